@@ -1,0 +1,1 @@
+"""The gateway: paid digital work for people with a feature phone."""

@@ -1,0 +1,1 @@
+"""People's web pages: the simulated phone."""

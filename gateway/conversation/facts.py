@@ -1,0 +1,210 @@
+"""What the conversation is told (a `Situation`) and what it says (a `Turn`: facts for the books, and a reply).
+
+Nothing here touches a clock, a row or a socket: steps gather the situation, and write the facts down.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from gateway.ids import AssignmentId, TaskId, WorkerId
+from gateway.tasks.question import Question
+
+WorkerState = Literal["invited", "active", "stopped", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerView:
+    id: WorkerId
+    name: str
+    language: str
+    state: WorkerState
+    balance_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldQuestion:
+    """The question this worker was last asked. `lapsed`: its lease ran out, the answer may come too late.
+
+    `open`: an answer given now would still be counted and paid.
+    """
+
+    assignment: AssignmentId
+    question: Question
+    lapsed: bool
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cash:
+    """The cash-out side of the situation, in minor units.
+
+    `payable_minor`: what could be sent now (whole units operators can pay, within limits; 0 = nothing).
+    `minimum_minor`, `maximum_minor`: the operator's limits for one payout. `new_ref`: the reference a payout
+    asked for in this turn would get. `open_ref`, `open_minor`: a payout already under way, if any.
+    """
+
+    payable_minor: int
+    minimum_minor: int
+    maximum_minor: int
+    new_ref: str
+    open_ref: str | None = None
+    open_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CoordinatorView:
+    """Set when the event comes from a coordinator's number."""
+
+    id: int
+    name: str
+    language: str
+    partner: str | None
+    workers_active: int = 0
+    workers_invited: int = 0
+    answers_today: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that is known when one event arrives. `worker` is None for a number nobody knows.
+
+    `upcoming` is the question this worker would get next (None: no work for her now).
+    `partner_codes`: does the code in "JOIN code" exist? Filled only with the code that was said.
+    `region`: ISO 3166 region that numbers without a country code belong to. `default_language`: for strangers.
+    `shortcode`, `service_code`: what a worker texts or dials, for help texts.
+    """
+
+    worker: WorkerView | None
+    held: HeldQuestion | None
+    upcoming: Question | None
+    cash: Cash | None
+    coordinator: CoordinatorView | None = None
+    partner_codes: frozenset[str] = frozenset()
+    region: str = "KE"
+    default_language: str = "en"
+    shortcode: str = ""
+    service_code: str = ""
+
+
+# --- facts -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The worker answered the question she holds. `said` is kept beside the value: her words are the evidence."""
+
+    assignment: AssignmentId
+    task: TaskId
+    value: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    assignment: AssignmentId
+    task: TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The reply of this turn puts `task` (the situation's upcoming question) to the worker: hold it for her."""
+
+    task: TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A stranger (or an invited, stopped or removed person) asked to join; `agreed`: this is her full consent."""
+
+    code: str | None
+    language: str
+    agreed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """An invited worker said YES."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """STOP: no more prompts, at once, on every channel. Money earned stays hers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """START after STOP."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChosen:
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayAsked:
+    """Send `amount_minor` to the worker's phone under `ref`; already within `Cash.payable_minor`."""
+
+    amount_minor: int
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A coordinator enrols a worker: she is invited by SMS (`invitation`, in her language) and must say YES."""
+
+    msisdn: str
+    name: str
+    language: str
+    partner: str | None
+    invitation: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedByCoordinator:
+    msisdn: str
+
+
+Fact = (
+    Answered
+    | Skipped
+    | Asked
+    | Joined
+    | Agreed
+    | Stopped
+    | Restarted
+    | LanguageChosen
+    | PayAsked
+    | Enrolled
+    | RemovedByCoordinator
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The outcome of one SMS: what happened, and the one reply (None: say nothing, e.g. to a stranger's STOP)."""
+
+    facts: tuple[Fact, ...]
+    reply: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One USSD screen before pagination: a short notice about what just happened, a text that may be long and
+    is paginated when it must be, and the choices that must stand below it. `end`: the session is over."""
+
+    notice: str
+    body: str
+    choices: tuple[str, ...]
+    end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MenuTurn:
+    """The outcome of one USSD key. `view` is where the worker now stands; it comes back with her next key."""
+
+    facts: tuple[Fact, ...]
+    screen: Screen
+    view: str
+    memory: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,34 @@
+"""Ids are types, so that the checker catches a swap no test would; and the making of new ones."""
+
+import secrets
+import uuid
+from typing import NewType
+
+WorkerId = NewType("WorkerId", int)
+TaskId = NewType("TaskId", int)
+AssignmentId = NewType("AssignmentId", int)
+MessageId = NewType("MessageId", int)
+InboxId = NewType("InboxId", int)
+AccountId = NewType("AccountId", int)
+BatchId = NewType("BatchId", str)
+ClientId = NewType("ClientId", str)
+PayoutId = NewType("PayoutId", uuid.UUID)
+
+# No vowels and no look-alikes (0/O, 1/I/L): refs are read aloud and typed on number keys.
+_REF_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
+_NAMESPACE = uuid.UUID("6f1d8a6e-0f5c-5d0e-9a3b-7b2f5d3c9e10")
+
+
+def new_ref(length: int = 6) -> str:
+    """A short reference a worker can read out, e.g. `P7K2QX` (27^6 = 387 million)."""
+    return "".join(secrets.choice(_REF_ALPHABET) for _ in range(length))
+
+
+def new_public_id(prefix: str) -> str:
+    """An id for a client's eyes, e.g. `b_4fXv...`: unguessable, 96 random bits."""
+    return f"{prefix}_{secrets.token_hex(12)}"
+
+
+def derived_id(*cause: object) -> uuid.UUID:
+    """The one id a cause always gets (uuid5), so that writing it twice is writing it once."""
+    return uuid.uuid5(_NAMESPACE, ":".join(str(part) for part in cause))

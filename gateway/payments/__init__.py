@@ -1,0 +1,1 @@
+"""Payouts: the port, states, rules of cashing out, one provider a file."""

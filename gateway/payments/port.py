@@ -1,0 +1,107 @@
+"""What a payout provider must do. One provider a file in `payments/providers/`; no automatic retries inside, ever.
+
+The key is ours, stored before the first byte is sent. Only an answer to a question we asked (a status query)
+decides about money; a callback that nobody asked for is a hint to go and ask.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import aiohttp
+
+
+class Submitted(StrEnum):
+    """What a submit came to (PAYMENTS answer classes)."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"  # the operator knows this key already: treat as accepted, and ask
+    REJECTED = "rejected"  # final: it will never be paid under this key
+    NOT_SENT = "not_sent"  # certainly not taken: the same key may be sent again
+    AMBIGUOUS = "ambiguous"  # nobody knows: ask, never re-send
+
+
+class Found(StrEnum):
+    """What a status answer says."""
+
+    PAID = "paid"
+    FAILED = "failed"
+    PENDING = "pending"
+    NOT_FOUND = "not_found"
+    NO_ANSWER = "no_answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One payout as handed to a provider. `key` is unique for ever. `amount_minor` must be whole payable units.
+
+    `result_url`: where hints may go. `status_url`: where answers to our status queries go (its path is a secret
+    only the operator is told). `timeout_url`: where the operator says that it gave up waiting (not: unpaid).
+    """
+
+    key: str
+    msisdn: str
+    amount_minor: int
+    currency: str
+    result_url: str
+    status_url: str
+    timeout_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The immediate answer to a submit. `code` and `text` are the operator's own words, kept as evidence."""
+
+    outcome: Submitted
+    code: str = ""
+    text: str = ""
+    request_hash: str = ""
+    pause_provider: bool = False
+    """True when the trouble is ours or the operator's (credentials, float), not this worker's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status answer, or a hint from a callback, in our words; amounts in minor units, None when not told."""
+
+    found: Found
+    key: str | None = None
+    receipt: str | None = None
+    amount_minor: int | None = None
+    msisdn_tail: str | None = None
+    fee_minor: int | None = None
+    code: str = ""
+    text: str = ""
+    float_minor: int | None = None
+    pause_provider: bool = False
+
+
+class PayoutProvider(Protocol):
+    """Made by the provider module's `make(name, options, tokens)`."""
+
+    name: str
+    minimum_minor: int
+    maximum_minor: int
+
+    async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer: ...
+
+    async def ask(self, http: aiohttp.ClientSession, order: Order) -> Status:
+        """Ask what became of `order.key`. PENDING when the answer will come to `order.status_url`."""
+        ...
+
+    def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
+        """Read a callback body; never raises: what is not understood is NO_ANSWER with the text kept."""
+        ...
+
+
+class TokenStore(Protocol):
+    """Where access tokens are shared by all processes: Daraja makes each new token end the one before."""
+
+    async def get(self, name: str) -> str | None: ...
+
+    async def put(self, name: str, token: str, lives_s: int) -> None: ...
+
+    async def drop(self, name: str, token: str) -> None:
+        """Forget this token if it is still the stored one (it was refused)."""
+        ...

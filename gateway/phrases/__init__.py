@@ -1,0 +1,1 @@
+"""What the gateway says, in each worker's language."""

@@ -1,0 +1,1 @@
+"""One language a folder: its catalogue gateway.po."""

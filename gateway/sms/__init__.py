@@ -1,0 +1,1 @@
+"""SMS: the port, segments and encoding, one channel a file."""

@@ -1,0 +1,100 @@
+"""What an SMS channel must do. One channel a file in `sms/channels/`; provider words stop at that file."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+import aiohttp
+
+
+class Outcome(StrEnum):
+    """What became of one send. UNKNOWN: it may or may not have gone out; it is asked about, never blindly repeated."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"  # final: this message will never go out this way
+    RETRY = "retry"  # certainly not sent; may be sent again later
+    UNKNOWN = "unknown"
+
+
+class Delivery(StrEnum):
+    """What a receipt says, in rising order of finality (see `rank`): receipts never go backwards."""
+
+    SENT = "sent"
+    BUFFERED = "buffered"
+    AWAY = "away"  # the phone is off or out of reach; the network may still try
+    FAILED = "failed"
+    DELIVERED = "delivered"
+
+
+_RANK = {d: i for i, d in enumerate(Delivery)}
+
+
+def rank(delivery: Delivery) -> int:
+    return _RANK[delivery]
+
+
+@dataclass(frozen=True, slots=True)
+class InboundSms:
+    """One SMS from a phone. `provider_id` makes it unique on its channel; `sender`, `to` as the provider wrote them."""
+
+    provider_id: str
+    sender: str
+    to: str
+    text: str
+    sent_at: datetime | None
+    network: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A delivery report. `delivery` None: a status we do not know (stored, answered 200, changes nothing)."""
+
+    provider_id: str
+    delivery: Delivery | None
+    raw_status: str
+    reason: str | None = None
+    opted_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundSms:
+    """`key` is our message id: given to the provider where it takes one, and echoed in receipts."""
+
+    key: str
+    to: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The provider's answer for one message. `cost_minor` in `currency` minor units, None when it did not say."""
+
+    key: str
+    outcome: Outcome
+    provider_id: str | None = None
+    reason: str | None = None
+    cost_minor: int | None = None
+    currency: str | None = None
+    opted_out: bool = False
+
+
+class SmsChannel(Protocol):
+    """Made by the channel module's `make(name, options)`; options are the channel's table in config."""
+
+    name: str
+    sender: str
+    """The shortcode or number workers text, and see as sender."""
+
+    def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
+        """Raises `Refused` when it is not an SMS of this provider at all."""
+        ...
+
+    def parse_receipt(self, form: Mapping[str, str]) -> Receipt: ...
+
+    async def send(
+        self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]
+    ) -> list[Sent]:
+        """Hand messages to the provider; one `Sent` for each, in order. Never raises for what the network does."""
+        ...

@@ -1,0 +1,1 @@
+"""Batches, tasks, questions and their kinds: values and rules, no SQL."""

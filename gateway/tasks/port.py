@@ -1,0 +1,53 @@
+"""What a task kind must do. One kind a file in `tasks/kinds/`; the module itself fulfils `TaskKind`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.tasks.question import Option, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reply means: `value` is the answer to store (an option's id, or text); None = not understood.
+
+    `why`, when not understood, is a phrase key that tells the worker what to do
+    (`unclear.choice`, `unclear.empty`, `unclear.too_long`, ...).
+    """
+
+    value: str | None
+    why: str | None = None
+
+
+class TaskKind(Protocol):
+    NAME: str
+    IS_TEXT: bool
+    """True when answers are free text (aggregated by near-agreement), False when they are options."""
+
+    def options(self, given: Sequence[Option]) -> tuple[Option, ...]:
+        """The full options of a batch from what the client gave; raises `Refused` naming the field and rule."""
+        ...
+
+    def check_text(self, text: str) -> None:
+        """Raises `Refused` when a task's text cannot be asked as this kind."""
+        ...
+
+    def check_truth(self, truth: str, options: Sequence[Option]) -> str:
+        """A gold task's truth in the form answers are stored in; raises `Refused`."""
+        ...
+
+    def read(self, said: str, question: Question, language: str, words: "AnswerWords") -> Reading:
+        """Understand a worker's reply; never guess an ambiguous one."""
+        ...
+
+    def hint_key(self) -> str:
+        """The phrase key of the short line that tells how to answer by SMS, e.g. `how.choice`."""
+        ...
+
+
+class AnswerWords(Protocol):
+    """The words for yes, no and not sure in a worker's language and in English (from the phrase catalogue)."""
+
+    yes: frozenset[str]
+    no: frozenset[str]
+    unsure: frozenset[str]

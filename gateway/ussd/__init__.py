@@ -1,0 +1,1 @@
+"""USSD: the port, screens and pagination, one channel a file."""

@@ -1,0 +1,1 @@
+"""Workers: states, consent, enrolment rules."""
