@@ -1,0 +1,62 @@
+"""The loop that the learning rules share: guess the truths, learn the workers, guess again."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Floats, decide, gold_codes
+from gateway.qa.sums import Sums
+
+CLASS_PRIOR = 1.0  # imaginary tasks of every class
+ROUNDS_MAX = 50
+CONTENT = 1e-4  # stop when no posterior moves by more
+CHANCE_MIN = 1e-300  # keeps a logarithm finite; far below any probability that matters
+
+
+def expectation_maximisation(
+    answers: Answers,
+    gold: Mapping[str, str] | None,
+    learn: Callable[[Floats], Floats],
+) -> Estimate:
+    """Start from the shares of votes and alternate until the posteriors stand still.
+
+    `learn` makes confusion matrices `[w, k, o]` of expected counts of the same shape.
+    """
+    sums = Sums(answers)
+    truth = gold_codes(answers, gold)
+    posterior = shares(sums, truth)
+    confusion = learn(sums.counts(posterior))
+    for _ in range(ROUNDS_MAX):
+        before = posterior
+        classes = posterior.sum(0) + CLASS_PRIOR
+        posterior = posteriors(
+            sums.evidence(logs(confusion)) + logs(classes / classes.sum()), truth
+        )
+        confusion = learn(sums.counts(posterior))
+        if np.abs(posterior - before).max() < CONTENT:
+            break
+    return decide(answers, posterior, confusion)
+
+
+def shares(sums: Sums, truth: Codes) -> Floats:
+    """Share of the votes per option after one more vote is spread over all options (Laplace)."""
+    votes = sums.votes() + 1.0 / sums.options
+    return _certain(votes / votes.sum(1, keepdims=True), truth)
+
+
+def posteriors(log_weights: Floats, truth: Codes) -> Floats:
+    """Rows of log weights as probabilities; tasks with gold become certain."""
+    weights = np.exp(log_weights - log_weights.max(1, keepdims=True))
+    return _certain(weights / weights.sum(1, keepdims=True), truth)
+
+
+def logs(probabilities: Floats) -> Floats:
+    """Natural logarithm, finite for zero."""
+    return np.log(np.maximum(probabilities, CHANCE_MIN))
+
+
+def _certain(posterior: Floats, truth: Codes) -> Floats:
+    known = np.flatnonzero(truth != UNKNOWN)
+    posterior[known] = 0.0
+    posterior[known, truth[known]] = 1.0
+    return posterior

@@ -1,0 +1,59 @@
+"""Gold: what a worker's answers to tasks with a known truth say, and when to slip in another.
+
+A standing is advice to the people who run the gateway and to allocation. It never takes back
+money, and `PAUSED` needs evidence that chance alone gives to one good worker in twenty at most.
+"""
+
+from enum import StrEnum
+from math import floor, sqrt
+
+from gateway.qa.skill import Skill
+
+ENTRY_GOLD = 5  # answers before a worker is judged at all
+BAR = 0.7  # share of gold a worker should get right
+Z = 1.645  # one-sided 95 %
+DOUBT_STEP = 0.1  # a worker gets the base rate for every so much doubt
+GOLD_SHARE_MAX = 0.5  # of a worker's answers
+
+
+class Standing(StrEnum):
+    """What gold says about a worker at one kind of task."""
+
+    NEW = "new"  # too little gold
+    TRUSTED = "trusted"
+    DOUBTFUL = "doubtful"  # under the bar, which may be bad luck: more gold, fewer tasks
+    PAUSED = "paused"  # under the bar beyond bad luck: a person should look
+
+
+def standing(right: int, wrong: int) -> Standing:
+    """Judge gold answers found right and wrong.
+
+    >>> [standing(right, 5 - right).value for right in (5, 4, 3, 2, 1)]
+    ['trusted', 'trusted', 'doubtful', 'doubtful', 'paused']
+    """
+    if right + wrong < ENTRY_GOLD:
+        return Standing.NEW
+    if right >= BAR * (right + wrong):
+        return Standing.TRUSTED
+    return Standing.DOUBTFUL if _upper(right, right + wrong) >= BAR else Standing.PAUSED
+
+
+def gold_due(answered: int, gold_seen: int, skill: Skill, rate: float) -> bool:
+    """Whether a worker's next task should be gold.
+
+    `answered` counts all answers so far, gold included; `rate` is the share of gold among the
+    answers of a worker known to be good. Doubt, the distance of the skill's lower bound from
+    perfect, multiplies it: a new worker gets about five times the rate, a proven one the rate.
+
+    >>> gold_due(4, 0, Skill(), 0.05), gold_due(4, 0, Skill(right=190, wrong=10), 0.05)
+    (True, False)
+    """
+    share = min(GOLD_SHARE_MAX, rate * max(0.5, (1.0 - skill.lower) / DOUBT_STEP))
+    return gold_seen < floor(share * (answered + 1))
+
+
+def _upper(right: int, seen: int) -> float:
+    """Upper end of the Wilson interval of a share (Wilson 1927), one-sided 95 %."""
+    share, z2 = right / seen, Z * Z
+    spread = Z * sqrt(share * (1.0 - share) / seen + z2 / (4.0 * seen * seen))
+    return (share + z2 / (2.0 * seen) + spread) / (1.0 + z2 / seen)

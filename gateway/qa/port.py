@@ -1,0 +1,136 @@
+"""What aggregation takes and gives: encoded `Answers` in, an `Estimate` out, a `Rule` in between.
+
+A rule is one file in `rules/`, named as clients name it, with `aggregate(answers, gold)`.
+Every rule is deterministic, and neither the order in which answers arrived nor the names of the
+workers change what it says: answers are sorted on the way in, and `decide` breaks ties by the skill
+of those who voted, never by who spoke first.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.errors import Refused
+
+Codes: TypeAlias = NDArray[np.intp]
+Floats: TypeAlias = NDArray[np.float64]
+
+OPTIONS_MAX = 200  # a confusion matrix per worker grows with the square of the options
+UNKNOWN = -1  # the code of a task without gold
+TIE = 1e-9  # posteriors closer than this differ by rounding only
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """Answers as three columns of codes, sorted by (task, worker, option).
+
+    `tasks[task[i]]` was answered by `workers[worker[i]]` with `options[option[i]]`. Labels are
+    sorted and distinct; every task has an answer. A repeated (task, worker) counts as it stands.
+    """
+
+    tasks: tuple[str, ...]
+    workers: tuple[str, ...]
+    options: tuple[str, ...]
+    task: Codes
+    worker: Codes
+    option: Codes
+
+    def __len__(self) -> int:
+        return len(self.task)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimate:
+    """What a rule believes after reading all answers of a batch.
+
+    Rows of `posterior` follow `Answers.tasks`, its columns `Answers.options`, and rows sum to 1.
+    `confidence` is the posterior of `value`. `skill[w]` is the chance that an answer of worker
+    `w` is right; `confusion[w, k, o]` the chance that `w` says `o` when the truth is `k`.
+    """
+
+    value: tuple[str, ...]
+    confidence: Floats
+    posterior: Floats
+    skill: Floats
+    confusion: Floats
+
+
+class Rule(Protocol):
+    """A file in `rules/`."""
+
+    def aggregate(self, answers: Answers, gold: Mapping[str, str] | None = None) -> Estimate:
+        """Estimate every task; `gold` maps tasks whose truth is known to that truth."""
+        ...
+
+
+def encode(rows: Iterable[Sequence[str]], options: Iterable[str] = ()) -> Answers:
+    """Encode (task, worker, answer) rows; `options` are ones to know of even if nobody chose them.
+
+    Raises Refused beyond `OPTIONS_MAX` distinct answers, and without any row.
+
+    >>> a = encode([("t2", "amina", "yes"), ("t1", "brian", "no"), ("t1", "amina", "yes")])
+    >>> a.tasks, a.options, a.option.tolist()
+    (('t1', 't2'), ('no', 'yes'), [1, 0, 1])
+    """
+    columns = list(zip(*rows, strict=True))
+    if not columns:
+        raise Refused("there are no answers to aggregate", field="answer")
+    task_column, worker_column, answer_column = columns
+    known = tuple(sorted({*answer_column, *options}))
+    if len(known) > OPTIONS_MAX:
+        raise Refused(
+            f"{len(known)} different answers, at most {OPTIONS_MAX} options: is this a transcription?",
+            field="answer",
+        )
+    tasks, workers = tuple(sorted(set(task_column))), tuple(sorted(set(worker_column)))
+    # One integer per answer, so that one sort orders all three columns at once.
+    keys = (_codes(task_column, tasks) * len(workers) + _codes(worker_column, workers)) * len(
+        known
+    ) + _codes(answer_column, known)
+    keys.sort()
+    rest, option = np.divmod(keys, len(known))
+    task, worker = np.divmod(rest, len(workers))
+    return Answers(tasks, workers, known, task, worker, option)
+
+
+def gold_codes(answers: Answers, gold: Mapping[str, str] | None) -> Codes:
+    """Option code of the gold truth per task, `UNKNOWN` where there is none.
+
+    Gold for a task nobody answered, or with a truth that is no option, is left out.
+    """
+    codes = np.full(len(answers.tasks), UNKNOWN, np.intp)
+    if gold:
+        option_code = {label: code for code, label in enumerate(answers.options)}
+        for code, task in enumerate(answers.tasks):
+            codes[code] = option_code.get(gold.get(task, ""), UNKNOWN)
+    return codes
+
+
+def decide(answers: Answers, posterior: Floats, confusion: Floats) -> Estimate:
+    """Read values, confidences and skills off a posterior.
+
+    Options tied within `TIE` are resolved for the one whose voters have more skill in sum, then
+    for the one given more often in the whole batch, then for the first in sorted order: only a
+    symmetry as perfect as that can make the labels' spelling matter.
+    """
+    skill = np.einsum("k,wkk->w", posterior.mean(0), confusion)
+    shape = posterior.shape
+    cell = answers.task * shape[1] + answers.option
+    support = np.bincount(cell, skill[answers.worker], posterior.size).reshape(shape)
+    given = np.bincount(answers.option, minlength=shape[1])
+    preference = np.argsort(-given, kind="stable")
+    finalists = posterior >= posterior.max(1, keepdims=True) - TIE
+    support = np.where(finalists, support, -1.0)
+    finalists = support >= support.max(1, keepdims=True) - TIE
+    choice = preference[np.argmax(finalists[:, preference], 1)]
+    value = tuple(map(answers.options.__getitem__, choice))
+    confidence = np.take_along_axis(posterior, choice[:, None], 1)[:, 0]
+    return Estimate(value, confidence, posterior, skill, confusion)
+
+
+def _codes(column: Sequence[str], labels: Sequence[str]) -> NDArray[np.int64]:
+    index = {label: code for code, label in enumerate(labels)}
+    return np.fromiter(map(index.__getitem__, column), np.int64, len(column))

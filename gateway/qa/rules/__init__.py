@@ -1,0 +1,1 @@
+"""Aggregation rules: the file's name is the rule's name; `gateway.qa.rule(name)` opens one."""

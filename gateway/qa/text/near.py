@@ -1,0 +1,65 @@
+"""Answers that nearly agree: the online judge of free text.
+
+Typed answers rarely match to the letter, so votes are counted in groups of near-equal answers:
+at most `NEAR` of the characters differ after normalisation, which for short strings (names,
+numbers) means exactly equal.
+"""
+
+from collections.abc import Sequence
+from math import exp, log
+
+from rapidfuzz.distance import Levenshtein
+
+from gateway.qa.text.normalise import normalise
+
+NEAR = 0.06  # of the characters of the longer text
+RIVALS = 4.0  # equally likely wrong spellings; see `best_text`
+RIGHT_MIN, RIGHT_MAX = 0.3, 0.99
+
+
+def best_text(
+    values: Sequence[str], rights: Sequence[float], language: str = ""
+) -> tuple[str, float]:
+    """The best-supported answer as somebody typed it, and the chance that its group is right.
+
+    `rights` are the chances of each answer's worker to be right. A worker is right with p, and
+    otherwise one of `RIVALS` equally likely wrong answers: so groups are weighed against each
+    other, and against the chance that nobody is right, by log-odds as options are.
+    """
+    texts = [normalise(value, language) for value in values]
+    weights = [_log_odds(right) for right in rights]
+    leader, support = _leader(texts, weights)
+    rest = [i for i, text in enumerate(texts) if not is_near(text, texts[leader])]
+    odds_against = RIVALS * exp(-support)
+    while rest:
+        # The next group among those who disagree with all leaders before.
+        rival, rival_support = _leader([texts[i] for i in rest], [weights[i] for i in rest])
+        odds_against += exp(rival_support - support)
+        rest = [i for i in rest if not is_near(texts[i], texts[rest[rival]])]
+    return values[leader], 1.0 / (1.0 + odds_against)
+
+
+def is_near(one: str, other: str) -> bool:
+    """Whether two normalised texts are near-equal."""
+    return one == other or Levenshtein.normalized_distance(one, other, score_cutoff=NEAR) <= NEAR
+
+
+def _leader(texts: Sequence[str], weights: Sequence[float]) -> tuple[int, float]:
+    """Index and support of the text whose near-equals weigh most."""
+    supports = [
+        sum([weight for other, weight in zip(texts, weights, strict=True) if is_near(text, other)])
+        for text in texts
+    ]
+    exact = [
+        sum([weight for other, weight in zip(texts, weights, strict=True) if text == other])
+        for text in texts
+    ]
+    leader = min(
+        range(len(texts)), key=lambda i: (-round(supports[i], 9), -round(exact[i], 9), texts[i])
+    )
+    return leader, supports[leader]
+
+
+def _log_odds(right: float) -> float:
+    right = min(max(right, RIGHT_MIN), RIGHT_MAX)
+    return log(right * RIVALS / (1.0 - right))

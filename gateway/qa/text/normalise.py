@@ -1,0 +1,46 @@
+"""One spelling for texts that mean the same: case, punctuation, spacing and digits.
+
+Used to compare answers, never to show them: what is lost here (a capital, a comma) may matter
+to the client.
+"""
+
+import re
+import unicodedata
+
+APOSTROPHES = "'`\u00b4\u2018\u2019\u02bc"  # and backtick, acute, curly ones, modifier letter
+_BLANKS = str.maketrans(dict.fromkeys(APOSTROPHES, " "))
+_DOTTED_I = str.maketrans({"I": "\u0131", "\u0130": "i"})
+# Letters of a language that case folding alone gets wrong, and apostrophes that part two words:
+# French l'eau is two words, Kiswahili ng'ombe is one.
+LANGUAGES = {"az": _DOTTED_I, "fr": _BLANKS, "it": _BLANKS, "tr": _DOTTED_I}
+_DROPPED = str.maketrans(dict.fromkeys(APOSTROPHES, ""))
+_GROUPED_DIGITS = re.compile(r"(?<=\d)[,\u00a0\u202f ](?=\d{3}(?!\d))")
+_DECIMAL_MARK = re.compile(r"(?<=\d)[.,](?=\d)")
+_NO_WORD = re.compile(r"[^\w]|_")
+_POINT = "\ue000"  # a private letter that holds a decimal mark's place while punctuation goes
+
+
+def normalise(text: str, language: str = "") -> str:
+    """Fold case, Unicode forms, punctuation, spacing and ways to write digits.
+
+    `language` is an ISO 639-1 code, or empty when it is not known.
+
+    >>> normalise(" Mama  Njeri's SHOP, no. 7"), normalise("KES 1,250.50"), normalise("l'eau", "fr")
+    ('mama njeris shop no 7', 'kes 1250.50', 'l eau')
+    """
+    text = text.translate(LANGUAGES.get(language, {}))
+    text = unicodedata.normalize("NFKC", text).casefold().translate(_DROPPED)
+    if any(character.isdigit() for character in text):
+        text = "".join(map(_ascii_digit, text))
+        text = _DECIMAL_MARK.sub(_POINT, _GROUPED_DIGITS.sub("", text))
+    return " ".join(_NO_WORD.sub(_blank, text).split()).replace(_POINT, ".")
+
+
+def _ascii_digit(character: str) -> str:
+    return str(unicodedata.decimal(character)) if character.isdecimal() else character
+
+
+def _blank(match: re.Match[str]) -> str:
+    # Combining marks are no word characters, but in many scripts they carry the vowels.
+    character = match.group()
+    return character if character == _POINT or unicodedata.category(character)[0] == "M" else " "

@@ -1,0 +1,151 @@
+"""The online judge: stories of tasks whose answers come in one by one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import Refused
+from gateway.qa.overlap import (
+    Decision,
+    DynamicOverlap,
+    FixedOverlap,
+    Policy,
+    Verdict,
+    judge,
+    parse_policy,
+)
+from gateway.qa.skill import Skill
+
+NEW = Skill()
+EXPERT = Skill(right=94, wrong=0)
+GUESSER = Skill(right=10, wrong=30)
+YES_NO = ["no", "yes"]
+
+
+def test_an_unanswered_task_wants_its_minimum() -> None:
+    assert judge(False, [], [], YES_NO, FixedOverlap(3)).answers_wanted == 3
+    verdict = judge(False, [], [], YES_NO, DynamicOverlap())
+    assert verdict == Verdict(Decision.ASK_MORE, None, 0.0, 2)
+
+
+def test_fixed_overlap_takes_all_its_answers_even_when_they_agree() -> None:
+    verdict = judge(False, ["yes", "yes"], [NEW, NEW], YES_NO, FixedOverlap(3))
+    assert (verdict.decision, verdict.answers_wanted) == (Decision.ASK_MORE, 3)
+    verdict = judge(False, ["yes", "yes", "no"], [NEW] * 3, YES_NO, FixedOverlap(3))
+    assert (verdict.decision, verdict.value) == (Decision.ACCEPT, "yes")
+
+
+def test_an_expert_outweighs_two_guessers() -> None:
+    skills = [EXPERT, GUESSER, GUESSER]
+    assert judge(False, ["no", "yes", "yes"], skills, YES_NO, FixedOverlap(3)).value == "no"
+
+
+def test_two_who_are_known_to_be_good_are_enough() -> None:
+    verdict = judge(False, ["yes", "yes"], [EXPERT, EXPERT], YES_NO, DynamicOverlap())
+    assert (verdict.decision, verdict.answers_wanted) == (Decision.ACCEPT, 2)
+    assert verdict.confidence > 0.99
+
+
+def test_one_expert_alone_is_not_enough() -> None:
+    verdict = judge(False, ["yes"], [EXPERT], YES_NO, DynamicOverlap())
+    assert (verdict.decision, verdict.answers_wanted) == (Decision.ASK_MORE, 2)
+
+
+def test_strangers_who_disagree_need_one_more_until_the_answers_are_spent() -> None:
+    policy = DynamicOverlap(confidence=0.95, answers_max=4)
+    said = ["yes", "no", "yes", "no"]
+    for given_ in (2, 3):
+        verdict = judge(False, said[:given_], [NEW] * given_, YES_NO, policy)
+        assert (verdict.decision, verdict.answers_wanted) == (Decision.ASK_MORE, given_ + 1)
+    verdict = judge(False, said, [NEW] * 4, YES_NO, policy)
+    assert (verdict.decision, verdict.answers_wanted) == (Decision.REVIEW, 4)
+    assert verdict.confidence == pytest.approx(0.5)
+
+
+def test_more_options_make_agreement_stronger() -> None:
+    few = judge(False, ["a", "a"], [NEW] * 2, ["a", "b"], DynamicOverlap()).confidence
+    many = judge(False, ["a", "a"], [NEW] * 2, list("abcde"), DynamicOverlap()).confidence
+    assert many > few
+
+
+def test_an_answer_that_is_no_option_any_more_still_counts_for_itself() -> None:
+    assert judge(False, ["nope", "nope"], [NEW] * 2, YES_NO, FixedOverlap(2)).value == "nope"
+
+
+def test_typed_answers_agree_up_to_case_and_punctuation() -> None:
+    verdict = judge(
+        True, ["Mama Njeri's shop", "mama njeris SHOP."], [NEW] * 2, [], DynamicOverlap()
+    )
+    assert verdict.decision is Decision.ACCEPT
+    assert verdict.value in ("Mama Njeri's shop", "mama njeris SHOP.")
+
+
+def test_typed_numbers_must_agree_to_the_digit() -> None:
+    verdict = judge(True, ["254 711 000 111", "254 711 000 112"], [NEW] * 2, [], DynamicOverlap())
+    assert verdict.decision is Decision.ASK_MORE
+
+
+def test_long_texts_agree_up_to_a_letter() -> None:
+    said = ["then there was no known way to lubricate", "then there was no known way to lubricat"]
+    verdict = judge(True, said, [NEW] * 2, [], DynamicOverlap())
+    assert verdict.decision is Decision.ACCEPT
+
+
+def test_two_against_two_typed_answers_are_far_from_sure() -> None:
+    verdict = judge(True, ["otieno", "atieno"] * 2, [NEW] * 4, [], DynamicOverlap(answers_max=4))
+    assert verdict.decision is Decision.REVIEW
+    assert verdict.confidence < 0.5
+
+
+def test_the_better_worker_decides_a_tie_of_typed_answers() -> None:
+    assert judge(True, ["otieno", "atieno"], [NEW, EXPERT], [], FixedOverlap(2)).value == "atieno"
+
+
+@pytest.mark.parametrize(
+    ("text", "available", "policy"),
+    [
+        ("all", 10, FixedOverlap(10)),
+        ("fixed:3", None, FixedOverlap(3)),
+        ("fixed:30", 10, FixedOverlap(10)),
+        ("dynamic", None, DynamicOverlap()),
+        ("dynamic", 4, DynamicOverlap(answers_max=4)),
+        ("dynamic", 1, DynamicOverlap(answers_min=1, answers_max=1)),
+    ],
+)
+def test_policies_are_read(text: str, available: int | None, policy: Policy) -> None:
+    assert parse_policy(text, available=available) == policy
+
+
+@pytest.mark.parametrize("text", ["", "fixed", "fixed:0", "fixed:-1", "fixed:x", "all", "most"])
+def test_a_policy_that_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(Refused, match="fixed:N"):
+        parse_policy(text)
+
+
+def test_certainty_is_no_confidence_one_can_ask_for() -> None:
+    with pytest.raises(Refused, match="between 0 and 1"):
+        parse_policy("dynamic", confidence=1.0)
+
+
+skills = st.builds(Skill, st.floats(0, 200), st.floats(0, 200))
+policies = st.builds(FixedOverlap, st.integers(1, 9)) | st.builds(
+    DynamicOverlap, st.floats(0.5, 0.99), st.integers(1, 3), st.integers(3, 9)
+)
+
+
+@given(
+    votes=st.lists(st.tuples(st.sampled_from("abc"), skills), max_size=9),
+    is_text=st.booleans(),
+    policy=policies,
+    order=st.randoms(use_true_random=False),
+)
+def test_what_holds_for_every_verdict(votes, is_text, policy, order) -> None:
+    values, held = [v for v, _ in votes], [s for _, s in votes]
+    verdict = judge(is_text, values, held, list("abc"), policy)
+    limit = policy.answers if isinstance(policy, FixedOverlap) else policy.answers_max
+    assert verdict.answers_wanted <= max(limit, len(votes))
+    assert (verdict.decision is Decision.ASK_MORE) == (verdict.answers_wanted > len(votes))
+    assert 0.0 <= verdict.confidence <= 1.0
+    order.shuffle(votes)
+    again = judge(is_text, [v for v, _ in votes], [s for _, s in votes], list("abc"), policy)
+    assert (again.value, again.decision) == (verdict.value, verdict.decision)
