@@ -1,5 +1,7 @@
 """The online judge: stories of tasks whose answers come in one by one."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,34 +22,36 @@ NEW = Skill()
 EXPERT = Skill(right=94, wrong=0)
 GUESSER = Skill(right=10, wrong=30)
 YES_NO = ["no", "yes"]
+choose = partial(judge, False)  # noqa: FBT003
+typed = partial(judge, True, options=())  # noqa: FBT003
 
 
 def test_an_unanswered_task_wants_its_minimum() -> None:
-    assert judge(False, [], [], YES_NO, FixedOverlap(3)).answers_wanted == 3
-    verdict = judge(False, [], [], YES_NO, DynamicOverlap())
+    assert choose([], [], YES_NO, FixedOverlap(3)).answers_wanted == 3
+    verdict = choose([], [], YES_NO, DynamicOverlap())
     assert verdict == Verdict(Decision.ASK_MORE, None, 0.0, 2)
 
 
 def test_fixed_overlap_takes_all_its_answers_even_when_they_agree() -> None:
-    verdict = judge(False, ["yes", "yes"], [NEW, NEW], YES_NO, FixedOverlap(3))
+    verdict = choose(["yes", "yes"], [NEW, NEW], YES_NO, FixedOverlap(3))
     assert (verdict.decision, verdict.answers_wanted) == (Decision.ASK_MORE, 3)
-    verdict = judge(False, ["yes", "yes", "no"], [NEW] * 3, YES_NO, FixedOverlap(3))
+    verdict = choose(["yes", "yes", "no"], [NEW] * 3, YES_NO, FixedOverlap(3))
     assert (verdict.decision, verdict.value) == (Decision.ACCEPT, "yes")
 
 
 def test_an_expert_outweighs_two_guessers() -> None:
     skills = [EXPERT, GUESSER, GUESSER]
-    assert judge(False, ["no", "yes", "yes"], skills, YES_NO, FixedOverlap(3)).value == "no"
+    assert choose(["no", "yes", "yes"], skills, YES_NO, FixedOverlap(3)).value == "no"
 
 
 def test_two_who_are_known_to_be_good_are_enough() -> None:
-    verdict = judge(False, ["yes", "yes"], [EXPERT, EXPERT], YES_NO, DynamicOverlap())
+    verdict = choose(["yes", "yes"], [EXPERT, EXPERT], YES_NO, DynamicOverlap())
     assert (verdict.decision, verdict.answers_wanted) == (Decision.ACCEPT, 2)
     assert verdict.confidence > 0.99
 
 
 def test_one_expert_alone_is_not_enough() -> None:
-    verdict = judge(False, ["yes"], [EXPERT], YES_NO, DynamicOverlap())
+    verdict = choose(["yes"], [EXPERT], YES_NO, DynamicOverlap())
     assert (verdict.decision, verdict.answers_wanted) == (Decision.ASK_MORE, 2)
 
 
@@ -55,50 +59,48 @@ def test_strangers_who_disagree_need_one_more_until_the_answers_are_spent() -> N
     policy = DynamicOverlap(confidence=0.95, answers_max=4)
     said = ["yes", "no", "yes", "no"]
     for given_ in (2, 3):
-        verdict = judge(False, said[:given_], [NEW] * given_, YES_NO, policy)
+        verdict = choose(said[:given_], [NEW] * given_, YES_NO, policy)
         assert (verdict.decision, verdict.answers_wanted) == (Decision.ASK_MORE, given_ + 1)
-    verdict = judge(False, said, [NEW] * 4, YES_NO, policy)
+    verdict = choose(said, [NEW] * 4, YES_NO, policy)
     assert (verdict.decision, verdict.answers_wanted) == (Decision.REVIEW, 4)
     assert verdict.confidence == pytest.approx(0.5)
 
 
 def test_more_options_make_agreement_stronger() -> None:
-    few = judge(False, ["a", "a"], [NEW] * 2, ["a", "b"], DynamicOverlap()).confidence
-    many = judge(False, ["a", "a"], [NEW] * 2, list("abcde"), DynamicOverlap()).confidence
+    few = choose(["a", "a"], [NEW] * 2, ["a", "b"], DynamicOverlap()).confidence
+    many = choose(["a", "a"], [NEW] * 2, list("abcde"), DynamicOverlap()).confidence
     assert many > few
 
 
 def test_an_answer_that_is_no_option_any_more_still_counts_for_itself() -> None:
-    assert judge(False, ["nope", "nope"], [NEW] * 2, YES_NO, FixedOverlap(2)).value == "nope"
+    assert choose(["nope", "nope"], [NEW] * 2, YES_NO, FixedOverlap(2)).value == "nope"
 
 
 def test_typed_answers_agree_up_to_case_and_punctuation() -> None:
-    verdict = judge(
-        True, ["Mama Njeri's shop", "mama njeris SHOP."], [NEW] * 2, [], DynamicOverlap()
-    )
+    verdict = typed(["Mama Njeri's shop", "mama njeris SHOP."], [NEW] * 2, policy=DynamicOverlap())
     assert verdict.decision is Decision.ACCEPT
     assert verdict.value in ("Mama Njeri's shop", "mama njeris SHOP.")
 
 
 def test_typed_numbers_must_agree_to_the_digit() -> None:
-    verdict = judge(True, ["254 711 000 111", "254 711 000 112"], [NEW] * 2, [], DynamicOverlap())
+    verdict = typed(["254 711 000 111", "254 711 000 112"], [NEW] * 2, policy=DynamicOverlap())
     assert verdict.decision is Decision.ASK_MORE
 
 
 def test_long_texts_agree_up_to_a_letter() -> None:
     said = ["then there was no known way to lubricate", "then there was no known way to lubricat"]
-    verdict = judge(True, said, [NEW] * 2, [], DynamicOverlap())
+    verdict = typed(said, [NEW] * 2, policy=DynamicOverlap())
     assert verdict.decision is Decision.ACCEPT
 
 
 def test_two_against_two_typed_answers_are_far_from_sure() -> None:
-    verdict = judge(True, ["otieno", "atieno"] * 2, [NEW] * 4, [], DynamicOverlap(answers_max=4))
+    verdict = typed(["otieno", "atieno"] * 2, [NEW] * 4, policy=DynamicOverlap(answers_max=4))
     assert verdict.decision is Decision.REVIEW
     assert verdict.confidence < 0.5
 
 
 def test_the_better_worker_decides_a_tie_of_typed_answers() -> None:
-    assert judge(True, ["otieno", "atieno"], [NEW, EXPERT], [], FixedOverlap(2)).value == "atieno"
+    assert typed(["otieno", "atieno"], [NEW, EXPERT], policy=FixedOverlap(2)).value == "atieno"
 
 
 @pytest.mark.parametrize(
