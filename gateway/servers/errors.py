@@ -1,0 +1,7 @@
+"""What goes wrong with an embedded server, said in one line that tells what to do."""
+
+from gateway.errors import GatewayError
+
+
+class ServerError(GatewayError):
+    """An embedded server cannot run; the message is one line for the person at the keyboard."""

@@ -1,0 +1,153 @@
+"""The keeper: one small process that holds one server for as long as anybody uses it.
+
+Run as a script, on the standard library alone, with one JSON argument (`Orders`). Its standard
+input is the file whose lock says "a keeper is here"; the lock falls with the process.
+
+- Users hold `users_lock` shared. When the keeper gets it exclusively, nobody is left, not even a
+  user who was killed, and it stops the server and goes.
+- A server that dies while it is used is started again.
+- A keeper that is killed takes its server along: the kernel sends the server `stop_signal` when
+  its parent is gone (Linux; elsewhere the next start finds the orphan and stops it).
+
+Why a process of its own: a gateway process that started the servers may leave first. A short
+command line must not take the database away from the API that came after it.
+"""
+
+import ctypes
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Final, TypedDict
+
+PR_SET_PDEATHSIG: Final = 1
+QUICK_DEATH_S: Final = 5.0
+QUICK_DEATHS_MAX: Final = 5
+
+
+class Orders(TypedDict):
+    """What a keeper is told to keep."""
+
+    argv: list[str]
+    cwd: str
+    env: dict[str, str]
+    user: list[int]  # [] = as we are, else [uid, gid]
+    users_lock: str
+    run_dir: str
+    stop_signal: int
+    force_signal: int
+    grace_s: float
+
+
+class Keeper:
+    """Holds the server; `run` returns the exit code."""
+
+    def __init__(self, orders: Orders) -> None:
+        self._orders = orders
+        self._turn = threading.Lock()
+        self._server: subprocess.Popen[bytes] | None = None
+        self._unused = False
+
+    def run(self) -> int:
+        threading.Thread(target=self._await_last_user, daemon=True).start()
+        quick_deaths = 0
+        first = True
+        while True:
+            born = time.monotonic()
+            server = self._launch()
+            if server is None:
+                return self._leave()
+            status = server.wait()
+            if self._unused:
+                return self._leave()
+            quick_deaths = quick_deaths + 1 if time.monotonic() - born < QUICK_DEATH_S else 0
+            # An error exit at the very first launch is a server that cannot start: its starter is
+            # waiting to read why. A signal is a kill, and a used server comes back from that.
+            if (first and quick_deaths and status > 0) or quick_deaths > QUICK_DEATHS_MAX:
+                _say(f"server ended with status {status}; not starting it again")
+                return 1
+            _say(f"server ended with status {status} while in use; starting it again")
+            time.sleep(0.2 * quick_deaths)
+            first = False
+
+    def _launch(self) -> subprocess.Popen[bytes] | None:
+        orders = self._orders
+        with self._turn:
+            if self._unused:
+                return None
+            self._server = subprocess.Popen(  # noqa: S603  (our own command line)
+                orders["argv"],
+                stdin=subprocess.DEVNULL,
+                cwd=orders["cwd"],  # entered before the user changes: see postgres.py
+                env=orders["env"],
+                user=orders["user"][0] if orders["user"] else None,
+                group=orders["user"][1] if orders["user"] else None,
+                extra_groups=[] if orders["user"] else None,
+                preexec_fn=_die_with_parent(orders["stop_signal"]),  # noqa: PLW1509  (one thread sleeps in flock)
+            )
+            return self._server
+
+    def _await_last_user(self) -> None:
+        """Runs beside the main thread: sleeps until nobody uses the server, then stops it."""
+        users = os.open(self._orders["users_lock"], os.O_RDWR | os.O_CLOEXEC)
+        fcntl.flock(users, fcntl.LOCK_EX)
+        with self._turn:
+            self._unused = True
+            server = self._server
+        if server is None:
+            return
+        server.send_signal(self._orders["stop_signal"])
+        time.sleep(self._orders["grace_s"])  # the process ends with the main thread, long before
+        server.send_signal(self._orders["force_signal"])
+
+    def _leave(self) -> int:
+        # Still holding both locks: whoever starts next finds the sockets gone, not half gone.
+        run_dir = Path(self._orders["run_dir"])
+        if run_dir.is_dir():
+            for entry in run_dir.iterdir():
+                entry.unlink(missing_ok=True)
+            run_dir.rmdir()
+        return 0
+
+
+def _die_with_parent(stop_signal: int) -> Callable[[], None] | None:
+    """A `preexec_fn` that asks Linux to signal the server when the keeper is gone."""
+    if not sys.platform.startswith("linux"):
+        return None
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    keeper = os.getpid()
+
+    def ask() -> None:
+        prctl(PR_SET_PDEATHSIG, stop_signal, 0, 0, 0)
+        if os.getppid() != keeper:  # killed between the fork and the request
+            os._exit(1)
+
+    return ask
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} keeper: {text}\n")
+    sys.stderr.flush()
+
+
+def _go_on(_number: int, _frame: FrameType | None) -> None:
+    """What the keeper does when told to stop: its users decide that."""
+
+
+def main() -> int:
+    os.setsid()  # Ctrl-C in the terminal is for the gateway; it still needs its database to finish
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # A handler that does nothing, not SIG_IGN: the server would inherit that.
+        signal.signal(number, _go_on)
+    return Keeper(json.loads(sys.argv[1])).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

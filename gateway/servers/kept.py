@@ -1,0 +1,197 @@
+"""One server, shared by every gateway process of a data folder.
+
+    start.lock    held while one process looks, prepares and starts: two never do it at once
+    users.lock    held shared by every process that uses the server
+    keeper.lock   held by the keeper (see `keeper`) for as long as it lives
+
+So it does not matter who came first, who leaves first, or who was killed.
+"""
+
+import contextlib
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from gateway.servers import keeper, locks
+from gateway.servers.account import Account
+from gateway.servers.errors import ServerError
+from gateway.servers.why import said_plainly, why
+
+START_LIMIT_S: Final = 300.0  # a crash recovery on a slow disk takes its time
+STOP_LIMIT_S: Final = 90.0
+POLL_S: Final = 0.005
+LOG_BYTES_MAX: Final = 5_000_000
+SERVER_GRACE_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How to run a prepared server."""
+
+    argv: tuple[str, ...]
+    cwd: Path
+    run_dir: Path
+    account: Account
+    stop_signal: int
+    force_signal: int
+
+
+class Server(Protocol):
+    """What differs between PostgreSQL and Redis."""
+
+    @property
+    def name(self) -> str: ...
+
+    def prepare(self) -> Launch:
+        """Make the data folder ready to be served, with nothing of a killed server left."""
+        ...
+
+    def answers(self) -> bool:
+        """Whether the server can be used now."""
+        ...
+
+    def mended(self, said: str) -> bool:
+        """Whether the cause of a failed start, read from what it `said`, was put right."""
+        ...
+
+
+class Kept:
+    """A use of one server: from `start` to `stop`, or to the end of this process."""
+
+    def __init__(self, server: Server, home: Path) -> None:
+        self._server = server
+        self._home = home
+        self._use: int | None = None
+        self._keeper_pid: int | None = None
+
+    @property
+    def log_file(self) -> Path:
+        return self._home / "server.log"
+
+    def start(self) -> None:
+        """Use the running server, or start it. Raises ServerError."""
+        assert self._use is None, "already started"
+        with said_plainly(self._server.name, self._home):
+            self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            turn = locks.take(self._home / "start.lock", shared=False, wait_s=START_LIMIT_S)
+            try:
+                # Waits here while a keeper whose last user has gone takes its server down.
+                users = self._home / "users.lock"
+                self._use = locks.take(users, shared=True, wait_s=STOP_LIMIT_S)
+                self._find_or_start()
+            except BaseException:
+                self._let_go()
+                raise
+            finally:
+                os.close(turn)
+
+    def stop(self) -> None:
+        """End this use. The last one to leave waits until the server is down."""
+        if self._use is None:
+            return
+        last = locks.nobody_else(self._use)
+        self._let_go()
+        # When the lock could not be had, either others stay, or the keeper took it just now.
+        if last or locks.is_held(self._home / "users.lock"):
+            deadline = time.monotonic() + STOP_LIMIT_S
+            while self._is_kept() and time.monotonic() < deadline:
+                time.sleep(POLL_S)
+        self._reap()
+
+    def _let_go(self) -> None:
+        if self._use is not None:
+            # Closed, not unlocked: a forked child that still uses the server keeps its copy.
+            os.close(self._use)
+            self._use = None
+
+    def _find_or_start(self) -> None:
+        if self._is_kept() and self._answers_in_time():
+            return
+        said = ""
+        for _ in range(2):  # the second time after mending
+            said_before = self._log_size()
+            self._start_keeper(self._server.prepare())
+            if self._answers_in_time():
+                return
+            said = self._said_since(said_before)
+            if not self._server.mended(said):
+                break
+        raise why(self._server.name, self._home, said)
+
+    def _is_kept(self) -> bool:
+        return locks.is_held(self._home / "keeper.lock")
+
+    def _answers_in_time(self) -> bool:
+        """Wait until the server answers; False when its keeper has given up."""
+        deadline = time.monotonic() + START_LIMIT_S
+        while not self._server.answers():
+            if not self._is_kept():
+                return False
+            if time.monotonic() > deadline:
+                raise ServerError(
+                    f"{self._server.name} has not answered for {START_LIMIT_S:.0f} s; it may be "
+                    f"recovering from a crash, see {self.log_file}. Start again to go on waiting."
+                )
+            time.sleep(POLL_S)
+        return True
+
+    def _start_keeper(self, launch: Launch) -> None:
+        orders: keeper.Orders = {
+            "argv": list(launch.argv),
+            "cwd": str(launch.cwd),
+            "env": server_environment(),
+            "user": launch.account.ids,
+            "users_lock": str(self._home / "users.lock"),
+            "run_dir": str(launch.run_dir),
+            "stop_signal": launch.stop_signal,
+            "force_signal": launch.force_signal,
+            "grace_s": SERVER_GRACE_S,
+        }
+        # -I -S: nothing of this environment's packages, so it starts in some 20 ms. Its lock is
+        # taken here and handed over as its standard input: there is no moment without a holder.
+        argv = [sys.executable, "-I", "-S", keeper.__file__, json.dumps(orders)]
+        lock = locks.take(self._home / "keeper.lock", shared=False, wait_s=2.0)
+        out = self._open_log()
+        try:
+            self._reap()
+            self._keeper_pid = os.posix_spawn(
+                sys.executable,
+                argv,
+                os.environ,
+                file_actions=[
+                    (os.POSIX_SPAWN_DUP2, here, there)
+                    for here, there in ((lock, 0), (out, 1), (out, 2))
+                ],
+            )
+        finally:
+            os.close(lock)
+            os.close(out)
+
+    def _reap(self) -> None:
+        """Take note of our keeper's end, so that it does not stay as a zombie."""
+        if self._keeper_pid is not None:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self._keeper_pid, os.WNOHANG)
+
+    def _open_log(self) -> int:
+        if self._log_size() > LOG_BYTES_MAX:
+            self.log_file.replace(self.log_file.with_suffix(".log.1"))
+        return locks.open_for_all_users(self.log_file, os.O_APPEND)
+
+    def _log_size(self) -> int:
+        return self.log_file.stat().st_size if self.log_file.exists() else 0
+
+    def _said_since(self, start_bytes: int) -> str:
+        with self.log_file.open("rb") as written:
+            written.seek(start_bytes if start_bytes <= self._log_size() else 0)
+            return written.read().decode(errors="replace")
+
+
+def server_environment() -> dict[str, str]:
+    """A plain environment: PGPORT, LANG and the like of the caller must not reach the server."""
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC", **kept}

@@ -1,0 +1,171 @@
+"""PostgreSQL in a data folder, on a private Unix socket."""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from gateway.servers import pgwire
+from gateway.servers.account import Account, account_for, can_reach, hand_over
+from gateway.servers.binaries import Program, find_postgres
+from gateway.servers.errors import ServerError
+from gateway.servers.kept import Launch, server_environment
+from gateway.servers.leftover import clear_leftover
+from gateway.servers.rundir import make_run_dir, run_dir
+from gateway.servers.why import why
+
+# For a machine of 1-4 GB that runs the whole gateway. Given on the command line, not written to
+# the data folder: they change with this code. Who wants to tune sets GATEWAY_DATABASE_URL.
+SETTINGS: Final = {
+    "listen_addresses": "",
+    "port": "5432",
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "effective_cache_size": "512MB",
+    "maintenance_work_mem": "64MB",
+    "max_wal_size": "512MB",
+    "random_page_cost": "1.1",
+    "jit": "off",  # our statements are short: compiling them costs more than running them
+    "max_parallel_workers_per_gather": "0",  # a report must not take the second core from phones
+    "huge_pages": "off",
+    "fsync": "on",
+    "full_page_writes": "on",
+    "synchronous_commit": "on",  # an acknowledged answer is money
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # Refused statements are the caller's to log; here they would also spill phone numbers.
+    "log_min_messages": "log",
+    "log_checkpoints": "off",
+}
+BUILTIN_LOCALE_MAJOR: Final = 17
+SOCKET: Final = ".s.PGSQL.5432"
+
+
+class Postgres:
+    """What `kept` needs to know of PostgreSQL; the rows are in `home/data`."""
+
+    name = "PostgreSQL"
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._data = home / "data"
+
+    @property
+    def dsn(self) -> str:
+        """For asyncpg."""
+        return f"postgresql://gateway@/gateway?host={quote(str(run_dir(self._home)), safe='/')}"
+
+    @property
+    def url(self) -> str:
+        """For SQLAlchemy."""
+        return self.dsn.replace("postgresql:", "postgresql+asyncpg:", 1)
+
+    def prepare(self) -> Launch:
+        account = account_for(self._data)
+        major = self._major_written()
+        program = find_postgres(account, major)
+        if major is None:
+            self._make_data(program, account)
+        clear_leftover(self._data / "postmaster.pid", "postgres", signal.SIGINT)
+        sockets = make_run_dir(self._home, account)
+        settings = {**SETTINGS, "unix_socket_directories": str(sockets)}
+        return Launch(
+            argv=(
+                str(program.path),
+                "-D",
+                seen_from_inside(self._data, account),
+                *(word for name, value in settings.items() for word in ("-c", f"{name}={value}")),
+            ),
+            cwd=self._data,
+            run_dir=sockets,
+            account=account,
+            stop_signal=signal.SIGINT,  # "fast": ends sessions, writes everything down
+            force_signal=signal.SIGQUIT,
+        )
+
+    def answers(self) -> bool:
+        """Ready, and the database `gateway` is there."""
+        path = run_dir(self._home) / SOCKET
+        try:
+            pgwire.ask(path, "gateway")
+        except OSError:
+            return False
+        except pgwire.Rejected as rejected:
+            if rejected.sqlstate == "3D000":  # no such database: the first start
+                pgwire.ask(path, "postgres", "CREATE DATABASE gateway")
+                return True
+            if rejected.sqlstate in {"57P03", "53300"}:  # starting or stopping; all slots taken
+                return rejected.sqlstate == "53300"
+            raise ServerError(f"PostgreSQL refuses the gateway: {rejected}") from rejected
+        return True
+
+    def mended(self, said: str) -> bool:
+        return False
+
+    def _major_written(self) -> int | None:
+        """The version that wrote the data; None when there are none."""
+        if not self._data.exists():
+            return None
+        try:
+            return int((self._data / "PG_VERSION").read_text())
+        except (FileNotFoundError, ValueError):
+            raise ServerError(
+                f"{self._data} is there but is not a PostgreSQL data folder: move it away."
+            ) from None
+
+    def _make_data(self, program: Program, account: Account) -> None:
+        """Initdb beside the final place, then rename: a half-made folder is never taken for whole."""
+        fresh = self._home / "data.new"
+        if fresh.exists():
+            shutil.rmtree(fresh)
+        fresh.mkdir(mode=0o700)
+        hand_over(fresh, account)
+        locale = (
+            ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
+            if program.version[0] >= BUILTIN_LOCALE_MAJOR
+            else ("--locale=C.UTF-8",)
+        )
+        done = subprocess.run(  # noqa: S603
+            [
+                program.path.with_name("initdb"),
+                *("-D", seen_from_inside(fresh, account)),
+                *("-U", "gateway", "--auth=trust", "--encoding=UTF8", *locale),
+            ],
+            cwd=fresh,
+            env=server_environment(),
+            user=account.uid if account.demoted else None,
+            group=account.gid if account.demoted else None,
+            extra_groups=[] if account.demoted else None,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        if done.returncode:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise why(self.name, self._home, re.sub(r"(?m)^initdb: removing.*\n?", "", done.stdout))
+        fresh.rename(self._data)
+
+
+def seen_from_inside(folder: Path, account: Account) -> str:
+    """A path by which a demoted server that was started in `folder` can name it.
+
+    The folder may lie under one that is closed to the account (root's home, mode 0700). The server
+    is put into it before it is demoted, and /proc/self/cwd leads there past the closed door; so
+    nothing has to be opened to others, and the data stay where they were asked for.
+    """
+    if not account.demoted or can_reach(folder, account):
+        return str(folder.resolve())
+    if not sys.platform.startswith("linux"):
+        raise ServerError(
+            f"{folder} lies in a folder closed to the account the database runs under: choose a "
+            "data folder that others may enter, or run the gateway as an ordinary user."
+        )
+    return "/proc/self/cwd"

@@ -1,0 +1,94 @@
+"""Redis (or Valkey) in a data folder, on a private Unix socket.
+
+It carries bells, USSD session state and rate limits, never the truth: PostgreSQL does. So when its
+file cannot be read it is moved aside and Redis starts empty.
+"""
+
+import logging
+import re
+import signal
+import socket
+import time
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from gateway.servers.account import account_for, hand_over
+from gateway.servers.binaries import find_redis
+from gateway.servers.kept import Launch
+from gateway.servers.leftover import clear_leftover
+from gateway.servers.rundir import make_run_dir, run_dir
+
+SETTINGS: Final = {
+    "port": "0",
+    "unixsocketperm": "700",
+    "dir": ".",
+    "pidfile": "redis.pid",
+    "appendonly": "yes",
+    "appendfsync": "everysec",
+    "save": "",
+    "maxmemory-policy": "noeviction",
+    "databases": "16",
+    "daemonize": "no",
+    "logfile": "",
+}
+SOCKET: Final = "redis.sock"
+ANSWER_LIMIT_S: Final = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class Redis:
+    """What `kept` needs to know of Redis; its append-only file is in `home/data`."""
+
+    name = "Redis"
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._data = home / "data"
+
+    @property
+    def url(self) -> str:
+        return f"unix://{quote(str(run_dir(self._home) / SOCKET), safe='/')}?db=0"
+
+    def prepare(self) -> Launch:
+        account = account_for(self._data)
+        program = find_redis(account)
+        if not self._data.exists():
+            self._data.mkdir(mode=0o700)
+            hand_over(self._data, account)
+        clear_leftover(self._data / "redis.pid", "redis-server", signal.SIGTERM)
+        sockets = make_run_dir(self._home, account)
+        settings = {**SETTINGS, "unixsocket": str(sockets / SOCKET)}
+        return Launch(
+            argv=(
+                str(program.path),
+                *(word for name, value in settings.items() for word in (f"--{name}", value)),
+            ),
+            cwd=self._data,
+            run_dir=sockets,
+            account=account,
+            stop_signal=signal.SIGTERM,
+            force_signal=signal.SIGKILL,
+        )
+
+    def answers(self) -> bool:
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as wire:
+                wire.settimeout(ANSWER_LIMIT_S)
+                wire.connect(str(run_dir(self._home) / SOCKET))
+                wire.sendall(b"PING\r\n")
+                return wire.recv(64).startswith(b"+PONG")  # "-LOADING ..." while it reads its file
+        except OSError:
+            return False
+
+    def mended(self, said: str) -> bool:
+        """Move an unreadable append-only file aside."""
+        if not re.search(r"(?i)append[ -]?only file|AOF|short read|RDB", said):
+            return False
+        if "No space left" in said or not any(self._data.glob("append*")):
+            return False
+        aside = self._home / f"unreadable-{time.strftime('%Y%m%d-%H%M%S')}"
+        self._data.rename(aside)
+        log.warning("Redis could not read its file; it starts empty, and the old one is %s", aside)
+        return True

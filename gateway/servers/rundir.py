@@ -1,0 +1,67 @@
+"""Where a server's Unix socket lives: a short private folder, remembered by a symlink.
+
+A socket's path may have about 107 bytes (104 on macOS), far less than a data folder may need, so
+sockets never live in the data folder. `home/run` points to the folder in use: processes with
+other ideas of a temporary folder (cron, systemd, a login shell) still find the same socket.
+"""
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from gateway.servers.account import Account, can_reach, hand_over
+from gateway.servers.errors import ServerError
+
+SOCKET_PATH_BYTES_MAX: Final = 103
+LONGEST_NAME: Final = "gateway-12345678/.s.PGSQL.5432.lock"
+
+
+def run_dir(home: Path) -> Path:
+    """The folder in use; it may not exist (yet, or any more)."""
+    try:
+        return (home / "run").readlink()
+    except FileNotFoundError:
+        return home / "run"
+
+
+def make_run_dir(home: Path, account: Account) -> Path:
+    """An empty private run folder: the last one again if it still is ours, else a new one.
+
+    The same path again, so that users who outlived a killed keeper reach the new server.
+    """
+    last = run_dir(home)
+    if _is_ours(last, account):
+        for left_over in last.iterdir():
+            left_over.unlink()
+        return last
+    fresh = Path(tempfile.mkdtemp(prefix="gateway-", dir=_base(account)))
+    hand_over(fresh, account)
+    (home / "run.new").unlink(missing_ok=True)
+    (home / "run.new").symlink_to(fresh)
+    (home / "run.new").replace(home / "run")
+    return fresh
+
+
+def _is_ours(path: Path, account: Account) -> bool:
+    # After a reboot a stranger may have made a folder of that name in the temporary folder.
+    try:
+        there = path.lstat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISDIR(there.st_mode) and there.st_uid == account.uid and not there.st_mode & 0o077
+
+
+def _base(account: Account) -> str:
+    """The first place that we can write, the account can reach, and is short enough for a socket."""
+    runtime = "/run" if account.demoted else os.environ.get("XDG_RUNTIME_DIR", "")
+    for place in (runtime, tempfile.gettempdir(), "/tmp"):  # noqa: S108  (mkdtemp makes it private)
+        short = len(os.fsencode(f"{place}/{LONGEST_NAME}")) <= SOCKET_PATH_BYTES_MAX
+        writable = bool(place) and os.access(place, os.W_OK | os.X_OK)
+        if short and writable and can_reach(Path(place), account):
+            return place
+    raise ServerError(
+        "There is no place for a socket: /tmp is missing or not writable. Set TMPDIR to a writable "
+        "folder with a path under 60 bytes."
+    )
