@@ -1,0 +1,1 @@
+"""SMS and USSD aggregators: one file per provider."""

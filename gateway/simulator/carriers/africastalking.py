@@ -1,0 +1,286 @@
+"""Africa's Talking as a server, and the phones behind it.
+
+Serves `POST /version1/messaging` for the gateway's outgoing SMS, posts the phones' SMS and USSD
+steps and the delivery reports to the gateway's URLs, and keeps a diary of both directions. It
+runs inside the event loop of the program that drives the phones::
+
+    async with CarrierServer(Terms(), Hooks.under("http://127.0.0.1:8000", sms="at/SECRET")) as c:
+        print(c.url)            # what the gateway is told as the provider's address
+        phone = c.phone("+254711000001")
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Coroutine
+from dataclasses import replace
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.simulator.carriers import at_forms as at
+from gateway.simulator.carriers.terms import Hooks, Terms
+from gateway.simulator.diary import Hop, Sms, Tally, Violation, tally
+from gateway.simulator.faults import FaultPlan
+from gateway.simulator.phones import Phone, Screen, Session
+from gateway.simulator.septets import fits_ussd, weigh
+from gateway.simulator.wire import Answer, Caller, Listener, after_acting, before_acting
+
+PREFIXES: Final = ("CON ", "END ")
+HTTP_OK: Final = 200
+
+
+class CarrierServer:
+    """The provider. Its books are `phones`, `messages`, `hops` and `violations`."""
+
+    def __init__(
+        self,
+        terms: Terms | None = None,
+        hooks: Hooks | None = None,
+        plan: FaultPlan | None = None,
+        *,
+        port: int = 0,
+        run: str = "",
+    ) -> None:
+        """`run` begins every id made here; random unless given, since ids outlive a run."""
+        self.terms = terms or Terms()
+        self.hooks = hooks or Hooks()
+        self.plan = plan or FaultPlan()
+        self.now = time.time
+        self.balance_minor: int | None = None  # None: never runs dry
+        self.phones: dict[str, Phone] = {}
+        self.messages: list[Sms] = []
+        self.hops: list[Hop] = []
+        self.violations: list[Violation] = []
+        self.sessions = 0
+        self.receipts_lost = 0  # receipts the gateway did not answer with 200
+        self._run = run or secrets.token_hex(5)
+        self._made = 0
+        self._caller = Caller(self.terms.deadline_s)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.routes = [Route("/version1/messaging", self._messaging, methods=["POST"])]
+        self._listener = Listener(Starlette(routes=self.routes), port=port)
+
+    @property
+    def url(self) -> str:
+        return self._listener.url
+
+    async def __aenter__(self) -> Self:
+        await self._listener.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+        await self._listener.__aexit__(kind, error, trace)
+
+    async def close(self) -> None:
+        """Drop what is still under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._caller.close()
+
+    async def settle(self) -> None:
+        """Wait until every receipt and end-of-session note has been told."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def phone(self, msisdn: str) -> Phone:
+        """The phone with this number, made on first use."""
+        found = self.phones.get(msisdn)
+        if found is None:
+            found = self.phones[msisdn] = Phone(msisdn, self, at.network_of(msisdn))
+        return found
+
+    def tally(self) -> Tally:
+        return tally(self.messages, self.hops, self.sessions, len(self.violations))
+
+    def new_ref(self, kind: str) -> str:
+        self._made += 1
+        return f"{kind}_{self._run}{self._made:08x}"
+
+    # From the phones to the gateway
+
+    async def carry_up(self, phone: Phone, to: str, text: str, ref: str | None) -> Sms:
+        """Post a phone's SMS until the gateway says 200 or the carrier gives up."""
+        at_s, ref = self.now(), ref or self.new_ref("ATXid")
+        sms = Sms(at_s, "from_phone", phone.msisdn, to, text, weigh(text), ref)
+        form = at.inbound(phone.msisdn, to, text, sms.ref, sms.at)
+        if "duplicate" in self.plan.draw("inbound", f"{phone.msisdn}|{text}"):
+            self._spawn(self._tell(form, self.hooks.sms))
+        give_up, attempts = sms.at + self.terms.retry_for_s, 0
+        while True:
+            attempts += 1
+            answer = await self._caller.post_form(self.hooks.sms, form)
+            if answer.status == HTTP_OK or self.now() + self.terms.retry_s > give_up:
+                break
+            await asyncio.sleep(self.terms.retry_s)
+        sms = replace(sms, status=answer.status, attempts=attempts)
+        self.messages.append(sms)
+        return sms
+
+    async def carry_hop(self, session: Session, transcript: str) -> Screen:
+        """Post one USSD step and judge the answer by the provider's rules."""
+        phone = session.phone
+        if not session.hops:
+            self.sessions += 1
+        form = at.hop(session.ref, phone.msisdn, phone.network, session.service, transcript)
+        began = time.perf_counter()
+        said = "|".join(session.metadata[-1:])
+        if "duplicate" in self.plan.draw("ussd", f"{phone.msisdn}|{transcript}"):
+            answer = await self._twice(session, form, said)
+        else:
+            answer = await self._caller.post_form(self.hooks.ussd, form, said)
+        took_s = time.perf_counter() - began
+        session.hops += 1
+        session.raw = answer.text
+        if answer.metadata:
+            session.metadata.append(answer.metadata)
+        at_s = self.now()
+        hop = Hop(at_s, session.ref, phone.msisdn, session.service, transcript, answer.text,
+                  weigh(answer.text[4:]), answer.status, took_s)  # fmt: skip
+        phone.hops.append(hop)
+        self.hops.append(hop)
+        return self._judge(session, answer, took_s)
+
+    async def end_session(self, session: Session, status: str, error: str = "") -> None:
+        """Tell the gateway, once, that a session is over."""
+        if session.ended:
+            return
+        session.ended = True
+        if not self.hooks.session_end:
+            return
+        end = at.SessionEnd(
+            at=self.now(),
+            session=session.ref,
+            service=session.service,
+            network=session.phone.network,
+            msisdn=session.phone.msisdn,
+            status=status,
+            cost_minor=self.terms.session_minor,
+            currency=self.terms.currency,
+            duration_s=self.now() - session.started_at,
+            hops=session.hops,
+            metadata="|".join(session.metadata),
+            transcript=session.transcript,
+            last_screen=session.raw,
+            error=error,
+        )
+        self._spawn(self._tell(at.session_end(end), self.hooks.session_end))
+
+    async def _twice(self, session: Session, form: dict[str, str], said: str) -> Answer:
+        """The network repeats a step at once; both answers must be the same screen."""
+        url = self.hooks.ussd
+        one, two = await asyncio.gather(
+            self._caller.post_form(url, form, said), self._caller.post_form(url, form, said)
+        )
+        if (one.status, one.text) != (two.status, two.text):
+            self._note(session, "two screens for one step", f"{one.text!r} / {two.text!r}")
+        return one
+
+    def _judge(self, session: Session, answer: Answer, took_s: float) -> Screen:
+        body = answer.text
+        rule = ""
+        if answer.status != HTTP_OK:
+            rule = f"HTTP {answer.status}" if answer.status else body
+        elif took_s > self.terms.deadline_s:
+            rule = f"answered after {took_s:.1f} s"
+        elif not body.startswith(PREFIXES):
+            rule = "does not begin with CON or END"
+        elif not fits_ussd(body[4:]):
+            # The handset cuts a long screen, it does not end the session.
+            self._note(session, "longer than one screen", body)
+        elif not body[4:].strip():
+            self._note(session, "an empty screen", body)
+        if rule:
+            self._note(session, rule, body)
+            return Screen("Connection problem or invalid MMI code.", open=False, took_s=took_s,
+                          fault=rule)  # fmt: skip
+        return Screen(body[4:], open=body.startswith("CON "), took_s=took_s)
+
+    def _note(self, session: Session, rule: str, shown: str) -> None:
+        self.violations.append(
+            Violation(self.now(), session.phone.msisdn, session.ref, rule, shown[:400])
+        )
+
+    # From the gateway to the phones
+
+    async def _messaging(self, request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        faults = self.plan.draw("sms", f"{form.get('to')}|{form.get('message')}")
+        if faults and (early := await before_acting(self.plan, faults)):
+            return early
+        terms = self.terms
+        user = form.get("username", "")
+        if request.headers.get("apikey") != terms.api_key or terms.username not in ("", user):
+            return Response(at.BAD_KEY, 401, media_type="text/plain")
+        for field in ("username", "to", "message"):
+            if not form.get(field):
+                text = f"Request is missing required form field '{field}'"
+                return Response(text, 400, media_type="text/plain")
+        sender = form.get("from", "")
+        if terms.sender_ids and sender not in terms.sender_ids:
+            return Response(at.refusal("InvalidSenderId"), 201, media_type="application/json")
+        fates = [self._accept(to.strip(), sender, form["message"]) for to in form["to"].split(",")]
+        refused_by_night = [fate.status_code for fate in fates] == [409]
+        body = at.reply(terms.currency, fates)
+        return after_acting(
+            faults,
+            lambda: Response(body, 409 if refused_by_night else 201, media_type="application/json"),
+        )
+
+    def _accept(self, number: str, sender: str, text: str) -> at.Fate:
+        weight = weigh(text)
+        cost_minor = weight.segments * self.terms.price_minor
+        status = at.magic_status(number) if self.plan.magic else 101
+        if not (number.startswith("+") and number[1:].isdigit() and 8 <= len(number) <= 16):  # noqa: PLR2004
+            status = 403
+        elif self.balance_minor is not None and self.balance_minor < cost_minor:
+            status = 405
+        if status not in at.ACCEPTED:
+            return at.Fate(number, status, "None", 0)
+        if self.balance_minor is not None:
+            self.balance_minor -= cost_minor
+        ref = self.new_ref("ATXid")
+        sms = Sms(self.now(), "to_phone", number, sender, text, weight, ref, cost_minor)
+        self._deliver(sms)
+        return at.Fate(number, status, sms.ref, cost_minor)
+
+    def _deliver(self, sms: Sms) -> None:
+        status, reason = "Success", ""
+        if self.plan.magic and (tail := sms.msisdn[-at.MAGIC_DIGITS :]) in at.MAGIC_RECEIPT:
+            fate = at.MAGIC_RECEIPT[tail]
+            status, reason = fate or ("", "")
+        self.messages.append(sms)
+        if status == "Success":
+            self.phone(sms.msisdn).receive(sms)
+        if self.hooks.receipt and self.terms.receipts and status:
+            self._spawn(self._receipt(at.receipt(sms.ref, sms.msisdn, status, reason)))
+
+    async def _receipt(self, form: dict[str, str]) -> None:
+        faults = self.plan.draw("receipt", form["phoneNumber"])
+        await asyncio.sleep(self.plan.late_s if "late" in faults else self.terms.receipt_delay_s)
+        if "lost" in faults:
+            return
+        await self._tell(form, self.hooks.receipt)
+        if "duplicate" in faults:
+            await self._tell(form, self.hooks.receipt)
+
+    async def _tell(self, form: dict[str, str], url: str) -> None:
+        answer = await self._caller.post_form(url, form)
+        self.receipts_lost += url == self.hooks.receipt and answer.status != HTTP_OK
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

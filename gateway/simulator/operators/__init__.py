@@ -1,0 +1,1 @@
+"""Mobile-money operators: one provider each, with its own books on disk."""

@@ -1,0 +1,137 @@
+"""Phones: what a person with a feature phone can do, as an API for tests and replays.
+
+    async with CarrierServer(hooks=Hooks.under(gateway_url, sms="at/s1", ussd="at/s1")) as carrier:
+        amina = carrier.phone("+254711000001")
+        await amina.text("21512", "JOIN KIBERA")
+        welcome = await amina.next_sms()
+        session = await amina.dial("*384*123#")
+        screen = await session.press("1")
+        await session.hang_up()
+
+A phone never decides anything: it shows what it got and keeps a diary.
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.simulator.diary import Hop, Sms
+
+if TYPE_CHECKING:
+    from gateway.simulator.carriers.africastalking import CarrierServer
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What the phone shows: `text` without the CON or END, `open` when it waits for a key."""
+
+    text: str
+    open: bool
+    took_s: float
+    fault: str = ""  # why the network ended the session, when the gateway broke a rule
+
+
+class Phone:
+    """One handset with one SIM. Made by `CarrierServer.phone`."""
+
+    def __init__(self, msisdn: str, carrier: "CarrierServer", network: str) -> None:
+        self.msisdn = msisdn
+        self.carrier = carrier
+        self.network = network
+        self.inbox: list[Sms] = []
+        self.sent: list[Sms] = []
+        self.hops: list[Hop] = []
+        self._unread: deque[Sms] = deque()
+        self._waiting: deque[asyncio.Future[Sms]] = deque()
+
+    @property
+    def diary(self) -> list[Sms | Hop]:
+        """Everything that happened on this phone, in order of time."""
+        return sorted((*self.inbox, *self.sent, *self.hops), key=lambda entry: entry.at)
+
+    async def text(self, to: str, text: str, ref: str | None = None) -> Sms:
+        """Send an SMS and wait until the gateway took it, or the carrier gave up.
+
+        The same `ref` again is what the carrier does when it missed the gateway's 200.
+        """
+        sms = await self.carrier.carry_up(self, to, text, ref)
+        self.sent.append(sms)
+        return sms
+
+    async def dial(self, code: str) -> "Session":
+        """Dial a code; the session's `screen` is the first screen.
+
+        A code that is longer than one the carrier serves (`*384*123*5*12#` with `*384*123#`
+        served) opens the served one with the rest typed ahead.
+        """
+        service, ahead = self.carrier.terms.split_code(code)
+        session = Session(self, service, self.carrier.new_ref("ATUid"))
+        session.typed = [ahead] if ahead else []
+        await session.send()
+        return session
+
+    async def next_sms(self, timeout_s: float = 5.0) -> Sms:
+        """The oldest SMS not yet read. Raises TimeoutError."""
+        if self._unread:
+            return self._unread.popleft()
+        ring: asyncio.Future[Sms] = asyncio.get_running_loop().create_future()
+        self._waiting.append(ring)
+        return await asyncio.wait_for(ring, timeout_s)
+
+    def receive(self, sms: Sms) -> None:
+        """The carrier delivers."""
+        self.inbox.append(sms)
+        while self._waiting:
+            ring = self._waiting.popleft()
+            if not ring.done():  # done: its reader gave up waiting
+                ring.set_result(sms)
+                return
+        self._unread.append(sms)
+
+
+class Session:
+    """One USSD dialogue."""
+
+    def __init__(self, phone: Phone, service: str, ref: str) -> None:
+        self.phone = phone
+        self.service = service
+        self.ref = ref
+        self.typed: list[str] = []
+        self.screen = Screen("", open=True, took_s=0.0)
+        self.raw = ""
+        self.hops = 0
+        self.metadata: list[str] = []
+        self.started_at = phone.carrier.now()
+        self.ended = False
+
+    @property
+    def transcript(self) -> str:
+        """All inputs joined by `*`; a `*` that was typed is not told apart."""
+        return "*".join(self.typed)
+
+    async def press(self, text: str) -> Screen:
+        """Type and send. Raises RuntimeError on a session that is over."""
+        if not self.screen.open or self.ended:
+            raise RuntimeError(f"the session {self.ref} is over: {self.screen.text!r}")
+        self.typed.append(text)
+        return await self.send()
+
+    async def repeat(self) -> Screen:
+        """The network sends the last step again, word for word."""
+        return await self.phone.carrier.carry_hop(self, self.transcript)
+
+    async def say(self, transcript: str) -> Screen:
+        """Send any transcript in this session: a stale or diverging one."""
+        return await self.phone.carrier.carry_hop(self, transcript)
+
+    async def hang_up(self) -> None:
+        """The person presses the red key, or the radio drops."""
+        await self.phone.carrier.end_session(self, "Incomplete")
+
+    async def send(self) -> Screen:
+        self.screen = await self.phone.carrier.carry_hop(self, self.transcript)
+        if not self.screen.open:
+            status = "Failed" if self.screen.fault else "Success"
+            await self.phone.carrier.end_session(self, status, self.screen.fault)
+        return self.screen

@@ -1,0 +1,175 @@
+"""HTTP in both directions: a server inside the running event loop, and a keep-alive client.
+
+The server can also *hang up* on a caller without a word, which no ASGI application can do by
+itself: most of the trouble in payments begins with an answer that never came.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Generator, Mapping
+from types import TracebackType
+from typing import Final, NamedTuple, Self, cast
+from urllib.parse import urlencode
+
+import aiohttp
+import uvicorn
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from yarl import URL
+
+from gateway.simulator.faults import FaultPlan
+
+TRANSPORT: Final = "simulator.transport"
+FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON: Final = {"Content-Type": "application/json"}
+
+
+class Answer(NamedTuple):
+    """What came back; `status` 0 means nothing did, and `text` then says why."""
+
+    status: int
+    text: str
+    metadata: str = ""  # Africa's Talking's at-ussd-hop-metadata
+
+
+class Caller:
+    """One pooled client for all calls to the gateway. Never raises for the network's faults."""
+
+    def __init__(self, timeout_s: float = 30.0) -> None:
+        self._timeout_s = timeout_s
+        self._session: aiohttp.ClientSession | None = None
+        self._urls: dict[str, URL] = {}
+
+    async def post_form(self, url: str, form: Mapping[str, str], metadata: str = "") -> Answer:
+        headers = {**FORM, "at-ussd-hop-metadata": metadata} if metadata else FORM
+        return await self.post(url, urlencode(form).encode(), headers)
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        session = self._session or self._open()
+        target = self._urls.get(url)
+        if target is None:  # parsing a URL costs as much as a tenth of the whole call
+            target = self._urls[url] = URL(url, encoded=True)
+        try:
+            async with session.post(target, data=body, headers=headers) as reply:
+                text = (await reply.read()).decode("utf-8", "replace")
+                return Answer(reply.status, text, reply.headers.get("at-ussd-hop-metadata", ""))
+        except TimeoutError:
+            return Answer(0, f"no answer within {self._timeout_s:g} s")
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return Answer(0, f"{type(error).__name__}: {error}")
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _open(self) -> aiohttp.ClientSession:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=self._timeout_s),
+        )
+        return self._session
+
+
+class HangUp(Response):
+    """Cuts the connection instead of answering."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        transport = cast("asyncio.Transport", scope["extensions"][TRANSPORT]["transport"])
+        transport.abort()
+        for _ in range(3):  # let the server see the loss, so that it does not answer 500
+            await asyncio.sleep(0)
+
+
+class Line(HttpToolsProtocol):
+    """uvicorn's own protocol, which also tells the application its transport."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
+
+
+class Server(uvicorn.Server):
+    """A server that leaves the signals to the program it runs in."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+class Listener:
+    """Serves an application on a port (0: any free one) of the running event loop."""
+
+    def __init__(self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.app = app
+        self.host = host
+        self.port = port
+        self._server: Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        """Raises OSError when the port is taken."""
+        # Named TCP: asyncio switches Nagle's delay (40 ms an answer) off only when told the protocol.
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((self.host, self.port))
+        except OSError:
+            sock.close()
+            raise
+        self.port = int(sock.getsockname()[1])
+        self._server = Server(
+            uvicorn.Config(
+                self.app,
+                http=Line,
+                ws="none",
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                timeout_graceful_shutdown=2,
+                backlog=4096,
+            )
+        )
+        self._task = asyncio.create_task(self._server.serve(sockets=[sock]))
+        while not self._server.started:
+            if self._task.done():
+                self._task.result()
+            await asyncio.sleep(0.002)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._server is not None and self._task is not None:
+            self._server.should_exit = True
+            await self._task
+
+
+async def before_acting(plan: FaultPlan, faults: frozenset[str]) -> Response | None:
+    """The answer of a request that dies before the provider did anything, else None."""
+    if "slow" in faults:
+        await asyncio.sleep(plan.slow_s)
+    if "drop_before" in faults:
+        return HangUp()
+    if "error_before" in faults:
+        return Response("upstream unavailable", 503, media_type="text/plain")
+    return None
+
+
+def after_acting(faults: frozenset[str], good: Callable[[], Response]) -> Response:
+    """The provider has acted: tell the caller, or fail to."""
+    if "drop_after" in faults:
+        return HangUp()
+    if "error_after" in faults:
+        return Response("upstream timed out", 504, media_type="text/plain")
+    return good()
