@@ -1,0 +1,150 @@
+"""The settings: defaults here < `config/gateway.toml` < `GATEWAY_*` environment variables.
+
+An unknown key is an error; an empty variable counts as not set; secrets never show in logs or errors.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from gateway.errors import SettingsError
+
+CONFIG_FILE = Path("config/gateway.toml")
+Options = dict[str, Any]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Side(_Strict):
+    """One side (SMS or USSD) of a channel: which kind of plug-in, and its own options."""
+
+    kind: str
+    options: Options = {}
+
+
+class ChannelSettings(_Strict):
+    """A way to phones. `secret` is a path part only the provider is told; it stands beside the provider's own checks."""
+
+    secret: SecretStr
+    sms: Side | None = None
+    ussd: Side | None = None
+
+
+class ProviderSettings(_Strict):
+    """A way to pay. Limits and credentials are the kind's own options."""
+
+    kind: str
+    options: Options = {}
+
+
+class Country(_Strict):
+    """What a phone number's country decides: the money it is paid in, the first language, who pays out."""
+
+    currency: str
+    language: str = "en"
+    payout: str | None = None
+
+
+_LOCAL_CHANNEL: dict[str, ChannelSettings] = {
+    "phone": ChannelSettings(
+        secret=SecretStr("local"),
+        sms=Side(kind="phone", options={"sender": "20880"}),
+        ussd=Side(kind="phone", options={"service_code": "*384*20#"}),
+    )
+}
+_COUNTRIES = {
+    "KE": Country(currency="KES", payout="mpesa"),
+    "UG": Country(currency="UGX"),
+    "TZ": Country(currency="TZS", language="sw"),
+    "RW": Country(currency="RWF", language="fr"),
+    "CD": Country(currency="USD", language="fr"),
+}
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="GATEWAY_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+    )
+
+    data_dir: Path = Path("gateway-data")
+    """Where the embedded servers and the secret key live."""
+    database_url: SecretStr | None = None
+    """A PostgreSQL of yours (postgresql://...); absent: the gateway starts its own in `data_dir`."""
+    redis_url: SecretStr | None = None
+    """A Redis of yours (redis://... or unix://...); absent: the gateway starts its own in `data_dir`."""
+    secret_key: SecretStr | None = None
+    """32 bytes in base64 (`gateway secret`): seals phone numbers. With servers of its own the gateway keeps one."""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    public_url: str = "http://127.0.0.1:8000"
+    """How providers reach this gateway from outside; stands in callback addresses and signatures."""
+    local_phone: bool = False
+    """Serve the simulated phone at /phone. Anybody who reaches it can be any worker: local machines only."""
+    region: str = "KE"
+    """ISO 3166 country that numbers written without a country code belong to."""
+    channels: dict[str, ChannelSettings] = _LOCAL_CHANNEL
+    sms_channel: str = "phone"
+    """The channel a worker is texted on when she joined by none."""
+    providers: dict[str, ProviderSettings] = {}
+    countries: dict[str, Country] = _COUNTRIES
+    lease_s: Annotated[int, Field(ge=60)] = 3600
+    """How long a question is kept for a worker who does not answer, in seconds."""
+    push_limit: Annotated[int, Field(ge=1)] = 500
+    """Questions sent to idle workers in one go."""
+    runners: Annotated[int, Field(ge=1)] = 2
+    """RQ runners that `gateway up` starts."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # The file's values are handed in by `load`, below the environment's.
+        return env_settings, init_settings
+
+
+def load(**overrides: object) -> Settings:
+    """Settings from file, environment and `overrides` (which win); raises SettingsError naming what is wrong."""
+    path = Path(os.environ.get("GATEWAY_CONFIG") or CONFIG_FILE)
+    values: dict[str, Any] = {}
+    if path.exists():
+        try:
+            values = tomllib.loads(path.read_text())
+        except (tomllib.TOMLDecodeError, OSError) as bad:
+            raise SettingsError(f"{path} cannot be read: {bad}") from bad
+    elif os.environ.get("GATEWAY_CONFIG"):
+        raise SettingsError(f"GATEWAY_CONFIG names {path}, which does not exist")
+    unknown = sorted(
+        name
+        for name in os.environ
+        if name.startswith("GATEWAY_")
+        and name != "GATEWAY_CONFIG"
+        and name.removeprefix("GATEWAY_").split("__")[0].lower() not in Settings.model_fields
+    )
+    if unknown:
+        raise SettingsError(
+            f"no such setting: {', '.join(unknown)} (see docs/operators/settings.md)"
+        )
+    try:
+        found = Settings(**values)
+        return found.model_copy(update=overrides) if overrides else found
+    except ValidationError as bad:
+        first = bad.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"setting {where}: {first['msg']} (file {path} or GATEWAY_{where.upper()})"
+        ) from None

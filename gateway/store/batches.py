@@ -1,0 +1,196 @@
+"""Batches: what a client asked for. The parts that never change after the start are cached per process."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.ids import AccountId, BatchId, ClientId
+from gateway.store.db import Connection, Database, Row
+from gateway.tasks.question import Option
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch as the walk needs it; `policy` as in gateway.qa.overlap.parse_policy, `price_minor` an accepted answer's."""
+
+    id: BatchId
+    client: ClientId
+    name: str
+    kind: str
+    instructions: str
+    options: tuple[Option, ...]
+    languages: tuple[str, ...]
+    price_minor: int
+    currency: str
+    policy: str
+    confidence: float
+    method: str
+    gold_rate: float
+    lease_s: int
+    hold_account: AccountId
+
+
+_COLUMNS = """b.id, b.client_id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.currency, b.policy,
+  b.policy_options, b.method, b.gold_rate, b.lease_s, b.account_id"""
+
+
+def _batch(row: Row) -> Batch:
+    return Batch(
+        id=BatchId(row["id"]),
+        client=ClientId(row["client_id"]),
+        name=row["name"],
+        kind=row["kind"],
+        instructions=row["instructions"],
+        options=tuple(Option(o["id"], o["labels"]) for o in row["options"]),
+        languages=tuple(row["languages"]),
+        price_minor=row["price"],
+        currency=row["currency"],
+        policy=row["policy"],
+        confidence=row["policy_options"].get("confidence", 0.0),
+        method=row["method"],
+        gold_rate=row["gold_rate"],
+        lease_s=row["lease_s"],
+        hold_account=AccountId(row["account_id"]),
+    )
+
+
+class Batches:
+    """Reads batches, and keeps them: what stands in `Batch` is fixed when a batch is made."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._known: dict[str, Batch] = {}
+
+    async def get(self, batch: str) -> Batch:
+        if batch not in self._known:
+            row = await self._db.row(f"select {_COLUMNS} from batch b where b.id = $1", batch)
+            assert row is not None, f"no batch {batch}"
+            self._known[batch] = _batch(row)
+        return self._known[batch]
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """`audience`: who may be asked; `workers`: by id, in the order in which they are to be asked."""
+
+    name: str
+    text: str
+    gold: str | None
+    wanted: int
+    maximum: int
+    audience: dict[str, list[object]] | None = None
+    workers: Sequence[int] = ()
+
+
+async def insert_batch(db: Connection, batch: Batch) -> None:
+    """A new batch, as a draft."""
+    await db.execute(
+        """insert into batch (id, client_id, name, kind, instructions, options, languages, price, currency, policy,
+             policy_options, method, gold_rate, lease_s, state, account_id)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'draft', $15)""",
+        batch.id,
+        batch.client,
+        batch.name,
+        batch.kind,
+        batch.instructions,
+        [{"id": o.id, "labels": dict(o.labels)} for o in batch.options],
+        list(batch.languages),
+        batch.price_minor,
+        batch.currency,
+        batch.policy,
+        {"confidence": batch.confidence} if batch.confidence else {},
+        batch.method,
+        batch.gold_rate,
+        batch.lease_s,
+        batch.hold_account,
+    )
+
+
+async def add_tasks(db: Connection, batch: BatchId, tasks: Sequence[NewTask]) -> None:
+    """Append tasks to a draft, in order. The names must be new to the batch (unique in the database)."""
+    first = await db.fetchval(
+        "select coalesce(max(position), 0) from task where batch_id = $1", batch
+    )
+    rows = [
+        {
+            "name": t.name,
+            "position": first + n,
+            "text": t.text,
+            "gold": t.gold,
+            "audience": t.audience,
+            "directed": bool(t.workers),
+            "maximum": t.maximum,
+            "wanted": t.wanted,
+            "workers": list(t.workers),
+        }
+        for n, t in enumerate(tasks, 1)
+    ]
+    await db.execute(
+        """with given as (
+             select * from jsonb_to_recordset($2::jsonb) as g(name text, position int, text text, gold text,
+               audience jsonb, directed boolean, maximum smallint, wanted smallint, workers jsonb)
+           ), made as (
+             insert into task (batch_id, name, position, text, gold, audience, directed, maximum, wanted)
+               select $1, g.name, g.position, g.text, g.gold, nullif(g.audience, 'null'), g.directed, g.maximum, g.wanted
+               from given g order by g.position
+             returning id, name, position
+           )
+           insert into directed (task_id, worker_id, position, batch_position)
+             select m.id, w.id::bigint, w.n - 1, m.position from made m join given g on g.name = m.name
+             cross join lateral jsonb_array_elements_text(g.workers) with ordinality as w(id, n)""",
+        batch,
+        rows,
+    )
+
+
+async def of_client(db: Database, client: ClientId, batch: str) -> Row | None:
+    """A batch of this client, with its counts; None for anybody else's."""
+    return await db.row(_LIST + " and b.id = $2", client, batch)
+
+
+async def all_of_client(db: Database, client: ClientId) -> list[Row]:
+    return await db.rows(_LIST + " order by b.created_at desc limit 200", client)
+
+
+_LIST = """
+select b.id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.currency, b.policy, b.policy_options,
+  b.method, b.gold_rate, b.lease_s, b.state, b.reserved, b.created_at, b.started_at, b.closed_at, c.*
+from batch b cross join lateral (
+  select count(*) filter (where gold is null) as tasks, count(*) filter (where gold is not null) as golds,
+    count(*) filter (where gold is null and state <> 'open') as tasks_done,
+    count(*) filter (where gold is null and state = 'review') as tasks_review,
+    coalesce(sum(answered), 0) as answers, coalesce(sum(held), 0) as asked_now,
+    coalesce(sum(wanted) filter (where gold is null), 0) as answers_wanted,
+    coalesce(sum(answered) filter (where gold is null), 0) as answers_real,
+    coalesce(sum(maximum), 0) as answers_maximum
+  from task t where t.batch_id = b.id) c
+where b.client_id = $1"""
+
+
+async def lock(db: Connection, client: ClientId, batch: str) -> Row | None:
+    """The batch's row, locked for a change of state; None when it is not this client's."""
+    return await db.fetchrow(
+        "select id, state, price, currency, account_id, reserved from batch where id = $1 and client_id = $2 for update",
+        batch,
+        client,
+    )
+
+
+async def set_state(
+    db: Connection, batch: BatchId, state: str, *, reserved: int | None = None
+) -> None:
+    await db.execute(
+        """update batch set state = $2, reserved = coalesce($3, reserved),
+             started_at = case when $2 = 'running' then coalesce(started_at, now()) else started_at end,
+             closed_at = case when $2 in ('done', 'cancelled') then now() end
+           where id = $1""",
+        batch,
+        state,
+        reserved,
+    )
+
+
+async def paid_slots(db: Connection, batch: BatchId) -> int:
+    """How many answers the batch may have to pay at most."""
+    return await db.fetchval(
+        "select coalesce(sum(maximum), 0) from task where batch_id = $1", batch
+    )

@@ -1,0 +1,180 @@
+"""The database: one pool, one driver (asyncpg), and the two ways to write.
+
+`Database.commit(parts)` writes a whole turn in one statement, so in one round trip and one commit: each part is a
+call of a function in `store/sql/`, and all of them happen or none. `Database.transaction()` is for everything else.
+"""
+
+# asyncpg is typed in parts only; this file is where its types end.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportMissingTypeArgument=false, reportAttributeAccessIssue=false
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+import asyncpg
+import orjson
+
+from gateway.errors import Conflict, Failed, SettingsError
+
+CONFLICT = "GW001"
+REPEATED = "GW002"
+_PASSWORD = re.compile(r"//([^:/@]*):[^@]*@")
+_CONNECT_TIMEOUT_S = 10.0
+
+Row = Mapping[str, Any]
+
+
+class Connection(Protocol):
+    """What the store uses of an asyncpg connection, with its types told."""
+
+    async def execute(self, query: str, *arguments: object) -> str: ...
+
+    async def executemany(self, query: str, arguments: Iterable[Sequence[object]]) -> None: ...
+
+    async def fetch(self, query: str, *arguments: object) -> list[Row]: ...
+
+    async def fetchrow(self, query: str, *arguments: object) -> Row | None: ...
+
+    async def fetchval(self, query: str, *arguments: object) -> Any: ...
+
+
+class Repeated(Exception):  # not an error: the event was here before
+    """This very event is in the books already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing a turn writes: a function of `store/sql/` and its arguments, in order."""
+
+    function: str
+    arguments: tuple[object, ...]
+
+
+def statement(parts: Sequence[Part]) -> tuple[str, list[object]]:
+    """One SELECT that calls every part.
+
+    >>> statement([Part("a", (1, 2)), Part("b", (3,))])
+    ('select a($1,$2),b($3)', [1, 2, 3])
+    """
+    calls: list[str] = []
+    arguments: list[object] = []
+    for part in parts:
+        first = len(arguments) + 1
+        arguments.extend(part.arguments)
+        places = ",".join(f"${n}" for n in range(first, len(arguments) + 1))
+        calls.append(f"{part.function}({places})")
+    return "select " + ",".join(calls), arguments
+
+
+class Database:
+    """A pool of connections; `round_trips` counts statements, so that a test can pin their number."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self.round_trips = 0
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def row(self, query: str, *arguments: object) -> Row | None:
+        self.round_trips += 1
+        return await self._pool.fetchrow(query, *arguments)
+
+    async def rows(self, query: str, *arguments: object) -> list[Row]:
+        self.round_trips += 1
+        return await self._pool.fetch(query, *arguments)
+
+    async def value(self, query: str, *arguments: object) -> Any:  # a column may hold anything
+        self.round_trips += 1
+        return await self._pool.fetchval(query, *arguments)
+
+    async def execute(self, query: str, *arguments: object) -> str:
+        self.round_trips += 1
+        return await self._pool.execute(query, *arguments)
+
+    async def commit(self, parts: Sequence[Part]) -> Row:
+        """Write all parts or none; the record holds what each returned. Raises Conflict or Repeated."""
+        query, arguments = statement(parts)
+        self.round_trips += 1
+        with translated():
+            found = await self._pool.fetchrow(query, *arguments)
+        assert found is not None
+        return found
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Connection]:
+        """A connection inside a transaction: committed at the end of the block, undone by any exception."""
+        async with self._pool.acquire() as held:
+            connection = cast("Connection", held)
+            with translated():
+                async with connection.transaction():
+                    yield connection
+
+
+class translated:  # noqa: N801  # reads as a word in `with translated():`
+    """Turns our own SQLSTATEs into our own exceptions."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        if not isinstance(error, asyncpg.PostgresError):
+            return
+        if error.sqlstate in (CONFLICT, "40001", "40P01"):
+            raise Conflict(str(error)) from error
+        if error.sqlstate == REPEATED:
+            raise Repeated(str(error)) from error
+
+
+async def _prepare_connection(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_to_json, decoder=orjson.loads, format="text"
+    )
+
+
+def _to_json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def plain_dsn(url: str) -> str:
+    """SQLAlchemy's URL without its driver name, as asyncpg wants it."""
+    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+
+async def open_database(url: str, *, connections: int = 10) -> Database:
+    """Connect; raises SettingsError in one line when the URL is wrong or nobody answers there."""
+    shown = _PASSWORD.sub(r"//\1:***@", url)
+    try:
+        async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+            pool = await asyncpg.create_pool(
+                plain_dsn(url),
+                min_size=1,
+                max_size=connections,
+                init=_prepare_connection,
+                statement_cache_size=200,
+                command_timeout=60,
+            )
+    except (ValueError, asyncpg.InterfaceError) as bad:
+        raise SettingsError(
+            f"GATEWAY_DATABASE_URL is not a PostgreSQL address: {shown} ({bad})"
+        ) from bad
+    except (OSError, TimeoutError, asyncpg.PostgresError) as bad:
+        raise SettingsError(
+            f"PostgreSQL does not answer at {shown} ({bad or 'timeout'}): check GATEWAY_DATABASE_URL and that the server runs"
+        ) from bad
+    return Database(pool)
+
+
+async def ping(database: Database) -> None:
+    """Raises Failed when the database is away."""
+    try:
+        async with asyncio.timeout(2):
+            await database.value("select 1")
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as bad:
+        raise Failed(f"the database does not answer: {bad}", retryable=True) from bad

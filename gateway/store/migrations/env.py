@@ -1,0 +1,11 @@
+"""Alembic's entry: runs the versions over a connection handed in by `gateway.store.schema`."""
+
+from alembic import context
+from sqlalchemy import Connection
+
+from gateway.store.tables import metadata
+
+connection: Connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=metadata)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,70 @@
+"""Brings a database to this version of the schema: alembic migrations, then the functions in `sql/`.
+
+Whenever a file in `sql/` has changed, all of them are loaded again, so the files are what runs.
+"""
+
+import hashlib
+from importlib import resources
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+# Two gateways that start at once must not migrate at once.
+_MIGRATION_LOCK = 7_301_001
+# Later files may call functions of earlier ones.
+SQL_FILES = ("ledger", "work", "events", "people", "payouts", "situation")
+
+
+def config(connection: Connection) -> Config:
+    found = Config()
+    found.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    found.attributes["connection"] = connection
+    return found
+
+
+def sql(name: str) -> str:
+    return resources.files("gateway.store").joinpath("sql", f"{name}.sql").read_text()
+
+
+# Functions are dropped first (triggers' functions are replaced in place), so that a changed signature never leaves an
+# old namesake behind.
+_DROP_FUNCTIONS = """
+do $$ declare f record; begin
+  for f in select p.oid::regprocedure as name from pg_proc p join pg_language l on l.oid = p.prolang
+    where p.pronamespace = current_schema()::regnamespace and p.prorettype <> 'trigger'::regtype
+      and l.lanname in ('plpgsql', 'sql')
+      and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')  -- an extension's own
+  loop execute 'drop function ' || f.name; end loop;
+end $$
+"""
+
+
+def _upgrade(connection: Connection) -> None:
+    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    command.upgrade(config(connection), "head")
+
+
+async def migrate(database_url: str) -> None:
+    """Upgrade to head; harmless when there is nothing to do. Raises what the database says."""
+    sources = [sql(name) for name in SQL_FILES]
+    digest = hashlib.sha256("\n".join(sources).encode()).hexdigest()
+    engine = create_async_engine(database_url)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade)
+            known = await connection.scalar(text("select digest from sql_version"))
+            if known == digest:
+                return
+            # Whole files hold many statements: they go through the driver, in the same transaction.
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            await driver.execute(_DROP_FUNCTIONS)
+            for source in sources:
+                await driver.execute(source)
+            await driver.execute("delete from sql_version")
+            await driver.execute("insert into sql_version (digest) values ($1)", digest)
+    finally:
+        await engine.dispose()

@@ -1,0 +1,51 @@
+-- Events, sessions and messages: the other parts of a turn.
+
+-- Takes an inbound event into the books with its reply. The same event twice: GW002, and nothing else happens.
+-- (An event that waited or failed before is done now.)
+create or replace function book_event(
+  p_channel text, p_kind text, p_event_id text, p_worker bigint, p_body bytea, p_reply text
+) returns void language plpgsql as $$
+begin
+  insert into inbox as i (channel, kind, event_id, worker_id, body_sealed, state, reply, done_at)
+    values (p_channel, p_kind, p_event_id, p_worker, p_body, 'done', p_reply, now())
+    on conflict (channel, kind, event_id) do update
+      set state = 'done', reply = excluded.reply, worker_id = excluded.worker_id, error = null, done_at = now()
+      where i.state <> 'done';
+  if not found then
+    raise exception 'event % was here before', p_event_id using errcode = 'GW002';
+  end if;
+end $$;
+
+-- Where a USSD session stands after this key. p_before: the transcript that was read (null = a new session).
+create or replace function save_session(
+  p_channel text, p_session text, p_worker bigint, p_before text, p_transcript text,
+  p_view text, p_memory jsonb, p_pages text[], p_page smallint, p_ended boolean
+) returns void language plpgsql as $$
+begin
+  if p_before is null then
+    insert into ussd_session (channel, session, worker_id, transcript, view, memory, pages, page, ended)
+      values (p_channel, p_session, p_worker, p_transcript, p_view, p_memory, p_pages, p_page, p_ended)
+      on conflict do nothing;
+  else
+    update ussd_session set worker_id = p_worker, transcript = p_transcript, view = p_view, memory = p_memory,
+        pages = p_pages, page = p_page, ended = p_ended, last_at = now()
+      where channel = p_channel and session = p_session and transcript = p_before;
+  end if;
+  if not found then
+    raise exception 'session % has moved on', p_session using errcode = 'GW001';
+  end if;
+end $$;
+
+-- One message for the outbox. p_cause: what makes it the same message if it is written twice (null = never the same).
+create or replace function put_message(
+  p_channel text, p_worker bigint, p_to bytea, p_to_index bytea, p_text text, p_segments smallint, p_encoding text,
+  p_purpose text, p_priority smallint, p_cause text
+) returns bigint language sql as $$
+  insert into outbox (channel, worker_id, to_sealed, to_index, text, segments, encoding, purpose, priority, cause)
+    values (p_channel, p_worker, p_to, p_to_index, p_text, p_segments, p_encoding, p_purpose, p_priority, p_cause)
+    on conflict (cause) do nothing returning id
+$$;
+
+create or replace function set_reach(p_worker bigint, p_reach text) returns void language sql as $$
+  update worker set reach = p_reach where id = p_worker and reach <> p_reach
+$$;

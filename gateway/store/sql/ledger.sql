@@ -1,0 +1,81 @@
+-- The ledger's laws, kept by the database: append-only, idempotent, bounded accounts never below zero.
+
+-- A new transfer moves the stored balance of its bounded sides, lower account id first, so that two transfers
+-- over the same accounts never wait for each other in a circle.
+create or replace function transfer_moves_balances() returns trigger language plpgsql as $$
+begin
+  if new.debit < new.credit then
+    update account set balance = balance - new.amount where id = new.debit and bounded;
+    update account set balance = balance + new.amount where id = new.credit and bounded;
+  else
+    update account set balance = balance + new.amount where id = new.credit and bounded;
+    update account set balance = balance - new.amount where id = new.debit and bounded;
+  end if;
+  return null;
+end $$;
+create or replace trigger transfer_moves_balances after insert on transfer
+  for each row execute function transfer_moves_balances();
+
+create or replace function transfer_is_forever() returns trigger language plpgsql as $$
+begin
+  raise exception 'the ledger is append-only: % of a transfer is refused', tg_op using errcode = 'GW010';
+end $$;
+create or replace trigger transfer_is_forever before update or delete on transfer
+  for each row execute function transfer_is_forever();
+create or replace trigger transfer_is_never_emptied before truncate on transfer
+  for each statement execute function transfer_is_forever();
+
+-- Balances change only through transfers: an update from anywhere but the trigger above is refused.
+create or replace function account_follows_transfers() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'INSERT' then
+    if new.balance <> 0 then
+      raise exception 'an account is opened empty' using errcode = 'GW010';
+    end if;
+  elsif tg_op = 'DELETE' then
+    raise exception 'accounts are never deleted' using errcode = 'GW010';
+  elsif pg_trigger_depth() < 2 or (new.id, new.kind, new.owner, new.currency, new.bounded)
+      is distinct from (old.id, old.kind, old.owner, old.currency, old.bounded) then
+    raise exception 'an account changes only through transfers' using errcode = 'GW010';
+  end if;
+  return case when tg_op = 'DELETE' then old else new end;
+end $$;
+create or replace trigger account_follows_transfers before insert or update or delete on account
+  for each row execute function account_follows_transfers();
+
+-- Books one transfer. The id is derived from the cause, so a repeat is a no-op; the same id with other contents
+-- is a mistake of ours and is refused loudly. Returns whether it was new.
+create or replace function post(
+  p_id uuid, p_debit bigint, p_credit bigint, p_amount bigint, p_currency text, p_code smallint, p_cause text
+) returns boolean language plpgsql as $$
+begin
+  insert into transfer (id, debit, credit, amount, currency, code, cause)
+    values (p_id, p_debit, p_credit, p_amount, p_currency, p_code, p_cause)
+    on conflict (id) do nothing;
+  if found then
+    return true;
+  end if;
+  perform from transfer where id = p_id and (debit, credit, amount, currency, code)
+    = (p_debit, p_credit, p_amount, p_currency, p_code);
+  if not found then
+    raise exception 'transfer % exists with other contents', p_id using errcode = 'GW010';
+  end if;
+  return false;
+end $$;
+
+-- The account of this kind and owner, opened if it is not there yet.
+create or replace function open_account(p_kind text, p_owner text, p_currency text, p_bounded boolean)
+returns bigint language plpgsql as $$
+declare v_id bigint;
+begin
+  select id into v_id from account where kind = p_kind and owner = p_owner and currency = p_currency;
+  if found then
+    return v_id;
+  end if;
+  insert into account (kind, owner, currency, bounded) values (p_kind, p_owner, p_currency, p_bounded)
+    on conflict (kind, owner, currency) do nothing returning id into v_id;
+  if v_id is null then
+    select id into v_id from account where kind = p_kind and owner = p_owner and currency = p_currency;
+  end if;
+  return v_id;
+end $$;

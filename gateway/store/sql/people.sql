@@ -1,0 +1,49 @@
+-- Workers come, agree, stop and go. Every step of consent is kept: who, when, by which way, in which words.
+
+-- A person asks to join or is enrolled. Someone known is taken back in; a worker who is active stays as she is.
+create or replace function enrol_worker(
+  p_index bytea, p_sealed bytea, p_name text, p_language text, p_state text, p_partner text, p_coordinator bigint,
+  p_region text, p_currency text, p_channel text, p_act text, p_via text, p_said text
+) returns bigint language plpgsql as $$
+declare v_id bigint; v_partner bigint; v_account bigint;
+begin
+  select id into v_partner from partner where code = upper(p_partner);
+  select id into v_id from worker where msisdn_index = p_index;
+  if v_id is null then
+    v_id := nextval('worker_id_seq');
+    insert into account (kind, owner, currency, bounded) values ('worker_payable', v_id::text, p_currency, true)
+      returning id into v_account;
+    insert into worker (id, name, language, state, partner_id, coordinator_id, msisdn_sealed, msisdn_index, region,
+        currency, account_id, sms_channel)
+      overriding system value
+      values (v_id, p_name, p_language, p_state, v_partner, p_coordinator, p_sealed, p_index, p_region, p_currency,
+        v_account, p_channel)
+      on conflict (msisdn_index) do nothing;
+    if not found then
+      raise exception 'this number is being enrolled right now' using errcode = 'GW001';
+    end if;
+  else
+    update worker set state = case when state = 'active' then state else p_state end, language = p_language,
+        partner_id = coalesce(v_partner, partner_id), coordinator_id = coalesce(p_coordinator, coordinator_id)
+      where id = v_id;
+  end if;
+  insert into consent (worker_id, act, via, said) values (v_id, p_act, p_via, p_said);
+  return v_id;
+end $$;
+
+-- A worker's own word (or her coordinator's) changes her state. Leaving gives back what she holds.
+create or replace function change_worker(p_worker bigint, p_state text, p_act text, p_via text, p_said text)
+returns void language plpgsql as $$
+begin
+  update worker set state = p_state where id = p_worker;
+  insert into consent (worker_id, act, via, said) values (p_worker, p_act, p_via, p_said);
+  if p_state in ('stopped', 'removed') then
+    perform release_task(a.id, 'expired') from assignment a where a.worker_id = p_worker and a.state = 'held';
+    update outbox set state = 'cancelled', reason = p_act
+      where worker_id = p_worker and state = 'queued' and purpose in ('question', 'notice');
+  end if;
+end $$;
+
+create or replace function set_language(p_worker bigint, p_language text) returns void language sql as $$
+  update worker set language = p_language where id = p_worker
+$$;

@@ -1,0 +1,110 @@
+-- All that one inbound event needs to know, in one round trip. Reads only.
+create or replace function situation(
+  p_channel text, p_kind text, p_event_id text, p_index bytea, p_session text,
+  -- has this event been here before?
+  out known_state text, out known_reply text,
+  -- who is it?
+  out worker_id bigint, out name text, out language text, out state text, out currency text,
+  out account_id bigint, out balance bigint, out partner_id bigint, out reach text, out sms_channel text,
+  out coordinator_id bigint, out payout_ref text, out payout_amount bigint,
+  out kinds text[], out rights real[], out wrongs real[], out golds_right int[], out golds_wrong int[], out answers int[],
+  -- what was she last asked?
+  out held_assignment bigint, out held_state text, out held_task bigint, out held_batch text, out held_text text,
+  out held_gold text, out held_version int, out held_open boolean, out held_answered smallint,
+  out held_wanted smallint, out held_maximum smallint,
+  out vote_values text[], out vote_rights real[], out vote_wrongs real[],
+  -- what would she be asked next?
+  out next_task bigint, out next_batch text, out next_text text,
+  out gold_task bigint, out gold_text text,
+  -- where does her USSD session stand?
+  out transcript text, out view text, out memory jsonb, out pages text[], out page smallint, out ended boolean
+) language plpgsql stable as $$
+declare
+  v_kind text;
+  v_batch record;
+begin
+  select i.state, i.reply, i.worker_id into known_state, known_reply, worker_id from inbox i
+    where i.channel = p_channel and i.kind = p_kind and i.event_id = p_event_id;
+  if known_state = 'done' then
+    return;
+  end if;
+
+  select w.id, w.name, w.language, w.state, w.currency, w.account_id, a.balance, w.partner_id, w.reach, w.sms_channel
+    into worker_id, name, language, state, currency, account_id, balance, partner_id, reach, sms_channel
+    from worker w join account a on a.id = w.account_id where w.msisdn_index = p_index;
+
+  if p_session is not null then
+    select s.transcript, s.view, s.memory, s.pages, s.page, s.ended
+      into transcript, view, memory, pages, page, ended
+      from ussd_session s where s.channel = p_channel and s.session = p_session;
+  else
+    select c.id into coordinator_id from coordinator c where c.msisdn_index = p_index;
+  end if;
+  if worker_id is null then
+    return;
+  end if;
+
+  select array_agg(s.kind), array_agg(s."right"), array_agg(s.wrong), array_agg(s.gold_right),
+      array_agg(s.gold_wrong), array_agg(s.answers)
+    into kinds, rights, wrongs, golds_right, golds_wrong, answers
+    from skill s where s.worker_id = situation.worker_id;
+
+  select p.ref, p.amount into payout_ref, payout_amount from payout p
+    where p.worker_id = situation.worker_id
+      and p.state not in ('paid', 'failed', 'cancelled', 'reversed', 'late_paid');
+
+  -- What she holds comes first; else the last question whose lease ran out: a late reply belongs to it.
+  select a.id, a.state, t.id, t.batch_id, t.text, t.gold, t.version, t.answered, t.wanted, t.maximum, b.kind,
+      t.state = 'open' and b.state in ('running', 'paused')
+        and (a.state = 'held' or t.answered + t.held < t.wanted)
+    into held_assignment, held_state, held_task, held_batch, held_text, held_gold, held_version, held_answered,
+      held_wanted, held_maximum, v_kind, held_open
+    from assignment a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
+    where a.worker_id = situation.worker_id and a.state in ('held', 'expired')
+    order by a.state = 'held' desc, case when a.state = 'held' then a.id else -a.id end limit 1;
+
+  -- Votes matter only when the answer that may come now completes what the task wanted.
+  if held_open and held_answered + 1 >= held_wanted and held_answered > 0 then
+    select array_agg(x.value order by x.id), array_agg(coalesce(s."right", 0) order by x.id),
+        array_agg(coalesce(s.wrong, 0) order by x.id)
+      into vote_values, vote_rights, vote_wrongs
+      from answer x left join skill s on s.worker_id = x.worker_id and s.kind = v_kind
+      where x.task_id = held_task;
+  end if;
+
+  -- Work made out to her by name comes before work for anybody.
+  select t.id, t.batch_id, t.text into next_task, next_batch, next_text
+    from directed d join task t on t.id = d.task_id join batch b on b.id = t.batch_id
+    where d.worker_id = situation.worker_id and not d.asked and t.state = 'open' and b.state = 'running'
+      and b.currency = situation.currency
+      and d.position < t.wanted and t.answered + t.held < t.wanted and t.id is distinct from held_task
+    order by d.batch_position limit 1;
+  if next_task is null then
+    for v_batch in
+      select b.id from batch b where b.state = 'running' and b.currency = situation.currency
+        and (b.languages = '{}' or situation.language = any(b.languages)) order by b.started_at
+    loop
+      -- The first few free tasks, in an order of her own: phones that ask at the same moment rarely collide.
+      select f.id, v_batch.id, f.text into next_task, next_batch, next_text from (
+        select t.id, t.text from task t
+          where t.batch_id = v_batch.id and t.state = 'open' and t.gold is null and not t.directed
+            and t.answered + t.held < t.wanted and t.id is distinct from held_task
+            and (t.audience is null or audience_fits(t.audience, situation.partner_id, situation.language))
+            and not exists (select from assignment a where a.task_id = t.id
+              and a.worker_id = situation.worker_id and a.state <> 'expired')
+          order by t.position limit 32) f
+        order by hashint8(f.id # situation.worker_id) limit 1;
+      exit when next_task is not null;
+    end loop;
+  end if;
+  if next_task is null then
+    return;
+  end if;
+
+  -- A hidden gold question of the same batch, in case one is due.
+  select t.id, t.text into gold_task, gold_text from task t join batch b on b.id = t.batch_id
+    where t.batch_id = next_batch and b.gold_rate > 0 and t.gold is not null and t.state = 'open'
+      and t.answered + t.held < t.wanted and t.id is distinct from held_task
+      and not exists (select from assignment a where a.task_id = t.id and a.worker_id = situation.worker_id)
+    order by hashint8(t.id # situation.worker_id) limit 1;
+end $$;

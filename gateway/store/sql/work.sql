@@ -1,0 +1,85 @@
+-- Holding, answering and giving back tasks. Each function is one part of a turn; all parts of a turn are one
+-- statement and one commit. What was read may have changed since: then GW001, and the turn is decided again.
+
+create or replace function audience_fits(p_audience jsonb, p_partner bigint, p_language text)
+returns boolean language sql immutable as $$
+  select (not p_audience ? 'languages' or p_audience->'languages' ? p_language)
+     and (not p_audience ? 'partners' or p_audience->'partners' @> to_jsonb(p_partner))
+$$;
+
+-- Gives a task to a worker, if it still wants an answer. A question that lapsed may be asked again.
+create or replace function hold_task(
+  p_task bigint, p_worker bigint, p_via text, p_lease_until timestamptz
+) returns bigint language plpgsql as $$
+declare v_id bigint; v_directed boolean;
+begin
+  update task set held = held + 1, version = version + 1
+    where id = p_task and state = 'open' and answered + held < wanted returning directed into v_directed;
+  if not found then
+    raise exception 'task % wants no more answers', p_task using errcode = 'GW001';
+  end if;
+  insert into assignment (task_id, worker_id, via, lease_until) values (p_task, p_worker, p_via, p_lease_until)
+    on conflict (task_id, worker_id) do update set state = 'held', via = excluded.via, lease_until = excluded.lease_until
+      where assignment.state = 'expired'
+    returning id into v_id;
+  if v_id is null then
+    raise exception 'worker % had task % before', p_worker, p_task using errcode = 'GW001';
+  end if;
+  if v_directed then
+    update directed set asked = true where task_id = p_task and worker_id = p_worker;
+  end if;
+  return v_id;
+end $$;
+
+-- One answer: it takes the next paid slot of its task, earns, and leaves the task as the verdict says
+-- (p_state 'open' = not decided yet). p_was is the assignment's state as it was read: held or expired.
+create or replace function record_answer(
+  p_assignment bigint, p_was text, p_task bigint, p_version int, p_worker bigint, p_kind text, p_via text,
+  p_said text, p_value text, p_right boolean,
+  p_wanted smallint, p_state text, p_result text, p_confidence real, p_rule text,
+  p_transfer uuid, p_hold_account bigint, p_worker_account bigint, p_price bigint, p_currency text, p_code smallint, p_cause text
+) returns void language plpgsql as $$
+declare v_slot smallint; v_directed boolean;
+begin
+  update assignment set state = 'answered' where id = p_assignment and state = p_was;
+  if not found then
+    raise exception 'assignment % is over', p_assignment using errcode = 'GW001';
+  end if;
+  update task set answered = answered + 1, held = held - case p_was when 'held' then 1 else 0 end,
+      wanted = p_wanted, state = p_state, value = p_result, confidence = p_confidence, rule = p_rule,
+      decided_at = case p_state when 'open' then null else now() end, version = version + 1
+    where id = p_task and version = p_version and state = 'open' returning answered, directed into v_slot, v_directed;
+  if not found then
+    raise exception 'task % has moved on', p_task using errcode = 'GW001';
+  end if;
+  if v_directed and p_state <> 'open' then
+    update directed set asked = true where task_id = p_task and not asked;
+  end if;
+  perform post(p_transfer, p_hold_account, p_worker_account, p_price, p_currency, p_code, p_cause);
+  insert into answer (task_id, worker_id, slot, value, said, via, price, transfer_id, "right")
+    values (p_task, p_worker, v_slot, p_value, p_said, p_via, p_price, p_transfer, p_right);
+  insert into skill as s (worker_id, kind, answers, gold_right, gold_wrong)
+    values (p_worker, p_kind, 1, coalesce(p_right, false)::int, coalesce(not p_right, false)::int)
+    on conflict (worker_id, kind) do update set answers = s.answers + 1,
+      gold_right = s.gold_right + excluded.gold_right, gold_wrong = s.gold_wrong + excluded.gold_wrong;
+end $$;
+
+-- A held task goes back: 'skipped' (never asked of her again), 'expired' (may be, and a late answer may still count)
+-- or 'withdrawn' (the batch was cancelled, or she left). False when it was not held any more.
+create or replace function release_task(p_assignment bigint, p_state text) returns boolean language plpgsql as $$
+declare v_task bigint; v_worker bigint; v_directed boolean;
+begin
+  update assignment set state = p_state where id = p_assignment and state = 'held'
+    returning task_id, worker_id into v_task, v_worker;
+  if not found then
+    return false;
+  end if;
+  update task set held = held - 1, version = version + 1 where id = v_task returning directed into v_directed;
+  if v_directed and p_state = 'expired' then
+    update directed set asked = false where task_id = v_task and worker_id = v_worker;
+  elsif v_directed then
+    -- Her place in the line goes to the next one.
+    update directed set position = position - 1 where task_id = v_task and not asked;
+  end if;
+  return true;
+end $$;

@@ -1,0 +1,274 @@
+"""A turn, read and written: one statement brings all that an inbound event needs, one writes all it caused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from gateway.ids import AccountId, AssignmentId, TaskId, WorkerId
+from gateway.payments.ledger import Posting
+from gateway.store.db import Database, Part, Row
+
+_READ = "select * from situation($1, $2, $3, $4, $5)"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What makes an inbound event itself: `event_id` is unique per channel and kind (sms, ussd).
+
+    `index`: the blind index of the sender's number. `body`: the raw event, sealed. `session`: USSD only.
+    """
+
+    channel: str
+    kind: str
+    event_id: str
+    index: bytes
+    body: bytes
+    session: str | None = None
+
+
+async def read(db: Database, event: Event) -> Row:
+    """The row of `sql/situation.sql`: see there what each column means."""
+    found = await db.row(
+        _READ, event.channel, event.kind, event.event_id, event.index, event.session
+    )
+    assert found is not None
+    return found
+
+
+# --- parts: what a turn may write --------------------------------------------------------------------------
+
+
+def book_event(event: Event, worker: WorkerId | None, reply: str | None) -> Part:
+    return Part(
+        "book_event", (event.channel, event.kind, event.event_id, worker, event.body, reply)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAfter:
+    """How an answer leaves its task. `value` is set once it is decided or in review."""
+
+    wanted: int
+    state: str
+    value: str | None
+    confidence: float | None
+    rule: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    assignment: AssignmentId
+    assignment_was: str
+    task: TaskId
+    task_version: int
+    worker: WorkerId
+    kind: str
+    via: str
+    said: str
+    value: str
+    right: bool | None
+    """On hidden gold: was it right? None on real questions."""
+
+
+def record_answer(
+    answer: AnswerRow, after: TaskAfter, earning: Posting, hold: AccountId, payable: AccountId
+) -> Part:
+    return Part(
+        "record_answer",
+        (
+            answer.assignment,
+            answer.assignment_was,
+            answer.task,
+            answer.task_version,
+            answer.worker,
+            answer.kind,
+            answer.via,
+            answer.said,
+            answer.value,
+            answer.right,
+            after.wanted,
+            after.state,
+            after.value,
+            after.confidence,
+            after.rule,
+            *posting(earning, hold, payable),
+        ),
+    )
+
+
+def posting(posted: Posting, debit: AccountId, credit: AccountId) -> tuple[object, ...]:
+    """A ledger posting as the SQL functions take it."""
+    return (
+        posted.id,
+        debit,
+        credit,
+        posted.amount_minor,
+        posted.currency,
+        int(posted.code),
+        posted.cause,
+    )
+
+
+def hold_task(task: TaskId, worker: WorkerId, via: str, lease_until: datetime) -> Part:
+    return Part("hold_task", (task, worker, via, lease_until))
+
+
+def release_task(assignment: AssignmentId, state: str) -> Part:
+    return Part("release_task", (assignment, state))
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """Where a USSD session stands after a key. `before`: the transcript that was read, None for a new session."""
+
+    worker: WorkerId | None
+    before: str | None
+    transcript: str
+    view: str
+    memory: dict[str, str]
+    pages: Sequence[str]
+    page: int
+    ended: bool
+
+
+def save_session(event: Event, s: SessionRow) -> Part:
+    return Part(
+        "save_session",
+        (
+            event.channel,
+            event.session,
+            s.worker,
+            s.before,
+            s.transcript,
+            s.view,
+            s.memory,
+            list(s.pages),
+            s.page,
+            s.ended,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One outgoing SMS. `purpose`: reply, question, money, invitation or notice. `priority` 0 overtakes 1.
+    `cause`: what makes it the same message if it is written twice; None = every one is new."""
+
+    channel: str
+    worker: WorkerId | None
+    to: bytes
+    to_index: bytes
+    text: str
+    segments: int
+    encoding: str
+    purpose: str
+    priority: int
+    cause: str | None = None
+
+
+def put_message(m: Message) -> Part:
+    return Part(
+        "put_message",
+        (
+            m.channel,
+            m.worker,
+            m.to,
+            m.to_index,
+            m.text,
+            m.segments,
+            m.encoding,
+            m.purpose,
+            m.priority,
+            m.cause,
+        ),
+    )
+
+
+def set_reach(worker: WorkerId, reach: str) -> Part:
+    return Part("set_reach", (worker, reach))
+
+
+def set_language(worker: WorkerId, language: str) -> Part:
+    return Part("set_language", (worker, language))
+
+
+def change_worker(worker: WorkerId, state: str, act: str, via: str, said: str) -> Part:
+    return Part("change_worker", (worker, state, act, via, said))
+
+
+@dataclass(frozen=True, slots=True)
+class NewWorker:
+    index: bytes
+    sealed: bytes
+    name: str
+    language: str
+    state: str
+    partner: str | None
+    coordinator: int | None
+    region: str
+    currency: str
+    channel: str
+
+
+def enrol_worker(w: NewWorker, act: str, via: str, said: str) -> Part:
+    return Part(
+        "enrol_worker",
+        (
+            w.index,
+            w.sealed,
+            w.name,
+            w.language,
+            w.state,
+            w.partner,
+            w.coordinator,
+            w.region,
+            w.currency,
+            w.channel,
+            act,
+            via,
+            said,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NewPayout:
+    id: UUID
+    ref: str
+    worker: WorkerId
+    provider: str
+    currency: str
+    amount_minor: int
+    key: str
+    to: bytes
+    tail: str
+    result_token: str
+    status_token: str
+    timeout_token: str
+
+
+def request_payout(p: NewPayout, held: Posting, payable: AccountId, transit: AccountId) -> Part:
+    transfer, debit, credit, _, _, code, cause = posting(held, payable, transit)
+    return Part(
+        "request_payout",
+        (
+            p.id,
+            p.ref,
+            p.worker,
+            p.provider,
+            p.currency,
+            p.amount_minor,
+            p.key,
+            p.to,
+            p.tail,
+            p.result_token,
+            p.status_token,
+            p.timeout_token,
+            transfer,
+            debit,
+            credit,
+            code,
+            cause,
+        ),
+    )
