@@ -25,6 +25,15 @@ CACHE: Final = Path("/var/cache/gateway")
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """An executable, and what it needs beside it (relative to `base`) should it be copied."""
+
+    path: Path
+    base: Path
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """An executable the account can run, and its version as (major, minor)."""
 
@@ -38,8 +47,8 @@ def find_postgres(account: Account, major: int | None) -> Program:
     New data prefer the wheel so that everybody has the same version.
     """
     seen: list[int] = []
-    for path in _postgres_candidates():
-        program = _program(path, account, tree=path.parent.parent)
+    for candidate in _postgres_candidates():
+        program = _program(candidate, account)
         if program is None:
             continue
         seen.append(program.version[0])
@@ -62,8 +71,8 @@ def find_postgres(account: Account, major: int | None) -> Program:
 def find_redis(account: Account) -> Program:
     """The machine's Valkey or Redis, for its security fixes; else the wheel's."""
     seen: list[str] = []
-    for path in _redis_candidates():
-        program = _program(path, account, tree=None)
+    for candidate in _redis_candidates():
+        program = _program(candidate, account)
         if program is None:
             continue
         if program.version >= REDIS_MIN:
@@ -76,44 +85,54 @@ def find_redis(account: Account) -> Program:
     )
 
 
-def _postgres_candidates() -> Iterator[Path]:
+def _postgres_candidates() -> Iterator[Candidate]:
     yield from _in_wheels(POSTGRES_WHEELS)
     by_major = sorted(
         Path("/usr/lib/postgresql").glob("[0-9]*/bin/postgres"),
         key=lambda path: int(path.parts[-3]),
         reverse=True,
     )
-    yield from by_major
+    yield from map(_of_the_machine, by_major)
     if (on_path := shutil.which("postgres")) and Path(on_path).resolve() not in by_major:
-        yield Path(on_path).resolve()
+        yield _of_the_machine(Path(on_path))
 
 
-def _redis_candidates() -> Iterator[Path]:
+def _redis_candidates() -> Iterator[Candidate]:
     for name in ("valkey-server", "redis-server"):
         if on_path := shutil.which(name):
-            yield Path(on_path).resolve()
+            yield _of_the_machine(Path(on_path))
     yield from _in_wheels(REDIS_WHEELS)
 
 
-def _in_wheels(wheels: tuple[tuple[str, str], ...]) -> Iterator[Path]:
+def _of_the_machine(path: Path) -> Candidate:
+    return Candidate(path.resolve(), path.resolve().parent)
+
+
+def _in_wheels(wheels: tuple[tuple[str, str], ...]) -> Iterator[Candidate]:
     for package, pattern in wheels:
         # find_spec does not run the package: these have Python layers that act on import.
         spec = importlib.util.find_spec(package)
         for folder in (spec.submodule_search_locations or []) if spec else []:
-            yield from sorted(Path(folder).glob(pattern), reverse=True)
+            site = Path(folder).parent
+            for path in sorted(Path(folder).glob(pattern), reverse=True):
+                # Wheels of compiled programs keep shared libraries in a folder beside the package
+                # and find them by a relative path, so both are copied and stay neighbours.
+                tree = path.parent if path.parent.parent == Path(folder) else path.parent.parent
+                parts = (str(tree.relative_to(site)), f"{package}.libs")
+                yield Candidate(path, site, parts)
 
 
-def _program(path: Path, account: Account, tree: Path | None) -> Program | None:
-    """`path` as the account can run it: copied out first when it lies in a closed folder.
+def _program(candidate: Candidate, account: Account) -> Program | None:
+    """The candidate as the account can run it: copied out first when it lies in a closed folder.
 
     Root's home is closed to others, and that is where root's virtual environment often is.
     """
     try:
-        return _asked(path, account)
+        return _asked(candidate.path, account)
     except PermissionError:
-        if not account.demoted or not os.access(path, os.X_OK):
+        if not (account.demoted and candidate.parts):
             return None
-    return _asked(_copied_out(path, tree), account)
+    return _asked(_copied_out(candidate), account)
 
 
 def _asked(path: Path, account: Account) -> Program | None:
@@ -140,28 +159,28 @@ def _asked(path: Path, account: Account) -> Program | None:
     return Program(path, (int(match[1]), int(match[2] or 0))) if match else None
 
 
-def _copied_out(path: Path, tree: Path | None) -> Path:
-    """A copy of the program (with the lib and share of its `tree`) where everybody can read."""
-    stamp = f"{path.name}-{path.stat().st_size:x}-{path.stat().st_mtime_ns:x}"
+def _copied_out(candidate: Candidate) -> Path:
+    """A copy of the program where everybody may read it; made once per version of it."""
+    there = candidate.path.stat()
+    stamp = f"{candidate.path.name}-{there.st_size:x}-{there.st_mtime_ns:x}"
     try:
         CACHE.mkdir(parents=True, exist_ok=True, mode=0o755)
-        base = CACHE
+        place = CACHE
     except OSError:
-        base = Path(tempfile.mkdtemp(prefix="gateway-programs-"))
-    target = base / stamp
+        place = Path(tempfile.mkdtemp(prefix="gateway-programs-"))
+        place.chmod(0o755)
+    target = place / stamp
     if not target.exists():
-        fresh = Path(tempfile.mkdtemp(prefix=f"{stamp}.", dir=base))
-        if tree is None:
-            shutil.copy2(path, fresh / path.name)
-        else:
-            for part in ("bin", "lib", "share"):
-                shutil.copytree(tree / part, fresh / part, symlinks=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f"{stamp}.", dir=place))
+        for part in candidate.parts:
+            if (candidate.base / part).exists():
+                shutil.copytree(candidate.base / part, fresh / part, symlinks=True)
         _open_to_all(fresh)
         try:
             fresh.rename(target)
         except OSError:  # another process was faster; its copy is the same
             shutil.rmtree(fresh)
-    return target / (path.relative_to(tree) if tree else path.name)
+    return target / candidate.path.relative_to(candidate.base)
 
 
 def _open_to_all(folder: Path) -> None:

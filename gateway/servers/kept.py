@@ -66,6 +66,7 @@ class Kept:
         self._server = server
         self._home = home
         self._use: int | None = None
+        self._started_by = 0
         self._keeper_pid: int | None = None
 
     @property
@@ -81,6 +82,7 @@ class Kept:
             try:
                 # Waits here while a keeper whose last user has gone takes its server down.
                 users = self._home / "users.lock"
+                self._started_by = os.getpid()
                 self._use = locks.take(users, shared=True, wait_s=STOP_LIMIT_S)
                 self._find_or_start()
             except BaseException:
@@ -92,6 +94,9 @@ class Kept:
     def stop(self) -> None:
         """End this use. The last one to leave waits until the server is down."""
         if self._use is None:
+            return
+        if os.getpid() != self._started_by:
+            self._let_go()  # a forked child's copy: asking for more would take the parent's lock
             return
         last = locks.nobody_else(self._use)
         self._let_go()

@@ -18,11 +18,13 @@ from gateway.servers.leftover import clear_leftover
 from gateway.servers.rundir import make_run_dir, run_dir
 from gateway.servers.why import why
 
+PORT: Final = "5432"
+
 # For a machine of 1-4 GB that runs the whole gateway. Given on the command line, not written to
 # the data folder: they change with this code. Who wants to tune sets GATEWAY_DATABASE_URL.
 SETTINGS: Final = {
     "listen_addresses": "",
-    "port": "5432",
+    "port": PORT,
     "unix_socket_permissions": "0700",
     "max_connections": "100",
     "shared_buffers": "128MB",
@@ -43,7 +45,7 @@ SETTINGS: Final = {
     "log_checkpoints": "off",
 }
 BUILTIN_LOCALE_MAJOR: Final = 17
-SOCKET: Final = ".s.PGSQL.5432"
+SOCKET: Final = f".s.PGSQL.{PORT}"
 
 
 class Postgres:
@@ -58,7 +60,9 @@ class Postgres:
     @property
     def dsn(self) -> str:
         """For asyncpg."""
-        return f"postgresql://gateway@/gateway?host={quote(str(run_dir(self._home)), safe='/')}"
+        # The port is said because the caller's PGPORT would decide otherwise.
+        folder = quote(str(run_dir(self._home)), safe="/")
+        return f"postgresql://gateway@/gateway?host={folder}&port={PORT}"
 
     @property
     def url(self) -> str:
