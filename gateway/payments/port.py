@@ -59,11 +59,17 @@ class Answer:
     request_hash: str = ""
     pause_provider: bool = False
     """True when the trouble is ours or the operator's (credentials, float), not this worker's."""
+    table: str = ""
+    """The version of the provider's table of codes that judged, so that an old decision can be explained."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A status answer, or a hint from a callback, in our words; amounts in minor units, None when not told."""
+    """A status answer, or a hint from a callback, in our words; amounts in minor units, None when not told.
+
+    `key` is set only when the operator's own words tell it (or it was part of the question's path): a FAILED
+    without the payout's key is the failure of something else, e.g. of the question itself.
+    """
 
     found: Found
     key: str | None = None
@@ -75,6 +81,7 @@ class Status:
     text: str = ""
     float_minor: int | None = None
     pause_provider: bool = False
+    table: str = ""
 
 
 class PayoutProvider(Protocol):
@@ -83,6 +90,8 @@ class PayoutProvider(Protocol):
     name: str
     minimum_minor: int
     maximum_minor: int
+    dedups: bool
+    """True when the operator surely refuses a second request with a key it has taken (else people decide)."""
 
     async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer: ...
 

@@ -1,0 +1,77 @@
+"""How much of a balance goes out: whole units within the operator's limits; what is left over stays the worker's."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.money import minor_per_major, whole_units
+
+
+class Why(StrEnum):
+    """Why nothing, or less than asked, can be paid: each is a text in every language."""
+
+    OK = "ok"
+    EMPTY = "empty"  # nothing earned yet
+    BELOW_MINIMUM = "below_minimum"
+    ABOVE_MAXIMUM = "above_maximum"
+    MORE_THAN_BALANCE = "more_than_balance"
+
+
+@dataclass(frozen=True, slots=True)
+class CashOut:
+    """`pay_minor` is 0 unless `why` is OK; `could_minor` is what a `PAY` without an amount would bring now."""
+
+    why: Why
+    pay_minor: int
+    left_minor: int
+    could_minor: int
+
+
+def payable(balance_minor: int, currency: str, provider_min: int, provider_max: int) -> int:
+    """The most that can go out in one payout; 0 when the operator would not take it. All in minor units.
+
+    >>> payable(10350, "KES", 1000, 25_000_000), payable(999, "KES", 1000, 25_000_000)
+    (10300, 0)
+    """
+    assert 0 < provider_min <= provider_max
+    most_minor = whole_units(min(max(balance_minor, 0), provider_max), currency)
+    return most_minor if most_minor >= provider_min else 0
+
+
+def check(
+    asked_minor: int | None,
+    balance_minor: int,
+    currency: str,
+    provider_min: int,
+    provider_max: int,
+) -> CashOut:
+    """What `PAY` (asked None: all there is) or `PAY <amount>` comes to. Cents asked for stay in the balance.
+
+    >>> check(5050, 10350, "KES", 1000, 25_000_000)
+    CashOut(why=<Why.OK: 'ok'>, pay_minor=5000, left_minor=5350, could_minor=10300)
+    >>> check(20000, 10350, "KES", 1000, 25_000_000).why
+    <Why.MORE_THAN_BALANCE: 'more_than_balance'>
+    """
+    could_minor = payable(balance_minor, currency, provider_min, provider_max)
+    wanted_minor = could_minor if asked_minor is None else whole_units(asked_minor, currency)
+    why = _why(asked_minor, wanted_minor, balance_minor, provider_min, provider_max)
+    pay_minor = wanted_minor if why is Why.OK else 0
+    assert pay_minor % minor_per_major(currency) == 0
+    return CashOut(why, pay_minor, balance_minor - pay_minor, could_minor)
+
+
+def _why(
+    asked_minor: int | None,
+    wanted_minor: int,
+    balance_minor: int,
+    provider_min: int,
+    provider_max: int,
+) -> Why:
+    if balance_minor <= 0:
+        return Why.EMPTY
+    if asked_minor is not None and asked_minor > balance_minor:
+        return Why.MORE_THAN_BALANCE
+    if wanted_minor < provider_min:
+        return Why.BELOW_MINIMUM
+    if wanted_minor > provider_max:
+        return Why.ABOVE_MAXIMUM
+    return Why.OK

@@ -1,0 +1,313 @@
+"""One payout through its states: `decide` gets it, what happened and the time; gives it as it is now, the postings
+and what to do next. Pure: the step writes all of it in one commit, guarded by the state and version it read.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from gateway.ids import PayoutId, WorkerId
+from gateway.payments import ledger
+from gateway.payments.ledger import Code, Posting
+from gateway.payments.port import Answer, Found, Status, Submitted
+from gateway.payments.states import COMMANDS, NEXT, Do, Event, State, Step
+
+LEASE = timedelta(seconds=60)  # a provider's slowest submit must end before this
+PROBES = tuple(timedelta(seconds=s) for s in (20, 60, 120, 300, 900, 3_600, 21_600, 86_400))
+JITTER = (
+    0.1  # each probe falls within 10 % of its time, so that a thousand payouts do not ask at once
+)
+PROBE_AFTER_LAST = timedelta(hours=1)
+MISSES_BEFORE_RESEND = 3
+QUIET_BEFORE_RESEND = timedelta(minutes=5)
+HUMAN_AFTER = timedelta(hours=24)
+RESEND_FIRST = timedelta(seconds=5)
+RESEND_MAX = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """What the machine must know of a payout; the store keeps each field in a column."""
+
+    id: PayoutId
+    worker: WorkerId
+    provider: str
+    key: str
+    msisdn: str
+    amount_minor: int
+    currency: str
+    state: State = State.REQUESTED
+    tries: int = 0
+    """Submits so far; an answer belongs to the try it was made for."""
+    maybe_taken: bool = False
+    """True once a submit may have reached the operator: from then on no cancel and no rejection is certain."""
+    misses: int = 0
+    """NOT_FOUND answers in a row since the last submit."""
+    first_sent_at: datetime | None = None
+    sent_at: datetime | None = None
+    due_at: datetime | None = None
+    """When something is next to be done: send (QUEUED), ask (the others), the lease's end (SUBMITTING)."""
+    receipt: str | None = None
+    reason: str = ""
+    """The operator's code behind the present state."""
+    hinted_ours: bool = False
+    """A callback said that the trouble is ours (float, credentials), not this worker's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to submit number `attempt` (the `tries` of the payout as it was claimed)."""
+
+    answer: Answer
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The answer to our question: what `ask` returned, or what came to the secret `status_url`."""
+
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Hinted:
+    """A callback that nobody asked for."""
+
+    status: Status
+
+
+Happened = Event | Answered | Asked | Hinted
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`event` is None when what happened changes nothing here (late, doubled, not for this state)."""
+
+    payout: Payout
+    event: Event | None = None
+    postings: tuple[Posting, ...] = ()
+    do: Do = Do.NOTHING
+    pause_provider: bool = False
+
+
+def decide(
+    payout: Payout,
+    happened: Happened,
+    at: datetime,
+    *,
+    jitter: float = 0.5,
+    dedups: bool = True,
+    worker_balance_minor: int = 0,
+) -> Decision:
+    """What becomes of `payout`; the store writes `Decision.payout` whenever it differs, also without an event.
+
+    `jitter` is 0..1; `dedups`: the provider surely refuses a key it has seen; `worker_balance_minor` is needed
+    only where a late success is taken from the balance.
+    """
+    assert 0 <= jitter <= 1
+    event = _event(payout, happened, at, dedups=dedups)
+    pause = _pause(happened)
+    step = NEXT.get((payout.state, event)) if event else None
+    if step is None or event is None:
+        return Decision(_noted(payout, happened), pause_provider=pause)
+    after = _after(payout, step, event, happened, at, jitter)
+    postings = _postings(payout, step.posting, happened, worker_balance_minor)
+    return Decision(after, event, postings, step.do, pause)
+
+
+def request(payout: Payout, at: datetime) -> Decision:
+    """A new payout all the way to QUEUED, as the policy of today approves each: one commit, one hold."""
+    held = decide(payout, Event.HOLD, at)
+    approved = decide(held.payout, Event.APPROVE, at)
+    queued = decide(approved.payout, Event.QUEUE, at)
+    assert queued.payout.state is State.QUEUED
+    return replace(queued, postings=held.postings)
+
+
+def next_probe(sent_at: datetime, at: datetime, jitter: float) -> datetime:
+    """When to ask next: by the age of the submit, so that nothing but its time must be remembered."""
+    age = at - sent_at
+    for probe in PROBES:
+        if probe * (1 - JITTER) > age:
+            return sent_at + probe * (1 - JITTER + 2 * JITTER * jitter)
+    return at + PROBE_AFTER_LAST
+
+
+def _event(payout: Payout, happened: Happened, at: datetime, *, dedups: bool) -> Event | None:
+    match happened:
+        case Event.CANCEL if payout.maybe_taken:
+            return None  # it may be paid at any moment: too late to take it back
+        case Event():
+            assert happened in COMMANDS, f"{happened} is the operator's to say"
+            return happened
+        case Hinted():
+            return Event.HINT
+        case Answered(answer, attempt):
+            return _answered(payout, answer) if attempt == payout.tries else None
+        case Asked(status):
+            return _asked(payout, status, at, dedups=dedups)
+
+
+def _answered(payout: Payout, answer: Answer) -> Event:
+    match answer.outcome:
+        case Submitted.ACCEPTED | Submitted.DUPLICATE:
+            return Event.ACCEPTED
+        case Submitted.NOT_SENT:
+            return Event.NOT_SENT
+        case Submitted.REJECTED if not payout.maybe_taken:
+            return Event.FAILED_OURS if answer.pause_provider else Event.REJECTED
+        case Submitted.REJECTED | Submitted.AMBIGUOUS:
+            # Rejected now, but an earlier submit of this key may have been taken: ask.
+            return Event.AMBIGUOUS
+
+
+def _asked(payout: Payout, status: Status, at: datetime, *, dedups: bool) -> Event:
+    match status.found:
+        case Found.PAID if not _speaks_of(payout, status):
+            return Event.MISMATCH
+        case Found.PAID if payout.receipt and status.receipt and payout.receipt != status.receipt:
+            return Event.MISMATCH  # two receipts for one payout
+        case Found.PAID:
+            return Event.PAID
+        case Found.FAILED if status.key == payout.key:
+            ours = status.pause_provider or (not status.code and payout.hinted_ours)
+            return Event.FAILED_OURS if ours else Event.FAILED
+        case Found.NOT_FOUND if _gone_for_good(payout, at):
+            # Where a second submit might pay twice, people look at the statement first.
+            return Event.NOT_FOUND_FOR_GOOD if dedups else Event.TOO_OLD
+        case _:
+            # Pending, not found yet, no answer, or the failure of something else (the question itself).
+            old = payout.first_sent_at is not None and at - payout.first_sent_at >= HUMAN_AFTER
+            known = payout.state is State.NEEDS_HUMAN
+            return Event.TOO_OLD if old and not known else Event.STILL_OPEN
+
+
+def _speaks_of(payout: Payout, status: Status) -> bool:
+    """A PAID counts when key, amount and number are this payout's. (No key told: it came to its secret URL.)"""
+    return (
+        status.key in (None, payout.key)
+        and status.amount_minor == payout.amount_minor
+        and (status.msisdn_tail is None or payout.msisdn.endswith(status.msisdn_tail))
+    )
+
+
+def _gone_for_good(payout: Payout, at: datetime) -> bool:
+    return (
+        payout.misses + 1 >= MISSES_BEFORE_RESEND
+        and payout.sent_at is not None
+        and at - payout.sent_at >= QUIET_BEFORE_RESEND
+    )
+
+
+def _pause(happened: Happened) -> bool:
+    """Hints may pause too: a pause only costs time, and a callback's path is a secret."""
+    match happened:
+        case Answered(answer, _):
+            return answer.pause_provider
+        case Asked(status) | Hinted(status):
+            return status.pause_provider
+        case Event():
+            return False
+
+
+def _noted(payout: Payout, happened: Happened) -> Payout:
+    if isinstance(happened, Hinted) and happened.status.pause_provider:
+        return replace(payout, hinted_ours=True)
+    if isinstance(happened, Asked) and not payout.state.open:
+        return replace(payout, due_at=None)  # a hint had us ask; once is enough where money rests
+    return payout
+
+
+def _after(
+    payout: Payout, step: Step, event: Event, happened: Happened, at: datetime, jitter: float
+) -> Payout:
+    after = replace(_noted(payout, happened), state=step.state)
+    if event is Event.CLAIM:
+        first = payout.first_sent_at or at
+        return replace(
+            after,
+            tries=payout.tries + 1,
+            misses=0,
+            first_sent_at=first,
+            sent_at=at,
+            due_at=at + LEASE,
+        )
+    if payout.state is State.SUBMITTING and event is not Event.NOT_SENT:
+        after = replace(after, maybe_taken=True)
+    if isinstance(happened, Asked):
+        after = replace(after, misses=_misses(payout, happened.status))
+    return replace(
+        after,
+        due_at=_due(after, step.do, event, at, jitter),
+        receipt=_receipt(payout, step, happened),
+        reason=_reason(happened) or payout.reason,
+    )
+
+
+def _misses(payout: Payout, status: Status) -> int:
+    if status.found is Found.NOT_FOUND:
+        return payout.misses + 1
+    # A PENDING without a key only says that the question was taken, not that the payout is known.
+    return 0 if status.key == payout.key else payout.misses
+
+
+def _due(payout: Payout, do: Do, event: Event, at: datetime, jitter: float) -> datetime | None:
+    match do:
+        case Do.ASK_AT if event is Event.HINT:
+            return at
+        case Do.ASK_AT:
+            return next_probe(payout.sent_at or at, at, jitter)
+        case Do.CALL_PEOPLE if payout.state is State.NEEDS_HUMAN:
+            return next_probe(payout.sent_at or at, at, jitter)  # the operator may yet answer well
+        case Do.SEND_AT if event is Event.NOT_SENT:
+            wait = min(RESEND_FIRST * 2 ** min(payout.tries - 1, 10), RESEND_MAX)
+            return at + wait * (1 - JITTER + 2 * JITTER * jitter)
+        case Do.SEND_AT:
+            return at
+        case _:
+            return None
+
+
+def _receipt(payout: Payout, step: Step, happened: Happened) -> str | None:
+    paid = step.posting in (Code.SETTLE, Code.LATE_PAID)
+    return happened.status.receipt if paid and isinstance(happened, Asked) else payout.receipt
+
+
+def _reason(happened: Happened) -> str:
+    match happened:
+        case Answered(answer, _):
+            return answer.code
+        case Asked(status):
+            return status.code
+        case _:
+            return ""
+
+
+def _postings(
+    payout: Payout, code: Code | None, happened: Happened, worker_balance_minor: int
+) -> tuple[Posting, ...]:
+    p, amount_minor, currency = payout, payout.amount_minor, payout.currency
+    fee_minor = happened.status.fee_minor if isinstance(happened, Asked) else None
+    charge = (ledger.charge(p.id, p.provider, fee_minor, currency),) if fee_minor else ()
+    match code:
+        case None:
+            return ()
+        case Code.HOLD:
+            return (ledger.hold(p.id, p.worker, amount_minor, currency),)
+        case Code.SETTLE:
+            return (ledger.settle(p.id, p.provider, amount_minor, currency), *charge)
+        case Code.PAYOUT_FAILED:
+            return (ledger.payout_failed(p.id, p.worker, amount_minor, currency),)
+        case Code.LATE_PAID:
+            late = ledger.late_paid(
+                p.id,
+                p.worker,
+                p.provider,
+                amount_minor,
+                currency,
+                balance_minor=worker_balance_minor,
+            )
+            return (*late, *charge)
+        case Code.REVERSED:
+            return (ledger.reversed_by_operator(p.id, p.provider, amount_minor, currency),)
+        case _:
+            raise AssertionError(f"{code.name} is no payout's posting")

@@ -1,0 +1,184 @@
+"""The life of a payout as a table: what each event makes of each state, which posting goes with it, what is next.
+
+Three rules carry it. The operator's key is stored before the first byte is sent and is the payout's for ever, so
+a lost answer is asked about and never paid again. A callback nobody asked for is a hint to go and ask. Only an
+answer to our own question (or two people) settles or gives back, and only when it speaks of this payout.
+`payouts.decide` reads what happened and looks here; the diagram in the docs is printed from here.
+"""
+
+from enum import StrEnum, unique
+from typing import NamedTuple
+
+from gateway.payments.ledger import Code
+
+
+@unique
+class State(StrEnum):
+    REQUESTED = "requested"
+    HELD = "held"
+    AWAITING_APPROVAL = "awaiting_approval"
+    APPROVED = "approved"
+    QUEUED = "queued"
+    SUBMITTING = "submitting"
+    SUBMITTED = "submitted"
+    UNKNOWN = "unknown"
+    NEEDS_HUMAN = "needs_human"
+    PAID = "paid"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LATE_PAID = "late_paid"
+    REVERSED = "reversed"
+
+    @property
+    def open(self) -> bool:
+        """True while the money is in transit: a worker has at most one such payout."""
+        return self in OPEN
+
+
+OPEN = frozenset(
+    {
+        State.HELD,
+        State.AWAITING_APPROVAL,
+        State.APPROVED,
+        State.QUEUED,
+        State.SUBMITTING,
+        State.SUBMITTED,
+        State.UNKNOWN,
+        State.NEEDS_HUMAN,
+    }
+)
+
+
+@unique
+class Event(StrEnum):
+    # Ours
+    HOLD = "hold"
+    WAIT = "wait"
+    APPROVE = "approve"
+    QUEUE = "queue"
+    CANCEL = "cancel"
+    CLAIM = "claim"
+    LEASE_EXPIRED = "lease_expired"
+    # The operator's answer to a submit
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    NOT_SENT = "not_sent"
+    AMBIGUOUS = "ambiguous"
+    # The operator's answer to a question, and hints
+    HINT = "hint"
+    PAID = "paid"
+    FAILED = "failed"
+    FAILED_OURS = "failed_ours"
+    STILL_OPEN = "still_open"
+    NOT_FOUND_FOR_GOOD = "not_found_for_good"
+    MISMATCH = "mismatch"
+    TOO_OLD = "too_old"
+    # Two people, or a statement
+    RESOLVED_PAID = "resolved_paid"
+    RESOLVED_FAILED = "resolved_failed"
+    REVERSED = "reversed"
+
+
+# What a step may hand in as it is; all other events are read from an operator's words by `decide`.
+COMMANDS = frozenset(
+    {
+        Event.HOLD,
+        Event.WAIT,
+        Event.APPROVE,
+        Event.QUEUE,
+        Event.CANCEL,
+        Event.CLAIM,
+        Event.LEASE_EXPIRED,
+        Event.RESOLVED_PAID,
+        Event.RESOLVED_FAILED,
+        Event.REVERSED,
+    }
+)
+
+
+@unique
+class Do(StrEnum):
+    """What the step does after the commit (or, where it says so, in it)."""
+
+    NOTHING = "nothing"
+    APPROVE = "approve"  # ask the policy; people where it wants them
+    SEND = "send"  # call submit now, outside any transaction, under the lease
+    SEND_AT = "send_at"  # claim again at `due_at`
+    ASK_AT = "ask_at"  # ask the operator at `due_at`
+    TELL_WORKER = "tell_worker"
+    REPLACE = "replace"  # same commit: a new payout (new key, new hold) for the same amount
+    CALL_PEOPLE = "call_people"  # alarm and evidence sheet
+
+
+class Step(NamedTuple):
+    state: State
+    posting: Code | None
+    do: Do
+
+
+def _table() -> dict[tuple[State, Event], Step]:
+    """The rows, grouped by what they mean."""
+    s, e = State, Event
+    table = {
+        (s.REQUESTED, e.HOLD): Step(s.HELD, Code.HOLD, Do.APPROVE),
+        (s.HELD, e.WAIT): Step(s.AWAITING_APPROVAL, None, Do.CALL_PEOPLE),
+        (s.HELD, e.APPROVE): Step(s.APPROVED, None, Do.NOTHING),
+        (s.AWAITING_APPROVAL, e.APPROVE): Step(s.APPROVED, None, Do.NOTHING),
+        (s.APPROVED, e.QUEUE): Step(s.QUEUED, None, Do.SEND_AT),
+        (s.QUEUED, e.CLAIM): Step(s.SUBMITTING, None, Do.SEND),
+        (s.SUBMITTING, e.ACCEPTED): Step(s.SUBMITTED, None, Do.ASK_AT),
+        (s.SUBMITTING, e.REJECTED): Step(s.FAILED, Code.PAYOUT_FAILED, Do.TELL_WORKER),
+        (s.SUBMITTING, e.FAILED_OURS): Step(s.FAILED, Code.PAYOUT_FAILED, Do.REPLACE),
+        (s.SUBMITTING, e.NOT_SENT): Step(s.QUEUED, None, Do.SEND_AT),
+        (s.SUBMITTING, e.AMBIGUOUS): Step(s.UNKNOWN, None, Do.ASK_AT),
+        (s.SUBMITTING, e.LEASE_EXPIRED): Step(s.UNKNOWN, None, Do.ASK_AT),
+        # The answer came after the lease had run out: good to know, nothing else.
+        (s.UNKNOWN, e.ACCEPTED): Step(s.SUBMITTED, None, Do.ASK_AT),
+        (s.NEEDS_HUMAN, e.RESOLVED_PAID): Step(s.PAID, Code.SETTLE, Do.TELL_WORKER),
+        (s.NEEDS_HUMAN, e.RESOLVED_FAILED): Step(s.FAILED, Code.PAYOUT_FAILED, Do.TELL_WORKER),
+        (s.PAID, e.REVERSED): Step(s.REVERSED, Code.REVERSED, Do.CALL_PEOPLE),
+        (s.LATE_PAID, e.REVERSED): Step(s.REVERSED, Code.REVERSED, Do.CALL_PEOPLE),
+    }
+    for state in (s.HELD, s.AWAITING_APPROVAL, s.APPROVED, s.QUEUED):
+        table[state, e.CANCEL] = Step(s.CANCELLED, Code.PAYOUT_FAILED, Do.TELL_WORKER)
+    # PAID is believed wherever the money may be on its way, also while the HTTP answer is still awaited or a
+    # second POST of the same key waits; FAILED only where no POST can be in flight.
+    for state in (s.QUEUED, s.SUBMITTING, s.SUBMITTED, s.UNKNOWN, s.NEEDS_HUMAN):
+        table[state, e.PAID] = Step(s.PAID, Code.SETTLE, Do.TELL_WORKER)
+        table[state, e.MISMATCH] = Step(s.NEEDS_HUMAN, None, Do.CALL_PEOPLE)
+    for state in (s.SUBMITTED, s.UNKNOWN, s.NEEDS_HUMAN):
+        table[state, e.FAILED] = Step(s.FAILED, Code.PAYOUT_FAILED, Do.TELL_WORKER)
+        table[state, e.FAILED_OURS] = Step(s.FAILED, Code.PAYOUT_FAILED, Do.REPLACE)
+        table[state, e.STILL_OPEN] = Step(state, None, Do.ASK_AT)
+    for state in (s.SUBMITTED, s.UNKNOWN):
+        table[state, e.NOT_FOUND_FOR_GOOD] = Step(s.QUEUED, None, Do.SEND_AT)
+        table[state, e.TOO_OLD] = Step(s.NEEDS_HUMAN, None, Do.CALL_PEOPLE)
+    for event in (e.MISMATCH, e.NOT_FOUND_FOR_GOOD, e.TOO_OLD):
+        table[s.NEEDS_HUMAN, event] = Step(s.NEEDS_HUMAN, None, Do.ASK_AT)  # people know already
+    # Money that left after we gave it back, or an operator that contradicts itself.
+    for state in (s.FAILED, s.CANCELLED):
+        table[state, e.PAID] = Step(s.LATE_PAID, Code.LATE_PAID, Do.CALL_PEOPLE)
+    for state in (s.PAID, s.LATE_PAID, s.REVERSED, s.FAILED, s.CANCELLED):
+        table[state, e.MISMATCH] = Step(state, None, Do.CALL_PEOPLE)
+    for state in (s.PAID, s.LATE_PAID):
+        table[state, e.FAILED] = Step(state, None, Do.CALL_PEOPLE)
+    # A hint hastens the next question; where money rests it is a question worth asking too.
+    for state in (s.SUBMITTED, s.UNKNOWN, s.NEEDS_HUMAN, s.FAILED, s.CANCELLED):
+        table[state, e.HINT] = Step(state, None, Do.ASK_AT)
+    return table
+
+
+NEXT = _table()
+
+
+def as_mermaid() -> str:
+    """The table as a Mermaid state diagram, for the docs."""
+    lines = ["stateDiagram-v2", f"    [*] --> {State.REQUESTED}"]
+    labels: dict[tuple[State, State], list[str]] = {}
+    for (state, event), step in NEXT.items():
+        if step.state is state:
+            continue  # questions that change nothing would hide the shape
+        label = f"{event} ({step.posting.name.lower()})" if step.posting else str(event)
+        labels.setdefault((state, step.state), []).append(label)
+    lines += [f"    {a} --> {b}: {', '.join(names)}" for (a, b), names in labels.items()]
+    return "\n".join(lines) + "\n"
