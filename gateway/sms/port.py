@@ -80,6 +80,14 @@ class Sent:
     opted_out: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """The provider's notice that a phone no longer wants our messages. `sender`: the name or code it stopped."""
+
+    msisdn: str
+    sender: str
+
+
 class SmsChannel(Protocol):
     """Made by the channel module's `make(name, options)`; options are the channel's table in config."""
 
@@ -87,11 +95,20 @@ class SmsChannel(Protocol):
     sender: str
     """The shortcode or number workers text, and see as sender."""
 
+    def authentic(self, url: str, headers: Mapping[str, str], form: Mapping[str, str]) -> bool:
+        """Whether the provider's own signature holds; True where it signs nothing (the secret path must do).
+        `url`: the public one, as the provider was told it; header names in lower case."""
+        ...
+
     def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
         """Raises `Refused` when it is not an SMS of this provider at all."""
         ...
 
     def parse_receipt(self, form: Mapping[str, str]) -> Receipt: ...
+
+    def parse_opt_out(self, form: Mapping[str, str]) -> OptOut:
+        """Raises `Refused` also where the provider has no such notice."""
+        ...
 
     async def send(
         self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]

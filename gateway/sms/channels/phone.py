@@ -1,0 +1,54 @@
+"""The built-in phone: SMS that never leave the machine, for trying out, demos and tests.
+
+The simulated handset posts a plain form {id, from, to, text}, and reads what it was sent from our own outbox
+rows; a receipt is {id, status} with our own words for the status.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import aiohttp
+from pydantic import Field
+
+from gateway.errors import Refused
+from gateway.sms import form as fields
+from gateway.sms.options import Options, read
+from gateway.sms.port import Delivery, InboundSms, OptOut, OutboundSms, Outcome, Receipt, Sent
+
+
+class PhoneOptions(Options):
+    sender: str = Field(default="20880", min_length=1)
+
+
+def make(name: str, options: Mapping[str, object]) -> "Phone":
+    return Phone(name, read(PhoneOptions, name, options))
+
+
+class Phone:
+    def __init__(self, name: str, options: PhoneOptions) -> None:
+        self.name = name
+        self.sender = options.sender
+
+    def authentic(self, url: str, headers: Mapping[str, str], form: Mapping[str, str]) -> bool:
+        return True
+
+    def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
+        return InboundSms(
+            provider_id=fields.need(form, "id"),
+            sender=fields.number(form, "from"),
+            to=fields.text_of(form, "to").strip() or self.sender,
+            text=fields.text_of(form, "text"),
+            sent_at=None,
+        )
+
+    def parse_receipt(self, form: Mapping[str, str]) -> Receipt:
+        status = fields.need(form, "status")
+        known = status in Delivery.__members__.values()
+        return Receipt(fields.need(form, "id"), Delivery(status) if known else None, status)
+
+    def parse_opt_out(self, form: Mapping[str, str]) -> OptOut:
+        raise Refused("the built-in phone has no opt-out notice; it texts STOP", status=400)
+
+    async def send(
+        self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]
+    ) -> list[Sent]:
+        return [Sent(m.key, Outcome.ACCEPTED, provider_id=m.key) for m in messages]

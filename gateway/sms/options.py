@@ -1,0 +1,29 @@
+"""Reading a channel's table in config into its options: what is missing, unknown or wrong is named, once."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from gateway.errors import SettingsError
+
+
+class Options(BaseModel):
+    """The base of every channel's options: nothing unknown, nothing changed later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+O = TypeVar("O", bound=Options)  # noqa: E741  as in "options"
+
+
+def read(model: type[O], channel: str, options: Mapping[str, object]) -> O:
+    """Never shows a value: it may be the secret that was put under a wrong name."""
+    try:
+        return model.model_validate(dict(options))
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, each['loc'])) or 'options'}: {each['msg']}"
+            for each in error.errors(include_input=False, include_url=False)
+        )
+        raise SettingsError(f"channel {channel!r}: {wrong}") from None

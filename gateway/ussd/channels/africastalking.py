@@ -1,0 +1,73 @@
+"""Africa's Talking USSD: one POST a key press, answered within 10 s with `CON ...` or `END ...`.
+
+Wire format: developers.africastalking.com/docs/ussd. There is no id of a turn and no promise of order: the
+session and all its inputs so far, joined by `*`, are what makes a step unique.
+"""
+
+import re
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+
+from gateway.errors import Refused
+from gateway.money import minor_per_major
+from gateway.ussd import form as fields
+from gateway.ussd.options import Options, read
+from gateway.ussd.port import SessionEnd, UssdStep
+
+# Screen length by network code, in septets. Africa's Talking's help pages (2020) give Safaricom 160 and Airtel
+# Kenya 184, of which a USSD string can hold 182; unlisted networks get the channel's `budget_septets`.
+BUDGETS_SEPTETS = {
+    "63902": 160,  # Safaricom KE
+    "63903": 182,  # Airtel KE
+}
+
+_COST = re.compile(r"\s*([A-Z]{3})\s+(\d{1,9}(?:\.\d{1,9})?)\s*", re.ASCII)
+
+
+def make(name: str, options: Mapping[str, object]) -> "AfricasTalking":
+    return AfricasTalking(name, read(Options, name, options))
+
+
+class AfricasTalking:
+    def __init__(self, name: str, options: Options) -> None:
+        self.name = name
+        self.service_code = options.service_code
+        self._default_septets = options.budget_septets
+        self._septets = BUDGETS_SEPTETS | options.budgets_septets
+
+    def parse_step(self, form: Mapping[str, str]) -> UssdStep:
+        return UssdStep(
+            session=fields.need(form, "sessionId"),
+            msisdn=fields.number(form, "phoneNumber"),
+            service_code=fields.text_of(form, "serviceCode").strip() or self.service_code,
+            transcript=fields.text_of(form, "text"),
+            network=fields.text_of(form, "networkCode").strip() or None,
+        )
+
+    def parse_end(self, form: Mapping[str, str]) -> SessionEnd:
+        """`Incomplete`: the worker hung up or the time ran out; `Failed`: our answer was late or no answer."""
+        return SessionEnd(
+            session=fields.need(form, "sessionId"),
+            msisdn=fields.number(form, "phoneNumber"),
+            completed=fields.need(form, "status").casefold() == "success",
+            cost_minor=_cost_minor(fields.text_of(form, "cost")),
+        )
+
+    def render(self, text: str, *, end: bool) -> bytes:
+        """A leading blank or an empty screen would end the session with an error on the phone."""
+        return f"{'END' if end else 'CON'} {text.strip() or '.'}".encode()
+
+    def budget_septets(self, network: str | None) -> int:
+        return self._septets.get(network or "", self._default_septets)
+
+
+def _cost_minor(written: str) -> int | None:
+    """`KES 0.10` is 10; None for what cannot be read."""
+    found = _COST.fullmatch(written)
+    if not found:
+        return 0 if written.strip() == "0" else None
+    try:
+        minor = Decimal(found[2]) * minor_per_major(found[1])
+    except Refused:
+        return None
+    return int(minor.quantize(Decimal(1), ROUND_HALF_UP))

@@ -1,0 +1,51 @@
+"""The built-in phone: USSD sessions that never leave the machine, for trying out, demos and tests.
+
+A step is a plain form {session, from, text}, with all inputs so far in `text`, joined by `*`; the answer is
+`CON ...` or `END ...` as with Africa's Talking; the end of a session is {session, from, completed=yes|no}.
+"""
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from gateway.ussd import form as fields
+from gateway.ussd.options import Options, read
+from gateway.ussd.port import SessionEnd, UssdStep
+
+
+class PhoneOptions(Options):
+    service_code: str = Field(default="*384*20880#", min_length=1)
+
+
+def make(name: str, options: Mapping[str, object]) -> "Phone":
+    return Phone(name, read(PhoneOptions, name, options))
+
+
+class Phone:
+    def __init__(self, name: str, options: PhoneOptions) -> None:
+        self.name = name
+        self.service_code = options.service_code
+        self._default_septets = options.budget_septets
+        self._septets = options.budgets_septets
+
+    def parse_step(self, form: Mapping[str, str]) -> UssdStep:
+        return UssdStep(
+            session=fields.need(form, "session"),
+            msisdn=fields.number(form, "from"),
+            service_code=fields.text_of(form, "service_code").strip() or self.service_code,
+            transcript=fields.text_of(form, "text"),
+            network=fields.text_of(form, "network").strip() or None,
+        )
+
+    def parse_end(self, form: Mapping[str, str]) -> SessionEnd:
+        return SessionEnd(
+            session=fields.need(form, "session"),
+            msisdn=fields.number(form, "from"),
+            completed=fields.text_of(form, "completed") == "yes",
+        )
+
+    def render(self, text: str, *, end: bool) -> bytes:
+        return f"{'END' if end else 'CON'} {text.strip() or '.'}".encode()
+
+    def budget_septets(self, network: str | None) -> int:
+        return self._septets.get(network or "", self._default_septets)

@@ -1,0 +1,87 @@
+"""Screens: a text too long for one is paged, measured after rendering, so that no screen is ever cut.
+
+`98` goes on and `99` goes back, as the operators' own menus do; both lines are part of the measured screen.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Literal
+
+from gateway.ussd.septets import fits
+
+MORE, BACK = "98", "99"
+# What the two lines of navigation leave must hold a word or two, or paging never ends.
+ROOM_MIN = 12
+
+
+def navigation(said: str) -> Literal["more", "back"] | None:
+    """What a key press means on a paged screen.
+
+    >>> navigation(" 98 "), navigation("99"), navigation("9")
+    ('more', 'back', None)
+    """
+    return {MORE: "more", BACK: "back"}.get(said.strip())  # pyright: ignore[reportReturnType]
+
+
+def pages(
+    notice: str,
+    body: str,
+    choices: Sequence[str],
+    budget_septets: int,
+    more_label: str = f"{MORE} More",
+    back_label: str = f"{BACK} Back",
+) -> list[str]:
+    r"""The screens that show `notice`, `body` and the lines of `choices`, in this order; at least one.
+
+    The choices stay together on the last screen, unless they fill more than one. A break falls between words,
+    within a word only where the word is longer than a screen. Each screen fits `budget_septets`, or the smaller
+    UCS-2 budget where it needs one.
+
+    >>> pages("", "one two three", ["1 Yes", "2 No"], 160)
+    ['one two three\n1 Yes\n2 No']
+    >>> pages("", "Is the shop next to the bus stop open on Sundays?", ["1 Yes", "2 No"], 60)
+    ['Is the shop next to the bus stop open on Sundays?\n98 More', '1 Yes\n2 No\n99 Back']
+    """
+    assert fits(_screen("ŋ" * ROOM_MIN, more_label, back_label), budget_septets), "budget too small"
+    text = _screen(notice.strip(), body.strip())
+    lines = [line for line in (choice.strip() for choice in choices) if line]
+    together = fits(_screen(*lines, back_label), budget_septets)
+    made: list[str] = []
+    while True:
+        back = [back_label] if made else []
+        last = _screen(text, *lines, *back)
+        if fits(last, budget_septets):
+            return [*made, last]
+        nav = [more_label, *back]
+        head, text = _take(text, nav, budget_septets)
+        shown = [head] if head else []
+        if not text and not together:  # the choices need several screens: start them here
+            while lines and fits(_screen(*shown, lines[0], *nav), budget_septets):
+                shown.append(lines.pop(0))
+        if not shown:  # a single choice longer than a screen
+            head, rest = _take(lines[0], nav, budget_septets)
+            shown, lines = [head], [rest, *lines[1:]]
+        made.append(_screen(*shown, *nav))
+
+
+def _screen(*lines: str) -> str:
+    return "\n".join(line for line in lines if line)
+
+
+def _take(text: str, nav: Sequence[str], budget_septets: int) -> tuple[str, str]:
+    """The most of `text` that fits above `nav`, ended at a word where there is one, and the rest."""
+    if fits(_screen(text, *nav), budget_septets):
+        return text, ""
+    low, high = 1, min(len(text), budget_septets)
+    while low < high:  # a longer beginning never fits better than a shorter one
+        middle = (low + high + 1) // 2
+        if fits(_screen(text[:middle].rstrip(), *nav), budget_septets):
+            low = middle
+        else:
+            high = middle - 1
+    blank = max(text.rfind(" ", 0, low + 1), text.rfind("\n", 0, low + 1))
+    if text[:blank].strip() and blank > 0:
+        return text[:blank].rstrip(), text[blank:].lstrip()
+    while low > 1 and unicodedata.category(text[low]).startswith("M"):
+        low -= 1  # a letter keeps its marks
+    return text[:low], text[low:]
