@@ -20,7 +20,8 @@ def expectation_maximisation(
 ) -> Estimate:
     """Start from the shares of votes and alternate until the posteriors stand still.
 
-    `learn` makes confusion matrices `[w, k, o]` of expected counts of the same shape.
+    `learn` makes the chances `[w, k, o]` to say `o` when the truth is `k` of expected counts of
+    the same shape; rows need not sum to 1.
     """
     sums = Sums(answers)
     truth = gold_codes(answers, gold)
@@ -35,7 +36,7 @@ def expectation_maximisation(
         confusion = learn(sums.counts(posterior))
         if np.abs(posterior - before).max() < CONTENT:
             break
-    return decide(answers, posterior, confusion)
+    return decide(answers, posterior, confusion / confusion.sum(2, keepdims=True))
 
 
 def shares(sums: Sums, truth: Codes) -> Floats:

@@ -1,30 +1,25 @@
 """Dawid-Skene: a confusion matrix per worker, estimated by EM together with the truths.
 
 Dawid and Skene, "Maximum likelihood estimation of observer error-rates using the EM algorithm"
-(1979), made safe for workers with few answers: every row of a worker's matrix is drawn towards
-the row of all workers pooled, and the pooled matrix towards its diagonal, so that a batch cannot
+(1979), made safe for workers with few answers by drawing every row towards a prior that knows
+the crowd's mistakes and the worker's own skill (`gateway.qa.prior`), so that a batch cannot
 collapse into one class or swap two.
 """
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from gateway.qa.em import expectation_maximisation
 from gateway.qa.port import Answers, Estimate, Floats
+from gateway.qa.prior import tilted
 
-PERSONAL_PRIOR = 4.0  # answers by which a worker's row is drawn towards the pooled row
-DIAGONAL_PRIOR = 2.0  # answers by which a worker's row is drawn towards being right
+PRIOR_ANSWERS = 3.0  # weight of the prior in every row
 
 
 def aggregate(answers: Answers, gold: Mapping[str, str] | None = None) -> Estimate:
     """Learn matrices by EM. See `gateway.qa.port.Rule`."""
-    return expectation_maximisation(answers, gold, _confusion)
+    return expectation_maximisation(answers, gold, _matrices)
 
 
-def _confusion(counts: Floats) -> Floats:
-    same = np.eye(counts.shape[1])
-    pooled = counts.sum(0) + counts.shape[1] * same + 1.0
-    pooled /= pooled.sum(1, keepdims=True)
-    confusion = counts + PERSONAL_PRIOR * pooled + DIAGONAL_PRIOR * same
-    return confusion / confusion.sum(2, keepdims=True)
+def _matrices(counts: Floats) -> Floats:
+    matrices = counts + PRIOR_ANSWERS * tilted(counts)
+    return matrices / matrices.sum(2, keepdims=True)
