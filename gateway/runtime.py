@@ -1,0 +1,72 @@
+"""What a step is handed. Made once per process by `gateway.app`; steps and rooms above only use it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp
+
+from gateway.clock import Clock
+from gateway.ids import AccountId
+from gateway.payments.ledger import Account
+from gateway.payments.port import PayoutProvider
+from gateway.phrases import Phrasebook
+from gateway.settings import Settings
+from gateway.sms.port import SmsChannel
+from gateway.store.batches import Batches
+from gateway.store.db import Database
+from gateway.tasks.port import TaskKind
+from gateway.ussd.port import UssdChannel
+from gateway.vault import Vault
+
+
+class Bells(Protocol):
+    """Rings a runner. A bell carries a name or an id, never content; it may get lost: the ticker rings again."""
+
+    def ring(self, step: str, *arguments: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A way to phones, with the secret part of its webhook paths."""
+
+    name: str
+    secret: str
+    sms: SmsChannel | None
+    ussd: UssdChannel | None
+
+
+class Accounts:
+    """Ids of ledger accounts that are used again and again (in transit, floats), opened on first use."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._known: dict[Account, AccountId] = {}
+
+    async def get(self, account: Account) -> AccountId:
+        if account not in self._known:
+            found = await self._db.value(
+                "select open_account($1, $2, $3, $4)",
+                str(account.kind),
+                account.owner,
+                account.currency,
+                account.kind.bounded,
+            )
+            self._known[account] = AccountId(found)
+        return self._known[account]
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    settings: Settings
+    db: Database
+    clock: Clock
+    vault: Vault
+    books: Mapping[str, Phrasebook]
+    kind_of: Callable[[str], TaskKind]
+    channels: Mapping[str, Channel]
+    providers: Mapping[str, PayoutProvider]
+    bells: Bells
+    batches: Batches
+    accounts: Accounts
+    http: aiohttp.ClientSession

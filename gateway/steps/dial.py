@@ -1,0 +1,207 @@
+"""One USSD key: one transaction, one screen.
+
+Providers give a step no id of its own; (session, transcript) is what makes it itself. So a step that comes again
+gets the same screen and changes nothing; a transcript that does not extend the one we know (shorter, or another
+branch: late or swapped requests) gets the screen the session stands at, and changes nothing either.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from gateway.conversation.facts import Fact, Screen
+from gateway.conversation.menu import menu
+from gateway.errors import Conflict, Failed
+from gateway.ids import WorkerId
+from gateway.msisdn import normalise
+from gateway.runtime import Channel, Runtime
+from gateway.steps.facts import Heard, parts_of
+from gateway.steps.understand import Understood, understand
+from gateway.store import people, turns
+from gateway.store.db import Repeated, Row
+from gateway.ussd.port import UssdChannel, UssdStep
+from gateway.ussd.screens import navigation, pages
+
+_TRIES = 8
+_DIGEST_CHARACTERS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Where the session stands: before this key, and after it."""
+
+    view: str
+    memory: dict[str, str]
+    pages: list[str]
+    page: int
+    ended: bool
+
+
+async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> bytes:
+    """The screen for one key press. Raises Refused for a number that is none, Failed when nothing can be decided."""
+    assert channel.ussd is not None
+    msisdn = normalise(step.msisdn, rt.settings.region)
+    event = turns.Event(
+        channel.name,
+        "ussd",
+        event_id(step),
+        rt.vault.index(msisdn),
+        rt.vault.seal(raw.decode(errors="replace")),
+        step.session,
+    )
+    for _ in range(_TRIES):
+        try:
+            row = await turns.read(rt.db, event)
+            if row["known_state"] == "done":
+                return channel.ussd.render(
+                    row["known_reply"][4:], end=row["known_reply"].startswith("END")
+                )
+            return await _take(rt, channel, channel.ussd, step, event, row, msisdn)
+        except (Conflict, Repeated):
+            continue
+    raise Failed("too many conflicts", retryable=True)
+
+
+def event_id(step: UssdStep) -> str:
+    """The identity of a step: its session and a digest of the whole transcript."""
+    digest = hashlib.sha256(step.transcript.encode()).hexdigest()[:_DIGEST_CHARACTERS]
+    return f"{step.session}:{digest}"
+
+
+async def _take(
+    rt: Runtime,
+    channel: Channel,
+    ussd: UssdChannel,
+    step: UssdStep,
+    event: turns.Event,
+    row: Row,
+    msisdn: str,
+) -> bytes:
+    before = _before(row)
+    keys = _keys(row["transcript"], step)
+    if keys is None or (before and before.ended):
+        # Nothing new can be read from this transcript: show where the session stands.
+        assert before is not None
+        return ussd.render(before.pages[before.page], end=before.ended)
+    understood = await _understand(rt, channel, row, keys)
+    after, facts = _walk(rt, understood, before, keys, ussd.budget_septets(step.network))
+    shown = after.pages[after.page]
+    worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
+    heard = Heard(msisdn, keys[-1] if keys else "", "ussd", _sms_channel(rt, channel))
+    session = turns.SessionRow(
+        worker=worker,
+        before=row["transcript"],
+        transcript=step.transcript,
+        view=after.view,
+        memory=after.memory,
+        pages=after.pages,
+        page=after.page,
+        ended=after.ended,
+    )
+    reply = f"{'END' if after.ended else 'CON'} {shown}"
+    await rt.db.commit(
+        [
+            turns.book_event(event, worker, reply),
+            *await parts_of(rt, row, understood, facts, heard),
+            turns.save_session(event, session),
+        ]
+    )
+    return ussd.render(shown, end=after.ended)
+
+
+def _before(row: Row) -> _Standing | None:
+    if row["transcript"] is None:
+        return None
+    return _Standing(row["view"], row["memory"], row["pages"], row["page"], row["ended"])
+
+
+def _keys(known: str | None, step: UssdStep) -> list[str] | None:
+    """What the worker pressed since `known`; [] for a plain dial, None when the transcript does not follow from it.
+
+    Within a session all that is new is one input, even with a `*` in it: the worker typed that. At the start,
+    inputs come at once when she dialled deep (*384*20*1*2#), and each is a key.
+
+    >>> _keys("1", UssdStep("s", "", "*384*20#", "1*a*b"))
+    ['a*b']
+    >>> _keys(None, UssdStep("s", "", "*384*20#", "1*2"))
+    ['1', '2']
+    """
+    if known is None:
+        return step.transcript.split("*") if step.transcript else []
+    if known == "" and step.transcript:
+        # Some networks send the start of a session twice, the second time with the dialled code as content.
+        return None if step.transcript == step.service_code else [step.transcript]
+    if step.transcript.startswith(f"{known}*"):
+        return [step.transcript[len(known) + 1 :]]
+    return None
+
+
+def _walk(
+    rt: Runtime,
+    understood: Understood,
+    before: _Standing | None,
+    keys: list[str],
+    budget_septets: int,
+) -> tuple[_Standing, tuple[Fact, ...]]:
+    """Press the keys one after the other; stop at the first that has an effect, so nothing happens unseen."""
+    if before and len(before.pages) > 1 and (turned := _turn_page(before, keys[0])):
+        return turned, ()
+    now, facts = before, tuple[Fact, ...]()
+    said: list[str | None] = list(keys) if before else [None, *keys]
+    for key in said:
+        found = menu(
+            understood.situation,
+            now.view if now else "",
+            now.memory if now else {},
+            key,
+            rt.books,
+            rt.kind_of,
+        )
+        now = _Standing(
+            found.view,
+            found.memory,
+            _pages(rt, understood, found.screen, budget_septets),
+            0,
+            found.screen.end,
+        )
+        facts = found.facts
+        if facts or now.ended:
+            break
+    assert now is not None
+    return now, facts
+
+
+def _turn_page(before: _Standing, key: str) -> _Standing | None:
+    match navigation(key):
+        case "more" if before.page + 1 < len(before.pages):
+            return replace(before, page=before.page + 1)
+        case "back" if before.page > 0:
+            return replace(before, page=before.page - 1)
+        case _:
+            return None
+
+
+def _pages(rt: Runtime, understood: Understood, screen: Screen, budget_septets: int) -> list[str]:
+    worker = understood.situation.worker
+    book = rt.books[worker.language if worker else understood.situation.default_language]
+    return pages(
+        screen.notice,
+        screen.body,
+        screen.choices,
+        budget_septets,
+        book.say("ussd.more"),
+        book.say("ussd.back"),
+    )
+
+
+async def _understand(rt: Runtime, channel: Channel, row: Row, keys: list[str]) -> Understood:
+    """A stranger may be typing a partner's code; everybody else needs no second look."""
+    codes = (
+        await people.partner_codes(rt.db, [k.strip().upper() for k in keys])
+        if keys and row["state"] != "active"
+        else frozenset[str]()
+    )
+    return await understand(rt, channel, row, codes=codes)
+
+
+def _sms_channel(rt: Runtime, channel: Channel) -> str:
+    return channel.name if channel.sms else rt.settings.sms_channel

@@ -1,0 +1,93 @@
+"""People come in: a stranger joins, a coordinator enrols or removes. The rows of those facts."""
+
+from gateway.conversation.facts import Enrolled, Joined, RemovedByCoordinator
+from gateway.msisdn import region_of
+from gateway.runtime import Runtime
+from gateway.settings import Country
+from gateway.steps.messages import message
+from gateway.store import turns
+from gateway.store.db import Part, Row
+
+
+def country_of(rt: Runtime, msisdn: str) -> tuple[str, Country]:
+    """The country a number belongs to; numbers of countries nobody set up count as the home country's."""
+    region = region_of(msisdn) or rt.settings.region
+    if region not in rt.settings.countries:
+        region = rt.settings.region
+    return region, rt.settings.countries[region]
+
+
+def joined_part(rt: Runtime, fact: Joined, msisdn: str, channel: str, via: str, said: str) -> Part:
+    region, country = country_of(rt, msisdn)
+    state = "active" if fact.agreed else "invited"
+    new = _new_worker(
+        rt, msisdn, fact.language, state, region, country.currency, channel, partner=fact.code
+    )
+    return turns.enrol_worker(new, "joined" if fact.agreed else "asked", via, said)
+
+
+def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str, said: str) -> list[Part]:
+    """The invited worker and her invitation, sent once however often the coordinator asks within the hour."""
+    region, country = country_of(rt, fact.msisdn)
+    new = _new_worker(
+        rt,
+        fact.msisdn,
+        fact.language,
+        "invited",
+        region,
+        country.currency,
+        channel,
+        name=fact.name,
+        partner=fact.partner,
+        coordinator=row["coordinator_id"],
+    )
+    hour = rt.clock.now().strftime("%Y-%m-%dT%H")
+    invitation = message(
+        rt,
+        channel,
+        None,
+        fact.msisdn,
+        fact.invitation,
+        "invitation",
+        cause=f"invitation:{rt.vault.index(fact.msisdn).hex()[:24]}:{hour}",
+    )
+    return [turns.enrol_worker(new, "invited", "coordinator", said), turns.put_message(invitation)]
+
+
+async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator, said: str) -> list[Part]:
+    """Only a worker this coordinator enrolled: anybody else's number changes nothing."""
+    worker = await rt.db.value(
+        "select id from worker where msisdn_index = $1 and coordinator_id = $2",
+        rt.vault.index(fact.msisdn),
+        row["coordinator_id"],
+    )
+    if worker is None:
+        return []
+    return [turns.change_worker(worker, "removed", "removed", "coordinator", said)]
+
+
+def _new_worker(
+    rt: Runtime,
+    msisdn: str,
+    language: str,
+    state: str,
+    region: str,
+    currency: str,
+    channel: str,
+    *,
+    name: str = "",
+    partner: str | None = None,
+    coordinator: int | None = None,
+) -> turns.NewWorker:
+    return turns.NewWorker(
+        index=rt.vault.index(msisdn),
+        sealed=rt.vault.seal(msisdn),
+        name=name,
+        language=language,
+        state=state,
+        partner=partner,
+        coordinator=coordinator,
+        region=region,
+        currency=currency,
+        channel=channel,
+    )

@@ -1,0 +1,95 @@
+"""Facts become rows: one function a fact, all parts of one commit."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway.conversation.facts import (
+    Agreed,
+    Answered,
+    Asked,
+    Enrolled,
+    Fact,
+    Joined,
+    LanguageChosen,
+    PayAsked,
+    RemovedByCoordinator,
+    Restarted,
+    Skipped,
+    Stopped,
+)
+from gateway.ids import WorkerId
+from gateway.runtime import Runtime
+from gateway.steps.cash_out import payout_part
+from gateway.steps.enrol import enrolled_parts, joined_part, removed_parts
+from gateway.steps.judge import answer_part
+from gateway.steps.understand import Understood
+from gateway.store import turns
+from gateway.store.db import Part, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The event behind the facts. `via`: sms or ussd. `channel`: where its SMS replies go."""
+
+    msisdn: str
+    said: str
+    via: str
+    channel: str
+
+
+async def parts_of(
+    rt: Runtime, row: Row, understood: Understood, facts: tuple[Fact, ...], heard: Heard
+) -> list[Part]:
+    """What the facts of one turn write."""
+    parts: list[Part] = []
+    for fact in facts:
+        parts.extend(await _parts(rt, row, understood, fact, heard))
+    return parts
+
+
+async def _parts(  # noqa: PLR0911  # one return a fact
+    rt: Runtime, row: Row, understood: Understood, fact: Fact, heard: Heard
+) -> list[Part]:
+    match fact:
+        case Answered():
+            assert understood.held_batch is not None
+            return [answer_part(rt, row, understood.held_batch, fact, heard.via)]
+        case Skipped():
+            return [turns.release_task(fact.assignment, "skipped")]
+        case Asked():
+            assert understood.next_batch is not None
+            until = rt.clock.now() + timedelta(seconds=understood.next_batch.lease_s)
+            return [
+                turns.hold_task(fact.task, WorkerId(row["worker_id"]), heard.via, until),
+                *_reach(row, heard),
+            ]
+        case PayAsked():
+            return [await payout_part(rt, row, fact, heard.msisdn)]
+        case Joined():
+            return [joined_part(rt, fact, heard.msisdn, heard.channel, heard.via, heard.said)]
+        case Enrolled():
+            return enrolled_parts(rt, row, fact, heard.channel, heard.said)
+        case RemovedByCoordinator():
+            return await removed_parts(rt, row, fact, heard.said)
+        case Agreed() | Stopped() | Restarted() | LanguageChosen():
+            return [_word_part(row, fact, heard)]
+
+
+def _reach(row: Row, heard: Heard) -> list[Part]:
+    """A worker is reached the way she last took work: who dials is not sent questions she did not ask for."""
+    if row["reach"] == heard.via:
+        return []
+    return [turns.set_reach(WorkerId(row["worker_id"]), heard.via)]
+
+
+def _word_part(row: Row, fact: Agreed | Stopped | Restarted | LanguageChosen, heard: Heard) -> Part:
+    worker = WorkerId(row["worker_id"])
+    match fact:
+        case LanguageChosen():
+            return turns.set_language(worker, fact.language)
+        case Agreed():
+            return turns.change_worker(worker, "active", "agreed", heard.via, heard.said)
+        case Stopped():
+            return turns.change_worker(worker, "stopped", "stopped", heard.via, heard.said)
+        case Restarted():
+            return turns.change_worker(worker, "active", "restarted", heard.via, heard.said)

@@ -1,0 +1,90 @@
+"""One SMS from a phone: one transaction, one reply.
+
+The same SMS again (the provider repeats until it gets its 200) finds its row and changes nothing. When what was
+read has changed before it could be written, the turn is read and decided again. What cannot be processed is kept
+in the inbox as it came, where a person can see and replay it.
+"""
+
+import structlog
+
+from gateway.conversation.facts import Turn
+from gateway.conversation.turn import turn
+from gateway.errors import Conflict, Failed, Refused
+from gateway.ids import WorkerId
+from gateway.msisdn import mask, normalise
+from gateway.runtime import Channel, Runtime
+from gateway.sms.port import InboundSms
+from gateway.steps.facts import Heard, parts_of
+from gateway.steps.messages import message
+from gateway.steps.understand import Understood, understand
+from gateway.store import inbox, people, turns
+from gateway.store.db import Part, Repeated, Row
+
+log = structlog.get_logger()
+
+_TRIES = 8
+# An SMS has at most 1,530 septets in ten parts; anything longer is no phone's, and is kept only as sealed evidence.
+_SAID_CHARACTERS_MAX = 2000
+
+
+async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> None:
+    """Take one SMS all the way; afterwards it is done, or kept as failed. Raises only when the database is away."""
+    try:
+        msisdn = normalise(sms.sender, rt.settings.region)
+    except Refused as refused:
+        # A short code or a brand name texted us: nobody to answer, kept for whoever looks.
+        await inbox.keep_failed(
+            rt.db, rt.vault, channel.name, "sms", sms.provider_id, raw, str(refused)
+        )
+        return
+    event = turns.Event(
+        channel.name,
+        "sms",
+        sms.provider_id,
+        rt.vault.index(msisdn),
+        rt.vault.seal(raw.decode(errors="replace")),
+    )
+    said = sms.text[:_SAID_CHARACTERS_MAX].replace("\0", "")
+    for _ in range(_TRIES):
+        try:
+            row = await turns.read(rt.db, event)
+            if row["known_state"] == "done":
+                return
+            await _take(rt, channel, event, row, Heard(msisdn, said, "sms", channel.name))
+        except Conflict:
+            continue
+        except Repeated:
+            return
+        rt.bells.ring("deliver", channel.name)
+        return
+    log.warning(
+        "sms kept as failed", channel=channel.name, sender=mask(msisdn), why="too many conflicts"
+    )
+    await inbox.keep_failed(
+        rt.db, rt.vault, channel.name, "sms", sms.provider_id, raw, "too many conflicts"
+    )
+    raise Failed("the message is kept, but could not be processed yet", retryable=True)
+
+
+async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, heard: Heard) -> None:
+    understood = await _understand(rt, channel, row, heard.said)
+    said: Turn = turn(understood.situation, heard.said, rt.books, rt.kind_of)
+    worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
+    parts: list[Part] = [turns.book_event(event, worker, said.reply)]
+    parts += await parts_of(rt, row, understood, said.facts, heard)
+    if said.reply:
+        reply = message(rt, channel.name, worker, heard.msisdn, said.reply, "reply")
+        parts.append(turns.put_message(reply))
+    await rt.db.commit(parts)
+
+
+async def _understand(rt: Runtime, channel: Channel, row: Row, said: str) -> Understood:
+    """`JOIN code` needs to know whether there is such a partner; nothing else needs a second look."""
+    words = said.upper().split()
+    asks_for_code = len(words) > 1 and row["state"] != "active"
+    codes = (
+        await people.partner_codes(rt.db, words)
+        if asks_for_code or row["coordinator_id"]
+        else frozenset[str]()
+    )
+    return await understand(rt, channel, row, codes=codes)

@@ -1,0 +1,80 @@
+"""What one answer does to its task: the next paid slot, the verdict, the earning. Pure but for its inputs' shape."""
+
+from gateway.conversation.facts import Answered
+from gateway.ids import AccountId, AssignmentId, TaskId, WorkerId
+from gateway.payments import ledger
+from gateway.qa.overlap import Decision, FixedOverlap, Policy, Verdict, judge, parse_policy
+from gateway.qa.skill import Skill
+from gateway.runtime import Runtime
+from gateway.steps.understand import skill_of
+from gateway.store import turns
+from gateway.store.batches import Batch
+from gateway.store.db import Part, Row
+
+_STATE = {Decision.ACCEPT: "decided", Decision.ASK_MORE: "open", Decision.REVIEW: "review"}
+
+
+def answer_part(rt: Runtime, row: Row, batch: Batch, fact: Answered, via: str) -> Part:
+    """The row changes of an answer to the question that was read in `row`."""
+    worker = WorkerId(row["worker_id"])
+    gold = row["held_gold"]
+    answered = turns.AnswerRow(
+        assignment=AssignmentId(fact.assignment),
+        assignment_was=row["held_state"],
+        task=TaskId(fact.task),
+        task_version=row["held_version"],
+        worker=worker,
+        kind=batch.kind,
+        via=via,
+        said=fact.said,
+        value=fact.value,
+        right=None if gold is None else fact.value == gold,
+    )
+    earning = ledger.earn(answered.assignment, batch.id, worker, batch.price_minor, batch.currency)
+    return turns.record_answer(
+        answered,
+        _after(rt, row, batch, fact.value),
+        earning,
+        batch.hold_account,
+        AccountId(row["account_id"]),
+    )
+
+
+def _after(rt: Runtime, row: Row, batch: Batch, value: str) -> turns.TaskAfter:
+    given: int = row["held_answered"] + 1
+    wanted: int = row["held_wanted"]
+    if given < wanted:
+        return turns.TaskAfter(wanted, "open", None, None, None)
+    if row["held_gold"] is not None:
+        return turns.TaskAfter(wanted, "decided", row["held_gold"], 1.0, "gold")
+    verdict = _verdict(rt, row, batch, value)
+    # The judge never gets more answers than were reserved and paid for.
+    more = min(verdict.answers_wanted, row["held_maximum"])
+    if verdict.decision is Decision.ASK_MORE and more > given:
+        return turns.TaskAfter(more, "open", None, None, None)
+    state = "review" if verdict.decision is Decision.ASK_MORE else _STATE[verdict.decision]
+    return turns.TaskAfter(given, state, verdict.value, verdict.confidence, "online")
+
+
+def _verdict(rt: Runtime, row: Row, batch: Batch, value: str) -> Verdict:
+    values = [*(row["vote_values"] or ()), value]
+    rights, wrongs = row["vote_rights"] or (), row["vote_wrongs"] or ()
+    skills = [Skill(right, wrong) for right, wrong in zip(rights, wrongs, strict=True)]
+    skills.append(skill_of(row, batch.kind)[0])
+    is_text = rt.kind_of(batch.kind).IS_TEXT
+    return judge(
+        is_text,
+        values,
+        skills,
+        [o.id for o in batch.options],
+        policy_of(batch, row["held_maximum"]),
+    )
+
+
+def policy_of(batch: Batch, available: int) -> Policy:
+    """The batch's overlap policy for a task that may have `available` paid answers."""
+    if batch.policy == "all":
+        return FixedOverlap(available)
+    if batch.confidence:
+        return parse_policy(batch.policy, available=available, confidence=batch.confidence)
+    return parse_policy(batch.policy, available=available)

@@ -1,0 +1,148 @@
+"""From the row that was read to the `Situation` the conversation decides on."""
+
+from dataclasses import dataclass
+
+from gateway.conversation.facts import Cash, CoordinatorView, HeldQuestion, Situation, WorkerView
+from gateway.ids import AssignmentId, TaskId, WorkerId, new_ref
+from gateway.payments.cashout import payable
+from gateway.qa.gold import gold_due
+from gateway.qa.skill import Skill
+from gateway.runtime import Channel, Runtime
+from gateway.store.batches import Batch
+from gateway.store.db import Row
+from gateway.tasks.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The situation, and the batches its questions belong to (None where there is no question)."""
+
+    situation: Situation
+    held_batch: Batch | None
+    next_batch: Batch | None
+
+
+async def understand(
+    rt: Runtime, channel: Channel, row: Row, *, codes: frozenset[str] = frozenset()
+) -> Understood:
+    """All a turn is decided on. `codes`: the partner code that was said, if there is such a partner."""
+    held_batch = await rt.batches.get(row["held_batch"]) if row["held_task"] else None
+    next_batch = await rt.batches.get(row["next_batch"]) if row["next_task"] else None
+    worker = _worker(row)
+    situation = Situation(
+        worker=worker,
+        held=_held(row, held_batch) if held_batch else None,
+        upcoming=_upcoming(row, next_batch) if next_batch else None,
+        cash=_cash(rt, row, worker) if worker else None,
+        coordinator=await _coordinator(rt, row["coordinator_id"])
+        if row["coordinator_id"]
+        else None,
+        partner_codes=codes,
+        region=rt.settings.region,
+        default_language=rt.settings.countries[rt.settings.region].language,
+        shortcode=channel.sms.sender if channel.sms else "",
+        service_code=channel.ussd.service_code if channel.ussd else "",
+    )
+    return Understood(situation, held_batch, next_batch)
+
+
+def skill_of(row: Row, kind: str) -> tuple[Skill, int, int]:
+    """The worker's skill at a kind, how many answers she gave at it, and how many of them were gold."""
+    kinds = row["kinds"] or []
+    if kind not in kinds:
+        return Skill(), 0, 0
+    at = kinds.index(kind)
+    skill = Skill(row["rights"][at], row["wrongs"][at])
+    return skill, row["answers"][at], row["golds_right"][at] + row["golds_wrong"][at]
+
+
+def _worker(row: Row) -> WorkerView | None:
+    if row["worker_id"] is None:
+        return None
+    return WorkerView(
+        id=WorkerId(row["worker_id"]),
+        name=row["name"],
+        language=row["language"],
+        state=row["state"],
+        balance_minor=row["balance"],
+        currency=row["currency"],
+    )
+
+
+def _question(batch: Batch, task: int, text: str) -> Question:
+    return Question(
+        task=TaskId(task),
+        batch=batch.id,
+        kind=batch.kind,
+        text=text,
+        instructions=batch.instructions,
+        options=batch.options,
+        price_minor=batch.price_minor,
+        currency=batch.currency,
+    )
+
+
+def _held(row: Row, batch: Batch) -> HeldQuestion:
+    return HeldQuestion(
+        assignment=AssignmentId(row["held_assignment"]),
+        question=_question(batch, row["held_task"], row["held_text"]),
+        lapsed=row["held_state"] == "expired",
+        open=row["held_open"],
+    )
+
+
+def _upcoming(row: Row, batch: Batch) -> Question:
+    """The next question: hidden gold where it is due, else the real one."""
+    if row["gold_task"]:
+        skill, answers, golds = skill_of(row, batch.kind)
+        if gold_due(answers, golds, skill, batch.gold_rate):
+            return _question(batch, row["gold_task"], row["gold_text"])
+    return _question(batch, row["next_task"], row["next_text"])
+
+
+def _cash(rt: Runtime, row: Row, worker: WorkerView) -> Cash:
+    provider = provider_for(rt, worker.currency)
+    if provider is None:
+        return Cash(payable_minor=0, minimum_minor=0, maximum_minor=0, new_ref="")
+    limits = rt.providers[provider]
+    return Cash(
+        payable_minor=payable(
+            worker.balance_minor, worker.currency, limits.minimum_minor, limits.maximum_minor
+        ),
+        minimum_minor=limits.minimum_minor,
+        maximum_minor=limits.maximum_minor,
+        new_ref=new_ref(),
+        open_ref=row["payout_ref"],
+        open_minor=row["payout_amount"] or 0,
+    )
+
+
+def provider_for(rt: Runtime, currency: str) -> str | None:
+    """The payout provider of the country that pays in `currency`; None where none is set up."""
+    for country in rt.settings.countries.values():
+        if country.currency == currency and country.payout in rt.providers:
+            return country.payout
+    return None
+
+
+async def _coordinator(rt: Runtime, coordinator: int) -> CoordinatorView:
+    row = await rt.db.row(
+        """select c.id, c.name, c.language, p.code,
+             count(w.id) filter (where w.state = 'active') as active,
+             count(w.id) filter (where w.state = 'invited') as invited,
+             (select count(*) from answer a join worker v on v.id = a.worker_id
+                where v.coordinator_id = c.id and a.created_at > now() - interval '24 hours') as answers
+           from coordinator c left join partner p on p.id = c.partner_id left join worker w on w.coordinator_id = c.id
+           where c.id = $1 group by c.id, p.code""",
+        coordinator,
+    )
+    assert row is not None
+    return CoordinatorView(
+        id=row["id"],
+        name=row["name"],
+        language=row["language"],
+        partner=row["code"],
+        workers_active=row["active"],
+        workers_invited=row["invited"],
+        answers_today=row["answers"],
+    )
