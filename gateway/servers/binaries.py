@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -102,6 +103,10 @@ def _redis_candidates() -> Iterator[Candidate]:
         if on_path := shutil.which(name):
             yield _of_the_machine(Path(on_path))
     yield from _in_wheels(REDIS_WHEELS)
+    # Where set-up puts the wheel's program for a Python that the wheel is not made for.
+    in_environment = Path(sys.prefix) / "bin" / "redis-server"
+    if in_environment.exists():
+        yield Candidate(in_environment, in_environment.parent, (in_environment.name,))
 
 
 def _of_the_machine(path: Path) -> Candidate:
@@ -173,8 +178,10 @@ def _copied_out(candidate: Candidate) -> Path:
     if not target.exists():
         fresh = Path(tempfile.mkdtemp(prefix=f"{stamp}.", dir=place))
         for part in candidate.parts:
-            if (candidate.base / part).exists():
+            if (candidate.base / part).is_dir():
                 shutil.copytree(candidate.base / part, fresh / part, symlinks=True)
+            elif (candidate.base / part).exists():
+                shutil.copy2(candidate.base / part, fresh / part)
         _open_to_all(fresh)
         try:
             fresh.rename(target)

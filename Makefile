@@ -1,0 +1,43 @@
+# Every target brings what it needs: Python 3.11 or newer, a shell and make are enough to begin.
+#
+#   make demo     the main job on real answers, in about two minutes
+#   make test     all tests                              make test ARGS='tests/qa -k coin'
+#   make check    style, types, floors, locked dependencies
+#   make up       the whole gateway on this machine, with a phone to click on
+#   make bench    benchmarks                             make bench ARGS=ussd
+#   make fmt      put the code into shape
+#   make setup    only install (into .venv; nothing goes into the system's Python)
+
+SHELL = /bin/sh
+BIN = .venv/bin
+ARGS =
+# A file's tests stay together, for those that share servers; each process has its own servers.
+PYTEST_SPREAD = -n auto --maxprocesses 4 --dist loadfile
+
+.PHONY: help setup demo test check up bench fmt
+
+help:
+	@sed -n '3,9s/^# *//p' Makefile
+
+setup:
+	@sh scripts/bootstrap.sh
+
+demo: setup
+	@$(BIN)/gateway demo $(ARGS)
+
+test: setup
+	@sh scripts/browser.sh
+	@$(BIN)/python -m pytest $(PYTEST_SPREAD) $(ARGS)
+
+check: setup
+	@sh scripts/check.sh
+
+up: setup
+	@$(BIN)/gateway up $(ARGS)
+
+bench: setup
+	@$(BIN)/gateway bench $(ARGS)
+
+fmt: setup
+	@$(BIN)/ruff check --fix --exit-zero --quiet .
+	@$(BIN)/ruff format .

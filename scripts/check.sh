@@ -1,0 +1,32 @@
+#!/bin/sh
+# What every commit must pass besides the tests. Runs all of it, then says whether all was well.
+cd "$(dirname "$0")/.." || exit 1
+PATH="$PWD/.venv/bin:$PATH"
+export PATH
+failed=""
+
+run() {
+    name=$1
+    shift
+    printf '== %s\n' "$name"
+    "$@" || failed="$failed, $name"
+}
+
+no_addresses() {
+    # A lock that names a registry ties everybody to it, and may carry its password.
+    ! grep -nE '://|^ *--?(index-url|extra-index-url|find-links|i|f)\b' requirements.lock scripts/uv.txt &&
+        ! find . -path ./.venv -prune -o -path ./.tools -prune -o \
+            \( -name uv.lock -o -name pylock.toml \) -print | xargs -r git ls-files | grep .
+}
+
+run "style" ruff check .
+run "format" ruff format --check .
+run "types" basedpyright
+run "floors" lint-imports
+run "locks without addresses" no_addresses
+
+if [ -n "$failed" ]; then
+    printf 'check: failed: %s\n' "${failed#, }" >&2
+    exit 1
+fi
+printf 'check: all is well\n'
