@@ -1,0 +1,105 @@
+"""Phones over HTTP, for a person or a script that is not in the carrier's event loop.
+
+GET  /admin/carrier                        totals and violations
+POST /admin/carrier/hooks   {"gateway_url": ..., "sms": "channel/secret", "ussd": "..."}
+GET  /admin/phones/{msisdn}                the phone's diary
+POST /admin/phones/{msisdn}/text  {"to": "21512", "text": "JOIN"}
+POST /admin/phones/{msisdn}/dial  {"code": "*384*123#"}
+POST /admin/phones/{msisdn}/press {"text": "1"}
+POST /admin/phones/{msisdn}/hang-up
+"""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, cast
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.simulator.carriers.terms import Hooks
+
+if TYPE_CHECKING:
+    from gateway.simulator.carriers.africastalking import CarrierServer
+    from gateway.simulator.phones import Session
+
+
+def carrier_routes(carrier: "CarrierServer") -> list[Route]:
+    """The admin pages of one carrier."""
+    desk = _Desk(carrier)
+    phone = "/admin/phones/{msisdn}"
+    return [
+        Route("/admin/carrier", desk.totals, methods=["GET"]),
+        Route("/admin/carrier/hooks", desk.hooks, methods=["POST"]),
+        Route(phone, desk.diary, methods=["GET"]),
+        Route(f"{phone}/text", desk.text, methods=["POST"]),
+        Route(f"{phone}/dial", desk.dial, methods=["POST"]),
+        Route(f"{phone}/press", desk.press, methods=["POST"]),
+        Route(f"{phone}/hang-up", desk.hang_up, methods=["POST"]),
+    ]
+
+
+class _Desk:
+    """Each phone has at most one open session here."""
+
+    def __init__(self, carrier: "CarrierServer") -> None:
+        self._carrier = carrier
+        self._sessions: dict[str, Session] = {}
+
+    async def totals(self, request: Request) -> Response:
+        violations = [asdict(each) for each in self._carrier.violations]
+        return _json({**asdict(self._carrier.tally()), "violated": violations})
+
+    async def hooks(self, request: Request) -> Response:
+        body = await _body(request)
+        if not body.get("gateway_url") or not body.get("sms"):
+            return _json({"error": "say gateway_url and sms (channel/secret)"}, 400)
+        self._carrier.hooks = Hooks.under(body["gateway_url"], body["sms"], body.get("ussd", ""))
+        return _json(asdict(self._carrier.hooks))
+
+    async def diary(self, request: Request) -> Response:
+        phone = self._carrier.phone(_number(request))
+        return _json([asdict(entry) for entry in phone.diary])
+
+    async def text(self, request: Request) -> Response:
+        body = await _body(request)
+        phone = self._carrier.phone(_number(request))
+        return _json(asdict(await phone.text(body.get("to", ""), body.get("text", ""))))
+
+    async def dial(self, request: Request) -> Response:
+        msisdn = _number(request)
+        try:
+            session = await self._carrier.phone(msisdn).dial((await _body(request)).get("code", ""))
+        except ValueError as error:
+            return _json({"error": str(error)}, 400)
+        self._sessions[msisdn] = session
+        return _json(asdict(session.screen))
+
+    async def press(self, request: Request) -> Response:
+        session = self._sessions.get(_number(request))
+        if session is None or session.ended:
+            return _json({"error": "no session is open"}, 409)
+        return _json(asdict(await session.press((await _body(request)).get("text", ""))))
+
+    async def hang_up(self, request: Request) -> Response:
+        if session := self._sessions.pop(_number(request), None):
+            await session.hang_up()
+        return _json({"ok": True})
+
+
+def _number(request: Request) -> str:
+    return "+" + str(request.path_params["msisdn"]).lstrip("+ ")
+
+
+async def _body(request: Request) -> dict[str, str]:
+    try:
+        found = orjson.loads(await request.body() or b"{}")
+    except orjson.JSONDecodeError:
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {str(name): str(value) for name, value in cast("dict[str, object]", found).items()}
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, media_type="application/json")

@@ -1,0 +1,92 @@
+"""What the operator's books say, for a judge who compares them with the gateway's."""
+
+from typing import TypedDict
+
+from gateway.simulator.operators.daraja_books import Books
+
+
+class Entry(TypedDict):
+    """One OriginatorConversationID."""
+
+    state: str
+    code: str
+    msisdn: str
+    amount_minor: int
+    executions: int
+    paid_minor: int
+    receipt: str
+
+
+class Report(TypedDict):
+    """The whole of one operator's books. Amounts in minor units."""
+
+    provider: str
+    currency: str
+    paid_minor: int  # sum of all executed payments
+    payouts: int  # executed payments
+    duplicates: int  # executions beyond the first of a key: 0 unless the operator misbehaves
+    fees_minor: int
+    float_minor: int  # left in the utility account
+    charges_minor: int  # negative: fees owed
+    topped_up_minor: int  # opening float and every move since
+    consistent: bool  # topped up = paid + left, wallets = paid
+    requests: int  # distinct keys accepted
+    refused: int  # of these, refused when executed
+    open: int  # of these, not yet executed
+    duplicate_requests: int  # the same key sent again, and turned away
+    callbacks: dict[str, int]
+    by_key: dict[str, Entry]
+
+
+def report(books: Books, *, by_key: bool = True) -> Report:
+    """Read the books; the figures are counted from the rows each time."""
+    db = books.db
+    payouts, keys, paid, fees = db.execute(
+        "SELECT count(*), count(DISTINCT key), coalesce(sum(amount_minor), 0),"
+        " coalesce(sum(fee_minor), 0) FROM payment"
+    ).fetchone()
+    states = dict(db.execute("SELECT state, count(*) FROM request GROUP BY state"))
+    (moved,) = db.execute("SELECT coalesce(sum(amount_minor), 0) FROM float_move").fetchone()
+    (held,) = db.execute("SELECT coalesce(sum(balance_minor), 0) FROM wallet").fetchone()
+    (again,) = db.execute(
+        "SELECT count(*) FROM call WHERE kind = 'b2c' AND verdict LIKE '500.002.1001%'"
+    ).fetchone()
+    funds = books.funds()
+    return Report(
+        provider="daraja",
+        currency="KES",
+        paid_minor=paid,
+        payouts=payouts,
+        duplicates=payouts - keys,
+        fees_minor=fees,
+        float_minor=funds.utility_minor,
+        charges_minor=funds.charges_minor,
+        topped_up_minor=moved,
+        consistent=moved == paid + funds.utility_minor and held == paid,
+        requests=sum(states.values()),
+        refused=states.get("refused", 0),
+        open=states.get("accepted", 0),
+        duplicate_requests=again,
+        callbacks=dict(db.execute("SELECT what, count(*) FROM callback GROUP BY what")),
+        by_key=_entries(books) if by_key else {},
+    )
+
+
+def _entries(books: Books) -> dict[str, Entry]:
+    rows = books.db.execute(
+        "SELECT r.key, r.state, r.code, r.msisdn, r.amount_minor, count(p.id),"
+        " coalesce(sum(p.amount_minor), 0), coalesce(min(p.receipt), '')"
+        " FROM request r LEFT JOIN payment p ON p.key = r.key GROUP BY r.id ORDER BY r.id"
+    )
+    return {
+        key: Entry(
+            state=state,
+            code=code,
+            msisdn=msisdn,
+            amount_minor=amount,
+            executions=executions,
+            paid_minor=paid,
+            receipt=receipt,
+        )
+        for key, state, code, msisdn, amount, executions, paid, receipt in rows
+    }

@@ -1,0 +1,94 @@
+"""The utility account's statement as the portal exports it, with defects on request.
+
+Defects are drawn with a seed: `missing` lines, `extra` lines of payments that never were, lines
+with another `amount`, and `duplicate` lines. Amounts in shillings with two decimals, as exported.
+"""
+
+import csv
+import io
+import random
+from collections.abc import Mapping
+from typing import Final
+
+from gateway.simulator.operators.daraja_books import Books
+from gateway.simulator.operators.daraja_forms import local_time, name_of
+
+COLUMNS: Final = (
+    "Receipt No.",
+    "Completion Time",
+    "Initiation Time",
+    "Details",
+    "Transaction Status",
+    "Paid In",
+    "Withdrawn",
+    "Balance",
+    "Balance Confirmed",
+    "Reason Type",
+    "Other Party Info",
+    "Linked Transaction ID",
+    "A/C No.",
+)
+DEFECTS: Final = frozenset({"missing", "extra", "amount", "duplicate"})
+WITHDRAWN: Final = 6
+
+
+def statement(books: Books, day: str = "", defects: Mapping[str, int] | None = None, seed: int = 0) -> str:  # fmt: skip
+    """CSV of the payments of one `day` (YYYYMMDD, Nairobi), or of all.
+
+    Raises ValueError on a defect that is not known.
+    """
+    wanted = dict(defects or {})
+    if odd := sorted(set(wanted) - DEFECTS):
+        raise ValueError(f"no defect {odd[0]!r}; there are {', '.join(sorted(DEFECTS))}")
+    rows = books.db.execute(
+        "SELECT p.receipt, p.at, r.accepted_at, p.msisdn, p.amount_minor, p.utility_minor"
+        " FROM payment p JOIN request r ON r.key = p.key WHERE ?1 IN ('', p.day) ORDER BY p.id",
+        (day,),
+    )
+    lines = [_line(*row) for row in rows]
+    _spoil(lines, wanted, random.Random(seed))  # noqa: S311  not a secret
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    writer.writerows(lines)
+    return out.getvalue()
+
+
+def _line(receipt: str, at: float, asked_at: float, msisdn: str, amount: int, left: int) -> list[str]:  # fmt: skip
+    party = f"{msisdn} - {name_of(msisdn)}"
+    return [
+        receipt,
+        local_time(at),
+        local_time(asked_at),
+        f"Business Payment to Customer to {party}",
+        "Completed",
+        "",
+        f"-{amount / 100:.2f}",
+        f"{left / 100:.2f}",
+        "true",
+        "Business Payment to Customer via API",
+        party,
+        "",
+        "",
+    ]
+
+
+def _spoil(lines: list[list[str]], wanted: Mapping[str, int], rng: random.Random) -> None:
+    """Every defect strikes another line of the true ones."""
+    true = list(range(len(lines)))
+    rng.shuffle(true)
+    gone: list[list[str]] = []
+    for defect in ("missing", "amount", "duplicate"):
+        for _ in range(min(wanted.get(defect, 0), len(true))):
+            line = lines[true.pop()]
+            if defect == "missing":
+                gone.append(line)
+            elif defect == "amount":
+                line[WITHDRAWN] = f"{float(line[WITHDRAWN]) - rng.randint(1, 50):.2f}"
+            else:
+                lines.append(list(line))
+    for number in range(wanted.get("extra", 0)):
+        msisdn = f"2547{rng.randrange(10**8):08}"
+        lines.append(_line(f"EXT{number:07}", 0.0, 0.0, msisdn, rng.randint(10, 900) * 100, 0))
+    for line in gone:
+        lines.remove(line)
