@@ -139,8 +139,9 @@ def _event(payout: Payout, happened: Happened, at: datetime, *, dedups: bool) ->
         case Event():
             assert happened in COMMANDS, f"{happened} is the operator's to say"
             return happened
-        case Hinted():
-            return Event.HINT
+        case Hinted(status):
+            # What says nothing hastens nothing: else a question that times out would ask itself for ever.
+            return None if status.found is Found.NO_ANSWER else Event.HINT
         case Answered(answer, attempt):
             return _answered(payout, answer) if attempt == payout.tries else None
         case Asked(status):

@@ -1,0 +1,152 @@
+"""Reading what Daraja posts to our URLs: Results of payouts, status and balance queries, and echoed requests."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.payments.port import Found, Status
+from gateway.payments.providers.mpesa.tables import RESULTS, STATUSES, TABLE, Verdict, ours
+from gateway.payments.wire import TEXT_MAX, as_list, as_minor, as_object, as_text, json_object
+
+CURRENCY = "KES"
+_PARTY = re.compile(
+    r"\s*\+?([\d*xX]{9,15})\s*-"
+)  # "254705912645 - FULL NAME"; a shortcode has 5 to 7 digits
+_TAIL = re.compile(r"\d{2,12}$")
+_FEE = re.compile(r"\|KES\|(\d+(?:\.\d+)?)")
+
+
+def read_callback(body: bytes) -> Status:
+    """Any body that came to one of our URLs; never raises."""
+    told = json_object(body)
+    result = as_object(told.get("Result")) or told
+    if "ResultCode" in result:
+        return _read_result(result)
+    if "CommandID" in told:
+        # Our own request comes back: the operator gave up waiting, which does not mean unpaid.
+        key = as_text(told.get("OriginatorConversationID") or told.get("OriginalConversationID"))
+        return Status(
+            Found.NO_ANSWER, key or None, code="timeout", text="request echoed", table=TABLE
+        )
+    return _no_answer("", body[:TEXT_MAX].decode("utf-8", "replace"))
+
+
+def _no_answer(code: str, text: str, *, pause: bool = False) -> Status:
+    return Status(Found.NO_ANSWER, code=code, text=text, pause_provider=pause, table=TABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """A `Result`, its shapes evened out: parameter names without spaces, each with all its values."""
+
+    code: str
+    text: str
+    outer_key: str | None
+    params: Mapping[str, list[object]]
+    is_answer_to_query: bool
+
+    def first(self, *names: str) -> object:
+        return next((v for n in names for v in self.params.get(n, [])), None)
+
+
+def _read_result(result: Mapping[str, object]) -> Status:
+    """A Result of any of the three APIs."""
+    seen = _Result(
+        as_text(result.get("ResultCode")),
+        as_text(result.get("ResultDesc")),
+        as_text(result.get("OriginatorConversationID")) or None,
+        _params(result.get("ResultParameters"), "ResultParameter"),
+        # Only queries carry an Occasion back; it tells a failed question from a failed payment.
+        "Occasion" in _params(result.get("ReferenceData"), "ReferenceItem"),
+    )
+    if as_text(result.get("ResultType")) not in ("", "0"):
+        return _no_answer(seen.code, seen.text)
+    if "AccountBalance" in seen.params:
+        return _balance(seen)
+    if "TransactionStatus" in seen.params:
+        return _transaction_status(seen)
+    return _payment(seen, as_text(result.get("TransactionID")))
+
+
+def _params(holder: object, item: str) -> dict[str, list[object]]:
+    # The list comes within an object by the book, bare from some, and as one object when there is but one.
+    inner = as_object(holder).get(item, holder)
+    found: dict[str, list[object]] = {}
+    for pair in map(as_object, as_list(inner)):
+        name = as_text(pair.get("Key")).replace(" ", "")
+        values = found.setdefault(name, [])
+        if pair.get("Value") is not None:
+            values.append(pair["Value"])
+    return found
+
+
+def _payment(seen: _Result, transaction: str) -> Status:
+    """The Result of a payout, or of a question that itself failed: both have the same shape."""
+    verdict = RESULTS.get(seen.code)
+    pause = verdict is Verdict.OURS
+    if verdict is Verdict.NOT_KNOWN:
+        return Status(Found.NOT_FOUND, code=seen.code, text=seen.text, table=TABLE)
+    if seen.is_answer_to_query or verdict in (None, Verdict.OPEN):
+        return _no_answer(seen.code, seen.text, pause=pause)
+    amount_minor = as_minor(seen.first("TransactionAmount"), CURRENCY)
+    if verdict is Verdict.DONE and amount_minor is None:
+        return _no_answer(seen.code, seen.text)
+    return Status(
+        Found.PAID if verdict is Verdict.DONE else Found.FAILED,
+        seen.outer_key,
+        receipt=as_text(seen.first("TransactionReceipt")) or transaction or None,
+        amount_minor=amount_minor,
+        msisdn_tail=_tail(seen.params.get("ReceiverPartyPublicName", [])),
+        code=seen.code,
+        text=seen.text,
+        float_minor=as_minor(seen.first("B2CUtilityAccountAvailableFunds"), CURRENCY),
+        pause_provider=pause,
+        table=TABLE,
+    )
+
+
+def _transaction_status(seen: _Result) -> Status:
+    """The Result of a status query. The payout's key is among the parameters; the outer one is the question's."""
+    word = as_text(seen.first("TransactionStatus"))
+    found = STATUSES.get(word.casefold(), Found.NO_ANSWER)
+    if found is Found.PAID and seen.code != "0":
+        return _no_answer(seen.code, f"{word}: {seen.text}")
+    fee = _FEE.search(as_text(seen.first("DebitPartyCharges")))
+    names = seen.params.get("CreditPartyName", []) + seen.params.get("DebitPartyName", [])
+    return Status(
+        found,
+        as_text(seen.first("OriginatorConversationID")) or None,
+        receipt=as_text(seen.first("ReceiptNo")) or None,
+        amount_minor=as_minor(seen.first("Amount"), CURRENCY),
+        msisdn_tail=_tail(names),
+        fee_minor=as_minor(fee[1], CURRENCY) if fee else None,
+        code="" if found is Found.FAILED and seen.code == "0" else seen.code,
+        text=f"{word}: {seen.text}",
+        pause_provider=found is Found.FAILED and ours(seen.code),
+        table=TABLE,
+    )
+
+
+def _balance(seen: _Result) -> Status:
+    """`Name|CUR|available|...` joined by `&`; payouts come out of the Utility account."""
+    for line in as_text(seen.first("AccountBalance")).split("&"):
+        fields = line.split("|")
+        if fields[:2] == ["Utility Account", CURRENCY]:
+            return Status(
+                Found.NO_ANSWER,
+                code=seen.code,
+                text=seen.text,
+                float_minor=as_minor("".join(fields[2:3]), CURRENCY),
+                table=TABLE,
+            )
+    return _no_answer(seen.code, seen.text)
+
+
+def _tail(names: list[object]) -> str | None:
+    """The last digits of the phone number in "2547... - NAME" (masked middles are common)."""
+    for name in names:
+        party = _PARTY.match(as_text(name))
+        digits = _TAIL.search(party[1]) if party else None
+        if digits:
+            return digits[0]
+    return None

@@ -1,0 +1,130 @@
+"""What Safaricom's codes mean for our money: one table each, versioned; what is in none of them is AMBIGUOUS."""
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from http import HTTPStatus
+
+from gateway.payments.port import Answer, Found, Submitted
+from gateway.payments.wire import Lost, Reply, as_text, json_object
+
+TABLE = "mpesa 2026-11-21"
+"""Version of the tables below: raise it with every change, old decisions are explained by it."""
+
+
+class Verdict(Enum):
+    """What a result code says of a payment."""
+
+    DONE = auto()
+    WORKER = auto()  # it will never be paid, for a reason on the worker's side
+    OURS = (
+        auto()
+    )  # it was not paid, and the next will not be either: float, credentials, our account
+    NOT_KNOWN = auto()  # the operator has no such transaction
+    OPEN = auto()  # says nothing final, whatever its text
+
+
+RESULTS: Mapping[str, Verdict] = {
+    "0": Verdict.DONE,
+    "1": Verdict.OURS,  # our utility account is empty
+    "2": Verdict.WORKER,  # below the minimum
+    "3": Verdict.WORKER,  # above the maximum
+    "4": Verdict.WORKER,  # daily limit
+    "8": Verdict.WORKER,  # the wallet would be too full
+    "11": Verdict.OURS,  # debit party in an invalid state
+    "15": Verdict.OPEN,  # duplicate detected: of what, and what became of it, it does not say
+    "17": Verdict.OPEN,  # internal failure
+    "20": Verdict.OURS,
+    "21": Verdict.OURS,  # initiator may not
+    "26": Verdict.OPEN,  # busy
+    "2001": Verdict.OURS,  # initiator or credential wrong
+    "2006": Verdict.OURS,
+    "2028": Verdict.OURS,  # product not assigned
+    "2032": Verdict.NOT_KNOWN,  # to a status query; seen in production logs, not in the printed tables
+    "2040": Verdict.WORKER,  # not an M-PESA customer
+    "8006": Verdict.OURS,  # credential locked
+    "SFC_IC0003": Verdict.WORKER,  # no such number
+    "100000000": Verdict.OPEN,  # "cached, waiting for resending"
+    "100000001": Verdict.OPEN,
+    "100000002": Verdict.OPEN,
+    "100000011": Verdict.OPEN,
+}
+
+# TransactionStatus in the Result of a status query. Final ones as printed by Safaricom, and "failed" as seen.
+STATUSES: Mapping[str, Found] = {
+    "completed": Found.PAID,
+    "cancelled": Found.FAILED,
+    "declined": Found.FAILED,
+    "expired": Found.FAILED,
+    "failed": Found.FAILED,
+    "initiated": Found.PENDING,
+    "authorized": Found.PENDING,
+    "pending authorized": Found.PENDING,
+    "pending": Found.PENDING,
+}
+
+TOKEN_ERRORS = frozenset({"401.002.01", "404.001.03"})
+# HTTP errors of the API proxy: the payment system behind it has seen nothing. True = ours to mend, so pause.
+NOT_TAKEN: Mapping[str, bool] = {
+    "400.008.01": True,
+    "400.008.02": True,
+    "404.001.01": True,
+    "404.001.04": True,
+    "405.001": True,
+    "500.003.02": False,  # spike arrest
+    "500.003.03": False,  # quota
+}
+_BAD_FIELD = "400.002.02"
+_WORKERS_FIELDS = ("partyb", "amount")
+# A token refused twice, or a gateway's block page (HTML): the payment system was never reached.
+_TURNED_AWAY = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+
+def token_refused(reply: Reply) -> bool:
+    code = as_text(json_object(reply.body).get("errorCode"))
+    return reply.status == HTTPStatus.UNAUTHORIZED or code in TOKEN_ERRORS
+
+
+def judged(reply: Reply | Lost) -> Answer:
+    """The class of an HTTP answer. Whatever is not in a table is AMBIGUOUS."""
+    if isinstance(reply, Lost):
+        outcome = Submitted.AMBIGUOUS if reply.maybe_taken else Submitted.NOT_SENT
+        return Answer(outcome, code="no answer", text=reply.text)
+    told = json_object(reply.body)
+    code = as_text(told.get("ResponseCode"))
+    if reply.status == HTTPStatus.OK and code:
+        return Answer(_response(code), code, reply.text, pause_provider=ours(code))
+    error, text = as_text(told.get("errorCode")), as_text(told.get("errorMessage"))
+    outcome, pause = _error(reply.status, error, text.casefold())
+    return Answer(outcome, error or f"HTTP {reply.status}", text or reply.text, "", pause)
+
+
+def _response(code: str) -> Submitted:
+    match RESULTS.get(code):
+        case Verdict.DONE:
+            return Submitted.ACCEPTED
+        case Verdict.WORKER | Verdict.OURS:
+            return Submitted.REJECTED
+        case _:
+            return Submitted.AMBIGUOUS
+
+
+def _error(status: int, error: str, text: str) -> tuple[Submitted, bool]:
+    """The outcome, and whether to pause the provider."""
+    if error == _BAD_FIELD and "invalid" in text:
+        theirs = any(field in text for field in _WORKERS_FIELDS)
+        # Any other field is our settings: nothing was taken, nothing will be until they are mended.
+        return (Submitted.REJECTED, False) if theirs else (Submitted.NOT_SENT, True)
+    if error in NOT_TAKEN:
+        return Submitted.NOT_SENT, NOT_TAKEN[error]
+    if error in TOKEN_ERRORS or status in _TURNED_AWAY:
+        return Submitted.NOT_SENT, True
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Submitted.NOT_SENT, False
+    # 500.002.1001 also says "System internal error" and "under maintenance": only this text means taken before.
+    if "duplicate" in text and "conversationid" in text.replace(" ", ""):
+        return Submitted.DUPLICATE, False
+    return Submitted.AMBIGUOUS, False
+
+
+def ours(code: str) -> bool:
+    return RESULTS.get(code) is Verdict.OURS

@@ -1,0 +1,132 @@
+"""What all operators' adapters share: one HTTP call, and reading JSON and amounts that strangers wrote.
+
+The only question that matters when a call fails: can a byte have been taken? No retries, no redirects, a bounded
+answer. A refused or timed-out *connection* was certainly not taken; anything that breaks later may have been.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import aiohttp
+import orjson
+
+from gateway.money import MINOR_DIGITS
+
+CONNECT_S = 5.0
+CALL_S = 18.0
+"""Twice this plus two token calls stays under the lease of a submit (60 s)."""
+TOKEN_S = 8.0
+ANSWER_BYTES_MAX = 64 * 1024
+TEXT_MAX = 1_000
+_USER_AGENT = "gateway/0.1"  # the new MTN platform turns away whatever calls itself python-requests
+_AMOUNT = re.compile(r"(\d{1,13})(?:\.(\d{1,9}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back, whatever it was."""
+
+    status: int
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The start of the body, kept as evidence."""
+        return self.body[:TEXT_MAX].decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """No answer. `maybe_taken` False: not a byte of the request can have reached the operator."""
+
+    maybe_taken: bool
+    text: str
+
+
+def json_object(body: bytes) -> dict[str, object]:
+    """The JSON object in `body`; empty when there is none."""
+    try:
+        return as_object(orjson.loads(body))
+    except ValueError:
+        return {}
+
+
+def as_object(value: object) -> dict[str, object]:
+    """`value` where it is a JSON object, else an empty one."""
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[object]:
+    """`value` where it is a JSON list, else a list of it alone; empty when there is nothing."""
+    if isinstance(value, list):
+        return cast("list[object]", value)
+    return [] if value is None else [value]
+
+
+def as_text(value: object) -> str:
+    """A JSON string or number as text, else nothing: codes come as either.
+
+    >>> as_text(2001), as_text(" 2001 "), as_text(None), as_text({}), as_text(True)
+    ('2001', '2001', '', '', '')
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return str(value).strip()[:TEXT_MAX]
+
+
+def as_minor(value: object, currency: str) -> int | None:
+    """An amount in major units, as a number or text, to minor units; None when it is no exact amount.
+
+    >>> as_minor(300, "KES"), as_minor("22.40", "KES"), as_minor(8959269.6, "KES"), as_minor("10.005", "KES")
+    (30000, 2240, 895926960, None)
+    """
+    found = _AMOUNT.fullmatch(as_text(value))
+    if not found:
+        return None
+    digits = MINOR_DIGITS[currency]
+    cents = (found[2] or "").rstrip("0")
+    if len(cents) > digits:
+        return None
+    return int(found[1] + cents.ljust(digits, "0"))
+
+
+async def call(
+    http: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    total_s: float = CALL_S,
+) -> Reply | Lost:
+    """Never raises for the world's faults; a cancelled call raises (its lease decides)."""
+    timeout = aiohttp.ClientTimeout(total=total_s, connect=CONNECT_S, sock_connect=CONNECT_S)
+    sent = {"User-Agent": _USER_AGENT, "Accept": "application/json", **headers}
+    try:
+        async with http.request(
+            method, url, headers=sent, data=body, timeout=timeout, allow_redirects=False
+        ) as reply:
+            return Reply(reply.status, await _bounded(reply.content))
+    except (
+        aiohttp.ClientConnectorError,  # DNS, refused, TLS
+        aiohttp.ConnectionTimeoutError,
+        aiohttp.InvalidURL,
+    ) as away:
+        return Lost(maybe_taken=False, text=_words(away))
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as broken:
+        return Lost(maybe_taken=True, text=_words(broken))
+
+
+async def _bounded(content: aiohttp.StreamReader) -> bytes:
+    parts: list[bytes] = []
+    left = ANSWER_BYTES_MAX
+    while left > 0 and (part := await content.read(left)):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def _words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:TEXT_MAX]
