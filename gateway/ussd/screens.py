@@ -39,8 +39,8 @@ def pages(
 
     >>> pages("", "one two three", ["1 Yes", "2 No"], 160)
     ['one two three\n1 Yes\n2 No']
-    >>> pages("", "Is the shop next to the bus stop open on Sundays?", ["1 Yes", "2 No"], 60)
-    ['Is the shop next to the bus stop open on Sundays?\n98 More', '1 Yes\n2 No\n99 Back']
+    >>> pages("", "Is the shop next to the bus stop open on Sundays?", ["1 Yes", "2 Not sure"], 60)
+    ['Is the shop next to the bus stop open on Sundays?\n98 More', '1 Yes\n2 Not sure\n99 Back']
     """
     assert fits(_screen("ŋ" * ROOM_MIN, more_label, back_label), budget_septets), "budget too small"
     text = _screen(notice.strip(), body.strip())

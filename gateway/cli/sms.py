@@ -1,0 +1,116 @@
+"""`gateway sms`: what a message weighs and costs, before anybody pays for it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gateway.errors import GatewayError
+
+app = typer.Typer(
+    help="What an SMS weighs: encoding, septets, segments, price.", no_args_is_help=True
+)
+
+
+@app.callback()
+def sms() -> None:
+    """What an SMS weighs: encoding, septets, segments, price."""
+
+
+@app.command()
+def count(
+    text: Annotated[str | None, typer.Argument(help="The message.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Read the message from a UTF-8 file; - is stdin.")
+    ] = None,
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Show how to save segments, as a diff.")
+    ] = False,
+    language: Annotated[
+        str, typer.Option(help="The message's language: its rules decide which letters may change.")
+    ] = "en",
+    shift: Annotated[
+        str | None,
+        typer.Option(help="National tables the channel can send (tr, es, pt); most cannot."),
+    ] = None,
+    price: Annotated[
+        str | None, typer.Option(help="Price of one segment, e.g. 0.80, to print the cost.")
+    ] = None,
+    currency: Annotated[str, typer.Option(help="Currency of the price.")] = "KES",
+    json_file: Annotated[
+        str | None, typer.Option("--json", help="Write the figures as JSON; - is stdout.")
+    ] = None,
+) -> None:
+    """Encoding, units, segments and price of one message."""
+    try:
+        figures, lines = _figures(_message(text, file), suggest, language, shift, price, currency)
+    except (GatewayError, OSError, UnicodeDecodeError) as error:
+        typer.echo(f"gateway sms count: {error}", err=True)
+        raise typer.Exit(1) from None
+    if json_file != "-":
+        typer.echo("\n".join(lines))
+    if json_file:
+        written = json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
+        if json_file == "-":
+            typer.echo(written, nl=False)
+        else:
+            Path(json_file).write_text(written, encoding="utf-8")
+
+
+def _message(text: str | None, file: Path | None) -> str:
+    if (text is None) == (file is None):
+        raise typer.BadParameter("give the text, or --file F, and not both")
+    if text is not None:
+        return text
+    read = sys.stdin.buffer.read() if str(file) == "-" else Path(str(file)).read_bytes()
+    return read.decode().removesuffix("\n")
+
+
+def _figures(
+    text: str, suggest: bool, language: str, shift: str | None, price: str | None, currency: str
+) -> tuple[dict[str, Any], list[str]]:
+    from gateway.money import amount_text, parse_amount
+    from gateway.sms.economy import cheaper
+    from gateway.sms.segments import count as weigh
+
+    counted = weigh(text, shift)
+    unit = "septets" if counted.encoding == "GSM7" else "UCS-2 units"
+    table = f" ({counted.table})" if counted.table else ""
+    lines = [
+        f"encoding  {counted.encoding}{table}",
+        f"units     {counted.units} {unit}, {counted.units_left} left in the last segment",
+        f"segments  {counted.segments}",
+    ]
+    figures: dict[str, Any] = counted._asdict()
+    if price is not None:
+        cost_minor = parse_amount(price, currency) * counted.segments
+        figures |= {"cost_minor": cost_minor, "currency": currency}
+        lines.append(f"price     {amount_text(cost_minor, currency)}")
+    if suggest:
+        found = cheaper(text, language)
+        figures["suggestion"] = found and {
+            "text": found.text,
+            "segments": found.after.segments,
+            "segments_saved": found.segments_saved,
+            "diff": found.diff(),
+            "loses_letters": found.loses_letters,
+            "kept": found.kept,
+        }
+        lines += ["", *_advice(found)]
+    return figures, lines
+
+
+def _advice(found: Any) -> list[str]:
+    if found is None:
+        return ["nothing to save"]
+    if found.kept:
+        kept = " ".join(found.kept)
+        return [f"nothing to save: {kept} cannot be changed, and any one of these makes it UCS-2"]
+    letters = "; letters lose their marks, let a speaker read it" if found.loses_letters else ""
+    return [
+        f"saves {found.segments_saved} of {found.before.segments} segments{letters}",
+        f"changes   {found.diff()}",
+        f"message   {found.text}",
+    ]

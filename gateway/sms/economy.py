@@ -1,0 +1,179 @@
+"""Saving segments: one curly quote makes a whole SMS UCS-2, at 70 characters a part instead of 160.
+
+Two kinds of change. Marks (quotes, dashes, blanks, invisible characters) have a GSM-7 twin and may always be
+changed. Letters lose something ("avó" and "avô" are both "avo"), so they are changed only where people who
+write the language do the same on their phones, and shown in the diff. What no rule covers (Hausa hooked
+letters, Yoruba dots, Ethiopic, Arabic, emoji) stays, is reported, and makes every other change pointless.
+"""
+
+# ruff: noqa: RUF001, RUF002  characters that look alike are what this file is about
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from anyascii import anyascii
+
+from gateway.sms.alphabet import BASIC, EXTENSION
+from gateway.sms.segments import Count, count
+
+_MARKS = {
+    "'": "‘’‚‛′´`ʹʻʼˈ＇",
+    '"': "“”„‟″«»＂",
+    "-": "‐‑‒–—―−•‣⁃",
+    ".": "·",
+    " ": "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
+    "": "\u00ad\u200b\u200e\u200f\u2060\ufeff",
+    "<": "‹",
+    ">": "›",
+    "x": "×",
+    "...": "…",
+    "\n": "\u2028\u2029\x85\v",
+}
+# The whole of what is written before it, so that no text grows twice: "GH₵5" is "GHS 5", not "GHGHS 5".
+_PHRASES = {"« ": '"', " »": '"', "«\u00a0": '"', "\u00a0»": '"', "«\u202f": '"', "\u202f»": '"',
+            "GH₵": "GHS ", "₵": "GHS ", "₦": "NGN ", "₹": "INR ", "№": "No "}  # fmt: skip
+
+# The letters each language may lose the marks of: its own, as its writers do when a keypad has no better.
+_EUROPEAN = "áàâãçéèêëíìîïóòôõúùûÿœ"
+FOLDED = {
+    "en": _EUROPEAN,  # loan words and names
+    "sw": _EUROPEAN,
+    "so": _EUROPEAN,
+    "rw": _EUROPEAN,
+    "om": _EUROPEAN,
+    "fr": "àâçèêëîïôùûÿœáíóú",
+    "pt": "áâãçêíóôõúàè",
+    "es": "áíóúç",
+    "it": "àèìòùáíîóú",
+    "nl": "áçêëíïóôú",
+}
+
+# Changed only where that alone saves a part: these two-septet characters have one-septet neighbours.
+_BRACKETS = {"[": "(", "]": ")", "{": "(", "}": ")"}
+_SURPLUS = r"(?<= ) +| +(?=\n)|[\[\]{}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One place: `before` became `after`. `letter`: something was lost that a reader may miss."""
+
+    before: str
+    after: str
+    letter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """`pieces` is the whole text in order, plain pieces and changes. `kept`: the characters no rule may touch;
+    where there are any, nothing is changed, for the text stays UCS-2 whatever else is done to it."""
+
+    text: str
+    before: Count
+    after: Count
+    pieces: tuple[str | Change, ...]
+    kept: str = ""
+
+    @property
+    def segments_saved(self) -> int:
+        return self.before.segments - self.after.segments
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(piece for piece in self.pieces if isinstance(piece, Change))
+
+    @property
+    def loses_letters(self) -> bool:
+        return any(change.letter for change in self.changes)
+
+    def diff(self) -> str:
+        """The text with each change shown in place.
+
+        >>> s = cheaper("It’s" + " really" * 12, "en")
+        >>> s.diff()[:10] if s else None
+        "It[’->']s "
+        """
+        return "".join(
+            piece if isinstance(piece, str) else f"[{piece.before}->{piece.after}]"
+            for piece in self.pieces
+        )
+
+
+def cheaper(text: str, language: str | None) -> Suggestion | None:
+    """The same message in fewer segments; None when there is nothing to save.
+
+    `language` (ISO 639-1) says which letters may lose their marks; None or a language without a rule: no letter.
+    A text that must stay UCS-2, and would be cheaper otherwise, is returned unchanged with the reason in `kept`.
+
+    >>> cheaper("plain", "en"), cheaper("ƙofa " * 20, "ha").kept
+    (None, 'ƙ')
+    """
+    before = count(text)
+    whole = unicodedata.normalize("NFC", text)
+    pieces = _pieces(whole, language)
+    kept = "".join(
+        dict.fromkeys(ch for p in pieces if isinstance(p, str) for ch in p if not _gsm7(ch))
+    )
+    if kept:
+        would_be = count("".join("x" if ch in kept else ch for ch in _join(pieces)))
+        return (
+            Suggestion(text, before, before, (text,), kept)
+            if would_be.segments < before.segments
+            else None
+        )
+    best = min((pieces, _squeezed(pieces)), key=lambda each: count(_join(each)).segments)
+    after = count(_join(best))
+    if after.segments >= before.segments:
+        return None
+    return Suggestion(_join(best), before, after, tuple(best))
+
+
+def _pieces(text: str, language: str | None) -> list[str | Change]:
+    """`text` cut at each place a rule applies."""
+    pattern, table, letters = _rules(language)
+    made: list[str | Change] = []
+    start = 0
+    for found in pattern.finditer(text):
+        if found.start() > start:
+            made.append(text[start : found.start()])
+        made.append(Change(found[0], table[found[0]], letter=found[0] in letters))
+        start = found.end()
+    return [*made, text[start:]] if start < len(text) else made
+
+
+@lru_cache
+def _rules(language: str | None) -> tuple[re.Pattern[str], dict[str, str], frozenset[str]]:
+    """What to look for, what it becomes, and which of it are letters."""
+    folded = FOLDED.get(language or "", "")
+    letters = frozenset(ch for ch in folded + folded.upper() if not _gsm7(ch))
+    table = {ch: plain for plain, chars in _MARKS.items() for ch in chars} | _PHRASES
+    # anyascii only for Latin letters: of other scripts it makes a pronunciation, of emoji a name.
+    assert all(unicodedata.name(ch).startswith("LATIN ") for ch in letters)
+    table |= {ch: anyascii(ch).upper() if ch.isupper() else anyascii(ch) for ch in letters}
+    longest_first = sorted(table, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first))), table, letters
+
+
+def _squeezed(pieces: list[str | Change]) -> list[str | Change]:
+    """Brackets made round and surplus blanks taken out as well; a blank beside a change is no surplus."""
+    made: list[str | Change] = []
+    for i, piece in enumerate(pieces):
+        if isinstance(piece, Change):
+            made.append(piece)
+            continue
+        ends = (r"|\A\s+" if i == 0 else "") + (r"|\s+\Z" if i == len(pieces) - 1 else "")
+        start = 0
+        for found in re.finditer(_SURPLUS + ends, piece):
+            made += [piece[start : found.start()], Change(found[0], _BRACKETS.get(found[0], ""))]
+            start = found.end()
+        made.append(piece[start:])
+    return [piece for piece in made if piece]
+
+
+def _join(pieces: list[str | Change]) -> str:
+    return "".join(piece if isinstance(piece, str) else piece.after for piece in pieces)
+
+
+def _gsm7(ch: str) -> bool:
+    return ch in BASIC or ch in EXTENSION

@@ -1,0 +1,100 @@
+"""What every SMS channel keeps: a file on the shelf is tested by being there."""
+
+import aiohttp
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway import plugins
+from gateway.errors import Refused, SettingsError
+from gateway.sms import channels
+from gateway.sms.port import Delivery, InboundSms, OptOut, OutboundSms, Receipt, Sent
+
+# What each kind needs to be made; nothing answers at these addresses.
+OPTIONS = {
+    "africastalking": {"username": "u", "api_key": "k-secret", "sender": "21512", "base_url": "http://127.0.0.1:1"},
+    "phone": {},
+}  # fmt: skip
+KINDS = plugins.kinds(channels)
+FIELDS = ["id", "from", "to", "text", "date", "status", "phoneNumber", "senderId", "failureReason",
+          "networkCode", "MessageSid", "From", "To", "Body", "MessageStatus"]  # fmt: skip
+
+values = st.text(max_size=30) | st.sampled_from(
+    ["", " ", "\x00", "\ud800", " 254711000001", "+254711000001", "2017-05-03T06:04:45Z", "0001-01-01T00:00+23:00",
+     "9999-12-31T23:59-23:00", "Success", "delivered", "x" * 300]
+)  # fmt: skip
+forms = st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), values)
+
+
+def made(kind):
+    return plugins.load(channels, kind).make("the-channel", OPTIONS[kind])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(form=forms)
+def test_rubbish_is_parsed_or_refused(kind, form):
+    channel = made(kind)
+    for parse, type_ in (
+        (channel.parse_sms, InboundSms),
+        (channel.parse_receipt, Receipt),
+        (channel.parse_opt_out, OptOut),
+    ):
+        try:
+            parsed = parse(form)
+        except Refused:
+            continue
+        assert isinstance(parsed, type_)
+        written = repr(parsed)
+        assert "\\x00" not in written.replace("\\\\", "")
+        written.encode()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_empty_form_is_nobodys_message(kind):
+    channel = made(kind)
+    for parse in (channel.parse_sms, channel.parse_receipt, channel.parse_opt_out):
+        with pytest.raises(Refused):
+            parse({})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_there_is_one_answer_for_each_message_in_order(kind):
+    messages = [
+        OutboundSms(f"k{i}", f"+25471100000{i % 3}", "same" if i % 2 else f"t{i}") for i in range(7)
+    ]
+    async with aiohttp.ClientSession() as http:
+        channel = made(kind)
+        answers = await channel.send(http, messages)
+        assert await channel.send(http, []) == []
+    assert all(isinstance(each, Sent) for each in answers)
+    assert [each.key for each in answers] == [message.key for message in messages]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_knows_its_name_and_its_sender(kind):
+    channel = made(kind)
+    assert channel.name == "the-channel"
+    assert channel.sender
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_unknown_option_is_an_error_that_names_the_channel_and_shows_no_value(kind):
+    with pytest.raises(SettingsError, match=r"the-channel.*colour") as wrong:
+        plugins.load(channels, kind).make("the-channel", OPTIONS[kind] | {"colour": "k-secret"})
+    assert "k-secret" not in str(wrong.value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_secret_shows(kind):
+    channel = made(kind)
+    assert "k-secret" not in repr(channel) + repr(vars(channel))
+
+
+def test_the_phone_takes_messages_at_once_under_our_key():
+    phone = made("phone")
+    assert (
+        phone.parse_sms({"id": "1", "from": " 254711000001", "text": "1"}).sender == "+254711000001"
+    )
+    assert phone.parse_sms({"id": "1", "from": "+254711000001", "text": "1"}).to == phone.sender
+    assert phone.parse_receipt({"id": "k", "status": "delivered"}).delivery is Delivery.DELIVERED
+    assert phone.parse_receipt({"id": "k", "status": "eaten"}).delivery is None
