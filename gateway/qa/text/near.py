@@ -13,7 +13,9 @@ from rapidfuzz.distance import Levenshtein
 from gateway.qa.text.normalise import normalise
 
 NEAR = 0.06  # of the characters of the longer text
-RIVALS = 4.0  # equally likely wrong spellings; see `best_text`
+# Equally likely wrong answers. With 3 the confidence is calibrated on CrowdSpeech: over 2 to 7
+# answers an utterance, values given 45, 65, 85 % were right in 44, 66, 87 % of the cases.
+RIVALS = 3.0
 RIGHT_MIN, RIGHT_MAX = 0.3, 0.99
 
 
@@ -22,21 +24,41 @@ def best_text(
 ) -> tuple[str, float]:
     """The best-supported answer as somebody typed it, and the chance that its group is right.
 
-    `rights` are the chances of each answer's worker to be right. A worker is right with p, and
-    otherwise one of `RIVALS` equally likely wrong answers: so groups are weighed against each
-    other, and against the chance that nobody is right, by log-odds as options are.
+    `rights` are the chances of each answer's worker to be right.
     """
-    texts = [normalise(value, language) for value in values]
+    # Sorted, so that neither ties nor rounding depend on the order of arrival.
+    answers = sorted(
+        (normalise(value, language), value, right)
+        for value, right in zip(values, rights, strict=True)
+    )
+    texts = [text for text, _, _ in answers]
+    sorted_rights = [right for _, _, right in answers]
+    leader, _ = _leader(texts, [_log_odds(right) for right in sorted_rights])
+    return answers[leader][1], group_confidence(texts[leader], texts, sorted_rights)
+
+
+def group_confidence(believed: str, texts: Sequence[str], rights: Sequence[float]) -> float:
+    """The chance that the answers near-equal to `believed` are right; all texts normalised.
+
+    A worker is right with p, and otherwise gives one of `RIVALS` equally likely wrong answers:
+    so groups are weighed against each other, and against the chance that nobody is right, by
+    log-odds as options are.
+    """
     weights = [_log_odds(right) for right in rights]
-    leader, support = _leader(texts, weights)
-    rest = [i for i, text in enumerate(texts) if not is_near(text, texts[leader])]
+    support = 0.0
+    rest: list[int] = []
+    for i, text in enumerate(texts):
+        if is_near(text, believed):
+            support += weights[i]
+        else:
+            rest.append(i)
     odds_against = RIVALS * exp(-support)
     while rest:
         # The next group among those who disagree with all leaders before.
         rival, rival_support = _leader([texts[i] for i in rest], [weights[i] for i in rest])
         odds_against += exp(rival_support - support)
         rest = [i for i in rest if not is_near(texts[i], texts[rest[rival]])]
-    return values[leader], 1.0 / (1.0 + odds_against)
+    return 1.0 / (1.0 + odds_against)
 
 
 def is_near(one: str, other: str) -> bool:

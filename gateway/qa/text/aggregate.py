@@ -1,0 +1,120 @@
+"""All typed answers of a batch at once: learn whom to trust, agree on a text, say how sure.
+
+`medoid` for short exact strings, `rover` for sentences; `auto` looks at how long the answers are.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from gateway.errors import Refused
+from gateway.qa.port import Floats
+from gateway.qa.skill import PRIOR_RIGHT, PRIOR_WRONG
+from gateway.qa.text.batch import TypedTask, read, trusts
+from gateway.qa.text.medoid import medoid
+from gateway.qa.text.near import group_confidence, is_near
+from gateway.qa.text.normalise import normalise
+from gateway.qa.text.rover import rover
+
+METHODS = ("auto", "medoid", "rover")
+SENTENCE_WORDS = 4  # answers of fewer words are names and numbers, to be kept as typed
+ROUNDS = 2  # of each method, re-learning trust in between
+
+
+@dataclass(frozen=True, slots=True)
+class TextEstimate:
+    """One value per task, as close to somebody's typing as it can be, and its confidence.
+
+    `skill[worker]` is the chance that an answer of that worker is near-equal to the value.
+    """
+
+    method: str
+    tasks: tuple[str, ...]
+    value: tuple[str, ...]
+    confidence: tuple[float, ...]
+    skill: Mapping[str, float]
+
+
+def aggregate(
+    rows: Iterable[Sequence[str]],
+    gold: Mapping[str, str] | None = None,
+    *,
+    method: str = "auto",
+    language: str = "",
+) -> TextEstimate:
+    """Aggregate (task, worker, answer) rows; `gold` maps tasks to texts known to be true.
+
+    Raises Refused for an unknown method, and without any row.
+    """
+    if method not in METHODS:
+        raise Refused(f"no text method '{method}': there are {', '.join(METHODS)}", field="method")
+    tasks = read(rows, language)
+    if not tasks:
+        raise Refused("there are no answers to aggregate", field="answer")
+    if method == "auto":
+        method = _for_length(tasks)
+    known = {task: normalise(text, language) for task, text in (gold or {}).items()}
+    believed = _agree(tasks, known, method)
+    skill = _skills(tasks, believed)
+    confidence = [
+        1.0 if t.name in known else _confidence(t, believed[t.name], skill) for t in tasks
+    ]
+    trust = trusts(tasks, believed)
+    values = [
+        gold[t.name] if gold and t.name in gold else _as_typed(t, believed[t.name], trust, language)
+        for t in tasks
+    ]
+    return TextEstimate(
+        method, tuple(t.name for t in tasks), tuple(values), tuple(confidence), skill
+    )
+
+
+def _for_length(tasks: Sequence[TypedTask]) -> str:
+    words = median(len(text.split()) for task in tasks for text in task.texts)
+    return "rover" if words >= SENTENCE_WORDS else "medoid"
+
+
+def _agree(tasks: Sequence[TypedTask], known: dict[str, str], method: str) -> dict[str, str]:
+    """Normalised consensus per task."""
+    believed = {t.name: medoid(t, np.ones(len(t.texts))) for t in tasks} | known
+    for _ in range(ROUNDS):
+        weights = _weights(tasks, believed)
+        believed = {t.name: medoid(t, weights[t.name]) for t in tasks} | known
+    for _ in range(ROUNDS if method == "rover" else 0):
+        weights = _weights(tasks, believed)
+        believed = {t.name: rover(t, weights[t.name], believed[t.name]) for t in tasks} | known
+    return believed
+
+
+def _weights(tasks: Sequence[TypedTask], believed: Mapping[str, str]) -> dict[str, Floats]:
+    """Trust in the worker of every answer, per task."""
+    trust = trusts(tasks, believed)
+    return {t.name: np.array([trust[worker] for worker in t.workers]) for t in tasks}
+
+
+def _skills(tasks: Sequence[TypedTask], believed: Mapping[str, str]) -> dict[str, float]:
+    right: dict[str, float] = {}
+    seen: dict[str, float] = {}
+    for task in tasks:
+        for text, worker in zip(task.texts, task.workers, strict=True):
+            right[worker] = right.get(worker, PRIOR_RIGHT) + is_near(text, believed[task.name])
+            seen[worker] = seen.get(worker, PRIOR_RIGHT + PRIOR_WRONG) + 1.0
+    return {worker: right[worker] / seen[worker] for worker in sorted(right)}
+
+
+def _confidence(task: TypedTask, believed: str, skill: Mapping[str, float]) -> float:
+    return group_confidence(believed, task.texts, [skill[worker] for worker in task.workers])
+
+
+def _as_typed(task: TypedTask, believed: str, trust: Mapping[str, float], language: str) -> str:
+    """The spelling of the most trusted worker who typed just that, else of its words one by one."""
+    by_trust = sorted(range(len(task.raw)), key=lambda i: (-trust[task.workers[i]], task.raw[i]))
+    spelt: dict[str, str] = {}
+    for i in by_trust:
+        if task.texts[i] == believed:
+            return task.raw[i]
+        for word in task.raw[i].split():
+            spelt.setdefault(normalise(word, language), word)
+    return " ".join(spelt.get(word, word) for word in believed.split())

@@ -1,0 +1,148 @@
+"""Typed answers: what counts as the same, and what several people's typing adds up to."""
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rapidfuzz.distance import Levenshtein
+
+from gateway.errors import Refused
+from gateway.qa.text.aggregate import TextEstimate, aggregate
+from gateway.qa.text.near import best_text, is_near
+from gateway.qa.text.normalise import normalise
+
+from .crowd import Rows, recorded
+
+
+def texts(estimate: TextEstimate) -> dict[str, str]:
+    return dict(zip(estimate.tasks, map(normalise, estimate.value), strict=True))
+
+
+def word_error_rate(found: dict[str, str], truths: dict[str, str]) -> float:
+    rates: list[float] = []
+    for task, truth in truths.items():
+        words = normalise(truth).split()
+        rates.append(Levenshtein.distance(found[task].split(), words) / len(words))
+    return sum(rates) / len(rates)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("  Mama   NJERI ", "", "mama njeri"),
+        ("Njeri's shop!", "", "njeris shop"),
+        ("Njeri\u2019s shop", "", "njeris shop"),
+        ("ng'ombe", "sw", "ngombe"),
+        ("l'eau", "fr", "l eau"),
+        ("KES 1,250.50", "", "kes 1250.50"),
+        ("1 250,50", "fr", "1250.50"),
+        ("3,5 kg", "", "3.5 kg"),
+        ("12,13,14", "", "12.13.14"),
+        ("\u0662\u0665\u0664", "ar", "254"),
+        ("\uff11\uff12", "", "12"),
+        ("KAR 123-A", "", "kar 123 a"),
+        ("I\u0130", "tr", "\u0131i"),
+        ("\u0928\u092e\u0938\u094d\u0924\u0947", "hi", "\u0928\u092e\u0938\u094d\u0924\u0947"),
+        ("...", "", ""),
+    ],
+)
+def test_spellings_that_mean_the_same(text: str, language: str, expected: str) -> None:
+    assert normalise(text, language) == expected
+
+
+@given(st.text(max_size=40))
+def test_normalising_twice_changes_nothing_more(text: str) -> None:
+    once = normalise(text)
+    assert once == " ".join(once.split())
+    assert normalise(once.upper()) == normalise(normalise(once.upper()))
+
+
+def test_short_strings_must_agree_exactly_and_long_ones_nearly() -> None:
+    assert not is_near("otieno", "atieno")
+    assert is_near("then there was no known way to do it", "then there was no know way to do it")
+
+
+def test_a_name_is_returned_as_somebody_typed_it() -> None:
+    rows = [
+        ("t", "amina", "Mama Njeri"),
+        ("t", "brian", "mama njeri."),
+        ("t", "chege", "Mama Jeri"),
+    ]
+    estimate = aggregate(rows)
+    assert (estimate.method, estimate.value) == ("medoid", ("Mama Njeri",))
+    assert 0.5 < estimate.confidence[0] < 1.0
+
+
+def test_a_sentence_nobody_typed_without_a_slip_is_put_together() -> None:
+    said = [
+        "the old man went to the river to fetch watr today",
+        "the old men went to the river to fetch water today",
+        "the old man went to river to fetch water today",
+    ]
+    estimate = aggregate([("t", f"w{n}", text) for n, text in enumerate(said)])
+    assert estimate.method == "rover"
+    assert estimate.value == ("the old man went to the river to fetch water today",)
+
+
+def test_a_careful_worker_outweighs_two_careless_ones() -> None:
+    rows: Rows = []
+    for n in range(10):
+        rows += [
+            (f"t{n}", worker, f"plate number kaa {n}{n}{n} x") for worker in ("amina", "brian")
+        ]
+        rows += [(f"t{n}", worker, f"plat numbr ka {n}9 {worker}") for worker in ("chege", "dinah")]
+    rows += [("t", "amina", "plate number kbz 412 y")]
+    rows += [("t", "chege", "plate number kbz 472 y"), ("t", "dinah", "plate number kbz 472")]
+    estimate = aggregate(rows, method="medoid")
+    assert texts(estimate)["t"] == "plate number kbz 412 y"
+    assert estimate.skill["amina"] > estimate.skill["chege"]
+
+
+def test_gold_settles_its_task_and_teaches_trust() -> None:
+    rows = [("t", "amina", "Otieno"), ("t", "brian", "Atieno"), ("t", "chege", "Atieno")]
+    estimate = aggregate(rows, {"t": "Otieno"})
+    assert (estimate.value, estimate.confidence) == (("Otieno",), (1.0,))
+    assert estimate.skill["amina"] > estimate.skill["brian"]
+
+
+def test_answers_of_nothing_but_punctuation_do_no_harm() -> None:
+    rows = [("t", "amina", "..."), ("t", "brian", ""), ("u", "amina", "?")]
+    assert texts(aggregate(rows)) == {"t": "", "u": ""}
+
+
+@pytest.mark.parametrize("method", ["medoid", "rover"])
+def test_recorded_speech_is_put_together_well(method: str) -> None:
+    rows, truths = recorded("speech60")
+    first = {task: normalise(answer) for task, _, answer in reversed(rows)}
+    rate = word_error_rate(texts(aggregate(rows, method=method)), truths)
+    assert rate < 0.6 * word_error_rate(first, truths)
+
+
+@pytest.mark.parametrize("method", ["medoid", "rover"])
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 1000))
+def test_order_and_names_change_nothing(method: str, seed: int) -> None:
+    rows, _ = recorded("speech60")
+    rows = rows[:140]
+    random = Random(seed)
+    names = sorted({worker for _, worker, _ in rows})
+    new = dict(zip(names, random.sample(names, len(names)), strict=True))
+    other = [(task, new[worker], answer) for task, worker, answer in random.sample(rows, len(rows))]
+    assert texts(aggregate(rows, method=method)) == texts(aggregate(other, method=method))
+
+
+def test_the_judge_returns_the_group_with_most_support() -> None:
+    value, confidence = best_text(["Otieno", "otieno", "Atieno"], [0.75] * 3)
+    assert normalise(value) == "otieno"
+    assert 0.8 < confidence < 0.95
+
+
+def test_a_method_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(Refused, match="medoid"):
+        aggregate([("t", "w", "x")], method="magic")
+
+
+def test_nothing_to_aggregate_is_said_so() -> None:
+    with pytest.raises(Refused, match="no answers"):
+        aggregate([])
