@@ -26,13 +26,15 @@ class WorkerView:
 class HeldQuestion:
     """The question this worker was last asked. `lapsed`: its lease ran out, the answer may come too late.
 
-    `open`: an answer given now would still be counted and paid.
+    `open`: an answer given now would still be counted and paid. `paid_at_once`: an answer given now earns its
+    price in the same step (False: only once others confirm it), so the reply may say so.
     """
 
     assignment: AssignmentId
     question: Question
     lapsed: bool
     open: bool
+    paid_at_once: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class Situation:
     `partner_codes`: does the code in "JOIN code" exist? Filled only with the code that was said.
     `region`: ISO 3166 region that numbers without a country code belong to. `default_language`: for strangers.
     `shortcode`, `service_code`: what a worker texts or dials, for help texts.
+    `named`: what is known of the number that a coordinator's ADD or REMOVE names (see `coordinating.number_said`;
+    None: not looked up). `regions`: where workers may be enrolled, besides `region`; empty: anywhere.
     """
 
     worker: WorkerView | None
@@ -85,6 +89,8 @@ class Situation:
     default_language: str = "en"
     shortcode: str = ""
     service_code: str = ""
+    named: WorkerState | Literal["nobody"] | None = None
+    regions: frozenset[str] = frozenset()
 
 
 # --- facts -------------------------------------------------------------------------------------------------

@@ -1,1 +1,5 @@
 """What the gateway says, in each worker's language."""
+
+from gateway.phrases.book import AnswerWords, Phrasebook, UnknownPhrase, Words, book_in, books
+
+__all__ = ["AnswerWords", "Phrasebook", "UnknownPhrase", "Words", "book_in", "books"]

@@ -1,0 +1,58 @@
+"""Putting a question into words: the richest wording that costs the fewest SMS segments."""
+
+from collections.abc import Iterator
+
+from gateway.conversation.talk import Books
+from gateway.money import amount_text
+from gateway.phrases import Phrasebook, book_in
+from gateway.phrases.septets import segments
+from gateway.tasks.question import Question
+
+LINE_OPTIONS_MAX = 3  # up to here options stand in one line; more are easier to read one a line
+
+
+def option_lines(question: Question, language: str) -> list[str]:
+    """`1 Yes`, `2 No`, ...: the key that answers, and what it means."""
+    return [f"{key} {o.label(language)}" for key, o in enumerate(question.options, start=1)]
+
+
+def options_text(question: Question, language: str) -> str:
+    lines = option_lines(question, language)
+    return (" " if len(lines) <= LINE_OPTIONS_MAX else "\n").join(lines)
+
+
+def question_sms(
+    question: Question, language: str, books: Books, *, hint_key: str | None = None
+) -> str:
+    """A question as one SMS of its own. `hint_key`: the kind's line on how to answer (`TaskKind.hint_key`)."""
+    return with_question("", question, book_in(language, books), hint_key=hint_key, is_next=False)
+
+
+def with_question(
+    lead: str, question: Question, book: Phrasebook, *, hint_key: str | None = None, is_next: bool
+) -> str:
+    """`lead` (what became of the last answer, or nothing) and the question, in one message.
+
+    The price and the line on how to answer are left out where that saves a segment; the client's words and the
+    options never are. `is_next`: says that this is the next question.
+    """
+    hint_key = hint_key or ("how.choice" if question.options else "how.text")
+    wordings = [
+        _lines(lead, head, question, hint, book.language)
+        for head in _heads(question, book, is_next=is_next)
+        for hint in (book.say(hint_key), "")
+    ]
+    wordings.sort(key=len, reverse=True)  # of equally dear ones, the one that says most
+    return min(wordings, key=segments)
+
+
+def _heads(question: Question, book: Phrasebook, *, is_next: bool) -> Iterator[str]:
+    if question.price_minor:
+        price = amount_text(question.price_minor, question.currency)
+        yield book.say("ask.next_price" if is_next else "ask.price", amount=price)
+    yield book.say("ask.next") if is_next else ""
+
+
+def _lines(lead: str, head: str, question: Question, hint: str, language: str) -> str:
+    parts = (lead, head, question.instructions.strip(), question.text.strip())
+    return "\n".join(filter(None, (*parts, options_text(question, language), hint)))

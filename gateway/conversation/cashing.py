@@ -1,0 +1,98 @@
+"""Balance and cash-out: what may be sent now, and what to say when it may not. Shared by SMS and USSD."""
+
+import re
+from dataclasses import dataclass
+
+from gateway.conversation.facts import PayAsked, Turn, WorkerView
+from gateway.conversation.heard import Heard
+from gateway.conversation.talk import Talk, money
+from gateway.errors import Refused
+from gateway.money import amount_text, parse_amount, whole_units
+
+# How amounts are written around Lake Victoria and elsewhere: 1,000  100/=  Ksh 100  100/-
+_THOUSANDS = re.compile(r"^\d{1,3}(,\d{3})+$")
+_DRESSING = re.compile(r"^(?:[a-z]{2,4}\.?\s*)?([\d.,]+)\s*(?:/[=-]?|[a-z]{2,4})?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class NotNow:
+    """Why nothing is sent: a phrase and its values."""
+
+    key: str
+    values: dict[str, str]
+
+
+def decide(  # noqa: C901, PLR0911  # a list of reasons, in the order they are told
+    talk: Talk, worker: WorkerView, asked_minor: int | None
+) -> PayAsked | NotNow:
+    """The payout to ask for, of all that is payable or of `asked_minor`; or why there is none."""
+    cash = talk.situation.cash
+
+    def text(minor: int) -> str:
+        return amount_text(minor, worker.currency)
+
+    have = text(worker.balance_minor)
+    if cash and cash.open_ref:
+        return NotNow("pay.open", {"amount": text(cash.open_minor), "ref": cash.open_ref})
+    if worker.balance_minor <= 0:
+        return NotNow("pay.nothing", {})
+    if cash is None or not cash.new_ref or cash.minimum_minor > cash.maximum_minor:
+        return NotNow("pay.unavailable", {"amount": have})
+    if cash.payable_minor <= 0:
+        if worker.balance_minor < cash.minimum_minor:
+            return NotNow("pay.minimum", {"amount": have, "minimum": text(cash.minimum_minor)})
+        return NotNow("pay.unavailable", {"amount": have})
+    if asked_minor is None:
+        return PayAsked(cash.payable_minor, cash.new_ref)
+    if asked_minor > cash.payable_minor:
+        return NotNow("pay.too_much", {"asked": text(asked_minor), "amount": text(cash.payable_minor)})  # fmt: skip
+    if asked_minor < cash.minimum_minor:
+        return NotNow("pay.below", {"asked": text(asked_minor), "minimum": text(cash.minimum_minor)})  # fmt: skip
+    if asked_minor != whole_units(asked_minor, worker.currency):
+        return NotNow("pay.bad_amount", {})
+    return PayAsked(asked_minor, cash.new_ref)
+
+
+def amount_said(text: str, currency: str) -> int | None:
+    """Minor units of an amount as people type it; None when it is not plainly one.
+
+    >>> amount_said("Ksh 1,000/=", "KES"), amount_said("100 bob please", "KES")
+    (100000, None)
+    """
+    found = _DRESSING.match(text.strip())
+    if not found:
+        return None
+    digits = found[1].replace(",", "") if _THOUSANDS.match(found[1]) else found[1]
+    try:
+        return parse_amount(digits, currency)
+    except Refused:
+        return None
+
+
+def pay(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
+    """PAY, or PAY and an amount."""
+    asked = amount_said(heard.rest, worker.currency) if heard.rest else None
+    if heard.rest and asked is None:
+        return Turn((), talk.say("pay.bad_amount"))
+    decided = decide(talk, worker, asked)
+    if isinstance(decided, NotNow):
+        return Turn((), talk.say(decided.key, **decided.values))
+    amount = amount_text(decided.amount_minor, worker.currency)
+    return Turn((decided,), talk.say("pay.asked", amount=amount, ref=decided.ref))
+
+
+def balance(talk: Talk, worker: WorkerView, *, by_sms: bool) -> str:
+    """What she has, whether it can be sent, and what is on its way. `by_sms`: names the word to text."""
+    cash = talk.situation.cash
+    have = money(worker)
+    if cash and cash.payable_minor > 0 and not cash.open_ref and by_sms:
+        text = talk.say("balance.has", amount=have)
+    elif cash and worker.balance_minor < cash.minimum_minor:
+        minimum = amount_text(cash.minimum_minor, worker.currency)
+        text = talk.say("balance.small", amount=have, minimum=minimum)
+    else:
+        text = talk.say("balance.only", amount=have)
+    if cash and cash.open_ref:
+        on_way = amount_text(cash.open_minor, worker.currency)
+        text = f"{text} {talk.say('balance.on_way', amount=on_way, ref=cash.open_ref)}"
+    return text

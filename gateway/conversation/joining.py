@@ -1,0 +1,77 @@
+"""Coming and going: strangers, the invited, those who stopped and those who were removed."""
+
+from gateway.conversation import cashing, working
+from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped, Turn, WorkerView
+from gateway.conversation.heard import Heard, code_known, language_named
+from gateway.conversation.talk import Talk, blank_name
+
+_CODE_MAX = 12  # characters of an unknown code that are repeated to her
+
+
+def stop(talk: Talk) -> Turn:
+    """STOP, from wherever. A stranger gets no messages anyway, and no answer either."""
+    worker = talk.situation.worker
+    if worker is None:
+        return Turn((), talk.say("help.coordinator") if talk.situation.coordinator else None)
+    never_agreed = worker.state == "invited"
+    return Turn((Stopped(),), talk.say("invite.declined" if never_agreed else "stop.done"))
+
+
+def stranger(talk: Talk, heard: Heard) -> Turn:
+    """Somebody without a row: JOIN, or how to."""
+    if heard.command == "join":
+        return join(talk, heard)
+    if heard.command == "language" and (chosen := language_named(heard.rest, talk.books)):
+        return Turn((), talk.in_language(chosen).say("join.how"))
+    return Turn((), talk.in_language(heard.language).say("join.how"))
+
+
+def join(talk: Talk, heard: Heard) -> Turn:
+    """JOIN with a partner's code is consent; JOIN alone asks for it. `JOIN KIBERA sw` also chooses the language."""
+    arguments = heard.arguments
+    named = language_named(arguments[-1], talk.books) if arguments else None
+    language = named or heard.language
+    talk = talk.in_language(language)
+    if named and (len(arguments) > 1 or not code_known(arguments[0], talk.situation.partner_codes)):
+        arguments = arguments[:-1]
+    if not arguments:
+        return Turn((Joined(None, language, agreed=False),), talk.say("join.consent"))
+    code = code_known(arguments[0], talk.situation.partner_codes)
+    if code is None:
+        return Turn((), talk.say("join.unknown_code", code=arguments[0][:_CODE_MAX].upper()))
+    return Turn((Joined(code, language, agreed=True),), talk.say("join.welcome"))
+
+
+def invited(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
+    """Nothing starts before her YES; and her NO is as good as STOP."""
+    if heard.command == "yes" and heard.alone:
+        welcome = talk.say("agreed.welcome", name=blank_name(worker.name))
+        return working.work(talk, welcome, (Agreed(),), none="agreed.waiting")
+    if heard.command == "no" and heard.alone:
+        return Turn((Stopped(),), talk.say("invite.declined"))
+    if heard.command == "join" and heard.rest:
+        return join(talk, heard)
+    return Turn((), talk.say("invite.again", name=blank_name(worker.name)))
+
+
+def stopped(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
+    """START brings her back; everything else about work does not."""
+    if heard.command in ("start", "join") and (heard.alone or heard.command == "join"):
+        back = talk.say("start.back", name=blank_name(worker.name))
+        return working.work(talk, back, (Restarted(),))
+    return Turn((), talk.say("stopped.how"))
+
+
+def removed(talk: Talk, heard: Heard) -> Turn:
+    if heard.command == "join":
+        return join(talk, heard)
+    return Turn((), talk.say("removed.how"))
+
+
+def money_words(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
+    """BAL and PAY work in every state: what was earned stays hers."""
+    if heard.command == "balance":
+        return Turn((), cashing.balance(talk, worker, by_sms=True))
+    if heard.command == "pay":
+        return cashing.pay(talk, worker, heard)
+    return None

@@ -1,0 +1,133 @@
+"""One SMS read: what it means for this person now, and the one reply.
+
+STOP alone always stops. Then a coordinator's words, the words of whoever has not joined yet, a worker's answer,
+a worker's words, in this order. An answer wins over a command word only when the held question has that very
+word as an option; while a text is asked for, only whole commands count as commands.
+"""
+
+from gateway.conversation import coordinating, joining, working
+from gateway.conversation.cashing import amount_said
+from gateway.conversation.facts import LanguageChosen, Situation, Turn, WorkerView
+from gateway.conversation.heard import Heard, hear, is_stop, language_named
+from gateway.conversation.joining import money_words
+from gateway.conversation.talk import Books, KindOf, Talk, open_question
+from gateway.phrases.septets import SMS_SEPTETS, septets
+
+_REF = frozenset("23456789BCDFGHJKMNPQRSTVWXZ")  # the alphabet of references, see `ids`
+_REF_LENGTH = 6
+
+
+def turn(situation: Situation, said: str, books: Books, kind_of: KindOf) -> Turn:
+    """The facts and the reply of one SMS. The reply is None only where silence is the right answer."""
+    talk = Talk(situation, books, kind_of)
+    heard = hear(said, talk.book, books)
+    if is_stop(heard, books):
+        return joining.stop(talk)
+    coordinator, worker = situation.coordinator, situation.worker
+    if coordinator and not (_typing_text(talk) and coordinating.is_for_work(heard)):
+        mine = coordinating.coordinator_turn(talk, coordinator, heard)
+        if mine:
+            return mine
+    if worker is None:
+        if coordinator and heard.command != "join":
+            return Turn((), talk.say("help.coordinator"))
+        return joining.stranger(talk, heard)
+    if worker.state == "active":
+        return _active(talk, worker, heard)
+    return _not_active(talk, worker, heard)
+
+
+def _not_active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
+    """Invited, stopped or removed: no work, but her money and her language."""
+    found = money_words(talk, worker, heard)
+    if found:
+        return found
+    if heard.command == "language":
+        return _language(talk, heard)
+    if heard.command == "stop":
+        return Turn((), talk.say("stop.only"))
+    match worker.state:
+        case "invited":
+            return joining.invited(talk, worker, heard)
+        case "stopped":
+            return joining.stopped(talk, worker, heard)
+        case _:
+            return joining.removed(talk, heard)
+
+
+def _active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
+    held = talk.situation.held
+    is_text = held is not None and talk.kind(held.question).IS_TEXT
+    if not is_text:
+        found = working.answer(talk, worker, heard) or _command(talk, worker, heard)
+    elif _whole_command(talk, worker, heard):
+        found = _command(talk, worker, heard)
+    else:
+        found = working.answer(talk, worker, heard)
+    return found or working.not_understood(talk, heard)
+
+
+def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # noqa: PLR0911  # one return a word
+    found = money_words(talk, worker, heard)
+    if found:
+        return found
+    match heard.command:
+        case "work":
+            return working.work(talk)
+        case "skip" if heard.alone:
+            return working.skip(talk)
+        case "help":
+            return Turn((), _help(talk))
+        case "language":
+            return _language(talk, heard)
+        case "join":
+            return Turn((), talk.say("join.already"))
+        case "start" if heard.alone:
+            return Turn((), talk.say("start.already"))
+        case "stop":
+            return Turn((), talk.say("stop.only"))
+        case "skill" | "why" | "appeal":
+            return Turn((), talk.say("not_yet", word=heard.words[0].upper()))
+        case _:
+            return None
+
+
+def _whole_command(talk: Talk, worker: WorkerView, heard: Heard) -> bool:
+    """Is this a command and nothing but that? A typed answer may well begin with "pay" or "help"."""
+    match heard.command:
+        case None | "yes" | "no" | "stop" | "add" | "remove" | "status":
+            return False
+        case "pay":
+            return heard.alone or amount_said(heard.rest, worker.currency) is not None
+        case "language":
+            return heard.alone or language_named(heard.rest, talk.books) is not None
+        case "why" | "appeal":
+            rest = heard.rest.upper()
+            return heard.alone or (len(rest) == _REF_LENGTH and _REF.issuperset(rest))
+        case _:
+            return heard.alone
+
+
+def _typing_text(talk: Talk) -> bool:
+    """Does an active worker hold a question that wants typed words?"""
+    worker, held = talk.situation.worker, open_question(talk.situation)
+    active = worker is not None and worker.state == "active"
+    return active and held is not None and talk.kind(held.question).IS_TEXT
+
+
+def _language(talk: Talk, heard: Heard) -> Turn:
+    chosen = language_named(heard.rest, talk.books) if heard.rest else None
+    if chosen is None:
+        codes = ", ".join(f"LANG {code}" for code in sorted(talk.books))
+        return Turn((), talk.say("language.which", list=codes))
+    return Turn((LanguageChosen(chosen),), talk.in_language(chosen).say("language.set"))
+
+
+def _help(talk: Talk) -> str:
+    text = talk.say("help.worker")
+    if talk.situation.service_code:
+        longer = f"{text} {talk.say('help.dial', service_code=talk.situation.service_code)}"
+        text = longer if (septets(longer) or 0) <= SMS_SEPTETS else text
+    if talk.situation.coordinator:
+        text = f"{text}\n{talk.say('help.coordinator')}"
+    return text

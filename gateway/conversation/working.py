@@ -1,0 +1,90 @@
+"""A worker at work: her answers, and the next question in the same message."""
+
+from gateway.conversation.asking import options_text, with_question
+from gateway.conversation.facts import (
+    Answered,
+    Asked,
+    Fact,
+    HeldQuestion,
+    Skipped,
+    Turn,
+    WorkerView,
+)
+from gateway.conversation.heard import Heard
+from gateway.conversation.talk import Talk, open_question, question_to_show
+from gateway.money import amount_text
+from gateway.tasks.port import Reading
+from gateway.tasks.question import Question
+
+_WITH_OPTIONS = frozenset({"unclear.choice", "unclear.two"})
+
+
+def read(talk: Talk, question: Question, said: str) -> Reading:
+    return talk.kind(question).read(said, question, talk.language, talk.book.answers)
+
+
+def answered(held: HeldQuestion, value: str, said: str) -> Answered:
+    return Answered(held.assignment, held.question.task, value, said)
+
+
+def saved(talk: Talk, worker: WorkerView, held: HeldQuestion) -> str:
+    """The acknowledgement of an answer: what it earns, and the balance with it."""
+    price, currency = held.question.price_minor, held.question.currency
+    if price == 0 or currency != worker.currency:
+        return talk.say("answer.saved_plain")
+    key = "answer.saved" if held.paid_at_once else "answer.saved_pending"
+    total = worker.balance_minor + (price if held.paid_at_once else 0)
+    return talk.say(key, amount=amount_text(price, currency), total=amount_text(total, currency))
+
+
+def answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
+    """`heard` as the answer to the held question; None when it is not one that can be understood."""
+    held = talk.situation.held
+    reading = read(talk, held.question, heard.said) if held else None
+    if held is None or reading is None or reading.value is None:
+        return None
+    if not held.open:
+        return go_on(talk, talk.say("answer.late"), ())
+    fact = answered(held, reading.value, heard.said)
+    return go_on(talk, saved(talk, worker, held), (fact,))
+
+
+def skip(talk: Talk) -> Turn:
+    held = open_question(talk.situation)
+    if held is None:
+        return work(talk)
+    return go_on(talk, talk.say("answer.skipped"), (Skipped(held.assignment, held.question.task),))
+
+
+def work(talk: Talk, lead: str = "", facts: tuple[Fact, ...] = (), none: str = "work.none") -> Turn:
+    """The question she holds once more, or the next one; `none`: what to say when there is no question."""
+    question = question_to_show(talk.situation)
+    if question is None:
+        return Turn(facts, f"{lead} {talk.say(none)}".strip())
+    if question is talk.situation.upcoming:
+        facts = (*facts, Asked(question.task))
+    hint = talk.kind(question).hint_key()
+    return Turn(facts, with_question(lead, question, talk.book, hint_key=hint, is_next=False))
+
+
+def go_on(talk: Talk, lead: str, facts: tuple[Fact, ...]) -> Turn:
+    """`lead`, and the next question in the same message; or that there is none now."""
+    question = talk.situation.upcoming
+    if question is None:
+        return Turn(facts, f"{lead} {talk.say('work.none')}")
+    hint = talk.kind(question).hint_key()
+    reply = with_question(lead, question, talk.book, hint_key=hint, is_next=True)
+    return Turn((*facts, Asked(question.task)), reply)
+
+
+def not_understood(talk: Talk, heard: Heard) -> Turn:
+    """Tells how to answer the open question, or that there is none."""
+    held = open_question(talk.situation)
+    if held is None:
+        return Turn((), talk.say("unclear.no_question"))
+    why = read(talk, held.question, heard.said).why
+    if why is None or (held.question.options and why not in _WITH_OPTIONS):
+        why = "unclear.choice"  # the options say more than that the reply was empty
+    text = talk.say(why)
+    options = options_text(held.question, talk.language)
+    return Turn((), f"{text}\n{options}" if options else text)

@@ -1,0 +1,51 @@
+"""Making what people type comparable: the same words, whatever the handset, the case and the punctuation."""
+
+import re
+import unicodedata
+
+_APOSTROPHES = re.compile("['`\u2018\u2019\u02bc]")
+_DIACRITICS = range(0x0300, 0x0370)
+_EMOJI_DRESSING = frozenset("\ufe0e\ufe0f\u20e3")  # turn a plain 1 into the keycap emoji of 1
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def clean(said: str) -> str:
+    r"""`said` without what no database or phone should meet: control characters become spaces, lone surrogates
+    vanish, blanks are trimmed and collapsed. Everything a person can have meant stays.
+
+    >>> clean("  a\x00b\n c ")
+    'a b c'
+    """
+    if not said.isprintable():
+        said = "".join(_harmless(ch) for ch in said)
+    return " ".join(said.split())
+
+
+def fold(said: str) -> str:
+    """The bare words of `said`: lower case, no accents, no punctuation, digits of every script as 0-9.
+
+    >>> fold(" NDIYO!! "), fold("Pas s\u00fbr."), fold("\uff11)"), fold("\u0663"), fold("Don't know"), fold("\U0001f44d")
+    ('ndiyo', 'pas sur', '1', '3', 'dont know', '')
+    """
+    text = unicodedata.normalize("NFKD", clean(said)).casefold()
+    text = _APOSTROPHES.sub("", text)
+    if not text.isascii():
+        text = "".join(_bare(ch) for ch in unicodedata.normalize("NFKD", text))
+    return _NOT_WORD.sub(" ", text).strip()
+
+
+def _harmless(ch: str) -> str:
+    match unicodedata.category(ch):
+        case "Cc" | "Zl" | "Zp":
+            return " "
+        case "Cs":
+            return ""
+        case _:
+            return ch
+
+
+def _bare(ch: str) -> str:
+    if ch in _EMOJI_DRESSING or ord(ch) in _DIACRITICS or unicodedata.category(ch) == "Cf":
+        return ""
+    digit = unicodedata.decimal(ch, None)
+    return ch if digit is None else str(digit)

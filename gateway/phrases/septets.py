@@ -1,0 +1,41 @@
+"""What a text weighs on the air, as far as wording needs it: the GSM-7 alphabet, septets, and billed parts.
+
+Source: 3GPP TS 23.038 section 6.2.1 (the alphabet and its extension table). One character outside it turns the
+whole SMS into UCS-2: 70 characters for the price of 160.
+"""
+
+BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+EXTENSION = frozenset("\f^{}\\[~]|€")  # each costs two septets
+
+SMS_SEPTETS, SMS_PART_SEPTETS = 160, 153
+SMS_UNITS, SMS_PART_UNITS = 70, 67
+
+
+def septets(text: str) -> int | None:
+    """The length in septets; None when `text` does not fit GSM-7 at all.
+
+    >>> septets("Pay 5 [now]"), septets("français")
+    (13, None)
+    """
+    if BASIC.issuperset(text):
+        return len(text)
+    if all(ch in BASIC or ch in EXTENSION for ch in text):
+        return sum(2 if ch in EXTENSION else 1 for ch in text)
+    return None
+
+
+def segments(text: str) -> int:
+    """How many parts an SMS of `text` is billed as. Parts that split an extension pair are not looked at: this
+    chooses between wordings; bills are counted in `sms`.
+
+    >>> segments("a" * 160), segments("a" * 161), segments("ŋ" * 71)
+    (1, 2, 2)
+    """
+    length = septets(text)
+    if length is not None:
+        return 1 if length <= SMS_SEPTETS else -(-length // SMS_PART_SEPTETS)
+    units = sum(2 if ord(ch) > 0xFFFF else 1 for ch in text)  # noqa: PLR2004  UTF-16 needs two
+    return 1 if units <= SMS_UNITS else -(-units // SMS_PART_UNITS)

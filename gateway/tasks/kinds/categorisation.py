@@ -1,0 +1,41 @@
+"""Which of these is it? Two to nine answers of the client's choosing, one phone key each."""
+
+from collections.abc import Sequence
+
+from gateway.errors import Refused
+from gateway.tasks.kinds import _choice
+from gateway.tasks.port import AnswerWords, Reading
+from gateway.tasks.question import Option, Question
+
+NAME = "categorisation"
+IS_TEXT = False
+OPTIONS_MIN = 2
+
+check_text = _choice.check_text
+
+
+def options(given: Sequence[Option]) -> tuple[Option, ...]:
+    if not OPTIONS_MIN <= len(given) <= _choice.OPTIONS_MAX:
+        raise Refused(
+            f"a categorisation needs {OPTIONS_MIN} to {_choice.OPTIONS_MAX} options, "
+            f"one phone key each; there are {len(given)}",
+            field="options",
+        )
+    _choice.check_options(given)
+    return tuple(given)
+
+
+def check_truth(truth: str, options: Sequence[Option]) -> str:
+    found = _choice.option_named(truth, options, {})
+    if found is None:
+        ids = ", ".join(option.id for option in options)
+        raise Refused(f"the truth must be one of {ids}, not {truth!r}", field="truth")
+    return found
+
+
+def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:  # noqa: ARG001  the port's
+    return _choice.read_choice(said, question.options, language, {})
+
+
+def hint_key() -> str:
+    return "how.choice"

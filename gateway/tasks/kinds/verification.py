@@ -1,0 +1,60 @@
+"""Is it so? Yes, no, or not sure. The client may word the three answers differently, but not add to them."""
+
+from collections.abc import Sequence
+
+from gateway.errors import Refused
+from gateway.phrases import books
+from gateway.tasks.kinds import _choice
+from gateway.tasks.port import AnswerWords, Reading
+from gateway.tasks.question import Option, Question
+
+NAME = "verification"
+IS_TEXT = False
+IDS = ("yes", "no", "unsure")
+
+check_text = _choice.check_text
+
+
+def options(given: Sequence[Option]) -> tuple[Option, ...]:
+    """Always yes, no and unsure, in this order; labels the client gave replace ours for that answer."""
+    unknown = [option.id for option in given if option.id not in IDS]
+    if unknown:
+        raise Refused(
+            f"a verification has the options {', '.join(IDS)}, not {unknown[0]!r}; "
+            "for other answers use the kind 'categorisation'",
+            field="options",
+        )
+    if len({option.id for option in given}) != len(given):
+        raise Refused("two options have the same id", field="options")
+    relabelled = {option.id: option for option in given if option.labels}
+    full = tuple(relabelled.get(option_id) or _standard(option_id) for option_id in IDS)
+    _choice.check_options(full)
+    return full
+
+
+def check_truth(truth: str, options: Sequence[Option]) -> str:
+    found = _choice.option_named(truth, options, _every_language())
+    if found is None:
+        raise Refused(f"the truth must be one of {', '.join(IDS)}, not {truth!r}", field="truth")
+    return found
+
+
+def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:
+    return _choice.read_choice(said, question.options, language, _meanings(words))
+
+
+def hint_key() -> str:
+    return "how.choice"
+
+
+def _standard(option_id: str) -> Option:
+    return Option(option_id, {code: book.say(f"label.{option_id}") for code, book in books().items()})  # fmt: skip
+
+
+def _meanings(words: AnswerWords) -> _choice.Meanings:
+    ways = {"yes": words.yes, "no": words.no, "unsure": words.unsure}
+    return {tuple(way.split()): frozenset({id_}) for id_, said in ways.items() for way in said}
+
+
+def _every_language() -> _choice.Meanings:
+    return {way: ids for book in books().values() for way, ids in _meanings(book.answers).items()}
