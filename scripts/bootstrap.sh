@@ -9,9 +9,7 @@
 # only compares a checksum. GATEWAY_PYTHON names the Python to use.
 set -u
 
-# 1: the way here may have spaces and come from anywhere.
-here=$(dirname "$0")
-cd "$here/.." || exit 1
+cd "$(dirname "$0")/.." || exit 1
 root=$(pwd -P)
 venv_python="$root/.venv/bin/python"
 stamp=.venv/.gateway-setup
@@ -90,7 +88,7 @@ explain() {
         die "$1: a downloaded file is not the one that was locked; do not go on before you know why (details: $log)."
     elif grep -qiE 'certificate|ssl' "$log"; then
         die "$1: the package index's certificate is not trusted here: set SSL_CERT_FILE (and PIP_CERT) to your authority's file (details: $log)."
-    elif grep -qiE 'resolve|dns|connect|network|timed? ?out|unreachable|fetch|proxy' "$log"; then
+    elif grep -qiE 'resolve|dns|connect|network|timed? ?out|unreachable|fetch|proxy|no matching distribution' "$log"; then
         die "$1: the package index cannot be reached: check the network, or the proxy and index settings of uv and pip (details: $log)."
     fi
     die "$1: $(grep -v '^ *$' "$log" | tail -n 1) (details: $log)."
@@ -149,6 +147,7 @@ rm -f "$stamp"
 say "2/3 installing the locked dependencies (a minute or so the first time) ..."
 : >"$log"
 if ! quietly "$uv" pip sync --quiet --python "$venv_python" --require-hashes requirements.lock; then
+    grep -qi 'no space left' "$log" && explain "the dependencies could not be installed"
     # Where only pip was told of an index of its own (a company's mirror), uv does not know it.
     say "    uv could not; trying pip, which takes some minutes ..."
     quietly "$python" -m pip --python "$venv_python" install --quiet --no-deps --require-hashes \
