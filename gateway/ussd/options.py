@@ -1,12 +1,14 @@
 """Reading a channel's table in config into its options: what is missing, unknown or wrong is named, once."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gateway.errors import SettingsError
-from gateway.ussd.septets import UCS2_UNITS_MAX
+
+# A USSD string holds 182 septets; below 120 a screen of UCS-2 has no room for text beside its navigation.
+Septets = Annotated[int, Field(ge=120, le=182)]
 
 
 class Options(BaseModel):
@@ -15,8 +17,8 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     service_code: str = Field(min_length=1)
-    budget_septets: int = Field(default=160, ge=UCS2_UNITS_MAX, le=182)
-    budgets_septets: dict[str, int] = Field(default={})
+    budget_septets: Septets = 160
+    budgets_septets: dict[str, Septets] = {}
 
 
 O = TypeVar("O", bound=Options)  # noqa: E741  as in "options"

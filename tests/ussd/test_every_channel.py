@@ -1,0 +1,93 @@
+"""What every USSD channel keeps: a file on the shelf is tested by being there."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway import plugins
+from gateway.errors import Refused, SettingsError
+from gateway.ussd import channels
+from gateway.ussd.port import SessionEnd, UssdStep
+
+OPTIONS = {"africastalking": {"service_code": "*384*123#"}, "phone": {}}
+KINDS = plugins.kinds(channels)
+FIELDS = ["sessionId", "phoneNumber", "networkCode", "serviceCode", "text", "status", "cost",
+          "session", "from", "completed", "durationInMillis"]  # fmt: skip
+values = st.text(max_size=30) | st.sampled_from(
+    [
+        "",
+        " ",
+        "\x00",
+        "\ud800",
+        " 254711000001",
+        "KES 0.10",
+        "KES 99999999999999999999",
+        "XXX 1",
+        "1*1",
+        "x" * 300,
+    ]
+)
+forms = st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), values)
+
+
+def made(kind, **options):
+    return plugins.load(channels, kind).make("the-channel", OPTIONS[kind] | options)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(form=forms)
+def test_rubbish_is_parsed_or_refused(kind, form):
+    channel = made(kind)
+    for parse, type_ in ((channel.parse_step, UssdStep), (channel.parse_end, SessionEnd)):
+        try:
+            parsed = parse(form)
+        except Refused:
+            continue
+        assert isinstance(parsed, type_)
+        repr(parsed).encode()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(text=st.text(), end=st.booleans())
+def test_a_screen_has_its_word_first_and_is_never_empty(kind, text, end):
+    body = made(kind).render(text, end=end).decode()
+    assert body.startswith("END " if end else "CON ")
+    assert body[4:].strip()
+    assert not body[4].isspace()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_network_has_a_budget(kind):
+    channel = made(kind)
+    for network in (None, "", "63902", "63903", "99999", "rubbish"):
+        assert 80 <= channel.budget_septets(network) <= 182
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_budgets_are_set_by_the_operator(kind):
+    channel = made(kind, budget_septets=140, budgets_septets={"63999": 130})
+    assert channel.budget_septets("64110") == 140
+    assert channel.budget_septets("63999") == 130
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"colour": "x"},
+        {"budget_septets": 20},
+        {"budgets_septets": {"63902": 500}},
+        {"service_code": ""},
+    ],
+    ids=str,
+)
+def test_wrong_options_are_named(kind, wrong):
+    with pytest.raises(SettingsError, match=next(iter(wrong))):
+        made(kind, **wrong)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_empty_form_is_nobodys_step(kind):
+    for parse in (made(kind).parse_step, made(kind).parse_end):
+        with pytest.raises(Refused):
+            parse({})
