@@ -128,7 +128,8 @@ def _after(situation: Situation, fact: Fact) -> Situation:  # noqa: PLR0911  # o
         case LanguageChosen(language) if worker:
             return replace(situation, worker=replace(worker, language=language))
         case Joined():
-            return replace(situation, default_language=fact.language)
+            joined = replace(worker, state="active", language=fact.language) if worker else None
+            return replace(situation, worker=joined, default_language=fact.language)
         case PayAsked() if worker and cash:
             left = replace(worker, balance_minor=worker.balance_minor - fact.amount_minor)
             busy = replace(cash, payable_minor=0, open_ref=fact.ref, open_minor=fact.amount_minor)

@@ -1,0 +1,74 @@
+"""One USSD key read: what it does, and the next screen.
+
+The view a worker stands on comes back with her next key, but it may be stale: she may have stopped by SMS, been
+removed, or lost the question meanwhile. So each state allows its own views only; from any other she is taken to
+where she stands now, and the key does nothing.
+"""
+
+from gateway.conversation.facts import MenuTurn, Screen, Situation, Stopped
+from gateway.conversation.heard import hear, is_stop
+from gateway.conversation.talk import Books, KindOf, Talk
+from gateway.conversation.views import around, coming, money, working
+from gateway.conversation.views.view import End, Go, Key, Memory, View, start_view
+from gateway.phrases.hearing import clean, fold
+
+VIEWS: dict[str, View] = {**coming.VIEWS, **working.VIEWS, **money.VIEWS, **around.VIEWS}
+ENDED = "end"
+
+_JOINING = frozenset({"join_language", "join_code", "join_consent"})
+_ALLOWED = {
+    "stranger": _JOINING | {"stranger"},
+    "coordinator": _JOINING | {"coordinator"},
+    "invited": frozenset({"invited"}),
+    "home": frozenset({*working.VIEWS, *money.VIEWS, *around.VIEWS}),
+    "stopped": frozenset({"stopped", *money.VIEWS}),
+    "removed": _JOINING | {"removed", "cash"},
+}
+# What multi-tap typists and small screens make of the keys 1, 0 and 00.
+_LOOKALIKES = {"l": "1", "i": "1", "o": "0", "oo": "00"}
+
+
+def menu(
+    situation: Situation, view: str, memory: Memory, said: str | None, books: Books, kind_of: KindOf
+) -> MenuTurn:
+    """The facts and the next screen of one key; `said` is None when the worker has just dialled."""
+    talk = _in_chosen_language(Talk(situation, books, kind_of), memory)
+    start = start_view(situation)
+    if said is None:
+        return _shown(talk, Go(start))
+    if is_stop(hear(said, talk.book, books), books):
+        return _stopped(talk)
+    if view not in _ALLOWED[start]:
+        return _shown(talk, Go(start))
+    folded = fold(said)
+    key = Key(_LOOKALIKES.get(folded, folded), clean(said))
+    outcome = VIEWS[view].press(talk, memory, key)
+    return _ended(outcome) if isinstance(outcome, End) else _shown(talk, outcome)
+
+
+def _shown(talk: Talk, go: Go) -> MenuTurn:
+    """The screen of the next view, as things stand once the facts are written."""
+    after = _in_chosen_language(talk.after(go.facts), go.memory)
+    shown = VIEWS[go.view].show(after, go.memory)
+    return MenuTurn(
+        go.facts, Screen(go.notice, shown.body, shown.choices), go.view, {**shown.memory}
+    )
+
+
+def _ended(end: End) -> MenuTurn:
+    return MenuTurn(end.facts, Screen("", end.text, (), end=True), ENDED)
+
+
+def _stopped(talk: Talk) -> MenuTurn:
+    """STOP typed on any screen."""
+    if talk.situation.worker is None:
+        return _ended(End(talk.say("menu.goodbye")))
+    return _ended(End(talk.say("menu.stop_done"), (Stopped(),)))
+
+
+def _in_chosen_language(talk: Talk, memory: Memory) -> Talk:
+    """Strangers have no row yet: the language they chose is in the memory."""
+    chosen = memory.get("language", "")
+    worker = talk.situation.worker
+    joining = worker is None or worker.state == "removed"
+    return talk.in_language(chosen) if joining and chosen in talk.books else talk

@@ -1,0 +1,63 @@
+"""Views around the work: language, help, and stopping."""
+
+from gateway.conversation.facts import LanguageChosen, Stopped
+from gateway.conversation.talk import Talk
+from gateway.conversation.views.coming import language_choices, language_chosen
+from gateway.conversation.views.view import (
+    BACK,
+    MENU,
+    End,
+    Go,
+    Key,
+    Memory,
+    Shown,
+    View,
+    choices,
+    menu_line,
+    wrong_key,
+    yes_or_no,
+)
+
+
+def _show_language(talk: Talk, _memory: Memory) -> Shown:
+    return Shown(talk.say("menu.join_language"), (*language_choices(talk), menu_line(talk)))
+
+
+def _press_language(talk: Talk, memory: Memory, key: Key) -> Go:
+    if key.name in (BACK, MENU):
+        return Go("home")
+    chosen = language_chosen(talk, key)
+    if chosen is None:
+        return wrong_key(talk, "language", memory)
+    return Go("home", (LanguageChosen(chosen),))
+
+
+def _show_help(talk: Talk, _memory: Memory) -> Shown:
+    return Shown(talk.say("menu.help"), (menu_line(talk),))
+
+
+def _press_help(talk: Talk, memory: Memory, key: Key) -> Go:
+    return Go("home") if key.name in (BACK, MENU) else wrong_key(talk, "help", memory)
+
+
+def _show_stop(talk: Talk, _memory: Memory) -> Shown:
+    return Shown(talk.say("menu.stop"), choices(talk, "yes", "no"))
+
+
+def _press_stop(talk: Talk, memory: Memory, key: Key) -> Go | End:
+    if key.name in (BACK, MENU):
+        return Go("home")
+    match yes_or_no(talk, key):
+        case True:
+            return End(talk.say("menu.stop_done"), (Stopped(),))
+        case False:
+            return Go("home")
+        case None:
+            return wrong_key(talk, "stop", memory)
+
+
+VIEWS = {
+    "language": View(_show_language, _press_language),
+    "help": View(_show_help, _press_help),
+    "stop": View(_show_stop, _press_stop),
+}

@@ -1,0 +1,153 @@
+"""Views of those who are not at work: strangers, the invited, those who stopped or were removed, coordinators."""
+
+from gateway.conversation import coordinating
+from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped
+from gateway.conversation.heard import code_known
+from gateway.conversation.talk import Talk, blank_name, money
+from gateway.conversation.views.view import (
+    BACK,
+    End,
+    Go,
+    Key,
+    Memory,
+    Shown,
+    View,
+    choices,
+    start_view,
+    wrong_key,
+    yes_or_no,
+)
+from gateway.conversation.views.working import to_work
+
+
+def language_choices(talk: Talk) -> tuple[str, ...]:
+    """Every language in its own words."""
+    return tuple(
+        f"{n} {talk.books[code].say('language.name')}"
+        for n, code in enumerate(sorted(talk.books), start=1)
+    )
+
+
+def language_chosen(talk: Talk, key: Key) -> str | None:
+    codes = sorted(talk.books)
+    index = int(key.name) if key.name.isdecimal() and len(key.name) == 1 else 0
+    return codes[index - 1] if 1 <= index <= len(codes) else None
+
+
+def _show_stranger(talk: Talk, _memory: Memory) -> Shown:
+    return Shown(talk.say("menu.stranger"), choices(talk, "join"))
+
+
+def _show_coordinator(talk: Talk, _memory: Memory) -> Shown:
+    assert talk.situation.coordinator is not None
+    counts = coordinating.status(talk, talk.situation.coordinator)
+    return Shown(f"{counts}\n{talk.say('menu.coordinator')}", choices(talk, "join_worker"))
+
+
+def _press_stranger(talk: Talk, memory: Memory, key: Key) -> Go:
+    if key.name == "1":
+        return Go("join_language")
+    return wrong_key(talk, start_view(talk.situation), memory)
+
+
+def _show_language(talk: Talk, _memory: Memory) -> Shown:
+    return Shown(talk.say("menu.join_language"), language_choices(talk))
+
+
+def _press_language(talk: Talk, memory: Memory, key: Key) -> Go:
+    chosen = language_chosen(talk, key)
+    if chosen is None:
+        return wrong_key(talk, "join_language", memory)
+    return Go("join_code", memory={"language": chosen})
+
+
+def _show_code(talk: Talk, memory: Memory) -> Shown:
+    return Shown(talk.say("menu.join_code"), (f"{BACK} {talk.say('key.no_code')}",), dict(memory))
+
+
+def _press_code(talk: Talk, memory: Memory, key: Key) -> Go:
+    if key.name == BACK:
+        return Go("join_consent", memory={"language": talk.language})
+    code = code_known(key.said, talk.situation.partner_codes)
+    if code is None:
+        return Go("join_code", notice=talk.say("menu.unknown_code"), memory=dict(memory))
+    return Go("join_consent", memory={"language": talk.language, "code": code})
+
+
+def _show_consent(talk: Talk, memory: Memory) -> Shown:
+    return Shown(talk.say("menu.consent"), choices(talk, "yes", "no"), dict(memory))
+
+
+def _press_consent(talk: Talk, memory: Memory, key: Key) -> Go | End:
+    match yes_or_no(talk, key):
+        case True:
+            fact = Joined(memory.get("code"), talk.language, agreed=True)
+            return Go("home", (fact,), memory={"language": talk.language})
+        case False:
+            return End(talk.say("menu.declined"))
+        case None:
+            return wrong_key(talk, "join_consent", memory)
+
+
+def _show_invited(talk: Talk, _memory: Memory) -> Shown:
+    return Shown(talk.say("menu.consent"), choices(talk, "yes", "no"))
+
+
+def _press_invited(talk: Talk, memory: Memory, key: Key) -> Go | End:
+    match yes_or_no(talk, key):
+        case True:
+            assert talk.situation.worker is not None
+            name = blank_name(talk.situation.worker.name)
+            return to_work(talk, (Agreed(),), talk.say("agreed.welcome", name=name))
+        case False:
+            return End(talk.say("menu.declined"), (Stopped(),))
+        case None:
+            return wrong_key(talk, "invited", memory)
+
+
+def _show_stopped(talk: Talk, _memory: Memory) -> Shown:
+    assert talk.situation.worker is not None
+    body = talk.say("menu.stopped", amount=money(talk.situation.worker))
+    return Shown(body, choices(talk, "start", "cash", "balance"))
+
+
+def _press_stopped(talk: Talk, memory: Memory, key: Key) -> Go:
+    assert talk.situation.worker is not None
+    match key.name:
+        case "1":
+            back = talk.say("start.back", name=blank_name(talk.situation.worker.name))
+            return Go("home", (Restarted(),), back)
+        case "2":
+            return Go("cash")
+        case "3":
+            return Go("balance")
+        case _:
+            return wrong_key(talk, "stopped", memory)
+
+
+def _show_removed(talk: Talk, _memory: Memory) -> Shown:
+    assert talk.situation.worker is not None
+    body = talk.say("menu.removed", amount=money(talk.situation.worker))
+    return Shown(body, choices(talk, "join", "cash"))
+
+
+def _press_removed(talk: Talk, memory: Memory, key: Key) -> Go:
+    match key.name:
+        case "1":
+            return Go("join_language")
+        case "2":
+            return Go("cash")
+        case _:
+            return wrong_key(talk, "removed", memory)
+
+
+VIEWS = {
+    "stranger": View(_show_stranger, _press_stranger),
+    "coordinator": View(_show_coordinator, _press_stranger),
+    "join_language": View(_show_language, _press_language),
+    "join_code": View(_show_code, _press_code),
+    "join_consent": View(_show_consent, _press_consent),
+    "invited": View(_show_invited, _press_invited),
+    "stopped": View(_show_stopped, _press_stopped),
+    "removed": View(_show_removed, _press_removed),
+}

@@ -1,0 +1,72 @@
+"""Views of her money: the balance, and cashing out."""
+
+from gateway.conversation import cashing
+from gateway.conversation.facts import PayAsked
+from gateway.conversation.talk import Talk
+from gateway.conversation.views.view import (
+    BACK,
+    MENU,
+    Go,
+    Key,
+    Memory,
+    Shown,
+    View,
+    choices,
+    menu_line,
+    start_view,
+    wrong_key,
+    yes_or_no,
+)
+from gateway.money import amount_text
+
+
+def _show_balance(talk: Talk, _memory: Memory) -> Shown:
+    assert talk.situation.worker is not None
+    body = cashing.balance(talk, talk.situation.worker, by_sms=False)
+    return Shown(body, (*choices(talk, "cash"), menu_line(talk)))
+
+
+def _press_balance(talk: Talk, memory: Memory, key: Key) -> Go:
+    if key.name == "1":
+        return Go("cash")
+    if key.name in (BACK, MENU):
+        return Go(start_view(talk.situation))
+    return wrong_key(talk, "balance", memory)
+
+
+def _show_cash(talk: Talk, _memory: Memory) -> Shown:
+    """Asks before anything is sent; remembers the amount that was on the screen."""
+    worker = talk.situation.worker
+    assert worker is not None
+    decided = cashing.decide(talk, worker, None)
+    if isinstance(decided, PayAsked):
+        body = talk.say("menu.cash", amount=amount_text(decided.amount_minor, worker.currency))
+        return Shown(body, choices(talk, "yes", "no"), {"amount": str(decided.amount_minor)})
+    key = "menu.nothing_yet" if decided.key == "pay.nothing" else decided.key
+    return Shown(talk.say(key, **decided.values), (menu_line(talk),))
+
+
+def _press_cash(talk: Talk, memory: Memory, key: Key) -> Go:
+    worker = talk.situation.worker
+    assert worker is not None
+    start = start_view(talk.situation)
+    if key.name in (BACK, MENU):
+        return Go(start)
+    amount = memory.get("amount", "")
+    if not amount.isdecimal():
+        return wrong_key(talk, "cash", memory)
+    match yes_or_no(talk, key):
+        case True:
+            decided = cashing.decide(talk, worker, int(amount))
+            if not isinstance(decided, PayAsked):
+                return Go("cash", notice=talk.say("menu.not_sent"))
+            sent = amount_text(decided.amount_minor, worker.currency)
+            asked = talk.say("menu.cash_asked", amount=sent, ref=decided.ref)
+            return Go(start, (decided,), asked)
+        case False:
+            return Go(start, notice=talk.say("menu.not_sent"))
+        case None:
+            return wrong_key(talk, "cash", memory)
+
+
+VIEWS = {"balance": View(_show_balance, _press_balance), "cash": View(_show_cash, _press_cash)}

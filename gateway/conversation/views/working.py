@@ -1,0 +1,111 @@
+"""Views of a worker at work: the home menu and the question."""
+
+from gateway.conversation.asking import option_lines
+from gateway.conversation.facts import Asked, Fact, HeldQuestion, Skipped
+from gateway.conversation.talk import Talk, blank_name, money, open_question, question_to_show
+from gateway.conversation.views.view import (
+    BACK,
+    MENU,
+    Go,
+    Key,
+    Memory,
+    Shown,
+    View,
+    choices,
+    menu_line,
+    wrong_key,
+)
+from gateway.conversation.working import answered, read, saved
+from gateway.money import amount_text
+
+_HOME = {"2": "balance", "3": "cash", "4": "language", "5": "help", "6": "stop"}
+_NOTICES = {
+    "unclear.choice": "notice.choice",
+    "unclear.two": "notice.two",
+    "unclear.empty": "notice.empty",
+    "unclear.too_long": "notice.too_long",
+}
+
+
+def to_work(talk: Talk, facts: tuple[Fact, ...] = (), notice: str = "") -> Go:
+    """The question she holds, or the next one; the menu when there is none. Without a notice the price is told."""
+    question = question_to_show(talk.situation)
+    if question is None:
+        return Go("home", facts, notice or talk.say("work.none"))
+    if question is talk.situation.upcoming:
+        facts = (*facts, Asked(question.task))
+    if not notice and question.price_minor:
+        price = amount_text(question.price_minor, question.currency)
+        notice = talk.say("ask.price", amount=price)
+    return Go("question", facts, notice)
+
+
+def _show_home(talk: Talk, _memory: Memory) -> Shown:
+    situation = talk.situation
+    held = open_question(situation)
+    first = "continue" if held and not held.lapsed else "work"
+    lines = choices(talk, first, "balance", "cash", "language", "help", "stop")
+    if situation.worker is None:  # she joined with this very key
+        return Shown(talk.say("menu.joined"), lines)
+    name = blank_name(situation.worker.name)
+    return Shown(talk.say("menu.home", name=name, amount=money(situation.worker)), lines)
+
+
+def _press_home(talk: Talk, memory: Memory, key: Key) -> Go:
+    if key.name == "1":
+        return to_work(talk)
+    view = _HOME.get(key.name)
+    return Go(view) if view else wrong_key(talk, "home", memory)
+
+
+def _show_question(talk: Talk, _memory: Memory) -> Shown:
+    held = talk.situation.held
+    assert held is not None
+    question = held.question
+    hint = talk.say("menu.type_text") if talk.kind(question).IS_TEXT else ""
+    parts = (question.instructions.strip(), question.text.strip(), hint)
+    ways_out = f"{BACK} {talk.say('key.skip')} {menu_line(talk)}"
+    return Shown(
+        "\n".join(filter(None, parts)),
+        (*option_lines(question, talk.language), ways_out),
+        {"task": str(question.task)},
+    )
+
+
+def _press_question(talk: Talk, memory: Memory, key: Key) -> Go:
+    """An answer counts only for the question that was on the screen: it may have changed behind it."""
+    held = talk.situation.held
+    if held is None or str(held.question.task) != memory.get("task"):
+        return Go("home") if key.name == MENU else to_work(talk, (), talk.say("notice.changed"))
+    name = key.said if talk.kind(held.question).IS_TEXT else key.name
+    if name == MENU:
+        return Go("home")
+    if not held.open:
+        return _go_on(talk, (), talk.say("answer.late"))
+    if name == BACK:
+        skipped = Skipped(held.assignment, held.question.task)
+        return _go_on(talk, (skipped,), talk.say("answer.skipped"))
+    return _press_answer(talk, held, key)
+
+
+def _press_answer(talk: Talk, held: HeldQuestion, key: Key) -> Go:
+    assert talk.situation.worker is not None
+    reading = read(talk, held.question, key.said)
+    if reading.value is None:
+        why = _NOTICES.get(reading.why or "", "notice.choice")
+        if held.question.options and why == "notice.empty":
+            why = "notice.choice"
+        return Go("question", notice=talk.say(why))
+    fact = answered(held, reading.value, key.said)
+    return _go_on(talk, (fact,), saved(talk, talk.situation.worker, held))
+
+
+def _go_on(talk: Talk, facts: tuple[Fact, ...], notice: str) -> Go:
+    """The notice and the next question on one screen; the menu when there is none."""
+    upcoming = talk.situation.upcoming
+    if upcoming is None:
+        return Go("home", facts, f"{notice} {talk.say('notice.no_more')}")
+    return Go("question", (*facts, Asked(upcoming.task)), notice)
+
+
+VIEWS = {"home": View(_show_home, _press_home), "question": View(_show_question, _press_question)}
