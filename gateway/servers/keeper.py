@@ -70,8 +70,11 @@ class Keeper:
             quick_deaths = quick_deaths + 1 if time.monotonic() - born < QUICK_DEATH_S else 0
             # An error exit at the very first launch is a server that cannot start: its starter is
             # waiting to read why. A signal is a kill, and a used server comes back from that.
-            if (first and quick_deaths and status > 0) or quick_deaths > QUICK_DEATHS_MAX:
-                _say(f"server ended with status {status}; not starting it again")
+            if first and quick_deaths and status > 0:
+                self._leave()
+                return 1
+            if quick_deaths > QUICK_DEATHS_MAX:
+                _say(f"server ended with status {status} again and again; giving up")
                 return 1
             _say(f"server ended with status {status} while in use; starting it again")
             time.sleep(0.2 * quick_deaths)
