@@ -1,26 +1,17 @@
-"""The characters one septet can carry: the GSM 7-bit default alphabet and its extension table.
+"""The characters of an SMS of septets: the default alphabet, and national tables instead of it.
 
-Source: 3GPP TS 23.038 section 6.2.1 and 6.2.1.1. The national tables (annex A.2 and A.3) are one file each in
-`sms/shifts/`; they cost a header in every part, and only count where a channel says that it can send them.
+Source: 3GPP TS 23.038, annex A.2 and A.3. The national tables are one file each in `sms/shifts/`; they cost a
+header in every part, and only count where a channel says that it can send them.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
 
 from gateway import plugins
+from gateway.phrases.septets import BASIC, EXTENSION
 from gateway.sms import shifts
 
-BASIC = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅå"
-    "Δ_ΦΓΛΩΠΨΣΘΞÆæßÉ"  # 0x1B is the escape to the extension table, never a character
-    " !\"#¤%&'()*+,-./"
-    "0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNO"
-    "PQRSTUVWXYZÄÖÑÜ§"
-    "¿abcdefghijklmno"
-    "pqrstuvwxyzäöñüà"
-)
-EXTENSION = frozenset("\f^{}\\[~]|€")  # an escape and a septet: two
+__all__ = ["BASIC", "EXTENSION", "Shift", "shift"]
 
 
 @dataclass(frozen=True, slots=True)

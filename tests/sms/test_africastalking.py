@@ -12,6 +12,7 @@ from africastalking.SMS import SMSService
 from aiohttp import web
 
 from gateway.errors import SettingsError
+from gateway.sms import lost
 from gateway.sms.channels import africastalking
 from gateway.sms.port import OutboundSms, Outcome
 
@@ -261,6 +262,13 @@ async def test_a_connection_cut_after_the_request_is_unknown():
             f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", (AMINA, "hi")
         )
     assert sent.outcome == Outcome.UNKNOWN
+
+
+async def test_a_call_that_found_no_place_in_time_is_not_begun(carrier, monkeypatch):
+    monkeypatch.setattr(lost, "BEGIN_WITHIN_S", -1)
+    (sent,) = await send(carrier.url, (AMINA, "hi"))
+    assert sent.outcome == Outcome.RETRY
+    assert carrier.requests == []
 
 
 async def test_one_failed_call_takes_no_other_with_it(carrier):

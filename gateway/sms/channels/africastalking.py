@@ -5,10 +5,10 @@ byte for byte. It takes no id of ours and has no idempotency key, so a send whos
 It signs nothing: the secret in the path is all that proves a callback.
 """
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from urllib.parse import urlencode
 
 import aiohttp
@@ -19,6 +19,7 @@ from gateway import msisdn
 from gateway.errors import Refused
 from gateway.money import minor_per_major
 from gateway.sms import form as fields
+from gateway.sms.lost import TIMEOUT, Lost, side_by_side
 from gateway.sms.options import Options, read
 from gateway.sms.port import Delivery, InboundSms, OptOut, OutboundSms, Outcome, Receipt, Sent
 
@@ -26,9 +27,6 @@ LIVE, SANDBOX = "https://api.africastalking.com", "https://api.sandbox.africasta
 
 # Equal texts share a call; a lost answer then leaves that many messages unknown at once.
 RECIPIENTS_MAX = 100
-CALLS_AT_ONCE = 32
-# No answer after connecting means UNKNOWN, and nothing to ask by: so wait longer than the SDK's 9 s.
-TIMEOUT = aiohttp.ClientTimeout(total=60, connect=5, sock_connect=5, sock_read=30)
 
 # By name first: the documents and the clients in use do not agree on every number (409 above all).
 OUTCOMES = {
@@ -149,33 +147,24 @@ class AfricasTalking:
         self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]
     ) -> list[Sent]:
         """Equal texts to different numbers share one call, the rest go side by side."""
-        gate = asyncio.Semaphore(CALLS_AT_ONCE)
-
-        async def one(call: list[OutboundSms]) -> list[Sent]:
-            async with gate:
-                return await self._call(http, call)
-
-        answers = await asyncio.gather(*(one(call) for call in calls(messages)))
-        by_key = {sent.key: sent for answer in answers for sent in answer}
+        made = calls(messages)
+        answers = await side_by_side([partial(self._call, http, call) for call in made])
+        by_key = {
+            message.key: sent
+            for call, answer in zip(made, answers, strict=True)
+            for message, sent in zip(call, _sent_of(call, answer), strict=True)
+        }
         return [by_key[message.key] for message in messages]
 
     async def _call(self, http: aiohttp.ClientSession, call: list[OutboundSms]) -> list[Sent]:
-        def all_of(outcome: Outcome, reason: str) -> list[Sent]:
-            return [Sent(message.key, outcome, reason=reason) for message in call]
-
-        try:
-            async with http.post(
-                self._url,
-                data=self.body(call),
-                headers=self.headers(),
-                timeout=TIMEOUT,
-                allow_redirects=False,  # the key must not follow a redirect to another host
-            ) as response:
-                return understood(call, response.status, await response.read())
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return all_of(Outcome.RETRY, f"no connection: {type(error).__name__}")
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return all_of(Outcome.UNKNOWN, f"no answer: {type(error).__name__}")
+        async with http.post(
+            self._url,
+            data=self.body(call),
+            headers=self.headers(),
+            timeout=TIMEOUT,
+            allow_redirects=False,  # the key must not follow a redirect to another host
+        ) as response:
+            return understood(call, response.status, await response.read())
 
     def body(self, call: Sequence[OutboundSms]) -> bytes:
         """The form of one call, its fields in the SDK's order."""
@@ -196,6 +185,12 @@ class AfricasTalking:
             "Content-Type": "application/x-www-form-urlencoded",
             "apiKey": self._options.api_key.get_secret_value(),
         }
+
+
+def _sent_of(call: Sequence[OutboundSms], answer: list[Sent] | Lost) -> list[Sent]:
+    if isinstance(answer, Lost):
+        return [Sent(message.key, answer.outcome, reason=answer.reason) for message in call]
+    return answer
 
 
 def calls(messages: Sequence[OutboundSms]) -> list[list[OutboundSms]]:

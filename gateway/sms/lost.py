@@ -1,0 +1,48 @@
+"""Sending side by side, and what a call that got no answer means: was the message sent, or not, or who knows?"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import aiohttp
+
+from gateway.sms.port import Outcome
+
+# No answer means UNKNOWN, and most providers cannot be asked: so wait longer for one than their SDKs do.
+TIMEOUT = aiohttp.ClientTimeout(total=35, connect=5, sock_connect=5, sock_read=30)
+CALLS_AT_ONCE = 100
+# A call that found no place is not begun. With the time-out above this bounds a whole `send` to 45 s, so the
+# lease on its messages, which must be longer, cannot run out while one of them may still go out.
+BEGIN_WITHIN_S = 10
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A call without an answer: RETRY where it certainly never reached the provider, else UNKNOWN."""
+
+    outcome: Outcome
+    reason: str
+
+
+async def side_by_side(
+    calls: Sequence[Callable[[], Awaitable[Answer]]],
+) -> list[Answer | Lost]:
+    """Make all calls, a bounded number at a time; one answer for each, in order."""
+    gate = asyncio.Semaphore(CALLS_AT_ONCE)
+    begin_by = asyncio.get_running_loop().time() + BEGIN_WITHIN_S
+
+    async def one(call: Callable[[], Awaitable[Answer]]) -> Answer | Lost:
+        async with gate:
+            if asyncio.get_running_loop().time() > begin_by:
+                return Lost(Outcome.RETRY, "not begun: the provider is slow")
+            try:
+                return await call()
+            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+                return Lost(Outcome.RETRY, f"no connection: {type(error).__name__}")
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                return Lost(Outcome.UNKNOWN, f"no answer: {type(error).__name__}")
+
+    return await asyncio.gather(*(one(call) for call in calls))
