@@ -1,0 +1,109 @@
+"""The books: each line of the posting matrix, and the worked example of a whole programme."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.ids import AssignmentId, BatchId, ClientId, PayoutId, WorkerId, derived_id
+from gateway.payments import ledger
+from gateway.payments.ledger import CHART, MATRIX, Account, AccountKind, Code, Side
+
+ACME, B1, AMINA = ClientId("c_acme"), BatchId("b_1"), WorkerId(7)
+P1 = PayoutId(derived_id("payout", 1))
+
+
+def account(kind: AccountKind, owner: str = "") -> Account:
+    return Account(kind, owner, "KES")
+
+
+def test_the_worked_example_of_a_programme_balances_at_each_line():
+    lines = [
+        ledger.float_top_up("mpesa", "transfer-1", 1_000_000, "KES"),
+        ledger.top_up(ACME, "bank-1", 1_000_000, "KES"),
+        ledger.reserve(ACME, B1, 99_000, "KES"),
+    ]
+    for n in range(280):
+        lines.append(ledger.earn(AssignmentId(n), B1, AMINA, 300, "KES"))
+        lines.append(ledger.fee(AssignmentId(n), B1, 30, "KES"))
+    lines.append(ledger.release(B1, ACME, 6_600, "KES"))
+    lines.append(ledger.hold(P1, AMINA, 10_300, "KES"))
+    lines.append(ledger.settle(P1, "mpesa", 10_300, "KES"))
+    lines.append(ledger.charge(P1, "mpesa", 500, "KES"))
+    for n in range(len(lines)):
+        assert sum(ledger.balances(lines[: n + 1]).values()) == 0
+    books = ledger.balances(lines)
+    assert books[account(AccountKind.CLIENT_AVAILABLE, ACME)] == 1_000_000 - 92_400
+    assert books[account(AccountKind.BATCH_HOLD, B1)] == 0
+    assert books[account(AccountKind.WORKER_PAYABLE, "7")] == 84_000 - 10_300
+    assert books[account(AccountKind.FEE_INCOME)] == 8_400
+    assert books[account(AccountKind.PAYOUT_IN_TRANSIT)] == 0
+    assert books[account(AccountKind.PROVIDER_FLOAT, "mpesa")] == -(1_000_000 - 10_800)
+    assert books[account(AccountKind.FEE_EXPENSE)] == -500
+
+
+def test_writing_a_cause_twice_is_writing_it_once():
+    first, again = (ledger.earn(AssignmentId(1), B1, AMINA, 300, "KES") for _ in range(2))
+    assert first.id == again.id
+    assert ledger.balances([first, again]) == ledger.balances([first])
+
+
+def test_each_cause_has_an_id_of_its_own():
+    made = [
+        ledger.top_up(ACME, "1", 5, "KES"),
+        ledger.reserve(ACME, B1, 5, "KES"),
+        ledger.reserve(ACME, B1, 5, "KES", nth=2),
+        ledger.release(B1, ACME, 5, "KES"),
+        ledger.earn(AssignmentId(1), B1, AMINA, 5, "KES"),
+        ledger.fee(AssignmentId(1), B1, 5, "KES"),
+        ledger.bonus("1", B1, AMINA, 5, "KES"),
+        ledger.correct_down("1", B1, AMINA, 5, "KES"),
+        ledger.hold(P1, AMINA, 5, "KES"),
+        ledger.tax(P1, "KE", 5, "KES"),
+        ledger.worker_fee(P1, "mpesa", 5, "KES"),
+        ledger.settle(P1, "mpesa", 5, "KES"),
+        ledger.charge(P1, "mpesa", 5, "KES"),
+        ledger.payout_failed(P1, AMINA, 5, "KES"),
+        *ledger.late_paid(P1, AMINA, "mpesa", 5, "KES", balance_minor=2),
+        ledger.reversed_by_operator(P1, "mpesa", 5, "KES"),
+        ledger.float_top_up("mpesa", "1", 5, "KES"),
+    ]
+    assert len({p.id for p in made}) == len(made)
+    assert {p.code for p in made} == set(Code)
+    assert all((p.debit.kind, p.credit.kind) == MATRIX[p.code] for p in made)
+    assert all(p.debit.currency == p.credit.currency == p.currency for p in made)
+
+
+def test_the_stored_numbers_never_change():
+    assert {c.name: c.value for c in Code} == {
+        "TOP_UP": 1, "RESERVE": 2, "EARN": 3, "PLATFORM_FEE": 4, "BONUS": 5, "CORRECT_DOWN": 6, "RELEASE": 7,
+        "HOLD": 10, "TAX": 11, "WORKER_FEE": 12, "SETTLE": 13, "CHARGE": 14, "PAYOUT_FAILED": 15, "LATE_PAID": 16,
+        "LATE_OVERPAID": 17, "REVERSED": 18, "FLOAT_TOP_UP": 20,
+    }  # fmt: skip
+
+
+def test_each_kind_is_in_the_chart_and_only_what_can_run_dry_is_bounded():
+    assert set(CHART) == set(AccountKind)
+    assert {k for k in AccountKind if k.bounded} == {
+        AccountKind.CLIENT_AVAILABLE,
+        AccountKind.WORKER_PAYABLE,
+    }
+    assert all(k.side is Side.CREDIT for k in AccountKind if k.bounded)
+
+
+@pytest.mark.parametrize("amount", [0, -1, ledger.AMOUNT_MAX_MINOR + 1])
+def test_no_posting_of_nothing_or_of_too_much(amount):
+    with pytest.raises(AssertionError):
+        ledger.hold(P1, AMINA, amount, "KES")
+
+
+def test_no_posting_in_a_currency_nobody_knows():
+    with pytest.raises(AssertionError, match="XXX"):
+        ledger.hold(P1, AMINA, 5, "XXX")
+
+
+@given(st.integers(1, 10**9), st.integers(-(10**9), 10**9))
+def test_a_late_success_takes_what_is_there_and_books_the_rest_as_overpaid(amount, balance):
+    parts = ledger.late_paid(P1, AMINA, "mpesa", amount, "KES", balance_minor=balance)
+    assert sum(p.amount_minor for p in parts) == amount
+    taken = sum(p.amount_minor for p in parts if p.code is Code.LATE_PAID)
+    assert taken <= max(0, balance)
