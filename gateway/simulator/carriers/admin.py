@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.simulator.carriers.terms import Hooks
+from gateway.simulator.septets import Weight
 
 if TYPE_CHECKING:
     from gateway.simulator.carriers.africastalking import CarrierServer
@@ -102,4 +103,5 @@ async def _body(request: Request) -> dict[str, str]:
 
 
 def _json(value: object, status: int = 200) -> Response:
-    return Response(orjson.dumps(value), status, media_type="application/json")
+    body = orjson.dumps(value, default=Weight._asdict)
+    return Response(body, status, media_type="application/json")
