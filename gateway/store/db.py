@@ -106,6 +106,12 @@ class Database:
         return found
 
     @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[Connection]:
+        """One connection, outside any transaction, for what belongs to a connection (locks)."""
+        async with self._pool.acquire() as held:
+            yield cast("Connection", held)
+
+    @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:
         """A connection inside a transaction: committed at the end of the block, undone by any exception."""
         async with self._pool.acquire() as held:

@@ -23,6 +23,39 @@ async def keep_failed(
     )
 
 
+async def keep(
+    db: Database, vault: Vault, channel: str, kind: str, event_id: str, raw: bytes
+) -> None:
+    """Keep an event before it is processed: from here on it cannot be lost."""
+    await db.execute(
+        """insert into inbox (channel, kind, event_id, body_sealed, state) values ($1, $2, $3, $4, 'waiting')
+           on conflict (channel, kind, event_id) do nothing""",
+        channel,
+        kind,
+        event_id,
+        vault.seal(raw.decode(errors="replace")),
+    )
+
+
+async def is_done(db: Database, channel: str, kind: str, event_id: str) -> bool:
+    state = await db.value(
+        "select state from inbox where channel = $1 and kind = $2 and event_id = $3",
+        channel,
+        kind,
+        event_id,
+    )
+    return state == "done"
+
+
+async def done(db: Database, channel: str, kind: str, event_id: str) -> None:
+    await db.execute(
+        "update inbox set state = 'done', done_at = now(), error = null where channel = $1 and kind = $2 and event_id = $3",
+        channel,
+        kind,
+        event_id,
+    )
+
+
 def digest_id(raw: bytes) -> str:
     """An event id for a body that brings none: the same bytes are the same event."""
     return hashlib.sha256(raw).hexdigest()

@@ -118,16 +118,19 @@ payout = Table(
         "status_token", Text, nullable=False, unique=True
     ),  # path of answers to our own status queries
     Column("timeout_token", Text, nullable=False, unique=True),
-    Column("request_hash", Text),
-    Column("not_found", SmallInteger, nullable=False, server_default=text("0")),
-    Column("asks", SmallInteger, nullable=False, server_default=text("0")),
+    # What the state machine remembers: see gateway.payments.payouts.Payout.
+    Column("tries", SmallInteger, nullable=False, server_default=text("0")),
+    Column("maybe_taken", Boolean, nullable=False, server_default=text("false")),
+    Column("misses", SmallInteger, nullable=False, server_default=text("0")),
+    Column("first_sent_at", DateTime(timezone=True)),
+    Column("sent_at", DateTime(timezone=True)),
     Column(
         "due_at", DateTime(timezone=True)
     ),  # when a runner has to act next; null = nothing to do
-    Column("submitted_at", DateTime(timezone=True)),
-    Column("settled_at", DateTime(timezone=True)),
+    Column("hinted_ours", Boolean, nullable=False, server_default=text("false")),
     Column("receipt", Text),
-    Column("reason", Text),
+    Column("reason", Text, nullable=False, server_default=text("''")),
+    Column("settled_at", DateTime(timezone=True)),
     _at(),
     UniqueConstraint("provider", "receipt"),
     CheckConstraint("amount > 0", name="positive"),
@@ -147,6 +150,15 @@ payout_event = Table(
     Column("becomes", Text, nullable=False),
     Column("note", Text),
     _at("at"),
+)
+
+# A provider that stopped (credentials, float): nothing is sent until the time has passed.
+provider_pause = Table(
+    "provider_pause",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("until", DateTime(timezone=True), nullable=False),
+    Column("reason", Text, nullable=False),
 )
 
 provider_token = Table(
@@ -380,10 +392,14 @@ answer = Table(
     Column("price", BigInteger, nullable=False),
     Column("transfer_id", UUID, ForeignKey("transfer.id"), nullable=False, unique=True),
     Column("right", Boolean),  # on gold only
+    Column(
+        "scored", Boolean, nullable=False, server_default=text("false")
+    ),  # its worker's skill knows it
     _at(),
     UniqueConstraint("task_id", "worker_id"),
     UniqueConstraint("task_id", "slot"),
 )
+Index("ix_answer_unscored", answer.c.task_id, postgresql_where=text("not scored"))
 Index("ix_answer_worker_id", answer.c.worker_id)
 
 # --- messages ------------------------------------------------------------------------------------------------

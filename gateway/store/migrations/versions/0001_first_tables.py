@@ -148,6 +148,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_partner_code")),
     )
     op.create_table(
+        "provider_pause",
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("provider", name=op.f("pk_provider_pause")),
+    )
+    op.create_table(
         "provider_token",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("token_sealed", sa.LargeBinary(), nullable=False),
@@ -386,14 +393,16 @@ def upgrade() -> None:
         sa.Column("result_token", sa.Text(), nullable=False),
         sa.Column("status_token", sa.Text(), nullable=False),
         sa.Column("timeout_token", sa.Text(), nullable=False),
-        sa.Column("request_hash", sa.Text(), nullable=True),
-        sa.Column("not_found", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("asks", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("tries", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("maybe_taken", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("misses", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("first_sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("hinted_ours", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("receipt", sa.Text(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -494,6 +503,7 @@ def upgrade() -> None:
         sa.Column("price", sa.BigInteger(), nullable=False),
         sa.Column("transfer_id", sa.UUID(), nullable=False),
         sa.Column("right", sa.Boolean(), nullable=True),
+        sa.Column("scored", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -509,6 +519,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("task_id", "slot", name=op.f("uq_answer_task_id_slot")),
         sa.UniqueConstraint("task_id", "worker_id", name=op.f("uq_answer_task_id_worker_id")),
         sa.UniqueConstraint("transfer_id", name=op.f("uq_answer_transfer_id")),
+    )
+    op.create_index(
+        "ix_answer_unscored",
+        "answer",
+        ["task_id"],
+        unique=False,
+        postgresql_where=sa.text("not scored"),
     )
     op.create_index("ix_answer_worker_id", "answer", ["worker_id"], unique=False)
     op.create_table(
@@ -604,6 +621,7 @@ def downgrade() -> None:
     )
     op.drop_table("assignment")
     op.drop_index("ix_answer_worker_id", table_name="answer")
+    op.drop_index("ix_answer_unscored", table_name="answer", postgresql_where=sa.text("not scored"))
     op.drop_table("answer")
     op.drop_index(
         "ix_task_free",
@@ -643,6 +661,7 @@ def downgrade() -> None:
     op.drop_table("ussd_session")
     op.drop_table("sql_version")
     op.drop_table("provider_token")
+    op.drop_table("provider_pause")
     op.drop_table("partner")
     op.drop_index("ix_outbox_to_index", table_name="outbox")
     op.drop_index(

@@ -1,0 +1,331 @@
+"""The client's side: batches made, filled, quoted, started, watched and read."""
+
+import csv
+import io
+from collections.abc import AsyncGenerator, AsyncIterable
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from gateway.api.auth import client_of
+from gateway.api.idempotency import once
+from gateway.api.models import (
+    AccountOut,
+    Added,
+    BatchIn,
+    BatchOut,
+    Money,
+    OptionIn,
+    Progress,
+    QuoteOut,
+    ResultOut,
+    TaskIn,
+)
+from gateway.errors import Refused
+from gateway.ids import ClientId
+from gateway.money import parse_amount
+from gateway.runtime import Runtime
+from gateway.steps import submit
+from gateway.store import batches, clients, results
+from gateway.store.db import Row
+from gateway.tasks.intake import check, read_csv
+from gateway.tasks.question import Option
+
+UPLOAD_BYTES_MAX = 50 * 1024 * 1024
+_RESULT_COLUMNS = ("task", "state", "value", "confidence", "answers", "rule")
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {"application/problem+json": {}}}
+    for status, text in (
+        (401, "No valid API key"),
+        (404, "Not yours, or not there"),
+        (422, "Not valid: field, row and rule"),
+    )
+}
+
+
+def router(rt: Runtime) -> APIRouter:  # noqa: C901  # one inner function a route, nothing else
+    """The routes under /api/v1 over one runtime."""
+    api = APIRouter(prefix="/api/v1", responses=_PROBLEMS)
+    Client = Annotated[ClientId, Depends(client_of(rt))]  # noqa: N806  # a type
+
+    @api.get("/account")
+    async def account(client: Client) -> AccountOut:
+        """Your money: what is free, and what running batches have set aside."""
+        row = await clients.account(rt.db, client)
+        return AccountOut(
+            client=row["id"],
+            name=row["name"],
+            currency=row["currency"],
+            available_minor=row["available"],
+            reserved_minor=row["reserved"],
+        )
+
+    @api.post("/batches", status_code=201)
+    async def create(client: Client, given: BatchIn, request: Request) -> Response:
+        """Make a batch. Send an `Idempotency-Key` and a repeated request makes no second one."""
+
+        async def made() -> bytes:
+            batch = await submit.create(rt, client, await _spec(rt, client, given))
+            return _one(await _mine(rt, client, batch.id)).model_dump_json().encode()
+
+        return await once(rt, client, request, 201, made)
+
+    @api.get("/batches")
+    async def listed(client: Client) -> list[BatchOut]:
+        """Your batches, newest first."""
+        return [_one(row) for row in await batches.all_of_client(rt.db, client)]
+
+    @api.get("/batches/{batch}")
+    async def shown(client: Client, batch: str) -> BatchOut:
+        """One batch: its state, progress and cost so far."""
+        return _one(await _mine(rt, client, batch))
+
+    @api.post("/batches/{batch}/tasks", status_code=201, openapi_extra=_upload_docs())
+    async def tasks(client: Client, batch: str, request: Request) -> Added:
+        """Add tasks to a draft: a JSON list, JSON lines, or CSV with the header id,text[,gold]. All or none."""
+        row = await _mine(rt, client, batch)
+        given = _rows(await _upload(request), request.headers.get("content-type", ""))
+        options = tuple(Option(o["id"], o["labels"]) for o in row["options"])
+        specs = check(given, rt.kind_of(row["kind"]), options)
+        if not specs:
+            raise Refused("there is no task in this upload")
+        return Added(added=await submit.add_tasks(rt, client, batch, specs))
+
+    @api.get("/batches/{batch}/quote")
+    async def quote(client: Client, batch: str) -> QuoteOut:
+        """What the batch can cost, before it starts."""
+        await _mine(rt, client, batch)
+        q = await submit.quote(rt, client, batch)
+        return QuoteOut(
+            tasks=q.tasks,
+            golds=q.golds,
+            price_minor=q.price_minor,
+            answers_minimum=q.answers_minimum,
+            answers_maximum=q.answers_maximum,
+            least_minor=q.least_minor,
+            most_minor=q.most_minor,
+            available_minor=q.available_minor,
+            enough=q.most_minor <= q.available_minor,
+            currency=q.currency,
+        )
+
+    changes = {"start": submit.start, "pause": submit.pause, "cancel": submit.cancel}
+
+    @api.post("/batches/{batch}/{change}")
+    async def changed(
+        client: Client, batch: str, change: Literal["start", "pause", "cancel"]
+    ) -> BatchOut:
+        """Start (sets the money aside), pause or cancel. Saying it twice is saying it once."""
+        await _mine(rt, client, batch)
+        await changes[change](rt, client, batch)
+        return _one(await _mine(rt, client, batch))
+
+    @api.get("/batches/{batch}/results", response_model=list[ResultOut])
+    async def found(
+        client: Client,
+        batch: str,
+        format: Annotated[Literal["json", "csv", "jsonl"], Query()] = "json",  # noqa: A002
+    ) -> StreamingResponse:
+        """Results so far, task by task in your order; streamed, so any size will do."""
+        await _mine(rt, client, batch)
+        rows = results.of_batch(rt.db, batch)
+        writer, media = {
+            "json": (_as_json, "application/json"),
+            "jsonl": (_as_lines, "application/jsonl"),
+            "csv": (_as_csv, "text/csv; charset=utf-8"),
+        }[format]
+        return StreamingResponse(writer(rows), media_type=media)
+
+    return api
+
+
+async def _mine(rt: Runtime, client: ClientId, batch: str) -> Row:
+    row = await batches.of_client(rt.db, client, batch)
+    if row is None:
+        raise Refused(f"no batch {batch!r}", status=404)
+    return row
+
+
+async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSpec:
+    currency = (await clients.account(rt.db, client))["currency"]
+    try:
+        price_minor = parse_amount(given.price, currency)
+    except Refused as bad:
+        raise Refused(f"price: {bad}", field="price") from bad
+    return submit.BatchSpec(
+        name=given.name.strip(),
+        kind=given.kind,
+        instructions=given.instructions.strip(),
+        options=[
+            Option(o) if isinstance(o, str) else Option(o.id, o.labels) for o in given.options
+        ],
+        languages=given.languages,
+        price_minor=price_minor,
+        policy=given.policy,
+        confidence=given.confidence or 0.0,
+        method=given.method,
+        gold_rate=given.gold_rate,
+        lease_s=given.lease_s,
+    )
+
+
+def _one(row: Row) -> BatchOut:
+    wanted = row["answers_wanted"]
+    return BatchOut(
+        id=row["id"],
+        name=row["name"],
+        kind=row["kind"],
+        state=row["state"],
+        instructions=row["instructions"],
+        price_minor=row["price"],
+        policy=row["policy"],
+        method=row["method"],
+        languages=row["languages"],
+        options=[OptionIn(id=o["id"], labels=o["labels"]) for o in row["options"]],
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        closed_at=row["closed_at"],
+        progress=Progress(
+            tasks=row["tasks"],
+            tasks_done=row["tasks_done"],
+            tasks_review=row["tasks_review"],
+            golds=row["golds"],
+            answers=row["answers"],
+            answers_wanted=wanted,
+            asked_now=row["asked_now"],
+            percent=round(100 * row["answers_real"] / wanted, 1) if wanted else 0.0,
+        ),
+        money=Money(
+            currency=row["currency"],
+            reserved_minor=row["reserved"],
+            spent_minor=row["answers"] * row["price"],
+        ),
+    )
+
+
+# --- uploads ---------------------------------------------------------------------------------------------------
+
+
+async def _upload(request: Request) -> bytes:
+    """The body, or the first file of a form; refused beyond the limit before it is held in memory."""
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        async with request.form(max_part_size=UPLOAD_BYTES_MAX) as form:
+            for value in form.values():
+                if not isinstance(value, str):
+                    return await value.read()
+        raise Refused("the form holds no file")
+    chunks, size = list[bytes](), 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > UPLOAD_BYTES_MAX:
+            raise Refused(
+                f"the upload is larger than {UPLOAD_BYTES_MAX // 2**20} MB; send it as several batches",
+                status=413,
+            )
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _rows(body: bytes, content_type: str) -> list[dict[str, object]]:
+    """Rows of whatever was sent: told by the content type, or else by how it begins."""
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as bad:
+        raise Refused(
+            f"the upload is not UTF-8 (byte {bad.start}); save it as UTF-8 and send it again"
+        ) from bad
+    if "\0" in text:
+        row = text[: text.index("\0")].count("\n")
+        raise Refused(f"row {row}: there is a NUL character in it", row=row)
+    if not text.strip():
+        raise Refused("the upload is empty")
+    if "csv" in content_type or (
+        "json" not in content_type and not text.lstrip().startswith(("[", "{"))
+    ):
+        return read_csv(text)
+    return _json_rows(text)
+
+
+def _json_rows(text: str) -> list[dict[str, object]]:
+    if text.lstrip().startswith("["):
+        try:
+            given = orjson.loads(text)
+        except orjson.JSONDecodeError as bad:
+            raise Refused(f"this is not JSON: {bad}") from bad
+    else:
+        given = [
+            _line(line, number) for number, line in enumerate(text.splitlines(), 1) if line.strip()
+        ]
+    for number, row in enumerate(given, 1):
+        if not isinstance(row, dict):
+            raise Refused(
+                f"row {number}: a task is an object like " + '{"id": "1", "text": "..."}',
+                row=number,
+            )
+    return given
+
+
+def _line(line: str, number: int) -> object:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError as bad:
+        raise Refused(f"row {number}: this is not JSON: {bad}", row=number) from bad
+
+
+def _upload_docs() -> dict[str, Any]:
+    task = TaskIn.model_json_schema()
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"type": "array", "items": task}},
+                "application/jsonl": {"schema": {"type": "string"}},
+                "text/csv": {
+                    "schema": {"type": "string"},
+                    "example": "id,text\n1,Is Mama Njeri Shop in Kibera?\n",
+                },
+            },
+        }
+    }
+
+
+# --- results ---------------------------------------------------------------------------------------------------
+
+
+def _result(row: Row) -> dict[str, object]:
+    confidence = row["confidence"]
+    return {
+        "task": row["name"],
+        "state": row["state"],
+        "value": row["value"],
+        "confidence": None if confidence is None else round(confidence, 4),
+        "answers": row["answered"],
+        "rule": row["rule"],
+    }
+
+
+async def _as_json(rows: AsyncIterable[Row]) -> AsyncGenerator[bytes]:
+    first = True
+    async for row in rows:
+        yield (b"[" if first else b",") + orjson.dumps(_result(row))
+        first = False
+    yield b"[]" if first else b"]"
+
+
+async def _as_lines(rows: AsyncIterable[Row]) -> AsyncGenerator[bytes]:
+    async for row in rows:
+        yield orjson.dumps(_result(row)) + b"\n"
+
+
+async def _as_csv(rows: AsyncIterable[Row]) -> AsyncGenerator[bytes]:
+    line = io.StringIO()
+    writer = csv.writer(line)
+    writer.writerow(_RESULT_COLUMNS)
+    async for row in rows:
+        writer.writerow(["" if value is None else value for value in _result(row).values()])
+        yield line.getvalue().encode()
+        line.seek(0)
+        line.truncate()
+    yield line.getvalue().encode()

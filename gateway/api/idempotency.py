@@ -1,0 +1,51 @@
+"""`Idempotency-Key`: the same key and request get the first answer again, another request under it is refused."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+
+import orjson
+from fastapi import Request, Response
+
+from gateway.errors import Refused
+from gateway.ids import ClientId
+from gateway.runtime import Runtime
+from gateway.store import clients
+
+_KEY_CHARACTERS_MAX = 200
+
+
+async def once(
+    rt: Runtime,
+    client: ClientId,
+    request: Request,
+    status: int,
+    made: Callable[[], Awaitable[bytes]],
+) -> Response:
+    """Run `made` (a JSON body), or give back what it made for this key before."""
+    key = request.headers.get("idempotency-key")
+    if not key:
+        return _answer(await made(), status)
+    if len(key) > _KEY_CHARACTERS_MAX:
+        raise Refused(
+            f"Idempotency-Key: at most {_KEY_CHARACTERS_MAX} characters", field="Idempotency-Key"
+        )
+    digest = hashlib.sha256(request.url.path.encode() + b"\0" + await request.body()).digest()
+    # Two copies at once: the second waits here until the first is written down.
+    async with rt.db.transaction() as db:
+        await db.fetchval(
+            "select pg_advisory_xact_lock(hashtextextended($1, 0))", f"{client}:{key}"
+        )
+        known = await clients.remembered(rt.db, client, key)
+        if known is None:
+            body = await made()
+            await clients.remember(rt.db, client, key, digest, status, orjson.loads(body))
+            return _answer(body, status)
+    if known["request_hash"] != digest:
+        raise Refused(
+            "this Idempotency-Key was used for another request", status=409, field="Idempotency-Key"
+        )
+    return _answer(orjson.dumps(known["body"]), known["status"])
+
+
+def _answer(body: bytes, status: int) -> Response:
+    return Response(body, status_code=status, media_type="application/json")

@@ -1,0 +1,151 @@
+"""What clients send and get, as typed models: the source of /openapi.json."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class OptionIn(_Strict):
+    """One possible answer of a categorisation. Results name its `id`; workers read its label."""
+
+    id: str
+    labels: Annotated[
+        dict[str, str], Field(default_factory=dict, examples=[{"en": "Shop", "sw": "Duka"}])
+    ]
+
+
+class BatchIn(_Strict):
+    """A new batch; it starts as a draft."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    kind: Annotated[
+        str,
+        Field(
+            description="verification, categorisation or transcription", examples=["verification"]
+        ),
+    ]
+    instructions: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=160,
+            description="Shown with every task; short: it is paid for each time.",
+        ),
+    ]
+    price: Annotated[
+        str, Field(description="Per accepted answer, in major units, e.g. 3.00", examples=["3.00"])
+    ]
+    options: Annotated[
+        list[OptionIn | str],
+        Field(default_factory=list, description="2 to 9, for a categorisation"),
+    ]
+    languages: Annotated[
+        list[str],
+        Field(default_factory=list, description="Of the workers; none = all", examples=[["sw"]]),
+    ]
+    policy: Annotated[
+        str, Field(description="fixed:N, dynamic, or all (everybody in each task's audience)")
+    ] = "fixed:3"
+    confidence: Annotated[
+        float | None, Field(gt=0.5, lt=1, description="For dynamic: stop when this sure")
+    ] = None
+    method: Annotated[str, Field(description="How answers become results")] = "dawid_skene"
+    gold_rate: Annotated[
+        float,
+        Field(ge=0, le=0.5, description="Share of hidden gold among a proven worker's questions"),
+    ] = 0.0
+    lease_s: Annotated[
+        int | None,
+        Field(ge=60, le=7 * 86400, description="Seconds a question waits for its worker"),
+    ] = None
+
+
+class TaskIn(_Strict):
+    """One task. `gold`: its truth, for a hidden check. `audience`: who may be asked."""
+
+    id: str | int
+    text: str
+    gold: str | None = None
+    audience: dict[str, list[int | str]] | None = None
+
+
+class Progress(BaseModel):
+    """Counted in answers as well as in tasks: 90 % of the answers in shows as 90 %."""
+
+    tasks: int
+    tasks_done: int
+    tasks_review: int
+    golds: int
+    answers: int
+    answers_wanted: int
+    asked_now: int
+    percent: float
+
+
+class Money(BaseModel):
+    """Minor units of `currency`."""
+
+    currency: str
+    reserved_minor: int
+    spent_minor: int
+
+
+class BatchOut(BaseModel):
+    id: str
+    name: str
+    kind: str
+    state: str
+    instructions: str
+    price_minor: int
+    policy: str
+    method: str
+    languages: list[str]
+    options: list[OptionIn]
+    created_at: datetime
+    started_at: datetime | None
+    closed_at: datetime | None
+    progress: Progress
+    money: Money
+
+
+class QuoteOut(BaseModel):
+    """What the batch can cost: at most if every paid slot is used, at least if every task is clear at once."""
+
+    tasks: int
+    golds: int
+    price_minor: int
+    answers_minimum: int
+    answers_maximum: int
+    least_minor: int
+    most_minor: int
+    available_minor: int
+    enough: bool
+    currency: str
+
+
+class ResultOut(BaseModel):
+    """`state`: decided, review (answers do not agree well enough), open or cancelled."""
+
+    task: str
+    state: str
+    value: str | None
+    confidence: float | None
+    answers: int
+    rule: str | None
+
+
+class AccountOut(BaseModel):
+    client: str
+    name: str
+    currency: str
+    available_minor: int
+    reserved_minor: int
+
+
+class Added(BaseModel):
+    added: int

@@ -1,0 +1,72 @@
+"""Errors as RFC 9457 problem documents that name field and row."""
+
+import asyncpg
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from gateway.errors import Failed, Fault, Refused, SettingsError
+
+log = structlog.get_logger()
+
+_TITLES = {400: "Bad request", 401: "Not signed in", 402: "Not enough money", 404: "Not found", 409: "Not now",
+           413: "Too large", 422: "Not valid", 503: "Try again later"}  # fmt: skip
+
+
+def problem(status: int, detail: str, faults: tuple[Fault, ...] = ()) -> JSONResponse:
+    """One problem document. `errors` lists field, row (1 = first task) and rule of each fault."""
+    body: dict[str, object] = {
+        "type": "about:blank",
+        "title": _TITLES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+    }
+    if faults:
+        body["errors"] = [{"field": f.field, "row": f.row, "message": f.message} for f in faults]
+    return JSONResponse(body, status_code=status, media_type="application/problem+json")
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Every error of the API becomes a problem document."""
+
+    @app.exception_handler(Refused)
+    async def refused(request: Request, bad: Refused) -> JSONResponse:
+        return problem(bad.status, str(bad), bad.faults)
+
+    @app.exception_handler(SettingsError)
+    async def unknown_kind(request: Request, bad: SettingsError) -> JSONResponse:
+        return problem(422, str(bad))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, bad: RequestValidationError) -> JSONResponse:
+        faults = tuple(
+            Fault(str(e["msg"]), ".".join(str(part) for part in e["loc"] if part != "body") or None)
+            for e in bad.errors()
+        )
+        first = faults[0]
+        return problem(
+            422, f"{first.field}: {first.message}" if first.field else first.message, faults
+        )
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, bad: HTTPException) -> JSONResponse:
+        return problem(bad.status_code, str(bad.detail))
+
+    @app.exception_handler(Failed)
+    async def failed(request: Request, bad: Failed) -> JSONResponse:
+        return problem(503, str(bad))
+
+    async def away(request: Request, bad: Exception) -> JSONResponse:
+        log.error("database away", why=str(bad))
+        return problem(
+            503,
+            "the database does not answer right now; the request was not carried out, send it again",
+        )
+
+    for kind in (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
+        app.add_exception_handler(kind, away)
+
+
+__all__ = ["add_handlers", "problem"]

@@ -1,0 +1,55 @@
+"""The HTTP server: client API, webhooks, health, metrics, and the console over one runtime."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse
+
+from gateway.api import batches, problems, webhooks
+from gateway.errors import Failed
+from gateway.runtime import Runtime
+from gateway.store.db import ping
+
+Opener = Callable[[], AbstractAsyncContextManager[Runtime]]
+Mount = Callable[[FastAPI, Runtime], None]
+
+
+def make_app(opened: Opener, mounts: tuple[Mount, ...] = ()) -> FastAPI:
+    """The application; its runtime is opened and closed with it. `mounts` add pages (the console, the phone)."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with opened() as rt:
+            for route in webhooks.routes(rt):
+                app.router.routes.append(route)
+            app.include_router(batches.router(rt))
+            _add_health(app, rt)
+            for mount in mounts:
+                mount(app, rt)
+            yield
+
+    app = FastAPI(
+        title="Gateway",
+        summary="Paid digital work for people with a feature phone.",
+        version="1",
+        lifespan=lifespan,
+    )
+    problems.add_handlers(app)
+    return app
+
+
+def _add_health(app: FastAPI, rt: Runtime) -> None:
+    async def alive(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("ok")
+
+    async def ready(request: Request) -> JSONResponse:
+        try:
+            await ping(rt.db)
+        except Failed as away:
+            return JSONResponse({"ready": False, "why": str(away)}, status_code=503)
+        return JSONResponse({"ready": True})
+
+    app.add_route("/healthz", alive)
+    app.add_route("/readyz", ready)

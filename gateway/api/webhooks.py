@@ -1,0 +1,209 @@
+"""The providers' webhooks: plain routes, a secret path part per channel, the provider's own format behind it.
+
+Whatever was understood enough to store gets its 200, or providers repeat it for hours; a 5xx is said only when the
+event could not be kept anywhere, so that the provider brings it again.
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qsl
+
+import asyncpg
+import structlog
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from gateway.errors import Failed, Refused
+from gateway.msisdn import normalise
+from gateway.runtime import Channel, Runtime
+from gateway.steps.callback import callback
+from gateway.steps.dial import dial
+from gateway.steps.hear import hear
+from gateway.steps.receipts import take_receipt
+from gateway.store import inbox, outbox, sessions
+
+log = structlog.get_logger()
+
+BODY_BYTES_MAX = 256 * 1024
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+)
+
+Form = dict[str, str]
+_OK = b"OK"
+
+
+def routes(rt: Runtime) -> list[Route]:
+    """The webhook routes over one runtime."""
+    hooks = Webhooks(rt)
+    methods = ["POST", "GET"]
+    return [
+        Route("/in/{channel}/{secret}/ussd", hooks.ussd, methods=methods),
+        Route("/in/{channel}/{secret}/sms", hooks.sms, methods=methods),
+        Route("/in/{channel}/{secret}/receipt", hooks.receipt, methods=methods),
+        Route("/in/{channel}/{secret}/session-end", hooks.session_end, methods=methods),
+        Route("/in/{channel}/{secret}/opt-out", hooks.opt_out, methods=methods),
+        Route("/hooks/p/{token}", hooks.payout, methods=["POST", "PUT"]),
+    ]
+
+
+class Webhooks:
+    def __init__(self, rt: Runtime) -> None:
+        self._rt = rt
+
+    async def sms(self, request: Request) -> Response:
+        async def take(channel: Channel, form: Form, raw: bytes) -> Response:
+            if channel.sms is None:
+                return _not_found()
+            await hear(self._rt, channel, channel.sms.parse_sms(form), raw)
+            return PlainTextResponse(_OK)
+
+        return await self._taken(request, "sms", take)
+
+    async def ussd(self, request: Request) -> Response:
+        channel, form, raw, refused = await self._read(request)
+        if refused or channel is None or channel.ussd is None:
+            return refused or _not_found()
+        try:
+            step = channel.ussd.parse_step(form)
+            return _screen(await dial(self._rt, channel, step, raw))
+        except Refused as bad:
+            await inbox.keep_failed(
+                self._rt.db,
+                self._rt.vault,
+                channel.name,
+                "ussd",
+                inbox.digest_id(raw),
+                raw,
+                str(bad),
+            )
+            return _screen(channel.ussd.render(self._sorry(), end=True))
+        except _AWAY as away:
+            log.error("ussd step lost its database", channel=channel.name, why=str(away))
+        except Exception as broken:
+            log.exception("ussd step failed", channel=channel.name)
+            await inbox.keep_failed(
+                self._rt.db,
+                self._rt.vault,
+                channel.name,
+                "ussd",
+                inbox.digest_id(raw),
+                raw,
+                repr(broken),
+            )
+        return _screen(channel.ussd.render(self._sorry(), end=True))
+
+    async def receipt(self, request: Request) -> Response:
+        async def take(channel: Channel, form: Form, raw: bytes) -> Response:
+            if channel.sms is None:
+                return _not_found()
+            await take_receipt(self._rt, channel, channel.sms.parse_receipt(form), raw)
+            return PlainTextResponse(_OK)
+
+        return await self._taken(request, "receipt", take)
+
+    async def session_end(self, request: Request) -> Response:
+        async def take(channel: Channel, form: Form, raw: bytes) -> Response:
+            if channel.ussd is None:
+                return _not_found()
+            end = channel.ussd.parse_end(form)
+            await sessions.end(self._rt.db, channel.name, end.session, completed=end.completed)
+            return PlainTextResponse(_OK)
+
+        return await self._taken(request, "session-end", take)
+
+    async def opt_out(self, request: Request) -> Response:
+        async def take(channel: Channel, form: Form, raw: bytes) -> Response:
+            if channel.sms is None:
+                return _not_found()
+            msisdn = normalise(channel.sms.parse_opt_out(form).msisdn, self._rt.settings.region)
+            await outbox.opt_out(
+                self._rt.db, self._rt.vault.index(msisdn), channel.name, "opt-out hook"
+            )
+            return PlainTextResponse(_OK)
+
+        return await self._taken(request, "opt-out", take)
+
+    async def payout(self, request: Request) -> Response:
+        raw = await _body(request)
+        if raw is None:
+            return PlainTextResponse("too large", status_code=413)
+        known = await callback(self._rt, request.path_params["token"], raw, dict(request.headers))
+        return PlainTextResponse(_OK) if known else _not_found()
+
+    async def _taken(
+        self,
+        request: Request,
+        kind: str,
+        take: Callable[[Channel, Form, bytes], Awaitable[Response]],
+    ) -> Response:
+        """Run a handler; what it cannot process is kept in the inbox, as it came."""
+        channel, form, raw, refused = await self._read(request)
+        if refused or channel is None:
+            return refused or _not_found()
+        try:
+            return await take(channel, form, raw)
+        except Failed:
+            return PlainTextResponse(_OK)  # it is kept already
+        except _AWAY as away:
+            log.error("event could not be kept", channel=channel.name, kind=kind, why=str(away))
+            return PlainTextResponse("try again", status_code=503)
+        except Exception as broken:
+            if not isinstance(broken, Refused):
+                log.exception("event failed", channel=channel.name, kind=kind)
+            await inbox.keep_failed(
+                self._rt.db,
+                self._rt.vault,
+                channel.name,
+                kind,
+                inbox.digest_id(raw),
+                raw,
+                str(broken) or repr(broken),
+            )
+            return PlainTextResponse(_OK)
+
+    async def _read(self, request: Request) -> tuple[Channel | None, Form, bytes, Response | None]:
+        """The channel of the path and the form of the body; or the response that ends it here."""
+        channel = self._rt.channels.get(request.path_params["channel"])
+        given = request.path_params["secret"].encode()
+        if channel is None or not hmac.compare_digest(given, channel.secret.encode()):
+            return None, {}, b"", _not_found()
+        raw = await _body(request) if request.method == "POST" else request.url.query.encode()
+        if raw is None:
+            return None, {}, b"", PlainTextResponse("too large", status_code=413)
+        try:
+            form = dict(parse_qsl(raw.decode(), keep_blank_values=True))
+        except UnicodeDecodeError:
+            form = dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True))
+        return channel, form, raw, None
+
+    def _sorry(self) -> str:
+        language = self._rt.settings.countries[self._rt.settings.region].language
+        return self._rt.books[language].say("ussd.sorry")
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body; None when it is larger than any provider's event."""
+    length = request.headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > BODY_BYTES_MAX:
+        return None
+    chunks, size = list[bytes](), 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > BODY_BYTES_MAX:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _screen(body: bytes) -> Response:
+    return Response(body, media_type="text/plain; charset=utf-8")
+
+
+def _not_found() -> Response:
+    return PlainTextResponse("not found", status_code=404)

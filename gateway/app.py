@@ -1,0 +1,119 @@
+"""The composition root: settings in, a `Runtime` out. The only file that opens the plug-in drawers."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from types import ModuleType
+from typing import Protocol, cast
+
+import aiohttp
+
+from gateway import plugins
+from gateway.clock import Clock, SystemClock
+from gateway.payments import providers
+from gateway.payments.port import PayoutProvider, TokenStore
+from gateway.phrases import books
+from gateway.runtime import Accounts, Bells, Channel, Runtime
+from gateway.settings import ChannelSettings, Settings
+from gateway.sms import channels as sms_channels
+from gateway.sms.port import SmsChannel
+from gateway.steps.assign import assign
+from gateway.steps.close import close
+from gateway.steps.deliver import deliver
+from gateway.steps.disburse import disburse
+from gateway.steps.score import score
+from gateway.steps.sweep import sweep
+from gateway.store.batches import Batches
+from gateway.store.db import open_database
+from gateway.store.tokens import StoredTokens
+from gateway.tasks import kinds
+from gateway.tasks.port import TaskKind
+from gateway.ussd import channels as ussd_channels
+from gateway.ussd.port import UssdChannel
+from gateway.vault import Vault
+
+_HTTP_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
+
+Step = Callable[..., Awaitable[object]]
+STEPS: Mapping[str, Step] = {
+    "assign": assign,
+    "close": close,
+    "deliver": deliver,
+    "disburse": disburse,
+    "score": score,
+    "sweep": sweep,
+}
+
+
+class _Maker(Protocol):
+    def make(self, name: str, options: Mapping[str, object]) -> object: ...
+
+
+class _ProviderMaker(Protocol):
+    def make(
+        self, name: str, options: Mapping[str, object], tokens: TokenStore
+    ) -> PayoutProvider: ...
+
+
+@asynccontextmanager
+async def open_runtime(
+    settings: Settings, bells: Bells, *, clock: Clock | None = None, connections: int = 10
+) -> AsyncGenerator[Runtime]:
+    """Everything a process needs, opened and closed again. `database_url` and `secret_key` must be set by now."""
+    assert settings.database_url and settings.secret_key
+    clock = clock or SystemClock()
+    vault = Vault(settings.secret_key.get_secret_value())
+    db = await open_database(settings.database_url.get_secret_value(), connections=connections)
+    async with aiohttp.ClientSession(timeout=_HTTP_TIMEOUT) as http:
+        try:
+            yield Runtime(
+                settings=settings,
+                db=db,
+                clock=clock,
+                vault=vault,
+                books=books(),
+                kind_of=kind_of,
+                channels={name: _channel(name, one) for name, one in settings.channels.items()},
+                providers=_providers(settings, StoredTokens(db, vault, clock)),
+                bells=bells,
+                batches=Batches(db),
+                accounts=Accounts(db),
+                http=http,
+            )
+        finally:
+            await db.close()
+
+
+def kind_of(name: str) -> TaskKind:
+    """The task kind of that name; raises Refused-like SettingsError naming the kinds there are."""
+    return cast("TaskKind", cast("object", plugins.load(kinds, name)))
+
+
+def _channel(name: str, settings: ChannelSettings) -> Channel:
+    sms = (
+        _make(sms_channels, settings.sms.kind, name, settings.sms.options) if settings.sms else None
+    )
+    ussd = (
+        _make(ussd_channels, settings.ussd.kind, name, settings.ussd.options)
+        if settings.ussd
+        else None
+    )
+    return Channel(
+        name,
+        settings.secret.get_secret_value(),
+        cast("SmsChannel | None", sms),
+        cast("UssdChannel | None", ussd),
+    )
+
+
+def _make(shelf: ModuleType, kind: str, name: str, options: Mapping[str, object]) -> object:
+    module = plugins.load(shelf, kind)
+    return cast("_Maker", cast("object", module)).make(name, options)
+
+
+def _providers(settings: Settings, tokens: TokenStore) -> dict[str, PayoutProvider]:
+    return {
+        name: cast("_ProviderMaker", cast("object", plugins.load(providers, one.kind))).make(
+            name, one.options, tokens
+        )
+        for name, one in settings.providers.items()
+    }

@@ -1,0 +1,82 @@
+"""`gateway api`: uvicorn over the application."""
+
+import errno
+import json
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from gateway.api.server import make_app
+from gateway.app import open_runtime
+from gateway.cli.runner import ANSWER
+from gateway.errors import SettingsError
+from gateway.queue.bells import RqBells
+from gateway.runtime import Runtime
+from gateway.settings import Settings
+
+_BACKLOG = 2048
+
+
+def application(settings: Settings) -> FastAPI:
+    """The application of these settings, its bells rung over RQ."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncGenerator[Runtime]:
+        assert settings.redis_url
+        bells = RqBells(settings.redis_url.get_secret_value(), ANSWER)
+        try:
+            async with open_runtime(settings, bells) as rt:
+                yield rt
+        finally:
+            await bells.close()
+
+    mounts = ()
+    if settings.local_phone:
+        from gateway.console.phone import add_phone
+
+        mounts = (add_phone,)
+    return make_app(opened, mounts)
+
+
+def serve(settings: Settings, *, port: int | None, ready_file: Path | None) -> None:
+    """Listen until SIGTERM; open requests are finished first."""
+    wanted = settings.port if port is None else port
+    listener = listen(settings.host, wanted)
+    actual = listener.getsockname()[1]
+    if settings.public_url == "http://127.0.0.1:8000":
+        settings = settings.model_copy(update={"public_url": f"http://{settings.host}:{actual}"})
+    if ready_file:
+        ready_file.write_text(json.dumps({"port": actual}))
+    config = uvicorn.Config(
+        application(settings),
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="warning",
+        lifespan="on",
+    )
+    print(f"gateway listens on http://{settings.host}:{actual}", flush=True)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; SettingsError in one line when the port is taken."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as bad:
+        listener.close()
+        if bad.errno == errno.EADDRINUSE:
+            raise SettingsError(
+                f"port {port} is taken: stop what uses it, or set GATEWAY_PORT to another"
+            ) from bad
+        raise SettingsError(
+            f"cannot listen on {host}:{port}: {bad.strerror}; check GATEWAY_HOST and GATEWAY_PORT"
+        ) from bad
+    listener.listen(_BACKLOG)
+    return listener

@@ -1,0 +1,76 @@
+"""All commands in one place. Each imports what it needs when it runs, so that `--help` is quick."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway import settings as settings_room
+from gateway.cli import people, qa, sms
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Paid digital work for people with a feature phone: tasks by SMS and USSD, answers judged, earnings paid.",
+)
+app.add_typer(qa.app, name="qa")
+app.add_typer(sms.app, name="sms")
+app.add_typer(people.client, name="client")
+app.add_typer(people.partner, name="partner")
+app.add_typer(people.coordinator, name="coordinator")
+
+
+@app.command()
+def api(
+    port: Annotated[
+        int | None, typer.Option(help="Port; 0 = any free one. Default: the setting `port`.")
+    ] = None,
+    ready_file: Annotated[
+        Path | None, typer.Option(help='Written when it listens: {"port": N}.')
+    ] = None,
+) -> None:
+    """Serve the client API, the providers' webhooks and the console."""
+    from gateway.cli import api as command
+    from gateway.cli.serving import served
+
+    with served(settings_room.load(), migrated=True) as settings:
+        command.serve(settings, port=port, ready_file=ready_file)
+
+
+@app.command()
+def runner() -> None:
+    """Answer bells: send messages, make payouts, close batches. Start as many as you like."""
+    from gateway.cli import runner as command
+    from gateway.cli.serving import served
+
+    with served(settings_room.load()) as settings:
+        command.serve(settings)
+
+
+@app.command()
+def ticker() -> None:
+    """Ring the bells of everything that waits. Several may run; one leads."""
+    from gateway.cli import ticker as command
+    from gateway.cli.serving import served
+
+    with served(settings_room.load()) as settings:
+        asyncio.run(command.serve(settings))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's schema."""
+    from gateway.cli.serving import served
+
+    with served(settings_room.load(), migrated=True):
+        typer.echo("the database is at this version's schema")
+
+
+@app.command()
+def secret() -> None:
+    """Print a new secret key for GATEWAY_SECRET_KEY."""
+    from gateway.vault import new_master_secret
+
+    typer.echo(new_master_secret())

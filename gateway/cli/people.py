@@ -1,0 +1,114 @@
+"""`gateway client | partner | coordinator`: who works with this gateway."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import typer
+
+from gateway import settings as settings_room
+from gateway.ids import ClientId
+from gateway.money import amount_text, parse_amount
+from gateway.runtime import Runtime
+
+client = typer.Typer(no_args_is_help=True, help="Clients: those who send work and pay for it.")
+partner = typer.Typer(
+    no_args_is_help=True, help="Partners: local centres whose workers join with a code."
+)
+coordinator = typer.Typer(
+    no_args_is_help=True, help="Coordinators: those who enrol and look after workers."
+)
+
+T = TypeVar("T")
+
+
+def with_runtime(work: Callable[[Runtime], Awaitable[T]]) -> T:
+    """Run one piece of work over a runtime whose bells nobody hears: the ticker finds what it leaves."""
+    from gateway.app import open_runtime
+    from gateway.cli.serving import served
+    from gateway.queue.inline import InlineBells
+
+    async def run() -> T:
+        async with open_runtime(settings, InlineBells(), connections=2) as rt:
+            return await work(rt)
+
+    with served(settings_room.load(), migrated=True) as settings:
+        return asyncio.run(run())
+
+
+@client.command("add")
+def add_client(
+    name: Annotated[str, typer.Argument(help="The client's name.")],
+    currency: Annotated[str, typer.Option(help="The money it pays in.")] = "KES",
+) -> None:
+    """Add a client and print its API key, once."""
+    from gateway.steps import admit
+
+    made, key = with_runtime(lambda rt: admit.add_client(rt, name, currency))
+    typer.echo(f"client  {made}\nkey     {key}\nThe key is shown this once; keep it safe.")
+
+
+@client.command("key")
+def new_key(id: Annotated[str, typer.Argument(help="The client's id (c_...).")]) -> None:
+    """Print one more API key of a client, once."""
+    from gateway.steps import admit
+
+    typer.echo(with_runtime(lambda rt: admit.add_key(rt, ClientId(id))))
+
+
+@client.command("list")
+def list_clients() -> None:
+    """List clients and the money they have free."""
+    query = "select c.id, c.name, c.currency, a.balance from client c join account a on a.id = c.account_id order by c.created_at"
+    for row in with_runtime(lambda rt: rt.db.rows(query)):
+        typer.echo(
+            f"{row['id']}  {amount_text(row['balance'], row['currency']):>16}  {row['name']}"
+        )
+
+
+@client.command("top-up")
+def top_up(
+    id: Annotated[str, typer.Argument(help="The client's id (c_...).")],
+    amount: Annotated[str, typer.Argument(help="In major units, e.g. 5000.00")],
+    ref: Annotated[str, typer.Option(help="The bank's reference; the same one counts once.")],
+) -> None:
+    """Book money that arrived from a client."""
+    from gateway.steps import admit
+
+    async def booked(rt: Runtime) -> str:
+        currency = await admit.currency_of(rt, ClientId(id))
+        minor = parse_amount(amount, currency)
+        new = await admit.top_up(rt, ClientId(id), ref, minor)
+        return (
+            f"booked {amount_text(minor, currency)}"
+            if new
+            else f"{ref} was booked before; nothing changed"
+        )
+
+    typer.echo(with_runtime(booked))
+
+
+@partner.command("add")
+def add_partner(
+    code: Annotated[str, typer.Argument(help="What workers text after JOIN, e.g. KIBERA.")],
+    name: Annotated[str, typer.Argument(help="The centre's name.")],
+) -> None:
+    """Add a partner, or rename it."""
+    from gateway.steps import admit
+
+    with_runtime(lambda rt: admit.add_partner(rt, code, name))
+    typer.echo(f"workers join it by texting: JOIN {code.upper()}")
+
+
+@coordinator.command("add")
+def add_coordinator(
+    msisdn: Annotated[str, typer.Argument(help="The coordinator's phone number.")],
+    name: Annotated[str, typer.Argument(help="Her name; workers read it in their invitation.")],
+    language: Annotated[str, typer.Option(help="en, sw, fr, ...")] = "en",
+    partner: Annotated[str | None, typer.Option(help="The code of her centre.")] = None,
+) -> None:
+    """Add a coordinator: from her number ADD, REMOVE and STATUS are understood."""
+    from gateway.steps import admit
+
+    with_runtime(lambda rt: admit.add_coordinator(rt, msisdn, name, language, partner))
+    typer.echo(f"{name} can now text: ADD <number> <name> [language] [partner]")

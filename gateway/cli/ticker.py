@@ -1,0 +1,41 @@
+"""`gateway ticker`: rings the bells of everything that waits. Any number may run; one of them leads."""
+
+import asyncio
+import contextlib
+
+import structlog
+
+from gateway.app import open_runtime
+from gateway.cli.runner import ANSWER
+from gateway.errors import GatewayError
+from gateway.queue.bells import RqBells
+from gateway.runtime import Runtime
+from gateway.settings import Settings
+from gateway.store.due import due
+from gateway.store.leader import leading
+
+log = structlog.get_logger()
+
+_TICK_S = 1.0
+
+
+async def serve(settings: Settings) -> None:
+    """Ring every second until cancelled. A database or Redis that is away is tried again, not mourned."""
+    assert settings.redis_url
+    bells = RqBells(settings.redis_url.get_secret_value(), ANSWER)
+    try:
+        async with open_runtime(settings, bells, connections=2) as rt:
+            while True:
+                with contextlib.suppress(GatewayError):
+                    async with leading(rt.db) as leads:
+                        while leads:
+                            await _tick(rt)
+                            await asyncio.sleep(_TICK_S)
+                await asyncio.sleep(_TICK_S)
+    finally:
+        await bells.close()
+
+
+async def _tick(rt: Runtime) -> None:
+    for bell in await due(rt.db, rt.clock.now()):
+        rt.bells.ring(*bell)

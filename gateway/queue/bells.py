@@ -1,0 +1,77 @@
+"""Bells over RQ. A bell is a unique job whose only content is a step's name and an id; losing one loses nothing."""
+
+import asyncio
+import contextlib
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+
+log = structlog.get_logger()
+
+QUEUE = "gateway"
+JOB_TIMEOUT_S = 60
+# Bells rung within this time are one bell: a burst of replies is one drain.
+_GATHER_S = 0.02
+
+
+def queue(redis: Redis) -> Queue:
+    return Queue(QUEUE, connection=redis, serializer="json", default_timeout=JOB_TIMEOUT_S)
+
+
+def enqueue(on: Queue, function: str, step: str, *arguments: str) -> None:
+    """Put one bell on the queue, unless the same one hangs there already."""
+    # A finished or failed bell must not block its name: RQ would keep it for minutes (or a year).
+    with contextlib.suppress(DuplicateJobError):
+        on.enqueue(
+            function,
+            step,
+            *arguments,
+            job_id="-".join((step, *arguments)),
+            unique=True,
+            result_ttl=0,
+            failure_ttl=1,
+        )
+
+
+class RqBells:
+    """Rings from async code without making it wait for Redis."""
+
+    def __init__(self, redis_url: str, function: str) -> None:
+        self._queue = queue(Redis.from_url(redis_url))
+        self._function = function
+        self._wanted: set[tuple[str, ...]] = set()
+        self._wake = asyncio.Event()
+        self._task = asyncio.create_task(self._run())
+
+    def ring(self, step: str, *arguments: str) -> None:
+        self._wanted.add((step, *arguments))
+        self._wake.set()
+
+    async def flush(self) -> None:
+        """Ring what is wanted now: for a process whose loop stands still between jobs."""
+        wanted, self._wanted = self._wanted, set()
+        self._wake.clear()
+        await asyncio.to_thread(self._ring_all, wanted)
+
+    async def close(self) -> None:
+        """Ring what is still wanted, and stop."""
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        await self.flush()
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(_GATHER_S)
+            await self.flush()
+
+    def _ring_all(self, wanted: set[tuple[str, ...]]) -> None:
+        for bell in sorted(wanted):
+            try:
+                enqueue(self._queue, self._function, *bell)
+            except RedisError as away:
+                log.warning("bell lost, the ticker will ring again", bell=bell, why=str(away))

@@ -1,0 +1,80 @@
+"""The operator's side of people: a client with its key, money that arrived, partners and coordinators."""
+
+from gateway.errors import Refused
+from gateway.ids import AccountId, ClientId, new_public_id
+from gateway.money import minor_per_major
+from gateway.msisdn import normalise
+from gateway.payments import ledger
+from gateway.payments.ledger import Account, AccountKind
+from gateway.runtime import Runtime
+from gateway.store import clients, ledgers, people
+from gateway.vault import key_hash, new_api_key
+
+_SHOWN = 8
+
+
+async def add_client(rt: Runtime, name: str, currency: str) -> tuple[ClientId, str]:
+    """A new client and its API key. The key is returned once and stored only as a hash."""
+    minor_per_major(currency)
+    client, key = ClientId(new_public_id("c")), new_api_key()
+    account = await rt.accounts.get(Account(AccountKind.CLIENT_AVAILABLE, client, currency))
+    async with rt.db.transaction() as db:
+        await clients.insert(db, client, name, currency, account)
+        await clients.add_key(db, client, key_hash(key), key[:_SHOWN])
+    return client, key
+
+
+async def add_key(rt: Runtime, client: ClientId) -> str:
+    """One more key for a client; returned once."""
+    await _account(rt, client)
+    key = new_api_key()
+    await clients.add_key(rt.db, client, key_hash(key), key[:_SHOWN])
+    return key
+
+
+async def top_up(rt: Runtime, client: ClientId, bank_ref: str, amount_minor: int) -> bool:
+    """A client's money arrived; False when this bank reference was booked before."""
+    account, currency = await _account(rt, client)
+    posted = ledger.top_up(client, bank_ref, amount_minor, currency)
+    cash = await rt.accounts.get(posted.debit)
+    async with rt.db.transaction() as db:
+        return await ledgers.post(db, posted, cash, account)
+
+
+async def _account(rt: Runtime, client: ClientId) -> tuple[AccountId, str]:
+    row = await rt.db.row("select account_id, currency from client where id = $1", client)
+    if row is None:
+        raise Refused(f"no client {client!r}; list them with: gateway client list", status=404)
+    return AccountId(row["account_id"]), row["currency"]
+
+
+async def currency_of(rt: Runtime, client: ClientId) -> str:
+    return (await _account(rt, client))[1]
+
+
+async def add_partner(rt: Runtime, code: str, name: str) -> None:
+    """A partner; its code is what workers text after JOIN."""
+    if not code.isascii() or not code.isalnum():
+        raise Refused("a partner's code is one plain word, like KIBERA", field="code")
+    await people.add_partner(rt.db, code, name)
+
+
+async def add_coordinator(
+    rt: Runtime, msisdn: str, name: str, language: str, partner: str | None
+) -> None:
+    """A coordinator; from this number ADD, REMOVE and STATUS are understood."""
+    if language not in rt.books:
+        raise Refused(
+            f"no language {language!r}; there is: {', '.join(sorted(rt.books))}", field="language"
+        )
+    number = normalise(msisdn, rt.settings.region)
+    if partner and not await people.partner_codes(rt.db, [partner.upper()]):
+        raise Refused(f"no partner {partner!r}; add it with: gateway partner add", field="partner")
+    await people.add_coordinator(
+        rt.db,
+        name=name,
+        language=language,
+        sealed=rt.vault.seal(number),
+        index=rt.vault.index(number),
+        partner=partner,
+    )

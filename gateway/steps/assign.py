@@ -1,0 +1,74 @@
+"""Pushes questions to workers who wait by SMS: idle, willing, and with work there for them.
+
+Who answers gets her next question in the reply itself; this step is for the first one, and for workers who ran
+out of work and have some again.
+"""
+
+from datetime import timedelta
+
+import structlog
+
+from gateway.conversation.asking import question_sms
+from gateway.errors import Conflict
+from gateway.ids import TaskId, WorkerId
+from gateway.runtime import Runtime
+from gateway.steps.messages import message
+from gateway.steps.understand import understand
+from gateway.store import turns
+
+log = structlog.get_logger()
+
+# Idle SMS workers for whom something may be there: named for a task, or in a batch that is open to all.
+_IDLE = """
+select w.id, w.msisdn_sealed, w.msisdn_index, w.sms_channel, w.language from worker w
+where w.state = 'active' and w.reach = 'sms'
+  and not exists (select from assignment a where a.worker_id = w.id and a.state = 'held')
+  and not exists (select from opt_out x where x.msisdn_index = w.msisdn_index)
+  and (exists (select from directed d join task t on t.id = d.task_id join batch b on b.id = t.batch_id
+         where d.worker_id = w.id and not d.asked and t.state = 'open' and d.position < t.wanted
+           and t.answered + t.held < t.wanted and b.state = 'running')
+    or exists (select from batch b where b.state = 'running' and b.currency = w.currency
+         and (b.languages = '{}' or w.language = any(b.languages))
+         and exists (select from task t where t.batch_id = b.id and t.state = 'open' and t.gold is null
+           and not t.directed and t.answered + t.held < t.wanted
+           and not exists (select from assignment a where a.task_id = t.id and a.worker_id = w.id and a.state <> 'expired'))))
+order by w.id limit $1"""
+
+
+async def assign(rt: Runtime) -> int:
+    """Ask idle SMS workers their next question; how many were asked."""
+    asked, channels = 0, set[str]()
+    for row in await rt.db.rows(_IDLE, rt.settings.push_limit):
+        try:
+            if await _ask(
+                rt, row["id"], row["msisdn_sealed"], row["msisdn_index"], row["sms_channel"]
+            ):
+                asked += 1
+                channels.add(row["sms_channel"])
+        except Conflict:
+            continue  # she or somebody else was faster; the next round sees what is left
+    for channel in channels:
+        rt.bells.ring("deliver", channel)
+    return asked
+
+
+async def _ask(rt: Runtime, worker: int, sealed: bytes, index: bytes, channel_name: str) -> bool:
+    channel = rt.channels[channel_name]
+    now = rt.clock.now()
+    row = await turns.read(rt.db, turns.Event(channel_name, "push", "", index, b""))
+    understood = await understand(rt, channel, row)
+    question, batch = understood.situation.upcoming, understood.next_batch
+    if question is None or batch is None or row["held_state"] == "held":
+        return False
+    text = question_sms(
+        question, row["language"], rt.books, hint_key=rt.kind_of(question.kind).hint_key()
+    )
+    prompt = message(rt, channel_name, WorkerId(worker), rt.vault.open(sealed), text, "question")
+    until = now + timedelta(seconds=batch.lease_s)
+    await rt.db.commit(
+        [
+            turns.hold_task(TaskId(question.task), WorkerId(worker), "sms", until),
+            turns.put_message(prompt),
+        ]
+    )
+    return True

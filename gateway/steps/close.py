@@ -1,0 +1,106 @@
+"""A batch that has all its answers is closed: results estimated over the whole batch, unused money back."""
+
+import structlog
+
+from gateway import qa
+from gateway.ids import AccountId, BatchId
+from gateway.payments import ledger
+from gateway.qa.port import encode
+from gateway.runtime import Runtime
+from gateway.store import batches, ledgers
+from gateway.store.batches import Batch
+from gateway.store.db import Connection
+
+log = structlog.get_logger()
+
+Result = tuple[str, float]
+
+
+async def close(rt: Runtime) -> int:
+    """Close every running batch whose tasks are all decided; how many."""
+    rows = await rt.db.rows(
+        """select b.id from batch b where b.state = 'running'
+           and not exists (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open')"""
+    )
+    for row in rows:
+        await close_batch(rt, await rt.batches.get(row["id"]))
+    return len(rows)
+
+
+async def close_batch(rt: Runtime, batch: Batch) -> None:
+    """Estimate the results over all answers, write them, give the rest of the money back: one commit."""
+    answers = await rt.db.rows(
+        """select t.name, a.worker_id, a.value from answer a join task t on t.id = a.task_id
+           where t.batch_id = $1 order by a.id""",
+        batch.id,
+    )
+    golds = await rt.db.rows(
+        "select name, gold from task where batch_id = $1 and gold is not null", batch.id
+    )
+    results = estimate(
+        rt,
+        batch,
+        [(r["name"], str(r["worker_id"]), r["value"]) for r in answers],
+        {r["name"]: r["gold"] for r in golds},
+    )
+    async with rt.db.transaction() as db:
+        row = await db.fetchrow("select state from batch where id = $1 for update", batch.id)
+        if row is None or row["state"] != "running":
+            return  # another runner closed it
+        await withdraw(db, batch.id)
+        await db.execute(
+            """update task t set value = r.value, confidence = r.confidence, rule = $5
+               from unnest($2::text[], $3::text[], $4::real[]) as r(name, value, confidence)
+               where t.batch_id = $1 and t.name = r.name and t.gold is null""",
+            batch.id,
+            list(results),
+            [value for value, _ in results.values()],
+            [confidence for _, confidence in results.values()],
+            batch.method,
+        )
+        await db.execute(
+            "update task set state = 'decided' where batch_id = $1 and state = 'open'", batch.id
+        )
+        await batches.set_state(db, batch.id, "done")
+        released = await release_rest(db, batch)
+    log.info("batch closed", batch=batch.id, tasks=len(results), released_minor=released)
+
+
+def estimate(
+    rt: Runtime, batch: Batch, rows: list[tuple[str, str, str]], gold: dict[str, str]
+) -> dict[str, Result]:
+    """Every task's value and confidence by the batch's rule, from (task, worker, answer) rows."""
+    if not rows:
+        return {}
+    if rt.kind_of(batch.kind).IS_TEXT:
+        from gateway.qa.text.aggregate import aggregate  # noqa: PLC0415  # rapidfuzz, for text only
+
+        text = aggregate(rows, gold)
+        return dict(zip(text.tasks, zip(text.value, text.confidence, strict=True), strict=True))
+    answers = encode(rows, [o.id for o in batch.options])
+    found = qa.rule(batch.method).aggregate(answers, gold or None)
+    pairs = zip(found.value, (float(c) for c in found.confidence), strict=True)
+    return dict(zip(answers.tasks, pairs, strict=True))
+
+
+async def withdraw(db: Connection, batch: BatchId) -> None:
+    """Take back every question of the batch that somebody still holds."""
+    await db.execute(
+        """select release_task(a.id, 'withdrawn') from assignment a join task t on t.id = a.task_id
+           where t.batch_id = $1 and a.state = 'held'""",
+        batch,
+    )
+
+
+async def release_rest(db: Connection, batch: Batch) -> int:
+    """What the batch set aside and did not use goes back to its client; how much, in minor units."""
+    rest = await db.fetchval(
+        """select coalesce(sum(case when credit = $1 then amount else -amount end), 0)::bigint
+           from transfer where credit = $1 or debit = $1""",
+        batch.hold_account,
+    )
+    if rest:
+        available = await db.fetchval("select account_id from client where id = $1", batch.client)
+        posted = ledger.release(batch.id, batch.client, rest, batch.currency)
+        await ledgers.post(db, posted, batch.hold_account, AccountId(available))
+    return rest

@@ -1,0 +1,163 @@
+"""Payouts on their way: sent once, asked about until the operator says what became of them.
+
+The claim is committed before the first byte is sent, so a crash leaves a payout that is asked about, never one
+that is sent again blindly. Each answer is written with its postings in one commit, guarded by the version read.
+"""
+
+import random
+from datetime import timedelta
+
+import structlog
+
+from gateway.conversation import notices
+from gateway.errors import Conflict
+from gateway.ids import AccountId
+from gateway.money import amount_text
+from gateway.payments.ledger import Posting
+from gateway.payments.payouts import LEASE, Answered, Asked, Decision, Happened, Hinted, decide
+from gateway.payments.port import Answer, Order, Status
+from gateway.payments.states import Do, Event, State
+from gateway.runtime import Runtime
+from gateway.steps.messages import message
+from gateway.store import payouts, turns
+from gateway.store.db import statement
+from gateway.store.payouts import Stored
+
+log = structlog.get_logger()
+
+_AT_ONCE = 20
+_PAUSE = timedelta(minutes=5)
+
+
+async def disburse(rt: Runtime) -> int:
+    """Act on every payout that is due now; how many that were."""
+    handled = 0
+    while True:
+        now = rt.clock.now()
+        async with rt.db.transaction() as db:
+            due = await payouts.claim_due(db, rt.vault, now, _AT_ONCE, now + LEASE)
+        for stored in due:
+            try:
+                await _act(rt, stored)
+            except Conflict:
+                continue  # another runner or a callback was faster; what is left to do is in its row
+        handled += len(due)
+        if len(due) < _AT_ONCE:
+            return handled
+
+
+async def _act(rt: Runtime, stored: Stored) -> None:
+    match stored.payout.state:
+        case State.QUEUED:
+            await _send(rt, stored)
+        case State.SUBMITTING:
+            await happened(rt, stored, Event.LEASE_EXPIRED)
+        case _:
+            provider = rt.providers[stored.payout.provider]
+            status = await provider.ask(rt.http, order_of(rt, stored))
+            await happened(rt, stored, Asked(status), note=status.text)
+
+
+async def _send(rt: Runtime, stored: Stored) -> None:
+    await happened(rt, stored, Event.CLAIM)
+    claimed = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
+    answer: Answer = await rt.providers[claimed.payout.provider].submit(
+        rt.http, order_of(rt, claimed)
+    )
+    attempt = claimed.payout.tries
+    try:
+        await happened(rt, claimed, Answered(answer, attempt), note=answer.text)
+    except Conflict:
+        # A callback came before the answer: decide again on what is so now.
+        again = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
+        await happened(rt, again, Answered(answer, attempt), note=answer.text)
+
+
+def order_of(rt: Runtime, stored: Stored) -> Order:
+    hook = f"{rt.settings.public_url.rstrip('/')}/hooks/p"
+    return Order(
+        key=stored.payout.key,
+        msisdn=stored.payout.msisdn,
+        amount_minor=stored.payout.amount_minor,
+        currency=stored.payout.currency,
+        result_url=f"{hook}/{stored.result_token}",
+        status_url=f"{hook}/{stored.status_token}",
+        timeout_url=f"{hook}/{stored.timeout_token}",
+    )
+
+
+async def called_back(rt: Runtime, stored: Stored, token: str, status: Status) -> None:
+    """A callback came to one of the payout's secret paths. Only an answer to our own question decides."""
+    asked = token == stored.status_token
+    for _ in range(5):
+        try:
+            await happened(rt, stored, Asked(status) if asked else Hinted(status), note=status.text)
+        except Conflict:
+            stored = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
+            continue
+        rt.bells.ring("disburse")
+        return
+    raise Conflict(f"payout {stored.ref} does not hold still")
+
+
+async def happened(rt: Runtime, stored: Stored, what: Happened, *, note: str = "") -> None:
+    """Let the state machine decide, and write what it says. Raises Conflict when the payout has moved on."""
+    now = rt.clock.now()
+    decision = decide(
+        stored.payout,
+        what,
+        now,
+        jitter=random.random(),  # noqa: S311  # spreads questions over time, guards nothing
+        worker_balance_minor=stored.balance_minor,
+    )
+    if decision.pause_provider:
+        await payouts.pause(
+            rt.db, stored.payout.provider, now + _PAUSE, note or decision.payout.reason
+        )
+    if decision.event is None and decision.payout == stored.payout:
+        return
+    if decision.do in (Do.CALL_PEOPLE, Do.REPLACE):
+        log.error(
+            "payout needs a person",
+            ref=stored.ref,
+            event=decision.event,
+            state=decision.payout.state,
+        )
+    booked = [await _accounts(rt, posting) for posting in decision.postings]
+    async with rt.db.transaction() as db:
+        await payouts.write(db, stored, decision.payout, str(decision.event or ""), booked, note)
+        if decision.do in (Do.TELL_WORKER, Do.REPLACE):
+            query, arguments = statement([turns.put_message(_notice(rt, stored, decision))])
+            await db.execute(query, *arguments)
+    if decision.do is Do.TELL_WORKER:
+        rt.bells.ring("deliver", stored.sms_channel)
+
+
+async def _accounts(rt: Runtime, posting: Posting) -> tuple[Posting, AccountId, AccountId]:
+    return posting, await rt.accounts.get(posting.debit), await rt.accounts.get(posting.credit)
+
+
+def _notice(rt: Runtime, stored: Stored, decision: Decision) -> turns.Message:
+    """The one SMS that tells a worker what became of her money; written once per outcome."""
+    after = decision.payout
+    book = rt.books[stored.language]
+    amount = amount_text(after.amount_minor, after.currency)
+    if after.state is State.PAID:
+        text = notices.paid_notice(
+            book,
+            amount=amount,
+            receipt=after.receipt or "-",
+            ref=stored.ref,
+            balance=amount_text(stored.balance_minor, after.currency),
+        )
+    else:
+        text = notices.pay_failed_notice(book, amount=amount, ref=stored.ref)
+    return message(
+        rt,
+        stored.sms_channel,
+        after.worker,
+        after.msisdn,
+        text,
+        "money",
+        cause=f"payout:{after.id}:{after.state}",
+    )

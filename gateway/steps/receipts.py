@@ -1,0 +1,42 @@
+"""Delivery reports: ranked, so that late ones never undo newer ones; early ones wait for their message."""
+
+from urllib.parse import parse_qsl
+
+from gateway.runtime import Channel, Runtime
+from gateway.sms.port import Receipt
+from gateway.store import inbox, outbox
+
+
+async def take_receipt(rt: Runtime, channel: Channel, receipt: Receipt, raw: bytes) -> None:
+    """Take one report. A report can beat the answer to the send itself: then it waits in the inbox."""
+    event_id = f"{receipt.provider_id}:{receipt.raw_status}"
+    if not await outbox.receipt(rt.db, channel.name, receipt):
+        await inbox.keep(rt.db, rt.vault, channel.name, "receipt", event_id, raw)
+    if receipt.opted_out:
+        index = await rt.db.value(
+            "select to_index from outbox where channel = $1 and provider_id = $2",
+            channel.name,
+            receipt.provider_id,
+        )
+        if index:
+            await outbox.opt_out(rt.db, index, channel.name, receipt.reason or "receipt")
+
+
+async def retry_waiting_receipts(rt: Runtime) -> int:
+    """Try early receipts again; how many found their message. After a day they are given up, and stay visible."""
+    found = 0
+    rows = await rt.db.rows(
+        """select id, channel, event_id, body_sealed from inbox where kind = 'receipt' and state = 'waiting'
+           and created_at > now() - interval '1 day' order by created_at limit 200"""
+    )
+    for row in rows:
+        channel = rt.channels.get(row["channel"])
+        if channel is None or channel.sms is None:
+            continue
+        receipt = channel.sms.parse_receipt(
+            dict(parse_qsl(rt.vault.open(row["body_sealed"]), keep_blank_values=True))
+        )
+        if await outbox.receipt(rt.db, channel.name, receipt):
+            await inbox.done(rt.db, channel.name, "receipt", row["event_id"])
+            found += 1
+    return found

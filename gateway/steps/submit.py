@@ -1,0 +1,250 @@
+"""A client's batch: made, filled with tasks, quoted, started (its money set aside first), paused, cancelled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+
+from gateway.errors import Refused
+from gateway.ids import AccountId, BatchId, ClientId, new_public_id
+from gateway.money import amount_text
+from gateway.payments import ledger
+from gateway.payments.ledger import Account, AccountKind
+from gateway.qa import rule_names
+from gateway.qa.overlap import DynamicOverlap, FixedOverlap, parse_policy
+from gateway.runtime import Runtime
+from gateway.steps.close import release_rest, withdraw
+from gateway.store import batches, ledgers
+from gateway.store.batches import Batch, NewTask
+from gateway.store.db import Connection, Row
+from gateway.tasks.intake import TaskSpec
+from gateway.tasks.question import Option
+
+GOLD_ANSWERS_MAX = 20
+_PAID_SLOTS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSpec:
+    """What a client asks for. `price_minor`: per accepted answer. `policy`: fixed:N, all or dynamic."""
+
+    name: str
+    kind: str
+    instructions: str
+    options: Sequence[Option]
+    languages: Sequence[str]
+    price_minor: int
+    policy: str
+    confidence: float
+    method: str
+    gold_rate: float
+    lease_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a batch may cost at most and is likely to, in minor units; and how many answers that buys."""
+
+    tasks: int
+    golds: int
+    answers_maximum: int
+    answers_minimum: int
+    price_minor: int
+    most_minor: int
+    least_minor: int
+    available_minor: int
+    currency: str
+
+
+async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
+    """A draft. Raises Refused naming the field that is wrong."""
+    kind = rt.kind_of(spec.kind)
+    options = kind.options(spec.options)
+    unknown = [code for code in spec.languages if code not in rt.books]
+    if unknown:
+        raise Refused(
+            f"no language {unknown[0]!r}; there is: {', '.join(sorted(rt.books))}",
+            field="languages",
+        )
+    if spec.method not in rule_names():
+        raise Refused(
+            f"no method {spec.method!r}; there is: {', '.join(rule_names())}", field="method"
+        )
+    if spec.policy != "all":
+        parse_policy(spec.policy, **({"confidence": spec.confidence} if spec.confidence else {}))
+    batch_id = BatchId(new_public_id("b"))
+    currency: str = await rt.db.value("select currency from client where id = $1", client)
+    batch = Batch(
+        id=batch_id,
+        client=client,
+        name=spec.name,
+        kind=spec.kind,
+        instructions=spec.instructions,
+        options=options,
+        languages=tuple(spec.languages),
+        price_minor=spec.price_minor,
+        currency=currency,
+        policy=spec.policy,
+        confidence=spec.confidence,
+        method=spec.method,
+        gold_rate=spec.gold_rate,
+        lease_s=spec.lease_s or rt.settings.lease_s,
+        hold_account=await rt.accounts.get(Account(AccountKind.BATCH_HOLD, batch_id, currency)),
+    )
+    async with rt.db.transaction() as db:
+        await batches.insert_batch(db, batch)
+    return batch
+
+
+async def add_tasks(rt: Runtime, client: ClientId, batch_id: str, specs: Sequence[TaskSpec]) -> int:
+    """Add checked tasks to a draft, all or none."""
+    batch = await rt.batches.get(batch_id)
+    new = [_new_task(batch, spec, number) for number, spec in enumerate(specs, 1)]
+    try:
+        async with rt.db.transaction() as db:
+            await _locked(
+                db, client, batch_id, ("draft",), "tasks can be added before the start only"
+            )
+            await batches.add_tasks(db, batch.id, new)
+    except asyncpg.UniqueViolationError as bad:
+        raise Refused("an id is in this batch already", field="id", status=409) from bad
+    except asyncpg.ForeignKeyViolationError as bad:
+        raise Refused(
+            "audience.workers names a worker that does not exist", field="audience.workers"
+        ) from bad
+    return len(new)
+
+
+def _new_task(batch: Batch, spec: TaskSpec, row: int) -> NewTask:
+    workers = spec.audience.workers if spec.audience else ()
+    first, most = _slots(batch, spec, len(workers), row)
+    rest: dict[str, list[object]] | None = None
+    if spec.audience and (spec.audience.partners or spec.audience.languages):
+        rest = {
+            key: list(value)
+            for key, value in (
+                ("partners", spec.audience.partners),
+                ("languages", spec.audience.languages),
+            )
+            if value
+        }
+    return NewTask(spec.name, spec.text, spec.gold, first, most, rest, workers)
+
+
+def _slots(batch: Batch, spec: TaskSpec, workers: int, row: int) -> tuple[int, int]:
+    """How many answers a task wants at first, and at most: the slots that are paid for."""
+    if spec.gold is not None:
+        return (workers or GOLD_ANSWERS_MAX,) * 2
+    if batch.policy == "all":
+        if not workers:
+            raise Refused(
+                f"row {row}: policy all needs audience.workers", field="audience.workers", row=row
+            )
+        return workers, workers
+    available = workers or None
+    confidence = {"confidence": batch.confidence} if batch.confidence else {}
+    match parse_policy(batch.policy, available=available, **confidence):
+        case FixedOverlap(answers):
+            return answers, answers
+        case DynamicOverlap(_, least, most):
+            return least, most
+
+
+async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
+    """The cost known before: at most (every slot paid) and at least (every task content with its first answers)."""
+    found = await rt.db.row(
+        """select count(*) filter (where gold is null) as tasks, count(gold) as golds,
+             coalesce(sum(maximum), 0) as most, coalesce(sum(wanted) filter (where gold is null), 0) as least
+           from task where batch_id = $1""",
+        batch_id,
+    )
+    assert found is not None
+    batch = await rt.batches.get(batch_id)
+    available = await available_minor(rt, client)
+    return Quote(
+        tasks=found["tasks"],
+        golds=found["golds"],
+        answers_maximum=found["most"],
+        answers_minimum=found["least"],
+        price_minor=batch.price_minor,
+        most_minor=found["most"] * batch.price_minor,
+        least_minor=found["least"] * batch.price_minor,
+        available_minor=available,
+        currency=batch.currency,
+    )
+
+
+async def available_minor(rt: Runtime, client: ClientId) -> int:
+    """What a client can still reserve, in minor units."""
+    return await rt.db.value(
+        "select a.balance from client c join account a on a.id = c.account_id where c.id = $1",
+        client,
+    )
+
+
+async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
+    """Set the most the batch can cost aside, and let it run. Starting a running batch changes nothing."""
+    batch = await rt.batches.get(batch_id)
+    available = AccountId(await rt.db.value("select account_id from client where id = $1", client))
+    try:
+        async with rt.db.transaction() as db:
+            row = await _locked(db, client, batch_id, ("draft", "paused", "running"), "it is over")
+            if row["state"] == "running":
+                return
+            slots = await batches.paid_slots(db, batch.id)
+            if not slots:
+                raise Refused("the batch has no tasks yet; POST them to /tasks first", status=409)
+            if row["state"] == "draft":
+                amount = slots * batch.price_minor
+                posted = ledger.reserve(client, batch.id, amount, batch.currency)
+                await ledgers.post(db, posted, available, batch.hold_account)
+                await batches.set_state(db, batch.id, "running", reserved=amount)
+            else:
+                await batches.set_state(db, batch.id, "running")
+    except asyncpg.CheckViolationError as bad:
+        needed = (await quote(rt, client, batch_id)).most_minor
+        has = await available_minor(rt, client)
+        raise Refused(
+            f"the batch can cost up to {amount_text(needed, batch.currency)}, but only "
+            f"{amount_text(has, batch.currency)} is available; top up first",
+            status=402,
+        ) from bad
+    rt.bells.ring("assign")
+
+
+async def pause(rt: Runtime, client: ClientId, batch_id: str) -> None:
+    """Nobody is asked anything new; answers to questions already asked still count."""
+    async with rt.db.transaction() as db:
+        row = await _locked(
+            db, client, batch_id, ("running", "paused"), "only a running batch can be paused"
+        )
+        await batches.set_state(db, BatchId(row["id"]), "paused")
+
+
+async def cancel(rt: Runtime, client: ClientId, batch_id: str) -> None:
+    """Stop for good: what is answered stays answered and paid, the rest of the money goes back."""
+    batch = await rt.batches.get(batch_id)
+    async with rt.db.transaction() as db:
+        row = await _locked(
+            db, client, batch_id, ("draft", "running", "paused", "cancelled"), "it is done"
+        )
+        if row["state"] == "cancelled":
+            return
+        await withdraw(db, batch.id)
+        await db.execute(
+            "update task set state = 'cancelled' where batch_id = $1 and state = 'open'", batch.id
+        )
+        await batches.set_state(db, batch.id, "cancelled")
+        if row["state"] != "draft":
+            await release_rest(db, batch)
+
+
+async def _locked(
+    db: Connection, client: ClientId, batch_id: str, states: Sequence[str], why: str
+) -> Row:
+    row = await batches.lock(db, client, batch_id)
+    if row is None:
+        raise Refused(f"no batch {batch_id!r}", status=404)
+    if row["state"] not in states:
+        raise Refused(f"the batch is {row['state']}: {why}", status=409)
+    return row

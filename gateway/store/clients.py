@@ -1,0 +1,67 @@
+"""Clients, their keys and their account."""
+
+from gateway.ids import AccountId, ClientId
+from gateway.store.db import Connection, Database, Row
+
+
+async def by_key(db: Database, digest: bytes) -> ClientId | None:
+    found = await db.value(
+        "select client_id from api_key where hash = $1 and revoked_at is null", digest
+    )
+    return ClientId(found) if found else None
+
+
+async def insert(
+    db: Connection, client: ClientId, name: str, currency: str, account: AccountId
+) -> None:
+    await db.execute(
+        "insert into client (id, name, currency, account_id) values ($1, $2, $3, $4)",
+        client,
+        name,
+        currency,
+        account,
+    )
+
+
+async def add_key(db: Connection | Database, client: ClientId, digest: bytes, shown: str) -> None:
+    """Store a key's hash and its first characters; the key itself is never kept."""
+    await db.execute(
+        "insert into api_key (hash, client_id, shown) values ($1, $2, $3)", digest, client, shown
+    )
+
+
+async def account(db: Database, client: ClientId) -> Row:
+    found = await db.row(
+        """select c.id, c.name, c.currency, c.account_id, a.balance as available,
+             (select coalesce(sum(b.reserved), 0)::bigint from batch b
+                where b.client_id = c.id and b.state in ('running', 'paused'))
+             - (select coalesce(sum(x.price), 0)::bigint from answer x join task t on t.id = x.task_id
+                join batch b on b.id = t.batch_id where b.client_id = c.id and b.state in ('running', 'paused')) as reserved
+           from client c join account a on a.id = c.account_id where c.id = $1""",
+        client,
+    )
+    assert found is not None
+    return found
+
+
+async def remembered(db: Database, client: ClientId, key: str) -> Row | None:
+    """What was answered to this Idempotency-Key before."""
+    return await db.row(
+        "select request_hash, status, body from idempotency where client_id = $1 and key = $2",
+        client,
+        key,
+    )
+
+
+async def remember(
+    db: Database, client: ClientId, key: str, request_hash: bytes, status: int, body: object
+) -> None:
+    await db.execute(
+        """insert into idempotency (client_id, key, request_hash, status, body) values ($1, $2, $3, $4, $5)
+           on conflict do nothing""",
+        client,
+        key,
+        request_hash,
+        status,
+        body,
+    )

@@ -1,0 +1,24 @@
+"""What is due, told by the rows: the ticker rings exactly these bells."""
+
+from datetime import datetime
+
+from gateway.store.db import Database
+
+# The bells of everything that waits. A row that nobody rang for (a lost bell, an emptied Redis) is found here.
+_DUE = """
+select 'deliver' as step, channel as argument from outbox where state = 'queued' and due_at <= $1 group by channel
+union all select 'disburse', null where exists (select from payout where due_at <= $1)
+union all select 'close', null where exists (select from batch b where b.state = 'running' and not exists
+  (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open'))
+union all select 'score', null where exists (select from answer a join task t on t.id = a.task_id
+  where not a.scored and (t.gold is not null or t.state in ('decided', 'review')))
+union all select 'sweep', null where exists (select from assignment where state = 'held' and lease_until < $1)
+  or exists (select from outbox where state = 'sending' and lease_until < $1)
+  or exists (select from inbox where kind = 'receipt' and state = 'waiting' and created_at > $1 - interval '1 day')
+union all select 'assign', null where exists (select from batch where state = 'running')
+"""
+
+
+async def due(db: Database, now: datetime) -> list[tuple[str, ...]]:
+    rows = await db.rows(_DUE, now)
+    return [(row["step"], row["argument"]) if row["argument"] else (row["step"],) for row in rows]

@@ -1,0 +1,90 @@
+"""The ledger's rows: posting, and the audit that recomputes everything from the transfers alone."""
+
+from dataclasses import dataclass
+
+from gateway.ids import AccountId
+from gateway.payments.ledger import Posting
+from gateway.store.db import Connection, Database, Row
+
+
+async def post(db: Connection, posted: Posting, debit: AccountId, credit: AccountId) -> bool:
+    """Book one transfer inside the caller's transaction; False when it was booked before."""
+    return await db.fetchval(
+        "select post($1, $2, $3, $4, $5, $6, $7)",
+        posted.id,
+        debit,
+        credit,
+        posted.amount_minor,
+        posted.currency,
+        int(posted.code),
+        posted.cause,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What a recomputation of the whole ledger found. `faults` is empty when the books are right; amounts in
+    minor units, per currency where there are several: the sums are over all currencies and must be zero anyway."""
+
+    transfers: int
+    sum_minor: int
+    in_transit_minor: int
+    open_payouts_minor: int
+    liabilities_minor: int
+    faults: tuple[str, ...]
+
+
+_BALANCES = """
+select a.id, a.kind, a.owner, a.currency, a.bounded, a.balance as stored, coalesce(t.balance, 0)::bigint as balance
+from account a left join (
+  select id, sum(amount) as balance from (
+    select credit as id, amount from transfer union all select debit, -amount from transfer) s group by id
+) t on t.id = a.id"""
+
+
+async def balances(db: Database) -> list[Row]:
+    """Every account with its stored balance and the one its transfers add up to."""
+    return await db.rows(_BALANCES)
+
+
+async def audit(db: Database) -> Audit:
+    """Recompute every balance from the transfers, and hold it against what is stored and what is promised."""
+    rows = await balances(db)
+    transfers = await db.value("select count(*) from transfer")
+    open_payouts = await db.value(
+        "select coalesce(sum(amount), 0)::bigint from payout where settled_at is null"
+    )
+    unpaid = await db.rows(
+        """select a.id from answer a left join transfer t on t.id = a.transfer_id and t.amount = a.price
+           where t.id is null limit 20"""
+    )
+    faults = [
+        f"account {r['id']} ({r['kind']}:{r['owner']}) stores {r['stored']}, its transfers make {r['balance']}"
+        for r in rows
+        if r["bounded"] and r["stored"] != r["balance"]
+    ]
+    faults += [
+        f"account {r['id']} ({r['kind']}:{r['owner']}) is below zero: {r['balance']}"
+        for r in rows
+        if r["kind"] in ("worker_payable", "client_available", "batch_hold", "payout_in_transit")
+        and r["balance"] < 0
+    ]
+    faults += [f"answer {r['id']} has no earning of its price" for r in unpaid]
+    in_transit = sum(r["balance"] for r in rows if r["kind"] == "payout_in_transit")
+    total = sum(r["balance"] for r in rows)
+    if total:
+        faults.append(f"the ledger sums to {total}, not to 0")
+    if in_transit != open_payouts:
+        faults.append(f"in transit {in_transit}, but open payouts are {open_payouts}")
+    return Audit(
+        transfers=transfers,
+        sum_minor=total,
+        in_transit_minor=in_transit,
+        open_payouts_minor=open_payouts,
+        liabilities_minor=sum(
+            r["balance"]
+            for r in rows
+            if r["kind"] in ("worker_payable", "client_available", "batch_hold")
+        ),
+        faults=tuple(faults),
+    )

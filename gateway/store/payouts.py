@@ -1,0 +1,142 @@
+"""Payouts: claimed for a runner, and written as the state machine decided, postings and all, in one commit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from uuid import UUID
+
+from gateway.errors import Conflict
+from gateway.ids import AccountId, PayoutId, WorkerId
+from gateway.payments.ledger import Posting
+from gateway.payments.payouts import Payout
+from gateway.payments.states import State
+from gateway.store import ledgers
+from gateway.store.db import Connection, Database, Row
+from gateway.vault import Vault
+
+# What the state machine may change; each is a column of the same name.
+_KEPT = tuple(
+    f.name
+    for f in fields(Payout)
+    if f.name not in ("id", "worker", "provider", "key", "msisdn", "amount_minor", "currency")
+)
+_SELECT = """select p.*, w.language, w.sms_channel, w.name, a.balance from payout p
+  join worker w on w.id = p.worker_id join account a on a.id = w.account_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A payout with what only the store knows: the version that guards it, its tokens, its worker's words."""
+
+    payout: Payout
+    ref: str
+    version: int
+    result_token: str
+    status_token: str
+    timeout_token: str
+    language: str
+    sms_channel: str
+    balance_minor: int
+
+
+def _stored(vault: Vault, row: Row) -> Stored:
+    return Stored(
+        payout=Payout(
+            id=PayoutId(row["id"]),
+            worker=WorkerId(row["worker_id"]),
+            provider=row["provider"],
+            key=row["key"],
+            msisdn=vault.open(row["to_sealed"]),
+            amount_minor=row["amount"],
+            currency=row["currency"],
+            **{name: State(row[name]) if name == "state" else row[name] for name in _KEPT},
+        ),
+        ref=row["ref"],
+        version=row["version"],
+        result_token=row["result_token"],
+        status_token=row["status_token"],
+        timeout_token=row["timeout_token"],
+        language=row["language"],
+        sms_channel=row["sms_channel"],
+        balance_minor=row["balance"],
+    )
+
+
+async def claim_due(
+    db: Connection, vault: Vault, now: datetime, limit: int, again_at: datetime
+) -> list[Stored]:
+    """Payouts to act on now; they come due again at `again_at` if this runner dies before it wrote anything."""
+    rows = await db.fetch(
+        _SELECT
+        + """ where p.due_at <= $1 and not (p.state = 'queued' and exists
+                (select from provider_pause x where x.provider = p.provider and x.until > $1))
+              order by p.due_at limit $2 for update of p skip locked""",
+        now,
+        limit,
+    )
+    await db.execute(
+        "update payout set due_at = $2 where id = any($1)", [row["id"] for row in rows], again_at
+    )
+    return [_stored(vault, row) for row in rows]
+
+
+async def by_token(db: Database, vault: Vault, token: str) -> Stored | None:
+    row = await db.row(
+        _SELECT + " where $1 in (p.result_token, p.status_token, p.timeout_token)", token
+    )
+    return _stored(vault, row) if row else None
+
+
+async def by_id(db: Database, vault: Vault, payout: UUID) -> Stored:
+    row = await db.row(_SELECT + " where p.id = $1", payout)
+    assert row is not None
+    return _stored(vault, row)
+
+
+async def write(
+    db: Connection,
+    was: Stored,
+    now: Payout,
+    event: str,
+    postings: Sequence[tuple[Posting, AccountId, AccountId]],
+    note: str,
+) -> None:
+    """Write a decision, if the payout still is what was read; else Conflict, and nothing is written."""
+    values = [getattr(now, name) for name in _KEPT]
+    sets = ", ".join(f"{name} = ${n}" for n, name in enumerate(_KEPT, 3))
+    done = await db.fetchval(
+        f"""update payout set version = version + 1, {sets},
+              settled_at = case when ${len(_KEPT) + 3} then coalesce(settled_at, now()) end
+            where id = $1 and version = $2 returning true""",
+        now.id,
+        was.version,
+        *values,
+        not now.state.open,
+    )
+    if not done:
+        raise Conflict(f"payout {was.ref} has moved on")
+    for posted, debit, credit in postings:
+        await ledgers.post(db, posted, debit, credit)
+    if event:
+        await db.execute(
+            "insert into payout_event (payout_id, event, was, becomes, note) values ($1, $2, $3, $4, $5)",
+            now.id,
+            event,
+            was.payout.state,
+            now.state,
+            note[:500],
+        )
+
+
+async def pause(db: Database, provider: str, until: datetime, reason: str) -> None:
+    await db.execute(
+        """insert into provider_pause (provider, until, reason) values ($1, $2, $3)
+           on conflict (provider) do update set until = greatest(provider_pause.until, excluded.until), reason = excluded.reason""",
+        provider,
+        until,
+        reason,
+    )
+
+
+async def open_count(db: Database) -> int:
+    return await db.value("select count(*) from payout where settled_at is null")
