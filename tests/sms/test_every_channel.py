@@ -11,17 +11,20 @@ from gateway.sms import channels
 from gateway.sms.port import Delivery, InboundSms, OptOut, OutboundSms, Receipt, Sent
 
 # What each kind needs to be made; nothing answers at these addresses.
+NOWHERE = "http://127.0.0.1:1"
 OPTIONS = {
-    "africastalking": {"username": "u", "api_key": "k-secret", "sender": "21512", "base_url": "http://127.0.0.1:1"},
+    "africastalking": {"username": "u", "api_key": "k-secret", "sender": "21512", "base_url": NOWHERE},
+    "kannel": {"username": "u", "password": "k-secret", "sender": "21512", "send_url": NOWHERE},
     "phone": {},
+    "twilio": {"account_sid": "AC1", "auth_token": "k-secret", "sender": "+254200000000", "base_url": NOWHERE},
 }  # fmt: skip
 KINDS = plugins.kinds(channels)
 FIELDS = ["id", "from", "to", "text", "date", "status", "phoneNumber", "senderId", "failureReason",
-          "networkCode", "MessageSid", "From", "To", "Body", "MessageStatus"]  # fmt: skip
+          "networkCode", "ts", "reply", "MessageSid", "From", "To", "Body", "MessageStatus", "ErrorCode", "OptOutType"]  # fmt: skip
 
 values = st.text(max_size=30) | st.sampled_from(
     ["", " ", "\x00", "\ud800", " 254711000001", "+254711000001", "2017-05-03T06:04:45Z", "0001-01-01T00:00+23:00",
-     "9999-12-31T23:59-23:00", "Success", "delivered", "x" * 300]
+     "9999-12-31T23:59-23:00", "Success", "delivered", "x" * 300, "QUJD" * 20, "99999999999999999999", "STOP"]
 )  # fmt: skip
 forms = st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), values)
 
@@ -88,6 +91,17 @@ def test_an_unknown_option_is_an_error_that_names_the_channel_and_shows_no_value
 def test_nothing_secret_shows(kind):
     channel = made(kind)
     assert "k-secret" not in repr(channel) + repr(vars(channel))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(
+    url=st.text(max_size=40) | st.just("http://h:99999/x"),
+    form=forms,
+    signature=st.text(max_size=30),
+)
+def test_a_signature_is_judged_never_stumbled_over(kind, url, form, signature):
+    headers = {"x-twilio-signature": signature, "x-twilio-webhooks-signature-settings": signature}
+    assert made(kind).authentic(url, headers, form) in {True, False}
 
 
 def test_the_phone_takes_messages_at_once_under_our_key():

@@ -1,0 +1,152 @@
+"""Kannel: an SMS gateway of your own, in front of SMPP links and modems (tried with 1.4.5).
+
+Incoming: `sms-service` with `get-url = "https://HOST/in/NAME/SECRET/sms?id=%I&from=%p&to=%P&text=%b&ts=%T"`, with
+`mo-recode = true` and a high `http-request-retry` in `group = smsbox`: its default of 0 loses every message that
+does not get a 200 at once. No `global-sender`: it would replace the shortcode in `%P`.
+
+Outgoing: `sendsms` answers without an id, so our key goes into the receipt's address and comes back with it.
+Its password travels in the address too: keep Kannel on the same machine or a private network.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from urllib.parse import quote, urlencode
+
+import aiohttp
+from pydantic import Field, SecretStr
+
+from gateway.errors import Refused
+from gateway.sms import form as fields
+from gateway.sms.lost import TIMEOUT, Lost, side_by_side
+from gateway.sms.options import Options, read
+from gateway.sms.port import Delivery, InboundSms, OptOut, OutboundSms, Outcome, Receipt, Sent
+from gateway.sms.segments import count
+
+# 1 delivered, 2 failed, 4 buffered, 8 taken by the SMSC, 16 refused by it: ask for all, they come in any order.
+DLR_MASK = 31
+DELIVERIES = {
+    "8": Delivery.SENT,
+    "4": Delivery.BUFFERED,
+    "2": Delivery.FAILED,
+    "16": Delivery.FAILED,
+    "1": Delivery.DELIVERED,
+}
+_ACCEPTED = re.compile(rb"\s*[034]:")  # "0: Accepted for delivery", "3: Queued for later delivery"
+_REASON_CHARS_MAX = 120
+
+
+class KannelOptions(Options):
+    """`max_messages` is the one of `group = sendsms-user` in kannel.conf: beyond it Kannel cuts texts silently, so
+    such a text is refused here. `receipt_url`: this channel's receipt address, as Kannel reaches it."""
+
+    send_url: str = Field(pattern=r"^https?://\S+$")
+    username: str = Field(min_length=1)
+    password: SecretStr = Field(min_length=1)
+    sender: str = Field(min_length=1)
+    receipt_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    smsc: str | None = None
+    max_messages: int = Field(default=4, ge=1, le=10)
+
+
+def make(name: str, options: Mapping[str, object]) -> "Kannel":
+    return Kannel(name, read(KannelOptions, name, options))
+
+
+class Kannel:
+    def __init__(self, name: str, options: KannelOptions) -> None:
+        self.name = name
+        self.sender = options.sender
+        self._options = options
+
+    def authentic(self, url: str, headers: Mapping[str, str], form: Mapping[str, str]) -> bool:
+        return True
+
+    def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
+        return InboundSms(
+            provider_id=fields.need(form, "id"),
+            sender=fields.number(form, "from"),
+            to=fields.text_of(form, "to").strip() or self.sender,
+            text=fields.text_of(form, "text"),
+            sent_at=_moment(fields.text_of(form, "ts")),
+            network=fields.text_of(form, "smsc") or None,
+        )
+
+    def parse_receipt(self, form: Mapping[str, str]) -> Receipt:
+        """`id` is our own key, from the address that `send` gave."""
+        status = fields.need(form, "status")
+        reason = fields.text_of(form, "reply").strip()
+        return Receipt(
+            fields.need(form, "id"),
+            DELIVERIES.get(status),
+            status,
+            reason[:_REASON_CHARS_MAX] or None,
+        )
+
+    def parse_opt_out(self, form: Mapping[str, str]) -> OptOut:
+        raise Refused("Kannel has no opt-out notice", status=400)
+
+    async def send(
+        self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]
+    ) -> list[Sent]:
+        answers = await side_by_side([partial(self._one, http, message) for message in messages])
+        return [
+            Sent(message.key, answer.outcome, reason=answer.reason)
+            if isinstance(answer, Lost)
+            else answer
+            for message, answer in zip(messages, answers, strict=True)
+        ]
+
+    async def _one(self, http: aiohttp.ClientSession, message: OutboundSms) -> Sent:
+        wrong = self._unsendable(message.text)
+        if wrong:
+            return Sent(message.key, Outcome.REFUSED, reason=wrong)
+        url = f"{self._options.send_url}?{self.query(message)}"
+        async with http.get(url, timeout=TIMEOUT, allow_redirects=False) as response:
+            return understood(message, response.status, await response.read())
+
+    def _unsendable(self, text: str) -> str | None:
+        if not text:
+            return "an empty text: Kannel would send an empty SMS"
+        segments, most = count(text).segments, self._options.max_messages
+        return f"{segments} parts; Kannel is set to cut after {most}" if segments > most else None
+
+    def query(self, message: OutboundSms) -> str:
+        options = self._options
+        form = {
+            "username": options.username,
+            "password": options.password.get_secret_value(),
+            "from": self.sender,
+            "to": message.to,
+            "text": message.text,
+            "charset": "UTF-8",
+            "coding": "0" if count(message.text).encoding == "GSM7" else "2",
+        }
+        if options.smsc:
+            form["smsc"] = options.smsc
+        if options.receipt_url:
+            ours = f"{options.receipt_url}?id={quote(message.key, safe='')}".replace("%", "%%")
+            form["dlr-mask"] = str(DLR_MASK)
+            form["dlr-url"] = f"{ours}&status=%d&smsc_id=%F&reply=%A"
+        return urlencode(form)
+
+
+def understood(message: OutboundSms, status: int, body: bytes) -> Sent:
+    """What `sendsms` said; our key stands in for the id it does not give."""
+    reason = f"HTTP {status}: {body.decode(errors='replace').strip()}"[:_REASON_CHARS_MAX]
+    if status == 202 and _ACCEPTED.match(body):  # noqa: PLR2004
+        return Sent(message.key, Outcome.ACCEPTED, provider_id=message.key)
+    if status in {403, 404, 503} or 300 <= status < 400:  # noqa: PLR2004
+        # A wrong password or address, or "temporal failure": nothing was taken, and the message is not to blame.
+        return Sent(message.key, Outcome.RETRY, reason=reason)
+    if 400 <= status < 500:  # noqa: PLR2004
+        return Sent(message.key, Outcome.REFUSED, reason=reason)
+    return Sent(message.key, Outcome.UNKNOWN, provider_id=message.key, reason=reason)
+
+
+def _moment(seconds: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

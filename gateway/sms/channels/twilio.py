@@ -1,0 +1,245 @@
+"""Twilio: sending, incoming messages, status callbacks, and the signature on each of them.
+
+Wire format: www.twilio.com/docs/messaging and the requests of its Python SDK 9.13.0. YES re-opens and END, CANCEL
+stop a subscription at Twilio itself: never ask for these words as answers on this channel.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import partial
+from urllib.parse import SplitResult, urlencode, urlsplit
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from gateway.errors import Refused
+from gateway.money import minor_per_major
+from gateway.sms import form as fields
+from gateway.sms.lost import TIMEOUT, Lost, side_by_side
+from gateway.sms.options import Options, read
+from gateway.sms.port import Delivery, InboundSms, OptOut, OutboundSms, Outcome, Receipt, Sent
+
+LIVE = "https://api.twilio.com"
+
+DELIVERIES = {
+    # Twilio has it, the network may not: the lowest rank.
+    "accepted": Delivery.SENT,
+    "scheduled": Delivery.SENT,
+    "queued": Delivery.SENT,
+    "sending": Delivery.SENT,
+    "sent": Delivery.SENT,
+    "delivered": Delivery.DELIVERED,
+    "read": Delivery.DELIVERED,
+    "undelivered": Delivery.FAILED,
+    "failed": Delivery.FAILED,
+    "canceled": Delivery.FAILED,
+}
+# Errors that say more than their HTTP status. Twilio splits and adds codes; any other 4xx is final.
+OPTED_OUT = 21610
+UNREACHABLE_NOW = 30003
+RETRY_CODES = {20003, 20429, 21611, 30001, 30002, 30022, 30023, 30032, 30034, 63018}
+_HASHES = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
+_BASE64 = re.compile(
+    r"(?:[A-Za-z0-9+/]{4}){14,}(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)"
+)
+_REASON_CHARS_MAX = 120
+
+
+class TwilioOptions(Options):
+    """`sender` is the number workers text; with `messaging_service_sid` Twilio chooses which one sends.
+    `webhook_key`: the shared key of SHA-256 signatures, where you have made one; else the auth token signs."""
+
+    account_sid: str = Field(pattern=r"^AC\w+$")
+    auth_token: SecretStr = Field(min_length=1)
+    sender: str = Field(min_length=1)
+    messaging_service_sid: str | None = Field(default=None, pattern=r"^MG\w+$")
+    webhook_key: SecretStr | None = None
+    receipt_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    base_url: str = Field(default=LIVE, pattern=r"^https?://\S+$")
+
+
+class _Reply(BaseModel):
+    """A message resource, or an error: the fields of both."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+    sid: str | None = None
+    status: str | None = None
+    code: int | None = None
+    error_code: int | None = None
+    message: str | None = None
+    price: str | None = None
+    price_unit: str | None = None
+
+
+def make(name: str, options: Mapping[str, object]) -> "Twilio":
+    return Twilio(name, read(TwilioOptions, name, options))
+
+
+class Twilio:
+    def __init__(self, name: str, options: TwilioOptions) -> None:
+        self.name = name
+        self.sender = options.sender
+        self._options = options
+        self._url = f"{options.base_url.rstrip('/')}/2010-04-01/Accounts/{options.account_sid}/Messages.json"
+
+    def authentic(self, url: str, headers: Mapping[str, str], form: Mapping[str, str]) -> bool:
+        """Twilio signs the address it calls with the sorted fields, sometimes with and sometimes without port."""
+        algorithm = _algorithm(headers.get("x-twilio-webhooks-signature-settings", ""))
+        signature = headers.get("x-twilio-signature", "").encode()
+        if algorithm not in _HASHES or not signature:
+            return False
+        shared = self._options.webhook_key if algorithm == "HMAC_SHA256" else None
+        key = (shared or self._options.auth_token).get_secret_value().encode()
+        said = "".join(name + form[name] for name in sorted(form))
+        return any(
+            hmac.compare_digest(_sign(key, address + said, _HASHES[algorithm]), signature)
+            for address in _with_and_without_port(url)
+        )
+
+    def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
+        """Where Twilio itself took the text for an opt-out word (in any language), that word is the text."""
+        opt_out_type = fields.text_of(form, "OptOutType").upper()
+        return InboundSms(
+            provider_id=fields.need(form, "MessageSid"),
+            sender=fields.number(form, "From"),
+            to=fields.number(form, "To"),
+            text=opt_out_type or _plain(fields.text_of(form, "Body")),
+            sent_at=None,
+        )
+
+    def parse_receipt(self, form: Mapping[str, str]) -> Receipt:
+        status = fields.need(form, "MessageStatus")
+        code = fields.text_of(form, "ErrorCode").strip()
+        delivery = DELIVERIES.get(status.casefold())
+        if delivery is Delivery.FAILED and code == str(UNREACHABLE_NOW):
+            delivery = Delivery.AWAY
+        return Receipt(
+            provider_id=fields.need(form, "MessageSid"),
+            delivery=delivery,
+            raw_status=status,
+            reason=f"Twilio error {code}"[:_REASON_CHARS_MAX] if code else None,
+            opted_out=code == str(OPTED_OUT),
+        )
+
+    def parse_opt_out(self, form: Mapping[str, str]) -> OptOut:
+        raise Refused("Twilio has no opt-out notice; opt-outs come as messages", status=400)
+
+    async def send(
+        self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]
+    ) -> list[Sent]:
+        answers = await side_by_side([partial(self._one, http, message) for message in messages])
+        return [
+            Sent(message.key, answer.outcome, reason=answer.reason)
+            if isinstance(answer, Lost)
+            else answer
+            for message, answer in zip(messages, answers, strict=True)
+        ]
+
+    async def _one(self, http: aiohttp.ClientSession, message: OutboundSms) -> Sent:
+        async with http.post(
+            self._url,
+            data=self.body(message),
+            headers=self.headers(),
+            timeout=TIMEOUT,
+            allow_redirects=False,
+        ) as response:
+            return understood(message, response.status, await response.read())
+
+    def body(self, message: OutboundSms) -> bytes:
+        form = {"To": message.to}
+        if self._options.receipt_url:
+            form["StatusCallback"] = self._options.receipt_url
+        if self._options.messaging_service_sid:
+            form["MessagingServiceSid"] = self._options.messaging_service_sid
+        else:
+            form["From"] = self.sender
+        form["Body"] = message.text
+        return urlencode(form).encode()
+
+    def headers(self) -> dict[str, str]:
+        login = f"{self._options.account_sid}:{self._options.auth_token.get_secret_value()}"
+        return {
+            "Accept": "application/json",
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Authorization": "Basic " + base64.b64encode(login.encode()).decode(),
+        }
+
+
+def understood(message: OutboundSms, status: int, body: bytes) -> Sent:
+    """What the API said about one message."""
+    try:
+        reply = _Reply.model_validate_json(body)
+    except ValidationError:
+        reply = _Reply()
+    if 200 <= status < 300 and reply.sid:  # noqa: PLR2004
+        cost_minor, currency = cost(reply.price, reply.price_unit)
+        return Sent(message.key, Outcome.ACCEPTED, reply.sid, None, cost_minor, currency)
+    code = reply.code or reply.error_code or 0
+    # The message of an error names the phone number, so only the code is kept.
+    reason = f"Twilio error {code}" if code else f"HTTP {status}"
+    return Sent(message.key, _outcome(status, code), reason=reason, opted_out=code == OPTED_OUT)
+
+
+def _outcome(status: int, code: int) -> Outcome:
+    if code in RETRY_CODES or status in {401, 403, 404, 429} or 300 <= status < 400:  # noqa: PLR2004
+        return Outcome.RETRY
+    return Outcome.REFUSED if 400 <= status < 500 and status != 408 else Outcome.UNKNOWN  # noqa: PLR2004
+
+
+def cost(price: str | None, unit: str | None) -> tuple[int | None, str | None]:
+    """Twilio's price is negative, in major units, and null until it is known.
+
+    >>> cost("-0.0750", "USD"), cost(None, "USD")
+    ((8, 'USD'), (None, None))
+    """
+    try:
+        major = abs(Decimal(price or ""))
+        minor = (major * minor_per_major(unit or "")).quantize(Decimal(1), ROUND_HALF_UP)
+    except (InvalidOperation, Refused):
+        return None, None
+    return int(minor), unit
+
+
+def _algorithm(settings: str) -> str:
+    for part in settings.split(","):
+        name, _, value = part.partition("=")
+        if name.strip() == "algorithm" and value.strip():
+            return value.strip().upper()
+    return "HMAC_SHA1"
+
+
+def _sign(key: bytes, said: str, algorithm: str) -> bytes:
+    digest = hmac.new(key, said.encode(errors="replace"), getattr(hashlib, algorithm)).digest()
+    return base64.b64encode(digest)
+
+
+def _with_and_without_port(url: str) -> list[str]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return [url]
+    host = parts.netloc.rpartition(":")[0] if port else parts.netloc
+    given = port or (443 if parts.scheme == "https" else 80)
+
+    def at(netloc: str) -> str:
+        return SplitResult(parts.scheme, netloc, parts.path, parts.query, parts.fragment).geturl()
+
+    return [at(host), at(f"{host}:{given}")]
+
+
+def _plain(body: str) -> str:
+    """Long texts sometimes come in base64; a text of 60 and more such letters without a blank is no sentence."""
+    if not _BASE64.fullmatch(body):
+        return body
+    try:
+        text = base64.b64decode(body, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return body
+    readable = sum(ch.isprintable() or ch.isspace() for ch in text)
+    return text if text and readable == len(text) else body

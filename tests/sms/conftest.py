@@ -1,0 +1,52 @@
+"""A local stand-in for a provider: keeps every request, and answers what it is told to."""
+
+import asyncio
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+import pytest
+from aiohttp import web
+
+
+@dataclass
+class Request:
+    path: str
+    query: dict
+    headers: dict
+    body: bytes
+
+    @property
+    def form(self):
+        return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+
+    @property
+    def to(self):
+        return self.form.get("to", "").split(",")
+
+
+class Provider:
+    def __init__(self):
+        self.requests = []
+        self.answer = lambda _: web.Response()
+
+    async def handle(self, request):
+        kept = Request(
+            request.path, dict(request.query), dict(request.headers), await request.read()
+        )
+        self.requests.append(kept)
+        reply = self.answer(kept)
+        return await reply if asyncio.iscoroutine(reply) else reply
+
+
+@pytest.fixture
+async def provider():
+    stand_in = Provider()
+    app = web.Application()
+    app.router.add_route("*", "/{any:.*}", stand_in.handle)
+    runner = web.AppRunner(app, shutdown_timeout=0)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    stand_in.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield stand_in
+    await runner.cleanup()
