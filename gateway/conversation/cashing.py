@@ -36,7 +36,7 @@ def decide(  # noqa: C901, PLR0911  # a list of reasons, in the order they are t
         return NotNow("pay.open", {"amount": text(cash.open_minor), "ref": cash.open_ref})
     if worker.balance_minor <= 0:
         return NotNow("pay.nothing", {})
-    if cash is None or not cash.new_ref or cash.minimum_minor > cash.maximum_minor:
+    if cash is None or not cash.new_ref:
         return NotNow("pay.unavailable", {"amount": have})
     if cash.payable_minor <= 0:
         if worker.balance_minor < cash.minimum_minor:

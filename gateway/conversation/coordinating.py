@@ -1,5 +1,6 @@
 """A coordinator's words: ADD, REMOVE, STATUS. Who is not a coordinator cannot say them."""
 
+import re
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -17,6 +18,7 @@ from gateway.errors import Refused
 from gateway.msisdn import mask, normalise, region_of
 from gateway.phrases import book_in
 from gateway.phrases.hearing import fold
+from gateway.phrases.septets import gsm_only
 
 NAME_KEPT_MAX = 60  # characters of a name we keep
 _SAID_MAX = 13  # characters of a wrong number that are shown again
@@ -85,7 +87,7 @@ def _add(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> Turn:
     try:
         msisdn = normalise(named.number, situation.region)
     except Refused:
-        return Turn((), talk.say("add.bad_number", said=named.number[:_SAID_MAX]))
+        return Turn((), talk.say("add.bad_number", said=gsm_only(named.number, _SAID_MAX)))
     if situation.regions and region_of(msisdn) not in {None, situation.region, *situation.regions}:
         return Turn((), talk.say("add.other_country", number=mask(msisdn)))
     words, language, partner = _name_language_partner(talk, coordinator, named.others)
@@ -115,7 +117,7 @@ def _remove(talk: Talk, heard: Heard) -> Turn:
     try:
         msisdn = normalise(named.number, talk.situation.region)
     except Refused:
-        return Turn((), talk.say("remove.bad_number", said=named.number[:_SAID_MAX]))
+        return Turn((), talk.say("remove.bad_number", said=gsm_only(named.number, _SAID_MAX)))
     if talk.situation.named in ("nobody", "removed"):
         return Turn((), talk.say("remove.unknown", number=mask(msisdn)))
     return Turn((RemovedByCoordinator(msisdn),), talk.say("remove.done", number=mask(msisdn)))
@@ -123,8 +125,9 @@ def _remove(talk: Talk, heard: Heard) -> Turn:
 
 def _named(heard: Heard) -> _Named:
     """The number may be typed with blanks: `ADD 0712 345 678 Amina`."""
-    number = list(takewhile(_is_number_part, heard.arguments))
-    return _Named(" ".join(number), heard.arguments[len(number) :])
+    words = re.sub("[,;]", " ", heard.rest).split()
+    number = list(takewhile(_is_number_part, words))
+    return _Named(" ".join(number), words[len(number) :])
 
 
 def _is_number_part(word: str) -> bool:
@@ -154,7 +157,7 @@ def _wrong_partner(talk: Talk, coordinator: CoordinatorView, partner: str | None
     if coordinator.partner and fold(partner) != fold(coordinator.partner):
         return talk.say("add.not_your_partner", partner=coordinator.partner)
     if not coordinator.partner and not code_known(partner, talk.situation.partner_codes):
-        return talk.say("add.unknown_partner", partner=partner[:_SAID_MAX])
+        return talk.say("add.unknown_partner", partner=gsm_only(partner, _SAID_MAX))
     return None
 
 

@@ -4,6 +4,7 @@ from gateway.conversation import cashing, working
 from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped, Turn, WorkerView
 from gateway.conversation.heard import Heard, code_known, language_named
 from gateway.conversation.talk import Talk, blank_name
+from gateway.phrases.septets import gsm_only
 
 _CODE_MAX = 12  # characters of an unknown code that are repeated to her
 
@@ -38,7 +39,9 @@ def join(talk: Talk, heard: Heard) -> Turn:
         return Turn((Joined(None, language, agreed=False),), talk.say("join.consent"))
     code = code_known(arguments[0], talk.situation.partner_codes)
     if code is None:
-        return Turn((), talk.say("join.unknown_code", code=arguments[0][:_CODE_MAX].upper()))
+        return Turn(
+            (), talk.say("join.unknown_code", code=gsm_only(arguments[0].upper(), _CODE_MAX))
+        )
     return Turn((Joined(code, language, agreed=True),), talk.say("join.welcome"))
 
 

@@ -72,7 +72,7 @@ def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # no
     if found:
         return found
     match heard.command:
-        case "work":
+        case "work" if heard.alone:
             return working.work(talk)
         case "skip" if heard.alone:
             return working.skip(talk)
@@ -94,6 +94,8 @@ def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # no
 
 def _whole_command(talk: Talk, worker: WorkerView, heard: Heard) -> bool:
     """Is this a command and nothing but that? A typed answer may well begin with "pay" or "help"."""
+    if heard.language != talk.language:
+        return False  # a command of another language is an everyday word of this one
     match heard.command:
         case None | "yes" | "no" | "stop" | "add" | "remove" | "status":
             return False

@@ -27,6 +27,15 @@ def septets(text: str) -> int | None:
     return None
 
 
+def gsm_only(text: str, limit: int) -> str:
+    """What of somebody's words can be shown again without making our reply dearer: at most `limit` septets.
+
+    >>> gsm_only("KIB\u011eRA!", 5), gsm_only("\U0001f600", 5)
+    ('KIBRA', '?')
+    """
+    return "".join(ch for ch in text if ch in BASIC)[:limit] or "?"
+
+
 def segments(text: str) -> int:
     """How many parts an SMS of `text` is billed as. Parts that split an extension pair are not looked at: this
     chooses between wordings; bills are counted in `sms`.

@@ -77,7 +77,7 @@ def _press_question(talk: Talk, memory: Memory, key: Key) -> Go:
     held = talk.situation.held
     if held is None or str(held.question.task) != memory.get("task"):
         return Go("home") if key.name == MENU else to_work(talk, (), talk.say("notice.changed"))
-    name = key.said if talk.kind(held.question).IS_TEXT else key.name
+    name = _way_out(talk, held, key)
     if name == MENU:
         return Go("home")
     if not held.open:
@@ -86,6 +86,13 @@ def _press_question(talk: Talk, memory: Memory, key: Key) -> Go:
         skipped = Skipped(held.assignment, held.question.task)
         return _go_on(talk, (skipped,), talk.say("answer.skipped"))
     return _press_answer(talk, held, key)
+
+
+def _way_out(talk: Talk, held: HeldQuestion, key: Key) -> str:
+    """The key to compare with 0 and 00: a typed text means them only when it is just that; an O may be an option."""
+    if talk.kind(held.question).IS_TEXT:
+        return key.said
+    return "" if read(talk, held.question, key.said).value else key.name
 
 
 def _press_answer(talk: Talk, held: HeldQuestion, key: Key) -> Go:

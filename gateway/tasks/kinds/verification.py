@@ -1,6 +1,7 @@
 """Is it so? Yes, no, or not sure. The client may word the three answers differently, but not add to them."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from gateway.errors import Refused
 from gateway.phrases import books
@@ -56,5 +57,6 @@ def _meanings(words: AnswerWords) -> _choice.Meanings:
     return {tuple(way.split()): frozenset({id_}) for id_, said in ways.items() for way in said}
 
 
+@cache
 def _every_language() -> _choice.Meanings:
     return {way: ids for book in books().values() for way, ids in _meanings(book.answers).items()}
