@@ -110,6 +110,8 @@ def cheaper(text: str, language: str | None) -> Suggestion | None:
     (None, 'ƙ')
     """
     before = count(text)
+    if before.segments == 1:
+        return None
     whole = unicodedata.normalize("NFC", text)
     pieces = _pieces(whole, language)
     kept = "".join(

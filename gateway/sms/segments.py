@@ -34,31 +34,39 @@ class Count(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """One way to write a text: what it can hold, which characters take two units, and the units of a part."""
+    """One way to write a text: what it can hold, which characters take two units, and the units of a part.
+    None stands for UCS-2's answer: it holds everything, and beyond U+FFFF takes a surrogate pair."""
 
     encoding: Encoding
     table: str | None
-    holds: re.Pattern[str]
-    double: re.Pattern[str]
+    holds: frozenset[str] | None
+    double: frozenset[str] | None
     alone: int
     joined: int
 
-    def doubles(self, text: str) -> list[int]:
-        return [found.start() for found in self.double.finditer(text)]
+    def can(self, chars: frozenset[str]) -> bool:
+        return self.holds is None or chars <= self.holds
 
-    def weigh(self, text: str) -> Count:
-        doubles = self.doubles(text)
-        units = len(text) + len(doubles)
+    def doubles(self, chars: frozenset[str]) -> frozenset[str]:
+        """Which of `chars` take two units."""
+        if self.double is None:
+            return frozenset(ch for ch in chars if ch > "\uffff")
+        return chars & self.double
+
+    def weigh(self, text: str, chars: frozenset[str]) -> Count:
+        """`chars` is the set of `text`, made once for all ways."""
+        doubles = self.doubles(chars)
+        units = len(text) + sum(map(text.count, doubles))
         if units <= self.alone:
             return Count(self.encoding, units, 1, self.alone - units, self.table)
-        borders = _borders(text, doubles, self.joined)
-        last = borders[-1]
-        filled = len(text) - last + len(doubles) - bisect_left(doubles, last)
+        at = _positions(text, doubles)
+        borders = _borders(text, at, self.joined)
+        filled = len(text) - borders[-1] + len(at) - bisect_left(at, borders[-1])
         return Count(self.encoding, units, len(borders) + 1, self.joined - filled, self.table)
 
 
-def _any_of(chars: frozenset[str]) -> str:
-    return f"[{re.escape(''.join(sorted(chars)))}]"
+def _positions(text: str, chars: frozenset[str]) -> list[int]:
+    return [i for i, ch in enumerate(text) if ch in chars] if chars else []
 
 
 def _septets(header_octets: int) -> int:
@@ -68,26 +76,13 @@ def _septets(header_octets: int) -> int:
 
 def _gsm7(table: str | None, one: frozenset[str], two: frozenset[str], tables: int) -> _Way:
     named = tables * _TABLE
-    return _Way(
-        "GSM7",
-        table,
-        re.compile(f"{_any_of(one | two)}*"),
-        re.compile(_any_of(two - one)),
-        _septets(_LENGTH + named if tables else 0),
-        _septets(_LENGTH + _JOIN + named),
-    )
+    alone = _septets(_LENGTH + named if tables else 0)
+    return _Way("GSM7", table, one | two, two - one, alone, _septets(_LENGTH + _JOIN + named))
 
 
 _DEFAULT = _gsm7(None, alphabet.BASIC, alphabet.EXTENSION, 0)
-_UCS2 = _Way(
-    "UCS2",
-    None,
-    re.compile(".*", re.DOTALL),
-    re.compile("[\U00010000-\U0010ffff]"),  # beyond it UTF-16 needs a surrogate pair
-    _OCTETS // 2,
-    (_OCTETS - _LENGTH - _JOIN) // 2,
-)
-_BASIC_ONLY = re.compile(f"{_any_of(alphabet.BASIC)}*")
+_UCS2 = _Way("UCS2", None, None, None, _OCTETS // 2, (_OCTETS - _LENGTH - _JOIN) // 2)
+_BASIC_ONLY = re.compile(f"[{re.escape(''.join(sorted(alphabet.BASIC)))}]*")
 
 
 @lru_cache
@@ -130,7 +125,7 @@ def parts(text: str, shift: str | None = None) -> list[str]:
     way, counted = _best(text, shift)
     if counted.segments == 1:
         return [text]
-    doubles = way.doubles(text)
+    doubles = _positions(text, way.doubles(frozenset(text)))
     borders = _borders(text, doubles, way.joined)
     if way is _UCS2:
         whole = _borders(text, doubles, way.joined, _joints(text))
@@ -141,7 +136,8 @@ def parts(text: str, shift: str | None = None) -> list[str]:
 
 def _best(text: str, shift: str | None) -> tuple[_Way, Count]:
     """The way with the fewest parts; of equals the plainer."""
-    counts = [(way, way.weigh(text)) for way in _ways(shift) if way.holds.fullmatch(text)]
+    chars = frozenset(text)
+    counts = [(way, way.weigh(text, chars)) for way in _ways(shift) if way.can(chars)]
     return min(counts, key=lambda each: each[1].segments)
 
 
