@@ -67,9 +67,9 @@ async def _serve(serving: "Operators", ready_file: Path | None) -> None:
     import signal
 
     stop = asyncio.Event()
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     async with serving:
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(signum, stop.set)
         if ready_file is not None:
             _write_ready(ready_file, serving.port)
         print(f"operators on {serving.url} (admin: {serving.url}/admin/health)", flush=True)

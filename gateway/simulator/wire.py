@@ -17,7 +17,6 @@ import uvicorn
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from yarl import URL
 
 from gateway.simulator.faults import FaultPlan
 
@@ -41,7 +40,6 @@ class Caller:
     def __init__(self, timeout_s: float = 30.0) -> None:
         self._timeout_s = timeout_s
         self._session: aiohttp.ClientSession | None = None
-        self._urls: dict[str, URL] = {}
 
     async def post_form(self, url: str, form: Mapping[str, str], metadata: str = "") -> Answer:
         headers = {**FORM, "at-ussd-hop-metadata": metadata} if metadata else FORM
@@ -49,11 +47,8 @@ class Caller:
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         session = self._session or self._open()
-        target = self._urls.get(url)
-        if target is None:  # parsing a URL costs as much as a tenth of the whole call
-            target = self._urls[url] = URL(url, encoded=True)
         try:
-            async with session.post(target, data=body, headers=headers) as reply:
+            async with session.post(url, data=body, headers=headers) as reply:
                 text = (await reply.read()).decode("utf-8", "replace")
                 return Answer(reply.status, text, reply.headers.get("at-ussd-hop-metadata", ""))
         except TimeoutError:
@@ -124,7 +119,10 @@ class Server(uvicorn.Server):
         for connection in list(self.server_state.connections):
             connection.shutdown()
         if self.server_state.tasks:
-            await asyncio.wait(self.server_state.tasks, timeout=GRACE_S)
+            _, late = await asyncio.wait(self.server_state.tasks, timeout=GRACE_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
 
 class Listener:

@@ -292,7 +292,7 @@ def test_payments_cannot_be_rewritten_and_receipts_never_repeat():
     for statement in ("UPDATE payment SET amount_minor = 1", "DELETE FROM payment"):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             books.db.execute(statement)
-    assert len({books.receipt(number) for number in range(100_000)}) == 100_000
+    assert len({books.receipt(number) for number in range(20_000)}) == 20_000
     books.close()
 
 

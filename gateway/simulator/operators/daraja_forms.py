@@ -42,9 +42,10 @@ REFUSALS: Final[Mapping[str, str]] = {
     "8006": "The security credential is locked.",
     "SFC_IC0003": "The operator does not exist.",
 }
+LIMITS: Final = frozenset({"2", "3", "4"})  # reached by amounts, not by numbers
 # The last five digits of a number that always fails: 9 and the code, SFC_IC0003 as 90003.
 MAGIC: Final[Mapping[str, str]] = {
-    **{f"9{code:>04}": code for code in REFUSALS if code.isdigit() and code not in "234"},
+    **{f"9{code:>04}": code for code in REFUSALS if code.isdigit() and code not in LIMITS},
     "90003": "SFC_IC0003",
 }
 _NAMES: Final = (
