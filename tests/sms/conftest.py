@@ -6,6 +6,11 @@ from urllib.parse import parse_qsl
 
 import pytest
 from aiohttp import web
+from hypothesis import HealthCheck, settings
+
+# Machines under test are busy: how long an example takes says nothing here.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @dataclass
