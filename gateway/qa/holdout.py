@@ -21,16 +21,7 @@ def split(answers: Answers) -> tuple[Answers, Codes]:
     hidden = _hash(answers) < HIDDEN * 2.0**32
     shown_per_task = np.bincount(answers.task, ~hidden, len(answers.tasks))
     hidden &= shown_per_task[answers.task] > 0
-    seen = ~hidden
-    shown = Answers(
-        answers.tasks,
-        answers.workers,
-        answers.options,
-        answers.task[seen],
-        answers.worker[seen],
-        answers.option[seen],
-    )
-    return shown, np.flatnonzero(hidden)
+    return answers.where(~hidden), np.flatnonzero(hidden)
 
 
 def foreseen(estimate: Estimate, answers: Answers, places: Codes) -> Floats:

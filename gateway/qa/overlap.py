@@ -12,11 +12,13 @@ from math import exp, log
 from gateway.errors import Refused
 from gateway.qa.skill import Skill
 
-CONFIDENCE = 0.93  # the default of dynamic overlap; one setting measured over 14 sets
+# The default of dynamic overlap. Two strangers who agree on yes or no reach it exactly; on seven
+# recorded crowds it costs 2.8 answers a task and finds what majority finds with five.
+CONFIDENCE = 0.9
 ANSWERS_MIN = 2
 ANSWERS_MAX = 7
 SKILL_MAX = 0.99  # no single voice closes a task of many others
-TIE = 1e-9
+TIE = 1e-9  # what differs by less differs by rounding only
 
 
 class Decision(StrEnum):
@@ -153,7 +155,7 @@ def _verdict(given: int, value: str, confidence: float, policy: Policy) -> Verdi
         done = given >= policy.answers
         decision = Decision.ACCEPT if done else Decision.ASK_MORE
         return Verdict(decision, value, confidence, max(given, policy.answers))
-    if given >= policy.answers_min and confidence >= policy.confidence:
+    if given >= policy.answers_min and confidence >= policy.confidence - TIE:
         return Verdict(Decision.ACCEPT, value, confidence, given)
     if given >= policy.answers_max:
         return Verdict(Decision.REVIEW, value, confidence, given)

@@ -7,7 +7,7 @@ of those who voted, never by who spoke first.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -17,6 +17,7 @@ from gateway.errors import Refused
 
 Codes: TypeAlias = NDArray[np.intp]
 Floats: TypeAlias = NDArray[np.float64]
+Flags: TypeAlias = NDArray[np.bool_]
 
 OPTIONS_MAX = 200  # a confusion matrix per worker grows with the square of the options
 UNKNOWN = -1  # the code of a task without gold
@@ -40,6 +41,12 @@ class Answers:
 
     def __len__(self) -> int:
         return len(self.task)
+
+    def where(self, taken: Flags) -> "Answers":
+        """The answers where `taken` is true; every task must keep one."""
+        return replace(
+            self, task=self.task[taken], worker=self.worker[taken], option=self.option[taken]
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -33,7 +33,7 @@ def tilted(counts: Floats) -> Floats:
     total = counts.sum(0)
     pooled = total + 1.0 + POOLED_DIAGONAL * options * same
     pooled /= pooled.sum(1, keepdims=True)
-    usual = np.diag(pooled) @ total.sum(1) / total.sum()
+    usual = min(np.diag(pooled) @ total.sum(1) / total.sum(), SKILL_MAX)
     own = skills(counts)
     lift = own * (1.0 - usual) / ((1.0 - own) * usual)
     prior = pooled * np.where(same > 0.0, lift[:, None, None], 1.0)

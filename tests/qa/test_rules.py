@@ -35,6 +35,14 @@ def test_one_answer_is_enough_for_a_value_but_not_for_certainty(name: str) -> No
 
 
 @EVERY_RULE
+def test_a_question_everybody_answers_alike_has_one_option(name: str) -> None:
+    assert values(name, [("t1", "amina", "yes"), ("t2", "brian", "yes")]) == {
+        "t1": "yes",
+        "t2": "yes",
+    }
+
+
+@EVERY_RULE
 def test_gold_settles_its_task_and_teaches_skills(name: str) -> None:
     rows, truths = made_up(tasks=40, skills=[0.9, 0.9, 0.2, 0.2, 0.2])
     gold = dict(list(truths.items())[:30])

@@ -1,0 +1,124 @@
+"""The figures behind `gateway qa aggregate`: what was found, how sure, and how right it is.
+
+All rates are fractions of 1, and None where there is no truth to measure them with. Tasks given as
+gold are left out of them: there the answer was known.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from gateway.errors import Refused
+from gateway.qa import batch
+from gateway.qa.calibration import Certificate, TooLittleGold, expected_calibration_error
+from gateway.qa.port import OPTIONS_MAX, encode
+from gateway.qa.rows import Answer, repeated
+from gateway.qa.text.aggregate import aggregate as aggregate_text
+from gateway.qa.text.near import is_near
+from gateway.qa.text.normalise import normalise
+from gateway.qa.text.score import exact_match, word_error_rate
+
+Rows = Sequence[Answer]
+Truths = Mapping[str, str]
+TRANSCRIPTION = "transcription"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Machine-readable figures, and a (task, value, confidence, answers) row per task."""
+
+    figures: dict[str, object]
+    results: list[tuple[str, str, float, int]]
+
+
+def guessed_kind(rows: Rows) -> str:
+    """Free text has more different answers than a question can have options."""
+    return TRANSCRIPTION if len({row[2] for row in rows}) > OPTIONS_MAX else "categorisation"
+
+
+def report(rows: Rows, kind: str, method: str, truths: Truths, gold: Truths) -> Report:
+    """Aggregate (task, worker, answer) rows; see the module for what is in the figures.
+
+    Raises Refused for an unknown method, and when truths were given but fit none of the tasks.
+    """
+    aggregate = _texts if kind == TRANSCRIPTION else _options
+    figures, results = aggregate(rows, method, truths, gold)
+    common: dict[str, object] = {
+        "kind": kind,
+        "tasks": len(results),
+        "workers": len({row[1] for row in rows}),
+        "answers": len(rows),
+        "repeated": repeated(rows),
+        "gold": sum(row[0] in gold for row in results),
+        "scored": sum(_scored(row[0], truths, gold) for row in results),
+    }
+    if truths and not common["scored"]:
+        raise Refused(
+            "no task has answers and a truth (gold aside): do the two files belong together?"
+        )
+    return Report({**common, **figures}, results)
+
+
+def _options(
+    rows: Rows, method: str, truths: Truths, gold: Truths
+) -> tuple[dict[str, object], list[tuple[str, str, float, int]]]:
+    answers = encode(rows)
+    found = batch.aggregate(answers, method, gold)
+    results = _results(answers.tasks, found.estimate.value, found.confidence.tolist(), rows)
+    scored = [(v == truths[t], c) for t, v, c, _ in results if _scored(t, truths, gold)]
+    figures: dict[str, object] = {
+        "method": method,
+        "accuracy": sum(right for right, _ in scored) / len(scored) if scored else None,
+        "ece": _ece(scored),
+        "temperature": found.temperature,
+        "certificate": _plain(found.certificate),
+    }
+    return figures, results
+
+
+def _texts(
+    rows: Rows, method: str, truths: Truths, gold: Truths
+) -> tuple[dict[str, object], list[tuple[str, str, float, int]]]:
+    found = aggregate_text(rows, gold, method=method)
+    results = _results(found.tasks, found.value, found.confidence, rows)
+    values = {task: value for task, value, _, _ in results if _scored(task, truths, gold)}
+    scored = [
+        (is_near(normalise(values[task]), normalise(truths[task])), confidence)
+        for task, _, confidence, _ in results
+        if task in values
+    ]
+    figures: dict[str, object] = {
+        "method": found.method,
+        "wer": word_error_rate(values, truths) if values else None,
+        "exact_match": exact_match(values, truths) if values else None,
+        "near_match": sum(right for right, _ in scored) / len(scored) if scored else None,
+        "ece": _ece(scored),
+    }
+    return figures, results
+
+
+def _scored(task: str, truths: Truths, gold: Truths) -> bool:
+    return task in truths and task not in gold
+
+
+def _results(
+    tasks: Sequence[str], values: Sequence[str], confidences: Sequence[float], rows: Rows
+) -> list[tuple[str, str, float, int]]:
+    given = Counter(row[0] for row in rows)
+    return [
+        (task, value, confidence, given[task])
+        for task, value, confidence in zip(tasks, values, confidences, strict=True)
+    ]
+
+
+def _ece(scored: Sequence[tuple[bool, float]]) -> float | None:
+    if not scored:
+        return None
+    right, confidence = (np.array(column, np.float64) for column in zip(*scored, strict=True))
+    return expected_calibration_error(confidence, right)
+
+
+def _plain(certificate: Certificate | TooLittleGold) -> dict[str, float | int]:
+    return asdict(certificate)

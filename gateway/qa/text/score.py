@@ -1,0 +1,28 @@
+"""How far texts are from the truth; both sides are normalised first."""
+
+from collections.abc import Mapping
+
+from rapidfuzz.distance import Levenshtein
+
+from gateway.qa.text.normalise import normalise
+
+
+def word_error_rate(
+    found: Mapping[str, str], truths: Mapping[str, str], language: str = ""
+) -> float:
+    """Mean over tasks of words to change per word of the truth; nan without any truth."""
+    rates: list[float] = []
+    for task in found.keys() & truths.keys():
+        truth = normalise(truths[task], language).split()
+        words = normalise(found[task], language).split()
+        rates.append(Levenshtein.distance(words, truth) / max(1, len(truth)))
+    return sum(sorted(rates)) / len(rates) if rates else float("nan")
+
+
+def exact_match(found: Mapping[str, str], truths: Mapping[str, str], language: str = "") -> float:
+    """Share of tasks found to the letter; nan without any truth."""
+    hits = [
+        normalise(found[task], language) == normalise(truths[task], language)
+        for task in found.keys() & truths.keys()
+    ]
+    return sum(hits) / len(hits) if hits else float("nan")

@@ -1,0 +1,89 @@
+"""What would stopping early have saved on typed answers? The live judge, replayed.
+
+As in `gateway.qa.stopping` all tasks are open at once and get one answer a round in random order.
+A task is closed by the judge of the live gateway, with skills learnt from the tasks closed before.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from gateway.qa.overlap import ANSWERS_MIN, CONFIDENCE, TIE
+from gateway.qa.rows import Answer
+from gateway.qa.skill import Skill
+from gateway.qa.text.aggregate import aggregate
+from gateway.qa.text.near import best_text, is_near
+from gateway.qa.text.normalise import normalise
+from gateway.qa.text.score import exact_match, word_error_rate
+
+Rows = Sequence[Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class TextReplay:
+    """What one policy cost and reached; rates are fractions of 1."""
+
+    answers_per_task: float
+    wer: float
+    exact_match: float
+
+
+def dynamic(
+    rows: Rows,
+    truths: Mapping[str, str],
+    *,
+    seed: int,
+    confidence: float = CONFIDENCE,
+    answers_min: int = ANSWERS_MIN,
+) -> TextReplay:
+    """Ask until a group of near-equal answers reaches `confidence`, then aggregate what came."""
+    queues = _queues(rows, seed)
+    taken = {task: min(answers_min, len(queue)) for task, queue in queues.items()}
+    skills: dict[str, Skill] = {}
+    waiting = list(queues)
+    while waiting:
+        still: list[str] = []
+        for task in waiting:
+            answers = queues[task][: taken[task]]
+            rights = [skills.get(worker, Skill()).mean for _, worker, _ in answers]
+            value, sure = best_text([answer for _, _, answer in answers], rights)
+            if sure < confidence - TIE and taken[task] < len(queues[task]):
+                taken[task] += 1
+                still.append(task)
+            else:
+                _learn(skills, answers, value, sure)
+        waiting = still
+    return _scored([row for task, n in taken.items() for row in queues[task][:n]], truths)
+
+
+def fixed(rows: Rows, truths: Mapping[str, str], *, seed: int, overlap: int) -> TextReplay:
+    """Ask `overlap` answers a task (fewer where fewer were recorded) and aggregate them."""
+    queues = _queues(rows, seed)
+    return _scored([row for queue in queues.values() for row in queue[:overlap]], truths)
+
+
+def _queues(rows: Rows, seed: int) -> dict[str, list[Answer]]:
+    """Answers per task in random order; tasks sorted by name."""
+    queues: dict[str, list[Answer]] = {}
+    for row in sorted(rows):
+        queues.setdefault(row[0], []).append(row)
+    random = Random(seed)  # noqa: S311  # a replay, not a secret
+    for queue in queues.values():
+        random.shuffle(queue)
+    return queues
+
+
+def _learn(skills: dict[str, Skill], answers: Rows, value: str, sure: float) -> None:
+    believed = normalise(value)
+    for _, worker, answer in answers:
+        agreement = sure if is_near(normalise(answer), believed) else 0.0
+        skills[worker] = skills.get(worker, Skill()).after_consensus(agreement)
+
+
+def _scored(rows: Iterable[Answer], truths: Mapping[str, str]) -> TextReplay:
+    rows = list(rows)
+    estimate = aggregate(rows)
+    found = dict(zip(estimate.tasks, estimate.value, strict=True))
+    return TextReplay(
+        len(rows) / len(found), word_error_rate(found, truths), exact_match(found, truths)
+    )

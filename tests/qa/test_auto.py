@@ -1,0 +1,73 @@
+"""The blend: what it foresees, and when it hands over to majority."""
+
+import numpy as np
+
+from gateway.qa import rule
+from gateway.qa.holdout import HIDDEN, foreseen, split
+from gateway.qa.port import encode
+from gateway.qa.relearn import relearned
+from gateway.qa.rules.auto import CANDIDATES
+
+from .crowd import Rows, accuracy, made_up, recorded
+
+
+def values(name: str, rows: Rows, gold: dict[str, str] | None = None) -> dict[str, str]:
+    answers = encode(rows)
+    return dict(zip(answers.tasks, rule(name).aggregate(answers, gold).value, strict=True))
+
+
+def test_a_fifth_of_the_answers_is_hidden_and_no_task_goes_empty() -> None:
+    answers = encode(recorded("rte150")[0])
+    shown, hidden = split(answers)
+    assert len(shown) + len(hidden) == len(answers)
+    assert 0.5 * HIDDEN < len(hidden) / len(answers) < 1.5 * HIDDEN
+    assert set(shown.task.tolist()) == set(range(len(answers.tasks)))
+
+
+def test_nothing_is_hidden_of_tasks_with_one_answer() -> None:
+    answers = encode([(f"t{n}", f"w{n % 3}", "ab"[n % 2]) for n in range(40)])
+    assert len(split(answers)[1]) == 0
+
+
+def test_what_really_happens_is_foreseen_better_than_chance() -> None:
+    answers = encode(made_up(tasks=60, skills=[0.9] * 6)[0])
+    shown, hidden = split(answers)
+    estimate = rule("dawid_skene").aggregate(shown)
+    assert foreseen(estimate, answers, hidden).mean() > 0.7
+
+
+def test_the_blend_is_close_to_the_best_of_its_candidates() -> None:
+    rows, truths = recorded("rte150")
+    best = max(accuracy(values(name, rows), truths) for name in CANDIDATES)
+    assert accuracy(values("auto", rows), truths) >= best - 0.02
+
+
+def colluders() -> tuple[Rows, dict[str, str]]:
+    """Four who copy from one who knows little, among five who work on their own."""
+    rows, truths = made_up(tasks=150, skills=[0.7] * 5, options="ab", seed=3)
+    copied, _ = made_up(tasks=150, skills=[0.4], options="ab", seed=4)
+    random = np.random.default_rng(5)
+    for task, _, _ in copied:
+        answer = truths[task] if random.random() < 0.45 else "ba"["ab".index(truths[task])]
+        rows += [(task, f"copy{n}", answer) for n in range(4)]
+    return rows, truths
+
+
+def test_gold_shows_that_majority_is_the_lesser_evil() -> None:
+    """People who copy each other agree better than honest ones, and the models believe them."""
+    rows, truths = colluders()
+    majority = accuracy(values("majority", rows), truths)
+    gold = dict(list(truths.items())[:75])
+    rest = {task: truth for task, truth in truths.items() if task not in gold}
+    assert accuracy(values("auto", rows), truths) < majority
+    guarded = accuracy(values("auto", rows, gold), rest)
+    assert guarded >= accuracy(values("majority", rows, gold), rest) - 0.01
+
+
+def test_a_batch_teaches_the_judge_who_is_good() -> None:
+    rows, _ = made_up(tasks=40, skills=[0.95, 0.9, 0.85, 0.4])
+    answers = encode(rows)
+    skills = relearned(answers, rule("dawid_skene").aggregate(answers))
+    assert skills["w0"].mean > 0.85
+    assert skills["w3"].mean < 0.7
+    assert skills["w0"].right + skills["w0"].wrong == 20.0

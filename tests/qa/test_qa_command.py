@@ -1,0 +1,150 @@
+"""`gateway qa` as a person at a terminal meets it."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gateway.cli.qa import app
+
+DATA = Path(__file__).parent / "data"
+RTE = ["--answers", f"{DATA}/rte150.csv", "--truth", f"{DATA}/rte150_gold.csv"]
+SPEECH = ["--answers", f"{DATA}/speech60.csv", "--truth", f"{DATA}/speech60_gold.csv"]
+
+
+def run(*arguments: str, said: str | None = None) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, list(arguments), input=said)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_aggregate_as_json() -> None:
+    code, out, _ = run("aggregate", *RTE, "--json", "-")
+    figures = json.loads(out)
+    assert code == 0
+    assert (figures["method"], figures["tasks"], figures["answers"]) == ("auto", 150, 1500)
+    assert figures["accuracy"] > 0.9
+    assert 0.0 <= figures["ece"] < 0.1
+    assert figures["seconds"] >= 0.0
+
+
+def test_aggregate_writes_every_result(tmp_path: Path) -> None:
+    out = tmp_path / "r.csv"
+    code, shown, _ = run("aggregate", *RTE, "--method", "majority", "--out", str(out))
+    rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
+    assert code == 0
+    assert "150 tasks" in shown
+    assert len(rows) == 150
+    assert list(rows[0]) == ["task", "value", "confidence", "answers"]
+    assert {row["answers"] for row in rows} == {"10"}
+
+
+def test_gold_certifies_and_is_not_scored(tmp_path: Path) -> None:
+    gold = tmp_path / "gold.csv"
+    lines = (DATA / "rte150_gold.csv").read_text(encoding="utf-8").splitlines()
+    gold.write_text("\n".join(lines[:41]), encoding="utf-8")
+    code, out, _ = run("aggregate", *RTE, "--gold", str(gold), "--json", "-")
+    figures = json.loads(out)
+    assert code == 0
+    assert (figures["gold"], figures["scored"]) == (40, 110)
+    assert figures["certificate"]["low"] < figures["certificate"]["accuracy"]
+
+
+def test_typed_answers_are_recognised() -> None:
+    code, out, _ = run("aggregate", *SPEECH, "--json", "-")
+    figures = json.loads(out)
+    assert code == 0
+    assert (figures["kind"], figures["method"]) == ("transcription", "rover")
+    assert figures["wer"] < 0.15
+    assert 0.4 < figures["exact_match"] <= 1.0
+
+
+def test_answers_can_come_from_a_pipe_and_repeats_are_noted() -> None:
+    said = "task,worker,answer\nt1,amina,yes\nt1,amina,yes\nt1,brian,no\n"
+    code, out, _ = run("aggregate", "--answers", "-", "--out", "-", said=said)
+    assert code == 0
+    assert out.splitlines()[1].startswith("t1,yes,")
+    _, shown, _ = run("aggregate", "--answers", "-", said=said)
+    assert "1 answers repeat" in shown
+
+
+@pytest.mark.parametrize("kind", ["categorisation", "transcription"])
+def test_stopping_as_json(kind: str) -> None:
+    files = RTE if kind == "categorisation" else SPEECH
+    code, out, _ = run("stopping", *files, "--kind", kind, "--seeds", "1", "--json", "-")
+    figures = json.loads(out)
+    rate = "accuracy" if kind == "categorisation" else "wer"
+    assert code == 0
+    assert 2.0 <= figures["answers_per_task"] <= 10.0
+    assert 0.0 < figures[rate] < 1.0
+    assert 0.0 < figures["fixed"]["5"][rate] < 1.0
+
+
+def test_stopping_for_people() -> None:
+    code, out, _ = run("stopping", *RTE, "--seeds", "1", "--confidence", "0.95")
+    assert code == 0
+    assert "dynamic" in out
+    assert "fixed 10" in out
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        ("", "header: needs one column 'task', has nothing"),
+        ("task,worker\nt,w\n", "needs one column 'answer', has task, worker"),
+        ("task,task,worker,answer\nt,t,w,a\n", "needs one column 'task'"),
+        ("task,worker,answer\n", "no row below the header"),
+        ("task,worker,answer\nt,w,a\nt,,a\n", "row 2, column worker: must not be empty"),
+        ("task,worker,answer\nt,w\n", "row 1, column answer: is missing"),
+        ('task,worker,answer\nt,w,"a\n', "row 1: not CSV"),
+    ],
+)
+def test_a_bad_file_gets_one_clear_line(said: str, complaint: str) -> None:
+    code, out, err = run("aggregate", "--answers", "-", said=said)
+    assert (code, out) == (1, "")
+    assert err.count("\n") == 1
+    assert complaint in err
+
+
+def test_bytes_that_are_no_text_are_found(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_bytes(b"task,worker,answer\nt,w,a\nt,w,\xff\n")
+    code, _, err = run("aggregate", "--answers", str(bad))
+    assert code == 1
+    assert "bad.csv, row 2: not UTF-8" in err
+
+
+def test_two_truths_for_one_task_are_found(tmp_path: Path) -> None:
+    truth = tmp_path / "truth.csv"
+    truth.write_text("task,truth\nt,yes\nt,no\n", encoding="utf-8")
+    code, _, err = run("aggregate", *RTE[:2], "--truth", str(truth))
+    assert code == 1
+    assert "row 2, column truth" in err
+
+
+def test_truths_of_another_batch_are_found(tmp_path: Path) -> None:
+    truth = tmp_path / "truth.csv"
+    truth.write_text("task,truth\nother,yes\n", encoding="utf-8")
+    code, _, err = run("aggregate", *RTE[:2], "--truth", str(truth))
+    assert code == 1
+    assert "belong together" in err
+
+
+def test_a_missing_file_and_an_unknown_rule_are_named() -> None:
+    code, _, err = run("aggregate", "--answers", "nowhere.csv")
+    assert (code, "nowhere.csv" in err) == (1, True)
+    code, _, err = run("aggregate", *RTE, "--method", "magic")
+    assert (code, "dawid_skene" in err) == (1, True)
+
+
+def test_empty_answers_are_fine_where_people_type() -> None:
+    said = "task,worker,answer\nt,amina,\nt,brian,\n"
+    code, _, _ = run("aggregate", "--answers", "-", "--kind", "transcription", said=said)
+    assert code == 0
+
+
+def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path) -> None:
+    marked = tmp_path / "marked.csv"
+    marked.write_bytes(b"\xef\xbb\xbftask,worker,answer\r\nt,w,a\r\n")
+    assert run("aggregate", "--answers", str(marked))[0] == 0

@@ -1,0 +1,66 @@
+"""Replays of stopping early, on recorded crowds."""
+
+import pytest
+
+from gateway.errors import Refused
+from gateway.qa import stopping
+from gateway.qa.port import encode
+from gateway.qa.savings import savings, steps
+from gateway.qa.text import stopping as text_stopping
+
+from .crowd import made_up, recorded
+
+
+def test_stopping_early_finds_what_five_answers_find_with_three() -> None:
+    rows, truths = recorded("rte150")
+    answers = encode(rows)
+    dynamic = [stopping.dynamic(answers, truths, seed=seed) for seed in range(3)]
+    fixed = [stopping.fixed(answers, truths, seed=seed, overlap=5) for seed in range(3)]
+    assert sum(one.answers_per_task for one in dynamic) / 3 < 4.0
+    assert sum(one.accuracy for one in dynamic) > sum(one.accuracy for one in fixed)
+
+
+def test_more_confidence_costs_more_answers() -> None:
+    rows, truths = recorded("valence")
+    answers = encode(rows)
+    low, high = (
+        stopping.dynamic(answers, truths, seed=0, confidence=confidence).answers_per_task
+        for confidence in (0.8, 0.99)
+    )
+    assert 2.0 <= low < high <= 10.0
+
+
+def test_a_replay_can_be_repeated() -> None:
+    rows, truths = recorded("valence")
+    answers = encode(rows)
+    assert stopping.dynamic(answers, truths, seed=7) == stopping.dynamic(answers, truths, seed=7)
+
+
+def test_a_fixed_overlap_takes_what_there_is() -> None:
+    rows, truths = made_up(tasks=10, skills=[0.9] * 3)
+    replay = stopping.fixed(encode(rows), truths, seed=0, overlap=9)
+    assert replay.answers_per_task == 3.0
+
+
+def test_typed_answers_need_fewer_when_they_agree() -> None:
+    rows, truths = recorded("speech60")
+    every = text_stopping.fixed(rows, truths, seed=0, overlap=9)
+    early = text_stopping.dynamic(rows, truths, seed=0)
+    assert early.answers_per_task < 0.85 * every.answers_per_task
+    assert early.wer < every.wer + 0.06
+
+
+def test_savings_put_dynamic_beside_every_fixed_overlap() -> None:
+    rows, truths = made_up(tasks=20, skills=[0.8] * 4)
+    ticks: list[None] = []
+    figures = savings(rows, truths, "categorisation", 0.9, 2, lambda: ticks.append(None))
+    assert list(figures["fixed"]) == ["1", "2", "3", "4"]
+    assert 2.0 <= figures["answers_per_task"] <= 4.0
+    assert 0.0 <= figures["accuracy"] <= 1.0
+    assert len(ticks) == steps(rows, 2) == 10
+
+
+def test_truths_of_another_batch_are_refused() -> None:
+    rows, _ = made_up(tasks=5, skills=[0.8] * 2)
+    with pytest.raises(Refused, match="belong together"):
+        savings(rows, {"other": "a"}, "categorisation", 0.9, 1, lambda: None)
