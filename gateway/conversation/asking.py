@@ -37,8 +37,9 @@ def with_question(
     options never are. `is_next`: says that this is the next question.
     """
     hint_key = hint_key or ("how.choice" if question.options else "how.text")
+    asked = (question.instructions.strip(), question.text.strip(), options_text(question, book.language))  # fmt: skip
     wordings = [
-        _lines(lead, head, question, hint, book.language)
+        "\n".join(filter(None, (lead, head, *asked, hint)))
         for head in _heads(question, book, is_next=is_next)
         for hint in (book.say(hint_key), "")
     ]
@@ -51,8 +52,3 @@ def _heads(question: Question, book: Phrasebook, *, is_next: bool) -> Iterator[s
         price = amount_text(question.price_minor, question.currency)
         yield book.say("ask.next_price" if is_next else "ask.price", amount=price)
     yield book.say("ask.next") if is_next else ""
-
-
-def _lines(lead: str, head: str, question: Question, hint: str, language: str) -> str:
-    parts = (lead, head, question.instructions.strip(), question.text.strip())
-    return "\n".join(filter(None, (*parts, options_text(question, language), hint)))

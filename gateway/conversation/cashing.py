@@ -71,8 +71,9 @@ def amount_said(text: str, currency: str) -> int | None:
 
 def pay(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     """PAY, or PAY and an amount."""
-    asked = amount_said(heard.rest, worker.currency) if heard.rest else None
-    if heard.rest and asked is None:
+    everything = heard.alone
+    asked = None if everything else amount_said(heard.rest, worker.currency)
+    if not everything and asked is None:
         return Turn((), talk.say("pay.bad_amount"))
     decided = decide(talk, worker, asked)
     if isinstance(decided, NotNow):

@@ -41,10 +41,10 @@ def hear(said: str, own: Phrasebook, books: Books) -> Heard:
     first = _FIRST_WORD.match(text)
     word = fold(first[1]) if first else ""
     for book in _in_order(own, books):
-        command = book.words.command(word) if word else None
+        command = book.command(word) if word else None
         if command:
             # English words are in every book: the language is only told by a word of its own.
-            english = book_in(ENGLISH, books).words.command(word) is not None
+            english = book_in(ENGLISH, books).command(word) is not None
             language = own.language if english else book.language
             return Heard(text, words, command, first[2].strip() if first else "", language)
     return Heard(text, words, None, "", own.language)
@@ -52,8 +52,7 @@ def hear(said: str, own: Phrasebook, books: Books) -> Heard:
 
 def is_stop(heard: Heard, books: Books) -> bool:
     """STOP in any language, and nothing but STOP: "STOP 12345" is something else."""
-    stop_words = frozenset[str]().union(*(book.words.stop for book in books.values()))
-    return heard.alone and heard.words[0] in stop_words
+    return heard.alone and any(heard.words[0] in book.words.stop for book in books.values())
 
 
 def language_named(word: str, books: Books) -> str | None:

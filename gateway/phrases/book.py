@@ -51,10 +51,6 @@ class Words:
     remove: frozenset[str]
     status: frozenset[str]
 
-    def command(self, word: str) -> str | None:
-        """Which command a folded word is, e.g. `balance` for "bal"."""
-        return next((f.name for f in fields(self) if word in getattr(self, f.name)), None)
-
 
 @dataclass(slots=True)
 class AnswerWords:
@@ -88,6 +84,7 @@ class Phrasebook:
                 for name in ("yes", "no", "unsure")
             }
         )
+        self._commands = {w: f.name for f in fields(Words) for w in getattr(self.words, f.name)}
         self.names = self._said("word.this_language") | {fold(language)}
 
     def say(self, key: str, **values: object) -> str:
@@ -98,6 +95,10 @@ class Phrasebook:
         """The form of `key` that suits `count`, which also fills `{count}`."""
         self._text(key)
         return self._fill(key, self._texts.ngettext(key, key, count), {"count": count, **values})
+
+    def command(self, word: str) -> str | None:
+        """Which command a folded word is, e.g. `balance` for "bal"."""
+        return self._commands.get(word)
 
     def unchecked(self) -> frozenset[str]:
         """Keys whose text no native speaker has read yet (a comment in the catalogue says so)."""

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _APOSTROPHES = re.compile("['`\u2018\u2019\u02bc]")
 _DIACRITICS = range(0x0300, 0x0370)
 _EMOJI_DRESSING = frozenset("\ufe0e\ufe0f\u20e3")  # turn a plain 1 into the keycap emoji of 1
 _NOT_WORD = re.compile(r"[\W_]+")
+_SHORT = 40  # characters
 
 
 def clean(said: str) -> str:
@@ -27,11 +29,22 @@ def fold(said: str) -> str:
     >>> fold(" NDIYO!! "), fold("Pas s\u00fbr."), fold("\uff11)"), fold("\u0663"), fold("Don't know"), fold("\U0001f44d")
     ('ndiyo', 'pas sur', '1', '3', 'dont know', '')
     """
-    text = unicodedata.normalize("NFKD", clean(said)).casefold()
-    text = _APOSTROPHES.sub("", text)
-    if not text.isascii():
+    return _short(said) if len(said) <= _SHORT else _fold(said)
+
+
+def _fold(said: str) -> str:
+    text = clean(said)
+    if text.isascii():
+        text = text.casefold()
+    else:
+        text = unicodedata.normalize("NFKD", text).casefold()
         text = "".join(_bare(ch) for ch in unicodedata.normalize("NFKD", text))
-    return _NOT_WORD.sub(" ", text).strip()
+    return _NOT_WORD.sub(" ", _APOSTROPHES.sub("", text)).strip()
+
+
+_short = lru_cache(maxsize=2048)(
+    _fold
+)  # labels, command words and short answers come again and again
 
 
 def _harmless(ch: str) -> str:

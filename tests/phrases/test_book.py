@@ -44,8 +44,8 @@ def test_english_words_work_in_every_language(each_book: Phrasebook) -> None:
     assert {"stop"} <= each_book.words.stop
     assert {"bal", "balance"} <= each_book.words.balance
     assert "not sure" in each_book.answers.unsure
-    assert each_book.words.command("pay") == "pay"
-    assert each_book.words.command("mango") is None
+    assert each_book.command("pay") == "pay"
+    assert each_book.command("mango") is None
 
 
 def test_a_language_without_a_book_gets_english() -> None:

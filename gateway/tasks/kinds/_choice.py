@@ -5,7 +5,7 @@ same one option. Anything else is not understood, and the worker is asked again;
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from gateway.errors import Refused
 from gateway.phrases import books
@@ -91,12 +91,16 @@ def option_named(said: str, options: Sequence[Option], also: Meanings) -> str | 
     return next(iter(named)) if len(named) == 1 else None
 
 
-def read_choice(said: str, options: Sequence[Option], language: str, also: Meanings) -> Reading:
+def read_choice(
+    said: str, options: Sequence[Option], language: str, also: Callable[[], Meanings]
+) -> Reading:
     """Which option a worker's reply names: by number, label, id or a word of `also`."""
     words = tuple(fold(said).split())
     if not words:
         return Reading(None, EMPTY)
-    meanings = _meanings(options, (language, FALLBACK_LANGUAGE), also)
+    if len(words) == 1 and (keyed := _numbered(words[0], options)):
+        return Reading(next(iter(keyed)))  # numbers are never names, so nothing else can be meant
+    meanings = _meanings(options, (language, FALLBACK_LANGUAGE), also())
     whole = meanings.get(words)
     if whole is not None:
         return Reading(next(iter(whole))) if len(whole) == 1 else Reading(None, UNCLEAR)

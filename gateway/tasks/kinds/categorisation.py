@@ -33,8 +33,8 @@ def check_truth(truth: str, options: Sequence[Option]) -> str:
     return found
 
 
-def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:  # noqa: ARG001  the port's
-    return _choice.read_choice(said, question.options, language, {})
+def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:
+    return _choice.read_choice(said, question.options, language, dict)
 
 
 def hint_key() -> str:

@@ -23,14 +23,14 @@ def options(given: Sequence[Option]) -> tuple[Option, ...]:
     return ()
 
 
-def check_truth(truth: str, options: Sequence[Option]) -> str:  # noqa: ARG001  the port's
+def check_truth(truth: str, options: Sequence[Option]) -> str:
     text = clean(truth)
     if not fold(text) or len(text) > ANSWER_MAX:
         raise Refused(f"the truth must be a text of 1 to {ANSWER_MAX} characters", field="truth")
     return text
 
 
-def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:  # noqa: ARG001  the port's
+def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:
     """Any text with at least one letter or digit in it; blanks are trimmed, nothing else is changed."""
     text = clean(said)
     if not fold(text):

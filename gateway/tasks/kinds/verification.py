@@ -41,7 +41,7 @@ def check_truth(truth: str, options: Sequence[Option]) -> str:
 
 
 def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:
-    return _choice.read_choice(said, question.options, language, _meanings(words))
+    return _choice.read_choice(said, question.options, language, lambda: _meanings(words))
 
 
 def hint_key() -> str:
