@@ -222,6 +222,12 @@ async def test_each_answer_has_its_class(provider, daraja, http, answer, outcome
     assert asked.found is (Found.PENDING if outcome is S.ACCEPTED else Found.NO_ANSWER)
 
 
+async def test_a_redirect_is_not_followed(provider, daraja, http):
+    daraja.answer = lambda _: web.Response(status=307, headers={"Location": daraja.url + "/else"})
+    assert (await provider.submit(http, ORDER)).outcome is S.AMBIGUOUS
+    assert len(daraja.asked) == 1
+
+
 async def test_a_slow_operator_may_have_taken_it(provider, daraja, http, monkeypatch):
     async def stalls(_):
         with contextlib.suppress(asyncio.CancelledError):
