@@ -9,7 +9,7 @@ from gateway.qa.sums import Sums
 
 CLASS_PRIOR = 1.0  # imaginary tasks of every class
 ROUNDS_MAX = 50
-CONTENT = 1e-4  # stop when no posterior moves by more
+CONTENT = 1e-3  # stop when no posterior moves by more
 CHANCE_MIN = 1e-300  # keeps a logarithm finite; far below any probability that matters
 
 
@@ -47,8 +47,12 @@ def shares(sums: Sums, truth: Codes) -> Floats:
 
 def posteriors(log_weights: Floats, truth: Codes) -> Floats:
     """Rows of log weights as probabilities; tasks with gold become certain."""
-    weights = np.exp(log_weights - log_weights.max(1, keepdims=True))
-    return _certain(weights / weights.sum(1, keepdims=True), truth)
+    # Turned on its side: NumPy reduces a long axis several times faster than a short one.
+    weights = np.ascontiguousarray(log_weights.T)
+    weights -= weights.max(0)
+    np.exp(weights, out=weights)
+    weights /= weights.sum(0)
+    return _certain(np.ascontiguousarray(weights.T), truth)
 
 
 def logs(probabilities: Floats) -> Floats:

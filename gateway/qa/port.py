@@ -8,6 +8,7 @@ of those who voted, never by who spoke first.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -48,6 +49,13 @@ class Answers:
             self, task=self.task[taken], worker=self.worker[taken], option=self.option[taken]
         )
 
+    def of_tasks(self, chosen: Flags) -> "Answers":
+        """The answers to the tasks where `chosen` is true, as a batch of its own."""
+        taken = chosen[self.task]
+        tasks = tuple(compress(self.tasks, chosen.tolist()))
+        renumbered = np.cumsum(chosen) - 1
+        return replace(self.where(taken), tasks=tasks, task=renumbered[self.task[taken]])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimate:
@@ -82,10 +90,12 @@ def encode(rows: Iterable[Sequence[str]], options: Iterable[str] = ()) -> Answer
     >>> a.tasks, a.options, a.option.tolist()
     (('t1', 't2'), ('no', 'yes'), [1, 0, 1])
     """
-    columns = list(zip(*rows, strict=True))
-    if not columns:
+    rows = list(rows)
+    if not rows:
         raise Refused("there are no answers to aggregate", field="answer")
-    task_column, worker_column, answer_column = columns
+    task_column = [row[0] for row in rows]
+    worker_column = [row[1] for row in rows]
+    answer_column = [row[2] for row in rows]
     known = tuple(sorted({*answer_column, *options}))
     if len(known) > OPTIONS_MAX:
         raise Refused(

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from gateway.qa import rule
-from gateway.qa.holdout import foreseen, split
+from gateway.qa.holdout import foreseen, sample, split
 from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Floats, decide, gold_codes
 
 CANDIDATES = ("one_coin", "dawid_skene", "ibcc")
@@ -27,13 +27,9 @@ LUCK = 1.645  # one-sided 95 % of a sign test
 
 def aggregate(answers: Answers, gold: Mapping[str, str] | None = None) -> Estimate:
     """Blend the candidates. See `gateway.qa.port.Rule`."""
-    truth = gold_codes(answers, gold)
+    weights = _rehearse(answers, gold_codes(answers, gold))
     majority = rule("majority").aggregate(answers, gold)
-    shown, hidden = split(answers)
-    rehearsed = [rule(name).aggregate(shown) for name in CANDIDATES]
-    weights = _weights(rehearsed, answers, hidden, truth)
-    rehearsal = np.tensordot(weights, [estimate.posterior for estimate in rehearsed], 1)
-    if _gold_prefers_majority(rehearsal, rule("majority").aggregate(shown).posterior, truth):
+    if weights is None:
         return majority
     estimates = [rule(name).aggregate(answers, gold) for name in CANDIDATES]
     blend = decide(
@@ -45,6 +41,18 @@ def aggregate(answers: Answers, gold: Mapping[str, str] | None = None) -> Estima
         [one != other for one, other in zip(blend.value, majority.value, strict=True)]
     )
     return majority if contradicted > CONTRADICTED_MAX else blend
+
+
+def _rehearse(answers: Answers, truth: Codes) -> Floats | None:
+    """Weight per candidate; None when gold says that majority does better than their blend."""
+    chosen = sample(answers, truth != UNKNOWN)
+    answers, truth = answers.of_tasks(chosen), truth[chosen]
+    shown, hidden = split(answers)
+    rehearsed = [rule(name).aggregate(shown) for name in CANDIDATES]
+    weights = _weights(rehearsed, answers, hidden, truth)
+    blend = np.tensordot(weights, [estimate.posterior for estimate in rehearsed], 1)
+    majority = rule("majority").aggregate(shown).posterior
+    return None if _gold_prefers_majority(blend, majority, truth) else weights
 
 
 def _weights(rehearsed: list[Estimate], answers: Answers, hidden: Codes, truth: Codes) -> Floats:
