@@ -19,6 +19,7 @@ JITTER = (
 PROBE_AFTER_LAST = timedelta(hours=1)
 MISSES_BEFORE_RESEND = 3
 QUIET_BEFORE_RESEND = timedelta(minutes=5)
+QUARANTINE = timedelta(minutes=30)
 HUMAN_AFTER = timedelta(hours=24)
 RESEND_FIRST = timedelta(seconds=5)
 RESEND_MAX = timedelta(minutes=5)
@@ -169,7 +170,7 @@ def _asked(payout: Payout, status: Status, at: datetime, *, dedups: bool) -> Eve
             return Event.MISMATCH  # two receipts for one payout
         case Found.PAID:
             return Event.PAID
-        case Found.FAILED if status.key == payout.key:
+        case Found.FAILED if status.key == payout.key and not _too_early(payout, status, at):
             ours = status.pause_provider or (not status.code and payout.hinted_ours)
             return Event.FAILED_OURS if ours else Event.FAILED
         case Found.NOT_FOUND if _gone_for_good(payout, at):
@@ -189,6 +190,11 @@ def _speaks_of(payout: Payout, status: Status) -> bool:
         and status.amount_minor == payout.amount_minor
         and (status.msisdn_tail is None or payout.msisdn.endswith(status.msisdn_tail))
     )
+
+
+def _too_early(payout: Payout, status: Status, at: datetime) -> bool:
+    """Some operators say a bare "failed" of what they later pay."""
+    return status.generic and payout.sent_at is not None and at - payout.sent_at < QUARANTINE
 
 
 def _gone_for_good(payout: Payout, at: datetime) -> bool:

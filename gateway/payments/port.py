@@ -82,6 +82,8 @@ class Status:
     float_minor: int | None = None
     pause_provider: bool = False
     table: str = ""
+    generic: bool = False
+    """FAILED, for a cause the operator does not name: believed only when still said half an hour after the send."""
 
 
 class PayoutProvider(Protocol):

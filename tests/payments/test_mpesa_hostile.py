@@ -258,7 +258,7 @@ async def test_nobody_listening_was_certainly_not_sent(http, tokens, unused_port
     base = f"http://127.0.0.1:{unused_port}"
     provider = mpesa.make("mpesa", {**OPTIONS, "base_url": base}, tokens)
     assert (await provider.submit(http, ORDER)).outcome is S.NOT_SENT  # no token
-    tokens.kept[provider._token_name] = "t1"
+    tokens.kept[provider._bearer.name] = "t1"
     told = await provider.submit(http, ORDER)
     assert (told.outcome, told.pause_provider) == (S.NOT_SENT, False)
     assert (await provider.ask(http, ORDER)).found is Found.NO_ANSWER

@@ -117,6 +117,15 @@ def test_a_failure_gives_the_money_back_and_tells_why():
     assert [p.code for p in made.postings] == [Code.PAYOUT_FAILED]
 
 
+def test_a_failure_without_a_cause_is_believed_half_an_hour_later():
+    failed = Asked(
+        Status(Found.FAILED, key="key-1", code="INTERNAL_PROCESSING_ERROR", generic=True)
+    )
+    early = decide(UNKNOWN, failed, NOON + 29 * MINUTE)
+    assert (early.payout.state, early.do) == (State.UNKNOWN, Do.ASK_AT)
+    assert decide(early.payout, failed, NOON + 31 * MINUTE).payout.state is State.FAILED
+
+
 def test_an_empty_float_known_only_from_the_callback_still_spares_the_worker():
     hinted = decide(UNKNOWN, Hinted(Status(Found.FAILED, code="1", pause_provider=True)), NOON)
     assert (hinted.event, hinted.payout.due_at, hinted.pause_provider) == (Event.HINT, NOON, True)

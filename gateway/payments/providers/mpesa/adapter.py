@@ -1,26 +1,22 @@
 """The two requests we make of Daraja, and the token they share."""
 
-import asyncio
 import base64
 import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 
 import aiohttp
 import orjson
 
+from gateway.payments.bearer import Bearer
 from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore
 from gateway.payments.providers.mpesa.results import CURRENCY, read_callback
 from gateway.payments.providers.mpesa.tables import TABLE, judged, token_refused
-from gateway.payments.wire import TOKEN_S, Lost, Reply, as_text, call, json_object
+from gateway.payments.wire import TOKEN_S, Lost, Reply, call
 
 MINIMUM_MINOR = 10_00
 MAXIMUM_MINOR = 250_000_00
-TOKEN_MARGIN_S = 60  # a token must not die on the way
-_REFUSED = range(400, 500)
-_TOKEN = re.compile(r"[!-~]+")  # it becomes a header
 _MSISDN = re.compile(r"\+(254[17]\d{8})")
 
 
@@ -88,10 +84,9 @@ class Mpesa:
         self.minimum_minor, self.maximum_minor = MINIMUM_MINOR, MAXIMUM_MINOR
         self.dedups = True  # v3: "Duplicate OriginatorConversationID"
         self._account = account
-        self._tokens = tokens
-        # Named by the consumer key, not by us: two providers of one Daraja app must share its one token.
-        self._token_name = f"mpesa:{hashlib.sha256(account.consumer_key.encode()).hexdigest()[:16]}"
-        self._fetching = asyncio.Lock()
+        # Each new token of a Daraja app ends the one before: all who use the app must share one.
+        app = hashlib.sha256(account.consumer_key.encode()).hexdigest()[:16]
+        self._bearer = Bearer(tokens, f"mpesa:{app}", self._fetch_token, token_refused)
 
     async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer:
         wrong = _wrong(order)
@@ -131,50 +126,14 @@ class Mpesa:
     async def _post(
         self, http: aiohttp.ClientSession, path: str, body: Mapping[str, str]
     ) -> Reply | Lost | Answer:
-        """One request; a second one only after the proxy refused our token, so that nothing was taken.
+        url, headers = self._account.base_url + path, {"Content-Type": "application/json"}
+        return await self._bearer.call(http, "POST", url, headers=headers, body=orjson.dumps(body))
 
-        An Answer instead of a reply: there is no token to be had.
-        """
-        reply: Reply | Lost | Answer = Answer(Submitted.NOT_SENT)
-        for _ in range(2):
-            token = await self._token(http)
-            if isinstance(token, Answer):
-                return token
-            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-            url = self._account.base_url + path
-            reply = await call(http, "POST", url, headers=headers, body=orjson.dumps(body))
-            if not isinstance(reply, Reply) or not token_refused(reply):
-                break
-            await self._tokens.drop(self._token_name, token)
-        return reply
-
-    async def _token(self, http: aiohttp.ClientSession) -> str | Answer:
-        """The shared token, fetched when there is none. (Two processes may both fetch: Daraja then ends the first
-        one's token, its next request is refused once, and all agree on the stored one again.)
-        """
-        stored = await self._tokens.get(self._token_name)
-        if stored:
-            return stored
-        async with self._fetching:
-            return await self._tokens.get(self._token_name) or await self._fetch_token(http)
-
-    async def _fetch_token(self, http: aiohttp.ClientSession) -> str | Answer:
+    async def _fetch_token(self, http: aiohttp.ClientSession) -> Reply | Lost:
         pair = f"{self._account.consumer_key}:{self._account.consumer_secret}"
-        basic = base64.b64encode(pair.encode()).decode()
+        headers = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
         url = f"{self._account.base_url}/oauth/v1/generate?grant_type=client_credentials"
-        headers = {"Authorization": f"Basic {basic}"}
-        reply = await call(http, "GET", url, headers=headers, total_s=TOKEN_S)
-        if isinstance(reply, Lost):
-            return Answer(Submitted.NOT_SENT, code="token", text=reply.text)
-        told = json_object(reply.body)
-        token, lives = as_text(told.get("access_token")), as_text(told.get("expires_in"))
-        if reply.status != HTTPStatus.OK or not _TOKEN.fullmatch(token):
-            code = as_text(told.get("errorCode")) or f"HTTP {reply.status}"
-            ours = reply.status in _REFUSED and reply.status != HTTPStatus.TOO_MANY_REQUESTS
-            return Answer(Submitted.NOT_SENT, code, reply.text, pause_provider=ours)
-        lives_s = int(lives) if lives.isdecimal() else 0
-        await self._tokens.put(self._token_name, token, max(lives_s - TOKEN_MARGIN_S, 1))
-        return token
+        return await call(http, "GET", url, headers=headers, total_s=TOKEN_S)
 
 
 def _wrong(order: Order) -> str:

@@ -1,0 +1,83 @@
+"""Calls under an access token that all processes share; a token refused is fetched anew and the call made once more.
+
+That second call is no retry of a payment: a proxy that refuses the token has taken nothing.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+
+import aiohttp
+
+from gateway.payments.port import Answer, Submitted, TokenStore
+from gateway.payments.wire import Lost, Reply, as_text, call, json_object
+
+TOKEN_MARGIN_S = 60  # a token must not die on the way
+_TOKEN = re.compile(r"[!-~]+")  # it becomes a header
+_REFUSED = range(400, 500)
+
+
+class Bearer:
+    """`name`: of the token in the store, by the account and not by us, so that two providers of one account share
+    it. `fetch` asks the operator for a token; `refused` tells that a reply refuses the one we had.
+    """
+
+    def __init__(
+        self,
+        tokens: TokenStore,
+        name: str,
+        fetch: Callable[[aiohttp.ClientSession], Awaitable[Reply | Lost]],
+        refused: Callable[[Reply], bool],
+    ) -> None:
+        self.name = name
+        self._tokens = tokens
+        self._fetch = fetch
+        self._refused = refused
+        self._fetching = asyncio.Lock()
+
+    async def call(
+        self,
+        http: aiohttp.ClientSession,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+    ) -> Reply | Lost | Answer:
+        """An Answer instead of a reply: there was no token to be had, and nothing was sent."""
+        reply: Reply | Lost | Answer = Answer(Submitted.NOT_SENT)
+        for _ in range(2):
+            token = await self._token(http)
+            if isinstance(token, Answer):
+                return token
+            sent = {**headers, "Authorization": f"Bearer {token}"}
+            reply = await call(http, method, url, headers=sent, body=body)
+            if not isinstance(reply, Reply) or not self._refused(reply):
+                break
+            await self._tokens.drop(self.name, token)
+        return reply
+
+    async def _token(self, http: aiohttp.ClientSession) -> str | Answer:
+        """Two processes may both fetch; where that ends the first one's token, its next call is refused once and
+        all agree on the stored one again.
+        """
+        stored = await self._tokens.get(self.name)
+        if stored:
+            return stored
+        async with self._fetching:
+            return await self._tokens.get(self.name) or await self._fetched(http)
+
+    async def _fetched(self, http: aiohttp.ClientSession) -> str | Answer:
+        reply = await self._fetch(http)
+        if isinstance(reply, Lost):
+            return Answer(Submitted.NOT_SENT, code="token", text=reply.text)
+        told = json_object(reply.body)
+        token, lives = as_text(told.get("access_token")), as_text(told.get("expires_in"))
+        if reply.status != HTTPStatus.OK or not _TOKEN.fullmatch(token):
+            code = as_text(told.get("errorCode")) or f"HTTP {reply.status}"
+            ours = reply.status in _REFUSED and reply.status != HTTPStatus.TOO_MANY_REQUESTS
+            return Answer(Submitted.NOT_SENT, code, reply.text, pause_provider=ours)
+        lives_s = int(lives) if lives.isdecimal() else 0
+        await self._tokens.put(self.name, token, max(lives_s - TOKEN_MARGIN_S, 1))
+        return token

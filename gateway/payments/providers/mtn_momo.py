@@ -1,0 +1,274 @@
+"""MTN MoMo Disbursements (Uganda, Ghana, Rwanda, Zambia, ...): transfers under our own UUID, asked about by it.
+
+The key is the X-Reference-Id: the same one again is a 409, whatever became of the first. The answer to a question
+comes at once. A callback is sent once, by POST or PUT, and does not name the reference: we put it into externalId.
+Reasons are a bare string in a status and an object in an HTTP error.
+"""
+
+import base64
+import hashlib
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import aiohttp
+import orjson
+
+from gateway.errors import SettingsError
+from gateway.money import minor_per_major
+from gateway.payments.bearer import Bearer
+from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore
+from gateway.payments.wire import (
+    TEXT_MAX,
+    TOKEN_S,
+    Lost,
+    Reply,
+    as_minor,
+    as_object,
+    as_text,
+    call,
+    json_object,
+)
+
+TABLE = "mtn_momo 2026-11-21"
+"""Version of the tables below: raise it with every change, old decisions are explained by it."""
+
+WORKERS = frozenset({"PAYEE_NOT_FOUND", "PAYEE_NOT_ALLOWED_TO_RECEIVE", "NOT_ALLOWED"})
+OURS = frozenset(
+    {
+        "NOT_ENOUGH_FUNDS",
+        "PAYER_LIMIT_REACHED",
+        "INVALID_CURRENCY",
+        "INVALID_CALLBACK_URL_HOST",
+        "NOT_ALLOWED_TARGET_ENVIRONMENT",
+        "TRANSFER_TYPE_UNKNOWN",
+    }
+)
+NOT_FINAL = frozenset({"ONGOING", "DELAYED", "PENDING"})
+_OPTIONS = {
+    "base_url", "api_user", "api_key", "subscription_key", "target_environment", "currency", "minimum",
+    "maximum", "note",
+}  # fmt: skip
+_MSISDN = re.compile(r"\+\d{9,15}")
+_TOLD = {"SUCCESSFUL": Found.PAID, "FAILED": Found.FAILED, "PENDING": Found.PENDING}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    base_url: str
+    api_user: str
+    api_key: str
+    subscription_key: str
+    target_environment: str
+    currency: str
+    note: str
+
+    def __repr__(self) -> str:
+        return f"Account({self.base_url}, {self.target_environment})"  # never the secrets
+
+
+def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "MtnMomo":
+    """The provider `name` of the settings; `minimum` and `maximum` are in major units (they differ by country)."""
+    unknown = sorted(set(options) - _OPTIONS)
+    if unknown:
+        raise SettingsError(
+            f"payout provider {name!r}: unknown option {unknown[0]!r}; there is: {', '.join(sorted(_OPTIONS))}"
+        )
+    told = {key: as_text(value) for key, value in options.items()}
+    for key in sorted(_OPTIONS - {"note"}):
+        if not told.get(key):
+            raise SettingsError(f"payout provider {name!r}: option {key!r} is missing")
+    currency = told["currency"]
+    minor_per_major(currency)
+    low, high = as_minor(told["minimum"], currency), as_minor(told["maximum"], currency)
+    if not low or not high or low > high:
+        raise SettingsError(f"payout provider {name!r}: minimum and maximum are amounts above zero")
+    account = Account(
+        told["base_url"].rstrip("/"),
+        told["api_user"],
+        told["api_key"],
+        told["subscription_key"],
+        told["target_environment"],
+        currency,
+        told.get("note") or "Payout",
+    )
+    return MtnMomo(name, account, tokens, low, high)
+
+
+def transfer_request(account: Account, order: Order) -> dict[str, object]:
+    """The body of a transfer, as in MTN's reference."""
+    return {
+        "amount": str(order.amount_minor // minor_per_major(order.currency)),
+        "currency": order.currency,
+        "externalId": order.key,
+        "payee": {"partyIdType": "MSISDN", "partyId": order.msisdn.removeprefix("+")},
+        "payerMessage": account.note,
+        "payeeNote": account.note,
+    }
+
+
+class MtnMomo:
+    """Fulfils `PayoutProvider`."""
+
+    name: str
+    minimum_minor: int
+    maximum_minor: int
+    dedups: bool
+
+    def __init__(
+        self,
+        name: str,
+        account: Account,
+        tokens: TokenStore,
+        minimum_minor: int,
+        maximum_minor: int,
+    ) -> None:
+        self.name = name
+        self.minimum_minor, self.maximum_minor = minimum_minor, maximum_minor
+        self.dedups = True  # 409 for a reference it has seen, whatever its outcome
+        self._account = account
+        self._url = f"{account.base_url}/disbursement/v1_0/transfer"
+        self._headers = {
+            "X-Target-Environment": account.target_environment,
+            "Ocp-Apim-Subscription-Key": account.subscription_key,
+        }
+        user = hashlib.sha256(f"{account.base_url} {account.api_user}".encode()).hexdigest()[:16]
+        self._bearer = Bearer(tokens, f"mtn_momo:{user}", self._fetch_token, _token_refused)
+
+    async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer:
+        wrong = self._wrong(order)
+        if wrong:
+            return Answer(Submitted.REJECTED, code="order", text=wrong, table=TABLE)
+        body = orjson.dumps(transfer_request(self._account, order))
+        headers = {
+            **self._headers,
+            "X-Reference-Id": order.key,
+            "X-Callback-Url": order.result_url,
+            "Content-Type": "application/json",
+        }
+        reply = await self._bearer.call(http, "POST", self._url, headers=headers, body=body)
+        answer = reply if isinstance(reply, Answer) else _judged(reply)
+        evidence = hashlib.sha256(body).hexdigest()
+        return Answer(
+            answer.outcome, answer.code, answer.text, evidence, answer.pause_provider, TABLE
+        )
+
+    async def ask(self, http: aiohttp.ClientSession, order: Order) -> Status:
+        reply = await self._bearer.call(
+            http, "GET", f"{self._url}/{order.key}", headers=self._headers
+        )
+        match reply:
+            case Answer():
+                return _nothing(reply.code, reply.text, pause=reply.pause_provider)
+            case Lost():
+                return _nothing("no answer", reply.text)
+            case Reply():
+                return self._told(reply, order)
+
+    def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
+        told = json_object(body)
+        key = as_text(told.get("externalId")) or None
+        seen = _status(told, key, self._account.currency)
+        return seen or _nothing("", body[:TEXT_MAX].decode("utf-8", "replace"))
+
+    def _told(self, reply: Reply, order: Order) -> Status:
+        told = json_object(reply.body)
+        if reply.status == HTTPStatus.OK:
+            # Asked by its own path, so it speaks of this payout.
+            return _status(told, order.key, order.currency) or _nothing("HTTP 200", reply.text)
+        code = _reason(told) or f"HTTP {reply.status}"
+        if reply.status == HTTPStatus.NOT_FOUND and code == "RESOURCE_NOT_FOUND":
+            return Status(Found.NOT_FOUND, code=code, text=reply.text, table=TABLE)
+        # Any other 404 is the proxy's: a wrong address or subscription, and no word about the payout.
+        pause = reply.status in (
+            HTTPStatus.UNAUTHORIZED,
+            HTTPStatus.FORBIDDEN,
+            HTTPStatus.NOT_FOUND,
+        )
+        return _nothing(code, reply.text, pause=pause)
+
+    async def _fetch_token(self, http: aiohttp.ClientSession) -> Reply | Lost:
+        pair = f"{self._account.api_user}:{self._account.api_key}"
+        basic = base64.b64encode(pair.encode()).decode()
+        headers = {**self._headers, "Authorization": f"Basic {basic}"}
+        url = f"{self._account.base_url}/disbursement/token/"
+        return await call(http, "POST", url, headers=headers, total_s=TOKEN_S)
+
+    def _wrong(self, order: Order) -> str:
+        if order.currency != self._account.currency:
+            return f"this account pays in {self._account.currency}, not {order.currency}"
+        whole = order.amount_minor % minor_per_major(order.currency) == 0
+        if not whole or not self.minimum_minor <= order.amount_minor <= self.maximum_minor:
+            return f"{order.amount_minor} is not a whole amount within the limits"
+        if not _MSISDN.fullmatch(order.msisdn):
+            return "not a phone number"
+        try:
+            uuid.UUID(order.key)
+        except ValueError:
+            return "the key is not a UUID"
+        return ""
+
+
+def _token_refused(reply: Reply) -> bool:
+    return reply.status == HTTPStatus.UNAUTHORIZED
+
+
+def _judged(reply: Reply | Lost) -> Answer:
+    """The class of an HTTP answer to a transfer. Whatever is not known is AMBIGUOUS."""
+    if isinstance(reply, Lost):
+        outcome = Submitted.AMBIGUOUS if reply.maybe_taken else Submitted.NOT_SENT
+        return Answer(outcome, code="no answer", text=reply.text)
+    code = _reason(json_object(reply.body)) or f"HTTP {reply.status}"
+    outcome, pause = Submitted.AMBIGUOUS, False
+    match reply.status:
+        case HTTPStatus.ACCEPTED:
+            outcome = Submitted.ACCEPTED
+        case HTTPStatus.CONFLICT:
+            outcome = Submitted.DUPLICATE
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            outcome = Submitted.NOT_SENT
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            outcome, pause = Submitted.NOT_SENT, True  # also the new platform's HTML block page
+        case HTTPStatus.BAD_REQUEST if code in WORKERS:
+            outcome = Submitted.REJECTED
+        case HTTPStatus.BAD_REQUEST:
+            outcome, pause = Submitted.REJECTED, True  # our request's form: the next is as bad
+        case _:
+            pass
+    return Answer(outcome, code, reply.text, "", pause)
+
+
+def _status(told: Mapping[str, object], key: str | None, currency: str) -> Status | None:
+    """A status body, asked for or called back; None when it is none."""
+    found = _TOLD.get(as_text(told.get("status")))
+    if found is None:
+        return None
+    reason = _reason(told)
+    if found is Found.FAILED and reason in NOT_FINAL:
+        found = Found.PENDING
+    same_currency = as_text(told.get("currency")) == currency
+    party = as_text(as_object(told.get("payee")).get("partyId")).removeprefix("+")
+    return Status(
+        found,
+        key,
+        receipt=as_text(told.get("financialTransactionId")) or None,
+        amount_minor=as_minor(told.get("amount"), currency) if same_currency else None,
+        msisdn_tail=party if party.isdecimal() else None,
+        code=reason,
+        text=as_text(told.get("status")),
+        pause_provider=found is Found.FAILED and reason in OURS,
+        table=TABLE,
+        generic=found is Found.FAILED and reason not in WORKERS | OURS,
+    )
+
+
+def _reason(told: Mapping[str, object]) -> str:
+    """`reason` or `code`: a bare string, or an object with a code."""
+    reason = told.get("reason", told)
+    return as_text(reason) or as_text(as_object(reason).get("code"))
+
+
+def _nothing(code: str, text: str, *, pause: bool = False) -> Status:
+    return Status(Found.NO_ANSWER, code=code, text=text, pause_provider=pause, table=TABLE)
