@@ -1,6 +1,6 @@
 """Hide a part of the answers, so that rules can be judged by how well they foresee them.
 
-Large batches are judged by a sample of their tasks: 20,000 answers tell rules apart as well as more.
+Large batches are judged by a sample of their tasks: 10,000 answers tell rules apart as well as more.
 
 Which answers are hidden must not depend on who is called what or who came first. So the choice
 is made by hashes of the tasks' names and of what a worker did: the tasks answered, and how many
@@ -18,7 +18,7 @@ from gateway.qa.sums import Sums
 
 Bits: TypeAlias = NDArray[np.uint64]
 
-SAMPLED_ANSWERS = 20_000
+SAMPLED_ANSWERS = 10_000
 HIDDEN = 0.2  # share of the answers; of a task with one answer none is hidden
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: spreads bits (Fibonacci hashing)
 

@@ -62,16 +62,15 @@ def _weights(rehearsed: list[Estimate], answers: Answers, hidden: Codes, truth: 
         [
             np.concatenate((foreseen(e, answers, hidden), e.posterior[known, truth[known]]))
             for e in rehearsed
-        ],
-        axis=1,
+        ]
     )
     chances = np.maximum(chances, FORESEEN_MIN)
     facts = np.concatenate((np.ones(len(hidden)), np.full(len(known), GOLD_WEIGHT)))
     weights = equal = np.full(len(rehearsed), 1.0 / len(rehearsed))
     for _ in range(ROUNDS):
-        share = chances * weights
-        share /= share.sum(1, keepdims=True)
-        weights = (facts @ share + 1.0) / (facts.sum() + len(rehearsed))
+        share = chances * weights[:, None]
+        share /= share.sum(0)
+        weights = (share @ facts + 1.0) / (facts.sum() + len(rehearsed))
     return FIXED_SHARE * equal + (1.0 - FIXED_SHARE) * weights
 
 
