@@ -72,6 +72,23 @@ def test_a_declined_payment_failed_and_has_no_code_of_its_own():
     assert (seen.found, seen.key, seen.code) == (Found.FAILED, "3211-416020-3", "")
 
 
+@pytest.mark.parametrize(
+    ("reason", "code", "pause"),
+    [
+        ("2040 - not registered", "2040", False),
+        ("1 - no funds", "1", True),
+        ("17 - later", "", False),
+    ],
+)
+def test_a_failed_payment_may_say_why_in_its_reason(reason, code, pause):
+    pairs = [
+        {"Key": "TransactionStatus", "Value": "Failed"},
+        {"Key": "TransactionReason", "Value": reason},
+    ]
+    seen = changed("mpesa_status_completed", ResultParameters={"ResultParameter": pairs})
+    assert (seen.found, seen.code, seen.pause_provider) == (Found.FAILED, code, pause)
+
+
 def test_not_found():
     assert read("mpesa_status_not_found").found is Found.NOT_FOUND
 

@@ -120,11 +120,22 @@ def _transaction_status(seen: _Result) -> Status:
         amount_minor=as_minor(seen.first("Amount"), CURRENCY),
         msisdn_tail=_tail(names),
         fee_minor=as_minor(fee[1], CURRENCY) if fee else None,
-        code="" if found is Found.FAILED and seen.code == "0" else seen.code,
+        code=_cause(seen) if found is Found.FAILED else seen.code,
         text=f"{word}: {seen.text}",
-        pause_provider=found is Found.FAILED and ours(seen.code),
+        pause_provider=found is Found.FAILED and ours(_cause(seen)),
         table=TABLE,
     )
+
+
+def _cause(seen: _Result) -> str:
+    """The code of a failed payment: the Result's own, or what stands before the reason ("2040 - ..."); else none.
+
+    (Safaricom prints no sample of a failed payment's status, so neither place is certain.)
+    """
+    reason = as_text(seen.first("TransactionReason")).partition(" - ")[0]
+    if RESULTS.get(reason) in (Verdict.WORKER, Verdict.OURS):
+        return reason
+    return "" if seen.code == "0" else seen.code
 
 
 def _balance(seen: _Result) -> Status:
