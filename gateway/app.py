@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from types import ModuleType
 from typing import Protocol, cast
 
@@ -83,6 +84,7 @@ async def open_runtime(
             await db.close()
 
 
+@cache
 def kind_of(name: str) -> TaskKind:
     """The task kind of that name; raises Refused-like SettingsError naming the kinds there are."""
     return cast("TaskKind", cast("object", plugins.load(kinds, name)))

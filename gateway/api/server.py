@@ -16,7 +16,9 @@ Opener = Callable[[], AbstractAsyncContextManager[Runtime]]
 Mount = Callable[[FastAPI, Runtime], None]
 
 
-def make_app(opened: Opener, mounts: tuple[Mount, ...] = ()) -> FastAPI:
+def make_app(
+    opened: Opener, mounts: tuple[Mount, ...] = (), on_ready: Callable[[], None] = lambda: None
+) -> FastAPI:
     """The application; its runtime is opened and closed with it. `mounts` add pages (the console, the phone)."""
 
     @asynccontextmanager
@@ -28,6 +30,7 @@ def make_app(opened: Opener, mounts: tuple[Mount, ...] = ()) -> FastAPI:
             _add_health(app, rt)
             for mount in mounts:
                 mount(app, rt)
+            on_ready()
             yield
 
     app = FastAPI(

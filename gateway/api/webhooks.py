@@ -35,7 +35,6 @@ _AWAY = (
 )
 
 Form = dict[str, str]
-_OK = b"OK"
 
 
 def routes(rt: Runtime) -> list[Route]:
@@ -53,6 +52,9 @@ def routes(rt: Runtime) -> list[Route]:
 
 
 class Webhooks:
+    """One method a kind of event. An accepted event is answered by an empty 200: some providers text any words in
+    the answer to the phone."""
+
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
 
@@ -61,7 +63,7 @@ class Webhooks:
             if channel.sms is None:
                 return _not_found()
             await hear(self._rt, channel, channel.sms.parse_sms(form), raw)
-            return PlainTextResponse(_OK)
+            return Response()
 
         return await self._taken(request, "sms", take)
 
@@ -103,7 +105,7 @@ class Webhooks:
             if channel.sms is None:
                 return _not_found()
             await take_receipt(self._rt, channel, channel.sms.parse_receipt(form), raw)
-            return PlainTextResponse(_OK)
+            return Response()
 
         return await self._taken(request, "receipt", take)
 
@@ -113,7 +115,7 @@ class Webhooks:
                 return _not_found()
             end = channel.ussd.parse_end(form)
             await sessions.end(self._rt.db, channel.name, end.session, completed=end.completed)
-            return PlainTextResponse(_OK)
+            return Response()
 
         return await self._taken(request, "session-end", take)
 
@@ -125,7 +127,7 @@ class Webhooks:
             await outbox.opt_out(
                 self._rt.db, self._rt.vault.index(msisdn), channel.name, "opt-out hook"
             )
-            return PlainTextResponse(_OK)
+            return Response()
 
         return await self._taken(request, "opt-out", take)
 
@@ -134,7 +136,7 @@ class Webhooks:
         if raw is None:
             return PlainTextResponse("too large", status_code=413)
         known = await callback(self._rt, request.path_params["token"], raw, dict(request.headers))
-        return PlainTextResponse(_OK) if known else _not_found()
+        return Response() if known else _not_found()
 
     async def _taken(
         self,
@@ -149,7 +151,7 @@ class Webhooks:
         try:
             return await take(channel, form, raw)
         except Failed:
-            return PlainTextResponse(_OK)  # it is kept already
+            return Response()  # it is kept already
         except _AWAY as away:
             log.error("event could not be kept", channel=channel.name, kind=kind, why=str(away))
             return PlainTextResponse("try again", status_code=503)
@@ -165,7 +167,7 @@ class Webhooks:
                 raw,
                 str(broken) or repr(broken),
             )
-            return PlainTextResponse(_OK)
+            return Response()
 
     async def _read(self, request: Request) -> tuple[Channel | None, Form, bytes, Response | None]:
         """The channel of the path and the form of the body; or the response that ends it here."""
@@ -180,7 +182,19 @@ class Webhooks:
             form = dict(parse_qsl(raw.decode(), keep_blank_values=True))
         except UnicodeDecodeError:
             form = dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True))
+        if channel.sms and not channel.sms.authentic(
+            self._public_url(request), dict(request.headers), form
+        ):
+            log.warning(
+                "forged webhook", channel=channel.name, path=request.url.path.rsplit("/", 1)[-1]
+            )
+            return None, {}, b"", PlainTextResponse("the signature does not hold", status_code=403)
         return channel, form, raw, None
+
+    def _public_url(self, request: Request) -> str:
+        """The address the provider was told, which is what it signs: never what a proxy makes of it."""
+        query = f"?{request.url.query}" if request.url.query else ""
+        return f"{self._rt.settings.public_url.rstrip('/')}{request.url.path}{query}"
 
     def _sorry(self) -> str:
         language = self._rt.settings.countries[self._rt.settings.region].language

@@ -15,6 +15,7 @@ from gateway.ids import WorkerId
 from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
 from gateway.steps.facts import Heard, parts_of
+from gateway.steps.retry import settle_down
 from gateway.steps.understand import Understood, understand
 from gateway.store import people, turns
 from gateway.store.db import Repeated, Row
@@ -48,7 +49,8 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> byt
         rt.vault.seal(raw.decode(errors="replace")),
         step.session,
     )
-    for _ in range(_TRIES):
+    for attempt in range(_TRIES):
+        await settle_down(attempt)
         try:
             row = await turns.read(rt.db, event)
             if row["known_state"] == "done":

@@ -61,6 +61,8 @@ async def _act(rt: Runtime, stored: Stored) -> None:
 async def _send(rt: Runtime, stored: Stored) -> None:
     await happened(rt, stored, Event.CLAIM)
     claimed = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
+    if claimed.payout.state is not State.SUBMITTING:
+        return  # an answer came in between: nothing is to be sent any more
     answer: Answer = await rt.providers[claimed.payout.provider].submit(
         rt.http, order_of(rt, claimed)
     )
@@ -108,6 +110,7 @@ async def happened(rt: Runtime, stored: Stored, what: Happened, *, note: str = "
         what,
         now,
         jitter=random.random(),  # noqa: S311  # spreads questions over time, guards nothing
+        dedups=rt.providers[stored.payout.provider].dedups,
         worker_balance_minor=stored.balance_minor,
     )
     if decision.pause_provider:

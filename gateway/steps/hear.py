@@ -5,8 +5,11 @@ read has changed before it could be written, the turn is read and decided again.
 in the inbox as it came, where a person can see and replay it.
 """
 
+from dataclasses import replace
+
 import structlog
 
+from gateway.conversation.coordinating import number_said
 from gateway.conversation.facts import Turn
 from gateway.conversation.turn import turn
 from gateway.errors import Conflict, Failed, Refused
@@ -16,7 +19,8 @@ from gateway.runtime import Channel, Runtime
 from gateway.sms.port import InboundSms
 from gateway.steps.facts import Heard, parts_of
 from gateway.steps.messages import message
-from gateway.steps.understand import Understood, understand
+from gateway.steps.retry import settle_down
+from gateway.steps.understand import Understood, coordinator_view, understand
 from gateway.store import inbox, people, turns
 from gateway.store.db import Part, Repeated, Row
 
@@ -45,7 +49,8 @@ async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> No
         rt.vault.seal(raw.decode(errors="replace")),
     )
     said = sms.text[:_SAID_CHARACTERS_MAX].replace("\0", "")
-    for _ in range(_TRIES):
+    for attempt in range(_TRIES):
+        await settle_down(attempt)
         try:
             row = await turns.read(rt.db, event)
             if row["known_state"] == "done":
@@ -79,12 +84,21 @@ async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, hea
 
 
 async def _understand(rt: Runtime, channel: Channel, row: Row, said: str) -> Understood:
-    """`JOIN code` needs to know whether there is such a partner; nothing else needs a second look."""
+    """A partner's code, or a number that a coordinator names, takes a second look; a worker's answer takes none."""
     words = said.upper().split()
-    asks_for_code = len(words) > 1 and row["state"] != "active"
-    codes = (
-        await people.partner_codes(rt.db, words)
-        if asks_for_code or row["coordinator_id"]
-        else frozenset[str]()
+    if not row["coordinator_id"]:
+        asks_for_code = len(words) > 1 and row["state"] != "active"
+        codes = await people.partner_codes(rt.db, words) if asks_for_code else frozenset[str]()
+        return await understand(rt, channel, row, codes=codes)
+    understood = await understand(
+        rt,
+        channel,
+        row,
+        codes=await people.partner_codes(rt.db, words),
+        coordinator=await coordinator_view(rt, row["coordinator_id"]),
     )
-    return await understand(rt, channel, row, codes=codes)
+    number = number_said(said, understood.situation, rt.books)
+    if number is None:
+        return understood
+    state = await people.state_of(rt.db, rt.vault.index(number), row["coordinator_id"])
+    return replace(understood, situation=replace(understood.situation, named=state))

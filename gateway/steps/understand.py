@@ -23,9 +23,14 @@ class Understood:
 
 
 async def understand(
-    rt: Runtime, channel: Channel, row: Row, *, codes: frozenset[str] = frozenset()
+    rt: Runtime,
+    channel: Channel,
+    row: Row,
+    *,
+    codes: frozenset[str] = frozenset(),
+    coordinator: CoordinatorView | None = None,
 ) -> Understood:
-    """All a turn is decided on. `codes`: the partner code that was said, if there is such a partner."""
+    """All a turn is decided on. `codes`: those partner codes that were said and exist."""
     held_batch = await rt.batches.get(row["held_batch"]) if row["held_task"] else None
     next_batch = await rt.batches.get(row["next_batch"]) if row["next_task"] else None
     worker = _worker(row)
@@ -34,9 +39,8 @@ async def understand(
         held=_held(row, held_batch) if held_batch else None,
         upcoming=_upcoming(row, next_batch) if next_batch else None,
         cash=_cash(rt, row, worker) if worker else None,
-        coordinator=await _coordinator(rt, row["coordinator_id"])
-        if row["coordinator_id"]
-        else None,
+        coordinator=coordinator,
+        regions=frozenset(rt.settings.countries),
         partner_codes=codes,
         region=rt.settings.region,
         default_language=rt.settings.countries[rt.settings.region].language,
@@ -125,7 +129,7 @@ def provider_for(rt: Runtime, currency: str) -> str | None:
     return None
 
 
-async def _coordinator(rt: Runtime, coordinator: int) -> CoordinatorView:
+async def coordinator_view(rt: Runtime, coordinator: int) -> CoordinatorView:
     row = await rt.db.row(
         """select c.id, c.name, c.language, p.code,
              count(w.id) filter (where w.state = 'active') as active,

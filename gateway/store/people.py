@@ -11,6 +11,15 @@ async def partner_codes(db: Database, words: Sequence[str]) -> frozenset[str]:
     return frozenset(row["code"] for row in rows)
 
 
+async def state_of(db: Database, index: bytes, coordinator: int) -> str:
+    """The state of the worker with this number; 'nobody' where there is none, or none this coordinator may touch
+    (an active worker of somebody else is still 'active': she cannot be invited again)."""
+    row = await db.row("select state, coordinator_id from worker where msisdn_index = $1", index)
+    if row is None or (row["state"] == "removed" and row["coordinator_id"] != coordinator):
+        return "nobody"
+    return row["state"]
+
+
 async def add_partner(db: Database, code: str, name: str) -> None:
     await db.execute(
         "insert into partner (code, name) values (upper($1), $2) on conflict (code) do update set name = excluded.name",

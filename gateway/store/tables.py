@@ -316,7 +316,6 @@ task = Table(
         "directed", Boolean, nullable=False, server_default=text("false")
     ),  # audience names workers
     Column("state", Text, nullable=False, server_default=text("'open'")),
-    Column("version", Integer, nullable=False, server_default=text("0")),
     Column("maximum", SmallInteger, nullable=False),  # paid answers at most: what was reserved
     Column("wanted", SmallInteger, nullable=False),  # answers wanted by now, <= maximum
     Column("held", SmallInteger, nullable=False, server_default=text("0")),  # open assignments

@@ -61,7 +61,9 @@ class AnswerRow:
     assignment: AssignmentId
     assignment_was: str
     task: TaskId
-    task_version: int
+    answered: int
+    """Answers its task had, and wanted, when this one was judged."""
+    wanted: int
     worker: WorkerId
     kind: str
     via: str
@@ -80,7 +82,8 @@ def record_answer(
             answer.assignment,
             answer.assignment_was,
             answer.task,
-            answer.task_version,
+            answer.answered,
+            answer.wanted,
             answer.worker,
             answer.kind,
             answer.via,

@@ -10,7 +10,7 @@ create or replace function situation(
   out kinds text[], out rights real[], out wrongs real[], out golds_right int[], out golds_wrong int[], out answers int[],
   -- what was she last asked?
   out held_assignment bigint, out held_state text, out held_task bigint, out held_batch text, out held_text text,
-  out held_gold text, out held_version int, out held_open boolean, out held_answered smallint,
+  out held_gold text, out held_open boolean, out held_answered smallint,
   out held_wanted smallint, out held_maximum smallint,
   out vote_values text[], out vote_rights real[], out vote_wrongs real[],
   -- what would she be asked next?
@@ -54,10 +54,10 @@ begin
       and p.state not in ('paid', 'failed', 'cancelled', 'reversed', 'late_paid');
 
   -- What she holds comes first; else the last question whose lease ran out: a late reply belongs to it.
-  select a.id, a.state, t.id, t.batch_id, t.text, t.gold, t.version, t.answered, t.wanted, t.maximum, b.kind,
+  select a.id, a.state, t.id, t.batch_id, t.text, t.gold, t.answered, t.wanted, t.maximum, b.kind,
       t.state = 'open' and b.state in ('running', 'paused')
         and (a.state = 'held' or t.answered + t.held < t.wanted)
-    into held_assignment, held_state, held_task, held_batch, held_text, held_gold, held_version, held_answered,
+    into held_assignment, held_state, held_task, held_batch, held_text, held_gold, held_answered,
       held_wanted, held_maximum, v_kind, held_open
     from assignment a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
     where a.worker_id = situation.worker_id and a.state in ('held', 'expired')

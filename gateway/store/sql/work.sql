@@ -13,7 +13,7 @@ create or replace function hold_task(
 ) returns bigint language plpgsql as $$
 declare v_id bigint; v_directed boolean;
 begin
-  update task set held = held + 1, version = version + 1
+  update task set held = held + 1
     where id = p_task and state = 'open' and answered + held < wanted returning directed into v_directed;
   if not found then
     raise exception 'task % wants no more answers', p_task using errcode = 'GW001';
@@ -32,9 +32,11 @@ begin
 end $$;
 
 -- One answer: it takes the next paid slot of its task, earns, and leaves the task as the verdict says
--- (p_state 'open' = not decided yet). p_was is the assignment's state as it was read: held or expired.
+-- (p_state 'open' = not decided yet). p_was is the assignment's state as it was read: held or expired. An answer that
+-- is not the last one the task wants is never in anybody's way; the last one was judged on what was read
+-- (p_answered, p_wanted_then), so that must still be so. Any number of answers may come to one task at once.
 create or replace function record_answer(
-  p_assignment bigint, p_was text, p_task bigint, p_version int, p_worker bigint, p_kind text, p_via text,
+  p_assignment bigint, p_was text, p_task bigint, p_answered smallint, p_wanted_then smallint, p_worker bigint, p_kind text, p_via text,
   p_said text, p_value text, p_right boolean,
   p_wanted smallint, p_state text, p_result text, p_confidence real, p_rule text,
   p_transfer uuid, p_hold_account bigint, p_worker_account bigint, p_price bigint, p_currency text, p_code smallint, p_cause text
@@ -47,8 +49,10 @@ begin
   end if;
   update task set answered = answered + 1, held = held - case p_was when 'held' then 1 else 0 end,
       wanted = p_wanted, state = p_state, value = p_result, confidence = p_confidence, rule = p_rule,
-      decided_at = case p_state when 'open' then null else now() end, version = version + 1
-    where id = p_task and version = p_version and state = 'open' returning answered, directed into v_slot, v_directed;
+      decided_at = case p_state when 'open' then null else now() end
+    where id = p_task and state = 'open' and wanted = p_wanted_then
+      and (answered = p_answered or greatest(answered, p_answered) + 1 < p_wanted_then)
+    returning answered, directed into v_slot, v_directed;
   if not found then
     raise exception 'task % has moved on', p_task using errcode = 'GW001';
   end if;
@@ -74,7 +78,7 @@ begin
   if not found then
     return false;
   end if;
-  update task set held = held - 1, version = version + 1 where id = v_task returning directed into v_directed;
+  update task set held = held - 1 where id = v_task returning directed into v_directed;
   if v_directed and p_state = 'expired' then
     update directed set asked = false where task_id = v_task and worker_id = v_worker;
   elsif v_directed then

@@ -459,7 +459,6 @@ def upgrade() -> None:
         sa.Column("audience", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("directed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'open'"), nullable=False),
-        sa.Column("version", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("maximum", sa.SmallInteger(), nullable=False),
         sa.Column("wanted", sa.SmallInteger(), nullable=False),
         sa.Column("held", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),

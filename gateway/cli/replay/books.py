@@ -1,0 +1,168 @@
+"""Three sets of books held against each other: ours, the phones' diaries, the mobile-money operator's."""
+
+from dataclasses import dataclass
+
+import aiohttp
+
+from gateway.cli.replay.crowd import Crowd
+from gateway.cli.replay.town import Town
+from gateway.store import ledgers
+
+SHOWN_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What the comparison found. `differences`: one line each; `lost`, `doubled`: answers. Amounts in minor units."""
+
+    answers_stored: int
+    lost: int
+    doubled: int
+    earned_minor: int
+    paid_minor: int
+    sms_out: int
+    sms_in: int
+    segments_out: int
+    segments_in: int
+    ussd_sessions: int
+    ussd_steps: int
+    cost_minor: int
+    ledger: dict[str, int]
+    operator: dict[str, int]
+    differences: tuple[str, ...]
+
+
+async def compare(town: Town, crowd: Crowd, batch: str, price_minor: int) -> Compared:
+    """Every answer, message, earning and payout: does each side tell the same?"""
+    differences: list[str] = []
+    stored, lost, doubled = await _answers(town, crowd, batch, differences)
+    earned = await _earnings(town, batch, stored, price_minor, differences)
+    await _messages(town, differences)
+    paid, operator = await _payouts(town, differences)
+    audit = await ledgers.audit(town.rt.db)
+    differences += audit.faults
+    tally = town.carrier.tally()
+    differences += [f"the carrier saw a broken rule: {v}" for v in town.carrier.violations]
+    return Compared(
+        answers_stored=stored,
+        lost=lost,
+        doubled=doubled,
+        earned_minor=earned,
+        paid_minor=paid,
+        # in and out as the gateway sees them: the tally is the carrier's, and the phones'.
+        sms_out=tally.sms_out,
+        sms_in=tally.sms_in,
+        segments_out=tally.segments_out,
+        segments_in=tally.segments_in,
+        ussd_sessions=tally.ussd_sessions,
+        ussd_steps=tally.ussd_steps,
+        cost_minor=tally.cost_minor,
+        ledger={
+            "sum_minor": audit.sum_minor,
+            "in_transit_minor": audit.in_transit_minor,
+            "liabilities_minor": audit.liabilities_minor,
+            "transfers": audit.transfers,
+        },
+        operator=operator,
+        differences=tuple(differences),
+    )
+
+
+async def _answers(
+    town: Town, crowd: Crowd, batch: str, differences: list[str]
+) -> tuple[int, int, int]:
+    """Each answer a phone sent is stored once, with the value it had; nothing else is stored."""
+    rows = await town.rt.db.rows(
+        """select t.name as task, w.msisdn_index as index, a.value, count(*) over (partition by a.task_id, a.worker_id) as times
+           from answer a join task t on t.id = a.task_id join worker w on w.id = a.worker_id where t.batch_id = $1""",
+        batch,
+    )
+    stored = {(row["index"], row["task"]): row["value"] for row in rows}
+    doubled = sum(row["times"] > 1 for row in rows)
+    sent = {
+        (town.rt.vault.index(player.phone.msisdn), task): value
+        for player in crowd.players.values()
+        for task, value in player.sent.items()
+    }
+    lost = [key for key in sent if key not in stored]
+    pressed = {
+        (town.rt.vault.index(player.phone.msisdn), task)
+        for player in crowd.players.values()
+        for task in player.pressed
+    }
+    strange = [key for key in stored if key not in pressed]
+    changed = [key for key in sent if key in stored and stored[key] != sent[key]]
+    for what, keys in (
+        ("is not stored", lost),
+        ("is stored but was not sent", strange),
+        ("is stored with another value", changed),
+    ):
+        differences += [f"the answer to task {task} {what}" for _, task in keys[:SHOWN_MAX]]
+        differences += (
+            [f"{len(keys) - SHOWN_MAX} more answers: {what}"] if len(keys) > SHOWN_MAX else []
+        )
+    return len(rows), len(lost), doubled
+
+
+async def _earnings(
+    town: Town, batch: str, stored: int, price_minor: int, differences: list[str]
+) -> int:
+    earned = await town.rt.db.value(
+        """select coalesce(sum(f.amount), 0)::bigint from answer a join task t on t.id = a.task_id
+           join transfer f on f.id = a.transfer_id where t.batch_id = $1""",
+        batch,
+    )
+    if earned != stored * price_minor:
+        differences.append(f"{stored} answers of {price_minor} earned {earned}")
+    return earned
+
+
+async def _messages(town: Town, differences: list[str]) -> None:
+    """Every SMS we call accepted is in a phone's diary with the same number of segments, and the other way round."""
+    rows = await town.rt.db.rows(
+        "select provider_id, segments from outbox where state = 'accepted'"
+    )
+    ours = {row["provider_id"]: row["segments"] for row in rows}
+    theirs = {m.ref: m.weight.segments for m in town.carrier.messages if m.way == "to_phone"}
+    if ours != theirs:
+        apart = [ref for ref in ours.keys() | theirs.keys() if ours.get(ref) != theirs.get(ref)]
+        differences += [
+            f"SMS {ref}: {ours.get(ref)} segments here, {theirs.get(ref)} at the carrier"
+            for ref in apart[:SHOWN_MAX]
+        ]
+    waiting = await town.rt.db.value(
+        "select count(*) from outbox where state not in ('accepted', 'cancelled')"
+    )
+    if waiting:
+        differences.append(f"{waiting} SMS were not delivered to the carrier")
+    undone = await town.rt.db.rows(
+        "select kind, error from inbox where state <> 'done' limit $1", SHOWN_MAX
+    )
+    differences += [f"a {row['kind']} event is not done: {row['error']}" for row in undone]
+
+
+async def _payouts(town: Town, differences: list[str]) -> tuple[int, dict[str, int]]:
+    """Each payout we call paid was executed once by the operator, with that amount; and the other way round."""
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(f"{town.operator_url}/admin/books?provider=daraja") as answer,
+    ):
+        books = await answer.json()
+    rows = await town.rt.db.rows("select key, amount, state from payout")
+    ours = {row["key"]: row["amount"] for row in rows if row["state"] == "paid"}
+    theirs = {
+        key: entry["paid_minor"] for key, entry in books["by_key"].items() if entry["paid_minor"]
+    }
+    apart = [key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)]
+    differences += [
+        f"payout {key[:8]}: paid {ours.get(key)} here, {theirs.get(key)} at the operator"
+        for key in apart[:SHOWN_MAX]
+    ]
+    if books["duplicates"]:
+        differences.append(f"the operator paid {books['duplicates']} payouts twice")
+    told = {
+        "paid_minor": books["paid_minor"],
+        "payouts": books["payouts"],
+        "duplicates": books["duplicates"],
+    }
+    return sum(ours.values()), told

@@ -1,0 +1,104 @@
+"""The command line of `gateway replay`, its live progress and its report."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from gateway.cli.replay.play import INSTRUCTIONS, Plan, Watch, play
+from gateway.cli.replay.recording import Recording
+from gateway.cli.replay.report import show
+from gateway.cli.replay.town import town
+from gateway.errors import Refused
+from gateway.qa.overlap import parse_policy
+
+CHANNELS = ("ussd", "sms", "mixed")
+PRICE_MINOR, CURRENCY = 300, "KES"
+_RUNNERS = 1
+_ANSWERS_MAX = 1000
+
+
+def make_plan(
+    recording: Recording,
+    *,
+    channel: str,
+    policy: str,
+    confidence: float | None,
+    instructions: str = "",
+) -> Plan:
+    """A checked plan; Refused names what is wrong."""
+    if channel not in CHANNELS:
+        raise Refused(f"no channel {channel!r}; there is: {', '.join(CHANNELS)}", field="channel")
+    parse_policy(
+        policy, available=_ANSWERS_MAX, **({} if confidence is None else {"confidence": confidence})
+    )
+    return Plan(
+        recording=recording,
+        channel=channel,
+        policy=policy,
+        confidence=confidence,
+        price_minor=PRICE_MINOR,
+        currency=CURRENCY,
+        instructions=instructions or INSTRUCTIONS[recording.kind],
+    )
+
+
+async def run(plans: list[Plan], console: Console) -> list[dict[str, Any]]:
+    """Play plans one after the other, each in a town of its own, with live progress."""
+    return [await _one(plan, console) for plan in plans]
+
+
+async def _one(plan: Plan, console: Console) -> dict[str, Any]:
+    needed = plan.recording.count * plan.price_minor + 100_00
+    columns = (
+        TextColumn("{task.description:<12}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bars:
+        bar = bars.add_task("starting", total=None)
+
+        def tell(phase: str, done: int, of: int) -> None:
+            bars.update(bar, description=phase, completed=done, total=of or None)
+
+        async with town(runners=_RUNNERS, top_up_minor=needed) as here:
+            return await play(here, plan, Watch(tell))
+
+
+def finish(report: dict[str, Any], out: Path | None, console: Console) -> None:
+    """Show the report, write the JSON where it was asked for, exit 1 when books differ."""
+    show(report, console)
+    write_json(report, out)
+    if report["mismatches"] or report["lost"] or report["duplicated"]:
+        sys.exit(1)
+
+
+def write_json(report: object, out: Path | None) -> None:
+    """Machine-readable; `-` is stdout."""
+    if out is None:
+        return
+    text = json.dumps(report, indent=1, ensure_ascii=False, default=str) + "\n"
+    if str(out) == "-":
+        sys.stdout.write(text)
+    else:
+        out.write_text(text)
+
+
+def replay(
+    recording: Recording,
+    *,
+    channel: str,
+    policy: str,
+    confidence: float | None,
+    seed: int,
+    out: Path | None,
+) -> None:
+    # With the JSON on stdout, people's words go to stderr.
+    console = Console(stderr=str(out) == "-")
+    plan = make_plan(recording, channel=channel, policy=policy, confidence=confidence)
+    finish(asyncio.run(run([plan], console))[0], out, console)

@@ -1,0 +1,187 @@
+"""The recorded workers with phones in their hands: they join, recognise questions, answer as recorded, cash out.
+
+Only what stands on a phone's screen is used to tell which question is asked: the driver is as blind as a person.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from gateway.cli.replay.recording import Recording
+from gateway.cli.replay.town import PARTNER, SERVICE_CODE, SHORTCODE, Town
+from gateway.simulator.phones import Phone, Screen, Session
+
+# How many phones are busy at once.
+PHONES_AT_ONCE = 24
+_RECOGNISED_CHARACTERS = 48
+_MORE, _WORK, _CASH, _CONFIRM = "98", "1", "3", "1"
+_SAVED = "Saved"
+_REDIAL_S, _REDIAL_MAX_S = 0.2, 2.0
+_SMS_WAIT_S, _WELCOME_S = 0.5, 60.0
+
+
+@dataclass(slots=True)
+class Player:
+    """One recorded worker. `todo`: tasks not answered yet, in the batch's order, with the keys to press.
+    `pressed`: tasks she tried to answer; `sent`: those for which she saw that it was saved."""
+
+    name: str
+    phone: Phone
+    by_sms: bool
+    todo: dict[str, str]
+    texts: Mapping[str, str]
+    sent: dict[str, str] = field(default_factory=dict)
+    pressed: set[str] = field(default_factory=set)
+
+    def recognise(self, shown: str) -> list[str]:
+        """The tasks this screen or SMS may be asking; several while only part of a long text is shown."""
+        seen = _squash(shown)
+        found: list[tuple[int, str]] = []
+        for task in self.todo:
+            text = _squash(self.texts[task])
+            if text in seen:
+                return [task]
+            head = text[:_RECOGNISED_CHARACTERS]
+            if head in seen:
+                found.append((_shown_part(text, seen), task))
+        longest = max((length for length, _ in found), default=0)
+        return [task for length, task in found if length == longest]
+
+
+def _squash(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def _shown_part(text: str, seen: str) -> int:
+    """How many characters of `text` stand at one place of `seen`."""
+    at = seen.find(text[:_RECOGNISED_CHARACTERS])
+    length = _RECOGNISED_CHARACTERS
+    while length < len(text) and at + length < len(seen) and text[length] == seen[at + length]:
+        length += 1
+    return length
+
+
+class Crowd:
+    """All players of a replay."""
+
+    def __init__(self, town: Town, recording: Recording, channel: str) -> None:
+        self._town = town
+        self._recording = recording
+        self._gate = asyncio.Semaphore(PHONES_AT_ONCE)
+        self.done = False
+        self.answered = 0
+        self.on_answer: Callable[[], None] = lambda: None
+        self.players = {
+            name: self._player(name, channel, place) for place, name in enumerate(recording.workers)
+        }
+
+    def _player(self, name: str, channel: str, place: int) -> Player:
+        answers = self._recording.answers
+        todo = {
+            task: self._keys(of_task[name]) for task, of_task in answers.items() if name in of_task
+        }
+        # The simulators give a meaning to numbers whose last five digits are above 89999.
+        msisdn = f"+2547{11 + place // 80_000:02d}{place % 80_000:06d}"
+        by_sms = channel == "sms" or (channel == "mixed" and place % 2 == 1)
+        return Player(name, self._town.carrier.phone(msisdn), by_sms, todo, self._recording.texts)
+
+    def _keys(self, value: str) -> str:
+        """What is typed on the phone for a recorded answer."""
+        options = (
+            ("yes", "no", "unsure")
+            if self._recording.kind == "verification"
+            else self._recording.options
+        )
+        return str(options.index(value) + 1) if options else value
+
+    async def join(self) -> None:
+        """Everybody texts the partner's code, and reads the welcome."""
+        await asyncio.gather(*(self._join(p) for p in self.players.values()))
+
+    async def _join(self, player: Player) -> None:
+        async with self._gate:
+            await player.phone.text(SHORTCODE, f"JOIN {PARTNER}")
+        await player.phone.next_sms(_WELCOME_S)
+
+    async def work(self) -> None:
+        """Everybody answers what she is asked until the batch is done."""
+        await asyncio.gather(
+            *(self._by_sms(p) if p.by_sms else self._by_ussd(p) for p in self.players.values())
+        )
+
+    async def cash_out(self, minimum_minor: int, price_minor: int) -> int:
+        """Everybody with enough to be paid asks for her money; how many."""
+        rich = [p for p in self.players.values() if len(p.sent) * price_minor >= minimum_minor]
+        await asyncio.gather(*(self._cash_out(p) for p in rich))
+        return len(rich)
+
+    async def _cash_out(self, player: Player) -> None:
+        async with self._gate:
+            if player.by_sms:
+                await player.phone.text(SHORTCODE, "PAY")
+                return
+            session = await player.phone.dial(SERVICE_CODE)
+            for key in (_CASH, _CONFIRM):
+                if session.screen.open:
+                    await session.press(key)
+            if session.screen.open:
+                await session.hang_up()
+
+    # --- USSD ------------------------------------------------------------------------------------------------
+
+    async def _by_ussd(self, player: Player) -> None:
+        wait = _REDIAL_S
+        while player.todo and not self.done:
+            async with self._gate:
+                answered = await self._session(player)
+            if answered:
+                wait = _REDIAL_S
+            elif player.todo and not self.done:
+                await asyncio.sleep(wait)
+                wait = min(wait * 1.5, _REDIAL_MAX_S)
+
+    async def _session(self, player: Player) -> int:
+        """One dialled session: answer until there is nothing more to answer; how many answers."""
+        session = await player.phone.dial(SERVICE_CODE)
+        if not session.screen.open:
+            return 0
+        screen, answered = await session.press(_WORK), 0
+        while screen.open and player.todo and (task := await self._which(player, session, screen)):
+            player.pressed.add(task)
+            screen = await session.press(player.todo[task])
+            if _SAVED not in screen.text:
+                return answered  # she dials again, and is asked again unless it was saved after all
+            self._sent(player, task)
+            answered += 1
+        if session.screen.open:
+            await session.hang_up()
+        return answered
+
+    async def _which(self, player: Player, session: Session, screen: Screen) -> str | None:
+        """The task on the screen; pages on while the visible part fits several."""
+        shown = screen.text
+        while len(found := player.recognise(shown)) > 1 and f"{_MORE} " in session.screen.text:
+            shown += (await session.press(_MORE)).text
+        return found[0] if found else None
+
+    # --- SMS -------------------------------------------------------------------------------------------------
+
+    async def _by_sms(self, player: Player) -> None:
+        while player.todo and not self.done:
+            try:
+                sms = await player.phone.next_sms(_SMS_WAIT_S)
+            except TimeoutError:
+                continue
+            found = player.recognise(sms.text)
+            if not found:
+                continue
+            player.pressed.add(found[0])
+            async with self._gate:
+                await player.phone.text(SHORTCODE, player.todo[found[0]])
+            self._sent(player, found[0])
+
+    def _sent(self, player: Player, task: str) -> None:
+        del player.todo[task]
+        player.sent[task] = self._recording.answers[task][player.name]
+        self.answered += 1
+        self.on_answer()

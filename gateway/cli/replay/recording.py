@@ -1,0 +1,135 @@
+"""A recording of real crowd answers, read from CSV: who answered which task with what, in which order."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.errors import Refused
+
+YES = frozenset({"yes", "y", "true", "t", "1"})
+NO = frozenset({"no", "n", "false", "f", "0"})
+UNSURE = frozenset({"unsure", "not sure", "don't know", "dont know"})
+OPTIONS_MIN, OPTIONS_MAX = 2, 9
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """`answers[task][worker]`: the first recorded answer of the pair, in the form the gateway stores it.
+
+    `workers[task]`: in recorded order. `texts[task]`: what is asked. `truth[task]`: in the form of answers.
+    `options`: empty for typed text. `label[value]`: how the recording wrote it. `repeated`: pairs that came again.
+    """
+
+    kind: str
+    answers: dict[str, dict[str, str]]
+    texts: dict[str, str]
+    truth: dict[str, str]
+    options: tuple[str, ...]
+    label: dict[str, str]
+    repeated: int
+
+    @property
+    def count(self) -> int:
+        return sum(len(of_task) for of_task in self.answers.values())
+
+    @property
+    def workers(self) -> list[str]:
+        """Every worker, in order of first appearance."""
+        return list(dict.fromkeys(w for of_task in self.answers.values() for w in of_task))
+
+
+def read(
+    answers: Path, tasks: Path | None, truth: Path | None, kind: str, limit_tasks: int | None = None
+) -> Recording:
+    """Read the three files; raises Refused naming file, row and column."""
+    rows = list(_rows(answers, ("task", "worker", "answer")))
+    if not rows:
+        raise Refused(f"{answers}: there are no answers in it")
+    values = _values(kind, sorted({answer for _, _, answer in rows}), answers)
+    kept = _first_tasks([task for task, _, _ in rows], limit_tasks)
+    found: dict[str, dict[str, str]] = {task: {} for task in kept}
+    repeated = 0
+    for task, worker, answer in rows:
+        if task not in kept:
+            continue
+        if worker in found[task]:
+            repeated += 1
+        else:
+            found[task][worker] = values.get(answer, answer)
+    texts = dict(_rows(tasks, ("task", "text"))) if tasks else {}
+    missing = [task for task in kept if tasks and task not in texts]
+    if missing:
+        raise Refused(
+            f"{tasks}: no text for task {missing[0]!r} (and {len(missing) - 1} more)", field="task"
+        )
+    truths = dict(_rows(truth, ("task", "truth"))) if truth else {}
+    options = () if kind == "transcription" else tuple(dict.fromkeys(values.values()))
+    return Recording(
+        kind=kind,
+        answers=found,
+        texts={task: " ".join(texts.get(task, f"Item {task}").split()) for task in kept},
+        truth={task: values.get(t, t) for task, t in truths.items() if task in kept},
+        options=options,
+        label={value: answer for answer, value in values.items()},
+        repeated=repeated,
+    )
+
+
+def _first_tasks(tasks: list[str], limit: int | None) -> dict[str, None]:
+    return dict.fromkeys(list(dict.fromkeys(tasks))[:limit])
+
+
+def _values(kind: str, distinct: list[str], file: Path) -> dict[str, str]:
+    """How each recorded answer is stored; {} where answers are typed text."""
+    if kind == "transcription":
+        return {}
+    if kind == "categorisation":
+        if not OPTIONS_MIN <= len(distinct) <= OPTIONS_MAX:
+            raise Refused(
+                f"{file}: {len(distinct)} different answers; a categorisation has {OPTIONS_MIN} to {OPTIONS_MAX} options",
+                field="answer",
+            )
+        return {answer: answer for answer in distinct}
+    if kind != "verification":
+        raise Refused(
+            f"no kind {kind!r}; there is: verification, categorisation, transcription", field="kind"
+        )
+    known = {"yes": YES, "no": NO, "unsure": UNSURE}
+    found = {
+        a: value for a in distinct for value, words in known.items() if a.strip().lower() in words
+    }
+    strange = [answer for answer in distinct if answer not in found]
+    if strange:
+        raise Refused(
+            f"{file}: {strange[0]!r} is neither yes, no nor unsure; try --kind categorisation",
+            field="answer",
+        )
+    return found
+
+
+def _rows(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The named columns of every row; Refused names the row and column that is missing."""
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as handle:
+            reader = csv.DictReader(handle, strict=True)
+            missing = [name for name in columns if name not in (reader.fieldnames or ())]
+            if missing:
+                raise Refused(
+                    f"{file}: no column {missing[0]!r}; the header must be {','.join(columns)}",
+                    field=missing[0],
+                )
+            for number, row in enumerate(reader, 1):
+                cells = tuple(row[name] for name in columns)
+                empty = [name for name, cell in zip(columns, cells, strict=True) if not cell]
+                if empty:
+                    raise Refused(
+                        f"{file}, row {number}: {empty[0]} is missing or empty",
+                        field=empty[0],
+                        row=number,
+                    )
+                yield cells
+    except OSError as bad:
+        raise Refused(f"{file}: {bad.strerror}") from bad
+    except (csv.Error, UnicodeDecodeError) as bad:
+        raise Refused(f"{file}: this is not CSV in UTF-8 ({bad})") from bad
