@@ -6,6 +6,7 @@ The phones' carrier runs in this process (it drives the phones); everything of t
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -69,13 +70,14 @@ async def town(*, runners: int, top_up_minor: int, currency: str = "KES") -> Asy
                 {},
             )
             operator_url = f"http://127.0.0.1:{operator}"
-            config = _write_config(folder, carrier.url, operator_url)
+            port = free_port()
+            config = _write_config(folder, port, carrier.url, operator_url)
             env = {"GATEWAY_CONFIG": str(config)}
             os.environ["GATEWAY_CONFIG"] = str(config)
             with served(load()) as settings:
                 assert settings.database_url
                 await migrate(settings.database_url.get_secret_value())
-                port = children.start_ready("api", ["--port", "0"], env)
+                children.start_ready("api", [], env)
                 for _ in range(runners):
                     children.start("runner", [], env)
                 children.start("ticker", [], env)
@@ -96,7 +98,13 @@ async def town(*, runners: int, top_up_minor: int, currency: str = "KES") -> Asy
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write_config(folder: Path, carrier_url: str, operator_url: str) -> Path:
+def free_port() -> int:
+    """A port nobody uses right now: the runners must know the gateway's address before it listens."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def _write_config(folder: Path, port: int, carrier_url: str, operator_url: str) -> Path:
     """The settings of this town. The credentials are the simulator's: it asks for some, and takes any."""
     at = {
         "username": "replay",
@@ -114,6 +122,8 @@ def _write_config(folder: Path, carrier_url: str, operator_url: str) -> Path:
     }
     text = [
         f"data_dir = {json.dumps(str(folder))}",
+        f"port = {port}",
+        f'public_url = "http://127.0.0.1:{port}"',
         f'sms_channel = "{CHANNEL}"',
         f"[channels.{CHANNEL}]",
         f'secret = "{SECRET}"',
