@@ -9,6 +9,7 @@ of those who voted, never by who spoke first.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
+from operator import itemgetter
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -20,7 +21,7 @@ Codes: TypeAlias = NDArray[np.intp]
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 
-OPTIONS_MAX = 200  # a confusion matrix per worker grows with the square of the options
+OPTIONS_MAX = 50  # a confusion matrix per worker grows with the square of the options
 UNKNOWN = -1  # the code of a task without gold
 TIE = 1e-9  # posteriors closer than this differ by rounding only
 
@@ -93,20 +94,16 @@ def encode(rows: Iterable[Sequence[str]], options: Iterable[str] = ()) -> Answer
     rows = list(rows)
     if not rows:
         raise Refused("there are no answers to aggregate", field="answer")
-    task_column = [row[0] for row in rows]
-    worker_column = [row[1] for row in rows]
-    answer_column = [row[2] for row in rows]
-    known = tuple(sorted({*answer_column, *options}))
+    tasks, task = _column(rows, 0)
+    workers, worker = _column(rows, 1)
+    known, option = _column(rows, 2, options)
     if len(known) > OPTIONS_MAX:
         raise Refused(
             f"{len(known)} different answers, at most {OPTIONS_MAX} options: is this a transcription?",
             field="answer",
         )
-    tasks, workers = tuple(sorted(set(task_column))), tuple(sorted(set(worker_column)))
     # One integer per answer, so that one sort orders all three columns at once.
-    keys = (_codes(task_column, tasks) * len(workers) + _codes(worker_column, workers)) * len(
-        known
-    ) + _codes(answer_column, known)
+    keys = (task * len(workers) + worker) * len(known) + option
     keys.sort()
     rest, option = np.divmod(keys, len(known))
     task, worker = np.divmod(rest, len(workers))
@@ -148,6 +145,24 @@ def decide(answers: Answers, posterior: Floats, confusion: Floats) -> Estimate:
     return Estimate(value, confidence, posterior, skill, confusion)
 
 
-def _codes(column: Sequence[str], labels: Sequence[str]) -> NDArray[np.int64]:
-    index = {label: code for code, label in enumerate(labels)}
-    return np.fromiter(map(index.__getitem__, column), np.int64, len(column))
+class _Numbers(dict[str, int]):
+    """Numbers labels as they come, in the one pass that reads them."""
+
+    def __missing__(self, label: str) -> int:
+        number = self[label] = len(self)
+        return number
+
+
+def _column(
+    rows: Sequence[Sequence[str]], place: int, labels: Iterable[str] = ()
+) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Sorted labels of a column (and those in `labels`), and its codes."""
+    numbers = _Numbers()
+    for label in labels:
+        numbers[label]
+    cells = map(itemgetter(place), rows)
+    codes = np.fromiter(map(numbers.__getitem__, cells), np.int64, len(rows))
+    ordered = sorted(numbers)
+    rank = np.empty(len(ordered), np.int64)
+    rank[[numbers[label] for label in ordered]] = np.arange(len(ordered))
+    return tuple(ordered), rank[codes]
