@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gateway import settings as settings_room
-from gateway.cli import people, qa, sms
+from gateway.cli import operators, people, qa, sms
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 app.add_typer(qa.app, name="qa")
 app.add_typer(sms.app, name="sms")
+app.command("operators")(operators.operators)
 app.add_typer(people.client, name="client")
 app.add_typer(people.partner, name="partner")
 app.add_typer(people.coordinator, name="coordinator")
@@ -74,3 +75,18 @@ def secret() -> None:
     from gateway.vault import new_master_secret
 
     typer.echo(new_master_secret())
+
+
+@app.command()
+def up(
+    port: Annotated[
+        int | None, typer.Option(help="Port; 0 = any free one. Default: the setting `port`.")
+    ] = None,
+    ready_file: Annotated[
+        Path | None, typer.Option(help='Written when all is up: {"port": N, "pid": N}.')
+    ] = None,
+) -> None:
+    """Run everything on this machine, with a simulated phone to click on. Ctrl-C stops it."""
+    from gateway.cli.up import up as command
+
+    command(settings_room.load(), port=port, ready_file=ready_file, say=typer.echo)

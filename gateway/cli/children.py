@@ -1,0 +1,207 @@
+"""Processes that belong together: started in order, started again when one dies, stopped together.
+
+None outlives this process, however it ends: the kernel sends each its SIGTERM then (where there is no such
+service, as on macOS, they are only stopped by `stop`). What they say goes to a log file each.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self, cast
+
+from gateway.errors import Failed
+
+READY_LIMIT_S: Final = 120.0
+STOP_LIMIT_S: Final = 15.0
+LOG_BYTES_MAX: Final = 5_000_000
+_PAUSE_FIRST_S, _PAUSE_MAX_S = 1.0, 30.0
+# Who has lived this long was well: the next death counts as the first.
+_WELL_AFTER_S = 60.0
+_POLL_S = 0.02
+_PR_SET_PDEATHSIG = 1
+_LINE_SHOWN_MAX = 400
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class _Child:
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    ready_file: Path | None
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    again_at: float = 0.0
+    deaths: int = 0  # in a row
+    seen_bytes: int = 0  # of the log: what was passed on, or was there before
+
+    def pause_s(self) -> float:
+        return min(_PAUSE_FIRST_S * 2 ** (self.deaths - 1), _PAUSE_MAX_S)
+
+
+def gateway_argv(*words: str) -> list[str]:
+    """The command line of another process of this very gateway."""
+    return [sys.executable, "-m", "gateway", *words]
+
+
+class Children:
+    """`start` each, `wait_ready` where others need it, `watch` now and then, `stop` at the end (or use `with`)."""
+
+    def __init__(self, log_dir: Path, say: Say = print) -> None:
+        self._log_dir = log_dir
+        self._say = say
+        self._children: dict[str, _Child] = {}
+
+    def start(
+        self,
+        name: str,
+        argv: Sequence[str],
+        env: Mapping[str, str] | None = None,
+        *,
+        ready_file: Path | None = None,
+    ) -> None:
+        """Start a process; `env` is added to ours. Its `ready_file`, if any, is what `wait_ready` waits for."""
+        self._log_dir.mkdir(parents=True, exist_ok=True)
+        child = _Child(name, argv, env or {}, ready_file, self._log_dir / f"{name}.log")
+        self._children[name] = child
+        self._spawn(child)
+
+    def wait_ready(self, name: str, limit_s: float = READY_LIMIT_S) -> dict[str, Any]:
+        """What the process wrote into its ready file; Failed with its own last line when it ends instead."""
+        child = self._children[name]
+        assert child.ready_file is not None and child.process is not None
+        deadline = time.monotonic() + limit_s
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError, ValueError):  # not there yet, or half written
+                told = cast("dict[str, Any]", json.loads(child.ready_file.read_text()))
+                child.seen_bytes = child.log.stat().st_size  # greetings are not passed on
+                return told
+            if child.process.poll() is not None:
+                raise Failed(
+                    self._last_line(child) or f"{name} ended at once; see {child.log}",
+                    retryable=False,
+                )
+            time.sleep(_POLL_S)
+        raise Failed(f"{name} is not ready after {limit_s:.0f} s; see {child.log}", retryable=True)
+
+    def pid(self, name: str) -> int | None:
+        """The process's id; None while it is down."""
+        process = self._children[name].process
+        return process.pid if process and process.poll() is None else None
+
+    def watch(self) -> None:
+        """Pass on what was said, note deaths, and start again whoever's pause is over. Call it every second or so."""
+        for child in self._children.values():
+            self._pass_on(child)
+            if child.process is not None and (code := child.process.poll()) is not None:
+                self._note_death(child, code)
+            if child.process is None and time.monotonic() >= child.again_at:
+                try:
+                    self._spawn(child)
+                except OSError as bad:  # a full disk has no room for the log
+                    child.deaths += 1
+                    child.again_at = time.monotonic() + child.pause_s()
+                    self._say(f"{child.name} cannot be started: {bad}")
+
+    def stop(self) -> None:
+        """Ask all to end, wait, and end by force who does not."""
+        running = [c.process for c in self._children.values() if c.process is not None]
+        for process in reversed(running):
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+        deadline = time.monotonic() + STOP_LIMIT_S
+        for process in running:
+            try:
+                process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        for child in self._children.values():
+            if child.ready_file is not None:
+                child.ready_file.unlink(missing_ok=True)
+        self._children.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _spawn(self, child: _Child) -> None:
+        if child.ready_file is not None:
+            child.ready_file.unlink(missing_ok=True)
+        with child.log.open("ab") as log:
+            child.seen_bytes = log.tell()
+            # A group of its own, so that Ctrl-C reaches this process only, which then stops all in order.
+            child.process = subprocess.Popen(  # noqa: S603  # our own commands
+                child.argv,
+                env={**os.environ, **child.env, "PYTHONUNBUFFERED": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,
+                preexec_fn=_end_with_parent(os.getpid()),  # noqa: PLW1509  # there are no threads here
+            )
+        child.started_at = time.monotonic()
+
+    def _note_death(self, child: _Child, code: int) -> None:
+        lived_s = time.monotonic() - child.started_at
+        child.deaths = 1 if lived_s > _WELL_AFTER_S else child.deaths + 1
+        child.process = None
+        child.again_at = time.monotonic() + child.pause_s()
+        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+        said = f": {line}" if (line := self._last_line(child)) else ""
+        self._say(f"{child.name} {how}{said}; starting it again in {child.pause_s():.0f} s")
+
+    def _pass_on(self, child: _Child) -> None:
+        """Show the log's new lines, and start a log over that has become too long."""
+        with contextlib.suppress(OSError), child.log.open("rb+") as log:
+            log.seek(child.seen_bytes)
+            for line in log.read().decode(errors="replace").splitlines():
+                if line.strip():
+                    self._say(f"{child.name} | {line}")
+            child.seen_bytes = log.tell()
+            if child.seen_bytes > LOG_BYTES_MAX:
+                child.log.with_suffix(".log.1").write_bytes(child.log.read_bytes())
+                log.truncate(0)
+                child.seen_bytes = 0
+
+    def _last_line(self, child: _Child) -> str:
+        try:
+            with child.log.open("rb") as log:
+                log.seek(max(0, log.seek(0, os.SEEK_END) - 4000))
+                lines = log.read().decode(errors="replace").splitlines()
+        except OSError:
+            return ""
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return last.removeprefix("gateway: ")[:_LINE_SHOWN_MAX]
+
+
+def _end_with_parent(parent: int) -> Callable[[], None] | None:
+    """What a new process does first: ask the kernel for a SIGTERM when `parent` dies."""
+    if not sys.platform.startswith("linux"):
+        return None
+    prctl = ctypes.CDLL(None).prctl
+
+    def before_exec() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it died in between
+            os._exit(1)
+
+    return before_exec

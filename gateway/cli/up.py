@@ -1,0 +1,221 @@
+"""`gateway up`: everything on one machine, in one tree of processes that starts, heals and stops as one.
+
+Without channels and providers in the settings it is a try-out: simulated mobile money, the phone at /phone, people
+and work to begin with. With them it is a small deployment, and nothing is simulated.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from gateway.cli import tryout
+from gateway.cli.api import listen
+from gateway.cli.children import Children, gateway_argv
+from gateway.cli.serving import served
+from gateway.errors import SettingsError
+from gateway.settings import ChannelSettings, Settings
+
+_WATCH_S = 0.5
+KEY_FILE = "try-out.key"
+_LOCALS = ("127.0.0.1", "::1", "localhost")
+Say = Callable[[str], None]
+
+
+class Stopped(BaseException):  # not an error: like KeyboardInterrupt
+    """Ctrl-C or SIGTERM."""
+
+
+def up(settings: Settings, *, port: int | None, ready_file: Path | None, say: Say) -> None:
+    """Run until Ctrl-C or SIGTERM. The same folder again goes on with the same data."""
+    wanted = settings.port if port is None else port
+    with _stopped_by_signals(), _alone(settings.data_dir):
+        if wanted:
+            listen(settings.host, wanted).close()  # a taken port is said before anything starts
+        simulated = is_tryout(settings)
+        say("starting PostgreSQL and Redis ...")
+        with (
+            served(settings, migrated=True) as ready,
+            Children(settings.data_dir / "logs", say) as children,
+        ):
+            if simulated:
+                _add_tryout(ready)
+            actual = _start(ready, children, wanted, simulated=simulated)
+            say(_banner(ready, actual, simulated=simulated))
+            if ready_file:
+                _write(ready_file, json.dumps({"port": actual, "pid": os.getpid()}))
+            while True:
+                children.watch()
+                time.sleep(_WATCH_S)
+
+
+def is_tryout(settings: Settings) -> bool:
+    """Whether nothing real is set up: no payout provider, and no channel but the built-in phone."""
+    return not settings.providers and all(map(_is_phone, settings.channels.values()))
+
+
+def _is_phone(channel: ChannelSettings) -> bool:
+    return all(side is None or side.kind == "phone" for side in (channel.sms, channel.ussd))
+
+
+def _start(settings: Settings, children: Children, wanted: int, *, simulated: bool) -> int:
+    """Start all processes; the port the API listens on."""
+    port = wanted or _free_port(settings.host)
+    ready_dir = settings.data_dir / "ready"
+    ready_dir.mkdir(exist_ok=True)
+    env = {"GATEWAY_DATA_DIR": str(settings.data_dir.absolute())}
+    if settings.public_url == Settings.model_fields["public_url"].default:
+        env["GATEWAY_PUBLIC_URL"] = f"http://{_reached_at(settings.host)}:{port}"
+    if simulated:
+        env |= _simulated(children, settings.data_dir, ready_dir)
+    ready_file = ready_dir / "api.json"
+    argv = gateway_argv("api", "--port", str(port), "--ready-file", str(ready_file))
+    children.start("api", argv, env, ready_file=ready_file)
+    for number in range(1, settings.runners + 1):
+        children.start(f"runner-{number}", gateway_argv("runner"), env)
+    children.start("ticker", gateway_argv("ticker"), env)
+    return int(children.wait_ready("api")["port"])
+
+
+def _simulated(children: Children, data_dir: Path, ready_dir: Path) -> dict[str, str]:
+    """Start the simulated operator; the settings with which the others pay through it."""
+    ready_file = ready_dir / "operators.json"
+    # One port for its whole life: when it is started again, the others must find it where it was.
+    port = _free_port("127.0.0.1")
+    books = data_dir / "operators"
+    argv = gateway_argv("operators", "--port", str(port), "--data-dir", str(books))
+    argv += ["--ready-file", str(ready_file), "--result-delay-s", "1.5"]
+    children.start("operators", argv, ready_file=ready_file)
+    children.wait_ready("operators")
+    options = {
+        "base_url": f"http://127.0.0.1:{port}",
+        "consumer_key": "simulated",
+        "consumer_secret": "simulated",
+        "initiator": "simulated",
+        "security_credential": "c2ltdWxhdGVk",
+        "shortcode": "600000",
+    }
+    providers = {"mpesa": {"kind": "mpesa", "options": options}}
+    return {"GATEWAY_LOCAL_PHONE": "true", "GATEWAY_PROVIDERS": json.dumps(providers)}
+
+
+def _add_tryout(settings: Settings) -> None:
+    """People, work and money; the client's key goes into a file for its owner's eyes only."""
+    from gateway.app import open_runtime
+    from gateway.queue.inline import InlineBells
+
+    key_file = settings.data_dir / KEY_FILE
+
+    async def add() -> str | None:
+        async with open_runtime(settings, InlineBells(), connections=2) as rt:
+            return await tryout.add_tryout(rt, key_wanted=not key_file.exists())
+
+    if key := asyncio.run(add()):
+        handle = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(f"{key}\n")
+
+
+def _banner(settings: Settings, port: int, *, simulated: bool) -> str:
+    url = f"http://{_reached_at(settings.host)}:{port}"
+    if not simulated:
+        return f"\nThe gateway runs: {url}\nWhat is set up: gateway doctor   Stop: Ctrl-C\n"
+    (boss, grace), (number, amina) = tryout.COORDINATOR, tryout.WORKER
+    code = _service_code(settings)
+    lines = [
+        "",
+        f"  The gateway runs. Open   {url}/phone",
+        "",
+        f"  1. On {grace}'s phone ({boss}) text:  ADD 0{number[4:]} {amina}",
+        f"  2. On {amina}'s phone ({number}) text:  YES",
+        f"  3. On {amina}'s phone dial:  {code}   answer questions, then cash out",
+        "",
+        f"  API           {url}/docs   (key of a client with money: {settings.data_dir / KEY_FILE})",
+        f"  Figures       {url}/metrics",
+        f"  Data, logs    {settings.data_dir}",
+        "  Phones, operator and money are simulated: nothing leaves this machine.  Stop: Ctrl-C",
+        "",
+    ]
+    if settings.host not in _LOCALS:
+        lines.insert(
+            1,
+            f"  CAREFUL: {settings.host} is open to others, and on /phone anybody can be anybody.",
+        )
+    return "\n".join(lines)
+
+
+def _service_code(settings: Settings) -> str:
+    sides: Sequence[object] = [
+        channel.ussd.options.get("service_code", "")
+        for channel in settings.channels.values()
+        if channel.ussd
+    ]
+    return str(next(iter(sides), "")) or "the service code"
+
+
+def _reached_at(host: str) -> str:
+    """The address for this machine itself of what listens on `host`."""
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104  # compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _free_port(host: str) -> int:
+    listener: socket.socket = listen(host, 0)
+    with listener:
+        return int(listener.getsockname()[1])
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_suffix(f"{path.suffix}.part")
+    try:
+        part.write_text(text)
+        part.replace(path)
+    except OSError as bad:
+        raise SettingsError(f"cannot write {path}: {bad.strerror}") from bad
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Generator[None]:
+    """One `gateway up` a folder: a second one would start a second operator on the same books."""
+    from gateway.servers import locks
+    from gateway.servers.errors import ServerError
+    from gateway.servers.why import said_plainly
+
+    with said_plainly("gateway up", data_dir):
+        data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            held = locks.take(data_dir / "up.lock", shared=False, wait_s=0.5)
+        except ServerError as bad:
+            raise SettingsError(
+                f"gateway up runs already in {data_dir}: use that one, or set GATEWAY_DATA_DIR to another folder"
+            ) from bad
+    try:
+        yield
+    finally:
+        os.close(held)
+
+
+@contextmanager
+def _stopped_by_signals() -> Generator[None]:
+    """Ctrl-C, SIGTERM and a closed terminal end the block; its cleaning up is not disturbed by a second one."""
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
+        for each in signals:
+            signal.signal(each, signal.SIG_IGN)
+        raise Stopped
+
+    for each in signals:
+        signal.signal(each, stop)
+    try:
+        yield
+    except Stopped:
+        return

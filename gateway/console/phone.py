@@ -1,0 +1,229 @@
+"""The simulated phone at /phone: a handset to click on, for trying out. Served in local mode only.
+
+It goes the way every phone goes: what is typed is posted to this gateway's own webhooks in the built-in phone's
+wire format, by this server, so that the secret of the path never reaches the page.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from importlib import resources
+from typing import Annotated, Any, TypeVar
+
+import aiohttp
+from fastapi import FastAPI
+from jinja2 import Environment, PackageLoader, select_autoescape
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from gateway.errors import Refused
+from gateway.msisdn import normalise
+from gateway.runtime import Channel, Runtime
+from gateway.sms.segments import count
+from gateway.store import outbox
+
+_KIND = "phone"
+_HEADERS = {
+    # The page may load and reach nothing but this server.
+    "Content-Security-Policy": "default-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_STATIC = {"phone.js": "text/javascript", "phone.css": "text/css"}
+_TEXT_MAX = 10_000
+_HANDSETS = (("Grace, coordinator", "+254711000001"), ("Amina, worker", "+254711000002"))
+
+Answer = Callable[[Request], Awaitable[Response]]
+Number = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class _Given(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class UssdKey(_Given):
+    """One input of a session; `text` is all inputs so far, joined by `*`."""
+
+    session: Annotated[str, Field(min_length=1, max_length=80)]
+    number: Number
+    text: Annotated[str, Field(max_length=_TEXT_MAX)] = ""
+
+
+class UssdEnd(_Given):
+    session: Annotated[str, Field(min_length=1, max_length=80)]
+    number: Number
+    completed: bool
+
+
+class Text(_Given):
+    number: Number
+    text: Annotated[str, Field(max_length=_TEXT_MAX)]
+
+
+class Counted(_Given):
+    text: Annotated[str, Field(max_length=_TEXT_MAX)]
+
+
+G = TypeVar("G", bound=_Given)
+
+
+def add_phone(app: FastAPI, rt: Runtime) -> None:
+    """Mount the page; not at all unless `local_phone` is set and there is a channel of the built-in kind."""
+    channel = next(filter(_is_built_in, rt.channels.values()), None)
+    if not rt.settings.local_phone or channel is None:
+        return
+    phone = Phone(rt, channel)
+    app.add_route("/phone", phone.page, methods=["GET"])
+    for name in _STATIC:
+        app.add_route(f"/phone/{name}", _static(name), methods=["GET"])
+    app.add_route("/phone/messages", phone.messages, methods=["GET"])
+    for path, answer in (
+        ("ussd", phone.ussd),
+        ("end", phone.end),
+        ("sms", phone.sms),
+        ("count", phone.count),
+    ):
+        app.add_route(f"/phone/{path}", answer, methods=["POST"])
+
+
+def _is_built_in(channel: Channel) -> bool:
+    sides = (channel.sms, channel.ussd)
+    return all(side is not None and type(side).__module__.endswith(f".{_KIND}") for side in sides)
+
+
+class Phone:
+    """The page and what it calls, over one channel."""
+
+    def __init__(self, rt: Runtime, channel: Channel) -> None:
+        assert channel.sms and channel.ussd
+        self._rt = rt
+        self._channel = channel
+        self._sender = channel.sms.sender
+        self._service_code = channel.ussd.service_code
+        pages = Environment(
+            loader=PackageLoader("gateway.console", "pages"), autoescape=select_autoescape()
+        )
+        # What a browser remembers of another gateway's phones must not show up on these.
+        place = rt.vault.index("the phone page").hex()[:12]
+        self._page = pages.get_template("phone.html").render(
+            place=place,
+            sender=self._sender,
+            service_code=self._service_code,
+            handsets=_HANDSETS,
+            keys=(
+                ("1", ""),
+                ("2", "abc"),
+                ("3", "def"),
+                ("4", "ghi"),
+                ("5", "jkl"),
+                ("6", "mno"),
+                ("7", "pqrs"),
+                ("8", "tuv"),
+                ("9", "wxyz"),
+                ("*", ""),
+                ("0", "+"),
+                ("#", ""),
+            ),
+        )
+
+    async def page(self, request: Request) -> Response:
+        return HTMLResponse(self._page, headers=_HEADERS)
+
+    async def ussd(self, request: Request) -> Response:
+        """One key: {"text": the screen, "end": whether the session is over}."""
+        key = await _given(request, UssdKey)
+        form = {
+            "session": key.session,
+            "from": self._number(key.number),
+            "service_code": self._service_code,
+            "text": key.text,
+        }
+        said = await self._post(request, "ussd", form)
+        return JSONResponse({"text": said[4:], "end": said.startswith("END")})
+
+    async def end(self, request: Request) -> Response:
+        """Hung up, or the last screen was read."""
+        end = await _given(request, UssdEnd)
+        completed = "yes" if end.completed else "no"
+        form = {
+            "session": end.session,
+            "from": self._number(end.number),
+            "completed": completed,
+        }
+        await self._post(request, "session-end", form)
+        return JSONResponse({"ok": True})
+
+    async def sms(self, request: Request) -> Response:
+        text = await _given(request, Text)
+        form = {
+            "id": f"phone-{secrets.token_hex(12)}",
+            "from": self._number(text.number),
+            "to": self._sender,
+            "text": text.text,
+        }
+        await self._post(request, "sms", form)
+        return JSONResponse({"ok": True})
+
+    async def messages(self, request: Request) -> Response:
+        """What was sent to ?number=, after the message ?after=."""
+        after = request.query_params.get("after", "0")
+        if not after.isdecimal():
+            raise Refused("after must be a message's id", field="after")
+        number = self._number(request.query_params.get("number", ""))
+        rows = await outbox.to_number(self._rt.db, self._rt.vault.index(number), int(after))
+        return JSONResponse(
+            [
+                {
+                    "id": row["id"],
+                    "text": row["text"],
+                    "segments": row["segments"],
+                    "at": row["created_at"].timestamp(),
+                }
+                for row in rows
+            ]
+        )
+
+    async def count(self, request: Request) -> Response:
+        """What a text weighs on the air."""
+        return JSONResponse(count((await _given(request, Counted)).text)._asdict())
+
+    def _number(self, said: str) -> str:
+        return normalise(said, self._rt.settings.region)
+
+    async def _post(self, request: Request, event: str, form: dict[str, str]) -> str:
+        """To our own webhook, over HTTP, like any provider."""
+        server: tuple[str, int] = request.scope["server"]
+        host = f"[{server[0]}]" if ":" in server[0] else server[0]
+        path = f"/in/{self._channel.name}/{self._channel.secret}/{event}"
+        try:
+            async with self._rt.http.post(
+                f"http://{host}:{server[1]}{path}", data=form
+            ) as response:
+                said = await response.text()
+                if response.ok:
+                    return said
+        except (aiohttp.ClientError, TimeoutError) as bad:
+            raise Refused(f"the gateway does not answer: {bad}", status=503) from bad
+        raise Refused("the gateway could not take this just now; try again", status=502)
+
+
+async def _given(request: Request, shape: type[G]) -> G:
+    # A page of somebody else's cannot send this type without asking first, and we allow nobody.
+    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+        raise Refused("send application/json", status=415)
+    try:
+        return shape.model_validate_json(await request.body())
+    except ValidationError as bad:
+        first: Any = bad.errors(include_url=False, include_input=False)[0]
+        field = ".".join(map(str, first["loc"])) or "body"
+        raise Refused(f"{field}: {first['msg']}", status=422, field=field) from None
+
+
+def _static(name: str) -> Answer:
+    body = resources.files("gateway.console").joinpath("static", name).read_bytes()
+
+    async def answer(request: Request) -> Response:
+        return Response(body, media_type=_STATIC[name], headers=_HEADERS)
+
+    return answer
