@@ -37,6 +37,10 @@ AnswersFile = Annotated[
 KindOption = Annotated[
     Kind | None, typer.Option(help="What the answers are; guessed from them if not given.")
 ]
+ConfidenceOption = Annotated[
+    float | None,
+    typer.Option(min=0.0, max=1.0, help="Close a task at this posterior (0.9 if not given)."),
+]
 JsonFile = Annotated[
     str | None, typer.Option("--json", help="Write the figures as JSON; - is stdout.")
 ]
@@ -82,25 +86,56 @@ def stopping(
     answers: AnswersFile,
     truth: Annotated[Path, typer.Option(help="CSV with columns task,truth.")],
     kind: KindOption = None,
-    confidence: Annotated[
-        float | None, typer.Option(min=0.0, max=1.0, help="Close a task at this posterior.")
-    ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Random orders to average over.")] = 3,
+    confidence: ConfidenceOption = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Random orders to average.")] = 3,
     json_file: JsonFile = None,
 ) -> None:
     """Replay asking one more answer only where it is needed, beside fixed overlaps."""
-    from gateway.qa.overlap import CONFIDENCE
     from gateway.qa.report import guessed_kind
-    from gateway.qa.savings import savings, steps
 
     with _one_line_errors("stopping"):
-        rows, truths = _answers(answers, kind), _truths(truth)
-        sure = CONFIDENCE if confidence is None else confidence
-        with _progress(steps(rows, seeds)) as tick:
-            figures = savings(rows, truths, kind or guessed_kind(rows), sure, seeds, tick)
-        if json_file != "-":
-            _show_savings(figures)
-        _write_json(json_file, figures)
+        rows = _answers(answers, kind)
+        _replay(rows, _truths(truth), kind or guessed_kind(rows), confidence, seeds, json_file)
+
+
+@app.command()
+def simulate(
+    tasks: Annotated[int, typer.Option(min=1, max=20_000, help="Questions in the batch.")] = 500,
+    workers: Annotated[int, typer.Option(min=1, max=2_000, help="People who answer.")] = 50,
+    options: Annotated[int, typer.Option(min=2, max=9, help="Choices per question.")] = 2,
+    answers: Annotated[int, typer.Option(min=1, max=30, help="Most answers a task may get.")] = 7,
+    skill: Annotated[float, typer.Option(help="Mean share of right answers.")] = 0.75,
+    spread: Annotated[float, typer.Option(help="Standard deviation between workers.")] = 0.12,
+    confidence: ConfidenceOption = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Random orders to average.")] = 3,
+    json_file: JsonFile = None,
+) -> None:
+    """Make up a crowd and see what accuracy costs, before a batch exists."""
+    from gateway.qa.made_up import Crowd, made_up
+
+    with _one_line_errors("simulate"):
+        crowd = Crowd(tasks, workers, options, answers, skill, spread)
+        rows, truths = made_up(crowd, seed=0)
+        _replay(rows, truths, Kind.CATEGORISATION, confidence, seeds, json_file)
+
+
+def _replay(
+    rows: Sequence[tuple[str, str, str]],
+    truths: Mapping[str, str],
+    kind: str,
+    confidence: float | None,
+    seeds: int,
+    json_file: str | None,
+) -> None:
+    from gateway.qa.overlap import CONFIDENCE
+    from gateway.qa.savings import savings, steps
+
+    sure = CONFIDENCE if confidence is None else confidence
+    with _progress(steps(rows, seeds)) as tick:
+        figures = savings(rows, truths, kind, sure, seeds, tick)
+    if json_file != "-":
+        _show_savings(figures)
+    _write_json(json_file, figures)
 
 
 @contextmanager

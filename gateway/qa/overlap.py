@@ -97,9 +97,12 @@ def judge(
     skills: Sequence[Skill],
     options: Sequence[str],
     policy: Policy,
+    *,
+    language: str = "",
 ) -> Verdict:
     """Judge the answers a task has, each with its worker's skill.
 
+    `language` (ISO 639-1) is that of typed answers, where it is known.
     A tie goes to the value of the worker with most skill, then to the earlier option, or for
     text to the first in sorted order: the order of arrival never matters.
     """
@@ -111,7 +114,7 @@ def judge(
         # rapidfuzz costs an import that processes without text tasks need not pay.
         from gateway.qa.text.near import best_text  # noqa: PLC0415
 
-        value, confidence = best_text(values, [skill.mean for skill in skills])
+        value, confidence = best_text(values, [skill.mean for skill in skills], language)
     else:
         value, confidence = best_option(values, skills, options)
     return _verdict(len(values), value, confidence, policy)

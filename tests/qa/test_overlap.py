@@ -82,6 +82,13 @@ def test_typed_answers_agree_up_to_case_and_punctuation() -> None:
     assert verdict.value in ("Mama Njeri's shop", "mama njeris SHOP.")
 
 
+def test_typed_answers_agree_by_the_rules_of_their_language() -> None:
+    said, both = ["l'eau", "l eau"], [NEW] * 2
+    french = typed(said, both, policy=DynamicOverlap(), language="fr")
+    assert french.decision is Decision.ACCEPT
+    assert typed(said, both, policy=DynamicOverlap()).decision is Decision.ASK_MORE
+
+
 def test_typed_numbers_must_agree_to_the_digit() -> None:
     verdict = typed(["254 711 000 111", "254 711 000 112"], [NEW] * 2, policy=DynamicOverlap())
     assert verdict.decision is Decision.ASK_MORE

@@ -148,3 +148,28 @@ def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path) -> None:
     marked = tmp_path / "marked.csv"
     marked.write_bytes(b"\xef\xbb\xbftask,worker,answer\r\nt,w,a\r\n")
     assert run("aggregate", "--answers", str(marked))[0] == 0
+
+
+def test_simulate_shows_what_accuracy_costs() -> None:
+    code, out, _ = run("simulate", "--tasks", "60", "--answers", "5", "--seeds", "1", "--json", "-")
+    figures = json.loads(out)
+    assert code == 0
+    assert list(figures["fixed"]) == ["1", "2", "3", "4", "5"]
+    assert figures["accuracy"] > figures["fixed"]["1"]["accuracy"]
+    assert (
+        run("simulate", "--tasks", "60", "--answers", "5", "--seeds", "1", "--json", "-")[1] == out
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "complaint"),
+    [
+        ("--skill", "1.0", "between 0 and 1"),
+        ("--spread", "0.5", "between 0 and 0.43"),
+        ("--workers", "3", "3 workers cannot give 7 answers"),
+    ],
+)
+def test_a_crowd_that_cannot_be_is_refused(option: str, value: str, complaint: str) -> None:
+    code, _, err = run("simulate", option, value)
+    assert code == 1
+    assert complaint in err
