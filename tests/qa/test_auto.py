@@ -1,12 +1,13 @@
 """The blend: what it foresees, and when it hands over to majority."""
 
 import numpy as np
+import pytest
 
 from gateway.qa import rule
 from gateway.qa.holdout import HIDDEN, foreseen, split
 from gateway.qa.port import encode
 from gateway.qa.relearn import relearned
-from gateway.qa.rules.auto import CANDIDATES
+from gateway.qa.rules import auto
 
 from .crowd import Rows, accuracy, made_up, recorded
 
@@ -38,7 +39,7 @@ def test_what_really_happens_is_foreseen_better_than_chance() -> None:
 
 def test_the_blend_is_close_to_the_best_of_its_candidates() -> None:
     rows, truths = recorded("rte150")
-    best = max(accuracy(values(name, rows), truths) for name in CANDIDATES)
+    best = max(accuracy(values(name, rows), truths) for name in auto.CANDIDATES)
     assert accuracy(values("auto", rows), truths) >= best - 0.02
 
 
@@ -62,6 +63,15 @@ def test_gold_shows_that_majority_is_the_lesser_evil() -> None:
     assert accuracy(values("auto", rows), truths) < majority
     guarded = accuracy(values("auto", rows, gold), rest)
     assert guarded >= accuracy(values("majority", rows, gold), rest) - 0.01
+
+
+def test_a_blend_that_contradicts_majority_too_often_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows, _ = recorded("valence")
+    assert values("auto", rows) != values("majority", rows)
+    monkeypatch.setattr(auto, "CONTRADICTED_MAX", 0.0)
+    assert values("auto", rows) == values("majority", rows)
 
 
 def test_a_batch_teaches_the_judge_who_is_good() -> None:

@@ -49,6 +49,7 @@ def test_gold_certifies_and_is_not_scored(tmp_path: Path) -> None:
     assert code == 0
     assert (figures["gold"], figures["scored"]) == (40, 110)
     assert figures["certificate"]["low"] < figures["certificate"]["accuracy"]
+    assert "at 95 %" in run("aggregate", *RTE, "--gold", str(gold))[1]
 
 
 def test_typed_answers_are_recognised() -> None:
@@ -129,6 +130,11 @@ def test_truths_of_another_batch_are_found(tmp_path: Path) -> None:
     code, _, err = run("aggregate", *RTE[:2], "--truth", str(truth))
     assert code == 1
     assert "belong together" in err
+
+
+def test_blank_lines_are_no_rows() -> None:
+    said = "task,worker,answer\n\nt,amina,yes\n\n"
+    assert run("aggregate", "--answers", "-", said=said)[0] == 0
 
 
 def test_a_missing_file_and_an_unknown_rule_are_named() -> None:

@@ -67,19 +67,16 @@ def is_near(one: str, other: str) -> bool:
 
 
 def _leader(texts: Sequence[str], weights: Sequence[float]) -> tuple[int, float]:
-    """Index and support of the text whose near-equals weigh most."""
-    supports = [
-        sum([weight for other, weight in zip(texts, weights, strict=True) if is_near(text, other)])
-        for text in texts
-    ]
-    exact = [
-        sum([weight for other, weight in zip(texts, weights, strict=True) if text == other])
-        for text in texts
-    ]
-    leader = min(
-        range(len(texts)), key=lambda i: (-round(supports[i], 9), -round(exact[i], 9), texts[i])
-    )
-    return leader, supports[leader]
+    """Index and support of the text whose near-equals weigh most, then its exact equals."""
+    exact: dict[str, float] = {}
+    for text, weight in zip(texts, weights, strict=True):
+        exact[text] = exact.get(text, 0.0) + weight
+    support = {
+        text: sum([weight for other, weight in exact.items() if is_near(text, other)])
+        for text in exact
+    }
+    best = min(exact, key=lambda text: (-round(support[text], 9), -round(exact[text], 9), text))
+    return texts.index(best), support[best]
 
 
 def _log_odds(right: float) -> float:

@@ -16,7 +16,8 @@ LANGUAGES = {"az": _DOTTED_I, "fr": _BLANKS, "it": _BLANKS, "tr": _DOTTED_I}
 _DROPPED = str.maketrans(dict.fromkeys(APOSTROPHES, ""))
 _GROUPED_DIGITS = re.compile(r"(?<=\d)[,\u00a0\u202f ](?=\d{3}(?!\d))")
 _DECIMAL_MARK = re.compile(r"(?<=\d)[.,](?=\d)")
-_NO_WORD = re.compile(r"[^\w]|_")
+_DIGIT = re.compile(r"\d")
+_NO_WORD = re.compile(r"[^\w\s]|_")
 _POINT = "\ue000"  # a private letter that holds a decimal mark's place while punctuation goes
 
 
@@ -30,7 +31,7 @@ def normalise(text: str, language: str = "") -> str:
     """
     text = text.translate(LANGUAGES.get(language, {}))
     text = unicodedata.normalize("NFKC", text).casefold().translate(_DROPPED)
-    if any(character.isdigit() for character in text):
+    if _DIGIT.search(text):
         text = "".join(map(_ascii_digit, text))
         text = _DECIMAL_MARK.sub(_POINT, _GROUPED_DIGITS.sub("", text))
     return " ".join(_NO_WORD.sub(_blank, text).split()).replace(_POINT, ".")

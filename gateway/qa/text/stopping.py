@@ -6,7 +6,8 @@ A task is closed by the judge of the live gateway, with skills learnt from the t
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from random import Random
+
+import numpy as np
 
 from gateway.qa.overlap import ANSWERS_MIN, CONFIDENCE, TIE
 from gateway.qa.rows import Answer
@@ -67,10 +68,11 @@ def _queues(rows: Rows, seed: int) -> dict[str, list[Answer]]:
     queues: dict[str, list[Answer]] = {}
     for row in sorted(rows):
         queues.setdefault(row[0], []).append(row)
-    random = Random(seed)  # noqa: S311  # a replay, not a secret
-    for queue in queues.values():
-        random.shuffle(queue)
-    return queues
+    random = np.random.default_rng(seed)
+    return {
+        task: [queue[place] for place in random.permutation(len(queue)).tolist()]
+        for task, queue in queues.items()
+    }
 
 
 def _learn(skills: dict[str, Skill], answers: Rows, value: str, sure: float) -> None:
