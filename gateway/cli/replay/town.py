@@ -7,11 +7,8 @@ import json
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +16,9 @@ from pathlib import Path
 import aiohttp
 
 from gateway.app import open_runtime
+from gateway.cli.children import Children, gateway_argv
 from gateway.cli.serving import served
-from gateway.errors import Failed
+from gateway.errors import Failed, GatewayError
 from gateway.ids import ClientId
 from gateway.queue.inline import InlineBells
 from gateway.runtime import Runtime
@@ -34,8 +32,6 @@ CHANNEL, SECRET = "at", "replay-secret"
 SHORTCODE, SERVICE_CODE = "20880", "*384*20#"
 PARTNER = "TOWN"
 FLOAT_MINOR = 10**12
-_READY_S = 90.0
-_STOP_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +50,14 @@ class Town:
 async def town(*, runners: int, top_up_minor: int, currency: str = "KES") -> AsyncGenerator[Town]:
     """Start everything in a folder of its own, and take it away afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="gateway-replay-"))
-    children = Children(folder)
+    children = Children(folder / "logs")
     try:
         async with CarrierServer(Terms(service_codes=frozenset({SERVICE_CODE}))) as carrier:
-            operator = children.start_ready(
-                "operators",
-                [
-                    "--port",
-                    "0",
-                    "--data-dir",
-                    str(folder / "operators"),
-                    "--float-minor",
-                    str(FLOAT_MINOR),
-                ],
-                {},
-            )
-            operator_url = f"http://127.0.0.1:{operator}"
+            ready = folder / "operators.ready"
+            options = ["--data-dir", str(folder / "operators"), "--float-minor", str(FLOAT_MINOR)]
+            argv = gateway_argv("operators", "--port", "0", *options, "--ready-file", str(ready))
+            children.start("operators", argv, ready_file=ready)
+            operator_url = f"http://127.0.0.1:{children.wait_ready('operators')['port']}"
             port = free_port()
             config = _write_config(folder, port, carrier.url, operator_url)
             env = {"GATEWAY_CONFIG": str(config)}
@@ -77,10 +65,14 @@ async def town(*, runners: int, top_up_minor: int, currency: str = "KES") -> Asy
             with served(load()) as settings:
                 assert settings.database_url
                 await migrate(settings.database_url.get_secret_value())
-                children.start_ready("api", [], env)
-                for _ in range(runners):
-                    children.start("runner", [], env)
-                children.start("ticker", [], env)
+                ready = folder / "api.ready"
+                children.start(
+                    "api", gateway_argv("api", "--ready-file", str(ready)), env, ready_file=ready
+                )
+                for number in range(1, runners + 1):
+                    children.start(f"runner-{number}", gateway_argv("runner"), env)
+                children.start("ticker", gateway_argv("ticker"), env)
+                children.wait_ready("api")
                 url = f"http://127.0.0.1:{port}"
                 carrier.hooks = Hooks.under(url, sms=f"{CHANNEL}/{SECRET}")
                 async with open_runtime(settings, InlineBells(), connections=4) as rt:
@@ -92,10 +84,13 @@ async def town(*, runners: int, top_up_minor: int, currency: str = "KES") -> Asy
                     ) as api:
                         yield Town(url, operator_url, carrier, rt, api, client)
                 children.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    except GatewayError as failed:
+        # What went wrong stands in the processes' logs.
+        raise Failed(f"{failed} (logs are kept in {folder / 'logs'})", retryable=False) from failed
     finally:
         children.stop()
         os.environ.pop("GATEWAY_CONFIG", None)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_port() -> int:
@@ -143,56 +138,3 @@ def _write_config(folder: Path, port: int, carrier_url: str, operator_url: str) 
     path = folder / "gateway.toml"
     path.write_text("\n".join(text) + "\n")
     return path
-
-
-class Children:
-    """The gateway's processes; each command's output goes to a log file of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
-
-    def start(
-        self, command: str, arguments: Sequence[str], env: dict[str, str]
-    ) -> subprocess.Popen[bytes]:
-        log = (self._folder / f"{command}.log").open("ab")
-        child = subprocess.Popen(  # noqa: S603  # our own command
-            [sys.executable, "-m", "gateway", command, *arguments],
-            env={**os.environ, **env},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-        )
-        log.close()
-        self._running.append((command, child))
-        return child
-
-    def start_ready(self, command: str, arguments: Sequence[str], env: dict[str, str]) -> int:
-        """Start a server and wait until it answers; its port."""
-        ready = self._folder / f"{command}.ready"
-        child = self.start(command, [*arguments, "--ready-file", str(ready)], env)
-        deadline = time.monotonic() + _READY_S
-        while time.monotonic() < deadline:
-            if ready.exists() and (text := ready.read_text()):
-                return int(json.loads(text)["port"])
-            if child.poll() is not None:
-                break
-            time.sleep(0.02)
-        tail = (
-            (self._folder / f"{command}.log").read_text(errors="replace").strip().splitlines()[-5:]
-        )
-        raise Failed(
-            f"gateway {command} did not start: {' / '.join(tail) or 'it said nothing'}",
-            retryable=False,
-        )
-
-    def stop(self) -> None:
-        for _, child in reversed(self._running):
-            child.terminate()
-        for _, child in self._running:
-            try:
-                child.wait(_STOP_S)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-        self._running.clear()
