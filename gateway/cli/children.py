@@ -72,7 +72,9 @@ class Children:
         ready_file: Path | None = None,
     ) -> None:
         """Start a process; `env` is added to ours. Its `ready_file`, if any, is what `wait_ready` waits for."""
-        self._log_dir.mkdir(parents=True, exist_ok=True)
+        for folder in (self._log_dir, ready_file and ready_file.parent):
+            if folder:
+                folder.mkdir(parents=True, exist_ok=True)
         child = _Child(name, argv, env or {}, ready_file, self._log_dir / f"{name}.log")
         self._children[name] = child
         self._spawn(child)

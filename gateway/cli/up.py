@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -24,6 +24,7 @@ from gateway.errors import SettingsError
 from gateway.settings import ChannelSettings, Settings
 
 _WATCH_S = 0.5
+_PAYS_AFTER_S = 1.5  # so that a person sees the money being on its way
 KEY_FILE = "try-out.key"
 _LOCALS = ("127.0.0.1", "::1", "localhost")
 Say = Callable[[str], None]
@@ -40,20 +41,28 @@ def up(settings: Settings, *, port: int | None, ready_file: Path | None, say: Sa
         if wanted:
             listen(settings.host, wanted).close()  # a taken port is said before anything starts
         simulated = is_tryout(settings)
-        say("starting PostgreSQL and Redis ...")
-        with (
-            served(settings, migrated=True) as ready,
-            Children(settings.data_dir / "logs", say) as children,
-        ):
-            if simulated:
-                _add_tryout(ready)
-            actual = _start(ready, children, wanted, simulated=simulated)
-            say(_banner(ready, actual, simulated=simulated))
-            if ready_file:
-                _write(ready_file, json.dumps({"port": actual, "pid": os.getpid()}))
-            while True:
-                children.watch()
-                time.sleep(_WATCH_S)
+        with Children(settings.data_dir / "logs", say) as children:
+            # The operator needs no database, so it starts meanwhile.
+            env = _simulated(children, settings.data_dir) if simulated else {}
+            say("starting PostgreSQL and Redis ...")
+            with served(settings, migrated=True) as ready:
+                if simulated:
+                    _add_tryout(ready)
+                    children.wait_ready("operators")
+                actual = _start(ready, children, wanted, env)
+                say(_banner(ready, actual, simulated=simulated))
+                if ready_file:
+                    _write(ready_file, json.dumps({"port": actual, "pid": os.getpid()}))
+                try:
+                    _watch(children)
+                finally:
+                    children.stop()  # before the servers, which they use
+
+
+def _watch(children: Children) -> NoReturn:
+    while True:
+        children.watch()
+        time.sleep(_WATCH_S)
 
 
 def is_tryout(settings: Settings) -> bool:
@@ -65,17 +74,13 @@ def _is_phone(channel: ChannelSettings) -> bool:
     return all(side is None or side.kind == "phone" for side in (channel.sms, channel.ussd))
 
 
-def _start(settings: Settings, children: Children, wanted: int, *, simulated: bool) -> int:
-    """Start all processes; the port the API listens on."""
+def _start(settings: Settings, children: Children, wanted: int, env: Mapping[str, str]) -> int:
+    """Start the gateway's own processes; the port the API listens on."""
     port = wanted or _free_port(settings.host)
-    ready_dir = settings.data_dir / "ready"
-    ready_dir.mkdir(exist_ok=True)
-    env = {"GATEWAY_DATA_DIR": str(settings.data_dir.absolute())}
+    env = {**env, "GATEWAY_DATA_DIR": str(settings.data_dir.absolute())}
     if settings.public_url == Settings.model_fields["public_url"].default:
         env["GATEWAY_PUBLIC_URL"] = f"http://{_reached_at(settings.host)}:{port}"
-    if simulated:
-        env |= _simulated(children, settings.data_dir, ready_dir)
-    ready_file = ready_dir / "api.json"
+    ready_file = settings.data_dir / "ready" / "api.json"
     argv = gateway_argv("api", "--port", str(port), "--ready-file", str(ready_file))
     children.start("api", argv, env, ready_file=ready_file)
     for number in range(1, settings.runners + 1):
@@ -84,16 +89,14 @@ def _start(settings: Settings, children: Children, wanted: int, *, simulated: bo
     return int(children.wait_ready("api")["port"])
 
 
-def _simulated(children: Children, data_dir: Path, ready_dir: Path) -> dict[str, str]:
+def _simulated(children: Children, data_dir: Path) -> dict[str, str]:
     """Start the simulated operator; the settings with which the others pay through it."""
-    ready_file = ready_dir / "operators.json"
+    ready_file = data_dir / "ready" / "operators.json"
     # One port for its whole life: when it is started again, the others must find it where it was.
     port = _free_port("127.0.0.1")
-    books = data_dir / "operators"
-    argv = gateway_argv("operators", "--port", str(port), "--data-dir", str(books))
-    argv += ["--ready-file", str(ready_file), "--result-delay-s", "1.5"]
+    argv = gateway_argv("operators", "--port", str(port), "--data-dir", str(data_dir / "operators"))
+    argv += ["--ready-file", str(ready_file), "--result-delay-s", str(_PAYS_AFTER_S)]
     children.start("operators", argv, ready_file=ready_file)
-    children.wait_ready("operators")
     options = {
         "base_url": f"http://127.0.0.1:{port}",
         "consumer_key": "simulated",

@@ -17,7 +17,7 @@ async function call(path, body) {
   let answer;
   try { answer = await fetch(`/phone/${path}`, asked); } catch { throw new Error("The gateway does not answer. Does it still run?"); }
   const told = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(told.detail || told.title || `Error ${answer.status}`);
+  if (!answer.ok) throw Object.assign(new Error(told.detail || told.title || `Error ${answer.status}`), { refused: answer.status < 500 });
   return told;
 }
 
@@ -64,7 +64,7 @@ class Phone {
     this.number = number;
     this.read = remembered(`read:${number}`, 0);
     this.mine = remembered(`sent:${number}`, []);
-    Object.assign(this, { after: 0, got: [] });
+    Object.assign(this, { after: 0, got: [], wrong: null });
     this.draw();
     this.look();
   }
@@ -171,10 +171,15 @@ class Phone {
 
   async look() {
     const number = this.number;
-    if (!number) return;
+    if (!number || number === this.wrong) return;
     let found;
     try { found = await call(`messages?number=${encodeURIComponent(number)}&after=${this.after}`); }
-    catch (bad) { this.trouble.textContent = bad.message; this.deaf = true; return; }
+    catch (bad) {
+      this.trouble.textContent = bad.message;
+      this.deaf = true;
+      if (bad.refused) this.wrong = number;  // asking again will not make it a number
+      return;
+    }
     if (this.deaf) { this.deaf = false; this.trouble.textContent = ""; }
     if (number !== this.number || !found.length) return;
     this.got = [...this.got, ...found.filter((m) => m.id > this.after)];
@@ -210,7 +215,16 @@ class Phone {
 function add(name, number) {
   const slot = document.createElement("div");
   document.querySelector(".handsets").append(slot);
-  phones.push(new Phone(slot, name, number));
+  const phone = new Phone(slot, name, number);
+  phones.push(phone);
+  const away = document.createElement("button");
+  Object.assign(away, { type: "button", className: "away", textContent: "Take away" });
+  away.onclick = () => {
+    remember("others", remembered("others", []).filter((each) => each !== number));
+    phones.splice(phones.indexOf(phone), 1);
+    slot.remove();
+  };
+  slot.querySelector(".number").append(away);
 }
 
 for (const slot of document.querySelectorAll(".slot")) phones.push(new Phone(slot, slot.dataset.name, slot.dataset.number));
@@ -218,8 +232,9 @@ for (const number of remembered("others", [])) add("Another phone", number);
 document.querySelector(".another").onsubmit = (event) => {
   event.preventDefault();
   const number = event.target.number.value.trim();
-  remember("others", [...remembered("others", []), number].slice(-6));
   event.target.reset();
+  if (phones.some((phone) => phone.number === number)) return;
+  remember("others", [...remembered("others", []), number].slice(-6));
   add("Another phone", number);
 };
 for (const button of document.querySelectorAll(".say")) {
