@@ -146,7 +146,7 @@ rm -f "$stamp"
 
 say "2/3 installing the locked dependencies (a minute or so the first time) ..."
 : >"$log"
-if ! quietly "$uv" pip sync --quiet --python "$venv_python" --require-hashes requirements.lock; then
+if ! quietly "$uv" pip sync --quiet --compile-bytecode --python "$venv_python" --require-hashes requirements.lock; then
     grep -qi 'no space left' "$log" && explain "the dependencies could not be installed"
     # Where only pip was told of an index of its own (a company's mirror), uv does not know it.
     say "    uv could not; trying pip, which takes some minutes ..."

@@ -41,10 +41,22 @@ async def parts_of(
     rt: Runtime, row: Row, understood: Understood, facts: tuple[Fact, ...], heard: Heard
 ) -> list[Part]:
     """What the facts of one turn write."""
-    parts: list[Part] = []
+    parts = _reach(row, facts, heard)
     for fact in facts:
         parts.extend(await _parts(rt, row, understood, fact, heard))
     return parts
+
+
+def _reach(row: Row, facts: tuple[Fact, ...], heard: Heard) -> list[Part]:
+    """Who dials is not sent questions she did not ask for; who takes work by SMS is."""
+    took_work = any(isinstance(fact, Asked | Answered) for fact in facts)
+    if (
+        row["worker_id"] is None
+        or row["reach"] == heard.via
+        or not (heard.via == "ussd" or took_work)
+    ):
+        return []
+    return [turns.set_reach(WorkerId(row["worker_id"]), heard.via)]
 
 
 async def _parts(  # noqa: PLR0911  # one return a fact
@@ -59,10 +71,7 @@ async def _parts(  # noqa: PLR0911  # one return a fact
         case Asked():
             assert understood.next_batch is not None
             until = rt.clock.now() + timedelta(seconds=understood.next_batch.lease_s)
-            return [
-                turns.hold_task(fact.task, WorkerId(row["worker_id"]), heard.via, until),
-                *_reach(row, heard),
-            ]
+            return [turns.hold_task(fact.task, WorkerId(row["worker_id"]), heard.via, until)]
         case PayAsked():
             return [await payout_part(rt, row, fact, heard.msisdn)]
         case Joined():
@@ -73,13 +82,6 @@ async def _parts(  # noqa: PLR0911  # one return a fact
             return await removed_parts(rt, row, fact, heard.said)
         case Agreed() | Stopped() | Restarted() | LanguageChosen():
             return [_word_part(row, fact, heard)]
-
-
-def _reach(row: Row, heard: Heard) -> list[Part]:
-    """A worker is reached the way she last took work: who dials is not sent questions she did not ask for."""
-    if row["reach"] == heard.via:
-        return []
-    return [turns.set_reach(WorkerId(row["worker_id"]), heard.via)]
 
 
 def _word_part(row: Row, fact: Agreed | Stopped | Restarted | LanguageChosen, heard: Heard) -> Part:

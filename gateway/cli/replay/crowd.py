@@ -102,6 +102,10 @@ class Crowd:
         async with self._gate:
             await player.phone.text(SHORTCODE, f"JOIN {PARTNER}")
         await player.phone.next_sms(_WELCOME_S)
+        if not player.by_sms:
+            # She works by dialling: from her first look at the menu on, no questions are texted to her.
+            async with self._gate:
+                await (await player.phone.dial(SERVICE_CODE)).hang_up()
 
     async def work(self) -> None:
         """Everybody answers what she is asked until the batch is done."""
