@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from gateway.api import batches, problems, webhooks
+from gateway.api.metrics import Metrics
 from gateway.errors import Failed
 from gateway.runtime import Runtime
 from gateway.store.db import ping
@@ -24,8 +25,10 @@ def make_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with opened() as rt:
+            metrics = Metrics(rt)
             for route in webhooks.routes(rt):
-                app.router.routes.append(route)
+                app.router.routes.append(metrics.counted(route))
+            app.add_route("/metrics", metrics.answer)
             app.include_router(batches.router(rt))
             _add_health(app, rt)
             for mount in mounts:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gateway import settings as settings_room
-from gateway.cli import operators, people, qa, sms
+from gateway.cli import inbox, operators, people, qa, sms
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.add_typer(qa.app, name="qa")
 app.add_typer(sms.app, name="sms")
 app.command("operators")(operators.operators)
+app.add_typer(inbox.app, name="inbox")
 app.add_typer(people.client, name="client")
 app.add_typer(people.partner, name="partner")
 app.add_typer(people.coordinator, name="coordinator")
@@ -78,6 +79,39 @@ def secret() -> None:
 
 
 @app.command()
+def replay(
+    answers: Annotated[Path, typer.Option(help="CSV task,worker,answer: the recorded answers.")],
+    kind: Annotated[str, typer.Option(help="verification, categorisation or transcription.")],
+    tasks: Annotated[
+        Path | None, typer.Option(help="CSV task,text: what is asked. Without: `Item <task>`.")
+    ] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="CSV task,truth: what the results are scored against.")
+    ] = None,
+    channel: Annotated[
+        str, typer.Option(help="ussd, sms or mixed: how the phones answer.")
+    ] = "ussd",
+    policy: Annotated[
+        str, typer.Option(help="all, fixed:N or dynamic: how many answers are asked for.")
+    ] = "all",
+    confidence: Annotated[
+        float | None, typer.Option(help="For dynamic: stop when this sure (0 to 1).")
+    ] = None,
+    limit_tasks: Annotated[int | None, typer.Option(min=1, help="Only the first N tasks.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything that is drawn by chance.")] = 0,
+    json: Annotated[Path | None, typer.Option(help="Write the report as JSON; - = stdout.")] = None,
+) -> None:
+    """Play recorded crowd answers through simulated phones over HTTP, the whole way to payout, and compare all books."""
+    from gateway.cli.replay import command
+    from gateway.cli.replay.recording import read
+
+    recording = read(answers, tasks, truth, kind, limit_tasks)
+    command.replay(
+        recording, channel=channel, policy=policy, confidence=confidence, seed=seed, out=json
+    )
+
+
+@app.command()
 def up(
     port: Annotated[
         int | None, typer.Option(help="Port; 0 = any free one. Default: the setting `port`.")
@@ -90,3 +124,35 @@ def up(
     from gateway.cli.up import up as command
 
     command(settings_room.load(), port=port, ready_file=ready_file, say=typer.echo)
+
+
+@app.command()
+def doctor(
+    json: Annotated[
+        Path | None, typer.Option(help="Write the findings as JSON; - = stdout.")
+    ] = None,
+) -> None:
+    """Say what is configured, what is reachable and what is missing; exit 1 when something does not work."""
+    from gateway.cli.doctor import doctor as command
+
+    command(json)
+
+
+@app.command()
+def channels(
+    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+) -> None:
+    """List the exact addresses to paste into each provider's dashboard."""
+    from gateway.cli.channels import show
+
+    show(settings_room.load(), json)
+
+
+@app.command()
+def outbox(
+    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+) -> None:
+    """Count the messages by state, and say how long the oldest has waited."""
+    from gateway.cli.outbox import show
+
+    show(json)

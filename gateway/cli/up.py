@@ -26,6 +26,7 @@ from gateway.settings import ChannelSettings, Settings
 _WATCH_S = 0.5
 _PAYS_AFTER_S = 1.5  # so that a person sees the money being on its way
 KEY_FILE = "try-out.key"
+LOCK_FILE = "up.lock"
 _LOCALS = ("127.0.0.1", "::1", "localhost")
 Say = Callable[[str], None]
 
@@ -195,7 +196,7 @@ def _alone(data_dir: Path) -> Generator[None]:
     with said_plainly("gateway up", data_dir):
         data_dir.mkdir(parents=True, exist_ok=True)
         try:
-            held = locks.take(data_dir / "up.lock", shared=False, wait_s=0.5)
+            held = locks.take(data_dir / LOCK_FILE, shared=False, wait_s=0.5)
         except ServerError as bad:
             raise SettingsError(
                 f"gateway up runs already in {data_dir}: use that one, or set GATEWAY_DATA_DIR to another folder"

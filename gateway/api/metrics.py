@@ -1,0 +1,124 @@
+"""/metrics for Prometheus: gauges counted from the rows when asked, and what came in over the webhooks.
+
+The counters are this process's own. Figures from the rows are kept for some seconds, so that several scrapers cost
+the database no more than one.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.errors import Failed
+from gateway.runtime import Runtime
+from gateway.store import health
+from gateway.store.db import ping
+
+_KEPT_S = 5.0
+_PAYOUTS = "payouts"
+# What a webhook's answer means. 404: no such channel, a wrong secret or signature, an unknown payout: a forgery,
+# or an address that was pasted wrongly.
+_OUTCOMES = {
+    200: "taken",
+    400: "unreadable",
+    403: "forged",
+    404: "forged",
+    413: "too large",
+    503: "put off",
+}
+
+
+class Metrics:
+    """The figures of one API process."""
+
+    def __init__(self, rt: Runtime) -> None:
+        self._rt = rt
+        self._registry = CollectorRegistry()
+        self._webhooks = Counter(
+            "gateway_webhooks",
+            "Events that providers posted to this process, by what became of them",
+            ["channel", "event", "outcome"],
+            registry=self._registry,
+        )
+        self._figures: health.Figures | None = None
+        self._read_at = 0.0
+        self._registry.register(self)  # pyright: ignore[reportArgumentType]  # a collector by its shape
+
+    async def answer(self, request: Request) -> Response:
+        now = time.monotonic()
+        if self._figures is None or now - self._read_at > _KEPT_S:
+            try:
+                await ping(self._rt.db)
+                self._figures = await health.figures(self._rt.db)
+            except Failed as away:
+                return PlainTextResponse(str(away), status_code=503)
+            self._read_at = now
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
+
+    def collect(self) -> Iterator[Metric]:
+        found = self._figures
+        if found is None:
+            return
+        yield _by_state("gateway_outbox", "Outgoing messages by state", found.outbox)
+        yield _one(
+            "gateway_outbox_oldest_seconds",
+            "How long the oldest message that is due has been waiting",
+            found.outbox_oldest_s or 0.0,
+        )
+        yield _by_state(
+            "gateway_inbox", "Inbound events that are not done, by state", found.inbox, ("failed",)
+        )
+        yield _by_state(
+            "gateway_payouts_open", "Payouts on their way, by state", found.payouts_open
+        )
+        yield _one(
+            "gateway_payouts_oldest_seconds",
+            "Age of the oldest payout on its way",
+            found.payouts_oldest_s or 0.0,
+        )
+        yield _by_state("gateway_batches", "Batches by state", found.batches, ("running",))
+        yield _by_state("gateway_workers", "Workers by state", found.workers, ("active",))
+        yield _one("gateway_answers", "Answers taken since the beginning", found.answers)
+
+    def counted(self, route: Route) -> Route:
+        """The webhook route, its answers counted."""
+        route.app = self._counting(route.app)
+        return route
+
+    def _counting(self, app: ASGIApp) -> ASGIApp:
+        async def counting(scope: Scope, receive: Receive, send: Send) -> None:
+            async def sending(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    self._count(scope, message["status"])
+                await send(message)
+
+            await app(scope, receive, sending)
+
+        return counting
+
+    def _count(self, scope: Scope, status: int) -> None:
+        channel = scope["path_params"].get("channel", _PAYOUTS)
+        if channel != _PAYOUTS and channel not in self._rt.channels:
+            channel = "unknown"  # anybody can invent names; they must not become series
+        event = "payout" if channel == _PAYOUTS else scope["path"].rpartition("/")[2]
+        self._webhooks.labels(channel, event, _OUTCOMES.get(status, "error")).inc()
+
+
+def _by_state(
+    name: str, said: str, counts: Mapping[str, int], always: tuple[str, ...] = ()
+) -> GaugeMetricFamily:
+    """`always`: states that are told even when they are 0, so that an alarm has something to look at."""
+    family = GaugeMetricFamily(name, said, labels=["state"])
+    for state, number in {**dict.fromkeys(always, 0), **counts}.items():
+        family.add_metric([state], number)
+    return family
+
+
+def _one(name: str, said: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, said, value=value)

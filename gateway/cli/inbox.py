@@ -1,0 +1,156 @@
+"""`gateway inbox`: what came in and could not be processed; looked at, and processed once more."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+import typer
+
+from gateway.cli.people import with_runtime
+from gateway.cli.shown import Json, age, as_json
+from gateway.errors import GatewayError, Refused
+from gateway.msisdn import normalise
+from gateway.runtime import Channel, Runtime
+from gateway.steps.hear import hear
+from gateway.steps.receipts import take_receipt
+from gateway.store import inbox, outbox
+from gateway.store.db import Row
+
+app = typer.Typer(
+    no_args_is_help=True, help="Inbound events that could not be processed: look, and try again."
+)
+_SHOWN_MAX = 1000
+
+
+@app.command("list")
+def list_events(
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 50,
+    json: Json = None,
+) -> None:
+    """List the events that are not done, newest first."""
+    rows, now = with_runtime(lambda rt: _read(rt, limit))
+    if as_json([dict(row) for row in rows], json):
+        return
+    if not rows:
+        print("nothing is left over: all that came in is done")
+    for row in rows:
+        waited = age(now - row["created_at"].timestamp())
+        print(
+            f"{row['id']:>8}  {row['state']:<8} {row['channel']:<14} {row['kind']:<12} {waited:>7} ago  "
+            f"{row['error'] or ''}"
+        )
+
+
+@app.command("show")
+def show(event: Annotated[int, typer.Argument(help="Its number in the list.")]) -> None:
+    """Show one event as it came. It may hold a phone number: mind who looks over your shoulder."""
+
+    async def opened(rt: Runtime) -> tuple[Row, str]:
+        row = await _one(rt, event)
+        return row, _body(rt, row)
+
+    row, body = with_runtime(opened)
+    for name in ("id", "channel", "kind", "state", "tries", "error", "created_at", "done_at"):
+        print(f"{name:<11} {row[name] if row[name] is not None else '-'}")
+    print(f"\n{body[:_SHOWN_MAX]}")
+
+
+@app.command("replay")
+def replay(
+    event: Annotated[int | None, typer.Argument(help="Its number in the list.")] = None,
+    all_failed: Annotated[
+        bool, typer.Option("--all", help="All failed events that can be replayed, oldest first.")
+    ] = False,
+) -> None:
+    """Process an event once more, as if it came now. What is done already stays as it is."""
+    if (event is None) is not all_failed:
+        raise Refused("say which event, or --all")
+    done, failed = with_runtime(lambda rt: _replay(rt, event))
+    print(f"{done} processed, {len(failed)} not")
+    for number, why in failed:
+        print(f"{number:>8}  {why}")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command("dismiss")
+def dismiss(event: Annotated[int, typer.Argument(help="Its number in the list.")]) -> None:
+    """Mark an event as done without processing it: somebody has seen it, and nothing is to be done."""
+
+    async def dismissed(rt: Runtime) -> None:
+        row = await _one(rt, event)
+        await inbox.done(rt.db, row["channel"], row["kind"], row["event_id"])
+
+    with_runtime(dismissed)
+    print(f"{event} is dismissed; its body stays in the database")
+
+
+async def _read(rt: Runtime, limit: int) -> tuple[list[Row], float]:
+    return await inbox.not_done(rt.db, limit), rt.clock.now().timestamp()
+
+
+async def _one(rt: Runtime, event: int) -> Row:
+    row = await inbox.one(rt.db, event)
+    if row is None:
+        raise Refused(f"no event {event}; see: gateway inbox list", status=404)
+    return row
+
+
+def _body(rt: Runtime, row: Row) -> str:
+    return rt.vault.open(row["body_sealed"]) if row["body_sealed"] else ""
+
+
+async def _replay(rt: Runtime, event: int | None) -> tuple[int, list[tuple[int, str]]]:
+    """How many were processed, and which were not, with the reason."""
+    if event is not None:
+        events = [event]
+    else:
+        rows = await inbox.not_done(rt.db, 10_000)
+        events = sorted(row["id"] for row in rows if row["state"] == "failed")
+    done, failed = 0, list[tuple[int, str]]()
+    for number in events:
+        try:
+            await _again(rt, await _one(rt, number))
+        except GatewayError as bad:
+            failed.append((number, str(bad)))
+        else:
+            done += 1
+    return done, failed
+
+
+async def _again(rt: Runtime, row: Mapping[str, Any]) -> None:
+    """One event, the way the webhook takes it."""
+    if row["state"] == "done":
+        raise Refused("is done already")
+    channel = rt.channels.get(row["channel"])
+    raw = _body(rt, row).encode()
+    form = dict(parse_qsl(raw.decode(), keep_blank_values=True))
+    if channel is None or channel.sms is None or row["kind"] not in ("sms", "receipt", "opt-out"):
+        raise Refused(
+            _WHY_NOT.get(row["kind"], f"no channel {row['channel']!r} with SMS is set up")
+        )
+    if row["kind"] == "sms":
+        await _hear_again(rt, channel, form, raw)
+    elif row["kind"] == "receipt":
+        await take_receipt(rt, channel, channel.sms.parse_receipt(form), raw)
+    else:
+        msisdn = normalise(channel.sms.parse_opt_out(form).msisdn, rt.settings.region)
+        await outbox.opt_out(rt.db, rt.vault.index(msisdn), channel.name, "opt-out replayed")
+    # An event that could not even be read was kept under a digest; it is this very one.
+    await inbox.done(rt.db, row["channel"], row["kind"], row["event_id"])
+
+
+async def _hear_again(rt: Runtime, channel: Channel, form: Mapping[str, str], raw: bytes) -> None:
+    """`hear` keeps what it cannot process as failed and says nothing: so look whether it is done."""
+    assert channel.sms is not None
+    sms = channel.sms.parse_sms(form)
+    await hear(rt, channel, sms, raw)
+    if not await inbox.is_done(rt.db, channel.name, "sms", sms.provider_id):
+        raise Refused("could not be processed this time either; see: gateway inbox show")
+
+
+_WHY_NOT = {
+    "ussd": "a USSD step cannot be repeated: the caller saw an apology and dials again (gateway inbox dismiss)",
+    "session-end": "the end of a session has no effect any more (gateway inbox dismiss)",
+    "payout": "the operator is asked about the payout again by itself (gateway inbox dismiss)",
+}
