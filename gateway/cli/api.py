@@ -3,7 +3,7 @@
 import errno
 import json
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from gateway.settings import Settings
 _BACKLOG = 2048
 
 
-def application(settings: Settings) -> FastAPI:
+def application(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> FastAPI:
     """The application of these settings, its bells rung over RQ."""
 
     @asynccontextmanager
@@ -39,7 +39,7 @@ def application(settings: Settings) -> FastAPI:
         from gateway.console.phone import add_phone
 
         mounts = (add_phone,)
-    return make_app(opened, mounts)
+    return make_app(opened, mounts, on_ready)
 
 
 def serve(settings: Settings, *, port: int | None, ready_file: Path | None) -> None:
@@ -49,23 +49,30 @@ def serve(settings: Settings, *, port: int | None, ready_file: Path | None) -> N
     actual = listener.getsockname()[1]
     if settings.public_url == "http://127.0.0.1:8000":
         settings = settings.model_copy(update={"public_url": f"http://{settings.host}:{actual}"})
-    if ready_file:
-        ready_file.write_text(json.dumps({"port": actual}))
+
+    def ready() -> None:
+        if ready_file:
+            ready_file.write_text(json.dumps({"port": actual}))
+        print(f"gateway listens on http://{settings.host}:{actual}", flush=True)
+
     config = uvicorn.Config(
-        application(settings),
+        application(settings, ready),
         loop="uvloop",
         http="httptools",
         access_log=False,
         log_level="warning",
         lifespan="on",
     )
-    print(f"gateway listens on http://{settings.host}:{actual}", flush=True)
     uvicorn.Server(config).run(sockets=[listener])
 
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; SettingsError in one line when the port is taken."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    # The protocol must be named: without it the event loop leaves Nagle's algorithm on, and answers on kept
+    # connections wait 40 ms for the client's delayed acknowledgement.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -49,11 +49,13 @@ def add_client(
 
 
 @client.command("key")
-def new_key(id: Annotated[str, typer.Argument(help="The client's id (c_...).")]) -> None:
+def new_key(
+    client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
+) -> None:
     """Print one more API key of a client, once."""
     from gateway.steps import admit
 
-    typer.echo(with_runtime(lambda rt: admit.add_key(rt, ClientId(id))))
+    typer.echo(with_runtime(lambda rt: admit.add_key(rt, ClientId(client_id))))
 
 
 @client.command("list")
@@ -68,7 +70,7 @@ def list_clients() -> None:
 
 @client.command("top-up")
 def top_up(
-    id: Annotated[str, typer.Argument(help="The client's id (c_...).")],
+    client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
     amount: Annotated[str, typer.Argument(help="In major units, e.g. 5000.00")],
     ref: Annotated[str, typer.Option(help="The bank's reference; the same one counts once.")],
 ) -> None:
@@ -76,9 +78,9 @@ def top_up(
     from gateway.steps import admit
 
     async def booked(rt: Runtime) -> str:
-        currency = await admit.currency_of(rt, ClientId(id))
+        currency = await admit.currency_of(rt, ClientId(client_id))
         minor = parse_amount(amount, currency)
-        new = await admit.top_up(rt, ClientId(id), ref, minor)
+        new = await admit.top_up(rt, ClientId(client_id), ref, minor)
         return (
             f"booked {amount_text(minor, currency)}"
             if new

@@ -7,6 +7,7 @@ and work to begin with. With them it is a small deployment, and nothing is simul
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import time
@@ -24,6 +25,7 @@ from gateway.errors import SettingsError
 from gateway.settings import ChannelSettings, Settings
 
 _WATCH_S = 0.5
+_FREE_BYTES_MIN = 200 * 2**20
 _PAYS_AFTER_S = 1.5  # so that a person sees the money being on its way
 KEY_FILE = "try-out.key"
 LOCK_FILE = "up.lock"
@@ -41,6 +43,7 @@ def up(settings: Settings, *, port: int | None, ready_file: Path | None, say: Sa
     with _stopped_by_signals(), _alone(settings.data_dir):
         if wanted:
             listen(settings.host, wanted).close()  # a taken port is said before anything starts
+        _check_room(settings.data_dir)
         simulated = is_tryout(settings)
         with Children(settings.data_dir / "logs", say) as children:
             # The operator needs no database, so it starts meanwhile.
@@ -58,6 +61,16 @@ def up(settings: Settings, *, port: int | None, ready_file: Path | None, say: Sa
                     _watch(children)
                 finally:
                     children.stop()  # before the servers, which they use
+
+
+def _check_room(data_dir: Path) -> None:
+    """A database that starts on a nearly full disk says so in many ways, none of them plain."""
+    free = shutil.disk_usage(data_dir).free
+    if free < _FREE_BYTES_MIN:
+        raise SettingsError(
+            f"the disk that holds {data_dir} has {free // 2**20} MB free, and {_FREE_BYTES_MIN // 2**20} are needed: "
+            "free some space, or set GATEWAY_DATA_DIR to a folder on another disk"
+        )
 
 
 def _watch(children: Children) -> NoReturn:

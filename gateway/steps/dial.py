@@ -100,11 +100,12 @@ async def _take(
         ended=after.ended,
     )
     reply = f"{'END' if after.ended else 'CON'} {shown}"
+    # What others may wait for (a task many answer) comes last, so that it is locked as briefly as can be.
     await rt.db.commit(
         [
             turns.book_event(event, worker, reply),
-            *await parts_of(rt, row, understood, facts, heard),
             turns.save_session(event, session),
+            *await parts_of(rt, row, understood, facts, heard),
         ]
     )
     return ussd.render(shown, end=after.ended)

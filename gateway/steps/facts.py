@@ -42,6 +42,9 @@ async def parts_of(
 ) -> list[Part]:
     """What the facts of one turn write."""
     parts = _reach(row, facts, heard)
+    touched = [fact.task for fact in facts if isinstance(fact, Answered | Asked | Skipped)]
+    if len(touched) > 1:
+        parts.append(turns.lock_tasks(touched))
     for fact in facts:
         parts.extend(await _parts(rt, row, understood, fact, heard))
     return parts

@@ -76,10 +76,11 @@ async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, hea
     said: Turn = turn(understood.situation, heard.said, rt.books, rt.kind_of)
     worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
     parts: list[Part] = [turns.book_event(event, worker, said.reply)]
-    parts += await parts_of(rt, row, understood, said.facts, heard)
     if said.reply:
         reply = message(rt, channel.name, worker, heard.msisdn, said.reply, "reply")
         parts.append(turns.put_message(reply))
+    # What others may wait for (a task many answer) comes last, so that it is locked as briefly as can be.
+    parts += await parts_of(rt, row, understood, said.facts, heard)
     await rt.db.commit(parts)
 
 

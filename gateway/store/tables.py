@@ -342,6 +342,8 @@ Index(
     ),
 )
 
+Index("ix_task_gold", task.c.batch_id, postgresql_where=text("state = 'open' and gold is not null"))
+
 directed = Table(
     "directed",
     metadata,

@@ -113,6 +113,10 @@ def posting(posted: Posting, debit: AccountId, credit: AccountId) -> tuple[objec
     )
 
 
+def lock_tasks(tasks: Sequence[TaskId]) -> Part:
+    return Part("lock_tasks", (list(tasks),))
+
+
 def hold_task(task: TaskId, worker: WorkerId, via: str, lease_until: datetime) -> Part:
     return Part("hold_task", (task, worker, via, lease_until))
 

@@ -92,7 +92,7 @@ begin
             and (t.audience is null or audience_fits(t.audience, situation.partner_id, situation.language))
             and not exists (select from assignment a where a.task_id = t.id
               and a.worker_id = situation.worker_id and a.state <> 'expired')
-          order by t.position limit 32) f
+          order by t.position limit 64) f
         order by hashint8(f.id # situation.worker_id) limit 1;
       exit when next_task is not null;
     end loop;
@@ -102,8 +102,11 @@ begin
   end if;
 
   -- A hidden gold question of the same batch, in case one is due.
-  select t.id, t.text into gold_task, gold_text from task t join batch b on b.id = t.batch_id
-    where t.batch_id = next_batch and b.gold_rate > 0 and t.gold is not null and t.state = 'open'
+  if not exists (select from batch b where b.id = next_batch and b.gold_rate > 0) then
+    return;
+  end if;
+  select t.id, t.text into gold_task, gold_text from task t
+    where t.batch_id = next_batch and t.gold is not null and t.state = 'open'
       and t.answered + t.held < t.wanted and t.id is distinct from held_task
       and not exists (select from assignment a where a.task_id = t.id and a.worker_id = situation.worker_id)
     order by hashint8(t.id # situation.worker_id) limit 1;

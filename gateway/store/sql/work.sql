@@ -7,6 +7,13 @@ returns boolean language sql immutable as $$
      and (not p_audience ? 'partners' or p_audience->'partners' @> to_jsonb(p_partner))
 $$;
 
+-- Locks the tasks of a turn, lower id first: two turns over the same two tasks must never wait for each other in a
+-- circle (PostgreSQL would find out, but only after a second).
+create or replace function lock_tasks(p_tasks bigint[]) returns void language plpgsql as $$
+begin
+  perform from task where id = any(p_tasks) order by id for no key update;
+end $$;
+
 -- Gives a task to a worker, if it still wants an answer. A question that lapsed may be asked again.
 create or replace function hold_task(
   p_task bigint, p_worker bigint, p_via text, p_lease_until timestamptz

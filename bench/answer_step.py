@@ -1,0 +1,213 @@
+"""The USSD answer step over HTTP against FastAPI with one committed single-row INSERT, on the same PostgreSQL.
+
+Ours does the whole step for each key: find the worker and her question, understand the key, book the event, judge
+the task, book the answer and the earning in the ledger, hold the next question, save the session, render the
+screen; one commit. The floor only inserts one row. Both are one uvicorn process, driven by the same client in turn.
+"""
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import uvicorn
+from pydantic import SecretStr
+
+from gateway.cli.api import listen
+from gateway.cli.serving import served
+from gateway.settings import Settings
+
+PHONES = 48
+AT_ONCE = 16
+
+
+def serve_ours(settings: Settings, port: int) -> None:
+    from gateway.api.server import make_app
+    from gateway.app import open_runtime
+    from gateway.queue.inline import InlineBells
+
+    @asynccontextmanager
+    async def opened() -> AsyncGenerator[object]:
+        async with open_runtime(settings, InlineBells()) as rt:
+            yield rt
+
+    _run(make_app(opened), port)
+
+
+def serve_floor(settings: Settings, port: int) -> None:
+    import asyncpg
+    from fastapi import FastAPI, Request
+    from fastapi.responses import PlainTextResponse
+
+    from gateway.store.db import plain_dsn
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        pool = await asyncpg.create_pool(plain_dsn(settings.database_url.get_secret_value()), min_size=1, max_size=10)
+        await pool.execute("create table if not exists floor (id bigint generated always as identity primary key, body text)")
+        app.state.pool = pool
+        yield
+        await pool.close()
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.post("/step")
+    async def step(request: Request) -> PlainTextResponse:
+        body = await request.body()
+        await app.state.pool.execute("insert into floor (body) values ($1)", body.decode())
+        return PlainTextResponse("CON saved")
+
+    _run(app, port)
+
+
+def _run(app: object, port: int) -> None:
+    config = uvicorn.Config(app, loop="uvloop", http="httptools", access_log=False, log_level="warning")
+    uvicorn.Server(config).run(sockets=[listen("127.0.0.1", port)])
+
+
+async def prepare(settings: Settings, answers: int) -> None:
+    """A running batch with enough tasks for everybody."""
+    from gateway.app import open_runtime
+    from gateway.queue.inline import InlineBells
+    from gateway.steps import admit, submit
+    from gateway.tasks.intake import TaskSpec
+
+    async with open_runtime(settings, InlineBells()) as rt:
+        client, _ = await admit.add_client(rt, "Bench", "KES")
+        await admit.top_up(rt, client, "bench", 10**10)
+        await admit.add_partner(rt, "BENCH", "Bench")
+        spec = submit.BatchSpec("b", "verification", "Is it true?", (), (), 300, "fixed:3", 0.0, "dawid_skene", 0.0, 3600)
+        batch = await submit.create(rt, client, spec)
+        tasks = [TaskSpec(str(n), f"Is shop number {n} the one beside the market?", None, None) for n in range(answers)]
+        await submit.add_tasks(rt, client, batch.id, tasks)
+        await submit.start(rt, client, batch.id)
+
+
+class Phones:
+    """Phones in the middle of a session, each with a question on its screen."""
+
+    def __init__(self, http: aiohttp.ClientSession, base: str) -> None:
+        self._http, self._base = http, base
+        self._transcripts = ["1*1*BENCH*1*1"] * PHONES
+        self._run = time.time_ns()
+
+    async def ready(self) -> None:
+        for phone in range(PHONES):
+            for transcript in ("", "1", "1*1", "1*1*BENCH", "1*1*BENCH*1", "1*1*BENCH*1*1"):
+                screen = await self._step(phone, transcript)
+        assert "1 Yes" in screen, screen
+
+    async def answer(self, phone: int) -> None:
+        self._transcripts[phone] += "*1"
+        screen = await self._step(phone, self._transcripts[phone])
+        assert "Saved" in screen, screen
+
+    async def _step(self, phone: int, transcript: str) -> str:
+        form = {"session": f"{self._run}-{phone}", "from": f"+2547110{phone:05d}", "text": transcript}
+        async with self._http.post(f"{self._base}/in/phone/local/ussd", data=form) as answer:
+            assert answer.status == 200
+            return await answer.text()
+
+
+async def drive(act: Callable[[int], Awaitable[None]], count: int) -> tuple[float, list[float]]:
+    """`count` acts by AT_ONCE phones at a time; acts a second and each one's milliseconds."""
+    latencies: list[float] = []
+
+    async def one(lane: int) -> None:
+        for turn in range(count // AT_ONCE):
+            began = time.perf_counter()
+            await act(lane + AT_ONCE * (turn % (PHONES // AT_ONCE)))
+            latencies.append((time.perf_counter() - began) * 1000)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one(lane) for lane in range(AT_ONCE)))
+    return len(latencies) / (time.perf_counter() - began), latencies
+
+
+async def compare(ours: int, floor: int, rounds: int, count: int) -> dict[str, object]:
+    async with aiohttp.ClientSession() as http:
+        await _up(http, ours, "/healthz")
+        await _up(http, floor, "/docs")
+        phones = Phones(http, f"http://127.0.0.1:{ours}")
+        await phones.ready()
+
+        async def insert(phone: int) -> None:
+            form = {"session": str(phone), "from": f"+2547110{phone:05d}", "text": "1*1*BENCH*1*1*1"}
+            async with http.post(f"http://127.0.0.1:{floor}/step", data=form) as answer:
+                assert answer.status == 200
+                await answer.text()
+
+        await drive(phones.answer, count // 4)
+        await drive(insert, count // 4)
+        rates, latencies = [], []
+        for _ in range(rounds):
+            mine, spent = await drive(phones.answer, count)
+            theirs, _ = await drive(insert, count)
+            rates.append((mine, theirs))
+            latencies += spent
+    cuts = statistics.quantiles(latencies, n=100)
+    return {
+        "name": "ussd_answer_step",
+        "ours": round(statistics.median(r[0] for r in rates)),
+        "floor": round(statistics.median(r[1] for r in rates)),
+        "ratio": round(statistics.median(r[0] / r[1] for r in rates), 3),
+        "unit": "requests/s",
+        "p50_ms": round(cuts[49], 2),
+        "p99_ms": round(cuts[98], 2),
+        "note": f"{rounds} rounds in turn of {count} requests, {AT_ONCE} at once; floor: FastAPI + one committed INSERT",
+    }
+
+
+async def _up(http: aiohttp.ClientSession, port: int, path: str) -> None:
+    for _ in range(200):
+        try:
+            async with http.get(f"http://127.0.0.1:{port}{path}") as answer:
+                if answer.status == 200:
+                    return
+        except aiohttp.ClientError:
+            pass
+        await asyncio.sleep(0.1)
+    raise SystemExit(f"nothing answers on port {port}")
+
+
+def run(rounds: int = 5, count: int = 1600) -> dict[str, object]:
+    from gateway.cli.replay.town import free_port
+
+    with tempfile.TemporaryDirectory(prefix="gateway-bench-") as folder:
+        made = Settings(data_dir=Path(folder), database_url=None, redis_url=None, secret_key=SecretStr(_secret()))
+        with served(made, migrated=True) as settings:
+            asyncio.run(prepare(settings, count * (rounds + 1)))
+            ports = free_port(), free_port()
+            servers = [
+                multiprocessing.get_context("spawn").Process(target=target, args=(settings, port), daemon=True)
+                for target, port in zip((serve_ours, serve_floor), ports, strict=True)
+            ]
+            for server in servers:
+                server.start()
+            try:
+                return asyncio.run(compare(*ports, rounds, count))
+            finally:
+                for server in servers:
+                    server.terminate()
+                    server.join()
+
+
+def _secret() -> str:
+    from gateway.vault import new_master_secret
+
+    return new_master_secret()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--count", type=int, default=1600)
+    given = parser.parse_args()
+    print(json.dumps({"results": [run(given.rounds, given.count)]}, indent=1))
