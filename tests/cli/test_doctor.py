@@ -1,0 +1,170 @@
+"""`gateway doctor` and `gateway channels` on good and bad settings; and every setting is written down."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner
+
+from gateway import app as composition
+from gateway.cli import channels, doctor
+from gateway.cli.commands import app
+from gateway.cli.doctor import Verdict
+from gateway.settings import ChannelSettings, Country, ProviderSettings, Settings, Side, load
+from gateway.store import health, leader
+
+REPOSITORY = Path(__file__).parents[2]
+FILE = REPOSITORY / "config" / "gateway.toml"
+EXAMPLE = REPOSITORY / "config" / "production.example.toml"
+PAGE = REPOSITORY / "docs" / "operators" / "settings.md"
+AT = ChannelSettings(
+    secret=SecretStr("0123456789abcdef0123456789abcdef"),
+    sms=Side(kind="africastalking", options={"username": "u", "api_key": "k", "sender": "21512"}),
+    ussd=Side(kind="africastalking", options={"service_code": "*384*1#"}),
+)
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch, tmp_path):
+    """No settings of this machine's."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("GATEWAY_CONFIG", "GATEWAY_PORT", "GATEWAY_DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def found(findings) -> dict[str, Verdict]:
+    return {finding.what: finding.verdict for finding in findings}
+
+
+def test_every_setting_is_explained_and_stands_in_the_file():
+    page = set(re.findall(r"^\| `(\w+)` \|", PAGE.read_text(), re.MULTILINE))
+    file = set(tomllib.loads(uncommented()))
+    assert page == file == set(Settings.model_fields)
+
+
+def uncommented() -> str:
+    """The file with every setting in it switched on."""
+    return re.sub(r"^#(?=[\w\[])", "", FILE.read_text(), flags=re.MULTILINE)
+
+
+def test_the_file_changes_nothing_and_shows_the_defaults():
+    assert tomllib.loads(FILE.read_text()) == {}
+    shown, defaults = Settings(**tomllib.loads(uncommented())), Settings()
+    for name in set(Settings.model_fields) - {
+        "database_url",
+        "redis_url",
+        "secret_key",
+        "providers",
+    }:
+        assert getattr(shown, name) == getattr(defaults, name), name
+
+
+def test_the_example_is_whole_once_its_secrets_are_given(monkeypatch):
+    monkeypatch.setenv("GATEWAY_CONFIG", str(EXAMPLE))
+    monkeypatch.setenv("GATEWAY_CHANNELS__AT__SECRET", "x" * 32)
+    monkeypatch.setenv("GATEWAY_CHANNELS__AT__SMS__OPTIONS__API_KEY", "k")
+    for name in ("CONSUMER_KEY", "CONSUMER_SECRET", "SECURITY_CREDENTIAL"):
+        monkeypatch.setenv(f"GATEWAY_PROVIDERS__MPESA__OPTIONS__{name}", "s")
+    settings = load()
+    for name, channel in settings.channels.items():
+        assert composition._channel(name, channel).sms
+    assert composition._providers(settings, None)["mpesa"].name == "mpesa"
+    assert Verdict.FAIL not in found(doctor._addresses(settings)).values()
+
+
+def test_a_wrong_setting_is_the_first_and_only_finding(monkeypatch):
+    monkeypatch.setenv("GATEWAY_PORT", "many")
+    findings = list(doctor.examine())
+    assert found(findings) == {"settings": Verdict.FAIL}
+    assert "port" in findings[0].said
+    assert CliRunner().invoke(app, ["doctor"]).exit_code == 1
+
+
+def test_a_provider_cannot_reach_an_address_of_this_machine():
+    settings = Settings(channels={"at": AT}, sms_channel="at")
+    (finding,) = [f for f in doctor._addresses(settings) if f.verdict is Verdict.FAIL]
+    assert "GATEWAY_PUBLIC_URL" in finding.cure
+
+
+@pytest.mark.parametrize(
+    ("changes", "what", "verdict"),
+    [
+        ({"public_url": "http://gw.example.org"}, "public address", Verdict.WARN),
+        ({"public_url": "https://gw.example.org"}, "public address", Verdict.OK),
+        ({"local_phone": True}, "phone page", Verdict.WARN),
+        (
+            {"channels": {"at": AT.model_copy(update={"secret": SecretStr("x")})}},
+            "channel at",
+            Verdict.WARN,
+        ),
+    ],
+)
+def test_what_is_risky_is_said(changes, what, verdict):
+    settings = Settings(**{"channels": {"at": AT}, **changes})
+    assert found(doctor._addresses(settings))[what] is verdict
+
+
+def test_a_try_out_on_this_machine_is_fine():
+    assert set(found(doctor._addresses(Settings(local_phone=True))).values()) == {Verdict.OK}
+
+
+def test_countries_and_their_providers_fit_together():
+    paid = {"mpesa": ProviderSettings(kind="mpesa")}
+    assert found(doctor._people_and_money(Settings())) == {"payouts": Verdict.WARN}
+    assert found(doctor._people_and_money(Settings(providers=paid))) == {}
+    countries = {"UG": Country(currency="UGX", payout="momo")}
+    settings = Settings(providers=paid, countries=countries, region="KE")
+    assert found(doctor._people_and_money(settings)) == {
+        "region": Verdict.FAIL,
+        "country UG": Verdict.WARN,
+    }
+
+
+def test_a_full_disk_is_told_before_the_database_finds_out(monkeypatch, tmp_path):
+    settings = Settings(data_dir=tmp_path / "not" / "there" / "yet")
+    monkeypatch.setattr(doctor, "_FREE_BYTES_FEW", 2**70)
+    assert found(doctor._disk(settings)) == {"data folder": Verdict.WARN}
+    monkeypatch.setattr(doctor, "_FREE_BYTES_MIN", 2**70)
+    assert found(doctor._disk(settings)) == {"data folder": Verdict.FAIL}
+
+
+def test_servers_that_do_not_answer_are_one_line(tmp_path):
+    settings = Settings(
+        data_dir=tmp_path,
+        database_url=SecretStr("postgresql://u:hush@127.0.0.1:1/x"),
+        redis_url=SecretStr("redis://127.0.0.1:1/0"),
+        secret_key=SecretStr("A" * 43 + "="),
+    )
+    findings = {f.what: f for f in doctor._servers(settings)}
+    assert findings["Redis"].verdict is Verdict.FAIL
+    assert findings["start"].verdict is Verdict.FAIL
+    assert "hush" not in findings["start"].said
+
+
+def test_addresses_are_whole_and_only_those_that_the_channel_has(capsys):
+    secret = AT.secret.get_secret_value()
+    only_sms = ChannelSettings(secret=SecretStr("s"), sms=Side(kind="kannel"))
+    settings = Settings(channels={"at": AT, "k": only_sms}, public_url="https://gw.example.org/")
+    urls = [hook.url for hook in channels.hooks(settings)]
+    assert urls == [
+        *(f"https://gw.example.org/in/at/{secret}/{path}" for path in ("sms", "receipt", "opt-out", "ussd", "session-end")),
+        *(f"https://gw.example.org/in/k/s/{path}" for path in ("sms", "receipt")),
+    ]  # fmt: skip
+    channels.show(settings, None)
+    assert "this machine only" not in capsys.readouterr().out
+
+
+def test_channels_as_json(capsys, tmp_path):
+    channels.show(Settings(), Path("-"))
+    assert {hook["channel"] for hook in json.loads(capsys.readouterr().out)} == {"phone"}
+    channels.show(Settings(), tmp_path / "out.json")
+    assert len(json.loads((tmp_path / "out.json").read_text())) == 4
+    channels.show(Settings(), None)
+    assert "this machine only" in capsys.readouterr().out
+
+
+def test_the_tickers_lock_is_the_one_the_doctor_looks_for():
+    assert health.TICKER_LOCK == leader._TICKER_LOCK

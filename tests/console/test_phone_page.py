@@ -1,0 +1,98 @@
+"""Who is shown the phone page, and what it takes."""
+
+from types import SimpleNamespace
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from gateway.api import problems
+from gateway.api.metrics import Metrics
+from gateway.console.phone import add_phone
+from gateway.runtime import Channel
+from gateway.settings import Settings
+from gateway.sms.channels import kannel
+from gateway.sms.channels import phone as sms_phone
+from gateway.ussd.channels import phone as ussd_phone
+from gateway.vault import Vault, new_master_secret
+
+BUILT_IN = Channel(
+    "phone",
+    "a-secret",
+    sms_phone.make("phone", {}),
+    ussd_phone.make("phone", {"service_code": "*1#"}),
+)
+KANNEL = Channel(
+    "k",
+    "a-secret",
+    kannel.make("k", {"send_url": "http://k", "username": "u", "password": "p", "sender": "1"}),
+    None,
+)
+
+
+def client(channel: Channel = BUILT_IN, *, local_phone: bool = True) -> TestClient:
+    app = FastAPI()
+    problems.add_handlers(app)
+    runtime = SimpleNamespace(
+        settings=Settings(local_phone=local_phone),
+        channels={channel.name: channel},
+        vault=Vault(new_master_secret()),
+    )
+    add_phone(app, runtime)
+    return TestClient(app)
+
+
+@pytest.mark.parametrize("path", ["/phone", "/phone/phone.js", "/phone/messages?number=0711000001"])
+def test_without_the_setting_there_is_no_phone(path):
+    assert client(local_phone=False).get(path).status_code == 404
+
+
+def test_a_gateway_on_a_real_channel_has_no_phone_page():
+    assert client(KANNEL).get("/phone").status_code == 404
+
+
+def test_the_page_says_that_it_is_a_simulation_and_keeps_the_secret():
+    page = client().get("/phone")
+    assert page.status_code == 200
+    assert "This is a simulation" in page.text
+    assert "*1#" in page.text
+    assert "a-secret" not in page.text
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", ["ussd", "sms", "end", "count"])
+def test_a_form_of_another_site_is_refused(path):
+    assert client().post(f"/phone/{path}", data={"number": "0711000001"}).status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("sms", {"number": "", "text": "hi"}, "number"),
+        ("sms", {"number": "abc", "text": "hi"}, "msisdn"),
+        ("sms", {"number": "0711000001"}, "text"),
+        ("sms", {"number": "0711000001", "text": "x" * 10_001}, "text"),
+        ("ussd", {"number": "0711000001"}, "session"),
+        ("count", {}, "text"),
+        ("count", [], "body"),
+    ],
+)
+def test_what_cannot_be_taken_is_named(path, body, field):
+    answer = client().post(f"/phone/{path}", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == field
+
+
+def test_a_text_is_counted_as_the_network_bills_it():
+    told = client().post("/phone/count", json={"text": "ŋ" * 71}).json()
+    assert (told["encoding"], told["segments"]) == ("UCS2", 2)
+
+
+async def test_figures_are_asked_for_once_in_a_while_and_a_database_that_is_away_is_said():
+    class Away:
+        async def value(self, query: str) -> None:
+            raise OSError("no route")
+
+    metrics = Metrics(SimpleNamespace(db=Away(), channels={}))
+    answer = await metrics.answer(None)
+    assert (answer.status_code, b"no route" in answer.body) == (503, True)
