@@ -24,7 +24,7 @@ from gateway.cli.api import listen
 from gateway.cli.serving import served
 from gateway.settings import Settings
 
-PHONES = 48
+PHONES = 320
 AT_ONCE = 16
 
 

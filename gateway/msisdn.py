@@ -1,6 +1,7 @@
 """Phone numbers: whatever a person or a provider writes becomes E.164, or is refused with the reason."""
 
 import re
+from functools import lru_cache
 
 import phonenumbers
 
@@ -9,6 +10,8 @@ from gateway.errors import Refused
 _JUNK = re.compile(r"[^\d+]")
 
 
+# Parsing costs more than all the rest of an answer's text handling, and the same phones come again and again.
+@lru_cache(maxsize=10_000)
 def normalise(raw: str, region: str) -> str:
     """E.164 (`+254712345678`) of a number as written in `region` (ISO 3166, e.g. `KE`).
 

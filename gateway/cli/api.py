@@ -8,9 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
 
-from gateway.api.server import make_app
+from gateway.api.server import Doors, make_app
 from gateway.app import open_runtime
 from gateway.cli.runner import ANSWER
 from gateway.errors import SettingsError
@@ -21,7 +20,7 @@ from gateway.settings import Settings
 _BACKLOG = 2048
 
 
-def application(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> FastAPI:
+def application(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> Doors:
     """The application of these settings, its bells rung over RQ."""
 
     @asynccontextmanager

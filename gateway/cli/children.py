@@ -1,7 +1,8 @@
 """Processes that belong together: started in order, started again when one dies, stopped together.
 
 None outlives this process, however it ends: the kernel sends each its SIGTERM then (where there is no such
-service, as on macOS, they are only stopped by `stop`). What they say goes to a log file each.
+service, as on macOS, they are only stopped by `stop`). To the kernel the parent is the thread that started them, so
+start them from the main thread. What they say goes to a log file each.
 """
 
 import contextlib

@@ -101,7 +101,7 @@ BATCHES = (
             "Soko la Toi liko karibu na Kibera.",
             "Gikomba inajulikana kwa nguo za mitumba.",
             "Stendi ya Railways iko Westlands.",
-            "Kuna wakala wa M-PESA karibu na nyumbani kwako.",
+            "Kuna wakala wa M-PESA karibu nawe.",
         ),
     ),
     _TryOut(

@@ -24,6 +24,7 @@ CONFLICT = "GW001"
 REPEATED = "GW002"
 _PASSWORD = re.compile(r"//([^:/@]*):[^@]*@")
 _CONNECT_TIMEOUT_S = 10.0
+_STATEMENT_TIMEOUT_MS = 60_000
 
 Row = Mapping[str, Any]
 
@@ -98,12 +99,14 @@ class Database:
 
     async def commit(self, parts: Sequence[Part]) -> Row:
         """Write all parts or none; the record holds what each returned. Raises Conflict or Repeated."""
-        query, arguments = statement(parts)
-        self.round_trips += 1
-        with translated():
-            found = await self._pool.fetchrow(query, *arguments)
-        assert found is not None
-        return found
+        async with self.turn() as turn:
+            return await turn.commit(parts)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator["Turning"]:
+        """One connection for reading and writing one turn: taking it from the pool once is cheaper than twice."""
+        async with self._pool.acquire() as held:
+            yield Turning(self, cast("Connection", held))
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
@@ -119,6 +122,27 @@ class Database:
             with translated():
                 async with connection.transaction():
                     yield connection
+
+
+class Turning:
+    """The connection of one turn. Outside any transaction: each of its two statements is one by itself."""
+
+    def __init__(self, db: Database, connection: Connection) -> None:
+        self._db = db
+        self._connection = connection
+
+    async def row(self, query: str, *arguments: object) -> Row | None:
+        self._db.round_trips += 1
+        return await self._connection.fetchrow(query, *arguments)
+
+    async def commit(self, parts: Sequence[Part]) -> Row:
+        """Write all parts or none; the record holds what each returned. Raises Conflict or Repeated."""
+        query, arguments = statement(parts)
+        self._db.round_trips += 1
+        with translated():
+            found = await self._connection.fetchrow(query, *arguments)
+        assert found is not None
+        return found
 
 
 class translated:  # noqa: N801  # reads as a word in `with translated():`
@@ -177,8 +201,9 @@ async def open_database(url: str, *, connections: int = 10) -> Database:
                 server_settings={
                     "plan_cache_mode": "force_generic_plan",
                     "application_name": "gateway",
+                    # Kept by the server: a timer per query in this process would cost more than the query's text.
+                    "statement_timeout": str(_STATEMENT_TIMEOUT_MS),
                 },
-                command_timeout=60,
             )
     except (ValueError, asyncpg.InterfaceError) as bad:
         raise SettingsError(

@@ -78,7 +78,7 @@ transfer = Table(
     Column(
         "id", UUID, primary_key=True
     ),  # derived from its cause: writing it twice is writing it once
-    Column("seq", BigInteger, Identity(always=True), nullable=False, unique=True),
+    Column("seq", BigInteger, Identity(always=True), nullable=False),
     Column("debit", BigInteger, nullable=False),
     Column("credit", BigInteger, nullable=False),
     Column("amount", BigInteger, nullable=False),
@@ -331,17 +331,16 @@ task = Table(
     # Never more open assignments than answers still needed; the database has the last word.
     CheckConstraint("state <> 'open' or answered + held <= wanted", name="no_surplus"),
     CheckConstraint("answered <= maximum", name="paid_slots"),
+    postgresql_with={"fillfactor": "70"},  # room for heap-only updates beside the row
 )
 Index("ix_task_batch_position", task.c.batch_id, task.c.position)
+# The counts are kept out of every index, so that counting an answer rewrites no index entry (a heap-only update).
 Index(
     "ix_task_free",
     task.c.batch_id,
     task.c.position,
-    postgresql_where=text(
-        "state = 'open' and gold is null and not directed and answered + held < wanted"
-    ),
+    postgresql_where=text("state = 'open' and gold is null and not directed"),
 )
-
 Index("ix_task_gold", task.c.batch_id, postgresql_where=text("state = 'open' and gold is not null"))
 
 directed = Table(
@@ -391,7 +390,7 @@ answer = Table(
     Column("said", Text, nullable=False),  # the worker's own words
     Column("via", Text, nullable=False),
     Column("price", BigInteger, nullable=False),
-    Column("transfer_id", UUID, ForeignKey("transfer.id"), nullable=False, unique=True),
+    Column("transfer_id", UUID, ForeignKey("transfer.id"), nullable=False),
     Column("right", Boolean),  # on gold only
     Column(
         "scored", Boolean, nullable=False, server_default=text("false")
@@ -401,7 +400,6 @@ answer = Table(
     UniqueConstraint("task_id", "slot"),
 )
 Index("ix_answer_unscored", answer.c.task_id, postgresql_where=text("not scored"))
-Index("ix_answer_worker_id", answer.c.worker_id)
 
 # --- messages ------------------------------------------------------------------------------------------------
 

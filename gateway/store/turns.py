@@ -7,7 +7,7 @@ from uuid import UUID
 
 from gateway.ids import AccountId, AssignmentId, TaskId, WorkerId
 from gateway.payments.ledger import Posting
-from gateway.store.db import Database, Part, Row
+from gateway.store.db import Database, Part, Row, Turning
 
 _READ = "select * from situation($1, $2, $3, $4, $5)"
 
@@ -27,7 +27,7 @@ class Event:
     session: str | None = None
 
 
-async def read(db: Database, event: Event) -> Row:
+async def read(db: Database | Turning, event: Event) -> Row:
     """The row of `sql/situation.sql`: see there what each column means."""
     found = await db.row(
         _READ, event.channel, event.kind, event.event_id, event.index, event.session

@@ -15,7 +15,15 @@ from gateway.cli.children import Children
 from gateway.errors import Failed
 from gateway.settings import ChannelSettings, ProviderSettings, Settings, Side
 
-from ..console.tree import REPOSITORY, Tree, alive, children_of, eventually, gateway  # noqa: TID252
+from ..console.tree import (
+    REPOSITORY,
+    Tree,
+    alive,
+    children_of,
+    clean_environment,
+    eventually,
+    gateway,
+)  # noqa: TID252
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -64,6 +72,22 @@ def test_an_operator_sees_what_runs_what_failed_and_tries_it_again(tree):
     assert "nothing is left over" in gateway(tree.folder, "inbox", "list").stdout
     assert gateway(tree.folder, "inbox", "show", "999999").returncode == 1
     assert "states" in json.loads(gateway(tree.folder, "outbox", "--json", "-").stdout)
+
+
+def test_an_sms_that_failed_once_is_processed_when_it_is_replayed(tree):
+    """As after a fault that was put right: the event waits in the inbox, as it came."""
+    keep = """
+import sys
+from gateway.cli.people import with_runtime
+from gateway.store import inbox
+raw = b"id=sms-1&from=%2B254711000008&to=20880&text=JOIN+KIBERA"
+with_runtime(lambda rt: inbox.keep_failed(rt.db, rt.vault, "phone", "sms", "sms-1", raw, "a fault"))
+"""
+    subprocess.run(python(keep), cwd=REPOSITORY, env=clean_environment(tree.folder), check=True)
+    done = gateway(tree.folder, "inbox", "replay", "--all")
+    assert (done.returncode, done.stdout) == (0, "1 processed, 0 not\n"), done.stderr
+    eventually(lambda: any("You have joined" in text for text in tree.messages("0711000008")))
+    assert "0 processed" in gateway(tree.folder, "inbox", "replay", "--all").stdout
 
 
 def test_a_second_one_on_the_same_folder_is_refused_in_one_line(tree):

@@ -34,14 +34,18 @@ begin
     end if;
   elsif tg_op = 'DELETE' then
     raise exception 'accounts are never deleted' using errcode = 'GW010';
-  elsif pg_trigger_depth() < 2 or (new.id, new.kind, new.owner, new.currency, new.bounded)
-      is distinct from (old.id, old.kind, old.owner, old.currency, old.bounded) then
+  else
     raise exception 'an account changes only through transfers' using errcode = 'GW010';
   end if;
-  return case when tg_op = 'DELETE' then old else new end;
+  return new;
 end $$;
-create or replace trigger account_follows_transfers before insert or update or delete on account
+create or replace trigger account_opens_empty before insert or delete on account
   for each row execute function account_follows_transfers();
+-- The condition is told apart from the function, so that a transfer's own update costs no call.
+create or replace trigger account_follows_transfers before update on account for each row
+  when (pg_trigger_depth() < 1 or (new.id, new.kind, new.owner, new.currency, new.bounded)
+    is distinct from (old.id, old.kind, old.owner, old.currency, old.bounded))
+  execute function account_follows_transfers();
 
 -- Books one transfer. The id is derived from the cause, so a repeat is a no-op; the same id with other contents
 -- is a mistake of ours and is refused loudly. Returns whether it was new.

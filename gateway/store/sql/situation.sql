@@ -86,14 +86,25 @@ begin
     loop
       -- The first few free tasks, in an order of her own: phones that ask at the same moment rarely collide.
       select f.id, v_batch.id, f.text into next_task, next_batch, next_text from (
-        select t.id, t.text from task t
-          where t.batch_id = v_batch.id and t.state = 'open' and t.gold is null and not t.directed
-            and t.answered + t.held < t.wanted and t.id is distinct from held_task
-            and (t.audience is null or audience_fits(t.audience, situation.partner_id, situation.language))
-            and not exists (select from assignment a where a.task_id = t.id
-              and a.worker_id = situation.worker_id and a.state <> 'expired')
-          order by t.position limit 64) f
-        order by hashint8(f.id # situation.worker_id) limit 1;
+        select s.* from (
+          select t.id, t.text, t.audience from task t
+            where t.batch_id = v_batch.id and t.state = 'open' and t.gold is null and not t.directed
+              and t.answered + t.held < t.wanted and t.id is distinct from held_task
+            order by t.position limit 64) s
+        order by hashint8(s.id # situation.worker_id)) f
+        where (f.audience is null or audience_fits(f.audience, situation.partner_id, situation.language))
+          and not exists (select from assignment a where a.task_id = f.id
+            and a.worker_id = situation.worker_id and a.state <> 'expired')
+        limit 1;
+      exit when next_task is not null;
+      -- None of those is for her (she had them all, say): the first of all the others that is.
+      select t.id, v_batch.id, t.text into next_task, next_batch, next_text from task t
+        where t.batch_id = v_batch.id and t.state = 'open' and t.gold is null and not t.directed
+          and t.answered + t.held < t.wanted and t.id is distinct from held_task
+          and (t.audience is null or audience_fits(t.audience, situation.partner_id, situation.language))
+          and not exists (select from assignment a where a.task_id = t.id
+            and a.worker_id = situation.worker_id and a.state <> 'expired')
+        order by t.position limit 1;
       exit when next_task is not null;
     end loop;
   end if;

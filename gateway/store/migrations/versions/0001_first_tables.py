@@ -155,8 +155,7 @@ def upgrade() -> None:
     sa.CheckConstraint('debit <> credit', name=op.f('ck_transfer_two_sides')),
     sa.ForeignKeyConstraint(['credit', 'currency'], ['account.id', 'account.currency'], name=op.f('fk_transfer_credit_currency')),
     sa.ForeignKeyConstraint(['debit', 'currency'], ['account.id', 'account.currency'], name=op.f('fk_transfer_debit_currency')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_transfer')),
-    sa.UniqueConstraint('seq', name=op.f('uq_transfer_seq'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_transfer'))
     )
     op.create_index('ix_transfer_credit', 'transfer', ['credit'], unique=False)
     op.create_index('ix_transfer_debit', 'transfer', ['debit'], unique=False)
@@ -317,10 +316,11 @@ def upgrade() -> None:
     sa.CheckConstraint('wanted <= maximum', name=op.f('ck_task_reserved')),
     sa.ForeignKeyConstraint(['batch_id'], ['batch.id'], name=op.f('fk_task_batch_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_task')),
-    sa.UniqueConstraint('batch_id', 'name', name=op.f('uq_task_batch_id_name'))
+    sa.UniqueConstraint('batch_id', 'name', name=op.f('uq_task_batch_id_name')),
+    postgresql_with={'fillfactor': '70'}
     )
     op.create_index('ix_task_batch_position', 'task', ['batch_id', 'position'], unique=False)
-    op.create_index('ix_task_free', 'task', ['batch_id', 'position'], unique=False, postgresql_where=sa.text("state = 'open' and gold is null and not directed and answered + held < wanted"))
+    op.create_index('ix_task_free', 'task', ['batch_id', 'position'], unique=False, postgresql_where=sa.text("state = 'open' and gold is null and not directed"))
     op.create_index('ix_task_gold', 'task', ['batch_id'], unique=False, postgresql_where=sa.text("state = 'open' and gold is not null"))
     op.create_table('answer',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -340,11 +340,9 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['worker_id'], ['worker.id'], name=op.f('fk_answer_worker_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_answer')),
     sa.UniqueConstraint('task_id', 'slot', name=op.f('uq_answer_task_id_slot')),
-    sa.UniqueConstraint('task_id', 'worker_id', name=op.f('uq_answer_task_id_worker_id')),
-    sa.UniqueConstraint('transfer_id', name=op.f('uq_answer_transfer_id'))
+    sa.UniqueConstraint('task_id', 'worker_id', name=op.f('uq_answer_task_id_worker_id'))
     )
     op.create_index('ix_answer_unscored', 'answer', ['task_id'], unique=False, postgresql_where=sa.text('not scored'))
-    op.create_index('ix_answer_worker_id', 'answer', ['worker_id'], unique=False)
     op.create_table('assignment',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=True), nullable=False),
     sa.Column('task_id', sa.BigInteger(), nullable=False),
@@ -396,11 +394,10 @@ def downgrade() -> None:
     op.drop_index('ix_assignment_lease', table_name='assignment', postgresql_where=sa.text("state = 'held'"))
     op.drop_index('ix_assignment_held', table_name='assignment', postgresql_where=sa.text("state in ('held', 'expired')"))
     op.drop_table('assignment')
-    op.drop_index('ix_answer_worker_id', table_name='answer')
     op.drop_index('ix_answer_unscored', table_name='answer', postgresql_where=sa.text('not scored'))
     op.drop_table('answer')
     op.drop_index('ix_task_gold', table_name='task', postgresql_where=sa.text("state = 'open' and gold is not null"))
-    op.drop_index('ix_task_free', table_name='task', postgresql_where=sa.text("state = 'open' and gold is null and not directed and answered + held < wanted"))
+    op.drop_index('ix_task_free', table_name='task', postgresql_where=sa.text("state = 'open' and gold is null and not directed"))
     op.drop_index('ix_task_batch_position', table_name='task')
     op.drop_table('task')
     op.drop_table('skill')
