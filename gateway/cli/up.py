@@ -223,7 +223,11 @@ def _alone(data_dir: Path) -> Generator[None]:
 @contextmanager
 def _stopped_by_signals() -> Generator[None]:
     """Ctrl-C, SIGTERM and a closed terminal end the block; its cleaning up is not disturbed by a second one."""
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {
+        each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    # What is ignored stays so: nohup ignores the closed terminal.
+    signals = [each for each, handler in before.items() if handler is not signal.SIG_IGN]
 
     def stop(number: int, frame: FrameType | None) -> NoReturn:
         for each in signals:
@@ -236,3 +240,6 @@ def _stopped_by_signals() -> Generator[None]:
         yield
     except Stopped:
         return
+    finally:
+        for each in signals:
+            signal.signal(each, before[each])

@@ -15,7 +15,7 @@ from gateway.cli.children import Children
 from gateway.errors import Failed
 from gateway.settings import ChannelSettings, ProviderSettings, Settings, Side
 
-from ..console.tree import (
+from ..console.tree import (  # noqa: TID252
     REPOSITORY,
     Tree,
     alive,
@@ -23,7 +23,7 @@ from ..console.tree import (
     clean_environment,
     eventually,
     gateway,
-)  # noqa: TID252
+)
 
 pytestmark = pytest.mark.timeout(400)
 
