@@ -168,14 +168,11 @@ def _servers(settings: Settings) -> Generator[Finding]:
     from gateway.cli.serving import served
 
     own = settings.database_url is None
+    said = "its own, in the data folder" if own else "the one of GATEWAY_DATABASE_URL answers"
     try:
         with served(settings) as ready:
-            yield ok(
-                "PostgreSQL",
-                "its own, in the data folder" if own else "as GATEWAY_DATABASE_URL says",
-            )
             yield from _redis(ready)
-            yield from asyncio.run(_collect(ready))
+            yield from asyncio.run(_collect(ready, said))
     except GatewayError as bad:
         yield fail("servers", str(bad))
 
@@ -199,17 +196,18 @@ def _redis(settings: Settings) -> Generator[Finding]:
         yield warn("runners", "none: messages and payouts wait", "start one: gateway runner")
 
 
-async def _collect(settings: Settings) -> list[Finding]:
-    return [found async for found in _runtime(settings)]
+async def _collect(settings: Settings, said: str) -> list[Finding]:
+    return [found async for found in _runtime(settings, said)]
 
 
-async def _runtime(settings: Settings) -> AsyncGenerator[Finding]:
+async def _runtime(settings: Settings, said: str) -> AsyncGenerator[Finding]:
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineBells
     from gateway.store import health
 
     try:
         async with open_runtime(settings, InlineBells(), connections=2) as rt:
+            yield ok("PostgreSQL", said)
             yield ok("plug-ins", f"{_named(rt.channels)}; {_named(rt.providers) or 'no provider'}")
             if await health.sql_digest(rt.db) is None:
                 yield fail("schema", "the database was never set up", "run: gateway migrate")

@@ -142,6 +142,7 @@ def test_servers_that_do_not_answer_are_one_line(tmp_path):
     assert findings["Redis"].verdict is Verdict.FAIL
     assert findings["start"].verdict is Verdict.FAIL
     assert "hush" not in findings["start"].said
+    assert "PostgreSQL" not in findings
 
 
 def test_addresses_are_whole_and_only_those_that_the_channel_has(capsys):
