@@ -1,0 +1,166 @@
+"""One whole gateway per test process, on real servers, emptied before each test that asks for it.
+
+PostgreSQL and Redis are the embedded ones; the mobile-money operator is the simulated one; our own HTTP server
+listens on a port, for the operator's callbacks. Tests that break things make a `new_database` of their own.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import httpx2
+import pytest
+from pydantic import SecretStr
+
+from gateway.api.server import make_app
+from gateway.app import open_runtime
+from gateway.queue.inline import InlineBells
+from gateway.runtime import Runtime
+from gateway.servers import EmbeddedServers
+from gateway.settings import ProviderSettings, Settings
+from gateway.simulator.faults import FaultPlan
+from gateway.simulator.operators.daraja import Terms
+from gateway.simulator.operators.server import Operators
+from gateway.simulator.wire import Listener
+from gateway.store.schema import migrate
+from gateway.vault import new_master_secret
+
+from .town import MovableClock, Town
+
+_EMPTY = """
+do $$ declare t record; begin
+  set local session_replication_role = replica;  -- the ledger's own laws forbid this, and they are right
+  for t in select c.oid::regclass as name from pg_class c
+    where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
+      and c.relname not in ('alembic_version', 'sql_version')
+  loop execute 'delete from ' || t.name; end loop;
+end $$"""
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
+    """PostgreSQL and Redis of this test process."""
+    with EmbeddedServers(tmp_path_factory.mktemp("gateway") / "data") as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+async def template(embedded: EmbeddedServers) -> str:
+    """A migrated database nobody connects to: cloning it is cheaper than migrating another."""
+    await _database(embedded, "create database template_gateway")
+    url = embedded.database_url.replace("/gateway?", "/template_gateway?")
+    await migrate(url)
+    return url
+
+
+NewDatabase = Callable[[str], Awaitable[str]]
+
+
+@pytest.fixture(scope="session")
+def new_database(embedded: EmbeddedServers, template: str) -> NewDatabase:
+    """Makes a migrated database of that name; its URL."""
+
+    async def make(name: str) -> str:
+        await _database(
+            embedded, f"create database {name} template template_gateway strategy file_copy"
+        )
+        return embedded.database_url.replace("/gateway?", f"/{name}?")
+
+    return make
+
+
+async def _database(embedded: EmbeddedServers, statement: str) -> None:
+    connection = await asyncpg.connect(embedded.postgres_dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+class Switchboard:
+    """An address that is known before the gateway behind it is open: payouts name it in their callbacks."""
+
+    def __init__(self) -> None:
+        self.app = None
+
+    async def __call__(self, scope, receive, send) -> None:
+        assert self.app is not None
+        await self.app(scope, receive, send)
+
+
+@asynccontextmanager
+async def opened_gateway(database_url: str, **changes: object) -> AsyncIterator[Town]:
+    """A gateway over a migrated database, with an operator, a listening server and a town around it."""
+    board = Switchboard()
+    clock, bells = MovableClock(), InlineBells()
+    async with (
+        Operators(seed=7, terms=Terms(result_delay_s=0.0)) as operators,
+        Listener(board) as door,
+    ):
+        settings = Settings(
+            database_url=SecretStr(database_url),
+            secret_key=SecretStr(new_master_secret()),
+            public_url=door.url,
+            providers={"mpesa": ProviderSettings(kind="mpesa", options=_mpesa(operators.url))},
+            **changes,
+        )
+        async with open_runtime(settings, bells, clock=clock, connections=8) as rt:
+
+            @asynccontextmanager
+            async def already_open() -> AsyncIterator[Runtime]:
+                yield rt
+
+            board.app = make_app(already_open)
+            app = board.app.api
+            async with (
+                app.router.lifespan_context(app),
+                httpx2.AsyncClient(
+                    transport=httpx2.ASGITransport(board.app), base_url=door.url
+                ) as http,
+            ):
+                yield Town(rt, bells, clock, http, operators)
+
+
+def _mpesa(url: str) -> dict[str, object]:
+    """Credentials of the simulator: it asks for some, and takes any."""
+    return {
+        "base_url": url,
+        "consumer_key": "test",
+        "consumer_secret": "test",
+        "initiator": "test",
+        "security_credential": "dGVzdA==",
+        "shortcode": "600997",
+    }
+
+
+@pytest.fixture(scope="session")
+async def shared_gateway(new_database: NewDatabase) -> AsyncIterator[Town]:
+    async with opened_gateway(await new_database("town")) as town:
+        yield town
+
+
+@pytest.fixture
+async def town(shared_gateway: Town) -> AsyncIterator[Town]:
+    """A gateway nobody has used yet, with a coordinator, a partner and a client. Afterwards its books must be right."""
+    rt = shared_gateway.rt
+    await rt.db.execute(_EMPTY)
+    rt.batches._known.clear()  # what a new process would not know
+    rt.accounts._known.clear()
+    shared_gateway.operators.set_plan(FaultPlan(seed=7))
+    shared_gateway.bells.take()
+    shared_gateway.clock.reset()
+    town = Town(
+        rt,
+        shared_gateway.bells,
+        shared_gateway.clock,
+        shared_gateway.http,
+        shared_gateway.operators,
+    )
+    await town.opens()
+    yield town
+    await town.has_right_books()
+
+
+@pytest.fixture
+def rt(town: Town) -> Runtime:
+    return town.rt
