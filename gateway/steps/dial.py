@@ -18,7 +18,7 @@ from gateway.steps.facts import Heard, parts_of
 from gateway.steps.retry import settle_down
 from gateway.steps.understand import Understood, understand
 from gateway.store import people, turns
-from gateway.store.db import Repeated, Row, Turning
+from gateway.store.db import Repeated, Row
 from gateway.ussd.port import UssdChannel, UssdStep
 from gateway.ussd.screens import navigation, pages
 
@@ -52,10 +52,9 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> byt
     for attempt in range(_TRIES):
         await settle_down(attempt)
         try:
-            async with rt.db.turn() as db:
-                row = await turns.read(db, event)
-                if row["known_state"] != "done":
-                    return await _take(rt, db, channel, channel.ussd, step, event, row, msisdn)
+            row = await turns.read(rt.db, event)
+            if row["known_state"] != "done":
+                return await _take(rt, channel, channel.ussd, step, event, row, msisdn)
             known: str = row["known_reply"]
             return channel.ussd.render(known[4:], end=known.startswith("END"))
         except (Conflict, Repeated):
@@ -71,7 +70,6 @@ def event_id(step: UssdStep) -> str:
 
 async def _take(
     rt: Runtime,
-    db: Turning,
     channel: Channel,
     ussd: UssdChannel,
     step: UssdStep,
@@ -102,7 +100,7 @@ async def _take(
     )
     reply = f"{'END' if after.ended else 'CON'} {shown}"
     # What others may wait for (a task many answer) comes last, so that it is locked as briefly as can be.
-    await db.commit(
+    await rt.db.commit(
         [
             turns.book_event(event, worker, reply),
             turns.save_session(event, session),

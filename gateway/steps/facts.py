@@ -42,12 +42,14 @@ async def parts_of(
 ) -> list[Part]:
     """What the facts of one turn write."""
     parts = _reach(row, facts, heard)
-    touched = [fact.task for fact in facts if isinstance(fact, Answered | Asked | Skipped)]
-    if len(touched) > 1:
-        parts.append(turns.lock_tasks(touched))
-    for fact in facts:
+    # In the order of the tasks' ids, for the order of their locks: see store/sql/work.sql.
+    for fact in sorted(facts, key=_task_id):
         parts.extend(await _parts(rt, row, understood, fact, heard))
     return parts
+
+
+def _task_id(fact: Fact) -> int:
+    return fact.task if isinstance(fact, Answered | Asked | Skipped) else 0
 
 
 def _reach(row: Row, facts: tuple[Fact, ...], heard: Heard) -> list[Part]:

@@ -22,7 +22,7 @@ from gateway.steps.messages import message
 from gateway.steps.retry import settle_down
 from gateway.steps.understand import Understood, coordinator_view, understand
 from gateway.store import inbox, people, turns
-from gateway.store.db import Part, Repeated, Row, Turning
+from gateway.store.db import Part, Repeated, Row
 
 log = structlog.get_logger()
 
@@ -52,12 +52,10 @@ async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> No
     for attempt in range(_TRIES):
         await settle_down(attempt)
         try:
-            async with rt.db.turn() as db:
-                row = await turns.read(db, event)
-                if row["known_state"] == "done":
-                    return
-                heard = Heard(msisdn, said, "sms", channel.name)
-                await _take(rt, db, channel, event, row, heard)
+            row = await turns.read(rt.db, event)
+            if row["known_state"] == "done":
+                return
+            await _take(rt, channel, event, row, Heard(msisdn, said, "sms", channel.name))
         except Conflict:
             continue
         except Repeated:
@@ -73,9 +71,7 @@ async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> No
     raise Failed("the message is kept, but could not be processed yet", retryable=True)
 
 
-async def _take(
-    rt: Runtime, db: Turning, channel: Channel, event: turns.Event, row: Row, heard: Heard
-) -> None:
+async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, heard: Heard) -> None:
     understood = await _understand(rt, channel, row, heard.said)
     said: Turn = turn(understood.situation, heard.said, rt.books, rt.kind_of)
     worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
@@ -85,7 +81,7 @@ async def _take(
         parts.append(turns.put_message(reply))
     # What others may wait for (a task many answer) comes last, so that it is locked as briefly as can be.
     parts += await parts_of(rt, row, understood, said.facts, heard)
-    await db.commit(parts)
+    await rt.db.commit(parts)
 
 
 async def _understand(rt: Runtime, channel: Channel, row: Row, said: str) -> Understood:

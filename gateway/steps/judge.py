@@ -25,7 +25,6 @@ def answer_part(rt: Runtime, row: Row, batch: Batch, fact: Answered, via: str) -
         answered=row["held_answered"],
         wanted=row["held_wanted"],
         worker=worker,
-        kind=batch.kind,
         via=via,
         said=fact.said,
         value=fact.value,

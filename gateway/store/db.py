@@ -99,14 +99,12 @@ class Database:
 
     async def commit(self, parts: Sequence[Part]) -> Row:
         """Write all parts or none; the record holds what each returned. Raises Conflict or Repeated."""
-        async with self.turn() as turn:
-            return await turn.commit(parts)
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncGenerator["Turning"]:
-        """One connection for reading and writing one turn: taking it from the pool once is cheaper than twice."""
-        async with self._pool.acquire() as held:
-            yield Turning(self, cast("Connection", held))
+        query, arguments = statement(parts)
+        self.round_trips += 1
+        with translated():
+            found = await self._pool.fetchrow(query, *arguments)
+        assert found is not None
+        return found
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
@@ -122,27 +120,6 @@ class Database:
             with translated():
                 async with connection.transaction():
                     yield connection
-
-
-class Turning:
-    """The connection of one turn. Outside any transaction: each of its two statements is one by itself."""
-
-    def __init__(self, db: Database, connection: Connection) -> None:
-        self._db = db
-        self._connection = connection
-
-    async def row(self, query: str, *arguments: object) -> Row | None:
-        self._db.round_trips += 1
-        return await self._connection.fetchrow(query, *arguments)
-
-    async def commit(self, parts: Sequence[Part]) -> Row:
-        """Write all parts or none; the record holds what each returned. Raises Conflict or Repeated."""
-        query, arguments = statement(parts)
-        self._db.round_trips += 1
-        with translated():
-            found = await self._connection.fetchrow(query, *arguments)
-        assert found is not None
-        return found
 
 
 class translated:  # noqa: N801  # reads as a word in `with translated():`

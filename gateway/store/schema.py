@@ -47,11 +47,16 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config(connection), "head")
 
 
+def sqlalchemy_url(url: str) -> str:
+    """A plain `postgresql://` address names no driver; ours is asyncpg."""
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
 async def migrate(database_url: str) -> None:
     """Upgrade to head; harmless when there is nothing to do. Raises what the database says."""
     sources = [sql(name) for name in SQL_FILES]
     digest = hashlib.sha256("\n".join(sources).encode()).hexdigest()
-    engine = create_async_engine(database_url)
+    engine = create_async_engine(sqlalchemy_url(database_url))
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade)

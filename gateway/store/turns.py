@@ -7,7 +7,7 @@ from uuid import UUID
 
 from gateway.ids import AccountId, AssignmentId, TaskId, WorkerId
 from gateway.payments.ledger import Posting
-from gateway.store.db import Database, Part, Row, Turning
+from gateway.store.db import Database, Part, Row
 
 _READ = "select * from situation($1, $2, $3, $4, $5)"
 
@@ -27,7 +27,7 @@ class Event:
     session: str | None = None
 
 
-async def read(db: Database | Turning, event: Event) -> Row:
+async def read(db: Database, event: Event) -> Row:
     """The row of `sql/situation.sql`: see there what each column means."""
     found = await db.row(
         _READ, event.channel, event.kind, event.event_id, event.index, event.session
@@ -65,7 +65,6 @@ class AnswerRow:
     """Answers its task had, and wanted, when this one was judged."""
     wanted: int
     worker: WorkerId
-    kind: str
     via: str
     said: str
     value: str
@@ -85,7 +84,6 @@ def record_answer(
             answer.answered,
             answer.wanted,
             answer.worker,
-            answer.kind,
             answer.via,
             answer.said,
             answer.value,
@@ -111,10 +109,6 @@ def posting(posted: Posting, debit: AccountId, credit: AccountId) -> tuple[objec
         int(posted.code),
         posted.cause,
     )
-
-
-def lock_tasks(tasks: Sequence[TaskId]) -> Part:
-    return Part("lock_tasks", (list(tasks),))
 
 
 def hold_task(task: TaskId, worker: WorkerId, via: str, lease_until: datetime) -> Part:

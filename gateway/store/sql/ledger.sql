@@ -1,16 +1,11 @@
 -- The ledger's laws, kept by the database: append-only, idempotent, bounded accounts never below zero.
 
--- A new transfer moves the stored balance of its bounded sides, lower account id first, so that two transfers
--- over the same accounts never wait for each other in a circle.
+-- A new transfer moves the stored balance of its bounded side. (No transfer has two bounded sides: see MATRIX in
+-- gateway.payments.ledger; so one transfer waits for one account at most, and never in a circle.)
 create or replace function transfer_moves_balances() returns trigger language plpgsql as $$
 begin
-  if new.debit < new.credit then
-    update account set balance = balance - new.amount where id = new.debit and bounded;
-    update account set balance = balance + new.amount where id = new.credit and bounded;
-  else
-    update account set balance = balance + new.amount where id = new.credit and bounded;
-    update account set balance = balance - new.amount where id = new.debit and bounded;
-  end if;
+  update account set balance = balance + case id when new.credit then new.amount else -new.amount end
+    where id in (new.debit, new.credit) and bounded;
   return null;
 end $$;
 create or replace trigger transfer_moves_balances after insert on transfer

@@ -1,18 +1,13 @@
 -- Holding, answering and giving back tasks. Each function is one part of a turn; all parts of a turn are one
--- statement and one commit. What was read may have changed since: then GW001, and the turn is decided again.
+-- statement and one commit. Parts that touch tasks come in the order of the tasks' ids: two turns over the same two
+-- tasks then never wait for each other in a circle (PostgreSQL would find out, but only after a second).
+-- What was read may have changed since: then GW001, and the turn is decided again.
 
 create or replace function audience_fits(p_audience jsonb, p_partner bigint, p_language text)
 returns boolean language sql immutable as $$
   select (not p_audience ? 'languages' or p_audience->'languages' ? p_language)
      and (not p_audience ? 'partners' or p_audience->'partners' @> to_jsonb(p_partner))
 $$;
-
--- Locks the tasks of a turn, lower id first: two turns over the same two tasks must never wait for each other in a
--- circle (PostgreSQL would find out, but only after a second).
-create or replace function lock_tasks(p_tasks bigint[]) returns void language plpgsql as $$
-begin
-  perform from task where id = any(p_tasks) order by id for no key update;
-end $$;
 
 -- Gives a task to a worker, if it still wants an answer. A question that lapsed may be asked again.
 create or replace function hold_task(
@@ -43,7 +38,7 @@ end $$;
 -- is not the last one the task wants is never in anybody's way; the last one was judged on what was read
 -- (p_answered, p_wanted_then), so that must still be so. Any number of answers may come to one task at once.
 create or replace function record_answer(
-  p_assignment bigint, p_was text, p_task bigint, p_answered smallint, p_wanted_then smallint, p_worker bigint, p_kind text, p_via text,
+  p_assignment bigint, p_was text, p_task bigint, p_answered smallint, p_wanted_then smallint, p_worker bigint, p_via text,
   p_said text, p_value text, p_right boolean,
   p_wanted smallint, p_state text, p_result text, p_confidence real, p_rule text,
   p_transfer uuid, p_hold_account bigint, p_worker_account bigint, p_price bigint, p_currency text, p_code smallint, p_cause text
@@ -66,13 +61,11 @@ begin
   if v_directed and p_state <> 'open' then
     update directed set asked = true where task_id = p_task and not asked;
   end if;
-  perform post(p_transfer, p_hold_account, p_worker_account, p_price, p_currency, p_code, p_cause);
+  -- The assignment's guard above makes this the only time; a second one would break the transfer's key, loudly.
+  insert into transfer (id, debit, credit, amount, currency, code, cause)
+    values (p_transfer, p_hold_account, p_worker_account, p_price, p_currency, p_code, p_cause);
   insert into answer (task_id, worker_id, slot, value, said, via, price, transfer_id, "right")
     values (p_task, p_worker, v_slot, p_value, p_said, p_via, p_price, p_transfer, p_right);
-  insert into skill as s (worker_id, kind, answers, gold_right, gold_wrong)
-    values (p_worker, p_kind, 1, coalesce(p_right, false)::int, coalesce(not p_right, false)::int)
-    on conflict (worker_id, kind) do update set answers = s.answers + 1,
-      gold_right = s.gold_right + excluded.gold_right, gold_wrong = s.gold_wrong + excluded.gold_wrong;
 end $$;
 
 -- A held task goes back: 'skipped' (never asked of her again), 'expired' (may be, and a late answer may still count)
