@@ -1,8 +1,8 @@
 """Who is asking: an API key as bearer token; every query is scoped by the client it belongs to."""
 
-from collections.abc import Awaitable, Callable
+from typing import Annotated, cast
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from gateway.errors import Refused
 from gateway.ids import ClientId
@@ -11,16 +11,23 @@ from gateway.store import clients
 from gateway.vault import key_hash
 
 
-def client_of(rt: Runtime) -> Callable[[Request], Awaitable[ClientId]]:
-    """The dependency that gives a route its client; raises Refused 401."""
+def runtime_of(request: Request) -> Runtime:
+    """The server's runtime, put there when it was opened."""
+    return cast("Runtime", request.app.state.runtime)
 
-    async def client(request: Request) -> ClientId:
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not key.strip():
-            raise Refused("send your API key as `Authorization: Bearer <key>`", status=401)
-        found = await clients.by_key(rt.db, key_hash(key.strip()))
-        if found is None:
-            raise Refused("this API key is not known or was revoked", status=401)
-        return found
 
-    return client
+Rt = Annotated[Runtime, Depends(runtime_of)]
+
+
+async def client_of(request: Request, rt: Rt) -> ClientId:
+    """The client of the key that came along; raises Refused 401."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        raise Refused("send your API key as `Authorization: Bearer <key>`", status=401)
+    found = await clients.by_key(rt.db, key_hash(key.strip()))
+    if found is None:
+        raise Refused("this API key is not known or was revoked", status=401)
+    return found
+
+
+Client = Annotated[ClientId, Depends(client_of)]

@@ -3,13 +3,13 @@
 import csv
 import io
 from collections.abc import AsyncGenerator, AsyncIterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from gateway.api.auth import client_of
+from gateway.api.auth import Client, Rt
 from gateway.api.idempotency import once
 from gateway.api.models import (
     AccountOut,
@@ -45,100 +45,122 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def router(rt: Runtime) -> APIRouter:  # noqa: C901  # one inner function a route, nothing else
-    """The routes under /api/v1 over one runtime."""
-    api = APIRouter(prefix="/api/v1", responses=_PROBLEMS)
-    Client = Annotated[ClientId, Depends(client_of(rt))]  # noqa: N806  # a type
+def _upload_docs() -> dict[str, Any]:
+    task = TaskIn.model_json_schema()
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"type": "array", "items": task}},
+                "application/jsonl": {"schema": {"type": "string"}},
+                "text/csv": {
+                    "schema": {"type": "string"},
+                    "example": "id,text\n1,Is Mama Njeri Shop in Kibera?\n",
+                },
+            },
+        }
+    }
 
-    @api.get("/account")
-    async def account(client: Client) -> AccountOut:
-        """Your money: what is free, and what running batches have set aside."""
-        row = await clients.account(rt.db, client)
-        return AccountOut(
-            client=row["id"],
-            name=row["name"],
-            currency=row["currency"],
-            available_minor=row["available"],
-            reserved_minor=row["reserved"],
-        )
 
-    @api.post("/batches", status_code=201)
-    async def create(client: Client, given: BatchIn, request: Request) -> Response:
-        """Make a batch. Send an `Idempotency-Key` and a repeated request makes no second one."""
+router = APIRouter(prefix="/api/v1", responses=_PROBLEMS)
 
-        async def made() -> bytes:
-            batch = await submit.create(rt, client, await _spec(rt, client, given))
-            return _one(await _mine(rt, client, batch.id)).model_dump_json().encode()
 
-        return await once(rt, client, request, 201, made)
+@router.get("/account")
+async def account(rt: Rt, client: Client) -> AccountOut:
+    """Your money: what is free, and what running batches have set aside."""
+    row = await clients.account(rt.db, client)
+    return AccountOut(
+        client=row["id"],
+        name=row["name"],
+        currency=row["currency"],
+        available_minor=row["available"],
+        reserved_minor=row["reserved"],
+    )
 
-    @api.get("/batches")
-    async def listed(client: Client) -> list[BatchOut]:
-        """Your batches, newest first."""
-        return [_one(row) for row in await batches.all_of_client(rt.db, client)]
 
-    @api.get("/batches/{batch}")
-    async def shown(client: Client, batch: str) -> BatchOut:
-        """One batch: its state, progress and cost so far."""
-        return _one(await _mine(rt, client, batch))
+@router.post("/batches", status_code=201)
+async def create(rt: Rt, client: Client, given: BatchIn, request: Request) -> Response:
+    """Make a batch. Send an `Idempotency-Key` and a repeated request makes no second one."""
 
-    @api.post("/batches/{batch}/tasks", status_code=201, openapi_extra=_upload_docs())
-    async def tasks(client: Client, batch: str, request: Request) -> Added:
-        """Add tasks to a draft: a JSON list, JSON lines, or CSV with the header id,text[,gold]. All or none."""
-        row = await _mine(rt, client, batch)
-        given = _rows(await _upload(request), request.headers.get("content-type", ""))
-        options = tuple(Option(o["id"], o["labels"]) for o in row["options"])
-        specs = check(given, rt.kind_of(row["kind"]), options)
-        if not specs:
-            raise Refused("there is no task in this upload")
-        return Added(added=await submit.add_tasks(rt, client, batch, specs))
+    async def made() -> bytes:
+        batch = await submit.create(rt, client, await _spec(rt, client, given))
+        return _one(await _mine(rt, client, batch.id)).model_dump_json().encode()
 
-    @api.get("/batches/{batch}/quote")
-    async def quote(client: Client, batch: str) -> QuoteOut:
-        """What the batch can cost, before it starts."""
-        await _mine(rt, client, batch)
-        q = await submit.quote(rt, client, batch)
-        return QuoteOut(
-            tasks=q.tasks,
-            golds=q.golds,
-            price_minor=q.price_minor,
-            answers_minimum=q.answers_minimum,
-            answers_maximum=q.answers_maximum,
-            least_minor=q.least_minor,
-            most_minor=q.most_minor,
-            available_minor=q.available_minor,
-            enough=q.most_minor <= q.available_minor,
-            currency=q.currency,
-        )
+    return await once(rt, client, request, 201, made)
 
-    changes = {"start": submit.start, "pause": submit.pause, "cancel": submit.cancel}
 
-    @api.post("/batches/{batch}/{change}")
-    async def changed(
-        client: Client, batch: str, change: Literal["start", "pause", "cancel"]
-    ) -> BatchOut:
-        """Start (sets the money aside), pause or cancel. Saying it twice is saying it once."""
-        await _mine(rt, client, batch)
-        await changes[change](rt, client, batch)
-        return _one(await _mine(rt, client, batch))
+@router.get("/batches")
+async def listed(rt: Rt, client: Client) -> list[BatchOut]:
+    """Your batches, newest first."""
+    return [_one(row) for row in await batches.all_of_client(rt.db, client)]
 
-    @api.get("/batches/{batch}/results", response_model=list[ResultOut])
-    async def found(
-        client: Client,
-        batch: str,
-        format: Annotated[Literal["json", "csv", "jsonl"], Query()] = "json",  # noqa: A002
-    ) -> StreamingResponse:
-        """Results so far, task by task in your order; streamed, so any size will do."""
-        await _mine(rt, client, batch)
-        rows = results.of_batch(rt.db, batch)
-        writer, media = {
-            "json": (_as_json, "application/json"),
-            "jsonl": (_as_lines, "application/jsonl"),
-            "csv": (_as_csv, "text/csv; charset=utf-8"),
-        }[format]
-        return StreamingResponse(writer(rows), media_type=media)
 
-    return api
+@router.get("/batches/{batch}")
+async def shown(rt: Rt, client: Client, batch: str) -> BatchOut:
+    """One batch: its state, progress and cost so far."""
+    return _one(await _mine(rt, client, batch))
+
+
+@router.post("/batches/{batch}/tasks", status_code=201, openapi_extra=_upload_docs())
+async def tasks(rt: Rt, client: Client, batch: str, request: Request) -> Added:
+    """Add tasks to a draft: a JSON list, JSON lines, or CSV with the header id,text[,gold]. All or none."""
+    row = await _mine(rt, client, batch)
+    given = _rows(await _upload(request), request.headers.get("content-type", ""))
+    options = tuple(Option(o["id"], o["labels"]) for o in row["options"])
+    specs = check(given, rt.kind_of(row["kind"]), options)
+    if not specs:
+        raise Refused("there is no task in this upload")
+    return Added(added=await submit.add_tasks(rt, client, batch, specs))
+
+
+@router.get("/batches/{batch}/quote")
+async def quote(rt: Rt, client: Client, batch: str) -> QuoteOut:
+    """What the batch can cost, before it starts."""
+    await _mine(rt, client, batch)
+    q = await submit.quote(rt, client, batch)
+    return QuoteOut(
+        tasks=q.tasks,
+        golds=q.golds,
+        price_minor=q.price_minor,
+        answers_minimum=q.answers_minimum,
+        answers_maximum=q.answers_maximum,
+        least_minor=q.least_minor,
+        most_minor=q.most_minor,
+        available_minor=q.available_minor,
+        enough=q.most_minor <= q.available_minor,
+        currency=q.currency,
+    )
+
+
+_CHANGES = {"start": submit.start, "pause": submit.pause, "cancel": submit.cancel}
+
+
+@router.post("/batches/{batch}/{change}")
+async def changed(
+    rt: Rt, client: Client, batch: str, change: Literal["start", "pause", "cancel"]
+) -> BatchOut:
+    """Start (sets the money aside), pause or cancel. Saying it twice is saying it once."""
+    await _mine(rt, client, batch)
+    await _CHANGES[change](rt, client, batch)
+    return _one(await _mine(rt, client, batch))
+
+
+@router.get("/batches/{batch}/results", response_model=list[ResultOut])
+async def found(
+    rt: Rt,
+    client: Client,
+    batch: str,
+    format: Annotated[Literal["json", "csv", "jsonl"], Query()] = "json",  # noqa: A002
+) -> StreamingResponse:
+    """Results so far, task by task in your order; streamed, so any size will do."""
+    await _mine(rt, client, batch)
+    rows = results.of_batch(rt.db, batch)
+    writer, media = {
+        "json": (_as_json, "application/json"),
+        "jsonl": (_as_lines, "application/jsonl"),
+        "csv": (_as_csv, "text/csv; charset=utf-8"),
+    }[format]
+    return StreamingResponse(writer(rows), media_type=media)
 
 
 async def _mine(rt: Runtime, client: ClientId, batch: str) -> Row:
@@ -251,20 +273,22 @@ def _rows(body: bytes, content_type: str) -> list[dict[str, object]]:
 def _json_rows(text: str) -> list[dict[str, object]]:
     if text.lstrip().startswith("["):
         try:
-            given = orjson.loads(text)
+            given: list[object] = orjson.loads(text)
         except orjson.JSONDecodeError as bad:
             raise Refused(f"this is not JSON: {bad}") from bad
     else:
         given = [
             _line(line, number) for number, line in enumerate(text.splitlines(), 1) if line.strip()
         ]
+    rows: list[dict[str, object]] = []
     for number, row in enumerate(given, 1):
         if not isinstance(row, dict):
             raise Refused(
                 f"row {number}: a task is an object like " + '{"id": "1", "text": "..."}',
                 row=number,
             )
-    return given
+        rows.append(cast("dict[str, object]", row))
+    return rows
 
 
 def _line(line: str, number: int) -> object:
@@ -272,23 +296,6 @@ def _line(line: str, number: int) -> object:
         return orjson.loads(line)
     except orjson.JSONDecodeError as bad:
         raise Refused(f"row {number}: this is not JSON: {bad}", row=number) from bad
-
-
-def _upload_docs() -> dict[str, Any]:
-    task = TaskIn.model_json_schema()
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {"schema": {"type": "array", "items": task}},
-                "application/jsonl": {"schema": {"type": "string"}},
-                "text/csv": {
-                    "schema": {"type": "string"},
-                    "example": "id,text\n1,Is Mama Njeri Shop in Kibera?\n",
-                },
-            },
-        }
-    }
 
 
 # --- results ---------------------------------------------------------------------------------------------------

@@ -30,7 +30,8 @@ def make_app(
             metrics = Metrics(rt)
             doors.webhooks = Router([metrics.counted(route) for route in webhooks.routes(rt)])
             app.add_route("/metrics", metrics.answer)
-            app.include_router(batches.router(rt))
+            app.state.runtime = rt
+            app.include_router(batches.router)
             _add_health(app, rt)
             for mount in mounts:
                 mount(app, rt)

@@ -1,5 +1,8 @@
 """Bells over RQ. A bell is a unique job whose only content is a step's name and an id; losing one loses nothing."""
 
+# redis-py and RQ are typed in parts only.
+# pyright: reportUnknownMemberType=false
+
 import asyncio
 import contextlib
 

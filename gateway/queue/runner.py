@@ -1,5 +1,8 @@
 """The runner: an RQ worker that answers bells. Made for bells: short jobs, one queue, quick recovery."""
 
+# redis-py and RQ are typed in parts only.
+# pyright: reportUnknownMemberType=false
+
 from collections.abc import Callable
 
 from redis import Redis

@@ -19,9 +19,8 @@ def country_of(rt: Runtime, msisdn: str) -> tuple[str, Country]:
 
 def joined_part(rt: Runtime, fact: Joined, msisdn: str, channel: str, via: str, said: str) -> Part:
     region, country = country_of(rt, msisdn)
-    state = "active" if fact.agreed else "invited"
     new = _new_worker(
-        rt, msisdn, fact.language, state, region, country.currency, channel, partner=fact.code
+        rt, msisdn, fact.language, region, country.currency, channel, partner=fact.code
     )
     return turns.enrol_worker(new, "joined" if fact.agreed else "asked", via, said)
 
@@ -33,7 +32,6 @@ def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str, said: st
         rt,
         fact.msisdn,
         fact.language,
-        "invited",
         region,
         country.currency,
         channel,
@@ -63,14 +61,13 @@ async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator, said:
     )
     if worker is None:
         return []
-    return [turns.change_worker(worker, "removed", "removed", "coordinator", said)]
+    return [turns.change_worker(worker, "removed", "coordinator", said)]
 
 
 def _new_worker(
     rt: Runtime,
     msisdn: str,
     language: str,
-    state: str,
     region: str,
     currency: str,
     channel: str,
@@ -84,7 +81,6 @@ def _new_worker(
         sealed=rt.vault.seal(msisdn),
         name=name,
         language=language,
-        state=state,
         partner=partner,
         coordinator=coordinator,
         region=region,

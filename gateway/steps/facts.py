@@ -95,8 +95,8 @@ def _word_part(row: Row, fact: Agreed | Stopped | Restarted | LanguageChosen, he
         case LanguageChosen():
             return turns.set_language(worker, fact.language)
         case Agreed():
-            return turns.change_worker(worker, "active", "agreed", heard.via, heard.said)
+            return turns.change_worker(worker, "agreed", heard.via, heard.said)
         case Stopped():
-            return turns.change_worker(worker, "stopped", "stopped", heard.via, heard.said)
+            return turns.change_worker(worker, "stopped", heard.via, heard.said)
         case Restarted():
-            return turns.change_worker(worker, "active", "restarted", heard.via, heard.said)
+            return turns.change_worker(worker, "restarted", heard.via, heard.said)

@@ -3,7 +3,15 @@
 from gateway.conversation.facts import Answered
 from gateway.ids import AccountId, AssignmentId, TaskId, WorkerId
 from gateway.payments import ledger
-from gateway.qa.overlap import Decision, FixedOverlap, Policy, Verdict, judge, parse_policy
+from gateway.qa.overlap import (
+    CONFIDENCE,
+    Decision,
+    FixedOverlap,
+    Policy,
+    Verdict,
+    judge,
+    parse_policy,
+)
 from gateway.qa.skill import Skill
 from gateway.runtime import Runtime
 from gateway.steps.understand import skill_of
@@ -75,6 +83,6 @@ def policy_of(batch: Batch, available: int) -> Policy:
     """The batch's overlap policy for a task that may have `available` paid answers."""
     if batch.policy == "all":
         return FixedOverlap(available)
-    if batch.confidence:
-        return parse_policy(batch.policy, available=available, confidence=batch.confidence)
-    return parse_policy(batch.policy, available=available)
+    return parse_policy(
+        batch.policy, available=available, confidence=batch.confidence or CONFIDENCE
+    )

@@ -11,7 +11,7 @@ from gateway.money import amount_text
 from gateway.payments import ledger
 from gateway.payments.ledger import Account, AccountKind
 from gateway.qa import rule_names
-from gateway.qa.overlap import DynamicOverlap, FixedOverlap, parse_policy
+from gateway.qa.overlap import CONFIDENCE, DynamicOverlap, FixedOverlap, parse_policy
 from gateway.runtime import Runtime
 from gateway.steps.close import release_rest, withdraw
 from gateway.store import batches, ledgers
@@ -21,7 +21,6 @@ from gateway.tasks.intake import TaskSpec
 from gateway.tasks.question import Option
 
 GOLD_ANSWERS_MAX = 20
-_PAID_SLOTS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
             f"no method {spec.method!r}; there is: {', '.join(rule_names())}", field="method"
         )
     if spec.policy != "all":
-        parse_policy(spec.policy, **({"confidence": spec.confidence} if spec.confidence else {}))
+        parse_policy(spec.policy, confidence=spec.confidence or CONFIDENCE)
     batch_id = BatchId(new_public_id("b"))
     currency: str = await rt.db.value("select currency from client where id = $1", client)
     batch = Batch(
@@ -134,7 +133,8 @@ def _new_task(batch: Batch, spec: TaskSpec, row: int) -> NewTask:
 def _slots(batch: Batch, spec: TaskSpec, workers: int, row: int) -> tuple[int, int]:
     """How many answers a task wants at first, and at most: the slots that are paid for."""
     if spec.gold is not None:
-        return (workers or GOLD_ANSWERS_MAX,) * 2
+        slots = workers or GOLD_ANSWERS_MAX
+        return slots, slots
     if batch.policy == "all":
         if not workers:
             raise Refused(
@@ -142,8 +142,9 @@ def _slots(batch: Batch, spec: TaskSpec, workers: int, row: int) -> tuple[int, i
             )
         return workers, workers
     available = workers or None
-    confidence = {"confidence": batch.confidence} if batch.confidence else {}
-    match parse_policy(batch.policy, available=available, **confidence):
+    match parse_policy(
+        batch.policy, available=available, confidence=batch.confidence or CONFIDENCE
+    ):
         case FixedOverlap(answers):
             return answers, answers
         case DynamicOverlap(_, least, most):

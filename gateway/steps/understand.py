@@ -52,7 +52,7 @@ async def understand(
 
 def skill_of(row: Row, kind: str) -> tuple[Skill, int, int]:
     """The worker's skill at a kind, how many answers she gave at it, and how many of them were gold."""
-    kinds = row["kinds"] or []
+    kinds: list[str] = row["kinds"] or []
     if kind not in kinds:
         return Skill(), 0, 0
     at = kinds.index(kind)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from gateway.errors import Conflict
@@ -49,7 +50,7 @@ def _stored(vault: Vault, row: Row) -> Stored:
             msisdn=vault.open(row["to_sealed"]),
             amount_minor=row["amount"],
             currency=row["currency"],
-            **{name: State(row[name]) if name == "state" else row[name] for name in _KEPT},
+            **_kept(row),
         ),
         ref=row["ref"],
         version=row["version"],
@@ -60,6 +61,10 @@ def _stored(vault: Vault, row: Row) -> Stored:
         sms_channel=row["sms_channel"],
         balance_minor=row["balance"],
     )
+
+
+def _kept(row: Row) -> dict[str, Any]:
+    return {name: State(row[name]) if name == "state" else row[name] for name in _KEPT}
 
 
 async def claim_due(

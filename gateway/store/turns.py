@@ -8,6 +8,7 @@ from uuid import UUID
 from gateway.ids import AccountId, AssignmentId, TaskId, WorkerId
 from gateway.payments.ledger import Posting
 from gateway.store.db import Database, Part, Row
+from gateway.workers.states import BECOMES, Act
 
 _READ = "select * from situation($1, $2, $3, $4, $5)"
 
@@ -194,8 +195,8 @@ def set_language(worker: WorkerId, language: str) -> Part:
     return Part("set_language", (worker, language))
 
 
-def change_worker(worker: WorkerId, state: str, act: str, via: str, said: str) -> Part:
-    return Part("change_worker", (worker, state, act, via, said))
+def change_worker(worker: WorkerId, act: Act, via: str, said: str) -> Part:
+    return Part("change_worker", (worker, BECOMES[act], act, via, said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,6 @@ class NewWorker:
     sealed: bytes
     name: str
     language: str
-    state: str
     partner: str | None
     coordinator: int | None
     region: str
@@ -212,7 +212,7 @@ class NewWorker:
     channel: str
 
 
-def enrol_worker(w: NewWorker, act: str, via: str, said: str) -> Part:
+def enrol_worker(w: NewWorker, act: Act, via: str, said: str) -> Part:
     return Part(
         "enrol_worker",
         (
@@ -220,7 +220,7 @@ def enrol_worker(w: NewWorker, act: str, via: str, said: str) -> Part:
             w.sealed,
             w.name,
             w.language,
-            w.state,
+            BECOMES[act],
             w.partner,
             w.coordinator,
             w.region,

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from gateway.errors import Fault, Refused
 from gateway.tasks.port import TaskKind
@@ -40,7 +41,7 @@ def read_csv(body: str) -> list[dict[str, object]]:
     reader = csv.reader(io.StringIO(body.removeprefix("\ufeff"), newline=""), strict=True)
     rows: list[dict[str, object]] = []
     try:
-        header = [name.strip() for name in next(reader, [])]
+        header = [name.strip() for name in next(reader, list[str]())]
         _check_header(header)
         for number, cells in enumerate(reader, 1):
             if not any(cells):
@@ -142,26 +143,35 @@ def _string(row: Mapping[str, object], field: str) -> str:
 def _audience(given: object) -> Audience | None:
     if given is None:
         return None
-    if not isinstance(given, Mapping):
+    if not isinstance(given, dict):
         raise Refused(
             'audience must be an object like {"workers": [1, 2], "languages": ["sw"]}',
             field="audience",
         )
-    unknown = [str(key) for key in given if key not in ("workers", "partners", "languages")]
+    named = cast("dict[str, object]", given)
+    unknown = [key for key in named if key not in ("workers", "partners", "languages")]
     if unknown:
         raise Refused(
             f"unknown audience {unknown[0]!r}; there is: workers, partners, languages",
             field="audience",
         )
-    numbers: dict[str, tuple[int, ...]] = {}
-    for key in ("workers", "partners"):
-        ids = given.get(key, [])
-        if not isinstance(ids, list) or not all(isinstance(i, int) for i in ids):
-            raise Refused(f"{key} must be a list of ids (whole numbers)", field=f"audience.{key}")
-        if len(set(ids)) != len(ids):
-            raise Refused(f"{key} names somebody twice", field=f"audience.{key}")
-        numbers[key] = tuple(ids)
-    languages = given.get("languages", [])
-    if not isinstance(languages, list) or not all(isinstance(code, str) for code in languages):
+    return Audience(_ids(named, "workers"), _ids(named, "partners"), _codes(named))
+
+
+def _ids(named: Mapping[str, object], key: str) -> tuple[int, ...]:
+    found = named.get(key, [])
+    if not isinstance(found, list) or not all(type(i) is int for i in cast("list[object]", found)):
+        raise Refused(f"{key} must be a list of ids (whole numbers)", field=f"audience.{key}")
+    ids = tuple(cast("list[int]", found))
+    if len(set(ids)) != len(ids):
+        raise Refused(f"{key} names somebody twice", field=f"audience.{key}")
+    return ids
+
+
+def _codes(named: Mapping[str, object]) -> tuple[str, ...]:
+    found = named.get("languages", [])
+    if not isinstance(found, list) or not all(
+        isinstance(c, str) for c in cast("list[object]", found)
+    ):
         raise Refused("languages must be a list of codes like sw", field="audience.languages")
-    return Audience(numbers["workers"], numbers["partners"], tuple(languages))
+    return tuple(cast("list[str]", found))

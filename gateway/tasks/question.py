@@ -13,7 +13,7 @@ class Option:
     """One possible answer. Results, rules and decisions refer to `id`; `labels` are what a worker reads."""
 
     id: str
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def label(self, language: str) -> str:
         return self.labels.get(language) or self.labels.get(FALLBACK_LANGUAGE) or self.id
@@ -24,7 +24,6 @@ class Question:
     """An open task, put to one worker. `text` is the item; `instructions` say what to do with it.
 
     `options` is empty for free text. `price_minor`: what an accepted answer earns.
-    `number` and `total`: where the worker stands in her batch, for "3 of 5" (0 when not known).
     """
 
     task: TaskId

@@ -40,7 +40,7 @@ class Plan:
 class Watch:
     """What a watcher sees while it runs: called with the phase and how far it is."""
 
-    tell: Callable[[str, int, int], None] = lambda *_: None
+    tell: Callable[[str, int, int], None]
 
 
 async def play(town: Town, plan: Plan, watch: Watch) -> dict[str, Any]:

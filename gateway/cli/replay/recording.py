@@ -57,13 +57,13 @@ def read(
             repeated += 1
         else:
             found[task][worker] = values.get(answer, answer)
-    texts = dict(_rows(tasks, ("task", "text"))) if tasks else {}
+    texts = _pairs(tasks, "text") if tasks else {}
     missing = [task for task in kept if tasks and task not in texts]
     if missing:
         raise Refused(
             f"{tasks}: no text for task {missing[0]!r} (and {len(missing) - 1} more)", field="task"
         )
-    truths = dict(_rows(truth, ("task", "truth"))) if truth else {}
+    truths = _pairs(truth, "truth") if truth else {}
     options = () if kind == "transcription" else tuple(dict.fromkeys(values.values()))
     return Recording(
         kind=kind,
@@ -74,6 +74,11 @@ def read(
         label={value: answer for answer, value in values.items()},
         repeated=repeated,
     )
+
+
+def _pairs(file: Path, column: str) -> dict[str, str]:
+    """Task -> that column."""
+    return {cells[0]: cells[1] for cells in _rows(file, ("task", column))}
 
 
 def _first_tasks(tasks: list[str], limit: int | None) -> dict[str, None]:
