@@ -156,3 +156,16 @@ def outbox(
     from gateway.cli.outbox import show
 
     show(json)
+
+
+@app.command()
+def demo(
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A smaller part of the data: about half a minute.")
+    ] = False,
+    json: Annotated[Path | None, typer.Option(help="Write the report as JSON; - = stdout.")] = None,
+) -> None:
+    """Run the main job on real crowd answers: three batches, simulated phones, payouts, all books compared."""
+    from gateway.cli import demo as command
+
+    command.demo(quick=quick, out=json)

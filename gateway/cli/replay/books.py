@@ -1,5 +1,6 @@
 """Three sets of books held against each other: ours, the phones' diaries, the mobile-money operator's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aiohttp
@@ -12,12 +13,22 @@ SHOWN_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """What the comparison found. `differences`: one line each; `lost`, `doubled`: answers. Amounts in minor units."""
+class Played:
+    """A batch that was played: who answered it, its id, and what an answer earned in minor units."""
 
-    answers_stored: int
+    crowd: Crowd
+    batch: str
+    price_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What the comparison found. `differences`: one line each. Amounts in minor units; SMS, segments and sessions as
+    the carrier and the phones counted them, in and out as seen from the gateway."""
+
+    answers_used: int
     lost: int
-    doubled: int
+    duplicated: int
     earned_minor: int
     paid_minor: int
     sms_out: int
@@ -32,24 +43,26 @@ class Compared:
     differences: tuple[str, ...]
 
 
-async def compare(town: Town, crowd: Crowd, batch: str, price_minor: int) -> Compared:
+async def compare(town: Town, played: Sequence[Played]) -> Compared:
     """Every answer, message, earning and payout: does each side tell the same?"""
     differences: list[str] = []
-    stored, lost, doubled = await _answers(town, crowd, batch, differences)
-    earned = await _earnings(town, batch, stored, price_minor, differences)
+    counts = [await _answers(town, one, differences) for one in played]
+    earned = [
+        await _earnings(town, one, stored, differences)
+        for one, (stored, _, _) in zip(played, counts, strict=True)
+    ]
     await _messages(town, differences)
     paid, operator = await _payouts(town, differences)
     audit = await ledgers.audit(town.rt.db)
     differences += audit.faults
-    tally = town.carrier.tally()
     differences += [f"the carrier saw a broken rule: {v}" for v in town.carrier.violations]
+    tally = town.carrier.tally()
     return Compared(
-        answers_stored=stored,
-        lost=lost,
-        doubled=doubled,
-        earned_minor=earned,
+        answers_used=sum(stored for stored, _, _ in counts),
+        lost=sum(lost for _, lost, _ in counts),
+        duplicated=sum(doubled for _, _, doubled in counts),
+        earned_minor=sum(earned),
         paid_minor=paid,
-        # in and out as the gateway sees them: the tally is the carrier's, and the phones'.
         sms_out=tally.sms_out,
         sms_in=tally.sms_in,
         segments_out=tally.segments_out,
@@ -68,26 +81,24 @@ async def compare(town: Town, crowd: Crowd, batch: str, price_minor: int) -> Com
     )
 
 
-async def _answers(
-    town: Town, crowd: Crowd, batch: str, differences: list[str]
-) -> tuple[int, int, int]:
-    """Each answer a phone sent is stored once, with the value it had; nothing else is stored."""
+async def _answers(town: Town, one: Played, differences: list[str]) -> tuple[int, int, int]:
+    """How many answers are stored, lost, doubled. Each answer a phone sent is stored once, with the value it had; nothing else is stored."""
     rows = await town.rt.db.rows(
         """select t.name as task, w.msisdn_index as index, a.value, count(*) over (partition by a.task_id, a.worker_id) as times
            from answer a join task t on t.id = a.task_id join worker w on w.id = a.worker_id where t.batch_id = $1""",
-        batch,
+        one.batch,
     )
     stored = {(row["index"], row["task"]): row["value"] for row in rows}
     doubled = sum(row["times"] > 1 for row in rows)
     sent = {
         (town.rt.vault.index(player.phone.msisdn), task): value
-        for player in crowd.players.values()
+        for player in one.crowd.players.values()
         for task, value in player.sent.items()
     }
     lost = [key for key in sent if key not in stored]
     pressed = {
         (town.rt.vault.index(player.phone.msisdn), task)
-        for player in crowd.players.values()
+        for player in one.crowd.players.values()
         for task in player.pressed
     }
     strange = [key for key in stored if key not in pressed]
@@ -104,16 +115,14 @@ async def _answers(
     return len(rows), len(lost), doubled
 
 
-async def _earnings(
-    town: Town, batch: str, stored: int, price_minor: int, differences: list[str]
-) -> int:
+async def _earnings(town: Town, one: Played, stored: int, differences: list[str]) -> int:
     earned = await town.rt.db.value(
         """select coalesce(sum(f.amount), 0)::bigint from answer a join task t on t.id = a.task_id
            join transfer f on f.id = a.transfer_id where t.batch_id = $1""",
-        batch,
+        one.batch,
     )
-    if earned != stored * price_minor:
-        differences.append(f"{stored} answers of {price_minor} earned {earned}")
+    if earned != stored * one.price_minor:
+        differences.append(f"{stored} answers of {one.price_minor} earned {earned}")
     return earned
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.report import show
 from gateway.cli.replay.town import town
 from gateway.errors import Refused
-from gateway.qa.overlap import parse_policy
+from gateway.qa.overlap import CONFIDENCE, parse_policy
 
 CHANNELS = ("ussd", "sms", "mixed")
 PRICE_MINOR, CURRENCY = 300, "KES"
 _RUNNERS = 1
 _ANSWERS_MAX = 1000
+_SPARE_MINOR = 100_00
 
 
 def make_plan(
@@ -27,33 +29,30 @@ def make_plan(
     *,
     channel: str,
     policy: str,
-    confidence: float | None,
+    confidence: float | None = None,
+    name: str = "Replay",
     instructions: str = "",
+    price_minor: int = PRICE_MINOR,
 ) -> Plan:
     """A checked plan; Refused names what is wrong."""
     if channel not in CHANNELS:
         raise Refused(f"no channel {channel!r}; there is: {', '.join(CHANNELS)}", field="channel")
-    parse_policy(
-        policy, available=_ANSWERS_MAX, **({} if confidence is None else {"confidence": confidence})
-    )
+    parse_policy(policy, available=_ANSWERS_MAX, confidence=confidence or CONFIDENCE)
     return Plan(
+        name=name,
         recording=recording,
         channel=channel,
         policy=policy,
         confidence=confidence,
-        price_minor=PRICE_MINOR,
+        price_minor=price_minor,
         currency=CURRENCY,
         instructions=instructions or INSTRUCTIONS[recording.kind],
     )
 
 
-async def run(plans: list[Plan], console: Console) -> list[dict[str, Any]]:
-    """Play plans one after the other, each in a town of its own, with live progress."""
-    return [await _one(plan, console) for plan in plans]
-
-
-async def _one(plan: Plan, console: Console) -> dict[str, Any]:
-    needed = plan.recording.count * plan.price_minor + 100_00
+async def run(plans: Sequence[Plan], console: Console) -> dict[str, Any]:
+    """Play plans in one town, with live progress."""
+    needed = sum(plan.recording.count * plan.price_minor for plan in plans) + _SPARE_MINOR
     columns = (
         TextColumn("{task.description:<12}"),
         BarColumn(),
@@ -67,7 +66,7 @@ async def _one(plan: Plan, console: Console) -> dict[str, Any]:
             bars.update(bar, description=phase, completed=done, total=of or None)
 
         async with town(runners=_RUNNERS, top_up_minor=needed) as here:
-            return await play(here, plan, Watch(tell))
+            return await play(here, plans, Watch(tell))
 
 
 def finish(report: dict[str, Any], out: Path | None, console: Console) -> None:
@@ -101,4 +100,4 @@ def replay(
     # With the JSON on stdout, people's words go to stderr.
     console = Console(stderr=str(out) == "-")
     plan = make_plan(recording, channel=channel, policy=policy, confidence=confidence)
-    finish(asyncio.run(run([plan], console))[0], out, console)
+    finish(asyncio.run(run([plan], console)), out, console)

@@ -48,6 +48,11 @@ class Player:
         return [task for length, task in found if length == longest]
 
 
+def _without_keys(page: str) -> str:
+    """A page without its lines for paging, so that the text of two pages can be read on."""
+    return "\n".join(line for line in page.splitlines() if not line.startswith(("98 ", "99 ")))
+
+
 def _squash(text: str) -> str:
     return "".join(text.split()).casefold()
 
@@ -64,7 +69,7 @@ def _shown_part(text: str, seen: str) -> int:
 class Crowd:
     """All players of a replay."""
 
-    def __init__(self, town: Town, recording: Recording, channel: str) -> None:
+    def __init__(self, town: Town, recording: Recording, channel: str, *, first: int = 0) -> None:
         self._town = town
         self._recording = recording
         self._gate = asyncio.Semaphore(PHONES_AT_ONCE)
@@ -72,7 +77,8 @@ class Crowd:
         self.answered = 0
         self.on_answer: Callable[[], None] = lambda: None
         self.players = {
-            name: self._player(name, channel, place) for place, name in enumerate(recording.workers)
+            name: self._player(name, channel, place)
+            for place, name in enumerate(recording.workers, first)
         }
 
     def _player(self, name: str, channel: str, place: int) -> Player:
@@ -163,9 +169,9 @@ class Crowd:
 
     async def _which(self, player: Player, session: Session, screen: Screen) -> str | None:
         """The task on the screen; pages on while the visible part fits several."""
-        shown = screen.text
+        shown = _without_keys(screen.text)
         while len(found := player.recognise(shown)) > 1 and f"{_MORE} " in session.screen.text:
-            shown += (await session.press(_MORE)).text
+            shown += _without_keys((await session.press(_MORE)).text)
         return found[0] if found else None
 
     # --- SMS -------------------------------------------------------------------------------------------------

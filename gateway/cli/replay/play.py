@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from gateway.cli.replay.books import Compared, compare
+from gateway.cli.replay.books import Played, compare
 from gateway.cli.replay.crowd import Crowd
 from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.town import Town
@@ -20,6 +20,8 @@ INSTRUCTIONS = {
 }
 _POLL_S = 0.25
 _UPLOAD_TASKS = 5000
+# Phone numbers apart: the people of one batch are not those of another.
+_NUMBERS_EACH = 20_000
 _STALLED_S, _RECEIPTS_S = 60.0, 10.0
 
 
@@ -27,6 +29,7 @@ _STALLED_S, _RECEIPTS_S = 60.0, 10.0
 class Plan:
     """What to replay and how. `price_minor`: per answer, in minor units. `confidence`: for dynamic."""
 
+    name: str
     recording: Recording
     channel: str
     policy: str
@@ -43,27 +46,51 @@ class Watch:
     tell: Callable[[str, int, int], None]
 
 
-async def play(town: Town, plan: Plan, watch: Watch) -> dict[str, Any]:
-    """Run the plan in a town; the report, by the keys that `gateway replay --json` promises."""
-    crowd = Crowd(town, plan.recording, plan.channel)
+async def play(town: Town, plans: Sequence[Plan], watch: Watch) -> dict[str, Any]:
+    """Run the plans in one town at the same time, each with people of its own.
+
+    The report has the keys that `gateway replay --json` promises; `batches` has one part for each plan.
+    """
     started = time.perf_counter()
-    watch.tell("joining", 0, len(crowd.players))
-    await crowd.join()
-    batch = await _submit(town, plan, crowd)
+    rounds = [
+        _Round(plan, Crowd(town, plan.recording, plan.channel, first=n * _NUMBERS_EACH))
+        for n, plan in enumerate(plans)
+    ]
+    watch.tell("joining", 0, sum(len(r.crowd.players) for r in rounds))
+    await asyncio.gather(*(r.crowd.join() for r in rounds))
+    for one in rounds:
+        one.batch = await _submit(town, one.plan, one.crowd)
     answering = time.perf_counter()
-    watching = asyncio.create_task(_until_done(town, batch, crowd, watch))
-    await asyncio.gather(watching, crowd.work())
+    watching = asyncio.create_task(_until_done(town, rounds, watch))
+    await asyncio.gather(watching, *(r.crowd.work() for r in rounds))
     answered_s = time.perf_counter() - answering
     watch.tell("paying", 0, 0)
     minimum = town.rt.providers["mpesa"].minimum_minor
-    await crowd.cash_out(minimum, plan.price_minor)
+    await asyncio.gather(*(r.crowd.cash_out(minimum, r.plan.price_minor) for r in rounds))
     await _settled(town, watch)
     watch.tell("comparing", 0, 0)
     await town.carrier.settle()
     await _receipts_in(town)
-    compared = await compare(town, crowd, batch, plan.price_minor)
-    results = await _results(town, batch)
-    return _report(plan, results, compared, time.perf_counter() - started, answered_s)
+    compared = await compare(town, [Played(r.crowd, r.batch, r.plan.price_minor) for r in rounds])
+    parts = [_part(r, await _results(town, r.batch)) for r in rounds]
+    whole = {
+        **asdict(compared),
+        "currency": rounds[0].plan.currency,
+        "mismatches": len(compared.differences),
+        "seconds": time.perf_counter() - started,
+        "answering_seconds": answered_s,
+        "answers_per_second": compared.answers_used / answered_s,
+    }
+    return {**parts[0], **whole} if len(parts) == 1 else {**whole, "batches": parts}
+
+
+@dataclass(slots=True)
+class _Round:
+    """One plan under way."""
+
+    plan: Plan
+    crowd: Crowd
+    batch: str = ""
 
 
 async def _submit(town: Town, plan: Plan, crowd: Crowd) -> str:
@@ -71,7 +98,7 @@ async def _submit(town: Town, plan: Plan, crowd: Crowd) -> str:
     ids = await _worker_ids(town, crowd)
     recording = plan.recording
     body: dict[str, Any] = {
-        "name": "Replay",
+        "name": plan.name,
         "kind": recording.kind,
         "instructions": plan.instructions,
         "price": f"{plan.price_minor / 100:.2f}",
@@ -124,22 +151,24 @@ async def _call(town: Town, method: str, path: str, **given: Any) -> Any:
         return await answer.json()
 
 
-async def _until_done(town: Town, batch: str, crowd: Crowd, watch: Watch) -> None:
-    """Watch the batch through the client's API until it is closed."""
+async def _until_done(town: Town, rounds: Sequence[_Round], watch: Watch) -> None:
+    """Watch the batches through the client's API until all are closed."""
     seen, since = -1, time.monotonic()
-    while True:
-        shown = await _call(town, "GET", f"/api/v1/batches/{batch}")
-        progress = shown["progress"]
-        watch.tell("answering", progress["answers"], progress["answers_wanted"])
-        if shown["state"] == "done":
-            crowd.done = True
-            return
-        if progress["answers"] != seen:
-            seen, since = progress["answers"], time.monotonic()
+    while not all(r.crowd.done for r in rounds):
+        answers = wanted = 0
+        for one in rounds:
+            shown = await _call(town, "GET", f"/api/v1/batches/{one.batch}")
+            answers += shown["progress"]["answers"]
+            wanted += shown["progress"]["answers_wanted"]
+            one.crowd.done = shown["state"] == "done"
+        watch.tell("answering", answers, wanted)
+        if answers != seen:
+            seen, since = answers, time.monotonic()
         elif time.monotonic() - since > _STALLED_S:
-            crowd.done = True
+            for one in rounds:
+                one.crowd.done = True
             raise Failed(
-                f"nothing happened for {_STALLED_S:.0f} s: {progress['answers']} of {progress['answers_wanted']} answers are in",
+                f"nothing happened for {_STALLED_S:.0f} s: {answers} of {wanted} answers are in",
                 retryable=False,
             )
         await asyncio.sleep(_POLL_S)
@@ -180,17 +209,14 @@ async def _results(town: Town, batch: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def _report(
-    plan: Plan,
-    results: dict[str, dict[str, Any]],
-    compared: Compared,
-    seconds: float,
-    answered_s: float,
-) -> dict[str, Any]:
-    recording = plan.recording
+def _part(one: _Round, results: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What is told of one batch."""
+    plan, recording = one.plan, one.plan.recording
     scored = {task: results[task]["value"] for task in recording.truth if task in results}
     right = sum(value == recording.truth[task] for task, value in scored.items())
-    report: dict[str, Any] = {
+    used = sum(result["answers"] for result in results.values())
+    return {
+        "name": plan.name,
         "kind": recording.kind,
         "channel": plan.channel,
         "policy": plan.policy,
@@ -198,28 +224,17 @@ def _report(
         "workers": len(recording.workers),
         "answers_available": recording.count,
         "answers_repeated": recording.repeated,
-        "answers_used": compared.answers_stored,
-        "answers_per_task": compared.answers_stored / len(recording.answers),
+        "answers_used": used,
+        "answers_per_task": used / len(recording.answers),
+        "price_minor": plan.price_minor,
         "accuracy": right / len(scored) if scored and recording.options else None,
         "exact_match": _exact(recording, scored) if scored else None,
         "wer": _wer(recording, scored) if scored and not recording.options else None,
-        "currency": plan.currency,
-        "mismatches": len(compared.differences),
-        "seconds": seconds,
-        "answering_seconds": answered_s,
-        "answers_per_second": compared.answers_stored / answered_s,
-        "duplicated": compared.doubled,
-        **{
-            key: value
-            for key, value in asdict(compared).items()
-            if key not in ("answers_stored", "doubled")
+        "results": {
+            task: {**result, "value": recording.label.get(result["value"], result["value"])}
+            for task, result in results.items()
         },
     }
-    report["results"] = {
-        task: {**result, "value": recording.label.get(result["value"], result["value"])}
-        for task, result in results.items()
-    }
-    return report
 
 
 def _exact(recording: Recording, scored: dict[str, str | None]) -> float:

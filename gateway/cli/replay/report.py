@@ -9,71 +9,114 @@ from rich.table import Table
 from gateway.money import amount_text
 
 _DIFFERENCES_SHOWN = 10
+_WIDTH, _BAR = 100, 24
+
+Report = dict[str, Any]
 
 
-def show(report: dict[str, Any], console: Console) -> None:
-    """Print one report."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", justify="right")
-    table.add_column()
-    for name, text in _lines(report):
-        table.add_row(name, text)
-    ok = not (report["mismatches"] or report["lost"] or report["duplicated"])
+def show(report: Report, console: Console) -> None:
+    """Print the report of one batch."""
     title = f"{report['kind']}, {report['tasks']:,} tasks by {report['workers']:,} phones ({report['channel']})"
-    console.print(Panel(table, title=title, border_style="green" if ok else "red", expand=False))
+    console.print(_panel(title, [*_of_batch(report), *_of_all(report)], ok=_ok(report)))
+    _differences(report, console)
+
+
+def show_demo(report: Report, console: Console) -> None:
+    """Print the report of several batches and what they share."""
+    for part in report["batches"]:
+        title = f"{part['name']}  [dim]{part['kind']}, {part['tasks']:,} tasks, {part['workers']:,} people, {part['policy']}[/]"
+        console.print(_panel(title, _of_batch(part), ok=True))
+    console.print(_panel("All together", _of_all(report), ok=_ok(report)))
+    _differences(report, console)
+
+
+def _ok(report: Report) -> bool:
+    return not (report["mismatches"] or report["lost"] or report["duplicated"])
+
+
+def _panel(title: str, lines: list[tuple[str, str]], *, ok: bool) -> Panel:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", justify="right", min_width=10)
+    table.add_column()
+    for name, text in lines:
+        table.add_row(name, text)
+    return Panel(
+        table, title=title, title_align="left", border_style="green" if ok else "red", width=_WIDTH
+    )
+
+
+def _differences(report: Report, console: Console) -> None:
     for line in report["differences"][:_DIFFERENCES_SHOWN]:
         console.print(f"  [red]difference:[/red] {line}")
 
 
-def _lines(r: dict[str, Any]) -> list[tuple[str, str]]:
-    def money(minor: float) -> str:
-        return amount_text(round(minor), r["currency"])
-
-    used = r["answers_used"]
+def _of_batch(r: Report) -> list[tuple[str, str]]:
+    share = r["answers_used"] / r["answers_available"]
     lines = [
         (
             "answers",
-            f"{used:,} of {r['answers_available']:,} recorded, {r['answers_per_task']:.2f} a task; lost {r['lost']}, doubled {r['duplicated']}",
-        ),
+            f"{r['answers_used']:,} of {r['answers_available']:,} recorded ({share:.0%}), {r['answers_per_task']:.2f} a task",
+        )
     ]
     if r["accuracy"] is not None:
-        lines.append(("accuracy", f"[bold]{r['accuracy']:.1%}[/bold] against the known truth"))
+        lines.append(
+            (
+                "accuracy",
+                f"{_bar(r['accuracy'])} [bold]{r['accuracy']:.1%}[/bold] against the known truth",
+            )
+        )
     elif r["wer"] is not None:
         lines.append(
             (
                 "accuracy",
-                f"[bold]{r['exact_match']:.1%}[/bold] exactly right, word error rate {r['wer']:.1%}",
+                f"{_bar(r['exact_match'])} [bold]{r['exact_match']:.1%}[/bold] exactly right, word error rate {r['wer']:.1%}",
             )
         )
-    lines += [
+    return lines
+
+
+def _bar(share: float) -> str:
+    full = round(share * _BAR)
+    return f"[green]{chr(0x2588) * full}[/][dim]{chr(0x2591) * (_BAR - full)}[/]"
+
+
+def _of_all(r: Report) -> list[tuple[str, str]]:
+    used = r["answers_used"]
+
+    def money(minor: float) -> str:
+        return amount_text(round(minor), r["currency"])
+
+    def each(minor: int) -> str:
+        return money(minor / used) if used else "-"
+
+    segments = (r["segments_out"] + r["segments_in"]) / used if used else 0.0
+    state = "red" if r["mismatches"] else "green"
+    return [
+        ("arrived", f"{used:,} answers; lost {r['lost']}, doubled {r['duplicated']}"),
         (
             "SMS",
-            f"{r['sms_out']:,} out ({r['segments_out']:,} segments), {r['sms_in']:,} in ({r['segments_in']:,} segments)",
+            f"{r['sms_out']:,} out, {r['sms_in']:,} in, {segments:.2f} segments for each accepted answer",
         ),
         ("USSD", f"{r['ussd_sessions']:,} sessions, {r['ussd_steps']:,} steps"),
         (
-            "messaging",
-            f"{money(r['cost_minor'])}, {money(r['cost_minor'] / used) if used else '-'} for each accepted answer",
+            "cost",
+            f"{each(r['earned_minor'] + r['cost_minor'])} for each accepted answer ({each(r['cost_minor'])} of it messages)",
         ),
-        (
-            "earned",
-            f"{money(r['earned_minor'])} by workers, {money(r['earned_minor'] / used) if used else '-'} an answer",
-        ),
+        ("earned", f"{money(r['earned_minor'])} by workers"),
         (
             "paid out",
-            f"{money(r['paid_minor'])} in {r['operator']['payouts']:,} payouts; the operator's books say {money(r['operator']['paid_minor'])}, {r['operator']['duplicates']} doubled",
+            f"{money(r['paid_minor'])} in {r['operator']['payouts']:,} payouts; the operator says {money(r['operator']['paid_minor'])}, {r['operator']['duplicates']} doubled",
         ),
         (
             "ledger",
-            f"{r['ledger']['transfers']:,} transfers, sum {r['ledger']['sum_minor']}, in transit {money(r['ledger']['in_transit_minor'])}, still owed {money(r['ledger']['liabilities_minor'])}",
+            f"{r['ledger']['transfers']:,} transfers, sum {r['ledger']['sum_minor']}, {money(r['ledger']['in_transit_minor'])} in transit",
         ),
         (
             "speed",
-            f"{r['answers_per_second']:.0f} answers a second; {r['seconds']:.1f} s from the first JOIN to compared books",
+            f"{r['answers_per_second']:.0f} answers a second; {r['seconds']:.1f} s from the first JOIN to the compared books",
         ),
         (
             "books",
-            f"[bold {'red' if r['mismatches'] else 'green'}]{r['mismatches']} differences[/] between our books, the phones' diaries and the operator's books",
+            f"[bold {state}]{r['mismatches']} differences[/] between our books, the phones' diaries and the operator's books",
         ),
     ]
-    return lines
