@@ -67,6 +67,7 @@ class Town:
     operators: Operators
     people: dict[str, "Person"] = field(default_factory=dict)
     client: "Client" = field(init=False)
+    _paid_before: dict[str, Any] = field(default_factory=dict)
     _events: Iterable[int] = field(default_factory=lambda: itertools.count(1))
 
     async def opens(self) -> None:
@@ -75,6 +76,7 @@ class Town:
         await admit.add_coordinator(self.rt, COORDINATOR, "Wanjiku", "en", PARTNER)
         self.people["wanjiku"] = Person(self, "wanjiku", COORDINATOR)
         self.client = await self.new_client("Acme", 10_000_00)
+        self._paid_before = report(self.operators.books)
 
     # --- people ------------------------------------------------------------------------------------------------
 
@@ -157,8 +159,12 @@ class Town:
         assert apart == 0, "a task's counters do not tell what is there"
 
     def operator_books(self) -> dict[str, Any]:
-        """What the operator says it paid."""
-        return report(self.operators.books, by_key=True)
+        """What the operator says it paid since this town opened: an operator never forgets."""
+        books = report(self.operators.books)
+        return {
+            name: books[name] - self._paid_before[name]
+            for name in ("paid_minor", "payouts", "duplicates")
+        }
 
     # --- what phones send --------------------------------------------------------------------------------------
 

@@ -54,7 +54,7 @@ class BatchIn(_Strict):
     confidence: Annotated[
         float | None, Field(gt=0.5, lt=1, description="For dynamic: stop when this sure")
     ] = None
-    method: Annotated[str, Field(description="How answers become results")] = "dawid_skene"
+    method: Annotated[str, Field(description="How answers become results")] = "auto"
     gold_rate: Annotated[
         float,
         Field(ge=0, le=0.5, description="Share of hidden gold among a proven worker's questions"),

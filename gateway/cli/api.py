@@ -18,6 +18,7 @@ from gateway.runtime import Runtime
 from gateway.settings import Settings
 
 _BACKLOG = 2048
+_KEEP_ALIVE_S = 120
 
 
 def application(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> Doors:
@@ -61,6 +62,9 @@ def serve(settings: Settings, *, port: int | None, ready_file: Path | None) -> N
         access_log=False,
         log_level="warning",
         lifespan="on",
+        # Longer than any provider keeps an idle connection: who closes first must not be us, or a request that is
+        # just being written on it is lost.
+        timeout_keep_alive=_KEEP_ALIVE_S,
     )
     uvicorn.Server(config).run(sockets=[listener])
 

@@ -2,9 +2,9 @@
 
 import structlog
 
-from gateway import qa
 from gateway.ids import AccountId, BatchId
 from gateway.payments import ledger
+from gateway.qa.batch import aggregate
 from gateway.qa.port import encode
 from gateway.runtime import Runtime
 from gateway.store import batches, ledgers
@@ -73,13 +73,13 @@ def estimate(
     if not rows:
         return {}
     if rt.kind_of(batch.kind).IS_TEXT:
-        from gateway.qa.text.aggregate import aggregate  # noqa: PLC0415  # rapidfuzz, for text only
+        from gateway.qa.text import aggregate as texts  # noqa: PLC0415  # rapidfuzz, for text only
 
-        text = aggregate(rows, gold)
+        text = texts.aggregate(rows, gold)
         return dict(zip(text.tasks, zip(text.value, text.confidence, strict=True), strict=True))
     answers = encode(rows, [o.id for o in batch.options])
-    found = qa.rule(batch.method).aggregate(answers, gold or None)
-    pairs = zip(found.value, (float(c) for c in found.confidence), strict=True)
+    found = aggregate(answers, batch.method, gold or None)
+    pairs = zip(found.estimate.value, (float(c) for c in found.confidence), strict=True)
     return dict(zip(answers.tasks, pairs, strict=True))
 
 

@@ -9,7 +9,9 @@ async def test_a_late_answer_still_counts_while_the_question_is_open(town):
     await amina.texts("WORK")
     await amina.texts("STATUS")  # she says something else meanwhile
     town.clock.advance(minutes=11)
-    await town.rt.db.execute("select release_task(id, 'expired') from assignment where state = 'held'")
+    await town.rt.db.execute(
+        "select release_task(id, 'expired') from assignment where state = 'held'"
+    )
     assert "Saved +KES 3" in await amina.texts("1")
     assert await amina.values() == ["yes"]
 
@@ -37,7 +39,9 @@ async def test_a_late_answer_while_somebody_else_holds_the_question_is_not_count
     await town.posts_batch("Is it open?", **LEASE)
     await amina.texts("WORK")
     town.clock.advance(minutes=11)
-    await town.rt.db.execute("select release_task(id, 'expired') from assignment where state = 'held'")
+    await town.rt.db.execute(
+        "select release_task(id, 'expired') from assignment where state = 'held'"
+    )
     brian = await town.enrols("brian")
     await brian.texts("WORK")
     assert "question has closed" in await amina.texts("1")

@@ -81,7 +81,9 @@ async def test_who_stopped_comes_back_by_her_own_word_only(town):
     await town.posts_batch("Is it open?")
     back = await amina.texts("START")
     assert "Welcome back Amina" in back and "Is it open?" in back
-    acts = await town.rt.db.rows("select act from consent where worker_id = $1 order by id", await amina.id())
+    acts = await town.rt.db.rows(
+        "select act from consent where worker_id = $1 order by id", await amina.id()
+    )
     assert [row["act"] for row in acts] == ["invited", "agreed", "stopped", "restarted"]
 
 

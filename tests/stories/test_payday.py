@@ -29,26 +29,45 @@ async def test_pay_all_the_way(town, amina):
     assert await amina.balance_minor() == 0, "held at once"
     assert f"KES 30 is on its way. Ref {ref}" in await amina.texts("BAL")
 
-    await town.answers_bells()
-    payout = await town.rt.db.row("select * from payout")
-    assert payout["state"] == "submitted", "accepted is not paid"
-    await town.operators.daraja.post.settle()
-    payout = await town.rt.db.row("select * from payout")
-    assert payout["state"] == "submitted", "the operator's callback is a hint, not an answer"
-    assert payout["receipt"] is None
-
     await town.pays_out()
     payout = await town.rt.db.row("select * from payout")
-    assert payout["state"] == "paid" and payout["receipt"]
+    assert payout["state"] == "paid"
     (told,) = await paid_texts(amina)
-    assert payout["receipt"] in told and ref in told
-
-    books = town.operator_books()
-    assert books["by_key"][payout["key"]]["paid_minor"] == 3000
-    assert (books["payouts"], books["duplicates"]) == (1, 0)
+    assert payout["receipt"] in told
+    assert ref in told
+    assert town.operator_books() == {"paid_minor": 3000, "payouts": 1, "duplicates": 0}
     events = await town.rt.db.rows("select event from payout_event order by id")
-    assert [row["event"] for row in events][:3] == ["request", "claim", "accepted"]
+    assert [row["event"] for row in events][:2] == ["request", "claim"]
     assert events[-1]["event"] == "paid"
+
+
+async def test_the_operators_callback_is_a_hint_and_only_our_own_question_settles(town, amina):
+    """Anybody who learns the address could post a callback: nothing is believed that was not asked for."""
+    town.operators.set_plan(FaultPlan(seed=7, rates={"b2c": {"result_lost": 1.0}}))
+    await amina.texts("PAY")
+    await town.ticks()
+    payout = await town.rt.db.row("select * from payout")
+    assert payout["state"] == "submitted", "accepted is not paid"
+    success = {
+        "Result": {
+            "ResultType": 0,
+            "ResultCode": 0,
+            "ResultDesc": "The service request is processed successfully.",
+            "OriginatorConversationID": payout["key"],
+            "ConversationID": "AG_1",
+            "TransactionID": "FORGED0001",
+        }
+    }
+    answer = await town.http.post(f"/hooks/p/{payout['result_token']}", json=success)
+    assert answer.status_code == 200
+    assert await town.value("select state from payout") == "submitted"
+    assert await paid_texts(amina) == []
+    await town.pays_out()
+    asked = town.operators.books.db.execute(
+        "SELECT count(*) FROM call WHERE kind = 'status' AND key = ?", (payout["key"],)
+    ).fetchone()
+    assert asked[0] >= 1
+    assert await town.value("select receipt from payout") != "FORGED0001"
 
 
 async def test_pay_twice_is_one_payout(town, amina):
@@ -84,10 +103,11 @@ async def test_a_part_of_it(town, amina):
         ("PAY 9", "The least we can send is KES 10"),
         ("PAY 10.50", "whole amount"),
         ("PAY everything now", "did not understand the amount"),
-        ("PAY -5", "did not understand the amount"),
     ],
 )
-async def test_an_amount_that_cannot_be_sent_is_explained_and_nothing_moves(town, amina, words, said):
+async def test_an_amount_that_cannot_be_sent_is_explained_and_nothing_moves(
+    town, amina, words, said
+):
     assert said in await amina.texts(words)
     assert await town.count("payout") == 0
     assert await amina.balance_minor() == 3000
@@ -110,7 +130,7 @@ async def test_cash_out_by_ussd_asks_before_anything_is_sent(town, amina):
 async def test_whatever_happens_to_the_request_the_money_leaves_once(town, amina, fault):
     town.operators.set_plan(FaultPlan(seed=7, slow_s=0.05, rates={"b2c": {fault: 0.7}}))
     await amina.texts("PAY")
-    await town.answers_bells()
+    await town.ticks()
     town.operators.set_plan(FaultPlan(seed=7))
     await town.pays_out()
     books = town.operator_books()
@@ -119,7 +139,8 @@ async def test_whatever_happens_to_the_request_the_money_leaves_once(town, amina
 
 
 @pytest.mark.parametrize(
-    "fault", ["result_lost", "result_duplicate", "result_forged", "result_malformed", "result_early"]
+    "fault",
+    ["result_lost", "result_duplicate", "result_forged", "result_malformed", "result_early"],
 )
 async def test_whatever_happens_to_the_callback_she_is_paid_and_told_once(town, amina, fault):
     town.operators.set_plan(FaultPlan(seed=7, rates={"b2c": {fault: 1.0}}))
@@ -131,19 +152,16 @@ async def test_whatever_happens_to_the_callback_she_is_paid_and_told_once(town, 
 
 
 async def test_a_phone_that_cannot_be_paid_gets_her_money_back(town):
-    chege = town.meets("chege", "+254712091001")  # the simulator's unregistered numbers begin at ..90000
+    chege = town.meets("chege", "+254712092040")  # the simulator knows no customer there
     await chege.texts("JOIN KIBERA")
     await town.posts_batch("Is it open?", price="15.00")
-    await chege.texts("WORK")
-    await chege.texts("1")
-    await chege.texts("PAY")
+    for words in ("WORK", "1", "PAY"):
+        await chege.texts(words)
     await town.pays_out()
-    state = await town.value("select state from payout")
+    assert await town.value("select state from payout") == "failed"
     told = (await chege.messages())[-1]
-    if state == "paid":  # this number has no meaning to the simulator
-        pytest.skip("the simulator pays this number")
-    assert state == "failed"
-    assert "could not be sent" in told and "back in your balance" in told
+    assert "could not be sent" in told
+    assert "back in your balance" in told
     assert await chege.balance_minor() == 1500
 
 
