@@ -2,6 +2,8 @@
 
 import pytest
 
+from gateway.steps.assign import assign
+
 
 async def test_stop_gives_the_question_to_somebody_else_and_the_money_can_still_be_cashed_out(town):
     amina = await town.enrols("amina")
@@ -51,11 +53,7 @@ async def test_stop_from_any_state(town, state):
 async def test_stop_takes_back_the_questions_that_wait_to_be_sent(town):
     amina = await town.enrols("amina")
     await town.posts_batch("Is it open?")
-    for step, *arguments in town.bells.take():
-        if step == "assign":
-            await town.rt.db.execute("select 1")
-    from gateway.steps.assign import assign
-
+    town.bells.take()  # the runner is slow today
     await assign(town.rt)
     assert await town.count("outbox", "purpose = 'question' and state = 'queued'") == 1
     await amina.texts("STOP")
