@@ -1,7 +1,9 @@
 """`Idempotency-Key`: the same key and request get the first answer again, another request under it is refused."""
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 import orjson
 from fastapi import Request, Response
@@ -12,6 +14,8 @@ from gateway.runtime import Runtime
 from gateway.store import clients
 
 _KEY_CHARACTERS_MAX = 200
+# Each holds a connection while what it makes needs another: more at once could wait for each other for ever.
+AT_ONCE = 2
 
 
 async def once(
@@ -31,7 +35,7 @@ async def once(
         )
     digest = hashlib.sha256(request.url.path.encode() + b"\0" + await request.body()).digest()
     # Two copies at once: the second waits here until the first is written down.
-    async with rt.db.transaction() as db:
+    async with _gate(request), rt.db.transaction() as db:
         await db.fetchval(
             "select pg_advisory_xact_lock(hashtextextended($1, 0))", f"{client}:{key}"
         )
@@ -45,6 +49,14 @@ async def once(
             "this Idempotency-Key was used for another request", status=409, field="Idempotency-Key"
         )
     return _answer(orjson.dumps(known["body"]), known["status"])
+
+
+def _gate(request: Request) -> asyncio.Semaphore:
+    """The server's own gate for AT_ONCE requests with a key."""
+    state = request.app.state
+    if not hasattr(state, "keyed"):
+        state.keyed = asyncio.Semaphore(AT_ONCE)
+    return cast("asyncio.Semaphore", state.keyed)
 
 
 def _answer(body: bytes, status: int) -> Response:

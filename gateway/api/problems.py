@@ -58,6 +58,15 @@ def add_handlers(app: FastAPI) -> None:
     async def failed(request: Request, bad: Failed) -> JSONResponse:
         return problem(503, str(bad))
 
+    async def nul(request: Request, bad: Exception) -> JSONResponse:
+        return problem(
+            422, "there is a NUL character in the request; take it out and send it again"
+        )
+
+    # PostgreSQL's text and jsonb hold every character but this one.
+    for kind in (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError):
+        app.add_exception_handler(kind, nul)
+
     async def away(request: Request, bad: Exception) -> JSONResponse:
         log.error("database away", why=str(bad))
         return problem(

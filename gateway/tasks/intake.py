@@ -126,9 +126,16 @@ def _task(
     if name in names:
         raise Refused(f"the id {name!r} is there twice", field="id")
     kind.check_text(text)
-    gold = row.get("gold")
-    truth = kind.check_truth(_string(row, "gold"), options) if gold not in (None, "") else None
-    return TaskSpec(name, text, truth, _audience(row.get("audience")))
+    return TaskSpec(name, text, _gold(row, kind, options), _audience(row.get("audience")))
+
+
+def _gold(row: Mapping[str, object], kind: TaskKind, options: Sequence[Option]) -> str | None:
+    if row.get("gold") in (None, ""):
+        return None
+    try:
+        return kind.check_truth(_string(row, "gold"), options)
+    except Refused as refused:  # a kind calls it the truth; the client's column is called gold
+        raise Refused(str(refused), field="gold") from refused
 
 
 def _string(row: Mapping[str, object], field: str) -> str:
