@@ -383,8 +383,8 @@ answer = Table(
     "answer",
     metadata,
     _id(),
-    Column("task_id", BigInteger, ForeignKey("task.id"), nullable=False),
-    Column("worker_id", BigInteger, ForeignKey("worker.id"), nullable=False),
+    Column("task_id", BigInteger, nullable=False),
+    Column("worker_id", BigInteger, nullable=False),
     Column("slot", SmallInteger, nullable=False),  # the n-th paid answer of its task
     Column("value", Text, nullable=False),
     Column("said", Text, nullable=False),  # the worker's own words
@@ -397,6 +397,8 @@ answer = Table(
     ),  # its worker's skill knows it
     _at(),
     UniqueConstraint("task_id", "worker_id"),
+    # Nobody's answer counts who was not asked.
+    ForeignKeyConstraint(["task_id", "worker_id"], ["assignment.task_id", "assignment.worker_id"]),
     UniqueConstraint("task_id", "slot"),
 )
 Index("ix_answer_unscored", answer.c.task_id, postgresql_where=text("not scored"))

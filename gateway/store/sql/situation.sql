@@ -20,38 +20,30 @@ create or replace function situation(
   out transcript text, out view text, out memory jsonb, out pages text[], out page smallint, out ended boolean
 ) language plpgsql stable as $$
 declare
+  v_known boolean;
   v_kind text;
+  v_skills boolean := false;  -- her own skill is asked for: to judge her answer, or to see whether gold is due
   v_batch record;
+  v_gold boolean;
 begin
-  select i.state, i.reply, i.worker_id into known_state, known_reply, worker_id from inbox i
-    where i.channel = p_channel and i.kind = p_kind and i.event_id = p_event_id;
-  if known_state = 'done' then
+  -- One statement for all that is found by a key: each of its own would cost as much as finding the row.
+  select i.state, i.reply, coalesce(i.worker_id, w.id), w.id is not null, w.name, w.language, w.state, w.currency,
+      w.account_id, a.balance, w.partner_id, w.reach, w.sms_channel, c.id, p.ref, p.amount,
+      s.transcript, s.view, s.memory, s.pages, s.page, s.ended
+    into known_state, known_reply, worker_id, v_known, name, language, state, currency,
+      account_id, balance, partner_id, reach, sms_channel, coordinator_id, payout_ref, payout_amount,
+      transcript, view, memory, pages, page, ended
+    from (values (1)) as one
+      left join inbox i on i.channel = p_channel and i.kind = p_kind and i.event_id = p_event_id
+      left join worker w on w.msisdn_index = p_index
+      left join account a on a.id = w.account_id
+      left join coordinator c on c.msisdn_index = p_index and p_session is null
+      left join payout p on p.worker_id = w.id
+        and p.state not in ('paid', 'failed', 'cancelled', 'reversed', 'late_paid')
+      left join ussd_session s on s.channel = p_channel and s.session = p_session;
+  if known_state = 'done' or not v_known then
     return;
   end if;
-
-  select w.id, w.name, w.language, w.state, w.currency, w.account_id, a.balance, w.partner_id, w.reach, w.sms_channel
-    into worker_id, name, language, state, currency, account_id, balance, partner_id, reach, sms_channel
-    from worker w join account a on a.id = w.account_id where w.msisdn_index = p_index;
-
-  if p_session is not null then
-    select s.transcript, s.view, s.memory, s.pages, s.page, s.ended
-      into transcript, view, memory, pages, page, ended
-      from ussd_session s where s.channel = p_channel and s.session = p_session;
-  else
-    select c.id into coordinator_id from coordinator c where c.msisdn_index = p_index;
-  end if;
-  if worker_id is null then
-    return;
-  end if;
-
-  select array_agg(s.kind), array_agg(s."right"), array_agg(s.wrong), array_agg(s.gold_right),
-      array_agg(s.gold_wrong), array_agg(s.answers)
-    into kinds, rights, wrongs, golds_right, golds_wrong, answers
-    from skill s where s.worker_id = situation.worker_id;
-
-  select p.ref, p.amount into payout_ref, payout_amount from payout p
-    where p.worker_id = situation.worker_id
-      and p.state not in ('paid', 'failed', 'cancelled', 'reversed', 'late_paid');
 
   -- What she holds comes first; else the last question whose lease ran out: a late reply belongs to it.
   select a.id, a.state, t.id, t.batch_id, t.text, t.gold, t.answered, t.wanted, t.maximum, b.kind,
@@ -70,6 +62,9 @@ begin
       into vote_values, vote_rights, vote_wrongs
       from answer x left join skill s on s.worker_id = x.worker_id and s.kind = v_kind
       where x.task_id = held_task;
+  end if;
+  if held_open and held_answered + 1 >= held_wanted then
+    v_skills := true;
   end if;
 
   -- Work made out to her by name comes before work for anybody.
@@ -90,7 +85,7 @@ begin
           select t.id, t.text, t.audience from task t
             where t.batch_id = v_batch.id and t.state = 'open' and t.gold is null and not t.directed
               and t.answered + t.held < t.wanted and t.id is distinct from held_task
-            order by t.position limit 64) s
+            order by t.position limit 24) s
         order by hashint8(s.id # situation.worker_id)) f
         where (f.audience is null or audience_fits(f.audience, situation.partner_id, situation.language))
           and not exists (select from assignment a where a.task_id = f.id
@@ -108,12 +103,17 @@ begin
       exit when next_task is not null;
     end loop;
   end if;
-  if next_task is null then
-    return;
+
+  v_gold := next_task is not null and exists (select from batch b where b.id = next_batch and b.gold_rate > 0);
+  if v_skills or v_gold then
+    select array_agg(s.kind), array_agg(s."right"), array_agg(s.wrong), array_agg(s.gold_right),
+        array_agg(s.gold_wrong), array_agg(s.answers)
+      into kinds, rights, wrongs, golds_right, golds_wrong, answers
+      from skill s where s.worker_id = situation.worker_id;
   end if;
 
   -- A hidden gold question of the same batch, in case one is due.
-  if not exists (select from batch b where b.id = next_batch and b.gold_rate > 0) then
+  if not v_gold then
     return;
   end if;
   select t.id, t.text into gold_task, gold_text from task t
