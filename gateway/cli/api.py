@@ -18,7 +18,7 @@ from gateway.runtime import Runtime
 from gateway.settings import Settings
 
 _BACKLOG = 2048
-_KEEP_ALIVE_S = 120
+_KEEP_ALIVE_S, _GRACE_S = 120, 10
 
 
 def application(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> Doors:
@@ -65,6 +65,7 @@ def serve(settings: Settings, *, port: int | None, ready_file: Path | None) -> N
         # Longer than any provider keeps an idle connection: who closes first must not be us, or a request that is
         # just being written on it is lost.
         timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_GRACE_S,
     )
     uvicorn.Server(config).run(sockets=[listener])
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gateway import settings as settings_room
-from gateway.cli import inbox, operators, people, qa, sms
+from gateway.cli import inbox, ledger, operators, people, qa, sms
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 app.add_typer(qa.app, name="qa")
 app.add_typer(sms.app, name="sms")
+app.add_typer(ledger.app, name="ledger")
 app.command("operators")(operators.operators)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(people.client, name="client")
@@ -169,3 +170,16 @@ def demo(
     from gateway.cli import demo as command
 
     command.demo(quick=quick, out=json)
+
+
+@app.command()
+def bench(
+    name: Annotated[str | None, typer.Argument(help="One benchmark; without, all of them.")] = None,
+    json: Annotated[
+        Path | None, typer.Option(help="Write the results as JSON; - = stdout.")
+    ] = None,
+) -> None:
+    """Measure this gateway against a floor or a peer in the same run, from a checkout of the source."""
+    from gateway.cli import bench as command
+
+    command.bench(name, json)

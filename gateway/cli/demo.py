@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from gateway.cli.replay.command import make_plan, run, write_json
+from gateway.cli.output import write_json
+from gateway.cli.replay.command import make_plan, run
 from gateway.cli.replay.play import Plan
 from gateway.cli.replay.recording import read
 from gateway.cli.replay.report import show_demo

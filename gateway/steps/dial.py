@@ -16,7 +16,7 @@ from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
 from gateway.steps.facts import Heard, parts_of
 from gateway.steps.retry import settle_down
-from gateway.steps.understand import Understood, understand
+from gateway.steps.understand import Understood, coordinator_view, understand
 from gateway.store import people, turns
 from gateway.store.db import Repeated, Row
 from gateway.ussd.port import UssdChannel, UssdStep
@@ -202,7 +202,10 @@ async def _understand(rt: Runtime, channel: Channel, row: Row, keys: list[str]) 
         if keys and row["state"] != "active"
         else frozenset[str]()
     )
-    return await understand(rt, channel, row, codes=codes)
+    # A coordinator who is no worker is shown what she can text; a worker's screens are hers, whatever else she is.
+    is_coordinator = row["coordinator_id"] and row["worker_id"] is None
+    coordinator = await coordinator_view(rt, row["coordinator_id"]) if is_coordinator else None
+    return await understand(rt, channel, row, codes=codes, coordinator=coordinator)
 
 
 def _sms_channel(rt: Runtime, channel: Channel) -> str:

@@ -1,11 +1,14 @@
-"""People come in: a stranger joins, a coordinator enrols or removes. The rows of those facts."""
+"""People come in: a stranger joins, a coordinator enrols or removes. The rows of those facts.
+
+The ledger of consent keeps a worker's own words; of a coordinator's only the command, for a phone number stands in them.
+"""
 
 from gateway.conversation.facts import Enrolled, Joined, RemovedByCoordinator
 from gateway.msisdn import region_of
 from gateway.runtime import Runtime
 from gateway.settings import Country
 from gateway.steps.messages import message
-from gateway.store import turns
+from gateway.store import people, turns
 from gateway.store.db import Part, Row
 
 
@@ -25,7 +28,7 @@ def joined_part(rt: Runtime, fact: Joined, msisdn: str, channel: str, via: str, 
     return turns.enrol_worker(new, "joined" if fact.agreed else "asked", via, said)
 
 
-def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str, said: str) -> list[Part]:
+def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[Part]:
     """The invited worker and her invitation, sent once however often the coordinator asks within the hour."""
     region, country = country_of(rt, fact.msisdn)
     new = _new_worker(
@@ -49,19 +52,15 @@ def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str, said: st
         "invitation",
         cause=f"invitation:{rt.vault.index(fact.msisdn).hex()[:24]}:{hour}",
     )
-    return [turns.enrol_worker(new, "invited", "coordinator", said), turns.put_message(invitation)]
+    return [turns.enrol_worker(new, "invited", "coordinator", "ADD"), turns.put_message(invitation)]
 
 
-async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator, said: str) -> list[Part]:
-    """Only a worker this coordinator enrolled: anybody else's number changes nothing."""
-    worker = await rt.db.value(
-        "select id from worker where msisdn_index = $1 and coordinator_id = $2",
-        rt.vault.index(fact.msisdn),
-        row["coordinator_id"],
-    )
+async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator) -> list[Part]:
+    """Only a worker of this coordinator or of her centre: anybody else's number changes nothing."""
+    worker = await people.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
     if worker is None:
         return []
-    return [turns.change_worker(worker, "removed", "coordinator", said)]
+    return [turns.change_worker(worker, "removed", "coordinator", "REMOVE")]
 
 
 def _new_worker(

@@ -82,9 +82,9 @@ async def _parts(  # noqa: PLR0911  # one return a fact
         case Joined():
             return [joined_part(rt, fact, heard.msisdn, heard.channel, heard.via, heard.said)]
         case Enrolled():
-            return enrolled_parts(rt, row, fact, heard.channel, heard.said)
+            return enrolled_parts(rt, row, fact, heard.channel)
         case RemovedByCoordinator():
-            return await removed_parts(rt, row, fact, heard.said)
+            return await removed_parts(rt, row, fact)
         case Agreed() | Stopped() | Restarted() | LanguageChosen():
             return [_word_part(row, fact, heard)]
 

@@ -101,5 +101,10 @@ async def _understand(rt: Runtime, channel: Channel, row: Row, said: str) -> Und
     number = number_said(said, understood.situation, rt.books)
     if number is None:
         return understood
-    state = await people.state_of(rt.db, rt.vault.index(number), row["coordinator_id"])
+    index = rt.vault.index(number)
+    mine = await people.theirs(rt.db, index, row["coordinator_id"])
+    # To remove, only her own count; to enrol, everybody who is known already does.
+    speaks = understood.situation.coordinator
+    removing = speaks is not None and words[0].casefold() in rt.books[speaks.language].words.remove
+    state = "nobody" if removing and mine is None else await people.state_of(rt.db, index)
     return replace(understood, situation=replace(understood.situation, named=state))

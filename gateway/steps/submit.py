@@ -132,6 +132,12 @@ def _new_task(batch: Batch, spec: TaskSpec, row: int) -> NewTask:
 
 def _slots(batch: Batch, spec: TaskSpec, workers: int, row: int) -> tuple[int, int]:
     """How many answers a task wants at first, and at most: the slots that are paid for."""
+    if spec.gold is not None and not batch.gold_rate:
+        raise Refused(
+            f"row {row}: gold is never asked in a batch whose gold_rate is 0; make the batch with one, like 0.05",
+            field="gold",
+            row=row,
+        )
     if spec.gold is not None:
         slots = workers or GOLD_ANSWERS_MAX
         return slots, slots

@@ -135,8 +135,8 @@ async def coordinator_view(rt: Runtime, coordinator: int) -> CoordinatorView:
              count(w.id) filter (where w.state = 'active') as active,
              count(w.id) filter (where w.state = 'invited') as invited,
              (select count(*) from answer a join worker v on v.id = a.worker_id
-                where v.coordinator_id = c.id and a.created_at > now() - interval '24 hours') as answers
-           from coordinator c left join partner p on p.id = c.partner_id left join worker w on w.coordinator_id = c.id
+                where (v.coordinator_id = c.id or v.partner_id = c.partner_id) and a.created_at > now() - interval '24 hours') as answers
+           from coordinator c left join partner p on p.id = c.partner_id left join worker w on w.coordinator_id = c.id or w.partner_id = c.partner_id
            where c.id = $1 group by c.id, p.code""",
         coordinator,
     )

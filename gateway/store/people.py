@@ -11,13 +11,21 @@ async def partner_codes(db: Database, words: Sequence[str]) -> frozenset[str]:
     return frozenset(row["code"] for row in rows)
 
 
-async def state_of(db: Database, index: bytes, coordinator: int) -> str:
-    """The state of the worker with this number; 'nobody' where there is none, or none this coordinator may touch
-    (an active worker of somebody else is still 'active': she cannot be invited again)."""
-    row = await db.row("select state, coordinator_id from worker where msisdn_index = $1", index)
-    if row is None or (row["state"] == "removed" and row["coordinator_id"] != coordinator):
-        return "nobody"
-    return row["state"]
+# Whom a coordinator looks after: those she enrolled, and those of her centre.
+THEIRS = """(w.coordinator_id = $2 or w.partner_id =
+  (select c.partner_id from coordinator c where c.id = $2))"""
+
+
+async def theirs(db: Database, index: bytes, coordinator: int) -> int | None:
+    """The worker with this number, if this coordinator looks after her."""
+    return await db.value(
+        f"select w.id from worker w where w.msisdn_index = $1 and {THEIRS}", index, coordinator
+    )
+
+
+async def state_of(db: Database, index: bytes) -> str:
+    """The state of the worker with this number; 'nobody' where there is none."""
+    return await db.value("select state from worker where msisdn_index = $1", index) or "nobody"
 
 
 async def add_partner(db: Database, code: str, name: str) -> None:

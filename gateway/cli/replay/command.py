@@ -1,7 +1,6 @@
 """The command line of `gateway replay`, its live progress and its report."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from gateway.cli.output import write_json
 from gateway.cli.replay.play import INSTRUCTIONS, Plan, Watch, play
 from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.report import show
@@ -75,17 +75,6 @@ def finish(report: dict[str, Any], out: Path | None, console: Console) -> None:
     write_json(report, out)
     if report["mismatches"] or report["lost"] or report["duplicated"]:
         sys.exit(1)
-
-
-def write_json(report: object, out: Path | None) -> None:
-    """Machine-readable; `-` is stdout."""
-    if out is None:
-        return
-    text = json.dumps(report, indent=1, ensure_ascii=False, default=str) + "\n"
-    if str(out) == "-":
-        sys.stdout.write(text)
-    else:
-        out.write_text(text)
 
 
 def replay(

@@ -37,6 +37,10 @@ returns void language plpgsql as $$
 begin
   update worker set state = p_state where id = p_worker;
   insert into consent (worker_id, act, via, said) values (p_worker, p_act, p_via, p_said);
+  if p_state = 'active' then
+    -- Her own word ends what the carrier told us before.
+    delete from opt_out x using worker w where w.id = p_worker and x.msisdn_index = w.msisdn_index;
+  end if;
   if p_state in ('stopped', 'removed') then
     perform release_task(a.id, 'expired') from assignment a where a.worker_id = p_worker and a.state = 'held';
     update outbox set state = 'cancelled', reason = p_act

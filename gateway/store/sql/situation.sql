@@ -37,7 +37,7 @@ begin
       left join inbox i on i.channel = p_channel and i.kind = p_kind and i.event_id = p_event_id
       left join worker w on w.msisdn_index = p_index
       left join account a on a.id = w.account_id
-      left join coordinator c on c.msisdn_index = p_index and p_session is null
+      left join coordinator c on c.msisdn_index = p_index
       left join payout p on p.worker_id = w.id
         and p.state not in ('paid', 'failed', 'cancelled', 'reversed', 'late_paid')
       left join ussd_session s on s.channel = p_channel and s.session = p_session;

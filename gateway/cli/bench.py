@@ -1,0 +1,48 @@
+"""`gateway bench`: runs the benchmarks of a checkout, each a module in `bench/` that prints its results as JSON."""
+
+import json
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+import gateway
+from gateway.cli.output import write_json
+from gateway.errors import Refused
+
+FOLDER = Path(gateway.__file__).parent.parent / "bench"
+
+
+def bench(name: str | None, out: Path | None) -> None:
+    """Run one benchmark, or all; show ours against the floor, and the ratio."""
+    names = sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
+    if not names:
+        raise Refused(
+            f"there are no benchmarks in {FOLDER}: run this from a checkout of the source"
+        )
+    if name and name not in names:
+        raise Refused(f"no benchmark {name!r}; there is: {', '.join(names)}")
+    results: list[dict[str, Any]] = []
+    for one in [name] if name else names:
+        typer.echo(f"running {one} ...", err=True)
+        results += _run(one)
+    if str(out) != "-":
+        for r in results:
+            typer.echo(
+                f"{r['name']}: {r['ours']} {r['unit']}, floor {r['floor']}, ratio {r['ratio']}  ({r['note']})"
+            )
+    machine = f"{platform.machine()}, Python {platform.python_version()}, {platform.system()}"
+    write_json({"results": results, "machine": machine}, out)
+
+
+def _run(name: str) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", f"bench.{name}"]
+    done = subprocess.run(command, cwd=FOLDER.parent, stdout=subprocess.PIPE, check=False)  # noqa: S603  # our own module
+    if done.returncode:
+        raise Refused(
+            f"the benchmark {name} failed; run it by itself to see why: python -m bench.{name}"
+        )
+    return json.loads(done.stdout)["results"]
