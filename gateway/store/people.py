@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from gateway.ids import WorkerId
 from gateway.store.db import Connection, Database
 
 
@@ -16,7 +17,7 @@ THEIRS = """(w.coordinator_id = $2 or w.partner_id =
   (select c.partner_id from coordinator c where c.id = $2))"""
 
 
-async def theirs(db: Database, index: bytes, coordinator: int) -> int | None:
+async def theirs(db: Database, index: bytes, coordinator: int) -> WorkerId | None:
     """The worker with this number, if this coordinator looks after her."""
     return await db.value(
         f"select w.id from worker w where w.msisdn_index = $1 and {THEIRS}", index, coordinator
