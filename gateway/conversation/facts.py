@@ -76,7 +76,7 @@ class Situation:
     `region`: ISO 3166 region that numbers without a country code belong to. `default_language`: for strangers.
     `shortcode`, `service_code`: what a worker texts or dials, for help texts.
     `named`: what is known of the number that a coordinator's ADD or REMOVE names (see `coordinating.number_said`;
-    None: not looked up). `regions`: where workers may be enrolled, besides `region`; empty: anywhere.
+    None: not looked up). `foreign`: the sender's own number is of a country where nobody can be paid. `regions`: where workers may be enrolled, besides `region`; empty: anywhere.
     """
 
     worker: WorkerView | None
@@ -91,6 +91,7 @@ class Situation:
     service_code: str = ""
     named: WorkerState | Literal["nobody"] | None = None
     regions: frozenset[str] = frozenset()
+    foreign: bool = False
 
 
 # --- facts -------------------------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ def stop(talk: Talk) -> Turn:
 
 def stranger(talk: Talk, heard: Heard) -> Turn:
     """Somebody without a row: JOIN, or how to."""
+    if talk.situation.foreign:
+        return Turn((), talk.in_language(heard.language).say("join.other_country"))
     if heard.command == "join":
         return join(talk, heard)
     if heard.command == "language" and (chosen := language_named(heard.rest, talk.books)):

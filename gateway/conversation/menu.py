@@ -34,6 +34,8 @@ def menu(
     """The facts and the next screen of one key; `said` is None when the worker has just dialled."""
     talk = _in_chosen_language(Talk(situation, books, kind_of), memory)
     start = start_view(situation)
+    if start == "stranger" and situation.foreign:
+        return _ended(End(talk.say("join.other_country")))
     if said is None:
         return _shown(talk, Go(start))
     if is_stop(hear(said, talk.book, books), books):

@@ -11,6 +11,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
+from rq.job import JobStatus
 
 log = structlog.get_logger()
 
@@ -25,18 +26,31 @@ def queue(redis: Redis) -> Queue:
 
 
 def enqueue(on: Queue, function: str, step: str, *arguments: str) -> None:
-    """Put one bell on the queue, unless the same one hangs there already."""
-    # A finished or failed bell must not block its name: RQ would keep it for minutes (or a year).
-    with contextlib.suppress(DuplicateJobError):
+    """Put one bell on the queue, unless the same one hangs there already.
+
+    A bell keeps its name while it is answered, also by a runner that was just killed: RQ believes in that one for a
+    minute and a half. So it is then rung under a second name; answering one bell twice at once does no harm.
+    """
+    name = "-".join((step, *arguments))
+    if not _hang(on, name, function, step, *arguments) and _is_being_answered(on, name):
+        _hang(on, f"{name}-again", function, step, *arguments)
+
+
+def _hang(on: Queue, name: str, function: str, step: str, *arguments: str) -> bool:
+    """False when a bell of this name is there already."""
+    try:
+        # A finished or failed bell must not block its name: RQ would keep it for minutes (or a year).
         on.enqueue(
-            function,
-            step,
-            *arguments,
-            job_id="-".join((step, *arguments)),
-            unique=True,
-            result_ttl=0,
-            failure_ttl=1,
+            function, step, *arguments, job_id=name, unique=True, result_ttl=0, failure_ttl=1
         )
+    except DuplicateJobError:
+        return False
+    return True
+
+
+def _is_being_answered(on: Queue, name: str) -> bool:
+    job = on.fetch_job(name)
+    return job is not None and job.get_status(refresh=False) is JobStatus.STARTED
 
 
 class RqBells:

@@ -83,7 +83,7 @@ async def _take(
         # Nothing new can be read from this transcript: show where the session stands.
         assert before is not None
         return ussd.render(before.pages[before.page], end=before.ended)
-    understood = await _understand(rt, channel, row, keys)
+    understood = await _understand(rt, channel, row, keys, msisdn)
     after, facts = _walk(rt, understood, before, keys, ussd.budget_septets(step.network))
     shown = after.pages[after.page]
     worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
@@ -195,7 +195,9 @@ def _pages(rt: Runtime, understood: Understood, screen: Screen, budget_septets: 
     )
 
 
-async def _understand(rt: Runtime, channel: Channel, row: Row, keys: list[str]) -> Understood:
+async def _understand(
+    rt: Runtime, channel: Channel, row: Row, keys: list[str], msisdn: str
+) -> Understood:
     """A stranger may be typing a partner's code; everybody else needs no second look."""
     codes = (
         await people.partner_codes(rt.db, [k.strip().upper() for k in keys])
@@ -205,7 +207,7 @@ async def _understand(rt: Runtime, channel: Channel, row: Row, keys: list[str]) 
     # A coordinator who is no worker is shown what she can text; a worker's screens are hers, whatever else she is.
     is_coordinator = row["coordinator_id"] and row["worker_id"] is None
     coordinator = await coordinator_view(rt, row["coordinator_id"]) if is_coordinator else None
-    return await understand(rt, channel, row, codes=codes, coordinator=coordinator)
+    return await understand(rt, channel, row, codes=codes, coordinator=coordinator, msisdn=msisdn)
 
 
 def _sms_channel(rt: Runtime, channel: Channel) -> str:

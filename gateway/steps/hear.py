@@ -72,7 +72,7 @@ async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> No
 
 
 async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, heard: Heard) -> None:
-    understood = await _understand(rt, channel, row, heard.said)
+    understood = await _understand(rt, channel, row, heard)
     said: Turn = turn(understood.situation, heard.said, rt.books, rt.kind_of)
     worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
     parts: list[Part] = [turns.book_event(event, worker, said.reply)]
@@ -84,13 +84,13 @@ async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, hea
     await rt.db.commit(parts)
 
 
-async def _understand(rt: Runtime, channel: Channel, row: Row, said: str) -> Understood:
+async def _understand(rt: Runtime, channel: Channel, row: Row, heard: Heard) -> Understood:
     """A partner's code, or a number that a coordinator names, takes a second look; a worker's answer takes none."""
-    words = said.upper().split()
+    words = heard.said.upper().split()
     if not row["coordinator_id"]:
         asks_for_code = len(words) > 1 and row["state"] != "active"
         codes = await people.partner_codes(rt.db, words) if asks_for_code else frozenset[str]()
-        return await understand(rt, channel, row, codes=codes)
+        return await understand(rt, channel, row, codes=codes, msisdn=heard.msisdn)
     understood = await understand(
         rt,
         channel,
@@ -98,7 +98,7 @@ async def _understand(rt: Runtime, channel: Channel, row: Row, said: str) -> Und
         codes=await people.partner_codes(rt.db, words),
         coordinator=await coordinator_view(rt, row["coordinator_id"]),
     )
-    number = number_said(said, understood.situation, rt.books)
+    number = number_said(heard.said, understood.situation, rt.books)
     if number is None:
         return understood
     index = rt.vault.index(number)

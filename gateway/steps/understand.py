@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gateway.conversation.facts import Cash, CoordinatorView, HeldQuestion, Situation, WorkerView
 from gateway.ids import AssignmentId, TaskId, WorkerId, new_ref
+from gateway.msisdn import region_of
 from gateway.payments.cashout import payable
 from gateway.qa.gold import gold_due
 from gateway.qa.skill import Skill
@@ -29,6 +30,7 @@ async def understand(
     *,
     codes: frozenset[str] = frozenset(),
     coordinator: CoordinatorView | None = None,
+    msisdn: str = "",
 ) -> Understood:
     """All a turn is decided on. `codes`: those partner codes that were said and exist."""
     held_batch = await rt.batches.get(row["held_batch"]) if row["held_task"] else None
@@ -41,6 +43,9 @@ async def understand(
         cash=_cash(rt, row, worker) if worker else None,
         coordinator=coordinator,
         regions=frozenset(rt.settings.countries),
+        foreign=worker is None
+        and bool(msisdn)
+        and region_of(msisdn) not in {None, *rt.settings.countries},
         partner_codes=codes,
         region=rt.settings.region,
         default_language=rt.settings.countries[rt.settings.region].language,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.app import kind_of
 from gateway.conversation.facts import (
     Agreed,
     Answered,
@@ -11,10 +12,12 @@ from gateway.conversation.facts import (
     Joined,
     LanguageChosen,
     Restarted,
+    Situation,
     Skipped,
     Stopped,
 )
-from gateway.conversation.menu import VIEWS
+from gateway.conversation.menu import VIEWS, menu
+from gateway.conversation.turn import turn
 from gateway.phrases.septets import septets
 from gateway.tasks.question import Option
 
@@ -98,7 +101,7 @@ def test_typed_text_and_its_two_keys() -> None:
     amina.dials()
     assert amina.presses("1") == "For KES 3:\n[clip 12]\nType your answer.\n0 Skip 00 Menu"
     assert amina.presses("").startswith("We saw no words.")
-    assert amina.presses("x" * 161).startswith("Too long")
+    assert amina.presses("x" * 641).startswith("Too long")
     assert "1 Continue" in amina.presses("00")
     amina.presses("1", "Mama Njeri 0")
     assert amina.answers == ["Mama Njeri 0"]
@@ -232,3 +235,13 @@ def test_every_screen_is_short(language: str) -> None:
             assert length is not None, screen
             assert length <= 160, screen
     assert shown >= VIEWS.keys() - {"coordinator"}
+
+
+def test_a_phone_of_a_country_where_nobody_can_be_paid_is_told_so() -> None:
+    abroad = Situation(worker=None, held=None, upcoming=None, cash=None, foreign=True)
+    dialled = menu(abroad, "", {}, None, BOOKS, kind_of)
+    texted = turn(abroad, "JOIN KIBERA", BOOKS, kind_of)
+    assert dialled.screen.body.startswith("Sorry, we cannot pay numbers of your country")
+    assert dialled.screen.end
+    assert texted.reply == dialled.screen.body
+    assert dialled.facts == texted.facts == ()

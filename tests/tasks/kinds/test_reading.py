@@ -180,8 +180,8 @@ def test_a_word_that_means_two_options_is_not_understood() -> None:
 def test_chege_types_what_he_hears() -> None:
     assert read(transcription, (), "  Mama\n Njeri   Shop ") == Reading("Mama Njeri Shop")
     assert read(transcription, (), "7") == Reading("7")
-    assert read(transcription, (), "x" * 160) == Reading("x" * 160)
-    assert read(transcription, (), "x" * 161) == Reading(None, "unclear.too_long")
+    assert read(transcription, (), "x" * 640) == Reading("x" * 640)
+    assert read(transcription, (), "x" * 641) == Reading(None, "unclear.too_long")
     for nothing in ("", "   ", "\U0001f600\U0001f600", "?!", "\0\0"):
         assert read(transcription, (), nothing) == EMPTY
 
@@ -192,7 +192,7 @@ def test_no_text_upsets_any_kind(said: str, language: str) -> None:
     assert read(verification, verification.options(()), said, language).value in {*ids, None}
     assert read(categorisation, FRUIT, said, language).value in {*(o.id for o in FRUIT), None}
     typed = read(transcription, (), said, language).value
-    assert typed is None or 1 <= len(typed) <= 160
+    assert typed is None or 1 <= len(typed) <= 640
     for kind, options in ((verification, verification.options(())), (categorisation, FRUIT), (transcription, ())):  # fmt: skip
         reading = read(kind, options, said, language)
         assert (reading.value is None) == (reading.why is not None)
