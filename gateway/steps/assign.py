@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 
 from gateway.conversation.asking import question_sms
+from gateway.conversation.notices import work_waiting_notice
 from gateway.errors import Conflict
 from gateway.ids import TaskId, WorkerId
 from gateway.runtime import Runtime
@@ -18,11 +19,9 @@ from gateway.store import turns
 
 log = structlog.get_logger()
 
-# Idle SMS workers for whom something may be there: named for a task, or in a batch that is open to all.
-_IDLE = """
-select w.id, w.msisdn_sealed, w.msisdn_index, w.sms_channel, w.language from worker w
-where w.state = 'active' and w.reach = 'sms'
-  and not exists (select from assignment a where a.worker_id = w.id and a.state = 'held')
+# Work that is there for a worker `w`: named for her, or in a batch that is open to all.
+_SOMETHING = """
+  w.state = 'active' and not exists (select from assignment a where a.worker_id = w.id and a.state = 'held')
   and not exists (select from opt_out x where x.msisdn_index = w.msisdn_index)
   and (exists (select from directed d join task t on t.id = d.task_id join batch b on b.id = t.batch_id
          where d.worker_id = w.id and not d.asked and t.state = 'open' and d.position < t.wanted
@@ -31,8 +30,19 @@ where w.state = 'active' and w.reach = 'sms'
          and (b.languages = '{}' or w.language = any(b.languages))
          and exists (select from task t where t.batch_id = b.id and t.state = 'open' and t.gold is null
            and not t.directed and t.answered + t.held < t.wanted
-           and not exists (select from assignment a where a.task_id = t.id and a.worker_id = w.id and a.state <> 'expired'))))
-order by w.id limit $1"""
+           and not exists (select from assignment a
+             where a.task_id = t.id and a.worker_id = w.id and a.state <> 'expired'))))"""
+_IDLE = f"""
+select w.id, w.msisdn_sealed, w.msisdn_index, w.sms_channel, w.language from worker w
+where w.reach = 'sms' and {_SOMETHING} order by w.id limit $1"""  # noqa: S608  # put together from the constant above
+# Who works by dialling is told once in a while that there is work: not while she is at it, and not twice a half-day.
+_AWAY = f"""
+select w.id, w.msisdn_sealed, w.sms_channel, w.language from worker w
+where w.reach = 'ussd' and {_SOMETHING}
+  and not exists (select from ussd_session s where s.worker_id = w.id and s.last_at > $2)
+  and not exists (select from outbox o where o.worker_id = w.id and o.purpose = 'notice' and o.created_at > $3)
+order by w.id limit $1"""  # noqa: S608
+_QUIET, _NOTICE_EVERY = timedelta(minutes=10), timedelta(hours=12)
 
 
 async def assign(rt: Runtime) -> int:
@@ -47,9 +57,25 @@ async def assign(rt: Runtime) -> int:
                 channels.add(row["sms_channel"])
         except Conflict:
             continue  # she or somebody else was faster; the next round sees what is left
+    channels |= await _tell_dialers(rt)
     for channel in channels:
         rt.bells.ring("deliver", channel)
     return asked
+
+
+async def _tell_dialers(rt: Runtime) -> set[str]:
+    """One SMS to each who works by dialling and has not looked in since work came; the channels it goes by."""
+    now = rt.clock.now()
+    rows = await rt.db.rows(_AWAY, rt.settings.push_limit, now - _QUIET, now - _NOTICE_EVERY)
+    for row in rows:
+        ussd = next((c.ussd for c in rt.channels.values() if c.ussd), None)
+        text = work_waiting_notice(rt.books[row["language"]], ussd.service_code if ussd else "")
+        msisdn, worker = rt.vault.open(row["msisdn_sealed"]), WorkerId(row["id"])
+        half_day = int(now.timestamp() // _NOTICE_EVERY.total_seconds())
+        cause = f"waiting:{worker}:{half_day}"
+        notice = message(rt, row["sms_channel"], worker, msisdn, text, "notice", cause=cause)
+        await rt.db.commit([turns.put_message(notice)])
+    return {row["sms_channel"] for row in rows}
 
 
 async def _ask(rt: Runtime, worker: int, sealed: bytes, index: bytes, channel_name: str) -> bool:

@@ -444,6 +444,8 @@ ussd_session = Table(
     _at("last_at"),
 )
 
+Index("ix_ussd_session_worker_id", ussd_session.c.worker_id)
+
 outbox = Table(
     "outbox",
     metadata,
@@ -488,6 +490,12 @@ Index(
     outbox.c.provider_id,
     unique=True,
     postgresql_where=text("provider_id is not null"),
+)
+Index(
+    "ix_outbox_notice",
+    outbox.c.worker_id,
+    outbox.c.created_at,
+    postgresql_where=text("purpose = 'notice'"),
 )
 Index("ix_outbox_to_index", outbox.c.to_index, outbox.c.id)
 

@@ -79,6 +79,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_outbox_due', 'outbox', ['channel', 'priority', 'due_at'], unique=False, postgresql_where=sa.text("state = 'queued'"))
     op.create_index('ix_outbox_lease', 'outbox', ['lease_until'], unique=False, postgresql_where=sa.text("state = 'sending'"))
+    op.create_index('ix_outbox_notice', 'outbox', ['worker_id', 'created_at'], unique=False, postgresql_where=sa.text("purpose = 'notice'"))
     op.create_index('ix_outbox_provider_id', 'outbox', ['channel', 'provider_id'], unique=True, postgresql_where=sa.text('provider_id is not null'))
     op.create_index('ix_outbox_to_index', 'outbox', ['to_index', 'id'], unique=False)
     op.create_table('partner',
@@ -120,6 +121,7 @@ def upgrade() -> None:
     sa.Column('last_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.PrimaryKeyConstraint('channel', 'session', name=op.f('pk_ussd_session'))
     )
+    op.create_index('ix_ussd_session_worker_id', 'ussd_session', ['worker_id'], unique=False)
     op.create_table('client',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -417,6 +419,7 @@ def downgrade() -> None:
     op.drop_table('transfer')
     op.drop_table('coordinator')
     op.drop_table('client')
+    op.drop_index('ix_ussd_session_worker_id', table_name='ussd_session')
     op.drop_table('ussd_session')
     op.drop_table('sql_version')
     op.drop_table('provider_token')
@@ -424,6 +427,7 @@ def downgrade() -> None:
     op.drop_table('partner')
     op.drop_index('ix_outbox_to_index', table_name='outbox')
     op.drop_index('ix_outbox_provider_id', table_name='outbox', postgresql_where=sa.text('provider_id is not null'))
+    op.drop_index('ix_outbox_notice', table_name='outbox', postgresql_where=sa.text("purpose = 'notice'"))
     op.drop_index('ix_outbox_lease', table_name='outbox', postgresql_where=sa.text("state = 'sending'"))
     op.drop_index('ix_outbox_due', table_name='outbox', postgresql_where=sa.text("state = 'queued'"))
     op.drop_table('outbox')
