@@ -1,0 +1,10 @@
+"""The schema: every table with what its columns mean. Migrations are made from this; queries are hand-written SQL.
+
+Amounts are whole minor units of `currency`. Times are UTC. Phone numbers stand only sealed (`*_sealed`, AES-GCM)
+and as a blind index (`*_index`, HMAC); see `gateway.vault`. Triggers and functions live in `store/sql/`.
+"""
+
+from gateway.store.tables import messages, money, people, work
+from gateway.store.tables._base import metadata
+
+__all__ = ["messages", "metadata", "money", "people", "work"]

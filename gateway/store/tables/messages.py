@@ -1,0 +1,124 @@
+"""Inbound events, USSD sessions, outgoing messages, opt-outs."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from gateway.store.tables._base import NOW, at_column, id_column, metadata, one_of
+
+inbox = Table(
+    "inbox",
+    metadata,
+    id_column(),
+    Column("channel", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # sms, ussd, receipt, session-end, opt-out, payout
+    Column(
+        "event_id", Text, nullable=False
+    ),  # what makes it the same event: see the port of its kind
+    Column("worker_id", BigInteger),
+    Column("body_sealed", LargeBinary),  # the raw event, as received
+    Column("state", Text, nullable=False),
+    Column("reply", Text),
+    Column("error", Text),
+    Column("tries", SmallInteger, nullable=False, server_default=text("0")),
+    at_column(),
+    Column("done_at", DateTime(timezone=True)),
+    UniqueConstraint("channel", "kind", "event_id"),
+    one_of("state", "waiting", "done", "failed"),
+)
+Index("ix_inbox_open", inbox.c.created_at, postgresql_where=text("state <> 'done'"))
+
+ussd_session = Table(
+    "ussd_session",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("session", Text, primary_key=True),
+    Column("worker_id", BigInteger),
+    Column("transcript", Text, nullable=False),
+    Column("view", Text, nullable=False),
+    Column("memory", JSONB, nullable=False),
+    Column("pages", ARRAY(Text), nullable=False),  # the screen as shown, page by page
+    Column("page", SmallInteger, nullable=False, server_default=text("0")),
+    Column("ended", Boolean, nullable=False, server_default=text("false")),
+    Column("completed", Boolean),  # the provider's notice: null = none yet
+    at_column(),
+    at_column("last_at"),
+)
+
+Index("ix_ussd_session_worker_id", ussd_session.c.worker_id)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    id_column(),
+    Column("channel", Text, nullable=False),
+    Column("worker_id", BigInteger),
+    Column("to_sealed", LargeBinary, nullable=False),
+    Column("to_index", LargeBinary, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("segments", SmallInteger, nullable=False),
+    Column("encoding", Text, nullable=False),
+    Column("purpose", Text, nullable=False),  # reply, question, money, invitation, notice
+    Column("priority", SmallInteger, nullable=False),  # 0 overtakes 1
+    Column(
+        "cause", Text, unique=True
+    ),  # what makes it the same message, where it could be written twice
+    Column("state", Text, nullable=False, server_default=text("'queued'")),
+    Column("tries", SmallInteger, nullable=False, server_default=text("0")),
+    Column("due_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("lease_until", DateTime(timezone=True)),
+    Column("provider_id", Text),
+    Column("delivery", Text),
+    Column("delivery_rank", SmallInteger, nullable=False, server_default=text("-1")),
+    Column("reason", Text),
+    Column("cost", BigInteger),  # minor units of cost_currency
+    Column("cost_currency", Text),
+    at_column(),
+    Column("sent_at", DateTime(timezone=True)),
+    one_of("state", "queued", "sending", "accepted", "refused", "unknown", "cancelled"),
+)
+Index(
+    "ix_outbox_due",
+    outbox.c.channel,
+    outbox.c.priority,
+    outbox.c.due_at,
+    postgresql_where=text("state = 'queued'"),
+)
+Index("ix_outbox_lease", outbox.c.lease_until, postgresql_where=text("state = 'sending'"))
+Index(
+    "ix_outbox_provider_id",
+    outbox.c.channel,
+    outbox.c.provider_id,
+    unique=True,
+    postgresql_where=text("provider_id is not null"),
+)
+Index(
+    "ix_outbox_notice",
+    outbox.c.worker_id,
+    outbox.c.created_at,
+    postgresql_where=text("purpose = 'notice'"),
+)
+Index("ix_outbox_to_index", outbox.c.to_index, outbox.c.id)
+
+opt_out = Table(
+    "opt_out",
+    metadata,
+    Column("msisdn_index", LargeBinary, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    at_column(),
+)
+
+# The digest of the files in `store/sql/` that this database runs.
+sql_version = Table("sql_version", metadata, Column("digest", Text, primary_key=True))

@@ -1,0 +1,138 @@
+"""Accounts, transfers, payouts: the money. See gateway.payments.ledger for what the kinds and codes mean."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import UUID
+
+from gateway.store.tables._base import at_column, id_column, metadata
+
+account = Table(
+    "account",
+    metadata,
+    id_column(),
+    Column("kind", Text, nullable=False),
+    Column("owner", Text, nullable=False),  # a worker's, client's or batch's id, a provider's name
+    Column("currency", Text, nullable=False),
+    # Only bounded accounts store their balance: a hot unbounded account (a batch's hold, an operator's float) is
+    # never written when money passes through it, so answers do not queue behind each other.
+    Column("bounded", Boolean, nullable=False),
+    Column(
+        "balance", BigInteger, nullable=False, server_default=text("0")
+    ),  # credits - debits, if bounded
+    UniqueConstraint("kind", "owner", "currency"),
+    UniqueConstraint("id", "currency"),
+    CheckConstraint("not bounded or balance >= 0", name="never_negative"),
+)
+
+transfer = Table(
+    "transfer",
+    metadata,
+    Column(
+        "id", UUID, primary_key=True
+    ),  # derived from its cause: writing it twice is writing it once
+    Column("seq", BigInteger, Identity(always=True), nullable=False),
+    Column("debit", BigInteger, nullable=False),
+    Column("credit", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("code", SmallInteger, nullable=False),  # gateway.payments.ledger.Code
+    Column("cause", Text, nullable=False),  # what it is for, e.g. "answer:17", "payout:<id>"
+    at_column("at"),
+    # The currency is part of both keys, so money cannot change its currency on the way.
+    ForeignKeyConstraint(["debit", "currency"], ["account.id", "account.currency"]),
+    ForeignKeyConstraint(["credit", "currency"], ["account.id", "account.currency"]),
+    CheckConstraint("amount > 0", name="positive"),
+    CheckConstraint("debit <> credit", name="two_sides"),
+)
+Index("ix_transfer_debit", transfer.c.debit)
+Index("ix_transfer_credit", transfer.c.credit)
+
+payout = Table(
+    "payout",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("ref", Text, nullable=False, unique=True),  # what the worker reads
+    Column("worker_id", BigInteger, ForeignKey("worker.id"), nullable=False),
+    Column("state", Text, nullable=False),  # gateway.payments.states
+    Column("version", Integer, nullable=False, server_default=text("0")),
+    Column("provider", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column(
+        "key", Text, nullable=False, unique=True
+    ),  # our idempotency key, stored before the first byte is sent
+    Column("to_sealed", LargeBinary, nullable=False),
+    Column(
+        "to_tail", Text, nullable=False
+    ),  # last three digits: enough to match a receipt, not to call anybody
+    Column("result_token", Text, nullable=False, unique=True),  # path of hints
+    Column(
+        "status_token", Text, nullable=False, unique=True
+    ),  # path of answers to our own status queries
+    Column("timeout_token", Text, nullable=False, unique=True),
+    # What the state machine remembers: see gateway.payments.payouts.Payout.
+    Column("tries", SmallInteger, nullable=False, server_default=text("0")),
+    Column("maybe_taken", Boolean, nullable=False, server_default=text("false")),
+    Column("misses", SmallInteger, nullable=False, server_default=text("0")),
+    Column("first_sent_at", DateTime(timezone=True)),
+    Column("sent_at", DateTime(timezone=True)),
+    Column(
+        "due_at", DateTime(timezone=True)
+    ),  # when a runner has to act next; null = nothing to do
+    Column("hinted_ours", Boolean, nullable=False, server_default=text("false")),
+    Column("receipt", Text),
+    Column("reason", Text, nullable=False, server_default=text("''")),
+    Column("settled_at", DateTime(timezone=True)),
+    at_column(),
+    UniqueConstraint("provider", "receipt"),
+    CheckConstraint("amount > 0", name="positive"),
+)
+OPEN_PAYOUT = "state not in ('paid', 'failed', 'cancelled', 'reversed', 'late_paid')"
+Index("uq_payout_one_open", payout.c.worker_id, unique=True, postgresql_where=text(OPEN_PAYOUT))
+Index("ix_payout_due", payout.c.due_at, postgresql_where=text("due_at is not null"))
+Index("ix_payout_worker_id", payout.c.worker_id)
+
+payout_event = Table(
+    "payout_event",
+    metadata,
+    id_column(),
+    Column("payout_id", UUID, ForeignKey("payout.id"), nullable=False, index=True),
+    Column("event", Text, nullable=False),
+    Column("was", Text, nullable=False),
+    Column("becomes", Text, nullable=False),
+    Column("note", Text),
+    at_column("at"),
+)
+
+# A provider that stopped (credentials, float): nothing is sent until the time has passed.
+provider_pause = Table(
+    "provider_pause",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("until", DateTime(timezone=True), nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+provider_token = Table(
+    "provider_token",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("token_sealed", LargeBinary, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)

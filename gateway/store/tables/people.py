@@ -1,0 +1,82 @@
+"""Partners, coordinators, workers, their consent and their skills."""
+
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    text,
+)
+
+from gateway.store.tables._base import at_column, id_column, metadata, one_of
+
+partner = Table(
+    "partner",
+    metadata,
+    id_column(),
+    Column("code", Text, nullable=False, unique=True),  # what workers text: JOIN KIBERA
+    Column("name", Text, nullable=False),
+    at_column(),
+)
+
+coordinator = Table(
+    "coordinator",
+    metadata,
+    id_column(),
+    Column("name", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("partner_id", BigInteger, ForeignKey("partner.id")),
+    Column("msisdn_sealed", LargeBinary, nullable=False),
+    Column("msisdn_index", LargeBinary, nullable=False, unique=True),
+    at_column(),
+)
+
+worker = Table(
+    "worker",
+    metadata,
+    id_column(),
+    Column("name", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("partner_id", BigInteger, ForeignKey("partner.id")),
+    Column("coordinator_id", BigInteger, ForeignKey("coordinator.id")),
+    Column("msisdn_sealed", LargeBinary, nullable=False),
+    Column("msisdn_index", LargeBinary, nullable=False, unique=True),
+    Column("region", Text, nullable=False),  # ISO 3166
+    Column("currency", Text, nullable=False),
+    Column("account_id", BigInteger, ForeignKey("account.id"), nullable=False),
+    # How she last worked: 'sms' workers are sent questions, 'ussd' workers dial in for them.
+    Column("reach", Text, nullable=False, server_default=text("'sms'")),
+    Column("sms_channel", Text, nullable=False),
+    at_column(),
+    one_of("state", "invited", "active", "stopped", "removed"),
+    one_of("reach", "sms", "ussd"),
+)
+
+consent = Table(
+    "consent",
+    metadata,
+    id_column(),
+    Column("worker_id", BigInteger, ForeignKey("worker.id"), nullable=False, index=True),
+    Column("act", Text, nullable=False),  # invited, joined, agreed, stopped, restarted, removed
+    Column("via", Text, nullable=False),
+    Column("said", Text),
+    at_column("at"),
+)
+
+skill = Table(
+    "skill",
+    metadata,
+    Column("worker_id", BigInteger, ForeignKey("worker.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    # Evidence so far, as weights (see gateway.qa.skill): agreement counts less than gold.
+    Column("right", REAL, nullable=False, server_default=text("0")),
+    Column("wrong", REAL, nullable=False, server_default=text("0")),
+    Column("gold_right", Integer, nullable=False, server_default=text("0")),
+    Column("gold_wrong", Integer, nullable=False, server_default=text("0")),
+    Column("answers", Integer, nullable=False, server_default=text("0")),
+)

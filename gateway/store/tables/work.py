@@ -1,0 +1,186 @@
+"""Clients, batches, tasks, assignments, answers."""
+
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+
+from gateway.store.tables._base import at_column, id_column, metadata, one_of
+
+client = Table(
+    "client",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("account_id", BigInteger, ForeignKey("account.id"), nullable=False),
+    at_column(),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column(
+        "hash", LargeBinary, primary_key=True
+    ),  # SHA-256; the key itself is shown once and never kept
+    Column("client_id", Text, ForeignKey("client.id"), nullable=False, index=True),
+    Column("shown", Text, nullable=False),  # the first characters, to tell keys apart
+    Column("revoked_at", DateTime(timezone=True)),
+    at_column(),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("client_id", Text, ForeignKey("client.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_hash", LargeBinary, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("body", JSONB, nullable=False),
+    at_column(),
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_id", Text, ForeignKey("client.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("instructions", Text, nullable=False),
+    Column("options", JSONB, nullable=False),  # [{"id": "...", "labels": {"en": "..."}}]
+    Column("languages", ARRAY(Text), nullable=False),  # workers of these languages; empty = all
+    Column("price", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("policy", Text, nullable=False),  # fixed:N | all | dynamic, see gateway.qa.overlap
+    Column("policy_options", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("method", Text, nullable=False),  # aggregation rule
+    Column("gold_rate", REAL, nullable=False, server_default=text("0")),  # share of hidden gold
+    Column("lease_s", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("account_id", BigInteger, ForeignKey("account.id"), nullable=False),
+    Column("reserved", BigInteger, nullable=False, server_default=text("0")),
+    at_column(),
+    Column("started_at", DateTime(timezone=True)),
+    Column("closed_at", DateTime(timezone=True)),
+    one_of("state", "draft", "running", "paused", "done", "cancelled"),
+    CheckConstraint("price > 0", name="price"),
+)
+
+task = Table(
+    "task",
+    metadata,
+    id_column(),
+    Column("batch_id", Text, ForeignKey("batch.id"), nullable=False),
+    Column("name", Text, nullable=False),  # the client's own id for it
+    Column("position", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("gold", Text),  # the truth, for hidden gold; null for real questions
+    Column(
+        "audience", JSONB
+    ),  # who may be asked: {"workers": [...], "partners": [...], "languages": [...]}
+    Column(
+        "directed", Boolean, nullable=False, server_default=text("false")
+    ),  # audience names workers
+    Column("state", Text, nullable=False, server_default=text("'open'")),
+    Column("maximum", SmallInteger, nullable=False),  # paid answers at most: what was reserved
+    Column("wanted", SmallInteger, nullable=False),  # answers wanted by now, <= maximum
+    Column("held", SmallInteger, nullable=False, server_default=text("0")),  # open assignments
+    Column("answered", SmallInteger, nullable=False, server_default=text("0")),
+    Column("value", Text),
+    Column("confidence", REAL),
+    Column("rule", Text),  # which rule decided
+    Column("decided_at", DateTime(timezone=True)),
+    UniqueConstraint("batch_id", "name"),
+    one_of("state", "open", "decided", "review", "cancelled"),
+    CheckConstraint("held >= 0 and answered >= 0", name="counts"),
+    CheckConstraint("wanted <= maximum", name="reserved"),
+    # Never more open assignments than answers still needed; the database has the last word.
+    CheckConstraint("state <> 'open' or answered + held <= wanted", name="no_surplus"),
+    CheckConstraint("answered <= maximum", name="paid_slots"),
+    postgresql_with={"fillfactor": "70"},  # room for heap-only updates beside the row
+)
+Index("ix_task_batch_position", task.c.batch_id, task.c.position)
+# The counts are kept out of every index, so that counting an answer rewrites no index entry (a heap-only update).
+Index(
+    "ix_task_free",
+    task.c.batch_id,
+    task.c.position,
+    postgresql_where=text("state = 'open' and gold is null and not directed"),
+)
+Index("ix_task_gold", task.c.batch_id, postgresql_where=text("state = 'open' and gold is not null"))
+
+directed = Table(
+    "directed",
+    metadata,
+    Column("task_id", BigInteger, ForeignKey("task.id"), primary_key=True),
+    Column("worker_id", BigInteger, ForeignKey("worker.id"), primary_key=True),
+    Column("position", SmallInteger, nullable=False),  # the n-th to be asked
+    Column("batch_position", Integer, nullable=False),
+    Column("asked", Boolean, nullable=False, server_default=text("false")),
+)
+Index(
+    "ix_directed_waiting",
+    directed.c.worker_id,
+    directed.c.batch_position,
+    postgresql_where=text("not asked"),
+)
+
+assignment = Table(
+    "assignment",
+    metadata,
+    id_column(),
+    Column("task_id", BigInteger, ForeignKey("task.id"), nullable=False),
+    Column("worker_id", BigInteger, ForeignKey("worker.id"), nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'held'")),
+    Column("via", Text, nullable=False),
+    Column("lease_until", DateTime(timezone=True), nullable=False),
+    at_column(),
+    UniqueConstraint("task_id", "worker_id"),
+    one_of("state", "held", "answered", "skipped", "expired", "withdrawn"),
+)
+Index(
+    "ix_assignment_held",
+    assignment.c.worker_id,
+    postgresql_where=text("state in ('held', 'expired')"),
+)
+Index("ix_assignment_lease", assignment.c.lease_until, postgresql_where=text("state = 'held'"))
+
+answer = Table(
+    "answer",
+    metadata,
+    id_column(),
+    Column("task_id", BigInteger, nullable=False),
+    Column("worker_id", BigInteger, nullable=False),
+    Column("slot", SmallInteger, nullable=False),  # the n-th paid answer of its task
+    Column("value", Text, nullable=False),
+    Column("said", Text, nullable=False),  # the worker's own words
+    Column("via", Text, nullable=False),
+    Column("price", BigInteger, nullable=False),
+    Column("transfer_id", UUID, ForeignKey("transfer.id"), nullable=False),
+    Column("right", Boolean),  # on gold only
+    Column(
+        "scored", Boolean, nullable=False, server_default=text("false")
+    ),  # its worker's skill knows it
+    at_column(),
+    UniqueConstraint("task_id", "worker_id"),
+    # Nobody's answer counts who was not asked.
+    ForeignKeyConstraint(["task_id", "worker_id"], ["assignment.task_id", "assignment.worker_id"]),
+    UniqueConstraint("task_id", "slot"),
+)
+Index("ix_answer_unscored", answer.c.task_id, postgresql_where=text("not scored"))
