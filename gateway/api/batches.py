@@ -1,11 +1,7 @@
 """The client's side: batches made, filled, quoted, started, watched and read."""
 
-import csv
-import io
-from collections.abc import AsyncGenerator, AsyncIterable
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
-import orjson
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
@@ -21,8 +17,9 @@ from gateway.api.models import (
     Progress,
     QuoteOut,
     ResultOut,
-    TaskIn,
 )
+from gateway.api.results import as_csv, as_json, as_lines
+from gateway.api.uploads import body_of, rows_of, upload_docs
 from gateway.errors import Refused
 from gateway.ids import ClientId
 from gateway.money import parse_amount
@@ -30,11 +27,9 @@ from gateway.runtime import Runtime
 from gateway.steps import submit
 from gateway.store import batches, clients, results
 from gateway.store.db import Row
-from gateway.tasks.intake import check, read_csv
+from gateway.tasks.intake import check
 from gateway.tasks.question import Option
 
-UPLOAD_BYTES_MAX = 50 * 1024 * 1024
-_RESULT_COLUMNS = ("task", "state", "value", "confidence", "answers", "rule")
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {"application/problem+json": {}}}
     for status, text in (
@@ -43,23 +38,6 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         (422, "Not valid: field, row and rule"),
     )
 }
-
-
-def _upload_docs() -> dict[str, Any]:
-    task = TaskIn.model_json_schema()
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {"schema": {"type": "array", "items": task}},
-                "application/jsonl": {"schema": {"type": "string"}},
-                "text/csv": {
-                    "schema": {"type": "string"},
-                    "example": "id,text\n1,Is Mama Njeri Shop in Kibera?\n",
-                },
-            },
-        }
-    }
 
 
 router = APIRouter(prefix="/api/v1", responses=_PROBLEMS)
@@ -101,11 +79,11 @@ async def shown(rt: Rt, client: Client, batch: str) -> BatchOut:
     return _one(await _mine(rt, client, batch))
 
 
-@router.post("/batches/{batch}/tasks", status_code=201, openapi_extra=_upload_docs())
+@router.post("/batches/{batch}/tasks", status_code=201, openapi_extra=upload_docs())
 async def tasks(rt: Rt, client: Client, batch: str, request: Request) -> Added:
     """Add tasks to a draft: a JSON list, JSON lines, or CSV with the header id,text[,gold]. All or none."""
     row = await _mine(rt, client, batch)
-    given = _rows(await _upload(request), request.headers.get("content-type", ""))
+    given = rows_of(await body_of(request), request.headers.get("content-type", ""))
     options = tuple(Option(o["id"], o["labels"]) for o in row["options"])
     specs = check(given, rt.kind_of(row["kind"]), options)
     if not specs:
@@ -156,9 +134,9 @@ async def found(
     await _mine(rt, client, batch)
     rows = results.of_batch(rt.db, batch)
     writer, media = {
-        "json": (_as_json, "application/json"),
-        "jsonl": (_as_lines, "application/jsonl"),
-        "csv": (_as_csv, "text/csv; charset=utf-8"),
+        "json": (as_json, "application/json"),
+        "jsonl": (as_lines, "application/jsonl"),
+        "csv": (as_csv, "text/csv; charset=utf-8"),
     }[format]
     return StreamingResponse(writer(rows), media_type=media)
 
@@ -225,114 +203,3 @@ def _one(row: Row) -> BatchOut:
             spent_minor=row["answers"] * row["price"],
         ),
     )
-
-
-# --- uploads ---------------------------------------------------------------------------------------------------
-
-
-async def _upload(request: Request) -> bytes:
-    """The body, or the first file of a form; refused beyond the limit before it is held in memory."""
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        async with request.form(max_part_size=UPLOAD_BYTES_MAX) as form:
-            for value in form.values():
-                if not isinstance(value, str):
-                    return await value.read()
-        raise Refused("the form holds no file")
-    chunks, size = list[bytes](), 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > UPLOAD_BYTES_MAX:
-            raise Refused(
-                f"the upload is larger than {UPLOAD_BYTES_MAX // 2**20} MB; send it as several batches",
-                status=413,
-            )
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _rows(body: bytes, content_type: str) -> list[dict[str, object]]:
-    """Rows of whatever was sent: told by the content type, or else by how it begins."""
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as bad:
-        raise Refused(
-            f"the upload is not UTF-8 (byte {bad.start}); save it as UTF-8 and send it again"
-        ) from bad
-    if "\0" in text:
-        row = text[: text.index("\0")].count("\n")
-        raise Refused(f"row {row}: there is a NUL character in it", row=row)
-    if not text.strip():
-        raise Refused("the upload is empty")
-    if "csv" in content_type or (
-        "json" not in content_type and not text.lstrip().startswith(("[", "{"))
-    ):
-        return read_csv(text)
-    return _json_rows(text)
-
-
-def _json_rows(text: str) -> list[dict[str, object]]:
-    if text.lstrip().startswith("["):
-        try:
-            given: list[object] = orjson.loads(text)
-        except orjson.JSONDecodeError as bad:
-            raise Refused(f"this is not JSON: {bad}") from bad
-    else:
-        given = [
-            _line(line, number) for number, line in enumerate(text.splitlines(), 1) if line.strip()
-        ]
-    rows: list[dict[str, object]] = []
-    for number, row in enumerate(given, 1):
-        if not isinstance(row, dict):
-            raise Refused(
-                f"row {number}: a task is an object like " + '{"id": "1", "text": "..."}',
-                row=number,
-            )
-        rows.append(cast("dict[str, object]", row))
-    return rows
-
-
-def _line(line: str, number: int) -> object:
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError as bad:
-        raise Refused(f"row {number}: this is not JSON: {bad}", row=number) from bad
-
-
-# --- results ---------------------------------------------------------------------------------------------------
-
-
-def _result(row: Row) -> dict[str, object]:
-    confidence = row["confidence"]
-    return {
-        "task": row["name"],
-        "state": row["state"],
-        "value": row["value"],
-        "confidence": None if confidence is None else round(confidence, 4),
-        "answers": row["answered"],
-        "rule": row["rule"],
-    }
-
-
-async def _as_json(rows: AsyncIterable[Row]) -> AsyncGenerator[bytes]:
-    first = True
-    async for row in rows:
-        yield (b"[" if first else b",") + orjson.dumps(_result(row))
-        first = False
-    yield b"[]" if first else b"]"
-
-
-async def _as_lines(rows: AsyncIterable[Row]) -> AsyncGenerator[bytes]:
-    async for row in rows:
-        yield orjson.dumps(_result(row)) + b"\n"
-
-
-async def _as_csv(rows: AsyncIterable[Row]) -> AsyncGenerator[bytes]:
-    line = io.StringIO()
-    writer = csv.writer(line)
-    writer.writerow(_RESULT_COLUMNS)
-    async for row in rows:
-        writer.writerow(["" if value is None else value for value in _result(row).values()])
-        yield line.getvalue().encode()
-        line.seek(0)
-        line.truncate()
-    yield line.getvalue().encode()
