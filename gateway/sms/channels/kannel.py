@@ -17,10 +17,10 @@ from urllib.parse import quote, urlencode
 import aiohttp
 from pydantic import Field, SecretStr
 
+from gateway import forms as fields
 from gateway.errors import Refused
-from gateway.sms import form as fields
+from gateway.options import Options, read
 from gateway.sms.lost import TIMEOUT, Lost, side_by_side
-from gateway.sms.options import Options, read
 from gateway.sms.port import Delivery, InboundSms, OptOut, OutboundSms, Outcome, Receipt, Sent
 from gateway.sms.segments import count
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 import aiohttp
 from pydantic import Field
 
+from gateway import forms as fields
 from gateway.errors import Refused
-from gateway.sms import form as fields
-from gateway.sms.options import Options, read
+from gateway.options import Options, read
 from gateway.sms.port import Delivery, InboundSms, OptOut, OutboundSms, Outcome, Receipt, Sent
 
 

@@ -17,11 +17,11 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from gateway import forms as fields
 from gateway.errors import Refused
 from gateway.money import minor_per_major
-from gateway.sms import form as fields
+from gateway.options import Options, read
 from gateway.sms.lost import TIMEOUT, Lost, side_by_side
-from gateway.sms.options import Options, read
 from gateway.sms.port import Delivery, InboundSms, OptOut, OutboundSms, Outcome, Receipt, Sent
 
 LIVE = "https://api.twilio.com"

@@ -8,10 +8,11 @@ import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
+from gateway import forms as fields
 from gateway.errors import Refused
 from gateway.money import minor_per_major
-from gateway.ussd import form as fields
-from gateway.ussd.options import Options, read
+from gateway.options import read
+from gateway.ussd.options import UssdOptions
 from gateway.ussd.port import SessionEnd, UssdStep
 
 # Screen length by network code, in septets. Africa's Talking's help pages (2020) give Safaricom 160 and Airtel
@@ -25,11 +26,11 @@ _COST = re.compile(r"\s*([A-Z]{3})\s+(\d{1,9}(?:\.\d{1,9})?)\s*", re.ASCII)
 
 
 def make(name: str, options: Mapping[str, object]) -> "AfricasTalking":
-    return AfricasTalking(name, read(Options, name, options))
+    return AfricasTalking(name, read(UssdOptions, name, options))
 
 
 class AfricasTalking:
-    def __init__(self, name: str, options: Options) -> None:
+    def __init__(self, name: str, options: UssdOptions) -> None:
         self.name = name
         self.service_code = options.service_code
         self._default_septets = options.budget_septets

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from gateway.ussd import form as fields
-from gateway.ussd.options import Options, read
+from gateway import forms as fields
+from gateway.options import read
+from gateway.ussd.options import UssdOptions
 from gateway.ussd.port import SessionEnd, UssdStep
 
 
-class PhoneOptions(Options):
+class PhoneOptions(UssdOptions):
     service_code: str = Field(default="*384*20880#", min_length=1)
 
 

@@ -1,4 +1,4 @@
-"""Reading a channel's table in config into its options: what is missing, unknown or wrong is named, once."""
+"""Reading a plug-in's table in config into its options: what is missing, unknown or wrong is named, once."""
 
 from collections.abc import Mapping
 from typing import TypeVar

@@ -1,4 +1,4 @@
-"""Reading a provider's form: what all channels do alike. Whatever comes in, a value or `Refused` goes out."""
+"""Reading a provider's form: what all SMS and USSD channels do alike. A value or `Refused` goes out, nothing else."""
 
 import hashlib
 from collections.abc import Mapping
