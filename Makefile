@@ -27,6 +27,7 @@ demo: setup
 
 test: setup
 	@sh scripts/browser.sh
+	@sh scripts/kannel.sh
 	@$(BIN)/python -m pytest $(PYTEST_SPREAD) $(ARGS)
 
 check: setup
