@@ -13,7 +13,7 @@ from gateway.api.server import Doors, make_app
 from gateway.app import open_runtime
 from gateway.cli.runner import ANSWER
 from gateway.errors import SettingsError
-from gateway.queue.bells import RqBells
+from gateway.queue.bells import RqBells, redis_at
 from gateway.runtime import Runtime
 from gateway.settings import Settings
 
@@ -44,6 +44,8 @@ def application(settings: Settings, on_ready: Callable[[], None] = lambda: None)
 
 def serve(settings: Settings, *, port: int | None, ready_file: Path | None) -> None:
     """Listen until SIGTERM; open requests are finished first."""
+    assert settings.redis_url
+    redis_at(settings.redis_url.get_secret_value()).close()  # now, where an error is one line
     wanted = settings.port if port is None else port
     listener = listen(settings.host, wanted)
     actual = listener.getsockname()[1]

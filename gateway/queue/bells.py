@@ -13,12 +13,22 @@ from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.job import JobStatus
 
+from gateway.errors import SettingsError
+
 log = structlog.get_logger()
 
 QUEUE = "gateway"
 JOB_TIMEOUT_S = 60
 # Bells rung within this time are one bell: a burst of replies is one drain.
 _GATHER_S = 0.02
+
+
+def redis_at(url: str) -> Redis:
+    """A client, not connected yet; SettingsError in one line when the address is none."""
+    try:
+        return Redis.from_url(url)
+    except ValueError as bad:
+        raise SettingsError(f"GATEWAY_REDIS_URL is not a Redis address ({bad})") from bad
 
 
 def queue(redis: Redis) -> Queue:
@@ -57,7 +67,7 @@ class RqBells:
     """Rings from async code without making it wait for Redis."""
 
     def __init__(self, redis_url: str, function: str) -> None:
-        self._queue = queue(Redis.from_url(redis_url))
+        self._queue = queue(redis_at(redis_url))
         self._function = function
         self._wanted: set[tuple[str, ...]] = set()
         self._wake = asyncio.Event()

@@ -12,6 +12,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from gateway.store.db import open_database
+
 # Two gateways that start at once must not migrate at once.
 _MIGRATION_LOCK = 7_301_001
 # Later files may call functions of earlier ones.
@@ -53,7 +55,8 @@ def sqlalchemy_url(url: str) -> str:
 
 
 async def migrate(database_url: str) -> None:
-    """Upgrade to head; harmless when there is nothing to do. Raises what the database says."""
+    """Upgrade to head; harmless when there is nothing to do. Raises SettingsError when nobody answers at the address."""
+    await (await open_database(database_url, connections=1)).close()
     sources = [sql(name) for name in SQL_FILES]
     digest = hashlib.sha256("\n".join(sources).encode()).hexdigest()
     engine = create_async_engine(sqlalchemy_url(database_url))
