@@ -147,7 +147,7 @@ async def house(folder: Path) -> AsyncIterator[House]:
     terms = Terms(retry_s=0.1, retry_for_s=60.0, receipt_delay_s=0.0)
     async with (
         CarrierServer(terms) as carrier,
-        Operators(terms=OperatorTerms(result_delay_s=0.0)) as operators,
+        Operators(terms=OperatorTerms(result_delay_s=0.3)) as operators,
     ):
         port = free_port()
         children = Children(folder / "logs", lambda _: None)

@@ -1,0 +1,102 @@
+"""Bells over a real Redis: one of each name, never content, and nothing breaks when one is lost."""
+
+import asyncio
+import os
+
+import pytest
+from redis import Redis
+from rq import SimpleWorker
+from rq.job import JobStatus
+
+from gateway.errors import SettingsError
+from gateway.queue.bells import QUEUE, RqBells, enqueue, queue
+from gateway.queue.inline import InlineBells
+from gateway.queue.runner import connect
+
+ANSWER = "os.getpid"  # what a runner would call, for these tests
+
+
+@pytest.fixture
+def redis(embedded):
+    with Redis.from_url(embedded.redis_url) as redis:
+        redis.flushall()
+        yield redis
+
+
+def hanging(redis):
+    return sorted(queue(redis).get_job_ids())
+
+
+def test_the_same_bell_hangs_once(redis):
+    on = queue(redis)
+    for _ in range(5):
+        enqueue(on, ANSWER, "deliver", "at")
+    enqueue(on, ANSWER, "deliver", "phone")
+    enqueue(on, ANSWER, "disburse")
+    assert hanging(redis) == ["deliver-at", "deliver-phone", "disburse"]
+
+
+def test_a_bell_carries_a_name_and_an_id_in_json_and_nothing_else(redis):
+    enqueue(queue(redis), ANSWER, "deliver", "at")
+    job = queue(redis).fetch_job("deliver-at")
+    assert (job.func_name, job.args, job.kwargs) == (ANSWER, ["deliver", "at"], {})
+    stored = b"".join(redis.hgetall("rq:job:deliver-at").values())
+    assert b"\x80\x04" not in stored, "nothing is pickled"
+
+
+def test_a_bell_that_is_being_answered_is_rung_again_under_a_second_name(redis):
+    """It may be answered by a runner that was killed a moment ago."""
+    on = queue(redis)
+    enqueue(on, ANSWER, "deliver", "at")
+    job = on.fetch_job("deliver-at")
+    on.remove(job.id)
+    job.set_status(JobStatus.STARTED)
+    for _ in range(3):
+        enqueue(on, ANSWER, "deliver", "at")
+    assert hanging(redis) == ["deliver-at-again"]
+
+
+def test_an_answered_bell_leaves_its_name_free(redis):
+    on = queue(redis)
+    for function in ("os.getpid", "os.no_such_function"):
+        enqueue(on, function, "sweep")
+        SimpleWorker([on], connection=redis, serializer="json").work(
+            burst=True, logging_level="CRITICAL"
+        )
+        assert hanging(redis) == []
+        redis.delete("rq:job:sweep")  # failed bells go after a second
+
+
+async def test_rings_from_a_loop_come_together(embedded, redis):
+    bells = RqBells(embedded.redis_url, ANSWER)
+    for _ in range(100):
+        bells.ring("deliver", "at")
+    bells.ring("assign")
+    await bells.close()
+    assert hanging(redis) == ["assign", "deliver-at"]
+
+
+async def test_a_redis_that_is_away_stops_nobody(tmp_path):
+    bells = RqBells(f"unix://{tmp_path}/nobody.sock", ANSWER)
+    bells.ring("deliver", "at")
+    async with asyncio.timeout(10):
+        await bells.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://127.0.0.1:1", "unix:///nowhere/redis.sock", "http://x", "nonsense"]
+)
+def test_a_wrong_address_is_told_in_one_line(url):
+    with pytest.raises(SettingsError, match="GATEWAY_REDIS_URL") as told:
+        connect(url)
+    assert "\n" not in str(told.value)
+
+
+def test_inline_bells_keep_their_order_and_ring_once():
+    bells = InlineBells()
+    for bell in (("a",), ("b", "1"), ("a",)):
+        bells.ring(*bell)
+    assert bells.take() == [("a",), ("b", "1")]
+    assert bells.take() == []
+    assert os.getpid()
+    assert QUEUE
