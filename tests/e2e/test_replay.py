@@ -1,0 +1,142 @@
+"""`gateway replay`: recorded answers through phones, the whole way to payout; all books agree."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway.cli import main
+
+REPOSITORY = Path(__file__).parents[2]
+KEYS = {
+    "tasks", "workers", "answers_available", "answers_used", "answers_per_task", "results", "accuracy", "exact_match", "wer",
+    "sms_out", "sms_in", "segments_out", "segments_in", "ussd_sessions", "ussd_steps", "cost_minor", "currency", "earned_minor",
+    "paid_minor", "ledger", "operator", "mismatches", "lost", "duplicated", "seconds", "answers_per_second",
+}  # fmt: skip
+WORKERS = [f"w{n}" for n in range(5)]
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def write(path, columns, rows):
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([columns, *rows])
+    return str(path)
+
+
+def replay(folder, answers, *words, truth=None, tasks=None):
+    """Run the command; what it did, and its report."""
+    given = ["--answers", write(folder / "a.csv", ("task", "worker", "answer"), answers)]
+    if truth:
+        given += ["--truth", write(folder / "g.csv", ("task", "truth"), truth.items())]
+    if tasks:
+        given += ["--tasks", write(folder / "t.csv", ("task", "text"), tasks.items())]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+    ended = subprocess.run(
+        [sys.executable, "-m", "gateway", "replay", *given, *words, "--json", "-"],
+        cwd=REPOSITORY,
+        env=kept,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    return ended, json.loads(ended.stdout) if ended.stdout.startswith("{") else {}
+
+
+def is_right(ended, report):
+    assert ended.returncode == 0, ended.stderr
+    assert KEYS - report.keys() == set()
+    assert (report["mismatches"], report["lost"], report["duplicated"]) == (0, 0, 0), report
+    assert report["ledger"]["sum_minor"] == report["ledger"]["in_transit_minor"] == 0
+    assert report["operator"]["paid_minor"] == report["paid_minor"]
+    assert report["operator"]["duplicates"] == 0
+    assert report["earned_minor"] == 300 * report["answers_used"]
+    assert report["answers_per_task"] == pytest.approx(
+        report["answers_used"] / report["tasks"], abs=0.01
+    )
+
+
+# Everybody says yes to even tasks and no to odd ones; w4 is always contrary.
+TRUTH = {f"t{n}": "no" if n % 2 else "yes" for n in range(8)}
+CONTRARY = {"yes": "no", "no": "yes"}
+VERIFIED = [
+    (task, worker, CONTRARY[said] if worker == "w4" else said)
+    for task, said in TRUTH.items()
+    for worker in WORKERS
+]
+
+
+def test_all_answers_over_both_channels(tmp_path):
+    repeated = [*VERIFIED, ("t0", "w0", "no")]
+    ended, report = replay(
+        tmp_path, repeated, "--kind", "verification", "--channel", "mixed", truth=TRUTH
+    )
+    is_right(ended, report)
+    assert (report["tasks"], report["workers"], report["answers_used"]) == (8, 5, 40)
+    assert report["accuracy"] == 1.0
+    assert report["results"]["t1"]["value"] == "no"
+    assert report["results"]["t1"]["answers"] == 5
+    assert report["ussd_steps"] > 0
+    assert report["sms_in"] > 5, "those who text also answer by SMS"
+    assert report["operator"]["payouts"] == 5, "everybody cashed out"
+
+
+def test_a_dynamic_categorisation_by_sms_stops_early(tmp_path):
+    kinds = ["Shop", "School", "Clinic"]
+    answers = [(f"t{n}", worker, kinds[n % 3]) for n in range(6) for worker in WORKERS]
+    ended, report = replay(
+        tmp_path, answers, "--kind", "categorisation", "--channel", "sms", "--policy", "dynamic", "--confidence", "0.9",
+        truth={f"t{n}": kinds[n % 3] for n in range(6)},
+    )  # fmt: skip
+    is_right(ended, report)
+    assert 2 <= report["answers_per_task"] < 5
+    assert report["accuracy"] == 1.0
+    assert report["ussd_steps"] == 0
+
+
+def test_a_transcription_with_stars_and_accents_uses_no_more_answers_than_it_says(tmp_path):
+    truth = {"t0": "duka la mama", "t1": "2*3 eggs", "t2": "café Njeri", "t3": "habari ya leo"}
+    answers = [(task, worker, said) for task, said in truth.items() for worker in WORKERS[:3]]
+    texts = {task: f"Listen to recording {task}, which is in the file of the day" for task in truth}
+    ended, report = replay(
+        tmp_path, answers, "--kind", "transcription", "--channel", "mixed", "--policy", "fixed:2", truth=truth, tasks=texts
+    )  # fmt: skip
+    is_right(ended, report)
+    assert {r["answers"] for r in report["results"].values()} == {2}
+    assert report["wer"] == 0.0
+    assert report["exact_match"] == 1.0
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (("--kind", "poetry"), "no kind 'poetry'"),
+    (("--kind", "verification", "--channel", "fax"), "no channel 'fax'"),
+    (("--kind", "verification", "--policy", "fixed:0"), "policy"),
+    (("--kind", "verification", "--policy", "dynamic", "--confidence", "2"), "confidence"),
+])  # fmt: skip
+def test_a_wrong_word_is_one_line(tmp_path, monkeypatch, capsys, words, said):
+    assert said in refused(tmp_path, monkeypatch, capsys, VERIFIED, *words)
+
+
+def test_a_wrong_recording_is_named_by_row_and_column(tmp_path, monkeypatch, capsys):
+    nobody = [("t0", "w0", "yes"), ("t1", "", "no")]
+    line = refused(tmp_path, monkeypatch, capsys, nobody, "--kind", "verification")
+    assert "row 2: worker is missing" in line
+    unclear = [("t0", "w0", "perhaps")]
+    line = refused(tmp_path, monkeypatch, capsys, unclear, "--kind", "verification")
+    assert "'perhaps' is neither yes, no nor unsure" in line
+
+
+def refused(folder, monkeypatch, capsys, answers, *words):
+    """The one line of a command that ends with 1, without a process of its own."""
+    path = write(folder / "a.csv", ("task", "worker", "answer"), answers)
+    monkeypatch.setattr(sys, "argv", ["gateway", "replay", "--answers", path, *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    return line
