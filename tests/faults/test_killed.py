@@ -1,6 +1,7 @@
 """kill -9, again and again, of anything and of everything: no answer, no message and no money is lost."""
 
 import asyncio
+import gc
 
 import pytest
 import redis as redis_room
@@ -97,6 +98,8 @@ async def test_a_ticker_killed_is_followed_by_another(here, rt):
     await here.starts("ticker")
 
 
+# A phone's request that the killed gateway never answered leaves its half of the connection behind.
+@pytest.mark.filterwarnings("ignore:Unclosed connection:ResourceWarning")
 async def test_everything_killed_in_the_middle_of_work_and_started_again(here):
     async with here.books() as rt:
         key = await a_client(rt)
@@ -139,6 +142,7 @@ async def test_everything_killed_in_the_middle_of_work_and_started_again(here):
         for task in working:
             task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
+        gc.collect()  # here, where it is expected
         assert await rt.db.value("select count(*) from answer") == 40
         acknowledged = [sms.ref for person in people for sms in person.sent if sms.status == 200]
         kept = await rt.db.value(
