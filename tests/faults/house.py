@@ -182,8 +182,10 @@ async def starts_a_batch(house: House, key: str, tasks: int, **given: object) ->
     async with aiohttp.ClientSession(
         house.url, headers={"Authorization": f"Bearer {key}"}, raise_for_status=True
     ) as api:
-        batch = (await (await api.post("/api/v1/batches", json=said)).json())["id"]
+        async with api.post("/api/v1/batches", json=said) as made:
+            batch = (await made.json())["id"]
         listed = [{"id": n, "text": f"Is shop {n} open?"} for n in range(tasks)]
-        await api.post(f"/api/v1/batches/{batch}/tasks", json=listed)
-        await api.post(f"/api/v1/batches/{batch}/start")
+        for path, body in (("tasks", listed), ("start", None)):
+            async with api.post(f"/api/v1/batches/{batch}/{path}", json=body) as answer:
+                await answer.read()
     return batch
