@@ -14,7 +14,7 @@ from gateway.errors import Conflict, Failed
 from gateway.ids import WorkerId
 from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
-from gateway.steps.facts import Heard, parts_of
+from gateway.steps.facts import Heard, parts_of, ring_for
 from gateway.steps.retry import settle_down
 from gateway.steps.understand import Understood, coordinator_view, understand
 from gateway.store import people, turns
@@ -107,6 +107,7 @@ async def _take(
             *await parts_of(rt, row, understood, facts, heard),
         ]
     )
+    ring_for(rt, facts)
     return ussd.render(shown, end=after.ended)
 
 

@@ -4,6 +4,7 @@ The claim is committed before the first byte is sent, so a crash leaves a payout
 that is sent again blindly. Each answer is written with its postings in one commit, guarded by the version read.
 """
 
+import asyncio
 import random
 from datetime import timedelta
 
@@ -15,11 +16,11 @@ from gateway.ids import AccountId
 from gateway.money import amount_text
 from gateway.payments.ledger import Posting
 from gateway.payments.payouts import LEASE, Answered, Asked, Decision, Happened, Hinted, decide
-from gateway.payments.port import Answer, Order, Status
+from gateway.payments.port import Answer, Found, Order, Status
 from gateway.payments.states import Do, Event, State
 from gateway.runtime import Runtime
 from gateway.steps.messages import message
-from gateway.store import payouts, turns
+from gateway.store import inbox, payouts, turns
 from gateway.store.db import statement
 from gateway.store.payouts import Stored
 
@@ -36,14 +37,18 @@ async def disburse(rt: Runtime) -> int:
         now = rt.clock.now()
         async with rt.db.transaction() as db:
             due = await payouts.claim_due(db, rt.vault, now, _AT_ONCE, now + LEASE)
-        for stored in due:
-            try:
-                await _act(rt, stored)
-            except Conflict:
-                continue  # another runner or a callback was faster; what is left to do is in its row
+        # Side by side: most of the time goes by waiting for the operator.
+        await asyncio.gather(*(_act_once(rt, stored) for stored in due))
         handled += len(due)
         if len(due) < _AT_ONCE:
             return handled
+
+
+async def _act_once(rt: Runtime, stored: Stored) -> None:
+    try:
+        await _act(rt, stored)
+    except Conflict:
+        return  # another runner or a callback was faster; what is left to do is in its row
 
 
 async def _act(rt: Runtime, stored: Stored) -> None:
@@ -73,6 +78,10 @@ async def _send(rt: Runtime, stored: Stored) -> None:
         # A callback came before the answer: decide again on what is so now.
         again = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
         await happened(rt, again, Answered(answer, attempt), note=answer.text)
+    if await inbox.came(rt.db, stored.payout.provider, "payout", stored.ref):
+        # A callback was faster than the answer it belongs to, and could not hasten anything then: it does now.
+        again = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
+        await happened(rt, again, Hinted(Status(Found.PENDING)))
 
 
 def order_of(rt: Runtime, stored: Stored) -> Order:

@@ -48,6 +48,12 @@ async def parts_of(
     return parts
 
 
+def ring_for(rt: Runtime, facts: tuple[Fact, ...]) -> None:
+    """After the commit: a payout need not wait for the ticker."""
+    if any(isinstance(fact, PayAsked) for fact in facts):
+        rt.bells.ring("disburse")
+
+
 def _task_id(fact: Fact) -> int:
     return fact.task if isinstance(fact, Answered | Asked | Skipped) else 0
 

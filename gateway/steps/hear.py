@@ -17,7 +17,7 @@ from gateway.ids import WorkerId
 from gateway.msisdn import mask, normalise
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import InboundSms
-from gateway.steps.facts import Heard, parts_of
+from gateway.steps.facts import Heard, parts_of, ring_for
 from gateway.steps.messages import message
 from gateway.steps.retry import settle_down
 from gateway.steps.understand import Understood, coordinator_view, understand
@@ -82,6 +82,7 @@ async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, hea
     # What others may wait for (a task many answer) comes last, so that it is locked as briefly as can be.
     parts += await parts_of(rt, row, understood, said.facts, heard)
     await rt.db.commit(parts)
+    ring_for(rt, said.facts)
 
 
 async def _understand(rt: Runtime, channel: Channel, row: Row, heard: Heard) -> Understood:

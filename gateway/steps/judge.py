@@ -33,6 +33,7 @@ def answer_part(rt: Runtime, row: Row, batch: Batch, fact: Answered, via: str) -
         answered=row["held_answered"],
         wanted=row["held_wanted"],
         worker=worker,
+        gold_kind=batch.kind if batch.gold_rate else None,
         via=via,
         said=fact.said,
         value=fact.value,

@@ -1,7 +1,6 @@
 """Workers' skills learn from decided tasks: each answer once, by how far it agrees with what was decided."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 
 from gateway.qa.skill import Skill
 from gateway.runtime import Runtime
@@ -24,18 +23,14 @@ async def score(rt: Runtime) -> int:
             return 0
         gained = _gained(rt, rows)
         await db.execute(
-            """insert into skill as s (worker_id, kind, "right", wrong, answers, gold_right, gold_wrong)
-               select * from unnest($1::bigint[], $2::text[], $3::real[], $4::real[], $5::int[], $6::int[], $7::int[])
+            """insert into skill as s (worker_id, kind, "right", wrong)
+               select * from unnest($1::bigint[], $2::text[], $3::real[], $4::real[])
                on conflict (worker_id, kind) do update set "right" = s."right" + excluded."right",
-                 wrong = s.wrong + excluded.wrong, answers = s.answers + excluded.answers,
-                 gold_right = s.gold_right + excluded.gold_right, gold_wrong = s.gold_wrong + excluded.gold_wrong""",
+                 wrong = s.wrong + excluded.wrong""",
             [worker for worker, _ in gained],
             [kind for _, kind in gained],
-            [g.skill.right for g in gained.values()],
-            [g.skill.wrong for g in gained.values()],
-            [g.answers for g in gained.values()],
-            [g.gold_right for g in gained.values()],
-            [g.gold_wrong for g in gained.values()],
+            [skill.right for skill in gained.values()],
+            [skill.wrong for skill in gained.values()],
         )
         await db.execute(
             "update answer set scored = true where id = any($1)", [row["id"] for row in rows]
@@ -43,28 +38,15 @@ async def score(rt: Runtime) -> int:
     return len(rows)
 
 
-@dataclass(slots=True)
-class _Gained:
-    """What some answers add to one worker's row."""
-
-    skill: Skill = field(default_factory=Skill)
-    answers: int = 0
-    gold_right: int = 0
-    gold_wrong: int = 0
-
-
-def _gained(rt: Runtime, rows: list[Row]) -> dict[tuple[int, str], _Gained]:
+def _gained(rt: Runtime, rows: list[Row]) -> dict[tuple[int, str], Skill]:
     """What each worker's answers say of her, per kind, in worker order so that two runners never lock crosswise."""
-    gained: defaultdict[tuple[int, str], _Gained] = defaultdict(_Gained)
+    gained: defaultdict[tuple[int, str], Skill] = defaultdict(Skill)
     for row in sorted(rows, key=lambda r: (r["worker_id"], r["kind"])):
-        one = gained[row["worker_id"], row["kind"]]
-        one.answers += 1
+        key = (row["worker_id"], row["kind"])
         if row["right"] is not None:
-            one.skill = one.skill.after_gold(right=row["right"])
-            one.gold_right += row["right"]
-            one.gold_wrong += not row["right"]
+            gained[key] = gained[key].after_gold(right=row["right"])
         elif row["decided"] is not None:
-            one.skill = one.skill.after_consensus(_agreement(rt, row))
+            gained[key] = gained[key].after_consensus(_agreement(rt, row))
     return dict(gained)
 
 

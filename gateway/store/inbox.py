@@ -47,6 +47,17 @@ async def is_done(db: Database, channel: str, kind: str, event_id: str) -> bool:
     return state == "done"
 
 
+async def came(db: Database, channel: str, kind: str, prefix: str) -> bool:
+    """Whether any event came whose id begins with `prefix:`."""
+    return await db.value(
+        "select exists (select from inbox where channel = $1 and kind = $2 and event_id >= $3 and event_id < $4)",
+        channel,
+        kind,
+        f"{prefix}:",
+        f"{prefix};",
+    )
+
+
 async def done(db: Database, channel: str, kind: str, event_id: str) -> None:
     await db.execute(
         "update inbox set state = 'done', done_at = now(), error = null where channel = $1 and kind = $2 and event_id = $3",

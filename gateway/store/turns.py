@@ -66,6 +66,8 @@ class AnswerRow:
     """Answers its task had, and wanted, when this one was judged."""
     wanted: int
     worker: WorkerId
+    gold_kind: str | None
+    """The kind whose gold counts move with this answer; None in a batch without gold."""
     via: str
     said: str
     value: str
@@ -85,6 +87,7 @@ def record_answer(
             answer.answered,
             answer.wanted,
             answer.worker,
+            answer.gold_kind,
             answer.via,
             answer.said,
             answer.value,

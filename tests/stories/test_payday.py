@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
+from gateway.app import STEPS
 from gateway.simulator.faults import FaultPlan
+from gateway.store import inbox
 
 
 @pytest.fixture
@@ -170,3 +172,15 @@ async def test_a_balance_cannot_go_below_zero(town, amina):
     await asyncio.gather(*(amina.sends(f"PAY {10 + n % 3 * 10}") for n in range(50)))
     assert await amina.balance_minor() >= 0
     assert await town.count("payout") == 1
+
+
+async def test_a_callback_faster_than_its_answer_is_not_forgotten(town, amina):
+    """The operator calls back before its own answer to the request arrives: the question follows at once."""
+    await amina.texts("PAY")
+    payout = await town.rt.db.row("select id, ref, provider from payout")
+    event = (payout["provider"], "payout", f"{payout['ref']}:early")
+    await inbox.keep(town.rt.db, town.rt.vault, *event, b"{}")
+    await inbox.done(town.rt.db, *event)
+    await STEPS["disburse"](town.rt)
+    due_in_s = await town.rt.db.value("select extract(epoch from due_at - now()) from payout")
+    assert due_in_s is None or due_in_s < 2, "not the twenty seconds of a payout nobody spoke of"

@@ -38,7 +38,7 @@ end $$;
 -- is not the last one the task wants is never in anybody's way; the last one was judged on what was read
 -- (p_answered, p_wanted_then), so that must still be so. Any number of answers may come to one task at once.
 create or replace function record_answer(
-  p_assignment bigint, p_was text, p_task bigint, p_answered smallint, p_wanted_then smallint, p_worker bigint, p_via text,
+  p_assignment bigint, p_was text, p_task bigint, p_answered smallint, p_wanted_then smallint, p_worker bigint, p_kind text, p_via text,
   p_said text, p_value text, p_right boolean,
   p_wanted smallint, p_state text, p_result text, p_confidence real, p_rule text,
   p_transfer uuid, p_hold_account bigint, p_worker_account bigint, p_price bigint, p_currency text, p_code smallint, p_cause text
@@ -66,6 +66,13 @@ begin
     values (p_transfer, p_hold_account, p_worker_account, p_price, p_currency, p_code, p_cause);
   insert into answer (task_id, worker_id, slot, value, said, via, price, transfer_id, "right")
     values (p_task, p_worker, v_slot, p_value, p_said, p_via, p_price, p_transfer, p_right);
+  -- Where gold is asked (p_kind not null), when the next is due depends on these counts: they cannot wait.
+  if p_kind is not null then
+    insert into skill as k (worker_id, kind, answers, gold_right, gold_wrong)
+      values (p_worker, p_kind, 1, coalesce(p_right, false)::int, coalesce(not p_right, false)::int)
+      on conflict (worker_id, kind) do update set answers = k.answers + 1,
+        gold_right = k.gold_right + excluded.gold_right, gold_wrong = k.gold_wrong + excluded.gold_wrong;
+  end if;
 end $$;
 
 -- A held task goes back: 'skipped' (never asked of her again), 'expired' (may be, and a late answer may still count)
