@@ -16,6 +16,9 @@ async def callback(rt: Runtime, token: str, body: bytes, headers: Mapping[str, s
     if await inbox.is_done(rt.db, stored.payout.provider, "payout", event_id):
         return True
     await inbox.keep(rt.db, rt.vault, stored.payout.provider, "payout", event_id, body)
+    # Read again, now that the callback is kept: while its own request is still being answered it cannot hasten
+    # anything, but then the answer's side sees it kept, and does (steps/disburse).
+    stored = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
     status = rt.providers[stored.payout.provider].parse_callback(body, headers)
     await called_back(rt, stored, token, status)
     await inbox.done(rt.db, stored.payout.provider, "payout", event_id)
