@@ -32,6 +32,9 @@ from gateway.ussd import channels as ussd_channels
 from gateway.ussd.port import UssdChannel
 from gateway.vault import Vault
 
+# Shorter than any provider keeps an idle connection: a request written on one that is just being closed leaves
+# nobody knowing whether it arrived.
+_KEEP_ALIVE_S = 3.0
 _HTTP_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 
 Step = Callable[..., Awaitable[object]]
@@ -64,7 +67,8 @@ async def open_runtime(
     clock = clock or SystemClock()
     vault = Vault(settings.secret_key.get_secret_value())
     db = await open_database(settings.database_url.get_secret_value(), connections=connections)
-    async with aiohttp.ClientSession(timeout=_HTTP_TIMEOUT) as http:
+    connector = aiohttp.TCPConnector(keepalive_timeout=_KEEP_ALIVE_S)
+    async with aiohttp.ClientSession(timeout=_HTTP_TIMEOUT, connector=connector) as http:
         try:
             yield Runtime(
                 settings=settings,

@@ -159,6 +159,7 @@ class Listener:
                 access_log=False,
                 log_config=None,
                 backlog=4096,
+                timeout_keep_alive=120,  # who closes an idle connection first should be the caller
             )
         )
         self._task = asyncio.create_task(self._server.serve(sockets=[sock]))

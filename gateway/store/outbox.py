@@ -6,12 +6,13 @@ harm), notices about money are not: a receipt may still tell.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.sms.port import Receipt, Sent, rank
 from gateway.store.db import Database, Row
 
 TRIES_MAX = 8
+UNKNOWN_FOR = timedelta(seconds=60)
 
 
 async def claim(
@@ -53,16 +54,24 @@ async def settle(db: Database, sent: Sequence[Sent], again_at: datetime) -> None
     )
 
 
-async def recover(db: Database, now: datetime) -> int:
-    """Messages whose runner died: prompts and replies go out again, money notices wait for a receipt."""
-    return await db.value(
-        """with lost as (
-             update outbox set lease_until = null,
-               state = case when purpose = 'money' then 'unknown' when tries >= $2 then 'refused' else 'queued' end,
-               reason = 'the runner died while sending'
-             where state = 'sending' and lease_until < $1 returning 1)
-           select count(*) from lost""",
+async def recover(db: Database, now: datetime) -> None:
+    """Messages whose fate nobody knows: prompts and replies go out again, money notices wait for a receipt.
+
+    Lost with a runner: at the end of its lease. Sent without an answer: after a while without a receipt.
+    """
+    await db.execute(
+        """update outbox set lease_until = null,
+             state = case when purpose = 'money' then 'unknown' when tries >= $2 then 'refused' else 'queued' end,
+             reason = 'the runner died while sending'
+           where state = 'sending' and lease_until < $1""",
         now,
+        TRIES_MAX,
+    )
+    await db.execute(
+        """update outbox set state = case when tries >= $3 then 'refused' else 'queued' end
+           where state = 'unknown' and purpose <> 'money' and delivery is null and sent_at < $1::timestamptz - $2::interval""",
+        now,
+        UNKNOWN_FOR,
         TRIES_MAX,
     )
 

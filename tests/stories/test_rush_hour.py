@@ -20,3 +20,22 @@ async def test_sixty_people_type_their_code_in_the_same_second(town):
     async with asyncio.timeout(20):
         screens = await asyncio.gather(*(p.presses("KIBERA") for p in people))
     assert all("Do you agree?" in screen for screen in screens)
+
+
+async def test_a_reply_whose_sending_nobody_can_confirm_goes_out_again(town):
+    """Sent, but the provider's answer was lost and no receipt came: a reply twice harms less than none."""
+    amina = await town.enrols("amina")
+    before = len(await amina.messages())
+    await amina.texts("BAL")
+    await town.rt.db.execute(
+        "update outbox set state = 'unknown', sent_at = now(), provider_id = null where purpose = 'reply'"
+    )
+    town.clock.advance(seconds=61)
+    await town.ticks()  # the sweep finds it
+    await town.ticks()  # and it goes out
+    states = {
+        row["state"]
+        for row in await town.rt.db.rows("select state from outbox where purpose = 'reply'")
+    }
+    assert states == {"accepted"}
+    assert len(await amina.messages()) > before

@@ -139,11 +139,14 @@ async def _messages(town: Town, differences: list[str]) -> None:
             f"SMS {ref}: {ours.get(ref)} segments here, {theirs.get(ref)} at the carrier"
             for ref in apart[:SHOWN_MAX]
         ]
-    waiting = await town.rt.db.value(
-        "select count(*) from outbox where state not in ('accepted', 'cancelled')"
+    waiting = await town.rt.db.rows(
+        """select state, purpose, reason, count(*) as number from outbox
+           where state not in ('accepted', 'cancelled') group by state, purpose, reason"""
     )
-    if waiting:
-        differences.append(f"{waiting} SMS were not delivered to the carrier")
+    differences += [
+        f"{row['number']} SMS ({row['purpose']}) {row['state']}, not at the carrier: {row['reason'] or 'no reason'}"
+        for row in waiting
+    ]
     undone = await town.rt.db.rows(
         "select kind, error from inbox where state <> 'done' limit $1", SHOWN_MAX
     )

@@ -95,6 +95,7 @@ Index(
     outbox.c.due_at,
     postgresql_where=text("state = 'queued'"),
 )
+Index("ix_outbox_unknown", outbox.c.sent_at, postgresql_where=text("state = 'unknown'"))
 Index("ix_outbox_lease", outbox.c.lease_until, postgresql_where=text("state = 'sending'"))
 Index(
     "ix_outbox_provider_id",

@@ -82,6 +82,7 @@ def upgrade() -> None:
     op.create_index('ix_outbox_notice', 'outbox', ['worker_id', 'created_at'], unique=False, postgresql_where=sa.text("purpose = 'notice'"))
     op.create_index('ix_outbox_provider_id', 'outbox', ['channel', 'provider_id'], unique=True, postgresql_where=sa.text('provider_id is not null'))
     op.create_index('ix_outbox_to_index', 'outbox', ['to_index', 'id'], unique=False)
+    op.create_index('ix_outbox_unknown', 'outbox', ['sent_at'], unique=False, postgresql_where=sa.text("state = 'unknown'"))
     op.create_table('partner',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=True), nullable=False),
     sa.Column('code', sa.Text(), nullable=False),
@@ -425,6 +426,7 @@ def downgrade() -> None:
     op.drop_table('provider_token')
     op.drop_table('provider_pause')
     op.drop_table('partner')
+    op.drop_index('ix_outbox_unknown', table_name='outbox', postgresql_where=sa.text("state = 'unknown'"))
     op.drop_index('ix_outbox_to_index', table_name='outbox')
     op.drop_index('ix_outbox_provider_id', table_name='outbox', postgresql_where=sa.text('provider_id is not null'))
     op.drop_index('ix_outbox_notice', table_name='outbox', postgresql_where=sa.text("purpose = 'notice'"))
