@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from gateway.errors import Failed, Fault, Refused, SettingsError
+from gateway.errors import Conflict, Failed, Fault, Refused, SettingsError
 
 log = structlog.get_logger()
 
@@ -76,6 +76,12 @@ def add_handlers(app: FastAPI) -> None:
 
     for kind in (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
         app.add_exception_handler(kind, away)
+    app.add_exception_handler(Conflict, _busy)
+
+
+async def _busy(request: Request, bad: Exception) -> JSONResponse:
+    log.warning("others were in the way, eight times", path=request.url.path, error=str(bad))
+    return problem(503, "others change the same rows just now; nothing was done: try again")
 
 
 __all__ = ["add_handlers", "problem"]

@@ -7,6 +7,7 @@ from gateway.payments import ledger
 from gateway.qa.batch import aggregate
 from gateway.qa.port import encode
 from gateway.runtime import Runtime
+from gateway.steps.retry import until_settled
 from gateway.store import batches, ledgers
 from gateway.store.batches import Batch
 from gateway.store.db import Connection
@@ -43,11 +44,19 @@ async def close_batch(rt: Runtime, batch: Batch) -> None:
         [(r["name"], str(r["worker_id"]), r["value"]) for r in answers],
         {r["name"]: r["gold"] for r in golds},
     )
+
+    released = await until_settled(lambda: _write(rt, batch, results))
+    if released is not None:
+        log.info("batch closed", batch=batch.id, tasks=len(results), released_minor=released)
+
+
+async def _write(rt: Runtime, batch: Batch, results: dict[str, Result]) -> int | None:
+    """What goes back to the client, in minor units; None when another runner closed the batch."""
     async with rt.db.transaction() as db:
         row = await db.fetchrow("select state from batch where id = $1 for update", batch.id)
         if row is None or row["state"] != "running":
-            return  # another runner closed it
-        await withdraw(db, batch.id)
+            return None
+        await withdraw(db, batch.id, "decided")
         await db.execute(
             """update task t set value = r.value, confidence = r.confidence, rule = $5
                from unnest($2::text[], $3::text[], $4::real[]) as r(name, value, confidence)
@@ -58,12 +67,8 @@ async def close_batch(rt: Runtime, batch: Batch) -> None:
             [confidence for _, confidence in results.values()],
             batch.method,
         )
-        await db.execute(
-            "update task set state = 'decided' where batch_id = $1 and state = 'open'", batch.id
-        )
         await batches.set_state(db, batch.id, "done")
-        released = await release_rest(db, batch)
-    log.info("batch closed", batch=batch.id, tasks=len(results), released_minor=released)
+        return await release_rest(db, batch)
 
 
 def estimate(
@@ -83,13 +88,9 @@ def estimate(
     return dict(zip(answers.tasks, pairs, strict=True))
 
 
-async def withdraw(db: Connection, batch: BatchId) -> None:
-    """Take back every question of the batch that somebody still holds."""
-    await db.execute(
-        """select release_task(a.id, 'withdrawn') from assignment a join task t on t.id = a.task_id
-           where t.batch_id = $1 and a.state = 'held'""",
-        batch,
-    )
+async def withdraw(db: Connection, batch: BatchId, state: str) -> None:
+    """Take back every question of the batch that somebody still holds, and leave its open tasks in `state`."""
+    await db.execute("select withdraw_batch($1, $2)", batch, state)
 
 
 async def release_rest(db: Connection, batch: Batch) -> int:

@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from gateway.qa.skill import Skill
 from gateway.runtime import Runtime
+from gateway.steps.retry import until_settled
 from gateway.store.db import Row
 
 _AT_ONCE = 5000
@@ -11,6 +12,10 @@ _AT_ONCE = 5000
 
 async def score(rt: Runtime) -> int:
     """Let skills know the answers of newly decided tasks; how many answers."""
+    return await until_settled(lambda: _score(rt))
+
+
+async def _score(rt: Runtime) -> int:
     async with rt.db.transaction() as db:
         rows = await db.fetch(
             """select a.id, a.worker_id, a.value, a."right", t.value as decided, t.confidence, b.kind

@@ -14,6 +14,7 @@ from gateway.qa import rule_names
 from gateway.qa.overlap import CONFIDENCE, DynamicOverlap, FixedOverlap, parse_policy
 from gateway.runtime import Runtime
 from gateway.steps.close import release_rest, withdraw
+from gateway.steps.retry import until_settled
 from gateway.store import batches, ledgers
 from gateway.store.batches import Batch, NewTask
 from gateway.store.db import Connection, Row
@@ -193,7 +194,8 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
     """Set the most the batch can cost aside, and let it run. Starting a running batch changes nothing."""
     batch = await rt.batches.get(batch_id)
     available = AccountId(await rt.db.value("select account_id from client where id = $1", client))
-    try:
+
+    async def started() -> None:
         async with rt.db.transaction() as db:
             row = await _locked(db, client, batch_id, ("draft", "paused", "running"), "it is over")
             if row["state"] == "running":
@@ -208,6 +210,9 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
                 await batches.set_state(db, batch.id, "running", reserved=amount)
             else:
                 await batches.set_state(db, batch.id, "running")
+
+    try:
+        await until_settled(started)
     except asyncpg.CheckViolationError as bad:
         needed = (await quote(rt, client, batch_id)).most_minor
         has = await available_minor(rt, client)
@@ -221,29 +226,34 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
 
 async def pause(rt: Runtime, client: ClientId, batch_id: str) -> None:
     """Nobody is asked anything new; answers to questions already asked still count."""
-    async with rt.db.transaction() as db:
-        row = await _locked(
-            db, client, batch_id, ("running", "paused"), "only a running batch can be paused"
-        )
-        await batches.set_state(db, BatchId(row["id"]), "paused")
+
+    async def paused() -> None:
+        async with rt.db.transaction() as db:
+            row = await _locked(
+                db, client, batch_id, ("running", "paused"), "only a running batch can be paused"
+            )
+            await batches.set_state(db, BatchId(row["id"]), "paused")
+
+    await until_settled(paused)
 
 
 async def cancel(rt: Runtime, client: ClientId, batch_id: str) -> None:
     """Stop for good: what is answered stays answered and paid, the rest of the money goes back."""
     batch = await rt.batches.get(batch_id)
-    async with rt.db.transaction() as db:
-        row = await _locked(
-            db, client, batch_id, ("draft", "running", "paused", "cancelled"), "it is done"
-        )
-        if row["state"] == "cancelled":
-            return
-        await withdraw(db, batch.id)
-        await db.execute(
-            "update task set state = 'cancelled' where batch_id = $1 and state = 'open'", batch.id
-        )
-        await batches.set_state(db, batch.id, "cancelled")
-        if row["state"] != "draft":
-            await release_rest(db, batch)
+
+    async def cancelled() -> None:
+        async with rt.db.transaction() as db:
+            row = await _locked(
+                db, client, batch_id, ("draft", "running", "paused", "cancelled"), "it is done"
+            )
+            if row["state"] == "cancelled":
+                return
+            await withdraw(db, batch.id, "cancelled")
+            await batches.set_state(db, batch.id, "cancelled")
+            if row["state"] != "draft":
+                await release_rest(db, batch)
+
+    await until_settled(cancelled)
 
 
 async def _locked(

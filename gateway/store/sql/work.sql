@@ -94,3 +94,16 @@ begin
   end if;
   return true;
 end $$;
+
+-- Takes back every question of a batch that somebody still holds; with p_state, leaves its open tasks so ('cancelled',
+-- 'decided'). Task after task in the order of their ids, each with its assignments first: the order in which turns
+-- take their locks too.
+create or replace function withdraw_batch(p_batch text, p_state text) returns void language plpgsql as $$
+declare v_task bigint;
+begin
+  for v_task in select id from task where batch_id = p_batch and (state = 'open' or held > 0) order by id loop
+    perform release_task(a.id, 'withdrawn') from
+      (select id from assignment where task_id = v_task and state = 'held' order by id) a;
+    update task set state = p_state where id = v_task and state = 'open';
+  end loop;
+end $$;
