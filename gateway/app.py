@@ -17,6 +17,7 @@ from gateway.runtime import Accounts, Bells, Channel, Runtime
 from gateway.settings import ChannelSettings, Settings
 from gateway.sms import channels as sms_channels
 from gateway.sms.port import SmsChannel
+from gateway.sms.prices import PriceList, built_in
 from gateway.steps.assign import assign
 from gateway.steps.close import close
 from gateway.steps.deliver import deliver
@@ -77,7 +78,9 @@ async def open_runtime(
                 vault=vault,
                 books=books(),
                 kind_of=kind_of,
-                channels={name: _channel(name, one) for name, one in settings.channels.items()},
+                channels={
+                    name: _channel(name, one, settings) for name, one in settings.channels.items()
+                },
                 providers=_providers(settings, StoredTokens(db, vault, clock)),
                 bells=bells,
                 batches=Batches(db),
@@ -94,7 +97,7 @@ def kind_of(name: str) -> TaskKind:
     return cast("TaskKind", cast("object", plugins.load(kinds, name)))
 
 
-def _channel(name: str, settings: ChannelSettings) -> Channel:
+def _channel(name: str, settings: ChannelSettings, whole: Settings) -> Channel:
     sms = (
         _make(sms_channels, settings.sms.kind, name, settings.sms.options) if settings.sms else None
     )
@@ -108,6 +111,7 @@ def _channel(name: str, settings: ChannelSettings) -> Channel:
         settings.secret.get_secret_value(),
         cast("SmsChannel | None", sms),
         cast("UssdChannel | None", ussd),
+        PriceList(built_in(), whole.prices, settings.prices),
     )
 
 

@@ -13,6 +13,7 @@ from gateway.payments.port import PayoutProvider
 from gateway.phrases import Phrasebook
 from gateway.settings import Settings
 from gateway.sms.port import SmsChannel
+from gateway.sms.prices import NO_PRICES, PriceList
 from gateway.store.batches import Batches
 from gateway.store.db import Database
 from gateway.tasks.port import TaskKind
@@ -34,6 +35,7 @@ class Channel:
     secret: str
     sms: SmsChannel | None
     ussd: UssdChannel | None
+    prices: PriceList = NO_PRICES
 
 
 class Accounts:

@@ -5,10 +5,11 @@ An unknown key is an error; an empty variable counts as not set; secrets never s
 
 import os
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.errors import SettingsError
@@ -28,12 +29,30 @@ class Side(_Strict):
     options: Options = {}
 
 
+Major = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=6)]
+
+
+class Tariff(_Strict):
+    """What one SMS segment to a country costs, in major units; `networks`: where one of them differs."""
+
+    currency: str
+    segment: Major
+    networks: dict[str, Major] = {}
+
+    @field_validator("networks")
+    @classmethod
+    def _lower(cls, value: dict[str, Decimal]) -> dict[str, Decimal]:
+        return {name.casefold(): price for name, price in value.items()}
+
+
 class ChannelSettings(_Strict):
-    """A way to phones. `secret` is a path part only the provider is told; it stands beside the provider's own checks."""
+    """A way to phones. `secret` is a path part only the provider is told; it stands beside the provider's own checks.
+    `prices`: this channel's own, by country; they win over the gateway's."""
 
     secret: SecretStr
     sms: Side | None = None
     ussd: Side | None = None
+    prices: dict[str, Tariff] = {}
 
 
 class ProviderSettings(_Strict):
@@ -97,6 +116,8 @@ class Settings(BaseSettings):
     """The channel a worker is texted on when she joined by none."""
     providers: dict[str, ProviderSettings] = {}
     countries: dict[str, Country] = _COUNTRIES
+    prices: dict[str, Tariff] = {}
+    """What an SMS segment costs, by country; what is not here comes from the list in the package."""
     lease_s: Annotated[int, Field(ge=60)] = 3600
     """How long a question is kept for a worker who does not answer, in seconds."""
     push_limit: Annotated[int, Field(ge=1)] = 500

@@ -1,0 +1,92 @@
+"""What a segment costs: by the phone's country and network, from `prices.toml` and the operator's own settings.
+
+Networks are named as libphonenumber's carrier tables name them, in lower case (`safaricom`, `mtn`), and told by the
+number's prefix: a number that was carried to another network keeps its old name.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+
+import phonenumbers
+from phonenumbers import carrier
+
+from gateway import msisdn as numbers
+from gateway.errors import SettingsError
+from gateway.money import MINOR_DIGITS, minor_per_major
+from gateway.settings import Tariff
+
+MICRO = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """`micro`: millionths of a major unit, so that 0.0113 USD is whole too."""
+
+    micro: int
+    currency: str
+
+    def times(self, segments: int) -> "Price":
+        return Price(self.micro * segments, self.currency)
+
+
+def minor(micro: int, currency: str) -> float:
+    """Millionths of a major unit as minor units, with their fraction.
+
+    >>> minor(800_000, "KES"), minor(11_300, "USD"), minor(35_000_000, "UGX")
+    (80.0, 1.13, 35.0)
+    """
+    return micro * minor_per_major(currency) / MICRO
+
+
+class PriceList:
+    """One channel's prices. Later lists win over earlier ones, country by country."""
+
+    def __init__(self, *lists: Mapping[str, Tariff]) -> None:
+        self._tariffs = {country: tariff for each in lists for country, tariff in each.items()}
+        for country, tariff in self._tariffs.items():
+            if tariff.currency not in MINOR_DIGITS:
+                raise SettingsError(
+                    f"prices.{country}.currency: unknown {tariff.currency!r}; known: {', '.join(sorted(MINOR_DIGITS))}"
+                )
+
+    def segment_price(self, country: str | None, network: str | None = None) -> Price | None:
+        """One segment to a phone of this country (ISO 3166) and network; None where no price is known.
+
+        >>> PriceList(built_in()).segment_price("KE")
+        Price(micro=800000, currency='KES')
+        """
+        tariff = self._tariffs.get(country or "")
+        if tariff is None:
+            return None
+        major = tariff.networks.get((network or "").casefold(), tariff.segment)
+        return Price(int(major * MICRO), tariff.currency)
+
+    def to(self, msisdn: str) -> Price | None:
+        """One segment to this number (E.164)."""
+        country, network = place_of(msisdn)
+        return self.segment_price(country, network)
+
+
+NO_PRICES = PriceList()
+
+
+@cache
+def built_in() -> Mapping[str, Tariff]:
+    """The list that comes with the gateway."""
+    text = resources.files("gateway.sms").joinpath("prices.toml").read_text()
+    return {country: Tariff(**given) for country, given in tomllib.loads(text).items()}
+
+
+# Looking a prefix up costs more than all the rest of booking a message, and the same phones come again and again.
+@lru_cache(maxsize=10_000)
+def place_of(msisdn: str) -> tuple[str | None, str | None]:
+    """Country and network of an E.164 number, by its prefix.
+
+    >>> place_of("+254712345678"), place_of("+256772123456")
+    (('KE', 'safaricom'), ('UG', 'mtn'))
+    """
+    name = carrier.name_for_number(phonenumbers.parse(msisdn, None), "en")
+    return numbers.region_of(msisdn), name.casefold() or None
