@@ -120,6 +120,8 @@ class Settings(BaseSettings):
     """What an SMS segment costs, by country; what is not here comes from the list in the package."""
     lease_s: Annotated[int, Field(ge=60)] = 3600
     """How long a question is kept for a worker who does not answer, in seconds."""
+    receipt_grace_s: Annotated[int, Field(ge=0)] = 300
+    """A question sent by SMS is kept from its delivery receipt on; where none comes, from this long after it was sent."""
     push_limit: Annotated[int, Field(ge=1)] = 500
     """Questions sent to idle workers in one go."""
     runners: Annotated[int, Field(ge=1)] = 2

@@ -23,6 +23,7 @@ log = structlog.get_logger()
 _SOMETHING = """
   w.state = 'active' and not exists (select from assignment a where a.worker_id = w.id and a.state = 'held')
   and not exists (select from opt_out x where x.msisdn_index = w.msisdn_index)
+  and (w.unreached_until is null or w.unreached_until < now())
   and (exists (select from directed d join task t on t.id = d.task_id join batch b on b.id = t.batch_id
          where d.worker_id = w.id and not d.asked and t.state = 'open' and d.position < t.wanted
            and t.answered + t.held < t.wanted and b.state = 'running')

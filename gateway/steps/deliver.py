@@ -5,8 +5,9 @@ from datetime import timedelta
 import structlog
 
 from gateway.runtime import Runtime
-from gateway.sms.port import OutboundSms, Sent
-from gateway.store import outbox
+from gateway.sms.port import OutboundSms, Outcome, Sent
+from gateway.steps.retry import until_settled
+from gateway.store import leases, outbox
 
 log = structlog.get_logger()
 
@@ -34,6 +35,8 @@ async def deliver(rt: Runtime, channel: str) -> int:
         ]
         sent = await sms.send(rt.http, messages)
         await outbox.settle(rt.db, sent, now + _AGAIN)
+        if refused := [int(one.key) for one in sent if one.outcome is Outcome.REFUSED]:
+            await until_settled(lambda ids=refused, at=now: leases.refused(rt.db, ids, at))
         await _opt_outs(rt, channel, sent, numbers)
         handed += len(sent)
     return handed

@@ -52,9 +52,10 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> byt
     for attempt in range(_TRIES):
         await settle_down(attempt)
         try:
-            row = await turns.read(rt.db, event)
-            if row["known_state"] != "done":
-                return await _take(rt, channel, channel.ussd, step, event, row, msisdn)
+            async with rt.db.turn:
+                row = await turns.read(rt.db, event)
+                if row["known_state"] != "done":
+                    return await _take(rt, channel, channel.ussd, step, event, row, msisdn)
             known: str = row["known_reply"]
             return channel.ussd.render(known[4:], end=known.startswith("END"))
         except (Conflict, Repeated):

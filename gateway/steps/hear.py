@@ -52,10 +52,11 @@ async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> No
     for attempt in range(_TRIES):
         await settle_down(attempt)
         try:
-            row = await turns.read(rt.db, event)
-            if row["known_state"] == "done":
-                return
-            await _take(rt, channel, event, row, Heard(msisdn, said, "sms", channel.name))
+            async with rt.db.turn:
+                row = await turns.read(rt.db, event)
+                if row["known_state"] == "done":
+                    return
+                await _take(rt, channel, event, row, Heard(msisdn, said, "sms", channel.name))
         except Conflict:
             continue
         except Repeated:

@@ -3,14 +3,17 @@
 from urllib.parse import parse_qsl
 
 from gateway.runtime import Channel, Runtime
-from gateway.sms.port import Receipt
-from gateway.store import inbox, outbox
+from gateway.sms.port import Delivery, Receipt
+from gateway.steps.retry import until_settled
+from gateway.store import inbox, leases, outbox
 
 
 async def take_receipt(rt: Runtime, channel: Channel, receipt: Receipt, raw: bytes) -> None:
     """Take one report. A report can beat the answer to the send itself: then it waits in the inbox."""
     event_id = f"{receipt.provider_id}:{receipt.raw_status}"
-    if not await outbox.receipt(rt.db, channel.name, receipt):
+    if await outbox.receipt(rt.db, channel.name, receipt):
+        await _leases(rt, channel, receipt)
+    else:
         await inbox.keep(rt.db, rt.vault, channel.name, "receipt", event_id, raw)
     if receipt.opted_out:
         index = await rt.db.value(
@@ -37,6 +40,15 @@ async def retry_waiting_receipts(rt: Runtime) -> int:
             dict(parse_qsl(rt.vault.open(row["body_sealed"]), keep_blank_values=True))
         )
         if await outbox.receipt(rt.db, channel.name, receipt):
+            await _leases(rt, channel, receipt)
             await inbox.done(rt.db, channel.name, "receipt", row["event_id"])
             found += 1
     return found
+
+
+async def _leases(rt: Runtime, channel: Channel, receipt: Receipt) -> None:
+    """The lease of a question starts when it arrived; what did not arrive goes to somebody else at once."""
+    at = rt.clock.now()
+    await until_settled(lambda: leases.reported(rt.db, channel.name, receipt, at))
+    if receipt.delivery is Delivery.FAILED:
+        rt.bells.ring("assign")

@@ -1,19 +1,18 @@
 """Finds what was left lying: leases that ran out, messages whose runner died, early receipts, lonely sessions."""
 
+from datetime import timedelta
+
 from gateway.runtime import Runtime
 from gateway.steps.receipts import retry_waiting_receipts
-from gateway.store import outbox
+from gateway.steps.retry import until_settled
+from gateway.store import leases, outbox
 
 _AT_ONCE = 1000
 
 
 async def sweep(rt: Runtime) -> None:
     now = rt.clock.now()
-    await rt.db.execute(
-        """select release_task(id, 'expired') from (select id from assignment
-             where state = 'held' and lease_until < $1 order by lease_until limit $2) a""",
-        now,
-        _AT_ONCE,
-    )
+    grace = timedelta(seconds=rt.settings.receipt_grace_s)
+    await until_settled(lambda: leases.lapse(rt.db, now, grace, _AT_ONCE))
     await outbox.recover(rt.db, now)
     await retry_waiting_receipts(rt)

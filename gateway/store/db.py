@@ -72,11 +72,16 @@ def statement(parts: Sequence[Part]) -> tuple[str, list[object]]:
 
 
 class Database:
-    """A pool of connections; `round_trips` counts statements, so that a test can pin their number."""
+    """A pool of connections; `round_trips` counts statements, so that a test can pin their number.
+
+    `turn`: as many turns at once as there are connections. A turn reads, decides and writes: where a thousand
+    wait for a connection, what one has read must not grow old behind the other 999 before it writes.
+    """
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
         self.round_trips = 0
+        self.turn = asyncio.Semaphore(pool.get_max_size())
 
     async def close(self) -> None:
         await self._pool.close()

@@ -21,7 +21,8 @@ begin
     raise exception 'task % wants no more answers', p_task using errcode = 'GW001';
   end if;
   insert into assignment (task_id, worker_id, via, lease_until) values (p_task, p_worker, p_via, p_lease_until)
-    on conflict (task_id, worker_id) do update set state = 'held', via = excluded.via, lease_until = excluded.lease_until
+    on conflict (task_id, worker_id) do update set state = 'held', via = excluded.via, lease_until = excluded.lease_until,
+        asked_at = now(), delivered_at = null
       where assignment.state = 'expired'
     returning id into v_id;
   if v_id is null then
@@ -54,6 +55,8 @@ begin
       decided_at = case p_state when 'open' then null else now() end
     where id = p_task and state = 'open' and wanted = p_wanted_then
       and (answered = p_answered or greatest(answered, p_answered) + 1 < p_wanted_then)
+      -- A late answer takes a slot that nobody holds; who was asked in her place keeps hers.
+      and (p_was = 'held' or answered + held < p_wanted_then)
     returning answered, directed into v_slot, v_directed;
   if not found then
     raise exception 'task % has moved on', p_task using errcode = 'GW001';

@@ -4,6 +4,7 @@ from sqlalchemy import (
     REAL,
     BigInteger,
     Column,
+    DateTime,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -52,6 +53,8 @@ worker = Table(
     # How she last worked: 'sms' workers are sent questions, 'ussd' workers dial in for them.
     Column("reach", Text, nullable=False, server_default=text("'sms'")),
     Column("sms_channel", Text, nullable=False),
+    # A question did not get through: nothing is pushed to her until then. Her own messages are answered as ever.
+    Column("unreached_until", DateTime(timezone=True)),
     at_column(),
     one_of("state", "invited", "active", "stopped", "removed"),
     one_of("reach", "sms", "ussd"),

@@ -151,6 +151,9 @@ assignment = Table(
     Column("via", Text, nullable=False),
     Column("lease_until", DateTime(timezone=True), nullable=False),
     at_column(),
+    # When it was put to her last: the very moment its message was written, which is how a receipt finds it.
+    at_column("asked_at"),
+    Column("delivered_at", DateTime(timezone=True)),  # the first receipt that says so (SMS only)
     UniqueConstraint("task_id", "worker_id"),
     one_of("state", "held", "answered", "skipped", "expired", "withdrawn"),
 )
