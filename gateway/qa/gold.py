@@ -7,12 +7,14 @@ money, and `PAUSED` needs evidence that chance alone gives to one good worker in
 from enum import StrEnum
 from math import floor, sqrt
 
+from gateway.qa.drift import ALARM
 from gateway.qa.skill import Skill
 
 ENTRY_GOLD = 5  # answers before a worker is judged at all
 BAR = 0.7  # share of gold a worker should get right
 Z = 1.645  # one-sided 95 %
 DOUBT_STEP = 0.1  # a worker gets the base rate for every so much doubt
+DRIFT_FACTOR = 3.0  # times the rate on top, for a worker at the alarm of `gateway.qa.drift`
 GOLD_SHARE_MAX = 0.5  # of a worker's answers
 
 
@@ -38,17 +40,19 @@ def standing(right: int, wrong: int) -> Standing:
     return Standing.DOUBTFUL if _upper(right, right + wrong) >= BAR else Standing.PAUSED
 
 
-def gold_due(answered: int, gold_seen: int, skill: Skill, rate: float) -> bool:
+def gold_due(answered: int, gold_seen: int, skill: Skill, rate: float, drift: float = 0.0) -> bool:
     """Whether a worker's next task should be gold.
 
     `answered` counts all answers so far, gold included; `rate` is the share of gold among the
     answers of a worker known to be good. Doubt, the distance of the skill's lower bound from
-    perfect, multiplies it: a new worker gets about five times the rate, a proven one the rate.
+    perfect, multiplies it: a new worker gets about five times the rate, a proven one the rate. So
+    does `drift` (see `gateway.qa.drift`): at its alarm the rate is four times what it was.
 
     >>> gold_due(4, 0, Skill(), 0.05), gold_due(4, 0, Skill(right=190, wrong=10), 0.05)
     (True, False)
     """
-    share = min(GOLD_SHARE_MAX, rate * max(0.5, (1.0 - skill.lower) / DOUBT_STEP))
+    doubt = max(0.5, (1.0 - skill.lower) / DOUBT_STEP) * (1.0 + DRIFT_FACTOR * drift / ALARM)
+    share = min(GOLD_SHARE_MAX, rate * doubt)
     return gold_seen < floor(share * (answered + 1))
 
 

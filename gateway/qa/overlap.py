@@ -2,6 +2,10 @@
 
 Called inside the transaction that hears an answer, so it is plain Python over the handful of
 votes of one task: a sum of log-odds and a softmax, a few microseconds.
+
+A client either names the confidence a value must reach (`DynamicOverlap`), or says what a corrected
+error is worth (`PricedOverlap`): then one more answer is asked for as long as it is expected to
+bring more than it costs on its route, and a person looks where that pays.
 """
 
 from collections.abc import Sequence
@@ -10,7 +14,10 @@ from enum import StrEnum
 from math import exp, log
 
 from gateway.errors import Refused
-from gateway.qa.skill import Skill
+from gateway.qa.ambiguity import ambiguity
+from gateway.qa.shared_error import design_effect
+from gateway.qa.skill import PRIOR_RIGHT, PRIOR_WRONG, Skill
+from gateway.qa.worth import Belief, gain
 
 # The default of dynamic overlap. Two strangers who agree on yes or no reach it exactly; on seven
 # recorded crowds it costs 2.8 answers a task and finds what majority finds with five.
@@ -19,6 +26,7 @@ ANSWERS_MIN = 2
 ANSWERS_MAX = 7
 SKILL_MAX = 0.99  # no single voice closes a task of many others
 TIE = 1e-9  # what differs by less differs by rounding only
+AMBIGUOUS = 0.5  # chance of an ambiguous question at which people are told so, answers being spent
 
 
 class Decision(StrEnum):
@@ -26,7 +34,9 @@ class Decision(StrEnum):
 
     ACCEPT = "accept"
     ASK_MORE = "ask_more"
-    REVIEW = "review"  # all answers spent and still unsure: `value` is the best guess so far
+    ASK_BETTER = "ask_better"  # one more, of a worker of at least `Verdict.skill_wanted`
+    REVIEW = "review"  # a person should look: `value` is the best guess so far
+    AMBIGUOUS = "ambiguous"  # a person should look at the question: it has no single answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,42 @@ class DynamicOverlap:
     answers_max: int = ANSWERS_MAX
 
 
-Policy = FixedOverlap | DynamicOverlap
+@dataclass(frozen=True, slots=True)
+class PricedOverlap:
+    """Answers as long as one more is expected to be worth its price, within limits.
+
+    `error_minor` is what a corrected error is worth to the client, in minor units.
+    """
+
+    error_minor: float
+    answers_min: int = ANSWERS_MIN
+    answers_max: int = ANSWERS_MAX
+
+
+Policy = FixedOverlap | DynamicOverlap | PricedOverlap
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One more answer to be had: its price (payout and segments, minor units) and its worker's skill."""
+
+    price_minor: float
+    skill: float = PRIOR_RIGHT / (PRIOR_RIGHT + PRIOR_WRONG)
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What can be bought for a task: an answer of whoever comes, of a better worker, a review.
+
+    None where there is no such person. A reviewer is taken to be right.
+    """
+
+    anyone: Offer = Offer(0.0)
+    better: Offer | None = None
+    review_minor: float | None = None
+
+
+MARKET = Market()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +99,21 @@ class Verdict:
 
     `value` is None only before the first answer. `confidence` is the posterior of `value`, not
     calibrated. `answers_wanted` is how many answers the task wants in all, those given included;
-    it never exceeds the policy's maximum, unless more have been given already.
+    it never exceeds the policy's maximum, unless more have been given already. `skill_wanted` is
+    the least chance to be right of who is to be asked next; 0 = anyone.
     """
 
     decision: Decision
     value: str | None
     confidence: float
     answers_wanted: int
+    skill_wanted: float = 0.0
 
 
 def parse_policy(
     text: str, *, available: int | None = None, confidence: float = CONFIDENCE
 ) -> Policy:
-    """Read `all`, `fixed:N` or `dynamic`; raises Refused.
+    """Read `all`, `fixed:N`, `dynamic` or `worth:MINOR` (of a corrected error); raises Refused.
 
     `available` is how many answers can be had at all (recorded ones in a replay): `all` needs
     it and the others are limited by it.
@@ -82,11 +129,14 @@ def parse_policy(
             return FixedOverlap(int(number) if available is None else min(int(number), available))
         case ["dynamic"] if 0.0 < confidence < 1.0:
             return DynamicOverlap(confidence, min(ANSWERS_MIN, limit), limit)
+        case ["worth", minor] if minor.isascii() and minor.isdecimal() and int(minor) > 0:
+            return PricedOverlap(float(minor), min(ANSWERS_MIN, limit), limit)
         case ["dynamic"]:
             raise Refused(f"confidence {confidence} is not between 0 and 1", field="confidence")
         case _:
             raise Refused(
-                f"no overlap policy '{text}': write all, fixed:N (N >= 1) or dynamic",
+                f"no overlap policy '{text}': write all, fixed:N (N >= 1), dynamic, or worth:N (minor units "
+                "that a corrected error is worth)",
                 field="policy",
             )
 
@@ -99,30 +149,43 @@ def judge(
     policy: Policy,
     *,
     language: str = "",
+    market: Market = MARKET,
 ) -> Verdict:
     """Judge the answers a task has, each with its worker's skill.
 
-    `language` (ISO 639-1) is that of typed answers, where it is known.
+    `language` (ISO 639-1) is that of typed answers, where it is known. `market` is who could be
+    asked next and for how much; only a `PricedOverlap` looks at prices.
     A tie goes to the value of the worker with most skill, then to the earlier option, or for
     text to the first in sorted order: the order of arrival never matters.
     """
     assert len(values) == len(skills)
+    given = len(values)
     if not values:
         wanted = policy.answers if isinstance(policy, FixedOverlap) else policy.answers_min
         return Verdict(Decision.ASK_MORE, None, 0.0, wanted)
     if kind_is_text:
         # rapidfuzz costs an import that processes without text tasks need not pay.
-        from gateway.qa.text.near import best_text  # noqa: PLC0415
+        from gateway.qa.text.near import RIVALS, text_belief  # noqa: PLC0415
 
-        value, confidence = best_text(values, [skill.mean for skill in skills], language)
+        belief, choices = text_belief(values, [s.mean for s in skills], language), int(RIVALS) + 1
     else:
-        value, confidence = best_option(values, skills, options)
-    return _verdict(len(values), value, confidence, policy)
+        belief, choices = option_belief(values, skills, options), len(options)
+    match policy:
+        case FixedOverlap(answers):
+            decision = Decision.ACCEPT if given >= answers else Decision.ASK_MORE
+            return Verdict(decision, belief.value, belief.leader, max(given, answers))
+        case DynamicOverlap():
+            verdict = _by_confidence(given, belief, choices, policy, market)
+        case PricedOverlap():
+            verdict = _by_worth(given, belief, choices, policy, market)
+    if verdict.decision is Decision.REVIEW and not kind_is_text:
+        split = ambiguity(values, [skill.mean for skill in skills], options)
+        if split >= AMBIGUOUS:
+            return Verdict(Decision.AMBIGUOUS, belief.value, belief.leader, given)
+    return verdict
 
 
-def best_option(
-    values: Sequence[str], skills: Sequence[Skill], options: Sequence[str]
-) -> tuple[str, float]:
+def option_belief(values: Sequence[str], skills: Sequence[Skill], options: Sequence[str]) -> Belief:
     """The option with the highest posterior, and that posterior, all options equally likely before.
 
     A worker of skill p says the truth with p and any other option with (1 - p) / (K - 1). An
@@ -145,7 +208,9 @@ def best_option(
     top = max(scores.values())
     tied = [value for value in scores if scores[value] > top - TIE]
     best = tied[0] if len(tied) == 1 else _break_tie(tied, strongest, options)
-    return best, 1.0 / sum([exp(score - top) for score in scores.values()])
+    weights = sorted([exp(score - top) for score in scores.values()])
+    leader = 1.0 / sum(weights)
+    return Belief(best, leader, leader * weights[-2] if len(weights) > 1 else 0.0)
 
 
 def _break_tie(tied: list[str], strongest: dict[str, float], options: Sequence[str]) -> str:
@@ -153,13 +218,78 @@ def _break_tie(tied: list[str], strongest: dict[str, float], options: Sequence[s
     return min(tied, key=lambda v: (-strongest.get(v, 0.0), places.get(v, len(places)), v))
 
 
-def _verdict(given: int, value: str, confidence: float, policy: Policy) -> Verdict:
-    if isinstance(policy, FixedOverlap):
-        done = given >= policy.answers
-        decision = Decision.ACCEPT if done else Decision.ASK_MORE
-        return Verdict(decision, value, confidence, max(given, policy.answers))
-    if given >= policy.answers_min and confidence >= policy.confidence - TIE:
-        return Verdict(Decision.ACCEPT, value, confidence, given)
+def _by_confidence(
+    given: int, belief: Belief, options: int, policy: DynamicOverlap, market: Market
+) -> Verdict:
+    value, sure = belief.value, belief.leader
+    if given >= policy.answers_min and sure >= policy.confidence - TIE:
+        return Verdict(Decision.ACCEPT, value, sure, given)
     if given >= policy.answers_max:
-        return Verdict(Decision.REVIEW, value, confidence, given)
-    return Verdict(Decision.ASK_MORE, value, confidence, max(given + 1, policy.answers_min))
+        return Verdict(Decision.REVIEW, value, sure, given)
+    wanted = max(given + 1, policy.answers_min)
+    if market.better and given >= policy.answers_min:
+        left = policy.answers_max - given
+        if _best_case(belief, options, left, market.anyone.skill) < policy.confidence - TIE:
+            skill = market.better.skill
+            return Verdict(Decision.ASK_BETTER, value, sure, wanted, skill)
+    return Verdict(Decision.ASK_MORE, value, sure, wanted)
+
+
+def _best_case(belief: Belief, options: int, answers: int, skill: float) -> float:
+    """Confidence if all of that many further answers, by workers of that skill, agreed."""
+    sure = min(max(skill, 1.0 / max(2, options)), SKILL_MAX)
+    odds = belief.leader / max(1.0 - belief.leader, TIE)
+    odds *= (sure * max(1, options - 1) / (1.0 - sure)) ** answers
+    return odds / (1.0 + odds)
+
+
+def _by_worth(
+    given: int, belief: Belief, options: int, policy: PricedOverlap, market: Market
+) -> Verdict:
+    """The dearest thing that still pays: nothing, an answer of anyone, of a better worker, a review."""
+    value, sure = belief.value, belief.leader
+    if given < policy.answers_min:
+        return Verdict(Decision.ASK_MORE, value, sure, policy.answers_min)
+    careful = _careful(belief, given)
+    left = policy.answers_max - given
+
+    def net(offer: Offer) -> float:
+        return gain(
+            careful,
+            skill=offer.skill,
+            options=options,
+            answers_left=left,
+            price=offer.price_minor / policy.error_minor,
+            weight=1.0 / design_effect(given + 1),
+        )
+
+    anyone = net(market.anyone)
+    better = net(market.better) if market.better else anyone
+    looked_at = (
+        1.0 - careful.leader - market.review_minor / policy.error_minor
+        if market.review_minor is not None
+        else 0.0
+    )
+    if left > 0 and max(anyone, better) > max(0.0, looked_at):
+        skill = market.better.skill if market.better and better > anyone else 0.0
+        decision = Decision.ASK_BETTER if skill else Decision.ASK_MORE
+        return Verdict(decision, value, sure, given + 1, skill)
+    worth_a_look = looked_at > 0.0 or (market.review_minor is None and left <= 0 and _torn(careful))
+    return Verdict(Decision.REVIEW if worth_a_look else Decision.ACCEPT, value, sure, given)
+
+
+def _careful(belief: Belief, given: int) -> Belief:
+    """The belief with the answers' shared errors taken out, as calibration does for a batch."""
+    if belief.leader >= 1.0:
+        return belief
+    power = 1.0 / design_effect(given)
+    weights = [
+        chance**power
+        for chance in (belief.leader, belief.runner_up, 1.0 - belief.leader - belief.runner_up)
+        if chance > 0.0
+    ]
+    return Belief(belief.value, weights[0] / sum(weights), weights[1] / sum(weights))
+
+
+def _torn(belief: Belief) -> bool:
+    return belief.leader < CONFIDENCE - TIE

@@ -7,6 +7,8 @@ from gateway.qa.overlap import (
     CONFIDENCE,
     Decision,
     FixedOverlap,
+    Market,
+    Offer,
     Policy,
     Verdict,
     judge,
@@ -19,7 +21,13 @@ from gateway.store import turns
 from gateway.store.batches import Batch
 from gateway.store.db import Part, Row
 
-_STATE = {Decision.ACCEPT: "decided", Decision.ASK_MORE: "open", Decision.REVIEW: "review"}
+_STATE = {
+    Decision.ACCEPT: "decided",
+    Decision.ASK_MORE: "open",
+    Decision.ASK_BETTER: "open",
+    Decision.REVIEW: "review",
+    Decision.AMBIGUOUS: "review",
+}
 
 
 def answer_part(rt: Runtime, row: Row, batch: Batch, fact: Answered, via: str) -> Part:
@@ -59,9 +67,10 @@ def _after(rt: Runtime, row: Row, batch: Batch, value: str) -> turns.TaskAfter:
     verdict = _verdict(rt, row, batch, value)
     # The judge never gets more answers than were reserved and paid for.
     more = min(verdict.answers_wanted, row["held_maximum"])
-    if verdict.decision is Decision.ASK_MORE and more > given:
+    state = _STATE[verdict.decision]
+    if state == "open" and more > given:
         return turns.TaskAfter(more, "open", None, None, None)
-    state = "review" if verdict.decision is Decision.ASK_MORE else _STATE[verdict.decision]
+    state = "review" if state == "open" else state
     return turns.TaskAfter(given, state, verdict.value, verdict.confidence, "online")
 
 
@@ -77,6 +86,7 @@ def _verdict(rt: Runtime, row: Row, batch: Batch, value: str) -> Verdict:
         skills,
         [o.id for o in batch.options],
         policy_of(batch, row["held_maximum"]),
+        market=Market(Offer(batch.price_minor)),
     )
 
 

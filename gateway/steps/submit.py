@@ -11,7 +11,13 @@ from gateway.money import amount_text
 from gateway.payments import ledger
 from gateway.payments.ledger import Account, AccountKind
 from gateway.qa import rule_names
-from gateway.qa.overlap import CONFIDENCE, DynamicOverlap, FixedOverlap, parse_policy
+from gateway.qa.overlap import (
+    CONFIDENCE,
+    DynamicOverlap,
+    FixedOverlap,
+    PricedOverlap,
+    parse_policy,
+)
 from gateway.runtime import Runtime
 from gateway.steps.close import release_rest, withdraw
 from gateway.steps.retry import until_settled
@@ -154,7 +160,7 @@ def _slots(batch: Batch, spec: TaskSpec, workers: int, row: int) -> tuple[int, i
     ):
         case FixedOverlap(answers):
             return answers, answers
-        case DynamicOverlap(_, least, most):
+        case DynamicOverlap(_, least, most) | PricedOverlap(_, least, most):
             return least, most
 
 

@@ -11,7 +11,10 @@ from gateway.qa.overlap import (
     Decision,
     DynamicOverlap,
     FixedOverlap,
+    Market,
+    Offer,
     Policy,
+    PricedOverlap,
     Verdict,
     judge,
     parse_policy,
@@ -117,6 +120,7 @@ def test_the_better_worker_decides_a_tie_of_typed_answers() -> None:
         ("fixed:3", None, FixedOverlap(3)),
         ("fixed:30", 10, FixedOverlap(10)),
         ("dynamic", None, DynamicOverlap()),
+        ("worth:500", 5, PricedOverlap(500.0, answers_max=5)),
         ("dynamic", 4, DynamicOverlap(answers_max=4)),
         ("dynamic", 1, DynamicOverlap(answers_min=1, answers_max=1)),
     ],
@@ -136,25 +140,92 @@ def test_certainty_is_no_confidence_one_can_ask_for() -> None:
         parse_policy("dynamic", confidence=1.0)
 
 
+def test_a_split_of_good_workers_says_that_the_question_is_at_fault() -> None:
+    verdict = choose(["yes", "no"] * 3, [EXPERT] * 6, YES_NO, DynamicOverlap(answers_max=6))
+    assert verdict.decision is Decision.AMBIGUOUS
+    verdict = choose(["yes", "no"] * 3, [GUESSER] * 6, YES_NO, DynamicOverlap(answers_max=6))
+    assert verdict.decision is Decision.REVIEW
+
+
+def test_a_better_worker_is_asked_when_no_number_of_strangers_could_settle_it() -> None:
+    said, market = ["yes", "no"] * 3, Market(better=Offer(5, skill=0.97))
+    verdict = choose(said, [NEW] * 6, YES_NO, DynamicOverlap(), market=market)
+    assert (verdict.decision, verdict.skill_wanted) == (Decision.ASK_BETTER, 0.97)
+    assert choose(said, [NEW] * 6, YES_NO, DynamicOverlap()).decision is Decision.ASK_MORE
+
+
+def test_an_answer_is_bought_as_long_as_it_is_worth_its_price() -> None:
+    said = ["yes", "no", "yes"]
+    dear, cheap = Market(Offer(100)), Market(Offer(1))
+    assert (
+        choose(said, [NEW] * 3, YES_NO, PricedOverlap(50), market=dear).decision is Decision.ACCEPT
+    )
+    verdict = choose(said, [NEW] * 3, YES_NO, PricedOverlap(50), market=cheap)
+    assert (verdict.decision, verdict.answers_wanted) == (Decision.ASK_MORE, 4)
+
+
+def test_the_more_an_error_costs_the_more_answers_are_bought() -> None:
+    said = ["yes"] * 3
+    market = Market(Offer(10))
+    asked = [
+        choose(said, [NEW] * 3, YES_NO, PricedOverlap(worth), market=market).decision
+        for worth in (20, 200, 20_000)
+    ]
+    assert asked[0] is Decision.ACCEPT
+    assert asked[-1] is Decision.ASK_MORE
+
+
+def test_a_dearer_answer_of_a_better_worker_may_be_the_bargain() -> None:
+    market = Market(Offer(10, skill=0.55), better=Offer(20, skill=0.97))
+    verdict = choose(["yes", "no"], [NEW] * 2, YES_NO, PricedOverlap(500), market=market)
+    assert (verdict.decision, verdict.skill_wanted) == (Decision.ASK_BETTER, 0.97)
+
+
+def test_a_person_looks_where_that_pays_more_than_asking() -> None:
+    said, skills_ = ["yes", "no"], [NEW] * 2
+    market = Market(Offer(40, skill=0.6), review_minor=50)
+    assert (
+        choose(said, skills_, YES_NO, PricedOverlap(500), market=market).decision is Decision.REVIEW
+    )
+    market = Market(Offer(40, skill=0.6), review_minor=5000)
+    assert (
+        choose(said, skills_, YES_NO, PricedOverlap(500, answers_max=2), market=market).decision
+        is Decision.ACCEPT
+    )
+
+
+def test_typed_answers_are_priced_too() -> None:
+    market = Market(Offer(10))
+    agreed = typed(["otieno"] * 4, [EXPERT] * 4, policy=PricedOverlap(200), market=market)
+    split = typed(["otieno", "atieno"], [NEW] * 2, policy=PricedOverlap(200), market=market)
+    assert (agreed.decision, split.decision) == (Decision.ACCEPT, Decision.ASK_MORE)
+
+
 skills = st.builds(Skill, st.floats(0, 200), st.floats(0, 200))
-policies = st.builds(FixedOverlap, st.integers(1, 9)) | st.builds(
-    DynamicOverlap, st.floats(0.5, 0.99), st.integers(1, 3), st.integers(3, 9)
+policies = (
+    st.builds(FixedOverlap, st.integers(1, 9))
+    | st.builds(DynamicOverlap, st.floats(0.5, 0.99), st.integers(1, 3), st.integers(3, 9))
+    | st.builds(PricedOverlap, st.floats(1, 9_999), st.integers(1, 3), st.integers(3, 9))
 )
+offers = st.builds(Offer, st.floats(0, 1000), st.floats(0.1, 1.0))
+markets = st.builds(Market, offers, st.none() | offers, st.none() | st.floats(0, 9_999))
 
 
 @given(
     votes=st.lists(st.tuples(st.sampled_from("abc"), skills), max_size=9),
     is_text=st.booleans(),
     policy=policies,
+    market=markets,
     order=st.randoms(use_true_random=False),
 )
-def test_what_holds_for_every_verdict(votes, is_text, policy, order) -> None:
+def test_what_holds_for_every_verdict(votes, is_text, policy, market, order) -> None:
     values, held = [v for v, _ in votes], [s for _, s in votes]
-    verdict = judge(is_text, values, held, list("abc"), policy)
+    verdict = judge(is_text, values, held, list("abc"), policy, market=market)
     limit = policy.answers if isinstance(policy, FixedOverlap) else policy.answers_max
     assert verdict.answers_wanted <= max(limit, len(votes))
-    assert (verdict.decision is Decision.ASK_MORE) == (verdict.answers_wanted > len(votes))
+    assert verdict.decision.value.startswith("ask") == (verdict.answers_wanted > len(votes))
     assert 0.0 <= verdict.confidence <= 1.0
     order.shuffle(votes)
-    again = judge(is_text, [v for v, _ in votes], [s for _, s in votes], list("abc"), policy)
+    values, held = [v for v, _ in votes], [s for _, s in votes]
+    again = judge(is_text, values, held, list("abc"), policy, market=market)
     assert (again.value, again.decision) == (verdict.value, verdict.decision)

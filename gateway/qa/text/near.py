@@ -11,6 +11,7 @@ from math import exp, log
 from rapidfuzz.distance import Levenshtein
 
 from gateway.qa.text.normalise import normalise
+from gateway.qa.worth import Belief
 
 NEAR = 0.06  # of the characters of the longer text
 # Equally likely wrong answers. With 3 the confidence is calibrated on CrowdSpeech: over 2 to 7
@@ -22,7 +23,13 @@ RIGHT_MIN, RIGHT_MAX = 0.3, 0.99
 def best_text(
     values: Sequence[str], rights: Sequence[float], language: str = ""
 ) -> tuple[str, float]:
-    """The best-supported answer as somebody typed it, and the chance that its group is right.
+    """The best-supported answer as somebody typed it, and the chance that its group is right."""
+    belief = text_belief(values, rights, language)
+    return belief.value, belief.leader
+
+
+def text_belief(values: Sequence[str], rights: Sequence[float], language: str = "") -> Belief:
+    """The best-supported answer as somebody typed it, the chances of its group and of the next.
 
     `rights` are the chances of each answer's worker to be right.
     """
@@ -34,11 +41,18 @@ def best_text(
     texts = [text for text, _, _ in answers]
     sorted_rights = [right for _, _, right in answers]
     leader, _ = _leader(texts, [_log_odds(right) for right in sorted_rights])
-    return answers[leader][1], group_confidence(texts[leader], texts, sorted_rights)
+    odds = _odds_against(texts[leader], texts, sorted_rights)
+    sure = 1.0 / (1.0 + sum(odds))
+    return Belief(answers[leader][1], sure, sure * max(odds))
 
 
 def group_confidence(believed: str, texts: Sequence[str], rights: Sequence[float]) -> float:
-    """The chance that the answers near-equal to `believed` are right; all texts normalised.
+    """The chance that the answers near-equal to `believed` are right; all texts normalised."""
+    return 1.0 / (1.0 + sum(_odds_against(believed, texts, rights)))
+
+
+def _odds_against(believed: str, texts: Sequence[str], rights: Sequence[float]) -> list[float]:
+    """Odds of every other explanation against `believed`; the first is that nobody is right.
 
     A worker is right with p, and otherwise gives one of `RIVALS` equally likely wrong answers:
     so groups are weighed against each other, and against the chance that nobody is right, by
@@ -52,13 +66,13 @@ def group_confidence(believed: str, texts: Sequence[str], rights: Sequence[float
             support += weights[i]
         else:
             rest.append(i)
-    odds_against = RIVALS * exp(-support)
+    odds = [RIVALS * exp(-support)]
     while rest:
         # The next group among those who disagree with all leaders before.
         rival, rival_support = _leader([texts[i] for i in rest], [weights[i] for i in rest])
-        odds_against += exp(rival_support - support)
+        odds.append(exp(rival_support - support))
         rest = [i for i in rest if not is_near(texts[i], texts[rest[rival]])]
-    return 1.0 / (1.0 + odds_against)
+    return odds
 
 
 def is_near(one: str, other: str) -> bool:
