@@ -23,6 +23,7 @@ from gateway.steps.close import close
 from gateway.steps.deliver import deliver
 from gateway.steps.disburse import disburse
 from gateway.steps.score import score
+from gateway.steps.seal import seal
 from gateway.steps.sweep import sweep
 from gateway.store.batches import Batches
 from gateway.store.db import open_database
@@ -45,6 +46,7 @@ STEPS: Mapping[str, Step] = {
     "deliver": deliver,
     "disburse": disburse,
     "score": score,
+    "seal": seal,
     "sweep": sweep,
 }
 

@@ -1,18 +1,19 @@
-"""`gateway ledger`: the books, recomputed from every transfer."""
+"""`gateway ledger`: the books recomputed, their seals checked, a worker's statement, a shilling's way."""
 
 import sys
 from dataclasses import asdict
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="The ledger: recompute and check it.")
+app = typer.Typer(no_args_is_help=True, help="The ledger: audit, seals, statements, traces.")
 
 
 @app.callback()
 def ledger() -> None:
-    """The ledger: recompute and check it."""
+    """The ledger: audit, seals, statements, traces."""
 
 
 @app.command()
@@ -37,3 +38,139 @@ def audit(
     write_json(asdict(found), json)
     if found.faults:
         sys.exit(1)
+
+
+@app.command()
+def seal(
+    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+) -> None:
+    """Seal the history that is not sealed yet, and print the head of the chain: write it down somewhere else."""
+    from gateway.cli.output import write_json
+    from gateway.cli.people import with_runtime
+    from gateway.runtime import Runtime
+    from gateway.steps.seal import seal as step
+    from gateway.store import seals
+
+    async def sealed(rt: Runtime) -> tuple[int, str]:
+        made = await step(rt)
+        return made, await seals.head(rt.db)
+
+    made, head = with_runtime(sealed)
+    if str(json) != "-":
+        typer.echo(f"{made} seals made\nhead {head}")
+    write_json({"made": made, "head": head}, json)
+
+
+@app.command()
+def verify(
+    head: Annotated[
+        str, typer.Option(help="A head (hex) written down before: it must be in the chain.")
+    ] = "",
+    statement: Annotated[
+        Path | None, typer.Option(help="A printed statement as text: compare it with the books.")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option(help="Write the findings as JSON; - = stdout.")
+    ] = None,
+) -> None:
+    """Hash all sealed history again: no row may have been changed, taken out, put in or swapped; exit 1 if one was.
+
+    With --statement: compare a worker's printed statement with the books instead.
+    """
+    from gateway.cli.output import write_json
+    from gateway.cli.people import with_runtime
+    from gateway.store import seals, statements
+
+    if statement is not None:
+        said = statement.read_text(encoding="utf-8")
+        wrong = with_runtime(lambda rt: statements.check(rt.db, said))
+        if str(json) != "-":
+            for one in wrong:
+                typer.echo(f"difference: {one}")
+            typer.echo("not what the books say" if wrong else "genuine: the books say the same")
+        write_json({"genuine": not wrong, "differences": wrong}, json)
+        if wrong:
+            sys.exit(1)
+        return
+    found = with_runtime(lambda rt: seals.verify(rt.db, head))
+    if str(json) != "-":
+        typer.echo(
+            f"{found.seals:,} seals over {found.sealed:,} transfers, {found.unsealed:,} not sealed yet"
+        )
+        for fault in found.faults:
+            typer.echo(f"broken: {fault}")
+        typer.echo("history was changed" if found.faults else f"unchanged\nhead {found.head}")
+    write_json(asdict(found), json)
+    if found.faults:
+        sys.exit(1)
+
+
+@app.command("statement")
+def print_statement(
+    worker: Annotated[int, typer.Argument(help="The worker's id.")],
+    first: Annotated[
+        str | None, typer.Option("--from", help="First day, 2026-11-01; default: her first.")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day; default: today.")] = None,
+) -> None:
+    """Print a worker's statement, every movement and a checksum; `verify --statement FILE` knows it again."""
+    from gateway.cli.people import with_runtime
+    from gateway.errors import Refused
+    from gateway.runtime import Runtime
+    from gateway.store import statements
+
+    async def text(rt: Runtime) -> str:
+        today = datetime.now(UTC).date()
+        until = _day(last) if last else today
+        scope = await statements.scope_for(rt.db, worker, _day(first) if first else None, until)
+        found = await statements.statement(rt.db, scope)
+        if found is None:
+            raise Refused(f"there is no worker {worker}")
+        return found
+
+    typer.echo(with_runtime(text), nl=False)
+
+
+@app.command()
+def trace(
+    what: Annotated[str, typer.Argument(help="A payout's ref (P7K2QX) or an answer's id (17).")],
+    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+) -> None:
+    """Follow the money from answer to cash: answer, decision, transfer, payout, receipt."""
+    from gateway.cli.output import write_json
+    from gateway.cli.people import with_runtime
+    from gateway.errors import Refused
+    from gateway.store import traces
+
+    found = with_runtime(
+        lambda rt: (
+            traces.of_answer(rt.db, int(what))
+            if what.isdecimal()
+            else traces.of_payout(rt.db, what.upper())
+        )
+    )
+    if not found:
+        raise Refused(f"nothing was paid under {what!r}")
+    if str(json) != "-":
+        for link in found:
+            typer.echo(traces.told(link))
+    write_json([traces.as_dict(link) for link in found], json)
+
+
+def _day(text: str) -> date:
+    from gateway.errors import Refused
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError as bad:
+        raise Refused(f"{text!r} is not a day; write it like 2026-11-30") from bad
+
+
+@app.command()
+def grants(
+    role: Annotated[str, typer.Argument(help="The database role the gateway runs as.")],
+) -> None:
+    """Print the SQL that lets a role run the gateway and never rewrite the ledger; run it as the tables' owner."""
+    from gateway.store.grants import grants as statements
+
+    typer.echo(statements(role), nl=False)

@@ -17,7 +17,16 @@ from gateway.store.db import open_database
 # Two gateways that start at once must not migrate at once.
 _MIGRATION_LOCK = 7_301_001
 # Later files may call functions of earlier ones.
-SQL_FILES = ("ledger", "work", "leases", "events", "people", "payouts", "situation")
+SQL_FILES = (
+    "ledger",
+    "work",
+    "leases",
+    "events",
+    "people",
+    "payouts",
+    "controls",
+    "situation",
+)
 
 
 def config(connection: Connection) -> Config:

@@ -2,7 +2,9 @@
 
 -- A new transfer moves the stored balance of its bounded side. (No transfer has two bounded sides: see MATRIX in
 -- gateway.payments.ledger; so one transfer waits for one account at most, and never in a circle.)
-create or replace function transfer_moves_balances() returns trigger language plpgsql as $$
+-- With the owner's rights: the role that runs the gateway need not be able to write a balance.
+create or replace function transfer_moves_balances() returns trigger language plpgsql security definer
+set search_path from current as $$
 begin
   update account set balance = balance + case id when new.credit then new.amount else -new.amount end
     where id in (new.debit, new.credit) and bounded;

@@ -38,6 +38,9 @@ account = Table(
     UniqueConstraint("kind", "owner", "currency"),
     UniqueConstraint("id", "currency"),
     CheckConstraint("not bounded or balance >= 0", name="never_negative"),
+    postgresql_with={
+        "fillfactor": "50"
+    },  # a balance moves often: room for heap-only updates beside the row
 )
 
 transfer = Table(
@@ -60,6 +63,8 @@ transfer = Table(
     CheckConstraint("amount > 0", name="positive"),
     CheckConstraint("debit <> credit", name="two_sides"),
 )
+# The order of history: seals cover ranges of it.
+Index("uq_transfer_seq", transfer.c.seq, unique=True)
 Index("ix_transfer_debit", transfer.c.debit)
 Index("ix_transfer_credit", transfer.c.credit)
 

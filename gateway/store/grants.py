@@ -1,0 +1,21 @@
+"""What the gateway's own database role may do, where the tables belong to another: nothing that rewrites history."""
+
+import re
+
+from gateway.errors import Refused
+
+# Only ever added to. Balances follow by trigger, with the owner's rights.
+GROWING = ("transfer", "account", "seal", "payout_event", "consent")
+_ROLE = re.compile(r"^[a-z_][a-z0-9_]{0,62}$")
+
+
+def grants(role: str) -> str:
+    """The statements to run as owner, again after each migration; raises Refused for what cannot be a role's name."""
+    if not _ROLE.match(role):
+        raise Refused(f"{role!r} is no role name: small letters, digits and _", field="role")
+    return f"""grant usage on schema public to {role};
+grant select, insert, update, delete on all tables in schema public to {role};
+grant usage, select on all sequences in schema public to {role};
+grant execute on all functions in schema public to {role};
+revoke update, delete, truncate on {", ".join(GROWING)} from {role};
+"""

@@ -1,0 +1,122 @@
+"""Sealing the ledger's history, and checking the seals against the rows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.payments.seals import GENESIS, RANGE_MAX, Seal, fault, make
+from gateway.store.db import Connection, Database, Row
+
+_LOCK_WAIT = "500ms"
+_AT_ONCE = 50  # ranges read in one query
+
+# One canonical line a transfer: see gateway.payments.seals.
+_LINE = """json_build_array(t.seq, t.id, d.kind || ':' || d.owner || ':' || d.currency,
+  c.kind || ':' || c.owner || ':' || c.currency, t.amount, t.currency, t.code, t.cause,
+  (extract(epoch from t.at) * 1000000)::bigint)::text"""
+_LINES = f"""
+select r.from_seq, r.to_seq, x.transfers, x.lines
+from unnest($1::bigint[], $2::bigint[]) as r(from_seq, to_seq) cross join lateral (
+  select count(*) as transfers, coalesce(string_agg({_LINE}, E'\\n' order by t.seq), '') as lines
+  from transfer t join account d on d.id = t.debit join account c on c.id = t.credit
+  where t.seq between r.from_seq and r.to_seq) x
+order by r.from_seq"""
+
+
+async def seal(db: Database, now: datetime) -> int:
+    """Seal all history there is; how many seals were made. Raises asyncpg's LockNotAvailable in a stampede: try later.
+
+    A transfer gets its number before it is committed. So writers are held off for the moment in which the last number
+    is read: by then every smaller number is committed or lost for ever, and a sealed range never gets another row.
+    """
+    last = await _last_settled(db)
+    newest = await db.row("select * from seal order by to_seq desc limit 1")
+    before = _seal(newest) if newest else None
+    first = before.to_seq + 1 if before else 1
+    made = 0
+    while first <= last:
+        ranges = [
+            (start, min(start + RANGE_MAX - 1, last))
+            for start in range(first, last + 1, RANGE_MAX)[:_AT_ONCE]
+        ]
+        rows = await db.rows(_LINES, [r[0] for r in ranges], [r[1] for r in ranges])
+        async with db.transaction() as connection:
+            for row in rows:
+                before = _made(before, row)
+                await _insert(connection, before, now)
+                made += 1
+        first = ranges[-1][1] + 1
+    return made
+
+
+async def head(db: Database) -> str:
+    """The last digest in hex, '' before the first seal: whoever keeps it can prove what came before."""
+    found = await db.value("select digest from seal order by to_seq desc limit 1")
+    return found.hex() if found else ""
+
+
+async def _last_settled(db: Database) -> int:
+    async with db.transaction() as connection:
+        await connection.execute(f"set local lock_timeout = '{_LOCK_WAIT}'")
+        await connection.execute("lock table transfer in share mode")
+        return await connection.fetchval(
+            "select coalesce(pg_sequence_last_value(pg_get_serial_sequence('transfer', 'seq')::regclass), 0)"
+        )
+
+
+def _made(before: Seal | None, row: Row) -> Seal:
+    prev = before.digest if before else GENESIS
+    return make(prev, row["from_seq"], row["to_seq"], row["lines"], row["transfers"])
+
+
+def _seal(row: Row) -> Seal:
+    return Seal(row["from_seq"], row["to_seq"], row["transfers"], row["prev"], row["digest"])
+
+
+async def _insert(db: Connection, s: Seal, now: datetime) -> None:
+    # Two sealers at once: the second breaks a unique constraint, and its seals are undone.
+    await db.execute(
+        "insert into seal (from_seq, to_seq, transfers, prev, digest, at) values ($1, $2, $3, $4, $5, $6)",
+        s.from_seq,
+        s.to_seq,
+        s.transfers,
+        s.prev,
+        s.digest,
+        now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """`head`: the last digest, to be written down elsewhere. `unsealed`: rows that no seal covers yet."""
+
+    seals: int
+    sealed: int
+    unsealed: int
+    head: str
+    faults: tuple[str, ...]
+
+
+async def verify(db: Database, known_head: str = "") -> Verified:
+    """Hash every sealed range again. `known_head`: a digest (hex) that somebody wrote down; it must be in the chain."""
+    seals = [_seal(row) for row in await db.rows("select * from seal order by from_seq")]
+    faults: list[str] = []
+    before: Seal | None = None
+    for start in range(0, len(seals), _AT_ONCE):
+        group = seals[start : start + _AT_ONCE]
+        rows = await db.rows(_LINES, [s.from_seq for s in group], [s.to_seq for s in group])
+        for found, row in zip(group, rows, strict=True):
+            again = make(found.prev, row["from_seq"], row["to_seq"], row["lines"], row["transfers"])
+            wrong = fault(found, before, again)
+            if wrong:
+                faults.append(wrong)
+            before = found
+    if known_head and all(s.digest.hex() != known_head.lower() for s in seals):
+        faults.append(f"no seal has the digest {known_head}: history was cut off or made anew")
+    last = before.to_seq if before else 0
+    return Verified(
+        seals=len(seals),
+        sealed=sum(s.transfers for s in seals),
+        unsealed=await db.value("select count(*) from transfer where seq > $1", last),
+        head=before.digest.hex() if before else "",
+        faults=tuple(faults),
+    )

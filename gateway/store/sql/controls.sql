@@ -1,0 +1,36 @@
+-- What only ever grows, beside the ledger: seals.
+
+create or replace function only_ever_grows() returns trigger language plpgsql as $$
+begin
+  raise exception '% is append-only: % is refused', tg_table_name, tg_op using errcode = 'GW010';
+end $$;
+create or replace trigger seal_is_forever before update or delete on seal
+  for each row execute function only_ever_grows();
+create or replace trigger seal_is_never_emptied before truncate on seal
+  for each statement execute function only_ever_grows();
+
+-- Books many transfers at once, given as arrays of one length; how many were new. All bounded accounts are locked first,
+-- in the order of their ids: two batches over the same workers then never wait for each other in a circle. (Unbounded
+-- accounts store nothing, so nothing of them is locked but against deletion, which any number may do at once.)
+create or replace function post_all(
+  p_ids uuid[], p_debits bigint[], p_credits bigint[], p_amounts bigint[], p_currencies text[], p_codes smallint[], p_causes text[]
+) returns bigint language plpgsql security definer set search_path from current as $$
+declare v_new bigint; v_bad uuid;
+begin
+  perform from account where bounded and id = any(p_debits || p_credits) order by id for no key update;
+  insert into transfer (id, debit, credit, amount, currency, code, cause)
+    select * from unnest(p_ids, p_debits, p_credits, p_amounts, p_currencies, p_codes, p_causes)
+    on conflict (id) do nothing;
+  get diagnostics v_new = row_count;
+  if v_new < cardinality(p_ids) then
+    select p.id into v_bad from unnest(p_ids, p_debits, p_credits, p_amounts, p_currencies, p_codes)
+        as p(id, debit, credit, amount, currency, code)
+      join transfer t on t.id = p.id
+      where (t.debit, t.credit, t.amount, t.currency, t.code)
+        is distinct from (p.debit, p.credit, p.amount, p.currency, p.code) limit 1;
+    if found then
+      raise exception 'transfer % exists with other contents', v_bad using errcode = 'GW010';
+    end if;
+  end if;
+  return v_new;
+end $$;

@@ -1,0 +1,143 @@
+"""From answer to cash, read from the rows: what each part of each earning became."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from gateway.payments.ledger import Code
+from gateway.payments.trace import Move, PartOf, spend
+from gateway.store.db import Database, Row
+
+_WORKERS_AT_ONCE = 100
+
+_MOVES = """
+select a.id as account, t.id, t.code, t.cause, case when t.credit = a.id then t.amount else -t.amount end as amount
+from unnest($1::bigint[]) as a(id) join transfer t on t.credit = a.id or t.debit = a.id
+order by a.id, t.seq"""
+
+_ANSWERS = """
+select x.transfer_id, x.id as answer, x.value as said, x.slot, x.via, x.price, x.created_at as answered_at,
+  t.name as task, t.text, t.batch_id as batch, t.state as decision, t.value as result, t.rule, t.confidence, t.decided_at
+from answer x join task t on t.id = x.task_id where x.transfer_id = any($1::uuid[])"""
+
+_PAYOUTS = """
+select id, ref, state, provider, receipt, amount, created_at, settled_at from payout where id = any($1::uuid[])"""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`amount_minor` of one earning, and where it is. `answer`: the row of `_ANSWERS` (None: no answer, a bonus say).
+
+    `fate`: paid, on_way, back (taken by a correction) or owed (still in her balance). `payout`: the row of `_PAYOUTS`.
+    """
+
+    earning: UUID
+    amount_minor: int
+    fate: str
+    answer: Row | None
+    payout: Row | None
+
+
+async def of_accounts(db: Database, accounts: Sequence[int]) -> list[Link]:
+    """Every earning of these workers' accounts, part by part, oldest first."""
+    histories: dict[int, list[Move]] = {account: [] for account in accounts}
+    for row in await db.rows(_MOVES, list(accounts)):
+        move = Move(row["id"], Code(row["code"]), row["amount"], row["cause"])
+        histories[row["account"]].append(move)
+    parts: list[PartOf] = []
+    unspent: dict[UUID, int] = {}
+    for history in histories.values():
+        spent = spend(history)
+        parts += spent.parts
+        unspent |= spent.unspent
+    earnings = {part.earning for part in parts} | unspent.keys()
+    answers = {row["transfer_id"]: row for row in await db.rows(_ANSWERS, list(earnings))}
+    spendings = {part.spending: _payout_of(part) for part in parts}
+    wanted = list({payout for payout in spendings.values() if payout})
+    payouts = {row["id"]: row for row in await db.rows(_PAYOUTS, wanted)}
+    found = [
+        _link(part, answers.get(part.earning), payouts.get(spendings[part.spending]))
+        for part in parts
+    ]
+    return found + [
+        Link(earning, amount, "owed", answers.get(earning), None)
+        for earning, amount in unspent.items()
+    ]
+
+
+def _payout_of(part: PartOf) -> UUID | None:
+    code, _, subject = part.cause.partition(":")
+    return UUID(subject) if code in ("hold", "late_paid") else None
+
+
+def _link(part: PartOf, answer: Row | None, payout: Row | None) -> Link:
+    if payout is None:
+        return Link(part.earning, part.amount_minor, "back", answer, None)
+    fate = "on_way" if payout["settled_at"] is None else "paid"
+    return Link(part.earning, part.amount_minor, fate, answer, payout)
+
+
+async def of_payout(db: Database, ref: str) -> list[Link]:
+    """What a payout paid for; [] when there is no such payout, or its money went back."""
+    account = await db.value(
+        "select w.account_id from payout p join worker w on w.id = p.worker_id where p.ref = $1",
+        ref,
+    )
+    if account is None:
+        return []
+    return [x for x in await of_accounts(db, [account]) if x.payout and x.payout["ref"] == ref]
+
+
+async def of_answer(db: Database, answer: int) -> list[Link]:
+    """What became of one answer's price; [] when there is no such answer."""
+    account = await db.value(
+        "select w.account_id from answer a join worker w on w.id = a.worker_id where a.id = $1",
+        answer,
+    )
+    if account is None:
+        return []
+    return [
+        x for x in await of_accounts(db, [account]) if x.answer and x.answer["answer"] == answer
+    ]
+
+
+async def of_batch(db: Database, batch: str) -> AsyncGenerator[Link]:
+    """Every paid answer of a batch, and what became of its price, in groups of workers so that memory stays flat."""
+    rows = await db.rows(
+        """select distinct w.account_id from answer a join task t on t.id = a.task_id
+           join worker w on w.id = a.worker_id where t.batch_id = $1 order by w.account_id""",
+        batch,
+    )
+    accounts = [row["account_id"] for row in rows]
+    for start in range(0, len(accounts), _WORKERS_AT_ONCE):
+        for link in await of_accounts(db, accounts[start : start + _WORKERS_AT_ONCE]):
+            if link.answer and link.answer["batch"] == batch:
+                yield link
+
+
+_FATES = {"paid": "paid", "on_way": "on its way", "back": "taken back", "owed": "in the balance"}
+
+
+def told(link: Link) -> str:
+    """One line for a person: answer -> decision -> transfer -> payout -> receipt."""
+    a, p = link.answer, link.payout
+    steps = [
+        f"answer {a['answer']} ({a['said']}) to task {a['task']} of {a['batch']}" if a else "bonus",
+        f"{a['decision']} by {a['rule']}" if a and a["rule"] else "",
+        f"transfer {link.earning}",
+        f"{link.amount_minor} minor units {_FATES[link.fate]}",
+        f"payout {p['ref']} {p['state']} by {p['provider']}" if p else "",
+        f"receipt {p['receipt']}" if p and p["receipt"] else "",
+    ]
+    return " -> ".join(step for step in steps if step)
+
+
+def as_dict(link: Link) -> dict[str, object]:
+    """For machines: every step with its time."""
+    return {
+        "earning": str(link.earning),
+        "amount_minor": link.amount_minor,
+        "fate": link.fate,
+        "answer": dict(link.answer) if link.answer else None,
+        "payout": dict(link.payout) if link.payout else None,
+    }
