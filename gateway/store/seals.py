@@ -113,6 +113,9 @@ async def verify(db: Database, known_head: str = "") -> Verified:
     if known_head and all(s.digest.hex() != known_head.lower() for s in seals):
         faults.append(f"no seal has the digest {known_head}: history was cut off or made anew")
     last = before.to_seq if before else 0
+    astray = await db.value("select count(*) from transfer where seq < 1")
+    if astray:
+        faults.append(f"{astray} transfers stand before the first number there is")
     return Verified(
         seals=len(seals),
         sealed=sum(s.transfers for s in seals),
