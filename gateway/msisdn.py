@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 import phonenumbers
+from phonenumbers import timezone
 
 from gateway.errors import Refused
 
@@ -44,6 +45,18 @@ def normalise(raw: str, region: str) -> str:
 def region_of(e164: str) -> str | None:
     """The ISO 3166 region of an E.164 number, e.g. `KE`; None where the code is shared or unknown."""
     return phonenumbers.region_code_for_number(phonenumbers.parse(e164, None))
+
+
+@lru_cache
+def zone_of(region: str) -> str:
+    """The time zone of a region's phone numbers, the first where there are several; UTC for none we know.
+
+    >>> zone_of("KE"), zone_of("NG"), zone_of("XX")
+    ('Africa/Nairobi', 'Africa/Lagos', 'UTC')
+    """
+    number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    zones = timezone.time_zones_for_number(number) if number else ()
+    return next((zone for zone in zones if "/" in zone and not zone.startswith("Etc/")), "UTC")
 
 
 def mask(number: str) -> str:

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from gateway.errors import SettingsError
 
 CONFIG_FILE = Path("config/gateway.toml")
+QUIET_HOURS = r"^(?:(?:[01]?\d|2[0-4])-(?:[01]?\d|2[0-4]))?$"
 Options = dict[str, Any]
 
 
@@ -68,6 +69,8 @@ class Country(_Strict):
     currency: str
     language: str = "en"
     payout: str | None = None
+    time_zone: str | None = None
+    """For quiet hours, e.g. Africa/Lubumbashi; None: the one its phone numbers belong to."""
 
 
 _LOCAL_CHANNEL: dict[str, ChannelSettings] = {
@@ -122,6 +125,12 @@ class Settings(BaseSettings):
     """How long a question is kept for a worker who does not answer, in seconds."""
     receipt_grace_s: Annotated[int, Field(ge=0)] = 300
     """A question sent by SMS is kept from its delivery receipt on; where none comes, from this long after it was sent."""
+    quiet_hours: Annotated[str, Field(pattern=QUIET_HOURS)] = "21-8"
+    """Hours of her own day in which a worker is sent nothing unasked, unless she chose others; "" for none."""
+    prompts_per_hour: Annotated[int, Field(ge=1)] = 6
+    """Messages a number may get unasked in an hour: questions, notices, invitations."""
+    prompts_per_day: Annotated[int, Field(ge=1)] = 24
+    """The same in 24 hours."""
     push_limit: Annotated[int, Field(ge=1)] = 500
     """Questions sent to idle workers in one go."""
     runners: Annotated[int, Field(ge=1)] = 2

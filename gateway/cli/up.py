@@ -104,7 +104,8 @@ def _start(settings: Settings, children: Children, wanted: int, env: Mapping[str
 
 
 def _simulated(children: Children, data_dir: Path) -> dict[str, str]:
-    """Start the simulated operator; the settings with which the others pay through it."""
+    """Start the simulated operator; the settings with which the others pay through it. A simulated phone is never
+    asleep."""
     ready_file = data_dir / "ready" / "operators.json"
     # One port for its whole life: when it is started again, the others must find it where it was.
     port = _free_port("127.0.0.1")
@@ -120,7 +121,12 @@ def _simulated(children: Children, data_dir: Path) -> dict[str, str]:
         "shortcode": "600000",
     }
     providers = {"mpesa": {"kind": "mpesa", "options": options}}
-    return {"GATEWAY_LOCAL_PHONE": "true", "GATEWAY_PROVIDERS": json.dumps(providers)}
+    return {
+        "GATEWAY_LOCAL_PHONE": "true",
+        "GATEWAY_PROVIDERS": json.dumps(providers),
+        # An empty variable counts as not set; equal hours are none.
+        "GATEWAY_QUIET_HOURS": "0-0",
+    }
 
 
 def _add_tryout(settings: Settings) -> None:

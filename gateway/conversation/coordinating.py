@@ -74,8 +74,18 @@ def status(talk: Talk, coordinator: CoordinatorView) -> str:
         book.plural("status.workers", coordinator.workers_active),
         book.plural("status.invited", coordinator.workers_invited),
         book.plural("status.answers", coordinator.answers_today),
+        *_not_reached(talk, coordinator),
     )
     return " ".join(counts)
+
+
+def _not_reached(talk: Talk, coordinator: CoordinatorView) -> list[str]:
+    """Who gets nothing now: those who stopped, and those whose phone is off."""
+    counts = {
+        "status.stopped": coordinator.workers_stopped,
+        "status.away": coordinator.workers_away,
+    }
+    return [talk.book.plural(key, count) for key, count in counts.items() if count]
 
 
 def _add(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> Turn:

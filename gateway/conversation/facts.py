@@ -20,6 +20,8 @@ class WorkerView:
     state: WorkerState
     balance_minor: int
     currency: str
+    agreed: bool = True
+    """Did she ever consent? Who only ever said NO is stopped, but has nothing to come back to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class CoordinatorView:
     workers_active: int = 0
     workers_invited: int = 0
     answers_today: int = 0
+    workers_stopped: int = 0
+    workers_away: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,14 @@ class LanguageChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class QuietChosen:
+    """Nothing is sent to her unasked from this hour until that, where she lives; equal: at any hour."""
+
+    from_hour: int
+    until_hour: int
+
+
+@dataclass(frozen=True, slots=True)
 class PayAsked:
     """Send `amount_minor` to the worker's phone under `ref`; already within `Cash.payable_minor`."""
 
@@ -182,6 +194,7 @@ Fact = (
     | Stopped
     | Restarted
     | LanguageChosen
+    | QuietChosen
     | PayAsked
     | Enrolled
     | RemovedByCoordinator

@@ -50,8 +50,7 @@ def join(talk: Talk, heard: Heard) -> Turn:
 def invited(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     """Nothing starts before her YES; and her NO is as good as STOP."""
     if heard.command == "yes" and heard.alone:
-        welcome = talk.say("agreed.welcome", name=blank_name(worker.name))
-        return working.work(talk, welcome, (Agreed(),), none="agreed.waiting")
+        return _welcome(talk, worker)
     if heard.command == "no" and heard.alone:
         return Turn((Stopped(),), talk.say("invite.declined"))
     if heard.command == "join" and heard.rest:
@@ -59,12 +58,28 @@ def invited(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     return Turn((), talk.say("invite.again", name=blank_name(worker.name)))
 
 
+def _welcome(talk: Talk, worker: WorkerView) -> Turn:
+    welcome = talk.say("agreed.welcome", name=blank_name(worker.name))
+    return working.work(talk, welcome, (Agreed(),), none="agreed.waiting")
+
+
 def stopped(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
-    """START brings her back; everything else about work does not."""
+    """START brings her back; everything else about work does not. Who never agreed is asked as the invited are."""
+    if not worker.agreed:
+        return _declined(talk, worker, heard)
     if heard.command in ("start", "join") and (heard.alone or heard.command == "join"):
         back = talk.say("start.back", name=blank_name(worker.name))
         return working.work(talk, back, (Restarted(),))
     return Turn((), talk.say("stopped.how"))
+
+
+def _declined(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
+    """She said NO before: START, JOIN or YES is her first consent, so nobody welcomes her back."""
+    if heard.command == "join" and heard.rest:
+        return join(talk, heard)
+    if heard.command in ("start", "join", "yes") and heard.alone:
+        return _welcome(talk, worker)
+    return Turn((), talk.say("invite.declined"))
 
 
 def removed(talk: Talk, heard: Heard) -> Turn:

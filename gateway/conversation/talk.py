@@ -122,7 +122,7 @@ def _after(situation: Situation, fact: Fact) -> Situation:  # noqa: PLR0911  # o
             asked = HeldQuestion(_NOBODYS_ASSIGNMENT, situation.upcoming, lapsed=False, open=True)
             return replace(situation, held=asked, upcoming=None)
         case Agreed() | Restarted() if worker:
-            return replace(situation, worker=replace(worker, state="active"))
+            return replace(situation, worker=replace(worker, state="active", agreed=True))
         case Stopped() if worker:
             return replace(situation, worker=replace(worker, state="stopped"))
         case LanguageChosen(language) if worker:

@@ -10,8 +10,9 @@ from gateway.conversation.cashing import amount_said
 from gateway.conversation.facts import LanguageChosen, Situation, Turn, WorkerView
 from gateway.conversation.heard import Heard, hear, is_stop, language_named
 from gateway.conversation.joining import money_words
+from gateway.conversation.quiet import hours_said, quiet
 from gateway.conversation.talk import Books, KindOf, Talk, open_question
-from gateway.phrases.septets import SMS_SEPTETS, septets
+from gateway.phrases.septets import segments
 
 _REF = frozenset("23456789BCDFGHJKMNPQRSTVWXZ")  # the alphabet of references, see `ids`
 _REF_LENGTH = 6
@@ -67,7 +68,7 @@ def _active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     return found or working.not_understood(talk, heard)
 
 
-def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # noqa: PLR0911  # one return a word
+def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # noqa: C901, PLR0911  # one return a word
     found = money_words(talk, worker, heard)
     if found:
         return found
@@ -80,6 +81,8 @@ def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # no
             return Turn((), _help(talk))
         case "language":
             return _language(talk, heard)
+        case "quiet":
+            return quiet(talk, heard)
         case "join":
             return Turn((), talk.say("join.already"))
         case "start" if heard.alone:
@@ -92,7 +95,9 @@ def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # no
             return None
 
 
-def _whole_command(talk: Talk, worker: WorkerView, heard: Heard) -> bool:
+def _whole_command(  # noqa: PLR0911  # one return a word
+    talk: Talk, worker: WorkerView, heard: Heard
+) -> bool:
     """Is this a command and nothing but that? A typed answer may well begin with "pay" or "help"."""
     if heard.language != talk.language:
         return False  # a command of another language is an everyday word of this one
@@ -103,6 +108,8 @@ def _whole_command(talk: Talk, worker: WorkerView, heard: Heard) -> bool:
             return heard.alone or amount_said(heard.rest, worker.currency) is not None
         case "language":
             return heard.alone or language_named(heard.rest, talk.books) is not None
+        case "quiet":
+            return heard.alone or hours_said(heard.rest) is not None
         case "why" | "appeal":
             rest = heard.rest.upper()
             return heard.alone or (len(rest) == _REF_LENGTH and _REF.issuperset(rest))
@@ -129,7 +136,7 @@ def _help(talk: Talk) -> str:
     text = talk.say("help.worker")
     if talk.situation.service_code:
         longer = f"{text} {talk.say('help.dial', service_code=talk.situation.service_code)}"
-        text = longer if (septets(longer) or 0) <= SMS_SEPTETS else text
+        text = longer if segments(longer) == 1 else text
     if talk.situation.coordinator:
         text = f"{text}\n{talk.say('help.coordinator')}"
     return text

@@ -44,6 +44,7 @@ class Words:
     balance: frozenset[str]
     pay: frozenset[str]
     language: frozenset[str]
+    quiet: frozenset[str]
     skill: frozenset[str]
     why: frozenset[str]
     appeal: frozenset[str]

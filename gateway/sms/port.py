@@ -56,6 +56,8 @@ class Receipt:
     raw_status: str
     reason: str | None = None
     opted_out: bool = False
+    phone_away: bool = False
+    """The phone is off or out of reach, whatever became of this message (AWAY says so by itself)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from gateway.conversation.notices import work_waiting_notice
 from gateway.errors import Conflict
 from gateway.ids import TaskId, WorkerId
 from gateway.runtime import Runtime
+from gateway.steps import respect
 from gateway.steps.messages import message
 from gateway.steps.understand import understand
 from gateway.store import turns
@@ -32,7 +33,8 @@ _SOMETHING = """
          and exists (select from task t where t.batch_id = b.id and t.state = 'open' and t.gold is null
            and not t.directed and t.answered + t.held < t.wanted
            and not exists (select from assignment a
-             where a.task_id = t.id and a.worker_id = w.id and a.state <> 'expired'))))"""
+             where a.task_id = t.id and a.worker_id = w.id and a.state <> 'expired'))))
+  and may_prompt(w, $2::jsonb, $3)"""
 _IDLE = f"""
 select w.id, w.msisdn_sealed, w.msisdn_index, w.sms_channel, w.language from worker w
 where w.reach = 'sms' and {_SOMETHING} order by w.id limit $1"""  # noqa: S608  # put together from the constant above
@@ -40,8 +42,8 @@ where w.reach = 'sms' and {_SOMETHING} order by w.id limit $1"""  # noqa: S608  
 _AWAY = f"""
 select w.id, w.msisdn_sealed, w.sms_channel, w.language from worker w
 where w.reach = 'ussd' and {_SOMETHING}
-  and not exists (select from ussd_session s where s.worker_id = w.id and s.last_at > $2)
-  and not exists (select from outbox o where o.worker_id = w.id and o.purpose = 'notice' and o.created_at > $3)
+  and not exists (select from ussd_session s where s.worker_id = w.id and s.last_at > $4)
+  and not exists (select from outbox o where o.worker_id = w.id and o.purpose = 'notice' and o.created_at > $5)
 order by w.id limit $1"""  # noqa: S608
 _QUIET, _NOTICE_EVERY = timedelta(minutes=10), timedelta(hours=12)
 
@@ -49,7 +51,8 @@ _QUIET, _NOTICE_EVERY = timedelta(minutes=10), timedelta(hours=12)
 async def assign(rt: Runtime) -> int:
     """Ask idle SMS workers their next question; how many were asked."""
     asked, channels = 0, set[str]()
-    for row in await rt.db.rows(_IDLE, rt.settings.push_limit):
+    now, limit = rt.clock.now(), rt.settings.push_limit
+    for row in await rt.db.rows(_IDLE, limit, respect.rules(rt), now):
         try:
             if await _ask(
                 rt, row["id"], row["msisdn_sealed"], row["msisdn_index"], row["sms_channel"]
@@ -67,7 +70,8 @@ async def assign(rt: Runtime) -> int:
 async def _tell_dialers(rt: Runtime) -> set[str]:
     """One SMS to each who works by dialling and has not looked in since work came; the channels it goes by."""
     now = rt.clock.now()
-    rows = await rt.db.rows(_AWAY, rt.settings.push_limit, now - _QUIET, now - _NOTICE_EVERY)
+    times = (now, now - _QUIET, now - _NOTICE_EVERY)
+    rows = await rt.db.rows(_AWAY, rt.settings.push_limit, respect.rules(rt), *times)
     for row in rows:
         ussd = next((c.ussd for c in rt.channels.values() if c.ussd), None)
         text = work_waiting_notice(rt.books[row["language"]], ussd.service_code if ussd else "")

@@ -7,6 +7,7 @@ from gateway.conversation.facts import Enrolled, Joined, RemovedByCoordinator
 from gateway.msisdn import region_of
 from gateway.runtime import Runtime
 from gateway.settings import Country
+from gateway.steps import respect
 from gateway.steps.messages import message
 from gateway.store import people, turns
 from gateway.store.db import Part, Row
@@ -25,11 +26,12 @@ def joined_part(rt: Runtime, fact: Joined, msisdn: str, channel: str, via: str, 
     new = _new_worker(
         rt, msisdn, fact.language, region, country.currency, channel, partner=fact.code
     )
-    return turns.enrol_worker(new, "joined" if fact.agreed else "asked", via, said)
+    return turns.enrol_worker(new, "joined" if fact.agreed else "asked", via, channel, said)
 
 
 def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[Part]:
-    """The invited worker and her invitation, sent once however often the coordinator asks within the hour."""
+    """The invited worker and her invitation, sent once however often the coordinator asks within the hour; at night
+    it waits for her morning."""
     region, country = country_of(rt, fact.msisdn)
     new = _new_worker(
         rt,
@@ -52,7 +54,12 @@ def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[
         "invitation",
         cause=f"invitation:{rt.vault.index(fact.msisdn).hex()[:24]}:{hour}",
     )
-    return [turns.enrol_worker(new, "invited", "coordinator", "ADD"), turns.put_message(invitation)]
+    wakes = respect.wakes_at(rt, region)
+    return [
+        turns.enrol_worker(new, "invited", "coordinator", channel, "ADD"),
+        turns.put_message(invitation),
+        *([turns.defer_prompts(invitation.to_index, wakes)] if wakes else []),
+    ]
 
 
 async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator) -> list[Part]:
@@ -60,7 +67,7 @@ async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator) -> li
     worker = await people.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
     if worker is None:
         return []
-    return [turns.change_worker(worker, "removed", "coordinator", "REMOVE")]
+    return [turns.change_worker(worker, "removed", "coordinator", None, "REMOVE")]
 
 
 def _new_worker(

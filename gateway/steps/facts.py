@@ -12,6 +12,7 @@ from gateway.conversation.facts import (
     Joined,
     LanguageChosen,
     PayAsked,
+    QuietChosen,
     RemovedByCoordinator,
     Restarted,
     Skipped,
@@ -42,6 +43,8 @@ async def parts_of(
 ) -> list[Part]:
     """What the facts of one turn write."""
     parts = _reach(row, facts, heard)
+    if row["away"]:
+        parts.append(turns.is_back(WorkerId(row["worker_id"])))
     # In the order of the tasks' ids, for the order of their locks: see store/sql/work.sql.
     for fact in sorted(facts, key=_task_id):
         parts.extend(await _parts(rt, row, understood, fact, heard))
@@ -91,18 +94,22 @@ async def _parts(  # noqa: PLR0911  # one return a fact
             return enrolled_parts(rt, row, fact, heard.channel)
         case RemovedByCoordinator():
             return await removed_parts(rt, row, fact)
-        case Agreed() | Stopped() | Restarted() | LanguageChosen():
+        case Agreed() | Stopped() | Restarted() | LanguageChosen() | QuietChosen():
             return [_word_part(row, fact, heard)]
 
 
-def _word_part(row: Row, fact: Agreed | Stopped | Restarted | LanguageChosen, heard: Heard) -> Part:
+def _word_part(
+    row: Row, fact: Agreed | Stopped | Restarted | LanguageChosen | QuietChosen, heard: Heard
+) -> Part:
     worker = WorkerId(row["worker_id"])
     match fact:
         case LanguageChosen():
             return turns.set_language(worker, fact.language)
+        case QuietChosen():
+            return turns.set_quiet(worker, fact.from_hour, fact.until_hour)
         case Agreed():
-            return turns.change_worker(worker, "agreed", heard.via, heard.said)
+            return turns.change_worker(worker, "agreed", heard.via, heard.channel, heard.said)
         case Stopped():
-            return turns.change_worker(worker, "stopped", heard.via, heard.said)
+            return turns.change_worker(worker, "stopped", heard.via, heard.channel, heard.said)
         case Restarted():
-            return turns.change_worker(worker, "restarted", heard.via, heard.said)
+            return turns.change_worker(worker, "restarted", heard.via, heard.channel, heard.said)

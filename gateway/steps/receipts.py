@@ -4,6 +4,7 @@ from urllib.parse import parse_qsl
 
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import Delivery, Receipt
+from gateway.steps import respect
 from gateway.steps.retry import until_settled
 from gateway.store import inbox, leases, outbox
 
@@ -13,6 +14,7 @@ async def take_receipt(rt: Runtime, channel: Channel, receipt: Receipt, raw: byt
     event_id = f"{receipt.provider_id}:{receipt.raw_status}"
     if await outbox.receipt(rt.db, channel.name, receipt):
         await _leases(rt, channel, receipt)
+        await respect.note_phone(rt, channel, receipt)
     else:
         await inbox.keep(rt.db, rt.vault, channel.name, "receipt", event_id, raw)
     if receipt.opted_out:
@@ -41,6 +43,7 @@ async def retry_waiting_receipts(rt: Runtime) -> int:
         )
         if await outbox.receipt(rt.db, channel.name, receipt):
             await _leases(rt, channel, receipt)
+            await respect.note_phone(rt, channel, receipt)
             await inbox.done(rt.db, channel.name, "receipt", row["event_id"])
             found += 1
     return found

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from gateway.runtime import Runtime
+from gateway.steps import respect
 from gateway.steps.receipts import retry_waiting_receipts
 from gateway.steps.retry import until_settled
 from gateway.store import leases, outbox
@@ -15,4 +16,5 @@ async def sweep(rt: Runtime) -> None:
     grace = timedelta(seconds=rt.settings.receipt_grace_s)
     await until_settled(lambda: leases.lapse(rt.db, now, grace, _AT_ONCE))
     await outbox.recover(rt.db, now)
+    await respect.hush(rt)
     await retry_waiting_receipts(rt)

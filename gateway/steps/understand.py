@@ -75,6 +75,7 @@ def _worker(row: Row) -> WorkerView | None:
         state=row["state"],
         balance_minor=row["balance"],
         currency=row["currency"],
+        agreed=not row["never_agreed"],
     )
 
 
@@ -139,6 +140,8 @@ async def coordinator_view(rt: Runtime, coordinator: int) -> CoordinatorView:
         """select c.id, c.name, c.language, p.code,
              count(w.id) filter (where w.state = 'active') as active,
              count(w.id) filter (where w.state = 'invited') as invited,
+             count(w.id) filter (where w.state = 'stopped') as stopped,
+             count(w.id) filter (where w.state = 'active' and w.away_since is not null) as away,
              (select count(*) from answer a join worker v on v.id = a.worker_id
                 where (v.coordinator_id = c.id or v.partner_id = c.partner_id) and a.created_at > now() - interval '24 hours') as answers
            from coordinator c left join partner p on p.id = c.partner_id left join worker w on w.coordinator_id = c.id or w.partner_id = c.partner_id
@@ -153,5 +156,7 @@ async def coordinator_view(rt: Runtime, coordinator: int) -> CoordinatorView:
         partner=row["code"],
         workers_active=row["active"],
         workers_invited=row["invited"],
+        workers_stopped=row["stopped"],
+        workers_away=row["away"],
         answers_today=row["answers"],
     )

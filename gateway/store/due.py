@@ -14,6 +14,7 @@ union all select 'score', null where exists (select from answer a join task t on
   where not a.scored and (t.gold is not null or t.state in ('decided', 'review')))
 union all select 'sweep', null where exists (select from assignment where state = 'held' and lease_until < $1)
   or exists (select from outbox where state = 'sending' and lease_until < $1)
+  or exists (select from outbox where state = 'queued' and priority = 1 and due_at <= $1::timestamptz - interval '1 minute')
   or exists (select from outbox where state = 'unknown' and purpose <> 'money' and delivery is null
     and sent_at < $1 - interval '60 seconds')
   or exists (select from inbox where kind = 'receipt' and state = 'waiting' and created_at > $1 - interval '1 day')

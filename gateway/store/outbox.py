@@ -120,7 +120,7 @@ async def opt_out(db: Database, index: bytes, channel: str, source: str) -> None
     """The carrier says that this number wants nothing more: remembered, and honoured like STOP."""
     await db.execute(
         """with noted as (insert into opt_out (msisdn_index, channel, source) values ($1, $2, $3) on conflict do nothing)
-           select change_worker(id, 'stopped', 'stopped', $2, $3) from worker where msisdn_index = $1 and state <> 'stopped'""",
+           select change_worker(id, 'stopped', 'stopped', 'carrier', $2, $3) from worker where msisdn_index = $1 and state <> 'stopped'""",
         index,
         channel,
         source,

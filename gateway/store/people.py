@@ -25,8 +25,13 @@ async def theirs(db: Database, index: bytes, coordinator: int) -> WorkerId | Non
 
 
 async def state_of(db: Database, index: bytes) -> str:
-    """The state of the worker with this number; 'nobody' where there is none."""
-    return await db.value("select state from worker where msisdn_index = $1", index) or "nobody"
+    """The state of the worker with this number; 'nobody' where there is none. A number that its carrier says wants
+    nothing from us is 'stopped', whoever it is."""
+    return await db.value(
+        """select case when exists (select from opt_out where msisdn_index = $1) then 'stopped'
+             else coalesce((select state from worker where msisdn_index = $1), 'nobody') end""",
+        index,
+    )
 
 
 async def add_partner(db: Database, code: str, name: str) -> None:

@@ -23,6 +23,7 @@ SQL_FILES = (
     "leases",
     "events",
     "people",
+    "respect",
     "payouts",
     "controls",
     "situation",

@@ -198,8 +198,23 @@ def set_language(worker: WorkerId, language: str) -> Part:
     return Part("set_language", (worker, language))
 
 
-def change_worker(worker: WorkerId, act: Act, via: str, said: str) -> Part:
-    return Part("change_worker", (worker, BECOMES[act], act, via, said))
+def change_worker(worker: WorkerId, act: Act, via: str, channel: str | None, said: str) -> Part:
+    """`via`: sms, ussd, coordinator or carrier; `channel`: by which she said it; `said`: in which words."""
+    return Part("change_worker", (worker, BECOMES[act], act, via, channel, said))
+
+
+def set_quiet(worker: WorkerId, from_hour: int, until_hour: int) -> Part:
+    return Part("set_quiet", (worker, from_hour, until_hour))
+
+
+def is_back(worker: WorkerId) -> Part:
+    """Her phone has shown itself: prompts may go to it again."""
+    return Part("is_back", (worker,))
+
+
+def defer_prompts(index: bytes, until: datetime) -> Part:
+    """What waits to be sent to a number unasked waits until then."""
+    return Part("defer_prompts", (index, until))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +230,7 @@ class NewWorker:
     channel: str
 
 
-def enrol_worker(w: NewWorker, act: Act, via: str, said: str) -> Part:
+def enrol_worker(w: NewWorker, act: Act, via: str, channel: str | None, said: str) -> Part:
     return Part(
         "enrol_worker",
         (
@@ -231,6 +246,7 @@ def enrol_worker(w: NewWorker, act: Act, via: str, said: str) -> Part:
             w.channel,
             act,
             via,
+            channel,
             said,
         ),
     )

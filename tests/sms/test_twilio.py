@@ -110,6 +110,8 @@ def test_incoming_messages():
     sms = channel().parse_sms(form)
     assert (sms.provider_id, sms.sender, sms.text) == (form["MessageSid"], AMINA, "YES 123")
     assert channel().parse_sms(form | {"Body": "ARRET", "OptOutType": "STOP"}).text == "STOP"
+    assert channel().parse_sms(form | {"Body": "unstop", "OptOutType": "START"}).text == "START"
+    assert channel().parse_sms(form | {"Body": "Yes", "OptOutType": "START"}).text == "Yes"
 
 
 def test_a_long_text_in_base64_is_read_and_a_long_word_is_left_alone():

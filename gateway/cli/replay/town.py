@@ -120,6 +120,10 @@ def _write_config(folder: Path, port: int, carrier_url: str, operator_url: str) 
         f"port = {port}",
         f'public_url = "http://127.0.0.1:{port}"',
         f'sms_channel = "{CHANNEL}"',
+        # A recorded day is played in seconds, at whatever hour it is.
+        'quiet_hours = ""',
+        "prompts_per_hour = 100000",
+        "prompts_per_day = 100000",
         f"[channels.{CHANNEL}]",
         f'secret = "{SECRET}"',
         f"[channels.{CHANNEL}.sms]",

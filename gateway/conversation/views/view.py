@@ -58,6 +58,8 @@ def start_view(situation: Situation) -> str:
     worker = situation.worker
     if worker is None:
         return "coordinator" if situation.coordinator else "stranger"
+    if worker.state == "stopped" and not worker.agreed:
+        return "invited"
     return "home" if worker.state == "active" else worker.state
 
 

@@ -138,6 +138,7 @@ class AfricasTalking:
             raw_status=status,
             reason=reason,
             opted_out=(reason or "").casefold() == "userinblacklist",
+            phone_away=status.casefold() == "expired",  # the network tried until it gave up
         )
 
     def parse_opt_out(self, form: Mapping[str, str]) -> OptOut:

@@ -102,8 +102,11 @@ class Twilio:
         )
 
     def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
-        """Where Twilio itself took the text for an opt-out word (in any language), that word is the text."""
+        """Where Twilio itself took the text for an opt-out word (in any language), that word is the text. But YES,
+        which Twilio takes for START, is an answer to us."""
         opt_out_type = fields.text_of(form, "OptOutType").upper()
+        if opt_out_type == "START" and fields.text_of(form, "Body").strip().upper() == "YES":
+            opt_out_type = ""
         return InboundSms(
             provider_id=fields.need(form, "MessageSid"),
             sender=fields.number(form, "From"),

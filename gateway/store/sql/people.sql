@@ -3,7 +3,7 @@
 -- A person asks to join or is enrolled. Someone known is taken back in; a worker who is active stays as she is.
 create or replace function enrol_worker(
   p_index bytea, p_sealed bytea, p_name text, p_language text, p_state text, p_partner text, p_coordinator bigint,
-  p_region text, p_currency text, p_channel text, p_act text, p_via text, p_said text
+  p_region text, p_currency text, p_channel text, p_act text, p_via text, p_by_channel text, p_said text
 ) returns bigint language plpgsql as $$
 declare v_id bigint; v_partner bigint; v_account bigint;
 begin
@@ -27,16 +27,20 @@ begin
         partner_id = coalesce(v_partner, partner_id), coordinator_id = coalesce(p_coordinator, coordinator_id)
       where id = v_id;
   end if;
-  insert into consent (worker_id, act, via, said) values (v_id, p_act, p_via, p_said);
+  insert into consent (worker_id, act, via, channel, said) values (v_id, p_act, p_via, p_by_channel, p_said);
+  if p_state = 'active' then
+    delete from opt_out where msisdn_index = p_index;
+  end if;
   return v_id;
 end $$;
 
 -- A worker's own word (or her coordinator's) changes her state. Leaving gives back what she holds.
-create or replace function change_worker(p_worker bigint, p_state text, p_act text, p_via text, p_said text)
-returns void language plpgsql as $$
+create or replace function change_worker(
+  p_worker bigint, p_state text, p_act text, p_via text, p_channel text, p_said text
+) returns void language plpgsql as $$
 begin
   update worker set state = p_state where id = p_worker;
-  insert into consent (worker_id, act, via, said) values (p_worker, p_act, p_via, p_said);
+  insert into consent (worker_id, act, via, channel, said) values (p_worker, p_act, p_via, p_channel, p_said);
   if p_state = 'active' then
     -- Her own word ends what the carrier told us before.
     delete from opt_out x using worker w where w.id = p_worker and x.msisdn_index = w.msisdn_index;

@@ -6,6 +6,7 @@ create or replace function situation(
   -- who is it?
   out worker_id bigint, out name text, out language text, out state text, out currency text,
   out account_id bigint, out balance bigint, out partner_id bigint, out reach text, out sms_channel text,
+  out away boolean, out never_agreed boolean,
   out coordinator_id bigint, out payout_ref text, out payout_amount bigint,
   out kinds text[], out rights real[], out wrongs real[], out golds_right int[], out golds_wrong int[], out answers int[],
   -- what was she last asked?
@@ -28,10 +29,10 @@ declare
 begin
   -- One statement for all that is found by a key: each of its own would cost as much as finding the row.
   select i.state, i.reply, coalesce(i.worker_id, w.id), w.id is not null, w.name, w.language, w.state, w.currency,
-      w.account_id, a.balance, w.partner_id, w.reach, w.sms_channel, c.id, p.ref, p.amount,
+      w.account_id, a.balance, w.partner_id, w.reach, w.sms_channel, w.away_since is not null or w.unreached_until is not null, c.id, p.ref, p.amount,
       s.transcript, s.view, s.memory, s.pages, s.page, s.ended
     into known_state, known_reply, worker_id, v_known, name, language, state, currency,
-      account_id, balance, partner_id, reach, sms_channel, coordinator_id, payout_ref, payout_amount,
+      account_id, balance, partner_id, reach, sms_channel, away, coordinator_id, payout_ref, payout_amount,
       transcript, view, memory, pages, page, ended
     from (values (1)) as one
       left join inbox i on i.channel = p_channel and i.kind = p_kind and i.event_id = p_event_id
@@ -43,6 +44,10 @@ begin
       left join ussd_session s on s.channel = p_channel and s.session = p_session;
   if known_state = 'done' or not v_known then
     return;
+  end if;
+  if state = 'stopped' then
+    never_agreed := not exists (select from consent x where x.worker_id = situation.worker_id
+      and x.act in ('joined', 'agreed', 'restarted'));
   end if;
 
   -- What she holds comes first; else the last question whose lease ran out: a late reply belongs to it.

@@ -110,6 +110,12 @@ Index(
     outbox.c.created_at,
     postgresql_where=text("purpose = 'notice'"),
 )
+Index(
+    "ix_outbox_prompts",
+    outbox.c.to_index,
+    outbox.c.created_at,
+    postgresql_where=text("purpose in ('question', 'notice', 'invitation')"),
+)
 Index("ix_outbox_to_index", outbox.c.to_index, outbox.c.id)
 
 opt_out = Table(

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     LargeBinary,
+    SmallInteger,
     Table,
     Text,
     text,
@@ -55,6 +56,11 @@ worker = Table(
     Column("sms_channel", Text, nullable=False),
     # A question did not get through: nothing is pushed to her until then. Her own messages are answered as ever.
     Column("unreached_until", DateTime(timezone=True)),
+    # Her own quiet hours, 0-23 where she lives; null = the house's.
+    Column("quiet_from", SmallInteger),
+    Column("quiet_until", SmallInteger),
+    # Her phone is off, says a report; null = not known to be.
+    Column("away_since", DateTime(timezone=True)),
     at_column(),
     one_of("state", "invited", "active", "stopped", "removed"),
     one_of("reach", "sms", "ussd"),
@@ -66,8 +72,9 @@ consent = Table(
     id_column(),
     Column("worker_id", BigInteger, ForeignKey("worker.id"), nullable=False, index=True),
     Column("act", Text, nullable=False),  # invited, joined, agreed, stopped, restarted, removed
-    Column("via", Text, nullable=False),
-    Column("said", Text),
+    Column("via", Text, nullable=False),  # sms, ussd, coordinator, carrier
+    Column("channel", Text),  # by which it was said
+    Column("said", Text),  # in which words; of a carrier, why
     at_column("at"),
 )
 

@@ -1,0 +1,103 @@
+-- Who may be sent something unasked, and when. What somebody asked for (replies, her money) is never held back here.
+
+-- Is `p_hour` within the quiet hours? From 21 until 8 passes midnight; equal hours are none.
+create or replace function is_quiet(p_hour int, p_from int, p_until int) returns boolean language sql immutable as $$
+  select case when p_from = p_until then false
+    when p_from < p_until then p_hour >= p_from and p_hour < p_until
+    else p_hour >= p_from or p_hour < p_until end
+$$;
+
+-- The house's rules (p_rules): {"hours": {region: the hour there now}, "from": 21, "until": 8, "per_hour": n, "per_day": n}.
+create or replace function is_asleep(p_worker worker, p_rules jsonb) returns boolean language sql immutable as $$
+  select is_quiet((p_rules->'hours'->>(p_worker.region))::int, coalesce(p_worker.quiet_from, (p_rules->>'from')::int),
+    coalesce(p_worker.quiet_until, (p_rules->>'until')::int))
+$$;
+
+-- May she be prompted now: not while her phone is away, not in her quiet hours, not more often than the house allows.
+create or replace function may_prompt(p_worker worker, p_rules jsonb, p_now timestamptz) returns boolean
+language plpgsql stable as $$
+declare v_hour int; v_day int;
+begin
+  if p_worker.away_since is not null or coalesce(is_asleep(p_worker, p_rules), false) then
+    return false;
+  end if;
+  select count(*) filter (where o.created_at > p_now - interval '1 hour'), count(*) into v_hour, v_day
+    from outbox o where o.to_index = p_worker.msisdn_index and o.purpose in ('question', 'notice', 'invitation')
+      and o.created_at > p_now - interval '1 day' and o.state <> 'cancelled';
+  return v_hour < (p_rules->>'per_hour')::int and v_day < (p_rules->>'per_day')::int;
+end $$;
+
+create or replace function set_quiet(p_worker bigint, p_from int, p_until int) returns void language sql as $$
+  update worker set quiet_from = p_from, quiet_until = p_until where id = p_worker
+$$;
+
+create or replace function is_back(p_worker bigint) returns void language sql as $$
+  update worker set away_since = null, unreached_until = null where id = p_worker
+$$;
+
+create or replace function defer_prompts(p_index bytea, p_until timestamptz) returns void language sql as $$
+  update outbox set due_at = greatest(due_at, p_until)
+    where to_index = p_index and state = 'queued' and purpose in ('question', 'notice', 'invitation')
+$$;
+
+-- Prompts that were held up (a channel that was down, say) until she sleeps or her phone is off: a question is taken
+-- back, and asked again when she is there; the rest is not news any more by then, and is told again too.
+create or replace function hush(p_rules jsonb, p_now timestamptz, p_limit int) returns void language plpgsql as $$
+declare r record;
+begin
+  for r in select w.id, w.msisdn_index from worker w where w.id in (
+      select o.worker_id from outbox o where o.state = 'queued' and o.purpose in ('question', 'notice')
+        and o.due_at <= p_now order by o.due_at limit p_limit)
+      and (w.away_since is not null or is_asleep(w, p_rules)) order by w.id
+  loop
+    perform withdraw_prompts(r.id, 'not now: she sleeps, or her phone is off');
+  end loop;
+end $$;
+
+-- Takes back what waits to be sent to her unasked, with the question it asks.
+create or replace function withdraw_prompts(p_worker bigint, p_reason text) returns void language plpgsql as $$
+declare v_asked boolean;
+begin
+  with taken as (update outbox set state = 'cancelled', reason = p_reason
+      where worker_id = p_worker and state = 'queued' and purpose in ('question', 'notice') returning purpose)
+    select coalesce(bool_or(purpose = 'question'), false) into v_asked from taken;
+  if v_asked then
+    perform release_task(a.id, 'expired') from assignment a
+      where a.worker_id = p_worker and a.state = 'held' and a.via = 'sms';
+  end if;
+end $$;
+
+-- A report says where a phone is. Away: nothing more is sent to it unasked, unless it has shown itself since that
+-- message went out. Delivered: it is back.
+create or replace function phone_reported(p_channel text, p_provider_id text, p_away boolean) returns void
+language plpgsql as $$
+declare m record; v_worker bigint;
+begin
+  select id, to_index, coalesce(sent_at, created_at) as sent_at into m
+    from outbox where channel = p_channel and provider_id = p_provider_id;
+  if not found then
+    return;
+  end if;
+  if not p_away then
+    update worker set away_since = null where msisdn_index = m.to_index and away_since is not null;
+    return;
+  end if;
+  update worker w set away_since = now() where w.msisdn_index = m.to_index and w.away_since is null
+    and not exists (select from outbox o where o.to_index = m.to_index and o.id > m.id
+      and (o.purpose = 'reply' or o.delivery = 'delivered'))
+    and not exists (select from ussd_session s where s.worker_id = w.id and s.last_at > m.sent_at)
+    returning w.id into v_worker;
+  if v_worker is not null then
+    perform withdraw_prompts(v_worker, 'her phone is off');
+  end if;
+end $$;
+
+-- The ledger of consent is written once and never changed: it is the proof that she was asked.
+create or replace function consent_is_forever() returns trigger language plpgsql as $$
+begin
+  raise exception 'the ledger of consent is only ever added to';
+end $$;
+create or replace trigger consent_is_forever before update or delete on consent
+  for each row execute function consent_is_forever();
+create or replace trigger consent_is_never_emptied before truncate on consent
+  for each statement execute function consent_is_forever();

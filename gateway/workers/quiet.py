@@ -1,0 +1,51 @@
+"""Quiet hours: when it is night for her, and when her morning comes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """From this hour of her day until that; equal: never."""
+
+    from_hour: int
+    until_hour: int
+
+    def quiet_at(self, hour: int) -> bool:
+        """
+        >>> [QuietHours(21, 8).quiet_at(hour) for hour in (20, 21, 0, 7, 8)]
+        [False, True, True, True, False]
+        >>> QuietHours(12, 14).quiet_at(13), QuietHours(0, 0).quiet_at(3)
+        (True, False)
+        """
+        if self.from_hour <= self.until_hour:
+            return self.from_hour <= hour < self.until_hour
+        return hour >= self.from_hour or hour < self.until_hour
+
+
+def parse(written: str) -> QuietHours:
+    """`21-8` as settings write it; "" is never.
+
+    >>> parse("21-8"), parse("")
+    (QuietHours(from_hour=21, until_hour=8), QuietHours(from_hour=0, until_hour=0))
+    """
+    start, _, end = (written or "0-0").partition("-")
+    return QuietHours(int(start) % 24, int(end) % 24)
+
+
+def wakes_at(now: datetime, zone: str, quiet: QuietHours) -> datetime | None:
+    """When the quiet hours that it is in now are over; None when it is in none.
+
+    >>> from datetime import UTC
+    >>> at_night = datetime(2026, 11, 21, 19, 30, tzinfo=UTC)
+    >>> str(wakes_at(at_night, "Africa/Nairobi", QuietHours(21, 8)))
+    '2026-11-22 08:00:00+03:00'
+    >>> wakes_at(at_night, "Africa/Dakar", QuietHours(21, 8)) is None
+    True
+    """
+    there = now.astimezone(ZoneInfo(zone))
+    if not quiet.quiet_at(there.hour):
+        return None
+    morning = there.replace(hour=quiet.until_hour, minute=0, second=0, microsecond=0)
+    return morning if morning > there else morning + timedelta(days=1)
