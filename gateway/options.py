@@ -9,7 +9,7 @@ from gateway.errors import SettingsError
 
 
 class Options(BaseModel):
-    """The base of every channel's options: nothing unknown, nothing changed later."""
+    """The base of every plug-in's options: nothing unknown, nothing changed later."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -17,7 +17,7 @@ class Options(BaseModel):
 O = TypeVar("O", bound=Options)  # noqa: E741  as in "options"
 
 
-def read(model: type[O], channel: str, options: Mapping[str, object]) -> O:
+def read(model: type[O], name: str, options: Mapping[str, object], what: str = "channel") -> O:
     """Never shows a value: it may be the secret that was put under a wrong name."""
     try:
         return model.model_validate(dict(options))
@@ -26,4 +26,4 @@ def read(model: type[O], channel: str, options: Mapping[str, object]) -> O:
             f"{'.'.join(map(str, each['loc'])) or 'options'}: {each['msg']}"
             for each in error.errors(include_input=False, include_url=False)
         )
-        raise SettingsError(f"channel {channel!r}: {wrong}") from None
+        raise SettingsError(f"{what} {name!r}: {wrong}") from None

@@ -57,9 +57,11 @@ class ChannelSettings(_Strict):
 
 
 class ProviderSettings(_Strict):
-    """A way to pay. Limits and credentials are the kind's own options."""
+    """A way to pay. Limits and credentials are the kind's own options. `secret`: path part of the one callback address
+    that some operators' portals want (Airtel, airtime, pawaPay); only the operator is told."""
 
     kind: str
+    secret: SecretStr | None = None
     options: Options = {}
 
 
@@ -71,6 +73,10 @@ class Country(_Strict):
     payout: str | None = None
     time_zone: str | None = None
     """For quiet hours, e.g. Africa/Lubumbashi; None: the one its phone numbers belong to."""
+    payout_by_carrier: dict[str, str] = {}
+    """Providers by the carrier a number was given to (`{Safaricom = "mpesa", Airtel = "airtel_ke"}`); others: `payout`."""
+    airtime: str | None = None
+    """The provider that pays `PAY AIRTIME`, and tiny balances, as airtime."""
 
 
 _LOCAL_CHANNEL: dict[str, ChannelSettings] = {

@@ -54,6 +54,7 @@ async def template(embedded: EmbeddedServers) -> str:
 
 
 NewDatabase = Callable[[str], Awaitable[str]]
+Providers = dict[str, ProviderSettings]
 
 
 @pytest.fixture(scope="session")
@@ -89,8 +90,13 @@ class Switchboard:
 
 
 @asynccontextmanager
-async def opened_gateway(database_url: str, **changes: object) -> AsyncIterator[Town]:
-    """A gateway over a migrated database, with an operator, a listening server and a town around it."""
+async def opened_gateway(
+    database_url: str, more: Callable[[str], Providers] | None = None, **changes: object
+) -> AsyncIterator[Town]:
+    """A gateway over a migrated database, with an operator, a listening server and a town around it.
+
+    `more`: further payout providers, from the simulated operators' address.
+    """
     board = Switchboard()
     clock, bells = MovableClock(), InlineBells()
     async with (
@@ -101,7 +107,10 @@ async def opened_gateway(database_url: str, **changes: object) -> AsyncIterator[
             database_url=SecretStr(database_url),
             secret_key=SecretStr(new_master_secret()),
             public_url=door.url,
-            providers={"mpesa": ProviderSettings(kind="mpesa", options=_mpesa(operators.url))},
+            providers={
+                "mpesa": ProviderSettings(kind="mpesa", options=_mpesa(operators.url)),
+                **(more(operators.url) if more else {}),
+            },
             # Stories are told at any hour of the day; those of the night say so.
             **{"quiet_hours": "", **changes},
         )

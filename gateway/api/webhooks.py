@@ -17,7 +17,7 @@ from starlette.routing import Route
 from gateway.errors import Failed, Refused
 from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
-from gateway.steps.callback import callback
+from gateway.steps.callback import callback, provider_callback, validate
 from gateway.steps.dial import dial
 from gateway.steps.hear import hear
 from gateway.steps.receipts import take_receipt
@@ -48,6 +48,8 @@ def routes(rt: Runtime) -> list[Route]:
         Route("/in/{channel}/{secret}/session-end", hooks.session_end, methods=methods),
         Route("/in/{channel}/{secret}/opt-out", hooks.opt_out, methods=methods),
         Route("/hooks/p/{token}", hooks.payout, methods=["POST", "PUT"]),
+        Route("/hooks/o/{provider}/{secret}", hooks.operator, methods=["POST", "PUT"]),
+        Route("/hooks/o/{provider}/{secret}/validate", hooks.validation, methods=["POST"]),
     ]
 
 
@@ -137,6 +139,36 @@ class Webhooks:
             return PlainTextResponse("too large", status_code=413)
         known = await callback(self._rt, request.path_params["token"], raw, dict(request.headers))
         return Response() if known else _not_found()
+
+    async def operator(self, request: Request) -> Response:
+        """A payout operator whose portal knows one address for all payouts."""
+        provider, raw, refused = await self._operator(request)
+        if refused:
+            return refused
+        await provider_callback(self._rt, provider, raw, dict(request.headers))
+        return Response()
+
+    async def validation(self, request: Request) -> Response:
+        """An operator asks whether we ordered a payment, before it pays."""
+        provider, raw, refused = await self._operator(request)
+        if refused:
+            return refused
+        answer = await validate(self._rt, provider, raw)
+        return Response(answer, media_type="application/json") if answer else _not_found()
+
+    async def _operator(self, request: Request) -> tuple[str, bytes, Response | None]:
+        """The provider of the path and the body, where the path's secret is right."""
+        provider = request.path_params["provider"]
+        known = self._rt.settings.providers.get(provider)
+        secret = known.secret.get_secret_value() if known and known.secret else ""
+        if not secret or not hmac.compare_digest(
+            request.path_params["secret"].encode(), secret.encode()
+        ):
+            return provider, b"", _not_found()
+        raw = await _body(request)
+        if raw is None:
+            return provider, b"", PlainTextResponse("too large", status_code=413)
+        return provider, raw, None
 
     async def _taken(
         self,

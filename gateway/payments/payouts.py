@@ -50,6 +50,8 @@ class Payout:
     receipt: str | None = None
     reason: str = ""
     """The operator's code behind the present state."""
+    reference: str = ""
+    """The operator's own id, from its answer to a submit; some can only be asked by it."""
     hinted_ours: bool = False
     """A callback said that the trouble is ours (float, credentials), not this worker's."""
 
@@ -228,6 +230,8 @@ def _after(
     payout: Payout, step: Step, event: Event, happened: Happened, at: datetime, jitter: float
 ) -> Payout:
     after = replace(_noted(payout, happened), state=step.state)
+    if isinstance(happened, Answered) and happened.answer.reference:
+        after = replace(after, reference=happened.answer.reference)
     if event is Event.CLAIM:
         first = payout.first_sent_at or at
         return replace(

@@ -7,7 +7,7 @@ decides about money; a callback that nobody asked for is a hint to go and ask.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import aiohttp
 
@@ -47,6 +47,8 @@ class Order:
     result_url: str
     status_url: str
     timeout_url: str
+    reference: str = ""
+    """The operator's own id of it, from its answer to the submit: what some must be asked by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Answer:
     """True when the trouble is ours or the operator's (credentials, float), not this worker's."""
     table: str = ""
     """The version of the provider's table of codes that judged, so that an old decision can be explained."""
+    reference: str = ""
+    """The operator's own id of the payment, where it gives one and is later asked, or calls back, by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class Status:
 
     found: Found
     key: str | None = None
+    reference: str = ""
+    """The operator's own id of the payment, where a callback names only that."""
     receipt: str | None = None
     amount_minor: int | None = None
     msisdn_tail: str | None = None
@@ -103,6 +109,28 @@ class PayoutProvider(Protocol):
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
         """Read a callback body; never raises: what is not understood is NO_ANSWER with the text kept."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """An operator's question before it sends: did you order this? Amount in minor units."""
+
+    msisdn: str
+    amount_minor: int
+    currency: str
+
+
+@runtime_checkable
+class Validates(Protocol):
+    """A provider that asks us before it sends: a second lock against a stolen key."""
+
+    def parse_validation(self, body: bytes) -> Validation | None:
+        """None when the body asks nothing that can be read."""
+        ...
+
+    def answer_validation(self, *, ours: bool) -> bytes:
+        """The answer, in the operator's words."""
         ...
 
 

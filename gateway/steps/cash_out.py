@@ -13,7 +13,7 @@ from gateway.steps.understand import provider_for
 from gateway.store import turns
 from gateway.store.db import Part, Row
 
-_TAIL_DIGITS = 3
+TAIL_DIGITS = 3
 
 
 def _token() -> str:
@@ -24,7 +24,7 @@ def _token() -> str:
 async def payout_part(rt: Runtime, row: Row, fact: PayAsked, msisdn: str) -> Part:
     """The payout of a turn. Its key exists from now on, long before anything is sent."""
     worker, currency = WorkerId(row["worker_id"]), row["currency"]
-    provider = provider_for(rt, currency)
+    provider = provider_for(rt, msisdn, currency)
     if provider is None:
         raise Conflict(f"no provider pays {currency} any more")
     payout = PayoutId(uuid.uuid4())
@@ -37,7 +37,7 @@ async def payout_part(rt: Runtime, row: Row, fact: PayAsked, msisdn: str) -> Par
         amount_minor=fact.amount_minor,
         key=str(payout),
         to=rt.vault.seal(msisdn),
-        tail=msisdn[-_TAIL_DIGITS:],
+        tail=msisdn[-TAIL_DIGITS:],
         result_token=_token(),
         status_token=_token(),
         timeout_token=_token(),

@@ -94,6 +94,7 @@ def order_of(rt: Runtime, stored: Stored) -> Order:
         result_url=f"{hook}/{stored.result_token}",
         status_url=f"{hook}/{stored.status_token}",
         timeout_url=f"{hook}/{stored.timeout_token}",
+        reference=stored.payout.reference,
     )
 
 
@@ -132,7 +133,7 @@ async def happened(rt: Runtime, stored: Stored, what: Happened, *, note: str = "
         log.error(
             "payout needs a person",
             ref=stored.ref,
-            event=decision.event,
+            happened=decision.event,
             state=decision.payout.state,
         )
     booked = [await _accounts(rt, posting) for posting in decision.postings]

@@ -99,6 +99,7 @@ async def _understand(rt: Runtime, channel: Channel, row: Row, heard: Heard) -> 
         row,
         codes=await people.partner_codes(rt.db, words),
         coordinator=await coordinator_view(rt, row["coordinator_id"]),
+        msisdn=heard.msisdn,
     )
     number = number_said(heard.said, understood.situation, rt.books)
     if number is None:

@@ -6,6 +6,7 @@ from gateway.conversation.facts import Cash, CoordinatorView, HeldQuestion, Situ
 from gateway.ids import AssignmentId, TaskId, WorkerId, new_ref
 from gateway.msisdn import region_of
 from gateway.payments.cashout import payable
+from gateway.payments.routing import Ways, route
 from gateway.qa.gold import gold_due
 from gateway.qa.skill import Skill
 from gateway.runtime import Channel, Runtime
@@ -40,7 +41,7 @@ async def understand(
         worker=worker,
         held=_held(row, held_batch) if held_batch else None,
         upcoming=_upcoming(row, next_batch) if next_batch else None,
-        cash=_cash(rt, row, worker) if worker else None,
+        cash=_cash(rt, row, worker, msisdn) if worker and msisdn else None,
         coordinator=coordinator,
         regions=frozenset(rt.settings.countries),
         foreign=worker is None
@@ -110,8 +111,8 @@ def _upcoming(row: Row, batch: Batch) -> Question:
     return _question(batch, row["next_task"], row["next_text"])
 
 
-def _cash(rt: Runtime, row: Row, worker: WorkerView) -> Cash:
-    provider = provider_for(rt, worker.currency)
+def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
+    provider = provider_for(rt, msisdn, worker.currency)
     if provider is None:
         return Cash(payable_minor=0, minimum_minor=0, maximum_minor=0, new_ref="")
     limits = rt.providers[provider]
@@ -127,12 +128,13 @@ def _cash(rt: Runtime, row: Row, worker: WorkerView) -> Cash:
     )
 
 
-def provider_for(rt: Runtime, currency: str) -> str | None:
-    """The payout provider of the country that pays in `currency`; None where none is set up."""
-    for country in rt.settings.countries.values():
-        if country.currency == currency and country.payout in rt.providers:
-            return country.payout
-    return None
+def provider_for(rt: Runtime, msisdn: str, currency: str) -> str | None:
+    """The payout provider of this phone and money; None where none is set up."""
+    ways = {
+        region: Ways(c.currency, c.payout, c.payout_by_carrier, c.airtime)
+        for region, c in rt.settings.countries.items()
+    }
+    return route(ways, rt.providers.keys(), msisdn, currency)
 
 
 async def coordinator_view(rt: Runtime, coordinator: int) -> CoordinatorView:

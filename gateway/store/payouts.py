@@ -92,6 +92,36 @@ async def by_token(db: Database, vault: Vault, token: str) -> Stored | None:
     return _stored(vault, row) if row else None
 
 
+async def by_words(
+    db: Database, vault: Vault, provider: str, key: str | None, reference: str
+) -> Stored | None:
+    """The payout a provider's callback speaks of: by our key, else by the operator's own id."""
+    row = await db.row(
+        _SELECT
+        + """ where p.provider = $1 and (p.key = $2 or ($2 is null and $3 <> '' and p.reference = $3))
+              limit 1""",
+        provider,
+        key,
+        reference,
+    )
+    return _stored(vault, row) if row else None
+
+
+async def being_sent(
+    db: Database, vault: Vault, provider: str, amount_minor: int, tail: str
+) -> list[Stored]:
+    """Payouts of this provider and amount, to a number with these last digits, that may be on their way now."""
+    rows = await db.rows(
+        _SELECT
+        + """ where p.provider = $1 and p.amount = $2 and p.to_tail = $3
+              and p.state in ('submitting', 'submitted', 'unknown')""",
+        provider,
+        amount_minor,
+        tail,
+    )
+    return [_stored(vault, row) for row in rows]
+
+
 async def by_id(db: Database, vault: Vault, payout: UUID) -> Stored:
     row = await db.row(_SELECT + " where p.id = $1", payout)
     assert row is not None

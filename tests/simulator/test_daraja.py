@@ -284,9 +284,7 @@ def test_the_tariff_has_cliffs():
 
 def test_payments_cannot_be_rewritten_and_receipts_never_repeat():
     books = Books(seed=5)
-    order = {"OriginatorConversationID": "k1", "PartyB": "254711000001", "PartyA": "600997",
-             "ResultURL": "http://x/", "QueueTimeOutURL": "http://x/"}  # fmt: skip
-    assert books.accept(order, 1000, b"", frozenset())
+    assert books.accept("k1", "254711000001", 1000, b"", frozenset())
     assert books.execute("k1", magic=True)
     assert books.execute("k1", magic=True) is None
     for statement in ("UPDATE payment SET amount_minor = 1", "DELETE FROM payment"):

@@ -8,12 +8,10 @@ credential. Each new token of a consumer key ends the one before it.
 """
 
 import asyncio
-import base64
-import binascii
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 import orjson
 from starlette.requests import Request
@@ -23,7 +21,8 @@ from starlette.routing import Route
 from gateway.simulator.faults import FaultPlan
 from gateway.simulator.operators import daraja_forms as forms
 from gateway.simulator.operators.daraja_books import Books
-from gateway.simulator.operators.daraja_post import PostRoom
+from gateway.simulator.operators.operator import basic_of, object_of
+from gateway.simulator.operators.post import PostRoom
 from gateway.simulator.wire import after_acting, before_acting
 
 TOKEN_LIFE_S: Final = 3599
@@ -48,7 +47,7 @@ class Daraja:
         self.books = books
         self.plan = plan
         self.terms = terms or Terms()
-        self.post = PostRoom(books, plan)
+        self.post = PostRoom(books, plan, forms.forged)
 
     def routes(self) -> list[Route]:
         return [
@@ -71,7 +70,7 @@ class Daraja:
         faults = self.plan.draw("token", "token")
         if early := await before_acting(self.plan, faults):
             return early
-        app, _, secret = _basic(request.headers.get("authorization", "")).partition(":")
+        app, _, secret = basic_of(request.headers.get("authorization", "")).partition(":")
         terms = self.terms
         if not app or not secret or terms.consumer_key not in ("", app) or terms.consumer_secret not in ("", secret):  # fmt: skip
             return self._refuse("token", "", 400, "400.008.01", "Invalid Authentication passed")
@@ -86,7 +85,7 @@ class Daraja:
 
     async def _b2c(self, request: Request) -> Response:
         raw = await request.body()
-        body = _object(raw)
+        body = object_of(raw)
         key = str(body.get("OriginatorConversationID", ""))
         faults = self.plan.draw("b2c", key)
         if early := await before_acting(self.plan, faults):
@@ -99,7 +98,16 @@ class Daraja:
         amount_minor = forms.amount_minor(body)
         assert amount_minor is not None
         order = {name: str(value) for name, value in body.items()}
-        payment = self.books.accept(order, amount_minor, raw, faults)
+        payment = self.books.accept(
+            key,
+            order["PartyB"],
+            amount_minor,
+            raw,
+            faults,
+            shortcode=order["PartyA"],
+            result_url=order["ResultURL"],
+            timeout_url=order["QueueTimeOutURL"],
+        )
         if payment is None:
             return self._refuse("b2c", key, 500, "500.002.1001", forms.DUPLICATE, faults)
         self.books.note_call("b2c", key, "accepted", faults)
@@ -117,7 +125,7 @@ class Daraja:
             await self.post.tell_timeout(key, payment.timeout_url, payment.body)
             delay_s = self.plan.late_s
         await asyncio.sleep(delay_s)
-        wrong_credential = self.terms.credential and self.terms.credential != _object(payment.body).get("SecurityCredential")  # fmt: skip
+        wrong_credential = self.terms.credential and self.terms.credential != object_of(payment.body).get("SecurityCredential")  # fmt: skip
         done = self.books.execute(
             key, magic=self.plan.magic, forbid="2001" if wrong_credential else ""
         )
@@ -156,7 +164,7 @@ class Daraja:
     ) -> Response:
         """Queries are asynchronous too: acknowledged here, answered at their own ResultURL."""
         raw = await request.body()
-        body = _object(raw)
+        body = object_of(raw)
         key = str(body.get("OriginalConversationID") or body.get("TransactionID") or kind)
         faults = self.plan.draw(kind, key)
         if early := await before_acting(self.plan, faults):
@@ -191,7 +199,7 @@ class Daraja:
         if not token or good is None:
             text = f"Error Occurred - Invalid Access Token - {token}"
             return self._refuse(kind, key, 401, "401.002.01", text)
-        if len(raw) > BODY_MAX_BYTES or not _object(raw):
+        if len(raw) > BODY_MAX_BYTES or not object_of(raw):
             return self._refuse(kind, key, 400, "400.002.05", "Invalid Request Payload")
         return None
 
@@ -219,19 +227,3 @@ class Daraja:
 
 def _json(body: bytes, status: int = 200) -> Response:
     return Response(body, status, media_type="application/json")
-
-
-def _object(raw: bytes) -> dict[str, object]:
-    """The JSON object in a body, empty when there is none."""
-    try:
-        found = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return {}
-    return cast("dict[str, object]", found) if isinstance(found, dict) else {}
-
-
-def _basic(header: str) -> str:
-    try:
-        return base64.b64decode(header.removeprefix("Basic "), validate=True).decode()
-    except (binascii.Error, ValueError):
-        return ""

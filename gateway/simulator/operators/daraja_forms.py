@@ -9,13 +9,13 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 from urllib.parse import urlsplit
 
 import orjson
 
+from gateway.simulator.operators.books import Funds, Payment
 from gateway.simulator.operators.tariff import fee_minor
 
 NAIROBI: Final = timezone(timedelta(hours=3))
@@ -52,35 +52,6 @@ _NAMES: Final = (
     ("AMINA", "BRIAN", "CHEGE", "DORCAS", "ESTHER", "FATUMA", "GRACE", "HASSAN", "IRENE", "JUMA"),
     ("WANJIKU", "OTIENO", "MWANGI", "ACHIENG", "KAMAU", "ABDI", "NJERI", "KIPTOO", "MUTUA", "OMAR"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """One B2C request as the operator's books know it."""
-
-    key: str  # OriginatorConversationID
-    conversation: str
-    transaction: str  # the receipt number, given to failures too
-    msisdn: str
-    amount_minor: int
-    shortcode: str
-    result_url: str
-    timeout_url: str
-    body: bytes
-    accepted_at: float
-    faults: frozenset[str]
-    state: str  # accepted | paid | refused
-    code: str
-    finalised_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Funds:
-    """The operator's accounts of the business, in cents; charges owed are negative."""
-
-    utility_minor: int
-    working_minor: int
-    charges_minor: int
 
 
 def b2c_fault(body: Mapping[str, object]) -> str:

@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from gateway.simulator.operators.daraja_books import Books
+from gateway.simulator.operators.books import OperatorBooks
 
 
 class Entry(TypedDict):
@@ -38,7 +38,7 @@ class Report(TypedDict):
     by_key: dict[str, Entry]
 
 
-def report(books: Books, *, by_key: bool = True) -> Report:
+def report(books: OperatorBooks, *, by_key: bool = True) -> Report:
     """Read the books; the figures are counted from the rows each time."""
     db = books.db
     payouts, keys, paid, fees = db.execute(
@@ -49,12 +49,12 @@ def report(books: Books, *, by_key: bool = True) -> Report:
     (moved,) = db.execute("SELECT coalesce(sum(amount_minor), 0) FROM float_move").fetchone()
     (held,) = db.execute("SELECT coalesce(sum(balance_minor), 0) FROM wallet").fetchone()
     (again,) = db.execute(
-        "SELECT count(*) FROM call WHERE kind = 'b2c' AND verdict LIKE '500.002.1001%'"
+        "SELECT count(*) FROM call WHERE kind = 'b2c' AND verdict LIKE '%uplicate%'"
     ).fetchone()
     funds = books.funds()
     return Report(
-        provider="daraja",
-        currency="KES",
+        provider=books.provider,
+        currency=books.currency,
         paid_minor=paid,
         payouts=payouts,
         duplicates=payouts - keys,
@@ -72,7 +72,7 @@ def report(books: Books, *, by_key: bool = True) -> Report:
     )
 
 
-def _entries(books: Books) -> dict[str, Entry]:
+def _entries(books: OperatorBooks) -> dict[str, Entry]:
     rows = books.db.execute(
         "SELECT r.key, r.state, r.code, r.msisdn, r.amount_minor, count(p.id),"
         " coalesce(sum(p.amount_minor), 0), coalesce(min(p.receipt), '')"

@@ -1,11 +1,12 @@
-"""The operators' server: Daraja on its real paths, a carrier beside it, and `/admin` for tests.
+"""The operators' server: Daraja, MTN, Airtel, airtime and pawaPay on their real paths, a carrier beside them, `/admin`.
 
 In a test it runs in the event loop (`async with Operators() as it: it.url`); `gateway operators`
 runs the same application as a process of its own, with its books in a data folder.
 
     GET  /admin/health                                  {"ok": true, ...}
     GET  /admin/books?provider=daraja[&by_key=0]        judge.Report
-    POST /admin/float      {"float_minor": N} or {"add_minor": N}
+    POST /admin/float[?provider=mtn]   {"float_minor": N} or {"add_minor": N}
+    POST /admin/portal?provider=airtel {"callback_url": ..., "validation_url": ...}
     POST /admin/faults     a fault plan (see faults.py); null for none
     POST /admin/statement  {"day": "20261121", "defects": {"missing": 2}, "seed": 1} -> CSV
     POST /admin/settle     waits until all payments are made and all results are told
@@ -13,7 +14,7 @@ runs the same application as a process of its own, with its books in a data fold
 """
 
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, cast
@@ -28,13 +29,25 @@ from starlette.routing import Route
 from gateway.simulator.carriers.admin import carrier_routes
 from gateway.simulator.carriers.africastalking import CarrierServer
 from gateway.simulator.faults import FaultPlan, FaultPlanError, parse_plan
+from gateway.simulator.operators.airtel import Airtel, AirtelBooks
+from gateway.simulator.operators.at_airtime import Airtime, AirtimeBooks
+from gateway.simulator.operators.books import FLOAT_MINOR, OperatorBooks
 from gateway.simulator.operators.daraja import Daraja, Terms
-from gateway.simulator.operators.daraja_books import FLOAT_MINOR, Books
+from gateway.simulator.operators.daraja_books import Books
 from gateway.simulator.operators.judge import report
+from gateway.simulator.operators.mtn import Mtn, MtnBooks
+from gateway.simulator.operators.operator import Operator
+from gateway.simulator.operators.pawapay import Pawapay, PawapayBooks
 from gateway.simulator.operators.statement import statement
 from gateway.simulator.wire import Listener
 
-PROVIDERS: Final = ("daraja",)
+OTHERS: Final[Mapping[str, tuple[type[OperatorBooks], type[Operator]]]] = {
+    "mtn": (MtnBooks, Mtn),
+    "airtel": (AirtelBooks, Airtel),
+    "airtime": (AirtimeBooks, Airtime),
+    "pawapay": (PawapayBooks, Pawapay),
+}
+PROVIDERS: Final = ("daraja", *OTHERS)
 ODD_PATHS: Final = {
     404: ("404.001.01", "Resource not found"),
     405: ("405.001", "Method Not Allowed"),
@@ -64,9 +77,21 @@ class Operators:
         self.books = Books(path, seed=seed, float_minor=float_minor)
         self.daraja = Daraja(self.books, plan or FaultPlan(seed=seed), terms)
         self.carrier = CarrierServer(plan=self.daraja.plan)
+        self.others: dict[str, Operator] = {
+            name: operator(
+                books(
+                    data_dir / f"{name}.sqlite3" if data_dir else None,
+                    seed=seed,
+                    float_minor=float_minor,
+                ),
+                self.daraja.plan,
+            )
+            for name, (books, operator) in OTHERS.items()
+        }
         self.app = Starlette(
             routes=[
                 *self.daraja.routes(),
+                *(route for other in self.others.values() for route in other.routes()),
                 *self.carrier.routes,
                 *carrier_routes(self.carrier),
                 *self._admin(),
@@ -87,6 +112,8 @@ class Operators:
         """Go on where the books stopped, then answer. Raises OSError when the port is taken."""
         await self._listener.__aenter__()
         self.daraja.resume()
+        for other in self.others.values():
+            other.resume()
         return self
 
     async def __aexit__(
@@ -97,11 +124,16 @@ class Operators:
     ) -> None:
         await self._listener.__aexit__(kind, error, trace)
         await self.daraja.post.close()
+        for other in self.others.values():
+            await other.post.close()
+            other.books.close()
         await self.carrier.close()
         self.books.close()
 
     def set_plan(self, plan: FaultPlan) -> None:
         self.daraja.set_plan(plan)
+        for other in self.others.values():
+            other.set_plan(plan)
         self.carrier.plan = plan
 
     def _admin(self) -> list[Route]:
@@ -112,6 +144,7 @@ class Operators:
             route("health", "GET", self._health),
             route("books", "GET", self._books),
             route("float", "POST", self._float),
+            route("portal", "POST", self._portal),
             route("faults", "POST", self._faults),
             route("statement", "POST", self._statement),
             route("settle", "POST", self._settle),
@@ -121,23 +154,43 @@ class Operators:
         plan = self.daraja.plan
         return _json({"ok": True, "providers": PROVIDERS, "seed": plan.seed, "rates": plan.rates})
 
+    def books_of(self, provider: str) -> OperatorBooks | None:
+        """The books of `daraja`, `mtn`, `airtel`, `airtime` or `pawapay`."""
+        if provider == "daraja":
+            return self.books
+        found = self.others.get(provider)
+        return found.books if found else None
+
     async def _books(self, request: Request) -> Response:
-        provider = request.query_params.get("provider", "daraja")
-        if provider not in PROVIDERS:
-            return _bad(f"no provider {provider!r}; there is {', '.join(PROVIDERS)}", 404)
-        return _json(report(self.books, by_key=request.query_params.get("by_key") != "0"))
+        books = self.books_of(request.query_params.get("provider", "daraja"))
+        if books is None:
+            return _no_provider(request)
+        return _json(report(books, by_key=request.query_params.get("by_key") != "0"))
 
     async def _float(self, request: Request) -> Response:
-        body = await _object(request)
-        left = self.books.funds().utility_minor
-        match body:
+        books = self.books_of(request.query_params.get("provider", "daraja"))
+        if books is None:
+            return _no_provider(request)
+        left = books.funds().utility_minor
+        match await _object(request):
             case {"float_minor": int(target)}:
-                self.books.move_float(target - left, "set")
+                books.move_float(target - left, "set")
             case {"add_minor": int(amount)}:
-                self.books.move_float(amount, "top-up")
+                books.move_float(amount, "top-up")
             case _:
                 return _bad('say {"float_minor": N} or {"add_minor": N}')
-        return _json({"float_minor": self.books.funds().utility_minor})
+        return _json({"float_minor": books.funds().utility_minor})
+
+    async def _portal(self, request: Request) -> Response:
+        """What a business would set up in the operator's portal: where callbacks go."""
+        operator = self.others.get(request.query_params.get("provider", ""))
+        if operator is None:
+            return _no_provider(request)
+        for name, value in (await _object(request)).items():
+            if name not in ("callback_url", "validation_url") or not isinstance(value, str):
+                return _bad('say {"callback_url": "...", "validation_url": "..."}')
+            setattr(operator.portal, name, value)
+        return _json({"ok": True})
 
     async def _faults(self, request: Request) -> Response:
         raw = await request.body()
@@ -162,6 +215,8 @@ class Operators:
 
     async def _settle(self, request: Request) -> Response:
         await self.daraja.post.settle()
+        for other in self.others.values():
+            await other.post.settle()
         await self.carrier.settle()
         return _json({"ok": True})
 
@@ -176,6 +231,11 @@ async def _object(request: Request) -> dict[str, object]:
 
 def _json(value: object) -> Response:
     return Response(orjson.dumps(value), media_type="application/json")
+
+
+def _no_provider(request: Request) -> Response:
+    name = request.query_params.get("provider", "")
+    return _bad(f"no provider {name!r} here; there is {', '.join(PROVIDERS)}", 404)
 
 
 def _bad(text: str, status: int = 400) -> Response:

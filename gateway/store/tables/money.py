@@ -100,6 +100,7 @@ payout = Table(
     Column(
         "due_at", DateTime(timezone=True)
     ),  # when a runner has to act next; null = nothing to do
+    Column("reference", Text, nullable=False, server_default=text("''")),
     Column("hinted_ours", Boolean, nullable=False, server_default=text("false")),
     Column("receipt", Text),
     Column("reason", Text, nullable=False, server_default=text("''")),
@@ -112,6 +113,12 @@ OPEN_PAYOUT = "state not in ('paid', 'failed', 'cancelled', 'reversed', 'late_pa
 Index("uq_payout_one_open", payout.c.worker_id, unique=True, postgresql_where=text(OPEN_PAYOUT))
 Index("ix_payout_due", payout.c.due_at, postgresql_where=text("due_at is not null"))
 Index("ix_payout_worker_id", payout.c.worker_id)
+Index(
+    "ix_payout_reference",
+    payout.c.provider,
+    payout.c.reference,
+    postgresql_where=text("reference <> ''"),
+)
 
 payout_event = Table(
     "payout_event",

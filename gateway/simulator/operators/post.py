@@ -6,12 +6,11 @@ Each is sent once: no retry of a callback is documented.
 
 import asyncio
 import sqlite3
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Final
 
 from gateway.simulator.faults import FaultPlan
-from gateway.simulator.operators.daraja_books import Books
-from gateway.simulator.operators.daraja_forms import forged
+from gateway.simulator.operators.books import OperatorBooks
 from gateway.simulator.wire import JSON, Caller
 
 CALLBACK_TIMEOUT_S: Final = 10.0
@@ -20,8 +19,12 @@ CALLBACK_TIMEOUT_S: Final = 10.0
 class PostRoom:
     """Owns every task of the operator that outlives a request."""
 
-    def __init__(self, books: Books, plan: FaultPlan) -> None:
+    def __init__(
+        self, books: OperatorBooks, plan: FaultPlan, forged: Callable[[bytes], bytes]
+    ) -> None:
+        """`forged` makes a lie of a true result."""
         self.books = books
+        self._forged = forged
         self.plan = plan
         self._caller = Caller(CALLBACK_TIMEOUT_S)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -55,7 +58,7 @@ class PostRoom:
         """Send a result, with what the plan does to it."""
         late_s = self.plan.late_s if "result_late" in faults else 0.0
         if "result_forged" in faults:
-            await self._send(self._write(key, "forged", url, forged(body), 0.0))
+            await self._send(self._write(key, "forged", url, self._forged(body), 0.0))
         if "result_lost" in faults:
             self._write(key, "lost", url, body, late_s, lost=True)
             return

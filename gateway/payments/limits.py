@@ -1,0 +1,41 @@
+"""What one account at an operator can pay: its currency, and amounts from a least to a most, in whole payable units."""
+
+from dataclasses import dataclass
+
+from gateway.errors import SettingsError
+from gateway.money import minor_per_major
+from gateway.payments.port import Order
+from gateway.payments.wire import as_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """In minor units."""
+
+    currency: str
+    minimum_minor: int
+    maximum_minor: int
+
+    @classmethod
+    def read(cls, provider: str, currency: str, minimum: object, maximum: object) -> "Limits":
+        """From options in major units. Raises SettingsError, or Refused for a currency nobody knows."""
+        minor_per_major(currency)
+        low, high = as_minor(minimum, currency), as_minor(maximum, currency)
+        if not low or not high or low > high:
+            raise SettingsError(
+                f"payout provider {provider!r}: minimum and maximum are amounts above zero"
+            )
+        return cls(currency, low, high)
+
+    def wrong(self, order: Order) -> str:
+        """Why this order must not be sent at all, "" when it may.
+
+        >>> Limits("KES", 1000, 10_000).wrong(Order("k", "+254712345678", 1050, "KES", "", "", ""))
+        '1050 is not a whole amount within the limits'
+        """
+        if order.currency != self.currency:
+            return f"this account pays in {self.currency}, not {order.currency}"
+        whole = order.amount_minor % minor_per_major(order.currency) == 0
+        if not whole or not self.minimum_minor <= order.amount_minor <= self.maximum_minor:
+            return f"{order.amount_minor} is not a whole amount within the limits"
+        return ""

@@ -1,0 +1,203 @@
+"""Africa's Talking airtime: pay small balances as airtime, one recipient a call, under our own Idempotency-Key.
+
+"Sent" is not final. The transaction is asked about by Africa's Talking's own id (`requestId`, kept from its answer) at
+`/query/transaction/find`, as the Node SDK's `findTransactionStatus` does. Where the answer to the send was lost there is
+no id to ask by: the status callback names number and amount, and else people look at the statement; nothing is sent a
+second time. Before sending, Africa's Talking can ask our validation URL: a second lock against a stolen API key.
+The Python SDK (2.0.3) keeps an idempotency key in a header all later calls share, so it must not send money.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from urllib.parse import parse_qsl, quote, urlencode
+
+import aiohttp
+import orjson
+from pydantic import SecretStr
+
+from gateway.money import minor_per_major
+from gateway.options import Options, read
+from gateway.payments.limits import Limits
+from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore, Validation
+from gateway.payments.wire import (
+    TEXT_MAX,
+    Lost,
+    Reply,
+    as_list,
+    as_minor,
+    as_object,
+    as_text,
+    call,
+    json_object,
+)
+
+TABLE = "africastalking_airtime 2026-11-21"
+"""Version of the tables below: raise it with every change, old decisions are explained by it."""
+
+_HOSTS = {True: "https://api.sandbox.africastalking.com", False: "https://api.africastalking.com"}
+_TOLD = {"Success": Found.PAID, "Failed": Found.FAILED, "Sent": Found.PENDING, "Queued": Found.PENDING}  # fmt: skip
+_VALUE = re.compile(r"([A-Z]{3}) ([\d.]{1,20})")
+_MSISDN = re.compile(r"\+\d{9,15}")
+_FLOAT = re.compile(r"insufficient (balance|credit|funds)", re.IGNORECASE)
+_WORKERS = re.compile(r"phone ?number|outside the allowed limits", re.IGNORECASE)
+
+
+class AirtimeOptions(Options):
+    """`base_url`: only for a simulator. Limits in major units."""
+
+    username: str
+    api_key: SecretStr
+    currency: str
+    minimum: str | int
+    maximum: str | int
+    base_url: str = ""
+
+
+def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Airtime":
+    """The provider `name` of the settings. It needs no token: every call carries the API key."""
+    told = read(AirtimeOptions, name, options, "payout provider")
+    return Airtime(name, told, Limits.read(name, told.currency, told.minimum, told.maximum))
+
+
+def send_form(username: str, order: Order) -> dict[str, str]:
+    """The form of a send, as the official SDK posts it."""
+    major = order.amount_minor // minor_per_major(order.currency)
+    recipient = {"phoneNumber": order.msisdn, "amount": f"{order.currency} {major}"}
+    return {"username": username, "recipients": orjson.dumps([recipient]).decode()}
+
+
+class Airtime:
+    """Fulfils `PayoutProvider` and `Validates`."""
+
+    name: str
+    minimum_minor: int
+    maximum_minor: int
+    dedups: bool
+
+    def __init__(self, name: str, options: AirtimeOptions, limits: Limits) -> None:
+        self.name = name
+        self.minimum_minor, self.maximum_minor = limits.minimum_minor, limits.maximum_minor
+        # How long a key is remembered is documented nowhere: people look at the statement before anything is resent.
+        self.dedups = False
+        self._limits, self._username = limits, options.username
+        base = options.base_url or _HOSTS[options.username == "sandbox"]
+        self._base = base.rstrip("/")
+        self._headers = {"apiKey": options.api_key.get_secret_value()}
+
+    async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer:
+        wrong = self._limits.wrong(order) or ("" if _MSISDN.fullmatch(order.msisdn) else "number")
+        if wrong:
+            return Answer(Submitted.REJECTED, code="order", text=wrong, table=TABLE)
+        body = urlencode(send_form(self._username, order)).encode()
+        headers = {
+            **self._headers,
+            "Idempotency-Key": order.key,
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        url = f"{self._base}/version1/airtime/send"
+        reply = await call(http, "POST", url, headers=headers, body=body)
+        answer = _judged(reply)
+        return Answer(
+            answer.outcome,
+            answer.code,
+            answer.text,
+            hashlib.sha256(body).hexdigest(),
+            answer.pause_provider,
+            TABLE,
+            answer.reference,
+        )
+
+    async def ask(self, http: aiohttp.ClientSession, order: Order) -> Status:
+        if not order.reference:
+            return _nothing("no reference", "the answer that named it was lost")
+        query = f"username={quote(self._username)}&transactionId={quote(order.reference)}"
+        url = f"{self._base}/query/transaction/find?{query}"
+        reply = await call(http, "GET", url, headers=self._headers)
+        if isinstance(reply, Lost):
+            return _nothing("no answer", reply.text)
+        told = json_object(reply.body)
+        data = as_object(told.get("data"))
+        found = _TOLD.get(as_text(data.get("status")))
+        ours = as_text(data.get("transactionId")) in ("", order.reference)
+        if reply.status != HTTPStatus.OK or found is None or not ours:
+            pause = reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+            return _nothing(as_text(told.get("errorMessage")), reply.text, pause=pause)
+        return _status(found, data, data.get("destination"), self._limits.currency, order.key)
+
+    def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
+        told = json_object(body) or dict(parse_qsl(body.decode("utf-8", "replace")))
+        found = _TOLD.get(as_text(told.get("status")))
+        if found is None or not as_text(told.get("requestId")):
+            return _nothing("", body[:TEXT_MAX].decode("utf-8", "replace"))
+        return _status(found, told, told.get("phoneNumber"), self._limits.currency, None)
+
+    def parse_validation(self, body: bytes) -> Validation | None:
+        told = json_object(body)
+        currency = as_text(told.get("currencyCode"))
+        if currency != self._limits.currency:
+            return None
+        amount = as_minor(told.get("amount"), currency)
+        number = as_text(told.get("phoneNumber"))
+        return Validation(number, amount, currency) if amount and number else None
+
+    def answer_validation(self, *, ours: bool) -> bytes:
+        return orjson.dumps({"status": "Validated" if ours else "Failed"})
+
+
+def _judged(reply: Reply | Lost) -> Answer:
+    """The class of an HTTP answer to a send. Whatever is not known is AMBIGUOUS."""
+    if isinstance(reply, Lost):
+        outcome = Submitted.AMBIGUOUS if reply.maybe_taken else Submitted.NOT_SENT
+        return Answer(outcome, code="no answer", text=reply.text)
+    match reply.status:
+        case HTTPStatus.UNAUTHORIZED:
+            return Answer(Submitted.NOT_SENT, "HTTP 401", reply.text, pause_provider=True)
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return Answer(Submitted.NOT_SENT, "HTTP 429", reply.text)
+        case HTTPStatus.OK | HTTPStatus.CREATED:
+            return _read(reply)
+        case status:
+            return Answer(Submitted.AMBIGUOUS, f"HTTP {status}", reply.text)
+
+
+def _read(reply: Reply) -> Answer:
+    told = json_object(reply.body)
+    one = as_object(next(iter(as_list(told.get("responses"))), None))
+    reference = as_text(one.get("requestId"))
+    if as_text(one.get("status")) == "Sent" and reference not in ("", "None"):
+        return Answer(Submitted.ACCEPTED, "Sent", reply.text, reference=reference)
+    error = as_text(one.get("errorMessage")) or as_text(told.get("errorMessage"))
+    if error in ("", "None"):
+        return Answer(Submitted.AMBIGUOUS, "odd answer", reply.text)
+    if "duplicate" in error.lower():
+        return Answer(Submitted.DUPLICATE, error, reply.text)
+    # A refusal that does not speak of her number or amount is about our account: stop, and let people look.
+    ours = bool(_FLOAT.search(error)) or not _WORKERS.search(error)
+    return Answer(Submitted.REJECTED, error, reply.text, pause_provider=ours)
+
+
+def _status(
+    found: Found, told: Mapping[str, object], number: object, currency: str, key: str | None
+) -> Status:
+    value = _VALUE.fullmatch(as_text(told.get("value")))
+    same = value is not None and value[1] == currency
+    tail = as_text(number).removeprefix("+")
+    failed = found is Found.FAILED
+    return Status(
+        found,
+        key,
+        as_text(told.get("requestId")) or as_text(told.get("transactionId")),
+        receipt=(as_text(told.get("requestId")) or as_text(told.get("transactionId")) or None),
+        amount_minor=as_minor(value[2], currency) if value and same else None,
+        msisdn_tail=tail if tail.isdecimal() else None,
+        code=as_text(told.get("description")) if failed else "",
+        text=as_text(told.get("description")),
+        table=TABLE,
+        generic=failed,
+    )
+
+
+def _nothing(code: str, text: str, *, pause: bool = False) -> Status:
+    return Status(Found.NO_ANSWER, code=code, text=text, pause_provider=pause, table=TABLE)

@@ -1,0 +1,266 @@
+"""Airtel Money (Kenya, Uganda, Tanzania, Zambia, Malawi, ...): disbursements v2, asked about by our own id.
+
+The key is the transaction's id: letters and digits only, so our UUID goes without its dashes. An answer is HTTP 200
+also where it refuses: `status.response_code` tells. 1000 and 1014 may have been processed and are never final; 1011 says
+"similar", which may mean another payment of the same amount: ask. Tokens live three minutes. The callback goes to the
+URL of the portal; its hash, where it has one, is HMAC-SHA256 of the transaction under the client's secret.
+Sources: PAYMENTS notes from airtelmoney-py's table of codes and 121-platform's adapter (v2 unsigned, RSA PIN).
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+import uuid
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import aiohttp
+import orjson
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+from pydantic import SecretStr
+
+from gateway.errors import SettingsError
+from gateway.money import minor_per_major
+from gateway.options import Options, read
+from gateway.payments.bearer import Bearer
+from gateway.payments.limits import Limits
+from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore
+from gateway.payments.wire import (
+    TEXT_MAX,
+    TOKEN_S,
+    Lost,
+    Reply,
+    as_object,
+    as_text,
+    call,
+    json_object,
+)
+
+TABLE = "airtel 2026-11-21"
+"""Version of the tables below: raise it with every change, old decisions are explained by it."""
+
+_CODE = "DP00900001{}"
+TAKEN = frozenset(_CODE.format(c) for c in ("001", "006"))
+DUPLICATES = frozenset(_CODE.format(c) for c in ("011", "017"))
+WORKERS = frozenset(_CODE.format(c) for c in ("003", "004", "009", "010", "012", "013"))
+OURS = frozenset(_CODE.format(c) for c in ("007", "016"))
+UNKNOWN_ID = _CODE.format("015")
+_TOLD = {
+    "TS": Found.PAID,
+    "TF": Found.FAILED,
+    "TIP": Found.PENDING,
+    "TI": Found.PENDING,
+    "TA": Found.PENDING,  # ambiguous: never final
+}
+_MSISDN = re.compile(r"\+\d{9,15}")
+_NATIONAL_DIGITS = 9
+
+
+class AirtelOptions(Options):
+    """`public_key`: base64 of the portal's RSA key, under which `pin` travels. Limits in major units."""
+
+    base_url: str
+    client_id: str
+    client_secret: SecretStr
+    country: str
+    currency: str
+    public_key: str
+    pin: SecretStr
+    minimum: str | int
+    maximum: str | int
+    note: str = "Payout"
+
+
+def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Airtel":
+    """The provider `name` of the settings; every missing or unknown option is a `SettingsError` that names it."""
+    told = read(AirtelOptions, name, options, "payout provider")
+    if not re.fullmatch(r"[A-Za-z0-9 ]{4,64}", told.note):
+        raise SettingsError(
+            f"payout provider {name!r}: note has 4 to 64 plain letters, digits and spaces"
+        )
+    limits = Limits.read(name, told.currency, told.minimum, told.maximum)
+    return Airtel(name, told, tokens, limits, _sealed(name, told))
+
+
+def _sealed(name: str, told: AirtelOptions) -> str:
+    """The PIN under Airtel's public key: RSA with PKCS#1 v1.5 padding, base64."""
+    try:
+        key = load_der_public_key(base64.b64decode(told.public_key, validate=True))
+    except (ValueError, UnsupportedAlgorithm) as bad:
+        raise SettingsError(f"payout provider {name!r}: public_key: {bad}") from bad
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise SettingsError(f"payout provider {name!r}: public_key: not an RSA key")
+    pin = told.pin.get_secret_value().encode()
+    return base64.b64encode(key.encrypt(pin, padding.PKCS1v15())).decode()
+
+
+def disbursement(order: Order, pin: str, note: str) -> dict[str, object]:
+    """The body of a disbursement, as in Airtel's reference."""
+    return {
+        "payee": {
+            "msisdn": order.msisdn[-_NATIONAL_DIGITS:],
+            "currency": order.currency,
+        },
+        "reference": note,
+        "pin": pin,
+        "transaction": {
+            "amount": order.amount_minor // minor_per_major(order.currency),
+            "id": plain(order.key),
+            "type": "B2C",
+        },
+    }
+
+
+def plain(key: str) -> str:
+    """Our UUID as Airtel's id.
+
+    >>> plain("7f9c2ba4-e88f-427d-a23c-0c5a1b1e7a11")
+    '7f9c2ba4e88f427da23c0c5a1b1e7a11'
+    """
+    return key.replace("-", "")
+
+
+def as_key(told: str) -> str | None:
+    """Airtel's id as our UUID; None when it is none of ours."""
+    try:
+        return str(uuid.UUID(told))
+    except ValueError:
+        return None
+
+
+class Airtel:
+    """Fulfils `PayoutProvider`."""
+
+    name: str
+    minimum_minor: int
+    maximum_minor: int
+    dedups: bool
+
+    def __init__(
+        self, name: str, options: AirtelOptions, tokens: TokenStore, limits: Limits, pin: str
+    ) -> None:
+        self.name = name
+        self.minimum_minor, self.maximum_minor = limits.minimum_minor, limits.maximum_minor
+        self.dedups = True  # 1017 for an id it has seen
+        self._options, self._limits, self._pin = options, limits, pin
+        self._base = options.base_url.rstrip("/")
+        self._url = f"{self._base}/standard/v2/disbursements/"
+        self._headers = {"X-Country": options.country, "X-Currency": options.currency}
+        user = hashlib.sha256(f"{self._base} {options.client_id}".encode()).hexdigest()[:16]
+        self._bearer = Bearer(tokens, f"airtel:{user}", self._fetch_token, _token_refused)
+
+    async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer:
+        wrong = self._limits.wrong(order) or ("" if _MSISDN.fullmatch(order.msisdn) else "number")
+        if wrong:
+            return Answer(Submitted.REJECTED, code="order", text=wrong, table=TABLE)
+        body = orjson.dumps(disbursement(order, self._pin, self._options.note))
+        headers = {**self._headers, "Content-Type": "application/json"}
+        reply = await self._bearer.call(http, "POST", self._url, headers=headers, body=body)
+        answer = reply if isinstance(reply, Answer) else _judged(reply)
+        evidence = hashlib.sha256(body).hexdigest()
+        return Answer(
+            answer.outcome, answer.code, answer.text, evidence, answer.pause_provider, TABLE
+        )
+
+    async def ask(self, http: aiohttp.ClientSession, order: Order) -> Status:
+        url = f"{self._url}{plain(order.key)}?transactionType=B2C"
+        reply = await self._bearer.call(http, "GET", url, headers=self._headers)
+        match reply:
+            case Answer():
+                return _nothing(reply.code, reply.text, pause=reply.pause_provider)
+            case Lost():
+                return _nothing("no answer", reply.text)
+            case Reply():
+                return _told(reply, order)
+
+    def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
+        told = json_object(body)
+        transaction = as_object(told.get("transaction"))
+        found = _TOLD.get(as_text(transaction.get("status_code")))
+        key = as_key(as_text(transaction.get("id")))
+        hashed = as_text(told.get("hash"))
+        if found is None or key is None or (hashed and not self._signed(transaction, hashed)):
+            return _nothing("", body[:TEXT_MAX].decode("utf-8", "replace"))
+        receipt = as_text(transaction.get("airtel_money_id")) or None
+        words = as_text(transaction.get("message"))
+        return Status(found, key, receipt=receipt, text=words, table=TABLE)
+
+    def _signed(self, transaction: Mapping[str, object], hashed: str) -> bool:
+        secret = self._options.client_secret.get_secret_value().encode()
+        digest = hmac.new(secret, orjson.dumps(transaction), hashlib.sha256).digest()
+        return hmac.compare_digest(base64.b64encode(digest).decode(), hashed)
+
+    async def _fetch_token(self, http: aiohttp.ClientSession) -> Reply | Lost:
+        body = orjson.dumps(
+            {
+                "client_id": self._options.client_id,
+                "client_secret": self._options.client_secret.get_secret_value(),
+                "grant_type": "client_credentials",
+            }
+        )
+        headers = {"Content-Type": "application/json"}
+        url = f"{self._base}/auth/oauth2/token"
+        return await call(http, "POST", url, headers=headers, body=body, total_s=TOKEN_S)
+
+
+def _token_refused(reply: Reply) -> bool:
+    return reply.status == HTTPStatus.UNAUTHORIZED
+
+
+def _code_of(told: Mapping[str, object]) -> str:
+    return as_text(as_object(told.get("status")).get("response_code"))
+
+
+def _judged(reply: Reply | Lost) -> Answer:
+    """The class of an HTTP answer to a disbursement. Whatever is not known is AMBIGUOUS."""
+    if isinstance(reply, Lost):
+        outcome = Submitted.AMBIGUOUS if reply.maybe_taken else Submitted.NOT_SENT
+        return Answer(outcome, code="no answer", text=reply.text)
+    code = _code_of(json_object(reply.body))
+    outcome, pause = Submitted.AMBIGUOUS, False
+    if code in TAKEN:
+        outcome = Submitted.ACCEPTED
+    elif code in DUPLICATES:
+        outcome = Submitted.DUPLICATE
+    elif code in WORKERS:
+        outcome = Submitted.REJECTED
+    elif code in OURS:
+        outcome, pause = Submitted.REJECTED, True
+    elif reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+        outcome = Submitted.NOT_SENT
+    elif reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        outcome, pause = Submitted.NOT_SENT, True
+    return Answer(outcome, code or f"HTTP {reply.status}", reply.text, "", pause)
+
+
+def _told(reply: Reply, order: Order) -> Status:
+    """What an enquiry says. It was asked by our own id, so amount and number are this payout's."""
+    told = json_object(reply.body)
+    code = _code_of(told) or f"HTTP {reply.status}"
+    transaction = as_object(as_object(told.get("data")).get("transaction"))
+    found = _TOLD.get(as_text(transaction.get("status")))
+    if reply.status != HTTPStatus.OK or (found is None and code != UNKNOWN_ID):
+        pause = reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+        return _nothing(code, reply.text, pause=pause)
+    if found is None:
+        return Status(Found.NOT_FOUND, code=code, text=reply.text, table=TABLE)
+    if as_key(as_text(transaction.get("id"))) not in (None, order.key):
+        return _nothing(code, "an answer about another transaction")
+    return Status(
+        found,
+        order.key,
+        receipt=as_text(transaction.get("airtel_money_id")) or None,
+        amount_minor=order.amount_minor if found is Found.PAID else None,
+        code=code if found is Found.FAILED else "",
+        text=as_text(transaction.get("message")),
+        pause_provider=found is Found.FAILED and code in OURS,
+        table=TABLE,
+        generic=found is Found.FAILED and code not in WORKERS | OURS,
+    )
+
+
+def _nothing(code: str, text: str, *, pause: bool = False) -> Status:
+    return Status(Found.NO_ANSWER, code=code, text=text, pause_provider=pause, table=TABLE)

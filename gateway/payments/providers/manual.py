@@ -1,0 +1,56 @@
+"""Paid by hand: a bank, a shop or a coordinator with cash. Nothing is sent; a list goes out and confirmations come in.
+
+`gateway manual export` writes what waits; `gateway manual confirm` reads which were paid, with the receipt of each.
+Until then the money stays held, and the worker is told that it is on its way.
+"""
+
+from collections.abc import Mapping
+
+import aiohttp
+
+from gateway.options import Options, read
+from gateway.payments.limits import Limits
+from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore
+
+TABLE = "manual 2026-11-21"
+
+
+class ManualOptions(Options):
+    """Limits in major units."""
+
+    currency: str
+    minimum: str | int
+    maximum: str | int
+
+
+def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Manual":
+    """The provider `name` of the settings."""
+    told = read(ManualOptions, name, options, "payout provider")
+    return Manual(name, Limits.read(name, told.currency, told.minimum, told.maximum))
+
+
+class Manual:
+    """Fulfils `PayoutProvider`."""
+
+    name: str
+    minimum_minor: int
+    maximum_minor: int
+    dedups: bool
+
+    def __init__(self, name: str, limits: Limits) -> None:
+        self.name = name
+        self.minimum_minor, self.maximum_minor = limits.minimum_minor, limits.maximum_minor
+        self.dedups = False  # people do not: nothing is ever put on the list twice
+        self._limits = limits
+
+    async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer:
+        wrong = self._limits.wrong(order)
+        if wrong:
+            return Answer(Submitted.REJECTED, code="order", text=wrong, table=TABLE)
+        return Answer(Submitted.ACCEPTED, code="listed", table=TABLE)
+
+    async def ask(self, http: aiohttp.ClientSession, order: Order) -> Status:
+        return Status(Found.PENDING, order.key, text="waits for a confirmation", table=TABLE)
+
+    def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
+        return Status(Found.NO_ANSWER, text="nobody calls back here", table=TABLE)

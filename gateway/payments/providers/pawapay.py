@@ -1,0 +1,204 @@
+"""pawaPay v2: one contract for most operators of twenty countries; payouts under our own UUID, asked about by it.
+
+ACCEPTED and ENQUEUED mean taken, SUBMITTED on its way, COMPLETED and FAILED are final; DUPLICATE_IGNORED answers an id it
+has seen. `provider` names the operator (MTN_MOMO_RWA ...): one entry of the settings for each operator, routed by carrier.
+Source: pawaPay's v2 reference. Callbacks are taken as hints and asked about, so their RFC 9421 signature is not needed.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import aiohttp
+import orjson
+from pydantic import SecretStr
+
+from gateway.errors import SettingsError
+from gateway.money import minor_per_major
+from gateway.options import Options, read
+from gateway.payments.limits import Limits
+from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore
+from gateway.payments.wire import (
+    TEXT_MAX,
+    Lost,
+    Reply,
+    as_minor,
+    as_object,
+    as_text,
+    call,
+    json_object,
+)
+
+TABLE = "pawapay 2026-11-21"
+"""Version of the tables below: raise it with every change, old decisions are explained by it."""
+
+WORKERS = frozenset(
+    {
+        "RECIPIENT_NOT_FOUND",
+        "WALLET_LIMIT_REACHED",
+        "AMOUNT_OUT_OF_BOUNDS",
+        "INVALID_PHONE_NUMBER",
+        "INVALID_PHONE_FORMAT",
+    }
+)
+OURS = frozenset(
+    {
+        "PAWAPAY_WALLET_OUT_OF_FUNDS",
+        "PROVIDER_TEMPORARILY_UNAVAILABLE",
+        "INVALID_CURRENCY",
+        "INVALID_PROVIDER",
+        "PAYOUTS_NOT_ALLOWED",
+        "AUTHENTICATION_ERROR",
+    }
+)
+_SUBMITTED = {
+    "ACCEPTED": Submitted.ACCEPTED,
+    "ENQUEUED": Submitted.ACCEPTED,
+    "DUPLICATE_IGNORED": Submitted.DUPLICATE,
+    "REJECTED": Submitted.REJECTED,
+}
+_TOLD = {
+    "COMPLETED": Found.PAID,
+    "FAILED": Found.FAILED,
+    "ACCEPTED": Found.PENDING,
+    "ENQUEUED": Found.PENDING,
+    "SUBMITTED": Found.PENDING,
+    "PROCESSING": Found.PENDING,
+    "IN_RECONCILIATION": Found.PENDING,
+}
+_MSISDN = re.compile(r"\+\d{9,15}")
+_NOTE = re.compile(r"[A-Za-z0-9 ]{4,22}")
+
+
+class PawapayOptions(Options):
+    """`provider`: pawaPay's code of the operator. Limits in major units."""
+
+    base_url: str
+    api_token: SecretStr
+    provider: str
+    currency: str
+    minimum: str | int
+    maximum: str | int
+    note: str = "Payout"
+
+
+def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Pawapay":
+    """The provider `name` of the settings. Its token does not expire, so none is stored."""
+    told = read(PawapayOptions, name, options, "payout provider")
+    if not _NOTE.fullmatch(told.note):
+        raise SettingsError(
+            f"payout provider {name!r}: note has 4 to 22 plain letters, digits and spaces"
+        )
+    return Pawapay(name, told, Limits.read(name, told.currency, told.minimum, told.maximum))
+
+
+def payout(options: PawapayOptions, order: Order) -> dict[str, object]:
+    """The body of a payout, as in pawaPay's reference."""
+    account = {"phoneNumber": order.msisdn.removeprefix("+"), "provider": options.provider}
+    return {
+        "payoutId": order.key,
+        "recipient": {"type": "MMO", "accountDetails": account},
+        "amount": str(order.amount_minor // minor_per_major(order.currency)),
+        "currency": order.currency,
+        "customerMessage": options.note,
+    }
+
+
+class Pawapay:
+    """Fulfils `PayoutProvider`."""
+
+    name: str
+    minimum_minor: int
+    maximum_minor: int
+    dedups: bool
+
+    def __init__(self, name: str, options: PawapayOptions, limits: Limits) -> None:
+        self.name = name
+        self.minimum_minor, self.maximum_minor = limits.minimum_minor, limits.maximum_minor
+        self.dedups = True  # documented: the same payoutId is ignored
+        self._options, self._limits = options, limits
+        self._url = f"{options.base_url.rstrip('/')}/v2/payouts"
+        self._headers = {"Authorization": f"Bearer {options.api_token.get_secret_value()}"}
+
+    async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer:
+        wrong = self._limits.wrong(order) or ("" if _MSISDN.fullmatch(order.msisdn) else "number")
+        if wrong:
+            return Answer(Submitted.REJECTED, code="order", text=wrong, table=TABLE)
+        body = orjson.dumps(payout(self._options, order))
+        headers = {**self._headers, "Content-Type": "application/json"}
+        answer = _judged(await call(http, "POST", self._url, headers=headers, body=body))
+        evidence = hashlib.sha256(body).hexdigest()
+        return Answer(
+            answer.outcome, answer.code, answer.text, evidence, answer.pause_provider, TABLE
+        )
+
+    async def ask(self, http: aiohttp.ClientSession, order: Order) -> Status:
+        reply = await call(http, "GET", f"{self._url}/{order.key}", headers=self._headers)
+        if isinstance(reply, Lost):
+            return _nothing("no answer", reply.text)
+        told = json_object(reply.body)
+        match (reply.status, as_text(told.get("status"))):
+            case (HTTPStatus.OK, "NOT_FOUND"):
+                return Status(Found.NOT_FOUND, code="NOT_FOUND", text=reply.text, table=TABLE)
+            case (HTTPStatus.OK, "FOUND"):
+                found = _status(as_object(told.get("data")), self._limits.currency)
+                return found or _nothing("FOUND", reply.text)
+            case (status, _):
+                pause = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+                return _nothing(_reason(told) or f"HTTP {status}", reply.text, pause=pause)
+
+    def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
+        found = _status(json_object(body), self._limits.currency)
+        return found or _nothing("", body[:TEXT_MAX].decode("utf-8", "replace"))
+
+
+def _judged(reply: Reply | Lost) -> Answer:
+    """The class of an HTTP answer to a payout. Whatever is not known is AMBIGUOUS."""
+    if isinstance(reply, Lost):
+        outcome = Submitted.AMBIGUOUS if reply.maybe_taken else Submitted.NOT_SENT
+        return Answer(outcome, code="no answer", text=reply.text)
+    told = json_object(reply.body)
+    code = _reason(told) or f"HTTP {reply.status}"
+    if reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return Answer(Submitted.NOT_SENT, code, reply.text, pause_provider=True)
+    if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Answer(Submitted.NOT_SENT, code, reply.text)
+    outcome = _SUBMITTED.get(as_text(told.get("status")), Submitted.AMBIGUOUS)
+    if reply.status not in (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED):
+        outcome = Submitted.REJECTED if reply.status == HTTPStatus.BAD_REQUEST else Submitted.AMBIGUOUS  # fmt: skip
+    pause = outcome is Submitted.REJECTED and code not in WORKERS
+    return Answer(outcome, code if outcome is Submitted.REJECTED else "", reply.text, "", pause)
+
+
+def _status(told: Mapping[str, object], currency: str) -> Status | None:
+    """A payout as pawaPay shows it, asked for or called back; None when it is none."""
+    found = _TOLD.get(as_text(told.get("status")))
+    key = as_text(told.get("payoutId")) or None
+    if found is None or key is None:
+        return None
+    reason = _reason(told) if found is Found.FAILED else ""
+    account = as_object(as_object(told.get("recipient")).get("accountDetails"))
+    number = as_text(account.get("phoneNumber")).removeprefix("+")
+    same_currency = as_text(told.get("currency")) == currency
+    return Status(
+        found,
+        key,
+        receipt=as_text(told.get("providerTransactionId"))
+        or (key if found is Found.PAID else None),
+        amount_minor=as_minor(told.get("amount"), currency) if same_currency else None,
+        msisdn_tail=number if number.isdecimal() else None,
+        code=reason,
+        text=as_text(told.get("status")),
+        pause_provider=found is Found.FAILED and reason in OURS,
+        table=TABLE,
+        generic=found is Found.FAILED and reason not in WORKERS | OURS,
+    )
+
+
+def _reason(told: Mapping[str, object]) -> str:
+    return as_text(as_object(told.get("failureReason")).get("failureCode"))
+
+
+def _nothing(code: str, text: str, *, pause: bool = False) -> Status:
+    return Status(Found.NO_ANSWER, code=code, text=text, pause_provider=pause, table=TABLE)

@@ -1,0 +1,48 @@
+"""Who pays a number: its country first, then the carrier it was given to, else the country's own provider."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import carrier
+
+from gateway.msisdn import region_of
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How one country pays: by carrier where `by_carrier` names it, else by `default`; airtime where there is any."""
+
+    currency: str
+    default: str | None
+    by_carrier: Mapping[str, str]
+    airtime: str | None = None
+
+
+# The first look loads the carriers' table; after that a number costs some 20 us, and the same phones come again.
+@lru_cache(maxsize=10_000)
+def carrier_of(msisdn: str) -> str:
+    """The carrier a number was given to, in English, "" where nobody knows. It may have moved since (porting).
+
+    >>> carrier_of("+254712345678"), carrier_of("+254733123456")
+    ('Safaricom', 'Airtel')
+    """
+    return carrier.name_for_number(phonenumbers.parse(msisdn, None), "en")
+
+
+def route(
+    ways: Mapping[str, Ways], working: Collection[str], msisdn: str, currency: str
+) -> str | None:
+    """The provider that pays this number in this currency; None where nobody can. `working`: those set up."""
+    here = ways.get(region_of(msisdn) or "")
+    if here is None or here.currency != currency:
+        # A number from abroad is paid as the country of her money pays: operators say whether they can.
+        here = next((way for way in ways.values() if way.currency == currency), None)
+    if here is None:
+        return None
+    if here.by_carrier:
+        chosen = here.by_carrier.get(carrier_of(msisdn))
+        if chosen in working:
+            return chosen
+    return here.default if here.default in working else None

@@ -1,0 +1,147 @@
+"""pawaPay v2 payouts as a server: initiate, check, wallet balances. Rwandan francs.
+
+ACCEPTED, REJECTED or DUPLICATE_IGNORED at once; ENQUEUED and SUBMITTED on the way; COMPLETED or FAILED at the end, told to
+the callback URL of the dashboard. Numbers that end in 039 and up fail as in its sandbox.
+"""
+
+import re
+from typing import Final
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.simulator.operators.books import OperatorBooks, Payment
+from gateway.simulator.operators.operator import Operator, json, minor_of, object_of, part
+from gateway.simulator.wire import after_acting, before_acting
+
+MAGIC: Final = {
+    "039": "RECIPIENT_NOT_FOUND",
+    "049": "WALLET_LIMIT_REACHED",
+    "059": "UNSPECIFIED_FAILURE",
+    "069": "MANUALLY_CANCELLED",
+    "079": "PAWAPAY_WALLET_OUT_OF_FUNDS",
+}
+FEE_MINOR: Final = 20
+LIMITS: Final = (100, 2_000_000)
+_UUID4: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+
+
+class PawapayBooks(OperatorBooks):
+    provider = "pawapay"
+    currency = "RWF"
+
+    def fee_minor(self, amount_minor: int) -> int:
+        return FEE_MINOR
+
+    def refusal(self, payment: Payment, *, magic: bool) -> str:
+        if magic and payment.msisdn[-3:] in MAGIC:
+            return MAGIC[payment.msisdn[-3:]]
+        return "PAWAPAY_WALLET_OUT_OF_FUNDS" if self.short_of(payment) else ""
+
+    def receipt(self, number: int) -> str:
+        return f"{14_000_000_000 + number * 31}"
+
+
+class Pawapay(Operator):
+    def routes(self) -> list[Route]:
+        return [
+            Route("/v2/payouts", self._initiate, methods=["POST"]),
+            Route("/v2/payouts/{key}", self._check, methods=["GET"]),
+            Route("/v2/wallet-balances", self._balance, methods=["GET"]),
+        ]
+
+    def told(self, payment: Payment) -> bytes:
+        return orjson.dumps(_data(payment))
+
+    def forged(self, true: bytes) -> bytes:
+        lie = {**object_of(true), "status": "COMPLETED", "providerTransactionId": "666"}
+        lie.pop("failureReason", None)
+        return orjson.dumps(lie)
+
+    async def _initiate(self, request: Request) -> Response:
+        raw = await request.body()
+        body = object_of(raw)
+        key = str(body.get("payoutId", ""))
+        faults = self.plan.draw("b2c", key)
+        if early := await before_acting(self.plan, faults):
+            self.books.note_call("b2c", key, "lost on the way", faults)
+            return early
+        if refused := _door(request):
+            return refused
+        details = part(part(body, "recipient"), "accountDetails")
+        amount = minor_of(body.get("amount"), 1)
+        fault = _fault(key, body, details, amount)
+        if fault or amount is None:
+            self.books.note_call("b2c", key, fault, faults)
+            reason = {"failureCode": fault, "failureMessage": fault.replace("_", " ").lower()}
+            return json({"payoutId": key, "status": "REJECTED", "failureReason": reason})
+        payment = self.books.accept(key, str(details["phoneNumber"]), amount, raw, faults)
+        if payment is None:
+            self.books.note_call("b2c", key, "duplicate", faults)
+            return json({"payoutId": key, "status": "DUPLICATE_IGNORED"})
+        self.books.note_call("b2c", key, "accepted", faults)
+        await self.begin(key, faults)
+        told = {"payoutId": key, "status": "ACCEPTED", "created": "2026-11-21T08:00:00Z"}
+        return after_acting(faults, lambda: json(told))
+
+    async def _check(self, request: Request) -> Response:
+        key = request.path_params["key"]
+        faults = self.plan.draw("status", key)
+        if early := await before_acting(self.plan, faults):
+            return early
+        if refused := _door(request):
+            return refused
+        found = self.seen(key, faults)
+        self.books.note_call("status", key, found.state if found else "not found", faults)
+        if found is None:
+            return json({"status": "NOT_FOUND"})
+        return after_acting(faults, lambda: json({"status": "FOUND", "data": _data(found)}))
+
+    async def _balance(self, request: Request) -> Response:
+        if refused := _door(request):
+            return refused
+        left = {"country": "RWA", "balance": str(self.books.funds().utility_minor)}
+        return json({"balances": [{**left, "currency": self.books.currency}]})
+
+
+def _door(request: Request) -> Response | None:
+    if request.headers.get("authorization", "").startswith("Bearer "):
+        return None
+    reason = {"failureCode": "AUTHENTICATION_ERROR", "failureMessage": "no valid API token"}
+    return json({"failureReason": reason}, 401)
+
+
+def _fault(
+    key: str, body: dict[str, object], details: dict[str, object], amount: int | None
+) -> str:
+    note = body.get("customerMessage")
+    mmo = part(body, "recipient").get("type") == "MMO" and details.get("provider")
+    checks = {
+        "INVALID_INPUT": _UUID4.fullmatch(key),
+        "INVALID_AMOUNT": amount is not None and str(body.get("amount")) == str(amount),
+        "AMOUNT_OUT_OF_BOUNDS": LIMITS[0] <= (amount or 0) <= LIMITS[1],
+        "INVALID_CURRENCY": body.get("currency") == PawapayBooks.currency,
+        "INVALID_PROVIDER": mmo,
+        "INVALID_PARAMETER": note is None or 4 <= len(str(note)) <= 22,  # noqa: PLR2004  as documented
+        "INVALID_PHONE_NUMBER": re.fullmatch(r"250\d{9}", str(details.get("phoneNumber", ""))),
+    }
+    return next((code for code, good in checks.items() if not good), "")
+
+
+def _data(payment: Payment) -> dict[str, object]:
+    body = object_of(payment.body)
+    told: dict[str, object] = {
+        "payoutId": payment.key,
+        "amount": str(payment.amount_minor),
+        "currency": PawapayBooks.currency,
+        "country": "RWA",
+        "recipient": body.get("recipient", {}),
+        "status": {"paid": "COMPLETED", "refused": "FAILED"}.get(payment.state, "SUBMITTED"),
+    }
+    if payment.state == "paid":
+        told["providerTransactionId"] = payment.transaction
+    elif payment.state == "refused":
+        told["failureReason"] = {"failureCode": payment.code, "failureMessage": "not paid"}
+    return told

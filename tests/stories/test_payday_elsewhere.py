@@ -1,0 +1,239 @@
+"""Payday by other operators: MTN, Airtel, pawaPay, airtime, by hand. Each keeps its own books, and they agree with ours."""
+
+import base64
+import itertools
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from gateway.settings import Country, ProviderSettings
+from gateway.simulator.faults import FaultPlan
+from gateway.simulator.operators.judge import report
+from tests.conftest import opened_gateway
+from tests.town import eventually
+
+SECRET = "only-the-operator-knows"
+PHONES = {
+    "mtn": ("+256772{:06}", "UGX"),
+    "airtel": ("+254733{:06}", "KES"),
+    "pawapay": ("+250788{:06}", "RWF"),
+    "airtime": ("+254777{:06}", "KES"),
+}
+COUNTRIES = {
+    "KE": Country(
+        currency="KES",
+        payout="mpesa",
+        payout_by_carrier={"Airtel": "airtel", "Telkom": "airtime"},
+    ),
+    "UG": Country(currency="UGX", payout="mtn"),
+    "RW": Country(currency="RWF", language="fr", payout="pawapay"),
+    "TZ": Country(currency="TZS", payout="bank"),
+}
+numbers = itertools.count(100_000)
+
+
+def providers(url):
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    der = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    limits = {"minimum": 10, "maximum": 100_000}
+    mtn = {
+        "base_url": url,
+        "api_user": "user",
+        "api_key": "key",
+        "subscription_key": "sub",
+        "target_environment": "mtnuganda",
+        "currency": "UGX",
+        **limits,
+    }
+    airtel = {
+        "base_url": url,
+        "client_id": "id",
+        "client_secret": "secret",
+        "country": "KE",
+        "currency": "KES",
+        "public_key": base64.b64encode(der).decode(),
+        "pin": "1234",
+        **limits,
+    }
+    pawapay = {
+        "base_url": url,
+        "api_token": "token",
+        "provider": "MTN_MOMO_RWA",
+        "currency": "RWF",
+        **limits,
+    }
+    airtime = {"base_url": url, "username": "acme", "api_key": "key", "currency": "KES", **limits}
+    return {
+        "mtn": ProviderSettings(kind="mtn_momo", options=mtn),
+        "airtel": ProviderSettings(kind="airtel", secret=SECRET, options=airtel),
+        "pawapay": ProviderSettings(kind="pawapay", secret=SECRET, options=pawapay),
+        "airtime": ProviderSettings(kind="africastalking_airtime", secret=SECRET, options=airtime),
+        "bank": ProviderSettings(kind="manual", options={"currency": "TZS", **limits}),
+    }
+
+
+@pytest.fixture(scope="module")
+async def africa(new_database):
+    async with opened_gateway(await new_database("africa"), providers, countries=COUNTRIES) as town:
+        await town.opens()
+        for name, other in town.operators.others.items():
+            other.portal.result_delay_s = 0.0
+            base = f"{town.rt.settings.public_url}/hooks/o/{name}/{SECRET}"
+            if name != "mtn":
+                other.portal.callback_url = base
+            if name == "airtime":
+                other.portal.validation_url = f"{base}/validate"
+        yield town
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_wrong(africa):
+    africa.operators.set_plan(FaultPlan(seed=3))
+
+
+async def earns(town, provider, number=None):
+    """Somebody with a phone of that operator who has earned 100 of her money."""
+    pattern, currency = PHONES[provider]
+    msisdn = number or pattern.format(next(numbers))
+    person = town.meets(f"p{next(numbers)}", msisdn)
+    await town["wanjiku"].texts(f"ADD {msisdn} {person.name.title()} en")
+    await person.texts("YES")
+    client = await town.new_client(f"Client {person.name}", 1_000_000, currency)
+    await client.posts_batch("Is it open?", price="100")
+    await person.texts("WORK")
+    await person.texts("1")
+    return person
+
+
+async def settles(town):
+    async def settled():
+        await town.ticks(seconds=30)
+        for other in town.operators.others.values():
+            await other.post.settle()
+        return not await town.count("payout", "settled_at is null and state <> 'needs_human'")
+
+    await eventually(settled)
+    await town.ticks()
+
+
+def books(town, provider):
+    return report(town.operators.others[provider].books)
+
+
+@pytest.mark.parametrize("provider", PHONES)
+async def test_paid_once_and_told_once(africa, provider):
+    worker = await earns(africa, provider)
+    before = books(africa, provider)
+    assert "You asked for" in await worker.texts("PAY")
+    await settles(africa)
+    row = await africa.rt.db.row(
+        "select p.* from payout p join worker w on w.id = p.worker_id where w.msisdn_index = $1",
+        worker.index,
+    )
+    assert (row["provider"], row["state"]) == (provider, "paid")
+    after = books(africa, provider)
+    assert after["paid_minor"] - before["paid_minor"] == row["amount"]
+    assert after["payouts"] - before["payouts"] == 1
+    assert (after["duplicates"], after["duplicate_requests"]) == (0, 0)
+    (told,) = [text for text in await worker.messages() if text.startswith("We sent you")]
+    assert row["receipt"] in told
+    assert await worker.balance_minor() == 0
+    await africa.has_right_books()
+
+
+@pytest.mark.parametrize("provider", PHONES)
+async def test_whatever_the_network_does_nobody_is_paid_twice(africa, provider):
+    """Answers and callbacks get lost, come twice, come early or forged: our books and theirs agree in the end."""
+    before = books(africa, provider)
+    workers = [await earns(africa, provider) for _ in range(8)]
+    plan = FaultPlan(
+        seed=11,
+        lag_s=0.2,
+        late_s=0.1,
+        rates={
+            "b2c": {
+                "drop_before": 0.15,
+                "drop_after": 0.25,
+                "error_after": 0.1,
+                "result_lost": 0.3,
+                "result_duplicate": 0.3,
+                "result_forged": 0.3,
+                "result_malformed": 0.1,
+                "result_early": 0.2,
+            },
+            "status": {"drop_before": 0.1, "error_before": 0.05, "status_lag": 0.3},
+        },
+    )
+    africa.operators.set_plan(plan)
+    for worker in workers:
+        await worker.texts("PAY")
+
+    async def quiet():
+        await africa.ticks(minutes=30)
+        for other in africa.operators.others.values():
+            await other.post.settle()
+        return not await africa.count("payout", "settled_at is null and state <> 'needs_human'")
+
+    await eventually(quiet, within_s=60)
+    rows = await africa.rt.db.rows(
+        "select p.key, p.state, p.amount from payout p where provider = $1", provider
+    )
+    after = books(africa, provider)
+    assert after["duplicates"] == 0
+    assert after["consistent"]
+    ours = {row["key"].replace("-", "") for row in rows if row["state"] == "paid"}
+    theirs = {key.replace("-", "") for key, e in after["by_key"].items() if e["executions"]}
+    doubtful = {row["key"].replace("-", "") for row in rows if row["state"] == "needs_human"}
+    assert ours <= theirs, "we never say paid of what was not"
+    assert theirs - ours <= doubtful, "what we do not know to be paid waits for people"
+    if (
+        provider != "airtime"
+    ):  # which cannot be asked by our key: a lost answer waits for the statement
+        assert not theirs & doubtful, "what was paid is found out by asking"
+    assert after["payouts"] - before["payouts"] == len(theirs) - sum(
+        1 for e in before["by_key"].values() if e["executions"]
+    )
+    await africa.has_right_books()
+
+
+async def test_a_forged_callback_on_the_operators_path_changes_nothing(africa):
+    worker = await earns(africa, "airtel")
+    africa.operators.set_plan(FaultPlan(rates={"b2c": {"result_lost": 1.0, "drop_before": 1.0}}))
+    await worker.texts("PAY")
+    await africa.ticks()
+    row = await africa.rt.db.row("select * from payout order by created_at desc limit 1")
+    lie = {"transaction": {"id": row["key"].replace("-", ""), "status_code": "TS",
+                           "airtel_money_id": "MP666", "message": "Paid"}}  # fmt: skip
+    for secret, status in ((SECRET, 200), ("guessed", 404)):
+        answer = await africa.http.post(f"/hooks/o/airtel/{secret}", json=lie)
+        assert answer.status_code == status
+    state = await africa.value("select state from payout where id = $1", row["id"])
+    assert state != "paid", "a callback is a hint to go and ask"
+    assert (await africa.http.post("/hooks/o/mtn/x", json=lie)).status_code == 404
+
+
+async def test_airtime_we_did_not_order_is_not_sent(africa):
+    """Somebody has our API key and asks for airtime: Africa's Talking asks us first, and we say no."""
+    before = books(africa, "airtime")
+    recipients = '[{"phoneNumber":"+254777000111","amount":"KES 500"}]'
+    answer = await posts_airtime(africa, {"username": "acme", "recipients": recipients})
+    assert answer["numSent"] == 0
+    assert books(africa, "airtime")["paid_minor"] == before["paid_minor"]
+
+
+async def posts_airtime(africa, form):
+    async with africa.rt.http.post(
+        f"{africa.operators.url}/version1/airtime/send",
+        data=form,
+        headers={"apiKey": "key", "Idempotency-Key": "stolen-key-1"},
+    ) as reply:
+        return await reply.json()
+
+
+async def test_her_number_is_unknown_to_the_operator_and_the_money_is_back(africa):
+    worker = await earns(africa, "mtn", "+256772099457")
+    await worker.texts("PAY")
+    await settles(africa)
+    assert await worker.balance_minor() == 100
+    assert "is back in your balance" in (await worker.messages())[-1]
