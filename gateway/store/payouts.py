@@ -35,6 +35,7 @@ class Stored:
     result_token: str
     status_token: str
     timeout_token: str
+    name: str
     language: str
     sms_channel: str
     balance_minor: int
@@ -57,6 +58,7 @@ def _stored(vault: Vault, row: Row) -> Stored:
         result_token=row["result_token"],
         status_token=row["status_token"],
         timeout_token=row["timeout_token"],
+        name=row["name"],
         language=row["language"],
         sms_channel=row["sms_channel"],
         balance_minor=row["balance"],
@@ -90,6 +92,21 @@ async def by_token(db: Database, vault: Vault, token: str) -> Stored | None:
         _SELECT + " where $1 in (p.result_token, p.status_token, p.timeout_token)", token
     )
     return _stored(vault, row) if row else None
+
+
+async def by_ref(db: Database, vault: Vault, ref: str) -> Stored | None:
+    row = await db.row(_SELECT + " where p.ref = $1", ref)
+    return _stored(vault, row) if row else None
+
+
+async def open_of(db: Database, vault: Vault, provider: str) -> list[Stored]:
+    """A provider's payouts that were handed over and are not settled, oldest first."""
+    rows = await db.rows(
+        _SELECT
+        + " where p.provider = $1 and p.state in ('submitted', 'unknown', 'needs_human') order by p.created_at",
+        provider,
+    )
+    return [_stored(vault, row) for row in rows]
 
 
 async def by_words(

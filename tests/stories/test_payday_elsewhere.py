@@ -7,9 +7,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from gateway.errors import Refused
 from gateway.settings import Country, ProviderSettings
 from gateway.simulator.faults import FaultPlan
 from gateway.simulator.operators.judge import report
+from gateway.steps.by_hand import confirm, waiting_list
 from tests.conftest import opened_gateway
 from tests.town import eventually
 
@@ -19,7 +21,9 @@ PHONES = {
     "airtel": ("+254733{:06}", "KES"),
     "pawapay": ("+250788{:06}", "RWF"),
     "airtime": ("+254777{:06}", "KES"),
+    "bank": ("+255754{:06}", "TZS"),
 }
+SIMULATED = [name for name in PHONES if name != "bank"]
 COUNTRIES = {
     "KE": Country(
         currency="KES",
@@ -121,7 +125,7 @@ def books(town, provider):
     return report(town.operators.others[provider].books)
 
 
-@pytest.mark.parametrize("provider", PHONES)
+@pytest.mark.parametrize("provider", SIMULATED)
 async def test_paid_once_and_told_once(africa, provider):
     worker = await earns(africa, provider)
     before = books(africa, provider)
@@ -142,7 +146,7 @@ async def test_paid_once_and_told_once(africa, provider):
     await africa.has_right_books()
 
 
-@pytest.mark.parametrize("provider", PHONES)
+@pytest.mark.parametrize("provider", SIMULATED)
 async def test_whatever_the_network_does_nobody_is_paid_twice(africa, provider):
     """Answers and callbacks get lost, come twice, come early or forged: our books and theirs agree in the end."""
     before = books(africa, provider)
@@ -237,3 +241,29 @@ async def test_her_number_is_unknown_to_the_operator_and_the_money_is_back(afric
     await settles(africa)
     assert await worker.balance_minor() == 100
     assert "is back in your balance" in (await worker.messages())[-1]
+
+
+async def test_paid_by_hand_a_list_goes_out_and_confirmations_come_in(africa):
+    workers = [await earns(africa, "bank") for _ in range(3)]
+    refs = [(await worker.texts("PAY")).split("Ref ")[1][:6] for worker in workers]
+    await africa.ticks()
+    listed = (await waiting_list(africa.rt, "bank")).splitlines()
+    assert listed[0] == "ref,phone,name,amount,currency,since"
+    assert [line.split(",")[0] for line in listed[1:]] == refs
+    assert workers[0].msisdn in listed[1]
+
+    wrong = f"ref,status,receipt,amount\n{refs[0]},paid,R1,100\n{refs[1]},paid,,100\n{refs[2]},done,R3,90\n"
+    with pytest.raises(Refused, match="row 2: a paid row needs its receipt; row 3: status is paid"):
+        await confirm(africa.rt, "bank", wrong, "Grace")
+    assert not await africa.count("payout", "provider = 'bank' and state = 'paid'"), "all or none"
+
+    right = f"ref,status,receipt,amount\n{refs[0]},paid,R1,100\n{refs[1]},paid,R2,100.00\n{refs[2]},failed,,100\n"
+    assert await confirm(africa.rt, "bank", right, "Grace") == (2, 1)
+    assert await confirm(africa.rt, "bank", right, "Grace") == (2, 1), "and again changes nothing"
+    await africa.ticks()
+    assert [await worker.balance_minor() for worker in workers] == [0, 0, 10_000]
+    assert "R1" in (await workers[0].messages())[-1]
+    assert len([m for m in await workers[1].messages() if "R2" in m]) == 1
+    await africa.has_right_books()
+    with pytest.raises(Refused, match="not paid by hand; there is: bank"):
+        await waiting_list(africa.rt, "mpesa")

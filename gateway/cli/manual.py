@@ -1,0 +1,44 @@
+"""`gateway manual`: payouts made by hand, by a bank, a shop or a coordinator with cash."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.people import with_runtime
+
+app = typer.Typer(no_args_is_help=True, help="Payouts made by hand: the list, and confirmations.")
+Provider = Annotated[str, typer.Argument(help="The provider's name in the settings.")]
+
+
+@app.command("export")
+def export(
+    provider: Provider,
+    out: Annotated[Path, typer.Option(help="The CSV to write; only you may read it.")],
+) -> None:
+    """Write what waits to be paid: ref, phone, name, amount, currency, since. It holds whole numbers."""
+    from gateway.steps.by_hand import waiting_list
+
+    text = with_runtime(lambda rt: waiting_list(rt, provider))
+    out.touch(mode=0o600)
+    out.write_text(text)
+    print(f"{text.count(chr(10)) - 1} payouts in {out}")
+
+
+@app.command("confirm")
+def confirm(
+    provider: Provider,
+    file: Annotated[
+        Path, typer.Argument(help="CSV with ref,status,receipt,amount; status is paid or failed.")
+    ],
+    by: Annotated[str, typer.Option(help="Who confirms; it is written beside each payout.")],
+) -> None:
+    """Take confirmations: all rows are right, or none is taken. The same file again changes nothing."""
+    from gateway.steps.by_hand import confirm as taken
+
+    try:
+        text = file.read_text()
+    except (OSError, UnicodeDecodeError) as bad:
+        raise SystemExit(f"gateway: {file} cannot be read: {bad}") from None
+    paid, back = with_runtime(lambda rt: taken(rt, provider, text, by))
+    print(f"{paid} paid, {back} given back to their workers")

@@ -1,0 +1,151 @@
+"""Payouts a bank, a shop or a coordinator makes: what waits for them goes out as a list, their confirmations come in.
+
+A list can be exported as often as one likes: its refs stay the same, and a confirmation counts once.
+"""
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.errors import Conflict, Fault, Refused
+from gateway.money import MINOR_DIGITS, minor_per_major, parse_amount
+from gateway.payments.payouts import Asked
+from gateway.payments.port import Found, Status
+from gateway.payments.providers.manual import Manual
+from gateway.runtime import Runtime
+from gateway.steps.disburse import happened
+from gateway.store import payouts
+from gateway.store.payouts import Stored
+
+LISTED = ("ref", "phone", "name", "amount", "currency", "since")
+CONFIRMED = ("ref", "status", "receipt", "amount")
+FAULTS_SHOWN = 20
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What one row of the file says; `amount_minor` in minor units of the payout's currency."""
+
+    row: int
+    stored: Stored
+    paid: bool
+    receipt: str
+
+
+async def waiting_list(rt: Runtime, provider: str) -> str:
+    """CSV of every payout that waits to be made by hand. It holds whole phone numbers: keep it as money."""
+    _by_hand(rt, provider)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(LISTED)
+    for stored in await payouts.open_of(rt.db, rt.vault, provider):
+        p = stored.payout
+        major = p.amount_minor / minor_per_major(p.currency)
+        amount = f"{major:.{MINOR_DIGITS[p.currency]}f}"
+        since = _day(p.first_sent_at)
+        writer.writerow([stored.ref, p.msisdn, stored.name, amount, p.currency, since])
+    return out.getvalue()
+
+
+async def confirm(rt: Runtime, provider: str, text: str, by: str) -> tuple[int, int]:
+    """Read confirmations (CSV with ref,status,receipt,amount): all are right, or none is taken.
+
+    Returns how many were paid and how many came back. Raises Refused naming row, field and rule. The same file again
+    changes nothing.
+    """
+    _by_hand(rt, provider)
+    if not by.strip():
+        raise Refused("say who confirms", field="by")
+    confirmations = await _checked(rt, provider, text)
+    paid = 0
+    for said in confirmations:
+        await _apply(rt, said, by)
+        paid += said.paid
+    return paid, len(confirmations) - paid
+
+
+async def _apply(rt: Runtime, said: Confirmation, by: str) -> None:
+    stored = said.stored
+    for _ in range(_TRIES):
+        payout = stored.payout
+        status = Status(
+            Found.PAID if said.paid else Found.FAILED,
+            payout.key,
+            receipt=said.receipt or None,
+            amount_minor=payout.amount_minor,
+            code="" if said.paid else "not paid by hand",
+            text=f"confirmed by {by}",
+            table="manual",
+        )
+        try:
+            await happened(rt, stored, Asked(status), note=f"confirmed by {by}: {said.receipt}")
+        except Conflict:
+            stored = await payouts.by_id(rt.db, rt.vault, payout.id)
+            continue
+        return
+    raise Conflict(f"payout {stored.ref} does not hold still")
+
+
+async def _checked(rt: Runtime, provider: str, text: str) -> list[Confirmation]:
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    missing = [name for name in CONFIRMED if name not in (reader.fieldnames or ())]
+    if missing:
+        raise Refused(
+            f"the header must have {', '.join(CONFIRMED)}; {missing[0]} is missing",
+            field=missing[0],
+        )
+    good: list[Confirmation] = []
+    faults: list[Fault] = []
+    seen: dict[str, int] = {}
+    receipts: dict[str, int] = {}
+    for row, cells in enumerate(reader, 1):
+        told = {name: (cells.get(name) or "").strip() for name in CONFIRMED}
+        try:
+            said = await _row(rt, provider, row, told)
+            _once(seen, told["ref"], row, "ref")
+            if said.receipt:
+                _once(receipts, said.receipt, row, "receipt")
+        except Refused as bad:
+            field = bad.faults[0].field if bad.faults else None
+            faults.append(Fault(f"row {row}: {bad}", field, row))
+        else:
+            good.append(said)
+    if faults:
+        shown = "; ".join(f.message for f in faults[:FAULTS_SHOWN])
+        raise Refused(
+            f"nothing was taken, {len(faults)} rows are wrong: {shown}", faults=tuple(faults)
+        )
+    return good
+
+
+def _once(seen: dict[str, int], value: str, row: int, field: str) -> None:
+    if value in seen:
+        raise Refused(f"{field} {value} stands in row {seen[value]} already", field=field)
+    seen[value] = row
+
+
+async def _row(rt: Runtime, provider: str, row: int, told: dict[str, str]) -> Confirmation:
+    stored = await payouts.by_ref(rt.db, rt.vault, told["ref"].upper())
+    if stored is None or stored.payout.provider != provider:
+        raise Refused(f"no payout {told['ref']!r} of {provider}", field="ref")
+    if told["status"].lower() not in ("paid", "failed"):
+        raise Refused("status is paid or failed", field="status")
+    paid = told["status"].lower() == "paid"
+    if paid and not told["receipt"]:
+        raise Refused("a paid row needs its receipt", field="receipt")
+    if parse_amount(told["amount"], stored.payout.currency) != stored.payout.amount_minor:
+        raise Refused(f"the amount of {stored.ref} is another", field="amount")
+    return Confirmation(row, stored, paid, told["receipt"])
+
+
+def _by_hand(rt: Runtime, provider: str) -> None:
+    if not isinstance(rt.providers.get(provider), Manual):
+        by_hand = sorted(name for name, p in rt.providers.items() if isinstance(p, Manual))
+        there = ", ".join(by_hand) or "none: add one with kind = 'manual'"
+        raise Refused(f"{provider!r} is not paid by hand; there is: {there}", field="provider")
+
+
+def _day(at: datetime | None) -> str:
+    return at.date().isoformat() if at else ""
