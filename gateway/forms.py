@@ -1,13 +1,62 @@
 """Reading a provider's form: what all SMS and USSD channels do alike. A value or `Refused` goes out, nothing else."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from typing import cast
+from urllib.parse import parse_qsl
+
+import orjson
 
 from gateway.errors import Refused
 
 # An id or a number is short; a text may be any length the phone could join (the edge limits bodies).
 ID_CHARS_MAX = 200
+
+
+_JSON_DEPTH_MAX = 8
+
+
+def decoded(raw: bytes) -> str:
+    """A body as text; what is not UTF-8 is taken for Latin-1, so that every byte can be read again."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def pairs(raw: bytes) -> list[tuple[str, str]]:
+    """The fields of a body or query, in order; those of a JSON object under their paths, joined by dots.
+
+    >>> pairs(b"from=%2B254&text=&text=hi"), pairs(b'{"message": {"from": 254, "urgent": true}, "to": [7]}')
+    ([('from', '+254'), ('text', ''), ('text', 'hi')], [('message.from', '254'), ('message.urgent', 'true'), ('to.0', '7')])
+    """
+    if raw.lstrip()[:1] in (b"{", b"["):
+        try:
+            return list(_flat("", orjson.loads(raw), _JSON_DEPTH_MAX))
+        except orjson.JSONDecodeError:
+            pass  # then it is a strange form
+    return parse_qsl(decoded(raw), keep_blank_values=True)
+
+
+def fields(raw: bytes) -> dict[str, str]:
+    """The same as a form; of a name that comes twice the last counts."""
+    return dict(pairs(raw))
+
+
+def _flat(path: str, value: object, depth: int) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict | list) and depth == 0:
+        return
+    if isinstance(value, dict):
+        for name, inner in cast("dict[str, object]", value).items():
+            yield from _flat(f"{path}.{name}" if path else name, inner, depth - 1)
+    elif isinstance(value, list):
+        for place, inner in enumerate(cast("list[object]", value)):
+            yield from _flat(f"{path}.{place}" if path else str(place), inner, depth - 1)
+    elif isinstance(value, bool):
+        yield path, "true" if value else "false"
+    else:
+        yield path, "" if value is None else str(value)
 
 
 def text_of(form: Mapping[str, str], key: str) -> str:

@@ -139,6 +139,9 @@ class Settings(BaseSettings):
     """The same in 24 hours."""
     push_limit: Annotated[int, Field(ge=1)] = 500
     """Questions sent to idle workers in one go."""
+    walks_at_once: Annotated[int, Field(ge=0)] = 64
+    """SMS that one API process works on at the same moment; what comes beyond that is stored first and heard by the
+    runners. 0: every SMS is stored first."""
     runners: Annotated[int, Field(ge=1)] = 2
     """RQ runners that `gateway up` starts."""
 

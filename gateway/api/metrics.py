@@ -22,8 +22,8 @@ from gateway.store.db import ping
 
 _KEPT_S = 5.0
 _PAYOUTS = "payouts"
-# What a webhook's answer means. 404: no such channel, a wrong secret or signature, an unknown payout: a forgery,
-# or an address that was pasted wrongly.
+# What a webhook's answer means, where its handler says nothing else (repeated, kept, put off). 404: no such channel, a
+# wrong secret or signature, an unknown payout: a forgery, or an address that was pasted wrongly.
 _OUTCOMES = {
     200: "taken",
     400: "unreadable",
@@ -42,8 +42,8 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._webhooks = Counter(
             "gateway_webhooks",
-            "Events that providers posted to this process, by what became of them",
-            ["channel", "event", "outcome"],
+            "Events that providers posted to this process, by what became of them; why, where they were refused",
+            ["channel", "event", "outcome", "reason"],
             registry=self._registry,
         )
         self._figures: health.Figures | None = None
@@ -107,7 +107,9 @@ class Metrics:
         if channel != _PAYOUTS and channel not in self._rt.channels:
             channel = "unknown"  # anybody can invent names; they must not become series
         event = "payout" if channel == _PAYOUTS else scope["path"].rpartition("/")[2]
-        self._webhooks.labels(channel, event, _OUTCOMES.get(status, "error")).inc()
+        told = scope.get("state", {})
+        outcome = told.get("outcome") or _OUTCOMES.get(status, "error")
+        self._webhooks.labels(channel, event, outcome, told.get("reason", "")).inc()
 
 
 def _by_state(

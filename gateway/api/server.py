@@ -10,6 +10,7 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.api import batches, problems, webhooks
+from gateway.api.intake import Intake
 from gateway.api.metrics import Metrics
 from gateway.errors import Failed
 from gateway.runtime import Runtime
@@ -26,9 +27,10 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        async with opened() as rt:
+        async with opened() as rt, Intake.opened(rt) as intake:
             metrics = Metrics(rt)
-            doors.webhooks = Router([metrics.counted(route) for route in webhooks.routes(rt)])
+            hooks = webhooks.routes(rt, intake)
+            doors.webhooks = Router([metrics.counted(route) for route in hooks])
             app.add_route("/metrics", metrics.answer)
             app.state.runtime = rt
             app.include_router(batches.router)

@@ -4,42 +4,32 @@ Whatever was understood enough to store gets its 200, or providers repeat it for
 event could not be kept anywhere, so that the provider brings it again.
 """
 
-import hmac
 from collections.abc import Awaitable, Callable
-from urllib.parse import parse_qsl
 
-import asyncpg
 import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from gateway.api import calls
+from gateway.api.calls import Call
+from gateway.api.intake import Intake
 from gateway.errors import Failed, Refused
-from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
+from gateway.sms.port import TellsSubscriptions
+from gateway.steps import events
 from gateway.steps.callback import callback, provider_callback, validate
 from gateway.steps.dial import dial
-from gateway.steps.hear import hear
-from gateway.steps.receipts import take_receipt
-from gateway.store import inbox, outbox, sessions
+from gateway.steps.receipts import receipt_id
+from gateway.store import inbox, sessions
+from gateway.store.db import AWAY
 
 log = structlog.get_logger()
 
-BODY_BYTES_MAX = 256 * 1024
-_AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-)
 
-Form = dict[str, str]
-
-
-def routes(rt: Runtime) -> list[Route]:
+def routes(rt: Runtime, intake: Intake) -> list[Route]:
     """The webhook routes over one runtime."""
-    hooks = Webhooks(rt)
+    hooks = Webhooks(rt, intake)
     methods = ["POST", "GET"]
     return [
         Route("/in/{channel}/{secret}/ussd", hooks.ussd, methods=methods),
@@ -47,6 +37,7 @@ def routes(rt: Runtime) -> list[Route]:
         Route("/in/{channel}/{secret}/receipt", hooks.receipt, methods=methods),
         Route("/in/{channel}/{secret}/session-end", hooks.session_end, methods=methods),
         Route("/in/{channel}/{secret}/opt-out", hooks.opt_out, methods=methods),
+        Route("/in/{channel}/{secret}/subscription", hooks.subscription, methods=methods),
         Route("/hooks/p/{token}", hooks.payout, methods=["POST", "PUT"]),
         Route("/hooks/o/{provider}/{secret}", hooks.operator, methods=["POST", "PUT"]),
         Route("/hooks/o/{provider}/{secret}/validate", hooks.validation, methods=["POST"]),
@@ -54,202 +45,155 @@ def routes(rt: Runtime) -> list[Route]:
 
 
 class Webhooks:
-    """One method a kind of event. An accepted event is answered by an empty 200: some providers text any words in
-    the answer to the phone."""
+    """One method a kind of event. An accepted event is answered by the channel's thanks: some providers text any words
+    in the answer to the phone."""
 
-    def __init__(self, rt: Runtime) -> None:
-        self._rt = rt
+    def __init__(self, rt: Runtime, intake: Intake) -> None:
+        self._rt, self._intake = rt, intake
 
     async def sms(self, request: Request) -> Response:
-        async def take(channel: Channel, form: Form, raw: bytes) -> Response:
-            if channel.sms is None:
-                return _not_found()
-            await hear(self._rt, channel, channel.sms.parse_sms(form), raw)
-            return Response()
+        async def take(call: Call) -> None:
+            assert call.channel.sms is not None
+            sms = call.channel.sms.parse_sms(call.form)
+            if not await self._intake.sms(call.channel, sms, call.raw):
+                request.state.outcome = "repeated"
 
         return await self._taken(request, "sms", take)
 
-    async def ussd(self, request: Request) -> Response:
-        channel, form, raw, refused = await self._read(request)
-        if refused or channel is None or channel.ussd is None:
-            return refused or _not_found()
-        try:
-            step = channel.ussd.parse_step(form)
-            return _screen(await dial(self._rt, channel, step, raw))
-        except Refused as bad:
-            await inbox.keep_failed(
-                self._rt.db,
-                self._rt.vault,
-                channel.name,
-                "ussd",
-                inbox.digest_id(raw),
-                raw,
-                str(bad),
-            )
-            return _screen(channel.ussd.render(self._sorry(), end=True))
-        except _AWAY as away:
-            log.error("ussd step lost its database", channel=channel.name, why=str(away))
-        except Exception as broken:
-            log.exception("ussd step failed", channel=channel.name)
-            await inbox.keep_failed(
-                self._rt.db,
-                self._rt.vault,
-                channel.name,
-                "ussd",
-                inbox.digest_id(raw),
-                raw,
-                repr(broken),
-            )
-        return _screen(channel.ussd.render(self._sorry(), end=True))
-
     async def receipt(self, request: Request) -> Response:
-        async def take(channel: Channel, form: Form, raw: bytes) -> Response:
-            if channel.sms is None:
-                return _not_found()
-            await take_receipt(self._rt, channel, channel.sms.parse_receipt(form), raw)
-            return Response()
+        async def take(call: Call) -> None:
+            assert call.channel.sms is not None
+            receipt = call.channel.sms.parse_receipt(call.form)
+            try:
+                await events.take(self._rt, call.channel, "receipt", call.raw)
+            except AWAY:
+                await self._intake.keep(call.channel.name, "receipt", receipt_id(receipt), call.raw)
 
         return await self._taken(request, "receipt", take)
 
+    async def opt_out(self, request: Request) -> Response:
+        return await self._taken(request, "opt-out", self._or_keep("opt-out"))
+
+    async def subscription(self, request: Request) -> Response:
+        return await self._taken(request, "subscription", self._or_keep("subscription"))
+
+    def _or_keep(self, kind: str) -> Callable[[Call], Awaitable[None]]:
+        """Process it now, or, when the database is away, keep it for later."""
+
+        async def take(call: Call) -> None:
+            try:
+                await events.take(self._rt, call.channel, kind, call.raw)
+            except AWAY:
+                await self._intake.keep(
+                    call.channel.name, kind, inbox.digest_id(call.raw), call.raw
+                )
+
+        return take
+
     async def session_end(self, request: Request) -> Response:
-        async def take(channel: Channel, form: Form, raw: bytes) -> Response:
-            if channel.ussd is None:
-                return _not_found()
-            end = channel.ussd.parse_end(form)
-            await sessions.end(self._rt.db, channel.name, end.session, completed=end.completed)
-            return Response()
+        async def take(call: Call) -> None:
+            assert call.channel.ussd is not None
+            end = call.channel.ussd.parse_end(call.form)
+            await sessions.end(self._rt.db, call.channel.name, end.session, completed=end.completed)
 
         return await self._taken(request, "session-end", take)
 
-    async def opt_out(self, request: Request) -> Response:
-        async def take(channel: Channel, form: Form, raw: bytes) -> Response:
-            if channel.sms is None:
-                return _not_found()
-            msisdn = normalise(channel.sms.parse_opt_out(form).msisdn, self._rt.settings.region)
-            await outbox.opt_out(
-                self._rt.db, self._rt.vault.index(msisdn), channel.name, "opt-out hook"
-            )
-            return Response()
-
-        return await self._taken(request, "opt-out", take)
+    async def ussd(self, request: Request) -> Response:
+        call = await calls.read(self._rt, request)
+        if isinstance(call, Response):
+            return call
+        channel = call.channel
+        if channel.ussd is None:
+            return calls.refused(request, "no such side")
+        try:
+            step = channel.ussd.parse_step(call.form)
+            return _screen(await dial(self._rt, channel, step, call.raw))
+        except Refused as bad:
+            await self._keep_failed(request, call, "ussd", str(bad))
+        except AWAY as away:
+            request.state.outcome = "put off"
+            log.error("ussd step lost its database", channel=channel.name, why=str(away))
+        except Exception as broken:
+            log.exception("ussd step failed", channel=channel.name)
+            await self._keep_failed(request, call, "ussd", repr(broken))
+        return _screen(channel.ussd.render(self._sorry(), end=True))
 
     async def payout(self, request: Request) -> Response:
-        raw = await _body(request)
+        raw = await calls.body(request)
         if raw is None:
             return PlainTextResponse("too large", status_code=413)
         known = await callback(self._rt, request.path_params["token"], raw, dict(request.headers))
-        return Response() if known else _not_found()
+        return Response() if known else calls.refused(request, "token")
 
     async def operator(self, request: Request) -> Response:
         """A payout operator whose portal knows one address for all payouts."""
-        provider, raw, refused = await self._operator(request)
-        if refused:
-            return refused
-        await provider_callback(self._rt, provider, raw, dict(request.headers))
+        call = await calls.operator(self._rt, request)
+        if isinstance(call, Response):
+            return call
+        await provider_callback(self._rt, *call, dict(request.headers))
         return Response()
 
     async def validation(self, request: Request) -> Response:
         """An operator asks whether we ordered a payment, before it pays."""
-        provider, raw, refused = await self._operator(request)
-        if refused:
-            return refused
-        answer = await validate(self._rt, provider, raw)
-        return Response(answer, media_type="application/json") if answer else _not_found()
-
-    async def _operator(self, request: Request) -> tuple[str, bytes, Response | None]:
-        """The provider of the path and the body, where the path's secret is right."""
-        provider = request.path_params["provider"]
-        known = self._rt.settings.providers.get(provider)
-        secret = known.secret.get_secret_value() if known and known.secret else ""
-        if not secret or not hmac.compare_digest(
-            request.path_params["secret"].encode(), secret.encode()
-        ):
-            return provider, b"", _not_found()
-        raw = await _body(request)
-        if raw is None:
-            return provider, b"", PlainTextResponse("too large", status_code=413)
-        return provider, raw, None
+        call = await calls.operator(self._rt, request)
+        if isinstance(call, Response):
+            return call
+        answer = await validate(self._rt, *call)
+        if not answer:
+            return calls.refused(request, "not ordered")
+        return Response(answer, media_type="application/json")
 
     async def _taken(
-        self,
-        request: Request,
-        kind: str,
-        take: Callable[[Channel, Form, bytes], Awaitable[Response]],
+        self, request: Request, kind: str, take: Callable[[Call], Awaitable[None]]
     ) -> Response:
         """Run a handler; what it cannot process is kept in the inbox, as it came."""
-        channel, form, raw, refused = await self._read(request)
-        if refused or channel is None:
-            return refused or _not_found()
+        call = await calls.read(self._rt, request)
+        if isinstance(call, Response):
+            return call
+        if not _has_side(call.channel, kind):
+            return calls.refused(request, "no such side")
         try:
-            return await take(channel, form, raw)
-        except Failed:
-            return Response()  # it is kept already
-        except _AWAY as away:
-            log.error("event could not be kept", channel=channel.name, kind=kind, why=str(away))
+            await take(call)
+        except (Failed, *AWAY) as away:
+            log.error(
+                "event could not be kept", channel=call.channel.name, kind=kind, why=str(away)
+            )
             return PlainTextResponse("try again", status_code=503)
+        except Refused as bad:
+            await self._keep_failed(request, call, kind, str(bad))
         except Exception as broken:
-            if not isinstance(broken, Refused):
-                log.exception("event failed", channel=channel.name, kind=kind)
-            await inbox.keep_failed(
-                self._rt.db,
-                self._rt.vault,
-                channel.name,
-                kind,
-                inbox.digest_id(raw),
-                raw,
-                str(broken) or repr(broken),
-            )
+            log.exception("event failed", channel=call.channel.name, kind=kind)
+            await self._keep_failed(request, call, kind, str(broken) or repr(broken))
+        if call.channel.sms is None:
             return Response()
+        thanks = call.channel.sms.thanks
+        return Response(thanks.body, media_type=thanks.media_type)
 
-    async def _read(self, request: Request) -> tuple[Channel | None, Form, bytes, Response | None]:
-        """The channel of the path and the form of the body; or the response that ends it here."""
-        channel = self._rt.channels.get(request.path_params["channel"])
-        given = request.path_params["secret"].encode()
-        if channel is None or not hmac.compare_digest(given, channel.secret.encode()):
-            return None, {}, b"", _not_found()
-        raw = await _body(request) if request.method == "POST" else request.url.query.encode()
-        if raw is None:
-            return None, {}, b"", PlainTextResponse("too large", status_code=413)
+    async def _keep_failed(self, request: Request, call: Call, kind: str, why: str) -> None:
+        """In the inbox as failed; with the database away as waiting, to be tried, and to fail, again."""
+        request.state.outcome = "kept"
+        event_id = inbox.digest_id(call.raw)
+        name = call.channel.name
         try:
-            form = dict(parse_qsl(raw.decode(), keep_blank_values=True))
-        except UnicodeDecodeError:
-            form = dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True))
-        if channel.sms and not channel.sms.authentic(
-            self._public_url(request), dict(request.headers), form
-        ):
-            log.warning(
-                "forged webhook", channel=channel.name, path=request.url.path.rsplit("/", 1)[-1]
+            await inbox.keep_failed(
+                self._rt.db, self._rt.vault, name, kind, event_id, call.raw, why
             )
-            return None, {}, b"", PlainTextResponse("the signature does not hold", status_code=403)
-        return channel, form, raw, None
-
-    def _public_url(self, request: Request) -> str:
-        """The address the provider was told, which is what it signs: never what a proxy makes of it."""
-        query = f"?{request.url.query}" if request.url.query else ""
-        return f"{self._rt.settings.public_url.rstrip('/')}{request.url.path}{query}"
+        except AWAY:
+            await self._intake.keep(name, kind, event_id, call.raw)
 
     def _sorry(self) -> str:
         language = self._rt.settings.countries[self._rt.settings.region].language
         return self._rt.books[language].say("ussd.sorry")
 
 
-async def _body(request: Request) -> bytes | None:
-    """The body; None when it is larger than any provider's event."""
-    length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or int(length) > BODY_BYTES_MAX:
-        return None
-    chunks, size = list[bytes](), 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > BODY_BYTES_MAX:
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)
+def _has_side(channel: Channel, kind: str) -> bool:
+    """Whether the channel has what takes this kind of event."""
+    if kind == "session-end":
+        return channel.ussd is not None
+    return channel.sms is not None and (
+        kind != "subscription" or isinstance(channel.sms, TellsSubscriptions)
+    )
 
 
 def _screen(body: bytes) -> Response:
     return Response(body, media_type="text/plain; charset=utf-8")
-
-
-def _not_found() -> Response:
-    return PlainTextResponse("not found", status_code=404)

@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import parse_qsl
 
 import typer
 
 from gateway.cli.people import with_runtime
 from gateway.cli.shown import Json, age, as_json
 from gateway.errors import GatewayError, Refused
-from gateway.msisdn import normalise
+from gateway.forms import fields
 from gateway.runtime import Channel, Runtime
-from gateway.steps.hear import hear
-from gateway.steps.receipts import take_receipt
-from gateway.store import inbox, outbox
+from gateway.steps import events
+from gateway.store import inbox
 from gateway.store.db import Row
 
 app = typer.Typer(
@@ -103,12 +101,12 @@ def _body(rt: Runtime, row: Row) -> str:
 async def _replay(rt: Runtime, event: int | None) -> tuple[int, list[tuple[int, str]]]:
     """How many were processed, and which were not, with the reason."""
     if event is not None:
-        events = [event]
+        numbers = [event]
     else:
         rows = await inbox.not_done(rt.db, 10_000)
-        events = sorted(row["id"] for row in rows if row["state"] == "failed")
+        numbers = sorted(row["id"] for row in rows if row["state"] == "failed")
     done, failed = 0, list[tuple[int, str]]()
-    for number in events:
+    for number in numbers:
         try:
             await _again(rt, await _one(rt, number))
         except GatewayError as bad:
@@ -120,33 +118,24 @@ async def _replay(rt: Runtime, event: int | None) -> tuple[int, list[tuple[int, 
 
 async def _again(rt: Runtime, row: Mapping[str, Any]) -> None:
     """One event, the way the webhook takes it."""
+    name, kind = row["channel"], row["kind"]
     if row["state"] == "done":
         raise Refused("is done already")
-    channel = rt.channels.get(row["channel"])
-    raw = _body(rt, row).encode()
-    form = dict(parse_qsl(raw.decode(), keep_blank_values=True))
-    if channel is None or channel.sms is None or row["kind"] not in ("sms", "receipt", "opt-out"):
-        raise Refused(
-            _WHY_NOT.get(row["kind"], f"no channel {row['channel']!r} with SMS is set up")
-        )
-    if row["kind"] == "sms":
-        await _hear_again(rt, channel, form, raw)
-    elif row["kind"] == "receipt":
-        await take_receipt(rt, channel, channel.sms.parse_receipt(form), raw)
-    else:
-        msisdn = normalise(channel.sms.parse_opt_out(form).msisdn, rt.settings.region)
-        await outbox.opt_out(rt.db, rt.vault.index(msisdn), channel.name, "opt-out replayed")
+    channel = rt.channels.get(name)
+    if channel is None or kind not in events.KINDS:
+        raise Refused(_WHY_NOT.get(kind, f"no channel {name!r} is set up"))
+    await events.take(rt, channel, kind, _body(rt, row).encode())
+    if kind == "sms" and not await _is_heard(rt, channel, row):
+        raise Refused("could not be processed this time either; see: gateway inbox show")
     # An event that could not even be read was kept under a digest; it is this very one.
-    await inbox.done(rt.db, row["channel"], row["kind"], row["event_id"])
+    await inbox.done(rt.db, name, kind, row["event_id"])
 
 
-async def _hear_again(rt: Runtime, channel: Channel, form: Mapping[str, str], raw: bytes) -> None:
+async def _is_heard(rt: Runtime, channel: Channel, row: Mapping[str, Any]) -> bool:
     """`hear` keeps what it cannot process as failed and says nothing: so look whether it is done."""
     assert channel.sms is not None
-    sms = channel.sms.parse_sms(form)
-    await hear(rt, channel, sms, raw)
-    if not await inbox.is_done(rt.db, channel.name, "sms", sms.provider_id):
-        raise Refused("could not be processed this time either; see: gateway inbox show")
+    sms = channel.sms.parse_sms(fields(_body(rt, row).encode()))
+    return await inbox.is_done(rt.db, channel.name, "sms", sms.provider_id)
 
 
 _WHY_NOT = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import aiohttp
 
@@ -90,6 +90,35 @@ class OptOut:
     sender: str
 
 
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """The provider's notice that a phone has subscribed to `keyword` of our code, or (`added` False) has left it."""
+
+    msisdn: str
+    sender: str
+    keyword: str
+    added: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A provider's call as it came, for who must prove it. `url`: the public one, as the provider was told it;
+    header names in lower case; `pairs`: the fields in order, a repeated name as often as it came."""
+
+    url: str
+    headers: Mapping[str, str]
+    pairs: Sequence[tuple[str, str]]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Thanks:
+    """What the provider wants to read once its event is taken. Some text any words in it to the phone."""
+
+    body: bytes = b""
+    media_type: str | None = None
+
+
 class SmsChannel(Protocol):
     """Made by the channel module's `make(name, options)`; options are the channel's table in config."""
 
@@ -97,9 +126,10 @@ class SmsChannel(Protocol):
     sender: str
     """The shortcode or number workers text, and see as sender."""
 
-    def authentic(self, url: str, headers: Mapping[str, str], form: Mapping[str, str]) -> bool:
-        """Whether the provider's own signature holds; True where it signs nothing (the secret path must do).
-        `url`: the public one, as the provider was told it; header names in lower case."""
+    thanks: Thanks
+
+    def authentic(self, call: Webhook) -> bool:
+        """Whether the provider's own signature holds; True where it signs nothing (the secret path must do)."""
         ...
 
     def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
@@ -116,4 +146,31 @@ class SmsChannel(Protocol):
         self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]
     ) -> list[Sent]:
         """Hand messages to the provider; one `Sent` for each, in order. Never raises for what the network does."""
+        ...
+
+
+@runtime_checkable
+class TellsSubscriptions(Protocol):
+    """A channel whose provider tells when a phone subscribes or leaves."""
+
+    def parse_subscription(self, form: Mapping[str, str]) -> Subscription: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """One SMS from the provider's own list, with the body its webhook would have had."""
+
+    sms: InboundSms
+    raw: bytes
+
+
+@runtime_checkable
+class Polls(Protocol):
+    """A channel whose provider can be asked for the messages it received: a webhook that never came is found so."""
+
+    poll_s: float | None
+    """Seconds between two questions; None: it is not asked."""
+
+    async def received(self, http: aiohttp.ClientSession, after: str) -> list[Missed]:
+        """Messages after the one with the id `after` ("0": from the first), oldest first; raises Failed."""
         ...

@@ -6,13 +6,15 @@ in the inbox as it came, where a person can see and replay it.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 
 from gateway.conversation.coordinating import number_said
 from gateway.conversation.facts import Turn
 from gateway.conversation.turn import turn
-from gateway.errors import Conflict, Failed, Refused
+from gateway.errors import Conflict, Refused
+from gateway.forms import decoded
 from gateway.ids import WorkerId
 from gateway.msisdn import mask, normalise
 from gateway.runtime import Channel, Runtime
@@ -27,12 +29,14 @@ from gateway.store.db import Part, Repeated, Row
 log = structlog.get_logger()
 
 _TRIES = 8
+_PUT_OFF = timedelta(seconds=1)
 # An SMS has at most 1,530 septets in ten parts; anything longer is no phone's, and is kept only as sealed evidence.
 _SAID_CHARACTERS_MAX = 2000
 
 
-async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> None:
-    """Take one SMS all the way; afterwards it is done, or kept as failed. Raises only when the database is away."""
+async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> bool:
+    """Take one SMS all the way; afterwards it is done, kept as failed, or (when everybody pushes) put off a little.
+    False: it was done before. Raises only when the database is away, or for a fault of ours."""
     try:
         msisdn = normalise(sms.sender, rt.settings.region)
     except Refused as refused:
@@ -40,13 +44,13 @@ async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> No
         await inbox.keep_failed(
             rt.db, rt.vault, channel.name, "sms", sms.provider_id, raw, str(refused)
         )
-        return
+        return True
     event = turns.Event(
         channel.name,
         "sms",
         sms.provider_id,
         rt.vault.index(msisdn),
-        rt.vault.seal(raw.decode(errors="replace")),
+        rt.vault.seal(decoded(raw)),
     )
     said = sms.text[:_SAID_CHARACTERS_MAX].replace("\0", "")
     for attempt in range(_TRIES):
@@ -55,21 +59,18 @@ async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> No
             async with rt.db.turn:
                 row = await turns.read(rt.db, event)
                 if row["known_state"] == "done":
-                    return
+                    return False
                 await _take(rt, channel, event, row, Heard(msisdn, said, "sms", channel.name))
         except Conflict:
             continue
         except Repeated:
-            return
+            return False
         rt.bells.ring("deliver", channel.name)
-        return
-    log.warning(
-        "sms kept as failed", channel=channel.name, sender=mask(msisdn), why="too many conflicts"
-    )
-    await inbox.keep_failed(
-        rt.db, rt.vault, channel.name, "sms", sms.provider_id, raw, "too many conflicts"
-    )
-    raise Failed("the message is kept, but could not be processed yet", retryable=True)
+        return True
+    log.warning("sms put off", channel=channel.name, sender=mask(msisdn), why="too many conflicts")
+    until = rt.clock.now() + _PUT_OFF
+    await inbox.put_off(rt.db, rt.vault, channel.name, sms.provider_id, raw, until)
+    return True
 
 
 async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, heard: Heard) -> None:

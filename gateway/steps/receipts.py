@@ -1,7 +1,6 @@
 """Delivery reports: ranked, so that late ones never undo newer ones; early ones wait for their message."""
 
-from urllib.parse import parse_qsl
-
+from gateway.forms import fields
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import Delivery, Receipt
 from gateway.steps import respect
@@ -9,9 +8,14 @@ from gateway.steps.retry import until_settled
 from gateway.store import inbox, leases, outbox
 
 
+def receipt_id(receipt: Receipt) -> str:
+    """What makes it the same report: providers give reports no id of their own."""
+    return f"{receipt.provider_id}:{receipt.raw_status}"
+
+
 async def take_receipt(rt: Runtime, channel: Channel, receipt: Receipt, raw: bytes) -> None:
     """Take one report. A report can beat the answer to the send itself: then it waits in the inbox."""
-    event_id = f"{receipt.provider_id}:{receipt.raw_status}"
+    event_id = receipt_id(receipt)
     if await outbox.receipt(rt.db, channel.name, receipt):
         await _leases(rt, channel, receipt)
         await respect.note_phone(rt, channel, receipt)
@@ -38,9 +42,7 @@ async def retry_waiting_receipts(rt: Runtime) -> int:
         channel = rt.channels.get(row["channel"])
         if channel is None or channel.sms is None:
             continue
-        receipt = channel.sms.parse_receipt(
-            dict(parse_qsl(rt.vault.open(row["body_sealed"]), keep_blank_values=True))
-        )
+        receipt = channel.sms.parse_receipt(fields(rt.vault.open(row["body_sealed"]).encode()))
         if await outbox.receipt(rt.db, channel.name, receipt):
             await _leases(rt, channel, receipt)
             await respect.note_phone(rt, channel, receipt)

@@ -28,6 +28,18 @@ _STATEMENT_TIMEOUT_MS = 60_000
 
 Row = Mapping[str, Any]
 
+# The database is away, too busy or only to be read just now: what was to be written may be written later.
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.ObjectNotInPrerequisiteStateError,  # closed for connections by its keeper
+)
+
 
 class Connection(Protocol):
     """What the store uses of an asyncpg connection, with its types told."""

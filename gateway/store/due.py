@@ -7,6 +7,9 @@ from gateway.store.db import Database
 # The bells of everything that waits. A row that nobody rang for (a lost bell, an emptied Redis) is found here.
 _DUE = """
 select 'deliver' as step, channel as argument from outbox where state = 'queued' and due_at <= $1 group by channel
+union all select 'catch_up', null where exists
+  (select from inbox where kind <> 'receipt' and state = 'waiting' and due_at <= $1)
+union all select 'poll', channel from poll where due_at <= $1
 union all select 'disburse', null where exists (select from payout where due_at <= $1)
 union all select 'close', null where exists (select from batch b where b.state = 'running' and not exists
   (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open'))

@@ -1,9 +1,79 @@
 """Inbound events that are not done: kept as they came, listed, and handed out for replay."""
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
+from gateway.forms import decoded
 from gateway.store.db import Database, Row
 from gateway.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An event as it is stored: the raw body sealed. `event_id` is unique per channel and kind."""
+
+    channel: str
+    kind: str
+    event_id: str
+    body_sealed: bytes
+
+
+def sealed(vault: Vault, channel: str, kind: str, event_id: str, raw: bytes) -> Kept:
+    return Kept(channel, kind, event_id, vault.seal(decoded(raw)))
+
+
+async def keep_many(db: Database, events: Sequence[Kept]) -> list[bool]:
+    """Keep events before they are processed, all in one commit; for each, whether it is new."""
+    rows = await db.rows(
+        """insert into inbox (channel, kind, event_id, body_sealed, state)
+           select e.channel, e.kind, e.event_id, e.body, 'waiting'
+             from unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) as e(channel, kind, event_id, body)
+           on conflict (channel, kind, event_id) do nothing returning channel, kind, event_id""",
+        [e.channel for e in events],
+        [e.kind for e in events],
+        [e.event_id for e in events],
+        [e.body_sealed for e in events],
+    )
+    new = {(row["channel"], row["kind"], row["event_id"]) for row in rows}
+    told = list[bool]()
+    for event in events:
+        key = (event.channel, event.kind, event.event_id)
+        told.append(key in new)
+        new.discard(key)
+    return told
+
+
+async def claim_waiting(
+    db: Database, now: datetime, lease_until: datetime, limit: int
+) -> list[Row]:
+    """Take events that were stored and not processed yet, oldest first (receipts wait for their messages, not for
+    a runner); nobody else gets them until the lease is over."""
+    rows = await db.rows(
+        """update inbox set due_at = $2, tries = tries + 1
+           where id in (select id from inbox where kind <> 'receipt' and state = 'waiting' and due_at <= $1
+             order by due_at, id limit $3 for update skip locked)
+           returning id, channel, kind, event_id, body_sealed, tries""",
+        now,
+        lease_until,
+        limit,
+    )
+    return sorted(rows, key=lambda row: row["id"])
+
+
+async def put_off(
+    db: Database, vault: Vault, channel: str, event_id: str, raw: bytes, until: datetime
+) -> None:
+    """An SMS that could not be heard now waits, kept if it was not; one that is done stays done."""
+    await db.execute(
+        """insert into inbox as i (channel, kind, event_id, body_sealed, state, due_at) values ($1, 'sms', $2, $3, 'waiting', $4)
+           on conflict (channel, kind, event_id) do update set due_at = excluded.due_at where i.state = 'waiting'""",
+        channel,
+        event_id,
+        vault.seal(decoded(raw)),
+        until,
+    )
 
 
 async def keep_failed(
@@ -13,12 +83,12 @@ async def keep_failed(
     await db.execute(
         """insert into inbox as i (channel, kind, event_id, body_sealed, state, error, tries)
            values ($1, $2, $3, $4, 'failed', $5, 1)
-           on conflict (channel, kind, event_id) do update set error = excluded.error, tries = i.tries + 1
+           on conflict (channel, kind, event_id) do update set state = 'failed', error = excluded.error, tries = i.tries + 1
              where i.state <> 'done'""",
         channel,
         kind,
         event_id,
-        vault.seal(raw.decode(errors="replace")),
+        vault.seal(decoded(raw)),
         error[:500],
     )
 
@@ -33,7 +103,7 @@ async def keep(
         channel,
         kind,
         event_id,
-        vault.seal(raw.decode(errors="replace")),
+        vault.seal(decoded(raw)),
     )
 
 

@@ -130,6 +130,12 @@ def test_forged_webhooks_are_counted(tree):
         return 'channel="unknown",event="sms",outcome="forged"' in figures and figures
 
     figures = eventually(told)
-    assert 'gateway_webhooks_total{channel="phone",event="sms",outcome="forged"} 1.0' in figures
-    assert 'gateway_webhooks_total{channel="payouts",event="payout",outcome="forged"}' in figures
+    assert (
+        'gateway_webhooks_total{channel="phone",event="sms",outcome="forged",reason="secret"} 1.0'
+        in figures
+    )
+    assert (
+        'gateway_webhooks_total{channel="payouts",event="payout",outcome="forged",reason="token"}'
+        in figures
+    )
     assert 'gateway_batches{state="running"} 6.0' in figures

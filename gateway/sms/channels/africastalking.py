@@ -21,7 +21,17 @@ from gateway.errors import Refused
 from gateway.money import minor_per_major
 from gateway.options import Options, read
 from gateway.sms.lost import TIMEOUT, Lost, side_by_side
-from gateway.sms.port import Delivery, InboundSms, OptOut, OutboundSms, Outcome, Receipt, Sent
+from gateway.sms.port import (
+    Delivery,
+    InboundSms,
+    OptOut,
+    OutboundSms,
+    Outcome,
+    Receipt,
+    Sent,
+    Thanks,
+    Webhook,
+)
 
 LIVE, SANDBOX = "https://api.africastalking.com", "https://api.sandbox.africastalking.com"
 
@@ -106,11 +116,12 @@ class AfricasTalking:
     def __init__(self, name: str, options: AfricasTalkingOptions) -> None:
         self.name = name
         self.sender = options.sender
+        self.thanks = Thanks()
         self._options = options
         base = options.base_url or (SANDBOX if options.username == "sandbox" else LIVE)
         self._url = base.rstrip("/").removesuffix("/version1") + "/version1/messaging"
 
-    def authentic(self, url: str, headers: Mapping[str, str], form: Mapping[str, str]) -> bool:
+    def authentic(self, call: Webhook) -> bool:
         return True
 
     def parse_sms(self, form: Mapping[str, str]) -> InboundSms:

@@ -21,7 +21,17 @@ from gateway import forms as fields
 from gateway.errors import Refused
 from gateway.options import Options, read
 from gateway.sms.lost import TIMEOUT, Lost, side_by_side
-from gateway.sms.port import Delivery, InboundSms, OptOut, OutboundSms, Outcome, Receipt, Sent
+from gateway.sms.port import (
+    Delivery,
+    InboundSms,
+    OptOut,
+    OutboundSms,
+    Outcome,
+    Receipt,
+    Sent,
+    Thanks,
+    Webhook,
+)
 from gateway.sms.segments import count
 
 # 1 delivered, 2 failed, 4 buffered, 8 taken by the SMSC, 16 refused by it: ask for all, they come in any order.
@@ -58,9 +68,10 @@ class Kannel:
     def __init__(self, name: str, options: KannelOptions) -> None:
         self.name = name
         self.sender = options.sender
+        self.thanks = Thanks()
         self._options = options
 
-    def authentic(self, url: str, headers: Mapping[str, str], form: Mapping[str, str]) -> bool:
+    def authentic(self, call: Webhook) -> bool:
         return True
 
     def parse_sms(self, form: Mapping[str, str]) -> InboundSms:

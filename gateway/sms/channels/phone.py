@@ -12,7 +12,17 @@ from pydantic import Field
 from gateway import forms as fields
 from gateway.errors import Refused
 from gateway.options import Options, read
-from gateway.sms.port import Delivery, InboundSms, OptOut, OutboundSms, Outcome, Receipt, Sent
+from gateway.sms.port import (
+    Delivery,
+    InboundSms,
+    OptOut,
+    OutboundSms,
+    Outcome,
+    Receipt,
+    Sent,
+    Thanks,
+    Webhook,
+)
 
 
 class PhoneOptions(Options):
@@ -27,8 +37,9 @@ class Phone:
     def __init__(self, name: str, options: PhoneOptions) -> None:
         self.name = name
         self.sender = options.sender
+        self.thanks = Thanks()
 
-    def authentic(self, url: str, headers: Mapping[str, str], form: Mapping[str, str]) -> bool:
+    def authentic(self, call: Webhook) -> bool:
         return True
 
     def parse_sms(self, form: Mapping[str, str]) -> InboundSms:

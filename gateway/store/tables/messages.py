@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Float,
     Index,
     LargeBinary,
     SmallInteger,
@@ -33,11 +34,28 @@ inbox = Table(
     Column("error", Text),
     Column("tries", SmallInteger, nullable=False, server_default=text("0")),
     at_column(),
+    at_column("due_at"),  # waiting: when a runner takes it (again)
     Column("done_at", DateTime(timezone=True)),
     UniqueConstraint("channel", "kind", "event_id"),
     one_of("state", "waiting", "done", "failed"),
 )
 Index("ix_inbox_open", inbox.c.created_at, postgresql_where=text("state <> 'done'"))
+Index(
+    "ix_inbox_unheard",
+    inbox.c.due_at,
+    postgresql_where=text("state = 'waiting' and kind <> 'receipt'"),
+)
+
+# How far each channel has been asked for the messages its provider received.
+poll = Table(
+    "poll",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("last_id", Text, nullable=False, server_default=text("'0'")),
+    Column("every_s", Float, nullable=False),
+    at_column("due_at"),
+    at_column(),  # what was received before is not ours to answer
+)
 
 ussd_session = Table(
     "ussd_session",

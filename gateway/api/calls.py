@@ -1,0 +1,88 @@
+"""A provider's call at the door: the secret of its address, its size, its signature. Who fails has no effect, and is
+counted by the reason."""
+
+import hmac
+from dataclasses import dataclass
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from gateway import forms
+from gateway.runtime import Channel, Runtime
+from gateway.sms.port import Webhook
+
+log = structlog.get_logger()
+
+BODY_BYTES_MAX = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that may be taken. `raw`: the body, or the query of a GET."""
+
+    channel: Channel
+    form: dict[str, str]
+    raw: bytes
+
+
+async def read(rt: Runtime, request: Request) -> Call | Response:
+    """The call, or the response that ends it here."""
+    channel = rt.channels.get(request.path_params["channel"])
+    if channel is None:
+        return refused(request, "channel")
+    given = request.path_params["secret"].encode()
+    if not hmac.compare_digest(given, channel.secret.encode()):
+        return refused(request, "secret")
+    raw = await body(request) if request.method == "POST" else request.url.query.encode()
+    if raw is None:
+        return PlainTextResponse("too large", status_code=413)
+    pairs = forms.pairs(raw)
+    if channel.sms and not channel.sms.authentic(
+        Webhook(_public_url(rt, request), dict(request.headers), pairs, raw)
+    ):
+        event = request.url.path.rsplit("/", 1)[-1]
+        log.warning("forged webhook", channel=channel.name, path=event)
+        refused(request, "signature")
+        return PlainTextResponse("the signature does not hold", status_code=403)
+    return Call(channel, dict(pairs), raw)
+
+
+async def operator(rt: Runtime, request: Request) -> tuple[str, bytes] | Response:
+    """The payout provider of the path and the body, where the path's secret is right."""
+    provider = request.path_params["provider"]
+    known = rt.settings.providers.get(provider)
+    secret = known.secret.get_secret_value() if known and known.secret else ""
+    given = request.path_params["secret"].encode()
+    if not secret or not hmac.compare_digest(given, secret.encode()):
+        return refused(request, "secret")
+    raw = await body(request)
+    if raw is None:
+        return PlainTextResponse("too large", status_code=413)
+    return provider, raw
+
+
+async def body(request: Request) -> bytes | None:
+    """The body; None when it is larger than any provider's event."""
+    length = request.headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > BODY_BYTES_MAX:
+        return None
+    chunks, size = list[bytes](), 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > BODY_BYTES_MAX:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def refused(request: Request, reason: str) -> Response:
+    """Nobody we know: the same answer to every guess; the reason is for the metric only."""
+    request.state.reason = reason
+    return PlainTextResponse("not found", status_code=404)
+
+
+def _public_url(rt: Runtime, request: Request) -> str:
+    """The address the provider was told, which is what it signs: never what a proxy makes of it."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{rt.settings.public_url.rstrip('/')}{request.url.path}{query}"

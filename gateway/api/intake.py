@@ -1,0 +1,162 @@
+"""The front desk: an SMS gets its 200 when it is durable, however busy or broken everything behind it is.
+
+While there is room, an SMS walks all the way before its 200, and its reply is in the outbox a moment later. When more
+come than can walk (a burst), or the database stammers, they are stored first: those that come at the same moment in
+one commit, and runners hear them afterwards (`steps/catch_up.py`). When the database does not answer at all, they go
+to the spool on this machine's disk. Only when that fails too is the provider asked to come again.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from gateway.errors import Failed
+from gateway.runtime import Channel, Runtime
+from gateway.sms.port import InboundSms
+from gateway.steps.hear import hear
+from gateway.store import inbox
+from gateway.store.db import AWAY, Database, open_database
+from gateway.store.spool import Spool
+
+log = structlog.get_logger()
+
+# Providers give up after 10 to 15 s: so long a walk may take, and then a group's commit.
+WALK_S = 8.0
+COMMIT_S = 3.0
+GROUP_MAX = 500
+# A rush is over when fewer than this come in a second: walking they would keep up.
+CALM_PER_S = 100
+_LOOK_S = 1.0
+
+
+@dataclass(slots=True)
+class _Waiting:
+    event: inbox.Kept
+    new: asyncio.Future[bool]
+
+
+class Intake:
+    """Of one API process. `db` is a road of its own: walks that wait for theirs are not in the way."""
+
+    def __init__(self, rt: Runtime, db: Database, spool: Spool) -> None:
+        self._rt, self._db, self._spool = rt, db, spool
+        self._walking = 0
+        self._rush = False
+        self._stored, self._since = 0, 0.0
+        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self._commit: asyncio.Task[list[bool]] | None = None
+        self._walks: set[asyncio.Task[bool]] = set()
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, rt: Runtime) -> AsyncGenerator["Intake"]:
+        assert rt.settings.database_url
+        db = await open_database(rt.settings.database_url.get_secret_value(), connections=2)
+        made = cls(rt, db, Spool(rt.settings.data_dir / "spool"))
+        tasks = [asyncio.create_task(made._write()), asyncio.create_task(made._empty_spool())]
+        try:
+            yield made
+        finally:
+            for task in [*tasks, *made._walks]:
+                task.cancel()
+            await asyncio.gather(*tasks, *made._walks, return_exceptions=True)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(COMMIT_S):
+                    await db.close()
+
+    async def sms(self, channel: Channel, sms: InboundSms, raw: bytes) -> bool:
+        """Take one SMS, durably; False when it was here before. Raises Failed when it could be kept nowhere, and
+        what a walk raises for a fault of ours."""
+        if self._rushed():
+            return await self.keep(channel.name, "sms", sms.provider_id, raw)
+        try:
+            async with asyncio.timeout(WALK_S):
+                return await self._walk(channel, sms, raw)
+        except AWAY as away:
+            log.warning("sms is stored first", channel=channel.name, why=repr(away))
+            return await self.keep(channel.name, "sms", sms.provider_id, raw)
+
+    async def keep(self, channel: str, kind: str, event_id: str, raw: bytes) -> bool:
+        """Store an event for later; False when it was here before. Raises Failed when it can be kept nowhere."""
+        event = inbox.sealed(self._rt.vault, channel, kind, event_id, raw)
+        waiting = _Waiting(event, asyncio.get_running_loop().create_future())
+        self._stored += 1
+        self._queue.put_nowait(waiting)
+        new = await asyncio.shield(waiting.new)
+        self._rt.bells.ring("sweep" if kind == "receipt" else "catch_up")
+        return new
+
+    async def _walk(self, channel: Channel, sms: InboundSms, raw: bytes) -> bool:
+        """The walk goes on when nobody waits for it any longer: what it does is done once anyway."""
+        self._walking += 1
+        task = asyncio.create_task(hear(self._rt, channel, sms, raw))
+        self._walks.add(task)
+        task.add_done_callback(self._walked)
+        return await asyncio.shield(task)
+
+    def _walked(self, task: asyncio.Task[bool]) -> None:
+        self._walking -= 1
+        self._walks.discard(task)
+        if not task.cancelled():
+            task.exception()  # told to who waited; else the stored copy tells it again
+
+    def _rushed(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if self._walking >= self._rt.settings.walks_at_once:
+            if not self._rush:
+                self._rush, self._stored, self._since = True, 0, now
+        elif self._rush and now - self._since >= _LOOK_S:
+            self._rush = self._stored / (now - self._since) >= CALM_PER_S
+            self._stored, self._since = 0, now
+        return self._rush
+
+    async def _write(self) -> None:
+        """Groups of what waits, one commit each: while one is on its way the next gathers."""
+        while True:
+            group = [await self._queue.get()]
+            while len(group) < GROUP_MAX and not self._queue.empty():
+                group.append(self._queue.get_nowait())
+            try:
+                told = await self._committed([one.event for one in group])
+            except Exception as bad:
+                log.exception("events could not be kept", events=len(group))
+                failed = Failed(f"the event could not be kept: {bad}", retryable=True)
+                for one in group:
+                    one.new.set_exception(failed)
+                continue
+            for one, new in zip(group, told, strict=True):
+                one.new.set_result(new)
+
+    async def _committed(self, events: list[inbox.Kept]) -> list[bool]:
+        """In the database; or on the disk, where nobody can say whether they are new."""
+        try:
+            return await self._in_database(events)
+        except AWAY as away:
+            log.warning("events go to the spool", events=len(events), why=repr(away))
+        await asyncio.to_thread(self._spool.put, events)
+        return [True] * len(events)
+
+    async def _in_database(self, events: list[inbox.Kept]) -> list[bool]:
+        if self._commit is not None and not self._commit.done():
+            raise TimeoutError("the last commit has not come back yet")
+        # Not cancelled when it takes too long: with a frozen server that would take even longer.
+        self._commit = asyncio.create_task(inbox.keep_many(self._db, events))
+        done, _ = await asyncio.wait({self._commit}, timeout=COMMIT_S)
+        if not done:
+            self._commit.add_done_callback(lambda late: late.cancelled() or late.exception())
+            raise TimeoutError(f"no commit within {COMMIT_S:.0f} s")
+        return self._commit.result()
+
+    async def _empty_spool(self) -> None:
+        while True:
+            for path, events in await asyncio.to_thread(self._spool.oldest):
+                with contextlib.suppress(*AWAY):
+                    await inbox.keep_many(self._db, events)
+                    await asyncio.to_thread(self._spool.drop, path)
+                    self._rt.bells.ring("catch_up")
+                    log.info("events came back from the spool", events=len(events))
+            await asyncio.sleep(_LOOK_S)

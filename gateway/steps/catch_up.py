@@ -1,0 +1,102 @@
+"""Events that were stored first and answered with a 200 are processed now: the same walk, the reply by the outbox.
+
+A runner claims them with a lease, oldest first; what one phone said is heard in its order. One that was heard
+already (by the webhook itself, or by a runner whose lease ran out) has no second effect.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from gateway.errors import Refused
+from gateway.forms import fields
+from gateway.runtime import Channel, Runtime
+from gateway.steps.events import take
+from gateway.store import inbox
+from gateway.store.db import AWAY, Row
+
+log = structlog.get_logger()
+
+CLAIMED_MAX = 60
+AT_ONCE = 8
+# Longer than a claim's walks take; a runner that was killed holds its events no longer than this.
+LEASE = timedelta(seconds=30)
+TRIES_MAX = 20
+_FOR_S = 5.0  # then other bells have their turn
+
+
+async def catch_up(rt: Runtime) -> int:
+    """Process what waits; how many were taken. Rings itself when there is more."""
+    loop = asyncio.get_running_loop()
+    end, taken = loop.time() + _FOR_S, 0
+    while loop.time() < end:
+        now = rt.clock.now()
+        rows = await inbox.claim_waiting(rt.db, now, now + LEASE, CLAIMED_MAX)
+        if not rows:
+            return taken
+        await _take_all(rt, rows)
+        taken += len(rows)
+    rt.bells.ring("catch_up")
+    return taken
+
+
+async def _take_all(rt: Runtime, rows: Sequence[Row]) -> None:
+    """One lane a phone, some lanes at a time."""
+    lanes: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        lanes[_sender(rt, row)].append(row)
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def take_lane(lane: list[Row]) -> None:
+        async with gate:
+            for row in lane:
+                await _take_one(rt, row)
+
+    await asyncio.gather(*map(take_lane, lanes.values()))
+
+
+def _sender(rt: Runtime, row: Row) -> str:
+    """Whose SMS it is; what is no SMS has a lane of its own."""
+    channel = rt.channels.get(row["channel"])
+    if row["kind"] == "sms" and channel is not None and channel.sms is not None:
+        try:
+            return channel.sms.parse_sms(fields(_raw(rt, row))).sender
+        except Refused:
+            pass  # said once more, and written down, when it is its turn
+    return f"event {row['id']}"
+
+
+def _raw(rt: Runtime, row: Row) -> bytes:
+    return rt.vault.open(row["body_sealed"]).encode()
+
+
+async def _take_one(rt: Runtime, row: Row) -> None:
+    raw, kind = _raw(rt, row), row["kind"]
+    if row["tries"] > TRIES_MAX:
+        await _fail(rt, row, raw, f"tried {TRIES_MAX} times")
+        return
+    try:
+        await take(rt, _channel(rt, row["channel"]), kind, raw)
+        if kind != "sms":  # an SMS notes it in its own transaction, or waits for its next turn
+            await inbox.done(rt.db, row["channel"], kind, row["event_id"])
+    except AWAY as away:
+        log.warning("event waits for the database", channel=row["channel"], why=str(away))
+    except Refused as refused:
+        await _fail(rt, row, raw, str(refused))
+    except Exception as broken:  # a fault of ours in one event must not hold up the others
+        log.exception("event failed", channel=row["channel"], kind=kind)
+        await _fail(rt, row, raw, str(broken) or repr(broken))
+
+
+def _channel(rt: Runtime, name: str) -> Channel:
+    channel = rt.channels.get(name)
+    if channel is None:
+        raise Refused(f"no channel {name!r} is set up")
+    return channel
+
+
+async def _fail(rt: Runtime, row: Row, raw: bytes, why: str) -> None:
+    await inbox.keep_failed(rt.db, rt.vault, row["channel"], row["kind"], row["event_id"], raw, why)

@@ -1,0 +1,52 @@
+"""An event of a provider taken the way its kind is taken: for webhooks, for what was stored first, and for replays."""
+
+from datetime import UTC, datetime
+
+from gateway.errors import Refused
+from gateway.forms import fields, made_id
+from gateway.msisdn import normalise
+from gateway.runtime import Channel, Runtime
+from gateway.sms.port import InboundSms, Subscription, TellsSubscriptions
+from gateway.steps.hear import hear
+from gateway.steps.receipts import take_receipt
+from gateway.store import outbox
+
+KINDS = ("sms", "receipt", "opt-out", "subscription")
+_JOIN = "JOIN"
+
+
+async def take(rt: Runtime, channel: Channel, kind: str, raw: bytes) -> bool:
+    """Parse and process one event; False where it is seen to have been here before. Raises Refused for what cannot
+    be read."""
+    if channel.sms is None or kind not in KINDS:
+        raise Refused(f"channel {channel.name!r} takes no {kind}", status=404)
+    form = fields(raw)
+    if kind == "sms":
+        return await hear(rt, channel, channel.sms.parse_sms(form), raw)
+    if kind == "receipt":
+        await take_receipt(rt, channel, channel.sms.parse_receipt(form), raw)
+    elif kind == "opt-out":
+        await _stop(rt, channel, channel.sms.parse_opt_out(form).msisdn, "opt-out hook")
+    else:
+        if not isinstance(channel.sms, TellsSubscriptions):
+            raise Refused(f"channel {channel.name!r} takes no {kind}", status=404)
+        await _subscription(rt, channel, channel.sms.parse_subscription(form), raw)
+    return True
+
+
+async def _stop(rt: Runtime, channel: Channel, number: str, source: str) -> None:
+    msisdn = normalise(number, rt.settings.region)
+    await outbox.opt_out(rt.db, rt.vault.index(msisdn), channel.name, source)
+
+
+async def _subscription(rt: Runtime, channel: Channel, said: Subscription, raw: bytes) -> None:
+    """Who leaves has stopped. Who subscribes has asked to join, as if by texting JOIN: our own question for consent
+    follows. The notice has no id and no date: the same one within a day is the same."""
+    assert channel.sms is not None
+    if not said.added:
+        await _stop(rt, channel, said.msisdn, "subscription ended")
+        return
+    today = rt.clock.now().astimezone(UTC).date().isoformat()
+    same = made_id("subscription", said.msisdn, said.sender, said.keyword, today)
+    joins = InboundSms(same, said.msisdn, said.sender, _JOIN, datetime.now(UTC))
+    await hear(rt, channel, joins, raw)

@@ -1,0 +1,76 @@
+"""The spool: events that came while the database was away, in files of this machine until it is back.
+
+One file per group of events, written whole (a draft, fsync, rename, fsync of the folder) before the provider gets its
+200; bodies are sealed as in the database. Reading a file twice does no harm: what makes an event unique stands in the
+database. Any process over the folder may empty it.
+"""
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import uuid4
+
+import orjson
+
+from gateway.store.inbox import Kept
+
+# With some hundred events a file: days of an outage. Beyond it providers are asked to come again.
+FILES_MAX = 20_000
+FILES_AT_ONCE = 20
+
+
+class Full(OSError):
+    """No more files: the database has been away for too long."""
+
+
+class Spool:
+    """The files of one folder. Its methods block: call them in a thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, events: Sequence[Kept]) -> None:
+        """Keep events; they are on the disk when this returns. Raises OSError when it cannot."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if sum(1 for _ in self._folder.iterdir()) >= FILES_MAX:
+            raise Full(f"{FILES_MAX} files wait in {self._folder}")
+        name = uuid4().hex
+        draft = self._folder / f"{name}.draft"
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(
+                orjson.dumps([e.channel, e.kind, e.event_id, e.body_sealed.hex()]) + b"\n"
+                for e in events
+            )
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(self._folder / f"{name}.events")
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def oldest(self) -> list[tuple[Path, list[Kept]]]:
+        """The oldest files with their events. One that another process has just emptied is left out."""
+        found = list[tuple[Path, list[Kept]]]()
+        for path in sorted(self._folder.glob("*.events"), key=_age)[:FILES_AT_ONCE]:
+            with contextlib.suppress(FileNotFoundError):
+                found.append((path, [_event(line) for line in path.read_bytes().splitlines()]))
+        return found
+
+    def drop(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+
+
+def _age(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _event(line: bytes) -> Kept:
+    channel, kind, event_id, body = orjson.loads(line)
+    return Kept(channel, kind, event_id, bytes.fromhex(body))
