@@ -1,7 +1,7 @@
 """How likely is that by chance? Exact tests on counts, and what to believe after many of them."""
 
 from collections.abc import Sequence
-from math import comb, erfc, sqrt
+from math import comb, erfc, exp, pi, sqrt
 
 EXACT_MAX = 400  # beyond that many draws a normal approximation is as good and much quicker
 
@@ -59,3 +59,25 @@ def beyond_luck(chances: Sequence[float], false_share: float) -> list[bool]:
             believed = rank
     found = set(order[:believed])
     return [place in found for place in range(len(chances))]
+
+
+def chi_square_beyond(x: float, freedom: int) -> float:
+    """Chance of a chi-square value of `x` or more (Abramowitz and Stegun 26.4.4 and 26.4.5).
+
+    >>> round(chi_square_beyond(3.841, 1), 3), round(chi_square_beyond(9.488, 4), 3)
+    (0.05, 0.05)
+    """
+    if freedom < 1 or x <= 0.0:
+        return 1.0
+    term, total = (exp(-x / 2.0), 0.0) if freedom % 2 == 0 else (0.0, erfc(sqrt(x / 2.0)))
+    if freedom % 2:
+        term = sqrt(2.0 * x / pi) * exp(-x / 2.0)
+        steps = range(3, freedom + 1, 2)
+        for k in steps:
+            total += term
+            term *= x / k
+        return min(1.0, total)
+    for k in range(2, freedom + 1, 2):
+        total += term
+        term *= x / k
+    return min(1.0, total)
