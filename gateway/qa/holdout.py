@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.qa.port import Answers, Codes, Estimate, Flags, Floats
-from gateway.qa.sums import Sums
+from gateway.qa.sums import sums_of
 
 Bits: TypeAlias = NDArray[np.uint64]
 
@@ -46,7 +46,7 @@ def foreseen(estimate: Estimate, answers: Answers, places: Codes) -> Floats:
 
 def _hash(answers: Answers) -> Floats:
     """A number below 2^32 for every answer."""
-    agreeing = Sums(answers).votes()[answers.task, answers.option].astype(np.uint64)
+    agreeing = sums_of(answers).votes()[answers.task, answers.option].astype(np.uint64)
     deed = _mixed(_names(answers)[answers.task] + agreeing)
     record = np.zeros(len(answers.workers), np.uint64)
     np.add.at(record, answers.worker, deed)

@@ -26,7 +26,7 @@ UNKNOWN = -1  # the code of a task without gold
 TIE = 1e-9  # posteriors closer than this differ by rounding only
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Answers:
     """Answers as three columns of codes, sorted by (task, worker, option).
 
@@ -77,8 +77,16 @@ class Estimate:
 class Rule(Protocol):
     """A file in `rules/`."""
 
-    def aggregate(self, answers: Answers, gold: Mapping[str, str] | None = None) -> Estimate:
-        """Estimate every task; `gold` maps tasks whose truth is known to that truth."""
+    def aggregate(
+        self,
+        answers: Answers,
+        gold: Mapping[str, str] | None = None,
+        start: Floats | None = None,
+    ) -> Estimate:
+        """Estimate every task; `gold` maps tasks whose truth is known to that truth.
+
+        `start` is a posterior to begin from instead of the shares of votes (see `gateway.qa.resume`).
+        """
         ...
 
 
@@ -131,18 +139,29 @@ def decide(answers: Answers, posterior: Floats, confusion: Floats) -> Estimate:
     symmetry as perfect as that can make the labels' spelling matter.
     """
     skill = np.einsum("k,wkk->w", posterior.mean(0), confusion)
-    shape = posterior.shape
-    cell = answers.task * shape[1] + answers.option
-    support = np.bincount(cell, skill[answers.worker], posterior.size).reshape(shape)
-    given = np.bincount(answers.option, minlength=shape[1])
-    preference = np.argsort(-given, kind="stable")
-    finalists = posterior >= posterior.max(1, keepdims=True) - TIE
-    support = np.where(finalists, support, -1.0)
-    finalists = support >= support.max(1, keepdims=True) - TIE
-    choice = preference[np.argmax(finalists[:, preference], 1)]
-    value = tuple(map(answers.options.__getitem__, choice))
+    columns = np.ascontiguousarray(posterior.T)
+    confidence = columns.max(0)
+    tied = np.flatnonzero((columns >= confidence - TIE).sum(0) > 1)
+    choice = columns.argmax(0)
+    if len(tied):
+        choice[tied] = _break_ties(answers, posterior, skill, tied)
+    value = tuple(map(answers.options.__getitem__, choice.tolist()))
     confidence = np.take_along_axis(posterior, choice[:, None], 1)[:, 0]
     return Estimate(value, confidence, posterior, skill, confusion)
+
+
+def _break_ties(answers: Answers, posterior: Floats, skill: Floats, tied: Codes) -> Codes:
+    """The chosen option of each task in `tied`."""
+    shape = posterior.shape
+    cell = answers.task * shape[1] + answers.option
+    support = np.bincount(cell, skill[answers.worker], posterior.size).reshape(shape)[tied]
+    given = np.bincount(answers.option, minlength=shape[1])
+    preference = np.argsort(-given, kind="stable")
+    rows = posterior[tied]
+    finalists = rows >= rows.max(1, keepdims=True) - TIE
+    support = np.where(finalists, support, -1.0)
+    finalists = support >= support.max(1, keepdims=True) - TIE
+    return preference[np.argmax(finalists[:, preference], 1)]
 
 
 class _Numbers(dict[str, int]):

@@ -25,13 +25,15 @@ CONTRADICTED_MAX = 0.35  # share of tasks; real crowds stay below 0.21
 LUCK = 1.645  # one-sided 95 % of a sign test
 
 
-def aggregate(answers: Answers, gold: Mapping[str, str] | None = None) -> Estimate:
+def aggregate(
+    answers: Answers, gold: Mapping[str, str] | None = None, start: Floats | None = None
+) -> Estimate:
     """Blend the candidates. See `gateway.qa.port.Rule`."""
     weights = _rehearse(answers, gold_codes(answers, gold))
     majority = rule("majority").aggregate(answers, gold)
     if weights is None:
         return majority
-    estimates = [rule(name).aggregate(answers, gold) for name in CANDIDATES]
+    estimates = _estimates(answers, gold, start)
     blend = decide(
         answers,
         np.tensordot(weights, [estimate.posterior for estimate in estimates], 1),
@@ -43,12 +45,24 @@ def aggregate(answers: Answers, gold: Mapping[str, str] | None = None) -> Estima
     return majority if contradicted > CONTRADICTED_MAX else blend
 
 
+def _estimates(
+    answers: Answers, gold: Mapping[str, str] | None = None, start: Floats | None = None
+) -> list[Estimate]:
+    """What each candidate says, in their order."""
+    estimates: list[Estimate] = []
+    for name in CANDIDATES:
+        # The variational rule is Dawid-Skene with doubts: it begins where that one has arrived.
+        begin = estimates[-1].posterior if name == "ibcc" else start
+        estimates.append(rule(name).aggregate(answers, gold, begin))
+    return estimates
+
+
 def _rehearse(answers: Answers, truth: Codes) -> Floats | None:
     """Weight per candidate; None when gold says that majority does better than their blend."""
     chosen = sample(answers, truth != UNKNOWN)
     answers, truth = answers.of_tasks(chosen), truth[chosen]
     shown, hidden = split(answers)
-    rehearsed = [rule(name).aggregate(shown) for name in CANDIDATES]
+    rehearsed = _estimates(shown)
     weights = _weights(rehearsed, answers, hidden, truth)
     blend = np.tensordot(weights, [estimate.posterior for estimate in rehearsed], 1)
     majority = rule("majority").aggregate(shown).posterior

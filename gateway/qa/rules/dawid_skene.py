@@ -15,9 +15,11 @@ from gateway.qa.prior import tilted
 PRIOR_ANSWERS = 3.0  # weight of the prior in every row
 
 
-def aggregate(answers: Answers, gold: Mapping[str, str] | None = None) -> Estimate:
+def aggregate(
+    answers: Answers, gold: Mapping[str, str] | None = None, start: Floats | None = None
+) -> Estimate:
     """Learn matrices by EM. See `gateway.qa.port.Rule`."""
-    return expectation_maximisation(answers, gold, _matrices)
+    return expectation_maximisation(answers, gold, _matrices, start)
 
 
 def _matrices(counts: Floats) -> Floats:

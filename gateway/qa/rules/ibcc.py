@@ -17,9 +17,11 @@ PRIOR_ANSWERS = 10.0  # weight of the prior in every row
 DIGAMMA_STEPS = 6  # the series below is exact to 1e-9 from there on
 
 
-def aggregate(answers: Answers, gold: Mapping[str, str] | None = None) -> Estimate:
+def aggregate(
+    answers: Answers, gold: Mapping[str, str] | None = None, start: Floats | None = None
+) -> Estimate:
     """Learn Dirichlet rows by variational Bayes. See `gateway.qa.port.Rule`."""
-    return expectation_maximisation(answers, gold, _expected_chances)
+    return expectation_maximisation(answers, gold, _expected_chances, start)
 
 
 def _expected_chances(counts: Floats) -> Floats:

@@ -9,17 +9,19 @@ from collections.abc import Mapping
 import numpy as np
 
 from gateway.qa.em import posteriors, shares
-from gateway.qa.port import Answers, Estimate, decide, gold_codes
-from gateway.qa.sums import Sums
+from gateway.qa.port import Answers, Estimate, Floats, decide, gold_codes
+from gateway.qa.sums import sums_of
 
 AGREEMENT_PRIOR = 8.0  # answers; a worker with few answers is taken to agree as all workers do
 ABOVE_CHANCE_MIN = 0.05  # a crowd below chance still elects its majority
 AGREEMENT_MAX = 0.95
 
 
-def aggregate(answers: Answers, gold: Mapping[str, str] | None = None) -> Estimate:
-    """Count votes. See `gateway.qa.port.Rule`."""
-    sums = Sums(answers)
+def aggregate(
+    answers: Answers, gold: Mapping[str, str] | None = None, start: Floats | None = None
+) -> Estimate:
+    """Count votes; there is nothing to start from. See `gateway.qa.port.Rule`."""
+    sums = sums_of(answers)
     truth = gold_codes(answers, gold)
     counts = sums.counts(shares(sums, truth))
     agreement = np.einsum("wkk->", counts) / len(answers)

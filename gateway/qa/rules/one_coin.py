@@ -15,9 +15,11 @@ from gateway.qa.prior import skills
 PRIOR_RIGHT, PRIOR_WRONG = 4.0, 1.0  # answers
 
 
-def aggregate(answers: Answers, gold: Mapping[str, str] | None = None) -> Estimate:
+def aggregate(
+    answers: Answers, gold: Mapping[str, str] | None = None, start: Floats | None = None
+) -> Estimate:
     """Learn coins by EM. See `gateway.qa.port.Rule`."""
-    return expectation_maximisation(answers, gold, _coins)
+    return expectation_maximisation(answers, gold, _coins, start)
 
 
 def _coins(counts: Floats) -> Floats:
