@@ -106,7 +106,13 @@ async def call(
     sent = {"User-Agent": _USER_AGENT, "Accept": "application/json", **headers}
     try:
         async with http.request(
-            method, url, headers=sent, data=body, timeout=timeout, allow_redirects=False
+            method,
+            url,
+            headers=sent,
+            data=body,
+            timeout=timeout,
+            allow_redirects=False,
+            skip_auto_headers=("Content-Type",),  # an empty body has no type
         ) as reply:
             return Reply(reply.status, await _bounded(reply.content))
     except (
