@@ -69,6 +69,8 @@ class Asked:
     """The answer to our question: what `ask` returned, or what came to the secret `status_url`."""
 
     status: Status
+    receipt_taken: bool = False
+    """True when the receipt it names is another payout's already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,8 @@ def _event(payout: Payout, happened: Happened, at: datetime, *, dedups: bool) ->
             return None if status.found is Found.NO_ANSWER else Event.HINT
         case Answered(answer, attempt):
             return _answered(payout, answer) if attempt == payout.tries else None
+        case Asked(_, receipt_taken=True):
+            return Event.MISMATCH
         case Asked(status):
             return _asked(payout, status, at, dedups=dedups)
 

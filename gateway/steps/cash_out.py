@@ -1,24 +1,18 @@
 """A worker asks for her money: her balance is held and a payout waits for a runner, in the commit of her turn."""
 
-import secrets
 import uuid
 
 from gateway.conversation.facts import PayAsked
 from gateway.errors import Conflict
-from gateway.ids import AccountId, PayoutId, WorkerId
-from gateway.payments import ledger
-from gateway.payments.ledger import Account, AccountKind
+from gateway.ids import PayoutId, WorkerId
+from gateway.payments.states import State
 from gateway.runtime import Runtime
+from gateway.steps.replace import held_part, secret_path
 from gateway.steps.understand import provider_for
 from gateway.store import turns
 from gateway.store.db import Part, Row
 
 TAIL_DIGITS = 3
-
-
-def _token() -> str:
-    """A path only the operator is told: 128 random bits."""
-    return secrets.token_hex(16)
 
 
 async def payout_part(rt: Runtime, row: Row, fact: PayAsked, msisdn: str) -> Part:
@@ -38,10 +32,10 @@ async def payout_part(rt: Runtime, row: Row, fact: PayAsked, msisdn: str) -> Par
         key=str(payout),
         to=rt.vault.seal(msisdn),
         tail=msisdn[-TAIL_DIGITS:],
-        result_token=_token(),
-        status_token=_token(),
-        timeout_token=_token(),
+        result_token=secret_path(),
+        status_token=secret_path(),
+        timeout_token=secret_path(),
+        state=State.QUEUED,
+        due_at=rt.clock.now(),
     )
-    transit = await rt.accounts.get(Account(AccountKind.PAYOUT_IN_TRANSIT, "", currency))
-    held = ledger.hold(payout, worker, fact.amount_minor, currency)
-    return turns.request_payout(new, held, AccountId(row["account_id"]), transit)
+    return await held_part(rt, new)

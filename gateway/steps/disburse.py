@@ -6,22 +6,23 @@ that is sent again blindly. Each answer is written with its postings in one comm
 
 import asyncio
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
 from gateway.conversation import notices
 from gateway.errors import Conflict
-from gateway.ids import AccountId
 from gateway.money import amount_text
-from gateway.payments.ledger import Posting
+from gateway.payments.ledger import Code
 from gateway.payments.payouts import LEASE, Answered, Asked, Decision, Happened, Hinted, decide
 from gateway.payments.port import Answer, Found, Order, Status
 from gateway.payments.states import Do, Event, State
 from gateway.runtime import Runtime
 from gateway.steps.messages import message
+from gateway.steps.replace import may_be_replaced, replacement_part
 from gateway.store import inbox, payouts, turns
-from gateway.store.db import statement
+from gateway.store.db import Part, Taken
 from gateway.store.payouts import Stored
 
 log = structlog.get_logger()
@@ -112,56 +113,89 @@ async def called_back(rt: Runtime, stored: Stored, token: str, status: Status) -
     raise Conflict(f"payout {stored.ref} does not hold still")
 
 
-async def happened(rt: Runtime, stored: Stored, what: Happened, *, note: str = "") -> None:
-    """Let the state machine decide, and write what it says. Raises Conflict when the payout has moved on."""
-    now = rt.clock.now()
-    decision = decide(
-        stored.payout,
-        what,
-        now,
-        jitter=random.random(),  # noqa: S311  # spreads questions over time, guards nothing
-        dedups=rt.providers[stored.payout.provider].dedups,
-        worker_balance_minor=stored.balance_minor,
-    )
+async def happened(
+    rt: Runtime, stored: Stored, what: Happened, *, note: str = "", quiet: bool = False
+) -> None:
+    """Let the state machine decide, and write what it says. Raises Conflict when the payout has moved on.
+
+    `quiet`: the worker is not told (what follows tells her).
+    """
+    decision = decided(rt, stored, what)
     if decision.pause_provider:
-        await payouts.pause(
-            rt.db, stored.payout.provider, now + _PAUSE, note or decision.payout.reason
-        )
+        until = rt.clock.now() + _PAUSE
+        await payouts.pause(rt.db, stored.payout.provider, until, note or decision.payout.reason)
     if decision.event is None and decision.payout == stored.payout:
         return
-    if decision.do in (Do.CALL_PEOPLE, Do.REPLACE):
+    if decision.event is Event.PAID and decision.payout.state is State.LATE_PAID:
+        await _take_the_place_of_what_waits(rt, stored)
+    try:
+        await rt.db.commit(await written(rt, stored, decision, note, quiet=quiet))
+    except Taken:
+        assert isinstance(what, Asked)
+        await happened(rt, stored, replace(what, receipt_taken=True), note=note)
+        return
+    if decision.do is Do.CALL_PEOPLE:
         log.error(
             "payout needs a person",
             ref=stored.ref,
             happened=decision.event,
             state=decision.payout.state,
         )
-    booked = [await _accounts(rt, posting) for posting in decision.postings]
-    async with rt.db.transaction() as db:
-        await payouts.write(db, stored, decision.payout, str(decision.event or ""), booked, note)
-        if decision.do in (Do.TELL_WORKER, Do.REPLACE):
-            query, arguments = statement([turns.put_message(_notice(rt, stored, decision))])
-            await db.execute(query, *arguments)
     if decision.do is Do.TELL_WORKER:
         rt.bells.ring("deliver", stored.sms_channel)
 
 
-async def _accounts(rt: Runtime, posting: Posting) -> tuple[Posting, AccountId, AccountId]:
-    return posting, await rt.accounts.get(posting.debit), await rt.accounts.get(posting.credit)
+def decided(rt: Runtime, stored: Stored, what: Happened) -> Decision:
+    """What the state machine says to it now."""
+    return decide(
+        stored.payout,
+        what,
+        rt.clock.now(),
+        jitter=random.random(),  # noqa: S311  # spreads questions over time, guards nothing
+        dedups=rt.providers[stored.payout.provider].dedups,
+        worker_balance_minor=stored.balance_minor,
+    )
+
+
+async def _take_the_place_of_what_waits(rt: Runtime, stored: Stored) -> None:
+    """Money that left late takes the place of what has not left yet: nobody is paid twice while we can help it."""
+    unsent = await payouts.unsent_of(rt.db, rt.vault, stored.payout.worker)
+    if unsent is not None:
+        await happened(rt, unsent, Event.CANCEL, quiet=True)
+        raise Conflict(f"payout {stored.ref} was paid late: the balance is another now")
+
+
+async def written(
+    rt: Runtime, stored: Stored, decision: Decision, note: str, *, quiet: bool = False
+) -> list[Part]:
+    """Everything one decision writes, in one commit."""
+    booked = [
+        (posting, await rt.accounts.get(posting.debit), await rt.accounts.get(posting.credit))
+        for posting in decision.postings
+    ]
+    parts = [payouts.moved(stored, decision.payout, str(decision.event or ""), booked, note)]
+    replaced = decision.do is Do.REPLACE and may_be_replaced(stored, decision.payout)
+    late = decision.event is Event.PAID and decision.payout.state is State.LATE_PAID
+    if replaced:
+        parts.append(await replacement_part(rt, stored))
+    elif (decision.do in (Do.TELL_WORKER, Do.REPLACE) or late) and not quiet:
+        parts.append(turns.put_message(_notice(rt, stored, decision)))
+    return parts
 
 
 def _notice(rt: Runtime, stored: Stored, decision: Decision) -> turns.Message:
     """The one SMS that tells a worker what became of her money; written once per outcome."""
     after = decision.payout
+    taken_minor = sum(p.amount_minor for p in decision.postings if p.code is Code.LATE_PAID)
     book = rt.books[stored.language]
     amount = amount_text(after.amount_minor, after.currency)
-    if after.state is State.PAID:
+    if after.state in (State.PAID, State.LATE_PAID):
         text = notices.paid_notice(
             book,
             amount=amount,
             receipt=after.receipt or "-",
             ref=stored.ref,
-            balance=amount_text(stored.balance_minor, after.currency),
+            balance=amount_text(stored.balance_minor - taken_minor, after.currency),
         )
     else:
         text = notices.pay_failed_notice(book, amount=amount, ref=stored.ref)

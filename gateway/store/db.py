@@ -22,6 +22,7 @@ from gateway.errors import Conflict, Failed, SettingsError
 
 CONFLICT = "GW001"
 REPEATED = "GW002"
+TAKEN = "GW003"
 _PASSWORD = re.compile(r"//([^:/@]*):[^@]*@")
 _CONNECT_TIMEOUT_S = 10.0
 _STATEMENT_TIMEOUT_MS = 60_000
@@ -57,6 +58,10 @@ class Connection(Protocol):
 
 class Repeated(Exception):  # not an error: the event was here before
     """This very event is in the books already."""
+
+
+class Taken(Exception):  # not an error of ours: whoever hears it decides anew
+    """What must be one payout's own (a receipt) is another's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +159,8 @@ class translated:  # noqa: N801  # reads as a word in `with translated():`
             raise Conflict(str(error)) from error
         if error.sqlstate == REPEATED:
             raise Repeated(str(error)) from error
+        if error.sqlstate == TAKEN:
+            raise Taken(str(error)) from error
 
 
 class _LeanConnection(asyncpg.Connection):

@@ -6,13 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from gateway.errors import Conflict
 from gateway.ids import AccountId, PayoutId, WorkerId
 from gateway.payments.ledger import Posting
 from gateway.payments.payouts import Payout
 from gateway.payments.states import State
-from gateway.store import ledgers
-from gateway.store.db import Connection, Database, Row
+from gateway.store.db import Connection, Database, Part, Row
 from gateway.vault import Vault
 
 # What the state machine may change; each is a column of the same name.
@@ -21,6 +19,7 @@ _KEPT = tuple(
     for f in fields(Payout)
     if f.name not in ("id", "worker", "provider", "key", "msisdn", "amount_minor", "currency")
 )
+_NOTE_MAX = 500
 _SELECT = """select p.*, w.language, w.sms_channel, w.name, a.balance from payout p
   join worker w on w.id = p.worker_id join account a on a.id = w.account_id"""
 
@@ -39,6 +38,10 @@ class Stored:
     language: str
     sms_channel: str
     balance_minor: int
+    to_sealed: bytes
+    to_tail: str
+    nth: int
+    """How many payouts this one comes after, each refused for our fault."""
 
 
 def _stored(vault: Vault, row: Row) -> Stored:
@@ -62,6 +65,9 @@ def _stored(vault: Vault, row: Row) -> Stored:
         language=row["language"],
         sms_channel=row["sms_channel"],
         balance_minor=row["balance"],
+        to_sealed=row["to_sealed"],
+        to_tail=row["to_tail"],
+        nth=row["nth"],
     )
 
 
@@ -124,6 +130,14 @@ async def by_words(
     return _stored(vault, row) if row else None
 
 
+async def unsent_of(db: Database, vault: Vault, worker: WorkerId) -> Stored | None:
+    """The worker's open payout, if certainly nothing of it ever reached an operator."""
+    row = await db.row(
+        _SELECT + " where p.worker_id = $1 and p.settled_at is null and not p.maybe_taken", worker
+    )
+    return _stored(vault, row) if row else None
+
+
 async def being_sent(
     db: Database, vault: Vault, provider: str, amount_minor: int, tail: str
 ) -> list[Stored]:
@@ -145,39 +159,45 @@ async def by_id(db: Database, vault: Vault, payout: UUID) -> Stored:
     return _stored(vault, row)
 
 
-async def write(
-    db: Connection,
-    was: Stored,
-    now: Payout,
-    event: str,
-    postings: Sequence[tuple[Posting, AccountId, AccountId]],
-    note: str,
-) -> None:
-    """Write a decision, if the payout still is what was read; else Conflict, and nothing is written."""
-    values = [getattr(now, name) for name in _KEPT]
-    sets = ", ".join(f"{name} = ${n}" for n, name in enumerate(_KEPT, 3))
-    done = await db.fetchval(
-        f"""update payout set version = version + 1, {sets},
-              settled_at = case when ${len(_KEPT) + 3} then coalesce(settled_at, now()) end
-            where id = $1 and version = $2 returning true""",
-        now.id,
-        was.version,
-        *values,
-        not now.state.open,
-    )
-    if not done:
-        raise Conflict(f"payout {was.ref} has moved on")
-    for posted, debit, credit in postings:
-        await ledgers.post(db, posted, debit, credit)
-    if event:
-        await db.execute(
-            "insert into payout_event (payout_id, event, was, becomes, note) values ($1, $2, $3, $4, $5)",
-            now.id,
-            event,
+Booked = tuple[Posting, AccountId, AccountId]
+"""A posting with the accounts it goes from and to."""
+
+
+def moved(was: Stored, now: Payout, event: str, booked: Sequence[Booked], note: str) -> Part:
+    """Writes a decision if the payout still is what was read; else Conflict, and nothing is written.
+
+    Taken: the receipt is another payout's.
+    """
+    p = now
+    return Part(
+        "move_payout",
+        (
+            p.id,
+            was.version,
             was.payout.state,
-            now.state,
-            note[:500],
-        )
+            p.state,
+            p.tries,
+            p.maybe_taken,
+            p.misses,
+            p.first_sent_at,
+            p.sent_at,
+            p.due_at,
+            p.receipt,
+            p.reason,
+            p.reference,
+            p.hinted_ours,
+            p.state.open,
+            event,
+            note[:_NOTE_MAX],
+            [posted.id for posted, _, _ in booked],
+            [debit for _, debit, _ in booked],
+            [credit for _, _, credit in booked],
+            [posted.amount_minor for posted, _, _ in booked],
+            p.currency,
+            [int(posted.code) for posted, _, _ in booked],
+            [posted.cause for posted, _, _ in booked],
+        ),
+    )
 
 
 async def pause(db: Database, provider: str, until: datetime, reason: str) -> None:

@@ -266,6 +266,10 @@ class NewPayout:
     result_token: str
     status_token: str
     timeout_token: str
+    state: str
+    due_at: datetime | None
+    replaces: UUID | None = None
+    nth: int = 0
 
 
 def request_payout(p: NewPayout, held: Posting, payable: AccountId, transit: AccountId) -> Part:
@@ -285,6 +289,10 @@ def request_payout(p: NewPayout, held: Posting, payable: AccountId, transit: Acc
             p.result_token,
             p.status_token,
             p.timeout_token,
+            p.state,
+            p.due_at,
+            p.replaces,
+            p.nth,
             transfer,
             debit,
             credit,

@@ -1,18 +1,58 @@
--- A worker asks for her money: the payout and the hold on her balance are one part of her turn.
+-- A worker asks for her money: the payout and the hold on her balance are one part of her turn. A replacement of a
+-- payout that failed for our fault is made in the commit of that failure.
 create or replace function request_payout(
   p_id uuid, p_ref text, p_worker bigint, p_provider text, p_currency text, p_amount bigint, p_key text,
   p_to bytea, p_tail text, p_result_token text, p_status_token text, p_timeout_token text,
+  p_state text, p_due_at timestamptz, p_replaces uuid, p_nth smallint,
   p_transfer uuid, p_worker_account bigint, p_transit_account bigint, p_code smallint, p_cause text
 ) returns void language plpgsql as $$
 begin
   -- A second payout while one is open breaks the unique index, a balance below zero the account's check:
   -- both come back as GW001, and the turn is decided again on what is so by then.
   insert into payout (id, ref, worker_id, state, provider, currency, amount, key, to_sealed, to_tail,
-      result_token, status_token, timeout_token, due_at)
-    values (p_id, p_ref, p_worker, 'queued', p_provider, p_currency, p_amount, p_key, p_to, p_tail,
-      p_result_token, p_status_token, p_timeout_token, now());
-  insert into payout_event (payout_id, event, was, becomes) values (p_id, 'request', 'requested', 'queued');
+      result_token, status_token, timeout_token, due_at, replaces, nth)
+    values (p_id, p_ref, p_worker, p_state, p_provider, p_currency, p_amount, p_key, p_to, p_tail,
+      p_result_token, p_status_token, p_timeout_token, p_due_at, p_replaces, p_nth);
+  insert into payout_event (payout_id, event, was, becomes) values (p_id, 'request', 'requested', p_state);
   perform post(p_transfer, p_worker_account, p_transit_account, p_amount, p_currency, p_code, p_cause);
 exception when unique_violation or check_violation then
   raise exception 'the payout cannot be booked: %', sqlerrm using errcode = 'GW001';
+end $$;
+
+-- What the state machine decided: the payout as it is now, its event and its transfers, if it still is what was
+-- read (GW001 if not). A receipt that another payout has is GW003: the operator speaks of something else.
+create or replace function move_payout(
+  p_id uuid, p_version int, p_was text,
+  p_state text, p_tries smallint, p_maybe_taken boolean, p_misses smallint, p_first_sent_at timestamptz,
+  p_sent_at timestamptz, p_due_at timestamptz, p_receipt text, p_reason text, p_reference text, p_hinted_ours boolean,
+  p_open boolean, p_event text, p_note text,
+  p_transfers uuid[], p_debits bigint[], p_credits bigint[], p_amounts bigint[], p_currency text,
+  p_codes smallint[], p_causes text[]
+) returns void language plpgsql as $$
+declare v_rule text;
+begin
+  update payout set version = version + 1, state = p_state, tries = p_tries, maybe_taken = p_maybe_taken,
+      misses = p_misses, first_sent_at = p_first_sent_at, sent_at = p_sent_at, due_at = p_due_at,
+      receipt = p_receipt, reason = p_reason, reference = p_reference, hinted_ours = p_hinted_ours,
+      settled_at = case when not p_open then coalesce(settled_at, now()) end
+    where id = p_id and version = p_version and state = p_was;
+  if not found then
+    raise exception 'payout % has moved on', p_id using errcode = 'GW001';
+  end if;
+  for i in 1 .. cardinality(p_transfers) loop
+    perform post(p_transfers[i], p_debits[i], p_credits[i], p_amounts[i], p_currency, p_codes[i], p_causes[i]);
+  end loop;
+  if p_event <> '' then
+    insert into payout_event (payout_id, event, was, becomes, note) values (p_id, p_event, p_was, p_state, p_note);
+  end if;
+exception
+  when unique_violation then
+    get stacked diagnostics v_rule = constraint_name;
+    if v_rule = 'uq_payout_provider_receipt' then
+      raise exception 'receipt % is another payout''s', p_receipt using errcode = 'GW003';
+    end if;
+    raise exception 'payout %: %', p_id, sqlerrm using errcode = 'GW001';
+  when check_violation then
+    -- A balance that was read is no longer there: decide again on the one there is.
+    raise exception 'payout %: %', p_id, sqlerrm using errcode = 'GW001';
 end $$;

@@ -105,6 +105,9 @@ payout = Table(
     Column("receipt", Text),
     Column("reason", Text, nullable=False, server_default=text("''")),
     Column("settled_at", DateTime(timezone=True)),
+    # The payout this one stands in for, where the operator refused that one for our fault; how many came before it.
+    Column("replaces", UUID, ForeignKey("payout.id"), unique=True),
+    Column("nth", SmallInteger, nullable=False, server_default=text("0")),
     at_column(),
     UniqueConstraint("provider", "receipt"),
     CheckConstraint("amount > 0", name="positive"),

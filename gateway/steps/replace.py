@@ -1,0 +1,66 @@
+"""A payout refused for our own fault (float, credentials) is asked for again by us, not by the worker.
+
+The new payout has a key, a number read out and a hold of its own, and is written in the commit that gives the first
+one's money back: so there is never a moment in which both hold it, and the first can be replaced once only.
+"""
+
+import secrets
+import uuid
+
+from gateway.ids import PayoutId, WorkerId, new_ref
+from gateway.payments import ledger
+from gateway.payments.ledger import Account, AccountKind
+from gateway.payments.payouts import Payout
+from gateway.payments.states import State
+from gateway.runtime import Runtime
+from gateway.store import turns
+from gateway.store.db import Part
+from gateway.store.payouts import Stored
+
+REPLACEMENTS_MAX = 12
+"""Of one request: after an hour of an empty float (pauses of five minutes) the worker hears that it failed."""
+
+
+async def replacement_part(rt: Runtime, stored: Stored) -> Part:
+    """The payout that stands in for `stored`. Its provider is paused by the same event, so it waits for that."""
+    was = stored.payout
+    payout = PayoutId(uuid.uuid4())
+    new = turns.NewPayout(
+        id=payout,
+        ref=new_ref(),
+        worker=was.worker,
+        provider=was.provider,
+        currency=was.currency,
+        amount_minor=was.amount_minor,
+        key=str(payout),
+        to=stored.to_sealed,
+        tail=stored.to_tail,
+        result_token=secret_path(),
+        status_token=secret_path(),
+        timeout_token=secret_path(),
+        state=State.QUEUED,
+        due_at=rt.clock.now(),
+        replaces=was.id,
+        nth=stored.nth + 1,
+    )
+    return await held_part(rt, new)
+
+
+async def held_part(rt: Runtime, new: turns.NewPayout) -> Part:
+    """A new payout with the hold of its money."""
+    payout, worker = PayoutId(new.id), WorkerId(new.worker)
+    transit = Account(AccountKind.PAYOUT_IN_TRANSIT, "", new.currency)
+    payable = Account(AccountKind.WORKER_PAYABLE, str(worker), new.currency)
+    held = ledger.hold(payout, worker, new.amount_minor, new.currency)
+    return turns.request_payout(
+        new, held, await rt.accounts.get(payable), await rt.accounts.get(transit)
+    )
+
+
+def secret_path() -> str:
+    """A path only the operator is told: 128 random bits."""
+    return secrets.token_hex(16)
+
+
+def may_be_replaced(stored: Stored, payout: Payout) -> bool:
+    return payout.state is State.FAILED and stored.nth < REPLACEMENTS_MAX
