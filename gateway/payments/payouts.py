@@ -12,11 +12,13 @@ from gateway.payments.port import Answer, Found, Status, Submitted
 from gateway.payments.states import COMMANDS, NEXT, Do, Event, State, Step
 
 LEASE = timedelta(seconds=60)  # a provider's slowest submit must end before this
-PROBES = tuple(timedelta(seconds=s) for s in (20, 60, 120, 300, 900, 3_600, 21_600, 86_400))
+PROBES = tuple(timedelta(seconds=s) for s in (20, 60, 120, 300, 600, 900, 1_800, 3_600))
 JITTER = (
     0.1  # each probe falls within 10 % of its time, so that a thousand payouts do not ask at once
 )
 PROBE_AFTER_LAST = timedelta(hours=1)
+PROBE_AFTER_MISS = timedelta(minutes=2)
+"""Not found is asked again soon: three in a row send the same key again, and the worker waits for that."""
 MISSES_BEFORE_RESEND = 3
 QUIET_BEFORE_RESEND = timedelta(minutes=5)
 QUARANTINE = timedelta(minutes=30)
@@ -113,7 +115,7 @@ def decide(
     pause = _pause(happened)
     step = NEXT.get((payout.state, event)) if event else None
     if step is None or event is None:
-        return Decision(_noted(payout, happened), pause_provider=pause)
+        return Decision(_noted(payout, happened, at, jitter), pause_provider=pause)
     after = _after(payout, step, event, happened, at, jitter)
     postings = _postings(payout, step.posting, happened, worker_balance_minor)
     return Decision(after, event, postings, step.do, pause)
@@ -222,18 +224,28 @@ def _pause(happened: Happened) -> bool:
             return False
 
 
-def _noted(payout: Payout, happened: Happened) -> Payout:
+def _noted(payout: Payout, happened: Happened, at: datetime, jitter: float) -> Payout:
     if isinstance(happened, Hinted) and happened.status.pause_provider:
         return replace(payout, hinted_ours=True)
     if isinstance(happened, Asked) and not payout.state.open:
-        return replace(payout, due_at=None)  # a hint had us ask; once is enough where money rests
+        return replace(payout, due_at=_ask_at_rest(payout, happened.status, at, jitter))
     return payout
+
+
+def _ask_at_rest(payout: Payout, status: Status, at: datetime, jitter: float) -> datetime | None:
+    """A hint had us ask about money that rests: one real answer is enough, none is asked for again for a day."""
+    said = status.found is not Found.NO_ANSWER and not (
+        status.found is Found.PENDING and status.key is None
+    )
+    if said or payout.sent_at is None or at - payout.sent_at >= HUMAN_AFTER:
+        return None
+    return next_probe(payout.sent_at, at, jitter)
 
 
 def _after(
     payout: Payout, step: Step, event: Event, happened: Happened, at: datetime, jitter: float
 ) -> Payout:
-    after = replace(_noted(payout, happened), state=step.state)
+    after = replace(_noted(payout, happened, at, jitter), state=step.state)
     if isinstance(happened, Answered) and happened.answer.reference:
         after = replace(after, reference=happened.answer.reference)
     if event is Event.CLAIM:
@@ -252,7 +264,7 @@ def _after(
         after = replace(after, misses=_misses(payout, happened.status))
     return replace(
         after,
-        due_at=_due(after, step.do, event, at, jitter),
+        due_at=_due(after, step.do, event, at, jitter, missed=after.misses > payout.misses),
         receipt=_receipt(payout, step, happened),
         reason=_reason(happened) or payout.reason,
     )
@@ -265,12 +277,16 @@ def _misses(payout: Payout, status: Status) -> int:
     return 0 if status.key == payout.key else payout.misses
 
 
-def _due(payout: Payout, do: Do, event: Event, at: datetime, jitter: float) -> datetime | None:
+def _due(
+    payout: Payout, do: Do, event: Event, at: datetime, jitter: float, *, missed: bool
+) -> datetime | None:
     match do:
         case Do.ASK_AT if event is Event.HINT:
             return at
         case Do.ASK_AT:
-            return next_probe(payout.sent_at or at, at, jitter)
+            soon = at + PROBE_AFTER_MISS * (1 - JITTER + 2 * JITTER * jitter)
+            usual = next_probe(payout.sent_at or at, at, jitter)
+            return min(soon, usual) if missed else usual
         case Do.CALL_PEOPLE if payout.state is State.NEEDS_HUMAN:
             return next_probe(payout.sent_at or at, at, jitter)  # the operator may yet answer well
         case Do.SEND_AT if event is Event.NOT_SENT:

@@ -1,0 +1,381 @@
+"""One episode: some thousands of workers of two countries ask for their money, again and again, in a bad day.
+
+Everything the gateway knows is in PostgreSQL: each round reads what is due from there, so a crash needs no
+pretending: what was not committed is forgotten, whatever the operator has done meanwhile.
+"""
+
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+from pydantic import SecretStr
+
+from gateway.app import open_runtime
+from gateway.clock import SetClock
+from gateway.conversation.facts import PayAsked
+from gateway.errors import Conflict
+from gateway.ids import AccountId, BatchId, ClientId, WorkerId, new_ref
+from gateway.payments import ledger
+from gateway.payments.payouts import LEASE, Answered, Asked, Decision, Happened, Hinted
+from gateway.payments.port import Found
+from gateway.payments.states import Do, Event, State
+from gateway.queue.inline import InlineBells
+from gateway.runtime import Runtime
+from gateway.settings import Country, ProviderSettings, Settings
+from gateway.steps.cash_out import payout_part
+from gateway.steps.disburse import decided, happened, order_of, written
+from gateway.store import payouts
+from gateway.store.db import Part, Taken, statement
+from gateway.store.payouts import Stored
+from gateway.vault import new_master_secret
+
+from . import daraja, mtn
+from .judge import Verdict, judge
+from .wires import Rates, Wires, World
+
+PER_WORKER = 4
+TICK_S = 20.0
+ASKING_S = 1_500.0
+DAYS_MAX = 3
+AT_ONCE = 400
+AMOUNTS = (1_000, 5_000, 10_000, 10_100, 30_000, 150_100, 320_000)
+FLOAT_PER_PAYOUT = 60_000
+MINUTE = 60.0
+
+
+@dataclass
+class Person:
+    id: WorkerId
+    msisdn: str
+    currency: str
+    wants: list[int]
+
+
+@dataclass
+class Episode:
+    """`payouts`: how many requests; all else follows from the seed."""
+
+    payouts: int
+    seed: int
+    factor: float = 3.0
+    world: World = field(init=False)
+    clock: SetClock = field(init=False)
+    rt: Runtime = field(init=False)
+    operators: dict = field(init=False)
+    people: list[Person] = field(init=False)
+    asked: int = 0
+    conflicts: int = 0
+    busy: int = 0
+
+    async def run(self, database_url: str) -> Verdict:
+        """Play it to the end, and judge. Deterministic but for the keys, which are random."""
+        started = time.monotonic()
+        dice = random.Random(self.seed)
+        begin = float(int(time.time()))
+        self.world = World(dice, Rates().times(self.factor), begin)
+        self.clock = SetClock(datetime.fromtimestamp(begin, UTC))
+        mpesa = daraja.ProofDaraja(
+            self.world, seed=self.seed, float_minor=self.payouts * FLOAT_PER_PAYOUT // 6
+        )
+        momo = mtn.ProofMtn(self.world, float_minor=self.payouts * FLOAT_PER_PAYOUT // 20)
+        self.operators = {daraja.HOST: mpesa, mtn.HOST: momo}
+        for minutes in range(
+            25, 60 * 24 * DAYS_MAX, 45
+        ):  # floats run dry, and are topped up by people, later
+            self.world.later(minutes * MINUTE, self._tops_up)
+        settings = Settings(
+            database_url=SecretStr(database_url),
+            secret_key=SecretStr(new_master_secret()),
+            providers={
+                "mpesa": ProviderSettings(kind="mpesa", options=daraja.options()),
+                "momo": ProviderSettings(kind="mtn_momo", options=mtn.options()),
+            },
+            countries={
+                "KE": Country(currency="KES", payout="mpesa"),
+                "ZM": Country(currency="ZMW", payout="momo"),
+            },
+        )
+        async with open_runtime(settings, InlineBells(), clock=self.clock, connections=4) as rt:
+            await rt.http.close()
+            self.rt = replace(rt, http=Wires(self.world, self.operators))
+            await self._people()
+            await self._plays()
+            return await judge(self, time.monotonic() - started)
+
+    def _tops_up(self) -> None:
+        mpesa, momo = self.operators[daraja.HOST], self.operators[mtn.HOST]
+        mpesa.books.move_float(self.payouts * FLOAT_PER_PAYOUT // 3, "top-up")
+        momo.float_minor += self.payouts * FLOAT_PER_PAYOUT // 3
+
+    # --- the people ----------------------------------------------------------------------------------------------
+
+    async def _people(self) -> None:
+        rt, dice = self.rt, self.world.dice
+        count = max(self.payouts // PER_WORKER, 1)
+        made = []
+        for n in range(count):
+            kes = n % 2 == 0
+            magic = "92040" if dice.random() < 0.03 else f"{10_000 + n % 80_000:05d}"
+            msisdn = (
+                f"+2547{n // 80_000 % 1000:03d}{magic}"
+                if kes
+                else f"+26097{n // 80_000 % 100:02d}{magic}"
+            )
+            made.append((msisdn, "KES" if kes else "ZMW"))
+        rows = await rt.db.rows(
+            """with a as (insert into account (kind, owner, currency, bounded)
+                 select 'worker_payable', n::text, c, true from unnest($1::text[]) with ordinality x(c, n)
+                 returning id, owner, currency)
+               insert into worker (id, name, language, state, msisdn_sealed, msisdn_index, region, currency, account_id,
+                   sms_channel) overriding system value
+                 select owner::bigint, 'W' || owner, 'en', 'active', ($2::bytea[])[owner::bigint],
+                   sha256(owner::bytea), 'KE', currency, id, 'phone' from a returning id, account_id""",
+            [currency for _, currency in made],
+            [rt.vault.seal(msisdn) for msisdn, _ in made],
+        )  # fmt: skip
+        account = {row["id"]: AccountId(row["account_id"]) for row in rows}
+        shares = [self.payouts // count + (n < self.payouts % count) for n in range(count)]
+        self.people = [
+            Person(
+                WorkerId(n + 1), msisdn, currency, [dice.choice(AMOUNTS) for _ in range(shares[n])]
+            )
+            for n, (msisdn, currency) in enumerate(made)
+        ]
+        bookings = []
+        for currency in ("KES", "ZMW"):
+            client, batch = ClientId(f"c_{currency}"), BatchId(f"b_{currency}")
+            for first in (
+                ledger.top_up(client, "1", 10**13, currency),
+                ledger.reserve(client, batch, 10**13, currency),
+            ):
+                bookings.append(await self._part(first))
+            for one in self.people:
+                if one.currency == currency:
+                    earned = ledger.earn(int(one.id), batch, one.id, sum(one.wants), currency)  # type: ignore[arg-type]
+                    hold = await rt.accounts.get(earned.debit)
+                    bookings.append(_post(earned, hold, account[one.id]))
+        await self._writes([([part], None) for part in bookings])
+        for one in self.people:
+            self.world.later(dice.uniform(0, ASKING_S), lambda one=one: self.asking.append(one))
+
+    asking: list[Person] = field(default_factory=list)
+
+    async def _part(self, posting: ledger.Posting) -> Part:
+        return _post(
+            posting,
+            await self.rt.accounts.get(posting.debit),
+            await self.rt.accounts.get(posting.credit),
+        )
+
+    # --- the rounds ----------------------------------------------------------------------------------------------
+
+    async def _plays(self) -> None:
+        begin, rt = self.world.now, self.rt
+        while self.world.now < begin + DAYS_MAX * 86_400:
+            await self._requests()
+            await self._due()
+            await self._callbacks()
+            due = await rt.db.value(
+                "select extract(epoch from min(due_at))::float8 from payout where due_at is not null"
+            )
+            coming = self.world.to_come[0].at if self.world.to_come else None
+            if (
+                due is None
+                and not self.asking
+                and await payouts.open_count(rt.db) == 0
+                and not self._wanted()
+            ):
+                return
+            until = min([t for t in (due, coming) if t is not None], default=self.world.now)
+            # Where little happens the steps are longer: many payouts share each commit.
+            self.world.moves_to(
+                max(until, self.world.now + TICK_S * (1 if self.busy > AT_ONCE // 8 else 4))
+            )
+            self.clock.advance(datetime.fromtimestamp(self.world.now, UTC) - self.clock.now())
+        open_now = await rt.db.rows(
+            "select state, provider, reason, count(*), max(tries), max(misses) from payout where settled_at is null group by 1, 2, 3"
+        )
+        raise AssertionError(
+            f"after {DAYS_MAX} days: {[tuple(r) for r in open_now]} {sum(len(p.wants) for p in self.people)} wanted"
+        )
+
+    def _wanted(self) -> bool:
+        return any(one.wants for one in self.people)
+
+    async def _requests(self) -> None:
+        """Workers text PAY: some while one is open, some struck by a crash before the commit; they ask again later."""
+        asking, self.asking = self.asking, []
+        work = []
+        free = await self.rt.db.rows(
+            """select w.id, a.balance from worker w join account a on a.id = w.account_id where w.id = any($1)
+                 and not exists (select from payout p where p.worker_id = w.id and p.settled_at is null)""",
+            [one.id for one in asking],
+        )
+        balance = {row["id"]: row["balance"] for row in free}
+        for one in asking:
+            # One in fifty asks although she cannot, as in a race: the database refuses that.
+            if balance.get(one.id, -1) < one.wants[-1] and self.world.dice.random() > 0.02:
+                continue
+            row = {"worker_id": one.id, "currency": one.currency}
+            fact = PayAsked(one.wants[-1], new_ref())
+            work.append(([await payout_part(self.rt, row, fact, one.msisdn)], one))
+        done: list[Person] = []
+
+        async def refused(parts: Sequence[Part], one: Person) -> None:
+            """She still has one open, or her balance is not back yet: she asks again later."""
+
+        await self._writes([w for w in work if not self.world.strikes("crash")], refused, done)
+        for one in done:
+            one.wants.pop()
+            self.asked += 1
+        for one in asking:
+            if one.wants:
+                self.world.later(
+                    self.world.dice.uniform(60, 900), lambda one=one: self.asking.append(one)
+                )
+
+    async def _due(self) -> None:
+        """What `steps/disburse.disburse` does, with one commit for many decisions of different payouts."""
+        rt, self.busy = self.rt, 0
+        while True:
+            now = self.clock.now()
+            async with rt.db.transaction() as db:
+                due = await payouts.claim_due(db, rt.vault, now, AT_ONCE, now + LEASE)
+            self.busy += len(due)
+            moves: list[tuple[Stored, Happened]] = []
+            sends: list[Stored] = []
+            for stored in due:
+                if self.world.strikes("crash"):
+                    continue  # between the claim of the row and anything else
+                match stored.payout.state:
+                    case State.QUEUED:
+                        moves.append((stored, Event.CLAIM))
+                    case State.SUBMITTING:
+                        moves.append((stored, Event.LEASE_EXPIRED))
+                    case _:
+                        sends.append(stored)
+            sends += [s for s in await self._happens(moves) if s.payout.state is State.SUBMITTING]
+            heard: list[tuple[Stored, Happened]] = []
+            for stored in sends:
+                if self.world.strikes("crash"):
+                    continue  # after the commit, before the first byte
+                provider, order = rt.providers[stored.payout.provider], order_of(rt, stored)
+                if stored.payout.state is State.SUBMITTING:
+                    what: Happened = Answered(
+                        await provider.submit(rt.http, order), stored.payout.tries
+                    )
+                else:
+                    what = Asked(await provider.ask(rt.http, order))
+                if self.world.strikes("crash"):
+                    continue  # the operator has it, nobody here knows
+                heard.append((stored, what))
+            if self.world.dice.random() < 0.1:
+                await self._callbacks()  # some come before the answer they belong to is written
+            await self._happens(heard)
+            if len(due) < AT_ONCE:
+                return
+
+    async def _callbacks(self) -> None:
+        """What `steps/callback` does after keeping the body. One move of a payout at a time."""
+        rt = self.rt
+        came, self.world.callbacks = self.world.callbacks, []
+        while came:
+            stored = await payouts.by_tokens(rt.db, rt.vault, [token for token, _ in came])
+            moves: list[tuple[Stored, Happened]] = []
+            again: list[tuple[str, bytes]] = []
+            seen: set[object] = set()
+            for token, body in came:
+                one = stored.get(token)
+                if one is None or self.world.strikes("crash"):
+                    continue
+                if one.payout.id in seen:
+                    again.append((token, body))
+                    continue
+                seen.add(one.payout.id)
+                status = rt.providers[one.payout.provider].parse_callback(body, {})
+                moves.append((one, Asked(status) if token == one.status_token else Hinted(status)))
+            await self._happens(moves)
+            came = again
+
+    async def _happens(self, moves: Sequence[tuple[Stored, Happened]]) -> list[Stored]:
+        """Decide each and write them together; where one met another, that one alone, as the product does it."""
+        rt, work, paused = self.rt, [], set()
+        for stored, what in moves:
+            decision = decided(rt, stored, what)
+            if decision.pause_provider:
+                paused.add(stored.payout.provider)
+            if decision.event is None and decision.payout == stored.payout:
+                continue
+            if decision.payout.state is State.LATE_PAID and decision.event is Event.PAID:
+                await self._alone(stored, what)
+                continue
+            work.append((await written(rt, stored, decision, ""), (stored, what, decision)))
+        for provider in paused:
+            await payouts.pause(rt.db, provider, self.clock.now() + timedelta(minutes=5), "")
+
+        async def met(parts: Sequence[Part], one: tuple[Stored, Happened, Decision]) -> None:
+            await self._alone(one[0], one[1])
+
+        done: list[tuple[Stored, Happened, Decision]] = []
+        await self._writes(work, met, done)
+        return [
+            replace(s, payout=d.payout, version=s.version + 1)
+            for s, _, d in done
+            if d.do is Do.SEND
+        ]
+
+    async def _alone(self, stored: Stored, what: Happened) -> None:
+        """The product's own step, with its own commit, read anew as `steps/disburse` does after a conflict."""
+        for _ in range(5):
+            try:
+                stored = await payouts.by_id(self.rt.db, self.rt.vault, stored.payout.id)
+                if isinstance(what, Event) and stored.payout.state not in (
+                    State.QUEUED,
+                    State.SUBMITTING,
+                ):
+                    return
+                await happened(self.rt, stored, what)
+            except Conflict:
+                self.conflicts += 1
+                continue
+            return
+        raise AssertionError(f"{stored.ref} does not hold still")
+
+    async def _writes(
+        self,
+        work: Sequence[tuple[Sequence[Part], object]],
+        met: Callable[[Sequence[Part], object], Awaitable[None]] | None = None,
+        done: list | None = None,
+    ) -> None:
+        """One commit for all of one shape; if any of them is refused, each by itself."""
+        texts = [(statement(parts), parts, one) for parts, one in work]
+        texts.sort(key=lambda t: t[0][0])
+        for text, group in groupby(texts, key=lambda t: t[0][0]):
+            listed = list(group)
+            try:
+                async with self.rt.db.transaction() as db:
+                    await db.executemany(text, [arguments for (_, arguments), _, _ in listed])
+            except (Conflict, Taken):
+                for _, parts, one in listed:
+                    try:
+                        await self.rt.db.commit(parts)
+                    except (Conflict, Taken):
+                        self.conflicts += 1
+                        assert met is not None
+                        await met(parts, one)
+                    else:
+                        if done is not None:
+                            done.append(one)
+            else:
+                if done is not None:
+                    done += [one for _, _, one in listed]
+
+
+def _post(p: ledger.Posting, debit: AccountId, credit: AccountId) -> Part:
+    return Part("post", (p.id, debit, credit, p.amount_minor, p.currency, int(p.code), p.cause))
+
+
+__all__ = ["Episode", "Found"]
