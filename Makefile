@@ -6,18 +6,21 @@
 #   make up       the whole gateway on this machine, with a phone to click on
 #   make bench    benchmarks                             make bench ARGS=ussd
 #   make fmt      put the code into shape
+#   make payout-proof   a million payouts in bad days    make payout-proof PAYOUTS=20000 SEED=7
 #   make setup    only install (into .venv; nothing goes into the system's Python)
 
 SHELL = /bin/sh
 BIN = .venv/bin
 ARGS =
+PAYOUTS = 1000000
+SEED = 1
 # A file's tests stay together, for those that share servers; each process has its own servers.
 PYTEST_SPREAD = -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help setup demo test check up bench fmt
+.PHONY: help setup demo test check up bench payout-proof fmt
 
 help:
-	@sed -n '3,9s/^# *//p' Makefile
+	@sed -n '3,10s/^# *//p' Makefile
 
 setup:
 	@sh scripts/bootstrap.sh
@@ -38,6 +41,9 @@ up: setup
 
 bench: setup
 	@$(BIN)/gateway bench $(ARGS)
+
+payout-proof: setup
+	@$(BIN)/python -m tests.proof --payouts $(PAYOUTS) --seed $(SEED) $(ARGS)
 
 fmt: setup
 	@$(BIN)/ruff check --fix --exit-zero --quiet .

@@ -13,12 +13,14 @@ from itertools import groupby
 
 from pydantic import SecretStr
 
+from gateway import plugins
 from gateway.app import open_runtime
 from gateway.clock import SetClock
 from gateway.conversation.facts import PayAsked
 from gateway.errors import Conflict
 from gateway.ids import AccountId, BatchId, ClientId, WorkerId, new_ref
 from gateway.payments import ledger
+from gateway.payments import providers as shelf
 from gateway.payments.payouts import LEASE, Answered, Asked, Decision, Happened, Hinted
 from gateway.payments.port import Found
 from gateway.payments.states import Do, Event, State
@@ -38,12 +40,26 @@ from .wires import Rates, Wires, World
 
 PER_WORKER = 4
 TICK_S = 20.0
-ASKING_S = 1_500.0
+ASKING_S = 900.0
 DAYS_MAX = 3
-AT_ONCE = 400
+AT_ONCE = 2_000
 AMOUNTS = (1_000, 5_000, 10_000, 10_100, 30_000, 150_100, 320_000)
 FLOAT_PER_PAYOUT = 60_000
 MINUTE = 60.0
+
+
+class Tokens(dict):
+    """The operators' tokens in memory: one look into a dictionary instead of a question to PostgreSQL per call."""
+
+    async def get(self, name: str) -> str | None:
+        return dict.get(self, name)
+
+    async def put(self, name: str, token: str, lives_s: int) -> None:
+        self[name] = token
+
+    async def drop(self, name: str, token: str) -> None:
+        if dict.get(self, name) == token:
+            del self[name]
 
 
 @dataclass
@@ -69,9 +85,12 @@ class Episode:
     asked: int = 0
     conflicts: int = 0
     busy: int = 0
+    hours: float = 0.0
 
-    async def run(self, database_url: str) -> Verdict:
-        """Play it to the end, and judge. Deterministic but for the keys, which are random."""
+    async def run(
+        self, database_url: str, before_judging: Callable[["Episode"], None] | None = None
+    ) -> Verdict:
+        """Play it to the end, and judge. All dice are seeded; keys and paths are random, as the product makes them."""
         started = time.monotonic()
         dice = random.Random(self.seed)
         begin = float(int(time.time()))
@@ -100,9 +119,15 @@ class Episode:
         )
         async with open_runtime(settings, InlineBells(), clock=self.clock, connections=4) as rt:
             await rt.http.close()
-            self.rt = replace(rt, http=Wires(self.world, self.operators))
+            providers = {
+                name: plugins.load(shelf, one.kind).make(name, one.options, Tokens())
+                for name, one in settings.providers.items()
+            }
+            self.rt = replace(rt, http=Wires(self.world, self.operators), providers=providers)
             await self._people()
             await self._plays()
+            if before_judging is not None:
+                before_judging(self)
             return await judge(self, time.monotonic() - started)
 
     def _tops_up(self) -> None:
@@ -188,12 +213,11 @@ class Episode:
                 and await payouts.open_count(rt.db) == 0
                 and not self._wanted()
             ):
+                self.hours = (self.world.now - begin) / 3_600
                 return
             until = min([t for t in (due, coming) if t is not None], default=self.world.now)
             # Where little happens the steps are longer: many payouts share each commit.
-            self.world.moves_to(
-                max(until, self.world.now + TICK_S * (1 if self.busy > AT_ONCE // 8 else 4))
-            )
+            self.world.moves_to(max(until, self.world.now + TICK_S * (1 if self.busy > 50 else 4)))
             self.clock.advance(datetime.fromtimestamp(self.world.now, UTC) - self.clock.now())
         open_now = await rt.db.rows(
             "select state, provider, reason, count(*), max(tries), max(misses) from payout where settled_at is null group by 1, 2, 3"

@@ -69,12 +69,7 @@ async def judge(e: Episode, seconds: float) -> Verdict:
     await _sums(v, e, books)
     await _workers(v, e, rows)
     await _told(v, e)
-    v.virtual_hours = (
-        await db.value(
-            "select extract(epoch from max(settled_at) - min(created_at)) / 3600 from payout"
-        )
-        or 0.0
-    )
+    v.virtual_hours = round(e.hours, 1)
     del v.faults[20:]
     return v
 

@@ -1,0 +1,28 @@
+"""The proof in miniature, and that its judge can say no."""
+
+import pytest
+
+from .episode import Episode
+
+
+@pytest.mark.timeout(110)
+async def test_some_payouts_through_a_bad_day_all_paid_once(new_database):
+    verdict = await Episode(120, seed=5).run(await new_database("proof_small"))
+    assert (verdict.doubles, verdict.lost, verdict.conservation_breaks) == (0, 0, 0)
+    assert verdict.faults == []
+    assert verdict.paid > 80
+    assert verdict.struck["crash"] > 50
+
+
+@pytest.mark.timeout(110)
+async def test_the_judge_sees_a_second_payment_and_a_missing_one(new_database):
+    def meddles(episode: Episode) -> None:
+        """The operator pays one key twice, and another not at all."""
+        momo = episode.operators["momo"]
+        momo.payments.append(momo.payments[0])
+        del momo.payments[1]
+
+    verdict = await Episode(40, seed=6).run(await new_database("proof_bad"), meddles)
+    assert (verdict.doubles, verdict.lost) == (1, 2)
+    assert verdict.conservation_breaks >= 0
+    assert not verdict.good
