@@ -44,7 +44,14 @@ class ProofDaraja:
             return 400, forms.error("400.002.02", f"Bad Request - Invalid {wrong}", "1")
         key = said["OriginatorConversationID"]
         found = self.books.accept(
-            {k: str(v) for k, v in said.items()}, forms.amount_minor(said) or 0, raw, frozenset()
+            key,
+            said["PartyB"],
+            forms.amount_minor(said) or 0,
+            raw,
+            frozenset(),
+            shortcode=said["PartyA"],
+            result_url=said["ResultURL"],
+            timeout_url=said["QueueTimeOutURL"],
         )
         if found is None:
             return 500, forms.error("500.002.1001", forms.DUPLICATE, "1")
