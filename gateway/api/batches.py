@@ -27,6 +27,7 @@ from gateway.runtime import Runtime
 from gateway.steps import submit
 from gateway.store import batches, clients, results
 from gateway.store.db import Row
+from gateway.tasks.forecast import answers_at_close
 from gateway.tasks.intake import check
 from gateway.tasks.question import Option
 
@@ -197,9 +198,26 @@ def _one(row: Row) -> BatchOut:
             asked_now=row["asked_now"],
             percent=round(100 * row["answers_real"] / wanted, 1) if wanted else 0.0,
         ),
-        money=Money(
-            currency=row["currency"],
-            reserved_minor=row["reserved"],
-            spent_minor=row["answers"] * row["price"],
-        ),
+        money=_money(row),
+    )
+
+
+def _money(row: Row) -> Money:
+    closed = row["state"] in ("done", "cancelled")
+    spent_minor = row["answers"] * row["price"]
+    at_close = answers_at_close(
+        given=row["answers"],
+        decided=row["tasks_done"],
+        decided_answers=row["answers_decided"],
+        still_open=row["tasks"] - row["tasks_done"],
+        open_given=row["answers_real"] - row["answers_decided"],
+        open_wanted=row["answers_wanted"] - row["answers_real"],
+        most=row["answers_maximum"],
+    )
+    return Money(
+        currency=row["currency"],
+        reserved_minor=row["reserved"],
+        spent_minor=spent_minor,
+        forecast_minor=spent_minor if closed else at_close * row["price"],
+        released_minor=max(row["reserved"] - spent_minor, 0) if closed else 0,
     )

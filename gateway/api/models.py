@@ -88,11 +88,14 @@ class Progress(BaseModel):
 
 
 class Money(BaseModel):
-    """Minor units of `currency`."""
+    """Minor units of `currency`. `forecast_minor`: what the batch will have cost at its close, as things go now.
+    `released_minor`: what came back to you when it closed."""
 
     currency: str
     reserved_minor: int
     spent_minor: int
+    forecast_minor: int
+    released_minor: int
 
 
 class BatchOut(BaseModel):

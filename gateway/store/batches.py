@@ -158,7 +158,8 @@ from batch b cross join lateral (
   select count(*) filter (where gold is null) as tasks, count(*) filter (where gold is not null) as golds,
     count(*) filter (where gold is null and state <> 'open') as tasks_done,
     count(*) filter (where gold is null and state = 'review') as tasks_review,
-    coalesce(sum(answered), 0) as answers, coalesce(sum(held), 0) as asked_now,
+    coalesce(sum(answered), 0) as answers,
+    coalesce(sum(answered) filter (where gold is null and state <> 'open'), 0) as answers_decided, coalesce(sum(held), 0) as asked_now,
     coalesce(sum(wanted) filter (where gold is null), 0) as answers_wanted,
     coalesce(sum(answered) filter (where gold is null), 0) as answers_real,
     coalesce(sum(maximum), 0) as answers_maximum

@@ -1,0 +1,62 @@
+"""Where a batch's money went: each paid answer with the payout and the receipt that carried it, as CSV."""
+
+import csv
+import io
+from collections.abc import AsyncGenerator, AsyncIterable
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from gateway.api.auth import Client, Rt
+from gateway.errors import Refused
+from gateway.store import batches, traces
+from gateway.store.traces import Link
+
+router = APIRouter(prefix="/api/v1")
+
+PROOF_COLUMNS = (
+    "task", "answer", "answered_at", "currency", "amount_minor", "fate", "transfer", "payout", "provider", "receipt", "paid_at",
+)  # fmt: skip
+
+
+@router.get("/batches/{batch}/proof.csv")
+async def proof(rt: Rt, client: Client, batch: str) -> StreamingResponse:
+    """What each paid answer of your batch became: paid out (with the operator's receipt), on its way, or still in its
+    worker's balance. One line a part: an answer may be paid by two payouts. Workers are not named."""
+    row = await batches.of_client(rt.db, client, batch)
+    if row is None:
+        raise Refused(f"no batch {batch!r}", status=404)
+    links = traces.of_batch(rt.db, batch)
+    return StreamingResponse(as_csv(links, row["currency"]), media_type="text/csv; charset=utf-8")
+
+
+async def as_csv(links: AsyncIterable[Link], currency: str) -> AsyncGenerator[bytes]:
+    """Written line by line, so that any size will do."""
+    line = io.StringIO()
+    writer = csv.writer(line)
+    writer.writerow(PROOF_COLUMNS)
+    async for link in links:
+        writer.writerow(_columns(link, currency))
+        yield line.getvalue().encode()
+        line.seek(0)
+        line.truncate()
+    yield line.getvalue().encode()
+
+
+def _columns(link: Link, currency: str) -> list[object]:
+    assert link.answer is not None
+    payout = link.payout
+    ends = [payout["ref"], payout["provider"]] if payout else ["", ""]
+    paid = payout if payout and link.fate == "paid" else None
+    return [
+        link.answer["task"],
+        link.answer["slot"],
+        link.answer["answered_at"].isoformat(),
+        currency,
+        link.amount_minor,
+        link.fate,
+        link.earning,
+        *ends,
+        paid["receipt"] if paid else "",
+        paid["settled_at"].isoformat() if paid else "",
+    ]

@@ -1,0 +1,36 @@
+"""`gateway client proof`: what each paid answer of a batch became."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.people import client
+
+__all__ = ["client"]
+
+
+@client.command("proof")
+def proof(
+    batch: Annotated[str, typer.Argument(help="The batch's id (b_...).")],
+    out: Annotated[Path | None, typer.Option(help="Write the CSV there; default: stdout.")] = None,
+) -> None:
+    """Write a batch's proof as CSV: each paid answer with the payout and the receipt that carried it."""
+    from gateway.api.proof import as_csv
+    from gateway.cli.people import with_runtime
+    from gateway.errors import Refused
+    from gateway.runtime import Runtime
+    from gateway.store import traces
+
+    async def written(rt: Runtime) -> bytes:
+        currency = await rt.db.value("select currency from batch where id = $1", batch)
+        if currency is None:
+            raise Refused(f"there is no batch {batch!r}")
+        return b"".join([part async for part in as_csv(traces.of_batch(rt.db, batch), currency)])
+
+    text = with_runtime(written)
+    if out is None:
+        sys.stdout.write(text.decode())
+    else:
+        out.write_bytes(text)
