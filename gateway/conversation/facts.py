@@ -3,6 +3,7 @@
 Nothing here touches a clock, a row or a socket: steps gather the situation, and write the facts down.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -57,6 +58,18 @@ class Cash:
 
 
 @dataclass(frozen=True, slots=True)
+class Payment:
+    """A payout as its worker asks about it. `day`: 21/11. `answers`: how many at which price (minor units)."""
+
+    ref: str
+    amount_minor: int
+    fate: Literal["paid", "on_way", "failed"]
+    day: str
+    receipt: str
+    answers: Sequence[tuple[int, int]] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CoordinatorView:
     """Set when the event comes from a coordinator's number."""
 
@@ -96,6 +109,8 @@ class Situation:
     named: WorkerState | Literal["nobody"] | None = None
     regions: frozenset[str] = frozenset()
     foreign: bool = False
+    payment: Payment | None = None
+    """The payment she asks about (the one she named, else her last); looked up only when she asks."""
 
 
 # --- facts -------------------------------------------------------------------------------------------------

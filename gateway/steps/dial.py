@@ -14,6 +14,7 @@ from gateway.errors import Conflict, Failed
 from gateway.ids import WorkerId
 from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
+from gateway.steps.explain import payment
 from gateway.steps.facts import Heard, parts_of, ring_for
 from gateway.steps.retry import settle_down
 from gateway.steps.understand import Understood, coordinator_view, understand
@@ -105,10 +106,13 @@ async def _take(
         [
             turns.book_event(event, worker, reply),
             turns.save_session(event, session),
+            *([turns.send_again(row["missed_message"])] if row["missed_message"] else []),
             *await parts_of(rt, row, understood, facts, heard),
         ]
     )
     ring_for(rt, facts)
+    if row["missed_message"]:
+        rt.bells.ring("deliver", heard.channel)
     return ussd.render(shown, end=after.ended)
 
 
@@ -209,7 +213,12 @@ async def _understand(
     # A coordinator who is no worker is shown what she can text; a worker's screens are hers, whatever else she is.
     is_coordinator = row["coordinator_id"] and row["worker_id"] is None
     coordinator = await coordinator_view(rt, row["coordinator_id"]) if is_coordinator else None
-    return await understand(rt, channel, row, codes=codes, coordinator=coordinator, msisdn=msisdn)
+    found = await understand(rt, channel, row, codes=codes, coordinator=coordinator, msisdn=msisdn)
+    # Her last payment is shown behind the balance: looked up only where the next screen may be that one.
+    if row["worker_id"] and (row["view"] in ("balance", "payment") or len(keys) > 1):
+        paid = await payment(rt, WorkerId(row["worker_id"]), None)
+        return replace(found, situation=replace(found.situation, payment=paid))
+    return found
 
 
 def _sms_channel(rt: Runtime, channel: Channel) -> str:

@@ -12,13 +12,16 @@ import structlog
 
 from gateway.conversation.coordinating import number_said
 from gateway.conversation.facts import Turn
+from gateway.conversation.heard import hear as read_words
 from gateway.conversation.turn import turn
+from gateway.conversation.why import ref_said
 from gateway.errors import Conflict, Refused
 from gateway.forms import decoded
 from gateway.ids import WorkerId
 from gateway.msisdn import mask, normalise
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import InboundSms
+from gateway.steps.explain import payment
 from gateway.steps.facts import Heard, parts_of, ring_for
 from gateway.steps.messages import message
 from gateway.steps.retry import settle_down
@@ -87,13 +90,24 @@ async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, hea
     ring_for(rt, said.facts)
 
 
+async def _with_payment(rt: Runtime, found: Understood, said: str) -> Understood:
+    """WHY takes a second look too: at the payment she names, or at her last."""
+    worker = found.situation.worker
+    own = rt.books.get(worker.language) if worker else None
+    if worker is None or own is None or (asked := read_words(said, own, rt.books)).command != "why":
+        return found
+    paid = await payment(rt, worker.id, ref_said(asked.rest))
+    return replace(found, situation=replace(found.situation, payment=paid))
+
+
 async def _understand(rt: Runtime, channel: Channel, row: Row, heard: Heard) -> Understood:
     """A partner's code, or a number that a coordinator names, takes a second look; a worker's answer takes none."""
     words = heard.said.upper().split()
     if not row["coordinator_id"]:
         asks_for_code = len(words) > 1 and row["state"] != "active"
         codes = await people.partner_codes(rt.db, words) if asks_for_code else frozenset[str]()
-        return await understand(rt, channel, row, codes=codes, msisdn=heard.msisdn)
+        found = await understand(rt, channel, row, codes=codes, msisdn=heard.msisdn)
+        return await _with_payment(rt, found, heard.said)
     understood = await understand(
         rt,
         channel,

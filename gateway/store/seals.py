@@ -1,12 +1,13 @@
 """Sealing the ledger's history, and checking the seals against the rows."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.payments.seals import GENESIS, RANGE_MAX, Seal, fault, make
 from gateway.store.db import Connection, Database, Row
 
-_LOCK_WAIT = "500ms"
+_LOOKS, _LOOK_AGAIN_S = 50, 0.02
 _AT_ONCE = 50  # ranges read in one query
 
 # One canonical line a transfer: see gateway.payments.seals.
@@ -23,12 +24,15 @@ order by r.from_seq"""
 
 
 async def seal(db: Database, now: datetime) -> int:
-    """Seal all history there is; how many seals were made. Raises asyncpg's LockNotAvailable in a stampede: try later.
+    """Seal all history there is; how many seals were made: none while a writer takes long, try again later.
 
-    A transfer gets its number before it is committed. So writers are held off for the moment in which the last number
-    is read: by then every smaller number is committed or lost for ever, and a sealed range never gets another row.
+    A transfer gets its number before it is committed. So those who are writing as the last number is read are waited
+    for (nobody is held up): by then every number up to it is committed or lost for ever, and a sealed range never gets
+    another row. Raises asyncpg's UniqueViolationError where another sealer was faster.
     """
     last = await _last_settled(db)
+    if last is None:
+        return 0
     newest = await db.row("select * from seal order by to_seq desc limit 1")
     before = _seal(newest) if newest else None
     first = before.to_seq + 1 if before else 1
@@ -54,13 +58,24 @@ async def head(db: Database) -> str:
     return found.hex() if found else ""
 
 
-async def _last_settled(db: Database) -> int:
-    async with db.transaction() as connection:
-        await connection.execute(f"set local lock_timeout = '{_LOCK_WAIT}'")
-        await connection.execute("lock table transfer in share mode")
-        return await connection.fetchval(
-            "select coalesce(pg_sequence_last_value(pg_get_serial_sequence('transfer', 'seq')::regclass), 0)"
-        )
+_WRITERS = """select coalesce(array_agg(virtualtransaction), '{}') from pg_locks
+  where locktype = 'relation' and relation = 'transfer'::regclass and mode = 'RowExclusiveLock' and granted
+    and database = (select oid from pg_database where datname = current_database())"""
+
+
+async def _last_settled(db: Database) -> int | None:
+    """The last number below which nothing will ever appear; None when a writer takes too long."""
+    last = await db.value(
+        "select coalesce(pg_sequence_last_value(pg_get_serial_sequence('transfer', 'seq')::regclass), 0)"
+    )
+    # Whoever was given one of these numbers held this lock before, and gives it back only once it is committed.
+    writing = set(await db.value(_WRITERS))
+    for _ in range(_LOOKS):
+        if not writing:
+            return last
+        await asyncio.sleep(_LOOK_AGAIN_S)
+        writing &= set(await db.value(_WRITERS))
+    return None
 
 
 def _made(before: Seal | None, row: Row) -> Seal:

@@ -194,6 +194,11 @@ def set_reach(worker: WorkerId, reach: str) -> Part:
     return Part("set_reach", (worker, reach))
 
 
+def send_again(message: int) -> Part:
+    """A message that never arrived, once more."""
+    return Part("send_again", (message,))
+
+
 def set_language(worker: WorkerId, language: str) -> Part:
     return Part("set_language", (worker, language))
 

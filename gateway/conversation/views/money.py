@@ -17,21 +17,35 @@ from gateway.conversation.views.view import (
     wrong_key,
     yes_or_no,
 )
+from gateway.conversation.why import explain
 from gateway.money import amount_text
 
 
 def _show_balance(talk: Talk, _memory: Memory) -> Shown:
     assert talk.situation.worker is not None
     body = cashing.balance(talk, talk.situation.worker, by_sms=False)
-    return Shown(body, (*choices(talk, "cash"), menu_line(talk)))
+    return Shown(body, (*choices(talk, "cash", "last_payment"), menu_line(talk)))
 
 
 def _press_balance(talk: Talk, memory: Memory, key: Key) -> Go:
     if key.name == "1":
         return Go("cash")
+    if key.name == "2":
+        return Go("payment")
     if key.name in (BACK, MENU):
         return Go(start_view(talk.situation))
     return wrong_key(talk, "balance", memory)
+
+
+def _show_payment(talk: Talk, _memory: Memory) -> Shown:
+    assert talk.situation.worker is not None
+    return Shown(explain(talk, talk.situation.worker, None), (menu_line(talk),))
+
+
+def _press_payment(talk: Talk, memory: Memory, key: Key) -> Go:
+    if key.name in (BACK, MENU):
+        return Go(start_view(talk.situation))
+    return wrong_key(talk, "payment", memory)
 
 
 def _show_cash(talk: Talk, _memory: Memory) -> Shown:
@@ -69,4 +83,8 @@ def _press_cash(talk: Talk, memory: Memory, key: Key) -> Go:
             return wrong_key(talk, "cash", memory)
 
 
-VIEWS = {"balance": View(_show_balance, _press_balance), "cash": View(_show_cash, _press_cash)}
+VIEWS = {
+    "balance": View(_show_balance, _press_balance),
+    "cash": View(_show_cash, _press_cash),
+    "payment": View(_show_payment, _press_payment),
+}

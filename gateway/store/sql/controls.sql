@@ -34,3 +34,22 @@ begin
   end if;
   return v_new;
 end $$;
+
+-- The newest message about her money that surely never arrived, if it was not sent again before; null where there is
+-- none. Asked when she dials in: her phone is in her hand.
+create or replace function missed_message(p_worker bigint) returns bigint language sql stable as $$
+  select o.id from outbox o
+    where o.worker_id = p_worker and o.purpose = 'money' and o.cause is not null and o.cause not like '%:again'
+      and o.created_at > now() - interval '30 days'
+      and (o.state in ('refused', 'unknown') or o.delivery in ('failed', 'away'))
+      and not exists (select from outbox x where x.cause = o.cause || ':again')
+    order by o.id desc limit 1
+$$;
+
+-- The same words once more; never a third time.
+create or replace function send_again(p_message bigint) returns void language sql as $$
+  insert into outbox (channel, worker_id, to_sealed, to_index, text, segments, encoding, purpose, priority, cause)
+    select channel, worker_id, to_sealed, to_index, text, segments, encoding, purpose, priority, cause || ':again'
+      from outbox where id = p_message
+    on conflict (cause) do nothing
+$$;

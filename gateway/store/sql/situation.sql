@@ -7,6 +7,7 @@ create or replace function situation(
   out worker_id bigint, out name text, out language text, out state text, out currency text,
   out account_id bigint, out balance bigint, out partner_id bigint, out reach text, out sms_channel text,
   out away boolean, out never_agreed boolean,
+  out missed_message bigint,
   out coordinator_id bigint, out payout_ref text, out payout_amount bigint,
   out kinds text[], out rights real[], out wrongs real[], out golds_right int[], out golds_wrong int[], out answers int[],
   -- what was she last asked?
@@ -44,6 +45,9 @@ begin
       left join ussd_session s on s.channel = p_channel and s.session = p_session;
   if known_state = 'done' or not v_known then
     return;
+  end if;
+  if p_session is not null and transcript is null then  -- she has just dialled in
+    missed_message := missed_message(situation.worker_id);
   end if;
   if state = 'stopped' then
     never_agreed := not exists (select from consent x where x.worker_id = situation.worker_id

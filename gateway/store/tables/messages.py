@@ -134,6 +134,12 @@ Index(
     outbox.c.created_at,
     postgresql_where=text("purpose in ('question', 'notice', 'invitation')"),
 )
+Index(
+    "ix_outbox_money",
+    outbox.c.worker_id,
+    outbox.c.id,
+    postgresql_where=text("purpose = 'money'"),
+)
 Index("ix_outbox_to_index", outbox.c.to_index, outbox.c.id)
 
 opt_out = Table(

@@ -12,6 +12,9 @@ depends_on = None
 def upgrade() -> None:
     op.execute("alter table account set (fillfactor = 50)")
     op.create_index("uq_transfer_seq", "transfer", ["seq"], unique=True)
+    op.create_index(
+        "ix_outbox_money", "outbox", ["worker_id", "id"], postgresql_where=sa.text("purpose = 'money'")
+    )
     op.create_table(
         "seal",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),

@@ -1,0 +1,51 @@
+"""WHY: what a payment was for. Her own payments only; any other reference is one we do not know."""
+
+from gateway.conversation.facts import Payment, Turn, WorkerView
+from gateway.conversation.heard import Heard
+from gateway.conversation.talk import Talk
+from gateway.money import amount_text
+
+_PRICES_MAX = 2
+REF_LENGTH = 6
+
+
+def ref_said(rest: str) -> str | None:
+    """The reference after WHY, None when she asks for her last payment.
+
+    >>> ref_said(" p7k-2qx? "), ref_said("")
+    ('P7K2QX', None)
+    """
+    said = "".join(c for c in rest.upper() if c.isalnum())[: REF_LENGTH * 2]
+    return said or None
+
+
+def why(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
+    return Turn((), explain(talk, worker, ref_said(heard.rest)))
+
+
+def explain(talk: Talk, worker: WorkerView, ref: str | None) -> str:
+    """One segment about `talk.situation.payment`: the one that was asked for, or the last."""
+    payment = talk.situation.payment
+    if payment is None:
+        return talk.say("why.unknown", ref=ref[:REF_LENGTH]) if ref else talk.say("why.none")
+    told = {
+        "ref": payment.ref,
+        "amount": amount_text(payment.amount_minor, worker.currency),
+        "day": payment.day,
+    }
+    match payment.fate:
+        case "failed":
+            return talk.say("why.failed", **told)
+        case "on_way":
+            return talk.say("why.on_way", **told, list=_list(payment, worker.currency))
+        case "paid":
+            listed = _list(payment, worker.currency)
+            return talk.say("why.paid", **told, receipt=payment.receipt, list=listed)
+
+
+def _list(payment: Payment, currency: str) -> str:
+    """`20 x KES 5, 1 x KES 3, +4`: the most frequent prices, and how many answers more."""
+    groups = sorted(payment.answers, reverse=True)
+    told = [f"{count} x {amount_text(price, currency)}" for count, price in groups[:_PRICES_MAX]]
+    more = sum(count for count, _ in groups[_PRICES_MAX:])
+    return ", ".join([*told, f"+{more}"] if more else told) or "-"

@@ -1,0 +1,33 @@
+"""What a worker may know of her payments: her last one, or the one she names."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.ids import WorkerId
+from gateway.store import traces
+from gateway.store.db import Database, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The row of the payout, and how many answers of hers it pays at which price."""
+
+    payout: Row
+    answers: Sequence[tuple[int, int]]
+
+
+async def explained(db: Database, worker: WorkerId, ref: str | None) -> Explained | None:
+    """Her payout of that reference (None: the last one); None where she has none such."""
+    payout = await db.row(
+        """select p.ref, p.amount, p.state, p.receipt, p.settled_at, p.created_at from payout p
+           where p.worker_id = $1 and ($2::text is null or p.ref = $2) order by p.created_at desc limit 1""",
+        worker,
+        ref,
+    )
+    if payout is None:
+        return None
+    links = await traces.of_payout(db, payout["ref"])
+    prices = {link.answer["answer"]: link.answer["price"] for link in links if link.answer}
+    counted = Counter(prices.values())
+    return Explained(payout, [(count, price) for price, count in counted.items()])
