@@ -105,7 +105,8 @@ async def drive(dsn: str, write: Write, seconds: float) -> tuple[float, list[flo
         chance, n = random.Random(lane), 0
         while time.perf_counter() < until:
             began = time.perf_counter()
-            done += await write(db, chance, n)
+            booked = await write(db, chance, n)
+            done += booked
             spent.append((time.perf_counter() - began) * 1000)
             n += 1
 

@@ -18,6 +18,7 @@ from gateway.settings import ChannelSettings, Settings
 from gateway.sms import channels as sms_channels
 from gateway.sms.port import SmsChannel
 from gateway.sms.prices import PriceList, built_in
+from gateway.steps.adjust import adjust
 from gateway.steps.assign import assign
 from gateway.steps.catch_up import catch_up
 from gateway.steps.close import close
@@ -42,6 +43,7 @@ _HTTP_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 
 Step = Callable[..., Awaitable[object]]
 STEPS: Mapping[str, Step] = {
+    "adjust": adjust,
     "assign": assign,
     "catch_up": catch_up,
     "close": close,

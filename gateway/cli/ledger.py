@@ -174,3 +174,36 @@ def grants(
     from gateway.store.grants import grants as statements
 
     typer.echo(statements(role), nl=False)
+
+
+@app.command("adjust")
+def adjust_answer(
+    answer: Annotated[int, typer.Argument(help="The paid answer's id.")],
+) -> None:
+    """Open an adjustment for a paid answer that turned out wrong: the worker is told and may disagree."""
+    from gateway.cli.people import with_runtime
+    from gateway.runtime import Runtime
+    from gateway.steps.adjust import open_adjustment
+
+    async def opened(rt: Runtime) -> str | None:
+        async with rt.db.transaction() as db:
+            return await open_adjustment(rt, db, answer)
+
+    ref = with_runtime(opened)
+    typer.echo(f"opened {ref}" if ref else f"answer {answer} has one already; nothing changed")
+
+
+@app.command("decide")
+def decide_adjustment(
+    ref: Annotated[str, typer.Argument(help="The adjustment's reference.")],
+    who: Annotated[str, typer.Option(help="Who decides; kept with the decision.")],
+    uphold: Annotated[
+        bool, typer.Option("--uphold/--drop", help="Uphold it, or drop it: nothing is taken.")
+    ] = False,
+) -> None:
+    """Decide an adjustment that its worker disputes, as her coordinator says."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps.adjust import decide
+
+    with_runtime(lambda rt: decide(rt, ref.upper(), upheld=uphold, who=who))
+    typer.echo(f"{ref.upper()} {'stands' if uphold else 'is dropped'}")

@@ -109,6 +109,8 @@ class Situation:
     named: WorkerState | Literal["nobody"] | None = None
     regions: frozenset[str] = frozenset()
     foreign: bool = False
+    appealable: str | None = None
+    """The reference after APPEAL, if it is an adjustment of hers that waits; looked up only when she appeals."""
     payment: Payment | None = None
     """The payment she asks about (the one she named, else her last); looked up only when she asks."""
 
@@ -200,6 +202,13 @@ class RemovedByCoordinator:
     msisdn: str
 
 
+@dataclass(frozen=True, slots=True)
+class Appealed:
+    """She does not agree with the adjustment `ref`, which is hers and waits."""
+
+    ref: str
+
+
 Fact = (
     Answered
     | Skipped
@@ -213,6 +222,7 @@ Fact = (
     | PayAsked
     | Enrolled
     | RemovedByCoordinator
+    | Appealed
 )
 
 

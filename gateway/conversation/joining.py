@@ -4,7 +4,7 @@ from gateway.conversation import cashing, working
 from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped, Turn, WorkerView
 from gateway.conversation.heard import Heard, code_known, language_named
 from gateway.conversation.talk import Talk, blank_name
-from gateway.conversation.why import why
+from gateway.conversation.why import appeal, why
 from gateway.phrases.septets import gsm_only
 
 _CODE_MAX = 12  # characters of an unknown code that are repeated to her
@@ -90,11 +90,13 @@ def removed(talk: Talk, heard: Heard) -> Turn:
 
 
 def money_words(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
-    """BAL, PAY and WHY work in every state: what was earned stays hers."""
+    """BAL, PAY, WHY and APPEAL work in every state: what was earned stays hers."""
     if heard.command == "balance":
         return Turn((), cashing.balance(talk, worker, by_sms=True))
     if heard.command == "pay":
         return cashing.pay(talk, worker, heard)
     if heard.command == "why":
         return why(talk, worker, heard)
+    if heard.command == "appeal":
+        return appeal(talk, heard)
     return None

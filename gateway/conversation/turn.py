@@ -89,7 +89,7 @@ def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # no
             return Turn((), talk.say("start.already"))
         case "stop":
             return Turn((), talk.say("stop.only"))
-        case "skill" | "appeal":
+        case "skill":
             return Turn((), talk.say("not_yet", word=heard.words[0].upper()))
         case _:
             return None

@@ -1,6 +1,6 @@
-"""WHY: what a payment was for. Her own payments only; any other reference is one we do not know."""
+"""WHY and APPEAL: what a payment was for, and that she does not agree. Only what is hers; any other reference is unknown."""
 
-from gateway.conversation.facts import Payment, Turn, WorkerView
+from gateway.conversation.facts import Appealed, Payment, Turn, WorkerView
 from gateway.conversation.heard import Heard
 from gateway.conversation.talk import Talk
 from gateway.money import amount_text
@@ -41,6 +41,14 @@ def explain(talk: Talk, worker: WorkerView, ref: str | None) -> str:
         case "paid":
             listed = _list(payment, worker.currency)
             return talk.say("why.paid", **told, receipt=payment.receipt, list=listed)
+
+
+def appeal(talk: Talk, heard: Heard) -> Turn:
+    """APPEAL: she does not agree with an adjustment of hers. Saying it twice is saying it once."""
+    ref = ref_said(heard.rest)
+    if ref is None or talk.situation.appealable != ref:
+        return Turn((), talk.say("appeal.unknown"))
+    return Turn((Appealed(ref),), talk.say("appeal.taken", ref=ref))
 
 
 def _list(payment: Payment, currency: str) -> str:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from gateway.conversation.facts import (
     Agreed,
     Answered,
+    Appealed,
     Asked,
     Enrolled,
     Fact,
@@ -19,6 +20,7 @@ from gateway.conversation.facts import (
     Stopped,
 )
 from gateway.ids import WorkerId
+from gateway.payments.adjusting import DISPUTE
 from gateway.runtime import Runtime
 from gateway.steps.cash_out import payout_part
 from gateway.steps.enrol import enrolled_parts, joined_part, removed_parts
@@ -86,6 +88,9 @@ async def _parts(  # noqa: PLR0911  # one return a fact
             assert understood.next_batch is not None
             until = rt.clock.now() + timedelta(seconds=understood.next_batch.lease_s)
             return [turns.hold_task(fact.task, WorkerId(row["worker_id"]), heard.via, until)]
+        case Appealed():
+            until = rt.clock.now() + DISPUTE
+            return [turns.dispute_adjustment(fact.ref, WorkerId(row["worker_id"]), until)]
         case PayAsked():
             return [await payout_part(rt, row, fact, heard.msisdn)]
         case Joined():

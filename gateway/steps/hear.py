@@ -26,7 +26,7 @@ from gateway.steps.facts import Heard, parts_of, ring_for
 from gateway.steps.messages import message
 from gateway.steps.retry import settle_down
 from gateway.steps.understand import Understood, coordinator_view, understand
-from gateway.store import inbox, people, turns
+from gateway.store import adjustments, inbox, people, turns
 from gateway.store.db import Part, Repeated, Row
 
 log = structlog.get_logger()
@@ -91,12 +91,20 @@ async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, hea
 
 
 async def _with_payment(rt: Runtime, found: Understood, said: str) -> Understood:
-    """WHY takes a second look too: at the payment she names, or at her last."""
+    """WHY and APPEAL take a second look too: at what she names, or at her last payment."""
     worker = found.situation.worker
     own = rt.books.get(worker.language) if worker else None
-    if worker is None or own is None or (asked := read_words(said, own, rt.books)).command != "why":
+    if (
+        worker is None
+        or own is None
+        or (asked := read_words(said, own, rt.books)).command not in ("why", "appeal")
+    ):
         return found
-    paid = await payment(rt, worker.id, ref_said(asked.rest))
+    ref = ref_said(asked.rest)
+    if asked.command == "appeal":
+        mine = ref if ref and await adjustments.waits(rt.db, worker.id, ref) else None
+        return replace(found, situation=replace(found.situation, appealable=mine))
+    paid = await payment(rt, worker.id, ref)
     return replace(found, situation=replace(found.situation, payment=paid))
 
 

@@ -199,6 +199,10 @@ def send_again(message: int) -> Part:
     return Part("send_again", (message,))
 
 
+def dispute_adjustment(ref: str, worker: WorkerId, until: datetime) -> Part:
+    return Part("dispute_adjustment", (ref, worker, until))
+
+
 def set_language(worker: WorkerId, language: str) -> Part:
     return Part("set_language", (worker, language))
 

@@ -117,7 +117,7 @@ def test_work_repeats_the_held_question_and_asks_no_second() -> None:
         ("LANG", "Which language"),
         ("WORK", "For KES 3:"),
         ("SKIP", "Skipped."),
-        ("why P7K2QX", "WHY does not work"),
+        ("why P7K2QX", "P7K2QX is none of your payments"),
         ("skill", "SKILL does not work"),
     ],
 )

@@ -9,6 +9,9 @@ create or replace trigger seal_is_forever before update or delete on seal
 create or replace trigger seal_is_never_emptied before truncate on seal
   for each statement execute function only_ever_grows();
 
+create or replace trigger adjustment_event_is_forever before update or delete on adjustment_event
+  for each row execute function only_ever_grows();
+
 -- Books many transfers at once, given as arrays of one length; how many were new. All bounded accounts are locked first,
 -- in the order of their ids: two batches over the same workers then never wait for each other in a circle. (Unbounded
 -- accounts store nothing, so nothing of them is locked but against deletion, which any number may do at once.)
@@ -53,3 +56,14 @@ create or replace function send_again(p_message bigint) returns void language sq
       from outbox where id = p_message
     on conflict (cause) do nothing
 $$;
+
+-- APPEAL: nothing is taken until her coordinator has looked. What is no open adjustment of hers changes nothing.
+create or replace function dispute_adjustment(p_ref text, p_worker bigint, p_until timestamptz) returns void language plpgsql as $$
+declare v_id bigint;
+begin
+  update adjustment set state = 'disputed', decide_by = p_until
+    where ref = p_ref and worker_id = p_worker and state = 'open' returning id into v_id;
+  if v_id is not null then
+    insert into adjustment_event (adjustment_id, event, who) values (v_id, 'disputed', 'worker');
+  end if;
+end $$;

@@ -1,8 +1,20 @@
 """What keeps money honest beside the ledger itself: seals over its history."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, LargeBinary, Table
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    text,
+)
 
-from gateway.store.tables._base import at_column, id_column, metadata
+from gateway.store.tables._base import at_column, id_column, metadata, one_of
 
 # A link of the hash chain over the ledger: see gateway.payments.seals.
 seal = Table(
@@ -16,4 +28,40 @@ seal = Table(
     Column("digest", LargeBinary, nullable=False, unique=True),
     at_column("at"),
     CheckConstraint("from_seq <= to_seq", name="range"),
+)
+
+# An answer that was paid and turned out wrong later. What was paid stays paid; a bounded part of what she earns from
+# now on may pay it back: see gateway.payments.adjusting.
+adjustment = Table(
+    "adjustment",
+    metadata,
+    id_column(),
+    Column("ref", Text, nullable=False, unique=True),  # what the worker reads
+    Column("answer_id", BigInteger, ForeignKey("answer.id"), nullable=False, unique=True),
+    Column("worker_id", BigInteger, ForeignKey("worker.id"), nullable=False, index=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("taken", BigInteger, nullable=False, server_default=text("0")),
+    Column("state", Text, nullable=False, server_default=text("'open'")),
+    Column("decide_by", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    at_column(),
+    # open: she may dispute; disputed: her coordinator looks; standing: taken bit by bit; dropped, done: over.
+    one_of("state", "open", "disputed", "standing", "dropped", "done"),
+    CheckConstraint("amount > 0 and taken >= 0 and taken <= amount", name="bounds"),
+)
+Index(
+    "ix_adjustment_waiting",
+    adjustment.c.decide_by,
+    postgresql_where=text("state in ('open', 'disputed', 'standing')"),
+)
+
+adjustment_event = Table(
+    "adjustment_event",
+    metadata,
+    id_column(),
+    Column("adjustment_id", BigInteger, ForeignKey("adjustment.id"), nullable=False, index=True),
+    Column("event", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False, server_default=text("0")),
+    Column("who", Text, nullable=False, server_default=text("''")),
+    at_column("at"),
 )

@@ -31,3 +31,42 @@ def upgrade() -> None:
         sa.UniqueConstraint("prev", name=op.f("uq_seal_prev")),
         sa.UniqueConstraint("digest", name=op.f("uq_seal_digest")),
     )
+    op.create_table(
+        "adjustment",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("answer_id", sa.BigInteger(), nullable=False),
+        sa.Column("worker_id", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("taken", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("state", sa.Text(), server_default=sa.text("'open'"), nullable=False),
+        sa.Column("decide_by", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("state in ('open', 'disputed', 'standing', 'dropped', 'done')", name=op.f("ck_adjustment_state")),
+        sa.CheckConstraint("amount > 0 and taken >= 0 and taken <= amount", name=op.f("ck_adjustment_bounds")),
+        sa.ForeignKeyConstraint(["answer_id"], ["answer.id"], name=op.f("fk_adjustment_answer_id")),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_adjustment_worker_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_adjustment")),
+        sa.UniqueConstraint("ref", name=op.f("uq_adjustment_ref")),
+        sa.UniqueConstraint("answer_id", name=op.f("uq_adjustment_answer_id")),
+    )
+    op.create_index(op.f("ix_adjustment_worker_id"), "adjustment", ["worker_id"])
+    op.create_index(
+        "ix_adjustment_waiting",
+        "adjustment",
+        ["decide_by"],
+        postgresql_where=sa.text("state in ('open', 'disputed', 'standing')"),
+    )
+    op.create_table(
+        "adjustment_event",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("adjustment_id", sa.BigInteger(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("who", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["adjustment_id"], ["adjustment.id"], name=op.f("fk_adjustment_event_adjustment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_adjustment_event")),
+    )
+    op.create_index(op.f("ix_adjustment_event_adjustment_id"), "adjustment_event", ["adjustment_id"])

@@ -1,0 +1,154 @@
+"""Adjustments: opened, disputed, decided, taken bit by bit; every step leaves an event that stays."""
+
+from datetime import datetime
+
+from gateway.ids import WorkerId
+from gateway.store.db import Connection, Database, Row
+
+
+async def of_answer(db: Connection, answer: int) -> Row | None:
+    """The paid answer, its worker and batch; None where there is no such answer."""
+    return await db.fetchrow(
+        """select a.id, a.price, a.worker_id, t.batch_id, t.text, b.currency, w.language, w.sms_channel, w.msisdn_sealed
+           from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
+           join worker w on w.id = a.worker_id where a.id = $1""",
+        answer,
+    )
+
+
+async def insert(
+    db: Connection,
+    ref: str,
+    answer: int,
+    worker: WorkerId,
+    amount_minor: int,
+    decide_by: datetime,
+    ends_at: datetime,
+) -> int | None:
+    """A new adjustment, None when the answer has one already: once is for ever."""
+    made = await db.fetchval(
+        """insert into adjustment (ref, answer_id, worker_id, amount, decide_by, ends_at)
+           values ($1, $2, $3, $4, $5, $6) on conflict (answer_id) do nothing returning id""",
+        ref,
+        answer,
+        worker,
+        amount_minor,
+        decide_by,
+        ends_at,
+    )
+    if made is not None:
+        await note(db, made, "opened", amount_minor)
+    return made
+
+
+async def note(
+    db: Connection, adjustment: int, event: str, amount_minor: int = 0, who: str = ""
+) -> None:
+    await db.execute(
+        "insert into adjustment_event (adjustment_id, event, amount, who) values ($1, $2, $3, $4)",
+        adjustment,
+        event,
+        amount_minor,
+        who,
+    )
+
+
+async def move(
+    db: Connection, adjustment: int, was: str, becomes: str, who: str, decide_by: datetime | None
+) -> bool:
+    """Change the state if it still is `was`."""
+    moved = await db.fetchval(
+        """update adjustment set state = $3, decide_by = coalesce($4, decide_by) where id = $1 and state = $2
+           returning true""",
+        adjustment,
+        was,
+        becomes,
+        decide_by,
+    )
+    if moved:
+        await note(db, adjustment, becomes, 0, who)
+    return bool(moved)
+
+
+async def waits(db: Database, worker: WorkerId, ref: str) -> bool:
+    """Whether `ref` is an adjustment of hers that she may still disagree with, or has."""
+    return await db.value(
+        """select exists (select from adjustment where ref = $1 and worker_id = $2
+             and state in ('open', 'disputed'))""",
+        ref,
+        worker,
+    )
+
+
+async def by_ref(db: Database, ref: str) -> Row | None:
+    return await db.row(
+        """select j.id, j.ref, j.worker_id, j.state, j.amount, w.name, w.currency, w.coordinator_id, w.partner_id
+           from adjustment j join worker w on w.id = j.worker_id where j.ref = $1""",
+        ref,
+    )
+
+
+async def overdue(db: Database, now: datetime) -> list[Row]:
+    """Those whose time to speak is over: open ones stand now, disputed ones are dropped, old ones forgiven."""
+    return await db.rows(
+        """select id, state, ends_at from adjustment
+           where state in ('open', 'disputed') and decide_by <= $1 or state = 'standing' and ends_at <= $1""",
+        now,
+    )
+
+
+async def debtors(db: Database) -> list[WorkerId]:
+    """Workers of whom something may be taken now: not while a payout of hers is being asked for."""
+    rows = await db.rows("select distinct worker_id from adjustment where state = 'standing'")
+    return [WorkerId(row["worker_id"]) for row in rows]
+
+
+async def standing(db: Connection, worker: WorkerId) -> list[Row]:
+    """Her standing adjustments, locked, with where the money would go."""
+    return await db.fetch(
+        """select j.id, j.amount - j.taken as rest, j.taken, j.created_at, b.id as batch, b.currency, b.account_id as hold,
+             b.state as batch_state, b.client_id, c.account_id as available,
+             (select count(*) from adjustment_event e where e.adjustment_id = j.id and e.event = 'taken') as times,
+             (select count(*) from transfer t where t.debit = b.account_id and t.code = $2) as releases
+           from adjustment j join answer a on a.id = j.answer_id join task t on t.id = a.task_id
+             join batch b on b.id = t.batch_id join client c on c.id = b.client_id
+           where j.worker_id = $1 and j.state = 'standing' order by j.id for update of j""",
+        worker,
+        _RELEASE,
+    )
+
+
+_RELEASE, _CORRECT_DOWN = 7, 6  # gateway.payments.ledger.Code
+
+
+async def week(db: Connection, worker: WorkerId, since: datetime, now: datetime) -> Row:
+    """What she earned this week since `since`, what was taken this week, and what she has; her account locked."""
+    account = await db.fetchrow(
+        """select a.id, a.balance from account a join worker w on w.account_id = a.id where w.id = $1
+           for no key update of a""",
+        worker,
+    )
+    assert account is not None
+    row = await db.fetchrow(
+        """select $4::bigint as account, $5::bigint as balance,
+             coalesce(sum(t.amount) filter (where t.credit = $4 and t.code = 3 and t.at >= $1), 0)::bigint as earned,
+             coalesce(sum(t.amount) filter (where t.debit = $4 and t.code = $3), 0)::bigint as taken
+           from transfer t where $4 in (t.credit, t.debit) and t.at >= date_trunc('week', $2::timestamptz)""",
+        since,
+        now,
+        _CORRECT_DOWN,
+        account["id"],
+        account["balance"],
+    )
+    assert row is not None
+    return row
+
+
+async def took(db: Connection, adjustment: int, amount_minor: int) -> None:
+    await db.execute(
+        """update adjustment set taken = taken + $2,
+             state = case when taken + $2 = amount then 'done' else state end where id = $1""",
+        adjustment,
+        amount_minor,
+    )
+    await note(db, adjustment, "taken", amount_minor)
