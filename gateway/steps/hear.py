@@ -126,7 +126,7 @@ async def _understand(rt: Runtime, channel: Channel, row: Row, heard: Heard) -> 
     )
     number = number_said(heard.said, understood.situation, rt.books)
     if number is None:
-        return understood
+        return await _with_payment(rt, understood, heard.said)
     index = rt.vault.index(number)
     mine = await people.theirs(rt.db, index, row["coordinator_id"])
     # To remove, only her own count; to enrol, everybody who is known already does.
