@@ -1,48 +1,56 @@
 """`gateway qa`: the gateway's quality engine on any CSV of answers, without a server."""
 
-import csv
-import json
-import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
-from enum import StrEnum
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
-from typing import Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.errors import GatewayError, Refused
+from gateway.cli import qa_story
+from gateway.cli.qa_files import (
+    AnswersFile,
+    ConfidenceOption,
+    JsonFile,
+    Kind,
+    KindOption,
+    answers_of,
+    one_line_errors,
+    progress,
+    truths_of,
+    write_json,
+    write_results,
+)
+from gateway.errors import Refused
+
+if TYPE_CHECKING:
+    from gateway.qa.report import Report
 
 app = typer.Typer(
-    help="Aggregate recorded answers, and replay when asking could have stopped.",
+    help="Aggregate recorded answers, replay when asking could have stopped, explain a decision.",
     no_args_is_help=True,
 )
+app.command()(qa_story.explain)
+app.command("dry-run")(qa_story.dry_run)
 
 
 RATES = ("accuracy", "wer", "exact_match", "near_match", "ece")
 
 
-class Kind(StrEnum):
-    """What the answers are."""
-
-    VERIFICATION = "verification"
-    CATEGORISATION = "categorisation"
-    TRANSCRIPTION = "transcription"
-
-
-AnswersFile = Annotated[
-    Path, typer.Option("--answers", help="CSV with columns task,worker,answer; - is stdin.")
+PlotFile = Annotated[
+    Path | None, typer.Option("--plot", help="Draw the figures: an SVG file.", dir_okay=False)
 ]
-KindOption = Annotated[
-    Kind | None, typer.Option(help="What the answers are; guessed from them if not given.")
-]
-ConfidenceOption = Annotated[
+WorthOption = Annotated[
     float | None,
-    typer.Option(min=0.0, max=1.0, help="Close a task at this posterior (0.9 if not given)."),
+    typer.Option(
+        min=0.01, help="Stop by price instead: what a corrected error is worth (see --price)."
+    ),
 ]
-JsonFile = Annotated[
-    str | None, typer.Option("--json", help="Write the figures as JSON; - is stdout.")
+PriceOption = Annotated[
+    float,
+    typer.Option(min=0.0, help="Of one answer, payout and segments, in the money of --worth."),
 ]
 
 
@@ -63,22 +71,25 @@ def aggregate(
     out: Annotated[
         str | None, typer.Option(help="Write CSV task,value,confidence,answers; - is stdout.")
     ] = None,
+    plot: PlotFile = None,
     json_file: JsonFile = None,
 ) -> None:
     """Find the most likely value of every task, and how sure it is."""
     from gateway.qa.report import guessed_kind, report
 
-    with _one_line_errors("aggregate"):
-        rows = _answers(answers, kind)
-        truths, known = _truths(truth), _truths(gold)
+    with one_line_errors("aggregate"):
+        rows = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+        truths, known = truths_of(truth), truths_of(gold)
         started = process_time()
         found = report(rows, kind or guessed_kind(rows), method, truths, known)
         figures = {**found.figures, "seconds": round(process_time() - started, 4)}
         if "-" not in (json_file, out):
             _show(figures)
         if out:
-            _write_results(out, found.results)
-        _write_json(json_file, figures)
+            write_results(out, found.results)
+        if plot:
+            _plot_results(plot, found, truths, known)
+        write_json(json_file, figures)
 
 
 @app.command()
@@ -88,14 +99,18 @@ def stopping(
     kind: KindOption = None,
     confidence: ConfidenceOption = None,
     seeds: Annotated[int, typer.Option(min=1, help="Random orders to average.")] = 3,
+    worth: WorthOption = None,
+    price: PriceOption = 1.0,
+    plot: PlotFile = None,
     json_file: JsonFile = None,
 ) -> None:
     """Replay asking one more answer only where it is needed, beside fixed overlaps."""
     from gateway.qa.report import guessed_kind
 
-    with _one_line_errors("stopping"):
-        rows = _answers(answers, kind)
-        _replay(rows, _truths(truth), kind or guessed_kind(rows), confidence, seeds, json_file)
+    with one_line_errors("stopping"):
+        rows = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+        setting = Setting(confidence, worth, price, seeds)
+        _replay(rows, truths_of(truth), kind or guessed_kind(rows), setting, plot, json_file)
 
 
 @app.command()
@@ -106,88 +121,115 @@ def simulate(
     answers: Annotated[int, typer.Option(min=1, max=30, help="Most answers a task may get.")] = 7,
     skill: Annotated[float, typer.Option(help="Mean share of right answers.")] = 0.75,
     spread: Annotated[float, typer.Option(help="Standard deviation between workers.")] = 0.12,
+    spammers: Annotated[
+        int, typer.Option(min=0, help="Of the workers: press keys without reading.")
+    ] = 0,
+    copiers: Annotated[
+        int, typer.Option(min=0, help="Of the workers: hand in what the first worker says.")
+    ] = 0,
     confidence: ConfidenceOption = None,
     seeds: Annotated[int, typer.Option(min=1, help="Random orders to average.")] = 3,
+    worth: WorthOption = None,
+    price: PriceOption = 1.0,
+    plot: PlotFile = None,
     json_file: JsonFile = None,
 ) -> None:
     """Make up a crowd and see what accuracy costs, before a batch exists."""
     from gateway.qa.made_up import Crowd, made_up
 
-    with _one_line_errors("simulate"):
-        crowd = Crowd(tasks, workers, options, answers, skill, spread)
+    with one_line_errors("simulate"):
+        crowd = Crowd(tasks, workers, options, answers, skill, spread, spammers, copiers)
         rows, truths = made_up(crowd, seed=0)
-        _replay(rows, truths, Kind.CATEGORISATION, confidence, seeds, json_file)
+        setting = Setting(confidence, worth, price, seeds)
+        planted = _suspects(rows) if spammers or copiers else {}
+        _replay(rows, truths, Kind.CATEGORISATION, setting, plot, json_file, planted)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """When a replay stops asking: at a confidence, or while an answer is worth its price."""
+
+    confidence: float | None
+    worth: float | None
+    price: float
+    seeds: int
 
 
 def _replay(
     rows: Sequence[tuple[str, str, str]],
     truths: Mapping[str, str],
     kind: str,
-    confidence: float | None,
-    seeds: int,
+    setting: Setting,
+    plot: Path | None,
     json_file: str | None,
+    more: Mapping[str, object] | None = None,
 ) -> None:
     from gateway.qa.overlap import CONFIDENCE
-    from gateway.qa.savings import savings, steps
+    from gateway.qa.savings import savings, steps, sweep, sweep_steps
 
-    sure = CONFIDENCE if confidence is None else confidence
-    with _progress(steps(rows, seeds)) as tick:
-        figures = savings(rows, truths, kind, sure, seeds, tick)
+    sure = CONFIDENCE if setting.confidence is None else setting.confidence
+    share = None if setting.worth is None else setting.price / setting.worth
+    with progress(steps(rows, setting.seeds) + (sweep_steps(setting.seeds) if plot else 0)) as tick:
+        replayed = savings(rows, truths, kind, sure, setting.seeds, tick, price=share)
+        figures = {**replayed, **(more or {})}
+        curve = sweep(rows, truths, kind, setting.seeds, tick) if plot else []
     if json_file != "-":
         _show_savings(figures)
-    _write_json(json_file, figures)
+    if plot:
+        _plot_savings(plot, figures, curve)
+    write_json(json_file, figures)
 
 
-@contextmanager
-def _one_line_errors(command: str) -> Generator[None]:
-    try:
-        yield
-    except (GatewayError, OSError) as error:
-        typer.echo(f"gateway qa {command}: {error}", err=True)
-        raise typer.Exit(1) from None
+def _suspects(rows: Sequence[tuple[str, str, str]]) -> dict[str, object]:
+    """Who shares mistakes beyond luck, in words and as figures."""
+    from gateway.qa.cheating import findings
+    from gateway.qa.observed import Deed, Observed
+
+    found = findings(Observed([Deed(*row) for row in rows], sorted({row[2] for row in rows})))
+    for one in found:
+        typer.echo(f"{one.rule}: {', '.join(one.workers)}: {one.sentence}", err=True)
+    if not found:
+        typer.echo("nobody shares mistakes beyond luck", err=True)
+    named = [
+        {"rule": one.rule, "workers": list(one.workers), "chance": one.chance} for one in found
+    ]
+    return {"findings": named}
 
 
-def _lines(path: Path) -> list[str]:
-    source = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-    try:
-        return source.decode("utf-8-sig").splitlines(keepends=True)
-    except UnicodeDecodeError as error:
-        row = source.count(b"\n", 0, error.start)
-        raise Refused(f"{path}, row {row}: not UTF-8", row=row) from None
+def _plot_savings(plot: Path, figures: Mapping[str, Any], curve: list[dict[str, float]]) -> None:
+    from gateway.cli.picture import lines, write
+
+    rate = "accuracy" if "accuracy" in figures else "wer"
+    fixed = [(one["answers_per_task"], one[rate]) for one in figures["fixed"].values()]
+    dynamic = [(one["answers_per_task"], one[rate]) for one in curve]
+    series = {"fixed overlap": fixed, "dynamic": dynamic}
+    write(plot, [lines(f"{rate} against cost", "answers a task", rate, series)])
 
 
-def _answers(path: Path, kind: Kind | None) -> list[tuple[str, str, str]]:
-    from gateway.qa.rows import read_answers
+def _plot_results(
+    plot: Path, found: "Report", truths: Mapping[str, str], gold: Mapping[str, str]
+) -> None:
+    from gateway.cli import picture
+    from gateway.qa.calibration import reliability
+    from gateway.qa.report import TRANSCRIPTION
 
-    return read_answers(_lines(path), str(path), empty_answers=kind is Kind.TRANSCRIPTION)
-
-
-def _truths(path: Path | None) -> dict[str, str]:
-    from gateway.qa.rows import read_truths
-
-    return {} if path is None else read_truths(_lines(path), str(path))
-
-
-def _write_results(out: str, results: Sequence[tuple[str, str, float, int]]) -> None:
-    with _output(out) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("task", "value", "confidence", "answers"))
-        writer.writerows((t, value, f"{sure:.4f}", n) for t, value, sure, n in results)
-
-
-def _write_json(target: str | None, figures: Mapping[str, object]) -> None:
-    if target:
-        with _output(target) as file:
-            file.write(json.dumps(figures, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
-
-
-@contextmanager
-def _output(target: str) -> Generator[TextIO]:
-    if target == "-":
-        yield sys.stdout
-    else:
-        with Path(target).open("w", encoding="utf-8", newline="") as file:
-            yield file
+    scored = [row for row in found.results if row[0] in truths and row[0] not in gold]
+    if not scored:
+        raise Refused("a picture needs --truth: it shows what was found against what is true")
+    right = [value == truths[task] for task, value, _, _ in scored]
+    bins = reliability([sure for _, _, sure, _ in scored], right)
+    panels = [picture.calibration("calibration", bins)]
+    if found.figures["kind"] != TRANSCRIPTION:
+        counts = Counter((truths[task], value) for task, value, _, _ in scored)
+        labels = sorted({label for pair in counts for label in pair})
+        panels.insert(0, picture.shades("confusion", labels, counts))
+    by_answers: dict[int, list[bool]] = {}
+    for (_, _, _, given), hit in zip(scored, right, strict=True):
+        by_answers.setdefault(given, []).append(hit)
+    points = [(float(given), sum(hits) / len(hits)) for given, hits in by_answers.items()]
+    series = {"tasks with so many answers": points}
+    panels.append(picture.lines("accuracy", "answers a task", "share right", series))
+    picture.write(plot, panels)
 
 
 def _show(figures: Mapping[str, Any]) -> None:
@@ -223,12 +265,18 @@ def _certificate(certificate: Mapping[str, Any]) -> str:
     return f"{100 * certificate['accuracy']:.1f} % right, {low:.1f} to {high:.1f} % at 95 %"
 
 
+def _setting(figures: Mapping[str, Any]) -> str:
+    if figures["price"] is not None:
+        return f"Stopping when an answer costs more than it brings, {figures['kind']}"
+    return f"Stopping at confidence {figures['confidence']:g}, {figures['kind']}"
+
+
 def _show_savings(figures: Mapping[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     rates = [key for key in figures if key in RATES]
-    table = Table(title=f"Stopping at confidence {figures['confidence']:g}, {figures['kind']}")
+    table = Table(title=_setting(figures))
     for heading in ("policy", "answers a task", *(rate.replace("_", " ") for rate in rates)):
         table.add_column(heading, justify="left" if heading == "policy" else "right")
     policies = {f"fixed {n}": one for n, one in figures["fixed"].items()} | {"dynamic": figures}
@@ -236,14 +284,3 @@ def _show_savings(figures: Mapping[str, Any]) -> None:
         shown = (f"{100 * one[rate]:.2f} %" for rate in rates)
         table.add_row(name, f"{one['answers_per_task']:.2f}", *shown)
     Console().print(table)
-
-
-@contextmanager
-def _progress(steps: int) -> Generator[Callable[[], None]]:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    # On stderr and gone at the end: stdout is for the figures.
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("replaying", total=steps)
-        yield lambda: progress.advance(task)

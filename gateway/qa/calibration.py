@@ -6,8 +6,10 @@ the log-odds of a task by the design effect of its answers (Kish 1965): 1 + r (n
 whose errors share r. One gold-fitted factor on top adapts that to the batch.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
+from statistics import fmean
 
 import numpy as np
 
@@ -84,6 +86,19 @@ def expected_calibration_error(confidence: Floats, right: Floats) -> float:
     bins = np.minimum((confidence * BINS).astype(np.intp), BINS - 1)
     gaps = np.bincount(bins, confidence - right, BINS)
     return float(np.abs(gaps).sum() / max(1, len(confidence)))
+
+
+def reliability(
+    confidences: Sequence[float], right: Sequence[bool]
+) -> list[tuple[float, float, int]]:
+    """(mean confidence, share right, tasks) of every bin that has tasks, as in a reliability diagram."""
+    bins: dict[int, list[tuple[float, bool]]] = {}
+    for sure, hit in zip(confidences, right, strict=True):
+        bins.setdefault(min(int(sure * BINS), BINS - 1), []).append((sure, hit))
+    return [
+        (fmean(s for s, _ in pairs), fmean(hit for _, hit in pairs), len(pairs))
+        for _, pairs in sorted(bins.items())
+    ]
 
 
 def _wilson(share: float, n: float) -> float:

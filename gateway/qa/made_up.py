@@ -10,7 +10,11 @@ from gateway.qa.rows import Answer
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """`skill` is the mean chance of workers to be right, `spread` its standard deviation."""
+    """`skill` is the mean chance of workers to be right, `spread` its standard deviation.
+
+    The first `copiers` workers after w0 hand in what w0 says of the same task; the next `spammers`
+    answer anything.
+    """
 
     tasks: int
     workers: int
@@ -18,6 +22,8 @@ class Crowd:
     answers_per_task: int
     skill: float
     spread: float
+    spammers: int = 0
+    copiers: int = 0
 
 
 def made_up(crowd: Crowd, seed: int) -> tuple[list[Answer], dict[str, str]]:
@@ -29,13 +35,21 @@ def made_up(crowd: Crowd, seed: int) -> tuple[list[Answer], dict[str, str]]:
     random = np.random.default_rng(seed)
     strength = crowd.skill * (1.0 - crowd.skill) / crowd.spread**2 - 1.0
     skills = random.beta(strength * crowd.skill, strength * (1.0 - crowd.skill), crowd.workers)
+    skills[1 + crowd.copiers : 1 + crowd.copiers + crowd.spammers] = 1.0 / crowd.options
     truths = random.integers(crowd.options, size=crowd.tasks)
     rows: list[Answer] = []
     for number, truth in enumerate(truths.tolist()):
+        first = _said(random, truth, float(skills[0]), crowd.options)
         for worker in random.permutation(crowd.workers)[: crowd.answers_per_task].tolist():
-            slip = 0 if random.random() < skills[worker] else random.integers(1, crowd.options)
-            rows.append((f"t{number}", f"w{worker}", f"o{(truth + int(slip)) % crowd.options}"))
+            copies = worker <= crowd.copiers
+            said = first if copies else _said(random, truth, float(skills[worker]), crowd.options)
+            rows.append((f"t{number}", f"w{worker}", f"o{said}"))
     return rows, {f"t{number}": f"o{truth}" for number, truth in enumerate(truths.tolist())}
+
+
+def _said(random: np.random.Generator, truth: int, skill: float, options: int) -> int:
+    slip = 0 if random.random() < skill else random.integers(1, options)
+    return (truth + int(slip)) % options
 
 
 def _check(crowd: Crowd) -> None:
@@ -43,6 +57,8 @@ def _check(crowd: Crowd) -> None:
         raise Refused(
             f"{crowd.workers} workers cannot give {crowd.answers_per_task} answers a task"
         )
+    if crowd.copiers + crowd.spammers >= crowd.workers:
+        raise Refused(f"{crowd.workers} workers cannot all be copiers and spammers")
     if not 0.0 < crowd.skill < 1.0:
         raise Refused(f"skill {crowd.skill} is not between 0 and 1", field="skill")
     widest = (crowd.skill * (1.0 - crowd.skill)) ** 0.5

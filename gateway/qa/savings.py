@@ -17,6 +17,7 @@ from gateway.qa.report import TRANSCRIPTION
 from gateway.qa.rows import Answer
 from gateway.qa.text import stopping as text_stopping
 
+SWEPT = (0.7, 0.8, 0.9, 0.95, 0.98)  # confidences of the picture
 Figures = dict[str, float]
 Replays = tuple[Callable[[int], Figures], Callable[[int, int], Figures]]
 
@@ -28,21 +29,20 @@ def savings(
     confidence: float,
     seeds: int,
     tick: Callable[[], None],
+    *,
+    price: float | None = None,
 ) -> dict[str, object]:
     """Replay `seeds` orders of the answers; `tick` is called `steps(rows, seeds)` times.
 
-    Raises Refused when no task has a truth.
+    With `price`, that of an answer in shares of what a corrected error is worth, answers are bought
+    as long as they are worth it, and `confidence` plays no part. Raises Refused when no task has a truth.
     """
     if not truths.keys() & {row[0] for row in rows}:
         raise Refused("no task has answers and a truth: do the two files belong together?")
-    dynamic, fixed = _replays(rows, truths, kind, confidence)
+    dynamic, fixed = _replays(rows, truths, kind, confidence, price)
 
     def averaged(replay: Callable[[int], Figures]) -> Figures:
-        replays: list[Figures] = []
-        for seed in range(seeds):
-            replays.append(replay(seed))
-            tick()
-        return {key: fmean(figures[key] for figures in replays) for key in replays[0]}
+        return _averaged(replay, seeds, tick)
 
     overlaps = {
         str(overlap): averaged(lambda seed, overlap=overlap: fixed(seed, overlap))
@@ -51,10 +51,39 @@ def savings(
     return {
         "kind": kind,
         "confidence": confidence,
+        "price": price,
         "seeds": seeds,
         **averaged(dynamic),
         "fixed": overlaps,
     }
+
+
+def sweep(
+    rows: Sequence[Answer],
+    truths: Mapping[str, str],
+    kind: str,
+    seeds: int,
+    tick: Callable[[], None],
+) -> list[Figures]:
+    """Cost and accuracy of dynamic stopping at `SWEPT` confidences; ticks `sweep_steps(seeds)` times."""
+    curve: list[Figures] = []
+    for confidence in SWEPT:
+        dynamic, _ = _replays(rows, truths, kind, confidence, None)
+        curve.append(_averaged(dynamic, seeds, tick))
+    return curve
+
+
+def sweep_steps(seeds: int) -> int:
+    """How many replays `sweep` makes."""
+    return seeds * len(SWEPT)
+
+
+def _averaged(replay: Callable[[int], Figures], seeds: int, tick: Callable[[], None]) -> Figures:
+    replays: list[Figures] = []
+    for seed in range(seeds):
+        replays.append(replay(seed))
+        tick()
+    return {key: fmean(figures[key] for figures in replays) for key in replays[0]}
 
 
 def steps(rows: Sequence[Answer], seeds: int) -> int:
@@ -68,12 +97,16 @@ def most_answers(rows: Sequence[Answer]) -> int:
 
 
 def _replays(
-    rows: Sequence[Answer], truths: Mapping[str, str], kind: str, confidence: float
+    rows: Sequence[Answer],
+    truths: Mapping[str, str],
+    kind: str,
+    confidence: float,
+    price: float | None,
 ) -> Replays:
     if kind == TRANSCRIPTION:
         return (
             lambda seed: asdict(
-                text_stopping.dynamic(rows, truths, seed=seed, confidence=confidence)
+                text_stopping.dynamic(rows, truths, seed=seed, confidence=confidence, price=price)
             ),
             lambda seed, overlap: asdict(
                 text_stopping.fixed(rows, truths, seed=seed, overlap=overlap)
@@ -81,6 +114,8 @@ def _replays(
         )
     answers = encode(rows)
     return (
-        lambda seed: asdict(stopping.dynamic(answers, truths, seed=seed, confidence=confidence)),
+        lambda seed: asdict(
+            stopping.dynamic(answers, truths, seed=seed, confidence=confidence, price=price)
+        ),
         lambda seed, overlap: asdict(stopping.fixed(answers, truths, seed=seed, overlap=overlap)),
     )

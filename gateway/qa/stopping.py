@@ -12,8 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from gateway.qa import rule
+from gateway.qa.calibration import softened
 from gateway.qa.overlap import ANSWERS_MIN, CONFIDENCE
-from gateway.qa.port import TIE, Answers, Codes, Estimate, decide
+from gateway.qa.port import TIE, Answers, Codes, Estimate, Flags, decide
+from gateway.qa.shared_error import design_effect
+from gateway.qa.worth import Belief, gain
 
 JUDGES = ("one_coin", "dawid_skene")  # the mean of their posteriors closes a task
 
@@ -33,20 +36,53 @@ def dynamic(
     seed: int,
     confidence: float = CONFIDENCE,
     answers_min: int = ANSWERS_MIN,
+    price: float | None = None,
 ) -> Replay:
-    """Ask until the posterior reaches `confidence`, at least `answers_min`, at most all answers."""
+    """Ask until the posterior reaches `confidence`, at least `answers_min`, at most all answers.
+
+    With `price`, of an answer in shares of what a corrected error is worth, ask as long as the next
+    answer is expected to bring more than that.
+    """
     place = _places(answers, seed)
     available = np.bincount(answers.task)
     wanted = np.minimum(answers_min, available)
     is_open = np.ones(len(answers.tasks), np.bool_)
     estimate = _judged(answers.where(place < wanted[answers.task]))
     while True:
-        is_open &= (estimate.confidence < confidence - TIE) & (wanted < available)
+        if price is None:
+            asking = estimate.confidence < confidence - TIE
+        else:
+            asking = _worth_asking(estimate, wanted, available, price)
+        is_open &= asking & (wanted < available)
         if not is_open.any():
             break
         wanted = wanted + is_open
         estimate = _judged(answers.where(place < wanted[answers.task]))
     return Replay(float(wanted.mean()), accuracy(answers, estimate, truths))
+
+
+def _worth_asking(estimate: Estimate, given: Codes, available: Codes, price: float) -> Flags:
+    """Whether one more answer, by somebody as good as the crowd's mean, is worth its price."""
+    soft = softened(estimate.posterior, given)
+    usual = float(estimate.skill.mean())
+    best = np.sort(soft, 1)[:, ::-1]
+    # Tasks with the same beliefs and answers are worth the same; rounding makes them few.
+    states = np.column_stack((best[:, 0], best[:, 1] if best.shape[1] > 1 else 0.0 * best[:, 0]))
+    seen = np.column_stack((np.round(states, 3), given, available - given))
+    unique, back = np.unique(seen, axis=0, return_inverse=True)
+    worth = [
+        gain(
+            Belief("", leader, runner_up),
+            skill=usual,
+            options=best.shape[1],
+            answers_left=int(left),
+            price=price,
+            weight=1.0 / design_effect(int(so_far) + 1),
+        )
+        > 0.0
+        for leader, runner_up, so_far, left in unique.tolist()
+    ]
+    return np.array(worth, np.bool_)[back.reshape(-1)]
 
 
 def fixed(answers: Answers, truths: Mapping[str, str], *, seed: int, overlap: int) -> Replay:

@@ -3,6 +3,7 @@
 import csv
 import json
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from typer.testing import CliRunner
@@ -179,3 +180,80 @@ def test_a_crowd_that_cannot_be_is_refused(option: str, value: str, complaint: s
     code, _, err = run("simulate", option, value)
     assert code == 1
     assert complaint in err
+
+
+def test_explain_tells_the_story_of_a_task() -> None:
+    task = (DATA / "rte150.csv").read_text(encoding="utf-8").splitlines()[1].split(",")[0]
+    code, out, _ = run("explain", task, *RTE)
+    assert code == 0
+    assert "would have changed the judge's mind" in out.replace("\n", " ")
+    code, out, _ = run("explain", task, *RTE, "--json", "-")
+    told = json.loads(out)
+    assert (told["task"], told["voices"][0]["decision"]) == (task, "ask_more")
+    code, _, err = run("explain", "nowhere", *RTE)
+    assert (code, "'nowhere'" in err) == (1, True)
+
+
+def test_dry_run_puts_two_rules_side_by_side() -> None:
+    rules = ("--policy", "fixed:5", "--new-policy", "dynamic", "--price", "250")
+    code, out, _ = run("dry-run", *RTE, *rules, "--json", "-")
+    found = json.loads(out)
+    assert code == 0
+    assert found["old"]["cost_minor"] == 750 * 250
+    assert found["new"]["answers"] < found["old"]["answers"]
+    assert {c["task"] for c in found["changes"]}
+    code, out, _ = run("dry-run", *RTE, *rules)
+    assert "750" in out
+    code, _, err = run("dry-run", *RTE, "--policy", "most")
+    assert (code, "fixed:N" in err) == (1, True)
+
+
+@pytest.mark.parametrize("command", ["aggregate", "stopping"])
+def test_a_picture_of_the_figures(command: str, tmp_path: Path) -> None:
+    picture = tmp_path / "p.svg"
+    files = RTE if command == "aggregate" else [*RTE[:1], str(few(tmp_path)), *RTE[2:]]
+    assert run(command, *files, "--plot", str(picture))[0] == 0
+    panels = ET.fromstring(picture.read_text(encoding="utf-8"))  # noqa: S314  # ours
+    said = "".join(panels.itertext())
+    shown = ("confusion", "calibration") if command == "aggregate" else ("fixed overlap", "dynamic")
+    assert all(word in said for word in shown)
+    code, _, err = run("aggregate", *files, "--plot", str(tmp_path / "p.gif"))
+    assert (code, ".svg" in err) == (1, True)
+
+
+def few(folder: Path) -> Path:
+    """Four answers to each of thirty tasks."""
+    path = folder / "few.csv"
+    with (DATA / "rte150.csv").open(encoding="utf-8", newline="") as file:
+        lines = file.read().splitlines()
+    kept = [line for start in range(1, 301, 10) for line in lines[start : start + 4]]
+    path.write_text("\n".join([lines[0], *kept]), encoding="utf-8")
+    return path
+
+
+def test_a_picture_of_nothing_is_refused(tmp_path: Path) -> None:
+    code, _, err = run("aggregate", *RTE[:2], "--plot", str(tmp_path / "p.svg"))
+    assert (code, "--truth" in err) == (1, True)
+
+
+def test_stopping_by_price_buys_more_where_errors_cost_more(tmp_path: Path) -> None:
+    asked: list[float] = []
+    files = ["--answers", str(few(tmp_path)), *RTE[2:]]
+    for worth in ("5", "500"):
+        code, out, _ = run("stopping", *files, "--seeds", "1", "--worth", worth, "--json", "-")
+        assert code == 0
+        asked.append(json.loads(out)["answers_per_task"])
+    assert 2.0 <= asked[0] < asked[1] <= 4.0
+    code, out, _ = run("stopping", *SPEECH, "--seeds", "1", "--worth", "20")
+    assert (code, "costs more than it brings" in out.replace("\n", " ")) == (0, True)
+
+
+def test_simulated_copiers_are_found() -> None:
+    crowd = ("--tasks", "400", "--workers", "12", "--skill", "0.65", "--answers", "6")
+    code, out, err = run("simulate", *crowd, "--copiers", "1", "--seeds", "1", "--json", "-")
+    found = json.loads(out)["findings"]
+    assert code == 0
+    assert [one["workers"] for one in found] == [["w0", "w1"]]
+    assert "same mistake" in err
+    code, _, err = run("simulate", *crowd, "--spammers", "12")
+    assert (code, "cannot all be" in err) == (1, True)

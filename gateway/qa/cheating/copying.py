@@ -26,6 +26,7 @@ WRONG_MIN = 3  # of these answered with the same mistake
 TIED = 8.0  # a tied pair is looked at with so many times the attention of an untied one
 TOGETHER_S = 60.0
 HABIT_PRIOR = 5.0  # answers per question's value; a worker with few is taken to err as all do
+DIFFICULTY_PRIOR = 12.0  # answers; a task with few others is taken to be about as hard as all are
 SLIP_MAX = 0.95
 PAIRS_MIN = 40  # fewer do not show what likeness is this crowd's nature
 USUAL_SHARE = 0.95  # of the pairs are taken to be innocent
@@ -141,17 +142,24 @@ class _Habits:
         shares = self._crowd.others(task, (one, other))
         most = max(shares.values())
         believed = max(shares, key=shares.__getitem__)
+        others = len(self._crowd.of_task[task]) - 2
         chance = 0.0
         for answer, share in shares.items():
             if share < most:
-                first = share * self._habit(one, believed, answer)
-                second = share * self._habit(other, believed, answer)
+                slip = (share * others + DIFFICULTY_PRIOR * self._usual(believed, answer)) / (
+                    others + DIFFICULTY_PRIOR
+                )
+                first = slip * self._habit(one, believed, answer)
+                second = slip * self._habit(other, believed, answer)
                 chance += min(SLIP_MAX, first) * min(SLIP_MAX, second)
         return min(chance, SLIP_MAX)
 
-    def _habit(self, worker: str, believed: str, answer: str) -> float:
+    def _usual(self, believed: str, answer: str) -> float:
         every = self._all[believed]
-        usual = max(every[answer] / max(1, every.total()), 0.01)
+        return max(every[answer] / max(1, every.total()), 0.01)
+
+    def _habit(self, worker: str, believed: str, answer: str) -> float:
+        usual = self._usual(believed, answer)
         own = self._said[worker, believed]
         return (own[answer] + HABIT_PRIOR * usual) / (own.total() + HABIT_PRIOR) / usual
 

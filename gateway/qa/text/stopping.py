@@ -9,11 +9,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gateway.qa.overlap import ANSWERS_MIN, CONFIDENCE, TIE
+from gateway.qa.overlap import (
+    ANSWERS_MIN,
+    CONFIDENCE,
+    Decision,
+    DynamicOverlap,
+    Market,
+    Offer,
+    Policy,
+    PricedOverlap,
+    judge,
+)
 from gateway.qa.rows import Answer
 from gateway.qa.skill import Skill
 from gateway.qa.text.aggregate import aggregate
-from gateway.qa.text.near import best_text, is_near
+from gateway.qa.text.near import is_near
 from gateway.qa.text.normalise import normalise
 from gateway.qa.text.score import exact_match, word_error_rate
 
@@ -36,23 +46,43 @@ def dynamic(
     seed: int,
     confidence: float = CONFIDENCE,
     answers_min: int = ANSWERS_MIN,
+    price: float | None = None,
 ) -> TextReplay:
-    """Ask until a group of near-equal answers reaches `confidence`, then aggregate what came."""
+    """Ask until a group of near-equal answers reaches `confidence`, then aggregate what came.
+
+    With `price`, of an answer in shares of what a corrected error is worth, ask as long as the next
+    answer is expected to bring more than that.
+    """
     queues = _queues(rows, seed)
     taken = {task: min(answers_min, len(queue)) for task, queue in queues.items()}
     skills: dict[str, Skill] = {}
     waiting = list(queues)
+    market = Market(Offer(price or 0.0))
+
+    def policy(available: int) -> Policy:
+        least = min(answers_min, available)
+        if price is None:
+            return DynamicOverlap(confidence, least, available)
+        return PricedOverlap(1.0, least, available)
+
     while waiting:
         still: list[str] = []
         for task in waiting:
             answers = queues[task][: taken[task]]
-            rights = [skills.get(worker, Skill()).mean for _, worker, _ in answers]
-            value, sure = best_text([answer for _, _, answer in answers], rights)
-            if sure < confidence - TIE and taken[task] < len(queues[task]):
+            verdict = judge(
+                True,  # noqa: FBT003  # typed answers
+                [answer for _, _, answer in answers],
+                [skills.get(worker, Skill()) for _, worker, _ in answers],
+                (),
+                policy(len(queues[task])),
+                market=market,
+            )
+            if verdict.decision is Decision.ASK_MORE:
                 taken[task] += 1
                 still.append(task)
             else:
-                _learn(skills, answers, value, sure)
+                assert verdict.value is not None
+                _learn(skills, answers, verdict.value, verdict.confidence)
         waiting = still
     return _scored([row for task, n in taken.items() for row in queues[task][:n]], truths)
 

@@ -1,0 +1,105 @@
+"""What all `gateway qa` commands share: their options, reading CSV, writing results, errors in one line."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from gateway.errors import GatewayError, Refused
+
+
+class Kind(StrEnum):
+    """What the answers are."""
+
+    VERIFICATION = "verification"
+    CATEGORISATION = "categorisation"
+    TRANSCRIPTION = "transcription"
+
+
+AnswersFile = Annotated[
+    Path, typer.Option("--answers", help="CSV with columns task,worker,answer; - is stdin.")
+]
+KindOption = Annotated[
+    Kind | None, typer.Option(help="What the answers are; guessed from them if not given.")
+]
+ConfidenceOption = Annotated[
+    float | None,
+    typer.Option(min=0.0, max=1.0, help="Close a task at this posterior (0.9 if not given)."),
+]
+JsonFile = Annotated[
+    str | None, typer.Option("--json", help="Write the figures as JSON; - is stdout.")
+]
+
+
+@contextmanager
+def one_line_errors(command: str) -> Generator[None]:
+    """What the user can mend becomes one line on stderr and exit 1."""
+    try:
+        yield
+    except (GatewayError, OSError) as error:
+        typer.echo(f"gateway qa {command}: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def answers_of(path: Path, *, typed: bool) -> list[tuple[str, str, str]]:
+    """The (task, worker, answer) rows of a CSV; `typed` answers may be empty."""
+    from gateway.qa.rows import read_answers
+
+    return read_answers(_lines(path), str(path), empty_answers=typed)
+
+
+def truths_of(path: Path | None) -> dict[str, str]:
+    """The truths of a CSV task,truth."""
+    from gateway.qa.rows import read_truths
+
+    return {} if path is None else read_truths(_lines(path), str(path))
+
+
+def write_results(out: str, results: Sequence[tuple[str, str, float, int]]) -> None:
+    """A row per task; `-` is stdout."""
+    with _output(out) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("task", "value", "confidence", "answers"))
+        writer.writerows((t, value, f"{sure:.4f}", n) for t, value, sure, n in results)
+
+
+def write_json(target: str | None, figures: Mapping[str, object]) -> None:
+    """None writes nothing, `-` is stdout."""
+    if target:
+        with _output(target) as file:
+            file.write(json.dumps(figures, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+@contextmanager
+def progress(steps: int) -> Generator[Callable[[], None]]:
+    """A bar on stderr that is gone at the end: stdout is for the figures."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("replaying", total=steps)
+        yield lambda: bar.advance(task)
+
+
+@contextmanager
+def _output(target: str) -> Generator[TextIO]:
+    if target == "-":
+        yield sys.stdout
+    else:
+        with Path(target).open("w", encoding="utf-8", newline="") as file:
+            yield file
+
+
+def _lines(path: Path) -> list[str]:
+    source = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    try:
+        return source.decode("utf-8-sig").splitlines(keepends=True)
+    except UnicodeDecodeError as error:
+        row = source.count(b"\n", 0, error.start)
+        raise Refused(f"{path}, row {row}: not UTF-8", row=row) from None

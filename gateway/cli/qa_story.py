@@ -1,0 +1,194 @@
+"""`gateway qa explain` and `gateway qa dry-run`: one decision told, and a new rule tried on past answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.cli.qa_files import (
+    AnswersFile,
+    ConfidenceOption,
+    JsonFile,
+    Kind,
+    KindOption,
+    answers_of,
+    one_line_errors,
+    truths_of,
+    write_json,
+)
+
+if TYPE_CHECKING:
+    from gateway.qa.dry_run import DryRun, Outcome
+    from gateway.qa.ruling import Ruling
+
+CHANGES_SHOWN = 20
+
+TruthFile = Annotated[Path | None, typer.Option("--truth", help="CSV task,truth.")]
+GoldFile = Annotated[
+    Path | None, typer.Option("--gold", help="CSV task,truth that teaches skills.")
+]
+PolicyOption = Annotated[str, typer.Option(help="all, fixed:N, dynamic, or worth:N.")]
+MethodOption = Annotated[str, typer.Option(help="How results are found: auto, or a rule by name.")]
+PriceOption = Annotated[float, typer.Option(min=0.0, help="Of one answer, minor units.")]
+
+
+def explain(
+    task: Annotated[str, typer.Argument(help="The task whose decision is to be told.")],
+    answers: AnswersFile,
+    truth: TruthFile = None,
+    gold: GoldFile = None,
+    kind: KindOption = None,
+    policy: PolicyOption = "dynamic",
+    confidence: ConfidenceOption = None,
+    method: MethodOption = "auto",
+    price: PriceOption = 0.0,
+    json_file: JsonFile = None,
+) -> None:
+    """Tell the whole story of one decision: who said what, how good they are, what would have changed it."""
+    from gateway.qa.explain import explain as told
+
+    with one_line_errors("explain"):
+        rows = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+        rule = _rule(rows, kind, policy, confidence, method, price)
+        story = told(rows, task, rule, gold=truths_of(gold), truths=truths_of(truth)).as_data()
+        if json_file != "-":
+            _show_story(story)
+        write_json(json_file, story)
+
+
+def dry_run(
+    answers: AnswersFile,
+    truth: TruthFile = None,
+    gold: GoldFile = None,
+    kind: KindOption = None,
+    policy: PolicyOption = "dynamic",
+    confidence: ConfidenceOption = None,
+    method: MethodOption = "auto",
+    price: PriceOption = 0.0,
+    new_policy: Annotated[str | None, typer.Option(help="The new rule's, if it differs.")] = None,
+    new_confidence: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="The new rule's, if it differs.")
+    ] = None,
+    new_method: Annotated[str | None, typer.Option(help="The new rule's, if it differs.")] = None,
+    json_file: JsonFile = None,
+) -> None:
+    """Try a changed rule on past answers before it is switched on: cost, accuracy, tasks changed."""
+    from gateway.qa.dry_run import dry_run as tried
+
+    with one_line_errors("dry-run"):
+        rows = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+        old = _rule(rows, kind, policy, confidence, method, price)
+        sure = confidence if new_confidence is None else new_confidence
+        new = _rule(rows, kind, new_policy or policy, sure, new_method or method, price)
+        found = tried(rows, old, new, truths_of(truth), truths_of(gold))
+        if json_file != "-":
+            _show_dry_run(found)
+        write_json(json_file, asdict(found))
+
+
+def _rule(
+    rows: Sequence[tuple[str, str, str]],
+    kind: Kind | None,
+    policy: str,
+    confidence: float | None,
+    method: str,
+    price: float,
+) -> "Ruling":
+    from gateway.qa.overlap import CONFIDENCE
+    from gateway.qa.report import TRANSCRIPTION, guessed_kind
+    from gateway.qa.ruling import Ruling
+    from gateway.qa.savings import most_answers
+
+    is_text = (kind or guessed_kind(rows)) == TRANSCRIPTION
+    return Ruling(
+        () if is_text else tuple(sorted({row[2] for row in rows})),
+        policy,
+        CONFIDENCE if confidence is None else confidence,
+        method,
+        price,
+        most_answers(rows),
+    )
+
+
+def _show_story(story: Mapping[str, Any]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console()
+    rule = story["rule"]
+    setting = f"{rule['policy']}, confidence {rule['confidence']:g}, {rule['method']}"
+    table = Table(title=f"Task {story['task']}, rule {story['version']} ({setting})")
+    for heading in (
+        "",
+        "worker",
+        "said",
+        "skill then",
+        "skill by the batch",
+        "believed",
+        "decision",
+    ):
+        table.add_column(heading)
+    for number, voice in enumerate(story["voices"], 1):
+        believed = f"{voice['best']} {100 * voice['confidence']:.1f} %"
+        table.add_row(
+            str(number),
+            escape(voice["worker"]),
+            escape(voice["answer"]) + (" *" if voice["decisive"] else ""),
+            _chance(voice["skill"], voice["skill_deviation"]),
+            _chance(voice["later"], voice["later_deviation"]),
+            escape(believed),
+            voice["decision"].replace("_", " "),
+        )
+    console.print(table)
+    for sentence in _sentences(story):
+        console.print(sentence, markup=False)
+
+
+def _sentences(story: Mapping[str, Any]) -> list[str]:
+    sure = f"{100 * story['confidence']:.1f} % sure, by {story['method']}"
+    chances = ", ".join(f"{option} {100 * p:.1f} %" for option, p in story["chances"].items())
+    told = [f"The whole batch says: {story['value']} ({sure}). Chances: {chances}."]
+    if story["gold"]:
+        told = [f"This task is gold: its truth, {story['value']}, was known."]
+    if story["unused"]:
+        told.append(f"{story['unused']} more recorded answers were not needed.")
+    if any(voice["decisive"] for voice in story["voices"]):
+        told.append("* without this answer the judge would have believed something else.")
+    if story["contrary_needed"] is not None:
+        more, other = story["contrary_needed"], story["runner_up"]
+        told.append(f"{more} more strangers saying '{other}' would have changed the judge's mind.")
+    if story["truth"] is not None:
+        right = "right" if story["truth"] == story["value"] else "wrong"
+        told.append(f"The truth is '{story['truth']}': the result is {right}.")
+    return told
+
+
+def _chance(mean: float, deviation: float) -> str:
+    return f"{100 * mean:.0f} % +- {100 * deviation:.0f}"
+
+
+def _show_dry_run(found: "DryRun") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    table = Table(title=f"{found.tasks:,} tasks, {len(found.changes):,} with another value")
+    for heading in ("", "rule", "answers", "cost", "accuracy", "to a person", "too few answers"):
+        table.add_column(heading)
+    for name, one in (("now", found.old), ("new", found.new)):
+        table.add_row(name, *_cells(one))
+    console.print(table)
+    for change in found.changes[:CHANGES_SHOWN]:
+        truth = "" if change.truth is None else f" (truth: {change.truth})"
+        console.print(f"{change.task}: {change.was} -> {change.becomes}{truth}", markup=False)
+    if len(found.changes) > CHANGES_SHOWN:
+        console.print(f"... and {len(found.changes) - CHANGES_SHOWN} more; --json has them all")
+
+
+def _cells(one: "Outcome") -> tuple[str, ...]:
+    accuracy = "" if one.accuracy is None else f"{100 * one.accuracy:.2f} %"
+    cost = f"{one.cost_minor:,.0f}"
+    return one.version, f"{one.answers:,}", cost, accuracy, str(one.review), str(one.short)

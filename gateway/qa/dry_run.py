@@ -1,0 +1,106 @@
+"""A new rule tried on past answers before it is switched on: what it costs, finds and changes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.qa.overlap import Decision
+from gateway.qa.port import encode
+from gateway.qa.rehearsal import Story, rehearse
+from gateway.qa.rows import Answer
+from gateway.qa.ruling import Ruling
+
+Truths = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one rule does to the recorded answers. `accuracy` is None without truths.
+
+    `short` tasks would have asked for more answers than were recorded: their cost is too low and
+    their value an early one. `review` counts ambiguous ones too.
+    """
+
+    version: str
+    answers: int
+    cost_minor: float
+    accuracy: float | None
+    review: int
+    short: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A task whose value the new rule would change; `truth` where it is known."""
+
+    task: str
+    was: str
+    becomes: str
+    truth: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """Both rules side by side, and every task whose value differs, in order of name."""
+
+    tasks: int
+    old: Outcome
+    new: Outcome
+    changes: tuple[Change, ...]
+
+
+def dry_run(
+    rows: Sequence[Answer],
+    old: Ruling,
+    new: Ruling,
+    truths: Truths | None = None,
+    gold: Truths | None = None,
+) -> DryRun:
+    """Replay (task, worker, answer) rows, in their order, under both rules.
+
+    Nothing is stored and nobody is paid or asked; gold teaches skills and is not scored.
+    """
+    known, taught = truths or {}, gold or {}
+    before, was = _outcome(rows, old, known, taught)
+    after, becomes = _outcome(rows, new, known, taught)
+    changes = tuple(
+        Change(task, was[task], becomes[task], known.get(task))
+        for task in sorted(was)
+        if was[task] != becomes[task]
+    )
+    return DryRun(len(was), before, after, changes)
+
+
+def _outcome(
+    rows: Sequence[Answer], rule: Ruling, truths: Truths, gold: Truths
+) -> tuple[Outcome, dict[str, str]]:
+    stories = rehearse(rows, rule, gold)
+    taken = sum(len(story.steps) for story in stories.values())
+    values = _values(stories, rule, gold)
+    scored = [
+        values[task] == truths[task] for task in values if task in truths and task not in gold
+    ]
+    person = (Decision.REVIEW, Decision.AMBIGUOUS)
+    outcome = Outcome(
+        rule.version,
+        taken,
+        taken * rule.price_minor,
+        sum(scored) / len(scored) if scored else None,
+        sum(story.verdict.decision in person for story in stories.values()),
+        sum(story.short for story in stories.values()),
+    )
+    return outcome, values
+
+
+def _values(stories: Mapping[str, Story], rule: Ruling, gold: Truths) -> dict[str, str]:
+    """Results as at the batch's end: estimated over all the answers that were taken."""
+    rows = [(task, s.worker, s.answer) for task, story in stories.items() for s in story.steps]
+    if rule.is_text:
+        from gateway.qa.text import aggregate as texts  # noqa: PLC0415  # rapidfuzz, for text only
+
+        text = texts.aggregate(rows, gold, method=rule.method)
+        return dict(zip(text.tasks, text.value, strict=True))
+    from gateway.qa.batch import aggregate  # noqa: PLC0415  # NumPy, for whole batches only
+
+    answers = encode(rows, rule.options)
+    found = aggregate(answers, rule.method, gold)
+    return dict(zip(answers.tasks, found.estimate.value, strict=True))

@@ -1,0 +1,111 @@
+"""What the live judge would have done with recorded answers, step by step.
+
+All tasks are open at once and get their recorded answers in recorded order, one a round; a task that
+the rule is content with takes no more of them. Skills are learnt as they are live: a stranger's at
+first, then from gold and from every task that closed before.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.qa.overlap import Decision, Verdict, judge
+from gateway.qa.rows import Answer
+from gateway.qa.ruling import Ruling
+from gateway.qa.skill import Skill
+
+ASKING = (Decision.ASK_MORE, Decision.ASK_BETTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One answer as it came in: whose, their skill just before, and the judge's word just after.
+
+    Where the policy wants more answers before it judges, `verdict` says so.
+    """
+
+    worker: str
+    answer: str
+    skill: Skill
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A task's answers up to its decision; `unused` recorded ones were not needed any more."""
+
+    steps: tuple[Step, ...]
+    unused: int
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.steps[-1].verdict
+
+    @property
+    def short(self) -> bool:
+        """Whether the rule would have asked for more answers than were recorded."""
+        return self.verdict.decision in ASKING
+
+
+def rehearse(
+    rows: Sequence[Answer], rule: Ruling, gold: Mapping[str, str] | None = None, language: str = ""
+) -> dict[str, Story]:
+    """Every task's story under a rule, by task; rows are (task, worker, answer) in their order."""
+    known = gold or {}
+    queues: dict[str, list[Answer]] = {}
+    for row in rows:
+        queues.setdefault(row[0], []).append(row)
+    policy, market = rule.overlap(), rule.market()
+    skills: dict[str, Skill] = {}
+    steps: dict[str, list[Step]] = {task: [] for task in queues}
+    waiting = list(queues)
+    while waiting:
+        closed: list[str] = []
+        still: list[str] = []
+        for task in waiting:
+            taken = steps[task]
+            _, worker, answer = queues[task][len(taken)]
+            held = skills.get(worker, Skill())
+            verdict = judge(
+                rule.is_text,
+                [*(step.answer for step in taken), answer],
+                [*(skills.get(step.worker, Skill()) for step in taken), held],
+                rule.options,
+                policy,
+                language=language,
+                market=market,
+            )
+            taken.append(Step(worker, answer, held, verdict))
+            more = verdict.answers_wanted > len(taken) and len(taken) < len(queues[task])
+            (still if more else closed).append(task)
+        for task in closed:
+            _learn(skills, steps[task], known.get(task), is_text=rule.is_text, language=language)
+        waiting = still
+    return {
+        task: Story(tuple(taken), len(queues[task]) - len(taken)) for task, taken in steps.items()
+    }
+
+
+def _learn(
+    skills: dict[str, Skill], steps: list[Step], truth: str | None, *, is_text: bool, language: str
+) -> None:
+    verdict = steps[-1].verdict
+    believed = verdict.value if truth is None else truth
+    assert believed is not None
+    for step in steps:
+        same = _same(step.answer, believed, is_text=is_text, language=language)
+        held = skills.get(step.worker, Skill())
+        if truth is not None:
+            skills[step.worker] = held.after_gold(right=same)
+        else:
+            agreement = verdict.confidence if same else 0.0 if is_text else 1.0 - verdict.confidence
+            skills[step.worker] = held.after_consensus(agreement)
+
+
+def _same(answer: str, believed: str, *, is_text: bool, language: str) -> bool:
+    if not is_text:
+        return answer == believed
+    # rapidfuzz costs an import that rules without text need not pay.
+    from gateway.qa.text.near import is_near  # noqa: PLC0415
+    from gateway.qa.text.normalise import normalise  # noqa: PLC0415
+
+    return is_near(normalise(answer, language), normalise(believed, language))
