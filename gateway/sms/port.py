@@ -69,17 +69,27 @@ class OutboundSms:
     text: str
 
 
+class Hint(StrEnum):
+    """What would help, where that is not just another try."""
+
+    PAUSE = "pause"  # the account: no money, a wrong key; nothing goes this way until a person acts
+    REROUTE = "reroute"  # this channel has no road to that number; another may
+    MORNING = "morning"  # not at night: from 08:00, where the phone is
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The provider's answer for one message. `cost_minor` in `currency` minor units, None when it did not say."""
+    """The provider's answer for one message. `cost_micro`: what the provider says it cost, in millionths of a major
+    unit of `currency`; None when it did not say."""
 
     key: str
     outcome: Outcome
     provider_id: str | None = None
     reason: str | None = None
-    cost_minor: int | None = None
+    cost_micro: int | None = None
     currency: str | None = None
     opted_out: bool = False
+    hint: Hint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,4 +183,14 @@ class Polls(Protocol):
 
     async def received(self, http: aiohttp.ClientSession, after: str) -> list[Missed]:
         """Messages after the one with the id `after` ("0": from the first), oldest first; raises Failed."""
+        ...
+
+
+@runtime_checkable
+class Asks(Protocol):
+    """A channel whose provider can be asked what became of a message whose answer was lost."""
+
+    async def ask(self, http: aiohttp.ClientSession, message: OutboundSms, since: datetime) -> Sent:
+        """ACCEPTED with its id: the provider has it. RETRY: it has not. UNKNOWN: no answer to this question either.
+        `since`: the message was handed over after that. Never raises for what the network does."""
         ...

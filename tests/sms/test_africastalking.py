@@ -129,7 +129,7 @@ async def test_our_request_is_the_sdks_byte_for_byte(carrier, text, numbers, enq
 async def test_a_message_gets_an_id_and_a_cost(carrier):
     (sent,) = await send(carrier.url, (AMINA, "hi"))
     assert (sent.outcome, sent.provider_id) == (Outcome.ACCEPTED, f"ATXid_{AMINA}")
-    assert (sent.cost_minor, sent.currency, sent.reason) == (80, "KES", None)
+    assert (sent.cost_micro, sent.currency, sent.reason) == (800_000, "KES", None)
 
 
 async def test_equal_texts_share_a_call_and_a_number_is_never_twice_in_one(carrier):

@@ -17,12 +17,12 @@ from pydantic.alias_generators import to_camel
 
 from gateway import forms as fields
 from gateway import msisdn
-from gateway.errors import Refused
-from gateway.money import minor_per_major
+from gateway.money import MINOR_DIGITS
 from gateway.options import Options, read
 from gateway.sms.lost import TIMEOUT, Lost, side_by_side
 from gateway.sms.port import (
     Delivery,
+    Hint,
     InboundSms,
     OptOut,
     OutboundSms,
@@ -56,6 +56,11 @@ OUTCOMES = {
     "internalservererror": Outcome.UNKNOWN,
     "gatewayerror": Outcome.UNKNOWN,
     "rejectedbygateway": Outcome.REFUSED,
+}
+HINTS = {
+    "insufficientbalance": Hint.PAUSE,
+    "couldnotroute": Hint.REROUTE,
+    "donotdisturbrejection": Hint.MORNING,
 }
 NAMES = {
     100: "Processed", 101: "Sent", 102: "Queued", 401: "RiskHold", 402: "InvalidSenderId", 403: "InvalidPhoneNumber",
@@ -224,12 +229,15 @@ def understood(call: Sequence[OutboundSms], status: int, body: bytes) -> list[Se
     try:
         reply = _Reply.model_validate_json(body).data
     except ValidationError:
-        outcome = _outcome_of_status(status)
-        return [Sent(m.key, outcome, reason=_reason(f"HTTP {status}", body)) for m in call]
+        outcome, hint = _outcome_of_status(status), _hint_of_status(status)
+        reason = _reason(f"HTTP {status}", body)
+        return [Sent(m.key, outcome, reason=reason, hint=hint) for m in call]
     if not reply.recipients:  # the whole call was refused, and Message says why
         said_nothing_known = _outcome_of_status(status) if status >= 400 else Outcome.RETRY  # noqa: PLR2004
-        outcome = OUTCOMES.get(reply.message.strip().casefold(), said_nothing_known)
-        return [Sent(m.key, outcome, reason=_reason(reply.message)) for m in call]
+        name = reply.message.strip().casefold()
+        outcome = OUTCOMES.get(name, said_nothing_known)
+        hint = HINTS.get(name, _hint_of_status(status))
+        return [Sent(m.key, outcome, reason=_reason(reply.message), hint=hint) for m in call]
     answers = {_digits(each.number): each for each in reply.recipients}
     if len(call) == len(reply.recipients) == 1:
         answers = {_digits(call[0].to): reply.recipients[0]}
@@ -243,7 +251,7 @@ def _sent(message: OutboundSms, answer: _Recipient | None) -> Sent:
     if name not in OUTCOMES:
         name = NAMES.get(answer.status_code, "").casefold()
     outcome = OUTCOMES.get(name, Outcome.UNKNOWN)
-    cost_minor, currency = cost(answer.cost or "")
+    cost_micro, currency = cost(answer.cost or "")
     return Sent(
         key=message.key,
         outcome=outcome,
@@ -251,27 +259,23 @@ def _sent(message: OutboundSms, answer: _Recipient | None) -> Sent:
         reason=None
         if outcome is Outcome.ACCEPTED
         else _reason(answer.status or f"statusCode {answer.status_code}"),
-        cost_minor=cost_minor,
+        cost_micro=cost_micro,
         currency=currency,
         opted_out=name == "userinblacklist",
+        hint=HINTS.get(name),
     )
 
 
 def cost(written: str) -> tuple[int | None, str | None]:
-    """Minor units and currency of `KES 0.8000`; a bare `0` has no currency; None for what cannot be read.
+    """Millionths and currency of `KES 0.8000`; a bare `0` has no currency; None for what cannot be read.
 
     >>> cost("KES 0.8000"), cost("UGX 35.0000"), cost("0"), cost("free")
-    ((80, 'KES'), (35, 'UGX'), (0, None), (None, None))
+    ((800000, 'KES'), (35000000, 'UGX'), (0, None), (None, None))
     """
     found = _COST.fullmatch(written)
-    if not found:
+    if not found or found[1] not in MINOR_DIGITS:
         return (0 if written.strip() == "0" else None), None
-    try:
-        per_major = minor_per_major(found[1])
-    except Refused:
-        return None, None
-    minor = (Decimal(found[2]) * per_major).quantize(Decimal(1), ROUND_HALF_UP)
-    return int(minor), found[1]
+    return int((Decimal(found[2]) * 1_000_000).quantize(Decimal(1), ROUND_HALF_UP)), found[1]
 
 
 def _outcome_of_status(status: int) -> Outcome:
@@ -283,6 +287,10 @@ def _outcome_of_status(status: int) -> Outcome:
     if 400 <= status < 500 and status != 408:  # noqa: PLR2004
         return Outcome.REFUSED
     return Outcome.UNKNOWN
+
+
+def _hint_of_status(status: int) -> Hint | None:
+    return Hint.PAUSE if status in {401, 403} else None  # the key
 
 
 def _reason(said: str, body: bytes = b"") -> str:

@@ -23,6 +23,7 @@ from gateway.options import Options, read
 from gateway.sms.lost import TIMEOUT, Lost, side_by_side
 from gateway.sms.port import (
     Delivery,
+    Hint,
     InboundSms,
     OptOut,
     OutboundSms,
@@ -150,7 +151,8 @@ def understood(message: OutboundSms, status: int, body: bytes) -> Sent:
         return Sent(message.key, Outcome.ACCEPTED, provider_id=message.key)
     if status in {403, 404, 503} or 300 <= status < 400:  # noqa: PLR2004
         # A wrong password or address, or "temporal failure": nothing was taken, and the message is not to blame.
-        return Sent(message.key, Outcome.RETRY, reason=reason)
+        hint = Hint.PAUSE if status == 403 else None  # noqa: PLR2004  # the password
+        return Sent(message.key, Outcome.RETRY, reason=reason, hint=hint)
     if 400 <= status < 500:  # noqa: PLR2004
         return Sent(message.key, Outcome.REFUSED, reason=reason)
     return Sent(message.key, Outcome.UNKNOWN, provider_id=message.key, reason=reason)

@@ -19,11 +19,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from gateway import forms as fields
 from gateway.errors import Refused
-from gateway.money import minor_per_major
+from gateway.money import MINOR_DIGITS
 from gateway.options import Options, read
 from gateway.sms.lost import TIMEOUT, Lost, side_by_side
 from gateway.sms.port import (
     Delivery,
+    Hint,
     InboundSms,
     OptOut,
     OutboundSms,
@@ -53,6 +54,9 @@ DELIVERIES = {
 OPTED_OUT = 21610
 UNREACHABLE_NOW = 30003
 RETRY_CODES = {20003, 20429, 21611, 30001, 30002, 30022, 30023, 30032, 30034, 63018}
+# 20003 the key, 20005 the account is not active, 30002 it is suspended; 21408 no permission for the region, 21612 no
+# road from this sender.
+PAUSE_CODES, REROUTE_CODES = {20003, 20005, 30002}, {21408, 21612}
 _HASHES = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
 _BASE64 = re.compile(
     r"(?:[A-Za-z0-9+/]{4}){14,}(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)"
@@ -199,12 +203,24 @@ def understood(message: OutboundSms, status: int, body: bytes) -> Sent:
     except ValidationError:
         reply = _Reply()
     if 200 <= status < 300 and reply.sid:  # noqa: PLR2004
-        cost_minor, currency = cost(reply.price, reply.price_unit)
-        return Sent(message.key, Outcome.ACCEPTED, reply.sid, None, cost_minor, currency)
+        cost_micro, currency = cost(reply.price, reply.price_unit)
+        return Sent(message.key, Outcome.ACCEPTED, reply.sid, None, cost_micro, currency)
     code = reply.code or reply.error_code or 0
     # The message of an error names the phone number, so only the code is kept.
     reason = f"Twilio error {code}" if code else f"HTTP {status}"
-    return Sent(message.key, _outcome(status, code), reason=reason, opted_out=code == OPTED_OUT)
+    return Sent(
+        message.key,
+        _outcome(status, code),
+        reason=reason,
+        opted_out=code == OPTED_OUT,
+        hint=_hint(status, code),
+    )
+
+
+def _hint(status: int, code: int) -> Hint | None:
+    if code in REROUTE_CODES:
+        return Hint.REROUTE
+    return Hint.PAUSE if code in PAUSE_CODES or (not code and status in {401, 403}) else None
 
 
 def _outcome(status: int, code: int) -> Outcome:
@@ -214,17 +230,17 @@ def _outcome(status: int, code: int) -> Outcome:
 
 
 def cost(price: str | None, unit: str | None) -> tuple[int | None, str | None]:
-    """Twilio's price is negative, in major units, and null until it is known.
+    """Twilio's price is negative, in major units, and null until it is known; here millionths of a major unit.
 
     >>> cost("-0.0750", "USD"), cost(None, "USD")
-    ((8, 'USD'), (None, None))
+    ((75000, 'USD'), (None, None))
     """
     try:
         major = abs(Decimal(price or ""))
-        minor = (major * minor_per_major(unit or "")).quantize(Decimal(1), ROUND_HALF_UP)
-    except (InvalidOperation, Refused):
+        micro = int((major * 1_000_000).quantize(Decimal(1), ROUND_HALF_UP))
+    except (InvalidOperation, OverflowError, ValueError):
         return None, None
-    return int(minor), unit
+    return (micro, unit) if unit in MINOR_DIGITS else (None, None)
 
 
 def _algorithm(settings: str) -> str:

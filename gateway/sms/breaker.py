@@ -1,0 +1,75 @@
+"""A channel that keeps failing is left alone for a while, then tried with one message; and when to try a message again.
+
+closed -> open: failures in a row, or at once where the account is to blame (no money, a wrong key). open -> probing:
+its time is over, one message may go. probing -> closed when that one was taken, else open again, for twice as long.
+Pure: the time and the luck (0 to 1) are handed in.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from gateway.sms.port import Hint, Outcome, Sent
+
+FAILURES_MAX = 5
+OPEN_S, OPEN_MOST_S = 30.0, 900.0
+AGAIN_S, AGAIN_MOST_S = 15.0, 900.0
+TRIES_MAX = 10
+
+
+class State(StrEnum):
+    CLOSED = "closed"  # all is well
+    OPEN = "open"
+    PROBING = "probing"  # one message is under way, to see
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """`failures` in a row; `opened` times in a row; `until`: when an open one may be tried."""
+
+    state: State = State.CLOSED
+    failures: int = 0
+    opened: int = 0
+    until: datetime | None = None
+    reason: str | None = None
+
+
+def after(breaker: Breaker, sent: Sequence[Sent], now: datetime, luck: float) -> Breaker:
+    """The breaker once a provider has answered so."""
+    blamed = next((one for one in sent if one.hint is Hint.PAUSE), None)
+    failed = [one for one in sent if is_failure(one)]
+    if blamed is None and len(failed) < len(sent):
+        return Breaker()  # it took or refused some message: it works
+    if not failed:
+        return breaker
+    failures = breaker.failures + len(failed)
+    told = blamed or failed[-1]
+    if blamed is None and breaker.state is not State.PROBING and failures < FAILURES_MAX:
+        return replace(breaker, failures=failures, reason=told.reason)
+    if breaker.state is State.OPEN:
+        return replace(breaker, failures=failures)  # calls that were under way when it opened
+    open_s = spread(min(OPEN_S * 2**breaker.opened, OPEN_MOST_S), luck)
+    until = now + timedelta(seconds=open_s)
+    return Breaker(State.OPEN, failures, min(breaker.opened + 1, 10), until, told.reason)
+
+
+def is_failure(one: Sent) -> bool:
+    """Whether the channel is to blame, not the message, its phone or the hour."""
+    return one.hint is Hint.PAUSE or (
+        one.hint is None and one.outcome in (Outcome.RETRY, Outcome.UNKNOWN)
+    )
+
+
+def again_s(tries: int, luck: float) -> float:
+    """Seconds until a message that was not sent is tried again, after so many tries.
+
+    >>> again_s(1, 0.5), again_s(3, 0.0), again_s(3, 1.0), again_s(30, 0.5)
+    (15.0, 45.0, 75.0, 900.0)
+    """
+    return spread(min(AGAIN_S * 2 ** min(tries - 1, 10), AGAIN_MOST_S), luck)
+
+
+def spread(seconds: float, luck: float) -> float:
+    """A quarter more or less, so that what failed together does not come again together."""
+    return seconds * (0.75 + luck / 2)
