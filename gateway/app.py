@@ -118,6 +118,8 @@ def _channel(name: str, settings: ChannelSettings, whole: Settings) -> Channel:
         cast("SmsChannel | None", sms),
         cast("UssdChannel | None", ussd),
         PriceList(built_in(), whole.prices, settings.prices),
+        settings.per_second,
+        settings.fallback,
     )
 
 

@@ -29,13 +29,16 @@ class Bells(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A way to phones, with the secret part of its webhook paths."""
+    """A way to phones, with the secret part of its webhook paths. `per_second`: segments it may send in a second; 0 =
+    no limit. `fallback`: the channel that takes over what this one cannot send."""
 
     name: str
     secret: str
     sms: SmsChannel | None
     ussd: UssdChannel | None
     prices: PriceList = NO_PRICES
+    per_second: int = 0
+    fallback: str | None = None
 
 
 class Accounts:

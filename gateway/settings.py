@@ -48,12 +48,15 @@ class Tariff(_Strict):
 
 class ChannelSettings(_Strict):
     """A way to phones. `secret` is a path part only the provider is told; it stands beside the provider's own checks.
-    `prices`: this channel's own, by country; they win over the gateway's."""
+    `prices`: this channel's own, by country; they win over the gateway's. `per_second`: SMS segments it may send in any
+    second, 0 for no limit. `fallback`: the channel that takes over what this one cannot send."""
 
     secret: SecretStr
     sms: Side | None = None
     ussd: Side | None = None
     prices: dict[str, Tariff] = {}
+    per_second: Annotated[int, Field(ge=0, le=100_000)] = 0
+    fallback: str | None = None
 
 
 class ProviderSettings(_Strict):

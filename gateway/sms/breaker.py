@@ -47,8 +47,6 @@ def after(breaker: Breaker, sent: Sequence[Sent], now: datetime, luck: float) ->
     told = blamed or failed[-1]
     if blamed is None and breaker.state is not State.PROBING and failures < FAILURES_MAX:
         return replace(breaker, failures=failures, reason=told.reason)
-    if breaker.state is State.OPEN:
-        return replace(breaker, failures=failures)  # calls that were under way when it opened
     open_s = spread(min(OPEN_S * 2**breaker.opened, OPEN_MOST_S), luck)
     until = now + timedelta(seconds=open_s)
     return Breaker(State.OPEN, failures, min(breaker.opened + 1, 10), until, told.reason)

@@ -1,6 +1,6 @@
 """What an SMS channel must do. One channel a file in `sms/channels/`; provider words stop at that file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -190,7 +190,14 @@ class Polls(Protocol):
 class Asks(Protocol):
     """A channel whose provider can be asked what became of a message whose answer was lost."""
 
-    async def ask(self, http: aiohttp.ClientSession, message: OutboundSms, since: datetime) -> Sent:
+    async def ask(
+        self,
+        http: aiohttp.ClientSession,
+        message: OutboundSms,
+        since: datetime,
+        known: Collection[str],
+    ) -> Sent:
         """ACCEPTED with its id: the provider has it. RETRY: it has not. UNKNOWN: no answer to this question either.
-        `since`: the message was handed over after that. Never raises for what the network does."""
+        `since`: about when it was handed over; `known`: the provider's ids of our other messages to this number.
+        Never raises for what the network does."""
         ...

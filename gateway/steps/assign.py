@@ -94,7 +94,9 @@ async def _ask(rt: Runtime, worker: int, sealed: bytes, index: bytes, channel_na
     text = question_sms(
         question, row["language"], rt.books, hint_key=rt.kind_of(question.kind).hint_key()
     )
-    prompt = message(rt, channel_name, WorkerId(worker), rt.vault.open(sealed), text, "question")
+    prompt = message(
+        rt, channel_name, WorkerId(worker), rt.vault.open(sealed), text, "question", batch=batch
+    )
     until = now + timedelta(seconds=batch.lease_s)
     await rt.db.commit(
         [

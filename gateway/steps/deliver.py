@@ -1,50 +1,243 @@
-"""Drains a channel's outbox: claims due messages in batches, sends them, writes down what the provider said."""
+"""Drains a channel's outbox: claims due messages, sends them, writes down what the provider said.
 
-from datetime import timedelta
+A channel without a limit may be drained by all runners at once, each with some batches under way. A channel with one
+is held by one runner at a time, which sends in small handfuls at the channel's pace (`sms/pace.py`) and leaves to the
+next one what still counts. Nothing of this is in Redis.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
 import structlog
 
-from gateway.runtime import Runtime
-from gateway.sms.port import OutboundSms, Outcome, Sent
+from gateway.runtime import Channel, Runtime
+from gateway.sms.breaker import after
+from gateway.sms.pace import Pace
+from gateway.sms.port import OutboundSms, SmsChannel
+from gateway.steps import fates
 from gateway.steps.retry import until_settled
 from gateway.store import leases, outbox
+from gateway.store.outbox import Claim, Claimed
 
 log = structlog.get_logger()
 
-_BATCH = 100
+_BATCH = 200
+_BATCHES_AT_ONCE = 2
+# Longer than any `send` takes: see sms/lost.py.
 _LEASE = timedelta(seconds=60)
-_AGAIN = timedelta(seconds=15)
 # A drain gives way before RQ's time-out, so that no message is cut off half sent.
-_DRAIN = timedelta(seconds=20)
+_DRAIN_S = 20.0
+# A channel with a limit is claimed so far ahead, sent in handfuls of so long, and held for so long without a word.
+_AHEAD_S, _HANDFUL_S, _HOLD_S = 0.25, 0.025, 10.0
 
 
 async def deliver(rt: Runtime, channel: str) -> int:
     """Send what is due on a channel; how many messages were handed over."""
-    sms = rt.channels[channel].sms if channel in rt.channels else None
-    if sms is None:
+    road = rt.channels.get(channel)
+    if road is None or road.sms is None:
         log.error("messages wait for a channel that is not set up", channel=channel)
         return 0
-    stop_at, handed = rt.clock.now() + _DRAIN, 0
-    while (now := rt.clock.now()) < stop_at:
-        rows = await outbox.claim(rt.db, channel, now, now + _LEASE, _BATCH)
-        if not rows:
-            break
-        numbers = {str(row["id"]): rt.vault.open(row["to_sealed"]) for row in rows}
-        messages = [
-            OutboundSms(str(row["id"]), numbers[str(row["id"])], row["text"]) for row in rows
+    drain = Drain(rt, road, road.sms)
+    more = await (drain.at_pace(road.per_second) if road.per_second else drain.freely())
+    if more:
+        rt.bells.ring("deliver", channel)
+    elif road.fallback and await outbox.move_on(rt.db, channel, road.fallback, rt.clock.now()):
+        log.warning("a channel is broken: its messages go by another", channel=channel)
+        rt.bells.ring("deliver", road.fallback)
+    return drain.handed
+
+
+@dataclass
+class Drain:
+    """One runner's work on one channel."""
+
+    rt: Runtime
+    road: Channel
+    sms: SmsChannel
+    handed: int = 0
+    _stop_at: float = field(default_factory=lambda: time.monotonic() + _DRAIN_S)
+    _working: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+
+    async def freely(self) -> bool:
+        """As fast as the provider answers; whether there may be more."""
+        more = True
+        try:
+            while more and time.monotonic() < self._stop_at:
+                claim = await self._claim(_BATCH)
+                more = claim is not None
+                if claim:
+                    self._start(self._send(claim, claim.messages))
+                await self._until_free(_BATCHES_AT_ONCE if more else 1)
+        finally:
+            await self._until_free(1)
+        return more
+
+    async def at_pace(self, limit: int) -> bool:
+        """At most `limit` segments in any second; whether there may be more."""
+        holder = uuid4()
+        held = await outbox.hold(self.rt.db, self.road.name, holder, _HOLD_S)
+        if held is None:
+            return False
+        pace, now = Pace(limit), time.monotonic()
+        if held.pace is None:
+            pace.full(now)
+        else:
+            pace.recall(now, [(left_s - held.since_s, each) for left_s, each in held.pace])
+        try:
+            return await self._handfuls(pace, holder)
+        finally:
+            await self._until_free(1)
+            memory = pace.memory(time.monotonic())
+            await outbox.release(self.rt.db, self.road.name, holder, memory)
+
+    async def _handfuls(self, pace: Pace, holder: UUID) -> bool:
+        ahead = max(1, round(pace.limit * _AHEAD_S))
+        handful = max(1, round(pace.limit * _HANDFUL_S))
+        coming = asyncio.ensure_future(self._claim_for(holder, ahead))
+        waiting: list[tuple[Claim, Claimed]] = []
+        surely_ours_until = time.monotonic() + _HOLD_S / 2
+        more = True
+        try:
+            while (now := time.monotonic()) < self._stop_at:
+                if not waiting or (coming.done() and len(waiting) <= handful):
+                    claim, asked_at = await coming
+                    more = claim is not None
+                    if claim:
+                        surely_ours_until = asked_at + _HOLD_S / 2
+                        # What overtakes goes in front of what was claimed before it.
+                        waiting += [(claim, message) for message in claim.messages]
+                        waiting.sort(key=lambda each: each[1].priority)
+                        coming = asyncio.ensure_future(self._claim_for(holder, ahead))
+                if not waiting:
+                    break
+                if now > surely_ours_until:
+                    break  # we were stopped for seconds: somebody else may hold the channel by now
+                taken = _first(waiting, handful)
+                segments = sum(message.segments for _, message in taken)
+                wait_s = pace.wait_s(time.monotonic(), segments)
+                if wait_s:
+                    await self._pause(wait_s)
+                    continue
+                del waiting[: len(taken)]
+                self._start(self._send_at_pace(pace, taken, segments))
+                await asyncio.sleep(0)
+        finally:
+            claim, _ = await coming
+            unsent = [message for _, message in waiting] + (claim.messages if claim else [])
+            if unsent:
+                await outbox.give_back(self.rt.db, unsent)
+        return more or bool(unsent)
+
+    async def _claim_for(self, holder: UUID, segments: int) -> tuple[Claim | None, float]:
+        asked_at = time.monotonic()
+        return await self._claim(segments, segments=segments, holder=holder), asked_at
+
+    async def _claim(
+        self, limit: int, *, segments: int | None = None, holder: UUID | None = None
+    ) -> Claim | None:
+        now = self.rt.clock.now()
+        return await outbox.claim(
+            self.rt.db,
+            self.road.name,
+            now,
+            now + _LEASE,
+            limit,
+            segments=segments,
+            holder=holder,
+            hold_s=_HOLD_S,
+        )
+
+    async def _send_at_pace(
+        self, pace: Pace, taken: Sequence[tuple[Claim, Claimed]], segments: int
+    ) -> None:
+        call = pace.begin(time.monotonic(), segments)
+        await self._send(
+            taken[0][0],
+            [message for _, message in taken],
+            answered=lambda: pace.answered(call, time.monotonic()),
+        )
+
+    async def _send(
+        self,
+        claim: Claim,
+        messages: Sequence[Claimed],
+        answered: Callable[[], None] = lambda: None,
+    ) -> None:
+        numbers = {str(m.id): self.rt.vault.open(m.to_sealed) for m in messages}
+        given = [OutboundSms(str(m.id), numbers[str(m.id)], m.text) for m in messages]
+        try:
+            sent = await self.sms.send(self.rt.http, given)
+        finally:
+            answered()
+        now = self.rt.clock.now()
+        found = [
+            fates.fate(self.road, message, one, numbers[one.key], now, random.random())  # noqa: S311  # spreads
+            for message, one in zip(messages, sent, strict=True)
         ]
-        sent = await sms.send(rt.http, messages)
-        await outbox.settle(rt.db, sent, now + _AGAIN)
-        if refused := [int(one.key) for one in sent if one.outcome is Outcome.REFUSED]:
-            await until_settled(lambda ids=refused, at=now: leases.refused(rt.db, ids, at))
-        await _opt_outs(rt, channel, sent, numbers)
-        handed += len(sent)
-    return handed
-
-
-async def _opt_outs(rt: Runtime, channel: str, sent: list[Sent], numbers: dict[str, str]) -> None:
-    for one in sent:
-        if one.opted_out:
-            await outbox.opt_out(
-                rt.db, rt.vault.index(numbers[one.key]), channel, one.reason or "carrier"
+        await outbox.settle(self.rt.db, self.road.name, found)
+        self.handed += len(sent)
+        breaker = after(claim.breaker, sent, now, random.random())  # noqa: S311
+        if breaker != claim.breaker and await outbox.set_breaker(
+            self.rt.db, self.road.name, claim.version, breaker
+        ):
+            log.warning(
+                "channel", channel=self.road.name, breaker=breaker.state, why=breaker.reason
             )
+        await self._afterwards(found, numbers, [one.key for one in sent if one.opted_out], now)
+
+    async def _afterwards(
+        self,
+        found: Sequence[outbox.Fate],
+        numbers: dict[str, str],
+        opted_out: Sequence[str],
+        now: datetime,
+    ) -> None:
+        """What a message's fate means for its questions, its worker and other channels."""
+        rt = self.rt
+        if refused := [each.id for each in found if each.state in ("refused", "given_up")]:
+            await until_settled(lambda: leases.refused(rt.db, refused, now))
+        for key in opted_out:
+            reason = next(each.reason for each in found if str(each.id) == key)
+            index = rt.vault.index(numbers[key])
+            await outbox.opt_out(rt.db, index, self.road.name, reason or "carrier")
+        for channel in {each.channel for each in found} - {self.road.name}:
+            rt.bells.ring("deliver", channel)
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        self._working.add(asyncio.create_task(work))
+
+    async def _pause(self, seconds: float) -> None:
+        """For so long, or until some call is answered: that may let the next one go sooner."""
+        if not self._working:
+            await asyncio.sleep(seconds)
+            return
+        await asyncio.wait(self._working, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        self._reap()
+
+    async def _until_free(self, most: int) -> None:
+        """Wait until fewer than `most` are under way."""
+        while len(self._working) >= most:
+            await asyncio.wait(self._working, return_when=asyncio.FIRST_COMPLETED)
+            self._reap()
+
+    def _reap(self) -> None:
+        done = {task for task in self._working if task.done()}
+        self._working -= done
+        for task in done:
+            task.result()
+
+
+def _first(waiting: Sequence[tuple[Claim, Claimed]], segments: int) -> list[tuple[Claim, Claimed]]:
+    """The first messages of together so many segments; one at least."""
+    taken: list[tuple[Claim, Claimed]] = []
+    for each in waiting:
+        segments -= each[1].segments
+        if taken and segments < 0:
+            break
+        taken.append(each)
+    return taken

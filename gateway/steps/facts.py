@@ -27,6 +27,7 @@ from gateway.steps.enrol import enrolled_parts, joined_part, removed_parts
 from gateway.steps.judge import answer_part
 from gateway.steps.understand import Understood
 from gateway.store import turns
+from gateway.store.batches import Batch
 from gateway.store.db import Part, Row
 
 
@@ -51,6 +52,13 @@ async def parts_of(
     for fact in sorted(facts, key=_task_id):
         parts.extend(await _parts(rt, row, understood, fact, heard))
     return parts
+
+
+def batch_of(understood: Understood, facts: tuple[Fact, ...]) -> Batch | None:
+    """The batch that a reply with these facts is about: the question it asks, else the answer it takes."""
+    if any(isinstance(fact, Asked) for fact in facts):
+        return understood.next_batch
+    return understood.held_batch if any(isinstance(fact, Answered) for fact in facts) else None
 
 
 def ring_for(rt: Runtime, facts: tuple[Fact, ...]) -> None:

@@ -22,7 +22,7 @@ from gateway.msisdn import mask, normalise
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import InboundSms
 from gateway.steps.explain import payment
-from gateway.steps.facts import Heard, parts_of, ring_for
+from gateway.steps.facts import Heard, batch_of, parts_of, ring_for
 from gateway.steps.messages import message
 from gateway.steps.retry import settle_down
 from gateway.steps.understand import Understood, coordinator_view, understand
@@ -82,7 +82,8 @@ async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, hea
     worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
     parts: list[Part] = [turns.book_event(event, worker, said.reply)]
     if said.reply:
-        reply = message(rt, channel.name, worker, heard.msisdn, said.reply, "reply")
+        batch = batch_of(understood, said.facts)
+        reply = message(rt, channel.name, worker, heard.msisdn, said.reply, "reply", batch=batch)
         parts.append(turns.put_message(reply))
     # What others may wait for (a task many answer) comes last, so that it is locked as briefly as can be.
     parts += await parts_of(rt, row, understood, said.facts, heard)

@@ -3,6 +3,7 @@
 from gateway.ids import WorkerId
 from gateway.runtime import Runtime
 from gateway.sms.segments import count
+from gateway.store.batches import Batch
 from gateway.store.turns import Message
 
 PRIORITY = {"reply": 0, "money": 0, "invitation": 1, "question": 1, "notice": 1}
@@ -16,8 +17,11 @@ def message(
     text: str,
     purpose: str,
     cause: str | None = None,
+    batch: Batch | None = None,
 ) -> Message:
+    """`batch`: the one it asks for, or whose answer it replies to: it bears the cost."""
     counted = count(text)
+    overtakes = PRIORITY[purpose] == 0
     return Message(
         channel=channel,
         worker=worker,
@@ -29,4 +33,6 @@ def message(
         purpose=purpose,
         priority=PRIORITY[purpose],
         cause=cause,
+        batch=batch.id if batch else None,
+        lane="" if overtakes else f"{batch.client}/{batch.id}" if batch else "/",
     )

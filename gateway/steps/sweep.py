@@ -6,7 +6,8 @@ from gateway.runtime import Runtime
 from gateway.steps import respect
 from gateway.steps.receipts import retry_waiting_receipts
 from gateway.steps.retry import until_settled
-from gateway.store import leases, outbox
+from gateway.steps.unknowns import settle_unknown
+from gateway.store import leases
 
 _AT_ONCE = 1000
 
@@ -15,6 +16,6 @@ async def sweep(rt: Runtime) -> None:
     now = rt.clock.now()
     grace = timedelta(seconds=rt.settings.receipt_grace_s)
     await until_settled(lambda: leases.lapse(rt.db, now, grace, _AT_ONCE))
-    await outbox.recover(rt.db, now)
+    await settle_unknown(rt)
     await respect.hush(rt)
     await retry_waiting_receipts(rt)

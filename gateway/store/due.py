@@ -18,8 +18,7 @@ union all select 'score', null where exists (select from answer a join task t on
 union all select 'sweep', null where exists (select from assignment where state = 'held' and lease_until < $1)
   or exists (select from outbox where state = 'sending' and lease_until < $1)
   or exists (select from outbox where state = 'queued' and priority = 1 and due_at <= $1::timestamptz - interval '1 minute')
-  or exists (select from outbox where state = 'unknown' and purpose <> 'money' and delivery is null
-    and sent_at < $1 - interval '60 seconds')
+  or exists (select from outbox where state = 'unknown' and due_at <= $1)
   or exists (select from inbox where kind = 'receipt' and state = 'waiting' and created_at > $1 - interval '1 day')
 union all select 'adjust', null where exists (select from adjustment
   where state in ('open', 'disputed') and decide_by <= $1 or state = 'standing')

@@ -1,96 +1,259 @@
 """The outbox: messages wait here, are claimed in batches, and keep what became of them.
 
-A crash between the provider's yes and our note leaves a message in `sending` with a lease that runs out: nobody
-knows whether it went. Prompts and replies are then sent again (SMS gives no way to ask; a question twice does no
-harm), notices about money are not: a receipt may still tell.
+queued -> sending -> accepted | refused | queued again (certainly not sent) | given_up (too often) | unknown. An unknown
+one is settled by a receipt, by asking the provider where it can be asked, or by its time: prompts and replies are then
+sent again (a question twice does no harm), notices about money never are: after a day they are `lost`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from gateway.sms.port import Receipt, Sent, rank
+from gateway.sms.breaker import Breaker, State
+from gateway.sms.port import Receipt, rank
 from gateway.store.db import Database, Row
 
-TRIES_MAX = 8
-UNKNOWN_FOR = timedelta(seconds=60)
+# How long an unknown message waits for a receipt before it is asked about or sent again, and until it is lost.
+UNKNOWN_FOR, LOST_AFTER = timedelta(seconds=60), timedelta(hours=24)
+_BIGINT_DIGITS = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that is ours until its lease is over."""
+
+    id: int
+    to_sealed: bytes
+    text: str
+    purpose: str
+    priority: int
+    segments: int
+    tries: int
+    roads: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Due messages of a channel, replies first; its breaker as it stood, and the version of that."""
+
+    messages: list[Claimed]
+    breaker: Breaker
+    version: int
 
 
 async def claim(
-    db: Database, channel: str, now: datetime, lease_until: datetime, limit: int
-) -> list[Row]:
-    """Take due messages, replies first; nobody else gets them until the lease is over."""
+    db: Database,
+    channel: str,
+    now: datetime,
+    lease_until: datetime,
+    limit: int,
+    *,
+    segments: int | None = None,
+    holder: UUID | None = None,
+    hold_s: float = 0.0,
+) -> Claim | None:
+    """Take due messages; nobody else gets them until the lease is over. None: there is nothing for us now.
+
+    `segments`: not more than so many (but one message at least). `holder`: of a channel that has a limit."""
     rows = await db.rows(
-        """update outbox set state = 'sending', lease_until = $3, tries = tries + 1
-           where id in (select id from outbox where channel = $1 and state = 'queued' and due_at <= $2
-             order by priority, due_at, id limit $4 for update skip locked)
-           returning id, to_sealed, text, purpose, priority""",
+        "select * from claim_messages($1, $2, $3, $4, $5, $6, $7)",
         channel,
         now,
         lease_until,
         limit,
+        segments,
+        holder,
+        hold_s,
     )
-    return sorted(rows, key=lambda row: (row["priority"], row["id"]))
+    if not rows:
+        return None
+    first = rows[0]
+    breaker = Breaker(
+        State.CLOSED if first["breaker"] == "closed" else State.PROBING,
+        first["failures"],
+        first["opened"],
+        first["until"],
+        first["reason"],
+    )
+    names = Claimed.__dataclass_fields__
+    return Claim([Claimed(**{n: row[n] for n in names}) for row in rows], breaker, first["version"])
 
 
-async def settle(db: Database, sent: Sequence[Sent], again_at: datetime) -> None:
-    """Write down what the provider said of each message of a claim."""
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of a claimed message. `state`: accepted, refused, queued, unknown or given_up. `channel`: where it
+    is now; `tries`: counted so far; `due_at`: of a queued one, when it goes again, of an unknown one, when to look."""
+
+    id: int
+    state: str
+    channel: str
+    tries: int
+    due_at: datetime | None
+    provider_id: str | None
+    reason: str | None
+    cost_micro: int | None
+    currency: str | None
+    country: str | None
+    network: str | None
+
+
+async def settle(db: Database, channel: str, fates: Sequence[Fate]) -> None:
+    """Write down what became of each message of a claim, and what it cost."""
     await db.execute(
-        """update outbox o set
-             state = case when r.outcome <> 'retry' then r.outcome when o.tries >= $8 then 'refused' else 'queued' end,
-             due_at = case when r.outcome = 'retry' then $7 else o.due_at end,
-             provider_id = r.provider_id, reason = r.reason, cost = r.cost, cost_currency = r.currency,
-             sent_at = case when r.outcome in ('accepted', 'unknown') then now() end, lease_until = null
-           from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[])
-             as r(id, outcome, provider_id, reason, cost, currency)
-           where o.id = r.id and o.state = 'sending'""",
-        [int(s.key) for s in sent],
-        [str(s.outcome) for s in sent],
-        [s.provider_id for s in sent],
-        [s.reason for s in sent],
-        [s.cost_minor for s in sent],
-        [s.currency for s in sent],
-        again_at,
-        TRIES_MAX,
+        "select settle_messages($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        channel,
+        [f.id for f in fates],
+        [f.state for f in fates],
+        [f.channel for f in fates],
+        [f.tries for f in fates],
+        [f.due_at for f in fates],
+        [f.provider_id for f in fates],
+        [f.reason for f in fates],
+        [f.cost_micro for f in fates],
+        [f.currency for f in fates],
+        [f.country for f in fates],
+        [f.network for f in fates],
     )
 
 
-async def recover(db: Database, now: datetime) -> None:
-    """Messages whose fate nobody knows: prompts and replies go out again, money notices wait for a receipt.
-
-    Lost with a runner: at the end of its lease. Sent without an answer: after a while without a receipt.
-    """
+async def give_back(db: Database, messages: Sequence[Claimed]) -> None:
+    """Claimed, but not begun: as if nobody had touched them."""
     await db.execute(
-        """update outbox set lease_until = null,
-             state = case when purpose = 'money' then 'unknown' when tries >= $2 then 'refused' else 'queued' end,
+        """update outbox set state = 'queued', tries = tries - 1, lease_until = null
+           where id = any($1::bigint[]) and state = 'sending'""",
+        [m.id for m in messages],
+    )
+
+
+async def set_breaker(db: Database, channel: str, version: int, breaker: Breaker) -> bool:
+    """Write a channel's breaker down; False when somebody else was faster."""
+    done = await db.execute(
+        """update channel_state set breaker = $3, failures = $4, opened = $5, until = $6, reason = $7, version = version + 1
+           where channel = $1 and version = $2""",
+        channel,
+        version,
+        str(breaker.state),
+        breaker.failures,
+        breaker.opened,
+        breaker.until,
+        breaker.reason,
+    )
+    return done != "UPDATE 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A channel with a limit, held by us. `pace`: what the one before us left (None: it did not say), `since_s` ago."""
+
+    pace: list[tuple[float, int]] | None
+    since_s: float
+
+
+async def hold(db: Database, channel: str, holder: UUID, hold_s: float) -> Held | None:
+    """Take a channel with a limit for ourselves; None when another runner holds it."""
+    row = await db.row("select * from hold_channel($1, $2, $3)", channel, holder, hold_s)
+    assert row is not None
+    if not row["held"]:
+        return None
+    pace = [(left[0], left[1]) for left in row["pace"]] if row["pace"] is not None else None
+    return Held(None if row["was_held"] else pace or [], row["since_s"] or 0.0)
+
+
+async def release(
+    db: Database, channel: str, holder: UUID, pace: Sequence[tuple[float, int]]
+) -> None:
+    """Let others send on it; `pace`: seconds until segments leave the window, and how many."""
+    await db.execute(
+        "select release_channel($1, $2, $3)", channel, holder, [list(left) for left in pace]
+    )
+
+
+async def move_on(db: Database, channel: str, fallback: str, now: datetime) -> int:
+    """What waits on a channel that is broken goes by another one, if that one works; how many went."""
+    return await db.value(
+        """with moved as (
+             update outbox set channel = $2, roads = roads || $1::text, tries = 0
+               where id in (select id from outbox where channel = $1 and state = 'queued' and due_at <= $3
+                   and not $2 = any(roads) order by priority, lane, due_at limit 5000 for update skip locked)
+                 and exists (select from channel_state where channel = $1 and breaker <> 'closed' and until > $3)
+                 and not exists (select from channel_state where channel = $2 and breaker <> 'closed')
+               returning 1)
+           select count(*) from moved""",
+        channel,
+        fallback,
+        now,
+    )
+
+
+async def notice_the_lost(db: Database, now: datetime) -> None:
+    """A runner died while it was sending: nobody knows whether these went."""
+    await db.execute(
+        """update outbox set state = 'unknown', lease_until = null, due_at = $1, sent_at = coalesce(sent_at, lease_until),
              reason = 'the runner died while sending'
-           where state = 'sending' and lease_until < $1""",
+           where id in (select id from outbox where state = 'sending' and lease_until < $1 for update skip locked)""",
         now,
-        TRIES_MAX,
     )
-    await db.execute(
-        """update outbox set state = case when tries >= $3 then 'refused' else 'queued' end
-           where state = 'unknown' and purpose <> 'money' and delivery is null and sent_at < $1::timestamptz - $2::interval""",
+
+
+async def unknown(db: Database, now: datetime, limit: int) -> list[Row]:
+    """Messages whose fate nobody knows, and whose time has come."""
+    return await db.rows(
+        """select id, channel, to_sealed, text, purpose, segments, tries, sent_at, cost_micro, cost_currency, country, network
+           from outbox where state = 'unknown' and due_at <= $1 order by due_at limit $2""",
         now,
-        UNKNOWN_FOR,
-        TRIES_MAX,
+        limit,
+    )
+
+
+async def known_ids(db: Database, message: int) -> frozenset[str]:
+    """The provider's ids of our latest other messages to the same number."""
+    rows = await db.rows(
+        """select x.provider_id from outbox o join outbox x on x.to_index = o.to_index and x.id <> o.id
+           where o.id = $1 and x.provider_id is not null order by x.id desc limit 200""",
+        message,
+    )
+    return frozenset(row["provider_id"] for row in rows)
+
+
+async def settle_unknown(
+    db: Database,
+    message: int,
+    state: str,
+    *,
+    due_at: datetime | None = None,
+    provider_id: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """What becomes of an unknown message, unless a receipt was faster."""
+    await db.execute(
+        """with settled as (
+             update outbox set state = $2, due_at = coalesce($3, due_at), provider_id = coalesce($4, provider_id),
+                 reason = coalesce($5, reason)
+               where id = $1 and state = 'unknown' returning id)
+           select case when $2 = 'accepted' then bill_messages(array[id]) end from settled""",
+        message,
+        state,
+        due_at,
+        provider_id,
+        reason,
     )
 
 
 async def receipt(db: Database, channel: str, r: Receipt) -> bool:
     """Write down a delivery report; False when no message has this provider id (yet). Never goes backwards."""
-    known = await db.value(
-        """with m as (select id from outbox where channel = $1 and provider_id = $2),
-             u as (update outbox o set delivery = $3, delivery_rank = $4, reason = coalesce($5, o.reason),
-                     state = case when o.state = 'unknown' then 'accepted' else o.state end
-                   from m where o.id = m.id and $4 > o.delivery_rank returning 1)
-           select exists (select from m)""",
+    ours = (
+        r.provider_id.isascii() and r.provider_id.isdigit() and len(r.provider_id) <= _BIGINT_DIGITS
+    )
+    return await db.value(
+        "select take_receipt($1, $2, $3, $4, $5, $6)",
         channel,
         r.provider_id,
+        int(r.provider_id) if ours else None,
         r.delivery and str(r.delivery),
         rank(r.delivery) if r.delivery else -1,
         r.reason,
     )
-    return bool(known)
 
 
 async def waiting(db: Database) -> list[Row]:

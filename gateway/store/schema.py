@@ -22,6 +22,7 @@ SQL_FILES = (
     "work",
     "leases",
     "events",
+    "outbox",
     "people",
     "respect",
     "payouts",

@@ -158,7 +158,8 @@ def save_session(event: Event, s: SessionRow) -> Part:
 @dataclass(frozen=True, slots=True)
 class Message:
     """One outgoing SMS. `purpose`: reply, question, money, invitation or notice. `priority` 0 overtakes 1.
-    `cause`: what makes it the same message if it is written twice; None = every one is new."""
+    `cause`: what makes it the same message if it is written twice; None = every one is new. `batch`: whose cost it
+    is; `lane`: client/batch, whose turn it counts against where it does not overtake."""
 
     channel: str
     worker: WorkerId | None
@@ -170,6 +171,8 @@ class Message:
     purpose: str
     priority: int
     cause: str | None = None
+    batch: str | None = None
+    lane: str = ""
 
 
 def put_message(m: Message) -> Part:
@@ -186,6 +189,8 @@ def put_message(m: Message) -> Part:
             m.purpose,
             m.priority,
             m.cause,
+            m.batch,
+            m.lane,
         ),
     )
 

@@ -9,8 +9,10 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
 from functools import partial
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
@@ -62,6 +64,8 @@ _BASE64 = re.compile(
     r"(?:[A-Za-z0-9+/]{4}){14,}(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)"
 )
 _REASON_CHARS_MAX = 120
+_ASKED_MAX = 50
+_CLOCKS = timedelta(minutes=2)
 
 
 class TwilioOptions(Options):
@@ -75,6 +79,17 @@ class TwilioOptions(Options):
     webhook_key: SecretStr | None = None
     receipt_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
     base_url: str = Field(default=LIVE, pattern=r"^https?://\S+$")
+
+
+class _Message(BaseModel):
+    sid: str
+    body: str = ""
+    direction: str = ""
+    date_created: str = ""
+
+
+class _Messages(BaseModel):
+    messages: list[_Message]
 
 
 class _Reply(BaseModel):
@@ -176,6 +191,24 @@ class Twilio:
         ) as response:
             return understood(message, response.status, await response.read())
 
+    async def ask(
+        self,
+        http: aiohttp.ClientSession,
+        message: OutboundSms,
+        since: datetime,
+        known: Collection[str],
+    ) -> Sent:
+        """Twilio takes no id of ours, so the message is looked for among the newest to this number, by its text."""
+        url = f"{self._url}?{urlencode({'To': message.to, 'PageSize': _ASKED_MAX})}"
+        try:
+            async with http.get(
+                url, headers=self.headers(), timeout=TIMEOUT, allow_redirects=False
+            ) as response:
+                body = await response.read()
+                return found(message, response.status, body, since, known)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return Sent(message.key, Outcome.UNKNOWN, reason=f"no answer: {type(error).__name__}")
+
     def body(self, message: OutboundSms) -> bytes:
         form = {"To": message.to}
         if self._options.receipt_url:
@@ -215,6 +248,28 @@ def understood(message: OutboundSms, status: int, body: bytes) -> Sent:
         opted_out=code == OPTED_OUT,
         hint=_hint(status, code),
     )
+
+
+def found(
+    message: OutboundSms, status: int, body: bytes, since: datetime, known: Collection[str]
+) -> Sent:
+    """What Twilio's list of messages says about one whose answer was lost."""
+    try:
+        listed = _Messages.model_validate_json(body).messages
+        made = [(one, parsedate_to_datetime(one.date_created)) for one in listed]
+    except (ValidationError, ValueError):
+        return Sent(message.key, Outcome.UNKNOWN, reason=f"asked: HTTP {status}")
+    if status != 200:  # noqa: PLR2004
+        return Sent(message.key, Outcome.UNKNOWN, reason=f"asked: HTTP {status}")
+    # Its clock and ours may differ by some seconds.
+    begun = since - _CLOCKS
+    for one, at in made:
+        ours = one.direction.startswith("outbound") and one.body == message.text
+        if ours and at >= begun and one.sid not in known:
+            return Sent(message.key, Outcome.ACCEPTED, one.sid)
+    if len(listed) >= _ASKED_MAX and all(at >= begun for _, at in made):
+        return Sent(message.key, Outcome.UNKNOWN, reason="asked: too many messages since then")
+    return Sent(message.key, Outcome.RETRY, reason="asked: Twilio does not have it")
 
 
 def _hint(status: int, code: int) -> Hint | None:

@@ -39,10 +39,12 @@ end $$;
 -- One message for the outbox. p_cause: what makes it the same message if it is written twice (null = never the same).
 create or replace function put_message(
   p_channel text, p_worker bigint, p_to bytea, p_to_index bytea, p_text text, p_segments smallint, p_encoding text,
-  p_purpose text, p_priority smallint, p_cause text
+  p_purpose text, p_priority smallint, p_cause text, p_batch text, p_lane text
 ) returns bigint language sql as $$
-  insert into outbox (channel, worker_id, to_sealed, to_index, text, segments, encoding, purpose, priority, cause)
-    values (p_channel, p_worker, p_to, p_to_index, p_text, p_segments, p_encoding, p_purpose, p_priority, p_cause)
+  insert into outbox (channel, worker_id, to_sealed, to_index, text, segments, encoding, purpose, priority, cause,
+      batch_id, lane)
+    values (p_channel, p_worker, p_to, p_to_index, p_text, p_segments, p_encoding, p_purpose, p_priority, p_cause,
+      p_batch, p_lane)
     on conflict (cause) do nothing returning id
 $$;
 

@@ -4,9 +4,11 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Float,
     Index,
+    Integer,
     LargeBinary,
     SmallInteger,
     Table,
@@ -14,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from gateway.store.tables._base import NOW, at_column, id_column, metadata, one_of
 
@@ -100,20 +102,42 @@ outbox = Table(
     Column("delivery", Text),
     Column("delivery_rank", SmallInteger, nullable=False, server_default=text("-1")),
     Column("reason", Text),
-    Column("cost", BigInteger),  # minor units of cost_currency
+    Column("batch_id", Text),  # the batch it asks for, or whose answer it replies to
+    # Whose turn it counts against in a broadcast: client/batch; '' for what overtakes.
+    Column("lane", Text, nullable=False, server_default=text("''")),
+    # Channels it went to before this one.
+    Column("roads", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("country", Text),
+    Column("network", Text),
+    # Millionths of a major unit of cost_currency: the provider's word, else the price list's.
+    Column("cost_micro", BigInteger),
     Column("cost_currency", Text),
     at_column(),
     Column("sent_at", DateTime(timezone=True)),
-    one_of("state", "queued", "sending", "accepted", "refused", "unknown", "cancelled"),
+    # given_up: certainly not sent, and not tried again; lost: nobody will ever know whether it went.
+    one_of(
+        "state",
+        "queued",
+        "sending",
+        "accepted",
+        "refused",
+        "unknown",
+        "cancelled",
+        "given_up",
+        "lost",
+    ),
 )
 Index(
     "ix_outbox_due",
     outbox.c.channel,
     outbox.c.priority,
+    outbox.c.lane,
     outbox.c.due_at,
+    outbox.c.id,
     postgresql_where=text("state = 'queued'"),
 )
-Index("ix_outbox_unknown", outbox.c.sent_at, postgresql_where=text("state = 'unknown'"))
+# Of an unknown one, due_at is when to ask or decide.
+Index("ix_outbox_unknown", outbox.c.due_at, postgresql_where=text("state = 'unknown'"))
 Index("ix_outbox_lease", outbox.c.lease_until, postgresql_where=text("state = 'sending'"))
 Index(
     "ix_outbox_provider_id",
@@ -141,6 +165,41 @@ Index(
     postgresql_where=text("purpose = 'money'"),
 )
 Index("ix_outbox_to_index", outbox.c.to_index, outbox.c.id)
+
+# How a channel is doing: its breaker, and who sends on it at what pace (where it has a limit).
+channel_state = Table(
+    "channel_state",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("breaker", Text, nullable=False, server_default=text("'closed'")),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("opened", Integer, nullable=False, server_default=text("0")),
+    Column("until", DateTime(timezone=True)),
+    Column("reason", Text),
+    Column("version", BigInteger, nullable=False, server_default=text("0")),  # of the breaker
+    Column("last_success_at", DateTime(timezone=True)),
+    Column("holder", UUID),
+    Column("held_until", DateTime(timezone=True)),
+    Column("pace", JSONB),  # what left the window when the last holder stopped; null = not known
+    Column("paced_at", DateTime(timezone=True)),
+    one_of("breaker", "closed", "open", "probing"),
+)
+
+# What was taken by providers, summed up: every message once.
+message_bill = Table(
+    "message_bill",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("batch_id", Text, primary_key=True),  # '' for none
+    Column("day", Date, primary_key=True),
+    Column("country", Text, primary_key=True),  # '' where it is not known; so the others
+    Column("network", Text, primary_key=True),
+    Column("currency", Text, primary_key=True),
+    Column("messages", BigInteger, nullable=False),
+    Column("segments", BigInteger, nullable=False),
+    Column("micro", BigInteger, nullable=False),
+)
+Index("ix_message_bill_batch_id", message_bill.c.batch_id)
 
 opt_out = Table(
     "opt_out",

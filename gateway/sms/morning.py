@@ -1,0 +1,26 @@
+"""When the night is over, where a phone is: some networks let no advertising sender through before 08:00."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import phonenumbers
+from phonenumbers import timezone
+
+_HOUR = 8
+
+
+def next_morning(msisdn: str, now: datetime) -> datetime:
+    """The next 08:00 (UTC) where this number (E.164) is at home; eight hours from now where that is not known.
+
+    >>> next_morning("+2348031234567", datetime(2026, 11, 21, 22, 30, tzinfo=UTC)).isoformat()
+    '2026-11-22T07:00:00+00:00'
+    """
+    zones = timezone.time_zones_for_number(phonenumbers.parse(msisdn, None))
+    try:
+        there = now.astimezone(ZoneInfo(zones[0]))
+    except (IndexError, ZoneInfoNotFoundError, ValueError):
+        return now + timedelta(hours=_HOUR)
+    morning = there.replace(hour=_HOUR, minute=0, second=0, microsecond=0)
+    if morning <= there:
+        morning = (morning + timedelta(days=1)).replace(hour=_HOUR)
+    return morning.astimezone(UTC)

@@ -1,0 +1,69 @@
+"""What becomes of a message, from what the provider said of it: sent, tried again and when, another channel, or over."""
+
+from datetime import datetime, timedelta
+
+from gateway.runtime import Channel
+from gateway.sms.breaker import TRIES_MAX, again_s
+from gateway.sms.morning import next_morning
+from gateway.sms.port import Hint, Outcome, Sent
+from gateway.sms.prices import Price, place_of
+from gateway.store.outbox import UNKNOWN_FOR, Claimed, Fate
+
+
+def fate(
+    road: Channel, message: Claimed, sent: Sent, msisdn: str, now: datetime, luck: float
+) -> Fate:
+    """`luck` (0 to 1) spreads what failed together."""
+    country, network = place_of(msisdn)
+    state, channel, tries, due_at = _next(road, message, sent, msisdn, now, luck)
+    cost = (
+        _cost(road, message, sent, country, network) if state in ("accepted", "unknown") else None
+    )
+    return Fate(
+        id=message.id,
+        state=state,
+        channel=channel,
+        tries=tries,
+        due_at=due_at,
+        provider_id=sent.provider_id,
+        reason=sent.reason,
+        cost_micro=cost.micro if cost else None,
+        currency=cost.currency if cost else None,
+        country=country,
+        network=network,
+    )
+
+
+def _next(  # noqa: PLR0911  # one return a fate
+    road: Channel, message: Claimed, sent: Sent, msisdn: str, now: datetime, luck: float
+) -> tuple[str, str, int, datetime | None]:
+    """State, channel, tries counted and when it is due."""
+    tries = message.tries
+    match sent.outcome, sent.hint:
+        case Outcome.ACCEPTED, _:
+            return "accepted", road.name, tries, None
+        case Outcome.UNKNOWN, _:
+            return "unknown", road.name, tries, now + UNKNOWN_FOR
+        case _, Hint.REROUTE if road.fallback and road.fallback not in message.roads:
+            return "queued", road.fallback, 0, now
+        case Outcome.REFUSED, _:
+            return "refused", road.name, tries, None
+        case _, Hint.MORNING:
+            return "queued", road.name, tries - 1, next_morning(msisdn, now)
+        case _, Hint.PAUSE:  # the message is not to blame
+            again = now + timedelta(seconds=again_s(tries, luck))
+            return "queued", road.name, tries - 1, again
+        case _ if tries >= TRIES_MAX:
+            return "given_up", road.name, tries, None
+        case _:
+            return "queued", road.name, tries, now + timedelta(seconds=again_s(tries, luck))
+
+
+def _cost(
+    road: Channel, message: Claimed, sent: Sent, country: str | None, network: str | None
+) -> Price | None:
+    """The provider's own word, else the price list's."""
+    listed = road.prices.segment_price(country, network)
+    if sent.cost_micro is not None and (sent.currency or listed):
+        return Price(sent.cost_micro, sent.currency or (listed.currency if listed else ""))
+    return listed.times(message.segments) if listed else None

@@ -1,0 +1,168 @@
+-- The outbox: claimed in batches, settled in batches, billed once.
+
+-- Takes messages that are due: replies first, then broadcasts, clients in turn and each client's batches in turn, counted
+-- in segments. One claim at a time on a channel, so that two runners do not look at the same rows. An open breaker gives
+-- nothing before its time, and then one message to see. p_holder (channels with a limit): only who holds the channel
+-- gets anything, and holds on to it.
+create or replace function claim_messages(
+  p_channel text, p_now timestamptz, p_lease_until timestamptz, p_limit int, p_segments int, p_holder uuid, p_hold_s float8
+) returns table (
+  id bigint, to_sealed bytea, text text, purpose text, priority smallint, segments smallint, tries smallint, roads text[],
+  breaker text, failures int, opened int, until timestamptz, reason text, version bigint
+) language plpgsql as $$
+#variable_conflict use_column
+declare s channel_state; v_limit int := p_limit; v_ids bigint[]; v_more bigint[];
+begin
+  select * into s from channel_state c where c.channel = p_channel for update;
+  if not found then
+    insert into channel_state (channel) values (p_channel) on conflict do nothing;
+    select * into s from channel_state c where c.channel = p_channel for update;
+  end if;
+  if s.breaker <> 'closed' then
+    if s.until > p_now then
+      return;
+    end if;
+    v_limit := 1;
+  end if;
+  if p_holder is not null then
+    if s.holder is distinct from p_holder then
+      return;
+    end if;
+    update channel_state c set held_until = clock_timestamp() + make_interval(secs => p_hold_s) where c.channel = p_channel;
+  end if;
+
+  select array_agg(o.id order by o.due_at, o.id) into v_ids from (
+    select o.id, o.due_at from outbox o where o.channel = p_channel and o.state = 'queued' and o.priority = 0
+      and o.lane = '' and o.due_at <= p_now
+    order by o.due_at, o.id limit v_limit for update skip locked) o;
+  v_limit := v_limit - coalesce(cardinality(v_ids), 0);
+  if v_limit > 0 then
+    with recursive lanes(lane) as (
+      (select o.lane from outbox o where o.channel = p_channel and o.state = 'queued' and o.priority = 1
+        order by o.lane limit 1)
+      union all
+      select (select o.lane from outbox o where o.channel = p_channel and o.state = 'queued' and o.priority = 1
+        and o.lane > l.lane order by o.lane limit 1) from lanes l where l.lane is not null
+    ), by_batch as (
+      select split_part(l.lane, '/', 1) as client, x.id, x.segments,
+        sum(x.segments) over (partition by l.lane order by x.due_at, x.id) as so_far
+      from (select lane from lanes where lane is not null order by random() limit 64) l cross join lateral (
+        select o.id, o.segments, o.due_at from outbox o where o.channel = p_channel and o.state = 'queued'
+          and o.priority = 1 and o.lane = l.lane and o.due_at <= p_now order by o.due_at, o.id limit v_limit) x
+    ), by_client as (
+      select b.id, sum(b.segments) over (partition by b.client order by b.so_far, b.id) as so_far from by_batch b
+    )
+    select array_agg(o.id order by o.so_far, o.id) into v_more from (
+      select c.id, c.so_far from by_client c order by c.so_far, c.id limit v_limit) o;
+  end if;
+
+  return query
+    with wanted as (
+      select w.id, w.n, sum(o.segments) over (order by w.n) as so_far
+        from unnest(v_ids || v_more) with ordinality as w(id, n) join outbox o on o.id = w.id
+    ), mine as (
+      select o.id, w.n from wanted w join outbox o on o.id = w.id
+        where o.state = 'queued' and (p_segments is null or w.so_far <= p_segments or w.n = 1)
+        order by o.id for update of o skip locked
+    ), claimed as (
+      update outbox o set state = 'sending', lease_until = p_lease_until, tries = o.tries + 1
+        from mine m where o.id = m.id
+        returning o.id, o.to_sealed, o.text, o.purpose, o.priority, o.segments, o.tries, o.roads, m.n
+    )
+    select c.id, c.to_sealed, c.text, c.purpose, c.priority, c.segments, c.tries, c.roads,
+        s.breaker, s.failures, s.opened, s.until, s.reason, s.version
+      from claimed c order by c.n;
+  if found and s.breaker <> 'closed' then
+    update channel_state c set breaker = 'probing', until = p_lease_until where c.channel = p_channel;
+  end if;
+end $$;
+
+-- Holds a channel with a limit for one runner; false when another one holds it. How the last holder stopped: its pace,
+-- seconds since then (null = it did not say; it may still have been sending until its hold ran out).
+create or replace function hold_channel(
+  p_channel text, p_holder uuid, p_hold_s float8, out held boolean, out pace jsonb, out since_s float8, out was_held boolean
+) language plpgsql as $$
+declare v_held_until timestamptz;
+begin
+  insert into channel_state (channel) values (p_channel) on conflict do nothing;
+  select c.held_until, c.pace, extract(epoch from clock_timestamp() - c.paced_at), c.held_until is not null
+    into v_held_until, pace, since_s, was_held
+    from channel_state c where c.channel = p_channel for update;
+  held := v_held_until is null or v_held_until <= clock_timestamp();
+  if held then
+    update channel_state c set holder = p_holder, held_until = clock_timestamp() + make_interval(secs => p_hold_s),
+      pace = null, paced_at = null where c.channel = p_channel;
+  end if;
+end $$;
+
+create or replace function release_channel(p_channel text, p_holder uuid, p_pace jsonb) returns void language sql as $$
+  update channel_state set holder = null, held_until = null, pace = p_pace, paced_at = clock_timestamp()
+    where channel = p_channel and holder = p_holder
+$$;
+
+-- Adds messages that were just taken by a provider to the sums.
+create or replace function bill_messages(p_ids bigint[]) returns void language sql as $$
+  insert into message_bill as b (channel, batch_id, day, country, network, currency, messages, segments, micro)
+    select channel, coalesce(batch_id, ''), (now() at time zone 'utc')::date, coalesce(country, ''), coalesce(network, ''),
+      coalesce(cost_currency, ''), count(*), sum(segments), coalesce(sum(cost_micro), 0)
+    from outbox where id = any(p_ids) group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6
+    on conflict (channel, batch_id, day, country, network, currency) do update set
+      messages = b.messages + excluded.messages, segments = b.segments + excluded.segments, micro = b.micro + excluded.micro
+$$;
+
+-- Writes down what the provider said of each message of a claim; `fate` is the state it comes to. Who moves to another
+-- channel is due there at once; p_tries is what its tries count from now on.
+create or replace function settle_messages(
+  p_channel text, p_ids bigint[], p_fates text[], p_channels text[], p_tries smallint[], p_due timestamptz[],
+  p_provider_ids text[], p_reasons text[], p_costs bigint[], p_currencies text[], p_countries text[], p_networks text[]
+) returns void language plpgsql as $$
+declare v_taken bigint[]; v_ids bigint[];
+begin
+  -- Locked in the order of their ids: receipts and other drains wait rather than meet in a circle.
+  perform from outbox where id = any(p_ids) order by id for update;
+  with changed as (
+    update outbox o set state = r.fate, due_at = coalesce(r.due_at, o.due_at), tries = r.tries,
+        roads = case when r.channel <> o.channel then o.roads || o.channel else o.roads end, channel = r.channel,
+        provider_id = r.provider_id, reason = r.reason, cost_micro = r.cost, cost_currency = r.currency,
+        country = r.country, network = r.network,
+        sent_at = case when r.fate in ('accepted', 'unknown') then now() else o.sent_at end, lease_until = null
+      from unnest(p_ids, p_fates, p_channels, p_tries, p_due, p_provider_ids, p_reasons, p_costs, p_currencies,
+          p_countries, p_networks)
+        as r(id, fate, channel, tries, due_at, provider_id, reason, cost, currency, country, network)
+      where o.id = r.id and o.state = 'sending'
+      returning o.id, o.state
+  )
+  select array_agg(c.id) filter (where c.state = 'accepted') into v_taken from changed c;
+  if v_taken is not null then
+    perform bill_messages(v_taken);
+    update channel_state set last_success_at = now()
+      where channel = p_channel and (last_success_at is null or last_success_at < now() - interval '1 second');
+  end if;
+end $$;
+
+-- A delivery report, ranked: it never goes backwards. False when no message is known by this id (yet). p_own: the same
+-- id as one of ours, where the provider hands ours back. A report on a message whose fate was not known settles it, also
+-- where it was about to be sent again.
+create or replace function take_receipt(
+  p_channel text, p_provider_id text, p_own bigint, p_delivery text, p_rank smallint, p_reason text
+) returns boolean language plpgsql as $$
+declare o outbox;
+begin
+  select * into o from outbox where channel = p_channel and provider_id = p_provider_id for update;
+  if not found and p_own is not null then
+    select * into o from outbox where id = p_own and channel = p_channel and provider_id is null and tries > 0
+      and state in ('unknown', 'queued', 'lost') for update;
+  end if;
+  if o.id is null then
+    return false;
+  end if;
+  if p_delivery is not null and p_rank > o.delivery_rank then
+    update outbox set delivery = p_delivery, delivery_rank = p_rank, reason = coalesce(p_reason, reason),
+        provider_id = p_provider_id where id = o.id;
+    if o.state in ('unknown', 'lost') or (o.state = 'queued' and o.sent_at is not null) then
+      update outbox set state = 'accepted', sent_at = coalesce(sent_at, now()) where id = o.id;
+      perform bill_messages(array[o.id]);
+    end if;
+  end if;
+  return true;
+end $$;
