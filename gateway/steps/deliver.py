@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from gateway.runtime import Channel, Runtime
-from gateway.sms.breaker import after
+from gateway.sms.breaker import State, after
 from gateway.sms.pace import Pace
 from gateway.sms.port import OutboundSms, SmsChannel
 from gateway.steps import fates
@@ -185,9 +185,9 @@ class Drain:
         if breaker != claim.breaker and await outbox.set_breaker(
             self.rt.db, self.road.name, claim.version, breaker
         ):
-            log.warning(
-                "channel", channel=self.road.name, breaker=breaker.state, why=breaker.reason
-            )
+            log.warning("breaker", channel=self.road.name, now=breaker.state, why=breaker.reason)
+            if breaker.state is State.CLOSED:  # a probe got through: the rest need not wait
+                self.rt.bells.ring("deliver", self.road.name)
         await self._afterwards(found, numbers, [one.key for one in sent if one.opted_out], now)
 
     async def _afterwards(

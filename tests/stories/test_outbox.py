@@ -1,0 +1,405 @@
+"""Messages go out once, by a road that works, in a fair order, at their price; what nobody knows is not guessed."""
+
+import asyncio
+from itertools import count
+
+import pytest
+
+from gateway.runtime import Channel
+from gateway.simulator.carriers.africastalking import CarrierServer
+from gateway.simulator.carriers.terms import Terms
+from gateway.simulator.faults import FaultPlan
+from gateway.sms.channels import africastalking, kannel
+from gateway.sms.port import Delivery, Outcome, Receipt, Sent
+from gateway.sms.prices import PriceList, built_in
+from gateway.steps.deliver import deliver
+from gateway.steps.messages import message
+from gateway.steps.receipts import take_receipt
+from gateway.store import turns
+
+# What the simulated carrier answers to these numbers, always.
+NO_MONEY, BLACKLISTED, NO_ROUTE, DO_NOT_DISTURB = (
+    "+254700098405",
+    "+254700098406",
+    "+254700098407",
+    "+2348030098409",
+)
+NUMBERS = count(1)
+
+
+@pytest.fixture
+async def carrier():
+    async with CarrierServer(Terms(receipts=False)) as server:
+        yield server
+
+
+@pytest.fixture
+def roads(town, carrier):
+    """The town's channels: `at` goes to the carrier and falls back on the built-in phone."""
+    options = {"username": "u", "api_key": "simulator", "sender": "20880", "base_url": carrier.url}
+    before = dict(town.rt.channels)
+    prices = PriceList(built_in())
+    town.rt.channels["at"] = Channel(
+        "at", "s", africastalking.make("at", options), None, prices, fallback="phone"
+    )
+    town.rt.channels["lonely"] = Channel(
+        "lonely", "s", africastalking.make("lonely", options), None, prices
+    )
+    yield town.rt.channels
+    town.rt.channels.clear()
+    town.rt.channels.update(before)
+
+
+async def writes(town, text, *, to="+254711000001", channel="at", purpose="question", batch=None):
+    """One message in the outbox; its id."""
+    made = message(town.rt, channel, None, to, text, purpose, batch=batch)
+    row = await town.rt.db.commit([turns.put_message(made)])
+    return row["put_message"]
+
+
+async def state(town, message_id):
+    return dict(await town.rt.db.row("select * from outbox where id = $1", message_id))
+
+
+async def breaker(town, channel):
+    return await town.value("select breaker from channel_state where channel = $1", channel)
+
+
+# --- another road ------------------------------------------------------------------------------------------------
+
+
+async def test_no_money_at_the_provider_and_everything_goes_by_the_other_channel(
+    town, roads, carrier
+):
+    carrier.balance_minor = 0
+    ids = [await writes(town, f"Question {n}", to=f"+2547110000{n:02d}") for n in range(5)]
+    await deliver(town.rt, "at")
+    assert await breaker(town, "at") == "open"
+    await town.ticks(seconds=20)
+    assert [(await state(town, i))["channel"] for i in ids] == ["phone"] * 5
+    assert [(await state(town, i))["state"] for i in ids] == ["accepted"] * 5
+    assert not [m for m in carrier.messages if m.way == "to_phone"]
+
+
+async def test_a_number_the_provider_cannot_reach_goes_by_the_other_channel(town, roads):
+    sent = await writes(town, "Is it open?", to=NO_ROUTE)
+    await deliver(town.rt, "at")
+    await town.answers_bells()
+    found = await state(town, sent)
+    assert (found["channel"], found["state"], found["roads"]) == ("phone", "accepted", ["at"])
+    assert await breaker(town, "at") == "closed", "one number says nothing about the channel"
+
+
+async def test_without_another_channel_that_is_final(town, roads):
+    sent = await writes(town, "Is it open?", to=NO_ROUTE, channel="lonely")
+    await deliver(town.rt, "lonely")
+    assert (await state(town, sent))["state"] == "refused"
+
+
+async def test_an_open_breaker_is_tried_with_one_message_and_closes(town, roads, carrier):
+    carrier.balance_minor = 0
+    ids = [
+        await writes(town, f"Question {n}", to=f"+2547110000{n:02d}", channel="lonely")
+        for n in range(8)
+    ]
+    await deliver(town.rt, "lonely")
+    assert await breaker(town, "lonely") == "open"
+    assert await deliver(town.rt, "lonely") == 0, "left alone"
+    carrier.balance_minor = None  # topped up
+    town.clock.advance(minutes=2)
+    assert await deliver(town.rt, "lonely") == 1
+    await town.answers_bells()
+    assert await breaker(town, "lonely") == "closed"
+    assert {(await state(town, i))["state"] for i in ids} == {"accepted"}
+    assert {(await state(town, i))["tries"] for i in ids} == {1}, "the messages were not to blame"
+    texts = [m.text for m in carrier.messages if m.way == "to_phone"]
+    assert sorted(texts) == [f"Question {n}" for n in range(8)]
+
+
+async def test_while_it_is_probed_only_one_message_is_at_risk(town, roads, carrier):
+    carrier.balance_minor = 0
+    for n in range(8):
+        await writes(town, f"Question {n}", to=f"+2547110000{n:02d}", channel="lonely")
+    await deliver(town.rt, "lonely")
+    town.clock.advance(minutes=2)
+    assert await deliver(town.rt, "lonely") == 1
+    assert await breaker(town, "lonely") == "open"
+    assert await town.value("select opened from channel_state where channel = 'lonely'") == 2
+
+
+# --- the night ---------------------------------------------------------------------------------------------------
+
+
+async def test_who_must_not_be_disturbed_gets_it_at_eight_in_the_morning(town, roads):
+    sent = await writes(town, "Is it open?", to=DO_NOT_DISTURB)
+    await deliver(town.rt, "at")
+    found = await state(town, sent)
+    assert (found["state"], found["channel"], found["tries"]) == ("queued", "at", 0)
+    assert (found["due_at"].hour, found["due_at"].minute) == (7, 0), "08:00 in Lagos is 07:00 UTC"
+    assert found["due_at"] > town.clock.now()
+
+
+# --- tried again, and given up -----------------------------------------------------------------------------------
+
+
+async def test_a_message_is_tried_less_and_less_often_and_then_given_up(town, roads, carrier):
+    await carrier._listener.__aexit__(None, None, None)  # nobody listens there any more
+    sent = await writes(town, "Is it open?", channel="lonely")
+    for tries in range(1, 11):
+        await town.rt.db.execute("update channel_state set breaker = 'closed', failures = 0")
+        await deliver(town.rt, "lonely")
+        found = await state(town, sent)
+        assert found["tries"] == tries
+        if tries < 10:
+            wait_s = (found["due_at"] - town.clock.now()).total_seconds()
+            assert wait_s <= 1200
+            assert wait_s >= min(15 * 2 ** (tries - 1), 900) * 0.7
+            town.clock.advance(seconds=wait_s + 1)
+    assert found["state"] == "given_up"
+    assert found["cost_micro"] is None
+    await carrier._listener.__aenter__()
+
+
+async def test_an_opt_out_at_the_carrier_is_final_and_honoured(town, roads):
+    amina = await town.enrols("amina")
+    await town.rt.db.execute(
+        "update worker set msisdn_index = $1, msisdn_sealed = $2",
+        town.rt.vault.index(BLACKLISTED),
+        town.rt.vault.seal(BLACKLISTED),
+    )
+    sent = await writes(town, "Is it open?", to=BLACKLISTED)
+    await deliver(town.rt, "at")
+    assert (await state(town, sent))["state"] == "refused"
+    assert await town.value("select state from worker where name = 'Amina'") == "stopped"
+    assert amina
+
+
+# --- B6: nobody knows ----------------------------------------------------------------------------------------------
+
+
+async def lost_answers(town, carrier, *purposes):
+    """The carrier takes a message of each purpose, but its answers are lost on the way."""
+    carrier.plan = FaultPlan(rates={"sms": {"drop_after": 1.0}})
+    ids = [
+        await writes(town, f"{purpose}", to=f"+25471100000{n}", purpose=purpose, channel="lonely")
+        for n, purpose in enumerate(purposes)
+    ]
+    await deliver(town.rt, "lonely")
+    assert {(await state(town, i))["state"] for i in ids} == {"unknown"}
+    carrier.plan = FaultPlan()
+    return ids
+
+
+async def test_a_question_whose_answer_was_lost_goes_again_after_a_minute_money_news_never(
+    town, roads, carrier
+):
+    question, money = await lost_answers(town, carrier, "question", "money")
+    await town.ticks(seconds=30)
+    assert (await state(town, question))["state"] == "unknown", "a receipt may still come"
+    await town.ticks(seconds=40)
+    assert (await state(town, question))["state"] == "accepted"
+    await town.ticks(hours=5)
+    assert (await state(town, money))["state"] == "unknown"
+    await town.ticks(hours=20)
+    assert (await state(town, money))["state"] == "lost"
+    texts = [m.text for m in carrier.messages if m.way == "to_phone"]
+    assert sorted(texts) == ["money", "question", "question"]
+
+
+async def test_a_late_receipt_settles_what_nobody_knew_and_it_is_not_sent_again(town, roads):
+    """Kannel's reports bring our own id back, also when its answer to the send itself was lost."""
+    town.rt.channels["k"] = Channel("k", "s", kannel.make("k", KANNEL), None, PriceList(built_in()))
+    for purpose in ("question", "money"):
+        sent = await writes(town, "Hello", purpose=purpose, channel="k")
+        await town.rt.db.execute(
+            """update outbox set state = 'sending', tries = 1, lease_until = $2, cost_micro = 800000, cost_currency = 'KES'
+               where id = $1""",
+            sent,
+            town.clock.now(),
+        )
+        if purpose == "money":
+            await town.ticks(seconds=1)
+            assert (await state(town, sent))["state"] == "unknown"
+        else:
+            await town.rt.db.execute(
+                "update outbox set state = 'unknown', due_at = now() + interval '1 minute' where id = $1",
+                sent,
+            )
+        report = Receipt(str(sent), Delivery.DELIVERED, "1")
+        await take_receipt(town.rt, town.rt.channels["k"], report, b"")
+        found = await state(town, sent)
+        assert (found["state"], found["delivery"]) == ("accepted", "delivered")
+        await town.ticks(hours=25)
+        assert (await state(town, sent))["tries"] == 1
+    assert await town.value("select sum(messages) from message_bill where channel = 'k'") == 2
+
+
+KANNEL = {"send_url": "http://127.0.0.1:9/x", "username": "u", "password": "p", "sender": "20880"}
+
+
+class Askable:
+    """A channel whose provider can be asked. `there`: what it says it has."""
+
+    name, sender = "ask", "1"
+
+    def __init__(self):
+        self.there, self.sends = set(), 0
+
+    async def send(self, http, messages):
+        self.sends += len(messages)
+        return [Sent(m.key, Outcome.UNKNOWN, reason="no answer") for m in messages]
+
+    async def ask(self, http, message, since, known):
+        if message.text in self.there:
+            return Sent(message.key, Outcome.ACCEPTED, f"sid-{message.key}")
+        return Sent(message.key, Outcome.RETRY)
+
+
+async def test_where_the_provider_can_be_asked_it_is_and_even_money_news_may_then_go_again(
+    town, roads
+):
+    sms = Askable()
+    sms.there = {"arrived"}
+    town.rt.channels["ask"] = Channel("ask", "s", sms, None, PriceList(built_in()))
+    arrived = await writes(town, "arrived", purpose="money", channel="ask")
+    got_lost = await writes(town, "got lost", purpose="money", channel="ask")
+    await deliver(town.rt, "ask")
+    town.clock.advance(minutes=2)
+    await town.rt.db.execute("update channel_state set breaker = 'closed'")
+    await town.ticks()
+    found = await state(town, arrived)
+    assert (found["state"], found["provider_id"]) == ("accepted", f"sid-{arrived}")
+    assert sms.sends == 3, "only what had not arrived went again"
+    assert (await state(town, got_lost))["tries"] == 2
+
+
+# --- B5: receipts never go backwards -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("order", "ends"),
+    [
+        (["delivered", "sent"], "delivered"),
+        (["failed", "buffered", "sent"], "failed"),
+        (["away", "sent", "delivered", "failed"], "delivered"),
+        (["sent", "buffered", "away", "failed", "delivered"], "delivered"),
+    ],
+)
+async def test_receipts_in_any_order_end_the_same(town, roads, order, ends):
+    sent = await writes(town, "Hello", channel="phone")
+    await deliver(town.rt, "phone")
+    best = -1
+    for status in order:
+        await town.post("/in/phone/local/receipt", {"id": str(sent), "status": status})
+        now = list(Delivery).index(Delivery((await state(town, sent))["delivery"]))
+        assert now >= best, "never backwards"
+        best = now
+    assert (await state(town, sent))["delivery"] == ends
+
+
+async def test_reports_that_come_at_once_end_the_same(town, roads):
+    sent = await writes(town, "Hello", channel="phone")
+    await deliver(town.rt, "phone")
+    statuses = [str(each) for each in Delivery] * 8
+    await asyncio.gather(
+        *(
+            town.post("/in/phone/local/receipt", {"id": str(sent), "status": status})
+            for status in statuses
+        )
+    )
+    assert (await state(town, sent))["delivery"] == "delivered"
+
+
+# --- in a fair order -----------------------------------------------------------------------------------------------
+
+
+async def test_replies_overtake_broadcasts_and_clients_take_turns(town, roads, carrier):
+    """A client with two large batches does not keep another one with a small batch waiting."""
+    other = await town.new_client("Other", 100_00)
+    large, larger = await town.client.drafts(), await town.client.drafts()
+    small = await other.drafts()
+    for n in range(30):
+        for name, batch in (("large", large), ("larger", larger)):
+            await writes(
+                town, f"{name} {n}", to=number(), batch=await town.rt.batches.get(batch.id)
+            )
+    for n in range(4):
+        await writes(town, f"small {n}", to=number(), batch=await town.rt.batches.get(small.id))
+    await writes(town, "reply", to=number(), purpose="reply")
+    claim = await claimed(town, 13)
+    assert claim[0] == "reply"
+    broadcast = [text.split()[0] for text in claim[1:]]
+    assert broadcast.count("small") == 4, "half of the turns, as long as it has something"
+    assert broadcast[:8].count("small") == 4
+    assert abs(broadcast.count("large") - broadcast.count("larger")) <= 1
+
+
+async def test_turns_are_counted_in_segments(town, roads):
+    other = await town.new_client("Other", 100_00)
+    long, short = await town.client.drafts(), await other.drafts()
+    for n in range(20):
+        text = f"long {n} " + "x" * 250  # two segments
+        await writes(town, text, to=number(), batch=await town.rt.batches.get(long.id))
+        await writes(town, f"short {n}", to=number(), batch=await town.rt.batches.get(short.id))
+    names = [text.split()[0] for text in await claimed(town, 12)]
+    assert (names.count("long"), names.count("short")) == (4, 8)
+
+
+def number():
+    return f"+25472{next(NUMBERS):07d}"
+
+
+async def claimed(town, limit):
+    from datetime import timedelta
+
+    from gateway.store import outbox
+
+    now = town.clock.now()
+    found = await outbox.claim(town.rt.db, "at", now, now + timedelta(seconds=60), limit)
+    return [m.text for m in found.messages]
+
+
+# --- its price -----------------------------------------------------------------------------------------------------
+
+
+async def test_what_a_message_cost_is_booked_once_and_shown_with_its_batch(town, roads, carrier):
+    batch = await town.client.drafts()
+    kept = await town.rt.batches.get(batch.id)
+    sent = await writes(town, "x" * 200, batch=kept)
+    await writes(town, "Is it?", to=BLACKLISTED, batch=kept)
+    await deliver(town.rt, "at")
+    found = await state(town, sent)
+    assert (found["cost_micro"], found["cost_currency"]) == (1_600_000, "KES"), "two segments"
+    assert (found["country"], found["network"]) == ("KE", "safaricom")
+    bill = await town.rt.db.rows("select * from message_bill where batch_id = $1", batch.id)
+    assert [(b["messages"], b["segments"], b["micro"]) for b in bill] == [(1, 2, 1_600_000)]
+
+
+async def test_where_the_provider_names_no_price_the_list_does(town, roads):
+    town.rt.channels["phone"] = Channel(
+        "phone", "local", roads["phone"].sms, roads["phone"].ussd, PriceList(built_in())
+    )
+    sent = await writes(town, "Hello", channel="phone")
+    await deliver(town.rt, "phone")
+    assert (await state(town, sent))["cost_micro"] == 800_000
+    nowhere = await writes(town, "Hello", to="+255754123456", channel="phone")
+    await deliver(town.rt, "phone")
+    assert (await state(town, nowhere))["cost_micro"] is None, "nothing is guessed"
+
+
+# --- at its pace ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_channel_with_a_limit_is_held_by_one_runner_and_sends_everything_once(
+    town, roads, carrier
+):
+    at = roads["at"]
+    roads["slow"] = Channel("slow", "s", at.sms, None, at.prices, per_second=400)
+    for n in range(60):
+        await writes(town, f"Question {n}", to=number(), channel="slow")
+    await asyncio.gather(*(deliver(town.rt, "slow") for _ in range(3)))
+    texts = [m.text for m in carrier.messages if m.way == "to_phone"]
+    assert sorted(texts) == sorted(f"Question {n}" for n in range(60))
+    held = await town.rt.db.row("select * from channel_state where channel = 'slow'")
+    assert held["holder"] is None
+    assert 0 < sum(segments for _, segments in held["pace"]) <= 60, "the next one goes on from here"
