@@ -134,6 +134,10 @@ class Settings(BaseSettings):
     """How long a question is kept for a worker who does not answer, in seconds."""
     receipt_grace_s: Annotated[int, Field(ge=0)] = 300
     """A question sent by SMS is kept from its delivery receipt on; where none comes, from this long after it was sent."""
+    ussd_answer_s: Annotated[float, Field(gt=0, le=9)] = 8.0
+    """After this a USSD key is answered with a last screen, and finished behind it; providers give up after 10 s."""
+    resume_by_sms: bool = True
+    """A question that a dropped USSD session left open may follow as one SMS."""
     quiet_hours: Annotated[str, Field(pattern=QUIET_HOURS)] = "21-8"
     """Hours of her own day in which a worker is sent nothing unasked, unless she chose others; "" for none."""
     prompts_per_hour: Annotated[int, Field(ge=1)] = 6

@@ -172,5 +172,20 @@ async def town(shared_gateway: Town) -> AsyncIterator[Town]:
 
 
 @pytest.fixture
+def house(town: Town) -> Iterator[Callable[..., None]]:
+    """Changes a setting for one story."""
+    settings, before = town.rt.settings, dict[str, object]()
+
+    def change(**values: object) -> None:
+        for name, value in values.items():
+            before.setdefault(name, getattr(settings, name))
+            object.__setattr__(settings, name, value)
+
+    yield change
+    for name, value in before.items():
+        object.__setattr__(settings, name, value)
+
+
+@pytest.fixture
 def rt(town: Town) -> Runtime:
     return town.rt

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import httpx2
 
@@ -137,6 +138,11 @@ class Town:
 
         await eventually(settled)
         await self.ticks()
+
+    def night(self, zone: str = "Africa/Nairobi") -> str:
+        """Quiet hours that it is in now: the hour there, and the next one."""
+        hour = self.clock.now().astimezone(ZoneInfo(zone)).hour
+        return f"{hour}-{(hour + 2) % 24}"
 
     # --- looking at the books ----------------------------------------------------------------------------------
 

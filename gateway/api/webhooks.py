@@ -5,6 +5,7 @@ event could not be kept anywhere, so that the provider brings it again.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 from starlette.requests import Request
@@ -19,9 +20,10 @@ from gateway.runtime import Channel, Runtime
 from gateway.sms.port import TellsSubscriptions
 from gateway.steps import events
 from gateway.steps.callback import callback, provider_callback, validate
-from gateway.steps.dial import dial
+from gateway.steps.hang_up import hang_up
+from gateway.steps.late import answer_in_time
 from gateway.steps.receipts import receipt_id
-from gateway.store import inbox, sessions
+from gateway.store import inbox
 from gateway.store.db import AWAY
 
 log = structlog.get_logger()
@@ -93,8 +95,7 @@ class Webhooks:
     async def session_end(self, request: Request) -> Response:
         async def take(call: Call) -> None:
             assert call.channel.ussd is not None
-            end = call.channel.ussd.parse_end(call.form)
-            await sessions.end(self._rt.db, call.channel.name, end.session, completed=end.completed)
+            await hang_up(self._rt, call.channel, call.channel.ussd.parse_end(call.form))
 
         return await self._taken(request, "session-end", take)
 
@@ -107,16 +108,17 @@ class Webhooks:
             return calls.refused(request, "no such side")
         try:
             step = channel.ussd.parse_step(call.form)
-            return _screen(await dial(self._rt, channel, step, call.raw))
+            keep = partial(self._keep_step, channel, call.raw)
+            return _screen(await answer_in_time(self._rt, channel, step, call.raw, keep))
         except Refused as bad:
             await self._keep_failed(request, call, "ussd", str(bad))
-        except AWAY as away:
-            request.state.outcome = "put off"
-            log.error("ussd step lost its database", channel=channel.name, why=str(away))
         except Exception as broken:
             log.exception("ussd step failed", channel=channel.name)
             await self._keep_failed(request, call, "ussd", repr(broken))
         return _screen(channel.ussd.render(self._sorry(), end=True))
+
+    async def _keep_step(self, channel: Channel, raw: bytes, event_id: str) -> None:
+        await self._intake.keep(channel.name, "ussd", event_id, raw)
 
     async def payout(self, request: Request) -> Response:
         raw = await calls.body(request)

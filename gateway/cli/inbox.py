@@ -139,7 +139,6 @@ async def _is_heard(rt: Runtime, channel: Channel, row: Mapping[str, Any]) -> bo
 
 
 _WHY_NOT = {
-    "ussd": "a USSD step cannot be repeated: the caller saw an apology and dials again (gateway inbox dismiss)",
     "session-end": "the end of a session has no effect any more (gateway inbox dismiss)",
     "payout": "the operator is asked about the payout again by itself (gateway inbox dismiss)",
 }

@@ -113,6 +113,12 @@ class Situation:
     """The reference after APPEAL, if it is an adjustment of hers that waits; looked up only when she appeals."""
     payment: Payment | None = None
     """The payment she asks about (the one she named, else her last); looked up only when she asks."""
+    closing: bool = False
+    """USSD: the network will end this session soon, so no new question is begun."""
+    input_characters: int | None = None
+    """USSD: an input this long may have been cut by the network."""
+    resuming: tuple[int, int] | None = None
+    """USSD, when she has just dialled: the open question is this one of so many; None: there is nothing to resume."""
 
 
 # --- facts -------------------------------------------------------------------------------------------------

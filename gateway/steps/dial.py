@@ -3,12 +3,13 @@
 Providers give a step no id of its own; (session, transcript) is what makes it itself. So a step that comes again
 gets the same screen and changes nothing; a transcript that does not extend the one we know (shorter, or another
 branch: late or swapped requests) gets the screen the session stands at, and changes nothing either.
+Providers give up after ten seconds: `steps/late.py` answers before that, and finishes what was said.
 """
 
 import hashlib
 from dataclasses import dataclass, replace
 
-from gateway.conversation.facts import Fact, Screen
+from gateway.conversation.facts import Answered, Fact, PayAsked, Screen
 from gateway.conversation.menu import menu
 from gateway.errors import Conflict, Failed
 from gateway.ids import WorkerId
@@ -18,13 +19,24 @@ from gateway.steps.explain import payment
 from gateway.steps.facts import Heard, parts_of, ring_for
 from gateway.steps.retry import settle_down
 from gateway.steps.understand import Understood, coordinator_view, understand
-from gateway.store import people, turns
+from gateway.store import people, sessions, turns
 from gateway.store.db import Repeated, Row
+from gateway.ussd.networks import Network
 from gateway.ussd.port import UssdChannel, UssdStep
 from gateway.ussd.screens import navigation, pages
 
 _TRIES = 8
 _DIGEST_CHARACTERS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """The body to answer with. `worth_telling`: what it says of an answer or of money that this step recorded; she
+    should read that even when the screen comes too late."""
+
+    body: bytes
+    worker: WorkerId | None = None
+    worth_telling: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +50,10 @@ class _Standing:
     ended: bool
 
 
-async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> bytes:
+async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dialled:
     """The screen for one key press. Raises Refused for a number that is none, Failed when nothing can be decided."""
     assert channel.ussd is not None
+    step = replace(step, transcript=_typed(step))
     msisdn = normalise(step.msisdn, rt.settings.region)
     event = turns.Event(
         channel.name,
@@ -58,7 +71,7 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> byt
                 if row["known_state"] != "done":
                     return await _take(rt, channel, channel.ussd, step, event, row, msisdn)
             known: str = row["known_reply"]
-            return channel.ussd.render(known[4:], end=known.startswith("END"))
+            return Dialled(channel.ussd.render(known[4:], end=known.startswith("END")))
         except (Conflict, Repeated):
             continue
     raise Failed("too many conflicts", retryable=True)
@@ -66,8 +79,27 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> byt
 
 def event_id(step: UssdStep) -> str:
     """The identity of a step: its session and a digest of the whole transcript."""
-    digest = hashlib.sha256(step.transcript.encode()).hexdigest()[:_DIGEST_CHARACTERS]
+    digest = hashlib.sha256(_typed(step).encode()).hexdigest()[:_DIGEST_CHARACTERS]
     return f"{step.session}:{digest}"
+
+
+def _typed(step: UssdStep) -> str:
+    """The transcript without the dialled code: some networks send the start of a session twice, the second time with
+    the code as content (which then stands first in all that follows).
+
+    >>> _typed(UssdStep("s", "", "*384*20#", "*384*20#")), _typed(UssdStep("s", "", "*384*20#", "384*20*1"))
+    ('', '1')
+    >>> _typed(UssdStep("s", "", "*384*20#", "3*84")), _typed(UssdStep("s", "", "*384*20#", "384*200"))
+    ('3*84', '384*200')
+    """
+    code = step.service_code.strip("*#")
+    said = step.transcript.lstrip("*")
+    if not code or not said.startswith(code):
+        return step.transcript
+    rest = said[len(code) :].removeprefix("#")
+    if rest and not rest.startswith("*"):
+        return step.transcript
+    return rest.removeprefix("*")
 
 
 async def _take(
@@ -78,15 +110,17 @@ async def _take(
     event: turns.Event,
     row: Row,
     msisdn: str,
-) -> bytes:
+) -> Dialled:
     before = _before(row)
     keys = _keys(row["transcript"], step)
     if keys is None or (before and before.ended):
         # Nothing new can be read from this transcript: show where the session stands.
         assert before is not None
-        return ussd.render(before.pages[before.page], end=before.ended)
+        return Dialled(ussd.render(before.pages[before.page], end=before.ended))
+    limits = ussd.network(step.network)
     understood = await _understand(rt, channel, row, keys, msisdn)
-    after, facts = _walk(rt, understood, before, keys, ussd.budget_septets(step.network))
+    understood = await _planned(rt, understood, row, limits)
+    after, facts, notice = _walk(rt, understood, before, keys, limits.screen_septets)
     shown = after.pages[after.page]
     worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
     heard = Heard(msisdn, keys[-1] if keys else "", "ussd", _sms_channel(rt, channel))
@@ -113,7 +147,27 @@ async def _take(
     ring_for(rt, facts)
     if row["missed_message"]:
         rt.bells.ring("deliver", heard.channel)
-    return ussd.render(shown, end=after.ended)
+    matters = any(isinstance(fact, Answered | PayAsked) for fact in facts)
+    return Dialled(ussd.render(shown, end=after.ended), worker, notice if matters else "")
+
+
+async def _planned(rt: Runtime, understood: Understood, row: Row, limits: Network) -> Understood:
+    """How long this session may still last, how much may be typed, and what there is to resume."""
+    situation = understood.situation
+    began = row["began_at"]
+    resuming = None
+    if began is None and situation.held and situation.held.open and not situation.held.lapsed:
+        assert situation.worker is not None
+        batch = situation.held.question.batch
+        resuming = await sessions.progress(rt.db, situation.worker.id, batch)
+    age_s = (rt.clock.now() - began).total_seconds() if began else 0.0
+    planned = replace(
+        situation,
+        closing=age_s >= limits.last_question_s,
+        input_characters=limits.input_characters,
+        resuming=resuming,
+    )
+    return replace(understood, situation=planned)
 
 
 def _before(row: Row) -> _Standing | None:
@@ -136,8 +190,7 @@ def _keys(known: str | None, step: UssdStep) -> list[str] | None:
     if known is None:
         return step.transcript.split("*") if step.transcript else []
     if known == "" and step.transcript:
-        # Some networks send the start of a session twice, the second time with the dialled code as content.
-        return None if step.transcript == step.service_code else [step.transcript]
+        return [step.transcript]
     if step.transcript.startswith(f"{known}*"):
         return [step.transcript[len(known) + 1 :]]
     return None
@@ -149,11 +202,13 @@ def _walk(
     before: _Standing | None,
     keys: list[str],
     budget_septets: int,
-) -> tuple[_Standing, tuple[Fact, ...]]:
-    """Press the keys one after the other; stop at the first that has an effect, so nothing happens unseen."""
+) -> tuple[_Standing, tuple[Fact, ...], str]:
+    """Press the keys one after the other; stop at the first that has an effect, so nothing happens unseen.
+
+    Where she stands, what happened, and what the screen says about it."""
     if before and len(before.pages) > 1 and (turned := _turn_page(before, keys[0])):
-        return turned, ()
-    now, facts = before, tuple[Fact, ...]()
+        return turned, (), ""
+    now, facts, notice = before, tuple[Fact, ...](), ""
     said: list[str | None] = list(keys) if before else [None, *keys]
     for key in said:
         found = menu(
@@ -172,10 +227,11 @@ def _walk(
             found.screen.end,
         )
         facts = found.facts
+        notice = found.screen.body if found.screen.end else found.screen.notice
         if facts or now.ended:
             break
     assert now is not None
-    return now, facts
+    return now, facts, notice
 
 
 def _turn_page(before: _Standing, key: str) -> _Standing | None:

@@ -8,16 +8,20 @@ from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import InboundSms, Subscription, TellsSubscriptions
 from gateway.steps.hear import hear
+from gateway.steps.late import take_late
 from gateway.steps.receipts import take_receipt
 from gateway.store import outbox
 
-KINDS = ("sms", "receipt", "opt-out", "subscription")
+KINDS = ("sms", "ussd", "receipt", "opt-out", "subscription")
 _JOIN = "JOIN"
 
 
 async def take(rt: Runtime, channel: Channel, kind: str, raw: bytes) -> bool:
     """Parse and process one event; False where it is seen to have been here before. Raises Refused for what cannot
     be read."""
+    if kind == "ussd":
+        await take_late(rt, channel, raw)
+        return True
     if channel.sms is None or kind not in KINDS:
         raise Refused(f"channel {channel.name!r} takes no {kind}", status=404)
     form = fields(raw)

@@ -7,6 +7,7 @@ Replies and notices about her own money never come this way. The rules are check
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from gateway.ids import WorkerId
 from gateway.msisdn import zone_of
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import Delivery, Receipt
@@ -35,6 +36,20 @@ def wakes_at(rt: Runtime, region: str) -> datetime | None:
     """When the night is over in a region; None by day."""
     hours = quiet.parse(rt.settings.quiet_hours)
     return quiet.wakes_at(rt.clock.now(), _zone(rt, region), hours)
+
+
+async def may_prompt(rt: Runtime, worker: WorkerId) -> bool:
+    """Whether this one may be sent something unasked now."""
+    return bool(
+        await rt.db.value(
+            """select may_prompt(w, $2::jsonb, $3)
+                 and not exists (select from opt_out x where x.msisdn_index = w.msisdn_index)
+               from worker w where w.id = $1""",
+            worker,
+            rules(rt),
+            rt.clock.now(),
+        )
+    )
 
 
 async def hush(rt: Runtime) -> None:

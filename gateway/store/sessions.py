@@ -1,14 +1,42 @@
-"""USSD sessions as the provider ends them."""
+"""USSD sessions as the provider ends them, and how far a worker is with a batch when she dials again."""
 
-from gateway.store.db import Database
+from gateway.ids import BatchId, WorkerId
+from gateway.store.db import Database, Row
+
+PROGRESS_MAX = 99  # beyond that, "question 400 of 9000" helps nobody
 
 
-async def end(db: Database, channel: str, session: str, *, completed: bool) -> None:
-    """Note that a session is over; a second notice changes nothing."""
-    await db.execute(
-        """update ussd_session set ended = true, completed = $3
-           where channel = $1 and session = $2 and completed is null""",
+async def end(db: Database, channel: str, session: str, *, completed: bool) -> Row | None:
+    """Note that a session is over; where it stood (worker_id, view, memory). None: we never saw it, or knew already.
+
+    Only our own last screen sets `ended`: a notice may overtake the last key, which still counts.
+    """
+    return await db.row(
+        """update ussd_session set completed = $3
+           where channel = $1 and session = $2 and completed is null returning worker_id, view, memory""",
         channel,
         session,
         completed,
     )
+
+
+async def progress(db: Database, worker: WorkerId, batch: BatchId) -> tuple[int, int] | None:
+    """The open question is number so of so many of this batch that are hers or free; None where that is too many."""
+    row = await db.row(
+        """select (select count(*) from assignment a join task t on t.id = a.task_id
+             where a.worker_id = $1 and t.batch_id = $2 and a.state = 'answered') as answered,
+           (select count(*) from (select from task t join worker w on w.id = $1
+             where t.batch_id = $2 and t.state = 'open' and t.gold is null and t.answered + t.held < t.wanted
+               and (not t.directed or exists (select from directed d where d.task_id = t.id and d.worker_id = $1
+                 and not d.asked))
+               and (t.directed or t.audience is null or audience_fits(t.audience, w.partner_id, w.language))
+               and not exists (select from assignment a where a.task_id = t.id and a.worker_id = $1)
+             limit $3) free) as left""",
+        worker,
+        batch,
+        PROGRESS_MAX,
+    )
+    assert row is not None
+    number = row["answered"] + 1
+    total = number + row["left"]
+    return (number, total) if total <= PROGRESS_MAX else None

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.ussd.networks import Network
+
 
 @dataclass(frozen=True, slots=True)
 class UssdStep:
@@ -43,6 +45,6 @@ class UssdChannel(Protocol):
         """The response body for a screen."""
         ...
 
-    def budget_septets(self, network: str | None) -> int:
-        """How long a screen may be on that network, in GSM septets."""
+    def network(self, code: str | None) -> Network:
+        """How long screens, inputs and sessions may be on that network."""
         ...

@@ -45,7 +45,8 @@ async def test_who_disagrees_has_not_joined(town):
 async def test_a_dropped_session_finds_its_question_again(town, brian):
     await town.posts_batch("Is it open?", "Is it clean?")
     asked = await brian.presses("1")
-    assert "1 Continue" in await brian.dials()
+    screen = await brian.dials()
+    assert "Continue question 1 of 2?" in screen and "1 Continue" in screen
     assert (await brian.presses("1")).text == asked.text
     assert "Saved" in await brian.presses("1")
     assert await town.count("assignment") == 2, (
@@ -132,6 +133,27 @@ async def test_the_start_of_a_session_comes_twice(town, brian):
         "some networks repeat it with the code as content"
     )
     assert "KES 0" in await brian.presses("2")
+
+
+@pytest.mark.parametrize("code", ["*384*20#", "384*20#", "384*20", "*384*20"])
+async def test_the_code_as_content_stays_in_front_of_all_that_follows(town, brian, code):
+    await town.posts_batch("Is it open?", "Is it clean?")
+    first = await brian.dials()
+    assert await brian.steps(code) == first
+    assert "Is it" in await brian.steps(f"{code}*1")
+    assert "Saved" in await brian.steps(f"{code}*1*2")
+    assert await brian.values() == ["no"]
+    assert "Saved" in await brian.steps("1*2*1"), "with and without it, it is the same session"
+
+
+async def test_a_start_that_comes_again_in_the_middle_changes_nothing(town, brian):
+    await town.posts_batch("Is it open?", "Is it clean?")
+    menu = await brian.dials()
+    standing = await brian.presses("1", "1")
+    assert await brian.steps("") == menu, "a repeated step gets the screen it got"
+    assert "Saved" in standing
+    assert "Saved" in await brian.presses("2")
+    assert await brian.values() == ["yes", "no"]
 
 
 async def test_a_key_after_the_end_shows_the_end_again(town, brian):

@@ -11,27 +11,6 @@ from gateway.steps.receipts import take_receipt
 from gateway.steps.respect import hush
 
 
-@pytest.fixture
-def house(town):
-    """Changes a setting for one story."""
-    settings, before = town.rt.settings, {}
-
-    def change(**values):
-        for name, value in values.items():
-            before.setdefault(name, getattr(settings, name))
-            object.__setattr__(settings, name, value)
-
-    yield change
-    for name, value in before.items():
-        object.__setattr__(settings, name, value)
-
-
-def night(town, zone="Africa/Nairobi"):
-    """Quiet hours that it is in now: the hour there, and the next one."""
-    hour = town.clock.now().astimezone(ZoneInfo(zone)).hour
-    return f"{hour}-{(hour + 2) % 24}"
-
-
 async def prompts(town):
     return await town.count("outbox", "purpose in ('question', 'notice') and state <> 'cancelled'")
 
@@ -50,7 +29,7 @@ async def reported(town, delivery, *, phone_away=False):
 
 async def test_nobody_is_asked_at_night_but_everybody_is_answered(town, house):
     amina = await town.enrols("amina")
-    house(quiet_hours=night(town))
+    house(quiet_hours=town.night())
     await town.posts_batch("Is it open?", "Is it clean?")
     await town.ticks()
     assert await prompts(town) == 0
@@ -81,12 +60,12 @@ async def test_her_night_is_the_night_where_she_lives(town, house):
 
 async def test_quiet_is_a_word_of_her_own(town, house):
     amina = await town.enrols("amina")
-    start, _, end = night(town).partition("-")
+    start, _, end = town.night().partition("-")
     assert f"From {start}:00 to {end}:00" in await amina.texts(f"QUIET {start}-{end}")
     await town.posts_batch("Is it open?")
     await town.ticks()
     assert await prompts(town) == 0
-    house(quiet_hours=night(town))
+    house(quiet_hours=town.night())
     assert "at any hour" in await amina.texts("quiet 0")
     await town.ticks()
     assert await prompts(town) == 1, "her own word wins over the house's hours"
@@ -94,7 +73,7 @@ async def test_quiet_is_a_word_of_her_own(town, house):
 
 
 async def test_an_invitation_waits_for_the_morning(town, house):
-    house(quiet_hours=night(town))
+    house(quiet_hours=town.night())
     amina = town.meets("amina")
     await town["wanjiku"].texts(f"ADD {amina.msisdn} Amina")
     await town.ticks()
@@ -109,7 +88,7 @@ async def test_what_a_broken_channel_held_up_until_night_is_not_sent_then(town, 
     town.bells.take()  # nobody delivers today
     await assign(town.rt)
     assert await town.count("outbox", "purpose = 'question' and state = 'queued'") == 1
-    house(quiet_hours=night(town))
+    house(quiet_hours=town.night())
     await hush(town.rt)
     assert await town.count("outbox", "purpose = 'question' and state = 'queued'") == 0
     assert await town.count("assignment", "state = 'held'") == 0, "somebody else may have it"
@@ -264,6 +243,6 @@ async def test_money_is_told_at_night_and_after_stop(town, house):
     await amina.texts("1")
     await amina.texts("PAY")
     await amina.texts("STOP")
-    house(quiet_hours=night(town), prompts_per_hour=1)
+    house(quiet_hours=town.night(), prompts_per_hour=1)
     await town.pays_out()
     assert "We sent you KES 12" in (await amina.messages())[-1]

@@ -55,7 +55,7 @@ def test_render():
 
 
 def test_budgets_follow_the_network():
-    assert [CHANNEL.budget_septets(code) for code in ("63902", "63903", "64110", None)] == [
+    assert [CHANNEL.network(code).screen_septets for code in ("63902", "63903", "64110", None)] == [
         160,
         182,
         160,

@@ -60,14 +60,20 @@ def test_a_screen_has_its_word_first_and_is_never_empty(kind, text, end):
 def test_every_network_has_a_budget(kind):
     channel = made(kind)
     for network in (None, "", "63902", "63903", "99999", "rubbish"):
-        assert 80 <= channel.budget_septets(network) <= 182
+        limits = channel.network(network)
+        assert 120 <= limits.screen_septets <= 182
+        assert 0 < limits.idle_s < limits.total_s
+        assert limits.input_characters >= 80
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_budgets_are_set_by_the_operator(kind):
     channel = made(kind, budget_septets=140, budgets_septets={"63999": 130})
-    assert channel.budget_septets("64110") == 140
-    assert channel.budget_septets("63999") == 130
+    assert channel.network("64110").screen_septets == 140
+    assert channel.network("63999").screen_septets == 130
+    channel = made(kind, networks={"63902": {"idle_s": 20}, "default": {"total_s": 120}})
+    assert (channel.network("63902").idle_s, channel.network("63902").total_s) == (20, 180)
+    assert (channel.network("65501").idle_s, channel.network("65501").total_s) == (30, 120)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -76,6 +82,8 @@ def test_budgets_are_set_by_the_operator(kind):
     [
         {"colour": "x"},
         {"budget_septets": 20},
+        {"networks": {"63902": {"colour": 1}}},
+        {"networks": {"63902": {"idle_s": 180}}},
         {"budgets_septets": {"63902": 500}},
         {"service_code": ""},
     ],

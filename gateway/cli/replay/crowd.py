@@ -14,7 +14,10 @@ from gateway.simulator.phones import Phone, Screen, Session
 # How many phones are busy at once.
 PHONES_AT_ONCE = 24
 _RECOGNISED_CHARACTERS = 48
-_MORE, _WORK, _CASH, _CONFIRM = "98", "1", "3", "1"
+_MORE = "98"
+# Who works every day dials on from the code: straight to her question, straight to her money.
+_TO_WORK = SERVICE_CODE.replace("#", "*1#")
+_TO_CASH = SERVICE_CODE.replace("#", "*3*1#")
 _SAVED = "Saved"
 _REDIAL_S, _REDIAL_MAX_S = 0.2, 2.0
 _SMS_WAIT_S, _WELCOME_S = 0.5, 60.0
@@ -130,10 +133,7 @@ class Crowd:
             if player.by_sms:
                 await player.phone.text(SHORTCODE, "PAY")
                 return
-            session = await player.phone.dial(SERVICE_CODE)
-            for key in (_CASH, _CONFIRM):
-                if session.screen.open:
-                    await session.press(key)
+            session = await player.phone.dial(_TO_CASH)
             if session.screen.open:
                 await session.hang_up()
 
@@ -152,10 +152,8 @@ class Crowd:
 
     async def _session(self, player: Player) -> int:
         """One dialled session: answer until there is nothing more to answer; how many answers."""
-        session = await player.phone.dial(SERVICE_CODE)
-        if not session.screen.open:
-            return 0
-        screen, answered = await session.press(_WORK), 0
+        session = await player.phone.dial(_TO_WORK)
+        screen, answered = session.screen, 0
         while screen.open and player.todo and (task := await self._which(player, session, screen)):
             player.pressed.add(task)
             screen = await session.press(player.todo[task])

@@ -75,6 +75,12 @@ def _of_batch(r: Report) -> list[tuple[str, str]]:
     return lines
 
 
+def _each_step(r: Report) -> str:
+    """Steps for each accepted answer, joining and cashing out included; where everybody answered by USSD."""
+    each = r.get("ussd_steps_per_answer")
+    return f", {each:.2f} for each accepted answer" if each else ""
+
+
 def _bar(share: float) -> str:
     full = round(share * _BAR)
     return f"[green]{chr(0x2588) * full}[/][dim]{chr(0x2591) * (_BAR - full)}[/]"
@@ -97,7 +103,7 @@ def _of_all(r: Report) -> list[tuple[str, str]]:
             "SMS",
             f"{r['sms_out']:,} out, {r['sms_in']:,} in, {segments:.2f} segments for each accepted answer",
         ),
-        ("USSD", f"{r['ussd_sessions']:,} sessions, {r['ussd_steps']:,} steps"),
+        ("USSD", f"{r['ussd_sessions']:,} sessions, {r['ussd_steps']:,} steps{_each_step(r)}"),
         (
             "cost",
             f"{each(r['earned_minor'] + r['cost_minor'])} for each accepted answer ({each(r['cost_minor'])} of it messages)",

@@ -6,6 +6,7 @@ from gateway.conversation.talk import Talk, blank_name, money, open_question, qu
 from gateway.conversation.views.view import (
     BACK,
     MENU,
+    End,
     Go,
     Key,
     Memory,
@@ -48,7 +49,11 @@ def _show_home(talk: Talk, _memory: Memory) -> Shown:
     if situation.worker is None:  # she joined with this very key
         return Shown(talk.say("menu.joined"), lines)
     name = blank_name(situation.worker.name)
-    return Shown(talk.say("menu.home", name=name, amount=money(situation.worker)), lines)
+    body = talk.say("menu.home", name=name, amount=money(situation.worker))
+    if situation.resuming:
+        number, total = situation.resuming
+        body = f"{body}\n{talk.say('menu.resume', number=number, total=total)}"
+    return Shown(body, lines)
 
 
 def _press_home(talk: Talk, memory: Memory, key: Key) -> Go:
@@ -72,7 +77,7 @@ def _show_question(talk: Talk, _memory: Memory) -> Shown:
     )
 
 
-def _press_question(talk: Talk, memory: Memory, key: Key) -> Go:
+def _press_question(talk: Talk, memory: Memory, key: Key) -> Go | End:
     """An answer counts only for the question that was on the screen: it may have changed behind it."""
     held = talk.situation.held
     if held is None or str(held.question.task) != memory.get("task"):
@@ -95,8 +100,12 @@ def _way_out(talk: Talk, held: HeldQuestion, key: Key) -> str:
     return "" if read(talk, held.question, key.said).value else key.name
 
 
-def _press_answer(talk: Talk, held: HeldQuestion, key: Key) -> Go:
+def _press_answer(talk: Talk, held: HeldQuestion, key: Key) -> Go | End:
     assert talk.situation.worker is not None
+    limit = talk.situation.input_characters
+    if limit and len(key.said) >= limit and talk.kind(held.question).IS_TEXT:
+        # Half an answer is none: she is told, instead of being judged by what the network left of it.
+        return Go("question", notice=talk.say("notice.cut", limit=limit))
     reading = read(talk, held.question, key.said)
     if reading.value is None:
         why = _NOTICES.get(reading.why or "", "notice.choice")
@@ -107,9 +116,13 @@ def _press_answer(talk: Talk, held: HeldQuestion, key: Key) -> Go:
     return _go_on(talk, (fact,), saved(talk, talk.situation.worker, held))
 
 
-def _go_on(talk: Talk, facts: tuple[Fact, ...], notice: str) -> Go:
-    """The notice and the next question on one screen; the menu when there is none."""
+def _go_on(talk: Talk, facts: tuple[Fact, ...], notice: str) -> Go | End:
+    """The notice and the next question on one screen; the menu when there is none. Where the network is about to
+    end the session, it ends here, with everything saved, and not in the middle of a question."""
     upcoming = talk.situation.upcoming
+    if upcoming is not None and talk.situation.closing:
+        again = talk.say("ussd.time_up", service_code=talk.situation.service_code)
+        return End(f"{notice} {again}", facts)
     if upcoming is None:
         return Go("home", facts, f"{notice} {talk.say('notice.no_more')}")
     return Go("question", (*facts, Asked(upcoming.task)), notice)

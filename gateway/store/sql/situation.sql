@@ -19,7 +19,8 @@ create or replace function situation(
   out next_task bigint, out next_batch text, out next_text text,
   out gold_task bigint, out gold_text text,
   -- where does her USSD session stand?
-  out transcript text, out view text, out memory jsonb, out pages text[], out page smallint, out ended boolean
+  out transcript text, out view text, out memory jsonb, out pages text[], out page smallint, out ended boolean,
+  out began_at timestamptz
 ) language plpgsql stable as $$
 declare
   v_known boolean;
@@ -31,10 +32,10 @@ begin
   -- One statement for all that is found by a key: each of its own would cost as much as finding the row.
   select i.state, i.reply, coalesce(i.worker_id, w.id), w.id is not null, w.name, w.language, w.state, w.currency,
       w.account_id, a.balance, w.partner_id, w.reach, w.sms_channel, w.away_since is not null or w.unreached_until is not null, c.id, p.ref, p.amount,
-      s.transcript, s.view, s.memory, s.pages, s.page, s.ended
+      s.transcript, s.view, s.memory, s.pages, s.page, s.ended, s.created_at
     into known_state, known_reply, worker_id, v_known, name, language, state, currency,
       account_id, balance, partner_id, reach, sms_channel, away, coordinator_id, payout_ref, payout_amount,
-      transcript, view, memory, pages, page, ended
+      transcript, view, memory, pages, page, ended, began_at
     from (values (1)) as one
       left join inbox i on i.channel = p_channel and i.kind = p_kind and i.event_id = p_event_id
       left join worker w on w.msisdn_index = p_index

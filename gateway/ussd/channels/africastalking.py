@@ -12,15 +12,9 @@ from gateway import forms as fields
 from gateway.errors import Refused
 from gateway.money import minor_per_major
 from gateway.options import read
+from gateway.ussd.networks import Network
 from gateway.ussd.options import UssdOptions
 from gateway.ussd.port import SessionEnd, UssdStep
-
-# Screen length by network code, in septets. Africa's Talking's help pages (2020) give Safaricom 160 and Airtel
-# Kenya 184, of which a USSD string can hold 182; unlisted networks get the channel's `budget_septets`.
-BUDGETS_SEPTETS = {
-    "63902": 160,  # Safaricom KE
-    "63903": 182,  # Airtel KE
-}
 
 _COST = re.compile(r"\s*([A-Z]{3})\s+(\d{1,9}(?:\.\d{1,9})?)\s*", re.ASCII)
 
@@ -33,8 +27,7 @@ class AfricasTalking:
     def __init__(self, name: str, options: UssdOptions) -> None:
         self.name = name
         self.service_code = options.service_code
-        self._default_septets = options.budget_septets
-        self._septets = BUDGETS_SEPTETS | options.budgets_septets
+        self._options = options
 
     def parse_step(self, form: Mapping[str, str]) -> UssdStep:
         return UssdStep(
@@ -58,8 +51,8 @@ class AfricasTalking:
         """A leading blank or an empty screen would end the session with an error on the phone."""
         return f"{'END' if end else 'CON'} {text.strip() or '.'}".encode()
 
-    def budget_septets(self, network: str | None) -> int:
-        return self._septets.get(network or "", self._default_septets)
+    def network(self, code: str | None) -> Network:
+        return self._options.network(code)
 
 
 def _cost_minor(written: str) -> int | None:

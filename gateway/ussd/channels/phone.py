@@ -10,6 +10,7 @@ from pydantic import Field
 
 from gateway import forms as fields
 from gateway.options import read
+from gateway.ussd.networks import Network
 from gateway.ussd.options import UssdOptions
 from gateway.ussd.port import SessionEnd, UssdStep
 
@@ -26,8 +27,7 @@ class Phone:
     def __init__(self, name: str, options: PhoneOptions) -> None:
         self.name = name
         self.service_code = options.service_code
-        self._default_septets = options.budget_septets
-        self._septets = options.budgets_septets
+        self._options = options
 
     def parse_step(self, form: Mapping[str, str]) -> UssdStep:
         return UssdStep(
@@ -48,5 +48,5 @@ class Phone:
     def render(self, text: str, *, end: bool) -> bytes:
         return f"{'END' if end else 'CON'} {text.strip() or '.'}".encode()
 
-    def budget_septets(self, network: str | None) -> int:
-        return self._septets.get(network or "", self._default_septets)
+    def network(self, code: str | None) -> Network:
+        return self._options.network(code)

@@ -1,0 +1,45 @@
+"""The end of a USSD session, as the provider tells it: a question that was left open may follow her as one SMS."""
+
+from gateway.conversation.asking import question_sms
+from gateway.ids import WorkerId
+from gateway.msisdn import normalise
+from gateway.runtime import Channel, Runtime
+from gateway.steps import respect
+from gateway.steps.messages import message
+from gateway.steps.understand import understand
+from gateway.store import sessions, turns
+from gateway.ussd.port import SessionEnd
+
+
+async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
+    """Note it. Dropped in the middle of a question: that question as an SMS, once, if she may be prompted now."""
+    stood = await sessions.end(rt.db, channel.name, end.session, completed=end.completed)
+    if stood is None or end.completed or stood["view"] != "question":
+        return
+    if not rt.settings.resume_by_sms:
+        return
+    msisdn = normalise(end.msisdn, rt.settings.region)
+    sms_channel = rt.channels[channel.name if channel.sms else rt.settings.sms_channel]
+    index = rt.vault.index(msisdn)
+    row = await turns.read(rt.db, turns.Event(channel.name, "push", "", index, b""))
+    understood = await understand(rt, sms_channel, row)
+    worker, held = understood.situation.worker, understood.situation.held
+    if worker is None or worker.state != "active" or held is None or not held.open or held.lapsed:
+        return
+    if str(held.question.task) != stood["memory"].get("task"):
+        return  # she answered it, or it is another one by now
+    if not await respect.may_prompt(rt, worker.id):
+        return
+    text = question_sms(
+        held.question,
+        worker.language,
+        rt.books,
+        hint_key=rt.kind_of(held.question.kind).hint_key(),
+    )
+    # Once for the question, however often she drops out of it.
+    cause = f"dropped:{held.assignment}"
+    prompt = message(
+        rt, sms_channel.name, WorkerId(worker.id), msisdn, text, "question", cause=cause
+    )
+    await rt.db.commit([turns.put_message(prompt)])
+    rt.bells.ring("deliver", sms_channel.name)

@@ -1,0 +1,103 @@
+"""A USSD key answered in time, whatever the database does: the provider gives up after ten seconds, we after eight.
+
+What she typed is kept as it came, and the step goes on behind a kind last screen; if this process dies, `catch_up`
+takes what was kept. When an answer or a payout came of it after all, she reads so in one SMS.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import structlog
+
+from gateway.errors import Failed, Refused
+from gateway.forms import fields
+from gateway.msisdn import normalise
+from gateway.runtime import Channel, Runtime
+from gateway.steps.dial import Dialled, dial, event_id
+from gateway.steps.messages import message
+from gateway.store import inbox, turns
+from gateway.store.db import AWAY
+from gateway.ussd.port import UssdStep
+
+log = structlog.get_logger()
+
+Keep = Callable[[str], Awaitable[object]]
+"""Stores the event of this id for later."""
+
+# Between our eight seconds and the provider's ten.
+_KEEP_S = 1.0
+_unfinished = set[asyncio.Task[None]]()
+
+
+async def answer_in_time(
+    rt: Runtime, channel: Channel, step: UssdStep, raw: bytes, keep: Keep
+) -> bytes:
+    """The screen for one key press, within `ussd_answer_s`; raises what `dial` raises within that time, but for a
+    database that is away: then too the step is kept."""
+    walk = asyncio.create_task(dial(rt, channel, step, raw))
+    done, _ = await asyncio.wait({walk}, timeout=rt.settings.ussd_answer_s)
+    if not done:
+        log.warning("ussd step is late", channel=channel.name)
+        finishing = asyncio.create_task(_finish(rt, channel, step, raw, walk))
+        _unfinished.add(finishing)  # the loop itself holds tasks only weakly
+        finishing.add_done_callback(_unfinished.discard)
+        return await _last_screen(rt, channel, step, keep)
+    try:
+        return walk.result().body
+    except AWAY as away:
+        log.warning("ussd step is kept for later", channel=channel.name, why=repr(away))
+        return await _last_screen(rt, channel, step, keep)
+
+
+async def settle() -> None:
+    """Wait for the late steps of this process."""
+    while _unfinished:
+        await asyncio.wait(_unfinished)
+
+
+async def take_late(rt: Runtime, channel: Channel, raw: bytes) -> None:
+    """A step that was kept. A transcript that no longer follows from where its session stands has no effect."""
+    if channel.ussd is None:
+        raise Refused(f"channel {channel.name!r} takes no ussd", status=404)
+    step = channel.ussd.parse_step(fields(raw))
+    await _tell(rt, channel, step, await dial(rt, channel, step, raw))
+
+
+async def _last_screen(rt: Runtime, channel: Channel, step: UssdStep, keep: Keep) -> bytes:
+    """She is promised only what is so: that we keep what she typed, once it is kept."""
+    assert channel.ussd is not None
+    said = "ussd.sorry"
+    with suppress(TimeoutError, Failed):
+        async with asyncio.timeout(_KEEP_S):
+            await keep(event_id(step))
+            said = "ussd.slow"
+    country = rt.settings.countries[rt.settings.region]
+    return channel.ussd.render(rt.books[country.language].say(said), end=True)
+
+
+async def _finish(
+    rt: Runtime, channel: Channel, step: UssdStep, raw: bytes, walk: asyncio.Task[Dialled]
+) -> None:
+    try:
+        await _tell(rt, channel, step, await walk)
+    except AWAY:
+        return  # it is kept, and taken when the database is back
+    except Exception as broken:
+        log.exception("late ussd step failed", channel=channel.name)
+        with suppress(*AWAY):
+            await inbox.keep_failed(
+                rt.db, rt.vault, channel.name, "ussd", event_id(step), raw, repr(broken)
+            )
+
+
+async def _tell(rt: Runtime, channel: Channel, step: UssdStep, came: Dialled) -> None:
+    """One SMS about what a late step recorded; the screen that would have said so was never shown."""
+    if came.worker is None or not came.worth_telling:
+        return
+    sms_channel = channel.name if channel.sms else rt.settings.sms_channel
+    msisdn = normalise(step.msisdn, rt.settings.region)
+    cause = f"late:{channel.name}:{event_id(step)}"
+    told = message(rt, sms_channel, came.worker, msisdn, came.worth_telling, "reply", cause=cause)
+    await rt.db.commit([turns.put_message(told)])
+    rt.bells.ring("deliver", sms_channel)
