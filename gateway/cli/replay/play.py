@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from gateway.cli.replay.books import Played, compare
+from gateway.cli.replay.books import Compared, Played, compare
 from gateway.cli.replay.crowd import Crowd
 from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.town import Town
@@ -77,11 +77,19 @@ async def play(town: Town, plans: Sequence[Plan], watch: Watch) -> dict[str, Any
         **asdict(compared),
         "currency": rounds[0].plan.currency,
         "mismatches": len(compared.differences),
+        "ussd_steps_per_answer": _steps_each(rounds, compared),
         "seconds": time.perf_counter() - started,
         "answering_seconds": answered_s,
         "answers_per_second": compared.answers_used / answered_s,
     }
     return {**parts[0], **whole} if len(parts) == 1 else {**whole, "batches": parts}
+
+
+def _steps_each(rounds: Sequence["_Round"], compared: Compared) -> float | None:
+    """USSD steps for each accepted answer, looking in, joining and cashing out included; None where not everybody dials."""
+    if not compared.answers_used or any(r.plan.channel != "ussd" for r in rounds):
+        return None
+    return compared.ussd_steps / compared.answers_used
 
 
 @dataclass(slots=True)
