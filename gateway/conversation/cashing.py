@@ -1,7 +1,7 @@
 """Balance and cash-out: what may be sent now, and what to say when it may not. Shared by SMS and USSD."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.conversation.facts import PayAsked, Turn, WorkerView
 from gateway.conversation.heard import Heard
@@ -23,10 +23,17 @@ class NotNow:
 
 
 def decide(  # noqa: C901, PLR0911  # a list of reasons, in the order they are told
-    talk: Talk, worker: WorkerView, asked_minor: int | None
+    talk: Talk, worker: WorkerView, asked_minor: int | None, *, airtime: bool = False
 ) -> PayAsked | NotNow:
     """The payout to ask for, of all that is payable or of `asked_minor`; or why there is none."""
     cash = talk.situation.cash
+    if airtime and cash:
+        cash = replace(
+            cash,
+            payable_minor=cash.airtime_minor,
+            minimum_minor=cash.airtime_minimum_minor,
+            new_ref=cash.new_ref if cash.airtime_minimum_minor else "",
+        )
 
     def text(minor: int) -> str:
         return amount_text(minor, worker.currency)
@@ -39,18 +46,21 @@ def decide(  # noqa: C901, PLR0911  # a list of reasons, in the order they are t
     if cash is None or not cash.new_ref:
         return NotNow("pay.unavailable", {"amount": have})
     if cash.payable_minor <= 0:
+        if worker.balance_minor < cash.minimum_minor and cash.airtime_minor and not airtime:
+            values = {"amount": have, "minimum": text(cash.minimum_minor)}
+            return NotNow("pay.minimum_airtime", values)
         if worker.balance_minor < cash.minimum_minor:
             return NotNow("pay.minimum", {"amount": have, "minimum": text(cash.minimum_minor)})
         return NotNow("pay.unavailable", {"amount": have})
     if asked_minor is None:
-        return PayAsked(cash.payable_minor, cash.new_ref)
+        return PayAsked(cash.payable_minor, cash.new_ref, airtime)
     if asked_minor > cash.payable_minor:
         return NotNow("pay.too_much", {"asked": text(asked_minor), "amount": text(cash.payable_minor)})  # fmt: skip
     if asked_minor < cash.minimum_minor:
         return NotNow("pay.below", {"asked": text(asked_minor), "minimum": text(cash.minimum_minor)})  # fmt: skip
     if asked_minor != whole_units(asked_minor, worker.currency):
         return NotNow("pay.bad_amount", {})
-    return PayAsked(asked_minor, cash.new_ref)
+    return PayAsked(asked_minor, cash.new_ref, airtime)
 
 
 def amount_said(text: str, currency: str) -> int | None:
@@ -70,12 +80,12 @@ def amount_said(text: str, currency: str) -> int | None:
 
 
 def pay(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
-    """PAY, or PAY and an amount."""
+    """PAY or AIRTIME, alone or with an amount."""
     everything = heard.alone
     asked = None if everything else amount_said(heard.rest, worker.currency)
     if not everything and asked is None:
         return Turn((), talk.say("pay.bad_amount"))
-    decided = decide(talk, worker, asked)
+    decided = decide(talk, worker, asked, airtime=heard.command == "airtime")
     if isinstance(decided, NotNow):
         return Turn((), talk.say(decided.key, **decided.values))
     amount = amount_text(decided.amount_minor, worker.currency)

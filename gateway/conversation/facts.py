@@ -55,6 +55,9 @@ class Cash:
     new_ref: str
     open_ref: str | None = None
     open_minor: int = 0
+    airtime_minor: int = 0
+    """What could be sent as airtime now; 0 = nothing, or not here."""
+    airtime_minimum_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +193,7 @@ class PayAsked:
 
     amount_minor: int
     ref: str
+    airtime: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def money_words(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
     """BAL, PAY, WHY and APPEAL work in every state: what was earned stays hers."""
     if heard.command == "balance":
         return Turn((), cashing.balance(talk, worker, by_sms=True))
-    if heard.command == "pay":
+    if heard.command in ("pay", "airtime"):
         return cashing.pay(talk, worker, heard)
     if heard.command == "why":
         return why(talk, worker, heard)

@@ -104,7 +104,7 @@ def _whole_command(  # noqa: PLR0911  # one return a word
     match heard.command:
         case None | "yes" | "no" | "stop" | "add" | "remove" | "status":
             return False
-        case "pay":
+        case "pay" | "airtime":
             return heard.alone or amount_said(heard.rest, worker.currency) is not None
         case "language":
             return heard.alone or language_named(heard.rest, talk.books) is not None

@@ -46,3 +46,14 @@ def route(
         if chosen in working:
             return chosen
     return here.default if here.default in working else None
+
+
+def airtime_route(
+    ways: Mapping[str, Ways], working: Collection[str], msisdn: str, currency: str
+) -> str | None:
+    """The provider that sends this number airtime in this currency; None where nobody does. Never across borders:
+    airtime of one country is worth nothing in another."""
+    here = ways.get(region_of(msisdn) or "")
+    if here is None or here.currency != currency:
+        return None
+    return here.airtime if here.airtime in working else None

@@ -43,6 +43,7 @@ class Words:
     skip: frozenset[str]
     balance: frozenset[str]
     pay: frozenset[str]
+    airtime: frozenset[str]
     language: frozenset[str]
     quiet: frozenset[str]
     skill: frozenset[str]

@@ -8,7 +8,7 @@ from gateway.ids import PayoutId, WorkerId
 from gateway.payments.states import State
 from gateway.runtime import Runtime
 from gateway.steps.replace import held_part, secret_path
-from gateway.steps.understand import provider_for
+from gateway.steps.understand import airtime_for, provider_for
 from gateway.store import turns
 from gateway.store.db import Part, Row
 
@@ -18,7 +18,8 @@ TAIL_DIGITS = 3
 async def payout_part(rt: Runtime, row: Row, fact: PayAsked, msisdn: str) -> Part:
     """The payout of a turn. Its key exists from now on, long before anything is sent."""
     worker, currency = WorkerId(row["worker_id"]), row["currency"]
-    provider = provider_for(rt, msisdn, currency)
+    chosen = airtime_for if fact.airtime else provider_for
+    provider = chosen(rt, msisdn, currency)
     if provider is None:
         raise Conflict(f"no provider pays {currency} any more")
     payout = PayoutId(uuid.uuid4())

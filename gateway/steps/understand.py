@@ -6,7 +6,7 @@ from gateway.conversation.facts import Cash, CoordinatorView, HeldQuestion, Situ
 from gateway.ids import AssignmentId, TaskId, WorkerId, new_ref
 from gateway.msisdn import region_of
 from gateway.payments.cashout import payable
-from gateway.payments.routing import Ways, route
+from gateway.payments.routing import Ways, airtime_route, route
 from gateway.qa.gold import gold_due
 from gateway.qa.skill import Skill
 from gateway.runtime import Channel, Runtime
@@ -116,6 +116,8 @@ def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
     if provider is None:
         return Cash(payable_minor=0, minimum_minor=0, maximum_minor=0, new_ref="")
     limits = rt.providers[provider]
+    airtime = airtime_for(rt, msisdn, worker.currency)
+    top_up = rt.providers[airtime] if airtime else None
     return Cash(
         payable_minor=payable(
             worker.balance_minor, worker.currency, limits.minimum_minor, limits.maximum_minor
@@ -125,16 +127,30 @@ def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
         new_ref=new_ref(),
         open_ref=row["payout_ref"],
         open_minor=row["payout_amount"] or 0,
+        airtime_minor=payable(
+            worker.balance_minor, worker.currency, top_up.minimum_minor, top_up.maximum_minor
+        )
+        if top_up
+        else 0,
+        airtime_minimum_minor=top_up.minimum_minor if top_up else 0,
     )
 
 
 def provider_for(rt: Runtime, msisdn: str, currency: str) -> str | None:
     """The payout provider of this phone and money; None where none is set up."""
-    ways = {
+    return route(_ways(rt), rt.providers.keys(), msisdn, currency)
+
+
+def airtime_for(rt: Runtime, msisdn: str, currency: str) -> str | None:
+    """The provider that sends this phone airtime; None where none is set up."""
+    return airtime_route(_ways(rt), rt.providers.keys(), msisdn, currency)
+
+
+def _ways(rt: Runtime) -> dict[str, Ways]:
+    return {
         region: Ways(c.currency, c.payout, c.payout_by_carrier, c.airtime)
         for region, c in rt.settings.countries.items()
     }
-    return route(ways, rt.providers.keys(), msisdn, currency)
 
 
 async def coordinator_view(rt: Runtime, coordinator: int) -> CoordinatorView:

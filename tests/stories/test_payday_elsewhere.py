@@ -29,6 +29,7 @@ COUNTRIES = {
         currency="KES",
         payout="mpesa",
         payout_by_carrier={"Airtel": "airtel", "Telkom": "airtime"},
+        airtime="airtime",
     ),
     "UG": Country(currency="UGX", payout="mtn"),
     "RW": Country(currency="RWF", language="fr", payout="pawapay"),
@@ -67,7 +68,14 @@ def providers(url):
         "currency": "RWF",
         **limits,
     }
-    airtime = {"base_url": url, "username": "acme", "api_key": "key", "currency": "KES", **limits}
+    airtime = {
+        "base_url": url,
+        "username": "acme",
+        "api_key": "key",
+        "currency": "KES",
+        **limits,
+        "minimum": 5,
+    }
     return {
         "mtn": ProviderSettings(kind="mtn_momo", options=mtn),
         "airtel": ProviderSettings(kind="airtel", secret=SECRET, options=airtel),
@@ -96,7 +104,7 @@ def nothing_goes_wrong(africa):
     africa.operators.set_plan(FaultPlan(seed=3))
 
 
-async def earns(town, provider, number=None):
+async def earns(town, provider, number=None, price="100"):
     """Somebody with a phone of that operator who has earned 100 of her money."""
     pattern, currency = PHONES[provider]
     msisdn = number or pattern.format(next(numbers))
@@ -104,7 +112,7 @@ async def earns(town, provider, number=None):
     await town["wanjiku"].texts(f"ADD {msisdn} {person.name.title()} en")
     await person.texts("YES")
     client = await town.new_client(f"Client {person.name}", 1_000_000, currency)
-    await client.posts_batch("Is it open?", price="100")
+    await client.posts_batch("Is it open?", price=price)
     await person.texts("WORK")
     await person.texts("1")
     return person
@@ -267,3 +275,23 @@ async def test_paid_by_hand_a_list_goes_out_and_confirmations_come_in(africa):
     await africa.has_right_books()
     with pytest.raises(Refused, match="not paid by hand; there is: bank"):
         await waiting_list(africa.rt, "mpesa")
+
+
+async def test_a_balance_too_small_for_money_can_be_had_as_airtime(africa):
+    """Her KES 8 are less than Airtel's least payment: she is told, and takes them as airtime."""
+    africa.operators.others["airtel"].portal.result_delay_s = 0.0
+    worker = await earns(africa, "airtel", price="8")
+    assert "reply AIRTIME" in await worker.texts("PAY")
+    assert "You asked for KES 8" in await worker.texts("AIRTIME")
+    await settles(africa)
+    row = await africa.rt.db.row(
+        "select p.* from payout p join worker w on w.id = p.worker_id where w.msisdn_index = $1",
+        worker.index,
+    )
+    assert (row["provider"], row["state"], row["amount"]) == ("airtime", "paid", 800)
+    assert "We sent you KES 8" in (await worker.messages())[-1]
+
+
+async def test_airtime_where_there_is_none_is_said_so(africa):
+    worker = await earns(africa, "mtn")
+    assert "You asked for" not in await worker.texts("AIRTIME")
