@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gateway import settings as settings_room
-from gateway.cli import inbox, ledger, manual, operators, people, proof, qa, sms
+from gateway.cli import inbox, ledger, manual, operators, payouts, people, proof, qa, sms
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +21,8 @@ app.add_typer(ledger.app, name="ledger")
 app.command("operators")(operators.operators)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(manual.app, name="manual")
+app.add_typer(payouts.app, name="payouts")
+app.add_typer(payouts.statements, name="statements")
 app.add_typer(proof.client, name="client")
 app.add_typer(people.partner, name="partner")
 app.add_typer(people.coordinator, name="coordinator")

@@ -105,6 +105,7 @@ class Code(IntEnum):
     LATE_OVERPAID = 17
     REVERSED = 18
     FLOAT_TOP_UP = 20
+    UNMATCHED_OUT = 21
 
 
 _K = AccountKind
@@ -127,6 +128,7 @@ MATRIX: Mapping[Code, tuple[AccountKind, AccountKind]] = {
     Code.LATE_OVERPAID: (_K.WORKER_OVERPAID, _K.PROVIDER_FLOAT),
     Code.REVERSED: (_K.PROVIDER_FLOAT, _K.SUSPENSE),
     Code.FLOAT_TOP_UP: (_K.PROVIDER_FLOAT, _K.CLIENT_CASH),
+    Code.UNMATCHED_OUT: (_K.SUSPENSE, _K.PROVIDER_FLOAT),
 }
 
 
@@ -278,6 +280,13 @@ def float_top_up(provider: str, transfer_ref: str, amount_minor: int, currency: 
     """Cash moved to where the operator pays from."""
     return _posting(
         Code.FLOAT_TOP_UP, (provider, transfer_ref), provider, "", amount_minor, currency
+    )
+
+
+def unmatched_out(provider: str, receipt: str, amount_minor: int, currency: str) -> Posting:
+    """A statement shows money that left for no payout of ours; one per receipt."""
+    return _posting(
+        Code.UNMATCHED_OUT, (provider, receipt), "unmatched_out", provider, amount_minor, currency
     )
 
 

@@ -82,7 +82,15 @@ class Hinted:
     status: Status
 
 
-Happened = Event | Answered | Asked | Hinted
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Two people have looked at the evidence and say the same; `receipt` is the operator's, where it paid."""
+
+    paid: bool
+    receipt: str | None = None
+
+
+Happened = Event | Answered | Asked | Hinted | Resolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,20 +149,19 @@ def next_probe(sent_at: datetime, at: datetime, jitter: float) -> datetime:
 
 def _event(payout: Payout, happened: Happened, at: datetime, *, dedups: bool) -> Event | None:
     match happened:
-        case Event.CANCEL if payout.maybe_taken:
-            return None  # it may be paid at any moment: too late to take it back
         case Event():
             assert happened in COMMANDS, f"{happened} is the operator's to say"
-            return happened
+            # What may be paid at any moment cannot be taken back any more.
+            return None if happened is Event.CANCEL and payout.maybe_taken else happened
         case Hinted(status):
             # What says nothing hastens nothing: else a question that times out would ask itself for ever.
             return None if status.found is Found.NO_ANSWER else Event.HINT
+        case Resolved(paid):
+            return Event.RESOLVED_PAID if paid else Event.RESOLVED_FAILED
         case Answered(answer, attempt):
             return _answered(payout, answer) if attempt == payout.tries else None
-        case Asked(_, receipt_taken=True):
-            return Event.MISMATCH
-        case Asked(status):
-            return _asked(payout, status, at, dedups=dedups)
+        case Asked(status, receipt_taken):
+            return Event.MISMATCH if receipt_taken else _asked(payout, status, at, dedups=dedups)
 
 
 def _answered(payout: Payout, answer: Answer) -> Event:
@@ -220,7 +227,7 @@ def _pause(happened: Happened) -> bool:
             return answer.pause_provider
         case Asked(status) | Hinted(status):
             return status.pause_provider
-        case Event():
+        case Event() | Resolved():
             return False
 
 
@@ -299,6 +306,8 @@ def _due(
 
 
 def _receipt(payout: Payout, step: Step, happened: Happened) -> str | None:
+    if isinstance(happened, Resolved):
+        return happened.receipt or payout.receipt
     paid = step.posting in (Code.SETTLE, Code.LATE_PAID)
     return happened.status.receipt if paid and isinstance(happened, Asked) else payout.receipt
 

@@ -89,8 +89,6 @@ COMMANDS = frozenset(
         Event.CANCEL,
         Event.CLAIM,
         Event.LEASE_EXPIRED,
-        Event.RESOLVED_PAID,
-        Event.RESOLVED_FAILED,
         Event.REVERSED,
     }
 )

@@ -12,7 +12,7 @@ from datetime import timedelta
 import structlog
 
 from gateway.conversation import notices
-from gateway.errors import Conflict
+from gateway.errors import Conflict, Refused
 from gateway.money import amount_text
 from gateway.payments.ledger import Code
 from gateway.payments.payouts import LEASE, Answered, Asked, Decision, Happened, Hinted, decide
@@ -130,8 +130,9 @@ async def happened(
         await _take_the_place_of_what_waits(rt, stored)
     try:
         await rt.db.commit(await written(rt, stored, decision, note, quiet=quiet))
-    except Taken:
-        assert isinstance(what, Asked)
+    except Taken as taken:
+        if not isinstance(what, Asked):
+            raise Refused(str(taken)) from taken
         await happened(rt, stored, replace(what, receipt_taken=True), note=note)
         return
     if decision.do is Do.CALL_PEOPLE:

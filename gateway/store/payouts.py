@@ -82,7 +82,9 @@ async def claim_due(
     rows = await db.fetch(
         _SELECT
         + """ where p.due_at <= $1 and not (p.state = 'queued' and exists
-                (select from provider_pause x where x.provider = p.provider and x.until > $1))
+                (select from provider_pause x where x.provider = p.provider and x.until > $1
+                 union all select from discrepancy d where d.provider = p.provider and d.stops
+                   and d.explained_at is null))
               order by p.due_at limit $2 for update of p skip locked""",
         now,
         limit,

@@ -23,12 +23,15 @@ from gateway.payments import ledger
 from gateway.payments import providers as shelf
 from gateway.payments.payouts import LEASE, Answered, Asked, Decision, Happened, Hinted
 from gateway.payments.port import Found
+from gateway.payments.reconcile import Finding, Kind
 from gateway.payments.states import Do, Event, State
 from gateway.queue.inline import InlineBells
 from gateway.runtime import Runtime
 from gateway.settings import Country, ProviderSettings, Settings
+from gateway.simulator.operators.statement import statement as statement_text
 from gateway.steps.cash_out import payout_part
 from gateway.steps.disburse import decided, happened, order_of, written
+from gateway.steps.reconcile import import_statement
 from gateway.store import payouts
 from gateway.store.db import Part, Taken, statement
 from gateway.store.payouts import Stored
@@ -85,6 +88,8 @@ class Episode:
     asked: int = 0
     conflicts: int = 0
     busy: int = 0
+    by_statement: int = 0
+    strange: list[Finding] = field(default_factory=list)
     hours: float = 0.0
 
     async def run(
@@ -126,6 +131,7 @@ class Episode:
             self.rt = replace(rt, http=Wires(self.world, self.operators), providers=providers)
             await self._people()
             await self._plays()
+            await self._statement()
             if before_judging is not None:
                 before_judging(self)
             return await judge(self, time.monotonic() - started)
@@ -225,6 +231,13 @@ class Episode:
         raise AssertionError(
             f"after {DAYS_MAX} days: {[tuple(r) for r in open_now]} {sum(len(p.wants) for p in self.people)} wanted"
         )
+
+    async def _statement(self) -> None:
+        """The day after: the operator's statement settles what a liar's lost callback left wrong, and finds no more."""
+        books = self.operators[daraja.HOST].books
+        found = await import_statement(self.rt, "mpesa", statement_text(books, moves=True))
+        self.by_statement = sum(f.kind is Kind.PAID_FAILED_HERE for f in found.findings)
+        self.strange = [f for f in found.findings if f.kind is not Kind.PAID_FAILED_HERE]
 
     def _wanted(self) -> bool:
         return any(one.wants for one in self.people)

@@ -29,6 +29,8 @@ class Verdict:
     resent: int = 0
     transfers: int = 0
     conflicts: int = 0
+    by_statement: int = 0
+    """Found by the operator's statement only: called failed, paid later, and the callback lost."""
     seconds: float = 0.0
     virtual_hours: float = 0.0
     struck: dict[str, int] = field(default_factory=dict)
@@ -70,6 +72,8 @@ async def judge(e: Episode, seconds: float) -> Verdict:
     await _workers(v, e, rows)
     await _told(v, e)
     v.virtual_hours = round(e.hours, 1)
+    v.by_statement = e.by_statement
+    v.faults += [f"the statement shows {one}" for one in e.strange]
     del v.faults[20:]
     return v
 

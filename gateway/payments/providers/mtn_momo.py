@@ -18,8 +18,10 @@ import orjson
 
 from gateway.errors import SettingsError
 from gateway.money import minor_per_major
+from gateway.payments import statement_csv as statement
 from gateway.payments.bearer import Bearer
 from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore
+from gateway.payments.reconcile import Line
 from gateway.payments.wire import (
     TEXT_MAX,
     TOKEN_S,
@@ -51,6 +53,10 @@ _OPTIONS = {
     "base_url", "api_user", "api_key", "subscription_key", "target_environment", "currency", "minimum",
     "maximum", "note",
 }  # fmt: skip
+_STATEMENT = statement.Columns(
+    receipt="Id", key="External id", at="Date", status="Status", done="Successful", kind="Type", payment="Transfer",
+    number="To", amount="Amount", fee="Fee", balance="Balance",
+)  # fmt: skip
 _MSISDN = re.compile(r"\+\d{9,15}")
 _TOLD = {"SUCCESSFUL": Found.PAID, "FAILED": Found.FAILED, "PENDING": Found.PENDING}
 
@@ -116,6 +122,7 @@ class MtnMomo:
     minimum_minor: int
     maximum_minor: int
     dedups: bool
+    statement_currency: str
 
     def __init__(
         self,
@@ -127,6 +134,7 @@ class MtnMomo:
     ) -> None:
         self.name = name
         self.minimum_minor, self.maximum_minor = minimum_minor, maximum_minor
+        self.statement_currency = account.currency
         self.dedups = True  # 409 for a reference it has seen, whatever its outcome
         self._account = account
         self._url = f"{account.base_url}/disbursement/v1_0/transfer"
@@ -172,6 +180,10 @@ class MtnMomo:
         key = as_text(told.get("externalId")) or None
         seen = _status(told, key, self._account.currency)
         return seen or _nothing("", body[:TEXT_MAX].decode("utf-8", "replace"))
+
+    def read_statement(self, text: str) -> list[Line]:
+        """The partner portal's export: our key stands in its external id, the fee in the payment's own row."""
+        return statement.lines(text, _STATEMENT, self._account.currency)
 
     def _told(self, reply: Reply, order: Order) -> Status:
         told = json_object(reply.body)

@@ -32,8 +32,8 @@ DEFECTS: Final = frozenset({"missing", "extra", "amount", "duplicate"})
 WITHDRAWN: Final = 6
 
 
-def statement(books: Books, day: str = "", defects: Mapping[str, int] | None = None, seed: int = 0) -> str:  # fmt: skip
-    """CSV of the payments of one `day` (YYYYMMDD, Nairobi), or of all.
+def statement(books: Books, day: str = "", defects: Mapping[str, int] | None = None, seed: int = 0, *, moves: bool = False) -> str:  # fmt: skip
+    """CSV of the payments of one `day` (YYYYMMDD, Nairobi), or of all; with `moves` of all, the float's own too.
 
     Raises ValueError on a defect that is not known.
     """
@@ -46,6 +46,8 @@ def statement(books: Books, day: str = "", defects: Mapping[str, int] | None = N
         (day,),
     )
     lines = [_line(*row) for row in rows]
+    if moves:
+        lines = _with_moves(books, lines)
     _spoil(lines, wanted, random.Random(seed))  # noqa: S311  not a secret
     out = io.StringIO()
     writer = csv.writer(out)
@@ -71,6 +73,25 @@ def _line(receipt: str, at: float, asked_at: float, msisdn: str, amount: int, le
         "",
         "",
     ]
+
+
+def _with_moves(books: Books, lines: list[list[str]]) -> list[list[str]]:
+    """Top-ups and draws between the payments, and the balance after each line."""
+    at = [row[0] for row in books.db.execute("SELECT at FROM payment ORDER BY id")]
+    timed = [(when, 1, n, line) for n, (when, line) in enumerate(zip(at, lines, strict=True))]
+    for number, when, minor, why in books.db.execute(
+        "SELECT id, at, amount_minor, why FROM float_move"
+    ):
+        paid_in, withdrawn = ("", f"{minor / 100:.2f}") if minor < 0 else (f"{minor / 100:.2f}", "")
+        line = [f"FLT{number:07}", local_time(when), local_time(when), f"Float {why}", "Completed", paid_in, withdrawn]  # fmt: skip
+        timed.append((when, 0, number, [*line, "", "true", "Float move", "", "", ""]))
+    timed.sort(key=lambda one: one[:3])
+    left_minor, found = 0, list[list[str]]()
+    for _, _, _, line in timed:
+        left_minor += round(float(line[WITHDRAWN - 1] or line[WITHDRAWN]) * 100)
+        line[WITHDRAWN + 1] = f"{left_minor / 100:.2f}"
+        found.append(line)
+    return found
 
 
 def _spoil(lines: list[list[str]], wanted: Mapping[str, int], rng: random.Random) -> None:

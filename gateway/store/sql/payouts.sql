@@ -19,6 +19,41 @@ exception when unique_violation or check_violation then
   raise exception 'the payout cannot be booked: %', sqlerrm using errcode = 'GW001';
 end $$;
 
+-- What is known of a payout, as one value: it changes with every event but the operator's silence.
+create or replace function payout_evidence(p_payout uuid) returns bytea language sql stable as $$
+  select sha256(coalesce(string_agg(id::text, ',' order by id), '')::bytea) from payout_event
+    where payout_id = p_payout and event <> 'still_open'
+$$;
+
+-- One person says what became of a payout; another one, who says the same of the same evidence, confirms it.
+-- Returns whether it is confirmed by now.
+create or replace function resolve_payout(p_payout uuid, p_paid boolean, p_receipt text, p_person bigint)
+returns boolean language plpgsql as $$
+declare v resolution; v_evidence bytea;
+begin
+  perform from payout where id = p_payout and state = 'needs_human' for update;
+  if not found then
+    raise exception 'the payout waits for nobody' using errcode = 'GW001';
+  end if;
+  v_evidence := payout_evidence(p_payout);
+  select * into v from resolution where payout_id = p_payout;
+  if found and v.confirmed_by is not null and v.evidence = v_evidence then
+    return true;
+  end if;
+  if found and v.said_by <> p_person and v.evidence = v_evidence
+      and (v.paid, v.receipt) is not distinct from (p_paid, p_receipt) then
+    update resolution set confirmed_by = p_person, confirmed_at = now() where id = v.id;
+    return true;
+  end if;
+  -- The first word, or another one than before: then that one is the first.
+  insert into resolution as r (payout_id, paid, receipt, evidence, said_by)
+    values (p_payout, p_paid, p_receipt, v_evidence, p_person)
+    on conflict (payout_id) do update set paid = excluded.paid, receipt = excluded.receipt,
+      evidence = excluded.evidence, said_by = excluded.said_by, confirmed_by = null, confirmed_at = null,
+      created_at = now();
+  return false;
+end $$;
+
 -- What the state machine decided: the payout as it is now, its event and its transfers, if it still is what was
 -- read (GW001 if not). A receipt that another payout has is GW003: the operator speaks of something else.
 create or replace function move_payout(
@@ -31,6 +66,11 @@ create or replace function move_payout(
 ) returns void language plpgsql as $$
 declare v_rule text;
 begin
+  if p_event in ('resolved_paid', 'resolved_failed') and not exists (
+    select from resolution r where r.payout_id = p_id and r.paid = (p_event = 'resolved_paid')
+      and r.confirmed_by <> r.said_by and r.evidence = payout_evidence(p_id)) then
+    raise exception 'payout % is not resolved by two people', p_id using errcode = 'GW010';
+  end if;
   update payout set version = version + 1, state = p_state, tries = p_tries, maybe_taken = p_maybe_taken,
       misses = p_misses, first_sent_at = p_first_sent_at, sent_at = p_sent_at, due_at = p_due_at,
       receipt = p_receipt, reason = p_reason, reference = p_reference, hinted_ours = p_hinted_ours,

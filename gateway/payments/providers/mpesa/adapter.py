@@ -12,7 +12,9 @@ import orjson
 from gateway.payments.bearer import Bearer
 from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore
 from gateway.payments.providers.mpesa.results import CURRENCY, read_callback
+from gateway.payments.providers.mpesa.statement import read_statement
 from gateway.payments.providers.mpesa.tables import TABLE, judged, token_refused
+from gateway.payments.reconcile import Line
 from gateway.payments.wire import TOKEN_S, Lost, Reply, call
 
 MINIMUM_MINOR = 10_00
@@ -78,10 +80,12 @@ class Mpesa:
     minimum_minor: int
     maximum_minor: int
     dedups: bool
+    statement_currency: str
 
     def __init__(self, name: str, account: Account, tokens: TokenStore) -> None:
         self.name = name
         self.minimum_minor, self.maximum_minor = MINIMUM_MINOR, MAXIMUM_MINOR
+        self.statement_currency = CURRENCY
         self.dedups = True  # v3: "Duplicate OriginatorConversationID"
         self._account = account
         # Each new token of a Daraja app ends the one before: all who use the app must share one.
@@ -119,6 +123,9 @@ class Mpesa:
             pause_provider=answer.pause_provider,
             table=TABLE,
         )
+
+    def read_statement(self, text: str) -> list[Line]:
+        return read_statement(text)
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
         return read_callback(body)

@@ -1,0 +1,155 @@
+"""`gateway payouts` and `gateway statements`: what people must look at, decide and explain."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True, help="Payouts that need people: evidence, decisions, the circuit breaker."
+)
+statements = typer.Typer(
+    no_args_is_help=True, help="Operators' statements, held against our books."
+)
+
+
+class Became(StrEnum):
+    PAID = "paid"
+    FAILED = "failed"
+
+
+@app.command("list")
+def waiting() -> None:
+    """Payouts that nobody but people can decide."""
+    from gateway.cli.people import with_runtime
+    from gateway.money import amount_text
+    from gateway.store import decisions
+
+    rows = with_runtime(lambda rt: decisions.waiting(rt.db))
+    for row in rows:
+        word = (
+            f"  {row['said_by']} says {'paid' if row['paid'] else 'failed'}"
+            if row["said_by"]
+            else ""
+        )
+        amount = amount_text(row["amount"], row["currency"])
+        typer.echo(
+            f"{row['ref']}  {row['provider']}  {amount}  since {row['first_sent_at']:%Y-%m-%d %H:%M}{word}"
+        )
+    typer.echo(f"{len(rows)} payouts wait for a decision")
+
+
+@app.command()
+def evidence(
+    ref: Annotated[str, typer.Argument(help="What the worker reads, e.g. P7K2QX.")],
+) -> None:
+    """Print all that is known of a payout on one page."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps import resolve
+
+    typer.echo(with_runtime(lambda rt: resolve.evidence(rt, ref)))
+
+
+@app.command()
+def person(name: Annotated[str, typer.Argument(help="Who may decide about money.")]) -> None:
+    """Add a person, and print her key once."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps import resolve
+
+    key = with_runtime(lambda rt: resolve.add_person(rt, name))
+    typer.echo(f"key  {key}\nThe key is shown this once; it signs for {name}.")
+
+
+@app.command("resolve")
+def resolve_payout(
+    ref: Annotated[str, typer.Argument(help="What the worker reads, e.g. P7K2QX.")],
+    became: Annotated[Became, typer.Option("--as", help="What the operator did.")],
+    by: Annotated[str, typer.Option(help="Your name, as added with `gateway payouts person`.")],
+    receipt: Annotated[str, typer.Option(help="The operator's receipt, if it paid.")] = "",
+    key: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, help="Your key; asked for.")
+    ] = "",
+) -> None:
+    """Say what became of a payout. When a second person says the same, it is so."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps import resolve
+
+    said = with_runtime(
+        lambda rt: resolve.resolve(
+            rt, ref, paid=became is Became.PAID, receipt=receipt, by=by, key=key
+        )
+    )
+    typer.echo(
+        f"{said.ref} is {became} now"
+        if said.confirmed
+        else f"noted; a second person must say the same of {said.ref}"
+    )
+
+
+@app.command()
+def breaker() -> None:
+    """Differences that nobody has explained; those that stop a provider first."""
+    from gateway.cli.people import with_runtime
+    from gateway.store import reconciliations
+
+    rows = with_runtime(lambda rt: reconciliations.open_findings(rt.db))
+    for row in rows:
+        stops = "STOPS" if row["stops"] else "     "
+        ref = row["ref"] or "-"
+        typer.echo(
+            f"{row['id']:>6}  {stops}  {row['provider']}  {row['kind']}  receipt {row['receipt']}  payout {ref}"
+            f"  {row['amount']} against {row['expected'] if row['expected'] is not None else '-'} minor units"
+        )
+    stopped = sorted({row["provider"] for row in rows if row["stops"]})
+    typer.echo(f"stopped: {', '.join(stopped)}" if stopped else "no provider is stopped")
+
+
+@app.command()
+def explain(
+    finding: Annotated[int, typer.Argument(help="The number in `gateway payouts breaker`.")],
+    by: Annotated[str, typer.Option(help="Your name.")],
+    because: Annotated[str, typer.Option(help="What it was.")],
+    key: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, help="Your key; asked for.")
+    ] = "",
+) -> None:
+    """Explain a difference; a provider goes on when all of its are explained."""
+    from gateway.cli.people import with_runtime
+    from gateway.runtime import Runtime
+    from gateway.store import decisions, reconciliations
+
+    async def explained(rt: Runtime) -> None:
+        await decisions.person_of(rt.db, by, key)
+        await reconciliations.explain(rt.db, finding, by, because)
+
+    with_runtime(explained)
+    typer.echo(f"finding {finding} is explained")
+
+
+@statements.callback()
+def all_statements() -> None:
+    """Operators' statements, held against our books."""
+
+
+@statements.command("import")
+def import_statement(
+    provider: Annotated[str, typer.Argument(help="The provider's name in the settings.")],
+    file: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help="The export of the operator's portal."),
+    ],
+) -> None:
+    """Match a statement with our payouts; what differs is listed and, where it is grave, stops the provider."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps import reconcile
+
+    text = file.read_text(encoding="utf-8-sig", errors="replace")
+    found = with_runtime(lambda rt: reconcile.import_statement(rt, provider, text))
+    typer.echo(
+        f"{found.lines} lines, {found.matched} payments matched, {len(found.findings)} differences"
+    )
+    for finding in found.findings:
+        typer.echo(
+            f"  {finding.kind}  receipt {finding.receipt or '-'}  {finding.amount_minor} minor units"
+        )

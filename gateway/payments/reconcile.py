@@ -1,0 +1,233 @@
+"""An operator's statement held against our payouts: every line and every payout is matched, or becomes a finding.
+
+Matched by receipt; else by our key where the statement names it; else by number, amount and time, where that is one
+payout only. Nothing is guessed beyond that, and nothing disappears. Pure; amounts in minor units.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum, unique
+from typing import Protocol, runtime_checkable
+from uuid import UUID
+
+from gateway.payments.states import State
+
+NEAR = timedelta(minutes=30)
+
+
+@unique
+class LineKind(StrEnum):
+    PAYMENT = "payment"
+    FEE = "fee"  # of the payment with the same receipt
+    REVERSAL = "reversal"  # of the payment whose receipt is `of`
+    TOP_UP = "top_up"
+    WITHDRAWAL = "withdrawal"  # float moved away by us, to no worker
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a statement. `balance_minor`: what the account held after it, None where it is not told."""
+
+    kind: LineKind
+    receipt: str
+    amount_minor: int
+    at: datetime | None = None
+    msisdn_tail: str = ""
+    key: str = ""
+    of: str = ""
+    balance_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """One of our payouts. `fee_minor`: what we booked as the operator's charge, None when it was never told."""
+
+    id: UUID
+    key: str
+    state: State
+    amount_minor: int
+    msisdn_tail: str
+    receipt: str | None = None
+    fee_minor: int | None = None
+    sent_at: datetime | None = None
+
+
+@unique
+class Kind(StrEnum):
+    MISSING_HERE = "missing_here"  # money left without a record: page somebody at once
+    MISSING_THERE = "missing_there"  # paid in our books only
+    PAID_OPEN_HERE = "paid_open_here"
+    PAID_FAILED_HERE = "paid_failed_here"
+    AMOUNT_DIFFERS = "amount_differs"
+    NUMBER_DIFFERS = "number_differs"
+    FEE_DIFFERS = "fee_differs"
+    DUPLICATE_LINE = "duplicate_line"
+    SECOND_RECEIPT = "second_receipt"  # one payout, two payments
+    REVERSED = "reversed"
+    BALANCE = "balance"  # the statement's own sums do not come out
+
+
+SETTLED_BY_STATEMENT = frozenset({Kind.PAID_OPEN_HERE, Kind.PAID_FAILED_HERE, Kind.REVERSED})
+"""The statement decides these, by the state machine; the others wait for a person's explanation."""
+STOPS = frozenset(Kind) - SETTLED_BY_STATEMENT - {Kind.FEE_DIFFERS, Kind.DUPLICATE_LINE}
+"""While one of these is not explained, nothing more is sent through the provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`expected_minor` is what our books say, where both sides say something."""
+
+    kind: Kind
+    receipt: str
+    amount_minor: int
+    expected_minor: int | None = None
+    payout: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    matched: int
+    findings: tuple[Finding, ...]
+
+
+@runtime_checkable
+class TellsByStatement(Protocol):
+    """A provider whose statement we can read."""
+
+    statement_currency: str
+
+    def read_statement(self, text: str) -> list[Line]:
+        """The lines in the file's order; raises Refused naming the row that cannot be read."""
+        ...
+
+
+def reconcile(ours: Sequence[Ours], lines: Sequence[Line]) -> Reconciled:
+    """Compare. `ours` holds the payouts that the statement's time may speak of, open and failed ones too."""
+    lines, findings = _without_duplicates(lines)
+    books = _Books(ours)
+    fees = {line.receipt: line for line in lines if line.kind is LineKind.FEE}
+    matched = 0
+    for line in lines:
+        if line.kind is LineKind.PAYMENT:
+            payout = books.match(line)
+            found = _payment(line, payout, fees.get(line.receipt), second=books.is_second(payout))
+            findings += found
+            matched += not found
+        elif line.kind is LineKind.REVERSAL:
+            payout = books.by_receipt.get(line.of)
+            if payout is None:
+                findings.append(Finding(Kind.MISSING_HERE, line.receipt, line.amount_minor))
+            elif payout.state is not State.REVERSED:
+                findings.append(Finding(Kind.REVERSED, line.of, line.amount_minor, None, payout.id))
+    first, last = _span(lines)
+    findings += [
+        Finding(Kind.MISSING_THERE, p.receipt or "", 0, p.amount_minor, p.id)
+        for p in ours
+        if p.state in (State.PAID, State.LATE_PAID)
+        and not books.times[p.id]
+        and (first is None or p.sent_at is None or (last and first <= p.sent_at <= last - NEAR))
+    ]
+    findings += _balance(lines)
+    return Reconciled(matched, tuple(findings))
+
+
+class _Books:
+    """Our payouts, found by receipt, key, or number and amount."""
+
+    def __init__(self, ours: Iterable[Ours]) -> None:
+        self.by_receipt: dict[str, Ours] = {}
+        self.times: Counter[UUID] = Counter()
+        """Payment lines seen of each payout."""
+        self._by_key: dict[str, Ours] = {}
+        self._alike: defaultdict[tuple[str, int], list[Ours]] = defaultdict(list)
+        for p in ours:
+            self._by_key[p.key] = p
+            if p.receipt:
+                self.by_receipt[p.receipt] = p
+            else:
+                self._alike[p.msisdn_tail, p.amount_minor].append(p)
+
+    def match(self, line: Line) -> Ours | None:
+        found = self.by_receipt.get(line.receipt) or self._by_key.get(line.key)
+        if found is None and not line.key and line.msisdn_tail:
+            alike = [
+                p
+                for p in self._alike[line.msisdn_tail[-3:], line.amount_minor]
+                if not self.times[p.id] and _near(p.sent_at, line.at)
+            ]
+            found = alike[0] if len(alike) == 1 else None
+        if found is not None:
+            self.times[found.id] += 1
+        return found
+
+    def is_second(self, payout: Ours | None) -> bool:
+        return payout is not None and self.times[payout.id] > 1
+
+
+def _payment(line: Line, p: Ours | None, fee: Line | None, *, second: bool) -> list[Finding]:
+    def finding(kind: Kind, expected_minor: int | None = None) -> Finding:
+        return Finding(kind, line.receipt, line.amount_minor, expected_minor, p.id if p else None)
+
+    if p is None:
+        return [finding(Kind.MISSING_HERE)]
+    tail = min(len(p.msisdn_tail), len(line.msisdn_tail))
+    # The gravest first: one finding a line is enough.
+    so = {
+        Kind.SECOND_RECEIPT: second or (p.receipt and p.receipt != line.receipt),
+        Kind.AMOUNT_DIFFERS: p.amount_minor != line.amount_minor,
+        Kind.NUMBER_DIFFERS: tail and p.msisdn_tail[-tail:] != line.msisdn_tail[-tail:],
+        Kind.PAID_OPEN_HERE: p.state.open,
+        Kind.PAID_FAILED_HERE: p.state in (State.FAILED, State.CANCELLED),
+    }
+    worst = next((kind for kind, is_so in so.items() if is_so), None)
+    if worst is not None:
+        return [finding(worst, p.amount_minor)]
+    if p.fee_minor is not None and fee is not None and fee.amount_minor != p.fee_minor:
+        return [Finding(Kind.FEE_DIFFERS, line.receipt, fee.amount_minor, p.fee_minor, p.id)]
+    return []
+
+
+def _near(sent_at: datetime | None, at: datetime | None) -> bool:
+    return sent_at is None or at is None or abs(at - sent_at) <= NEAR
+
+
+def _span(lines: Sequence[Line]) -> tuple[datetime | None, datetime | None]:
+    times = [line.at for line in lines if line.at is not None]
+    return (min(times), max(times)) if times else (None, None)
+
+
+def _without_duplicates(lines: Sequence[Line]) -> tuple[list[Line], list[Finding]]:
+    """The same receipt twice with the same contents is one line printed twice."""
+    kept: dict[tuple[LineKind, str], Line] = {}
+    findings: list[Finding] = []
+    for line in lines:
+        if (line.kind, line.receipt) in kept:
+            findings.append(Finding(Kind.DUPLICATE_LINE, line.receipt, line.amount_minor))
+        else:
+            kept[line.kind, line.receipt] = line
+    return list(kept.values()), findings
+
+
+def _balance(lines: Sequence[Line]) -> list[Finding]:
+    """Opening + what came in - what went out = closing, to the minor unit, where the statement tells balances."""
+    told = [line for line in lines if line.balance_minor is not None]
+    if not told:
+        return []
+    first, last = told[0], told[-1]
+    assert first.balance_minor is not None and last.balance_minor is not None
+    moved_minor = sum(_signed(line) for line in told[1:])
+    difference_minor = last.balance_minor - first.balance_minor - moved_minor
+    if not difference_minor:
+        return []
+    return [
+        Finding(
+            Kind.BALANCE, last.receipt, last.balance_minor, last.balance_minor - difference_minor
+        )
+    ]
+
+
+def _signed(line: Line) -> int:
+    comes_in = line.kind in (LineKind.REVERSAL, LineKind.TOP_UP)
+    return line.amount_minor if comes_in else -line.amount_minor

@@ -1,0 +1,104 @@
+"""An operator's statement is read: what it settles is settled by the state machine, the rest waits for a person.
+
+Each finding is acted upon before the statement counts as done, and every act is harmless twice, so an import that was
+cut off is simply done again.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway.errors import Conflict, Refused
+from gateway.payments import ledger
+from gateway.payments.payouts import Asked
+from gateway.payments.port import Found, Status
+from gateway.payments.reconcile import Finding, Kind, Line, TellsByStatement, reconcile
+from gateway.payments.states import Event, State
+from gateway.runtime import Runtime
+from gateway.steps.disburse import happened
+from gateway.store import ledgers, payouts, reconciliations
+
+BEFORE = timedelta(days=3)
+"""A payment may appear on a statement this long after it was sent."""
+AFTER = timedelta(hours=1)
+"""The operator's clock and ours differ, and its times have no fractions."""
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    lines: int
+    matched: int
+    findings: tuple[Finding, ...]
+
+
+async def import_statement(rt: Runtime, provider: str, text: str) -> Imported:
+    """Hold a statement against our books; the same file again changes nothing. Raises Refused for what is no statement."""
+    known = rt.providers.get(provider)
+    if not isinstance(known, TellsByStatement):
+        raise Refused(f"there is no provider {provider!r} whose statement can be read")
+    lines = known.read_statement(text)
+    times = [line.at for line in lines if line.at is not None]
+    if not times:
+        raise Refused("the statement has no lines")
+    digest = hashlib.sha256(f"{provider}\n{text}".encode()).digest()
+    ours = await reconciliations.ours(rt.db, provider, min(times) - BEFORE, max(times) + AFTER)
+    found = reconcile(ours, lines)
+    if await reconciliations.imported(rt.db, digest) is not None:
+        return Imported(len(lines), found.matched, found.findings)
+    number = await reconciliations.begin(rt.db, provider, digest, len(lines))
+    async with rt.db.transaction() as db:
+        await reconciliations.note(db, number, provider, found.findings)
+    by_receipt = {line.receipt: line for line in lines}
+    for finding in found.findings:
+        await _act(rt, provider, finding, by_receipt.get(finding.receipt), known.statement_currency)
+    await reconciliations.finish(rt.db, number, found.matched)
+    return Imported(len(lines), found.matched, found.findings)
+
+
+async def _act(
+    rt: Runtime, provider: str, finding: Finding, line: Line | None, currency: str
+) -> None:
+    match finding.kind:
+        case Kind.PAID_OPEN_HERE | Kind.PAID_FAILED_HERE if finding.payout and line:
+            await _paid(rt, finding, line)
+        case Kind.REVERSED if finding.payout:
+            await _reversed(rt, finding)
+        case Kind.MISSING_HERE if line and finding.amount_minor:
+            # Money left and nobody knows why: it stands in suspense until somebody does.
+            posting = ledger.unmatched_out(provider, line.receipt, finding.amount_minor, currency)
+            debit, credit = (
+                await rt.accounts.get(posting.debit),
+                await rt.accounts.get(posting.credit),
+            )
+            async with rt.db.transaction() as db:
+                await ledgers.post(db, posting, debit, credit)
+        case _:
+            return
+
+
+async def _paid(rt: Runtime, finding: Finding, line: Line) -> None:
+    """The statement is an answer to a question: it says what the operator did, not what somebody called out."""
+    assert finding.payout
+    for _ in range(_TRIES):
+        stored = await payouts.by_id(rt.db, rt.vault, finding.payout)
+        status = Status(
+            Found.PAID,
+            stored.payout.key,
+            receipt=line.receipt,
+            amount_minor=line.amount_minor,
+            text="by statement",
+        )
+        try:
+            await happened(rt, stored, Asked(status), note="by statement")
+        except Conflict:
+            continue
+        return
+    raise Conflict(f"payout {finding.payout} does not hold still")
+
+
+async def _reversed(rt: Runtime, finding: Finding) -> None:
+    assert finding.payout
+    stored = await payouts.by_id(rt.db, rt.vault, finding.payout)
+    if stored.payout.state in (State.PAID, State.LATE_PAID):
+        await happened(rt, stored, Event.REVERSED, note=f"by statement: {finding.receipt}")

@@ -1,0 +1,66 @@
+"""People who may decide about money, and what they said; a payout's evidence, for their eyes."""
+
+import hmac
+from uuid import UUID
+
+from gateway.errors import Refused
+from gateway.store.db import Database, Row, translated
+from gateway.vault import key_hash
+
+
+async def add_person(db: Database, name: str, hashed: bytes) -> None:
+    done = await db.value(
+        "insert into person (name, key_hash) values ($1, $2) on conflict (name) do nothing returning id",
+        name,
+        hashed,
+    )
+    if done is None:
+        raise Refused(f"there is a {name!r} already", field="name")
+
+
+async def person_of(db: Database, name: str, key: str) -> int:
+    """The person's id; raises Refused when the key is not hers."""
+    row = await db.row("select id, key_hash from person where name = $1 and gone_at is null", name)
+    if row is None or not hmac.compare_digest(row["key_hash"], key_hash(key)):
+        raise Refused("no such person, or not her key")
+    return row["id"]
+
+
+async def resolve(
+    db: Database, payout: UUID, *, paid: bool, receipt: str | None, person: int
+) -> bool:
+    """One person's word; True when two people have said the same. Raises Conflict when the payout waits for nobody."""
+    with translated():
+        return await db.value(
+            "select resolve_payout($1, $2, $3, $4)", payout, paid, receipt, person
+        )
+
+
+async def waiting(db: Database) -> list[Row]:
+    """Payouts that need a person, the oldest first."""
+    return await db.rows(
+        """select p.ref, p.provider, p.amount, p.currency, p.reason, p.first_sent_at, p.receipt, s.name as said_by, r.paid
+           from payout p left join resolution r on r.payout_id = p.id left join person s on s.id = r.said_by
+           where p.state = 'needs_human' order by p.first_sent_at"""
+    )
+
+
+async def events(db: Database, payout: UUID) -> list[Row]:
+    return await db.rows(
+        "select at, event, was, becomes, note from payout_event where payout_id = $1 order by id",
+        payout,
+    )
+
+
+async def findings(db: Database, payout: UUID) -> list[Row]:
+    return await db.rows(
+        "select id, kind, receipt, amount, expected, explanation from discrepancy where payout_id = $1 order by id",
+        payout,
+    )
+
+
+async def transfers(db: Database, payout: UUID) -> list[Row]:
+    return await db.rows(
+        "select seq, at, cause, amount, currency from transfer where cause like '%:' || $1 order by seq",
+        str(payout),
+    )

@@ -1,0 +1,103 @@
+"""Operators' statements: what was imported, what it showed, and what a person said about that."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from gateway.errors import Refused
+from gateway.payments.ledger import Code
+from gateway.payments.reconcile import STOPS, Finding, Ours
+from gateway.payments.states import State
+from gateway.store.db import Connection, Database, Row
+
+
+async def ours(db: Database, provider: str, since: datetime, until: datetime) -> list[Ours]:
+    """The provider's payouts that a statement of this time may speak of: whatever was ever sent by its end."""
+    rows = await db.rows(
+        """select p.id, p.key, p.state, p.amount, p.to_tail, p.receipt, p.first_sent_at,
+             (select t.amount from transfer t where t.code = $4 and t.cause = 'charge:' || p.id) as fee
+           from payout p where p.provider = $1 and p.first_sent_at between $2 and $3""",
+        provider,
+        since,
+        until,
+        int(Code.CHARGE),
+    )
+    return [
+        Ours(
+            row["id"],
+            row["key"],
+            State(row["state"]),
+            row["amount"],
+            row["to_tail"],
+            row["receipt"],
+            row["fee"],
+            row["first_sent_at"],
+        )
+        for row in rows
+    ]
+
+
+async def imported(db: Database, digest: bytes) -> int | None:
+    """The statement's id, if this very file was imported to its end before."""
+    return await db.value(
+        "select id from statement where digest = $1 and done_at is not null", digest
+    )
+
+
+async def begin(db: Database, provider: str, digest: bytes, lines: int) -> int:
+    """The statement's id; the same file again has the same, so an import that was cut off goes on."""
+    return await db.value(
+        """insert into statement (provider, digest, lines) values ($1, $2, $3)
+           on conflict (digest) do update set lines = excluded.lines returning id""",
+        provider,
+        digest,
+        lines,
+    )
+
+
+async def note(db: Connection, statement: int, provider: str, findings: Sequence[Finding]) -> None:
+    """Write down what was found. The same finding of the same provider is one, whatever file shows it."""
+    await db.executemany(
+        """insert into discrepancy (statement_id, provider, kind, receipt, payout_id, amount, expected, stops)
+           values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (provider, kind, receipt) do nothing""",
+        [
+            (
+                statement,
+                provider,
+                finding.kind,
+                finding.receipt or str(finding.payout),
+                finding.payout,
+                finding.amount_minor,
+                finding.expected_minor,
+                finding.kind in STOPS,
+            )
+            for finding in findings
+        ],
+    )
+
+
+async def finish(db: Database, statement: int, matched: int) -> None:
+    await db.execute(
+        "update statement set matched = $2, done_at = now() where id = $1", statement, matched
+    )
+
+
+async def open_findings(db: Database) -> list[Row]:
+    return await db.rows(
+        """select d.*, p.ref from discrepancy d left join payout p on p.id = d.payout_id
+           where d.explained_at is null order by d.stops desc, d.id"""
+    )
+
+
+async def explain(db: Database, finding: int, by: str, because: str) -> None:
+    """A person says what it was; raises Refused when there is nothing to explain."""
+    if not (by.strip() and because.strip()):
+        raise Refused("say who explains it and what it was")
+    done = await db.value(
+        """update discrepancy set explained_at = now(), explained_by = $2, explanation = $3
+           where id = $1 and explained_at is null returning id""",
+        finding,
+        by.strip(),
+        because.strip(),
+    )
+    if done is None:
+        raise Refused(f"there is no open finding {finding}")

@@ -1,0 +1,90 @@
+"""What operators' statements showed, and what people decided about money."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import UUID
+
+from gateway.store.tables._base import at_column, id_column, metadata
+
+statement = Table(
+    "statement",
+    metadata,
+    id_column(),
+    Column("provider", Text, nullable=False),
+    Column(
+        "digest", LargeBinary, nullable=False, unique=True
+    ),  # of the file: the same one counts once
+    Column("lines", Integer, nullable=False),
+    Column("matched", Integer, nullable=False, server_default=text("0")),
+    Column("done_at", DateTime(timezone=True)),
+    at_column(),
+)
+
+# A difference between an operator's statement and our books: see gateway.payments.reconcile.Kind.
+discrepancy = Table(
+    "discrepancy",
+    metadata,
+    id_column(),
+    Column("statement_id", BigInteger, ForeignKey("statement.id"), nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column(
+        "receipt", Text, nullable=False
+    ),  # the operator's, or our payout's id where there is none
+    Column("payout_id", UUID, ForeignKey("payout.id")),
+    Column("amount", BigInteger, nullable=False),
+    Column("expected", BigInteger),
+    # The circuit breaker: while this is true and nobody has explained it, the provider is sent nothing.
+    Column("stops", Boolean, nullable=False),
+    Column("explained_at", DateTime(timezone=True)),
+    Column("explained_by", Text),
+    Column("explanation", Text),
+    at_column(),
+    UniqueConstraint("provider", "kind", "receipt"),
+)
+Index(
+    "ix_discrepancy_stops",
+    discrepancy.c.provider,
+    postgresql_where=text("stops and explained_at is null"),
+)
+
+# Somebody who may decide about money. The key is shown once; only its hash is kept.
+person = Table(
+    "person",
+    metadata,
+    id_column(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("key_hash", LargeBinary, nullable=False),
+    Column("gone_at", DateTime(timezone=True)),
+    at_column(),
+)
+
+# What one person says of a payout nobody else can decide, and another one confirms.
+resolution = Table(
+    "resolution",
+    metadata,
+    id_column(),
+    Column("payout_id", UUID, ForeignKey("payout.id"), nullable=False, unique=True),
+    Column("paid", Boolean, nullable=False),
+    Column("receipt", Text),
+    # Of what was known of the payout then: newer evidence makes the first word void.
+    Column("evidence", LargeBinary, nullable=False),
+    Column("said_by", BigInteger, ForeignKey("person.id"), nullable=False),
+    Column("confirmed_by", BigInteger, ForeignKey("person.id")),
+    Column("confirmed_at", DateTime(timezone=True)),
+    at_column(),
+    CheckConstraint("confirmed_by <> said_by", name="two_people"),
+)

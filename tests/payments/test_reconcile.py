@@ -1,0 +1,166 @@
+"""A statement held against our payouts: every seeded difference is found, none is invented."""
+
+import random
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.errors import Refused
+from gateway.ids import derived_id
+from gateway.payments.providers.mpesa.statement import read_statement
+from gateway.payments.reconcile import Kind, Line, LineKind, Ours, reconcile
+from gateway.payments.states import State
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+SEEDED = (
+    Kind.MISSING_HERE, Kind.MISSING_THERE, Kind.PAID_OPEN_HERE, Kind.PAID_FAILED_HERE, Kind.AMOUNT_DIFFERS,
+    Kind.NUMBER_DIFFERS, Kind.FEE_DIFFERS, Kind.DUPLICATE_LINE, Kind.SECOND_RECEIPT, Kind.REVERSED,
+)  # fmt: skip
+
+
+def a_day(count: int) -> tuple[list[Ours], list[Line]]:
+    """Payouts and the statement that agrees with them; every fifth line of payment has a fee."""
+    ours, lines = [], []
+    for n in range(count):
+        at = NOON + timedelta(seconds=n)
+        tail, amount = f"{n * 7919 % 1000:03d}", 1_000 + n % 97 * 100
+        fee = 500 if n % 5 == 0 else None
+        ours.append(
+            Ours(derived_id("r", n), f"key-{n}", State.PAID, amount, tail, f"R{n:07}", fee, at)
+        )
+        lines.append(Line(LineKind.PAYMENT, f"R{n:07}", amount, at, f"254712{tail}"))
+        if fee:
+            lines.append(Line(LineKind.FEE, f"R{n:07}", fee, at))
+    return ours, lines
+
+
+def seeded(  # noqa: C901  # one case a kind
+    ours: list[Ours], lines: list[Line], each: int, seed: int
+) -> Counter:
+    """Spoil `each` payouts or lines in each of the ten ways, none of them twice; what was spoiled."""
+    dice = random.Random(seed)
+    where = {line.receipt: i for i, line in enumerate(lines) if line.kind is LineKind.PAYMENT}
+    last = len(ours) - (2_000 if len(ours) > 9_000 else 5)  # what was just sent may come tomorrow
+    victims = dice.sample(range(5, last), each * 10)
+    gone: set[int] = set()
+    wanted: Counter = Counter()
+    for at, n in enumerate(victims):
+        kind, p = SEEDED[at % 10], ours[n]
+        i = where[p.receipt or ""]
+        wanted[kind, p.receipt if kind is not Kind.MISSING_HERE else f"X{n}"] += 1
+        match kind:
+            case Kind.MISSING_HERE:
+                lines.append(
+                    replace(
+                        lines[i], receipt=f"X{n}", msisdn_tail="254700000999", amount_minor=77_77
+                    )
+                )
+            case Kind.MISSING_THERE:
+                gone.add(i)
+            case Kind.PAID_OPEN_HERE:
+                ours[n] = replace(p, state=State.UNKNOWN, receipt=None)
+                lines[i] = replace(lines[i], key=p.key)
+            case Kind.PAID_FAILED_HERE:
+                ours[n] = replace(p, state=State.FAILED, receipt=None)
+                lines[i] = replace(lines[i], key=p.key)
+            case Kind.AMOUNT_DIFFERS:
+                lines[i] = replace(lines[i], amount_minor=p.amount_minor + 100)
+            case Kind.NUMBER_DIFFERS:
+                lines[i] = replace(
+                    lines[i], msisdn_tail="254712" + f"{(int(p.msisdn_tail) + 1) % 1000:03d}"
+                )
+            case Kind.FEE_DIFFERS:
+                ours[n] = replace(p, fee_minor=700)
+                lines.append(Line(LineKind.FEE, p.receipt or "", 900, p.sent_at))
+                gone.update(j for j in (i + 1,) if lines[j].kind is LineKind.FEE)
+            case Kind.DUPLICATE_LINE:
+                lines.append(lines[i])
+            case Kind.SECOND_RECEIPT:
+                wanted[kind, p.receipt] -= 1
+                wanted[kind, f"Y{n}"] += 1
+                lines.append(replace(lines[i], receipt=f"Y{n}", key=p.key))
+            case _:
+                lines.append(
+                    Line(LineKind.REVERSAL, f"Z{n}", p.amount_minor, p.sent_at, of=p.receipt or "")
+                )
+    lines[:] = [line for i, line in enumerate(lines) if i not in gone]
+    return +wanted
+
+
+def test_books_that_agree_have_no_findings():
+    ours, lines = a_day(500)
+    found = reconcile(ours, lines)
+    assert (found.matched, found.findings) == (500, ())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_ten_kinds_of_differences_are_all_found_and_none_is_invented(seed):
+    ours, lines = a_day(12_000)
+    wanted = seeded(ours, lines, 20, seed)
+    found = Counter((f.kind, f.receipt) for f in reconcile(ours, lines).findings)
+    assert found == wanted
+
+
+def test_a_line_without_key_or_known_receipt_is_matched_by_number_amount_and_time_if_that_is_one_only():
+    ours = Ours(derived_id("a"), "k", State.UNKNOWN, 5_000, "678", None, None, NOON)
+    line = Line(LineKind.PAYMENT, "R1", 5_000, NOON + timedelta(minutes=3), "254712345678")
+    assert [f.kind for f in reconcile([ours], [line]).findings] == [Kind.PAID_OPEN_HERE]
+    twin = replace(ours, id=derived_id("b"), key="k2")
+    assert [f.kind for f in reconcile([ours, twin], [line]).findings] == [Kind.MISSING_HERE]
+    late = replace(line, at=NOON + timedelta(hours=2))
+    assert [f.kind for f in reconcile([ours], [late]).findings] == [Kind.MISSING_HERE]
+
+
+def test_balances_that_do_not_follow_from_the_lines_are_told_to_the_minor_unit():
+    ours, lines = a_day(3)
+    payments = [line for line in lines if line.kind is LineKind.PAYMENT]
+    left, told = 100_000, []
+    for line in payments:
+        left -= line.amount_minor
+        told.append(replace(line, balance_minor=left))
+    ours = [replace(p, fee_minor=None) for p in ours]
+    assert reconcile(ours, told).findings == ()
+    told[-1] = replace(told[-1], balance_minor=left - 1)
+    (finding,) = reconcile(ours, told).findings
+    assert (finding.kind, finding.amount_minor, finding.expected_minor) == (
+        Kind.BALANCE,
+        left - 1,
+        left,
+    )
+
+
+PORTAL = """Organization: GATEWAY
+Receipt No.,Completion Time,Initiation Time,Details,Transaction Status,Paid In,Withdrawn,Balance,Balance Confirmed,Reason Type,Other Party Info,Linked Transaction ID,A/C No.
+FLT1,21-11-2026 08:00:00,21-11-2026 08:00:00,Float top-up,Completed,"1,000.00",,"1,000.00",true,,,,
+SIM1,21-11-2026 15:00:00,21-11-2026 14:59:58,Business Payment to Customer to 254712345678 - A B,Completed,,-30.00,970.00,true,,254712345678 - A B,,
+SIM1,21-11-2026 15:00:00,21-11-2026 14:59:58,Business Payment to Customer Charge,Completed,,-5.00,965.00,true,,,,
+SIM2,21-11-2026 15:01:00,21-11-2026 14:59:58,Business Payment to Customer to 254712345678 - A B,Declined,,-40.00,965.00,true,,254712345678 - A B,,
+REV1,22-11-2026 09:00:00,22-11-2026 09:00:00,Reversal of SIM1,Completed,30.00,,995.00,true,,,SIM1,
+"""
+
+
+def test_the_portals_export_is_read_fees_reversals_and_all():
+    lines = read_statement(PORTAL)
+    assert [(x.kind, x.receipt, x.amount_minor) for x in lines] == [
+        (LineKind.TOP_UP, "FLT1", 100_000), (LineKind.PAYMENT, "SIM1", 3_000), (LineKind.FEE, "SIM1", 500),
+        (LineKind.REVERSAL, "REV1", 3_000),
+    ]  # fmt: skip
+    assert lines[1].at == datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+    assert (lines[1].msisdn_tail, lines[3].of) == ("254712345678", "SIM1")
+    assert not [f for f in reconcile([], lines).findings if f.kind is Kind.BALANCE]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "",
+        "a,b\n1,2",
+        PORTAL.replace("-30.00", "thirty"),
+        PORTAL.replace("21-11-2026 15:00:00", "yesterday"),
+    ],
+)
+def test_what_is_no_statement_is_refused_with_its_row(bad):
+    with pytest.raises(Refused):
+        read_statement(bad)
