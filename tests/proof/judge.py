@@ -1,5 +1,8 @@
 """The judge: compares the gateway's tables with the operators' books, after the last payout has come to rest."""
 
+# The strict rules are the product's (pyproject: include); fixtures have no types.
+# pyright: basic
+
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field

@@ -1,5 +1,8 @@
 """Money nobody can be sure of: a statement tells, two people decide, and a provider stands still until it is explained."""
 
+# The strict rules are the product's (pyproject: include); fixtures have no types.
+# pyright: basic
+
 import pytest
 
 from gateway.errors import Refused
