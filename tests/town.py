@@ -325,6 +325,7 @@ class Client:
             "instructions": "Is it true?",
             "price": "3.00",
             "policy": "fixed:1",
+            "pack": "off",
             **given,
         }
         made = await self.asks("POST", "/batches", json=said)

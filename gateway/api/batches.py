@@ -29,6 +29,7 @@ from gateway.store import batches, clients, results
 from gateway.store.db import Row
 from gateway.tasks.forecast import answers_at_close
 from gateway.tasks.intake import check
+from gateway.tasks.packed import PACK_MAX
 from gateway.tasks.question import Option
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -169,6 +170,7 @@ async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSp
         method=given.method,
         gold_rate=given.gold_rate,
         lease_s=given.lease_s,
+        pack_max={"auto": PACK_MAX, "off": 1}.get(str(given.pack)) or int(given.pack),
     )
 
 
@@ -185,6 +187,7 @@ def _one(row: Row) -> BatchOut:
         method=row["method"],
         languages=row["languages"],
         options=[OptionIn(id=o["id"], labels=o["labels"]) for o in row["options"]],
+        pack_max=row["pack_max"],
         created_at=row["created_at"],
         started_at=row["started_at"],
         closed_at=row["closed_at"],

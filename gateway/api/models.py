@@ -1,9 +1,11 @@
 """What clients send and get, as typed models: the source of /openapi.json."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.tasks.packed import PACK_MAX
 
 
 class _Strict(BaseModel):
@@ -64,6 +66,14 @@ class BatchIn(_Strict):
         Field(ge=60, le=7 * 86400, description="Seconds a question waits for its worker"),
     ] = None
 
+    pack: Annotated[
+        Literal["auto", "off"] | Annotated[int, Field(ge=2, le=PACK_MAX)],
+        Field(
+            description="Questions in one SMS: as many as is cheapest (auto), at most N, or each by itself (off). "
+            "Transcriptions always go one by one."
+        ),
+    ] = "auto"
+
 
 class TaskIn(_Strict):
     """One task. `gold`: its truth, for a hidden check. `audience`: who may be asked."""
@@ -109,6 +119,7 @@ class BatchOut(BaseModel):
     method: str
     languages: list[str]
     options: list[OptionIn]
+    pack_max: Annotated[int, Field(description="Questions in one SMS at most")]
     created_at: datetime
     started_at: datetime | None
     closed_at: datetime | None

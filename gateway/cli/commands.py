@@ -101,6 +101,9 @@ def replay(
     confidence: Annotated[
         float | None, typer.Option(help="For dynamic: stop when this sure (0 to 1).")
     ] = None,
+    packing: Annotated[
+        str, typer.Option(help="Questions in one SMS: auto, off, or 2 to 9 at most.")
+    ] = "auto",
     limit_tasks: Annotated[int | None, typer.Option(min=1, help="Only the first N tasks.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything that is drawn by chance.")] = 0,
     json: Annotated[Path | None, typer.Option(help="Write the report as JSON; - = stdout.")] = None,
@@ -111,7 +114,13 @@ def replay(
 
     recording = read(answers, tasks, truth, kind, limit_tasks)
     command.replay(
-        recording, channel=channel, policy=policy, confidence=confidence, seed=seed, out=json
+        recording,
+        channel=channel,
+        policy=policy,
+        confidence=confidence,
+        pack=packing,
+        seed=seed,
+        out=json,
     )
 
 

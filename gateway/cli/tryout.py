@@ -167,6 +167,7 @@ async def _create(rt: Runtime, client: ClientId, batch: _TryOut) -> str:
         method="majority",
         gold_rate=0.0,
         lease_s=None,
+        pack_max=1,
     )
     return (await submit.create(rt, client, spec)).id
 

@@ -41,6 +41,17 @@ class HeldQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class PackItem:
+    """A question that was put to her with others in one SMS, as number `number`. `answered`: counted before.
+    `last`: it stands in the message she got last (an earlier one's numbers may still be named)."""
+
+    number: int
+    held: HeldQuestion
+    answered: bool
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Cash:
     """The cash-out side of the situation, in minor units.
 
@@ -97,6 +108,8 @@ class Situation:
     `shortcode`, `service_code`: what a worker texts or dials, for help texts.
     `named`: what is known of the number that a coordinator's ADD or REMOVE names (see `coordinating.number_said`;
     None: not looked up). `foreign`: the sender's own number is of a country where nobody can be paid. `regions`: where workers may be enrolled, besides `region`; empty: anywhere.
+    `pack`: the numbered questions of the last messages, by number. `more`: what she could be asked together with
+    `upcoming`, at most `pack_max` in one SMS. `segment_prices`: of one SMS segment to her and from her, in any unit.
     """
 
     worker: WorkerView | None
@@ -112,6 +125,10 @@ class Situation:
     named: WorkerState | Literal["nobody"] | None = None
     regions: frozenset[str] = frozenset()
     foreign: bool = False
+    pack: tuple[PackItem, ...] = ()
+    more: tuple[Question, ...] = ()
+    pack_max: int = 1
+    segment_prices: tuple[float, float] = (1.0, 1.0)
     appealable: str | None = None
     """The reference after APPEAL, if it is an adjustment of hers that waits; looked up only when she appeals."""
     payment: Payment | None = None
@@ -145,9 +162,11 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The reply of this turn puts `task` (the situation's upcoming question) to the worker: hold it for her."""
+    """The reply of this turn puts `task` to the worker: hold it for her, or keep it held when it is one she has.
+    `item`: its number, where the reply asks several."""
 
     task: TaskId
+    item: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

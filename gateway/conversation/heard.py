@@ -18,7 +18,8 @@ _FIRST_WORD = re.compile(rf"[\W_]*([^\W_]+){_BETWEEN}(.*)", re.DOTALL)
 @dataclass(frozen=True, slots=True)
 class Heard:
     """`said`: her words, harmless to store and to show. `words`: folded. `command`: what the first word asks for,
-    None for no command. `rest`: what follows it, as typed. `language`: whose command word it is.
+    None for no command. `rest`: what follows it, as typed. `language`: whose command word it is. `typed`: all of it
+    with its line ends, for who reads several answers in one message.
     """
 
     said: str
@@ -26,6 +27,7 @@ class Heard:
     command: str | None
     rest: str
     language: str
+    typed: str = ""
 
     @property
     def alone(self) -> bool:
@@ -49,8 +51,8 @@ def hear(said: str, own: Phrasebook, books: Books) -> Heard:
             # English words are in every book: the language is only told by a word of its own.
             english = book_in(ENGLISH, books).command(word) is not None
             language = own.language if english else book.language
-            return Heard(text, words, command, first[2].strip() if first else "", language)
-    return Heard(text, words, None, "", own.language)
+            return Heard(text, words, command, first[2].strip() if first else "", language, said)
+    return Heard(text, words, None, "", own.language, said)
 
 
 def is_stop(heard: Heard, books: Books) -> bool:

@@ -5,11 +5,12 @@ a worker's words, in this order. An answer wins over a command word only when th
 word as an option; while a text is asked for, only whole commands count as commands.
 """
 
-from gateway.conversation import coordinating, joining, working
+from gateway.conversation import coordinating, joining, packed, working
 from gateway.conversation.cashing import amount_said
 from gateway.conversation.facts import LanguageChosen, Situation, Turn, WorkerView
 from gateway.conversation.heard import Heard, hear, is_stop, language_named
 from gateway.conversation.joining import money_words
+from gateway.conversation.packing import current
 from gateway.conversation.quiet import hours_said, quiet
 from gateway.conversation.talk import Books, KindOf, Talk, open_question
 from gateway.phrases.septets import segments
@@ -59,7 +60,9 @@ def _not_active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
 def _active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     held = talk.situation.held
     is_text = held is not None and talk.kind(held.question).IS_TEXT
-    if not is_text:
+    if current(talk.situation):
+        found = packed.answer(talk, worker, heard) or _command(talk, worker, heard)
+    elif not is_text:
         found = working.answer(talk, worker, heard) or _command(talk, worker, heard)
     elif _whole_command(talk, worker, heard):
         found = _command(talk, worker, heard)

@@ -1,5 +1,6 @@
 """A worker at work: her answers, and the next question in the same message."""
 
+from gateway.conversation import packed
 from gateway.conversation.asking import options_text, with_question
 from gateway.conversation.facts import (
     Answered,
@@ -11,6 +12,7 @@ from gateway.conversation.facts import (
     WorkerView,
 )
 from gateway.conversation.heard import Heard
+from gateway.conversation.packing import again, ask, go_on, waiting
 from gateway.conversation.talk import Talk, open_question, question_to_show
 from gateway.money import amount_text
 from gateway.tasks.port import Reading
@@ -50,6 +52,8 @@ def answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
 
 
 def skip(talk: Talk) -> Turn:
+    if several := packed.skip_all(talk):
+        return several
     held = open_question(talk.situation)
     if held is None:
         return work(talk)
@@ -62,23 +66,20 @@ def work(talk: Talk, lead: str = "", facts: tuple[Fact, ...] = (), none: str = "
     if question is None:
         return Turn(facts, f"{lead} {talk.say(none)}".strip())
     if question is talk.situation.upcoming:
+        if several := ask(talk, lead, facts, (), is_next=False):
+            return several
         facts = (*facts, Asked(question.task))
+    elif items := waiting(talk.situation):
+        return again(talk, lead, facts, items)
     hint = talk.kind(question).hint_key()
     return Turn(facts, with_question(lead, question, talk.book, hint_key=hint, is_next=False))
 
 
-def go_on(talk: Talk, lead: str, facts: tuple[Fact, ...]) -> Turn:
-    """`lead`, and the next question in the same message; or that there is none now."""
-    question = talk.situation.upcoming
-    if question is None:
-        return Turn(facts, f"{lead} {talk.say('work.none')}")
-    hint = talk.kind(question).hint_key()
-    reply = with_question(lead, question, talk.book, hint_key=hint, is_next=True)
-    return Turn((*facts, Asked(question.task)), reply)
-
-
 def not_understood(talk: Talk, heard: Heard) -> Turn:
     """Tells how to answer the open question, or that there is none."""
+    several = packed.too_late(talk, heard) or packed.not_understood(talk)
+    if several:
+        return several
     held = open_question(talk.situation)
     if held is None:
         return Turn((), talk.say("unclear.no_question"))

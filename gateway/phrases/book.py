@@ -64,7 +64,7 @@ class AnswerWords:
 
 
 class Phrasebook:
-    """One language. `words`, `answers`: what is understood; `say`, `plural`: what is said."""
+    """One language. `words`, `answers`: what is understood, `fillers`: what says nothing; `say`, `plural`: what is said."""
 
     def __init__(self, language: str, catalogue: Catalog, english: Catalog) -> None:
         self.language = language
@@ -86,6 +86,7 @@ class Phrasebook:
                 for name in ("yes", "no", "unsure")
             }
         )
+        self.fillers = self._said("answer_word.filler") | _listed(english, "answer_word.filler")
         self._commands = {w: f.name for f in fields(Words) for w in getattr(self.words, f.name)}
         self.names = self._said("word.this_language") | {fold(language)}
 

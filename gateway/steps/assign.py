@@ -8,12 +8,15 @@ from datetime import timedelta
 
 import structlog
 
-from gateway.conversation.asking import question_sms
+from gateway.conversation.facts import Asked
 from gateway.conversation.notices import work_waiting_notice
+from gateway.conversation.talk import Talk
+from gateway.conversation.working import work
 from gateway.errors import Conflict
-from gateway.ids import TaskId, WorkerId
+from gateway.ids import WorkerId
 from gateway.runtime import Runtime
 from gateway.steps import respect
+from gateway.steps.facts import asked_part
 from gateway.steps.messages import message
 from gateway.steps.understand import understand
 from gateway.store import turns
@@ -85,23 +88,18 @@ async def _tell_dialers(rt: Runtime) -> set[str]:
 
 async def _ask(rt: Runtime, worker: int, sealed: bytes, index: bytes, channel_name: str) -> bool:
     channel = rt.channels[channel_name]
-    now = rt.clock.now()
     row = await turns.read(rt.db, turns.Event(channel_name, "push", "", index, b""))
     understood = await understand(rt, channel, row)
-    question, batch = understood.situation.upcoming, understood.next_batch
-    if question is None or batch is None or row["held_state"] == "held":
+    if understood.situation.upcoming is None or row["held_state"] == "held":
         return False
-    text = question_sms(
-        question, row["language"], rt.books, hint_key=rt.kind_of(question.kind).hint_key()
-    )
+    said = work(Talk(understood.situation, rt.books, rt.kind_of))
+    assert said.reply is not None
+    msisdn = rt.vault.open(sealed)
+    batch = understood.next_batch
     prompt = message(
-        rt, channel_name, WorkerId(worker), rt.vault.open(sealed), text, "question", batch=batch
+        rt, channel_name, WorkerId(worker), msisdn, said.reply, "question", batch=batch
     )
-    until = now + timedelta(seconds=batch.lease_s)
-    await rt.db.commit(
-        [
-            turns.hold_task(TaskId(question.task), WorkerId(worker), "sms", until),
-            turns.put_message(prompt),
-        ]
-    )
+    asked = sorted((f for f in said.facts if isinstance(f, Asked)), key=lambda f: f.task)
+    parts = [asked_part(rt, row, understood, fact, "sms") for fact in asked]
+    await rt.db.commit([*parts, turns.put_message(prompt)])
     return True

@@ -25,6 +25,7 @@ from gateway.runtime import Runtime
 from gateway.steps.cash_out import payout_part
 from gateway.steps.enrol import enrolled_parts, joined_part, removed_parts
 from gateway.steps.judge import answer_part
+from gateway.steps.questions import as_held
 from gateway.steps.understand import Understood
 from gateway.store import turns
 from gateway.store.batches import Batch
@@ -89,13 +90,12 @@ async def _parts(  # noqa: PLR0911  # one return a fact
     match fact:
         case Answered():
             assert understood.held_batch is not None
-            return [answer_part(rt, row, understood.held_batch, fact, heard.via)]
+            mine = as_held(row, fact)
+            return [answer_part(rt, mine, understood.held_batch, fact, heard.via)]
         case Skipped():
             return [turns.release_task(fact.assignment, "skipped")]
         case Asked():
-            assert understood.next_batch is not None
-            until = rt.clock.now() + timedelta(seconds=understood.next_batch.lease_s)
-            return [turns.hold_task(fact.task, WorkerId(row["worker_id"]), heard.via, until)]
+            return [asked_part(rt, row, understood, fact, heard.via)]
         case Appealed():
             until = rt.clock.now() + DISPUTE
             return [turns.dispute_adjustment(fact.ref, WorkerId(row["worker_id"]), until)]
@@ -109,6 +109,15 @@ async def _parts(  # noqa: PLR0911  # one return a fact
             return await removed_parts(rt, row, fact)
         case Agreed() | Stopped() | Restarted() | LanguageChosen() | QuietChosen():
             return [_word_part(row, fact, heard)]
+
+
+def asked_part(rt: Runtime, row: Row, understood: Understood, fact: Asked, via: str) -> Part:
+    """Holds the task of a question for her; one she holds already is hers for another while."""
+    batch = understood.batch_of(fact)
+    until, worker = rt.clock.now() + timedelta(seconds=batch.lease_s), WorkerId(row["worker_id"])
+    if fact.item is None and not row["next_held"]:
+        return turns.hold_task(fact.task, worker, via, until)
+    return turns.hold_item(fact.task, worker, via, until, fact.item)
 
 
 def _word_part(

@@ -45,6 +45,7 @@ class BatchSpec:
     method: str
     gold_rate: float
     lease_s: int | None
+    pack_max: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
         method=spec.method,
         gold_rate=spec.gold_rate,
         lease_s=spec.lease_s or rt.settings.lease_s,
+        pack_max=1 if kind.IS_TEXT else spec.pack_max,
         hold_account=await rt.accounts.get(Account(AccountKind.BATCH_HOLD, batch_id, currency)),
     )
     async with rt.db.transaction() as db:

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from gateway.conversation.facts import Cash, CoordinatorView, HeldQuestion, Situation, WorkerView
-from gateway.ids import AssignmentId, TaskId, WorkerId, new_ref
+from gateway.conversation.facts import Asked, Cash, CoordinatorView, Situation, WorkerView
+from gateway.ids import WorkerId, new_ref
 from gateway.msisdn import region_of
 from gateway.payments.cashout import payable
 from gateway.payments.routing import Ways, airtime_route, route
 from gateway.qa.gold import gold_due
 from gateway.qa.skill import Skill
 from gateway.runtime import Channel, Runtime
+from gateway.steps.questions import held_question, more_of, pack_of, question_of
 from gateway.store.batches import Batch
 from gateway.store.db import Row
 from gateway.tasks.question import Question
@@ -22,6 +23,14 @@ class Understood:
     situation: Situation
     held_batch: Batch | None
     next_batch: Batch | None
+
+    def batch_of(self, asked: Asked) -> Batch:
+        """Of the next question, or of one she has already and is asked again."""
+        items = self.situation.pack
+        again = any(item.held.question.task == asked.task for item in items)
+        batch = self.held_batch if again else self.next_batch
+        assert batch is not None
+        return batch
 
 
 async def understand(
@@ -39,11 +48,14 @@ async def understand(
     worker = _worker(row)
     situation = Situation(
         worker=worker,
-        held=_held(row, held_batch) if held_batch else None,
+        held=held_question(row, held_batch) if held_batch else None,
         upcoming=_upcoming(row, next_batch) if next_batch else None,
         cash=_cash(rt, row, worker, msisdn) if worker and msisdn else None,
         coordinator=coordinator,
         regions=frozenset(rt.settings.countries),
+        pack=await pack_of(rt, row),
+        more=more_of(row, next_batch) if next_batch else (),
+        pack_max=next_batch.pack_max if next_batch else 1,
         foreign=worker is None
         and bool(msisdn)
         and region_of(msisdn) not in {None, *rt.settings.countries},
@@ -80,35 +92,13 @@ def _worker(row: Row) -> WorkerView | None:
     )
 
 
-def _question(batch: Batch, task: int, text: str) -> Question:
-    return Question(
-        task=TaskId(task),
-        batch=batch.id,
-        kind=batch.kind,
-        text=text,
-        instructions=batch.instructions,
-        options=batch.options,
-        price_minor=batch.price_minor,
-        currency=batch.currency,
-    )
-
-
-def _held(row: Row, batch: Batch) -> HeldQuestion:
-    return HeldQuestion(
-        assignment=AssignmentId(row["held_assignment"]),
-        question=_question(batch, row["held_task"], row["held_text"]),
-        lapsed=row["held_state"] == "expired",
-        open=row["held_open"],
-    )
-
-
 def _upcoming(row: Row, batch: Batch) -> Question:
     """The next question: hidden gold where it is due, else the real one."""
     if row["gold_task"]:
         skill, answers, golds = skill_of(row, batch.kind)
         if gold_due(answers, golds, skill, batch.gold_rate):
-            return _question(batch, row["gold_task"], row["gold_text"])
-    return _question(batch, row["next_task"], row["next_text"])
+            return question_of(batch, row["gold_task"], row["gold_text"])
+    return question_of(batch, row["next_task"], row["next_text"])
 
 
 def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:

@@ -26,11 +26,12 @@ class Batch:
     method: str
     gold_rate: float
     lease_s: int
+    pack_max: int
     hold_account: AccountId
 
 
 _COLUMNS = """b.id, b.client_id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.currency, b.policy,
-  b.policy_options, b.method, b.gold_rate, b.lease_s, b.account_id"""
+  b.policy_options, b.method, b.gold_rate, b.lease_s, b.pack_max, b.account_id"""
 
 
 def _batch(row: Row) -> Batch:
@@ -49,6 +50,7 @@ def _batch(row: Row) -> Batch:
         method=row["method"],
         gold_rate=row["gold_rate"],
         lease_s=row["lease_s"],
+        pack_max=row["pack_max"],
         hold_account=AccountId(row["account_id"]),
     )
 
@@ -85,8 +87,8 @@ async def insert_batch(db: Connection, batch: Batch) -> None:
     """A new batch, as a draft."""
     await db.execute(
         """insert into batch (id, client_id, name, kind, instructions, options, languages, price, currency, policy,
-             policy_options, method, gold_rate, lease_s, state, account_id)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'draft', $15)""",
+             policy_options, method, gold_rate, lease_s, pack_max, state, account_id)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'draft', $16)""",
         batch.id,
         batch.client,
         batch.name,
@@ -101,6 +103,7 @@ async def insert_batch(db: Connection, batch: Batch) -> None:
         batch.method,
         batch.gold_rate,
         batch.lease_s,
+        batch.pack_max,
         batch.hold_account,
     )
 
@@ -153,7 +156,7 @@ async def all_of_client(db: Database, client: ClientId) -> list[Row]:
 
 _LIST = """
 select b.id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.currency, b.policy, b.policy_options,
-  b.method, b.gold_rate, b.lease_s, b.state, b.reserved, b.created_at, b.started_at, b.closed_at, c.*
+  b.method, b.gold_rate, b.lease_s, b.pack_max, b.state, b.reserved, b.created_at, b.started_at, b.closed_at, c.*
 from batch b cross join lateral (
   select count(*) filter (where gold is null) as tasks, count(*) filter (where gold is not null) as golds,
     count(*) filter (where gold is null and state <> 'open') as tasks_done,

@@ -20,6 +20,7 @@ _MIGRATION_LOCK = 7_301_001
 SQL_FILES = (
     "ledger",
     "work",
+    "packs",
     "leases",
     "events",
     "outbox",

@@ -119,6 +119,13 @@ def hold_task(task: TaskId, worker: WorkerId, via: str, lease_until: datetime) -
     return Part("hold_task", (task, worker, via, lease_until))
 
 
+def hold_item(
+    task: TaskId, worker: WorkerId, via: str, lease_until: datetime, item: int | None
+) -> Part:
+    """Like `hold_task`, under a number, or for a question she holds already."""
+    return Part("hold_item", (task, worker, via, lease_until, item))
+
+
 def release_task(assignment: AssignmentId, state: str) -> Part:
     return Part("release_task", (assignment, state))
 

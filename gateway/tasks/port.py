@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.tasks.packed import Meanings
 from gateway.tasks.question import Option, Question
 
 
@@ -38,6 +39,10 @@ class TaskKind(Protocol):
 
     def read(self, said: str, question: Question, language: str, words: "AnswerWords") -> Reading:
         """Understand a worker's reply; never guess an ambiguous one."""
+        ...
+
+    def names(self, options: Sequence[Option], language: str, words: "AnswerWords") -> Meanings:
+        """The words that name each option; none where answers are typed text."""
         ...
 
     def hint_key(self) -> str:

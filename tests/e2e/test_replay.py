@@ -16,6 +16,7 @@ KEYS = {
     "tasks", "workers", "answers_available", "answers_used", "answers_per_task", "results", "accuracy", "exact_match", "wer",
     "sms_out", "sms_in", "segments_out", "segments_in", "ussd_sessions", "ussd_steps", "cost_minor", "currency", "earned_minor",
     "paid_minor", "ledger", "operator", "mismatches", "lost", "duplicated", "seconds", "answers_per_second",
+    "segments_per_answer", "work_segments_per_answer",
 }  # fmt: skip
 WORKERS = [f"w{n}" for n in range(5)]
 

@@ -51,6 +51,8 @@ async def compare(town: Town, played: Sequence[Played]) -> Compared:
         await _earnings(town, one, stored, differences)
         for one, (stored, _, _) in zip(played, counts, strict=True)
     ]
+    for one in played:
+        differences += one.crowd.differences
     await _messages(town, differences)
     paid, operator = await _payouts(town, differences)
     audit = await ledgers.audit(town.rt.db)

@@ -16,6 +16,7 @@ from gateway.cli.replay.report import show
 from gateway.cli.replay.town import town
 from gateway.errors import Refused
 from gateway.qa.overlap import CONFIDENCE, parse_policy
+from gateway.tasks.packed import PACK_MAX
 
 CHANNELS = ("ussd", "sms", "mixed")
 PRICE_MINOR, CURRENCY = 300, "KES"
@@ -33,10 +34,14 @@ def make_plan(
     name: str = "Replay",
     instructions: str = "",
     price_minor: int = PRICE_MINOR,
+    pack: str = "auto",
+    seed: int = 0,
 ) -> Plan:
     """A checked plan; Refused names what is wrong."""
     if channel not in CHANNELS:
         raise Refused(f"no channel {channel!r}; there is: {', '.join(CHANNELS)}", field="channel")
+    if pack not in ("auto", "off") and not (pack.isdecimal() and 2 <= int(pack) <= PACK_MAX):  # noqa: PLR2004
+        raise Refused(f"packing is auto, off or 2 to {PACK_MAX}, not {pack!r}", field="packing")
     parse_policy(policy, available=_ANSWERS_MAX, confidence=confidence or CONFIDENCE)
     return Plan(
         name=name,
@@ -47,6 +52,8 @@ def make_plan(
         price_minor=price_minor,
         currency=CURRENCY,
         instructions=instructions or INSTRUCTIONS[recording.kind],
+        pack=pack,
+        seed=seed,
     )
 
 
@@ -83,10 +90,13 @@ def replay(
     channel: str,
     policy: str,
     confidence: float | None,
+    pack: str,
     seed: int,
     out: Path | None,
 ) -> None:
     # With the JSON on stdout, people's words go to stderr.
     console = Console(stderr=str(out) == "-")
-    plan = make_plan(recording, channel=channel, policy=policy, confidence=confidence)
+    plan = make_plan(
+        recording, channel=channel, policy=policy, confidence=confidence, pack=pack, seed=seed
+    )
     finish(asyncio.run(run([plan], console)), out, console)

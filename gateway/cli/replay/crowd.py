@@ -4,11 +4,14 @@ Only what stands on a phone's screen is used to tell which question is asked: th
 """
 
 import asyncio
+import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.town import PARTNER, SERVICE_CODE, SHORTCODE, Town
+from gateway.simulator import handwriting
 from gateway.simulator.phones import Phone, Screen, Session
 
 # How many phones are busy at once.
@@ -21,20 +24,50 @@ _TO_CASH = SERVICE_CODE.replace("#", "*3*1#")
 _SAVED = "Saved"
 _REDIAL_S, _REDIAL_MAX_S = 0.2, 2.0
 _SMS_WAIT_S, _WELCOME_S = 0.5, 60.0
+_ITEM, _SAVED_SEVERAL = (
+    re.compile(r"^(\d{1,3})\) (.*)$", re.MULTILINE),
+    re.compile(r"Saved (\d+)[:.]"),
+)
+_LAST_WORDS_S = 5.0
 
 
 @dataclass(slots=True)
 class Player:
     """One recorded worker. `todo`: tasks not answered yet, in the batch's order, with the keys to press.
-    `pressed`: tasks she tried to answer; `sent`: those for which she saw that it was saved."""
+    `pressed`: tasks she tried to answer; `sent`: those for which she saw that it was saved. `values`: what she means,
+    as options are labelled. `replied`: the numbered questions of her last reply, until she reads what became of it."""
 
     name: str
     phone: Phone
     by_sms: bool
     todo: dict[str, str]
     texts: Mapping[str, str]
+    values: Mapping[str, str]
+    draw: random.Random
     sent: dict[str, str] = field(default_factory=dict)
     pressed: set[str] = field(default_factory=set)
+    replied: dict[int, tuple[str, handwriting.Meant]] = field(default_factory=dict)
+
+    habit: int = field(init=False)
+    _by_text: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.habit = self.draw.randrange(1000)
+        self._by_text = {_squash(self.texts[task]): task for task in self.todo}
+
+    def numbered(self, shown: str) -> dict[int, tuple[str, handwriting.Meant]]:
+        """The numbered questions of an SMS, with what she means to answer."""
+        found: dict[int, tuple[str, handwriting.Meant]] = {}
+        for line in _ITEM.finditer(shown):
+            task = self._by_text.get(_squash(line[2]))
+            if task is not None:
+                label = self.values[task]
+                letter = re.search(
+                    rf"\b([A-J]) {re.escape(label)}(?= [A-J] |$)", shown, re.MULTILINE
+                )
+                if letter:
+                    found[int(line[1])] = task, handwriting.Meant(int(line[1]), letter[1], label)
+        return found
 
     def recognise(self, shown: str) -> list[str]:
         """The tasks this screen or SMS may be asking; several while only part of a long text is shown."""
@@ -56,6 +89,10 @@ def _without_keys(page: str) -> str:
     return "\n".join(line for line in page.splitlines() if not line.startswith(("98 ", "99 ")))
 
 
+def _tasks(shown: Mapping[int, tuple[str, handwriting.Meant]]) -> set[tuple[int, str]]:
+    return {(number, task) for number, (task, _) in shown.items()}
+
+
 def _squash(text: str) -> str:
     return "".join(text.split()).casefold()
 
@@ -72,10 +109,14 @@ def _shown_part(text: str, seen: str) -> int:
 class Crowd:
     """All players of a replay."""
 
-    def __init__(self, town: Town, recording: Recording, channel: str, *, first: int = 0) -> None:
+    def __init__(
+        self, town: Town, recording: Recording, channel: str, *, first: int = 0, seed: int = 0
+    ) -> None:
         self._town = town
         self._recording = recording
         self._gate = asyncio.Semaphore(PHONES_AT_ONCE)
+        self._seed = seed
+        self.differences: list[str] = []
         self.done = False
         self.answered = 0
         self.on_answer: Callable[[], None] = lambda: None
@@ -92,7 +133,15 @@ class Crowd:
         # The simulators give a meaning to numbers whose last five digits are above 89999.
         msisdn = f"+2547{11 + place // 80_000:02d}{place % 80_000:06d}"
         by_sms = channel == "sms" or (channel == "mixed" and place % 2 == 1)
-        return Player(name, self._town.carrier.phone(msisdn), by_sms, todo, self._recording.texts)
+        return Player(
+            name,
+            self._town.carrier.phone(msisdn),
+            by_sms,
+            todo,
+            self._recording.texts,
+            {task: self._recording.shown(answers[task][name]) for task in todo},
+            random.Random(f"{self._seed}:{name}"),  # noqa: S311  # a handwriting, no secret
+        )
 
     def _keys(self, value: str) -> str:
         """What is typed on the phone for a recorded answer."""
@@ -175,10 +224,15 @@ class Crowd:
     # --- SMS -------------------------------------------------------------------------------------------------
 
     async def _by_sms(self, player: Player) -> None:
-        while player.todo and not self.done:
+        while player.todo and not (self.done and not player.replied):
+            wait = _LAST_WORDS_S if self.done else _SMS_WAIT_S
             try:
-                sms = await player.phone.next_sms(_SMS_WAIT_S)
+                sms = await player.phone.next_sms(wait)
             except TimeoutError:
+                if self.done:
+                    return
+                continue
+            if await self._several(player, sms.text):
                 continue
             found = player.recognise(sms.text)
             if not found:
@@ -187,6 +241,35 @@ class Crowd:
             async with self._gate:
                 await player.phone.text(SHORTCODE, player.todo[found[0]])
             self._sent(player, found[0])
+
+    async def _several(self, player: Player, text: str) -> bool:
+        """Reads what became of her last reply, and answers the numbered questions of this SMS; False: it has none."""
+        shown = player.numbered(text)
+        saved = _SAVED_SEVERAL.search(text)
+        retry = bool(player.replied) and not saved
+        if saved:
+            done = [n for n, (task, _) in player.replied.items() if (n, task) not in _tasks(shown)]
+            if len(done) != int(saved[1]):
+                self.differences.append(
+                    f"{player.name} was told that {saved[1]} answers count, not {len(done)}"
+                )
+            for number in done:
+                self._sent(player, player.replied[number][0])
+            player.replied = {}
+        shown = shown or (player.replied if retry else {})
+        if not shown:
+            return False
+        meant = [answer for _, answer in shown.values()]
+        written = (
+            handwriting.plainly(meant)
+            if retry
+            else handwriting.write(meant, player.habit, player.draw)
+        )
+        player.pressed.update(task for task, _ in shown.values())
+        player.replied = shown
+        async with self._gate:
+            await player.phone.text(SHORTCODE, written)
+        return True
 
     def _sent(self, player: Player, task: str) -> None:
         del player.todo[task]

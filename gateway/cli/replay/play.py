@@ -27,7 +27,8 @@ _STALLED_S, _RECEIPTS_S = 60.0, 10.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to replay and how. `price_minor`: per answer, in minor units. `confidence`: for dynamic."""
+    """What to replay and how. `price_minor`: per answer, in minor units. `confidence`: for dynamic. `pack`: questions
+    in one SMS: auto, off or a number. `seed`: of how people type."""
 
     name: str
     recording: Recording
@@ -37,6 +38,8 @@ class Plan:
     price_minor: int
     currency: str
     instructions: str
+    pack: str = "auto"
+    seed: int = 0
 
 
 @dataclass(slots=True)
@@ -52,18 +55,18 @@ async def play(town: Town, plans: Sequence[Plan], watch: Watch) -> dict[str, Any
     The report has the keys that `gateway replay --json` promises; `batches` has one part for each plan.
     """
     started = time.perf_counter()
-    rounds = [
-        _Round(plan, Crowd(town, plan.recording, plan.channel, first=n * _NUMBERS_EACH))
-        for n, plan in enumerate(plans)
-    ]
+    rounds = [_Round(plan, _crowd(town, plan, n * _NUMBERS_EACH)) for n, plan in enumerate(plans)]
     watch.tell("joining", 0, sum(len(r.crowd.players) for r in rounds))
     await asyncio.gather(*(r.crowd.join() for r in rounds))
+    joined = town.carrier.tally()
     for one in rounds:
         one.batch = await _submit(town, one.plan, one.crowd)
     answering = time.perf_counter()
     watching = asyncio.create_task(_until_done(town, rounds, watch))
     await asyncio.gather(watching, *(r.crowd.work() for r in rounds))
     answered_s = time.perf_counter() - answering
+    await _settled(town, watch)
+    worked = town.carrier.tally()
     watch.tell("paying", 0, 0)
     minimum = town.rt.providers["mpesa"].minimum_minor
     await asyncio.gather(*(r.crowd.cash_out(minimum, r.plan.price_minor) for r in rounds))
@@ -81,6 +84,13 @@ async def play(town: Town, plans: Sequence[Plan], watch: Watch) -> dict[str, Any
         "seconds": time.perf_counter() - started,
         "answering_seconds": answered_s,
         "answers_per_second": compared.answers_used / answered_s,
+        "segments_per_answer": _share(
+            compared.segments_out + compared.segments_in, compared.answers_used
+        ),
+        "work_segments_per_answer": _share(
+            worked.segments_out + worked.segments_in - joined.segments_out - joined.segments_in,
+            compared.answers_used,
+        ),
     }
     return {**parts[0], **whole} if len(parts) == 1 else {**whole, "batches": parts}
 
@@ -101,6 +111,14 @@ class _Round:
     batch: str = ""
 
 
+def _crowd(town: Town, plan: Plan, first: int) -> Crowd:
+    return Crowd(town, plan.recording, plan.channel, first=first, seed=plan.seed)
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
 async def _submit(town: Town, plan: Plan, crowd: Crowd) -> str:
     """The client's side, through its API: make the batch, upload the tasks, start."""
     ids = await _worker_ids(town, crowd)
@@ -111,12 +129,13 @@ async def _submit(town: Town, plan: Plan, crowd: Crowd) -> str:
         "instructions": plan.instructions,
         "price": f"{plan.price_minor / 100:.2f}",
         "policy": plan.policy,
+        "pack": int(plan.pack) if plan.pack.isdecimal() else plan.pack,
     }
     if plan.confidence is not None:
         body["confidence"] = plan.confidence
     if recording.kind == "categorisation":
         body["options"] = [
-            {"id": value, "labels": {"en": _label(value)}} for value in recording.options
+            {"id": value, "labels": {"en": recording.shown(value)}} for value in recording.options
         ]
     batch = (await _call(town, "POST", "/api/v1/batches", json=body))["id"]
     tasks = [
@@ -136,11 +155,6 @@ async def _submit(town: Town, plan: Plan, crowd: Crowd) -> str:
         )
     await _call(town, "POST", f"/api/v1/batches/{batch}/start")
     return batch
-
-
-def _label(value: str) -> str:
-    """A bare number is always the key of an option, so an option that is a number is shown with a word."""
-    return f"Answer {value}" if value[:1].isdecimal() else value
 
 
 async def _worker_ids(town: Town, crowd: Crowd) -> dict[str, int]:

@@ -95,13 +95,16 @@ def _of_all(r: Report) -> list[tuple[str, str]]:
     def each(minor: int) -> str:
         return money(minor / used) if used else "-"
 
-    segments = (r["segments_out"] + r["segments_in"]) / used if used else 0.0
+    segments = r["segments_per_answer"] or 0.0
     state = "red" if r["mismatches"] else "green"
     return [
         ("arrived", f"{used:,} answers; lost {r['lost']}, doubled {r['duplicated']}"),
         (
             "SMS",
-            f"{r['sms_out']:,} out, {r['sms_in']:,} in, {segments:.2f} segments for each accepted answer",
+            (
+                f"{r['sms_out']:,} out, {r['sms_in']:,} in; segments both ways for each accepted answer: {segments:.2f}, "
+                f"{r['work_segments_per_answer'] or 0.0:.2f} without joining and cashing out"
+            ),
         ),
         ("USSD", f"{r['ussd_sessions']:,} sessions, {r['ussd_steps']:,} steps{_each_step(r)}"),
         (

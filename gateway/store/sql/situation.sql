@@ -13,11 +13,11 @@ create or replace function situation(
   -- what was she last asked?
   out held_assignment bigint, out held_state text, out held_task bigint, out held_batch text, out held_text text,
   out held_gold text, out held_open boolean, out held_answered smallint,
-  out held_wanted smallint, out held_maximum smallint,
+  out held_wanted smallint, out held_maximum smallint, out held_item smallint, out pack jsonb,
   out vote_values text[], out vote_rights real[], out vote_wrongs real[],
   -- what would she be asked next?
   out next_task bigint, out next_batch text, out next_text text,
-  out gold_task bigint, out gold_text text,
+  out gold_task bigint, out gold_text text, out next_held boolean, out more jsonb,
   -- where does her USSD session stand?
   out transcript text, out view text, out memory jsonb, out pages text[], out page smallint, out ended boolean,
   out began_at timestamptz
@@ -28,6 +28,8 @@ declare
   v_skills boolean := false;  -- her own skill is asked for: to judge her answer, or to see whether gold is due
   v_batch record;
   v_gold boolean;
+  v_pack_max smallint;
+  v_packed text;  -- the batch of her last message with several questions
 begin
   -- One statement for all that is found by a key: each of its own would cost as much as finding the row.
   select i.state, i.reply, coalesce(i.worker_id, w.id), w.id is not null, w.name, w.language, w.state, w.currency,
@@ -56,14 +58,14 @@ begin
   end if;
 
   -- What she holds comes first; else the last question whose lease ran out: a late reply belongs to it.
-  select a.id, a.state, t.id, t.batch_id, t.text, t.gold, t.answered, t.wanted, t.maximum, b.kind,
+  select a.id, a.state, a.item, t.id, t.batch_id, t.text, t.gold, t.answered, t.wanted, t.maximum, b.kind,
       t.state = 'open' and b.state in ('running', 'paused')
         and (a.state = 'held' or t.answered + t.held < t.wanted)
-    into held_assignment, held_state, held_task, held_batch, held_text, held_gold, held_answered,
+    into held_assignment, held_state, held_item, held_task, held_batch, held_text, held_gold, held_answered,
       held_wanted, held_maximum, v_kind, held_open
     from assignment a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
     where a.worker_id = situation.worker_id and a.state in ('held', 'expired')
-    order by a.state = 'held' desc, case when a.state = 'held' then a.id else -a.id end limit 1;
+    order by a.state = 'held' desc, a.task_id::text = memory->>'task' desc nulls last, case when a.state = 'held' then a.id else -a.id end limit 1;
 
   -- Votes matter only when the answer that may come now completes what the task wanted.
   if held_open and held_answered + 1 >= held_wanted and held_answered > 0 then
@@ -77,13 +79,34 @@ begin
     v_skills := true;
   end if;
 
+  if p_kind = 'ussd' then
+    -- Who dials while she holds several sees one after the other.
+    if held_item is not null then
+      select t.id, t.batch_id, t.text, true into next_task, next_batch, next_text, next_held
+        from assignment a join task t on t.id = a.task_id
+        where a.worker_id = situation.worker_id and a.state = 'held' and t.id <> held_task order by a.id limit 1;
+    end if;
+  else
+    v_packed := held_batch;
+    if held_item is null then
+      select t.batch_id into v_packed from assignment a join task t on t.id = a.task_id
+        where a.worker_id = situation.worker_id and a.item is not null order by a.id desc limit 1;
+    end if;
+    if v_packed is not null then
+      pack := pack_of(situation.worker_id, v_packed);
+      v_skills := v_skills or held_item is not null;
+    end if;
+  end if;
+
   -- Work made out to her by name comes before work for anybody.
-  select t.id, t.batch_id, t.text into next_task, next_batch, next_text
+  if next_task is null then
+    select t.id, t.batch_id, t.text into next_task, next_batch, next_text
     from directed d join task t on t.id = d.task_id join batch b on b.id = t.batch_id
     where d.worker_id = situation.worker_id and not d.asked and t.state = 'open' and b.state = 'running'
       and b.currency = situation.currency
       and d.position < t.wanted and t.answered + t.held < t.wanted and t.id is distinct from held_task
     order by d.batch_position limit 1;
+  end if;
   if next_task is null then
     for v_batch in
       select b.id from batch b where b.state = 'running' and b.currency = situation.currency
@@ -114,8 +137,11 @@ begin
     end loop;
   end if;
 
-  v_gold := next_task is not null and exists (select from batch b where b.id = next_batch and b.gold_rate > 0);
-  if v_skills or v_gold then
+  select b.gold_rate > 0 and next_held is null, b.pack_max into v_gold, v_pack_max from batch b where b.id = next_batch;
+  if v_pack_max > 1 and p_kind <> 'ussd' then
+    more := more_tasks(situation.worker_id, partner_id, language, next_batch, next_task, held_task, v_pack_max - 1);
+  end if;
+  if v_skills or coalesce(v_gold, false) then
     select array_agg(s.kind), array_agg(s."right"), array_agg(s.wrong), array_agg(s.gold_right),
         array_agg(s.gold_wrong), array_agg(s.answers)
       into kinds, rights, wrongs, golds_right, golds_wrong, answers
@@ -123,7 +149,7 @@ begin
   end if;
 
   -- A hidden gold question of the same batch, in case one is due.
-  if not v_gold then
+  if not coalesce(v_gold, false) then
     return;
   end if;
   select t.id, t.text into gold_task, gold_text from task t

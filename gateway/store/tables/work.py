@@ -72,6 +72,8 @@ batch = Table(
     Column("method", Text, nullable=False),  # aggregation rule
     Column("gold_rate", REAL, nullable=False, server_default=text("0")),  # share of hidden gold
     Column("lease_s", Integer, nullable=False),
+    # Questions in one SMS at most; 1 = each by itself.
+    Column("pack_max", SmallInteger, nullable=False, server_default=text("1")),
     Column("state", Text, nullable=False),
     Column("account_id", BigInteger, ForeignKey("account.id"), nullable=False),
     Column("reserved", BigInteger, nullable=False, server_default=text("0")),
@@ -153,6 +155,7 @@ assignment = Table(
     at_column(),
     # When it was put to her last: the very moment its message was written, which is how a receipt finds it.
     at_column("asked_at"),
+    Column("item", SmallInteger),  # its number, where it came with others in one SMS
     Column("delivered_at", DateTime(timezone=True)),  # the first receipt that says so (SMS only)
     UniqueConstraint("task_id", "worker_id"),
     one_of("state", "held", "answered", "skipped", "expired", "withdrawn"),
@@ -161,6 +164,12 @@ Index(
     "ix_assignment_held",
     assignment.c.worker_id,
     postgresql_where=text("state in ('held', 'expired')"),
+)
+Index(
+    "ix_assignment_item",
+    assignment.c.worker_id,
+    assignment.c.id,
+    postgresql_where=text("item is not null"),
 )
 Index("ix_assignment_lease", assignment.c.lease_until, postgresql_where=text("state = 'held'"))
 

@@ -5,11 +5,12 @@ same one option. Anything else is not understood, and the worker is asked again;
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from gateway.errors import Refused
 from gateway.phrases import books
 from gateway.phrases.hearing import clean, fold
+from gateway.tasks.packed import Meanings
 from gateway.tasks.port import Reading
 from gateway.tasks.question import FALLBACK_LANGUAGE, Option
 
@@ -22,9 +23,6 @@ UNCLEAR, EMPTY, TWO = "unclear.choice", "unclear.empty", "unclear.two"
 _LOOKS_LIKE_ONE = frozenset({"l", "i"})
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-
-Meanings = Mapping[tuple[str, ...], frozenset[str]]
-"""Folded words -> ids of the options they name."""
 
 
 def check_text(text: str) -> None:
@@ -87,7 +85,7 @@ def option_named(said: str, options: Sequence[Option], also: Meanings) -> str | 
     if said in {option.id for option in options}:
         return said
     languages = {FALLBACK_LANGUAGE}.union(*(option.labels for option in options))
-    named = _meanings(options, languages, also).get(tuple(fold(said).split()), frozenset())
+    named = meanings(options, languages, also).get(tuple(fold(said).split()), frozenset())
     return next(iter(named)) if len(named) == 1 else None
 
 
@@ -100,13 +98,13 @@ def read_choice(
         return Reading(None, EMPTY)
     if len(words) == 1 and (keyed := _numbered(words[0], options)):
         return Reading(next(iter(keyed)))  # numbers are never names, so nothing else can be meant
-    meanings = _meanings(options, (language, FALLBACK_LANGUAGE), also())
-    whole = meanings.get(words)
+    names = meanings(options, (language, FALLBACK_LANGUAGE), also())
+    whole = names.get(words)
     if whole is not None:
         return Reading(next(iter(whole))) if len(whole) == 1 else Reading(None, UNCLEAR)
     if len(words) == 1 and words[0] in _LOOKS_LIKE_ONE:
         words = ("1",)
-    mentions = _mentions(words, options, meanings)
+    mentions = _mentions(words, options, names)
     if mentions is None:
         return Reading(None, UNCLEAR)
     ids = frozenset[str]().union(*mentions)
@@ -115,7 +113,7 @@ def read_choice(
     return Reading(None, TWO if len(mentions) > 1 else UNCLEAR)
 
 
-def _meanings(options: Sequence[Option], languages: Iterable[str], also: Meanings) -> Meanings:
+def meanings(options: Sequence[Option], languages: Iterable[str], also: Meanings) -> Meanings:
     """All folded word sequences that name an option. Bare numbers are left out: they are keys, never names."""
     found: dict[tuple[str, ...], frozenset[str]] = {}
     named = [(option.label(language), option.id) for language in languages for option in options]
@@ -132,16 +130,16 @@ def _meanings(options: Sequence[Option], languages: Iterable[str], also: Meaning
 
 
 def _mentions(
-    words: tuple[str, ...], options: Sequence[Option], meanings: Meanings
+    words: tuple[str, ...], options: Sequence[Option], names: Meanings
 ) -> list[frozenset[str]] | None:
     """What each part of a reply names, longest names first; None as soon as one word names nothing."""
-    longest = max((len(name) for name in meanings), default=1)
+    longest = max((len(name) for name in names), default=1)
     found: list[frozenset[str]] = []
     at = 0
     while at < len(words):
         for size in range(min(longest, len(words) - at), 0, -1):
             part = words[at : at + size]
-            named = meanings.get(part) or (_numbered(part[0], options) if size == 1 else None)
+            named = names.get(part) or (_numbered(part[0], options) if size == 1 else None)
             if named:
                 found.append(named)
                 at += size

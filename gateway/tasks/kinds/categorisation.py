@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from gateway.errors import Refused
 from gateway.tasks.kinds import _choice
+from gateway.tasks.packed import Meanings
 from gateway.tasks.port import AnswerWords, Reading
-from gateway.tasks.question import Option, Question
+from gateway.tasks.question import FALLBACK_LANGUAGE, Option, Question
 
 NAME = "categorisation"
 IS_TEXT = False
@@ -35,6 +36,10 @@ def check_truth(truth: str, options: Sequence[Option]) -> str:
 
 def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:
     return _choice.read_choice(said, question.options, language, dict)
+
+
+def names(options: Sequence[Option], language: str, words: AnswerWords) -> Meanings:
+    return _choice.meanings(options, (language, FALLBACK_LANGUAGE), {})
 
 
 def hint_key() -> str:

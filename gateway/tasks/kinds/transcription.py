@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from gateway.errors import Refused
 from gateway.phrases.hearing import clean, fold
 from gateway.tasks.kinds import _choice
+from gateway.tasks.packed import Meanings
 from gateway.tasks.port import AnswerWords, Reading
 from gateway.tasks.question import Option, Question
 
@@ -38,6 +39,10 @@ def read(said: str, question: Question, language: str, words: AnswerWords) -> Re
     if len(text) > ANSWER_MAX:
         return Reading(None, "unclear.too_long")
     return Reading(text)
+
+
+def names(options: Sequence[Option], language: str, words: AnswerWords) -> Meanings:
+    return {}
 
 
 def hint_key() -> str:

@@ -6,8 +6,9 @@ from functools import cache
 from gateway.errors import Refused
 from gateway.phrases import books
 from gateway.tasks.kinds import _choice
+from gateway.tasks.packed import Meanings
 from gateway.tasks.port import AnswerWords, Reading
-from gateway.tasks.question import Option, Question
+from gateway.tasks.question import FALLBACK_LANGUAGE, Option, Question
 
 NAME = "verification"
 IS_TEXT = False
@@ -42,6 +43,10 @@ def check_truth(truth: str, options: Sequence[Option]) -> str:
 
 def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:
     return _choice.read_choice(said, question.options, language, lambda: _meanings(words))
+
+
+def names(options: Sequence[Option], language: str, words: AnswerWords) -> Meanings:
+    return _choice.meanings(options, (language, FALLBACK_LANGUAGE), _meanings(words))
 
 
 def hint_key() -> str:

@@ -1,0 +1,126 @@
+"""The one reply to several questions: what is clear is counted, what is not is asked again in the answer."""
+
+from collections.abc import Iterable, Sequence
+
+from gateway.conversation.facts import Answered, Fact, PackItem, Skipped, Turn, WorkerView
+from gateway.conversation.heard import Heard
+from gateway.conversation.packing import current, example, go_on, lettered, waiting
+from gateway.conversation.talk import Talk
+from gateway.money import amount_text
+from gateway.tasks.packed import Packed, PackReading, read_packed
+
+
+def answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
+    """`heard` as answers to the numbered questions; None when nothing in it is a clear answer to one."""
+    pack = current(talk.situation)
+    if not pack:
+        return None
+    reading = _read(talk, pack, heard)
+    if reading.empty:
+        return None
+    items = {item.number: item for item in pack}
+    counted = [items[n] for n in reading.values if items[n].held.open]
+    skipped = [items[n] for n in reading.skipped if items[n].held.open]
+    facts: list[Fact] = [
+        Answered(i.held.assignment, i.held.question.task, reading.values[i.number], heard.said)
+        for i in counted
+    ]
+    facts += [Skipped(i.held.assignment, i.held.question.task) for i in skipped]
+    lead = _lead(talk, worker, counted, skipped, items, reading)
+    done = {item.number for item in (*counted, *skipped)}
+    left = [item for item in waiting(talk.situation) if item.number not in done]
+    if left and not facts:
+        return Turn((), lead)  # an old reply once more: she has the open questions already
+    return go_on(talk, lead, tuple(facts), left)
+
+
+def too_late(talk: Talk, heard: Heard) -> Turn | None:
+    """A reply to numbered questions that are all over, while she holds another question or none: said so."""
+    pack = talk.situation.pack
+    if current(talk.situation) or not pack:
+        return None
+    reading = _read(talk, pack, heard, only_named=True)
+    named = [item for item in pack if item.number in reading.values and not item.held.open]
+    if not named or len(named) < len(reading.values):
+        return None
+    return Turn((), _closed(talk, named))
+
+
+def skip_all(talk: Talk) -> Turn | None:
+    """SKIP alone leaves out all that is asked."""
+    items = waiting(talk.situation)
+    if not items:
+        return None
+    facts = tuple(Skipped(i.held.assignment, i.held.question.task) for i in items)
+    return go_on(talk, talk.say("answer.skipped"), facts)
+
+
+def not_understood(talk: Talk) -> Turn | None:
+    """How to answer what is asked."""
+    items = waiting(talk.situation)
+    if not items:
+        return None
+    text = talk.say("unclear.pack", example=example([item.number for item in items]))
+    return Turn((), f"{text}\n{lettered(items[0].held.question, talk.language)}")
+
+
+def _read(
+    talk: Talk, pack: Sequence[PackItem], heard: Heard, *, only_named: bool = False
+) -> PackReading:
+    question = pack[0].held.question
+    asked = Packed(
+        numbers=[] if only_named else [item.number for item in pack if item.last],
+        known=frozenset(item.number for item in pack),
+        options=question.options,
+        names=talk.kind(question).names(question.options, talk.language, talk.book.answers),
+        skips=talk.book.words.skip,
+        fillers=talk.book.fillers,
+    )
+    return read_packed(heard.typed, asked)
+
+
+def _lead(  # what a reply can be made of
+    talk: Talk,
+    worker: WorkerView,
+    counted: Sequence[PackItem],
+    skipped: Sequence[PackItem],
+    items: dict[int, PackItem],
+    reading: PackReading,
+) -> str:
+    over = [i for n in (*reading.values, *reading.skipped) if not (i := items[n]).held.open]
+    unclear = [items[n] for n in reading.unclear if items[n].held.open]
+    parts = (
+        _saved(talk, worker, counted) if counted else "",
+        talk.say("answer.skipped") if skipped else "",
+        _closed(talk, over) if over else "",
+        talk.say("pack.unclear", items=_numbers(unclear)) if unclear else "",
+    )
+    return " ".join(filter(None, parts))
+
+
+def _saved(talk: Talk, worker: WorkerView, counted: Sequence[PackItem]) -> str:
+    question, count = counted[0].held.question, len(counted)
+    if question.price_minor == 0 or question.currency != worker.currency:
+        return talk.say("pack.saved_plain", count=count)
+    now = sum(i.held.question.price_minor for i in counted if i.held.paid_at_once)
+    later = sum(i.held.question.price_minor for i in counted if not i.held.paid_at_once)
+    return talk.say(
+        "pack.saved_pending" if later else "pack.saved",
+        count=count,
+        amount=amount_text(later or now, question.currency),
+        total=amount_text(worker.balance_minor + now, question.currency),
+    )
+
+
+def _closed(talk: Talk, over: Sequence[PackItem]) -> str:
+    before = [item for item in over if item.answered]
+    late = [item for item in over if not item.answered]
+    parts = (
+        talk.say("pack.before", items=_numbers(before)) if before else "",
+        talk.say("pack.late", items=_numbers(late)) if late else "",
+    )
+    return " ".join(filter(None, parts))
+
+
+def _numbers(items: Iterable[PackItem]) -> str:
+    return " ".join(str(number) for number in sorted(item.number for item in items))

@@ -1,0 +1,142 @@
+"""Several questions in one SMS: which, under which numbers, and in which words."""
+
+from collections.abc import Sequence
+
+from gateway.conversation.asking import with_question
+from gateway.conversation.facts import Asked, Fact, PackItem, Situation, Turn
+from gateway.conversation.pack_cost import cheapest
+from gateway.conversation.talk import Talk
+from gateway.money import amount_text
+from gateway.phrases.septets import segments
+from gateway.tasks.packed import ITEM_MAX, KEYS, packable
+from gateway.tasks.question import Question
+
+Numbered = tuple[int, Question]
+
+
+def current(situation: Situation) -> tuple[PackItem, ...]:
+    """The numbered questions she is being asked now: none when the question she holds is one by itself."""
+    held = situation.held
+    if held is None or held.assignment not in {i.held.assignment for i in situation.pack}:
+        return ()
+    return situation.pack
+
+
+def waiting(situation: Situation) -> tuple[PackItem, ...]:
+    """Those of them that still want an answer, as far as they stand in her last message."""
+    return tuple(item for item in current(situation) if item.last and item.held.open)
+
+
+def ask(
+    talk: Talk, lead: str, facts: tuple[Fact, ...], left: Sequence[PackItem], *, is_next: bool
+) -> Turn | None:
+    """`lead`, then what is `left` of the last message and new questions, as many as is cheapest in one SMS.
+
+    None when a message of several questions is not what the situation wants: nothing is left, and there is one
+    question, or one at a time is cheaper.
+    """
+    old = [(item.number, item.held.question) for item in left]
+    new = _new(talk, [question for _, question in old])
+    if not old and (len(new) < 2 or not _packable(talk, new[0])):  # noqa: PLR2004
+        return None
+    first = _first_number(talk.situation, [number for number, _ in old])
+    numbered = [*old, *enumerate(new, first)]
+    least = max(1, len(old))
+    texts = {
+        size: worded(talk, lead, numbered[:size], is_next=is_next)
+        for size in range(least, max(least, min(len(numbered), talk.situation.pack_max)) + 1)
+    }
+    sizes = ((size, segments(text)) for size, text in texts.items())
+    best = cheapest(sizes, *talk.situation.segment_prices)
+    if not old and best == 1:
+        return None
+    asked = tuple(Asked(question.task, number) for number, question in numbered[:best])
+    return Turn((*facts, *asked), texts[best])
+
+
+def go_on(talk: Talk, lead: str, facts: tuple[Fact, ...], left: Sequence[PackItem] = ()) -> Turn:
+    """`lead`, and in the same message what is left and what comes next; or that there is nothing now."""
+    several = ask(talk, lead, facts, left, is_next=True)
+    if several:
+        return several
+    question = talk.situation.upcoming
+    if question is None:
+        return Turn(facts, f"{lead} {talk.say('work.none')}")
+    hint = talk.kind(question).hint_key()
+    reply = with_question(lead, question, talk.book, hint_key=hint, is_next=True)
+    return Turn((*facts, Asked(question.task)), reply)
+
+
+def again(talk: Talk, lead: str, facts: tuple[Fact, ...], items: Sequence[PackItem]) -> Turn:
+    """The same questions once more, word for word."""
+    numbered = [(item.number, item.held.question) for item in items]
+    return Turn(facts, worded(talk, lead, numbered, is_next=False))
+
+
+def worded(talk: Talk, lead: str, numbered: Sequence[Numbered], *, is_next: bool) -> str:
+    """The message. What the questions share is said once; the price is left out where that saves a segment, and so
+    is the line on how to answer, but not from a message that comes by itself."""
+    first = numbered[0][1]
+    hint = talk.say("how.pack", example=example([number for number, _ in numbered]))
+    asked = (
+        first.instructions.strip(),
+        *(f"{number}) {question.text.strip()}" for number, question in numbered),
+        lettered(first, talk.language),
+    )
+    heads = [_price(talk, first, is_next=is_next), ""] if first.price_minor else [""]
+    wordings = [
+        "\n".join(filter(None, (lead, head, *asked, tail)))
+        for head in heads
+        for tail in ((hint, "") if is_next else (hint,))
+    ]
+    wordings.sort(key=len, reverse=True)
+    return min(wordings, key=segments)
+
+
+def lettered(question: Question, language: str) -> str:
+    """`A Yes B No C Not sure`: the letter that answers, and what it means."""
+    return " ".join(
+        f"{key} {o.label(language)}" for key, o in zip(KEYS, question.options, strict=False)
+    )
+
+
+def example(numbers: Sequence[int]) -> str:
+    """`4A 5B`: how an answer to these items looks."""
+    return " ".join(f"{number}{key}" for number, key in zip(numbers, KEYS[:2], strict=False))
+
+
+def _price(talk: Talk, question: Question, *, is_next: bool) -> str:
+    amount = amount_text(question.price_minor, question.currency)
+    return talk.say("ask.next_each" if is_next else "ask.each", amount=amount)
+
+
+def _new(talk: Talk, old: Sequence[Question]) -> list[Question]:
+    """What could be asked beside `old`: of the same batch, and not the same."""
+    situation = talk.situation
+    if situation.upcoming is None:
+        return []
+    batch = old[0].batch if old else situation.upcoming.batch
+    known = {question.task for question in old}
+    found: dict[int, Question] = {}
+    for question in (situation.upcoming, *situation.more):
+        if question.batch == batch and question.task not in known:
+            found.setdefault(question.task, question)
+    return list(found.values())
+
+
+def _packable(talk: Talk, question: Question) -> bool:
+    kind = talk.kind(question)
+    if kind.IS_TEXT or talk.situation.pack_max < 2:  # noqa: PLR2004
+        return False
+    names = kind.names(question.options, talk.language, talk.book.answers)
+    return packable(question.options, names)
+
+
+def _first_number(situation: Situation, taken: Sequence[int]) -> int:
+    """Where new items are numbered from: on from the last message's, so that a late or repeated reply to that one
+    never answers this one; from 1 again before numbers grow long."""
+    last = max((item.number for item in situation.pack if item.last), default=0)
+    room = situation.pack_max
+    if last + room <= ITEM_MAX:
+        return last + 1
+    return 1 if min(taken, default=ITEM_MAX) > room else max(taken) + 1

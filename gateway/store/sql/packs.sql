@@ -1,0 +1,70 @@
+-- Several questions in one SMS. Each is an assignment of its own, with the number it had in the message.
+
+-- Holds a task like hold_task, under a number; a question she holds already is hers for another while.
+create or replace function hold_item(
+  p_task bigint, p_worker bigint, p_via text, p_lease_until timestamptz, p_item smallint
+) returns bigint language plpgsql as $$
+declare v_id bigint;
+begin
+  update assignment set via = p_via, lease_until = p_lease_until, asked_at = now(), delivered_at = null,
+      item = coalesce(p_item, item)
+    where task_id = p_task and worker_id = p_worker and state = 'held' returning id into v_id;
+  if v_id is null then
+    v_id := hold_task(p_task, p_worker, p_via, p_lease_until);
+    update assignment set item = p_item where id = v_id;
+  end if;
+  return v_id;
+end $$;
+
+-- The numbered questions of a batch that a worker may still name: those she holds, and those of her last messages.
+-- Where a number came twice, the newer. `last`: it stands in the last message. Votes as in situation().
+create or replace function pack_of(p_worker bigint, p_batch text) returns jsonb language sql stable as $$
+  select jsonb_agg(jsonb_build_object('batch', t.batch_id, 'number', i.item, 'assignment', i.id, 'state', i.state, 'task', t.id,
+      'text', t.text, 'gold', t.gold, 'answered', t.answered, 'wanted', t.wanted, 'maximum', t.maximum,
+      'last', i.asked_at = i.newest,
+      'open', t.state = 'open' and b.state in ('running', 'paused')
+        and (i.state = 'held' or i.state = 'expired' and t.answered + t.held < t.wanted),
+      'values', v.vals, 'rights', v.rights, 'wrongs', v.wrongs) order by i.item)
+    from (
+      select distinct on (a.item) a.*, max(a.asked_at) over () as newest from assignment a
+        where a.worker_id = p_worker and a.item is not null
+          and (a.state = 'held' or a.id >= (
+            select min(r.id) from (select x.id from assignment x where x.worker_id = p_worker and x.item is not null
+              order by x.id desc limit 18) r))
+        order by a.item, a.state = 'held' desc, a.asked_at desc) i
+      join task t on t.id = i.task_id and t.batch_id = p_batch
+      join batch b on b.id = p_batch
+      left join lateral (
+        select array_agg(x.value order by x.id) as vals, array_agg(coalesce(s."right", 0) order by x.id) as rights,
+            array_agg(coalesce(s.wrong, 0) order by x.id) as wrongs
+          from answer x left join skill s on s.worker_id = x.worker_id and s.kind = b.kind
+          where x.task_id = t.id and t.state = 'open' and t.answered > 0 and t.answered + 1 >= t.wanted) v on true
+$$;
+
+-- What she could be asked in the same message as p_first, in the order she would come to it.
+create or replace function more_tasks(
+  p_worker bigint, p_partner bigint, p_language text, p_batch text, p_first bigint, p_held bigint, p_limit int
+) returns jsonb language plpgsql stable as $$
+declare v_more jsonb;
+begin
+  if (select directed from task where id = p_first) then
+    select jsonb_agg(jsonb_build_object('task', f.id, 'text', f.text) order by f.batch_position) into v_more from (
+      select t.id, t.text, d.batch_position from directed d join task t on t.id = d.task_id
+        where d.worker_id = p_worker and not d.asked and t.state = 'open' and t.batch_id = p_batch
+          and d.position < t.wanted and t.answered + t.held < t.wanted
+          and t.id <> p_first and t.id is distinct from p_held
+        order by d.batch_position limit p_limit) f;
+  else
+    select jsonb_agg(jsonb_build_object('task', f.id, 'text', f.text)) into v_more from (
+      select s.id, s.text from (
+        select t.id, t.text, t.audience from task t
+          where t.batch_id = p_batch and t.state = 'open' and t.gold is null and not t.directed
+            and t.answered + t.held < t.wanted and t.id <> p_first and t.id is distinct from p_held
+            and not exists (select from assignment a where a.task_id = t.id and a.worker_id = p_worker
+              and a.state <> 'expired')
+          order by t.position limit 72) s
+        where s.audience is null or audience_fits(s.audience, p_partner, p_language)
+        order by hashint8(s.id # p_worker) limit p_limit) f;
+  end if;
+  return v_more;
+end $$;
