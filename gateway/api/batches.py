@@ -17,6 +17,7 @@ from gateway.api.models import (
     Progress,
     QuoteOut,
     ResultOut,
+    Warned,
 )
 from gateway.api.results import as_csv, as_json, as_lines
 from gateway.api.uploads import body_of, rows_of, upload_docs
@@ -25,6 +26,7 @@ from gateway.ids import ClientId
 from gateway.money import parse_amount
 from gateway.runtime import Runtime
 from gateway.steps import submit
+from gateway.steps.advise import Advice, advise
 from gateway.store import batches, clients, results
 from gateway.store.db import Row
 from gateway.tasks.forecast import answers_at_close
@@ -90,7 +92,9 @@ async def tasks(rt: Rt, client: Client, batch: str, request: Request) -> Added:
     specs = check(given, rt.kind_of(row["kind"]), options)
     if not specs:
         raise Refused("there is no task in this upload")
-    return Added(added=await submit.add_tasks(rt, client, batch, specs))
+    added = await submit.add_tasks(rt, client, batch, specs)
+    found, warned = advise(rt, await rt.batches.get(batch), specs)
+    return Added(added=added, warned=warned, warnings=[_warned(each) for each in found])
 
 
 @router.get("/batches/{batch}/quote")
@@ -141,6 +145,20 @@ async def found(
         "csv": (as_csv, "text/csv; charset=utf-8"),
     }[format]
     return StreamingResponse(writer(rows), media_type=media)
+
+
+def _warned(found: Advice) -> Warned:
+    return Warned(
+        row=found.row,
+        task=found.task,
+        encoding=found.weight.encoding,
+        segments=found.weight.segments,
+        segments_then=found.segments,
+        text=found.suggestion,
+        diff=found.diff,
+        loses_letters=found.loses_letters,
+        kept=found.kept,
+    )
 
 
 async def _mine(rt: Runtime, client: ClientId, batch: str) -> Row:

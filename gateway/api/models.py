@@ -161,5 +161,25 @@ class AccountOut(BaseModel):
     reserved_minor: int
 
 
+class Warned(BaseModel):
+    """A question that costs more than one plain SMS segment. `text` is a cheaper wording, where there is one, and
+    `diff` shows what differs; nothing was changed. `loses_letters`: let somebody who speaks the language read it.
+    `kept`: characters that nothing can replace and that make the whole message dearer (UCS-2)."""
+
+    row: int
+    task: str
+    encoding: str
+    segments: int
+    segments_then: Annotated[int, Field(description="With the cheaper wording")]
+    text: str | None
+    diff: str | None
+    loses_letters: bool
+    kept: str
+
+
 class Added(BaseModel):
+    """`warned`: how many questions cost more than one plain SMS segment; `warnings`: the first of them."""
+
     added: int
+    warned: int
+    warnings: list[Warned]

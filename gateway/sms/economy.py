@@ -100,16 +100,23 @@ class Suggestion:
         )
 
 
-def cheaper(text: str, language: str | None) -> Suggestion | None:
+def cheaper(
+    text: str, language: str | None, around: tuple[str, str] = ("", "")
+) -> Suggestion | None:
     """The same message in fewer segments; None when there is nothing to save.
 
+    `around`: what stands before and after `text` in the message, weighed with it and left as it is.
     `language` (ISO 639-1) says which letters may lose their marks; None or a language without a rule: no letter.
     A text that must stay UCS-2, and would be cheaper otherwise, is returned unchanged with the reason in `kept`.
 
     >>> cheaper("plain", "en"), cheaper("ƙofa " * 20, "ha").kept
     (None, 'ƙ')
     """
-    before = count(text)
+
+    def weigh(middle: str) -> Count:
+        return count(f"{around[0]}{middle}{around[1]}")
+
+    before = weigh(text)
     if before.segments == 1:
         return None
     whole = unicodedata.normalize("NFC", text)
@@ -118,14 +125,14 @@ def cheaper(text: str, language: str | None) -> Suggestion | None:
         dict.fromkeys(ch for p in pieces if isinstance(p, str) for ch in p if not _gsm7(ch))
     )
     if kept:
-        would_be = count("".join("x" if ch in kept else ch for ch in _join(pieces)))
+        would_be = weigh("".join("x" if ch in kept else ch for ch in _join(pieces)))
         return (
             Suggestion(text, before, before, (text,), kept)
             if would_be.segments < before.segments
             else None
         )
-    best = min((pieces, _squeezed(pieces)), key=lambda each: count(_join(each)).segments)
-    after = count(_join(best))
+    best = min((pieces, _squeezed(pieces)), key=lambda each: weigh(_join(each)).segments)
+    after = weigh(_join(best))
     if after.segments >= before.segments:
         return None
     return Suggestion(_join(best), before, after, tuple(best))

@@ -117,7 +117,8 @@ def read_packed(said: str, asked: Packed) -> PackReading:
     unknown = sum(token.what in ("unknown", "all") for token in meant)
     if unknown > len(meant) - unknown:  # prose with a number in it is no list of answers
         found = [(number, None) for number, _ in found]
-    return _agreed(found)
+    # A number that was never asked answers nothing.
+    return _agreed([(number, value) for number, value in found if number in asked.known])
 
 
 # --- words to tokens ---------------------------------------------------------------------------------------
@@ -205,11 +206,11 @@ def _glued(word: str, asked: Packed) -> list[_Token]:
             if "".join(part[0] for part in parts) != text or not parts:
                 continue
             pairs = [(_number(part[number]), _value_of(part[letters], asked)) for part in parts]
-            if all(n in asked.known and v is not None for n, v in pairs):
+            if all(v is not None for _, v in pairs):
                 return [_Token("pair", n, v, letter_first=letters == 1) for n, v in pairs]
     # Not understood as a whole: whatever items it names are unclear.
     named = [_number(digits) for digits in re.findall(r"\d+", word)]
-    return [_UNKNOWN, *(_Token("pair", n, None) for n in named if n in asked.known)]
+    return [_Token("pair", n, None) for n in named if n in asked.known] or [_UNKNOWN]
 
 
 def _value_of(word: str, asked: Packed) -> str | None:

@@ -74,7 +74,7 @@ async def test_every_wrong_row_is_named_at_once(town, draft):
 ])  # fmt: skip
 async def test_csv_as_spreadsheets_write_it_is_taken(town, draft, body):
     answer = await upload(draft, body)
-    assert (answer.status_code, answer.json()) == (201, {"added": 2}), answer.text
+    assert (answer.status_code, answer.json()["added"]) == (201, 2), answer.text
     assert await town.count("task") == 2
 
 
@@ -82,7 +82,7 @@ async def test_a_file_in_a_form_is_taken(town, draft):
     answer = await town.client.asks(
         "POST", f"/batches/{draft.id}/tasks", files={"file": ("t.csv", b"id,text\n1,a\n")}
     )
-    assert answer.json() == {"added": 1}
+    assert answer.json()["added"] == 1
 
 
 async def test_an_id_that_is_there_from_an_earlier_upload_is_refused(town, draft):
