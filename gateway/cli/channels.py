@@ -2,15 +2,27 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from gateway.cli.shown import as_json
+import typer
+
+from gateway import settings as settings_room
+from gateway.cli.shown import Json, as_json
 from gateway.settings import ChannelSettings, Settings
 
+app = typer.Typer(help="The addresses to paste into each provider's dashboard.")
+
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104  # compared, not bound
-# What the dashboards call them. Opt-out notices are Africa's Talking's only; Twilio and Kannel tell them otherwise.
+# What the dashboards call them. Twilio and Kannel tell of opt-outs otherwise.
 _SMS = (("sms", "incoming messages"), ("receipt", "delivery reports"))
-_OPT_OUT = {"africastalking": (("opt-out", "bulk SMS opt-outs"),)}
+_MORE = {
+    "africastalking": (
+        ("opt-out", "bulk SMS opt-outs"),
+        ("subscription", "subscription notifications"),
+    ),
+    "http": (("opt-out", "opt-outs, where there are"),),
+}
 _USSD = (("ussd", "USSD callback"), ("session-end", "USSD end of session notices"))
 
 
@@ -34,18 +46,62 @@ def hooks(settings: Settings) -> list[Hook]:
 
 
 def base_url(settings: Settings, name: str, channel: ChannelSettings) -> str:
-    return f"{settings.public_url.rstrip('/')}/in/{name}/{channel.secret.get_secret_value()}"
+    return f"{public_url(settings)}/in/{name}/{channel.secret.get_secret_value()}"
+
+
+def public_url(settings: Settings) -> str:
+    """The address providers know; where none is set, that of this machine with the port that is."""
+    if settings.public_url == Settings.model_fields["public_url"].default:
+        host = settings.host if settings.host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  # compared
+        return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    return settings.public_url.rstrip("/")
 
 
 def _sides(channel: ChannelSettings) -> list[tuple[str, str, str]]:
     sms, ussd = channel.sms, channel.ussd
-    found = [(sms.kind, *each) for each in (*_SMS, *_OPT_OUT.get(sms.kind, ()))] if sms else []
+    found = [(sms.kind, *each) for each in (*_SMS, *_MORE.get(sms.kind, ()))] if sms else []
     return found + ([(ussd.kind, *each) for each in _USSD] if ussd else [])
 
 
 def is_local(url: str) -> bool:
     """Whether only this machine can reach the address."""
     return urlsplit(url).hostname in LOCAL_HOSTS
+
+
+@app.callback(invoke_without_command=True)
+def channels(context: typer.Context, json: Json = None) -> None:
+    """List the exact addresses to paste into each provider's dashboard."""
+    if context.invoked_subcommand is None:
+        show(settings_room.load(), json)
+
+
+@app.command("kannel-conf")
+def kannel_conf(
+    name: Annotated[str, typer.Argument(help="The channel's name in the settings.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Write it here, for your eyes only. Default: print it.")
+    ] = None,
+    spool: Annotated[
+        str, typer.Option(help="Folder where Kannel keeps its messages.")
+    ] = "/var/spool/kannel",
+    admin_port: Annotated[int, typer.Option(help="Port of bearerbox's admin pages.")] = 13000,
+    box_port: Annotated[int, typer.Option(help="Port between the two boxes.")] = 13001,
+    retry_s: Annotated[
+        int, typer.Option(min=1, help="Seconds between two tries to hand over a message.")
+    ] = 10,
+) -> None:
+    """Make a kannel.conf that loses nothing and cuts nothing, for a channel of kind kannel."""
+    from gateway.cli import kannel_conf as command
+
+    command.show(
+        settings_room.load(),
+        name,
+        out=out,
+        spool=spool,
+        admin_port=admin_port,
+        box_port=box_port,
+        retry_s=retry_s,
+    )
 
 
 def show(settings: Settings, out: Path | None) -> None:
@@ -61,8 +117,8 @@ def show(settings: Settings, out: Path | None) -> None:
         "\nKeep them secret: who knows an address can send messages in anybody's name."
         "\nPayout operators need no address: each payment brings its own."
     )
-    if is_local(settings.public_url):
+    if is_local(public_url(settings)):
         print(
-            f"{settings.public_url} is this machine only; set GATEWAY_PUBLIC_URL to the address "
+            f"{public_url(settings)} is this machine only; set GATEWAY_PUBLIC_URL to the address "
             "providers reach it by."
         )

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gateway import settings as settings_room
-from gateway.cli import inbox, ledger, manual, operators, payouts, people, proof, qa, sms
+from gateway.cli import channels, inbox, ledger, manual, operators, payouts, people, proof, qa, sms
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +20,7 @@ app.add_typer(sms.app, name="sms")
 app.add_typer(ledger.app, name="ledger")
 app.command("operators")(operators.operators)
 app.add_typer(inbox.app, name="inbox")
+app.add_typer(channels.app, name="channels")
 app.add_typer(manual.app, name="manual")
 app.add_typer(payouts.app, name="payouts")
 app.add_typer(payouts.statements, name="statements")
@@ -149,16 +150,6 @@ def doctor(
     from gateway.cli.doctor import doctor as command
 
     command(json)
-
-
-@app.command()
-def channels(
-    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
-) -> None:
-    """List the exact addresses to paste into each provider's dashboard."""
-    from gateway.cli.channels import show
-
-    show(settings_room.load(), json)
 
 
 @app.command()

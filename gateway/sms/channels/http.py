@@ -1,0 +1,251 @@
+"""Any aggregator with an HTTP interface: what it wants and what it says stands in the settings, as templates and maps.
+
+Outgoing: `url`, `headers`, and `form` or `json` hold `{to}` (+2547...), `{msisdn}` (2547...), `{text}`, `{sender}`, `{key}`
+(our id of the message) and the names of `secrets`. A value is escaped for the place it stands in; the host of the
+address is fixed. Incoming: `incoming`, `receipt` and `opt_out` say which of the provider's fields is which (of a JSON body
+by its path, `message.from`). It must be an https address of the outside world, unless the settings allow more; no redirect is followed.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import cast
+from urllib.parse import quote, urlencode, urlsplit
+
+import aiohttp
+import orjson
+from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
+
+from gateway import forms as fields
+from gateway import outside
+from gateway.errors import Refused
+from gateway.options import Options, read
+from gateway.sms.lost import TIMEOUT, Lost, side_by_side
+from gateway.sms.port import (
+    Delivery,
+    InboundSms,
+    OptOut,
+    OutboundSms,
+    Outcome,
+    Receipt,
+    Sent,
+    Thanks,
+    Webhook,
+)
+
+_PLACE = re.compile(r"\{(\w+)\}")
+_OURS = {"to", "msisdn", "text", "sender", "key"}
+_ANSWER_BYTES_MAX = 8192
+_REASON_CHARS_MAX = 120
+Json = object
+
+
+class Incoming(Options):
+    """The provider's names of what an SMS has. Without `id` the same fields are the same message."""
+
+    id: str = "id"
+    sender: str = "from"
+    to: str = "to"
+    text: str = "text"
+    date: str = "date"
+
+
+class ReceiptFields(Options):
+    id: str = "id"
+    status: str = "status"
+    reason: str = "reason"
+
+
+class HttpOptions(Options):
+    """`accepted`, `refused`, `retry`: patterns in the answer to a send; `message_id`: one with a group that is the
+    provider's id, without it receipts name our `{key}`. `statuses`: the provider's words, and ours (sent, buffered, away,
+    failed, delivered). `insecure`: http is enough. `private_networks`: networks of the inside that may be called."""
+
+    sender: str = Field(min_length=1)
+    url: str = Field(pattern=r"^https?://[^\s{}/?#@]+(?:[/?]\S*)?$")
+    method: str = Field(default="POST", pattern=r"^(GET|POST|PUT)$")
+    headers: dict[str, str] = Field(default={})
+    form: dict[str, str] | None = None
+    json_body: dict[str, Json] | None = Field(default=None, alias="json")
+    secrets: dict[str, SecretStr] = Field(default={})
+    accepted_status: tuple[int, ...] = (200, 201, 202)
+    accepted: re.Pattern[str] | None = None
+    refused: re.Pattern[str] | None = None
+    retry: re.Pattern[str] | None = None
+    message_id: re.Pattern[str] | None = None
+    incoming: Incoming = Incoming()
+    receipt: ReceiptFields = ReceiptFields()
+    statuses: dict[str, Delivery] = Field(default={})
+    opt_out: str | None = None
+    thanks: str = ""
+    thanks_type: str = "text/plain"
+    insecure: bool = False
+    private_networks: tuple[IPvAnyNetwork, ...] = ()
+
+    @model_validator(mode="after")
+    def _can_work(self) -> "HttpOptions":
+        if not self.insecure and not self.url.startswith("https:"):
+            raise ValueError("url is not https; `insecure = true` allows it")
+        host = urlsplit(self.url).hostname or ""
+        if not outside.literal_allowed(host, self.private_networks):
+            raise ValueError(f"url leads inside ({host}); `private_networks` allows networks")
+        if self.form is not None and self.json_body is not None:
+            raise ValueError("form and json exclude each other")
+        if self.message_id is not None and self.message_id.groups != 1:
+            raise ValueError("message_id needs one group, the id itself")
+        known = _OURS | self.secrets.keys()
+        for template in _strings([self.url, self.headers, self.form, self.json_body]):
+            for place in _PLACE.findall(template):
+                if place not in known:
+                    raise ValueError(f"nothing is called {{{place}}}")
+        return self
+
+
+def make(name: str, options: Mapping[str, object]) -> "Http":
+    return Http(name, read(HttpOptions, name, options))
+
+
+class Http:
+    def __init__(self, name: str, options: HttpOptions) -> None:
+        self.name = name
+        self.sender = options.sender
+        self.thanks = Thanks(
+            options.thanks.encode(), options.thanks_type if options.thanks else None
+        )
+        self._options = options
+        self._statuses = {word.casefold(): ours for word, ours in options.statuses.items()}
+
+    def authentic(self, call: Webhook) -> bool:
+        return True
+
+    def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
+        names = self._options.incoming
+        sender, text = fields.number(form, names.sender), fields.text_of(form, names.text)
+        to = fields.text_of(form, names.to).strip() or self.sender
+        date = fields.text_of(form, names.date)
+        given = fields.text_of(form, names.id).strip() and fields.need(form, names.id)
+        return InboundSms(
+            provider_id=given or fields.made_id(sender, to, date, text),
+            sender=sender,
+            to=to,
+            text=text,
+            sent_at=fields.moment(date),
+        )
+
+    def parse_receipt(self, form: Mapping[str, str]) -> Receipt:
+        names = self._options.receipt
+        status = fields.need(form, names.status)
+        reason = fields.text_of(form, names.reason).strip()[:_REASON_CHARS_MAX]
+        delivery = self._statuses.get(status.casefold())
+        return Receipt(fields.need(form, names.id), delivery, status, reason or None)
+
+    def parse_opt_out(self, form: Mapping[str, str]) -> OptOut:
+        if self._options.opt_out is None:
+            raise Refused(f"channel {self.name!r} names no opt_out field", status=400)
+        return OptOut(fields.number(form, self._options.opt_out), self.sender)
+
+    async def send(
+        self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]
+    ) -> list[Sent]:
+        """On connections of its own, which go nowhere inside."""
+        if not messages:
+            return []
+        connector = outside.guarded(self._options.private_networks)
+        async with aiohttp.ClientSession(connector=connector) as guarded:
+            answers = await side_by_side([partial(self._one, guarded, m) for m in messages])
+        return [
+            Sent(message.key, answer.outcome, reason=answer.reason)
+            if isinstance(answer, Lost)
+            else answer
+            for message, answer in zip(messages, answers, strict=True)
+        ]
+
+    async def _one(self, http: aiohttp.ClientSession, message: OutboundSms) -> Sent:
+        url, headers, body = self.request(message)
+        try:
+            async with http.request(
+                self._options.method,
+                url,
+                headers=headers,
+                data=body,
+                timeout=TIMEOUT,
+                allow_redirects=False,
+            ) as response:
+                answer = await response.content.read(_ANSWER_BYTES_MAX)
+                return self.understood(message, response.status, answer)
+        except aiohttp.ClientConnectorDNSError as error:
+            if isinstance(error.os_error, outside.Forbidden):
+                reason = f"{error.os_error}; `private_networks` allows networks"
+                return Sent(message.key, Outcome.RETRY, reason=reason[:_REASON_CHARS_MAX])
+            raise
+
+    def request(self, message: OutboundSms) -> tuple[str, dict[str, str], bytes | None]:
+        """Address, headers and body of one message."""
+        options = self._options
+        values = {name: secret.get_secret_value() for name, secret in options.secrets.items()} | {
+            "to": message.to,
+            "msisdn": message.to.lstrip("+"),
+            "text": message.text,
+            "sender": self.sender,
+            "key": message.key,
+        }
+        headers = {
+            name: _filled(template, values, lambda v: " ".join(v.split()))
+            for name, template in options.headers.items()
+        }
+        body: bytes | None = None
+        if options.form is not None:
+            headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
+            body = urlencode({n: _filled(t, values, str) for n, t in options.form.items()}).encode()
+        elif options.json_body is not None:
+            headers.setdefault("Content-Type", "application/json")
+            body = orjson.dumps(_filled_json(options.json_body, values))
+        url = _filled(options.url, values, lambda v: quote(v, safe=""))
+        return url, headers, body
+
+    def understood(self, message: OutboundSms, status: int, body: bytes) -> Sent:
+        """What the provider's answer says about one message."""
+        options, said = self._options, body.decode(errors="replace")
+        if status in options.accepted_status and _matches(options.accepted, said, unset=True):
+            given = options.message_id.search(said) if options.message_id else None
+            return Sent(message.key, Outcome.ACCEPTED, given[1] if given else message.key)
+        if _matches(options.refused, said):
+            outcome = Outcome.REFUSED
+        elif _matches(options.retry, said) or status in {401, 403, 404, 429, *range(300, 400)}:
+            outcome = Outcome.RETRY
+        elif 400 <= status < 500 and status != 408:  # noqa: PLR2004
+            outcome = Outcome.REFUSED
+        else:
+            outcome = Outcome.UNKNOWN
+        # Only the status: the provider's words may hold the number or a password of ours.
+        return Sent(message.key, outcome, reason=f"HTTP {status}")
+
+
+def _matches(pattern: re.Pattern[str] | None, said: str, *, unset: bool = False) -> bool:
+    return unset if pattern is None else pattern.search(said) is not None
+
+
+def _filled(template: str, values: Mapping[str, str], escape: Callable[[str], str]) -> str:
+    """One pass: what a value brings with it is never read as a template."""
+    return _PLACE.sub(lambda place: escape(values[place[1]]), template)
+
+
+def _filled_json(template: Json, values: Mapping[str, str]) -> Json:
+    if isinstance(template, str):
+        return _filled(template, values, str)
+    if isinstance(template, dict):
+        inner = cast("dict[str, Json]", template)
+        return {name: _filled_json(one, values) for name, one in inner.items()}
+    if isinstance(template, list):
+        return [_filled_json(one, values) for one in cast("list[Json]", template)]
+    return template
+
+
+def _strings(value: Json) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        value = list(cast("dict[str, Json]", value).values())
+    if isinstance(value, list):
+        return [text for one in cast("list[Json]", value) for text in _strings(one)]
+    return []

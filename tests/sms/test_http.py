@@ -1,0 +1,189 @@
+"""Any aggregator by settings: templates out, maps in, and no way to the inside."""
+
+import json
+
+import aiohttp
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway import forms
+from gateway.errors import Refused, SettingsError
+from gateway.sms.channels import http as generic
+from gateway.sms.port import Delivery, OutboundSms, Outcome
+
+AMINA = "+254711000001"
+LOCAL = {"insecure": True, "private_networks": ["127.0.0.0/8"]}
+
+
+def channel(**options):
+    given = {"sender": "21512", "url": "https://sms.example.org/send"}
+    return generic.make("local", given | options)
+
+
+async def sends(made, *texts):
+    async with aiohttp.ClientSession() as http:
+        return await made.send(
+            http, [OutboundSms(f"k{n}", AMINA, text) for n, text in enumerate(texts)]
+        )
+
+
+async def test_a_get_with_everything_in_the_address(provider):
+    provider.answer = lambda _: web.Response(text="OK id=77")
+    made = channel(
+        url=provider.url
+        + "/send?u=me&p={password}&to={msisdn}&from={sender}&text={text}&ref={key}",
+        method="GET",
+        secrets={"password": "p&ss"},
+        accepted="^OK",
+        message_id=r"id=(\d+)",
+        **LOCAL,
+    )
+    (sent,) = await sends(made, "1 Ndiyo & 2 La? 50% +é {password}")
+    assert (sent.outcome, sent.provider_id) == (Outcome.ACCEPTED, "77")
+    (request,) = provider.requests
+    assert request.query == {
+        "u": "me",
+        "p": "p&ss",
+        "to": "254711000001",
+        "from": "21512",
+        "text": "1 Ndiyo & 2 La? 50% +é {password}",
+        "ref": "k0",
+    }
+
+
+async def test_a_form_and_a_json_body_hold_any_text(provider):
+    provider.answer = lambda _: web.Response(status=202)
+    text = 'a "b"\n& {to} \\ é ሰ'
+    form = channel(url=f"{provider.url}/s", form={"to": "{to}", "msg": "{text}"}, **LOCAL)
+    body = {"messages": [{"to": "{to}", "body": "{text}", "parts": 4}], "ref": "x-{key}"}
+    as_json = channel(
+        url=f"{provider.url}/s", json=body, headers={"Authorization": "Bearer {token}"},
+        secrets={"token": "s3"}, **LOCAL,
+    )  # fmt: skip
+    assert (await sends(form, text))[0].provider_id == "k0", "receipts name our key"
+    await sends(as_json, text)
+    first, second = provider.requests
+    assert first.form == {"to": AMINA, "msg": text}
+    assert json.loads(second.body) == {
+        "messages": [{"to": AMINA, "body": text, "parts": 4}],
+        "ref": "x-k0",
+    }
+    assert second.headers["Authorization"] == "Bearer s3"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        (200, "OK id=1", Outcome.ACCEPTED),
+        (200, "ERR 21 no credit", Outcome.RETRY),
+        (200, "ERR 13 bad number", Outcome.REFUSED),
+        (200, "what?", Outcome.UNKNOWN),
+        (302, "", Outcome.RETRY),
+        (401, "", Outcome.RETRY),
+        (429, "", Outcome.RETRY),
+        (400, "", Outcome.REFUSED),
+        (408, "", Outcome.UNKNOWN),
+        (500, "OK id=1", Outcome.UNKNOWN),
+    ],
+)
+def test_answers(status, body, outcome):
+    made = channel(accepted="^OK", refused="ERR 13", retry="ERR 21")
+    sent = made.understood(OutboundSms("k", AMINA, "hi"), status, body.encode())
+    assert sent.outcome is outcome
+
+
+def test_incoming_from_a_form_and_from_json():
+    by_form = channel(incoming={"sender": "msisdn", "text": "message", "id": "msgid"})
+    sms = by_form.parse_sms(forms.fields(b"msgid=9&msisdn=254711000001&message=1&to=21512"))
+    assert (sms.provider_id, sms.sender, sms.text) == ("9", "254711000001", "1")
+    by_json = channel(incoming={"sender": "sms.from", "text": "sms.body", "id": "sms.id"})
+    body = json.dumps({"sms": {"id": 12, "from": AMINA, "body": "Ndiyo"}}).encode()
+    sms = by_json.parse_sms(forms.fields(body))
+    assert (sms.provider_id, sms.sender, sms.to, sms.text) == ("12", AMINA, "21512", "Ndiyo")
+
+
+def test_without_an_id_the_same_fields_are_the_same_message():
+    made = channel()
+    form = {"from": AMINA, "text": "1", "date": "2026-11-21 10:00:00"}
+    assert made.parse_sms(form) == made.parse_sms(form)
+    later = made.parse_sms(form | {"date": "2026-11-21 10:00:01"})
+    assert later.provider_id != made.parse_sms(form).provider_id
+
+
+def test_receipts_and_opt_outs_by_the_map():
+    made = channel(
+        receipt={"id": "ref", "status": "st"}, statuses={"DELIVRD": "delivered", "EXPIRED": "failed"},
+        opt_out="msisdn",
+    )  # fmt: skip
+    receipt = made.parse_receipt({"ref": "k1", "st": "delivrd"})
+    assert (receipt.provider_id, receipt.delivery) == ("k1", Delivery.DELIVERED)
+    assert made.parse_receipt({"ref": "k1", "st": "NEW"}).delivery is None
+    assert made.parse_opt_out({"msisdn": AMINA}).msisdn == AMINA
+    with pytest.raises(Refused, match="opt_out"):
+        channel().parse_opt_out({"from": AMINA})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"url": "http://sms.example.org/"}, "https"),
+        ({"url": "https://{to}.example.org/"}, "url"),
+        ({"url": "https://me@sms.example.org/"}, "url"),
+        ({"url": "https://127.0.0.1/send"}, "inside"),
+        ({"url": "https://[::ffff:10.0.0.1]/send"}, "inside"),
+        ({"url": "https://169.254.169.254/", "private_networks": ["169.254.0.0/16"]}, "inside"),
+        ({"url": "https://sms.example.org/?x={nobody}"}, "nobody"),
+        ({"json": {"a": ["{nobody}"]}}, "nobody"),
+        ({"form": {"a": "b"}, "json": {"a": "b"}}, "exclude"),
+        ({"message_id": "id=.*"}, "group"),
+        ({"accepted": "("}, "accepted"),
+        ({"statuses": {"OK": "eaten"}}, "statuses"),
+    ],
+)
+def test_settings_that_cannot_work_say_so(wrong, said):
+    with pytest.raises(SettingsError, match=said):
+        channel(**wrong)
+
+
+async def test_a_name_that_leads_inside_is_not_called(provider):
+    """What counts is the address the name has when we connect."""
+    port = provider.url.rpartition(":")[2]
+    inside = channel(url=f"https://localhost:{port}/send")
+    (sent,) = await sends(inside, "hi")
+    assert sent.outcome is Outcome.RETRY
+    assert "inside" in sent.reason
+    assert provider.requests == []
+
+
+async def test_a_redirect_is_not_followed(provider):
+    provider.answer = lambda _: web.Response(status=302, headers={"Location": f"{provider.url}/x"})
+    (sent,) = await sends(channel(url=f"{provider.url}/s", **LOCAL), "hi")
+    assert sent.outcome is Outcome.RETRY
+    assert len(provider.requests) == 1
+
+
+@given(st.binary(max_size=200))
+def test_any_body_is_read_as_fields(raw):
+    for name, value in forms.pairs(raw):
+        assert isinstance(name, str)
+        assert isinstance(value, str)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+        max_leaves=10,
+    )
+)  # fmt: skip
+def test_any_json_is_read_as_fields(value):
+    forms.fields(json.dumps(value).encode())
+
+
+def test_json_of_any_depth_is_cut_off():
+    deep = b'{"a":' * 500 + b"1" + b"}" * 500
+    assert forms.fields(deep) == {}
+    assert forms.fields(b'{"a":{"b":{"c":1}}}') == {"a.b.c": "1"}
+    assert forms.fields(b'{"a":' * 50_000) != {"a": "1"}, "and what has no end is no JSON"
