@@ -24,6 +24,7 @@ from gateway.steps.catch_up import catch_up
 from gateway.steps.close import close
 from gateway.steps.deliver import deliver
 from gateway.steps.disburse import disburse
+from gateway.steps.poll import poll
 from gateway.steps.score import score
 from gateway.steps.seal import seal
 from gateway.steps.sweep import sweep
@@ -49,6 +50,7 @@ STEPS: Mapping[str, Step] = {
     "close": close,
     "deliver": deliver,
     "disburse": disburse,
+    "poll": poll,
     "score": score,
     "seal": seal,
     "sweep": sweep,

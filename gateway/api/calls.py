@@ -38,8 +38,10 @@ async def read(rt: Runtime, request: Request) -> Call | Response:
     if raw is None:
         return PlainTextResponse("too large", status_code=413)
     pairs = forms.pairs(raw)
+    # The fields of a GET stand in its address, and are signed there.
+    signed = pairs if request.method == "POST" else []
     if channel.sms and not channel.sms.authentic(
-        Webhook(_public_url(rt, request), dict(request.headers), pairs, raw)
+        Webhook(_public_url(rt, request), dict(request.headers), signed, raw)
     ):
         event = request.url.path.rsplit("/", 1)[-1]
         log.warning("forged webhook", channel=channel.name, path=event)

@@ -214,6 +214,8 @@ async def _runtime(settings: Settings, said: str) -> AsyncGenerator[Finding]:
                 return
             for found in [*await _secret(rt), *await _work(rt), *await _operators(rt)]:
                 yield found
+            for found in await _balances(rt):
+                yield found
     except GatewayError as bad:
         yield fail("start", str(bad))
 
@@ -265,6 +267,23 @@ async def _work(rt: Runtime) -> list[Finding]:
             f"{found.batches.get('running', 0)} batches run, {found.answers:,} answers so far",
         ),
     ]
+
+
+async def _balances(rt: Runtime) -> list[Finding]:
+    from gateway.cli.balances import balances
+
+    findings = list[Finding]()
+    for one in await balances(rt):
+        what = f"channel {one.channel}"
+        if not one.failed:
+            findings.append(ok(what, f"{one.said} left"))
+        elif one.refused:
+            findings.append(fail(what, one.failed, "check its username and key in the settings"))
+        else:
+            findings.append(
+                warn(what, one.failed, "messages wait meanwhile; is a firewall in the way?")
+            )
+    return findings
 
 
 async def _operators(rt: Runtime) -> list[Finding]:

@@ -11,8 +11,10 @@ from gateway.errors import GatewayError
 from gateway.queue.bells import RqBells
 from gateway.runtime import Runtime
 from gateway.settings import Settings
+from gateway.sms.port import Polls
 from gateway.store.due import due
 from gateway.store.leader import leading
+from gateway.store.polls import plan
 
 log = structlog.get_logger()
 
@@ -25,6 +27,7 @@ async def serve(settings: Settings) -> None:
     bells = RqBells(settings.redis_url.get_secret_value(), ANSWER)
     try:
         async with open_runtime(settings, bells, connections=2) as rt:
+            await plan(rt.db, _polled(rt))
             while True:
                 with contextlib.suppress(GatewayError):
                     async with leading(rt.db) as leads:
@@ -39,3 +42,9 @@ async def serve(settings: Settings) -> None:
 async def _tick(rt: Runtime) -> None:
     for bell in await due(rt.db, rt.clock.now()):
         rt.bells.ring(*bell)
+
+
+def _polled(rt: Runtime) -> dict[str, float]:
+    """The channels whose providers are asked for missed messages, and how often."""
+    sides = ((name, channel.sms) for name, channel in rt.channels.items())
+    return {name: sms.poll_s for name, sms in sides if isinstance(sms, Polls) and sms.poll_s}

@@ -1,12 +1,14 @@
 """Sending side by side, and what a call that got no answer means: was the message sent, or not, or who knows?"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TypeVar
 
 import aiohttp
 
+from gateway.errors import Failed
 from gateway.sms.port import Outcome
 
 # No answer means UNKNOWN, and most providers cannot be asked: so wait longer for one than their SDKs do.
@@ -46,3 +48,21 @@ async def side_by_side(
                 return Lost(Outcome.UNKNOWN, f"no answer: {type(error).__name__}")
 
     return await asyncio.gather(*(one(call) for call in calls))
+
+
+async def ask(
+    http: aiohttp.ClientSession, provider: str, url: str, headers: Mapping[str, str]
+) -> bytes:
+    """A question that changes nothing: the answer's body, or Failed."""
+    try:
+        async with http.get(
+            url, headers=headers, timeout=TIMEOUT, allow_redirects=False
+        ) as response:
+            body = await response.read()
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise Failed(f"{provider}: no answer ({type(error).__name__})", retryable=True) from error
+    if response.status != HTTPStatus.OK:
+        refused = response.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+        said = "refuses our credentials" if refused else f"HTTP {response.status}"
+        raise Failed(f"{provider}: {said}", retryable=not refused)
+    return body

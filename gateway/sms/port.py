@@ -45,6 +45,8 @@ class InboundSms:
     text: str
     sent_at: datetime | None
     network: str | None = None
+    media: tuple[str, ...] = ()
+    """Addresses of the pictures that came with an MMS, as the provider keeps them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,4 +202,13 @@ class Asks(Protocol):
         """ACCEPTED with its id: the provider has it. RETRY: it has not. UNKNOWN: no answer to this question either.
         `since`: about when it was handed over; `known`: the provider's ids of our other messages to this number.
         Never raises for what the network does."""
+        ...
+
+
+@runtime_checkable
+class TellsBalance(Protocol):
+    """A channel whose provider can be asked how much money is left."""
+
+    async def balance(self, http: aiohttp.ClientSession) -> str:
+        """As the provider says it, "KES 1785.50"; raises Failed, not retryable where it refuses our credentials."""
         ...

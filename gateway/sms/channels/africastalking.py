@@ -1,4 +1,4 @@
-"""Africa's Talking SMS: sending, incoming messages, delivery reports, bulk opt-outs.
+"""Africa's Talking SMS: sending, incoming messages, delivery reports, opt-outs, subscriptions, missed messages.
 
 Wire format: developers.africastalking.com/docs/sms, and the requests of its Python SDK 2.0.3, which ours equal
 byte for byte. It takes no id of ours and has no idempotency key, so a send whose answer was lost stays UNKNOWN.
@@ -17,18 +17,21 @@ from pydantic.alias_generators import to_camel
 
 from gateway import forms as fields
 from gateway import msisdn
+from gateway.errors import Failed, Refused
 from gateway.money import MINOR_DIGITS
 from gateway.options import Options, read
-from gateway.sms.lost import TIMEOUT, Lost, side_by_side
+from gateway.sms.lost import TIMEOUT, Lost, ask, side_by_side
 from gateway.sms.port import (
     Delivery,
     Hint,
     InboundSms,
+    Missed,
     OptOut,
     OutboundSms,
     Outcome,
     Receipt,
     Sent,
+    Subscription,
     Thanks,
     Webhook,
 )
@@ -85,13 +88,15 @@ _REASON_CHARS_MAX = 120
 
 
 class AfricasTalkingOptions(Options):
-    """`base_url`: only for a stand-in; live or sandbox follow from the username."""
+    """`base_url`: only for a stand-in; live or sandbox follow from the username. `poll_s`: so often AT is asked for the
+    messages it received, in case a webhook was lost for good."""
 
     username: str = Field(min_length=1)
     api_key: SecretStr = Field(min_length=1)
     sender: str = Field(min_length=1)
     base_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
     enqueue: bool = False
+    poll_s: float | None = Field(default=None, ge=30)
 
 
 class _Recipient(BaseModel):
@@ -113,6 +118,22 @@ class _Reply(BaseModel):
     data: _Data = Field(alias="SMSMessageData")
 
 
+class _Received(BaseModel):
+    messages: list[dict[str, str | int | None]] = Field(default=[], alias="Messages")
+
+
+class _ReceivedReply(BaseModel):
+    data: _Received = Field(alias="SMSMessageData")
+
+
+class _User(BaseModel):
+    balance: str
+
+
+class _UserReply(BaseModel):
+    data: _User = Field(alias="UserData")
+
+
 def make(name: str, options: Mapping[str, object]) -> "AfricasTalking":
     return AfricasTalking(name, read(AfricasTalkingOptions, name, options))
 
@@ -124,7 +145,9 @@ class AfricasTalking:
         self.thanks = Thanks()
         self._options = options
         base = options.base_url or (SANDBOX if options.username == "sandbox" else LIVE)
-        self._url = base.rstrip("/").removesuffix("/version1") + "/version1/messaging"
+        version1 = base.rstrip("/").removesuffix("/version1") + "/version1"
+        self._url, self._user_url = f"{version1}/messaging", f"{version1}/user"
+        self.poll_s = options.poll_s
 
     def authentic(self, call: Webhook) -> bool:
         return True
@@ -159,6 +182,43 @@ class AfricasTalking:
 
     def parse_opt_out(self, form: Mapping[str, str]) -> OptOut:
         return OptOut(fields.number(form, "phoneNumber"), fields.need(form, "senderId"))
+
+    def parse_subscription(self, form: Mapping[str, str]) -> Subscription:
+        change = fields.need(form, "updateType").casefold()
+        if change not in {"addition", "deletion"}:
+            raise Refused(f"unknown updateType {change!r}", status=400, field="updateType")
+        return Subscription(
+            msisdn=fields.number(form, "phoneNumber"),
+            sender=fields.need(form, "shortCode"),
+            keyword=fields.text_of(form, "keyword").strip(),
+            added=change == "addition",
+        )
+
+    async def received(self, http: aiohttp.ClientSession, after: str) -> list[Missed]:
+        """The body of each is made as the webhook's would have been; both have the same `id`."""
+        answer = await self._get(http, self._url, {"lastReceivedId": after})
+        try:
+            listed = _ReceivedReply.model_validate_json(answer).data.messages
+        except ValidationError as bad:
+            raise Failed(f"Africa's Talking: {bad.title} not understood", retryable=True) from bad
+        missed = list[Missed]()
+        for one in listed:
+            form = {name: str(value) for name, value in one.items() if value is not None}
+            if form.get("id"):
+                missed.append(Missed(self.parse_sms(form), urlencode(form).encode()))
+        return missed
+
+    async def balance(self, http: aiohttp.ClientSession) -> str:
+        answer = await self._get(http, self._user_url, {})
+        try:
+            return _UserReply.model_validate_json(answer).data.balance
+        except ValidationError as bad:
+            raise Failed(f"Africa's Talking: {bad.title} not understood", retryable=True) from bad
+
+    async def _get(self, http: aiohttp.ClientSession, url: str, query: Mapping[str, str]) -> bytes:
+        asked = {"username": self._options.username, **query}
+        headers = {name: said for name, said in self.headers().items() if name != "Content-Type"}
+        return await ask(http, "Africa's Talking", f"{url}?{urlencode(asked)}", headers)
 
     async def send(
         self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]

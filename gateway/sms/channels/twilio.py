@@ -20,10 +20,10 @@ import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from gateway import forms as fields
-from gateway.errors import Refused
+from gateway.errors import Failed, Refused
 from gateway.money import MINOR_DIGITS
 from gateway.options import Options, read
-from gateway.sms.lost import TIMEOUT, Lost, side_by_side
+from gateway.sms.lost import TIMEOUT, Lost, ask, side_by_side
 from gateway.sms.port import (
     Delivery,
     Hint,
@@ -66,6 +66,7 @@ _BASE64 = re.compile(
 _REASON_CHARS_MAX = 120
 _ASKED_MAX = 50
 _CLOCKS = timedelta(minutes=2)
+_MEDIA_MAX = 10  # as many as Twilio takes in one message
 
 
 class TwilioOptions(Options):
@@ -105,6 +106,12 @@ class _Reply(BaseModel):
     price_unit: str | None = None
 
 
+class _Balance(BaseModel):
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+    currency: str
+    balance: str
+
+
 def make(name: str, options: Mapping[str, object]) -> "Twilio":
     return Twilio(name, read(TwilioOptions, name, options))
 
@@ -115,7 +122,8 @@ class Twilio:
         self.sender = options.sender
         self.thanks = Thanks(b'<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
         self._options = options
-        self._url = f"{options.base_url.rstrip('/')}/2010-04-01/Accounts/{options.account_sid}/Messages.json"
+        account = f"{options.base_url.rstrip('/')}/2010-04-01/Accounts/{options.account_sid}"
+        self._url, self._balance_url = f"{account}/Messages.json", f"{account}/Balance.json"
 
     def authentic(self, call: Webhook) -> bool:
         """Twilio signs the address it calls (sometimes with, sometimes without port) and the sorted fields of a form;
@@ -151,6 +159,7 @@ class Twilio:
             to=fields.number(form, "To"),
             text=opt_out_type or _plain(fields.text_of(form, "Body")),
             sent_at=None,
+            media=_media(form),
         )
 
     def parse_receipt(self, form: Mapping[str, str]) -> Receipt:
@@ -169,6 +178,15 @@ class Twilio:
 
     def parse_opt_out(self, form: Mapping[str, str]) -> OptOut:
         raise Refused("Twilio has no opt-out notice; opt-outs come as messages", status=400)
+
+    async def balance(self, http: aiohttp.ClientSession) -> str:
+        headers = {name: said for name, said in self.headers().items() if name != "Content-Type"}
+        answer = await ask(http, "Twilio", self._balance_url, headers)
+        try:
+            found = _Balance.model_validate_json(answer)
+        except ValidationError as bad:
+            raise Failed(f"Twilio: {bad.title} not understood", retryable=True) from bad
+        return f"{found.currency} {found.balance}"
 
     async def send(
         self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]
@@ -333,6 +351,14 @@ def _with_and_without_port(url: str) -> list[str]:
         return SplitResult(parts.scheme, netloc, parts.path, parts.query, parts.fragment).geturl()
 
     return [at(host), at(f"{host}:{given}")]
+
+
+def _media(form: Mapping[str, str]) -> tuple[str, ...]:
+    """The pictures of an MMS: addresses at Twilio that need our credentials."""
+    count = fields.text_of(form, "NumMedia")
+    wanted = min(int(count), _MEDIA_MAX) if count.isascii() and count.isdecimal() else 0
+    urls = (fields.text_of(form, f"MediaUrl{n}") for n in range(wanted))
+    return tuple(url for url in urls if url)
 
 
 def _plain(body: str) -> str:

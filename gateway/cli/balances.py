@@ -1,0 +1,35 @@
+"""How much money is left with the providers of messages: two lines of `gateway doctor`."""
+
+import asyncio
+from dataclasses import dataclass
+
+from gateway.errors import Failed
+from gateway.runtime import Runtime
+from gateway.sms.port import TellsBalance
+
+_ANSWER_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """`said` as the provider says it; `failed` where it said nothing; `refused`: it does not know our credentials."""
+
+    channel: str
+    said: str = ""
+    failed: str = ""
+    refused: bool = False
+
+
+async def balances(rt: Runtime) -> list[Balance]:
+    found = list[Balance]()
+    for name, channel in rt.channels.items():
+        if not isinstance(channel.sms, TellsBalance):
+            continue
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                found.append(Balance(name, await channel.sms.balance(rt.http)))
+        except TimeoutError:
+            found.append(Balance(name, failed=f"no answer within {_ANSWER_S:.0f} s"))
+        except Failed as failed:
+            found.append(Balance(name, failed=str(failed), refused=not failed.retryable))
+    return found

@@ -1,0 +1,44 @@
+"""Asks a provider for the messages it received: one whose webhook never came through is stored, and heard like any other.
+
+One that did come is in the inbox under the same id, and nothing happens to it.
+"""
+
+import structlog
+
+from gateway.errors import Failed
+from gateway.runtime import Runtime
+from gateway.sms.port import Polls
+from gateway.store import inbox, polls
+
+log = structlog.get_logger()
+
+PAGES_MAX = 20
+
+
+async def poll(rt: Runtime, name: str) -> int:
+    """Ask the channel of that name, if it is time; how many missed messages were found."""
+    channel = rt.channels.get(name)
+    if channel is None or not isinstance(channel.sms, Polls):
+        return 0
+    row = await polls.claim(rt.db, name, rt.clock.now())
+    if row is None:
+        return 0
+    found, after = 0, row["last_id"]
+    for _ in range(PAGES_MAX):
+        try:
+            page = await channel.sms.received(rt.http, after)
+        except Failed as failed:
+            log.warning("could not ask for missed messages", channel=name, why=str(failed))
+            break
+        if not page:
+            break
+        # What came before we began to ask belongs to somebody else's past.
+        ours = [m for m in page if m.sms.sent_at is None or m.sms.sent_at >= row["created_at"]]
+        events = [inbox.sealed(rt.vault, name, "sms", m.sms.provider_id, m.raw) for m in ours]
+        found += sum(await inbox.keep_many(rt.db, events))
+        after = page[-1].sms.provider_id
+        await polls.note(rt.db, name, after)
+    if found:
+        log.warning("messages whose webhook never came", channel=name, messages=found)
+        rt.bells.ring("catch_up")
+    return found
