@@ -1,0 +1,51 @@
+"""A real Kannel for tests: found where Debian's `kannel` is installed, started on ports of its own."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from contextlib import contextmanager
+
+import pytest
+
+PATH = os.environ.get("PATH", "") + ":/usr/sbin"
+BEARERBOX, SMSBOX = shutil.which("bearerbox", path=PATH), shutil.which("smsbox", path=PATH)
+needs_kannel = pytest.mark.skipif(
+    not (BEARERBOX and SMSBOX), reason="LEFT OUT: no Kannel here (apt-get install kannel)"
+)
+
+
+def free_ports(*names):
+    taken = [socket.create_server(("127.0.0.1", 0)) for _ in names]
+    ports = {name: each.getsockname()[1] for name, each in zip(names, taken, strict=True)}
+    for each in taken:
+        each.close()
+    return ports
+
+
+def wait_for(port):
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"nothing listens on {port}")
+
+
+@contextmanager
+def boxes(conf, log, ports):
+    """Both boxes over this file until the block is over; the box port listens first, the send port after it."""
+    started = []
+    try:
+        with log.open("w") as out:
+            for program, port in ((BEARERBOX, ports["box"]), (SMSBOX, ports["send"])):
+                started.append(subprocess.Popen([program, "-v", "1", conf], stdout=out, stderr=out))
+                wait_for(port)
+        yield
+    finally:
+        for box in reversed(started):
+            box.kill()
+            box.wait()
