@@ -4,11 +4,6 @@ Runs where Debian's `kannel` is installed (`apt-get install kannel`); says so wh
 """
 
 import asyncio
-import os
-import shutil
-import socket
-import subprocess
-import time
 from collections import Counter
 from urllib.parse import parse_qsl
 
@@ -16,77 +11,41 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from gateway.cli import kannel_conf
+from gateway.settings import ChannelSettings, Settings, Side
 from gateway.sms.channels import kannel
 from gateway.sms.port import Delivery, OutboundSms, Outcome
+from tests.kannel import boxes, free_ports, needs_kannel
 
-PATH = os.environ.get("PATH", "") + ":/usr/sbin"
-BEARERBOX, SMSBOX = shutil.which("bearerbox", path=PATH), shutil.which("smsbox", path=PATH)
-pytestmark = pytest.mark.skipif(
-    not (BEARERBOX and SMSBOX), reason="LEFT OUT: no Kannel here (apt-get install kannel)"
-)
+pytestmark = needs_kannel
 AMINA = "+254711000001"
 
-CONF = """
-group = core
-admin-port = {admin}
-admin-interface = 127.0.0.1
-admin-password = adminpw
-smsbox-port = {box}
-smsbox-interface = 127.0.0.1
-box-deny-ip = "*.*.*.*"
-box-allow-ip = "127.0.0.1"
-dlr-storage = internal
-store-type = spool
-store-location = "{spool}"
-
+SETTINGS = {
+    "username": "gateway",
+    "password": "p&ss",
+    "sender": "21512",
+}
+PHONES = """
 group = smsc
 smsc = fake
 smsc-id = phones
 our-host = 127.0.0.1
 port = {phones}
 connect-allow-ip = "127.0.0.1"
-
-group = smsbox
-bearerbox-host = 127.0.0.1
-bearerbox-port = {box}
-sendsms-port = {send}
-sendsms-interface = 127.0.0.1
-mo-recode = true
-http-request-retry = 1000
-http-queue-delay = 1
-
-group = sendsms-user
-username = gateway
-password = "p&ss"
-max-messages = 4
-concatenation = true
-
-group = sms-service
-keyword = default
-catch-all = yes
-max-messages = 0
-omit-empty = true
-get-url = "http://127.0.0.1:{app}/sms?id=%I&smsc=%i&from=%p&to=%P&ts=%T&text=%b"
 """
 
 
-def free_ports(*names):
-    taken = [socket.create_server(("127.0.0.1", 0)) for _ in names]
-    ports = {name: each.getsockname()[1] for name, each in zip(names, taken, strict=True)}
-    for each in taken:
-        each.close()
-    return ports
-
-
-def wait_for(port):
-    for _ in range(100):
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"nothing listens on {port}")
+def conf_of(ports, spool):
+    """The file that `gateway channels kannel-conf` makes, with a link to our phones."""
+    options = SETTINGS | {"send_url": f"http://127.0.0.1:{ports['send']}/cgi-bin/sendsms"}
+    settings = Settings(
+        public_url=f"http://127.0.0.1:{ports['app']}",
+        channels={"k": ChannelSettings(secret="s", sms=Side(kind="kannel", options=options))},
+    )
+    made = kannel_conf.conf(
+        settings, "k", spool=str(spool), admin_port=ports["admin"], box_port=ports["box"], retry_s=1
+    )
+    return made + PHONES.format(**ports)
 
 
 @pytest.fixture
@@ -95,18 +54,9 @@ def ports(tmp_path):
     ports = free_ports("admin", "box", "phones", "send", "app")
     (tmp_path / "spool").mkdir()
     conf = tmp_path / "kannel.conf"
-    conf.write_text(CONF.format(spool=tmp_path / "spool", **ports))
-    boxes = []
-    try:
-        with (tmp_path / "log").open("w") as log:
-            for program, port in ((BEARERBOX, ports["box"]), (SMSBOX, ports["send"])):
-                boxes.append(subprocess.Popen([program, "-v", "2", conf], stdout=log, stderr=log))
-                wait_for(port)
+    conf.write_text(conf_of(ports, tmp_path / "spool"))
+    with boxes(conf, tmp_path / "log", ports):
         yield ports
-    finally:
-        for box in reversed(boxes):
-            box.kill()
-            box.wait()
 
 
 class Us:
@@ -117,7 +67,7 @@ class Us:
 
     async def come(self):
         app = web.Application()
-        app.router.add_get("/{kind}", self._take)
+        app.router.add_get("/in/k/s/{kind}", self._take)
         self.runner = web.AppRunner(app, shutdown_timeout=0)
         await self.runner.setup()
         await web.TCPSite(self.runner, "127.0.0.1", self.port).start()
@@ -142,12 +92,10 @@ async def until(condition, seconds=15):
 async def test_both_ways_with_receipts_and_with_us_away(ports):
     channel = kannel.make(
         "k",
-        {
-            "username": "gateway",
-            "password": "p&ss",
-            "sender": "21512",
+        SETTINGS
+        | {
             "send_url": f"http://127.0.0.1:{ports['send']}/cgi-bin/sendsms",
-            "receipt_url": f"http://127.0.0.1:{ports['app']}/receipt",
+            "receipt_url": f"http://127.0.0.1:{ports['app']}/in/k/s/receipt",
         },
     )
     us = Us(ports["app"])

@@ -1,0 +1,181 @@
+"""Inbound SMS in a rush: how many are durable (committed, then 200) a second, and, apart, how many are walked.
+
+Many phones text at once over real HTTP. Beyond `walks_at_once` the API process stores them, a group a commit; when all
+are in, a runner's `catch_up` walks them: finds or makes the person, decides, books, puts the reply into the outbox. The
+floor beside intake receives the same webhook as FastAPI's documentation shows and inserts one row, committed, a request.
+At the end every message that got its 200 is in the inbox once, and has its reply.
+"""
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import aiohttp
+from pydantic import SecretStr
+
+from bench.answer_step import _secret, _up, serve_floor, serve_ours
+from gateway.cli.serving import served
+from gateway.settings import Settings
+
+AT_ONCE = 128
+
+
+async def burst(
+    http: aiohttp.ClientSession, url: str, count: int, run: str
+) -> tuple[float, list[float]]:
+    """`count` SMS of as many phones, AT_ONCE at a time; SMS a second and each one's milliseconds."""
+    numbers = iter(range(count))
+    latencies: list[float] = []
+
+    async def lane() -> None:
+        for n in numbers:
+            form = {
+                "id": f"{run}-{n}",
+                "session": f"{run}-{n}",
+                "from": f"+2547{run}{n:07d}",
+                "to": "20880",
+                "text": "JOIN BENCH",
+            }
+            began = time.perf_counter()
+            async with http.post(url, data=form) as answer:
+                assert answer.status == 200
+                await answer.read()
+            latencies.append((time.perf_counter() - began) * 1000)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(lane() for _ in range(AT_ONCE)))
+    return count / (time.perf_counter() - began), latencies
+
+
+def cpu_s(*parents: int) -> float:
+    """CPU seconds that these processes and their children have used so far (Linux)."""
+    used = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # gone meanwhile
+        if int(folder.name) in parents or int(fields[1]) in parents:
+            used += int(fields[11]) + int(fields[12])
+    return used / os.sysconf("SC_CLK_TCK")
+
+
+async def intake(
+    ours: int, floor: int, rounds: int, count: int, api: int, postgres: int
+) -> dict[str, object]:
+    connector = aiohttp.TCPConnector(limit=AT_ONCE)
+    async with aiohttp.ClientSession(connector=connector) as http:
+        await _up(http, ours, "/healthz")
+        await _up(http, floor, "/docs")
+        rates, latencies = list[tuple[float, float]](), list[float]()
+        cpu = {"API": 0.0, "PostgreSQL": 0.0}
+        await burst(http, f"http://127.0.0.1:{floor}/step", count // 4, "00")
+        for number in range(1, rounds + 1):
+            before = cpu_s(api), cpu_s(postgres)
+            mine, spent = await burst(
+                http, f"http://127.0.0.1:{ours}/in/phone/local/sms", count, f"{number:02d}"
+            )
+            cpu["API"] += cpu_s(api) - before[0]
+            cpu["PostgreSQL"] += cpu_s(postgres) - before[1]
+            theirs, _ = await burst(
+                http, f"http://127.0.0.1:{floor}/step", count, f"{number + 50:02d}"
+            )
+            rates.append((mine, theirs))
+            latencies += spent
+    cuts = statistics.quantiles(latencies, n=100)
+    each = ", ".join(f"{who} {spent / rounds / count * 1e6:.0f} us" for who, spent in cpu.items())
+    return {
+        "name": "intake_durable",
+        "ours": round(statistics.median(r[0] for r in rates)),
+        "floor": round(statistics.median(r[1] for r in rates)),
+        "ratio": round(statistics.median(r[0] / r[1] for r in rates), 2),
+        "unit": "SMS/s",
+        "p50_ms": round(cuts[49], 1),
+        "p99_ms": round(cuts[98], 1),
+        "note": f"durable before the 200; floor: FastAPI with Form fields + one committed single-row INSERT; "
+        f"{rounds} rounds in turn of {count} SMS, {AT_ONCE} at once; CPU for each SMS: {each}",
+    }
+
+
+async def walk(settings: Settings, total: int) -> dict[str, object]:
+    """One runner hears what is stored; afterwards nothing is lost and nothing is there twice."""
+    from gateway.app import open_runtime
+    from gateway.queue.inline import InlineBells
+    from gateway.steps.catch_up import catch_up
+
+    async with open_runtime(settings, InlineBells(), connections=3) as rt:
+        kept = await rt.db.value("select count(*) from inbox")
+        assert kept == total, f"{total} got their 200, {kept} are there"
+        waiting = await rt.db.value("select count(*) from inbox where state = 'waiting'")
+        began, heard = time.perf_counter(), 0
+        while taken := await catch_up(rt):
+            heard += taken
+        spent = time.perf_counter() - began
+        assert heard == waiting
+        done = await rt.db.value("select count(*) from inbox where state = 'done'")
+        replies = await rt.db.value("select count(*) from outbox")
+        assert done == replies == total, f"{total} taken, {done} heard, {replies} replies"
+    return {
+        "name": "intake_walk",
+        "ours": round(heard / spent) if heard else None,
+        "floor": None,
+        "ratio": None,
+        "unit": "SMS/s",
+        "p50_ms": None,
+        "p99_ms": None,
+        "note": f"one runner walks the {heard} that were stored first ({total - heard} were walked before their 200)",
+    }
+
+
+def run(rounds: int = 3, count: int = 6000) -> list[dict[str, object]]:
+    from gateway.app import open_runtime
+    from gateway.cli.replay.town import free_port
+    from gateway.queue.inline import InlineBells
+    from gateway.steps import admit
+
+    async def prepare(settings: Settings) -> None:
+        async with open_runtime(settings, InlineBells(), connections=2) as rt:
+            await admit.add_partner(rt, "BENCH", "Bench")
+
+    with tempfile.TemporaryDirectory(prefix="gateway-bench-") as folder:
+        made = Settings(
+            data_dir=Path(folder),
+            database_url=None,
+            redis_url=None,
+            secret_key=SecretStr(_secret()),
+        )
+        with served(made, migrated=True) as settings:
+            asyncio.run(prepare(settings))
+            ports = free_port(), free_port()
+            servers = [
+                multiprocessing.get_context("spawn").Process(
+                    target=target, args=(settings, port), daemon=True
+                )
+                for target, port in zip((serve_ours, serve_floor), ports, strict=True)
+            ]
+            for server in servers:
+                server.start()
+            try:
+                lock = Path(folder) / "postgres" / "data" / "postmaster.pid"
+                postgres = int(lock.read_text().split("\n")[0])
+                assert servers[0].pid
+                durable = asyncio.run(intake(*ports, rounds, count, servers[0].pid, postgres))
+            finally:
+                for server in servers:
+                    server.terminate()
+                    server.join()
+            return [durable, asyncio.run(walk(settings, rounds * count))]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--count", type=int, default=6000)
+    given = parser.parse_args()
+    print(json.dumps({"results": run(given.rounds, given.count)}, indent=1))
