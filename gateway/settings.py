@@ -82,7 +82,7 @@ class Country(_Strict):
     """The provider that pays `PAY AIRTIME`, and tiny balances, as airtime."""
 
 
-_LOCAL_CHANNEL: dict[str, ChannelSettings] = {
+LOCAL_CHANNEL: dict[str, ChannelSettings] = {
     "phone": ChannelSettings(
         secret=SecretStr("local"),
         sms=Side(kind="phone", options={"sender": "20880"}),
@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     """Serve the simulated phone at /phone. Anybody who reaches it can be any worker: local machines only."""
     region: str = "KE"
     """ISO 3166 country that numbers written without a country code belong to."""
-    channels: dict[str, ChannelSettings] = _LOCAL_CHANNEL
+    channels: dict[str, ChannelSettings] = LOCAL_CHANNEL
     sms_channel: str = "phone"
     """The channel a worker is texted on when she joined by none."""
     providers: dict[str, ProviderSettings] = {}

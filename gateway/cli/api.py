@@ -2,12 +2,14 @@
 
 import errno
 import json
+import secrets
 import socket
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvicorn
+from pydantic import SecretStr
 
 from gateway.api.server import Doors, make_app
 from gateway.app import open_runtime
@@ -15,7 +17,7 @@ from gateway.cli.runner import ANSWER
 from gateway.errors import SettingsError
 from gateway.queue.bells import RqBells, redis_at
 from gateway.runtime import Runtime
-from gateway.settings import Settings
+from gateway.settings import LOCAL_CHANNEL, Settings
 
 _BACKLOG = 2048
 _KEEP_ALIVE_S, _GRACE_S = 120, 10
@@ -52,6 +54,8 @@ def serve(settings: Settings, *, port: int | None, ready_file: Path | None) -> N
     if settings.public_url == "http://127.0.0.1:8000":
         settings = settings.model_copy(update={"public_url": f"http://{settings.host}:{actual}"})
 
+    settings = _unguessable(settings)
+
     def ready() -> None:
         if ready_file:
             ready_file.write_text(json.dumps({"port": actual}))
@@ -70,6 +74,18 @@ def serve(settings: Settings, *, port: int | None, ready_file: Path | None) -> N
         timeout_graceful_shutdown=_GRACE_S,
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _unguessable(settings: Settings) -> Settings:
+    """Outside a try-out nobody is served the built-in phone, so nobody is to know its address either."""
+    if settings.local_phone:
+        return settings
+    drawn = SecretStr(secrets.token_urlsafe(24))
+    channels = {
+        name: one.model_copy(update={"secret": drawn}) if one == LOCAL_CHANNEL["phone"] else one
+        for name, one in settings.channels.items()
+    }
+    return settings.model_copy(update={"channels": channels})
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -9,7 +9,7 @@ import typer
 
 from gateway import settings as settings_room
 from gateway.cli.shown import Json, as_json
-from gateway.settings import ChannelSettings, Settings
+from gateway.settings import LOCAL_CHANNEL, ChannelSettings, Settings
 
 app = typer.Typer(help="The addresses to paste into each provider's dashboard.")
 
@@ -113,6 +113,10 @@ def show(settings: Settings, out: Path | None) -> None:
         for hook in found:
             if hook.channel == name:
                 print(f"  {hook.what:<28} {hook.url}")
+    if LOCAL_CHANNEL["phone"] in settings.channels.values() and not settings.local_phone:
+        print(
+            "\nThe built-in phone is served with GATEWAY_LOCAL_PHONE=true only (gateway up, trying out)."
+        )
     print(
         "\nKeep them secret: who knows an address can send messages in anybody's name."
         "\nPayout operators need no address: each payment brings its own."

@@ -11,7 +11,7 @@ import pytest
 from africastalking.SMS import SMSService
 from aiohttp import web
 
-from gateway.errors import SettingsError
+from gateway.errors import Refused, SettingsError
 from gateway.sms import lost
 from gateway.sms.channels import africastalking
 from gateway.sms.port import OutboundSms, Outcome
@@ -74,6 +74,15 @@ def test_every_failure_reason_is_kept(reason):
 def test_an_opt_out_names_the_phone_and_the_sender():
     gone = channel().parse_opt_out(form(RECORDED["opt_out"]))
     assert (gone.msisdn, gone.sender) == (AMINA, "MYBRAND")
+
+
+def test_a_subscription_names_the_phone_the_code_and_the_word():
+    said = channel().parse_subscription(form(RECORDED["subscription"]))
+    assert (said.msisdn, said.sender, said.keyword, said.added) == (AMINA, "21512", "WORK", True)
+    gone = form(RECORDED["subscription"]) | {"updateType": "deletion"}
+    assert not channel().parse_subscription(gone).added
+    with pytest.raises(Refused):
+        channel().parse_subscription(gone | {"updateType": "brandnew"})
 
 
 # Sending.

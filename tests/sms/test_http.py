@@ -1,6 +1,7 @@
 """Any aggregator by settings: templates out, maps in, and no way to the inside."""
 
 import json
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -102,6 +103,35 @@ def test_incoming_from_a_form_and_from_json():
     body = json.dumps({"sms": {"id": 12, "from": AMINA, "body": "Ndiyo"}}).encode()
     sms = by_json.parse_sms(forms.fields(body))
     assert (sms.provider_id, sms.sender, sms.to, sms.text) == ("12", AMINA, "21512", "Ndiyo")
+
+
+JASMIN = json.loads((Path(__file__).parents[1] / "recorded" / "jasmin.json").read_text())
+
+
+def jasmin():
+    """Another gateway's wire format, by settings alone."""
+    return channel(
+        accepted=r'Success "',
+        message_id=r'"([0-9a-f-]{36})"',
+        retry="No route found",
+        incoming={"text": "content"},
+        receipt={"id": "id", "status": "message_status", "reason": "err"},
+        statuses={"ESME_ROK": "sent", "DELIVRD": "delivered", "UNDELIV": "failed"},
+        thanks="ACK/Jasmin",
+    )
+
+
+def test_what_a_real_jasmin_sent_and_answered():
+    sms = jasmin().parse_sms(forms.fields(JASMIN["incoming"].encode()))
+    assert (sms.sender, sms.to, sms.text) == ("254711000000", "21512", "YES 123")
+    receipts = [jasmin().parse_receipt(forms.fields(r.encode())) for r in JASMIN["receipts"]]
+    assert [r.delivery for r in receipts] == [Delivery.SENT, Delivery.DELIVERED]
+    assert len({r.provider_id for r in receipts}) == 1
+    assert jasmin().thanks.body == b"ACK/Jasmin"
+    for status, body, outcome in JASMIN["answers"]:
+        sent = jasmin().understood(OutboundSms("k", AMINA, "hi"), status, body.encode())
+        assert sent.outcome == outcome, body
+        assert (sent.provider_id is not None) is (outcome == "accepted")
 
 
 def test_without_an_id_the_same_fields_are_the_same_message():

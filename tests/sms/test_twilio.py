@@ -94,6 +94,14 @@ def test_every_status_is_known(status, delivery):
     )
 
 
+@pytest.mark.parametrize(("code", "delivery"), RECORDED["receipt_errors"].items())
+def test_every_error_of_a_receipt_is_kept(code, delivery):
+    form = {"MessageSid": "SM1", "MessageStatus": "undelivered", "ErrorCode": code}
+    receipt = channel().parse_receipt(form)
+    assert (receipt.delivery, receipt.reason) == (delivery, f"Twilio error {code}")
+    assert receipt.opted_out is (code == "21610")
+
+
 def test_receipts_say_why():
     made = channel()
     away = made.parse_receipt(
