@@ -19,11 +19,22 @@ from pathlib import Path
 import aiohttp
 from pydantic import SecretStr
 
-from bench.answer_step import _secret, _up, serve_floor, serve_ours
+from bench.answer_step import serve_floor, serve_ours
 from gateway.cli.serving import served
 from gateway.settings import Settings
+from gateway.vault import new_master_secret
 
 AT_ONCE = 128
+
+
+async def until_up(http: aiohttp.ClientSession, port: int, path: str) -> None:
+    for _ in range(300):
+        try:
+            async with http.get(f"http://127.0.0.1:{port}{path}"):
+                return
+        except aiohttp.ClientError:
+            await asyncio.sleep(0.1)
+    raise SystemExit(f"nothing answers on port {port}")
 
 
 async def burst(
@@ -71,8 +82,8 @@ async def intake(
 ) -> dict[str, object]:
     connector = aiohttp.TCPConnector(limit=AT_ONCE)
     async with aiohttp.ClientSession(connector=connector) as http:
-        await _up(http, ours, "/healthz")
-        await _up(http, floor, "/docs")
+        await until_up(http, ours, "/healthz")
+        await until_up(http, floor, "/docs")
         rates, latencies = list[tuple[float, float]](), list[float]()
         cpu = {"API": 0.0, "PostgreSQL": 0.0}
         await burst(http, f"http://127.0.0.1:{floor}/step", count // 4, "00")
@@ -148,7 +159,7 @@ def run(rounds: int = 3, count: int = 6000) -> list[dict[str, object]]:
             data_dir=Path(folder),
             database_url=None,
             redis_url=None,
-            secret_key=SecretStr(_secret()),
+            secret_key=SecretStr(new_master_secret()),
         )
         with served(made, migrated=True) as settings:
             asyncio.run(prepare(settings))
