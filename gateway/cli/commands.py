@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from gateway import settings as settings_room
-from gateway.cli import channels, inbox, ledger, manual, operators, payouts, people, proof, qa, sms
+from gateway.cli import (
+    channels,
+    inbox,
+    ledger,
+    manual,
+    operators,
+    payouts,
+    people,
+    proof,
+    qa,
+    sms,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
