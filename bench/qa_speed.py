@@ -13,20 +13,23 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from math import log
 from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 from time import perf_counter_ns, process_time
 
-from gateway.qa import em, rule
-from gateway.qa.overlap import DynamicOverlap, judge
-from gateway.qa.port import encode
+from gateway.qa import em, resume, rule
+from gateway.qa.overlap import DynamicOverlap, Market, Offer, PricedOverlap, judge
+from gateway.qa.port import Answers, Estimate, encode
 from gateway.qa.skill import Skill
 
 ITERATIONS = 20
 REPEATS = 5
 JUDGED = 20_000
+MEMORY_ANSWERS = (100_000, 400_000)
 Rows = list[tuple[str, str, str]]
 Result = dict[str, object]
 
@@ -127,7 +130,7 @@ def peer_seconds(python: Path, rows: Rows) -> float:
 
 def dawid_skene(peer: Path | None) -> list[Result]:
     """Equal iterations, so the time to convergence plays no part."""
-    em.ROUNDS_MAX, em.CONTENT = ITERATIONS, -1.0
+    em.ROUNDS_MAX, em.CONTENT, em.CONTENT_MEAN = ITERATIONS, -1.0, -1.0
     results: list[Result] = []
     for name, tasks, options in (
         ("20k_2", 4_000, "ab"),
@@ -150,30 +153,87 @@ def dawid_skene(peer: Path | None) -> list[Result]:
 
 
 def to_convergence() -> list[Result]:
-    """What a live batch of 100,000 answers costs to be estimated anew."""
-    answers = encode(crowd(20_000, "ab"))
-    return [
-        line(
-            f"{name}_100k",
-            cpu_seconds(lambda name=name: rule(name).aggregate(answers)),
-            None,
-            "s",
-            "100,000 encoded answers, 2 options, to convergence",
+    """What a live batch of 100,000 answers costs to be estimated anew, and again as it grows."""
+    results: list[Result] = []
+    for options in ("ab", "abcde"):
+        rows = crowd(20_000, options)
+        answers, earlier = encode(rows), encode(rows[:95_000])
+        note = f"100,000 encoded answers, {len(options)} options, to convergence"
+        for name in ("majority", "dawid_skene", "auto"):
+            seconds = cpu_seconds(partial(anew, name, answers))
+            results.append(line(f"{name}_100k_{len(options)}", seconds, None, "s", note))
+        before = rule("auto").aggregate(earlier)
+
+        seconds = cpu_seconds(partial(again, answers, earlier, before))
+        results.append(
+            line(f"auto_again_100k_{len(options)}", seconds, None, "s", f"{note}, from 95,000 on")
         )
-        for name in ("majority", "dawid_skene", "auto")
+    return results
+
+
+def anew(name: str, answers: Answers) -> object:
+    """Estimate a batch by a rule from the start."""
+    return rule(name).aggregate(fresh(answers))
+
+
+def again(answers: Answers, earlier: Answers, before: Estimate) -> object:
+    """Estimate a batch that has grown, from where it stood."""
+    late = fresh(answers)
+    return rule("auto").aggregate(late, None, resume.start(late, earlier, before))
+
+
+def fresh(answers: Answers) -> Answers:
+    """The same answers without what was worked out about them before."""
+    return replace(answers)
+
+
+def memory() -> Result:
+    """Most memory of a process that reads, encodes and estimates a million answers, above NumPy's own."""
+    code = (
+        "import resource, sys; import numpy; from random import Random\n"
+        "from gateway.qa import rule; from gateway.qa.port import encode\n"
+        "r = Random(1); base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "rows = ((f't{i // 5}', f'w{r.randrange(20000)}', r.choice('ab')) for i in range(%d))\n"
+        "rule('dawid_skene').aggregate(encode(rows))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base)"
+    )
+    kilobytes = [
+        int(
+            subprocess.run([sys.executable, "-c", code % n], capture_output=True, check=True).stdout
+        )
+        for n in MEMORY_ANSWERS
     ]
+    each = 1024 * (kilobytes[1] - kilobytes[0]) / (MEMORY_ANSWERS[1] - MEMORY_ANSWERS[0])
+    note = f"bytes an answer, dawid_skene from strings, between {MEMORY_ANSWERS[0]:,} and {MEMORY_ANSWERS[1]:,}; 2 GB for 10 million are 200"
+    return {
+        "name": "memory_per_answer",
+        "ours": round(each),
+        "floor": None,
+        "ratio": None,
+        "unit": "B",
+        "p50_ms": None,
+        "p99_ms": None,
+        "note": note,
+    }
 
 
-def online() -> Result:
+def online() -> list[Result]:
     """One answer judged among three, five options: what hearing an answer pays for."""
     skills = [Skill(8.0, 2.0), Skill(), Skill(40.0, 4.0)]
-    policy, options, values = DynamicOverlap(), list("abcde"), ["a", "b", "a"]
-    seconds: list[float] = []
-    for _ in range(JUDGED):
-        started = perf_counter_ns()
-        judge(False, values, skills, options, policy)  # noqa: FBT003
-        seconds.append((perf_counter_ns() - started) / 1e9)
-    return line("judge_one_answer", seconds, None, "us", "3 answers, 5 options")
+    options, values = list("abcde"), ["a", "b", "a"]
+    market = Market(Offer(5.0))
+    results: list[Result] = []
+    for name, policy in (
+        ("judge_one_answer", DynamicOverlap()),
+        ("judge_one_answer_by_price", PricedOverlap(500.0)),
+    ):
+        seconds: list[float] = []
+        for _ in range(JUDGED):
+            started = perf_counter_ns()
+            judge(False, values, skills, options, policy, market=market)  # noqa: FBT003
+            seconds.append((perf_counter_ns() - started) / 1e9)
+        results.append(line(name, seconds, None, "us", "3 answers, 5 options"))
+    return results
 
 
 def main() -> None:
@@ -183,7 +243,7 @@ def main() -> None:
     parser.add_argument("--json", default="-", help="where to write the table; - is stdout")
     chosen = parser.parse_args()
     # Convergence first: the equal-iterations runs change the loop's constants for good.
-    results = [online(), *to_convergence(), *dawid_skene(chosen.peer_python)]
+    results = [*online(), memory(), *to_convergence(), *dawid_skene(chosen.peer_python)]
     table = json.dumps({"results": results}, indent=1) + "\n"
     if chosen.json == "-":
         sys.stdout.write(table)

@@ -5,6 +5,8 @@ import pytest
 
 from gateway.qa import rule
 from gateway.qa.holdout import HIDDEN, foreseen, split
+from gateway.qa.made_up import Crowd
+from gateway.qa.made_up import made_up as plenty
 from gateway.qa.port import encode
 from gateway.qa.relearn import relearned
 from gateway.qa.rules import auto
@@ -81,3 +83,20 @@ def test_a_batch_teaches_the_judge_who_is_good() -> None:
     assert skills["w0"].mean > 0.85
     assert skills["w3"].mean < 0.7
     assert skills["w0"].right + skills["w0"].wrong == 20.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("answers", "workers"), [(3, 40), (2, 40), (5, 200)])
+def test_where_answers_are_few_the_blend_keeps_close_to_majority(
+    answers: int, workers: int, seed: int
+) -> None:
+    crowd = Crowd(200, workers, 2, answers, 0.75, 0.1)
+    rows, truths = plenty(crowd, seed)
+    majority, blend = (accuracy(values(name, rows), truths) for name in ("majority", "auto"))
+    assert blend >= majority - 0.04  # single draws of 200 tasks waver by 2 points
+
+
+def test_spammers_cost_majority_and_not_the_blend() -> None:
+    rows, truths = plenty(Crowd(200, 20, 3, 6, 0.8, 0.1, spammers=10), 1)
+    majority, blend = (accuracy(values(name, rows), truths) for name in ("majority", "auto"))
+    assert blend > majority + 0.03

@@ -1,8 +1,11 @@
-"""Auto: a blend of the learning rules, weighted by what they foresee, guarded by majority.
+"""Auto: a blend of all rules, weighted by what the batch can teach and by what they foresee.
 
-No single model is best for every crowd. Each candidate is rehearsed with a fifth of the answers
-hidden; half of its weight is fixed, the other half is what the mixture that best foresees the
-hidden answers gives it (stacking). Gold, where there is some, counts among the hidden facts.
+No single model is best for every crowd, and the richer a model, the more answers it wants: a matrix per
+worker cannot be learnt from three answers a task, nor from workers who gave five. So half of the
+weights follows from the batch's shape alone: from majority over one coin to full matrices as answers
+per task and per worker grow. The other half is learnt: each candidate is rehearsed with a fifth of the
+answers hidden, and gets what the mixture that best foresees them gives it (stacking). Gold, where
+there is some, counts among the hidden facts.
 
 Two things hand the batch back to majority: gold on which majority does better than the blend
 beyond luck, and a blend that contradicts majority so often that it looks like a collapse.
@@ -13,11 +16,18 @@ from collections.abc import Mapping
 import numpy as np
 
 from gateway.qa import rule
+from gateway.qa.em import logs, posteriors
 from gateway.qa.holdout import foreseen, sample, split
 from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Floats, decide, gold_codes
 
-CANDIDATES = ("one_coin", "dawid_skene", "ibcc")
-FIXED_SHARE = 0.5  # of the weights; on small sets the learned half is noisy
+CANDIDATES = ("majority", "one_coin", "dawid_skene", "ibcc")
+# Answers at which half of the weight has moved on: per task and per worker and option to matrices, per
+# worker from majority to one coin. Chosen on recorded crowds, whole and thinned to 3 and 5 answers a
+# task, and on made-up ones (docs/benchmarks.md).
+MATRIX_TASK_ANSWERS, MATRIX_ROW_ANSWERS, COIN_ANSWERS = 5.0, 1.0, 20.0
+LEARNT_SHARE_MAX = 0.5
+LEARNT_FACTS = 100.0  # hidden answers at which half of that share is used
+PRIOR_FACTS = 10.0  # hidden answers that the shape's weights count for in the learnt ones
 GOLD_WEIGHT = 10.0  # hidden answers that one gold task counts for
 ROUNDS = 50
 FORESEEN_MIN = 1e-6  # one surprise must not rule a candidate out
@@ -30,13 +40,13 @@ def aggregate(
 ) -> Estimate:
     """Blend the candidates. See `gateway.qa.port.Rule`."""
     weights = _rehearse(answers, gold_codes(answers, gold))
-    majority = rule("majority").aggregate(answers, gold)
     if weights is None:
-        return majority
+        return rule("majority").aggregate(answers, gold)
     estimates = _estimates(answers, gold, start)
+    majority = estimates[0]
     blend = decide(
         answers,
-        np.tensordot(weights, [estimate.posterior for estimate in estimates], 1),
+        _pooled(weights, estimates, gold_codes(answers, gold)),
         np.tensordot(weights, [estimate.confusion for estimate in estimates], 1),
     )
     contradicted = np.mean(
@@ -63,14 +73,44 @@ def _rehearse(answers: Answers, truth: Codes) -> Floats | None:
     answers, truth = answers.of_tasks(chosen), truth[chosen]
     shown, hidden = split(answers)
     rehearsed = _estimates(shown)
-    weights = _weights(rehearsed, answers, hidden, truth)
+    weights = _weights(rehearsed, answers, hidden, truth, _by_shape(answers))
     blend = np.tensordot(weights, [estimate.posterior for estimate in rehearsed], 1)
-    majority = rule("majority").aggregate(shown).posterior
-    return None if _gold_prefers_majority(blend, majority, truth) else weights
+    doubtful = _gold_prefers_majority(blend, rehearsed[0].posterior, truth)
+    return None if doubtful else weights
 
 
-def _weights(rehearsed: list[Estimate], answers: Answers, hidden: Codes, truth: Codes) -> Floats:
-    """Weight per candidate, summing to 1: the stacking mixture by EM, drawn towards equal."""
+def _pooled(weights: Floats, estimates: list[Estimate], truth: Codes) -> Floats:
+    """The candidates' posteriors pooled: their mixture says what is true, their logarithms how surely.
+
+    In a mixture one modest voice caps all others, which would make sure tasks look doubtful; where
+    the two would choose differently the task is torn, and the mixture stands.
+    """
+    mixed = np.tensordot(weights, [estimate.posterior for estimate in estimates], 1)
+    logarithms = sum(
+        (w * logs(e.posterior) for w, e in zip(weights, estimates, strict=True)),
+        np.zeros_like(mixed),
+    )
+    pooled = posteriors(logarithms, truth)
+    torn = pooled.argmax(1) != mixed.argmax(1)
+    pooled[torn] = mixed[torn]
+    return pooled
+
+
+def _by_shape(answers: Answers) -> Floats:
+    """Weight per candidate from how many answers there are per task, worker and option."""
+    per_task = len(answers) / len(answers.tasks)
+    per_worker = len(answers) / len(answers.workers)
+    per_row = per_worker / len(answers.options)
+    matrices = per_task / (per_task + MATRIX_TASK_ANSWERS)
+    matrices *= per_row / (per_row + MATRIX_ROW_ANSWERS)
+    coin = (1.0 - matrices) * per_worker / (per_worker + COIN_ANSWERS)
+    return np.array([1.0 - matrices - coin, coin, matrices / 2.0, matrices / 2.0])
+
+
+def _weights(
+    rehearsed: list[Estimate], answers: Answers, hidden: Codes, truth: Codes, shape: Floats
+) -> Floats:
+    """Weight per candidate, summing to 1: the stacking mixture by EM, drawn towards `shape`."""
     known = np.flatnonzero(truth != UNKNOWN)
     chances = np.stack(
         [
@@ -80,12 +120,14 @@ def _weights(rehearsed: list[Estimate], answers: Answers, hidden: Codes, truth: 
     )
     chances = np.maximum(chances, FORESEEN_MIN)
     facts = np.concatenate((np.ones(len(hidden)), np.full(len(known), GOLD_WEIGHT)))
-    weights = equal = np.full(len(rehearsed), 1.0 / len(rehearsed))
+    count = float(facts.sum())
+    weights = shape
     for _ in range(ROUNDS):
         share = chances * weights[:, None]
         share /= share.sum(0)
-        weights = (share @ facts + 1.0) / (facts.sum() + len(rehearsed))
-    return FIXED_SHARE * equal + (1.0 - FIXED_SHARE) * weights
+        weights = (share @ facts + PRIOR_FACTS * shape) / (count + PRIOR_FACTS)
+    learnt = LEARNT_SHARE_MAX * count / (count + LEARNT_FACTS)
+    return (1.0 - learnt) * shape + learnt * weights
 
 
 def _gold_prefers_majority(blend: Floats, majority: Floats, truth: Codes) -> bool:

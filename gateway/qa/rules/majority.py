@@ -1,7 +1,7 @@
 """Majority: every answer weighs the same. Ties: see `gateway.qa.port.decide`.
 
-The posterior takes every worker for right as often as answers agree with the others in this batch,
-which changes no winner and makes the confidence comparable with the other rules'.
+The posterior takes every worker for right as often as answers agree with it in this batch (one coin
+for all, by EM), which changes no winner and makes the confidence comparable with the other rules'.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from gateway.qa.sums import sums_of
 AGREEMENT_PRIOR = 8.0  # answers; a worker with few answers is taken to agree as all workers do
 ABOVE_CHANCE_MIN = 0.05  # a crowd below chance still elects its majority
 AGREEMENT_MAX = 0.95
+ROUNDS = 4  # one number settles quickly
 
 
 def aggregate(
@@ -23,11 +24,14 @@ def aggregate(
     """Count votes; there is nothing to start from. See `gateway.qa.port.Rule`."""
     sums = sums_of(answers)
     truth = gold_codes(answers, gold)
-    counts = sums.counts(shares(sums, truth))
-    agreement = np.einsum("wkk->", counts) / len(answers)
-    agreement = np.clip(agreement, 1.0 / sums.options + ABOVE_CHANCE_MIN, AGREEMENT_MAX)
-    log_odds = np.log(agreement * max(1, sums.options - 1) / (1.0 - agreement))
-    posterior = posteriors(sums.votes() * log_odds, truth)
+    votes = sums.votes()
+    posterior = shares(sums, truth)
+    for _ in range(ROUNDS):
+        agreement = float((votes * posterior).sum()) / len(answers)
+        agreement = min(max(agreement, 1.0 / sums.options + ABOVE_CHANCE_MIN), AGREEMENT_MAX)
+        log_odds = np.log(agreement * max(1, sums.options - 1) / (1.0 - agreement))
+        posterior = posteriors(votes * log_odds, truth)
+    counts = sums.counts(posterior)
     pooled = counts.sum(0) + np.eye(sums.options)
     pooled /= pooled.sum(1, keepdims=True)
     confusion = counts + AGREEMENT_PRIOR * pooled
