@@ -150,7 +150,7 @@ def test_the_portals_export_is_read_fees_reversals_and_all():
         (LineKind.TOP_UP, "FLT1", 100_000), (LineKind.PAYMENT, "SIM1", 3_000), (LineKind.FEE, "SIM1", 500),
         (LineKind.REVERSAL, "REV1", 3_000),
     ]  # fmt: skip
-    assert lines[1].at == datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+    assert lines[1].at == datetime(2026, 11, 21, 11, 59, 58, tzinfo=UTC)
     assert (lines[1].msisdn_tail, lines[3].of) == ("254712345678", "SIM1")
     assert not [f for f in reconcile([], lines).findings if f.kind is Kind.BALANCE]
 

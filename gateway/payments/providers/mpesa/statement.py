@@ -44,11 +44,14 @@ def _line(row: dict[str, str], n: int) -> Line:
     party = _NUMBER.match(row.get("Other Party Info") or "")
     digits = re.search(r"\d{2,12}$", party[1]) if party else None
     balance = (row.get("Balance") or "").strip()
+    completed = _time(row["Completion Time"], n)
+    began = (row.get("Initiation Time") or "").strip()
     return Line(
         kind,
         (row["Receipt No."] or "").strip(),
         paid_in or withdrawn,
-        at=_time(row["Completion Time"], n),
+        # When it began is what our own "sent" can be compared with: a slow payment completes hours later.
+        at=_time(began, n) if began else completed,
         msisdn_tail=digits[0] if digits else "",
         of=(row.get("Linked Transaction ID") or "").strip(),
         balance_minor=_amount(balance, n) if balance else None,
