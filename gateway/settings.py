@@ -73,6 +73,8 @@ class Country(_Strict):
 
     currency: str
     language: str = "en"
+    languages: tuple[str, ...] = ()
+    """Offered on the phone's menu, in this order; none: `language`, then all others. LANG takes any of them."""
     payout: str | None = None
     time_zone: str | None = None
     """For quiet hours, e.g. Africa/Lubumbashi; None: the one its phone numbers belong to."""
@@ -90,11 +92,11 @@ LOCAL_CHANNEL: dict[str, ChannelSettings] = {
     )
 }
 _COUNTRIES = {
-    "KE": Country(currency="KES", payout="mpesa"),
-    "UG": Country(currency="UGX"),
-    "TZ": Country(currency="TZS", language="sw"),
-    "RW": Country(currency="RWF", language="fr"),
-    "CD": Country(currency="USD", language="fr"),
+    "KE": Country(currency="KES", languages=("en", "fr", "sw"), payout="mpesa"),
+    "UG": Country(currency="UGX", languages=("en", "sw")),
+    "TZ": Country(currency="TZS", language="sw", languages=("sw", "en")),
+    "RW": Country(currency="RWF", language="fr", languages=("fr", "en", "sw")),
+    "CD": Country(currency="USD", language="fr", languages=("fr", "sw", "en")),
 }
 
 

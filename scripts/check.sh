@@ -23,6 +23,7 @@ run "style" ruff check .
 run "format" ruff format --check .
 run "types" basedpyright
 run "floors" lint-imports
+run "texts fit" gateway phrases check
 run "locks without addresses" no_addresses
 
 if [ -n "$failed" ]; then

@@ -15,6 +15,7 @@ from gateway.cli import (
     operators,
     payouts,
     people,
+    phrases,
     proof,
     qa,
     sms,
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(qa.app, name="qa")
 app.add_typer(sms.app, name="sms")
+app.add_typer(phrases.app, name="phrases")
 app.add_typer(ledger.app, name="ledger")
 app.command("operators")(operators.operators)
 app.add_typer(inbox.app, name="inbox")

@@ -133,6 +133,8 @@ class Situation:
     """The reference after APPEAL, if it is an adjustment of hers that waits; looked up only when she appeals."""
     payment: Payment | None = None
     """The payment she asks about (the one she named, else her last); looked up only when she asks."""
+    languages: tuple[str, ...] = ()
+    """Codes of the languages to choose from on the menu, in order; none: all there are."""
     closing: bool = False
     """USSD: the network will end this session soon, so no new question is begun."""
     input_characters: int | None = None

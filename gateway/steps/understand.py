@@ -61,11 +61,20 @@ async def understand(
         and region_of(msisdn) not in {None, *rt.settings.countries},
         partner_codes=codes,
         region=rt.settings.region,
+        languages=_languages(rt, msisdn),
         default_language=rt.settings.countries[rt.settings.region].language,
         shortcode=channel.sms.sender if channel.sms else "",
         service_code=channel.ussd.service_code if channel.ussd else "",
     )
     return Understood(situation, held_batch, next_batch)
+
+
+def _languages(rt: Runtime, msisdn: str) -> tuple[str, ...]:
+    """What her country is offered; where nobody said, its first language and then all others."""
+    countries = rt.settings.countries
+    region = region_of(msisdn) if msisdn else None
+    country = countries.get(region or "", countries[rt.settings.region])
+    return country.languages or tuple(dict.fromkeys((country.language, *sorted(rt.books))))
 
 
 def skill_of(row: Row, kind: str) -> tuple[Skill, int, int]:

@@ -82,6 +82,7 @@ class Person:
             coordinator=coordinator,
             partner_codes=frozenset({"KIBERA"}),
             service_code="*384*20#",
+            languages=("en", "fr", "sw"),
         )
 
     @property

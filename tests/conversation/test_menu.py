@@ -20,6 +20,8 @@ from gateway.conversation.menu import VIEWS, menu
 from gateway.conversation.turn import turn
 from gateway.phrases.septets import septets
 from gateway.tasks.question import Option
+from gateway.ussd.screens import pages
+from gateway.ussd.septets import fits
 
 from .people import BOOKS, Person, held, question
 
@@ -210,7 +212,23 @@ def test_memory_holds_nothing_secret() -> None:
     assert amina.memory == {"amount": "2000"}
 
 
-@pytest.mark.parametrize("language", sorted(BOOKS))
+def test_an_amharic_menu_is_paged_and_no_page_is_too_long() -> None:
+    book = BOOKS["am"]
+    amina = Person(language="am", balance_minor=123_450, queue=[question("\u1232\u12ab " * 60)])
+    for screen in (amina.dials(), amina.presses("1"), amina.presses("00"), amina.presses("6")):
+        made = pages("", screen, [], 160, book.say("ussd.more"), book.say("ussd.back"))
+        assert all(fits(page, 160) for page in made)
+        assert "".join(amina_text(page) for page in made) == amina_text(screen)
+
+
+def amina_text(page: str) -> str:
+    """Its letters, without the lines for paging."""
+    return "".join(
+        "".join(line for line in page.splitlines() if line[:3] not in ("98 ", "99 ")).split()
+    )
+
+
+@pytest.mark.parametrize("language", sorted(BOOKS.keys() - {"am"}))
 def test_every_screen_is_short(language: str) -> None:
     """With a name and a question of ordinary length every screen fits 160 septets: no paging."""
     shown: set[str] = set()

@@ -1,92 +1,99 @@
 """Every phrase in every language: there, complete, in the SMS alphabet, and within its budget at its longest."""
 
 import re
-import string
 from pathlib import Path
 
 import pytest
 import smsutil
+from babel import Locale
 
 import gateway
-from gateway.phrases import Phrasebook, books
-from gateway.phrases.septets import septets
+from gateway.phrases import books
+from gateway.phrases.budget import NAME_WITH_BLANK, budget, forms, is_words, placeholders, weigh
+from gateway.ussd.networks import known
+from gateway.ussd.septets import fits
 
 BOOKS = books()
 LANGUAGES = sorted(BOOKS)
 ENGLISH = BOOKS["en"]
-NAME_WITH_BLANK = {"agreed.welcome", "start.back", "invite.again", "menu.home"}
-EXAMPLE = re.compile(r"^\{(\w+)\}: (.+)$")
-BUDGET = re.compile(r"^budget: (\d+)$")
-
-
-def texts(book: Phrasebook, key: str) -> list[str]:
-    said = book.message(key).string
-    return [said] if isinstance(said, str) else list(said)
-
-
-def longest(book: Phrasebook, key: str) -> dict[str, str]:
-    found = {m[1]: m[2] for line in book.message(key).auto_comments if (m := EXAMPLE.match(line))}
-    if key in NAME_WITH_BLANK:
-        found["name"] = f" {found['name']}"
-    return found
-
-
-def budget_septets(book: Phrasebook, key: str) -> int | None:
-    return next(
-        (int(m[1]) for c in book.message(key).auto_comments if (m := BUDGET.match(c))), None
-    )
-
-
-def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-
-
-def is_words(key: str) -> bool:
-    return key.startswith(("word.", "answer_word."))
+# Last screens, and the question for consent, which is paged where it must be.
+ALONE = {"menu.consent", "menu.help", "menu.stop_done", "menu.declined", "menu.goodbye"}
 
 
 def test_the_languages_of_the_first_release_are_there() -> None:
-    assert {"en", "sw", "fr"} <= set(LANGUAGES)
+    assert {"en", "sw", "fr", "ha", "am"} <= set(LANGUAGES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_all_languages_say_the_same_things(language: str) -> None:
     assert BOOKS[language].keys == ENGLISH.keys
     for key in ENGLISH.keys:
-        ours, english = texts(BOOKS[language], key), texts(ENGLISH, key)
+        ours, english = forms(BOOKS[language], key), forms(ENGLISH, key)
         wanted = set().union(*map(placeholders, english))
         for text in ours:
             assert placeholders(text) == wanted, (language, key)
-        assert budget_septets(BOOKS[language], key) == budget_septets(ENGLISH, key), (language, key)
+        assert budget(BOOKS[language], key) == budget(ENGLISH, key), (language, key)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_phrase_fits_its_budget_with_the_longest_values(language: str) -> None:
     book = BOOKS[language]
-    for key in sorted(book.keys):
-        for text in texts(book, key):
-            full = text.format(**longest(book, key))
-            assert full.strip() == full or key in NAME_WITH_BLANK
-            if is_words(key):
-                continue
-            length, budget = septets(full), budget_septets(book, key)
-            assert budget is not None, f"{language}: {key} has no budget"
-            assert length is not None, f"{language}: {key} leaves the SMS alphabet: {full}"
-            assert length <= budget, f"{language}: {key} is {length} of {budget} septets: {full}"
+    over = [
+        f"{w.key}: {w.units} of {w.budget} ({w.encoding}): {w.text}"
+        for w in weigh(book)
+        if not w.fits
+    ]
+    assert over == []
+    for key in book.keys - NAME_WITH_BLANK:
+        for text in forms(book, key):
+            assert text.strip() == text, key
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"am"}))
+def test_languages_of_the_sms_alphabet_stay_in_it(language: str) -> None:
+    """One letter outside it would double the price of a message."""
+    assert [w.text for w in weigh(BOOKS[language]) if w.encoding != "GSM7"] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_replies_and_notices_fit_one_sms_or_their_part_of_a_screen(language: str) -> None:
+def test_replies_and_notices_fit_one_sms_as_an_independent_counter_sees_it(language: str) -> None:
+    book, two = BOOKS[language], set[str]()
+    for weighed in weigh(book):
+        parts = len(smsutil.split(weighed.text).parts)
+        if parts > 1:
+            two.add(weighed.key)
+            assert parts == 2
+    assert two <= ({"why.paid", "why.on_way", "adjust.opened"} if language == "am" else set())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_phrase_of_a_screen_fits_the_smallest_screen(language: str) -> None:
+    """With its lines for paging: none is ever cut within a phrase."""
     book = BOOKS[language]
-    for key in book.keys:
-        budget = budget_septets(book, key)
-        if key.startswith("notice."):
-            assert budget is not None and budget <= 60
-        elif budget is not None:
-            assert budget <= 160
-        if budget:
-            for text in texts(book, key):
-                assert len(smsutil.split(text.format(**longest(book, key))).parts) == 1
+    smallest = min(network.screen_septets for network in known().values())
+    lines = f"\n{book.say('ussd.more')}\n{book.say('ussd.back')}"
+    for weighed in weigh(book):
+        if weighed.key.startswith(("menu.", "notice.", "key.", "ussd.")):
+            paged = weighed.text if weighed.key.startswith("ussd.") else weighed.text + lines
+            whole = fits(weighed.text, smallest)
+            assert whole, weighed
+            if not fits(
+                paged, smallest
+            ):  # then it stands alone: a last screen, or the consent that is paged
+                assert weighed.key in ALONE, weighed
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_plurals_count_as_the_language_does(language: str) -> None:
+    """The rule in the file is the one of the Unicode tables (in Babel's words)."""
+    book, counts = BOOKS[language], (0, 1, 2, 3, 11, 101)
+    forms_of = Locale.parse(language).plural_form
+    kinds = {count: forms_of(count) for count in counts}
+    for one in counts:
+        for other in counts:
+            if one and other and kinds[one] == kinds[other]:
+                said = [book.plural("status.workers", n).replace(str(n), "#") for n in (one, other)]
+                assert said[0] == said[1]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -116,7 +123,7 @@ def test_words_in_capitals_are_words_that_are_understood(language: str) -> None:
     for key in book.keys:
         if is_words(key):
             continue
-        for text in texts(book, key):
+        for text in forms(book, key):
             for word in re.findall(r"\b[A-Z]{3,}\b", re.sub(r"\{\w+\}", "", text)):
                 assert word.casefold() in known | no_commands, (language, key, word)
 

@@ -64,3 +64,21 @@ async def test_lang_changes_what_she_reads_from_now_on(town):
 async def test_a_stranger_reads_the_countrys_language(town):
     grace = town.meets("grace")
     assert "To join, text JOIN" in await grace.texts("Bonjour")
+
+
+async def test_amharic_and_hausa_workers_read_and_write_their_own(town):
+    abebe, binta = await town.enrols("abebe", "am"), await town.enrols("binta", "ha")
+    await town.posts_batch("Duka?", policy="fixed:2")
+    assert "1 \u12a0\u12ce" in await abebe.texts("\u1235\u122b"), (
+        "the word for work, in Ethiopic letters"
+    )
+    await abebe.texts("\u12a0\u12ed")
+    assert "1 Eh 2 A'a 3 Ban sani ba" in await binta.texts("aiki")
+    assert "An ajiye +KES 3" in await binta.texts("a\u2019a")
+    assert await abebe.values() == await binta.values() == ["no"]
+    screen = await abebe.dials()
+    assert "1 \u1235\u122b" in screen
+    assert len(screen.text) <= 80, "a screen of her letters holds no more"
+    await abebe.texts("\u12a0\u1241\u121d")
+    await binta.texts("TSAYA")
+    assert {(await p.row())["state"] for p in (abebe, binta)} == {"stopped"}

@@ -19,17 +19,24 @@ from gateway.conversation.views.view import (
 )
 from gateway.conversation.views.working import to_work
 
+_KEYS_MAX = 9  # a language is chosen with one key
+
+
+def _offered(talk: Talk) -> list[str]:
+    codes = talk.situation.languages or sorted(talk.books)
+    return [code for code in codes if code in talk.books][:_KEYS_MAX]
+
 
 def language_choices(talk: Talk) -> tuple[str, ...]:
-    """Every language in its own words."""
+    """The languages of her country, in their own words; any other is a LANG away."""
     return tuple(
         f"{n} {talk.books[code].say('language.name')}"
-        for n, code in enumerate(sorted(talk.books), start=1)
+        for n, code in enumerate(_offered(talk), start=1)
     )
 
 
 def language_chosen(talk: Talk, key: Key) -> str | None:
-    codes = sorted(talk.books)
+    codes = _offered(talk)
     index = int(key.name) if key.name.isdecimal() and len(key.name) == 1 else 0
     return codes[index - 1] if 1 <= index <= len(codes) else None
 

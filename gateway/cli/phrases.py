@@ -1,0 +1,69 @@
+"""`gateway phrases`: what is said in which language, what nobody has read yet, and what does not fit."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.output import write_json
+from gateway.phrases import Phrasebook, books
+from gateway.phrases.book import ENGLISH
+from gateway.phrases.budget import Weighed, is_words, weigh
+
+app = typer.Typer(no_args_is_help=True, help="The texts workers read, language by language.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Language:
+    """`unchecked`: texts no native speaker has read. `over`: texts that do not fit, at their longest."""
+
+    language: str
+    name: str
+    phrases: int
+    unchecked: int
+    missing: list[str]
+    over: list[Weighed]
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `check` a word of its own while it is the only one."""
+
+
+@app.command("check")
+def check(
+    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+) -> None:
+    """Weigh every text with its longest values; exit 1 where one does not fit or a language lacks one."""
+    english = books()[ENGLISH].keys
+    found = [_look(code, book, english) for code, book in books().items()]
+    if str(json) != "-":
+        for one in found:
+            _show(one)
+    write_json({"languages": [asdict(one) for one in found]}, json)
+    if any(one.over or one.missing for one in found):
+        raise typer.Exit(1)
+
+
+def _look(code: str, book: Phrasebook, english: frozenset[str]) -> _Language:
+    missing = sorted(english - book.keys)
+    return _Language(
+        language=code,
+        name=book.say("language.name"),
+        phrases=sum(not is_words(key) for key in book.keys),
+        unchecked=len(book.unchecked()),
+        missing=missing,
+        over=[one for one in weigh(book) if not one.fits],
+    )
+
+
+def _show(one: _Language) -> None:
+    print(
+        f"{one.language}  {one.name:<9} {one.phrases} phrases; {one.unchecked} entries not read by a native speaker; "
+        f"{len(one.missing)} missing; {len(one.over)} too long"
+    )
+    for key in one.missing:
+        print(f"    {key}: missing")
+    for text in one.over:
+        print(f"    {text.key}: {text.units} of {text.budget} {text.encoding}: {text.text}")
