@@ -43,7 +43,7 @@ def is_words(key: str) -> bool:
 def forms(book: Phrasebook, key: str) -> list[str]:
     """The text of `key`, or all its plural forms."""
     said = book.message(key).string
-    return [said] if isinstance(said, str) else list(said)
+    return [said] if isinstance(said, str) else list(said or ())
 
 
 def longest(book: Phrasebook, key: str) -> dict[str, str]:
