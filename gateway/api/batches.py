@@ -12,6 +12,9 @@ from gateway.api.models import (
     Added,
     BatchIn,
     BatchOut,
+    MessageCost,
+    MessageCostRange,
+    MessagesQuoteOut,
     Money,
     OptionIn,
     Progress,
@@ -25,6 +28,7 @@ from gateway.errors import Refused
 from gateway.ids import ClientId
 from gateway.money import parse_amount
 from gateway.runtime import Runtime
+from gateway.sms.prices import minor
 from gateway.steps import submit
 from gateway.steps.advise import Advice, advise
 from gateway.store import batches, clients, results
@@ -113,6 +117,18 @@ async def quote(rt: Rt, client: Client, batch: str) -> QuoteOut:
         available_minor=q.available_minor,
         enough=q.most_minor <= q.available_minor,
         currency=q.currency,
+        messages=MessagesQuoteOut(
+            segments_least=q.messages.segments_least,
+            segments_expected=q.messages.segments_expected,
+            segments_most=q.messages.segments_most,
+            costs=[
+                MessageCostRange(
+                    currency=currency, least_minor=least, expected_minor=expected, most_minor=most
+                )
+                for currency, (least, expected, most) in q.messages.costs.items()
+            ],
+            unpriced=list(q.messages.unpriced),
+        ),
     )
 
 
@@ -241,4 +257,13 @@ def _money(row: Row) -> Money:
         spent_minor=spent_minor,
         forecast_minor=spent_minor if closed else at_close * row["price"],
         released_minor=max(row["reserved"] - spent_minor, 0) if closed else 0,
+        messages=[
+            MessageCost(
+                currency=bill["currency"],
+                messages=bill["messages"],
+                segments=bill["segments"],
+                cost_minor=minor(bill["micro"], bill["currency"]) if bill["currency"] else 0.0,
+            )
+            for bill in row["bills"]
+        ],
     )

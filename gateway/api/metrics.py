@@ -15,10 +15,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.api import channel_metrics
 from gateway.errors import Failed
 from gateway.runtime import Runtime
-from gateway.store import health
-from gateway.store.db import ping
+from gateway.store import health, outbox
+from gateway.store.db import Row, ping
 
 _KEPT_S = 5.0
 _PAYOUTS = "payouts"
@@ -47,6 +48,8 @@ class Metrics:
             registry=self._registry,
         )
         self._figures: health.Figures | None = None
+        self._channels: list[Row] = []
+        self._bills: list[Row] = []
         self._read_at = 0.0
         self._registry.register(self)  # pyright: ignore[reportArgumentType]  # a collector by its shape
 
@@ -56,6 +59,8 @@ class Metrics:
             try:
                 await ping(self._rt.db)
                 self._figures = await health.figures(self._rt.db)
+                self._channels = await outbox.waiting(self._rt.db)
+                self._bills = await outbox.bills(self._rt.db)
             except Failed as away:
                 return PlainTextResponse(str(away), status_code=503)
             self._read_at = now
@@ -65,6 +70,7 @@ class Metrics:
         found = self._figures
         if found is None:
             return
+        yield from channel_metrics.of(self._channels, self._bills, self._rt.clock.now())
         yield _by_state("gateway_outbox", "Outgoing messages by state", found.outbox)
         yield _one(
             "gateway_outbox_oldest_seconds",

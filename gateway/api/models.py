@@ -97,6 +97,36 @@ class Progress(BaseModel):
     percent: float
 
 
+class MessageCost(BaseModel):
+    """The batch's SMS that providers took, in minor units of `currency` with their fraction; the provider's own price
+    where it names one. `currency` is empty where no price is known. It is not taken from the batch's money."""
+
+    currency: str
+    messages: int
+    segments: int
+    cost_minor: float
+
+
+class MessageCostRange(BaseModel):
+    """Minor units of `currency`, rounded up."""
+
+    currency: str
+    least_minor: int
+    expected_minor: int
+    most_minor: int
+
+
+class MessagesQuoteOut(BaseModel):
+    """If all of the batch goes by SMS, one task a message, to the workers there are now. `unpriced`: countries without
+    a price."""
+
+    segments_least: int
+    segments_expected: int
+    segments_most: int
+    costs: list[MessageCostRange]
+    unpriced: list[str]
+
+
 class Money(BaseModel):
     """Minor units of `currency`. `forecast_minor`: what the batch will have cost at its close, as things go now.
     `released_minor`: what came back to you when it closed."""
@@ -106,6 +136,7 @@ class Money(BaseModel):
     spent_minor: int
     forecast_minor: int
     released_minor: int
+    messages: list[MessageCost]
 
 
 class BatchOut(BaseModel):
@@ -140,6 +171,7 @@ class QuoteOut(BaseModel):
     available_minor: int
     enough: bool
     currency: str
+    messages: MessagesQuoteOut
 
 
 class ResultOut(BaseModel):

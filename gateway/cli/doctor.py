@@ -212,7 +212,12 @@ async def _runtime(settings: Settings, said: str) -> AsyncGenerator[Finding]:
             if await health.sql_digest(rt.db) is None:
                 yield fail("schema", "the database was never set up", "run: gateway migrate")
                 return
-            for found in [*await _secret(rt), *await _work(rt), *await _operators(rt)]:
+            for found in [
+                *await _secret(rt),
+                *await _work(rt),
+                *await _channel_health(rt),
+                *await _operators(rt),
+            ]:
                 yield found
             for found in await _balances(rt):
                 yield found
@@ -235,6 +240,20 @@ async def _secret(rt: Runtime) -> list[Finding]:
         return [fail("secret key", str(bad))]
     return [
         ok("secret key", "opens what is stored" if sealed else "is there; nothing is sealed yet")
+    ]
+
+
+async def _channel_health(rt: Runtime) -> list[Finding]:
+    from gateway.store import outbox
+
+    return [
+        warn(
+            f"channel {row['channel']}",
+            f"is left alone until {row['until']:%H:%M} UTC: {row['reason'] or 'it fails'}",
+            "put right what the provider complains of; it is tried with one message then (gateway outbox)",
+        )
+        for row in await outbox.waiting(rt.db)
+        if row["breaker"] != "closed"
     ]
 
 

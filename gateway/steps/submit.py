@@ -19,7 +19,9 @@ from gateway.qa.overlap import (
     parse_policy,
 )
 from gateway.runtime import Runtime
+from gateway.steps import message_cost
 from gateway.steps.close import release_rest, withdraw
+from gateway.steps.message_cost import MessagesQuote
 from gateway.steps.retry import until_settled
 from gateway.store import batches, ledgers
 from gateway.store.batches import Batch, NewTask
@@ -61,6 +63,7 @@ class Quote:
     least_minor: int
     available_minor: int
     currency: str
+    messages: MessagesQuote
 
 
 async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
@@ -187,6 +190,7 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
         least_minor=found["least"] * batch.price_minor,
         available_minor=available,
         currency=batch.currency,
+        messages=await message_cost.quote(rt, batch, found["least"], found["most"]),
     )
 
 

@@ -145,6 +145,30 @@ async def add_tasks(db: Connection, batch: BatchId, tasks: Sequence[NewTask]) ->
     )
 
 
+async def sample_of_texts(db: Database, batch: BatchId, most: int) -> list[str]:
+    """Texts of the batch's tasks, evenly from first to last."""
+    rows = await db.rows(
+        """select text from task where batch_id = $1 and gold is null
+             and position % greatest(1, (select count(*) from task where batch_id = $1) / $2) = 0
+           order by position limit $2""",
+        batch,
+        most,
+    )
+    return [row["text"] for row in rows]
+
+
+async def crowd(db: Database, batch: Batch) -> list[tuple[str, str, str, int]]:
+    """Who may be asked: region, language, SMS channel, and how many active workers that is."""
+    rows = await db.rows(
+        """select region, language, sms_channel, count(*) as workers from worker
+           where state = 'active' and currency = $1 and (cardinality($2::text[]) = 0 or language = any($2))
+           group by 1, 2, 3 order by 1, 2, 3""",
+        batch.currency,
+        list(batch.languages),
+    )
+    return [(r["region"], r["language"], r["sms_channel"], r["workers"]) for r in rows]
+
+
 async def of_client(db: Database, client: ClientId, batch: str) -> Row | None:
     """A batch of this client, with its counts; None for anybody else's."""
     return await db.row(_LIST + " and b.id = $2", client, batch)
@@ -156,7 +180,11 @@ async def all_of_client(db: Database, client: ClientId) -> list[Row]:
 
 _LIST = """
 select b.id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.currency, b.policy, b.policy_options,
-  b.method, b.gold_rate, b.lease_s, b.pack_max, b.state, b.reserved, b.created_at, b.started_at, b.closed_at, c.*
+  b.method, b.gold_rate, b.lease_s, b.pack_max, b.state, b.reserved, b.created_at, b.started_at, b.closed_at,
+  (select coalesce(jsonb_agg(jsonb_build_object('currency', m.currency, 'messages', m.messages, 'segments', m.segments,
+      'micro', m.micro) order by m.currency), '[]')
+    from (select currency, sum(messages)::bigint as messages, sum(segments)::bigint as segments, sum(micro)::bigint as micro
+      from message_bill where batch_id = b.id group by currency) m) as bills, c.*
 from batch b cross join lateral (
   select count(*) filter (where gold is null) as tasks, count(*) filter (where gold is not null) as golds,
     count(*) filter (where gold is null and state <> 'open') as tasks_done,

@@ -403,3 +403,51 @@ async def test_a_channel_with_a_limit_is_held_by_one_runner_and_sends_everything
     held = await town.rt.db.row("select * from channel_state where channel = 'slow'")
     assert held["holder"] is None
     assert 0 < sum(segments for _, segments in held["pace"]) <= 60, "the next one goes on from here"
+
+
+# --- seen before and after -----------------------------------------------------------------------------------------
+
+
+async def test_a_quote_tells_what_the_messages_will_cost_from_the_real_texts(town, roads):
+    await town.rt.db.execute("update worker set sms_channel = 'at'")
+    amina = await town.enrols("amina")
+    await town.rt.db.execute("update worker set sms_channel = 'at'")
+    batch = await town.client.drafts(policy="fixed:2")
+    texts = ["Is it open?", "Is the long road behind the market open? " * 5]
+    listed = [{"id": f"t{n}", "text": text} for n, text in enumerate(texts)]
+    await town.client.asks("POST", f"/batches/{batch.id}/tasks", json=listed)
+    quote = (await town.client.asks("GET", f"/batches/{batch.id}/quote")).json()["messages"]
+    # Two answers a task: two questions of one segment, and two of two.
+    assert quote["segments_least"] == 6
+    assert quote["segments_most"] >= quote["segments_expected"] >= 6
+    (cost,) = quote["costs"]
+    assert (cost["currency"], cost["least_minor"]) == ("KES", 480)
+    assert cost["most_minor"] == 80 * quote["segments_most"]
+    assert quote["unpriced"] == []
+    assert amina
+
+
+async def test_a_batch_shows_what_its_messages_cost_so_far(town, roads, carrier):
+    amina = await town.enrols("amina")
+    await town.rt.db.execute("update worker set sms_channel = 'at'")
+    batch = await town.posts_batch("Is it open?", "Is it clean?")
+    await town.ticks()
+    (cost,) = (await batch.shows())["money"]["messages"]
+    assert cost == {"currency": "KES", "messages": 1, "segments": 1, "cost_minor": 80.0}
+    assert amina
+
+
+async def test_the_health_of_each_channel_stands_in_the_metrics(town, roads, carrier):
+    await writes(town, "Hello", channel="phone")
+    await deliver(town.rt, "phone")
+    carrier.balance_minor = 0
+    await writes(town, "Is it open?", channel="lonely")
+    await deliver(town.rt, "lonely")
+    said = (await town.http.get("/metrics")).text
+    assert 'gateway_channel_breaker_open{channel="lonely"} 1.0' in said
+    assert 'gateway_channel_breaker_open{channel="phone"} 0.0' in said
+    assert 'gateway_channel_messages{channel="lonely",state="queued"} 1.0' in said
+    assert 'gateway_channel_last_success_timestamp_seconds{channel="phone"}' in said
+    assert (
+        'gateway_sms_segments_total{channel="phone",country="KE",network="safaricom"} 1.0' in said
+    )
