@@ -13,9 +13,11 @@ import multiprocessing
 import tempfile
 import time
 from bisect import bisect_left
+from collections.abc import Callable, Coroutine
+from functools import partial
 from itertools import accumulate
-from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 import aiohttp
@@ -30,6 +32,7 @@ from gateway.sms.segments import count
 from gateway.steps.deliver import deliver
 from gateway.steps.messages import message
 from gateway.store import turns
+from gateway.store.db import Part
 from gateway.vault import new_master_secret
 
 LIMIT = 200
@@ -45,7 +48,7 @@ class _Sink(asyncio.Protocol):
         self._read = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        self._transport = cast("asyncio.WriteTransport", transport)
 
     def data_received(self, data: bytes) -> None:
         now = time.monotonic()
@@ -54,10 +57,10 @@ class _Sink(asyncio.Protocol):
             line, self._read = self._read[: self._read.find(b"\r\n")], self._read[end + 4 :]
             text = parse_qs(line.split(b" ")[1].partition(b"?")[2].decode())["text"][0]
             self._came.append((now, int(text.partition(" ")[0])))
-            self._transport.write(_ANSWER)  # type: ignore[attr-defined]
+            self._transport.write(_ANSWER)
 
 
-def sink(port: int, pipe: Connection) -> None:
+def sink(port: int, pipe: Any) -> None:
     """Serve until asked; every question is answered with what came since the last one."""
 
     async def run() -> None:
@@ -73,7 +76,7 @@ def sink(port: int, pipe: Connection) -> None:
     _run(run())
 
 
-def runner(settings: Settings, channel: str, pipe: Connection) -> None:
+def runner(settings: Settings, channel: str, pipe: Any) -> None:
     """Drain until the channel is empty, whenever asked; how many it handed over."""
 
     async def run() -> None:
@@ -92,12 +95,12 @@ def runner(settings: Settings, channel: str, pipe: Connection) -> None:
     _run(run())
 
 
-def _run(work) -> None:
+def _run(work: Coroutine[Any, Any, None]) -> None:
     with asyncio.Runner(loop_factory=_loop()) as loop:
         loop.run(work)
 
 
-def _loop():
+def _loop() -> Callable[[], asyncio.AbstractEventLoop]:
     import uvloop
 
     return uvloop.new_event_loop
@@ -108,7 +111,7 @@ async def fill(settings: Settings, channel: str, messages: int) -> int:
     segments = 0
     async with open_runtime(settings, InlineBells(), connections=4) as rt:
         for start in range(0, messages, 200):
-            parts = []
+            parts: list[Part] = []
             for n in range(start, min(start + 200, messages)):
                 long = n % 4 == 0
                 text = f"{1 + long} question {n}: is it open?" + " really" * (22 if long else 0)
@@ -138,7 +141,7 @@ async def floor(port: int, messages: int) -> float:
 
         began = time.monotonic()
         for start in range(0, messages, 200):
-            calls = [lambda n=n: call(n) for n in range(start, start + 200)]
+            calls = [partial(call, n) for n in range(start, start + 200)]
             await side_by_side(calls)
         return messages / (time.monotonic() - began)
 
@@ -149,9 +152,9 @@ class _House:
     def __init__(self, settings: Settings, port: int) -> None:
         self._settings = settings
         self._made = multiprocessing.get_context("spawn")
-        self.sink = self._start(sink, port)
+        self.sink: Any = self._start(sink, port)
 
-    def _start(self, target, *given) -> Connection:
+    def _start(self, target: Callable[..., None], *given: object) -> Any:
         ours, theirs = self._made.Pipe()
         self._made.Process(target=target, args=(*given, theirs), daemon=True).start()
         assert ours.recv() == "ready"
