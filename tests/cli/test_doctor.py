@@ -151,7 +151,7 @@ def test_addresses_are_whole_and_only_those_that_the_channel_has(capsys):
     settings = Settings(channels={"at": AT, "k": only_sms}, public_url="https://gw.example.org/")
     urls = [hook.url for hook in channels.hooks(settings)]
     assert urls == [
-        *(f"https://gw.example.org/in/at/{secret}/{path}" for path in ("sms", "receipt", "opt-out", "ussd", "session-end")),
+        *(f"https://gw.example.org/in/at/{secret}/{path}" for path in ("sms", "receipt", "opt-out", "subscription", "ussd", "session-end")),
         *(f"https://gw.example.org/in/k/s/{path}" for path in ("sms", "receipt")),
     ]  # fmt: skip
     channels.show(settings, None)
