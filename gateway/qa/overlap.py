@@ -208,9 +208,10 @@ def option_belief(values: Sequence[str], skills: Sequence[Skill], options: Seque
     top = max(scores.values())
     tied = [value for value in scores if scores[value] > top - TIE]
     best = tied[0] if len(tied) == 1 else _break_tie(tied, strongest, options)
-    weights = sorted([exp(score - top) for score in scores.values()])
+    weights = [exp(score - top) for score in scores.values()]
     leader = 1.0 / sum(weights)
-    return Belief(best, leader, leader * weights[-2] if len(weights) > 1 else 0.0)
+    weights.remove(max(weights))
+    return Belief(best, leader, leader * max(weights, default=0.0))
 
 
 def _break_tie(tied: list[str], strongest: dict[str, float], options: Sequence[str]) -> str:

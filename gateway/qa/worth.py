@@ -6,15 +6,14 @@ problem, solved backwards exactly (Wald's sequential test, priced). Looking one 
 not do: at 9 to 1 no single answer can turn the decision, but two can.
 """
 
-from dataclasses import dataclass
 from math import exp, log
+from typing import NamedTuple
 
 LOOKAHEAD = 5  # answers; beyond that a further one changes the gain by less than a percent
 SKILL_MAX = 0.99
 
 
-@dataclass(frozen=True, slots=True)
-class Belief:
+class Belief(NamedTuple):
     """What the answers so far say: the best value, its chance, and the chance of the next one."""
 
     value: str
