@@ -93,6 +93,7 @@ class Episode:
     conflicts: int = 0
     busy: int = 0
     by_statement: int = 0
+    for_people: set[str] = field(default_factory=set)
     strange: list[Finding] = field(default_factory=list)
     hours: float = 0.0
 
@@ -241,7 +242,17 @@ class Episode:
         books = self.operators[daraja.HOST].books
         found = await import_statement(self.rt, "mpesa", statement_text(books, moves=True))
         self.by_statement = sum(f.kind is Kind.PAID_FAILED_HERE for f in found.findings)
-        self.strange = [f for f in found.findings if f.kind is not Kind.PAID_FAILED_HERE]
+        paid = self.operators[daraja.HOST].paid()
+        lied = {paid[key][2] for key in self.operators[daraja.HOST].lies if key in paid}
+        # Several payouts alike in number, amount and time: nothing is guessed, people are paged, the provider stops.
+        self.for_people = {
+            f.receipt for f in found.findings if f.kind is Kind.MISSING_HERE and f.receipt in lied
+        }
+        self.strange = [
+            f
+            for f in found.findings
+            if f.kind is not Kind.PAID_FAILED_HERE and f.receipt not in self.for_people
+        ]
 
     def _wanted(self) -> bool:
         return any(one.wants for one in self.people)

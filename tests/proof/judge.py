@@ -34,6 +34,8 @@ class Verdict:
     conflicts: int = 0
     by_statement: int = 0
     """Found by the operator's statement only: called failed, paid later, and the callback lost."""
+    for_people: int = 0
+    """The same, but alike several of ours: in suspense, people paged, the provider stopped until they explain it."""
     seconds: float = 0.0
     virtual_hours: float = 0.0
     struck: dict[str, int] = field(default_factory=dict)
@@ -69,7 +71,7 @@ async def judge(e: Episode, seconds: float) -> Verdict:
         v.faults.append(f"{e.payouts} were wanted, {e.asked} asked for")
     books = {o.name: o.paid() for o in e.operators.values()}
     liars = e.operators["daraja"].lies
-    _keys(v, rows, books)
+    _keys(v, rows, books, e.for_people)
     _requests(v, rows, liars)
     await _sums(v, e, books)
     await _workers(v, e, rows)
@@ -81,7 +83,7 @@ async def judge(e: Episode, seconds: float) -> Verdict:
     return v
 
 
-def _keys(v: Verdict, rows, books) -> None:
+def _keys(v: Verdict, rows, books, for_people: set[str]) -> None:
     """Each key: executed once at most, and as our row says."""
     known = set()
     for row in rows:
@@ -98,7 +100,9 @@ def _keys(v: Verdict, rows, books) -> None:
                 v.lost += 1  # she was told that it was paid
                 v.faults.append(f"{row['id']} is {state}, the operator says {times} times {minor}")
         elif state in ("failed", "cancelled"):
-            if times:
+            if times and receipt in for_people:
+                v.for_people += 1
+            elif times:
                 v.lost += 1  # it left, and our books do not know
                 v.faults.append(f"{row['id']} is {state}, the operator paid {minor}")
         else:
