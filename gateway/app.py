@@ -25,9 +25,11 @@ from gateway.steps.close import close
 from gateway.steps.deliver import deliver
 from gateway.steps.disburse import disburse
 from gateway.steps.poll import poll
+from gateway.steps.relearn import relearn
 from gateway.steps.score import score
 from gateway.steps.seal import seal
 from gateway.steps.sweep import sweep
+from gateway.steps.watch import watch
 from gateway.store.batches import Batches
 from gateway.store.db import open_database
 from gateway.store.tokens import StoredTokens
@@ -51,9 +53,11 @@ STEPS: Mapping[str, Step] = {
     "deliver": deliver,
     "disburse": disburse,
     "poll": poll,
+    "relearn": relearn,
     "score": score,
     "seal": seal,
     "sweep": sweep,
+    "watch": watch,
 }
 
 

@@ -146,6 +146,8 @@ class Settings(BaseSettings):
     """Messages a number may get unasked in an hour: questions, notices, invitations."""
     prompts_per_day: Annotated[int, Field(ge=1)] = 24
     """The same in 24 hours."""
+    pause_days: Annotated[float, Field(gt=0)] = 3.0
+    """How long a worker whose gold stays under the bar gets no questions of that kind, in days."""
     push_limit: Annotated[int, Field(ge=1)] = 500
     """Questions sent to idle workers in one go."""
     walks_at_once: Annotated[int, Field(ge=0)] = 64

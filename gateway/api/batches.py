@@ -34,6 +34,7 @@ from gateway.steps.advise import Advice, advise
 from gateway.store import batches, clients, results
 from gateway.store.db import Row
 from gateway.tasks.forecast import answers_at_close
+from gateway.tasks.handling import Handling
 from gateway.tasks.intake import check
 from gateway.tasks.packed import PACK_MAX
 from gateway.tasks.question import Option
@@ -205,6 +206,11 @@ async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSp
         gold_rate=given.gold_rate,
         lease_s=given.lease_s,
         pack_max={"auto": PACK_MAX, "off": 1}.get(str(given.pack)) or int(given.pack),
+        handling=Handling(
+            entry_gold=given.entry_gold,
+            promote_gold=given.promote_gold,
+            review_minor=parse_amount(given.review_price, currency) if given.review_price else 0,
+        ),
     )
 
 

@@ -61,6 +61,19 @@ class BatchIn(_Strict):
         float,
         Field(ge=0, le=0.5, description="Share of hidden gold among a proven worker's questions"),
     ] = 0.0
+    entry_gold: Annotated[
+        int,
+        Field(
+            ge=0, le=20, description="Gold among a new worker's first questions, if there is any"
+        ),
+    ] = 5
+    promote_gold: Annotated[
+        bool, Field(description="Ask results that leave no doubt as gold of others")
+    ] = False
+    review_price: Annotated[
+        str | None,
+        Field(description="For worth:N: what your own look at one task costs, in major units"),
+    ] = None
     lease_s: Annotated[
         int | None,
         Field(ge=60, le=7 * 86400, description="Seconds a question waits for its worker"),
@@ -175,7 +188,7 @@ class QuoteOut(BaseModel):
 
 
 class ResultOut(BaseModel):
-    """`state`: decided, review (answers do not agree well enough), open or cancelled."""
+    """`state`: decided, review (answers do not agree well enough), ambiguous (the question has no single answer), open or cancelled."""
 
     task: str
     state: str
@@ -183,6 +196,19 @@ class ResultOut(BaseModel):
     confidence: float | None
     answers: int
     rule: str | None
+
+
+class DecisionIn(_Strict):
+    """What is true of a task in review, and who says so."""
+
+    value: str
+    by: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class GoldIn(DecisionIn):
+    """Gold that was wrong: what is true, who says so, and why."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class AccountOut(BaseModel):

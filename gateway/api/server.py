@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.api import batches, problems, proof, webhooks
+from gateway.api import batches, judgement, problems, proof, webhooks
 from gateway.api.intake import Intake
 from gateway.api.metrics import Metrics
 from gateway.errors import Failed
@@ -34,6 +34,7 @@ def make_app(
             app.add_route("/metrics", metrics.answer)
             app.state.runtime = rt
             app.include_router(batches.router)
+            app.include_router(judgement.router)
             app.include_router(proof.router)
             _add_health(app, rt)
             for mount in mounts:

@@ -9,6 +9,9 @@ import typer
 from gateway import settings as settings_room
 from gateway.cli import (
     channels,
+    explain,
+    findings,
+    gold,
     inbox,
     ledger,
     manual,
@@ -18,6 +21,7 @@ from gateway.cli import (
     phrases,
     proof,
     qa,
+    review,
     sms,
 )
 
@@ -38,6 +42,10 @@ app.add_typer(manual.app, name="manual")
 app.add_typer(payouts.app, name="payouts")
 app.add_typer(payouts.statements, name="statements")
 app.add_typer(proof.client, name="client")
+app.add_typer(gold.app, name="gold")
+app.add_typer(review.app, name="review")
+app.command("explain")(explain.explain)
+app.add_typer(findings.app, name="findings")
 app.add_typer(people.partner, name="partner")
 app.add_typer(people.coordinator, name="coordinator")
 

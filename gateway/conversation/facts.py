@@ -99,6 +99,16 @@ class CoordinatorView:
 
 
 @dataclass(frozen=True, slots=True)
+class SkillView:
+    """What gold says of a worker, over all kinds: asked for by SKILL. `until`: her pause, as `24/11`; None: no pause."""
+
+    answers: int
+    right: int
+    seen: int
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """All that is known when one event arrives. `worker` is None for a number nobody knows.
 
@@ -129,6 +139,8 @@ class Situation:
     more: tuple[Question, ...] = ()
     pack_max: int = 1
     segment_prices: tuple[float, float] = (1.0, 1.0)
+    skill: SkillView | None = None
+    """Looked up only for who asks."""
     appealable: str | None = None
     """The reference after APPEAL, if it is an adjustment of hers that waits; looked up only when she appeals."""
     payment: Payment | None = None

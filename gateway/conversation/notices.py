@@ -1,5 +1,7 @@
 """Messages that steps send on their own account, each one SMS."""
 
+from datetime import datetime
+
 from gateway.conversation.talk import NAME_MAX, short_name
 from gateway.phrases import Phrasebook
 
@@ -28,3 +30,18 @@ def work_waiting_notice(book: Phrasebook, service_code: str = "") -> str:
     if service_code:
         return book.say("work.waiting", service_code=service_code)
     return book.say("work.waiting_sms")
+
+
+def paused_notice(book: Phrasebook, until: datetime) -> str:
+    """Her gold stayed under the bar: no questions of that kind until that day, and her money is hers."""
+    return book.say("standing.paused", date=day_text(until))
+
+
+def back_notice(book: Phrasebook) -> str:
+    """A pause that was our mistake is over."""
+    return book.say("standing.back")
+
+
+def day_text(day: datetime) -> str:
+    """A day as it is written in all our languages: `24/11`."""
+    return f"{day:%d/%m}"

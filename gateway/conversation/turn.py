@@ -12,6 +12,7 @@ from gateway.conversation.heard import Heard, hear, is_stop, language_named
 from gateway.conversation.joining import money_words
 from gateway.conversation.packing import current
 from gateway.conversation.quiet import hours_said, quiet
+from gateway.conversation.skill import skill
 from gateway.conversation.talk import Books, KindOf, Talk, open_question
 from gateway.phrases.septets import segments
 
@@ -93,7 +94,7 @@ def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # no
         case "stop":
             return Turn((), talk.say("stop.only"))
         case "skill":
-            return Turn((), talk.say("not_yet", word=heard.words[0].upper()))
+            return skill(talk)
         case _:
             return None
 

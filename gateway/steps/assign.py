@@ -30,9 +30,11 @@ _SOMETHING = """
   and (w.unreached_until is null or w.unreached_until < now())
   and (exists (select from directed d join task t on t.id = d.task_id join batch b on b.id = t.batch_id
          where d.worker_id = w.id and not d.asked and t.state = 'open' and d.position < t.wanted
-           and t.answered + t.held < t.wanted and b.state = 'running')
+           and t.answered + t.held < t.wanted and b.state = 'running'
+           and not is_paused(w.id, b.kind))
     or exists (select from batch b where b.state = 'running' and b.currency = w.currency
          and (b.languages = '{}' or w.language = any(b.languages))
+         and not is_paused(w.id, b.kind)
          and exists (select from task t where t.batch_id = b.id and t.state = 'open' and t.gold is null
            and not t.directed and t.answered + t.held < t.wanted
            and not exists (select from assignment a

@@ -47,6 +47,7 @@ async def close_batch(rt: Runtime, batch: Batch) -> None:
 
     released = await until_settled(lambda: _write(rt, batch, results))
     if released is not None:
+        rt.bells.ring("watch", batch.id)
         log.info("batch closed", batch=batch.id, tasks=len(results), released_minor=released)
 
 
@@ -58,9 +59,11 @@ async def _write(rt: Runtime, batch: Batch, results: dict[str, Result]) -> int |
             return None
         await withdraw(db, batch.id, "decided")
         await db.execute(
-            """update task t set value = r.value, confidence = r.confidence, rule = $5
+            """update task t set value = r.value, confidence = r.confidence,
+                 rule = case when t.rule = 'ambiguous' then t.rule else $5 end
                from unnest($2::text[], $3::text[], $4::real[]) as r(name, value, confidence)
-               where t.batch_id = $1 and t.name = r.name and t.gold is null""",
+               where t.batch_id = $1 and t.name = r.name and t.gold is null
+                 and t.rule is distinct from 'person'""",
             batch.id,
             list(results),
             [value for value, _ in results.values()],

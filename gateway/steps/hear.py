@@ -25,6 +25,7 @@ from gateway.steps.explain import payment
 from gateway.steps.facts import Heard, batch_of, parts_of, ring_for
 from gateway.steps.messages import message
 from gateway.steps.retry import settle_down
+from gateway.steps.standing import skill_view
 from gateway.steps.understand import Understood, coordinator_view, understand
 from gateway.store import adjustments, inbox, people, turns
 from gateway.store.db import Part, Repeated, Row
@@ -92,15 +93,19 @@ async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, hea
 
 
 async def _with_payment(rt: Runtime, found: Understood, said: str) -> Understood:
-    """WHY and APPEAL take a second look too: at what she names, or at her last payment."""
+    """WHY, APPEAL and SKILL take a second look too: at what she names, or at her last payment."""
     worker = found.situation.worker
     own = rt.books.get(worker.language) if worker else None
     if (
         worker is None
         or own is None
-        or (asked := read_words(said, own, rt.books)).command not in ("why", "appeal")
+        or (asked := read_words(said, own, rt.books)).command not in ("why", "appeal", "skill")
     ):
         return found
+    if asked.command == "skill":
+        return replace(
+            found, situation=replace(found.situation, skill=await skill_view(rt, worker.id))
+        )
     ref = ref_said(asked.rest)
     if asked.command == "appeal":
         mine = ref if ref and await adjustments.waits(rt.db, worker.id, ref) else None

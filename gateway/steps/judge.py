@@ -7,8 +7,6 @@ from gateway.qa.overlap import (
     CONFIDENCE,
     Decision,
     FixedOverlap,
-    Market,
-    Offer,
     Policy,
     Verdict,
     judge,
@@ -16,10 +14,12 @@ from gateway.qa.overlap import (
 )
 from gateway.qa.skill import Skill
 from gateway.runtime import Runtime
+from gateway.steps.offer import market
 from gateway.steps.understand import skill_of
 from gateway.store import turns
 from gateway.store.batches import Batch
 from gateway.store.db import Part, Row
+from gateway.store.reviews import AMBIGUOUS
 
 _STATE = {
     Decision.ACCEPT: "decided",
@@ -45,36 +45,37 @@ def answer_part(rt: Runtime, row: Row, batch: Batch, fact: Answered, via: str) -
         via=via,
         said=fact.said,
         value=fact.value,
-        right=None if gold is None else fact.value == gold,
+        right=None if gold is None else is_right(rt, batch.kind, fact.value, gold),
     )
     earning = ledger.earn(answered.assignment, batch.id, worker, batch.price_minor, batch.currency)
     return turns.record_answer(
         answered,
-        _after(rt, row, batch, fact.value),
+        _after(rt, row, batch, fact.value, via),
         earning,
         batch.hold_account,
         AccountId(row["account_id"]),
     )
 
 
-def _after(rt: Runtime, row: Row, batch: Batch, value: str) -> turns.TaskAfter:
+def _after(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> turns.TaskAfter:
     given: int = row["held_answered"] + 1
     wanted: int = row["held_wanted"]
     if given < wanted:
         return turns.TaskAfter(wanted, "open", None, None, None)
     if row["held_gold"] is not None:
         return turns.TaskAfter(wanted, "decided", row["held_gold"], 1.0, "gold")
-    verdict = _verdict(rt, row, batch, value)
+    verdict = _verdict(rt, row, batch, value, via)
     # The judge never gets more answers than were reserved and paid for.
     more = min(verdict.answers_wanted, row["held_maximum"])
     state = _STATE[verdict.decision]
+    rule = AMBIGUOUS if verdict.decision is Decision.AMBIGUOUS else "online"
     if state == "open" and more > given:
         return turns.TaskAfter(more, "open", None, None, None)
     state = "review" if state == "open" else state
-    return turns.TaskAfter(given, state, verdict.value, verdict.confidence, "online")
+    return turns.TaskAfter(given, state, verdict.value, verdict.confidence, rule)
 
 
-def _verdict(rt: Runtime, row: Row, batch: Batch, value: str) -> Verdict:
+def _verdict(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> Verdict:
     values = [*(row["vote_values"] or ()), value]
     rights, wrongs = row["vote_rights"] or (), row["vote_wrongs"] or ()
     skills = [Skill(right, wrong) for right, wrong in zip(rights, wrongs, strict=True)]
@@ -86,7 +87,7 @@ def _verdict(rt: Runtime, row: Row, batch: Batch, value: str) -> Verdict:
         skills,
         [o.id for o in batch.options],
         policy_of(batch, row["held_maximum"]),
-        market=Market(Offer(batch.price_minor)),
+        market=market(rt, batch, row["held_text"], via),
     )
 
 
@@ -97,3 +98,13 @@ def policy_of(batch: Batch, available: int) -> Policy:
     return parse_policy(
         batch.policy, available=available, confidence=batch.confidence or CONFIDENCE
     )
+
+
+def is_right(rt: Runtime, kind: str, value: str, truth: str) -> bool:
+    """Does an answer say what is known to be true? Typed ones may differ by a slip of the thumb."""
+    if not rt.kind_of(kind).IS_TEXT:
+        return value == truth
+    from gateway.qa.text.near import is_near  # noqa: PLC0415  # rapidfuzz, for text only
+    from gateway.qa.text.normalise import normalise  # noqa: PLC0415
+
+    return is_near(normalise(value), normalise(truth))

@@ -6,7 +6,7 @@ from gateway.sms.segments import count
 from gateway.store.batches import Batch
 from gateway.store.turns import Message
 
-PRIORITY = {"reply": 0, "money": 0, "invitation": 1, "question": 1, "notice": 1}
+PRIORITY = {"reply": 0, "money": 0, "invitation": 1, "question": 1, "notice": 1, "standing": 1}
 
 
 def message(

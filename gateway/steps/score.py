@@ -1,58 +1,104 @@
-"""Workers' skills learn from decided tasks: each answer once, by how far it agrees with what was decided."""
+"""Workers' skills learn from decided tasks: each answer once, by how far it agrees with what was decided.
+
+Gold counts in full, and may pause a worker (see `standing`). What the others' answers teach is kept per batch, so that
+`relearn` can replace it by what the whole batch shows.
+"""
 
 from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
 
+from gateway.qa import drift
+from gateway.qa.gold import Standing, standing
 from gateway.qa.skill import Skill
 from gateway.runtime import Runtime
 from gateway.steps.retry import until_settled
+from gateway.steps.standing import Trial, pause
+from gateway.store import skills
 from gateway.store.db import Row
 
 _AT_ONCE = 5000
+RELEARN_AFTER = 50
+"""Answers after which a running batch is estimated as a whole again; later, a tenth of what it knew then."""
+
+
+@dataclass(slots=True)
+class _Learning:
+    """One worker at one kind, while a pass goes over her answers."""
+
+    skill: Skill
+    drift: float
+    saw_gold: bool = False
+    taught: dict[str, Skill] = field(default_factory=dict[str, Skill])
 
 
 async def score(rt: Runtime) -> int:
     """Let skills know the answers of newly decided tasks; how many answers."""
-    return await until_settled(lambda: _score(rt))
+    count, batches = await until_settled(lambda: _score(rt))
+    for batch in batches:
+        rt.bells.ring("relearn", batch)
+    return count
 
 
-async def _score(rt: Runtime) -> int:
+async def _score(rt: Runtime) -> tuple[int, list[str]]:
     async with rt.db.transaction() as db:
-        rows = await db.fetch(
-            """select a.id, a.worker_id, a.value, a."right", t.value as decided, t.confidence, b.kind
-               from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
-               where not a.scored and (t.gold is not null or t.state in ('decided', 'review'))
-               order by a.id limit $1 for update of a skip locked""",
-            _AT_ONCE,
-        )
+        rows = await skills.unscored(db, _AT_ONCE)
         if not rows:
-            return 0
-        gained = _gained(rt, rows)
-        await db.execute(
-            """insert into skill as s (worker_id, kind, "right", wrong)
-               select * from unnest($1::bigint[], $2::text[], $3::real[], $4::real[])
-               on conflict (worker_id, kind) do update set "right" = s."right" + excluded."right",
-                 wrong = s.wrong + excluded.wrong""",
-            [worker for worker, _ in gained],
-            [kind for _, kind in gained],
-            [skill.right for skill in gained.values()],
-            [skill.wrong for skill in gained.values()],
-        )
-        await db.execute(
-            "update answer set scored = true where id = any($1)", [row["id"] for row in rows]
-        )
-    return len(rows)
+            return 0, []
+        pairs = sorted({(row["worker_id"], row["kind"]) for row in rows})
+        known = await skills.lock(db, pairs)
+        learning = _learn(rt, rows, known, rt.clock.now())
+        await skills.write(db, [(*who, one.skill, one.drift) for who, one in learning.items()])
+        taught = [
+            (batch, worker, skill)
+            for (worker, _), one in learning.items()
+            for batch, skill in sorted(one.taught.items())
+        ]
+        await skills.add_taught(db, sorted(taught, key=lambda t: t[:2]))
+        await skills.scored(db, [row["id"] for row in rows])
+        due = await skills.count_learned(db, _per_batch(rows), RELEARN_AFTER)
+        for worker, kind in [who for who, one in learning.items() if one.saw_gold]:
+            at = known[worker, kind]
+            right, wrong = at["trial_right"], at["trial_wrong"]
+            if standing(right, wrong) is Standing.PAUSED and not at["paused"]:
+                await pause(rt, db, Trial(worker, kind, right, wrong))
+    return len(rows), due
 
 
-def _gained(rt: Runtime, rows: list[Row]) -> dict[tuple[int, str], Skill]:
-    """What each worker's answers say of her, per kind, in worker order so that two runners never lock crosswise."""
-    gained: defaultdict[tuple[int, str], Skill] = defaultdict(Skill)
-    for row in sorted(rows, key=lambda r: (r["worker_id"], r["kind"])):
-        key = (row["worker_id"], row["kind"])
+def _learn(
+    rt: Runtime, rows: list[Row], known: dict[tuple[int, str], Row], now: datetime
+) -> dict[tuple[int, str], _Learning]:
+    """Every worker's skill after her answers, in worker order so that two runners never lock crosswise."""
+    learning = {
+        who: _Learning(
+            Skill(at["right"], at["wrong"]).decayed(
+                (now - at["learned_at"]).total_seconds() / 86400
+            ),
+            at["drift"],
+        )
+        for who, at in known.items()
+    }
+    for row in rows:
+        one = learning[row["worker_id"], row["kind"]]
         if row["right"] is not None:
-            gained[key] = gained[key].after_gold(right=row["right"])
+            one.drift = drift.after(one.drift, one.skill, right=row["right"])
+            one.skill = one.skill.after_gold(right=row["right"])
+            one.saw_gold = True
         elif row["decided"] is not None:
-            gained[key] = gained[key].after_consensus(_agreement(rt, row))
-    return dict(gained)
+            agreement = _agreement(rt, row)
+            one.skill = one.skill.after_consensus(agreement)
+            so_far = one.taught.get(row["batch_id"], Skill())
+            one.taught[row["batch_id"]] = so_far.after_consensus(agreement)
+    return learning
+
+
+def _per_batch(rows: list[Row]) -> dict[str, int]:
+    """Answers to real questions, by batch: gold teaches at once and for good."""
+    counts = defaultdict[str, int](int)
+    for row in rows:
+        if row["right"] is None:
+            counts[row["batch_id"]] += 1
+    return dict(sorted(counts.items()))
 
 
 def _agreement(rt: Runtime, row: Row) -> float:

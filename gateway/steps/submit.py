@@ -26,6 +26,7 @@ from gateway.steps.retry import until_settled
 from gateway.store import batches, ledgers
 from gateway.store.batches import Batch, NewTask
 from gateway.store.db import Connection, Row
+from gateway.tasks.handling import DEFAULT, Handling
 from gateway.tasks.intake import TaskSpec
 from gateway.tasks.question import Option
 
@@ -48,6 +49,7 @@ class BatchSpec:
     gold_rate: float
     lease_s: int | None
     pack_max: int
+    handling: Handling = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
         lease_s=spec.lease_s or rt.settings.lease_s,
         pack_max=1 if kind.IS_TEXT else spec.pack_max,
         hold_account=await rt.accounts.get(Account(AccountKind.BATCH_HOLD, batch_id, currency)),
+        handling=spec.handling,
     )
     async with rt.db.transaction() as db:
         await batches.insert_batch(db, batch)

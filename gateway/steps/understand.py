@@ -87,6 +87,15 @@ def skill_of(row: Row, kind: str) -> tuple[Skill, int, int]:
     return skill, row["answers"][at], row["golds_right"][at] + row["golds_wrong"][at]
 
 
+def _trial(row: Row, kind: str) -> tuple[int, float]:
+    """Gold answers since the worker's present trial at a kind began, and how far she seems to drift."""
+    kinds: list[str] = row["kinds"] or []
+    if kind not in kinds:
+        return 0, 0.0
+    at = kinds.index(kind)
+    return row["trials"][at], row["drifts"][at]
+
+
 def _worker(row: Row) -> WorkerView | None:
     if row["worker_id"] is None:
         return None
@@ -105,7 +114,9 @@ def _upcoming(row: Row, batch: Batch) -> Question:
     """The next question: hidden gold where it is due, else the real one."""
     if row["gold_task"]:
         skill, answers, golds = skill_of(row, batch.kind)
-        if gold_due(answers, golds, skill, batch.gold_rate):
+        trial, drift = _trial(row, batch.kind)
+        is_entry = trial < batch.handling.entry_gold
+        if is_entry or gold_due(answers, golds, skill, batch.gold_rate, drift):
             return question_of(batch, row["gold_task"], row["gold_text"])
     return question_of(batch, row["next_task"], row["next_text"])
 

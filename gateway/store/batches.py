@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gateway.ids import AccountId, BatchId, ClientId
 from gateway.store.db import Connection, Database, Row
+from gateway.tasks.handling import DEFAULT, Handling, from_options, to_options
 from gateway.tasks.question import Option
 
 
@@ -28,6 +29,7 @@ class Batch:
     lease_s: int
     pack_max: int
     hold_account: AccountId
+    handling: Handling = DEFAULT
 
 
 _COLUMNS = """b.id, b.client_id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.currency, b.policy,
@@ -52,6 +54,7 @@ def _batch(row: Row) -> Batch:
         lease_s=row["lease_s"],
         pack_max=row["pack_max"],
         hold_account=AccountId(row["account_id"]),
+        handling=from_options(row["policy_options"]),
     )
 
 
@@ -99,7 +102,7 @@ async def insert_batch(db: Connection, batch: Batch) -> None:
         batch.price_minor,
         batch.currency,
         batch.policy,
-        {"confidence": batch.confidence} if batch.confidence else {},
+        to_options(batch.handling) | ({"confidence": batch.confidence} if batch.confidence else {}),
         batch.method,
         batch.gold_rate,
         batch.lease_s,

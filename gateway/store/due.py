@@ -15,6 +15,7 @@ union all select 'close', null where exists (select from batch b where b.state =
   (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open'))
 union all select 'score', null where exists (select from answer a join task t on t.id = a.task_id
   where not a.scored and (t.gold is not null or t.state in ('decided', 'review')))
+union all select 'relearn', id from batch where state = 'running' and unlearned >= greatest(50, learned / 10)
 union all select 'sweep', null where exists (select from assignment where state = 'held' and lease_until < $1)
   or exists (select from outbox where state = 'sending' and lease_until < $1)
   or exists (select from outbox where state = 'queued' and priority = 1 and due_at <= $1::timestamptz - interval '1 minute')

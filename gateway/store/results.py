@@ -12,7 +12,8 @@ async def of_batch(db: Database, batch: str) -> AsyncGenerator[Row]:
     position = 0
     while True:
         rows = await db.rows(
-            """select position, name, state, value, confidence, answered, rule from task
+            """select position, name,
+                 case when state = 'review' and rule = 'ambiguous' then 'ambiguous' else state end as state, value, confidence, answered, rule from task
                where batch_id = $1 and gold is null and position > $2 order by position limit $3""",
             batch,
             position,

@@ -9,6 +9,7 @@ from typing import Any
 from gateway.cli.replay.books import Compared, Played, compare
 from gateway.cli.replay.crowd import Crowd
 from gateway.cli.replay.recording import Recording
+from gateway.cli.replay.savings import fixed_overlaps, saving
 from gateway.cli.replay.town import Town
 from gateway.errors import Failed
 from gateway.qa.text.normalise import normalise
@@ -92,7 +93,10 @@ async def play(town: Town, plans: Sequence[Plan], watch: Watch) -> dict[str, Any
             compared.answers_used,
         ),
     }
-    return {**parts[0], **whole} if len(parts) == 1 else {**whole, "batches": parts}
+    if len(parts) > 1:
+        return {**whole, "batches": parts}
+    report = {**parts[0], **whole}
+    return {**report, "saving": saving(report)}
 
 
 def _steps_each(rounds: Sequence["_Round"], compared: Compared) -> float | None:
@@ -249,6 +253,7 @@ def _part(one: _Round, results: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "answers_used": used,
         "answers_per_task": used / len(recording.answers),
         "price_minor": plan.price_minor,
+        "fixed": fixed_overlaps(recording),
         "accuracy": right / len(scored) if scored and recording.options else None,
         "exact_match": _exact(recording, scored) if scored else None,
         "wer": _wer(recording, scored) if scored and not recording.options else None,

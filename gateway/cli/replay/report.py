@@ -17,7 +17,8 @@ Report = dict[str, Any]
 def show(report: Report, console: Console) -> None:
     """Print the report of one batch."""
     title = f"{report['kind']}, {report['tasks']:,} tasks by {report['workers']:,} phones ({report['channel']})"
-    console.print(_panel(title, [*_of_batch(report), *_of_all(report)], ok=_ok(report)))
+    lines = [*_of_batch(report), *_saved(report), *_of_all(report)]
+    console.print(_panel(title, lines, ok=_ok(report)))
     _differences(report, console)
 
 
@@ -79,6 +80,27 @@ def _each_step(r: Report) -> str:
     """Steps for each accepted answer, joining and cashing out included; where everybody answered by USSD."""
     each = r.get("ussd_steps_per_answer")
     return f", {each:.2f} for each accepted answer" if each else ""
+
+
+def _saved(r: Report) -> list[tuple[str, str]]:
+    """What dynamic overlap did not need, against a fixed number of answers a task."""
+    if r["policy"] != "dynamic" and not r["policy"].startswith("worth:"):
+        return []
+    lines: list[tuple[str, str]] = []
+    for overlap, saved in r["saving"].items():
+        points = saved["accuracy_points"]
+        better = "" if points is None else f", {points:+.1f} points against its majority"
+        what = "all answers" if overlap == "all" else f"{overlap} answers a task"
+        lines.append(
+            (
+                "saved" if saved["answers"] >= 0 else "more",
+                (
+                    f"{abs(saved['share']):.0%} against {what}: {abs(saved['answers']):,} answers, "
+                    f"{amount_text(abs(saved['money_minor']), r['currency'])}, {abs(saved['segments']):,} segments{better}"
+                ),
+            )
+        )
+    return lines
 
 
 def _bar(share: float) -> str:

@@ -10,6 +10,7 @@ create or replace function situation(
   out missed_message bigint,
   out coordinator_id bigint, out payout_ref text, out payout_amount bigint,
   out kinds text[], out rights real[], out wrongs real[], out golds_right int[], out golds_wrong int[], out answers int[],
+  out trials int[], out drifts real[],
   -- what was she last asked?
   out held_assignment bigint, out held_state text, out held_task bigint, out held_batch text, out held_text text,
   out held_gold text, out held_open boolean, out held_answered smallint,
@@ -69,8 +70,8 @@ begin
 
   -- Votes matter only when the answer that may come now completes what the task wanted.
   if held_open and held_answered + 1 >= held_wanted and held_answered > 0 then
-    select array_agg(x.value order by x.id), array_agg(coalesce(s."right", 0) order by x.id),
-        array_agg(coalesce(s.wrong, 0) order by x.id)
+    select array_agg(x.value order by x.id), array_agg(coalesce(s."right" * kept(s.learned_at), 0) order by x.id),
+        array_agg(coalesce(s.wrong * kept(s.learned_at), 0) order by x.id)
       into vote_values, vote_rights, vote_wrongs
       from answer x left join skill s on s.worker_id = x.worker_id and s.kind = v_kind
       where x.task_id = held_task;
@@ -105,12 +106,14 @@ begin
     where d.worker_id = situation.worker_id and not d.asked and t.state = 'open' and b.state = 'running'
       and b.currency = situation.currency
       and d.position < t.wanted and t.answered + t.held < t.wanted and t.id is distinct from held_task
+      and not is_paused(situation.worker_id, b.kind)
     order by d.batch_position limit 1;
   end if;
   if next_task is null then
     for v_batch in
       select b.id from batch b where b.state = 'running' and b.currency = situation.currency
-        and (b.languages = '{}' or situation.language = any(b.languages)) order by b.started_at
+        and (b.languages = '{}' or situation.language = any(b.languages))
+        and not is_paused(situation.worker_id, b.kind) order by b.started_at
     loop
       -- The first few free tasks, in an order of her own: phones that ask at the same moment rarely collide.
       select f.id, v_batch.id, f.text into next_task, next_batch, next_text from (
@@ -142,9 +145,10 @@ begin
     more := more_tasks(situation.worker_id, partner_id, language, next_batch, next_task, held_task, v_pack_max - 1);
   end if;
   if v_skills or coalesce(v_gold, false) then
-    select array_agg(s.kind), array_agg(s."right"), array_agg(s.wrong), array_agg(s.gold_right),
-        array_agg(s.gold_wrong), array_agg(s.answers)
-      into kinds, rights, wrongs, golds_right, golds_wrong, answers
+    select array_agg(s.kind), array_agg(s."right" * kept(s.learned_at)), array_agg(s.wrong * kept(s.learned_at)),
+        array_agg(s.gold_right), array_agg(s.gold_wrong), array_agg(s.answers),
+        array_agg(s.trial_right + s.trial_wrong), array_agg(s.drift)
+      into kinds, rights, wrongs, golds_right, golds_wrong, answers, trials, drifts
       from skill s where s.worker_id = situation.worker_id;
   end if;
 
@@ -155,6 +159,8 @@ begin
   select t.id, t.text into gold_task, gold_text from task t
     where t.batch_id = next_batch and t.gold is not null and t.state = 'open'
       and t.answered + t.held < t.wanted and t.id is distinct from held_task
-      and not exists (select from assignment a where a.task_id = t.id and a.worker_id = situation.worker_id)
-    order by hashint8(t.id # situation.worker_id) limit 1;
+      and not exists (select from gold_seen g
+        where g.worker_id = situation.worker_id and g.digest = gold_digest(t.text))
+    -- The least shown first: the bank goes round, and neighbours rarely meet the same one on the same day.
+    order by t.answered + t.held, hashint8(t.id # situation.worker_id) limit 1;
 end $$;

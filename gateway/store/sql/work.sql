@@ -9,14 +9,30 @@ returns boolean language sql immutable as $$
      and (not p_audience ? 'partners' or p_audience->'partners' @> to_jsonb(p_partner))
 $$;
 
+-- How much evidence from p_at is worth now: `Skill.decayed` in SQL, half of it every 90 days.
+create or replace function kept(p_at timestamptz) returns real language sql stable as $$
+  select power(0.5::float8, greatest(0, extract(epoch from now() - p_at))::float8 / 7776000)::real
+$$;
+
+-- May she be asked this kind of question now? Her gold may have paused it for a while.
+create or replace function is_paused(p_worker bigint, p_kind text) returns boolean language sql stable as $$
+  select exists (select from skill s where s.worker_id = p_worker and s.kind = p_kind and s.paused_until > now())
+$$;
+
+-- What makes two gold questions the same one for a phone.
+create or replace function gold_digest(p_text text) returns bigint language sql immutable as $$
+  select hashtextextended(p_text, 0)
+$$;
+
 -- Gives a task to a worker, if it still wants an answer. A question that lapsed may be asked again.
 create or replace function hold_task(
   p_task bigint, p_worker bigint, p_via text, p_lease_until timestamptz
 ) returns bigint language plpgsql as $$
-declare v_id bigint; v_directed boolean;
+declare v_id bigint; v_directed boolean; v_gold boolean; v_text text;
 begin
   update task set held = held + 1
-    where id = p_task and state = 'open' and answered + held < wanted returning directed into v_directed;
+    where id = p_task and state = 'open' and answered + held < wanted
+    returning directed, gold is not null, text into v_directed, v_gold, v_text;
   if not found then
     raise exception 'task % wants no more answers', p_task using errcode = 'GW001';
   end if;
@@ -30,6 +46,9 @@ begin
   end if;
   if v_directed then
     update directed set asked = true where task_id = p_task and worker_id = p_worker;
+  end if;
+  if v_gold then
+    insert into gold_seen values (p_worker, gold_digest(v_text)) on conflict do nothing;
   end if;
   return v_id;
 end $$;
@@ -71,10 +90,12 @@ begin
     values (p_task, p_worker, v_slot, p_value, p_said, p_via, p_price, p_transfer, p_right);
   -- Where gold is asked (p_kind not null), when the next is due depends on these counts: they cannot wait.
   if p_kind is not null then
-    insert into skill as k (worker_id, kind, answers, gold_right, gold_wrong)
-      values (p_worker, p_kind, 1, coalesce(p_right, false)::int, coalesce(not p_right, false)::int)
+    insert into skill as k (worker_id, kind, answers, gold_right, gold_wrong, trial_right, trial_wrong)
+      values (p_worker, p_kind, 1, coalesce(p_right, false)::int, coalesce(not p_right, false)::int,
+        coalesce(p_right, false)::int, coalesce(not p_right, false)::int)
       on conflict (worker_id, kind) do update set answers = k.answers + 1,
-        gold_right = k.gold_right + excluded.gold_right, gold_wrong = k.gold_wrong + excluded.gold_wrong;
+        gold_right = k.gold_right + excluded.gold_right, gold_wrong = k.gold_wrong + excluded.gold_wrong,
+        trial_right = k.trial_right + excluded.trial_right, trial_wrong = k.trial_wrong + excluded.trial_wrong;
   end if;
 end $$;
 

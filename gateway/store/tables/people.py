@@ -89,4 +89,33 @@ skill = Table(
     Column("gold_right", Integer, nullable=False, server_default=text("0")),
     Column("gold_wrong", Integer, nullable=False, server_default=text("0")),
     Column("answers", Integer, nullable=False, server_default=text("0")),
+    at_column("learned_at"),  # evidence is worth less the older it is
+    Column("drift", REAL, nullable=False, server_default=text("0")),  # see gateway.qa.drift
+    # The gold of the present trial, which a pause ends: a new one begins with nothing held against her.
+    Column("trial_right", Integer, nullable=False, server_default=text("0")),
+    Column("trial_wrong", Integer, nullable=False, server_default=text("0")),
+    at_column("trial_from"),
+    # A pause, and the gold it was decided on.
+    Column("paused_until", DateTime(timezone=True)),
+    Column("paused_right", Integer, nullable=False, server_default=text("0")),
+    Column("paused_wrong", Integer, nullable=False, server_default=text("0")),
+    Column("pauses", SmallInteger, nullable=False, server_default=text("0")),
+)
+
+# What the answers of one batch have taught about a worker, so that a better estimate of the batch can replace it.
+taught = Table(
+    "taught",
+    metadata,
+    Column("batch_id", Text, ForeignKey("batch.id"), primary_key=True),
+    Column("worker_id", BigInteger, ForeignKey("worker.id"), primary_key=True),
+    Column("right", REAL, nullable=False),
+    Column("wrong", REAL, nullable=False),
+)
+
+# Gold a phone has been shown, by a digest of its text: the same question in another batch counts as the same gold.
+gold_seen = Table(
+    "gold_seen",
+    metadata,
+    Column("worker_id", BigInteger, ForeignKey("worker.id"), primary_key=True),
+    Column("digest", BigInteger, primary_key=True),
 )

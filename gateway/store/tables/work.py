@@ -77,6 +77,9 @@ batch = Table(
     Column("state", Text, nullable=False),
     Column("account_id", BigInteger, ForeignKey("account.id"), nullable=False),
     Column("reserved", BigInteger, nullable=False, server_default=text("0")),
+    # Answers that skills know, and those of them that came after the batch was last estimated as a whole.
+    Column("learned", Integer, nullable=False, server_default=text("0")),
+    Column("unlearned", Integer, nullable=False, server_default=text("0")),
     at_column(),
     Column("started_at", DateTime(timezone=True)),
     Column("closed_at", DateTime(timezone=True)),
@@ -108,6 +111,8 @@ task = Table(
     Column("confidence", REAL),
     Column("rule", Text),  # which rule decided
     Column("decided_at", DateTime(timezone=True)),
+    Column("decided_by", Text),  # the person who did, where it was one
+    Column("promoted_from", BigInteger),  # the task whose result became this gold
     UniqueConstraint("batch_id", "name"),
     one_of("state", "open", "decided", "review", "cancelled"),
     CheckConstraint("held >= 0 and answered >= 0", name="counts"),
@@ -126,6 +131,12 @@ Index(
     postgresql_where=text("state = 'open' and gold is null and not directed"),
 )
 Index("ix_task_gold", task.c.batch_id, postgresql_where=text("state = 'open' and gold is not null"))
+
+Index(
+    "ix_task_promoted_from",
+    task.c.promoted_from,
+    postgresql_where=text("promoted_from is not null"),
+)
 
 directed = Table(
     "directed",

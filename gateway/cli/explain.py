@@ -1,0 +1,37 @@
+"""`gateway explain`: how the result of one task came about."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.output import write_json
+from gateway.cli.people import with_runtime
+
+
+def explain(
+    batch: Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id (b_...).")],
+    task: Annotated[str, typer.Argument(metavar="TASK", help="The client's id of the task.")],
+    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+) -> None:
+    """Tell the whole story of one task: asked, answered, judged, decided."""
+    from gateway.steps.recount import explain as story_of
+
+    story = with_runtime(lambda rt: story_of(rt, batch, task))
+    if json:
+        write_json(story, json)
+        return
+    typer.echo(f"{story['task']}: {story['text']}  (policy {story['policy']})")
+    for one in story["asked"]:
+        arrived = f", delivered {one['delivered_at']}" if one["delivered_at"] else ""
+        typer.echo(
+            f"  asked worker {one['worker']} by {one['via']} at {one['at']}{arrived}: {one['became']}"
+        )
+    for one in story["answers"]:
+        typer.echo(
+            f"  worker {one['worker']} (skill {one['skill']}, at least {one['skill_at_least']}) said {one['said']!r} = "
+            f"{one['value']}; then {one['best_so_far']} at {one['confidence']}: {one['verdict']}"
+        )
+    sure = "" if story["confidence"] is None else f" at {story['confidence']:.4f}"
+    who = f", by {story['decided_by']}" if story["decided_by"] else ""
+    typer.echo(f"  now {story['state']}: {story['value']}{sure} (rule {story['rule']}{who})")

@@ -1,0 +1,73 @@
+"""`gateway findings`: what the formulas think a person should look at, with the evidence. People decide."""
+
+import getpass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.output import write_json
+from gateway.cli.people import with_runtime
+from gateway.errors import Refused
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Findings: what a person should look at. Nothing happens to anybody by a finding alone.",
+)
+
+_Json = Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")]
+_Number = Annotated[int, typer.Argument(metavar="FINDING", help="Its number in the list.")]
+
+
+@app.command("list")
+def listed(
+    *,
+    closed: Annotated[bool, typer.Option("--closed", help="Those that somebody closed.")] = False,
+    json: _Json = None,
+) -> None:
+    """Open findings, newest first."""
+    from gateway.store import findings
+
+    rows = with_runtime(lambda rt: findings.listed(rt.db, state="closed" if closed else "open"))
+    if json:
+        write_json([dict(row) for row in rows], json)
+        return
+    for row in rows:
+        typer.echo(
+            f"{row['id']:5}  {row['created_at']:%Y-%m-%d %H:%M}  {row['kind']:16} {row['subject']}"
+            f"{'  ' + row['partner'] if row['partner'] else ''}"
+        )
+    if not rows:
+        typer.echo("nothing waits for a look")
+
+
+@app.command("show")
+def shown(finding: _Number, json: _Json = None) -> None:
+    """One finding with its evidence."""
+    from gateway.store import findings
+
+    row = with_runtime(lambda rt: findings.shown(rt.db, finding))
+    if row is None:
+        raise Refused(f"no finding {finding}", status=404)
+    if json:
+        write_json(dict(row), json)
+        return
+    typer.echo(f"{row['kind']}  {row['subject']}  {row['state']}")
+    for name, value in row["evidence"].items():
+        typer.echo(f"  {name}: {value}")
+    if row["outcome"]:
+        typer.echo(f"closed by {row['closed_by']}: {row['outcome']}")
+
+
+@app.command("close")
+def close(
+    finding: _Number,
+    outcome: Annotated[str, typer.Argument(metavar="OUTCOME", help="What you found, in words.")],
+    by: Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")] = None,
+) -> None:
+    """Close a finding: somebody has looked."""
+    from gateway.store import findings
+
+    who = by or getpass.getuser()
+    if not with_runtime(lambda rt: findings.close(rt.db, finding, who, outcome)):
+        raise Refused(f"no open finding {finding}", status=404)

@@ -1,0 +1,49 @@
+"""`gateway review`: tasks whose answers stayed in doubt, for a person to decide."""
+
+import getpass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.output import write_json
+from gateway.cli.people import with_runtime
+
+app = typer.Typer(no_args_is_help=True, help="Tasks that stayed in doubt: a person decides.")
+
+
+@app.command("list")
+def listed(
+    batch: Annotated[str | None, typer.Option(help="Only of this batch (b_...).")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+) -> None:
+    """Tasks in review with their answers, oldest first."""
+    from gateway.store import reviews
+
+    rows = with_runtime(lambda rt: reviews.waiting(rt.db, batch))
+    if json:
+        write_json([dict(row) for row in rows], json)
+        return
+    for row in rows:
+        doubt = "no single answer" if row["ambiguous"] else f"{row['confidence']:.2f} sure"
+        typer.echo(
+            f"{row['batch_id']}  {row['name']}  {row['text']}\n"
+            f"    {', '.join(row['answers'])}: perhaps {row['value']} ({doubt})"
+        )
+    if not rows:
+        typer.echo("nothing waits for a decision")
+
+
+@app.command("decide")
+def decide(
+    batch: Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id (b_...).")],
+    task: Annotated[str, typer.Argument(metavar="TASK", help="The client's id of the task.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="What is true.")],
+    by: Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")] = None,
+) -> None:
+    """Decide a task in review: the word of a person stands."""
+    from gateway.steps import review
+
+    who = by or getpass.getuser()
+    with_runtime(lambda rt: review.decide(rt, batch, task, value, who))
+    typer.echo(f"{task}: {value}, decided by {who}")

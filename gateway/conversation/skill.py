@@ -1,0 +1,20 @@
+"""SKILL: one honest sentence about how she does, from the only thing that is known for sure: gold."""
+
+from gateway.conversation.facts import Turn
+from gateway.conversation.talk import Talk
+
+ENOUGH_GOLD = (
+    5  # fewer say nothing about anybody; the same number that begins to judge her (gateway.qa.gold)
+)
+
+
+def skill(talk: Talk) -> Turn:
+    """How many of her answers to gold were right; that she is paused, where she is; or that it is too early to say."""
+    at = talk.situation.skill
+    if at is None or (at.seen < ENOUGH_GOLD and at.until is None):
+        return Turn((), talk.say("skill.early", answers=at.answers if at else 0))
+    if at.until:
+        text = talk.say("skill.paused", right=at.right, seen=at.seen, date=at.until)
+    else:
+        text = talk.say("skill.known", right=at.right, seen=at.seen)
+    return Turn((), text)

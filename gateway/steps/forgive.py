@@ -1,0 +1,151 @@
+"""Gold was wrong: correct it, and set right what followed from it, as one audited change.
+
+Answers are right or wrong anew, skills and trials with them; who was paused wrongly works again and is told; results that
+would have come out differently are changed. Pay does not move: every counted answer was paid when it was given, right
+or wrong, and money is never taken back (see docs/decisions/0004).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from gateway.errors import Refused
+from gateway.qa.gold import Standing, standing
+from gateway.qa.skill import HALF_LIFE_DAYS
+from gateway.runtime import Runtime
+from gateway.steps.close import estimate
+from gateway.steps.judge import is_right
+from gateway.steps.retry import until_settled
+from gateway.steps.standing import unpause
+from gateway.store import gold, skills
+from gateway.store.batches import Batch
+from gateway.store.db import Connection, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person says: the gold `task` (the client's id for it) is `value`, and why."""
+
+    batch: str
+    task: str
+    value: str
+    by: str
+    reason: str
+
+
+class AnswerDiff(TypedDict):
+    worker: int
+    was_right: bool
+    is_right: bool
+
+
+class ResultDiff(TypedDict):
+    task: str
+    was: str
+    becomes: str
+    confidence: float
+
+
+class Diff(TypedDict):
+    """What a correction changed. `back`: workers who had been paused wrongly, by id."""
+
+    answers: list[AnswerDiff]
+    back: list[int]
+    decisions: list[ResultDiff]
+    pay_minor: int
+    pay: str
+
+
+async def correct_gold(rt: Runtime, said: Correction) -> Diff:
+    """Correct gold; the diff that was kept: answers, skills, workers who are back, changed results, pay."""
+    batch = await rt.batches.get(said.batch)
+    kind = rt.kind_of(batch.kind)
+    value = kind.check_truth(said.value, batch.options)
+    return await until_settled(lambda: _correct(rt, batch, said, value))
+
+
+async def _correct(rt: Runtime, batch: Batch, said: Correction, value: str) -> Diff:
+    async with rt.db.transaction() as db:
+        task = await gold.lock(db, batch.id, said.task)
+        if task is None:
+            raise Refused(f"no gold task {said.task!r} in this batch", field="task", status=404)
+        if task["gold"] == value:
+            raise Refused(
+                f"the gold of {said.task!r} is {value!r} already", field="value", status=409
+            )
+        before = await _results(rt, db, batch)
+        changed = [
+            row
+            for row in await gold.answers(db, task["id"])
+            if row["right"] != is_right(rt, batch.kind, row["value"], value)
+        ]
+        await gold.set_truth(db, task["id"], value, [row["id"] for row in changed])
+        back = await _skills(rt, db, batch, changed)
+        decisions = await _decisions(rt, db, batch, before)
+        diff: Diff = {
+            "answers": [
+                {
+                    "worker": row["worker_id"],
+                    "was_right": row["right"],
+                    "is_right": not row["right"],
+                }
+                for row in changed
+            ],
+            "back": back,
+            "decisions": decisions,
+            "pay_minor": 0,
+            "pay": "every one of these answers was paid when it was given",
+        }
+        await gold.keep_correction(db, task["id"], task["gold"], value, said.by, said.reason, diff)
+    rt.bells.ring(
+        "relearn", batch.id
+    )  # what the others' answers taught was judged by the wrong gold too
+    rt.bells.ring("assign")
+    return diff
+
+
+async def _skills(rt: Runtime, db: Connection, batch: Batch, changed: Sequence[Row]) -> list[int]:
+    """Move what the answers said of their workers; who was paused by them alone is back."""
+    known = await skills.lock(db, sorted({(row["worker_id"], batch.kind) for row in changed}))
+    back: list[int] = []
+    for row in sorted(changed, key=lambda row: row["worker_id"]):
+        step = -1 if row["right"] else 1  # towards right, or towards wrong
+        weight = 0.5 ** (row["age_days"] / HALF_LIFE_DAYS) if row["scored"] else 0.0
+        now = await gold.move_skill(
+            db, row["worker_id"], batch.kind, step, weight, row["created_at"]
+        )
+        was = known[row["worker_id"], batch.kind]
+        cleared = standing(now["paused_right"], now["paused_wrong"]) is not Standing.PAUSED
+        if step > 0 and was["paused"] and cleared:
+            await unpause(rt, db, row["worker_id"], batch.kind)
+            back.append(row["worker_id"])
+    return back
+
+
+async def _results(rt: Runtime, db: Connection, batch: Batch) -> dict[str, tuple[str, float]]:
+    """The batch's results by its rule, from the answers to its decided tasks."""
+    rows = await skills.decided_answers(db, batch.id)
+    return estimate(
+        rt,
+        batch,
+        [(row["name"], str(row["worker_id"]), row["value"]) for row in rows],
+        {row["name"]: row["gold"] for row in rows if row["gold"] is not None},
+    )
+
+
+async def _decisions(
+    rt: Runtime, db: Connection, batch: Batch, before: dict[str, tuple[str, float]]
+) -> list[ResultDiff]:
+    """Results that are others now, because of the correction alone; what a person decided stands."""
+    after = await _results(rt, db, batch)
+    moved = {task: new for task, new in after.items() if new[0] != before[task][0]}
+    changed = await gold.change_results(db, batch.id, moved)
+    return [
+        {
+            "task": row["name"],
+            "was": row["was"],
+            "becomes": row["value"],
+            "confidence": round(row["confidence"], 4),
+        }
+        for row in changed
+    ]

@@ -1,0 +1,50 @@
+"""Results that leave no doubt become gold for others, where the client said so: the bank grows with the batch.
+
+It costs nothing more: the new gold takes the paid slots that its task did not need. What speaks against a promotion
+is `gateway.qa.promotion`'s to say.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from gateway.qa.gold import Standing, standing
+from gateway.qa.promotion import Bank, Candidate, objections
+from gateway.store import gold
+from gateway.store.batches import Batch
+from gateway.store.db import Connection, Row
+
+
+async def promote(
+    db: Connection, batch: Batch, known: Mapping[str, str], sure: Mapping[str, float]
+) -> int:
+    """Promote what may be promoted; how many. `known`: gold by task; `sure`: calibrated confidence by task."""
+    promoted = sum(name.endswith("~gold") for name in known)
+    values, given = Counter(known.values()), len(known) - promoted
+    made = 0
+    for row in await gold.candidates(db, batch.id, batch.kind):
+        bank = Bank(given, promoted + made, dict(values))
+        if objections(_candidate(row, sure.get(row["name"], 0.0)), bank):
+            continue
+        await gold.promote(db, row["id"])
+        values[row["value"]] += 1
+        made += 1
+    return made
+
+
+def _candidate(row: Row, confidence: float) -> Candidate:
+    behind = [
+        (partner, standing(right, wrong))
+        for value, partner, right, wrong in zip(
+            row["values"], row["partners"], row["rights"], row["wrongs"], strict=True
+        )
+        if value == row["value"]
+    ]
+    return Candidate(
+        value=row["value"],
+        confidence=confidence,
+        answers=row["answered"],
+        dissenting=row["answered"] - len(behind),
+        trusted=sum(stands is Standing.TRUSTED for _, stands in behind),
+        partners=len({partner for partner, _ in behind if partner is not None}),
+        appealed=row["contested"],
+    )

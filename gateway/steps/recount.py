@@ -1,0 +1,71 @@
+"""The whole story of one task: who was asked when, what was answered, what the judge made of each answer."""
+
+from typing import Any
+
+from gateway.errors import Refused
+from gateway.qa.overlap import judge
+from gateway.qa.skill import Skill
+from gateway.runtime import Runtime
+from gateway.steps.judge import policy_of
+from gateway.steps.offer import market
+from gateway.store import stories
+
+
+async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
+    """The story, in order. Verdicts are the judge's with what it knows of the workers today."""
+    batch = await rt.batches.get(batch_id)
+    row = await stories.of_task(rt.db, batch_id, task)
+    if row is None:
+        raise Refused(f"no task {task!r} in this batch", field="task", status=404)
+    answers = await stories.answers(rt.db, row["id"])
+    policy = policy_of(batch, row["maximum"])
+    told: list[dict[str, Any]] = []
+    for number, answer in enumerate(answers, 1):
+        skills = [Skill(a["right"], a["wrong"]) for a in answers[:number]]
+        said = judge(
+            rt.kind_of(batch.kind).IS_TEXT,
+            [a["value"] for a in answers[:number]],
+            skills,
+            [o.id for o in batch.options],
+            policy,
+            market=market(rt, batch, row["text"], answer["via"]),
+        )
+        told.append(
+            {
+                "at": answer["created_at"].isoformat(),
+                "worker": answer["worker_id"],
+                "via": answer["via"],
+                "said": answer["said"],
+                "value": answer["value"],
+                "skill": round(skills[-1].mean, 3),
+                "skill_at_least": round(skills[-1].lower, 3),
+                "paid_minor": answer["price"],
+                "best_so_far": said.value,
+                "confidence": round(said.confidence, 4),
+                "verdict": str(said.decision),
+            }
+        )
+    return {
+        "task": task,
+        "text": row["text"],
+        "batch": batch_id,
+        "policy": batch.policy,
+        "gold": row["gold"],
+        "asked": [
+            {
+                "worker": a["worker_id"],
+                "via": a["via"],
+                "at": a["asked_at"].isoformat(),
+                "delivered_at": a["delivered_at"].isoformat() if a["delivered_at"] else None,
+                "became": a["state"],
+            }
+            for a in await stories.asked(rt.db, row["id"])
+        ],
+        "answers": told,
+        "state": row["state"],
+        "value": row["value"],
+        "confidence": row["confidence"],
+        "rule": row["rule"],
+        "decided_by": row["decided_by"],
+        "decided_at": row["decided_at"].isoformat() if row["decided_at"] else None,
+    }

@@ -1,0 +1,70 @@
+"""Findings: what a person should look at, with the evidence. A formula writes them; only people draw conclusions."""
+
+from dataclasses import dataclass
+
+from gateway.store.db import Connection, Database, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`subject` is what it is about (`worker:7`, `task:12`): one open finding of a kind about each.
+
+    `evidence` is what a person needs to judge it herself: counts and chances, never a bare verdict.
+    """
+
+    kind: str
+    subject: str
+    evidence: dict[str, object]
+    worker: int | None = None
+    batch: str | None = None
+
+
+async def record(db: Connection, found: Finding) -> None:
+    """Write a finding down; one that is open already gets the newer evidence."""
+    await db.execute(
+        """insert into finding (kind, subject, worker_id, batch_id, evidence) values ($1, $2, $3, $4, $5)
+           on conflict (kind, subject) where state = 'open' do update set evidence = excluded.evidence""",
+        found.kind,
+        found.subject,
+        found.worker,
+        found.batch,
+        found.evidence,
+    )
+
+
+_LIST = """select f.id, f.kind, f.subject, f.worker_id, f.batch_id, f.evidence, f.state, f.outcome, f.closed_by,
+  f.created_at, f.closed_at, p.code as partner
+  from finding f left join worker w on w.id = f.worker_id left join partner p on p.id = w.partner_id"""
+
+
+async def listed(db: Database, *, state: str = "open", limit: int = 200) -> list[Row]:
+    return await db.rows(
+        f"{_LIST} where f.state = $1 order by f.created_at desc limit $2", state, limit
+    )
+
+
+async def shown(db: Database, finding: int) -> Row | None:
+    return await db.row(f"{_LIST} where f.id = $1", finding)
+
+
+async def deeds(db: Database, batch: str) -> list[Row]:
+    """Every answer of a batch in the order of giving, with what ties its worker to others."""
+    return await db.rows(
+        """select a.task_id, a.worker_id, a.value, a."right", a.created_at, w.partner_id, w.coordinator_id
+           from answer a join task t on t.id = a.task_id join worker w on w.id = a.worker_id
+           where t.batch_id = $1 order by a.id""",
+        batch,
+    )
+
+
+async def close(db: Database, finding: int, by: str, outcome: str) -> bool:
+    """False when it is not open."""
+    return bool(
+        await db.value(
+            """update finding set state = 'closed', outcome = $3, closed_by = $2, closed_at = now()
+               where id = $1 and state = 'open' returning id""",
+            finding,
+            by,
+            outcome,
+        )
+    )

@@ -1,0 +1,144 @@
+"""Gold tasks: their truth and who answered them; corrections; results that become gold."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from gateway.store.db import Connection, Database, Row
+
+
+async def lock(db: Connection, batch: str, task: str) -> Row | None:
+    """A gold task by the client's id for it, locked; None when there is none of that name."""
+    return await db.fetchrow(
+        "select id, gold from task where batch_id = $1 and name = $2 and gold is not null for update",
+        batch,
+        task,
+    )
+
+
+async def answers(db: Connection, task: int) -> list[Row]:
+    return await db.fetch(
+        """select id, worker_id, value, "right", scored, created_at,
+             extract(epoch from now() - created_at)::float8 / 86400 as age_days
+           from answer where task_id = $1 order by id""",
+        task,
+    )
+
+
+async def set_truth(db: Connection, task: int, value: str, turned: Sequence[int]) -> None:
+    """The new truth; `turned` are the answers for which right and wrong change places."""
+    await db.execute(
+        "update task set gold = $2, value = case when value is null then null else $2 end where id = $1",
+        task,
+        value,
+    )
+    await db.execute('update answer set "right" = not "right" where id = any($1)', turned)
+
+
+async def move_skill(
+    db: Connection, worker: int, kind: str, step: int, weight: float, given_at: datetime
+) -> Row:
+    """One gold answer of a worker is right after all (`step` 1) or wrong (-1); the skill as it is then.
+
+    `weight`: what the answer's evidence is still worth, 0 where no skill knows it yet.
+    """
+    row = await db.fetchrow(
+        """update skill set gold_right = gold_right + $3, gold_wrong = gold_wrong - $3,
+             "right" = greatest(0, "right" + $3 * $4::real), wrong = greatest(0, wrong - $3 * $4::real),
+             drift = case when $3 > 0 then 0 else drift end,
+             trial_right = trial_right + case when $5 >= trial_from then $3 else 0 end,
+             trial_wrong = trial_wrong - case when $5 >= trial_from then $3 else 0 end,
+             paused_right = paused_right + case when $5 < trial_from and paused_until is not null then $3 else 0 end,
+             paused_wrong = paused_wrong - case when $5 < trial_from and paused_until is not null then $3 else 0 end
+           where worker_id = $1 and kind = $2 returning paused_right, paused_wrong""",
+        worker,
+        kind,
+        step,
+        weight,
+        given_at,
+    )
+    assert row is not None
+    return row
+
+
+async def change_results(
+    db: Connection, batch: str, moved: Mapping[str, tuple[str, float]]
+) -> list[Row]:
+    """Other results than before, with what they were; a person's own decision is left alone."""
+    return await db.fetch(
+        """with old as (select t.id, t.name, t.value, n.value as new_value, n.confidence as new_confidence
+             from task t join unnest($2::text[], $3::text[], $4::real[]) as n(name, value, confidence) on n.name = t.name
+             where t.batch_id = $1 and t.gold is null and t.state in ('decided', 'review') and t.rule <> 'person'
+               and t.value is distinct from n.value order by t.id for update of t)
+           update task t set value = o.new_value, confidence = o.new_confidence from old o where t.id = o.id
+           returning t.name, o.value as was, t.value, t.confidence""",
+        batch,
+        list(moved),
+        [value for value, _ in moved.values()],
+        [confidence for _, confidence in moved.values()],
+    )
+
+
+async def keep_correction(
+    db: Connection,
+    task: int,
+    was: str,
+    becomes: str,
+    by: str,
+    reason: str,
+    diff: Mapping[str, object],
+) -> None:
+    await db.execute(
+        "insert into correction (task_id, was, becomes, by, reason, diff) values ($1, $2, $3, $4, $5, $6)",
+        task,
+        was,
+        becomes,
+        by,
+        reason,
+        diff,
+    )
+
+
+async def bank(db: Database, batch: str) -> list[Row]:
+    """A batch's gold: how often shown, how often answered rightly, and how often it was corrected."""
+    return await db.rows(
+        """select t.name, t.text, t.gold, t.promoted_from is not null as promoted, t.answered, t.wanted,
+             (select count(*) from answer a where a.task_id = t.id and a."right") as right,
+             (select count(*) from correction c where c.task_id = t.id) as corrections
+           from task t where t.batch_id = $1 and t.gold is not null order by t.position, t.id""",
+        batch,
+    )
+
+
+async def candidates(db: Connection, batch: str, kind: str) -> list[Row]:
+    """Decided tasks with paid slots to spare: their answers' values, and who stands behind them."""
+    return await db.fetch(
+        """select t.id, t.name, t.value, t.answered, t.maximum,
+             array_agg(a.value order by a.id) as values, array_agg(w.partner_id order by a.id) as partners,
+             array_agg(coalesce(s.gold_right, 0) order by a.id) as rights,
+             array_agg(coalesce(s.gold_wrong, 0) order by a.id) as wrongs,
+             bool_or(exists (select from finding f where f.worker_id = w.id and f.state = 'open')) as contested
+           from task t join answer a on a.task_id = t.id join worker w on w.id = a.worker_id
+             left join skill s on s.worker_id = w.id and s.kind = $2
+           where t.batch_id = $1 and t.gold is null and t.state = 'decided' and t.maximum > t.answered
+             and not exists (select from task p where p.promoted_from = t.id)
+           group by t.id order by t.id""",
+        batch,
+        kind,
+    )
+
+
+async def promote(db: Connection, task: int) -> None:
+    """A result becomes gold: a task of its own, in the paid slots that the result did not need.
+
+    Who has answered the question already has seen it.
+    """
+    await db.execute(
+        """with was as (select * from task where id = $1 for update),
+             less as (update task t set maximum = t.answered, wanted = t.answered from was where t.id = was.id),
+             seen as (insert into gold_seen select a.worker_id, gold_digest(was.text) from answer a, was
+               where a.task_id = was.id on conflict do nothing)
+           insert into task (batch_id, name, position, text, gold, audience, maximum, wanted, promoted_from)
+             select batch_id, name || '~gold', position, text, value, audience, maximum - answered, maximum - answered, id
+             from was""",
+        task,
+    )

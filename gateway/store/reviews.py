@@ -1,0 +1,35 @@
+"""Tasks in review: what was answered, and what a person decided."""
+
+from gateway.store.db import Database, Row
+
+PERSON = "person"
+"""The rule of a result that a person decided; no estimate changes it."""
+AMBIGUOUS = "ambiguous"
+"""The rule of a result whose question has no single answer, as far as the answers tell."""
+
+
+async def waiting(db: Database, batch: str | None = None, limit: int = 200) -> list[Row]:
+    """Tasks in review, oldest first, each with its answers in order."""
+    return await db.rows(
+        """select t.batch_id, t.name, t.text, t.value, t.confidence, t.rule = 'ambiguous' as ambiguous, t.decided_at,
+             (select array_agg(a.value order by a.id) from answer a where a.task_id = t.id) as answers
+           from task t where t.state = 'review' and ($1::text is null or t.batch_id = $1)
+           order by t.decided_at, t.id limit $2""",
+        batch,
+        limit,
+    )
+
+
+async def decide(db: Database, batch: str, task: str, value: str, by: str) -> bool:
+    """False when it is not in review (any more)."""
+    return bool(
+        await db.value(
+            """update task set state = 'decided', value = $3, confidence = 1, rule = 'person', decided_by = $4,
+                 decided_at = now()
+               where batch_id = $1 and name = $2 and state = 'review' returning id""",
+            batch,
+            task,
+            value,
+            by,
+        )
+    )

@@ -1,0 +1,116 @@
+"""Skills of workers: what is known, what newly decided answers add, and what a whole batch shows."""
+
+from collections.abc import Mapping, Sequence
+
+from gateway.qa.skill import Skill
+from gateway.store.db import Connection, Row
+
+
+async def unscored(db: Connection, limit: int) -> list[Row]:
+    """Answers to decided tasks that no skill knows of yet, in order; held against other runners."""
+    return await db.fetch(
+        """select a.id, a.worker_id, a.value, a."right", t.value as decided, t.confidence, b.kind, b.id as batch_id
+           from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
+           where not a.scored and (t.gold is not null or t.state in ('decided', 'review'))
+           order by a.id limit $1 for update of a skip locked""",
+        limit,
+    )
+
+
+async def lock(db: Connection, pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Row]:
+    """The skills of (worker, kind) pairs, which come sorted; those who have none yet get one."""
+    workers, kinds = [w for w, _ in pairs], [k for _, k in pairs]
+    await db.execute(
+        """insert into skill (worker_id, kind) select w, k from unnest($1::bigint[], $2::text[]) as p(w, k)
+           on conflict do nothing""",
+        workers,
+        kinds,
+    )
+    rows = await db.fetch(
+        """select s.worker_id, s.kind, s."right", s.wrong, s.learned_at, s.drift, s.trial_right, s.trial_wrong,
+             coalesce(s.paused_until > now(), false) as paused
+           from skill s join unnest($1::bigint[], $2::text[]) as p(w, k) on s.worker_id = p.w and s.kind = p.k
+           order by s.worker_id, s.kind for update of s""",
+        workers,
+        kinds,
+    )
+    return {(row["worker_id"], row["kind"]): row for row in rows}
+
+
+async def write(db: Connection, skills: Sequence[tuple[int, str, Skill, float]]) -> None:
+    """What each (worker, kind) is now: skill and drift."""
+    await db.execute(
+        """update skill s set "right" = n.r, wrong = n.w, drift = n.d, learned_at = now()
+           from unnest($1::bigint[], $2::text[], $3::real[], $4::real[], $5::real[]) as n(worker, kind, r, w, d)
+           where s.worker_id = n.worker and s.kind = n.kind""",
+        [worker for worker, _, _, _ in skills],
+        [kind for _, kind, _, _ in skills],
+        [skill.right for _, _, skill, _ in skills],
+        [skill.wrong for _, _, skill, _ in skills],
+        [drift for _, _, _, drift in skills],
+    )
+
+
+async def add_taught(db: Connection, taught: Sequence[tuple[str, int, Skill]]) -> None:
+    """What one batch's answers have taught about its workers."""
+    await db.execute(
+        """insert into taught as t (batch_id, worker_id, "right", wrong)
+           select * from unnest($1::text[], $2::bigint[], $3::real[], $4::real[])
+           on conflict (batch_id, worker_id) do update set "right" = t."right" + excluded."right",
+             wrong = t.wrong + excluded.wrong""",
+        [batch for batch, _, _ in taught],
+        [worker for _, worker, _ in taught],
+        [skill.right for _, _, skill in taught],
+        [skill.wrong for _, _, skill in taught],
+    )
+
+
+async def scored(db: Connection, answers: Sequence[int]) -> None:
+    await db.execute("update answer set scored = true where id = any($1)", answers)
+
+
+async def count_learned(db: Connection, counts: Mapping[str, int], least: int) -> list[str]:
+    """Add to the batches' counts; the running ones that have enough news to be estimated again."""
+    rows = await db.fetch(
+        """update batch b set unlearned = unlearned + n.count
+           from unnest($1::text[], $2::int[]) as n(id, count) where b.id = n.id
+           returning b.id, b.state = 'running' and b.unlearned >= greatest($3, b.learned / 10) as due""",
+        list(counts),
+        list(counts.values()),
+        least,
+    )
+    return sorted(row["id"] for row in rows if row["due"])
+
+
+async def decided_answers(db: Connection, batch: str) -> list[Row]:
+    """Every answer to the decided tasks of a batch, gold among them."""
+    return await db.fetch(
+        """select a.id, t.name, a.worker_id, a.value, t.gold, a.scored
+           from answer a join task t on t.id = a.task_id
+           where t.batch_id = $1 and (t.gold is not null or t.state in ('decided', 'review')) order by a.id""",
+        batch,
+    )
+
+
+async def replace_taught(db: Connection, batch: str, kind: str, shown: Mapping[int, Skill]) -> None:
+    """What a whole batch shows replaces what its answers had taught one by one."""
+    await lock(db, [(worker, kind) for worker in sorted(shown)])
+    await db.execute(
+        """with new as (select * from unnest($3::bigint[], $4::real[], $5::real[]) as n(worker, r, w)),
+             told as (
+               update skill s set "right" = greatest(0, s."right" + n.r - coalesce(t."right", 0)),
+                   wrong = greatest(0, s.wrong + n.w - coalesce(t.wrong, 0))
+                 from new n left join taught t on t.batch_id = $1 and t.worker_id = n.worker
+                 where s.worker_id = n.worker and s.kind = $2)
+           insert into taught as t (batch_id, worker_id, "right", wrong) select $1, worker, r, w from new
+             on conflict (batch_id, worker_id) do update set "right" = excluded."right", wrong = excluded.wrong""",
+        batch,
+        kind,
+        sorted(shown),
+        [shown[worker].right for worker in sorted(shown)],
+        [shown[worker].wrong for worker in sorted(shown)],
+    )
+
+
+async def learned(db: Connection, batch: str, answers: int) -> None:
+    await db.execute("update batch set learned = $2, unlearned = 0 where id = $1", batch, answers)

@@ -1,0 +1,33 @@
+"""All rows about one task, for who wants to know how its result came about."""
+
+from gateway.store.db import Database, Row
+
+
+async def of_task(db: Database, batch: str, task: str) -> Row | None:
+    return await db.row(
+        """select id, text, gold, state, value, confidence, rule, decided_by, decided_at, maximum from task
+           where batch_id = $1 and name = $2""",
+        batch,
+        task,
+    )
+
+
+async def asked(db: Database, task: int) -> list[Row]:
+    """Everybody it was put to."""
+    return await db.rows(
+        """select worker_id, via, state, asked_at, delivered_at from assignment where task_id = $1
+           order by asked_at, id""",
+        task,
+    )
+
+
+async def answers(db: Database, task: int) -> list[Row]:
+    """Its answers in order, each with what is known of its worker today."""
+    return await db.rows(
+        """select a.worker_id, a.value, a.said, a.via, a.price, a.created_at,
+             coalesce(s."right" * kept(s.learned_at), 0) as right, coalesce(s.wrong * kept(s.learned_at), 0) as wrong
+           from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
+             left join skill s on s.worker_id = a.worker_id and s.kind = b.kind
+           where a.task_id = $1 order by a.id""",
+        task,
+    )

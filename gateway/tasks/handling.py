@@ -1,0 +1,36 @@
+"""How a batch hands out its questions and checks its workers: what a client may choose beside the overlap policy."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """`entry_gold`: gold among the first questions of a worker at a kind, before any other (with a gold_rate only).
+
+    `promote_gold`: may results that leave no doubt be asked of others as gold? `review_minor`: what a person's look at a task costs the client, in
+    minor units; 0 = she looks at what stays in doubt, whatever it costs.
+    """
+
+    entry_gold: int = 5
+    promote_gold: bool = False
+    review_minor: int = 0
+
+
+DEFAULT = Handling()
+
+
+def to_options(handling: Handling) -> dict[str, object]:
+    """What differs from the default, to be kept with the batch.
+
+    >>> to_options(Handling(entry_gold=3))
+    {'entry_gold': 3}
+    """
+    usual = asdict(DEFAULT)
+    return {name: value for name, value in asdict(handling).items() if value != usual[name]}
+
+
+def from_options(options: Mapping[str, object]) -> Handling:
+    """The handling kept so; keys of other things are left alone."""
+    names = {field.name for field in fields(Handling)}
+    return Handling(**{name: value for name, value in options.items() if name in names})  # pyright: ignore[reportArgumentType]  # our own row
