@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Protocol, cast
 
 import aiohttp
+import structlog
 
 from gateway import plugins
 from gateway.clock import Clock, SystemClock
@@ -77,6 +78,7 @@ async def open_runtime(
 ) -> AsyncGenerator[Runtime]:
     """Everything a process needs, opened and closed again. `database_url` and `secret_key` must be set by now."""
     assert settings.database_url and settings.secret_key
+    _log_without_secrets()
     clock = clock or SystemClock()
     vault = Vault(settings.secret_key.get_secret_value())
     db = await open_database(settings.database_url.get_secret_value(), connections=connections)
@@ -101,6 +103,14 @@ async def open_runtime(
             )
         finally:
             await db.close()
+
+
+def _log_without_secrets() -> None:
+    """By default structlog prints a traceback with every variable of every frame: a phone number, a PIN."""
+    if not structlog.is_configured():
+        plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        *before, _ = structlog.get_config()["processors"]
+        structlog.configure(processors=[*before, plain])
 
 
 @cache

@@ -132,6 +132,8 @@ class Settings(BaseSettings):
     countries: dict[str, Country] = _COUNTRIES
     prices: dict[str, Tariff] = {}
     """What an SMS segment costs, by country; what is not here comes from the list in the package."""
+    pin_free: Annotated[int, Field(ge=0)] = 500
+    """Major units that PAY by SMS may send in one go for a worker who has a PIN; more needs the PIN, on USSD."""
     lease_s: Annotated[int, Field(ge=60)] = 3600
     """How long a question is kept for a worker who does not answer, in seconds."""
     receipt_grace_s: Annotated[int, Field(ge=0)] = 300

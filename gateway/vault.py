@@ -33,6 +33,8 @@ class Vault:
                 f"GATEWAY_SECRET_KEY must be {_KEY_BYTES} bytes; make one with: gateway secret"
             )
         self._aead = AESGCM(hmac.digest(key, b"seal", "sha256"))
+        self.pepper = hmac.digest(key, b"pin", "sha256")
+        """Stands in every PIN's hash and never beside it: a stolen database alone cannot be guessed through."""
         self._index_key = hmac.digest(key, b"index", "sha256")
 
     def seal(self, text: str) -> bytes:

@@ -5,6 +5,7 @@ event could not be kept anywhere, so that the provider brings it again.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -23,6 +24,7 @@ from gateway.steps.callback import callback, provider_callback, validate
 from gateway.steps.hang_up import hang_up
 from gateway.steps.late import answer_in_time
 from gateway.steps.receipts import receipt_id
+from gateway.steps.typed_pin import without_pins
 from gateway.store import inbox
 from gateway.store.db import AWAY
 
@@ -111,10 +113,14 @@ class Webhooks:
             keep = partial(self._keep_step, channel, call.raw)
             return _screen(await answer_in_time(self._rt, channel, step, call.raw, keep))
         except Refused as bad:
-            await self._keep_failed(request, call, "ussd", str(bad))
+            await self._keep_failed(
+                request, replace(call, raw=without_pins(call.raw)), "ussd", str(bad)
+            )
         except Exception as broken:
             log.exception("ussd step failed", channel=channel.name)
-            await self._keep_failed(request, call, "ussd", repr(broken))
+            await self._keep_failed(
+                request, replace(call, raw=without_pins(call.raw)), "ussd", repr(broken)
+            )
         return _screen(channel.ussd.render(self._sorry(), end=True))
 
     async def _keep_step(self, channel: Channel, raw: bytes, event_id: str) -> None:

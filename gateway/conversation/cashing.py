@@ -88,6 +88,10 @@ def pay(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     decided = decide(talk, worker, asked, airtime=heard.command == "airtime")
     if isinstance(decided, NotNow):
         return Turn((), talk.say(decided.key, **decided.values))
+    pin, dial = talk.situation.pin, talk.situation.service_code
+    if pin and pin.known and dial and decided.amount_minor > pin.free_minor:
+        free = amount_text(pin.free_minor, worker.currency)
+        return Turn((), talk.say("pay.dial_for_pin", amount=free, service_code=dial))
     amount = amount_text(decided.amount_minor, worker.currency)
     return Turn((decided,), talk.say("pay.asked", amount=amount, ref=decided.ref))
 

@@ -7,6 +7,7 @@ from itertools import takewhile
 from gateway.conversation.facts import (
     CoordinatorView,
     Enrolled,
+    PinReset,
     RemovedByCoordinator,
     Situation,
     Turn,
@@ -39,7 +40,7 @@ def number_said(said: str, situation: Situation, books: Books) -> str | None:
     if situation.coordinator is None:
         return None
     heard = hear(said, book_in(situation.coordinator.language, books), books)
-    if heard.command not in ("add", "remove"):
+    if heard.command not in ("add", "remove", "unlock"):
         return None
     try:
         return normalise(_named(heard).number, situation.region)
@@ -55,6 +56,8 @@ def coordinator_turn(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> 
             return _add(talk, coordinator, heard)
         case "remove":
             return _remove(talk, heard)
+        case "unlock":
+            return _unlock(talk, heard)
         case "status":
             return Turn((), status(talk, coordinator))
         case _:
@@ -131,6 +134,17 @@ def _remove(talk: Talk, heard: Heard) -> Turn:
     if talk.situation.named in ("nobody", "removed"):
         return Turn((), talk.say("remove.unknown", number=mask(msisdn)))
     return Turn((RemovedByCoordinator(msisdn),), talk.say("remove.done", number=mask(msisdn)))
+
+
+def _unlock(talk: Talk, heard: Heard) -> Turn:
+    """UNLOCK and a number: her worker forgot the PIN, or somebody tried three times."""
+    try:
+        msisdn = normalise(_named(heard).number, talk.situation.region)
+    except Refused:
+        return Turn((), talk.say("unlock.how"))
+    if talk.situation.named == "nobody":
+        return Turn((), talk.say("unlock.unknown", number=mask(msisdn)))
+    return Turn((PinReset(msisdn),), talk.say("unlock.done", number=mask(msisdn)))
 
 
 def _named(heard: Heard) -> _Named:

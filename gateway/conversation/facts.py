@@ -84,6 +84,22 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class PinView:
+    """What may be known of her PIN. `typed_right`, `typed_hash`: of what was typed with this very key, where a PIN is
+    asked for; the PIN itself never comes here. `free_minor`: what PAY by SMS may send without it."""
+
+    known: bool
+    tries_left: int
+    free_minor: int
+    typed_right: bool = False
+    typed_hash: str = ""
+
+    @property
+    def locked(self) -> bool:
+        return self.known and self.tries_left <= 0
+
+
+@dataclass(frozen=True, slots=True)
 class CoordinatorView:
     """Set when the event comes from a coordinator's number."""
 
@@ -141,6 +157,7 @@ class Situation:
     segment_prices: tuple[float, float] = (1.0, 1.0)
     skill: SkillView | None = None
     """Looked up only for who asks."""
+    pin: PinView | None = None
     appealable: str | None = None
     """The reference after APPEAL, if it is an adjustment of hers that waits; looked up only when she appeals."""
     payment: Payment | None = None
@@ -252,6 +269,30 @@ class Appealed:
     ref: str
 
 
+@dataclass(frozen=True, slots=True)
+class PinChosen:
+    """She typed the same new PIN twice; `hash` is what is kept of it."""
+
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class PinRight:
+    """She typed her PIN: wrong tries are forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinWrong:
+    """She, or somebody, typed another."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinReset:
+    """A coordinator unlocks a worker of hers: the PIN is forgotten, and the worker is told."""
+
+    msisdn: str
+
+
 Fact = (
     Answered
     | Skipped
@@ -266,6 +307,10 @@ Fact = (
     | Enrolled
     | RemovedByCoordinator
     | Appealed
+    | PinChosen
+    | PinRight
+    | PinWrong
+    | PinReset
 )
 
 

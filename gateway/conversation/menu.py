@@ -8,11 +8,17 @@ where she stands now, and the key does nothing.
 from gateway.conversation.facts import MenuTurn, Screen, Situation, Stopped
 from gateway.conversation.heard import hear, is_stop
 from gateway.conversation.talk import Books, KindOf, Talk
-from gateway.conversation.views import around, coming, money, working
+from gateway.conversation.views import around, coming, money, pin, working
 from gateway.conversation.views.view import End, Go, Key, Memory, View, start_view
 from gateway.phrases.hearing import clean, fold
 
-VIEWS: dict[str, View] = {**coming.VIEWS, **working.VIEWS, **money.VIEWS, **around.VIEWS}
+VIEWS: dict[str, View] = {
+    **coming.VIEWS,
+    **working.VIEWS,
+    **money.VIEWS,
+    **around.VIEWS,
+    **pin.VIEWS,
+}
 ENDED = "end"
 
 _JOINING = frozenset({"join_language", "join_code", "join_consent"})
@@ -20,9 +26,9 @@ _ALLOWED = {
     "stranger": _JOINING | {"stranger"},
     "coordinator": _JOINING | {"coordinator"},
     "invited": frozenset({"invited"}),
-    "home": frozenset({*working.VIEWS, *money.VIEWS, *around.VIEWS}),
-    "stopped": frozenset({"stopped", *money.VIEWS}),
-    "removed": _JOINING | {"removed", "cash"},
+    "home": frozenset({*working.VIEWS, *money.VIEWS, *around.VIEWS, *pin.VIEWS}),
+    "stopped": frozenset({"stopped", *money.VIEWS, *pin.VIEWS}),
+    "removed": _JOINING | {"removed", "cash", "pin_pay"},
 }
 # What multi-tap typists and small screens make of the keys 1, 0 and 00.
 _LOOKALIKES = {"l": "1", "i": "1", "o": "0", "oo": "00"}

@@ -13,6 +13,7 @@ from gateway.conversation.facts import (
     Joined,
     LanguageChosen,
     PayAsked,
+    PinChosen,
     Restarted,
     Situation,
     Skipped,
@@ -108,7 +109,7 @@ def blank_name(name: str) -> str:
     return f" {short}" if short else ""
 
 
-def _after(situation: Situation, fact: Fact) -> Situation:  # noqa: PLR0911  # one return a fact
+def _after(situation: Situation, fact: Fact) -> Situation:  # noqa: C901, PLR0911  # one return a fact
     worker, held, cash = situation.worker, situation.held, situation.cash
     match fact:
         case Answered() if held and worker:
@@ -134,5 +135,8 @@ def _after(situation: Situation, fact: Fact) -> Situation:  # noqa: PLR0911  # o
             left = replace(worker, balance_minor=worker.balance_minor - fact.amount_minor)
             busy = replace(cash, payable_minor=0, open_ref=fact.ref, open_minor=fact.amount_minor)
             return replace(situation, worker=left, cash=busy)
+        case PinChosen() if situation.pin:
+            known = replace(situation.pin, known=True, typed_right=False)
+            return replace(situation, pin=known)
         case _:
             return situation

@@ -52,6 +52,7 @@ class Words:
     add: frozenset[str]
     remove: frozenset[str]
     status: frozenset[str]
+    unlock: frozenset[str]
 
 
 @dataclass(slots=True)

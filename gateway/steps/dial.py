@@ -6,15 +6,16 @@ branch: late or swapped requests) gets the screen the session stands at, and cha
 Providers give up after ten seconds: `steps/late.py` answers before that, and finishes what was said.
 """
 
-import hashlib
 from dataclasses import dataclass, replace
 
 from gateway.conversation.facts import Answered, Fact, PayAsked, Screen
 from gateway.conversation.menu import menu
+from gateway.conversation.views.pin import SECRET
 from gateway.errors import Conflict, Failed
 from gateway.ids import WorkerId
 from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
+from gateway.steps import typed_pin
 from gateway.steps.explain import payment
 from gateway.steps.facts import Heard, parts_of, ring_for
 from gateway.steps.retry import settle_down
@@ -24,6 +25,7 @@ from gateway.store.db import Repeated, Row
 from gateway.ussd.networks import Network
 from gateway.ussd.port import UssdChannel, UssdStep
 from gateway.ussd.screens import navigation, pages
+from gateway.vault import Vault
 
 _TRIES = 8
 _DIGEST_CHARACTERS = 32
@@ -58,7 +60,7 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dia
     event = turns.Event(
         channel.name,
         "ussd",
-        event_id(step),
+        event_id(rt.vault, step),
         rt.vault.index(msisdn),
         rt.vault.seal(raw.decode(errors="replace")),
         step.session,
@@ -77,9 +79,9 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dia
     raise Failed("too many conflicts", retryable=True)
 
 
-def event_id(step: UssdStep) -> str:
-    """The identity of a step: its session and a digest of the whole transcript."""
-    digest = hashlib.sha256(_typed(step).encode()).hexdigest()[:_DIGEST_CHARACTERS]
+def event_id(vault: Vault, step: UssdStep) -> str:
+    """The identity of a step: its session and a keyed digest of the whole transcript, in which a PIN may stand."""
+    digest = vault.index(_typed(step)).hex()[:_DIGEST_CHARACTERS]
     return f"{step.session}:{digest}"
 
 
@@ -112,7 +114,8 @@ async def _take(
     msisdn: str,
 ) -> Dialled:
     before = _before(row)
-    keys = _keys(row["transcript"], step)
+    said = typed_pin.masked_like(step.transcript, row["transcript"])
+    keys = _keys(row["transcript"], replace(step, transcript=said))
     if keys is None or (before and before.ended):
         # Nothing new can be read from this transcript: show where the session stands.
         assert before is not None
@@ -120,14 +123,21 @@ async def _take(
     limits = ussd.network(step.network)
     understood = await _understand(rt, channel, row, keys, msisdn)
     understood = await _planned(rt, understood, row, limits)
+    secret = bool(keys) and row["view"] in SECRET
+    if secret:
+        said, keys = typed_pin.left_out(row["transcript"], keys[0])
     after, facts, notice = _walk(rt, understood, before, keys, limits.screen_septets)
     shown = after.pages[after.page]
+    if before is None and after.view in SECRET:
+        said = typed_pin.dialled_ahead(said)
+    if said != step.transcript:
+        event = replace(event, body=rt.vault.seal(typed_pin.NOT_KEPT))
     worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
-    heard = Heard(msisdn, keys[-1] if keys else "", "ussd", _sms_channel(rt, channel))
+    heard = Heard(msisdn, "" if secret or not keys else keys[-1], "ussd", _sms_channel(rt, channel))
     session = turns.SessionRow(
         worker=worker,
         before=row["transcript"],
-        transcript=step.transcript,
+        transcript=said,
         view=after.view,
         memory=after.memory,
         pages=after.pages,
@@ -228,7 +238,8 @@ def _walk(
         )
         facts = found.facts
         notice = found.screen.body if found.screen.end else found.screen.notice
-        if facts or now.ended:
+        # A PIN that was dialled ahead is not taken: it stands in the phone's list of calls.
+        if facts or now.ended or now.view in SECRET:
             break
     assert now is not None
     return now, facts, notice
@@ -270,6 +281,8 @@ async def _understand(
     is_coordinator = row["coordinator_id"] and row["worker_id"] is None
     coordinator = await coordinator_view(rt, row["coordinator_id"]) if is_coordinator else None
     found = await understand(rt, channel, row, codes=codes, coordinator=coordinator, msisdn=msisdn)
+    judged = await typed_pin.judged(rt, row, found.situation, keys)
+    found = replace(found, situation=judged)
     # Her last payment is shown behind the balance: looked up only where the next screen may be that one.
     if row["worker_id"] and (row["view"] in ("balance", "payment") or len(keys) > 1):
         paid = await payment(rt, WorkerId(row["worker_id"]), None)

@@ -3,7 +3,7 @@
 The ledger of consent keeps a worker's own words; of a coordinator's only the command, for a phone number stands in them.
 """
 
-from gateway.conversation.facts import Enrolled, Joined, RemovedByCoordinator
+from gateway.conversation.facts import Enrolled, Joined, PinReset, RemovedByCoordinator
 from gateway.msisdn import region_of
 from gateway.runtime import Runtime
 from gateway.settings import Country
@@ -68,6 +68,17 @@ async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator) -> li
     if worker is None:
         return []
     return [turns.change_worker(worker, "removed", "coordinator", None, "REMOVE")]
+
+
+async def unlocked_parts(rt: Runtime, row: Row, fact: PinReset) -> list[Part]:
+    """Her PIN is forgotten, and she is told on her own phone: nobody unlocks it behind her back."""
+    worker = await people.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
+    if worker is None:
+        return []
+    language, channel = await people.reached(rt.db, worker)
+    text = rt.books[language].say("pin.reset")
+    told = message(rt, channel, worker, fact.msisdn, text, "money")
+    return [turns.forget_pin(worker), turns.put_message(told)]
 
 
 def _new_worker(

@@ -13,6 +13,10 @@ from gateway.conversation.facts import (
     Joined,
     LanguageChosen,
     PayAsked,
+    PinChosen,
+    PinReset,
+    PinRight,
+    PinWrong,
     QuietChosen,
     RemovedByCoordinator,
     Restarted,
@@ -23,7 +27,7 @@ from gateway.ids import WorkerId
 from gateway.payments.adjusting import DISPUTE
 from gateway.runtime import Runtime
 from gateway.steps.cash_out import payout_part
-from gateway.steps.enrol import enrolled_parts, joined_part, removed_parts
+from gateway.steps.enrol import enrolled_parts, joined_part, removed_parts, unlocked_parts
 from gateway.steps.judge import answer_part
 from gateway.steps.questions import as_held
 from gateway.steps.understand import Understood
@@ -84,7 +88,7 @@ def _reach(row: Row, facts: tuple[Fact, ...], heard: Heard) -> list[Part]:
     return [turns.set_reach(WorkerId(row["worker_id"]), heard.via)]
 
 
-async def _parts(  # noqa: PLR0911  # one return a fact
+async def _parts(  # noqa: C901, PLR0911  # one return a fact
     rt: Runtime, row: Row, understood: Understood, fact: Fact, heard: Heard
 ) -> list[Part]:
     match fact:
@@ -96,6 +100,10 @@ async def _parts(  # noqa: PLR0911  # one return a fact
             return [turns.release_task(fact.assignment, "skipped")]
         case Asked():
             return [asked_part(rt, row, understood, fact, heard.via)]
+        case PinChosen() | PinRight() | PinWrong():
+            return [_pin_part(row, fact)]
+        case PinReset():
+            return await unlocked_parts(rt, row, fact)
         case Appealed():
             until = rt.clock.now() + DISPUTE
             return [turns.dispute_adjustment(fact.ref, WorkerId(row["worker_id"]), until)]
@@ -118,6 +126,13 @@ def asked_part(rt: Runtime, row: Row, understood: Understood, fact: Asked, via: 
     if fact.item is None and not row["next_held"]:
         return turns.hold_task(fact.task, worker, via, until)
     return turns.hold_item(fact.task, worker, via, until, fact.item)
+
+
+def _pin_part(row: Row, fact: PinChosen | PinRight | PinWrong) -> Part:
+    worker = WorkerId(row["worker_id"])
+    if isinstance(fact, PinChosen):
+        return turns.set_pin(worker, row["pin_hash"], fact.hash)
+    return turns.pin_tried(worker, row["pin_wrong"], right=isinstance(fact, PinRight))
 
 
 def _word_part(

@@ -137,6 +137,7 @@ async def _understand(rt: Runtime, channel: Channel, row: Row, heard: Heard) -> 
     mine = await people.theirs(rt.db, index, row["coordinator_id"])
     # To remove, only her own count; to enrol, everybody who is known already does.
     speaks = understood.situation.coordinator
-    removing = speaks is not None and words[0].casefold() in rt.books[speaks.language].words.remove
+    own = rt.books[speaks.language].words if speaks else None
+    removing = own is not None and words[0].casefold() in own.remove | own.unlock
     state = "nobody" if removing and mine is None else await people.state_of(rt.db, index)
     return replace(understood, situation=replace(understood.situation, named=state))

@@ -16,6 +16,7 @@ from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
 from gateway.steps.dial import Dialled, dial, event_id
 from gateway.steps.messages import message
+from gateway.steps.typed_pin import without_pins
 from gateway.store import inbox, turns
 from gateway.store.db import AWAY
 from gateway.ussd.port import UssdStep
@@ -70,7 +71,7 @@ async def _last_screen(rt: Runtime, channel: Channel, step: UssdStep, keep: Keep
     said = "ussd.sorry"
     with suppress(TimeoutError, Failed):
         async with asyncio.timeout(_KEEP_S):
-            await keep(event_id(step))
+            await keep(event_id(rt.vault, step))
             said = "ussd.slow"
     country = rt.settings.countries[rt.settings.region]
     return channel.ussd.render(rt.books[country.language].say(said), end=True)
@@ -87,7 +88,7 @@ async def _finish(
         log.exception("late ussd step failed", channel=channel.name)
         with suppress(*AWAY):
             await inbox.keep_failed(
-                rt.db, rt.vault, channel.name, "ussd", event_id(step), raw, repr(broken)
+                rt.db, rt.vault, channel.name, "ussd", event_id(rt.vault, step), without_pins(raw), repr(broken)
             )
 
 
@@ -97,7 +98,7 @@ async def _tell(rt: Runtime, channel: Channel, step: UssdStep, came: Dialled) ->
         return
     sms_channel = channel.name if channel.sms else rt.settings.sms_channel
     msisdn = normalise(step.msisdn, rt.settings.region)
-    cause = f"late:{channel.name}:{event_id(step)}"
+    cause = f"late:{channel.name}:{event_id(rt.vault, step)}"
     told = message(rt, sms_channel, came.worker, msisdn, came.worth_telling, "reply", cause=cause)
     await rt.db.commit([turns.put_message(told)])
     rt.bells.ring("deliver", sms_channel)

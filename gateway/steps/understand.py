@@ -10,6 +10,7 @@ from gateway.payments.routing import Ways, airtime_route, route
 from gateway.qa.gold import gold_due
 from gateway.qa.skill import Skill
 from gateway.runtime import Channel, Runtime
+from gateway.steps import typed_pin
 from gateway.steps.questions import held_question, more_of, pack_of, question_of
 from gateway.store.batches import Batch
 from gateway.store.db import Row
@@ -52,6 +53,7 @@ async def understand(
         upcoming=_upcoming(row, next_batch) if next_batch else None,
         cash=_cash(rt, row, worker, msisdn) if worker and msisdn else None,
         coordinator=coordinator,
+        pin=typed_pin.view(rt, row, worker.currency) if worker else None,
         regions=frozenset(rt.settings.countries),
         pack=await pack_of(rt, row),
         more=more_of(row, next_batch) if next_batch else (),

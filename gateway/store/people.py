@@ -24,6 +24,13 @@ async def theirs(db: Database, index: bytes, coordinator: int) -> WorkerId | Non
     )
 
 
+async def reached(db: Database, worker: WorkerId) -> tuple[str, str]:
+    """Her language, and the channel her SMS go out on."""
+    row = await db.row("select language, sms_channel from worker where id = $1", worker)
+    assert row is not None
+    return row["language"], row["sms_channel"]
+
+
 async def state_of(db: Database, index: bytes) -> str:
     """The state of the worker with this number; 'nobody' where there is none. A number that its carrier says wants
     nothing from us is 'stopped', whoever it is."""

@@ -215,6 +215,19 @@ def dispute_adjustment(ref: str, worker: WorkerId, until: datetime) -> Part:
     return Part("dispute_adjustment", (ref, worker, until))
 
 
+def pin_tried(worker: WorkerId, wrong_before: int, *, right: bool) -> Part:
+    return Part("pin_tried", (worker, wrong_before, right))
+
+
+def set_pin(worker: WorkerId, before: str | None, new_hash: str) -> Part:
+    """Her new PIN's hash, in place of the one that was read."""
+    return Part("set_pin", (worker, before, new_hash))
+
+
+def forget_pin(worker: WorkerId) -> Part:
+    return Part("forget_pin", (worker,))
+
+
 def set_language(worker: WorkerId, language: str) -> Part:
     return Part("set_language", (worker, language))
 

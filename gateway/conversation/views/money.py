@@ -1,7 +1,7 @@
 """Views of her money: the balance, and cashing out."""
 
 from gateway.conversation import cashing
-from gateway.conversation.facts import PayAsked
+from gateway.conversation.facts import PayAsked, WorkerView
 from gateway.conversation.talk import Talk
 from gateway.conversation.views.view import (
     BACK,
@@ -24,7 +24,7 @@ from gateway.money import amount_text
 def _show_balance(talk: Talk, _memory: Memory) -> Shown:
     assert talk.situation.worker is not None
     body = cashing.balance(talk, talk.situation.worker, by_sms=False)
-    return Shown(body, (*choices(talk, "cash", "last_payment"), menu_line(talk)))
+    return Shown(body, (*choices(talk, "cash", "last_payment", "pin"), menu_line(talk)))
 
 
 def _press_balance(talk: Talk, memory: Memory, key: Key) -> Go:
@@ -32,9 +32,19 @@ def _press_balance(talk: Talk, memory: Memory, key: Key) -> Go:
         return Go("cash")
     if key.name == "2":
         return Go("payment")
+    if key.name == "3":
+        return pin_view(talk)
     if key.name in (BACK, MENU):
         return Go(start_view(talk.situation))
     return wrong_key(talk, "balance", memory)
+
+
+def pin_view(talk: Talk) -> Go:
+    """To the first screen of choosing or changing her PIN."""
+    pin = talk.situation.pin
+    if pin and pin.locked:
+        return Go(start_view(talk.situation), notice=talk.say("pin.locked"))
+    return Go("pin_old" if pin and pin.known else "pin_new")
 
 
 def _show_payment(talk: Talk, _memory: Memory) -> Shown:
@@ -74,13 +84,23 @@ def _press_cash(talk: Talk, memory: Memory, key: Key) -> Go:
             decided = cashing.decide(talk, worker, int(amount))
             if not isinstance(decided, PayAsked):
                 return Go("cash", notice=talk.say("menu.not_sent"))
-            sent = amount_text(decided.amount_minor, worker.currency)
-            asked = talk.say("menu.cash_asked", amount=sent, ref=decided.ref)
-            return Go(start, (decided,), asked)
+            return _sends(talk, worker, decided)
         case False:
             return Go(start, notice=talk.say("menu.not_sent"))
         case None:
             return wrong_key(talk, "cash", memory)
+
+
+def _sends(talk: Talk, worker: WorkerView, decided: PayAsked) -> Go:
+    """At once, or after her PIN where she has one."""
+    start, pin = start_view(talk.situation), talk.situation.pin
+    if pin and pin.locked:
+        return Go(start, notice=talk.say("pin.locked"))
+    if pin and pin.known:
+        return Go("pin_pay", memory={"amount": str(decided.amount_minor)})
+    sent = amount_text(decided.amount_minor, worker.currency)
+    asked = talk.say("menu.cash_asked", amount=sent, ref=decided.ref)
+    return Go(start, (decided,), asked)
 
 
 VIEWS = {

@@ -67,3 +67,28 @@ begin
     insert into adjustment_event (adjustment_id, event, who) values (v_id, 'disputed', 'worker');
   end if;
 end $$;
+
+-- A PIN that was tried, judged on the number of wrong tries that was read (p_wrong): if another try came in between,
+-- GW001, and this one is judged anew. So any number of phones at once have three tries together.
+create or replace function pin_tried(p_worker bigint, p_wrong smallint, p_right boolean) returns void language plpgsql as $$
+begin
+  update worker_pin set wrong = case when p_right then 0 else wrong + 1 end
+    where worker_id = p_worker and wrong = p_wrong and wrong < 3;
+  if not found then
+    raise exception 'somebody else tried the PIN of worker %', p_worker using errcode = 'GW001';
+  end if;
+end $$;
+
+create or replace function set_pin(p_worker bigint, p_before text, p_hash text) returns void language plpgsql as $$
+begin
+  insert into worker_pin as k (worker_id, hash) values (p_worker, p_hash)
+    on conflict (worker_id) do update set hash = excluded.hash, wrong = 0, set_at = now()
+      where k.hash = p_before and k.wrong < 3;
+  if not found then
+    raise exception 'the PIN of worker % has changed', p_worker using errcode = 'GW001';
+  end if;
+end $$;
+
+create or replace function forget_pin(p_worker bigint) returns void language sql as $$
+  delete from worker_pin where worker_id = p_worker
+$$;

@@ -9,7 +9,7 @@ begin
   insert into inbox as i (channel, kind, event_id, worker_id, body_sealed, state, reply, done_at)
     values (p_channel, p_kind, p_event_id, p_worker, p_body, 'done', p_reply, now())
     on conflict (channel, kind, event_id) do update
-      set state = 'done', reply = excluded.reply, worker_id = excluded.worker_id, error = null, done_at = now()
+      set state = 'done', body_sealed = excluded.body_sealed, reply = excluded.reply, worker_id = excluded.worker_id, error = null, done_at = now()
       where i.state <> 'done';
   if not found then
     raise exception 'event % was here before', p_event_id using errcode = 'GW002';

@@ -7,7 +7,7 @@ create or replace function situation(
   out worker_id bigint, out name text, out language text, out state text, out currency text,
   out account_id bigint, out balance bigint, out partner_id bigint, out reach text, out sms_channel text,
   out away boolean, out never_agreed boolean,
-  out missed_message bigint,
+  out missed_message bigint, out pin_hash text, out pin_wrong smallint,
   out coordinator_id bigint, out payout_ref text, out payout_amount bigint,
   out kinds text[], out rights real[], out wrongs real[], out golds_right int[], out golds_wrong int[], out answers int[],
   out trials int[], out drifts real[],
@@ -34,15 +34,16 @@ declare
 begin
   -- One statement for all that is found by a key: each of its own would cost as much as finding the row.
   select i.state, i.reply, coalesce(i.worker_id, w.id), w.id is not null, w.name, w.language, w.state, w.currency,
-      w.account_id, a.balance, w.partner_id, w.reach, w.sms_channel, w.away_since is not null or w.unreached_until is not null, c.id, p.ref, p.amount,
+      w.account_id, a.balance, w.partner_id, w.reach, w.sms_channel, w.away_since is not null or w.unreached_until is not null, c.id, p.ref, p.amount, k.hash, k.wrong,
       s.transcript, s.view, s.memory, s.pages, s.page, s.ended, s.created_at
     into known_state, known_reply, worker_id, v_known, name, language, state, currency,
-      account_id, balance, partner_id, reach, sms_channel, away, coordinator_id, payout_ref, payout_amount,
+      account_id, balance, partner_id, reach, sms_channel, away, coordinator_id, payout_ref, payout_amount, pin_hash, pin_wrong,
       transcript, view, memory, pages, page, ended, began_at
     from (values (1)) as one
       left join inbox i on i.channel = p_channel and i.kind = p_kind and i.event_id = p_event_id
       left join worker w on w.msisdn_index = p_index
       left join account a on a.id = w.account_id
+      left join worker_pin k on k.worker_id = w.id
       left join coordinator c on c.msisdn_index = p_index
       left join payout p on p.worker_id = w.id
         and p.state not in ('paid', 'failed', 'cancelled', 'reversed', 'late_paid')

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Table,
     Text,
     text,
@@ -28,6 +29,17 @@ seal = Table(
     Column("digest", LargeBinary, nullable=False, unique=True),
     at_column("at"),
     CheckConstraint("from_seq <= to_seq", name="range"),
+)
+
+# What is kept of a worker's PIN: see gateway.workers.pins. Who has none has no row.
+worker_pin = Table(
+    "worker_pin",
+    metadata,
+    Column("worker_id", BigInteger, ForeignKey("worker.id"), primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("wrong", SmallInteger, nullable=False, server_default=text("0")),
+    at_column("set_at"),
+    CheckConstraint("wrong between 0 and 3", name="tries"),
 )
 
 # An answer that was paid and turned out wrong later. What was paid stays paid; a bounded part of what she earns from

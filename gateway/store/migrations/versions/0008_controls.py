@@ -70,3 +70,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_adjustment_event")),
     )
     op.create_index(op.f("ix_adjustment_event_adjustment_id"), "adjustment_event", ["adjustment_id"])
+    op.create_table(
+        "worker_pin",
+        sa.Column("worker_id", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("wrong", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("wrong between 0 and 3", name=op.f("ck_worker_pin_tries")),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_worker_pin_worker_id")),
+        sa.PrimaryKeyConstraint("worker_id", name=op.f("pk_worker_pin")),
+    )

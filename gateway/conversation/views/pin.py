@@ -1,0 +1,96 @@
+"""Views of her PIN: choosing it, changing it, and being asked for it before money is sent. What is typed here is
+never in the memory, never shown and never kept: `Situation.pin` says only whether it was right."""
+
+from gateway.conversation import cashing
+from gateway.conversation.facts import PayAsked, PinChosen, PinRight, PinWrong
+from gateway.conversation.talk import Talk
+from gateway.conversation.views.view import (
+    BACK,
+    MENU,
+    Go,
+    Key,
+    Memory,
+    Shown,
+    View,
+    menu_line,
+    start_view,
+)
+from gateway.money import amount_text
+
+SECRET = frozenset({"pin_old", "pin_new", "pin_again", "pin_pay"})
+"""Views whose next key is a PIN: whoever keeps what was typed must leave it out."""
+
+
+def _show(key: str) -> View:
+    def show(talk: Talk, memory: Memory) -> Shown:
+        return Shown(talk.say(key), (menu_line(talk),), dict(memory))
+
+    return View(show, _PRESS[key])
+
+
+def _press_old(talk: Talk, memory: Memory, key: Key) -> Go:
+    if key.name in (BACK, MENU):
+        return Go(start_view(talk.situation))
+    return Go("pin_new", (PinRight(),)) if _right(talk) else _wrong(talk, "pin_old", memory)
+
+
+def _press_new(talk: Talk, memory: Memory, key: Key) -> Go:
+    if key.name in (BACK, MENU):
+        return Go(start_view(talk.situation))
+    pin = talk.situation.pin
+    if pin is None or not pin.typed_hash:
+        return Go("pin_new", notice=talk.say("pin.weak"))
+    return Go("pin_again", memory={"hash": pin.typed_hash})
+
+
+def _press_again(talk: Talk, memory: Memory, key: Key) -> Go:
+    if key.name in (BACK, MENU):
+        return Go(start_view(talk.situation))
+    if not _right(talk):
+        return Go("pin_new", notice=talk.say("pin.differs"))
+    chosen = PinChosen(memory["hash"])
+    return Go(start_view(talk.situation), (chosen,), talk.say("pin.set"))
+
+
+def _press_pay(talk: Talk, memory: Memory, key: Key) -> Go:
+    worker = talk.situation.worker
+    assert worker is not None
+    start = start_view(talk.situation)
+    if key.name in (BACK, MENU):
+        return Go(start, notice=talk.say("menu.not_sent"))
+    if not _right(talk):
+        return _wrong(talk, "pin_pay", memory)
+    decided = cashing.decide(talk, worker, int(memory["amount"]))
+    if not isinstance(decided, PayAsked):
+        return Go("cash", (PinRight(),), talk.say("menu.not_sent"))
+    sent = amount_text(decided.amount_minor, worker.currency)
+    asked = talk.say("menu.cash_asked", amount=sent, ref=decided.ref)
+    return Go(start, (PinRight(), decided), asked)
+
+
+def _right(talk: Talk) -> bool:
+    pin = talk.situation.pin
+    return pin is not None and not pin.locked and pin.typed_right
+
+
+def _wrong(talk: Talk, view: str, memory: Memory) -> Go:
+    """The third wrong one locks it; until then the same screen again."""
+    pin = talk.situation.pin
+    left = pin.tries_left - 1 if pin else 0
+    if left <= 0:
+        return Go(start_view(talk.situation), (PinWrong(),), talk.say("pin.locked"))
+    return Go(view, (PinWrong(),), talk.say("pin.wrong", left=left), dict(memory))
+
+
+_PRESS = {
+    "pin.old": _press_old,
+    "pin.new": _press_new,
+    "pin.again": _press_again,
+    "pin.pay": _press_pay,
+}
+VIEWS = {
+    "pin_old": _show("pin.old"),
+    "pin_new": _show("pin.new"),
+    "pin_again": _show("pin.again"),
+    "pin_pay": _show("pin.pay"),
+}

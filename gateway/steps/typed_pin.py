@@ -1,0 +1,105 @@
+"""What was typed where a PIN is asked for: judged here, and left out of everything that is kept.
+
+A provider sends the whole transcript with each step, PIN and all. What we keep of it has `MASK` for each secret key;
+the next step's transcript is compared with the same places masked. The raw body of such a step is not kept, its
+event is known by a keyed hash, and a PIN that was dialled ahead (`*384*20*2*3*1234#`) is not taken at all.
+"""
+
+import asyncio
+import re
+from dataclasses import replace
+
+from gateway.conversation.facts import PinView, Situation
+from gateway.conversation.views.pin import SECRET
+from gateway.money import minor_per_major
+from gateway.runtime import Runtime
+from gateway.store.db import Row
+from gateway.workers import pins
+
+MASK = "\u2022"
+NOT_KEPT = "(a step with a PIN is not kept)"
+_MAYBE_PIN = re.compile(rb"(?<=[*=A-Fa-f])[0-9]{4,6}(?=\*|%2[Aa]|&|\s|$)")
+
+
+def masked(key: str) -> str:
+    """A key as it is kept: nothing of it, not even its length.
+
+    >>> masked("4821"), masked("48*21")
+    ('\u2022', '\u2022*\u2022')
+    """
+    return "*".join(MASK for _ in key.split("*"))
+
+
+def masked_like(transcript: str, known: str | None) -> str:
+    """`transcript` with the places masked that are masked in what is known of it.
+
+    >>> masked_like("2*3*4821*1", "2*3*\u2022")
+    '2*3*\u2022*1'
+    """
+    if not known or MASK not in known:
+        return transcript
+    secret = [n for n, key in enumerate(known.split("*")) if key == MASK]
+    keys = transcript.split("*")
+    for n in secret:
+        if n < len(keys):
+            keys[n] = MASK
+    return "*".join(keys)
+
+
+def left_out(known: str | None, typed: str) -> tuple[str, list[str]]:
+    """The transcript to keep after a secret key, and the keys to walk: only what leads back is walked as it was typed.
+
+    >>> left_out("2*3", "4821"), left_out("2*3", "00")
+    (('2*3*\u2022', ['\u2022']), ('2*3*\u2022', ['00']))
+    """
+    leads_back = not typed.isdecimal() or typed.strip() in ("0", "00")
+    return f"{known or ''}*{masked(typed)}", [typed if leads_back else MASK]
+
+
+def dialled_ahead(transcript: str) -> str:
+    """A transcript that was dialled in one go as far as a PIN's screen: whatever might be the PIN is masked.
+
+    >>> dialled_ahead("2*3*4821*1")
+    '2*3*\u2022*1'
+    """
+    long_enough = 4
+    keys = transcript.split("*")
+    return "*".join(MASK if k.isdecimal() and len(k) >= long_enough else k for k in keys)
+
+
+def without_pins(raw: bytes) -> bytes:
+    """The raw body of a step that failed, to be kept: whatever might be a PIN is left out of it.
+
+    >>> without_pins(b"session=a1&from=%2B254712345678&text=2*3*4821")
+    b'session=a1&from=%2B254712345678&text=2*3*####'
+    """
+    return _MAYBE_PIN.sub(b"####", raw)
+
+
+async def judged(rt: Runtime, row: Row, situation: Situation, keys: list[str]) -> Situation:
+    """The situation with whether the key that was typed, where a PIN is asked for, is the right one."""
+    if situation.pin is None or not keys or row["view"] not in SECRET:
+        return situation
+    return replace(situation, pin=await _typed(rt, row, situation.pin, keys[0].strip()))
+
+
+async def _typed(rt: Runtime, row: Row, view: PinView, typed: str) -> PinView:
+    if row["view"] == "pin_new":
+        if not pins.acceptable(typed):
+            return view
+        made = await asyncio.to_thread(pins.hashed, typed, rt.vault.pepper)
+        return replace(view, typed_hash=made)
+    kept = row["memory"].get("hash") if row["view"] == "pin_again" else row["pin_hash"]
+    if not kept or view.locked:
+        return view
+    right = await asyncio.to_thread(pins.is_right, typed, kept, rt.vault.pepper)
+    return replace(view, typed_right=right)
+
+
+def view(rt: Runtime, row: Row, currency: str) -> PinView:
+    """What every turn may know of her PIN."""
+    return PinView(
+        known=row["pin_hash"] is not None,
+        tries_left=pins.TRIES_MAX - (row["pin_wrong"] or 0),
+        free_minor=rt.settings.pin_free * minor_per_major(currency),
+    )
