@@ -7,7 +7,7 @@ import os
 import tomllib
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -84,6 +84,23 @@ class Country(_Strict):
     """The provider that pays `PAY AIRTIME`, and tiny balances, as airtime."""
 
 
+class DayLimit(_Strict):
+    """`a_day` whole units (shillings, francs) of `currency` a day, UTC."""
+
+    per: Literal["worker", "coordinator", "provider", "country", "all"]
+    currency: str
+    a_day: Annotated[int, Field(gt=0)]
+
+
+class Controls(_Strict):
+    """What makes a payout wait; see `gateway.payments.controls`."""
+
+    limits: tuple[DayLimit, ...] = ()
+    first_payouts_per_day: Annotated[int, Field(ge=1)] = 50
+    """First payouts of one coordinator's workers in 24 hours that are ordinary; the others wait `hold_h`."""
+    hold_h: Annotated[int, Field(ge=1)] = 48
+
+
 LOCAL_CHANNEL: dict[str, ChannelSettings] = {
     "phone": ChannelSettings(
         secret=SecretStr("local"),
@@ -132,6 +149,8 @@ class Settings(BaseSettings):
     countries: dict[str, Country] = _COUNTRIES
     prices: dict[str, Tariff] = {}
     """What an SMS segment costs, by country; what is not here comes from the list in the package."""
+    controls: Controls = Controls()
+    """Limits a day, and what makes a payout wait for a look."""
     pin_free: Annotated[int, Field(ge=0)] = 500
     """Major units that PAY by SMS may send in one go for a worker who has a PIN; more needs the PIN, on USSD."""
     lease_s: Annotated[int, Field(ge=60)] = 3600

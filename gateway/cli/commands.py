@@ -12,6 +12,7 @@ from gateway.cli import (
     explain,
     findings,
     gold,
+    holds,
     inbox,
     ledger,
     manual,
@@ -35,6 +36,7 @@ app.add_typer(qa.app, name="qa")
 app.add_typer(sms.app, name="sms")
 app.add_typer(phrases.app, name="phrases")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(holds.app, name="holds")
 app.command("operators")(operators.operators)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(channels.app, name="channels")

@@ -19,6 +19,7 @@ from gateway.payments.payouts import LEASE, Answered, Asked, Decision, Happened,
 from gateway.payments.port import Answer, Found, Order, Status
 from gateway.payments.states import Do, Event, State
 from gateway.runtime import Runtime
+from gateway.steps.controls import may_go
 from gateway.steps.messages import message
 from gateway.steps.replace import may_be_replaced, replacement_part
 from gateway.store import inbox, payouts, turns
@@ -55,7 +56,8 @@ async def _act_once(rt: Runtime, stored: Stored) -> None:
 async def _act(rt: Runtime, stored: Stored) -> None:
     match stored.payout.state:
         case State.QUEUED:
-            await _send(rt, stored)
+            if await may_go(rt, stored):
+                await _send(rt, stored)
         case State.SUBMITTING:
             await happened(rt, stored, Event.LEASE_EXPIRED)
         case _:

@@ -88,7 +88,13 @@ async def _finish(
         log.exception("late ussd step failed", channel=channel.name)
         with suppress(*AWAY):
             await inbox.keep_failed(
-                rt.db, rt.vault, channel.name, "ussd", event_id(rt.vault, step), without_pins(raw), repr(broken)
+                rt.db,
+                rt.vault,
+                channel.name,
+                "ussd",
+                event_id(rt.vault, step),
+                without_pins(raw),
+                repr(broken),
             )
 
 

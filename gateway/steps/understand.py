@@ -11,6 +11,7 @@ from gateway.qa.gold import gold_due
 from gateway.qa.skill import Skill
 from gateway.runtime import Channel, Runtime
 from gateway.steps import typed_pin
+from gateway.steps.controls import most_at_once
 from gateway.steps.questions import held_question, more_of, pack_of, question_of
 from gateway.store.batches import Batch
 from gateway.store.db import Row
@@ -128,14 +129,15 @@ def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
     if provider is None:
         return Cash(payable_minor=0, minimum_minor=0, maximum_minor=0, new_ref="")
     limits = rt.providers[provider]
+    most_minor = most_at_once(rt.settings.controls, worker.currency, limits.maximum_minor)
     airtime = airtime_for(rt, msisdn, worker.currency)
     top_up = rt.providers[airtime] if airtime else None
     return Cash(
         payable_minor=payable(
-            worker.balance_minor, worker.currency, limits.minimum_minor, limits.maximum_minor
+            worker.balance_minor, worker.currency, limits.minimum_minor, most_minor
         ),
         minimum_minor=limits.minimum_minor,
-        maximum_minor=limits.maximum_minor,
+        maximum_minor=most_minor,
         new_ref=new_ref(),
         open_ref=row["payout_ref"],
         open_minor=row["payout_amount"] or 0,

@@ -1,4 +1,5 @@
 """A PIN: chosen and typed on USSD only, three tries, a way out through the coordinator, and kept nowhere."""
+# pyright: basic
 
 import asyncio
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -12,8 +13,10 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import UUID
 
 from gateway.store.tables._base import at_column, id_column, metadata, one_of
 
@@ -40,6 +43,30 @@ worker_pin = Table(
     Column("wrong", SmallInteger, nullable=False, server_default=text("0")),
     at_column("set_at"),
     CheckConstraint("wrong between 0 and 3", name="tries"),
+)
+
+# Payouts that were let go, and when: what today's limits are counted from.
+payout_pass = Table(
+    "payout_pass",
+    metadata,
+    Column("payout_id", UUID, ForeignKey("payout.id"), primary_key=True),
+    at_column("at"),
+)
+Index("ix_payout_pass_at", payout_pass.c.at)
+
+# Why a payout waits: one row a control. `ends`: at `until` it goes by itself; else it is looked at again.
+payout_hold = Table(
+    "payout_hold",
+    metadata,
+    id_column(),
+    Column("payout_id", UUID, ForeignKey("payout.id"), nullable=False),
+    Column("control", Text, nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
+    Column("ends", Boolean, nullable=False),
+    Column("released_by", Text),
+    Column("released_at", DateTime(timezone=True)),
+    at_column(),
+    UniqueConstraint("payout_id", "control"),
 )
 
 # An answer that was paid and turned out wrong later. What was paid stays paid; a bounded part of what she earns from

@@ -80,3 +80,25 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_worker_pin_worker_id")),
         sa.PrimaryKeyConstraint("worker_id", name=op.f("pk_worker_pin")),
     )
+    op.create_table(
+        "payout_pass",
+        sa.Column("payout_id", sa.UUID(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["payout_id"], ["payout.id"], name=op.f("fk_payout_pass_payout_id")),
+        sa.PrimaryKeyConstraint("payout_id", name=op.f("pk_payout_pass")),
+    )
+    op.create_index("ix_payout_pass_at", "payout_pass", ["at"])
+    op.create_table(
+        "payout_hold",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("payout_id", sa.UUID(), nullable=False),
+        sa.Column("control", sa.Text(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends", sa.Boolean(), nullable=False),
+        sa.Column("released_by", sa.Text(), nullable=True),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["payout_id"], ["payout.id"], name=op.f("fk_payout_hold_payout_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_hold")),
+        sa.UniqueConstraint("payout_id", "control", name=op.f("uq_payout_hold_payout_id_control")),
+    )

@@ -1,0 +1,35 @@
+"""`gateway holds`: payouts that a control makes wait, and letting them go."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Payouts that wait for a limit or a check.")
+
+
+@app.command("list")
+def listed() -> None:
+    """List what waits, why, and until when."""
+    from gateway.cli.people import with_runtime
+    from gateway.money import amount_text
+    from gateway.store import holds
+
+    for row in with_runtime(lambda rt: holds.waiting(rt.db)):
+        end = "goes by itself" if row["ends"] else "looked at again"
+        typer.echo(
+            f"{row['ref']}  {amount_text(row['amount'], row['currency']):>14}  worker {row['worker']}, "
+            f"coordinator {row['coordinator_id'] or '-'}  {row['control']}: {end} {row['until']:%Y-%m-%d %H:%M} UTC"
+        )
+
+
+@app.command()
+def release(
+    ref: Annotated[str, typer.Argument(help="The payout's reference.")],
+    who: Annotated[str, typer.Option(help="Who looked; kept with it.")],
+) -> None:
+    """Let a payout go that waits, whatever holds it."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps import controls
+
+    with_runtime(lambda rt: controls.release(rt, ref.upper(), who))
+    typer.echo(f"{ref.upper()} goes out now")

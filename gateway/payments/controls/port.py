@@ -1,0 +1,29 @@
+"""What a control is told of a payout, and what it may say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A payout about to be sent. `passed_minor`: what was let go today (UTC) in its currency, by scope: worker,
+    coordinator, provider, country, all. `coordinator` is None for who enrolled by herself. `first`: her first payout.
+    `others_first`: first payouts of workers of the same coordinator asked for in the 24 hours before it."""
+
+    amount_minor: int
+    currency: str
+    asked_at: datetime
+    coordinator: int | None
+    first: bool
+    others_first: int
+    passed_minor: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """`control`: the rule's name. `until`: looked at again then. `ends`: it may go then without anybody's word."""
+
+    control: str
+    until: datetime
+    ends: bool

@@ -1,0 +1,109 @@
+"""Why payouts wait, and what was let go today: the rows behind the controls."""
+
+from datetime import datetime
+from uuid import UUID
+
+from gateway.payments.controls.port import Case, Wait
+from gateway.store.db import Connection, Database, Row
+
+_ONE_AT_A_TIME = 7_301_003
+
+_CASE = """
+select p.amount, p.currency, p.created_at, p.state, w.coordinator_id,
+  exists (select from payout_pass x where x.payout_id = p.id) as passed,
+  not exists (select from payout g where g.worker_id = p.worker_id and g.created_at < p.created_at) as first,
+  coalesce((select jsonb_object_agg(h.control, h.released_by is not null or h.ends and h.until <= $2)
+    from payout_hold h where h.payout_id = p.id), '{}') as holds
+from payout p join worker w on w.id = p.worker_id where p.id = $1"""
+
+_OTHERS_FIRST = """
+select count(*) from worker v join payout f on f.worker_id = v.id
+where v.coordinator_id = $1 and f.created_at < $2 and f.created_at > $2 - interval '24 hours'
+  and not exists (select from payout g where g.worker_id = f.worker_id and g.created_at < f.created_at)"""
+
+_PASSED = """
+select coalesce(sum(q.amount) filter (where q.worker_id = p.worker_id), 0)::bigint as worker,
+  coalesce(sum(q.amount) filter (where v.coordinator_id = w.coordinator_id), 0)::bigint as coordinator,
+  coalesce(sum(q.amount) filter (where q.provider = p.provider), 0)::bigint as provider,
+  coalesce(sum(q.amount) filter (where v.region = w.region), 0)::bigint as country,
+  coalesce(sum(q.amount), 0)::bigint as all
+from payout p join worker w on w.id = p.worker_id
+  left join (payout_pass x join payout q on q.id = x.payout_id join worker v on v.id = q.worker_id)
+    on x.at >= date_trunc('day', $2::timestamptz at time zone 'UTC') at time zone 'UTC'
+    and q.currency = p.currency and q.state not in ('failed', 'cancelled')
+where p.id = $1 group by p.id"""
+
+
+async def read(
+    db: Connection, payout: UUID, now: datetime
+) -> tuple[Case, dict[str, bool], bool] | None:
+    """The case; which controls have held it already, and whether that is over; whether it was let go before. None when
+    it is not queued any more. One at a time, so that two payouts never pass by the same room."""
+    await db.execute("select pg_advisory_xact_lock($1)", _ONE_AT_A_TIME)
+    row = await db.fetchrow(_CASE, payout, now)
+    if row is None or row["state"] != "queued":
+        return None
+    others = 0
+    if row["coordinator_id"] and row["first"]:
+        others = await db.fetchval(_OTHERS_FIRST, row["coordinator_id"], row["created_at"])
+    passed = await db.fetchrow(_PASSED, payout, now)
+    case = Case(
+        amount_minor=row["amount"],
+        currency=row["currency"],
+        asked_at=row["created_at"],
+        coordinator=row["coordinator_id"],
+        first=row["first"],
+        others_first=others,
+        passed_minor=dict(passed) if passed else {},
+    )
+    return case, row["holds"], row["passed"]
+
+
+async def let_go(db: Connection, payout: UUID, now: datetime) -> None:
+    await db.execute(
+        "insert into payout_pass (payout_id, at) values ($1, $2) on conflict do nothing",
+        payout,
+        now,
+    )
+
+
+async def hold(db: Connection, payout: UUID, wait: Wait) -> None:
+    """Looked at again at `until`; the reason is kept."""
+    await db.execute(
+        """insert into payout_hold (payout_id, control, until, ends) values ($1, $2, $3, $4)
+           on conflict (payout_id, control) do update set until = excluded.until""",
+        payout,
+        wait.control,
+        wait.until,
+        wait.ends,
+    )
+    await db.execute(
+        "update payout set due_at = $2, reason = $3 where id = $1 and state = 'queued'",
+        payout,
+        wait.until,
+        f"waits: {wait.control}",
+    )
+
+
+async def release(db: Connection, ref: str, who: str, now: datetime) -> int:
+    """Somebody looked: all that holds this payout is over; how many holds that were."""
+    released = await db.fetch(
+        """update payout_hold h set released_by = $2, released_at = $3 from payout p
+           where p.id = h.payout_id and p.ref = $1 and p.state = 'queued' and h.released_by is null returning h.id""",
+        ref,
+        who,
+        now,
+    )
+    if released:
+        await db.execute(
+            "update payout set due_at = $2 where ref = $1 and state = 'queued'", ref, now
+        )
+    return len(released)
+
+
+async def waiting(db: Database) -> list[Row]:
+    return await db.rows(
+        """select p.ref, p.amount, p.currency, h.control, h.until, h.ends, w.id as worker, w.coordinator_id
+           from payout_hold h join payout p on p.id = h.payout_id join worker w on w.id = p.worker_id
+           where p.state = 'queued' and h.released_by is null order by h.until"""
+    )
