@@ -155,6 +155,8 @@ class Situation:
     more: tuple[Question, ...] = ()
     pack_max: int = 1
     segment_prices: tuple[float, float] = (1.0, 1.0)
+    dialled: Question | None = None
+    """The question of an SMS that she answered by dialling since, where no newer SMS asks her anything."""
     skill: SkillView | None = None
     """Looked up only for who asks."""
     pin: PinView | None = None

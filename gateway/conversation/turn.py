@@ -59,8 +59,9 @@ def _not_active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
 
 
 def _active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
-    held = talk.situation.held
-    is_text = held is not None and talk.kind(held.question).IS_TEXT
+    held, dialled = talk.situation.held, talk.situation.dialled
+    asked = (held.question if held else None, dialled)
+    is_text = any(question and talk.kind(question).IS_TEXT for question in asked)
     if current(talk.situation):
         found = packed.answer(talk, worker, heard) or _command(talk, worker, heard)
     elif not is_text:

@@ -41,6 +41,8 @@ def saved(talk: Talk, worker: WorkerView, held: HeldQuestion) -> str:
 
 def answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
     """`heard` as the answer to the held question; None when it is not one that can be understood."""
+    if before := _dialled_before(talk, heard):
+        return before
     held = talk.situation.held
     reading = read(talk, held.question, heard.said) if held else None
     if held is None or reading is None or reading.value is None:
@@ -49,6 +51,20 @@ def answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
         return go_on(talk, talk.say("answer.late"), ())
     fact = answered(held, reading.value, heard.said)
     return go_on(talk, saved(talk, worker, held), (fact,))
+
+
+def _dialled_before(talk: Talk, heard: Heard) -> Turn | None:
+    """An SMS that answers the SMS before it, but she has dialled meanwhile and answered on the screen. It is not taken
+    for an answer to what the screen shows now; she gets that by SMS too, so that the next SMS may answer it."""
+    situation = talk.situation
+    if situation.dialled is None or read(talk, situation.dialled, heard.said).value is None:
+        return None
+    lead, question = talk.say("answer.dialled"), question_to_show(situation)
+    if question is None or question is situation.upcoming:
+        return go_on(talk, lead, ())
+    hint = talk.kind(question).hint_key()
+    reply = with_question(lead, question, talk.book, hint_key=hint, is_next=True)
+    return Turn((Asked(question.task),), reply)
 
 
 def skip(talk: Talk) -> Turn:
@@ -71,6 +87,8 @@ def work(talk: Talk, lead: str = "", facts: tuple[Fact, ...] = (), none: str = "
         facts = (*facts, Asked(question.task))
     elif items := waiting(talk.situation):
         return again(talk, lead, facts, items)
+    elif talk.situation.dialled:
+        facts = (*facts, Asked(question.task))  # by SMS too: an SMS may answer it from now on
     hint = talk.kind(question).hint_key()
     return Turn(facts, with_question(lead, question, talk.book, hint_key=hint, is_next=False))
 

@@ -61,8 +61,9 @@ async def parts_of(
 
 def batch_of(understood: Understood, facts: tuple[Fact, ...]) -> Batch | None:
     """The batch that a reply with these facts is about: the question it asks, else the answer it takes."""
-    if any(isinstance(fact, Asked) for fact in facts):
-        return understood.next_batch
+    asked = next((fact for fact in facts if isinstance(fact, Asked)), None)
+    if asked:
+        return understood.batch_of(asked)
     return understood.held_batch if any(isinstance(fact, Answered) for fact in facts) else None
 
 
@@ -123,7 +124,7 @@ def asked_part(rt: Runtime, row: Row, understood: Understood, fact: Asked, via: 
     """Holds the task of a question for her; one she holds already is hers for another while."""
     batch = understood.batch_of(fact)
     until, worker = rt.clock.now() + timedelta(seconds=batch.lease_s), WorkerId(row["worker_id"])
-    if fact.item is None and not row["next_held"]:
+    if fact.item is None and not row["next_held"] and fact.task != row["held_task"]:
         return turns.hold_task(fact.task, worker, via, until)
     return turns.hold_item(fact.task, worker, via, until, fact.item)
 

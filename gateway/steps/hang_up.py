@@ -1,10 +1,12 @@
 """The end of a USSD session, as the provider tells it: a question that was left open may follow her as one SMS."""
 
 from gateway.conversation.asking import question_sms
+from gateway.conversation.facts import Asked
 from gateway.ids import WorkerId
 from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
 from gateway.steps import respect
+from gateway.steps.facts import asked_part
 from gateway.steps.messages import message
 from gateway.steps.understand import understand
 from gateway.store import sessions, turns
@@ -41,5 +43,9 @@ async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
     prompt = message(
         rt, sms_channel.name, WorkerId(worker.id), msisdn, text, "question", cause=cause
     )
-    await rt.db.commit([turns.put_message(prompt)])
+    parts = [turns.put_message(prompt)]
+    if row["held_via"] == "ussd" and row["held_item"] is None:
+        # From now on an SMS may answer it.
+        parts.append(asked_part(rt, row, understood, Asked(held.question.task), "sms"))
+    await rt.db.commit(parts)
     rt.bells.ring("deliver", sms_channel.name)

@@ -29,7 +29,10 @@ class Understood:
     def batch_of(self, asked: Asked) -> Batch:
         """Of the next question, or of one she has already and is asked again."""
         items = self.situation.pack
-        again = any(item.held.question.task == asked.task for item in items)
+        held = self.situation.held
+        again = (held is not None and held.question.task == asked.task) or any(
+            item.held.question.task == asked.task for item in items
+        )
         batch = self.held_batch if again else self.next_batch
         assert batch is not None
         return batch
@@ -47,6 +50,7 @@ async def understand(
     """All a turn is decided on. `codes`: those partner codes that were said and exist."""
     held_batch = await rt.batches.get(row["held_batch"]) if row["held_task"] else None
     next_batch = await rt.batches.get(row["next_batch"]) if row["next_task"] else None
+    dialled = await rt.batches.get(row["dialled_batch"]) if row["dialled_task"] else None
     worker = _worker(row)
     situation = Situation(
         worker=worker,
@@ -56,6 +60,7 @@ async def understand(
         coordinator=coordinator,
         pin=typed_pin.view(rt, row, worker.currency) if worker else None,
         regions=frozenset(rt.settings.countries),
+        dialled=question_of(dialled, row["dialled_task"], row["dialled_text"]) if dialled else None,
         pack=await pack_of(rt, row),
         more=more_of(row, next_batch) if next_batch else (),
         pack_max=next_batch.pack_max if next_batch else 1,

@@ -13,9 +13,11 @@ create or replace function situation(
   out trials int[], out drifts real[],
   -- what was she last asked?
   out held_assignment bigint, out held_state text, out held_task bigint, out held_batch text, out held_text text,
-  out held_gold text, out held_open boolean, out held_answered smallint,
+  out held_gold text, out held_via text, out held_open boolean, out held_answered smallint,
   out held_wanted smallint, out held_maximum smallint, out held_item smallint, out pack jsonb,
   out vote_values text[], out vote_rights real[], out vote_wrongs real[],
+  -- the question of an SMS that she answered by dialling, while no newer SMS asks her anything
+  out dialled_task bigint, out dialled_batch text, out dialled_text text,
   -- what would she be asked next?
   out next_task bigint, out next_batch text, out next_text text,
   out gold_task bigint, out gold_text text, out next_held boolean, out more jsonb,
@@ -28,6 +30,7 @@ declare
   v_kind text;
   v_skills boolean := false;  -- her own skill is asked for: to judge her answer, or to see whether gold is due
   v_batch record;
+  v_asked_at timestamptz;  -- when what she holds was put to her
   v_gold boolean;
   v_pack_max smallint;
   v_packed text;  -- the batch of her last message with several questions
@@ -60,14 +63,24 @@ begin
   end if;
 
   -- What she holds comes first; else the last question whose lease ran out: a late reply belongs to it.
-  select a.id, a.state, a.item, t.id, t.batch_id, t.text, t.gold, t.answered, t.wanted, t.maximum, b.kind,
+  select a.id, a.state, a.via, a.asked_at, a.item, t.id, t.batch_id, t.text, t.gold, t.answered, t.wanted, t.maximum, b.kind,
       t.state = 'open' and b.state in ('running', 'paused')
         and (a.state = 'held' or t.answered + t.held < t.wanted)
-    into held_assignment, held_state, held_item, held_task, held_batch, held_text, held_gold, held_answered,
+    into held_assignment, held_state, held_via, v_asked_at, held_item, held_task, held_batch, held_text, held_gold, held_answered,
       held_wanted, held_maximum, v_kind, held_open
     from assignment a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
     where a.worker_id = situation.worker_id and a.state in ('held', 'expired')
     order by a.state = 'held' desc, a.task_id::text = memory->>'task' desc nulls last, case when a.state = 'held' then a.id else -a.id end limit 1;
+
+  -- An SMS on its way while she dials answers what the SMS before it asked, not what the screen shows now.
+  if p_kind = 'sms' and (held_state = 'held' and held_via = 'sms') is not true then
+    select t.id, t.batch_id, t.text into dialled_task, dialled_batch, dialled_text
+      from answer x join assignment a on a.task_id = x.task_id and a.worker_id = x.worker_id join task t on t.id = a.task_id
+      where x.worker_id = situation.worker_id and x.via = 'ussd' and x.created_at > now() - interval '1 day'
+        and a.via = 'sms' and a.item is null
+        and (held_via is distinct from 'sms' or a.asked_at > v_asked_at)
+      order by x.id desc limit 1;
+  end if;
 
   -- Votes matter only when the answer that may come now completes what the task wanted.
   if held_open and held_answered + 1 >= held_wanted and held_answered > 0 then

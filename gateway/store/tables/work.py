@@ -206,4 +206,10 @@ answer = Table(
     ForeignKeyConstraint(["task_id", "worker_id"], ["assignment.task_id", "assignment.worker_id"]),
     UniqueConstraint("task_id", "slot"),
 )
+Index(
+    "ix_answer_dialled",
+    answer.c.worker_id,
+    answer.c.id,
+    postgresql_where=text("via = 'ussd'"),
+)
 Index("ix_answer_unscored", answer.c.task_id, postgresql_where=text("not scored"))

@@ -21,3 +21,10 @@ def upgrade() -> None:
         ["worker_id", "id"],
         postgresql_where=sa.text("item is not null"),
     )
+    # What she answered by dialling, for an SMS that comes after all.
+    op.create_index(
+        "ix_answer_dialled",
+        "answer",
+        ["worker_id", "id"],
+        postgresql_where=sa.text("via = 'ussd'"),
+    )
