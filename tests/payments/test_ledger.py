@@ -77,7 +77,7 @@ def test_the_stored_numbers_never_change():
     assert {c.name: c.value for c in Code} == {
         "TOP_UP": 1, "RESERVE": 2, "EARN": 3, "PLATFORM_FEE": 4, "BONUS": 5, "CORRECT_DOWN": 6, "RELEASE": 7,
         "HOLD": 10, "TAX": 11, "WORKER_FEE": 12, "SETTLE": 13, "CHARGE": 14, "PAYOUT_FAILED": 15, "LATE_PAID": 16,
-        "LATE_OVERPAID": 17, "REVERSED": 18, "FLOAT_TOP_UP": 20,
+        "LATE_OVERPAID": 17, "REVERSED": 18, "FLOAT_TOP_UP": 20, "UNMATCHED_OUT": 21,
     }  # fmt: skip
 
 

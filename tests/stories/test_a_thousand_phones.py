@@ -13,7 +13,7 @@ async def a_thousand_join(town):
     rt = town.rt
     numbers = [f"+2547{10_000_000 + n}" for n in range(PHONES)]
     await rt.db.execute(
-        """select enrol_worker(x.i, x.s, 'P', 'en', 'active', 'KIBERA', null, 'KE', 'KES', 'phone', 'agreed', 'sms', 'YES')
+        """select enrol_worker(x.i, x.s, 'P', 'en', 'active', 'KIBERA', null, 'KE', 'KES', 'phone', 'agreed', 'sms', 'phone', 'YES')
            from unnest($1::bytea[], $2::bytea[]) as x(i, s)""",
         [rt.vault.index(number) for number in numbers],
         [rt.vault.seal(number) for number in numbers],
