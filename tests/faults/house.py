@@ -177,6 +177,7 @@ async def starts_a_batch(house: House, key: str, tasks: int, **given: object) ->
         "instructions": "Is it true?",
         "price": "5.00",
         "policy": "fixed:2",
+        "pack": "off",  # one question an SMS, so that a story can be read
         **given,
     }
     async with aiohttp.ClientSession(

@@ -66,6 +66,7 @@ def test_each_cause_has_an_id_of_its_own():
         *ledger.late_paid(P1, AMINA, "mpesa", 5, "KES", balance_minor=2),
         ledger.reversed_by_operator(P1, "mpesa", 5, "KES"),
         ledger.float_top_up("mpesa", "1", 5, "KES"),
+        ledger.unmatched_out("mpesa", "SGX1", 5, "KES"),
     ]
     assert len({p.id for p in made}) == len(made)
     assert {p.code for p in made} == set(Code)
