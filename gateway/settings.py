@@ -7,9 +7,17 @@ import os
 import tomllib
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.errors import SettingsError
@@ -34,11 +42,13 @@ Major = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=6)]
 
 
 class Tariff(_Strict):
-    """What one SMS segment to a country costs, in major units; `networks`: where one of them differs."""
+    """What one SMS segment to a country costs, in major units; `networks`: where one of them differs. `reply`: what a
+    worker there pays for an SMS of her own; None: as much."""
 
     currency: str
     segment: Major
     networks: dict[str, Major] = {}
+    reply: Major | None = None
 
     @field_validator("networks")
     @classmethod
@@ -188,6 +198,19 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         # The file's values are handed in by `load`, below the environment's.
         return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _fallbacks_are_there(self) -> Self:
+        """Raises SettingsError: a channel that cannot take over would lose its messages on the day they need it."""
+        takes_over = [n for n, channel in self.channels.items() if channel.sms]
+        for name, channel in self.channels.items():
+            others = [other for other in takes_over if other != name]
+            if channel.fallback is not None and channel.fallback not in others:
+                raise SettingsError(
+                    f"channels.{name}.fallback: no other SMS channel is called {channel.fallback!r}; "
+                    f"there is: {', '.join(others) or 'none'}"
+                )
+        return self
 
 
 def load(**overrides: object) -> Settings:

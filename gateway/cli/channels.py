@@ -70,7 +70,8 @@ def is_local(url: str) -> bool:
 
 @app.callback(invoke_without_command=True)
 def channels(context: typer.Context, json: Json = None) -> None:
-    """List the exact addresses to paste into each provider's dashboard."""
+    """List the exact addresses to paste into each provider's dashboard. How the channels do, `gateway outbox` and
+    `gateway doctor` tell."""
     if context.invoked_subcommand is None:
         show(settings_room.load(), json)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.errors import GatewayError
+from gateway.sms.prices import MICRO, Price, minor
 
 app = typer.Typer(
     help="What an SMS weighs: encoding, septets, segments, price.", no_args_is_help=True
@@ -39,13 +40,22 @@ def count(
         str | None, typer.Option(help="Price of one segment, e.g. 0.80, to print the cost.")
     ] = None,
     currency: Annotated[str, typer.Option(help="Currency of the price.")] = "KES",
+    country: Annotated[
+        str | None,
+        typer.Option(help="ISO country of the phone, whose listed price is taken. Default: yours."),
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option(help="Its network, e.g. airtel, where prices differ.")
+    ] = None,
     json_file: Annotated[
         str | None, typer.Option("--json", help="Write the figures as JSON; - is stdout.")
     ] = None,
 ) -> None:
     """Encoding, units, segments and price of one message."""
     try:
-        figures, lines = _figures(_message(text, file), suggest, language, shift, price, currency)
+        message = _message(text, file)
+        one = _given(price, currency) if price is not None else _listed(country, network)
+        figures, lines = _figures(message, suggest, language, shift, one)
     except (GatewayError, OSError, UnicodeDecodeError) as error:
         typer.echo(f"gateway sms count: {error}", err=True)
         raise typer.Exit(1) from None
@@ -68,10 +78,26 @@ def _message(text: str | None, file: Path | None) -> str:
     return read.decode().removesuffix("\n")
 
 
+def _given(price: str, currency: str) -> Price:
+    from gateway.money import minor_per_major, parse_amount
+
+    return Price(parse_amount(price, currency) * MICRO // minor_per_major(currency), currency)
+
+
+def _listed(country: str | None, network: str | None) -> Price | None:
+    """One segment as the price lists say: the package's, the settings' and the worker channel's own."""
+    from gateway import settings as settings_room
+    from gateway.sms.prices import PriceList, built_in
+
+    settings = settings_room.load()
+    channel = settings.channels.get(settings.sms_channel)
+    prices = PriceList(built_in(), settings.prices, channel.prices if channel else {})
+    return prices.segment_price((country or settings.region).upper(), network)
+
+
 def _figures(
-    text: str, suggest: bool, language: str, shift: str | None, price: str | None, currency: str
+    text: str, suggest: bool, language: str, shift: str | None, one: Price | None
 ) -> tuple[dict[str, Any], list[str]]:
-    from gateway.money import amount_text, parse_amount
     from gateway.sms.economy import cheaper
     from gateway.sms.segments import count as weigh
 
@@ -84,10 +110,14 @@ def _figures(
         f"segments  {counted.segments}",
     ]
     figures: dict[str, Any] = counted._asdict()
-    if price is not None:
-        cost_minor = parse_amount(price, currency) * counted.segments
-        figures |= {"cost_minor": cost_minor, "currency": currency}
-        lines.append(f"price     {amount_text(cost_minor, currency)}")
+    if one is None:
+        lines.append("price     not known; give --price, or a --country that is in a price list")
+    else:
+        cost = one.times(counted.segments)
+        cost_minor = minor(cost.micro, cost.currency)
+        whole = int(cost_minor) if cost_minor.is_integer() else cost_minor
+        figures |= {"cost_minor": whole, "currency": cost.currency}
+        lines.append(f"price     {_money(cost)}")
     if suggest:
         found = cheaper(text, language)
         figures["suggestion"] = found and {
@@ -100,6 +130,20 @@ def _figures(
         }
         lines += ["", *_advice(found)]
     return figures, lines
+
+
+def _money(cost: Price) -> str:
+    """Segments may cost fractions of the smallest coin.
+
+    >>> _money(Price(1_600_000, "KES")), _money(Price(22_600, "USD"))
+    ('KES 1.60', 'USD 0.0226')
+    """
+    from gateway.money import amount_text
+
+    exact = minor(cost.micro, cost.currency)
+    if exact.is_integer():
+        return amount_text(int(exact), cost.currency)
+    return f"{cost.currency} {cost.micro / MICRO:,.4f}"
 
 
 def _advice(found: Any) -> list[str]:

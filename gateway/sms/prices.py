@@ -69,6 +69,19 @@ class PriceList:
         country, network = place_of(msisdn)
         return self.segment_price(country, network)
 
+    def both_ways(self, msisdn: str) -> tuple[float, float]:
+        """One segment to this number and one SMS from it, in one unit; equal where nothing else is known.
+
+        >>> PriceList(built_in()).both_ways("+254712345678"), NO_PRICES.both_ways("+254712345678")
+        ((0.8, 0.8), (1.0, 1.0))
+        """
+        country, network = place_of(msisdn)
+        price = self.segment_price(country, network)
+        if price is None:
+            return 1.0, 1.0
+        reply, out = self._tariffs[country or ""].reply, price.micro / MICRO
+        return out, out if reply is None else float(reply)
+
 
 NO_PRICES = PriceList()
 

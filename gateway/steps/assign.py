@@ -91,12 +91,12 @@ async def _tell_dialers(rt: Runtime) -> set[str]:
 async def _ask(rt: Runtime, worker: int, sealed: bytes, index: bytes, channel_name: str) -> bool:
     channel = rt.channels[channel_name]
     row = await turns.read(rt.db, turns.Event(channel_name, "push", "", index, b""))
-    understood = await understand(rt, channel, row)
+    msisdn = rt.vault.open(sealed)
+    understood = await understand(rt, channel, row, msisdn=msisdn)
     if understood.situation.upcoming is None or row["held_state"] == "held":
         return False
     said = work(Talk(understood.situation, rt.books, rt.kind_of))
     assert said.reply is not None
-    msisdn = rt.vault.open(sealed)
     batch = understood.next_batch
     prompt = message(
         rt, channel_name, WorkerId(worker), msisdn, said.reply, "question", batch=batch

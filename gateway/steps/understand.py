@@ -64,6 +64,10 @@ async def understand(
         pack=await pack_of(rt, row),
         more=more_of(row, next_batch) if next_batch else (),
         pack_max=next_batch.pack_max if next_batch else 1,
+        # The prices decide nothing where one question goes into an SMS.
+        segment_prices=channel.prices.both_ways(msisdn)
+        if msisdn and next_batch and next_batch.pack_max > 1
+        else (1.0, 1.0),
         foreign=worker is None
         and bool(msisdn)
         and region_of(msisdn) not in {None, *rt.settings.countries},

@@ -34,6 +34,7 @@ WRONG = {
     "a setting there is not": ("channels", {"GATEWAY_DATBASE_URL": "x"}, "GATEWAY_DATBASE_URL"),
     "a port that is none": ("channels", {"GATEWAY_PORT": "eighty"}, "port"),
     "a port too high": ("channels", {"GATEWAY_PORT": "70000"}, "port"),
+    "a channel that is to take over and is not there": ("channels", {"GATEWAY_CHANNELS__PHONE__SECRET": "s", "GATEWAY_CHANNELS__PHONE__SMS__KIND": "phone", "GATEWAY_CHANNELS__PHONE__FALLBACK": "twilio"}, "channels.phone.fallback: no other SMS channel is called 'twilio'"),
     "a file that is not there": ("channels", {"GATEWAY_CONFIG": "/nowhere/gateway.toml"}, "/nowhere/gateway.toml"),
     "a data folder that is a file": ("migrate", {"GATEWAY_DATA_DIR": "/etc/passwd"}, "/etc/passwd"),
     "a data folder nobody may make": ("migrate", {"GATEWAY_DATA_DIR": "/proc/gateway"}, "/proc/gateway"),

@@ -47,6 +47,25 @@ def test_the_price_and_the_diff_are_shown(tmp_path):
     assert json.loads((tmp_path / "o").read_text())["units"] == len(QUOTE)
 
 
+def test_without_a_price_the_lists_are_asked(monkeypatch):
+    def price_of(*words):
+        return next(
+            line
+            for line in run(app, ["count", "Is it open?", *words]).stdout.splitlines()
+            if line.startswith("price")
+        )
+
+    assert price_of() == "price     KES 0.80", "in the operator's own country"
+    assert price_of("--country", "us") == "price     USD 0.0113"
+    assert price_of("--country", "UG").startswith("price     not known")
+    own = {"KE": {"currency": "KES", "segment": "0.60", "networks": {"airtel": "0.90"}}}
+    monkeypatch.setenv("GATEWAY_PRICES", json.dumps(own))
+    assert price_of("--network", "Airtel") == "price     KES 0.90"
+    assert price_of("--price", "0.50") == "price     KES 0.50"
+    shown = json.loads(run(app, ["count", "x", "--country", "US", "--json", "-"]).stdout)
+    assert (shown["cost_minor"], shown["currency"]) == (1.13, "USD")
+
+
 def test_what_cannot_be_saved_is_said():
     shown = run(app, ["count", "ƙofa " * 20, "--suggest", "--language", "ha"])
     assert "ƙ cannot be changed" in shown.stdout

@@ -1,6 +1,12 @@
 """Several questions in one SMS, one short reply: what is clear is counted at once, the rest is asked again."""
 
+from dataclasses import replace
+
 import pytest
+
+from gateway.phrases.septets import segments
+from gateway.settings import Tariff
+from gateway.sms.prices import PriceList
 
 HEADLINES = ("Clinic opens in Kibera", "Bus falls into river", "Rain expected on Sunday", "Team wins the cup",
              "Fire in the market", "School gets books", "Road closed for works", "Prices of maize rise")  # fmt: skip
@@ -198,3 +204,18 @@ async def test_work_is_shared_and_never_asked_of_too_many(town, amina):
     await brian.texts(" ".join(f"{n}B" for n in his))
     assert not await town.count("task", "answered > wanted or state = 'open'")
     await town.has_right_books()
+
+
+@pytest.mark.parametrize(("reply", "asked_at_once"), [("0", "few"), ("8.00", "many")])
+async def test_how_many_questions_depends_on_what_her_reply_costs(
+    town, amina, reply, asked_at_once
+):
+    kenya = Tariff.model_validate({"currency": "KES", "segment": "0.80", "reply": reply})
+    road = town.rt.channels["phone"]
+    town.rt.channels["phone"] = replace(road, prices=PriceList({"KE": kenya}))
+    try:
+        await town.posts_batch(*HEADLINES, **NEWS)
+        prompt = await amina.texts("WORK")
+    finally:
+        town.rt.channels["phone"] = road
+    assert segments(prompt) == (1 if asked_at_once == "few" else 2)
