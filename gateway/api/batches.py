@@ -30,7 +30,7 @@ from gateway.money import parse_amount
 from gateway.runtime import Runtime
 from gateway.sms.prices import minor
 from gateway.steps import submit
-from gateway.steps.advise import Advice, advise
+from gateway.steps.advise import Advice, advise, advise_all
 from gateway.store import batches, clients, results
 from gateway.store.db import Row
 from gateway.tasks.forecast import answers_at_close
@@ -107,6 +107,7 @@ async def quote(rt: Rt, client: Client, batch: str) -> QuoteOut:
     """What the batch can cost, before it starts."""
     await _mine(rt, client, batch)
     q = await submit.quote(rt, client, batch)
+    found, warned = await advise_all(rt, await rt.batches.get(batch))
     return QuoteOut(
         tasks=q.tasks,
         golds=q.golds,
@@ -130,6 +131,8 @@ async def quote(rt: Rt, client: Client, batch: str) -> QuoteOut:
             ],
             unpriced=list(q.messages.unpriced),
         ),
+        warned=warned,
+        warnings=[_warned(each) for each in found],
     )
 
 

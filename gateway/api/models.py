@@ -171,8 +171,25 @@ class BatchOut(BaseModel):
     money: Money
 
 
+class Warned(BaseModel):
+    """A question that costs more than one plain SMS segment. `text` is a cheaper wording, where there is one, and
+    `diff` shows what differs; nothing was changed. `loses_letters`: let somebody who speaks the language read it.
+    `kept`: characters that nothing can replace and that make the whole message dearer (UCS-2)."""
+
+    row: int
+    task: str
+    encoding: str
+    segments: int
+    segments_then: Annotated[int, Field(description="With the cheaper wording")]
+    text: str | None
+    diff: str | None
+    loses_letters: bool
+    kept: str
+
+
 class QuoteOut(BaseModel):
-    """What the batch can cost: at most if every paid slot is used, at least if every task is clear at once."""
+    """What the batch can cost: at most if every paid slot is used, at least if every task is clear at once.
+    `warned`: how many questions cost more than one plain SMS segment; `warnings`: the first of them."""
 
     tasks: int
     golds: int
@@ -185,6 +202,8 @@ class QuoteOut(BaseModel):
     enough: bool
     currency: str
     messages: MessagesQuoteOut
+    warned: int
+    warnings: list[Warned]
 
 
 class ResultOut(BaseModel):
@@ -217,22 +236,6 @@ class AccountOut(BaseModel):
     currency: str
     available_minor: int
     reserved_minor: int
-
-
-class Warned(BaseModel):
-    """A question that costs more than one plain SMS segment. `text` is a cheaper wording, where there is one, and
-    `diff` shows what differs; nothing was changed. `loses_letters`: let somebody who speaks the language read it.
-    `kept`: characters that nothing can replace and that make the whole message dearer (UCS-2)."""
-
-    row: int
-    task: str
-    encoding: str
-    segments: int
-    segments_then: Annotated[int, Field(description="With the cheaper wording")]
-    text: str | None
-    diff: str | None
-    loses_letters: bool
-    kept: str
 
 
 class Added(BaseModel):

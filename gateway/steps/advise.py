@@ -1,4 +1,4 @@
-"""What a client's texts cost on the air, told at upload: which need a second segment, and a cheaper wording with its
+"""What a client's texts cost on the air, told at upload and in the quote: which need a second segment, and a cheaper wording with its
 diff. Nothing is changed: whoever wrote a text decides."""
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from gateway.runtime import Runtime
 from gateway.sms.economy import cheaper
 from gateway.sms.segments import Count, count
 from gateway.steps.questions import question_of
+from gateway.store import batches
 from gateway.store.batches import Batch
 from gateway.tasks.intake import TaskSpec
 
@@ -31,6 +32,12 @@ class Advice:
     diff: str | None
     loses_letters: bool
     kept: str
+
+
+async def advise_all(rt: Runtime, batch: Batch) -> tuple[list[Advice], int]:
+    """The same over all tasks there are, for the quote; `row` counts through all uploads."""
+    texts = await batches.texts(rt.db, batch.id)
+    return advise(rt, batch, [TaskSpec(name, text, None, None) for name, text in texts])
 
 
 def advise(rt: Runtime, batch: Batch, specs: Sequence[TaskSpec]) -> tuple[list[Advice], int]:

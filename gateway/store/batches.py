@@ -160,6 +160,12 @@ async def sample_of_texts(db: Database, batch: BatchId, most: int) -> list[str]:
     return [row["text"] for row in rows]
 
 
+async def texts(db: Database, batch: BatchId) -> list[tuple[str, str]]:
+    """Name and text of every task, in order."""
+    rows = await db.rows("select name, text from task where batch_id = $1 order by position", batch)
+    return [(row["name"], row["text"]) for row in rows]
+
+
 async def crowd(db: Database, batch: Batch) -> list[tuple[str, str, str, int]]:
     """Who may be asked: region, language, SMS channel, and how many active workers that is."""
     rows = await db.rows(

@@ -59,3 +59,13 @@ async def test_of_many_the_first_are_shown_and_all_are_counted(town):
     said = await upload(town, *(f"{LONG} {n}" for n in range(30)))
     assert said["warned"] == 30
     assert len(said["warnings"]) == 20
+
+
+async def test_the_quote_tells_it_again_over_all_uploads(town):
+    batch = await town.client.drafts(languages=["en"])
+    for name, text in (("a", "Is it open?"), ("b", CURLY)):
+        await town.client.asks("POST", f"/batches/{batch.id}/tasks", json=[{"id": name, "text": text}])  # fmt: skip
+    said = (await town.client.asks("GET", f"/batches/{batch.id}/quote")).json()
+    (warning,) = said["warnings"]
+    assert (said["warned"], warning["row"], warning["task"]) == (1, 2, "b")
+    assert (warning["segments"], warning["segments_then"]) == (2, 1)
