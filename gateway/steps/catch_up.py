@@ -80,7 +80,9 @@ async def _take_one(rt: Runtime, row: Row) -> None:
         return
     try:
         await take(rt, _channel(rt, row["channel"]), kind, raw)
-        if kind != "sms":  # an SMS notes it in its own transaction, or waits for its next turn
+        # An SMS notes it in its own transaction, or waits for its next turn; but one that was kept unread, when the
+        # database died under its walk, stands there under another id than its own.
+        if kind != "sms" or row["event_id"] == inbox.digest_id(raw):
             await inbox.done(rt.db, row["channel"], kind, row["event_id"])
     except AWAY as away:
         log.warning("event waits for the database", channel=row["channel"], why=str(away))

@@ -67,11 +67,12 @@ class House:
             assert process
             process.wait(10)
 
-    def kills_the_servers(self) -> None:
-        """kill -9 of PostgreSQL, Redis and their keepers."""
+    def kills_the_servers(self, *names: str) -> None:
+        """kill -9 of PostgreSQL and Redis (or those named), with their keepers."""
+        files = {"postgres": "postmaster.pid", "redis": "redis.pid"}
         pids = [
-            int((self.folder / "data/postgres/data/postmaster.pid").read_text().split("\n")[0]),
-            int((self.folder / "data/redis/data/redis.pid").read_text()),
+            int((self.folder / "data" / name / "data" / files[name]).read_text().split("\n")[0])
+            for name in names or files
         ]
         keepers = [
             int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) for pid in pids

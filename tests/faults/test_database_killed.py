@@ -1,0 +1,81 @@
+"""kill -9 of PostgreSQL while SMS come in: the gateway goes on taking them, and each counts once when it is back."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from gateway.servers import EmbeddedServers
+from gateway.store import ledgers
+from tests.town import eventually
+
+from .house import PARTNER, SHORTCODE, a_client, house, starts_a_batch
+
+pytestmark = pytest.mark.timeout(120)
+
+PEOPLE = 8
+AWAY_S = 3.0
+
+
+@pytest.fixture
+async def here(tmp_path):
+    async with house(tmp_path) as made:
+        await made.starts()
+        yield made
+
+
+async def test_answers_that_come_while_postgres_is_killed_are_all_counted_once(here):
+    async with here.books() as rt:
+        key = await a_client(rt)
+    people = [here.carrier.phone(f"+2547110005{n:02}") for n in range(PEOPLE)]
+    for person in people:
+        await person.text(SHORTCODE, f"JOIN {PARTNER}")
+        assert "You have joined" in (await person.next_sms(30)).text
+    await starts_a_batch(here, key, tasks=PEOPLE, policy="fixed:1", pack="off")
+    for person in people:
+        await person.text(SHORTCODE, "WORK")  # by night, too, when nobody is asked unasked
+        assert "1 Yes" in (await person.next_sms(30)).text
+
+    here.kills_the_servers("postgres")
+    # Nobody starts it again before all have answered: each is acknowledged without a database.
+    taken = []
+    for person in people:
+        taken.append(await person.text(SHORTCODE, "1"))
+        await asyncio.sleep(AWAY_S / PEOPLE)
+    # The carrier missed the gateway's 200 of some, and sends them again.
+    taken += [await people[n].text(SHORTCODE, "1", ref=taken[n].ref) for n in range(3)]
+    assert [(sms.status, sms.attempts) for sms in taken] == [(200, 1)] * len(taken)
+    with pytest.raises((OSError, asyncpg.PostgresError)):
+        await asyncpg.connect(dsn(here), timeout=2)
+
+    async with here.books() as rt:  # which starts it again
+
+        async def counted():
+            return await rt.db.value("select count(*) from answer") >= PEOPLE
+
+        await eventually(counted, 60)
+        for person in people:
+            while "Saved" not in (await person.next_sms(60)).text:
+                pass
+        refs = {sms.ref for sms in taken}
+        done = await rt.db.value(
+            "select count(*) from inbox where kind = 'sms' and state = 'done' and event_id = any($1)",
+            list(refs),
+        )
+        assert (len(refs), done) == (PEOPLE, PEOPLE)
+        assert await rt.db.value("select count(*) from answer") == PEOPLE
+        assert await rt.db.value("select count(distinct worker_id) from answer") == PEOPLE
+
+        async def nothing_waits():
+            return not await rt.db.value(
+                "select count(*) from inbox where kind = 'sms' and state <> 'done'"
+            )
+
+        await eventually(nothing_waits, 10)
+        saved = [sms for person in people for sms in person.inbox if "Saved" in sms.text]
+        assert len(saved) == PEOPLE, "and each is told once"
+        assert (await ledgers.audit(rt.db)).faults == ()
+
+
+def dsn(here):
+    return EmbeddedServers(here.folder / "data", redis=False).postgres_dsn
