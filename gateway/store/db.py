@@ -39,6 +39,7 @@ AWAY = (
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.ObjectNotInPrerequisiteStateError,  # closed for connections by its keeper
+    asyncpg.InternalClientError,  # a connection that was cut just as it was taken in hand
 )
 
 

@@ -68,7 +68,7 @@ def test_a_newcomer_enrols_answers_and_cashes_out_by_clicking(page, tree):
     amina.presses("2")
     amina.shows("Total KES 10")
     amina.presses("00")
-    amina.shows("KES 10")
+    amina.shows("Cash out")
     amina.presses("3")
     amina.shows("Send KES 10 to this phone?")
     amina.presses("1")
