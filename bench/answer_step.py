@@ -111,17 +111,18 @@ async def prepare(settings: Settings, answers: int) -> None:
         await admit.top_up(rt, client, "bench", 10**10)
         await admit.add_partner(rt, "BENCH", "Bench")
         spec = submit.BatchSpec(
-            "b",
-            "verification",
-            "Is it true?",
-            (),
-            (),
-            300,
-            "fixed:3",
-            0.0,
-            "dawid_skene",
-            0.0,
-            3600,
+            name="b",
+            kind="verification",
+            instructions="Is it true?",
+            options=(),
+            languages=(),
+            price_minor=300,
+            policy="fixed:3",
+            confidence=0.0,
+            method="dawid_skene",
+            gold_rate=0.0,
+            lease_s=3600,
+            pack_max=1,
         )
         batch = await submit.create(rt, client, spec)
         tasks = [

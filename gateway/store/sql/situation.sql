@@ -120,14 +120,14 @@ begin
     where d.worker_id = situation.worker_id and not d.asked and t.state = 'open' and b.state = 'running'
       and b.currency = situation.currency
       and d.position < t.wanted and t.answered + t.held < t.wanted and t.id is distinct from held_task
-      and not is_paused(situation.worker_id, b.kind)
+      and not exists (select from skill z where z.worker_id = situation.worker_id and z.kind = b.kind and z.paused_until > now())
     order by d.batch_position limit 1;
   end if;
   if next_task is null then
     for v_batch in
       select b.id from batch b where b.state = 'running' and b.currency = situation.currency
         and (b.languages = '{}' or situation.language = any(b.languages))
-        and not is_paused(situation.worker_id, b.kind) order by b.started_at
+        and not exists (select from skill z where z.worker_id = situation.worker_id and z.kind = b.kind and z.paused_until > now()) order by b.started_at
     loop
       -- The first few free tasks, in an order of her own: phones that ask at the same moment rarely collide.
       select f.id, v_batch.id, f.text into next_task, next_batch, next_text from (
