@@ -16,19 +16,8 @@ def receipt_id(receipt: Receipt) -> str:
 async def take_receipt(rt: Runtime, channel: Channel, receipt: Receipt, raw: bytes) -> None:
     """Take one report. A report can beat the answer to the send itself: then it waits in the inbox."""
     event_id = receipt_id(receipt)
-    if await outbox.receipt(rt.db, channel.name, receipt):
-        await _leases(rt, channel, receipt)
-        await respect.note_phone(rt, channel, receipt)
-    else:
+    if not await _taken(rt, channel, receipt):
         await inbox.keep(rt.db, rt.vault, channel.name, "receipt", event_id, raw)
-    if receipt.opted_out:
-        index = await rt.db.value(
-            "select to_index from outbox where channel = $1 and provider_id = $2",
-            channel.name,
-            receipt.provider_id,
-        )
-        if index:
-            await outbox.opt_out(rt.db, index, channel.name, receipt.reason or "receipt")
 
 
 async def retry_waiting_receipts(rt: Runtime) -> int:
@@ -43,12 +32,27 @@ async def retry_waiting_receipts(rt: Runtime) -> int:
         if channel is None or channel.sms is None:
             continue
         receipt = channel.sms.parse_receipt(fields(rt.vault.open(row["body_sealed"]).encode()))
-        if await outbox.receipt(rt.db, channel.name, receipt):
-            await _leases(rt, channel, receipt)
-            await respect.note_phone(rt, channel, receipt)
+        if await _taken(rt, channel, receipt):
             await inbox.done(rt.db, channel.name, "receipt", row["event_id"])
             found += 1
     return found
+
+
+async def _taken(rt: Runtime, channel: Channel, receipt: Receipt) -> bool:
+    """Write a report down with all that follows from it; False when there is no such message (yet)."""
+    if not await outbox.receipt(rt.db, channel.name, receipt):
+        return False
+    await _leases(rt, channel, receipt)
+    await respect.note_phone(rt, channel, receipt)
+    if receipt.opted_out:
+        index = await rt.db.value(
+            "select to_index from outbox where channel = $1 and provider_id = $2",
+            channel.name,
+            receipt.provider_id,
+        )
+        if index:
+            await outbox.opt_out(rt.db, index, channel.name, receipt.reason or "receipt")
+    return True
 
 
 async def _leases(rt: Runtime, channel: Channel, receipt: Receipt) -> None:
