@@ -34,7 +34,7 @@ from gateway.steps.advise import Advice, advise, advise_all
 from gateway.store import batches, clients, results
 from gateway.store.db import Row
 from gateway.tasks.forecast import answers_at_close
-from gateway.tasks.handling import Handling
+from gateway.tasks.handling import Handling, from_options
 from gateway.tasks.intake import check
 from gateway.tasks.packed import PACK_MAX
 from gateway.tasks.question import Option
@@ -213,6 +213,7 @@ async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSp
             entry_gold=given.entry_gold,
             promote_gold=given.promote_gold,
             review_minor=parse_amount(given.review_price, currency) if given.review_price else 0,
+            rotate=given.rotate,
         ),
     )
 
@@ -231,6 +232,7 @@ def _one(row: Row) -> BatchOut:
         languages=row["languages"],
         options=[OptionIn(id=o["id"], labels=o["labels"]) for o in row["options"]],
         pack_max=row["pack_max"],
+        rotates=from_options(row["policy_options"]).rotate,
         created_at=row["created_at"],
         started_at=row["started_at"],
         closed_at=row["closed_at"],

@@ -74,6 +74,14 @@ class BatchIn(_Strict):
         str | None,
         Field(description="For worth:N: what your own look at one task costs, in major units"),
     ] = None
+    rotate: Annotated[
+        bool,
+        Field(
+            description="Categorisations: show every worker the options in an order of her own, so that a thumb that "
+            "always presses the same key is seen. False for scales and other options that have an order. Options "
+            "that begin with a digit, are a single letter, yes or no keep your order in any case."
+        ),
+    ] = True
     lease_s: Annotated[
         int | None,
         Field(ge=60, le=7 * 86400, description="Seconds a question waits for its worker"),
@@ -164,6 +172,7 @@ class BatchOut(BaseModel):
     languages: list[str]
     options: list[OptionIn]
     pack_max: Annotated[int, Field(description="Questions in one SMS at most")]
+    rotates: Annotated[bool, Field(description="Every worker has an order of options of her own")]
     created_at: datetime
     started_at: datetime | None
     closed_at: datetime | None

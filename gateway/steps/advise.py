@@ -63,7 +63,7 @@ def advise(rt: Runtime, batch: Batch, specs: Sequence[TaskSpec]) -> tuple[list[A
 
 def _around(batch: Batch, language: str) -> tuple[str, str]:
     """What stands before and after a task's text in the shortest question of its own."""
-    options = options_text(question_of(batch, 0, ""), language)
+    options = options_text(question_of(batch, 0, 0, ""), language)
     return f"{batch.instructions}\n", f"\n{options}" if options else ""
 
 

@@ -9,17 +9,24 @@ from gateway.ids import AssignmentId, TaskId
 from gateway.runtime import Runtime
 from gateway.store.batches import Batch
 from gateway.store.db import Row
-from gateway.tasks.question import Question
+from gateway.tasks.question import Option, Question
+from gateway.tasks.rotation import rotated
 
 
-def question_of(batch: Batch, task: int, text: str) -> Question:
+def options_for(batch: Batch, worker: int) -> tuple[Option, ...]:
+    """A batch's options as this worker is shown them."""
+    return rotated(batch.options, batch.id, worker) if batch.handling.rotate else batch.options
+
+
+def question_of(batch: Batch, worker: int, task: int, text: str) -> Question:
+    """A task as this worker meets it."""
     return Question(
         task=TaskId(task),
         batch=batch.id,
         kind=batch.kind,
         text=text,
         instructions=batch.instructions,
-        options=batch.options,
+        options=options_for(batch, worker),
         price_minor=batch.price_minor,
         currency=batch.currency,
     )
@@ -28,7 +35,7 @@ def question_of(batch: Batch, task: int, text: str) -> Question:
 def held_question(row: Row, batch: Batch) -> HeldQuestion:
     return HeldQuestion(
         assignment=AssignmentId(row["held_assignment"]),
-        question=question_of(batch, row["held_task"], row["held_text"]),
+        question=question_of(batch, row["worker_id"], row["held_task"], row["held_text"]),
         lapsed=row["held_state"] == "expired",
         open=row["held_open"],
     )
@@ -45,7 +52,7 @@ async def pack_of(rt: Runtime, row: Row) -> tuple[PackItem, ...]:
             number=each["number"],
             held=HeldQuestion(
                 assignment=AssignmentId(each["assignment"]),
-                question=question_of(batch, each["task"], each["text"]),
+                question=question_of(batch, row["worker_id"], each["task"], each["text"]),
                 lapsed=each["state"] == "expired",
                 open=each["open"],
             ),
@@ -60,7 +67,7 @@ def more_of(row: Row, batch: Batch) -> tuple[Question, ...]:
     """What she could be asked together with the next question. Where that is gold, its place in line is still here."""
     found = [(row["next_task"], row["next_text"])] if row["gold_task"] else []
     found += [(each["task"], each["text"]) for each in row["more"] or ()]
-    return tuple(question_of(batch, task, text) for task, text in found)
+    return tuple(question_of(batch, row["worker_id"], task, text) for task, text in found)
 
 
 def as_held(row: Row, fact: Answered) -> Row:

@@ -1,7 +1,7 @@
 """A client's batch: made, filled with tasks, quoted, started (its money set aside first), paused, cancelled."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 
@@ -29,6 +29,7 @@ from gateway.store.db import Connection, Row
 from gateway.tasks.handling import DEFAULT, Handling
 from gateway.tasks.intake import TaskSpec
 from gateway.tasks.question import Option
+from gateway.tasks.rotation import may_rotate
 
 GOLD_ANSWERS_MAX = 20
 
@@ -103,7 +104,10 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
         lease_s=spec.lease_s or rt.settings.lease_s,
         pack_max=1 if kind.IS_TEXT else spec.pack_max,
         hold_account=await rt.accounts.get(Account(AccountKind.BATCH_HOLD, batch_id, currency)),
-        handling=spec.handling,
+        handling=replace(
+            spec.handling,
+            rotate=spec.handling.rotate and kind.ROTATES and may_rotate(options),
+        ),
     )
     async with rt.db.transaction() as db:
         await batches.insert_batch(db, batch)

@@ -60,7 +60,9 @@ async def understand(
         coordinator=coordinator,
         pin=typed_pin.view(rt, row, worker.currency) if worker else None,
         regions=frozenset(rt.settings.countries),
-        dialled=question_of(dialled, row["dialled_task"], row["dialled_text"]) if dialled else None,
+        dialled=question_of(dialled, row["worker_id"], row["dialled_task"], row["dialled_text"])
+        if dialled
+        else None,
         pack=await pack_of(rt, row),
         more=more_of(row, next_batch) if next_batch else (),
         pack_max=next_batch.pack_max if next_batch else 1,
@@ -129,8 +131,8 @@ def _upcoming(row: Row, batch: Batch) -> Question:
         trial, drift = _trial(row, batch.kind)
         is_entry = trial < batch.handling.entry_gold
         if is_entry or gold_due(answers, golds, skill, batch.gold_rate, drift):
-            return question_of(batch, row["gold_task"], row["gold_text"])
-    return question_of(batch, row["next_task"], row["next_text"])
+            return question_of(batch, row["worker_id"], row["gold_task"], row["gold_text"])
+    return question_of(batch, row["worker_id"], row["next_task"], row["next_text"])
 
 
 def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:

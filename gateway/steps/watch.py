@@ -9,6 +9,7 @@ from gateway.qa.cheating import findings as signs_of
 from gateway.qa.leak import Seen, leaks
 from gateway.qa.observed import Deed, Observed
 from gateway.runtime import Runtime
+from gateway.steps.questions import options_for
 from gateway.store import findings
 from gateway.store.batches import Batch
 from gateway.store.db import Row
@@ -54,9 +55,9 @@ def _signs(batch: Batch, rows: list[Row]) -> list[Finding]:
 
 
 def _deed(batch: Batch, row: Row) -> Deed:
-    """An answer with the key it was on the menu."""
+    """An answer with the key it was on this worker's own menu."""
     worker = row["worker_id"]
-    order = tuple(o.id for o in batch.options)
+    order = tuple(o.id for o in options_for(batch, worker))
     key = order.index(row["value"]) if row["value"] in order else -1
     at = row["created_at"].timestamp()
     return Deed(str(row["task_id"]), str(worker), row["value"], key, order, at)

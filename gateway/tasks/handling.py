@@ -8,13 +8,15 @@ from dataclasses import asdict, dataclass, fields
 class Handling:
     """`entry_gold`: gold among the first questions of a worker at a kind, before any other (with a gold_rate only).
 
-    `promote_gold`: may results that leave no doubt be asked of others as gold? `review_minor`: what a person's look at a task costs the client, in
-    minor units; 0 = she looks at what stays in doubt, whatever it costs.
+    `promote_gold`: may results that leave no doubt be asked of others as gold? `review_minor`: what a person's look at a
+    task costs the client, in minor units; 0 = she looks at what stays in doubt, whatever it costs. `rotate`: does every
+    worker see the options in an order of her own?
     """
 
     entry_gold: int = 5
     promote_gold: bool = False
     review_minor: int = 0
+    rotate: bool = False
 
 
 DEFAULT = Handling()

@@ -25,6 +25,9 @@ class TaskKind(Protocol):
     IS_TEXT: bool
     """True when answers are free text (aggregated by near-agreement), False when they are options."""
 
+    ROTATES: bool
+    """True when every worker may see the options in an order of her own (see `gateway.tasks.rotation`)."""
+
     def options(self, given: Sequence[Option]) -> tuple[Option, ...]:
         """The full options of a batch from what the client gave; raises `Refused` naming the field and rule."""
         ...

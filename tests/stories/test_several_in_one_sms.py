@@ -16,6 +16,7 @@ NEWS = {
     "options": ["good", "bad", "neutral"],
     "instructions": "What news is it?",
     "pack": "auto",
+    "rotate": False,
 }
 
 

@@ -33,7 +33,7 @@ _LAST_WORDS_S = 5.0
 
 @dataclass(slots=True)
 class Player:
-    """One recorded worker. `todo`: tasks not answered yet, in the batch's order, with the keys to press.
+    """One recorded worker. `todo`: tasks not answered yet, in the batch's order, with what to press or type.
     `pressed`: tasks she tried to answer; `sent`: those for which she saw that it was saved. `values`: what she means,
     as options are labelled. `replied`: the numbered questions of her last reply, until she reads what became of it."""
 
@@ -87,6 +87,16 @@ class Player:
 def _without_keys(page: str) -> str:
     """A page without its lines for paging, so that the text of two pages can be read on."""
     return "\n".join(line for line in page.splitlines() if not line.startswith(("98 ", "99 ")))
+
+
+def key_of(answer: str, shown: str) -> str:
+    r"""The key that stands before an answer on the screen or in the SMS; else the answer itself is typed.
+
+    >>> key_of("Shop", "Which one fits?\n1 House\n2 Shop"), key_of("Shop", "1 House"), key_of("1", "1 Yes 2 No")
+    ('2', 'Shop', '1')
+    """
+    found = re.search(rf"(?:^|\s)([1-9]) {re.escape(answer)}(?=\s[1-9] |\n|$)", shown)
+    return found[1] if found else answer
 
 
 def _tasks(shown: Mapping[int, tuple[str, handwriting.Meant]]) -> set[tuple[int, str]]:
@@ -144,12 +154,15 @@ class Crowd:
         )
 
     def _keys(self, value: str) -> str:
-        """What is typed on the phone for a recorded answer."""
+        """What is pressed or typed on the phone for a recorded answer."""
         options = (
             ("yes", "no", "unsure")
             if self._recording.kind == "verification"
             else self._recording.options
         )
+        if self._recording.kind == "categorisation":
+            # Its key is on the screen, in an order of this worker's own.
+            return self._recording.shown(value)
         return str(options.index(value) + 1) if options else value
 
     async def join(self) -> None:
@@ -205,7 +218,7 @@ class Crowd:
         screen, answered = session.screen, 0
         while screen.open and player.todo and (task := await self._which(player, session, screen)):
             player.pressed.add(task)
-            screen = await session.press(player.todo[task])
+            screen = await session.press(key_of(player.todo[task], screen.text))
             if _SAVED not in screen.text:
                 return answered  # she dials again, and is asked again unless it was saved after all
             self._sent(player, task)
@@ -239,7 +252,7 @@ class Crowd:
                 continue
             player.pressed.add(found[0])
             async with self._gate:
-                await player.phone.text(SHORTCODE, player.todo[found[0]])
+                await player.phone.text(SHORTCODE, key_of(player.todo[found[0]], sms.text))
             self._sent(player, found[0])
 
     async def _several(self, player: Player, text: str) -> bool:

@@ -10,6 +10,7 @@ from gateway.tasks.question import FALLBACK_LANGUAGE, Option, Question
 
 NAME = "categorisation"
 IS_TEXT = False
+ROTATES = True
 OPTIONS_MIN = 2
 
 check_text = _choice.check_text

@@ -11,6 +11,7 @@ from gateway.tasks.question import Option, Question
 
 NAME = "transcription"
 IS_TEXT = True
+ROTATES = False
 ANSWER_MAX = 640  # as much as four to five SMS parts hold; characters; the number is named in the phrase `unclear.too_long`
 
 check_text = _choice.check_text

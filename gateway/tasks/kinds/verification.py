@@ -12,6 +12,7 @@ from gateway.tasks.question import FALLBACK_LANGUAGE, Option, Question
 
 NAME = "verification"
 IS_TEXT = False
+ROTATES = False  # yes is always 1: people answer by habit, and a swapped yes is a wrong answer
 IDS = ("yes", "no", "unsure")
 
 check_text = _choice.check_text

@@ -1,0 +1,53 @@
+"""The order of options on a worker's menu: her own in each batch, so that "always 1" is noise and can be seen.
+
+The order follows from batch, worker and options, so nothing need be kept: a question she is asked again, on any channel
+and however late her answer comes, has the order it had, and what was pressed can be told from what was stored.
+"""
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from hashlib import blake2b
+
+from gateway.phrases import books
+from gateway.phrases.hearing import fold
+from gateway.tasks.packed import KEYS
+from gateway.tasks.question import Option
+
+
+def rotated(options: Sequence[Option], batch: str, worker: int) -> tuple[Option, ...]:
+    """The options in this worker's order.
+
+    >>> ids = [Option("shop"), Option("house"), Option("school")]
+    >>> [[o.id for o in rotated(ids, "b", worker)] for worker in (1, 2)]
+    [['school', 'shop', 'house'], ['shop', 'house', 'school']]
+    """
+    return tuple(options[place] for place in _order(tuple(o.id for o in options), batch, worker))
+
+
+def may_rotate(options: Sequence[Option]) -> bool:
+    """Whether another order would confuse nobody: no label is or begins with a sign that could be read as another
+    option's key (`2 rooms`, `B`), and none is a bare yes or no, which people answer by habit.
+
+    >>> may_rotate([Option("shop"), Option("house")]), may_rotate([Option("yes"), Option("maybe")])
+    (True, False)
+    >>> may_rotate([Option("2 rooms"), Option("3 rooms")]), may_rotate([Option("A"), Option("B")])
+    (False, False)
+    """
+    labels = [label for o in options for label in (o.id, *o.labels.values())]
+    return not any(label[:1].isdecimal() or fold(label) in _fixed() for label in labels)
+
+
+@cache
+def _fixed() -> frozenset[str]:
+    """Words and letters that must stay where the client put them, folded, of every language."""
+    said = (book.answers for book in books().values())
+    habits = (ways for answers in said for ways in (answers.yes, answers.no))
+    return frozenset(key.casefold() for key in KEYS).union(*habits)
+
+
+@lru_cache(maxsize=4096)
+def _order(ids: tuple[str, ...], batch: str, worker: int) -> tuple[int, ...]:
+    def drawn(place: int) -> bytes:
+        return blake2b(f"{batch}:{worker}:{ids[place]}".encode(), digest_size=8).digest()
+
+    return tuple(sorted(range(len(ids)), key=drawn))
