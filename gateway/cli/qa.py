@@ -36,7 +36,7 @@ app.command()(qa_story.explain)
 app.command("dry-run")(qa_story.dry_run)
 
 
-RATES = ("accuracy", "wer", "exact_match", "near_match", "ece")
+RATES = ("accuracy", "wer", "exact_match", "near_match", "ece", "ece_debiased", "lapse")
 
 
 PlotFile = Annotated[
@@ -145,6 +145,32 @@ def simulate(
         _replay(rows, truths, Kind.CATEGORISATION, setting, plot, json_file, planted)
 
 
+@app.command()
+def gold(
+    answers: AnswersFile,
+    truth: Annotated[Path, typer.Option(help="CSV with columns task,truth.")],
+    gold: Annotated[list[int] | None, typer.Option(min=1, help="Gold tasks; repeatable.")] = None,
+    splits: Annotated[int, typer.Option(min=1, help="Random choices of them to average.")] = 200,
+    method: Annotated[str, typer.Option(help="auto, or a rule by name.")] = "auto",
+    json_file: JsonFile = None,
+) -> None:
+    """What so many gold tasks would have told: how true confidences are, whether certificates hold."""
+    from gateway.qa.gold_splits import gold_splits
+    from gateway.qa.port import encode
+
+    with one_line_errors("gold"):
+        batch, truths = encode(answers_of(answers, typed=False)), truths_of(truth)
+        sizes = gold or [10, 30, 50, 100]
+        with progress(splits * len(sizes)) as tick:
+            rows = [
+                gold_splits(batch, truths, gold=size, splits=splits, method=method, tick=tick)
+                for size in sizes
+            ]
+        if json_file != "-":
+            _show_splits(rows)
+        write_json(json_file, {"method": method, "rows": rows})
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """When a replay stops asking: at a confidence, or while an answer is worth its price."""
@@ -210,7 +236,7 @@ def _plot_results(
     plot: Path, found: "Report", truths: Mapping[str, str], gold: Mapping[str, str]
 ) -> None:
     from gateway.cli import picture
-    from gateway.qa.calibration import reliability
+    from gateway.qa.calibration_error import reliability
     from gateway.qa.report import TRANSCRIPTION
 
     scored = [row for row in found.results if row[0] in truths and row[0] not in gold]
@@ -263,6 +289,35 @@ def _certificate(certificate: Mapping[str, Any]) -> str:
         return f"too little gold: {certificate['gold']} of {certificate['wanted']} tasks"
     low, high = 100 * certificate["low"], 100 * certificate["high"]
     return f"{100 * certificate['accuracy']:.1f} % right, {low:.1f} to {high:.1f} % at 95 %"
+
+
+def _show_splits(rows: Sequence[Mapping[str, float | int | None]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(
+        title=f"{rows[0]['tasks']:,} tasks with a truth, {rows[0]['splits']} random splits"
+    )
+    for heading in (
+        "gold tasks",
+        "right",
+        "calibration error",
+        "without luck",
+        "certificates that held",
+        "+-",
+    ):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        rates = (
+            row["accuracy"],
+            row["ece"],
+            row["ece_debiased"],
+            row["covered"],
+            row["half_width"],
+        )
+        shown = ("too little gold" if rate is None else f"{100 * rate:.1f} %" for rate in rates)
+        table.add_row(str(row["gold"]), *shown)
+    Console().print(table)
 
 
 def _setting(figures: Mapping[str, Any]) -> str:

@@ -6,36 +6,34 @@ from dataclasses import dataclass
 import numpy as np
 
 from gateway.qa import rule
-from gateway.qa.calibration import (
-    Certificate,
-    TooLittleGold,
-    certificate,
-    fitted_temperature,
-    softened,
-)
+from gateway.qa.calibration import Calibration, calibration
+from gateway.qa.certificate import Certificate, TooLittleGold, certificate
 from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Flags, Floats, gold_codes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BatchEstimate:
-    """A rule's estimate, with `confidence` per task softened by `temperature`.
+    """A rule's estimate, with `confidence` per task after `calibration`.
 
     `certificate` speaks of the tasks that are not gold.
     """
 
     estimate: Estimate
     confidence: Floats
-    temperature: float
+    calibration: Calibration
     certificate: Certificate | TooLittleGold
 
 
 def aggregate(
-    answers: Answers, method: str = "auto", gold: Mapping[str, str] | None = None
+    answers: Answers,
+    method: str = "auto",
+    gold: Mapping[str, str] | None = None,
+    unaided: Estimate | None = None,
 ) -> BatchEstimate:
     """Aggregate by the rule of that name; gold teaches skills, calibrates and certifies.
 
     The rule is run once more without the gold, because only values found unaided say how right
-    the others are.
+    the others are; who has that estimate already may pass it as `unaided`.
     """
     chosen = rule(method)
     estimate = chosen.aggregate(answers, gold)
@@ -43,22 +41,23 @@ def aggregate(
     answers_per_task = np.bincount(answers.task)
     known = truth != UNKNOWN
     if not known.any():
-        return _batch(estimate, answers_per_task, 1.0, TooLittleGold(0), known)
-    unaided = chosen.aggregate(answers)
-    temperature = fitted_temperature(unaided.posterior, answers_per_task, truth)
+        learnt = calibration(estimate.posterior, answers_per_task, truth)
+        return _batch(estimate, answers_per_task, learnt, TooLittleGold(0), known)
+    unaided = unaided or chosen.aggregate(answers)
+    learnt = calibration(unaided.posterior, answers_per_task, truth)
     truths = np.array([*answers.options, ""])[truth]
     right = int((np.array(unaided.value) == truths)[known].sum())
     gold_count = int(known.sum())
     certified = certificate(right, gold_count, len(known) - gold_count)
-    return _batch(estimate, answers_per_task, temperature, certified, known)
+    return _batch(estimate, answers_per_task, learnt, certified, known)
 
 
 def _batch(
     estimate: Estimate,
     answers_per_task: Codes,
-    temperature: float,
+    learnt: Calibration,
     certified: Certificate | TooLittleGold,
     known: Flags,
 ) -> BatchEstimate:
-    confidence = softened(estimate.posterior, answers_per_task, temperature).max(1)
-    return BatchEstimate(estimate, np.where(known, 1.0, confidence), temperature, certified)
+    confidence = learnt.apply(estimate.posterior, answers_per_task).max(1)
+    return BatchEstimate(estimate, np.where(known, 1.0, confidence), learnt, certified)

@@ -14,7 +14,6 @@ import numpy as np
 
 from gateway.errors import Refused
 from gateway.qa.batch import aggregate
-from gateway.qa.calibration import softened
 from gateway.qa.overlap import judge
 from gateway.qa.port import Answers, encode
 from gateway.qa.rehearsal import Step, Story, rehearse
@@ -148,7 +147,7 @@ def _estimate(
     row = answers.tasks.index(task)
     estimate = batch.estimate
     given = np.bincount(answers.task)
-    calibrated = softened(estimate.posterior, given, batch.temperature)[row]
+    calibrated = batch.calibration.apply(estimate.posterior, given)[row]
     chances = dict(zip(answers.options, calibrated.tolist(), strict=True))
     return (
         estimate.value[row],

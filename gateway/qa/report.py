@@ -12,7 +12,8 @@ import numpy as np
 
 from gateway.errors import Refused
 from gateway.qa import batch
-from gateway.qa.calibration import Certificate, TooLittleGold, expected_calibration_error
+from gateway.qa.calibration_error import debiased_calibration_error, expected_calibration_error
+from gateway.qa.certificate import Certificate, TooLittleGold
 from gateway.qa.port import OPTIONS_MAX, encode
 from gateway.qa.rows import Answer, repeated
 from gateway.qa.text.aggregate import aggregate as aggregate_text
@@ -71,8 +72,9 @@ def _options(
     figures: dict[str, object] = {
         "method": method,
         "accuracy": sum(right for right, _ in scored) / len(scored) if scored else None,
-        "ece": _ece(scored),
-        "temperature": found.temperature,
+        **_calibration_errors(scored),
+        "temperature": found.calibration.temperature,
+        "lapse": found.calibration.lapse,
         "certificate": _plain(found.certificate),
     }
     return figures, results
@@ -94,7 +96,7 @@ def _texts(
         "wer": word_error_rate(values, truths) if values else None,
         "exact_match": exact_match(values, truths) if values else None,
         "near_match": sum(right for right, _ in scored) / len(scored) if scored else None,
-        "ece": _ece(scored),
+        **_calibration_errors(scored),
     }
     return figures, results
 
@@ -113,11 +115,14 @@ def _results(
     ]
 
 
-def _ece(scored: Sequence[tuple[bool, float]]) -> float | None:
+def _calibration_errors(scored: Sequence[tuple[bool, float]]) -> dict[str, float | None]:
     if not scored:
-        return None
+        return {"ece": None, "ece_debiased": None}
     right, confidence = (np.array(column, np.float64) for column in zip(*scored, strict=True))
-    return expected_calibration_error(confidence, right)
+    return {
+        "ece": expected_calibration_error(confidence, right),
+        "ece_debiased": debiased_calibration_error(confidence, right),
+    }
 
 
 def _plain(certificate: Certificate | TooLittleGold) -> dict[str, float | int]:

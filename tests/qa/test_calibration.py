@@ -5,16 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.errors import Refused
 from gateway.qa import batch, rule
-from gateway.qa.calibration import (
-    GOLD_MIN,
-    Certificate,
-    TooLittleGold,
-    certificate,
-    expected_calibration_error,
-    fitted_temperature,
-    softened,
-)
+from gateway.qa.calibration import LAPSE, calibration, softened
+from gateway.qa.calibration_error import debiased_calibration_error, expected_calibration_error
+from gateway.qa.certificate import GOLD_MIN, Certificate, TooLittleGold, certificate
+from gateway.qa.gold_splits import gold_splits
 from gateway.qa.port import UNKNOWN, encode
 
 from .crowd import made_up, recorded
@@ -35,18 +31,91 @@ def test_softening_never_changes_the_order_of_options(weights: list[float], answ
     assert soft.sum() == pytest.approx(1.0)
 
 
+@given(st.lists(st.floats(1e-9, 1.0), min_size=2, max_size=5), st.integers(1, 40))
+def test_calibrating_never_changes_the_order_of_options(weights: list[float], answers: int) -> None:
+    posterior = np.array([weights]) / sum(weights)
+    given = np.array([answers])
+    found = calibration(posterior, given, np.array([UNKNOWN])).apply(posterior, given)
+    assert (np.diff(found[0][np.argsort(posterior[0])]) >= -1e-12).all()
+    assert found.sum() == pytest.approx(1.0)
+
+
 def test_gold_that_contradicts_sure_values_makes_confidences_modest() -> None:
     posterior = np.tile([0.99, 0.01], (60, 1))
     answers = np.ones(60, np.intp)
     truth = np.where(np.arange(60) % 4 == 0, 1, 0)  # right three times of four
-    temperature = fitted_temperature(posterior, answers, truth)
-    assert temperature > 2.0
-    assert softened(posterior, answers, temperature)[0, 0] < 0.85
+    found = calibration(posterior, answers, truth)
+    assert found.temperature > 1.5
+    assert found.apply(posterior, answers)[0, 0] < 0.85
 
 
-def test_without_gold_the_temperature_stays() -> None:
-    unknown = np.array([UNKNOWN])
-    assert fitted_temperature(np.array([[0.9, 0.1]]), np.array([3]), unknown) == 1.0
+def test_five_gold_tasks_move_confidence_less_than_fifty() -> None:
+    posterior = np.tile([0.9, 0.1], (50, 1))
+    answers = np.ones(50, np.intp)
+    right = np.zeros(50, np.intp)
+    few = np.where(np.arange(50) < 5, right, UNKNOWN)
+    none, five, fifty = (
+        calibration(posterior, answers, truth).apply(posterior, answers)[0, 0]
+        for truth in (np.full(50, UNKNOWN), few, right)
+    )
+    assert none < five < fifty < 1.0
+
+
+def test_a_crowd_fooled_by_some_questions_is_never_quite_sure() -> None:
+    """Nearly certain everywhere, wrong now and then: that is a lapse, not a temperature."""
+    posterior = np.tile([1.0 - 1e-9, 1e-9], (200, 1))
+    answers = np.full(200, 20)
+    truth = np.where(np.arange(200) % 20 == 0, 1, 0)
+    found = calibration(posterior, answers, truth)
+    assert found.lapse > LAPSE
+    assert found.apply(posterior, answers)[0, 0] == pytest.approx(0.95, abs=0.02)
+
+
+def test_luck_is_little_calibration_error() -> None:
+    """Perfect confidences on a hundred tasks: all of the raw error is luck, and two fifths of it go."""
+    random = np.random.default_rng(0)
+    raw: list[float] = []
+    debiased: list[float] = []
+    for _ in range(200):
+        said = random.uniform(0.5, 1.0, 100)
+        right = (random.random(100) < said).astype(float)
+        raw.append(expected_calibration_error(said, right))
+        debiased.append(debiased_calibration_error(said, right))
+    assert np.mean(raw) > 0.06
+    assert abs(np.mean(debiased)) < 0.65 * np.mean(raw)
+
+
+def test_a_true_gap_stays_when_luck_is_taken_out() -> None:
+    said = np.full(400, 0.9)
+    right = (np.arange(400) % 10 < 7).astype(float)
+    assert debiased_calibration_error(said, right) == pytest.approx(0.2, abs=0.005)
+
+
+def test_random_splits_say_what_so_much_gold_is_worth() -> None:
+    rows, truths = recorded("rte150")
+    ticks: list[None] = []
+    few, many = (
+        gold_splits(
+            encode(rows),
+            truths,
+            gold=gold,
+            splits=5,
+            method="dawid_skene",
+            tick=lambda: ticks.append(None),
+        )
+        for gold in (10, 60)
+    )
+    assert len(ticks) == 10
+    assert (few["covered"], few["half_width"]) == (None, None)
+    assert many["covered"] is not None
+    assert many["covered"] >= 0.8
+    assert 0.0 < many["ece"] < 0.12
+
+
+def test_splits_need_tasks_beside_the_gold() -> None:
+    rows, truths = made_up(tasks=30, skills=[0.8] * 3)
+    with pytest.raises(Refused, match="30 tasks have answers and a truth"):
+        gold_splits(encode(rows), truths, gold=20, splits=1, method="majority", tick=lambda: None)
 
 
 def test_too_little_gold_is_said_so() -> None:

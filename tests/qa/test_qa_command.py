@@ -257,3 +257,20 @@ def test_simulated_copiers_are_found() -> None:
     assert "same mistake" in err
     code, _, err = run("simulate", *crowd, "--spammers", "12")
     assert (code, "cannot all be" in err) == (1, True)
+
+
+def test_gold_says_what_so_many_gold_tasks_are_worth() -> None:
+    code, out, _ = run("gold", *RTE, "--gold", "10", "--gold", "40", "--splits", "2")
+    assert code == 0
+    assert "too little gold" in out
+    code, out, _ = run("gold", *RTE, "--gold", "40", "--splits", "2", "--json", "-")
+    (row,) = json.loads(out)["rows"]
+    assert (row["gold"], row["splits"], row["tasks"]) == (40, 2, 150)
+    assert 0.0 <= row["covered"] <= 1.0
+    assert row["ece_debiased"] < row["ece"]
+
+
+def test_more_gold_than_truths_is_refused() -> None:
+    code, _, err = run("gold", *RTE, "--gold", "140", "--splits", "1")
+    assert code == 1
+    assert "150 tasks have answers and a truth" in err
