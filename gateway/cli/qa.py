@@ -315,7 +315,7 @@ def _show_splits(rows: Sequence[Mapping[str, float | int | None]]) -> None:
             row["covered"],
             row["half_width"],
         )
-        shown = ("too little gold" if rate is None else f"{100 * rate:.1f} %" for rate in rates)
+        shown = ("none" if rate is None else f"{100 * rate:.1f} %" for rate in rates)
         table.add_row(str(row["gold"]), *shown)
     Console().print(table)
 
