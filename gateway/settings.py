@@ -109,6 +109,10 @@ class Controls(_Strict):
     first_payouts_per_day: Annotated[int, Field(ge=1)] = 50
     """First payouts of one coordinator's workers in 24 hours that are ordinary; the others wait `hold_h`."""
     hold_h: Annotated[int, Field(ge=1)] = 48
+    approve_above: dict[str, Annotated[int, Field(ge=0)]] = {}
+    """By currency, in whole units: a payout of more waits for two people (`gateway approvals`)."""
+    approve_run_above: dict[str, Annotated[int, Field(ge=0)]] = {}
+    """The same for all payouts of a day (UTC) together that nobody approved: from then on the others wait."""
 
 
 LOCAL_CHANNEL: dict[str, ChannelSettings] = {

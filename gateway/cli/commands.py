@@ -8,6 +8,7 @@ import typer
 
 from gateway import settings as settings_room
 from gateway.cli import (
+    approvals,
     channels,
     explain,
     findings,
@@ -42,6 +43,7 @@ app.add_typer(inbox.app, name="inbox")
 app.add_typer(channels.app, name="channels")
 app.add_typer(manual.app, name="manual")
 app.add_typer(payouts.app, name="payouts")
+app.add_typer(approvals.app, name="approvals")
 app.add_typer(payouts.statements, name="statements")
 app.add_typer(proof.client, name="client")
 app.add_typer(gold.app, name="gold")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from gateway.conversation.facts import PayAsked, Turn, WorkerView
 from gateway.conversation.heard import Heard
 from gateway.conversation.talk import Talk, money
+from gateway.conversation.waiting import TOLD
 from gateway.errors import Refused
 from gateway.money import amount_text, parse_amount, whole_units
 
@@ -40,7 +41,10 @@ def decide(  # noqa: C901, PLR0911  # a list of reasons, in the order they are t
 
     have = text(worker.balance_minor)
     if cash and cash.open_ref:
-        return NotNow("pay.open", {"amount": text(cash.open_minor), "ref": cash.open_ref})
+        told = {"amount": text(cash.open_minor), "ref": cash.open_ref}
+        if cash.open_waits:
+            return NotNow(TOLD[cash.open_waits], {**told, "day": cash.open_day})
+        return NotNow("pay.open", told)
     if worker.balance_minor <= 0:
         return NotNow("pay.nothing", {})
     if cash is None or not cash.new_ref:
@@ -109,5 +113,6 @@ def balance(talk: Talk, worker: WorkerView, *, by_sms: bool) -> str:
         text = talk.say("balance.only", amount=have)
     if cash and cash.open_ref:
         on_way = amount_text(cash.open_minor, worker.currency)
-        text = f"{text} {talk.say('balance.on_way', amount=on_way, ref=cash.open_ref)}"
+        fate = "balance.waits" if cash.open_waits else "balance.on_way"
+        text = f"{text} {talk.say(fate, amount=on_way, ref=cash.open_ref)}"
     return text

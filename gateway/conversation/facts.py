@@ -66,6 +66,9 @@ class Cash:
     new_ref: str
     open_ref: str | None = None
     open_minor: int = 0
+    open_waits: str = ""
+    """Why the payout under way has not left yet: a control's name; "" when nothing holds it. `open_day`: until when."""
+    open_day: str = ""
     airtime_minor: int = 0
     """What could be sent as airtime now; 0 = nothing, or not here."""
     airtime_minimum_minor: int = 0
@@ -77,10 +80,13 @@ class Payment:
 
     ref: str
     amount_minor: int
-    fate: Literal["paid", "on_way", "failed"]
+    fate: Literal["paid", "on_way", "failed", "waits", "reversed"]
     day: str
     receipt: str
     answers: Sequence[tuple[int, int]] = ()
+    waits: str = ""
+    """The control that makes it wait, where that is its fate; until `until`."""
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from gateway.conversation.facts import Appealed, Payment, Turn, WorkerView
 from gateway.conversation.heard import Heard
 from gateway.conversation.talk import Talk
+from gateway.conversation.waiting import TOLD
 from gateway.money import amount_text
 
 _PRICES_MAX = 2
@@ -36,6 +37,11 @@ def explain(talk: Talk, worker: WorkerView, ref: str | None) -> str:
     match payment.fate:
         case "failed":
             return talk.say("why.failed", **told)
+        case "reversed":
+            return talk.say("why.reversed", ref=told["ref"], amount=told["amount"])
+        case "waits":
+            told = {"ref": told["ref"], "amount": told["amount"], "day": payment.until}
+            return talk.say(TOLD[payment.waits], **told)
         case "on_way":
             return talk.say("why.on_way", **told, list=_list(payment, worker.currency))
         case "paid":

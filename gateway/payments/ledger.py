@@ -106,6 +106,8 @@ class Code(IntEnum):
     REVERSED = 18
     FLOAT_TOP_UP = 20
     UNMATCHED_OUT = 21
+    REVERSAL_BACK = 22
+    REVERSAL_KEPT = 23
 
 
 _K = AccountKind
@@ -129,6 +131,8 @@ MATRIX: Mapping[Code, tuple[AccountKind, AccountKind]] = {
     Code.REVERSED: (_K.PROVIDER_FLOAT, _K.SUSPENSE),
     Code.FLOAT_TOP_UP: (_K.PROVIDER_FLOAT, _K.CLIENT_CASH),
     Code.UNMATCHED_OUT: (_K.SUSPENSE, _K.PROVIDER_FLOAT),
+    Code.REVERSAL_BACK: (_K.SUSPENSE, _K.WORKER_PAYABLE),
+    Code.REVERSAL_KEPT: (_K.SUSPENSE, _K.FEE_INCOME),
 }
 
 
@@ -274,6 +278,16 @@ def reversed_by_operator(
 ) -> Posting:
     """The operator took a paid payout back: two people decide what becomes of it."""
     return _posting(Code.REVERSED, (payout,), provider, "reversal", amount_minor, currency)
+
+
+def reversal_back(payout: PayoutId, worker: WorkerId, amount_minor: int, currency: str) -> Posting:
+    """Two people have decided: what the operator took back is the worker's, and may be asked for again."""
+    return _posting(Code.REVERSAL_BACK, (payout,), "reversal", str(worker), amount_minor, currency)
+
+
+def reversal_kept(payout: PayoutId, amount_minor: int, currency: str) -> Posting:
+    """Two people have decided: the worker has her money by another way, so what came back is the house's."""
+    return _posting(Code.REVERSAL_KEPT, (payout,), "reversal", "", amount_minor, currency)
 
 
 def float_top_up(provider: str, transfer_ref: str, amount_minor: int, currency: str) -> Posting:

@@ -122,6 +122,8 @@ def _table() -> dict[tuple[State, Event], Step]:
         (s.HELD, e.WAIT): Step(s.AWAITING_APPROVAL, None, Do.CALL_PEOPLE),
         (s.HELD, e.APPROVE): Step(s.APPROVED, None, Do.NOTHING),
         (s.AWAITING_APPROVAL, e.APPROVE): Step(s.APPROVED, None, Do.NOTHING),
+        # What waits for a second person goes on from here: nothing of it has left yet.
+        (s.QUEUED, e.WAIT): Step(s.AWAITING_APPROVAL, None, Do.NOTHING),
         (s.APPROVED, e.QUEUE): Step(s.QUEUED, None, Do.SEND_AT),
         (s.QUEUED, e.CLAIM): Step(s.SUBMITTING, None, Do.SEND),
         (s.SUBMITTING, e.ACCEPTED): Step(s.SUBMITTED, None, Do.ASK_AT),

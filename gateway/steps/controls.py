@@ -1,21 +1,24 @@
 """Before a payout is sent: may it go now? What may not waits, queued and held for its worker, who is told once."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
+from gateway.conversation.waiting import TOLD
 from gateway.errors import Refused
 from gateway.money import amount_text, minor_per_major
-from gateway.payments.controls import crowding, limits
+from gateway.payments.controls import approval, crowding, limits
+from gateway.payments.controls.approval import Thresholds
 from gateway.payments.controls.crowding import Crowd
 from gateway.payments.controls.limits import DayLimit
 from gateway.payments.controls.port import Wait
+from gateway.payments.payouts import decide
+from gateway.payments.states import Event
 from gateway.runtime import Runtime
 from gateway.settings import Controls
 from gateway.steps.messages import message
-from gateway.store import holds, turns
+from gateway.store import holds, payouts, turns
 from gateway.store.db import Connection, statement
 from gateway.store.payouts import Stored
-
-_TOLD = {limits.NAME: "pay.waits_limit", crowding.NAME: "pay.waits_crowding"}
 
 
 async def may_go(rt: Runtime, stored: Stored) -> bool:
@@ -30,6 +33,7 @@ async def may_go(rt: Runtime, stored: Stored) -> bool:
             return True
         rules = rt.settings.controls
         waits = (
+            approval.check(case, thresholds(rules)),
             crowding.check(case, Crowd(rules.first_payouts_per_day, timedelta(hours=rules.hold_h))),
             limits.check(case, day_limits(rules), now),
         )
@@ -37,7 +41,10 @@ async def may_go(rt: Runtime, stored: Stored) -> bool:
         if wait is None:
             await holds.let_go(db, payout, now)
             return True
-        await holds.hold(db, payout, wait)
+        if wait.control == approval.NAME:
+            await _waits_for_approval(db, stored, now)
+        else:
+            await holds.hold(db, payout, wait)
         await _tell(rt, db, stored, wait)
     rt.bells.ring("deliver", stored.sms_channel)
     return False
@@ -51,6 +58,21 @@ async def release(rt: Runtime, ref: str, who: str) -> int:
         raise Refused(f"nothing holds {ref}")
     rt.bells.ring("disburse")
     return released
+
+
+async def _waits_for_approval(db: Connection, stored: Stored, now: datetime) -> None:
+    decision = decide(stored.payout, Event.WAIT, now)
+    query, arguments = statement(
+        [payouts.moved(stored, decision.payout, str(Event.WAIT), [], "waits for a second person")]
+    )
+    await db.execute(query, *arguments)
+
+
+def thresholds(rules: Controls) -> Thresholds:
+    def minor(major: Mapping[str, int]) -> dict[str, int]:
+        return {money: amount * minor_per_major(money) for money, amount in major.items()}
+
+    return Thresholds(minor(rules.approve_above), minor(rules.approve_run_above))
 
 
 def day_limits(rules: Controls) -> list[DayLimit]:
@@ -69,7 +91,7 @@ def most_at_once(rules: Controls, currency: str, maximum_minor: int) -> int:
 async def _tell(rt: Runtime, db: Connection, stored: Stored, wait: Wait) -> None:
     after = stored.payout
     text = rt.books[stored.language].say(
-        _TOLD[wait.control],
+        TOLD[wait.control],
         ref=stored.ref,
         amount=amount_text(after.amount_minor, after.currency),
         day=f"{wait.until:%d/%m}",

@@ -1,5 +1,7 @@
 """The payment a worker asks about, as the conversation is told of it."""
 
+from typing import Literal
+
 from gateway.conversation.facts import Payment
 from gateway.ids import WorkerId
 from gateway.payments.states import State
@@ -20,8 +22,20 @@ async def payment(rt: Runtime, worker: WorkerId, ref: str | None) -> Payment | N
     return Payment(
         ref=row["ref"],
         amount_minor=row["amount"],
-        fate="on_way" if state.open else "paid" if state in _PAID else "failed",
+        fate=_fate(state, row["waits"]),
         day=f"{at:%d/%m}",
         receipt=row["receipt"] or "-",
         answers=found.answers,
+        waits=row["waits"] or "",
+        until=f"{row['due_at']:%d/%m}" if row["due_at"] else "",
     )
+
+
+def _fate(
+    state: State, waits: str | None
+) -> Literal["paid", "on_way", "failed", "waits", "reversed"]:
+    if state.open:
+        return "waits" if waits else "on_way"
+    if state is State.REVERSED:
+        return "reversed"
+    return "paid" if state in _PAID else "failed"

@@ -152,6 +152,8 @@ def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
         new_ref=new_ref(),
         open_ref=row["payout_ref"],
         open_minor=row["payout_amount"] or 0,
+        open_waits=row["payout_waits"] or "",
+        open_day=f"{row['payout_until']:%d/%m}" if row["payout_until"] else "",
         airtime_minor=payable(
             worker.balance_minor, worker.currency, top_up.minimum_minor, top_up.maximum_minor
         )

@@ -36,6 +36,14 @@ async def resolve(
         )
 
 
+async def say_twice(db: Database, subject: str, says: str, payout: UUID, person: int) -> bool:
+    """One person's word about anything; True when two have said the same of what is known of this payout."""
+    with translated():
+        return await db.value(
+            "select say_twice($1, $2, payout_evidence($3), $4)", subject, says, payout, person
+        )
+
+
 async def waiting(db: Database) -> list[Row]:
     """Payouts that need a person, the oldest first."""
     return await db.rows(

@@ -11,6 +11,10 @@ _ONE_AT_A_TIME = 7_301_003
 _CASE = """
 select p.amount, p.currency, p.created_at, p.state, w.coordinator_id,
   exists (select from payout_pass x where x.payout_id = p.id) as passed,
+  exists (with recursive before(id, replaces) as (select p.id, p.replaces
+      union all select q.id, q.replaces from before b join payout q on q.id = b.replaces)
+    select from before b join approval_item i on i.payout_id = b.id join approval_list l on l.id = i.list_id
+      where l.approved_by is not null) as approved,
   not exists (select from payout g where g.worker_id = p.worker_id and g.created_at < p.created_at) as first,
   coalesce((select jsonb_object_agg(h.control, h.released_by is not null or h.ends and h.until <= $2)
     from payout_hold h where h.payout_id = p.id), '{}') as holds
@@ -26,7 +30,9 @@ select coalesce(sum(q.amount) filter (where q.worker_id = p.worker_id), 0)::bigi
   coalesce(sum(q.amount) filter (where v.coordinator_id = w.coordinator_id), 0)::bigint as coordinator,
   coalesce(sum(q.amount) filter (where q.provider = p.provider), 0)::bigint as provider,
   coalesce(sum(q.amount) filter (where v.region = w.region), 0)::bigint as country,
-  coalesce(sum(q.amount), 0)::bigint as all
+  coalesce(sum(q.amount), 0)::bigint as all,
+  coalesce(sum(q.amount) filter (where not exists (select from approval_item i join approval_list l on l.id = i.list_id
+    where i.payout_id = q.id and l.approved_by is not null)), 0)::bigint as unapproved
 from payout p join worker w on w.id = p.worker_id
   left join (payout_pass x join payout q on q.id = x.payout_id join worker v on v.id = q.worker_id)
     on x.at >= date_trunc('day', $2::timestamptz at time zone 'UTC') at time zone 'UTC'
@@ -55,6 +61,7 @@ async def read(
         first=row["first"],
         others_first=others,
         passed_minor=dict(passed) if passed else {},
+        approved=row["approved"],
     )
     return case, row["holds"], row["passed"]
 

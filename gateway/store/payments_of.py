@@ -20,7 +20,8 @@ class Explained:
 async def explained(db: Database, worker: WorkerId, ref: str | None) -> Explained | None:
     """Her payout of that reference (None: the last one); None where she has none such."""
     payout = await db.row(
-        """select p.ref, p.amount, p.state, p.receipt, p.settled_at, p.created_at from payout p
+        """select p.ref, p.amount, p.state, p.receipt, p.settled_at, p.created_at, p.due_at,
+             payout_waits(p.state, p.reason) as waits from payout p
            where p.worker_id = $1 and ($2::text is null or p.ref = $2) order by p.created_at desc limit 1""",
         worker,
         ref,

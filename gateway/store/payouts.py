@@ -117,6 +117,13 @@ async def by_ref(db: Database, vault: Vault, ref: str) -> Stored | None:
     return _stored(vault, row) if row else None
 
 
+async def by_ref_in(db: Connection, vault: Vault, ref: str) -> Stored:
+    """The same inside a transaction, of a payout that is there."""
+    row = await db.fetchrow(_SELECT + " where p.ref = $1", ref)
+    assert row is not None
+    return _stored(vault, row)
+
+
 async def open_of(db: Database, vault: Vault, provider: str) -> list[Stored]:
     """A provider's payouts that were handed over and are not settled, oldest first."""
     rows = await db.rows(

@@ -8,7 +8,7 @@ from datetime import datetime
 @dataclass(frozen=True, slots=True)
 class Case:
     """A payout about to be sent. `passed_minor`: what was let go today (UTC) in its currency, by scope: worker,
-    coordinator, provider, country, all. `coordinator` is None for who enrolled by herself. `first`: her first payout.
+    coordinator, provider, country, all; `unapproved`: of all, what no second person approved. `coordinator` is None for who enrolled by herself. `first`: her first payout.
     `others_first`: first payouts of workers of the same coordinator asked for in the 24 hours before it."""
 
     amount_minor: int
@@ -18,6 +18,8 @@ class Case:
     first: bool
     others_first: int
     passed_minor: Mapping[str, int]
+    approved: bool = False
+    """Two people have approved a list with this payout, or with the one it stands in for."""
 
 
 @dataclass(frozen=True, slots=True)

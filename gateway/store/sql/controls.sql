@@ -12,6 +12,12 @@ create or replace trigger seal_is_never_emptied before truncate on seal
 create or replace trigger adjustment_event_is_forever before update or delete on adjustment_event
   for each row execute function only_ever_grows();
 
+-- Why an open payout has not left yet: the control's name, null where nothing holds it.
+create or replace function payout_waits(p_state text, p_reason text) returns text language sql immutable as $$
+  select case when p_state = 'awaiting_approval' then 'approval'
+    when p_state = 'queued' and p_reason like 'waits: %' then substr(p_reason, 8) end
+$$;
+
 -- Books many transfers at once, given as arrays of one length; how many were new. All bounded accounts are locked first,
 -- in the order of their ids: two batches over the same workers then never wait for each other in a circle. (Unbounded
 -- accounts store nothing, so nothing of them is locked but against deletion, which any number may do at once.)

@@ -54,6 +54,83 @@ begin
   return false;
 end $$;
 
+-- What an approval is bound to: who gets how much by whom, of every payout on the list. Any change gives another digest.
+create or replace function approval_digest(p_list bigint) returns bytea language sql stable as $$
+  select sha256(coalesce(string_agg(concat_ws(',', p.id, p.worker_id, encode(p.to_sealed, 'hex'), p.amount, p.currency,
+      p.provider), E'\n' order by p.id), '')::bytea)
+    from approval_item i join payout p on p.id = i.payout_id where i.list_id = p_list
+$$;
+
+-- One person freezes the list of what waits for approval (these refs, or all); its id.
+create or replace function make_approval_list(p_refs text[], p_person bigint) returns bigint language plpgsql as $$
+declare v_list bigint;
+begin
+  insert into approval_list (digest, made_by) values ('', p_person) returning id into v_list;
+  insert into approval_item (list_id, payout_id)
+    select v_list, p.id from payout p
+      where p.state = 'awaiting_approval' and (cardinality(p_refs) = 0 or p.ref = any(p_refs));
+  update approval_list set digest = approval_digest(v_list) where id = v_list;
+  return v_list;
+end $$;
+
+-- Another person approves exactly that list. Says why not, where it may not be: nothing is approved then.
+create or replace function approve_list(p_list bigint, p_code text, p_person bigint) returns text language plpgsql as $$
+declare v approval_list;
+begin
+  perform from payout p join approval_item i on i.payout_id = p.id where i.list_id = p_list order by p.id for update of p;
+  select * into v from approval_list where id = p_list for update;
+  if not found then
+    return 'unknown';
+  elsif v.approved_by is not null then
+    return 'already';
+  elsif v.made_by = p_person then
+    return 'same';
+  elsif p_code <> left(encode(v.digest, 'hex'), 12) or v.digest <> approval_digest(p_list)
+      or exists (select from approval_item i join payout p on p.id = i.payout_id
+        where i.list_id = p_list and p.state <> 'awaiting_approval') then
+    return 'changed';
+  end if;
+  update approval_list set approved_by = p_person, approved_at = now() where id = p_list;
+  return 'approved';
+end $$;
+
+-- The same for anything else that two people decide: the first says it, another one says the same of the same evidence.
+-- Returns whether two have said so by now.
+create or replace function say_twice(p_subject text, p_says text, p_evidence bytea, p_person bigint)
+returns boolean language plpgsql as $$
+declare v verdict;
+begin
+  perform pg_advisory_xact_lock(hashtext(p_subject));
+  select * into v from verdict where subject = p_subject;
+  if found and v.confirmed_by is not null then
+    return v.says = p_says;
+  end if;
+  if found and v.said_by <> p_person and v.says = p_says and v.evidence = p_evidence then
+    update verdict set confirmed_by = p_person, confirmed_at = now() where id = v.id;
+    return true;
+  end if;
+  insert into verdict as x (subject, says, evidence, said_by) values (p_subject, p_says, p_evidence, p_person)
+    on conflict (subject) do update set says = excluded.says, evidence = excluded.evidence, said_by = excluded.said_by,
+      created_at = now();
+  return false;
+end $$;
+
+-- What becomes of money the operator took back: once, and only as two people have said.
+create or replace function settle_reversal(
+  p_payout uuid, p_says text, p_transfer uuid, p_debit bigint, p_credit bigint, p_amount bigint, p_currency text,
+  p_code smallint, p_cause text
+) returns void language plpgsql as $$
+begin
+  if not exists (select from verdict v where v.subject = 'reversal:' || p_payout and v.says = p_says
+      and v.confirmed_by <> v.said_by) then
+    raise exception 'the reversal of payout % is not decided by two people', p_payout using errcode = 'GW010';
+  end if;
+  if post(p_transfer, p_debit, p_credit, p_amount, p_currency, p_code, p_cause) then
+    insert into payout_event (payout_id, event, was, becomes, note)
+      values (p_payout, 'reversal_decided', 'reversed', 'reversed', p_says);
+  end if;
+end $$;
+
 -- What the state machine decided: the payout as it is now, its event and its transfers, if it still is what was
 -- read (GW001 if not). A receipt that another payout has is GW003: the operator speaks of something else.
 create or replace function move_payout(
@@ -70,6 +147,11 @@ begin
     select from resolution r where r.payout_id = p_id and r.paid = (p_event = 'resolved_paid')
       and r.confirmed_by <> r.said_by and r.evidence = payout_evidence(p_id)) then
     raise exception 'payout % is not resolved by two people', p_id using errcode = 'GW010';
+  end if;
+  if p_event = 'approve' and p_was = 'awaiting_approval' and not exists (
+    select from approval_item i join approval_list l on l.id = i.list_id
+      where i.payout_id = p_id and l.approved_by <> l.made_by) then
+    raise exception 'payout % is not approved by two people', p_id using errcode = 'GW010';
   end if;
   update payout set version = version + 1, state = p_state, tries = p_tries, maybe_taken = p_maybe_taken,
       misses = p_misses, first_sent_at = p_first_sent_at, sent_at = p_sent_at, due_at = p_due_at,

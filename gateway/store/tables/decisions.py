@@ -72,6 +72,41 @@ person = Table(
     at_column(),
 )
 
+# Payouts that one person put together and another one approves; the digest is of who gets how much.
+approval_list = Table(
+    "approval_list",
+    metadata,
+    id_column(),
+    Column("digest", LargeBinary, nullable=False),
+    Column("made_by", BigInteger, ForeignKey("person.id"), nullable=False),
+    Column("approved_by", BigInteger, ForeignKey("person.id")),
+    Column("approved_at", DateTime(timezone=True)),
+    at_column(),
+    CheckConstraint("approved_by <> made_by", name="two_people"),
+)
+
+approval_item = Table(
+    "approval_item",
+    metadata,
+    Column("list_id", BigInteger, ForeignKey("approval_list.id"), primary_key=True),
+    Column("payout_id", UUID, ForeignKey("payout.id"), primary_key=True, index=True),
+)
+
+# Anything else that two people decide; `subject` names it, `evidence` is of what was known of it then.
+verdict = Table(
+    "verdict",
+    metadata,
+    id_column(),
+    Column("subject", Text, nullable=False, unique=True),
+    Column("says", Text, nullable=False),
+    Column("evidence", LargeBinary, nullable=False),
+    Column("said_by", BigInteger, ForeignKey("person.id"), nullable=False),
+    Column("confirmed_by", BigInteger, ForeignKey("person.id")),
+    Column("confirmed_at", DateTime(timezone=True)),
+    at_column(),
+    CheckConstraint("confirmed_by <> said_by", name="two_people"),
+)
+
 # What one person says of a payout nobody else can decide, and another one confirms.
 resolution = Table(
     "resolution",

@@ -1,0 +1,116 @@
+"""`gateway approvals`: what takes two people, each with her own key."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="What takes two people: large payouts, and what an operator took back.",
+)
+
+By = Annotated[str, typer.Option(help="Your name, as added with `gateway payouts person`.")]
+Key = Annotated[str, typer.Option(prompt=True, hide_input=True, help="Your key; asked for.")]
+
+
+class Whose(StrEnum):
+    WORKER = "worker"
+    HOUSE = "house"
+
+
+@app.command("list")
+def listed() -> None:
+    """List what waits for a second person, and on which list it stands."""
+    from gateway.cli.people import with_runtime
+    from gateway.money import amount_text
+    from gateway.store import approvals as store
+
+    rows = with_runtime(lambda rt: store.waiting(rt.db))
+    for row in rows:
+        typer.echo(
+            f"{row['ref']}  {amount_text(row['amount'], row['currency']):>14}  {row['provider']}  worker {row['worker']}, "
+            f"coordinator {row['coordinator_id'] or '-'}, since {row['created_at']:%Y-%m-%d %H:%M}"
+            f"  {'list ' + str(row['list']) if row['list'] else 'on no list'}"
+        )
+    typer.echo(f"{len(rows)} payouts wait for approval")
+
+
+@app.command()
+def prepare(
+    by: By,
+    refs: Annotated[
+        list[str] | None, typer.Argument(help="These payouts; none named: all that wait.")
+    ] = None,
+    key: Key = "",
+) -> None:
+    """Put a list of what waits together; another person approves exactly this list."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps import approve as step
+
+    made = with_runtime(lambda rt: step.prepare(rt, refs or [], by, key))
+    typer.echo(made.sheet())
+    typer.echo(
+        f"another person: gateway approvals approve {made.number} --code {made.code} --by HER"
+    )
+
+
+@app.command()
+def show(number: Annotated[int, typer.Argument(help="The list's number.")]) -> None:
+    """Print a list as it is now: totals, first payouts, the largest."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps import approve as step
+
+    typer.echo(with_runtime(lambda rt: step.shown(rt, number)).sheet())
+
+
+@app.command()
+def approve(
+    number: Annotated[int, typer.Argument(help="The list's number.")],
+    code: Annotated[str, typer.Option(help="The list's code, as `prepare` and `show` print it.")],
+    by: By,
+    key: Key = "",
+) -> None:
+    """Approve a list that somebody else made; if anything of it has changed since, nothing is approved."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps import approve as step
+
+    count = with_runtime(lambda rt: step.approve(rt, number, code, by, key))
+    typer.echo(f"{count} payouts are approved and go out")
+
+
+@app.command()
+def refuse(
+    ref: Annotated[str, typer.Argument(help="What the worker reads, e.g. P7K2QX.")],
+    because: Annotated[str, typer.Option(help="Why; kept with it.")],
+    by: By,
+    key: Key = "",
+) -> None:
+    """Refuse a payout that waits for approval: its money is back in the worker's balance, and she is told."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps import approve as step
+
+    with_runtime(lambda rt: step.refuse(rt, ref, because, by, key))
+    typer.echo(f"{ref.upper()} is not sent; its money is back in the balance")
+
+
+@app.command()
+def reversal(
+    ref: Annotated[str, typer.Argument(help="A payout that the operator took back.")],
+    whose: Annotated[
+        Whose,
+        typer.Option(help="worker: back in her balance; house: she has it by another way."),
+    ],
+    by: By,
+    key: Key = "",
+) -> None:
+    """Say whose the money of a reversed payout is. When a second person says the same, it is booked."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps.reversal import decide_reversal
+
+    said = with_runtime(lambda rt: decide_reversal(rt, ref, whose.value, by=by, key=key))
+    typer.echo(
+        f"{said.ref}: the money is the {whose}'s now"
+        if said.confirmed
+        else f"noted; a second person must say the same of {said.ref}"
+    )

@@ -1,0 +1,8 @@
+"""What a worker is told of a payout that waits: the same words when it begins to wait, and whenever she asks."""
+
+TOLD = {
+    "approval": "pay.waits_approval",
+    "crowding": "pay.waits_crowding",
+    "limit": "pay.waits_limit",
+}
+"""By the name of the control (`gateway.payments.controls`)."""

@@ -1,0 +1,124 @@
+"""Two people for large payouts: one puts the list together, another approves exactly that list. Also: to refuse one."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gateway.errors import Conflict, Refused
+from gateway.money import amount_text
+from gateway.payments.payouts import decide
+from gateway.payments.states import Event, State
+from gateway.runtime import Runtime
+from gateway.steps.disburse import happened
+from gateway.steps.resolve import found
+from gateway.store import approvals, decisions, payouts
+from gateway.store.db import Connection, Row, statement
+
+_WHY_NOT = {
+    "unknown": "there is no such list",
+    "already": "this list was approved before",
+    "same": "who made the list cannot approve it: that takes another person",
+    "changed": "the list is not what it was, or the code is another one's: make it again",
+}
+_BIGGEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """`code` names this very list: who approves types it."""
+
+    number: int
+    code: str
+    items: Sequence[Row]
+
+    def sheet(self) -> str:
+        """What the second person reads before she approves: totals, first payouts, the largest."""
+        totals = Counter[str]()
+        for row in self.items:
+            totals[row["currency"]] += row["amount"]
+        first = [row for row in self.items if row["first"]]
+        lines = [
+            f"List {self.number}, code {self.code}: {len(self.items)} payouts",
+            *(f"  together {amount_text(minor, money)}" for money, minor in totals.items()),
+            f"  {len(first)} first payouts" + (f": {_refs(first)}" if first else ""),
+            "The largest:",
+            *(
+                f"  {row['ref']}  {amount_text(row['amount'], row['currency']):>14}  {row['provider']}  number ..{row['to_tail']}"
+                f"  worker {row['worker']} ({row['name']}), coordinator {row['coordinator_id'] or '-'}"
+                for row in self.items[:_BIGGEST]
+            ),
+        ]
+        if len(self.items) > _BIGGEST:
+            lines.append(f"  and {len(self.items) - _BIGGEST} smaller ones")
+        return "\n".join(lines)
+
+
+async def prepare(rt: Runtime, refs: Sequence[str], by: str, key: str) -> Prepared:
+    """Freeze the list of what waits for approval: these refs, or all. Raises Refused where nothing waits."""
+    person = await decisions.person_of(rt.db, by, key)
+    wanted = [ref.strip().upper() for ref in refs]
+    waiting = {row["ref"] for row in await approvals.waiting(rt.db)}
+    for ref in wanted:
+        if ref not in waiting:
+            raise Refused(f"{ref} does not wait for approval")
+    if not waiting:
+        raise Refused("nothing waits for approval")
+    return await shown(rt, await approvals.make(rt.db, wanted, person))
+
+
+async def shown(rt: Runtime, number: int) -> Prepared:
+    items = await approvals.items(rt.db, number)
+    if not items:
+        raise Refused(_WHY_NOT["unknown"], status=404)
+    return Prepared(number, await approvals.code(rt.db, number), items)
+
+
+async def approve(rt: Runtime, number: int, code: str, by: str, key: str) -> int:
+    """The second person approves: all of the list goes to be sent, or, if anything of it has changed, nothing. How many."""
+    person = await decisions.person_of(rt.db, by, key)
+    try:
+        async with rt.db.transaction() as db:
+            said = await approvals.approve(db, number, code.strip().lower(), person)
+            if said != "approved":
+                raise Refused(_WHY_NOT[said])
+            items = await approvals.items(db, number)
+            for row in items:
+                await _go_on(rt, db, row["ref"], f"list {number}, approved by {by}")
+    except Conflict as moved:
+        raise Refused(_WHY_NOT["changed"]) from moved
+    rt.bells.ring("disburse")
+    return len(items)
+
+
+async def refuse(rt: Runtime, ref: str, because: str, by: str, key: str) -> None:
+    """One person is enough to say no: the money is back in the worker's balance, and she is told."""
+    await decisions.person_of(rt.db, by, key)
+    stored = await found(rt, ref)
+    if stored.payout.state is not State.AWAITING_APPROVAL:
+        raise Refused(f"{stored.ref} is {stored.payout.state}: it does not wait for approval")
+    if not because.strip():
+        raise Refused("say why", field="because")
+    try:
+        await happened(rt, stored, Event.CANCEL, note=f"refused by {by}: {because.strip()}")
+    except Conflict as moved:
+        raise Refused(f"{stored.ref} has just moved on") from moved
+
+
+async def _go_on(rt: Runtime, db: Connection, ref: str, note: str) -> None:
+    """Approved and queued, in the transaction that holds the two names."""
+    stored = await payouts.by_ref_in(db, rt.vault, ref)
+    now = rt.clock.now()
+    approved = decide(stored.payout, Event.APPROVE, now)
+    queued = decide(approved.payout, Event.QUEUE, now)
+    after = replace(stored, payout=approved.payout, version=stored.version + 1)
+    parts = [
+        payouts.moved(stored, approved.payout, str(Event.APPROVE), [], note),
+        payouts.moved(after, queued.payout, str(Event.QUEUE), [], ""),
+    ]
+    for part in parts:  # one after the other: the second builds on the first
+        query, arguments = statement([part])
+        await db.execute(query, *arguments)
+
+
+def _refs(rows: Sequence[Row]) -> str:
+    return ", ".join(row["ref"] for row in rows)

@@ -1,0 +1,49 @@
+"""An operator took a paid payout back: two people say whose the money is now, and it is booked once."""
+
+from typing import Literal
+
+from gateway.errors import Refused
+from gateway.money import amount_text
+from gateway.payments import ledger
+from gateway.payments.states import State
+from gateway.runtime import Runtime
+from gateway.steps.messages import message
+from gateway.steps.resolve import Said, found
+from gateway.store import decisions, turns
+from gateway.store.db import Part
+from gateway.store.turns import posting
+
+Whose = Literal["worker", "house"]
+
+
+async def decide_reversal(rt: Runtime, ref: str, whose: Whose, *, by: str, key: str) -> Said:
+    """`worker`: it is in her balance again, and she is told. `house`: she has her money by another way.
+
+    The second person who says the same decides it. Raises Refused for a payout that was not taken back.
+    """
+    person = await decisions.person_of(rt.db, by, key)
+    stored = await found(rt, ref)
+    p = stored.payout
+    if p.state is not State.REVERSED:
+        raise Refused(f"{stored.ref} is {p.state}: nothing was taken back")
+    agreed = await decisions.say_twice(rt.db, f"reversal:{p.id}", whose, p.id, person)
+    if not agreed:
+        return Said(stored.ref, confirmed=False)
+    posted = (
+        ledger.reversal_back(p.id, p.worker, p.amount_minor, p.currency)
+        if whose == "worker"
+        else ledger.reversal_kept(p.id, p.amount_minor, p.currency)
+    )
+    debit, credit = await rt.accounts.get(posted.debit), await rt.accounts.get(posted.credit)
+    transfer, *rest = posting(posted, debit, credit)
+    parts = [Part("settle_reversal", (p.id, whose, transfer, *rest))]
+    if whose == "worker":
+        text = rt.books[stored.language].say(
+            "pay.reversed", ref=stored.ref, amount=amount_text(p.amount_minor, p.currency)
+        )
+        cause = f"payout:{p.id}:reversal"
+        told = message(rt, stored.sms_channel, p.worker, p.msisdn, text, "money", cause=cause)
+        parts.append(turns.put_message(told))
+    await rt.db.commit(parts)
+    rt.bells.ring("deliver", stored.sms_channel)
+    return Said(stored.ref, confirmed=True)

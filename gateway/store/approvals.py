@@ -1,0 +1,57 @@
+"""Payouts that wait for a second person: the lists, and who put her name to them."""
+
+from collections.abc import Sequence
+
+from gateway.store.db import Connection, Database, Row
+
+CODE_LENGTH = 12
+_ITEMS = """
+select p.ref, p.worker_id as worker, w.name, w.coordinator_id, p.to_tail, p.amount, p.currency, p.provider, p.state, p.created_at,
+  not exists (select from payout g where g.worker_id = p.worker_id and g.created_at < p.created_at) as first
+from approval_item i join payout p on p.id = i.payout_id join worker w on w.id = p.worker_id
+where i.list_id = $1 order by p.currency, p.amount desc, p.ref"""
+
+
+async def waiting(db: Database) -> list[Row]:
+    """Payouts nobody has approved, the oldest first, with the newest list each stands on."""
+    return await db.rows(
+        """select p.ref, p.amount, p.currency, p.provider, p.created_at, w.id as worker, w.coordinator_id,
+             (select max(i.list_id) from approval_item i where i.payout_id = p.id) as list
+           from payout p join worker w on w.id = p.worker_id
+           where p.state = 'awaiting_approval' order by p.created_at"""
+    )
+
+
+async def make(db: Database, refs: Sequence[str], person: int) -> int:
+    return await db.value("select make_approval_list($1, $2)", list(refs), person)
+
+
+async def approve(db: Connection, number: int, code: str, person: int) -> str:
+    """approved; or why not: unknown, already, same (person), changed."""
+    return await db.fetchval("select approve_list($1, $2, $3)", number, code, person)
+
+
+async def code(db: Database, number: int) -> str:
+    """What the second person types: it names this list as it is, and no other."""
+    return await db.value(
+        "select left(encode(digest, 'hex'), $2) from approval_list where id = $1",
+        number,
+        CODE_LENGTH,
+    )
+
+
+async def items(db: Database | Connection, number: int) -> list[Row]:
+    if isinstance(db, Database):
+        return await db.rows(_ITEMS, number)
+    return await db.fetch(_ITEMS, number)
+
+
+async def signatures(db: Database, payout_ref: str) -> Row | None:
+    """Who approved this payout, None where nobody had to."""
+    return await db.row(
+        """select l.id, a.name as made_by, b.name as approved_by, l.approved_at
+           from approval_item i join approval_list l on l.id = i.list_id join payout p on p.id = i.payout_id
+             join person a on a.id = l.made_by join person b on b.id = l.approved_by
+           where p.ref = $1""",
+        payout_ref,
+    )
