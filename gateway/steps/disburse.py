@@ -6,6 +6,8 @@ that is sent again blindly. Each answer is written with its postings in one comm
 
 import asyncio
 import random
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,7 +18,7 @@ from gateway.errors import Conflict, Refused
 from gateway.money import amount_text
 from gateway.payments.ledger import Code
 from gateway.payments.payouts import LEASE, Answered, Asked, Decision, Happened, Hinted, decide
-from gateway.payments.port import Answer, Found, Order, Status
+from gateway.payments.port import Found, Order, Status
 from gateway.payments.states import Do, Event, State
 from gateway.runtime import Runtime
 from gateway.steps.controls import may_go
@@ -24,11 +26,13 @@ from gateway.steps.messages import message
 from gateway.steps.replace import may_be_replaced, replacement_part
 from gateway.store import inbox, payouts, turns
 from gateway.store.db import Part, Taken
+from gateway.store.moves import may_go_together, move_all
 from gateway.store.payouts import Stored
 
 log = structlog.get_logger()
 
 _AT_ONCE = 20
+_TRIES = 5
 _PAUSE = timedelta(minutes=5)
 
 
@@ -39,52 +43,135 @@ async def disburse(rt: Runtime) -> int:
         now = rt.clock.now()
         async with rt.db.transaction() as db:
             due = await payouts.claim_due(db, rt.vault, now, _AT_ONCE, now + LEASE)
-        # Side by side: most of the time goes by waiting for the operator.
-        await asyncio.gather(*(_act_once(rt, stored) for stored in due))
         handled += len(due)
+        known = [s for s in due if s.payout.provider in rt.providers]
+        for stored in due:
+            if stored not in known:
+                log.error("its provider is not configured any more", ref=stored.ref)
+        sends = await _claimed(rt, known)
+        asks = [s for s in known if s.payout.state not in (State.QUEUED, State.SUBMITTING)]
+        # Side by side: most of the time goes by waiting for the operator.
+        await _written_as_they_come(
+            rt, [*(_sent(rt, s) for s in sends), *(_asked(rt, s) for s in asks)]
+        )
         if len(due) < _AT_ONCE:
             return handled
 
 
-async def _act_once(rt: Runtime, stored: Stored) -> None:
-    try:
-        await _act(rt, stored)
-    except Conflict:
-        return  # another runner or a callback was faster; what is left to do is in its row
+async def _claimed(rt: Runtime, due: Sequence[Stored]) -> list[Stored]:
+    """Those of the queued that may go, claimed in one commit; where a lease ran out, that is noted in it too."""
+    moves: list[tuple[Stored, Happened]] = []
+    for stored in due:
+        if stored.payout.state is State.SUBMITTING:
+            moves.append((stored, Event.LEASE_EXPIRED))
+        elif stored.payout.state is State.QUEUED and await may_go(rt, stored):
+            moves.append((stored, Event.CLAIM))
+    return await happened_to_all(rt, moves)
 
 
-async def _act(rt: Runtime, stored: Stored) -> None:
-    match stored.payout.state:
-        case State.QUEUED:
-            if await may_go(rt, stored):
-                await _send(rt, stored)
-        case State.SUBMITTING:
-            await happened(rt, stored, Event.LEASE_EXPIRED)
-        case _:
-            provider = rt.providers[stored.payout.provider]
-            status = await provider.ask(rt.http, order_of(rt, stored))
-            await happened(rt, stored, Asked(status), note=status.text)
+Heard = tuple[Stored, Answered | Asked]
 
 
-async def _send(rt: Runtime, stored: Stored) -> None:
-    await happened(rt, stored, Event.CLAIM)
-    claimed = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
-    if claimed.payout.state is not State.SUBMITTING:
-        return  # an answer came in between: nothing is to be sent any more
-    answer: Answer = await rt.providers[claimed.payout.provider].submit(
-        rt.http, order_of(rt, claimed)
+async def _sent(rt: Runtime, claimed: Stored) -> Heard:
+    answer = await rt.providers[claimed.payout.provider].submit(rt.http, order_of(rt, claimed))
+    return claimed, Answered(answer, claimed.payout.tries)
+
+
+async def _asked(rt: Runtime, stored: Stored) -> Heard:
+    return stored, Asked(
+        await rt.providers[stored.payout.provider].ask(rt.http, order_of(rt, stored))
     )
-    attempt = claimed.payout.tries
+
+
+async def _written_as_they_come(
+    rt: Runtime, calls: Sequence[Coroutine[object, object, Heard]]
+) -> None:
+    """Answers that came while others were being written share the next commit; a slow operator delays only its own."""
+    waiting = {asyncio.ensure_future(call) for call in calls}
+    wrong: list[BaseException] = []
     try:
-        await happened(rt, claimed, Answered(answer, attempt), note=answer.text)
-    except Conflict:
-        # A callback came before the answer: decide again on what is so now.
-        again = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
-        await happened(rt, again, Answered(answer, attempt), note=answer.text)
-    if await inbox.came(rt.db, stored.payout.provider, "payout", stored.ref):
-        # A callback was faster than the answer it belongs to, and could not hasten anything then: it does now.
-        again = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
-        await happened(rt, again, Hinted(Status(Found.PENDING)))
+        while waiting:
+            came, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            wrong += [error for one in came if (error := one.exception())]
+            heard = [one.result() for one in came if not one.exception()]
+            await happened_to_all(rt, heard)
+            await _heed_early_callbacks(rt, [s for s, what in heard if isinstance(what, Answered)])
+    finally:
+        for one in waiting:
+            one.cancel()
+    if wrong:
+        raise wrong[0]
+
+
+async def _heed_early_callbacks(rt: Runtime, answered: Sequence[Stored]) -> None:
+    """A callback that was faster than the answer it belongs to could not hasten anything then: it does now."""
+    came = await inbox.came(rt.db, "payout", [(s.payout.provider, s.ref) for s in answered])
+    for stored in answered:
+        if stored.ref in came:
+            now = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
+            await _by_itself(rt, now, Hinted(Status(Found.PENDING)))
+
+
+async def happened_to_all(rt: Runtime, moves: Sequence[tuple[Stored, Happened]]) -> list[Stored]:
+    """Decide each and write them in one commit; returns those to send now, as they are then. Where one met somebody
+    faster, or breaks a rule, or replaces another, it goes by itself. Each payout once at most."""
+    together: list[tuple[Stored, Happened, Decision, list[Part]]] = []
+    alone: list[tuple[Stored, Happened]] = []
+    for stored, what in moves:
+        decision = decided(rt, stored, what)
+        if (
+            decision.event is None
+            and decision.payout == stored.payout
+            and not decision.pause_provider
+        ):
+            continue
+        parts = await written(rt, stored, decision, _note(what))
+        late = decision.event is Event.PAID and decision.payout.state is State.LATE_PAID
+        if late or decision.pause_provider or not may_go_together(parts):
+            alone.append((stored, what))
+        else:
+            together.append((stored, what, decision, parts))
+    moved: set[int] = set()
+    if together:
+        with suppress(Conflict):  # one of them breaks a rule: each by itself, then
+            moved = await move_all(rt.db, [parts for *_, parts in together])
+    alone += [(s, what) for n, (s, what, *_) in enumerate(together) if n not in moved]
+    done = [(s, decision) for n, (s, _, decision, _) in enumerate(together) if n in moved]
+    for stored, decision in done:
+        _after_commit(rt, stored, decision)
+    sends = [replace(s, payout=d.payout, version=s.version + 1) for s, d in done if d.do is Do.SEND]
+    for stored, what in alone:
+        now = await _by_itself(rt, stored, what)
+        if now is not None and what is Event.CLAIM and now.payout.state is State.SUBMITTING:
+            sends.append(now)
+    return sends
+
+
+async def _by_itself(rt: Runtime, stored: Stored, what: Happened) -> Stored | None:
+    """With a commit of its own, decided on what is so by then; as it is after that. None: a claim or a lease met
+    somebody faster, and what is left to do is in the row."""
+    for _ in range(_TRIES):
+        try:
+            await happened(rt, stored, what, note=_note(what))
+        except Conflict:
+            if isinstance(what, Event):
+                return None
+            stored = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
+            continue
+        return await payouts.by_id(rt.db, rt.vault, stored.payout.id)
+    # It comes due again when its lease is over: nothing is forgotten.
+    log.warning("a payout does not hold still", ref=stored.ref)
+    return None
+
+
+def _note(what: Happened) -> str:
+    match what:
+        case Answered(answer):
+            return answer.text
+        case Asked(status) | Hinted(status):
+            return status.text
+        case _:
+            return ""
 
 
 def order_of(rt: Runtime, stored: Stored) -> Order:
@@ -104,7 +191,7 @@ def order_of(rt: Runtime, stored: Stored) -> Order:
 async def called_back(rt: Runtime, stored: Stored, token: str, status: Status) -> None:
     """A callback came to one of the payout's secret paths. Only an answer to our own question decides."""
     asked = token == stored.status_token
-    for _ in range(5):
+    for _ in range(_TRIES):
         try:
             await happened(rt, stored, Asked(status) if asked else Hinted(status), note=status.text)
         except Conflict:
@@ -137,6 +224,10 @@ async def happened(
             raise Refused(str(taken)) from taken
         await happened(rt, stored, replace(what, receipt_taken=True), note=note)
         return
+    _after_commit(rt, stored, decision)
+
+
+def _after_commit(rt: Runtime, stored: Stored, decision: Decision) -> None:
     if decision.do is Do.CALL_PEOPLE:
         log.error(
             "payout needs a person",

@@ -117,15 +117,18 @@ async def is_done(db: Database, channel: str, kind: str, event_id: str) -> bool:
     return state == "done"
 
 
-async def came(db: Database, channel: str, kind: str, prefix: str) -> bool:
-    """Whether any event came whose id begins with `prefix:`."""
-    return await db.value(
-        "select exists (select from inbox where channel = $1 and kind = $2 and event_id >= $3 and event_id < $4)",
-        channel,
+async def came(db: Database, kind: str, of: Sequence[tuple[str, str]]) -> set[str]:
+    """The prefixes, of these (channel, prefix), with which the id of any event begins, `prefix:`."""
+    if not of:
+        return set()
+    rows = await db.rows(
+        """select x.prefix from unnest($2::text[], $3::text[]) x(channel, prefix) where exists (select from inbox i
+             where i.channel = x.channel and i.kind = $1 and i.event_id >= x.prefix || ':' and i.event_id < x.prefix || ';')""",
         kind,
-        f"{prefix}:",
-        f"{prefix};",
+        [channel for channel, _ in of],
+        [prefix for _, prefix in of],
     )
+    return {row["prefix"] for row in rows}
 
 
 async def done(db: Database, channel: str, kind: str, event_id: str) -> None:

@@ -9,11 +9,9 @@ pretending: what was not committed is forgotten, whatever the operator has done 
 
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from itertools import groupby
-from typing import Any
+from datetime import UTC, datetime
 
 from pydantic import SecretStr
 
@@ -25,19 +23,19 @@ from gateway.errors import Conflict
 from gateway.ids import AccountId, BatchId, ClientId, WorkerId, new_ref
 from gateway.payments import ledger
 from gateway.payments import providers as shelf
-from gateway.payments.payouts import LEASE, Answered, Asked, Decision, Happened, Hinted
+from gateway.payments.payouts import LEASE, Answered, Asked, Happened, Hinted
 from gateway.payments.port import Found
 from gateway.payments.reconcile import Finding, Kind
-from gateway.payments.states import Do, Event, State
+from gateway.payments.states import Event, State
 from gateway.queue.inline import InlineBells
 from gateway.runtime import Runtime
 from gateway.settings import Country, ProviderSettings, Settings
 from gateway.simulator.operators.statement import statement as statement_text
 from gateway.steps.cash_out import payout_part
-from gateway.steps.disburse import decided, happened, order_of, written
+from gateway.steps.disburse import happened_to_all, order_of
 from gateway.steps.reconcile import import_statement
-from gateway.store import payouts
-from gateway.store.db import Part, Taken, statement
+from gateway.store import ledgers, payouts
+from gateway.store.db import Part, statement
 from gateway.store.payouts import Stored
 from gateway.vault import new_master_secret
 
@@ -180,31 +178,24 @@ class Episode:
             )
             for n, (msisdn, currency) in enumerate(made)
         ]
-        bookings = []
         for currency in ("KES", "ZMW"):
             client, batch = ClientId(f"c_{currency}"), BatchId(f"b_{currency}")
-            for first in (
-                ledger.top_up(client, "1", 10**13, currency),
-                ledger.reserve(client, batch, 10**13, currency),
-            ):
-                bookings.append(await self._part(first))
+            paid_in = ledger.top_up(client, "1", 10**13, currency)
+            reserved = ledger.reserve(client, batch, 10**13, currency)
+            get = rt.accounts.get
+            booked = [(p, await get(p.debit), await get(p.credit)) for p in (paid_in, reserved)]
             for one in self.people:
                 if one.currency == currency:
                     earned = ledger.earn(int(one.id), batch, one.id, sum(one.wants), currency)  # type: ignore[arg-type]
-                    hold = await rt.accounts.get(earned.debit)
-                    bookings.append(_post(earned, hold, account[one.id]))
-        await self._writes([([part], None) for part in bookings])
+                    booked.append((earned, await get(earned.debit), account[one.id]))
+            async with rt.db.transaction() as db:
+                await ledgers.post_all(db, booked[:1])
+                await ledgers.post_all(db, booked[1:])
+            await rt.db.execute("analyze")
         for one in self.people:
             self.world.later(dice.uniform(0, ASKING_S), lambda one=one: self.asking.append(one))
 
     asking: list[Person] = field(default_factory=list)
-
-    async def _part(self, posting: ledger.Posting) -> Part:
-        return _post(
-            posting,
-            await self.rt.accounts.get(posting.debit),
-            await self.rt.accounts.get(posting.credit),
-        )
 
     # --- the rounds ----------------------------------------------------------------------------------------------
 
@@ -260,26 +251,35 @@ class Episode:
     async def _requests(self) -> None:
         """Workers text PAY: some while one is open, some struck by a crash before the commit; they ask again later."""
         asking, self.asking = self.asking, []
-        work = []
         free = await self.rt.db.rows(
             """select w.id, a.balance from worker w join account a on a.id = w.account_id where w.id = any($1)
                  and not exists (select from payout p where p.worker_id = w.id and p.settled_at is null)""",
             [one.id for one in asking],
         )
         balance = {row["id"]: row["balance"] for row in free}
+        surely: list[tuple[Part, Person]] = []
+        racing: list[tuple[Part, Person]] = []
         for one in asking:
+            can = balance.get(one.id, -1) >= one.wants[-1]
             # One in fifty asks although she cannot, as in a race: the database refuses that.
-            if balance.get(one.id, -1) < one.wants[-1] and self.world.dice.random() > 0.02:
+            if not can and self.world.dice.random() > 0.02:
                 continue
             row = {"worker_id": one.id, "currency": one.currency}
-            fact = PayAsked(one.wants[-1], new_ref())
-            work.append(([await payout_part(self.rt, row, fact, one.msisdn)], one))
-        done: list[Person] = []
-
-        async def refused(parts: Sequence[Part], one: Person) -> None:
-            """She still has one open, or her balance is not back yet: she asks again later."""
-
-        await self._writes([w for w in work if not self.world.strikes("crash")], refused, done)
+            part = await payout_part(self.rt, row, PayAsked(one.wants[-1], new_ref()), one.msisdn)
+            if not self.world.strikes("crash"):
+                (surely if can else racing).append((part, one))
+        done = [one for _, one in surely]
+        async with self.rt.db.transaction() as db:
+            if surely:
+                text, _ = statement([surely[0][0]])
+                await db.executemany(text, [part.arguments for part, _ in surely])
+        for part, one in racing:
+            try:
+                await self.rt.db.commit([part])
+            except Conflict:
+                self.conflicts += 1
+            else:
+                done.append(one)
         for one in done:
             one.wants.pop()
             self.asked += 1
@@ -309,7 +309,7 @@ class Episode:
                         moves.append((stored, Event.LEASE_EXPIRED))
                     case _:
                         sends.append(stored)
-            sends += [s for s in await self._happens(moves) if s.payout.state is State.SUBMITTING]
+            sends += await happened_to_all(rt, moves)
             heard: list[tuple[Stored, Happened]] = []
             for stored in sends:
                 if self.world.strikes("crash"):
@@ -326,7 +326,7 @@ class Episode:
                 heard.append((stored, what))
             if self.world.dice.random() < 0.1:
                 await self._callbacks()  # some come before the answer they belong to is written
-            await self._happens(heard)
+            await happened_to_all(rt, heard)
             if len(due) < AT_ONCE:
                 return
 
@@ -349,85 +349,8 @@ class Episode:
                 seen.add(one.payout.id)
                 status = rt.providers[one.payout.provider].parse_callback(body, {})
                 moves.append((one, Asked(status) if token == one.status_token else Hinted(status)))
-            await self._happens(moves)
+            await happened_to_all(rt, moves)
             came = again
-
-    async def _happens(self, moves: Sequence[tuple[Stored, Happened]]) -> list[Stored]:
-        """Decide each and write them together; where one met another, that one alone, as the product does it."""
-        rt, work, paused = self.rt, [], set()
-        for stored, what in moves:
-            decision = decided(rt, stored, what)
-            if decision.pause_provider:
-                paused.add(stored.payout.provider)
-            if decision.event is None and decision.payout == stored.payout:
-                continue
-            if decision.payout.state is State.LATE_PAID and decision.event is Event.PAID:
-                await self._alone(stored, what)
-                continue
-            work.append((await written(rt, stored, decision, ""), (stored, what, decision)))
-        for provider in paused:
-            await payouts.pause(rt.db, provider, self.clock.now() + timedelta(minutes=5), "")
-
-        async def met(parts: Sequence[Part], one: tuple[Stored, Happened, Decision]) -> None:
-            await self._alone(one[0], one[1])
-
-        done: list[tuple[Stored, Happened, Decision]] = []
-        await self._writes(work, met, done)
-        return [
-            replace(s, payout=d.payout, version=s.version + 1)
-            for s, _, d in done
-            if d.do is Do.SEND
-        ]
-
-    async def _alone(self, stored: Stored, what: Happened) -> None:
-        """The product's own step, with its own commit, read anew as `steps/disburse` does after a conflict."""
-        for _ in range(5):
-            try:
-                stored = await payouts.by_id(self.rt.db, self.rt.vault, stored.payout.id)
-                if isinstance(what, Event) and stored.payout.state not in (
-                    State.QUEUED,
-                    State.SUBMITTING,
-                ):
-                    return
-                await happened(self.rt, stored, what)
-            except Conflict:
-                self.conflicts += 1
-                continue
-            return
-        raise AssertionError(f"{stored.ref} does not hold still")
-
-    async def _writes(
-        self,
-        work: Sequence[tuple[Sequence[Part], Any]],
-        met: Callable[[Sequence[Part], Any], Awaitable[None]] | None = None,
-        done: list | None = None,
-    ) -> None:
-        """One commit for all of one shape; if any of them is refused, each by itself."""
-        texts = [(statement(parts), parts, one) for parts, one in work]
-        texts.sort(key=lambda t: t[0][0])
-        for text, group in groupby(texts, key=lambda t: t[0][0]):
-            listed = list(group)
-            try:
-                async with self.rt.db.transaction() as db:
-                    await db.executemany(text, [arguments for (_, arguments), _, _ in listed])
-            except (Conflict, Taken):
-                for _, parts, one in listed:
-                    try:
-                        await self.rt.db.commit(parts)
-                    except (Conflict, Taken):
-                        self.conflicts += 1
-                        assert met is not None
-                        await met(parts, one)
-                    else:
-                        if done is not None:
-                            done.append(one)
-            else:
-                if done is not None:
-                    done += [one for _, _, one in listed]
-
-
-def _post(p: ledger.Posting, debit: AccountId, credit: AccountId) -> Part:
-    return Part("post", (p.id, debit, credit, p.amount_minor, p.currency, int(p.code), p.cause))
 
 
 __all__ = ["Episode", "Found"]

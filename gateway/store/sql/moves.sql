@@ -1,0 +1,57 @@
+-- Many payouts' decisions in one statement: what `move_payout` with `put_message` does for one. Arrays of one length for
+-- the payouts; their transfers and messages say whose they are by place (1 = the first payout). Returns the places of
+-- those that still were what was read; of the others nothing is written. Any rule broken undoes all of it (GW001): then
+-- each is for itself.
+create or replace function move_payouts(
+  p_ids uuid[], p_versions int[], p_was text[], p_states text[], p_tries smallint[], p_maybe_taken boolean[],
+  p_misses smallint[], p_first_sent_at timestamptz[], p_sent_at timestamptz[], p_due_at timestamptz[],
+  p_receipts text[], p_reasons text[], p_references text[], p_hinted_ours boolean[], p_open boolean[], p_events text[],
+  p_notes text[],
+  p_posted int[], p_transfers uuid[], p_debits bigint[], p_credits bigint[], p_amounts bigint[], p_currencies text[],
+  p_codes smallint[], p_causes text[],
+  p_told int[], p_channels text[], p_workers bigint[], p_tos bytea[], p_to_indexes bytea[], p_texts text[],
+  p_segments smallint[], p_encodings text[], p_purposes text[], p_priorities smallint[], p_message_causes text[],
+  p_batches text[], p_lanes text[]
+) returns int[] language plpgsql as $$
+declare v_moved int[];
+begin
+  if p_events && array['resolved_paid', 'resolved_failed', 'approve'] then
+    raise exception 'what people decide is written one by one' using errcode = 'GW010';
+  end if;
+  with moved as (
+    update payout p set version = p.version + 1, state = g.state, tries = g.tries, maybe_taken = g.maybe_taken,
+        misses = g.misses, first_sent_at = g.first_sent_at, sent_at = g.sent_at, due_at = g.due_at,
+        receipt = g.receipt, reason = g.reason, reference = g.reference, hinted_ours = g.hinted_ours,
+        settled_at = case when not g.open then coalesce(p.settled_at, now()) end
+      from unnest(p_ids, p_versions, p_was, p_states, p_tries, p_maybe_taken, p_misses, p_first_sent_at, p_sent_at,
+          p_due_at, p_receipts, p_reasons, p_references, p_hinted_ours, p_open) with ordinality
+        as g(id, version, was, state, tries, maybe_taken, misses, first_sent_at, sent_at, due_at, receipt, reason,
+          reference, hinted_ours, open, n)
+      where p.id = g.id and p.version = g.version and p.state = g.was
+      returning g.n)
+  select coalesce(array_agg(n::int), '{}') into v_moved from moved;
+  insert into payout_event (payout_id, event, was, becomes, note)
+    select p_ids[n], p_events[n], p_was[n], p_states[n], p_notes[n] from unnest(v_moved) n
+      where p_events[n] <> '' order by n;
+  if cardinality(p_posted) > 0 then
+    perform post_all(array_agg(x.id), array_agg(x.debit), array_agg(x.credit), array_agg(x.amount),
+        array_agg(x.currency), array_agg(x.code), array_agg(x.cause))
+      from unnest(p_posted, p_transfers, p_debits, p_credits, p_amounts, p_currencies, p_codes, p_causes)
+        as x(n, id, debit, credit, amount, currency, code, cause)
+      where x.n = any(v_moved) having count(*) > 0;
+  end if;
+  if cardinality(p_told) > 0 then
+    insert into outbox (channel, worker_id, to_sealed, to_index, text, segments, encoding, purpose, priority, cause,
+        batch_id, lane)
+      select x.channel, x.worker, x.sealed, x.index, x.text, x.segments, x.encoding, x.purpose, x.priority, x.cause,
+          x.batch, x.lane
+        from unnest(p_told, p_channels, p_workers, p_tos, p_to_indexes, p_texts, p_segments, p_encodings, p_purposes,
+            p_priorities, p_message_causes, p_batches, p_lanes)
+          as x(n, channel, worker, sealed, index, text, segments, encoding, purpose, priority, cause, batch, lane)
+        where x.n = any(v_moved) order by x.n
+      on conflict (cause) do nothing;
+  end if;
+  return v_moved;
+exception when unique_violation or check_violation then
+  raise exception 'one of % payouts breaks a rule: %', cardinality(p_ids), sqlerrm using errcode = 'GW001';
+end $$;
