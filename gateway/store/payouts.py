@@ -24,12 +24,14 @@ _SELECT = """select p.*, w.language, w.sms_channel, w.name, a.balance from payou
   join worker w on w.id = p.worker_id join account a on a.id = w.account_id"""
 
 _CLAIM = f"""with due as (
-    select p.id, p.due_at as came from payout p where p.due_at <= $1 and not (p.state = 'queued' and exists
+    select d.payout_id, d.due_at as came from payout_due d join payout p on p.id = d.payout_id
+      where d.due_at <= $1 and not (p.state = 'queued' and exists
         (select from provider_pause x where x.provider = p.provider and x.until > $1
          union all select from discrepancy d where d.provider = p.provider and d.stops and d.explained_at is null))
-      order by p.due_at limit $2 for update of p skip locked),
-  claimed as (update payout p set due_at = $3 from due where p.id = due.id returning p.*, due.came)
-{_SELECT.replace("from payout p", "from claimed p")} order by p.came"""
+      order by d.due_at limit $2 for update of d skip locked),
+  claimed as (update payout_due d set due_at = $3 from due where d.payout_id = due.payout_id
+    returning d.payout_id, due.came)
+{_SELECT} join claimed c on c.payout_id = p.id order by c.came"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,6 @@ async def claim_due(
     db: Connection, vault: Vault, now: datetime, limit: int, again_at: datetime
 ) -> list[Stored]:
     """Payouts to act on now; they come due again at `again_at` if this runner dies before it wrote anything."""
-    # In the order in which they came due; what is read has the new time already.
     rows = await db.fetch(_CLAIM, now, limit, again_at)
     return [_stored(vault, row) for row in rows]
 

@@ -210,7 +210,7 @@ class Episode:
             await self._due()
             await self._callbacks()
             due = await rt.db.value(
-                "select extract(epoch from min(due_at))::float8 from payout where due_at is not null"
+                "select extract(epoch from min(due_at))::float8 from payout_due"
             )
             coming = self.world.to_come[0].at if self.world.to_come else None
             if (

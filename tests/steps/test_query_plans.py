@@ -70,7 +70,7 @@ HOT = {
     "where is her session": "select * from ussd_session where channel = 'phone' and session = 's7'",
     "what does she hold": """select a.id from assignment a join task t on t.id = a.task_id where a.worker_id = 7 and a.state in ('held', 'expired')
       order by a.state = 'held' desc, case when a.state = 'held' then a.id else -a.id end limit 1""",
-    "is a payout open": "select ref from payout where worker_id = 7 and state not in ('paid', 'failed', 'cancelled', 'reversed', 'late_paid')",
+    "is a payout open": "select ref from payout where worker_id = 7 and settled_at is null",
     "a payout's callback": "select id from payout where result_token = 'a7' or status_token = 'a7' or timeout_token = 'a7'",
     "whose receipt is it": "select id from outbox where channel = 'phone' and provider_id = 'x'",
     "what a batch used": "select sum(amount) from transfer where credit = 7 or debit = 7",

@@ -1,3 +1,19 @@
+-- When a runner looks at a payout next, whoever writes it.
+create or replace function payout_comes_due() returns trigger language plpgsql as $$
+begin
+  if new.due_at is null then
+    delete from payout_due where payout_id = new.id;
+  else
+    insert into payout_due (payout_id, due_at) values (new.id, new.due_at)
+      on conflict (payout_id) do update set due_at = excluded.due_at;
+  end if;
+  return null;
+end $$;
+create or replace trigger payout_opens_due after insert on payout for each row
+  when (new.due_at is not null) execute function payout_comes_due();
+create or replace trigger payout_comes_due after update of due_at on payout for each row
+  when (new.due_at is distinct from old.due_at) execute function payout_comes_due();
+
 -- Many payouts' decisions in one statement: what `move_payout` with `put_message` does for one. Arrays of one length for
 -- the payouts; their transfers and messages say whose they are by place (1 = the first payout). Returns the places of
 -- those that still were what was read; of the others nothing is written. Any rule broken undoes all of it (GW001): then

@@ -49,7 +49,7 @@ begin
       left join worker_pin k on k.worker_id = w.id
       left join coordinator c on c.msisdn_index = p_index
       left join payout p on p.worker_id = w.id
-        and p.state not in ('paid', 'failed', 'cancelled', 'reversed', 'late_paid')
+        and p.settled_at is null
       left join ussd_session s on s.channel = p_channel and s.session = p_session;
   if known_state = 'done' or not v_known then
     return;
