@@ -11,13 +11,14 @@ bring more than it costs on its route, and a person looks where that pays.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import exp, log
+from math import exp, inf, log
+from typing import NamedTuple
 
 from gateway.errors import Refused
 from gateway.qa.ambiguity import ambiguity
 from gateway.qa.shared_error import design_effect
 from gateway.qa.skill import PRIOR_RIGHT, PRIOR_WRONG, Skill
-from gateway.qa.worth import Belief, gain
+from gateway.qa.worth import Belief, Prospect, quick_gain
 
 # The default of dynamic overlap. Two strangers who agree on yes or no reach it exactly; on seven
 # recorded crowds it costs 2.8 answers a task and finds what majority finds with five.
@@ -93,8 +94,7 @@ class Market:
 MARKET = Market()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The judge's word on one task.
 
     `value` is None only before the first answer. `confidence` is the posterior of `value`, not
@@ -194,7 +194,6 @@ def option_belief(values: Sequence[str], skills: Sequence[Skill], options: Seque
     scores = dict.fromkeys(options, 0.0)
     others = max(1, len(options) - 1)
     chance = 1.0 / (others + 1)
-    strongest: dict[str, float] = {}
     for value, skill in zip(values, skills, strict=True):
         right = skill.mean
         # A worker below chance is taken for a guesser, not for a liar whose answers point away.
@@ -203,18 +202,25 @@ def option_belief(values: Sequence[str], skills: Sequence[Skill], options: Seque
         elif right > SKILL_MAX:
             right = SKILL_MAX
         scores[value] = scores.get(value, 0.0) + log(right * others / (1.0 - right))
-        if right > strongest.get(value, 0.0):
-            strongest[value] = right
-    top = max(scores.values())
-    tied = [value for value in scores if scores[value] > top - TIE]
-    best = tied[0] if len(tied) == 1 else _break_tie(tied, strongest, options)
-    weights = [exp(score - top) for score in scores.values()]
-    leader = 1.0 / sum(weights)
-    weights.remove(max(weights))
-    return Belief(best, leader, leader * max(weights, default=0.0))
+    best, top, second = "", -inf, -inf
+    for value, score in scores.items():
+        if score > top:
+            best, top, second = value, score, top
+        elif score > second:
+            second = score
+    if second > top - TIE:
+        tied = [value for value in scores if scores[value] > top - TIE]
+        best = _break_tie(tied, values, skills, options)
+    total = sum([exp(score - top) for score in scores.values()])
+    return Belief(best, 1.0 / total, exp(second - top) / total)
 
 
-def _break_tie(tied: list[str], strongest: dict[str, float], options: Sequence[str]) -> str:
+def _break_tie(
+    tied: list[str], values: Sequence[str], skills: Sequence[Skill], options: Sequence[str]
+) -> str:
+    strongest: dict[str, float] = {}
+    for value, skill in zip(values, skills, strict=True):
+        strongest[value] = max(strongest.get(value, 0.0), min(skill.mean, SKILL_MAX))
     places = {option: place for place, option in enumerate(options)}
     return min(tied, key=lambda v: (-strongest.get(v, 0.0), places.get(v, len(places)), v))
 
@@ -253,19 +259,14 @@ def _by_worth(
         return Verdict(Decision.ASK_MORE, value, sure, policy.answers_min)
     careful = _careful(belief, given)
     left = policy.answers_max - given
-
-    def net(offer: Offer) -> float:
-        return gain(
-            careful,
-            skill=offer.skill,
-            options=options,
-            answers_left=left,
-            price=offer.price_minor / policy.error_minor,
-            weight=1.0 / design_effect(given + 1),
-        )
-
-    anyone = net(market.anyone)
-    better = net(market.better) if market.better else anyone
+    weight = 1.0 / design_effect(given + 1)
+    anyone = _net(
+        careful, market.anyone, policy, Prospect(market.anyone.skill, options, left, weight)
+    )
+    better = anyone
+    if market.better:
+        asked = Prospect(market.better.skill, options, left, weight)
+        better = _net(careful, market.better, policy, asked)
     looked_at = (
         1.0 - careful.leader - market.review_minor / policy.error_minor
         if market.review_minor is not None
@@ -279,17 +280,19 @@ def _by_worth(
     return Verdict(Decision.REVIEW if worth_a_look else Decision.ACCEPT, value, sure, given)
 
 
+def _net(careful: Belief, offer: Offer, policy: PricedOverlap, asked: Prospect) -> float:
+    return quick_gain(careful, asked, offer.price_minor / policy.error_minor)
+
+
 def _careful(belief: Belief, given: int) -> Belief:
     """The belief with the answers' shared errors taken out, as calibration does for a batch."""
     if belief.leader >= 1.0:
         return belief
     power = 1.0 / design_effect(given)
-    weights = [
-        chance**power
-        for chance in (belief.leader, belief.runner_up, 1.0 - belief.leader - belief.runner_up)
-        if chance > 0.0
-    ]
-    return Belief(belief.value, weights[0] / sum(weights), weights[1] / sum(weights))
+    leader, runner_up = belief.leader**power, belief.runner_up**power
+    rest = max(0.0, 1.0 - belief.leader - belief.runner_up)
+    total = leader + runner_up + (rest**power if rest else 0.0)
+    return Belief(belief.value, leader / total, runner_up / total)
 
 
 def _torn(belief: Belief) -> bool:

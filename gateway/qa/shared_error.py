@@ -13,4 +13,4 @@ def design_effect(answers: int) -> float:
     >>> design_effect(1), design_effect(6)
     (1.0, 2.0)
     """
-    return 1.0 + SHARED_ERROR * (max(1, answers) - 1)
+    return 1.0 + SHARED_ERROR * (answers - 1) if answers > 1 else 1.0

@@ -16,7 +16,7 @@ from gateway.qa.calibration import softened
 from gateway.qa.overlap import ANSWERS_MIN, CONFIDENCE
 from gateway.qa.port import TIE, Answers, Codes, Estimate, Flags, decide
 from gateway.qa.shared_error import design_effect
-from gateway.qa.worth import Belief, gain
+from gateway.qa.worth import Belief, Prospect, gain
 
 JUDGES = ("one_coin", "dawid_skene")  # the mean of their posteriors closes a task
 
@@ -73,11 +73,8 @@ def _worth_asking(estimate: Estimate, given: Codes, available: Codes, price: flo
     worth = [
         gain(
             Belief("", leader, runner_up),
-            skill=usual,
-            options=best.shape[1],
-            answers_left=int(left),
-            price=price,
-            weight=1.0 / design_effect(int(so_far) + 1),
+            Prospect(usual, best.shape[1], int(left), 1.0 / design_effect(int(so_far) + 1)),
+            price,
         )
         > 0.0
         for leader, runner_up, so_far, left in unique.tolist()
