@@ -20,6 +20,7 @@ from gateway.cli.qa_files import (
     one_line_errors,
     progress,
     truths_of,
+    working,
     write_json,
     write_results,
 )
@@ -78,10 +79,12 @@ def aggregate(
     from gateway.qa.report import guessed_kind, report
 
     with one_line_errors("aggregate"):
-        rows = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
-        truths, known = truths_of(truth), truths_of(gold)
+        with working(f"reading {answers}"):
+            rows = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+            truths, known = truths_of(truth), truths_of(gold)
         started = process_time()
-        found = report(rows, kind or guessed_kind(rows), method, truths, known)
+        with working(f"estimating {len(rows):,} answers"):
+            found = report(rows, kind or guessed_kind(rows), method, truths, known)
         figures = {**found.figures, "seconds": round(process_time() - started, 4)}
         if "-" not in (json_file, out):
             _show(figures)

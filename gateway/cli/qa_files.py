@@ -3,8 +3,9 @@
 import csv
 import json
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -12,6 +13,8 @@ from typing import Annotated, TextIO
 import typer
 
 from gateway.errors import GatewayError, Refused
+
+UTF_16 = (BOM_UTF16_BE, BOM_UTF16_LE)
 
 
 class Kind(StrEnum):
@@ -82,9 +85,19 @@ def progress(steps: int) -> Generator[Callable[[], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("replaying", total=steps)
         yield lambda: bar.advance(task)
+
+
+@contextmanager
+def working(what: str) -> Generator[None]:
+    """A line on stderr while something takes its time, gone at the end; nothing where nobody looks."""
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
 
 
 @contextmanager
@@ -96,10 +109,13 @@ def _output(target: str) -> Generator[TextIO]:
             yield file
 
 
-def _lines(path: Path) -> list[str]:
-    source = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-    try:
-        return source.decode("utf-8-sig").splitlines(keepends=True)
-    except UnicodeDecodeError as error:
-        row = source.count(b"\n", 0, error.start)
-        raise Refused(f"{path}, row {row}: not UTF-8", row=row) from None
+def _lines(path: Path) -> Iterator[str]:
+    """Lines of a file, or of stdin for `-`, one at a time; raises Refused where one is not UTF-8."""
+    with nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb") as file:
+        for row, line in enumerate(file):
+            if row == 0 and line.startswith(UTF_16):
+                raise Refused(f"{path}: this is UTF-16; save it as CSV in UTF-8")
+            try:
+                yield line.decode("utf-8-sig" if row == 0 else "utf-8")
+            except UnicodeDecodeError:
+                raise Refused(f"{path}, row {row}: not UTF-8", row=row) from None

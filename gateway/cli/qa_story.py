@@ -16,6 +16,7 @@ from gateway.cli.qa_files import (
     answers_of,
     one_line_errors,
     truths_of,
+    working,
     write_json,
 )
 
@@ -52,7 +53,9 @@ def explain(
     with one_line_errors("explain"):
         rows = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
         rule = _rule(rows, kind, policy, confidence, method, price)
-        story = told(rows, task, rule, gold=truths_of(gold), truths=truths_of(truth)).as_data()
+        taught, known = truths_of(gold), truths_of(truth)
+        with working(f"going over {len(rows):,} answers"):
+            story = told(rows, task, rule, gold=taught, truths=known).as_data()
         if json_file != "-":
             _show_story(story)
         write_json(json_file, story)
@@ -82,7 +85,9 @@ def dry_run(
         old = _rule(rows, kind, policy, confidence, method, price)
         sure = confidence if new_confidence is None else new_confidence
         new = _rule(rows, kind, new_policy or policy, sure, new_method or method, price)
-        found = tried(rows, old, new, truths_of(truth), truths_of(gold))
+        known, taught = truths_of(truth), truths_of(gold)
+        with working(f"going over {len(rows):,} answers twice"):
+            found = tried(rows, old, new, known, taught)
         if json_file != "-":
             _show_dry_run(found)
         write_json(json_file, asdict(found))

@@ -8,7 +8,7 @@ of those who voted, never by who spoke first.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import compress
+from itertools import compress, islice
 from operator import itemgetter
 from typing import Protocol, TypeAlias
 
@@ -22,6 +22,7 @@ Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 
 OPTIONS_MAX = 50  # a confusion matrix per worker grows with the square of the options
+ROWS_AT_ONCE = 65_536
 UNKNOWN = -1  # the code of a task without gold
 TIE = 1e-9  # posteriors closer than this differ by rounding only
 
@@ -99,22 +100,30 @@ def encode(rows: Iterable[Sequence[str]], options: Iterable[str] = ()) -> Answer
     >>> a.tasks, a.options, a.option.tolist()
     (('t1', 't2'), ('no', 'yes'), [1, 0, 1])
     """
-    rows = list(rows)
-    if not rows:
+    columns = _Columns(options)
+    source = iter(rows)
+    # In pieces, so that rows which are made as they are asked for never lie in memory all at once.
+    while piece := list(islice(source, ROWS_AT_ONCE)):
+        columns.add(piece)
+    if not columns:
         raise Refused("there are no answers to aggregate", field="answer")
-    tasks, task = _column(rows, 0)
-    workers, worker = _column(rows, 1)
-    known, option = _column(rows, 2, options)
+    tasks, task = columns.sorted(0)
+    workers, worker = columns.sorted(1)
+    known, option = columns.sorted(2)
     if len(known) > OPTIONS_MAX:
         raise Refused(
             f"{len(known)} different answers, at most {OPTIONS_MAX} options: is this a transcription?",
             field="answer",
         )
     # One integer per answer, so that one sort orders all three columns at once.
-    keys = (task * len(workers) + worker) * len(known) + option
+    keys = task
+    keys *= len(workers)
+    keys += worker
+    keys *= len(known)
+    keys += option
     keys.sort()
-    rest, option = np.divmod(keys, len(known))
-    task, worker = np.divmod(rest, len(workers))
+    rest, option = np.divmod(keys, len(known), out=(keys, option))
+    task, worker = np.divmod(rest, len(workers), out=(rest, worker))
     return Answers(tasks, workers, known, task, worker, option)
 
 
@@ -172,16 +181,29 @@ class _Numbers(dict[str, int]):
         return number
 
 
-def _column(
-    rows: Sequence[Sequence[str]], place: int, labels: Iterable[str] = ()
-) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """Sorted labels of a column (and those in `labels`), and its codes."""
-    numbers = _Numbers()
-    for label in labels:
-        numbers[label]
-    cells = map(itemgetter(place), rows)
-    codes = np.fromiter(map(numbers.__getitem__, cells), np.int64, len(rows))
-    ordered = sorted(numbers)
-    rank = np.empty(len(ordered), np.int64)
-    rank[[numbers[label] for label in ordered]] = np.arange(len(ordered))
-    return tuple(ordered), rank[codes]
+class _Columns:
+    """The three columns of the rows so far, as numbers of labels in order of appearance."""
+
+    def __init__(self, options: Iterable[str]) -> None:
+        self._numbers = (_Numbers(), _Numbers(), _Numbers())
+        for option in options:
+            self._numbers[2][option]
+        self._pieces: tuple[list[NDArray[np.int64]], ...] = ([], [], [])
+
+    def __bool__(self) -> bool:
+        return bool(self._pieces[0])
+
+    def add(self, rows: Sequence[Sequence[str]]) -> None:
+        for place, (numbers, pieces) in enumerate(zip(self._numbers, self._pieces, strict=True)):
+            cells = map(itemgetter(place), rows)
+            pieces.append(np.fromiter(map(numbers.__getitem__, cells), np.int64, len(rows)))
+
+    def sorted(self, place: int) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+        """Sorted labels of a column, and its codes; the column is given away."""
+        numbers, pieces = self._numbers[place], self._pieces[place]
+        ordered = sorted(numbers)
+        rank = np.empty(len(ordered), np.int64)
+        rank[[numbers[label] for label in ordered]] = np.arange(len(ordered))
+        codes = np.concatenate(pieces)
+        pieces.clear()
+        return tuple(ordered), rank.take(codes, out=codes, mode="clip")

@@ -15,7 +15,7 @@ from gateway.qa import batch
 from gateway.qa.calibration_error import debiased_calibration_error, expected_calibration_error
 from gateway.qa.certificate import Certificate, TooLittleGold
 from gateway.qa.port import OPTIONS_MAX, encode
-from gateway.qa.rows import Answer, repeated
+from gateway.qa.rows import Answer
 from gateway.qa.text.aggregate import aggregate as aggregate_text
 from gateway.qa.text.near import is_near
 from gateway.qa.text.normalise import normalise
@@ -51,7 +51,7 @@ def report(rows: Rows, kind: str, method: str, truths: Truths, gold: Truths) -> 
         "tasks": len(results),
         "workers": len({row[1] for row in rows}),
         "answers": len(rows),
-        "repeated": repeated(rows),
+        "repeated": _repeated(rows),
         "gold": sum(row[0] in gold for row in results),
         "scored": sum(_scored(row[0], truths, gold) for row in results),
     }
@@ -99,6 +99,15 @@ def _texts(
         **_calibration_errors(scored),
     }
     return figures, results
+
+
+def _repeated(rows: Rows) -> int:
+    """How many answers came on top of a worker's first one to the same task."""
+    # By task, so that millions of rows need no table of all pairs.
+    workers: dict[str, list[str]] = {}
+    for task, worker, _ in rows:
+        workers.setdefault(task, []).append(worker)
+    return sum(len(of_task) - len(set(of_task)) for of_task in workers.values())
 
 
 def _scored(task: str, truths: Truths, gold: Truths) -> bool:

@@ -1,11 +1,14 @@
 """Rows out of CSV lines, with errors that name source, row, column and rule."""
 
 import csv
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
+from sys import intern
+from typing import cast
 
 from gateway.errors import Refused
 
+DELIMITERS = ",;\t"  # the second is what spreadsheets write where a comma is the decimal mark
 Answer = tuple[str, str, str]  # task, worker, answer
 
 
@@ -17,7 +20,7 @@ def read_answers(lines: Iterable[str], source: str, *, empty_answers: bool = Fal
     """
     may_be_empty = ("answer",) if empty_answers else ()
     rows = _read(lines, source, ("task", "worker", "answer"), may_be_empty)
-    return [(task, worker, answer) for task, worker, answer in rows]
+    return cast("list[Answer]", rows)
 
 
 def read_truths(lines: Iterable[str], source: str) -> dict[str, str]:
@@ -32,28 +35,38 @@ def read_truths(lines: Iterable[str], source: str) -> dict[str, str]:
     return known
 
 
-def repeated(rows: Iterable[Sequence[str]]) -> int:
-    """How many answers came on top of a worker's first one to the same task."""
-    return sum(count - 1 for count in Counter((row[0], row[1]) for row in rows).values())
-
-
 def _read(
     lines: Iterable[str], source: str, columns: Sequence[str], may_be_empty: Collection[str]
 ) -> list[tuple[str, ...]]:
     """The named columns of every row; others are ignored, cells are stripped.
 
-    Raises Refused when a column is missing, a row has too few cells or a cell is empty that must
-    not be. Row 1 is the first below the header.
+    Columns are separated as the header is. Raises Refused when a column is missing, a row has too
+    few cells or a cell is empty that must not be. Row 1 is the first below the header.
     """
-    reader = csv.reader(lines, strict=True)
+    waiting = iter(lines)
+    header = next(waiting, "")
+    delimiter = max(DELIMITERS, key=header.count)
+    reader = csv.reader(chain((header,), waiting), delimiter=delimiter, strict=True)
     rows: list[tuple[str, ...]] = []
     try:
-        header = [name.strip().lower() for name in next(reader, ())]
-        places = [_place(source, header, column) for column in columns]
+        names = [name.strip().lower() for name in next(reader, ())]
+        places = [_place(source, names, column) for column in columns]
+        needed = [
+            place
+            for place, column in zip(places, columns, strict=True)
+            if column not in may_be_empty
+        ]
         for cells in reader:
-            if cells:
-                number = len(rows) + 1
-                rows.append(_picked(source, number, cells, columns, places, may_be_empty))
+            if not any(cells):
+                continue
+            try:
+                # Labels repeat a thousand times; one copy of each is kept.
+                row = tuple([intern(cells[place].strip()) for place in places])
+            except IndexError:
+                row = ()
+            if not row or not all(cells[place].strip() for place in needed):
+                raise _complaint(source, len(rows) + 1, cells, columns, places, may_be_empty)
+            rows.append(row)
     except csv.Error as error:
         row = len(rows) + 1
         raise Refused(f"{source}, row {row}: not CSV ({error})", row=row) from error
@@ -69,14 +82,14 @@ def _place(source: str, header: Sequence[str], column: str) -> int:
     return header.index(column)
 
 
-def _picked(
+def _complaint(
     source: str,
     number: int,
     cells: Sequence[str],
     columns: Sequence[str],
     places: Sequence[int],
     may_be_empty: Collection[str],
-) -> tuple[str, ...]:
+) -> Refused:
     for column, place in zip(columns, places, strict=True):
         if place >= len(cells):
             problem = "is missing"
@@ -84,7 +97,7 @@ def _picked(
             problem = "must not be empty"
         else:
             continue
-        raise Refused(
-            f"{source}, row {number}, column {column}: {problem}", field=column, row=number
-        )
-    return tuple(cells[place].strip() for place in places)
+        break
+    else:
+        raise AssertionError("this row is in order")
+    return Refused(f"{source}, row {number}, column {column}: {problem}", field=column, row=number)

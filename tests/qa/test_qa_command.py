@@ -274,3 +274,41 @@ def test_more_gold_than_truths_is_refused() -> None:
     code, _, err = run("gold", *RTE, "--gold", "140", "--splits", "1")
     assert code == 1
     assert "150 tasks have answers and a truth" in err
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_a_spreadsheet_that_separates_otherwise_is_read(mark: str) -> None:
+    said = "task,worker,answer\nt1,amina,yes\nt1,brian,yes\n".replace(",", mark)
+    code, out, _ = run("aggregate", "--answers", "-", "--out", "-", said=said)
+    assert (code, out.splitlines()[1].split(",")[:2]) == (0, ["t1", "yes"])
+
+
+def test_a_spreadsheet_in_utf_16_is_named_as_what_it_is(tmp_path: Path) -> None:
+    wide = tmp_path / "wide.csv"
+    wide.write_bytes("task,worker,answer\nt,w,a\n".encode("utf-16"))
+    code, _, err = run("aggregate", "--answers", str(wide))
+    assert (code, "save it as CSV in UTF-8" in err) == (1, True)
+
+
+def test_odd_line_ends_inside_an_answer_do_not_end_its_row() -> None:
+    said = "task,worker,answer\nt1,amina,caf\u00e9\u2028ouvert\nt1,brian,caf\u00e9\n"
+    code, out, _ = run("aggregate", "--answers", "-", "--json", "-", said=said)
+    assert (code, json.loads(out)["answers"]) == (0, 2)
+
+
+@pytest.mark.parametrize("command", ["aggregate", "stopping", "dry-run"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "task,worker,answer\nt1,amina,yes\nt2,amina,no\n",  # one worker
+        "task,worker,answer\nt1,amina,yes\nt1,brian,yes\nt2,brian,yes\n",  # one option
+        "task,worker,answer\nt1,\u0623\u0645\u064a\u0646\u0629,\u12a0\u12ce\n",  # unicode, one answer
+        "task,worker,answer\n" + "t1,amina,yes\n" * 3,  # the same again
+    ],
+)
+def test_small_odd_batches_are_no_error(command: str, said: str, tmp_path: Path) -> None:
+    truth = tmp_path / "truth.csv"
+    truth.write_text("task,truth\nt1,yes\n", encoding="utf-8")
+    more = ["--policy", "fixed:2"] if command == "dry-run" else []
+    code, _, err = run(command, "--answers", "-", "--truth", str(truth), *more, said=said)
+    assert (code, err) == (0, "")
