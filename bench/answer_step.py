@@ -22,8 +22,9 @@ from typing import Annotated
 import aiohttp
 import uvicorn
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 
-from gateway.cli.api import listen
+from gateway.cli.api import config, listen
 from gateway.cli.serving import served
 from gateway.settings import Settings
 
@@ -92,11 +93,8 @@ def serve_floor(settings: Settings, port: int) -> None:
     _run(app, port)
 
 
-def _run(app: object, port: int) -> None:
-    config = uvicorn.Config(
-        app, loop="uvloop", http="httptools", access_log=False, log_level="warning"
-    )
-    uvicorn.Server(config).run(sockets=[listen("127.0.0.1", port)])
+def _run(app: ASGIApp, port: int) -> None:
+    uvicorn.Server(config(app)).run(sockets=[listen("127.0.0.1", port)])
 
 
 async def prepare(settings: Settings, answers: int) -> None:

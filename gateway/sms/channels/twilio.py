@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -274,7 +274,7 @@ def found(
     """What Twilio's list of messages says about one whose answer was lost."""
     try:
         listed = _Messages.model_validate_json(body).messages
-        made = [(one, parsedate_to_datetime(one.date_created)) for one in listed]
+        made = [(one, _created(one.date_created)) for one in listed]
     except (ValidationError, ValueError):
         return Sent(message.key, Outcome.UNKNOWN, reason=f"asked: HTTP {status}")
     if status != 200:  # noqa: PLR2004
@@ -288,6 +288,12 @@ def found(
     if len(listed) >= _ASKED_MAX and all(at >= begun for _, at in made):
         return Sent(message.key, Outcome.UNKNOWN, reason="asked: too many messages since then")
     return Sent(message.key, Outcome.RETRY, reason="asked: Twilio does not have it")
+
+
+def _created(written: str) -> datetime:
+    """`Thu, 24 Aug 2023 05:01:45 +0000`; with `-0000` or no zone Python reads no zone: it is UTC."""
+    when = parsedate_to_datetime(written)
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _hint(status: int, code: int) -> Hint | None:

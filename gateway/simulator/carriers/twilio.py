@@ -1,0 +1,174 @@
+"""Twilio as a server: takes messages, lists them, tells what became of them, and signs what it posts to the gateway.
+
+Wire format: www.twilio.com/docs/messaging/api/message-resource and .../usage/security. Runs inside the event loop of the
+program that drives it::
+
+    async with TwilioServer() as twilio:
+        print(twilio.url)       # what the gateway is told as the provider's address
+        await twilio.texts("https://gw.example.org/in/tw/SECRET/sms", "+254711000001", "JOIN")
+"""
+
+import base64
+import hashlib
+import hmac
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import formatdate
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gateway.simulator.faults import FaultPlan
+from gateway.simulator.wire import FORM, Answer, Caller, Listener, after_acting, before_acting
+
+ACCOUNT, TOKEN, NUMBER = "AC" + "5" * 32, "simulator", "+254200000000"
+# What these numbers are answered, always (Twilio's error codes).
+OPTED_OUT, NO_ROUTE = "+254700021610", "+254700021612"
+_ERRORS = {OPTED_OUT: 21610, NO_ROUTE: 21612}
+_PAGE_MOST = 1000
+
+
+@dataclass(slots=True)
+class Taken:
+    """One message that Twilio took from the gateway."""
+
+    sid: str
+    to: str
+    sender: str
+    body: str
+    callback: str
+    created: float
+
+
+class TwilioServer:
+    """The provider. Its book is `messages`, oldest first."""
+
+    def __init__(self, plan: FaultPlan | None = None) -> None:
+        self.plan = plan or FaultPlan()
+        self.messages: list[Taken] = []
+        self.asked = 0
+        self.now = time.time
+        self._caller = Caller()
+        self._made = 0
+        account = f"/2010-04-01/Accounts/{ACCOUNT}"
+        routes = [
+            Route(f"{account}/Messages.json", self._create, methods=["POST"]),
+            Route(f"{account}/Messages.json", self._list, methods=["GET"]),
+            Route(f"{account}/Balance.json", self._balance, methods=["GET"]),
+        ]
+        self._listener = Listener(Starlette(routes=routes))
+
+    @property
+    def url(self) -> str:
+        return self._listener.url
+
+    async def __aenter__(self) -> Self:
+        await self._listener.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._caller.close()
+        await self._listener.__aexit__(kind, error, trace)
+
+    # To the gateway, signed
+
+    async def texts(self, url: str, msisdn: str, text: str) -> Answer:
+        """A phone texts our number; what the gateway answered."""
+        form = {"MessageSid": self._sid(), "AccountSid": ACCOUNT, "From": msisdn, "To": NUMBER, "Body": text,
+                "NumSegments": "1", "NumMedia": "0", "SmsStatus": "received", "ApiVersion": "2010-04-01"}  # fmt: skip
+        return await self.post(url, form)
+
+    async def reports(self, message: Taken, status: str, error: str = "") -> Answer:
+        """What became of a message, at the address that came with it."""
+        form = {"MessageSid": message.sid, "AccountSid": ACCOUNT, "To": message.to, "From": message.sender,
+                "MessageStatus": status, "ApiVersion": "2010-04-01", **({"ErrorCode": error} if error else {})}  # fmt: skip
+        return await self.post(message.callback, form)
+
+    async def post(self, url: str, form: Mapping[str, str], token: str = TOKEN) -> Answer:
+        """A signed webhook; with another `token` it is a forged one."""
+        said = url + "".join(name + form[name] for name in sorted(form))
+        digest = hmac.new(token.encode(), said.encode(), hashlib.sha1).digest()
+        headers = {**FORM, "X-Twilio-Signature": base64.b64encode(digest).decode()}
+        return await self._caller.post(url, urlencode(form).encode(), headers)
+
+    # From the gateway
+
+    async def _create(self, request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        faults = self.plan.draw("sms", f"{form.get('To')}|{form.get('Body')}")
+        if faults and (early := await before_acting(self.plan, faults)):
+            return early
+        if not _knows(request):
+            return _error(20003, 401, "Authenticate")
+        to, sender = form.get("To", ""), form.get("From") or form.get("MessagingServiceSid", "")
+        if not sender or not form.get("Body"):
+            return _error(21603 if not sender else 21602, 400, "a required field is missing")
+        if to in _ERRORS:
+            return _error(_ERRORS[to], 400, f"the number {to} ...")
+        if not (to.startswith("+") and to[1:].isdigit()):
+            return _error(21211, 400, f"invalid 'To' number {to}")
+        made = Taken(
+            self._sid(), to, sender, form["Body"], form.get("StatusCallback", ""), self.now()
+        )
+        self.messages.append(made)
+        return after_acting(faults, lambda: JSONResponse(_resource(made), 201))
+
+    async def _list(self, request: Request) -> Response:
+        self.asked += 1
+        faults = self.plan.draw("status", request.query_params.get("To", ""))
+        if faults and (early := await before_acting(self.plan, faults)):
+            return early
+        if not _knows(request):
+            return _error(20003, 401, "Authenticate")
+        to = request.query_params.get("To")
+        size = min(int(request.query_params.get("PageSize", "50")), _PAGE_MOST)
+        newest = [m for m in reversed(self.messages) if to in (None, m.to)][:size]
+        page = {"messages": [_resource(m) for m in newest], "page": 0, "page_size": size, "next_page_uri": None,
+                "uri": f"{request.url.path}?{request.url.query}"}  # fmt: skip
+        return JSONResponse(page)
+
+    async def _balance(self, request: Request) -> Response:
+        if not _knows(request):
+            return _error(20003, 401, "Authenticate")
+        return JSONResponse({"account_sid": ACCOUNT, "balance": "9.99", "currency": "USD"})
+
+    def _sid(self) -> str:
+        self._made += 1
+        return f"SM{self._made:032x}"
+
+
+def _knows(request: Request) -> bool:
+    login = base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
+    return request.headers.get("authorization") == f"Basic {login}"
+
+
+def _error(code: int, status: int, message: str) -> Response:
+    return JSONResponse({"code": code, "message": message, "status": status}, status)
+
+
+def _resource(message: Taken) -> dict[str, object]:
+    return {
+        "sid": message.sid,
+        "account_sid": ACCOUNT,
+        "to": message.to,
+        "from": message.sender,
+        "body": message.body,
+        "status": "queued",
+        "direction": "outbound-api",
+        "num_segments": "1",
+        "date_created": formatdate(message.created).replace("-0000", "+0000"),
+        "price": None,
+        "price_unit": "USD",
+        "error_code": None,
+    }

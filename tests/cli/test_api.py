@@ -1,0 +1,19 @@
+"""How the server listens."""
+
+from starlette.applications import Starlette
+
+from gateway import app
+from gateway.cli.api import config
+
+# So long clients keep an idle connection, as their sources and documents say (s).
+GO, NGINX, AIOHTTP, KANNEL_AND_SDKS = 90, 75, 15, 60
+
+
+def test_who_closes_an_idle_connection_first_is_never_us():
+    """Else a webhook written at that very moment is answered by a reset, and is lost where nobody repeats it."""
+    ours = config(Starlette()).timeout_keep_alive
+    assert ours > max(GO, NGINX, AIOHTTP, KANNEL_AND_SDKS)
+
+
+def test_towards_providers_it_is_the_other_way_round():
+    assert app._KEEP_ALIVE_S <= 5, "uvicorn, the shortest of the servers we know, closes after 5 s"
