@@ -108,6 +108,7 @@ class Code(IntEnum):
     UNMATCHED_OUT = 21
     REVERSAL_BACK = 22
     REVERSAL_KEPT = 23
+    MATCHED_SINCE = 24
 
 
 _K = AccountKind
@@ -131,6 +132,7 @@ MATRIX: Mapping[Code, tuple[AccountKind, AccountKind]] = {
     Code.REVERSED: (_K.PROVIDER_FLOAT, _K.SUSPENSE),
     Code.FLOAT_TOP_UP: (_K.PROVIDER_FLOAT, _K.CLIENT_CASH),
     Code.UNMATCHED_OUT: (_K.SUSPENSE, _K.PROVIDER_FLOAT),
+    Code.MATCHED_SINCE: (_K.PROVIDER_FLOAT, _K.SUSPENSE),
     Code.REVERSAL_BACK: (_K.SUSPENSE, _K.WORKER_PAYABLE),
     Code.REVERSAL_KEPT: (_K.SUSPENSE, _K.FEE_INCOME),
 }
@@ -301,6 +303,13 @@ def unmatched_out(provider: str, receipt: str, amount_minor: int, currency: str)
     """A statement shows money that left for no payout of ours; one per receipt."""
     return _posting(
         Code.UNMATCHED_OUT, (provider, receipt), "unmatched_out", provider, amount_minor, currency
+    )
+
+
+def matched_since(provider: str, receipt: str, amount_minor: int, currency: str) -> Posting:
+    """What `unmatched_out` booked turned out to be a payout of ours, which is settled by itself."""
+    return _posting(
+        Code.MATCHED_SINCE, (provider, receipt), provider, "unmatched_out", amount_minor, currency
     )
 
 

@@ -1,11 +1,12 @@
 """An operator's statement held against our payouts: every line and every payout is matched, or becomes a finding.
 
-Matched by receipt; else by our key where the statement names it; else by number, amount and time, where that is one
-payout only. Nothing is guessed beyond that, and nothing disappears. Pure; amounts in minor units.
+Matched by receipt; else by our key where the statement names it; else by the whole number, amount and time, where that
+is one payout only. A number with hidden digits matches nothing by itself: what it might be is a person's to say. Nothing is
+guessed beyond that, and nothing disappears. Pure; amounts in minor units.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
@@ -15,6 +16,8 @@ from uuid import UUID
 from gateway.payments.states import State
 
 NEAR = timedelta(minutes=30)
+_DIGITS = 9  # of a number, from its end: what 0712345678 and +254712345678 have in common
+_HIDDEN = "*"
 
 
 @unique
@@ -28,13 +31,14 @@ class LineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a statement. `balance_minor`: what the account held after it, None where it is not told."""
+    """One line of a statement. `number`: digits as they are printed, `*` for each hidden one, "" where there is none.
+    `balance_minor`: what the account held after it, None where it is not told."""
 
     kind: LineKind
     receipt: str
     amount_minor: int
     at: datetime | None = None
-    msisdn_tail: str = ""
+    number: str = ""
     key: str = ""
     of: str = ""
     balance_minor: int | None = None
@@ -42,13 +46,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """One of our payouts. `fee_minor`: what we booked as the operator's charge, None when it was never told."""
+    """One of our payouts. `number`: the whole of it. `fee_minor`: what we booked as the operator's charge, None when it was never told."""
 
     id: UUID
     key: str
     state: State
     amount_minor: int
-    msisdn_tail: str
+    number: str
     receipt: str | None = None
     fee_minor: int | None = None
     sent_at: datetime | None = None
@@ -57,6 +61,7 @@ class Ours:
 @unique
 class Kind(StrEnum):
     MISSING_HERE = "missing_here"  # money left without a record: page somebody at once
+    UNSURE = "unsure"  # perhaps this payout: its number has hidden digits, so a person says, or the operator when asked
     MISSING_THERE = "missing_there"  # paid in our books only
     PAID_OPEN_HERE = "paid_open_here"
     PAID_FAILED_HERE = "paid_failed_here"
@@ -88,8 +93,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
+    """`matches`: the payout of each payment line that is surely one's, by receipt."""
+
     matched: int
     findings: tuple[Finding, ...]
+    matches: Mapping[str, UUID]
 
 
 @runtime_checkable
@@ -108,10 +116,20 @@ def reconcile(ours: Sequence[Ours], lines: Sequence[Line]) -> Reconciled:
     lines, findings = _without_duplicates(lines)
     books = _Books(ours)
     fees = {line.receipt: line for line in lines if line.kind is LineKind.FEE}
-    matched = 0
+    matched, matches = 0, dict[str, UUID]()
     for line in lines:
         if line.kind is LineKind.PAYMENT:
             payout = books.match(line)
+            if payout is None and (perhaps := books.perhaps(line)):
+                one = perhaps[0] if len(perhaps) == 1 else None
+                findings.append(
+                    Finding(
+                        Kind.UNSURE, line.receipt, line.amount_minor, None, one.id if one else None
+                    )
+                )
+                continue
+            if payout is not None:
+                matches[line.receipt] = payout.id
             found = _payment(line, payout, fees.get(line.receipt), second=books.is_second(payout))
             findings += found
             matched += not found
@@ -130,7 +148,7 @@ def reconcile(ours: Sequence[Ours], lines: Sequence[Line]) -> Reconciled:
         and (first is None or p.sent_at is None or (last and first <= p.sent_at <= last - NEAR))
     ]
     findings += _balance(lines)
-    return Reconciled(matched, tuple(findings))
+    return Reconciled(matched, tuple(findings), matches)
 
 
 class _Books:
@@ -142,25 +160,33 @@ class _Books:
         """Payment lines seen of each payout."""
         self._by_key: dict[str, Ours] = {}
         self._alike: defaultdict[tuple[str, int], list[Ours]] = defaultdict(list)
+        self._of_amount: defaultdict[int, list[Ours]] = defaultdict(list)
         for p in ours:
-            self._by_key[p.key] = p
+            self._by_key[_plain(p.key)] = p
             if p.receipt:
                 self.by_receipt[p.receipt] = p
             else:
-                self._alike[p.msisdn_tail, p.amount_minor].append(p)
+                self._alike[p.number[-_DIGITS:], p.amount_minor].append(p)
+                self._of_amount[p.amount_minor].append(p)
 
     def match(self, line: Line) -> Ours | None:
-        found = self.by_receipt.get(line.receipt) or self._by_key.get(line.key)
-        if found is None and not line.key and line.msisdn_tail:
-            alike = [
-                p
-                for p in self._alike[line.msisdn_tail[-3:], line.amount_minor]
-                if not self.times[p.id] and _near(p.sent_at, line.at)
-            ]
+        found = self.by_receipt.get(line.receipt) or self._by_key.get(_plain(line.key))
+        if found is None and not line.key and _is_whole(line.number):
+            alike = self._open(self._alike[line.number[-_DIGITS:], line.amount_minor], line)
             found = alike[0] if len(alike) == 1 else None
         if found is not None:
             self.times[found.id] += 1
         return found
+
+    def perhaps(self, line: Line) -> list[Ours]:
+        """Payouts whose number has the digits that a half hidden one shows; matched by nothing but that."""
+        if line.key or not line.number or _is_whole(line.number):
+            return []
+        shown = self._open(self._of_amount[line.amount_minor], line)
+        return [p for p in shown if _fits(line.number, p.number)]
+
+    def _open(self, payouts: Sequence[Ours], line: Line) -> list[Ours]:
+        return [p for p in payouts if not self.times[p.id] and _near(p.sent_at, line.at)]
 
     def is_second(self, payout: Ours | None) -> bool:
         return payout is not None and self.times[payout.id] > 1
@@ -172,12 +198,11 @@ def _payment(line: Line, p: Ours | None, fee: Line | None, *, second: bool) -> l
 
     if p is None:
         return [finding(Kind.MISSING_HERE)]
-    tail = min(len(p.msisdn_tail), len(line.msisdn_tail))
     # The gravest first: one finding a line is enough.
     so = {
-        Kind.SECOND_RECEIPT: second or (p.receipt and p.receipt != line.receipt),
+        Kind.SECOND_RECEIPT: second or not _same_receipt(p, line),
         Kind.AMOUNT_DIFFERS: p.amount_minor != line.amount_minor,
-        Kind.NUMBER_DIFFERS: tail and p.msisdn_tail[-tail:] != line.msisdn_tail[-tail:],
+        Kind.NUMBER_DIFFERS: not _fits(line.number, p.number),
         Kind.PAID_OPEN_HERE: p.state.open,
         Kind.PAID_FAILED_HERE: p.state in (State.FAILED, State.CANCELLED),
     }
@@ -187,6 +212,30 @@ def _payment(line: Line, p: Ours | None, fee: Line | None, *, second: bool) -> l
     if p.fee_minor is not None and fee is not None and fee.amount_minor != p.fee_minor:
         return [Finding(Kind.FEE_DIFFERS, line.receipt, fee.amount_minor, p.fee_minor, p.id)]
     return []
+
+
+def _same_receipt(p: Ours, line: Line) -> bool:
+    """Some statements (pawaPay's) name a movement by our key, while its own receipt is the operator's behind them."""
+    return p.receipt in (None, "", line.receipt) or _plain(line.receipt) == _plain(p.key)
+
+
+def _is_whole(number: str) -> bool:
+    return len(number) >= _DIGITS and _HIDDEN not in number
+
+
+def _fits(shown: str, whole: str) -> bool:
+    """Whether the digits that are shown are the number's, read from its end.
+
+    >>> _fits("2547******678", "254712345678"), _fits("0712345678", "254712345678"), _fits("***679", "254712345678")
+    (True, True, False)
+    """
+    end = zip(reversed(shown[-_DIGITS:]), reversed(whole[-_DIGITS:]), strict=False)
+    return all(one in (_HIDDEN, other) for one, other in end)
+
+
+def _plain(key: str) -> str:
+    """Operators print our UUID with or without its dashes, in either case."""
+    return key.replace("-", "").casefold()
 
 
 def _near(sent_at: datetime | None, at: datetime | None) -> bool:

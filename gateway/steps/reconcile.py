@@ -5,12 +5,16 @@ cut off is simply done again.
 """
 
 import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from gateway.errors import Conflict, Refused
 from gateway.payments import ledger
-from gateway.payments.payouts import Asked
+from gateway.payments.ledger import Posting
+from gateway.payments.payouts import Asked, Hinted
 from gateway.payments.port import Found, Status
 from gateway.payments.reconcile import Finding, Kind, Line, TellsByStatement, reconcile
 from gateway.payments.states import Event, State
@@ -42,7 +46,9 @@ async def import_statement(rt: Runtime, provider: str, text: str) -> Imported:
     if not times:
         raise Refused("the statement has no lines")
     digest = hashlib.sha256(f"{provider}\n{text}".encode()).digest()
-    ours = await reconciliations.ours(rt.db, provider, min(times) - BEFORE, max(times) + AFTER)
+    ours = await reconciliations.ours(
+        rt.db, rt.vault, provider, min(times) - BEFORE, max(times) + AFTER
+    )
     found = reconcile(ours, lines)
     if await reconciliations.imported(rt.db, digest) is not None:
         return Imported(len(lines), found.matched, found.findings)
@@ -52,6 +58,7 @@ async def import_statement(rt: Runtime, provider: str, text: str) -> Imported:
     by_receipt = {line.receipt: line for line in lines}
     for finding in found.findings:
         await _act(rt, provider, finding, by_receipt.get(finding.receipt), known.statement_currency)
+    await _known_since(rt, provider, found.matches, known.statement_currency)
     await reconciliations.finish(rt.db, number, found.matched)
     return Imported(len(lines), found.matched, found.findings)
 
@@ -62,19 +69,41 @@ async def _act(
     match finding.kind:
         case Kind.PAID_OPEN_HERE | Kind.PAID_FAILED_HERE if finding.payout and line:
             await _paid(rt, finding, line)
+        case Kind.UNSURE if finding.payout:
+            await _ask_now(rt, finding)
         case Kind.REVERSED if finding.payout:
             await _reversed(rt, finding)
         case Kind.MISSING_HERE if line and finding.amount_minor:
             # Money left and nobody knows why: it stands in suspense until somebody does.
             posting = ledger.unmatched_out(provider, line.receipt, finding.amount_minor, currency)
-            debit, credit = (
-                await rt.accounts.get(posting.debit),
-                await rt.accounts.get(posting.credit),
-            )
-            async with rt.db.transaction() as db:
-                await ledgers.post(db, posting, debit, credit)
+            await _post(rt, posting)
         case _:
             return
+
+
+async def _known_since(
+    rt: Runtime, provider: str, matches: Mapping[str, UUID], currency: str
+) -> None:
+    """Money that stood in suspense as nobody's, and is known to be a payout's now, leaves suspense again."""
+    for row in await reconciliations.matched_since(rt.db, provider, list(matches)):
+        if row["kind"] == Kind.MISSING_HERE:
+            back = ledger.matched_since(provider, row["receipt"], row["amount"], currency)
+            await _post(rt, back)
+
+
+async def _post(rt: Runtime, posting: Posting) -> None:
+    debit, credit = await rt.accounts.get(posting.debit), await rt.accounts.get(posting.credit)
+    async with rt.db.transaction() as db:
+        await ledgers.post(db, posting, debit, credit)
+
+
+async def _ask_now(rt: Runtime, finding: Finding) -> None:
+    """The operator knows its own receipt: with its answer the next import is sure."""
+    assert finding.payout
+    stored = await payouts.by_id(rt.db, rt.vault, finding.payout)
+    with suppress(Conflict):
+        await happened(rt, stored, Hinted(Status(Found.PENDING)))
+    rt.bells.ring("disburse")
 
 
 async def _paid(rt: Runtime, finding: Finding, line: Line) -> None:

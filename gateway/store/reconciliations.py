@@ -8,13 +8,16 @@ from gateway.payments.ledger import Code
 from gateway.payments.reconcile import STOPS, Finding, Ours
 from gateway.payments.states import State
 from gateway.store.db import Connection, Database, Row
+from gateway.vault import Vault
 
 
-async def ours(db: Database, provider: str, since: datetime, until: datetime) -> list[Ours]:
+async def ours(
+    db: Database, vault: Vault, provider: str, since: datetime, until: datetime
+) -> list[Ours]:
     """The provider's payouts that a statement of this time may speak of: whatever was ever sent by its end."""
     rows = await db.rows(
         # All charges are read once: an index on what transfers are for would cost every answer something.
-        """select p.id, p.key, p.state, p.amount, p.to_tail, p.receipt, p.first_sent_at, t.amount as fee
+        """select p.id, p.key, p.state, p.amount, p.to_sealed, p.receipt, p.first_sent_at, t.amount as fee
            from payout p left join transfer t on t.code = $4 and t.cause = 'charge:' || p.id
            where p.provider = $1 and p.first_sent_at between $2 and $3""",
         provider,
@@ -28,7 +31,7 @@ async def ours(db: Database, provider: str, since: datetime, until: datetime) ->
             row["key"],
             State(row["state"]),
             row["amount"],
-            row["to_tail"],
+            vault.open(row["to_sealed"]).removeprefix("+"),
             row["receipt"],
             row["fee"],
             row["first_sent_at"],
@@ -79,6 +82,19 @@ async def note(db: Connection, statement: int, provider: str, findings: Sequence
 async def finish(db: Database, statement: int, matched: int) -> None:
     await db.execute(
         "update statement set matched = $2, done_at = now() where id = $1", statement, matched
+    )
+
+
+async def matched_since(db: Database, provider: str, receipts: Sequence[str]) -> list[Row]:
+    """What was found of these receipts before, when nobody could say whose they are, and is explained by now: the
+    explanation is written down."""
+    return await db.rows(
+        """update discrepancy set explained_at = now(), explained_by = 'the gateway',
+             explanation = 'matched with its payout since'
+           where provider = $1 and receipt = any($2) and kind in ('unsure', 'missing_here') and explained_at is null
+           returning kind, receipt, amount""",
+        provider,
+        list(receipts),
     )
 
 

@@ -67,6 +67,7 @@ def test_each_cause_has_an_id_of_its_own():
         ledger.reversed_by_operator(P1, "mpesa", 5, "KES"),
         ledger.float_top_up("mpesa", "1", 5, "KES"),
         ledger.unmatched_out("mpesa", "SGX1", 5, "KES"),
+        ledger.matched_since("mpesa", "SGX1", 5, "KES"),
         ledger.reversal_back(P1, AMINA, 5, "KES"),
         ledger.reversal_kept(P1, 5, "KES"),
     ]
@@ -81,7 +82,7 @@ def test_the_stored_numbers_never_change():
         "TOP_UP": 1, "RESERVE": 2, "EARN": 3, "PLATFORM_FEE": 4, "BONUS": 5, "CORRECT_DOWN": 6, "RELEASE": 7,
         "HOLD": 10, "TAX": 11, "WORKER_FEE": 12, "SETTLE": 13, "CHARGE": 14, "PAYOUT_FAILED": 15, "LATE_PAID": 16,
         "LATE_OVERPAID": 17, "REVERSED": 18, "FLOAT_TOP_UP": 20, "UNMATCHED_OUT": 21,
-        "REVERSAL_BACK": 22, "REVERSAL_KEPT": 23,
+        "REVERSAL_BACK": 22, "REVERSAL_KEPT": 23, "MATCHED_SINCE": 24,
     }  # fmt: skip
 
 

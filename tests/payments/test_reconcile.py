@@ -12,6 +12,7 @@ import pytest
 
 from gateway.errors import Refused
 from gateway.ids import derived_id
+from gateway.payments import statement_csv
 from gateway.payments.providers.mpesa.statement import read_statement
 from gateway.payments.reconcile import Kind, Line, LineKind, Ours, reconcile
 from gateway.payments.states import State
@@ -31,9 +32,18 @@ def a_day(count: int) -> tuple[list[Ours], list[Line]]:
         tail, amount = f"{n * 7919 % 1000:03d}", 1_000 + n % 97 * 100
         fee = 500 if n % 5 == 0 else None
         ours.append(
-            Ours(derived_id("r", n), f"key-{n}", State.PAID, amount, tail, f"R{n:07}", fee, at)
+            Ours(
+                derived_id("r", n),
+                f"key-{n}",
+                State.PAID,
+                amount,
+                f"254712345{tail}",
+                f"R{n:07}",
+                fee,
+                at,
+            )
         )
-        lines.append(Line(LineKind.PAYMENT, f"R{n:07}", amount, at, f"254712{tail}"))
+        lines.append(Line(LineKind.PAYMENT, f"R{n:07}", amount, at, f"254712345{tail}"))
         if fee:
             lines.append(Line(LineKind.FEE, f"R{n:07}", fee, at))
     return ours, lines
@@ -56,9 +66,7 @@ def seeded(  # noqa: C901  # one case a kind
         match kind:
             case Kind.MISSING_HERE:
                 lines.append(
-                    replace(
-                        lines[i], receipt=f"X{n}", msisdn_tail="254700000999", amount_minor=77_77
-                    )
+                    replace(lines[i], receipt=f"X{n}", number="254700000999", amount_minor=77_77)
                 )
             case Kind.MISSING_THERE:
                 gone.add(i)
@@ -72,7 +80,7 @@ def seeded(  # noqa: C901  # one case a kind
                 lines[i] = replace(lines[i], amount_minor=p.amount_minor + 100)
             case Kind.NUMBER_DIFFERS:
                 lines[i] = replace(
-                    lines[i], msisdn_tail="254712" + f"{(int(p.msisdn_tail) + 1) % 1000:03d}"
+                    lines[i], number=f"254712345{(int(p.number[-3:]) + 1) % 1000:03d}"
                 )
             case Kind.FEE_DIFFERS:
                 ours[n] = replace(p, fee_minor=700)
@@ -107,13 +115,43 @@ def test_ten_kinds_of_differences_are_all_found_and_none_is_invented(seed):
 
 
 def test_a_line_without_key_or_known_receipt_is_matched_by_number_amount_and_time_if_that_is_one_only():
-    ours = Ours(derived_id("a"), "k", State.UNKNOWN, 5_000, "678", None, None, NOON)
+    ours = Ours(derived_id("a"), "k", State.UNKNOWN, 5_000, "254712345678", None, None, NOON)
     line = Line(LineKind.PAYMENT, "R1", 5_000, NOON + timedelta(minutes=3), "254712345678")
     assert [f.kind for f in reconcile([ours], [line]).findings] == [Kind.PAID_OPEN_HERE]
     twin = replace(ours, id=derived_id("b"), key="k2")
     assert [f.kind for f in reconcile([ours, twin], [line]).findings] == [Kind.MISSING_HERE]
     late = replace(line, at=NOON + timedelta(hours=2))
     assert [f.kind for f in reconcile([ours], [late]).findings] == [Kind.MISSING_HERE]
+
+
+def test_hidden_digits_match_nothing_and_a_person_or_the_operator_says_whose_it_is():
+    ours = Ours(derived_id("a"), "k", State.UNKNOWN, 5_000, "254712345678", None, None, NOON)
+    line = Line(LineKind.PAYMENT, "R1", 5_000, NOON + timedelta(minutes=3), "2547******678")
+    (found,) = reconcile([ours], [line]).findings
+    assert (found.kind, found.payout) == (Kind.UNSURE, ours.id), (
+        "perhaps hers, and nothing is booked"
+    )
+    twin = replace(ours, id=derived_id("b"), key="k2", number="254799999678")
+    (found,) = reconcile([ours, twin], [line]).findings
+    assert (found.kind, found.payout) == (Kind.UNSURE, None), "whose of the two, nobody can say"
+    other = replace(line, number="2547******679")
+    assert [f.kind for f in reconcile([ours], [other]).findings] == [Kind.MISSING_HERE]
+    three = replace(line, number="678")
+    assert reconcile([ours], [three]).findings[0].kind is not Kind.PAID_OPEN_HERE, (
+        "never by three digits"
+    )
+
+
+@pytest.mark.parametrize(
+    "shown", ["7f9c2ba4-e88f-427d-a23c-0c5a1b1e7a11", "7F9C2BA4E88F427DA23C0C5A1B1E7A11"]
+)
+def test_our_own_key_matches_however_it_is_printed_and_whatever_is_hidden(shown):
+    key = "7f9c2ba4-e88f-427d-a23c-0c5a1b1e7a11"
+    ours = Ours(derived_id("a"), key, State.UNKNOWN, 5_000, "254712345678", None, None, NOON)
+    line = Line(LineKind.PAYMENT, "R1", 5_000, NOON + timedelta(hours=9), "2547******678", shown)
+    found = reconcile([ours], [line])
+    assert [f.kind for f in found.findings] == [Kind.PAID_OPEN_HERE]
+    assert found.matches == {"R1": ours.id}
 
 
 def test_balances_that_do_not_follow_from_the_lines_are_told_to_the_minor_unit():
@@ -151,8 +189,56 @@ def test_the_portals_export_is_read_fees_reversals_and_all():
         (LineKind.REVERSAL, "REV1", 3_000),
     ]  # fmt: skip
     assert lines[1].at == datetime(2026, 11, 21, 11, 59, 58, tzinfo=UTC)
-    assert (lines[1].msisdn_tail, lines[3].of) == ("254712345678", "SIM1")
+    assert (lines[1].number, lines[3].of) == ("254712345678", "SIM1")
     assert not [f for f in reconcile([], lines).findings if f.kind is Kind.BALANCE]
+
+
+def test_the_portals_hidden_digits_are_kept_as_hidden_and_our_key_is_read_wherever_it_stands():
+    key = "7f9c2ba4-e88f-427d-a23c-0c5a1b1e7a11"
+    masked = PORTAL.replace("254712345678 - A B,,", "2547******678 - A B,,").replace(
+        "to 254712345678 - A B,Completed", f"for {key},Completed"
+    )
+    assert (read_statement(masked)[1].number, read_statement(masked)[1].key) == (
+        "2547******678",
+        key,
+    )
+
+
+OTHERS = {
+    "airtel": (
+        {"receipt": "Airtel Id", "at": "Date", "amount": "Amount", "key": "Reference", "number": "Payee", "balance": "Balance",
+         "kind": "Service", "payment": "B2C", "time": "%d/%m/%Y %H:%M", "zone": "Africa/Nairobi"},
+        ("Airtel Id,Date,Amount,Reference,Payee,Balance,Service\n"
+        "MP1,21/11/2026 15:00,-50,7f9c2ba4e88f427da23c0c5a1b1e7a11,733***678,950,B2C\n"
+        "MP2,21/11/2026 15:05,1000,,,1950,Deposit\n"),
+    ),
+    "pawapay": (
+        {"receipt": "Transaction ID", "at": "Creation Date", "amount": "Amount", "key": "Transaction ID", "kind": "Type",
+         "payment": "PAYOUT", "number": "MSISDN", "signed": False},
+        ("Creation Date,MSISDN,Transaction ID,Amount,Currency,Country,MNO,Type\n"
+        "2026-11-21T12:00:00,254733123678,7f9c2ba4-e88f-427d-a23c-0c5a1b1e7a11,50,KES,KEN,AIRTEL_KEN,PAYOUT\n"
+        "2026-11-21T12:05:00,,b2,1000,KES,KEN,,DEPOSIT\n"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_operators_statements_are_read_by_the_columns_that_are_named(name):
+    columns, text = OTHERS[name]
+    payment, top_up = statement_csv.lines(text, statement_csv.Columns(**columns), "KES")
+    assert (payment.kind, payment.amount_minor, payment.at) == (LineKind.PAYMENT, 5_000, NOON)
+    assert payment.key.replace("-", "") == "7f9c2ba4e88f427da23c0c5a1b1e7a11"
+    assert (top_up.kind, top_up.amount_minor) == (LineKind.TOP_UP, 100_000)
+    ours = Ours(
+        derived_id("a"), "7f9c2ba4-e88f-427d-a23c-0c5a1b1e7a11", State.PAID, 5_000, "254733123678", "BEHIND", None, NOON
+    )  # fmt: skip
+    kinds = [f.kind for f in reconcile([ours], [payment]).findings]
+    assert kinds == ([] if name == "pawapay" else [Kind.SECOND_RECEIPT])
+
+
+def test_an_undocumented_statement_is_refused_with_what_to_do():
+    with pytest.raises(Refused, match="statement_columns"):
+        statement_csv.lines("a,b", None, "KES")
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ from gateway.money import minor_per_major
 from gateway.options import Options, read
 from gateway.payments.limits import Limits
 from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore, Validation
+from gateway.payments.reconcile import Line
+from gateway.payments.statement_csv import Columns, lines
 from gateway.payments.wire import (
     TEXT_MAX,
     Lost,
@@ -53,6 +55,8 @@ class AirtimeOptions(Options):
     minimum: str | int
     maximum: str | int
     base_url: str = ""
+    statement_columns: Columns | None = None
+    """The dashboard's export of airtime is documented nowhere: what its columns are called."""
 
 
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Airtime":
@@ -75,6 +79,7 @@ class Airtime:
     minimum_minor: int
     maximum_minor: int
     dedups: bool
+    statement_currency: str
 
     def __init__(self, name: str, options: AirtimeOptions, limits: Limits) -> None:
         self.name = name
@@ -82,6 +87,7 @@ class Airtime:
         # How long a key is remembered is documented nowhere: people look at the statement before anything is resent.
         self.dedups = False
         self._limits, self._username = limits, options.username
+        self._columns, self.statement_currency = options.statement_columns, options.currency
         base = options.base_url or _HOSTS[options.username == "sandbox"]
         self._base = base.rstrip("/")
         self._headers = {"apiKey": options.api_key.get_secret_value()}
@@ -125,6 +131,9 @@ class Airtime:
             pause = reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
             return _nothing(as_text(told.get("errorMessage")), reply.text, pause=pause)
         return _status(found, data, data.get("destination"), self._limits.currency, order.key)
+
+    def read_statement(self, text: str) -> list[Line]:
+        return lines(text, self._columns, self.statement_currency)
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
         told = json_object(body) or dict(parse_qsl(body.decode("utf-8", "replace")))

@@ -28,6 +28,8 @@ from gateway.options import Options, read
 from gateway.payments.bearer import Bearer
 from gateway.payments.limits import Limits
 from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore
+from gateway.payments.reconcile import Line
+from gateway.payments.statement_csv import Columns, lines
 from gateway.payments.wire import (
     TEXT_MAX,
     TOKEN_S,
@@ -72,6 +74,8 @@ class AirtelOptions(Options):
     minimum: str | int
     maximum: str | int
     note: str = "Payout"
+    statement_columns: Columns | None = None
+    """The portal's export is documented nowhere and differs by country: what its columns are called."""
 
 
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Airtel":
@@ -187,6 +191,13 @@ class Airtel:
         receipt = as_text(transaction.get("airtel_money_id")) or None
         words = as_text(transaction.get("message"))
         return Status(found, key, receipt=receipt, text=words, table=TABLE)
+
+    @property
+    def statement_currency(self) -> str:
+        return self._options.currency
+
+    def read_statement(self, text: str) -> list[Line]:
+        return lines(text, self._options.statement_columns, self._options.currency)
 
     def _signed(self, transaction: Mapping[str, object], hashed: str) -> bool:
         secret = self._options.client_secret.get_secret_value().encode()

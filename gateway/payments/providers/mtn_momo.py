@@ -18,6 +18,7 @@ import orjson
 
 from gateway.errors import SettingsError
 from gateway.money import minor_per_major
+from gateway.options import read
 from gateway.payments import statement_csv as statement
 from gateway.payments.bearer import Bearer
 from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore
@@ -51,7 +52,7 @@ OURS = frozenset(
 NOT_FINAL = frozenset({"ONGOING", "DELAYED", "PENDING"})
 _OPTIONS = {
     "base_url", "api_user", "api_key", "subscription_key", "target_environment", "currency", "minimum",
-    "maximum", "note",
+    "maximum", "note", "statement_columns",
 }  # fmt: skip
 _STATEMENT = statement.Columns(
     receipt="Id", key="External id", at="Date", status="Status", done="Successful", kind="Type", payment="Transfer",
@@ -83,7 +84,7 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "MtnMo
             f"payout provider {name!r}: unknown option {unknown[0]!r}; there is: {', '.join(sorted(_OPTIONS))}"
         )
     told = {key: as_text(value) for key, value in options.items()}
-    for key in sorted(_OPTIONS - {"note"}):
+    for key in sorted(_OPTIONS - {"note", "statement_columns"}):
         if not told.get(key):
             raise SettingsError(f"payout provider {name!r}: option {key!r} is missing")
     currency = told["currency"]
@@ -100,7 +101,11 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "MtnMo
         currency,
         told.get("note") or "Payout",
     )
-    return MtnMomo(name, account, tokens, low, high)
+    columns = _STATEMENT
+    if "statement_columns" in options:
+        given = as_object(options["statement_columns"])
+        columns = read(statement.Columns, name, given, "payout provider")
+    return MtnMomo(name, account, tokens, low, high, columns)
 
 
 def transfer_request(account: Account, order: Order) -> dict[str, object]:
@@ -131,8 +136,9 @@ class MtnMomo:
         tokens: TokenStore,
         minimum_minor: int,
         maximum_minor: int,
+        columns: statement.Columns,
     ) -> None:
-        self.name = name
+        self.name, self._columns = name, columns
         self.minimum_minor, self.maximum_minor = minimum_minor, maximum_minor
         self.statement_currency = account.currency
         self.dedups = True  # 409 for a reference it has seen, whatever its outcome
@@ -182,8 +188,9 @@ class MtnMomo:
         return seen or _nothing("", body[:TEXT_MAX].decode("utf-8", "replace"))
 
     def read_statement(self, text: str) -> list[Line]:
-        """The partner portal's export: our key stands in its external id, the fee in the payment's own row."""
-        return statement.lines(text, _STATEMENT, self._account.currency)
+        """The partner portal's export: our key stands in its external id, the fee in the payment's own row. (Its columns are
+        nowhere documented and differ by country: `statement_columns` names others.)"""
+        return statement.lines(text, self._columns, self._account.currency)
 
     def _told(self, reply: Reply, order: Order) -> Status:
         told = json_object(reply.body)

@@ -19,6 +19,8 @@ from gateway.money import minor_per_major
 from gateway.options import Options, read
 from gateway.payments.limits import Limits
 from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore
+from gateway.payments.reconcile import Line
+from gateway.payments.statement_csv import Columns, lines
 from gateway.payments.wire import (
     TEXT_MAX,
     Lost,
@@ -71,6 +73,14 @@ _MSISDN = re.compile(r"\+\d{9,15}")
 _NOTE = re.compile(r"[A-Za-z0-9 ]{4,22}")
 
 
+# As the dashboard's page on statements lists them: the transaction's id is ours, and no balance is told. The names of the
+# types stand in its API; whether an export has minus signs is not said, so the type alone tells what leaves.
+_STATEMENT = Columns(
+    receipt="Transaction ID", at="Creation Date", amount="Amount", key="Transaction ID", kind="Type", payment="PAYOUT",
+    number="MSISDN", signed=False,
+)  # fmt: skip
+
+
 class PawapayOptions(Options):
     """`provider`: pawaPay's code of the operator. Limits in major units."""
 
@@ -81,6 +91,7 @@ class PawapayOptions(Options):
     minimum: str | int
     maximum: str | int
     note: str = "Payout"
+    statement_columns: Columns = _STATEMENT
 
 
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Pawapay":
@@ -147,6 +158,13 @@ class Pawapay:
             case (status, _):
                 pause = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
                 return _nothing(_reason(told) or f"HTTP {status}", reply.text, pause=pause)
+
+    @property
+    def statement_currency(self) -> str:
+        return self._limits.currency
+
+    def read_statement(self, text: str) -> list[Line]:
+        return lines(text, self._options.statement_columns, self._limits.currency)
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
         found = _status(json_object(body), self._limits.currency)

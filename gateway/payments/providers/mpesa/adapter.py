@@ -54,7 +54,8 @@ def payment_request(account: Account, order: Order) -> dict[str, str]:
         "QueueTimeOutURL": order.timeout_url,
         "ResultURL": order.result_url,
     }
-    return {**body, "Occassion": account.occasion} if account.occasion else body
+    # Our key, where nothing else was wanted: an export that shows the occasion then names the payout.
+    return {**body, "Occassion": account.occasion or order.key}
 
 
 def status_request(account: Account, order: Order) -> dict[str, str]:

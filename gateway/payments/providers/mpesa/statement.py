@@ -12,6 +12,7 @@ from gateway.payments.wire import as_minor
 _NAIROBI = timezone(timedelta(hours=3))
 _NEEDED = ("Receipt No.", "Completion Time", "Details", "Paid In", "Withdrawn")
 _NUMBER = re.compile(r"\s*\+?([\d*xX]{9,15})\s*-")
+_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def read_statement(text: str) -> list[Line]:
@@ -42,7 +43,8 @@ def _line(row: dict[str, str], n: int) -> Line:
         sent = LineKind.PAYMENT if "customer" in details else LineKind.WITHDRAWAL
         kind = LineKind.FEE if "charge" in details else sent
     party = _NUMBER.match(row.get("Other Party Info") or "")
-    digits = re.search(r"\d{2,12}$", party[1]) if party else None
+    # Our key goes out as the payment's occasion; some exports show that among the details or in a column of its own.
+    key = _KEY.search(" ".join(str(cell) for cell in row.values()))
     balance = (row.get("Balance") or "").strip()
     completed = _time(row["Completion Time"], n)
     began = (row.get("Initiation Time") or "").strip()
@@ -52,7 +54,8 @@ def _line(row: dict[str, str], n: int) -> Line:
         paid_in or withdrawn,
         # When it began is what our own "sent" can be compared with: a slow payment completes hours later.
         at=_time(began, n) if began else completed,
-        msisdn_tail=digits[0] if digits else "",
+        number=party[1].casefold().replace("x", "*") if party else "",
+        key=key[0] if key else "",
         of=(row.get("Linked Transaction ID") or "").strip(),
         balance_minor=_amount(balance, n) if balance else None,
     )
