@@ -20,6 +20,7 @@ from gateway.api.models import (
     Progress,
     QuoteOut,
     ResultOut,
+    ShareOut,
     Warned,
 )
 from gateway.api.results import as_csv, as_json, as_lines
@@ -31,7 +32,7 @@ from gateway.runtime import Runtime
 from gateway.sms.prices import minor
 from gateway.steps import submit
 from gateway.steps.advise import Advice, advise, advise_all
-from gateway.store import batches, clients, results
+from gateway.store import allot, batches, clients, results
 from gateway.store.db import Row
 from gateway.tasks.forecast import answers_at_close
 from gateway.tasks.handling import Handling, from_options
@@ -84,8 +85,10 @@ async def listed(rt: Rt, client: Client) -> list[BatchOut]:
 
 @router.get("/batches/{batch}")
 async def shown(rt: Rt, client: Client, batch: str) -> BatchOut:
-    """One batch: its state, progress and cost so far."""
-    return _one(await _mine(rt, client, batch))
+    """One batch: its state, progress and cost so far, partners' shares, and what somebody should look at."""
+    one = _one(await _mine(rt, client, batch))
+    one.shares = [ShareOut(**row) for row in await allot.shares(rt.db, batch)]
+    return one
 
 
 @router.post("/batches/{batch}/tasks", status_code=201, openapi_extra=upload_docs())
@@ -133,6 +136,9 @@ async def quote(rt: Rt, client: Client, batch: str) -> QuoteOut:
         ),
         warned=warned,
         warnings=[_warned(each) for each in found],
+        workers=q.workers,
+        workers_needed=q.workers_needed,
+        days_least=q.days_least,
     )
 
 
@@ -214,7 +220,12 @@ async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSp
             promote_gold=given.promote_gold,
             review_minor=parse_amount(given.review_price, currency) if given.review_price else 0,
             rotate=given.rotate,
+            shares={code.upper(): share for code, share in given.shares.items()},
+            keep_h=given.keep_shares_h,
         ),
+        breadth=given.order == "breadth",
+        worker_max=given.worker_max,
+        worker_day_max=given.worker_day_max,
     )
 
 
@@ -233,6 +244,9 @@ def _one(row: Row) -> BatchOut:
         options=[OptionIn(id=o["id"], labels=o["labels"]) for o in row["options"]],
         pack_max=row["pack_max"],
         rotates=from_options(row["policy_options"]).rotate,
+        order="breadth" if row["breadth"] else "depth",
+        worker_max=row["worker_max"],
+        worker_day_max=row["worker_day_max"],
         created_at=row["created_at"],
         started_at=row["started_at"],
         closed_at=row["closed_at"],

@@ -82,6 +82,32 @@ class BatchIn(_Strict):
             "that begin with a digit, are a single letter, yes or no keep your order in any case."
         ),
     ] = True
+    order: Annotated[
+        Literal["depth", "breadth"],
+        Field(
+            description="depth: tasks are finished one after the other, so first results come early. breadth: every task "
+            "gets an answer before any gets a second, so there is a first impression of all"
+        ),
+    ] = "depth"
+    worker_max: Annotated[
+        int | None,
+        Field(ge=1, le=1_000_000, description="Answers of one worker at most; none = any"),
+    ] = None
+    worker_day_max: Annotated[
+        int | None, Field(ge=1, le=100_000, description="The same, in any 24 hours")
+    ] = None
+    shares: Annotated[
+        dict[str, Annotated[float, Field(gt=0, le=1)]],
+        Field(
+            default_factory=dict,
+            max_length=20,
+            description="By a partner's code, the part of the tasks kept for its workers",
+            examples=[{"KIBERA": 0.6}],
+        ),
+    ]
+    keep_shares_h: Annotated[
+        int, Field(ge=1, le=24 * 90, description="Hours for which shares are kept; then anybody's")
+    ] = 72
     lease_s: Annotated[
         int | None,
         Field(ge=60, le=7 * 86400, description="Seconds a question waits for its worker"),
@@ -160,6 +186,18 @@ class Money(BaseModel):
     messages: list[MessageCost]
 
 
+class ShareOut(BaseModel):
+    """A partner's share: the part of the tasks that was promised, how many tasks that is, how many of them are done, and
+    the answers its workers gave in the whole batch. `kept_until`: from then on its open tasks are anybody's."""
+
+    partner: str
+    share: float
+    tasks: int
+    tasks_done: int
+    answers: int
+    kept_until: datetime | None
+
+
 class BatchOut(BaseModel):
     id: str
     name: str
@@ -173,11 +211,15 @@ class BatchOut(BaseModel):
     options: list[OptionIn]
     pack_max: Annotated[int, Field(description="Questions in one SMS at most")]
     rotates: Annotated[bool, Field(description="Every worker has an order of options of her own")]
+    order: str
+    worker_max: int | None
+    worker_day_max: int | None
     created_at: datetime
     started_at: datetime | None
     closed_at: datetime | None
     progress: Progress
     money: Money
+    shares: Annotated[list[ShareOut], Field(description="Told of a single batch only")] = []
 
 
 class Warned(BaseModel):
@@ -213,6 +255,11 @@ class QuoteOut(BaseModel):
     messages: MessagesQuoteOut
     warned: int
     warnings: list[Warned]
+    workers: Annotated[int, Field(description="Who may be asked")]
+    workers_needed: Annotated[
+        int, Field(description="At least: nobody answers a task twice, or more than your limit")
+    ]
+    days_least: Annotated[int, Field(description="With your limit a day and these workers")]
 
 
 class ResultOut(BaseModel):

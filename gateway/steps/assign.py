@@ -32,24 +32,32 @@ _SOMETHING = """
          where d.worker_id = w.id and not d.asked and t.state = 'open' and d.position < t.wanted
            and t.answered + t.held < t.wanted and b.state = 'running'
            and not is_paused(w.id, b.kind))
-    or exists (select from batch b where b.state = 'running' and b.currency = w.currency
+    or exists (select from batch b left join skill z on z.worker_id = w.id and z.kind = b.kind
+         where b.state = 'running' and b.currency = w.currency
          and (b.languages = '{}' or w.language = any(b.languages))
-         and not is_paused(w.id, b.kind)
+         and (z.paused_until <= now()) is not false
+         and (b.worker_max is null and b.worker_day_max is null
+           or room_left(w.id, b.id, b.worker_max, b.worker_day_max) > 0)
          and exists (select from task t where t.batch_id = b.id and t.state = 'open' and t.gold is null
            and not t.directed and t.answered + t.held < t.wanted
+           and is_hers(t.skill_wanted, t.better_until, skill_mean(z."right", z.wrong, z.learned_at),
+             t.kept_for, b.kept_until, w.partner_id)
+           and (t.audience is null or audience_fits(t.audience, w.partner_id, w.language))
            and not exists (select from assignment a
              where a.task_id = t.id and a.worker_id = w.id and a.state <> 'expired'))))
   and may_prompt(w, $2::jsonb, $3)"""
+# Where there are more workers than places, another lot every round: nobody is first for having joined first.
+_BY_LOT = "hashint8(w.id # (extract(epoch from $3::timestamptz) * 1000)::bigint)"
 _IDLE = f"""
 select w.id, w.msisdn_sealed, w.msisdn_index, w.sms_channel, w.language from worker w
-where w.reach = 'sms' and {_SOMETHING} order by w.id limit $1"""  # noqa: S608  # put together from the constant above
+where w.reach = 'sms' and {_SOMETHING} order by {_BY_LOT} limit $1"""  # noqa: S608  # put together from the constant above
 # Who works by dialling is told once in a while that there is work: not while she is at it, and not twice a half-day.
 _AWAY = f"""
 select w.id, w.msisdn_sealed, w.sms_channel, w.language from worker w
 where w.reach = 'ussd' and {_SOMETHING}
   and not exists (select from ussd_session s where s.worker_id = w.id and s.last_at > $4)
   and not exists (select from outbox o where o.worker_id = w.id and o.purpose = 'notice' and o.created_at > $5)
-order by w.id limit $1"""  # noqa: S608
+order by {_BY_LOT} limit $1"""  # noqa: S608
 _QUIET, _NOTICE_EVERY = timedelta(minutes=10), timedelta(hours=12)
 
 

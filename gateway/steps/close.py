@@ -24,7 +24,7 @@ async def close(rt: Runtime) -> int:
            and not exists (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open')"""
     )
     for row in rows:
-        await close_batch(rt, await rt.batches.get(row["id"]))
+        await close_batch(rt, await rt.batches.fresh(row["id"]))
     return len(rows)
 
 

@@ -58,7 +58,7 @@ class Diff(TypedDict):
 
 async def correct_gold(rt: Runtime, said: Correction) -> Diff:
     """Correct gold; the diff that was kept: answers, skills, workers who are back, changed results, pay."""
-    batch = await rt.batches.get(said.batch)
+    batch = await rt.batches.fresh(said.batch)
     kind = rt.kind_of(batch.kind)
     value = kind.check_truth(said.value, batch.options)
     return await until_settled(lambda: _correct(rt, batch, said, value))

@@ -1,5 +1,7 @@
 """What one answer does to its task: the next paid slot, the verdict, the earning. Pure but for its inputs' shape."""
 
+from datetime import timedelta
+
 from gateway.conversation.facts import Answered
 from gateway.ids import AccountId, AssignmentId, TaskId, WorkerId
 from gateway.payments import ledger
@@ -14,7 +16,8 @@ from gateway.qa.overlap import (
 )
 from gateway.qa.skill import Skill
 from gateway.runtime import Runtime
-from gateway.steps.offer import market
+from gateway.steps.offer import Better, market
+from gateway.steps.rulings import version_of
 from gateway.steps.understand import skill_of
 from gateway.store import turns
 from gateway.store.batches import Batch
@@ -46,6 +49,7 @@ def answer_part(rt: Runtime, row: Row, batch: Batch, fact: Answered, via: str) -
         said=fact.said,
         value=fact.value,
         right=None if gold is None else is_right(rt, batch.kind, fact.value, gold),
+        capped=batch.capped,
     )
     earning = ledger.earn(answered.assignment, batch.id, worker, batch.price_minor, batch.currency)
     return turns.record_answer(
@@ -70,9 +74,11 @@ def _after(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> turns.T
     state = _STATE[verdict.decision]
     rule = AMBIGUOUS if verdict.decision is Decision.AMBIGUOUS else "online"
     if state == "open" and more > given:
-        return turns.TaskAfter(more, "open", None, None, None)
+        skill = verdict.skill_wanted or None
+        until = rt.clock.now() + timedelta(seconds=batch.lease_s) if skill else None
+        return turns.TaskAfter(more, "open", None, None, None, None, skill, until)
     state = "review" if state == "open" else state
-    return turns.TaskAfter(given, state, verdict.value, verdict.confidence, rule)
+    return turns.TaskAfter(given, state, verdict.value, verdict.confidence, rule, version_of(batch))
 
 
 def _verdict(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> Verdict:
@@ -87,8 +93,13 @@ def _verdict(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> Verdi
         skills,
         [o.id for o in batch.options],
         policy_of(batch, row["held_maximum"]),
-        market=market(rt, batch, row["held_text"], via),
+        market=market(rt, batch, row["held_text"], via, _better(row)),
     )
+
+
+def _better(row: Row) -> Better | None:
+    found: float | None = row["held_better"]
+    return None if found is None else Better(found, row["held_better_by_sms"])
 
 
 def policy_of(batch: Batch, available: int) -> Policy:

@@ -1,6 +1,8 @@
-"""What one more answer would cost on the route this one took: the payout, and the segments of its question."""
+"""What one more answer would cost: the payout, and the segments of its question. Of whoever comes, on the route this one
+took; of a better worker, on the routes such workers are asked by."""
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from gateway.qa.overlap import Market, Offer
 from gateway.runtime import Runtime
@@ -9,14 +11,25 @@ from gateway.sms.segments import count
 from gateway.store.batches import Batch
 
 
-def market(rt: Runtime, batch: Batch, text: str, via: str) -> Market:
+class Better(NamedTuple):
+    """Workers better than most (`steps/better.py`): how likely they are right at least; how many are asked by SMS."""
+
+    skill: float
+    by_sms: float
+
+
+def market(rt: Runtime, batch: Batch, text: str, via: str, better: Better | None = None) -> Market:
     """Who else could be asked. A question by SMS is paid for by the segment; a session is not."""
-    messages = 0.0
-    if via == "sms":
+    message = 0.0
+    if via == "sms" or (better and better.by_sms > 0.0):
         asked = "\n".join((batch.instructions, text, *(o.label("en") for o in batch.options)))
-        messages = count(asked).segments * _segment_minor(rt, batch.currency)
+        message = count(asked).segments * _segment_minor(rt, batch.currency)
     review = float(batch.handling.review_minor) or None
-    return Market(Offer(batch.price_minor + messages), review_minor=review)
+    return Market(
+        Offer(batch.price_minor + (message if via == "sms" else 0.0)),
+        Offer(batch.price_minor + message * better.by_sms, better.skill) if better else None,
+        review_minor=review,
+    )
 
 
 def _segment_minor(rt: Runtime, currency: str) -> float:

@@ -7,18 +7,23 @@ from gateway.qa.overlap import judge
 from gateway.qa.skill import Skill
 from gateway.runtime import Runtime
 from gateway.steps.judge import policy_of
-from gateway.steps.offer import market
+from gateway.steps.offer import Better, market
 from gateway.store import stories
 
 
 async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
     """The story, in order. Verdicts are the judge's with what it knows of the workers today."""
-    batch = await rt.batches.get(batch_id)
+    batch = await rt.batches.fresh(batch_id)
     row = await stories.of_task(rt.db, batch_id, task)
     if row is None:
         raise Refused(f"no task {task!r} in this batch", field="task", status=404)
     answers = await stories.answers(rt.db, row["id"])
     policy = policy_of(batch, row["maximum"])
+    better = (
+        Better(row["better"] or row["skill_wanted"], row["better_by_sms"] or 0.0)
+        if row["better"] or row["skill_wanted"]
+        else None
+    )
     told: list[dict[str, Any]] = []
     for number, answer in enumerate(answers, 1):
         skills = [Skill(a["right"], a["wrong"]) for a in answers[:number]]
@@ -28,7 +33,7 @@ async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
             skills,
             [o.id for o in batch.options],
             policy,
-            market=market(rt, batch, row["text"], answer["via"]),
+            market=market(rt, batch, row["text"], answer["via"], better),
         )
         told.append(
             {
@@ -62,10 +67,15 @@ async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
             for a in await stories.asked(rt.db, row["id"])
         ],
         "answers": told,
+        "waits_for": {"skill": row["skill_wanted"], "until": row["better_until"].isoformat()}
+        if row["state"] == "open" and row["skill_wanted"]
+        else None,
+        "kept_for": row["kept_for"],
         "state": row["state"],
         "value": row["value"],
         "confidence": row["confidence"],
         "rule": row["rule"],
+        "ruling": row["ruling"],
         "decided_by": row["decided_by"],
         "decided_at": row["decided_at"].isoformat() if row["decided_at"] else None,
     }

@@ -9,6 +9,7 @@ from gateway.qa.port import encode
 from gateway.qa.relearn import relearned
 from gateway.qa.skill import CONSENSUS_WEIGHT, Skill
 from gateway.runtime import Runtime
+from gateway.steps.better import look_for_better
 from gateway.steps.promote import promote
 from gateway.steps.retry import until_settled
 from gateway.store import skills
@@ -18,8 +19,9 @@ from gateway.store.db import Connection, Row
 
 async def relearn(rt: Runtime, batch_id: str) -> int:
     """Skills of a batch's workers anew; from how many answers."""
-    batch = await rt.batches.get(batch_id)
+    batch = await rt.batches.fresh(batch_id)
     known = await until_settled(lambda: _relearn(rt, batch))
+    await look_for_better(rt, batch)
     rt.bells.ring("watch", batch_id)
     return known
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 import asyncpg
 
@@ -19,11 +20,12 @@ from gateway.qa.overlap import (
     parse_policy,
 )
 from gateway.runtime import Runtime
-from gateway.steps import message_cost
+from gateway.steps import message_cost, rulings
+from gateway.steps.better import look_for_better
 from gateway.steps.close import release_rest, withdraw
 from gateway.steps.message_cost import MessagesQuote
 from gateway.steps.retry import until_settled
-from gateway.store import batches, ledgers
+from gateway.store import allot, batches, ledgers, people
 from gateway.store.batches import Batch, NewTask
 from gateway.store.db import Connection, Row
 from gateway.tasks.handling import DEFAULT, Handling
@@ -32,6 +34,7 @@ from gateway.tasks.question import Option
 from gateway.tasks.rotation import may_rotate
 
 GOLD_ANSWERS_MAX = 20
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,18 @@ class BatchSpec:
     lease_s: int | None
     pack_max: int
     handling: Handling = DEFAULT
+    breadth: bool = False
+    worker_max: int | None = None
+    worker_day_max: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a batch may cost at most and is likely to, in minor units; and how many answers that buys."""
+    """What a batch may cost at most and is likely to, in minor units; and how many answers that buys.
+
+    `workers`: how many there are who may be asked; `workers_needed`: how many it takes at least, since nobody answers a
+    task twice or more than the batch's limit; `days_least`: with that many, as its limit a day has it.
+    """
 
     tasks: int
     golds: int
@@ -67,6 +77,9 @@ class Quote:
     available_minor: int
     currency: str
     messages: MessagesQuote
+    workers: int
+    workers_needed: int
+    days_least: int
 
 
 async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
@@ -85,6 +98,7 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
         )
     if spec.policy != "all":
         parse_policy(spec.policy, confidence=spec.confidence or CONFIDENCE)
+    await _check_shares(rt, spec.handling)
     batch_id = BatchId(new_public_id("b"))
     currency: str = await rt.db.value("select currency from client where id = $1", client)
     batch = Batch(
@@ -108,10 +122,22 @@ async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
             spec.handling,
             rotate=spec.handling.rotate and kind.ROTATES and may_rotate(options),
         ),
+        breadth=spec.breadth,
+        worker_max=spec.worker_max,
+        worker_day_max=spec.worker_day_max,
     )
     async with rt.db.transaction() as db:
         await batches.insert_batch(db, batch)
     return batch
+
+
+async def _check_shares(rt: Runtime, handling: Handling) -> None:
+    codes = list(handling.shares)
+    unknown = set(codes) - await people.partner_codes(rt.db, codes)
+    if unknown:
+        raise Refused(f"no partner {min(unknown)!r}", field="shares")
+    if sum(handling.shares.values()) > 1 + _ROUNDING:
+        raise Refused("the shares add up to more than 1", field="shares")
 
 
 async def add_tasks(rt: Runtime, client: ClientId, batch_id: str, specs: Sequence[TaskSpec]) -> int:
@@ -180,13 +206,16 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
     """The cost known before: at most (every slot paid) and at least (every task content with its first answers)."""
     found = await rt.db.row(
         """select count(*) filter (where gold is null) as tasks, count(gold) as golds,
-             coalesce(sum(maximum), 0) as most, coalesce(sum(wanted) filter (where gold is null), 0) as least
+             coalesce(sum(maximum), 0) as most, coalesce(sum(wanted) filter (where gold is null), 0) as least,
+             coalesce(max(maximum) filter (where gold is null), 0) as overlap
            from task where batch_id = $1""",
         batch_id,
     )
     assert found is not None
     batch = await rt.batches.get(batch_id)
     available = await available_minor(rt, client)
+    crowd = sum(each[3] for each in await batches.crowd(rt.db, batch))
+    needed, days = _needed(batch, found["overlap"], found["most"], crowd)
     return Quote(
         tasks=found["tasks"],
         golds=found["golds"],
@@ -198,7 +227,17 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
         available_minor=available,
         currency=batch.currency,
         messages=await message_cost.quote(rt, batch, found["least"], found["most"]),
+        workers=crowd,
+        workers_needed=needed,
+        days_least=days,
     )
+
+
+def _needed(batch: Batch, overlap: int, answers: int, workers: int) -> tuple[int, int]:
+    """How many workers the batch takes at least, and how many days with the `workers` there are."""
+    needed = max(overlap, ceil(answers / batch.worker_max) if batch.worker_max else 0)
+    a_day = (batch.worker_day_max or answers) * max(workers, 1)
+    return needed, ceil(answers / a_day) if answers else 0
 
 
 async def available_minor(rt: Runtime, client: ClientId) -> int:
@@ -227,6 +266,8 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
                 posted = ledger.reserve(client, batch.id, amount, batch.currency)
                 await ledgers.post(db, posted, available, batch.hold_account)
                 await batches.set_state(db, batch.id, "running", reserved=amount)
+                await allot.keep_for_partners(db, batch, rt.clock.now())
+                await rulings.switch_on(db, batch, by=client, reason="the client started the batch")
             else:
                 await batches.set_state(db, batch.id, "running")
 
@@ -240,6 +281,7 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
             f"{amount_text(has, batch.currency)} is available; top up first",
             status=402,
         ) from bad
+    await look_for_better(rt, batch)
     rt.bells.ring("assign")
 
 

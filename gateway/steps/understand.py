@@ -48,8 +48,12 @@ async def understand(
     msisdn: str = "",
 ) -> Understood:
     """All a turn is decided on. `codes`: those partner codes that were said and exist."""
-    held_batch = await rt.batches.get(row["held_batch"]) if row["held_task"] else None
-    next_batch = await rt.batches.get(row["next_batch"]) if row["next_task"] else None
+    held_batch = (
+        await rt.batches.get(row["held_batch"], row["held_revision"]) if row["held_task"] else None
+    )
+    next_batch = (
+        await rt.batches.get(row["next_batch"], row["next_revision"]) if row["next_task"] else None
+    )
     dialled = await rt.batches.get(row["dialled_batch"]) if row["dialled_task"] else None
     worker = _worker(row)
     situation = Situation(

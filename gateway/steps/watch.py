@@ -20,7 +20,7 @@ FIRST_SHOWINGS = 5  # of a gold task: nobody can have told anybody yet
 
 async def watch(rt: Runtime, batch_id: str) -> int:
     """Write down what a person should look at; how many findings."""
-    batch = await rt.batches.get(batch_id)
+    batch = await rt.batches.fresh(batch_id)
     rows = await findings.deeds(rt.db, batch_id)
     found = _worn_gold(batch, rows)
     if not rt.kind_of(batch.kind).IS_TEXT and rows:

@@ -11,7 +11,12 @@ from gateway.tasks.question import Option
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch as the walk needs it; `policy` as in gateway.qa.overlap.parse_policy, `price_minor` an accepted answer's."""
+    """A batch as the walk needs it; `policy` as in gateway.qa.overlap.parse_policy, `price_minor` an accepted answer's.
+
+    `breadth`: every task gets an answer before any gets a second; else tasks are finished one after the other.
+    `worker_max`, `worker_day_max`: answers of one worker at most, in all and in 24 hours. `revision` counts changes of its
+    rule (`policy`, `confidence`, `method`); nothing else changes while it runs but for `handling.same`.
+    """
 
     id: BatchId
     client: ClientId
@@ -30,10 +35,19 @@ class Batch:
     pack_max: int
     hold_account: AccountId
     handling: Handling = DEFAULT
+    breadth: bool = False
+    worker_max: int | None = None
+    worker_day_max: int | None = None
+    revision: int = 0
+
+    @property
+    def capped(self) -> bool:
+        return self.worker_max is not None or self.worker_day_max is not None
 
 
 _COLUMNS = """b.id, b.client_id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.currency, b.policy,
-  b.policy_options, b.method, b.gold_rate, b.lease_s, b.pack_max, b.account_id"""
+  b.policy_options, b.method, b.gold_rate, b.lease_s, b.pack_max, b.account_id,
+  b.breadth, b.worker_max, b.worker_day_max, b.revision"""
 
 
 def _batch(row: Row) -> Batch:
@@ -55,21 +69,32 @@ def _batch(row: Row) -> Batch:
         pack_max=row["pack_max"],
         hold_account=AccountId(row["account_id"]),
         handling=from_options(row["policy_options"]),
+        breadth=row["breadth"],
+        worker_max=row["worker_max"],
+        worker_day_max=row["worker_day_max"],
+        revision=row["revision"],
     )
 
 
 class Batches:
-    """Reads batches, and keeps them: what stands in `Batch` is fixed when a batch is made."""
+    """Reads batches, and keeps them: what stands in `Batch` changes with its revision only."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._known: dict[str, Batch] = {}
 
-    async def get(self, batch: str) -> Batch:
-        if batch not in self._known:
-            row = await self._db.row(f"select {_COLUMNS} from batch b where b.id = $1", batch)
-            assert row is not None, f"no batch {batch}"
-            self._known[batch] = _batch(row)
+    async def get(self, batch: str, revision: int = 0) -> Batch:
+        """As it was at this revision or later. What a rule decides asks for the revision it read; the rest needs none."""
+        known = self._known.get(batch)
+        if known is None or known.revision < revision:
+            return await self.fresh(batch)
+        return known
+
+    async def fresh(self, batch: str) -> Batch:
+        """As it is now: for what is done seldom, with the rule of now."""
+        row = await self._db.row(f"select {_COLUMNS} from batch b where b.id = $1", batch)
+        assert row is not None, f"no batch {batch}"
+        self._known[batch] = _batch(row)
         return self._known[batch]
 
 
@@ -90,8 +115,9 @@ async def insert_batch(db: Connection, batch: Batch) -> None:
     """A new batch, as a draft."""
     await db.execute(
         """insert into batch (id, client_id, name, kind, instructions, options, languages, price, currency, policy,
-             policy_options, method, gold_rate, lease_s, pack_max, state, account_id)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'draft', $16)""",
+             policy_options, method, gold_rate, lease_s, pack_max, state, account_id, breadth, worker_max,
+             worker_day_max)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'draft', $16, $17, $18, $19)""",
         batch.id,
         batch.client,
         batch.name,
@@ -108,6 +134,9 @@ async def insert_batch(db: Connection, batch: Batch) -> None:
         batch.lease_s,
         batch.pack_max,
         batch.hold_account,
+        batch.breadth,
+        batch.worker_max,
+        batch.worker_day_max,
     )
 
 
@@ -189,7 +218,7 @@ async def all_of_client(db: Database, client: ClientId) -> list[Row]:
 
 _LIST = """
 select b.id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.currency, b.policy, b.policy_options,
-  b.method, b.gold_rate, b.lease_s, b.pack_max, b.state, b.reserved, b.created_at, b.started_at, b.closed_at,
+  b.method, b.gold_rate, b.lease_s, b.pack_max, b.breadth, b.worker_max, b.worker_day_max, b.state, b.reserved, b.created_at, b.started_at, b.closed_at,
   (select coalesce(jsonb_agg(jsonb_build_object('currency', m.currency, 'messages', m.messages, 'segments', m.segments,
       'micro', m.micro) order by m.currency), '[]')
     from (select currency, sum(messages)::bigint as messages, sum(segments)::bigint as segments, sum(micro)::bigint as micro

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from gateway.qa.skill import Skill
-from gateway.store.db import Connection, Row
+from gateway.store.db import Connection, Database, Row
 
 
 async def unscored(db: Connection, limit: int) -> list[Row]:
@@ -114,3 +114,36 @@ async def replace_taught(db: Connection, batch: str, kind: str, shown: Mapping[i
 
 async def learned(db: Connection, batch: str, answers: int) -> None:
     await db.execute("update batch set learned = $2, unlearned = 0 where id = $1", batch, answers)
+
+
+async def band(db: Database, batch: str, share: float) -> Row | None:
+    """The best `share` of the workers who might work on a batch and did work of its kind in the last 30 days: the least
+    chance to be right among them (`floor`), how many there are and how many of them by SMS (a share of 1), the `mean` of
+    all; and of the batch's tasks how many are `open` and how many of those are `waiting` for such a worker."""
+    return await db.row(
+        """with crowd as (
+             select skill_mean(s."right", s.wrong, s.learned_at) as mean, w.reach = 'sms' as by_sms
+               from batch b join skill s on s.kind = b.kind join worker w on w.id = s.worker_id
+               where b.id = $1 and w.state = 'active' and w.currency = b.currency
+                 and (b.languages = '{}' or w.language = any(b.languages))
+                 and s.learned_at > now() - interval '30 days' and (s.paused_until <= now()) is not false),
+             marks as (select percentile_disc(1 - $2::float8) within group (order by mean) as floor, avg(mean) as mean from crowd)
+           select m.floor, m.mean, count(*) as workers, avg(c.by_sms::int)::float8 as by_sms,
+               (select count(*) from task t where t.batch_id = $1 and t.state = 'open' and t.gold is null) as open,
+               (select count(*) from task t where t.batch_id = $1 and t.state = 'open' and t.skill_wanted is not null
+                 and t.better_until > now()) as waiting
+             from marks m join crowd c on c.mean >= m.floor group by m.floor, m.mean""",
+        batch,
+        share,
+    )
+
+
+async def set_better(db: Database, batch: str, better: tuple[float, float] | None) -> None:
+    """What the judge is to know of a batch's better workers: skill, and the share of them that is asked by SMS."""
+    skill, by_sms = better or (None, None)
+    await db.execute(
+        "update batch set better = $2, better_by_sms = $3 where id = $1 and better is distinct from $2",
+        batch,
+        skill,
+        by_sms,
+    )

@@ -48,13 +48,17 @@ def book_event(event: Event, worker: WorkerId | None, reply: str | None) -> Part
 
 @dataclass(frozen=True, slots=True)
 class TaskAfter:
-    """How an answer leaves its task. `value` is set once it is decided or in review."""
+    """How an answer leaves its task. `value` is set once it is decided or in review, and `ruling` (the version of what
+    decided) with it. `skill_wanted`: of whom the next answer is asked, until `better_until`; None = of anyone."""
 
     wanted: int
     state: str
     value: str | None
     confidence: float | None
     rule: str | None
+    ruling: str | None = None
+    skill_wanted: float | None = None
+    better_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class AnswerRow:
     value: str
     right: bool | None
     """On hidden gold: was it right? None on real questions."""
+    capped: bool
+    """Does its batch have limits for each worker?"""
 
 
 def record_answer(
@@ -97,6 +103,10 @@ def record_answer(
             after.value,
             after.confidence,
             after.rule,
+            after.ruling,
+            after.skill_wanted,
+            after.better_until,
+            answer.capped,
             *posting(earning, hold, payable),
         ),
     )

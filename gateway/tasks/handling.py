@@ -1,7 +1,7 @@
 """How a batch hands out its questions and checks its workers: what a client may choose beside the overlap policy."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,13 +10,16 @@ class Handling:
 
     `promote_gold`: may results that leave no doubt be asked of others as gold? `review_minor`: what a person's look at a
     task costs the client, in minor units; 0 = she looks at what stays in doubt, whatever it costs. `rotate`: does every
-    worker see the options in an order of her own?
+    worker see the options in an order of her own? `shares`: by partner's code, the part of the tasks (0..1) kept for its
+    workers, for `keep_h` hours after the start; then they are anybody's.
     """
 
     entry_gold: int = 5
     promote_gold: bool = False
     review_minor: int = 0
     rotate: bool = False
+    shares: Mapping[str, float] = field(default_factory=dict[str, float])
+    keep_h: int = 72
 
 
 DEFAULT = Handling()
@@ -34,5 +37,5 @@ def to_options(handling: Handling) -> dict[str, object]:
 
 def from_options(options: Mapping[str, object]) -> Handling:
     """The handling kept so; keys of other things are left alone."""
-    names = {field.name for field in fields(Handling)}
+    names = {one.name for one in fields(Handling)}
     return Handling(**{name: value for name, value in options.items() if name in names})  # pyright: ignore[reportArgumentType]  # our own row

@@ -41,12 +41,19 @@ create or replace function pack_of(p_worker bigint, p_batch text) returns jsonb 
           where x.task_id = t.id and t.state = 'open' and t.answered > 0 and t.answered + 1 >= t.wanted) v on true
 $$;
 
--- What she could be asked in the same message as p_first, in the order she would come to it.
+-- What she could be asked in the same message as p_first, in the order she would come to it. Nothing where her gold has
+-- paused the kind meanwhile: what she holds already she may still answer.
 create or replace function more_tasks(
   p_worker bigint, p_partner bigint, p_language text, p_batch text, p_first bigint, p_held bigint, p_limit int
 ) returns jsonb language plpgsql stable as $$
-declare v_more jsonb;
+declare v_more jsonb; v_kept_until timestamptz; v_breadth boolean; v_skill real;
 begin
+  select b.kept_until, b.breadth, skill_mean(s."right", s.wrong, s.learned_at) into v_kept_until, v_breadth, v_skill
+    from batch b left join skill s on s.worker_id = p_worker and s.kind = b.kind
+    where b.id = p_batch and (s.paused_until <= now()) is not false;
+  if not found or p_limit < 1 then
+    return null;
+  end if;
   if (select directed from task where id = p_first) then
     select jsonb_agg(jsonb_build_object('task', f.id, 'text', f.text) order by f.batch_position) into v_more from (
       select t.id, t.text, d.batch_position from directed d join task t on t.id = d.task_id
@@ -57,14 +64,15 @@ begin
   else
     select jsonb_agg(jsonb_build_object('task', f.id, 'text', f.text)) into v_more from (
       select s.id, s.text from (
-        select t.id, t.text, t.audience from task t
+        select t.id, t.text, t.audience, case when v_breadth then t.answered + t.held end as load from task t
           where t.batch_id = p_batch and t.state = 'open' and t.gold is null and not t.directed
             and t.answered + t.held < t.wanted and t.id <> p_first and t.id is distinct from p_held
+            and is_hers(t.skill_wanted, t.better_until, v_skill, t.kept_for, v_kept_until, p_partner)
             and not exists (select from assignment a where a.task_id = t.id and a.worker_id = p_worker
               and a.state <> 'expired')
           order by t.position limit 72) s
         where s.audience is null or audience_fits(s.audience, p_partner, p_language)
-        order by hashint8(s.id # p_worker) limit p_limit) f;
+        order by s.load, hashint8(s.id # p_worker) limit p_limit) f;
   end if;
   return v_more;
 end $$;

@@ -14,12 +14,13 @@ create or replace function situation(
   -- what was she last asked?
   out held_assignment bigint, out held_state text, out held_task bigint, out held_batch text, out held_text text,
   out held_gold text, out held_via text, out held_open boolean, out held_answered smallint,
-  out held_wanted smallint, out held_maximum smallint, out held_item smallint, out pack jsonb,
+  out held_wanted smallint, out held_maximum smallint, out held_revision smallint, out held_better real,
+  out held_better_by_sms real, out held_item smallint, out pack jsonb,
   out vote_values text[], out vote_rights real[], out vote_wrongs real[],
   -- the question of an SMS that she answered by dialling, while no newer SMS asks her anything
   out dialled_task bigint, out dialled_batch text, out dialled_text text,
   -- what would she be asked next?
-  out next_task bigint, out next_batch text, out next_text text,
+  out next_task bigint, out next_batch text, out next_text text, out next_revision smallint,
   out gold_task bigint, out gold_text text, out next_held boolean, out more jsonb,
   -- where does her USSD session stand?
   out transcript text, out view text, out memory jsonb, out pages text[], out page smallint, out ended boolean,
@@ -33,6 +34,8 @@ declare
   v_asked_at timestamptz;  -- when what she holds was put to her
   v_gold boolean;
   v_pack_max smallint;
+  v_room int;  -- questions of the next batch she may get; null = as many as there are
+  v_from int;
   v_packed text;  -- the batch of her last message with several questions
 begin
   -- One statement for all that is found by a key: each of its own would cost as much as finding the row.
@@ -63,11 +66,12 @@ begin
   end if;
 
   -- What she holds comes first; else the last question whose lease ran out: a late reply belongs to it.
-  select a.id, a.state, a.via, a.asked_at, a.item, t.id, t.batch_id, t.text, t.gold, t.answered, t.wanted, t.maximum, b.kind,
+  select a.id, a.state, a.via, a.asked_at, a.item, t.id, t.batch_id, t.text, t.gold, t.answered, t.wanted, t.maximum,
+      b.revision, b.better, b.better_by_sms, b.kind,
       t.state = 'open' and b.state in ('running', 'paused')
         and (a.state = 'held' or t.answered + t.held < t.wanted)
     into held_assignment, held_state, held_via, v_asked_at, held_item, held_task, held_batch, held_text, held_gold, held_answered,
-      held_wanted, held_maximum, v_kind, held_open
+      held_wanted, held_maximum, held_revision, held_better, held_better_by_sms, v_kind, held_open
     from assignment a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
     where a.worker_id = situation.worker_id and a.state in ('held', 'expired')
     order by a.state = 'held' desc, a.task_id::text = memory->>'task' desc nulls last, case when a.state = 'held' then a.id else -a.id end limit 1;
@@ -125,18 +129,30 @@ begin
   end if;
   if next_task is null then
     for v_batch in
-      select b.id from batch b where b.state = 'running' and b.currency = situation.currency
-        and (b.languages = '{}' or situation.language = any(b.languages))
-        and not exists (select from skill z where z.worker_id = situation.worker_id and z.kind = b.kind and z.paused_until > now()) order by b.started_at
+      select b.id, b.breadth, b.kept_until, skill_mean(z."right", z.wrong, z.learned_at) as skill,
+          case when b.worker_max > 0 or b.worker_day_max > 0
+            then room_left(situation.worker_id, b.id, b.worker_max, b.worker_day_max) end as room
+        from batch b left join skill z on z.worker_id = situation.worker_id and z.kind = b.kind
+        where b.state = 'running' and b.currency = situation.currency
+          and (b.languages = '{}' or situation.language = any(b.languages)) and (z.paused_until <= now()) is not false
+        order by b.started_at
     loop
+      v_room := v_batch.room;
+      continue when v_room < 1;
+      v_from := 0;
+      if v_batch.breadth then  -- from anywhere, the tasks with the fewest answers first
+        select max(t.position) into v_from from task t where t.batch_id = v_batch.id;
+        v_from := abs(hashint8(situation.worker_id # coalesce(held_task, 0))::bigint) % greatest(v_from - 95, 1);
+      end if;
       -- The first few free tasks, in an order of her own: phones that ask at the same moment rarely collide.
       select f.id, v_batch.id, f.text into next_task, next_batch, next_text from (
         select s.* from (
-          select t.id, t.text, t.audience from task t
+          select t.id, t.text, t.audience, case when v_batch.breadth then t.answered + t.held end as load from task t
             where t.batch_id = v_batch.id and t.state = 'open' and t.gold is null and not t.directed
-              and t.answered + t.held < t.wanted and t.id is distinct from held_task
-            order by t.position limit 24) s
-        order by hashint8(s.id # situation.worker_id)) f
+              and t.answered + t.held < t.wanted and t.id is distinct from held_task and t.position > v_from
+              and is_hers(t.skill_wanted, t.better_until, v_batch.skill, t.kept_for, v_batch.kept_until, partner_id)
+            order by t.position limit case when v_batch.breadth then 96 else 24 end) s
+        order by s.load, hashint8(s.id # situation.worker_id)) f
         where (f.audience is null or audience_fits(f.audience, situation.partner_id, situation.language))
           and not exists (select from assignment a where a.task_id = f.id
             and a.worker_id = situation.worker_id and a.state <> 'expired')
@@ -146,6 +162,7 @@ begin
       select t.id, v_batch.id, t.text into next_task, next_batch, next_text from task t
         where t.batch_id = v_batch.id and t.state = 'open' and t.gold is null and not t.directed
           and t.answered + t.held < t.wanted and t.id is distinct from held_task
+          and is_hers(t.skill_wanted, t.better_until, v_batch.skill, t.kept_for, v_batch.kept_until, partner_id)
           and (t.audience is null or audience_fits(t.audience, situation.partner_id, situation.language))
           and not exists (select from assignment a where a.task_id = t.id
             and a.worker_id = situation.worker_id and a.state <> 'expired')
@@ -154,9 +171,9 @@ begin
     end loop;
   end if;
 
-  select b.gold_rate > 0 and next_held is null, b.pack_max into v_gold, v_pack_max from batch b where b.id = next_batch;
+  select b.gold_rate > 0 and next_held is null, b.pack_max, b.revision into v_gold, v_pack_max, next_revision from batch b where b.id = next_batch;
   if v_pack_max > 1 and p_kind <> 'ussd' then
-    more := more_tasks(situation.worker_id, partner_id, language, next_batch, next_task, held_task, v_pack_max - 1);
+    more := more_tasks(situation.worker_id, partner_id, language, next_batch, next_task, held_task, least(v_pack_max, v_room) - 1);
   end if;
   if v_skills or coalesce(v_gold, false) then
     select array_agg(s.kind), array_agg(s."right" * kept(s.learned_at)), array_agg(s.wrong * kept(s.learned_at)),

@@ -24,6 +24,28 @@ create or replace function gold_digest(p_text text) returns bigint language sql 
   select hashtextextended(p_text, 0)
 $$;
 
+-- How likely she is right, by what is known of her: `Skill.mean` in SQL, of evidence as old as that.
+create or replace function skill_mean(p_right real, p_wrong real, p_at timestamptz) returns real language sql stable as $$
+  select (coalesce(p_right * kept(p_at), 0) + 6.0)::real / (coalesce((p_right + p_wrong) * kept(p_at), 0) + 8.0)::real
+$$;
+
+-- May an open task go to her? Some want a better worker at first, some are kept for a partner's workers for a while.
+create or replace function is_hers(
+  p_skill_wanted real, p_better_until timestamptz, p_skill real, p_kept_for bigint, p_kept_until timestamptz, p_partner bigint
+) returns boolean language sql stable as $$
+  select (p_skill_wanted is null or p_skill_wanted <= p_skill or p_better_until <= now())
+     and (p_kept_for is null or p_kept_for = p_partner or p_kept_until <= now())
+$$;
+
+-- How many more questions of a batch with limits she may get; those she holds count. A day is the last 24 hours.
+create or replace function room_left(p_worker bigint, p_batch text, p_max int, p_day_max int) returns int language sql stable as $$
+  select least(p_max - count(*), p_day_max - count(*) filter (where x.created_at > now() - interval '1 day'))::int
+      - (select count(*) from assignment a join task h on h.id = a.task_id
+          where a.worker_id = p_worker and a.state = 'held' and h.batch_id = p_batch)::int
+    from answer x join task t on t.id = x.task_id
+    where x.worker_id = p_worker and x.capped and t.batch_id = p_batch
+$$;
+
 -- Gives a task to a worker, if it still wants an answer. A question that lapsed may be asked again.
 create or replace function hold_task(
   p_task bigint, p_worker bigint, p_via text, p_lease_until timestamptz
@@ -61,6 +83,7 @@ create or replace function record_answer(
   p_assignment bigint, p_was text, p_task bigint, p_answered smallint, p_wanted_then smallint, p_worker bigint, p_kind text, p_via text,
   p_said text, p_value text, p_right boolean,
   p_wanted smallint, p_state text, p_result text, p_confidence real, p_rule text,
+  p_ruling text, p_skill_wanted real, p_better_until timestamptz, p_capped boolean,
   p_transfer uuid, p_hold_account bigint, p_worker_account bigint, p_price bigint, p_currency text, p_code smallint, p_cause text
 ) returns void language plpgsql as $$
 declare v_slot smallint; v_directed boolean;
@@ -71,6 +94,7 @@ begin
   end if;
   update task set answered = answered + 1, held = held - case p_was when 'held' then 1 else 0 end,
       wanted = p_wanted, state = p_state, value = p_result, confidence = p_confidence, rule = p_rule,
+      ruling = p_ruling, skill_wanted = case when not directed then p_skill_wanted end, better_until = p_better_until,
       decided_at = case p_state when 'open' then null else now() end
     where id = p_task and state = 'open' and wanted = p_wanted_then
       and (answered = p_answered or greatest(answered, p_answered) + 1 < p_wanted_then)
@@ -86,8 +110,8 @@ begin
   -- The assignment's guard above makes this the only time; a second one would break the transfer's key, loudly.
   insert into transfer (id, debit, credit, amount, currency, code, cause)
     values (p_transfer, p_hold_account, p_worker_account, p_price, p_currency, p_code, p_cause);
-  insert into answer (task_id, worker_id, slot, value, said, via, price, transfer_id, "right")
-    values (p_task, p_worker, v_slot, p_value, p_said, p_via, p_price, p_transfer, p_right);
+  insert into answer (task_id, worker_id, slot, value, said, via, price, transfer_id, "right", capped)
+    values (p_task, p_worker, v_slot, p_value, p_said, p_via, p_price, p_transfer, p_right, p_capped);
   -- Where gold is asked (p_kind not null), when the next is due depends on these counts: they cannot wait.
   if p_kind is not null then
     insert into skill as k (worker_id, kind, answers, gold_right, gold_wrong, trial_right, trial_wrong)

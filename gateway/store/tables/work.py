@@ -80,6 +80,14 @@ batch = Table(
     # Answers that skills know, and those of them that came after the batch was last estimated as a whole.
     Column("learned", Integer, nullable=False, server_default=text("0")),
     Column("unlearned", Integer, nullable=False, server_default=text("0")),
+    # A better worker than most: how likely she is right, and how many of such are asked by SMS; null = there is none.
+    Column("better", REAL),
+    Column("better_by_sms", REAL),
+    Column("breadth", Boolean, nullable=False, server_default=text("false")),
+    Column("worker_max", Integer),  # answers of one worker at most
+    Column("worker_day_max", Integer),  # in 24 hours
+    Column("kept_until", DateTime(timezone=True)),  # until when tasks are kept for partners
+    Column("revision", SmallInteger, nullable=False, server_default=text("0")),  # of its rule
     at_column(),
     Column("started_at", DateTime(timezone=True)),
     Column("closed_at", DateTime(timezone=True)),
@@ -110,6 +118,11 @@ task = Table(
     Column("value", Text),
     Column("confidence", REAL),
     Column("rule", Text),  # which rule decided
+    Column("ruling", Text),  # the version of what it was decided by: see gateway.qa.ruling
+    # Asked next of who is right as often as that, until then: see Decision.ASK_BETTER.
+    Column("skill_wanted", REAL),
+    Column("better_until", DateTime(timezone=True)),
+    Column("kept_for", BigInteger, ForeignKey("partner.id")),  # a partner's share of the work
     Column("decided_at", DateTime(timezone=True)),
     Column("decided_by", Text),  # the person who did, where it was one
     Column("promoted_from", BigInteger),  # the task whose result became this gold
@@ -200,6 +213,9 @@ answer = Table(
     Column(
         "scored", Boolean, nullable=False, server_default=text("false")
     ),  # its worker's skill knows it
+    Column(
+        "capped", Boolean, nullable=False, server_default=text("false")
+    ),  # its batch has limits for each worker
     at_column(),
     UniqueConstraint("task_id", "worker_id"),
     # Nobody's answer counts who was not asked.
@@ -212,4 +228,5 @@ Index(
     answer.c.id,
     postgresql_where=text("via = 'ussd'"),
 )
+Index("ix_answer_capped", answer.c.worker_id, answer.c.id, postgresql_where=text("capped"))
 Index("ix_answer_unscored", answer.c.task_id, postgresql_where=text("not scored"))
