@@ -6,10 +6,11 @@ from datetime import datetime
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from gateway.sms.prices import MICRO
+from gateway.store.channel_health import ChannelHealth
 from gateway.store.db import Row
 
 
-def of(channels: Iterable[Row], bills: Iterable[Row], now: datetime) -> Iterator[Metric]:
+def of(channels: Iterable[ChannelHealth], bills: Iterable[Row], now: datetime) -> Iterator[Metric]:
     waiting = GaugeMetricFamily(
         "gateway_channel_messages", "Messages of a channel by state", labels=["channel", "state"]
     )
@@ -28,16 +29,38 @@ def of(channels: Iterable[Row], bills: Iterable[Row], now: datetime) -> Iterator
         "When a provider last took a message of a channel",
         labels=["channel"],
     )
-    for row in channels:
-        name = row["channel"]
-        for state in ("queued", "sending", "unknown"):
-            waiting.add_metric([name, state], row[state])
-        late_s = (now - row["oldest"]).total_seconds() if row["oldest"] else 0.0
-        oldest.add_metric([name], max(0.0, late_s))
-        is_open.add_metric([name], float(row["breaker"] != "closed"))
-        if row["last_success_at"]:
-            success.add_metric([name], row["last_success_at"].timestamp())
-    yield from (waiting, oldest, is_open, success)
+    came = GaugeMetricFamily(
+        "gateway_channel_last_in_timestamp_seconds",
+        "When an SMS or a USSD step last came in over a channel",
+        labels=["channel"],
+    )
+    errors = GaugeMetricFamily(
+        "gateway_channel_error_ratio",
+        "The share of a channel's messages of the last hour that did not arrive (refused, given up, unknown, failed)",
+        labels=["channel"],
+    )
+    broken = GaugeMetricFamily(
+        "gateway_channel_inbox_failed",
+        "Events of a channel that could not be processed (gateway inbox)",
+        labels=["channel"],
+    )
+    for one in channels:
+        labels = [one.channel]
+        for state, number in (
+            ("queued", one.queued),
+            ("sending", one.sending),
+            ("unknown", one.unknown),
+        ):
+            waiting.add_metric([*labels, state], number)
+        oldest.add_metric(labels, one.oldest_s(now))
+        is_open.add_metric(labels, float(one.breaker != "closed"))
+        errors.add_metric(labels, one.error_rate or 0.0)
+        broken.add_metric(labels, one.events_failed)
+        if one.last_out:
+            success.add_metric(labels, one.last_out.timestamp())
+        if one.last_in:
+            came.add_metric(labels, one.last_in.timestamp())
+    yield from (waiting, oldest, is_open, success, came, errors, broken)
     yield from _bills(bills)
 
 

@@ -18,7 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.api import channel_metrics
 from gateway.errors import Failed
 from gateway.runtime import Runtime
-from gateway.store import health, outbox
+from gateway.store import channel_health, health, outbox
+from gateway.store.channel_health import ChannelHealth
 from gateway.store.db import Row, ping
 
 _KEPT_S = 5.0
@@ -48,7 +49,7 @@ class Metrics:
             registry=self._registry,
         )
         self._figures: health.Figures | None = None
-        self._channels: list[Row] = []
+        self._channels: list[ChannelHealth] = []
         self._bills: list[Row] = []
         self._read_at = 0.0
         self._registry.register(self)  # pyright: ignore[reportArgumentType]  # a collector by its shape
@@ -59,7 +60,9 @@ class Metrics:
             try:
                 await ping(self._rt.db)
                 self._figures = await health.figures(self._rt.db)
-                self._channels = await outbox.waiting(self._rt.db)
+                self._channels = await channel_health.channels(
+                    self._rt.db, self._rt.channels, self._rt.clock.now()
+                )
                 self._bills = await outbox.bills(self._rt.db)
             except Failed as away:
                 return PlainTextResponse(str(away), status_code=503)

@@ -1,4 +1,4 @@
-"""`gateway channels`: the addresses to paste into each provider's dashboard."""
+"""`gateway channels`: the addresses to paste into each provider's dashboard, and how each channel is doing."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -7,11 +7,19 @@ from urllib.parse import urlsplit
 
 import typer
 
+from gateway import plugins
 from gateway import settings as settings_room
+from gateway.cli import channel_lines
 from gateway.cli.shown import Json, as_json
+from gateway.clock import SystemClock
+from gateway.errors import GatewayError
+from gateway.payments import providers
 from gateway.settings import LOCAL_CHANNEL, ChannelSettings, Settings
+from gateway.store.channel_health import ChannelHealth
 
-app = typer.Typer(help="The addresses to paste into each provider's dashboard.")
+app = typer.Typer(
+    help="The addresses to paste into each provider's dashboard, and how each channel is doing."
+)
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104  # compared, not bound
 # What the dashboards call them. Twilio and Kannel tell of opt-outs otherwise.
@@ -45,6 +53,25 @@ def hooks(settings: Settings) -> list[Hook]:
     ]
 
 
+def payout_hooks(settings: Settings) -> list[Hook]:
+    """Addresses of payout operators whose portals know one for all payouts: those with a `secret`."""
+    found = list[Hook]()
+    for name, provider in settings.providers.items():
+        if provider.secret is None:
+            continue
+        url = f"{public_url(settings)}/hooks/o/{name}/{provider.secret.get_secret_value()}"
+        found.append(Hook(name, provider.kind, "results of payouts", url))
+        if _asks_first(provider.kind):
+            found.append(Hook(name, provider.kind, "did we order it? (validation)", f"{url}/validate"))  # fmt: skip
+    return found
+
+
+def _asks_first(kind: str) -> bool:
+    """Whether a provider of this kind asks us before it pays (`gateway.payments.port.Validates`)."""
+    module = plugins.load(providers, kind)
+    return any(hasattr(each, "parse_validation") for each in vars(module).values())
+
+
 def base_url(settings: Settings, name: str, channel: ChannelSettings) -> str:
     return f"{public_url(settings)}/in/{name}/{channel.secret.get_secret_value()}"
 
@@ -70,8 +97,7 @@ def is_local(url: str) -> bool:
 
 @app.callback(invoke_without_command=True)
 def channels(context: typer.Context, json: Json = None) -> None:
-    """List the exact addresses to paste into each provider's dashboard. How the channels do, `gateway outbox` and
-    `gateway doctor` tell."""
+    """List the exact addresses to paste into each provider's dashboard, and how each channel is doing."""
     if context.invoked_subcommand is None:
         show(settings_room.load(), json)
 
@@ -106,24 +132,53 @@ def kannel_conf(
 
 
 def show(settings: Settings, out: Path | None) -> None:
-    found = hooks(settings)
-    if as_json([asdict(hook) for hook in found], out):
+    found, pays = hooks(settings), payout_hooks(settings)
+    health, why_not = _health(settings)
+    listed = [asdict(hook) for hook in (*found, *pays)]
+    now = SystemClock().now()
+    figures = [channel_lines.figures(one, now) for one in health.values()]
+    if as_json({"addresses": listed, "health": figures}, out):
         return
     for name in settings.channels:
         print(f"{name}")
         for hook in found:
             if hook.channel == name:
                 print(f"  {hook.what:<28} {hook.url}")
+        for line in channel_lines.lines(health[name], now) if name in health else ():
+            print(f"  {line}")
+    for hook in pays:
+        print(f"{hook.channel} (payouts)")
+        print(f"  {hook.what:<28} {hook.url}")
+    if why_not:
+        print(f"\nHow they are doing is not known: {why_not}")
+    _say_what_else_matters(settings)
+
+
+def _say_what_else_matters(settings: Settings) -> None:
     if LOCAL_CHANNEL["phone"] in settings.channels.values() and not settings.local_phone:
         print(
             "\nThe built-in phone is served with GATEWAY_LOCAL_PHONE=true only (gateway up, trying out)."
         )
-    print(
-        "\nKeep them secret: who knows an address can send messages in anybody's name."
-        "\nPayout operators need no address: each payment brings its own."
-    )
+    print("\nKeep them secret: who knows an address can send messages in anybody's name.")
+    bare = [name for name, one in settings.providers.items() if one.secret is None]
+    if bare:
+        print(f"{', '.join(bare)}: no address is needed, each payment brings its own.")
     if is_local(public_url(settings)):
         print(
             f"{public_url(settings)} is this machine only; set GATEWAY_PUBLIC_URL to the address "
             "providers reach it by."
         )
+
+
+def _health(settings: Settings) -> tuple[dict[str, ChannelHealth], str]:
+    """By channel; or why it is not known. Where there is no database yet, none is made for this."""
+    from gateway.cli.people import with_runtime
+    from gateway.store import channel_health
+
+    if settings.database_url is None and not (settings.data_dir / "postgres").exists():
+        return {}, "nothing has run here yet"
+    try:
+        rows = with_runtime(lambda rt: channel_health.channels(rt.db, rt.channels, rt.clock.now()))
+    except GatewayError as bad:
+        return {}, str(bad)
+    return {one.channel: one for one in rows}, ""

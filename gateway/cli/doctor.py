@@ -244,17 +244,23 @@ async def _secret(rt: Runtime) -> list[Finding]:
 
 
 async def _channel_health(rt: Runtime) -> list[Finding]:
-    from gateway.store import outbox
+    from gateway.cli import channel_lines
+    from gateway.store import channel_health
 
-    return [
-        warn(
-            f"channel {row['channel']}",
-            f"is left alone until {row['until']:%H:%M} UTC: {row['reason'] or 'it fails'}",
-            "put right what the provider complains of; it is tried with one message then (gateway outbox)",
-        )
-        for row in await outbox.waiting(rt.db)
-        if row["breaker"] != "closed"
-    ]
+    now, findings = rt.clock.now(), list[Finding]()
+    for one in await channel_health.channels(rt.db, rt.channels, now):
+        what, said = f"channel {one.channel}", "; ".join(channel_lines.lines(one, now))
+        if one.breaker != "closed":
+            until = f"{one.until:%H:%M} UTC" if one.until else "its next try"
+            said = f"is left alone until {until}: {one.reason or 'it fails'}; {said}"
+            cure = "put right what the provider complains of; it is tried with one message then (gateway channels)"
+            findings.append(warn(what, said, cure))
+        elif channel_lines.errs(one):
+            cure = "see why: gateway outbox, and the provider's own log"
+            findings.append(warn(what, said, cure))
+        else:
+            findings.append(ok(what, said))
+    return findings
 
 
 async def _work(rt: Runtime) -> list[Finding]:

@@ -1,24 +1,30 @@
 """`gateway outbox`: what waits to be sent, and how long it has waited."""
 
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
+from gateway.cli import channel_lines
 from gateway.cli.people import with_runtime
-from gateway.cli.shown import age, as_json
+from gateway.cli.shown import as_json
 from gateway.runtime import Runtime
 from gateway.sms.prices import MICRO
-from gateway.store import health, outbox
+from gateway.store import channel_health, health, outbox
+from gateway.store.channel_health import ChannelHealth
 from gateway.store.db import Row
 
 
 def show(out: Path | None) -> None:
-    async def read(rt: Runtime) -> tuple[health.Figures, list[Row], list[Row], float]:
-        figures, rows = await health.figures(rt.db), await outbox.waiting(rt.db)
-        return figures, rows, await outbox.bills(rt.db), rt.clock.now().timestamp()
+    async def read(
+        rt: Runtime,
+    ) -> tuple[health.Figures, list[ChannelHealth], list[Row], datetime]:
+        now = rt.clock.now()
+        rows = await channel_health.channels(rt.db, (), now)
+        return await health.figures(rt.db), rows, await outbox.bills(rt.db), now
 
     figures, rows, bills, now = with_runtime(read)
     told = asdict(figures)
-    waiting = [dict(row) for row in rows]
+    waiting = [channel_lines.figures(row, now) for row in rows]
     if as_json(
         {
             "states": told["outbox"],
@@ -32,23 +38,10 @@ def show(out: Path | None) -> None:
     states = ", ".join(f"{number:,} {state}" for state, number in sorted(figures.outbox.items()))
     print(f"messages  {states or 'none yet'}")
     for row in rows:
-        oldest = (
-            f", the oldest due {age(max(0.0, now - row['oldest'].timestamp()))} ago"
-            if row["oldest"]
-            else ""
-        )
-        print(
-            f"{row['channel']:<16} {row['queued']:>7,} queued {row['sending']:>5,} under way "
-            f"{row['unknown']:>5,} unknown{oldest}"
-        )
-        if row["last_success_at"]:
-            print(
-                f"{'':<16} last taken {age(max(0.0, now - row['last_success_at'].timestamp()))} ago"
-            )
-        if row["breaker"] != "closed":
-            print(
-                f"{'':<16} breaker {row['breaker']}, tried {row['until']:%H:%M:%S} UTC: {row['reason']}"
-            )
+        first, *more = channel_lines.lines(row, now)
+        print(f"{row.channel:<16} {first}")
+        for line in more:
+            print(f"{'':<16} {line}")
     for row in bills:
         place = " ".join(filter(None, (row["channel"], row["country"], row["network"])))
         cost = (

@@ -256,21 +256,6 @@ async def receipt(db: Database, channel: str, r: Receipt) -> bool:
     )
 
 
-async def waiting(db: Database) -> list[Row]:
-    """Per channel: what is queued, under way, unknown; its breaker, and when a provider last took a message."""
-    return await db.rows(
-        """with w as (
-             select channel, count(*) filter (where state = 'queued') as queued,
-               count(*) filter (where state = 'sending') as sending, count(*) filter (where state = 'unknown') as unknown,
-               min(due_at) filter (where state = 'queued') as oldest
-             from outbox where state in ('queued', 'sending', 'unknown') group by channel)
-           select coalesce(w.channel, s.channel) as channel, coalesce(w.queued, 0) as queued,
-             coalesce(w.sending, 0) as sending, coalesce(w.unknown, 0) as unknown, w.oldest,
-             coalesce(s.breaker, 'closed') as breaker, s.until, s.reason, s.last_success_at
-           from w full join channel_state s using (channel) order by 1"""
-    )
-
-
 async def bills(db: Database) -> list[Row]:
     """What providers took since the beginning, by channel, country, network and currency."""
     return await db.rows(

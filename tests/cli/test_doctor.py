@@ -161,11 +161,31 @@ def test_addresses_are_whole_and_only_those_that_the_channel_has(capsys):
 
 def test_channels_as_json(capsys, tmp_path):
     channels.show(Settings(), Path("-"))
-    assert {hook["channel"] for hook in json.loads(capsys.readouterr().out)} == {"phone"}
+    told = json.loads(capsys.readouterr().out)
+    assert {hook["channel"] for hook in told["addresses"]} == {"phone"}
     channels.show(Settings(), tmp_path / "out.json")
-    assert len(json.loads((tmp_path / "out.json").read_text())) == 4
+    told = json.loads((tmp_path / "out.json").read_text())
+    assert (len(told["addresses"]), told["health"]) == (4, [])
     channels.show(Settings(), None)
-    assert "this machine only" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "this machine only" in said
+    assert "nothing has run here yet" in said
+    assert not (tmp_path / "gateway-data").exists(), "a list of addresses starts nothing"
+
+
+def test_the_addresses_of_payout_operators_are_told_too(capsys):
+    """Those of portals that know one address for all payouts; the others get one with each payment."""
+    pays = {
+        "airtel_ke": ProviderSettings(kind="airtel", secret=SecretStr("air")),
+        "airtime": ProviderSettings(kind="africastalking_airtime", secret=SecretStr("time")),
+        "mpesa": ProviderSettings(kind="mpesa"),
+    }
+    channels.show(Settings(providers=pays, public_url="https://gw.example.org"), None)
+    said = capsys.readouterr().out
+    hooks = [word for word in said.split() if "/hooks/o/" in word]
+    base = "https://gw.example.org/hooks/o"
+    assert hooks == [f"{base}/airtel_ke/air", f"{base}/airtime/time", f"{base}/airtime/time/validate"]  # fmt: skip
+    assert "mpesa: no address is needed" in said
 
 
 def test_the_tickers_lock_is_the_one_the_doctor_looks_for():

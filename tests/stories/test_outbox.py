@@ -1,10 +1,12 @@
 """Messages go out once, by a road that works, in a fair order, at their price; what nobody knows is not guessed."""
 
 import asyncio
+from datetime import timedelta
 from itertools import count
 
 import pytest
 
+from gateway.cli import channel_lines, doctor
 from gateway.runtime import Channel
 from gateway.simulator.carriers.africastalking import CarrierServer
 from gateway.simulator.carriers.terms import Terms
@@ -15,7 +17,7 @@ from gateway.sms.prices import PriceList, built_in
 from gateway.steps.deliver import deliver
 from gateway.steps.messages import message
 from gateway.steps.receipts import take_receipt
-from gateway.store import turns
+from gateway.store import channel_health, inbox, turns
 
 # What the simulated carrier answers to these numbers, always.
 NO_MONEY, BLACKLISTED, NO_ROUTE, DO_NOT_DISTURB = (
@@ -451,3 +453,42 @@ async def test_the_health_of_each_channel_stands_in_the_metrics(town, roads, car
     assert (
         'gateway_sms_segments_total{channel="phone",country="KE",network="safaricom"} 1.0' in said
     )
+
+
+async def test_a_channels_health_is_told_whole(town, roads, carrier):
+    """What waits, what nobody knows, errors of the last hour, when something last came and went."""
+    carrier.plan = FaultPlan(rates={"sms": {"drop_after": 1.0}})
+    await writes(town, "Is it open?", channel="lonely")
+    await deliver(town.rt, "lonely")
+    carrier.plan = FaultPlan()
+    for to in ("+254711000002", BLACKLISTED, "+254711000003"):
+        await writes(town, "Hello", to=to, channel="lonely")
+    await deliver(town.rt, "lonely")
+    await writes(town, "This waits", channel="lonely")
+    await inbox.keep_failed(town.rt.db, town.rt.vault, "lonely", "sms", "x", b"?", "odd")
+    now = town.clock.now()
+    found = {one.channel: one for one in await channel_health.channels(town.rt.db, roads, now)}
+    assert set(found) == set(roads)
+    one = found["lonely"]
+    assert (one.queued, one.unknown, one.told, one.failed, one.events_failed) == (1, 1, 4, 2, 1)
+    assert one.error_rate == 0.5
+    assert one.last_in is not None and one.last_out is not None
+    said = "\n".join(channel_lines.lines(one, now))
+    assert "1 queued, 0 under way, 1 unknown" in said
+    assert "errors 50% (2 of 4)" in said
+    assert "last in 0 s ago" in said
+    assert "breaker closed" in said
+    later = await channel_health.channels(town.rt.db, roads, now + timedelta(hours=2))
+    assert [one.told for one in later] == [0] * len(roads)
+    metrics = (await town.http.get("/metrics")).text
+    assert 'gateway_channel_error_ratio{channel="phone"}' in metrics
+    assert found["phone"].error_rate is None
+
+
+async def test_a_channel_that_mostly_fails_is_a_warning(town, roads):
+    for n in range(6):
+        await writes(town, "Hello", to=f"+2547000984{n}6", channel="lonely")
+    await town.rt.db.execute("update outbox set state = 'given_up', sent_at = now()")
+    (finding,) = [f for f in await doctor._channel_health(town.rt) if f.what == "channel lonely"]
+    assert finding.verdict is doctor.Verdict.WARN
+    assert "100% (6 of 6)" in finding.said

@@ -1,0 +1,50 @@
+"""How a channel is doing, in words: what `gateway channels` and `gateway outbox` print, and `gateway doctor` warns of."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from gateway.cli.shown import age
+from gateway.store.channel_health import ChannelHealth
+
+# From this share of messages that did not arrive, and this many of them, somebody should look.
+ERRORS_WARN, FAILED_WARN = 0.2, 5
+
+
+def lines(one: ChannelHealth, now: datetime) -> list[str]:
+    """One fact a line: breaker, last in and out, what waits, what nobody knows, errors."""
+    said = [
+        f"{one.queued:,} queued, {one.sending:,} under way, {one.unknown:,} unknown"
+        + (f"; the oldest due {age(one.oldest_s(now))} ago" if one.oldest else ""),
+        f"last in {_ago(one.last_in, now)}, last out {_ago(one.last_out, now)}",
+        f"errors {rate(one)} of the last hour's messages",
+    ]
+    if one.breaker != "closed":
+        until = f", tried {one.until:%H:%M:%S} UTC" if one.until else ""
+        said.append(f"breaker {one.breaker}{until}: {one.reason or 'it fails'}")
+    else:
+        said.append("breaker closed: it works")
+    if one.events_failed:
+        said.append(f"{one.events_failed:,} events could not be processed: gateway inbox list")
+    return said
+
+
+def rate(one: ChannelHealth) -> str:
+    """`3 % (2 of 70)`; `none` where nothing was sent."""
+    share = one.error_rate
+    return "none" if share is None else f"{share:.0%} ({one.failed:,} of {one.told:,})"
+
+
+def errs(one: ChannelHealth) -> bool:
+    """Whether so much does not arrive that somebody should look."""
+    return one.failed >= FAILED_WARN and (one.error_rate or 0.0) >= ERRORS_WARN
+
+
+def figures(one: ChannelHealth, now: datetime) -> Mapping[str, Any]:
+    """The same for programs."""
+    return {**asdict(one), "oldest_s": one.oldest_s(now), "error_rate": one.error_rate}
+
+
+def _ago(when: datetime | None, now: datetime) -> str:
+    return f"{age(max(0.0, (now - when).total_seconds()))} ago" if when else "never"
