@@ -42,6 +42,8 @@ def normalise(raw: str, region: str) -> str:
     )
 
 
+# Reading a number costs some 100 us, and a phone that works is asked about several times a key.
+@lru_cache(maxsize=10_000)
 def region_of(e164: str) -> str | None:
     """The ISO 3166 region of an E.164 number, e.g. `KE`; None where the code is shared or unknown."""
     return phonenumbers.region_code_for_number(phonenumbers.parse(e164, None))

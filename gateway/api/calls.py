@@ -86,5 +86,5 @@ def refused(request: Request, reason: str) -> Response:
 
 def _public_url(rt: Runtime, request: Request) -> str:
     """The address the provider was told, which is what it signs: never what a proxy makes of it."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return f"{rt.settings.public_url.rstrip('/')}{request.url.path}{query}"
+    path, query = request.scope["path"], request.scope["query_string"].decode()
+    return f"{rt.settings.public_url.rstrip('/')}{path}{'?' if query else ''}{query}"

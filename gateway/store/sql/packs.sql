@@ -27,10 +27,10 @@ create or replace function pack_of(p_worker bigint, p_batch text) returns jsonb 
       'values', v.vals, 'rights', v.rights, 'wrongs', v.wrongs) order by i.item)
     from (
       select distinct on (a.item) a.*, max(a.asked_at) over () as newest from assignment a
-        where a.worker_id = p_worker and a.item is not null
-          and (a.state = 'held' or a.id >= (
-            select min(r.id) from (select x.id from assignment x where x.worker_id = p_worker and x.item is not null
-              order by x.id desc limit 18) r))
+        where a.item is not null and a.id in (
+          (select x.id from assignment x where x.worker_id = p_worker and x.item is not null order by x.id desc limit 18)
+          union all
+          select x.id from assignment x where x.worker_id = p_worker and x.state = 'held')
         order by a.item, a.state = 'held' desc, a.asked_at desc) i
       join task t on t.id = i.task_id and t.batch_id = p_batch
       join batch b on b.id = p_batch
@@ -68,8 +68,9 @@ begin
           where t.batch_id = p_batch and t.state = 'open' and t.gold is null and not t.directed
             and t.answered + t.held < t.wanted and t.id <> p_first and t.id is distinct from p_held
             and is_hers(t.skill_wanted, t.better_until, v_skill, t.kept_for, v_kept_until, p_partner)
-            and not exists (select from assignment a where a.task_id = t.id and a.worker_id = p_worker
-              and a.state <> 'expired')
+            -- Looked up task by task: joined as a set, it reads all that she ever was asked.
+            and (select a.state from assignment a where a.task_id = t.id and a.worker_id = p_worker
+              and a.state <> 'expired') is null
           order by t.position limit 72) s
         where s.audience is null or audience_fits(s.audience, p_partner, p_language)
         order by s.load, hashint8(s.id # p_worker) limit p_limit) f;

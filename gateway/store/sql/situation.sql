@@ -30,6 +30,7 @@ declare
   v_known boolean;
   v_kind text;
   v_skills boolean := false;  -- her own skill is asked for: to judge her answer, or to see whether gold is due
+  v_directed boolean;  -- work made out to her by name waits
   v_batch record;
   v_asked_at timestamptz;  -- when what she holds was put to her
   v_gold boolean;
@@ -41,10 +42,11 @@ begin
   -- One statement for all that is found by a key: each of its own would cost as much as finding the row.
   select i.state, i.reply, coalesce(i.worker_id, w.id), w.id is not null, w.name, w.language, w.state, w.currency,
       w.account_id, a.balance, w.partner_id, w.reach, w.sms_channel, w.away_since is not null or w.unreached_until is not null, c.id, p.ref, p.amount, payout_waits(p.state, p.reason), p.due_at, k.hash, k.wrong,
-      s.transcript, s.view, s.memory, s.pages, s.page, s.ended, s.created_at
+      s.transcript, s.view, s.memory, s.pages, s.page, s.ended, s.created_at,
+      exists (select from directed d where d.worker_id = w.id and not d.asked)
     into known_state, known_reply, worker_id, v_known, name, language, state, currency,
       account_id, balance, partner_id, reach, sms_channel, away, coordinator_id, payout_ref, payout_amount, payout_waits, payout_until, pin_hash, pin_wrong,
-      transcript, view, memory, pages, page, ended, began_at
+      transcript, view, memory, pages, page, ended, began_at, v_directed
     from (values (1)) as one
       left join inbox i on i.channel = p_channel and i.kind = p_kind and i.event_id = p_event_id
       left join worker w on w.msisdn_index = p_index
@@ -118,7 +120,7 @@ begin
   end if;
 
   -- Work made out to her by name comes before work for anybody.
-  if next_task is null then
+  if next_task is null and v_directed then
     select t.id, t.batch_id, t.text into next_task, next_batch, next_text
     from directed d join task t on t.id = d.task_id join batch b on b.id = t.batch_id
     where d.worker_id = situation.worker_id and not d.asked and t.state = 'open' and b.state = 'running'
@@ -145,6 +147,7 @@ begin
         v_from := abs(hashint8(situation.worker_id # coalesce(held_task, 0))::bigint) % greatest(v_from - 95, 1);
       end if;
       -- The first few free tasks, in an order of her own: phones that ask at the same moment rarely collide.
+      -- Whether she had one is looked up task by task: joined as a set, it reads all that she ever was asked.
       select f.id, v_batch.id, f.text into next_task, next_batch, next_text from (
         select s.* from (
           select t.id, t.text, t.audience, case when v_batch.breadth then t.answered + t.held end as load from task t
@@ -152,10 +155,10 @@ begin
               and t.answered + t.held < t.wanted and t.id is distinct from held_task and t.position > v_from
               and is_hers(t.skill_wanted, t.better_until, v_batch.skill, t.kept_for, v_batch.kept_until, partner_id)
             order by t.position limit case when v_batch.breadth then 96 else 24 end) s
-        order by s.load, hashint8(s.id # situation.worker_id)) f
+        order by s.load, hashint8(s.id # situation.worker_id) limit 96) f
         where (f.audience is null or audience_fits(f.audience, situation.partner_id, situation.language))
-          and not exists (select from assignment a where a.task_id = f.id
-            and a.worker_id = situation.worker_id and a.state <> 'expired')
+          and (select a.state from assignment a where a.task_id = f.id
+            and a.worker_id = situation.worker_id and a.state <> 'expired') is null
         limit 1;
       exit when next_task is not null;
       -- None of those is for her (she had them all, say): the first of all the others that is.
@@ -164,8 +167,8 @@ begin
           and t.answered + t.held < t.wanted and t.id is distinct from held_task
           and is_hers(t.skill_wanted, t.better_until, v_batch.skill, t.kept_for, v_batch.kept_until, partner_id)
           and (t.audience is null or audience_fits(t.audience, situation.partner_id, situation.language))
-          and not exists (select from assignment a where a.task_id = t.id
-            and a.worker_id = situation.worker_id and a.state <> 'expired')
+          and (select a.state from assignment a where a.task_id = t.id
+            and a.worker_id = situation.worker_id and a.state <> 'expired') is null
         order by t.position limit 1;
       exit when next_task is not null;
     end loop;
