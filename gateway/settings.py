@@ -167,6 +167,9 @@ class Settings(BaseSettings):
     """Limits a day, and what makes a payout wait for a look."""
     pin_free: Annotated[int, Field(ge=0)] = 500
     """Major units that PAY by SMS may send in one go for a worker who has a PIN; more needs the PIN, on USSD."""
+    pay_reply_wait_s: Annotated[int, Field(ge=0)] = 20
+    """The reply to PAY waits so many seconds for the operator: most say in this time that it is paid, and one SMS
+    tells both. 0: the reply goes at once."""
     lease_s: Annotated[int, Field(ge=60)] = 3600
     """How long a question is kept for a worker who does not answer, in seconds."""
     receipt_grace_s: Annotated[int, Field(ge=0)] = 300

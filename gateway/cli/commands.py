@@ -25,6 +25,7 @@ from gateway.cli import (
     qa,
     review,
     sms,
+    workers,
 )
 
 app = typer.Typer(
@@ -52,6 +53,7 @@ app.command("explain")(explain.explain)
 app.add_typer(findings.app, name="findings")
 app.add_typer(people.partner, name="partner")
 app.add_typer(people.coordinator, name="coordinator")
+app.add_typer(workers.app, name="worker")
 
 
 @app.command()

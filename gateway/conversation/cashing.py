@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from gateway.conversation.facts import PayAsked, Turn, WorkerView
 from gateway.conversation.heard import Heard
-from gateway.conversation.talk import Talk, money
+from gateway.conversation.talk import Talk, money, open_question
 from gateway.conversation.waiting import TOLD
 from gateway.errors import Refused
 from gateway.money import amount_text, parse_amount, whole_units
@@ -89,15 +89,30 @@ def pay(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     asked = None if everything else amount_said(heard.rest, worker.currency)
     if not everything and asked is None:
         return Turn((), talk.say("pay.bad_amount"))
-    decided = decide(talk, worker, asked, airtime=heard.command == "airtime")
+    decided = by_sms(talk, worker, asked, airtime=heard.command == "airtime")
     if isinstance(decided, NotNow):
         return Turn((), talk.say(decided.key, **decided.values))
+    return Turn((decided,), promise(talk, worker, decided))
+
+
+def by_sms(
+    talk: Talk, worker: WorkerView, asked_minor: int | None, *, airtime: bool = False
+) -> PayAsked | NotNow:
+    """Like `decide`, where no PIN can be typed: more than what goes without one is to be dialled for."""
+    decided = decide(talk, worker, asked_minor, airtime=airtime)
     pin, dial = talk.situation.pin, talk.situation.service_code
-    if pin and pin.known and dial and decided.amount_minor > pin.free_minor:
-        free = amount_text(pin.free_minor, worker.currency)
-        return Turn((), talk.say("pay.dial_for_pin", amount=free, service_code=dial))
-    amount = amount_text(decided.amount_minor, worker.currency)
-    return Turn((decided,), talk.say("pay.asked", amount=amount, ref=decided.ref))
+    if isinstance(decided, NotNow) or not pin or not pin.known or not dial:
+        return decided
+    if decided.amount_minor <= pin.free_minor:
+        return decided
+    free = amount_text(pin.free_minor, worker.currency)
+    return NotNow("pay.dial_for_pin", {"amount": free, "service_code": dial})
+
+
+def promise(talk: Talk, worker: WorkerView, asked: PayAsked) -> str:
+    """That her money goes out now. One line: the last one of its message, whose place the outcome may take."""
+    amount = amount_text(asked.amount_minor, worker.currency)
+    return talk.say("pay.asked", amount=amount, ref=asked.ref)
 
 
 def balance(talk: Talk, worker: WorkerView, *, by_sms: bool) -> str:
@@ -106,6 +121,9 @@ def balance(talk: Talk, worker: WorkerView, *, by_sms: bool) -> str:
     have = money(worker)
     if cash and cash.payable_minor > 0 and not cash.open_ref and by_sms:
         text = talk.say("balance.has", amount=have)
+        held = open_question(talk.situation)
+        if worker.state == "active" and held and held.question.options:
+            text = f"{text} {talk.say('balance.with_answer')}"
     elif cash and worker.balance_minor < cash.minimum_minor:
         minimum = amount_text(cash.minimum_minor, worker.currency)
         text = talk.say("balance.small", amount=have, minimum=minimum)

@@ -5,7 +5,7 @@ from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped, Turn,
 from gateway.conversation.heard import Heard, code_known, language_named
 from gateway.conversation.talk import Talk, blank_name
 from gateway.conversation.why import appeal, why
-from gateway.phrases.septets import gsm_only
+from gateway.phrases.septets import gsm_only, segments
 
 _CODE_MAX = 12  # characters of an unknown code that are repeated to her
 
@@ -46,6 +46,20 @@ def join(talk: Talk, heard: Heard) -> Turn:
             (), talk.say("join.unknown_code", code=gsm_only(arguments[0].upper(), _CODE_MAX))
         )
     return Turn((Joined(code, language, agreed=True),), talk.say("join.welcome"))
+
+
+def welcome(talk: Talk) -> Turn:
+    """To who has just joined with a code: with her first question in the same message, where there is one for her.
+    The long welcome only where it costs no segment and no question more than the short one."""
+    short, long = (
+        working.work(talk, talk.say(key)) for key in ("join.welcome_work", "join.welcome")
+    )
+    if not short.facts:
+        return Turn((), talk.say("join.welcome"))
+    assert short.reply
+    assert long.reply
+    longer = segments(long.reply) > segments(short.reply) or len(long.facts) < len(short.facts)
+    return short if longer else long
 
 
 def invited(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:

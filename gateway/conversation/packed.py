@@ -1,6 +1,7 @@
 """The one reply to several questions: what is clear is counted, what is not is asked again in the answer."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from gateway.conversation.facts import Answered, Fact, PackItem, Skipped, Turn, WorkerView
 from gateway.conversation.heard import Heard
@@ -10,8 +11,27 @@ from gateway.money import amount_text
 from gateway.tasks.packed import Packed, PackReading, read_packed
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a reply comes to: `lead` says it to her, `left` is what still wants an answer of what she was asked."""
+
+    lead: str
+    facts: tuple[Fact, ...]
+    left: Sequence[PackItem] = ()
+
+
 def answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
     """`heard` as answers to the numbered questions; None when nothing in it is a clear answer to one."""
+    found = taken(talk, worker, heard)
+    if found is None:
+        return None
+    if found.left and not found.facts:
+        return Turn((), found.lead)  # an old reply once more: she has the open questions already
+    return go_on(talk, found.lead, found.facts, found.left)
+
+
+def taken(talk: Talk, worker: WorkerView, heard: Heard) -> Taken | None:
+    """What a reply to several questions comes to; None when nothing in it is a clear answer to one."""
     pack = current(talk.situation)
     if not pack:
         return None
@@ -29,9 +49,7 @@ def answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
     lead = _lead(talk, worker, counted, skipped, items, reading)
     done = {item.number for item in (*counted, *skipped)}
     left = [item for item in waiting(talk.situation) if item.number not in done]
-    if left and not facts:
-        return Turn((), lead)  # an old reply once more: she has the open questions already
-    return go_on(talk, lead, tuple(facts), left)
+    return Taken(lead, tuple(facts), left)
 
 
 def too_late(talk: Talk, heard: Heard) -> Turn | None:

@@ -6,6 +6,7 @@ word as an option; while a text is asked for, only whole commands count as comma
 """
 
 from gateway.conversation import coordinating, joining, packed, working
+from gateway.conversation.answer_and_pay import answer_and_pay
 from gateway.conversation.cashing import amount_said
 from gateway.conversation.facts import LanguageChosen, Situation, Turn, WorkerView
 from gateway.conversation.heard import Heard, hear, is_stop, language_named
@@ -62,7 +63,9 @@ def _active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     held, dialled = talk.situation.held, talk.situation.dialled
     asked = (held.question if held else None, dialled)
     is_text = any(question and talk.kind(question).IS_TEXT for question in asked)
-    if current(talk.situation):
+    if not is_text and (both := answer_and_pay(talk, worker, heard)):
+        found = both
+    elif current(talk.situation):
         found = packed.answer(talk, worker, heard) or _command(talk, worker, heard)
     elif not is_text:
         found = working.answer(talk, worker, heard) or _command(talk, worker, heard)

@@ -43,14 +43,20 @@ def answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
     """`heard` as the answer to the held question; None when it is not one that can be understood."""
     if before := _dialled_before(talk, heard):
         return before
+    found = taken(talk, worker, heard)
+    return go_on(talk, found.lead, found.facts) if found else None
+
+
+def taken(talk: Talk, worker: WorkerView, heard: Heard) -> packed.Taken | None:
+    """What `heard` comes to as the answer to the one held question; None when it is not a clear one."""
     held = talk.situation.held
     reading = read(talk, held.question, heard.said) if held else None
     if held is None or reading is None or reading.value is None:
         return None
     if not held.open:
-        return go_on(talk, talk.say("answer.late"), ())
+        return packed.Taken(talk.say("answer.late"), ())
     fact = answered(held, reading.value, heard.said)
-    return go_on(talk, saved(talk, worker, held), (fact,))
+    return packed.Taken(saved(talk, worker, held), (fact,))
 
 
 def _dialled_before(talk: Talk, heard: Heard) -> Turn | None:

@@ -7,6 +7,7 @@ from gateway.msisdn import normalise
 from gateway.payments import ledger
 from gateway.payments.ledger import Account, AccountKind
 from gateway.runtime import Runtime
+from gateway.steps.enrol import expected_part
 from gateway.store import clients, ledgers, people
 from gateway.vault import key_hash, new_api_key
 
@@ -78,3 +79,27 @@ async def add_coordinator(
         index=rt.vault.index(number),
         partner=partner,
     )
+
+
+async def expect_worker(
+    rt: Runtime,
+    msisdn: str,
+    channel: str,
+    partner: str | None = None,
+    *,
+    name: str = "",
+    language: str | None = None,
+) -> bool:
+    """Put down somebody who is going to join by herself: work may be made out to her, nothing is sent before her own
+    JOIN or YES. False: this number was known already, and nothing has changed."""
+    number = normalise(msisdn, rt.settings.region)
+    if language and language not in rt.books:
+        raise Refused(
+            f"no language {language!r}; there is: {', '.join(sorted(rt.books))}", field="language"
+        )
+    if partner and not await people.partner_codes(rt.db, [partner.upper()]):
+        raise Refused(f"no partner {partner!r}; add it with: gateway partner add", field="partner")
+    if await people.state_of(rt.db, rt.vault.index(number)) != "nobody":
+        return False
+    await rt.db.commit([expected_part(rt, number, name, language, channel, partner)])
+    return True

@@ -111,5 +111,5 @@ async def _ask(rt: Runtime, worker: int, sealed: bytes, index: bytes, channel_na
     )
     asked = sorted((f for f in said.facts if isinstance(f, Asked)), key=lambda f: f.task)
     parts = [asked_part(rt, row, understood, fact, "sms") for fact in asked]
-    await rt.db.commit([*parts, turns.put_message(prompt)])
+    await rt.db.commit([turns.holds_nothing(WorkerId(worker)), *parts, turns.put_message(prompt)])
     return True

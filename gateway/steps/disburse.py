@@ -22,9 +22,9 @@ from gateway.payments.port import Found, Order, Status
 from gateway.payments.states import Do, Event, State
 from gateway.runtime import Runtime
 from gateway.steps.controls import may_go
-from gateway.steps.messages import message
+from gateway.steps.messages import message, promise_of
 from gateway.steps.replace import may_be_replaced, replacement_part
-from gateway.store import inbox, payouts, turns
+from gateway.store import inbox, outbox, payouts, turns
 from gateway.store.db import Part, Taken
 from gateway.store.moves import may_go_together, move_all
 from gateway.store.payouts import Stored
@@ -273,12 +273,17 @@ async def written(
     if replaced:
         parts.append(await replacement_part(rt, stored))
     elif (decision.do in (Do.TELL_WORKER, Do.REPLACE) or late) and not quiet:
-        parts.append(turns.put_message(_notice(rt, stored, decision)))
+        promise = promise_of(stored.ref)
+        waiting = await outbox.waits(rt.db, promise)
+        if waiting is not None:
+            parts.append(turns.take_back(promise, "its outcome was as fast"))
+        parts.append(turns.put_message(_notice(rt, stored, decision, waiting)))
     return parts
 
 
-def _notice(rt: Runtime, stored: Stored, decision: Decision) -> turns.Message:
-    """The one SMS that tells a worker what became of her money; written once per outcome."""
+def _notice(rt: Runtime, stored: Stored, decision: Decision, waiting: str | None) -> turns.Message:
+    """The one SMS that tells a worker what became of her money; written once per outcome. `waiting`: the reply that
+    only promises it and has not gone yet. This takes the place of the promise, its last line; the rest of it stays."""
     after = decision.payout
     taken_minor = sum(p.amount_minor for p in decision.postings if p.code is Code.LATE_PAID)
     book = rt.books[stored.language]
@@ -293,6 +298,8 @@ def _notice(rt: Runtime, stored: Stored, decision: Decision) -> turns.Message:
         )
     else:
         text = notices.pay_failed_notice(book, amount=amount, ref=stored.ref)
+    before = waiting.rpartition("\n")[0] if waiting else ""
+    text = f"{before}\n{text}" if before else text
     return message(
         rt,
         stored.sms_channel,

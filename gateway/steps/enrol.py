@@ -62,6 +62,18 @@ def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[
     ]
 
 
+def expected_part(
+    rt: Runtime, msisdn: str, name: str, language: str | None, channel: str, partner: str | None
+) -> Part:
+    """Somebody whom a person has before her and tells how to join: no invitation is sent, her JOIN or YES counts."""
+    region, country = country_of(rt, msisdn)
+    new = _new_worker(
+        rt, msisdn, language or country.language, region, country.currency, channel,
+        name=name, partner=partner,
+    )  # fmt: skip
+    return turns.enrol_worker(new, "invited", "operator", channel, "EXPECT")
+
+
 async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator) -> list[Part]:
     """Only a worker of this coordinator or of her centre: anybody else's number changes nothing."""
     worker = await people.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])

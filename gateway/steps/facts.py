@@ -35,6 +35,8 @@ from gateway.store import turns
 from gateway.store.batches import Batch
 from gateway.store.db import Part, Row
 
+_LAST = 2**63  # beyond the ids of tasks
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -50,13 +52,20 @@ async def parts_of(
     rt: Runtime, row: Row, understood: Understood, facts: tuple[Fact, ...], heard: Heard
 ) -> list[Part]:
     """What the facts of one turn write."""
-    parts = _reach(row, facts, heard)
+    parts = [*_reach(row, facts, heard), *_idle(row, facts)]
     if row["away"]:
         parts.append(turns.is_back(WorkerId(row["worker_id"])))
     # In the order of the tasks' ids, for the order of their locks: see store/sql/work.sql.
     for fact in sorted(facts, key=_task_id):
         parts.extend(await _parts(rt, row, understood, fact, heard))
     return parts
+
+
+def _idle(row: Row, facts: tuple[Fact, ...]) -> list[Part]:
+    """Who holds nothing may be asked by a push at this very moment."""
+    if row["held_state"] == "held" or not any(isinstance(fact, Asked) for fact in facts):
+        return []
+    return [turns.holds_nothing(WorkerId(row["worker_id"]))]
 
 
 def batch_of(understood: Understood, facts: tuple[Fact, ...]) -> Batch | None:
@@ -74,6 +83,8 @@ def ring_for(rt: Runtime, facts: tuple[Fact, ...]) -> None:
 
 
 def _task_id(fact: Fact) -> int:
+    if isinstance(fact, PayAsked):
+        return _LAST  # what the answers of this turn earn can be paid out in the same turn
     return fact.task if isinstance(fact, Answered | Asked | Skipped) else 0
 
 

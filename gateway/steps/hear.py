@@ -10,9 +10,11 @@ from datetime import timedelta
 
 import structlog
 
+from gateway.conversation import joining
 from gateway.conversation.coordinating import number_said
-from gateway.conversation.facts import Turn
+from gateway.conversation.facts import Joined, PayAsked, Turn
 from gateway.conversation.heard import hear as read_words
+from gateway.conversation.talk import Talk
 from gateway.conversation.turn import turn
 from gateway.conversation.why import ref_said
 from gateway.errors import Conflict, Refused
@@ -21,19 +23,21 @@ from gateway.ids import WorkerId
 from gateway.msisdn import mask, normalise
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import InboundSms
+from gateway.steps.enrol import joined_part
 from gateway.steps.explain import payment
 from gateway.steps.facts import Heard, batch_of, parts_of, ring_for
-from gateway.steps.messages import message
-from gateway.steps.retry import settle_down
+from gateway.steps.messages import message, promise_of
+from gateway.steps.retry import settle_down, until_settled
 from gateway.steps.standing import skill_view
 from gateway.steps.understand import Understood, coordinator_view, understand
-from gateway.store import adjustments, inbox, people, turns
+from gateway.store import adjustments, batches, inbox, people, turns
 from gateway.store.db import Part, Repeated, Row
 
 log = structlog.get_logger()
 
 _TRIES = 8
 _PUT_OFF = timedelta(seconds=1)
+_WELCOME = timedelta(seconds=30)  # within which who has just joined is sent her welcome
 # An SMS has at most 1,530 septets in ten parts; anything longer is no phone's, and is kept only as sealed evidence.
 _SAID_CHARACTERS_MAX = 2000
 
@@ -79,17 +83,70 @@ async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> bo
 
 async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, heard: Heard) -> None:
     understood = await _understand(rt, channel, row, heard)
-    said: Turn = turn(understood.situation, heard.said, rt.books, rt.kind_of)
+    said = turn(understood.situation, heard.said, rt.books, rt.kind_of)
+    joined = next((f for f in said.facts if isinstance(f, Joined) and f.agreed), None)
+    if joined and await batches.any_running(rt.db):
+        await _welcome(rt, channel, event, joined, heard)
+    else:
+        await _write(rt, channel, event, row, understood, said, heard)
+
+
+async def _welcome(
+    rt: Runtime, channel: Channel, event: turns.Event, joined: Joined, heard: Heard
+) -> None:
+    """There is work, and only who is in the books can hold a question: her consent is written first, and the reply is
+    a worker's. If this process dies in between, the SMS comes again and finds her joined."""
+    consent = joined_part(rt, joined, heard.msisdn, heard.channel, heard.via, heard.said)
+    await rt.db.commit([consent, turns.no_pushes(event.index, rt.clock.now() + _WELCOME)])
+
+    async def answer() -> None:
+        row = await turns.read(rt.db, event)
+        understood = await understand(rt, channel, row, msisdn=heard.msisdn)
+        said = joining.welcome(Talk(understood.situation, rt.books, rt.kind_of))
+        await _write(rt, channel, event, row, understood, said, heard)
+
+    await until_settled(answer)
+
+
+async def _write(
+    rt: Runtime,
+    channel: Channel,
+    event: turns.Event,
+    row: Row,
+    understood: Understood,
+    said: Turn,
+    heard: Heard,
+) -> None:
+    """The turn as rows, in one commit."""
     worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
     parts: list[Part] = [turns.book_event(event, worker, said.reply)]
     if said.reply:
-        batch = batch_of(understood, said.facts)
-        reply = message(rt, channel.name, worker, heard.msisdn, said.reply, "reply", batch=batch)
-        parts.append(turns.put_message(reply))
+        parts += _reply(rt, channel, worker, understood, said, heard)
     # What others may wait for (a task many answer) comes last, so that it is locked as briefly as can be.
     parts += await parts_of(rt, row, understood, said.facts, heard)
     await rt.db.commit(parts)
     ring_for(rt, said.facts)
+
+
+def _reply(
+    rt: Runtime,
+    channel: Channel,
+    worker: WorkerId | None,
+    understood: Understood,
+    said: Turn,
+    heard: Heard,
+) -> list[Part]:
+    """The one reply. One that promises money waits a little for the operator, whose word may take its place."""
+    assert said.reply is not None
+    batch = batch_of(understood, said.facts)
+    paying = next((fact for fact in said.facts if isinstance(fact, PayAsked)), None)
+    cause = promise_of(paying.ref) if paying else None
+    reply = message(rt, channel.name, worker, heard.msisdn, said.reply, "reply", cause, batch)
+    parts = [turns.put_message(reply)]
+    if cause and rt.settings.pay_reply_wait_s:
+        until = rt.clock.now() + timedelta(seconds=rt.settings.pay_reply_wait_s)
+        parts.append(turns.hold_message(cause, until))
+    return parts
 
 
 async def _with_payment(rt: Runtime, found: Understood, said: str) -> Understood:

@@ -9,6 +9,11 @@ from gateway.store.turns import Message
 PRIORITY = {"reply": 0, "money": 0, "invitation": 1, "question": 1, "notice": 1, "standing": 1}
 
 
+def promise_of(ref: str) -> str:
+    """The cause of the reply that promises the payout `ref`: by it, news of the payout finds it."""
+    return f"asked:{ref}"
+
+
 def message(
     rt: Runtime,
     channel: str,

@@ -285,3 +285,10 @@ async def opt_out(db: Database, index: bytes, channel: str, source: str) -> None
         channel,
         source,
     )
+
+
+async def waits(db: Database, cause: str) -> str | None:
+    """The text of the message of that cause, while it has not gone."""
+    return await db.value(
+        "select text from outbox where cause = $1 and state = 'queued' and tries = 0", cause
+    )

@@ -136,6 +136,11 @@ def hold_item(
     return Part("hold_item", (task, worker, via, lease_until, item))
 
 
+def holds_nothing(worker: WorkerId) -> Part:
+    """A conflict when she was asked something meanwhile. Stands before the parts that hold tasks."""
+    return Part("holds_nothing", (worker,))
+
+
 def release_task(assignment: AssignmentId, state: str) -> Part:
     return Part("release_task", (assignment, state))
 
@@ -212,6 +217,16 @@ def put_message(m: Message) -> Part:
     )
 
 
+def hold_message(cause: str, until: datetime) -> Part:
+    """The message of that cause is not sent before then."""
+    return Part("hold_message", (cause, until))
+
+
+def take_back(cause: str, reason: str) -> Part:
+    """The message of that cause is not sent, if it has not gone yet: another one says what it says."""
+    return Part("take_back", (cause, reason))
+
+
 def set_reach(worker: WorkerId, reach: str) -> Part:
     return Part("set_reach", (worker, reach))
 
@@ -249,6 +264,11 @@ def change_worker(worker: WorkerId, act: Act, via: str, channel: str | None, sai
 
 def set_quiet(worker: WorkerId, from_hour: int, until_hour: int) -> Part:
     return Part("set_quiet", (worker, from_hour, until_hour))
+
+
+def no_pushes(index: bytes, until: datetime) -> Part:
+    """Nothing is pushed to this number before then, unless it shows itself."""
+    return Part("no_pushes", (index, until))
 
 
 def is_back(worker: WorkerId) -> Part:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gateway.cli.replay.recording import Recording
-from gateway.cli.replay.town import PARTNER, SERVICE_CODE, SHORTCODE, Town
+from gateway.cli.replay.town import CHANNEL, PARTNER, SERVICE_CODE, SHORTCODE, Town
 from gateway.simulator import handwriting
 from gateway.simulator.phones import Phone, Screen, Session
+from gateway.steps import admit
 
 # How many phones are busy at once.
 PHONES_AT_ONCE = 24
@@ -28,6 +29,7 @@ _ITEM, _SAVED_SEVERAL = (
     re.compile(r"^(\d{1,3})\) (.*)$", re.MULTILINE),
     re.compile(r"Saved (\d+)[:.]"),
 )
+_PAYING = re.compile(r"^(You asked for|We sent you) ", re.MULTILINE)
 _LAST_WORDS_S = 5.0
 
 
@@ -165,18 +167,21 @@ class Crowd:
             return self._recording.shown(value)
         return str(options.index(value) + 1) if options else value
 
-    async def join(self) -> None:
-        """Everybody texts the partner's code, and reads the welcome."""
-        await asyncio.gather(*(self._join(p) for p in self.players.values()))
+    async def come(self) -> None:
+        """Who dials texts the partner's code, reads the welcome and looks in. Who will text is only put down in the
+        centre's book: her JOIN comes when the work is there, and brings her first question."""
+        await asyncio.gather(*(self._come(p) for p in self.players.values()))
 
-    async def _join(self, player: Player) -> None:
+    async def _come(self, player: Player) -> None:
+        if player.by_sms:
+            await admit.expect_worker(self._town.rt, player.phone.msisdn, CHANNEL, PARTNER)
+            return
         async with self._gate:
             await player.phone.text(SHORTCODE, f"JOIN {PARTNER}")
         await player.phone.next_sms(_WELCOME_S)
-        if not player.by_sms:
-            # She works by dialling: from her first look at the menu on, no questions are texted to her.
-            async with self._gate:
-                await (await player.phone.dial(SERVICE_CODE)).hang_up()
+        # She works by dialling: from her first look at the menu on, no questions are texted to her.
+        async with self._gate:
+            await (await player.phone.dial(SERVICE_CODE)).hang_up()
 
     async def work(self) -> None:
         """Everybody answers what she is asked until the batch is done."""
@@ -191,6 +196,8 @@ class Crowd:
         return len(rich)
 
     async def _cash_out(self, player: Player) -> None:
+        if any(_PAYING.search(sms.text) for sms in player.phone.inbox):
+            return  # she asked for it with her last answer
         async with self._gate:
             if player.by_sms:
                 await player.phone.text(SHORTCODE, "PAY")
@@ -237,6 +244,8 @@ class Crowd:
     # --- SMS -------------------------------------------------------------------------------------------------
 
     async def _by_sms(self, player: Player) -> None:
+        async with self._gate:
+            await player.phone.text(SHORTCODE, f"JOIN {PARTNER}")
         while player.todo and not (self.done and not player.replied):
             wait = _LAST_WORDS_S if self.done else _SMS_WAIT_S
             try:
@@ -252,7 +261,8 @@ class Crowd:
                 continue
             player.pressed.add(found[0])
             async with self._gate:
-                await player.phone.text(SHORTCODE, key_of(player.todo[found[0]], sms.text))
+                key = key_of(player.todo[found[0]], sms.text)
+                await player.phone.text(SHORTCODE, key + self._and_pay(player, 1))
             self._sent(player, found[0])
 
     async def _several(self, player: Player, text: str) -> bool:
@@ -281,8 +291,13 @@ class Crowd:
         player.pressed.update(task for task, _ in shown.values())
         player.replied = shown
         async with self._gate:
-            await player.phone.text(SHORTCODE, written)
+            await player.phone.text(SHORTCODE, written + self._and_pay(player, len(meant)))
         return True
+
+    def _and_pay(self, player: Player, answers: int) -> str:
+        """Who gives her last answers asks for her money with them."""
+        last = self._recording.options and answers == len(player.todo)
+        return " PAY" if last else ""
 
     def _sent(self, player: Player, task: str) -> None:
         del player.todo[task]

@@ -58,8 +58,8 @@ async def play(town: Town, plans: Sequence[Plan], watch: Watch) -> dict[str, Any
     started = time.perf_counter()
     rounds = [_Round(plan, _crowd(town, plan, n * _NUMBERS_EACH)) for n, plan in enumerate(plans)]
     watch.tell("joining", 0, sum(len(r.crowd.players) for r in rounds))
-    await asyncio.gather(*(r.crowd.join() for r in rounds))
-    joined = town.carrier.tally()
+    await asyncio.gather(*(r.crowd.come() for r in rounds))
+    came = town.carrier.tally()
     for one in rounds:
         one.batch = await _submit(town, one.plan, one.crowd)
     answering = time.perf_counter()
@@ -89,7 +89,11 @@ async def play(town: Town, plans: Sequence[Plan], watch: Watch) -> dict[str, Any
             compared.segments_out + compared.segments_in, compared.answers_used
         ),
         "work_segments_per_answer": _share(
-            worked.segments_out + worked.segments_in - joined.segments_out - joined.segments_in,
+            worked.segments_out
+            + worked.segments_in
+            - came.segments_out
+            - came.segments_in
+            - sum(p.by_sms for r in rounds for p in r.crowd.players.values()),  # her JOIN
             compared.answers_used,
         ),
     }

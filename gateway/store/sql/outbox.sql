@@ -166,3 +166,12 @@ begin
   end if;
   return true;
 end $$;
+
+-- A message that waits a little for news that may take its place.
+create or replace function hold_message(p_cause text, p_until timestamptz) returns void language sql as $$
+  update outbox set due_at = p_until where cause = p_cause and state = 'queued' and tries = 0
+$$;
+
+create or replace function take_back(p_cause text, p_reason text) returns void language sql as $$
+  update outbox set state = 'cancelled', reason = p_reason where cause = p_cause and state = 'queued' and tries = 0
+$$;

@@ -123,6 +123,16 @@ begin
   end if;
 end $$;
 
+-- Somebody who holds nothing is about to be asked something, by a push or because she asked for it: only one of the two
+-- may. Comes before the parts that hold tasks.
+create or replace function holds_nothing(p_worker bigint) returns void language plpgsql as $$
+begin
+  perform from worker where id = p_worker for no key update;
+  if exists (select from assignment where worker_id = p_worker and state = 'held') then
+    raise exception 'worker % was asked something by now', p_worker using errcode = 'GW001';
+  end if;
+end $$;
+
 -- A held task goes back: 'skipped' (never asked of her again), 'expired' (may be, and a late answer may still count)
 -- or 'withdrawn' (the batch was cancelled, or she left). False when it was not held any more.
 create or replace function release_task(p_assignment bigint, p_state text) returns boolean language plpgsql as $$
