@@ -1,15 +1,16 @@
-"""Quality engine: Dawid-Skene beside a plain one (and crowd-kit), a batch by `auto`, the judge.
+"""Quality engine: Dawid-Skene beside crowd-kit and a plain one, a batch by `auto`, the judge, imports, memory.
 
-    python bench/qa_speed.py [--peer-python PATH] [--json FILE]
+    python -m bench.qa_speed [--peer PYTHON | --no-peer] [--full] [--json FILE]
 
 `ours` and `floor` are CPU seconds of one thread for the same 20 iterations on the same made-up
-answers, strings in and values out; the floor is the algorithm as a textbook has it, on
-dictionaries. With `--peer-python`, an interpreter that can import crowdkit, a line with crowd-kit
-as the floor is added. For the judge, `ours` is microseconds of one call.
+answers, strings in and values out: the floor is crowd-kit's DawidSkene, in an environment that this
+makes on first use (`bench/_crowd_kit.py`), and the algorithm as a textbook has it, on dictionaries.
+For the judge, `ours` is microseconds of one call. `--full` measures ten million answers, too.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from random import Random
 from statistics import median, quantiles
 from time import perf_counter_ns, process_time
 
+from bench import _crowd_kit
 from gateway.qa import em, resume, rule
 from gateway.qa.overlap import DynamicOverlap, Market, Offer, PricedOverlap, judge
 from gateway.qa.port import Answers, Estimate, encode
@@ -28,21 +30,15 @@ from gateway.qa.skill import Skill
 
 ITERATIONS = 20
 REPEATS = 5
+PEER_REPEATS = 3
 JUDGED = 20_000
-MEMORY_ANSWERS = (100_000, 400_000)
+MEMORY_ANSWERS = (200_000, 1_000_000)
+MEMORY_FULL = 10_000_000
+IMPORTS = 7
+ONE_THREAD = "OPENBLAS_NUM_THREADS"
+STATES = 500
 Rows = list[tuple[str, str, str]]
 Result = dict[str, object]
-
-PEER = """
-import json, sys, time
-import pandas
-from crowdkit.aggregation.classification.dawid_skene import DawidSkene
-rows = json.load(sys.stdin)
-frame = pandas.DataFrame(rows, columns=["task", "worker", "label"])
-started = time.process_time()
-DawidSkene(n_iter={iterations}, tol=0).fit_predict(frame)
-print(time.process_time() - started)
-"""
 
 
 def crowd(tasks: int, options: str, *, answers: int = 5, workers: int = 300) -> Rows:
@@ -117,15 +113,10 @@ def line(name: str, ours: list[float], floor: float | None, unit: str, note: str
     }
 
 
-def peer_seconds(python: Path, rows: Rows) -> float:
-    """CPU seconds of crowd-kit's DawidSkene, its own imports not counted."""
-    code = PEER.format(iterations=ITERATIONS)
-    said = json.dumps(rows)
-    command = [python, "-c", code]
-    done = subprocess.run(command, input=said, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{python} cannot run crowd-kit: {done.stderr.strip().splitlines()[-1]}")
-    return float(done.stdout)
+def single(name: str, ours: float, unit: str, note: str) -> Result:
+    """One row of the table for what is measured once."""
+    beside: Result = dict.fromkeys(("floor", "ratio", "p50_ms", "p99_ms"))
+    return {"name": name, "ours": round(ours, 2), **beside, "unit": unit, "note": note}
 
 
 def dawid_skene(peer: Path | None) -> list[Result]:
@@ -145,7 +136,7 @@ def dawid_skene(peer: Path | None) -> list[Result]:
             line(f"dawid_skene_{name}", ours, plain, "s", f"{note}; floor: dictionaries")
         )
         if peer:
-            theirs = peer_seconds(peer, rows)
+            theirs = median(_crowd_kit.dawid_skene_seconds(peer, rows, ITERATIONS, PEER_REPEATS))
             results.append(
                 line(f"dawid_skene_{name}_peer", ours, theirs, "s", f"{note}; floor: crowd-kit")
             )
@@ -187,40 +178,64 @@ def fresh(answers: Answers) -> Answers:
     return replace(answers)
 
 
-def memory() -> Result:
-    """Most memory of a process that reads, encodes and estimates a million answers, above NumPy's own."""
+def memory(*, full: bool) -> list[Result]:
+    """Most memory of a process that reads, encodes and estimates by `auto`, above NumPy's own."""
+    small, large = MEMORY_ANSWERS
+    each = (_peak_bytes(large) - _peak_bytes(small)) / (large - small)
+    between = f"bytes an answer by auto, from strings, between {small:,} and {large:,} answers"
+    limit = f"{between}; 2 GB for {MEMORY_FULL:,} are 200"
+    results = [single("memory_per_answer", each, "B", limit)]
+    if full:
+        gigabytes = _peak_bytes(MEMORY_FULL) / 1e9
+        results.append(single("memory_10m", gigabytes, "GB", "auto, 10,000,000 answers; limit 2"))
+    return results
+
+
+def _peak_bytes(answers: int) -> int:
     code = (
-        "import resource, sys; import numpy; from random import Random\n"
+        "import resource, numpy; from random import Random\n"
         "from gateway.qa import rule; from gateway.qa.port import encode\n"
         "r = Random(1); base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "rows = ((f't{i // 5}', f'w{r.randrange(20000)}', r.choice('ab')) for i in range(%d))\n"
-        "rule('dawid_skene').aggregate(encode(rows))\n"
+        f"rows = ((f't{{i // 5}}', f'w{{r.randrange(20000)}}', r.choice('ab')) for i in range({answers}))\n"
+        "rule('auto').aggregate(encode(rows))\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base)"
     )
-    kilobytes = [
-        int(
-            subprocess.run([sys.executable, "-c", code % n], capture_output=True, check=True).stdout
-        )
-        for n in MEMORY_ANSWERS
-    ]
-    each = 1024 * (kilobytes[1] - kilobytes[0]) / (MEMORY_ANSWERS[1] - MEMORY_ANSWERS[0])
-    note = f"bytes an answer, dawid_skene from strings, between {MEMORY_ANSWERS[0]:,} and {MEMORY_ANSWERS[1]:,}; 2 GB for 10 million are 200"
-    return {
-        "name": "memory_per_answer",
-        "ours": round(each),
-        "floor": None,
-        "ratio": None,
-        "unit": "B",
-        "p50_ms": None,
-        "p99_ms": None,
-        "note": note,
-    }
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    return 1024 * int(done.stdout)
+
+
+def imports() -> list[Result]:
+    """What `import gateway.qa` and the rules on top cost a process, above Python itself."""
+    bare = median(_import_seconds("pass") for _ in range(IMPORTS))
+    results: list[Result] = []
+    for name, code in (
+        ("import_gateway_qa", "import gateway.qa"),
+        ("import_rules", "from gateway.qa import rule; rule('auto')"),
+        ("import_text", "import gateway.qa.text.aggregate"),
+    ):
+        seconds = [max(0.0, _import_seconds(code) - bare) for _ in range(IMPORTS)]
+        results.append(line(name, seconds, None, "s", f"CPU of a fresh process: {code}"))
+    return results
+
+
+def _import_seconds(code: str) -> float:
+    """CPU seconds of a Python that does this and ends."""
+    asked = f"{code}\nimport time; print(time.process_time())"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
+    return float(done.stdout)
 
 
 def online() -> list[Result]:
-    """One answer judged among three, five options: what hearing an answer pays for."""
-    skills = [Skill(8.0, 2.0), Skill(), Skill(40.0, 4.0)]
-    options, values = list("abcde"), ["a", "b", "a"]
+    """One answer judged with those before it: what hearing an answer pays for. States are made up, each judged again and again."""
+    random = Random(1)
+    options = list("abcde")
+    states = [
+        (
+            random.choices(options, (6, 2, 1, 1, 1), k=3),
+            [Skill(random.uniform(0, 40), random.uniform(0, 10)) for _ in range(3)],
+        )
+        for _ in range(STATES)
+    ]
     market = Market(Offer(5.0))
     results: list[Result] = []
     for name, policy in (
@@ -228,22 +243,36 @@ def online() -> list[Result]:
         ("judge_one_answer_by_price", PricedOverlap(500.0)),
     ):
         seconds: list[float] = []
-        for _ in range(JUDGED):
+        for turn in range(JUDGED):
+            values, skills = states[turn % STATES]
             started = perf_counter_ns()
             judge(False, values, skills, options, policy, market=market)  # noqa: FBT003
             seconds.append((perf_counter_ns() - started) / 1e9)
-        results.append(line(name, seconds, None, "us", "3 answers, 5 options"))
+        note = f"3 answers, 5 options, {STATES} states; at most 10"
+        results.append(line(name, seconds, None, "us", note))
     return results
 
 
 def main() -> None:
     """Run everything and print the table as JSON."""
+    if ONE_THREAD not in os.environ:  # NumPy reads it when it is imported, which it is by now
+        os.environ[ONE_THREAD] = "1"
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606  # ourselves
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--peer-python", type=Path, help="an interpreter with crowd-kit")
+    parser.add_argument("--peer", type=Path, help="an interpreter that has crowd-kit already")
+    parser.add_argument("--no-peer", action="store_true", help="do without crowd-kit")
+    parser.add_argument("--full", action="store_true", help="measure ten million answers, too")
     parser.add_argument("--json", default="-", help="where to write the table; - is stdout")
     chosen = parser.parse_args()
+    peer: Path | None = chosen.peer
+    if peer is None and not chosen.no_peer:
+        try:
+            peer = _crowd_kit.interpreter()
+        except _crowd_kit.CannotRun as error:
+            sys.stderr.write(f"NOT MEASURED: crowd-kit cannot be installed here ({error})\n")
     # Convergence first: the equal-iterations runs change the loop's constants for good.
-    results = [*online(), memory(), *to_convergence(), *dawid_skene(chosen.peer_python)]
+    results = [*imports(), *online(), *memory(full=chosen.full), *to_convergence()]
+    results += dawid_skene(peer)
     table = json.dumps({"results": results}, indent=1) + "\n"
     if chosen.json == "-":
         sys.stdout.write(table)

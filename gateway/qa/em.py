@@ -29,14 +29,14 @@ def expectation_maximisation(
     """
     sums = sums_of(answers)
     truth = gold_codes(answers, gold)
+    ones = np.ones(len(answers.tasks))
     posterior = shares(sums, truth) if start is None else _certain(start.copy(), truth)
     confusion = learn(sums.counts(posterior))
     for _ in range(ROUNDS_MAX):
         before = posterior
-        classes = posterior.sum(0) + CLASS_PRIOR
-        posterior = posteriors(
-            sums.evidence(logs(confusion)) + logs(classes / classes.sum()), truth
-        )
+        classes = ones @ posterior + CLASS_PRIOR
+        evidence = sums.evidence(logs(confusion))
+        posterior = posteriors(evidence, truth, logs(classes / classes.sum()))
         confusion = learn(sums.counts(posterior))
         before -= posterior
         moved = np.abs(before, out=before)
@@ -51,10 +51,12 @@ def shares(sums: Sums, truth: Codes) -> Floats:
     return _certain(votes / votes.sum(1, keepdims=True), truth)
 
 
-def posteriors(log_weights: Floats, truth: Codes) -> Floats:
-    """Rows of log weights as probabilities; tasks with gold become certain."""
+def posteriors(log_weights: Floats, truth: Codes, log_classes: Floats | None = None) -> Floats:
+    """Rows of log weights, plus those of the options themselves, as probabilities; gold becomes certain."""
     # Turned on its side: NumPy reduces a long axis several times faster than a short one.
     weights = np.ascontiguousarray(log_weights.T)
+    if log_classes is not None:
+        weights += log_classes[:, None]
     weights -= weights.max(0)
     np.exp(weights, out=weights)
     weights /= weights.sum(0)

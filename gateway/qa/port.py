@@ -203,7 +203,7 @@ class _Columns:
         numbers, pieces = self._numbers[place], self._pieces[place]
         ordered = sorted(numbers)
         rank = np.empty(len(ordered), np.int64)
-        rank[[numbers[label] for label in ordered]] = np.arange(len(ordered))
+        rank[np.fromiter(map(numbers.__getitem__, ordered), np.int64)] = np.arange(len(ordered))
         codes = np.concatenate(pieces)
         pieces.clear()
         return tuple(ordered), rank.take(codes, out=codes, mode="clip")
