@@ -109,6 +109,10 @@ class Controls(_Strict):
     first_payouts_per_day: Annotated[int, Field(ge=1)] = 50
     """First payouts of one coordinator's workers in 24 hours that are ordinary; the others wait `hold_h`."""
     hold_h: Annotated[int, Field(ge=1)] = 48
+    unknown_share: Annotated[float, Field(gt=0, le=1)] = 0.2
+    """The share of the payments of ten minutes of which nobody knows what became of them, above which sending stops until
+    the operator answers; from `unknown_least` such payments on."""
+    unknown_least: Annotated[int, Field(ge=1)] = 10
     approve_above: dict[str, Annotated[int, Field(ge=0)]] = {}
     """By currency, in whole units: a payout of more waits for two people (`gateway approvals`)."""
     approve_run_above: dict[str, Annotated[int, Field(ge=0)]] = {}

@@ -15,6 +15,7 @@ from gateway.cli.shown import age, as_json
 from gateway.errors import GatewayError
 from gateway.runtime import Runtime
 from gateway.settings import Settings, load
+from gateway.store.db import Row
 
 _FREE_BYTES_MIN, _FREE_BYTES_FEW = 200 * 2**20, 2 * 2**30
 _REACH_S = 5.0
@@ -311,8 +312,25 @@ async def _balances(rt: Runtime) -> list[Finding]:
     return findings
 
 
+def _ailing(row: Row) -> Finding:
+    what = f"provider {row['provider']}"
+    if row["stopped_at"]:
+        return warn(
+            what, f"sending stopped: {row['reason']}", "it goes on when the operator answers"
+        )
+    if row["settling_at"]:
+        return warn(
+            what, "settles what was in flight before it sends", "a minute or two after a crash"
+        )
+    return warn(
+        what,
+        f"tells nothing since {row['silent_since']:%H:%M} UTC",
+        "one payout is asked about each minute, all of them when it answers",
+    )
+
+
 async def _operators(rt: Runtime) -> list[Finding]:
-    from gateway.store import health
+    from gateway.store import health, pulse
 
     findings = [
         warn(
@@ -322,6 +340,7 @@ async def _operators(rt: Runtime) -> list[Finding]:
         )
         for row in await health.paused_providers(rt.db)
     ]
+    findings += [_ailing(row) for row in await pulse.ailing(rt.db)]
     for name, provider in rt.settings.providers.items():
         url = str(provider.options.get("base_url", ""))
         if not url:

@@ -10,6 +10,7 @@ from gateway.queue import runner as worker
 from gateway.queue.bells import RqBells
 from gateway.runtime import Runtime
 from gateway.settings import Settings
+from gateway.steps.pulse import begin
 
 ANSWER = "gateway.cli.runner.answer_bell"
 """What RQ calls for every bell."""
@@ -45,6 +46,7 @@ class Runner:
             self._runtime = await self._stack.enter_async_context(
                 open_runtime(self._settings, self._bells, connections=_CONNECTIONS)
             )
+            await begin(self._runtime)
         await STEPS[step](self._runtime, *arguments)
         await self._bells.flush()
 

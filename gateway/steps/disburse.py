@@ -23,8 +23,9 @@ from gateway.payments.states import Do, Event, State
 from gateway.runtime import Runtime
 from gateway.steps.controls import may_go
 from gateway.steps.messages import message, promise_of
+from gateway.steps.pulse import heed
 from gateway.steps.replace import may_be_replaced, replacement_part
-from gateway.store import inbox, outbox, payouts, turns
+from gateway.store import inbox, outbox, payouts, pulse, turns
 from gateway.store.db import Part, Taken
 from gateway.store.moves import may_go_together, move_all
 from gateway.store.payouts import Stored
@@ -39,6 +40,7 @@ _PAUSE = timedelta(minutes=5)
 async def disburse(rt: Runtime) -> int:
     """Act on every payout that is due now; how many that were."""
     handled = 0
+    await pulse.tend(rt.db, rt.clock.now())
     while True:
         now = rt.clock.now()
         async with rt.db.transaction() as db:
@@ -66,7 +68,9 @@ async def _claimed(rt: Runtime, due: Sequence[Stored]) -> list[Stored]:
             moves.append((stored, Event.LEASE_EXPIRED))
         elif stored.payout.state is State.QUEUED and await may_go(rt, stored):
             moves.append((stored, Event.CLAIM))
-    return await happened_to_all(rt, moves)
+    sends = await happened_to_all(rt, moves)
+    await heed(rt, [(stored, what) for stored, what in moves if what is Event.LEASE_EXPIRED])
+    return sends
 
 
 Heard = tuple[Stored, Answered | Asked]
@@ -95,6 +99,7 @@ async def _written_as_they_come(
             wrong += [error for one in came if (error := one.exception())]
             heard = [one.result() for one in came if not one.exception()]
             await happened_to_all(rt, heard)
+            await heed(rt, heard)
             await _heed_early_callbacks(rt, [s for s, what in heard if isinstance(what, Answered)])
     finally:
         for one in waiting:
@@ -197,6 +202,8 @@ async def called_back(rt: Runtime, stored: Stored, token: str, status: Status) -
         except Conflict:
             stored = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
             continue
+        if asked:
+            await heed(rt, [(stored, Asked(status))])
         rt.bells.ring("disburse")
         return
     raise Conflict(f"payout {stored.ref} does not hold still")

@@ -11,6 +11,8 @@ union all select 'catch_up', null where exists
   (select from inbox where kind <> 'receipt' and state = 'waiting' and due_at <= $1)
 union all select 'poll', channel from poll where due_at <= $1
 union all select 'disburse', null where exists (select from payout_due where due_at <= $1)
+  or exists (select from provider_health where ask_at <= $1 or attend_at <= $1 or settling_at is not null
+    or stopped_at <= $1::timestamptz - interval '2 minutes')
 union all select 'close', null where exists (select from batch b where b.state = 'running' and not exists
   (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open'))
 union all select 'score', null where exists (select from answer a join task t on t.id = a.task_id

@@ -27,7 +27,9 @@ _CLAIM = f"""with due as (
     select d.payout_id, d.due_at as came from payout_due d join payout p on p.id = d.payout_id
       where d.due_at <= $1 and not (p.state = 'queued' and exists
         (select from provider_pause x where x.provider = p.provider and x.until > $1
-         union all select from discrepancy d where d.provider = p.provider and d.stops and d.explained_at is null))
+         union all select from discrepancy d where d.provider = p.provider and d.stops and d.explained_at is null
+         union all select from provider_health h where h.provider = p.provider
+           and (h.stopped_at is not null or h.settling_at is not null)))
       order by d.due_at limit $2 for update of d skip locked),
   claimed as (update payout_due d set due_at = $3 from due where d.payout_id = due.payout_id
     returning d.payout_id, due.came)

@@ -28,6 +28,7 @@ SQL_FILES = (
     "respect",
     "payouts",
     "controls",
+    "health",
     "moves",
     "situation",
 )

@@ -159,6 +159,23 @@ provider_pause = Table(
     Column("reason", Text, nullable=False),
 )
 
+# How an operator is doing: see gateway.steps.pulse. `stopped_at`: nothing is sent until it answers; `settling_at`: until what
+# was in flight at that time was asked about. `heard_at`, `heard_event`: when it was last heard again, and the newest event
+# then; `attend_at`: what has been open since before is asked about again then.
+provider_health = Table(
+    "provider_health",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("silent_since", DateTime(timezone=True)),
+    Column("ask_at", DateTime(timezone=True)),
+    Column("stopped_at", DateTime(timezone=True)),
+    Column("attend_at", DateTime(timezone=True)),
+    Column("heard_at", DateTime(timezone=True)),
+    Column("settling_at", DateTime(timezone=True)),
+    Column("reason", Text, nullable=False, server_default=text("''")),
+    Column("heard_event", BigInteger, nullable=False, server_default=text("0")),
+)
+
 provider_token = Table(
     "provider_token",
     metadata,

@@ -1,0 +1,83 @@
+"""An operator's pulse. While it says nothing, one payout is asked about each minute; with its first answer all that is open
+is. Where of too many payments nobody knows what became of them, nothing more is sent until it answers. After a crash what was
+in flight is settled before anything is sent."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from gateway.payments.payouts import Answered, Asked, Happened
+from gateway.payments.port import Found, Submitted
+from gateway.payments.states import Event
+from gateway.runtime import Runtime
+from gateway.store import payouts, pulse
+from gateway.store.payouts import Stored
+
+log = structlog.get_logger()
+
+_STOP_H = timedelta(hours=1)
+
+
+async def begin(rt: Runtime) -> None:
+    """A runner starts, perhaps after a crash: settle first, then send; and send nothing while the books do not agree."""
+    now = rt.clock.now()
+    flying = await pulse.settle_first(rt.db, now)
+    if flying:
+        log.info(
+            "payouts were in flight: they are asked about before anything is sent", payouts=flying
+        )
+        rt.bells.ring("disburse")
+    booked, open_minor = await pulse.in_transit(rt.db)
+    if booked != open_minor:
+        log.error("the ledger and the open payouts differ", booked=booked, open=open_minor)
+        why = f"in transit {booked}, open payouts {open_minor}: gateway ledger audit"
+        for provider in rt.providers:
+            await payouts.pause(rt.db, provider, now + _STOP_H, why)
+
+
+async def heed(rt: Runtime, heard: Sequence[tuple[Stored, Happened]]) -> None:
+    """What the answers just taken in say of the operators that gave them, or gave none."""
+    for provider in sorted({stored.payout.provider for stored, _ in heard}):
+        said = [what for stored, what in heard if stored.payout.provider == provider]
+        now = rt.clock.now()
+        if any(map(_speaks, said)):
+            asked = await pulse.heard(rt.db, provider, now)
+            if asked:
+                log.info("the operator answers again", provider=provider, asked=asked)
+                rt.bells.ring("disburse")
+        elif any(map(_is_silent, said)):
+            await pulse.silent(rt.db, provider, now)
+        if any(map(_is_unknown, said)):
+            await _stop_at_too_many(rt, provider)
+
+
+async def _stop_at_too_many(rt: Runtime, provider: str) -> None:
+    rules = rt.settings.controls
+    sent, unknown = await pulse.share(rt.db, provider)
+    if unknown < rules.unknown_least or unknown <= rules.unknown_share * sent:
+        return
+    reason = f"of {unknown} of the last {sent} payments nobody knows what became of them"
+    log.error("sending stops until the operator answers", provider=provider, reason=reason)
+    await pulse.stop(rt.db, provider, rt.clock.now(), reason)
+
+
+def _speaks(what: Happened) -> bool:
+    """An answer that tells something of a payment; that a question was taken (PENDING without a key) does not."""
+    match what:
+        case Answered(answer):
+            return answer.outcome in (Submitted.ACCEPTED, Submitted.DUPLICATE, Submitted.REJECTED)
+        case Asked(status):
+            pending = status.found is Found.PENDING and status.key is None
+            return status.found is not Found.NO_ANSWER and not pending
+        case _:
+            return False
+
+
+def _is_silent(what: Happened) -> bool:
+    return _is_unknown(what) or (isinstance(what, Asked) and what.status.found is Found.NO_ANSWER)
+
+
+def _is_unknown(what: Happened) -> bool:
+    lost = isinstance(what, Answered) and what.answer.outcome is Submitted.AMBIGUOUS
+    return lost or what is Event.LEASE_EXPIRED
