@@ -163,6 +163,9 @@ class Situation:
     segment_prices: tuple[float, float] = (1.0, 1.0)
     dialled: Question | None = None
     """The question of an SMS that she answered by dialling since, where no newer SMS asks her anything."""
+    earlier: Literal["sure", "unsure"] | None = None
+    """Set where `held` is the question of her last SMS, whose time ran out, and `upcoming` the one she holds since then.
+    sure: what she texts now cannot answer that one."""
     skill: SkillView | None = None
     """Looked up only for who asks."""
     pin: PinView | None = None

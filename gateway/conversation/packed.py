@@ -52,16 +52,24 @@ def taken(talk: Talk, worker: WorkerView, heard: Heard) -> Taken | None:
     return Taken(lead, tuple(facts), left)
 
 
-def too_late(talk: Talk, heard: Heard) -> Turn | None:
-    """A reply to numbered questions that are all over, while she holds another question or none: said so."""
+def earlier(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
+    """A reply to numbered questions of before, while she holds another question or none. Named by their numbers they
+    are plain: what still counts is counted, of the rest she hears that it is over."""
     pack = talk.situation.pack
     if current(talk.situation) or not pack:
         return None
     reading = _read(talk, pack, heard, only_named=True)
-    named = [item for item in pack if item.number in reading.values and not item.held.open]
+    named = [item for item in pack if item.number in reading.values]
     if not named or len(named) < len(reading.values):
         return None
-    return Turn((), _closed(talk, named))
+    counted = [item for item in named if item.held.open]
+    over = [item for item in named if not item.held.open]
+    facts = tuple(
+        Answered(i.held.assignment, i.held.question.task, reading.values[i.number], heard.said)
+        for i in counted
+    )
+    parts = (_saved(talk, worker, counted) if counted else "", _closed(talk, over) if over else "")
+    return Turn(facts, " ".join(filter(None, parts)))
 
 
 def skip_all(talk: Talk) -> Turn | None:

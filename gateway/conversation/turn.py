@@ -63,7 +63,9 @@ def _active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     held, dialled = talk.situation.held, talk.situation.dialled
     asked = (held.question if held else None, dialled)
     is_text = any(question and talk.kind(question).IS_TEXT for question in asked)
-    if not is_text and (both := answer_and_pay(talk, worker, heard)):
+    if which := working.which(talk, heard):
+        found = which
+    elif not is_text and (both := answer_and_pay(talk, worker, heard)):
         found = both
     elif current(talk.situation):
         found = packed.answer(talk, worker, heard) or _command(talk, worker, heard)
@@ -73,7 +75,7 @@ def _active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
         found = _command(talk, worker, heard)
     else:
         found = working.answer(talk, worker, heard)
-    return found or working.not_understood(talk, heard)
+    return found or working.not_understood(talk, worker, heard)
 
 
 def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # noqa: C901, PLR0911  # one return a word

@@ -73,6 +73,21 @@ def _dialled_before(talk: Talk, heard: Heard) -> Turn | None:
     return Turn((Asked(question.task),), reply)
 
 
+def which(talk: Talk, heard: Heard) -> Turn | None:
+    """Her last SMS asked one question, and since then she was shown another on a screen. What can answer the second is
+    never taken for either of the two by guess: nothing counts, and the second comes by SMS. The first is asked again
+    in its turn."""
+    now = talk.situation.upcoming
+    if talk.situation.earlier != "unsure" or now is None or heard.command:
+        return None
+    if read(talk, now, heard.said).value is None:
+        return None
+    hint = talk.kind(now).hint_key()
+    lead = talk.say("answer.which")
+    reply = with_question(lead, now, talk.book, hint_key=hint, is_next=False)
+    return Turn((Asked(now.task),), reply)
+
+
 def skip(talk: Talk) -> Turn:
     if several := packed.skip_all(talk):
         return several
@@ -99,9 +114,9 @@ def work(talk: Talk, lead: str = "", facts: tuple[Fact, ...] = (), none: str = "
     return Turn(facts, with_question(lead, question, talk.book, hint_key=hint, is_next=False))
 
 
-def not_understood(talk: Talk, heard: Heard) -> Turn:
+def not_understood(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     """Tells how to answer the open question, or that there is none."""
-    several = packed.too_late(talk, heard) or packed.not_understood(talk)
+    several = packed.earlier(talk, worker, heard) or packed.not_understood(talk)
     if several:
         return several
     held = open_question(talk.situation)

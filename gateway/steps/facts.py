@@ -63,7 +63,11 @@ async def parts_of(
 
 def _idle(row: Row, facts: tuple[Fact, ...]) -> list[Part]:
     """Who holds nothing may be asked by a push at this very moment."""
-    if row["held_state"] == "held" or not any(isinstance(fact, Asked) for fact in facts):
+    if (
+        row["held_state"] == "held"
+        or row["next_held"]
+        or not any(isinstance(fact, Asked) for fact in facts)
+    ):
         return []
     return [turns.holds_nothing(WorkerId(row["worker_id"]))]
 
@@ -105,9 +109,8 @@ async def _parts(  # noqa: C901, PLR0911  # one return a fact
 ) -> list[Part]:
     match fact:
         case Answered():
-            assert understood.held_batch is not None
-            mine = as_held(row, fact)
-            return [answer_part(rt, mine, understood.held_batch, fact, heard.via)]
+            batch = await _batch_answered(rt, understood, fact)
+            return [answer_part(rt, as_held(row, fact), batch, fact, heard.via)]
         case Skipped():
             return [turns.release_task(fact.assignment, "skipped")]
         case Asked():
@@ -129,6 +132,15 @@ async def _parts(  # noqa: C901, PLR0911  # one return a fact
             return await removed_parts(rt, row, fact)
         case Agreed() | Stopped() | Restarted() | LanguageChosen() | QuietChosen():
             return [_word_part(row, fact, heard)]
+
+
+async def _batch_answered(rt: Runtime, understood: Understood, fact: Answered) -> Batch:
+    """Of the question she holds; or of one of an earlier message, which may be of another batch."""
+    held = understood.situation.held
+    if understood.held_batch and held and held.assignment == fact.assignment:
+        return understood.held_batch
+    item = next(i for i in understood.situation.pack if i.held.assignment == fact.assignment)
+    return await rt.batches.get(item.held.question.batch)
 
 
 def asked_part(rt: Runtime, row: Row, understood: Understood, fact: Asked, via: str) -> Part:

@@ -67,6 +67,11 @@ async def understand(
         dialled=question_of(dialled, row["worker_id"], row["dialled_task"], row["dialled_text"])
         if dialled
         else None,
+        earlier=None
+        if row["earlier_sure"] is None
+        else "sure"
+        if row["earlier_sure"]
+        else "unsure",
         pack=await pack_of(rt, row),
         more=more_of(row, next_batch) if next_batch else (),
         pack_max=next_batch.pack_max if next_batch else 1,

@@ -30,6 +30,7 @@ SQL_FILES = (
     "controls",
     "health",
     "moves",
+    "earlier",
     "situation",
 )
 

@@ -22,6 +22,8 @@ create or replace function situation(
   -- what would she be asked next?
   out next_task bigint, out next_batch text, out next_text text, out next_revision smallint,
   out gold_task bigint, out gold_text text, out next_held boolean, out more jsonb,
+  -- set: what she was last asked is an earlier question, and the next one is what she holds; see earlier.sql
+  out earlier_sure boolean,
   -- where does her USSD session stand?
   out transcript text, out view text, out memory jsonb, out pages text[], out page smallint, out ended boolean,
   out began_at timestamptz
@@ -37,6 +39,7 @@ declare
   v_pack_max smallint;
   v_room int;  -- questions of the next batch she may get; null = as many as there are
   v_from int;
+  v_earlier bigint;
   v_packed text;  -- the batch of her last message with several questions
 begin
   -- One statement for all that is found by a key: each of its own would cost as much as finding the row.
@@ -78,6 +81,22 @@ begin
     where a.worker_id = situation.worker_id and a.state in ('held', 'expired')
     order by a.state = 'held' desc, a.task_id::text = memory->>'task' desc nulls last, case when a.state = 'held' then a.id else -a.id end limit 1;
 
+  -- An SMS answers what came by SMS, which may be an earlier question than the one she holds.
+  if p_kind = 'sms' and held_state = 'held' and held_item is null
+      and (held_via = 'ussd' or v_asked_at > now() - interval '10 seconds') then
+    select e.assignment, e.sure into v_earlier, earlier_sure
+      from earlier_by_sms(situation.worker_id, p_index, held_via, v_asked_at) e;
+  end if;
+  if v_earlier is not null then
+    next_task := held_task; next_batch := held_batch; next_text := held_text; next_held := true;
+    select a.id, a.state, a.via, a.asked_at, t.id, t.batch_id, t.text, t.gold, t.answered, t.wanted, t.maximum,
+        b.revision, b.better, b.better_by_sms, b.kind,
+        t.state = 'open' and b.state in ('running', 'paused') and t.answered + t.held < t.wanted
+      into held_assignment, held_state, held_via, v_asked_at, held_task, held_batch, held_text, held_gold, held_answered,
+        held_wanted, held_maximum, held_revision, held_better, held_better_by_sms, v_kind, held_open
+      from assignment a join task t on t.id = a.task_id join batch b on b.id = t.batch_id where a.id = v_earlier;
+  end if;
+
   -- An SMS on its way while she dials answers what the SMS before it asked, not what the screen shows now.
   if p_kind = 'sms' and (held_state = 'held' and held_via = 'sms') is not true then
     select t.id, t.batch_id, t.text into dialled_task, dialled_batch, dialled_text
@@ -115,7 +134,7 @@ begin
     end if;
     if v_packed is not null then
       pack := pack_of(situation.worker_id, v_packed);
-      v_skills := v_skills or held_item is not null;
+      v_skills := v_skills or held_item is not null or pack @? '$[*] ? (@.open == true)';
     end if;
   end if;
 
@@ -175,7 +194,7 @@ begin
   end if;
 
   select b.gold_rate > 0 and next_held is null, b.pack_max, b.revision into v_gold, v_pack_max, next_revision from batch b where b.id = next_batch;
-  if v_pack_max > 1 and p_kind <> 'ussd' then
+  if v_pack_max > 1 and p_kind <> 'ussd' and v_earlier is null then
     more := more_tasks(situation.worker_id, partner_id, language, next_batch, next_task, held_task, least(v_pack_max, v_room) - 1);
   end if;
   if v_skills or coalesce(v_gold, false) then
