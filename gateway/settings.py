@@ -195,6 +195,10 @@ class Settings(BaseSettings):
     walks_at_once: Annotated[int, Field(ge=0)] = 64
     """SMS that one API process works on at the same moment; what comes beyond that is stored first and heard by the
     runners. 0: every SMS is stored first."""
+    requests_per_minute: Annotated[int, Field(ge=0)] = 6000
+    """Requests that one API key may make in a minute at one API process; 0 for no limit."""
+    strangers_per_minute: Annotated[int, Field(ge=0)] = 120
+    """Requests in a minute from one address without a key that is known, at one API process; 0 for no limit."""
     runners: Annotated[int, Field(ge=1)] = 2
     """RQ runners that `gateway up` starts."""
 

@@ -111,8 +111,8 @@ async def opened_gateway(
                 "mpesa": ProviderSettings(kind="mpesa", options=_mpesa(operators.url)),
                 **(more(operators.url) if more else {}),
             },
-            # Stories are told at any hour of the day; those of the night say so.
-            **{"quiet_hours": "", **changes},
+            # Stories are told at any hour of the day, and by many clients in a minute; those of the night say so.
+            **{"quiet_hours": "", "strangers_per_minute": 0, **changes},
         )
         async with open_runtime(settings, bells, clock=clock, connections=8) as rt:
 

@@ -4,6 +4,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from gateway.api.limits import Limits
 from gateway.errors import Refused
 from gateway.ids import ClientId
 from gateway.runtime import Runtime
@@ -20,13 +21,17 @@ Rt = Annotated[Runtime, Depends(runtime_of)]
 
 
 async def client_of(request: Request, rt: Rt) -> ClientId:
-    """The client of the key that came along; raises Refused 401."""
+    """The client of the key that came along; raises Refused 401, and 429 for who asks too often."""
+    limits = cast("Limits", request.app.state.limits)
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
+    given = key_hash(key.strip()) if scheme.lower() == "bearer" and key.strip() else b""
+    limits.stranger(rt, request, given.hex())
+    if not given:
         raise Refused("send your API key as `Authorization: Bearer <key>`", status=401)
-    found = await clients.by_key(rt.db, key_hash(key.strip()))
+    found = await clients.by_key(rt.db, given)
     if found is None:
         raise Refused("this API key is not known or was revoked", status=401)
+    limits.client(rt, given.hex())
     return found
 
 

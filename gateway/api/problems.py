@@ -7,12 +7,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from gateway.api.limits import TooOften
 from gateway.errors import Conflict, Failed, Fault, Refused, SettingsError
 
 log = structlog.get_logger()
 
 _TITLES = {400: "Bad request", 401: "Not signed in", 402: "Not enough money", 404: "Not found", 409: "Not now",
-           413: "Too large", 422: "Not valid", 503: "Try again later"}  # fmt: skip
+           413: "Too large", 429: "Too often", 422: "Not valid", 503: "Try again later"}  # fmt: skip
 
 
 def problem(status: int, detail: str, faults: tuple[Fault, ...] = ()) -> JSONResponse:
@@ -30,10 +31,6 @@ def problem(status: int, detail: str, faults: tuple[Fault, ...] = ()) -> JSONRes
 
 def add_handlers(app: FastAPI) -> None:
     """Every error of the API becomes a problem document."""
-
-    @app.exception_handler(Refused)
-    async def refused(request: Request, bad: Refused) -> JSONResponse:
-        return problem(bad.status, str(bad), bad.faults)
 
     @app.exception_handler(SettingsError)
     async def unknown_kind(request: Request, bad: SettingsError) -> JSONResponse:
@@ -77,6 +74,15 @@ def add_handlers(app: FastAPI) -> None:
     for kind in (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
         app.add_exception_handler(kind, away)
     app.add_exception_handler(Conflict, _busy)
+    app.add_exception_handler(Refused, _refused)
+
+
+async def _refused(request: Request, bad: Exception) -> JSONResponse:
+    assert isinstance(bad, Refused)
+    answer = problem(bad.status, str(bad), bad.faults)
+    if isinstance(bad, TooOften):
+        answer.headers["Retry-After"] = str(bad.again_s)
+    return answer
 
 
 async def _busy(request: Request, bad: Exception) -> JSONResponse:

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.api import batches, judgement, problems, proof, webhooks
 from gateway.api.intake import Intake
+from gateway.api.limits import Limits
 from gateway.api.metrics import Metrics
 from gateway.errors import Failed
 from gateway.runtime import Runtime
@@ -33,6 +34,7 @@ def make_app(
             doors.webhooks = Router([metrics.counted(route) for route in hooks])
             app.add_route("/metrics", metrics.answer)
             app.state.runtime = rt
+            app.state.limits = Limits()
             app.include_router(batches.router)
             app.include_router(judgement.router)
             app.include_router(proof.router)

@@ -1,0 +1,79 @@
+"""How often one may ask: a bucket for each API key, and one for each address that comes without a key we know.
+
+Buckets hold a minute's worth and fill evenly. They are this process's own: with several API processes each counts for
+itself. Providers' webhooks have none: what they bring must be taken.
+"""
+
+import math
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from gateway.errors import Refused
+from gateway.runtime import Runtime
+
+# So many keys and addresses are told apart; the one that was quiet for longest is forgotten first.
+REMEMBERED_MAX = 10_000
+
+
+class TooOften(Refused):
+    """HTTP 429. `again_s`: when to come again."""
+
+    def __init__(self, message: str, again_s: float) -> None:
+        self.again_s = math.ceil(again_s)
+        super().__init__(f"{message}; try again in {self.again_s} s", status=429)
+
+
+@dataclass(slots=True)
+class Buckets:
+    """Tokens by name.
+
+    >>> buckets = Buckets()
+    >>> [buckets.take("a", 2, now) for now in (0.0, 0.0, 0.0, 30.0, 30.0)]
+    [0.0, 0.0, 30.0, 0.0, 30.0]
+    """
+
+    _left: OrderedDict[str, tuple[float, float]] = field(
+        default_factory=OrderedDict[str, tuple[float, float]]
+    )
+
+    def take(self, name: str, per_minute: int, now: float) -> float:
+        """Take a token; 0.0, or the seconds until there is one. `per_minute` 0: no limit."""
+        if not per_minute:
+            return 0.0
+        tokens, at = self._left.get(name, (float(per_minute), now))
+        # A clock that was put back would hold up everybody until it is there again.
+        since_s = now - at if now >= at else 60.0
+        tokens = min(float(per_minute), tokens + since_s * per_minute / 60)
+        wait_s = 0.0 if tokens >= 1 else (1 - tokens) * 60 / per_minute
+        self._left[name] = (tokens - 1 if tokens >= 1 else tokens, now)
+        self._left.move_to_end(name)
+        if len(self._left) > REMEMBERED_MAX:
+            self._left.popitem(last=False)
+        return wait_s
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._left
+
+
+class Limits:
+    """Of one API process."""
+
+    def __init__(self) -> None:
+        self._keys, self._strangers = Buckets(), Buckets()
+
+    def stranger(self, rt: Runtime, request: Request, key: str = "") -> None:
+        """Somebody whose key we have not seen yet; raises TooOften. Who has shown one is not held up by neighbours."""
+        if key and key in self._keys:
+            return
+        address = request.client.host if request.client else "nowhere"
+        now, most = rt.clock.now().timestamp(), rt.settings.strangers_per_minute
+        if wait_s := self._strangers.take(address, most, now):
+            raise TooOften(f"more than {most} requests a minute without a key we know", wait_s)
+
+    def client(self, rt: Runtime, key: str) -> None:
+        """Somebody with a key; raises TooOften."""
+        now, most = rt.clock.now().timestamp(), rt.settings.requests_per_minute
+        if wait_s := self._keys.take(key, most, now):
+            raise TooOften(f"more than {most} requests a minute", wait_s)
