@@ -5,14 +5,14 @@ from typing import Any
 from fastapi import APIRouter
 
 from gateway.api.auth import Client, Rt
-from gateway.api.models import DecisionIn, GoldIn
+from gateway.api.models import DecisionIn, GoldIn, NewRuleIn, SameIn, SwitchIn
 from gateway.errors import Refused
 from gateway.ids import ClientId
 from gateway.runtime import Runtime
-from gateway.steps import review
-from gateway.steps.forgive import Correction, correct_gold
+from gateway.steps import review, trials
+from gateway.steps.forgive import Correction, SameOption, correct_gold, correct_option
 from gateway.steps.recount import explain
-from gateway.store import audiences, batches
+from gateway.store import audiences, batches, rules
 
 router = APIRouter(prefix="/api/v1")
 
@@ -40,6 +40,43 @@ async def correct(rt: Rt, client: Client, batch: str, task: str, given: GoldIn) 
     await _mine(rt, client, batch)
     said = Correction(batch, task, given.value, given.by, given.reason)
     return dict(await correct_gold(rt, said))
+
+
+@router.post("/batches/{batch}/options/{option}/same")
+async def same_option(
+    rt: Rt, client: Client, batch: str, option: str, given: SameIn
+) -> dict[str, Any]:
+    """Count an option as another one that means the same; the answer is all that changed. No money is taken back."""
+    await _mine(rt, client, batch)
+    said = SameOption(batch, option, given.same_as, given.by, given.reason)
+    return dict(await correct_option(rt, said))
+
+
+@router.get("/batches/{batch}/rules")
+async def rules_of(rt: Rt, client: Client, batch: str) -> dict[str, Any]:
+    """The rules the batch was decided by, from when and why, and those that were tried."""
+    await _mine(rt, client, batch)
+    return {
+        "used": [dict(row) for row in await rules.of_batch(rt.db, batch)],
+        "tried": [dict(row) for row in await rules.trials(rt.db, batch)],
+    }
+
+
+@router.post("/batches/{batch}/rules")
+async def try_rule(rt: Rt, client: Client, batch: str, given: NewRuleIn) -> dict[str, Any]:
+    """Try a changed rule on the batch's answers: cost, accuracy on gold, results that would be others."""
+    await _mine(rt, client, batch)
+    wanted = trials.NewRule(given.policy, given.confidence, given.method)
+    return await trials.try_rule(rt, batch, wanted, given.by)
+
+
+@router.post("/batches/{batch}/rules/{version}/switch")
+async def switch(
+    rt: Rt, client: Client, batch: str, version: str, given: SwitchIn
+) -> dict[str, Any]:
+    """Decide the running batch by a rule that was tried; the answer names the tasks that this settled."""
+    await _mine(rt, client, batch)
+    return {"moved": await trials.switch(rt, batch, version, given.by, given.reason)}
 
 
 @router.get("/audience")

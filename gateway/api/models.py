@@ -286,6 +286,30 @@ class GoldIn(DecisionIn):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
+class SameIn(_Strict):
+    """Two options mean the same: which one stays, who says so, and why."""
+
+    same_as: str
+    by: Annotated[str, Field(min_length=1, max_length=100)]
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class NewRuleIn(_Strict):
+    """A changed rule, to be tried on the batch's answers; what is left out stays as it is."""
+
+    policy: str | None = None
+    confidence: Annotated[float | None, Field(gt=0.5, lt=1)] = None
+    method: str | None = None
+    by: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class SwitchIn(_Strict):
+    """Who switches a rule on, and why."""
+
+    by: Annotated[str, Field(min_length=1, max_length=100)]
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
 class AccountOut(BaseModel):
     client: str
     name: str

@@ -18,6 +18,7 @@ from gateway.cli import (
     ledger,
     manual,
     operators,
+    options,
     payouts,
     people,
     phrases,
@@ -48,6 +49,7 @@ app.add_typer(approvals.app, name="approvals")
 app.add_typer(payouts.statements, name="statements")
 app.add_typer(proof.client, name="client")
 app.add_typer(gold.app, name="gold")
+app.add_typer(options.app, name="options")
 app.add_typer(review.app, name="review")
 app.command("explain")(explain.explain)
 app.add_typer(findings.app, name="findings")

@@ -55,5 +55,7 @@ def correct(
     )
     for one in diff["decisions"]:
         typer.echo(f"  {one['task']}: {one['was']} -> {one['becomes']} ({one['confidence']})")
+    for one in diff["moved"]:
+        typer.echo(f"  {one['task']}: was {one['was']}, is {one['becomes']}")
     for worker in diff["back"]:
         typer.echo(f"  worker {worker} was paused wrongly: works again, and is told so")

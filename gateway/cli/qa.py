@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli import qa_story
+from gateway.cli import qa_rules, qa_story
 from gateway.cli.qa_files import (
     AnswersFile,
     ConfidenceOption,
@@ -35,6 +35,8 @@ app = typer.Typer(
 )
 app.command()(qa_story.explain)
 app.command("dry-run")(qa_story.dry_run)
+app.command()(qa_rules.rules)
+app.command()(qa_rules.switch)
 
 
 RATES = ("accuracy", "wer", "exact_match", "near_match", "ece", "ece_debiased", "lapse")

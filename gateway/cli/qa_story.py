@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.cli import qa_rules
 from gateway.cli.qa_files import (
     AnswersFile,
     ConfidenceOption,
@@ -19,6 +20,7 @@ from gateway.cli.qa_files import (
     working,
     write_json,
 )
+from gateway.errors import Refused
 
 if TYPE_CHECKING:
     from gateway.qa.dry_run import DryRun, Outcome
@@ -62,7 +64,12 @@ def explain(
 
 
 def dry_run(
-    answers: AnswersFile,
+    answers: Annotated[
+        Path | None, typer.Option("--answers", help="CSV with columns task,worker,answer.")
+    ] = None,
+    batch: Annotated[
+        str | None, typer.Option("--batch", help="Or the answers of a live batch (b_...).")
+    ] = None,
     truth: TruthFile = None,
     gold: GoldFile = None,
     kind: KindOption = None,
@@ -81,6 +88,11 @@ def dry_run(
     from gateway.qa.dry_run import dry_run as tried
 
     with one_line_errors("dry-run"):
+        if batch is not None:
+            qa_rules.try_live(batch, new_policy, new_confidence, new_method, json_file)
+            return
+        if answers is None:
+            raise Refused("give --answers FILE, or --batch of a live batch")
         rows = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
         old = _rule(rows, kind, policy, confidence, method, price)
         sure = confidence if new_confidence is None else new_confidence

@@ -14,7 +14,8 @@ Truths = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one rule does to the recorded answers. `accuracy` is None without truths.
+    """What one rule does to the recorded answers. `accuracy` is None without truths. Answers to gold cost the same under
+    any rule and are not counted.
 
     `short` tasks would have asked for more answers than were recorded: their cost is too low and
     their value an early one. `review` counts ambiguous ones too.
@@ -74,7 +75,7 @@ def _outcome(
     rows: Sequence[Answer], rule: Ruling, truths: Truths, gold: Truths
 ) -> tuple[Outcome, dict[str, str]]:
     stories = rehearse(rows, rule, gold)
-    taken = sum(len(story.steps) for story in stories.values())
+    taken = sum(len(story.steps) for task, story in stories.items() if task not in gold)
     values = _values(stories, rule, gold)
     scored = [
         values[task] == truths[task] for task in values if task in truths and task not in gold

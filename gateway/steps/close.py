@@ -8,7 +8,8 @@ from gateway.qa.batch import aggregate
 from gateway.qa.port import encode
 from gateway.runtime import Runtime
 from gateway.steps.retry import until_settled
-from gateway.store import batches, ledgers
+from gateway.steps.rulings import ruling_of, version_of
+from gateway.store import batches, ledgers, rules
 from gateway.store.batches import Batch
 from gateway.store.db import Connection
 
@@ -45,6 +46,10 @@ async def close_batch(rt: Runtime, batch: Batch) -> None:
         {r["name"]: r["gold"] for r in golds},
     )
 
+    # The engine may be another one than when the batch began: what it decides by is kept under the version of now.
+    async with rt.db.transaction() as db:
+        rule = ruling_of(batch)
+        await rules.keep(db, rule.version, rule.as_data())
     released = await until_settled(lambda: _write(rt, batch, results))
     if released is not None:
         rt.bells.ring("watch", batch.id)
@@ -60,6 +65,7 @@ async def _write(rt: Runtime, batch: Batch, results: dict[str, Result]) -> int |
         await withdraw(db, batch.id, "decided")
         await db.execute(
             """update task t set value = r.value, confidence = r.confidence,
+                 ruling = $6,
                  rule = case when t.rule = 'ambiguous' then t.rule else $5 end
                from unnest($2::text[], $3::text[], $4::real[]) as r(name, value, confidence)
                where t.batch_id = $1 and t.name = r.name and t.gold is null
@@ -69,6 +75,7 @@ async def _write(rt: Runtime, batch: Batch, results: dict[str, Result]) -> int |
             [value for value, _ in results.values()],
             [confidence for _, confidence in results.values()],
             batch.method,
+            version_of(batch),
         )
         await batches.set_state(db, batch.id, "done")
         return await release_rest(db, batch)
@@ -85,7 +92,7 @@ def estimate(
 
         text = texts.aggregate(rows, gold)
         return dict(zip(text.tasks, zip(text.value, text.confidence, strict=True), strict=True))
-    answers = encode(rows, [o.id for o in batch.options])
+    answers = encode(rows, batch.option_ids)
     found = aggregate(answers, batch.method, gold or None)
     pairs = zip(found.estimate.value, (float(c) for c in found.confidence), strict=True)
     return dict(zip(answers.tasks, pairs, strict=True))

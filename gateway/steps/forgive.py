@@ -1,12 +1,13 @@
-"""Gold was wrong: correct it, and set right what followed from it, as one audited change.
+"""Gold was wrong, or an option means the same as another: correct it, and set right what followed, as one audited change.
 
-Answers are right or wrong anew, skills and trials with them; who was paused wrongly works again and is told; results that
-would have come out differently are changed. Pay does not move: every counted answer was paid when it was given, right
-or wrong, and money is never taken back (see docs/decisions/0004).
+Answers are right or wrong anew, skills and trials with them; who was paused wrongly works again and is told. Results that
+would have come out differently are changed; what the judge would not have been content with is open again (in a batch
+that is over, a person looks). Pay does not move: every counted answer was paid when it was given, right or wrong, and
+money is never taken back (see docs/decisions/0004).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from gateway.errors import Refused
@@ -15,11 +16,14 @@ from gateway.qa.skill import HALF_LIFE_DAYS
 from gateway.runtime import Runtime
 from gateway.steps.close import estimate
 from gateway.steps.judge import is_right
+from gateway.steps.rejudge import Moved, rejudge
 from gateway.steps.retry import until_settled
 from gateway.steps.standing import unpause
-from gateway.store import gold, skills
+from gateway.store import gold, rejudging, skills
 from gateway.store.batches import Batch
 from gateway.store.db import Connection, Row
+
+LEAST_OPTIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,26 @@ class ResultDiff(TypedDict):
     confidence: float
 
 
+@dataclass(frozen=True, slots=True)
+class SameOption:
+    """What a person says: `option` means the same as `same_as`, and why."""
+
+    batch: str
+    option: str
+    same_as: str
+    by: str
+    reason: str
+
+
 class Diff(TypedDict):
-    """What a correction changed. `back`: workers who had been paused wrongly, by id."""
+    """What a correction changed. `back`: workers who had been paused wrongly, by id. `moved`: tasks that are open, in
+    review or decided now and were not before. `renamed`: answers that say something else now."""
 
     answers: list[AnswerDiff]
     back: list[int]
     decisions: list[ResultDiff]
+    moved: list[Moved]
+    renamed: int
     pay_minor: int
     pay: str
 
@@ -64,8 +82,48 @@ async def correct_gold(rt: Runtime, said: Correction) -> Diff:
     return await until_settled(lambda: _correct(rt, batch, said, value))
 
 
+async def correct_option(rt: Runtime, said: SameOption) -> Diff:
+    """Two options mean the same: every answer, gold and result of the one is the other's, those to come too."""
+    batch = await rt.batches.fresh(said.batch)
+    if said.option not in batch.option_ids or said.same_as not in batch.option_ids:
+        known = ", ".join(batch.option_ids)
+        raise Refused(f"both must be options of this batch: {known}", field="same_as", status=409)
+    if len(batch.option_ids) <= LEAST_OPTIONS or said.option == said.same_as:
+        raise Refused("at least two different options must be left", field="same_as", status=409)
+    return await until_settled(lambda: _same(rt, batch, said))
+
+
+async def _same(rt: Runtime, batch: Batch, said: SameOption) -> Diff:
+    async with rt.db.transaction() as db:
+        running = await gold.lock_batch(db, batch.id)
+        before = await _results(rt, db, batch)
+        same = {**batch.handling.same, said.option: said.same_as}
+        same = {was: said.same_as if now == said.option else now for was, now in same.items()}
+        await gold.set_same(db, batch.id, same)
+        now = replace(batch, handling=replace(batch.handling, same=same))
+        touched = await gold.rename(db, batch.id, said.option, said.same_as)
+        changed = [
+            row
+            for row in await gold.golden_answers(db, batch.id)
+            if row["right"] != is_right(rt, batch.kind, row["value"], row["gold"])
+        ]
+        await gold.turn(db, [row["id"] for row in changed])
+        back = await _skills(rt, db, now, changed)
+        diff = await _diff(rt, db, now, before, changed, back)
+        rows = await rejudging.decided_with(db, batch.id, said.same_as)
+        diff["moved"] = await rejudge(rt, db, now, rows, running=running)
+        diff["renamed"] = touched
+        await gold.keep_correction(
+            db, batch.id, None, said.option, said.same_as, said.by, said.reason, diff
+        )
+    rt.bells.ring("relearn", batch.id)
+    rt.bells.ring("assign")
+    return diff
+
+
 async def _correct(rt: Runtime, batch: Batch, said: Correction, value: str) -> Diff:
     async with rt.db.transaction() as db:
+        running = await gold.lock_batch(db, batch.id)
         task = await gold.lock(db, batch.id, said.task)
         if task is None:
             raise Refused(f"no gold task {said.task!r} in this batch", field="task", status=404)
@@ -81,27 +139,41 @@ async def _correct(rt: Runtime, batch: Batch, said: Correction, value: str) -> D
         ]
         await gold.set_truth(db, task["id"], value, [row["id"] for row in changed])
         back = await _skills(rt, db, batch, changed)
-        decisions = await _decisions(rt, db, batch, before)
-        diff: Diff = {
-            "answers": [
-                {
-                    "worker": row["worker_id"],
-                    "was_right": row["right"],
-                    "is_right": not row["right"],
-                }
-                for row in changed
-            ],
-            "back": back,
-            "decisions": decisions,
-            "pay_minor": 0,
-            "pay": "every one of these answers was paid when it was given",
-        }
-        await gold.keep_correction(db, task["id"], task["gold"], value, said.by, said.reason, diff)
+        diff = await _diff(rt, db, batch, before, changed, back)
+        workers = sorted({row["worker_id"] for row in changed})
+        rows = await rejudging.decided_of(db, batch.id, workers)
+        diff["moved"] = await rejudge(rt, db, batch, rows, running=running)
+        await gold.keep_correction(
+            db, batch.id, task["id"], task["gold"], value, said.by, said.reason, diff
+        )
     rt.bells.ring(
         "relearn", batch.id
     )  # what the others' answers taught was judged by the wrong gold too
     rt.bells.ring("assign")
     return diff
+
+
+async def _diff(
+    rt: Runtime,
+    db: Connection,
+    batch: Batch,
+    before: dict[str, tuple[str, float]],
+    changed: Sequence[Row],
+    back: list[int],
+) -> Diff:
+    """What was changed so far, and the results that follow from it."""
+    return {
+        "answers": [
+            {"worker": row["worker_id"], "was_right": row["right"], "is_right": not row["right"]}
+            for row in changed
+        ],
+        "back": back,
+        "decisions": await _decisions(rt, db, batch, before),
+        "moved": [],
+        "renamed": 0,
+        "pay_minor": 0,
+        "pay": "every one of these answers was paid when it was given",
+    }
 
 
 async def _skills(rt: Runtime, db: Connection, batch: Batch, changed: Sequence[Row]) -> list[int]:

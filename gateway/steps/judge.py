@@ -24,7 +24,7 @@ from gateway.store.batches import Batch
 from gateway.store.db import Part, Row
 from gateway.store.reviews import AMBIGUOUS
 
-_STATE = {
+STATES = {
     Decision.ACCEPT: "decided",
     Decision.ASK_MORE: "open",
     Decision.ASK_BETTER: "open",
@@ -37,6 +37,7 @@ def answer_part(rt: Runtime, row: Row, batch: Batch, fact: Answered, via: str) -
     """The row changes of an answer to the question that was read in `row`."""
     worker = WorkerId(row["worker_id"])
     gold = row["held_gold"]
+    value = batch.handling.same.get(fact.value, fact.value)
     answered = turns.AnswerRow(
         assignment=AssignmentId(fact.assignment),
         assignment_was=row["held_state"],
@@ -47,14 +48,14 @@ def answer_part(rt: Runtime, row: Row, batch: Batch, fact: Answered, via: str) -
         gold_kind=batch.kind if batch.gold_rate else None,
         via=via,
         said=fact.said,
-        value=fact.value,
-        right=None if gold is None else is_right(rt, batch.kind, fact.value, gold),
+        value=value,
+        right=None if gold is None else is_right(rt, batch.kind, value, gold),
         capped=batch.capped,
     )
     earning = ledger.earn(answered.assignment, batch.id, worker, batch.price_minor, batch.currency)
     return turns.record_answer(
         answered,
-        _after(rt, row, batch, fact.value, via),
+        _after(rt, row, batch, value, via),
         earning,
         batch.hold_account,
         AccountId(row["account_id"]),
@@ -71,7 +72,7 @@ def _after(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> turns.T
     verdict = _verdict(rt, row, batch, value, via)
     # The judge never gets more answers than were reserved and paid for.
     more = min(verdict.answers_wanted, row["held_maximum"])
-    state = _STATE[verdict.decision]
+    state = STATES[verdict.decision]
     rule = AMBIGUOUS if verdict.decision is Decision.AMBIGUOUS else "online"
     if state == "open" and more > given:
         skill = verdict.skill_wanted or None
@@ -91,7 +92,7 @@ def _verdict(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> Verdi
         is_text,
         values,
         skills,
-        [o.id for o in batch.options],
+        batch.option_ids,
         policy_of(batch, row["held_maximum"]),
         market=market(rt, batch, row["held_text"], via, _better(row)),
     )

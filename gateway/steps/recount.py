@@ -31,7 +31,7 @@ async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
             rt.kind_of(batch.kind).IS_TEXT,
             [a["value"] for a in answers[:number]],
             skills,
-            [o.id for o in batch.options],
+            batch.option_ids,
             policy,
             market=market(rt, batch, row["text"], answer["via"], better),
         )

@@ -45,7 +45,7 @@ async def _shown(rt: Runtime, db: Connection, batch: Batch, rows: list[Row]) -> 
     triples = [(row["name"], str(row["worker_id"]), row["value"]) for row in rows]
     if rt.kind_of(batch.kind).IS_TEXT:
         return _shown_by_text(triples, gold)
-    answers = encode(triples, [o.id for o in batch.options])
+    answers = encode(triples, batch.option_ids)
     found = aggregate(answers, batch.method, gold or None)
     if batch.handling.promote_gold:
         confidence = (float(c) for c in found.confidence)

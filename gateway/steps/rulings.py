@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+from gateway.ids import BatchId
 from gateway.qa.overlap import CONFIDENCE
 from gateway.qa.ruling import Ruling
 from gateway.store import rules
@@ -14,7 +15,7 @@ _EVERYBODY = 32_767  # answers that the policy `all` may want; each task's own s
 def ruling_of(batch: Batch) -> Ruling:
     """The batch's rule now. How many answers a task may have at most stands with the task."""
     return _ruling(
-        tuple(o.id for o in batch.options),
+        batch.option_ids,
         batch.policy,
         batch.confidence or CONFIDENCE,
         batch.method,
@@ -23,12 +24,17 @@ def ruling_of(batch: Batch) -> Ruling:
 
 
 async def switch_on(
-    db: Connection, batch: Batch, *, by: str, reason: str, trial: dict[str, object] | None = None
+    db: Connection,
+    batch: BatchId,
+    rule: Ruling,
+    *,
+    by: str,
+    reason: str,
+    trial: dict[str, object] | None = None,
 ) -> None:
-    """Write down that the batch is decided by its rule from now on; `trial`: what a dry run on past answers said."""
-    rule = ruling_of(batch)
+    """Write down that a batch is decided by a rule from now on; `trial`: what a dry run on past answers said."""
     await rules.keep(db, rule.version, rule.as_data())
-    await rules.switched(db, batch.id, rule.version, by, reason, trial)
+    await rules.switched(db, batch, rule.version, by, reason, trial)
 
 
 def version_of(batch: Batch) -> str:

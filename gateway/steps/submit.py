@@ -267,7 +267,13 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
                 await ledgers.post(db, posted, available, batch.hold_account)
                 await batches.set_state(db, batch.id, "running", reserved=amount)
                 await allot.keep_for_partners(db, batch, rt.clock.now())
-                await rulings.switch_on(db, batch, by=client, reason="the client started the batch")
+                await rulings.switch_on(
+                    db,
+                    batch.id,
+                    rulings.ruling_of(batch),
+                    by=client,
+                    reason="the client started the batch",
+                )
             else:
                 await batches.set_state(db, batch.id, "running")
 

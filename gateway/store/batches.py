@@ -41,6 +41,11 @@ class Batch:
     revision: int = 0
 
     @property
+    def option_ids(self) -> tuple[str, ...]:
+        """What an answer can be: the options but for those that mean the same as another."""
+        return tuple(o.id for o in self.options if o.id not in self.handling.same)
+
+    @property
     def capped(self) -> bool:
         return self.worker_max is not None or self.worker_day_max is not None
 

@@ -15,6 +15,51 @@ async def lock(db: Connection, batch: str, task: str) -> Row | None:
     )
 
 
+async def lock_batch(db: Connection, batch: str) -> bool:
+    """Nobody closes it meanwhile; whether it still runs (or is paused)."""
+    state = await db.fetchval("select state from batch where id = $1 for update", batch)
+    return state in ("running", "paused")
+
+
+async def set_same(db: Connection, batch: str, same: Mapping[str, str]) -> None:
+    """Which options mean the same as another; whoever reads the batch's revision sees it."""
+    await db.execute(
+        """update batch set revision = revision + 1, policy_options = policy_options || jsonb_build_object('same', $2::jsonb)
+           where id = $1""",
+        batch,
+        same,
+    )
+
+
+async def rename(db: Connection, batch: str, was: str, becomes: str) -> int:
+    """Answers and gold of one option are another's; how many answers."""
+    await db.execute(
+        "update task set gold = $3 where batch_id = $1 and gold = $2", batch, was, becomes
+    )
+    done = await db.execute(
+        "update answer a set value = $3 from task t where t.id = a.task_id and t.batch_id = $1 and a.value = $2",
+        batch,
+        was,
+        becomes,
+    )
+    return int(done.split()[-1])
+
+
+async def golden_answers(db: Connection, batch: str) -> list[Row]:
+    """Every answer to the gold of a batch."""
+    return await db.fetch(
+        """select a.id, a.worker_id, a.value, a."right", a.scored, a.created_at, t.gold,
+             extract(epoch from now() - a.created_at)::float8 / 86400 as age_days
+           from answer a join task t on t.id = a.task_id where t.batch_id = $1 and t.gold is not null order by a.id""",
+        batch,
+    )
+
+
+async def turn(db: Connection, turned: Sequence[int]) -> None:
+    """Right and wrong change places for these answers."""
+    await db.execute('update answer set "right" = not "right" where id = any($1)', turned)
+
+
 async def answers(db: Connection, task: int) -> list[Row]:
     return await db.fetch(
         """select id, worker_id, value, "right", scored, created_at,
@@ -31,7 +76,7 @@ async def set_truth(db: Connection, task: int, value: str, turned: Sequence[int]
         task,
         value,
     )
-    await db.execute('update answer set "right" = not "right" where id = any($1)', turned)
+    await turn(db, turned)
 
 
 async def move_skill(
@@ -80,7 +125,8 @@ async def change_results(
 
 async def keep_correction(
     db: Connection,
-    task: int,
+    batch: str,
+    task: int | None,
     was: str,
     becomes: str,
     by: str,
@@ -88,7 +134,8 @@ async def keep_correction(
     diff: Mapping[str, object],
 ) -> None:
     await db.execute(
-        "insert into correction (task_id, was, becomes, by, reason, diff) values ($1, $2, $3, $4, $5, $6)",
+        "insert into correction (batch_id, task_id, was, becomes, by, reason, diff) values ($1, $2, $3, $4, $5, $6, $7)",
+        batch,
         task,
         was,
         becomes,

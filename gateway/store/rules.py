@@ -37,3 +37,61 @@ async def of_batch(db: Database, batch: str) -> list[Row]:
            from batch_ruling s join ruling r on r.version = s.version where s.batch_id = $1 order by s.id""",
         batch,
     )
+
+
+async def past_answers(
+    db: Database, batch: str
+) -> tuple[list[tuple[str, str, str]], dict[str, str]]:
+    """Every answer of a batch in the order of giving, as (task, worker, value); and its gold by task."""
+    rows = await db.rows(
+        """select t.name, a.worker_id, a.value, t.gold from answer a join task t on t.id = a.task_id
+           where t.batch_id = $1 order by a.id""",
+        batch,
+    )
+    answers = [(row["name"], str(row["worker_id"]), row["value"]) for row in rows]
+    return answers, {row["name"]: row["gold"] for row in rows if row["gold"] is not None}
+
+
+async def tried(
+    db: Connection, batch: str, version: str, by: str, found: Mapping[str, object]
+) -> None:
+    await db.execute(
+        "insert into rule_trial (batch_id, version, by, found) values ($1, $2, $3, $4)",
+        batch,
+        version,
+        by,
+        found,
+    )
+
+
+async def trials(db: Database, batch: str) -> list[Row]:
+    """Every trial on a batch, oldest first."""
+    return await db.rows(
+        """select r.created_at as at, r.version, r.by, r.found from rule_trial r where r.batch_id = $1 order by r.id""",
+        batch,
+    )
+
+
+async def trial(db: Database, batch: str, version: str) -> Row | None:
+    """The newest trial of a rule on a batch, and the rule."""
+    return await db.row(
+        """select r.found, u.data from rule_trial r join ruling u on u.version = r.version
+           where r.batch_id = $1 and r.version = $2 order by r.id desc limit 1""",
+        batch,
+        version,
+    )
+
+
+async def set_rule(
+    db: Connection, batch: str, policy: str, confidence: float, method: str
+) -> str | None:
+    """The batch's rule from now on; whoever reads its revision sees it. Its state."""
+    return await db.fetchval(
+        """update batch set policy = $2, method = $4, revision = revision + 1,
+             policy_options = policy_options || jsonb_build_object('confidence', $3::float8)
+           where id = $1 returning state""",
+        batch,
+        policy,
+        confidence,
+        method,
+    )

@@ -11,7 +11,8 @@ class Handling:
     `promote_gold`: may results that leave no doubt be asked of others as gold? `review_minor`: what a person's look at a
     task costs the client, in minor units; 0 = she looks at what stays in doubt, whatever it costs. `rotate`: does every
     worker see the options in an order of her own? `shares`: by partner's code, the part of the tasks (0..1) kept for its
-    workers, for `keep_h` hours after the start; then they are anybody's.
+    workers, for `keep_h` hours after the start; then they are anybody's. `same`: options that were found to mean the same as
+    another, which is what is stored for them; the menu keeps them where they were.
     """
 
     entry_gold: int = 5
@@ -20,6 +21,7 @@ class Handling:
     rotate: bool = False
     shares: Mapping[str, float] = field(default_factory=dict[str, float])
     keep_h: int = 72
+    same: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 DEFAULT = Handling()

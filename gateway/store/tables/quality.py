@@ -24,6 +24,18 @@ ruling = Table(
     at_column(),
 )
 
+# A rule tried on a batch's past answers: see gateway.qa.dry_run.
+rule_trial = Table(
+    "rule_trial",
+    metadata,
+    id_column(),
+    Column("batch_id", Text, ForeignKey("batch.id"), nullable=False, index=True),
+    Column("version", Text, ForeignKey("ruling.version"), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("found", JSONB, nullable=False),
+    at_column(),
+)
+
 # Which rule a batch is decided by, from when; who switched it on, why, and what its dry run on past answers said.
 batch_ruling = Table(
     "batch_ruling",

@@ -1,0 +1,101 @@
+"""`gateway qa rules | dry-run --batch | switch`: the rules of a live batch, tried on its past answers and switched on."""
+
+import getpass
+from typing import Annotated, Any
+
+import typer
+
+from gateway.cli.qa_files import JsonFile, one_line_errors, write_json
+
+BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id (b_...).")]
+_By = Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")]
+CHANGES_SHOWN = 20
+
+
+def rules(batch: BatchId, json_file: JsonFile = None) -> None:
+    """The rules a batch was decided by, from when and why, and those that were tried."""
+    from gateway.cli.people import with_runtime
+    from gateway.runtime import Runtime
+    from gateway.store import rules as store
+
+    async def found(rt: Runtime) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        used = [dict(row) for row in await store.of_batch(rt.db, batch)]
+        return used, [dict(row) for row in await store.trials(rt.db, batch)]
+
+    with one_line_errors("rules"):
+        used, tried = with_runtime(found)
+        if json_file:
+            write_json(json_file, {"used": used, "tried": tried})
+            return
+        for row in used:
+            typer.echo(
+                f"{row['at']:%Y-%m-%d %H:%M}  {row['version']}  {_setting(row['data'])}  decided {row['decided']:,}  "
+                f"by {row['by']}: {row['reason']}"
+            )
+        for row in tried:
+            said = row["found"]
+            typer.echo(
+                f"{row['at']:%Y-%m-%d %H:%M}  {row['version']}  {_setting(said['rule'])}  tried by {row['by']}: "
+                f"{said['changed']:,} of {said['tasks']:,} tasks another value"
+            )
+        if not used:
+            typer.echo("this batch has not started")
+
+
+def try_live(
+    batch: str,
+    policy: str | None,
+    confidence: float | None,
+    method: str | None,
+    json_file: str | None,
+) -> None:
+    """Try a changed rule on the answers of a live batch; nothing changes but that the trial is kept."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps.trials import NewRule, try_rule
+
+    wanted, by = NewRule(policy, confidence, method), getpass.getuser()
+    said = with_runtime(lambda rt: try_rule(rt, batch, wanted, by))
+    if json_file:
+        write_json(json_file, said)
+        return
+    typer.echo(f"{said['tasks']:,} tasks and {said['gold']:,} gold, answers as they came")
+    for name in ("now", "new"):
+        one = said[name]
+        accuracy = (
+            "no gold" if one["accuracy"] is None else f"{100 * one['accuracy']:.1f} % of gold right"
+        )
+        short = f", {one['short']:,} would have asked for more" if one["short"] else ""
+        typer.echo(
+            f"  {name}  {one['version']}  {one['answers']:,} answers, {one['cost_minor']:,.0f} minor units, {accuracy}, "
+            f"{one['review']:,} to a person{short}"
+        )
+    typer.echo(f"{said['changed']:,} tasks would have another value")
+    for change in said["changes"][:CHANGES_SHOWN]:
+        typer.echo(f"  {change['task']}: {change['was']} -> {change['becomes']}")
+    typer.echo(f"to switch it on: gateway qa switch {batch} {said['version']} --reason '...'")
+
+
+def switch(
+    batch: BatchId,
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="As the dry run named it.")],
+    reason: Annotated[str, typer.Option(help="Why: kept with the change.")],
+    by: _By = None,
+    json_file: JsonFile = None,
+) -> None:
+    """Decide a running batch by a rule that was tried; its open tasks are judged by it at once."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps import trials
+
+    with one_line_errors("switch"):
+        who = by or getpass.getuser()
+        moved = with_runtime(lambda rt: trials.switch(rt, batch, version, who, reason))
+        if json_file:
+            write_json(json_file, {"version": version, "moved": moved})
+            return
+        typer.echo(f"rule {version} is on; {len(moved):,} open tasks are settled by it")
+        for one in moved[:CHANGES_SHOWN]:
+            typer.echo(f"  {one['task']}: {one['becomes']}")
+
+
+def _setting(rule: dict[str, Any]) -> str:
+    return f"{rule['policy']}, confidence {rule['confidence']:g}, {rule['method']}"

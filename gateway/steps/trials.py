@@ -1,0 +1,128 @@
+"""A changed rule, tried on a batch's past answers; and switched on when somebody says so.
+
+What was never tried cannot be switched on. Both are kept: who tried what and what it would have cost and changed; who
+switched it on, and why.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from gateway.errors import Refused
+from gateway.qa import rule_names
+from gateway.qa.dry_run import dry_run
+from gateway.qa.ruling import Ruling, ruling
+from gateway.runtime import Runtime
+from gateway.steps.rejudge import Moved, rejudge
+from gateway.steps.retry import until_settled
+from gateway.steps.rulings import ruling_of, switch_on
+from gateway.store import rejudging, rules
+from gateway.store.batches import Batch
+
+CHANGES_KEPT = 1000
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class NewRule:
+    """What is to be different; None = as it is."""
+
+    policy: str | None = None
+    confidence: float | None = None
+    method: str | None = None
+
+
+async def try_rule(rt: Runtime, batch_id: str, wanted: NewRule, by: str) -> dict[str, Any]:
+    """The rule of now and the new one on the answers there are: answers, cost, accuracy on gold, tasks to a person,
+    tasks whose value would be another. Changes nothing but that the trial is kept."""
+    batch = await _batch(rt, batch_id)
+    old = ruling_of(batch)
+    new = _changed(old, wanted)
+    rows, gold = await rules.past_answers(rt.db, batch_id)
+    if not rows:
+        raise Refused("there are no answers to try a rule on yet", status=409)
+    found = dry_run(rows, old, new, None, gold)
+    on_gold = dry_run([row for row in rows if row[0] in gold], old, new, gold) if gold else None
+    said: dict[str, Any] = {
+        "version": new.version,
+        "rule": new.as_data(),
+        "tasks": found.tasks - len(gold),
+        "gold": len(gold),
+        "now": asdict(found.old) | {"accuracy": on_gold and on_gold.old.accuracy},
+        "new": asdict(found.new) | {"accuracy": on_gold and on_gold.new.accuracy},
+        "changed": len(found.changes),
+        "changes": [asdict(change) for change in found.changes[:CHANGES_KEPT]],
+    }
+    async with rt.db.transaction() as db:
+        await rules.keep(db, new.version, new.as_data())
+        await rules.tried(db, batch.id, new.version, by, said)
+    return said
+
+
+def _changed(old: Ruling, wanted: NewRule) -> Ruling:
+    changes: Mapping[str, object] = {
+        name: value for name, value in asdict(wanted).items() if value is not None
+    }
+    if not changes:
+        raise Refused("say what is to change: policy, confidence or method", field="policy")
+    if wanted.method is not None and wanted.method not in rule_names():
+        raise Refused(
+            f"no method {wanted.method!r}; there is: {', '.join(rule_names())}", field="method"
+        )
+    if "all" in (old.policy, wanted.policy):
+        raise Refused(
+            "'all' asks everybody in each task's audience: no rule decides", field="policy"
+        )
+    return old.changed(**changes)
+
+
+async def switch(rt: Runtime, batch_id: str, version: str, by: str, reason: str) -> list[Moved]:
+    """Decide the batch by this rule from now on; its open tasks are judged by it at once. Those whose state changed."""
+    batch = await _batch(rt, batch_id)
+    if version == ruling_of(batch).version:
+        raise Refused(f"rule {version} is on already", status=409)
+    found = await rules.trial(rt.db, batch_id, version)
+    if found is None:
+        raise Refused(
+            f"rule {version} was never tried on this batch: gateway qa dry-run --batch {batch_id}",
+            status=409,
+        )
+    rule = ruling(found["data"])
+    await until_settled(lambda: _switch(rt, batch, rule, by, reason, found["found"]))
+    return await _judge_open(rt, batch_id)
+
+
+async def _switch(
+    rt: Runtime, batch: Batch, rule: Ruling, by: str, reason: str, trial: dict[str, object]
+) -> None:
+    async with rt.db.transaction() as db:
+        state = await rules.set_rule(db, batch.id, rule.policy, rule.confidence, rule.method)
+        if state not in ("running", "paused"):
+            raise Refused(f"the batch is {state}: a rule can be switched while it runs", status=409)
+        await switch_on(db, batch.id, rule, by=by, reason=reason, trial=trial)
+
+
+async def _judge_open(rt: Runtime, batch_id: str) -> list[Moved]:
+    """Some at a time: no phone waits for all of them. A task missed by a crash is judged with its next answer."""
+    batch = await rt.batches.fresh(batch_id)
+    moved: list[Moved] = []
+    last = 0
+
+    async def some() -> int:
+        async with rt.db.transaction() as db:
+            rows = await rejudging.open_tasks(db, batch_id, last, _AT_ONCE)
+            found = await rejudge(rt, db, batch, rows, running=True)
+        moved.extend(found)
+        return rows[-1]["id"] if rows else 0
+
+    while at := await until_settled(some):
+        last = at
+    rt.bells.ring("assign")
+    rt.bells.ring("close")
+    return moved
+
+
+async def _batch(rt: Runtime, batch_id: str) -> Batch:
+    if not await rt.db.value("select true from batch where id = $1", batch_id):
+        raise Refused(f"no batch {batch_id!r}", status=404)
+    return await rt.batches.fresh(batch_id)

@@ -1,0 +1,88 @@
+"""Tasks to be judged again, with all the judge needs; locked, in the order of their ids."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from gateway.store.db import Connection, Row
+
+
+class After(Protocol):
+    """How a task is to be left."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def wanted(self) -> int: ...
+    @property
+    def value(self) -> str | None: ...
+    @property
+    def confidence(self) -> float | None: ...
+    @property
+    def rule(self) -> str | None: ...
+
+
+_TASK = """
+select t.id, t.name, t.text, t.state, t.wanted, t.maximum, t.answered, t.held, t.value,
+  t.confidence, t.rule, v.values, v.rights, v.wrongs, v.via
+from t cross join lateral (
+  select coalesce(array_agg(a.value order by a.id), '{}') as values,
+      coalesce(array_agg(coalesce(s."right" * kept(s.learned_at), 0) order by a.id), '{}') as rights,
+      coalesce(array_agg(coalesce(s.wrong * kept(s.learned_at), 0) order by a.id), '{}') as wrongs,
+      coalesce((array_agg(a.via order by a.id desc))[1], 'ussd') as via
+    from answer a join batch b on b.id = t.batch_id left join skill s on s.worker_id = a.worker_id and s.kind = b.kind
+    where a.task_id = t.id) v order by t.id"""
+
+
+async def open_tasks(db: Connection, batch: str, after: int, limit: int) -> list[Row]:
+    """The next open tasks of a batch behind the id `after`."""
+    return await db.fetch(
+        f"""with t as (select * from task where batch_id = $1 and id > $2 and state = 'open' and gold is null
+              order by id limit $3 for update) {_TASK}""",  # put together from constants
+        batch,
+        after,
+        limit,
+    )
+
+
+async def decided_of(db: Connection, batch: str, workers: Sequence[int]) -> list[Row]:
+    """Tasks that were decided with an answer of these workers, or are open with one; what a person decided stands."""
+    return await db.fetch(
+        f"""with t as (select * from task k where batch_id = $1 and gold is null and state in ('open', 'decided', 'review')
+              and rule is distinct from 'person' and answered > 0
+              and exists (select from answer x where x.task_id = k.id and x.worker_id = any($2))
+              order by id for update) {_TASK}""",
+        batch,
+        workers,
+    )
+
+
+async def decided_with(db: Connection, batch: str, value: str) -> list[Row]:
+    """The same of tasks that have this value among their answers."""
+    return await db.fetch(
+        f"""with t as (select * from task k where batch_id = $1 and gold is null and state in ('open', 'decided', 'review')
+              and rule is distinct from 'person'
+              and exists (select from answer x where x.task_id = k.id and x.value = $2)
+              order by id for update) {_TASK}""",
+        batch,
+        value,
+    )
+
+
+async def write(db: Connection, after: Sequence[After], ruling: str) -> None:
+    await db.execute(
+        """update task t set state = n.state, wanted = n.wanted, value = n.value, confidence = n.confidence, rule = n.rule,
+             ruling = case n.state when 'open' then t.ruling else $7 end, skill_wanted = null,
+             decided_at = case n.state when 'open' then null else coalesce(t.decided_at, now()) end
+           from unnest($1::bigint[], $2::text[], $3::smallint[], $4::text[], $5::real[], $6::text[])
+             as n(id, state, wanted, value, confidence, rule)
+           where t.id = n.id""",
+        [one.id for one in after],
+        [one.state for one in after],
+        [one.wanted for one in after],
+        [one.value for one in after],
+        [one.confidence for one in after],
+        [one.rule for one in after],
+        ruling,
+    )
