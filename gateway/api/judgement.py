@@ -62,7 +62,7 @@ async def rules_of(rt: Rt, client: Client, batch: str) -> dict[str, Any]:
     }
 
 
-@router.post("/batches/{batch}/rules")
+@router.post("/batches/{batch}/rules/trials")
 async def try_rule(rt: Rt, client: Client, batch: str, given: NewRuleIn) -> dict[str, Any]:
     """Try a changed rule on the batch's answers: cost, accuracy on gold, results that would be others."""
     await _mine(rt, client, batch)
