@@ -12,15 +12,19 @@ STRAY = 0.1  # chance that an answer to an ambiguous task is neither of its two
 SKILL_MIN, SKILL_MAX = 0.01, 0.99
 
 
-def ambiguity(values: Sequence[str], rights: Sequence[float], options: Sequence[str]) -> float:
+def ambiguity(
+    values: Sequence[str], rights: Sequence[float], options: Sequence[str], *, unseen: int = 0
+) -> float:
     """The chance that the task is ambiguous; `rights` are the workers' chances to be right.
+
+    `unseen` more answers were possible beside the options: typed texts that nobody happened to give.
 
     >>> good = [0.9] * 6
     >>> ambiguity(["a", "b"] * 3, good, ["a", "b"]) > 0.6, ambiguity(["a"] * 6, good, ["a", "b"]) < 0.01
     (True, True)
     """
     known = list(dict.fromkeys((*options, *values)))
-    count = max(2, len(known))
+    count = max(2, len(known) + unseen)
     clear = dict.fromkeys(known, 1.0 / count)
     for value, right in zip(values, rights, strict=True):
         sure = min(max(right, SKILL_MIN), SKILL_MAX)

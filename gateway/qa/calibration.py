@@ -12,6 +12,7 @@ single pair is picked: the confidence is the mean over all pairs, weighted by ho
 the gold. Without gold it is the mean over what other batches were like.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,19 +21,21 @@ from gateway.qa.port import UNKNOWN, Codes, Floats
 from gateway.qa.shared_error import SHARED_ERROR
 
 TEMPERATURES = np.exp(np.linspace(-0.9, 1.2, 15))
-LAPSES = np.array([0.0, 0.01, 0.02, 0.04, 0.06, 0.09, 0.13, 0.18, 0.25, 0.35])
+LAPSES = np.array([0.0, 0.01, 0.02, 0.04, 0.06, 0.09, 0.13, 0.18, 0.25, 0.35, 0.5, 0.7, 0.9])
 # What batches are like before their gold is seen. Half or twice of each changes the error by .001.
 LOG_TEMPERATURE, LOG_TEMPERATURE_DEVIATION = 0.1, 0.35
 LAPSE = 0.03
+UNHEARD_OF = 0.01  # share of batches that are like nothing before: any lapse is as likely
 NEGLIGIBLE = 0.002  # weight of a temperature that is not worth computing
 CHANCE_MIN = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
-    """Weights over `TEMPERATURES` and `LAPSES`, summing to 1."""
+    """Weights over `TEMPERATURES` and `LAPSES`, summing to 1; `guess` is a lapse's chance per option."""
 
     weights: Floats
+    guess: Floats
 
     @property
     def temperature(self) -> float:
@@ -45,14 +48,13 @@ class Calibration:
         return float(self.weights.sum(0) @ LAPSES)
 
     def apply(self, posterior: Floats, answers_per_task: Codes) -> Floats:
-        """Calibrated posteriors; the order of options never changes."""
-        options = posterior.shape[1]
+        """Calibrated posteriors; where a lapse is an even guess the order of options never changes."""
         by_temperature = self.weights.sum(1)
         kept = np.flatnonzero(by_temperature > NEGLIGIBLE)
         scale = 1.0 / by_temperature[kept].sum()
         heeded = self.weights[kept] @ (1.0 - LAPSES) * scale
         log_odds = _softened_logs(posterior, answers_per_task)
-        calibrated = np.full(posterior.shape, (1.0 - heeded.sum()) / options)
+        calibrated = np.tile((1.0 - heeded.sum()) * self.guess, (len(posterior), 1))
         for temperature, weight in zip(TEMPERATURES[kept], heeded, strict=True):
             calibrated += weight * _probabilities(log_odds / temperature)
         return calibrated
@@ -63,30 +65,34 @@ def softened(posterior: Floats, answers_per_task: Codes) -> Floats:
     return _probabilities(_softened_logs(posterior, answers_per_task))
 
 
-def calibration(posterior: Floats, answers_per_task: Codes, truth: Codes) -> Calibration:
+def calibration(
+    posterior: Floats, answers_per_task: Codes, truth: Codes, guess: Sequence[float] = ()
+) -> Calibration:
     """What gold says of a batch's confidences; without gold, what batches are like.
 
-    `posterior` must come from a rule that was not told the gold.
+    `posterior` must come from a rule that was not told the gold. `guess` is the chance of every
+    option where the crowd lapses; none = all are equally likely.
     """
     known = np.flatnonzero(truth != UNKNOWN)
     options = posterior.shape[1]
+    guessed = np.array(guess) if guess else np.full(options, 1.0 / options)
     log_odds = _softened_logs(posterior[known], answers_per_task[known])
     places = np.arange(len(known))
     log_weights = _log_prior()
     for row, temperature in enumerate(TEMPERATURES):
         chance = _probabilities(log_odds / temperature)[places, truth[known]]
-        heard = np.outer(1.0 - LAPSES, chance) + LAPSES[:, None] / options
+        heard = np.outer(1.0 - LAPSES, chance) + np.outer(LAPSES, guessed[truth[known]])
         log_weights[row] += np.log(np.maximum(heard, CHANCE_MIN)).sum(1)
     weights = np.exp(log_weights - log_weights.max())
-    return Calibration(weights / weights.sum())
+    return Calibration(weights / weights.sum(), guessed)
 
 
 def _log_prior() -> Floats:
-    """Log weights before any gold: temperatures log-normal, lapses exponential."""
+    """Log weights before any gold: temperatures log-normal, lapses exponential but for `UNHEARD_OF`."""
     off = (np.log(TEMPERATURES) - LOG_TEMPERATURE) / LOG_TEMPERATURE_DEVIATION
     # Lapses are not evenly spaced: each stands for the stretch around it.
-    lapses = np.log(np.gradient(LAPSES)) - LAPSES / LAPSE
-    return -0.5 * off[:, None] ** 2 + lapses[None, :]
+    lapses = (1.0 - UNHEARD_OF) * np.exp(-LAPSES / LAPSE) / LAPSE + UNHEARD_OF
+    return -0.5 * off[:, None] ** 2 + np.log(lapses * np.gradient(LAPSES))[None, :]
 
 
 def _softened_logs(posterior: Floats, answers_per_task: Codes) -> Floats:

@@ -178,8 +178,14 @@ def judge(
             verdict = _by_confidence(given, belief, choices, policy, market)
         case PricedOverlap():
             verdict = _by_worth(given, belief, choices, policy, market)
-    if verdict.decision is Decision.REVIEW and not kind_is_text:
-        split = ambiguity(values, [skill.mean for skill in skills], options)
+    if verdict.decision is Decision.REVIEW:
+        rights = [skill.mean for skill in skills]
+        if kind_is_text:
+            from gateway.qa.text.near import grouped  # noqa: PLC0415
+
+            split = ambiguity(grouped(values, language), rights, (), unseen=choices - 1)
+        else:
+            split = ambiguity(values, rights, options)
         if split >= AMBIGUOUS:
             return Verdict(Decision.AMBIGUOUS, belief.value, belief.leader, given)
     return verdict

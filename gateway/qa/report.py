@@ -97,6 +97,9 @@ def _texts(
         "exact_match": exact_match(values, truths) if values else None,
         "near_match": sum(right for right, _ in scored) / len(scored) if scored else None,
         **_calibration_errors(scored),
+        "temperature": found.calibration.temperature,
+        "lapse": found.calibration.lapse,
+        "certificate": _plain(found.certificate),
     }
     return figures, results
 

@@ -71,6 +71,14 @@ def test_a_crowd_fooled_by_some_questions_is_never_quite_sure() -> None:
     assert found.apply(posterior, answers)[0, 0] == pytest.approx(0.95, abs=0.02)
 
 
+def test_a_batch_like_nothing_before_is_learnt_from_its_gold() -> None:
+    """Sure everywhere and right no more often than chance: fifty gold tasks overrule what batches are like."""
+    posterior = np.tile([0.95, 0.05], (60, 1))
+    answers = np.ones(60, np.intp)
+    found = calibration(posterior, answers, np.arange(60) % 2)
+    assert found.apply(posterior, answers)[0, 0] < 0.62
+
+
 def test_luck_is_little_calibration_error() -> None:
     """Perfect confidences on a hundred tasks: all of the raw error is luck, and two fifths of it go."""
     random = np.random.default_rng(0)

@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
 from gateway.errors import Refused
+from gateway.qa.certificate import Certificate, TooLittleGold
+from gateway.qa.overlap import Decision, DynamicOverlap, judge
+from gateway.qa.skill import Skill
 from gateway.qa.text.aggregate import TextEstimate, aggregate
-from gateway.qa.text.near import best_text, is_near
+from gateway.qa.text.near import best_text, grouped, is_near
 from gateway.qa.text.normalise import normalise
 
 from .crowd import Rows, recorded
@@ -136,6 +139,49 @@ def test_the_judge_returns_the_group_with_most_support() -> None:
     value, confidence = best_text(["Otieno", "otieno", "Atieno"], [0.75] * 3)
     assert normalise(value) == "otieno"
     assert 0.8 < confidence < 0.95
+
+
+GOOD = Skill(right=30.0, wrong=2.0)
+SPENT = DynamicOverlap(answers_max=6)
+
+
+def test_two_camps_of_good_workers_make_a_text_ambiguous() -> None:
+    """Half of them hear "Otieno", half "Atieno", and all are good: the recording is at fault."""
+    said = ["Otieno", "Atieno", "otieno", "ATIENO", "Otieno.", "Atieno"]
+    verdict = judge(True, said, [GOOD] * 6, (), SPENT)  # noqa: FBT003
+    assert verdict.decision is Decision.AMBIGUOUS
+
+
+def test_six_people_who_all_typed_something_else_are_no_camps() -> None:
+    said = ["Otieno", "Kamau", "Wanjiru", "Mutua", "Njeri", "Achieng"]
+    verdict = judge(True, said, [Skill()] * 6, (), SPENT)  # noqa: FBT003
+    assert verdict.decision is Decision.REVIEW
+
+
+def test_slips_of_the_thumb_do_not_split_a_group() -> None:
+    said = ["the old man went to the river", "the old man went to the rivr", "no idea at all"]
+    assert grouped(said)[0] == grouped(said)[1] != grouped(said)[2]
+
+
+def test_gold_calibrates_and_certifies_typed_answers() -> None:
+    rows, truths = recorded("speech60")
+    gold = dict(sorted(truths.items())[:35])
+    found = aggregate(rows, gold, method="medoid")
+    assert isinstance(found.certificate, Certificate)
+    assert found.certificate.gold == 35
+    assert found.certificate.low < found.certificate.accuracy < found.certificate.high
+    assert aggregate(rows, method="medoid").certificate == TooLittleGold(0)
+    sure = dict(zip(found.tasks, found.confidence, strict=True))
+    assert {sure[task] for task in gold} == {1.0}
+
+
+def test_gold_shows_that_a_crowd_which_agrees_is_wrong() -> None:
+    """Everybody types the same, and it is never what the gold says: confidence goes."""
+    rows = [(f"t{n:02}", worker, f"shop {n}") for n in range(60) for worker in "abcd"]
+    truths = {f"t{n:02}": f"store number {n}" for n in range(40)}
+    before, after = aggregate(rows), aggregate(rows, truths)
+    assert before.confidence[-1] > 0.8
+    assert after.confidence[-1] < 0.2
 
 
 def test_a_method_that_does_not_exist_is_refused() -> None:

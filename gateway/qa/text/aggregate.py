@@ -10,7 +10,9 @@ from statistics import median
 import numpy as np
 
 from gateway.errors import Refused
-from gateway.qa.port import Floats
+from gateway.qa.calibration import Calibration, calibration
+from gateway.qa.certificate import Certificate, TooLittleGold, certificate
+from gateway.qa.port import UNKNOWN, Codes, Floats
 from gateway.qa.skill import PRIOR_RIGHT, PRIOR_WRONG
 from gateway.qa.text.batch import TypedTask, read, trusts
 from gateway.qa.text.medoid import medoid
@@ -20,6 +22,8 @@ from gateway.qa.text.rover import rover
 
 METHODS = ("auto", "medoid", "rover")
 SENTENCE_WORDS = 4  # answers of fewer words are names and numbers, to be kept as typed
+RIGHT, WRONG = 0, 1
+NOT_RIGHT = (0.0, 1.0)  # among countless texts a guess is never right
 ROUNDS = 2  # of each method, re-learning trust in between
 
 
@@ -27,7 +31,9 @@ ROUNDS = 2  # of each method, re-learning trust in between
 class TextEstimate:
     """One value per task, as close to somebody's typing as it can be, and its confidence.
 
-    `skill[worker]` is the chance that an answer of that worker is near-equal to the value.
+    `confidence` is the chance that the value is near-equal to the truth, after `calibration`, and
+    `certificate` speaks of the same of tasks that are not gold. `skill[worker]` is the chance that
+    an answer of that worker is near-equal to the value.
     """
 
     method: str
@@ -35,6 +41,8 @@ class TextEstimate:
     value: tuple[str, ...]
     confidence: tuple[float, ...]
     skill: Mapping[str, float]
+    calibration: Calibration
+    certificate: Certificate | TooLittleGold
 
 
 def aggregate(
@@ -55,19 +63,76 @@ def aggregate(
         raise Refused("there are no answers to aggregate", field="answer")
     if method == "auto":
         method = _for_length(tasks)
+    found = _found(tasks, {}, method)
+    learnt = calibration(
+        _pairs(found.raw), _independent(tasks), _right(tasks, found, {}), NOT_RIGHT
+    )
+    certified: Certificate | TooLittleGold = TooLittleGold(0)
     known = {task: normalise(text, language) for task, text in (gold or {}).items()}
-    believed = _agree(tasks, known, method)
-    skill = _skills(tasks, believed)
-    confidence = [
-        1.0 if t.name in known else _confidence(t, believed[t.name], skill) for t in tasks
-    ]
-    trust = trusts(tasks, believed)
+    if known:
+        # Only what was found unaided says how right the others are; then gold teaches whom to trust.
+        right = _right(tasks, found, known)
+        learnt = calibration(_pairs(found.raw), _independent(tasks), right, NOT_RIGHT)
+        count = int((right != UNKNOWN).sum())
+        certified = certificate(int((right == RIGHT).sum()), count, len(tasks) - count)
+        found = _found(tasks, known, method)
+    confidence = learnt.apply(_pairs(found.raw), _independent(tasks))[:, RIGHT].tolist()
+    trust = trusts(tasks, found.believed)
     values = [
-        gold[t.name] if gold and t.name in gold else _as_typed(t, believed[t.name], trust, language)
+        gold[t.name]
+        if gold and t.name in gold
+        else _as_typed(t, found.believed[t.name], trust, language)
         for t in tasks
     ]
     return TextEstimate(
-        method, tuple(t.name for t in tasks), tuple(values), tuple(confidence), skill
+        method,
+        tuple(t.name for t in tasks),
+        tuple(values),
+        tuple(1.0 if t.name in known else c for t, c in zip(tasks, confidence, strict=True)),
+        found.skill,
+        learnt,
+        certified,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Normalised consensus per task, the workers' skills by it, and per task the group's chance to be right."""
+
+    believed: Mapping[str, str]
+    skill: Mapping[str, float]
+    raw: tuple[float, ...]
+
+
+def _found(tasks: Sequence[TypedTask], known: dict[str, str], method: str) -> _Found:
+    believed = _agree(tasks, known, method)
+    skill = _skills(tasks, believed)
+    return _Found(believed, skill, tuple(_confidence(t, believed[t.name], skill) for t in tasks))
+
+
+def _pairs(chances: Sequence[float]) -> Floats:
+    """Chances as posteriors over two options: the value is `RIGHT`, or it is not."""
+    right = np.array(chances)
+    return np.stack((right, 1.0 - right), 1)
+
+
+def _independent(tasks: Sequence[TypedTask]) -> Codes:
+    """Typed answers are counted in groups, whose chances know of shared mistakes already (`near.RIVALS`)."""
+    return np.ones(len(tasks), np.intp)
+
+
+def _right(tasks: Sequence[TypedTask], found: _Found, known: Mapping[str, str]) -> Codes:
+    """Per task with a known truth whether the value found is near it, else `UNKNOWN`."""
+    return np.array(
+        [
+            UNKNOWN
+            if t.name not in known
+            else RIGHT
+            if is_near(found.believed[t.name], known[t.name])
+            else WRONG
+            for t in tasks
+        ],
+        np.intp,
     )
 
 

@@ -46,6 +46,22 @@ def text_belief(values: Sequence[str], rights: Sequence[float], language: str = 
     return Belief(answers[leader][1], sure, sure * max(odds))
 
 
+def grouped(values: Sequence[str], language: str = "") -> list[str]:
+    """For every answer the text its group goes by: near-equal answers share one, strangers have their own.
+
+    >>> grouped(["Otieno", "otieno!", "Atieno"])
+    ['otieno', 'otieno', 'atieno']
+    """
+    texts = [normalise(value, language) for value in values]
+    rest = sorted(texts)
+    names: dict[str, str] = {}
+    while rest:
+        leader = rest[_leader(rest, [1.0] * len(rest))[0]]
+        names.update((text, leader) for text in rest if is_near(text, leader))
+        rest = [text for text in rest if text not in names]
+    return [names[text] for text in texts]
+
+
 def group_confidence(believed: str, texts: Sequence[str], rights: Sequence[float]) -> float:
     """The chance that the answers near-equal to `believed` are right; all texts normalised."""
     return 1.0 / (1.0 + sum(_odds_against(believed, texts, rights)))
