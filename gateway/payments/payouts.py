@@ -252,26 +252,30 @@ def _ask_at_rest(payout: Payout, status: Status, at: datetime, jitter: float) ->
 def _after(
     payout: Payout, step: Step, event: Event, happened: Happened, at: datetime, jitter: float
 ) -> Payout:
-    after = replace(_noted(payout, happened, at, jitter), state=step.state)
+    noted = _noted(payout, happened, at, jitter)
+    reference = payout.reference
     if isinstance(happened, Answered) and happened.answer.reference:
-        after = replace(after, reference=happened.answer.reference)
+        reference = happened.answer.reference
     if event is Event.CLAIM:
-        first = payout.first_sent_at or at
         return replace(
-            after,
+            noted,
+            state=step.state,
+            reference=reference,
             tries=payout.tries + 1,
             misses=0,
-            first_sent_at=first,
+            first_sent_at=payout.first_sent_at or at,
             sent_at=at,
             due_at=at + LEASE,
         )
-    if payout.state is State.SUBMITTING and event is not Event.NOT_SENT:
-        after = replace(after, maybe_taken=True)
-    if isinstance(happened, Asked):
-        after = replace(after, misses=_misses(payout, happened.status))
+    sent = payout.state is State.SUBMITTING and event is not Event.NOT_SENT
+    misses = _misses(payout, happened.status) if isinstance(happened, Asked) else payout.misses
     return replace(
-        after,
-        due_at=_due(after, step.do, event, at, jitter, missed=after.misses > payout.misses),
+        noted,
+        state=step.state,
+        reference=reference,
+        maybe_taken=payout.maybe_taken or sent,
+        misses=misses,
+        due_at=_due(payout, step, event, at, jitter, missed=misses > payout.misses),
         receipt=_receipt(payout, step, happened),
         reason=_reason(happened) or payout.reason,
     )
@@ -285,16 +289,16 @@ def _misses(payout: Payout, status: Status) -> int:
 
 
 def _due(
-    payout: Payout, do: Do, event: Event, at: datetime, jitter: float, *, missed: bool
+    payout: Payout, step: Step, event: Event, at: datetime, jitter: float, *, missed: bool
 ) -> datetime | None:
-    match do:
+    match step.do:
         case Do.ASK_AT if event is Event.HINT:
             return at
         case Do.ASK_AT:
             soon = at + PROBE_AFTER_MISS * (1 - JITTER + 2 * JITTER * jitter)
             usual = next_probe(payout.sent_at or at, at, jitter)
             return min(soon, usual) if missed else usual
-        case Do.CALL_PEOPLE if payout.state is State.NEEDS_HUMAN:
+        case Do.CALL_PEOPLE if step.state is State.NEEDS_HUMAN:
             return next_probe(payout.sent_at or at, at, jitter)  # the operator may yet answer well
         case Do.SEND_AT if event is Event.NOT_SENT:
             wait = min(RESEND_FIRST * 2 ** min(payout.tries - 1, 10), RESEND_MAX)

@@ -146,27 +146,27 @@ async def happened_to_all(rt: Runtime, moves: Sequence[tuple[Stored, Happened]])
         _after_commit(rt, stored, decision)
     sends = [replace(s, payout=d.payout, version=s.version + 1) for s, d in done if d.do is Do.SEND]
     for stored, what in alone:
-        now = await _by_itself(rt, stored, what)
-        if now is not None and what is Event.CLAIM and now.payout.state is State.SUBMITTING:
-            sends.append(now)
+        if await _by_itself(rt, stored, what) and what is Event.CLAIM:
+            now = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
+            sends += [now] if now.payout.state is State.SUBMITTING else []
     return sends
 
 
-async def _by_itself(rt: Runtime, stored: Stored, what: Happened) -> Stored | None:
-    """With a commit of its own, decided on what is so by then; as it is after that. None: a claim or a lease met
-    somebody faster, and what is left to do is in the row."""
+async def _by_itself(rt: Runtime, stored: Stored, what: Happened) -> bool:
+    """With a commit of its own, decided on what is so by then. False where a claim or a lease met somebody faster:
+    what is left to do is in the row."""
     for _ in range(_TRIES):
         try:
             await happened(rt, stored, what, note=_note(what))
         except Conflict:
             if isinstance(what, Event):
-                return None
+                return False
             stored = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
             continue
-        return await payouts.by_id(rt.db, rt.vault, stored.payout.id)
+        return True
     # It comes due again when its lease is over: nothing is forgotten.
     log.warning("a payout does not hold still", ref=stored.ref)
-    return None
+    return False
 
 
 def _note(what: Happened) -> str:

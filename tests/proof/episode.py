@@ -266,12 +266,11 @@ class Episode:
         for one in asking:
             can = balance.get(one.id, -1) >= one.wants[-1]
             # One in fifty asks although she cannot, as in a race: the database refuses that.
-            if not can and self.world.dice.random() > 0.02:
+            if (not can and self.world.dice.random() > 0.02) or self.world.strikes("crash"):
                 continue
             row = {"worker_id": one.id, "currency": one.currency}
             part = await payout_part(self.rt, row, PayAsked(one.wants[-1], new_ref()), one.msisdn)
-            if not self.world.strikes("crash"):
-                (surely if can else racing).append((part, one))
+            (surely if can else racing).append((part, one))
         done = [one for _, one in surely]
         async with self.rt.db.transaction() as db:
             if surely:

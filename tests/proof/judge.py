@@ -74,6 +74,7 @@ async def judge(e: Episode, seconds: float) -> Verdict:
     _keys(v, rows, books, e.for_people)
     _requests(v, rows, liars)
     await _sums(v, e, books)
+    await _suspense(v, e, books)
     await _workers(v, e, rows)
     await _told(v, e)
     v.virtual_hours = round(e.hours, 1)
@@ -149,6 +150,27 @@ async def _sums(v: Verdict, e: Episode, books) -> None:
             v.faults.append(
                 f"{operator.name}: our float fell by {left}, the operator took {theirs}"
             )
+
+
+async def _suspense(v: Verdict, e: Episode, books) -> None:
+    """What left and fits several of ours, or none: to the last cent in suspense, and the provider stopped for people."""
+    waits = await e.rt.db.value(
+        """select coalesce(sum(case when t.debit = a.id then t.amount else -t.amount end), 0)::bigint
+           from account a join transfer t on a.id in (t.debit, t.credit) where a.kind = 'suspense'"""
+    )
+    told = await e.rt.db.value(
+        """select count(*) from discrepancy where kind = 'missing_here' and receipt = any($1) and stops
+             and explained_at is null""",
+        list(e.for_people),
+    )
+    theirs = sum(
+        minor for book in books.values() for _, minor, receipt in book.values() if receipt in e.for_people
+    )  # fmt: skip
+    if waits != theirs or told != len(e.for_people):
+        v.conservation_breaks += 1
+        v.faults.append(
+            f"{waits} in suspense, {theirs} left unexplained; {told} of {len(e.for_people)} told"
+        )
 
 
 async def _workers(v: Verdict, e: Episode, rows) -> None:
