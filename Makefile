@@ -7,6 +7,7 @@
 #   make bench    benchmarks                             make bench ARGS=ussd
 #   make fmt      put the code into shape
 #   make payout-proof   a million payouts in bad days    make payout-proof PAYOUTS=20000 SEED=7
+#   make failpoints     kill -9 of the process, PostgreSQL and Redis at every failpoint (in `make test`: some of them)
 #   make setup    only install (into .venv; nothing goes into the system's Python)
 
 SHELL = /bin/sh
@@ -17,10 +18,10 @@ SEED = 1
 # A file's tests stay together, for those that share servers; each process has its own servers.
 PYTEST_SPREAD = -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help setup demo test check up bench payout-proof fmt
+.PHONY: help setup demo test check up bench payout-proof failpoints fmt
 
 help:
-	@sed -n '3,10s/^# *//p' Makefile
+	@sed -n '3,11s/^# *//p' Makefile
 
 setup:
 	@sh scripts/bootstrap.sh
@@ -44,6 +45,9 @@ bench: setup
 
 payout-proof: setup
 	@$(BIN)/python -m tests.proof --payouts $(PAYOUTS) --seed $(SEED) $(ARGS)
+
+failpoints: setup
+	@FAILPOINTS=all $(BIN)/python -m pytest tests/faults/test_failpoints.py $(ARGS)
 
 fmt: setup
 	@$(BIN)/ruff check --fix --exit-zero --quiet .

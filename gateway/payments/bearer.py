@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 import aiohttp
 
+from gateway.failpoints import reach
 from gateway.payments.port import Answer, Submitted, TokenStore
 from gateway.payments.wire import Lost, Reply, as_text, call, json_object
 
@@ -79,5 +80,7 @@ class Bearer:
             ours = reply.status in _REFUSED and reply.status != HTTPStatus.TOO_MANY_REQUESTS
             return Answer(Submitted.NOT_SENT, code, reply.text, pause_provider=ours)
         lives_s = int(lives) if lives.isdecimal() else 0
+        reach("token.fetched")
         await self._tokens.put(self.name, token, max(lives_s - TOKEN_MARGIN_S, 1))
+        reach("token.kept")
         return token

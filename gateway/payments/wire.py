@@ -12,6 +12,7 @@ from typing import cast
 import aiohttp
 import orjson
 
+from gateway.failpoints import reach
 from gateway.money import MINOR_DIGITS
 
 CONNECT_S = 5.0
@@ -104,6 +105,7 @@ async def call(
     """Never raises for the world's faults; a cancelled call raises (its lease decides)."""
     timeout = aiohttp.ClientTimeout(total=total_s, connect=CONNECT_S, sock_connect=CONNECT_S)
     sent = {"User-Agent": _USER_AGENT, "Accept": "application/json", **headers}
+    reach("wire.calling")
     try:
         async with http.request(
             method,
@@ -114,7 +116,9 @@ async def call(
             allow_redirects=False,
             skip_auto_headers=("Content-Type",),  # an empty body has no type
         ) as reply:
-            return Reply(reply.status, await _bounded(reply.content))
+            answered = Reply(reply.status, await _bounded(reply.content))
+            reach("wire.answered")
+            return answered
     except (
         aiohttp.ClientConnectorError,  # DNS, refused, TLS
         aiohttp.ConnectionTimeoutError,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from gateway.failpoints import reach
 from gateway.payments.port import Validates
 from gateway.runtime import Runtime
 from gateway.steps.cash_out import TAIL_DIGITS
@@ -19,16 +20,20 @@ async def callback(rt: Runtime, token: str, body: bytes, headers: Mapping[str, s
     stored = await payouts.by_token(rt.db, rt.vault, token)
     if stored is None:
         return False
+    reach("callback.found")
     event_id = f"{stored.ref}:{inbox.digest_id(token.encode() + body)}"
     if await inbox.is_done(rt.db, stored.payout.provider, "payout", event_id):
         return True
     await inbox.keep(rt.db, rt.vault, stored.payout.provider, "payout", event_id, body)
+    reach("callback.kept")
     # Read again, now that the callback is kept: while its own request is still being answered it cannot hasten
     # anything, but then the answer's side sees it kept, and does (steps/disburse).
     stored = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
     status = rt.providers[stored.payout.provider].parse_callback(body, headers)
     await called_back(rt, stored, token, status)
+    reach("callback.moved")
     await inbox.done(rt.db, stored.payout.provider, "payout", event_id)
+    reach("callback.done")
     return True
 
 

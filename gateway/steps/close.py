@@ -2,6 +2,7 @@
 
 import structlog
 
+from gateway.failpoints import reach
 from gateway.ids import AccountId, BatchId
 from gateway.payments import ledger
 from gateway.qa.batch import aggregate
@@ -50,7 +51,9 @@ async def close_batch(rt: Runtime, batch: Batch) -> None:
     async with rt.db.transaction() as db:
         rule = ruling_of(batch)
         await rules.keep(db, rule.version, rule.as_data())
+    reach("close.decided")
     released = await until_settled(lambda: _write(rt, batch, results))
+    reach("close.written")
     if released is not None:
         rt.bells.ring("watch", batch.id)
         log.info("batch closed", batch=batch.id, tasks=len(results), released_minor=released)

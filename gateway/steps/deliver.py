@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
+from gateway.failpoints import reach
 from gateway.runtime import Channel, Runtime
 from gateway.sms.breaker import State, after
 from gateway.sms.pace import Pace
@@ -170,16 +171,19 @@ class Drain:
     ) -> None:
         numbers = {str(m.id): self.rt.vault.open(m.to_sealed) for m in messages}
         given = [OutboundSms(str(m.id), numbers[str(m.id)], m.text) for m in messages]
+        reach("deliver.claimed")
         try:
             sent = await self.sms.send(self.rt.http, given)
         finally:
             answered()
+        reach("deliver.sent")
         now = self.rt.clock.now()
         found = [
             fates.fate(self.road, message, one, numbers[one.key], now, random.random())  # noqa: S311  # spreads
             for message, one in zip(messages, sent, strict=True)
         ]
         await outbox.settle(self.rt.db, self.road.name, found)
+        reach("deliver.settled")
         self.handed += len(sent)
         breaker = after(claim.breaker, sent, now, random.random())  # noqa: S311
         if breaker != claim.breaker and await outbox.set_breaker(

@@ -15,6 +15,7 @@ import structlog
 
 from gateway.conversation import notices
 from gateway.errors import Conflict, Refused
+from gateway.failpoints import reach
 from gateway.money import amount_text
 from gateway.payments.ledger import Code
 from gateway.payments.payouts import LEASE, Answered, Asked, Decision, Happened, Hinted, decide
@@ -45,6 +46,7 @@ async def disburse(rt: Runtime) -> int:
         now = rt.clock.now()
         async with rt.db.transaction() as db:
             due = await payouts.claim_due(db, rt.vault, now, _AT_ONCE, now + LEASE)
+        reach("disburse.claimed")
         handled += len(due)
         known = [s for s in due if s.payout.provider in rt.providers]
         for stored in due:
@@ -67,6 +69,7 @@ async def _claimed(rt: Runtime, due: Sequence[Stored]) -> list[Stored]:
         if stored.payout.state is State.SUBMITTING:
             moves.append((stored, Event.LEASE_EXPIRED))
         elif stored.payout.state is State.QUEUED and await may_go(rt, stored):
+            reach("disburse.allowed")
             moves.append((stored, Event.CLAIM))
     sends = await happened_to_all(rt, moves)
     await heed(rt, [(stored, what) for stored, what in moves if what is Event.LEASE_EXPIRED])
@@ -77,14 +80,16 @@ Heard = tuple[Stored, Answered | Asked]
 
 
 async def _sent(rt: Runtime, claimed: Stored) -> Heard:
+    reach("disburse.submitting")
     answer = await rt.providers[claimed.payout.provider].submit(rt.http, order_of(rt, claimed))
+    reach("disburse.answered")
     return claimed, Answered(answer, claimed.payout.tries)
 
 
 async def _asked(rt: Runtime, stored: Stored) -> Heard:
-    return stored, Asked(
-        await rt.providers[stored.payout.provider].ask(rt.http, order_of(rt, stored))
-    )
+    status = await rt.providers[stored.payout.provider].ask(rt.http, order_of(rt, stored))
+    reach("disburse.asked")
+    return stored, Asked(status)
 
 
 async def _written_as_they_come(
@@ -99,6 +104,7 @@ async def _written_as_they_come(
             wrong += [error for one in came if (error := one.exception())]
             heard = [one.result() for one in came if not one.exception()]
             await happened_to_all(rt, heard)
+            reach("disburse.written")
             await heed(rt, heard)
             await _heed_early_callbacks(rt, [s for s, what in heard if isinstance(what, Answered)])
     finally:
@@ -224,13 +230,16 @@ async def happened(
         return
     if decision.event is Event.PAID and decision.payout.state is State.LATE_PAID:
         await _take_the_place_of_what_waits(rt, stored)
+    parts = await written(rt, stored, decision, note, quiet=quiet)
+    reach("payout.decided")
     try:
-        await rt.db.commit(await written(rt, stored, decision, note, quiet=quiet))
+        await rt.db.commit(parts)
     except Taken as taken:
         if not isinstance(what, Asked):
             raise Refused(str(taken)) from taken
         await happened(rt, stored, replace(what, receipt_taken=True), note=note)
         return
+    reach("payout.written")
     _after_commit(rt, stored, decision)
 
 

@@ -18,6 +18,7 @@ from gateway.conversation.talk import Talk
 from gateway.conversation.turn import turn
 from gateway.conversation.why import ref_said
 from gateway.errors import Conflict, Refused
+from gateway.failpoints import reach
 from gateway.forms import decoded
 from gateway.ids import WorkerId
 from gateway.msisdn import mask, normalise
@@ -68,6 +69,7 @@ async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> bo
                 row = await turns.read(rt.db, event)
                 if row["known_state"] == "done":
                     return False
+                reach("hear.read")
                 await _take(rt, channel, event, row, Heard(msisdn, said, "sms", channel.name))
         except Conflict:
             continue
@@ -124,7 +126,9 @@ async def _write(
         parts += _reply(rt, channel, worker, understood, said, heard)
     # What others may wait for (a task many answer) comes last, so that it is locked as briefly as can be.
     parts += await parts_of(rt, row, understood, said.facts, heard)
+    reach("hear.decided")
     await rt.db.commit(parts)
+    reach("hear.written")
     ring_for(rt, said.facts)
 
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from gateway.errors import Conflict, Refused
+from gateway.failpoints import reach
 from gateway.payments import ledger
 from gateway.payments.ledger import Posting
 from gateway.payments.payouts import Asked, Hinted
@@ -52,14 +53,19 @@ async def import_statement(rt: Runtime, provider: str, text: str) -> Imported:
     found = reconcile(ours, lines)
     if await reconciliations.imported(rt.db, digest) is not None:
         return Imported(len(lines), found.matched, found.findings)
+    reach("statement.read")
     number = await reconciliations.begin(rt.db, provider, digest, len(lines))
+    reach("statement.begun")
     async with rt.db.transaction() as db:
         await reconciliations.note(db, number, provider, found.findings)
+    reach("statement.noted")
     by_receipt = {line.receipt: line for line in lines}
     for finding in found.findings:
         await _act(rt, provider, finding, by_receipt.get(finding.receipt), known.statement_currency)
+        reach("statement.acted")
     await _known_since(rt, provider, found.matches, known.statement_currency)
     await reconciliations.finish(rt.db, number, found.matched)
+    reach("statement.finished")
     return Imported(len(lines), found.matched, found.findings)
 
 

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.failpoints import reach
 from gateway.payments.seals import GENESIS, RANGE_MAX, Seal, fault, make
 from gateway.store.db import Connection, Database, Row
 
@@ -43,6 +44,7 @@ async def seal(db: Database, now: datetime) -> int:
             for start in range(first, last + 1, RANGE_MAX)[:_AT_ONCE]
         ]
         rows = await db.rows(_LINES, [r[0] for r in ranges], [r[1] for r in ranges])
+        reach("seal.read")
         async with db.transaction() as connection:
             for row in rows:
                 before = _made(before, row)
