@@ -1,14 +1,16 @@
 """The end of a USSD session, as the provider tells it: a question that was left open may follow her as one SMS."""
 
 from gateway.conversation.asking import question_sms
-from gateway.conversation.facts import Asked
+from gateway.conversation.facts import Asked, HeldQuestion, Turn
+from gateway.conversation.packing import again, current
+from gateway.conversation.talk import Talk
 from gateway.ids import WorkerId
 from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
 from gateway.steps import respect
 from gateway.steps.facts import asked_part
 from gateway.steps.messages import message
-from gateway.steps.understand import understand
+from gateway.steps.understand import Understood, understand
 from gateway.store import sessions, turns
 from gateway.ussd.port import SessionEnd
 
@@ -32,20 +34,31 @@ async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
         return  # she answered it, or it is another one by now
     if not await respect.may_prompt(rt, worker.id):
         return
-    text = question_sms(
-        held.question,
-        worker.language,
-        rt.books,
-        hint_key=rt.kind_of(held.question.kind).hint_key(),
-    )
+    if row["held_item"] is not None and row["held_via"] == "sms":
+        return  # it is one of several of an SMS, and stands there still
+    said = _asked_again(rt, understood, held)
     # Once for the question, however often she drops out of it.
     cause = f"dropped:{held.assignment}"
+    assert said.reply is not None
     prompt = message(
-        rt, sms_channel.name, WorkerId(worker.id), msisdn, text, "question", cause=cause
+        rt, sms_channel.name, WorkerId(worker.id), msisdn, said.reply, "question", cause=cause
     )
     parts = [turns.put_message(prompt)]
-    if row["held_via"] == "ussd" and row["held_item"] is None:
+    if row["held_via"] == "ussd":
         # From now on an SMS may answer it.
-        parts.append(asked_part(rt, row, understood, Asked(held.question.task), "sms"))
+        asked = sorted((f for f in said.facts if isinstance(f, Asked)), key=lambda f: f.task)
+        parts += [asked_part(rt, row, understood, fact, "sms") for fact in asked]
     await rt.db.commit(parts)
     rt.bells.ring("deliver", sms_channel.name)
+
+
+def _asked_again(rt: Runtime, understood: Understood, held: HeldQuestion) -> Turn:
+    """The question she dropped out of; with all that still want an answer of the SMS it came from, under their numbers."""
+    talk = Talk(understood.situation, rt.books, rt.kind_of)
+    items = [i for i in current(understood.situation) if i.held.open and not i.held.lapsed]
+    if items:
+        facts = tuple(Asked(item.held.question.task, item.number) for item in items)
+        return again(talk, "", facts, items)
+    hint = talk.kind(held.question).hint_key()
+    text = question_sms(held.question, talk.language, rt.books, hint_key=hint)
+    return Turn((Asked(held.question.task),), text)

@@ -1,10 +1,12 @@
 """Sessions that end too early: the network's clock, a red key, a slow database. Nothing that was said is lost."""
 
 import asyncio
+import re
 
 import asyncpg
 import pytest
 
+from gateway.app import STEPS
 from gateway.steps import late
 from gateway.store.db import plain_dsn
 
@@ -184,3 +186,36 @@ async def test_a_late_step_whose_process_died_is_taken_up_again(
     await town.ticks(seconds=70)
     assert await town.count("outbox", "text like 'Saved%'") == 1
     assert await town.count("inbox", "state <> 'done'") == 0
+
+
+async def amina_dials_with_three_questions_of_one_sms(town):
+    amina = await town.enrols("amina")
+    await town.posts_batch("Is it open?", "Is it clean?", "Is it red?", pack="auto")
+    assert "3) " in await amina.texts("WORK")
+    await STEPS["deliver"](town.rt, "phone")
+    return amina, (await amina.messages())[-1]
+
+
+async def test_several_of_one_sms_go_back_to_sms_under_their_old_numbers(town):
+    amina, asked = await amina_dials_with_three_questions_of_one_sms(town)
+    await amina.dials("1")
+    assert "Saved" in await amina.presses("1")
+    for _ in range(2):
+        await hangs_up(town, amina)
+    assert await questions(town) == 1, "once"
+    left = re.findall(r"^\d\) .*$", (await amina.messages())[-1], re.MULTILINE)
+    assert len(left) == 2, "what she answered is not asked again"
+    assert all(line in asked for line in left), "and each has the number it had"
+    first, second = (line[0] for line in left)
+    assert "Saved 2: +KES 6. Total KES 9." in await amina.texts(f"{first}A {second}B")
+    assert await amina.values() == ["yes", "yes", "no"]
+    await town.has_right_books()
+
+
+async def test_several_that_nobody_touched_are_in_her_sms_still(town):
+    amina, _ = await amina_dials_with_three_questions_of_one_sms(town)
+    await amina.dials("1")
+    await hangs_up(town, amina)
+    assert await questions(town) == 0, "she has that very SMS"
+    assert "Saved 3" in await amina.texts("1A 2B 3A")
+    await town.has_right_books()
