@@ -61,6 +61,16 @@ def zone_of(region: str) -> str:
     return next((zone for zone in zones if "/" in zone and not zone.startswith("Etc/")), "UTC")
 
 
+def zone_of_number(e164: str) -> str | None:
+    """The one time zone this number belongs to; None where it may be in several, or where nobody knows.
+
+    >>> zone_of_number("+254712345678"), zone_of_number("+12125550123"), zone_of_number("+243812345678")
+    ('Africa/Nairobi', 'America/New_York', None)
+    """
+    zones = timezone.time_zones_for_number(phonenumbers.parse(e164, None))
+    return zones[0] if len(zones) == 1 and zones[0] != timezone.UNKNOWN_TIMEZONE else None
+
+
 def mask(number: str) -> str:
     """For logs and error texts: never the whole number.
 

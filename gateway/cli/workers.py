@@ -30,3 +30,16 @@ def expect(
     )
     code = f"JOIN {partner.upper()}" if partner else "YES"
     typer.echo(f"{mask(msisdn)} joins by texting: {code}" if new else f"{mask(msisdn)} is known")
+
+
+@app.command("zone")
+def zone(
+    msisdn: Annotated[str, typer.Argument(help="The worker's phone number.")],
+    named: Annotated[
+        str, typer.Argument(metavar="ZONE", help="Africa/Lubumbashi, Lubumbashi, or country.")
+    ],
+) -> None:
+    """Say where a worker lives: at night nothing is sent there unasked. Numbers tell the zone by themselves where they can."""
+    from gateway.steps import admit
+
+    typer.echo(f"{mask(msisdn)}: {with_runtime(lambda rt: admit.set_zone(rt, msisdn, named))}")

@@ -1,4 +1,4 @@
-"""A coordinator's words: ADD, REMOVE, STATUS. Who is not a coordinator cannot say them."""
+"""A coordinator's words: ADD, REMOVE, UNLOCK, ZONE, STATUS. Who is not a coordinator cannot say them."""
 
 import re
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from gateway.conversation.facts import (
     RemovedByCoordinator,
     Situation,
     Turn,
+    ZoneChosen,
 )
 from gateway.conversation.heard import Heard, code_known, hear, language_named
 from gateway.conversation.notices import invitation
@@ -20,6 +21,7 @@ from gateway.msisdn import mask, normalise, region_of
 from gateway.phrases import book_in
 from gateway.phrases.hearing import fold
 from gateway.phrases.septets import gsm_only
+from gateway.workers.quiet import zone_named
 
 NAME_KEPT_MAX = 60  # characters of a name we keep
 _SAID_MAX = 13  # characters of a wrong number that are shown again
@@ -40,7 +42,7 @@ def number_said(said: str, situation: Situation, books: Books) -> str | None:
     if situation.coordinator is None:
         return None
     heard = hear(said, book_in(situation.coordinator.language, books), books)
-    if heard.command not in ("add", "remove", "unlock"):
+    if heard.command not in ("add", "remove", "unlock", "zone"):
         return None
     try:
         return normalise(_named(heard).number, situation.region)
@@ -58,6 +60,8 @@ def coordinator_turn(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> 
             return _remove(talk, heard)
         case "unlock":
             return _unlock(talk, heard)
+        case "zone":
+            return _zone(talk, heard)
         case "status":
             return Turn((), status(talk, coordinator))
         case _:
@@ -145,6 +149,22 @@ def _unlock(talk: Talk, heard: Heard) -> Turn:
     if talk.situation.named == "nobody":
         return Turn((), talk.say("unlock.unknown", number=mask(msisdn)))
     return Turn((PinReset(msisdn),), talk.say("unlock.done", number=mask(msisdn)))
+
+
+def _zone(talk: Talk, heard: Heard) -> Turn:
+    """`ZONE +243812345678 Lubumbashi`: where her worker lives, so that her nights are respected there."""
+    named = _named(heard)
+    try:
+        msisdn = normalise(named.number, talk.situation.region)
+    except Refused:
+        return Turn((), talk.say("zone.how"))
+    zone = zone_named(" ".join(named.others))
+    if zone is None:
+        return Turn((), talk.say("zone.how"))
+    if talk.situation.named == "nobody":
+        return Turn((), talk.say("unlock.unknown", number=mask(msisdn)))
+    city = zone.rpartition("/")[2].replace("_", " ")
+    return Turn((ZoneChosen(msisdn, zone),), talk.say("zone.done", number=mask(msisdn), city=city))
 
 
 def _named(heard: Heard) -> _Named:

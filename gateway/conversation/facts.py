@@ -304,6 +304,14 @@ class PinReset:
     msisdn: str
 
 
+@dataclass(frozen=True, slots=True)
+class ZoneChosen:
+    """A coordinator says where a worker of hers lives: her nights are that zone's (IANA, Africa/Lubumbashi)."""
+
+    msisdn: str
+    zone: str
+
+
 Fact = (
     Answered
     | Skipped
@@ -322,6 +330,7 @@ Fact = (
     | PinRight
     | PinWrong
     | PinReset
+    | ZoneChosen
 )
 
 

@@ -112,7 +112,7 @@ def _whole_command(  # noqa: PLR0911  # one return a word
     if heard.language != talk.language:
         return False  # a command of another language is an everyday word of this one
     match heard.command:
-        case None | "yes" | "no" | "stop" | "add" | "remove" | "status" | "unlock":
+        case None | "yes" | "no" | "stop" | "add" | "remove" | "status" | "unlock" | "zone":
             return False
         case "pay" | "airtime":
             return heard.alone or amount_said(heard.rest, worker.currency) is not None

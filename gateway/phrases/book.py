@@ -53,6 +53,7 @@ class Words:
     remove: frozenset[str]
     status: frozenset[str]
     unlock: frozenset[str]
+    zone: frozenset[str]
 
 
 @dataclass(slots=True)

@@ -3,13 +3,14 @@
 from gateway.errors import Refused
 from gateway.ids import AccountId, ClientId, new_public_id
 from gateway.money import minor_per_major
-from gateway.msisdn import normalise
+from gateway.msisdn import mask, normalise
 from gateway.payments import ledger
 from gateway.payments.ledger import Account, AccountKind
 from gateway.runtime import Runtime
 from gateway.steps.enrol import expected_part
 from gateway.store import clients, ledgers, people
 from gateway.vault import key_hash, new_api_key
+from gateway.workers.quiet import zone_named
 
 _SHOWN = 8
 
@@ -79,6 +80,19 @@ async def add_coordinator(
         index=rt.vault.index(number),
         partner=partner,
     )
+
+
+async def set_zone(rt: Runtime, msisdn: str, named: str) -> str:
+    """Where a worker lives: an IANA zone or its city; "country" for where her country is. Returns the zone."""
+    number = normalise(msisdn, rt.settings.region)
+    zone = None if named.casefold() == "country" else zone_named(named)
+    if zone is None and named.casefold() != "country":
+        raise Refused(f"no time zone {named!r}; write it like Africa/Lubumbashi", field="zone")
+    worker = await people.worker_of(rt.db, rt.vault.index(number))
+    if worker is None:
+        raise Refused(f"{mask(number)} is no worker's number", field="msisdn", status=404)
+    await rt.db.execute("select set_zone($1, $2)", worker, zone)
+    return zone or "as the country"
 
 
 async def expect_worker(

@@ -3,7 +3,13 @@
 The ledger of consent keeps a worker's own words; of a coordinator's only the command, for a phone number stands in them.
 """
 
-from gateway.conversation.facts import Enrolled, Joined, PinReset, RemovedByCoordinator
+from gateway.conversation.facts import (
+    Enrolled,
+    Joined,
+    PinReset,
+    RemovedByCoordinator,
+    ZoneChosen,
+)
 from gateway.msisdn import region_of
 from gateway.runtime import Runtime
 from gateway.settings import Country
@@ -54,7 +60,7 @@ def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[
         "invitation",
         cause=f"invitation:{rt.vault.index(fact.msisdn).hex()[:24]}:{hour}",
     )
-    wakes = respect.wakes_at(rt, region)
+    wakes = respect.wakes_at(rt, region, new.zone)
     return [
         turns.enrol_worker(new, "invited", "coordinator", channel, "ADD"),
         turns.put_message(invitation),
@@ -80,6 +86,12 @@ async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator) -> li
     if worker is None:
         return []
     return [turns.change_worker(worker, "removed", "coordinator", None, "REMOVE")]
+
+
+async def zone_parts(rt: Runtime, row: Row, fact: ZoneChosen) -> list[Part]:
+    """Where a worker of this coordinator lives."""
+    worker = await people.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
+    return [turns.set_zone(worker, fact.zone)] if worker is not None else []
 
 
 async def unlocked_parts(rt: Runtime, row: Row, fact: PinReset) -> list[Part]:
@@ -115,4 +127,5 @@ def _new_worker(
         region=region,
         currency=currency,
         channel=channel,
+        zone=respect.own_zone(rt, msisdn, region),
     )

@@ -22,12 +22,19 @@ from gateway.conversation.facts import (
     Restarted,
     Skipped,
     Stopped,
+    ZoneChosen,
 )
 from gateway.ids import WorkerId
 from gateway.payments.adjusting import DISPUTE
 from gateway.runtime import Runtime
 from gateway.steps.cash_out import payout_part
-from gateway.steps.enrol import enrolled_parts, joined_part, removed_parts, unlocked_parts
+from gateway.steps.enrol import (
+    enrolled_parts,
+    joined_part,
+    removed_parts,
+    unlocked_parts,
+    zone_parts,
+)
 from gateway.steps.judge import answer_part
 from gateway.steps.questions import as_held
 from gateway.steps.understand import Understood
@@ -119,6 +126,8 @@ async def _parts(  # noqa: C901, PLR0911  # one return a fact
             return [_pin_part(row, fact)]
         case PinReset():
             return await unlocked_parts(rt, row, fact)
+        case ZoneChosen():
+            return await zone_parts(rt, row, fact)
         case Appealed():
             until = rt.clock.now() + DISPUTE
             return [turns.dispute_adjustment(fact.ref, WorkerId(row["worker_id"]), until)]

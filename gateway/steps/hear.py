@@ -199,6 +199,6 @@ async def _understand(rt: Runtime, channel: Channel, row: Row, heard: Heard) -> 
     # To remove, only her own count; to enrol, everybody who is known already does.
     speaks = understood.situation.coordinator
     own = rt.books[speaks.language].words if speaks else None
-    removing = own is not None and words[0].casefold() in own.remove | own.unlock
+    removing = own is not None and words[0].casefold() in own.remove | own.unlock | own.zone
     state = "nobody" if removing and mine is None else await people.state_of(rt.db, index)
     return replace(understood, situation=replace(understood.situation, named=state))

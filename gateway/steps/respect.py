@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from gateway.ids import WorkerId
-from gateway.msisdn import zone_of
+from gateway.msisdn import region_of, zone_of, zone_of_number
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import Delivery, Receipt
 from gateway.workers import quiet
@@ -21,8 +21,9 @@ def rules(rt: Runtime) -> dict[str, object]:
     hours = quiet.parse(rt.settings.quiet_hours)
     now = rt.clock.now()
     return {
+        "now": now.isoformat(),
         "hours": {
-            region: now.astimezone(ZoneInfo(_zone(rt, region))).hour
+            region: now.astimezone(ZoneInfo(zone_of_region(rt, region))).hour
             for region in rt.settings.countries
         },
         "from": hours.from_hour,
@@ -32,10 +33,20 @@ def rules(rt: Runtime) -> dict[str, object]:
     }
 
 
-def wakes_at(rt: Runtime, region: str) -> datetime | None:
-    """When the night is over in a region; None by day."""
+def wakes_at(rt: Runtime, region: str, zone: str | None = None) -> datetime | None:
+    """When the night is over in a region, or in a zone of its own there; None by day."""
     hours = quiet.parse(rt.settings.quiet_hours)
-    return quiet.wakes_at(rt.clock.now(), _zone(rt, region), hours)
+    return quiet.wakes_at(rt.clock.now(), zone or zone_of_region(rt, region), hours)
+
+
+def own_zone(rt: Runtime, msisdn: str, region: str) -> str | None:
+    """The zone of a number, where its country has several and there is no doubt about it. What the house says of a
+    country counts for all its numbers."""
+    country = rt.settings.countries.get(region)
+    if region_of(msisdn) != region or (country and country.time_zone):
+        return None
+    zone = zone_of_number(msisdn)
+    return zone if zone != zone_of(region) else None
 
 
 async def may_prompt(rt: Runtime, worker: WorkerId) -> bool:
@@ -66,6 +77,6 @@ async def note_phone(rt: Runtime, channel: Channel, receipt: Receipt) -> None:
         )
 
 
-def _zone(rt: Runtime, region: str) -> str:
+def zone_of_region(rt: Runtime, region: str) -> str:
     country = rt.settings.countries.get(region)
     return (country and country.time_zone) or zone_of(region)

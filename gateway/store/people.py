@@ -24,6 +24,11 @@ async def theirs(db: Database, index: bytes, coordinator: int) -> WorkerId | Non
     )
 
 
+async def worker_of(db: Database, index: bytes) -> WorkerId | None:
+    """The worker with this number."""
+    return await db.value("select id from worker where msisdn_index = $1", index)
+
+
 async def reached(db: Database, worker: WorkerId) -> tuple[str, str]:
     """Her language, and the channel her SMS go out on."""
     row = await db.row("select language, sms_channel from worker where id = $1", worker)

@@ -271,6 +271,11 @@ def no_pushes(index: bytes, until: datetime) -> Part:
     return Part("no_pushes", (index, until))
 
 
+def set_zone(worker: WorkerId, zone: str) -> Part:
+    """Where she lives: an IANA time zone."""
+    return Part("set_zone", (worker, zone))
+
+
 def is_back(worker: WorkerId) -> Part:
     """Her phone has shown itself: prompts may go to it again."""
     return Part("is_back", (worker,))
@@ -292,6 +297,8 @@ class NewWorker:
     region: str
     currency: str
     channel: str
+    zone: str | None = None
+    """Where her number belongs to, if that is not where her country is."""
 
 
 def enrol_worker(w: NewWorker, act: Act, via: str, channel: str | None, said: str) -> Part:
@@ -312,6 +319,7 @@ def enrol_worker(w: NewWorker, act: Act, via: str, channel: str | None, said: st
             via,
             channel,
             said,
+            w.zone,
         ),
     )
 

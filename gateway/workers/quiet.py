@@ -1,8 +1,9 @@
-"""Quiet hours: when it is night for her, and when her morning comes."""
+"""Quiet hours: where she lives, when it is night for her, and when her morning comes."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,30 @@ def parse(written: str) -> QuietHours:
     """
     start, _, end = (written or "0-0").partition("-")
     return QuietHours(int(start) % 24, int(end) % 24)
+
+
+def zone_named(said: str) -> str | None:
+    """The IANA time zone that somebody means by its name or its city; None where it is none, or several.
+
+    >>> zone_named("lubumbashi"), zone_named("Africa/Porto-Novo"), zone_named("Kinshasa."), zone_named("Atlantis")
+    ('Africa/Lubumbashi', 'Africa/Porto-Novo', 'Africa/Kinshasa', None)
+    """
+    return _by_name().get(_letters(said))
+
+
+@cache
+def _by_name() -> dict[str, str]:
+    found: dict[str, str] = {}
+    cities: dict[str, set[str]] = {}
+    for zone in available_timezones():
+        if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/", "SystemV/")):
+            found[_letters(zone)] = zone
+            cities.setdefault(_letters(zone.rpartition("/")[2]), set()).add(zone)
+    return found | {city: next(iter(zones)) for city, zones in cities.items() if len(zones) == 1}
+
+
+def _letters(said: str) -> str:
+    return "".join(ch for ch in said.casefold() if ch.isalpha())
 
 
 def wakes_at(now: datetime, zone: str, quiet: QuietHours) -> datetime | None:

@@ -5,7 +5,10 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
+from gateway.errors import Refused
+from gateway.settings import Country
 from gateway.sms.port import Delivery, Receipt
+from gateway.steps import admit
 from gateway.steps.assign import assign
 from gateway.steps.receipts import take_receipt
 from gateway.steps.respect import hush
@@ -246,3 +249,51 @@ async def test_money_is_told_at_night_and_after_stop(town, house):
     house(quiet_hours=town.night(), prompts_per_hour=1)
     await town.pays_out()
     assert "We sent you KES 12" in (await amina.messages())[-1]
+
+
+# --- where she lives ---------------------------------------------------------------------------------------------
+
+
+FAR = "Pacific/Auckland"  # where it is night when Nairobi works, and the other way round
+
+
+async def test_her_night_is_where_she_lives(town, house):
+    amina, brian = await town.enrols("amina"), await town.enrols("brian")
+    done = await town["wanjiku"].texts(f"ZONE {amina.msisdn} Auckland")
+    assert "it is the time of Auckland there" in done
+    assert (await amina.row())["zone"] == FAR
+    house(quiet_hours=town.night(FAR))
+    await town.posts_batch("Is it open?", "Is it clean?")
+    await town.ticks()
+    assert await town.count("outbox", "purpose = 'question' and to_index = $1", amina.index) == 0
+    assert await town.count("outbox", "purpose = 'question' and to_index = $1", brian.index) == 1
+    await admit.set_zone(town.rt, amina.msisdn, "country")
+    await town.ticks()
+    assert await town.count("outbox", "purpose = 'question' and to_index = $1", amina.index) == 1
+
+
+@pytest.mark.parametrize("words", ["ZONE", "ZONE {} Atlantis", "ZONE {}", "ZONE Lubumbashi"])
+async def test_a_zone_that_is_none_changes_nothing(town, words):
+    amina = await town.enrols("amina")
+    assert "the city whose time it is" in await town["wanjiku"].texts(words.format(amina.msisdn))
+    assert (await amina.row())["zone"] is None
+
+
+async def test_only_her_own_coordinator_says_where_she_lives(town):
+    stranger = town.meets("stranger")
+    assert "not one of your workers" in await town["wanjiku"].texts(
+        f"ZONE {stranger.msisdn} Kinshasa"
+    )
+    amina = await town.enrols("amina")
+    assert "time of" not in (await amina.texts(f"ZONE {amina.msisdn} Kinshasa") or "")
+    assert (await amina.row())["zone"] is None
+
+
+async def test_a_number_that_tells_its_zone_is_believed(town, house):
+    house(countries={**town.rt.settings.countries, "US": Country(currency="USD")})
+    for msisdn, zone in (("+12125550123", None), ("+14155550123", "America/Los_Angeles")):
+        person = town.meets(msisdn, msisdn)
+        assert await person.texts("JOIN KIBERA")
+        assert (await person.row())["zone"] == zone, "none of its own where it is the country's"
+    with pytest.raises(Refused, match="no time zone"):
+        await admit.set_zone(town.rt, "+14155550123", "Atlantis")

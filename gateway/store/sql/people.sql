@@ -3,7 +3,8 @@
 -- A person asks to join or is enrolled. Someone known is taken back in; a worker who is active stays as she is.
 create or replace function enrol_worker(
   p_index bytea, p_sealed bytea, p_name text, p_language text, p_state text, p_partner text, p_coordinator bigint,
-  p_region text, p_currency text, p_channel text, p_act text, p_via text, p_by_channel text, p_said text
+  p_region text, p_currency text, p_channel text, p_act text, p_via text, p_by_channel text, p_said text,
+  p_zone text default null
 ) returns bigint language plpgsql as $$
 declare v_id bigint; v_partner bigint; v_account bigint;
 begin
@@ -14,10 +15,10 @@ begin
     insert into account (kind, owner, currency, bounded) values ('worker_payable', v_id::text, p_currency, true)
       returning id into v_account;
     insert into worker (id, name, language, state, partner_id, coordinator_id, msisdn_sealed, msisdn_index, region,
-        currency, account_id, sms_channel)
+        currency, account_id, sms_channel, zone)
       overriding system value
       values (v_id, p_name, p_language, p_state, v_partner, p_coordinator, p_sealed, p_index, p_region, p_currency,
-        v_account, p_channel)
+        v_account, p_channel, (select z.name from pg_timezone_names z where p_zone is not null and z.name = p_zone))
       on conflict (msisdn_index) do nothing;
     if not found then
       raise exception 'this number is being enrolled right now' using errcode = 'GW001';

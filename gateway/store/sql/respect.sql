@@ -7,9 +7,10 @@ create or replace function is_quiet(p_hour int, p_from int, p_until int) returns
     else p_hour >= p_from or p_hour < p_until end
 $$;
 
--- The house's rules (p_rules): {"hours": {region: the hour there now}, "from": 21, "until": 8, "per_hour": n, "per_day": n}.
-create or replace function is_asleep(p_worker worker, p_rules jsonb) returns boolean language sql immutable as $$
-  select is_quiet((p_rules->'hours'->>(p_worker.region))::int, coalesce(p_worker.quiet_from, (p_rules->>'from')::int),
+-- The house's rules (p_rules): {"now": when, "hours": {region: the hour there now}, "from": 21, "until": 8, "per_hour": n, "per_day": n}.
+create or replace function is_asleep(p_worker worker, p_rules jsonb) returns boolean language sql stable as $$
+  select is_quiet(case when p_worker.zone is null then (p_rules->'hours'->>(p_worker.region))::int
+      else extract(hour from (p_rules->>'now')::timestamptz at time zone p_worker.zone)::int end, coalesce(p_worker.quiet_from, (p_rules->>'from')::int),
     coalesce(p_worker.quiet_until, (p_rules->>'until')::int))
 $$;
 
@@ -25,6 +26,15 @@ begin
     from outbox o where o.to_index = p_worker.msisdn_index and o.purpose in ('question', 'notice', 'invitation')
       and o.created_at > p_now - interval '1 day' and o.state <> 'cancelled';
   return v_hour < (p_rules->>'per_hour')::int and v_day < (p_rules->>'per_day')::int;
+end $$;
+
+-- Where she lives. A zone that this database does not know would break every look at her clock.
+create or replace function set_zone(p_worker bigint, p_zone text) returns void language plpgsql as $$
+begin
+  if p_zone is not null and not exists (select from pg_timezone_names where name = p_zone) then
+    raise exception 'this PostgreSQL does not know the time zone %', p_zone;
+  end if;
+  update worker set zone = p_zone where id = p_worker;
 end $$;
 
 create or replace function set_quiet(p_worker bigint, p_from int, p_until int) returns void language sql as $$

@@ -59,6 +59,8 @@ worker = Table(
     # Her own quiet hours, 0-23 where she lives; null = the house's.
     Column("quiet_from", SmallInteger),
     Column("quiet_until", SmallInteger),
+    # Where she lives, as Africa/Lubumbashi; null = where her country is.
+    Column("zone", Text),
     # Her phone is off, says a report; null = not known to be.
     Column("away_since", DateTime(timezone=True)),
     at_column(),
