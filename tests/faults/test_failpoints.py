@@ -84,7 +84,8 @@ class Here:
                  (select coalesce(sum(amount), 0)::bigint from payout where worker_id = w.id and state = 'paid') as paid,
                  (select jsonb_object_agg(purpose, n) from (select purpose, count(*) n from outbox
                     where to_index = w.msisdn_index group by purpose) x) as messages,
-                 (select count(*) from outbox o where o.to_index = w.msisdn_index and state <> 'accepted') as unsent,
+                 (select count(*) from outbox o where o.to_index = w.msisdn_index
+                    and state not in ('accepted', 'cancelled')) as unsent,
                  (select count(*) from inbox i where i.event_id like $2 and i.state <> 'done') as undone,
                  (select state from batch where name = $3) as batch
                from worker w join account a on a.id = w.account_id where w.msisdn_index = $1""",
