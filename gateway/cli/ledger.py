@@ -166,6 +166,43 @@ def _day(text: str) -> date:
         raise Refused(f"{text!r} is not a day; write it like 2026-11-30") from bad
 
 
+@app.command("float")
+def floats(
+    provider: Annotated[str, typer.Argument(help="The provider's name in the settings.")],
+    last: Annotated[int, typer.Option(help="How many statements.")] = 7,
+    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+) -> None:
+    """The balance equation of each imported statement against our books, to the minor unit; exit 1 where one does not come out."""
+    from gateway.cli.output import write_json
+    from gateway.cli.people import with_runtime
+    from gateway.steps import weigh
+
+    rows = with_runtime(lambda rt: weigh.equations(rt, provider, last))
+    if str(json) != "-":
+        for row in rows:
+            typer.echo(row.told())
+        typer.echo(f"{len(rows)} statements" if rows else "no statement with balances was imported")
+    write_json([row.as_dict() for row in rows], json)
+    if any(row.equation.difference_minor or row.equation.gap_minor for row in rows):
+        sys.exit(1)
+
+
+@app.command("float-top-up")
+def float_top_up(
+    provider: Annotated[str, typer.Argument(help="The provider's name in the settings.")],
+    amount: Annotated[str, typer.Argument(help="In major units, e.g. 50000.")],
+    receipt: Annotated[
+        str, typer.Option(help="The operator's receipt of it, as its statement will show it.")
+    ],
+) -> None:
+    """Book money moved to where the operator pays from; its statement books the same only once."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps import weigh
+
+    minor, money = with_runtime(lambda rt: weigh.top_up(rt, provider, amount, receipt))
+    typer.echo(f"booked {minor} minor units of {money} as {provider}'s float")
+
+
 @app.command()
 def grants(
     role: Annotated[str, typer.Argument(help="The database role the gateway runs as.")],

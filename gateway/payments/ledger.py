@@ -109,6 +109,9 @@ class Code(IntEnum):
     REVERSAL_BACK = 22
     REVERSAL_KEPT = 23
     MATCHED_SINCE = 24
+    FLOAT_OUT = 25
+    CHARGE_MORE = 26
+    CHARGE_BACK = 27
 
 
 _K = AccountKind
@@ -132,6 +135,9 @@ MATRIX: Mapping[Code, tuple[AccountKind, AccountKind]] = {
     Code.REVERSED: (_K.PROVIDER_FLOAT, _K.SUSPENSE),
     Code.FLOAT_TOP_UP: (_K.PROVIDER_FLOAT, _K.CLIENT_CASH),
     Code.UNMATCHED_OUT: (_K.SUSPENSE, _K.PROVIDER_FLOAT),
+    Code.FLOAT_OUT: (_K.CLIENT_CASH, _K.PROVIDER_FLOAT),
+    Code.CHARGE_MORE: (_K.FEE_EXPENSE, _K.PROVIDER_FLOAT),
+    Code.CHARGE_BACK: (_K.PROVIDER_FLOAT, _K.FEE_EXPENSE),
     Code.MATCHED_SINCE: (_K.PROVIDER_FLOAT, _K.SUSPENSE),
     Code.REVERSAL_BACK: (_K.SUSPENSE, _K.WORKER_PAYABLE),
     Code.REVERSAL_KEPT: (_K.SUSPENSE, _K.FEE_INCOME),
@@ -297,6 +303,28 @@ def float_top_up(provider: str, transfer_ref: str, amount_minor: int, currency: 
     return _posting(
         Code.FLOAT_TOP_UP, (provider, transfer_ref), provider, "", amount_minor, currency
     )
+
+
+def float_out(provider: str, transfer_ref: str, amount_minor: int, currency: str) -> Posting:
+    """Cash moved back from where the operator pays from."""
+    return _posting(Code.FLOAT_OUT, (provider, transfer_ref), "", provider, amount_minor, currency)
+
+
+def charge_by_statement(
+    payout: PayoutId, provider: str, booked_minor: int, amount_minor: int, currency: str
+) -> tuple[Posting, ...]:
+    """What the statement's fee differs from the charge that was booked, once per payout."""
+    more_minor = amount_minor - booked_minor
+    if more_minor > 0:
+        return (_posting(Code.CHARGE_MORE, (payout,), "", provider, more_minor, currency),)
+    if more_minor < 0:
+        return (_posting(Code.CHARGE_BACK, (payout,), provider, "", -more_minor, currency),)
+    return ()
+
+
+def charge_of_nobody(provider: str, receipt: str, amount_minor: int, currency: str) -> Posting:
+    """A fee on a statement for no payout of ours."""
+    return _posting(Code.CHARGE_MORE, (provider, receipt), "", provider, amount_minor, currency)
 
 
 def unmatched_out(provider: str, receipt: str, amount_minor: int, currency: str) -> Posting:

@@ -71,7 +71,8 @@ class Kind(StrEnum):
     DUPLICATE_LINE = "duplicate_line"
     SECOND_RECEIPT = "second_receipt"  # one payout, two payments
     REVERSED = "reversed"
-    BALANCE = "balance"  # the statement's own sums do not come out
+    BALANCE = "balance"  # the operator's balances and what moved between them do not come out
+    GAP = "gap"  # it opens with another balance than the statement before it closed with: one is missing
 
 
 SETTLED_BY_STATEMENT = frozenset({Kind.PAID_OPEN_HERE, Kind.PAID_FAILED_HERE, Kind.REVERSED})
@@ -147,7 +148,6 @@ def reconcile(ours: Sequence[Ours], lines: Sequence[Line]) -> Reconciled:
         and not books.times[p.id]
         and (first is None or p.sent_at is None or (last and first <= p.sent_at <= last - NEAR))
     ]
-    findings += _balance(lines)
     return Reconciled(matched, tuple(findings), matches)
 
 
@@ -259,24 +259,7 @@ def _without_duplicates(lines: Sequence[Line]) -> tuple[list[Line], list[Finding
     return list(kept.values()), findings
 
 
-def _balance(lines: Sequence[Line]) -> list[Finding]:
-    """Opening + what came in - what went out = closing, to the minor unit, where the statement tells balances."""
-    told = [line for line in lines if line.balance_minor is not None]
-    if not told:
-        return []
-    first, last = told[0], told[-1]
-    assert first.balance_minor is not None and last.balance_minor is not None
-    moved_minor = sum(_signed(line) for line in told[1:])
-    difference_minor = last.balance_minor - first.balance_minor - moved_minor
-    if not difference_minor:
-        return []
-    return [
-        Finding(
-            Kind.BALANCE, last.receipt, last.balance_minor, last.balance_minor - difference_minor
-        )
-    ]
-
-
-def _signed(line: Line) -> int:
+def signed(line: Line) -> int:
+    """What a line moves, above zero where it comes in."""
     comes_in = line.kind in (LineKind.REVERSAL, LineKind.TOP_UP)
     return line.amount_minor if comes_in else -line.amount_minor

@@ -17,11 +17,19 @@ from gateway.payments import ledger
 from gateway.payments.ledger import Posting
 from gateway.payments.payouts import Asked, Hinted
 from gateway.payments.port import Found, Status
-from gateway.payments.reconcile import Finding, Kind, Line, TellsByStatement, reconcile
+from gateway.payments.reconcile import (
+    Finding,
+    Kind,
+    Line,
+    LineKind,
+    TellsByStatement,
+    reconcile,
+)
 from gateway.payments.states import Event, State
 from gateway.runtime import Runtime
 from gateway.steps.disburse import happened
-from gateway.store import ledgers, payouts, reconciliations
+from gateway.steps.weigh import amiss_of, book_moves, payouts_of
+from gateway.store import floats, ledgers, payouts, reconciliations
 
 BEFORE = timedelta(days=3)
 """A payment may appear on a statement this long after it was sent."""
@@ -59,14 +67,21 @@ async def import_statement(rt: Runtime, provider: str, text: str) -> Imported:
     async with rt.db.transaction() as db:
         await reconciliations.note(db, number, provider, found.findings)
     reach("statement.noted")
-    by_receipt = {line.receipt: line for line in lines}
+    by_receipt = {line.receipt: line for line in lines if line.kind is LineKind.PAYMENT}
     for finding in found.findings:
         await _act(rt, provider, finding, by_receipt.get(finding.receipt), known.statement_currency)
         reach("statement.acted")
     await _known_since(rt, provider, found.matches, known.statement_currency)
+    of_payout = payouts_of(lines, found.matches, ours)
+    async with rt.db.transaction() as db:
+        await floats.keep_lines(db, number, list(zip(lines, of_payout, strict=True)))
+    await book_moves(rt, provider, lines, of_payout, ours, known.statement_currency)
+    amiss = await amiss_of(rt, provider, number)
+    async with rt.db.transaction() as db:
+        await reconciliations.note(db, number, provider, amiss)
     await reconciliations.finish(rt.db, number, found.matched)
     reach("statement.finished")
-    return Imported(len(lines), found.matched, found.findings)
+    return Imported(len(lines), found.matched, (*found.findings, *amiss))
 
 
 async def _act(
@@ -75,14 +90,14 @@ async def _act(
     match finding.kind:
         case Kind.PAID_OPEN_HERE | Kind.PAID_FAILED_HERE if finding.payout and line:
             await _paid(rt, finding, line)
-        case Kind.UNSURE if finding.payout:
-            await _ask_now(rt, finding)
         case Kind.REVERSED if finding.payout:
             await _reversed(rt, finding)
-        case Kind.MISSING_HERE if line and finding.amount_minor:
-            # Money left and nobody knows why: it stands in suspense until somebody does.
+        case Kind.MISSING_HERE | Kind.UNSURE if line and finding.amount_minor:
+            # Money left and nobody knows why, or for whom: it stands in suspense until somebody does.
             posting = ledger.unmatched_out(provider, line.receipt, finding.amount_minor, currency)
             await _post(rt, posting)
+            if finding.payout:
+                await _ask_now(rt, finding)
         case _:
             return
 
@@ -92,9 +107,7 @@ async def _known_since(
 ) -> None:
     """Money that stood in suspense as nobody's, and is known to be a payout's now, leaves suspense again."""
     for row in await reconciliations.matched_since(rt.db, provider, list(matches)):
-        if row["kind"] == Kind.MISSING_HERE:
-            back = ledger.matched_since(provider, row["receipt"], row["amount"], currency)
-            await _post(rt, back)
+        await _post(rt, ledger.matched_since(provider, row["receipt"], row["amount"], currency))
 
 
 async def _post(rt: Runtime, posting: Posting) -> None:

@@ -21,7 +21,11 @@ select x.transfer_id, x.id as answer, x.value as said, x.slot, x.via, x.price, x
 from answer x join task t on t.id = x.task_id where x.transfer_id = any($1::uuid[])"""
 
 _PAYOUTS = """
-select id, ref, state, provider, receipt, amount, created_at, settled_at from payout where id = any($1::uuid[])"""
+select p.id, p.ref, p.state, p.provider, p.receipt, p.amount, p.created_at, p.settled_at,
+  l.statement_id as statement, l.n as statement_line, l.at as statement_at, l.amount as statement_amount
+from payout p left join lateral (
+  select * from statement_line s where s.payout_id = p.id and s.kind = 'payment' order by s.statement_id, s.n limit 1
+) l on true where p.id = any($1::uuid[])"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ _FATES = {"paid": "paid", "on_way": "on its way", "back": "taken back", "owed": 
 
 
 def told(link: Link) -> str:
-    """One line for a person: answer -> decision -> transfer -> payout -> receipt."""
+    """One line for a person: answer -> decision -> transfer -> payout -> receipt -> the line of the operator's statement."""
     a, p = link.answer, link.payout
     steps = [
         f"answer {a['answer']} ({a['said']}) to task {a['task']} of {a['batch']}" if a else "bonus",
@@ -128,6 +132,9 @@ def told(link: Link) -> str:
         f"{link.amount_minor} minor units {_FATES[link.fate]}",
         f"payout {p['ref']} {p['state']} by {p['provider']}" if p else "",
         f"receipt {p['receipt']}" if p and p["receipt"] else "",
+        f"line {p['statement_line']} of the operator's statement {p['statement']}: {p['statement_amount']} minor units"
+        if p and p["statement"]
+        else "",
     ]
     return " -> ".join(step for step in steps if step)
 

@@ -68,6 +68,10 @@ def test_each_cause_has_an_id_of_its_own():
         ledger.float_top_up("mpesa", "1", 5, "KES"),
         ledger.unmatched_out("mpesa", "SGX1", 5, "KES"),
         ledger.matched_since("mpesa", "SGX1", 5, "KES"),
+        ledger.float_out("mpesa", "1", 5, "KES"),
+        *ledger.charge_by_statement(P1, "mpesa", 5, 7, "KES"),
+        *ledger.charge_by_statement(P1, "mpesa", 7, 5, "KES"),
+        ledger.charge_of_nobody("mpesa", "SGX1", 5, "KES"),
         ledger.reversal_back(P1, AMINA, 5, "KES"),
         ledger.reversal_kept(P1, 5, "KES"),
     ]
@@ -83,6 +87,7 @@ def test_the_stored_numbers_never_change():
         "HOLD": 10, "TAX": 11, "WORKER_FEE": 12, "SETTLE": 13, "CHARGE": 14, "PAYOUT_FAILED": 15, "LATE_PAID": 16,
         "LATE_OVERPAID": 17, "REVERSED": 18, "FLOAT_TOP_UP": 20, "UNMATCHED_OUT": 21,
         "REVERSAL_BACK": 22, "REVERSAL_KEPT": 23, "MATCHED_SINCE": 24,
+        "FLOAT_OUT": 25, "CHARGE_MORE": 26, "CHARGE_BACK": 27,
     }  # fmt: skip
 
 

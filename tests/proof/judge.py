@@ -141,7 +141,7 @@ async def _sums(v: Verdict, e: Episode, books) -> None:
         left = await e.rt.db.value(
             """select coalesce(sum(case when t.credit = a.id then t.amount else -t.amount end), 0)::bigint
                from account a join transfer t on a.id in (t.debit, t.credit)
-               where a.kind = 'provider_float' and a.owner = $1""",
+               where a.kind = 'provider_float' and a.owner = $1 and t.code not in (20, 25)  -- moved by people""",
             operator.name,
         )
         theirs = sum(minor for _, minor, _ in books[operator.name].values()) + operator.fees_minor()

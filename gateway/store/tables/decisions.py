@@ -33,6 +33,20 @@ statement = Table(
     at_column(),
 )
 
+# A statement's lines as they came, each with the payout it is of.
+statement_line = Table(
+    "statement_line",
+    metadata,
+    Column("statement_id", BigInteger, ForeignKey("statement.id"), primary_key=True),
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("receipt", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("at", DateTime(timezone=True)),
+    Column("balance", BigInteger),
+    Column("payout_id", UUID, ForeignKey("payout.id"), index=True),
+)
+
 # A difference between an operator's statement and our books: see gateway.payments.reconcile.Kind.
 discrepancy = Table(
     "discrepancy",

@@ -174,6 +174,9 @@ provider_health = Table(
     Column("settling_at", DateTime(timezone=True)),
     Column("reason", Text, nullable=False, server_default=text("''")),
     Column("heard_event", BigInteger, nullable=False, server_default=text("0")),
+    # What it says it holds for us.
+    Column("float", BigInteger),
+    Column("float_at", DateTime(timezone=True)),
 )
 
 provider_token = Table(

@@ -25,11 +25,16 @@ def read_statement(text: str) -> list[Line]:
     missing = sorted(set(_NEEDED) - set(reader.fieldnames or ()))
     if missing:
         raise Refused(f"this is no M-PESA statement: no column {missing[0]!r}")
-    return [
-        _line(row, start + n)
+    done = [
+        (_time(row["Completion Time"], start + n), _line(row, start + n))
         for n, row in enumerate(reader, 2)
         if (row.get("Transaction Status") or "Completed").strip() == "Completed"
     ]
+    if (
+        done and done[0][0] > done[-1][0]
+    ):  # some exports begin with the newest: balances follow from the oldest on
+        done.reverse()
+    return [line for _, line in done]
 
 
 def _line(row: dict[str, str], n: int) -> Line:

@@ -1,0 +1,114 @@
+"""Statements' lines as they were imported, and what our ledger moved for them."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from gateway.payments.ledger import Code
+from gateway.payments.reconcile import Line, LineKind
+from gateway.store.db import Connection, Database, Row
+
+
+async def keep_lines(
+    db: Connection, statement: int, lines: Sequence[tuple[Line, UUID | None]]
+) -> None:
+    """Keep every line with its payout; an import that was cut off begins again."""
+    await db.execute("delete from statement_line where statement_id = $1", statement)
+    columns = zip(
+        *(
+            (str(x.kind), x.receipt, x.amount_minor, x.at, x.balance_minor, payout)
+            for x, payout in lines
+        ),
+        strict=True,
+    )
+    await db.execute(
+        """insert into statement_line (statement_id, n, kind, receipt, amount, at, balance, payout_id)
+           select $1, x.n, x.kind, x.receipt, x.amount, x.at, x.balance, x.payout
+           from unnest($2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::bigint[], $7::uuid[])
+             with ordinality as x(kind, receipt, amount, at, balance, payout, n)""",
+        statement,
+        *(list(column) for column in columns),
+    )
+
+
+async def lines_of(db: Database, statement: int) -> list[tuple[Line, UUID | None]]:
+    rows = await db.rows(
+        "select * from statement_line where statement_id = $1 order by n", statement
+    )
+    return [
+        (
+            Line(
+                LineKind(row["kind"]),
+                row["receipt"],
+                row["amount"],
+                row["at"],
+                balance_minor=row["balance"],
+            ),
+            row["payout_id"],
+        )
+        for row in rows
+    ]
+
+
+async def booked(db: Database, transfers: Collection[UUID]) -> dict[Code, int]:
+    """What these transfers moved, by code."""
+    rows = await db.rows(
+        "select code, sum(amount)::bigint as minor from transfer where id = any($1) group by code",
+        list(transfers),
+    )
+    return {Code(row["code"]): row["minor"] for row in rows}
+
+
+async def closed_before(db: Database, provider: str, at: datetime) -> int | None:
+    """The closing balance of the newest statement that ended before this time."""
+    return await db.value(
+        """select l.balance from statement_line l join statement s on s.id = l.statement_id
+           where s.provider = $1 and l.balance is not null and s.done_at is not null
+             and not exists (select from statement_line o where o.statement_id = s.id and o.at >= $2)
+           order by l.at desc, l.n desc limit 1""",
+        provider,
+        at,
+    )
+
+
+async def statements_of(db: Database, provider: str, limit: int) -> list[Row]:
+    """The last imported statements of a provider with the time they speak of, oldest first."""
+    rows = await db.rows(
+        """select s.id, s.matched, min(l.at) as first, max(l.at) as last, count(*) as lines
+           from statement s join statement_line l on l.statement_id = s.id
+           where s.provider = $1 and s.done_at is not null group by s.id order by max(l.at) desc limit $2""",
+        provider,
+        limit,
+    )
+    return rows[::-1]
+
+
+async def float_of(db: Database, provider: str) -> int:
+    """What our books say the operator holds for us, in minor units."""
+    return await db.value(
+        """select coalesce((select sum(t.amount) from transfer t join account a on a.id = t.debit
+               where a.kind = 'provider_float' and a.owner = $1), 0)::bigint
+             - coalesce((select sum(t.amount) from transfer t join account a on a.id = t.credit
+               where a.kind = 'provider_float' and a.owner = $1), 0)::bigint""",
+        provider,
+    )
+
+
+async def in_flight(db: Database, provider: str) -> int:
+    """What may have left already, and is not booked yet: payouts that were handed over and are not settled."""
+    return await db.value(
+        """select coalesce(sum(amount), 0)::bigint from payout where provider = $1 and settled_at is null
+             and (maybe_taken or state = 'submitting')""",
+        provider,
+    )
+
+
+async def told(db: Database, provider: str, minor: int, at: datetime) -> None:
+    """What the operator says it holds for us."""
+    await db.execute(
+        """insert into provider_health as h (provider, float, float_at) values ($1, $2, $3)
+           on conflict (provider) do update set float = excluded.float, float_at = excluded.float_at""",
+        provider,
+        minor,
+        at,
+    )
