@@ -10,22 +10,18 @@ each, driven by the same client in turn.
 import argparse
 import asyncio
 import json
-import multiprocessing
 import statistics
-import tempfile
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Annotated
 
 import aiohttp
 import uvicorn
-from pydantic import SecretStr
 from starlette.types import ASGIApp
 
+from bench._here import gateway, serving
 from gateway.cli.api import config, listen
-from gateway.cli.serving import served
 from gateway.settings import Settings
 
 PHONES = 320
@@ -241,38 +237,10 @@ async def _up(http: aiohttp.ClientSession, port: int, path: str) -> None:
 
 
 def run(rounds: int = 5, count: int = 1600) -> list[dict[str, object]]:
-    from gateway.cli.replay.town import free_port
-
-    with tempfile.TemporaryDirectory(prefix="gateway-bench-") as folder:
-        made = Settings(
-            data_dir=Path(folder),
-            database_url=None,
-            redis_url=None,
-            secret_key=SecretStr(_secret()),
-        )
-        with served(made, migrated=True) as settings:
-            asyncio.run(prepare(settings, count * (rounds + 1)))
-            ports = free_port(), free_port()
-            servers = [
-                multiprocessing.get_context("spawn").Process(
-                    target=target, args=(settings, port), daemon=True
-                )
-                for target, port in zip((serve_ours, serve_floor), ports, strict=True)
-            ]
-            for server in servers:
-                server.start()
-            try:
-                return asyncio.run(compare(*ports, rounds, count))
-            finally:
-                for server in servers:
-                    server.terminate()
-                    server.join()
-
-
-def _secret() -> str:
-    from gateway.vault import new_master_secret
-
-    return new_master_secret()
+    with gateway() as settings:
+        asyncio.run(prepare(settings, count * (rounds + 1)))
+        with serving(settings, serve_ours, serve_floor) as ((ours, _), (floor, _)):
+            return asyncio.run(compare(ours, floor, rounds, count))
 
 
 if __name__ == "__main__":

@@ -10,21 +10,19 @@ import argparse
 import asyncio
 import json
 import multiprocessing
-import tempfile
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Coroutine
 from functools import partial
 from itertools import accumulate
-from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qs
 
 import aiohttp
 from pydantic import SecretStr
 
+from bench._here import gateway
 from gateway.app import open_runtime
-from gateway.cli.serving import served
 from gateway.queue.inline import InlineBells
 from gateway.settings import ChannelSettings, Settings, Side
 from gateway.sms.lost import side_by_side
@@ -33,7 +31,6 @@ from gateway.steps.deliver import deliver
 from gateway.steps.messages import message
 from gateway.store import turns
 from gateway.store.db import Part
-from gateway.vault import new_master_secret
 
 LIMIT = 200
 RUNNERS = 2
@@ -194,25 +191,16 @@ def run(messages: int, seconds: int) -> list[dict[str, object]]:
         "free": ChannelSettings(secret=SecretStr("x"), sms=side),
         "slow": ChannelSettings(secret=SecretStr("y"), sms=side, per_second=LIMIT),
     }
-    with tempfile.TemporaryDirectory(prefix="gateway-bench-") as folder:
-        made = Settings(
-            data_dir=Path(folder),
-            database_url=None,
-            redis_url=None,
-            secret_key=SecretStr(new_master_secret()),
-            channels=channels,
-            sms_channel="free",
-        )
-        with served(made, migrated=True) as settings:
-            house = _House(settings, port)
-            bare = asyncio.run(floor(port, messages))
-            asyncio.run(fill(settings, "free", messages))
-            took_s, came = house.drained("free")
-            assert len(came) == messages
-            ours = messages / took_s
-            asyncio.run(fill(settings, "slow", LIMIT * seconds * 4 // 5))
-            _, came = house.drained("slow")
-            house.sink.send("")
+    with gateway(channels=channels, sms_channel="free") as settings:
+        house = _House(settings, port)
+        bare = asyncio.run(floor(port, messages))
+        asyncio.run(fill(settings, "free", messages))
+        took_s, came = house.drained("free")
+        assert len(came) == messages
+        ours = messages / took_s
+        asyncio.run(fill(settings, "slow", LIMIT * seconds * 4 // 5))
+        _, came = house.drained("slow")
+        house.sink.send("")
     # Whole seconds in the middle: the first begins with the first segment, the last one is not full.
     first = came[0][0]
     whole = int(came[-1][0] - first)

@@ -13,20 +13,16 @@ for a moment is charged with everybody who came meanwhile. Driver, server and Po
 import argparse
 import asyncio
 import json
-import multiprocessing
 import os
 import statistics
-import tempfile
 import time
 from pathlib import Path
 
 import aiohttp
-from pydantic import SecretStr
 
+from bench._here import gateway, serving
 from bench.answer_step import serve_floor, serve_ours
-from gateway.cli.serving import served
 from gateway.settings import Settings
-from gateway.vault import new_master_secret
 
 AT_ONCE = 128
 STEADY_RUN, WARM_UP = "90", 200
@@ -210,7 +206,6 @@ def run(
     rounds: int = 3, count: int = 6000, rate: int = 1000, seconds: float = 15.0
 ) -> list[dict[str, object]]:
     from gateway.app import open_runtime
-    from gateway.cli.replay.town import free_port
     from gateway.queue.inline import InlineBells
     from gateway.steps import admit
 
@@ -218,36 +213,15 @@ def run(
         async with open_runtime(settings, InlineBells(), connections=2) as rt:
             await admit.add_partner(rt, "BENCH", "Bench")
 
-    with tempfile.TemporaryDirectory(prefix="gateway-bench-") as folder:
-        made = Settings(
-            data_dir=Path(folder),
-            database_url=None,
-            redis_url=None,
-            secret_key=SecretStr(new_master_secret()),
-        )
-        with served(made, migrated=True) as settings:
-            asyncio.run(prepare(settings))
-            ports = free_port(), free_port()
-            servers = [
-                multiprocessing.get_context("spawn").Process(
-                    target=target, args=(settings, port), daemon=True
-                )
-                for target, port in zip((serve_ours, serve_floor), ports, strict=True)
-            ]
-            for server in servers:
-                server.start()
-            try:
-                lock = Path(folder) / "postgres" / "data" / "postmaster.pid"
-                postgres = int(lock.read_text().split("\n")[0])
-                assert servers[0].pid
-                even = asyncio.run(steady(ports[0], rate, seconds, servers[0].pid, postgres))
-                durable = asyncio.run(intake(*ports, rounds, count, servers[0].pid, postgres))
-            finally:
-                for server in servers:
-                    server.terminate()
-                    server.join()
-            total = rounds * count + int(rate * seconds) + WARM_UP
-            return [even, durable, asyncio.run(walk(settings, total))]
+    with gateway() as settings:
+        asyncio.run(prepare(settings))
+        lock = settings.data_dir / "postgres" / "data" / "postmaster.pid"
+        postgres = int(lock.read_text().split("\n")[0])
+        with serving(settings, serve_ours, serve_floor) as ((ours, api), (floor, _)):
+            even = asyncio.run(steady(ours, rate, seconds, api, postgres))
+            durable = asyncio.run(intake(ours, floor, rounds, count, api, postgres))
+        total = rounds * count + int(rate * seconds) + WARM_UP
+        return [even, durable, asyncio.run(walk(settings, total))]
 
 
 if __name__ == "__main__":

@@ -12,22 +12,17 @@ import asyncio
 import itertools
 import json
 import random
-import tempfile
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import asyncpg
-from pydantic import SecretStr
 
-from gateway.cli.serving import served
+from bench._here import gateway
 from gateway.ids import AccountId, BatchId, WorkerId
 from gateway.payments import ledger
-from gateway.settings import Settings
 from gateway.store import ledgers, seals
 from gateway.store.db import open_database, plain_dsn
-from gateway.vault import new_master_secret
 
 WRITERS = 8
 WORKERS = 2000
@@ -217,18 +212,9 @@ def _result(
 
 
 def run(seconds: float, rounds: int, rows: int) -> list[dict[str, object]]:
-    with tempfile.TemporaryDirectory(prefix="gateway-bench-") as folder:
-        made = Settings(
-            data_dir=Path(folder),
-            database_url=None,
-            redis_url=None,
-            secret_key=SecretStr(new_master_secret()),
-        )
-        with served(made, migrated=True) as settings:
-            assert settings.database_url
-            return asyncio.run(
-                measure(settings.database_url.get_secret_value(), seconds, rounds, rows)
-            )
+    with gateway() as settings:
+        assert settings.database_url
+        return asyncio.run(measure(settings.database_url.get_secret_value(), seconds, rounds, rows))
 
 
 if __name__ == "__main__":

@@ -94,6 +94,17 @@ class Town:
         await person.texts("YES")
         return person
 
+    async def earned(self, *names: str) -> list["Person"]:
+        """People who have earned KES 30 each, with two answers."""
+        found = [await self.enrols(name) for name in names]
+        texts, policy = ("Is it open?", "Is it clean?"), f"fixed:{len(names)}"
+        await self.posts_batch(*texts, price="15.00", policy=policy)
+        for person in found:
+            for words in ("WORK", "1", "1"):
+                await person.texts(words)
+        await self.answers_bells()
+        return found
+
     def __getitem__(self, name: str) -> "Person":
         return self.people[name]
 

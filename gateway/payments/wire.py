@@ -4,9 +4,10 @@ The only question that matters when a call fails: can a byte have been taken? No
 answer. A refused or timed-out *connection* was certainly not taken; anything that breaks later may have been.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import aiohttp
@@ -14,6 +15,7 @@ import orjson
 
 from gateway.failpoints import reach
 from gateway.money import MINOR_DIGITS
+from gateway.payments.port import Answer
 
 CONNECT_S = 5.0
 CALL_S = 18.0
@@ -140,3 +142,8 @@ async def _bounded(content: aiohttp.StreamReader) -> bytes:
 
 def _words(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:TEXT_MAX]
+
+
+def as_evidence(answer: Answer, body: bytes, table: str) -> Answer:
+    """The answer with what was asked (a digest: bodies hold credentials) and the table that judged it."""
+    return replace(answer, request_hash=hashlib.sha256(body).hexdigest(), table=table)

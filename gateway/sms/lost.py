@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import TypeVar
 
 import aiohttp
 
 from gateway.errors import Failed
-from gateway.sms.port import Outcome
+from gateway.sms.port import OutboundSms, Outcome, Sent
 
 # No answer means UNKNOWN, and most providers cannot be asked: so wait longer for one than their SDKs do.
 TIMEOUT = aiohttp.ClientTimeout(total=35, connect=5, sock_connect=5, sock_read=30)
@@ -48,6 +49,19 @@ async def side_by_side(
                 return Lost(Outcome.UNKNOWN, f"no answer: {type(error).__name__}")
 
     return await asyncio.gather(*(one(call) for call in calls))
+
+
+async def each_alone(
+    messages: Sequence[OutboundSms], send: Callable[[OutboundSms], Awaitable[Sent]]
+) -> list[Sent]:
+    """One call a message, side by side; one `Sent` for each, in order, whatever the network does."""
+    answers = await side_by_side([partial(send, message) for message in messages])
+    return [
+        Sent(message.key, answer.outcome, reason=answer.reason)
+        if isinstance(answer, Lost)
+        else answer
+        for message, answer in zip(messages, answers, strict=True)
+    ]
 
 
 async def ask(

@@ -5,20 +5,14 @@ from dataclasses import dataclass
 
 from gateway.ids import AccountId
 from gateway.payments.ledger import Posting
+from gateway.store import turns
 from gateway.store.db import Connection, Database, Row
 
 
 async def post(db: Connection, posted: Posting, debit: AccountId, credit: AccountId) -> bool:
     """Book one transfer inside the caller's transaction; False when it was booked before."""
     return await db.fetchval(
-        "select post($1, $2, $3, $4, $5, $6, $7)",
-        posted.id,
-        debit,
-        credit,
-        posted.amount_minor,
-        posted.currency,
-        int(posted.code),
-        posted.cause,
+        "select post($1, $2, $3, $4, $5, $6, $7)", *turns.posting(posted, debit, credit)
     )
 
 

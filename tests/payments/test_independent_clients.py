@@ -19,6 +19,7 @@ from momo_openapi.config import MomoConfig
 
 from gateway.payments.port import Order
 from gateway.payments.providers import airtel, mtn_momo
+from tests.served import served
 
 KEY = "7f9c2ba4-e88f-427d-a23c-0c5a1b1e7a11"
 CALLBACK = "https://g.example/hooks/p/0123"
@@ -54,15 +55,9 @@ class Recorder:
 
 @pytest.fixture
 async def recorder():
-    found = Recorder()
-    app = web.Application()
-    app.router.add_route("*", "/{any:.*}", found.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    found.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield found
-    await runner.cleanup()
+    stand_in = Recorder()
+    async with served(stand_in.handle) as stand_in.url:
+        yield stand_in
 
 
 class Tokens:

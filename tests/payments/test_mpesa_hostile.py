@@ -19,6 +19,7 @@ from gateway.errors import SettingsError
 from gateway.payments import providers, wire
 from gateway.payments.port import Found, Order, PayoutProvider, Submitted
 from gateway.payments.providers import mpesa
+from tests.served import served
 
 RECORDED = Path(__file__).parent / "recorded"
 ORDER = Order(
@@ -104,16 +105,9 @@ def hang_up(request):
 
 @pytest.fixture
 async def daraja():
-    operator = Hostile()
-    app = web.Application()
-    app.router.add_route("*", "/{any:.*}", operator.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    operator.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield operator
-    await runner.cleanup()
+    stand_in = Hostile()
+    async with served(stand_in.handle) as stand_in.url:
+        yield stand_in
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from gateway.errors import SettingsError
 from gateway.payments import providers
 from gateway.payments.port import Found, Order, Status, Submitted
 from gateway.payments.providers import mtn_momo
+from tests.served import served
 
 RECORDED = Path(__file__).parent / "recorded"
 BODIES = {p.stem: p.read_bytes() for p in sorted(RECORDED.glob("mtn_*.json"))}
@@ -80,15 +81,9 @@ class Operator:
 
 @pytest.fixture
 async def mtn():
-    operator = Operator()
-    app = web.Application()
-    app.router.add_route("*", "/{any:.*}", operator.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    operator.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield operator
-    await runner.cleanup()
+    stand_in = Operator()
+    async with served(stand_in.handle) as stand_in.url:
+        yield stand_in
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ import pytest
 from aiohttp import web
 from hypothesis import HealthCheck, settings
 
+from tests.served import served
+
 # Machines under test are busy: how long an example takes says nothing here.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
@@ -46,12 +48,5 @@ class Provider:
 @pytest.fixture
 async def provider():
     stand_in = Provider()
-    app = web.Application()
-    app.router.add_route("*", "/{any:.*}", stand_in.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    stand_in.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield stand_in
-    await runner.cleanup()
+    async with served(stand_in.handle) as stand_in.url:
+        yield stand_in

@@ -18,14 +18,7 @@ def ruled(town, **rules):
 
 async def earned(town, *names):
     """Each has earned KES 30 and asked for it."""
-    people = [await town.enrols(name) for name in names]
-    await town.posts_batch(
-        "Is it open?", "Is it clean?", price="15.00", policy=f"fixed:{len(names)}"
-    )
-    for person in people:
-        for words in ("WORK", "1", "1"):
-            await person.texts(words)
-    await town.answers_bells()
+    people = await town.earned(*names)
     for person in people:
         await person.texts("PAY")
     return people

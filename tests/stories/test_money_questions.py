@@ -15,11 +15,7 @@ from gateway.store import reconciliations
 @pytest.fixture
 async def amina(town):
     """Amina has earned KES 30."""
-    amina = await town.enrols("amina")
-    await town.posts_batch("Is it open?", "Is it clean?", price="15.00")
-    for words in ("WORK", "1", "1"):
-        await amina.texts(words)
-    await town.answers_bells()
+    (amina,) = await town.earned("amina")
     return amina
 
 

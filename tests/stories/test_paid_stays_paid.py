@@ -13,11 +13,7 @@ from gateway.steps.adjust import decide, open_adjustment
 @pytest.fixture
 async def wrong(town):
     """Amina earned KES 30; her first answer is found wrong afterwards. The reference she was told."""
-    amina = await town.enrols("amina")
-    await town.posts_batch("Is it open?", "Is it clean?", price="15.00")
-    for words in ("WORK", "1", "1"):
-        await amina.texts(words)
-    await town.answers_bells()
+    await town.earned("amina")
     return await opened(town)
 
 

@@ -24,14 +24,7 @@ def ruled(town, **rules):
 
 async def earned(town, *names):
     """Each has earned KES 30 and asks for it."""
-    found = [await town.enrols(name) for name in names]
-    await town.posts_batch(
-        "Is it open?", "Is it clean?", price="15.00", policy=f"fixed:{len(names)}"
-    )
-    for person in found:
-        for words in ("WORK", "1", "1"):
-            await person.texts(words)
-    await town.answers_bells()
+    found = await town.earned(*names)
     for person in found:
         await person.texts("PAY")
     return found

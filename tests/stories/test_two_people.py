@@ -25,14 +25,7 @@ async def earned(town, *names, **rules):
     """Each has earned KES 30 and asked for it, under these rules."""
     settings = town.rt.settings.model_copy(update={"controls": Controls(**rules)})
     town.rt = replace(town.rt, settings=settings)
-    found = [await town.enrols(name) for name in names]
-    await town.posts_batch(
-        "Is it open?", "Is it clean?", price="15.00", policy=f"fixed:{len(names)}"
-    )
-    for person in found:
-        for words in ("WORK", "1", "1"):
-            await person.texts(words)
-    await town.answers_bells()
+    found = await town.earned(*names)
     for person in found:
         await person.texts("PAY")
     await town.ticks()

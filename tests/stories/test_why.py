@@ -8,11 +8,7 @@ from gateway.phrases.septets import segments
 @pytest.fixture
 async def amina(town):
     """Amina has earned KES 30 with two answers."""
-    amina = await town.enrols("amina")
-    await town.posts_batch("Is it open?", "Is it clean?", price="15.00")
-    for words in ("WORK", "1", "1"):
-        await amina.texts(words)
-    await town.answers_bells()
+    (amina,) = await town.earned("amina")
     return amina
 
 

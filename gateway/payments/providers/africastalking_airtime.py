@@ -7,7 +7,6 @@ second time. Before sending, Africa's Talking can ask our validation URL: a seco
 The Python SDK (2.0.3) keeps an idempotency key in a header all later calls share, so it must not send money.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -27,6 +26,7 @@ from gateway.payments.wire import (
     TEXT_MAX,
     Lost,
     Reply,
+    as_evidence,
     as_list,
     as_minor,
     as_object,
@@ -105,15 +105,7 @@ class Airtime:
         url = f"{self._base}/version1/airtime/send"
         reply = await call(http, "POST", url, headers=headers, body=body)
         answer = _judged(reply)
-        return Answer(
-            answer.outcome,
-            answer.code,
-            answer.text,
-            hashlib.sha256(body).hexdigest(),
-            answer.pause_provider,
-            TABLE,
-            answer.reference,
-        )
+        return as_evidence(answer, body, TABLE)
 
     async def ask(self, http: aiohttp.ClientSession, order: Order) -> Status:
         if not order.reference:

@@ -35,6 +35,7 @@ from gateway.payments.wire import (
     TOKEN_S,
     Lost,
     Reply,
+    as_evidence,
     as_object,
     as_text,
     call,
@@ -164,10 +165,7 @@ class Airtel:
         headers = {**self._headers, "Content-Type": "application/json"}
         reply = await self._bearer.call(http, "POST", self._url, headers=headers, body=body)
         answer = reply if isinstance(reply, Answer) else _judged(reply)
-        evidence = hashlib.sha256(body).hexdigest()
-        return Answer(
-            answer.outcome, answer.code, answer.text, evidence, answer.pause_provider, TABLE
-        )
+        return as_evidence(answer, body, TABLE)
 
     async def ask(self, http: aiohttp.ClientSession, order: Order) -> Status:
         url = f"{self._url}{plain(order.key)}?transactionType=B2C"

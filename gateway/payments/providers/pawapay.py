@@ -5,7 +5,6 @@ has seen. `provider` names the operator (MTN_MOMO_RWA ...): one entry of the set
 Source: pawaPay's v2 reference. Callbacks are taken as hints and asked about, so their RFC 9421 signature is not needed.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -25,6 +24,7 @@ from gateway.payments.wire import (
     TEXT_MAX,
     Lost,
     Reply,
+    as_evidence,
     as_minor,
     as_object,
     as_text,
@@ -139,10 +139,7 @@ class Pawapay:
         body = orjson.dumps(payout(self._options, order))
         headers = {**self._headers, "Content-Type": "application/json"}
         answer = _judged(await call(http, "POST", self._url, headers=headers, body=body))
-        evidence = hashlib.sha256(body).hexdigest()
-        return Answer(
-            answer.outcome, answer.code, answer.text, evidence, answer.pause_provider, TABLE
-        )
+        return as_evidence(answer, body, TABLE)
 
     async def ask(self, http: aiohttp.ClientSession, order: Order) -> Status:
         reply = await call(http, "GET", f"{self._url}/{order.key}", headers=self._headers)

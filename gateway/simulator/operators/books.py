@@ -7,6 +7,7 @@ operator's one currency. Each operator says in a subclass what it refuses and wh
 
 import sqlite3
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ class Funds:
     charges_minor: int
 
 
-class OperatorBooks:
+class OperatorBooks(ABC):
     """One operator's books. `path` None keeps them in memory."""
 
     provider: str
@@ -216,13 +217,13 @@ class OperatorBooks:
             text = DIGITS[digit] + text
         return f"SIM{text}"
 
+    @abstractmethod
     def refusal(self, payment: Payment, *, magic: bool) -> str:
         """The code that forbids this payment, "" when nothing does."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fee_minor(self, amount_minor: int) -> int:
         """What the business is charged for a payment."""
-        raise NotImplementedError
 
     def day(self, at: float) -> str:
         """The operator's calendar day, YYYYMMDD."""

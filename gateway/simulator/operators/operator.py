@@ -7,6 +7,7 @@ import asyncio
 import base64
 import binascii
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, cast
@@ -32,7 +33,7 @@ class Portal:
     result_delay_s: float = RESULT_DELAY_S
 
 
-class Operator:
+class Operator(ABC):
     """One operator. Its books are `books`; `post` sends what it has to tell."""
 
     token_life_s: float = 3600.0
@@ -43,16 +44,16 @@ class Operator:
         self.portal = portal or Portal()
         self.post = PostRoom(books, plan, self.forged)
 
-    def routes(self) -> list[Route]:
-        raise NotImplementedError
+    @abstractmethod
+    def routes(self) -> list[Route]: ...
 
+    @abstractmethod
     def told(self, payment: Payment) -> bytes:
         """The callback of a payment that came to its end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forged(self, true: bytes) -> bytes:
         """The same callback, saying that it was paid although nobody knows."""
-        raise NotImplementedError
 
     def set_plan(self, plan: FaultPlan) -> None:
         self.plan = self.post.plan = plan

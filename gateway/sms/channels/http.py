@@ -20,7 +20,7 @@ from gateway import forms as fields
 from gateway import outside
 from gateway.errors import Refused
 from gateway.options import Options, read
-from gateway.sms.lost import TIMEOUT, Lost, side_by_side
+from gateway.sms.lost import TIMEOUT, each_alone
 from gateway.sms.port import (
     Delivery,
     InboundSms,
@@ -152,13 +152,7 @@ class Http:
             return []
         connector = outside.guarded(self._options.private_networks)
         async with aiohttp.ClientSession(connector=connector) as guarded:
-            answers = await side_by_side([partial(self._one, guarded, m) for m in messages])
-        return [
-            Sent(message.key, answer.outcome, reason=answer.reason)
-            if isinstance(answer, Lost)
-            else answer
-            for message, answer in zip(messages, answers, strict=True)
-        ]
+            return await each_alone(messages, partial(self._one, guarded))
 
     async def _one(self, http: aiohttp.ClientSession, message: OutboundSms) -> Sent:
         url, headers, body = self.request(message)

@@ -20,7 +20,7 @@ from pydantic import Field, SecretStr
 from gateway import forms as fields
 from gateway.errors import Refused
 from gateway.options import Options, read
-from gateway.sms.lost import TIMEOUT, Lost, side_by_side
+from gateway.sms.lost import TIMEOUT, each_alone
 from gateway.sms.port import (
     Delivery,
     Hint,
@@ -102,13 +102,7 @@ class Kannel:
     async def send(
         self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]
     ) -> list[Sent]:
-        answers = await side_by_side([partial(self._one, http, message) for message in messages])
-        return [
-            Sent(message.key, answer.outcome, reason=answer.reason)
-            if isinstance(answer, Lost)
-            else answer
-            for message, answer in zip(messages, answers, strict=True)
-        ]
+        return await each_alone(messages, partial(self._one, http))
 
     async def _one(self, http: aiohttp.ClientSession, message: OutboundSms) -> Sent:
         wrong = self._unsendable(message.text)

@@ -23,7 +23,7 @@ from gateway import forms as fields
 from gateway.errors import Failed, Refused
 from gateway.money import MINOR_DIGITS
 from gateway.options import Options, read
-from gateway.sms.lost import TIMEOUT, Lost, ask, side_by_side
+from gateway.sms.lost import TIMEOUT, ask, each_alone
 from gateway.sms.port import (
     Delivery,
     Hint,
@@ -191,13 +191,7 @@ class Twilio:
     async def send(
         self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]
     ) -> list[Sent]:
-        answers = await side_by_side([partial(self._one, http, message) for message in messages])
-        return [
-            Sent(message.key, answer.outcome, reason=answer.reason)
-            if isinstance(answer, Lost)
-            else answer
-            for message, answer in zip(messages, answers, strict=True)
-        ]
+        return await each_alone(messages, partial(self._one, http))
 
     async def _one(self, http: aiohttp.ClientSession, message: OutboundSms) -> Sent:
         async with http.post(

@@ -1,0 +1,51 @@
+"""What benchmarks of the whole stand on: servers in a folder of their own, and processes that serve beside each other."""
+
+import multiprocessing
+import tempfile
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from gateway.cli.replay.town import free_port
+from gateway.cli.serving import served
+from gateway.settings import Settings
+from gateway.vault import new_master_secret
+
+
+@contextmanager
+def gateway(**settings: object) -> Generator[Settings]:
+    """Settings with an empty, migrated database and a Redis of this run's own."""
+    with tempfile.TemporaryDirectory(prefix="gateway-bench-") as folder:
+        made = Settings(
+            data_dir=Path(folder),
+            database_url=None,
+            redis_url=None,
+            secret_key=SecretStr(new_master_secret()),
+            **settings,
+        )
+        with served(made, migrated=True) as ready:
+            yield ready
+
+
+@contextmanager
+def serving(
+    settings: Settings, *targets: Callable[[Settings, int], None]
+) -> Generator[list[tuple[int, int]]]:
+    """A process for each target; the port and the process id of each."""
+    ports = [free_port() for _ in targets]
+    servers = [
+        multiprocessing.get_context("spawn").Process(
+            target=target, args=(settings, port), daemon=True
+        )
+        for target, port in zip(targets, ports, strict=True)
+    ]
+    for server in servers:
+        server.start()
+    try:
+        yield [(port, server.pid or 0) for port, server in zip(ports, servers, strict=True)]
+    finally:
+        for server in servers:
+            server.terminate()
+            server.join()
