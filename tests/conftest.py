@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from gateway.api.server import make_app
 from gateway.app import open_runtime
+from gateway.console.coordinator import add_console
 from gateway.queue.inline import InlineBells
 from gateway.runtime import Runtime
 from gateway.servers import EmbeddedServers
@@ -120,7 +121,7 @@ async def opened_gateway(
             async def already_open() -> AsyncIterator[Runtime]:
                 yield rt
 
-            board.app = make_app(already_open)
+            board.app = make_app(already_open, (add_console,))
             app = board.app.api
             async with (
                 app.router.lifespan_context(app),

@@ -12,6 +12,7 @@ from gateway.api.models import (
     Added,
     BatchIn,
     BatchOut,
+    FindingOut,
     MessageCost,
     MessageCostRange,
     MessagesQuoteOut,
@@ -32,7 +33,7 @@ from gateway.runtime import Runtime
 from gateway.sms.prices import minor
 from gateway.steps import submit
 from gateway.steps.advise import Advice, advise, advise_all
-from gateway.store import allot, batches, clients, results
+from gateway.store import allot, batches, clients, findings, results
 from gateway.store.db import Row
 from gateway.tasks.forecast import answers_at_close
 from gateway.tasks.handling import Handling, from_options
@@ -88,6 +89,7 @@ async def shown(rt: Rt, client: Client, batch: str) -> BatchOut:
     """One batch: its state, progress and cost so far, partners' shares, and what somebody should look at."""
     one = _one(await _mine(rt, client, batch))
     one.shares = [ShareOut(**row) for row in await allot.shares(rt.db, batch)]
+    one.findings = [FindingOut(**row) for row in await findings.of_batch(rt.db, batch)]
     return one
 
 

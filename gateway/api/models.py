@@ -1,7 +1,7 @@
 """What clients send and get, as typed models: the source of /openapi.json."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -198,6 +198,19 @@ class ShareOut(BaseModel):
     kept_until: datetime | None
 
 
+class FindingOut(BaseModel):
+    """Something a person should look at, with the figures it rests on. Nothing happens to anybody by a finding alone.
+    `worker`: by number; none where it is about a task."""
+
+    id: int
+    kind: str
+    worker: int | None
+    evidence: dict[str, Any]
+    state: str
+    outcome: str | None
+    at: datetime
+
+
 class BatchOut(BaseModel):
     id: str
     name: str
@@ -220,6 +233,7 @@ class BatchOut(BaseModel):
     progress: Progress
     money: Money
     shares: Annotated[list[ShareOut], Field(description="Told of a single batch only")] = []
+    findings: Annotated[list[FindingOut], Field(description="Told of a single batch only")] = []
 
 
 class Warned(BaseModel):

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from gateway.api.server import Doors, make_app
 from gateway.app import open_runtime
 from gateway.cli.runner import ANSWER
+from gateway.console.coordinator import add_console
 from gateway.errors import SettingsError
 from gateway.queue.bells import RqBells, redis_at
 from gateway.runtime import Runtime
@@ -37,11 +38,11 @@ def application(settings: Settings, on_ready: Callable[[], None] = lambda: None)
         finally:
             await bells.close()
 
-    mounts = ()
+    mounts = (add_console,)
     if settings.local_phone:
         from gateway.console.phone import add_phone
 
-        mounts = (add_phone,)
+        mounts = (add_console, add_phone)
     return make_app(opened, mounts, on_ready)
 
 

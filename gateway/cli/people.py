@@ -12,6 +12,8 @@ from gateway.money import amount_text, parse_amount
 from gateway.runtime import Runtime
 
 client = typer.Typer(no_args_is_help=True, help="Clients: those who send work and pay for it.")
+keys = typer.Typer(no_args_is_help=True, help="A client's API keys.")
+client.add_typer(keys, name="keys")
 partner = typer.Typer(
     no_args_is_help=True, help="Partners: local centres whose workers join with a code."
 )
@@ -56,6 +58,30 @@ def new_key(
     from gateway.steps import admit
 
     typer.echo(with_runtime(lambda rt: admit.add_key(rt, ClientId(client_id))))
+
+
+@keys.command("list")
+def list_keys(
+    client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
+) -> None:
+    """A client's API keys by their first characters: nothing else of them is kept."""
+    from gateway.store import clients
+
+    for row in with_runtime(lambda rt: clients.keys(rt.db, ClientId(client_id))):
+        revoked = f"revoked {row['revoked_at']:%Y-%m-%d %H:%M}" if row["revoked_at"] else "valid"
+        typer.echo(f"{row['shown']}...  made {row['created_at']:%Y-%m-%d %H:%M}  {revoked}")
+
+
+@keys.command("revoke")
+def revoke_key(
+    client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Its first characters, as listed.")],
+) -> None:
+    """Make an API key worthless, at once."""
+    from gateway.steps import admit
+
+    with_runtime(lambda rt: admit.revoke_key(rt, ClientId(client_id), key.removesuffix("...")))
+    typer.echo("revoked")
 
 
 @client.command("list")
@@ -114,3 +140,13 @@ def add_coordinator(
 
     with_runtime(lambda rt: admit.add_coordinator(rt, msisdn, name, language, partner))
     typer.echo(f"{name} can now text: ADD <number> <name> [language] [partner]")
+
+
+@coordinator.command("link")
+def link(
+    msisdn: Annotated[str, typer.Argument(help="The coordinator's phone number.")],
+) -> None:
+    """Print a link to her page: her workers, and what a person should look at. Good for a week."""
+    from gateway.steps.console_links import link_for
+
+    typer.echo(with_runtime(lambda rt: link_for(rt, msisdn)))

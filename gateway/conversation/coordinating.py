@@ -87,10 +87,11 @@ def status(talk: Talk, coordinator: CoordinatorView) -> str:
 
 
 def _not_reached(talk: Talk, coordinator: CoordinatorView) -> list[str]:
-    """Who gets nothing now: those who stopped, and those whose phone is off."""
+    """Who gets nothing now (those who stopped, and those whose phone is off), and about whom there is something to see."""
     counts = {
         "status.stopped": coordinator.workers_stopped,
         "status.away": coordinator.workers_away,
+        "status.findings": coordinator.findings,
     }
     return [talk.book.plural(key, count) for key, count in counts.items() if count]
 

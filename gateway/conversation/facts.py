@@ -118,6 +118,8 @@ class CoordinatorView:
     answers_today: int = 0
     workers_stopped: int = 0
     workers_away: int = 0
+    findings: int = 0
+    """About her workers, that a person should look at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,13 @@ async def add_key(rt: Runtime, client: ClientId) -> str:
     return key
 
 
+async def revoke_key(rt: Runtime, client: ClientId, shown: str) -> None:
+    """From now on the key that begins so opens nothing. Raises Refused where no such key is left."""
+    await _account(rt, client)
+    if not await clients.revoke_keys(rt.db, client, shown[:_SHOWN]):
+        raise Refused(f"{client} has no key {shown!r} that is not revoked", status=404)
+
+
 async def top_up(rt: Runtime, client: ClientId, bank_ref: str, amount_minor: int) -> bool:
     """A client's money arrived; False when this bank reference was booked before."""
     account, currency = await _account(rt, client)

@@ -14,8 +14,9 @@ from gateway.qa.skill import Skill
 from gateway.runtime import Runtime
 from gateway.steps.retry import until_settled
 from gateway.steps.standing import Trial, pause
-from gateway.store import skills
+from gateway.store import findings, skills
 from gateway.store.db import Row
+from gateway.store.findings import Finding
 
 _AT_ONCE = 5000
 RELEARN_AFTER = 50
@@ -62,6 +63,8 @@ async def _score(rt: Runtime) -> tuple[int, list[str]]:
             right, wrong = at["trial_right"], at["trial_wrong"]
             if standing(right, wrong) is Standing.PAUSED and not at["paused"]:
                 await pause(rt, db, Trial(worker, kind, right, wrong))
+            elif drift.drifting(learning[worker, kind].drift):
+                await findings.record(db, _falling(worker, kind, learning[worker, kind]))
     return len(rows), due
 
 
@@ -90,6 +93,18 @@ def _learn(
             so_far = one.taught.get(row["batch_id"], Skill())
             one.taught[row["batch_id"]] = so_far.after_consensus(agreement)
     return learning
+
+
+def _falling(worker: int, kind: str, one: _Learning) -> Finding:
+    """She was better: more gold comes by itself, and a person may want to ask why."""
+    evidence: dict[str, object] = {
+        "sentence": f"was right about {100 * one.skill.mean:.0f} % of the time and is wrong more often of late",
+        "kind": kind,
+        "drift": round(one.drift, 2),
+        "alarm": drift.ALARM,
+        "right_most_of_the_time": round(one.skill.mean, 3),
+    }
+    return Finding("drift", f"worker:{worker}:{kind}", evidence, worker)
 
 
 def _per_batch(rows: list[Row]) -> dict[str, int]:

@@ -30,6 +30,24 @@ async def add_key(db: Connection | Database, client: ClientId, digest: bytes, sh
     )
 
 
+async def keys(db: Database, client: ClientId) -> list[Row]:
+    """A client's keys by their first characters, oldest first."""
+    return await db.rows(
+        "select shown, created_at, revoked_at from api_key where client_id = $1 order by created_at",
+        client,
+    )
+
+
+async def revoke_keys(db: Database, client: ClientId, shown: str) -> int:
+    """Revoke the keys that begin so and are not revoked; how many."""
+    done = await db.execute(
+        "update api_key set revoked_at = now() where client_id = $1 and shown = $2 and revoked_at is null",
+        client,
+        shown,
+    )
+    return int(done.split()[-1])
+
+
 async def account(db: Database, client: ClientId) -> Row:
     found = await db.row(
         """select c.id, c.name, c.currency, c.account_id, a.balance as available,

@@ -47,6 +47,30 @@ async def shown(db: Database, finding: int) -> Row | None:
     return await db.row(f"{_LIST} where f.id = $1", finding)
 
 
+async def of_batch(db: Database, batch: str) -> list[Row]:
+    """What was found about a batch or, while it had their answers, about its workers; open ones first. Without names."""
+    return await db.rows(
+        """select f.id, f.kind, f.worker_id as worker, f.evidence, f.state, f.outcome, f.created_at as at
+           from finding f where f.batch_id = $1 or f.batch_id is null and f.created_at >=
+               (select started_at from batch where id = $1) and exists (select from answer a join task t on t.id = a.task_id
+                 where a.worker_id = f.worker_id and t.batch_id = $1)
+           order by f.state = 'open' desc, f.created_at desc limit 100""",
+        batch,
+    )
+
+
+async def of_coordinator(db: Database, coordinator: int) -> list[Row]:
+    """What was found about her workers: open, or closed in the last 30 days."""
+    return await db.rows(
+        """select f.id, f.kind, w.name, f.evidence, f.state, f.outcome, f.closed_by, f.created_at
+           from finding f join worker w on w.id = f.worker_id join coordinator c on c.id = $1
+           where (w.coordinator_id = c.id or w.partner_id = c.partner_id)
+             and (f.state = 'open' or f.closed_at > now() - interval '30 days')
+           order by f.state = 'open' desc, f.created_at desc limit 200""",
+        coordinator,
+    )
+
+
 async def deeds(db: Database, batch: str) -> list[Row]:
     """Every answer of a batch in the order of giving, with what ties its worker to others."""
     return await db.rows(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gateway.ids import WorkerId
-from gateway.store.db import Connection, Database
+from gateway.store.db import Connection, Database, Row
 
 
 async def partner_codes(db: Database, words: Sequence[str]) -> frozenset[str]:
@@ -74,4 +74,28 @@ async def add_coordinator(
         partner,
         sealed,
         index,
+    )
+
+
+async def coordinator(db: Database, coordinator_id: int) -> Row | None:
+    return await db.row(
+        """select c.name, p.name as partner from coordinator c left join partner p on p.id = c.partner_id
+           where c.id = $1""",
+        coordinator_id,
+    )
+
+
+async def workers_of(db: Database, coordinator_id: int) -> list[Row]:
+    """Her workers by name: state, answers of the last 24 hours, gold, and the pause they are in."""
+    return await db.rows(
+        """select w.name, w.state, w.language, coalesce(g.right, 0) as right, coalesce(g.seen, 0) as seen, g.until,
+             coalesce(n.answers, 0) as answers
+           from coordinator c join worker w on w.coordinator_id = c.id or w.partner_id = c.partner_id
+             left join lateral (select sum(s.gold_right) as right, sum(s.gold_right + s.gold_wrong) as seen,
+                 max(s.paused_until) filter (where s.paused_until > now()) as until
+               from skill s where s.worker_id = w.id) g on true
+             left join (select worker_id, count(*) as answers from answer where created_at > now() - interval '24 hours'
+               group by worker_id) n on n.worker_id = w.id
+           where c.id = $1 order by w.name, w.id limit 1000""",
+        coordinator_id,
     )

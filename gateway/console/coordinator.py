@@ -1,0 +1,64 @@
+"""A coordinator's page at /console: her workers, and what a person should look at, with its evidence.
+
+The operator makes her a link (`gateway coordinator link`); opening it leaves a cookie for as long as the link is good, so
+that the link does not stay in the address. The page only shows: what is found is closed by people, with `gateway findings`.
+"""
+
+from fastapi import FastAPI
+from jinja2 import Environment, PackageLoader, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from gateway.runtime import Runtime
+from gateway.steps.console_links import GOOD_FOR, coordinator_of
+from gateway.store import findings, people
+
+COOKIE = "console"
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def add_console(app: FastAPI, rt: Runtime) -> None:
+    """Mount the page."""
+    pages = Environment(
+        loader=PackageLoader("gateway.console", "pages"), autoescape=select_autoescape()
+    )
+    shown, closed = pages.get_template("coordinator.html"), pages.get_template("no_link.html")
+
+    async def page(request: Request) -> Response:
+        key = request.query_params.get("key")
+        coordinator = coordinator_of(rt, key or request.cookies.get(COOKIE, ""))
+        if coordinator is None:
+            return HTMLResponse(closed.render(), status_code=401, headers=_HEADERS)
+        if key is not None:
+            return _without_key(key, secure=rt.settings.public_url.startswith("https"))
+        who = await people.coordinator(rt.db, coordinator)
+        if who is None:
+            return HTMLResponse(closed.render(), status_code=401, headers=_HEADERS)
+        body = shown.render(
+            name=who["name"],
+            partner=who["partner"],
+            workers=await people.workers_of(rt.db, coordinator),
+            findings=await findings.of_coordinator(rt.db, coordinator),
+        )
+        return HTMLResponse(body, headers=_HEADERS)
+
+    app.add_route("/console", page, methods=["GET"])
+
+
+def _without_key(key: str, *, secure: bool) -> Response:
+    answer = RedirectResponse("/console", status_code=303, headers=_HEADERS)
+    answer.set_cookie(
+        COOKIE,
+        key,
+        max_age=int(GOOD_FOR.total_seconds()),
+        path="/console",
+        httponly=True,
+        secure=secure,
+        samesite="lax",
+    )
+    return answer
