@@ -342,6 +342,8 @@ class Turn:
 
     facts: tuple[Fact, ...]
     reply: str | None
+    unclear: bool = False
+    """What was said is not understood, or nothing can be done with it: the reply only says how it goes."""
 
 
 @dataclass(frozen=True, slots=True)

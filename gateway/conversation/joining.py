@@ -22,12 +22,13 @@ def stop(talk: Talk) -> Turn:
 def stranger(talk: Talk, heard: Heard) -> Turn:
     """Somebody without a row: JOIN, or how to."""
     if talk.situation.foreign:
-        return Turn((), talk.in_language(heard.language).say("join.other_country"))
+        text = talk.in_language(heard.language).say("join.other_country")
+        return Turn((), text, unclear=True)
     if heard.command == "join":
         return join(talk, heard)
     if heard.command == "language" and (chosen := language_named(heard.rest, talk.books)):
         return Turn((), talk.in_language(chosen).say("join.how"))
-    return Turn((), talk.in_language(heard.language).say("join.how"))
+    return Turn((), talk.in_language(heard.language).say("join.how"), unclear=True)
 
 
 def join(talk: Talk, heard: Heard) -> Turn:
@@ -70,7 +71,7 @@ def invited(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
         return Turn((Stopped(),), talk.say("invite.declined"))
     if heard.command == "join" and heard.rest:
         return join(talk, heard)
-    return Turn((), talk.say("invite.again", name=blank_name(worker.name)))
+    return Turn((), talk.say("invite.again", name=blank_name(worker.name)), unclear=True)
 
 
 def _welcome(talk: Talk, worker: WorkerView) -> Turn:
@@ -85,7 +86,7 @@ def stopped(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     if heard.command in ("start", "join") and (heard.alone or heard.command == "join"):
         back = talk.say("start.back", name=blank_name(worker.name))
         return working.work(talk, back, (Restarted(),))
-    return Turn((), talk.say("stopped.how"))
+    return Turn((), talk.say("stopped.how"), unclear=True)
 
 
 def _declined(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
@@ -94,13 +95,13 @@ def _declined(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
         return join(talk, heard)
     if heard.command in ("start", "join", "yes") and heard.alone:
         return _welcome(talk, worker)
-    return Turn((), talk.say("invite.declined"))
+    return Turn((), talk.say("invite.declined"), unclear=True)
 
 
 def removed(talk: Talk, heard: Heard) -> Turn:
     if heard.command == "join":
         return join(talk, heard)
-    return Turn((), talk.say("removed.how"))
+    return Turn((), talk.say("removed.how"), unclear=True)
 
 
 def money_words(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:

@@ -87,7 +87,8 @@ def not_understood(talk: Talk) -> Turn | None:
     if not items:
         return None
     text = talk.say("unclear.pack", example=example([item.number for item in items]))
-    return Turn((), f"{text}\n{lettered(items[0].held.question, talk.language)}")
+    shown = lettered(items[0].held.question, talk.language)
+    return Turn((), f"{text}\n{shown}", unclear=True)
 
 
 def _read(

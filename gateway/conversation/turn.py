@@ -34,7 +34,7 @@ def turn(situation: Situation, said: str, books: Books, kind_of: KindOf) -> Turn
             return mine
     if worker is None:
         if coordinator and heard.command != "join":
-            return Turn((), talk.say("help.coordinator"))
+            return Turn((), talk.say("help.coordinator"), unclear=heard.command is None)
         return joining.stranger(talk, heard)
     if worker.state == "active":
         return _active(talk, worker, heard)

@@ -121,10 +121,10 @@ def not_understood(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
         return several
     held = open_question(talk.situation)
     if held is None:
-        return Turn((), talk.say("unclear.no_question"))
+        return Turn((), talk.say("unclear.no_question"), unclear=True)
     why = read(talk, held.question, heard.said).why
     if why is None or (held.question.options and why not in _WITH_OPTIONS):
         why = "unclear.choice"  # the options say more than that the reply was empty
     text = talk.say(why)
     options = options_text(held.question, talk.language)
-    return Turn((), f"{text}\n{options}" if options else text)
+    return Turn((), f"{text}\n{options}" if options else text, unclear=True)

@@ -27,6 +27,7 @@ from gateway.sms.port import InboundSms
 from gateway.steps.enrol import joined_part
 from gateway.steps.explain import payment
 from gateway.steps.facts import Heard, batch_of, parts_of, ring_for
+from gateway.steps.loops import Unanswered, cause_of, without_end
 from gateway.steps.messages import message, promise_of
 from gateway.steps.retry import settle_down, until_settled
 from gateway.steps.standing import skill_view
@@ -75,6 +76,11 @@ async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> bo
             continue
         except Repeated:
             return False
+        except Unanswered as why:
+            await inbox.keep_failed(
+                rt.db, rt.vault, channel.name, "sms", sms.provider_id, raw, str(why)
+            )
+            return True
         rt.bells.ring("deliver", channel.name)
         return True
     log.warning("sms put off", channel=channel.name, sender=mask(msisdn), why="too many conflicts")
@@ -90,6 +96,7 @@ async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, hea
     if joined and await batches.any_running(rt.db):
         await _welcome(rt, channel, event, joined, heard)
     else:
+        said = await without_end(rt, event.index, understood, said)
         await _write(rt, channel, event, row, understood, said, heard)
 
 
@@ -123,7 +130,7 @@ async def _write(
     worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
     parts: list[Part] = [turns.book_event(event, worker, said.reply)]
     if said.reply:
-        parts += _reply(rt, channel, worker, understood, said, heard)
+        parts += _reply(rt, channel, event, worker, understood, said, heard)
     # What others may wait for (a task many answer) comes last, so that it is locked as briefly as can be.
     parts += await parts_of(rt, row, understood, said.facts, heard)
     reach("hear.decided")
@@ -135,6 +142,7 @@ async def _write(
 def _reply(
     rt: Runtime,
     channel: Channel,
+    event: turns.Event,
     worker: WorkerId | None,
     understood: Understood,
     said: Turn,
@@ -144,12 +152,13 @@ def _reply(
     assert said.reply is not None
     batch = batch_of(understood, said.facts)
     paying = next((fact for fact in said.facts if isinstance(fact, PayAsked)), None)
-    cause = promise_of(paying.ref) if paying else None
+    promise = promise_of(paying.ref) if paying else None
+    cause = promise or cause_of(said, channel.name, event.event_id)
     reply = message(rt, channel.name, worker, heard.msisdn, said.reply, "reply", cause, batch)
     parts = [turns.put_message(reply)]
-    if cause and rt.settings.pay_reply_wait_s:
+    if promise and rt.settings.pay_reply_wait_s:
         until = rt.clock.now() + timedelta(seconds=rt.settings.pay_reply_wait_s)
-        parts.append(turns.hold_message(cause, until))
+        parts.append(turns.hold_message(promise, until))
     return parts
 
 

@@ -287,6 +287,20 @@ async def opt_out(db: Database, index: bytes, channel: str, source: str) -> None
     )
 
 
+_LATELY = """select count(*) from (select text, cause, purpose, created_at from outbox where to_index = $1
+  order by id desc limit 200) o where o.purpose = 'reply' and o.created_at > now() - interval '1 hour' and """
+
+
+async def replies_like(db: Database, index: bytes, text: str) -> int:
+    """How many replies with these words went to this number in the last hour."""
+    return await db.value(f"{_LATELY} o.text = $2", index, text)
+
+
+async def replies_caused(db: Database, index: bytes, prefix: str) -> int:
+    """How many replies whose cause begins so."""
+    return await db.value(f"{_LATELY} starts_with(o.cause, $2)", index, prefix)
+
+
 async def waits(db: Database, cause: str) -> str | None:
     """The text of the message of that cause, while it has not gone."""
     return await db.value(
