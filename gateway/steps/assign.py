@@ -23,15 +23,16 @@ from gateway.store import turns
 
 log = structlog.get_logger()
 
-# Work that is there for a worker `w`: named for her, or in a batch that is open to all.
-_SOMETHING = """
+# Who may be told of work at all: cheap to find out, so it comes first (the fence `offset 0` keeps it first).
+# Where there are more workers than places, another lot every round: nobody is first for having joined first.
+_READY = """
   w.state = 'active' and not exists (select from assignment a where a.worker_id = w.id and a.state = 'held')
   and not exists (select from opt_out x where x.msisdn_index = w.msisdn_index)
-  and (w.unreached_until is null or w.unreached_until < now())
-  and (exists (select from directed d join task t on t.id = d.task_id join batch b on b.id = t.batch_id
-         where d.worker_id = w.id and not d.asked and t.state = 'open' and d.position < t.wanted
-           and t.answered + t.held < t.wanted and b.state = 'running'
-           and not is_paused(w.id, b.kind))
+  and (w.unreached_until is null or w.unreached_until < now())"""
+_BY_LOT = "order by hashint8(w.id # (extract(epoch from $3::timestamptz) * 1000)::bigint) offset 0"
+# Work that is there for a worker `w`: named for her, or in a batch that is open to all.
+_SOMETHING = """
+  (exists (select from work_by_name(w.id, w.currency, null))
     or exists (select from batch b left join skill z on z.worker_id = w.id and z.kind = b.kind
          where b.state = 'running' and b.currency = w.currency
          and (b.languages = '{}' or w.language = any(b.languages))
@@ -43,21 +44,21 @@ _SOMETHING = """
            and is_hers(t.skill_wanted, t.better_until, skill_mean(z."right", z.wrong, z.learned_at),
              t.kept_for, b.kept_until, w.partner_id)
            and (t.audience is null or audience_fits(t.audience, w.partner_id, w.language))
-           and not exists (select from assignment a
-             where a.task_id = t.id and a.worker_id = w.id and a.state <> 'expired'))))
-  and may_prompt(w, $2::jsonb, $3)"""
-# Where there are more workers than places, another lot every round: nobody is first for having joined first.
-_BY_LOT = "hashint8(w.id # (extract(epoch from $3::timestamptz) * 1000)::bigint)"
+           and (select a.state from assignment a
+             where a.task_id = t.id and a.worker_id = w.id and a.state <> 'expired') is null)))
+  and may_prompt(w.whole, $2::jsonb, $3)"""
 _IDLE = f"""
-select w.id, w.msisdn_sealed, w.msisdn_index, w.sms_channel, w.language from worker w
-where w.reach = 'sms' and {_SOMETHING} order by {_BY_LOT} limit $1"""  # noqa: S608  # put together from the constant above
+select w.id, w.msisdn_sealed, w.msisdn_index, w.sms_channel, w.language
+from (select w.*, w as whole from worker w where w.reach = 'sms' and {_READY} {_BY_LOT}) w
+where {_SOMETHING} limit $1"""  # noqa: S608  # put together from the constants above
 # Who works by dialling is told once in a while that there is work: not while she is at it, and not twice a half-day.
 _AWAY = f"""
-select w.id, w.msisdn_sealed, w.sms_channel, w.language from worker w
-where w.reach = 'ussd' and {_SOMETHING}
-  and not exists (select from ussd_session s where s.worker_id = w.id and s.last_at > $4)
-  and not exists (select from outbox o where o.worker_id = w.id and o.purpose = 'notice' and o.created_at > $5)
-order by {_BY_LOT} limit $1"""  # noqa: S608
+select w.id, w.msisdn_sealed, w.sms_channel, w.language
+from (select w.*, w as whole from worker w where w.reach = 'ussd' and {_READY}
+    and not exists (select from ussd_session s where s.worker_id = w.id and s.last_at > $4)
+    and not exists (select from outbox o where o.worker_id = w.id and o.purpose = 'notice' and o.created_at > $5)
+    {_BY_LOT}) w
+where {_SOMETHING} limit $1"""  # noqa: S608
 _QUIET, _NOTICE_EVERY = timedelta(minutes=10), timedelta(hours=12)
 
 

@@ -287,6 +287,7 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
             f"{amount_text(has, batch.currency)} is available; top up first",
             status=402,
         ) from bad
+    await rt.db.execute("select plan_anew()")
     await look_for_better(rt, batch)
     rt.bells.ring("assign")
 

@@ -62,7 +62,7 @@ async def test_a_thousand_phones_fill_every_slot_once_and_what_lapses_is_answere
         *(text(number, "1", "late") for number in silent),
         *(text(number, "WORK", "third") for number in others),
     )
-    await asyncio.gather(*(text(number, "1", "third") for number in await holders()))
+    await asyncio.gather(*(text(number, "1", "last") for number in await holders()))
 
     counts = Counter(row["task_id"] for row in await town.rt.db.rows("select task_id from answer"))
     assert len(counts) == TASKS, "no task starved"

@@ -140,13 +140,8 @@ begin
 
   -- Work made out to her by name comes before work for anybody.
   if next_task is null and v_directed then
-    select t.id, t.batch_id, t.text into next_task, next_batch, next_text
-    from directed d join task t on t.id = d.task_id join batch b on b.id = t.batch_id
-    where d.worker_id = situation.worker_id and not d.asked and t.state = 'open' and b.state = 'running'
-      and b.currency = situation.currency
-      and d.position < t.wanted and t.answered + t.held < t.wanted and t.id is distinct from held_task
-      and not exists (select from skill z where z.worker_id = situation.worker_id and z.kind = b.kind and z.paused_until > now())
-    order by d.batch_position limit 1;
+    select n.task, n.batch, n.text into next_task, next_batch, next_text
+      from work_by_name(situation.worker_id, situation.currency, held_task) n;
   end if;
   if next_task is null then
     for v_batch in

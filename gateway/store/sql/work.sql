@@ -46,6 +46,27 @@ create or replace function room_left(p_worker bigint, p_batch text, p_max int, p
     where x.worker_id = p_worker and x.capped and t.batch_id = p_batch
 $$;
 
+-- The first task made out to her by name that she could be asked now. A fence (offset 0) on either side: her own few
+-- rows are looked at one by one, whatever the planner believes of the tables' sizes.
+create or replace function work_by_name(p_worker bigint, p_currency text, p_held bigint)
+returns table (task bigint, batch text, text text) language sql stable as $$
+  select t.id, t.batch_id, t.text
+    from (select d.task_id, d.position from directed d where d.worker_id = p_worker and not d.asked
+        order by d.batch_position offset 0) d,
+      lateral (select k.id, k.batch_id, k.text from task k join batch b on b.id = k.batch_id
+        where k.id = d.task_id and k.state = 'open' and b.state = 'running' and b.currency = p_currency
+          and d.position < k.wanted and k.answered + k.held < k.wanted and k.id is distinct from p_held
+          and not is_paused(p_worker, b.kind) offset 0) t
+    limit 1
+$$;
+
+-- After many rows came at once: what the planner knows of their tables is of before, and plans that are kept for them
+-- would be walked until autovacuum comes by. With the owner's rights: only an owner may.
+create or replace function plan_anew() returns void language plpgsql security definer set search_path from current as $$
+begin
+  analyze task, directed;
+end $$;
+
 -- Gives a task to a worker, if it still wants an answer. A question that lapsed may be asked again.
 create or replace function hold_task(
   p_task bigint, p_worker bigint, p_via text, p_lease_until timestamptz
