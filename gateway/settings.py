@@ -109,6 +109,10 @@ class Controls(_Strict):
     first_payouts_per_day: Annotated[int, Field(ge=1)] = 50
     """First payouts of one coordinator's workers in 24 hours that are ordinary; the others wait `hold_h`."""
     hold_h: Annotated[int, Field(ge=1)] = 48
+    tell: tuple[str, ...] = ()
+    """Phone numbers of people who get the ledger's head once a day, and appeals of workers without a coordinator."""
+    heads_to_coordinators: bool = False
+    """Coordinators get the ledger's head once a day too."""
     unknown_share: Annotated[float, Field(gt=0, le=1)] = 0.2
     """The share of the payments of ten minutes of which nobody knows what became of them, above which sending stops until
     the operator answers; from `unknown_least` such payments on."""

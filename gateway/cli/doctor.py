@@ -218,6 +218,7 @@ async def _runtime(settings: Settings, said: str) -> AsyncGenerator[Finding]:
                 *await _work(rt),
                 *await _channel_health(rt),
                 *await _operators(rt),
+                *await _people(rt),
             ]:
                 yield found
             for found in await _balances(rt):
@@ -310,6 +311,22 @@ async def _balances(rt: Runtime) -> list[Finding]:
                 warn(what, one.failed, "messages wait meanwhile; is a firewall in the way?")
             )
     return findings
+
+
+async def _people(rt: Runtime) -> list[Finding]:
+    """What waits for people."""
+    from gateway.store import adjustments, approvals, decisions
+
+    waiting = {
+        "approvals": (len(await approvals.waiting(rt.db)), "payouts", "gateway approvals list"),
+        "appeals": (len(await adjustments.disputed(rt.db)), "appeals", "gateway ledger disputes"),
+        "decisions": (len(await decisions.waiting(rt.db)), "payouts", "gateway payouts list"),
+    }
+    return [
+        warn(what, f"{count} {things} wait for people", f"look: {look}")
+        for what, (count, things, look) in waiting.items()
+        if count
+    ]
 
 
 def _ailing(row: Row) -> Finding:

@@ -230,6 +230,22 @@ def adjust_answer(
     typer.echo(f"opened {ref}" if ref else f"answer {answer} has one already; nothing changed")
 
 
+@app.command("disputes")
+def disputes() -> None:
+    """Adjustments that their workers do not agree with, the soonest to lapse first."""
+    from gateway.cli.people import with_runtime
+    from gateway.money import amount_text
+    from gateway.store import adjustments
+
+    rows = with_runtime(lambda rt: adjustments.disputed(rt.db))
+    for row in rows:
+        typer.echo(
+            f"{row['ref']}  {amount_text(row['amount'], row['currency'])}  worker {row['worker']}, "
+            f"coordinator {row['coordinator_id'] or '-'}: dropped by itself {row['decide_by']:%Y-%m-%d}"
+        )
+    typer.echo(f"{len(rows)} wait for a decision (gateway ledger decide)")
+
+
 @app.command("decide")
 def decide_adjustment(
     ref: Annotated[str, typer.Argument(help="The adjustment's reference.")],

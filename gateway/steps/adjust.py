@@ -1,7 +1,7 @@
 """A paid answer turned out wrong: nothing paid is taken back; a bounded part of later earnings may be.
 
 `open_adjustment` is for whoever reverses a verdict (inside that commit); the bell `adjust` does the rest: it lets
-undisputed ones stand, drops those nobody upheld, forgives old ones, and takes each week's part.
+undisputed ones stand, passes appeals on to a person, drops those nobody upheld, forgives old ones, and takes each week's part.
 """
 
 from gateway.errors import Refused
@@ -10,6 +10,7 @@ from gateway.money import amount_text
 from gateway.payments import adjusting, ledger
 from gateway.payments.adjusting import DISPUTE, LIFE, Open
 from gateway.runtime import Runtime
+from gateway.steps import tell_people
 from gateway.steps.messages import message
 from gateway.steps.retry import until_settled
 from gateway.store import adjustments, ledgers, turns
@@ -67,6 +68,7 @@ async def decide(rt: Runtime, ref: str, *, upheld: bool, who: str) -> None:
 async def adjust(rt: Runtime) -> int:
     """Bring every adjustment to where it is by now, and take this week's parts; how many were taken from."""
     now = rt.clock.now()
+    await tell_people.appeals(rt)
     for row in await adjustments.overdue(rt.db, now):
         becomes = "standing" if row["state"] == "open" else "dropped"
         async with rt.db.transaction() as db:

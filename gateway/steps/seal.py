@@ -1,10 +1,11 @@
-"""Once a minute the ledger's new history is sealed: a link of the hash chain over all of it."""
+"""Once a minute the ledger's new history is sealed: a link of the hash chain over all of it; once a day people outside get its head."""
 
 import asyncpg
 import structlog
 
 from gateway.failpoints import reach
 from gateway.runtime import Runtime
+from gateway.steps.tell_people import day_head
 from gateway.store import seals
 
 log = structlog.get_logger()
@@ -18,4 +19,5 @@ async def seal(rt: Runtime) -> int:
         log.info("another sealer was faster")
         return 0
     reach("seal.sealed")
+    await day_head(rt)
     return sealed

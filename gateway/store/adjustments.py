@@ -88,6 +88,24 @@ async def by_ref(db: Database, ref: str) -> Row | None:
     )
 
 
+async def not_passed_on(db: Database) -> list[Row]:
+    """Appeals nobody was told of yet, each with the worker's coordinator (null where she has none)."""
+    return await db.rows(
+        """select j.id, j.ref, j.amount, j.decide_by, w.name, w.currency, c.msisdn_sealed, c.language
+           from adjustment j join worker w on w.id = j.worker_id left join coordinator c on c.id = w.coordinator_id
+           where j.state = 'disputed' and not exists (select from adjustment_event e
+             where e.adjustment_id = j.id and e.event = 'passed_on') order by j.id"""
+    )
+
+
+async def disputed(db: Database) -> list[Row]:
+    """Appeals that wait for a decision, the soonest to lapse first."""
+    return await db.rows(
+        """select j.ref, j.amount, j.decide_by, w.id as worker, w.currency, w.coordinator_id
+           from adjustment j join worker w on w.id = j.worker_id where j.state = 'disputed' order by j.decide_by"""
+    )
+
+
 async def overdue(db: Database, now: datetime) -> list[Row]:
     """Those whose time to speak is over: open ones stand now, disputed ones are dropped, old ones forgiven."""
     return await db.rows(

@@ -301,6 +301,11 @@ async def replies_caused(db: Database, index: bytes, prefix: str) -> int:
     return await db.value(f"{_LATELY} starts_with(o.cause, $2)", index, prefix)
 
 
+async def is_written(db: Database, cause: str) -> bool:
+    """Whether there is, or was, a message of that cause."""
+    return await db.value("select exists (select from outbox where cause = $1)", cause)
+
+
 async def waits(db: Database, cause: str) -> str | None:
     """The text of the message of that cause, while it has not gone."""
     return await db.value(

@@ -24,6 +24,11 @@ async def theirs(db: Database, index: bytes, coordinator: int) -> WorkerId | Non
     )
 
 
+async def coordinators(db: Database) -> list[Row]:
+    """Number and language of each, in the order they came."""
+    return await db.rows("select msisdn_sealed, language from coordinator order by id")
+
+
 async def worker_of(db: Database, index: bytes) -> WorkerId | None:
     """The worker with this number."""
     return await db.value("select id from worker where msisdn_index = $1", index)

@@ -60,6 +60,11 @@ async def head(db: Database) -> str:
     return found.hex() if found else ""
 
 
+async def last_sealed(db: Database) -> int:
+    """The number of the last transfer under a seal."""
+    return await db.value("select coalesce(max(to_seq), 0) from seal")
+
+
 _WRITERS = """select coalesce(array_agg(virtualtransaction), '{}') from pg_locks
   where locktype = 'relation' and relation = 'transfer'::regclass and mode = 'RowExclusiveLock' and granted
     and database = (select oid from pg_database where datname = current_database())"""
