@@ -8,6 +8,7 @@
 #   make fmt      put the code into shape
 #   make payout-proof   a million payouts in bad days    make payout-proof PAYOUTS=20000 SEED=7
 #   make failpoints     kill -9 of the process, PostgreSQL and Redis at every failpoint (in `make test`: some of them)
+#   make guard-proof    every guard of the money taken away in turn: an attack must succeed (docs/payout-guards.md)
 #   make setup    only install (into .venv; nothing goes into the system's Python)
 
 SHELL = /bin/sh
@@ -18,10 +19,10 @@ SEED = 1
 # A file's tests stay together, for those that share servers; each process has its own servers.
 PYTEST_SPREAD = -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help setup demo test check up bench payout-proof failpoints fmt
+.PHONY: help setup demo test check up bench payout-proof failpoints guard-proof fmt
 
 help:
-	@sed -n '3,11s/^# *//p' Makefile
+	@sed -n '3,12s/^# *//p' Makefile
 
 setup:
 	@sh scripts/bootstrap.sh
@@ -48,6 +49,10 @@ payout-proof: setup
 
 failpoints: setup
 	@FAILPOINTS=all $(BIN)/python -m pytest tests/faults/test_failpoints.py $(ARGS)
+
+guard-proof: setup
+	@$(BIN)/python -m tests.guards.table
+	@$(BIN)/python -m pytest tests/guards tests/proof/test_policies.py -v $(ARGS)
 
 fmt: setup
 	@$(BIN)/ruff check --fix --exit-zero --quiet .
