@@ -29,7 +29,7 @@ _MORE = {
         ("opt-out", "bulk SMS opt-outs"),
         ("subscription", "subscription notifications"),
     ),
-    "http": (("opt-out", "opt-outs, where there are"),),
+    "http": (("opt-out", "opt-outs"),),
 }
 _USSD = (("ussd", "USSD callback"), ("session-end", "USSD end of session notices"))
 
@@ -62,7 +62,7 @@ def payout_hooks(settings: Settings) -> list[Hook]:
         url = f"{public_url(settings)}/hooks/o/{name}/{provider.secret.get_secret_value()}"
         found.append(Hook(name, provider.kind, "results of payouts", url))
         if _asks_first(provider.kind):
-            found.append(Hook(name, provider.kind, "did we order it? (validation)", f"{url}/validate"))  # fmt: skip
+            found.append(Hook(name, provider.kind, "validation (did we order?)", f"{url}/validate"))  # fmt: skip
     return found
 
 
@@ -86,7 +86,10 @@ def public_url(settings: Settings) -> str:
 
 def _sides(channel: ChannelSettings) -> list[tuple[str, str, str]]:
     sms, ussd = channel.sms, channel.ussd
-    found = [(sms.kind, *each) for each in (*_SMS, *_MORE.get(sms.kind, ()))] if sms else []
+    more = _MORE.get(sms.kind, ()) if sms else ()
+    if sms and sms.kind == "http" and "opt_out" not in sms.options:
+        more = ()  # it would not know whom to take out
+    found = [(sms.kind, *each) for each in (*_SMS, *more)] if sms else []
     return found + ([(ussd.kind, *each) for each in _USSD] if ussd else [])
 
 
@@ -146,9 +149,11 @@ def show(settings: Settings, out: Path | None) -> None:
                 print(f"  {hook.what:<28} {hook.url}")
         for line in channel_lines.lines(health[name], now) if name in health else ():
             print(f"  {line}")
-    for hook in pays:
-        print(f"{hook.channel} (payouts)")
-        print(f"  {hook.what:<28} {hook.url}")
+    for name in dict.fromkeys(hook.channel for hook in pays):
+        print(f"{name} (payouts)")
+        for hook in pays:
+            if hook.channel == name:
+                print(f"  {hook.what:<28} {hook.url}")
     if why_not:
         print(f"\nHow they are doing is not known: {why_not}")
     _say_what_else_matters(settings)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from gateway.conversation.facts import Answered, Fact, PayAsked, Screen
 from gateway.conversation.menu import menu
 from gateway.conversation.views.pin import SECRET
-from gateway.errors import Conflict, Failed
+from gateway.errors import Conflict, Failed, Refused
 from gateway.ids import WorkerId
 from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
@@ -29,6 +29,9 @@ from gateway.vault import Vault
 
 _TRIES = 8
 _DIGEST_CHARACTERS = 32
+# A USSD string holds 182 characters (3GPP TS 23.038); a session of three minutes far fewer inputs than fit in here. Each
+# key that is dialled ahead is walked: without an end one long string would hold up everybody.
+_DIALLED_MAX, _TRANSCRIPT_MAX = 182, 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dia
     """The screen for one key press. Raises Refused for a number that is none, Failed when nothing can be decided."""
     assert channel.ussd is not None
     step = replace(step, transcript=_typed(step))
+    if len(step.transcript) > _TRANSCRIPT_MAX:
+        raise Refused("the transcript is longer than any session's", status=400)
     msisdn = normalise(step.msisdn, rt.settings.region)
     event = turns.Event(
         channel.name,
@@ -114,6 +119,8 @@ async def _take(
     msisdn: str,
 ) -> Dialled:
     before = _before(row)
+    if before is None and len(step.transcript) > _DIALLED_MAX:
+        raise Refused("longer than a phone can dial", status=400)
     said = typed_pin.masked_like(step.transcript, row["transcript"])
     keys = _keys(row["transcript"], replace(step, transcript=said))
     if keys is None or (before and before.ended):

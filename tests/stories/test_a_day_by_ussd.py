@@ -193,3 +193,14 @@ async def test_a_number_that_is_none_gets_a_polite_end(town):
     screen = await ghost.dials()
     assert not screen.open and "dial again" in screen
     assert await town.count("inbox", "state = 'failed'") == 1
+
+
+async def test_what_no_phone_can_dial_is_not_walked(town, brian):
+    """A session begins with at most 182 characters, and ends long before it has 20,000."""
+    await town.posts_batch("Is it open?")
+    for session, typed in (("long-1", "1*" * 92), (brian.session, "1*" * 11_000)):
+        screen = await brian.steps(typed, session=session)
+        assert not screen.open and "dial again" in screen
+    assert await town.count("inbox", "state = 'failed' and error like '%longer than%'") == 2
+    assert await brian.answers() == []
+    assert "1 Work" in await brian.dials(*["0"] * 91), "but all that a phone can dial is taken"

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.simulator.carriers import at_forms as at
@@ -63,7 +63,11 @@ class CarrierServer:
         self._made = 0
         self._caller = Caller(self.terms.deadline_s)
         self._tasks: set[asyncio.Task[None]] = set()
-        self.routes = [Route("/version1/messaging", self._messaging, methods=["POST"])]
+        self.routes = [
+            Route("/version1/messaging", self._messaging, methods=["POST"]),
+            Route("/version1/messaging", self._received, methods=["GET"]),
+            Route("/version1/user", self._user, methods=["GET"]),
+        ]
         self._listener = Listener(Starlette(routes=self.routes), port=port)
 
     @property
@@ -215,14 +219,34 @@ class CarrierServer:
 
     # From the gateway to the phones
 
+    async def _received(self, request: Request) -> Response:
+        """What phones have sent, after the message `lastReceivedId` ("0": from the first)."""
+        if not self._knows(request, request.query_params.get("username", "")):
+            return Response(at.BAD_KEY, 401, media_type="text/plain")
+        came = [sms for sms in self.messages if sms.way == "from_phone"]
+        after = request.query_params.get("lastReceivedId", "0")
+        seen = next((n + 1 for n, sms in enumerate(came) if sms.ref == after), 0)
+        listed = [at.inbound(s.msisdn, s.peer, s.text, s.ref, s.at) for s in came[seen:]]
+        return JSONResponse({"SMSMessageData": {"Messages": listed}})
+
+    async def _user(self, request: Request) -> Response:
+        if not self._knows(request, request.query_params.get("username", "")):
+            return Response(at.BAD_KEY, 401, media_type="text/plain")
+        left = self.balance_minor if self.balance_minor is not None else 1_000_00
+        balance = f"{self.terms.currency} {left / 100:.2f}"
+        return JSONResponse({"UserData": {"balance": balance}})
+
+    def _knows(self, request: Request, user: str) -> bool:
+        terms = self.terms
+        return request.headers.get("apikey") == terms.api_key and terms.username in ("", user)
+
     async def _messaging(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
         faults = self.plan.draw("sms", f"{form.get('to')}|{form.get('message')}")
         if faults and (early := await before_acting(self.plan, faults)):
             return early
         terms = self.terms
-        user = form.get("username", "")
-        if request.headers.get("apikey") != terms.api_key or terms.username not in ("", user):
+        if not self._knows(request, form.get("username", "")):
             return Response(at.BAD_KEY, 401, media_type="text/plain")
         for field in ("username", "to", "message"):
             if not form.get(field):
