@@ -22,6 +22,10 @@ def explain(
         write_json(story, json)
         return
     typer.echo(f"{story['task']}: {story['text']}  (policy {story['policy']})")
+    for one in story["switched"]:
+        typer.echo(f"  rule {one['version']} from {one['at']} on, by {one['by']}: {one['reason']}")
+    if story["kept_for"]:
+        typer.echo(f"  kept for the workers of {story['kept_for']}")
     for one in story["asked"]:
         arrived = f", delivered {one['delivered_at']}" if one["delivered_at"] else ""
         typer.echo(
@@ -31,7 +35,19 @@ def explain(
         typer.echo(
             f"  worker {one['worker']} (skill {one['skill']}, at least {one['skill_at_least']}) said {one['said']!r} = "
             f"{one['value']}; then {one['best_so_far']} at {one['confidence']}: {one['verdict']}"
+            + (f" (of a skill of {one['skill_wanted']} at least)" if one["skill_wanted"] else "")
+        )
+    for one in story["corrections"]:
+        typer.echo(
+            f"  corrected at {one['at']} by {one['by']}: {one['was']} -> {one['becomes']}, {one['reason']}"
+        )
+    if story["waits_for"]:
+        typer.echo(
+            f"  waits for a worker of a skill of {story['waits_for']['skill']:.3f}, until {story['waits_for']['until']}"
         )
     sure = "" if story["confidence"] is None else f" at {story['confidence']:.4f}"
     who = f", by {story['decided_by']}" if story["decided_by"] else ""
-    typer.echo(f"  now {story['state']}: {story['value']}{sure} (rule {story['rule']}{who})")
+    version = f" {story['ruling']}" if story["ruling"] else ""
+    typer.echo(
+        f"  now {story['state']}: {story['value']}{sure} (rule {story['rule']}{version}{who})"
+    )

@@ -18,6 +18,7 @@ from gateway.steps.close import estimate
 from gateway.steps.judge import is_right
 from gateway.steps.rejudge import Moved, rejudge
 from gateway.steps.retry import until_settled
+from gateway.steps.rulings import ruling_of, switch_on
 from gateway.steps.standing import unpause
 from gateway.store import gold, rejudging, skills
 from gateway.store.batches import Batch
@@ -101,6 +102,8 @@ async def _same(rt: Runtime, batch: Batch, said: SameOption) -> Diff:
         same = {was: said.same_as if now == said.option else now for was, now in same.items()}
         await gold.set_same(db, batch.id, same)
         now = replace(batch, handling=replace(batch.handling, same=same))
+        why = f"{said.option} means the same as {said.same_as}: {said.reason}"
+        await switch_on(db, batch.id, ruling_of(now), by=said.by, reason=why)
         touched = await gold.rename(db, batch.id, said.option, said.same_as)
         changed = [
             row

@@ -8,7 +8,7 @@ from gateway.qa.skill import Skill
 from gateway.runtime import Runtime
 from gateway.steps.judge import policy_of
 from gateway.steps.offer import Better, market
-from gateway.store import stories
+from gateway.store import rules, stories
 
 
 async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
@@ -48,6 +48,7 @@ async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
                 "best_so_far": said.value,
                 "confidence": round(said.confidence, 4),
                 "verdict": str(said.decision),
+                "skill_wanted": round(said.skill_wanted, 3) or None,
             }
         )
     return {
@@ -67,6 +68,10 @@ async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
             for a in await stories.asked(rt.db, row["id"])
         ],
         "answers": told,
+        "corrections": [
+            {**row, "at": row["at"].isoformat()}
+            for row in await stories.corrections(rt.db, batch_id, row["id"], task)
+        ],
         "waits_for": {"skill": row["skill_wanted"], "until": row["better_until"].isoformat()}
         if row["state"] == "open" and row["skill_wanted"]
         else None,
@@ -76,6 +81,15 @@ async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
         "confidence": row["confidence"],
         "rule": row["rule"],
         "ruling": row["ruling"],
+        "switched": [
+            {
+                "version": one["version"],
+                "at": one["at"].isoformat(),
+                "by": one["by"],
+                "reason": one["reason"],
+            }
+            for one in await rules.of_batch(rt.db, batch_id)
+        ],
         "decided_by": row["decided_by"],
         "decided_at": row["decided_at"].isoformat() if row["decided_at"] else None,
     }

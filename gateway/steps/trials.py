@@ -88,6 +88,11 @@ async def switch(rt: Runtime, batch_id: str, version: str, by: str, reason: str)
             status=409,
         )
     rule = ruling(found["data"])
+    if rule.version != version or rule.options != batch.option_ids:
+        raise Refused(
+            "the options or the engine are others than when this rule was tried: try it again",
+            status=409,
+        )
     await until_settled(lambda: _switch(rt, batch, rule, by, reason, found["found"]))
     return await _judge_open(rt, batch_id)
 

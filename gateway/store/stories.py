@@ -14,6 +14,20 @@ async def of_task(db: Database, batch: str, task: str) -> Row | None:
     )
 
 
+async def corrections(db: Database, batch: str, task: int, name: str) -> list[Row]:
+    """Corrections that were about a task, or changed it, oldest first."""
+    return await db.rows(
+        """select created_at as at, was, becomes, by, reason from correction c
+           where c.task_id = $2 or c.batch_id = $1 and (
+             c.diff->'decisions' @> jsonb_build_array(jsonb_build_object('task', $3::text))
+             or c.diff->'moved' @> jsonb_build_array(jsonb_build_object('task', $3::text)))
+           order by c.id""",
+        batch,
+        task,
+        name,
+    )
+
+
 async def asked(db: Database, task: int) -> list[Row]:
     """Everybody it was put to."""
     return await db.rows(

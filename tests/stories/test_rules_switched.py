@@ -125,3 +125,24 @@ async def test_a_rule_that_cannot_be_is_refused(town, batch, wanted):
     said = {"by": "Wanjiku", **wanted}
     answer = await town.client.asks("POST", f"/batches/{batch.id}/rules/trials", json=said)
     assert answer.status_code == 422
+
+
+async def test_a_rule_tried_before_the_options_changed_is_tried_again_first(town, people):
+    options = ["shop", "kiosk", "house"]
+    batch = await town.posts_batch(
+        "Mama Njeri", kind="categorisation", options=options, policy="fixed:3"
+    )
+    await people[0].texts("WORK")
+    await people[0].texts("kiosk")
+    said = await tries(town, batch, policy="dynamic")
+    same = {"same_as": "shop", "by": "Wanjiku", "reason": "a kiosk is a shop"}
+    path = f"/batches/{batch.id}/options/kiosk/same"
+    assert (await town.client.asks("POST", path, json=same)).status_code == 200
+    assert (await switches(town, batch, said["version"])).status_code == 409
+    again = await tries(town, batch, policy="dynamic")
+    assert (await switches(town, batch, again["version"])).status_code == 200
+    await people[1].texts("WORK")
+    await people[1].texts("shop")
+    used = (await town.client.asks("GET", f"/batches/{batch.id}/rules")).json()["used"]
+    assert [len(one["data"]["options"]) for one in used] == [3, 2, 2]
+    assert used[-1]["decided"] == 1, "decisions name a rule that is kept"
