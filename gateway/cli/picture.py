@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from math import ceil, floor, inf, log10
 from pathlib import Path
 
 from gateway.errors import Refused
@@ -28,10 +29,16 @@ def write(path: Path, panels: Sequence[str]) -> None:
     )
 
 
-def lines(title: str, across: str, up: str, series: Mapping[str, Points]) -> str:
-    """Each series as points joined by a line; both axes fit the data."""
+def lines(
+    title: str,
+    across: str,
+    up: str,
+    series: Mapping[str, Points],
+    labels: Mapping[tuple[float, float], str] | None = None,
+) -> str:
+    """Each series as points joined by a line, `labels` beside some; `up` are shares, shown in percent."""
     every = [point for points in series.values() for point in points]
-    xs, ys = _span([x for x, _ in every]), _span([y for _, y in every])
+    xs, ys = _span([x for x, _ in every]), _span([y for _, y in every], most=1.0)
     drawn = [_axes(title, across, up, xs, ys)]
     for number, (name, points) in enumerate(series.items()):
         colour = COLOURS[number % len(COLOURS)]
@@ -40,10 +47,16 @@ def lines(title: str, across: str, up: str, series: Mapping[str, Points]) -> str
         drawn.append(
             f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2"/>'
         )
-        drawn += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in at]
+        drawn += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>' for x, y in at]
+        drawn += [
+            f'<text x="{_x(x, xs) - 7:.1f}" y="{_y(y, ys) - 5:.1f}" text-anchor="end" '
+            f'font-size="10" fill="{colour}">{escape(said)}</text>'
+            for (x, y), said in (labels or {}).items()
+            if (x, y) in points
+        ]
         y = HEIGHT - MARGIN - 10 - 16 * (len(series) - 1 - number)
         drawn.append(
-            f'<text x="{WIDTH - 20}" y="{y}" text-anchor="end" fill="{colour}">{escape(name)}</text>'
+            f'<text x="{WIDTH - 24}" y="{y}" text-anchor="end" fill="{colour}">{escape(name)}</text>'
         )
     return "".join(drawn)
 
@@ -53,8 +66,9 @@ def calibration(title: str, bins: Sequence[tuple[float, float, int]]) -> str:
     xs = ys = (0.0, 1.0)
     most = max((n for _, _, n in bins), default=1)
     drawn = [
-        _axes(title, "confidence", "share right", xs, ys),
-        f'<line x1="{_x(0, xs)}" y1="{_y(0, ys)}" x2="{_x(1, xs)}" y2="{_y(1, ys)}" stroke="#999" stroke-dasharray="4"/>',
+        _axes(title, "confidence", "right", xs, ys, across_percent=True),
+        f'<line x1="{_x(0, xs)}" y1="{_y(0, ys)}" x2="{_x(1, xs)}" y2="{_y(1, ys)}" stroke="#777" stroke-dasharray="4"/>',
+        f'<text x="{WIDTH - 24}" y="{HEIGHT - MARGIN - 10}" text-anchor="end" fill="#777">above the line: more often right than said</text>',
     ]
     drawn += [
         f'<circle cx="{_x(sure, xs):.1f}" cy="{_y(right, ys):.1f}" r="{3 + 9 * (n / most) ** 0.5:.1f}" '
@@ -67,10 +81,10 @@ def calibration(title: str, bins: Sequence[tuple[float, float, int]]) -> str:
 def shades(title: str, labels: Sequence[str], counts: Mapping[tuple[str, str], int]) -> str:
     """A table of (truth, found) counts, each row shaded by its shares."""
     side = min((WIDTH - 2 * MARGIN - 40), HEIGHT - 2 * MARGIN) / len(labels)
-    left, top = MARGIN + 40, MARGIN
+    left, top = (WIDTH - side * len(labels)) / 2 + 20, MARGIN + 8
     drawn = [
         f'<text x="{WIDTH / 2}" y="24" text-anchor="middle" font-weight="bold">{escape(title)}</text>',
-        f'<text x="{left}" y="{top - 24}">found</text><text x="8" y="{top + 12}">truth</text>',
+        f'<text x="{left - 6}" y="{top - 6}" text-anchor="end" fill="#777">truth \u2193 found \u2192</text>',
     ]
     for row, truth in enumerate(labels):
         total = sum(counts.get((truth, found), 0) for found in labels)
@@ -95,29 +109,53 @@ def shades(title: str, labels: Sequence[str], counts: Mapping[tuple[str, str], i
 
 
 def _axes(
-    title: str, across: str, up: str, xs: tuple[float, float], ys: tuple[float, float]
+    title: str,
+    across: str,
+    up: str,
+    xs: tuple[float, float],
+    ys: tuple[float, float],
+    *,
+    across_percent: bool = False,
 ) -> str:
     bottom, right = HEIGHT - MARGIN, WIDTH - 16
     drawn = [
         f'<text x="{WIDTH / 2}" y="24" text-anchor="middle" font-weight="bold">{escape(title)}</text>',
-        f'<text x="{WIDTH / 2}" y="{HEIGHT - 12}" text-anchor="middle">{escape(across)}</text>',
+        f'<text x="{(MARGIN + right) / 2}" y="{HEIGHT - 14}" text-anchor="middle">{escape(across)}</text>',
         f'<text transform="translate(14 {HEIGHT / 2}) rotate(-90)" text-anchor="middle">{escape(up)}</text>',
-        f'<path d="M{MARGIN} {MARGIN - 16}V{bottom}H{right}" fill="none" stroke="black"/>',
     ]
-    for tick in range(TICKS + 1):
-        x = xs[0] + (xs[1] - xs[0]) * tick / TICKS
-        y = ys[0] + (ys[1] - ys[0]) * tick / TICKS
+    for tick in _ticks(*xs):
+        x = f"{_x(tick, xs):.1f}"
         drawn.append(
-            f'<text x="{_x(x, xs):.1f}" y="{bottom + 16}" text-anchor="middle">{x:.3g}</text>'
-            f'<text x="{MARGIN - 6}" y="{_y(y, ys) + 4:.1f}" text-anchor="end">{y:.3g}</text>'
+            f'<path d="M{x} {_y(ys[1], ys):.1f}V{bottom}" stroke="#eee"/>'
+            f'<text x="{x}" y="{bottom + 16}" text-anchor="middle">{_said(tick, percent=across_percent)}</text>'
         )
+    for tick in _ticks(*ys):
+        y = _y(tick, ys)
+        drawn.append(
+            f'<path d="M{MARGIN} {y:.1f}H{right}" stroke="#eee"/>'
+            f'<text x="{MARGIN - 6}" y="{y + 4:.1f}" text-anchor="end">{_said(tick, percent=True)}</text>'
+        )
+    drawn.append(f'<path d="M{MARGIN} {MARGIN - 16}V{bottom}H{right}" fill="none" stroke="black"/>')
     return "".join(drawn)
 
 
-def _span(numbers: Sequence[float]) -> tuple[float, float]:
+def _ticks(low: float, high: float) -> list[float]:
+    """About `TICKS` round numbers (1, 2 or 5 times a power of ten) between two others."""
+    rough = (high - low) / TICKS
+    power = 10.0 ** floor(log10(rough))
+    step = next(power * n for n in (1.0, 2.0, 5.0, 10.0) if power * n >= rough * 0.999)
+    first = ceil(low / step - 1e-9)
+    return [n * step for n in range(first, floor(high / step + 1e-9) + 1)]
+
+
+def _said(tick: float, *, percent: bool) -> str:
+    return f"{100 * tick:.4g} %" if percent else f"{tick:.4g}"
+
+
+def _span(numbers: Sequence[float], most: float = inf) -> tuple[float, float]:
     low, high = min(numbers), max(numbers)
-    room = 0.05 * (high - low) or 0.5
-    return low - room, high + room
+    room = 0.08 * (high - low) or 0.1 * abs(high) or 0.5
+    return low - room, min(high + room, max(high, most))
 
 
 def _x(x: float, span: tuple[float, float]) -> float:

@@ -1,11 +1,10 @@
 """`gateway qa`: the gateway's quality engine on any CSV of answers, without a server."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -24,10 +23,15 @@ from gateway.cli.qa_files import (
     write_json,
     write_results,
 )
-from gateway.errors import Refused
-
-if TYPE_CHECKING:
-    from gateway.qa.report import Report
+from gateway.cli.qa_show import (
+    plot_results,
+    plot_savings,
+    show_calibration,
+    show_curve,
+    show_figures,
+    show_savings,
+    show_splits,
+)
 
 app = typer.Typer(
     help="Aggregate recorded answers, replay when asking could have stopped, explain a decision.",
@@ -37,9 +41,6 @@ app.command()(qa_story.explain)
 app.command("dry-run")(qa_story.dry_run)
 app.command()(qa_rules.rules)
 app.command()(qa_rules.switch)
-
-
-RATES = ("accuracy", "wer", "exact_match", "near_match", "ece", "ece_debiased", "lapse")
 
 
 PlotFile = Annotated[
@@ -89,11 +90,13 @@ def aggregate(
             found = report(rows, kind or guessed_kind(rows), method, truths, known)
         figures = {**found.figures, "seconds": round(process_time() - started, 4)}
         if "-" not in (json_file, out):
-            _show(figures)
+            show_figures(figures)
+            if not plot:
+                show_calibration(found, truths, known)
         if out:
             write_results(out, found.results)
         if plot:
-            _plot_results(plot, found, truths, known)
+            plot_results(plot, found, truths, known)
         write_json(json_file, figures)
 
 
@@ -172,7 +175,7 @@ def gold(
                 for size in sizes
             ]
         if json_file != "-":
-            _show_splits(rows)
+            show_splits(rows)
         write_json(json_file, {"method": method, "rows": rows})
 
 
@@ -205,9 +208,11 @@ def _replay(
         figures = {**replayed, **(more or {})}
         curve = sweep(rows, truths, kind, setting.seeds, tick) if plot else []
     if json_file != "-":
-        _show_savings(figures)
+        show_savings(figures)
+        if not plot:
+            show_curve(figures)
     if plot:
-        _plot_savings(plot, figures, curve)
+        plot_savings(plot, figures, curve)
     write_json(json_file, figures)
 
 
@@ -225,122 +230,3 @@ def _suspects(rows: Sequence[tuple[str, str, str]]) -> dict[str, object]:
         {"rule": one.rule, "workers": list(one.workers), "chance": one.chance} for one in found
     ]
     return {"findings": named}
-
-
-def _plot_savings(plot: Path, figures: Mapping[str, Any], curve: list[dict[str, float]]) -> None:
-    from gateway.cli.picture import lines, write
-
-    rate = "accuracy" if "accuracy" in figures else "wer"
-    fixed = [(one["answers_per_task"], one[rate]) for one in figures["fixed"].values()]
-    dynamic = [(one["answers_per_task"], one[rate]) for one in curve]
-    series = {"fixed overlap": fixed, "dynamic": dynamic}
-    write(plot, [lines(f"{rate} against cost", "answers a task", rate, series)])
-
-
-def _plot_results(
-    plot: Path, found: "Report", truths: Mapping[str, str], gold: Mapping[str, str]
-) -> None:
-    from gateway.cli import picture
-    from gateway.qa.calibration_error import reliability
-    from gateway.qa.report import TRANSCRIPTION
-
-    scored = [row for row in found.results if row[0] in truths and row[0] not in gold]
-    if not scored:
-        raise Refused("a picture needs --truth: it shows what was found against what is true")
-    right = [value == truths[task] for task, value, _, _ in scored]
-    bins = reliability([sure for _, _, sure, _ in scored], right)
-    panels = [picture.calibration("calibration", bins)]
-    if found.figures["kind"] != TRANSCRIPTION:
-        counts = Counter((truths[task], value) for task, value, _, _ in scored)
-        labels = sorted({label for pair in counts for label in pair})
-        panels.insert(0, picture.shades("confusion", labels, counts))
-    by_answers: dict[int, list[bool]] = {}
-    for (_, _, _, given), hit in zip(scored, right, strict=True):
-        by_answers.setdefault(given, []).append(hit)
-    points = [(float(given), sum(hits) / len(hits)) for given, hits in by_answers.items()]
-    series = {"tasks with so many answers": points}
-    panels.append(picture.lines("accuracy", "answers a task", "share right", series))
-    picture.write(plot, panels)
-
-
-def _show(figures: Mapping[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    title = f"{figures['answers']:,} answers to {figures['tasks']:,} tasks"
-    table = Table("", "", title=title, show_header=False)
-    table.columns[1].justify = "right"
-    for key, value in figures.items():
-        if key == "certificate":
-            table.add_row(key, _certificate(value))
-        elif value is not None:
-            table.add_row(key.replace("_", " "), _readable(key, value))
-    console = Console()
-    console.print(table)
-    if figures["repeated"]:
-        console.print(
-            f"note: {figures['repeated']} answers repeat a worker's answer to the same task; they count."
-        )
-
-
-def _readable(key: str, value: Any) -> str:
-    if key in RATES:
-        return f"{100 * value:.2f} %"
-    return f"{value:,.3g}" if isinstance(value, float) else str(value)
-
-
-def _certificate(certificate: Mapping[str, Any]) -> str:
-    if "low" not in certificate:
-        return f"too little gold: {certificate['gold']} of {certificate['wanted']} tasks"
-    low, high = 100 * certificate["low"], 100 * certificate["high"]
-    return f"{100 * certificate['accuracy']:.1f} % right, {low:.1f} to {high:.1f} % at 95 %"
-
-
-def _show_splits(rows: Sequence[Mapping[str, float | int | None]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(
-        title=f"{rows[0]['tasks']:,} tasks with a truth, {rows[0]['splits']} random splits"
-    )
-    for heading in (
-        "gold tasks",
-        "right",
-        "calibration error",
-        "without luck",
-        "certificates that held",
-        "+-",
-    ):
-        table.add_column(heading, justify="right")
-    for row in rows:
-        rates = (
-            row["accuracy"],
-            row["ece"],
-            row["ece_debiased"],
-            row["covered"],
-            row["half_width"],
-        )
-        shown = ("none" if rate is None else f"{100 * rate:.1f} %" for rate in rates)
-        table.add_row(str(row["gold"]), *shown)
-    Console().print(table)
-
-
-def _setting(figures: Mapping[str, Any]) -> str:
-    if figures["price"] is not None:
-        return f"Stopping when an answer costs more than it brings, {figures['kind']}"
-    return f"Stopping at confidence {figures['confidence']:g}, {figures['kind']}"
-
-
-def _show_savings(figures: Mapping[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    rates = [key for key in figures if key in RATES]
-    table = Table(title=_setting(figures))
-    for heading in ("policy", "answers a task", *(rate.replace("_", " ") for rate in rates)):
-        table.add_column(heading, justify="left" if heading == "policy" else "right")
-    policies = {f"fixed {n}": one for n, one in figures["fixed"].items()} | {"dynamic": figures}
-    for name, one in policies.items():
-        shown = (f"{100 * one[rate]:.2f} %" for rate in rates)
-        table.add_row(name, f"{one['answers_per_task']:.2f}", *shown)
-    Console().print(table)

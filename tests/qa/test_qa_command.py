@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -312,3 +313,22 @@ def test_small_odd_batches_are_no_error(command: str, said: str, tmp_path: Path)
     more = ["--policy", "fixed:2"] if command == "dry-run" else []
     code, _, err = run(command, "--answers", "-", "--truth", str(truth), *more, said=said)
     assert (code, err) == (0, "")
+
+
+def test_without_a_picture_the_terminal_shows_the_curve() -> None:
+    _, out, _ = run("stopping", *RTE, "--seeds", "1")
+    assert "f = fixed overlap, d = dynamic" in out
+    assert sum("d" in line.split("|")[1] for line in out.splitlines() if " |" in line) == 1
+    _, out, _ = run("aggregate", *RTE)
+    assert "said     right" in out
+    assert sum(int(line.split()[-1]) for line in out.splitlines() if line.count(" % ") == 2) == 150
+
+
+def test_a_picture_has_round_numbers_on_its_axes(tmp_path: Path) -> None:
+    picture = tmp_path / "p.svg"
+    run("stopping", *RTE, "--seeds", "1", "--plot", str(picture))
+    said = picture.read_text(encoding="utf-8")
+    shares = [float(share) for share in re.findall(r">([\d.]+) %</text>", said)]
+    assert len(shares) >= 3
+    assert all(share % 1 == 0 and share <= 100 for share in shares)
+    assert ">4</text>" in said

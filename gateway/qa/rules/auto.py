@@ -22,9 +22,12 @@ from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Floats, decide, g
 
 CANDIDATES = ("majority", "one_coin", "dawid_skene", "ibcc")
 # Answers at which half of the weight has moved on: per task and per worker and option to matrices, per
-# worker from majority to one coin. Chosen on recorded crowds, whole and thinned to 3 and 5 answers a
-# task, and on made-up ones (docs/benchmarks.md).
-MATRIX_TASK_ANSWERS, MATRIX_ROW_ANSWERS, COIN_ANSWERS = 5.0, 1.0, 20.0
+# worker and per task from majority to one coin. One answer a task teaches nothing about workers, and
+# two that differ nothing about who erred, so answers a task count from `ALONE` and `PAIRED` on. Chosen
+# on recorded crowds, whole and thinned to 2, 3 and 5 answers a task, and on made-up ones
+# (docs/benchmarks.md).
+MATRIX_TASK_ANSWERS, MATRIX_ROW_ANSWERS, COIN_ANSWERS, COIN_TASK_ANSWERS = 4.0, 1.0, 20.0, 0.5
+ALONE, PAIRED = 1.0, 1.5
 LEARNT_SHARE_MAX = 0.5
 LEARNT_FACTS = 100.0  # hidden answers at which half of that share is used
 PRIOR_FACTS = 10.0  # hidden answers that the shape's weights count for in the learnt ones
@@ -101,10 +104,16 @@ def _by_shape(answers: Answers) -> Floats:
     per_task = len(answers) / len(answers.tasks)
     per_worker = len(answers) / len(answers.workers)
     per_row = per_worker / len(answers.options)
-    matrices = per_task / (per_task + MATRIX_TASK_ANSWERS)
-    matrices *= per_row / (per_row + MATRIX_ROW_ANSWERS)
-    coin = (1.0 - matrices) * per_worker / (per_worker + COIN_ANSWERS)
+    matrices = _share(per_task - ALONE, MATRIX_TASK_ANSWERS)
+    matrices *= _share(per_row, MATRIX_ROW_ANSWERS)
+    coin = (1.0 - matrices) * _share(per_worker, COIN_ANSWERS)
+    coin *= _share(per_task - PAIRED, COIN_TASK_ANSWERS)
     return np.array([1.0 - matrices - coin, coin, matrices / 2.0, matrices / 2.0])
+
+
+def _share(answers: float, half: float) -> float:
+    """0 without answers, a half at `half`, towards 1."""
+    return max(0.0, answers) / (max(0.0, answers) + half)
 
 
 def _weights(

@@ -1,0 +1,178 @@
+"""What the `gateway qa` commands show: tables and curves in a terminal, pictures in a file."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from gateway.errors import Refused
+
+if TYPE_CHECKING:
+    from gateway.qa.report import Report
+
+NAMES = {"accuracy": "accuracy", "wer": "word error rate"}
+RATES = ("accuracy", "wer", "exact_match", "near_match", "ece", "ece_debiased", "lapse")
+
+
+def plot_savings(plot: Path, figures: Mapping[str, Any], curve: list[dict[str, float]]) -> None:
+    from gateway.cli.picture import lines, write
+    from gateway.qa.savings import SWEPT
+
+    rate = "accuracy" if "accuracy" in figures else "wer"
+    fixed = [(one["answers_per_task"], one[rate]) for one in figures["fixed"].values()]
+    dynamic = [(one["answers_per_task"], one[rate]) for one in curve]
+    series = {"fixed overlap": fixed, "dynamic, at rising confidence": dynamic}
+    labels = dict(zip(dynamic, (f"{sure:g}" for sure in SWEPT), strict=True))
+    title = f"{NAMES[rate]} against cost"
+    write(plot, [lines(title, "answers a task", NAMES[rate], series, labels)])
+
+
+def plot_results(
+    plot: Path, found: "Report", truths: Mapping[str, str], gold: Mapping[str, str]
+) -> None:
+    from gateway.cli import picture
+    from gateway.qa.calibration_error import reliability
+    from gateway.qa.report import TRANSCRIPTION
+
+    scored = _scored(found, truths, gold)
+    if not scored:
+        raise Refused("a picture needs --truth: it shows what was found against what is true")
+    right = _right(found, scored, truths)
+    bins = reliability([sure for _, _, sure, _ in scored], right)
+    panels = [picture.calibration("calibration", bins)]
+    if found.figures["kind"] != TRANSCRIPTION:
+        counts = Counter((truths[task], value) for task, value, _, _ in scored)
+        labels = sorted({label for pair in counts for label in pair})
+        panels.insert(0, picture.shades("confusion", labels, counts))
+    by_answers: dict[int, list[bool]] = {}
+    for (_, _, _, given), hit in zip(scored, right, strict=True):
+        by_answers.setdefault(given, []).append(hit)
+    points = [(float(given), sum(hits) / len(hits)) for given, hits in by_answers.items()]
+    if len(points) > 1:
+        series = {"tasks with so many answers": points}
+        panels.append(picture.lines("accuracy by overlap", "answers a task", "right", series))
+    picture.write(plot, panels)
+
+
+def _scored(
+    found: "Report", truths: Mapping[str, str], gold: Mapping[str, str]
+) -> list[tuple[str, str, float, int]]:
+    return [row for row in found.results if row[0] in truths and row[0] not in gold]
+
+
+def _right(
+    found: "Report", scored: Sequence[tuple[str, str, float, int]], truths: Mapping[str, str]
+) -> list[bool]:
+    """Typed answers may differ from the truth by a slip: that is what their confidence speaks of."""
+    from gateway.qa.report import TRANSCRIPTION
+
+    if found.figures["kind"] != TRANSCRIPTION:
+        return [value == truths[task] for task, value, _, _ in scored]
+    from gateway.qa.text.near import is_near
+    from gateway.qa.text.normalise import normalise
+
+    return [is_near(normalise(value), normalise(truths[task])) for task, value, _, _ in scored]
+
+
+def show_calibration(found: "Report", truths: Mapping[str, str], gold: Mapping[str, str]) -> None:
+    from gateway.cli.curve import bars
+    from gateway.qa.calibration_error import reliability
+
+    scored = _scored(found, truths, gold)
+    if scored:
+        sure = [confidence for _, _, confidence, _ in scored]
+        typer.echo(bars(reliability(sure, _right(found, scored, truths))))
+
+
+def show_curve(figures: Mapping[str, Any]) -> None:
+    from gateway.cli.curve import curve
+
+    rate = "accuracy" if "accuracy" in figures else "wer"
+    fixed = [(one["answers_per_task"], one[rate]) for one in figures["fixed"].values()]
+    series = {"fixed overlap": fixed, "dynamic": [(figures["answers_per_task"], figures[rate])]}
+    typer.echo(curve("answers a task", NAMES[rate], series))
+
+
+def show_figures(figures: Mapping[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    title = f"{figures['answers']:,} answers to {figures['tasks']:,} tasks"
+    table = Table("", "", title=title, show_header=False)
+    table.columns[1].justify = "right"
+    for key, value in figures.items():
+        if key == "certificate":
+            table.add_row(key, _certificate(value))
+        elif value is not None:
+            table.add_row(key.replace("_", " "), _readable(key, value))
+    console = Console()
+    console.print(table)
+    if figures["repeated"]:
+        console.print(
+            f"note: {figures['repeated']} answers repeat a worker's answer to the same task; they count."
+        )
+
+
+def _readable(key: str, value: Any) -> str:
+    if key in RATES:
+        return f"{100 * value:.2f} %"
+    return f"{value:,.3g}" if isinstance(value, float) else str(value)
+
+
+def _certificate(certificate: Mapping[str, Any]) -> str:
+    if "low" not in certificate:
+        return f"too little gold: {certificate['gold']} of {certificate['wanted']} tasks"
+    low, high = 100 * certificate["low"], 100 * certificate["high"]
+    return f"{100 * certificate['accuracy']:.1f} % right, {low:.1f} to {high:.1f} % at 95 %"
+
+
+def show_splits(rows: Sequence[Mapping[str, float | int | None]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(
+        title=f"{rows[0]['tasks']:,} tasks with a truth, {rows[0]['splits']} random splits"
+    )
+    for heading in (
+        "gold tasks",
+        "right",
+        "calibration error",
+        "without luck",
+        "certificates that held",
+        "+-",
+    ):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        rates = (
+            row["accuracy"],
+            row["ece"],
+            row["ece_debiased"],
+            row["covered"],
+            row["half_width"],
+        )
+        shown = ("none" if rate is None else f"{100 * rate:.1f} %" for rate in rates)
+        table.add_row(str(row["gold"]), *shown)
+    Console().print(table)
+
+
+def _setting(figures: Mapping[str, Any]) -> str:
+    if figures["price"] is not None:
+        return f"Stopping when an answer costs more than it brings, {figures['kind']}"
+    return f"Stopping at confidence {figures['confidence']:g}, {figures['kind']}"
+
+
+def show_savings(figures: Mapping[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    rates = [key for key in figures if key in RATES]
+    table = Table(title=_setting(figures))
+    for heading in ("policy", "answers a task", *(rate.replace("_", " ") for rate in rates)):
+        table.add_column(heading, justify="left" if heading == "policy" else "right")
+    policies = {f"fixed {n}": one for n, one in figures["fixed"].items()} | {"dynamic": figures}
+    for name, one in policies.items():
+        shown = (f"{100 * one[rate]:.2f} %" for rate in rates)
+        table.add_row(name, f"{one['answers_per_task']:.2f}", *shown)
+    Console().print(table)
