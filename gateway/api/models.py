@@ -164,8 +164,10 @@ class MessageCostRange(BaseModel):
 
 
 class MessagesQuoteOut(BaseModel):
-    """If all of the batch goes by SMS, one task a message, to the workers there are now. `unpriced`: countries without
-    a price."""
+    """To the workers there are now, each working on as she last did: who dials costs no message, who texts gets several
+    questions in one where the batch packs them. `least`: the first answers are enough and all replies are clear;
+    `expected`: a few are not; `most`: every paid slot, everybody by SMS, one question a message. `unpriced`: countries
+    without a price."""
 
     segments_least: int
     segments_expected: int

@@ -37,7 +37,7 @@ def ask(
     """
     old = [(item.number, item.held.question) for item in left]
     new = _new(talk, [question for _, question in old])
-    if not old and (len(new) < 2 or not _packable(talk, new[0])):  # noqa: PLR2004
+    if not old and (len(new) < 2 or not packs(talk, new[0])):  # noqa: PLR2004
         return None
     first = _first_number(talk.situation, [number for number, _ in old])
     numbered = [*old, *enumerate(new, first)]
@@ -124,7 +124,8 @@ def _new(talk: Talk, old: Sequence[Question]) -> list[Question]:
     return list(found.values())
 
 
-def _packable(talk: Talk, question: Question) -> bool:
+def packs(talk: Talk, question: Question) -> bool:
+    """May questions like this one go several into an SMS?"""
     kind = talk.kind(question)
     if kind.IS_TEXT or talk.situation.pack_max < 2:  # noqa: PLR2004
         return False

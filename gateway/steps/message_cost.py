@@ -1,8 +1,9 @@
 """What the messages of a batch will cost, before it starts: counted in the real texts, for the workers there are.
 
-Each answer takes one message that asks for it: alone (the first one), or behind the receipt of the answer before. Replies
-to HELP, invitations and the workers' own SMS are not in it; work by USSD costs no message at all. So this is what the
-batch costs if all of it goes by SMS, one task a message.
+Assumed: the answers come in equal shares from all active workers who may be asked; each works on as she last did. Who
+dials costs no message. Who texts gets a message for each question, or for as many as the batch would pack into one
+(`conversation/pack_cost.py`), behind the receipt of the answers before; of a hundred replies three are unclear and asked
+for again, more where there are several questions. Notices, replies to HELP and the workers' own SMS are not in it.
 """
 
 from collections import defaultdict
@@ -11,6 +12,10 @@ from dataclasses import dataclass
 from math import ceil
 
 from gateway.conversation.asking import question_sms, with_question
+from gateway.conversation.facts import Situation
+from gateway.conversation.pack_cost import accepted, cheapest
+from gateway.conversation.packing import packs, worded
+from gateway.conversation.talk import Talk
 from gateway.ids import TaskId
 from gateway.money import amount_text
 from gateway.runtime import Runtime
@@ -20,14 +25,16 @@ from gateway.store import batches
 from gateway.store.batches import Batch
 from gateway.tasks.question import Question
 
-_SAMPLE = 500
+_SAMPLE, _ROUNDS = 500, 25
 # A balance as long as a busy worker's: the receipt of an answer names it.
 _BALANCE_MINOR = 99_950
+_NUMBERED_FROM = 10  # most numbers of questions have two digits
 
 
 @dataclass(frozen=True, slots=True)
 class MessagesQuote:
-    """`least`: every first answer enough, each question alone; `most`: every paid slot used, each behind a receipt.
+    """`least`: the first answers are enough, and every reply is clear. `expected`: the same with the unclear ones.
+    `most`: every paid slot is used, nobody dials, and every question comes by itself behind a receipt.
     `costs`: by currency, least, expected and most in minor units, rounded up. `unpriced`: countries whose workers
     stand in no price list; their part is in the segments and not in the costs."""
 
@@ -38,24 +45,33 @@ class MessagesQuote:
     unpriced: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Each:
+    """Segments of messages for each answer by SMS: every reply clear; as many as usual; one by one behind a receipt."""
+
+    least: float
+    expected: float
+    most: float
+
+
 async def quote(rt: Runtime, batch: Batch, answers_least: int, answers_most: int) -> MessagesQuote:
     """`answers_*`: as in the batch's own quote."""
     texts = await batches.sample_of_texts(rt.db, batch.id, _SAMPLE)
     crowd = await batches.crowd(rt.db, batch) or [
-        (rt.settings.region, _language(rt, batch), rt.settings.sms_channel, 1)
+        (rt.settings.region, _language(rt, batch), rt.settings.sms_channel, 1, "sms")
     ]
     people = sum(each[3] for each in crowd)
-    weights = {language: _segments(rt, batch, texts, language) for _, language, _, _ in crowd}
+    weights = {language: _weigh(rt, batch, texts, language) for _, language, _, _, _ in crowd}
     totals, unpriced = [0.0, 0.0, 0.0], set[str]()
     micro: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
-    for region, language, channel, workers in crowd:
-        alone, behind = weights[language]
+    for region, language, channel, workers, reach in crowd:
+        each = weights[language]
         share = workers / people
-        low, high = min(alone, behind), max(alone, behind)
+        by_sms = share if reach == "sms" else 0.0
         segments = (
-            answers_least * share * low,
-            answers_least * share * behind,
-            answers_most * share * high,
+            answers_least * by_sms * each.least,
+            answers_least * by_sms * each.expected,
+            answers_most * share * each.most,
         )
         totals = [a + b for a, b in zip(totals, segments, strict=True)]
         road = rt.channels.get(channel)
@@ -82,19 +98,12 @@ def _language(rt: Runtime, batch: Batch) -> str:
     return batch.languages[0] if batch.languages else country.language
 
 
-def _segments(
-    rt: Runtime, batch: Batch, texts: Sequence[str], language: str
-) -> tuple[float, float]:
-    """The mean segments of a question of this batch: alone, and behind the receipt of an answer."""
+def _weigh(rt: Runtime, batch: Batch, texts: Sequence[str], language: str) -> _Each:
     if not texts:
-        return 0.0, 0.0
-    book, hint = rt.books[language], rt.kind_of(batch.kind).hint_key()
-    price, total = (amount_text(m, batch.currency) for m in (batch.price_minor, _BALANCE_MINOR))
-    lead = book.say("answer.saved", amount=price, total=total)
-    alone = behind = 0
-    for text in texts:
-        question = Question(
-            task=TaskId(0),
+        return _Each(0.0, 0.0, 0.0)
+    questions = [
+        Question(
+            task=TaskId(number),
             batch=batch.id,
             kind=batch.kind,
             text=text,
@@ -103,6 +112,55 @@ def _segments(
             price_minor=batch.price_minor,
             currency=batch.currency,
         )
-        alone += count(question_sms(question, language, rt.books, hint_key=hint)).segments
-        behind += count(with_question(lead, question, book, hint_key=hint, is_next=True)).segments
-    return alone / len(texts), behind / len(texts)
+        for number, text in enumerate(texts)
+    ]
+    situation = Situation(
+        None, None, None, None, default_language=language, pack_max=batch.pack_max
+    )
+    talk = Talk(situation, rt.books, rt.kind_of)
+    alone, behind = _one_by_one(talk, questions)
+    least, usual = min(alone, behind), behind / accepted(1)
+    if packs(talk, questions[0]):
+        least, usual = _packed(talk, questions)
+    return _Each(least, usual, max(alone, behind, usual) / accepted(1))
+
+
+def _one_by_one(talk: Talk, questions: Sequence[Question]) -> tuple[float, float]:
+    """The mean segments of a question: alone, and behind the receipt of an answer."""
+    first = questions[0]
+    hint = talk.kind(first).hint_key()
+    price, total = (amount_text(m, first.currency) for m in (first.price_minor, _BALANCE_MINOR))
+    lead = talk.say("answer.saved", amount=price, total=total)
+    alone = behind = 0
+    for question in questions:
+        text = question_sms(question, talk.language, talk.books, hint_key=hint)
+        next_text = with_question(lead, question, talk.book, hint_key=hint, is_next=True)
+        alone += count(text).segments
+        behind += count(next_text).segments
+    return alone / len(questions), behind / len(questions)
+
+
+def _packed(talk: Talk, questions: Sequence[Question]) -> tuple[float, float]:
+    """Segments for each answer where as many questions go into an SMS as is cheapest: all replies clear, and as usual."""
+    first, most = questions[0], talk.situation.pack_max
+    segments = answers = clear = 0.0
+    at = 0
+    for _ in range(_ROUNDS):
+        numbered = list(enumerate(questions[at : at + most], _NUMBERED_FROM))
+        if not numbered:
+            break
+        lead = talk.say(
+            "pack.saved",
+            count=len(numbered),
+            amount=amount_text(first.price_minor * len(numbered), first.currency),
+            total=amount_text(_BALANCE_MINOR, first.currency),
+        )
+        weights = [
+            (size, count(worded(talk, lead, numbered[:size], is_next=True)).segments)
+            for size in range(1, len(numbered) + 1)
+        ]
+        size = cheapest(weights, 1.0, 1.0)
+        segments += weights[size - 1][1]
+        answers, clear = answers + size, clear + accepted(size)
+        at += size
+    return segments / answers, segments / clear

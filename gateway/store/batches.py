@@ -200,16 +200,16 @@ async def texts(db: Database, batch: BatchId) -> list[tuple[str, str]]:
     return [(row["name"], row["text"]) for row in rows]
 
 
-async def crowd(db: Database, batch: Batch) -> list[tuple[str, str, str, int]]:
-    """Who may be asked: region, language, SMS channel, and how many active workers that is."""
+async def crowd(db: Database, batch: Batch) -> list[tuple[str, str, str, int, str]]:
+    """Who may be asked: region, language, SMS channel, how many active workers that is, and how they work (sms, ussd)."""
     rows = await db.rows(
-        """select region, language, sms_channel, count(*) as workers from worker
+        """select region, language, sms_channel, reach, count(*) as workers from worker
            where state = 'active' and currency = $1 and (cardinality($2::text[]) = 0 or language = any($2))
-           group by 1, 2, 3 order by 1, 2, 3""",
+           group by 1, 2, 3, 4 order by 1, 2, 3, 4""",
         batch.currency,
         list(batch.languages),
     )
-    return [(r["region"], r["language"], r["sms_channel"], r["workers"]) for r in rows]
+    return [(r["region"], r["language"], r["sms_channel"], r["workers"], r["reach"]) for r in rows]
 
 
 async def any_running(db: Database) -> bool:

@@ -424,9 +424,34 @@ async def test_a_quote_tells_what_the_messages_will_cost_from_the_real_texts(tow
     assert quote["segments_most"] >= quote["segments_expected"] >= 6
     (cost,) = quote["costs"]
     assert (cost["currency"], cost["least_minor"]) == ("KES", 480)
-    assert cost["most_minor"] == 80 * quote["segments_most"]
+    most = quote["segments_most"]
+    assert 80 * (most - 1) < cost["most_minor"] <= 80 * most, (
+        "segments are rounded up, and the money apart"
+    )
     assert quote["unpriced"] == []
     assert amina
+
+
+async def messages_quoted(town, **given):
+    batch = await town.client.drafts(policy="fixed:2", **given)
+    listed = [{"id": f"t{n}", "text": f"Is shop {n} open on Sundays?"} for n in range(30)]
+    await town.client.asks("POST", f"/batches/{batch.id}/tasks", json=listed)
+    return (await town.client.asks("GET", f"/batches/{batch.id}/quote")).json()["messages"]
+
+
+async def test_a_quote_counts_several_questions_in_one_sms_and_none_to_who_dials(town, roads):
+    for name in ("amina", "brian"):
+        await town.enrols(name)
+    one_by_one = await messages_quoted(town, pack="off")
+    assert one_by_one["segments_least"] == 60
+    assert one_by_one["segments_expected"] == 62, "three in a hundred are asked again"
+    packed = await messages_quoted(town, pack="auto")
+    assert packed["segments_least"] < packed["segments_expected"] < 30
+    assert packed["segments_most"] >= 60, "at worst nothing is packed"
+    await town["brian"].dials()
+    half = await messages_quoted(town, pack="auto")
+    assert half["segments_expected"] == -(-packed["segments_expected"] // 2)
+    assert half["segments_most"] == packed["segments_most"], "at worst nobody dials"
 
 
 async def test_a_batch_shows_what_its_messages_cost_so_far(town, roads, carrier):
