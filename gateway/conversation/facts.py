@@ -133,6 +133,14 @@ class SkillView:
 
 
 @dataclass(frozen=True, slots=True)
+class NoWork:
+    """Why there is no question for who asks for one: a phrase, and the day it ends where that is known (`24/11`)."""
+
+    key: str
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """All that is known when one event arrives. `worker` is None for a number nobody knows.
 
@@ -168,6 +176,8 @@ class Situation:
     earlier: Literal["sure", "unsure"] | None = None
     """Set where `held` is the question of her last SMS, whose time ran out, and `upcoming` the one she holds since then.
     sure: what she texts now cannot answer that one."""
+    no_work: NoWork | None = None
+    """Looked up only for who asks for work when there is none; None: there simply is none."""
     skill: SkillView | None = None
     """Looked up only for who asks."""
     pin: PinView | None = None

@@ -90,6 +90,12 @@ def question_to_show(situation: Situation) -> Question | None:
     return situation.upcoming
 
 
+def no_work(talk: Talk, usual: str = "work.none") -> str:
+    """That there is no question now, and why, where there is more to say than that."""
+    why = talk.situation.no_work
+    return talk.say(why.key, date=why.date) if why else talk.say(usual)
+
+
 def short_name(name: str) -> str:
     """A name as our texts use it: the first word, of a bounded length, in GSM-7 where dropping accents allows.
 

@@ -13,7 +13,7 @@ from gateway.conversation.facts import (
 )
 from gateway.conversation.heard import Heard
 from gateway.conversation.packing import again, ask, go_on, waiting
-from gateway.conversation.talk import Talk, open_question, question_to_show
+from gateway.conversation.talk import Talk, no_work, open_question, question_to_show
 from gateway.money import amount_text
 from gateway.tasks.port import Reading
 from gateway.tasks.question import Question
@@ -101,7 +101,7 @@ def work(talk: Talk, lead: str = "", facts: tuple[Fact, ...] = (), none: str = "
     """The question she holds once more, or the next one; `none`: what to say when there is no question."""
     question = question_to_show(talk.situation)
     if question is None:
-        return Turn(facts, f"{lead} {talk.say(none)}".strip())
+        return Turn(facts, f"{lead} {no_work(talk, none)}".strip())
     if question is talk.situation.upcoming:
         if several := ask(talk, lead, facts, (), is_next=False):
             return several

@@ -15,10 +15,11 @@ from gateway.errors import Conflict, Failed, Refused
 from gateway.ids import WorkerId
 from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
-from gateway.steps import typed_pin
+from gateway.steps import no_work, typed_pin
 from gateway.steps.explain import payment
 from gateway.steps.facts import Heard, parts_of, ring_for
 from gateway.steps.retry import settle_down
+from gateway.steps.standing import skill_view
 from gateway.steps.understand import Understood, coordinator_view, understand
 from gateway.store import people, sessions, turns
 from gateway.store.db import Repeated, Row
@@ -290,10 +291,23 @@ async def _understand(
     found = await understand(rt, channel, row, codes=codes, coordinator=coordinator, msisdn=msisdn)
     judged = await typed_pin.judged(rt, row, found.situation, keys)
     found = replace(found, situation=judged)
+    found = await _aside(rt, row, found, keys)
     # Her last payment is shown behind the balance: looked up only where the next screen may be that one.
     if row["worker_id"] and (row["view"] in ("balance", "payment") or len(keys) > 1):
         paid = await payment(rt, WorkerId(row["worker_id"]), None)
         return replace(found, situation=replace(found.situation, payment=paid))
+    return found
+
+
+async def _aside(rt: Runtime, row: Row, found: Understood, keys: list[str]) -> Understood:
+    """How she does, and why there is no work: looked up only where the next screen may say so."""
+    if not row["worker_id"] or not keys:
+        return found
+    if row["view"] in ("home", None) and "1" in keys:
+        found = await no_work.explained(rt, row, found)
+    if keys[-1] == "4" and (row["view"] == "balance" or len(keys) > 1):
+        view = await skill_view(rt, WorkerId(row["worker_id"]))
+        found = replace(found, situation=replace(found.situation, skill=view))
     return found
 
 

@@ -24,6 +24,7 @@ from gateway.ids import WorkerId
 from gateway.msisdn import mask, normalise
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import InboundSms
+from gateway.steps import no_work
 from gateway.steps.enrol import joined_part
 from gateway.steps.explain import payment
 from gateway.steps.facts import Heard, batch_of, parts_of, ring_for
@@ -162,20 +163,23 @@ def _reply(
     return parts
 
 
-async def _with_payment(rt: Runtime, found: Understood, said: str) -> Understood:
-    """WHY, APPEAL and SKILL take a second look too: at what she names, or at her last payment."""
+async def _with_payment(rt: Runtime, row: Row, found: Understood, said: str) -> Understood:
+    """WHY, APPEAL, SKILL, and WORK where there is none, take a second look too: at what she names, or at her last payment."""
     worker = found.situation.worker
     own = rt.books.get(worker.language) if worker else None
     if (
         worker is None
         or own is None
-        or (asked := read_words(said, own, rt.books)).command not in ("why", "appeal", "skill")
+        or (asked := read_words(said, own, rt.books)).command
+        not in ("why", "appeal", "skill", "work")
     ):
         return found
     if asked.command == "skill":
         return replace(
             found, situation=replace(found.situation, skill=await skill_view(rt, worker.id))
         )
+    if asked.command == "work":
+        return await no_work.explained(rt, row, found)
     ref = ref_said(asked.rest)
     if asked.command == "appeal":
         mine = ref if ref and await adjustments.waits(rt.db, worker.id, ref) else None
@@ -191,7 +195,7 @@ async def _understand(rt: Runtime, channel: Channel, row: Row, heard: Heard) -> 
         asks_for_code = len(words) > 1 and row["state"] != "active"
         codes = await people.partner_codes(rt.db, words) if asks_for_code else frozenset[str]()
         found = await understand(rt, channel, row, codes=codes, msisdn=heard.msisdn)
-        return await _with_payment(rt, found, heard.said)
+        return await _with_payment(rt, row, found, heard.said)
     understood = await understand(
         rt,
         channel,
@@ -202,7 +206,7 @@ async def _understand(rt: Runtime, channel: Channel, row: Row, heard: Heard) -> 
     )
     number = number_said(heard.said, understood.situation, rt.books)
     if number is None:
-        return await _with_payment(rt, understood, heard.said)
+        return await _with_payment(rt, row, understood, heard.said)
     index = rt.vault.index(number)
     mine = await people.theirs(rt.db, index, row["coordinator_id"])
     # To remove, only her own count; to enrol, everybody who is known already does.

@@ -2,6 +2,7 @@
 
 from gateway.conversation import cashing
 from gateway.conversation.facts import PayAsked, WorkerView
+from gateway.conversation.skill import skill_text
 from gateway.conversation.talk import Talk
 from gateway.conversation.views.view import (
     BACK,
@@ -24,7 +25,7 @@ from gateway.money import amount_text
 def _show_balance(talk: Talk, _memory: Memory) -> Shown:
     assert talk.situation.worker is not None
     body = cashing.balance(talk, talk.situation.worker, by_sms=False)
-    return Shown(body, (*choices(talk, "cash", "last_payment", "pin"), menu_line(talk)))
+    return Shown(body, (*choices(talk, "cash", "last_payment", "pin", "skill"), menu_line(talk)))
 
 
 def _press_balance(talk: Talk, memory: Memory, key: Key) -> Go:
@@ -34,6 +35,8 @@ def _press_balance(talk: Talk, memory: Memory, key: Key) -> Go:
         return Go("payment")
     if key.name == "3":
         return pin_view(talk)
+    if key.name == "4":
+        return Go("skill")
     if key.name in (BACK, MENU):
         return Go(start_view(talk.situation))
     return wrong_key(talk, "balance", memory)
@@ -56,6 +59,16 @@ def _press_payment(talk: Talk, memory: Memory, key: Key) -> Go:
     if key.name in (BACK, MENU):
         return Go(start_view(talk.situation))
     return wrong_key(talk, "payment", memory)
+
+
+def _show_skill(talk: Talk, _memory: Memory) -> Shown:
+    return Shown(skill_text(talk), (menu_line(talk),))
+
+
+def _press_skill(talk: Talk, memory: Memory, key: Key) -> Go:
+    if key.name in (BACK, MENU):
+        return Go(start_view(talk.situation))
+    return wrong_key(talk, "skill", memory)
 
 
 def _show_cash(talk: Talk, _memory: Memory) -> Shown:
@@ -107,4 +120,5 @@ VIEWS = {
     "balance": View(_show_balance, _press_balance),
     "cash": View(_show_cash, _press_cash),
     "payment": View(_show_payment, _press_payment),
+    "skill": View(_show_skill, _press_skill),
 }

@@ -2,7 +2,14 @@
 
 from gateway.conversation.asking import option_lines
 from gateway.conversation.facts import Asked, Fact, HeldQuestion, Skipped
-from gateway.conversation.talk import Talk, blank_name, money, open_question, question_to_show
+from gateway.conversation.talk import (
+    Talk,
+    blank_name,
+    money,
+    no_work,
+    open_question,
+    question_to_show,
+)
 from gateway.conversation.views.view import (
     BACK,
     MENU,
@@ -32,7 +39,7 @@ def to_work(talk: Talk, facts: tuple[Fact, ...] = (), notice: str = "") -> Go:
     """The question she holds, or the next one; the menu when there is none. Without a notice the price is told."""
     question = question_to_show(talk.situation)
     if question is None:
-        return Go("home", facts, notice or talk.say("work.none"))
+        return Go("home", facts, notice or no_work(talk))
     if question is talk.situation.upcoming:
         facts = (*facts, Asked(question.task))
     if not notice and question.price_minor:

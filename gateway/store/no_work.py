@@ -1,0 +1,28 @@
+"""Why there is no question for a worker who asks for one."""
+
+from gateway.ids import WorkerId
+from gateway.store.db import Database, Row
+
+
+async def why(db: Database, worker: WorkerId) -> Row:
+    """`until`: her own pause, where work of that kind is running; `share`: all that she may do of what is running is
+    done; `held_up`: a batch that she could work on is paused."""
+    row = await db.row(
+        """select
+             (select min(z.paused_until) from skill z join batch b on b.kind = z.kind
+               where z.worker_id = w.id and z.paused_until > now() and b.state = 'running' and b.currency = w.currency) as until,
+             exists (select from batch b where b.state = 'running' and b.currency = w.currency
+               and (b.languages = '{}' or w.language = any(b.languages)) and (b.worker_max > 0 or b.worker_day_max > 0)
+               and room_left(w.id, b.id, b.worker_max, b.worker_day_max) < 1
+               and exists (select from task t where t.batch_id = b.id and t.state = 'open' and t.gold is null
+                 and not t.directed and t.answered + t.held < t.wanted)) as share,
+             exists (select from batch b where b.state = 'paused' and b.currency = w.currency
+               and (b.languages = '{}' or w.language = any(b.languages))
+               and exists (select from task t where t.batch_id = b.id and t.state = 'open' and t.gold is null
+                 and (not t.directed or exists (select from directed d where d.task_id = t.id and d.worker_id = w.id and not d.asked)))
+             ) as held_up
+           from worker w where w.id = $1""",
+        worker,
+    )
+    assert row is not None
+    return row
