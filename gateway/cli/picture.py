@@ -143,7 +143,7 @@ def _ticks(low: float, high: float) -> list[float]:
     """About `TICKS` round numbers (1, 2 or 5 times a power of ten) between two others."""
     rough = (high - low) / TICKS
     power = 10.0 ** floor(log10(rough))
-    step = next(power * n for n in (1.0, 2.0, 5.0, 10.0) if power * n >= rough * 0.999)
+    step = next(power * n for n in (1.0, 2.0, 5.0, 10.0) if power * n >= 0.7 * rough)
     first = ceil(low / step - 1e-9)
     return [n * step for n in range(first, floor(high / step + 1e-9) + 1)]
 
