@@ -19,6 +19,7 @@ from gateway.store.db import Row
 
 _FREE_BYTES_MIN, _FREE_BYTES_FEW = 200 * 2**20, 2 * 2**30
 _REACH_S = 5.0
+_FLOAT_DAYS_MIN = 1.5  # of the last seven days' average
 _OUTBOX_LATE_S, _PAYOUT_LATE_S = 300.0, 3600.0
 _COLOURS = {"ok": typer.colors.GREEN, "warn": typer.colors.YELLOW, "fail": typer.colors.RED}
 
@@ -329,6 +330,14 @@ async def _people(rt: Runtime) -> list[Finding]:
     ]
 
 
+def _lasting(row: Row) -> Finding:
+    what, a_day = f"float {row['provider']}", row["a_day"]
+    said = f"{row['float']} minor units at {row['float_at']:%d/%m %H:%M}, {a_day} go out on a day"
+    if row["float"] < _FLOAT_DAYS_MIN * a_day or not row["float"]:
+        return warn(what, said, "top it up: what it cannot pay waits until then")
+    return ok(what, said)
+
+
 def _ailing(row: Row) -> Finding:
     what = f"provider {row['provider']}"
     if row["stopped_at"]:
@@ -347,7 +356,7 @@ def _ailing(row: Row) -> Finding:
 
 
 async def _operators(rt: Runtime) -> list[Finding]:
-    from gateway.store import health, pulse
+    from gateway.store import floats, health, pulse
 
     findings = [
         warn(
@@ -357,6 +366,7 @@ async def _operators(rt: Runtime) -> list[Finding]:
         )
         for row in await health.paused_providers(rt.db)
     ]
+    findings += [_lasting(row) for row in await floats.lasting(rt.db)]
     findings += [_ailing(row) for row in await pulse.ailing(rt.db)]
     for name, provider in rt.settings.providers.items():
         url = str(provider.options.get("base_url", ""))

@@ -3,6 +3,7 @@
 TOLD = {
     "approval": "pay.waits_approval",
     "crowding": "pay.waits_crowding",
+    "float": "pay.waits_float",
     "limit": "pay.waits_limit",
 }
 """By the name of the control (`gateway.payments.controls`)."""

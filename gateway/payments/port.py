@@ -134,6 +134,15 @@ class Validates(Protocol):
         ...
 
 
+@runtime_checkable
+class TellsFloat(Protocol):
+    """A provider that says how much money of ours it holds."""
+
+    async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
+        """In minor units of its currency; None where it did not say."""
+        ...
+
+
 class TokenStore(Protocol):
     """Where access tokens are shared by all processes: Daraja makes each new token end the one before."""
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from gateway.conversation.waiting import TOLD
 from gateway.errors import Refused
 from gateway.money import amount_text, minor_per_major
-from gateway.payments.controls import approval, crowding, limits
+from gateway.payments.controls import approval, crowding, floating, limits
 from gateway.payments.controls.approval import Thresholds
 from gateway.payments.controls.crowding import Crowd
 from gateway.payments.controls.limits import DayLimit
@@ -36,6 +36,7 @@ async def may_go(rt: Runtime, stored: Stored) -> bool:
             approval.check(case, thresholds(rules)),
             crowding.check(case, Crowd(rules.first_payouts_per_day, timedelta(hours=rules.hold_h))),
             limits.check(case, day_limits(rules), now),
+            floating.check(case, now),
         )
         wait = next((w for w in waits if w and not held.get(w.control)), None)
         if wait is None:
@@ -45,7 +46,10 @@ async def may_go(rt: Runtime, stored: Stored) -> bool:
             await _waits_for_approval(db, stored, now)
         else:
             await holds.hold(db, payout, wait)
-        await _tell(rt, db, stored, wait)
+        if (
+            wait.control != floating.NAME or stored.nth <= 1
+        ):  # what stands in for it again and again is told once
+            await _tell(rt, db, stored, wait)
     rt.bells.ring("deliver", stored.sms_channel)
     return False
 

@@ -24,7 +24,7 @@ from gateway.payments.states import Do, Event, State
 from gateway.runtime import Runtime
 from gateway.steps.controls import may_go
 from gateway.steps.messages import message, promise_of
-from gateway.steps.pulse import heed
+from gateway.steps.pulse import ask_floats, heed
 from gateway.steps.replace import may_be_replaced, replacement_part
 from gateway.store import inbox, outbox, payouts, pulse, turns
 from gateway.store.db import Part, Taken
@@ -65,6 +65,7 @@ async def disburse(rt: Runtime) -> int:
 async def _claimed(rt: Runtime, due: Sequence[Stored]) -> list[Stored]:
     """Those of the queued that may go, claimed in one commit; where a lease ran out, that is noted in it too."""
     moves: list[tuple[Stored, Happened]] = []
+    await ask_floats(rt, {s.payout.provider for s in due if s.payout.state is State.QUEUED})
     for stored in due:
         if stored.payout.state is State.SUBMITTING:
             moves.append((stored, Event.LEASE_EXPIRED))
@@ -208,8 +209,7 @@ async def called_back(rt: Runtime, stored: Stored, token: str, status: Status) -
         except Conflict:
             stored = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
             continue
-        if asked:
-            await heed(rt, [(stored, Asked(status))])
+        await heed(rt, [(stored, Asked(status) if asked else Hinted(status))])
         rt.bells.ring("disburse")
         return
     raise Conflict(f"payout {stored.ref} does not hold still")

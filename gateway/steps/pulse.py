@@ -2,16 +2,17 @@
 is. Where of too many payments nobody knows what became of them, nothing more is sent until it answers. After a crash what was
 in flight is settled before anything is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import structlog
 
-from gateway.payments.payouts import Answered, Asked, Happened
-from gateway.payments.port import Found, Submitted
+from gateway.payments.controls.floating import FRESH
+from gateway.payments.payouts import Answered, Asked, Happened, Hinted
+from gateway.payments.port import Found, Submitted, TellsFloat
 from gateway.payments.states import Event
 from gateway.runtime import Runtime
-from gateway.store import payouts, pulse
+from gateway.store import floats, payouts, pulse
 from gateway.store.payouts import Stored
 
 log = structlog.get_logger()
@@ -36,8 +37,24 @@ async def begin(rt: Runtime) -> None:
             await payouts.pause(rt.db, provider, now + _STOP_H, why)
 
 
+async def ask_floats(rt: Runtime, providers: Iterable[str]) -> None:
+    """Before a run: what these operators hold for us, where they can be asked and have not said so lately."""
+    asked = {n: p for n in providers if isinstance(p := rt.providers[n], TellsFloat)}
+    if not asked:
+        return
+    now = rt.clock.now()
+    lately = await floats.told_since(rt.db, now - FRESH / 3)
+    for name, provider in asked.items():
+        if name not in lately and (minor := await provider.float_minor(rt.http)) is not None:
+            await floats.told(rt.db, name, minor, now)
+
+
 async def heed(rt: Runtime, heard: Sequence[tuple[Stored, Happened]]) -> None:
     """What the answers just taken in say of the operators that gave them, or gave none."""
+    for stored, what in heard:
+        if isinstance(what, Asked | Hinted) and what.status.float_minor is not None:
+            told = what.status.float_minor
+            await floats.told(rt.db, stored.payout.provider, told, rt.clock.now())
     for provider in sorted({stored.payout.provider for stored, _ in heard}):
         said = [what for stored, what in heard if stored.payout.provider == provider]
         now = rt.clock.now()

@@ -6,6 +6,7 @@ one's money back: so there is never a moment in which both hold it, and the firs
 
 import secrets
 import uuid
+from datetime import timedelta
 
 from gateway.ids import PayoutId, WorkerId, new_ref
 from gateway.payments import ledger
@@ -17,8 +18,9 @@ from gateway.store import turns
 from gateway.store.db import Part
 from gateway.store.payouts import Stored
 
-REPLACEMENTS_MAX = 12
-"""Of one request: after an hour of an empty float (pauses of five minutes) the worker hears that it failed."""
+REPLACEMENTS_MAX = 180
+"""Of one request, each later than the one before, from five minutes to an hour: after a week she hears that it failed."""
+LATER, LATEST = timedelta(minutes=5), timedelta(hours=1)
 
 
 async def replacement_part(rt: Runtime, stored: Stored) -> Part:
@@ -39,7 +41,7 @@ async def replacement_part(rt: Runtime, stored: Stored) -> Part:
         status_token=secret_path(),
         timeout_token=secret_path(),
         state=State.QUEUED,
-        due_at=rt.clock.now(),
+        due_at=rt.clock.now() + min(LATER * (stored.nth + 1), LATEST),
         replaces=was.id,
         nth=stored.nth + 1,
     )

@@ -103,6 +103,22 @@ async def in_flight(db: Database, provider: str) -> int:
     )
 
 
+async def told_since(db: Database, since: datetime) -> set[str]:
+    """Providers that have said since then what they hold for us."""
+    rows = await db.rows("select provider from provider_health where float_at > $1", since)
+    return {row["provider"] for row in rows}
+
+
+async def lasting(db: Database) -> list[Row]:
+    """What each operator said it holds, and what went out by it on an average day of the last seven."""
+    return await db.rows(
+        """select h.provider, h.float, h.float_at, (select coalesce(sum(p.amount), 0) / 7 from payout_pass x
+             join payout p on p.id = x.payout_id where p.provider = h.provider and x.at > now() - interval '7 days'
+               and p.state not in ('failed', 'cancelled'))::bigint as a_day
+           from provider_health h where h.float is not null order by h.provider"""
+    )
+
+
 async def told(db: Database, provider: str, minor: int, at: datetime) -> None:
     """What the operator says it holds for us."""
     await db.execute(

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from gateway.payments.controls.floating import FRESH
 from gateway.payments.controls.port import Case, Wait
 from gateway.store.db import Connection, Database, Row
 
@@ -17,7 +18,11 @@ select p.amount, p.currency, p.created_at, p.state, w.coordinator_id,
       where l.approved_by is not null) as approved,
   not exists (select from payout g where g.worker_id = p.worker_id and g.created_at < p.created_at) as first,
   coalesce((select jsonb_object_agg(h.control, h.released_by is not null or h.ends and h.until <= $2)
-    from payout_hold h where h.payout_id = p.id), '{}') as holds
+    from payout_hold h where h.payout_id = p.id), '{}') as holds,
+  -- What the operator said it holds, less what was let go since.
+  (select h.float - coalesce((select sum(q.amount) from payout_pass x join payout q on q.id = x.payout_id
+      where x.at >= h.float_at and q.provider = p.provider and q.state not in ('failed', 'cancelled')), 0)
+    from provider_health h where h.provider = p.provider and h.float_at > $2::timestamptz - $3::interval)::bigint as float
 from payout p join worker w on w.id = p.worker_id where p.id = $1"""
 
 _OTHERS_FIRST = """
@@ -46,7 +51,7 @@ async def read(
     """The case; which controls have held it already, and whether that is over; whether it was let go before. None when
     it is not queued any more. One at a time, so that two payouts never pass by the same room."""
     await db.execute("select pg_advisory_xact_lock($1)", _ONE_AT_A_TIME)
-    row = await db.fetchrow(_CASE, payout, now)
+    row = await db.fetchrow(_CASE, payout, now, FRESH)
     if row is None or row["state"] != "queued":
         return None
     others = 0
@@ -62,6 +67,7 @@ async def read(
         others_first=others,
         passed_minor=dict(passed) if passed else {},
         approved=row["approved"],
+        float_minor=row["float"],
     )
     return case, row["holds"], row["passed"]
 

@@ -18,6 +18,8 @@ class Case:
     first: bool
     others_first: int
     passed_minor: Mapping[str, int]
+    float_minor: int | None = None
+    """What the operator surely still holds for us; None where it has not said so lately."""
     approved: bool = False
     """Two people have approved a list with this payout, or with the one it stands in for."""
 

@@ -36,6 +36,7 @@ from gateway.payments.wire import (
     Lost,
     Reply,
     as_evidence,
+    as_minor,
     as_object,
     as_text,
     call,
@@ -196,6 +197,16 @@ class Airtel:
 
     def read_statement(self, text: str) -> list[Line]:
         return lines(text, self._options.statement_columns, self._options.currency)
+
+    async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
+        url = f"{self._base}/standard/v2/users/balance"
+        reply = await self._bearer.call(http, "GET", url, headers=self._headers)
+        if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
+            return None
+        told = as_object(json_object(reply.body).get("data"))
+        if as_text(told.get("currency")) != self._options.currency:
+            return None
+        return as_minor(told.get("balance"), self._options.currency)
 
     def _signed(self, transaction: Mapping[str, object], hashed: str) -> bool:
         secret = self._options.client_secret.get_secret_value().encode()

@@ -190,6 +190,16 @@ class MtnMomo:
         nowhere documented and differ by country: `statement_columns` names others.)"""
         return statement.lines(text, self._columns, self._account.currency)
 
+    async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
+        url = f"{self._account.base_url}/disbursement/v1_0/account/balance"
+        reply = await self._bearer.call(http, "GET", url, headers=self._headers)
+        if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
+            return None
+        told = json_object(reply.body)
+        if as_text(told.get("currency")) != self._account.currency:
+            return None
+        return as_minor(told.get("availableBalance"), self._account.currency)
+
     def _told(self, reply: Reply, order: Order) -> Status:
         told = json_object(reply.body)
         if reply.status == HTTPStatus.OK:

@@ -25,6 +25,7 @@ from gateway.payments.wire import (
     Lost,
     Reply,
     as_evidence,
+    as_list,
     as_minor,
     as_object,
     as_text,
@@ -155,6 +156,19 @@ class Pawapay:
             case (status, _):
                 pause = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
                 return _nothing(_reason(told) or f"HTTP {status}", reply.text, pause=pause)
+
+    async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
+        """The wallet of our currency; where there is one for each operator, the one of ours."""
+        url = self._url.removesuffix("/payouts") + "/wallet-balances"
+        reply = await call(http, "GET", url, headers=self._headers)
+        if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
+            return None
+        for wallet in map(as_object, as_list(json_object(reply.body).get("balances"))):
+            whose = as_text(wallet.get("provider"))
+            same = as_text(wallet.get("currency")) == self._limits.currency
+            if same and whose in ("", self._options.provider):
+                return as_minor(wallet.get("balance"), self._limits.currency)
+        return None
 
     @property
     def statement_currency(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.payments.port import Found, Status
-from gateway.payments.providers.mpesa.tables import RESULTS, STATUSES, TABLE, Verdict, ours
+from gateway.payments.providers.mpesa.tables import EMPTY, RESULTS, STATUSES, TABLE, Verdict, ours
 from gateway.payments.wire import TEXT_MAX, as_list, as_minor, as_object, as_text, json_object
 
 CURRENCY = "KES"
@@ -99,10 +99,17 @@ def _payment(seen: _Result, transaction: str) -> Status:
         msisdn_tail=_tail(seen.params.get("ReceiverPartyPublicName", [])),
         code=seen.code,
         text=seen.text,
-        float_minor=as_minor(seen.first("B2CUtilityAccountAvailableFunds"), CURRENCY),
+        float_minor=_float(seen),
         pause_provider=pause,
         table=TABLE,
     )
+
+
+def _float(seen: _Result) -> int | None:
+    """What is left, where it is told; nothing we could use, where that was why it failed."""
+    if seen.code == EMPTY:
+        return 0
+    return as_minor(seen.first("B2CUtilityAccountAvailableFunds"), CURRENCY)
 
 
 def _transaction_status(seen: _Result) -> Status:
@@ -122,6 +129,7 @@ def _transaction_status(seen: _Result) -> Status:
         fee_minor=as_minor(fee[1], CURRENCY) if fee else None,
         code=_cause(seen) if found is Found.FAILED else seen.code,
         text=f"{word}: {seen.text}",
+        float_minor=0 if found is Found.FAILED and _cause(seen) == EMPTY else None,
         pause_provider=found is Found.FAILED and ours(_cause(seen)),
         table=TABLE,
     )

@@ -23,9 +23,10 @@ class Verdict(Enum):
     OPEN = auto()  # says nothing final, whatever its text
 
 
+EMPTY = "1"
 RESULTS: Mapping[str, Verdict] = {
     "0": Verdict.DONE,
-    "1": Verdict.OURS,  # our utility account is empty
+    EMPTY: Verdict.OURS,  # our utility account is empty
     "2": Verdict.WORKER,  # below the minimum
     "3": Verdict.WORKER,  # above the maximum
     "4": Verdict.WORKER,  # daily limit
