@@ -18,7 +18,7 @@ def lines(one: ChannelHealth, now: datetime) -> list[str]:
         f"{one.queued:,} queued, {one.sending:,} under way, {one.unknown:,} unknown"
         + (f"; the oldest due {age(one.oldest_s(now))} ago" if one.oldest else ""),
         f"last in {_ago(one.last_in, now)}, last out {_ago(one.last_out, now)}",
-        f"errors {rate(one)} of the last hour's messages",
+        rate(one),
     ]
     if one.breaker != "closed":
         until = f", tried {one.until:%H:%M:%S} UTC" if one.until else ""
@@ -31,9 +31,10 @@ def lines(one: ChannelHealth, now: datetime) -> list[str]:
 
 
 def rate(one: ChannelHealth) -> str:
-    """`3 % (2 of 70)`; `none` where nothing was sent."""
-    share = one.error_rate
-    return "none" if share is None else f"{share:.0%} ({one.failed:,} of {one.told:,})"
+    """How much of the last hour's messages did not arrive."""
+    if one.error_rate is None:
+        return "nothing sent in the last hour"
+    return f"errors {one.error_rate:.0%} ({one.failed:,} of {one.told:,} in the last hour)"
 
 
 def errs(one: ChannelHealth) -> bool:

@@ -255,7 +255,7 @@ async def _channel_health(rt: Runtime) -> list[Finding]:
         what, said = f"channel {one.channel}", "; ".join(channel_lines.lines(one, now))
         if one.breaker != "closed":
             until = f"{one.until:%H:%M} UTC" if one.until else "its next try"
-            said = f"is left alone until {until}: {one.reason or 'it fails'}; {said}"
+            said = f"is left alone until {until}: {one.reason or 'it fails'}"
             cure = "put right what the provider complains of; it is tried with one message then (gateway channels)"
             findings.append(warn(what, said, cure))
         elif channel_lines.errs(one):

@@ -500,7 +500,7 @@ async def test_a_channels_health_is_told_whole(town, roads, carrier):
     assert one.last_in is not None and one.last_out is not None
     said = "\n".join(channel_lines.lines(one, now))
     assert "1 queued, 0 under way, 1 unknown" in said
-    assert "errors 50% (2 of 4)" in said
+    assert "errors 50% (2 of 4 in the last hour)" in said
     assert "last in 0 s ago" in said
     assert "breaker closed" in said
     later = await channel_health.channels(town.rt.db, roads, now + timedelta(hours=2))
@@ -516,4 +516,4 @@ async def test_a_channel_that_mostly_fails_is_a_warning(town, roads):
     await town.rt.db.execute("update outbox set state = 'given_up', sent_at = now()")
     (finding,) = [f for f in await doctor._channel_health(town.rt) if f.what == "channel lonely"]
     assert finding.verdict is doctor.Verdict.WARN
-    assert "100% (6 of 6)" in finding.said
+    assert "100% (6 of 6 in the last hour)" in finding.said
