@@ -46,9 +46,7 @@ async def may_go(rt: Runtime, stored: Stored) -> bool:
             await _waits_for_approval(db, stored, now)
         else:
             await holds.hold(db, payout, wait)
-        if (
-            wait.control != floating.NAME or stored.nth <= 1
-        ):  # what stands in for it again and again is told once
+        if not await holds.held_before(db, payout, wait.control):
             await _tell(rt, db, stored, wait)
     rt.bells.ring("deliver", stored.sms_channel)
     return False

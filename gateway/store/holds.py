@@ -98,6 +98,18 @@ async def hold(db: Connection, payout: UUID, wait: Wait) -> None:
     )
 
 
+async def held_before(db: Connection, payout: UUID, control: str) -> bool:
+    """Whether this control held a payout that this one stands in for: its worker was told then."""
+    return await db.fetchval(
+        """with recursive before(id, replaces) as (select id, replaces from payout where id = $1
+             union all select q.id, q.replaces from before b join payout q on q.id = b.replaces)
+           select exists (select from before b join payout_hold h on h.payout_id = b.id
+             where b.id <> $1 and h.control = $2)""",
+        payout,
+        control,
+    )
+
+
 async def release(db: Connection, ref: str, who: str, now: datetime) -> int:
     """Somebody looked: all that holds this payout is over; how many holds that were."""
     released = await db.fetch(
