@@ -1,5 +1,8 @@
 """What every SMS channel keeps: a file on the shelf is tested by being there."""
 
+import json
+from datetime import UTC, datetime
+
 import aiohttp
 import pytest
 from hypothesis import given
@@ -8,7 +11,19 @@ from hypothesis import strategies as st
 from gateway import plugins
 from gateway.errors import Refused, SettingsError
 from gateway.sms import channels
-from gateway.sms.port import Delivery, InboundSms, OptOut, OutboundSms, Receipt, Sent, Webhook
+from gateway.sms.channels import africastalking, kannel, twilio
+from gateway.sms.port import (
+    Delivery,
+    InboundSms,
+    OptOut,
+    OutboundSms,
+    Outcome,
+    Receipt,
+    Sent,
+    Subscription,
+    TellsSubscriptions,
+    Webhook,
+)
 
 # What each kind needs to be made; nothing answers at these addresses.
 NOWHERE = "http://127.0.0.1:1"
@@ -22,11 +37,11 @@ OPTIONS = {
 }  # fmt: skip
 KINDS = plugins.kinds(channels)
 FIELDS = ["id", "from", "to", "text", "date", "status", "phoneNumber", "senderId", "failureReason",
-          "networkCode", "ts", "reply", "MessageSid", "From", "To", "Body", "MessageStatus", "ErrorCode", "OptOutType"]  # fmt: skip
+          "networkCode", "updateType", "shortCode", "keyword", "ts", "reply", "MessageSid", "From", "To", "Body", "MessageStatus", "ErrorCode", "OptOutType"]  # fmt: skip
 
 values = st.text(max_size=30) | st.sampled_from(
     ["", " ", "\x00", "\ud800", " 254711000001", "+254711000001", "2017-05-03T06:04:45Z", "0001-01-01T00:00+23:00",
-     "9999-12-31T23:59-23:00", "Success", "delivered", "x" * 300, "QUJD" * 20, "99999999999999999999", "STOP"]
+     "9999-12-31T23:59-23:00", "Success", "delivered", "x" * 300, "QUJD" * 20, "99999999999999999999", "STOP", "addition"]
 )  # fmt: skip
 forms = st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), values)
 
@@ -39,11 +54,14 @@ def made(kind):
 @given(form=forms)
 def test_rubbish_is_parsed_or_refused(kind, form):
     channel = made(kind)
-    for parse, type_ in (
+    parsers = [
         (channel.parse_sms, InboundSms),
         (channel.parse_receipt, Receipt),
         (channel.parse_opt_out, OptOut),
-    ):
+    ]
+    if isinstance(channel, TellsSubscriptions):
+        parsers.append((channel.parse_subscription, Subscription))
+    for parse, type_ in parsers:
         try:
             parsed = parse(form)
         except Refused:
@@ -52,6 +70,40 @@ def test_rubbish_is_parsed_or_refused(kind, form):
         written = repr(parsed)
         assert "\\x00" not in written.replace("\\\\", "")
         written.encode()
+
+
+HI = OutboundSms("k", "+254711000001", "hi")
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+    | st.sampled_from(["Success", "2018-03-19", "Thu, 24 Aug 2023 05:01:45 +0000", "outbound-api", "hi", "KES 0.80", "USD"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(
+        ["SMSMessageData", "Recipients", "Message", "Messages", "status", "statusCode", "number", "cost", "messageId", "id",
+         "sid", "code", "error_code", "price", "price_unit", "messages", "body", "direction", "date_created"]), inner, max_size=5),
+    max_leaves=12,
+)  # fmt: skip
+answers = (
+    st.binary(max_size=60)
+    | json_values.map(lambda value: json.dumps(value).encode())
+    | st.sampled_from([b"0: Accepted for delivery", b"3:", b"ERR 21", b"OK id=7", b"<html>"])
+)
+
+
+@given(status=st.integers(100, 599), body=answers)
+def test_whatever_a_provider_answers_is_an_outcome(status, body):
+    """Never an exception: it would leave a whole batch of messages without a fate."""
+    since = datetime(2026, 11, 22, tzinfo=UTC)
+    said = [
+        *africastalking.understood([HI, HI], status, body),
+        kannel.understood(HI, status, body),
+        twilio.understood(HI, status, body),
+        twilio.found(HI, status, body, since, ()),
+        made("http").understood(HI, status, body),
+    ]
+    assert len(said) == 6
+    for sent in said:
+        assert sent.outcome in Outcome
+        assert sent.key == HI.key
+        repr(sent).encode()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,8 +1,7 @@
 # ruff: noqa: RUF001  letters that look alike are what is tested
-"""Counting segments: worked examples, an independent counter, and what must hold for every text."""
+"""Counting segments: worked examples, an independent counter, and what must hold for every text (speed: `bench/segments.py`)."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -133,19 +132,3 @@ def test_an_unknown_table_is_named():
 
 def test_the_default_alphabet_has_127_characters_and_10_more():
     assert (len(alphabet.BASIC), len(alphabet.EXTENSION)) == (127, 10)
-
-
-def test_counting_is_fast():
-    """20 us for an uncached text of one segment; the bound here is loose, for machines that are busy."""
-    plain = count.__wrapped__
-    best = min(
-        _seconds(lambda: plain("Je, duka la Mama Njeri liko Kibera? " * 4)) for _ in range(20)
-    )
-    assert best < 20e-6
-
-
-def _seconds(call):
-    started = time.perf_counter()
-    for _ in range(50):
-        call()
-    return (time.perf_counter() - started) / 50
