@@ -98,6 +98,25 @@ def test_a_dynamic_categorisation_by_sms_stops_early(tmp_path):
     assert 2 <= report["answers_per_task"] < 5
     assert report["accuracy"] == 1.0
     assert report["ussd_steps"] == 0
+    its_saving_is_told(ended, report)
+
+
+def its_saving_is_told(ended, report):
+    """Six tasks, five people who agree: what asking three, or all, would have cost beside this."""
+    used, saved = report["answers_used"], report["saving"]
+    assert {overlap: fixed["answers"] for overlap, fixed in report["fixed"].items()} == {
+        "3": 18, "5": 30, "all": 30
+    }  # fmt: skip
+    assert saved["all"]["answers"] == 30 - used
+    assert saved["all"]["share"] == pytest.approx((30 - used) / 30)
+    # Every answer not asked for is a pay not paid, and its part of the messages.
+    assert saved["all"]["money_minor"] > (30 - used) * 300
+    segments = report["segments_out"] + report["segments_in"]
+    assert saved["all"]["segments"] == round((30 - used) * segments / used)
+    assert saved["all"]["accuracy_points"] == 0.0
+    shown = next(line for line in ended.stderr.splitlines() if "everybody" in line)
+    assert f"{saved['all']['share']:.0%}" in shown
+    assert "100.0%" in shown
 
 
 def test_a_transcription_with_stars_and_accents_uses_no_more_answers_than_it_says(tmp_path):

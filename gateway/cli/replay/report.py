@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 
@@ -12,6 +12,7 @@ _DIFFERENCES_SHOWN = 10
 _WIDTH, _BAR = 100, 24
 
 Report = dict[str, Any]
+Lines = list[tuple[str, RenderableType]]
 
 
 def show(report: Report, console: Console) -> None:
@@ -35,7 +36,7 @@ def _ok(report: Report) -> bool:
     return not (report["mismatches"] or report["lost"] or report["duplicated"])
 
 
-def _panel(title: str, lines: list[tuple[str, str]], *, ok: bool) -> Panel:
+def _panel(title: str, lines: Lines, *, ok: bool) -> Panel:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", justify="right", min_width=10)
     table.add_column()
@@ -51,9 +52,9 @@ def _differences(report: Report, console: Console) -> None:
         console.print(f"  [red]difference:[/red] {line}")
 
 
-def _of_batch(r: Report) -> list[tuple[str, str]]:
+def _of_batch(r: Report) -> Lines:
     share = r["answers_used"] / r["answers_available"]
-    lines = [
+    lines: Lines = [
         (
             "answers",
             f"{r['answers_used']:,} of {r['answers_available']:,} recorded ({share:.0%}), {r['answers_per_task']:.2f} a task",
@@ -82,25 +83,33 @@ def _each_step(r: Report) -> str:
     return f", {each:.2f} for each accepted answer" if each else ""
 
 
-def _saved(r: Report) -> list[tuple[str, str]]:
-    """What dynamic overlap did not need, against a fixed number of answers a task."""
-    if r["policy"] != "dynamic" and not r["policy"].startswith("worth:"):
+def _saved(r: Report) -> Lines:
+    """What dynamic overlap did not need, beside a fixed number of answers a task."""
+    if not r["saving"] or (r["policy"] != "dynamic" and not r["policy"].startswith("worth:")):
         return []
-    lines: list[tuple[str, str]] = []
-    for overlap, saved in r["saving"].items():
-        points = saved["accuracy_points"]
-        better = "" if points is None else f", {points:+.1f} points against its majority"
-        what = "all answers" if overlap == "all" else f"{overlap} answers a task"
-        lines.append(
-            (
-                "saved" if saved["answers"] >= 0 else "more",
-                (
-                    f"{abs(saved['share']):.0%} against {what}: {abs(saved['answers']):,} answers, "
-                    f"{amount_text(abs(saved['money_minor']), r['currency'])}, {abs(saved['segments']):,} segments{better}"
-                ),
-            )
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("asking")
+    for heading in ("answers", "money", "segments", "right", "saved"):
+        table.add_column(heading, justify="right")
+    used, segments = r["answers_used"], r["segments_out"] + r["segments_in"]
+    spent = r["earned_minor"] + r["cost_minor"]
+
+    def row(
+        name: str, answers: int, minor: int, parts: int, right: float | None, saved: str
+    ) -> None:
+        accuracy = "" if right is None else f"{right:.1%}"
+        table.add_row(
+            name, f"{answers:,}", amount_text(minor, r["currency"]), f"{parts:,}", accuracy, saved
         )
-    return lines
+
+    row("as here", used, spent, segments, r["accuracy"], "")
+    for overlap, saved in r["saving"].items():
+        fixed = r["fixed"][overlap]
+        name = "everybody" if overlap == "all" else f"{overlap} a task"
+        minor, parts = spent + saved["money_minor"], segments + saved["segments"]
+        row(name, fixed["answers"], minor, parts, fixed["accuracy"], f"{saved['share']:.0%}")
+    said = "[dim]money is pay and messages; other rows at this replay's mean for an answer, by majority[/]"
+    return [("saving", table), ("", said)]
 
 
 def _bar(share: float) -> str:
@@ -108,7 +117,7 @@ def _bar(share: float) -> str:
     return f"[green]{chr(0x2588) * full}[/][dim]{chr(0x2591) * (_BAR - full)}[/]"
 
 
-def _of_all(r: Report) -> list[tuple[str, str]]:
+def _of_all(r: Report) -> Lines:
     used = r["answers_used"]
 
     def money(minor: float) -> str:
