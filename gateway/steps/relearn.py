@@ -20,15 +20,29 @@ from gateway.store.db import Connection, Row
 async def relearn(rt: Runtime, batch_id: str) -> int:
     """Skills of a batch's workers anew; from how many answers."""
     batch = await rt.batches.fresh(batch_id)
-    known = await until_settled(lambda: _relearn(rt, batch))
+    before, known = await until_settled(lambda: _relearn(rt, batch))
     await look_for_better(rt, batch)
-    rt.bells.ring("watch", batch_id)
+    if _rung(known) > _rung(before):
+        rt.bells.ring("watch", batch_id)
     return known
 
 
-async def _relearn(rt: Runtime, batch: Batch) -> int:
+def _rung(answers: int) -> int:
+    """Looking for cheats costs far more than learning, and nobody is judged by it at once: at every doubling is enough
+    (and at the end, see `steps.close`).
+
+    >>> _rung(0), _rung(50), _rung(99), _rung(100)
+    (0, 6, 7, 7)
+    """
+    return answers.bit_length()
+
+
+async def _relearn(rt: Runtime, batch: Batch) -> tuple[int, int]:
+    """How many answers were known before, and are now."""
     async with rt.db.transaction() as db:
-        await db.fetchval("select id from batch where id = $1 for update", batch.id)
+        before: int = await db.fetchval(
+            "select learned from batch where id = $1 for update", batch.id
+        )
         rows = await skills.decided_answers(db, batch.id)
         real = [row for row in rows if row["gold"] is None]
         if real:
@@ -36,7 +50,7 @@ async def _relearn(rt: Runtime, batch: Batch) -> int:
             await skills.replace_taught(db, batch.id, batch.kind, shown)
             await skills.scored(db, [row["id"] for row in real if not row["scored"]])
         await skills.learned(db, batch.id, len(real))
-    return len(real)
+    return before, len(real)
 
 
 async def _shown(rt: Runtime, db: Connection, batch: Batch, rows: list[Row]) -> dict[int, Skill]:
