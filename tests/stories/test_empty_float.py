@@ -45,7 +45,7 @@ async def test_paid_after_the_top_up_and_told_once_however_long_it_takes(town, e
     town.operators.books.move_float(100_000, "top-up")
     await goes_on(town, 120)
     assert town.operator_books()["paid_minor"] == 6000
-    assert len(await told(brian)) == 1
+    assert len(await told(brian)) == 2, "the one SMS, and the answer to his question"
     assert not await told(amina)
 
 

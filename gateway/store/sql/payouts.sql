@@ -10,9 +10,12 @@ begin
   -- A second payout while one is open breaks the unique index, a balance below zero the account's check:
   -- both come back as GW001, and the turn is decided again on what is so by then.
   insert into payout (id, ref, worker_id, state, provider, currency, amount, key, to_sealed, to_tail,
-      result_token, status_token, timeout_token, due_at, replaces, nth)
+      result_token, status_token, timeout_token, due_at, replaces, nth, reason)
     values (p_id, p_ref, p_worker, p_state, p_provider, p_currency, p_amount, p_key, p_to, p_tail,
-      p_result_token, p_status_token, p_timeout_token, p_due_at, p_replaces, p_nth);
+      p_result_token, p_status_token, p_timeout_token, p_due_at, p_replaces, p_nth,
+      -- What stands in for a payout that an empty float refused waits for the top-up, and she may be told so.
+      case when p_replaces is not null and exists (select from provider_health h
+        where h.provider = p_provider and h.float < p_amount) then 'waits: float' else '' end);
   insert into payout_event (payout_id, event, was, becomes) values (p_id, 'request', 'requested', p_state);
   perform post(p_transfer, p_worker_account, p_transit_account, p_amount, p_currency, p_code, p_cause);
 exception when unique_violation or check_violation then
