@@ -51,7 +51,11 @@ class BatchIn(_Strict):
         Field(default_factory=list, description="Of the workers; none = all", examples=[["sw"]]),
     ]
     policy: Annotated[
-        str, Field(description="fixed:N, dynamic, or all (everybody in each task's audience)")
+        str,
+        Field(
+            description="fixed:N, dynamic, worth:N (minor units that a corrected error is worth), or all (everybody "
+            "in each task's audience)"
+        ),
     ] = "fixed:3"
     confidence: Annotated[
         float | None, Field(gt=0.5, lt=1, description="For dynamic: stop when this sure")

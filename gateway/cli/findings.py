@@ -23,12 +23,14 @@ _Number = Annotated[int, typer.Argument(metavar="FINDING", help="Its number in t
 def listed(
     *,
     closed: Annotated[bool, typer.Option("--closed", help="Those that somebody closed.")] = False,
+    batch: Annotated[str | None, typer.Option(help="Only of this batch (b_...).")] = None,
     json: _Json = None,
 ) -> None:
     """Open findings, newest first."""
     from gateway.store import findings
 
-    rows = with_runtime(lambda rt: findings.listed(rt.db, state="closed" if closed else "open"))
+    state = "closed" if closed else "open"
+    rows = with_runtime(lambda rt: findings.listed(rt.db, state=state, batch=batch))
     if json:
         write_json([dict(row) for row in rows], json)
         return

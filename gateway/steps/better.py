@@ -12,6 +12,7 @@ from gateway.store.batches import Batch
 BETTER_SHARE = 0.25  # the best quarter of those who worked lately
 BETTER_MIN = 3  # fewer are persons, not a band: they would get everything
 LEAD_MIN = 0.05  # how much better than the crowd's mean, to be worth waiting for
+SLACK = 0.02  # what a skill may fade while a task waits, and still be of the band
 
 
 async def look_for_better(rt: Runtime, batch: Batch) -> Better | None:
@@ -27,6 +28,6 @@ async def look_for_better(rt: Runtime, batch: Batch) -> Better | None:
         and row["floor"] >= row["mean"] + LEAD_MIN
         and row["waiting"] <= BETTER_SHARE * row["open"]
     ):
-        found = Better(row["floor"], row["by_sms"])
+        found = Better(row["floor"] - SLACK, row["by_sms"])
     await skills.set_better(rt.db, batch.id, found)
     return found

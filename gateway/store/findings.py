@@ -37,9 +37,14 @@ _LIST = """select f.id, f.kind, f.subject, f.worker_id, f.batch_id, f.evidence, 
   from finding f left join worker w on w.id = f.worker_id left join partner p on p.id = w.partner_id"""
 
 
-async def listed(db: Database, *, state: str = "open", limit: int = 200) -> list[Row]:
+async def listed(
+    db: Database, *, state: str = "open", batch: str | None = None, limit: int = 200
+) -> list[Row]:
     return await db.rows(
-        f"{_LIST} where f.state = $1 order by f.created_at desc limit $2", state, limit
+        f"{_LIST} where f.state = $1 and ($3::text is null or f.batch_id = $3) order by f.created_at desc limit $2",
+        state,
+        limit,
+        batch,
     )
 
 
