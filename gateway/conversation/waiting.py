@@ -5,5 +5,6 @@ TOLD = {
     "crowding": "pay.waits_crowding",
     "float": "pay.waits_float",
     "limit": "pay.waits_limit",
+    "quiet": "pay.waits_quiet",
 }
 """By the name of the control (`gateway.payments.controls`)."""

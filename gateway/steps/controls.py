@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from gateway.conversation.waiting import TOLD
 from gateway.errors import Refused
 from gateway.money import amount_text, minor_per_major
-from gateway.payments.controls import approval, crowding, floating, limits
+from gateway.payments.controls import approval, crowding, floating, limits, quiet
 from gateway.payments.controls.approval import Thresholds
 from gateway.payments.controls.crowding import Crowd
 from gateway.payments.controls.limits import DayLimit
 from gateway.payments.controls.port import Wait
+from gateway.payments.controls.quiet import Guard
 from gateway.payments.payouts import decide
 from gateway.payments.states import Event
 from gateway.runtime import Runtime
@@ -35,6 +36,9 @@ async def may_go(rt: Runtime, stored: Stored) -> bool:
         waits = (
             approval.check(case, thresholds(rules)),
             crowding.check(case, Crowd(rules.first_payouts_per_day, timedelta(hours=rules.hold_h))),
+            quiet.check(
+                case, Guard(timedelta(days=rules.quiet_days), timedelta(hours=rules.hold_h))
+            ),
             limits.check(case, day_limits(rules), now),
             floating.check(case, now),
         )

@@ -19,6 +19,8 @@ select p.amount, p.currency, p.created_at, p.state, w.coordinator_id,
   not exists (select from payout g where g.worker_id = p.worker_id and g.created_at < p.created_at) as first,
   coalesce((select jsonb_object_agg(h.control, h.released_by is not null or h.ends and h.until <= $2)
     from payout_hold h where h.payout_id = p.id), '{}') as holds,
+  greatest((select max(x.created_at) from answer x where x.worker_id = p.worker_id and x.created_at <= p.created_at),
+    (select max(g.settled_at) from payout g where g.worker_id = p.worker_id and g.state = 'paid')) as heard,
   -- What the operator said it holds, less what was let go since.
   (select h.float - coalesce((select sum(q.amount) from payout_pass x join payout q on q.id = x.payout_id
       where x.at >= h.float_at and q.provider = p.provider and q.state not in ('failed', 'cancelled')), 0)
@@ -67,6 +69,7 @@ async def read(
         others_first=others,
         passed_minor=dict(passed) if passed else {},
         approved=row["approved"],
+        heard_at=row["heard"],
         float_minor=row["float"],
     )
     return case, row["holds"], row["passed"]

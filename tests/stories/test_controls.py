@@ -64,6 +64,28 @@ async def test_many_first_payouts_of_one_coordinator_wait_for_a_look(town):
     assert town.operator_books()["paid_minor"] == 12000, "a hold has an end"
 
 
+async def test_a_number_that_was_quiet_for_weeks_waits_and_is_told(town):
+    """Her SIM may have been given to somebody else: the SMS reaches the number, and there are two days to say so."""
+    people = await earned(town, "amina")
+    await town.pays_out()
+    assert town.operator_books()["paid_minor"] == 3000, "who has just answered is paid at once"
+    await town.posts_batch("Is it open now?", price="20.00")
+    for words in ("WORK", "1"):
+        await people[0].texts(words)
+    await town.answers_bells()
+    await town.rt.db.execute(
+        "update answer set created_at = created_at - interval '31 days'; update payout set settled_at = settled_at - interval '31 days'"
+    )
+    await people[0].texts("PAY")
+    await town.ticks()
+    (told,) = [words for words in await people[0].messages() if "quiet for long" in words]
+    assert told == await people[0].texts("PAY")
+    assert await town.count("payout", "state = 'queued' and reason = 'waits: quiet'") == 1
+    await town.ticks(hours=49)
+    await town.pays_out()
+    assert town.operator_books()["paid_minor"] == 5000
+
+
 async def test_without_rules_nothing_waits(town):
     await earned(town, "amina", "brian")
     await town.pays_out()

@@ -20,6 +20,8 @@ class Case:
     passed_minor: Mapping[str, int]
     float_minor: int | None = None
     """What the operator surely still holds for us; None where it has not said so lately."""
+    heard_at: datetime | None = None
+    """When she last answered, or a payout of hers was confirmed, before she asked; None where never."""
     approved: bool = False
     """Two people have approved a list with this payout, or with the one it stands in for."""
 
