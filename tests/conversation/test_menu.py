@@ -77,7 +77,9 @@ def test_a_days_work() -> None:
     assert amina.presses("1").startswith("Saved +KES 3. Total KES 15.\nIs Thika a town?\n1 Yes")
     assert amina.presses("l").startswith("Saved +KES 3. Total KES 18. No more work now.\nHi Amina. KES 18\n")  # fmt: skip
     assert [type(f) for f in amina.facts] == [Asked, Answered, Asked, Answered]
-    assert amina.presses("1").startswith("No questions now. We text you when there are.\nHi Amina.")
+    assert amina.presses("1").startswith(
+        "No questions now. We text you when there are some.\nHi Amina."
+    )
 
 
 def test_a_dropped_session_goes_on_where_it_was() -> None:

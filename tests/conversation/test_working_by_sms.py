@@ -30,7 +30,7 @@ def test_the_answer_and_the_next_question_share_one_message() -> None:
     assert (amina.texts("2 no") or "").startswith("Saved +KES 3. Total KES 18.\nNext, for KES 3:")
     assert (
         amina.texts("3")
-        == "Saved +KES 3. Total KES 21. No questions now. We text you when there are."
+        == "Saved +KES 3. Total KES 21. No questions now. We text you when there are some."
     )
     assert amina.answers == ["yes", "no", "unsure"]
 
@@ -90,8 +90,8 @@ def test_skipping() -> None:
     amina = Person(holds=asked, queue=[question("Is Thika a town?")])
     assert (amina.texts("SKIP") or "").startswith("Skipped.\nNext, for KES 3:\nIs Thika a town?")
     assert amina.facts[0] == Skipped(asked.assignment, asked.question.task)
-    assert amina.texts("ruka") == "Skipped. No questions now. We text you when there are."
-    assert amina.texts("skip") == "No questions now. We text you when there are."
+    assert amina.texts("ruka") == "Skipped. No questions now. We text you when there are some."
+    assert amina.texts("skip") == "No questions now. We text you when there are some."
     assert len([f for f in amina.facts if isinstance(f, Skipped)]) == 2
 
 
@@ -105,7 +105,7 @@ def test_work_repeats_the_held_question_and_asks_no_second() -> None:
     chege = Person(holds=held(question(), lapsed=True))
     assert "Mama Njeri" in (chege.texts("WORK") or "")
     dama = Person()
-    assert dama.texts("WORK") == "No questions now. We text you when there are."
+    assert dama.texts("WORK") == "No questions now. We text you when there are some."
 
 
 @pytest.mark.parametrize(
