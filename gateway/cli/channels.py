@@ -1,5 +1,6 @@
 """`gateway channels`: the addresses to paste into each provider's dashboard, and how each channel is doing."""
 
+import asyncio
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -176,14 +177,28 @@ def _say_what_else_matters(settings: Settings) -> None:
 
 
 def _health(settings: Settings) -> tuple[dict[str, ChannelHealth], str]:
-    """By channel; or why it is not known. Where there is no database yet, none is made for this."""
-    from gateway.cli.people import with_runtime
-    from gateway.store import channel_health
+    """By channel; or why it is not known. Looking changes nothing: no database is made for it, and none is migrated."""
+    from gateway.cli.serving import served
 
     if settings.database_url is None and not (settings.data_dir / "postgres").exists():
         return {}, "nothing has run here yet"
     try:
-        rows = with_runtime(lambda rt: channel_health.channels(rt.db, rt.channels, rt.clock.now()))
+        with served(settings) as ready:
+            rows = asyncio.run(_read(ready))
     except GatewayError as bad:
         return {}, str(bad)
+    if rows is None:
+        return {}, "the database was never set up, or by another version; run: gateway migrate"
     return {one.channel: one for one in rows}, ""
+
+
+async def _read(settings: Settings) -> list[ChannelHealth] | None:
+    """None where the tables are not those of this version."""
+    from gateway.app import open_runtime
+    from gateway.queue.inline import InlineBells
+    from gateway.store import channel_health, health, schema
+
+    async with open_runtime(settings, InlineBells(), connections=2) as rt:
+        if await health.sql_digest(rt.db) != schema.sql_digest():
+            return None
+        return await channel_health.channels(rt.db, rt.channels, rt.clock.now())

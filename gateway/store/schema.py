@@ -46,6 +46,11 @@ def sql(name: str) -> str:
     return resources.files("gateway.store").joinpath("sql", f"{name}.sql").read_text()
 
 
+def sql_digest() -> str:
+    """Of this version's functions, as `sql_version` holds it."""
+    return hashlib.sha256("\n".join(sql(name) for name in SQL_FILES).encode()).hexdigest()
+
+
 # Functions are dropped first (triggers' functions are replaced in place), so that a changed signature never leaves an
 # old namesake behind.
 _DROP_FUNCTIONS = """
@@ -72,8 +77,7 @@ def sqlalchemy_url(url: str) -> str:
 async def migrate(database_url: str) -> None:
     """Upgrade to head; harmless when there is nothing to do. Raises SettingsError when nobody answers at the address."""
     await (await open_database(database_url, connections=1)).close()
-    sources = [sql(name) for name in SQL_FILES]
-    digest = hashlib.sha256("\n".join(sources).encode()).hexdigest()
+    sources, digest = [sql(name) for name in SQL_FILES], sql_digest()
     engine = create_async_engine(sqlalchemy_url(database_url))
     try:
         async with engine.begin() as connection:

@@ -13,6 +13,8 @@ from gateway import app as composition
 from gateway.cli import channels, doctor
 from gateway.cli.commands import app
 from gateway.cli.doctor import Verdict
+from gateway.cli.serving import served
+from gateway.servers import EmbeddedServers
 from gateway.settings import ChannelSettings, Country, ProviderSettings, Settings, Side, load
 from gateway.store import health, leader
 
@@ -171,6 +173,19 @@ def test_channels_as_json(capsys, tmp_path):
     assert "this machine only" in said
     assert "nothing has run here yet" in said
     assert not (tmp_path / "gateway-data").exists(), "a list of addresses starts nothing"
+
+
+def test_looking_at_channels_migrates_nothing(capsys, tmp_path):
+    """The database may be another version's, at work."""
+    settings = Settings(data_dir=tmp_path)
+    with EmbeddedServers(tmp_path):
+        channels.show(settings, None)
+        assert "run: gateway migrate" in capsys.readouterr().out
+        with served(settings, migrated=True):
+            channels.show(settings, None)
+        said = capsys.readouterr().out
+    assert "breaker closed: it works" in said
+    assert "not known" not in said
 
 
 def test_the_addresses_of_payout_operators_are_told_too(capsys):
