@@ -100,3 +100,30 @@ def test_spammers_cost_majority_and_not_the_blend() -> None:
     rows, truths = plenty(Crowd(200, 20, 3, 6, 0.8, 0.1, spammers=10), 1)
     majority, blend = (accuracy(values(name, rows), truths) for name in ("majority", "auto"))
     assert blend > majority + 0.03
+
+
+@pytest.mark.parametrize(
+    "crowd",
+    [
+        Crowd(150, 40, 9, 3, 0.75, 0.12),
+        Crowd(150, 25, 3, 5, 0.6, 0.1),
+        Crowd(150, 30, 2, 4, 0.8, 0.1, spammers=12),
+    ],
+)
+def test_crowds_of_any_shape_lose_less_than_a_point_to_majority(crowd: Crowd) -> None:
+    lost = 0.0
+    for seed in range(5):
+        rows, truths = plenty(crowd, seed)
+        majority, blend = (accuracy(values(name, rows), truths) for name in ("majority", "auto"))
+        lost += (majority - blend) / 5
+    assert lost < 0.01
+
+
+def test_answers_that_differ_in_pairs_teach_nothing() -> None:
+    """Two answers a task cannot say who erred: the weights stay with majority, and move on from there."""
+    pairs, many = (
+        auto._by_shape(encode(plenty(Crowd(200, 20, 2, answers, 0.75, 0.1), 0)[0]))
+        for answers in (2, 10)
+    )
+    assert pairs[0] > 0.4
+    assert many[0] < 0.1
