@@ -109,6 +109,9 @@ class Controls(_Strict):
     first_payouts_per_day: Annotated[int, Field(ge=1)] = 50
     """First payouts of one coordinator's workers in 24 hours that are ordinary; the others wait `hold_h`."""
     hold_h: Annotated[int, Field(ge=1)] = 48
+    check_names: bool = False
+    """Before a number's first payout: is the name its operator has for it (MTN, Airtel) nearly the enrolled one? Else a person
+    looks."""
     quiet_days: Annotated[int, Field(ge=1)] = 30
     """A payout asked for by a number that gave no answer for so long waits `hold_h`: its SIM may be another's by now."""
     tell: tuple[str, ...] = ()

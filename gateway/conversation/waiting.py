@@ -5,6 +5,7 @@ TOLD = {
     "crowding": "pay.waits_crowding",
     "float": "pay.waits_float",
     "limit": "pay.waits_limit",
+    "name": "pay.waits_name",
     "quiet": "pay.waits_quiet",
 }
 """By the name of the control (`gateway.payments.controls`)."""

@@ -143,6 +143,15 @@ class TellsFloat(Protocol):
         ...
 
 
+@runtime_checkable
+class TellsName(Protocol):
+    """A provider that says whom a number is registered to."""
+
+    async def name_of(self, http: aiohttp.ClientSession, msisdn: str) -> str | None:
+        """None where it did not say."""
+        ...
+
+
 class TokenStore(Protocol):
     """Where access tokens are shared by all processes: Daraja makes each new token end the one before."""
 

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from gateway.conversation.waiting import TOLD
 from gateway.errors import Refused
 from gateway.money import amount_text, minor_per_major
-from gateway.payments.controls import approval, crowding, floating, limits, quiet
+from gateway.payments.controls import approval, crowding, floating, limits, naming, quiet
 from gateway.payments.controls.approval import Thresholds
 from gateway.payments.controls.crowding import Crowd
 from gateway.payments.controls.limits import DayLimit
 from gateway.payments.controls.port import Wait
 from gateway.payments.controls.quiet import Guard
 from gateway.payments.payouts import decide
+from gateway.payments.port import TellsName
 from gateway.payments.states import Event
 from gateway.runtime import Runtime
 from gateway.settings import Controls
@@ -25,6 +26,7 @@ from gateway.store.payouts import Stored
 async def may_go(rt: Runtime, stored: Stored) -> bool:
     """True when nothing holds the payout; it counts as gone today from then on. Else it comes due again by itself."""
     payout, now = stored.payout.id, rt.clock.now()
+    named = await _name(rt, stored)
     async with rt.db.transaction() as db:
         found = await holds.read(db, payout, now)
         if found is None:
@@ -34,6 +36,7 @@ async def may_go(rt: Runtime, stored: Stored) -> bool:
             return True
         rules = rt.settings.controls
         waits = (
+            named,
             approval.check(case, thresholds(rules)),
             crowding.check(case, Crowd(rules.first_payouts_per_day, timedelta(hours=rules.hold_h))),
             quiet.check(
@@ -54,6 +57,17 @@ async def may_go(rt: Runtime, stored: Stored) -> bool:
             await _tell(rt, db, stored, wait)
     rt.bells.ring("deliver", stored.sms_channel)
     return False
+
+
+async def _name(rt: Runtime, stored: Stored) -> Wait | None:
+    """What the operator's name for a new number holds; asked before anything is locked."""
+    rules, provider = rt.settings.controls, rt.providers[stored.payout.provider]
+    if not rules.check_names or not isinstance(provider, TellsName):
+        return None
+    if not await holds.wants_name(rt.db, stored.payout.id):
+        return None
+    told = await provider.name_of(rt.http, stored.payout.msisdn)
+    return naming.check(stored.name, told, rt.clock.now(), timedelta(hours=rules.hold_h))
 
 
 async def release(rt: Runtime, ref: str, who: str) -> int:

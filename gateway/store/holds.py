@@ -75,6 +75,17 @@ async def read(
     return case, row["holds"], row["passed"]
 
 
+async def wants_name(db: Database, payout: UUID) -> bool:
+    """Whether this is its worker's first payout that may still be held for its name: nobody has let it go."""
+    return await db.value(
+        """select not exists (select from payout g where g.worker_id = p.worker_id and g.created_at < p.created_at)
+             and not exists (select from payout_pass x where x.payout_id = p.id)
+             and not exists (select from payout_hold h where h.payout_id = p.id and h.control = 'name'
+               and h.released_by is not null) from payout p where p.id = $1""",
+        payout,
+    )
+
+
 async def let_go(db: Connection, payout: UUID, now: datetime) -> None:
     await db.execute(
         "insert into payout_pass (payout_id, at) values ($1, $2) on conflict do nothing",

@@ -2,16 +2,18 @@
 
 import base64
 import itertools
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.errors import Refused
-from gateway.settings import Country, ProviderSettings
+from gateway.settings import Controls, Country, ProviderSettings
 from gateway.simulator.faults import FaultPlan
 from gateway.simulator.operators.judge import report
 from gateway.steps.by_hand import confirm, waiting_list
+from gateway.steps.controls import release
 from tests.conftest import opened_gateway
 from tests.town import eventually
 
@@ -102,6 +104,19 @@ async def africa(new_database):
 @pytest.fixture(autouse=True)
 def nothing_goes_wrong(africa):
     africa.operators.set_plan(FaultPlan(seed=3))
+
+
+@pytest.fixture
+def house_of(africa):
+    """Other controls for one story."""
+    before = africa.rt
+
+    def change(**rules):
+        settings = before.settings.model_copy(update={"controls": Controls(**rules)})
+        africa.rt = replace(before, settings=settings)
+
+    yield change
+    africa.rt = before
 
 
 async def earns(town, provider, number=None, price="100"):
@@ -295,3 +310,39 @@ async def test_a_balance_too_small_for_money_can_be_had_as_airtime(africa):
 async def test_airtime_where_there_is_none_is_said_so(africa):
     worker = await earns(africa, "mtn")
     assert "You asked for" not in await worker.texts("AIRTIME")
+
+
+async def test_a_number_registered_to_somebody_else_waits_for_a_person(africa, house_of):
+    """MTN says who holds a number: a person looks where that is not nearly the enrolled name; nobody is refused."""
+    house_of(check_names=True)
+    same, other = await earns(africa, "mtn"), await earns(africa, "mtn")
+    africa.operators.others["mtn"].names = {
+        same.msisdn.removeprefix("+"): f"OTIENO {same.name.upper()}",
+        other.msisdn.removeprefix("+"): "Peter Kamau",
+    }
+    for person in (same, other):
+        await person.texts("PAY")
+    await africa.ticks()
+    held = await africa.rt.db.rows(
+        "select p.ref, p.worker_id from payout p where p.reason = 'waits: name'"
+    )
+    assert [row["worker_id"] for row in held] == [await other.id()]
+    assert "another name" in await other.texts("PAY")
+    await release(africa.rt, held[0]["ref"], "Wanjiku")
+    await settles(africa)
+    assert await other.balance_minor() == 0
+    assert await africa.count("payout", "worker_id = $1 and state = 'paid'", await other.id()) == 1
+
+
+@pytest.mark.parametrize("provider", ["mtn", "airtel", "pawapay"])
+async def test_an_operator_is_asked_what_it_holds_before_a_run(africa, provider):
+    worker = await earns(africa, provider)
+    await worker.texts("PAY")
+    await settles(africa)
+    left = africa.operators.others[provider].books.funds().utility_minor
+    told = await africa.rt.providers[provider].float_minor(africa.rt.http)
+    assert told == left
+    assert (
+        await africa.value("select float from provider_health where provider = $1", provider)
+        >= left
+    )

@@ -198,6 +198,15 @@ class Airtel:
     def read_statement(self, text: str) -> list[Line]:
         return lines(text, self._options.statement_columns, self._options.currency)
 
+    async def name_of(self, http: aiohttp.ClientSession, msisdn: str) -> str | None:
+        url = f"{self._base}/standard/v1/users/{msisdn[-_NATIONAL_DIGITS:]}"
+        reply = await self._bearer.call(http, "GET", url, headers=self._headers)
+        if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
+            return None
+        told = as_object(json_object(reply.body).get("data"))
+        words = (as_text(told.get(part)) for part in ("first_name", "last_name"))
+        return " ".join(filter(None, words)) or None
+
     async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
         url = f"{self._base}/standard/v2/users/balance"
         reply = await self._bearer.call(http, "GET", url, headers=self._headers)

@@ -190,6 +190,18 @@ class MtnMomo:
         nowhere documented and differ by country: `statement_columns` names others.)"""
         return statement.lines(text, self._columns, self._account.currency)
 
+    async def name_of(self, http: aiohttp.ClientSession, msisdn: str) -> str | None:
+        """Basic user info, as in MTN's reference of the account holder."""
+        number = msisdn.removeprefix("+")
+        holder = f"{self._account.base_url}/disbursement/v1_0/accountholder/msisdn/{number}"
+        url = f"{holder}/basicuserinfo"
+        reply = await self._bearer.call(http, "GET", url, headers=self._headers)
+        if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
+            return None
+        told = json_object(reply.body)
+        words = (as_text(told.get(part)) for part in ("name", "given_name", "family_name"))
+        return " ".join(filter(None, words)) or None
+
     async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
         url = f"{self._account.base_url}/disbursement/v1_0/account/balance"
         reply = await self._bearer.call(http, "GET", url, headers=self._headers)

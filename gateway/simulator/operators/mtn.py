@@ -6,6 +6,8 @@ documented; so do numbers that end in the same three digits after 99 (for caller
 """
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import orjson
@@ -76,6 +78,9 @@ class MtnBooks(OperatorBooks):
 
 
 class Mtn(Operator):
+    names: Mapping[str, str] = MappingProxyType({})
+    """Of account holders, by number."""
+
     def routes(self) -> list[Route]:
         base = "/disbursement"
         return [
@@ -83,6 +88,11 @@ class Mtn(Operator):
             Route(f"{base}/v1_0/transfer", self._transfer, methods=["POST"]),
             Route(f"{base}/v1_0/transfer/{{key}}", self._status, methods=["GET"]),
             Route(f"{base}/v1_0/account/balance", self._balance, methods=["GET"]),
+            Route(
+                f"{base}/v1_0/accountholder/msisdn/{{msisdn}}/basicuserinfo",
+                self._holder,
+                methods=["GET"],
+            ),
             Route(
                 f"{base}/v1_0/accountholder/msisdn/{{msisdn}}/active",
                 self._active,
@@ -168,6 +178,15 @@ class Mtn(Operator):
             return refused
         unknown = (magic_of(request.path_params["msisdn"]) or ("", ""))[1] == "PAYEE_NOT_FOUND"
         return json({"result": not unknown})
+
+    async def _holder(self, request: Request) -> Response:
+        """Everybody here is called Sam Doe, but those whom `names` gives another name."""
+        if refused := self._door(request):
+            return refused
+        given, _, family = self.names.get(request.path_params["msisdn"], "Sam Doe").partition(" ")
+        return json(
+            {"sub": "0", "name": f"{given} {family}", "given_name": given, "family_name": family}
+        )
 
     def _door(self, request: Request) -> Response | None:
         if not request.headers.get("ocp-apim-subscription-key"):
