@@ -10,8 +10,8 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
-from rq.exceptions import DuplicateJobError
-from rq.job import JobStatus
+from rq.exceptions import DuplicateJobError, NoSuchJobError
+from rq.job import Job, JobStatus
 
 from gateway.errors import SettingsError
 
@@ -42,8 +42,15 @@ def enqueue(on: Queue, function: str, step: str, *arguments: str) -> None:
     minute and a half. So it is then rung under a second name; answering one bell twice at once does no harm.
     """
     name = "-".join((step, *arguments))
-    if not _hang(on, name, function, step, *arguments) and _is_being_answered(on, name):
-        _hang(on, f"{name}-again", function, step, *arguments)
+    if _hang(on, name, function, step, *arguments):
+        return
+    match _status(on, name):
+        case None:  # it was answered in between, perhaps without what we rang for
+            _hang(on, name, function, step, *arguments)
+        case JobStatus.STARTED:
+            _hang(on, f"{name}-again", function, step, *arguments)
+        case _:
+            return
 
 
 def _hang(on: Queue, name: str, function: str, step: str, *arguments: str) -> bool:
@@ -58,9 +65,14 @@ def _hang(on: Queue, name: str, function: str, step: str, *arguments: str) -> bo
     return True
 
 
-def _is_being_answered(on: Queue, name: str) -> bool:
-    job = on.fetch_job(name)
-    return job is not None and job.get_status(refresh=False) is JobStatus.STARTED
+def _status(on: Queue, name: str) -> JobStatus | None:
+    """None when there is no such bell. Not by `Queue.fetch_job`: that one takes the name of a missing job off the queue,
+    where somebody else may have hung it this very moment, and a bell that is kept but hangs nowhere is never answered."""
+    try:
+        job = Job.fetch(name, connection=on.connection, serializer="json")
+    except NoSuchJobError:
+        return None
+    return job.get_status(refresh=False)
 
 
 class RqBells:

@@ -6,7 +6,8 @@ import os
 import pytest
 from redis import Redis
 from rq import SimpleWorker
-from rq.job import JobStatus
+from rq.exceptions import NoSuchJobError
+from rq.job import Job, JobStatus
 
 from gateway.errors import SettingsError
 from gateway.queue.bells import QUEUE, RqBells, enqueue, queue
@@ -54,6 +55,42 @@ def test_a_bell_that_is_being_answered_is_rung_again_under_a_second_name(redis):
     for _ in range(3):
         enqueue(on, ANSWER, "deliver", "at")
     assert hanging(redis) == ["deliver-at-again"]
+
+
+def test_a_bell_rung_while_the_last_one_of_its_name_ends_is_not_taken_off_again(redis, monkeypatch):
+    """One ringer finds the bell being answered; it ends, and another ringer hangs it anew, before the first looks."""
+    on = queue(redis)
+    enqueue(on, ANSWER, "deliver", "at")
+    job = on.fetch_job("deliver-at")
+    on.remove(job.id)
+    job.set_status(JobStatus.STARTED)
+
+    def ends_and_is_rung_by_another(*_args, **_more):
+        monkeypatch.undo()
+        job.delete()
+        enqueue(on, ANSWER, "deliver", "at")
+        raise NoSuchJobError
+
+    monkeypatch.setattr(Job, "fetch", ends_and_is_rung_by_another)
+    enqueue(on, ANSWER, "deliver", "at")
+    assert hanging(redis) == ["deliver-at"]
+
+
+def test_a_bell_that_ended_a_moment_ago_is_rung(redis, monkeypatch):
+    on = queue(redis)
+    enqueue(on, ANSWER, "deliver", "at")
+    job = on.fetch_job("deliver-at")
+    on.remove(job.id)
+    job.set_status(JobStatus.STARTED)
+
+    def ends(*_args, **_more):
+        monkeypatch.undo()
+        job.delete()
+        raise NoSuchJobError
+
+    monkeypatch.setattr(Job, "fetch", ends)
+    enqueue(on, ANSWER, "deliver", "at")
+    assert hanging(redis) == ["deliver-at"]
 
 
 def test_an_answered_bell_leaves_its_name_free(redis):
