@@ -1,15 +1,19 @@
 """Sealing the ledger's history, and checking the seals against the rows."""
 
 import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from gateway.failpoints import reach
 from gateway.payments.seals import GENESIS, RANGE_MAX, Seal, fault, make
 from gateway.store.db import Connection, Database, Row
 
 _LOOKS, _LOOK_AGAIN_S = 50, 0.02
-_AT_ONCE = 50  # ranges read in one query
+_AT_ONCE = 20  # ranges read in one query
+_AHEAD = 2  # queries under way at once: what the database prints is most of the work
 
 # One canonical line a transfer: see gateway.payments.seals.
 _LINE = """json_build_array(t.seq, t.id, d.kind || ':' || d.owner || ':' || d.currency,
@@ -38,20 +42,36 @@ async def seal(db: Database, now: datetime) -> int:
     before = _seal(newest) if newest else None
     first = before.to_seq + 1 if before else 1
     made = 0
-    while first <= last:
-        ranges = [
-            (start, min(start + RANGE_MAX - 1, last))
-            for start in range(first, last + 1, RANGE_MAX)[:_AT_ONCE]
-        ]
-        rows = await db.rows(_LINES, [r[0] for r in ranges], [r[1] for r in ranges])
+    ranges = [
+        (start, min(start + RANGE_MAX - 1, last)) for start in range(first, last + 1, RANGE_MAX)
+    ]
+    async for rows in _read(db, ranges):
         reach("seal.read")
         async with db.transaction() as connection:
             for row in rows:
                 before = _made(before, row)
                 await _insert(connection, before, now)
                 made += 1
-        first = ranges[-1][1] + 1
     return made
+
+
+async def _read(db: Database, ranges: Sequence[tuple[int, int]]) -> AsyncGenerator[list[Row]]:
+    """The lines of these ranges, in order, some ranges at a time. While some are hashed the next are being read."""
+
+    def read(start: int) -> asyncio.Task[list[Row]]:
+        some = ranges[start : start + _AT_ONCE]
+        return asyncio.create_task(db.rows(_LINES, [r[0] for r in some], [r[1] for r in some]))
+
+    starts = iter(range(0, len(ranges), _AT_ONCE))
+    coming = deque(read(start) for start in islice(starts, _AHEAD))
+    try:
+        while coming:
+            rows = await coming.popleft()
+            coming.extend(read(start) for start in islice(starts, 1))
+            yield rows
+    finally:
+        for one in coming:
+            one.cancel()
 
 
 async def head(db: Database) -> str:
@@ -123,10 +143,9 @@ async def verify(db: Database, known_head: str = "") -> Verified:
     seals = [_seal(row) for row in await db.rows("select * from seal order by from_seq")]
     faults: list[str] = []
     before: Seal | None = None
-    for start in range(0, len(seals), _AT_ONCE):
-        group = seals[start : start + _AT_ONCE]
-        rows = await db.rows(_LINES, [s.from_seq for s in group], [s.to_seq for s in group])
-        for found, row in zip(group, rows, strict=True):
+    sealed = iter(seals)
+    async for rows in _read(db, [(s.from_seq, s.to_seq) for s in seals]):
+        for row, found in zip(rows, sealed, strict=False):
             again = make(found.prev, row["from_seq"], row["to_seq"], row["lines"], row["transfers"])
             wrong = fault(found, before, again)
             if wrong:

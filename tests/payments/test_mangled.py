@@ -3,18 +3,24 @@
 # The strict rules are the product's (pyproject: include); fixtures have no types.
 # pyright: basic
 
+import base64
 import random
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlencode
 
 import orjson
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from gateway import plugins
 from gateway.ids import PayoutId, WorkerId, derived_id
+from gateway.payments import providers
 from gateway.payments.payouts import Hinted, Payout, decide
-from gateway.payments.port import Answer, Status
+from gateway.payments.port import Answer, Found, Status
 from gateway.payments.providers import mtn_momo
-from gateway.payments.providers.mpesa.results import read_callback
 from gateway.payments.providers.mpesa.tables import judged
 from gateway.payments.states import State
 from gateway.payments.wire import Reply
@@ -38,18 +44,44 @@ ODD = [
     [[]],
     {"Key": "Amount"},
 ]
-MOMO = mtn_momo.make(
-    "momo",
-    {"base_url": "https://x", "api_user": "u", "api_key": "k", "subscription_key": "s", "target_environment": "t",
-     "currency": "ZMW", "minimum": "1", "maximum": "100"},
-    None,  # type: ignore[arg-type]  # it fetches no token here
-)  # fmt: skip
+KEY = "7f9c2ba4-e88f-427d-a23c-0c5a1b1e7a11"
+_LIMITS = {"minimum": "1", "maximum": "100000"}
+_PUBLIC = base64.b64encode(
+    rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    .public_key()
+    .public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+).decode()
+OPTIONS = {
+    "mpesa": {"base_url": "https://x", "consumer_key": "k", "consumer_secret": "s", "initiator": "i",
+              "security_credential": "dA==", "shortcode": "600997"},
+    "mtn_momo": {"base_url": "https://x", "api_user": "u", "api_key": "k", "subscription_key": "s",
+                 "target_environment": "t", "currency": "ZMW", **_LIMITS},
+    "airtel": {"base_url": "https://x", "client_id": "i", "client_secret": "s", "country": "KE", "currency": "KES",
+               "public_key": _PUBLIC, "pin": "1234", **_LIMITS},
+    "pawapay": {"base_url": "https://x", "api_token": "t", "provider": "MTN_MOMO_RWA", "currency": "RWF", **_LIMITS},
+    "africastalking_airtime": {"base_url": "https://x", "username": "a", "api_key": "k", "currency": "KES", **_LIMITS},
+}  # fmt: skip
+SPOKEN = {
+    "mtn_momo": [{"status": "SUCCESSFUL", "amount": "10", "currency": "ZMW", "financialTransactionId": "1", "externalId": KEY,
+                  "payee": {"partyIdType": "MSISDN", "partyId": "254712345678"}, "reason": {"code": "PAYEE_NOT_FOUND"}}],
+    "airtel": [{"transaction": {"id": KEY.replace("-", ""), "status_code": said, "airtel_money_id": "MP1", "message": "Paid"}}
+               for said in ("TS", "TF")],
+    "pawapay": [{"payoutId": KEY, "status": said, "amount": "10", "currency": "RWF", "providerTransactionId": "1",
+                 "recipient": {"type": "MMO", "accountDetails": {"phoneNumber": "254712345678", "provider": "MTN_MOMO_RWA"}},
+                 "failureReason": {"failureCode": "RECIPIENT_NOT_FOUND", "failureMessage": "x"}}
+                for said in ("COMPLETED", "FAILED", "ENQUEUED")],
+    "africastalking_airtime": [{"requestId": "ATQid_1", "status": said, "phoneNumber": "+254712345678", "value": "KES 10",
+                                "description": "x", "discount": "KES 0.4"} for said in ("Success", "Failed")],
+}  # fmt: skip
+PROVIDERS = {
+    kind: plugins.load(providers, kind).make(kind, options, None)
+    for kind, options in OPTIONS.items()
+}
 
 
 def bodies() -> list[bytes]:
-    found = [
-        b'{"status":"SUCCESSFUL","amount":"10","currency":"ZMW","financialTransactionId":"1","externalId":"k","payee":{"partyIdType":"MSISDN","partyId":"260971234567"},"reason":{"code":"PAYEE_NOT_FOUND"}}'
-    ]
+    found = [orjson.dumps(body) for listed in SPOKEN.values() for body in listed]
+    found += [urlencode(body).encode() for body in SPOKEN["africastalking_airtime"]]
 
     def walk(value: object) -> None:
         if isinstance(value, dict):
@@ -98,10 +130,12 @@ def _reshaped(value: object, dice: random.Random) -> object:
 
 
 READERS = {
-    "mpesa callback": read_callback,
+    **{
+        f"{kind} callback": partial(lambda made, body: made.parse_callback(body, {}), made)
+        for kind, made in PROVIDERS.items()
+    },
     "mpesa answer": lambda body: judged(Reply(200, body)),
     "mpesa error": lambda body: judged(Reply(500, body)),
-    "mtn callback": lambda body: MOMO.parse_callback(body, {}),
     "mtn answer": lambda body: mtn_momo._judged(Reply(400, body)),
 }
 
@@ -115,24 +149,36 @@ def test_ten_thousand_mangled_bodies(reader):
 
 
 def forged_tries(count: int) -> int:
-    """Forged callbacks against payouts in every state; how many had any effect but a question."""
+    """Forged callbacks of every provider against payouts in every state; how many had any effect but a question."""
     dice, listed, effects = random.Random(1), bodies(), 0
+    made = list(PROVIDERS.values())
     states = [s for s in State if s is not State.REQUESTED]
     for n in range(count):
         one = Payout(
-            PayoutId(derived_id("f", n)), WorkerId(1), "mpesa", "k", "+254712345678", 1_000, "KES",
+            PayoutId(derived_id("f", n)), WorkerId(1), "mpesa", KEY, "+254712345678", 1_000, "KES",
             state=states[n % len(states)], tries=1, maybe_taken=True, first_sent_at=NOW, sent_at=NOW,
         )  # fmt: skip
         body = dice.choice(listed) if dice.random() < 0.5 else mangled(dice.choice(listed), dice)
-        status = read_callback(body) if n % 2 else MOMO.parse_callback(body, {})
-        made = decide(one, Hinted(status), NOW + timedelta(minutes=1))
-        same = (made.payout.state, made.payout.receipt, made.payout.tries) == (
+        status = made[n // len(states) % len(made)].parse_callback(body, {})
+        after = decide(one, Hinted(status), NOW + timedelta(minutes=1))
+        same = (after.payout.state, after.payout.receipt, after.payout.tries) == (
             one.state,
             one.receipt,
             one.tries,
         )
-        effects += bool(made.postings) or not same
+        effects += bool(after.postings) or not same
     return effects
+
+
+def test_every_provider_that_is_called_back_is_here():
+    assert set(PROVIDERS) == set(plugins.kinds(providers)) - {"manual"}, "nobody calls back by hand"
+
+
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_what_is_forged_here_would_be_believed_from_who_was_asked(kind):
+    """Else the forgeries would prove nothing."""
+    spoken = [PROVIDERS[kind].parse_callback(body, {}).found for body in bodies()]
+    assert {Found.PAID, Found.FAILED} & set(spoken)
 
 
 def test_forged_callbacks_have_no_effect():
