@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 
 from gateway.errors import Conflict
-from gateway.payments.payouts import LEASE, Answered, Asked, Happened
+from gateway.payments.payouts import LEASE, Answered, Asked, Happened, Resolved
 from gateway.payments.port import Answer, Found, Status, Submitted
 from gateway.payments.states import Event, State
 from gateway.steps.disburse import called_back, happened, happened_to_all
@@ -32,6 +32,7 @@ from .till import Till, Worker, open_till
 pytestmark = pytest.mark.timeout(120)
 ROUNDS_MAX = 60
 EARNED = 20_000
+NETWORK = ["good", "good", "good", "lost", "late", "no answer", "not sent", "refused"]
 AMOUNTS = st.sampled_from([1_000, 1_500, 4_000])
 IN_BOOKS_PAID = (State.PAID, State.LATE_PAID)
 
@@ -74,6 +75,9 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
         def people_come(self) -> None:
             self.people = [run(till.hires(EARNED)) for _ in range(3)]
             self.model.earned = {int(one.id): EARNED for one in self.people}
+            for who in range(3):
+                self.she_asks(who, 4_000)
+            self.reads()
 
         def mine(self, *states: State) -> list[Stored]:
             return [one for one in self.now if not states or one.payout.state in states]
@@ -101,6 +105,9 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
             self.model.earned[int(worker.id)] += amount
 
         @rule(who=st.integers(0, 2), amount=AMOUNTS)
+        def somebody_asks(self, who: int, amount: int) -> None:
+            self.she_asks(who, amount)
+
         def she_asks(self, who: int, amount: int) -> None:
             worker = self.people[who]
             has = run(till.balance(worker))
@@ -118,15 +125,25 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
             self.model.truth[asked.payout.key] = Truth()
             self.model.tokens[asked.result_token] = len(self.model.tokens)
 
-        @precondition(lambda self: self.mine(State.QUEUED))
-        @rule(
-            data=st.data(),
-            network=st.sampled_from(["good", "lost", "late", "no answer", "not sent", "refused"]),
-        )
-        def it_is_sent(self, data: st.DataObject, network: str) -> None:
-            queued = self.one(data, State.QUEUED)
-            if queued is None:
-                return
+        @precondition(lambda self: self.mine(*(state for state in State if state.open)))
+        @rule(data=st.data(), network=st.sampled_from(NETWORK), pays=st.booleans())
+        def it_goes_on(self, data: st.DataObject, network: str, *, pays: bool) -> None:
+            """The next thing that usually happens to it, in a network of this day's kind."""
+            stored = self.one(data, *(state for state in State if state.open))
+            assert stored is not None
+            if stored.payout.state is State.QUEUED:
+                self.is_sent(data, stored, network)
+            elif network == "good":
+                truth = self.model.truth[stored.payout.key]
+                if truth.fate == "taken":
+                    truth.fate = "paid" if pays else "refused"
+                    truth.paid_times += pays
+                self.happens(stored, Asked(self.status(stored)))
+            else:
+                till.waits(minutes=2)
+                self.happens(stored, Asked(Status(Found.NO_ANSWER)))
+
+        def is_sent(self, data: st.DataObject, queued: Stored, network: str) -> None:
             self.happens(queued, Event.CLAIM)
             now = run(till.reads(queued))
             if now.payout.state is not State.SUBMITTING:
@@ -187,10 +204,10 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
             assert run(till.reads(about)).payout.state is before
 
         @precondition(lambda self: self.mine(State.QUEUED))
-        @rule(data=st.data())
-        def it_is_cancelled(self, data: st.DataObject) -> None:
+        @rule(data=st.data(), surely=st.integers(0, 3))
+        def it_is_cancelled(self, data: st.DataObject, surely: int) -> None:
             queued = self.one(data, State.QUEUED)
-            if queued is not None:
+            if queued is not None and not surely:
                 self.happens(queued, Event.CANCEL)
 
         @precondition(lambda self: self.stale)
@@ -275,6 +292,11 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
                 )
             elif stored.payout.state is State.SUBMITTING:
                 run(till.happens(stored, Event.LEASE_EXPIRED))
+            elif (
+                stored.payout.state is State.NEEDS_HUMAN
+                and not self.model.truth[stored.payout.key].fate
+            ):
+                run(two_people_say_it_never_left(till, stored))
             else:
                 run(happened_to_all(till.rt, [(stored, Asked(self.status(stored)))]))
 
@@ -287,6 +309,20 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
 
 ENDS = frozenset(state for state in State if not state.open)
 ASKED = (State.SUBMITTED, State.UNKNOWN, State.NEEDS_HUMAN, State.FAILED, State.CANCELLED)
+
+
+async def two_people_say_it_never_left(till: Till, stored: Stored) -> None:
+    for name in ("Zawadi", "Otieno"):
+        person = await till.rt.db.value(
+            """insert into person (name, key_hash) values ($1, $2) on conflict (name) do update set name = excluded.name
+               returning id""",
+            name,
+            name.encode(),
+        )
+        await till.rt.db.value(
+            "select resolve_payout($1, false, null, $2)", stored.payout.id, person
+        )
+    await till.happens(stored, Resolved(paid=False))
 
 
 async def overpaid(till: Till, worker: Worker) -> int:
@@ -309,8 +345,8 @@ def test_any_order_of_events(machine_url):
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=8,
-                stateful_step_count=30,
+                max_examples=10,
+                stateful_step_count=40,
                 deadline=None,
                 database=None,
                 suppress_health_check=list(HealthCheck),
