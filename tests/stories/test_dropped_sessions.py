@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections import Counter
 
 import asyncpg
 import pytest
@@ -208,7 +209,7 @@ async def test_several_of_one_sms_go_back_to_sms_under_their_old_numbers(town):
     assert all(line in asked for line in left), "and each has the number it had"
     first, second = (line[0] for line in left)
     assert "Saved 2: +KES 6. Total KES 9." in await amina.texts(f"{first}A {second}B")
-    assert await amina.values() == ["yes", "yes", "no"]
+    assert Counter(await amina.values()) == {"yes": 2, "no": 1}
     await town.has_right_books()
 
 

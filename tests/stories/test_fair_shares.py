@@ -136,7 +136,7 @@ async def test_a_paused_batch_asks_nothing_new_but_counts_what_was_asked(town):
     batch = await town.posts_batch("Is it open?", "Is it clean?", "Is it near?")
     await amina.texts("WORK")
     await batch.changes("pause")
-    assert "No questions now" in await brian.texts("WORK")
+    assert "The work is paused just now" in await brian.texts("WORK")
     reply = await amina.texts("1")
     assert "Saved" in reply
     assert "1 Yes" not in reply

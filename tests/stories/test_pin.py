@@ -78,7 +78,7 @@ async def test_a_weak_or_mistyped_pin_is_not_taken(town):
 
 async def test_changing_it_needs_the_old_one(town, amina):
     await amina.dials()
-    assert "present PIN" in await amina.presses("2", "3")
+    assert "current PIN" in await amina.presses("2", "3")
     assert "not your PIN" in await amina.presses(OTHER)
     assert "Choose a PIN" in await amina.presses(PIN)
     assert "Your PIN is set" in await amina.presses(OTHER, OTHER)
