@@ -5,6 +5,7 @@ An unknown key is an error; an empty variable counts as not set; secrets never s
 
 import os
 import tomllib
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -78,6 +79,17 @@ class ProviderSettings(_Strict):
     options: Options = {}
 
 
+class TaxRow(_Strict):
+    """`percent` of what a worker withdraws above `above` (major units), in one payout or in a month (UTC) together, from the
+    day `since` on; a later row of the same name takes its place (`percent = 0` ends it)."""
+
+    name: Annotated[str, Field(min_length=1, max_length=24)]
+    percent: Annotated[Decimal, Field(ge=0, lt=100, decimal_places=4)]
+    since: date
+    above: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)] = Decimal(0)
+    per: Literal["payout", "month"] = "payout"
+
+
 class Country(_Strict):
     """What a phone number's country decides: the money it is paid in, the first language, who pays out."""
 
@@ -92,6 +104,29 @@ class Country(_Strict):
     """Providers by the carrier a number was given to (`{Safaricom = "mpesa", Airtel = "airtel_ke"}`); others: `payout`."""
     airtime: str | None = None
     """The provider that pays `PAY AIRTIME`, and tiny balances, as airtime."""
+    taxes: tuple[TaxRow, ...] = ()
+    """Withheld from each payout to this country's numbers; none where there are none."""
+
+    @field_validator("taxes")
+    @classmethod
+    def _leave_something(cls, value: tuple[TaxRow, ...]) -> tuple[TaxRow, ...]:
+        highest = {
+            name: max(row.percent for row in value if row.name == name)
+            for name in {row.name for row in value}
+        }
+        if sum(highest.values()) >= 100:  # noqa: PLR2004  # per cent
+            raise ValueError("taxes together take 100 % or more")
+        if len({(row.name, row.since) for row in value}) < len(value):
+            raise ValueError("two rows of one tax begin on the same day")
+        return value
+
+    def taxes_on(self, day: date) -> tuple[TaxRow, ...]:
+        """The rows in force: of each name the newest whose day has come."""
+        newest: dict[str, TaxRow] = {}
+        for row in sorted(self.taxes, key=lambda row: row.since):
+            if row.since <= day:
+                newest[row.name] = row
+        return tuple(row for row in newest.values() if row.percent)
 
 
 class DayLimit(_Strict):

@@ -3,12 +3,14 @@
 import re
 from dataclasses import dataclass, replace
 
-from gateway.conversation.facts import PayAsked, Turn, WorkerView
+from gateway.conversation.facts import Cash, PayAsked, Turn, WorkerView
 from gateway.conversation.heard import Heard
+from gateway.conversation.notices import less_words
 from gateway.conversation.talk import Talk, money, open_question
 from gateway.conversation.waiting import TOLD
 from gateway.errors import Refused
 from gateway.money import amount_text, parse_amount, whole_units
+from gateway.phrases import Phrasebook
 
 # How amounts are written around Lake Victoria and elsewhere: 1,000  100/=  Ksh 100  100/-
 _THOUSANDS = re.compile(r"^\d{1,3}(,\d{3})+$")
@@ -23,7 +25,7 @@ class NotNow:
     values: dict[str, str]
 
 
-def decide(  # noqa: C901, PLR0911  # a list of reasons, in the order they are told
+def decide(  # noqa: C901, PLR0911, PLR0912  # a list of reasons, in the order they are told
     talk: Talk, worker: WorkerView, asked_minor: int | None, *, airtime: bool = False
 ) -> PayAsked | NotNow:
     """The payout to ask for, of all that is payable or of `asked_minor`; or why there is none."""
@@ -33,6 +35,7 @@ def decide(  # noqa: C901, PLR0911  # a list of reasons, in the order they are t
             cash,
             payable_minor=cash.airtime_minor,
             minimum_minor=cash.airtime_minimum_minor,
+            deductions=cash.airtime_deductions,
             new_ref=cash.new_ref if cash.airtime_minimum_minor else "",
         )
 
@@ -56,6 +59,8 @@ def decide(  # noqa: C901, PLR0911  # a list of reasons, in the order they are t
         if worker.balance_minor < cash.minimum_minor:
             return NotNow("pay.minimum", {"amount": have, "minimum": text(cash.minimum_minor)})
         return NotNow("pay.unavailable", {"amount": have})
+    if cash.deductions:
+        return _less(cash, worker, asked_minor, airtime=airtime)
     if asked_minor is None:
         return PayAsked(cash.payable_minor, cash.new_ref, airtime)
     if asked_minor > cash.payable_minor:
@@ -65,6 +70,29 @@ def decide(  # noqa: C901, PLR0911  # a list of reasons, in the order they are t
     if asked_minor != whole_units(asked_minor, worker.currency):
         return NotNow("pay.bad_amount", {})
     return PayAsked(asked_minor, cash.new_ref, airtime)
+
+
+def _less(
+    cash: Cash, worker: WorkerView, asked_minor: int | None, *, airtime: bool
+) -> PayAsked | NotNow:
+    """What is asked for leaves her balance; what is sent of it is less by its taxes and the fee she bears."""
+    assert cash.deductions is not None
+
+    def text(minor: int) -> str:
+        return amount_text(minor, worker.currency)
+
+    most_minor = min(worker.balance_minor, cash.maximum_minor)
+    most_minor = cash.payable_minor if airtime else most_minor
+    wanted_minor = most_minor if asked_minor is None else asked_minor
+    if wanted_minor > most_minor:
+        return NotNow("pay.too_much", {"asked": text(wanted_minor), "amount": text(most_minor)})
+    found = cash.deductions.withdrawal(wanted_minor)
+    least = text(cash.minimum_minor)
+    if found.amount_minor < cash.minimum_minor and asked_minor is None:
+        return NotNow("pay.minimum", {"amount": text(found.amount_minor), "minimum": least})
+    if found.amount_minor < cash.minimum_minor:
+        return NotNow("pay.below", {"asked": text(wanted_minor), "minimum": least})
+    return PayAsked(found.amount_minor, cash.new_ref, airtime, found)
 
 
 def amount_said(text: str, currency: str) -> int | None:
@@ -112,7 +140,13 @@ def by_sms(
 def promise(talk: Talk, worker: WorkerView, asked: PayAsked) -> str:
     """That her money goes out now. One line: the last one of its message, whose place the outcome may take."""
     amount = amount_text(asked.amount_minor, worker.currency)
-    return talk.say("pay.asked", amount=amount, ref=asked.ref)
+    told = talk.say("pay.asked", amount=amount, ref=asked.ref)
+    return f"{told} {less}" if (less := withheld(talk.book, asked, worker.currency)) else told
+
+
+def withheld(book: Phrasebook, asked: PayAsked, currency: str) -> str:
+    taken = asked.withdrawal
+    return less_words(book, taken.tax_minor, taken.fee_minor, currency) if taken else ""
 
 
 def balance(talk: Talk, worker: WorkerView, *, by_sms: bool) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from gateway.deductions import Deductions, Withdrawal
 from gateway.ids import AssignmentId, TaskId, WorkerId
 from gateway.tasks.question import Question
 
@@ -72,6 +73,9 @@ class Cash:
     airtime_minor: int = 0
     """What could be sent as airtime now; 0 = nothing, or not here."""
     airtime_minimum_minor: int = 0
+    deductions: Deductions | None = None
+    """What is taken from a withdrawal before it is sent; None: nothing. `airtime_deductions`: from airtime."""
+    airtime_deductions: Deductions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ class Payment:
     waits: str = ""
     """The control that makes it wait, where that is its fate; until `until`."""
     until: str = ""
+    tax_minor: int = 0
+    fee_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,11 +268,17 @@ class QuietChosen:
 
 @dataclass(frozen=True, slots=True)
 class PayAsked:
-    """Send `amount_minor` to the worker's phone under `ref`; already within `Cash.payable_minor`."""
+    """Send `amount_minor` to the worker's phone under `ref`; already within `Cash.payable_minor`. `withdrawal`: what
+    else leaves her balance for it, where anything does."""
 
     amount_minor: int
     ref: str
     airtime: bool = False
+    withdrawal: Withdrawal | None = None
+
+    @property
+    def taken_minor(self) -> int:
+        return self.withdrawal.taken_minor if self.withdrawal else self.amount_minor
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from gateway.conversation.talk import NAME_MAX, short_name
+from gateway.money import amount_text
 from gateway.phrases import Phrasebook
 
 
@@ -14,6 +15,12 @@ def invitation(book: Phrasebook, name: str, coordinator: str) -> str:
 def paid_notice(book: Phrasebook, amount: str, receipt: str, ref: str, balance: str) -> str:
     """The operator has confirmed: `receipt` is its own number for the payment."""
     return book.say("pay.paid", amount=amount, receipt=receipt, ref=ref, total=balance)
+
+
+def less_words(book: Phrasebook, tax_minor: int, fee_minor: int, currency: str) -> str:
+    """What left her balance beside what was sent: `Tax KES 5. Fee KES 5.`, or nothing. It stands behind other words."""
+    taken = (("pay.tax", tax_minor), ("pay.fee", fee_minor))
+    return " ".join(book.say(key, amount=amount_text(m, currency)) for key, m in taken if m)
 
 
 def pay_failed_notice(book: Phrasebook, amount: str, ref: str) -> str:

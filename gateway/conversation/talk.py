@@ -138,7 +138,7 @@ def _after(situation: Situation, fact: Fact) -> Situation:  # noqa: C901, PLR091
             joined = replace(worker, state="active", language=fact.language) if worker else None
             return replace(situation, worker=joined, default_language=fact.language)
         case PayAsked() if worker and cash:
-            left = replace(worker, balance_minor=worker.balance_minor - fact.amount_minor)
+            left = replace(worker, balance_minor=worker.balance_minor - fact.taken_minor)
             busy = replace(cash, payable_minor=0, open_ref=fact.ref, open_minor=fact.amount_minor)
             return replace(situation, worker=left, cash=busy)
         case PinChosen() if situation.pin:

@@ -2,6 +2,7 @@
 
 from gateway.conversation.facts import Appealed, Payment, Turn, WorkerView
 from gateway.conversation.heard import Heard
+from gateway.conversation.notices import less_words
 from gateway.conversation.talk import Talk
 from gateway.conversation.waiting import TOLD
 from gateway.money import amount_text
@@ -34,6 +35,7 @@ def explain(talk: Talk, worker: WorkerView, ref: str | None) -> str:
         "amount": amount_text(payment.amount_minor, worker.currency),
         "day": payment.day,
     }
+    less = less_words(talk.book, payment.tax_minor, payment.fee_minor, worker.currency)
     match payment.fate:
         case "failed":
             return talk.say("why.failed", **told)
@@ -43,10 +45,12 @@ def explain(talk: Talk, worker: WorkerView, ref: str | None) -> str:
             told = {"ref": told["ref"], "amount": told["amount"], "day": payment.until}
             return talk.say(TOLD[payment.waits], **told)
         case "on_way":
-            return talk.say("why.on_way", **told, list=_list(payment, worker.currency))
+            told = talk.say("why.on_way", **told, list=_list(payment, worker.currency))
+            return f"{told} {less}".rstrip()
         case "paid":
             listed = _list(payment, worker.currency)
-            return talk.say("why.paid", **told, receipt=payment.receipt, list=listed)
+            told = talk.say("why.paid", **told, receipt=payment.receipt, list=listed)
+            return f"{told} {less}".rstrip()
 
 
 def appeal(talk: Talk, heard: Heard) -> Turn:

@@ -112,6 +112,11 @@ class Code(IntEnum):
     FLOAT_OUT = 25
     CHARGE_MORE = 26
     CHARGE_BACK = 27
+    TAX_BACK = 28
+    LATE_TAX = 29
+    LATE_TAX_OVERPAID = 30
+    REVERSAL_TAX = 31
+    FEE_BACK = 32
 
 
 _K = AccountKind
@@ -125,8 +130,14 @@ MATRIX: Mapping[Code, tuple[AccountKind, AccountKind]] = {
     Code.CORRECT_DOWN: (_K.WORKER_PAYABLE, _K.BATCH_HOLD),
     Code.RELEASE: (_K.BATCH_HOLD, _K.CLIENT_AVAILABLE),
     Code.HOLD: (_K.WORKER_PAYABLE, _K.PAYOUT_IN_TRANSIT),
-    Code.TAX: (_K.PAYOUT_IN_TRANSIT, _K.TAX_WITHHELD),
-    Code.WORKER_FEE: (_K.PAYOUT_IN_TRANSIT, _K.PROVIDER_CHARGES),
+    # From her own account, so that it shows her what became of each shilling; in transit is what the operator is to pay.
+    Code.TAX: (_K.WORKER_PAYABLE, _K.TAX_WITHHELD),
+    Code.TAX_BACK: (_K.TAX_WITHHELD, _K.WORKER_PAYABLE),
+    Code.LATE_TAX: (_K.WORKER_PAYABLE, _K.TAX_WITHHELD),
+    Code.LATE_TAX_OVERPAID: (_K.WORKER_OVERPAID, _K.TAX_WITHHELD),
+    Code.REVERSAL_TAX: (_K.TAX_WITHHELD, _K.WORKER_PAYABLE),
+    Code.WORKER_FEE: (_K.WORKER_PAYABLE, _K.PROVIDER_CHARGES),
+    Code.FEE_BACK: (_K.PROVIDER_CHARGES, _K.WORKER_PAYABLE),
     Code.SETTLE: (_K.PAYOUT_IN_TRANSIT, _K.PROVIDER_FLOAT),
     Code.CHARGE: (_K.FEE_EXPENSE, _K.PROVIDER_FLOAT),
     Code.PAYOUT_FAILED: (_K.PAYOUT_IN_TRANSIT, _K.WORKER_PAYABLE),
@@ -235,13 +246,62 @@ def hold(payout: PayoutId, worker: WorkerId, amount_minor: int, currency: str) -
     return _posting(Code.HOLD, (payout,), str(worker), "", amount_minor, currency)
 
 
-def tax(payout: PayoutId, country: str, amount_minor: int, currency: str) -> Posting:
-    return _posting(Code.TAX, (payout,), "", country, amount_minor, currency)
+def tax(
+    payout: PayoutId, worker: WorkerId, country: str, name: str, amount_minor: int, currency: str
+) -> Posting:
+    """A tax withheld with a payout: owed to the country's authority from now on. One per payout and tax."""
+    return _posting(Code.TAX, (payout, name), str(worker), country, amount_minor, currency)
 
 
-def worker_fee(payout: PayoutId, provider: str, amount_minor: int, currency: str) -> Posting:
-    """The part of a held payout that pays the operator's charge, where the worker bears it."""
-    return _posting(Code.WORKER_FEE, (payout,), "", provider, amount_minor, currency)
+def tax_back(
+    payout: PayoutId, worker: WorkerId, country: str, name: str, amount_minor: int, currency: str
+) -> Posting:
+    """The payout certainly was not paid, so nothing of it is taxed."""
+    return _posting(Code.TAX_BACK, (payout, name), country, str(worker), amount_minor, currency)
+
+
+def reversal_tax(
+    payout: PayoutId, worker: WorkerId, country: str, name: str, amount_minor: int, currency: str
+) -> Posting:
+    """The payout was taken back by the operator and is the worker's again: so is its tax."""
+    return _posting(Code.REVERSAL_TAX, (payout, name), country, str(worker), amount_minor, currency)
+
+
+def late_tax(
+    payout: PayoutId,
+    worker: WorkerId,
+    country: str,
+    name: str,
+    amount_minor: int,
+    currency: str,
+    *,
+    balance_minor: int,
+) -> tuple[Posting, ...]:
+    """The tax of a payout we gave back and that was paid after all: as `late_paid`."""
+    from_her_minor = max(0, min(amount_minor, balance_minor))
+    whole = (
+        (Code.LATE_TAX, from_her_minor),
+        (Code.LATE_TAX_OVERPAID, amount_minor - from_her_minor),
+    )
+    return tuple(
+        _posting(code, (payout, name), str(worker), country, part_minor, currency)
+        for code, part_minor in whole
+        if part_minor
+    )
+
+
+def worker_fee(
+    payout: PayoutId, worker: WorkerId, provider: str, amount_minor: int, currency: str
+) -> Posting:
+    """The operator's charge, where the worker bears it."""
+    return _posting(Code.WORKER_FEE, (payout,), str(worker), provider, amount_minor, currency)
+
+
+def fee_back(
+    payout: PayoutId, worker: WorkerId, provider: str, amount_minor: int, currency: str
+) -> Posting:
+    """The payout was not paid, or taken back: she bears no fee for it. Once per payout."""
+    return _posting(Code.FEE_BACK, (payout,), provider, str(worker), amount_minor, currency)
 
 
 def settle(payout: PayoutId, provider: str, amount_minor: int, currency: str) -> Posting:

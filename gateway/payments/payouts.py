@@ -56,6 +56,19 @@ class Payout:
     """The operator's own id, from its answer to a submit; some can only be asked by it."""
     hinted_ours: bool = False
     """A callback said that the trouble is ours (float, credentials), not this worker's."""
+    country: str = ""
+    """Whose taxes were withheld with it: each with its amount. They and `fee_minor` left her balance beside `amount_minor`."""
+    taxes: tuple[tuple[str, int], ...] = ()
+    fee_minor: int = 0
+
+    @property
+    def tax_minor(self) -> int:
+        return sum(minor for _, minor in self.taxes)
+
+    @property
+    def taken_minor(self) -> int:
+        """What left her balance for it."""
+        return self.amount_minor + self.tax_minor + self.fee_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,11 +349,11 @@ def _postings(
         case None:
             return ()
         case Code.HOLD:
-            return (ledger.hold(p.id, p.worker, amount_minor, currency),)
+            return held(p)
         case Code.SETTLE:
             return (ledger.settle(p.id, p.provider, amount_minor, currency), *charge)
         case Code.PAYOUT_FAILED:
-            return (ledger.payout_failed(p.id, p.worker, amount_minor, currency),)
+            return (ledger.payout_failed(p.id, p.worker, amount_minor, currency), *_undone(p))
         case Code.LATE_PAID:
             late = ledger.late_paid(
                 p.id,
@@ -350,8 +363,48 @@ def _postings(
                 currency,
                 balance_minor=worker_balance_minor,
             )
-            return (*late, *charge)
+            return (*late, *_late_taxes(p, worker_balance_minor - amount_minor), *charge)
         case Code.REVERSED:
             return (ledger.reversed_by_operator(p.id, p.provider, amount_minor, currency),)
         case _:
             raise AssertionError(f"{code.name} is no payout's posting")
+
+
+def held(p: Payout) -> tuple[Posting, ...]:
+    """All that leaves her balance for it: what is sent, its taxes, and the fee where she bears it."""
+    hold = ledger.hold(p.id, p.worker, p.amount_minor, p.currency)
+    taxes = (ledger.tax(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes)
+    if not p.fee_minor:
+        return (hold, *taxes)
+    return (hold, *taxes, ledger.worker_fee(p.id, p.worker, p.provider, p.fee_minor, p.currency))
+
+
+def reversal_undone(p: Payout) -> tuple[Posting, ...]:
+    """Goes with a reversal that two people gave back to the worker."""
+    taxes = (
+        ledger.reversal_tax(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes
+    )
+    # A payout that was paid late bears no fee of hers any more; its way back is taken then, and counts once.
+    return (*taxes, *_fee_undone(p))
+
+
+def _undone(p: Payout) -> tuple[Posting, ...]:
+    taxes = (ledger.tax_back(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes)
+    return (*taxes, *_fee_undone(p))
+
+
+def _fee_undone(p: Payout) -> tuple[Posting, ...]:
+    if not p.fee_minor:
+        return ()
+    return (ledger.fee_back(p.id, p.worker, p.provider, p.fee_minor, p.currency),)
+
+
+def _late_taxes(p: Payout, left_minor: int) -> tuple[Posting, ...]:
+    """Tax is due on what was paid after all; the fee went back to her and stays there."""
+    made: list[Posting] = []
+    for name, minor in p.taxes:
+        made += ledger.late_tax(
+            p.id, p.worker, p.country, name, minor, p.currency, balance_minor=left_minor
+        )
+        left_minor -= minor
+    return tuple(made)

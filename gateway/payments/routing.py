@@ -31,16 +31,27 @@ def carrier_of(msisdn: str) -> str:
     return carrier.name_for_number(phonenumbers.parse(msisdn, None), "en")
 
 
+def home_of(money: Mapping[str, str], msisdn: str, currency: str) -> str | None:
+    """The country that decides how a number is paid in this currency. `money`: each country's own.
+
+    >>> home_of({"KE": "KES", "UG": "UGX"}, "+254712345678", "KES"), home_of({"KE": "KES", "UG": "UGX"}, "+254712345678", "UGX")
+    ('KE', 'UG')
+    """
+    here = region_of(msisdn) or ""
+    if money.get(here) == currency:
+        return here
+    # A number from abroad is paid as the country of her money pays: operators say whether they can.
+    return next((code for code, own in money.items() if own == currency), None)
+
+
 def route(
     ways: Mapping[str, Ways], working: Collection[str], msisdn: str, currency: str
 ) -> str | None:
     """The provider that pays this number in this currency; None where nobody can. `working`: those set up."""
-    here = ways.get(region_of(msisdn) or "")
-    if here is None or here.currency != currency:
-        # A number from abroad is paid as the country of her money pays: operators say whether they can.
-        here = next((way for way in ways.values() if way.currency == currency), None)
-    if here is None:
+    home = home_of({code: way.currency for code, way in ways.items()}, msisdn, currency)
+    if home is None:
         return None
+    here = ways[home]
     if here.by_carrier:
         chosen = here.by_carrier.get(carrier_of(msisdn))
         if chosen in working:

@@ -19,7 +19,13 @@ from dataclasses import dataclass
 
 from gateway.payments.ledger import Code
 
-_BY_PAYOUT = (Code.HOLD, Code.LATE_PAID)
+_BY_PAYOUT = (Code.HOLD, Code.LATE_PAID, Code.TAX, Code.LATE_TAX, Code.WORKER_FEE)
+_BACK = {
+    Code.PAYOUT_FAILED: Code.HOLD,
+    Code.TAX_BACK: Code.TAX,
+    Code.FEE_BACK: Code.WORKER_FEE,
+}
+"""What gives back exactly what that took before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +60,19 @@ def spend(history: Iterable[Move]) -> Spent:
     """Attribute everything that left a worker's account to the earnings it came from."""
     lots: deque[tuple[uuid.UUID, int]] = deque()
     parts: dict[uuid.UUID, list[PartOf]] = {}
-    open_holds: dict[str, uuid.UUID] = {}
+    open_holds: dict[tuple[Code, str], uuid.UUID] = {}
     for move in history:
         subject = move.cause.partition(":")[2]
-        if move.code is Code.PAYOUT_FAILED and subject in open_holds:
-            for part in reversed(parts.pop(open_holds.pop(subject))):
+        undoes = (_BACK.get(move.code, move.code), subject)
+        if move.code in _BACK and undoes in open_holds:
+            for part in reversed(parts.pop(open_holds.pop(undoes))):
                 lots.appendleft((part.earning, part.amount_minor))
         elif move.amount_minor > 0:
             lots.append((move.transfer, move.amount_minor))
         else:
             parts[move.transfer] = _take(lots, move, newest=move.code not in _BY_PAYOUT)
-            if move.code is Code.HOLD:
-                open_holds[subject] = move.transfer
+            if move.code in _BACK.values():
+                open_holds[move.code, subject] = move.transfer
     unspent: dict[uuid.UUID, int] = {}
     for earning, amount_minor in lots:
         unspent[earning] = unspent.get(earning, 0) + amount_minor

@@ -8,6 +8,7 @@ from gateway.ids import PayoutId, WorkerId
 from gateway.payments.states import State
 from gateway.runtime import Runtime
 from gateway.steps.replace import held_part, secret_path
+from gateway.steps.taking import country_of
 from gateway.steps.understand import airtime_for, provider_for
 from gateway.store import turns
 from gateway.store.db import Part, Row
@@ -22,7 +23,7 @@ async def payout_part(rt: Runtime, row: Row, fact: PayAsked, msisdn: str) -> Par
     provider = chosen(rt, msisdn, currency)
     if provider is None:
         raise Conflict(f"no provider pays {currency} any more")
-    payout = PayoutId(uuid.uuid4())
+    payout, taken = PayoutId(uuid.uuid4()), fact.withdrawal
     new = turns.NewPayout(
         id=payout,
         ref=fact.ref,
@@ -38,5 +39,8 @@ async def payout_part(rt: Runtime, row: Row, fact: PayAsked, msisdn: str) -> Par
         timeout_token=secret_path(),
         state=State.QUEUED,
         due_at=rt.clock.now(),
+        country=country_of(rt, msisdn, currency) or "" if taken else "",
+        taxes=taken.taxes if taken else (),
+        fee_minor=taken.fee_minor if taken else 0,
     )
     return await held_part(rt, new)

@@ -301,7 +301,8 @@ def _notice(rt: Runtime, stored: Stored, decision: Decision, waiting: str | None
     """The one SMS that tells a worker what became of her money; written once per outcome. `waiting`: the reply that
     only promises it and has not gone yet. This takes the place of the promise, its last line; the rest of it stays."""
     after = decision.payout
-    taken_minor = sum(p.amount_minor for p in decision.postings if p.code is Code.LATE_PAID)
+    taken_again = (Code.LATE_PAID, Code.LATE_TAX)
+    taken_minor = sum(p.amount_minor for p in decision.postings if p.code in taken_again)
     book = rt.books[stored.language]
     amount = amount_text(after.amount_minor, after.currency)
     if after.state in (State.PAID, State.LATE_PAID):
@@ -312,7 +313,11 @@ def _notice(rt: Runtime, stored: Stored, decision: Decision, waiting: str | None
             ref=stored.ref,
             balance=amount_text(stored.balance_minor - taken_minor, after.currency),
         )
+        fee_minor = after.fee_minor if after.state is State.PAID else 0
+        less = notices.less_words(book, after.tax_minor, fee_minor, after.currency)
+        text = f"{text} {less}".rstrip()
     else:
+        amount = amount_text(after.taken_minor, after.currency)
         text = notices.pay_failed_notice(book, amount=amount, ref=stored.ref)
     before = waiting.rpartition("\n")[0] if waiting else ""
     text = f"{before}\n{text}" if before else text

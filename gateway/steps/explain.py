@@ -27,6 +27,8 @@ async def payment(rt: Runtime, worker: WorkerId, ref: str | None) -> Payment | N
         receipt=row["receipt"] or "-",
         answers=found.answers,
         waits=row["waits"] or "",
+        tax_minor=sum(row["tax_amounts"]),
+        fee_minor=row["fee"],
         until=f"{row['due_at']:%d/%m}" if row["due_at"] else "",
     )
 

@@ -9,9 +9,7 @@ import uuid
 from datetime import timedelta
 
 from gateway.ids import PayoutId, WorkerId, new_ref
-from gateway.payments import ledger
-from gateway.payments.ledger import Account, AccountKind
-from gateway.payments.payouts import Payout
+from gateway.payments.payouts import Payout, held
 from gateway.payments.states import State
 from gateway.runtime import Runtime
 from gateway.store import turns
@@ -44,19 +42,31 @@ async def replacement_part(rt: Runtime, stored: Stored) -> Part:
         due_at=rt.clock.now() + min(LATER * (stored.nth + 1), LATEST),
         replaces=was.id,
         nth=stored.nth + 1,
+        country=was.country,
+        taxes=stored.taxes,
+        fee_minor=was.fee_minor,
     )
     return await held_part(rt, new)
 
 
 async def held_part(rt: Runtime, new: turns.NewPayout) -> Part:
-    """A new payout with the hold of its money."""
-    payout, worker = PayoutId(new.id), WorkerId(new.worker)
-    transit = Account(AccountKind.PAYOUT_IN_TRANSIT, "", new.currency)
-    payable = Account(AccountKind.WORKER_PAYABLE, str(worker), new.currency)
-    held = ledger.hold(payout, worker, new.amount_minor, new.currency)
-    return turns.request_payout(
-        new, held, await rt.accounts.get(payable), await rt.accounts.get(transit)
+    """A new payout with the hold of its money, and what is withheld with it."""
+    payout = Payout(
+        id=PayoutId(new.id),
+        worker=WorkerId(new.worker),
+        provider=new.provider,
+        key=new.key,
+        msisdn="",
+        amount_minor=new.amount_minor,
+        currency=new.currency,
+        country=new.country,
+        taxes=tuple((tax.name, tax.amount_minor) for tax in new.taxes),
+        fee_minor=new.fee_minor,
     )
+    postings = held(payout)
+    payable = await rt.accounts.get(postings[0].debit)
+    booked = [(posted, await rt.accounts.get(posted.credit)) for posted in postings]
+    return turns.request_payout(new, payable, booked)
 
 
 def secret_path() -> str:

@@ -5,6 +5,7 @@ from typing import Literal
 from gateway.errors import Refused
 from gateway.money import amount_text
 from gateway.payments import ledger
+from gateway.payments.payouts import reversal_undone
 from gateway.payments.states import State
 from gateway.runtime import Runtime
 from gateway.steps.messages import message
@@ -38,8 +39,11 @@ async def decide_reversal(rt: Runtime, ref: str, whose: Whose, *, by: str, key: 
     transfer, *rest = posting(posted, debit, credit)
     parts = [Part("settle_reversal", (p.id, whose, transfer, *rest))]
     if whose == "worker":
+        for more in reversal_undone(p):
+            accounts = await rt.accounts.get(more.debit), await rt.accounts.get(more.credit)
+            parts.append(Part("post", posting(more, *accounts)))
         text = rt.books[stored.language].say(
-            "pay.reversed", ref=stored.ref, amount=amount_text(p.amount_minor, p.currency)
+            "pay.reversed", ref=stored.ref, amount=amount_text(p.taken_minor, p.currency)
         )
         cause = f"payout:{p.id}:reversal"
         told = message(rt, stored.sms_channel, p.worker, p.msisdn, text, "money", cause=cause)

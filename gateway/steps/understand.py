@@ -13,6 +13,7 @@ from gateway.runtime import Channel, Runtime
 from gateway.steps import typed_pin
 from gateway.steps.controls import most_at_once
 from gateway.steps.questions import held_question, more_of, pack_of, question_of
+from gateway.steps.taking import deductions
 from gateway.store.batches import Batch
 from gateway.store.db import Row
 from gateway.tasks.question import Question
@@ -60,7 +61,7 @@ async def understand(
         worker=worker,
         held=held_question(row, held_batch) if held_batch else None,
         upcoming=_upcoming(row, next_batch) if next_batch else None,
-        cash=_cash(rt, row, worker, msisdn) if worker and msisdn else None,
+        cash=await _cash(rt, row, worker, msisdn) if worker and msisdn else None,
         coordinator=coordinator,
         pin=typed_pin.view(rt, row, worker.currency) if worker else None,
         regions=frozenset(rt.settings.countries),
@@ -144,7 +145,7 @@ def _upcoming(row: Row, batch: Batch) -> Question:
     return question_of(batch, row["worker_id"], row["next_task"], row["next_text"])
 
 
-def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
+async def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
     provider = provider_for(rt, msisdn, worker.currency)
     if provider is None:
         return Cash(payable_minor=0, minimum_minor=0, maximum_minor=0, new_ref="")
@@ -152,6 +153,7 @@ def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
     most_minor = most_at_once(rt.settings.controls, worker.currency, limits.maximum_minor)
     airtime = airtime_for(rt, msisdn, worker.currency)
     top_up = rt.providers[airtime] if airtime else None
+    taken = await deductions(rt, worker.id, msisdn, worker.currency)
     return Cash(
         payable_minor=payable(
             worker.balance_minor, worker.currency, limits.minimum_minor, most_minor
@@ -169,6 +171,8 @@ def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
         if top_up
         else 0,
         airtime_minimum_minor=top_up.minimum_minor if top_up else 0,
+        deductions=taken,
+        airtime_deductions=taken,
     )
 
 

@@ -40,6 +40,20 @@ class Audit:
     faults: tuple[str, ...]
 
 
+_TAXES = """
+select coalesce(o.country, b.owner) as country, coalesce(o.currency, b.currency) as currency,
+  coalesce(o.owed, 0)::bigint as owed, coalesce(b.withheld, 0)::bigint as withheld
+from (
+  select p.country, p.currency, sum(x.amount) as owed from payout p, unnest(p.tax_amounts) as x(amount)
+    where p.state not in ('failed', 'cancelled') and not (p.state = 'reversed' and exists (
+      select from transfer t where t.code = 22 and t.cause = 'reversal_back:' || p.id))
+    group by p.country, p.currency
+) o full join (
+  select a.owner, a.currency, sum(case when t.credit = a.id then t.amount else -t.amount end) as withheld
+    from account a join transfer t on a.id in (t.debit, t.credit) where a.kind = 'tax_withheld' group by a.owner, a.currency
+) b on (b.owner, b.currency) = (o.country, o.currency)"""
+"""Per country: what the payouts say is withheld, and what its account holds."""
+
 _BALANCES = """
 select a.id, a.kind, a.owner, a.currency, a.bounded, a.balance as stored, coalesce(t.balance, 0)::bigint as balance
 from account a left join (
@@ -76,6 +90,11 @@ async def audit(db: Database) -> Audit:
         and r["balance"] < 0
     ]
     faults += [f"answer {r['id']} has no earning of its price" for r in unpaid]
+    faults += [
+        f"taxes of {r['country']}: the account holds {r['withheld']}, the payouts say {r['owed']} {r['currency']}"
+        for r in await db.rows(_TAXES)
+        if r["withheld"] != r["owed"]
+    ]
     in_transit = sum(r["balance"] for r in rows if r["kind"] == "payout_in_transit")
     total = sum(r["balance"] for r in rows)
     if total:

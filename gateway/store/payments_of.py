@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.ids import WorkerId
 from gateway.store import traces
@@ -20,7 +21,7 @@ class Explained:
 async def explained(db: Database, worker: WorkerId, ref: str | None) -> Explained | None:
     """Her payout of that reference (None: the last one); None where she has none such."""
     payout = await db.row(
-        """select p.ref, p.amount, p.state, p.receipt, p.settled_at, p.created_at, p.due_at,
+        """select p.ref, p.amount, p.tax_amounts, p.fee, p.state, p.receipt, p.settled_at, p.created_at, p.due_at,
              payout_waits(p.state, p.reason) as waits from payout p
            where p.worker_id = $1 and ($2::text is null or p.ref = $2) order by p.created_at desc limit 1""",
         worker,
@@ -32,3 +33,14 @@ async def explained(db: Database, worker: WorkerId, ref: str | None) -> Explaine
     prices = {link.answer["answer"]: link.answer["price"] for link in links if link.answer}
     counted = Counter(prices.values())
     return Explained(payout, [(count, price) for price, count in counted.items()])
+
+
+async def withdrawn_since(db: Database, worker: WorkerId, since: datetime) -> int:
+    """What her payouts asked for since then took from her balance, without those whose money went back to it."""
+    return await db.value(
+        """select coalesce(sum(p.amount + p.fee + (select coalesce(sum(x), 0) from unnest(p.tax_amounts) x)), 0)::bigint
+           from payout p where p.worker_id = $1 and p.created_at >= $2
+             and p.state not in ('failed', 'cancelled', 'reversed')""",
+        worker,
+        since,
+    )

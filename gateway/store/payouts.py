@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from gateway.deductions import Withheld
 from gateway.ids import AccountId, PayoutId, WorkerId
 from gateway.payments.ledger import Posting
 from gateway.payments.payouts import Payout
@@ -17,7 +18,19 @@ from gateway.vault import Vault
 _KEPT = tuple(
     f.name
     for f in fields(Payout)
-    if f.name not in ("id", "worker", "provider", "key", "msisdn", "amount_minor", "currency")
+    if f.name
+    not in (
+        "id",
+        "worker",
+        "provider",
+        "key",
+        "msisdn",
+        "amount_minor",
+        "currency",
+        "country",
+        "taxes",
+        "fee_minor",
+    )
 )
 _NOTE_MAX = 500
 _SELECT = """select p.*, w.language, w.sms_channel, w.name, a.balance from payout p
@@ -54,6 +67,7 @@ class Stored:
     to_tail: str
     nth: int
     """How many payouts this one comes after, each refused for our fault."""
+    taxes: tuple[Withheld, ...]
 
 
 def _stored(vault: Vault, row: Row) -> Stored:
@@ -66,6 +80,9 @@ def _stored(vault: Vault, row: Row) -> Stored:
             msisdn=vault.open(row["to_sealed"]),
             amount_minor=row["amount"],
             currency=row["currency"],
+            country=row["country"],
+            taxes=tuple(zip(row["tax_names"], row["tax_amounts"], strict=True)),
+            fee_minor=row["fee"],
             **_kept(row),
         ),
         ref=row["ref"],
@@ -80,6 +97,10 @@ def _stored(vault: Vault, row: Row) -> Stored:
         to_sealed=row["to_sealed"],
         to_tail=row["to_tail"],
         nth=row["nth"],
+        taxes=tuple(
+            Withheld(*tax)
+            for tax in zip(row["tax_names"], row["tax_bases"], row["tax_amounts"], strict=True)
+        ),
     )
 
 

@@ -20,6 +20,14 @@ _WHAT = {
     Code.BONUS: "Bonus or correction",
     Code.CORRECT_DOWN: "Correction",
     Code.LATE_PAID: "Sent after all",
+    Code.WORKER_FEE: "Operator's fee",
+    Code.FEE_BACK: "Operator's fee, back",
+}
+_TAXED = {
+    Code.TAX: "tax withheld:",
+    Code.LATE_TAX: "tax withheld:",
+    Code.TAX_BACK: "tax back:",
+    Code.REVERSAL_TAX: "tax back:",
 }
 
 
@@ -48,11 +56,13 @@ async def statement(db: Database, scope: Scope) -> str | None:
 
 def _what(row: Row, payouts: dict[str, Row]) -> str:
     code, subject = Code(row["code"]), row["cause"].partition(":")[2]
-    payout = payouts.get(subject)
+    payout = payouts.get(subject.partition(":")[0])
     if row["answer"]:
         return f"Answer {row['answer']}"
     if payout and code is Code.HOLD:
         return f"{payout['ref']} cash-out to number ..{payout['to_tail']}"
+    if payout and code in _TAXED:
+        return f"{payout['ref']} {_TAXED[code]} {subject.partition(':')[2]}"
     if payout and code is Code.PAYOUT_FAILED:
         return f"{payout['ref']} could not be sent, back"
     what = _WHAT.get(code, code.name.replace("_", " ").capitalize())

@@ -32,7 +32,8 @@ from payout p left join lateral (
 class Link:
     """`amount_minor` of one earning, and where it is. `answer`: the row of `_ANSWERS` (None: no answer, a bonus say).
 
-    `fate`: paid, on_way, back (taken by a correction) or owed (still in her balance). `payout`: the row of `_PAYOUTS`.
+    `fate`: paid, on_way, back (taken by a correction), owed (still in her
+    balance), or withheld with the payout as tax or fee. `payout`: the row of `_PAYOUTS`.
     """
 
     earning: UUID
@@ -70,13 +71,19 @@ async def of_accounts(db: Database, accounts: Sequence[int]) -> list[Link]:
 
 
 def _payout_of(part: PartOf) -> UUID | None:
-    code, _, subject = part.cause.partition(":")
-    return UUID(subject) if code in ("hold", "late_paid") else None
+    code, subject = part.cause.split(":")[:2]
+    return UUID(subject) if code in ("hold", "late_paid", *_WITHHELD) else None
+
+
+_WITHHELD = {"tax": "tax", "late_tax": "tax", "worker_fee": "fee"}
 
 
 def _link(part: PartOf, answer: Row | None, payout: Row | None) -> Link:
     if payout is None:
         return Link(part.earning, part.amount_minor, "back", answer, None)
+    taken = _WITHHELD.get(part.cause.partition(":")[0])
+    if taken:
+        return Link(part.earning, part.amount_minor, taken, answer, payout)
     fate = "on_way" if payout["settled_at"] is None else "paid"
     return Link(part.earning, part.amount_minor, fate, answer, payout)
 
@@ -119,7 +126,8 @@ async def of_batch(db: Database, batch: str) -> AsyncGenerator[Link]:
                 yield link
 
 
-_FATES = {"paid": "paid", "on_way": "on its way", "back": "taken back", "owed": "in the balance"}
+_FATES = {"paid": "paid", "on_way": "on its way", "back": "taken back", "owed": "in the balance",
+          "tax": "withheld as tax", "fee": "taken as the operator's fee"}  # fmt: skip
 
 
 def told(link: Link) -> str:

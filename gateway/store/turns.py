@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from gateway.deductions import Withheld
 from gateway.ids import AccountId, AssignmentId, TaskId, WorkerId
 from gateway.payments.ledger import Posting
 from gateway.store.db import Database, Part, Row
@@ -342,10 +343,15 @@ class NewPayout:
     due_at: datetime | None
     replaces: UUID | None = None
     nth: int = 0
+    country: str = ""
+    taxes: tuple[Withheld, ...] = ()
+    fee_minor: int = 0
 
 
-def request_payout(p: NewPayout, held: Posting, payable: AccountId, transit: AccountId) -> Part:
-    transfer, debit, credit, _, _, code, cause = posting(held, payable, transit)
+def request_payout(
+    p: NewPayout, payable: AccountId, booked: Sequence[tuple[Posting, AccountId]]
+) -> Part:
+    """`booked`: all that leaves her account for it, each with the account it goes to."""
     return Part(
         "request_payout",
         (
@@ -365,10 +371,16 @@ def request_payout(p: NewPayout, held: Posting, payable: AccountId, transit: Acc
             p.due_at,
             p.replaces,
             p.nth,
-            transfer,
-            debit,
-            credit,
-            code,
-            cause,
+            p.country,
+            [tax.name for tax in p.taxes],
+            [tax.base_minor for tax in p.taxes],
+            [tax.amount_minor for tax in p.taxes],
+            p.fee_minor,
+            payable,
+            [posted.id for posted, _ in booked],
+            [credit for _, credit in booked],
+            [posted.amount_minor for posted, _ in booked],
+            [int(posted.code) for posted, _ in booked],
+            [posted.cause for posted, _ in booked],
         ),
     )

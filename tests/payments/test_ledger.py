@@ -58,8 +58,12 @@ def test_each_cause_has_an_id_of_its_own():
         ledger.bonus("1", B1, AMINA, 5, "KES"),
         ledger.correct_down("1", B1, AMINA, 5, "KES"),
         ledger.hold(P1, AMINA, 5, "KES"),
-        ledger.tax(P1, "KE", 5, "KES"),
-        ledger.worker_fee(P1, "mpesa", 5, "KES"),
+        ledger.tax(P1, AMINA, "KE", "WHT", 5, "KES"),
+        ledger.tax_back(P1, AMINA, "KE", "WHT", 5, "KES"),
+        ledger.reversal_tax(P1, AMINA, "KE", "WHT", 5, "KES"),
+        *ledger.late_tax(P1, AMINA, "KE", "WHT", 5, "KES", balance_minor=2),
+        ledger.worker_fee(P1, AMINA, "mpesa", 5, "KES"),
+        ledger.fee_back(P1, AMINA, "mpesa", 5, "KES"),
         ledger.settle(P1, "mpesa", 5, "KES"),
         ledger.charge(P1, "mpesa", 5, "KES"),
         ledger.payout_failed(P1, AMINA, 5, "KES"),
@@ -88,6 +92,7 @@ def test_the_stored_numbers_never_change():
         "LATE_OVERPAID": 17, "REVERSED": 18, "FLOAT_TOP_UP": 20, "UNMATCHED_OUT": 21,
         "REVERSAL_BACK": 22, "REVERSAL_KEPT": 23, "MATCHED_SINCE": 24,
         "FLOAT_OUT": 25, "CHARGE_MORE": 26, "CHARGE_BACK": 27,
+        "TAX_BACK": 28, "LATE_TAX": 29, "LATE_TAX_OVERPAID": 30, "REVERSAL_TAX": 31, "FEE_BACK": 32,
     }  # fmt: skip
 
 

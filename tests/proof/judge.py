@@ -64,7 +64,7 @@ async def judge(e: Episode, seconds: float) -> Verdict:
         payouts=e.asked, seconds=seconds, conflicts=e.conflicts, struck=dict(e.world.counts)
     )
     rows = await db.rows(
-        """select id, key, provider, state, amount, receipt, tries, replaces, worker_id from payout"""
+        """select id, key, provider, state, amount, receipt, tries, replaces, worker_id, tax_amounts, fee from payout"""
     )
     v.attempts = len(rows)
     v.replaced = sum(row["replaces"] is not None for row in rows)
@@ -189,7 +189,10 @@ async def _workers(v: Verdict, e: Episode, rows) -> None:
     paid: dict[int, int] = {}
     for row in rows:
         if row["state"] in ("paid", "late_paid"):
-            paid[row["worker_id"]] = paid.get(row["worker_id"], 0) + row["amount"]
+            # A fee that went back with a failure is not taken again where the operator paid after all.
+            fee = row["fee"] if row["state"] == "paid" else 0
+            taken = row["amount"] + sum(row["tax_amounts"]) + fee
+            paid[row["worker_id"]] = paid.get(row["worker_id"], 0) + taken
     sums = await e.rt.db.rows(
         """select w.id, a.balance,
              coalesce((select sum(amount) from transfer where credit = a.id and code = $1), 0)::bigint as earned,

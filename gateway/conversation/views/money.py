@@ -78,7 +78,9 @@ def _show_cash(talk: Talk, _memory: Memory) -> Shown:
     decided = cashing.decide(talk, worker, None)
     if isinstance(decided, PayAsked):
         body = talk.say("menu.cash", amount=amount_text(decided.amount_minor, worker.currency))
-        return Shown(body, choices(talk, "yes", "no"), {"amount": str(decided.amount_minor)})
+        less = cashing.withheld(talk.book, decided, worker.currency)
+        body = f"{body} {less}".rstrip()
+        return Shown(body, choices(talk, "yes", "no"), {"amount": str(decided.taken_minor)})
     key = "menu.nothing_yet" if decided.key == "pay.nothing" else decided.key
     return Shown(talk.say(key, **decided.values), (menu_line(talk),))
 
@@ -110,7 +112,7 @@ def _sends(talk: Talk, worker: WorkerView, decided: PayAsked) -> Go:
     if pin and pin.locked:
         return Go(start, notice=talk.say("pin.locked"))
     if pin and pin.known:
-        return Go("pin_pay", memory={"amount": str(decided.amount_minor)})
+        return Go("pin_pay", memory={"amount": str(decided.taken_minor)})
     sent = amount_text(decided.amount_minor, worker.currency)
     asked = talk.say("menu.cash_asked", amount=sent, ref=decided.ref)
     return Go(start, (decided,), asked)

@@ -4,20 +4,25 @@ create or replace function request_payout(
   p_id uuid, p_ref text, p_worker bigint, p_provider text, p_currency text, p_amount bigint, p_key text,
   p_to bytea, p_tail text, p_result_token text, p_status_token text, p_timeout_token text,
   p_state text, p_due_at timestamptz, p_replaces uuid, p_nth smallint,
-  p_transfer uuid, p_worker_account bigint, p_transit_account bigint, p_code smallint, p_cause text
+  p_country text, p_tax_names text[], p_tax_bases bigint[], p_tax_amounts bigint[], p_fee bigint, p_worker_account bigint,
+  p_transfers uuid[], p_credits bigint[], p_amounts bigint[], p_codes smallint[], p_causes text[]
 ) returns void language plpgsql as $$
 begin
   -- A second payout while one is open breaks the unique index, a balance below zero the account's check:
   -- both come back as GW001, and the turn is decided again on what is so by then.
   insert into payout (id, ref, worker_id, state, provider, currency, amount, key, to_sealed, to_tail,
-      result_token, status_token, timeout_token, due_at, replaces, nth, reason)
+      result_token, status_token, timeout_token, due_at, replaces, nth, country, tax_names, tax_bases, tax_amounts, fee, reason)
     values (p_id, p_ref, p_worker, p_state, p_provider, p_currency, p_amount, p_key, p_to, p_tail,
       p_result_token, p_status_token, p_timeout_token, p_due_at, p_replaces, p_nth,
+      p_country, p_tax_names, p_tax_bases, p_tax_amounts, p_fee,
       -- What stands in for a payout that an empty float refused waits for the top-up, and she may be told so.
       case when p_replaces is not null and exists (select from provider_health h
         where h.provider = p_provider and h.float < p_amount) then 'waits: float' else '' end);
   insert into payout_event (payout_id, event, was, becomes) values (p_id, 'request', 'requested', p_state);
-  perform post(p_transfer, p_worker_account, p_transit_account, p_amount, p_currency, p_code, p_cause);
+  -- The hold, and what is withheld with it.
+  for i in 1 .. cardinality(p_transfers) loop
+    perform post(p_transfers[i], p_worker_account, p_credits[i], p_amounts[i], p_currency, p_codes[i], p_causes[i]);
+  end loop;
 exception when unique_violation or check_violation then
   raise exception 'the payout cannot be booked: %', sqlerrm using errcode = 'GW001';
 end $$;

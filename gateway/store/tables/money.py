@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from gateway.store.tables._base import at_column, id_column, metadata
 
@@ -108,9 +108,16 @@ payout = Table(
     # The payout this one stands in for, where the operator refused that one for our fault; how many came before it.
     Column("replaces", UUID, ForeignKey("payout.id"), unique=True),
     Column("nth", SmallInteger, nullable=False, server_default=text("0")),
+    # What left her balance beside the amount: taxes of `country`, each with what it is reckoned on, and the operator's fee.
+    Column("country", Text, nullable=False, server_default=text("''")),
+    Column("tax_names", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("tax_bases", ARRAY(BigInteger), nullable=False, server_default=text("'{}'")),
+    Column("tax_amounts", ARRAY(BigInteger), nullable=False, server_default=text("'{}'")),
+    Column("fee", BigInteger, nullable=False, server_default=text("0")),
     at_column(),
     UniqueConstraint("provider", "receipt"),
     CheckConstraint("amount > 0", name="positive"),
+    CheckConstraint("fee >= 0 and 0 < all (tax_amounts)", name="withheld"),
     # A payout moves some eight times and few of its columns are indexed: room for heap-only updates.
     postgresql_with={"fillfactor": "60"},
 )

@@ -1,0 +1,117 @@
+"""What is taken from a withdrawal before it is sent: taxes by a country's table, and the operator's fee where the worker
+bears it. Pure; all amounts are whole minor units.
+
+What leaves her balance is what is sent + each tax + the fee, to the minor unit. Each tax is rounded half up by itself; what is
+sent is a whole payable unit; what fits into neither stays in her balance.
+"""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+
+PPM = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """`rate_ppm` of what is withdrawn above `above_minor`: in one payout, or in a month (UTC) together."""
+
+    name: str
+    rate_ppm: int
+    above_minor: int = 0
+    monthly: bool = False
+
+    def base(self, taken_minor: int, before_minor: int) -> int:
+        """The part of `taken_minor` that is taxed. `before_minor`: withdrawn earlier this month.
+
+        >>> Tax("WHT", 50_000, 1000, monthly=True).base(500, 800), Tax("WHT", 50_000, 1000).base(500, 800)
+        (300, 0)
+        """
+        before_minor = before_minor if self.monthly else 0
+        return min(taken_minor, max(0, before_minor + taken_minor - self.above_minor))
+
+    def on(self, base_minor: int) -> int:
+        """Rounded half up to the minor unit.
+
+        >>> Tax("WHT", 50_000).on(10_210), Tax("WHT", 50_000).on(10_209)
+        (511, 510)
+        """
+        return (base_minor * self.rate_ppm + PPM // 2) // PPM
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """One tax of one payout: `amount_minor` on `base_minor`."""
+
+    name: str
+    base_minor: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeeTable:
+    """An operator's tariff: up to `tops[i]` it takes `fees[i]`; above the last, the last fee."""
+
+    tops: tuple[int, ...] = ()
+    fees: tuple[int, ...] = ()
+
+    def fee(self, amount_minor: int) -> int:
+        """
+        >>> [FeeTable((10_000, 150_000), (0, 500)).fee(a) for a in (10_000, 10_100, 900_000)]
+        [0, 500, 500]
+        """
+        if not self.tops:
+            return 0
+        return self.fees[min(bisect_left(self.tops, amount_minor), len(self.fees) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """`amount_minor` is sent; `taken_minor` leaves her balance."""
+
+    amount_minor: int
+    taxes: tuple[Withheld, ...] = ()
+    fee_minor: int = 0
+
+    @property
+    def tax_minor(self) -> int:
+        return sum(tax.amount_minor for tax in self.taxes)
+
+    @property
+    def taken_minor(self) -> int:
+        return self.amount_minor + self.tax_minor + self.fee_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Deductions:
+    """The taxes in force and the fees a worker bears, for one worker and one way to pay her. `unit_minor`: the least that
+    can be paid and its multiples. `before_minor`: what she withdrew earlier this month, where a tax counts by month."""
+
+    country: str
+    unit_minor: int
+    taxes: tuple[Tax, ...] = ()
+    fees: FeeTable = FeeTable()
+    before_minor: int = 0
+
+    def withdrawal(self, most_minor: int) -> Withdrawal:
+        """The most that can be sent so that no more than `most_minor` is taken; 0 where nothing is left to send.
+
+        >>> Deductions("KE", 100, (Tax("WHT", 50_000),)).withdrawal(10_350)
+        Withdrawal(amount_minor=9800, taxes=(Withheld(name='WHT', base_minor=10316, amount_minor=516),), fee_minor=0)
+        """
+        for taken_minor in range(most_minor, 0, -1):
+            taxes = self._withheld(taken_minor)
+            left_minor = taken_minor - sum(tax.amount_minor for tax in taxes)
+            for fee_minor in sorted({0, *self.fees.fees}):
+                amount_minor = left_minor - fee_minor
+                if (
+                    amount_minor > 0
+                    and amount_minor % self.unit_minor == 0
+                    and self.fees.fee(amount_minor) == fee_minor
+                ):
+                    return Withdrawal(amount_minor, taxes, fee_minor)
+        return Withdrawal(0)
+
+    def _withheld(self, taken_minor: int) -> tuple[Withheld, ...]:
+        found = [(tax, tax.base(taken_minor, self.before_minor)) for tax in self.taxes]
+        made = (Withheld(tax.name, base, tax.on(base)) for tax, base in found)
+        return tuple(one for one in made if one.amount_minor)

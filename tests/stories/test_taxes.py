@@ -1,0 +1,130 @@
+"""Taxes by a country's table: withheld with a payout, told to the worker, given back when it was not paid."""
+
+import json
+from datetime import date
+
+import pytest
+
+from gateway.phrases.septets import segments
+from gateway.settings import TaxRow
+from gateway.simulator.faults import FaultPlan
+from gateway.store import ledgers, statements, taxes, traces
+
+
+def kenya(town, *rows, **more):
+    here = town.rt.settings.countries
+    made = tuple(TaxRow.model_validate({"since": "2020-01-01", **row}) for row in rows)
+    return {**here, "KE": here["KE"].model_copy(update={"taxes": made, **more})}
+
+
+@pytest.fixture
+async def amina(town, house):
+    """Amina has earned KES 30; Kenya takes 5 %."""
+    house(countries=kenya(town, {"name": "WHT", "percent": "5"}))
+    (amina,) = await town.earned("amina")
+    return amina
+
+
+async def withheld(town):
+    return await town.value(
+        """select coalesce(sum(case when t.credit = a.id then t.amount else -t.amount end), 0)::bigint
+           from account a join transfer t on a.id in (t.debit, t.credit) where a.kind = 'tax_withheld' and a.owner = 'KE'"""
+    )
+
+
+async def test_a_tax_is_withheld_told_and_owed(town, amina):
+    asked = await amina.texts("PAY")
+    # 5 % of 29.47 is 1.4735, so 1.47: KES 28 are sent, and 0.53 stay.
+    assert "You asked for KES 28." in asked
+    assert "Tax: KES 1.47." in asked
+    assert (await amina.balance_minor(), await withheld(town)) == (53, 147)
+    await town.pays_out()
+    assert town.operator_books()["paid_minor"] == 2800
+    receipt = next(
+        words for words in await amina.messages() if words.startswith("We sent you KES 28")
+    )
+    assert "Tax: KES 1.47." in receipt
+    assert "KES 0.53 left" in receipt
+    why = await amina.texts("WHY")
+    assert "Tax: KES 1.47." in why
+    assert [segments(words) for words in (asked, receipt, why)] == [1, 1, 1]
+
+    ref = await town.value("select ref from payout")
+    scope = await statements.scope_for(town.rt.db, await amina.id(), None, date(2100, 1, 1))
+    printed = await statements.statement(town.rt.db, scope)
+    assert f"{ref} tax withheld: WHT" in printed
+    links = await traces.of_payout(town.rt.db, ref)
+    parts = {fate: sum(x.amount_minor for x in links if x.fate == fate) for fate in ("paid", "tax")}
+    assert parts == {"paid": 2800, "tax": 147}
+    assert (await ledgers.audit(town.rt.db)).faults == ()
+
+
+async def test_the_authoritys_month(town, amina):
+    await amina.texts("PAY")
+    await town.pays_out()
+    now = await town.value("select at from transfer order by seq desc limit 1")
+    rows = await taxes.of_month(town.rt.db, now.year, now.month)
+    (total,) = taxes.totals(rows)
+    assert (total.country, total.name, total.base_minor, total.amount_minor, total.workers) == (
+        "KE",
+        "WHT",
+        2947,
+        147,
+        1,
+    )
+    assert json.dumps([dict(row) for row in rows], default=str).count("withheld") == 1
+    assert await taxes.of_month(town.rt.db, now.year - 1, 12) == []
+
+
+async def test_what_could_not_be_sent_is_not_taxed(town, house):
+    house(countries=kenya(town, {"name": "WHT", "percent": "5"}))
+    chege = town.meets("chege", "+254712092040")  # the simulator knows no customer there
+    await chege.texts("JOIN KIBERA")
+    await town.posts_batch("Is it open?", price="15.00")
+    for words in ("WORK", "1", "PAY"):
+        await chege.texts(words)
+    assert await withheld(town) > 0
+    await town.pays_out()
+    assert await town.value("select state from payout") == "failed"
+    assert (await chege.balance_minor(), await withheld(town)) == (1500, 0)
+    assert any("KES 14.74 could not be sent" in words for words in await chege.messages())
+    now = await town.value("select at from transfer order by seq desc limit 1")
+    (total,) = taxes.totals(await taxes.of_month(town.rt.db, now.year, now.month))
+    assert (total.base_minor, total.amount_minor) == (0, 0)
+    assert (await ledgers.audit(town.rt.db)).faults == ()
+
+
+async def test_money_the_operator_sent_back_for_our_fault_goes_out_again_with_the_same_tax(
+    town, amina
+):
+    town.operators.set_plan(FaultPlan(seed=7, rates={"b2c": {"float_empty": 1.0}}))
+    await amina.texts("PAY")
+    await town.ticks()
+    await town.ticks(minutes=1)
+    assert await town.count("payout", "replaces is not null") >= 1
+    assert (await amina.balance_minor(), await withheld(town)) == (53, 147)
+
+
+async def test_only_what_is_above_the_months_allowance_is_taxed(town, house):
+    house(countries=kenya(town, {"name": "PAYE", "percent": "10", "above": "20", "per": "month"}))
+    (amina,) = await town.earned("amina")
+    assert "Tax" not in await amina.texts("PAY 15")
+    await town.pays_out()
+    # KES 5 more are free this month: of the other KES 10 one tenth is withheld.
+    assert "You asked for KES 14. " in (asked := await amina.texts("PAY"))
+    assert "Tax: KES 1." in asked
+
+
+async def test_on_the_menu_the_tax_is_told_before_anything_is_sent(town, amina):
+    await amina.dials()
+    screen = await amina.presses("3")
+    assert "Send KES 28 to this phone? Tax: KES 1.47." in screen
+    await amina.presses("1")
+    row = await town.rt.db.row("select amount, tax_amounts from payout")
+    assert (row["amount"], row["tax_amounts"]) == (2800, [147])
+
+
+async def test_a_country_without_a_table_withholds_nothing(town):
+    (amina,) = await town.earned("amina")
+    assert "Tax" not in await amina.texts("PAY")
+    assert await withheld(town) == 0
