@@ -29,6 +29,7 @@ from gateway.steps.poll import poll
 from gateway.steps.relearn import relearn
 from gateway.steps.score import score
 from gateway.steps.seal import seal
+from gateway.steps.still_asking import still_asking
 from gateway.steps.sweep import sweep
 from gateway.steps.watch import watch
 from gateway.store.batches import Batches
@@ -57,6 +58,7 @@ STEPS: Mapping[str, Step] = {
     "relearn": relearn,
     "score": score,
     "seal": seal,
+    "still_asking": still_asking,
     "sweep": sweep,
     "watch": watch,
 }

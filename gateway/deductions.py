@@ -111,6 +111,32 @@ class Deductions:
                     return Withdrawal(amount_minor, taxes, fee_minor)
         return Withdrawal(0)
 
+    def cheaper(self, found: Withdrawal) -> Withdrawal | None:
+        """A little less, where its fee is smaller by more than what is not sent now; None where there is none.
+
+        >>> kenya = Deductions("KE", 100, fees=FeeTable((10_000, 150_000), (0, 500)))
+        >>> less = kenya.cheaper(kenya.withdrawal(10_600))
+        >>> kenya.withdrawal(10_600).amount_minor, less and (less.amount_minor, less.taken_minor)
+        (10100, (10000, 10000))
+        >>> kenya.cheaper(kenya.withdrawal(11_000)) is None
+        True
+        """
+        best: Withdrawal | None = None
+        loss_minor = found.fee_minor
+        for top_minor in (top for top in self.fees.tops if top < found.amount_minor):
+            amount_minor = top_minor // self.unit_minor * self.unit_minor
+            fee_minor = self.fees.fee(amount_minor)
+            cost_minor = found.amount_minor - amount_minor + fee_minor
+            if amount_minor > 0 and cost_minor < loss_minor:
+                loss_minor, best = cost_minor, self._sending(amount_minor, found)
+        return best
+
+    def _sending(self, amount_minor: int, more: Withdrawal) -> Withdrawal:
+        """The withdrawal that sends no more than so much, where `more` sends more."""
+        while more.amount_minor > amount_minor:
+            more = self.withdrawal(more.taken_minor - 1)
+        return more
+
     def _withheld(self, taken_minor: int) -> tuple[Withheld, ...]:
         found = [(tax, tax.base(taken_minor, self.before_minor)) for tax in self.taxes]
         made = (Withheld(tax.name, base, tax.on(base)) for tax, base in found)

@@ -41,6 +41,15 @@ def amount_text(minor: int, currency: str) -> str:
     return f"{currency} {sign}{major:,}{cents}"
 
 
+def typed_amount(minor: int, currency: str) -> str:
+    """As a worker types it behind PAY.
+
+    >>> typed_amount(123450, "KES"), typed_amount(10000, "KES"), typed_amount(500, "UGX")
+    ('1234.50', '100', '500')
+    """
+    return amount_text(minor, currency).partition(" ")[2].replace(",", "")
+
+
 def parse_amount(text: str, currency: str) -> int:
     """A typed amount in major units to minor units; refuses what is not plainly a positive amount.
 

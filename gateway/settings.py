@@ -7,6 +7,7 @@ import os
 import tomllib
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -70,6 +71,13 @@ class ChannelSettings(_Strict):
     fallback: str | None = None
 
 
+class FeeBand(_Strict):
+    """A payout of up to so much costs this fee; major units of the provider's currency."""
+
+    up_to: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)]
+    fee: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
+
+
 class ProviderSettings(_Strict):
     """A way to pay. Limits and credentials are the kind's own options. `secret`: path part of the one callback address
     that some operators' portals want (Airtel, airtime, pawaPay); only the operator is told."""
@@ -77,6 +85,17 @@ class ProviderSettings(_Strict):
     kind: str
     secret: SecretStr | None = None
     options: Options = {}
+    fee_table: tuple[FeeBand, ...] = ()
+    """The operator's tariff, from the smallest payout up; above the last band its fee. A worker pays it where her country
+    says so (`fees_by`)."""
+
+    @field_validator("fee_table")
+    @classmethod
+    def _rises(cls, value: tuple[FeeBand, ...]) -> tuple[FeeBand, ...]:
+        for low, high in pairwise(value):
+            if high.up_to <= low.up_to or high.fee < low.fee:
+                raise ValueError("fee_table must rise from band to band")
+        return value
 
 
 class TaxRow(_Strict):
@@ -104,6 +123,8 @@ class Country(_Strict):
     """Providers by the carrier a number was given to (`{Safaricom = "mpesa", Airtel = "airtel_ke"}`); others: `payout`."""
     airtime: str | None = None
     """The provider that pays `PAY AIRTIME`, and tiny balances, as airtime."""
+    fees_by: Literal["house", "worker"] = "house"
+    """Who pays the operator's fee for a payout (`fee_table` of the provider)."""
     taxes: tuple[TaxRow, ...] = ()
     """Withheld from each payout to this country's numbers; none where there are none."""
 

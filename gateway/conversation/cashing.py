@@ -9,7 +9,7 @@ from gateway.conversation.notices import less_words
 from gateway.conversation.talk import Talk, money, open_question
 from gateway.conversation.waiting import TOLD
 from gateway.errors import Refused
-from gateway.money import amount_text, parse_amount, whole_units
+from gateway.money import amount_text, parse_amount, typed_amount, whole_units
 from gateway.phrases import Phrasebook
 
 # How amounts are written around Lake Victoria and elsewhere: 1,000  100/=  Ksh 100  100/-
@@ -23,6 +23,8 @@ class NotNow:
 
     key: str
     values: dict[str, str]
+    instead: PayAsked | None = None
+    """What is advised, where that is why: a little less, for a smaller fee."""
 
 
 def decide(  # noqa: C901, PLR0911, PLR0912  # a list of reasons, in the order they are told
@@ -92,7 +94,19 @@ def _less(
         return NotNow("pay.minimum", {"amount": text(found.amount_minor), "minimum": least})
     if found.amount_minor < cash.minimum_minor:
         return NotNow("pay.below", {"asked": text(wanted_minor), "minimum": least})
-    return PayAsked(found.amount_minor, cash.new_ref, airtime, found)
+    asked = PayAsked(found.amount_minor, cash.new_ref, airtime, found)
+    less = cash.deductions.cheaper(found) if asked_minor is None and not airtime else None
+    if less is None or less.amount_minor < cash.minimum_minor:
+        return asked
+    told = {
+        "low": typed_amount(less.taken_minor, worker.currency),
+        "less": text(less.amount_minor),
+        "low_fee": text(less.fee_minor),
+        "high": typed_amount(found.taken_minor, worker.currency),
+        "more": text(found.amount_minor),
+        "high_fee": text(found.fee_minor),
+    }
+    return NotNow("pay.cliff", told, PayAsked(less.amount_minor, cash.new_ref, airtime, less))
 
 
 def amount_said(text: str, currency: str) -> int | None:

@@ -1,8 +1,10 @@
-"""What is taken from a worker's withdrawal: the taxes of the country of her number, as they stand today."""
+"""What is taken from a worker's withdrawal: the taxes of the country of her number as they stand today,
+and the operator's fee where that country has its workers bear it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from gateway.deductions import PPM, Deductions, Tax
+from gateway.deductions import PPM, Deductions, FeeTable, Tax
 from gateway.ids import WorkerId
 from gateway.money import minor_per_major
 from gateway.payments.routing import home_of
@@ -17,15 +19,14 @@ def country_of(rt: Runtime, msisdn: str, currency: str) -> str | None:
 
 
 async def deductions(
-    rt: Runtime, worker: WorkerId, msisdn: str, currency: str
-) -> Deductions | None:
-    """None where nothing is taken. Only a tax that counts by month costs a read."""
+    rt: Runtime, worker: WorkerId, msisdn: str, currency: str, providers: Sequence[str | None]
+) -> list[Deductions | None]:
+    """By each of these providers; None where nothing is taken. Only a tax that counts by month costs a read."""
     code = country_of(rt, msisdn, currency)
-    now = rt.clock.now().astimezone(UTC)
-    rows = rt.settings.countries[code].taxes_on(now.date()) if code else ()
-    if not rows:
-        return None
-    assert code is not None
+    if code is None:
+        return [None] * len(providers)
+    country, now = rt.settings.countries[code], rt.clock.now().astimezone(UTC)
+    rows = country.taxes_on(now.date())
     per_major = minor_per_major(currency)
     taxes = tuple(
         Tax(r.name, int(r.percent * PPM / 100), int(r.above * per_major), monthly=r.per == "month")
@@ -34,4 +35,18 @@ async def deductions(
     month = datetime(now.year, now.month, 1, tzinfo=UTC)
     monthly = any(tax.monthly for tax in taxes)
     before_minor = await payments_of.withdrawn_since(rt.db, worker, month) if monthly else 0
-    return Deductions(code, per_major, taxes, before_minor=before_minor)
+    hers = country.fees_by == "worker"
+    fees = [_tariff(rt, name, per_major) if hers and name else FeeTable() for name in providers]
+    return [
+        Deductions(code, per_major, taxes, table, before_minor) if taxes or table.tops else None
+        for table in fees
+    ]
+
+
+def _tariff(rt: Runtime, provider: str, per_major: int) -> FeeTable:
+    settings = rt.settings.providers.get(provider)
+    bands = settings.fee_table if settings else ()
+    return FeeTable(
+        tuple(int(band.up_to * per_major) for band in bands),
+        tuple(int(band.fee * per_major) for band in bands),
+    )

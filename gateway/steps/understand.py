@@ -153,7 +153,8 @@ async def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
     most_minor = most_at_once(rt.settings.controls, worker.currency, limits.maximum_minor)
     airtime = airtime_for(rt, msisdn, worker.currency)
     top_up = rt.providers[airtime] if airtime else None
-    taken = await deductions(rt, worker.id, msisdn, worker.currency)
+    ways = (provider, airtime)
+    taken, off_airtime = await deductions(rt, worker.id, msisdn, worker.currency, ways)
     return Cash(
         payable_minor=payable(
             worker.balance_minor, worker.currency, limits.minimum_minor, most_minor
@@ -172,7 +173,7 @@ async def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
         else 0,
         airtime_minimum_minor=top_up.minimum_minor if top_up else 0,
         deductions=taken,
-        airtime_deductions=taken,
+        airtime_deductions=off_airtime,
     )
 
 

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from gateway.store.db import Database
+from gateway.store.payouts import LONG_UNKNOWN
 
 # The bells of everything that waits. A row that nobody rang for (a lost bell, an emptied Redis) is found here.
-_DUE = """
+_DUE = f"""
 select 'deliver' as step, channel as argument from outbox where state = 'queued' and due_at <= $1 group by channel
 union all select 'catch_up', null where exists
   (select from inbox where kind <> 'receipt' and state = 'waiting' and due_at <= $1)
@@ -13,6 +14,7 @@ union all select 'poll', channel from poll where due_at <= $1
 union all select 'disburse', null where exists (select from payout_due where due_at <= $1)
   or exists (select from provider_health where ask_at <= $1 or attend_at <= $1 or settling_at is not null
     or stopped_at <= $1::timestamptz - interval '2 minutes')
+union all select 'still_asking', null where exists (select from payout p where {LONG_UNKNOWN})
 union all select 'close', null where exists (select from batch b where b.state = 'running' and not exists
   (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open'))
 union all select 'score', null where exists (select from answer a join task t on t.id = a.task_id

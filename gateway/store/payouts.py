@@ -116,6 +116,18 @@ async def claim_due(
     return [_stored(vault, row) for row in rows]
 
 
+# After a day people look: see NEEDS_HUMAN.
+LONG_UNKNOWN = """p.settled_at is null and p.maybe_taken and p.state <> 'submitting'
+  and p.first_sent_at between $1::timestamptz - interval '24 hours' and $1::timestamptz - interval '10 minutes'
+  and not exists (select from outbox o where o.cause = 'payout:' || p.id || ':unknown')"""
+
+
+async def long_unknown(db: Database, vault: Vault, now: datetime) -> list[Stored]:
+    """Payouts of which nobody has known for ten minutes, and whose worker was not told so yet."""
+    rows = await db.rows(f"{_SELECT} where {LONG_UNKNOWN} order by p.id limit 1000", now)
+    return [_stored(vault, row) for row in rows]
+
+
 async def by_token(db: Database, vault: Vault, token: str) -> Stored | None:
     return (await by_tokens(db, vault, [token])).get(token)
 

@@ -180,3 +180,26 @@ async def test_a_callback_faster_than_its_answer_is_not_forgotten(town, amina):
     await STEPS["disburse"](town.rt)
     due_in_s = await town.rt.db.value("select extract(epoch from due_at - now()) from payout")
     assert due_in_s is None or due_in_s < 2, "not the twenty seconds of a payout nobody spoke of"
+
+
+async def test_who_waits_ten_minutes_for_word_reads_once_that_we_still_ask(town, amina):
+    """Her money may have left: she is told that it is reserved, and need not ask again."""
+    town.operators.set_plan(
+        FaultPlan(seed=7, rates={"b2c": {"result_lost": 1.0}, "status": {"result_lost": 1.0}})
+    )
+    await amina.texts("PAY")
+    await town.ticks()
+
+    async def told():
+        return [
+            words for words in await amina.messages() if "we are still waiting to hear" in words
+        ]
+
+    await town.ticks(minutes=5)
+    assert await told() == []
+    for _ in range(3):
+        await town.ticks(minutes=6)
+    assert await town.value("select settled_at is null from payout")
+    (words,) = await told()
+    assert await town.value("select ref from payout") in words
+    assert "do not ask again" in words

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from gateway.phrases.septets import segments
-from gateway.settings import TaxRow
+from gateway.settings import FeeBand, TaxRow
 from gateway.simulator.faults import FaultPlan
 from gateway.store import ledgers, statements, taxes, traces
 
@@ -128,3 +128,71 @@ async def test_a_country_without_a_table_withholds_nothing(town):
     (amina,) = await town.earned("amina")
     assert "Tax" not in await amina.texts("PAY")
     assert await withheld(town) == 0
+
+
+TARIFF = (FeeBand(up_to=25, fee=0), FeeBand(up_to=1500, fee=3))
+
+
+@pytest.fixture
+def fees(town, house):
+    """Kenya's workers bear the operator's fee: nothing up to KES 25, KES 3 above."""
+    mpesa = town.rt.settings.providers["mpesa"].model_copy(update={"fee_table": TARIFF})
+    providers = {**town.rt.settings.providers, "mpesa": mpesa}
+    house(countries=kenya(town, fees_by="worker"), providers=providers)
+
+
+async def test_a_fee_she_bears_is_told_taken_and_balanced(town, fees):
+    (amina,) = await town.earned("amina")
+    asked = await amina.texts("PAY 30")
+    assert "You asked for KES 27." in asked
+    assert "Fee: KES 3." in asked
+    assert await amina.balance_minor() == 0
+    await town.pays_out()
+    receipt = next(
+        words for words in await amina.messages() if words.startswith("We sent you KES 27")
+    )
+    assert "Fee: KES 3." in receipt
+    assert "operator's fee" in await printed(town, amina)
+
+
+async def test_at_a_tariffs_cliff_she_is_asked_first(town, fees):
+    (amina,) = await town.earned("amina")
+    advice = await amina.texts("PAY")
+    # KES 2 less now save KES 3.
+    assert advice.startswith("PAY 25 gives you KES 25, fee KES 0. PAY 30 gives KES 27, fee KES 3.")
+    assert segments(advice) == 1
+    assert await town.count("payout") == 0
+    assert "You asked for KES 25." in await amina.texts("PAY 25")
+    assert await amina.balance_minor() == 500
+
+
+async def test_on_the_menu_the_cheaper_amount_is_offered(town, fees):
+    (amina,) = await town.earned("amina")
+    await amina.dials()
+    assert "Send KES 25 to this phone?" in await amina.presses("3")
+    await amina.presses("1")
+    assert await town.value("select amount from payout") == 2500
+    assert await amina.balance_minor() == 500
+
+
+async def test_a_fee_comes_back_with_a_payout_that_was_not_paid(town, fees):
+    chege = town.meets("chege", "+254712092040")  # the simulator knows no customer there
+    await chege.texts("JOIN KIBERA")
+    await town.posts_batch("Is it open?", price="40.00")
+    for words in ("WORK", "1", "PAY"):
+        await chege.texts(words)
+    assert await town.value("select fee from payout") == 300
+    await town.pays_out()
+    assert await chege.balance_minor() == 4000
+
+
+async def test_the_house_bears_the_fee_unless_the_country_says_otherwise(town, house):
+    mpesa = town.rt.settings.providers["mpesa"].model_copy(update={"fee_table": TARIFF})
+    house(providers={**town.rt.settings.providers, "mpesa": mpesa})
+    (amina,) = await town.earned("amina")
+    assert "You asked for KES 30." in await amina.texts("PAY")
+
+
+async def printed(town, worker):
+    scope = await statements.scope_for(town.rt.db, await worker.id(), None, date(2100, 1, 1))
+    return await statements.statement(town.rt.db, scope)

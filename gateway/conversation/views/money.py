@@ -76,6 +76,8 @@ def _show_cash(talk: Talk, _memory: Memory) -> Shown:
     worker = talk.situation.worker
     assert worker is not None
     decided = cashing.decide(talk, worker, None)
+    if isinstance(decided, cashing.NotNow) and decided.instead:
+        decided = decided.instead  # what is left over for the smaller fee can be taken next
     if isinstance(decided, PayAsked):
         body = talk.say("menu.cash", amount=amount_text(decided.amount_minor, worker.currency))
         less = cashing.withheld(talk.book, decided, worker.currency)
