@@ -257,7 +257,7 @@ class Settings(BaseSettings):
     """How long a worker whose gold stays under the bar gets no questions of that kind, in days."""
     push_limit: Annotated[int, Field(ge=1)] = 500
     """Questions sent to idle workers in one go."""
-    walks_at_once: Annotated[int, Field(ge=0)] = 64
+    walks_at_once: Annotated[int, Field(ge=0)] = 24
     """SMS that one API process works on at the same moment; what comes beyond that is stored first and heard by the
     runners. 0: every SMS is stored first."""
     requests_per_minute: Annotated[int, Field(ge=0)] = 6000
