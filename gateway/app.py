@@ -23,6 +23,7 @@ from gateway.steps.adjust import adjust
 from gateway.steps.assign import assign
 from gateway.steps.catch_up import catch_up
 from gateway.steps.close import close
+from gateway.steps.compare_floats import compare_floats
 from gateway.steps.deliver import deliver
 from gateway.steps.disburse import disburse
 from gateway.steps.poll import poll
@@ -52,6 +53,7 @@ STEPS: Mapping[str, Step] = {
     "assign": assign,
     "catch_up": catch_up,
     "close": close,
+    "compare_floats": compare_floats,
     "deliver": deliver,
     "disburse": disburse,
     "poll": poll,

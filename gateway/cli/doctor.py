@@ -367,6 +367,14 @@ async def _operators(rt: Runtime) -> list[Finding]:
         for row in await health.paused_providers(rt.db)
     ]
     findings += [_lasting(row) for row in await floats.lasting(rt.db)]
+    findings += [
+        warn(
+            f"float {row['provider']}",
+            f"{row['gap']:+} minor units beside our books at {row['compared_at']:%d/%m %H:%M}",
+            f"import its statement (fees, top-ups), then gateway ledger float {row['provider']}",
+        )
+        for row in await floats.gaps(rt.db)
+    ]
     findings += [_ailing(row) for row in await pulse.ailing(rt.db)]
     for name, provider in rt.settings.providers.items():
         url = str(provider.options.get("base_url", ""))

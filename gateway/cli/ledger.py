@@ -172,13 +172,24 @@ def floats(
     last: Annotated[int, typer.Option(help="How many statements.")] = 7,
     json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
 ) -> None:
-    """The balance equation of each imported statement against our books, to the minor unit; exit 1 where one does not come out."""
+    """The balance equation of each imported statement against our books, to the minor unit; exit 1 where one does not come out.
+    Where the operator can be asked for its balance, that too, as it is now."""
     from gateway.cli.output import write_json
     from gateway.cli.people import with_runtime
+    from gateway.runtime import Runtime
     from gateway.steps import weigh
+    from gateway.steps.compare_floats import Compared, compare
 
-    rows = with_runtime(lambda rt: weigh.equations(rt, provider, last))
+    async def both(rt: Runtime) -> tuple[list[weigh.Weighed], Compared | None]:
+        return await weigh.equations(rt, provider, last), await compare(rt, provider)
+
+    rows, now = with_runtime(both)
     if str(json) != "-":
+        if now is not None:
+            typer.echo(
+                f"now: the operator says {now.told_minor} minor units, our books {now.least_minor} to {now.most_minor}"
+                f" with what is in flight: {f'{now.gap_minor:+} DIFFERENCE' if now.gap_minor else 'agrees'}"
+            )
         for row in rows:
             typer.echo(row.told())
         typer.echo(f"{len(rows)} statements" if rows else "no statement with balances was imported")

@@ -1,7 +1,7 @@
 """Statements' lines as they were imported, and what our ledger moved for them."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from gateway.payments.ledger import Code
@@ -128,3 +128,44 @@ async def told(db: Database, provider: str, minor: int, at: datetime) -> None:
         minor,
         at,
     )
+
+
+EACH = timedelta(hours=24)
+
+
+async def held_and_flying(db: Database, provider: str) -> tuple[int, int]:
+    """Both in one snapshot: what our books say the operator holds, and what of it may have left."""
+    row = await db.row(
+        """select coalesce(sum(case when t.debit = a.id then t.amount else -t.amount end), 0)::bigint as held,
+             (select coalesce(sum(p.amount), 0)::bigint from payout p where p.provider = $1 and p.settled_at is null
+                and (p.maybe_taken or p.state = 'submitting')) as flying
+           from account a join transfer t on a.id in (t.debit, t.credit) where a.kind = 'provider_float' and a.owner = $1""",
+        provider,
+    )
+    assert row is not None
+    return row["held"], row["flying"]
+
+
+async def to_compare(db: Database, now: datetime) -> list[str]:
+    """Operators that told a float once, and were not compared with our books for a day."""
+    rows = await db.rows(
+        """select provider from provider_health where float is not null
+             and (compared_at is null or compared_at <= $1) order by provider""",
+        now - EACH,
+    )
+    return [row["provider"] for row in rows]
+
+
+async def compared(db: Database, provider: str, at: datetime, gap_minor: int | None) -> None:
+    """`gap_minor` None: nothing new is known."""
+    await db.execute(
+        "update provider_health set compared_at = $2, gap = coalesce($3, gap) where provider = $1",
+        provider,
+        at,
+        gap_minor,
+    )
+
+
+async def gaps(db: Database) -> list[Row]:
+    """Operators whose last comparison did not come out."""
+    return await db.rows("select * from provider_health where gap <> 0 order by provider")

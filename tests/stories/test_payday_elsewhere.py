@@ -9,11 +9,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.errors import Refused
+from gateway.payments.ledger import float_top_up
 from gateway.settings import Controls, Country, ProviderSettings
 from gateway.simulator.faults import FaultPlan
 from gateway.simulator.operators.judge import report
 from gateway.steps.by_hand import confirm, waiting_list
+from gateway.steps.compare_floats import compare, compare_floats
 from gateway.steps.controls import release
+from gateway.store import floats, ledgers
 from tests.conftest import opened_gateway
 from tests.town import eventually
 
@@ -346,3 +349,35 @@ async def test_an_operator_is_asked_what_it_holds_before_a_run(africa, provider)
         await africa.value("select float from provider_health where provider = $1", provider)
         >= left
     )
+
+
+@pytest.mark.parametrize("provider", ["mtn", "airtel", "pawapay"])
+async def test_what_an_operator_holds_is_compared_with_our_books_once_a_day(africa, provider):
+    rt, theirs = africa.rt, africa.operators.others[provider].books
+    held, _ = await floats.held_and_flying(rt.db, provider)
+    currency = PHONES[provider][1]
+    # From here on our books know all of its float.
+    told = await rt.providers[provider].float_minor(rt.http)
+    posting = float_top_up(provider, f"opening{next(numbers)}", told - held, currency)
+    accounts = await rt.accounts.get(posting.debit), await rt.accounts.get(posting.credit)
+    async with rt.db.transaction() as db:
+        await ledgers.post(db, posting, *accounts)
+    worker = await earns(africa, provider)
+    await worker.texts("PAY")
+    await settles(africa)
+
+    async def gap_tomorrow():
+        africa.clock.advance(hours=25)
+        await compare_floats(rt)
+        rows = {row["provider"]: row["gap"] for row in await floats.gaps(rt.db)}
+        return rows.get(provider, 0)
+
+    before = (await compare(rt, provider)).gap_minor
+    assert before == 0
+    assert await gap_tomorrow() == 0
+    theirs.move_float(-700, "nobody told us")
+    assert provider not in await floats.to_compare(rt.db, rt.clock.now()), "once a day"
+    assert await gap_tomorrow() == -700
+    assert await africa.count("discrepancy", "provider = $1", provider) == 0, "told, not stopped"
+    theirs.move_float(700, "put right")
+    assert await gap_tomorrow() == 0

@@ -184,6 +184,9 @@ provider_health = Table(
     # What it says it holds for us.
     Column("float", BigInteger),
     Column("float_at", DateTime(timezone=True)),
+    # When that was compared with our books last, and by how much it was more than they can explain.
+    Column("compared_at", DateTime(timezone=True)),
+    Column("gap", BigInteger, nullable=False, server_default=text("0")),
 )
 
 provider_token = Table(
