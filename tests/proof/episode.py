@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 
 from pydantic import SecretStr
 
@@ -19,6 +20,7 @@ from gateway import plugins
 from gateway.app import open_runtime
 from gateway.clock import SetClock
 from gateway.conversation.facts import PayAsked
+from gateway.deductions import Deductions, FeeTable, Tax, Withdrawal
 from gateway.errors import Conflict
 from gateway.ids import AccountId, BatchId, ClientId, WorkerId, new_ref
 from gateway.payments import ledger
@@ -65,6 +67,20 @@ class Tokens(dict):
     async def drop(self, name: str, token: str) -> None:
         if dict.get(self, name) == token:
             del self[name]
+
+
+KENYA = Deductions(
+    "KE", 100, (Tax("WHT", 50_000), Tax("DST", 12_500)), FeeTable((100_000,), (300,))
+)
+"""Where money goes to Kenya two taxes and a fee go with it: they must end where it ends."""
+TAXED_FROM_MINOR = 3_000  # what is left of less may be under the operator's least
+
+
+@cache
+def _withdrawal(minor: int, currency: str) -> Withdrawal:
+    if currency == "KES" and minor >= TAXED_FROM_MINOR:
+        return KENYA.withdrawal(minor)
+    return Withdrawal(minor)
 
 
 @dataclass
@@ -269,7 +285,9 @@ class Episode:
             if (not can and self.world.dice.random() > 0.02) or self.world.strikes("crash"):
                 continue
             row = {"worker_id": one.id, "currency": one.currency}
-            part = await payout_part(self.rt, row, PayAsked(one.wants[-1], new_ref()), one.msisdn)
+            taken = _withdrawal(one.wants[-1], one.currency)
+            asked = PayAsked(taken.amount_minor, new_ref(), withdrawal=taken)
+            part = await payout_part(self.rt, row, asked, one.msisdn)
             (surely if can else racing).append((part, one))
         done = [one for _, one in surely]
         async with self.rt.db.transaction() as db:
