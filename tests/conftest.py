@@ -112,8 +112,9 @@ async def opened_gateway(
                 "mpesa": ProviderSettings(kind="mpesa", options=_mpesa(operators.url)),
                 **(more(operators.url) if more else {}),
             },
-            # Stories are told at any hour of the day, and by many clients in a minute; those of the night say so.
-            **{"quiet_hours": "", "strangers_per_minute": 0, **changes},
+            # Stories are told at any hour of the day, by many clients in a minute, and every SMS is heard at once: those
+            # of the night, of limits and of a rush say so.
+            **{"quiet_hours": "", "strangers_per_minute": 0, "walks_at_once": 1000, **changes},
         )
         async with open_runtime(settings, bells, clock=clock, connections=8) as rt:
 

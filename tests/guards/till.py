@@ -154,7 +154,8 @@ class Till:
 
 _NEW_PAYOUT = (
     "id", "ref", "worker", "provider", "currency", "amount", "key", "to", "tail", "result_token", "status_token",
-    "timeout_token", "state", "due_at", "replaces", "nth", "transfer", "debit", "credit", "code", "cause",
+    "timeout_token", "state", "due_at", "replaces", "nth", "country", "tax_names", "tax_bases", "tax_amounts", "fee",
+    "debit", "transfers", "credits", "amounts", "codes", "causes",
 )  # fmt: skip
 
 
