@@ -6,6 +6,8 @@ listens on a port, for the operator's callbacks. Tests that break things make a 
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
 import httpx2
@@ -100,37 +102,45 @@ async def opened_gateway(
     """
     board = Switchboard()
     clock, bells = MovableClock(), InlineBells()
-    async with (
-        Operators(seed=7, terms=Terms(result_delay_s=0.0)) as operators,
-        Listener(board) as door,
-    ):
-        settings = Settings(
-            database_url=SecretStr(database_url),
-            secret_key=SecretStr(new_master_secret()),
-            public_url=door.url,
-            providers={
-                "mpesa": ProviderSettings(kind="mpesa", options=_mpesa(operators.url)),
-                **(more(operators.url) if more else {}),
-            },
-            # Stories are told at any hour of the day, by many clients in a minute, and every SMS is heard at once: those
-            # of the night, of limits and of a rush say so.
-            **{"quiet_hours": "", "strangers_per_minute": 0, "walks_at_once": 1000, **changes},
-        )
-        async with open_runtime(settings, bells, clock=clock, connections=8) as rt:
+    # A spool of its own: what one town keeps while its database is away, no other must find.
+    with TemporaryDirectory(prefix="gateway-town-") as folder:
+        async with (
+            Operators(seed=7, terms=Terms(result_delay_s=0.0)) as operators,
+            Listener(board) as door,
+        ):
+            settings = Settings(
+                database_url=SecretStr(database_url),
+                secret_key=SecretStr(new_master_secret()),
+                public_url=door.url,
+                providers={
+                    "mpesa": ProviderSettings(kind="mpesa", options=_mpesa(operators.url)),
+                    **(more(operators.url) if more else {}),
+                },
+                # Stories are told at any hour of the day, by many clients in a minute, and every SMS is heard at once: those
+                # of the night, of limits and of a rush say so.
+                **{
+                    "data_dir": Path(folder),
+                    "quiet_hours": "",
+                    "strangers_per_minute": 0,
+                    "walks_at_once": 1000,
+                    **changes,
+                },
+            )
+            async with open_runtime(settings, bells, clock=clock, connections=8) as rt:
 
-            @asynccontextmanager
-            async def already_open() -> AsyncIterator[Runtime]:
-                yield rt
+                @asynccontextmanager
+                async def already_open() -> AsyncIterator[Runtime]:
+                    yield rt
 
-            board.app = make_app(already_open, (add_console,))
-            app = board.app.api
-            async with (
-                app.router.lifespan_context(app),
-                httpx2.AsyncClient(
-                    transport=httpx2.ASGITransport(board.app), base_url=door.url
-                ) as http,
-            ):
-                yield Town(rt, bells, clock, http, operators)
+                board.app = make_app(already_open, (add_console,))
+                app = board.app.api
+                async with (
+                    app.router.lifespan_context(app),
+                    httpx2.AsyncClient(
+                        transport=httpx2.ASGITransport(board.app), base_url=door.url
+                    ) as http,
+                ):
+                    yield Town(rt, bells, clock, http, operators)
 
 
 def _mpesa(url: str) -> dict[str, object]:

@@ -10,7 +10,9 @@ select t.at, a.owner as country, t.currency, split_part(t.cause, ':', 3) as name
   p.tax_bases[array_position(p.tax_names, split_part(t.cause, ':', 3))] as base,
   case when t.credit = a.id then t.amount else -t.amount end as amount,
   case t.code when 28 then 'given back' when 31 then 'given back' else 'withheld' end as what
-from account a join transfer t on a.id in (t.debit, t.credit) join payout p on p.id = split_part(t.cause, ':', 2)::uuid
+from account a join transfer t on a.id in (t.debit, t.credit) join payout p
+  -- Only these causes name a payout, and the planner may look at any transfer first: hence no bare cast.
+  on p.id = case a.kind when 'tax_withheld' then split_part(t.cause, ':', 2)::uuid end
 where a.kind = 'tax_withheld' and t.at >= $1 and t.at < $2 order by a.owner, t.seq"""
 """Straight from the ledger: a payout withheld in one month and given back in the next stands in both, once with a minus."""
 
