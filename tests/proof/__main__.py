@@ -107,7 +107,14 @@ def run(todo: list[Task], processes: int, log: Log) -> Verdict:
             for t in todo
         }  # fmt: skip
         for done in as_completed(playing):
-            task, one = playing[done], done.result()
+            task = playing[done]
+            try:
+                one = done.result()
+            except Exception:
+                # Told at once: else it is raised only when all that wait have been played.
+                print(f"  seed {task.seed} broke off", flush=True)
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
             total.plus(one)
             here += one.payouts
             print(told(total, task, of, time.monotonic() - started, here), flush=True)
