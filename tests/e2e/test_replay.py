@@ -87,6 +87,24 @@ def test_all_answers_over_both_channels(tmp_path):
     assert report["operator"]["payouts"] == 5, "everybody cashed out"
 
 
+def test_questions_that_differ_by_a_capital_or_not_at_all_are_told_apart(tmp_path):
+    """Two of the recorded texts say `York city` and `York City`, and two are the same: one worker's answers differ."""
+    texts = {
+        "t0": "Is New York city large?",
+        "t1": "Is New York City large?",
+        "t2": "Is it a shop?",
+        "t3": "Is it a shop?",
+    }
+    said = {"t0": "yes", "t1": "no", "t2": "yes", "t3": "no"}
+    answers = [(task, worker, said[task]) for task in texts for worker in WORKERS[:3]]
+    for channel in ("sms", "ussd"):
+        ended, report = replay(
+            tmp_path, answers, "--kind", "verification", "--channel", channel, tasks=texts
+        )
+        is_right(ended, report)
+        assert {task: one["value"] for task, one in report["results"].items()} == said
+
+
 def test_a_dynamic_categorisation_by_sms_stops_early(tmp_path):
     kinds = ["Shop", "School", "Clinic"]
     answers = [(f"t{n}", worker, kinds[n % 3]) for n in range(6) for worker in WORKERS]

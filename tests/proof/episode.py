@@ -36,6 +36,7 @@ from gateway.simulator.operators.statement import statement as statement_text
 from gateway.steps.cash_out import payout_part
 from gateway.steps.disburse import happened_to_all, order_of
 from gateway.steps.reconcile import import_statement
+from gateway.steps.retry import until_settled
 from gateway.store import ledgers, payouts
 from gateway.store.db import Part, statement
 from gateway.store.payouts import Stored
@@ -277,26 +278,20 @@ class Episode:
             [one.id for one in asking],
         )
         balance = {row["id"]: row["balance"] for row in free}
-        surely: list[tuple[Part, Person]] = []
-        racing: list[tuple[Part, Person]] = []
+        surely: list[Person] = []
+        racing: list[Person] = []
         for one in asking:
             can = balance.get(one.id, -1) >= one.wants[-1]
             # One in fifty asks although she cannot, as in a race: the database refuses that.
             if (not can and self.world.dice.random() > 0.02) or self.world.strikes("crash"):
                 continue
-            row = {"worker_id": one.id, "currency": one.currency}
-            taken = _withdrawal(one.wants[-1], one.currency)
-            asked = PayAsked(taken.amount_minor, new_ref(), withdrawal=taken)
-            part = await payout_part(self.rt, row, asked, one.msisdn)
-            (surely if can else racing).append((part, one))
-        done = [one for _, one in surely]
-        async with self.rt.db.transaction() as db:
-            if surely:
-                text, _ = statement([surely[0][0]])
-                await db.executemany(text, [part.arguments for part, _ in surely])
-        for part, one in racing:
+            (surely if can else racing).append(one)
+        if surely:
+            await until_settled(lambda: self._ask_all(surely))
+        done = surely
+        for one in racing:
             try:
-                await self.rt.db.commit([part])
+                await self.rt.db.commit([await self._request(one)])
             except Conflict:
                 self.conflicts += 1
             else:
@@ -309,6 +304,19 @@ class Episode:
                 self.world.later(
                     self.world.dice.uniform(60, 900), lambda one=one: self.asking.append(one)
                 )
+
+    async def _ask_all(self, people: list[Person]) -> None:
+        """Many turns in one commit. A reference drawn here may be taken: as in a turn, all is decided again then."""
+        parts = [await self._request(one) for one in people]
+        text, _ = statement(parts[:1])
+        async with self.rt.db.transaction() as db:
+            await db.executemany(text, [part.arguments for part in parts])
+
+    async def _request(self, one: Person) -> Part:
+        row = {"worker_id": one.id, "currency": one.currency}
+        taken = _withdrawal(one.wants[-1], one.currency)
+        asked = PayAsked(taken.amount_minor, new_ref(), withdrawal=taken)
+        return await payout_part(self.rt, row, asked, one.msisdn)
 
     async def _due(self) -> None:
         """What `steps/disburse.disburse` does, with one commit for many decisions of different payouts."""

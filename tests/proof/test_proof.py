@@ -1,7 +1,12 @@
 """The proof in miniature, and that its judge can say no."""
 
+import random
+
 import pytest
 
+from gateway.steps import replace
+
+from . import episode
 from .episode import Episode
 
 
@@ -16,9 +21,9 @@ async def test_some_payouts_through_a_bad_day_all_paid_once(new_database):
 
 @pytest.mark.timeout(110)
 async def test_the_judge_sees_a_second_payment_and_a_missing_one(new_database):
-    def meddles(episode: Episode) -> None:
+    def meddles(played: Episode) -> None:
         """The operator pays one key twice, and another not at all."""
-        momo = episode.operators["momo"]
+        momo = played.operators["momo"]
         momo.payments.append(momo.payments[0])
         del momo.payments[1]
 
@@ -26,3 +31,15 @@ async def test_the_judge_sees_a_second_payment_and_a_missing_one(new_database):
     assert (verdict.doubles, verdict.lost) == (1, 2)
     assert verdict.conservation_breaks >= 0
     assert not verdict.good
+
+
+@pytest.mark.timeout(110)
+async def test_a_reference_drawn_twice_breaks_nothing_off(new_database, monkeypatch):
+    """In one long proof of many this has to happen: here each tenth draw or so is taken."""
+    draws = random.Random(7)  # a made-up world
+    monkeypatch.setattr(episode, "new_ref", lambda: f"R{draws.randrange(600)}")
+    monkeypatch.setattr(replace, "new_ref", lambda: f"R{draws.randrange(600)}")
+    verdict = await Episode(60, seed=7).run(await new_database("proof_refs"))
+    assert (verdict.doubles, verdict.lost, verdict.conservation_breaks) == (0, 0, 0)
+    assert verdict.faults == []
+    assert verdict.paid > 40

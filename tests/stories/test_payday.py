@@ -6,6 +6,7 @@ import pytest
 
 from gateway.app import STEPS
 from gateway.simulator.faults import FaultPlan
+from gateway.steps import understand
 from gateway.store import inbox
 
 
@@ -37,6 +38,17 @@ async def test_pay_all_the_way(town, amina):
     events = await town.rt.db.rows("select event from payout_event order by id")
     assert [row["event"] for row in events][:2] == ["request", "claim"]
     assert events[-1]["event"] == "paid"
+
+
+async def test_a_reference_that_somebody_else_has_is_not_given_again(town, amina, monkeypatch):
+    """Six signs are 387 million references: among a million payouts every 400th draw is one that is taken."""
+    (zawadi,) = await town.earned("zawadi")
+    taken = (await zawadi.texts("PAY")).split("Ref ")[1][:6]
+    draws = iter([taken, taken])
+    monkeypatch.setattr(understand, "new_ref", lambda: next(draws, "FRESH2"))
+    assert "You asked for KES 30. Ref FRESH2" in await amina.texts("PAY")
+    await town.pays_out()
+    assert town.operator_books() == {"paid_minor": 6000, "payouts": 2, "duplicates": 0}
 
 
 async def test_the_operators_callback_is_a_hint_and_only_our_own_question_settles(town, amina):

@@ -1,7 +1,8 @@
 """A recording of real crowd answers, read from CSV: who answered which task with what, in which order."""
 
 import csv
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def read(
     return Recording(
         kind=kind,
         answers=found,
-        texts={task: " ".join(texts.get(task, f"Item {task}").split()) for task in kept},
+        texts=_told_apart({task: texts.get(task, f"Item {task}") for task in kept}),
         truth={task: values.get(t, t) for task, t in truths.items() if task in kept},
         options=options,
         label={value: answer for answer, value in values.items()},
@@ -87,6 +88,23 @@ def read(
 def _pairs(file: Path, column: str) -> dict[str, str]:
     """Task -> that column."""
     return {cells[0]: cells[1] for cells in _rows(file, ("task", column))}
+
+
+def _told_apart(texts: Mapping[str, str]) -> dict[str, str]:
+    """Each text once: a phone knows a question by its text alone, and the same worker may have answered it twice,
+    differently. The second gets ` (2)`.
+
+    >>> _told_apart({"a": "A shop?", "b": "A  shop?", "c": "A shop?"})
+    {'a': 'A shop?', 'b': 'A shop? (2)', 'c': 'A shop? (3)'}
+    """
+    seen: Counter[str] = Counter()
+    found: dict[str, str] = {}
+    for task, text in texts.items():
+        words = text.split()
+        same = "".join(words)
+        seen[same] += 1
+        found[task] = " ".join(words) + (f" ({seen[same]})" if seen[same] > 1 else "")
+    return found
 
 
 def _first_tasks(tasks: list[str], limit: int | None) -> dict[str, None]:
