@@ -8,7 +8,7 @@ import aiohttp
 
 from gateway.clock import Clock
 from gateway.ids import AccountId
-from gateway.payments.ledger import Account
+from gateway.payments.chart import Account
 from gateway.payments.port import PayoutProvider
 from gateway.phrases import Phrasebook
 from gateway.settings import Settings

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from gateway.ids import derived_id
-from gateway.payments.ledger import Code
+from gateway.payments.chart import Code
 from gateway.payments.reconcile import Line, LineKind, signed
 
 

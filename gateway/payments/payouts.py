@@ -5,9 +5,9 @@ and what to do next. Pure: the step writes all of it in one commit, guarded by t
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gateway.ids import PayoutId, WorkerId
-from gateway.payments import ledger
-from gateway.payments.ledger import Code, Posting
+from gateway.payments.chart import Code, Posting
+from gateway.payments.payout import Answered, Asked, Happened, Hinted, Payout, Resolved
+from gateway.payments.payout_postings import postings_of
 from gateway.payments.port import Answer, Found, Status, Submitted
 from gateway.payments.states import COMMANDS, NEXT, Do, Event, State, Step
 
@@ -25,85 +25,6 @@ QUARANTINE = timedelta(minutes=30)
 HUMAN_AFTER = timedelta(hours=24)
 RESEND_FIRST = timedelta(seconds=5)
 RESEND_MAX = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Payout:
-    """What the machine must know of a payout; the store keeps each field in a column."""
-
-    id: PayoutId
-    worker: WorkerId
-    provider: str
-    key: str
-    msisdn: str
-    amount_minor: int
-    currency: str
-    state: State = State.REQUESTED
-    tries: int = 0
-    """Submits so far; an answer belongs to the try it was made for."""
-    maybe_taken: bool = False
-    """True once a submit may have reached the operator: from then on no cancel and no rejection is certain."""
-    misses: int = 0
-    """NOT_FOUND answers in a row since the last submit."""
-    first_sent_at: datetime | None = None
-    sent_at: datetime | None = None
-    due_at: datetime | None = None
-    """When something is next to be done: send (QUEUED), ask (the others), the lease's end (SUBMITTING)."""
-    receipt: str | None = None
-    reason: str = ""
-    """The operator's code behind the present state."""
-    reference: str = ""
-    """The operator's own id, from its answer to a submit; some can only be asked by it."""
-    hinted_ours: bool = False
-    """A callback said that the trouble is ours (float, credentials), not this worker's."""
-    country: str = ""
-    """Whose taxes were withheld with it: each with its amount. They and `fee_minor` left her balance beside `amount_minor`."""
-    taxes: tuple[tuple[str, int], ...] = ()
-    fee_minor: int = 0
-
-    @property
-    def tax_minor(self) -> int:
-        return sum(minor for _, minor in self.taxes)
-
-    @property
-    def taken_minor(self) -> int:
-        """What left her balance for it."""
-        return self.amount_minor + self.tax_minor + self.fee_minor
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The answer to submit number `attempt` (the `tries` of the payout as it was claimed)."""
-
-    answer: Answer
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The answer to our question: what `ask` returned, or what came to the secret `status_url`."""
-
-    status: Status
-    receipt_taken: bool = False
-    """True when the receipt it names is another payout's already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hinted:
-    """A callback that nobody asked for."""
-
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """Two people have looked at the evidence and say the same; `receipt` is the operator's, where it paid."""
-
-    paid: bool
-    receipt: str | None = None
-
-
-Happened = Event | Answered | Asked | Hinted | Resolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +59,7 @@ def decide(
     if step is None or event is None:
         return Decision(_noted(payout, happened, at, jitter), pause_provider=pause)
     after = _after(payout, step, event, happened, at, jitter)
-    postings = _postings(payout, step.posting, happened, worker_balance_minor)
+    postings = postings_of(payout, step.posting, happened, worker_balance_minor)
     return Decision(after, event, postings, step.do, pause)
 
 
@@ -337,74 +258,3 @@ def _reason(happened: Happened) -> str:
             return status.code
         case _:
             return ""
-
-
-def _postings(
-    payout: Payout, code: Code | None, happened: Happened, worker_balance_minor: int
-) -> tuple[Posting, ...]:
-    p, amount_minor, currency = payout, payout.amount_minor, payout.currency
-    fee_minor = happened.status.fee_minor if isinstance(happened, Asked) else None
-    charge = (ledger.charge(p.id, p.provider, fee_minor, currency),) if fee_minor else ()
-    match code:
-        case None:
-            return ()
-        case Code.HOLD:
-            return held(p)
-        case Code.SETTLE:
-            return (ledger.settle(p.id, p.provider, amount_minor, currency), *charge)
-        case Code.PAYOUT_FAILED:
-            return (ledger.payout_failed(p.id, p.worker, amount_minor, currency), *_undone(p))
-        case Code.LATE_PAID:
-            late = ledger.late_paid(
-                p.id,
-                p.worker,
-                p.provider,
-                amount_minor,
-                currency,
-                balance_minor=worker_balance_minor,
-            )
-            return (*late, *_late_taxes(p, worker_balance_minor - amount_minor), *charge)
-        case Code.REVERSED:
-            return (ledger.reversed_by_operator(p.id, p.provider, amount_minor, currency),)
-        case _:
-            raise AssertionError(f"{code.name} is no payout's posting")
-
-
-def held(p: Payout) -> tuple[Posting, ...]:
-    """All that leaves her balance for it: what is sent, its taxes, and the fee where she bears it."""
-    hold = ledger.hold(p.id, p.worker, p.amount_minor, p.currency)
-    taxes = (ledger.tax(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes)
-    if not p.fee_minor:
-        return (hold, *taxes)
-    return (hold, *taxes, ledger.worker_fee(p.id, p.worker, p.provider, p.fee_minor, p.currency))
-
-
-def reversal_undone(p: Payout) -> tuple[Posting, ...]:
-    """Goes with a reversal that two people gave back to the worker."""
-    taxes = (
-        ledger.reversal_tax(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes
-    )
-    # A payout that was paid late bears no fee of hers any more; its way back is taken then, and counts once.
-    return (*taxes, *_fee_undone(p))
-
-
-def _undone(p: Payout) -> tuple[Posting, ...]:
-    taxes = (ledger.tax_back(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes)
-    return (*taxes, *_fee_undone(p))
-
-
-def _fee_undone(p: Payout) -> tuple[Posting, ...]:
-    if not p.fee_minor:
-        return ()
-    return (ledger.fee_back(p.id, p.worker, p.provider, p.fee_minor, p.currency),)
-
-
-def _late_taxes(p: Payout, left_minor: int) -> tuple[Posting, ...]:
-    """Tax is due on what was paid after all; the fee went back to her and stays there."""
-    made: list[Posting] = []
-    for name, minor in p.taxes:
-        made += ledger.late_tax(
-            p.id, p.worker, p.country, name, minor, p.currency, balance_minor=left_minor
-        )
-        left_minor -= minor
-    return tuple(made)

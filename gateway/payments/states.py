@@ -9,7 +9,7 @@ answer to our own question (or two people) settles or gives back, and only when 
 from enum import StrEnum, unique
 from typing import NamedTuple
 
-from gateway.payments.ledger import Code
+from gateway.payments.chart import Code
 
 
 @unique

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gateway.payments.ledger import Code
+from gateway.payments.chart import Code
 
 _BY_PAYOUT = (Code.HOLD, Code.LATE_PAID, Code.TAX, Code.LATE_TAX, Code.WORKER_FEE)
 _BACK = {

@@ -5,7 +5,7 @@ from gateway.ids import AccountId, ClientId, new_public_id
 from gateway.money import minor_per_major
 from gateway.msisdn import mask, normalise
 from gateway.payments import ledger
-from gateway.payments.ledger import Account, AccountKind
+from gateway.payments.chart import Account, AccountKind
 from gateway.runtime import Runtime
 from gateway.steps.enrol import expected_part
 from gateway.store import clients, ledgers, people

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from gateway.errors import Conflict, Fault, Refused
 from gateway.money import MINOR_DIGITS, minor_per_major, parse_amount
-from gateway.payments.payouts import Asked
+from gateway.payments.payout import Asked
 from gateway.payments.port import Found, Status
 from gateway.payments.providers.manual import Manual
 from gateway.runtime import Runtime

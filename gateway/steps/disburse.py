@@ -17,8 +17,9 @@ from gateway.conversation import notices
 from gateway.errors import Conflict, Refused
 from gateway.failpoints import reach
 from gateway.money import amount_text
-from gateway.payments.ledger import Code
-from gateway.payments.payouts import LEASE, Answered, Asked, Decision, Happened, Hinted, decide
+from gateway.payments.chart import Code
+from gateway.payments.payout import Answered, Asked, Happened, Hinted
+from gateway.payments.payouts import LEASE, Decision, decide
 from gateway.payments.port import Found, Order, Status
 from gateway.payments.states import Do, Event, State
 from gateway.runtime import Runtime

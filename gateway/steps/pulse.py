@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 
 from gateway.payments.controls.floating import FRESH
-from gateway.payments.payouts import Answered, Asked, Happened, Hinted
+from gateway.payments.payout import Answered, Asked, Happened, Hinted
 from gateway.payments.port import Found, Submitted, TellsFloat
 from gateway.payments.states import Event
 from gateway.runtime import Runtime

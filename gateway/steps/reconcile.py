@@ -14,8 +14,8 @@ from uuid import UUID
 from gateway.errors import Conflict, Refused
 from gateway.failpoints import reach
 from gateway.payments import ledger
-from gateway.payments.ledger import Posting
-from gateway.payments.payouts import Asked, Hinted
+from gateway.payments.chart import Posting
+from gateway.payments.payout import Asked, Hinted
 from gateway.payments.port import Found, Status
 from gateway.payments.reconcile import (
     Finding,

@@ -9,7 +9,8 @@ import uuid
 from datetime import timedelta
 
 from gateway.ids import PayoutId, WorkerId, new_ref
-from gateway.payments.payouts import Payout, held
+from gateway.payments.payout import Payout
+from gateway.payments.payout_postings import held
 from gateway.payments.states import State
 from gateway.runtime import Runtime
 from gateway.store import turns

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gateway.errors import Conflict, Refused
 from gateway.money import amount_text
 from gateway.msisdn import mask
-from gateway.payments.payouts import Resolved
+from gateway.payments.payout import Resolved
 from gateway.payments.states import State
 from gateway.runtime import Runtime
 from gateway.steps.disburse import happened

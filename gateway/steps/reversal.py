@@ -5,7 +5,7 @@ from typing import Literal
 from gateway.errors import Refused
 from gateway.money import amount_text
 from gateway.payments import ledger
-from gateway.payments.payouts import reversal_undone
+from gateway.payments.payout_postings import reversal_undone
 from gateway.payments.states import State
 from gateway.runtime import Runtime
 from gateway.steps.messages import message

@@ -10,7 +10,7 @@ from gateway.errors import Refused
 from gateway.ids import AccountId, BatchId, ClientId, new_public_id
 from gateway.money import amount_text
 from gateway.payments import ledger
-from gateway.payments.ledger import Account, AccountKind
+from gateway.payments.chart import Account, AccountKind
 from gateway.qa import rule_names
 from gateway.qa.overlap import (
     CONFIDENCE,

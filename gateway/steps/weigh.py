@@ -9,8 +9,8 @@ from gateway.errors import Refused
 from gateway.ids import PayoutId
 from gateway.money import amount_text, parse_amount
 from gateway.payments import ledger
+from gateway.payments.chart import Posting
 from gateway.payments.equation import Equation, equation, transfers_of
-from gateway.payments.ledger import Posting
 from gateway.payments.reconcile import Finding, Kind, Line, LineKind, Ours, TellsByStatement
 from gateway.runtime import Runtime
 from gateway.store import floats, ledgers

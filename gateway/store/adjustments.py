@@ -136,7 +136,7 @@ async def standing(db: Connection, worker: WorkerId) -> list[Row]:
     )
 
 
-_RELEASE, _CORRECT_DOWN = 7, 6  # gateway.payments.ledger.Code
+_RELEASE, _CORRECT_DOWN = 7, 6  # gateway.payments.chart.Code
 
 
 async def week(db: Connection, worker: WorkerId, since: datetime, now: datetime) -> Row:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from gateway.payments.ledger import Code
+from gateway.payments.chart import Code
 from gateway.payments.reconcile import Line, LineKind
 from gateway.store.db import Connection, Database, Row
 

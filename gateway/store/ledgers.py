@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.ids import AccountId
-from gateway.payments.ledger import Posting
+from gateway.payments.chart import Posting
 from gateway.store import turns
 from gateway.store.db import Connection, Database, Row
 

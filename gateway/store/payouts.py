@@ -8,8 +8,8 @@ from uuid import UUID
 
 from gateway.deductions import Withheld
 from gateway.ids import AccountId, PayoutId, WorkerId
-from gateway.payments.ledger import Posting
-from gateway.payments.payouts import Payout
+from gateway.payments.chart import Posting
+from gateway.payments.payout import Payout
 from gateway.payments.states import State
 from gateway.store.db import Connection, Database, Part, Row
 from gateway.vault import Vault

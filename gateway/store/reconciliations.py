@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.errors import Refused
-from gateway.payments.ledger import Code
+from gateway.payments.chart import Code
 from gateway.payments.reconcile import STOPS, Finding, Ours
 from gateway.payments.states import State
 from gateway.store.db import Connection, Database, Row

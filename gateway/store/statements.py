@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from gateway.ids import derived_id
-from gateway.payments.ledger import Code
+from gateway.payments.chart import Code
 from gateway.payments.statement import Line, Scope, differences, render, scope_of
 from gateway.store.db import Database, Row
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from gateway.payments.ledger import Code
+from gateway.payments.chart import Code
 from gateway.payments.trace import Move, PartOf, spend
 from gateway.store.db import Database, Row
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from gateway.deductions import Withheld
 from gateway.ids import AccountId, AssignmentId, TaskId, WorkerId
-from gateway.payments.ledger import Posting
+from gateway.payments.chart import Posting
 from gateway.store.db import Database, Part, Row
 from gateway.workers.states import BECOMES, Act
 

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from gateway.payments.payouts import LEASE, Answered, Asked, Resolved
+from gateway.payments.payout import Answered, Asked, Resolved
+from gateway.payments.payouts import LEASE
 from gateway.payments.port import Answer, Found, Status, Submitted
 from gateway.payments.states import Event, State
 from gateway.steps.disburse import called_back, disburse, happened, happened_to_all

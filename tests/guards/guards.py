@@ -7,7 +7,7 @@ from unittest.mock import patch
 from uuid import uuid4
 
 from gateway.payments import payouts as machine
-from gateway.payments.payouts import Asked, Happened
+from gateway.payments.payout import Asked, Happened
 from gateway.payments.states import NEXT, Do, Event, State, Step
 from gateway.steps import disburse as steps
 
@@ -79,8 +79,8 @@ GUARDS = (
           sql=f"drop trigger transfer_is_never_emptied on transfer; {_drop('answer', 'fk_answer_transfer_id')}"),
     Guard("balances follow transfers only", "trigger of `account`", attacks.a_balance_written_by_hand,
           sql="drop trigger account_follows_transfers on account"),
-    Guard("ids derive from causes", "`ledger.derived_id`", attacks.an_answer_earned_twice,
-          patch=lambda: patch("gateway.payments.ledger.derived_id", lambda *_: uuid4())),
+    Guard("ids derive from causes", "`chart.derived_id`", attacks.an_answer_earned_twice,
+          patch=lambda: patch("gateway.payments.chart.derived_id", lambda *_: uuid4())),
     Guard("an id means one transfer", "`post` in SQL", attacks.an_id_used_for_other_money,
           rewrites=("post", "raise exception 'transfer % exists with other contents', p_id using errcode = 'GW010';", "null;")),
     Guard("the currency is part of the foreign key", "key of `transfer`", attacks.money_that_changes_its_currency,

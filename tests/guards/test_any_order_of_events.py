@@ -20,7 +20,8 @@ from hypothesis.stateful import (
 )
 
 from gateway.errors import Conflict
-from gateway.payments.payouts import LEASE, Answered, Asked, Happened, Resolved
+from gateway.payments.payout import Answered, Asked, Happened, Resolved
+from gateway.payments.payouts import LEASE
 from gateway.payments.port import Answer, Found, Status, Submitted
 from gateway.payments.states import Event, State
 from gateway.steps.disburse import called_back, happened, happened_to_all

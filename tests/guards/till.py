@@ -15,7 +15,8 @@ from gateway.conversation.facts import PayAsked
 from gateway.errors import Conflict, Refused
 from gateway.ids import AccountId, BatchId, ClientId, PayoutId, WorkerId, new_ref
 from gateway.payments import ledger
-from gateway.payments.payouts import Answered, Asked, Happened
+from gateway.payments.chart import Posting
+from gateway.payments.payout import Answered, Asked, Happened
 from gateway.payments.port import Answer, Found, Order, Status, Submitted
 from gateway.payments.states import Event
 from gateway.queue.inline import InlineBells
@@ -108,7 +109,7 @@ class Till:
         assignment = int(worker.id) * 1_000 + (nth or next(self._numbers))
         await self.posts(ledger.earn(assignment, BatchId("b"), worker.id, minor, "KES"))  # type: ignore[arg-type]
 
-    async def posts(self, posting: ledger.Posting) -> None:
+    async def posts(self, posting: Posting) -> None:
         get = self.rt.accounts.get
         debit, credit = await get(posting.debit), await get(posting.credit)
         async with self.rt.db.transaction() as db:

@@ -11,8 +11,10 @@ from pydantic import ValidationError
 
 from gateway.deductions import PPM, Deductions, FeeTable, Tax
 from gateway.ids import PayoutId, WorkerId
-from gateway.payments.ledger import Account, AccountKind, balances
-from gateway.payments.payouts import Asked, Payout, decide, held, reversal_undone
+from gateway.payments.chart import Account, AccountKind, balances
+from gateway.payments.payout import Asked, Payout
+from gateway.payments.payout_postings import held, reversal_undone
+from gateway.payments.payouts import decide
 from gateway.payments.port import Found, Status
 from gateway.payments.states import State
 from gateway.settings import Country, TaxRow

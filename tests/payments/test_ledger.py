@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 
 from gateway.ids import AssignmentId, BatchId, ClientId, PayoutId, WorkerId, derived_id
 from gateway.payments import ledger
-from gateway.payments.ledger import CHART, MATRIX, Account, AccountKind, Code, Side
+from gateway.payments.chart import (
+    AMOUNT_MAX_MINOR,
+    CHART,
+    MATRIX,
+    Account,
+    AccountKind,
+    Code,
+    Side,
+    balances,
+)
 
 ACME, B1, AMINA = ClientId("c_acme"), BatchId("b_1"), WorkerId(7)
 P1 = PayoutId(derived_id("payout", 1))
@@ -30,8 +39,8 @@ def test_the_worked_example_of_a_programme_balances_at_each_line():
     lines.append(ledger.settle(P1, "mpesa", 10_300, "KES"))
     lines.append(ledger.charge(P1, "mpesa", 500, "KES"))
     for n in range(len(lines)):
-        assert sum(ledger.balances(lines[: n + 1]).values()) == 0
-    books = ledger.balances(lines)
+        assert sum(balances(lines[: n + 1]).values()) == 0
+    books = balances(lines)
     assert books[account(AccountKind.CLIENT_AVAILABLE, ACME)] == 1_000_000 - 92_400
     assert books[account(AccountKind.BATCH_HOLD, B1)] == 0
     assert books[account(AccountKind.WORKER_PAYABLE, "7")] == 84_000 - 10_300
@@ -44,7 +53,7 @@ def test_the_worked_example_of_a_programme_balances_at_each_line():
 def test_writing_a_cause_twice_is_writing_it_once():
     first, again = (ledger.earn(AssignmentId(1), B1, AMINA, 300, "KES") for _ in range(2))
     assert first.id == again.id
-    assert ledger.balances([first, again]) == ledger.balances([first])
+    assert balances([first, again]) == balances([first])
 
 
 def test_each_cause_has_an_id_of_its_own():
@@ -105,7 +114,7 @@ def test_each_kind_is_in_the_chart_and_only_what_can_run_dry_is_bounded():
     assert all(k.side is Side.CREDIT for k in AccountKind if k.bounded)
 
 
-@pytest.mark.parametrize("amount", [0, -1, ledger.AMOUNT_MAX_MINOR + 1])
+@pytest.mark.parametrize("amount", [0, -1, AMOUNT_MAX_MINOR + 1])
 def test_no_posting_of_nothing_or_of_too_much(amount):
     with pytest.raises(AssertionError):
         ledger.hold(P1, AMINA, amount, "KES")

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from gateway import plugins
 from gateway.ids import PayoutId, WorkerId, derived_id
 from gateway.payments import providers
-from gateway.payments.payouts import Hinted, Payout, decide
+from gateway.payments.payout import Hinted, Payout
+from gateway.payments.payouts import decide
 from gateway.payments.port import Answer, Found, Status
 from gateway.payments.providers import mtn_momo
 from gateway.payments.providers.mpesa.tables import judged

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from gateway.ids import PayoutId, WorkerId, derived_id
-from gateway.payments import ledger, payouts
-from gateway.payments.ledger import AccountKind, Code
-from gateway.payments.payouts import Answered, Asked, Hinted, Payout, decide, next_probe, request
+from gateway.payments import ledger
+from gateway.payments.chart import Account, AccountKind, Code, balances
+from gateway.payments.payout import Answered, Asked, Hinted, Payout
+from gateway.payments.payouts import LEASE, RESEND_MAX, Decision, decide, next_probe, request
 from gateway.payments.port import Answer, Found, Status, Submitted
 from gateway.payments.states import COMMANDS, OPEN, Do, Event, State
 
@@ -36,7 +37,7 @@ def submitting() -> Payout:
     return decide(request(new(), NOON).payout, Event.CLAIM, NOON).payout
 
 
-def after(outcome: Submitted, **kw) -> payouts.Decision:
+def after(outcome: Submitted, **kw) -> Decision:
     return decide(submitting(), Answered(Answer(outcome, **kw), 1), NOON + timedelta(seconds=2))
 
 
@@ -56,7 +57,7 @@ def test_a_request_holds_the_money_once_and_queues():
 
 def test_a_claim_sets_the_lease_and_counts_the_try():
     now = submitting()
-    assert (now.state, now.tries, now.due_at) == (State.SUBMITTING, 1, NOON + payouts.LEASE)
+    assert (now.state, now.tries, now.due_at) == (State.SUBMITTING, 1, NOON + LEASE)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def test_the_answer_to_an_earlier_try_is_not_the_answer_to_this_one():
 
 
 def test_a_crash_while_sending_is_asked_about():
-    made = decide(submitting(), Event.LEASE_EXPIRED, NOON + payouts.LEASE)
+    made = decide(submitting(), Event.LEASE_EXPIRED, NOON + LEASE)
     assert (made.payout.state, made.payout.maybe_taken) == (State.UNKNOWN, True)
 
 
@@ -250,7 +251,7 @@ def test_waits_between_sends_grow_and_stop_growing():
         now = decide(now, Answered(Answer(Submitted.NOT_SENT), now.tries), NOON).payout
         waits.append((now.due_at - NOON).total_seconds())
     assert waits[:3] == [5, 10, 20]
-    assert waits[-1] == payouts.RESEND_MAX.total_seconds()
+    assert waits[-1] == RESEND_MAX.total_seconds()
     assert decide(now, Event.CANCEL, NOON).payout.state is State.CANCELLED
 
 
@@ -280,7 +281,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.on_the_wire: list[str] = []
 
     def balance(self, kind: AccountKind, owner: str = "") -> int:
-        return ledger.balances(self.journal).get(ledger.Account(kind, owner, "KES"), 0)
+        return balances(self.journal).get(Account(kind, owner, "KES"), 0)
 
     @initialize()
     def ask_for_money(self) -> None:
@@ -293,7 +294,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.journal += made.postings
         self.payouts.append(made.payout)
 
-    def happens(self, i: int, what, **kw) -> payouts.Decision:
+    def happens(self, i: int, what, **kw) -> Decision:
         balance = self.balance(AccountKind.WORKER_PAYABLE, "7")
         made = decide(self.payouts[i], what, self.now, worker_balance_minor=balance, **kw)
         if made.event is None:
@@ -385,7 +386,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def no_cent_is_lost(self) -> None:
-        books = ledger.balances(self.journal)
+        books = balances(self.journal)
         assert sum(books.values()) == 0
         assert all(v >= 0 for a, v in books.items() if a.kind.bounded)
         open_minor = sum(p.amount_minor for p in self.payouts if p.state in OPEN)

@@ -13,8 +13,8 @@ import pytest
 from gateway.errors import Refused
 from gateway.ids import derived_id
 from gateway.payments import statement_csv
+from gateway.payments.chart import Code
 from gateway.payments.equation import equation
-from gateway.payments.ledger import Code
 from gateway.payments.providers.mpesa.statement import read_statement
 from gateway.payments.reconcile import Kind, Line, LineKind, Ours, reconcile
 from gateway.payments.states import State

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from gateway.payments.ledger import Code
+from gateway.payments.chart import Code
 from gateway.payments.states import COMMANDS, NEXT, OPEN, Do, Event, State, as_mermaid
 
 RESTING = {State.PAID, State.FAILED, State.CANCELLED, State.LATE_PAID, State.REVERSED}

@@ -5,7 +5,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.payments.ledger import Code
+from gateway.payments.chart import Code
 from gateway.payments.trace import Move, spend
 
 

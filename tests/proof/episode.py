@@ -25,7 +25,8 @@ from gateway.errors import Conflict
 from gateway.ids import AccountId, BatchId, ClientId, WorkerId, new_ref
 from gateway.payments import ledger
 from gateway.payments import providers as shelf
-from gateway.payments.payouts import LEASE, Answered, Asked, Happened, Hinted
+from gateway.payments.payout import Answered, Asked, Happened, Hinted
+from gateway.payments.payouts import LEASE
 from gateway.payments.port import Found
 from gateway.payments.reconcile import Finding, Kind
 from gateway.payments.states import Event, State

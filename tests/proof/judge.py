@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from gateway.payments.ledger import Code
+from gateway.payments.chart import Code
 from gateway.store import ledgers
 
 if TYPE_CHECKING:

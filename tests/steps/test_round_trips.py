@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.payments.ledger import Account, AccountKind
+from gateway.payments.chart import Account, AccountKind
 from gateway.steps.deliver import deliver
 
 

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 )
 
 from gateway.payments import ledger
-from gateway.payments.ledger import Posting
+from gateway.payments.chart import Posting
 from gateway.store import ledgers
 from gateway.store.db import open_database
 

@@ -70,7 +70,7 @@ async def test_the_database_refuses_a_resolution_that_two_people_did_not_make(to
     with pytest.raises(Exception, match="two_people"):
         await town.rt.db.execute("update resolution set confirmed_by = said_by")
     stored = await resolve.found(town.rt, ref)
-    from gateway.payments.payouts import Resolved
+    from gateway.payments.payout import Resolved
     from gateway.steps.disburse import happened
 
     with pytest.raises(Exception, match="not resolved by two people"):

@@ -1,7 +1,7 @@
 -- The ledger's laws, kept by the database: append-only, idempotent, bounded accounts never below zero.
 
 -- A new transfer moves the stored balance of its bounded side. (No transfer has two bounded sides: see MATRIX in
--- gateway.payments.ledger; so one transfer waits for one account at most, and never in a circle.)
+-- gateway.payments.chart; so one transfer waits for one account at most, and never in a circle.)
 -- With the owner's rights: the role that runs the gateway need not be able to write a balance.
 create or replace function transfer_moves_balances() returns trigger language plpgsql security definer
 set search_path from current as $$

@@ -1,4 +1,4 @@
-"""Accounts, transfers, payouts: the money. See gateway.payments.ledger for what the kinds and codes mean."""
+"""Accounts, transfers, payouts: the money. See gateway.payments.chart for what the kinds and codes mean."""
 
 from sqlalchemy import (
     BigInteger,
@@ -54,7 +54,7 @@ transfer = Table(
     Column("credit", BigInteger, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
-    Column("code", SmallInteger, nullable=False),  # gateway.payments.ledger.Code
+    Column("code", SmallInteger, nullable=False),  # gateway.payments.chart.Code
     Column("cause", Text, nullable=False),  # what it is for, e.g. "answer:17", "payout:<id>"
     at_column("at"),
     # The currency is part of both keys, so money cannot change its currency on the way.
@@ -91,7 +91,7 @@ payout = Table(
         "status_token", Text, nullable=False, unique=True
     ),  # path of answers to our own status queries
     Column("timeout_token", Text, nullable=False, unique=True),
-    # What the state machine remembers: see gateway.payments.payouts.Payout.
+    # What the state machine remembers: see gateway.payments.payout.Payout.
     Column("tries", SmallInteger, nullable=False, server_default=text("0")),
     Column("maybe_taken", Boolean, nullable=False, server_default=text("false")),
     Column("misses", SmallInteger, nullable=False, server_default=text("0")),

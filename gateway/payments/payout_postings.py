@@ -1,0 +1,76 @@
+"""The postings of one payout: its amount, its taxes and its fee, there and back."""
+
+from gateway.payments import ledger
+from gateway.payments.chart import Code, Posting
+from gateway.payments.payout import Asked, Happened, Payout
+
+
+def postings_of(
+    payout: Payout, code: Code | None, happened: Happened, worker_balance_minor: int
+) -> tuple[Posting, ...]:
+    p, amount_minor, currency = payout, payout.amount_minor, payout.currency
+    fee_minor = happened.status.fee_minor if isinstance(happened, Asked) else None
+    charge = (ledger.charge(p.id, p.provider, fee_minor, currency),) if fee_minor else ()
+    match code:
+        case None:
+            return ()
+        case Code.HOLD:
+            return held(p)
+        case Code.SETTLE:
+            return (ledger.settle(p.id, p.provider, amount_minor, currency), *charge)
+        case Code.PAYOUT_FAILED:
+            return (ledger.payout_failed(p.id, p.worker, amount_minor, currency), *_undone(p))
+        case Code.LATE_PAID:
+            late = ledger.late_paid(
+                p.id,
+                p.worker,
+                p.provider,
+                amount_minor,
+                currency,
+                balance_minor=worker_balance_minor,
+            )
+            return (*late, *_late_taxes(p, worker_balance_minor - amount_minor), *charge)
+        case Code.REVERSED:
+            return (ledger.reversed_by_operator(p.id, p.provider, amount_minor, currency),)
+        case _:
+            raise AssertionError(f"{code.name} is no payout's posting")
+
+
+def held(p: Payout) -> tuple[Posting, ...]:
+    """All that leaves her balance for it: what is sent, its taxes, and the fee where she bears it."""
+    hold = ledger.hold(p.id, p.worker, p.amount_minor, p.currency)
+    taxes = (ledger.tax(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes)
+    if not p.fee_minor:
+        return (hold, *taxes)
+    return (hold, *taxes, ledger.worker_fee(p.id, p.worker, p.provider, p.fee_minor, p.currency))
+
+
+def reversal_undone(p: Payout) -> tuple[Posting, ...]:
+    """Goes with a reversal that two people gave back to the worker."""
+    taxes = (
+        ledger.reversal_tax(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes
+    )
+    # A payout that was paid late bears no fee of hers any more; its way back is taken then, and counts once.
+    return (*taxes, *_fee_undone(p))
+
+
+def _undone(p: Payout) -> tuple[Posting, ...]:
+    taxes = (ledger.tax_back(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes)
+    return (*taxes, *_fee_undone(p))
+
+
+def _fee_undone(p: Payout) -> tuple[Posting, ...]:
+    if not p.fee_minor:
+        return ()
+    return (ledger.fee_back(p.id, p.worker, p.provider, p.fee_minor, p.currency),)
+
+
+def _late_taxes(p: Payout, left_minor: int) -> tuple[Posting, ...]:
+    """Tax is due on what was paid after all; the fee went back to her and stays there."""
+    made: list[Posting] = []
+    for name, minor in p.taxes:
+        made += ledger.late_tax(
+            p.id, p.worker, p.country, name, minor, p.currency, balance_minor=left_minor
+        )
+        left_minor -= minor
+    return tuple(made)
