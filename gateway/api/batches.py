@@ -5,26 +5,25 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from gateway.api.asked import BatchIn, OptionIn
 from gateway.api.auth import Client, Rt
 from gateway.api.idempotency import once
-from gateway.api.models import (
+from gateway.api.results import as_csv, as_json, as_lines
+from gateway.api.told import (
     AccountOut,
     Added,
-    BatchIn,
     BatchOut,
     FindingOut,
     MessageCost,
     MessageCostRange,
     MessagesQuoteOut,
     Money,
-    OptionIn,
     Progress,
     QuoteOut,
     ResultOut,
     ShareOut,
     Warned,
 )
-from gateway.api.results import as_csv, as_json, as_lines
 from gateway.api.uploads import body_of, rows_of, upload_docs
 from gateway.errors import Refused
 from gateway.ids import ClientId
@@ -33,6 +32,7 @@ from gateway.runtime import Runtime
 from gateway.sms.prices import minor
 from gateway.steps import submit
 from gateway.steps.advise import Advice, advise, advise_all
+from gateway.steps.quote import quote as quote_of
 from gateway.store import allot, batches, clients, findings, results
 from gateway.store.db import Row
 from gateway.tasks.forecast import answers_at_close
@@ -111,7 +111,7 @@ async def tasks(rt: Rt, client: Client, batch: str, request: Request) -> Added:
 async def quote(rt: Rt, client: Client, batch: str) -> QuoteOut:
     """What the batch can cost, before it starts."""
     await _mine(rt, client, batch)
-    q = await submit.quote(rt, client, batch)
+    q = await quote_of(rt, client, batch)
     found, warned = await advise_all(rt, await rt.batches.get(batch))
     return QuoteOut(
         tasks=q.tasks,

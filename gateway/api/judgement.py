@@ -4,8 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from gateway.api.asked import DecisionIn, GoldIn, NewRuleIn, SameIn, SwitchIn
 from gateway.api.auth import Client, Rt
-from gateway.api.models import DecisionIn, GoldIn, NewRuleIn, SameIn, SwitchIn
 from gateway.errors import Refused
 from gateway.ids import ClientId
 from gateway.runtime import Runtime

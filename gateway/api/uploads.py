@@ -5,7 +5,7 @@ from typing import Any, cast
 import orjson
 from fastapi import Request
 
-from gateway.api.models import TaskIn
+from gateway.api.asked import TaskIn
 from gateway.errors import Refused
 from gateway.tasks.intake import read_csv
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from gateway.conversation import packed, working
 from gateway.conversation.cashing import NotNow, by_sms, promise
-from gateway.conversation.facts import Answered, Situation, Turn, WorkerView
+from gateway.conversation.facts import Answered, Turn
 from gateway.conversation.heard import Heard
 from gateway.conversation.packing import current, go_on
+from gateway.conversation.situation import Situation, WorkerView
 from gateway.conversation.talk import Talk
 from gateway.money import whole_units
 from gateway.phrases.hearing import clean, fold

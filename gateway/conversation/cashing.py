@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass, replace
 
-from gateway.conversation.facts import Cash, PayAsked, Turn, WorkerView
+from gateway.conversation.facts import PayAsked, Turn
 from gateway.conversation.heard import Heard
 from gateway.conversation.notices import less_words
+from gateway.conversation.situation import Cash, WorkerView
 from gateway.conversation.talk import Talk, money, open_question
 from gateway.conversation.waiting import TOLD
 from gateway.errors import Refused

@@ -4,17 +4,10 @@ import re
 from dataclasses import dataclass
 from itertools import takewhile
 
-from gateway.conversation.facts import (
-    CoordinatorView,
-    Enrolled,
-    PinReset,
-    RemovedByCoordinator,
-    Situation,
-    Turn,
-    ZoneChosen,
-)
+from gateway.conversation.facts import Enrolled, PinReset, RemovedByCoordinator, Turn, ZoneChosen
 from gateway.conversation.heard import Heard, code_known, hear, language_named
 from gateway.conversation.notices import invitation
+from gateway.conversation.situation import CoordinatorView, Situation
 from gateway.conversation.talk import Books, Talk, short_name
 from gateway.errors import Refused
 from gateway.msisdn import mask, normalise, region_of

@@ -1,8 +1,9 @@
 """Coming and going: strangers, the invited, those who stopped and those who were removed."""
 
 from gateway.conversation import cashing, working
-from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped, Turn, WorkerView
+from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped, Turn
 from gateway.conversation.heard import Heard, code_known, language_named
+from gateway.conversation.situation import WorkerView
 from gateway.conversation.talk import Talk, blank_name
 from gateway.conversation.why import appeal, why
 from gateway.phrases.septets import gsm_only, segments

@@ -5,8 +5,9 @@ removed, or lost the question meanwhile. So each state allows its own views only
 where she stands now, and the key does nothing.
 """
 
-from gateway.conversation.facts import MenuTurn, Screen, Situation, Stopped
+from gateway.conversation.facts import MenuTurn, Screen, Stopped
 from gateway.conversation.heard import hear, is_stop
+from gateway.conversation.situation import Situation
 from gateway.conversation.talk import Books, KindOf, Talk
 from gateway.conversation.views import around, coming, money, pin, working
 from gateway.conversation.views.view import End, Go, Key, Memory, View, start_view

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gateway.conversation.facts import Answered, Fact, PackItem, Skipped, Turn, WorkerView
+from gateway.conversation.facts import Answered, Fact, Skipped, Turn
 from gateway.conversation.heard import Heard
 from gateway.conversation.packing import current, example, go_on, lettered, waiting
+from gateway.conversation.situation import PackItem, WorkerView
 from gateway.conversation.talk import Talk
 from gateway.money import amount_text
 from gateway.tasks.packed import Packed, PackReading, read_packed

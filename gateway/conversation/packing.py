@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from gateway.conversation.asking import with_question
-from gateway.conversation.facts import Asked, Fact, PackItem, Situation, Turn
+from gateway.conversation.facts import Asked, Fact, Turn
 from gateway.conversation.pack_cost import cheapest
+from gateway.conversation.situation import PackItem, Situation
 from gateway.conversation.talk import Talk
 from gateway.money import amount_text
 from gateway.phrases.septets import segments

@@ -9,17 +9,15 @@ from gateway.conversation.facts import (
     Answered,
     Asked,
     Fact,
-    HeldQuestion,
     Joined,
     LanguageChosen,
     PayAsked,
     PinChosen,
     Restarted,
-    Situation,
     Skipped,
     Stopped,
-    WorkerView,
 )
+from gateway.conversation.situation import HeldQuestion, Situation, WorkerView
 from gateway.ids import AssignmentId
 from gateway.money import amount_text
 from gateway.phrases import Phrasebook, book_in

@@ -8,11 +8,12 @@ word as an option; while a text is asked for, only whole commands count as comma
 from gateway.conversation import coordinating, joining, packed, working
 from gateway.conversation.answer_and_pay import answer_and_pay
 from gateway.conversation.cashing import amount_said
-from gateway.conversation.facts import LanguageChosen, Situation, Turn, WorkerView
+from gateway.conversation.facts import LanguageChosen, Turn
 from gateway.conversation.heard import Heard, hear, is_stop, language_named
 from gateway.conversation.joining import money_words
 from gateway.conversation.packing import current
 from gateway.conversation.quiet import hours_said, quiet
+from gateway.conversation.situation import Situation, WorkerView
 from gateway.conversation.skill import skill
 from gateway.conversation.talk import Books, KindOf, Talk, open_question
 from gateway.phrases.septets import segments

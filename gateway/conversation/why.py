@@ -1,8 +1,9 @@
 """WHY and APPEAL: what a payment was for, and that she does not agree. Only what is hers; any other reference is unknown."""
 
-from gateway.conversation.facts import Appealed, Payment, Turn, WorkerView
+from gateway.conversation.facts import Appealed, Turn
 from gateway.conversation.heard import Heard
 from gateway.conversation.notices import less_words
+from gateway.conversation.situation import Payment, WorkerView
 from gateway.conversation.talk import Talk
 from gateway.conversation.waiting import TOLD
 from gateway.money import amount_text

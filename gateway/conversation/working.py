@@ -2,17 +2,10 @@
 
 from gateway.conversation import packed
 from gateway.conversation.asking import options_text, with_question
-from gateway.conversation.facts import (
-    Answered,
-    Asked,
-    Fact,
-    HeldQuestion,
-    Skipped,
-    Turn,
-    WorkerView,
-)
+from gateway.conversation.facts import Answered, Asked, Fact, Skipped, Turn
 from gateway.conversation.heard import Heard
 from gateway.conversation.packing import again, ask, go_on, waiting
+from gateway.conversation.situation import HeldQuestion, WorkerView
 from gateway.conversation.talk import Talk, no_work, open_question, question_to_show
 from gateway.money import amount_text
 from gateway.tasks.port import Reading

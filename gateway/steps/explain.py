@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from gateway.conversation.facts import Payment
+from gateway.conversation.situation import Payment
 from gateway.ids import WorkerId
 from gateway.payments.states import State
 from gateway.runtime import Runtime

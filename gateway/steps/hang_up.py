@@ -1,8 +1,9 @@
 """The end of a USSD session, as the provider tells it: a question that was left open may follow her as one SMS."""
 
 from gateway.conversation.asking import question_sms
-from gateway.conversation.facts import Asked, HeldQuestion, Turn
+from gateway.conversation.facts import Asked, Turn
 from gateway.conversation.packing import again, current
+from gateway.conversation.situation import HeldQuestion
 from gateway.conversation.talk import Talk
 from gateway.ids import WorkerId
 from gateway.msisdn import normalise

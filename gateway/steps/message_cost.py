@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from math import ceil
 
 from gateway.conversation.asking import question_sms, with_question
-from gateway.conversation.facts import Situation
 from gateway.conversation.pack_cost import accepted, cheapest
 from gateway.conversation.packing import packs, worded
+from gateway.conversation.situation import Situation
 from gateway.conversation.talk import Talk
 from gateway.ids import TaskId
 from gateway.money import amount_text

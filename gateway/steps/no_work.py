@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from gateway.conversation.facts import NoWork
 from gateway.conversation.notices import day_text
+from gateway.conversation.situation import NoWork
 from gateway.ids import WorkerId
 from gateway.runtime import Runtime
 from gateway.steps.understand import Understood

@@ -4,7 +4,8 @@ from collections import ChainMap
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.conversation.facts import Answered, HeldQuestion, PackItem
+from gateway.conversation.facts import Answered
+from gateway.conversation.situation import HeldQuestion, PackItem
 from gateway.ids import AssignmentId, TaskId
 from gateway.runtime import Runtime
 from gateway.store.batches import Batch

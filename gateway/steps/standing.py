@@ -7,8 +7,8 @@ never touched. Whoever is paused is also a finding, so that a person can see whe
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.conversation.facts import SkillView
 from gateway.conversation.notices import back_notice, day_text, paused_notice
+from gateway.conversation.situation import SkillView
 from gateway.ids import WorkerId
 from gateway.phrases import book_in
 from gateway.runtime import Runtime

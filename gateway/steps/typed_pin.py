@@ -9,7 +9,7 @@ import asyncio
 import re
 from dataclasses import replace
 
-from gateway.conversation.facts import PinView, Situation
+from gateway.conversation.situation import PinView, Situation
 from gateway.conversation.views.pin import SECRET
 from gateway.money import minor_per_major
 from gateway.runtime import Runtime

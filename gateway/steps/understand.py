@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from gateway.conversation.facts import Asked, Cash, CoordinatorView, Situation, WorkerView
+from gateway.conversation.facts import Asked
+from gateway.conversation.situation import Cash, CoordinatorView, Situation, WorkerView
 from gateway.ids import WorkerId, new_ref
 from gateway.msisdn import region_of
 from gateway.payments.cashout import payable

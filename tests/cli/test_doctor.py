@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from gateway import app as composition
 from gateway.cli import channels, doctor
 from gateway.cli.commands import app
-from gateway.cli.doctor import Verdict
+from gateway.cli.doctor import configured, running
+from gateway.cli.doctor.verdict import Verdict
 from gateway.cli.serving import served
 from gateway.servers import EmbeddedServers
 from gateway.settings import ChannelSettings, Country, ProviderSettings, Settings, Side, load
@@ -75,7 +76,7 @@ def test_the_example_is_whole_once_its_secrets_are_given(monkeypatch):
     for name, channel in settings.channels.items():
         assert composition._channel(name, channel, settings).sms
     assert composition._providers(settings, None)["mpesa"].name == "mpesa"
-    assert Verdict.FAIL not in found(doctor._addresses(settings)).values()
+    assert Verdict.FAIL not in found(configured.addresses(settings)).values()
 
 
 def test_a_wrong_setting_is_the_first_and_only_finding(monkeypatch):
@@ -88,7 +89,7 @@ def test_a_wrong_setting_is_the_first_and_only_finding(monkeypatch):
 
 def test_a_provider_cannot_reach_an_address_of_this_machine():
     settings = Settings(channels={"at": AT}, sms_channel="at")
-    (finding,) = [f for f in doctor._addresses(settings) if f.verdict is Verdict.FAIL]
+    (finding,) = [f for f in configured.addresses(settings) if f.verdict is Verdict.FAIL]
     assert "GATEWAY_PUBLIC_URL" in finding.cure
 
 
@@ -107,20 +108,20 @@ def test_a_provider_cannot_reach_an_address_of_this_machine():
 )
 def test_what_is_risky_is_said(changes, what, verdict):
     settings = Settings(**{"channels": {"at": AT}, **changes})
-    assert found(doctor._addresses(settings))[what] is verdict
+    assert found(configured.addresses(settings))[what] is verdict
 
 
 def test_a_try_out_on_this_machine_is_fine():
-    assert set(found(doctor._addresses(Settings(local_phone=True))).values()) == {Verdict.OK}
+    assert set(found(configured.addresses(Settings(local_phone=True))).values()) == {Verdict.OK}
 
 
 def test_countries_and_their_providers_fit_together():
     paid = {"mpesa": ProviderSettings(kind="mpesa")}
-    assert found(doctor._people_and_money(Settings())) == {"payouts": Verdict.WARN}
-    assert found(doctor._people_and_money(Settings(providers=paid))) == {}
+    assert found(configured.people_and_money(Settings())) == {"payouts": Verdict.WARN}
+    assert found(configured.people_and_money(Settings(providers=paid))) == {}
     countries = {"UG": Country(currency="UGX", payout="momo")}
     settings = Settings(providers=paid, countries=countries, region="KE")
-    assert found(doctor._people_and_money(settings)) == {
+    assert found(configured.people_and_money(settings)) == {
         "region": Verdict.FAIL,
         "country UG": Verdict.WARN,
     }
@@ -128,10 +129,10 @@ def test_countries_and_their_providers_fit_together():
 
 def test_a_full_disk_is_told_before_the_database_finds_out(monkeypatch, tmp_path):
     settings = Settings(data_dir=tmp_path / "not" / "there" / "yet")
-    monkeypatch.setattr(doctor, "_FREE_BYTES_FEW", 2**70)
-    assert found(doctor._disk(settings)) == {"data folder": Verdict.WARN}
-    monkeypatch.setattr(doctor, "_FREE_BYTES_MIN", 2**70)
-    assert found(doctor._disk(settings)) == {"data folder": Verdict.FAIL}
+    monkeypatch.setattr(configured, "_FREE_BYTES_FEW", 2**70)
+    assert found(configured.disk(settings)) == {"data folder": Verdict.WARN}
+    monkeypatch.setattr(configured, "_FREE_BYTES_MIN", 2**70)
+    assert found(configured.disk(settings)) == {"data folder": Verdict.FAIL}
 
 
 def test_servers_that_do_not_answer_are_one_line(tmp_path):
@@ -141,7 +142,7 @@ def test_servers_that_do_not_answer_are_one_line(tmp_path):
         redis_url=SecretStr("redis://127.0.0.1:1/0"),
         secret_key=SecretStr("A" * 43 + "="),
     )
-    findings = {f.what: f for f in doctor._servers(settings)}
+    findings = {f.what: f for f in running.servers(settings)}
     assert findings["Redis"].verdict is Verdict.FAIL
     assert findings["start"].verdict is Verdict.FAIL
     assert "hush" not in findings["start"].said

@@ -5,20 +5,16 @@ from dataclasses import replace
 from itertools import count
 
 from gateway import plugins
-from gateway.conversation.facts import (
-    Answered,
-    Asked,
+from gateway.conversation.facts import Answered, Asked, Fact, Joined, MenuTurn
+from gateway.conversation.menu import menu
+from gateway.conversation.situation import (
     Cash,
     CoordinatorView,
-    Fact,
     HeldQuestion,
-    Joined,
-    MenuTurn,
     Situation,
     WorkerState,
     WorkerView,
 )
-from gateway.conversation.menu import menu
 from gateway.conversation.talk import Talk
 from gateway.conversation.turn import turn
 from gateway.ids import AssignmentId, BatchId, TaskId, WorkerId

@@ -4,17 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.conversation.coordinating import number_said
-from gateway.conversation.facts import (
-    Answered,
-    Asked,
-    Fact,
-    MenuTurn,
-    Situation,
-    Skipped,
-    Stopped,
-    Turn,
-)
+from gateway.conversation.facts import Answered, Asked, Fact, MenuTurn, Skipped, Stopped, Turn
 from gateway.conversation.menu import VIEWS, menu
+from gateway.conversation.situation import Situation
 from gateway.conversation.turn import turn
 from gateway.phrases.hearing import fold
 from gateway.phrases.septets import segments

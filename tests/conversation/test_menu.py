@@ -12,11 +12,11 @@ from gateway.conversation.facts import (
     Joined,
     LanguageChosen,
     Restarted,
-    Situation,
     Skipped,
     Stopped,
 )
 from gateway.conversation.menu import VIEWS, menu
+from gateway.conversation.situation import Situation
 from gateway.conversation.talk import Talk
 from gateway.conversation.turn import turn
 from gateway.conversation.views.pin import SECRET

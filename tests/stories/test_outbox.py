@@ -6,7 +6,9 @@ from itertools import count
 
 import pytest
 
-from gateway.cli import channel_lines, doctor
+from gateway.cli import channel_lines
+from gateway.cli.doctor import running
+from gateway.cli.doctor.verdict import Verdict
 from gateway.runtime import Channel
 from gateway.simulator.carriers.africastalking import CarrierServer
 from gateway.simulator.carriers.terms import Terms
@@ -514,6 +516,6 @@ async def test_a_channel_that_mostly_fails_is_a_warning(town, roads):
     for n in range(6):
         await writes(town, "Hello", to=f"+2547000984{n}6", channel="lonely")
     await town.rt.db.execute("update outbox set state = 'given_up', sent_at = now()")
-    (finding,) = [f for f in await doctor._channel_health(town.rt) if f.what == "channel lonely"]
-    assert finding.verdict is doctor.Verdict.WARN
+    (finding,) = [f for f in await running._channel_health(town.rt) if f.what == "channel lonely"]
+    assert finding.verdict is Verdict.WARN
     assert "100% (6 of 6 in the last hour)" in finding.said

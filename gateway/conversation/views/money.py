@@ -1,7 +1,8 @@
 """Views of her money: the balance, and cashing out."""
 
 from gateway.conversation import cashing
-from gateway.conversation.facts import PayAsked, WorkerView
+from gateway.conversation.facts import PayAsked
+from gateway.conversation.situation import WorkerView
 from gateway.conversation.skill import skill_text
 from gateway.conversation.talk import Talk
 from gateway.conversation.views.view import (

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from gateway.conversation.facts import Fact, Situation
+from gateway.conversation.facts import Fact
+from gateway.conversation.situation import Situation
 from gateway.conversation.talk import Talk
 
 Memory = Mapping[str, str]

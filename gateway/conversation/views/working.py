@@ -1,7 +1,8 @@
 """Views of a worker at work: the home menu and the question."""
 
 from gateway.conversation.asking import option_lines
-from gateway.conversation.facts import Asked, Fact, HeldQuestion, Skipped
+from gateway.conversation.facts import Asked, Fact, Skipped
+from gateway.conversation.situation import HeldQuestion
 from gateway.conversation.talk import (
     Talk,
     blank_name,

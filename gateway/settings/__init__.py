@@ -5,192 +5,35 @@ An unknown key is an error; an empty variable counts as not set; secrets never s
 
 import os
 import tomllib
-from datetime import date
-from decimal import Decimal
-from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.errors import SettingsError
+from gateway.settings.channels import LOCAL_CHANNEL, ChannelSettings, Side, Tariff
+from gateway.settings.payouts import Controls, Country, DayLimit, FeeBand, ProviderSettings, TaxRow
+
+__all__ = [
+    "CONFIG_FILE",
+    "LOCAL_CHANNEL",
+    "QUIET_HOURS",
+    "ChannelSettings",
+    "Controls",
+    "Country",
+    "DayLimit",
+    "FeeBand",
+    "ProviderSettings",
+    "Settings",
+    "Side",
+    "Tariff",
+    "TaxRow",
+    "load",
+]
 
 CONFIG_FILE = Path("config/gateway.toml")
 QUIET_HOURS = r"^(?:(?:[01]?\d|2[0-4])-(?:[01]?\d|2[0-4]))?$"
-Options = dict[str, Any]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Side(_Strict):
-    """One side (SMS or USSD) of a channel: which kind of plug-in, and its own options."""
-
-    kind: str
-    options: Options = {}
-
-
-Major = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=6)]
-
-
-class Tariff(_Strict):
-    """What one SMS segment to a country costs, in major units; `networks`: where one of them differs. `reply`: what a
-    worker there pays for an SMS of her own; None: as much."""
-
-    currency: str
-    segment: Major
-    networks: dict[str, Major] = {}
-    reply: Major | None = None
-
-    @field_validator("networks")
-    @classmethod
-    def _lower(cls, value: dict[str, Decimal]) -> dict[str, Decimal]:
-        return {name.casefold(): price for name, price in value.items()}
-
-
-class ChannelSettings(_Strict):
-    """A way to phones. `secret` is a path part only the provider is told; it stands beside the provider's own checks.
-    `prices`: this channel's own, by country; they win over the gateway's. `per_second`: SMS segments it may send in any
-    second, 0 for no limit. `fallback`: the channel that takes over what this one cannot send."""
-
-    secret: SecretStr
-    sms: Side | None = None
-    ussd: Side | None = None
-    prices: dict[str, Tariff] = {}
-    per_second: Annotated[int, Field(ge=0, le=100_000)] = 0
-    fallback: str | None = None
-
-
-class FeeBand(_Strict):
-    """A payout of up to so much costs this fee; major units of the provider's currency."""
-
-    up_to: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)]
-    fee: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
-
-
-class ProviderSettings(_Strict):
-    """A way to pay. Limits and credentials are the kind's own options. `secret`: path part of the one callback address
-    that some operators' portals want (Airtel, airtime, pawaPay); only the operator is told."""
-
-    kind: str
-    secret: SecretStr | None = None
-    options: Options = {}
-    fee_table: tuple[FeeBand, ...] = ()
-    """The operator's tariff, from the smallest payout up; above the last band its fee. A worker pays it where her country
-    says so (`fees_by`)."""
-
-    @field_validator("fee_table")
-    @classmethod
-    def _rises(cls, value: tuple[FeeBand, ...]) -> tuple[FeeBand, ...]:
-        for low, high in pairwise(value):
-            if high.up_to <= low.up_to or high.fee < low.fee:
-                raise ValueError("fee_table must rise from band to band")
-        return value
-
-
-class TaxRow(_Strict):
-    """`percent` of what a worker withdraws above `above` (major units), in one payout or in a month (UTC) together, from the
-    day `since` on; a later row of the same name takes its place (`percent = 0` ends it)."""
-
-    name: Annotated[str, Field(min_length=1, max_length=24)]
-    percent: Annotated[Decimal, Field(ge=0, lt=100, decimal_places=4)]
-    since: date
-    above: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)] = Decimal(0)
-    per: Literal["payout", "month"] = "payout"
-
-
-class Country(_Strict):
-    """What a phone number's country decides: the money it is paid in, the first language, who pays out."""
-
-    currency: str
-    language: str = "en"
-    languages: tuple[str, ...] = ()
-    """Offered on the phone's menu, in this order; none: `language`, then all others. LANG takes any of them."""
-    payout: str | None = None
-    time_zone: str | None = None
-    """For quiet hours, e.g. Africa/Lubumbashi; None: the one its phone numbers belong to."""
-    payout_by_carrier: dict[str, str] = {}
-    """Providers by the carrier a number was given to (`{Safaricom = "mpesa", Airtel = "airtel_ke"}`); others: `payout`."""
-    airtime: str | None = None
-    """The provider that pays `PAY AIRTIME`, and tiny balances, as airtime."""
-    fees_by: Literal["house", "worker"] = "house"
-    """Who pays the operator's fee for a payout (`fee_table` of the provider)."""
-    taxes: tuple[TaxRow, ...] = ()
-    """Withheld from each payout to this country's numbers; none where there are none."""
-
-    @field_validator("taxes")
-    @classmethod
-    def _leave_something(cls, value: tuple[TaxRow, ...]) -> tuple[TaxRow, ...]:
-        highest = {
-            name: max(row.percent for row in value if row.name == name)
-            for name in {row.name for row in value}
-        }
-        if sum(highest.values()) >= 100:  # noqa: PLR2004  # per cent
-            raise ValueError("taxes together take 100 % or more")
-        if len({(row.name, row.since) for row in value}) < len(value):
-            raise ValueError("two rows of one tax begin on the same day")
-        return value
-
-    def taxes_on(self, day: date) -> tuple[TaxRow, ...]:
-        """The rows in force: of each name the newest whose day has come."""
-        newest: dict[str, TaxRow] = {}
-        for row in sorted(self.taxes, key=lambda row: row.since):
-            if row.since <= day:
-                newest[row.name] = row
-        return tuple(row for row in newest.values() if row.percent)
-
-
-class DayLimit(_Strict):
-    """`a_day` whole units (shillings, francs) of `currency` a day, UTC."""
-
-    per: Literal["worker", "coordinator", "provider", "country", "all"]
-    currency: str
-    a_day: Annotated[int, Field(gt=0)]
-
-
-class Controls(_Strict):
-    """What makes a payout wait; see `gateway.payments.controls`."""
-
-    limits: tuple[DayLimit, ...] = ()
-    first_payouts_per_day: Annotated[int, Field(ge=1)] = 50
-    """First payouts of one coordinator's workers in 24 hours that are ordinary; the others wait `hold_h`."""
-    hold_h: Annotated[int, Field(ge=1)] = 48
-    check_names: bool = False
-    """Before a number's first payout: is the name its operator has for it (MTN, Airtel) nearly the enrolled one? Else a person
-    looks."""
-    quiet_days: Annotated[int, Field(ge=1)] = 30
-    """A payout asked for by a number that gave no answer for so long waits `hold_h`: its SIM may be another's by now."""
-    tell: tuple[str, ...] = ()
-    """Phone numbers of people who get the ledger's head once a day, and appeals of workers without a coordinator."""
-    heads_to_coordinators: bool = False
-    """Coordinators get the ledger's head once a day too."""
-    unknown_share: Annotated[float, Field(gt=0, le=1)] = 0.2
-    """The share of the payments of ten minutes of which nobody knows what became of them, above which sending stops until
-    the operator answers; from `unknown_least` such payments on."""
-    unknown_least: Annotated[int, Field(ge=1)] = 10
-    approve_above: dict[str, Annotated[int, Field(ge=0)]] = {}
-    """By currency, in whole units: a payout of more waits for two people (`gateway approvals`)."""
-    approve_run_above: dict[str, Annotated[int, Field(ge=0)]] = {}
-    """The same for all payouts of a day (UTC) together that nobody approved: from then on the others wait."""
-
-
-LOCAL_CHANNEL: dict[str, ChannelSettings] = {
-    "phone": ChannelSettings(
-        secret=SecretStr("local"),
-        sms=Side(kind="phone", options={"sender": "20880"}),
-        ussd=Side(kind="phone", options={"service_code": "*384*20#"}),
-    )
-}
 _COUNTRIES = {
     "KE": Country(currency="KES", languages=("en", "fr", "sw"), payout="mpesa"),
     "UG": Country(currency="UGX", languages=("en", "sw")),

@@ -1,0 +1,42 @@
+"""`gateway doctor`: what is configured, what is reachable, what is missing. One line each, with the cure."""
+
+from collections.abc import Generator
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+
+from gateway.cli.doctor import configured, running
+from gateway.cli.doctor.verdict import Finding, Verdict, fail, ok
+from gateway.cli.shown import as_json
+from gateway.errors import GatewayError
+from gateway.settings import load
+
+_COLOURS = {"ok": typer.colors.GREEN, "warn": typer.colors.YELLOW, "fail": typer.colors.RED}
+
+
+def doctor(out: Path | None) -> None:
+    """Print all findings; exit 1 when something does not work."""
+    findings = list(examine())
+    if not as_json([asdict(found) for found in findings], out):
+        for found in findings:
+            mark = typer.style(f"{found.verdict:<5}", fg=_COLOURS[found.verdict], bold=True)
+            typer.echo(f"{mark} {found.what:<14} {found.said}")
+            if found.cure:
+                typer.echo(f"{'':<21}-> {found.cure}")
+    if any(found.verdict is Verdict.FAIL for found in findings):
+        raise typer.Exit(1)
+
+
+def examine() -> Generator[Finding]:
+    """All findings, as far as one can get."""
+    try:
+        settings = load()
+    except GatewayError as bad:
+        yield fail("settings", str(bad), "see docs/operators/settings.md")
+        return
+    yield ok("settings", "are valid")
+    yield from configured.disk(settings)
+    yield from configured.addresses(settings)
+    yield from configured.people_and_money(settings)
+    yield from running.servers(settings)

@@ -1,0 +1,97 @@
+"""What the settings and this machine say before any server is asked."""
+
+import shutil
+from collections.abc import Generator
+
+from gateway.cli.channels import is_local
+from gateway.cli.doctor.verdict import Finding, fail, ok, warn
+from gateway.settings import Settings
+
+_FREE_BYTES_MIN, _FREE_BYTES_FEW = 200 * 2**20, 2 * 2**30
+
+
+def disk(settings: Settings) -> Generator[Finding]:
+    folder = settings.data_dir.absolute()
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    free = shutil.disk_usage(there).free
+    said = f"{settings.data_dir}, {free / 2**30:.1f} GB free"
+    if free < _FREE_BYTES_MIN:
+        yield fail("data folder", said, "free some space, or set GATEWAY_DATA_DIR to another disk")
+    elif free < _FREE_BYTES_FEW:
+        yield warn("data folder", said, "free some space soon: a full disk stops the database")
+    else:
+        yield ok("data folder", said)
+
+
+def addresses(settings: Settings) -> Generator[Finding]:
+    url = settings.public_url
+    real = sorted(name for name, kinds in _kinds(settings) if kinds != {"phone"})
+    if not real:
+        yield ok("channels", "the built-in phone only: nothing reaches real phones")
+    else:
+        yield ok("channels", f"{', '.join(settings.channels)} (addresses: gateway channels)")
+        if is_local(url):
+            yield fail(
+                "public address",
+                f"{url} is this machine only, so {real[0]} cannot reach it",
+                "set GATEWAY_PUBLIC_URL to the https address that providers reach",
+            )
+        elif not url.startswith("https://"):
+            yield warn(
+                "public address",
+                f"{url} is not encrypted: the secrets in it travel openly",
+                "put a server with a certificate in front, and set GATEWAY_PUBLIC_URL to https://...",
+            )
+        else:
+            yield ok("public address", url)
+        for name in real:
+            if len(settings.channels[name].secret.get_secret_value()) < 16:  # noqa: PLR2004  # characters
+                yield warn(
+                    f"channel {name}",
+                    "its secret is short: somebody could guess the webhook's address",
+                    "take 32 random characters, e.g. from: openssl rand -hex 16",
+                )
+    if settings.local_phone and (real or not is_local(f"//{settings.host}") or not is_local(url)):
+        yield warn(
+            "phone page",
+            "/phone is served: whoever reaches it can be any worker",
+            "leave GATEWAY_LOCAL_PHONE away where others can reach the gateway",
+        )
+
+
+def _kinds(settings: Settings) -> list[tuple[str, set[str]]]:
+    return [
+        (name, {side.kind for side in (channel.sms, channel.ussd) if side})
+        for name, channel in settings.channels.items()
+    ]
+
+
+def people_and_money(settings: Settings) -> Generator[Finding]:
+    if not settings.providers and _up_runs(settings):
+        yield ok("payouts", "simulated, by the `gateway up` that runs here")
+    elif not settings.providers:
+        yield warn(
+            "payouts",
+            "no payout provider: workers earn, but cannot cash out",
+            "set `providers` (config/production.example.toml shows one)",
+        )
+    home = settings.countries.get(settings.region)
+    if home is None:
+        yield fail(
+            "region", f"{settings.region} is not in `countries`", "add it, or set GATEWAY_REGION"
+        )
+    for code, country in sorted(settings.countries.items()):
+        if settings.providers and country.payout and country.payout not in settings.providers:
+            yield warn(
+                f"country {code}",
+                f"is to be paid by {country.payout!r}, which is not set up",
+                f"add it to `providers`, or change countries.{code}.payout",
+            )
+
+
+def _up_runs(settings: Settings) -> bool:
+    from gateway.cli.up import LOCK_FILE, is_tryout
+    from gateway.servers import locks
+
+    lock = settings.data_dir / LOCK_FILE
+    return is_tryout(settings) and lock.exists() and locks.is_held(lock)

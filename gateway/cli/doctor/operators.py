@@ -1,0 +1,75 @@
+"""Payout operators: do they answer, do they send, how long does their float last?"""
+
+import aiohttp
+
+from gateway.cli.doctor.verdict import Finding, fail, ok, warn
+from gateway.runtime import Runtime
+from gateway.store.db import Row
+
+_REACH_S = 5.0
+_FLOAT_DAYS_MIN = 1.5  # of the last seven days' average
+
+
+async def operators(rt: Runtime) -> list[Finding]:
+    from gateway.store import floats, health, pulse
+
+    findings = [
+        warn(
+            f"provider {row['provider']}",
+            f"no payouts are sent until {row['until']:%H:%M}: {row['reason']}",
+            "put right what the operator complains of; it is tried again then",
+        )
+        for row in await health.paused_providers(rt.db)
+    ]
+    findings += [_lasting(row) for row in await floats.lasting(rt.db)]
+    findings += [
+        warn(
+            f"float {row['provider']}",
+            f"{row['gap']:+} minor units beside our books at {row['compared_at']:%d/%m %H:%M}",
+            f"import its statement (fees, top-ups), then gateway ledger float {row['provider']}",
+        )
+        for row in await floats.gaps(rt.db)
+    ]
+    findings += [_ailing(row) for row in await pulse.ailing(rt.db)]
+    for name, provider in rt.settings.providers.items():
+        url = str(provider.options.get("base_url", ""))
+        if not url:
+            continue
+        try:
+            # Any answer will do: this asks whether the network lets us through.
+            async with rt.http.get(url, timeout=aiohttp.ClientTimeout(total=_REACH_S)):
+                findings.append(ok(f"provider {name}", f"{url} answers"))
+        except (aiohttp.ClientError, TimeoutError, ValueError) as bad:
+            findings.append(
+                fail(
+                    f"provider {name}",
+                    f"{url} does not answer ({bad or 'timeout'})",
+                    f"check providers.{name}.options.base_url, and whether a firewall is in the way",
+                )
+            )
+    return findings
+
+
+def _lasting(row: Row) -> Finding:
+    what, a_day = f"float {row['provider']}", row["a_day"]
+    said = f"{row['float']} minor units at {row['float_at']:%d/%m %H:%M}, {a_day} go out on a day"
+    if row["float"] < _FLOAT_DAYS_MIN * a_day or not row["float"]:
+        return warn(what, said, "top it up: what it cannot pay waits until then")
+    return ok(what, said)
+
+
+def _ailing(row: Row) -> Finding:
+    what = f"provider {row['provider']}"
+    if row["stopped_at"]:
+        return warn(
+            what, f"sending stopped: {row['reason']}", "it goes on when the operator answers"
+        )
+    if row["settling_at"]:
+        return warn(
+            what, "settles what was in flight before it sends", "a minute or two after a crash"
+        )
+    return warn(
+        what,
+        f"tells nothing since {row['silent_since']:%H:%M} UTC",
+        "one payout is asked about each minute, all of them when it answers",
+    )

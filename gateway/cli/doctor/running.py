@@ -1,0 +1,177 @@
+"""What servers, runners and rows say: is everything at work, and what waits too long?"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator, Iterable
+
+from gateway.cli.doctor.operators import operators
+from gateway.cli.doctor.verdict import Finding, fail, ok, warn
+from gateway.cli.shown import age
+from gateway.errors import GatewayError
+from gateway.runtime import Runtime
+from gateway.settings import Settings
+
+_OUTBOX_LATE_S, _PAYOUT_LATE_S = 300.0, 3600.0
+
+
+def servers(settings: Settings) -> Generator[Finding]:
+    from gateway.cli.serving import served
+
+    own = settings.database_url is None
+    said = "its own, in the data folder" if own else "the one of GATEWAY_DATABASE_URL answers"
+    try:
+        with served(settings) as ready:
+            yield from _redis(ready)
+            yield from asyncio.run(_collect(ready, said))
+    except GatewayError as bad:
+        yield fail("servers", str(bad))
+
+
+def _redis(settings: Settings) -> Generator[Finding]:
+    from rq import Worker
+
+    from gateway.queue.runner import connect
+
+    assert settings.redis_url
+    try:
+        redis = connect(settings.redis_url.get_secret_value())
+        runners = len(Worker.all(connection=redis))  # pyright: ignore[reportUnknownMemberType]  # RQ's types are half told
+    except GatewayError as bad:
+        yield fail("Redis", str(bad))
+        return
+    yield ok("Redis", "answers")
+    if runners:
+        yield ok("runners", f"{runners} at work")
+    else:
+        yield warn("runners", "none: messages and payouts wait", "start one: gateway runner")
+
+
+async def _collect(settings: Settings, said: str) -> list[Finding]:
+    return [found async for found in _runtime(settings, said)]
+
+
+async def _runtime(settings: Settings, said: str) -> AsyncGenerator[Finding]:
+    from gateway.app import open_runtime
+    from gateway.queue.inline import InlineBells
+    from gateway.store import health
+
+    try:
+        async with open_runtime(settings, InlineBells(), connections=2) as rt:
+            yield ok("PostgreSQL", said)
+            yield ok("plug-ins", f"{_named(rt.channels)}; {_named(rt.providers) or 'no provider'}")
+            if await health.sql_digest(rt.db) is None:
+                yield fail("schema", "the database was never set up", "run: gateway migrate")
+                return
+            for found in [
+                *await _secret(rt),
+                *await _work(rt),
+                *await _channel_health(rt),
+                *await operators(rt),
+                *await _people(rt),
+            ]:
+                yield found
+            for found in await _balances(rt):
+                yield found
+    except GatewayError as bad:
+        yield fail("start", str(bad))
+
+
+def _named(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+async def _secret(rt: Runtime) -> list[Finding]:
+    from gateway.store import health
+
+    sealed = await health.any_sealed_number(rt.db)
+    try:
+        if sealed:
+            rt.vault.open(sealed)
+    except GatewayError as bad:
+        return [fail("secret key", str(bad))]
+    return [
+        ok("secret key", "opens what is stored" if sealed else "is there; nothing is sealed yet")
+    ]
+
+
+async def _work(rt: Runtime) -> list[Finding]:
+    from gateway.store import health
+
+    found = await health.figures(rt.db)
+    leads = await health.ticker_leads(rt.db)
+    failed, late = found.inbox.get("failed", 0), found.outbox_oldest_s or 0.0
+    unpaid = found.payouts_oldest_s or 0.0
+    return [
+        ok("ticker", "one leads")
+        if leads
+        else warn("ticker", "none: lost bells stay lost", "start one: gateway ticker"),
+        warn("inbox", f"{failed} events failed", "look: gateway inbox list")
+        if failed
+        else ok("inbox", "nothing is left over"),
+        warn("outbox", f"a message has waited for {age(late)}", "look: gateway outbox")
+        if late > _OUTBOX_LATE_S
+        else ok("outbox", f"{found.outbox.get('queued', 0)} waiting"),
+        warn(
+            "payouts due",
+            f"one has been on its way for {age(unpaid)}",
+            "does its operator answer? (below)",
+        )
+        if unpaid > _PAYOUT_LATE_S
+        else ok("payouts due", f"{sum(found.payouts_open.values())} on their way"),
+        ok(
+            "work",
+            f"{found.batches.get('running', 0)} batches run, {found.answers:,} answers so far",
+        ),
+    ]
+
+
+async def _channel_health(rt: Runtime) -> list[Finding]:
+    from gateway.cli import channel_lines
+    from gateway.store import channel_health
+
+    now, findings = rt.clock.now(), list[Finding]()
+    for one in await channel_health.channels(rt.db, rt.channels, now):
+        what, said = f"channel {one.channel}", "; ".join(channel_lines.lines(one, now))
+        if one.breaker != "closed":
+            until = f"{one.until:%H:%M} UTC" if one.until else "its next try"
+            said = f"is left alone until {until}: {one.reason or 'it fails'}"
+            cure = "put right what the provider complains of; it is tried with one message then (gateway channels)"
+            findings.append(warn(what, said, cure))
+        elif channel_lines.errs(one):
+            cure = "see why: gateway outbox, and the provider's own log"
+            findings.append(warn(what, said, cure))
+        else:
+            findings.append(ok(what, said))
+    return findings
+
+
+async def _balances(rt: Runtime) -> list[Finding]:
+    from gateway.cli.balances import balances
+
+    findings = list[Finding]()
+    for one in await balances(rt):
+        what = f"channel {one.channel}"
+        if not one.failed:
+            findings.append(ok(what, f"{one.said} left"))
+        elif one.refused:
+            findings.append(fail(what, one.failed, "check its username and key in the settings"))
+        else:
+            findings.append(
+                warn(what, one.failed, "messages wait meanwhile; is a firewall in the way?")
+            )
+    return findings
+
+
+async def _people(rt: Runtime) -> list[Finding]:
+    """What waits for people."""
+    from gateway.store import adjustments, approvals, decisions
+
+    waiting = {
+        "approvals": (len(await approvals.waiting(rt.db)), "payouts", "gateway approvals list"),
+        "appeals": (len(await adjustments.disputed(rt.db)), "appeals", "gateway ledger disputes"),
+        "decisions": (len(await decisions.waiting(rt.db)), "payouts", "gateway payouts list"),
+    }
+    return [
+        warn(what, f"{count} {things} wait for people", f"look: {look}")
+        for what, (count, things, look) in waiting.items()
+        if count
+    ]

@@ -1,0 +1,32 @@
+"""One line of what the doctor finds."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    WARN = "warn"  # works, but somebody should look
+    FAIL = "fail"  # does not work
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line; `cure` is empty where nothing is wrong."""
+
+    verdict: Verdict
+    what: str
+    said: str
+    cure: str = ""
+
+
+def ok(what: str, said: str) -> Finding:
+    return Finding(Verdict.OK, what, said)
+
+
+def warn(what: str, said: str, cure: str) -> Finding:
+    return Finding(Verdict.WARN, what, said, cure)
+
+
+def fail(what: str, said: str, cure: str = "") -> Finding:
+    return Finding(Verdict.FAIL, what, said, cure)

@@ -1,0 +1,202 @@
+"""What the conversation is told when an event arrives: a `Situation`.
+
+Nothing here touches a clock, a row or a socket: `steps/understand.py` gathers it, pure functions read it and answer with
+`facts`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from gateway.deductions import Deductions
+from gateway.ids import AssignmentId, WorkerId
+from gateway.tasks.question import Question
+
+WorkerState = Literal["invited", "active", "stopped", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerView:
+    id: WorkerId
+    name: str
+    language: str
+    state: WorkerState
+    balance_minor: int
+    currency: str
+    agreed: bool = True
+    """Did she ever consent? Who only ever said NO is stopped, but has nothing to come back to."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldQuestion:
+    """The question this worker was last asked. `lapsed`: its lease ran out, the answer may come too late.
+
+    `open`: an answer given now would still be counted and paid. `paid_at_once`: an answer given now earns its
+    price in the same step (False: only once others confirm it), so the reply may say so.
+    """
+
+    assignment: AssignmentId
+    question: Question
+    lapsed: bool
+    open: bool
+    paid_at_once: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PackItem:
+    """A question that was put to her with others in one SMS, as number `number`. `answered`: counted before.
+    `last`: it stands in the message she got last (an earlier one's numbers may still be named)."""
+
+    number: int
+    held: HeldQuestion
+    answered: bool
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cash:
+    """The cash-out side of the situation, in minor units.
+
+    `payable_minor`: what could be sent now (whole units operators can pay, within limits; 0 = nothing).
+    `minimum_minor`, `maximum_minor`: the operator's limits for one payout. `new_ref`: the reference a payout
+    asked for in this turn would get. `open_ref`, `open_minor`: a payout already under way, if any.
+    """
+
+    payable_minor: int
+    minimum_minor: int
+    maximum_minor: int
+    new_ref: str
+    open_ref: str | None = None
+    open_minor: int = 0
+    open_waits: str = ""
+    """Why the payout under way has not left yet: a control's name; "" when nothing holds it. `open_day`: until when."""
+    open_day: str = ""
+    airtime_minor: int = 0
+    """What could be sent as airtime now; 0 = nothing, or not here."""
+    airtime_minimum_minor: int = 0
+    deductions: Deductions | None = None
+    """What is taken from a withdrawal before it is sent; None: nothing. `airtime_deductions`: from airtime."""
+    airtime_deductions: Deductions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payout as its worker asks about it. `day`: 21/11. `answers`: how many at which price (minor units)."""
+
+    ref: str
+    amount_minor: int
+    fate: Literal["paid", "on_way", "failed", "waits", "reversed"]
+    day: str
+    receipt: str
+    answers: Sequence[tuple[int, int]] = ()
+    waits: str = ""
+    """The control that makes it wait, where that is its fate; until `until`."""
+    until: str = ""
+    tax_minor: int = 0
+    fee_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PinView:
+    """What may be known of her PIN. `typed_right`, `typed_hash`: of what was typed with this very key, where a PIN is
+    asked for; the PIN itself never comes here. `free_minor`: what PAY by SMS may send without it."""
+
+    known: bool
+    tries_left: int
+    free_minor: int
+    typed_right: bool = False
+    typed_hash: str = ""
+
+    @property
+    def locked(self) -> bool:
+        return self.known and self.tries_left <= 0
+
+
+@dataclass(frozen=True, slots=True)
+class CoordinatorView:
+    """Set when the event comes from a coordinator's number."""
+
+    id: int
+    name: str
+    language: str
+    partner: str | None
+    workers_active: int = 0
+    workers_invited: int = 0
+    answers_today: int = 0
+    workers_stopped: int = 0
+    workers_away: int = 0
+    findings: int = 0
+    """About her workers, that a person should look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkillView:
+    """What gold says of a worker, over all kinds: asked for by SKILL. `until`: her pause, as `24/11`; None: no pause."""
+
+    answers: int
+    right: int
+    seen: int
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoWork:
+    """Why there is no question for who asks for one: a phrase, and the day it ends where that is known (`24/11`)."""
+
+    key: str
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that is known when one event arrives. `worker` is None for a number nobody knows.
+
+    `upcoming` is the question this worker would get next (None: no work for her now).
+    `partner_codes`: does the code in "JOIN code" exist? Filled only with the code that was said.
+    `region`: ISO 3166 region that numbers without a country code belong to. `default_language`: for strangers.
+    `shortcode`, `service_code`: what a worker texts or dials, for help texts.
+    `named`: what is known of the number that a coordinator's ADD or REMOVE names (see `coordinating.number_said`;
+    None: not looked up). `foreign`: the sender's own number is of a country where nobody can be paid. `regions`: where workers may be enrolled, besides `region`; empty: anywhere.
+    `pack`: the numbered questions of the last messages, by number. `more`: what she could be asked together with
+    `upcoming`, at most `pack_max` in one SMS. `segment_prices`: of one SMS segment to her and from her, in any unit.
+    """
+
+    worker: WorkerView | None
+    held: HeldQuestion | None
+    upcoming: Question | None
+    cash: Cash | None
+    coordinator: CoordinatorView | None = None
+    partner_codes: frozenset[str] = frozenset()
+    region: str = "KE"
+    default_language: str = "en"
+    shortcode: str = ""
+    service_code: str = ""
+    named: WorkerState | Literal["nobody"] | None = None
+    regions: frozenset[str] = frozenset()
+    foreign: bool = False
+    pack: tuple[PackItem, ...] = ()
+    more: tuple[Question, ...] = ()
+    pack_max: int = 1
+    segment_prices: tuple[float, float] = (1.0, 1.0)
+    dialled: Question | None = None
+    """The question of an SMS that she answered by dialling since, where no newer SMS asks her anything."""
+    earlier: Literal["sure", "unsure"] | None = None
+    """Set where `held` is the question of her last SMS, whose time ran out, and `upcoming` the one she holds since then.
+    sure: what she texts now cannot answer that one."""
+    no_work: NoWork | None = None
+    """Looked up only for who asks for work when there is none; None: there simply is none."""
+    skill: SkillView | None = None
+    """Looked up only for who asks."""
+    pin: PinView | None = None
+    appealable: str | None = None
+    """The reference after APPEAL, if it is an adjustment of hers that waits; looked up only when she appeals."""
+    payment: Payment | None = None
+    """The payment she asks about (the one she named, else her last); looked up only when she asks."""
+    languages: tuple[str, ...] = ()
+    """Codes of the languages to choose from on the menu, in order; none: all there are."""
+    closing: bool = False
+    """USSD: the network will end this session soon, so no new question is begun."""
+    input_characters: int | None = None
+    """USSD: an input this long may have been cut by the network."""
+    resuming: tuple[int, int] | None = None
+    """USSD, when she has just dialled: the open question is this one of so many; None: there is nothing to resume."""

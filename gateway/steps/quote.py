@@ -1,0 +1,80 @@
+"""What a client's batch can cost, told before it starts; and what the client has for it."""
+
+from dataclasses import dataclass
+from math import ceil
+
+from gateway.ids import ClientId
+from gateway.runtime import Runtime
+from gateway.steps import message_cost
+from gateway.steps.message_cost import MessagesQuote
+from gateway.store import batches
+from gateway.store.batches import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a batch may cost at most and is likely to, in minor units; and how many answers that buys.
+
+    `workers`: how many there are who may be asked; `workers_needed`: how many it takes at least, since nobody answers a
+    task twice or more than the batch's limit; `days_least`: with that many, as its limit a day has it.
+    """
+
+    tasks: int
+    golds: int
+    answers_maximum: int
+    answers_minimum: int
+    price_minor: int
+    most_minor: int
+    least_minor: int
+    available_minor: int
+    currency: str
+    messages: MessagesQuote
+    workers: int
+    workers_needed: int
+    days_least: int
+
+
+async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
+    """The cost known before: at most (every slot paid) and at least (every task content with its first answers)."""
+    found = await rt.db.row(
+        """select count(*) filter (where gold is null) as tasks, count(gold) as golds,
+             coalesce(sum(maximum), 0) as most, coalesce(sum(wanted) filter (where gold is null), 0) as least,
+             coalesce(max(maximum) filter (where gold is null), 0) as overlap
+           from task where batch_id = $1""",
+        batch_id,
+    )
+    assert found is not None
+    batch = await rt.batches.get(batch_id)
+    available = await available_minor(rt, client)
+    crowd = sum(each[3] for each in await batches.crowd(rt.db, batch))
+    needed, days = _needed(batch, found["overlap"], found["most"], crowd)
+    return Quote(
+        tasks=found["tasks"],
+        golds=found["golds"],
+        answers_maximum=found["most"],
+        answers_minimum=found["least"],
+        price_minor=batch.price_minor,
+        most_minor=found["most"] * batch.price_minor,
+        least_minor=found["least"] * batch.price_minor,
+        available_minor=available,
+        currency=batch.currency,
+        messages=await message_cost.quote(rt, batch, found["least"], found["most"]),
+        workers=crowd,
+        workers_needed=needed,
+        days_least=days,
+    )
+
+
+def _needed(batch: Batch, overlap: int, answers: int, workers: int) -> tuple[int, int]:
+    """How many workers the batch takes at least, and how many days with the `workers` there are."""
+    needed = max(overlap, ceil(answers / batch.worker_max) if batch.worker_max else 0)
+    a_day = (batch.worker_day_max or answers) * max(workers, 1)
+    return needed, ceil(answers / a_day) if answers else 0
+
+
+async def available_minor(rt: Runtime, client: ClientId) -> int:
+    """What a client can still reserve, in minor units."""
+    return await rt.db.value(
+        "select a.balance from client c join account a on a.id = c.account_id where c.id = $1",
+        client,
+    )
