@@ -51,3 +51,7 @@ class Conflict(GatewayError):
 
 class SettingsError(GatewayError):
     """The gateway is set up in a way it cannot run with; the message names the setting and the cure."""
+
+
+class OtherKey(SettingsError):
+    """What is stored in this row was sealed with another secret key. The row waits for that key; other rows need not."""

@@ -12,7 +12,7 @@ import secrets
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from gateway.errors import SettingsError
+from gateway.errors import OtherKey, SettingsError
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
@@ -42,10 +42,11 @@ class Vault:
         return nonce + self._aead.encrypt(nonce, text.encode(), None)
 
     def open(self, sealed: bytes) -> str:
+        """The text again; raises OtherKey when it was sealed with another master secret."""
         try:
             return self._aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None).decode()
         except InvalidTag as bad:
-            raise SettingsError(
+            raise OtherKey(
                 "stored data was sealed with another GATEWAY_SECRET_KEY; set the old one"
             ) from bad
 

@@ -7,7 +7,7 @@ import typer
 
 from gateway.cli.people import with_runtime
 from gateway.cli.shown import Json, age, as_json
-from gateway.errors import GatewayError, Refused
+from gateway.errors import GatewayError, OtherKey, Refused
 from gateway.forms import fields
 from gateway.runtime import Channel, Runtime
 from gateway.steps import events
@@ -45,7 +45,10 @@ def show(event: Annotated[int, typer.Argument(help="Its number in the list.")]) 
 
     async def opened(rt: Runtime) -> tuple[Row, str]:
         row = await _one(rt, event)
-        return row, _body(rt, row)
+        try:
+            return row, _body(rt, row)
+        except OtherKey as why:
+            return row, f"it cannot be read: {why}"
 
     row, body = with_runtime(opened)
     for name in ("id", "channel", "kind", "state", "tries", "error", "created_at", "done_at"):

@@ -17,12 +17,13 @@ from gateway.store.db import Row
 def show(out: Path | None) -> None:
     async def read(
         rt: Runtime,
-    ) -> tuple[health.Figures, list[ChannelHealth], list[Row], datetime]:
+    ) -> tuple[health.Figures, list[ChannelHealth], list[Row], int, datetime]:
         now = rt.clock.now()
         rows = await channel_health.channels(rt.db, (), now)
-        return await health.figures(rt.db), rows, await outbox.bills(rt.db), now
+        locked = await outbox.waiting_for_key(rt.db)
+        return await health.figures(rt.db), rows, await outbox.bills(rt.db), locked, now
 
-    figures, rows, bills, now = with_runtime(read)
+    figures, rows, bills, locked, now = with_runtime(read)
     told = asdict(figures)
     waiting = [channel_lines.figures(row, now) for row in rows]
     if as_json(
@@ -31,6 +32,7 @@ def show(out: Path | None) -> None:
             "oldest_s": told["outbox_oldest_s"],
             "waiting": waiting,
             "cost": [dict(row) for row in bills],
+            "other_key": locked,
         },
         out,
     ):
@@ -57,3 +59,5 @@ def show(out: Path | None) -> None:
             "unknown: the provider's answer was lost; a delivery report, or the provider when asked, may still tell. "
             "Questions and replies are sent again after a minute, news about money never."
         )
+    if locked:
+        print(f"{locked:,} were {outbox.OTHER_KEY}, and go out once that key is set (gateway doctor)")

@@ -12,7 +12,7 @@ from gateway.conversation.facts import Asked
 from gateway.conversation.notices import work_waiting_notice
 from gateway.conversation.talk import Talk
 from gateway.conversation.working import work
-from gateway.errors import Conflict
+from gateway.errors import Conflict, OtherKey
 from gateway.ids import WorkerId
 from gateway.runtime import Runtime
 from gateway.steps import respect
@@ -75,6 +75,8 @@ async def assign(rt: Runtime) -> int:
                 channels.add(row["sms_channel"])
         except Conflict:
             continue  # she or somebody else was faster; the next round sees what is left
+        except OtherKey:
+            log.warning("a worker's number was sealed with another key", worker=row["id"])
     channels |= await _tell_dialers(rt)
     for channel in channels:
         rt.bells.ring("deliver", channel)
@@ -89,7 +91,12 @@ async def _tell_dialers(rt: Runtime) -> set[str]:
     for row in rows:
         ussd = next((c.ussd for c in rt.channels.values() if c.ussd), None)
         text = work_waiting_notice(rt.books[row["language"]], ussd.service_code if ussd else "")
-        msisdn, worker = rt.vault.open(row["msisdn_sealed"]), WorkerId(row["id"])
+        worker = WorkerId(row["id"])
+        try:
+            msisdn = rt.vault.open(row["msisdn_sealed"])
+        except OtherKey:
+            log.warning("a worker's number was sealed with another key", worker=worker)
+            continue
         half_day = int(now.timestamp() // _NOTICE_EVERY.total_seconds())
         cause = f"waiting:{worker}:{half_day}"
         notice = message(rt, row["sms_channel"], worker, msisdn, text, "notice", cause=cause)

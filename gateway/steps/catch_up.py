@@ -1,7 +1,8 @@
 """Events that were stored first and answered with a 200 are processed now: the same walk, the reply by the outbox.
 
 A runner claims them with a lease, oldest first; what one phone said is heard in its order. One that was heard
-already (by the webhook itself, or by a runner whose lease ran out) has no second effect.
+already (by the webhook itself, or by a runner whose lease ran out) has no second effect. One that cannot be opened is
+set aside as failed, for a person to replay once the key it was sealed with is back.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from datetime import timedelta
 
 import structlog
 
-from gateway.errors import Refused
+from gateway.errors import OtherKey, Refused
 from gateway.forms import fields
 from gateway.runtime import Channel, Runtime
 from gateway.steps.events import take
@@ -64,7 +65,7 @@ def _sender(rt: Runtime, row: Row) -> str:
     if row["kind"] == "sms" and channel is not None and channel.sms is not None:
         try:
             return channel.sms.parse_sms(fields(_raw(rt, row))).sender
-        except Refused:
+        except (OtherKey, Refused):
             pass  # said once more, and written down, when it is its turn
     return f"event {row['id']}"
 
@@ -74,11 +75,12 @@ def _raw(rt: Runtime, row: Row) -> bytes:
 
 
 async def _take_one(rt: Runtime, row: Row) -> None:
-    raw, kind = _raw(rt, row), row["kind"]
+    kind = row["kind"]
     if row["tries"] > TRIES_MAX:
-        await _fail(rt, row, raw, f"tried {TRIES_MAX} times")
+        await inbox.fail(rt.db, row["id"], f"tried {TRIES_MAX} times")
         return
     try:
+        raw = _raw(rt, row)
         await take(rt, _channel(rt, row["channel"]), kind, raw)
         # An SMS notes it in its own transaction, or waits for its next turn; but one that was kept unread, when the
         # database died under its walk, stands there under another id than its own.
@@ -86,11 +88,11 @@ async def _take_one(rt: Runtime, row: Row) -> None:
             await inbox.done(rt.db, row["channel"], kind, row["event_id"])
     except AWAY as away:
         log.warning("event waits for the database", channel=row["channel"], why=str(away))
-    except Refused as refused:
-        await _fail(rt, row, raw, str(refused))
+    except (OtherKey, Refused) as refused:
+        await inbox.fail(rt.db, row["id"], str(refused))
     except Exception as broken:  # a fault of ours in one event must not hold up the others
         log.exception("event failed", channel=row["channel"], kind=kind)
-        await _fail(rt, row, raw, str(broken) or repr(broken))
+        await inbox.fail(rt.db, row["id"], str(broken) or repr(broken))
 
 
 def _channel(rt: Runtime, name: str) -> Channel:
@@ -98,7 +100,3 @@ def _channel(rt: Runtime, name: str) -> Channel:
     if channel is None:
         raise Refused(f"no channel {name!r} is set up")
     return channel
-
-
-async def _fail(rt: Runtime, row: Row, raw: bytes, why: str) -> None:
-    await inbox.keep_failed(rt.db, rt.vault, row["channel"], row["kind"], row["event_id"], raw, why)

@@ -9,12 +9,13 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
 
+from gateway.errors import OtherKey
 from gateway.failpoints import reach
 from gateway.runtime import Channel, Runtime
 from gateway.sms.breaker import State, after
@@ -169,7 +170,13 @@ class Drain:
         messages: Sequence[Claimed],
         answered: Callable[[], None] = lambda: None,
     ) -> None:
-        numbers = {str(m.id): self.rt.vault.open(m.to_sealed) for m in messages}
+        messages, numbers = await self._opened(messages)
+        if not messages:
+            answered()
+            if claim.breaker.state is State.PROBING:  # nothing was tried: the next message shows
+                again = replace(claim.breaker, until=self.rt.clock.now())
+                await outbox.set_breaker(self.rt.db, self.road.name, claim.version, again)
+            return
         given = [OutboundSms(str(m.id), numbers[str(m.id)], m.text) for m in messages]
         reach("deliver.claimed")
         try:
@@ -193,6 +200,22 @@ class Drain:
             if breaker.state is State.CLOSED:  # a probe got through: the rest need not wait
                 self.rt.bells.ring("deliver", self.road.name)
         await self._afterwards(found, numbers, [one.key for one in sent if one.opted_out], now)
+
+    async def _opened(self, messages: Sequence[Claimed]) -> tuple[list[Claimed], dict[str, str]]:
+        """Those whose number can be read, and the numbers by message. One that was sealed with another key waits for it,
+        seen in `gateway outbox`; the others go on."""
+        mine, numbers = list[Claimed](), dict[str, str]()
+        for message in messages:
+            try:
+                numbers[str(message.id)] = self.rt.vault.open(message.to_sealed)
+            except OtherKey:
+                log.warning("a message waits for another key", message=message.id)
+            else:
+                mine.append(message)
+        if len(mine) < len(messages):
+            others = [each.id for each in messages if str(each.id) not in numbers]
+            await outbox.wait_for_key(self.rt.db, others, self.rt.clock.now())
+        return mine, numbers
 
     async def _afterwards(
         self,

@@ -1,11 +1,19 @@
 """Delivery reports: ranked, so that late ones never undo newer ones; early ones wait for their message."""
 
+import structlog
+
+from gateway.errors import OtherKey, Refused
 from gateway.forms import fields
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import Delivery, Receipt
 from gateway.steps import respect
 from gateway.steps.retry import until_settled
 from gateway.store import inbox, leases, outbox
+from gateway.store.db import Row
+
+log = structlog.get_logger()
+
+_AT_ONCE = 200
 
 
 def receipt_id(receipt: Receipt) -> str:
@@ -21,21 +29,27 @@ async def take_receipt(rt: Runtime, channel: Channel, receipt: Receipt, raw: byt
 
 
 async def retry_waiting_receipts(rt: Runtime) -> int:
-    """Try early receipts again; how many found their message. After a day they are given up, and stay visible."""
+    """Try early receipts again, each after a longer while; how many found their message. After a day they are given up,
+    and stay visible."""
     found = 0
-    rows = await rt.db.rows(
-        """select id, channel, event_id, body_sealed from inbox where kind = 'receipt' and state = 'waiting'
-           and created_at > now() - interval '1 day' order by created_at limit 200"""
-    )
-    for row in rows:
-        channel = rt.channels.get(row["channel"])
-        if channel is None or channel.sms is None:
-            continue
-        receipt = channel.sms.parse_receipt(fields(rt.vault.open(row["body_sealed"]).encode()))
-        if await _taken(rt, channel, receipt):
-            await inbox.done(rt.db, channel.name, "receipt", row["event_id"])
-            found += 1
+    for row in await inbox.claim_receipts(rt.db, rt.clock.now(), _AT_ONCE):
+        try:
+            found += await _retried(rt, row)
+        except (OtherKey, Refused) as why:
+            log.warning("a report cannot be read", channel=row["channel"], why=str(why))
+            await inbox.fail(rt.db, row["id"], str(why))
     return found
+
+
+async def _retried(rt: Runtime, row: Row) -> bool:
+    channel = rt.channels.get(row["channel"])
+    if channel is None or channel.sms is None:
+        return False
+    receipt = channel.sms.parse_receipt(fields(rt.vault.open(row["body_sealed"]).encode()))
+    if not await _taken(rt, channel, receipt):
+        return False
+    await inbox.done(rt.db, channel.name, "receipt", row["event_id"])
+    return True
 
 
 async def _taken(rt: Runtime, channel: Channel, receipt: Receipt) -> bool:

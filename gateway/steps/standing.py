@@ -7,8 +7,11 @@ never touched. Whoever is paused is also a finding, so that a person can see whe
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+
 from gateway.conversation.notices import back_notice, day_text, paused_notice
 from gateway.conversation.situation import SkillView
+from gateway.errors import OtherKey
 from gateway.ids import WorkerId
 from gateway.phrases import book_in
 from gateway.runtime import Runtime
@@ -16,6 +19,8 @@ from gateway.steps.messages import message
 from gateway.store import findings, turns
 from gateway.store.db import Connection, statement
 from gateway.store.findings import Finding
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,11 @@ async def tell(rt: Runtime, db: Connection, worker: int, until: datetime | None)
         return
     book = book_in(row["language"], rt.books)
     text = paused_notice(book, until) if until else back_notice(book)
-    msisdn = rt.vault.open(row["msisdn_sealed"])
+    try:
+        msisdn = rt.vault.open(row["msisdn_sealed"])
+    except OtherKey:  # STATUS and SKILL tell the same; everybody else's gold is judged on
+        log.warning("a worker's number was sealed with another key", worker=worker)
+        return
     notice = message(rt, row["sms_channel"], WorkerId(worker), msisdn, text, "standing")
     query, arguments = statement([turns.put_message(notice)])
     await db.execute(query, *arguments)

@@ -1,14 +1,20 @@
 """What people outside the database are told by SMS: the day's head of the ledger, and a worker who does not agree."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
+
+from gateway.errors import OtherKey
 from gateway.money import amount_text
 from gateway.msisdn import normalise
 from gateway.runtime import Runtime
 from gateway.steps.messages import message
 from gateway.store import adjustments, outbox, people, seals, turns
-from gateway.store.db import Connection, statement
+from gateway.store.db import Connection, Row, statement
+
+log = structlog.get_logger()
 
 _NAME_MAX = 12
 
@@ -43,10 +49,8 @@ async def appeals(rt: Runtime) -> int:
     """Each appeal once to the worker's coordinator, else to the numbers of the settings. How many."""
     told = 0
     for row in await adjustments.not_passed_on(rt.db):
-        if row["msisdn_sealed"]:
-            holders = [Holder(rt.vault.open(row["msisdn_sealed"]), row["language"])]
-        else:
-            holders = _named(rt)
+        hers = _opened(rt, [row] if row["msisdn_sealed"] else [])
+        holders = hers or _named(rt)
         async with rt.db.transaction() as db:
             for holder in holders:
                 text = rt.books[holder.language].say(
@@ -58,7 +62,7 @@ async def appeals(rt: Runtime) -> int:
                 )
                 await _put(rt, db, holder, text, _cause(rt, f"appeal:{row['ref']}", holder))
             await adjustments.note(
-                db, row["id"], "passed_on", 0, "coordinator" if row["msisdn_sealed"] else "house"
+                db, row["id"], "passed_on", 0, "coordinator" if hers else "house"
             )
         told += 1
     if told:
@@ -75,10 +79,18 @@ async def _put(rt: Runtime, db: Connection, to: Holder, text: str, cause: str) -
 async def _holders(rt: Runtime) -> list[Holder]:
     found = _named(rt)
     if rt.settings.controls.heads_to_coordinators:
-        found += [
-            Holder(rt.vault.open(row["msisdn_sealed"]), row["language"])
-            for row in await people.coordinators(rt.db)
-        ]
+        found += _opened(rt, await people.coordinators(rt.db))
+    return found
+
+
+def _opened(rt: Runtime, rows: Sequence[Row]) -> list[Holder]:
+    """Coordinators who can be told: not those whose number was sealed with another key."""
+    found = list[Holder]()
+    for row in rows:
+        try:
+            found.append(Holder(rt.vault.open(row["msisdn_sealed"]), row["language"]))
+        except OtherKey:
+            log.warning("a coordinator's number was sealed with another key")
     return found
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 
+from gateway.errors import OtherKey
 from gateway.runtime import Runtime
 from gateway.sms.breaker import TRIES_MAX
 from gateway.sms.port import Asks, OutboundSms, Outcome
@@ -39,7 +40,17 @@ async def _settle(rt: Runtime, row: Row) -> bool:
     sms = channel.sms if channel else None
     surely_not = False
     if isinstance(sms, Asks):
-        asked = OutboundSms(str(message), rt.vault.open(row["to_sealed"]), row["text"])
+        try:
+            asked = OutboundSms(str(message), rt.vault.open(row["to_sealed"]), row["text"])
+        except OtherKey:
+            await outbox.settle_unknown(
+                rt.db,
+                message,
+                "unknown",
+                due_at=now + outbox.OTHER_KEY_FOR,
+                reason=outbox.OTHER_KEY,
+            )
+            return False
         known = await outbox.known_ids(rt.db, message)
         sent = await sms.ask(rt.http, asked, row["sent_at"], known)
         if sent.outcome is Outcome.ACCEPTED:

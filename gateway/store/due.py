@@ -26,7 +26,8 @@ union all select 'sweep', null where exists (select from assignment where state 
   or exists (select from outbox where state = 'sending' and lease_until < $1)
   or exists (select from outbox where state = 'queued' and priority = 1 and due_at <= $1::timestamptz - interval '1 minute')
   or exists (select from outbox where state = 'unknown' and due_at <= $1)
-  or exists (select from inbox where kind = 'receipt' and state = 'waiting' and created_at > $1 - interval '1 day')
+  or exists (select from inbox where kind = 'receipt' and state = 'waiting' and due_at <= $1
+    and created_at > $1::timestamptz - interval '1 day')
 union all select 'adjust', null where exists (select from adjustment
   where state in ('open', 'disputed') and decide_by <= $1 or state = 'standing'
     or state = 'disputed' and not exists (select from adjustment_event e

@@ -64,9 +64,15 @@ async def ticker_leads(db: Database) -> bool:
     )
 
 
-async def any_sealed_number(db: Database) -> bytes | None:
-    """Some worker's sealed phone number: it opens with the right secret key only."""
-    return await db.value("select msisdn_sealed from worker limit 1")
+async def sealed(db: Database) -> list[Row]:
+    """What is sealed, as far as something waits for it to be opened, and the latest workers' numbers: `what` it is, and
+    the `sealed` bytes. They open with the right secret key only."""
+    return await db.rows(
+        """(select 'workers' as what, msisdn_sealed as sealed from worker order by id desc limit 1000)
+           union all (select 'open payouts', to_sealed from payout where settled_at is null limit 1000)
+           union all (select 'messages', to_sealed from outbox where state in ('queued', 'unknown') limit 1000)
+           union all (select 'events', body_sealed from inbox where state <> 'done' and body_sealed is not null limit 1000)"""
+    )
 
 
 async def paused_providers(db: Database) -> list[Row]:

@@ -62,6 +62,19 @@ async def claim_waiting(
     return sorted(rows, key=lambda row: row["id"])
 
 
+async def claim_receipts(db: Database, now: datetime, limit: int) -> list[Row]:
+    """Reports of the last day that wait for their message and are due. Each is due again after twice as long, so that
+    those of messages which are not ours (an account that others use too) keep nobody else's waiting."""
+    return await db.rows(
+        """update inbox set tries = tries + 1, due_at = $1::timestamptz + least(2 ^ least(tries, 9), 300) * interval '1 second'
+           where id in (select id from inbox where kind = 'receipt' and state = 'waiting' and due_at <= $1
+             and created_at > $1::timestamptz - interval '1 day' order by due_at limit $2 for update skip locked)
+           returning id, channel, event_id, body_sealed""",
+        now,
+        limit,
+    )
+
+
 async def put_off(
     db: Database, vault: Vault, channel: str, event_id: str, raw: bytes, until: datetime
 ) -> None:
@@ -89,6 +102,15 @@ async def keep_failed(
         kind,
         event_id,
         vault.seal(decoded(raw)),
+        error[:500],
+    )
+
+
+async def fail(db: Database, event: int, error: str) -> None:
+    """A kept event that could not be processed waits for a person, as it came."""
+    await db.execute(
+        "update inbox set state = 'failed', error = $2 where id = $1 and state <> 'done'",
+        event,
         error[:500],
     )
 

@@ -16,6 +16,8 @@ from gateway.store.db import Database, Row
 
 # How long an unknown message waits for a receipt before it is asked about or sent again, and until it is lost.
 UNKNOWN_FOR, LOST_AFTER = timedelta(seconds=60), timedelta(hours=24)
+# A message that was sealed with another key is looked at again after so long: the key may be back.
+OTHER_KEY_FOR, OTHER_KEY = timedelta(minutes=10), "sealed with another GATEWAY_SECRET_KEY"
 _BIGINT_DIGITS = 18
 
 
@@ -123,6 +125,24 @@ async def give_back(db: Database, messages: Sequence[Claimed]) -> None:
         """update outbox set state = 'queued', tries = tries - 1, lease_until = null
            where id = any($1::bigint[]) and state = 'sending'""",
         [m.id for m in messages],
+    )
+
+
+async def wait_for_key(db: Database, messages: Sequence[int], now: datetime) -> None:
+    """Claimed, but sealed with another key: tried again in a while, and no try is counted."""
+    await db.execute(
+        """update outbox set state = 'queued', tries = tries - 1, lease_until = null, due_at = $2, reason = $3
+           where id = any($1::bigint[]) and state = 'sending'""",
+        messages,
+        now + OTHER_KEY_FOR,
+        OTHER_KEY,
+    )
+
+
+async def waiting_for_key(db: Database) -> int:
+    """How many messages wait for the key they were sealed with."""
+    return await db.value(
+        "select count(*) from outbox where state in ('queued', 'unknown') and reason = $1", OTHER_KEY
     )
 
 

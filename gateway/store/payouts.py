@@ -2,17 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from gateway.deductions import Withheld
+from gateway.errors import OtherKey
 from gateway.ids import AccountId, PayoutId, WorkerId
 from gateway.payments.chart import Posting
 from gateway.payments.payout import Payout
 from gateway.payments.states import State
 from gateway.store.db import Connection, Database, Part, Row
 from gateway.vault import Vault
+
+log = structlog.get_logger()
 
 # What the state machine may change; each is a column of the same name.
 _KEPT = tuple(
@@ -33,6 +38,7 @@ _KEPT = tuple(
     )
 )
 _NOTE_MAX = 500
+_OTHER_KEY_FOR = timedelta(minutes=10)
 _SELECT = """select p.*, w.language, w.sms_channel, w.name, a.balance from payout p
   join worker w on w.id = p.worker_id join account a on a.id = w.account_id"""
 
@@ -111,9 +117,28 @@ def _kept(row: Row) -> dict[str, Any]:
 async def claim_due(
     db: Connection, vault: Vault, now: datetime, limit: int, again_at: datetime
 ) -> list[Stored]:
-    """Payouts to act on now; they come due again at `again_at` if this runner dies before it wrote anything."""
+    """Payouts to act on now; they come due again at `again_at` if this runner dies before it wrote anything. One whose
+    number was sealed with another key waits as it is, and is looked at again later (`gateway doctor` counts such)."""
     rows = await db.fetch(_CLAIM, now, limit, again_at)
-    return [_stored(vault, row) for row in rows]
+    found = _opened(vault, rows)
+    if others := {row["id"] for row in rows} - {stored.payout.id for stored in found}:
+        await db.execute(
+            "update payout_due set due_at = $2 where payout_id = any($1::uuid[])",
+            list(others),
+            now + _OTHER_KEY_FOR,
+        )
+    return found
+
+
+def _opened(vault: Vault, rows: Sequence[Row]) -> list[Stored]:
+    """Those whose number can be read."""
+    found = list[Stored]()
+    for row in rows:
+        try:
+            found.append(_stored(vault, row))
+        except OtherKey:
+            log.error("a payout waits for the key its number was sealed with", ref=row["ref"])
+    return found
 
 
 # After a day people look: see NEEDS_HUMAN.
@@ -125,7 +150,7 @@ LONG_UNKNOWN = """p.settled_at is null and p.maybe_taken and p.state <> 'submitt
 async def long_unknown(db: Database, vault: Vault, now: datetime) -> list[Stored]:
     """Payouts of which nobody has known for ten minutes, and whose worker was not told so yet."""
     rows = await db.rows(f"{_SELECT} where {LONG_UNKNOWN} order by p.id limit 1000", now)
-    return [_stored(vault, row) for row in rows]
+    return _opened(vault, rows)
 
 
 async def by_token(db: Database, vault: Vault, token: str) -> Stored | None:
@@ -202,7 +227,7 @@ async def being_sent(
         amount_minor,
         tail,
     )
-    return [_stored(vault, row) for row in rows]
+    return _opened(vault, rows)
 
 
 async def by_id(db: Database, vault: Vault, payout: UUID) -> Stored:

@@ -1,12 +1,13 @@
 """What servers, runners and rows say: is everything at work, and what waits too long?"""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Generator, Iterable
 
 from gateway.cli.doctor.operators import operators
 from gateway.cli.doctor.verdict import Finding, fail, ok, warn
 from gateway.cli.shown import age
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, OtherKey
 from gateway.runtime import Runtime
 from gateway.settings import Settings
 
@@ -82,15 +83,19 @@ def _named(names: Iterable[str]) -> str:
 async def _secret(rt: Runtime) -> list[Finding]:
     from gateway.store import health
 
-    sealed = await health.any_sealed_number(rt.db)
-    try:
-        if sealed:
-            rt.vault.open(sealed)
-    except GatewayError as bad:
-        return [fail("secret key", str(bad))]
-    return [
-        ok("secret key", "opens what is stored" if sealed else "is there; nothing is sealed yet")
-    ]
+    rows = await health.sealed(rt.db)
+    others = Counter[str]()
+    for row in rows:
+        try:
+            rt.vault.open(row["sealed"])
+        except OtherKey:
+            others[row["what"]] += 1
+    if others:
+        counted = ", ".join(f"{number:,} {what}" for what, number in sorted(others.items()))
+        why = f"{counted} were sealed with another GATEWAY_SECRET_KEY and wait for it"
+        cure = "set the old one; events are processed then with: gateway inbox replay --all"
+        return [fail("secret key", why, cure)]
+    return [ok("secret key", "opens what is stored" if rows else "is there; nothing is sealed yet")]
 
 
 async def _work(rt: Runtime) -> list[Finding]:
