@@ -60,4 +60,6 @@ def show(out: Path | None) -> None:
             "Questions and replies are sent again after a minute, news about money never."
         )
     if locked:
-        print(f"{locked:,} were {outbox.OTHER_KEY}, and go out once that key is set (gateway doctor)")
+        print(
+            f"{locked:,} were {outbox.OTHER_KEY}, and go out once that key is set (gateway doctor)"
+        )

@@ -23,12 +23,15 @@ from gateway.store import turns
 
 log = structlog.get_logger()
 
-# Who may be told of work at all: cheap to find out, so it comes first (the fence `offset 0` keeps it first).
+# Who may be told of work at all: cheap to find out, so it comes first (the fence `offset 0` keeps it first). Not who has
+# not read our last word yet: a reply that waits for the operator (`promise_of`) comes before the next question.
 # Where there are more workers than places, another lot every round: nobody is first for having joined first.
 _READY = """
   w.state = 'active' and not exists (select from assignment a where a.worker_id = w.id and a.state = 'held')
   and not exists (select from opt_out x where x.msisdn_index = w.msisdn_index)
-  and (w.unreached_until is null or w.unreached_until < now())"""
+  and (w.unreached_until is null or w.unreached_until < now())
+  and not exists (select from payout p join outbox o on o.cause = 'asked:' || p.ref and o.state in ('queued', 'sending')
+    where p.worker_id = w.id and p.settled_at is null)"""
 _BY_LOT = "order by hashint8(w.id # (extract(epoch from $3::timestamptz) * 1000)::bigint) offset 0"
 # Work that is there for a worker `w`: named for her, or in a batch that is open to all.
 _SOMETHING = """

@@ -131,6 +131,8 @@ async def _write(
     worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
     parts: list[Part] = [turns.book_event(event, worker, said.reply)]
     if said.reply:
+        if row["payout_ref"]:  # what still waits to be said of it comes before this reply
+            parts.append(turns.let_go(promise_of(row["payout_ref"])))
         parts += _reply(rt, channel, event, worker, understood, said, heard)
     # What others may wait for (a task many answer) comes last, so that it is locked as briefly as can be.
     parts += await parts_of(rt, row, understood, said.facts, heard)

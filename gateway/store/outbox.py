@@ -142,7 +142,8 @@ async def wait_for_key(db: Database, messages: Sequence[int], now: datetime) -> 
 async def waiting_for_key(db: Database) -> int:
     """How many messages wait for the key they were sealed with."""
     return await db.value(
-        "select count(*) from outbox where state in ('queued', 'unknown') and reason = $1", OTHER_KEY
+        "select count(*) from outbox where state in ('queued', 'unknown') and reason = $1",
+        OTHER_KEY,
     )
 
 

@@ -223,6 +223,11 @@ def hold_message(cause: str, until: datetime) -> Part:
     return Part("hold_message", (cause, until))
 
 
+def let_go(cause: str) -> Part:
+    """The message of that cause, if it is still held, goes now, before what is written after it."""
+    return Part("let_go", (cause,))
+
+
 def take_back(cause: str, reason: str) -> Part:
     """The message of that cause is not sent, if it has not gone yet: another one says what it says."""
     return Part("take_back", (cause, reason))

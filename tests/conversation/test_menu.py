@@ -72,7 +72,7 @@ def test_a_days_work() -> None:
         "For KES 3:\nIs 'Mama Njeri Shop' in Kibera?\n1 Yes\n2 No\n3 Not sure\n0 Skip 00 Menu"
     )
     assert amina.presses("4").startswith("Please choose one of these numbers.\nIs 'Mama")
-    assert amina.presses("1 2").startswith("That looks like two answers. Choose one.\n")
+    assert amina.presses("1 2").startswith("That looks like two answers. Please choose one.\n")
     assert [type(f) for f in amina.facts] == [Asked]
     assert amina.presses("1").startswith("Saved +KES 3. Total KES 15.\nIs Thika a town?\n1 Yes")
     assert amina.presses("l").startswith("Saved +KES 3. Total KES 18. No more work now.\nHi Amina. KES 18\n")  # fmt: skip

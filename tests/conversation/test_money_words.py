@@ -21,7 +21,7 @@ def with_cash(amina: Person, **changes: object) -> Person:
 def test_amina_cashes_out_everything() -> None:
     amina = Person(balance_minor=10_350)
     assert amina.texts("PAY") == (
-        "You asked for KES 103. Ref P7K2QX. We send it now. Do not ask again: you get one SMS when it is confirmed."
+        "You asked for KES 103. Ref P7K2QX. We send it now. Please do not ask again: you get one SMS when it is confirmed."
     )
     assert amina.facts == [PayAsked(10_300, "P7K2QX")]
     assert "KES 103. Ref P7K2QX. Please do not ask again" in (amina.texts("PAY") or "")

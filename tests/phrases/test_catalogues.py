@@ -129,6 +129,32 @@ def test_words_in_capitals_are_words_that_are_understood(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_text_names_the_words_of_its_own_language(language: str) -> None:
+    """Who reads Kiswahili is told KWANINI, not WHY, though both are understood. (A PIN is a PIN everywhere.)"""
+    book = BOOKS[language]
+    own = {
+        name: set(re.findall(r"\w+", book.say(f"word.{name}").casefold()))
+        for name in ENGLISH.words.__dataclass_fields__
+    }
+    for key in book.keys:
+        if is_words(key):
+            continue
+        for text in forms(book, key):
+            for word in re.findall(r"\b[A-Z]{3,}\b", re.sub(r"\{\w+\}", "", text)):
+                named = [n for n in own if word.casefold() in getattr(ENGLISH.words, n)]
+                assert word == "PIN" or all(word.casefold() in own[n] for n in named), (key, text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_coordinator_is_told_all_her_words(language: str) -> None:
+    book = BOOKS[language]
+    text = book.say("help.coordinator").casefold()
+    for name in ("add", "remove", "zone", "status"):
+        own = re.findall(r"\w+", book.say(f"word.{name}").casefold())
+        assert any(word in text for word in own), (name, text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_unchecked_texts_are_marked(language: str) -> None:
     assert BOOKS[language].unchecked() == (frozenset() if language == "en" else ENGLISH.keys)
 

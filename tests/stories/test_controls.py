@@ -78,7 +78,7 @@ async def test_a_number_that_was_quiet_for_weeks_waits_and_is_told(town):
     )
     await people[0].texts("PAY")
     await town.ticks()
-    (told,) = [words for words in await people[0].messages() if "quiet for long" in words]
+    (told,) = [words for words in await people[0].messages() if "quiet for a long time" in words]
     assert told == await people[0].texts("PAY")
     assert await town.count("payout", "state = 'queued' and reason = 'waits: quiet'") == 1
     await town.ticks(hours=49)

@@ -71,6 +71,7 @@ async def test_an_answer_and_pay_in_one_sms(town):
     )
     assert await amina.values() == ["no"]
     assert await amina.balance_minor() == 0
+    await town.ticks(seconds=LATER_S)  # the operator is slow: the reply has gone by itself
     await town.ticks()
     assert await town.count("assignment", "state = 'held'") == 1, (
         "the next question comes by itself"
@@ -144,6 +145,42 @@ async def test_an_operator_who_is_fast_makes_one_message_of_two(town):
     assert saved == "Saved +KES 15. Total KES 15."
     assert sent.startswith("We sent you KES 15. Receipt ")
     assert not [m for m in await amina.messages() if "You asked for" in m]
+
+
+async def test_no_question_overtakes_the_reply_that_waits_for_the_operator(town):
+    amina = await town.enrols("amina")
+    await town.posts_batch("Is it open?", "Is it clean?", price="15.00")
+    await amina.texts("WORK")
+    await town.answers_bells()
+    await amina.texts("2 PAY")
+    before = await amina.messages()
+    await STEPS["assign"](town.rt)
+    await STEPS["deliver"](town.rt, "phone")
+    assert await amina.messages() == before, "her reply is held, so nothing is pushed"
+
+    await paid_at_once(town)
+    await town.ticks()
+    saved, asked = (await amina.messages())[len(before) :]
+    assert "Saved +KES 15. Total KES 15.\nWe sent you KES 15." in saved
+    assert "1 Yes 2 No 3 Not sure" in asked, "then the next question comes by itself"
+
+
+async def test_who_writes_again_reads_the_reply_that_waited_first(town):
+    amina = await town.enrols("amina")
+    await town.posts_batch("Is it open?", "Is it clean?", price="15.00")
+    await amina.texts("WORK")
+    await town.answers_bells()
+    await amina.texts("2 PAY")
+    before = await amina.messages()
+    await amina.texts("WORK")
+    await STEPS["deliver"](town.rt, "phone")
+    saved, asked = (await amina.messages())[len(before) :]
+    assert "You asked for KES 15" in saved
+    assert "1 Yes 2 No 3 Not sure" in asked
+    await paid_at_once(town)
+    await town.ticks(seconds=LATER_S)
+    told = (await amina.messages())[len(before) + 2 :]
+    assert [m.startswith("We sent you KES 15. Receipt ") for m in told] == [True]
 
 
 async def test_an_operator_who_is_slow_is_announced_first(town):

@@ -65,7 +65,7 @@ async def test_when_she_has_done_her_share(town, amina):
 
 async def test_how_she_does_stands_behind_the_balance(town, amina):
     await amina.dials()
-    assert "4 How I do" in await amina.presses("2")
+    assert "4 How I am doing" in await amina.presses("2")
     told = await amina.presses("4")
     assert "Too few of them were check questions" in told
     assert "1 Work" in await amina.presses("00")

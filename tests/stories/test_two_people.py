@@ -41,7 +41,7 @@ async def test_a_large_payout_goes_out_when_a_second_person_approves_the_list(to
     assert await states(town) == ["awaiting_approval"]
     (told,) = [words for words in await amina.messages() if "two people approve it" in words]
     assert told == await amina.texts("PAY"), "asked again, she hears the same, and no second payout"
-    assert "waits to be sent: WHY" in await amina.texts("BAL")
+    assert "waits to be sent. Why? Text WHY" in await amina.texts("BAL")
     assert "two people approve it" in await amina.texts("WHY")
 
     made = await approve.prepare(town.rt, [], "Asha", people["Asha"])

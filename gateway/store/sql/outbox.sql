@@ -172,6 +172,10 @@ create or replace function hold_message(p_cause text, p_until timestamptz) retur
   update outbox set due_at = p_until where cause = p_cause and state = 'queued' and tries = 0
 $$;
 
+create or replace function let_go(p_cause text) returns void language sql as $$
+  update outbox set due_at = created_at where cause = p_cause and state = 'queued' and tries = 0
+$$;
+
 create or replace function take_back(p_cause text, p_reason text) returns void language sql as $$
   update outbox set state = 'cancelled', reason = p_reason where cause = p_cause and state = 'queued' and tries = 0
 $$;
