@@ -29,6 +29,11 @@ def new_public_id(prefix: str) -> str:
     return f"{prefix}_{secrets.token_hex(12)}"
 
 
+def secret_path() -> str:
+    """A path only the operator is told: 128 random bits."""
+    return secrets.token_hex(16)
+
+
 def derived_id(*cause: object) -> uuid.UUID:
     """The one id a cause always gets (uuid5), so that writing it twice is writing it once."""
     return uuid.uuid5(_NAMESPACE, ":".join(str(part) for part in cause))

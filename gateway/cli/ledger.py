@@ -178,7 +178,8 @@ def floats(
     from gateway.cli.people import with_runtime
     from gateway.runtime import Runtime
     from gateway.steps import weigh
-    from gateway.steps.compare_floats import Compared, compare
+    from gateway.steps.compare_floats import compare
+    from gateway.steps.float_questions import Compared
 
     async def both(rt: Runtime) -> tuple[list[weigh.Weighed], Compared | None]:
         return await weigh.equations(rt, provider, last), await compare(rt, provider)

@@ -12,6 +12,7 @@ from gateway.queue.bells import RqBells
 from gateway.runtime import Runtime
 from gateway.settings import Settings
 from gateway.sms.port import Polls
+from gateway.store import float_questions
 from gateway.store.due import due
 from gateway.store.leader import leading
 from gateway.store.polls import plan
@@ -28,6 +29,7 @@ async def serve(settings: Settings) -> None:
     try:
         async with open_runtime(settings, bells, connections=2) as rt:
             await plan(rt.db, _polled(rt))
+            await float_questions.plan(rt.db, rt.providers)
             while True:
                 with contextlib.suppress(GatewayError):
                     async with leading(rt.db) as leads:

@@ -86,6 +86,9 @@ class Status:
     code: str = ""
     text: str = ""
     float_minor: int | None = None
+    """What can be paid out of."""
+    owed_minor: int = 0
+    """Charges that the operator counts and has not taken out of `float_minor` yet."""
     pause_provider: bool = False
     table: str = ""
     generic: bool = False
@@ -138,8 +141,22 @@ class Validates(Protocol):
 class TellsFloat(Protocol):
     """A provider that says how much money of ours it holds."""
 
+    float_is_shared: bool
+    """True when other things than payouts are paid out of it: it cannot be compared with our books."""
+
     async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
         """In minor units of its currency; None where it did not say."""
+        ...
+
+
+@runtime_checkable
+class AsksFloat(Protocol):
+    """A provider that takes the question how much money of ours it holds, and tells it later (Daraja)."""
+
+    async def ask_float(
+        self, http: aiohttp.ClientSession, result_url: str, timeout_url: str
+    ) -> Answer:
+        """ACCEPTED: it will be told at `result_url`, in a body that `parse_callback` reads."""
         ...
 
 

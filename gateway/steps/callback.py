@@ -1,4 +1,4 @@
-"""A payout operator calls back: on one of a payout's secret paths, or, where its portal knows one address for all, on
+"""A payout operator calls back: on one of a payout's secret paths (or a float question's), or, where its portal knows one address for all, on
 the provider's. Stored as it came, then read; what it says is a hint to go and ask."""
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from gateway.payments.port import Validates
 from gateway.runtime import Runtime
 from gateway.steps.cash_out import TAIL_DIGITS
 from gateway.steps.disburse import called_back
+from gateway.steps.float_questions import float_called_back
 from gateway.store import inbox, payouts
 
 log = structlog.get_logger()
@@ -19,7 +20,7 @@ async def callback(rt: Runtime, token: str, body: bytes, headers: Mapping[str, s
     """Take one callback; False when the path is nobody's (a forgery changes nothing). Twice is once."""
     stored = await payouts.by_token(rt.db, rt.vault, token)
     if stored is None:
-        return False
+        return await float_called_back(rt, token, body, headers)
     reach("callback.found")
     event_id = f"{stored.ref}:{inbox.digest_id(token.encode() + body)}"
     if await inbox.is_done(rt.db, stored.payout.provider, "payout", event_id):

@@ -4,10 +4,10 @@ import uuid
 
 from gateway.conversation.facts import PayAsked
 from gateway.errors import Conflict
-from gateway.ids import PayoutId, WorkerId
+from gateway.ids import PayoutId, WorkerId, secret_path
 from gateway.payments.states import State
 from gateway.runtime import Runtime
-from gateway.steps.replace import held_part, secret_path
+from gateway.steps.replace import held_part
 from gateway.steps.taking import country_of
 from gateway.steps.understand import airtime_for, provider_for
 from gateway.store import turns

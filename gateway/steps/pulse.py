@@ -12,6 +12,7 @@ from gateway.payments.payout import Answered, Asked, Happened, Hinted
 from gateway.payments.port import Found, Submitted, TellsFloat
 from gateway.payments.states import Event
 from gateway.runtime import Runtime
+from gateway.steps.float_questions import told
 from gateway.store import floats, payouts, pulse
 from gateway.store.payouts import Stored
 
@@ -46,15 +47,14 @@ async def ask_floats(rt: Runtime, providers: Iterable[str]) -> None:
     lately = await floats.told_since(rt.db, now - FRESH / 3)
     for name, provider in asked.items():
         if name not in lately and (minor := await provider.float_minor(rt.http)) is not None:
-            await floats.told(rt.db, name, minor, now)
+            await told(rt, name, minor)
 
 
 async def heed(rt: Runtime, heard: Sequence[tuple[Stored, Happened]]) -> None:
     """What the answers just taken in say of the operators that gave them, or gave none."""
     for stored, what in heard:
         if isinstance(what, Asked | Hinted) and what.status.float_minor is not None:
-            told = what.status.float_minor
-            await floats.told(rt.db, stored.payout.provider, told, rt.clock.now())
+            await told(rt, stored.payout.provider, what.status.float_minor)
     for provider in sorted({stored.payout.provider for stored, _ in heard}):
         said = [what for stored, what in heard if stored.payout.provider == provider]
         now = rt.clock.now()

@@ -4,11 +4,10 @@ The new payout has a key, a number read out and a hold of its own, and is writte
 one's money back: so there is never a moment in which both hold it, and the first can be replaced once only.
 """
 
-import secrets
 import uuid
 from datetime import timedelta
 
-from gateway.ids import PayoutId, WorkerId, new_ref
+from gateway.ids import PayoutId, WorkerId, new_ref, secret_path
 from gateway.payments.payout import Payout
 from gateway.payments.payout_postings import held
 from gateway.payments.states import State
@@ -68,11 +67,6 @@ async def held_part(rt: Runtime, new: turns.NewPayout) -> Part:
     payable = await rt.accounts.get(postings[0].debit)
     booked = [(posted, await rt.accounts.get(posted.credit)) for posted in postings]
     return turns.request_payout(new, payable, booked)
-
-
-def secret_path() -> str:
-    """A path only the operator is told: 128 random bits."""
-    return secrets.token_hex(16)
 
 
 def may_be_replaced(stored: Stored, payout: Payout) -> bool:

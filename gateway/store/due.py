@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from gateway.store import float_questions
 from gateway.store.db import Database
 from gateway.store.payouts import LONG_UNKNOWN
 
@@ -15,8 +16,7 @@ union all select 'disburse', null where exists (select from payout_due where due
   or exists (select from provider_health where ask_at <= $1 or attend_at <= $1 or settling_at is not null
     or stopped_at <= $1::timestamptz - interval '2 minutes')
 union all select 'still_asking', null where exists (select from payout p where {LONG_UNKNOWN})
-union all select 'compare_floats', null where exists (select from provider_health where float is not null
-  and (compared_at is null or compared_at <= $1::timestamptz - interval '24 hours'))
+union all select 'compare_floats', null where {float_questions.DUE}
 union all select 'close', null where exists (select from batch b where b.state = 'running' and not exists
   (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open'))
 union all select 'score', null where exists (select from answer a join task t on t.id = a.task_id

@@ -1,7 +1,7 @@
 """Statements' lines as they were imported, and what our ledger moved for them."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from gateway.payments.chart import Code
@@ -120,17 +120,15 @@ async def lasting(db: Database) -> list[Row]:
 
 
 async def told(db: Database, provider: str, minor: int, at: datetime) -> None:
-    """What the operator says it holds for us."""
+    """What the operator says it holds for us; what it said later than that stands."""
     await db.execute(
         """insert into provider_health as h (provider, float, float_at) values ($1, $2, $3)
-           on conflict (provider) do update set float = excluded.float, float_at = excluded.float_at""",
+           on conflict (provider) do update set float = excluded.float, float_at = excluded.float_at
+             where h.float_at is null or h.float_at <= excluded.float_at""",
         provider,
         minor,
         at,
     )
-
-
-EACH = timedelta(hours=24)
 
 
 async def held_and_flying(db: Database, provider: str) -> tuple[int, int]:
@@ -144,16 +142,6 @@ async def held_and_flying(db: Database, provider: str) -> tuple[int, int]:
     )
     assert row is not None
     return row["held"], row["flying"]
-
-
-async def to_compare(db: Database, now: datetime) -> list[str]:
-    """Operators that told a float once, and were not compared with our books for a day."""
-    rows = await db.rows(
-        """select provider from provider_health where float is not null
-             and (compared_at is null or compared_at <= $1) order by provider""",
-        now - EACH,
-    )
-    return [row["provider"] for row in rows]
 
 
 async def compared(db: Database, provider: str, at: datetime, gap_minor: int | None) -> None:

@@ -96,6 +96,26 @@ def test_not_found():
 def test_the_balance_is_the_utility_accounts():
     seen = read("mpesa_balance")
     assert (seen.found, seen.float_minor) == (Found.NO_ANSWER, 22_803_700)
+    assert (seen.float_minor, seen.owed_minor) == (228_037_00, 1_540_00)
+    assert (seen.found, seen.pause_provider) == (Found.NO_ANSWER, False)
+
+
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        "Working Account|KES|700000.00|700000.00|0.00|0.00",  # not the one that pays
+        "Utility Account|USD|5.00|5.00|0.00|0.00",
+        "Utility Account|KES",
+        "Utility Account|KES|lots|lots|0|0",
+        "Utility Account|KES|-5.00|-5.00|0.00|0.00",
+        "",
+    ],
+)
+def test_a_balance_that_is_none_tells_nothing(accounts):
+    body = {"Result": {"ResultType": 0, "ResultCode": 0, "ResultParameters": {
+        "ResultParameter": [{"Key": "AccountBalance", "Value": accounts}]}}}  # fmt: skip
+    seen = read_callback(json.dumps(body).encode())
+    assert (seen.found, seen.float_minor) == (Found.NO_ANSWER, None)
 
 
 def test_our_own_request_sent_back_says_only_that_nobody_waited():

@@ -145,6 +145,26 @@ async def test_the_request_is_safaricoms_own_sample_field_by_field(provider, dar
     assert list(body.items()) == list(sample.items())
 
 
+async def test_the_question_for_the_balance_is_safaricoms_own_sample(provider, daraja, http):
+    answer = await provider.ask_float(
+        http, "https://gw.example/hooks/p/r", "https://gw.example/hooks/p/t"
+    )
+    assert answer.outcome is Submitted.ACCEPTED
+    assert daraja.asked[0][:2] == (
+        "/mpesa/accountbalance/v1/query",
+        {
+            "Initiator": "testapi",
+            "SecurityCredential": OPTIONS["security_credential"],
+            "CommandID": "AccountBalance",
+            "PartyA": "600992",
+            "IdentifierType": "4",
+            "Remarks": "remarked",
+            "QueueTimeOutURL": "https://gw.example/hooks/p/t",
+            "ResultURL": "https://gw.example/hooks/p/r",
+        },
+    )
+
+
 async def test_the_question_names_our_key_and_where_the_answer_goes(provider, daraja, http):
     status = await provider.ask(http, ORDER)
     assert (status.found, status.key) == (Found.PENDING, None)

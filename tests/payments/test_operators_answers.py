@@ -201,6 +201,28 @@ async def test_an_answer_to_our_question(operator, name, http_status, told, foun
         assert status.key == KEY, "a failure must name the payout it is the failure of"
 
 
+@pytest.mark.parametrize(
+    ("name", "http_status", "told", "minor"),
+    [
+        ("airtime", 200, {"UserData": {"balance": "KES 1785.5000"}}, 178_550),
+        ("airtime", 200, {"UserData": {"balance": "UGX 1785"}}, None),
+        ("airtime", 200, {"UserData": "none"}, None),
+        ("airtime", 401, "The supplied authentication is invalid", None),
+        ("airtel", 200, {"data": {"balance": "251.99", "currency": "KES"}}, 25_199),
+        ("airtel", 200, {"data": {"balance": "251.99", "currency": "ZMW"}}, None),
+        ("airtel", 503, "<html>", None),
+        ("pawapay", 200, {"balances": [{"balance": "5000", "currency": "RWF"}]}, 5_000),
+        ("pawapay", 200, {"balances": [{"balance": "5000", "currency": "RWF", "provider": "X"}]}, None),
+        ("pawapay", 200, {"balances": {}}, None),
+        ("pawapay", 0, None, None),
+    ],
+)  # fmt: skip
+async def test_what_an_operator_holds_for_us(operator, name, http_status, told, minor):
+    operator["answer"] = (http_status, told)
+    async with aiohttp.ClientSession() as http:
+        assert await made(name, operator["url"]).float_minor(http) == minor
+
+
 async def test_airtime_whose_answer_was_lost_cannot_be_asked_about():
     nameless = Order(KEY, "+254733123456", 30_000, "KES", "", "", "")
     async with aiohttp.ClientSession() as http:

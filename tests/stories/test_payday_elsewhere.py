@@ -16,7 +16,7 @@ from gateway.simulator.operators.judge import report
 from gateway.steps.by_hand import confirm, waiting_list
 from gateway.steps.compare_floats import compare, compare_floats
 from gateway.steps.controls import release
-from gateway.store import floats, ledgers
+from gateway.store import float_questions, floats, ledgers
 from tests.conftest import opened_gateway
 from tests.town import eventually
 
@@ -337,7 +337,7 @@ async def test_a_number_registered_to_somebody_else_waits_for_a_person(africa, h
     assert await africa.count("payout", "worker_id = $1 and state = 'paid'", await other.id()) == 1
 
 
-@pytest.mark.parametrize("provider", ["mtn", "airtel", "pawapay"])
+@pytest.mark.parametrize("provider", ["mtn", "airtel", "pawapay", "airtime"])
 async def test_an_operator_is_asked_what_it_holds_before_a_run(africa, provider):
     worker = await earns(africa, provider)
     await worker.texts("PAY")
@@ -352,7 +352,7 @@ async def test_an_operator_is_asked_what_it_holds_before_a_run(africa, provider)
 
 
 @pytest.mark.parametrize("provider", ["mtn", "airtel", "pawapay"])
-async def test_what_an_operator_holds_is_compared_with_our_books_once_a_day(africa, provider):
+async def test_what_an_operator_holds_is_compared_with_our_books_each_hour(africa, provider):
     rt, theirs = africa.rt, africa.operators.others[provider].books
     held, _ = await floats.held_and_flying(rt.db, provider)
     currency = PHONES[provider][1]
@@ -366,18 +366,18 @@ async def test_what_an_operator_holds_is_compared_with_our_books_once_a_day(afri
     await worker.texts("PAY")
     await settles(africa)
 
-    async def gap_tomorrow():
-        africa.clock.advance(hours=25)
+    async def gap_in_an_hour():
+        africa.clock.advance(minutes=61)
         await compare_floats(rt)
         rows = {row["provider"]: row["gap"] for row in await floats.gaps(rt.db)}
         return rows.get(provider, 0)
 
     before = (await compare(rt, provider)).gap_minor
     assert before == 0
-    assert await gap_tomorrow() == 0
+    assert await gap_in_an_hour() == 0
     theirs.move_float(-700, "nobody told us")
-    assert provider not in await floats.to_compare(rt.db, rt.clock.now()), "once a day"
-    assert await gap_tomorrow() == -700
+    assert provider not in await float_questions.claim(rt.db, rt.clock.now()), "each hour"
+    assert await gap_in_an_hour() == -700
     assert await africa.count("discrepancy", "provider = $1", provider) == 0, "told, not stopped"
     theirs.move_float(700, "put right")
-    assert await gap_tomorrow() == 0
+    assert await gap_in_an_hour() == 0

@@ -1,5 +1,7 @@
 """Payout operators: do they answer, do they send, how long does their float last?"""
 
+from datetime import timedelta
+
 import aiohttp
 
 from gateway.cli.doctor.verdict import Finding, fail, ok, warn
@@ -7,11 +9,12 @@ from gateway.runtime import Runtime
 from gateway.store.db import Row
 
 _REACH_S = 5.0
+_TOLD_WITHIN = timedelta(minutes=10)
 _FLOAT_DAYS_MIN = 1.5  # of the last seven days' average
 
 
 async def operators(rt: Runtime) -> list[Finding]:
-    from gateway.store import floats, health, pulse
+    from gateway.store import float_questions, floats, health, pulse
 
     findings = [
         warn(
@@ -29,6 +32,14 @@ async def operators(rt: Runtime) -> list[Finding]:
             f"import its statement (fees, top-ups), then gateway ledger float {row['provider']}",
         )
         for row in await floats.gaps(rt.db)
+    ]
+    findings += [
+        warn(
+            f"float {one.provider}",
+            f"asked at {one.asked_at:%d/%m %H:%M} UTC, and not told",
+            "may its API operator ask for the balance, and do its callbacks reach GATEWAY_PUBLIC_URL?",
+        )
+        for one in await float_questions.unanswered(rt.db, rt.clock.now() - _TOLD_WITHIN)
     ]
     findings += [_ailing(row) for row in await pulse.ailing(rt.db)]
     for name, provider in rt.settings.providers.items():

@@ -73,12 +73,13 @@ def send_form(username: str, order: Order) -> dict[str, str]:
 
 
 class Airtime:
-    """Fulfils `PayoutProvider` and `Validates`."""
+    """Fulfils `PayoutProvider`, `Validates` and `TellsFloat`."""
 
     name: str
     minimum_minor: int
     maximum_minor: int
     dedups: bool
+    float_is_shared: bool
     statement_currency: str
 
     def __init__(self, name: str, options: AirtimeOptions, limits: Limits) -> None:
@@ -86,6 +87,7 @@ class Airtime:
         self.minimum_minor, self.maximum_minor = limits.minimum_minor, limits.maximum_minor
         # How long a key is remembered is documented nowhere: people look at the statement before anything is resent.
         self.dedups = False
+        self.float_is_shared = True  # SMS of the same account
         self._limits, self._username = limits, options.username
         self._columns, self.statement_currency = options.statement_columns, options.currency
         base = options.base_url or _HOSTS[options.username == "sandbox"]
@@ -123,6 +125,16 @@ class Airtime:
             pause = reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
             return _nothing(as_text(told.get("errorMessage")), reply.text, pause=pause)
         return _status(found, data, data.get("destination"), self._limits.currency, order.key)
+
+    async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
+        """Africa's Talking's "application data": one wallet for all that the account does."""
+        url = f"{self._base}/version1/user?username={quote(self._username)}"
+        reply = await call(http, "GET", url, headers=self._headers)
+        if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
+            return None
+        told = as_text(as_object(json_object(reply.body).get("UserData")).get("balance"))
+        currency, _, amount = told.partition(" ")
+        return as_minor(amount, currency) if currency == self._limits.currency else None
 
     def read_statement(self, text: str) -> list[Line]:
         return lines(text, self._columns, self.statement_currency)

@@ -144,6 +144,7 @@ class Airtel:
     minimum_minor: int
     maximum_minor: int
     dedups: bool
+    float_is_shared: bool
 
     def __init__(
         self, name: str, options: AirtelOptions, tokens: TokenStore, limits: Limits, pin: str
@@ -151,6 +152,7 @@ class Airtel:
         self.name = name
         self.minimum_minor, self.maximum_minor = limits.minimum_minor, limits.maximum_minor
         self.dedups = True  # 1017 for an id it has seen
+        self.float_is_shared = False
         self._options, self._limits, self._pin = options, limits, pin
         self._base = options.base_url.rstrip("/")
         self._url = f"{self._base}/standard/v2/disbursements/"

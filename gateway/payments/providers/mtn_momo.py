@@ -128,6 +128,7 @@ class MtnMomo:
     minimum_minor: int
     maximum_minor: int
     dedups: bool
+    float_is_shared: bool
     statement_currency: str
 
     def __init__(
@@ -143,6 +144,7 @@ class MtnMomo:
         self.minimum_minor, self.maximum_minor = minimum_minor, maximum_minor
         self.statement_currency = account.currency
         self.dedups = True  # 409 for a reference it has seen, whatever its outcome
+        self.float_is_shared = False
         self._account = account
         self._url = f"{account.base_url}/disbursement/v1_0/transfer"
         self._headers = {

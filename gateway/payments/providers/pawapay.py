@@ -124,11 +124,13 @@ class Pawapay:
     minimum_minor: int
     maximum_minor: int
     dedups: bool
+    float_is_shared: bool
 
     def __init__(self, name: str, options: PawapayOptions, limits: Limits) -> None:
         self.name = name
         self.minimum_minor, self.maximum_minor = limits.minimum_minor, limits.maximum_minor
         self.dedups = True  # documented: the same payoutId is ignored
+        self.float_is_shared = False
         self._options, self._limits = options, limits
         self._url = f"{options.base_url.rstrip('/')}/v2/payouts"
         self._headers = {"Authorization": f"Bearer {options.api_token.get_secret_value()}"}

@@ -47,6 +47,7 @@ class Airtime(Operator):
         return [
             Route("/version1/airtime/send", self._send, methods=["POST"]),
             Route("/query/transaction/find", self._find, methods=["GET"]),
+            Route("/version1/user", self._user, methods=["GET"]),
         ]
 
     def told(self, payment: Payment) -> bytes:
@@ -110,6 +111,13 @@ class Airtime(Operator):
         finally:
             await caller.close()
         return object_of(answer.text.encode()).get("status") == "Validated"
+
+    async def _user(self, request: Request) -> Response:
+        """The account's one wallet; Africa's Talking writes four decimals."""
+        if not request.headers.get("apikey"):
+            return Response("The supplied authentication is invalid", 401, media_type="text/plain")
+        left = self.books.funds().utility_minor
+        return json({"UserData": {"balance": f"{self.books.currency} {left / 100:.4f}"}})
 
     async def _find(self, request: Request) -> Response:
         reference = request.query_params.get("transactionId", "")

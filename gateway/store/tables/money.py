@@ -184,9 +184,25 @@ provider_health = Table(
     # What it says it holds for us.
     Column("float", BigInteger),
     Column("float_at", DateTime(timezone=True)),
+    # When it was last asked for that.
+    Column("float_asked_at", DateTime(timezone=True)),
     # When that was compared with our books last, and by how much it was more than they can explain.
     Column("compared_at", DateTime(timezone=True)),
     Column("gap", BigInteger, nullable=False, server_default=text("0")),
+)
+
+# The last question to an operator that tells later what it holds for us (see gateway.steps.float_questions). Our books
+# said from `least` to `most` meanwhile; `told` is what the operator said, null until it does.
+float_question = Table(
+    "float_question",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("result_token", Text, nullable=False, unique=True),  # path of the answer
+    Column("timeout_token", Text, nullable=False, unique=True),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("least", BigInteger, nullable=False),
+    Column("most", BigInteger, nullable=False),
+    Column("told", BigInteger),
 )
 
 provider_token = Table(

@@ -147,18 +147,25 @@ def _cause(seen: _Result) -> str:
 
 
 def _balance(seen: _Result) -> Status:
-    """`Name|CUR|available|...` joined by `&`; payouts come out of the Utility account."""
-    for line in as_text(seen.first("AccountBalance")).split("&"):
-        fields = line.split("|")
-        if fields[:2] == ["Utility Account", CURRENCY]:
-            return Status(
-                Found.NO_ANSWER,
-                code=seen.code,
-                text=seen.text,
-                float_minor=as_minor("".join(fields[2:3]), CURRENCY),
-                table=TABLE,
-            )
-    return _no_answer(seen.code, seen.text)
+    """`Name|CUR|available|...` joined by `&`. Payouts come out of the Utility account; their charges are counted in an
+    account of their own, below zero, until they are taken out of the other."""
+    available = {
+        fields[0].strip(): fields[2].strip()
+        for line in as_text(seen.first("AccountBalance")).split("&")
+        if len(fields := line.split("|")) > 2 and fields[1] == CURRENCY  # noqa: PLR2004
+    }
+    float_minor = as_minor(available.get("Utility Account"), CURRENCY)
+    charges = available.get("Charges Paid Account", "")
+    if seen.code != "0" or float_minor is None:
+        return _no_answer(seen.code, seen.text)
+    return Status(
+        Found.NO_ANSWER,
+        code=seen.code,
+        text=seen.text,
+        float_minor=float_minor,
+        owed_minor=as_minor(charges.removeprefix("-"), CURRENCY) or 0 if charges[:1] == "-" else 0,
+        table=TABLE,
+    )
 
 
 def _tail(names: list[object]) -> str | None:

@@ -1,0 +1,115 @@
+"""What an operator holds for us, as it is told: by the answer to a question, at once or later, or with a payment's result.
+
+It decides when payouts wait and go on, and is compared with our books; no money moves by it. Who tells it later (Daraja) is
+asked on two secret paths of the question's own: only its newest question counts, answered once and soon.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from gateway.ids import secret_path
+from gateway.payments.controls.floating import FRESH
+from gateway.payments.port import AsksFloat, Submitted
+from gateway.runtime import Runtime
+from gateway.store import float_questions, floats
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Minor units. What is in flight may have left already: so the operator may hold `least_minor` to `most_minor`."""
+
+    told_minor: int
+    least_minor: int
+    most_minor: int
+
+    @property
+    def gap_minor(self) -> int:
+        """Above zero: the operator holds more than our books can explain.
+
+        >>> [Compared(told, 900, 1000).gap_minor for told in (899, 900, 1000, 1002)]
+        [-1, 0, 0, 2]
+        """
+        return self.told_minor - min(max(self.told_minor, self.least_minor), self.most_minor)
+
+    @property
+    def sure_gap_minor(self) -> int | None:
+        """None where it may be nothing but the fees of what is in flight: those are told with its settlement.
+
+        >>> [Compared(told, 900, 1000).sure_gap_minor for told in (799, 800, 950, 1002)]
+        [-101, None, 0, 2]
+        """
+        in_flight_minor = self.most_minor - self.least_minor
+        return None if 0 < -self.gap_minor <= in_flight_minor else self.gap_minor
+
+
+async def told(rt: Runtime, provider: str, float_minor: int) -> None:
+    """It says now that it holds so much: what waited for that goes on."""
+    now = rt.clock.now()
+    await floats.told(rt.db, provider, float_minor, now)
+    await _wake(rt, provider, float_minor)
+
+
+async def ask_later(rt: Runtime, provider: str, asked: AsksFloat) -> bool:
+    """Ask who tells it later; whether it took the question. The question is kept before the first byte is sent."""
+    result, timeout = secret_path(), secret_path()
+    await float_questions.put(
+        rt.db, provider, result, timeout, rt.clock.now(), await books_minor(rt, provider)
+    )
+    hook = f"{rt.settings.public_url.rstrip('/')}/hooks/p"
+    answer = await asked.ask_float(rt.http, f"{hook}/{result}", f"{hook}/{timeout}")
+    if answer.outcome is not Submitted.ACCEPTED:
+        log.warning("the float cannot be asked for", provider=provider, code=answer.code)
+    return answer.outcome is Submitted.ACCEPTED
+
+
+async def float_called_back(
+    rt: Runtime, token: str, body: bytes, headers: Mapping[str, str]
+) -> bool:
+    """An operator's call on a question's path; False when the path is no question's."""
+    question = await float_questions.by_token(rt.db, token)
+    if question is None or question.provider not in rt.providers:
+        return False
+    status = rt.providers[question.provider].parse_callback(body, headers)
+    if not question.is_answer or status.float_minor is None:
+        # A time-out notice, or a question that failed, for example because the initiator may not ask it.
+        log.warning("the float was not told", provider=question.provider, code=status.code)
+        return True
+    if rt.clock.now() - question.asked_at > FRESH:
+        return True  # it was true a while ago
+    found = await float_questions.answered(
+        rt.db,
+        token,
+        status.float_minor - status.owed_minor,
+        await books_minor(rt, question.provider),
+    )
+    if found is None:
+        return True
+    # Surely so at the time of the question: what was let go since counts as gone, and newer words stand.
+    await floats.told(rt.db, question.provider, status.float_minor, question.asked_at)
+    await _wake(rt, question.provider, status.float_minor)
+    assert found.told is not None
+    await compared(rt, question.provider, Compared(found.told, found.least, found.most))
+    return True
+
+
+async def books_minor(rt: Runtime, provider: str) -> tuple[int, int]:
+    """From how much to how much the operator holds by our books, with what is in flight and without."""
+    held, flying = await floats.held_and_flying(rt.db, provider)
+    return held - flying, held
+
+
+async def compared(rt: Runtime, provider: str, found: Compared) -> None:
+    """Write down how far they are apart, for `gateway doctor`."""
+    gap = found.sure_gap_minor
+    await floats.compared(rt.db, provider, rt.clock.now(), gap)
+    if gap:
+        log.warning("the float differs", provider=provider, gap_minor=gap)
+
+
+async def _wake(rt: Runtime, provider: str, float_minor: int) -> None:
+    if await float_questions.wake(rt.db, provider, float_minor, rt.clock.now()):
+        rt.bells.ring("disburse")

@@ -1,0 +1,132 @@
+"""When operators are asked what they hold for us, and the open question to each that tells it later."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.store.db import Database
+
+AGAIN = timedelta(minutes=5)
+"""After a question that nobody took."""
+
+_DUE = """(h.float_asked_at is null or h.float_asked_at <= $1::timestamptz - interval '1 hour'
+    or h.float_asked_at <= $1::timestamptz - interval '5 minutes' and exists (select from payout p
+      where p.provider = h.provider and p.settled_at is null and p.state = 'queued' and p.reason = 'waits: float'))"""
+DUE = f"exists (select from provider_health h where {_DUE})"
+"""SQL, $1 is the time: somebody is to be asked. Each hour, and every five minutes while payouts wait for the float."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Minor units. `told`: what the operator said, None until it does; our books said `least` to `most` meanwhile."""
+
+    provider: str
+    asked_at: datetime
+    least: int
+    most: int
+    told: int | None
+    is_answer: bool = True
+    """False for its time-out notice."""
+
+
+async def plan(db: Database, providers: Iterable[str]) -> None:
+    """These are asked from now on."""
+    await db.execute(
+        "insert into provider_health (provider) select unnest($1::text[]) on conflict do nothing",
+        list(providers),
+    )
+
+
+async def claim(db: Database, now: datetime) -> list[str]:
+    """Whose turn it is; each is this caller's alone."""
+    rows = await db.rows(
+        f"update provider_health h set float_asked_at = $1 where {_DUE} returning provider", now
+    )
+    return sorted(row["provider"] for row in rows)
+
+
+async def again(db: Database, provider: str, now: datetime) -> None:
+    """It did not take the question: ask once more in five minutes."""
+    await db.execute(
+        "update provider_health set float_asked_at = $2::timestamptz - interval '1 hour' where provider = $1",
+        provider,
+        now + AGAIN,
+    )
+
+
+async def put(
+    db: Database,
+    provider: str,
+    result_token: str,
+    timeout_token: str,
+    now: datetime,
+    books_minor: tuple[int, int],
+) -> None:
+    """A question about to be asked; it takes the place of the one before, whose answer is nobody's any more."""
+    await db.execute(
+        """insert into float_question (provider, result_token, timeout_token, asked_at, least, most)
+           values ($1, $2, $3, $4, $5, $6)
+           on conflict (provider) do update set result_token = excluded.result_token, told = null,
+             timeout_token = excluded.timeout_token, asked_at = excluded.asked_at, least = excluded.least, most = excluded.most""",
+        provider,
+        result_token,
+        timeout_token,
+        now,
+        *books_minor,
+    )
+
+
+async def by_token(db: Database, token: str) -> Question | None:
+    row = await db.row(
+        "select *, result_token = $1 as is_answer from float_question where $1 in (result_token, timeout_token)",
+        token,
+    )
+    if row is None:
+        return None
+    return Question(
+        row["provider"], row["asked_at"], row["least"], row["most"], row["told"], row["is_answer"]
+    )
+
+
+async def answered(
+    db: Database, token: str, told_minor: int, books_minor: tuple[int, int]
+) -> Question | None:
+    """Keep the first answer, with what our books say by now; None where there is one already."""
+    row = await db.row(
+        """update float_question set told = $2, least = least(least, $3), most = greatest(most, $4)
+           where result_token = $1 and told is null returning *""",
+        token,
+        told_minor,
+        *books_minor,
+    )
+    if row is None:
+        return None
+    return Question(row["provider"], row["asked_at"], row["least"], row["most"], row["told"])
+
+
+async def latest(db: Database, provider: str) -> Question | None:
+    row = await db.row("select * from float_question where provider = $1", provider)
+    if row is None:
+        return None
+    return Question(row["provider"], row["asked_at"], row["least"], row["most"], row["told"])
+
+
+async def unanswered(db: Database, before: datetime) -> list[Question]:
+    """Asked before this time, and not told yet."""
+    rows = await db.rows(
+        "select * from float_question where told is null and asked_at < $1 order by provider",
+        before,
+    )
+    return [Question(r["provider"], r["asked_at"], r["least"], r["most"], None) for r in rows]
+
+
+async def wake(db: Database, provider: str, float_minor: int, now: datetime) -> int:
+    """Payouts that waited for a float and fit into this one are due now; how many."""
+    rows = await db.rows(
+        """update payout set due_at = $3 where provider = $1 and settled_at is null and state = 'queued'
+             and reason = 'waits: float' and amount <= $2 and due_at > $3 returning id""",
+        provider,
+        float_minor,
+        now,
+    )
+    return len(rows)
