@@ -1,5 +1,7 @@
 """The blend: what it foresees, and when it hands over to majority."""
 
+from random import Random
+
 import numpy as np
 import pytest
 
@@ -127,3 +129,26 @@ def test_answers_that_differ_in_pairs_teach_nothing() -> None:
     )
     assert pairs[0] > 0.4
     assert many[0] < 0.1
+
+
+@pytest.mark.parametrize("options", [2, 4])
+def test_pairs_that_differ_are_decided_as_majority_breaks_their_ties(options: int) -> None:
+    lost = 0.0
+    for seed in range(4):
+        rows, truths = plenty(Crowd(150, 40, options, 2, 0.75, 0.12), seed)
+        majority, blend = (accuracy(values(name, rows), truths) for name in ("majority", "auto"))
+        lost += (majority - blend) / 4
+    assert lost <= 0.002
+
+
+def test_in_pairs_too_a_common_class_still_tells() -> None:
+    """Nine of ten are one class: there the models know more of a pair that differs than its voters' records do."""
+    random = Random(3)
+    truths = {f"t{n}": random.choices("abc", (18, 1, 1))[0] for n in range(300)}
+    rows = [
+        (task, f"w{worker}", truth if random.random() < 0.75 else random.choice("abc"))
+        for task, truth in truths.items()
+        for worker in random.sample(range(40), 2)
+    ]
+    majority, blend = (accuracy(values(name, rows), truths) for name in ("majority", "auto"))
+    assert blend > majority + 0.02
