@@ -11,6 +11,7 @@ bring more than it costs on its route, and a person looks where that pays.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from math import exp, inf, log
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ CONFIDENCE = 0.9
 ANSWERS_MIN = 2
 ANSWERS_MAX = 7
 SKILL_MAX = 0.99  # no single voice closes a task of many others
+ODDS_MAX = SKILL_MAX / (1.0 - SKILL_MAX)
 TIE = 1e-9  # what differs by less differs by rounding only
 AMBIGUOUS = 0.5  # chance of an ambiguous question at which people are told so, answers being spent
 
@@ -199,15 +201,15 @@ def option_belief(values: Sequence[str], skills: Sequence[Skill], options: Seque
     """
     scores = dict.fromkeys(options, 0.0)
     others = max(1, len(options) - 1)
-    chance = 1.0 / (others + 1)
     for value, skill in zip(values, skills, strict=True):
-        right = skill.mean
-        # A worker below chance is taken for a guesser, not for a liar whose answers point away.
-        if right < chance:
-            right = chance
-        elif right > SKILL_MAX:
-            right = SKILL_MAX
-        scores[value] = scores.get(value, 0.0) + log(right * others / (1.0 - right))
+        # Odds to be right, `Skill.mean` over its rest, times `others`. A worker below chance (here: 1) is taken for
+        # a guesser, not for a liar whose answers point away.
+        odds = (skill.right + PRIOR_RIGHT) / (skill.wrong + PRIOR_WRONG)
+        odds = (odds if odds < ODDS_MAX else ODDS_MAX) * others
+        if odds > 1.0:
+            scores[value] = scores.get(value, 0.0) + log(odds)
+        elif value not in scores:
+            scores[value] = 0.0
     best, top, second = "", -inf, -inf
     for value, score in scores.items():
         if score > top:
@@ -217,7 +219,9 @@ def option_belief(values: Sequence[str], skills: Sequence[Skill], options: Seque
     if second > top - TIE:
         tied = [value for value in scores if scores[value] > top - TIE]
         best = _break_tie(tied, values, skills, options)
-    total = sum([exp(score - top) for score in scores.values()])
+    total = 0.0
+    for score in scores.values():
+        total += exp(score - top)
     return Belief(best, 1.0 / total, exp(second - top) / total)
 
 
@@ -263,43 +267,40 @@ def _by_worth(
     value, sure = belief.value, belief.leader
     if given < policy.answers_min:
         return Verdict(Decision.ASK_MORE, value, sure, policy.answers_min)
-    careful = _careful(belief, given)
+    leader, runner_up = _careful(belief, given)
     left = policy.answers_max - given
-    weight = 1.0 / design_effect(given + 1)
-    anyone = _net(
-        careful, market.anyone, policy, Prospect(market.anyone.skill, options, left, weight)
-    )
-    better = anyone
+    offer = market.anyone
+    price = offer.price_minor / policy.error_minor
+    anyone = best = quick_gain(leader, runner_up, _asked(offer.skill, options, left, given), price)
     if market.better:
-        asked = Prospect(market.better.skill, options, left, weight)
-        better = _net(careful, market.better, policy, asked)
-    looked_at = (
-        1.0 - careful.leader - market.review_minor / policy.error_minor
-        if market.review_minor is not None
-        else 0.0
-    )
-    if left > 0 and max(anyone, better) > max(0.0, looked_at):
-        skill = market.better.skill if market.better and better > anyone else 0.0
-        decision = Decision.ASK_BETTER if skill else Decision.ASK_MORE
-        return Verdict(decision, value, sure, given + 1, skill)
-    worth_a_look = looked_at > 0.0 or (market.review_minor is None and left <= 0 and _torn(careful))
+        offer = market.better
+        price = offer.price_minor / policy.error_minor
+        asked = _asked(offer.skill, options, left, given)
+        best = max(anyone, quick_gain(leader, runner_up, asked, price))
+    looked_at = 0.0
+    if market.review_minor is not None:
+        looked_at = 1.0 - leader - market.review_minor / policy.error_minor
+    if left > 0 and best > max(0.0, looked_at):
+        if best > anyone:
+            return Verdict(Decision.ASK_BETTER, value, sure, given + 1, offer.skill)
+        return Verdict(Decision.ASK_MORE, value, sure, given + 1)
+    torn = market.review_minor is None and left <= 0 and leader < CONFIDENCE - TIE
+    worth_a_look = looked_at > 0.0 or torn
     return Verdict(Decision.REVIEW if worth_a_look else Decision.ACCEPT, value, sure, given)
 
 
-def _net(careful: Belief, offer: Offer, policy: PricedOverlap, asked: Prospect) -> float:
-    return quick_gain(careful, asked, offer.price_minor / policy.error_minor)
+@lru_cache(maxsize=1_024)
+def _asked(skill: float, options: int, left: int, given: int) -> Prospect:
+    return Prospect(skill, options, left, 1.0 / design_effect(given + 1))
 
 
-def _careful(belief: Belief, given: int) -> Belief:
-    """The belief with the answers' shared errors taken out, as calibration does for a batch."""
-    if belief.leader >= 1.0:
-        return belief
+def _careful(belief: Belief, given: int) -> tuple[float, float]:
+    """Leader and runner-up with the answers' shared errors taken out, as calibration does for a batch."""
+    _, leader, runner_up = belief
+    if leader >= 1.0:
+        return leader, runner_up
     power = 1.0 / design_effect(given)
-    leader, runner_up = belief.leader**power, belief.runner_up**power
-    rest = max(0.0, 1.0 - belief.leader - belief.runner_up)
-    total = leader + runner_up + (rest**power if rest else 0.0)
-    return Belief(belief.value, leader / total, runner_up / total)
-
-
-def _torn(belief: Belief) -> bool:
-    return belief.leader < CONFIDENCE - TIE
+    rest = 1.0 - leader - runner_up
+    leader, runner_up = leader**power, runner_up**power
+    total = leader + runner_up + (rest**power if rest > 0.0 else 0.0)
+    return leader / total, runner_up / total
