@@ -141,14 +141,37 @@ def test_pairs_that_differ_are_decided_as_majority_breaks_their_ties(options: in
     assert lost <= 0.002
 
 
-def test_in_pairs_too_a_common_class_still_tells() -> None:
-    """Nine of ten are one class: there the models know more of a pair that differs than its voters' records do."""
+def test_a_common_class_still_tells_where_answers_are_few() -> None:
+    """Nine of ten are one class: there one coin knows more of a tie than its voters' records do."""
     random = Random(3)
     truths = {f"t{n}": random.choices("abc", (18, 1, 1))[0] for n in range(300)}
     rows = [
         (task, f"w{worker}", truth if random.random() < 0.75 else random.choice("abc"))
         for task, truth in truths.items()
-        for worker in random.sample(range(40), 2)
+        for worker in random.sample(range(40), 3)
     ]
     majority, blend = (accuracy(values(name, rows), truths) for name in ("majority", "auto"))
     assert blend > majority + 0.02
+
+
+@pytest.mark.parametrize("options", [3, 4])
+def test_matrices_learnt_from_noise_lose_their_place(options: int) -> None:
+    """Small crowds that are not good: matrices see habits where there is luck."""
+    lost = matrices = 0.0
+    for seed in range(4):
+        rows, truths = plenty(Crowd(150, 30, options, 6, 0.55, 0.1), seed)
+        majority, blend, rich = (
+            accuracy(values(name, rows), truths) for name in ("majority", "auto", "dawid_skene")
+        )
+        lost += (majority - blend) / 4
+        matrices += (majority - rich) / 4
+    assert matrices > 0.02
+    assert lost < 0.01
+
+
+def test_matrices_that_foresee_as_well_as_one_coin_keep_their_place() -> None:
+    alike = np.full((4, 50), 0.7)
+    worse = alike.copy()
+    worse[2:, ::2] = 0.4
+    assert auto._matrices_hold(alike) == 1.0
+    assert auto._matrices_hold(worse) < 0.01

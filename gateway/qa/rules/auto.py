@@ -2,14 +2,15 @@
 
 No single model is best for every crowd, and the richer a model, the more answers it wants: a matrix per
 worker cannot be learnt from three answers a task, nor from workers who gave five. So half of the
-weights follows from the batch's shape alone: from majority over one coin to full matrices as answers
+weights follows from the batch's shape: from majority over one coin to full matrices as answers
 per task and per worker grow. The other half is learnt: each candidate is rehearsed with a fifth of the
 answers hidden, and gets what the mixture that best foresees them gives it (stacking). Gold, where
-there is some, counts among the hidden facts.
+there is some, counts among the hidden facts. Matrices that foresee less than one coin lose their
+place in the first half, too.
 
-A majority that is tied has no vote left in the blend, and any breath of a richer model would decide. But it breaks
-its ties by how often the voters agree with others elsewhere, and where answers are few that is right more often than the
-models: so it speaks for its choice, though softly.
+A majority that is tied has no vote left in the blend, and any breath of a richer model would
+decide. But it breaks its ties by how often the voters agree with others elsewhere, and where
+answers are few that is right more often than the models: so it speaks for its choice, though softly.
 
 Two things hand the batch back to majority: gold on which majority does better than the blend
 beyond luck, and a blend that contradicts majority so often that it looks like a collapse.
@@ -84,7 +85,7 @@ def _rehearse(answers: Answers, truth: Codes) -> Floats | None:
     answers, truth = answers.of_tasks(chosen), truth[chosen]
     shown, hidden = split(answers)
     rehearsed = _estimates(shown)
-    weights = _weights(rehearsed, answers, hidden, truth, _by_shape(answers))
+    weights = _weights(rehearsed, answers, hidden, truth)
     blend = np.tensordot(weights, [estimate.posterior for estimate in rehearsed], 1)
     doubtful = _gold_prefers_majority(blend, rehearsed[0].posterior, truth)
     return None if doubtful else weights
@@ -126,13 +127,16 @@ def _pooled(weights: Floats, opinions: list[Floats], truth: Codes) -> Floats:
     return pooled
 
 
-def _by_shape(answers: Answers) -> Floats:
-    """Weight per candidate from how many answers there are per task, worker and option."""
+def _by_shape(answers: Answers, matrices_hold: float = 1.0) -> Floats:
+    """Weight per candidate from how many answers there are per task, worker and option.
+
+    `matrices_hold` (0..1] is what is left of the matrices' weight after the rehearsal.
+    """
     per_task = len(answers) / len(answers.tasks)
     per_worker = len(answers) / len(answers.workers)
     per_row = per_worker / len(answers.options)
     matrices = _share(per_task - ALONE, MATRIX_TASK_ANSWERS)
-    matrices *= _share(per_row, MATRIX_ROW_ANSWERS)
+    matrices *= _share(per_row, MATRIX_ROW_ANSWERS) * matrices_hold
     coin = (1.0 - matrices) * _share(per_worker, COIN_ANSWERS)
     coin *= _share(per_task - PAIRED, COIN_TASK_ANSWERS)
     return np.array([1.0 - matrices - coin, coin, matrices / 2.0, matrices / 2.0])
@@ -143,10 +147,24 @@ def _share(answers: float, half: float) -> float:
     return max(0.0, answers) / (max(0.0, answers) + half)
 
 
+def _matrices_hold(chances: Floats) -> float:
+    """1 where matrices foresee hidden answers as well as one coin does, less the more surely they do worse.
+
+    Matrices learnt from noise are sure of themselves and lose points in small crowds that are not good; there they
+    foresee less than one coin does. exp(z) of the mean gap, z its distance from 0 in standard errors.
+    """
+    if chances.shape[1] < 2:  # noqa: PLR2004  # a standard error wants two
+        return 1.0
+    _, coin, dawid_skene, ibcc = chances
+    gap = np.log((dawid_skene + ibcc) / 2.0) - np.log(coin)
+    spread = float(gap.std()) * len(gap) ** 0.5
+    return float(np.exp(min(0.0, gap.sum() / max(spread, TIE))))
+
+
 def _weights(
-    rehearsed: list[Estimate], answers: Answers, hidden: Codes, truth: Codes, shape: Floats
+    rehearsed: list[Estimate], answers: Answers, hidden: Codes, truth: Codes
 ) -> Floats:
-    """Weight per candidate, summing to 1: the stacking mixture by EM, drawn towards `shape`."""
+    """Weight per candidate, summing to 1: the stacking mixture by EM, drawn towards the batch's shape."""
     known = np.flatnonzero(truth != UNKNOWN)
     chances = np.stack(
         [
@@ -155,6 +173,7 @@ def _weights(
         ]
     )
     chances = np.maximum(chances, FORESEEN_MIN)
+    shape = _by_shape(answers, _matrices_hold(chances[:, : len(hidden)]))
     facts = np.concatenate((np.ones(len(hidden)), np.full(len(known), GOLD_WEIGHT)))
     count = float(facts.sum())
     weights = shape
