@@ -65,9 +65,9 @@ def quick_gain(leader: float, runner_up: float, asked: Prospect, price: float) -
     pair = leader + runner_up
     if asked.answers_left < 1 or pair <= 0.0:
         return -price
-    place = log(leader / (runner_up if runner_up > ODDS_MIN else ODDS_MIN)) / KNOT
+    place = log(leader / max(ODDS_MIN, runner_up)) / KNOT
     knot = int(place)
-    share = (price if price > PRICE_MIN else PRICE_MIN) / pair
+    share = max(PRICE_MIN, price) / pair
     known = _ladder(round(log(share) / PRICE_STEP), asked)
     nearer = known[knot]
     return pair * (nearer + (place - knot) * (known[knot + 1] - nearer))

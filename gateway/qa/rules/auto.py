@@ -161,9 +161,7 @@ def _matrices_hold(chances: Floats) -> float:
     return float(np.exp(min(0.0, gap.sum() / max(spread, TIE))))
 
 
-def _weights(
-    rehearsed: list[Estimate], answers: Answers, hidden: Codes, truth: Codes
-) -> Floats:
+def _weights(rehearsed: list[Estimate], answers: Answers, hidden: Codes, truth: Codes) -> Floats:
     """Weight per candidate, summing to 1: the stacking mixture by EM, drawn towards the batch's shape."""
     known = np.flatnonzero(truth != UNKNOWN)
     chances = np.stack(
