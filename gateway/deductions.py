@@ -13,20 +13,26 @@ PPM = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Tax:
-    """`rate_ppm` of what is withdrawn above `above_minor`: in one payout, or in a month (UTC) together."""
+    """`rate_ppm` of what is withdrawn above `above_minor`: in one payout, or in a month (UTC) together. `whole`: the whole
+    payout is taxed once that is passed, not only what lies above."""
 
     name: str
     rate_ppm: int
     above_minor: int = 0
     monthly: bool = False
+    whole: bool = False
 
     def base(self, taken_minor: int, before_minor: int) -> int:
         """The part of `taken_minor` that is taxed. `before_minor`: withdrawn earlier this month.
 
         >>> Tax("WHT", 50_000, 1000, monthly=True).base(500, 800), Tax("WHT", 50_000, 1000).base(500, 800)
         (300, 0)
+        >>> [Tax("WHT", 50_000, 1000, whole=True).base(taken, 0) for taken in (1000, 1001)]
+        [0, 1001]
         """
         before_minor = before_minor if self.monthly else 0
+        if self.whole:
+            return taken_minor if before_minor + taken_minor > self.above_minor else 0
         return min(taken_minor, max(0, before_minor + taken_minor - self.above_minor))
 
     def on(self, base_minor: int) -> int:
@@ -97,7 +103,22 @@ class Deductions:
 
         >>> Deductions("KE", 100, (Tax("WHT", 50_000),)).withdrawal(10_350)
         Withdrawal(amount_minor=9800, taxes=(Withheld(name='WHT', base_minor=10316, amount_minor=516),), fee_minor=0)
+
+        Where a tax on the whole begins, a little less taken may be more sent:
+
+        >>> Deductions("KE", 100, (Tax("WHT", 50_000, 10_000, whole=True),)).withdrawal(10_350)
+        Withdrawal(amount_minor=10000, taxes=(), fee_minor=0)
         """
+        best = self._most(most_minor)
+        for tax in self.taxes:
+            free_minor = tax.above_minor - (self.before_minor if tax.monthly else 0)
+            if tax.whole and 0 < free_minor < best.taken_minor:
+                other = self._most(free_minor)
+                best = other if other.amount_minor >= best.amount_minor else best
+        return best
+
+    def _most(self, most_minor: int) -> Withdrawal:
+        """The one that takes the most, and no more than `most_minor`."""
         for taken_minor in range(most_minor, 0, -1):
             taxes = self._withheld(taken_minor)
             left_minor = taken_minor - sum(tax.amount_minor for tax in taxes)

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.taxes import tax_paid, taxes
+
 app = typer.Typer(no_args_is_help=True, help="The ledger: audit, seals, statements, traces.")
 
 
@@ -199,32 +201,8 @@ def floats(
         sys.exit(1)
 
 
-@app.command()
-def taxes(
-    month: Annotated[str, typer.Option(help="2026-11; default: this month (UTC).")] = "",
-    csv: Annotated[Path | None, typer.Option(help="Every payout as CSV; - = stdout.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
-) -> None:
-    """What was withheld as tax in a month, for the authority: the totals of each tax, with --csv each payout of them."""
-    from gateway.cli.output import write_csv, write_json
-    from gateway.cli.people import with_runtime
-    from gateway.money import amount_text
-    from gateway.store import taxes as store
-
-    day = _day(f"{month}-01") if month else datetime.now(UTC).date()
-    rows = with_runtime(lambda rt: store.of_month(rt.db, day.year, day.month))
-    found = store.totals(rows)
-    if "-" not in (str(json), str(csv)):
-        for one in found:
-            owed = amount_text(one.amount_minor, one.currency)
-            base = amount_text(one.base_minor, one.currency)
-            typer.echo(f"{one.country} {one.name}: {owed} on {base}, {one.workers} workers")
-        typer.echo(f"{len(rows)} movements in {day:%Y-%m}" if rows else "nothing was withheld")
-    columns = ("at", "country", "name", "what", "worker", "ref", "currency", "base", "amount")
-    write_csv(columns, ([row[c] for c in columns] for row in rows), csv)
-    write_json(
-        {"totals": [asdict(one) for one in found], "movements": [dict(row) for row in rows]}, json
-    )
+app.command()(taxes)
+app.command("tax-paid")(tax_paid)
 
 
 @app.command("float-top-up")

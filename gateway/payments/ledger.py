@@ -84,6 +84,14 @@ def reversal_tax(
     return posting(Code.REVERSAL_TAX, (payout, name), country, str(worker), amount_minor, currency)
 
 
+def tax_paid(
+    country: str, name: str, month: str, reference: str, amount_minor: int, currency: str
+) -> Posting:
+    """A month's tax (2026-11) was handed to the authority; the same reference counts once for a tax and month."""
+    cause = (country, name, month, reference)
+    return posting(Code.TAX_PAID, cause, country, "", amount_minor, currency)
+
+
 def late_tax(
     payout: PayoutId,
     worker: WorkerId,

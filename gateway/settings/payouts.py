@@ -39,13 +39,15 @@ class ProviderSettings(Section):
 
 class TaxRow(Section):
     """`percent` of what a worker withdraws above `above` (major units), in one payout or in a month (UTC) together, from the
-    day `since` on; a later row of the same name takes its place (`percent = 0` ends it)."""
+    day `since` on; a later row of the same name takes its place (`percent = 0` ends it). `whole`: the whole payout is taxed once
+    `above` is passed."""
 
     name: Annotated[str, Field(min_length=1, max_length=24)]
     percent: Annotated[Decimal, Field(ge=0, lt=100, decimal_places=4)]
     since: date
     above: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)] = Decimal(0)
     per: Literal["payout", "month"] = "payout"
+    whole: bool = False
 
 
 class Country(Section):

@@ -33,11 +33,14 @@ async def open_adjustment(
     amount = row["price"] if amount_minor is None else amount_minor
     if not 0 < amount <= row["price"]:
         raise Refused(f"an adjustment is between 1 and the answer's price, {row['price']}")
-    ref, now = new_ref(), rt.clock.now()
-    worker = WorkerId(row["worker_id"])
-    made = await adjustments.insert(db, ref, answer, worker, amount, now + DISPUTE, now + LIFE)
-    if made is None:
-        return None
+    now, worker = rt.clock.now(), WorkerId(row["worker_id"])
+    while True:  # six signs: one of them may be drawn twice
+        ref = new_ref()
+        made = await adjustments.insert(db, ref, answer, worker, amount, now + DISPUTE, now + LIFE)
+        if made is not None:
+            break
+        if await adjustments.has_one(db, answer):
+            return None
     text = rt.books[row["language"]].say(
         "adjust.opened",
         ref=ref,

@@ -29,8 +29,14 @@ async def deductions(
     rows = country.taxes_on(now.date())
     per_major = minor_per_major(currency)
     taxes = tuple(
-        Tax(r.name, int(r.percent * PPM / 100), int(r.above * per_major), monthly=r.per == "month")
-        for r in rows
+        Tax(
+            row.name,
+            int(row.percent * PPM / 100),
+            int(row.above * per_major),
+            monthly=row.per == "month",
+            whole=row.whole,
+        )
+        for row in rows
     )
     month = datetime(now.year, now.month, 1, tzinfo=UTC)
     monthly = any(tax.monthly for tax in taxes)

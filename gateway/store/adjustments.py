@@ -25,10 +25,10 @@ async def insert(
     decide_by: datetime,
     ends_at: datetime,
 ) -> int | None:
-    """A new adjustment, None when the answer has one already: once is for ever."""
+    """A new adjustment; None when the answer has one already, or the reference is another's."""
     made = await db.fetchval(
         """insert into adjustment (ref, answer_id, worker_id, amount, decide_by, ends_at)
-           values ($1, $2, $3, $4, $5, $6) on conflict (answer_id) do nothing returning id""",
+           values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning id""",
         ref,
         answer,
         worker,
@@ -39,6 +39,11 @@ async def insert(
     if made is not None:
         await note(db, made, "opened", amount_minor)
     return made
+
+
+async def has_one(db: Connection, answer: int) -> bool:
+    """Whether this answer has had an adjustment: once is for ever."""
+    return await db.fetchval("select exists (select from adjustment where answer_id = $1)", answer)
 
 
 async def note(

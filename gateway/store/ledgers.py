@@ -50,9 +50,10 @@ from (
     group by p.country, p.currency
 ) o full join (
   select a.owner, a.currency, sum(case when t.credit = a.id then t.amount else -t.amount end) as withheld
-    from account a join transfer t on a.id in (t.debit, t.credit) where a.kind = 'tax_withheld' group by a.owner, a.currency
+    from account a join transfer t on a.id in (t.debit, t.credit) where a.kind = 'tax_withheld' and t.code <> 33  -- handed to the authority
+    group by a.owner, a.currency
 ) b on (b.owner, b.currency) = (o.country, o.currency)"""
-"""Per country: what the payouts say is withheld, and what its account holds."""
+"""Per country: what the payouts say is withheld, and what its account ever took for them."""
 
 _BALANCES = """
 select a.id, a.kind, a.owner, a.currency, a.bounded, a.balance as stored, coalesce(t.balance, 0)::bigint as balance

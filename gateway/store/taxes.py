@@ -1,9 +1,10 @@
-"""What was withheld as tax, for the authority: every payout of a month that stands, and the totals."""
+"""What was withheld as tax, for the authority: every payout of a month that stands, what was handed over, and the totals."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from gateway.store.db import Database, Row
+from gateway.store.db import Connection, Database, Row
 
 _ROWS = """
 select t.at, a.owner as country, t.currency, split_part(t.cause, ':', 3) as name, p.ref, p.worker_id as worker,
@@ -12,14 +13,23 @@ select t.at, a.owner as country, t.currency, split_part(t.cause, ':', 3) as name
   case t.code when 28 then 'given back' when 31 then 'given back' else 'withheld' end as what
 from account a join transfer t on a.id in (t.debit, t.credit) join payout p
   -- Only these causes name a payout, and the planner may look at any transfer first: hence no bare cast.
-  on p.id = case a.kind when 'tax_withheld' then split_part(t.cause, ':', 2)::uuid end
-where a.kind = 'tax_withheld' and t.at >= $1 and t.at < $2 order by a.owner, t.seq"""
+  on p.id = case when a.kind = 'tax_withheld' and t.code <> 33 then split_part(t.cause, ':', 2)::uuid end
+where a.kind = 'tax_withheld' and t.code <> 33 and t.at >= $1 and t.at < $2 order by a.owner, t.seq"""
 """Straight from the ledger: a payout withheld in one month and given back in the next stands in both, once with a minus."""
+
+
+_HANDED_OVER = """
+select t.at, a.owner as country, t.currency, split_part(t.cause, ':', 3) as name, split_part(t.cause, ':', 5) as ref,
+  null::bigint as worker, 0::bigint as base, -t.amount as amount, 'handed over' as what
+from account a join transfer t on t.debit = a.id
+where a.kind = 'tax_withheld' and t.code = 33 and split_part(t.cause, ':', 4) = $1 order by a.owner, t.seq"""
+
+_ONE_AT_A_TIME = 7_301_004
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """`amount_minor` is owed to the authority; `workers` from whom it was withheld."""
+    """`amount_minor` was withheld for the authority, from `workers`; `handed_over_minor` of it was paid to it."""
 
     country: str
     name: str
@@ -27,26 +37,40 @@ class Total:
     base_minor: int
     amount_minor: int
     workers: int
+    handed_over_minor: int = 0
+
+    @property
+    def owed_minor(self) -> int:
+        return self.amount_minor - self.handed_over_minor
 
 
-async def of_month(db: Database, year: int, month: int) -> list[Row]:
-    """Each movement of the tax accounts in that month (UTC), in the order it was booked."""
+async def of_month(db: Database | Connection, year: int, month: int) -> list[Row]:
+    """Each movement of the tax accounts in that month (UTC), in the order it was booked; then what was handed over for it."""
     first = datetime(year, month, 1, tzinfo=UTC)
     after = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
-    return await db.rows(_ROWS, first, after)
+    ask = db.rows if isinstance(db, Database) else db.fetch
+    return [*await ask(_ROWS, first, after), *await ask(_HANDED_OVER, f"{year}-{month:02}")]
 
 
-def totals(rows: list[Row]) -> list[Total]:
+async def one_at_a_time(db: Connection) -> None:
+    """Until the end of the transaction nobody else hands taxes over: nothing is paid twice between two looks."""
+    await db.execute("select pg_advisory_xact_lock($1)", _ONE_AT_A_TIME)
+
+
+def totals(rows: Sequence[Row]) -> list[Total]:
     """By country, tax and currency."""
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row["country"], row["name"], row["currency"]), []).append(row)
-    return [
-        Total(
-            *key,
-            base_minor=sum(r["base"] if r["amount"] > 0 else -r["base"] for r in group),
-            amount_minor=sum(r["amount"] for r in group),
-            workers=len({r["worker"] for r in group}),
-        )
-        for key, group in sorted(groups.items())
-    ]
+    return [_total(key, group) for key, group in sorted(groups.items())]
+
+
+def _total(key: tuple[str, str, str], group: Sequence[Row]) -> Total:
+    withheld = [r for r in group if r["what"] != "handed over"]
+    return Total(
+        *key,
+        base_minor=sum(r["base"] if r["amount"] > 0 else -r["base"] for r in withheld),
+        amount_minor=sum(r["amount"] for r in withheld),
+        workers=len({r["worker"] for r in withheld}),
+        handed_over_minor=-sum(r["amount"] for r in group if r["what"] == "handed over"),
+    )

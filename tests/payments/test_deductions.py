@@ -21,7 +21,12 @@ from gateway.settings import Country, TaxRow
 
 rates = st.integers(1, 400_000)
 taxes = st.builds(
-    Tax, st.just("WHT"), rates, st.sampled_from([0, 1, 5_000, 2_400_000]), st.booleans()
+    Tax,
+    st.just("WHT"),
+    rates,
+    st.sampled_from([0, 1, 5_000, 2_400_000]),
+    st.booleans(),
+    st.booleans(),
 )
 tables = st.lists(st.tuples(st.integers(1, 20_000), st.integers(0, 700)), max_size=4).map(
     lambda bands: FeeTable(

@@ -70,6 +70,7 @@ def test_each_cause_has_an_id_of_its_own():
         ledger.tax(P1, AMINA, "KE", "WHT", 5, "KES"),
         ledger.tax_back(P1, AMINA, "KE", "WHT", 5, "KES"),
         ledger.reversal_tax(P1, AMINA, "KE", "WHT", 5, "KES"),
+        ledger.tax_paid("KE", "WHT", "2026-11", "R1", 5, "KES"),
         *ledger.late_tax(P1, AMINA, "KE", "WHT", 5, "KES", balance_minor=2),
         ledger.worker_fee(P1, AMINA, "mpesa", 5, "KES"),
         ledger.fee_back(P1, AMINA, "mpesa", 5, "KES"),
@@ -102,6 +103,7 @@ def test_the_stored_numbers_never_change():
         "REVERSAL_BACK": 22, "REVERSAL_KEPT": 23, "MATCHED_SINCE": 24,
         "FLOAT_OUT": 25, "CHARGE_MORE": 26, "CHARGE_BACK": 27,
         "TAX_BACK": 28, "LATE_TAX": 29, "LATE_TAX_OVERPAID": 30, "REVERSAL_TAX": 31, "FEE_BACK": 32,
+        "TAX_PAID": 33,
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from gateway.payments import adjusting
 from gateway.payments.adjusting import Open
 from gateway.phrases.septets import segments
+from gateway.steps import adjust
 from gateway.steps.adjust import decide, open_adjustment
 
 
@@ -42,6 +43,13 @@ async def test_she_is_told_and_what_she_has_stays_hers(town, wrong):
     await town.pays_out()
     assert town.operator_books()["paid_minor"] == 3000
     assert await opened(town) is None, "an answer is adjusted once"
+
+
+async def test_a_reference_that_another_adjustment_has_is_not_given_again(town, wrong, monkeypatch):
+    """The verdict that is reversed in the same commit must not fail by a draw."""
+    draws = iter([wrong, wrong, "FRESH2"])
+    monkeypatch.setattr(adjust, "new_ref", lambda: next(draws))
+    assert await opened(town, "select max(id) from answer") == "FRESH2"
 
 
 async def test_a_tenth_of_new_earnings_a_week_until_it_is_covered(town, wrong):

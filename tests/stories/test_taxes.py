@@ -1,13 +1,16 @@
 """Taxes by a country's table: withheld with a payout, told to the worker, given back when it was not paid."""
 
+import asyncio
 import json
 from datetime import date
 
 import pytest
 
+from gateway.errors import Refused
 from gateway.phrases.septets import segments
 from gateway.settings import FeeBand, TaxRow
 from gateway.simulator.faults import FaultPlan
+from gateway.steps.hand_over_tax import hand_over
 from gateway.store import ledgers, statements, taxes, traces
 
 
@@ -74,6 +77,47 @@ async def test_the_authoritys_month(town, amina):
     )
     assert json.dumps([dict(row) for row in rows], default=str).count("withheld") == 1
     assert await taxes.of_month(town.rt.db, now.year - 1, 12) == []
+
+
+async def test_a_months_tax_is_handed_over_once_and_never_more_than_is_owed(town, amina):
+    await amina.texts("PAY")
+    await town.pays_out()
+    now = await town.value("select at from transfer order by seq desc limit 1")
+    rt, year, month = town.rt, now.year, now.month
+
+    def pays(reference, amount=None, name="WHT"):
+        return hand_over(rt, "KE", name, year, month, reference, amount)
+
+    first = await pays("KRA-1", "1.00")
+    assert (first.amount_minor, first.left_minor, first.is_new) == (100, 47, True)
+    again = await pays("KRA-1", "1")
+    assert (again.amount_minor, again.left_minor, again.is_new) == (100, 47, False)
+    with pytest.raises(Refused, match="booked with KES 1"):
+        await pays("KRA-1", "0.50")
+    with pytest.raises(Refused, match=r"KES 0\.47 of WHT are owed"):
+        await pays("KRA-2", "0.48")
+    for wrong in ("", "a b", "a:b"):
+        with pytest.raises(Refused, match="reference"):
+            await pays(wrong)
+    with pytest.raises(Refused, match="nothing was withheld as VAT"):
+        await pays("KRA-2", name="VAT")
+    both = await asyncio.gather(pays("KRA-2"), pays("KRA-3"), return_exceptions=True)
+    assert sorted(isinstance(one, Refused) for one in both) == [False, True], "one after the other"
+    assert await withheld(town) == 0
+    rows = await taxes.of_month(rt.db, year, month)
+    assert [row["what"] for row in rows] == ["withheld", "handed over", "handed over"]
+    (total,) = taxes.totals(rows)
+    assert (total.amount_minor, total.handed_over_minor, total.owed_minor) == (147, 147, 0)
+    assert (await ledgers.audit(rt.db)).faults == ()
+
+
+async def test_a_tax_on_the_whole_payout_begins_above_an_amount(town, house):
+    whole = {"name": "WHT", "percent": "10", "above": "28", "whole": True}
+    house(countries=kenya(town, whole))
+    (amina,) = await town.earned("amina")
+    asked = await amina.texts("PAY")
+    assert "You asked for KES 28." in asked
+    assert "Tax" not in asked, "of KES 30 a tenth would be taken: 28 are more without it"
 
 
 async def test_what_could_not_be_sent_is_not_taxed(town, house):
