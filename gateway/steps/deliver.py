@@ -185,8 +185,17 @@ class Drain:
             answered()
         reach("deliver.sent")
         now = self.rt.clock.now()
+        probe = claim.breaker.state is State.PROBING
         found = [
-            fates.fate(self.road, message, one, numbers[one.key], now, random.random())  # noqa: S311  # spreads
+            fates.fate(
+                self.road,
+                message,
+                one,
+                numbers[one.key],
+                now,
+                random.random(),  # noqa: S311  # spreads
+                probe=probe,
+            )
             for message, one in zip(messages, sent, strict=True)
         ]
         await outbox.settle(self.rt.db, self.road.name, found)

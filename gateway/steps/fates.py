@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from gateway.runtime import Channel
-from gateway.sms.breaker import TRIES_MAX, again_s
+from gateway.sms.breaker import TRIES_MAX, again_s, is_failure
 from gateway.sms.morning import next_morning
 from gateway.sms.port import Hint, Outcome, Sent
 from gateway.sms.prices import Price, place_of
@@ -11,11 +11,22 @@ from gateway.store.outbox import UNKNOWN_FOR, Claimed, Fate
 
 
 def fate(
-    road: Channel, message: Claimed, sent: Sent, msisdn: str, now: datetime, luck: float
+    road: Channel,
+    message: Claimed,
+    sent: Sent,
+    msisdn: str,
+    now: datetime,
+    luck: float,
+    *,
+    probe: bool = False,
 ) -> Fate:
-    """`luck` (0 to 1) spreads what failed together."""
+    """`luck` (0 to 1) spreads what failed together. `probe`: it went to see whether a channel that fails works again:
+    however long that takes, it is no message's fault."""
     country, network = place_of(msisdn)
     state, channel, tries, due_at = _next(road, message, sent, msisdn, now, luck)
+    if probe and sent.outcome is Outcome.RETRY and is_failure(sent) and channel == road.name:
+        state, tries = "queued", message.tries - 1
+        due_at = now + timedelta(seconds=again_s(message.tries, luck))
     cost = (
         _cost(road, message, sent, country, network) if state in ("accepted", "unknown") else None
     )

@@ -131,6 +131,24 @@ async def test_while_it_is_probed_only_one_message_is_at_risk(town, roads, carri
     assert await town.value("select opened from channel_state where channel = 'lonely'") == 2
 
 
+async def test_a_provider_that_is_away_for_half_a_day_loses_no_reply(town, roads, carrier):
+    """B1 the other way: three replies wait, a probe takes one of them now and then, and none is ever given up for it."""
+    await carrier._listener.__aexit__(None, None, None)  # nobody listens there any more
+    ids = [
+        await writes(town, f"Saved {n}", to=f"+2547110000{n:02d}", channel="lonely", purpose="reply")
+        for n in range(3)
+    ]  # fmt: skip
+    for _ in range(72):
+        await town.ticks(minutes=10)
+    assert [(await state(town, i))["state"] for i in ids] == ["queued"] * 3
+    await carrier._listener.__aenter__()
+    for _ in range(3):
+        await town.ticks(minutes=20)
+    assert [(await state(town, i))["state"] for i in ids] == ["accepted"] * 3
+    texts = [m.text for m in carrier.messages if m.way == "to_phone"]
+    assert sorted(texts) == [f"Saved {n}" for n in range(3)]
+
+
 # --- the night ---------------------------------------------------------------------------------------------------
 
 
