@@ -1,7 +1,6 @@
 """`gateway ticker`: rings the bells of everything that waits. Any number may run; one of them leads."""
 
 import asyncio
-import contextlib
 
 import structlog
 
@@ -13,6 +12,7 @@ from gateway.runtime import Runtime
 from gateway.settings import Settings
 from gateway.sms.port import Polls
 from gateway.store import float_questions
+from gateway.store.db import AWAY
 from gateway.store.due import due
 from gateway.store.leader import leading
 from gateway.store.polls import plan
@@ -31,11 +31,13 @@ async def serve(settings: Settings) -> None:
             await plan(rt.db, _polled(rt))
             await float_questions.plan(rt.db, rt.providers)
             while True:
-                with contextlib.suppress(GatewayError):
+                try:
                     async with leading(rt.db) as leads:
                         while leads:
                             await _tick(rt)
                             await asyncio.sleep(_TICK_S)
+                except (GatewayError, *AWAY) as away:
+                    log.warning("nothing is rung for until the database is back", why=str(away))
                 await asyncio.sleep(_TICK_S)
     finally:
         await bells.close()

@@ -1,9 +1,9 @@
 """One of many leads: a PostgreSQL advisory lock, held as long as its connection lives."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
-from gateway.store.db import Database
+from gateway.store.db import AWAY, Database
 
 _TICKER_LOCK = 7_301_002
 
@@ -17,4 +17,5 @@ async def leading(db: Database) -> AsyncGenerator[bool]:
             yield leads
         finally:
             if leads:
-                await connection.fetchval("select pg_advisory_unlock($1)", _TICKER_LOCK)
+                with suppress(*AWAY):  # gone with its connection
+                    await connection.fetchval("select pg_advisory_unlock($1)", _TICKER_LOCK)

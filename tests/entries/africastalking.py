@@ -8,6 +8,7 @@ from gateway.payments.providers import africastalking_airtime
 from gateway.payments.wire import Reply
 from gateway.settings import Settings
 from gateway.sms.channels import africastalking
+from gateway.sms.channels.africastalking.answers import understood as read
 from gateway.sms.port import Delivery, Hint, OutboundSms, Outcome
 from gateway.ussd.channels import africastalking as ussd
 from tests.entries.book import Book
@@ -55,7 +56,7 @@ def is_created(_, value):
 
 def understood(body, status=201):
     call = [OutboundSms("k", AMINA, "hi")]
-    (sent,) = africastalking.understood(call, status, json.dumps(body).encode())
+    (sent,) = read(call, status, json.dumps(body).encode())
     return sent
 
 

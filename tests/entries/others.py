@@ -15,6 +15,7 @@ from gateway.msisdn import normalise
 from gateway.settings import ChannelSettings, Settings, Side
 from gateway.sms import segments
 from gateway.sms.channels import http, kannel, twilio
+from gateway.sms.channels.twilio.answers import understood
 from gateway.sms.port import Delivery, Hint, OutboundSms, Outcome, Webhook
 from tests.entries.book import RECORDED, Book
 
@@ -212,7 +213,7 @@ def knows_the_error(key, value):
     assert report.opted_out is ("opted out" in said)
     status = 429 if "429" in said or key == "63018" else 401 if key == "20003" else 400
     body = json.dumps({"code": int(key), "message": "...", "status": status}).encode()
-    sent = twilio.understood(HI, status, body)
+    sent = understood(HI, status, body)
     assert sent.opted_out is ("opted out" in said)
     if key in REPORTED:
         assert sent.outcome is Outcome.REFUSED

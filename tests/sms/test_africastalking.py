@@ -14,6 +14,9 @@ from aiohttp import web
 from gateway.errors import Refused, SettingsError
 from gateway.sms import lost
 from gateway.sms.channels import africastalking
+from gateway.sms.channels.africastalking import adapter
+from gateway.sms.channels.africastalking.adapter import calls
+from gateway.sms.channels.africastalking.answers import understood as read
 from gateway.sms.port import OutboundSms, Outcome
 
 RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "africastalking.json").read_text())
@@ -151,14 +154,12 @@ async def test_equal_texts_share_a_call_and_a_number_is_never_twice_in_one(carri
 
 def test_a_call_holds_no_more_numbers_than_its_limit():
     many = [OutboundSms(str(i), f"+2547{i:08}", "same") for i in range(250)]
-    assert [len(call) for call in africastalking.calls(many)] == [100, 100, 50]
+    assert [len(call) for call in calls(many)] == [100, 100, 50]
 
 
 def understood(body, status=201, *, to=(AMINA,)):
     call = [OutboundSms(f"k{i}", n, "hi") for i, n in enumerate(to)]
-    return africastalking.understood(
-        call, status, body if isinstance(body, bytes) else json.dumps(body).encode()
-    )
+    return read(call, status, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
 @pytest.mark.parametrize("case", RECORDED["send_replies"], ids=lambda case: case["what"])
@@ -233,7 +234,7 @@ async def test_no_connection_is_certainly_not_sent():
 
 
 async def test_no_answer_is_unknown(carrier, monkeypatch):
-    monkeypatch.setattr(africastalking, "TIMEOUT", aiohttp.ClientTimeout(connect=5, sock_read=0.1))
+    monkeypatch.setattr(adapter, "TIMEOUT", aiohttp.ClientTimeout(connect=5, sock_read=0.1))
     carrier.answer = lambda _: asyncio.sleep(1, web.Response())
     (sent,) = await send(carrier.url, (AMINA, "hi"))
     assert sent.outcome == Outcome.UNKNOWN

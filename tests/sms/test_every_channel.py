@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from gateway import plugins
 from gateway.errors import Refused, SettingsError
 from gateway.sms import channels
-from gateway.sms.channels import africastalking, kannel, twilio
+from gateway.sms.channels import kannel
+from gateway.sms.channels.africastalking.answers import understood as at_understood
+from gateway.sms.channels.twilio.answers import understood as tw_understood
+from gateway.sms.channels.twilio.listed import found
 from gateway.sms.port import (
     Delivery,
     InboundSms,
@@ -93,10 +96,10 @@ def test_whatever_a_provider_answers_is_an_outcome(status, body):
     """Never an exception: it would leave a whole batch of messages without a fate."""
     since = datetime(2026, 11, 22, tzinfo=UTC)
     said = [
-        *africastalking.understood([HI, HI], status, body),
+        *at_understood([HI, HI], status, body),
         kannel.understood(HI, status, body),
-        twilio.understood(HI, status, body),
-        twilio.found(HI, status, body, since, ()),
+        tw_understood(HI, status, body),
+        found(HI, status, body, since, ()),
         made("http").understood(HI, status, body),
     ]
     assert len(said) == 6

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 
 from gateway.sms.channels import twilio
+from gateway.sms.channels.twilio.answers import understood
 from gateway.sms.port import Delivery, OutboundSms, Outcome, Webhook
 
 RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "twilio.json").read_text())
@@ -74,7 +75,7 @@ async def test_our_request_is_the_sdks(provider, case):
 def test_errors(code, expected):
     status, outcome = expected
     body = json.dumps({"code": int(code), "message": f"The number {AMINA} ...", "status": status})
-    sent = twilio.understood(OutboundSms("k", AMINA, "hi"), status, body.encode())
+    sent = understood(OutboundSms("k", AMINA, "hi"), status, body.encode())
     assert sent.outcome == outcome
     assert sent.opted_out is (code == "21610")
     assert sent.reason == f"Twilio error {code}"
@@ -84,7 +85,7 @@ def test_errors(code, expected):
     ("status", "body"), [(500, b""), (503, b"<html>"), (201, b"{}"), (201, b"[]")]
 )
 def test_answers_that_say_nothing_are_unknown(status, body):
-    assert twilio.understood(OutboundSms("k", AMINA, "hi"), status, body).outcome == Outcome.UNKNOWN
+    assert understood(OutboundSms("k", AMINA, "hi"), status, body).outcome == Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize(("status", "delivery"), RECORDED["statuses"].items())

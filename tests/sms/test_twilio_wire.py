@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import time
 from datetime import UTC, datetime
 
 import aiohttp
 import pytest
+from aiohttp import web
 from twilio.rest import Client
 
+from gateway.errors import Failed
 from gateway.runtime import Channel
 from gateway.simulator.carriers.twilio import (
     ACCOUNT,
@@ -19,10 +22,12 @@ from gateway.simulator.carriers.twilio import (
 )
 from gateway.simulator.faults import FaultPlan
 from gateway.sms.channels import twilio
+from gateway.sms.channels.twilio import adapter
+from gateway.sms.channels.twilio.listed import found
 from gateway.sms.port import Hint, OutboundSms, Outcome
 from gateway.steps.deliver import deliver
 from gateway.steps.messages import message
-from gateway.store import turns
+from gateway.store import polls, turns
 
 AMINA = "+254711000001"
 LOST, NEVER_CAME = {"drop_after": 1.0}, {"drop_before": 1.0}
@@ -152,7 +157,7 @@ def test_a_date_in_any_shape_is_read_or_not_guessed_from(created, outcome):
     listed = {"sid": "SM1", "body": "hi", "direction": "outbound-api", "date_created": created}
     body = json.dumps({"messages": [listed]}).encode()
     since = datetime(2026, 11, 22, 1, tzinfo=UTC)
-    assert twilio.found(OutboundSms("k", AMINA, "hi"), 200, body, since, ()).outcome is outcome
+    assert found(OutboundSms("k", AMINA, "hi"), 200, body, since, ()).outcome is outcome
 
 
 async def test_refusals_are_told_apart(channel, carrier):
@@ -163,6 +168,44 @@ async def test_refusals_are_told_apart(channel, carrier):
     assert [one.opted_out for one in sent] == [False, True, False, False]
     assert sent[2].hint is Hint.REROUTE
     assert [one.to for one in carrier.messages] == [AMINA]
+
+
+async def test_messages_of_an_outage_longer_than_twilios_patience_are_found_and_heard_once(
+    here, carrier, channel, hooks, monkeypatch
+):
+    """B1: Twilio tries a webhook for seconds; what came while we were away stands in its list."""
+    monkeypatch.setattr(adapter, "_LISTED_MAX", 2)
+    phones = [f"+25471100010{n}" for n in range(7)]
+    carrier.now = lambda: time.time() - 3600
+    await carrier.texts(
+        "http://127.0.0.1:1/in/tw/s/sms", phones[0], "JOIN KIBERA"
+    )  # before our time
+    carrier.now = time.time
+    await polls.plan(here.rt.db, {"tw": 60.0})
+    here.clock.advance(seconds=5)
+    carrier.now = lambda: here.clock.now().timestamp()
+    assert (await carrier.texts(f"{hooks}/sms", phones[1], "JOIN KIBERA")).status == 200
+    for phone in phones[2:]:
+        assert (await carrier.texts("http://127.0.0.1:1/in/tw/s/sms", phone, "JOIN KIBERA")).status == 0  # fmt: skip
+    await here.ticks(seconds=61)
+    assert await here.count("worker") == 6
+    found_here = await channel.received(here.rt.http, carrier.came[4].sid)
+    assert [each.sms.sender for each in found_here] == phones[5:], "oldest first, after that one"
+    await here.ticks(seconds=61)
+    assert await here.count("worker") == 6
+    assert await here.count("outbox", "channel = 'tw'") == 6
+    assert await here.count("inbox", "channel = 'tw' and state = 'done'") == 6
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[]", b'{"messages": [{"sid": "1", "direction": "inbound"}]}']
+)
+async def test_a_list_that_is_none_is_asked_for_again(channel, body, provider):
+    provider.answer = lambda _: web.Response(body=body)
+    channel._base = provider.url
+    async with aiohttp.ClientSession() as http:
+        with pytest.raises(Failed):
+            await channel.received(http, "0")
 
 
 async def test_phones_and_reports_come_in_signed_and_forgeries_have_no_effect(here, carrier, hooks):

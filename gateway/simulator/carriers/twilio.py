@@ -44,14 +44,16 @@ class Taken:
     body: str
     callback: str
     created: float
+    direction: str = "outbound-api"
 
 
 class TwilioServer:
-    """The provider. Its book is `messages`, oldest first."""
+    """The provider. Its books, oldest first: `messages` it took from the gateway, `came` what phones texted."""
 
     def __init__(self, plan: FaultPlan | None = None) -> None:
         self.plan = plan or FaultPlan()
         self.messages: list[Taken] = []
+        self.came: list[Taken] = []
         self.asked = 0
         self.now = time.time
         self._caller = Caller()
@@ -85,7 +87,9 @@ class TwilioServer:
 
     async def texts(self, url: str, msisdn: str, text: str) -> Answer:
         """A phone texts our number; what the gateway answered."""
-        form = {"MessageSid": self._sid(), "AccountSid": ACCOUNT, "From": msisdn, "To": NUMBER, "Body": text,
+        came = Taken(self._sid(), NUMBER, msisdn, text, "", self.now(), "inbound")
+        self.came.append(came)
+        form = {"MessageSid": came.sid, "AccountSid": ACCOUNT, "From": msisdn, "To": NUMBER, "Body": text,
                 "NumSegments": "1", "NumMedia": "0", "SmsStatus": "received", "ApiVersion": "2010-04-01"}  # fmt: skip
         return await self.post(url, form)
 
@@ -133,9 +137,14 @@ class TwilioServer:
             return _error(20003, 401, "Authenticate")
         to = request.query_params.get("To")
         size = min(int(request.query_params.get("PageSize", "50")), _PAGE_MOST)
-        newest = [m for m in reversed(self.messages) if to in (None, m.to)][:size]
-        page = {"messages": [_resource(m) for m in newest], "page": 0, "page_size": size, "next_page_uri": None,
-                "uri": f"{request.url.path}?{request.url.query}"}  # fmt: skip
+        nth = int(request.query_params.get("Page", "0"))
+        book = sorted([*self.messages, *self.came], key=lambda m: m.created)
+        newest = [m for m in reversed(book) if to in (None, m.to)][nth * size :]
+        path = request.url.path
+        following = request.url.include_query_params(Page=nth + 1).query
+        page = {"messages": [_resource(m) for m in newest[:size]], "page": nth, "page_size": size,
+                "next_page_uri": f"{path}?{following}" if newest[size:] else None,
+                "uri": f"{path}?{request.url.query}"}  # fmt: skip
         return JSONResponse(page)
 
     async def _balance(self, request: Request) -> Response:
@@ -165,7 +174,7 @@ def _resource(message: Taken) -> dict[str, object]:
         "from": message.sender,
         "body": message.body,
         "status": "queued",
-        "direction": "outbound-api",
+        "direction": message.direction,
         "num_segments": "1",
         "date_created": formatdate(message.created).replace("-0000", "+0000"),
         "price": None,

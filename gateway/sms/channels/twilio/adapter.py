@@ -1,0 +1,229 @@
+"""The channel itself: one form for each message, and Twilio's forms as our events."""
+
+import base64
+import binascii
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from urllib.parse import urlencode
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from gateway import forms as fields
+from gateway.errors import Failed, Refused
+from gateway.options import Options
+from gateway.sms.channels.twilio.answers import OPTED_OUT, understood
+from gateway.sms.channels.twilio.listed import ASKED_MAX, found, page
+from gateway.sms.channels.twilio.signature import holds
+from gateway.sms.lost import TIMEOUT, ask, each_alone
+from gateway.sms.port import (
+    Delivery,
+    InboundSms,
+    Missed,
+    OptOut,
+    OutboundSms,
+    Outcome,
+    Receipt,
+    Sent,
+    Thanks,
+    Webhook,
+)
+
+LIVE = "https://api.twilio.com"
+
+DELIVERIES = {
+    # Twilio has it, the network may not: the lowest rank.
+    "accepted": Delivery.SENT,
+    "scheduled": Delivery.SENT,
+    "queued": Delivery.SENT,
+    "sending": Delivery.SENT,
+    "sent": Delivery.SENT,
+    "delivered": Delivery.DELIVERED,
+    "read": Delivery.DELIVERED,
+    "undelivered": Delivery.FAILED,
+    "failed": Delivery.FAILED,
+    "canceled": Delivery.FAILED,
+}
+UNREACHABLE_NOW = 30003
+_BASE64 = re.compile(
+    r"(?:[A-Za-z0-9+/]{4}){14,}(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)"
+)
+_REASON_CHARS_MAX = 120
+_LISTED_MAX, _PAGES_MAX = 200, 20
+_MEDIA_MAX = 10  # as many as Twilio takes in one message
+
+
+class TwilioOptions(Options):
+    """`sender` is the number workers text; with `messaging_service_sid` Twilio chooses which one sends.
+    `webhook_key`: the shared key of SHA-256 signatures, where you have made one; else the auth token signs.
+    `poll_s`: so often Twilio is asked for the messages that came to `sender`: it tries a webhook for seconds only."""
+
+    account_sid: str = Field(pattern=r"^AC\w+$")
+    auth_token: SecretStr = Field(min_length=1)
+    sender: str = Field(min_length=1)
+    messaging_service_sid: str | None = Field(default=None, pattern=r"^MG\w+$")
+    webhook_key: SecretStr | None = None
+    receipt_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    poll_s: float | None = Field(default=None, ge=30)
+    base_url: str = Field(default=LIVE, pattern=r"^https?://\S+$")
+
+
+class _Balance(BaseModel):
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+    currency: str
+    balance: str
+
+
+class Twilio:
+    def __init__(self, name: str, options: TwilioOptions) -> None:
+        self.name = name
+        self.sender = options.sender
+        self.thanks = Thanks(b'<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
+        self.poll_s = options.poll_s
+        self._options = options
+        self._base = options.base_url.rstrip("/")
+        account = f"{self._base}/2010-04-01/Accounts/{options.account_sid}"
+        self._url, self._balance_url = f"{account}/Messages.json", f"{account}/Balance.json"
+
+    def authentic(self, call: Webhook) -> bool:
+        return holds(call, self._options.auth_token, self._options.webhook_key)
+
+    def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
+        """Where Twilio itself took the text for an opt-out word (in any language), that word is the text. But YES,
+        which Twilio takes for START, is an answer to us."""
+        opt_out_type = fields.text_of(form, "OptOutType").upper()
+        if opt_out_type == "START" and fields.text_of(form, "Body").strip().upper() == "YES":
+            opt_out_type = ""
+        return InboundSms(
+            provider_id=fields.need(form, "MessageSid"),
+            sender=fields.number(form, "From"),
+            to=fields.number(form, "To"),
+            text=opt_out_type or _plain(fields.text_of(form, "Body")),
+            sent_at=None,
+            media=_media(form),
+        )
+
+    def parse_receipt(self, form: Mapping[str, str]) -> Receipt:
+        status = fields.need(form, "MessageStatus")
+        code = fields.text_of(form, "ErrorCode").strip()
+        delivery = DELIVERIES.get(status.casefold())
+        if delivery is Delivery.FAILED and code == str(UNREACHABLE_NOW):
+            delivery = Delivery.AWAY
+        return Receipt(
+            provider_id=fields.need(form, "MessageSid"),
+            delivery=delivery,
+            raw_status=status,
+            reason=f"Twilio error {code}"[:_REASON_CHARS_MAX] if code else None,
+            opted_out=code == str(OPTED_OUT),
+        )
+
+    def parse_opt_out(self, form: Mapping[str, str]) -> OptOut:
+        raise Refused("Twilio has no opt-out notice; opt-outs come as messages", status=400)
+
+    async def received(self, http: aiohttp.ClientSession, after: str) -> list[Missed]:
+        """Twilio lists the newest first: page by page until the one that is known."""
+        query = urlencode({"To": self.sender, "PageSize": _LISTED_MAX})
+        more, missed = f"{self._url.removeprefix(self._base)}?{query}", list[Missed]()
+        for _ in range(_PAGES_MAX):
+            answer = await ask(http, "Twilio", f"{self._base}{more}", self._asking())
+            try:
+                found_here = page(answer)
+            except ValueError as bad:
+                raise Failed(
+                    "Twilio: the list of messages is not understood", retryable=True
+                ) from bad
+            for form, at in found_here.came:
+                if form["MessageSid"] == after:
+                    return missed[::-1]
+                sms = replace(self.parse_sms(form), sent_at=at)
+                missed.append(Missed(sms, urlencode(form).encode()))
+            if found_here.more is None:
+                break
+            more = found_here.more
+        return missed[::-1]
+
+    async def balance(self, http: aiohttp.ClientSession) -> str:
+        answer = await ask(http, "Twilio", self._balance_url, self._asking())
+        try:
+            found = _Balance.model_validate_json(answer)
+        except ValidationError as bad:
+            raise Failed(f"Twilio: {bad.title} not understood", retryable=True) from bad
+        return f"{found.currency} {found.balance}"
+
+    async def send(
+        self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]
+    ) -> list[Sent]:
+        return await each_alone(messages, partial(self._one, http))
+
+    async def _one(self, http: aiohttp.ClientSession, message: OutboundSms) -> Sent:
+        async with http.post(
+            self._url,
+            data=self.body(message),
+            headers=self.headers(),
+            timeout=TIMEOUT,
+            allow_redirects=False,
+        ) as response:
+            return understood(message, response.status, await response.read())
+
+    async def ask(
+        self,
+        http: aiohttp.ClientSession,
+        message: OutboundSms,
+        since: datetime,
+        known: Collection[str],
+    ) -> Sent:
+        """Twilio takes no id of ours, so the message is looked for among the newest to this number, by its text."""
+        url = f"{self._url}?{urlencode({'To': message.to, 'PageSize': ASKED_MAX})}"
+        try:
+            async with http.get(
+                url, headers=self.headers(), timeout=TIMEOUT, allow_redirects=False
+            ) as response:
+                body = await response.read()
+                return found(message, response.status, body, since, known)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return Sent(message.key, Outcome.UNKNOWN, reason=f"no answer: {type(error).__name__}")
+
+    def body(self, message: OutboundSms) -> bytes:
+        form = {"To": message.to}
+        if self._options.receipt_url:
+            form["StatusCallback"] = self._options.receipt_url
+        if self._options.messaging_service_sid:
+            form["MessagingServiceSid"] = self._options.messaging_service_sid
+        else:
+            form["From"] = self.sender
+        form["Body"] = message.text
+        return urlencode(form).encode()
+
+    def _asking(self) -> dict[str, str]:
+        return {name: said for name, said in self.headers().items() if name != "Content-Type"}
+
+    def headers(self) -> dict[str, str]:
+        login = f"{self._options.account_sid}:{self._options.auth_token.get_secret_value()}"
+        return {
+            "Accept": "application/json",
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Authorization": "Basic " + base64.b64encode(login.encode()).decode(),
+        }
+
+
+def _media(form: Mapping[str, str]) -> tuple[str, ...]:
+    """The pictures of an MMS: addresses at Twilio that need our credentials."""
+    count = fields.text_of(form, "NumMedia")
+    wanted = min(int(count), _MEDIA_MAX) if count.isascii() and count.isdecimal() else 0
+    urls = (fields.text_of(form, f"MediaUrl{n}") for n in range(wanted))
+    return tuple(url for url in urls if url)
+
+
+def _plain(body: str) -> str:
+    """Long texts sometimes come in base64; a text of 60 and more such letters without a blank is no sentence."""
+    if not _BASE64.fullmatch(body):
+        return body
+    try:
+        text = base64.b64decode(body, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return body
+    readable = sum(ch.isprintable() or ch.isspace() for ch in text)
+    return text if text and readable == len(text) else body

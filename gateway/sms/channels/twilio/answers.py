@@ -1,0 +1,75 @@
+"""What Twilio says to a send: outcome, cost and what would help."""
+
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from gateway.money import MINOR_DIGITS
+from gateway.sms.port import Hint, OutboundSms, Outcome, Sent
+
+# Errors that say more than their HTTP status. Twilio splits and adds codes; any other 4xx is final.
+OPTED_OUT = 21610
+RETRY_CODES = {20003, 20429, 21611, 30001, 30002, 30022, 30023, 30032, 30034, 63018}
+# 20003 the key, 20005 the account is not active, 30002 it is suspended; 21408 no permission for the region, 21612 no
+# road from this sender.
+PAUSE_CODES, REROUTE_CODES = {20003, 20005, 30002}, {21408, 21612}
+
+
+class _Reply(BaseModel):
+    """A message resource, or an error: the fields of both."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+    sid: str | None = None
+    status: str | None = None
+    code: int | None = None
+    error_code: int | None = None
+    message: str | None = None
+    price: str | None = None
+    price_unit: str | None = None
+
+
+def understood(message: OutboundSms, status: int, body: bytes) -> Sent:
+    """What the API said about one message."""
+    try:
+        reply = _Reply.model_validate_json(body)
+    except ValidationError:
+        reply = _Reply()
+    if 200 <= status < 300 and reply.sid:  # noqa: PLR2004
+        cost_micro, currency = cost(reply.price, reply.price_unit)
+        return Sent(message.key, Outcome.ACCEPTED, reply.sid, None, cost_micro, currency)
+    code = reply.code or reply.error_code or 0
+    # The message of an error names the phone number, so only the code is kept.
+    reason = f"Twilio error {code}" if code else f"HTTP {status}"
+    return Sent(
+        message.key,
+        _outcome(status, code),
+        reason=reason,
+        opted_out=code == OPTED_OUT,
+        hint=_hint(status, code),
+    )
+
+
+def _hint(status: int, code: int) -> Hint | None:
+    if code in REROUTE_CODES:
+        return Hint.REROUTE
+    return Hint.PAUSE if code in PAUSE_CODES or (not code and status in {401, 403}) else None
+
+
+def _outcome(status: int, code: int) -> Outcome:
+    if code in RETRY_CODES or status in {401, 403, 404, 429} or 300 <= status < 400:  # noqa: PLR2004
+        return Outcome.RETRY
+    return Outcome.REFUSED if 400 <= status < 500 and status != 408 else Outcome.UNKNOWN  # noqa: PLR2004
+
+
+def cost(price: str | None, unit: str | None) -> tuple[int | None, str | None]:
+    """Twilio's price is negative, in major units, and null until it is known; here millionths of a major unit.
+
+    >>> cost("-0.0750", "USD"), cost(None, "USD")
+    ((75000, 'USD'), (None, None))
+    """
+    try:
+        major = abs(Decimal(price or ""))
+        micro = int((major * 1_000_000).quantize(Decimal(1), ROUND_HALF_UP))
+    except (InvalidOperation, OverflowError, ValueError):
+        return None, None
+    return (micro, unit) if unit in MINOR_DIGITS else (None, None)

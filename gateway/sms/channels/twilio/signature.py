@@ -1,0 +1,72 @@
+"""The signature on each call of Twilio's, SHA-1 or SHA-256, over the address it was told."""
+
+import base64
+import hashlib
+import hmac
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+from pydantic import SecretStr
+
+from gateway.sms.port import Webhook
+
+_HASHES = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
+
+
+def holds(call: Webhook, auth_token: SecretStr, webhook_key: SecretStr | None) -> bool:
+    """Twilio signs the address it calls (sometimes with, sometimes without port) and the sorted fields of a form;
+    of any other body, whose digest then stands in the address, the address alone."""
+    algorithm = _algorithm(call.headers.get("x-twilio-webhooks-signature-settings", ""))
+    signature = call.headers.get("x-twilio-signature", "").encode()
+    if algorithm not in _HASHES or not signature:
+        return False
+    shared = webhook_key if algorithm == "HMAC_SHA256" else None
+    key = (shared or auth_token).get_secret_value().encode()
+    digest = _body_digest(call.url)
+    if digest is not None and not hmac.compare_digest(
+        hashlib.sha256(call.body).hexdigest().encode(), digest.encode(errors="replace")
+    ):
+        return False
+    # A value that comes twice under one name is signed once, as the SDK does it.
+    fields_said = sorted(set(call.pairs)) if digest is None else []
+    said = "".join(name + value for name, value in fields_said)
+    return any(
+        hmac.compare_digest(_sign(key, address + said, _HASHES[algorithm]), signature)
+        for address in _with_and_without_port(call.url)
+    )
+
+
+def _algorithm(settings: str) -> str:
+    for part in settings.split(","):
+        name, _, value = part.partition("=")
+        if name.strip() == "algorithm" and value.strip():
+            return value.strip().upper()
+    return "HMAC_SHA1"
+
+
+def _body_digest(url: str) -> str | None:
+    """`bodySHA256` of the address: there when the body is no form (JSON)."""
+    try:
+        query = dict(parse_qsl(urlsplit(url).query))
+    except ValueError:
+        return None
+    return query.get("bodySHA256")
+
+
+def _sign(key: bytes, said: str, algorithm: str) -> bytes:
+    digest = hmac.new(key, said.encode(errors="replace"), getattr(hashlib, algorithm)).digest()
+    return base64.b64encode(digest)
+
+
+def _with_and_without_port(url: str) -> list[str]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return [url]
+    host = parts.netloc.rpartition(":")[0] if port else parts.netloc
+    given = port or (443 if parts.scheme == "https" else 80)
+
+    def at(netloc: str) -> str:
+        return SplitResult(parts.scheme, netloc, parts.path, parts.query, parts.fragment).geturl()
+
+    return [at(host), at(f"{host}:{given}")]

@@ -1,0 +1,76 @@
+"""The ticker outlives its database: without it nothing is rung for that a lost bell left behind."""
+
+import asyncio
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+from redis import Redis
+from structlog.testing import capture_logs
+
+from gateway.app import open_runtime
+from gateway.cli import ticker
+from gateway.queue.inline import InlineBells
+from gateway.settings import Settings
+from gateway.steps.messages import message
+from gateway.store import turns
+from gateway.vault import new_master_secret
+from tests.town import eventually
+
+BELL = "rq:job:deliver-phone"
+
+
+@pytest.fixture
+def redis(embedded):
+    with Redis.from_url(embedded.redis_url) as client:
+        client.flushdb()
+        yield client
+        client.flushdb()
+
+
+async def lets_in(embedded, name, *, closed):
+    """A database that turns everybody out for a while, as one that fails over does."""
+    keeper = await asyncpg.connect(embedded.postgres_dsn)
+    try:
+        await keeper.execute(f"alter database {name} allow_connections {not closed}")
+        if closed:
+            await keeper.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", name
+            )
+    finally:
+        await keeper.close()
+
+
+async def test_it_rings_again_once_the_database_is_back(embedded, new_database, redis, tmp_path):
+    settings = Settings(
+        database_url=SecretStr(await new_database("ticking")),
+        redis_url=SecretStr(embedded.redis_url),
+        secret_key=SecretStr(new_master_secret()),
+        data_dir=tmp_path,
+    )
+    async with open_runtime(settings, InlineBells(), connections=2) as rt:
+        waits = message(rt, "phone", None, "+254711000001", "Hello", "reply")
+        await rt.db.commit([turns.put_message(waits)])
+
+    async def rings():
+        return await asyncio.to_thread(redis.exists, BELL)
+
+    ticking = asyncio.create_task(ticker.serve(settings))
+    try:
+        await eventually(rings)
+        with capture_logs() as said:
+            await lets_in(embedded, "ticking", closed=True)
+            try:
+
+                async def noticed():
+                    return ticking.done() or sum("database" in line["event"] for line in said) > 1
+
+                await eventually(noticed, 30)
+                redis.flushdb()
+            finally:
+                await lets_in(embedded, "ticking", closed=False)
+        assert not ticking.done(), "it was away twice, and the ticker is still there"
+        await eventually(rings, 30)
+    finally:
+        ticking.cancel()
+        await asyncio.gather(ticking, return_exceptions=True)
