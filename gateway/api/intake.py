@@ -154,9 +154,16 @@ class Intake:
     async def _empty_spool(self) -> None:
         while True:
             for path, events in await asyncio.to_thread(self._spool.oldest):
-                with contextlib.suppress(*AWAY):
+                try:
                     await inbox.keep_many(self._db, events)
-                    await asyncio.to_thread(self._spool.drop, path)
-                    self._rt.bells.ring("catch_up")
-                    log.info("events came back from the spool", events=len(events))
+                except AWAY:
+                    break
+                except Exception as bad:
+                    # What the database will not take must not hold up the others.
+                    log.exception("events of the spool are not taken", events=len(events))
+                    await asyncio.to_thread(self._spool.put_aside, path, repr(bad))
+                    continue
+                await asyncio.to_thread(self._spool.drop, path)
+                self._rt.bells.ring("catch_up")
+                log.info("events came back from the spool", events=len(events))
             await asyncio.sleep(_LOOK_S)

@@ -12,8 +12,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import orjson
+import structlog
 
 from gateway.store.inbox import Kept
+
+log = structlog.get_logger()
 
 # With some hundred events a file: days of an outage. Beyond it providers are asked to come again.
 FILES_MAX = 20_000
@@ -53,12 +56,21 @@ class Spool:
             os.close(folder)
 
     def oldest(self) -> list[tuple[Path, list[Kept]]]:
-        """The oldest files with their events. One that another process has just emptied is left out."""
+        """The oldest files with their events. One that another process has just emptied is left out; one that cannot be
+        read (a disk that failed) is put aside, and holds up no other."""
         found = list[tuple[Path, list[Kept]]]()
         for path in sorted(self._folder.glob("*.events"), key=_age)[:FILES_AT_ONCE]:
             with contextlib.suppress(FileNotFoundError):
-                found.append((path, [_event(line) for line in path.read_bytes().splitlines()]))
+                try:
+                    found.append((path, [_event(line) for line in path.read_bytes().splitlines()]))
+                except (ValueError, TypeError) as bad:
+                    self.put_aside(path, str(bad))
         return found
+
+    def put_aside(self, path: Path, why: str) -> None:
+        """Kept for a person under another name, out of the way."""
+        log.error("events of the spool are put aside", file=str(path), why=why)
+        path.rename(path.with_suffix(".aside"))
 
     def drop(self, path: Path) -> None:
         path.unlink(missing_ok=True)

@@ -4,11 +4,16 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import os
+import time
+from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 import asyncpg
 import pytest
 
 from gateway.settings import ChannelSettings, Side
+from gateway.store import inbox
 from gateway.store.spool import Full, Spool
 from tests.conftest import opened_gateway
 from tests.town import eventually
@@ -152,6 +157,41 @@ async def test_with_the_database_away_every_reply_is_kept_and_heard_once_when_it
         assert [len(await person.answers()) for person in people] == [1] * 8
         assert (await gone.row())["state"] == "active"
         await town.has_right_books()
+
+
+async def test_what_was_kept_is_heard_however_long_the_outage_was(new_database, tmp_path):
+    """B1 has no clock: no time-out stands between a kept reply and its effect. (And one spoilt file spoils no other.)"""
+    long_ago = time.time() - 30 * 86_400
+    async with opened_gateway(await new_database("long_outage"), data_dir=tmp_path) as town:
+        await town.opens()
+        spool, forms = Spool(tmp_path / "spool"), []
+        for n, kept_in in enumerate(("disk", "database")):
+            person = town.meets(kept_in)
+            body = urlencode(
+                {"id": f"old-{n}", "from": person.msisdn, "to": "20880", "text": "JOIN KIBERA"}
+            )
+            forms.append(inbox.sealed(town.rt.vault, "phone", "sms", f"old-{n}", body.encode()))
+        await inbox.keep_many(town.rt.db, forms[1:])
+        await town.rt.db.execute(
+            "update inbox set created_at = $1, due_at = $1", datetime.fromtimestamp(long_ago, UTC)
+        )
+        (tmp_path / "spool").mkdir(exist_ok=True)
+        for name, written in (
+            ("half", b'["phone", "sms"'),
+            ("strange", b'["phone", "sms", "x\\u0000", "00"]\n'),
+        ):
+            (tmp_path / "spool" / f"{name}.events").write_bytes(written)
+        spool.put(forms[:1])
+        for path in (tmp_path / "spool").iterdir():
+            os.utime(path, (long_ago, long_ago))
+
+        async def heard():
+            await town.ticks()
+            return await town.count("worker") == 2
+
+        await eventually(heard)
+        left = sorted(path.name for path in (tmp_path / "spool").iterdir())
+        assert left == ["half.aside", "strange.aside"]
 
 
 def test_a_spool_that_is_full_says_so(tmp_path, monkeypatch):

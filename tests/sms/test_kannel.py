@@ -7,7 +7,10 @@ from urllib.parse import parse_qsl
 import aiohttp
 import pytest
 from aiohttp import web
+from pydantic import SecretStr
 
+from gateway.cli import kannel_conf
+from gateway.settings import ChannelSettings, Settings, Side
 from gateway.sms.channels import kannel
 from gateway.sms.port import OutboundSms, Outcome
 
@@ -15,9 +18,16 @@ RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "kannel.json").r
 AMINA = "+254711000001"
 
 
+GIVEN = {
+    "username": "gateway",
+    "password": "p&ss",
+    "sender": "21512",
+    "send_url": "http://127.0.0.1:1/x",
+}
+
+
 def channel(url="http://127.0.0.1:1/cgi-bin/sendsms", **options):
-    given = {"username": "gateway", "password": "p&ss", "sender": "21512", "send_url": url}
-    return kannel.make("kannel", given | options)
+    return kannel.make("kannel", GIVEN | {"send_url": url} | options)
 
 
 async def send(provider, *texts, **options):
@@ -78,3 +88,13 @@ async def test_what_kannel_would_cut_or_send_empty_is_refused_here(provider):
     sent = await send(provider, "x" * 613, "x" * 612, "")
     assert [each.outcome for each in sent] == [Outcome.REFUSED, Outcome.ACCEPTED, Outcome.REFUSED]
     assert len(provider.requests) == 1
+
+
+def test_the_kannel_conf_we_make_tries_for_longer_than_a_day():
+    """B1: stock Kannel tries once. Whatever the delay between tries, an application that is away for a day loses nothing."""
+    k = ChannelSettings(secret=SecretStr("s"), sms=Side(kind="kannel", options=GIVEN))
+    made = kannel_conf.conf(Settings(channels={"k": k}), "k", spool="/s", admin_port=1, box_port=2)
+    said = dict(line.split(" = ", 1) for line in made.splitlines() if " = " in line)
+    tries, every_s = int(said["http-request-retry"]), int(said["http-queue-delay"])
+    assert tries * every_s >= 86_400
+    assert every_s <= 60, "and who is back hears of it within a minute"
