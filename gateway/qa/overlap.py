@@ -205,7 +205,7 @@ def option_belief(values: Sequence[str], skills: Sequence[Skill], options: Seque
         # Odds to be right, `Skill.mean` over its rest, times `others`. A worker below chance (here: 1) is taken for
         # a guesser, not for a liar whose answers point away.
         odds = (skill.right + PRIOR_RIGHT) / (skill.wrong + PRIOR_WRONG)
-        odds = min(ODDS_MAX, odds) * others
+        odds = ODDS_MAX * others if odds > ODDS_MAX else odds * others
         if odds > 1.0:
             scores[value] = scores.get(value, 0.0) + log(odds)
         elif value not in scores:

@@ -67,8 +67,7 @@ def quick_gain(leader: float, runner_up: float, asked: Prospect, price: float) -
         return -price
     place = log(leader / max(ODDS_MIN, runner_up)) / KNOT
     knot = int(place)
-    share = max(PRICE_MIN, price) / pair
-    known = _ladder(round(log(share) / PRICE_STEP), asked)
+    known = _ladder(round(log((price or PRICE_MIN) / pair) / PRICE_STEP), asked)
     nearer = known[knot]
     return pair * (nearer + (place - knot) * (known[knot + 1] - nearer))
 
