@@ -1,7 +1,7 @@
 """`gateway explain`: how the result of one task came about."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,11 +32,16 @@ def explain(
             f"  asked worker {one['worker']} by {one['via']} at {one['at']}{arrived}: {one['became']}"
         )
     for one in story["answers"]:
+        today = " today" if one["skill_as_of"] == "today" else ""
         typer.echo(
-            f"  worker {one['worker']} (skill {one['skill']}, at least {one['skill_at_least']}) said {one['said']!r} = "
-            f"{one['value']}; then {one['best_so_far']} at {one['confidence']}: {one['verdict']}"
-            + (f" (of a skill of {one['skill_wanted']} at least)" if one["skill_wanted"] else "")
+            f"  worker {one['worker']} (skill{today} {one['skill']}, at least {one['skill_at_least']}) said {one['said']!r} = "
+            f"{one['value']}{_judged(one)}"
         )
+        for again in one["judged"][1:]:
+            typer.echo(
+                f"    judged again at {again['at']} by rule {again['ruling']}, skills {_list(again['skills'])}: "
+                f"{again['best']} at {again['confidence']}: {again['verdict']}"
+            )
     for one in story["corrections"]:
         typer.echo(
             f"  corrected at {one['at']} by {one['by']}: {one['was']} -> {one['becomes']}, {one['reason']}"
@@ -51,3 +56,16 @@ def explain(
     typer.echo(
         f"  now {story['state']}: {story['value']}{sure} (rule {story['rule']}{version}{who})"
     )
+
+
+def _judged(answer: dict[str, Any]) -> str:
+    """What the judge made of the answers so far, by the skills it knew at that moment."""
+    if not answer["judged"]:
+        return "; more were wanted anyway"
+    skills = _list(answer["judged"][0]["skills"])
+    wanted = f" (of a skill of {answer['skill_wanted']} at least)" if answer["skill_wanted"] else ""
+    return f"; then, skills {skills}: {answer['best_so_far']} at {answer['confidence']}: {answer['verdict']}{wanted}"
+
+
+def _list(skills: list[float]) -> str:
+    return ", ".join(f"{skill:.3f}" for skill in skills)

@@ -16,6 +16,7 @@ from gateway.qa.overlap import (
 )
 from gateway.qa.skill import Skill
 from gateway.runtime import Runtime
+from gateway.steps.judged import judged
 from gateway.steps.offer import Better, market
 from gateway.steps.rulings import version_of
 from gateway.steps.understand import skill_of
@@ -69,7 +70,10 @@ def _after(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> turns.T
         return turns.TaskAfter(wanted, "open", None, None, None)
     if row["held_gold"] is not None:
         return turns.TaskAfter(wanted, "decided", row["held_gold"], 1.0, "gold")
-    verdict = _verdict(rt, row, batch, value, via)
+    skills = _skills(row, batch)
+    verdict = _verdict(rt, row, batch, value, via, skills)
+    version = version_of(batch)
+    kept = judged(rt.clock.now(), version, skills, verdict)
     # The judge never gets more answers than were reserved and paid for.
     more = min(verdict.answers_wanted, row["held_maximum"])
     state = STATES[verdict.decision]
@@ -77,20 +81,26 @@ def _after(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> turns.T
     if state == "open" and more > given:
         skill = verdict.skill_wanted or None
         until = rt.clock.now() + timedelta(seconds=batch.lease_s) if skill else None
-        return turns.TaskAfter(more, "open", None, None, None, None, skill, until)
+        return turns.TaskAfter(more, "open", None, None, None, None, skill, until, kept)
     state = "review" if state == "open" else state
-    return turns.TaskAfter(given, state, verdict.value, verdict.confidence, rule, version_of(batch))
+    return turns.TaskAfter(
+        given, state, verdict.value, verdict.confidence, rule, version, judged=kept
+    )
 
 
-def _verdict(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> Verdict:
-    values = [*(row["vote_values"] or ()), value]
+def _skills(row: Row, batch: Batch) -> list[Skill]:
+    """Of the workers who answered, in the order of their answers; hers comes last."""
     rights, wrongs = row["vote_rights"] or (), row["vote_wrongs"] or ()
     skills = [Skill(right, wrong) for right, wrong in zip(rights, wrongs, strict=True)]
-    skills.append(skill_of(row, batch.kind)[0])
-    is_text = rt.kind_of(batch.kind).IS_TEXT
+    return [*skills, skill_of(row, batch.kind)[0]]
+
+
+def _verdict(
+    rt: Runtime, row: Row, batch: Batch, value: str, via: str, skills: list[Skill]
+) -> Verdict:
     return judge(
-        is_text,
-        values,
+        rt.kind_of(batch.kind).IS_TEXT,
+        [*(row["vote_values"] or ()), value],
         skills,
         batch.option_ids,
         policy_of(batch, row["held_maximum"]),

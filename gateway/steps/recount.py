@@ -1,56 +1,29 @@
-"""The whole story of one task: who was asked when, what was answered, what the judge made of each answer."""
+"""The whole story of one task: who was asked when, what was answered, what the judge made of each answer, and by what.
+
+What a judgement went by was kept when it was made (`gateway.steps.judged`): the workers' skills are those of that moment. An
+answer that nobody judged, since the task wanted more anyway, has no confidence; if no judgement came behind it either, its
+worker's skill is today's, and says so.
+"""
 
 from typing import Any
 
 from gateway.errors import Refused
-from gateway.qa.overlap import judge
+from gateway.qa.overlap import Decision
 from gateway.qa.skill import Skill
 from gateway.runtime import Runtime
-from gateway.steps.judge import policy_of
-from gateway.steps.offer import Better, market
+from gateway.steps.judged import judgements
 from gateway.store import rules, stories
+from gateway.store.db import Row
 
 
 async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
-    """The story, in order. Verdicts are the judge's with what it knows of the workers today."""
+    """The story, in order."""
     batch = await rt.batches.fresh(batch_id)
     row = await stories.of_task(rt.db, batch_id, task)
     if row is None:
         raise Refused(f"no task {task!r} in this batch", field="task", status=404)
     answers = await stories.answers(rt.db, row["id"])
-    policy = policy_of(batch, row["maximum"])
-    better = (
-        Better(row["better"] or row["skill_wanted"], row["better_by_sms"] or 0.0)
-        if row["better"] or row["skill_wanted"]
-        else None
-    )
-    told: list[dict[str, Any]] = []
-    for number, answer in enumerate(answers, 1):
-        skills = [Skill(a["right"], a["wrong"]) for a in answers[:number]]
-        said = judge(
-            rt.kind_of(batch.kind).IS_TEXT,
-            [a["value"] for a in answers[:number]],
-            skills,
-            batch.option_ids,
-            policy,
-            market=market(rt, batch, row["text"], answer["via"], better),
-        )
-        told.append(
-            {
-                "at": answer["created_at"].isoformat(),
-                "worker": answer["worker_id"],
-                "via": answer["via"],
-                "said": answer["said"],
-                "value": answer["value"],
-                "skill": round(skills[-1].mean, 3),
-                "skill_at_least": round(skills[-1].lower, 3),
-                "paid_minor": answer["price"],
-                "best_so_far": said.value,
-                "confidence": round(said.confidence, 4),
-                "verdict": str(said.decision),
-                "skill_wanted": round(said.skill_wanted, 3) or None,
-            }
-        )
+    told = [_told(answers, number) for number in range(len(answers))]
     return {
         "task": task,
         "text": row["text"],
@@ -92,4 +65,39 @@ async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
         ],
         "decided_by": row["decided_by"],
         "decided_at": row["decided_at"].isoformat() if row["decided_at"] else None,
+    }
+
+
+def _told(answers: list[Row], number: int) -> dict[str, Any]:
+    """One answer, with the judgement that it brought about and those behind it."""
+    answer = answers[number]
+    kept = judgements(answer["judged"])
+    known = next((each for row in answers[number:] for each in judgements(row["judged"])), None)
+    skill = Skill(*known["skills"][number]) if known else Skill(answer["right"], answer["wrong"])
+    first = kept[0] if kept else None
+    return {
+        "at": answer["created_at"].isoformat(),
+        "worker": answer["worker_id"],
+        "via": answer["via"],
+        "said": answer["said"],
+        "value": answer["value"],
+        "skill": round(skill.mean, 3),
+        "skill_at_least": round(skill.lower, 3),
+        "skill_as_of": "then" if known else "today",
+        "paid_minor": answer["price"],
+        "best_so_far": first["best"] if first else None,
+        "confidence": first["confidence"] if first else None,
+        "verdict": first["decision"] if first else str(Decision.ASK_MORE),
+        "skill_wanted": (first["skill_wanted"] or None) if first else None,
+        "judged": [
+            {
+                "at": each["at"],
+                "ruling": each["ruling"],
+                "skills": [round(Skill(*one).mean, 3) for one in each["skills"]],
+                "best": each["best"],
+                "confidence": each["confidence"],
+                "verdict": each["decision"],
+            }
+            for each in kept
+        ],
     }

@@ -12,6 +12,7 @@ from gateway.qa.overlap import Decision, judge
 from gateway.qa.skill import Skill
 from gateway.runtime import Runtime
 from gateway.steps.judge import STATES, policy_of
+from gateway.steps.judged import Judged, judged
 from gateway.steps.offer import market
 from gateway.steps.rulings import version_of
 from gateway.store import rejudging
@@ -38,6 +39,7 @@ class After:
     value: str | None
     confidence: float | None
     rule: str | None
+    judged: Judged | None = None
 
 
 async def rejudge(
@@ -61,18 +63,22 @@ async def rejudge(
 
 def _after(rt: Runtime, batch: Batch, row: Row, *, running: bool) -> After:
     given, busy, most = row["answered"], row["answered"] + row["held"], row["maximum"]
+    skills = [
+        Skill(right, wrong) for right, wrong in zip(row["rights"], row["wrongs"], strict=True)
+    ]
     verdict = judge(
         rt.kind_of(batch.kind).IS_TEXT,
         row["values"],
-        [Skill(right, wrong) for right, wrong in zip(row["rights"], row["wrongs"], strict=True)],
+        skills,
         batch.option_ids,
         policy_of(batch, most),
         market=market(rt, batch, row["text"], row["via"]),
     )
+    kept = judged(rt.clock.now(), version_of(batch), skills, verdict)
     wanted = min(max(verdict.answers_wanted, busy), most)
     asks = verdict.decision in (Decision.ASK_MORE, Decision.ASK_BETTER)
     if running and (row["held"] or (asks and wanted > given)):
-        return After(row["id"], "open", wanted if asks else busy, None, None, None)
+        return After(row["id"], "open", wanted if asks else busy, None, None, None, kept)
     state = STATES[verdict.decision]
     rule = AMBIGUOUS if verdict.decision is Decision.AMBIGUOUS else "online"
     state = "review" if state == "open" else state
@@ -80,5 +86,5 @@ def _after(rt: Runtime, batch: Batch, row: Row, *, running: bool) -> After:
         row["state"] != "open"
     ):  # whoever decided it found the value; the judge says whether that is enough
         was = None if row["rule"] == AMBIGUOUS else row["rule"]
-        return After(row["id"], state, given, row["value"], row["confidence"], was or rule)
-    return After(row["id"], state, given, verdict.value, verdict.confidence, rule)
+        return After(row["id"], state, given, row["value"], row["confidence"], was or rule, kept)
+    return After(row["id"], state, given, verdict.value, verdict.confidence, rule, kept)

@@ -1,6 +1,6 @@
 """Tasks to be judged again, with all the judge needs; locked, in the order of their ids."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from gateway.store.db import Connection, Row
@@ -21,6 +21,8 @@ class After(Protocol):
     def confidence(self) -> float | None: ...
     @property
     def rule(self) -> str | None: ...
+    @property
+    def judged(self) -> Mapping[str, object] | None: ...
 
 
 _TASK = """
@@ -71,6 +73,14 @@ async def decided_with(db: Connection, batch: str, value: str) -> list[Row]:
 
 
 async def write(db: Connection, after: Sequence[After], ruling: str) -> None:
+    """Leave the tasks so, and keep with the last answer of each what it was judged by this time."""
+    await db.execute(
+        """update answer a set judged = coalesce(a.judged, '[]') || jsonb_build_array(n.judged)
+           from unnest($1::bigint[], $2::jsonb[]) as n(task, judged)
+           where a.id = (select max(x.id) from answer x where x.task_id = n.task)""",
+        [one.id for one in after],
+        [one.judged for one in after],
+    )
     await db.execute(
         """update task t set state = n.state, wanted = n.wanted, value = n.value, confidence = n.confidence, rule = n.rule,
              ruling = case n.state when 'open' then t.ruling else $7 end, skill_wanted = null,

@@ -1,6 +1,6 @@
 """A turn, read and written: one statement brings all that an inbound event needs, one writes all it caused."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -50,7 +50,8 @@ def book_event(event: Event, worker: WorkerId | None, reply: str | None) -> Part
 @dataclass(frozen=True, slots=True)
 class TaskAfter:
     """How an answer leaves its task. `value` is set once it is decided or in review, and `ruling` (the version of what
-    decided) with it. `skill_wanted`: of whom the next answer is asked, until `better_until`; None = of anyone."""
+    decided) with it. `skill_wanted`: of whom the next answer is asked, until `better_until`; None = of anyone. `judged`:
+    what the judge went by, where it was asked (`gateway.steps.judged`)."""
 
     wanted: int
     state: str
@@ -60,6 +61,7 @@ class TaskAfter:
     ruling: str | None = None
     skill_wanted: float | None = None
     better_until: datetime | None = None
+    judged: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ def record_answer(
             after.ruling,
             after.skill_wanted,
             after.better_until,
+            after.judged,
             answer.capped,
             *posting(earning, hold, payable),
         ),

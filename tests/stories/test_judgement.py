@@ -44,10 +44,30 @@ async def test_a_result_tells_its_story(town):
     batch = await in_review(town)
     story = (await town.client.asks("GET", f"/batches/{batch.id}/tasks/t1/decision")).json()
     assert [one["value"] for one in story["answers"]] == ["yes", "no"] * 3 + ["yes"]
-    assert [one["verdict"] for one in story["answers"]][:2] == ["ask_more", "ask_more"]
+    assert [one["verdict"] for one in story["answers"]][:3] == ["ask_more"] * 3
+    assert story["answers"][0]["confidence"] is None, "a second answer was wanted anyway"
     assert story["answers"][-1]["verdict"] in ("review", "ambiguous")
     assert {one["became"] for one in story["asked"]} == {"answered"}
     assert all(one["paid_minor"] == 300 and one["said"] in "12" for one in story["answers"])
+
+
+async def test_the_story_tells_the_skills_of_then_and_not_of_today(town):
+    batch = await in_review(town)
+    path = f"/batches/{batch.id}/tasks/t1/decision"
+    told = (await town.client.asks("GET", path)).json()["answers"]
+    await town.ticks()
+    await town.rt.db.execute(
+        """insert into skill (worker_id, kind, "right", wrong, learned_at)
+             select w.id, b.kind, 40, 1, now() from worker w, batch b
+           on conflict (worker_id, kind) do update set "right" = 40, wrong = 1, learned_at = now()"""
+    )
+    later = (await town.client.asks("GET", path)).json()["answers"]
+    assert later == told
+    assert {one["skill_as_of"] for one in later} == {"then"}
+    assert {one["skill"] for one in later} == {0.75}, "nobody knew anything of them then"
+    last = later[-1]["judged"]
+    assert [one["skills"] for one in last] == [[0.75] * 7]
+    assert last[0]["ruling"] == later[1]["judged"][0]["ruling"]
 
 
 async def test_nobody_sees_or_decides_the_tasks_of_another_client(town):

@@ -35,8 +35,8 @@ create or replace function pack_of(p_worker bigint, p_batch text) returns jsonb 
       join task t on t.id = i.task_id and t.batch_id = p_batch
       join batch b on b.id = p_batch
       left join lateral (
-        select array_agg(x.value order by x.id) as vals, array_agg(coalesce(s."right", 0) order by x.id) as rights,
-            array_agg(coalesce(s.wrong, 0) order by x.id) as wrongs
+        select array_agg(x.value order by x.id) as vals, array_agg(coalesce(s."right" * kept(s.learned_at), 0) order by x.id) as rights,
+            array_agg(coalesce(s.wrong * kept(s.learned_at), 0) order by x.id) as wrongs
           from answer x left join skill s on s.worker_id = x.worker_id and s.kind = b.kind
           where x.task_id = t.id and t.state = 'open' and t.answered > 0 and t.answered + 1 >= t.wanted) v on true
 $$;

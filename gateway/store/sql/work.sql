@@ -104,7 +104,7 @@ create or replace function record_answer(
   p_assignment bigint, p_was text, p_task bigint, p_answered smallint, p_wanted_then smallint, p_worker bigint, p_kind text, p_via text,
   p_said text, p_value text, p_right boolean,
   p_wanted smallint, p_state text, p_result text, p_confidence real, p_rule text,
-  p_ruling text, p_skill_wanted real, p_better_until timestamptz, p_capped boolean,
+  p_ruling text, p_skill_wanted real, p_better_until timestamptz, p_judged jsonb, p_capped boolean,
   p_transfer uuid, p_hold_account bigint, p_worker_account bigint, p_price bigint, p_currency text, p_code smallint, p_cause text
 ) returns void language plpgsql as $$
 declare v_slot smallint; v_directed boolean;
@@ -131,8 +131,9 @@ begin
   -- The assignment's guard above makes this the only time; a second one would break the transfer's key, loudly.
   insert into transfer (id, debit, credit, amount, currency, code, cause)
     values (p_transfer, p_hold_account, p_worker_account, p_price, p_currency, p_code, p_cause);
-  insert into answer (task_id, worker_id, slot, value, said, via, price, transfer_id, "right", capped)
-    values (p_task, p_worker, v_slot, p_value, p_said, p_via, p_price, p_transfer, p_right, p_capped);
+  insert into answer (task_id, worker_id, slot, value, said, via, price, transfer_id, "right", capped, judged)
+    values (p_task, p_worker, v_slot, p_value, p_said, p_via, p_price, p_transfer, p_right, p_capped,
+      case when p_judged is not null then jsonb_build_array(p_judged) end);
   -- Where gold is asked (p_kind not null), when the next is due depends on these counts: they cannot wait.
   if p_kind is not null then
     insert into skill as k (worker_id, kind, answers, gold_right, gold_wrong, trial_right, trial_wrong)

@@ -216,6 +216,9 @@ answer = Table(
     Column(
         "capped", Boolean, nullable=False, server_default=text("false")
     ),  # its batch has limits for each worker
+    # What the judge went by and said when this answer came, and whenever the task was judged again behind it: see
+    # gateway.steps.judged. Null where the task wanted more answers anyway.
+    Column("judged", JSONB),
     at_column(),
     UniqueConstraint("task_id", "worker_id"),
     # Nobody's answer counts who was not asked.
