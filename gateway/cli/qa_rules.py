@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli.qa_files import JsonFile, one_line_errors, write_json
+from gateway.money import amount_text
 
 BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id (b_...).")]
 _By = Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")]
@@ -66,8 +67,8 @@ def try_live(
         )
         short = f", {one['short']:,} would have asked for more" if one["short"] else ""
         typer.echo(
-            f"  {name}  {one['version']}  {one['answers']:,} answers, {one['cost_minor']:,.0f} minor units, {accuracy}, "
-            f"{one['review']:,} to a person{short}"
+            f"  {name}  {one['version']}  {one['answers']:,} answers, {one['cost_minor']:,.0f} minor units, "
+            f"{_messages(one)}, {accuracy}, {one['review']:,} to a person{short}"
         )
     typer.echo(f"{said['changed']:,} tasks would have another value")
     for change in said["changes"][:CHANGES_SHOWN]:
@@ -95,6 +96,13 @@ def switch(
         typer.echo(f"rule {version} is on; {len(moved):,} open tasks are settled by it")
         for one in moved[:CHANGES_SHOWN]:
             typer.echo(f"  {one['task']}: {one['becomes']}")
+
+
+def _messages(one: dict[str, Any]) -> str:
+    """`about 34 segments (KES 27.20)`; no price where a country stands in no price list."""
+    costs = [amount_text(minor, currency) for currency, minor in one["messages_minor"].items()]
+    costs += [f"no price for {region}" for region in one["unpriced"]]
+    return f"about {one['segments']:,} segments" + (f" ({', '.join(costs)})" if costs else "")
 
 
 def _setting(rule: dict[str, Any]) -> str:

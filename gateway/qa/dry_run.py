@@ -55,14 +55,16 @@ def dry_run(
     new: Ruling,
     truths: Truths | None = None,
     gold: Truths | None = None,
+    message_minor: float = 0.0,
 ) -> DryRun:
     """Replay (task, worker, answer) rows, in their order, under both rules.
 
-    Nothing is stored and nobody is paid or asked; gold teaches skills and is not scored.
+    Nothing is stored and nobody is paid or asked; gold teaches skills and is not scored. `message_minor` is what the
+    messages of one answer cost: a rule that weighs the price of one more answer weighs it, too; no outcome counts it.
     """
     known, taught = truths or {}, gold or {}
-    before, was = _outcome(rows, old, known, taught)
-    after, becomes = _outcome(rows, new, known, taught)
+    before, was = _outcome(rows, old, known, taught, message_minor)
+    after, becomes = _outcome(rows, new, known, taught, message_minor)
     changes = tuple(
         Change(task, was[task], becomes[task], known.get(task))
         for task in sorted(was)
@@ -72,9 +74,9 @@ def dry_run(
 
 
 def _outcome(
-    rows: Sequence[Answer], rule: Ruling, truths: Truths, gold: Truths
+    rows: Sequence[Answer], rule: Ruling, truths: Truths, gold: Truths, message_minor: float
 ) -> tuple[Outcome, dict[str, str]]:
-    stories = rehearse(rows, rule, gold)
+    stories = rehearse(rows, rule, gold, message_minor=message_minor)
     taken = sum(len(story.steps) for task, story in stories.items() if task not in gold)
     values = _values(stories, rule, gold)
     scored = [

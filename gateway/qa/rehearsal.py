@@ -47,14 +47,21 @@ class Story:
 
 
 def rehearse(
-    rows: Sequence[Answer], rule: Ruling, gold: Mapping[str, str] | None = None, language: str = ""
+    rows: Sequence[Answer],
+    rule: Ruling,
+    gold: Mapping[str, str] | None = None,
+    language: str = "",
+    message_minor: float = 0.0,
 ) -> dict[str, Story]:
-    """Every task's story under a rule, by task; rows are (task, worker, answer) in their order."""
+    """Every task's story under a rule, by task; rows are (task, worker, answer) in their order.
+
+    `message_minor`: what the messages of one answer cost beside it, minor units.
+    """
     known = gold or {}
     queues: dict[str, list[Answer]] = {}
     for row in rows:
         queues.setdefault(row[0], []).append(row)
-    policy, market = rule.overlap(), rule.market()
+    policy, market = rule.overlap(), rule.market(message_minor)
     skills: dict[str, Skill] = {}
     steps: dict[str, list[Step]] = {task: [] for task in queues}
     waiting = list(queues)

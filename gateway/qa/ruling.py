@@ -61,9 +61,9 @@ class Ruling:
         """When to stop asking; raises Refused for a policy that cannot be read."""
         return parse_policy(self.policy, available=self.answers_max, confidence=self.confidence)
 
-    def market(self) -> Market:
-        """What one more answer costs."""
-        return Market(Offer(self.price_minor))
+    def market(self, message_minor: float = 0.0) -> Market:
+        """What one more answer costs, with its messages."""
+        return Market(Offer(self.price_minor + message_minor))
 
     def as_data(self) -> dict[str, object]:
         """For a JSON column; `ruling` reads it back."""

@@ -13,6 +13,7 @@ from gateway.qa import rule_names
 from gateway.qa.dry_run import dry_run
 from gateway.qa.ruling import Ruling, ruling
 from gateway.runtime import Runtime
+from gateway.steps.message_cost import quote
 from gateway.steps.rejudge import Moved, rejudge
 from gateway.steps.retry import until_settled
 from gateway.steps.rulings import ruling_of, switch_on
@@ -20,6 +21,7 @@ from gateway.store import rejudging, rules
 from gateway.store.batches import Batch
 
 CHANGES_KEPT = 1000
+_ENOUGH = 1000  # answers over which a price is averaged, so that rounding does not matter
 _AT_ONCE = 500
 
 
@@ -33,23 +35,29 @@ class NewRule:
 
 
 async def try_rule(rt: Runtime, batch_id: str, wanted: NewRule, by: str) -> dict[str, Any]:
-    """The rule of now and the new one on the answers there are: answers, cost, accuracy on gold, tasks to a person,
-    tasks whose value would be another. Changes nothing but that the trial is kept."""
+    """The rule of now and the new one on the answers there are: answers, their cost and that of their messages, accuracy
+    on gold, tasks to a person, tasks whose value would be another. Changes nothing but that the trial is kept."""
     batch = await _batch(rt, batch_id)
     old = ruling_of(batch)
     new = _changed(old, wanted)
     rows, gold = await rules.past_answers(rt.db, batch_id)
     if not rows:
         raise Refused("there are no answers to try a rule on yet", status=409)
-    found = dry_run(rows, old, new, None, gold)
-    on_gold = dry_run([row for row in rows if row[0] in gold], old, new, gold) if gold else None
+    each = await _message_minor(rt, batch)
+    found = dry_run(rows, old, new, None, gold, each)
+    golden = [row for row in rows if row[0] in gold]
+    on_gold = dry_run(golden, old, new, gold, message_minor=each) if gold else None
     said: dict[str, Any] = {
         "version": new.version,
         "rule": new.as_data(),
         "tasks": found.tasks - len(gold),
         "gold": len(gold),
-        "now": asdict(found.old) | {"accuracy": on_gold and on_gold.old.accuracy},
-        "new": asdict(found.new) | {"accuracy": on_gold and on_gold.new.accuracy},
+        "now": asdict(found.old)
+        | {"accuracy": on_gold and on_gold.old.accuracy}
+        | await _messages(rt, batch, found.old.answers),
+        "new": asdict(found.new)
+        | {"accuracy": on_gold and on_gold.new.accuracy}
+        | await _messages(rt, batch, found.new.answers),
         "changed": len(found.changes),
         "changes": [asdict(change) for change in found.changes[:CHANGES_KEPT]],
     }
@@ -57,6 +65,22 @@ async def try_rule(rt: Runtime, batch_id: str, wanted: NewRule, by: str) -> dict
         await rules.keep(db, new.version, new.as_data())
         await rules.tried(db, batch.id, new.version, by, said)
     return said
+
+
+async def _message_minor(rt: Runtime, batch: Batch) -> float:
+    """What the messages of one answer cost on average over the routes, in the batch's own money."""
+    costs = (await quote(rt, batch, _ENOUGH, _ENOUGH)).costs.get(batch.currency)
+    return costs[1] / _ENOUGH if costs else 0.0
+
+
+async def _messages(rt: Runtime, batch: Batch, answers: int) -> dict[str, object]:
+    """What the messages of so many answers are expected to cost, reckoned as in the batch's quote."""
+    said = await quote(rt, batch, answers, answers)
+    return {
+        "segments": said.segments_expected,
+        "messages_minor": {currency: cost for currency, (_, cost, _) in said.costs.items()},
+        "unpriced": list(said.unpriced),
+    }
 
 
 def _changed(old: Ruling, wanted: NewRule) -> Ruling:

@@ -70,6 +70,10 @@ async def test_a_rule_is_tried_on_the_answers_there_are_and_nothing_changes(town
     assert (said["new"]["answers"], said["new"]["short"]) == (20, 0)
     assert said["now"]["cost_minor"] - said["new"]["cost_minor"] == 2 * 300
     assert said["now"]["accuracy"] == said["new"]["accuracy"] == 1.0
+    now, new = (said[which]["segments"] for which in ("now", "new"))
+    assert now > new >= 20, "questions by SMS, one by one, some asked again"
+    cost = said["now"]["messages_minor"]["KES"]
+    assert 80 * (now - 1) < cost <= 80 * now, "segments are rounded up, and the money apart"
     assert await town.rt.db.rows("select * from task order by id") == before
     listed = (await town.client.asks("GET", f"/batches/{batch.id}/rules")).json()
     assert [(t["version"], t["by"]) for t in listed["tried"]] == [(said["version"], "Wanjiku")]
@@ -96,6 +100,19 @@ async def test_a_switched_rule_settles_what_it_is_content_with_and_judges_what_c
     assert [await person.balance_minor() for person in people] == paid, "no money is taken back"
     await town.has_right_books()
     assert (await switches(town, batch, said["version"])).status_code == 409
+
+
+async def test_what_a_switched_rule_settled_tells_both_judgements(town, batch):
+    said = await tries(town, batch, policy="dynamic")
+    await switches(town, batch, said["version"])
+    (old,) = await town.rt.db.rows(
+        "select name from task where gold is null and answered = 2 order by position limit 1"
+    )
+    path = f"/batches/{batch.id}/tasks/{old['name']}/decision"
+    story = (await town.client.asks("GET", path)).json()
+    (again,) = story["answers"][-1]["judged"]
+    assert (again["ruling"], again["verdict"]) == (said["version"], "accept")
+    assert len(again["skills"]) == 2
 
 
 async def test_a_question_somebody_holds_is_not_closed_under_her(town, people):
