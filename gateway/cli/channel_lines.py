@@ -16,13 +16,15 @@ def lines(one: ChannelHealth, now: datetime) -> list[str]:
     """One fact a line: breaker, last in and out, what waits, what nobody knows, errors."""
     said = [
         f"{one.queued:,} queued, {one.sending:,} under way, {one.unknown:,} unknown"
-        + (f"; the oldest due {age(one.oldest_s(now))} ago" if one.oldest else ""),
+        + (f"; {_due(one.oldest, now)}" if one.oldest else ""),
         f"last in {_ago(one.last_in, now)}, last out {_ago(one.last_out, now)}",
         rate(one),
     ]
     if one.breaker != "closed":
         until = f", tried {one.until:%H:%M:%S} UTC" if one.until else ""
         said.append(f"breaker {one.breaker}{until}: {one.reason or 'it fails'}")
+    elif one.failures:
+        said.append(f"breaker closed, but it failed {one.failures} times in a row: {one.reason}")
     else:
         said.append("breaker closed: it works")
     if one.events_failed:
@@ -45,6 +47,14 @@ def errs(one: ChannelHealth) -> bool:
 def figures(one: ChannelHealth, now: datetime) -> Mapping[str, Any]:
     """The same for programs."""
     return {**asdict(one), "oldest_s": one.oldest_s(now), "error_rate": one.error_rate}
+
+
+def _due(oldest: datetime, now: datetime) -> str:
+    """When the first of those that wait is, or was, to go."""
+    late_s = (now - oldest).total_seconds()
+    return (
+        f"the oldest due {age(late_s)} ago" if late_s >= 0 else f"the first due in {age(-late_s)}"
+    )
 
 
 def _ago(when: datetime | None, now: datetime) -> str:

@@ -28,7 +28,7 @@ with w as (
   failed as (select channel, count(*) as events from inbox where state = 'failed' group by channel),
   names as (select unnest($1::text[]) as channel union select channel from w union select channel from channel_state)
 select channel, coalesce(w.queued, 0) as queued, coalesce(w.sending, 0) as sending, coalesce(w.unknown, 0) as unknown,
-  w.oldest, coalesce(s.breaker, 'closed') as breaker, s.until, s.reason, s.last_success_at as last_out, came.last_in,
+  w.oldest, coalesce(s.breaker, 'closed') as breaker, s.until, s.reason, coalesce(s.failures, 0) as failures, s.last_success_at as last_out, came.last_in,
   coalesce(sent.told, 0) as told, coalesce(sent.failed, 0) as failed, coalesce(failed.events, 0) as events_failed
 from names left join w using (channel) left join channel_state s using (channel) left join sent using (channel)
   left join came using (channel) left join failed using (channel) order by channel
@@ -38,7 +38,7 @@ from names left join w using (channel) left join channel_state s using (channel)
 @dataclass(frozen=True, slots=True)
 class ChannelHealth:
     """Messages by state; `oldest`: when the first of those that are due was. `breaker` closed, open (left alone until
-    `until`, because of `reason`) or probing. `last_in`: an SMS or a USSD step came; `last_out`: the provider took a
+    `until`, because of `reason`) or probing; `failures` in a row by now. `last_in`: an SMS or a USSD step came; `last_out`: the provider took a
     message. `told`, `failed`: messages of the last hour whose fate is known or lost, and those that did not arrive.
     `events_failed`: inbound events in the inbox that could not be processed."""
 
@@ -50,6 +50,7 @@ class ChannelHealth:
     breaker: str
     until: datetime | None
     reason: str | None
+    failures: int
     last_out: datetime | None
     last_in: datetime | None
     told: int

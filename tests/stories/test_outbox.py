@@ -530,6 +530,19 @@ async def test_a_channels_health_is_told_whole(town, roads, carrier):
     assert found["phone"].error_rate is None
 
 
+async def test_a_channel_that_begins_to_fail_does_not_say_that_it_works(town, roads, carrier):
+    await carrier._listener.__aexit__(None, None, None)
+    for n in range(2):
+        await writes(town, "Hello", to=f"+2547110000{n:02d}", channel="lonely")
+    await deliver(town.rt, "lonely")
+    now = town.clock.now()
+    (one,) = [x for x in await channel_health.channels(town.rt.db, (), now) if x.channel == "lonely"]  # fmt: skip
+    said = "\n".join(channel_lines.lines(one, now))
+    assert "it failed 2 times in a row: no connection" in said
+    assert "2 queued, 0 under way, 0 unknown; the first due in" in said
+    await carrier._listener.__aenter__()
+
+
 async def test_a_channel_that_mostly_fails_is_a_warning(town, roads):
     for n in range(6):
         await writes(town, "Hello", to=f"+2547000984{n}6", channel="lonely")
