@@ -1,10 +1,10 @@
 """`gateway qa`: the gateway's quality engine on any CSV of answers, without a server."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -32,6 +32,9 @@ from gateway.cli.qa_show import (
     show_savings,
     show_splits,
 )
+
+if TYPE_CHECKING:
+    from gateway.qa.gold_splits import Figures
 
 app = typer.Typer(
     help="Aggregate recorded answers, replay when asking could have stopped, explain a decision.",
@@ -159,24 +162,51 @@ def gold(
     truth: Annotated[Path, typer.Option(help="CSV with columns task,truth.")],
     gold: Annotated[list[int] | None, typer.Option(min=1, help="Gold tasks; repeatable.")] = None,
     splits: Annotated[int, typer.Option(min=1, help="Random choices of them to average.")] = 200,
+    kind: KindOption = None,
     method: Annotated[str, typer.Option(help="auto, or a rule by name.")] = "auto",
     json_file: JsonFile = None,
 ) -> None:
     """What so many gold tasks would have told: how true confidences are, whether certificates hold."""
-    from gateway.qa.gold_splits import gold_splits
-    from gateway.qa.port import encode
+    from gateway.qa.report import guessed_kind
 
     with one_line_errors("gold"):
-        batch, truths = encode(answers_of(answers, typed=False)), truths_of(truth)
+        answered = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+        typed = (kind or guessed_kind(answered)) == Kind.TRANSCRIPTION
+        of_size = (_text_splits if typed else _option_splits)(answered, truths_of(truth), method)
         sizes = gold or [10, 30, 50, 100]
         with progress(splits * len(sizes)) as tick:
-            rows = [
-                gold_splits(batch, truths, gold=size, splits=splits, method=method, tick=tick)
-                for size in sizes
-            ]
+            rows = [of_size(size, splits, tick) for size in sizes]
         if json_file != "-":
             show_splits(rows)
         write_json(json_file, {"method": method, "rows": rows})
+
+
+_OfSize = Callable[[int, int, Callable[[], None]], "Figures"]
+
+
+def _option_splits(
+    rows: Sequence[tuple[str, str, str]], truths: Mapping[str, str], method: str
+) -> _OfSize:
+    from gateway.qa.gold_splits import gold_splits
+    from gateway.qa.port import encode
+
+    batch = encode(rows)
+    return lambda size, splits, tick: gold_splits(
+        batch, truths, gold=size, splits=splits, method=method, tick=tick
+    )
+
+
+def _text_splits(
+    rows: Sequence[tuple[str, str, str]], truths: Mapping[str, str], method: str
+) -> _OfSize:
+    from gateway.qa.gold_splits import text_gold_splits
+    from gateway.qa.text.aggregate import unaided
+
+    with working(f"reading {len(rows):,} typed answers"):
+        batch = unaided(rows, method=method)
+    return lambda size, splits, tick: text_gold_splits(
+        batch, truths, gold=size, splits=splits, tick=tick
+    )
 
 
 @dataclass(frozen=True, slots=True)

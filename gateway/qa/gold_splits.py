@@ -4,17 +4,23 @@ Of each random cut the gold calibrates and certifies, and the rest, whose truth 
 shown, judges both: how far confidences were from the truth, and whether the certificate held.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gateway.errors import Refused
 from gateway.qa import batch, rule
 from gateway.qa.calibration_error import debiased_calibration_error, expected_calibration_error
-from gateway.qa.certificate import Certificate
-from gateway.qa.port import UNKNOWN, Answers, gold_codes
+from gateway.qa.certificate import Certificate, TooLittleGold
+from gateway.qa.port import UNKNOWN, Answers, Codes, Flags, Floats, gold_codes
 
+if TYPE_CHECKING:
+    from gateway.qa.text.aggregate import Unaided
+
+Truths = Mapping[str, str]
 Figures = dict[str, float | int | None]
 REST_MIN = 20  # tasks with a truth beside the gold; fewer measure nothing
 
@@ -35,14 +41,76 @@ def gold_splits(
     """
     truth = gold_codes(answers, truths)
     known = np.flatnonzero(truth != UNKNOWN)
+    unaided = rule(method).aggregate(answers)
+    code = {option: number for number, option in enumerate(answers.options)}
+    unaided_right = np.array([code[value] for value in unaided.value]) == truth
+
+    def judged(given: Truths) -> _Judged:
+        found = batch.aggregate(answers, method, given, unaided)
+        right = np.array([code[value] for value in found.estimate.value]) == truth
+        return _Judged(right, found.confidence, found.certificate)
+
+    return _splits(answers.tasks, known, unaided_right, truths, judged, gold, splits, tick)
+
+
+def text_gold_splits(
+    answers: "Unaided",
+    truths: Mapping[str, str],
+    *,
+    gold: int,
+    splits: int,
+    tick: Callable[[], None],
+) -> Figures:
+    """The same of typed answers; right is what is near-equal to the truth."""
+    # rapidfuzz costs an import that options need not pay.
+    from gateway.qa.text.aggregate import with_gold  # noqa: PLC0415
+    from gateway.qa.text.near import is_near  # noqa: PLC0415
+    from gateway.qa.text.normalise import normalise  # noqa: PLC0415
+
+    names = tuple(task.name for task in answers.tasks)
+    said = {task: normalise(truths[task], answers.language) for task in names if task in truths}
+    known = np.array([place for place, task in enumerate(names) if task in said], np.intp)
+
+    def right(values: Sequence[str]) -> Flags:
+        return np.array(
+            [
+                task in said and is_near(normalise(value, answers.language), said[task])
+                for task, value in zip(names, values, strict=True)
+            ]
+        )
+
+    def judged(given: Truths) -> _Judged:
+        found = with_gold(answers, given)
+        return _Judged(right(found.value), np.array(found.confidence), found.certificate)
+
+    alone = right(with_gold(answers).value)
+    return _splits(names, known, alone, truths, judged, gold, splits, tick)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What came of one choice of gold, task by task."""
+
+    right: Flags
+    confidence: Floats
+    certificate: Certificate | TooLittleGold
+
+
+def _splits(
+    tasks: Sequence[str],
+    known: Codes,
+    unaided_right: Flags,
+    truths: Truths,
+    judged: Callable[[Truths], _Judged],
+    gold: int,
+    splits: int,
+    tick: Callable[[], None],
+) -> Figures:
     if len(known) < gold + REST_MIN:
         raise Refused(
             f"{len(known)} tasks have answers and a truth: {gold} gold ones would leave fewer than {REST_MIN}",
             field="gold",
         )
-    unaided = rule(method).aggregate(answers)
-    code = {option: number for number, option in enumerate(answers.options)}
-    unaided_values = np.array([code[value] for value in unaided.value])
     raw: list[float] = []
     debiased: list[float] = []
     held: list[bool] = []
@@ -51,15 +119,13 @@ def gold_splits(
     for seed in range(splits):
         order = np.random.default_rng(seed).permutation(known)
         chosen, rest = order[:gold], order[gold:]
-        given = {task: truths[task] for task in map(answers.tasks.__getitem__, chosen.tolist())}
-        found = batch.aggregate(answers, method, given, unaided)
-        values = np.array([code[value] for value in found.estimate.value])
-        right = (values[rest] == truth[rest]).astype(np.float64)
+        found = judged({task: truths[task] for task in map(tasks.__getitem__, chosen.tolist())})
+        right, confidence = found.right[rest].astype(np.float64), found.confidence[rest]
         rights.append(float(right.mean()))
-        raw.append(expected_calibration_error(found.confidence[rest], right))
-        debiased.append(debiased_calibration_error(found.confidence[rest], right))
+        raw.append(expected_calibration_error(confidence, right))
+        debiased.append(debiased_calibration_error(confidence, right))
         if isinstance(found.certificate, Certificate):
-            accuracy = float((unaided_values[rest] == truth[rest]).mean())
+            accuracy = float(unaided_right[rest].mean())
             held.append(found.certificate.low <= accuracy <= found.certificate.high)
             widths.append(found.certificate.high - found.certificate.low)
         tick()

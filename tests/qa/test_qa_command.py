@@ -271,6 +271,19 @@ def test_gold_says_what_so_many_gold_tasks_are_worth() -> None:
     assert row["ece_debiased"] < row["ece"]
 
 
+def test_gold_is_worth_something_on_typed_answers_too() -> None:
+    code, out, _ = run("gold", *SPEECH, "--gold", "30", "--splits", "2", "--json", "-")
+    assert code == 0
+    (row,) = json.loads(out)["rows"]
+    assert (row["gold"], row["splits"], row["tasks"]) == (30, 2, 60)
+    assert 0.5 < row["accuracy"] <= 1.0
+    assert row["covered"] == 1.0
+    assert 0.0 < row["ece"] < 0.3
+    code, _, err = run("gold", *SPEECH, "--gold", "50", "--splits", "1")
+    assert code == 1
+    assert "would leave fewer than 20" in err
+
+
 def test_more_gold_than_truths_is_refused() -> None:
     code, _, err = run("gold", *RTE, "--gold", "140", "--splits", "1")
     assert code == 1

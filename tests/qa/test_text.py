@@ -12,7 +12,7 @@ from gateway.qa.certificate import Certificate, TooLittleGold
 from gateway.qa.overlap import Decision, DynamicOverlap, judge
 from gateway.qa.skill import Skill
 from gateway.qa.text.aggregate import TextEstimate, aggregate
-from gateway.qa.text.near import best_text, grouped, is_near
+from gateway.qa.text.near import best_text, group_confidence, grouped, is_near
 from gateway.qa.text.normalise import normalise
 
 from .crowd import Rows, recorded
@@ -192,3 +192,16 @@ def test_a_method_that_does_not_exist_is_refused() -> None:
 def test_nothing_to_aggregate_is_said_so() -> None:
     with pytest.raises(Refused, match="no answers"):
         aggregate([])
+
+
+def test_a_value_close_to_everybodys_words_is_surer_than_its_votes() -> None:
+    """Nobody types it the same way, but one text is nearer to all the others than any of them is to the rest."""
+    texts = [
+        "the quick brown fox jumps",
+        "the quack brown fox jumps high",
+        "a quick browne fix jump",
+    ]
+    central, far = (group_confidence(one, texts, [0.7] * 3) for one in (texts[0], texts[2]))
+    assert central > far + 0.05
+    pair = texts[:2]
+    assert group_confidence(pair[0], pair, [0.7] * 2) == group_confidence(pair[1], pair, [0.7] * 2)

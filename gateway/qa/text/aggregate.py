@@ -56,6 +56,21 @@ def aggregate(
 
     Raises Refused for an unknown method, and without any row.
     """
+    return with_gold(unaided(rows, method=method, language=language), gold)
+
+
+@dataclass(frozen=True, slots=True)
+class Unaided:
+    """Typed answers, and what they say by themselves: whatever gold is tried on them, this stays."""
+
+    tasks: Sequence[TypedTask]
+    method: str
+    language: str
+    found: "_Found"
+
+
+def unaided(rows: Iterable[Sequence[str]], *, method: str = "auto", language: str = "") -> Unaided:
+    """What the answers say without gold; raises as `aggregate` does."""
     if method not in METHODS:
         raise Refused(f"no text method '{method}': there are {', '.join(METHODS)}", field="method")
     tasks = read(rows, language)
@@ -63,19 +78,21 @@ def aggregate(
         raise Refused("there are no answers to aggregate", field="answer")
     if method == "auto":
         method = _for_length(tasks)
-    found = _found(tasks, {}, method)
-    learnt = calibration(
-        _pairs(found.raw), _independent(tasks), _right(tasks, found, {}), NOT_RIGHT
-    )
-    certified: Certificate | TooLittleGold = TooLittleGold(0)
+    return Unaided(tasks, method, language, _found(tasks, {}, method))
+
+
+def with_gold(answers: Unaided, gold: Mapping[str, str] | None = None) -> TextEstimate:
+    """The estimate, with what `gold` teaches of workers and of confidences."""
+    tasks, found, language = answers.tasks, answers.found, answers.language
     known = {task: normalise(text, language) for task, text in (gold or {}).items()}
+    # Only what was found unaided says how right the others are; then gold teaches whom to trust.
+    right = _right(tasks, found, known)
+    learnt = calibration(_pairs(found.raw), _independent(tasks), right, NOT_RIGHT)
+    certified: Certificate | TooLittleGold = TooLittleGold(0)
     if known:
-        # Only what was found unaided says how right the others are; then gold teaches whom to trust.
-        right = _right(tasks, found, known)
-        learnt = calibration(_pairs(found.raw), _independent(tasks), right, NOT_RIGHT)
         count = int((right != UNKNOWN).sum())
         certified = certificate(int((right == RIGHT).sum()), count, len(tasks) - count)
-        found = _found(tasks, known, method)
+        found = _found(tasks, known, answers.method)
     confidence = learnt.apply(_pairs(found.raw), _independent(tasks))[:, RIGHT].tolist()
     trust = trusts(tasks, found.believed)
     values = [
@@ -85,7 +102,7 @@ def aggregate(
         for t in tasks
     ]
     return TextEstimate(
-        method,
+        answers.method,
         tuple(t.name for t in tasks),
         tuple(values),
         tuple(1.0 if t.name in known else c for t, c in zip(tasks, confidence, strict=True)),

@@ -5,7 +5,7 @@ at most `NEAR` of the characters differ after normalisation, which for short str
 numbers) means exactly equal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import exp, log
 
 from rapidfuzz.distance import Levenshtein
@@ -18,6 +18,11 @@ NEAR = 0.06  # of the characters of the longer text
 # answers an utterance, values given 45, 65, 85 % were right in 44, 66, 87 % of the cases.
 RIVALS = 3.0
 RIGHT_MIN, RIGHT_MAX = 0.3, 0.99
+# Of a whole batch's values: the one closest to everybody's words is right more often than its votes say, by the square of
+# how much closer it is. Measured on CrowdSpeech, all answers and 5 (calibration error .037 -> .023 and .053 -> .033 with
+# 50 gold tasks; 3 answers .029 -> .039), and on made-up names and sentences (better at 3, 5 and 7).
+CLOSENESS_POWER = 2.0
+CLOSENESS_SOFTENER = 0.02  # of the characters; two equal ones are never infinitely closer
 
 
 def best_text(
@@ -63,11 +68,32 @@ def grouped(values: Sequence[str], language: str = "") -> list[str]:
 
 
 def group_confidence(believed: str, texts: Sequence[str], rights: Sequence[float]) -> float:
-    """The chance that the answers near-equal to `believed` are right; all texts normalised."""
-    return 1.0 / (1.0 + sum(_odds_against(believed, texts, rights)))
+    """The chance that the answers near-equal to `believed` are right; all texts normalised.
+
+    Unlike the online judge this expects `believed` to be chosen for being close to all answers.
+    """
+    return 1.0 / (1.0 + sum(_odds_against(believed, texts, rights, _closeness)))
 
 
-def _odds_against(believed: str, texts: Sequence[str], rights: Sequence[float]) -> list[float]:
+def _closeness(believed: str, rival: str, texts: Sequence[str]) -> float:
+    """What is left of a rival's odds, by how far both are from the answers of all others."""
+    others = [text for text in texts if not is_near(text, believed) and not is_near(text, rival)]
+    if not others:
+        return 1.0
+    ours, theirs = (
+        CLOSENESS_SOFTENER
+        + sum([Levenshtein.normalized_distance(one, text) for text in others]) / len(others)
+        for one in (believed, rival)
+    )
+    return (ours / theirs) ** CLOSENESS_POWER
+
+
+def _odds_against(
+    believed: str,
+    texts: Sequence[str],
+    rights: Sequence[float],
+    closeness: Callable[[str, str, Sequence[str]], float] | None = None,
+) -> list[float]:
     """Odds of every other explanation against `believed`; the first is that nobody is right.
 
     A worker is right with p, and otherwise gives one of `RIVALS` equally likely wrong answers:
@@ -86,7 +112,10 @@ def _odds_against(believed: str, texts: Sequence[str], rights: Sequence[float]) 
     while rest:
         # The next group among those who disagree with all leaders before.
         rival, rival_support = _leader([texts[i] for i in rest], [weights[i] for i in rest])
-        odds.append(exp(rival_support - support))
+        against = exp(rival_support - support)
+        odds.append(
+            against * (closeness(believed, texts[rest[rival]], texts) if closeness else 1.0)
+        )
         rest = [i for i in rest if not is_near(texts[i], texts[rest[rival]])]
     return odds
 
