@@ -68,6 +68,16 @@ async def test_messages_whose_webhook_never_came_are_found_and_heard_once(town, 
     assert len(asked) == 3, "switched off"
 
 
+async def test_a_listed_message_that_cannot_be_read_hides_none_behind_it(town, provider):
+    broken = {"id": 15071, "text": "who is it?", "date": "2099-01-01T00:00:00Z"}
+    listed = [broken, message(15072, CHEGE, "JOIN KIBERA")]
+    pages = [listed]
+    provider.answer = lambda _: web.json_response({"SMSMessageData": {"Messages": pages.pop() if pages else []}})  # fmt: skip
+    await polls.plan(town.rt.db, {"at": 60.0})
+    await town.ticks()
+    assert await town.count("worker") == 1
+
+
 async def test_a_provider_that_does_not_answer_is_asked_again_later(town, provider):
     provider.answer = lambda _: web.Response(status=500)
     await polls.plan(town.rt.db, {"at": 60.0})

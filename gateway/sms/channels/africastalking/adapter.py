@@ -5,6 +5,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 import aiohttp
+import structlog
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from gateway import forms as fields
@@ -24,6 +25,8 @@ from gateway.sms.port import (
     Thanks,
     Webhook,
 )
+
+log = structlog.get_logger()
 
 LIVE, SANDBOX = "https://api.africastalking.com", "https://api.sandbox.africastalking.com"
 
@@ -136,8 +139,12 @@ class AfricasTalking:
         missed = list[Missed]()
         for one in listed:
             form = {name: str(value) for name, value in one.items() if value is not None}
-            if form.get("id"):
+            if not form.get("id"):
+                continue
+            try:
                 missed.append(Missed(self.parse_sms(form), urlencode(form).encode()))
+            except Refused as why:  # one that cannot be read must not hide those behind it
+                log.warning("a listed message cannot be read", channel=self.name, why=str(why))
         return missed
 
     async def balance(self, http: aiohttp.ClientSession) -> str:

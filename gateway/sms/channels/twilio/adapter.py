@@ -10,6 +10,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 import aiohttp
+import structlog
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from gateway import forms as fields
@@ -31,6 +32,8 @@ from gateway.sms.port import (
     Thanks,
     Webhook,
 )
+
+log = structlog.get_logger()
 
 LIVE = "https://api.twilio.com"
 
@@ -138,7 +141,11 @@ class Twilio:
             for form, at in found_here.came:
                 if form["MessageSid"] == after:
                     return missed[::-1]
-                sms = replace(self.parse_sms(form), sent_at=at)
+                try:
+                    sms = replace(self.parse_sms(form), sent_at=at)
+                except Refused as why:  # one that cannot be read must not hide those behind it
+                    log.warning("a listed message cannot be read", channel=self.name, why=str(why))
+                    continue
                 missed.append(Missed(sms, urlencode(form).encode()))
             if found_here.more is None:
                 break
