@@ -26,6 +26,7 @@ from gateway.store.db import Repeated, Row
 from gateway.ussd.networks import Network
 from gateway.ussd.port import UssdChannel, UssdStep
 from gateway.ussd.screens import navigation, pages
+from gateway.ussd.transcript import new_keys, typed
 from gateway.vault import Vault
 
 _TRIES = 8
@@ -59,7 +60,7 @@ class _Standing:
 async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dialled:
     """The screen for one key press. Raises Refused for a number that is none, Failed when nothing can be decided."""
     assert channel.ussd is not None
-    step = replace(step, transcript=_typed(step))
+    step = replace(step, transcript=typed(step))
     if len(step.transcript) > _TRANSCRIPT_MAX:
         raise Refused("the transcript is longer than any session's", status=400)
     msisdn = normalise(step.msisdn, rt.settings.region)
@@ -87,27 +88,8 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dia
 
 def event_id(vault: Vault, step: UssdStep) -> str:
     """The identity of a step: its session and a keyed digest of the whole transcript, in which a PIN may stand."""
-    digest = vault.index(_typed(step)).hex()[:_DIGEST_CHARACTERS]
+    digest = vault.index(typed(step)).hex()[:_DIGEST_CHARACTERS]
     return f"{step.session}:{digest}"
-
-
-def _typed(step: UssdStep) -> str:
-    """The transcript without the dialled code: some networks send the start of a session twice, the second time with
-    the code as content (which then stands first in all that follows).
-
-    >>> _typed(UssdStep("s", "", "*384*20#", "*384*20#")), _typed(UssdStep("s", "", "*384*20#", "384*20*1"))
-    ('', '1')
-    >>> _typed(UssdStep("s", "", "*384*20#", "3*84")), _typed(UssdStep("s", "", "*384*20#", "384*200"))
-    ('3*84', '384*200')
-    """
-    code = step.service_code.strip("*#")
-    said = step.transcript.lstrip("*")
-    if not code or not said.startswith(code):
-        return step.transcript
-    rest = said[len(code) :].removeprefix("#")
-    if rest and not rest.startswith("*"):
-        return step.transcript
-    return rest.removeprefix("*")
 
 
 async def _take(
@@ -123,7 +105,7 @@ async def _take(
     if before is None and len(step.transcript) > _DIALLED_MAX:
         raise Refused("longer than a phone can dial", status=400)
     said = typed_pin.masked_like(step.transcript, row["transcript"])
-    keys = _keys(row["transcript"], replace(step, transcript=said))
+    keys = new_keys(row["transcript"], replace(step, transcript=said))
     if keys is None or (before and before.ended):
         # Nothing new can be read from this transcript: show where the session stands.
         assert before is not None
@@ -192,26 +174,6 @@ def _before(row: Row) -> _Standing | None:
     if row["transcript"] is None:
         return None
     return _Standing(row["view"], row["memory"], row["pages"], row["page"], row["ended"])
-
-
-def _keys(known: str | None, step: UssdStep) -> list[str] | None:
-    """What the worker pressed since `known`; [] for a plain dial, None when the transcript does not follow from it.
-
-    Within a session all that is new is one input, even with a `*` in it: the worker typed that. At the start,
-    inputs come at once when she dialled deep (*384*20*1*2#), and each is a key.
-
-    >>> _keys("1", UssdStep("s", "", "*384*20#", "1*a*b"))
-    ['a*b']
-    >>> _keys(None, UssdStep("s", "", "*384*20#", "1*2"))
-    ['1', '2']
-    """
-    if known is None:
-        return step.transcript.split("*") if step.transcript else []
-    if known == "" and step.transcript:
-        return [step.transcript]
-    if step.transcript.startswith(f"{known}*"):
-        return [step.transcript[len(known) + 1 :]]
-    return None
 
 
 def _walk(

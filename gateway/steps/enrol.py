@@ -15,7 +15,7 @@ from gateway.runtime import Runtime
 from gateway.settings import Country
 from gateway.steps import respect
 from gateway.steps.messages import message
-from gateway.store import people, turns
+from gateway.store import people, turns, worker_parts
 from gateway.store.db import Part, Row
 
 
@@ -32,7 +32,7 @@ def joined_part(rt: Runtime, fact: Joined, msisdn: str, channel: str, via: str, 
     new = _new_worker(
         rt, msisdn, fact.language, region, country.currency, channel, partner=fact.code
     )
-    return turns.enrol_worker(new, "joined" if fact.agreed else "asked", via, channel, said)
+    return worker_parts.enrol_worker(new, "joined" if fact.agreed else "asked", via, channel, said)
 
 
 def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[Part]:
@@ -62,7 +62,7 @@ def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[
     )
     wakes = respect.wakes_at(rt, region, new.zone)
     return [
-        turns.enrol_worker(new, "invited", "coordinator", channel, "ADD"),
+        worker_parts.enrol_worker(new, "invited", "coordinator", channel, "ADD"),
         turns.put_message(invitation),
         *([turns.defer_prompts(invitation.to_index, wakes)] if wakes else []),
     ]
@@ -77,7 +77,7 @@ def expected_part(
         rt, msisdn, language or country.language, region, country.currency, channel,
         name=name, partner=partner,
     )  # fmt: skip
-    return turns.enrol_worker(new, "invited", "operator", channel, "EXPECT")
+    return worker_parts.enrol_worker(new, "invited", "operator", channel, "EXPECT")
 
 
 async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator) -> list[Part]:
@@ -85,13 +85,13 @@ async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator) -> li
     worker = await people.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
     if worker is None:
         return []
-    return [turns.change_worker(worker, "removed", "coordinator", None, "REMOVE")]
+    return [worker_parts.change_worker(worker, "removed", "coordinator", None, "REMOVE")]
 
 
 async def zone_parts(rt: Runtime, row: Row, fact: ZoneChosen) -> list[Part]:
     """Where a worker of this coordinator lives."""
     worker = await people.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
-    return [turns.set_zone(worker, fact.zone)] if worker is not None else []
+    return [worker_parts.set_zone(worker, fact.zone)] if worker is not None else []
 
 
 async def unlocked_parts(rt: Runtime, row: Row, fact: PinReset) -> list[Part]:
@@ -102,7 +102,7 @@ async def unlocked_parts(rt: Runtime, row: Row, fact: PinReset) -> list[Part]:
     language, channel = await people.reached(rt.db, worker)
     text = rt.books[language].say("pin.reset")
     told = message(rt, channel, worker, fact.msisdn, text, "money")
-    return [turns.forget_pin(worker), turns.put_message(told)]
+    return [worker_parts.forget_pin(worker), turns.put_message(told)]
 
 
 def _new_worker(
@@ -116,8 +116,8 @@ def _new_worker(
     name: str = "",
     partner: str | None = None,
     coordinator: int | None = None,
-) -> turns.NewWorker:
-    return turns.NewWorker(
+) -> worker_parts.NewWorker:
+    return worker_parts.NewWorker(
         index=rt.vault.index(msisdn),
         sealed=rt.vault.seal(msisdn),
         name=name,

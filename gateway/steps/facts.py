@@ -38,7 +38,7 @@ from gateway.steps.enrol import (
 from gateway.steps.judge import answer_part
 from gateway.steps.questions import as_held
 from gateway.steps.understand import Understood
-from gateway.store import turns
+from gateway.store import turns, worker_parts
 from gateway.store.batches import Batch
 from gateway.store.db import Part, Row
 
@@ -61,7 +61,7 @@ async def parts_of(
     """What the facts of one turn write."""
     parts = [*_reach(row, facts, heard), *_idle(row, facts)]
     if row["away"]:
-        parts.append(turns.is_back(WorkerId(row["worker_id"])))
+        parts.append(worker_parts.is_back(WorkerId(row["worker_id"])))
     # In the order of the tasks' ids, for the order of their locks: see store/sql/work.sql.
     for fact in sorted(facts, key=_task_id):
         parts.extend(await _parts(rt, row, understood, fact, heard))
@@ -108,7 +108,7 @@ def _reach(row: Row, facts: tuple[Fact, ...], heard: Heard) -> list[Part]:
         or not (heard.via == "ussd" or took_work)
     ):
         return []
-    return [turns.set_reach(WorkerId(row["worker_id"]), heard.via)]
+    return [worker_parts.set_reach(WorkerId(row["worker_id"]), heard.via)]
 
 
 async def _parts(  # noqa: C901, PLR0911  # one return a fact
@@ -164,8 +164,8 @@ def asked_part(rt: Runtime, row: Row, understood: Understood, fact: Asked, via: 
 def _pin_part(row: Row, fact: PinChosen | PinRight | PinWrong) -> Part:
     worker = WorkerId(row["worker_id"])
     if isinstance(fact, PinChosen):
-        return turns.set_pin(worker, row["pin_hash"], fact.hash)
-    return turns.pin_tried(worker, row["pin_wrong"], right=isinstance(fact, PinRight))
+        return worker_parts.set_pin(worker, row["pin_hash"], fact.hash)
+    return worker_parts.pin_tried(worker, row["pin_wrong"], right=isinstance(fact, PinRight))
 
 
 def _word_part(
@@ -174,12 +174,18 @@ def _word_part(
     worker = WorkerId(row["worker_id"])
     match fact:
         case LanguageChosen():
-            return turns.set_language(worker, fact.language)
+            return worker_parts.set_language(worker, fact.language)
         case QuietChosen():
-            return turns.set_quiet(worker, fact.from_hour, fact.until_hour)
+            return worker_parts.set_quiet(worker, fact.from_hour, fact.until_hour)
         case Agreed():
-            return turns.change_worker(worker, "agreed", heard.via, heard.channel, heard.said)
+            return worker_parts.change_worker(
+                worker, "agreed", heard.via, heard.channel, heard.said
+            )
         case Stopped():
-            return turns.change_worker(worker, "stopped", heard.via, heard.channel, heard.said)
+            return worker_parts.change_worker(
+                worker, "stopped", heard.via, heard.channel, heard.said
+            )
         case Restarted():
-            return turns.change_worker(worker, "restarted", heard.via, heard.channel, heard.said)
+            return worker_parts.change_worker(
+                worker, "restarted", heard.via, heard.channel, heard.said
+            )

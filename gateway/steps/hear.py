@@ -33,7 +33,7 @@ from gateway.steps.messages import message, promise_of
 from gateway.steps.retry import settle_down, until_settled
 from gateway.steps.standing import skill_view
 from gateway.steps.understand import Understood, coordinator_view, understand
-from gateway.store import adjustments, batches, inbox, people, turns
+from gateway.store import adjustments, batches, inbox, people, turns, worker_parts
 from gateway.store.db import Part, Repeated, Row
 
 log = structlog.get_logger()
@@ -107,7 +107,7 @@ async def _welcome(
     """There is work, and only who is in the books can hold a question: her consent is written first, and the reply is
     a worker's. If this process dies in between, the SMS comes again and finds her joined."""
     consent = joined_part(rt, joined, heard.msisdn, heard.channel, heard.via, heard.said)
-    await rt.db.commit([consent, turns.no_pushes(event.index, rt.clock.now() + _WELCOME)])
+    await rt.db.commit([consent, worker_parts.no_pushes(event.index, rt.clock.now() + _WELCOME)])
 
     async def answer() -> None:
         row = await turns.read(rt.db, event)

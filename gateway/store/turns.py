@@ -9,7 +9,6 @@ from gateway.deductions import Withheld
 from gateway.ids import AccountId, AssignmentId, TaskId, WorkerId
 from gateway.payments.chart import Posting
 from gateway.store.db import Database, Part, Row
-from gateway.workers.states import BECOMES, Act
 
 _READ = "select * from situation($1, $2, $3, $4, $5)"
 
@@ -236,10 +235,6 @@ def take_back(cause: str, reason: str) -> Part:
     return Part("take_back", (cause, reason))
 
 
-def set_reach(worker: WorkerId, reach: str) -> Part:
-    return Part("set_reach", (worker, reach))
-
-
 def send_again(message: int) -> Part:
     """A message that never arrived, once more."""
     return Part("send_again", (message,))
@@ -249,88 +244,9 @@ def dispute_adjustment(ref: str, worker: WorkerId, until: datetime) -> Part:
     return Part("dispute_adjustment", (ref, worker, until))
 
 
-def pin_tried(worker: WorkerId, wrong_before: int, *, right: bool) -> Part:
-    return Part("pin_tried", (worker, wrong_before, right))
-
-
-def set_pin(worker: WorkerId, before: str | None, new_hash: str) -> Part:
-    """Her new PIN's hash, in place of the one that was read."""
-    return Part("set_pin", (worker, before, new_hash))
-
-
-def forget_pin(worker: WorkerId) -> Part:
-    return Part("forget_pin", (worker,))
-
-
-def set_language(worker: WorkerId, language: str) -> Part:
-    return Part("set_language", (worker, language))
-
-
-def change_worker(worker: WorkerId, act: Act, via: str, channel: str | None, said: str) -> Part:
-    """`via`: sms, ussd, coordinator or carrier; `channel`: by which she said it; `said`: in which words."""
-    return Part("change_worker", (worker, BECOMES[act], act, via, channel, said))
-
-
-def set_quiet(worker: WorkerId, from_hour: int, until_hour: int) -> Part:
-    return Part("set_quiet", (worker, from_hour, until_hour))
-
-
-def no_pushes(index: bytes, until: datetime) -> Part:
-    """Nothing is pushed to this number before then, unless it shows itself."""
-    return Part("no_pushes", (index, until))
-
-
-def set_zone(worker: WorkerId, zone: str) -> Part:
-    """Where she lives: an IANA time zone."""
-    return Part("set_zone", (worker, zone))
-
-
-def is_back(worker: WorkerId) -> Part:
-    """Her phone has shown itself: prompts may go to it again."""
-    return Part("is_back", (worker,))
-
-
 def defer_prompts(index: bytes, until: datetime) -> Part:
     """What waits to be sent to a number unasked waits until then."""
     return Part("defer_prompts", (index, until))
-
-
-@dataclass(frozen=True, slots=True)
-class NewWorker:
-    index: bytes
-    sealed: bytes
-    name: str
-    language: str
-    partner: str | None
-    coordinator: int | None
-    region: str
-    currency: str
-    channel: str
-    zone: str | None = None
-    """Where her number belongs to, if that is not where her country is."""
-
-
-def enrol_worker(w: NewWorker, act: Act, via: str, channel: str | None, said: str) -> Part:
-    return Part(
-        "enrol_worker",
-        (
-            w.index,
-            w.sealed,
-            w.name,
-            w.language,
-            BECOMES[act],
-            w.partner,
-            w.coordinator,
-            w.region,
-            w.currency,
-            w.channel,
-            act,
-            via,
-            channel,
-            said,
-            w.zone,
-        ),
-    )
 
 
 @dataclass(frozen=True, slots=True)
