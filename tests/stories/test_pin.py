@@ -48,7 +48,7 @@ async def test_three_wrong_ones_lock_it_and_the_coordinator_opens_it(town, amina
     assert "choose a new one" in reply
     assert await town.count("worker_pin") == 0
     await town.answers_bells()
-    assert "unlocked your PIN" in (await amina.messages())[-1], "never behind her back"
+    assert "reset your PIN" in (await amina.messages())[-1], "never behind her back"
     await amina.dials()
     assert "We are sending" in await amina.presses("3", "1")
 
