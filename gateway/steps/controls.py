@@ -17,8 +17,8 @@ from gateway.payments.port import TellsName
 from gateway.payments.states import Event
 from gateway.runtime import Runtime
 from gateway.settings import Controls
-from gateway.steps.messages import message
-from gateway.store import holds, payouts, turns
+from gateway.steps.messages import in_place_of, message, promise_of
+from gateway.store import holds, outbox, payouts, turns
 from gateway.store.db import Connection, statement
 from gateway.store.payouts import Stored
 
@@ -116,14 +116,17 @@ async def _tell(rt: Runtime, db: Connection, stored: Stored, wait: Wait) -> None
         amount=amount_text(after.amount_minor, after.currency),
         day=f"{wait.until:%d/%m}",
     )
+    promise = promise_of(stored.ref)
     told = message(
         rt,
         stored.sms_channel,
         after.worker,
         after.msisdn,
-        text,
+        in_place_of(await outbox.waits_here(db, promise), text),
         "money",
         cause=f"payout:{after.id}:waits:{wait.control}",
     )
-    query, arguments = statement([turns.put_message(told)])
+    # "We send it now" must not come after it.
+    taken_back = turns.take_back(promise, "it waits, and she is told why")
+    query, arguments = statement([taken_back, turns.put_message(told)])
     await db.execute(query, *arguments)

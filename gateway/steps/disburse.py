@@ -24,7 +24,7 @@ from gateway.payments.port import Found, Order, Status
 from gateway.payments.states import Do, Event, State
 from gateway.runtime import Runtime
 from gateway.steps.controls import may_go
-from gateway.steps.messages import message, promise_of
+from gateway.steps.messages import in_place_of, message, promise_of
 from gateway.steps.pulse import ask_floats, heed
 from gateway.steps.replace import may_be_replaced, replacement_part
 from gateway.store import inbox, outbox, payouts, pulse, turns
@@ -300,7 +300,7 @@ async def written(
 
 def _notice(rt: Runtime, stored: Stored, decision: Decision, waiting: str | None) -> turns.Message:
     """The one SMS that tells a worker what became of her money; written once per outcome. `waiting`: the reply that
-    only promises it and has not gone yet. This takes the place of the promise, its last line; the rest of it stays."""
+    only promises it and has not gone yet, whose place this takes."""
     after = decision.payout
     taken_again = (Code.LATE_PAID, Code.LATE_TAX)
     taken_minor = sum(p.amount_minor for p in decision.postings if p.code in taken_again)
@@ -320,14 +320,12 @@ def _notice(rt: Runtime, stored: Stored, decision: Decision, waiting: str | None
     else:
         amount = amount_text(after.taken_minor, after.currency)
         text = notices.pay_failed_notice(book, amount=amount, ref=stored.ref)
-    before = waiting.rpartition("\n")[0] if waiting else ""
-    text = f"{before}\n{text}" if before else text
     return message(
         rt,
         stored.sms_channel,
         after.worker,
         after.msisdn,
-        text,
+        in_place_of(waiting, text),
         "money",
         cause=f"payout:{after.id}:{after.state}",
     )

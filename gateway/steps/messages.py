@@ -14,6 +14,13 @@ def promise_of(ref: str) -> str:
     return f"asked:{ref}"
 
 
+def in_place_of(waiting: str | None, news: str) -> str:
+    """News of a payout in place of the reply that only promises it and has not gone (None: there is none): the promise is
+    its last line, the rest of it stays."""
+    before = waiting.rpartition("\n")[0] if waiting else ""
+    return f"{before}\n{news}" if before else news
+
+
 def message(
     rt: Runtime,
     channel: str,

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from gateway.sms.breaker import Breaker, State
 from gateway.sms.port import Receipt, rank
-from gateway.store.db import Database, Row
+from gateway.store.db import Connection, Database, Row
 
 # How long an unknown message waits for a receipt before it is asked about or sent again, and until it is lost.
 UNKNOWN_FOR, LOST_AFTER = timedelta(seconds=60), timedelta(hours=24)
@@ -327,8 +327,14 @@ async def is_written(db: Database, cause: str) -> bool:
     return await db.value("select exists (select from outbox where cause = $1)", cause)
 
 
+_WAITS = "select text from outbox where cause = $1 and state = 'queued' and tries = 0"
+
+
 async def waits(db: Database, cause: str) -> str | None:
     """The text of the message of that cause, while it has not gone."""
-    return await db.value(
-        "select text from outbox where cause = $1 and state = 'queued' and tries = 0", cause
-    )
+    return await db.value(_WAITS, cause)
+
+
+async def waits_here(db: Connection, cause: str) -> str | None:
+    """The same within a transaction."""
+    return await db.fetchval(_WAITS, cause)

@@ -45,6 +45,21 @@ async def test_above_the_limit_of_the_day_the_rest_goes_tomorrow(town):
     assert town.operator_books()["paid_minor"] == 9000
 
 
+async def test_who_must_wait_is_not_told_afterwards_that_it_is_sent_now(town):
+    """The reply to PAY waits for the operator; the reason why nothing goes is faster, and takes its place."""
+    ruled(town, limits=(DayLimit(per="all", currency="KES", a_day=20),))
+    amina = await town.enrols("amina")
+    await town.posts_batch("Is it open?", price="30.00")
+    await amina.texts("WORK")
+    assert "You asked for KES 30" in await amina.texts("1 PAY")
+    await town.ticks()
+    await town.ticks(seconds=60)
+    saved, why = (await amina.messages())[-1].split("\n")
+    assert saved == "Saved +KES 30. Total KES 30."
+    assert "today's limit is reached" in why
+    assert not [words for words in await amina.messages() if "You asked for" in words]
+
+
 async def test_many_first_payouts_of_one_coordinator_wait_for_a_look(town):
     ruled(town, first_payouts_per_day=2)
     await earned(town, "amina", "brian", "chege", "dina")
