@@ -155,6 +155,22 @@ class SameIn(_Strict):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
+class LabelIn(_Strict):
+    """A label that was wrong: what workers of a language read instead, who says so, and why."""
+
+    label: Annotated[str, Field(min_length=1, max_length=40)]
+    language: Annotated[str, Field(pattern="^[a-z]{2}$")] = "en"
+    misled: Annotated[
+        bool,
+        Field(
+            description="The old label said something else: what was chosen under it decides nothing any more and is "
+            "asked again. Without, what was answered stays."
+        ),
+    ] = False
+    by: Annotated[str, Field(min_length=1, max_length=100)]
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
 class NewRuleIn(_Strict):
     """A changed rule, to be tried on the batch's answers; what is left out stays as it is."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from gateway.api.asked import DecisionIn, GoldIn, NewRuleIn, SameIn, SwitchIn
+from gateway.api.asked import DecisionIn, GoldIn, LabelIn, NewRuleIn, SameIn, SwitchIn
 from gateway.api.auth import Client, Rt
 from gateway.errors import Refused
 from gateway.ids import ClientId
@@ -12,6 +12,7 @@ from gateway.runtime import Runtime
 from gateway.steps import review, trials
 from gateway.steps.forgive import Correction, SameOption, correct_gold, correct_option
 from gateway.steps.recount import explain
+from gateway.steps.relabel import NewLabel, correct_label
 from gateway.store import audiences, batches, rules
 
 router = APIRouter(prefix="/api/v1")
@@ -50,6 +51,18 @@ async def same_option(
     await _mine(rt, client, batch)
     said = SameOption(batch, option, given.same_as, given.by, given.reason)
     return dict(await correct_option(rt, said))
+
+
+@router.post("/batches/{batch}/options/{option}/label")
+async def label_option(
+    rt: Rt, client: Client, batch: str, option: str, given: LabelIn
+) -> dict[str, Any]:
+    """Correct what workers read for an option; the answer is all that changed. No money is taken back."""
+    await _mine(rt, client, batch)
+    said = NewLabel(
+        batch, option, given.label, given.by, given.reason, given.language, misled=given.misled
+    )
+    return dict(await correct_label(rt, said))
 
 
 @router.get("/batches/{batch}/rules")

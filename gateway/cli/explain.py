@@ -35,7 +35,7 @@ def explain(
         today = " today" if one["skill_as_of"] == "today" else ""
         typer.echo(
             f"  worker {one['worker']} (skill{today} {one['skill']}, at least {one['skill_at_least']}) said {one['said']!r} = "
-            f"{one['value']}{_judged(one)}"
+            f"{one['value']}{_judged(one)}{'; void since its label was corrected' if one['void'] else ''}"
         )
         for again in one["judged"][1:]:
             typer.echo(

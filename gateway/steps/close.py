@@ -34,7 +34,7 @@ async def close_batch(rt: Runtime, batch: Batch) -> None:
     """Estimate the results over all answers, write them, give the rest of the money back: one commit."""
     answers = await rt.db.rows(
         """select t.name, a.worker_id, a.value from answer a join task t on t.id = a.task_id
-           where t.batch_id = $1 order by a.id""",
+           where t.batch_id = $1 and not a.void order by a.id""",
         batch.id,
     )
     golds = await rt.db.rows(

@@ -64,13 +64,15 @@ class SameOption:
 
 class Diff(TypedDict):
     """What a correction changed. `back`: workers who had been paused wrongly, by id. `moved`: tasks that are open, in
-    review or decided now and were not before. `renamed`: answers that say something else now."""
+    review or decided now and were not before. `renamed`: answers that say something else now; `void`: that decide nothing any
+    more."""
 
     answers: list[AnswerDiff]
     back: list[int]
     decisions: list[ResultDiff]
     moved: list[Moved]
     renamed: int
+    void: int
     pay_minor: int
     pay: str
 
@@ -97,7 +99,7 @@ async def correct_option(rt: Runtime, said: SameOption) -> Diff:
 async def _same(rt: Runtime, batch: Batch, said: SameOption) -> Diff:
     async with rt.db.transaction() as db:
         running = await gold.lock_batch(db, batch.id)
-        before = await _results(rt, db, batch)
+        before = await results_of(rt, db, batch)
         same = {**batch.handling.same, said.option: said.same_as}
         same = {was: said.same_as if now == said.option else now for was, now in same.items()}
         await gold.set_same(db, batch.id, same)
@@ -111,8 +113,8 @@ async def _same(rt: Runtime, batch: Batch, said: SameOption) -> Diff:
             if row["right"] != is_right(rt, batch.kind, row["value"], row["gold"])
         ]
         await gold.turn(db, [row["id"] for row in changed])
-        back = await _skills(rt, db, now, changed)
-        diff = await _diff(rt, db, now, before, changed, back)
+        back = await skills_after(rt, db, now, changed)
+        diff = await diff_of(rt, db, now, before, changed, back)
         rows = await rejudging.decided_with(db, batch.id, said.same_as)
         diff["moved"] = await rejudge(rt, db, now, rows, running=running)
         diff["renamed"] = touched
@@ -134,15 +136,15 @@ async def _correct(rt: Runtime, batch: Batch, said: Correction, value: str) -> D
             raise Refused(
                 f"the gold of {said.task!r} is {value!r} already", field="value", status=409
             )
-        before = await _results(rt, db, batch)
+        before = await results_of(rt, db, batch)
         changed = [
             row
             for row in await gold.answers(db, task["id"])
             if row["right"] != is_right(rt, batch.kind, row["value"], value)
         ]
         await gold.set_truth(db, task["id"], value, [row["id"] for row in changed])
-        back = await _skills(rt, db, batch, changed)
-        diff = await _diff(rt, db, batch, before, changed, back)
+        back = await skills_after(rt, db, batch, changed)
+        diff = await diff_of(rt, db, batch, before, changed, back)
         workers = sorted({row["worker_id"] for row in changed})
         rows = await rejudging.decided_of(db, batch.id, workers)
         diff["moved"] = await rejudge(rt, db, batch, rows, running=running)
@@ -156,7 +158,7 @@ async def _correct(rt: Runtime, batch: Batch, said: Correction, value: str) -> D
     return diff
 
 
-async def _diff(
+async def diff_of(
     rt: Runtime,
     db: Connection,
     batch: Batch,
@@ -174,12 +176,15 @@ async def _diff(
         "decisions": await _decisions(rt, db, batch, before),
         "moved": [],
         "renamed": 0,
+        "void": 0,
         "pay_minor": 0,
         "pay": "every one of these answers was paid when it was given",
     }
 
 
-async def _skills(rt: Runtime, db: Connection, batch: Batch, changed: Sequence[Row]) -> list[int]:
+async def skills_after(
+    rt: Runtime, db: Connection, batch: Batch, changed: Sequence[Row]
+) -> list[int]:
     """Move what the answers said of their workers; who was paused by them alone is back."""
     known = await skills.lock(db, sorted({(row["worker_id"], batch.kind) for row in changed}))
     back: list[int] = []
@@ -197,7 +202,7 @@ async def _skills(rt: Runtime, db: Connection, batch: Batch, changed: Sequence[R
     return back
 
 
-async def _results(rt: Runtime, db: Connection, batch: Batch) -> dict[str, tuple[str, float]]:
+async def results_of(rt: Runtime, db: Connection, batch: Batch) -> dict[str, tuple[str, float]]:
     """The batch's results by its rule, from the answers to its decided tasks."""
     rows = await skills.decided_answers(db, batch.id)
     return estimate(
@@ -212,7 +217,7 @@ async def _decisions(
     rt: Runtime, db: Connection, batch: Batch, before: dict[str, tuple[str, float]]
 ) -> list[ResultDiff]:
     """Results that are others now, because of the correction alone; what a person decided stands."""
-    after = await _results(rt, db, batch)
+    after = await results_of(rt, db, batch)
     moved = {task: new for task, new in after.items() if new[0] != before[task][0]}
     changed = await gold.change_results(db, batch.id, moved)
     return [

@@ -73,9 +73,10 @@ def _after(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> turns.T
     skills = _skills(row, batch)
     verdict = _verdict(rt, row, batch, value, via, skills)
     version = version_of(batch)
+    void = row["held_answered"] - len(row["vote_values"] or ())  # paid, and they decide nothing
     kept = judged(rt.clock.now(), version, skills, verdict)
     # The judge never gets more answers than were reserved and paid for.
-    more = min(verdict.answers_wanted, row["held_maximum"])
+    more = min(verdict.answers_wanted + void, row["held_maximum"])
     state = STATES[verdict.decision]
     rule = AMBIGUOUS if verdict.decision is Decision.AMBIGUOUS else "online"
     if state == "open" and more > given:

@@ -72,8 +72,8 @@ def _told(answers: list[Row], number: int) -> dict[str, Any]:
     """One answer, with the judgement that it brought about and those behind it."""
     answer = answers[number]
     kept = judgements(answer["judged"])
-    known = next((each for row in answers[number:] for each in judgements(row["judged"])), None)
-    skill = Skill(*known["skills"][number]) if known else Skill(answer["right"], answer["wrong"])
+    then = _skill_then(answers, number)
+    skill = then or Skill(answer["right"], answer["wrong"])
     first = kept[0] if kept else None
     return {
         "at": answer["created_at"].isoformat(),
@@ -81,9 +81,10 @@ def _told(answers: list[Row], number: int) -> dict[str, Any]:
         "via": answer["via"],
         "said": answer["said"],
         "value": answer["value"],
+        "void": answer["void"],
         "skill": round(skill.mean, 3),
         "skill_at_least": round(skill.lower, 3),
-        "skill_as_of": "then" if known else "today",
+        "skill_as_of": "then" if then else "today",
         "paid_minor": answer["price"],
         "best_so_far": first["best"] if first else None,
         "confidence": first["confidence"] if first else None,
@@ -101,3 +102,15 @@ def _told(answers: list[Row], number: int) -> dict[str, Any]:
             for each in kept
         ],
     }
+
+
+def _skill_then(answers: list[Row], number: int) -> Skill | None:
+    """The skill of an answer's worker in the first judgement that she was part of; None where there is none such."""
+    for last in range(number, len(answers)):
+        # Answers that are void by now may have counted in it or not.
+        counted = [n for n in range(last + 1) if not answers[n]["void"]]
+        for each in judgements(answers[last]["judged"]):
+            for places in (list(range(last + 1)), counted):
+                if len(each["skills"]) == len(places) and number in places:
+                    return Skill(*each["skills"][places.index(number)])
+    return None

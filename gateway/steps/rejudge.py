@@ -75,7 +75,8 @@ def _after(rt: Runtime, batch: Batch, row: Row, *, running: bool) -> After:
         market=market(rt, batch, row["text"], row["via"]),
     )
     kept = judged(rt.clock.now(), version_of(batch), skills, verdict)
-    wanted = min(max(verdict.answers_wanted, busy), most)
+    void = given - len(row["values"])  # paid, and they decide nothing
+    wanted = min(max(verdict.answers_wanted + void, busy), most)
     asks = verdict.decision in (Decision.ASK_MORE, Decision.ASK_BETTER)
     if running and (row["held"] or (asks and wanted > given)):
         return After(row["id"], "open", wanted if asks else busy, None, None, None, kept)
@@ -86,5 +87,7 @@ def _after(rt: Runtime, batch: Batch, row: Row, *, running: bool) -> After:
         row["state"] != "open"
     ):  # whoever decided it found the value; the judge says whether that is enough
         was = None if row["rule"] == AMBIGUOUS else row["rule"]
+        if not row["values"]:
+            return After(row["id"], state, given, None, None, was or rule, kept)
         return After(row["id"], state, given, row["value"], row["confidence"], was or rule, kept)
     return After(row["id"], state, given, verdict.value, verdict.confidence, rule, kept)

@@ -81,7 +81,7 @@ async def deeds(db: Database, batch: str) -> list[Row]:
     return await db.rows(
         """select a.task_id, a.worker_id, a.value, a."right", a.created_at, w.partner_id, w.coordinator_id
            from answer a join task t on t.id = a.task_id join worker w on w.id = a.worker_id
-           where t.batch_id = $1 order by a.id""",
+           where t.batch_id = $1 and not a.void order by a.id""",
         batch,
     )
 

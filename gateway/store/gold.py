@@ -45,6 +45,54 @@ async def rename(db: Connection, batch: str, was: str, becomes: str) -> int:
     return int(done.split()[-1])
 
 
+async def set_options(db: Connection, batch: str, options: Sequence[Mapping[str, object]]) -> None:
+    """Other labels; whoever reads the batch's revision sees them."""
+    await db.execute(
+        "update batch set revision = revision + 1, options = $2 where id = $1", batch, list(options)
+    )
+
+
+async def misled(
+    db: Connection, batch: str, option: str, read_it: Sequence[str], did_not: Sequence[str]
+) -> list[Row]:
+    """Answers that a wrong label of `option` may have led astray, locked: those that chose it, and gold missed on its
+    account. Of workers who read the label: those of the languages `read_it`, or where that is empty of all but `did_not`.
+    """
+    return await db.fetch(
+        """select a.id, a.task_id, a.worker_id, a.value, a."right", a.scored, a.created_at, t.gold,
+             extract(epoch from now() - a.created_at)::float8 / 86400 as age_days
+           from answer a join task t on t.id = a.task_id join worker w on w.id = a.worker_id
+           where t.batch_id = $1 and not a.void and (a.value = $2 or t.gold = $2) and a."right" is not true
+             and (t.gold is not null or a.value = $2)
+             and case when $3::text[] = '{}' then w.language <> all($4) else w.language = any($3) end
+           order by a.id for update of a""",
+        batch,
+        option,
+        list(read_it),
+        list(did_not),
+    )
+
+
+async def make_void(db: Connection, answers: Sequence[int]) -> None:
+    """They decide nothing any more, and teach nothing that they have not taught."""
+    await db.execute(
+        """update answer a set void = true, scored = a.scored or t.gold is null from task t
+           where a.id = any($1) and t.id = a.task_id""",
+        answers,
+    )
+
+
+async def ask_anew(db: Connection, batch: str) -> None:
+    """Questions that somebody holds go back, to be asked with the words of now; who answers the old message all the same
+    is paid as for any late answer."""
+    await db.execute(
+        """select release_task(h.id, 'expired') from (
+             select a.id from assignment a join task t on t.id = a.task_id
+             where t.batch_id = $1 and a.state = 'held' order by t.id, a.id) h""",
+        batch,
+    )
+
+
 async def golden_answers(db: Connection, batch: str) -> list[Row]:
     """Every answer to the gold of a batch."""
     return await db.fetch(
@@ -164,7 +212,7 @@ async def candidates(db: Connection, batch: str, kind: str) -> list[Row]:
              array_agg(coalesce(s.gold_right, 0) order by a.id) as rights,
              array_agg(coalesce(s.gold_wrong, 0) order by a.id) as wrongs,
              bool_or(exists (select from finding f where f.worker_id = w.id and f.state = 'open')) as contested
-           from task t join answer a on a.task_id = t.id join worker w on w.id = a.worker_id
+           from task t join answer a on a.task_id = t.id join worker w on w.id = a.worker_id and not a.void
              left join skill s on s.worker_id = w.id and s.kind = $2
            where t.batch_id = $1 and t.gold is null and t.state = 'decided' and t.maximum > t.answered
              and not exists (select from task p where p.promoted_from = t.id)

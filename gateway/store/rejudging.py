@@ -34,7 +34,7 @@ from t cross join lateral (
       coalesce(array_agg(coalesce(s.wrong * kept(s.learned_at), 0) order by a.id), '{}') as wrongs,
       coalesce((array_agg(a.via order by a.id desc))[1], 'ussd') as via
     from answer a join batch b on b.id = t.batch_id left join skill s on s.worker_id = a.worker_id and s.kind = b.kind
-    where a.task_id = t.id) v order by t.id"""
+    where a.task_id = t.id and not a.void) v order by t.id"""
 
 
 async def open_tasks(db: Connection, batch: str, after: int, limit: int) -> list[Row]:
@@ -69,6 +69,16 @@ async def decided_with(db: Connection, batch: str, value: str) -> list[Row]:
               order by id for update) {_TASK}""",
         batch,
         value,
+    )
+
+
+async def decided_among(db: Connection, batch: str, tasks: Sequence[int]) -> list[Row]:
+    """The same of these tasks."""
+    return await db.fetch(
+        f"""with t as (select * from task where batch_id = $1 and gold is null and state in ('open', 'decided', 'review')
+              and rule is distinct from 'person' and id = any($2) order by id for update) {_TASK}""",
+        batch,
+        tasks,
     )
 
 

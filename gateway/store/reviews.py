@@ -12,7 +12,7 @@ async def waiting(db: Database, batch: str | None = None, limit: int = 200) -> l
     """Tasks in review, oldest first, each with its answers in order."""
     return await db.rows(
         """select t.batch_id, t.name, t.text, t.value, t.confidence, t.rule = 'ambiguous' as ambiguous, t.decided_at,
-             (select array_agg(a.value order by a.id) from answer a where a.task_id = t.id) as answers
+             (select array_agg(a.value order by a.id) from answer a where a.task_id = t.id and not a.void) as answers
            from task t where t.state = 'review' and ($1::text is null or t.batch_id = $1)
            order by t.decided_at, t.id limit $2""",
         batch,

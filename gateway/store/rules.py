@@ -45,7 +45,7 @@ async def past_answers(
     """Every answer of a batch in the order of giving, as (task, worker, value); and its gold by task."""
     rows = await db.rows(
         """select t.name, a.worker_id, a.value, t.gold from answer a join task t on t.id = a.task_id
-           where t.batch_id = $1 order by a.id""",
+           where t.batch_id = $1 and not a.void order by a.id""",
         batch,
     )
     answers = [(row["name"], str(row["worker_id"]), row["value"]) for row in rows]

@@ -87,7 +87,7 @@ async def decided_answers(db: Connection, batch: str) -> list[Row]:
     return await db.fetch(
         """select a.id, t.name, a.worker_id, a.value, t.gold, a.scored
            from answer a join task t on t.id = a.task_id
-           where t.batch_id = $1 and (t.gold is not null or t.state in ('decided', 'review')) order by a.id""",
+           where t.batch_id = $1 and not a.void and (t.gold is not null or t.state in ('decided', 'review')) order by a.id""",
         batch,
     )
 

@@ -40,7 +40,7 @@ async def asked(db: Database, task: int) -> list[Row]:
 async def answers(db: Database, task: int) -> list[Row]:
     """Its answers in order, each with what is known of its worker today."""
     return await db.rows(
-        """select a.worker_id, a.value, a.said, a.via, a.price, a.created_at, a.judged,
+        """select a.worker_id, a.value, a.said, a.via, a.price, a.created_at, a.judged, a.void,
              coalesce(s."right" * kept(s.learned_at), 0) as right, coalesce(s.wrong * kept(s.learned_at), 0) as wrong
            from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
              left join skill s on s.worker_id = a.worker_id and s.kind = b.kind

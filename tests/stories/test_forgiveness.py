@@ -148,3 +148,94 @@ async def test_gold_follows_its_option_and_so_do_those_who_answered_it(town):
     assert (answer["was_right"], answer["is_right"]) == (False, True)
     row = await town.rt.db.row("select gold_right, gold_wrong from skill")
     assert (row["gold_right"], row["gold_wrong"]) == (1, 0)
+
+
+# --- a wrong label ------------------------------------------------------------------------------------------------
+
+
+async def labels(town, batch, option, label, **given):
+    said = {"label": label, "by": "Wanjiku", "reason": "it said duka, which is a shop", **given}
+    return await town.client.asks("POST", f"/batches/{batch.id}/options/{option}/label", json=said)
+
+
+async def test_a_badly_put_label_is_corrected_and_what_was_answered_stays(town):
+    batch, _ = await kiosks(town, policy="fixed:5")
+    amina = await town.enrols("amina")
+    assert "kiosk" in await amina.texts("WORK")
+    diff = (await labels(town, batch, "kiosk", "small kiosk")).json()
+    assert (diff["void"], diff["moved"], diff["decisions"]) == (0, [], [])
+    assert "small kiosk" in await amina.texts("WORK"), "the question she holds has the new words"
+    assert "small kiosk" in await amina.texts("small kiosk")
+    assert await amina.values() == ["kiosk"], "the id stays"
+    row = await town.rt.db.row("select * from correction")
+    assert (row["was"], row["becomes"]) == ("kiosk (en): kiosk", "kiosk (en): small kiosk")
+    assert row["by"] == "Wanjiku"
+
+
+async def test_what_was_chosen_under_a_label_that_said_something_else_is_asked_again(town):
+    batch, people = await kiosks(town, policy="dynamic", confidence=0.85)
+    assert {r["value"] for r in (await batch.results()).values()} == {"kiosk"}
+    before = [await person.balance_minor() for person in people]
+    diff = (await labels(town, batch, "kiosk", "wooden kiosk", misled=True)).json()
+    assert diff["void"] == 4
+    assert {(m["was"], m["becomes"]) for m in diff["moved"]} == {("decided", "open")}
+    assert [await person.balance_minor() for person in people] == before, "what is paid stays paid"
+    doris = await town.enrols("doris")
+    assert "wooden kiosk" in await doris.texts("WORK")
+    while "kiosk" in (await doris.texts("shop")):
+        pass
+    results = (await batch.results()).values()
+    assert {(r["value"], r["state"]) for r in results} == {("shop", "decided")}
+    story = (await town.client.asks("GET", f"/batches/{batch.id}/tasks/t1/decision")).json()
+    assert [one["void"] for one in story["answers"]] == [False, True, True, False]
+    assert len(story["answers"][-1]["judged"][0]["skills"]) == 2, "judged without them"
+    await town.ticks()
+    results = (await batch.results()).values()
+    assert {r["value"] for r in results} == {"shop"}, (
+        "the whole batch is estimated without them, too"
+    )
+    await town.has_right_books()
+
+
+async def test_in_a_batch_that_is_over_a_person_decides_what_a_wrong_label_leaves_open(town):
+    batch, _ = await kiosks(town, policy="fixed:4")
+    await town.ticks()
+    assert (await batch.shows())["state"] == "done"
+    diff = (await labels(town, batch, "kiosk", "wooden kiosk", misled=True)).json()
+    assert {m["becomes"] for m in diff["moved"]} == {"review"}
+    assert {r["value"] for r in (await batch.results()).values()} == {"shop"}, "the best guess"
+
+
+async def test_who_missed_gold_because_of_a_label_is_not_blamed(town):
+    amina = await town.enrols("amina")
+    batch = await town.posts_batch(
+        "Mama Njeri", tasks=[{"id": "g", "text": "Gold", "gold": "shop"}], gold_rate=0.5,
+        entry_gold=1, kind="categorisation", options=OPTIONS,
+    )  # fmt: skip
+    assert "Gold" in await amina.texts("WORK")
+    await amina.texts("kiosk")
+    await town.ticks()
+    diff = (await labels(town, batch, "kiosk", "wooden kiosk", misled=True)).json()
+    assert [(one["was_right"], one["is_right"]) for one in diff["answers"]] == [(False, True)]
+    row = await town.rt.db.row("select gold_right, gold_wrong from skill")
+    assert (row["gold_right"], row["gold_wrong"]) == (1, 0)
+
+
+async def test_only_those_who_read_the_wrong_label_were_misled(town):
+    batch, people = await kiosks(town, policy="fixed:5")
+    await town.rt.db.execute(
+        "update worker set language = 'sw' where id = $1", await people[2].id()
+    )
+    diff = (await labels(town, batch, "kiosk", "kibanda", language="sw", misled=True)).json()
+    assert diff["void"] == 2, "the one of two whose language it is, to two questions"
+
+
+async def test_a_label_that_cannot_be_is_refused(town):
+    batch, _ = await kiosks(town, policy="fixed:5")
+    assert (await labels(town, batch, "kiosk", "kiosk")).status_code == 409
+    assert (await labels(town, batch, "palace", "palace")).status_code == 404
+    assert (await labels(town, batch, "kiosk", "shop")).status_code == 422
+    other = await town.new_client("Bidco", 100_00)
+    said = {"label": "x", "by": "me", "reason": "because"}
+    path = f"/batches/{batch.id}/options/kiosk/label"
+    assert (await other.asks("POST", path, json=said)).status_code == 404

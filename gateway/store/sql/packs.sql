@@ -38,7 +38,7 @@ create or replace function pack_of(p_worker bigint, p_batch text) returns jsonb 
         select array_agg(x.value order by x.id) as vals, array_agg(coalesce(s."right" * kept(s.learned_at), 0) order by x.id) as rights,
             array_agg(coalesce(s.wrong * kept(s.learned_at), 0) order by x.id) as wrongs
           from answer x left join skill s on s.worker_id = x.worker_id and s.kind = b.kind
-          where x.task_id = t.id and t.state = 'open' and t.answered > 0 and t.answered + 1 >= t.wanted) v on true
+          where x.task_id = t.id and not x.void and t.state = 'open' and t.answered > 0 and t.answered + 1 >= t.wanted) v on true
 $$;
 
 -- What she could be asked in the same message as p_first, in the order she would come to it. Nothing where her gold has

@@ -113,7 +113,7 @@ begin
         array_agg(coalesce(s.wrong * kept(s.learned_at), 0) order by x.id)
       into vote_values, vote_rights, vote_wrongs
       from answer x left join skill s on s.worker_id = x.worker_id and s.kind = v_kind
-      where x.task_id = held_task;
+      where x.task_id = held_task and not x.void;
   end if;
   if held_open and held_answered + 1 >= held_wanted then
     v_skills := true;

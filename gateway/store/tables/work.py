@@ -216,6 +216,8 @@ answer = Table(
     Column(
         "capped", Boolean, nullable=False, server_default=text("false")
     ),  # its batch has limits for each worker
+    # Its option had a label that said something else: it was paid and stays on record, but decides nothing any more.
+    Column("void", Boolean, nullable=False, server_default=text("false")),
     # What the judge went by and said when this answer came, and whenever the task was judged again behind it: see
     # gateway.steps.judged. Null where the task wanted more answers anyway.
     Column("judged", JSONB),
