@@ -12,8 +12,9 @@ select t.at, a.owner as country, t.currency, split_part(t.cause, ':', 3) as name
   case when t.credit = a.id then t.amount else -t.amount end as amount,
   case t.code when 28 then 'given back' when 31 then 'given back' else 'withheld' end as what
 from account a join transfer t on a.id in (t.debit, t.credit) join payout p
-  -- Only these causes name a payout, and the planner may look at any transfer first: hence no bare cast.
-  on p.id = case when a.kind = 'tax_withheld' and t.code <> 33 then split_part(t.cause, ':', 2)::uuid end
+  -- Only these causes name a payout, and the planner may look at any transfer beside any account first: hence no bare cast.
+  on p.id = case when split_part(t.cause, ':', 2) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+    then split_part(t.cause, ':', 2)::uuid end
 where a.kind = 'tax_withheld' and t.code <> 33 and t.at >= $1 and t.at < $2 order by a.owner, t.seq"""
 """Straight from the ledger: a payout withheld in one month and given back in the next stands in both, once with a minus."""
 
