@@ -93,7 +93,7 @@ def estimate(
     if rt.kind_of(batch.kind).IS_TEXT:
         from gateway.qa.text import aggregate as texts  # noqa: PLC0415  # rapidfuzz, for text only
 
-        text = texts.aggregate(rows, gold)
+        text = texts.aggregate(rows, gold, language=batch.language)
         return dict(zip(text.tasks, zip(text.value, text.confidence, strict=True), strict=True))
     answers = encode(rows, batch.option_ids)
     found = aggregate(answers, batch.method, gold or None)

@@ -110,7 +110,7 @@ async def _same(rt: Runtime, batch: Batch, said: SameOption) -> Diff:
         changed = [
             row
             for row in await gold.golden_answers(db, batch.id)
-            if row["right"] != is_right(rt, batch.kind, row["value"], row["gold"])
+            if row["right"] != is_right(rt, batch, row["value"], row["gold"])
         ]
         await gold.turn(db, [row["id"] for row in changed])
         back = await skills_after(rt, db, now, changed)
@@ -140,7 +140,7 @@ async def _correct(rt: Runtime, batch: Batch, said: Correction, value: str) -> D
         changed = [
             row
             for row in await gold.answers(db, task["id"])
-            if row["right"] != is_right(rt, batch.kind, row["value"], value)
+            if row["right"] != is_right(rt, batch, row["value"], value)
         ]
         await gold.set_truth(db, task["id"], value, [row["id"] for row in changed])
         back = await skills_after(rt, db, batch, changed)

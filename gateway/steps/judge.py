@@ -50,7 +50,7 @@ def answer_part(rt: Runtime, row: Row, batch: Batch, fact: Answered, via: str) -
         via=via,
         said=fact.said,
         value=value,
-        right=None if gold is None else is_right(rt, batch.kind, value, gold),
+        right=None if gold is None else is_right(rt, batch, value, gold),
         capped=batch.capped,
     )
     earning = ledger.earn(answered.assignment, batch.id, worker, batch.price_minor, batch.currency)
@@ -105,6 +105,7 @@ def _verdict(
         skills,
         batch.option_ids,
         policy_of(batch, row["held_maximum"]),
+        language=batch.language,
         market=market(rt, batch, row["held_text"], via, _better(row)),
     )
 
@@ -123,11 +124,10 @@ def policy_of(batch: Batch, available: int) -> Policy:
     )
 
 
-def is_right(rt: Runtime, kind: str, value: str, truth: str) -> bool:
+def is_right(rt: Runtime, batch: Batch, value: str, truth: str) -> bool:
     """Does an answer say what is known to be true? Typed ones may differ by a slip of the thumb."""
-    if not rt.kind_of(kind).IS_TEXT:
+    if not rt.kind_of(batch.kind).IS_TEXT:
         return value == truth
-    from gateway.qa.text.near import is_near  # noqa: PLC0415  # rapidfuzz, for text only
-    from gateway.qa.text.normalise import normalise  # noqa: PLC0415
+    from gateway.qa.text.near import says_same  # noqa: PLC0415  # rapidfuzz, for text only
 
-    return is_near(normalise(value), normalise(truth))
+    return says_same(value, truth, batch.language)

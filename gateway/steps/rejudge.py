@@ -72,6 +72,7 @@ def _after(rt: Runtime, batch: Batch, row: Row, *, running: bool) -> After:
         skills,
         batch.option_ids,
         policy_of(batch, most),
+        language=batch.language,
         market=market(rt, batch, row["text"], row["via"]),
     )
     kept = judged(rt.clock.now(), version_of(batch), skills, verdict)

@@ -58,7 +58,7 @@ async def _shown(rt: Runtime, db: Connection, batch: Batch, rows: list[Row]) -> 
     gold = {row["name"]: row["gold"] for row in rows if row["gold"] is not None}
     triples = [(row["name"], str(row["worker_id"]), row["value"]) for row in rows]
     if rt.kind_of(batch.kind).IS_TEXT:
-        return _shown_by_text(triples, gold)
+        return _shown_by_text(triples, gold, batch.language)
     answers = encode(triples, batch.option_ids)
     found = aggregate(answers, batch.method, gold or None)
     if batch.handling.promote_gold:
@@ -75,14 +75,16 @@ async def _shown(rt: Runtime, db: Connection, batch: Batch, rows: list[Row]) -> 
     return {int(worker): skill for worker, skill in known.items()}
 
 
-def _shown_by_text(triples: list[tuple[str, str, str]], gold: dict[str, str]) -> dict[int, Skill]:
+def _shown_by_text(
+    triples: list[tuple[str, str, str]], gold: dict[str, str], language: str
+) -> dict[int, Skill]:
     from gateway.qa.text.aggregate import aggregate as aggregate_texts  # noqa: PLC0415  # rapidfuzz, for text only
     from gateway.qa.text.near import is_near  # noqa: PLC0415
     from gateway.qa.text.normalise import normalise  # noqa: PLC0415
 
-    found = aggregate_texts(triples, gold)
+    found = aggregate_texts(triples, gold, language=language)
     believed = {
-        task: (normalise(value), sure)
+        task: (normalise(value, language), sure)
         for task, value, sure in zip(found.tasks, found.value, found.confidence, strict=True)
     }
     shown: dict[int, Skill] = {}
@@ -90,6 +92,6 @@ def _shown_by_text(triples: list[tuple[str, str, str]], gold: dict[str, str]) ->
         if task in gold:
             continue
         best, sure = believed[task]
-        agreement = sure if is_near(normalise(value), best) else 1.0 - sure
+        agreement = sure if is_near(normalise(value, language), best) else 1.0 - sure
         shown[int(worker)] = shown.get(int(worker), Skill()).after_consensus(agreement)
     return shown

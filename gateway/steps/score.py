@@ -119,9 +119,11 @@ def _per_batch(rows: list[Row]) -> dict[str, int]:
 def _agreement(rt: Runtime, row: Row) -> float:
     """The chance that this answer is right, as far as the decision knows."""
     if rt.kind_of(row["kind"]).IS_TEXT:
-        from gateway.qa.text.near import is_near  # noqa: PLC0415  # rapidfuzz, for text only
+        from gateway.qa.text.near import says_same  # noqa: PLC0415  # rapidfuzz, for text only
 
-        agrees = is_near(row["value"], row["decided"])
+        only = row["languages"]
+        language = only[0] if len(only) == 1 else ""
+        agrees = says_same(row["value"], row["decided"], language)
     else:
         agrees = row["value"] == row["decided"]
     return row["confidence"] if agrees else 1.0 - row["confidence"]

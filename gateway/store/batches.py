@@ -46,6 +46,11 @@ class Batch:
         return tuple(o.id for o in self.options if o.id not in self.handling.same)
 
     @property
+    def language(self) -> str:
+        """What its workers write, where that is one language (ISO 639-1); else nothing."""
+        return self.languages[0] if len(self.languages) == 1 else ""
+
+    @property
     def capped(self) -> bool:
         return self.worker_max is not None or self.worker_day_max is not None
 

@@ -9,7 +9,7 @@ from gateway.store.db import Connection, Database, Row
 async def unscored(db: Connection, limit: int) -> list[Row]:
     """Answers to decided tasks that no skill knows of yet, in order; held against other runners."""
     return await db.fetch(
-        """select a.id, a.worker_id, a.value, a."right", t.value as decided, t.confidence, b.kind, b.id as batch_id
+        """select a.id, a.worker_id, a.value, a."right", t.value as decided, t.confidence, b.kind, b.id as batch_id, b.languages
            from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
            where not a.scored and (t.gold is not null or t.state in ('decided', 'review'))
            order by a.id limit $1 for update of a skip locked""",

@@ -146,3 +146,23 @@ async def test_old_evidence_is_worth_less(town):
     for days in (0, 30, 90, 400):
         kept = await town.value("select kept(now() - make_interval(days => $1))", days)
         assert kept == pytest.approx(Skill(1.0, 0.0).decayed(days).right, abs=1e-5)
+
+
+async def test_who_types_the_same_in_other_letters_is_as_right(town):
+    """In French an apostrophe parts two words: `l'eau` and `l eau` are one answer, and both who typed it were right."""
+    people = [await town.enrols(name) for name in ("amina", "brian")]
+    batch = await town.posts_batch(
+        "Son 7", kind="transcription", instructions="Type:", policy="fixed:2", languages=["fr"]
+    )
+    await town.rt.db.execute("update worker set language = 'fr'")
+    for person, said in zip(people, ("L'eau claire.", "l eau claire"), strict=True):
+        assert "Son 7" in await person.texts("WORK")
+        await person.texts(said)
+    await town.ticks()
+    result = (await batch.results())["t1"]
+    assert result["state"] == "decided"
+    rows = await town.rt.db.rows(
+        'select "right", wrong from skill where kind = $1', "transcription"
+    )
+    assert len(rows) == 2
+    assert all(row["right"] > row["wrong"] for row in rows), "neither was wrong"

@@ -125,6 +125,15 @@ def is_near(one: str, other: str) -> bool:
     return one == other or Levenshtein.normalized_distance(one, other, score_cutoff=NEAR) <= NEAR
 
 
+def says_same(one: str, other: str, language: str = "") -> bool:
+    """Whether two texts as they were typed are near-equal.
+
+    >>> says_same("Mama Njeri's Shop.", "mama njeris shop"), says_same("l'eau", "l eau", "fr")
+    (True, True)
+    """
+    return is_near(normalise(one, language), normalise(other, language))
+
+
 def _leader(texts: Sequence[str], weights: Sequence[float]) -> tuple[int, float]:
     """Index and support of the text whose near-equals weigh most, then its exact equals."""
     exact: dict[str, float] = {}
