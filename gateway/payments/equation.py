@@ -67,7 +67,7 @@ _OF_RECEIPT = {
     LineKind.TOP_UP: (Code.FLOAT_TOP_UP,),
     LineKind.WITHDRAWAL: (Code.FLOAT_OUT,),
     LineKind.PAYMENT: (Code.UNMATCHED_OUT, Code.MATCHED_SINCE),
-    LineKind.FEE: (Code.CHARGE_MORE,),
+    LineKind.FEE: (Code.CHARGE_MORE, Code.CHARGE_BACK),
 }
 
 

@@ -212,6 +212,11 @@ def charge_of_nobody(provider: str, receipt: str, amount_minor: int, currency: s
     return posting(Code.CHARGE_MORE, (provider, receipt), "", provider, amount_minor, currency)
 
 
+def charge_of_somebody(provider: str, receipt: str, amount_minor: int, currency: str) -> Posting:
+    """What `charge_of_nobody` booked turned out to be a payout's, where it is booked by itself."""
+    return posting(Code.CHARGE_BACK, (provider, receipt), provider, "", amount_minor, currency)
+
+
 def unmatched_out(provider: str, receipt: str, amount_minor: int, currency: str) -> Posting:
     """A statement shows money that left for no payout of ours; one per receipt."""
     return posting(

@@ -13,8 +13,9 @@ from uuid import UUID
 
 from gateway.errors import Conflict, Refused
 from gateway.failpoints import reach
+from gateway.ids import derived_id
 from gateway.payments import ledger
-from gateway.payments.chart import Posting
+from gateway.payments.chart import Code, Posting
 from gateway.payments.payout import Asked, Hinted
 from gateway.payments.port import Found, Status
 from gateway.payments.reconcile import (
@@ -105,9 +106,22 @@ async def _act(
 async def _known_since(
     rt: Runtime, provider: str, matches: Mapping[str, UUID], currency: str
 ) -> None:
-    """Money that stood in suspense as nobody's, and is known to be a payout's now, leaves suspense again."""
-    for row in await reconciliations.matched_since(rt.db, provider, list(matches)):
-        await _post(rt, ledger.matched_since(provider, row["receipt"], row["amount"], currency))
+    """Money that stood in suspense as nobody's, and is known to be a payout's now, leaves suspense again, with its charge.
+    By what the ledger holds, so that an import that was cut off here loses nothing."""
+    unmatched = {derived_id(*_cause(Code.UNMATCHED_OUT, provider, r)): r for r in matches}
+    charged = {derived_id(*_cause(Code.CHARGE_MORE, provider, r)): r for r in matches}
+    booked = await floats.amounts(rt.db, [*unmatched, *charged])
+    for transfer, minor in booked.items():
+        if transfer in unmatched:
+            back = ledger.matched_since(provider, unmatched[transfer], minor, currency)
+        else:
+            back = ledger.charge_of_somebody(provider, charged[transfer], minor, currency)
+        await _post(rt, back)
+    await reconciliations.matched_since(rt.db, provider, list(matches))
+
+
+def _cause(code: Code, provider: str, receipt: str) -> tuple[str, str, str]:
+    return code.name.lower(), provider, receipt
 
 
 async def _post(rt: Runtime, posting: Posting) -> None:

@@ -32,8 +32,12 @@ async def keep_lines(
 
 
 async def lines_of(db: Database, statement: int) -> list[tuple[Line, UUID | None]]:
+    """Each with its payout, also where that is known only since."""
     rows = await db.rows(
-        "select * from statement_line where statement_id = $1 order by n", statement
+        """select l.*, coalesce(l.payout_id, p.id) as payout from statement_line l join statement s on s.id = l.statement_id
+             left join payout p on p.provider = s.provider and p.receipt = l.receipt and l.kind in ('payment', 'fee')
+           where l.statement_id = $1 order by l.n""",
+        statement,
     )
     return [
         (
@@ -44,7 +48,7 @@ async def lines_of(db: Database, statement: int) -> list[tuple[Line, UUID | None
                 row["at"],
                 balance_minor=row["balance"],
             ),
-            row["payout_id"],
+            row["payout"],
         )
         for row in rows
     ]
@@ -57,6 +61,12 @@ async def booked(db: Database, transfers: Collection[UUID]) -> dict[Code, int]:
         list(transfers),
     )
     return {Code(row["code"]): row["minor"] for row in rows}
+
+
+async def amounts(db: Database, transfers: Collection[UUID]) -> dict[UUID, int]:
+    """What each of these moved, of those that were booked."""
+    rows = await db.rows("select id, amount from transfer where id = any($1)", list(transfers))
+    return {row["id"]: row["amount"] for row in rows}
 
 
 async def closed_before(db: Database, provider: str, at: datetime) -> int | None:

@@ -85,14 +85,12 @@ async def finish(db: Database, statement: int, matched: int) -> None:
     )
 
 
-async def matched_since(db: Database, provider: str, receipts: Sequence[str]) -> list[Row]:
-    """What was found of these receipts before, when nobody could say whose they are, and is explained by now: the
-    explanation is written down."""
-    return await db.rows(
+async def matched_since(db: Database, provider: str, receipts: Sequence[str]) -> None:
+    """What was found of these receipts before, when nobody could say whose they are, is explained by now."""
+    await db.execute(
         """update discrepancy set explained_at = now(), explained_by = 'the gateway',
              explanation = 'matched with its payout since'
-           where provider = $1 and receipt = any($2) and kind in ('unsure', 'missing_here') and explained_at is null
-           returning kind, receipt, amount""",
+           where provider = $1 and receipt = any($2) and kind in ('unsure', 'missing_here') and explained_at is null""",
         provider,
         list(receipts),
     )

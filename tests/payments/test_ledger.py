@@ -86,6 +86,7 @@ def test_each_cause_has_an_id_of_its_own():
         *ledger.charge_by_statement(P1, "mpesa", 5, 7, "KES"),
         *ledger.charge_by_statement(P1, "mpesa", 7, 5, "KES"),
         ledger.charge_of_nobody("mpesa", "SGX1", 5, "KES"),
+        ledger.charge_of_somebody("mpesa", "SGX1", 5, "KES"),
         ledger.reversal_back(P1, AMINA, 5, "KES"),
         ledger.reversal_kept(P1, 5, "KES"),
     ]

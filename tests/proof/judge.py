@@ -36,8 +36,6 @@ class Verdict:
     """Found by the operator's statement only: called failed, paid later, and the callback lost."""
     for_people: int = 0
     """The same, but alike several of ours: in suspense, people paged, the provider stopped until they explain it."""
-    fees_untold_minor: int = 0
-    """The operator's fees for those two: it took them and told nobody, so they are in no book of ours."""
     seconds: float = 0.0
     virtual_hours: float = 0.0
     struck: dict[str, int] = field(default_factory=dict)
@@ -139,23 +137,15 @@ async def _sums(v: Verdict, e: Episode, books) -> None:
     if audit.in_transit_minor:
         v.conservation_breaks += 1
         v.faults.append(f"{audit.in_transit_minor} still in transit")
-    # A payment that only the statement told of: it shows the amount, and no fee. People find it in the charges account.
-    by_statement = await e.rt.db.rows(
-        """select p.key from payout p join payout_event v on v.payout_id = p.id
-           where v.note = 'by statement' and v.becomes in ('paid', 'late_paid')"""
-    )
-    untold = {row["key"] for row in by_statement} | e.for_people
     for operator in e.operators.values():
-        v.fees_untold_minor += operator.fees_minor() - operator.fees_minor(untold)
         left = await e.rt.db.value(
             """select coalesce(sum(case when t.credit = a.id then t.amount else -t.amount end), 0)::bigint
                from account a join transfer t on a.id in (t.debit, t.credit)
                where a.kind = 'provider_float' and a.owner = $1 and t.code not in (20, 25)  -- moved by people""",
             operator.name,
         )
-        theirs = sum(minor for _, minor, _ in books[operator.name].values()) + operator.fees_minor(
-            untold
-        )
+        paid_minor = sum(minor for _, minor, _ in books[operator.name].values())
+        theirs = paid_minor + operator.fees_minor()
         if left != theirs:
             v.conservation_breaks += 1
             v.faults.append(

@@ -1,7 +1,7 @@
 """MTN MoMo behind the wires, with books of its own: 202, 409 for a key it knows, status by the key, one callback."""
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -97,7 +97,7 @@ class ProofMtn:
             found[key] = (times + 1, sum_minor + minor, receipt)
         return found
 
-    def fees_minor(self, untold: Collection[str] = ()) -> int:
+    def fees_minor(self) -> int:
         return 0
 
 

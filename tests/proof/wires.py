@@ -8,7 +8,7 @@ import asyncio
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -57,7 +57,7 @@ class Operator(Protocol):
         """Every key that was ever executed: how often, how much in all (minor units), the last receipt."""
         ...
 
-    def fees_minor(self, untold: Collection[str] = ()) -> int: ...
+    def fees_minor(self) -> int: ...
 
 
 @dataclass(order=True)

@@ -121,3 +121,25 @@ async def test_the_trace_ends_at_the_line_of_the_operators_statement(town, amina
         assert "-> line 2 of the operator's statement " in traces.told(link)
         assert traces.told(link).endswith(": 3000 minor units")
         assert link.amount_minor == 1500
+
+
+async def test_a_charge_for_nobody_becomes_her_charge_when_the_payment_is_known(town, amina):
+    """The statement showed a payment that nobody knew, with its charge; now it is Amina's: each is booked once."""
+    (receipt, details, minor), *_ = await hers(town)
+    unknown = [("X9", details, minor), ("X9", "Customer Charge", -300)]
+    await reconcile.import_statement(town.rt, "mpesa", await day(town, *unknown))
+    assert await town.count("transfer", "code = 26 and amount = 300") == 1, "booked for nobody"
+    await town.rt.db.execute("update payout set receipt = 'X9' where receipt = $1", receipt)
+    found = await reconcile.import_statement(
+        town.rt, "mpesa", await day(town, *unknown, ("T1", "Float top-up", 5_000))
+    )
+    assert found.findings == ()
+    for told in await weigh.equations(town.rt, "mpesa", 7):
+        assert (told.equation.fees_minor, told.equation.unexplained_minor) == (300, 0)
+        assert told.equation.difference_minor == 0, "the first statement comes out now, too"
+    assert not await reconciliations.open_findings(town.rt.db)
+    spent = await town.value(
+        """select sum(case when t.debit = a.id then t.amount else -t.amount end)::bigint
+           from account a join transfer t on a.id in (t.debit, t.credit) where a.kind = 'fee_expense'"""
+    )
+    assert spent == 300

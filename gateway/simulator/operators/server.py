@@ -9,6 +9,7 @@ runs the same application as a process of its own, with its books in a data fold
     POST /admin/portal?provider=airtel {"callback_url": ..., "validation_url": ...}
     POST /admin/faults     a fault plan (see faults.py); null for none
     POST /admin/statement  {"day": "20261121", "defects": {"missing": 2}, "seed": 1} -> CSV
+                           {"moves": true}: of all, with top-ups, charges and balances
     POST /admin/settle     waits until all payments are made and all results are told
     and the carrier's, see carriers/admin.py
 """
@@ -208,7 +209,13 @@ class Operators:
         defects = cast("dict[str, int]", body.get("defects") or {})
         seed = body.get("seed", self.seed)
         try:
-            text = statement(self.books, str(body.get("day") or ""), defects, int(str(seed)))
+            text = statement(
+                self.books,
+                str(body.get("day") or ""),
+                defects,
+                int(str(seed)),
+                moves=bool(body.get("moves")),
+            )
         except (ValueError, sqlite3.Error) as error:
             return _bad(str(error))
         return Response(text, media_type="text/csv")

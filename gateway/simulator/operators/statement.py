@@ -33,7 +33,7 @@ WITHDRAWN: Final = 6
 
 
 def statement(books: Books, day: str = "", defects: Mapping[str, int] | None = None, seed: int = 0, *, moves: bool = False) -> str:  # fmt: skip
-    """CSV of the payments of one `day` (YYYYMMDD, Nairobi), or of all; with `moves` of all, the float's own too.
+    """CSV of the payments of one `day` (YYYYMMDD, Nairobi), or of all; with `moves` of all, the float's own and the charges too.
 
     Raises ValueError on a defect that is not known.
     """
@@ -75,10 +75,24 @@ def _line(receipt: str, at: float, asked_at: float, msisdn: str, amount: int, le
     ]
 
 
+def _charge(payment: list[str], fee_minor: int) -> list[str]:
+    """The line of a payment's charge, under the payment's receipt."""
+    receipt, at, asked_at = payment[:3]
+    return [receipt, at, asked_at, "Business Payment to Customer Charge", "Completed", "", f"-{fee_minor / 100:.2f}",
+            "", "true", "Business Payment to Customer Charge", "", "", ""]  # fmt: skip
+
+
 def _with_moves(books: Books, lines: list[list[str]]) -> list[list[str]]:
-    """Top-ups and draws between the payments, and the balance after each line."""
-    at = [row[0] for row in books.db.execute("SELECT at FROM payment ORDER BY id")]
-    timed = [(when, 1, n, line) for n, (when, line) in enumerate(zip(at, lines, strict=True))]
+    """Top-ups and draws between the payments, each payment's charge behind it, and the balance after each line."""
+    paid = books.db.execute("SELECT at, fee_minor FROM payment ORDER BY id").fetchall()
+    timed = [
+        (when, 1, 2 * n, line) for n, ((when, _), line) in enumerate(zip(paid, lines, strict=True))
+    ]
+    timed += [
+        (when, 1, 2 * n + 1, _charge(line, fee))
+        for n, ((when, fee), line) in enumerate(zip(paid, lines, strict=True))
+        if fee
+    ]
     for number, when, minor, why in books.db.execute(
         "SELECT id, at, amount_minor, why FROM float_move"
     ):
