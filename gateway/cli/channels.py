@@ -11,7 +11,7 @@ import typer
 from gateway import plugins
 from gateway import settings as settings_room
 from gateway.cli import channel_lines
-from gateway.cli.shown import Json, as_json
+from gateway.cli.output import Json, write_json
 from gateway.clock import SystemClock
 from gateway.errors import GatewayError
 from gateway.payments import providers
@@ -141,7 +141,7 @@ def show(settings: Settings, out: Path | None) -> None:
     listed = [asdict(hook) for hook in (*found, *pays)]
     now = SystemClock().now()
     figures = [channel_lines.figures(one, now) for one in health.values()]
-    if as_json({"addresses": listed, "health": figures}, out):
+    if write_json({"addresses": listed, "health": figures}, out):
         return
     for name in settings.channels:
         print(f"{name}")

@@ -28,6 +28,7 @@ from gateway.cli import (
     sms,
     workers,
 )
+from gateway.cli.output import Json
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -136,7 +137,7 @@ def replay(
     ] = "auto",
     limit_tasks: Annotated[int | None, typer.Option(min=1, help="Only the first N tasks.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything that is drawn by chance.")] = 0,
-    json: Annotated[Path | None, typer.Option(help="Write the report as JSON; - = stdout.")] = None,
+    json: Json = None,
 ) -> None:
     """Play recorded crowd answers through simulated phones over HTTP, the whole way to payout, and compare all books."""
     from gateway.cli.replay import command
@@ -171,9 +172,7 @@ def up(
 
 @app.command()
 def doctor(
-    json: Annotated[
-        Path | None, typer.Option(help="Write the findings as JSON; - = stdout.")
-    ] = None,
+    json: Json = None,
 ) -> None:
     """Say what is configured, what is reachable and what is missing; exit 1 when something does not work."""
     from gateway.cli.doctor import doctor as command
@@ -183,7 +182,7 @@ def doctor(
 
 @app.command()
 def outbox(
-    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+    json: Json = None,
 ) -> None:
     """Count the messages by state, and say how long the oldest has waited."""
     from gateway.cli.outbox import show
@@ -196,7 +195,7 @@ def demo(
     quick: Annotated[
         bool, typer.Option("--quick", help="A smaller part of the data: about half a minute.")
     ] = False,
-    json: Annotated[Path | None, typer.Option(help="Write the report as JSON; - = stdout.")] = None,
+    json: Json = None,
 ) -> None:
     """Run the main job on real crowd answers: three batches, simulated phones, payouts, all books compared."""
     from gateway.cli import demo as command
@@ -207,9 +206,7 @@ def demo(
 @app.command()
 def bench(
     name: Annotated[str | None, typer.Argument(help="One benchmark; without, all of them.")] = None,
-    json: Annotated[
-        Path | None, typer.Option(help="Write the results as JSON; - = stdout.")
-    ] = None,
+    json: Json = None,
 ) -> None:
     """Measure this gateway against a floor or a peer in the same run, from a checkout of the source."""
     from gateway.cli import bench as command

@@ -1,25 +1,23 @@
 """`gateway explain`: how the result of one task came about."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.output import write_json
+from gateway.cli.output import Json, write_json
 from gateway.cli.people import with_runtime
 
 
 def explain(
     batch: Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id (b_...).")],
     task: Annotated[str, typer.Argument(metavar="TASK", help="The client's id of the task.")],
-    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+    json: Json = None,
 ) -> None:
     """Tell the whole story of one task: asked, answered, judged, decided."""
     from gateway.steps.recount import explain as story_of
 
     story = with_runtime(lambda rt: story_of(rt, batch, task))
-    if json:
-        write_json(story, json)
+    if write_json(story, json):
         return
     typer.echo(f"{story['task']}: {story['text']}  (policy {story['policy']})")
     for one in story["switched"]:

@@ -1,12 +1,11 @@
 """`gateway findings`: what the formulas think a person should look at, with the evidence. People decide."""
 
 import getpass
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway.cli.output import write_json
+from gateway.cli.output import Json, write_json
 from gateway.cli.people import with_runtime
 from gateway.errors import Refused
 
@@ -15,7 +14,6 @@ app = typer.Typer(
     help="Findings: what a person should look at. Nothing happens to anybody by a finding alone.",
 )
 
-_Json = Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")]
 _Number = Annotated[int, typer.Argument(metavar="FINDING", help="Its number in the list.")]
 
 
@@ -24,15 +22,14 @@ def listed(
     *,
     closed: Annotated[bool, typer.Option("--closed", help="Those that somebody closed.")] = False,
     batch: Annotated[str | None, typer.Option(help="Only of this batch (b_...).")] = None,
-    json: _Json = None,
+    json: Json = None,
 ) -> None:
     """Open findings, newest first."""
     from gateway.store import findings
 
     state = "closed" if closed else "open"
     rows = with_runtime(lambda rt: findings.listed(rt.db, state=state, batch=batch))
-    if json:
-        write_json([dict(row) for row in rows], json)
+    if write_json([dict(row) for row in rows], json):
         return
     for row in rows:
         typer.echo(
@@ -44,15 +41,14 @@ def listed(
 
 
 @app.command("show")
-def shown(finding: _Number, json: _Json = None) -> None:
+def shown(finding: _Number, json: Json = None) -> None:
     """One finding with its evidence."""
     from gateway.store import findings
 
     row = with_runtime(lambda rt: findings.shown(rt.db, finding))
     if row is None:
         raise Refused(f"no finding {finding}", status=404)
-    if json:
-        write_json(dict(row), json)
+    if write_json(dict(row), json):
         return
     typer.echo(f"{row['kind']}  {row['subject']}  {row['state']}")
     for name, value in row["evidence"].items():

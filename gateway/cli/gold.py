@@ -1,28 +1,26 @@
 """`gateway gold`: questions whose answer is known; how often each was shown, and what to do when one was wrong."""
 
 import getpass
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway.cli.output import write_json
+from gateway.cli.output import Json, write_json
 from gateway.cli.people import with_runtime
+from gateway.cli.shown import say_moved
 
 app = typer.Typer(no_args_is_help=True, help="Gold: questions whose answer is known.")
 
-_Json = Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")]
 _Batch = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id (b_...).")]
 
 
 @app.command("list")
-def listed(batch: _Batch, json: _Json = None) -> None:
+def listed(batch: _Batch, json: Json = None) -> None:
     """The gold of a batch: shown how often, answered rightly how often."""
     from gateway.store import gold
 
     rows = with_runtime(lambda rt: gold.bank(rt.db, batch))
-    if json:
-        write_json([dict(row) for row in rows], json)
+    if write_json([dict(row) for row in rows], json):
         return
     for row in rows:
         share = f"{row['right']}/{row['answered']} right" if row["answered"] else "not asked yet"
@@ -40,22 +38,16 @@ def correct(
     value: Annotated[str, typer.Argument(metavar="VALUE", help="What is true.")],
     reason: Annotated[str, typer.Option(help="Why: kept with the correction.")],
     by: Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")] = None,
-    json: _Json = None,
+    json: Json = None,
 ) -> None:
     """Correct gold that was wrong: skills, pauses and results follow; paid money stays where it is."""
     from gateway.steps.forgive import Correction, correct_gold
 
     said = Correction(batch, task, value, by or getpass.getuser(), reason)
     diff = with_runtime(lambda rt: correct_gold(rt, said))
-    if json:
-        write_json(diff, json)
+    if write_json(diff, json):
         return
     typer.echo(
         f"{len(diff['answers'])} answers judged anew, {len(diff['decisions'])} results changed"
     )
-    for one in diff["decisions"]:
-        typer.echo(f"  {one['task']}: {one['was']} -> {one['becomes']} ({one['confidence']})")
-    for one in diff["moved"]:
-        typer.echo(f"  {one['task']}: was {one['was']}, is {one['becomes']}")
-    for worker in diff["back"]:
-        typer.echo(f"  worker {worker} was paused wrongly: works again, and is told so")
+    say_moved(diff)

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
+from gateway.cli.output import Json, write_json
 from gateway.cli.people import with_runtime
-from gateway.cli.shown import Json, age, as_json
+from gateway.cli.shown import age
 from gateway.errors import GatewayError, OtherKey, Refused
 from gateway.forms import fields
 from gateway.runtime import Channel, Runtime
@@ -27,7 +28,7 @@ def list_events(
 ) -> None:
     """List the events that are not done, newest first."""
     rows, now = with_runtime(lambda rt: _read(rt, limit))
-    if as_json([dict(row) for row in rows], json):
+    if write_json([dict(row) for row in rows], json):
         return
     if not rows:
         print("nothing is left over: all that came in is done")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.output import Json, write_json
 from gateway.cli.taxes import tax_paid, taxes
 
 app = typer.Typer(no_args_is_help=True, help="The ledger: audit, seals, statements, traces.")
@@ -20,12 +21,9 @@ def ledger() -> None:
 
 @app.command()
 def audit(
-    json: Annotated[
-        Path | None, typer.Option(help="Write the findings as JSON; - = stdout.")
-    ] = None,
+    json: Json = None,
 ) -> None:
     """Recompute every balance from the transfers, and hold it against what is stored and promised; exit 1 on any difference."""
-    from gateway.cli.output import write_json
     from gateway.cli.people import with_runtime
     from gateway.store import ledgers
 
@@ -44,10 +42,9 @@ def audit(
 
 @app.command()
 def seal(
-    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+    json: Json = None,
 ) -> None:
     """Seal the history that is not sealed yet, and print the head of the chain: write it down somewhere else."""
-    from gateway.cli.output import write_json
     from gateway.cli.people import with_runtime
     from gateway.runtime import Runtime
     from gateway.steps.seal import seal as step
@@ -71,15 +68,12 @@ def verify(
     statement: Annotated[
         Path | None, typer.Option(help="A printed statement as text: compare it with the books.")
     ] = None,
-    json: Annotated[
-        Path | None, typer.Option(help="Write the findings as JSON; - = stdout.")
-    ] = None,
+    json: Json = None,
 ) -> None:
     """Hash all sealed history again: no row may have been changed, taken out, put in or swapped; exit 1 if one was.
 
     With --statement: compare a worker's printed statement with the books instead.
     """
-    from gateway.cli.output import write_json
     from gateway.cli.people import with_runtime
     from gateway.store import seals, statements
 
@@ -136,10 +130,9 @@ def print_statement(
 @app.command()
 def trace(
     what: Annotated[str, typer.Argument(help="A payout's ref (P7K2QX) or an answer's id (17).")],
-    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+    json: Json = None,
 ) -> None:
     """Follow the money from answer to cash: answer, decision, transfer, payout, receipt."""
-    from gateway.cli.output import write_json
     from gateway.cli.people import with_runtime
     from gateway.errors import Refused
     from gateway.store import traces
@@ -172,11 +165,10 @@ def _day(text: str) -> date:
 def floats(
     provider: Annotated[str, typer.Argument(help="The provider's name in the settings.")],
     last: Annotated[int, typer.Option(help="How many statements.")] = 7,
-    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+    json: Json = None,
 ) -> None:
     """The balance equation of each imported statement against our books, to the minor unit; exit 1 where one does not come out.
     Where the operator can be asked for its balance, that too, as it is now."""
-    from gateway.cli.output import write_json
     from gateway.cli.people import with_runtime
     from gateway.runtime import Runtime
     from gateway.steps import weigh

@@ -1,16 +1,13 @@
 """`gateway options`: what a batch's options mean, when people found out that two mean the same, or that a label is wrong."""
 
 import getpass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from gateway.cli.output import write_json
+from gateway.cli.output import Json, write_json
 from gateway.cli.people import with_runtime
-
-if TYPE_CHECKING:
-    from gateway.steps.forgive import Diff
+from gateway.cli.shown import say_moved
 
 app = typer.Typer(
     no_args_is_help=True, help="Options of a batch: two that mean the same, or a wrong label."
@@ -29,18 +26,17 @@ def same(
     same_as: Annotated[str, typer.Argument(metavar="AS", help="The id of the one that stays.")],
     reason: Annotated[str, typer.Option(help="Why: kept with the correction.")],
     by: Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+    json: Json = None,
 ) -> None:
     """Count one option as another: answers, gold, skills and results follow; paid money stays where it is."""
     from gateway.steps.forgive import SameOption, correct_option
 
     said = SameOption(batch, option, same_as, by or getpass.getuser(), reason)
     diff = with_runtime(lambda rt: correct_option(rt, said))
-    if json:
-        write_json(diff, json)
+    if write_json(diff, json):
         return
     typer.echo(f"{diff['renamed']:,} answers of {option} are {same_as} now")
-    _show(diff)
+    say_moved(diff)
 
 
 @app.command("label")
@@ -57,28 +53,18 @@ def label(
         ),
     ] = False,
     by: Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+    json: Json = None,
 ) -> None:
     """Correct an option's label: every question asked from now on has it; paid money stays where it is."""
     from gateway.steps.relabel import NewLabel, correct_label
 
     said = NewLabel(batch, option, text, by or getpass.getuser(), reason, language, misled=misled)
     diff = with_runtime(lambda rt: correct_label(rt, said))
-    if json:
-        write_json(diff, json)
+    if write_json(diff, json):
         return
     typer.echo(f"{option} is called {text!r} now")
     if misled:
         typer.echo(
             f"{diff['void']:,} answers are void (they were paid and stay so); questions that somebody holds are asked anew"
         )
-    _show(diff)
-
-
-def _show(diff: "Diff") -> None:
-    for one in diff["decisions"]:
-        typer.echo(f"  {one['task']}: {one['was']} -> {one['becomes']} ({one['confidence']})")
-    for one in diff["moved"]:
-        typer.echo(f"  {one['task']}: was {one['was']}, is {one['becomes']}")
-    for worker in diff["back"]:
-        typer.echo(f"  worker {worker} was paused wrongly: works again, and is told so")
+    say_moved(diff)

@@ -5,8 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.cli import channel_lines
+from gateway.cli.output import write_json
 from gateway.cli.people import with_runtime
-from gateway.cli.shown import as_json
 from gateway.runtime import Runtime
 from gateway.sms.prices import MICRO
 from gateway.store import channel_health, health, outbox
@@ -26,7 +26,7 @@ def show(out: Path | None) -> None:
     figures, rows, bills, locked, now = with_runtime(read)
     told = asdict(figures)
     waiting = [channel_lines.figures(row, now) for row in rows]
-    if as_json(
+    if write_json(
         {
             "states": told["outbox"],
             "oldest_s": told["outbox_oldest_s"],

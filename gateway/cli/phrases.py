@@ -1,12 +1,10 @@
 """`gateway phrases`: what is said in which language, what nobody has read yet, and what does not fit."""
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from gateway.cli.output import write_json
+from gateway.cli.output import Json, write_json
 from gateway.phrases import Phrasebook, books
 from gateway.phrases.book import ENGLISH
 from gateway.phrases.budget import Weighed, is_words, weigh
@@ -33,7 +31,7 @@ def _group() -> None:
 
 @app.command("check")
 def check(
-    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+    json: Json = None,
 ) -> None:
     """Weigh every text with its longest values; exit 1 where one does not fit or a language lacks one."""
     english = books()[ENGLISH].keys

@@ -1,12 +1,11 @@
 """`gateway review`: tasks whose answers stayed in doubt, for a person to decide."""
 
 import getpass
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway.cli.output import write_json
+from gateway.cli.output import Json, write_json
 from gateway.cli.people import with_runtime
 
 app = typer.Typer(no_args_is_help=True, help="Tasks that stayed in doubt: a person decides.")
@@ -15,14 +14,13 @@ app = typer.Typer(no_args_is_help=True, help="Tasks that stayed in doubt: a pers
 @app.command("list")
 def listed(
     batch: Annotated[str | None, typer.Option(help="Only of this batch (b_...).")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+    json: Json = None,
 ) -> None:
     """Tasks in review with their answers, oldest first."""
     from gateway.store import reviews
 
     rows = with_runtime(lambda rt: reviews.waiting(rt.db, batch))
-    if json:
-        write_json([dict(row) for row in rows], json)
+    if write_json([dict(row) for row in rows], json):
         return
     for row in rows:
         doubt = "no single answer" if row["ambiguous"] else f"{row['confidence']:.2f} sure"

@@ -1,33 +1,11 @@
-"""What commands that list things share: `--json FILE`, and the age of something in words."""
+"""What commands that list things share: the age of something in words, and what a correction moved."""
 
-import json
-import sys
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Any
 
 import typer
 
-from gateway.errors import SettingsError
-
-Json = Annotated[
-    Path | None, typer.Option("--json", help="Write it as JSON; - = to standard output.")
-]
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-
-
-def as_json(value: object, path: Path | None) -> bool:
-    """Write `value` where `--json` says; False when it was not given, so that the text is printed."""
-    if path is None:
-        return False
-    text = json.dumps(value, indent=2, default=str) + "\n"
-    if str(path) == "-":
-        sys.stdout.write(text)
-        return True
-    try:
-        path.write_text(text)
-    except OSError as bad:
-        raise SettingsError(f"cannot write {path}: {bad.strerror}") from bad
-    return True
 
 
 def age(seconds: float) -> str:
@@ -39,3 +17,13 @@ def age(seconds: float) -> str:
         if seconds >= unit:
             return f"{seconds / unit:.0f} {name}"
     return f"{seconds:.0f} s"
+
+
+def say_moved(diff: Mapping[str, Any]) -> None:
+    """Print whose results and pauses a correction changed (`steps/forgive`)."""
+    for one in diff["decisions"]:
+        typer.echo(f"  {one['task']}: {one['was']} -> {one['becomes']} ({one['confidence']})")
+    for one in diff["moved"]:
+        typer.echo(f"  {one['task']}: was {one['was']}, is {one['becomes']}")
+    for worker in diff["back"]:
+        typer.echo(f"  worker {worker} was paused wrongly: works again, and is told so")

@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.output import Json, write_csv, write_json
+
 
 def taxes(
     month: Annotated[str, typer.Option(help="2026-11; default: this month (UTC).")] = "",
     csv: Annotated[Path | None, typer.Option(help="Every payout as CSV; - = stdout.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write it as JSON; - = stdout.")] = None,
+    json: Json = None,
 ) -> None:
     """What was withheld as tax in a month, for the authority: the totals of each tax, with --csv each payout of them."""
-    from gateway.cli.output import write_csv, write_json
     from gateway.cli.people import with_runtime
     from gateway.money import amount_text
     from gateway.store import taxes as store

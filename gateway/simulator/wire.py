@@ -180,6 +180,34 @@ class Listener:
             await self._task
 
 
+class Provider:
+    """A simulated provider: entered it answers at `url`, left it drops what is under way (`close`)."""
+
+    def __init__(self, app: ASGIApp, port: int = 0) -> None:
+        self._listener = Listener(app, port=port)
+
+    @property
+    def url(self) -> str:
+        return self._listener.url
+
+    async def close(self) -> None:
+        """Nothing is under way unless a provider says so."""
+
+    async def __aenter__(self) -> Self:
+        """Raises OSError when the port is taken."""
+        await self._listener.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+        await self._listener.__aexit__(kind, error, trace)
+
+
 async def before_acting(plan: FaultPlan, faults: frozenset[str]) -> Response | None:
     """The answer of a request that dies before the provider did anything, else None."""
     if "slow" in faults:

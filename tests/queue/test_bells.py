@@ -28,6 +28,27 @@ def hanging(redis):
     return sorted(queue(redis).get_job_ids())
 
 
+def being_answered(on):
+    """The bell `deliver at`, as it is while a runner answers it: off the queue, and started."""
+    enqueue(on, ANSWER, "deliver", "at")
+    job = on.fetch_job("deliver-at")
+    on.remove(job.id)
+    job.set_status(JobStatus.STARTED)
+    return job
+
+
+def ends_before_it_is_looked_at(monkeypatch, job, then=lambda: None):
+    """The next look at a bell comes too late: its answering has ended, and `then` has happened."""
+
+    def ends(*_args, **_more):
+        monkeypatch.undo()
+        job.delete()
+        then()
+        raise NoSuchJobError
+
+    monkeypatch.setattr(Job, "fetch", ends)
+
+
 def test_the_same_bell_hangs_once(redis):
     on = queue(redis)
     for _ in range(5):
@@ -48,10 +69,7 @@ def test_a_bell_carries_a_name_and_an_id_in_json_and_nothing_else(redis):
 def test_a_bell_that_is_being_answered_is_rung_again_under_a_second_name(redis):
     """It may be answered by a runner that was killed a moment ago."""
     on = queue(redis)
-    enqueue(on, ANSWER, "deliver", "at")
-    job = on.fetch_job("deliver-at")
-    on.remove(job.id)
-    job.set_status(JobStatus.STARTED)
+    being_answered(on)
     for _ in range(3):
         enqueue(on, ANSWER, "deliver", "at")
     assert hanging(redis) == ["deliver-at-again"]
@@ -60,35 +78,21 @@ def test_a_bell_that_is_being_answered_is_rung_again_under_a_second_name(redis):
 def test_a_bell_rung_while_the_last_one_of_its_name_ends_is_not_taken_off_again(redis, monkeypatch):
     """One ringer finds the bell being answered; it ends, and another ringer hangs it anew, before the first looks."""
     on = queue(redis)
-    enqueue(on, ANSWER, "deliver", "at")
-    job = on.fetch_job("deliver-at")
-    on.remove(job.id)
-    job.set_status(JobStatus.STARTED)
+    job = being_answered(on)
 
-    def ends_and_is_rung_by_another(*_args, **_more):
-        monkeypatch.undo()
-        job.delete()
+    def hung_anew():
         enqueue(on, ANSWER, "deliver", "at")
-        raise NoSuchJobError
 
-    monkeypatch.setattr(Job, "fetch", ends_and_is_rung_by_another)
+    ends_before_it_is_looked_at(monkeypatch, job, then=hung_anew)
     enqueue(on, ANSWER, "deliver", "at")
     assert hanging(redis) == ["deliver-at"]
 
 
 def test_a_bell_that_ended_a_moment_ago_is_rung(redis, monkeypatch):
     on = queue(redis)
-    enqueue(on, ANSWER, "deliver", "at")
-    job = on.fetch_job("deliver-at")
-    on.remove(job.id)
-    job.set_status(JobStatus.STARTED)
+    job = being_answered(on)
 
-    def ends(*_args, **_more):
-        monkeypatch.undo()
-        job.delete()
-        raise NoSuchJobError
-
-    monkeypatch.setattr(Job, "fetch", ends)
+    ends_before_it_is_looked_at(monkeypatch, job)
     enqueue(on, ANSWER, "deliver", "at")
     assert hanging(redis) == ["deliver-at"]
 

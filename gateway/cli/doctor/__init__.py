@@ -8,7 +8,7 @@ import typer
 
 from gateway.cli.doctor import configured, running
 from gateway.cli.doctor.verdict import Finding, Verdict, fail, ok
-from gateway.cli.shown import as_json
+from gateway.cli.output import write_json
 from gateway.errors import GatewayError
 from gateway.settings import load
 
@@ -18,7 +18,7 @@ _COLOURS = {"ok": typer.colors.GREEN, "warn": typer.colors.YELLOW, "fail": typer
 def doctor(out: Path | None) -> None:
     """Print all findings; exit 1 when something does not work."""
     findings = list(examine())
-    if not as_json([asdict(found) for found in findings], out):
+    if not write_json([asdict(found) for found in findings], out):
         for found in findings:
             mark = typer.style(f"{found.verdict:<5}", fg=_COLOURS[found.verdict], bold=True)
             typer.echo(f"{mark} {found.what:<14} {found.said}")

@@ -14,8 +14,7 @@ import secrets
 import time
 from collections.abc import Coroutine
 from dataclasses import replace
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -29,13 +28,13 @@ from gateway.simulator.diary import Hop, Sms, Tally, Violation, tally
 from gateway.simulator.faults import FaultPlan
 from gateway.simulator.phones import Phone, Screen, Session
 from gateway.simulator.septets import fits_ussd, weigh
-from gateway.simulator.wire import Answer, Caller, Listener, after_acting, before_acting
+from gateway.simulator.wire import Answer, Caller, Provider, after_acting, before_acting
 
 PREFIXES: Final = ("CON ", "END ")
 HTTP_OK: Final = 200
 
 
-class CarrierServer:
+class CarrierServer(Provider):
     """The provider. Its books are `phones`, `messages`, `hops` and `violations`."""
 
     def __init__(
@@ -68,24 +67,7 @@ class CarrierServer:
             Route("/version1/messaging", self._received, methods=["GET"]),
             Route("/version1/user", self._user, methods=["GET"]),
         ]
-        self._listener = Listener(Starlette(routes=self.routes), port=port)
-
-    @property
-    def url(self) -> str:
-        return self._listener.url
-
-    async def __aenter__(self) -> Self:
-        await self._listener.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-        await self._listener.__aexit__(kind, error, trace)
+        super().__init__(Starlette(routes=self.routes), port)
 
     async def close(self) -> None:
         """Drop what is still under way."""

@@ -15,8 +15,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
-from types import TracebackType
-from typing import Self
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.applications import Starlette
@@ -25,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.simulator.faults import FaultPlan
-from gateway.simulator.wire import FORM, Answer, Caller, Listener, after_acting, before_acting
+from gateway.simulator.wire import FORM, Answer, Caller, Provider, after_acting, before_acting
 
 ACCOUNT, TOKEN, NUMBER = "AC" + "5" * 32, "simulator", "+254200000000"
 # What these numbers are answered, always (Twilio's error codes).
@@ -47,7 +45,7 @@ class Taken:
     direction: str = "outbound-api"
 
 
-class TwilioServer:
+class TwilioServer(Provider):
     """The provider. Its books, oldest first: `messages` it took from the gateway, `came` what phones texted."""
 
     def __init__(self, plan: FaultPlan | None = None) -> None:
@@ -64,24 +62,10 @@ class TwilioServer:
             Route(f"{account}/Messages.json", self._list, methods=["GET"]),
             Route(f"{account}/Balance.json", self._balance, methods=["GET"]),
         ]
-        self._listener = Listener(Starlette(routes=routes))
+        super().__init__(Starlette(routes=routes))
 
-    @property
-    def url(self) -> str:
-        return self._listener.url
-
-    async def __aenter__(self) -> Self:
-        await self._listener.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def close(self) -> None:
         await self._caller.close()
-        await self._listener.__aexit__(kind, error, trace)
 
     # To the gateway, signed
 

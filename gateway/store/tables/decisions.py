@@ -75,6 +75,19 @@ Index(
     postgresql_where=text("stops and explained_at is null"),
 )
 
+
+def two_people(
+    does: str, agrees: str
+) -> tuple[Column[int], Column[int], Column[object], CheckConstraint]:
+    """The columns of what one person does and another one agrees to, later: never the same."""
+    return (
+        Column(f"{does}_by", BigInteger, ForeignKey("person.id"), nullable=False),
+        Column(f"{agrees}_by", BigInteger, ForeignKey("person.id")),
+        Column(f"{agrees}_at", DateTime(timezone=True)),
+        CheckConstraint(f"{agrees}_by <> {does}_by", name="two_people"),
+    )
+
+
 # Somebody who may decide about money. The key is shown once; only its hash is kept.
 person = Table(
     "person",
@@ -92,11 +105,8 @@ approval_list = Table(
     metadata,
     id_column(),
     Column("digest", LargeBinary, nullable=False),
-    Column("made_by", BigInteger, ForeignKey("person.id"), nullable=False),
-    Column("approved_by", BigInteger, ForeignKey("person.id")),
-    Column("approved_at", DateTime(timezone=True)),
+    *two_people("made", "approved"),
     at_column(),
-    CheckConstraint("approved_by <> made_by", name="two_people"),
 )
 
 approval_item = Table(
@@ -114,11 +124,8 @@ verdict = Table(
     Column("subject", Text, nullable=False, unique=True),
     Column("says", Text, nullable=False),
     Column("evidence", LargeBinary, nullable=False),
-    Column("said_by", BigInteger, ForeignKey("person.id"), nullable=False),
-    Column("confirmed_by", BigInteger, ForeignKey("person.id")),
-    Column("confirmed_at", DateTime(timezone=True)),
+    *two_people("said", "confirmed"),
     at_column(),
-    CheckConstraint("confirmed_by <> said_by", name="two_people"),
 )
 
 # What one person says of a payout nobody else can decide, and another one confirms.
@@ -131,9 +138,6 @@ resolution = Table(
     Column("receipt", Text),
     # Of what was known of the payout then: newer evidence makes the first word void.
     Column("evidence", LargeBinary, nullable=False),
-    Column("said_by", BigInteger, ForeignKey("person.id"), nullable=False),
-    Column("confirmed_by", BigInteger, ForeignKey("person.id")),
-    Column("confirmed_at", DateTime(timezone=True)),
+    *two_people("said", "confirmed"),
     at_column(),
-    CheckConstraint("confirmed_by <> said_by", name="two_people"),
 )
