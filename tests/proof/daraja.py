@@ -104,6 +104,11 @@ class ProofDaraja:
         )
         return {key: (times, minor, receipt) for key, times, minor, receipt in rows}
 
+    def final_at(self, key: str) -> float:
+        """When a question about it gets a last word; 0 where it has not, or is not known."""
+        found = self.books.find(key)
+        return found.finalised_at if found else 0.0
+
     def fees_minor(self) -> int:
         (minor,) = self.books.db.execute(
             "SELECT coalesce(sum(fee_minor), 0) FROM payment"

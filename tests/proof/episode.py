@@ -241,7 +241,7 @@ class Episode:
                 return
             until = min([t for t in (due, coming) if t is not None], default=self.world.now)
             # Where little happens the steps are longer: many payouts share each commit.
-            self.world.moves_to(max(until, self.world.now + TICK_S * (1 if self.busy > 50 else 4)))
+            self.world.moves_to(max(until, self.world.now + self._step_s()))
             self.clock.advance(datetime.fromtimestamp(self.world.now, UTC) - self.clock.now())
         open_now = await rt.db.rows(
             "select state, provider, reason, count(*), max(tries), max(misses) from payout where settled_at is null group by 1, 2, 3"
@@ -249,6 +249,9 @@ class Episode:
         raise AssertionError(
             f"after {DAYS_MAX} days: {[tuple(r) for r in open_now]} {sum(len(p.wants) for p in self.people)} wanted"
         )
+
+    def _step_s(self) -> float:
+        return TICK_S * (1 if self.busy > 50 else 4)
 
     async def _statement(self) -> None:
         """The day after: the operator's statement settles what a liar's lost callback left wrong, and finds no more."""
@@ -357,8 +360,12 @@ class Episode:
             if self.world.dice.random() < 0.1:
                 await self._callbacks()  # some come before the answer they belong to is written
             await happened_to_all(rt, heard)
+            await self._heed(heard)
             if len(due) < AT_ONCE:
                 return
+
+    async def _heed(self, heard: list[tuple[Stored, Happened]]) -> None:
+        """What is made of the answers as such, for those who want it played."""
 
     async def _callbacks(self) -> None:
         """What `steps/callback` does after keeping the body. One move of a payout at a time."""
@@ -380,6 +387,7 @@ class Episode:
                 status = rt.providers[one.payout.provider].parse_callback(body, {})
                 moves.append((one, Asked(status) if token == one.status_token else Hinted(status)))
             await happened_to_all(rt, moves)
+            await self._heed(moves)
             came = again
 
 

@@ -19,6 +19,7 @@ class Transfer:
     state: str = "PENDING"
     reason: str = ""
     receipt: str = ""
+    final_at: float = 0.0
 
 
 class ProofMtn:
@@ -53,6 +54,7 @@ class ProofMtn:
 
     def _execute(self, key: str) -> None:
         one = self.transfers[key]
+        one.final_at = self.world.now
         amount_minor = int(one.body["amount"]) * 100
         if one.body["payee"]["partyId"].endswith("92040"):
             one.state, one.reason = "FAILED", "PAYEE_NOT_FOUND"
@@ -96,6 +98,10 @@ class ProofMtn:
             times, sum_minor, _ = found.get(key, (0, 0, ""))
             found[key] = (times + 1, sum_minor + minor, receipt)
         return found
+
+    def final_at(self, key: str) -> float:
+        one = self.transfers.get(key)
+        return one.final_at if one else 0.0
 
     def fees_minor(self) -> int:
         return 0

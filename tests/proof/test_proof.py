@@ -8,6 +8,7 @@ from gateway.steps import replace
 
 from . import episode
 from .episode import Episode
+from .outage import Silence
 
 
 @pytest.mark.timeout(110)
@@ -43,3 +44,13 @@ async def test_a_reference_drawn_twice_breaks_nothing_off(new_database, monkeypa
     assert (verdict.doubles, verdict.lost, verdict.conservation_breaks) == (0, 0, 0)
     assert verdict.faults == []
     assert verdict.paid > 40
+
+
+@pytest.mark.timeout(110)
+async def test_after_forty_minutes_of_silence_unknown_outcomes_are_settled_soon(new_database):
+    """The measure by itself is `python -m tests.proof.outage`; asked by the usual schedule they would wait for an hour."""
+    played = Silence(120, seed=3, factor=1.0)
+    verdict = await played.run(await new_database("proof_silence"))
+    assert verdict.good, verdict.faults
+    assert len(played.unknown) >= 5
+    assert played.share >= 0.9
