@@ -196,9 +196,11 @@ def float_out(provider: str, transfer_ref: str, amount_minor: int, currency: str
 
 
 def charge_by_statement(
-    payout: PayoutId, provider: str, booked_minor: int, amount_minor: int, currency: str
+    payout: PayoutId, provider: str, booked_minor: int | None, amount_minor: int, currency: str
 ) -> tuple[Posting, ...]:
-    """What the statement's fee differs from the charge that was booked, once per payout."""
+    """The statement's fee where no charge was booked (None), else what it differs from that, once per payout."""
+    if booked_minor is None:
+        return (charge(payout, provider, amount_minor, currency),)
     more_minor = amount_minor - booked_minor
     if more_minor > 0:
         return (posting(Code.CHARGE_MORE, (payout,), "", provider, more_minor, currency),)

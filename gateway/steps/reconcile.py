@@ -5,7 +5,7 @@ cut off is simply done again.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from gateway.errors import Conflict, Refused
 from gateway.failpoints import reach
-from gateway.ids import derived_id
+from gateway.ids import PayoutId, derived_id
 from gateway.payments import ledger
 from gateway.payments.chart import Code, Posting
 from gateway.payments.payout import Asked, Hinted
@@ -23,6 +23,7 @@ from gateway.payments.reconcile import (
     Kind,
     Line,
     LineKind,
+    Ours,
     TellsByStatement,
     reconcile,
 )
@@ -72,7 +73,7 @@ async def import_statement(rt: Runtime, provider: str, text: str) -> Imported:
     for finding in found.findings:
         await _act(rt, provider, finding, by_receipt.get(finding.receipt), known.statement_currency)
         reach("statement.acted")
-    await _known_since(rt, provider, found.matches, known.statement_currency)
+    await _known_since(rt, provider, found.matches, ours, known.statement_currency)
     of_payout = payouts_of(lines, found.matches, ours)
     async with rt.db.transaction() as db:
         await floats.keep_lines(db, number, list(zip(lines, of_payout, strict=True)))
@@ -104,19 +105,28 @@ async def _act(
 
 
 async def _known_since(
-    rt: Runtime, provider: str, matches: Mapping[str, UUID], currency: str
+    rt: Runtime,
+    provider: str,
+    matches: Mapping[str, UUID],
+    ours: Sequence[Ours],
+    currency: str,
 ) -> None:
-    """Money that stood in suspense as nobody's, and is known to be a payout's now, leaves suspense again, with its charge.
-    By what the ledger holds, so that an import that was cut off here loses nothing."""
+    """Money that stood in suspense as nobody's, and is known to be a payout's now, leaves suspense again, and its charge is
+    the payout's, whether this statement shows it again or not. By what the ledger holds, so that an import that was cut off
+    here loses nothing."""
+    fees = {p.id: p.fee_minor for p in ours}
     unmatched = {derived_id(*_cause(Code.UNMATCHED_OUT, provider, r)): r for r in matches}
     charged = {derived_id(*_cause(Code.CHARGE_MORE, provider, r)): r for r in matches}
     booked = await floats.amounts(rt.db, [*unmatched, *charged])
     for transfer, minor in booked.items():
         if transfer in unmatched:
-            back = ledger.matched_since(provider, unmatched[transfer], minor, currency)
-        else:
-            back = ledger.charge_of_somebody(provider, charged[transfer], minor, currency)
-        await _post(rt, back)
+            await _post(rt, ledger.matched_since(provider, unmatched[transfer], minor, currency))
+            continue
+        receipt = charged[transfer]
+        of = PayoutId(matches[receipt])
+        for hers in ledger.charge_by_statement(of, provider, fees.get(of), minor, currency):
+            await _post(rt, hers)  # first, so that what was cut off between the two is done again
+        await _post(rt, ledger.charge_of_somebody(provider, receipt, minor, currency))
     await reconciliations.matched_since(rt.db, provider, list(matches))
 
 

@@ -131,13 +131,8 @@ async def book_moves(
             case LineKind.FEE if payout is None:
                 made.append(ledger.charge_of_nobody(provider, line.receipt, minor, currency))
             case LineKind.FEE if payout is not None:
-                booked = fees.get(payout)
-                of = PayoutId(payout)
-                made += (
-                    (ledger.charge(of, provider, minor, currency),)
-                    if booked is None
-                    else ledger.charge_by_statement(of, provider, booked, minor, currency)
-                )
+                booked, of = fees.get(payout), PayoutId(payout)
+                made += ledger.charge_by_statement(of, provider, booked, minor, currency)
             case _:
                 pass
     if made:

@@ -143,3 +143,18 @@ async def test_a_charge_for_nobody_becomes_her_charge_when_the_payment_is_known(
            from account a join transfer t on a.id in (t.debit, t.credit) where a.kind = 'fee_expense'"""
     )
     assert spent == 300
+
+
+async def test_a_charge_for_nobody_is_hers_also_when_the_later_statement_does_not_show_it(
+    town, amina
+):
+    """An export of payments alone tells whose the payment is: its charge stays in our books, as hers."""
+    (receipt, details, minor), *_ = await hers(town)
+    payment, charge = ("X9", details, minor), ("X9", "Customer Charge", -300)
+    await reconcile.import_statement(town.rt, "mpesa", await day(town, payment, charge))
+    await town.rt.db.execute("update payout set receipt = 'X9' where receipt = $1", receipt)
+    payments_alone = await day(town, payment, later=timedelta(hours=1))
+    await reconcile.import_statement(town.rt, "mpesa", payments_alone)
+    first = (await weigh.equations(town.rt, "mpesa", 7))[0]
+    assert (first.equation.fees_minor, first.equation.difference_minor) == (300, 0)
+    assert await town.count("transfer", "code = 14 and amount = 300") == 1, "it is hers"
