@@ -8,7 +8,9 @@ from gateway.store.db import Connection, Database, Row
 
 _ROWS = """
 select t.at, a.owner as country, t.currency, split_part(t.cause, ':', 3) as name, p.ref, p.worker_id as worker,
-  p.tax_bases[array_position(p.tax_names, split_part(t.cause, ':', 3))] as base,
+  -- A late tax may be booked in two parts, from her balance (29) and as overpaid (30): its base stands with the first.
+  case when t.code = 30 and lag(t.code) over (partition by p.id, split_part(t.cause, ':', 3) order by t.seq) = 29 then 0
+    else p.tax_bases[array_position(p.tax_names, split_part(t.cause, ':', 3))] end as base,
   case when t.credit = a.id then t.amount else -t.amount end as amount,
   case t.code when 28 then 'given back' when 31 then 'given back' else 'withheld' end as what
 from account a join transfer t on a.id in (t.debit, t.credit) join payout p

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from gateway.errors import Refused
+from gateway.payments import ledger
 from gateway.phrases.septets import segments
 from gateway.settings import FeeBand, TaxRow
 from gateway.simulator.faults import FaultPlan
@@ -77,6 +78,22 @@ async def test_the_authoritys_month(town, amina):
     )
     assert json.dumps([dict(row) for row in rows], default=str).count("withheld") == 1
     assert await taxes.of_month(town.rt.db, now.year - 1, 12) == []
+
+
+async def test_a_late_tax_that_she_could_only_partly_bear_is_on_one_base(town, amina):
+    """It is booked in two parts, out of her balance and as overpaid: what was taxed is one amount all the same."""
+    await amina.texts("PAY")
+    await town.pays_out()
+    payout, worker = await town.value("select id from payout"), await amina.id()
+    back = ledger.tax_back(payout, worker, "KE", "WHT", 147, "KES")
+    late = ledger.late_tax(payout, worker, "KE", "WHT", 147, "KES", balance_minor=50)
+    for posted in (back, *late):
+        debit, credit = [await town.rt.accounts.get(a) for a in (posted.debit, posted.credit)]
+        async with town.rt.db.transaction() as db:
+            await ledgers.post(db, posted, debit, credit)
+    now = await town.value("select at from transfer order by seq desc limit 1")
+    (total,) = taxes.totals(await taxes.of_month(town.rt.db, now.year, now.month))
+    assert (total.base_minor, total.amount_minor, total.workers) == (2947, 147, 1)
 
 
 async def test_a_months_tax_is_handed_over_once_and_never_more_than_is_owed(town, amina):
