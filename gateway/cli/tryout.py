@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from gateway.errors import Refused
 from gateway.ids import ClientId
+from gateway.payments.ledger import float_top_up
 from gateway.runtime import Runtime
+from gateway.simulator.operators.books import FLOAT_MINOR
 from gateway.steps import admit, submit
-from gateway.store import batches
+from gateway.store import batches, ledgers
 from gateway.tasks.intake import check
 from gateway.tasks.question import Option
 
@@ -20,6 +22,7 @@ COORDINATOR = ("+254711000001", "Grace")
 WORKER = ("+254711000002", "Amina")
 _MONEY_MINOR = 100_000_00
 _CURRENCY = "KES"
+PROVIDER = "mpesa"  # the simulated one's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ async def add_tryout(rt: Runtime, *, key_wanted: bool) -> str | None:
     await admit.add_coordinator(rt, *COORDINATOR, "en", PARTNER[0])
     client, key = await _client(rt, key_wanted=key_wanted)
     await admit.top_up(rt, client, "try-out", _MONEY_MINOR)
+    await _float(rt)
     there = {row["name"]: row for row in await batches.all_of_client(rt.db, client)}
     for batch in BATCHES:
         row = there.get(batch.name)
@@ -152,6 +156,15 @@ async def _client(rt: Runtime, *, key_wanted: bool) -> tuple[ClientId, str | Non
     if found is None:
         return await admit.add_client(rt, CLIENT, _CURRENCY)
     return ClientId(found), await admit.add_key(rt, ClientId(found)) if key_wanted else None
+
+
+async def _float(rt: Runtime) -> None:
+    """Book what the simulated operator begins with; else its first answer is a difference to our books."""
+    posting = float_top_up(PROVIDER, "opening", FLOAT_MINOR, _CURRENCY)
+    debit = await rt.accounts.get(posting.debit)
+    credit = await rt.accounts.get(posting.credit)
+    async with rt.db.transaction() as db:
+        await ledgers.post(db, posting, debit, credit)
 
 
 async def _create(rt: Runtime, client: ClientId, batch: _TryOut) -> str:

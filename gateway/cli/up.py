@@ -120,7 +120,7 @@ def _simulated(children: Children, data_dir: Path) -> dict[str, str]:
         "security_credential": "c2ltdWxhdGVk",
         "shortcode": "600000",
     }
-    providers = {"mpesa": {"kind": "mpesa", "options": options}}
+    providers = {tryout.PROVIDER: {"kind": "mpesa", "options": options}}
     return {
         "GATEWAY_LOCAL_PHONE": "true",
         "GATEWAY_PROVIDERS": json.dumps(providers),
