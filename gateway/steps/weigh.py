@@ -118,10 +118,13 @@ async def book_moves(
     ours: Sequence[Ours],
     currency: str,
 ) -> None:
-    """What only the operator knew: money moved to and from the float by people, and fees. Each is booked once."""
+    """What only the operator knew: money moved to and from the float by people, and fees. Each is booked once; a second line
+    with the same receipt is nobody's but the people's who are told of it."""
     fees = {p.id: p.fee_minor for p in ours}
     made: list[Posting] = []
-    for line, payout in zip(lines, of_payout, strict=True):
+    payouts = {(x.kind, x.receipt): payout for x, payout in zip(lines, of_payout, strict=True)}
+    for line in _once(lines):
+        payout = payouts[line.kind, line.receipt]
         minor = line.amount_minor
         match line.kind:
             case LineKind.TOP_UP:
@@ -162,7 +165,10 @@ async def equation_of(rt: Runtime, provider: str, number: int) -> tuple[Equation
     times = [line.at for line in lines if line.at]
     before = await floats.closed_before(rt.db, provider, min(times)) if times else None
     booked = await floats.booked(rt.db, transfers_of(provider, kept))
-    made = equation(_once(lines), booked, before)
+    printed_once = list(
+        {(x.kind, x.receipt, x.amount_minor, x.balance_minor): x for x in reversed(lines)}.values()
+    )[::-1]
+    made = equation(printed_once, booked, before)
     return (made, lines[-1].receipt) if made else None
 
 

@@ -158,3 +158,13 @@ async def test_a_charge_for_nobody_is_hers_also_when_the_later_statement_does_no
     first = (await weigh.equations(town.rt, "mpesa", 7))[0]
     assert (first.equation.fees_minor, first.equation.difference_minor) == (300, 0)
     assert await town.count("transfer", "code = 14 and amount = 300") == 1, "it is hers"
+
+
+async def test_two_different_charges_under_one_receipt_are_told_to_people_and_stop_no_import(
+    town, amina
+):
+    (payment, *_), receipt = await hers(town), await town.value("select receipt from payout")
+    charges = [(receipt, "Customer Charge", -300), (receipt, "Customer Charge", -200)]
+    found = await reconcile.import_statement(town.rt, "mpesa", await day(town, payment, *charges))
+    assert [f.kind for f in found.findings] == [Kind.DUPLICATE_LINE, Kind.BALANCE], "it stops"
+    assert await town.count("transfer", "code in (14, 26)") == 1
