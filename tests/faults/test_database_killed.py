@@ -11,7 +11,7 @@ from tests.town import eventually
 
 from .house import PARTNER, SHORTCODE, a_client, house, starts_a_batch
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 PEOPLE = 8
 AWAY_S = 3.0

@@ -31,7 +31,7 @@ from gateway.vault import new_master_secret
 from tests.faults import walk
 from tests.faults.walk import PRICE_MINOR, House, Worker
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 ALL = os.environ.get("FAILPOINTS") == "all"
 IN_CI = {

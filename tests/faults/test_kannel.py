@@ -30,7 +30,7 @@ from tests.town import eventually
 # How long the gateway, and then its database, are away. As short as can be where nobody asks for more.
 OUTAGE_S = float(os.environ.get("KANNEL_OUTAGE_S", "0"))
 RETRY_S = kannel_conf.RETRY_DELAY_S if OUTAGE_S else 1
-pytestmark = [needs_kannel, pytest.mark.timeout(150 + 3 * OUTAGE_S)]
+pytestmark = [needs_kannel, pytest.mark.timeout(300 + 3 * OUTAGE_S)]
 
 CODE = "20880"
 PHONES = [f"+2547110004{n:02}" for n in range(8)]

@@ -14,7 +14,7 @@ from tests.town import eventually
 
 from .house import PARTNER, SHORTCODE, a_client, house, starts_a_batch
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
