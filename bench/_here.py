@@ -23,6 +23,7 @@ def gateway(**settings: object) -> Generator[Settings]:
             database_url=None,
             redis_url=None,
             secret_key=SecretStr(new_master_secret()),
+            private_addresses=("127.0.0.0/8",),  # what providers are in a benchmark
             **settings,
         )
         with served(made, migrated=True) as ready:

@@ -9,7 +9,8 @@ from typing import Protocol, cast
 import aiohttp
 import structlog
 
-from gateway import plugins
+from gateway import outside, plugins
+from gateway.addresses import Permitted
 from gateway.clock import Clock, SystemClock
 from gateway.payments import providers
 from gateway.payments.port import PayoutProvider, TokenStore
@@ -86,8 +87,10 @@ async def open_runtime(
     clock = clock or SystemClock()
     vault = Vault(settings.secret_key.get_secret_value())
     db = await open_database(settings.database_url.get_secret_value(), connections=connections)
-    connector = aiohttp.TCPConnector(keepalive_timeout=_KEEP_ALIVE_S)
-    async with aiohttp.ClientSession(timeout=_HTTP_TIMEOUT, connector=connector) as http:
+    permitted = Permitted.read(settings.private_addresses)
+    async with outside.session(
+        permitted, timeout=_HTTP_TIMEOUT, keep_alive_s=_KEEP_ALIVE_S
+    ) as http:
         try:
             yield Runtime(
                 settings=settings,

@@ -1,94 +1,106 @@
-"""The way out to addresses that stand in settings: never to this machine's own neighbours (an SSRF guard).
+"""The only way out: one session factory, whose connections are checked when they are dialled (an SSRF guard).
 
-A wrong or hijacked name in a setting must not reach the database next door or a cloud's metadata service. So an
-address is looked at after the name is resolved, at the very moment of connecting: a name that changes its mind between
-a check and a call gains nothing. Redirects are for the caller to refuse.
+A wrong or hijacked address must not reach the database next door or a cloud's metadata service. What is checked is
+the socket address handed to `connect`, after the name was resolved: neither a spelling nor a name that changes its mind
+between a check and a call can go around it. Nothing follows a redirect, and nothing goes through a proxy.
+
+`session(permitted)` with the operator's permissions is for addresses that stand in the settings. An address that a
+client may choose is called with `session()`, which permits no private address.
 """
 
+import errno
 import socket
-from collections.abc import Sequence
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_address,
-    ip_network,
-)
+from collections.abc import Callable
+from contextvars import ContextVar
+from ipaddress import ip_address
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
+from gateway.addresses import NONE, Permitted
 
-# Here clouds keep their credentials (169.254.169.254 and its kin): allowed for nobody.
-_NEVER: tuple[Network, ...] = tuple(
-    map(ip_network, ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32"))
-)
-_NAT64 = IPv6Network("64:ff9b::/96")
+_AddrInfo = tuple[
+    int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[str | int | bytes, ...]
+]
+
+# The host of the URL being called. Connections are made in the task of their call, or in copies of its context.
+_host: ContextVar[str] = ContextVar("host of the call", default="")
 
 
 class Forbidden(OSError):
-    """The address is not one of the outside world."""
+    """A connection that was not made, because the address is private and not permitted."""
+
+    def __init__(self, address: str, port: int, host: str) -> None:
+        shown = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        named = f"{host} is {shown}, a" if host and host != address else f"{shown} is a"
+        super().__init__(
+            errno.EACCES, f"{named} private address; `private_addresses` can permit it"
+        )
 
 
-def is_allowed(address: Address, private: Sequence[Network] = ()) -> bool:
-    """Whether a connection may be made: public addresses, and those in `private`; metadata services never.
-
-    >>> [is_allowed(ip_address(a)) for a in ("8.8.8.8", "127.0.0.1", "10.1.2.3", "::ffff:10.1.2.3", "64:ff9b::a9fe:a9fe")]
-    [True, False, False, False, False]
-    >>> networks = [ip_network("10.0.0.0/8"), ip_network("169.254.0.0/16")]
-    >>> is_allowed(ip_address("10.1.2.3"), networks), is_allowed(ip_address("169.254.169.254"), networks)
-    (True, False)
-    """
-    found = _inner(address)
-    if any(found in network for network in _NEVER):
-        return False
-    if any(found in network for network in private):
-        return True
-    return found.is_global and not found.is_multicast
+class Redirected(aiohttp.ClientError):
+    """A redirect that a caller was about to follow."""
 
 
-def _inner(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one stands for, where it stands for one."""
-    if isinstance(address, IPv4Address):
-        return address
-    if address in _NAT64:
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)
+def session(
+    permitted: Permitted = NONE,
+    *,
+    timeout: aiohttp.ClientTimeout = aiohttp.ClientTimeout(total=30, connect=5),  # noqa: B008  # frozen
+    keep_alive_s: float = 3.0,
+    base_url: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> aiohttp.ClientSession:
+    """Return a session whose every connection goes to a public address, or to a permitted private one."""
+    connector = aiohttp.TCPConnector(
+        socket_factory=_factory(permitted), keepalive_timeout=keep_alive_s
+    )
+    redirects = aiohttp.TraceConfig()
+    redirects.on_request_redirect.append(_refuse_redirect)
+    return aiohttp.ClientSession(
+        base_url,
+        headers=headers,
+        connector=connector,
+        timeout=timeout,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        middlewares=(_remember_host,),
+        trace_configs=[redirects],
+        trust_env=False,
+    )
 
 
-class GuardedResolver(AbstractResolver):
-    """Resolves names, and refuses those with any address that is not allowed."""
-
-    def __init__(self, private: Sequence[Network] = ()) -> None:
-        self._private = private
-        self._inner = aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        found = await self._inner.resolve(host, port, family)
-        for one in found:
-            if not is_allowed(ip_address(one["host"]), self._private):
-                raise Forbidden(f"{host} is an address of the inside: {one['host']}")
-        return found
-
-    async def close(self) -> None:
-        await self._inner.close()
+def why_not_connected(error: BaseException) -> str:
+    """Return the reason of a failed connection for an operator: the guard's words, or the error's type."""
+    cause = getattr(error, "os_error", None)
+    if isinstance(cause, Forbidden) and cause.strerror:
+        return cause.strerror
+    return type(error).__name__
 
 
-def literal_allowed(host: str, private: Sequence[Network] = ()) -> bool:
-    """Whether a host that is written as an address is allowed; True for a name, which the resolver looks at."""
+def _factory(permitted: Permitted) -> Callable[[_AddrInfo], socket.socket]:
+    def open_socket(info: _AddrInfo) -> socket.socket:
+        """Return an unconnected socket for this address. Raises Forbidden."""
+        family, kind, protocol, _, target = info
+        address, port, host = str(target[0]), int(target[1]), _host.get()
+        try:
+            allowed = permitted.allows(ip_address(address), port, host)
+        except ValueError:
+            allowed = False
+        if not allowed:
+            raise Forbidden(address, port, host)
+        return socket.socket(family, kind, protocol)
+
+    return open_socket
+
+
+async def _remember_host(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    if request.proxy is not None:
+        raise aiohttp.ClientError("calls never go through a proxy")
+    token = _host.set(request.url.host or "")
     try:
-        return is_allowed(ip_address(host.strip("[]")), private)
-    except ValueError:
-        return True
+        return await handler(request)
+    finally:
+        _host.reset(token)
 
 
-def guarded(private: Sequence[Network] = ()) -> aiohttp.TCPConnector:
-    """A connector that goes only where it may. Check hosts written as addresses with `literal_allowed` first: for those
-    nothing is resolved."""
-    return aiohttp.TCPConnector(resolver=GuardedResolver(private))
+async def _refuse_redirect(*_: object) -> None:
+    raise Redirected("a redirect is never followed")

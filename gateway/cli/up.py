@@ -47,7 +47,7 @@ def up(settings: Settings, *, port: int | None, ready_file: Path | None, say: Sa
         simulated = is_tryout(settings)
         with Children(settings.data_dir / "logs", say) as children:
             # The operator needs no database, so it starts meanwhile.
-            env = _simulated(children, settings.data_dir) if simulated else {}
+            env = _simulated(children, settings) if simulated else {}
             say("starting PostgreSQL and Redis ...")
             with served(settings, migrated=True) as ready:
                 if simulated:
@@ -103,9 +103,10 @@ def _start(settings: Settings, children: Children, wanted: int, env: Mapping[str
     return int(children.wait_ready("api")["port"])
 
 
-def _simulated(children: Children, data_dir: Path) -> dict[str, str]:
+def _simulated(children: Children, settings: Settings) -> dict[str, str]:
     """Start the simulated operator; the settings with which the others pay through it. A simulated phone is never
     asleep."""
+    data_dir = settings.data_dir
     ready_file = data_dir / "ready" / "operators.json"
     # One port for its whole life: when it is started again, the others must find it where it was.
     port = _free_port("127.0.0.1")
@@ -124,6 +125,7 @@ def _simulated(children: Children, data_dir: Path) -> dict[str, str]:
     return {
         "GATEWAY_LOCAL_PHONE": "true",
         "GATEWAY_PROVIDERS": json.dumps(providers),
+        "GATEWAY_PRIVATE_ADDRESSES": json.dumps([*settings.private_addresses, f"127.0.0.1:{port}"]),
         # An empty variable counts as not set; equal hours are none.
         "GATEWAY_QUIET_HOURS": "0-0",
     }

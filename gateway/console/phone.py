@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from gateway import outside
+from gateway.addresses import Permitted
 from gateway.errors import Refused
 from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
@@ -195,11 +197,15 @@ class Phone:
         """To our own webhook, over HTTP, like any provider."""
         server: tuple[str, int] = request.scope["server"]
         host = f"[{server[0]}]" if ":" in server[0] else server[0]
+        ourselves = Permitted.read([f"{host}:{server[1]}"])
         path = f"/in/{self._channel.name}/{self._channel.secret}/{event}"
         try:
-            async with self._rt.http.post(
-                f"http://{host}:{server[1]}{path}", data=form
-            ) as response:
+            async with (
+                outside.session(ourselves) as http,
+                http.post(
+                    f"http://{host}:{server[1]}{path}", data=form, allow_redirects=False
+                ) as response,
+            ):
                 said = await response.text()
                 if response.ok:
                     return said

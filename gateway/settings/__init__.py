@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from gateway.errors import SettingsError
 from gateway.settings.channels import LOCAL_CHANNEL, ChannelSettings, Side, Tariff
+from gateway.settings.outgoing import check_addresses
 from gateway.settings.payouts import Controls, Country, DayLimit, FeeBand, ProviderSettings, TaxRow
 
 __all__ = [
@@ -72,6 +73,9 @@ class Settings(BaseSettings):
     sms_channel: str = "phone"
     """The channel a worker is texted on when she joined by none."""
     providers: dict[str, ProviderSettings] = {}
+    private_addresses: tuple[str, ...] = ()
+    """Private addresses that channels and providers may be reached at, e.g. `127.0.0.1:13013`, `10.1.0.0/16` or
+    `kannel.internal`. Every other private address is refused when it is dialled."""
     countries: dict[str, Country] = _COUNTRIES
     prices: dict[str, Tariff] = {}
     """What an SMS segment costs, by country; what is not here comes from the list in the package."""
@@ -133,6 +137,12 @@ class Settings(BaseSettings):
                     f"channels.{name}.fallback: no other SMS channel is called {channel.fallback!r}; "
                     f"there is: {', '.join(others) or 'none'}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _no_address_leads_inside(self) -> Self:
+        """Raise SettingsError for an address that the guard of `gateway.outside` would refuse at each call."""
+        check_addresses(self.channels, self.providers, self.private_addresses)
         return self
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import aiohttp
 
+from gateway import outside
 from gateway.errors import Failed
 from gateway.sms.port import OutboundSms, Outcome, Sent
 
@@ -43,8 +44,12 @@ async def side_by_side(
                 return Lost(Outcome.RETRY, "not begun: the provider is slow")
             try:
                 return await call()
-            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-                return Lost(Outcome.RETRY, f"no connection: {type(error).__name__}")
+            except (
+                aiohttp.ClientConnectorError,
+                aiohttp.ConnectionTimeoutError,
+                aiohttp.InvalidURL,
+            ) as error:
+                return Lost(Outcome.RETRY, f"no connection: {outside.why_not_connected(error)}")
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 return Lost(Outcome.UNKNOWN, f"no answer: {type(error).__name__}")
 
@@ -74,7 +79,8 @@ async def ask(
         ) as response:
             body = await response.read()
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise Failed(f"{provider}: no answer ({type(error).__name__})", retryable=True) from error
+        why = outside.why_not_connected(error)
+        raise Failed(f"{provider}: no answer ({why})", retryable=True) from error
     if response.status != HTTPStatus.OK:
         refused = response.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
         said = "refuses our credentials" if refused else f"HTTP {response.status}"

@@ -110,6 +110,7 @@ class House:
             port=self.port,
             public_url=self.url,
             sms_channel="at",
+            private_addresses=("127.0.0.0/8",),
             channels={
                 "at": ChannelSettings(
                     secret=SecretStr("s"), sms=Side(kind="africastalking", options=at)
@@ -128,6 +129,7 @@ class House:
             f"port = {s.port}",
             f'public_url = "{s.public_url}"',
             'sms_channel = "at"',
+            'private_addresses = ["127.0.0.0/8"]',
             "[channels.at]",
             'secret = "s"',
             "[channels.at.sms]",

@@ -63,6 +63,7 @@ def settings_in(folder, ports):
         f"port = {ports['api']}",
         f'public_url = "{url}"',
         'sms_channel = "k"',
+        f'private_addresses = ["127.0.0.1:{ports["send"]}"]',
         "[channels.k]",
         'secret = "s"',
         "[channels.k.sms]",
@@ -71,7 +72,13 @@ def settings_in(folder, ports):
         *(f"{name} = {json.dumps(value)}" for name, value in options.items()),
     ]
     (folder / "gateway.toml").write_text("\n".join(lines) + "\n")
-    return Settings(data_dir=folder / "data", public_url=url, sms_channel="k", channels={"k": k})
+    return Settings(
+        data_dir=folder / "data",
+        public_url=url,
+        sms_channel="k",
+        channels={"k": k},
+        private_addresses=(f"127.0.0.1:{ports['send']}",),
+    )
 
 
 class Gateway:

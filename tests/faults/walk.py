@@ -60,6 +60,7 @@ class House:
             secret_key=SecretStr(self.secret),
             public_url=f"http://127.0.0.1:{self.port}",
             quiet_hours="",
+            private_addresses=("127.0.0.0/8",),
             providers={"mpesa": ProviderSettings(kind="mpesa", options=mpesa)},
         )
 

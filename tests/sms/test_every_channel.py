@@ -32,7 +32,7 @@ from gateway.sms.port import (
 NOWHERE = "http://127.0.0.1:1"
 OPTIONS = {
     "africastalking": {"username": "u", "api_key": "k-secret", "sender": "21512", "base_url": NOWHERE},
-    "http": {"sender": "21512", "url": NOWHERE, "insecure": True, "private_networks": ["127.0.0.1/32"],
+    "http": {"sender": "21512", "url": NOWHERE, "insecure": True,
              "secrets": {"password": "k-secret"}, "form": {"to": "{to}", "p": "{password}"}},
     "kannel": {"username": "u", "password": "k-secret", "sender": "21512", "send_url": NOWHERE},
     "phone": {},

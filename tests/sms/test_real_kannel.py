@@ -41,6 +41,7 @@ def conf_of(ports, spool):
     settings = Settings(
         public_url=f"http://127.0.0.1:{ports['app']}",
         channels={"k": ChannelSettings(secret="s", sms=Side(kind="kannel", options=options))},
+        private_addresses=("127.0.0.1",),
     )
     made = kannel_conf.conf(
         settings, "k", spool=str(spool), admin_port=ports["admin"], box_port=ports["box"], retry_s=1

@@ -15,7 +15,7 @@ from tests.stories.test_the_same_webhook_again import counts
 
 AMINA = "+254712000099"
 NOWHERE = "http://127.0.0.1:1"
-HTTP = {"sender": "21512", "url": NOWHERE, "insecure": True, "private_networks": ["127.0.0.1/32"],
+HTTP = {"sender": "21512", "url": NOWHERE, "insecure": True,
         "form": {"to": "{to}"}, "statuses": {"DELIVRD": "delivered"}, "opt_out": "msisdn"}  # fmt: skip
 AT = {"username": "u", "api_key": "k", "sender": "21512", "base_url": NOWHERE}
 SIDES = {

@@ -38,5 +38,6 @@ def examine() -> Generator[Finding]:
     yield ok("settings", "are valid")
     yield from configured.disk(settings)
     yield from configured.addresses(settings)
+    yield from configured.calls(settings)
     yield from configured.people_and_money(settings)
     yield from running.servers(settings)

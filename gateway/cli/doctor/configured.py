@@ -1,11 +1,15 @@
 """What the settings and this machine say before any server is asked."""
 
 import shutil
+import socket
 from collections.abc import Generator
+from ipaddress import ip_address
 
+from gateway.addresses import Permitted
 from gateway.cli.channels import is_local
 from gateway.cli.doctor.verdict import Finding, fail, ok, warn
 from gateway.settings import Settings
+from gateway.settings.outgoing import called, host_and_port
 
 _FREE_BYTES_MIN, _FREE_BYTES_FEW = 200 * 2**20, 2 * 2**30
 
@@ -57,6 +61,27 @@ def addresses(settings: Settings) -> Generator[Finding]:
             "/phone is served: whoever reaches it can be any worker",
             "leave GATEWAY_LOCAL_PHONE away where others can reach the gateway",
         )
+
+
+def calls(settings: Settings) -> Generator[Finding]:
+    """Report the addresses that the gateway is to call and whose name leads to a private one that is not permitted."""
+    permitted = Permitted.read(settings.private_addresses)
+    for setting, url in called(settings.channels, settings.providers):
+        host, port = host_and_port(url)
+        try:
+            found = {str(info[4][0]) for info in socket.getaddrinfo(host, port)}
+        except OSError as unknown:
+            yield warn(
+                setting, f"{host} is not found: {unknown}", "check the name, and this machine's DNS"
+            )
+            continue
+        inside = sorted(a for a in found if not permitted.allows(ip_address(a), port, host))
+        if inside:
+            yield fail(
+                setting,
+                f"{host} is {', '.join(inside)}, a private address: calls are refused",
+                f'where that is meant: private_addresses = ["{host}:{port}"]',
+            )
 
 
 def _kinds(settings: Settings) -> list[tuple[str, set[str]]]:

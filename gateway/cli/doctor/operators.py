@@ -48,7 +48,9 @@ async def operators(rt: Runtime) -> list[Finding]:
             continue
         try:
             # Any answer will do: this asks whether the network lets us through.
-            async with rt.http.get(url, timeout=aiohttp.ClientTimeout(total=_REACH_S)):
+            async with rt.http.get(
+                url, timeout=aiohttp.ClientTimeout(total=_REACH_S), allow_redirects=False
+            ):
                 findings.append(ok(f"provider {name}", f"{url} answers"))
         except (aiohttp.ClientError, TimeoutError, ValueError) as bad:
             findings.append(

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import aiohttp
-
+from gateway import outside
+from gateway.addresses import Permitted
 from gateway.cli.replay.crowd import Crowd
 from gateway.cli.replay.town import Town
 from gateway.store import ledgers
@@ -158,7 +158,7 @@ async def _messages(town: Town, differences: list[str]) -> None:
 async def _payouts(town: Town, differences: list[str]) -> tuple[int, dict[str, int]]:
     """Each payout we call paid was executed once by the operator, with that amount; and the other way round."""
     async with (
-        aiohttp.ClientSession() as http,
+        outside.session(Permitted.read(["127.0.0.0/8"])) as http,
         http.get(f"{town.operator_url}/admin/books?provider=daraja") as answer,
     ):
         books = await answer.json()

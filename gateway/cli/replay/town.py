@@ -15,6 +15,8 @@ from pathlib import Path
 
 import aiohttp
 
+from gateway import outside
+from gateway.addresses import Permitted
 from gateway.app import open_runtime
 from gateway.cli.children import Children, gateway_argv
 from gateway.cli.serving import served
@@ -32,6 +34,7 @@ CHANNEL, SECRET = "at", "replay-secret"
 SHORTCODE, SERVICE_CODE = "20880", "*384*20#"
 PARTNER = "TOWN"
 FLOAT_MINOR = 10**12
+_CALL = aiohttp.ClientTimeout(total=300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,10 @@ async def town(*, runners: int, top_up_minor: int, currency: str = "KES") -> Asy
                     client, key = await admit.add_client(rt, "Replay", currency)
                     await admit.top_up(rt, client, "replay", top_up_minor)
                     await admit.add_partner(rt, PARTNER, "Replay town")
-                    async with aiohttp.ClientSession(
-                        url, headers={"Authorization": f"Bearer {key}"}
+                    permitted = Permitted.read([f"127.0.0.1:{port}"])
+                    headers = {"Authorization": f"Bearer {key}"}
+                    async with outside.session(
+                        permitted, base_url=url, headers=headers, timeout=_CALL
                     ) as api:
                         yield Town(url, operator_url, carrier, rt, api, client)
                 children.stop()
@@ -122,6 +127,8 @@ def _write_config(folder: Path, port: int, carrier_url: str, operator_url: str) 
         f'sms_channel = "{CHANNEL}"',
         # A recorded day is played in seconds, at whatever hour it is.
         'quiet_hours = ""',
+        # The simulated carrier and operator listen on this machine.
+        'private_addresses = ["127.0.0.0/8"]',
         "prompts_per_hour = 100000",
         "prompts_per_day = 100000",
         f"[channels.{CHANNEL}]",

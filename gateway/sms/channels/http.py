@@ -3,21 +3,21 @@
 Outgoing: `url`, `headers`, and `form` or `json` hold `{to}` (+2547...), `{msisdn}` (2547...), `{text}`, `{sender}`, `{key}`
 (our id of the message) and the names of `secrets`. A value is escaped for the place it stands in; the host of the
 address is fixed. Incoming: `incoming`, `receipt` and `opt_out` say which of the provider's fields is which (of a JSON body
-by its path, `message.from`). It must be an https address of the outside world, unless the settings allow more; no redirect is followed.
+by its path, `message.from`). It must be an https address
+unless `insecure` is set. The session it is called with goes to no private address that is not permitted, and follows no redirect.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import cast
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import aiohttp
 import orjson
-from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from gateway import forms as fields
-from gateway import outside
 from gateway.errors import Refused
 from gateway.options import Options, read
 from gateway.sms.lost import TIMEOUT, each_alone
@@ -59,7 +59,7 @@ class ReceiptFields(Options):
 class HttpOptions(Options):
     """`accepted`, `refused`, `retry`: patterns in the answer to a send; `message_id`: one with a group that is the
     provider's id, without it receipts name our `{key}`. `statuses`: the provider's words, and ours (sent, buffered, away,
-    failed, delivered). `insecure`: http is enough. `private_networks`: networks of the inside that may be called."""
+    failed, delivered). `insecure`: http is enough."""
 
     sender: str = Field(min_length=1)
     url: str = Field(pattern=r"^https?://[^\s{}/?#@]+(?:[/?]\S*)?$")
@@ -80,15 +80,20 @@ class HttpOptions(Options):
     thanks: str = ""
     thanks_type: str = "text/plain"
     insecure: bool = False
-    private_networks: tuple[IPvAnyNetwork, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _moved(cls, given: object) -> object:
+        if isinstance(given, dict) and "private_networks" in given:
+            raise ValueError(
+                "private_networks is now the setting `private_addresses`, which holds for every channel and provider"
+            )
+        return cast("object", given)
 
     @model_validator(mode="after")
     def _can_work(self) -> "HttpOptions":
         if not self.insecure and not self.url.startswith("https:"):
             raise ValueError("url is not https; `insecure = true` allows it")
-        host = urlsplit(self.url).hostname or ""
-        if not outside.literal_allowed(host, self.private_networks):
-            raise ValueError(f"url leads inside ({host}); `private_networks` allows networks")
         if self.form is not None and self.json_body is not None:
             raise ValueError("form and json exclude each other")
         if self.message_id is not None and self.message_id.groups != 1:
@@ -147,31 +152,20 @@ class Http:
     async def send(
         self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]
     ) -> list[Sent]:
-        """On connections of its own, which go nowhere inside."""
-        if not messages:
-            return []
-        connector = outside.guarded(self._options.private_networks)
-        async with aiohttp.ClientSession(connector=connector) as guarded:
-            return await each_alone(messages, partial(self._one, guarded))
+        return await each_alone(messages, partial(self._one, http))
 
     async def _one(self, http: aiohttp.ClientSession, message: OutboundSms) -> Sent:
         url, headers, body = self.request(message)
-        try:
-            async with http.request(
-                self._options.method,
-                url,
-                headers=headers,
-                data=body,
-                timeout=TIMEOUT,
-                allow_redirects=False,
-            ) as response:
-                answer = await response.content.read(_ANSWER_BYTES_MAX)
-                return self.understood(message, response.status, answer)
-        except aiohttp.ClientConnectorDNSError as error:
-            if isinstance(error.os_error, outside.Forbidden):
-                reason = f"{error.os_error}; `private_networks` allows networks"
-                return Sent(message.key, Outcome.RETRY, reason=reason[:_REASON_CHARS_MAX])
-            raise
+        async with http.request(
+            self._options.method,
+            url,
+            headers=headers,
+            data=body,
+            timeout=TIMEOUT,
+            allow_redirects=False,
+        ) as response:
+            answer = await response.content.read(_ANSWER_BYTES_MAX)
+            return self.understood(message, response.status, answer)
 
     def request(self, message: OutboundSms) -> tuple[str, dict[str, str], bytes | None]:
         """Address, headers and body of one message."""
