@@ -9,7 +9,7 @@ from typing import Protocol, cast
 import aiohttp
 import structlog
 
-from gateway import outside, plugins
+from gateway import logs, outside, plugins
 from gateway.addresses import Permitted
 from gateway.clock import Clock, SystemClock
 from gateway.payments import providers
@@ -83,7 +83,8 @@ async def open_runtime(
 ) -> AsyncGenerator[Runtime]:
     """Everything a process needs, opened and closed again. `database_url` and `secret_key` must be set by now."""
     assert settings.database_url and settings.secret_key
-    _log_without_secrets()
+    if not structlog.is_configured():
+        logs.configure(settings.log_format)
     clock = clock or SystemClock()
     vault = Vault(settings.secret_key.get_secret_value())
     db = await open_database(settings.database_url.get_secret_value(), connections=connections)
@@ -110,14 +111,6 @@ async def open_runtime(
             )
         finally:
             await db.close()
-
-
-def _log_without_secrets() -> None:
-    """By default structlog prints a traceback with every variable of every frame: a phone number, a PIN."""
-    if not structlog.is_configured():
-        plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-        *before, _ = structlog.get_config()["processors"]
-        structlog.configure(processors=[*before, plain])
 
 
 @cache

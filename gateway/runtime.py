@@ -26,6 +26,10 @@ class Bells(Protocol):
 
     def ring(self, step: str, *arguments: str) -> None: ...
 
+    async def refused(self) -> int:
+        """Return how many jobs in the queue were not ours and were refused."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:

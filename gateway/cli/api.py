@@ -74,6 +74,7 @@ def config(app: ASGIApp) -> uvicorn.Config:
         http="httptools",
         access_log=False,
         log_level="warning",
+        log_config=None,  # uvicorn's lines end in our chain (gateway.logs)
         lifespan="on",
         # Longer than clients keep an idle connection (aiohttp 15 s, nginx 60, Go 90): who closes first must not be us,
         # or a request that is just being written on it is answered by a reset, and counts as lost where nobody repeats it.

@@ -1,19 +1,22 @@
 """`gateway runner`: answers bells. One event loop, one pool and one runtime for the life of the process."""
 
 import asyncio
+import inspect
 import signal
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+from gateway import logs
 from gateway.app import STEPS, open_runtime
-from gateway.errors import SettingsError
 from gateway.queue import runner as worker
 from gateway.queue.bells import RqBells
+from gateway.queue.jobs import Permitted
 from gateway.runtime import Runtime
 from gateway.settings import Settings
 from gateway.steps.pulse import begin
 
 ANSWER = "gateway.cli.runner.answer_bell"
-"""What RQ calls for every bell."""
+"""The name that every bell of ours carries; what else stands there is refused."""
 _CONNECTIONS = 3
 
 
@@ -28,11 +31,9 @@ class Runner:
         self._bells: RqBells | None = None
 
     def answer(self, step: str, *arguments: str) -> None:
-        if step not in STEPS:
-            raise SettingsError(
-                f"a bell rang for {step!r}, which is no step: is Redis shared with something else?"
-            )
-        self._loop.run(self._answer(step, *arguments))
+        """Execute a step, which RQ's worker has checked."""
+        with logs.bound(job="-".join((step, *arguments))):
+            self._loop.run(self._answer(step, *arguments))
 
     def close(self) -> None:
         self._loop.run(self._stack.aclose())
@@ -51,19 +52,19 @@ class Runner:
         await self._bells.flush()
 
 
-_runner: Runner | None = None
-
-
-def answer_bell(step: str, *arguments: str) -> None:
-    """RQ's entry."""
-    assert _runner is not None, "bells are answered by `gateway runner` only"
-    _runner.answer(step, *arguments)
+def permitted(execute: Callable[..., None]) -> Permitted:
+    """Return what a runner may execute: our steps, each with the number of arguments it takes."""
+    numbers = {
+        name: len(inspect.signature(step).parameters) - 1  # without the runtime
+        for name, step in STEPS.items()
+    }
+    return Permitted(ANSWER, numbers, execute)
 
 
 def serve(settings: Settings) -> None:
     """Answer bells until SIGTERM or SIGINT."""
-    global _runner  # noqa: PLW0603  # RQ calls a plain function: the process's runner stands beside it
-    _runner = Runner(settings)
+    runner = Runner(settings)
     assert settings.redis_url
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    worker.run(settings.redis_url.get_secret_value(), _runner.close)
+    url = settings.redis_url.get_secret_value()
+    worker.run(url, permitted(runner.answer), runner.close)

@@ -9,33 +9,43 @@ import contextlib
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue
 from rq.exceptions import DuplicateJobError, NoSuchJobError
-from rq.job import Job, JobStatus
+from rq.job import JobStatus
 
 from gateway.errors import SettingsError
+from gateway.queue.jobs import JOB_TIMEOUT_S, BellJob, BellQueue, refused_jobs
+from gateway.redaction import redacted, remember_address
 
 log = structlog.get_logger()
 
 QUEUE = "gateway"
-JOB_TIMEOUT_S = 60
 # Bells rung within this time are one bell: a burst of replies is one drain.
 _GATHER_S = 0.02
 
 
 def redis_at(url: str) -> Redis:
     """A client, not connected yet; SettingsError in one line when the address is none."""
+    remember_address(url)
     try:
         return Redis.from_url(url)
     except ValueError as bad:
-        raise SettingsError(f"GATEWAY_REDIS_URL is not a Redis address ({bad})") from bad
+        raise SettingsError(
+            f"GATEWAY_REDIS_URL is not a Redis address ({redacted(str(bad))})"
+        ) from None
 
 
-def queue(redis: Redis) -> Queue:
-    return Queue(QUEUE, connection=redis, serializer="json", default_timeout=JOB_TIMEOUT_S)
+def queue(redis: Redis) -> BellQueue:
+    """Return the queue of bells."""
+    return BellQueue(
+        QUEUE,
+        connection=redis,
+        serializer="json",
+        job_class=BellJob,
+        default_timeout=JOB_TIMEOUT_S,
+    )
 
 
-def enqueue(on: Queue, function: str, step: str, *arguments: str) -> None:
+def enqueue(on: BellQueue, function: str, step: str, *arguments: str) -> None:
     """Put one bell on the queue, unless the same one hangs there already.
 
     A bell keeps its name while it is answered, also by a runner that was just killed: RQ believes in that one for a
@@ -53,7 +63,7 @@ def enqueue(on: Queue, function: str, step: str, *arguments: str) -> None:
             return
 
 
-def _hang(on: Queue, name: str, function: str, step: str, *arguments: str) -> bool:
+def _hang(on: BellQueue, name: str, function: str, step: str, *arguments: str) -> bool:
     """False when a bell of this name is there already."""
     try:
         # A finished or failed bell must not block its name: RQ would keep it for minutes (or a year).
@@ -65,11 +75,11 @@ def _hang(on: Queue, name: str, function: str, step: str, *arguments: str) -> bo
     return True
 
 
-def _status(on: Queue, name: str) -> JobStatus | None:
+def _status(on: BellQueue, name: str) -> JobStatus | None:
     """None when there is no such bell. Not by `Queue.fetch_job`: that one takes the name of a missing job off the queue,
     where somebody else may have hung it this very moment, and a bell that is kept but hangs nowhere is never answered."""
     try:
-        job = Job.fetch(name, connection=on.connection, serializer="json")
+        job = BellJob.fetch(name, connection=on.connection, serializer="json")
     except NoSuchJobError:
         return None
     return job.get_status(refresh=False)
@@ -112,5 +122,13 @@ class RqBells:
         for bell in sorted(wanted):
             try:
                 enqueue(self._queue, self._function, *bell)
-            except RedisError as away:
-                log.warning("bell lost, the ticker will ring again", bell=bell, why=str(away))
+            except (RedisError, ValueError) as away:
+                why = redacted(str(away))
+                log.warning("bell lost, the ticker will ring again", bell=bell, why=why)
+
+    async def refused(self) -> int:
+        """Return how many jobs in Redis were refused; 0 while Redis is away."""
+        try:
+            return await asyncio.to_thread(refused_jobs, self._queue.connection)
+        except RedisError:
+            return 0

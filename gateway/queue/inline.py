@@ -12,3 +12,7 @@ class InlineBells:
         """What was rung since the last time, each once, in order."""
         rung, self._rung = list(self._rung), {}
         return rung
+
+    async def refused(self) -> int:
+        """Return 0: nothing foreign can get in here."""
+        return 0

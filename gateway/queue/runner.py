@@ -1,16 +1,30 @@
-"""The runner: an RQ worker that answers bells. Made for bells: short jobs, one queue, quick recovery."""
+"""The runner: an RQ worker that answers bells. Made for bells: short jobs, one queue, quick recovery.
+
+Whoever writes to Redis cannot make it execute anything but a step of ours (see `jobs`): commands over Redis (stop,
+kill, suspend) are not listened to, and what is not ours is counted, logged and removed.
+"""
 
 # redis-py and RQ are typed in parts only.
-# pyright: reportUnknownMemberType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from collections.abc import Callable
+from functools import partial
+from typing import cast
 
+import structlog
 from redis import Redis
-from redis.exceptions import RedisError
-from rq import SimpleWorker
+from redis.exceptions import ConnectionError, RedisError, TimeoutError  # noqa: A004  # Redis's own
+from rq import Queue, SimpleWorker
+from rq.job import Job
+from rq.utils import now
+from rq.worker_registration import REDIS_WORKER_KEYS
 
 from gateway.errors import SettingsError
-from gateway.queue.bells import queue
+from gateway.queue.bells import queue, redis_at
+from gateway.queue.jobs import BellJob, BellQueue, Permitted, RefusedJob, refuse
+from gateway.redaction import redacted
+
+log = structlog.get_logger()
 
 # RQ's defaults notice a dead runner after up to 13 minutes; these after about a minute and a half. (Rows recover by
 # their own leases meanwhile; this only frees the bell's name.)
@@ -18,28 +32,76 @@ WORKER_TTL_S = 30
 MAINTENANCE_S = 15
 
 
+class BellWorker(SimpleWorker):
+    """A worker that executes permitted bells, and nothing else whatever Redis says."""
+
+    def __init__(self, on: BellQueue, permitted: Permitted) -> None:
+        super().__init__(
+            [on],
+            connection=on.connection,
+            serializer="json",
+            job_class=BellJob,
+            queue_class=BellQueue,
+            worker_ttl=WORKER_TTL_S,
+            maintenance_interval=MAINTENANCE_S,
+        )
+        self._permitted = permitted
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        assert isinstance(job, BellJob)
+        try:
+            self._permitted.check(job.checked_words())
+            job.origin, job.bound = queue.name, partial(self._permitted.execute, *job.words[1:])
+            super().execute_job(job, queue)
+        except (ConnectionError, TimeoutError):
+            raise
+        except (RefusedJob, RedisError, ValueError) as bad:
+            # RQ's own keys about this job may be another type than RQ expects.
+            refuse(self.connection, queue.key, job.id, str(bad))
+
+    def run_maintenance_tasks(self) -> None:
+        try:
+            self.clean_registries()
+        except (ConnectionError, TimeoutError):
+            raise
+        except Exception as bad:  # noqa: BLE001  # whatever stands there, the runner goes on
+            log.error("a registry in Redis cannot be read", why=redacted(repr(bad)))
+        self.last_cleaned_at = now()
+
+    def clean_group_registries(self) -> None:
+        """Bells have no groups; a group in Redis is not ours."""
+
+    def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001  # RQ's signature
+        """A key in Redis must not stop the runners: the operator stops them by stopping them."""
+
+    def subscribe(self) -> None:
+        """Take no commands over Redis."""
+
+    def unsubscribe(self) -> None:
+        """There is nothing to unsubscribe from."""
+
+
 def connect(redis_url: str) -> Redis:
     """A checked connection; raises SettingsError in one line when nobody answers there."""
+    redis = redis_at(redis_url)
     try:
-        redis = Redis.from_url(redis_url)
         redis.ping()
     except (RedisError, ValueError) as bad:
         raise SettingsError(
-            f"Redis does not answer ({bad}): check GATEWAY_REDIS_URL and that the server runs"
-        ) from bad
+            f"Redis does not answer ({redacted(str(bad))}): check GATEWAY_REDIS_URL and that the server runs"
+        ) from None
     return redis
 
 
-def run(redis_url: str, on_stop: Callable[[], None]) -> None:
+def runners_at_work(redis: Redis) -> int:
+    """Return how many runners have told of themselves lately; reads names only."""
+    names = cast("set[bytes]", redis.smembers(REDIS_WORKER_KEYS))
+    return sum(bool(redis.exists(name)) for name in names)
+
+
+def run(redis_url: str, permitted: Permitted, on_stop: Callable[[], None]) -> None:
     """Answer bells until SIGTERM; the job at hand is finished first. `on_stop` runs last."""
-    redis = connect(redis_url)
-    worker = SimpleWorker(
-        [queue(redis)],
-        connection=redis,
-        serializer="json",
-        worker_ttl=WORKER_TTL_S,
-        maintenance_interval=MAINTENANCE_S,
-    )
+    worker = BellWorker(queue(connect(redis_url)), permitted)
     try:
         worker.work(logging_level="WARNING")
     finally:

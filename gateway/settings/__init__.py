@@ -6,7 +6,7 @@ An unknown key is an error; an empty variable counts as not set; secrets never s
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -111,6 +111,8 @@ class Settings(BaseSettings):
     """Requests that one API key may make in a minute at one API process; 0 for no limit."""
     strangers_per_minute: Annotated[int, Field(ge=0)] = 120
     """Requests in a minute from one address without a key that is known, at one API process; 0 for no limit."""
+    log_format: Literal["auto", "json", "pretty"] = "auto"
+    """How log lines are written: JSON, text for a terminal, or (auto) text where there is a terminal and JSON elsewhere."""
     runners: Annotated[int, Field(ge=1)] = 2
     """RQ runners that `gateway up` starts."""
 

@@ -9,7 +9,6 @@ call of a function in `store/sql/`, and all of them happen or none. `Database.tr
 # pyright: reportUnknownParameterType=false, reportMissingTypeArgument=false, reportAttributeAccessIssue=false
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,11 +18,11 @@ import asyncpg
 import orjson
 
 from gateway.errors import Conflict, Failed, SettingsError
+from gateway.redaction import redacted, remember_address, shown_address
 
 CONFLICT = "GW001"
 REPEATED = "GW002"
 TAKEN = "GW003"
-_PASSWORD = re.compile(r"//([^:/@]*):[^@]*@")
 _CONNECT_TIMEOUT_S = 10.0
 _STATEMENT_TIMEOUT_MS = 60_000
 
@@ -189,7 +188,8 @@ def plain_dsn(url: str) -> str:
 
 async def open_database(url: str, *, connections: int = 10) -> Database:
     """Connect; raises SettingsError in one line when the URL is wrong or nobody answers there."""
-    shown = _PASSWORD.sub(r"//\1:***@", url)
+    remember_address(url)
+    shown = shown_address(url)
     try:
         async with asyncio.timeout(_CONNECT_TIMEOUT_S):
             pool = await asyncpg.create_pool(
@@ -209,11 +209,11 @@ async def open_database(url: str, *, connections: int = 10) -> Database:
             )
     except (ValueError, asyncpg.InterfaceError) as bad:
         raise SettingsError(
-            f"GATEWAY_DATABASE_URL is not a PostgreSQL address: {shown} ({bad})"
+            f"GATEWAY_DATABASE_URL is not a PostgreSQL address: {shown} ({redacted(str(bad))})"
         ) from bad
     except (OSError, TimeoutError, asyncpg.PostgresError) as bad:
         raise SettingsError(
-            f"PostgreSQL does not answer at {shown} ({bad or 'timeout'}): check GATEWAY_DATABASE_URL and that the server runs"
+            f"PostgreSQL does not answer at {shown} ({redacted(str(bad)) or 'timeout'}): check GATEWAY_DATABASE_URL and that the server runs"
         ) from bad
     return Database(pool)
 
@@ -224,4 +224,4 @@ async def ping(database: Database) -> None:
         async with asyncio.timeout(2):
             await database.value("select 1")
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as bad:
-        raise Failed(f"the database does not answer: {bad}", retryable=True) from bad
+        raise Failed(f"the database does not answer: {redacted(str(bad))}", retryable=True) from bad

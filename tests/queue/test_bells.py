@@ -5,16 +5,16 @@ import os
 
 import pytest
 from redis import Redis
-from rq import SimpleWorker
 from rq.exceptions import NoSuchJobError
-from rq.job import Job, JobStatus
+from rq.job import JobStatus
 
 from gateway.errors import SettingsError
 from gateway.queue.bells import QUEUE, RqBells, enqueue, queue
 from gateway.queue.inline import InlineBells
-from gateway.queue.runner import connect
+from gateway.queue.jobs import BellJob, Permitted
+from gateway.queue.runner import BellWorker, connect
 
-ANSWER = "os.getpid"  # what a runner would call, for these tests
+ANSWER = "tests.answer"
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def ends_before_it_is_looked_at(monkeypatch, job, then=lambda: None):
         then()
         raise NoSuchJobError
 
-    monkeypatch.setattr(Job, "fetch", ends)
+    monkeypatch.setattr(BellJob, "fetch", ends)
 
 
 def test_the_same_bell_hangs_once(redis):
@@ -97,13 +97,16 @@ def test_a_bell_that_ended_a_moment_ago_is_rung(redis, monkeypatch):
     assert hanging(redis) == ["deliver-at"]
 
 
+def fails(*_words: str) -> None:
+    raise RuntimeError("a fault of ours")
+
+
 def test_an_answered_bell_leaves_its_name_free(redis):
     on = queue(redis)
-    for function in ("os.getpid", "os.no_such_function"):
-        enqueue(on, function, "sweep")
-        SimpleWorker([on], connection=redis, serializer="json").work(
-            burst=True, logging_level="CRITICAL"
-        )
+    for answered in (lambda *_: None, fails):
+        enqueue(on, ANSWER, "sweep")
+        worker = BellWorker(on, Permitted(ANSWER, {"sweep": 0}, answered))
+        worker.work(burst=True, logging_level="CRITICAL")
         assert hanging(redis) == []
         redis.delete("rq:job:sweep")  # failed bells go after a second
 

@@ -28,14 +28,12 @@ def servers(settings: Settings) -> Generator[Finding]:
 
 
 def _redis(settings: Settings) -> Generator[Finding]:
-    from rq import Worker
-
-    from gateway.queue.runner import connect
+    from gateway.queue.runner import connect, runners_at_work
 
     assert settings.redis_url
     try:
         redis = connect(settings.redis_url.get_secret_value())
-        runners = len(Worker.all(connection=redis))  # pyright: ignore[reportUnknownMemberType]  # RQ's types are half told
+        runners = runners_at_work(redis)
     except GatewayError as bad:
         yield fail("Redis", str(bad))
         return

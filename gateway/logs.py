@@ -1,0 +1,224 @@
+"""Logging that cannot break a response and shows no password.
+
+Every line of this process ends here: structlog's, the standard library's (uvicorn, RQ, asyncio) and those of errors
+that reach nothing else. `_render` redacts and renders; `Lines` writes. What cannot be rendered or written is counted
+(`lost`), never raised: a full disk must not turn a USSD screen into an error. When a line can be written again, the
+next one says how many were lost.
+
+Bind what identifies an event with `bound`, so that one search shows its whole path.
+"""
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping, MutableMapping
+from types import TracebackType
+from typing import Any, Final, Literal, cast
+
+import orjson
+import structlog
+from structlog.contextvars import bound_contextvars as bound
+
+from gateway.redaction import redacted, redacted_values
+
+__all__ = ["Format", "Seldom", "bound", "configure", "lost", "pretty", "seldom"]
+
+Format = Literal["auto", "json", "pretty"]
+_SELDOM_PER_MINUTE: Final = 30
+_MINUTE_S: Final = 60.0
+_TRACE_LENGTH_MAX: Final = 8000
+_FIRST: Final = ("timestamp", "level", "event")
+
+log = structlog.get_logger()
+
+
+class Lines:
+    """The writer of log lines. A line that cannot be written is counted."""
+
+    def __init__(self) -> None:
+        self.lost = 0
+        self._unsaid = 0
+        self._torn = False
+
+    def msg(self, line: str) -> None:
+        """Write one line."""
+        if self._write(line) and self._unsaid:
+            number, self._unsaid = self._unsaid, 0
+            log.warning("log lines were lost, they could not be written", lines=number)
+
+    debug = info = warning = warn = error = critical = exception = fatal = log = msg
+
+    def drop(self) -> None:
+        """Count a line that could not be written."""
+        self.lost += 1
+        self._unsaid += 1
+
+    def _write(self, line: str) -> bool:
+        data = f"{line}\n".encode(errors="replace")
+        try:
+            if sys.stderr is not sys.__stderr__:  # a test reads it
+                sys.stderr.write(data.decode())
+                return True
+            if self._torn:
+                data = b"\n" + data
+            # Not through Python's buffer: what a full disk refused would come again later, in pieces.
+            written = os.write(2, data)
+            self._torn = written < len(data)
+        except (OSError, ValueError, AttributeError):
+            self.drop()
+            return False
+        if self._torn:
+            self.drop()
+        return not self._torn
+
+
+class Seldom:
+    """A limit for lines that a stranger can cause: so many in a minute, then one that counts the rest."""
+
+    def __init__(self, per_minute: int = _SELDOM_PER_MINUTE) -> None:
+        self._per_minute = per_minute
+        self._since, self._written, self._held = 0.0, 0, 0
+
+    def warning(self, event: str, **values: object) -> None:
+        """Log a warning, or count it where there were too many."""
+        now = time.monotonic()
+        if now - self._since >= _MINUTE_S or not self._since:
+            held, self._since, self._written, self._held = self._held, now, 0, 0
+            if held:
+                log.warning("lines were held back, too many in a minute", lines=held)
+        if self._written >= self._per_minute:
+            self._held += 1
+            return
+        self._written += 1
+        log.warning(event, **values)
+
+
+_lines = Lines()
+seldom = Seldom()
+
+
+def lost() -> int:
+    """Return how many log lines this process could not write."""
+    return _lines.lost
+
+
+def configure(form: Format = "auto") -> None:
+    """Send every line of this process through here. `auto`: JSON, or plain text on a terminal."""
+    readable = form == "pretty" or (form == "auto" and _is_terminal())
+    render = _renderer(readable=readable, colours=_is_terminal())
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            # A traceback without the variables of its frames: a phone number, a PIN.
+            structlog.processors.ExceptionRenderer(_trace),
+            render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=lambda *_: _lines,
+    )
+    logging.raiseExceptions = False
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        if isinstance(handler, _Handler):
+            root.removeHandler(handler)
+    root.addHandler(_Handler())
+    sys.excepthook = _last_words
+    threading.excepthook = lambda args: _last_words(
+        args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
+    )
+
+
+def pretty(line: str, *, colours: bool = False) -> str:
+    """Return a JSON log line as text for a terminal; any other line as it is.
+
+    >>> pretty('{"timestamp":"2026-03-01T12:00:00.5Z","level":"warning","event":"forged","channel":"at"}')
+    '12:00:00 warning  forged  channel=at'
+    >>> pretty("starting")
+    'starting'
+    """
+    try:
+        told: Any = orjson.loads(line)
+    except ValueError:
+        return _printable(line)
+    if not isinstance(told, dict) or "event" not in told:
+        return _printable(line)
+    return _as_text(cast("dict[str, object]", told), colours=colours)
+
+
+class _Handler(logging.Handler):
+    """The standard library's lines, through the same chain."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            told: dict[str, Any] = {"logger": record.name}
+            if record.exc_info:
+                told["exc_info"] = record.exc_info
+            if record.levelno >= logging.INFO:
+                log.log(record.levelno, record.getMessage(), **told)
+        except Exception:  # noqa: BLE001  # whatever a line does, the work goes on
+            _lines.drop()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the library's name
+        _lines.drop()
+
+
+def _renderer(*, readable: bool, colours: bool) -> Callable[..., str]:
+    def render(_logger: object, _name: str, values: MutableMapping[str, Any]) -> str:
+        try:
+            safe = redacted_values(values)
+            if readable:
+                return _as_text(safe, colours=colours)
+            ordered = {key: safe[key] for key in _FIRST if key in safe} | safe
+            return orjson.dumps(ordered, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        except Exception:  # noqa: BLE001  # a value whose text cannot be made
+            _lines.drop()
+            raise structlog.DropEvent from None
+
+    return render
+
+
+def _as_text(values: Mapping[str, object], *, colours: bool) -> str:
+    rest = {key: value for key, value in values.items() if key not in (*_FIRST, "exception")}
+    level, at = str(values.get("level", "info")), str(values.get("timestamp", ""))[11:19]
+    mark = {"warning": "33", "error": "31", "critical": "31"}.get(level, "32")
+    shown = f"\x1b[{mark}m{level:<8}\x1b[0m" if colours else f"{level:<8}"
+    words = " ".join(f"{key}={_printable(str(value))}" for key, value in rest.items())
+    text = f"{at} {shown} {_printable(str(values.get('event', '')))}" + (
+        f"  {words}" if words else ""
+    )
+    if trace := values.get("exception"):
+        text += "\n" + "\n".join(_printable(line) for line in str(trace).splitlines())
+    return text
+
+
+def _printable(text: str) -> str:
+    """Return text without control characters: a terminal would obey them."""
+    return "".join(c if c.isprintable() or c == "\t" else f"\\x{ord(c):02x}" for c in text)
+
+
+def _trace(exc_info: Any) -> str:
+    kind, error, trace = exc_info
+    text = "".join(traceback.format_exception(kind, error, trace))
+    return text if len(text) <= _TRACE_LENGTH_MAX else f"...\n{text[-_TRACE_LENGTH_MAX:]}"
+
+
+def _last_words(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    with contextlib.suppress(Exception):
+        log.critical(redacted(str(error)) or kind.__name__, exc_info=(kind, error, trace))
+
+
+def _is_terminal() -> bool:
+    try:
+        return sys.stderr.isatty()
+    except (AttributeError, ValueError):
+        return False
