@@ -1,8 +1,6 @@
 """A coordinator's words: ADD, REMOVE, UNLOCK, ZONE, STATUS. Who is not a coordinator cannot say them."""
 
-import re
 from dataclasses import dataclass
-from itertools import takewhile
 
 from gateway.conversation.facts import Enrolled, PinReset, RemovedByCoordinator, Turn, ZoneChosen
 from gateway.conversation.heard import Heard, code_known, hear, language_named
@@ -10,7 +8,7 @@ from gateway.conversation.notices import invitation
 from gateway.conversation.situation import CoordinatorView, Situation
 from gateway.conversation.talk import Books, Talk, short_name
 from gateway.errors import Refused
-from gateway.msisdn import mask, normalise, region_of
+from gateway.msisdn import mask, normalise, region_of, split_number
 from gateway.phrases import book_in
 from gateway.phrases.hearing import fold
 from gateway.phrases.septets import gsm_only
@@ -18,7 +16,6 @@ from gateway.workers.quiet import zone_named
 
 NAME_KEPT_MAX = 60  # characters of a name we keep
 _SAID_MAX = 13  # characters of a wrong number that are shown again
-_NUMBER_CHARACTERS = frozenset("+0123456789-()./")
 _NUMBER_DIGITS_MIN = 7
 
 
@@ -162,14 +159,8 @@ def _zone(talk: Talk, heard: Heard) -> Turn:
 
 
 def _named(heard: Heard) -> _Named:
-    """The number may be typed with blanks: `ADD 0712 345 678 Amina`."""
-    words = re.sub("[,;]", " ", heard.rest).split()
-    number = list(takewhile(_is_number_part, words))
-    return _Named(" ".join(number), words[len(number) :])
-
-
-def _is_number_part(word: str) -> bool:
-    return _NUMBER_CHARACTERS.issuperset(word)
+    """Return the number, which may be typed with blanks (`ADD 0712 345 678 Amina`), and the words after it."""
+    return _Named(*split_number(heard.rest))
 
 
 def _looks_like_number(text: str) -> bool:

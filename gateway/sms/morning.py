@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import phonenumbers
-from phonenumbers import timezone
+from gateway.msisdn import region_of, zone_of, zone_of_number
 
 _HOUR = 8
 
@@ -15,10 +14,11 @@ def next_morning(msisdn: str, now: datetime) -> datetime:
     >>> next_morning("+2348031234567", datetime(2026, 11, 21, 22, 30, tzinfo=UTC)).isoformat()
     '2026-11-22T07:00:00+00:00'
     """
-    zones = timezone.time_zones_for_number(phonenumbers.parse(msisdn, None))
+    region = region_of(msisdn)
+    zone = zone_of_number(msisdn) or (zone_of(region) if region else "")
     try:
-        there = now.astimezone(ZoneInfo(zones[0]))
-    except (IndexError, ZoneInfoNotFoundError, ValueError):
+        there = now.astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError):
         return now + timedelta(hours=_HOUR)
     morning = there.replace(hour=_HOUR, minute=0, second=0, microsecond=0)
     if morning <= there:
