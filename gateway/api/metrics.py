@@ -1,13 +1,13 @@
 """/metrics for Prometheus: gauges counted from the rows when asked, and what came in over the webhooks.
 
-The counters are this process's own. Figures from the rows are kept for some seconds, so that several scrapers cost
-the database no more than one.
+The counters are those of `gateway.api.counts`. Figures from the rows are kept for some seconds, so that several
+scrapers cost the database no more than one.
 """
 
 import time
 from collections.abc import Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
@@ -16,6 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.api import channel_metrics
+from gateway.api.counts import Counts
 from gateway.errors import Failed
 from gateway.runtime import Runtime
 from gateway.store import channel_health, health, outbox
@@ -39,15 +40,10 @@ _OUTCOMES = {
 class Metrics:
     """The figures of one API process."""
 
-    def __init__(self, rt: Runtime) -> None:
+    def __init__(self, rt: Runtime, counts: Counts) -> None:
         self._rt = rt
         self._registry = CollectorRegistry()
-        self._webhooks = Counter(
-            "gateway_webhooks",
-            "Events that providers posted to this process, by what became of them; why, where they were refused",
-            ["channel", "event", "outcome", "reason"],
-            registry=self._registry,
-        )
+        self._counts = counts
         self._figures: health.Figures | None = None
         self._channels: list[ChannelHealth] = []
         self._bills: list[Row] = []
@@ -73,6 +69,7 @@ class Metrics:
         found = self._figures
         if found is None:
             return
+        yield self._counts.family()
         yield from channel_metrics.of(self._channels, self._bills, self._rt.clock.now())
         yield _by_state("gateway_outbox", "Outgoing messages by state", found.outbox)
         yield _one(
@@ -118,7 +115,7 @@ class Metrics:
         event = "payout" if channel == _PAYOUTS else scope["path"].rpartition("/")[2]
         told = scope.get("state", {})
         outcome = told.get("outcome") or _OUTCOMES.get(status, "error")
-        self._webhooks.labels(channel, event, outcome, told.get("reason", "")).inc()
+        self._counts.add((channel, event, outcome, told.get("reason", "")))
 
 
 def _by_state(

@@ -6,13 +6,15 @@ import secrets
 import socket
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
-from gateway.api.server import Doors, make_app
+from gateway.api.forward import Forwarded
+from gateway.api.server import Doors, Serves, make_app
 from gateway.app import open_runtime
 from gateway.cli.runner import ANSWER
 from gateway.console.coordinator import add_console
@@ -25,7 +27,37 @@ _BACKLOG = 2048
 _KEEP_ALIVE_S, _GRACE_S = 120, 10
 
 
-def application(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> Doors:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one process listens and what it serves. `fd`: a listening socket that the supervisor handed down, so that no
+    connection is refused while this process is started again. `clients_at`, `name`: as in `make_app`."""
+
+    serves: Serves = Serves.BOTH
+    port: int | None = None
+    fd: int | None = None
+    clients_at: Path | None = None
+    name: str = "webhooks"
+
+
+def place(
+    *,
+    webhooks: bool,
+    clients: bool,
+    port: int | None,
+    fd: int | None,
+    clients_at: Path | None,
+    name: str,
+) -> Place:
+    """Return the place that the command line names; raises SettingsError where its words contradict each other."""
+    if clients_at is not None and (clients or not webhooks):
+        raise SettingsError("--clients-at goes with --webhooks alone: it names the client process")
+    serves = {(True, False): Serves.WEBHOOKS, (False, True): Serves.CLIENTS}
+    return Place(serves.get((webhooks, clients), Serves.BOTH), port, fd, clients_at, name)
+
+
+def application(
+    settings: Settings, on_ready: Callable[[], None] = lambda: None, place: Place = Place()
+) -> Doors:
     """The application of these settings, its bells rung over RQ."""
 
     @asynccontextmanager
@@ -43,17 +75,17 @@ def application(settings: Settings, on_ready: Callable[[], None] = lambda: None)
         from gateway.console.phone import add_phone
 
         mounts = (add_console, add_phone)
-    return make_app(opened, mounts, on_ready)
+    return make_app(opened, mounts, on_ready, place.serves, place.clients_at, place.name)
 
 
-def serve(settings: Settings, *, port: int | None, ready_file: Path | None) -> None:
+def serve(settings: Settings, place: Place, *, ready_file: Path | None) -> None:
     """Listen until SIGTERM; open requests are finished first."""
     assert settings.redis_url
     redis_at(settings.redis_url.get_secret_value()).close()  # now, where an error is one line
-    wanted = settings.port if port is None else port
-    listener = listen(settings.host, wanted)
-    actual = listener.getsockname()[1]
-    if settings.public_url == "http://127.0.0.1:8000":
+    listener = _listener(settings, place)
+    local = listener.family == socket.AF_UNIX
+    actual = 0 if local else listener.getsockname()[1]
+    if settings.public_url == "http://127.0.0.1:8000" and not local:
         settings = settings.model_copy(update={"public_url": f"http://{settings.host}:{actual}"})
 
     settings = _unguessable(settings)
@@ -61,9 +93,19 @@ def serve(settings: Settings, *, port: int | None, ready_file: Path | None) -> N
     def ready() -> None:
         if ready_file:
             ready_file.write_text(json.dumps({"port": actual}))
-        print(f"gateway listens on http://{settings.host}:{actual}", flush=True)
+        if place.fd is None:
+            print(f"gateway listens on http://{settings.host}:{actual}", flush=True)
 
-    uvicorn.Server(config(application(settings, ready))).run(sockets=[listener])
+    app: ASGIApp = application(settings, ready, place)
+    if local:
+        app = Forwarded(app)
+    uvicorn.Server(config(app)).run(sockets=[listener])
+
+
+def _listener(settings: Settings, place: Place) -> socket.socket:
+    if place.fd is not None:
+        return socket.socket(fileno=place.fd)
+    return listen(settings.host, settings.port if place.port is None else place.port)
 
 
 def config(app: ASGIApp) -> uvicorn.Config:
@@ -114,5 +156,14 @@ def listen(host: str, port: int) -> socket.socket:
         raise SettingsError(
             f"cannot listen on {host}:{port}: {bad.strerror}; check GATEWAY_HOST and GATEWAY_PORT"
         ) from bad
+    listener.listen(_BACKLOG)
+    return listener
+
+
+def listen_locally(path: Path) -> socket.socket:
+    """A listening Unix socket that only this user may open."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
+    path.chmod(0o600)
     listener.listen(_BACKLOG)
     return listener

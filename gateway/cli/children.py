@@ -41,6 +41,7 @@ class _Child:
     env: Mapping[str, str]
     ready_file: Path | None
     log: Path
+    pass_fds: Sequence[int] = ()
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     again_at: float = 0.0
@@ -71,12 +72,14 @@ class Children:
         env: Mapping[str, str] | None = None,
         *,
         ready_file: Path | None = None,
+        pass_fds: Sequence[int] = (),
     ) -> None:
-        """Start a process; `env` is added to ours. Its `ready_file`, if any, is what `wait_ready` waits for."""
+        """Start a process; `env` is added to ours. Its `ready_file`, if any, is what `wait_ready` waits for. `pass_fds`:
+        sockets it inherits, now and when it is started again."""
         for folder in (self._log_dir, ready_file and ready_file.parent):
             if folder:
                 folder.mkdir(parents=True, exist_ok=True)
-        child = _Child(name, argv, env or {}, ready_file, self._log_dir / f"{name}.log")
+        child = _Child(name, argv, env or {}, ready_file, self._log_dir / f"{name}.log", pass_fds)
         self._children[name] = child
         self._spawn(child)
 
@@ -159,6 +162,7 @@ class Children:
                 stdout=log,
                 stderr=log,
                 process_group=0,
+                pass_fds=child.pass_fds,
                 preexec_fn=_end_with_parent(os.getpid()),  # noqa: PLW1509  # there are no threads here
             )
         child.started_at = time.monotonic()

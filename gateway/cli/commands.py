@@ -67,13 +67,34 @@ def api(
     ready_file: Annotated[
         Path | None, typer.Option(help='Written when it listens: {"port": N}.')
     ] = None,
+    webhooks: Annotated[
+        bool, typer.Option("--webhooks", help="Serve the providers' webhooks (phones) only.")
+    ] = False,
+    clients: Annotated[
+        bool, typer.Option("--clients", help="Serve the client API and the console only.")
+    ] = False,
+    clients_at: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --webhooks: pass all other requests on to the client process behind this Unix socket."
+        ),
+    ] = None,
+    fd: Annotated[
+        int | None, typer.Option(help="Listen on this inherited socket.", hidden=True)
+    ] = None,
+    name: Annotated[
+        str, typer.Option(help="Of this process among those of the machine.", hidden=True)
+    ] = "webhooks",
 ) -> None:
-    """Serve the client API, the providers' webhooks and the console."""
+    """Serve the client API, the providers' webhooks and the console, or with a flag one kind of them."""
     from gateway.cli import api as command
     from gateway.cli.serving import served
 
+    place = command.place(
+        webhooks=webhooks, clients=clients, port=port, fd=fd, clients_at=clients_at, name=name
+    )
     with served(settings_room.load(), migrated=True) as settings:
-        command.serve(settings, port=port, ready_file=ready_file)
+        command.serve(settings, place, ready_file=ready_file)
 
 
 @app.command()

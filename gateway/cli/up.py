@@ -18,10 +18,12 @@ from types import FrameType
 from typing import NoReturn
 
 from gateway.cli import tryout
-from gateway.cli.api import listen
+from gateway.cli.api import listen, listen_locally
 from gateway.cli.children import Children, gateway_argv
 from gateway.cli.serving import served
 from gateway.errors import SettingsError
+from gateway.servers.account import Account
+from gateway.servers.rundir import make_run_dir
 from gateway.settings import ChannelSettings, Settings
 
 _WATCH_S = 0.5
@@ -29,6 +31,7 @@ _FREE_BYTES_MIN = 200 * 2**20
 _PAYS_AFTER_S = 1.5  # so that a person sees the money being on its way
 KEY_FILE = "try-out.key"
 LOCK_FILE = "up.lock"
+CLIENTS_SOCKET = "clients.sock"
 _LOCALS = ("127.0.0.1", "::1", "localhost")
 Say = Callable[[str], None]
 
@@ -40,20 +43,23 @@ class Stopped(BaseException):  # not an error: like KeyboardInterrupt
 def up(settings: Settings, *, port: int | None, ready_file: Path | None, say: Say) -> None:
     """Run until Ctrl-C or SIGTERM. The same folder again goes on with the same data."""
     wanted = settings.port if port is None else port
-    with _stopped_by_signals(), _alone(settings.data_dir):
-        if wanted:
-            listen(settings.host, wanted).close()  # a taken port is said before anything starts
+    with (
+        _stopped_by_signals(),
+        _alone(settings.data_dir),
+        listen(settings.host, wanted) as door,  # a taken port is said before anything starts
+    ):
         _check_room(settings.data_dir)
         simulated = is_tryout(settings)
         with Children(settings.data_dir / "logs", say) as children:
             # The operator needs no database, so it starts meanwhile.
             env = _simulated(children, settings) if simulated else {}
             say("starting PostgreSQL and Redis ...")
-            with served(settings, migrated=True) as ready:
+            with served(settings, migrated=True) as ready, _inner(settings.data_dir) as inner:
                 if simulated:
                     _add_tryout(ready)
                     children.wait_ready("operators")
-                actual = _start(ready, children, wanted, env)
+                _start(ready, children, door, inner, env)
+                actual = int(door.getsockname()[1])
                 say(_banner(ready, actual, simulated=simulated))
                 if ready_file:
                     _write(ready_file, json.dumps({"port": actual, "pid": os.getpid()}))
@@ -88,19 +94,50 @@ def _is_phone(channel: ChannelSettings) -> bool:
     return all(side is None or side.kind == "phone" for side in (channel.sms, channel.ussd))
 
 
-def _start(settings: Settings, children: Children, wanted: int, env: Mapping[str, str]) -> int:
-    """Start the gateway's own processes; the port the API listens on."""
-    port = wanted or _free_port(settings.host)
+def _start(
+    settings: Settings,
+    children: Children,
+    door: socket.socket,
+    inner: socket.socket,
+    env: Mapping[str, str],
+) -> None:
+    """Start the gateway's own processes behind the listening sockets, and wait for those that answer requests.
+
+    The supervisor holds both sockets. Webhook processes share the public `door`: while one of them lives, a connection is
+    answered, and while none lives, it waits for the next instead of being refused. (With a port per process,
+    SO_REUSEPORT, the connections that wait for a killed process would be lost with it.)
+    """
+    port = int(door.getsockname()[1])
     env = {**env, "GATEWAY_DATA_DIR": str(settings.data_dir.absolute())}
     if settings.public_url == Settings.model_fields["public_url"].default:
         env["GATEWAY_PUBLIC_URL"] = f"http://{_reached_at(settings.host)}:{port}"
-    ready_file = settings.data_dir / "ready" / "api.json"
-    argv = gateway_argv("api", "--port", str(port), "--ready-file", str(ready_file))
-    children.start("api", argv, env, ready_file=ready_file)
+    ready = settings.data_dir / "ready"
+    answering = {"clients": (["--clients"], inner)}
+    for number in range(1, settings.webhook_processes + 1):
+        name = f"webhooks-{number}"
+        words = ["--webhooks", "--clients-at", inner.getsockname(), "--name", name]
+        answering[name] = (words, door)
+    for name, (words, listener) in answering.items():
+        file, fd = ready / f"{name}.json", listener.fileno()
+        argv = gateway_argv("api", *words, "--fd", str(fd), "--ready-file", str(file))
+        children.start(name, argv, env, ready_file=file, pass_fds=[fd])
     for number in range(1, settings.runners + 1):
         children.start(f"runner-{number}", gateway_argv("runner"), env)
     children.start("ticker", gateway_argv("ticker"), env)
-    return int(children.wait_ready("api")["port"])
+    for name in answering:
+        children.wait_ready(name)
+
+
+@contextmanager
+def _inner(data_dir: Path) -> Generator[socket.socket]:
+    """The socket behind which the client process listens, in a private folder with a short path."""
+    own = Account(os.geteuid(), os.getegid(), demoted=False)
+    path = make_run_dir(data_dir, own) / CLIENTS_SOCKET
+    with listen_locally(path) as listener:
+        try:
+            yield listener
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def _simulated(children: Children, settings: Settings) -> dict[str, str]:

@@ -113,6 +113,8 @@ class Settings(BaseSettings):
     """Requests in a minute from one address without a key that is known, at one API process; 0 for no limit."""
     log_format: Literal["auto", "json", "pretty"] = "auto"
     """How log lines are written: JSON, text for a terminal, or (auto) text where there is a terminal and JSON elsewhere."""
+    webhook_processes: Annotated[int, Field(ge=1)] = 2
+    """Processes that answer phones, started by `gateway up`. With two, one can die and no connection is refused."""
     runners: Annotated[int, Field(ge=1)] = 2
     """RQ runners that `gateway up` starts."""
 

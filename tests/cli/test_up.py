@@ -23,6 +23,7 @@ from ..console.tree import (  # noqa: TID252
     clean_environment,
     eventually,
     gateway,
+    words_of,
 )
 
 pytestmark = pytest.mark.timeout(400)
@@ -47,6 +48,8 @@ def test_it_says_where_to_look_and_has_work_in_two_languages(tree):
     assert len(batches(tree)) == 6
     assert min(batches(tree).values()) >= 4
     assert sorted(children_of(tree.pid).values()) == [
+        "api",
+        "api",
         "api",
         "operators",
         "runner",
@@ -103,6 +106,45 @@ def test_who_dies_is_started_again_and_said(tree):
         lambda: list(children_of(tree.pid).values()).count("runner") == 2 and not alive(runner)
     )
     assert "was ended by SIGKILL; starting it again in 1 s" in tree.said
+
+
+def test_a_webhook_process_dies_and_no_connection_is_refused(tree):
+    """The supervisor holds the socket: with both dead, a phone waits for the next instead of being refused."""
+    processes = [p for p, words in words_of(tree.pid).items() if "--webhooks" in words]
+    assert len(processes) == 2
+    os.kill(processes[0], signal.SIGKILL)
+    for number in range(50):
+        form = {"session": f"s{number}", "from": "+254711000009", "text": ""}
+        assert tree.posts("/in/phone/local/ussd", **form) == 200
+    os.kill(processes[1], signal.SIGKILL)
+    assert (
+        tree.posts("/in/phone/local/ussd", session="s", **{"from": "+254711000009"}, text="") == 200
+    )
+    assert tree.ask("/healthz") == "ok"
+
+
+def test_while_the_client_process_is_dead_phones_are_answered(tree):
+    (clients,) = [p for p, words in words_of(tree.pid).items() if "--clients" in words]
+    os.kill(clients, signal.SIGKILL)
+    assert (
+        tree.posts("/in/phone/local/ussd", session="t", **{"from": "+254711000009"}, text="") == 200
+    )
+    eventually(lambda: len(batches(tree)) == 6)
+
+
+def test_figures_of_all_webhook_processes_are_added_up(tree):
+    def taken() -> float:
+        lines = [line for line in tree.ask("/metrics").splitlines() if USSD_TAKEN in line]
+        return float(lines[0].split()[-1]) if lines else 0.0
+
+    before = taken()
+    for number in range(20):
+        form = {"session": f"m{number}", "from": "+254711000009", "text": ""}
+        assert tree.posts("/in/phone/local/ussd", **form) == 200
+    eventually(lambda: taken() == before + 20)
+
+
+USSD_TAKEN = 'gateway_webhooks_total{channel="phone",event="ussd",outcome="taken"'
 
 
 def test_killed_itself_it_leaves_nothing_running_and_goes_on_with_its_data(tree):

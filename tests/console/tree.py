@@ -46,8 +46,8 @@ def eventually(what, within_s: float = 60.0):
     return found
 
 
-def children_of(pid: int) -> dict[int, str]:
-    """The gateway's processes below one, by id, with the command each runs."""
+def words_of(pid: int) -> dict[int, list[str]]:
+    """The gateway's processes below one, by id, with the words of each command."""
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -56,8 +56,13 @@ def children_of(pid: int) -> dict[int, str]:
         except OSError:
             continue
         if parent == pid and "gateway" in words:
-            found[int(folder.name)] = words[words.index("gateway") + 1]
+            found[int(folder.name)] = words[words.index("gateway") + 1 :]
     return found
+
+
+def children_of(pid: int) -> dict[int, str]:
+    """The gateway's processes below one, by id, with the command each runs."""
+    return {child: words[0] for child, words in words_of(pid).items()}
 
 
 def alive(pid: int) -> bool:
