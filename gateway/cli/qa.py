@@ -1,7 +1,7 @@
 """`gateway qa`: the gateway's quality engine on any CSV of answers, without a server."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import process_time
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +18,7 @@ from gateway.cli.qa_files import (
     answers_of,
     one_line_errors,
     progress,
+    say,
     truths_of,
     working,
     write_json,
@@ -82,16 +83,23 @@ def aggregate(
     json_file: JsonFile = None,
 ) -> None:
     """Find the most likely value of every task, and how sure it is."""
+    from gateway.cli.qa_votes import sobered, ties_note, ties_of
     from gateway.qa.report import guessed_kind, report
 
     with one_line_errors("aggregate"):
         with working(f"reading {answers}"):
-            rows = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
-            truths, known = truths_of(truth), truths_of(gold)
+            votes = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+            rows = votes.rows
+            truths, known = truths_of(truth, votes), truths_of(gold, votes)
         started = process_time()
         with working(f"estimating {len(rows):,} answers"):
             found = report(rows, kind or guessed_kind(rows), method, truths, known)
-        figures = {**found.figures, "seconds": round(process_time() - started, 4)}
+        found = replace(found, results=sobered(found.results, votes, known))
+        ties = ties_of(votes)
+        told: dict[str, object] = {"repeated": votes.repeated, "ties": len(ties), "tied": ties}
+        seconds = round(process_time() - started, 4)
+        figures = {**found.figures, **told, "seconds": seconds}
+        say(ties_note(ties))
         if "-" not in (json_file, out):
             show_figures(figures)
             if not plot:
@@ -119,9 +127,10 @@ def stopping(
     from gateway.qa.report import guessed_kind
 
     with one_line_errors("stopping"):
-        rows = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+        votes = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+        rows = votes.rows
         setting = Setting(confidence, worth, price, seeds)
-        _replay(rows, truths_of(truth), kind or guessed_kind(rows), setting, plot, json_file)
+        _replay(rows, truths_of(truth, votes), kind or guessed_kind(rows), setting, plot, json_file)
 
 
 @app.command()
@@ -170,9 +179,12 @@ def gold(
     from gateway.qa.report import guessed_kind
 
     with one_line_errors("gold"):
-        answered = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+        votes = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+        answered = votes.rows
         typed = (kind or guessed_kind(answered)) == Kind.TRANSCRIPTION
-        of_size = (_text_splits if typed else _option_splits)(answered, truths_of(truth), method)
+        of_size = (_text_splits if typed else _option_splits)(
+            answered, truths_of(truth, votes), method
+        )
         sizes = gold or [10, 30, 50, 100]
         with progress(splits * len(sizes)) as tick:
             rows = [of_size(size, splits, tick) for size in sizes]

@@ -8,11 +8,14 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from gateway.errors import GatewayError, Refused
+
+if TYPE_CHECKING:
+    from gateway.cli.qa_votes import Votes
 
 UTF_16 = (BOM_UTF16_BE, BOM_UTF16_LE)
 
@@ -50,18 +53,31 @@ def one_line_errors(command: str) -> Generator[None]:
         raise typer.Exit(1) from None
 
 
-def answers_of(path: Path, *, typed: bool) -> list[tuple[str, str, str]]:
-    """The (task, worker, answer) rows of a CSV; `typed` answers may be empty."""
+def answers_of(path: Path, *, typed: bool) -> "Votes":
+    """Return the votes of a CSV task,worker,answer; `typed` answers may be empty.
+
+    Says on stderr how many answers are left out.
+    """
+    from gateway.cli.qa_votes import repeats_note, votes_of
     from gateway.qa.rows import read_answers
 
-    return read_answers(_lines(path), str(path), empty_answers=typed)
+    rows = read_answers(_lines(path), str(path), empty_answers=typed)
+    votes = votes_of(rows, typed=typed)
+    say(repeats_note(votes))
+    return votes
 
 
-def truths_of(path: Path | None) -> dict[str, str]:
-    """The truths of a CSV task,truth."""
+def truths_of(path: Path | None, votes: "Votes") -> dict[str, str]:
+    """Return the truths of a CSV task,truth, spelt as the answers are."""
     from gateway.qa.rows import read_truths
 
-    return {} if path is None else read_truths(_lines(path), str(path))
+    return {} if path is None else votes.spelt(read_truths(_lines(path), str(path)))
+
+
+def say(note: str) -> None:
+    """Write a note on the results to stderr, since stdout may be a file; an empty one is none."""
+    if note:
+        typer.echo(f"gateway qa: {note}", err=True)
 
 
 def write_results(out: str, results: Sequence[tuple[str, str, float, int]]) -> None:

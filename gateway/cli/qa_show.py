@@ -105,14 +105,10 @@ def show_figures(figures: Mapping[str, Any]) -> None:
     for key, value in figures.items():
         if key == "certificate":
             table.add_row(key, _certificate(value))
-        elif value is not None:
+        elif value is not None and key != "tied":
             table.add_row(key.replace("_", " "), _readable(key, value))
     console = Console()
     console.print(table)
-    if figures["repeated"]:
-        console.print(
-            f"note: {figures['repeated']} answers repeat a worker's answer to the same task; they count."
-        )
 
 
 def _readable(key: str, value: Any) -> str:

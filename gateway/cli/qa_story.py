@@ -53,9 +53,10 @@ def explain(
     from gateway.qa.explain import explain as told
 
     with one_line_errors("explain"):
-        rows = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+        votes = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+        rows = votes.rows
         rule = _rule(rows, kind, policy, confidence, method, price)
-        taught, known = truths_of(gold), truths_of(truth)
+        taught, known = truths_of(gold, votes), truths_of(truth, votes)
         with working(f"going over {len(rows):,} answers"):
             story = told(rows, task, rule, gold=taught, truths=known).as_data()
         if json_file != "-":
@@ -93,11 +94,12 @@ def dry_run(
             return
         if answers is None:
             raise Refused("give --answers FILE, or --batch of a live batch")
-        rows = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+        votes = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+        rows = votes.rows
         old = _rule(rows, kind, policy, confidence, method, price)
         sure = confidence if new_confidence is None else new_confidence
         new = _rule(rows, kind, new_policy or policy, sure, new_method or method, price)
-        known, taught = truths_of(truth), truths_of(gold)
+        known, taught = truths_of(truth, votes), truths_of(gold, votes)
         with working(f"going over {len(rows):,} answers twice"):
             found = tried(rows, old, new, known, taught)
         if json_file != "-":
