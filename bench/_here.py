@@ -1,6 +1,7 @@
 """What benchmarks of the whole stand on: servers in a folder of their own, and processes that serve beside each other."""
 
 import multiprocessing
+import sys
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from gateway.vault import new_master_secret
 def gateway(**settings: object) -> Generator[Settings]:
     """Settings with an empty, migrated database and a Redis of this run's own."""
     with tempfile.TemporaryDirectory(prefix="gateway-bench-") as folder:
+        print(f"benchmark in {folder}, removed at the end", file=sys.stderr)
         made = Settings(
             data_dir=Path(folder),
             database_url=None,

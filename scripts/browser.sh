@@ -1,8 +1,8 @@
 #!/bin/sh
 # Make sure of a Chromium for the tests that click. Never fails: without one those tests are
-# skipped, and this says so. GATEWAY_NO_BROWSER=1 leaves the search out.
+# skipped, and this says so. NO_BROWSER=1 leaves the search out.
 cd "$(dirname "$0")/.." || exit 1
-[ -n "${GATEWAY_NO_BROWSER:-}" ] && exit 0
+[ -n "${NO_BROWSER:-}" ] && exit 0
 . scripts/debian.sh
 
 for name in chromium chromium-browser google-chrome google-chrome-stable; do

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Make sure of a Kannel, the real SMS gateway that one test talks through. Never fails: without it that test is
-# skipped, and this says so. GATEWAY_NO_KANNEL=1 leaves the search out.
+# skipped, and this says so. NO_KANNEL=1 leaves the search out.
 cd "$(dirname "$0")/.." || exit 1
-[ -n "${GATEWAY_NO_KANNEL:-}" ] && exit 0
+[ -n "${NO_KANNEL:-}" ] && exit 0
 . scripts/debian.sh
 
 command -v bearerbox >/dev/null 2>&1 && exit 0

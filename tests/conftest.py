@@ -21,6 +21,7 @@ from gateway.queue.inline import InlineBells
 from gateway.runtime import Runtime
 from gateway.servers import EmbeddedServers
 from gateway.settings import ProviderSettings, Settings
+from gateway.settings.apart import leave_every_gateway
 from gateway.simulator.faults import FaultPlan
 from gateway.simulator.operators.daraja import Terms
 from gateway.simulator.operators.server import Operators
@@ -30,6 +31,9 @@ from gateway.vault import new_master_secret
 
 from .town import MovableClock, Town
 
+# Before any test reads a setting: what is set in this shell belongs to somebody's gateway.
+leave_every_gateway()
+
 _EMPTY = """
 do $$ declare t record; begin
   set local session_replication_role = replica;  -- the ledger's own laws forbid this, and they are right
@@ -38,6 +42,11 @@ do $$ declare t record; begin
       and c.relname not in ('alembic_version', 'sql_version')
   loop execute 'delete from ' || t.name; end loop;
 end $$"""
+
+
+def pytest_report_header() -> str:
+    """State where the tests work; pytest removes the folder when they pass (`tmp_path_retention_policy`)."""
+    return "settings of any real gateway are ignored; folders: pytest's temporary ones, removed at the end"
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import typer
 import gateway
 from gateway.cli.output import write_json
 from gateway.errors import Refused
+from gateway.settings.apart import scrubbed_environment
 
 FOLDER = Path(gateway.__file__).parent.parent / "bench"
 
@@ -40,7 +41,13 @@ def bench(name: str | None, out: Path | None) -> None:
 
 def _run(name: str) -> list[dict[str, Any]]:
     command = [sys.executable, "-m", f"bench.{name}"]
-    done = subprocess.run(command, cwd=FOLDER.parent, stdout=subprocess.PIPE, check=False)  # noqa: S603  # our own module
+    done = subprocess.run(  # noqa: S603  # our own module
+        command,
+        cwd=FOLDER.parent,
+        env=scrubbed_environment(),
+        stdout=subprocess.PIPE,
+        check=False,
+    )
     if done.returncode:
         raise Refused(
             f"the benchmark {name} failed; run it by itself to see why: python -m bench.{name}"

@@ -27,7 +27,7 @@ def browser():
         found = next(filter(None, map(shutil.which, _NAMES)), own if Path(own).exists() else None)
         if found is None:
             why = "no Chromium found: install chromium, or run: playwright install chromium"
-            if os.environ.get("CI") and not os.environ.get("GATEWAY_NO_BROWSER"):
+            if os.environ.get("CI") and not os.environ.get("NO_BROWSER"):
                 pytest.fail(why)
             pytest.skip(f"THE BROWSER STORIES ARE LEFT OUT: {why}")
         opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])

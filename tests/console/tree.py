@@ -1,7 +1,6 @@
 """A `gateway up` of a test's own: started, talked to, stopped or killed."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gateway.settings.apart import scrubbed_environment
+
 REPOSITORY = Path(__file__).parents[2]
 # Two busy cores start seven Python processes and a database.
 UP_WITHIN_S = 150.0
@@ -20,7 +21,7 @@ UP_WITHIN_S = 150.0
 
 def clean_environment(folder: Path) -> dict[str, str]:
     """This one without settings of its own, and with the data folder of a test."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+    kept = scrubbed_environment()
     return {**kept, "GATEWAY_DATA_DIR": str(folder)}
 
 

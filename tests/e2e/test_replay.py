@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import main
+from gateway.settings.apart import scrubbed_environment
 
 REPOSITORY = Path(__file__).parents[2]
 KEYS = {
@@ -36,7 +36,7 @@ def replay(folder, answers, *words, truth=None, tasks=None):
         given += ["--truth", write(folder / "g.csv", ("task", "truth"), truth.items())]
     if tasks:
         given += ["--tasks", write(folder / "t.csv", ("task", "text"), tasks.items())]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+    kept = scrubbed_environment()
     ended = subprocess.run(
         [sys.executable, "-m", "gateway", "replay", *given, *words, "--json", "-"],
         cwd=REPOSITORY,

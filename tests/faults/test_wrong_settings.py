@@ -1,12 +1,13 @@
 """What an operator gets wrong is told in one line that says what to do; exit code 1, no traceback."""
 
-import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from gateway.settings.apart import scrubbed_environment
 
 REPOSITORY = Path(__file__).parents[2]
 SECRET = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U="
@@ -15,7 +16,7 @@ NOBODY = "postgresql://u:hunter2@127.0.0.1:1/x"
 
 def gateway(folder, *words, **env):
     """One command, run to its end."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+    kept = scrubbed_environment()
     return subprocess.run(
         [sys.executable, "-m", "gateway", *words],
         cwd=REPOSITORY,

@@ -8,3 +8,7 @@ adapters with their tokens, bodies and tables of codes, and the audit of the led
 What is not: HTTP (the adapters are handed an `http` that calls the simulated operator in the same process, on a
 clock that jumps) and one commit per decision (decisions of different payouts share a commit, as many as are due).
 """
+
+from gateway.settings.apart import leave_every_gateway
+
+leave_every_gateway()

@@ -71,6 +71,7 @@ def throwaway():
         patch.dict(postgres.SETTINGS, UNSAFE_AND_FAST),
         EmbeddedServers(Path(folder) / "data", redis=False) as servers,
     ):
+        print(f"payout proof in {folder}, removed at the end", flush=True)
         asyncio.run(_template(servers))
         yield servers
 

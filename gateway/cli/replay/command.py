@@ -72,7 +72,10 @@ async def run(plans: Sequence[Plan], console: Console) -> dict[str, Any]:
         def tell(phase: str, done: int, of: int) -> None:
             bars.update(bar, description=phase, completed=done, total=of or None)
 
-        async with town(runners=_RUNNERS, top_up_minor=needed) as here:
+        def say(line: str) -> None:
+            bars.console.print(line, style="dim", highlight=False, soft_wrap=True)
+
+        async with town(runners=_RUNNERS, top_up_minor=needed, say=say) as here:
             return await play(here, plans, Watch(tell))
 
 

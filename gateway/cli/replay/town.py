@@ -4,12 +4,13 @@ The phones' carrier runs in this process (it drives the phones); everything of t
 """
 
 import json
-import os
 import shutil
+import signal
 import socket
 import tempfile
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from gateway.ids import ClientId
 from gateway.queue.inline import InlineBells
 from gateway.runtime import Runtime
 from gateway.settings import load
+from gateway.settings.apart import apart
 from gateway.simulator.carriers.africastalking import CarrierServer
 from gateway.simulator.carriers.terms import Hooks, Terms
 from gateway.steps import admit
@@ -35,6 +37,12 @@ SHORTCODE, SERVICE_CODE = "20880", "*384*20#"
 PARTNER = "TOWN"
 FLOAT_MINOR = 10**12
 _CALL = aiohttp.ClientTimeout(total=300)
+
+Say = Callable[[str], None]
+
+
+def _silent(_line: str) -> None:
+    """Say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,52 +58,117 @@ class Town:
 
 
 @asynccontextmanager
-async def town(*, runners: int, top_up_minor: int, currency: str = "KES") -> AsyncGenerator[Town]:
-    """Start everything in a folder of its own, and take it away afterwards."""
+async def town(
+    *, runners: int, top_up_minor: int, currency: str = "KES", say: Say = _silent
+) -> AsyncGenerator[Town]:
+    """Run a whole gateway in a folder of its own, apart from every real one, and remove the folder afterwards.
+
+    `say` is told which folder that is. Raises Failed with one line that says where the logs are when it breaks off.
+    """
+    with ended_by_signals():
+        async with _town(runners, top_up_minor, currency, say) as here:
+            yield here
+
+
+@asynccontextmanager
+async def _town(runners: int, top_up_minor: int, currency: str, say: Say) -> AsyncGenerator[Town]:
     folder = Path(tempfile.mkdtemp(prefix="gateway-replay-"))
+    say(f"simulating in {folder}, apart from any real gateway; the folder is removed at the end")
+    config = folder / "gateway.toml"
     children = Children(folder / "logs")
+    keep_logs = False
     try:
-        async with CarrierServer(Terms(service_codes=frozenset({SERVICE_CODE}))) as carrier:
-            ready = folder / "operators.ready"
-            options = ["--data-dir", str(folder / "operators"), "--float-minor", str(FLOAT_MINOR)]
-            argv = gateway_argv("operators", "--port", "0", *options, "--ready-file", str(ready))
-            children.start("operators", argv, ready_file=ready)
-            operator_url = f"http://127.0.0.1:{children.wait_ready('operators')['port']}"
-            port = free_port()
-            config = _write_config(folder, port, carrier.url, operator_url)
-            env = {"GATEWAY_CONFIG": str(config)}
-            os.environ["GATEWAY_CONFIG"] = str(config)
-            with served(load()) as settings:
-                assert settings.database_url
-                await migrate(settings.database_url.get_secret_value())
-                ready = folder / "api.ready"
-                children.start(
-                    "api", gateway_argv("api", "--ready-file", str(ready)), env, ready_file=ready
-                )
-                for number in range(1, runners + 1):
-                    children.start(f"runner-{number}", gateway_argv("runner"), env)
-                children.start("ticker", gateway_argv("ticker"), env)
-                children.wait_ready("api")
-                url = f"http://127.0.0.1:{port}"
-                carrier.hooks = Hooks.under(url, sms=f"{CHANNEL}/{SECRET}")
-                async with open_runtime(settings, InlineBells(), connections=4) as rt:
-                    client, key = await admit.add_client(rt, "Replay", currency)
-                    await admit.top_up(rt, client, "replay", top_up_minor)
-                    await admit.add_partner(rt, PARTNER, "Replay town")
-                    permitted = Permitted.read([f"127.0.0.1:{port}"])
-                    headers = {"Authorization": f"Bearer {key}"}
-                    async with outside.session(
-                        permitted, base_url=url, headers=headers, timeout=_CALL
-                    ) as api:
-                        yield Town(url, operator_url, carrier, rt, api, client)
-                children.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        with apart(config):
+            async with _running(folder, config, children, runners, top_up_minor, currency) as here:
+                yield here
+    except TimeoutError as late:
+        keep_logs = True
+        raise Failed(
+            f"the simulation stopped: no answer came in time ({late or 'time-out'}); is this machine very busy? "
+            f"(logs are kept in {folder / 'logs'})",
+            retryable=False,
+        ) from late
     except GatewayError as failed:
-        # What went wrong stands in the processes' logs.
+        keep_logs = True
         raise Failed(f"{failed} (logs are kept in {folder / 'logs'})", retryable=False) from failed
     finally:
         children.stop()
-        os.environ.pop("GATEWAY_CONFIG", None)
+        _remove(folder, keep_logs=keep_logs)
+
+
+@asynccontextmanager
+async def _running(
+    folder: Path, config: Path, children: Children, runners: int, top_up_minor: int, currency: str
+) -> AsyncGenerator[Town]:
+    """Start the operators, the servers and the gateway's processes, and open the town around them."""
+    async with CarrierServer(Terms(service_codes=frozenset({SERVICE_CODE}))) as carrier:
+        operator_url = _start_operators(folder, children)
+        port = free_port()
+        _write_config(config, folder, port, carrier.url, operator_url)
+        with served(load()) as settings:
+            assert settings.database_url
+            await migrate(settings.database_url.get_secret_value())
+            _start_gateway(folder, children, runners)
+            url = f"http://127.0.0.1:{port}"
+            carrier.hooks = Hooks.under(url, sms=f"{CHANNEL}/{SECRET}")
+            async with open_runtime(settings, InlineBells(), connections=4) as rt:
+                client, key = await admit.add_client(rt, "Replay", currency)
+                await admit.top_up(rt, client, "replay", top_up_minor)
+                await admit.add_partner(rt, PARTNER, "Replay town")
+                permitted = Permitted.read([f"127.0.0.1:{port}"])
+                headers = {"Authorization": f"Bearer {key}"}
+                async with outside.session(
+                    permitted, base_url=url, headers=headers, timeout=_CALL
+                ) as api:
+                    yield Town(url, operator_url, carrier, rt, api, client)
+            children.stop()
+
+
+def _start_operators(folder: Path, children: Children) -> str:
+    """Start the simulated mobile-money operator and return its address."""
+    ready = folder / "operators.ready"
+    options = ["--data-dir", str(folder / "operators"), "--float-minor", str(FLOAT_MINOR)]
+    argv = gateway_argv("operators", "--port", "0", *options, "--ready-file", str(ready))
+    children.start("operators", argv, ready_file=ready)
+    return f"http://127.0.0.1:{children.wait_ready('operators')['port']}"
+
+
+def _start_gateway(folder: Path, children: Children, runners: int) -> None:
+    """Start the gateway's processes; they inherit this process's scrubbed environment."""
+    ready = folder / "api.ready"
+    children.start("api", gateway_argv("api", "--ready-file", str(ready)), ready_file=ready)
+    for number in range(1, runners + 1):
+        children.start(f"runner-{number}", gateway_argv("runner"))
+    children.start("ticker", gateway_argv("ticker"))
+    children.wait_ready("api")
+
+
+@contextmanager
+def ended_by_signals() -> Generator[None]:
+    """Turn SIGTERM and SIGHUP into an ordinary end of the program, so that the folder is removed then too."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _remove(folder: Path, *, keep_logs: bool) -> None:
+    """Remove the simulation's folder; of one that failed the logs stay."""
+    if not keep_logs:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for path in folder.iterdir():
+        if path.name != "logs":
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
 
 
 def free_port() -> int:
@@ -104,7 +177,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _write_config(folder: Path, port: int, carrier_url: str, operator_url: str) -> Path:
+def _write_config(path: Path, folder: Path, port: int, carrier_url: str, operator_url: str) -> None:
     """The settings of this town. The credentials are the simulator's: it asks for some, and takes any."""
     at = {
         "username": "replay",
@@ -146,6 +219,4 @@ def _write_config(folder: Path, port: int, carrier_url: str, operator_url: str) 
         "[providers.mpesa.options]",
         *(f"{key} = {json.dumps(value)}" for key, value in mpesa.items()),
     ]
-    path = folder / "gateway.toml"
     path.write_text("\n".join(text) + "\n")
-    return path
