@@ -11,7 +11,10 @@ from gateway.errors import Refused
 # Digits after the point: ISO 4217.
 MINOR_DIGITS = {"KES": 2, "TZS": 2, "NGN": 2, "GHS": 2, "ETB": 2, "ZMW": 2, "USD": 2, "EUR": 2,
                 "UGX": 0, "RWF": 0, "XOF": 0, "XAF": 0}  # fmt: skip
-_AMOUNT = re.compile(r"^\s*(\d{1,12})(?:[.,](\d{1,2}))?\s*$")
+_AMOUNT = re.compile(r" *([0-9]{1,12})(?:[.,]([0-9]{1,2}))? *")
+_EXACT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
+EXACT_PATTERN = f"^{_EXACT.pattern}$"
+"""How a client writes an amount, for /openapi.json."""
 
 
 def minor_per_major(currency: str) -> int:
@@ -51,19 +54,47 @@ def typed_amount(minor: int, currency: str) -> str:
 
 
 def parse_amount(text: str, currency: str) -> int:
-    """A typed amount in major units to minor units; refuses what is not plainly a positive amount.
+    """Return the minor units of an amount that a person typed on a phone; a comma is a decimal point there.
+
+    Raises Refused for what is not plainly a positive amount.
 
     >>> parse_amount("12.5", "KES"), parse_amount("100", "UGX")
     (1250, 100)
     """
-    found = _AMOUNT.match(text)
+    found = _AMOUNT.fullmatch(text)
     digits = MINOR_DIGITS.get(currency, 2)
     if not found or len(found[2] or "") > digits:
         raise Refused(f"{text.strip()!r} is not an amount in {currency}", field="amount")
-    cents = (found[2] or "").ljust(digits, "0")
+    return _minor(found, currency, "amount")
+
+
+def exact_amount(given: str | float, currency: str, field: str = "amount") -> int:
+    """Return the minor units of an amount that a program or a form gives, in major units: "3.50", 3 or 3.5.
+
+    Nothing is rounded or guessed: a comma is refused, since it separates thousands for one reader and cents for
+    another. Raises Refused naming the field.
+
+    >>> exact_amount("12.50", "KES"), exact_amount(3, "KES"), exact_amount(0.1, "KES"), exact_amount(500.0, "UGX")
+    (1250, 300, 10, 500)
+    """
+    # `repr` of a float is the shortest decimal that reads as this float: what the client wrote.
+    text = given if isinstance(given, str) else repr(given).removesuffix(".0")
+    found, digits = _EXACT.fullmatch(text), MINOR_DIGITS.get(currency, 2)
+    if not found or len(found[2] or "") > digits:
+        example = "3.50" if digits else "350"
+        raise Refused(
+            f"{field}: {text[:40]!r} is not an amount in {currency}; write it like {example}, with the digits 0-9, "
+            f"{'at most two of them after a point' if digits else 'without a point'}, and no thousands separator",
+            field=field,
+        )
+    return _minor(found, currency, field)
+
+
+def _minor(found: re.Match[str], currency: str, field: str) -> int:
+    cents = (found[2] or "").ljust(MINOR_DIGITS.get(currency, 2), "0")
     minor = int(found[1]) * minor_per_major(currency) + (int(cents) if cents else 0)
     if minor == 0:
-        raise Refused("the amount must be above zero", field="amount")
+        raise Refused("the amount must be above zero", field=field)
     return minor
 
 

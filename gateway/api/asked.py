@@ -2,64 +2,87 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from gateway.bounds import ANSWERS_OF_TASK_MAX, INT8_MAX, RowId
+from gateway.money import EXACT_PATTERN
 from gateway.tasks.packed import PACK_MAX
+from gateway.texts import Id, Line40, Line100, Line160, Line200, Line500
+
+Language = Annotated[str, Field(pattern="^[a-z]{2,3}$", examples=["sw"])]
+# Not stripped: an amount with a line break behind it was not written by a person, and not by a careful program.
+Price = (
+    Annotated[str, StringConstraints(pattern=EXACT_PATTERN, strip_whitespace=False)]
+    | Annotated[int | float, Field(gt=0, lt=1_000_000_000_000, allow_inf_nan=False)]
+)
+POLICY_PATTERN = "^(all|dynamic|fixed:[0-9]{1,5}|worth:[0-9]{1,13})$"
+# Words of ours are compared as they are.
+Word = Annotated[str, StringConstraints(pattern="^[a-z_]{1,40}$", strip_whitespace=False)]
+Policy = Annotated[str, StringConstraints(pattern=POLICY_PATTERN, strip_whitespace=False)]
+OptionId = Annotated[Id, Field(max_length=64)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    # Strict: 0 is not false, 5 is not "5". What the schema does not say is refused.
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, strict=True)
 
 
 class OptionIn(_Strict):
     """One possible answer of a categorisation. Results name its `id`; workers read its label."""
 
-    id: str
+    id: OptionId
     labels: Annotated[
-        dict[str, str], Field(default_factory=dict, examples=[{"en": "Shop", "sw": "Duka"}])
+        dict[Language, Line40],
+        Field(default_factory=dict, max_length=20, examples=[{"en": "Shop", "sw": "Duka"}]),
     ]
 
 
 class BatchIn(_Strict):
     """A new batch; it starts as a draft."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Line200
     kind: Annotated[
-        str,
+        Word,
         Field(
-            description="verification, categorisation or transcription", examples=["verification"]
+            description="verification, categorisation or transcription",
+            examples=["verification"],
         ),
     ]
     instructions: Annotated[
-        str,
-        Field(
-            min_length=1,
-            max_length=160,
-            description="Shown with every task; short: it is paid for each time.",
-        ),
+        Line160,
+        Field(description="Shown with every task; short: it is paid for each time."),
     ]
     price: Annotated[
-        str, Field(description="Per accepted answer, in major units, e.g. 3.00", examples=["3.00"])
+        Price,
+        Field(
+            description="Per accepted answer, in major units: a string or a number, e.g. 3.00. No thousands separator.",
+            examples=["3.00"],
+        ),
     ]
     options: Annotated[
-        list[OptionIn | str],
-        Field(default_factory=list, description="2 to 9, for a categorisation"),
+        list[OptionIn | OptionId],
+        Field(default_factory=list, max_length=9, description="2 to 9, for a categorisation"),
     ]
     languages: Annotated[
-        list[str],
-        Field(default_factory=list, description="Of the workers; none = all", examples=[["sw"]]),
+        list[Language],
+        Field(
+            default_factory=list,
+            max_length=20,
+            description="Of the workers; none = all",
+            examples=[["sw"]],
+        ),
     ]
     policy: Annotated[
-        str,
+        Policy,
         Field(
             description="fixed:N, dynamic, worth:N (minor units that a corrected error is worth), or all (everybody "
-            "in each task's audience)"
+            "in each task's audience)",
         ),
     ] = "fixed:3"
     confidence: Annotated[
         float | None, Field(gt=0.5, lt=1, description="For dynamic: stop when this sure")
     ] = None
-    method: Annotated[str, Field(description="How answers become results")] = "auto"
+    method: Annotated[Word, Field(description="How answers become results")] = "auto"
     gold_rate: Annotated[
         float,
         Field(ge=0, le=0.5, description="Share of hidden gold among a proven worker's questions"),
@@ -74,7 +97,7 @@ class BatchIn(_Strict):
         bool, Field(description="Ask results that leave no doubt as gold of others")
     ] = False
     review_price: Annotated[
-        str | None,
+        Price | None,
         Field(description="For worth:N: what your own look at one task costs, in major units"),
     ] = None
     rotate: Annotated[
@@ -100,7 +123,10 @@ class BatchIn(_Strict):
         int | None, Field(ge=1, le=100_000, description="The same, in any 24 hours")
     ] = None
     shares: Annotated[
-        dict[str, Annotated[float, Field(gt=0, le=1)]],
+        dict[
+            Annotated[str, Field(pattern="^[A-Za-z0-9]{1,40}$")],
+            Annotated[float, Field(gt=0, le=1)],
+        ],
         Field(
             default_factory=dict,
             max_length=20,
@@ -125,41 +151,49 @@ class BatchIn(_Strict):
     ] = "auto"
 
 
+class AudienceIn(_Strict):
+    """Who may be asked: workers and partners by id (see `/audience`), workers by language."""
+
+    workers: Annotated[list[RowId], Field(default_factory=list, max_length=ANSWERS_OF_TASK_MAX)]
+    partners: Annotated[list[RowId], Field(default_factory=list, max_length=ANSWERS_OF_TASK_MAX)]
+    languages: Annotated[list[Language], Field(default_factory=list, max_length=20)]
+
+
 class TaskIn(_Strict):
     """One task. `gold`: its truth, for a hidden check. `audience`: who may be asked."""
 
-    id: str | int
-    text: str
-    gold: str | None = None
-    audience: dict[str, list[int | str]] | None = None
+    id: Id | Annotated[int, Field(ge=-INT8_MAX, le=INT8_MAX)]
+    text: Annotated[str, Field(min_length=1, max_length=1_200)]
+    gold: Annotated[str, Field(max_length=1_200)] | int | None = None
+    audience: AudienceIn | None = None
 
 
 class DecisionIn(_Strict):
     """What is true of a task in review, and who says so."""
 
-    value: str
-    by: Annotated[str, Field(min_length=1, max_length=100)]
+    value: Annotated[str, Field(min_length=1, max_length=1_200)]
+    by: Line100
 
 
 class GoldIn(DecisionIn):
     """Gold that was wrong: what is true, who says so, and why."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Line500
 
 
 class SameIn(_Strict):
     """Two options mean the same: which one stays, who says so, and why."""
 
-    same_as: str
-    by: Annotated[str, Field(min_length=1, max_length=100)]
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    same_as: OptionId
+    by: Line100
+    reason: Line500
 
 
 class LabelIn(_Strict):
     """A label that was wrong: what workers of a language read instead, who says so, and why."""
 
-    label: Annotated[str, Field(min_length=1, max_length=40)]
-    language: Annotated[str, Field(pattern="^[a-z]{2}$")] = "en"
+    label: Line40
+    language: Language = "en"
     misled: Annotated[
         bool,
         Field(
@@ -167,21 +201,21 @@ class LabelIn(_Strict):
             "asked again. Without, what was answered stays."
         ),
     ] = False
-    by: Annotated[str, Field(min_length=1, max_length=100)]
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    by: Line100
+    reason: Line500
 
 
 class NewRuleIn(_Strict):
     """A changed rule, to be tried on the batch's answers; what is left out stays as it is."""
 
-    policy: str | None = None
+    policy: Policy | None = None
     confidence: Annotated[float | None, Field(gt=0.5, lt=1)] = None
-    method: str | None = None
-    by: Annotated[str, Field(min_length=1, max_length=100)]
+    method: Word | None = None
+    by: Line100
 
 
 class SwitchIn(_Strict):
     """Who switches a rule on, and why."""
 
-    by: Annotated[str, Field(min_length=1, max_length=100)]
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    by: Line100
+    reason: Line500

@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 from gateway.api.asked import BatchIn, OptionIn
 from gateway.api.auth import Client, Rt
 from gateway.api.idempotency import once
+from gateway.api.paths import BatchPath
 from gateway.api.results import as_csv, as_json, as_lines
 from gateway.api.told import (
     AccountOut,
@@ -27,7 +28,7 @@ from gateway.api.told import (
 from gateway.api.uploads import body_of, rows_of, upload_docs
 from gateway.errors import Refused
 from gateway.ids import ClientId
-from gateway.money import parse_amount
+from gateway.money import exact_amount
 from gateway.runtime import Runtime
 from gateway.sms.prices import minor
 from gateway.steps import submit
@@ -85,7 +86,7 @@ async def listed(rt: Rt, client: Client) -> list[BatchOut]:
 
 
 @router.get("/batches/{batch}")
-async def shown(rt: Rt, client: Client, batch: str) -> BatchOut:
+async def shown(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
     """One batch: its state, progress and cost so far, partners' shares, and what somebody should look at."""
     one = _one(await _mine(rt, client, batch))
     one.shares = [ShareOut(**row) for row in await allot.shares(rt.db, batch)]
@@ -94,7 +95,7 @@ async def shown(rt: Rt, client: Client, batch: str) -> BatchOut:
 
 
 @router.post("/batches/{batch}/tasks", status_code=201, openapi_extra=upload_docs())
-async def tasks(rt: Rt, client: Client, batch: str, request: Request) -> Added:
+async def tasks(rt: Rt, client: Client, batch: BatchPath, request: Request) -> Added:
     """Add tasks to a draft: a JSON list, JSON lines, or CSV with the header id,text[,gold]. All or none."""
     row = await _mine(rt, client, batch)
     given = rows_of(await body_of(request), request.headers.get("content-type", ""))
@@ -108,7 +109,7 @@ async def tasks(rt: Rt, client: Client, batch: str, request: Request) -> Added:
 
 
 @router.get("/batches/{batch}/quote")
-async def quote(rt: Rt, client: Client, batch: str) -> QuoteOut:
+async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
     """What the batch can cost, before it starts."""
     await _mine(rt, client, batch)
     q = await quote_of(rt, client, batch)
@@ -149,7 +150,7 @@ _CHANGES = {"start": submit.start, "pause": submit.pause, "cancel": submit.cance
 
 @router.post("/batches/{batch}/{change}")
 async def changed(
-    rt: Rt, client: Client, batch: str, change: Literal["start", "pause", "cancel"]
+    rt: Rt, client: Client, batch: BatchPath, change: Literal["start", "pause", "cancel"]
 ) -> BatchOut:
     """Start (sets the money aside), pause or cancel. Saying it twice is saying it once."""
     await _mine(rt, client, batch)
@@ -161,7 +162,7 @@ async def changed(
 async def found(
     rt: Rt,
     client: Client,
-    batch: str,
+    batch: BatchPath,
     format: Annotated[Literal["json", "csv", "jsonl"], Query()] = "json",  # noqa: A002
 ) -> StreamingResponse:
     """Results so far, task by task in your order; streamed, so any size will do."""
@@ -198,14 +199,14 @@ async def _mine(rt: Runtime, client: ClientId, batch: str) -> Row:
 
 async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSpec:
     currency = (await clients.account(rt.db, client))["currency"]
-    try:
-        price_minor = parse_amount(given.price, currency)
-    except Refused as bad:
-        raise Refused(f"price: {bad}", field="price") from bad
+    price_minor = exact_amount(given.price, currency, "price")
+    review_minor = 0
+    if given.review_price is not None:
+        review_minor = exact_amount(given.review_price, currency, "review_price")
     return submit.BatchSpec(
-        name=given.name.strip(),
+        name=given.name,
         kind=given.kind,
-        instructions=given.instructions.strip(),
+        instructions=given.instructions,
         options=[
             Option(o) if isinstance(o, str) else Option(o.id, o.labels) for o in given.options
         ],
@@ -220,7 +221,7 @@ async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSp
         handling=Handling(
             entry_gold=given.entry_gold,
             promote_gold=given.promote_gold,
-            review_minor=parse_amount(given.review_price, currency) if given.review_price else 0,
+            review_minor=review_minor,
             rotate=given.rotate,
             shares={code.upper(): share for code, share in given.shares.items()},
             keep_h=given.keep_shares_h,

@@ -29,9 +29,10 @@ async def once(
     key = request.headers.get("idempotency-key")
     if not key:
         return _answer(await made(), status)
-    if len(key) > _KEY_CHARACTERS_MAX:
+    if len(key) > _KEY_CHARACTERS_MAX or not key.isprintable():
         raise Refused(
-            f"Idempotency-Key: at most {_KEY_CHARACTERS_MAX} characters", field="Idempotency-Key"
+            f"Idempotency-Key: 1 to {_KEY_CHARACTERS_MAX} printable characters",
+            field="Idempotency-Key",
         )
     digest = hashlib.sha256(request.url.path.encode() + b"\0" + await request.body()).digest()
     # Two copies at once: the second waits here until the first is written down.

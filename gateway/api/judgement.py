@@ -1,11 +1,13 @@
 """A client's own judgement: deciding what stayed in doubt, correcting gold, asking how a result came about."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from gateway.api.asked import DecisionIn, GoldIn, LabelIn, NewRuleIn, SameIn, SwitchIn
 from gateway.api.auth import Client, Rt
+from gateway.api.paths import BatchPath, OptionPath, TaskPath, VersionPath
+from gateway.bounds import Cursor
 from gateway.errors import Refused
 from gateway.ids import ClientId
 from gateway.runtime import Runtime
@@ -19,7 +21,7 @@ router = APIRouter(prefix="/api/v1")
 
 
 @router.get("/batches/{batch}/tasks/{task}/decision")
-async def decision(rt: Rt, client: Client, batch: str, task: str) -> dict[str, Any]:
+async def decision(rt: Rt, client: Client, batch: BatchPath, task: TaskPath) -> dict[str, Any]:
     """The whole story of one result: who was asked, what was answered, what the judge made of it."""
     await _mine(rt, client, batch)
     return await explain(rt, batch, task)
@@ -27,7 +29,7 @@ async def decision(rt: Rt, client: Client, batch: str, task: str) -> dict[str, A
 
 @router.post("/batches/{batch}/tasks/{task}/decision")
 async def decide(
-    rt: Rt, client: Client, batch: str, task: str, given: DecisionIn
+    rt: Rt, client: Client, batch: BatchPath, task: TaskPath, given: DecisionIn
 ) -> dict[str, Any]:
     """Decide a task in review: a person's word stands."""
     await _mine(rt, client, batch)
@@ -36,7 +38,9 @@ async def decide(
 
 
 @router.post("/batches/{batch}/gold/{task}/correct")
-async def correct(rt: Rt, client: Client, batch: str, task: str, given: GoldIn) -> dict[str, Any]:
+async def correct(
+    rt: Rt, client: Client, batch: BatchPath, task: TaskPath, given: GoldIn
+) -> dict[str, Any]:
     """Correct gold that was wrong; the answer is all that changed. No money is taken back."""
     await _mine(rt, client, batch)
     said = Correction(batch, task, given.value, given.by, given.reason)
@@ -45,7 +49,7 @@ async def correct(rt: Rt, client: Client, batch: str, task: str, given: GoldIn) 
 
 @router.post("/batches/{batch}/options/{option}/same")
 async def same_option(
-    rt: Rt, client: Client, batch: str, option: str, given: SameIn
+    rt: Rt, client: Client, batch: BatchPath, option: OptionPath, given: SameIn
 ) -> dict[str, Any]:
     """Count an option as another one that means the same; the answer is all that changed. No money is taken back."""
     await _mine(rt, client, batch)
@@ -55,7 +59,7 @@ async def same_option(
 
 @router.post("/batches/{batch}/options/{option}/label")
 async def label_option(
-    rt: Rt, client: Client, batch: str, option: str, given: LabelIn
+    rt: Rt, client: Client, batch: BatchPath, option: OptionPath, given: LabelIn
 ) -> dict[str, Any]:
     """Correct what workers read for an option; the answer is all that changed. No money is taken back."""
     await _mine(rt, client, batch)
@@ -66,7 +70,7 @@ async def label_option(
 
 
 @router.get("/batches/{batch}/rules")
-async def rules_of(rt: Rt, client: Client, batch: str) -> dict[str, Any]:
+async def rules_of(rt: Rt, client: Client, batch: BatchPath) -> dict[str, Any]:
     """The rules the batch was decided by, from when and why, and those that were tried."""
     await _mine(rt, client, batch)
     return {
@@ -76,7 +80,7 @@ async def rules_of(rt: Rt, client: Client, batch: str) -> dict[str, Any]:
 
 
 @router.post("/batches/{batch}/rules/trials")
-async def try_rule(rt: Rt, client: Client, batch: str, given: NewRuleIn) -> dict[str, Any]:
+async def try_rule(rt: Rt, client: Client, batch: BatchPath, given: NewRuleIn) -> dict[str, Any]:
     """Try a changed rule on the batch's answers: cost, accuracy on gold, results that would be others."""
     await _mine(rt, client, batch)
     wanted = trials.NewRule(given.policy, given.confidence, given.method)
@@ -85,7 +89,7 @@ async def try_rule(rt: Rt, client: Client, batch: str, given: NewRuleIn) -> dict
 
 @router.post("/batches/{batch}/rules/{version}/switch")
 async def switch(
-    rt: Rt, client: Client, batch: str, version: str, given: SwitchIn
+    rt: Rt, client: Client, batch: BatchPath, version: VersionPath, given: SwitchIn
 ) -> dict[str, Any]:
     """Decide the running batch by a rule that was tried; the answer names the tasks that this settled."""
     await _mine(rt, client, batch)
@@ -93,7 +97,7 @@ async def switch(
 
 
 @router.get("/audience")
-async def audience(rt: Rt, client: Client, after: int = 0) -> dict[str, Any]:
+async def audience(rt: Rt, client: Client, after: Annotated[Cursor, Query()] = 0) -> dict[str, Any]:
     """Ids for a task's `audience`: partners, and workers by number only, 1,000 at a time after the id `after`."""
     return {
         "partners": [dict(row) for row in await audiences.partners(rt.db)],

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from gateway.api.auth import Client, Rt
+from gateway.api.paths import BatchPath
 from gateway.errors import Refused
 from gateway.store import batches, traces
 from gateway.store.traces import Link
@@ -20,7 +21,7 @@ PROOF_COLUMNS = (
 
 
 @router.get("/batches/{batch}/proof.csv")
-async def proof(rt: Rt, client: Client, batch: str) -> StreamingResponse:
+async def proof(rt: Rt, client: Client, batch: BatchPath) -> StreamingResponse:
     """What each paid answer of your batch became: paid out (with the operator's receipt), on its way, or still in its
     worker's balance. One line a part: an answer may be paid by two payouts. Workers are not named."""
     row = await batches.of_client(rt.db, client, batch)

@@ -8,7 +8,7 @@ import typer
 
 from gateway import settings as settings_room
 from gateway.ids import ClientId
-from gateway.money import amount_text, parse_amount
+from gateway.money import amount_text, exact_amount
 from gateway.runtime import Runtime
 
 client = typer.Typer(no_args_is_help=True, help="Clients: those who send work and pay for it.")
@@ -105,7 +105,7 @@ def top_up(
 
     async def booked(rt: Runtime) -> str:
         currency = await admit.currency_of(rt, ClientId(client_id))
-        minor = parse_amount(amount, currency)
+        minor = exact_amount(amount, currency)
         new = await admit.top_up(rt, ClientId(client_id), ref, minor)
         return (
             f"booked {amount_text(minor, currency)}"

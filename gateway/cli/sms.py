@@ -79,9 +79,9 @@ def _message(text: str | None, file: Path | None) -> str:
 
 
 def _given(price: str, currency: str) -> Price:
-    from gateway.money import minor_per_major, parse_amount
+    from gateway.money import exact_amount, minor_per_major
 
-    return Price(parse_amount(price, currency) * MICRO // minor_per_major(currency), currency)
+    return Price(exact_amount(price, currency) * MICRO // minor_per_major(currency), currency)
 
 
 def _listed(country: str | None, network: str | None) -> Price | None:

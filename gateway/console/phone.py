@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from gateway import outside
 from gateway.addresses import Permitted
+from gateway.bounds import whole
 from gateway.errors import Refused
 from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
@@ -169,11 +170,9 @@ class Phone:
 
     async def messages(self, request: Request) -> Response:
         """What was sent to ?number=, after the message ?after=."""
-        after = request.query_params.get("after", "0")
-        if not after.isdecimal():
-            raise Refused("after must be a message's id", field="after")
+        after = whole(request.query_params.get("after", "0"), "after")
         number = self._number(request.query_params.get("number", ""))
-        rows = await outbox.to_number(self._rt.db, self._rt.vault.index(number), int(after))
+        rows = await outbox.to_number(self._rt.db, self._rt.vault.index(number), after)
         return JSONResponse(
             [
                 {

@@ -12,6 +12,7 @@ from gateway.msisdn import mask, normalise, region_of, split_number
 from gateway.phrases import book_in
 from gateway.phrases.hearing import fold
 from gateway.phrases.septets import gsm_only
+from gateway.texts import is_line
 from gateway.workers.quiet import zone_named
 
 NAME_KEPT_MAX = 60  # characters of a name we keep
@@ -100,7 +101,7 @@ def _add(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> Turn:
         return Turn((), talk.say("add.other_country", number=mask(msisdn)))
     words, language, partner = _name_language_partner(talk, coordinator, named.others)
     name = " ".join(words)[:NAME_KEPT_MAX]
-    if not fold(name):
+    if not fold(name) or not is_line(name, NAME_KEPT_MAX):
         return Turn((), talk.say("add.no_name"))
     wrong = _wrong_partner(talk, coordinator, partner) or _known_already(talk, msisdn)
     if wrong:

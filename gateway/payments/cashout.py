@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.money import minor_per_major, whole_units
+from gateway.errors import SettingsError
+from gateway.money import whole_units
 
 
 class Why(StrEnum):
@@ -32,7 +33,8 @@ def payable(balance_minor: int, currency: str, provider_min: int, provider_max: 
     >>> payable(10350, "KES", 1000, 25_000_000), payable(999, "KES", 1000, 25_000_000)
     (10300, 0)
     """
-    assert 0 < provider_min <= provider_max
+    if not 0 < provider_min <= provider_max:
+        raise SettingsError(f"a provider pays from {provider_min} to {provider_max} minor units")
     most_minor = whole_units(min(max(balance_minor, 0), provider_max), currency)
     return most_minor if most_minor >= provider_min else 0
 
@@ -55,7 +57,6 @@ def check(
     wanted_minor = could_minor if asked_minor is None else whole_units(asked_minor, currency)
     why = _why(asked_minor, wanted_minor, balance_minor, provider_min, provider_max)
     pay_minor = wanted_minor if why is Why.OK else 0
-    assert pay_minor % minor_per_major(currency) == 0
     return CashOut(why, pay_minor, balance_minor - pay_minor, could_minor)
 
 

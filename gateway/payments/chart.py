@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum, unique
 from uuid import UUID
 
+from gateway.bounds import AMOUNT_MAX_MINOR
+from gateway.errors import Refused
 from gateway.ids import derived_id
-from gateway.money import MINOR_DIGITS
-
-# bigint's room minus a wide margin: nobody in this trade moves a hundred billion major units in one row.
-AMOUNT_MAX_MINOR = 10**13
+from gateway.money import MINOR_DIGITS, amount_text
 
 
 class Side(StrEnum):
@@ -201,9 +200,15 @@ def posting(
     amount_minor: int,
     currency: str,
 ) -> Posting:
-    """The only place a posting is made."""
-    assert 0 < amount_minor <= AMOUNT_MAX_MINOR, f"{code.name} of {amount_minor} minor units"
-    assert currency in MINOR_DIGITS, f"unknown currency {currency!r}"
+    """Make a posting; nothing else does. Raises Refused for an amount that cannot be booked."""
+    if currency not in MINOR_DIGITS:
+        raise Refused(f"unknown currency {currency!r}", field="currency")
+    if not 0 < amount_minor <= AMOUNT_MAX_MINOR:
+        raise Refused(
+            f"{amount_text(amount_minor, currency)} cannot be booked as {code.name}: an amount is above zero and at "
+            f"most {amount_text(AMOUNT_MAX_MINOR, currency)}",
+            field="amount",
+        )
     debit, credit = MATRIX[code]
     parts = (code.name.lower(), *cause)
     return Posting(

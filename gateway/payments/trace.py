@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gateway.errors import Failed
 from gateway.payments.chart import Code
 
 _BY_PAYOUT = (Code.HOLD, Code.LATE_PAID, Code.TAX, Code.LATE_TAX, Code.WORKER_FEE)
@@ -82,7 +83,8 @@ def spend(history: Iterable[Move]) -> Spent:
 def _take(lots: deque[tuple[uuid.UUID, int]], move: Move, *, newest: bool) -> list[PartOf]:
     wanted_minor, taken = -move.amount_minor, list[PartOf]()
     while wanted_minor:
-        assert lots, f"{move.cause} spends more than was earned"
+        if not lots:
+            raise Failed(f"{move.cause} spends more than was earned", retryable=False)
         earning, has_minor = lots.pop() if newest else lots.popleft()
         part_minor = min(wanted_minor, has_minor)
         taken.append(PartOf(earning, move.transfer, move.cause, part_minor))

@@ -15,6 +15,7 @@ from functools import lru_cache
 from math import exp, inf, log
 from typing import NamedTuple
 
+from gateway.bounds import AMOUNT_MAX_MINOR, ANSWERS_OF_TASK_MAX, whole
 from gateway.errors import Refused
 from gateway.qa.ambiguity import ambiguity
 from gateway.qa.shared_error import design_effect
@@ -127,12 +128,14 @@ def parse_policy(
     match text.split(":"):
         case ["all"] if available is not None:
             return FixedOverlap(available)
-        case ["fixed", number] if number.isascii() and number.isdecimal() and int(number) > 0:
-            return FixedOverlap(int(number) if available is None else min(int(number), available))
+        case ["fixed", number] if number.isascii() and number.isdecimal():
+            answers = whole(number, "policy", least=1, most=ANSWERS_OF_TASK_MAX)
+            return FixedOverlap(answers if available is None else min(answers, available))
         case ["dynamic"] if 0.0 < confidence < 1.0:
             return DynamicOverlap(confidence, min(ANSWERS_MIN, limit), limit)
-        case ["worth", minor] if minor.isascii() and minor.isdecimal() and int(minor) > 0:
-            return PricedOverlap(float(minor), min(ANSWERS_MIN, limit), limit)
+        case ["worth", minor] if minor.isascii() and minor.isdecimal():
+            worth = whole(minor, "policy", least=1, most=AMOUNT_MAX_MINOR)
+            return PricedOverlap(float(worth), min(ANSWERS_MIN, limit), limit)
         case ["dynamic"]:
             raise Refused(f"confidence {confidence} is not between 0 and 1", field="confidence")
         case _:

@@ -9,15 +9,18 @@ from gateway.payments.chart import Account, AccountKind
 from gateway.runtime import Runtime
 from gateway.steps.enrol import expected_part
 from gateway.store import clients, ledgers, people
+from gateway.texts import line
 from gateway.vault import key_hash, new_api_key
 from gateway.workers.quiet import zone_named
 
 _SHOWN = 8
+_NAME_MAX, _CODE_MAX = 200, 40
 
 
 async def add_client(rt: Runtime, name: str, currency: str) -> tuple[ClientId, str]:
     """A new client and its API key. The key is returned once and stored only as a hash."""
     minor_per_major(currency)
+    name = line(name, "name", _NAME_MAX)
     client, key = ClientId(new_public_id("c")), new_api_key()
     account = await rt.accounts.get(Account(AccountKind.CLIENT_AVAILABLE, client, currency))
     async with rt.db.transaction() as db:
@@ -65,7 +68,7 @@ async def add_partner(rt: Runtime, code: str, name: str) -> None:
     """A partner; its code is what workers text after JOIN."""
     if not code.isascii() or not code.isalnum():
         raise Refused("a partner's code is one plain word, like KIBERA", field="code")
-    await people.add_partner(rt.db, code, name)
+    await people.add_partner(rt.db, line(code, "code", _CODE_MAX), line(name, "name", _NAME_MAX))
 
 
 async def add_coordinator(
@@ -76,6 +79,7 @@ async def add_coordinator(
         raise Refused(
             f"no language {language!r}; there is: {', '.join(sorted(rt.books))}", field="language"
         )
+    name = line(name, "name", _NAME_MAX)
     number = normalise(msisdn, rt.settings.region)
     if partner and not await people.partner_codes(rt.db, [partner.upper()]):
         raise Refused(f"no partner {partner!r}; add it with: gateway partner add", field="partner")
@@ -113,6 +117,7 @@ async def expect_worker(
 ) -> bool:
     """Put down somebody who is going to join by herself: work may be made out to her, nothing is sent before her own
     JOIN or YES. False: this number was known already, and nothing has changed."""
+    name = line(name, "name", _NAME_MAX, least=0)
     number = normalise(msisdn, rt.settings.region)
     if language and language not in rt.books:
         raise Refused(

@@ -1,6 +1,7 @@
 """A payout operator calls back: on one of a payout's secret paths (or a float question's), or, where its portal knows one address for all, on
 the provider's. Stored as it came, then read; what it says is a hint to go and ask."""
 
+import re
 from collections.abc import Mapping
 
 import structlog
@@ -15,9 +16,14 @@ from gateway.store import inbox, payouts
 
 log = structlog.get_logger()
 
+# As `gateway.ids.secret_path` makes them; anything else is no path of ours, and need not reach a query.
+_TOKEN = re.compile(r"[0-9A-Za-z_-]{1,100}")
+
 
 async def callback(rt: Runtime, token: str, body: bytes, headers: Mapping[str, str]) -> bool:
     """Take one callback; False when the path is nobody's (a forgery changes nothing). Twice is once."""
+    if not _TOKEN.fullmatch(token):
+        return False
     stored = await payouts.by_token(rt.db, rt.vault, token)
     if stored is None:
         return await float_called_back(rt, token, body, headers)

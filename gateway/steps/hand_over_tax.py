@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.errors import Refused
-from gateway.money import amount_text, parse_amount
+from gateway.money import amount_text, exact_amount
 from gateway.payments import ledger
 from gateway.payments.chart import Account, AccountKind
 from gateway.runtime import Runtime
@@ -66,7 +66,7 @@ def _of(rows: Sequence[Row], country: str, name: str, year: int, month: int) -> 
 
 
 def _minor(total: Total, amount: str | None, before: list[int]) -> int:
-    said = parse_amount(amount, total.currency) if amount else None
+    said = exact_amount(amount, total.currency) if amount else None
     if before:
         if said not in (None, before[0]):
             booked = amount_text(before[0], total.currency)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 import asyncpg
 
-from gateway.errors import Refused
+from gateway.bounds import AMOUNT_MAX_MINOR
+from gateway.errors import Refused, SettingsError
 from gateway.ids import AccountId, BatchId, ClientId, new_public_id
 from gateway.money import amount_text
 from gateway.payments import ledger
@@ -60,7 +61,10 @@ class BatchSpec:
 
 async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
     """A draft. Raises Refused naming the field that is wrong."""
-    kind = rt.kind_of(spec.kind)
+    try:
+        kind = rt.kind_of(spec.kind)
+    except SettingsError as unknown:
+        raise Refused(str(unknown), field="kind") from unknown
     options = kind.options(spec.options)
     unknown = [code for code in spec.languages if code not in rt.books]
     if unknown:
@@ -192,7 +196,7 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
             if not slots:
                 raise Refused("the batch has no tasks yet; POST them to /tasks first", status=409)
             if row["state"] == "draft":
-                amount = slots * batch.price_minor
+                amount = _reservable(slots, batch)
                 posted = ledger.reserve(client, batch.id, amount, batch.currency)
                 await ledgers.post(db, posted, available, batch.hold_account)
                 await batches.set_state(db, batch.id, "running", reserved=amount)
@@ -220,6 +224,19 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
     await rt.db.execute("select plan_anew()")
     await look_for_better(rt, batch)
     rt.bells.ring("assign")
+
+
+def _reservable(slots: int, batch: Batch) -> int:
+    """Return what all paid slots cost. Raises Refused where no ledger entry could hold so much."""
+    amount = slots * batch.price_minor
+    if amount > AMOUNT_MAX_MINOR:
+        raise Refused(
+            f"the batch can cost up to {amount_text(amount, batch.currency)} ({slots:,} answers at "
+            f"{amount_text(batch.price_minor, batch.currency)}); one batch may reserve at most "
+            f"{amount_text(AMOUNT_MAX_MINOR, batch.currency)}: lower the price, or make batches of fewer tasks",
+            field="price",
+        )
+    return amount
 
 
 async def pause(rt: Runtime, client: ClientId, batch_id: str) -> None:

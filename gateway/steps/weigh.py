@@ -7,7 +7,7 @@ from uuid import UUID
 
 from gateway.errors import Refused
 from gateway.ids import PayoutId
-from gateway.money import amount_text, parse_amount
+from gateway.money import amount_text, exact_amount
 from gateway.payments import ledger
 from gateway.payments.chart import Posting
 from gateway.payments.equation import Equation, equation, transfers_of
@@ -84,7 +84,7 @@ async def top_up(rt: Runtime, provider: str, amount: str, receipt: str) -> tuple
     currency = _known(rt, provider).statement_currency
     if not receipt.strip():
         raise Refused("say the operator's receipt", field="receipt")
-    minor = parse_amount(amount, currency)
+    minor = exact_amount(amount, currency)
     posting = ledger.float_top_up(provider, receipt.strip(), minor, currency)
     debit = await rt.accounts.get(posting.debit)
     credit = await rt.accounts.get(posting.credit)

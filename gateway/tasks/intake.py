@@ -2,17 +2,20 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from gateway.bounds import ANSWERS_OF_TASK_MAX, within
 from gateway.errors import Fault, Refused
 from gateway.tasks.port import TaskKind
 from gateway.tasks.question import Option
+from gateway.texts import identifier
 
 TASKS_MAX = 100_000
 FAULTS_SHOWN = 20
-_NAME_CHARACTERS_MAX = 200
+_LANGUAGE, _LANGUAGES_MAX = re.compile("[a-z]{2,3}"), 20
 _FIELDS = ("id", "text", "gold", "audience")
 _CSV_COLUMNS = ("id", "text", "gold")
 
@@ -120,9 +123,7 @@ def _task(
         raise Refused(
             f"unknown field {unknown[0]!r}; there is: {', '.join(_FIELDS)}", field=unknown[0]
         )
-    name, text = _string(row, "id"), _string(row, "text")
-    if len(name) > _NAME_CHARACTERS_MAX:
-        raise Refused(f"at most {_NAME_CHARACTERS_MAX} characters", field="id")
+    name, text = identifier(_string(row, "id"), "id"), _string(row, "text")
     if name in names:
         raise Refused(f"the id {name!r} is there twice", field="id")
     kind.check_text(text)
@@ -140,9 +141,11 @@ def _gold(row: Mapping[str, object], kind: TaskKind, options: Sequence[Option]) 
 
 def _string(row: Mapping[str, object], field: str) -> str:
     value = row.get(field)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if field != "text" and isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    if not isinstance(value, str) or not value.strip():
+    if value is not None and not isinstance(value, str):
+        raise Refused(f"{field} must be a string", field=field)
+    if not value or not value.strip():
         raise Refused(f"{field} is missing or empty", field=field)
     return value.strip()
 
@@ -169,9 +172,11 @@ def _ids(named: Mapping[str, object], key: str) -> tuple[int, ...]:
     found = named.get(key, [])
     if not isinstance(found, list) or not all(type(i) is int for i in cast("list[object]", found)):
         raise Refused(f"{key} must be a list of ids (whole numbers)", field=f"audience.{key}")
-    ids = tuple(cast("list[int]", found))
+    field = f"audience.{key}"
+    ids = tuple(within(one, field, least=1) for one in cast("list[int]", found))
+    within(len(ids), field, most=ANSWERS_OF_TASK_MAX)
     if len(set(ids)) != len(ids):
-        raise Refused(f"{key} names somebody twice", field=f"audience.{key}")
+        raise Refused(f"{key} names somebody twice", field=field)
     return ids
 
 
@@ -181,4 +186,7 @@ def _codes(named: Mapping[str, object]) -> tuple[str, ...]:
         isinstance(c, str) for c in cast("list[object]", found)
     ):
         raise Refused("languages must be a list of codes like sw", field="audience.languages")
-    return tuple(cast("list[str]", found))
+    codes = tuple(cast("list[str]", found))
+    if not all(_LANGUAGE.fullmatch(code) for code in codes) or len(codes) > _LANGUAGES_MAX:
+        raise Refused("languages must be a list of codes like sw", field="audience.languages")
+    return codes

@@ -13,6 +13,7 @@ from gateway.phrases.hearing import clean, fold
 from gateway.tasks.packed import Meanings
 from gateway.tasks.port import Reading
 from gateway.tasks.question import FALLBACK_LANGUAGE, Option
+from gateway.texts import prose
 
 OPTIONS_MAX = 9  # one key of a phone each
 ID_MAX, LABEL_MAX = 64, 40
@@ -31,6 +32,7 @@ def check_text(text: str) -> None:
         raise Refused("the text is empty", field="text")
     if _CONTROL.search(text):
         raise Refused("the text has a control character in it", field="text")
+    prose(text, "text")
     if len(text) > TEXT_MAX:
         raise Refused(
             f"the text has {len(text):,} characters; at most {TEXT_MAX:,} can be asked on a phone",

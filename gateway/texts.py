@@ -1,0 +1,104 @@
+"""Strings that a client, a coordinator or an operator chooses: one check for all of them.
+
+A name ends in an SMS, on a screen, in a terminal and in a table. So it may hold nothing that acts there: control
+characters (ESC, BEL, line breaks), marks that turn the direction of what follows, characters that cannot be seen.
+Ids are compared, so they are kept in one Unicode normal form (NFC): two spellings of one id are one id.
+"""
+
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from gateway.errors import Refused
+
+ID_CHARACTERS_MAX = 200
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# Marks that embed, override or isolate a direction: what follows reads differently from what is stored.
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Joiners shape letters in some scripts and in emoji; every other format character is invisible.
+_JOINERS = "\u200c\u200d"
+
+
+def line(text: str, field: str, most: int, *, least: int = 1) -> str:
+    """Return a single line without blanks at its ends. Raises Refused naming the field and the character."""
+    if _SURROGATE.search(text):
+        raise Refused(
+            f"{field}: half a character (a lone surrogate) must not be in it", field=field
+        )
+    # One form: a letter that is composed of two characters would also make an SMS dearer.
+    found = unicodedata.normalize("NFC", text.strip(" "))
+    for char in found:
+        kind = unicodedata.category(char)
+        if kind in {"Cc", "Cs", "Zl", "Zp"} or (kind == "Cf" and char not in _JOINERS):
+            raise Refused(f"{field}: {_named(char)} must not be in it", field=field)
+    found = found.strip()
+    if not least <= len(found) <= most:
+        raise Refused(f"{field}: {least} to {most} characters, not {len(found):,}", field=field)
+    return found
+
+
+def is_line(text: str, most: int) -> bool:
+    """Return whether the text is a clean single line."""
+    try:
+        line(text, "", most)
+    except Refused:
+        return False
+    return True
+
+
+def prose(text: str, field: str) -> str:
+    """Return a text that may have several lines. Raises Refused for what acts on a terminal or turns a direction."""
+    for char in text:
+        if char in "\n\r\t":
+            continue
+        if unicodedata.category(char) in {"Cc", "Cs"} or _TURNS.match(char):
+            raise Refused(f"{field}: {_named(char)} must not be in it", field=field)
+    return text
+
+
+def identifier(text: str, field: str, most: int = ID_CHARACTERS_MAX) -> str:
+    """Return an id in the one form it is stored and looked up in. Raises Refused naming the field.
+
+    >>> identifier("cafe\u0301", "id") == identifier("caf\u00e9", "id")
+    True
+    """
+    found = line(text, field, most)
+    if any(joiner in found for joiner in _JOINERS):
+        raise Refused(f"{field}: an invisible character must not be in it", field=field)
+    return found
+
+
+def _named(char: str) -> str:
+    code = f"U+{ord(char):04X}"
+    name = unicodedata.name(char, "")
+    return f"the character {code} ({name})" if name else f"the control character {code}"
+
+
+def _as_value_error(text: str, most: int) -> str:
+    """Check a line for a model, which names the field by itself."""
+    try:
+        return line(text, "", most)
+    except Refused as bad:
+        raise ValueError(str(bad).removeprefix(": ")) from None
+
+
+def _as_id(text: str, most: int = ID_CHARACTERS_MAX) -> str:
+    try:
+        return identifier(text, "", most)
+    except Refused as bad:
+        raise ValueError(str(bad).removeprefix(": ")) from None
+
+
+def _limited(most: int) -> object:
+    return AfterValidator(lambda text: _as_value_error(text, most))
+
+
+Line40 = Annotated[str, Field(min_length=1, max_length=40), _limited(40)]
+Line100 = Annotated[str, Field(min_length=1, max_length=100), _limited(100)]
+Line160 = Annotated[str, Field(min_length=1, max_length=160), _limited(160)]
+Line200 = Annotated[str, Field(min_length=1, max_length=200), _limited(200)]
+Line500 = Annotated[str, Field(min_length=1, max_length=500), _limited(500)]
+Id = Annotated[str, Field(min_length=1, max_length=ID_CHARACTERS_MAX), AfterValidator(_as_id)]
+"""A client's own id: a task's, an option's."""
