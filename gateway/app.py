@@ -27,6 +27,7 @@ from gateway.steps.close import close
 from gateway.steps.compare_floats import compare_floats
 from gateway.steps.deliver import deliver
 from gateway.steps.disburse import disburse
+from gateway.steps.persons import tell_expiries
 from gateway.steps.poll import poll
 from gateway.steps.relearn import relearn
 from gateway.steps.score import score
@@ -60,6 +61,7 @@ STEPS: Mapping[str, Step] = {
     "poll": poll,
     "relearn": relearn,
     "score": score,
+    "persons": tell_expiries,
     "seal": seal,
     "still_asking": still_asking,
     "sweep": sweep,

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.keys import KeyFile, NoKey, read_key
+
 app = typer.Typer(
     no_args_is_help=True,
     help="What takes two people: large payouts, and what an operator took back.",
 )
 
 By = Annotated[str, typer.Option(help="Your name, as added with `gateway payouts person`.")]
-Key = Annotated[str, typer.Option(prompt=True, hide_input=True, help="Your key; asked for.")]
 
 
 class Whose(StrEnum):
@@ -42,13 +43,15 @@ def prepare(
     refs: Annotated[
         list[str] | None, typer.Argument(help="These payouts; none named: all that wait.")
     ] = None,
-    key: Key = "",
+    key_file: KeyFile = None,
+    key: NoKey = None,
 ) -> None:
     """Put a list of what waits together; another person approves exactly this list."""
     from gateway.cli.people import with_runtime
     from gateway.steps import approve as step
 
-    made = with_runtime(lambda rt: step.prepare(rt, refs or [], by, key))
+    hers = read_key(key_file, by)
+    made = with_runtime(lambda rt: step.prepare(rt, refs or [], by, hers))
     typer.echo(made.sheet())
     typer.echo(
         f"another person: gateway approvals approve {made.number} --code {made.code} --by HER"
@@ -69,13 +72,15 @@ def approve(
     number: Annotated[int, typer.Argument(help="The list's number.")],
     code: Annotated[str, typer.Option(help="The list's code, as `prepare` and `show` print it.")],
     by: By,
-    key: Key = "",
+    key_file: KeyFile = None,
+    key: NoKey = None,
 ) -> None:
     """Approve a list that somebody else made; if anything of it has changed since, nothing is approved."""
     from gateway.cli.people import with_runtime
     from gateway.steps import approve as step
 
-    count = with_runtime(lambda rt: step.approve(rt, number, code, by, key))
+    hers = read_key(key_file, by)
+    count = with_runtime(lambda rt: step.approve(rt, number, code, by, hers))
     typer.echo(f"{count} payouts are approved and go out")
 
 
@@ -84,13 +89,15 @@ def refuse(
     ref: Annotated[str, typer.Argument(help="What the worker reads, e.g. P7K2QX.")],
     because: Annotated[str, typer.Option(help="Why; kept with it.")],
     by: By,
-    key: Key = "",
+    key_file: KeyFile = None,
+    key: NoKey = None,
 ) -> None:
     """Refuse a payout that waits for approval: its money is back in the worker's balance, and she is told."""
     from gateway.cli.people import with_runtime
     from gateway.steps import approve as step
 
-    with_runtime(lambda rt: step.refuse(rt, ref, because, by, key))
+    hers = read_key(key_file, by)
+    with_runtime(lambda rt: step.refuse(rt, ref, because, by, hers))
     typer.echo(f"{ref.upper()} is not sent; its money is back in the balance")
 
 
@@ -102,13 +109,15 @@ def reversal(
         typer.Option(help="worker: back in her balance; house: she has it by another way."),
     ],
     by: By,
-    key: Key = "",
+    key_file: KeyFile = None,
+    key: NoKey = None,
 ) -> None:
     """Say whose the money of a reversed payout is. When a second person says the same, it is booked."""
     from gateway.cli.people import with_runtime
     from gateway.steps.reversal import decide_reversal
 
-    said = with_runtime(lambda rt: decide_reversal(rt, ref, whose.value, by=by, key=key))
+    hers = read_key(key_file, by)
+    said = with_runtime(lambda rt: decide_reversal(rt, ref, whose.value, by=by, key=hers))
     typer.echo(
         f"{said.ref}: the money is the {whose}'s now"
         if said.confirmed

@@ -21,6 +21,7 @@ from gateway.cli import (
     options,
     payouts,
     people,
+    persons,
     phrases,
     proof,
     qa,
@@ -47,6 +48,7 @@ app.add_typer(channels.app, name="channels")
 app.add_typer(manual.app, name="manual")
 app.add_typer(payouts.app, name="payouts")
 app.add_typer(approvals.app, name="approvals")
+app.add_typer(persons.app, name="persons")
 app.add_typer(payouts.statements, name="statements")
 app.add_typer(proof.client, name="client")
 app.add_typer(gold.app, name="gold")

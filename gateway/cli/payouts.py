@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.keys import KeyFile, NoKey, read_key
+from gateway.cli.persons import add as add_person
+
 app = typer.Typer(
     no_args_is_help=True, help="Payouts that need people: evidence, decisions, the circuit breaker."
 )
@@ -51,14 +54,7 @@ def evidence(
     typer.echo(with_runtime(lambda rt: resolve.evidence(rt, ref)))
 
 
-@app.command()
-def person(name: Annotated[str, typer.Argument(help="Who may decide about money.")]) -> None:
-    """Add a person, and print her key once."""
-    from gateway.cli.people import with_runtime
-    from gateway.steps import resolve
-
-    key = with_runtime(lambda rt: resolve.add_person(rt, name))
-    typer.echo(f"key  {key}\nThe key is shown this once; it signs for {name}.")
+app.command("person")(add_person)
 
 
 @app.command("resolve")
@@ -67,17 +63,17 @@ def resolve_payout(
     became: Annotated[Became, typer.Option("--as", help="What the operator did.")],
     by: Annotated[str, typer.Option(help="Your name, as added with `gateway payouts person`.")],
     receipt: Annotated[str, typer.Option(help="The operator's receipt, if it paid.")] = "",
-    key: Annotated[
-        str, typer.Option(prompt=True, hide_input=True, help="Your key; asked for.")
-    ] = "",
+    key_file: KeyFile = None,
+    key: NoKey = None,
 ) -> None:
     """Say what became of a payout. When a second person says the same, it is so."""
     from gateway.cli.people import with_runtime
     from gateway.steps import resolve
 
+    hers = read_key(key_file, by)
     said = with_runtime(
         lambda rt: resolve.resolve(
-            rt, ref, paid=became is Became.PAID, receipt=receipt, by=by, key=key
+            rt, ref, paid=became is Became.PAID, receipt=receipt, by=by, key=hers
         )
     )
     typer.echo(
@@ -110,17 +106,18 @@ def explain(
     finding: Annotated[int, typer.Argument(help="The number in `gateway payouts breaker`.")],
     by: Annotated[str, typer.Option(help="Your name.")],
     because: Annotated[str, typer.Option(help="What it was.")],
-    key: Annotated[
-        str, typer.Option(prompt=True, hide_input=True, help="Your key; asked for.")
-    ] = "",
+    key_file: KeyFile = None,
+    key: NoKey = None,
 ) -> None:
     """Explain a difference; a provider goes on when all of its are explained."""
     from gateway.cli.people import with_runtime
     from gateway.runtime import Runtime
-    from gateway.store import decisions, reconciliations
+    from gateway.store import persons, reconciliations
+
+    hers = read_key(key_file, by)
 
     async def explained(rt: Runtime) -> None:
-        await decisions.person_of(rt.db, by, key)
+        await persons.person_of(rt.db, by, hers)
         await reconciliations.explain(rt.db, finding, by, because)
 
     with_runtime(explained)

@@ -112,7 +112,10 @@ class Controls(Section):
     quiet_days: Annotated[int, Field(ge=1)] = 30
     """A payout asked for by a number that gave no answer for so long waits `hold_h`: its SIM may be another's by now."""
     tell: tuple[str, ...] = ()
-    """Phone numbers of people who get the ledger's head once a day, and appeals of workers without a coordinator."""
+    """Phone numbers of people who get the ledger's head once a day, appeals of workers without a coordinator, and each addition,
+    disabling, new key and expiry of a person who decides about money."""
+    person_days: Annotated[int, Field(ge=1, le=3650)] = 180
+    """So many days the key of a person who decides about money is good (`gateway persons`); then another person renews it."""
     heads_to_coordinators: bool = False
     """Coordinators get the ledger's head once a day too."""
     unknown_share: Annotated[float, Field(gt=0, le=1)] = 0.2

@@ -11,12 +11,13 @@ from gateway.payments.states import Event, State
 from gateway.runtime import Runtime
 from gateway.steps.disburse import happened
 from gateway.steps.resolve import found
-from gateway.store import approvals, decisions, payouts
+from gateway.store import approvals, payouts, persons
 from gateway.store.db import Connection, Row, statement
 
 _WHY_NOT = {
     "unknown": "there is no such list",
     "already": "this list was approved before",
+    "gone": "the person who made this list may not decide any more (disabled, or an expired key): make the list again",
     "same": "who made the list cannot approve it: that takes another person",
     "changed": "the list is not what it was, or the code is another one's: make it again",
 }
@@ -55,7 +56,7 @@ class Prepared:
 
 async def prepare(rt: Runtime, refs: Sequence[str], by: str, key: str) -> Prepared:
     """Freeze the list of what waits for approval: these refs, or all. Raises Refused where nothing waits."""
-    person = await decisions.person_of(rt.db, by, key)
+    person = await persons.person_of(rt.db, by, key)
     wanted = [ref.strip().upper() for ref in refs]
     waiting = {row["ref"] for row in await approvals.waiting(rt.db)}
     for ref in wanted:
@@ -75,7 +76,7 @@ async def shown(rt: Runtime, number: int) -> Prepared:
 
 async def approve(rt: Runtime, number: int, code: str, by: str, key: str) -> int:
     """The second person approves: all of the list goes to be sent, or, if anything of it has changed, nothing. How many."""
-    person = await decisions.person_of(rt.db, by, key)
+    person = await persons.person_of(rt.db, by, key)
     try:
         async with rt.db.transaction() as db:
             said = await approvals.approve(db, number, code.strip().lower(), person)
@@ -92,7 +93,7 @@ async def approve(rt: Runtime, number: int, code: str, by: str, key: str) -> int
 
 async def refuse(rt: Runtime, ref: str, because: str, by: str, key: str) -> None:
     """One person is enough to say no: the money is back in the worker's balance, and she is told."""
-    await decisions.person_of(rt.db, by, key)
+    await persons.person_of(rt.db, by, key)
     stored = await found(rt, ref)
     if stored.payout.state is not State.AWAITING_APPROVAL:
         raise Refused(f"{stored.ref} is {stored.payout.state}: it does not wait for approval")

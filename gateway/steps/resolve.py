@@ -9,9 +9,8 @@ from gateway.payments.payout import Resolved
 from gateway.payments.states import State
 from gateway.runtime import Runtime
 from gateway.steps.disburse import happened
-from gateway.store import decisions, payouts
+from gateway.store import decisions, payouts, persons
 from gateway.store.payouts import Stored
-from gateway.vault import key_hash, new_api_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +21,11 @@ class Said:
     confirmed: bool
 
 
-async def add_person(rt: Runtime, name: str) -> str:
-    """A person who may decide about money; her key, shown once."""
-    if not name.strip():
-        raise Refused("a person has a name", field="name")
-    key = new_api_key()
-    await decisions.add_person(rt.db, name.strip(), key_hash(key))
-    return key
-
-
 async def resolve(rt: Runtime, ref: str, *, paid: bool, receipt: str, by: str, key: str) -> Said:
     """`by` says that the operator paid (under `receipt`) or did not. The second person who says so decides it."""
     if paid and not receipt.strip():
         raise Refused("a payout that was paid has the operator's receipt", field="receipt")
-    person = await decisions.person_of(rt.db, by, key)
+    person = await persons.person_of(rt.db, by, key)
     stored = await found(rt, ref)
     if stored.payout.state is not State.NEEDS_HUMAN:
         raise Refused(f"{ref} is {stored.payout.state}: it waits for nobody")

@@ -10,7 +10,7 @@ from gateway.payments.states import State
 from gateway.runtime import Runtime
 from gateway.steps.messages import message
 from gateway.steps.resolve import Said, found
-from gateway.store import decisions, turns
+from gateway.store import decisions, persons, turns
 from gateway.store.db import Part
 from gateway.store.turns import posting
 
@@ -22,7 +22,7 @@ async def decide_reversal(rt: Runtime, ref: str, whose: Whose, *, by: str, key: 
 
     The second person who says the same decides it. Raises Refused for a payout that was not taken back.
     """
-    person = await decisions.person_of(rt.db, by, key)
+    person = await persons.person_of(rt.db, by, key)
     stored = await found(rt, ref)
     p = stored.payout
     if p.state is not State.REVERSED:

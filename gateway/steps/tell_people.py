@@ -70,6 +70,14 @@ async def appeals(rt: Runtime) -> int:
     return told
 
 
+async def tell(rt: Runtime, db: Connection, text: str, cause: str) -> int:
+    """Write one SMS to each number of `controls.tell`, once per cause; return how many numbers there are."""
+    holders = _named(rt)
+    for holder in holders:
+        await _put(rt, db, holder, text, _cause(rt, cause, holder))
+    return len(holders)
+
+
 async def _put(rt: Runtime, db: Connection, to: Holder, text: str, cause: str) -> None:
     told = message(rt, rt.settings.sms_channel, None, to.msisdn, text, "money", cause=cause)
     query, arguments = statement([turns.put_message(told)])

@@ -1,29 +1,8 @@
-"""People who may decide about money, and what they said; a payout's evidence, for their eyes."""
+"""What persons said about money; a payout's evidence, for their eyes."""
 
-import hmac
 from uuid import UUID
 
-from gateway.errors import Refused
 from gateway.store.db import Database, Row, translated
-from gateway.vault import key_hash
-
-
-async def add_person(db: Database, name: str, hashed: bytes) -> None:
-    done = await db.value(
-        "insert into person (name, key_hash) values ($1, $2) on conflict (name) do nothing returning id",
-        name,
-        hashed,
-    )
-    if done is None:
-        raise Refused(f"there is a {name!r} already", field="name")
-
-
-async def person_of(db: Database, name: str, key: str) -> int:
-    """The person's id; raises Refused when the key is not hers."""
-    row = await db.row("select id, key_hash from person where name = $1 and gone_at is null", name)
-    if row is None or not hmac.compare_digest(row["key_hash"], key_hash(key)):
-        raise Refused("no such person, or not her key")
-    return row["id"]
 
 
 async def resolve(

@@ -32,6 +32,8 @@ union all select 'adjust', null where exists (select from adjustment
   where state in ('open', 'disputed') and decide_by <= $1 or state = 'standing'
     or state = 'disputed' and not exists (select from adjustment_event e
       where e.adjustment_id = adjustment.id and e.event = 'passed_on'))
+union all select 'persons', null where exists (select from person
+  where gone_at is null and expires_at <= now() and expiry_told_at is null)
 union all select 'seal', null where coalesce(pg_sequence_last_value('transfer_seq_seq'), 0)
     > coalesce((select max(to_seq) from seal), 0)
   and coalesce((select at from seal order by to_seq desc limit 1), '-infinity') < $1 - interval '60 seconds'

@@ -5,7 +5,15 @@ import re
 from gateway.errors import Refused
 
 # Only ever added to. Balances follow by trigger, with the owner's rights.
-GROWING = ("transfer", "account", "seal", "payout_event", "consent", "adjustment_event")
+GROWING = (
+    "transfer",
+    "account",
+    "seal",
+    "payout_event",
+    "consent",
+    "adjustment_event",
+    "person_event",
+)
 _ROLE = re.compile(r"^[a-z_][a-z0-9_]{0,62}$")
 
 

@@ -28,6 +28,7 @@ SQL_FILES = (
     "respect",
     "payouts",
     "controls",
+    "persons",
     "health",
     "moves",
     "earlier",

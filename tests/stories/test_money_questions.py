@@ -8,7 +8,7 @@ import pytest
 from gateway.errors import Refused
 from gateway.simulator.faults import FaultPlan
 from gateway.simulator.operators.statement import statement
-from gateway.steps import reconcile, resolve
+from gateway.steps import persons, reconcile, resolve
 from gateway.store import reconciliations
 
 
@@ -30,7 +30,9 @@ async def is_stuck(town, amina):
 async def test_two_people_decide_and_one_alone_does_not(town, amina):
     town.operators.set_plan(FaultPlan(seed=7, rates={"b2c": {"drop_before": 1.0}}))
     ref = await is_stuck(town, amina)
-    wanjiku, otieno = [await resolve.add_person(town.rt, name) for name in ("Wanjiku", "Otieno")]
+    wanjiku, otieno = [
+        (await persons.add_person(town.rt, name)).key for name in ("Wanjiku", "Otieno")
+    ]
     assert "What happened:" in await resolve.evidence(town.rt, ref)
     said = {"paid": False, "receipt": ""}
     for _ in range(2):  # saying it twice is not two people
@@ -50,7 +52,7 @@ async def test_two_people_decide_and_one_alone_does_not(town, amina):
 async def test_newer_evidence_makes_the_first_word_void(town, amina):
     town.operators.set_plan(FaultPlan(seed=7, rates={"b2c": {"drop_before": 1.0}}))
     ref = await is_stuck(town, amina)
-    one, two = [await resolve.add_person(town.rt, name) for name in ("One", "Two")]
+    one, two = [(await persons.add_person(town.rt, name)).key for name in ("One", "Two")]
     await resolve.resolve(town.rt, ref, paid=False, receipt="", by="One", key=one)
     await town.rt.db.execute(
         "insert into payout_event (payout_id, event, was, becomes) select id, 'mismatch', state, state from payout"
@@ -65,7 +67,7 @@ async def test_newer_evidence_makes_the_first_word_void(town, amina):
 async def test_the_database_refuses_a_resolution_that_two_people_did_not_make(town, amina):
     town.operators.set_plan(FaultPlan(seed=7, rates={"b2c": {"drop_before": 1.0}}))
     ref = await is_stuck(town, amina)
-    one = await resolve.add_person(town.rt, "One")
+    one = (await persons.add_person(town.rt, "One")).key
     await resolve.resolve(town.rt, ref, paid=False, receipt="", by="One", key=one)
     with pytest.raises(Exception, match="two_people"):
         await town.rt.db.execute("update resolution set confirmed_by = said_by")

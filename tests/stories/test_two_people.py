@@ -9,7 +9,7 @@ import pytest
 from gateway.errors import Refused
 from gateway.payments.states import Event
 from gateway.settings import Controls
-from gateway.steps import approve, resolve
+from gateway.steps import approve, persons
 from gateway.steps.disburse import happened
 from gateway.steps.reversal import decide_reversal
 from gateway.store import approvals, decisions, payouts
@@ -18,7 +18,7 @@ from gateway.store import approvals, decisions, payouts
 @pytest.fixture
 async def people(town):
     """Asha and Juma may decide about money; their keys."""
-    return {name: await resolve.add_person(town.rt, name) for name in ("Asha", "Juma")}
+    return {name: (await persons.add_person(town.rt, name)).key for name in ("Asha", "Juma")}
 
 
 async def earned(town, *names, **rules):

@@ -43,12 +43,15 @@ begin
   if not found then
     raise exception 'the payout waits for nobody' using errcode = 'GW001';
   end if;
+  if not person_counts(p_person) then
+    raise exception 'person % may not decide', p_person using errcode = 'GW001';
+  end if;
   v_evidence := payout_evidence(p_payout);
   select * into v from resolution where payout_id = p_payout;
   if found and v.confirmed_by is not null and v.evidence = v_evidence then
     return true;
   end if;
-  if found and v.said_by <> p_person and v.evidence = v_evidence
+  if found and v.said_by <> p_person and person_counts(v.said_by) and v.evidence = v_evidence
       and (v.paid, v.receipt) is not distinct from (p_paid, p_receipt) then
     update resolution set confirmed_by = p_person, confirmed_at = now() where id = v.id;
     return true;
@@ -93,6 +96,8 @@ begin
     return 'already';
   elsif v.made_by = p_person then
     return 'same';
+  elsif not person_counts(v.made_by) or not person_counts(p_person) then
+    return 'gone';
   elsif p_code <> left(encode(v.digest, 'hex'), 12) or v.digest <> approval_digest(p_list)
       or exists (select from approval_item i join payout p on p.id = i.payout_id
         where i.list_id = p_list and p.state <> 'awaiting_approval') then
@@ -113,7 +118,11 @@ begin
   if found and v.confirmed_by is not null then
     return v.says = p_says;
   end if;
-  if found and v.said_by <> p_person and v.says = p_says and v.evidence = p_evidence then
+  if not person_counts(p_person) then
+    raise exception 'person % may not decide', p_person using errcode = 'GW001';
+  end if;
+  if v.id is not null and v.said_by <> p_person and person_counts(v.said_by) and v.says = p_says
+      and v.evidence = p_evidence then
     update verdict set confirmed_by = p_person, confirmed_at = now() where id = v.id;
     return true;
   end if;

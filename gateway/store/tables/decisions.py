@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import UUID
 
-from gateway.store.tables._base import at_column, id_column, metadata
+from gateway.store.tables._base import at_column, id_column, metadata, one_of
 
 statement = Table(
     "statement",
@@ -95,8 +95,30 @@ person = Table(
     id_column(),
     Column("name", Text, nullable=False, unique=True),
     Column("key_hash", LargeBinary, nullable=False),
-    Column("gone_at", DateTime(timezone=True)),
+    Column("gone_at", DateTime(timezone=True)),  # disabled
+    Column(
+        "expires_at",
+        DateTime(timezone=True),
+        nullable=False,
+        server_default=text("now() + interval '180 days'"),
+    ),
+    Column("expiry_told_at", DateTime(timezone=True)),
     at_column(),
+)
+
+# What was done to a person's say, by which other person and why. Only ever grows.
+person_event = Table(
+    "person_event",
+    metadata,
+    id_column(),
+    Column("person_id", BigInteger, ForeignKey("person.id"), nullable=False, index=True),
+    Column("event", Text, nullable=False),
+    Column(
+        "by_id", BigInteger, ForeignKey("person.id")
+    ),  # null: nobody could vouch, or time did it
+    Column("reason", Text, nullable=False, server_default=text("''")),
+    at_column("at"),
+    one_of("event", "added", "disabled", "rekeyed", "expired"),
 )
 
 # Payouts that one person put together and another one approves; the digest is of who gets how much.

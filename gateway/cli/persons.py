@@ -1,0 +1,103 @@
+"""`gateway persons`: who may decide about money, with keys that never stand on a command line."""
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli.keys import KeyFile, NoKey, read_key
+from gateway.cli.output import Json, write_json
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Persons who decide about money, two at a time: vouched for, expiring, each with her own key.",
+)
+
+Name = Annotated[str, typer.Argument(help="The person's name.")]
+Voucher = Annotated[str, typer.Option("--by", help="The person who is here and vouches for it.")]
+
+
+@app.command("list")
+def listed(json: Json = None) -> None:
+    """List persons with their state, until when their keys are good, and what was done last, by whom and why."""
+    from gateway.cli.people import with_runtime
+    from gateway.store import persons
+
+    rows = with_runtime(lambda rt: persons.listed(rt.db))
+    if write_json([dict(row) for row in rows], json):
+        return
+    for row in rows:
+        last = f"{row['event']} {row['at']:%Y-%m-%d %H:%M}" if row["event"] else "added before 0.1"
+        by = f" by {row['by']}" if row["by"] else ""
+        because = f": {row['reason']}" if row["reason"] else ""
+        typer.echo(
+            f"{row['name']:<20} {row['state']:<9} key until {row['expires_at']:%Y-%m-%d}  {last}{by}{because}"
+        )
+    typer.echo(f"{sum(row['state'] == 'valid' for row in rows)} of {len(rows)} persons may decide")
+
+
+@app.command("add")
+def add(name: Name, by: Voucher = "", key_file: KeyFile = None, key: NoKey = None) -> None:
+    """Add a person, vouched for by one who is here already, and print her key once.
+
+    Example: gateway persons add Juma --by Asha
+    """
+    from gateway.cli.people import with_runtime
+    from gateway.steps import persons
+
+    voucher_key = read_key(key_file, by) if by else ""
+    made = with_runtime(lambda rt: persons.add_person(rt, name, by, voucher_key))
+    _shown(made.key, name)
+    if not made.vouched:
+        typer.echo(
+            "Nobody vouched for this person: there was nobody who could (the first two persons, or none is left). "
+            "From now on a present person's key is needed (--by)."
+        )
+    _told(made.told)
+
+
+@app.command("rekey")
+def rekey(name: Name, by: Voucher = "", key_file: KeyFile = None, key: NoKey = None) -> None:
+    """Give a person a new key (the old one is void) and a new time; she may vouch for herself while her key is good.
+
+    Example: gateway persons rekey Juma --by Asha
+    """
+    from gateway.cli.people import with_runtime
+    from gateway.steps import persons
+
+    voucher_key = read_key(key_file, by) if by else ""
+    made = with_runtime(lambda rt: persons.rekey_person(rt, name, by, voucher_key))
+    _shown(made.key, name)
+    _told(made.told)
+
+
+@app.command("disable")
+def disable(
+    name: Name,
+    by: Voucher,
+    because: Annotated[str, typer.Option(help="Why; kept with the person.")],
+    key_file: KeyFile = None,
+    key: NoKey = None,
+) -> None:
+    """Take a person's say away at once, also from every list and word that waits for a second person.
+
+    Example: gateway persons disable Juma --by Asha --because "left the house"
+    """
+    from gateway.cli.people import with_runtime
+    from gateway.steps import persons
+
+    hers = read_key(key_file, by)
+    told = with_runtime(lambda rt: persons.disable_person(rt, name, because, by, hers))
+    typer.echo(f"{name} decides nothing any more; what only she had said does not count")
+    _told(told)
+
+
+def _shown(key: str, name: str) -> None:
+    typer.echo(f"key  {key}\nThe key is shown this once; it signs for {name}.")
+
+
+def _told(told: int) -> None:
+    typer.echo(
+        f"told by SMS: {told} numbers of controls.tell"
+        if told
+        else "Nobody outside is told: set controls.tell to phone numbers of people outside (docs/operators/settings.md)."
+    )

@@ -1,0 +1,123 @@
+"""Persons who may decide about money: who vouched for each, until when the key is good, and what was done to it."""
+
+import hmac
+from datetime import timedelta
+from typing import Final
+
+from gateway.errors import Refused
+from gateway.store.db import Connection, Database, Row
+from gateway.vault import key_hash
+
+BOOTSTRAPPED: Final = 2
+"""So many persons may be added before anybody can vouch: without a second one nothing can be decided."""
+_VALID: Final = "gone_at is null and expires_at > now()"
+
+
+async def person_of(db: Database | Connection, name: str, key: str) -> int:
+    """Return the person's id. Raises Refused for a wrong key, and for a person who may not decide any more."""
+    query = f"select id, key_hash, gone_at, expires_at, {_VALID} as valid from person where name = $1"  # a constant
+    row = await (db.row(query, name) if isinstance(db, Database) else db.fetchrow(query, name))
+    if row is None or not hmac.compare_digest(row["key_hash"], key_hash(key)):
+        raise Refused("no such person, or not her key")
+    if row["gone_at"]:
+        raise Refused(f"{name} was disabled on {row['gone_at']:%Y-%m-%d} and decides nothing more")
+    if not row["valid"]:
+        raise Refused(
+            f"the key of {name} expired on {row['expires_at']:%Y-%m-%d}: another person renews it with "
+            f"gateway persons rekey {name!r} --by NAME"
+        )
+    return row["id"]
+
+
+async def nobody_can_vouch(db: Connection) -> bool:
+    """Return whether the next person is added without a voucher: the first two, or when no valid person is left."""
+    await db.execute(
+        "lock table person in share row exclusive mode"
+    )  # two at once are not both second
+    ever, valid = await db.fetchval("select count(*) from person"), await _valid(db)
+    return ever < BOOTSTRAPPED or not valid
+
+
+async def nobody_is_valid(db: Connection) -> bool:
+    """Return whether all persons are disabled or expired."""
+    await db.execute("lock table person in share row exclusive mode")
+    return not await _valid(db)
+
+
+async def add(db: Connection, name: str, hashed: bytes, good_for: timedelta) -> int:
+    """Add a person and return her id. Raises Refused for a name that is taken."""
+    done = await db.fetchval(
+        """insert into person (name, key_hash, expires_at) values ($1, $2, now() + $3)
+           on conflict (name) do nothing returning id""",
+        name,
+        hashed,
+        good_for,
+    )
+    if done is None:
+        raise Refused(
+            f"there is a {name!r} already; list all with: gateway persons list", field="name"
+        )
+    return done
+
+
+async def rekey(db: Connection, person: int, hashed: bytes, good_for: timedelta) -> None:
+    """Give a person another key; the old one opens nothing from now on."""
+    await db.execute(
+        """update person set key_hash = $2, expires_at = now() + $3, expiry_told_at = null where id = $1""",
+        person,
+        hashed,
+        good_for,
+    )
+
+
+async def disable(db: Connection, person: int) -> bool:
+    """Take a person's say away; False when it was taken before."""
+    query = "update person set gone_at = now() where id = $1 and gone_at is null returning id"
+    return await db.fetchval(query, person) is not None
+
+
+async def note(db: Connection, person: int, event: str, by: int | None, reason: str) -> int:
+    """Write down what was done to a person, by which person and why; return the event's id."""
+    return await db.fetchval(
+        "insert into person_event (person_id, event, by_id, reason) values ($1, $2, $3, $4) returning id",
+        person,
+        event,
+        by,
+        reason,
+    )
+
+
+async def named(db: Connection, name: str) -> Row:
+    """Return the row of the person with this name, locked. Raises Refused where there is none."""
+    row = await db.fetchrow("select id, name, gone_at from person where name = $1 for update", name)
+    if row is None:
+        raise Refused(
+            f"no person {name!r}; list all with: gateway persons list", field="name", status=404
+        )
+    return row
+
+
+async def newly_expired(db: Connection) -> list[Row]:
+    """Return the persons whose key has expired since the last call, and mark them as told of."""
+    return await db.fetch(
+        """update person set expiry_told_at = now()
+           where gone_at is null and expires_at <= now() and expiry_told_at is null
+           returning id, name, expires_at"""
+    )
+
+
+async def listed(db: Database) -> list[Row]:
+    """Return every person with state, expiry, and the newest event with its author and reason."""
+    return await db.rows(
+        """select p.name, p.expires_at, p.created_at, e.event, e.at, e.reason, b.name as by,
+             case when p.gone_at is not null then 'disabled' when p.expires_at <= now() then 'expired' else 'valid' end
+               as state
+           from person p
+             left join lateral (select * from person_event where person_id = p.id order by id desc limit 1) e on true
+             left join person b on b.id = e.by_id
+           order by p.id"""
+    )
+
+
+async def _valid(db: Connection) -> int:
+    return await db.fetchval(f"select count(*) from person where {_VALID}")  # a constant
