@@ -81,7 +81,12 @@ class _ProviderMaker(Protocol):
 
 @asynccontextmanager
 async def open_runtime(
-    settings: Settings, bells: Bells, *, clock: Clock | None = None, connections: int = 10
+    settings: Settings,
+    bells: Bells,
+    *,
+    clock: Clock | None = None,
+    connections: int = 10,
+    read_only: bool = False,
 ) -> AsyncGenerator[Runtime]:
     """Everything a process needs, opened and closed again. `database_url` and `secret_key` must be set by now."""
     assert settings.database_url and settings.secret_key
@@ -89,7 +94,9 @@ async def open_runtime(
         logs.configure(settings.log_format)
     clock = clock or SystemClock()
     vault = Vault(settings.secret_key.get_secret_value())
-    db = await open_database(settings.database_url.get_secret_value(), connections=connections)
+    db = await open_database(
+        settings.database_url.get_secret_value(), connections=connections, read_only=read_only
+    )
     permitted = Permitted.read(settings.private_addresses)
     async with outside.session(
         permitted, timeout=_HTTP_TIMEOUT, keep_alive_s=_KEEP_ALIVE_S

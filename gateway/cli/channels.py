@@ -178,12 +178,12 @@ def _say_what_else_matters(settings: Settings) -> None:
 
 def _health(settings: Settings) -> tuple[dict[str, ChannelHealth], str]:
     """By channel; or why it is not known. Looking changes nothing: no database is made for it, and none is migrated."""
-    from gateway.cli.serving import served
+    from gateway.cli.serving import is_there, reading
 
-    if settings.database_url is None and not (settings.data_dir / "postgres").exists():
+    if settings.database_url is None and not is_there(settings.data_dir):
         return {}, "nothing has run here yet"
     try:
-        with served(settings) as ready:
+        with reading(settings, redis=False) as ready:
             rows = asyncio.run(_read(ready))
     except GatewayError as bad:
         return {}, str(bad)
@@ -198,7 +198,7 @@ async def _read(settings: Settings) -> list[ChannelHealth] | None:
     from gateway.queue.inline import InlineBells
     from gateway.store import channel_health, health, schema
 
-    async with open_runtime(settings, InlineBells(), connections=2) as rt:
+    async with open_runtime(settings, InlineBells(), connections=2, read_only=True) as rt:
         if await health.sql_digest(rt.db) != schema.sql_digest():
             return None
         return await channel_health.channels(rt.db, rt.channels, rt.clock.now())

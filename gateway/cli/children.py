@@ -20,6 +20,8 @@ from types import TracebackType
 from typing import Any, Final, Self, cast
 
 from gateway.errors import Failed
+from gateway.logs import pretty
+from gateway.servers.watch import Watch
 
 READY_LIMIT_S: Final = 120.0
 STOP_LIMIT_S: Final = 15.0
@@ -64,6 +66,7 @@ class Children:
         self._log_dir = log_dir
         self._say = say
         self._children: dict[str, _Child] = {}
+        self._servers: Watch | None = None
 
     def start(
         self,
@@ -78,7 +81,7 @@ class Children:
         sockets it inherits, now and when it is started again."""
         for folder in (self._log_dir, ready_file and ready_file.parent):
             if folder:
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         child = _Child(name, argv, env or {}, ready_file, self._log_dir / f"{name}.log", pass_fds)
         self._children[name] = child
         self._spawn(child)
@@ -106,8 +109,17 @@ class Children:
         process = self._children[name].process
         return process.pid if process and process.poll() is None else None
 
+    def attend(self, servers: Watch) -> None:
+        """Watch the servers that the processes stand on as well, from now until `stop`."""
+        self._servers = servers
+
     def watch(self) -> None:
         """Pass on what was said, note deaths, and start again whoever's pause is over. Call it every second or so."""
+        if self._servers is not None:
+            try:
+                self._servers.look()
+            except OSError as bad:
+                self._tell(f"the servers cannot be watched: {bad}")
         for child in self._children.values():
             self._pass_on(child)
             if child.process is not None and (code := child.process.poll()) is not None:
@@ -118,10 +130,13 @@ class Children:
                 except OSError as bad:  # a full disk has no room for the log
                     child.deaths += 1
                     child.again_at = time.monotonic() + child.pause_s()
-                    self._say(f"{child.name} cannot be started: {bad}")
+                    self._tell(f"{child.name} cannot be started: {bad}")
 
     def stop(self) -> None:
         """Ask all to end, wait, and end by force who does not."""
+        if self._servers is not None:
+            self._servers.close()
+            self._servers = None
         running = [c.process for c in self._children.values() if c.process is not None]
         for process in reversed(running):
             with contextlib.suppress(ProcessLookupError):
@@ -149,6 +164,11 @@ class Children:
     ) -> None:
         self.stop()
 
+    def _tell(self, words: str) -> None:
+        """Say it, where it can be said: a full disk or a closed terminal must not end the supervisor."""
+        with contextlib.suppress(OSError, ValueError):
+            self._say(words)
+
     def _spawn(self, child: _Child) -> None:
         if child.ready_file is not None:
             child.ready_file.unlink(missing_ok=True)
@@ -174,7 +194,7 @@ class Children:
         child.again_at = time.monotonic() + child.pause_s()
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
         said = f": {line}" if (line := self._last_line(child)) else ""
-        self._say(f"{child.name} {how}{said}; starting it again in {child.pause_s():.0f} s")
+        self._tell(f"{child.name} {how}{said}; starting it again in {child.pause_s():.0f} s")
 
     def _pass_on(self, child: _Child) -> None:
         """Show the log's new lines, and start a log over that has become too long."""
@@ -182,7 +202,7 @@ class Children:
             log.seek(child.seen_bytes)
             for line in log.read().decode(errors="replace").splitlines():
                 if line.strip():
-                    self._say(f"{child.name} | {line}")
+                    self._tell(f"{child.name} | {pretty(line)}")
             child.seen_bytes = log.tell()
             if child.seen_bytes > LOG_BYTES_MAX:
                 child.log.with_suffix(".log.1").write_bytes(child.log.read_bytes())
@@ -196,7 +216,7 @@ class Children:
                 lines = log.read().decode(errors="replace").splitlines()
         except OSError:
             return ""
-        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        last = pretty(next((line.strip() for line in reversed(lines) if line.strip()), ""))
         return last.removeprefix("gateway: ")[:_LINE_SHOWN_MAX]
 
 

@@ -90,12 +90,12 @@ def api(
 ) -> None:
     """Serve the client API, the providers' webhooks and the console, or with a flag one kind of them."""
     from gateway.cli import api as command
-    from gateway.cli.serving import served
+    from gateway.cli.serving import serving
 
     place = command.place(
         webhooks=webhooks, clients=clients, port=port, fd=fd, clients_at=clients_at, name=name
     )
-    with served(settings_room.load(), migrated=True) as settings:
+    with serving(settings_room.load(), migrated=True) as settings:
         command.serve(settings, place, ready_file=ready_file)
 
 
@@ -103,9 +103,9 @@ def api(
 def runner() -> None:
     """Answer bells: send messages, make payouts, close batches. Start as many as you like."""
     from gateway.cli import runner as command
-    from gateway.cli.serving import served
+    from gateway.cli.serving import serving
 
-    with served(settings_room.load()) as settings:
+    with serving(settings_room.load()) as settings:
         command.serve(settings)
 
 
@@ -113,9 +113,9 @@ def runner() -> None:
 def ticker() -> None:
     """Ring the bells of everything that waits. Several may run; one leads."""
     from gateway.cli import ticker as command
-    from gateway.cli.serving import served
+    from gateway.cli.serving import serving
 
-    with served(settings_room.load()) as settings:
+    with serving(settings_room.load()) as settings:
         asyncio.run(command.serve(settings))
 
 

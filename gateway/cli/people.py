@@ -25,16 +25,27 @@ T = TypeVar("T")
 
 
 def with_runtime(work: Callable[[Runtime], Awaitable[T]]) -> T:
-    """Run one piece of work over a runtime whose bells nobody hears: the ticker finds what it leaves."""
+    """Run one piece of work over a runtime whose bells nobody hears: the ticker finds what it leaves.
+
+    A command that only reads (see `effects`) starts nothing, and its database session is read-only.
+    """
     from gateway.app import open_runtime
-    from gateway.cli.serving import served
+    from gateway.cli import effects
+    from gateway.cli.serving import must_be_there, reading, served
     from gateway.queue.inline import InlineBells
+    from gateway.store.schema import must_be_current
+
+    reads = effects.current() is effects.Effect.READS
 
     async def run() -> T:
-        async with open_runtime(settings, InlineBells(), connections=2) as rt:
+        async with open_runtime(settings, InlineBells(), connections=2, read_only=reads) as rt:
+            if reads:
+                await must_be_current(rt.db)
             return await work(rt)
 
-    with served(settings_room.load(), migrated=True) as settings:
+    given = settings_room.load()
+    must_be_there(given)
+    with reading(given, redis=False) if reads else served(given, migrated=True) as settings:
         return asyncio.run(run())
 
 

@@ -2,17 +2,33 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
+import structlog
 from pydantic import SecretStr
 
+from gateway import logs
 from gateway.errors import SettingsError
+from gateway.servers import locks
 from gateway.servers.embedded import EmbeddedServers
+from gateway.servers.errors import NotRunning
+from gateway.servers.private import make_private
+from gateway.servers.watch import Watch, ask
+from gateway.servers.why import said_plainly
 from gateway.settings import Settings
 from gateway.store.schema import migrate
 from gateway.vault import new_master_secret
+
+log = structlog.get_logger()
+
+SECRET_FILE: Final = "secret.key"  # noqa: S105  # a name
+UP_LOCK: Final = "up.lock"
+"""Held by the `gateway up` of a data folder: it supervises the folder's servers."""
+_GUARD_S = 0.5
 
 
 @contextmanager
@@ -23,24 +39,129 @@ def served(settings: Settings, *, migrated: bool = False) -> Generator[Settings]
     the first starts the servers, the last to leave stops them.
     """
     settings = with_secret(settings)
-    servers = EmbeddedServers(
-        settings.data_dir, postgres=settings.database_url is None, redis=settings.redis_url is None
-    )
+    servers = _servers(settings)
     with servers:
-        urls: dict[str, SecretStr] = {}
-        if settings.database_url is None:
-            urls["database_url"] = SecretStr(servers.database_url)
-        if settings.redis_url is None:
-            urls["redis_url"] = SecretStr(servers.redis_url)
-        settings = settings.model_copy(update=urls)
+        settings = _with_urls(settings, servers)
         if migrated:
             assert settings.database_url
             asyncio.run(migrate(settings.database_url.get_secret_value()))
         yield settings
 
 
-def with_secret(settings: Settings) -> Settings:
-    """Settings with a secret key: the one given, or the data folder's own (made once, for its owner's eyes only)."""
+@contextmanager
+def serving(settings: Settings, *, migrated: bool = False) -> Generator[Settings]:
+    """The same for a process that stays: its log lines go to one place, its files are its owner's alone, and the
+    servers it stands on are watched."""
+    logs.configure(settings.log_format)
+    os.umask(0o077)
+    with said_plainly("the gateway", settings.data_dir):
+        make_private(settings.data_dir)
+    with served(settings, migrated=migrated) as ready, _guarded(settings):
+        yield ready
+
+
+@contextmanager
+def reading(settings: Settings, *, redis: bool = True) -> Generator[Settings]:
+    """The same for a command that only looks. Raises SettingsError or NotRunning in one line that says what to do:
+    nothing is made and nothing is started."""
+    settings = with_secret(settings, made=False)
+    servers = _servers(settings, redis=redis)
+    try:
+        servers.attach()
+    except NotRunning as bad:
+        raise NotRunning(f"{bad} in {shown(settings.data_dir)}: {next_step(settings)}") from None
+    try:
+        yield _with_urls(settings, servers)
+    finally:
+        servers.stop()
+
+
+def shown(data_dir: Path) -> str:
+    """Return the data folder as a person would type it."""
+    return str(data_dir) if data_dir.is_absolute() else f"./{data_dir}"
+
+
+def must_be_there(settings: Settings) -> None:
+    """Raise SettingsError in one line when there is no gateway in the data folder."""
+    if settings.database_url is None and not is_there(settings.data_dir):
+        raise SettingsError(
+            f"there is no gateway in {shown(settings.data_dir)}; start it with `gateway up`, or set GATEWAY_DATA_DIR"
+        )
+
+
+def is_there(data_dir: Path) -> bool:
+    """Return whether a gateway was made in a data folder."""
+    return (data_dir / SECRET_FILE).exists() or (data_dir / "postgres" / "data").exists()
+
+
+def is_up(data_dir: Path) -> bool:
+    """Return whether a `gateway up` runs in a data folder."""
+    return locks.is_held(data_dir / UP_LOCK)
+
+
+def next_step(settings: Settings) -> str:
+    """Return what a person does about servers that are down."""
+    if is_up(settings.data_dir):
+        return "the `gateway up` that runs there is starting it again; try again in some seconds"
+    return "the gateway is stopped; start it with `gateway up` (or `gateway api`), then try again"
+
+
+def own_servers(settings: Settings) -> EmbeddedServers:
+    """Return the servers of the data folder that these settings use, not started."""
+    return _servers(settings)
+
+
+def _servers(settings: Settings, *, redis: bool = True) -> EmbeddedServers:
+    return EmbeddedServers(
+        settings.data_dir,
+        postgres=settings.database_url is None,
+        redis=redis and settings.redis_url is None,
+    )
+
+
+def _with_urls(settings: Settings, servers: EmbeddedServers) -> Settings:
+    urls: dict[str, SecretStr] = {}
+    if settings.database_url is None:
+        urls["database_url"] = SecretStr(servers.database_url)
+    if settings.redis_url is None and servers.has_redis:
+        urls["redis_url"] = SecretStr(servers.redis_url)
+    return settings.model_copy(update=urls)
+
+
+@contextmanager
+def _guarded(settings: Settings) -> Generator[None]:
+    """Watch the servers from a thread: ask the supervisor for what is down, or start it where there is none."""
+    servers = _servers(settings)
+    if not servers.kept:
+        yield
+        return
+    ended = threading.Event()
+    watch = Watch(servers, log.error)
+
+    def guard() -> None:
+        while not ended.wait(_GUARD_S):
+            try:
+                if not is_up(settings.data_dir):
+                    watch.look()
+                elif servers.down():
+                    ask(settings.data_dir)
+            except OSError as bad:
+                log.error("the servers cannot be watched", why=str(bad))
+
+    thread = threading.Thread(target=guard, name="servers", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        watch.close()
+
+
+def with_secret(settings: Settings, *, made: bool = True) -> Settings:
+    """Settings with a secret key: the one given, or the data folder's own (made once, for its owner's eyes only).
+
+    Not `made`: one that is not there is an error, since there is no gateway then."""
     if settings.secret_key:
         return settings
     if settings.database_url:
@@ -48,10 +169,13 @@ def with_secret(settings: Settings) -> Settings:
             "GATEWAY_SECRET_KEY is missing: with a database of your own the key must be given, or the phone numbers "
             "in it are lost together with this machine; make one with: gateway secret"
         )
-    path = settings.data_dir / "secret.key"
+    path = settings.data_dir / SECRET_FILE
+    if not made:
+        must_be_there(settings)
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        _make_key(path)
+        if made:
+            settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make_key(path)
         return settings.model_copy(update={"secret_key": SecretStr(path.read_text().strip())})
     except OSError as bad:
         raise SettingsError(

@@ -20,17 +20,18 @@ from typing import NoReturn
 from gateway.cli import tryout
 from gateway.cli.api import listen, listen_locally
 from gateway.cli.children import Children, gateway_argv
-from gateway.cli.serving import served
+from gateway.cli.serving import UP_LOCK, own_servers, served
 from gateway.errors import SettingsError
 from gateway.servers.account import Account
+from gateway.servers.private import make_private
 from gateway.servers.rundir import make_run_dir
+from gateway.servers.watch import Watch
 from gateway.settings import ChannelSettings, Settings
 
 _WATCH_S = 0.5
 _FREE_BYTES_MIN = 200 * 2**20
 _PAYS_AFTER_S = 1.5  # so that a person sees the money being on its way
 KEY_FILE = "try-out.key"
-LOCK_FILE = "up.lock"
 CLIENTS_SOCKET = "clients.sock"
 _LOCALS = ("127.0.0.1", "::1", "localhost")
 Say = Callable[[str], None]
@@ -55,6 +56,7 @@ def up(settings: Settings, *, port: int | None, ready_file: Path | None, say: Sa
             env = _simulated(children, settings) if simulated else {}
             say("starting PostgreSQL and Redis ...")
             with served(settings, migrated=True) as ready, _inner(settings.data_dir) as inner:
+                children.attend(Watch(own_servers(settings), say))
                 if simulated:
                     _add_tryout(ready)
                     children.wait_ready("operators")
@@ -252,9 +254,10 @@ def _alone(data_dir: Path) -> Generator[None]:
     from gateway.servers.why import said_plainly
 
     with said_plainly("gateway up", data_dir):
-        data_dir.mkdir(parents=True, exist_ok=True)
+        os.umask(0o077)
+        make_private(data_dir)
         try:
-            held = locks.take(data_dir / LOCK_FILE, shared=False, wait_s=0.5)
+            held = locks.take(data_dir / UP_LOCK, shared=False, wait_s=0.5)
         except ServerError as bad:
             raise SettingsError(
                 f"gateway up runs already in {data_dir}: use that one, or set GATEWAY_DATA_DIR to another folder"

@@ -20,6 +20,7 @@ class EmbeddedServers:
     def __init__(self, data_dir: Path, *, postgres: bool = True, redis: bool = True) -> None:
         # Absolute, for the keeper; not resolved, so that errors name the folder as it was given.
         folder = data_dir.absolute()
+        self._folder = folder
         self._postgres = Postgres(folder / "postgres") if postgres else None
         self._redis = Redis(folder / "redis") if redis else None
         self._kept = [
@@ -35,6 +36,34 @@ class EmbeddedServers:
         except BaseException:
             self.stop()
             raise
+
+    def attach(self) -> None:
+        """Use the running servers; raises NotRunning, and makes and starts nothing."""
+        try:
+            for kept in self._kept:
+                kept.attach()
+        except BaseException:
+            self.stop()
+            raise
+
+    def down(self) -> list[Kept]:
+        """Return the servers that nothing keeps running."""
+        return [kept for kept in self._kept if kept.is_down]
+
+    @property
+    def kept(self) -> tuple[Kept, ...]:
+        """The servers."""
+        return tuple(self._kept)
+
+    @property
+    def has_redis(self) -> bool:
+        """Whether Redis is one of them."""
+        return self._redis is not None
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder of all servers, as an absolute path."""
+        return self._folder
 
     def stop(self) -> None:
         for kept in reversed(self._kept):

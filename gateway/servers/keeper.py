@@ -13,6 +13,7 @@ Why a process of its own: a gateway process that started the servers may leave f
 command line must not take the database away from the API that came after it.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -44,6 +45,7 @@ class Orders(TypedDict):
     stop_signal: int
     force_signal: int
     grace_s: float
+    outages: str
 
 
 class Keeper:
@@ -77,6 +79,7 @@ class Keeper:
                 _say(f"server ended with status {status} again and again; giving up")
                 return 1
             _say(f"server ended with status {status} while in use; starting it again")
+            self._note_outage(status)
             time.sleep(0.2 * quick_deaths)
             first = False
 
@@ -109,6 +112,17 @@ class Keeper:
         server.send_signal(self._orders["stop_signal"])
         time.sleep(self._orders["grace_s"])  # the process ends with the main thread, long before
         server.send_signal(self._orders["force_signal"])
+
+    def _note_outage(self, status: int) -> None:
+        how = (
+            f"ended with {status}"
+            if status >= 0
+            else f"was ended by {signal.Signals(-status).name}"
+        )
+        line = json.dumps({"at": time.time(), "why": f"the server {how}"})
+        # Whatever the disk says: the server comes first.
+        with contextlib.suppress(OSError), Path(self._orders["outages"]).open("a") as file:
+            file.write(f"{line}\n")
 
     def _leave(self) -> int:
         # Still holding both locks: whoever starts next finds the sockets gone, not half gone.
@@ -145,6 +159,7 @@ def _go_on(_number: int, _frame: FrameType | None) -> None:
 
 
 def main() -> int:
+    os.umask(0o077)
     os.setsid()  # Ctrl-C in the terminal is for the gateway; it still needs its database to finish
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # A handler that does nothing, not SIG_IGN: the server would inherit that.

@@ -10,20 +10,23 @@ So it does not matter who came first, who leaves first, or who was killed.
 import contextlib
 import json
 import os
+import signal
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from gateway.servers import keeper, locks
+from gateway.servers import keeper, locks, outages
 from gateway.servers.account import Account
-from gateway.servers.errors import ServerError
+from gateway.servers.errors import NotRunning, ServerError
 from gateway.servers.why import said_plainly, why
 
 START_LIMIT_S: Final = 300.0  # a crash recovery on a slow disk takes its time
 STOP_LIMIT_S: Final = 90.0
 POLL_S: Final = 0.005
+ATTACH_LIMIT_S: Final = 30.0
+KEEPER_PID: Final = "keeper.pid"
 LOG_BYTES_MAX: Final = 5_000_000
 SERVER_GRACE_S: Final = 60.0
 
@@ -91,6 +94,58 @@ class Kept:
             finally:
                 os.close(turn)
 
+    @property
+    def name(self) -> str:
+        """The server's name."""
+        return self._server.name
+
+    @property
+    def home(self) -> Path:
+        """The server's folder."""
+        return self._home
+
+    @property
+    def is_down(self) -> bool:
+        """Whether nothing keeps the server running."""
+        self._reap()
+        return not self._is_kept()
+
+    def attach(self) -> None:
+        """Use the running server. Raises NotRunning: nothing is made and nothing is started."""
+        assert self._use is None, "already started"
+        with said_plainly(self._server.name, self._home):
+            self._must_be_kept()
+            self._started_by = os.getpid()
+            self._use = locks.take(self._home / "users.lock", shared=True, wait_s=ATTACH_LIMIT_S)
+            try:
+                self._await_answer()
+            except BaseException:
+                self._let_go()
+                raise
+
+    def _await_answer(self) -> None:
+        deadline = time.monotonic() + ATTACH_LIMIT_S
+        while not self._server.answers():
+            self._must_be_kept()
+            if time.monotonic() > deadline:
+                raise NotRunning(f"{self._server.name} does not answer")
+            time.sleep(POLL_S)
+
+    def _must_be_kept(self) -> None:
+        if not self._is_kept():
+            raise NotRunning(f"{self._server.name} is down")
+
+    def end_idle_keeper(self) -> None:
+        """End a keeper that lives (stopped, or stuck) while its server is gone, so that another takes over."""
+        told = self._home / KEEPER_PID
+        if self._server.answers() or not self._is_kept():
+            return
+        with contextlib.suppress(OSError, ValueError):
+            pid = int(told.read_text())
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            if os.fsencode(keeper.__file__) in words:
+                os.kill(pid, signal.SIGKILL)
+
     def stop(self) -> None:
         """End this use. The last one to leave waits until the server is down."""
         if self._use is None:
@@ -155,6 +210,7 @@ class Kept:
             "stop_signal": launch.stop_signal,
             "force_signal": launch.force_signal,
             "grace_s": SERVER_GRACE_S,
+            "outages": str(outages.file_of(self._home)),
         }
         # -I -S: nothing of this environment's packages, so it starts in some 20 ms. Its lock is
         # taken here and handed over as its standard input: there is no moment without a holder.
@@ -172,9 +228,18 @@ class Kept:
                     for here, there in ((lock, 0), (out, 1), (out, 2))
                 ],
             )
+            with contextlib.suppress(OSError):  # a full disk must not keep a server down
+                self._note_keeper(self._keeper_pid)
         finally:
             os.close(lock)
             os.close(out)
+
+    def _note_keeper(self, pid: int) -> None:
+        handle = locks.open_private(self._home / KEEPER_PID, os.O_TRUNC)
+        try:
+            os.write(handle, str(pid).encode())
+        finally:
+            os.close(handle)
 
     def _reap(self) -> None:
         """Take note of our keeper's end, so that it does not stay as a zombie."""
@@ -185,7 +250,7 @@ class Kept:
     def _open_log(self) -> int:
         if self._log_size() > LOG_BYTES_MAX:
             self.log_file.replace(self.log_file.with_suffix(".log.1"))
-        return locks.open_for_all_users(self.log_file, os.O_APPEND)
+        return locks.open_private(self.log_file, os.O_APPEND)
 
     def _log_size(self) -> int:
         return self.log_file.stat().st_size if self.log_file.exists() else 0

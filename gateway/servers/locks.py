@@ -17,7 +17,7 @@ POLL_S: Final = 0.01
 
 def take(path: Path, *, shared: bool, wait_s: float) -> int:
     """Lock `path` and return the file descriptor that holds it; close it to let go."""
-    descriptor = open_for_all_users(path)
+    descriptor = open_private(path)
     deadline = time.monotonic() + wait_s
     while not _try(descriptor, shared=shared):
         if time.monotonic() > deadline:
@@ -31,8 +31,11 @@ def take(path: Path, *, shared: bool, wait_s: float) -> int:
 
 
 def is_held(path: Path) -> bool:
-    """Whether some process holds the lock exclusively."""
-    descriptor = open_for_all_users(path)
+    """Return whether some process holds the lock exclusively; a lock that is not there is held by none."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     try:
         return not _try(descriptor, shared=True)
     finally:
@@ -44,13 +47,19 @@ def nobody_else(descriptor: int) -> bool:
     return _try(descriptor, shared=False)
 
 
-def open_for_all_users(path: Path, flags: int = 0) -> int:
-    """Open `path` for writing, made if absent, and closed again when a program is started."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | flags, 0o600)
-    # Its private folder keeps strangers out; the file itself is open, for root's visit must not
-    # leave a file there that the folder's owner can no longer use.
-    if os.fstat(descriptor).st_uid == os.geteuid():
-        os.fchmod(descriptor, 0o666)
+def open_private(path: Path, flags: int = 0) -> int:
+    """Open `path` for writing, made if absent, and closed again when a program is started.
+
+    It is its owner's alone: another user who could open it could hold the lock. A file that root
+    makes in another user's folder becomes that user's.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | flags, 0o600)
+    there = os.fstat(descriptor)
+    if there.st_uid == os.geteuid():
+        os.fchmod(descriptor, 0o600)
+        owner = path.parent.stat()
+        if there.st_uid == 0 and owner.st_uid != 0:
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
     return descriptor
 
 

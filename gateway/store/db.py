@@ -186,8 +186,8 @@ def plain_dsn(url: str) -> str:
     return url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
 
-async def open_database(url: str, *, connections: int = 10) -> Database:
-    """Connect; raises SettingsError in one line when the URL is wrong or nobody answers there."""
+async def open_database(url: str, *, connections: int = 10, read_only: bool = False) -> Database:
+    """Connect, perhaps for reading only; raises SettingsError in one line when the URL is wrong or nobody answers there."""
     remember_address(url)
     shown = shown_address(url)
     try:
@@ -205,6 +205,7 @@ async def open_database(url: str, *, connections: int = 10) -> Database:
                     "application_name": "gateway",
                     # Kept by the server: a timer per query in this process would cost more than the query's text.
                     "statement_timeout": str(_STATEMENT_TIMEOUT_MS),
+                    "default_transaction_read_only": "on" if read_only else "off",
                 },
             )
     except (ValueError, asyncpg.InterfaceError) as bad:

@@ -12,7 +12,9 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from gateway.store.db import open_database
+from gateway.errors import SettingsError
+from gateway.store import health
+from gateway.store.db import Database, open_database
 
 # Two gateways that start at once must not migrate at once.
 _MIGRATION_LOCK = 7_301_001
@@ -73,6 +75,14 @@ def _upgrade(connection: Connection) -> None:
 def sqlalchemy_url(url: str) -> str:
     """A plain `postgresql://` address names no driver; ours is asyncpg."""
     return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+async def must_be_current(database: Database) -> None:
+    """Raise SettingsError when the database has another version's schema, or none: looking does not migrate."""
+    if await health.sql_digest(database) != sql_digest():
+        raise SettingsError(
+            "the database was never set up, or by another version of the gateway; run: gateway migrate"
+        )
 
 
 async def migrate(database_url: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -145,6 +146,27 @@ def test_figures_of_all_webhook_processes_are_added_up(tree):
 
 
 USSD_TAKEN = 'gateway_webhooks_total{channel="phone",event="ussd",outcome="taken"'
+
+
+@pytest.mark.parametrize("server", ["postgres", "redis"])
+def test_a_killed_keeper_is_started_again_and_the_doctor_says_that_it_was_down(tree, server):
+    name = {"postgres": "PostgreSQL", "redis": "Redis"}[server]
+    os.kill(int((tree.folder / server / "keeper.pid").read_text()), signal.SIGKILL)
+    eventually(lambda: re.search(rf"{name} was down for [0-9.]+ s and runs again", tree.said), 300)
+    eventually(tree.ready, 300)
+    findings = json.loads(gateway(tree.folder, "doctor", "--json", "-").stdout)
+    told = [(found["verdict"], found["said"]) for found in findings if found["what"] == name]
+    assert any(verdict == "warn" and "was down at" in said for verdict, said in told), told
+    assert any(verdict == "ok" for verdict, _ in told), told
+
+
+def test_its_folder_is_closed_to_other_users(tree):
+    opened = [
+        path
+        for path in (tree.folder, *tree.folder.rglob("*"))
+        if not path.is_symlink() and path.stat().st_mode & 0o077
+    ]
+    assert opened == []
 
 
 def test_killed_itself_it_leaves_nothing_running_and_goes_on_with_its_data(tree):

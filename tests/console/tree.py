@@ -117,6 +117,13 @@ class Tree:
         self.port = json.loads(ready.read_text())["port"]
         return self
 
+    def ready(self) -> bool:
+        """Whether it says that it can work."""
+        try:
+            return bool(self.ask("/readyz")["ready"])
+        except OSError:
+            return False
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """End it; its exit code."""
         assert self.process

@@ -115,8 +115,7 @@ def people_and_money(settings: Settings) -> Generator[Finding]:
 
 
 def _up_runs(settings: Settings) -> bool:
-    from gateway.cli.up import LOCK_FILE, is_tryout
-    from gateway.servers import locks
+    from gateway.cli.serving import is_up
+    from gateway.cli.up import is_tryout
 
-    lock = settings.data_dir / LOCK_FILE
-    return is_tryout(settings) and lock.exists() and locks.is_held(lock)
+    return is_tryout(settings) and is_up(settings.data_dir)

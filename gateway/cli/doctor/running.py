@@ -1,30 +1,61 @@
 """What servers, runners and rows say: is everything at work, and what waits too long?"""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Generator, Iterable
+from datetime import UTC, datetime
 
 from gateway.cli.doctor.operators import operators
 from gateway.cli.doctor.verdict import Finding, fail, ok, warn
 from gateway.cli.shown import age
 from gateway.errors import GatewayError, OtherKey
 from gateway.runtime import Runtime
+from gateway.servers import EmbeddedServers, outages
+from gateway.servers.kept import Kept
 from gateway.settings import Settings
 
+_OUTAGES_S = 24 * 3600.0
 _OUTBOX_LATE_S, _PAYOUT_LATE_S = 300.0, 3600.0
 
 
 def servers(settings: Settings) -> Generator[Finding]:
-    from gateway.cli.serving import served
+    from gateway.cli.serving import must_be_there, own_servers, reading
 
     own = settings.database_url is None
     said = "its own, in the data folder" if own else "the one of GATEWAY_DATABASE_URL answers"
     try:
-        with served(settings) as ready:
+        must_be_there(settings)
+        kept = own_servers(settings)
+        yield from _outages(kept)
+        if down := kept.down():
+            yield from _down(settings, down)
+            return
+        with reading(settings) as ready:
             yield from _redis(ready)
             yield from asyncio.run(_collect(ready, said))
     except GatewayError as bad:
         yield fail("servers", str(bad))
+
+
+def _down(settings: Settings, down: Iterable[Kept]) -> Generator[Finding]:
+    from gateway.cli.serving import next_step
+
+    for one in down:
+        yield fail(one.name, f"is down (see {one.log_file})", next_step(settings))
+
+
+def _outages(servers: EmbeddedServers) -> Generator[Finding]:
+    """What was down in the last day and came back: else only a log file would know."""
+    for one in servers.kept:
+        if found := outages.since(one.home, time.time() - _OUTAGES_S):
+            at = datetime.fromtimestamp(found[-1].at, UTC)
+            times = f", {len(found)} times in 24 hours" if len(found) > 1 else ""
+            yield warn(
+                one.name,
+                f"was down at {at:%d/%m %H:%M:%S} UTC{times}: {found[-1].why}",
+                f"it runs again unless another line says otherwise; why it ended: {one.log_file}",
+            )
 
 
 def _redis(settings: Settings) -> Generator[Finding]:
@@ -54,7 +85,7 @@ async def _runtime(settings: Settings, said: str) -> AsyncGenerator[Finding]:
     from gateway.store import health
 
     try:
-        async with open_runtime(settings, InlineBells(), connections=2) as rt:
+        async with open_runtime(settings, InlineBells(), connections=2, read_only=True) as rt:
             yield ok("PostgreSQL", said)
             yield ok("plug-ins", f"{_named(rt.channels)}; {_named(rt.providers) or 'no provider'}")
             if await health.sql_digest(rt.db) is None:

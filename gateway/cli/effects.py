@@ -1,0 +1,125 @@
+"""What each command may do to a gateway. A test holds this table against all commands there are.
+
+A command that reads makes no folder, no key and no server, and its database session is read-only. A command that is
+not listed counts as one that writes.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from typer._click.globals import get_current_context  # typer has no public way to ask
+
+
+class Effect(StrEnum):
+    """What a command may do."""
+
+    OFFLINE = "offline"
+    """Touches no gateway: it computes, or it prints."""
+    READS = "reads"
+    """Looks at a gateway that runs."""
+    WRITES = "writes"
+    """Changes a gateway that is there; its servers are started for the time of the command."""
+    MAKES = "makes"
+    """Makes a gateway where there is none."""
+    SIMULATES = "simulates"
+    """Makes a gateway of its own, in a folder of its own."""
+
+
+def _table(effect: Effect, *commands: str) -> dict[str, Effect]:
+    return dict.fromkeys(commands, effect)
+
+
+EFFECTS: Final[Mapping[str, Effect]] = {
+    **_table(Effect.MAKES, "up", "api", "runner", "ticker", "migrate"),
+    **_table(Effect.SIMULATES, "demo", "replay", "bench", "operators"),
+    **_table(
+        Effect.OFFLINE,
+        "channels kannel-conf",
+        "ledger grants",
+        "phrases check",
+        "qa aggregate",
+        "qa explain",
+        "qa gold",
+        "qa simulate",
+        "qa stopping",
+        "secret",
+        "sms count",
+    ),
+    **_table(
+        Effect.READS,
+        "approvals list",
+        "approvals show",
+        "channels",
+        "client keys list",
+        "client list",
+        "client proof",
+        "coordinator link",
+        "doctor",
+        "explain",
+        "findings list",
+        "findings show",
+        "gold list",
+        "holds list",
+        "inbox list",
+        "inbox show",
+        "ledger audit",
+        "ledger disputes",
+        "ledger float",
+        "ledger statement",
+        "ledger taxes",
+        "ledger trace",
+        "ledger verify",
+        "outbox",
+        "payouts breaker",
+        "payouts evidence",
+        "payouts list",
+        "qa rules",
+        "review list",
+    ),
+    **_table(
+        Effect.WRITES,
+        "approvals approve",
+        "approvals prepare",
+        "approvals refuse",
+        "approvals reversal",
+        "client add",
+        "client key",
+        "client keys revoke",
+        "client top-up",
+        "coordinator add",
+        "findings close",
+        "gold correct",
+        "holds release",
+        "inbox dismiss",
+        "inbox replay",
+        "ledger adjust",
+        "ledger decide",
+        "ledger float-top-up",
+        "ledger seal",
+        "ledger tax-paid",
+        "manual confirm",
+        "manual export",
+        "options label",
+        "options same",
+        "partner add",
+        "payouts explain",
+        "payouts person",
+        "payouts resolve",
+        "qa dry-run",
+        "qa switch",
+        "review decide",
+        "statements import",
+        "worker expect",
+        "worker zone",
+    ),
+}
+
+
+def current() -> Effect:
+    """Return the effect of the command that runs; outside of any command, as in a program of ours, `writes`."""
+    words, context = list[str](), get_current_context(silent=True)
+    while context is not None and context.parent is not None:
+        words.append(context.info_name or "")
+        context = context.parent
+    return EFFECTS.get(" ".join(reversed(words)), Effect.WRITES)
