@@ -14,7 +14,7 @@ from gateway.cli import channels, doctor
 from gateway.cli.commands import app
 from gateway.cli.doctor import configured, running
 from gateway.cli.doctor.verdict import Verdict
-from gateway.cli.serving import served
+from gateway.cli.serving import served, with_secret
 from gateway.servers import EmbeddedServers
 from gateway.settings import ChannelSettings, Country, ProviderSettings, Settings, Side, load
 from gateway.store import health, leader
@@ -179,6 +179,7 @@ def test_channels_as_json(capsys, tmp_path):
 def test_looking_at_channels_migrates_nothing(capsys, tmp_path):
     """The database may be another version's, at work."""
     settings = Settings(data_dir=tmp_path)
+    with_secret(settings)
     with EmbeddedServers(tmp_path):
         channels.show(settings, None)
         assert "run: gateway migrate" in capsys.readouterr().out
