@@ -1,5 +1,6 @@
 """The composition root: settings in, a `Runtime` out. The only file that opens the plug-in drawers."""
 
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
@@ -12,6 +13,7 @@ import structlog
 from gateway import logs, outside, plugins
 from gateway.addresses import Permitted
 from gateway.clock import Clock, SystemClock
+from gateway.offload import Helpers
 from gateway.payments import providers
 from gateway.payments.port import PayoutProvider, TokenStore
 from gateway.phrases import books
@@ -49,6 +51,7 @@ from gateway.vault import Vault
 _KEEP_ALIVE_S = 3.0
 _HTTP_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 
+HELPER = (sys.executable, "-m", "gateway.helper")
 Step = Callable[..., Awaitable[object]]
 STEPS: Mapping[str, Step] = {
     "adjust": adjust,
@@ -98,9 +101,10 @@ async def open_runtime(
         settings.database_url.get_secret_value(), connections=connections, read_only=read_only
     )
     permitted = Permitted.read(settings.private_addresses)
-    async with outside.session(
-        permitted, timeout=_HTTP_TIMEOUT, keep_alive_s=_KEEP_ALIVE_S
-    ) as http:
+    async with (
+        outside.session(permitted, timeout=_HTTP_TIMEOUT, keep_alive_s=_KEEP_ALIVE_S) as http,
+        Helpers.opened(HELPER, at_once=settings.helpers, limit_s=settings.helper_s) as helpers,
+    ):
         try:
             yield Runtime(
                 settings=settings,
@@ -117,6 +121,7 @@ async def open_runtime(
                 batches=Batches(db),
                 accounts=Accounts(db),
                 http=http,
+                helpers=helpers,
             )
         finally:
             await db.close()

@@ -8,6 +8,7 @@ import aiohttp
 
 from gateway.clock import Clock
 from gateway.ids import AccountId
+from gateway.offload import Helpers
 from gateway.payments.chart import Account
 from gateway.payments.port import PayoutProvider
 from gateway.phrases import Phrasebook
@@ -79,3 +80,4 @@ class Runtime:
     batches: Batches
     accounts: Accounts
     http: aiohttp.ClientSession
+    helpers: Helpers

@@ -25,20 +25,20 @@ from gateway.api.told import (
     ShareOut,
     Warned,
 )
-from gateway.api.uploads import body_of, rows_of, upload_docs
+from gateway.api.uploads import received, upload_docs
 from gateway.errors import Refused
 from gateway.ids import ClientId
 from gateway.money import exact_amount
 from gateway.runtime import Runtime
 from gateway.sms.prices import minor
 from gateway.steps import submit
-from gateway.steps.advise import Advice, advise, advise_all
+from gateway.steps.prepare import lines_of
 from gateway.steps.quote import quote as quote_of
+from gateway.steps.submit import prepared
 from gateway.store import allot, batches, clients, findings, results
 from gateway.store.db import Row
 from gateway.tasks.forecast import answers_at_close
 from gateway.tasks.handling import Handling, from_options
-from gateway.tasks.intake import check
 from gateway.tasks.packed import PACK_MAX
 from gateway.tasks.question import Option
 
@@ -52,6 +52,8 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
+UPLOADS = "uploads"
+"""The folder of `data_dir` that holds uploads while they are read."""
 router = APIRouter(prefix="/api/v1", responses=_PROBLEMS)
 
 
@@ -97,15 +99,16 @@ async def shown(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
 @router.post("/batches/{batch}/tasks", status_code=201, openapi_extra=upload_docs())
 async def tasks(rt: Rt, client: Client, batch: BatchPath, request: Request) -> Added:
     """Add tasks to a draft: a JSON list, JSON lines, or CSV with the header id,text[,gold]. All or none."""
-    row = await _mine(rt, client, batch)
-    given = rows_of(await body_of(request), request.headers.get("content-type", ""))
-    options = tuple(Option(o["id"], o["labels"]) for o in row["options"])
-    specs = check(given, rt.kind_of(row["kind"]), options)
-    if not specs:
-        raise Refused("there is no task in this upload")
-    added = await submit.add_tasks(rt, client, batch, specs)
-    found, warned = advise(rt, await rt.batches.get(batch), specs)
-    return Added(added=added, warned=warned, warnings=[_warned(each) for each in found])
+    await _mine(rt, client, batch)
+    folder, kind = rt.settings.data_dir / UPLOADS, request.headers.get("content-type", "")
+    async with received(request, folder) as (body, out):
+        filled = await prepared(rt, batch, body, kind, out)
+        await submit.add_prepared(rt, client, batch, filled, lines_of(out, submit.STORED_AT_ONCE))
+    return Added(
+        added=filled.tasks + filled.golds,
+        warned=filled.warned,
+        warnings=[_warned(each) for each in filled.warnings],
+    )
 
 
 @router.get("/batches/{batch}/quote")
@@ -113,7 +116,6 @@ async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
     """What the batch can cost, before it starts."""
     await _mine(rt, client, batch)
     q = await quote_of(rt, client, batch)
-    found, warned = await advise_all(rt, await rt.batches.get(batch))
     return QuoteOut(
         tasks=q.tasks,
         golds=q.golds,
@@ -137,8 +139,8 @@ async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
             ],
             unpriced=list(q.messages.unpriced),
         ),
-        warned=warned,
-        warnings=[_warned(each) for each in found],
+        warned=q.warned,
+        warnings=[_warned(each) for each in q.warnings],
         workers=q.workers,
         workers_needed=q.workers_needed,
         days_least=q.days_least,
@@ -176,18 +178,8 @@ async def found(
     return StreamingResponse(writer(rows), media_type=media)
 
 
-def _warned(found: Advice) -> Warned:
-    return Warned(
-        row=found.row,
-        task=found.task,
-        encoding=found.weight.encoding,
-        segments=found.weight.segments,
-        segments_then=found.segments,
-        text=found.suggestion,
-        diff=found.diff,
-        loses_letters=found.loses_letters,
-        kept=found.kept,
-    )
+def _warned(found: dict[str, Any]) -> Warned:
+    return Warned(text=found["suggestion"], **{n: v for n, v in found.items() if n != "suggestion"})
 
 
 async def _mine(rt: Runtime, client: ClientId, batch: str) -> Row:

@@ -1,5 +1,7 @@
 """The HTTP server: client API, webhooks, health, metrics, and the console over one runtime."""
 
+import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from enum import Flag, auto
@@ -17,6 +19,7 @@ from gateway.api.forward import Forward
 from gateway.api.intake import Intake
 from gateway.api.limits import Limits
 from gateway.api.metrics import Metrics
+from gateway.api.uploads import remove_abandoned
 from gateway.errors import Failed
 from gateway.runtime import Runtime
 from gateway.store.db import ping
@@ -63,6 +66,8 @@ def make_app(
             app.state.limits = Limits()
             _add_health(app, rt)
             if Serves.CLIENTS in serves:
+                folder = rt.settings.data_dir / batches.UPLOADS
+                await asyncio.to_thread(remove_abandoned, folder, time.time())
                 _add_clients(app, rt, mounts)
             if clients_at is None:
                 app.add_route("/metrics", metrics.answer)

@@ -1,83 +1,66 @@
-"""A client's upload of tasks: JSON, JSON lines or CSV, as a body or as a file of a form, read into rows."""
+"""A client's upload of tasks: JSON, JSON lines or CSV, as a body or as a file of a form.
 
-from typing import Any, cast
+Nothing of it is held in memory or read here: the body goes to a file as it comes, and a helper reads that.
+"""
 
-import orjson
+import asyncio
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
 from fastapi import Request
 
 from gateway.api.asked import TaskIn
-from gateway.errors import Refused
-from gateway.tasks.intake import read_csv
+from gateway.errors import Failed, Refused
+from gateway.steps.prepare import remove
 
 UPLOAD_BYTES_MAX = 50 * 1024 * 1024
+_WRITTEN_AT_ONCE = 2**20
+_ABANDONED_S = 3600
 
 
-async def body_of(request: Request) -> bytes:
-    """The body, or the first file of a form; refused beyond the limit before it is held in memory."""
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        async with request.form(max_part_size=UPLOAD_BYTES_MAX) as form:
-            for value in form.values():
-                if not isinstance(value, str):
-                    return await value.read()
-        raise Refused("the form holds no file")
-    chunks, size = list[bytes](), 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > UPLOAD_BYTES_MAX:
-            raise Refused(
-                f"the upload is larger than {UPLOAD_BYTES_MAX // 2**20} MB; send it as several batches",
-                status=413,
-            )
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def rows_of(body: bytes, content_type: str) -> list[dict[str, object]]:
-    """Rows of whatever was sent: told by the content type, or else by how it begins."""
+@asynccontextmanager
+async def received(request: Request, folder: Path) -> AsyncGenerator[tuple[Path, Path]]:
+    """Give the file that holds the body, and a name for the file of checked tasks; both are removed with the block."""
+    name = uuid4().hex
+    body, out = folder / f"{name}.upload", folder / f"{name}.tasks"
     try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as bad:
-        raise Refused(
-            f"the upload is not UTF-8 (byte {bad.start}); save it as UTF-8 and send it again"
-        ) from bad
-    if "\0" in text:
-        row = text[: text.index("\0")].count("\n")
-        raise Refused(f"row {row}: there is a NUL character in it", row=row)
-    if not text.strip():
-        raise Refused("the upload is empty")
-    if "csv" in content_type or (
-        "json" not in content_type and not text.lstrip().startswith(("[", "{"))
-    ):
-        return read_csv(text)
-    return _json_rows(text)
-
-
-def _json_rows(text: str) -> list[dict[str, object]]:
-    if text.lstrip().startswith("["):
         try:
-            given: list[object] = orjson.loads(text)
-        except orjson.JSONDecodeError as bad:
-            raise Refused(f"this is not JSON: {bad}") from bad
-    else:
-        given = [
-            _line(line, number) for number, line in enumerate(text.splitlines(), 1) if line.strip()
-        ]
-    rows: list[dict[str, object]] = []
-    for number, row in enumerate(given, 1):
-        if not isinstance(row, dict):
-            raise Refused(
-                f"row {number}: a task is an object like " + '{"id": "1", "text": "..."}',
-                row=number,
-            )
-        rows.append(cast("dict[str, object]", row))
-    return rows
+            await _write(request, folder, body)
+        except OSError as bad:
+            raise Failed(f"the upload cannot be kept: {bad.strerror}", retryable=True) from bad
+        yield body, out
+    finally:
+        await asyncio.to_thread(remove, body, out)
 
 
-def _line(line: str, number: int) -> object:
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError as bad:
-        raise Refused(f"row {number}: this is not JSON: {bad}", row=number) from bad
+def remove_abandoned(folder: Path, now: float) -> None:
+    """Remove what a process that was killed has left here."""
+    for path in folder.glob("*.*"):
+        if path.stat().st_mtime < now - _ABANDONED_S:
+            remove(path)
+
+
+async def _write(request: Request, folder: Path, path: Path) -> None:
+    await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb", buffering=0) as file:
+        size, some = 0, bytearray()
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > UPLOAD_BYTES_MAX:
+                raise Refused(
+                    f"the upload is larger than {UPLOAD_BYTES_MAX // 2**20} MB; send it as several batches",
+                    status=413,
+                )
+            some += chunk
+            if len(some) >= _WRITTEN_AT_ONCE:
+                await asyncio.to_thread(file.write, some)
+                some = bytearray()
+        await asyncio.to_thread(file.write, some)
 
 
 def upload_docs() -> dict[str, Any]:

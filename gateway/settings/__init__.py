@@ -115,6 +115,10 @@ class Settings(BaseSettings):
     """How log lines are written: JSON, text for a terminal, or (auto) text where there is a terminal and JSON elsewhere."""
     webhook_processes: Annotated[int, Field(ge=1)] = 2
     """Processes that answer phones, started by `gateway up`. With two, one can die and no connection is refused."""
+    helpers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Processes that read uploads and work out quotes for one client process at a time; more requests wait for them."""
+    helper_s: Annotated[float, Field(gt=0)] = 120.0
+    """Seconds after which reading one upload is given up."""
     runners: Annotated[int, Field(ge=1)] = 2
     """RQ runners that `gateway up` starts."""
 

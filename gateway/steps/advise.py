@@ -1,64 +1,60 @@
 """What a client's texts cost on the air, told at upload and in the quote: which need a second segment, and a cheaper wording with its
 diff. Nothing is changed: whoever wrote a text decides."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.conversation.asking import options_text
 from gateway.phrases.septets import BASIC, SMS_SEPTETS
-from gateway.runtime import Runtime
 from gateway.sms.economy import cheaper
 from gateway.sms.segments import Count, count
 from gateway.steps.questions import question_of
-from gateway.store import batches
 from gateway.store.batches import Batch
-from gateway.tasks.intake import TaskSpec
 
 SHOWN_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A task whose question is more than one plain SMS. `row`: 1 = the first of the upload. `weight`: of the whole
-    question. `suggestion`, `diff`: a text that makes it cheaper, None when there is none; `segments`: with that text.
+    """A task whose question is more than one plain SMS. `row`: 1 = the first of the upload. `encoding`, `segments`: of the
+    whole question. `suggestion`, `diff`: a text that makes it cheaper, None when there is none; `segments_then`: with it.
     `loses_letters`: letters lose their marks, so a speaker should read it. `kept`: characters that nothing can replace
     and that make it UCS-2."""
 
     row: int
     task: str
-    weight: Count
+    encoding: str
     segments: int
+    segments_then: int
     suggestion: str | None
     diff: str | None
     loses_letters: bool
     kept: str
 
 
-async def advise_all(rt: Runtime, batch: Batch) -> tuple[list[Advice], int]:
-    """The same over all tasks there are, for the quote; `row` counts through all uploads."""
-    texts = await batches.texts(rt.db, batch.id)
-    return advise(rt, batch, [TaskSpec(name, text, None, None) for name, text in texts])
+class Adviser:
+    """Looks at the texts of a batch one after the other. `shown`: the first that cost more than one segment or need
+    UCS-2; `warned`: how many there are. `language`: of the country, where the batch names none."""
 
+    def __init__(self, batch: Batch, language: str) -> None:
+        languages = batch.languages or (language,)
+        # Of several languages none has the say about letters; the marks that mean nothing may still be changed.
+        self._language = languages[0] if len(languages) == 1 else None
+        self._around = before, after = _around(batch, languages[0])
+        self._plain = BASIC.issuperset(before + after)
+        self._room = SMS_SEPTETS - len(before) - len(after)
+        self.shown: list[Advice] = []
+        self.warned = 0
 
-def advise(rt: Runtime, batch: Batch, specs: Sequence[TaskSpec]) -> tuple[list[Advice], int]:
-    """The first of the tasks that cost more than one segment, or need UCS-2; and how many there are."""
-    languages = batch.languages or (rt.settings.countries[rt.settings.region].language,)
-    # Of several languages none has the say about letters; the marks that mean nothing may still be changed.
-    language = languages[0] if len(languages) == 1 else None
-    before, after = _around(batch, languages[0])
-    plain = BASIC.issuperset(before + after)
-    room = SMS_SEPTETS - len(before) - len(after)
-    heavy = [
-        (row, spec)
-        for row, spec in enumerate(specs, 1)
-        if not (plain and len(spec.text) <= room and BASIC.issuperset(spec.text))
-    ]
-    found = [(row, spec, count(before + spec.text + after)) for row, spec in heavy]
-    found = [f for f in found if f[2].segments > 1 or f[2].encoding == "UCS2"]
-    return [
-        _advice(row, spec, weight, language, (before, after))
-        for row, spec, weight in found[:SHOWN_MAX]
-    ], len(found)
+    def see(self, row: int, name: str, text: str) -> None:
+        if self._plain and len(text) <= self._room and BASIC.issuperset(text):
+            return
+        before, after = self._around
+        weight = count(before + text + after)
+        if weight.segments == 1 and weight.encoding != "UCS2":
+            return
+        self.warned += 1
+        if len(self.shown) < SHOWN_MAX:
+            self.shown.append(_advice(row, name, text, weight, self._language, self._around))
 
 
 def _around(batch: Batch, language: str) -> tuple[str, str]:
@@ -68,15 +64,21 @@ def _around(batch: Batch, language: str) -> tuple[str, str]:
 
 
 def _advice(
-    row: int, spec: TaskSpec, weight: Count, language: str | None, around: tuple[str, str]
+    row: int,
+    name: str,
+    text: str,
+    weight: Count,
+    language: str | None,
+    around: tuple[str, str],
 ) -> Advice:
-    found = cheaper(spec.text, language, around)
+    found = cheaper(text, language, around)
     better = found if found and found.segments_saved > 0 else None
     return Advice(
         row=row,
-        task=spec.name,
-        weight=weight,
-        segments=better.after.segments if better else weight.segments,
+        task=name,
+        encoding=weight.encoding,
+        segments=weight.segments,
+        segments_then=better.after.segments if better else weight.segments,
         suggestion=better.text if better else None,
         diff=better.diff() if better else None,
         loses_letters=better.loses_letters if better else False,

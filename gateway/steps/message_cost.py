@@ -10,7 +10,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import cast
 
+from gateway import plugins
 from gateway.conversation.asking import question_sms, with_question
 from gateway.conversation.pack_cost import accepted, cheapest
 from gateway.conversation.packing import packs, worded
@@ -18,11 +20,14 @@ from gateway.conversation.situation import Situation
 from gateway.conversation.talk import Talk
 from gateway.ids import TaskId
 from gateway.money import amount_text
+from gateway.phrases import books
 from gateway.runtime import Runtime
 from gateway.sms.prices import minor
 from gateway.sms.segments import count
 from gateway.store import batches
 from gateway.store.batches import Batch
+from gateway.tasks import kinds
+from gateway.tasks.port import TaskKind
 from gateway.tasks.question import Question
 
 _SAMPLE, _ROUNDS = 500, 25
@@ -54,14 +59,20 @@ class _Each:
     most: float
 
 
+_Weights = tuple[float, float, float]
+
+
+def _kind_of(name: str) -> TaskKind:
+    return cast("TaskKind", cast("object", plugins.load(kinds, name)))
+
+
 async def quote(rt: Runtime, batch: Batch, answers_least: int, answers_most: int) -> MessagesQuote:
     """`answers_*`: as in the batch's own quote."""
-    texts = await batches.sample_of_texts(rt.db, batch.id, _SAMPLE)
     crowd = await batches.crowd(rt.db, batch) or [
         (rt.settings.region, _language(rt, batch), rt.settings.sms_channel, 1, "sms")
     ]
     people = sum(each[3] for each in crowd)
-    weights = {language: _weigh(rt, batch, texts, language) for _, language, _, _, _ in crowd}
+    weights = await _weights(rt, batch, sorted({language for _, language, _, _, _ in crowd}))
     totals, unpriced = [0.0, 0.0, 0.0], set[str]()
     micro: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
     for region, language, channel, workers, reach in crowd:
@@ -98,7 +109,29 @@ def _language(rt: Runtime, batch: Batch) -> str:
     return batch.languages[0] if batch.languages else country.language
 
 
-def _weigh(rt: Runtime, batch: Batch, texts: Sequence[str], language: str) -> _Each:
+async def _weights(rt: Runtime, batch: Batch, languages: Sequence[str]) -> dict[str, _Each]:
+    """By language, what messages of the batch weigh: as it is kept, or worked out by a helper and then kept."""
+    row = await batches.filled_of(rt.db, batch.id)
+    kept = cast("dict[str, _Weights]", row["weights"] or {})
+    known = {language: _Each(*each) for language, each in kept.items()}
+    missing = [language for language in languages if language not in known]
+    if not missing:
+        return known
+    texts = await batches.sample_of_texts(rt.db, batch.id, _SAMPLE)
+    found = cast("dict[str, _Weights]", await rt.helpers.run("weigh_texts", batch, texts, missing))
+    await batches.keep_weights(rt.db, batch.id, row["filled"], found)
+    return known | {language: _Each(*each) for language, each in found.items()}
+
+
+def weigh_texts(
+    batch: Batch, texts: Sequence[str], languages: Sequence[str]
+) -> dict[str, _Weights]:
+    """What messages of these texts weigh in each language: least, expected and most segments for an answer."""
+    found = {language: _weigh(batch, texts, language) for language in languages}
+    return {language: (one.least, one.expected, one.most) for language, one in found.items()}
+
+
+def _weigh(batch: Batch, texts: Sequence[str], language: str) -> _Each:
     if not texts:
         return _Each(0.0, 0.0, 0.0)
     questions = [
@@ -117,7 +150,7 @@ def _weigh(rt: Runtime, batch: Batch, texts: Sequence[str], language: str) -> _E
     situation = Situation(
         None, None, None, None, default_language=language, pack_max=batch.pack_max
     )
-    talk = Talk(situation, rt.books, rt.kind_of)
+    talk = Talk(situation, books(), _kind_of)
     alone, behind = _one_by_one(talk, questions)
     least, usual = min(alone, behind), behind / accepted(1)
     if packs(talk, questions[0]):

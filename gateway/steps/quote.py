@@ -1,12 +1,14 @@
 """What a client's batch can cost, told before it starts; and what the client has for it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from math import ceil
+from typing import Any
 
 from gateway.ids import ClientId
 from gateway.runtime import Runtime
 from gateway.steps import message_cost
 from gateway.steps.message_cost import MessagesQuote
+from gateway.steps.prepare import Filled
 from gateway.store import batches
 from gateway.store.batches import Batch
 
@@ -16,7 +18,8 @@ class Quote:
     """What a batch may cost at most and is likely to, in minor units; and how many answers that buys.
 
     `workers`: how many there are who may be asked; `workers_needed`: how many it takes at least, since nobody answers a
-    task twice or more than the batch's limit; `days_least`: with that many, as its limit a day has it.
+    task twice or more than the batch's limit; `days_least`: with that many, as its limit a day has it. `warned`, `warnings`:
+    the advice on texts that was worked out at the uploads.
     """
 
     tasks: int
@@ -32,37 +35,49 @@ class Quote:
     workers: int
     workers_needed: int
     days_least: int
+    warned: int
+    warnings: list[dict[str, Any]]
 
 
 async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
     """The cost known before: at most (every slot paid) and at least (every task content with its first answers)."""
-    found = await rt.db.row(
-        """select count(*) filter (where gold is null) as tasks, count(gold) as golds,
-             coalesce(sum(maximum), 0) as most, coalesce(sum(wanted) filter (where gold is null), 0) as least,
-             coalesce(max(maximum) filter (where gold is null), 0) as overlap
-           from task where batch_id = $1""",
-        batch_id,
-    )
-    assert found is not None
     batch = await rt.batches.get(batch_id)
+    found = await filled(rt, batch)
     available = await available_minor(rt, client)
     crowd = sum(each[3] for each in await batches.crowd(rt.db, batch))
-    needed, days = _needed(batch, found["overlap"], found["most"], crowd)
+    needed, days = _needed(batch, found.overlap, found.most, crowd)
     return Quote(
-        tasks=found["tasks"],
-        golds=found["golds"],
-        answers_maximum=found["most"],
-        answers_minimum=found["least"],
+        tasks=found.tasks,
+        golds=found.golds,
+        answers_maximum=found.most,
+        answers_minimum=found.least,
         price_minor=batch.price_minor,
-        most_minor=found["most"] * batch.price_minor,
-        least_minor=found["least"] * batch.price_minor,
+        most_minor=found.most * batch.price_minor,
+        least_minor=found.least * batch.price_minor,
         available_minor=available,
         currency=batch.currency,
-        messages=await message_cost.quote(rt, batch, found["least"], found["most"]),
+        messages=await message_cost.quote(rt, batch, found.least, found.most),
         workers=crowd,
         workers_needed=needed,
         days_least=days,
+        warned=found.warned,
+        warnings=found.warnings,
     )
+
+
+async def filled(rt: Runtime, batch: Batch) -> Filled:
+    """What the batch holds, as its uploads left it; worked out once where it came before that was kept."""
+    kept = (await batches.filled_of(rt.db, batch.id))["filled"]
+    if kept is not None:
+        return Filled(**kept)
+    counts = await batches.counts(rt.db, batch.id)
+    language = rt.settings.countries[rt.settings.region].language
+    texts = await batches.texts(rt.db, batch.id)
+    found = await rt.helpers.run("advise_texts", batch, texts, language)
+    assert isinstance(found, Filled)
+    found = replace(found, **counts)
+    await batches.keep_filled(rt.db, batch.id, asdict(found))
+    return found
 
 
 def _needed(batch: Batch, overlap: int, answers: int, workers: int) -> tuple[int, int]:

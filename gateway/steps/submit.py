@@ -1,7 +1,9 @@
 """A client's batch: made, filled with tasks, started (its money set aside first), paused, cancelled."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import asyncpg
 
@@ -12,29 +14,26 @@ from gateway.money import amount_text
 from gateway.payments import ledger
 from gateway.payments.chart import Account, AccountKind
 from gateway.qa import rule_names
-from gateway.qa.overlap import (
-    CONFIDENCE,
-    DynamicOverlap,
-    FixedOverlap,
-    PricedOverlap,
-    parse_policy,
-)
+from gateway.qa.overlap import CONFIDENCE, parse_policy
 from gateway.runtime import Runtime
 from gateway.steps import rulings
+from gateway.steps.advise import SHOWN_MAX
 from gateway.steps.better import look_for_better
 from gateway.steps.close import release_rest, withdraw
+from gateway.steps.prepare import Filled, added, write_specs
 from gateway.steps.quote import available_minor, quote
 from gateway.steps.retry import until_settled
 from gateway.store import allot, batches, ledgers, people
-from gateway.store.batches import Batch, NewTask
+from gateway.store.batches import Batch
 from gateway.store.db import Connection, Row
 from gateway.tasks.handling import DEFAULT, Handling
-from gateway.tasks.intake import TaskSpec
+from gateway.tasks.intake import TASKS_MAX, TaskSpec
 from gateway.tasks.question import Option
 from gateway.tasks.rotation import may_rotate
 
-GOLD_ANSWERS_MAX = 20
 _ROUNDING = 1e-9
+STORED_AT_ONCE = 1000
+"""Tasks in one statement: so many are joined and sent in a few milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,65 +120,57 @@ async def _check_shares(rt: Runtime, handling: Handling) -> None:
 
 
 async def add_tasks(rt: Runtime, client: ClientId, batch_id: str, specs: Sequence[TaskSpec]) -> int:
-    """Add checked tasks to a draft, all or none."""
+    """Add a few checked tasks of our own to a draft, all or none. (A client's come by `add_prepared`.)"""
+    batch, lines = await rt.batches.get(batch_id), list[bytes]()
+    filled = write_specs(specs, batch, default_language(rt), lines.append)
+    await add_prepared(rt, client, batch_id, filled, [lines])
+    return len(lines)
+
+
+async def prepared(
+    rt: Runtime, batch_id: str, upload: Path, content_type: str, out: Path
+) -> Filled:
+    """Let a helper check an upload and write its tasks to `out`; raises Refused naming row and column."""
     batch = await rt.batches.get(batch_id)
-    new = [_new_task(batch, spec, number) for number, spec in enumerate(specs, 1)]
+    found = await rt.helpers.run("prepare", upload, content_type, out, batch, default_language(rt))
+    assert isinstance(found, Filled)
+    return found
+
+
+async def add_prepared(
+    rt: Runtime, client: ClientId, batch_id: str, filled: Filled, parts: Iterable[list[bytes]]
+) -> None:
+    """Store tasks that `prepare` has checked, all or none: their lines in parts, and what they come to."""
+    each = iter(parts)
     try:
         async with rt.db.transaction() as db:
-            await _locked(
+            row = await _locked(
                 db, client, batch_id, ("draft",), "tasks can be added before the start only"
             )
-            await batches.add_tasks(db, batch.id, new)
+            before = Filled(**row["filled"]) if row["filled"] else Filled()
+            there = before.tasks + before.golds
+            if there + filled.tasks + filled.golds > TASKS_MAX:
+                raise Refused(
+                    f"the batch has {there:,} tasks already; at most {TASKS_MAX:,} go into one batch: "
+                    "send the rest as another batch"
+                )
+            position = await batches.last_position(db, row["id"])
+            # Reading the file and joining its lines must not hold up others of this process.
+            while part := await asyncio.to_thread(next, each, None):
+                await batches.add_tasks(db, row["id"], position, part)
+                position += len(part)
+            await batches.set_filled(db, row["id"], asdict(added(before, filled, SHOWN_MAX)))
     except asyncpg.UniqueViolationError as bad:
         raise Refused("an id is in this batch already", field="id", status=409) from bad
     except asyncpg.ForeignKeyViolationError as bad:
         raise Refused(
             "audience.workers names a worker that does not exist", field="audience.workers"
         ) from bad
-    return len(new)
 
 
-def _new_task(batch: Batch, spec: TaskSpec, row: int) -> NewTask:
-    workers = spec.audience.workers if spec.audience else ()
-    first, most = _slots(batch, spec, len(workers), row)
-    rest: dict[str, list[object]] | None = None
-    if spec.audience and (spec.audience.partners or spec.audience.languages):
-        rest = {
-            key: list(value)
-            for key, value in (
-                ("partners", spec.audience.partners),
-                ("languages", spec.audience.languages),
-            )
-            if value
-        }
-    return NewTask(spec.name, spec.text, spec.gold, first, most, rest, workers)
-
-
-def _slots(batch: Batch, spec: TaskSpec, workers: int, row: int) -> tuple[int, int]:
-    """How many answers a task wants at first, and at most: the slots that are paid for."""
-    if spec.gold is not None and not batch.gold_rate:
-        raise Refused(
-            f"row {row}: gold is never asked in a batch whose gold_rate is 0; make the batch with one, like 0.05",
-            field="gold",
-            row=row,
-        )
-    if spec.gold is not None:
-        slots = workers or GOLD_ANSWERS_MAX
-        return slots, slots
-    if batch.policy == "all":
-        if not workers:
-            raise Refused(
-                f"row {row}: policy all needs audience.workers", field="audience.workers", row=row
-            )
-        return workers, workers
-    available = workers or None
-    match parse_policy(
-        batch.policy, available=available, confidence=batch.confidence or CONFIDENCE
-    ):
-        case FixedOverlap(answers):
-            return answers, answers
-        case DynamicOverlap(_, least, most) | PricedOverlap(_, least, most):
-            return least, most
+def default_language(rt: Runtime) -> str:
+    """The language of texts in a batch that names none."""
+    return rt.settings.countries[rt.settings.region].language
 
 
 async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:

@@ -1,6 +1,6 @@
 """Batches: what a client asked for. The parts that never change after the start are cached per process."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.ids import AccountId, BatchId, ClientId
@@ -150,29 +150,23 @@ async def insert_batch(db: Connection, batch: Batch) -> None:
     )
 
 
-async def add_tasks(db: Connection, batch: BatchId, tasks: Sequence[NewTask]) -> None:
-    """Append tasks to a draft, in order. The names must be new to the batch (unique in the database)."""
-    first = await db.fetchval(
+async def last_position(db: Connection, batch: str) -> int:
+    """Return the position of the batch's last task; 0 where there is none."""
+    return await db.fetchval(
         "select coalesce(max(position), 0) from task where batch_id = $1", batch
     )
-    rows = [
-        {
-            "name": t.name,
-            "position": first + n,
-            "text": t.text,
-            "gold": t.gold,
-            "audience": t.audience,
-            "directed": bool(t.workers),
-            "maximum": t.maximum,
-            "wanted": t.wanted,
-            "workers": list(t.workers),
-        }
-        for n, t in enumerate(tasks, 1)
-    ]
+
+
+async def add_tasks(db: Connection, batch: str, after: int, lines: Sequence[bytes]) -> None:
+    """Append tasks to a draft behind the position `after`, in order: a line of JSON each, as `steps.prepare` writes it.
+
+    The names must be new to the batch (unique in the database).
+    """
     await db.execute(
         """with given as (
-             select * from jsonb_to_recordset($2::jsonb) as g(name text, position int, text text, gold text,
-               audience jsonb, directed boolean, maximum smallint, wanted smallint, workers jsonb)
+             select g.*, $3 + g.n::int as position from rows from (jsonb_to_recordset($2::text::jsonb)
+               as (name text, text text, gold text, audience jsonb, directed boolean, maximum smallint, wanted smallint,
+                 workers jsonb)) with ordinality as g(name, text, gold, audience, directed, maximum, wanted, workers, n)
            ), made as (
              insert into task (batch_id, name, position, text, gold, audience, directed, maximum, wanted)
                select $1, g.name, g.position, g.text, g.gold, nullif(g.audience, 'null'), g.directed, g.maximum, g.wanted
@@ -183,7 +177,56 @@ async def add_tasks(db: Connection, batch: BatchId, tasks: Sequence[NewTask]) ->
              select m.id, w.id::bigint, w.n - 1, m.position from made m join given g on g.name = m.name
              cross join lateral jsonb_array_elements_text(g.workers) with ordinality as w(id, n)""",
         batch,
-        rows,
+        (b"[" + b",".join(lines) + b"]").decode(),
+        after,
+    )
+
+
+async def set_filled(db: Connection, batch: str, filled: Mapping[str, object]) -> None:
+    """Keep what the uploads come to; what messages weigh is worked out anew."""
+    await db.execute(
+        "update batch set filled = $2, weights = null where id = $1", batch, dict(filled)
+    )
+
+
+async def filled_of(db: Database, batch: str) -> Row:
+    """Return `filled` and `weights` of a batch, each None where it was not worked out yet."""
+    found = await db.row("select filled, weights from batch where id = $1", batch)
+    assert found is not None
+    return found
+
+
+async def counts(db: Database, batch: BatchId) -> dict[str, int]:
+    """Count the tasks of a batch and the answers they may get, as in `steps.prepare.Filled`."""
+    row = await db.row(
+        """select count(*) filter (where gold is null) as tasks, count(gold) as golds,
+             coalesce(sum(maximum), 0)::bigint as most,
+             coalesce(sum(wanted) filter (where gold is null), 0)::bigint as least,
+             coalesce(max(maximum) filter (where gold is null), 0)::int as overlap
+           from task where batch_id = $1""",
+        batch,
+    )
+    assert row is not None
+    return dict(row)
+
+
+async def keep_filled(db: Database, batch: BatchId, filled: Mapping[str, object]) -> None:
+    """Keep what a batch holds that was filled before this was kept."""
+    await db.execute(
+        "update batch set filled = $2 where id = $1 and filled is null", batch, dict(filled)
+    )
+
+
+async def keep_weights(
+    db: Database, batch: str, filled: Mapping[str, object] | None, weights: Mapping[str, object]
+) -> None:
+    """Keep what messages weigh, unless another upload came meanwhile."""
+    await db.execute(
+        """update batch set weights = coalesce(weights, '{}') || $3
+           where id = $1 and filled is not distinct from $2""",
+        batch,
+        filled and dict(filled),
+        dict(weights),
     )
 
 
@@ -254,7 +297,7 @@ where b.client_id = $1"""
 async def lock(db: Connection, client: ClientId, batch: str) -> Row | None:
     """The batch's row, locked for a change of state; None when it is not this client's."""
     return await db.fetchrow(
-        "select id, state, price, currency, account_id, reserved from batch where id = $1 and client_id = $2 for update",
+        "select id, state, price, currency, account_id, reserved, filled from batch where id = $1 and client_id = $2 for update",
         batch,
         client,
     )

@@ -48,7 +48,9 @@ async def rename(db: Connection, batch: str, was: str, becomes: str) -> int:
 async def set_options(db: Connection, batch: str, options: Sequence[Mapping[str, object]]) -> None:
     """Other labels; whoever reads the batch's revision sees them."""
     await db.execute(
-        "update batch set revision = revision + 1, options = $2 where id = $1", batch, list(options)
+        "update batch set revision = revision + 1, options = $2, weights = null where id = $1",
+        batch,
+        list(options),
     )
 
 

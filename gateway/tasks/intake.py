@@ -1,11 +1,15 @@
 """A client's tasks come in: rows of JSON or CSV become checked tasks, or a list of what is wrong, row by row."""
 
+import codecs
 import csv
 import io
+import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import BinaryIO, cast
+
+import orjson
 
 from gateway.bounds import ANSWERS_OF_TASK_MAX, within
 from gateway.errors import Fault, Refused
@@ -16,6 +20,8 @@ from gateway.texts import identifier
 TASKS_MAX = 100_000
 FAULTS_SHOWN = 20
 _LANGUAGE, _LANGUAGES_MAX = re.compile("[a-z]{2,3}"), 20
+_PIECE_BYTES = 256 * 1024
+_BLANK = re.compile(r"[ \t\r\n]*")
 _FIELDS = ("id", "text", "gold", "audience")
 _CSV_COLUMNS = ("id", "text", "gold")
 
@@ -39,10 +45,55 @@ class TaskSpec:
     audience: Audience | None
 
 
-def read_csv(body: str) -> list[dict[str, object]]:
+def read_rows(file: BinaryIO, content_type: str) -> Iterator[dict[str, object]]:
+    """Yield the rows of a file: CSV, JSON lines or one JSON list, told by the content type or by how it begins.
+
+    Raises Refused naming row and column, while it is read. Only a JSON list is held in memory as a whole.
+    """
+    start = _check_text(file)
+    if "csv" in content_type or ("json" not in content_type and start not in ("[", "{")):
+        return _csv_rows(_lines(file))
+    return _json_list(file) if start == "[" else _json_lines(file)
+
+
+def _check_text(file: BinaryIO) -> str:
+    """Return the first character that is no blank; raises Refused for what is no UTF-8, or nothing."""
+    decode, at, start = codecs.getincrementaldecoder("utf-8-sig")(), 0, ""
+    while True:
+        piece = file.read(_PIECE_BYTES)
+        left = len(decode.getstate()[0])
+        try:
+            text = decode.decode(piece, final=not piece)
+        except UnicodeDecodeError as bad:
+            raise Refused(
+                f"the upload is not UTF-8 (byte {at - left + bad.start}); save it as UTF-8 and send it again"
+            ) from bad
+        start = start or text.lstrip()[:1]
+        at += len(piece)
+        if not piece:
+            break
+    if not start:
+        raise Refused("the upload is empty")
+    file.seek(0)
+    return start
+
+
+def _lines(file: BinaryIO) -> Iterator[str]:
+    """Yield the lines, their ends left as they are; raises Refused at a NUL, which PostgreSQL does not hold."""
+    text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+    try:
+        for number, line in enumerate(text):
+            if "\0" in line:
+                raise Refused(f"row {number}: there is a NUL character in it", row=number)
+            yield line
+    finally:
+        text.detach()
+
+
+def _csv_rows(lines: Iterator[str]) -> Iterator[dict[str, object]]:
     """Rows of a CSV with a header `id,text[,gold]`; raises Refused naming the row and column that is wrong."""
-    reader = csv.reader(io.StringIO(body.removeprefix("\ufeff"), newline=""), strict=True)
-    rows: list[dict[str, object]] = []
+    reader = csv.reader(lines, strict=True)
+    number = 0
     try:
         header = [name.strip() for name in next(reader, list[str]())]
         _check_header(header)
@@ -54,19 +105,59 @@ def read_csv(body: str) -> list[dict[str, object]]:
                     f"row {number}: {len(cells)} columns, but the header has {len(header)} ({', '.join(header)})",
                     row=number,
                 )
-            rows.append(
-                {
-                    name: cell
-                    for name, cell in zip(header, cells, strict=True)
-                    if cell or name != "gold"
-                }
-            )
+            yield {
+                name: cell
+                for name, cell in zip(header, cells, strict=True)
+                if cell or name != "gold"
+            }
     except csv.Error as bad:
         raise Refused(
-            f"row {len(rows) + 1}: this is not CSV ({bad}); is a quote not closed?",
-            row=len(rows) + 1,
+            f"row {number + 1}: this is not CSV ({bad}); is a quote not closed?", row=number + 1
         ) from bad
-    return rows
+
+
+def _json_lines(file: BinaryIO) -> Iterator[dict[str, object]]:
+    for number, line in enumerate(_lines(file), 1):
+        if line.strip():
+            yield _object(line, number)
+
+
+def _json_list(file: BinaryIO) -> Iterator[dict[str, object]]:
+    """The objects of one list, each read by itself."""
+    text = "".join(_lines(file))
+    scan, at, number = json.JSONDecoder(), text.index("[") + 1, 0
+    while True:
+        at = _BLANK.match(text, at).end()  # pyright: ignore[reportOptionalMemberAccess]  # matches nothing, too
+        if text[at : at + 1] == "]" and number == 0:
+            break
+        number += 1
+        try:
+            _, end = scan.raw_decode(text, at)
+        except (ValueError, RecursionError) as bad:
+            raise Refused(f"row {number}: this is not JSON: {bad}", row=number) from bad
+        yield _object(text[at:end], number)
+        at = _BLANK.match(text, end).end()  # pyright: ignore[reportOptionalMemberAccess]
+        if text[at : at + 1] == "]":
+            break
+        if text[at : at + 1] != ",":
+            raise Refused(
+                f"row {number}: this is not JSON: a comma or ] must follow the task", row=number
+            )
+        at += 1
+    if text[at + 1 :].strip():
+        raise Refused("this is not JSON: something follows the end of the list")
+
+
+def _object(text: str, number: int) -> dict[str, object]:
+    try:
+        found: object = orjson.loads(text)
+    except orjson.JSONDecodeError as bad:
+        raise Refused(f"row {number}: this is not JSON: {bad}", row=number) from bad
+    if not isinstance(found, dict):
+        raise Refused(
+            f"row {number}: a task is an object like " + '{"id": "1", "text": "..."}', row=number
+        )
+    return cast("dict[str, object]", found)
 
 
 def _check_header(header: Sequence[str]) -> None:
@@ -87,13 +178,17 @@ def _check_header(header: Sequence[str]) -> None:
 
 
 def check(
-    rows: Iterable[Mapping[str, object]],
-    kind: TaskKind,
-    options: Sequence[Option],
-    known_names: Iterable[str] = (),
+    rows: Iterable[Mapping[str, object]], kind: TaskKind, options: Sequence[Option]
 ) -> list[TaskSpec]:
     """Every row a task, or Refused with the first faults of all rows; nothing is taken in halves."""
-    names, faults, specs = set(known_names), list[Fault](), list[TaskSpec]()
+    return list(checked(rows, kind, options))
+
+
+def checked(
+    rows: Iterable[Mapping[str, object]], kind: TaskKind, options: Sequence[Option]
+) -> Iterator[TaskSpec]:
+    """Yield each row as a task; after the last row raises Refused with the first faults of all rows."""
+    names, faults, wrong = set[str](), list[Fault](), 0
     for number, row in enumerate(rows, 1):
         if number > TASKS_MAX:
             raise Refused(
@@ -103,16 +198,17 @@ def check(
             spec = _task(row, kind, options, names)
         except Refused as refused:
             field = refused.faults[0].field if refused.faults else None
-            faults.append(Fault(str(refused), field, number))
+            wrong += 1
+            if wrong <= FAULTS_SHOWN:
+                faults.append(Fault(str(refused), field, number))
         else:
             names.add(spec.name)
-            specs.append(spec)
+            yield spec
     if faults:
         first = faults[0]
         where = f"row {first.row}, {first.field}" if first.field else f"row {first.row}"
-        more = f" (and {len(faults) - 1} more rows)" if len(faults) > 1 else ""
-        raise Refused(f"{where}: {first.message}{more}", faults=tuple(faults[:FAULTS_SHOWN]))
-    return specs
+        more = f" (and {wrong - 1} more rows)" if wrong > 1 else ""
+        raise Refused(f"{where}: {first.message}{more}", faults=tuple(faults))
 
 
 def _task(

@@ -83,6 +83,10 @@ batch = Table(
     # A better worker than most: how likely she is right, and how many of such are asked by SMS; null = there is none.
     Column("better", REAL),
     Column("better_by_sms", REAL),
+    # What uploads have put into it, and what its messages weigh by language (steps.prepare, steps.message_cost); null = not
+    # worked out yet.
+    Column("filled", JSONB),
+    Column("weights", JSONB),
     Column("breadth", Boolean, nullable=False, server_default=text("false")),
     Column("worker_max", Integer),  # answers of one worker at most
     Column("worker_day_max", Integer),  # in 24 hours

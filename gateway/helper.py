@@ -1,0 +1,72 @@
+"""`python -m gateway.helper`: a helper of another process (see `gateway.offload`), started by it alone."""
+
+import contextlib
+import os
+import pickle
+import resource
+import signal
+import struct
+import sys
+from collections.abc import Callable, Mapping
+from typing import BinaryIO
+
+from gateway.errors import Failed, GatewayError, Refused
+from gateway.offload import Done
+from gateway.steps.message_cost import weigh_texts
+from gateway.steps.prepare import advise_texts, prepare
+
+JOBS: Mapping[str, Callable[..., object]] = {
+    "advise_texts": advise_texts,
+    "prepare": prepare,
+    "weigh_texts": weigh_texts,
+}
+MEMORY_MAX = 2**30
+"""Bytes of address space; a job that needs more is refused."""
+_RSS_KEPT_KB = 200 * 1024
+_LENGTH = struct.Struct("!Q")
+
+
+def serve(given: BinaryIO, told: BinaryIO) -> None:
+    """Do jobs until the input ends, or until one has left much memory behind."""
+    while header := given.read(_LENGTH.size):
+        (length,) = _LENGTH.unpack(header)
+        name, arguments = pickle.loads(given.read(length))  # noqa: S301  # from our own parent
+        done = _do(JOBS[name], arguments)
+        body = pickle.dumps(done)
+        told.write(_LENGTH.pack(len(body)) + body)
+        told.flush()
+        if done.last:
+            return
+
+
+def _do(job: Callable[..., object], arguments: tuple[object, ...]) -> Done:
+    value, error = None, None
+    try:
+        value = job(*arguments)
+    except GatewayError as known:
+        error = known
+    except MemoryError:
+        error = Refused(
+            f"this needs more than {MEMORY_MAX // 2**20} MB of memory to read; send CSV or JSON lines, "
+            "or smaller parts",
+            status=413,
+        )
+    except Exception as fault:  # noqa: BLE001  # a fault of ours must reach the process that waits
+        error = Failed(f"the calculation failed: {fault!r}", retryable=False)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > _RSS_KEPT_KB
+    return Done(value, error, last=grown)
+
+
+def main() -> None:
+    """Take jobs from standard input; what anything prints goes to standard error."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
+    with contextlib.suppress(OSError):
+        os.nice(10)  # phones first, also on the processor
+    told = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    serve(sys.stdin.buffer, told)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""How many answers each task of an upload wants, and how many are paid for at most."""
+
+from gateway.errors import Refused
+from gateway.qa.overlap import (
+    CONFIDENCE,
+    DynamicOverlap,
+    FixedOverlap,
+    PricedOverlap,
+    parse_policy,
+)
+from gateway.store.batches import Batch, NewTask
+from gateway.tasks.intake import TaskSpec
+
+GOLD_ANSWERS_MAX = 20
+
+
+def new_task(batch: Batch, spec: TaskSpec, row: int) -> NewTask:
+    """Return the task as it is stored; raises Refused naming the row."""
+    workers = spec.audience.workers if spec.audience else ()
+    first, most = _slots(batch, spec, len(workers), row)
+    rest: dict[str, list[object]] | None = None
+    if spec.audience and (spec.audience.partners or spec.audience.languages):
+        rest = {
+            key: list(value)
+            for key, value in (
+                ("partners", spec.audience.partners),
+                ("languages", spec.audience.languages),
+            )
+            if value
+        }
+    return NewTask(spec.name, spec.text, spec.gold, first, most, rest, workers)
+
+
+def _slots(batch: Batch, spec: TaskSpec, workers: int, row: int) -> tuple[int, int]:
+    """How many answers a task wants at first, and at most: the slots that are paid for."""
+    if spec.gold is not None and not batch.gold_rate:
+        raise Refused(
+            f"row {row}: gold is never asked in a batch whose gold_rate is 0; make the batch with one, like 0.05",
+            field="gold",
+            row=row,
+        )
+    if spec.gold is not None:
+        slots = workers or GOLD_ANSWERS_MAX
+        return slots, slots
+    if batch.policy == "all":
+        if not workers:
+            raise Refused(
+                f"row {row}: policy all needs audience.workers", field="audience.workers", row=row
+            )
+        return workers, workers
+    available = workers or None
+    match parse_policy(
+        batch.policy, available=available, confidence=batch.confidence or CONFIDENCE
+    ):
+        case FixedOverlap(answers):
+            return answers, answers
+        case DynamicOverlap(_, least, most) | PricedOverlap(_, least, most):
+            return least, most
