@@ -160,7 +160,18 @@ async def changed(
     return _one(await _mine(rt, client, batch))
 
 
-@router.get("/batches/{batch}/results", response_model=list[ResultOut])
+@router.get(
+    "/batches/{batch}/results",
+    response_model=list[ResultOut],
+    responses={
+        200: {
+            "content": {
+                "text/csv": {"schema": {"type": "string"}},
+                "application/jsonl": {"schema": {"type": "string"}},
+            }
+        }
+    },
+)
 async def found(
     rt: Rt,
     client: Client,

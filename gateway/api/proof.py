@@ -20,7 +20,11 @@ PROOF_COLUMNS = (
 )  # fmt: skip
 
 
-@router.get("/batches/{batch}/proof.csv")
+@router.get(
+    "/batches/{batch}/proof.csv",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
 async def proof(rt: Rt, client: Client, batch: BatchPath) -> StreamingResponse:
     """What each paid answer of your batch became: paid out (with the operator's receipt), on its way, or still in its
     worker's balance. One line a part: an answer may be paid by two payouts. Workers are not named."""

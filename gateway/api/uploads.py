@@ -65,6 +65,9 @@ async def _write(request: Request, folder: Path, path: Path) -> None:
 
 def upload_docs() -> dict[str, Any]:
     task = TaskIn.model_json_schema()
+    # The document has no place for definitions of a single operation, so the one there is stands where it is used.
+    definitions = task.pop("$defs")
+    task["properties"]["audience"]["anyOf"][0] = definitions["AudienceIn"]
     return {
         "requestBody": {
             "required": True,
