@@ -11,9 +11,11 @@ from gateway.texts import Id, Line40, Line100, Line160, Line200, Line500
 
 Language = Annotated[str, Field(pattern="^[a-z]{2,3}$", examples=["sw"])]
 # Not stripped: an amount with a line break behind it was not written by a person, and not by a careful program.
+_MAJOR = Field(gt=0, lt=1_000_000_000_000)
 Price = (
     Annotated[str, StringConstraints(pattern=EXACT_PATTERN, strip_whitespace=False)]
-    | Annotated[int | float, Field(gt=0, lt=1_000_000_000_000, allow_inf_nan=False)]
+    | Annotated[int, _MAJOR]
+    | Annotated[float, _MAJOR]
 )
 POLICY_PATTERN = "^(all|dynamic|fixed:[0-9]{1,5}|worth:[0-9]{1,13})$"
 # Words of ours are compared as they are.

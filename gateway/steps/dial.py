@@ -118,8 +118,8 @@ async def _take(
         said, keys = typed_pin.left_out(row["transcript"], keys[0])
     after, facts, notice = _walk(rt, understood, before, keys, limits.screen_septets)
     shown = after.pages[after.page]
-    if before is None and after.view in SECRET:
-        said = typed_pin.dialled_ahead(said)
+    if not secret and row["view"] != "question":
+        said = typed_pin.maybe_pins_left_out(said, row["transcript"])
     if said != step.transcript:
         event = replace(event, body=rt.vault.seal(typed_pin.NOT_KEPT))
     worker = WorkerId(row["worker_id"]) if row["worker_id"] else None

@@ -2,7 +2,8 @@
 
 A provider sends the whole transcript with each step, PIN and all. What we keep of it has `MASK` for each secret key;
 the next step's transcript is compared with the same places masked. The raw body of such a step is not kept, its
-event is known by a keyed hash, and a PIN that was dialled ahead (`*384*20*2*3*1234#`) is not taken at all.
+event is known by a keyed hash, and a PIN that was dialled ahead (`*384*20*2*3*1234#`) is not taken at all. What may
+be a PIN is left out as well where none is asked for (`maybe_pins_left_out`).
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from gateway.workers import pins
 
 MASK = "\u2022"
 NOT_KEPT = "(a step with a PIN is not kept)"
+_DIGITS = re.compile(r"\d(?:[ .-]?\d){3}")
 _MAYBE_PIN = re.compile(rb"(?<=[*=A-Fa-f])[0-9]{4,6}(?=\*|%2[Aa]|&|\s|$)")
 
 
@@ -56,15 +58,21 @@ def left_out(known: str | None, typed: str) -> tuple[str, list[str]]:
     return f"{known or ''}*{masked(typed)}", [typed if leads_back else MASK]
 
 
-def dialled_ahead(transcript: str) -> str:
-    """A transcript that was dialled in one go as far as a PIN's screen: whatever might be the PIN is masked.
+def maybe_pins_left_out(transcript: str, known: str | None) -> str:
+    """Return the transcript with every new key masked that might be a PIN: four digits or more.
 
-    >>> dialled_ahead("2*3*4821*1")
-    '2*3*\u2022*1'
+    A PIN is also typed where none is asked for: while it is locked, too late, or dialled ahead. On no screen but a
+    question's is such a key the answer to anything, and a question's answer is kept by itself.
+
+    >>> maybe_pins_left_out("2*3*4821*1", None), maybe_pins_left_out("2*3*4821", "2*3")
+    ('2*3*\u2022*1', '2*3*\u2022')
+    >>> maybe_pins_left_out("1*1200*7", "1*1200")
+    '1*1200*7'
     """
-    long_enough = 4
+    before = len(known.split("*")) if known else 0
     keys = transcript.split("*")
-    return "*".join(MASK if k.isdecimal() and len(k) >= long_enough else k for k in keys)
+    new = [MASK if _DIGITS.search(key) else key for key in keys[before:]]
+    return "*".join([*keys[:before], *new])
 
 
 def without_pins(raw: bytes) -> bytes:

@@ -44,7 +44,14 @@ class Call:
 class Api:
     """The operations of one gateway's API, called as one client."""
 
-    def __init__(self, http: httpx2.AsyncClient, key: str, spec: Mapping[str, Any], ids: Mapping[str, list[str]], seed: int) -> None:
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        key: str,
+        spec: Mapping[str, Any],
+        ids: Mapping[str, list[str]],
+        seed: int,
+    ) -> None:
         self._http, self._key, self._ids = http, key, ids
         self._drawn = Drawn(seed, spec.get("components", {}).get("schemas"))
         self._operations = [
@@ -66,7 +73,12 @@ class Api:
     async def _calls(self, cases: int) -> AsyncIterator[tuple[Call, httpx2.Response]]:
         for _ in range(cases):
             call = self._call(*self._drawn.dice.choice(self._operations))
-            yield call, await self._http.request(call.method, call.path, content=call.content, headers=call.headers)
+            yield (
+                call,
+                await self._http.request(
+                    call.method, call.path, content=call.content, headers=call.headers
+                ),
+            )
 
     def _call(self, method: str, path: str, operation: Mapping[str, Any]) -> Call:
         drawn = self._drawn
@@ -82,9 +94,19 @@ class Api:
             query.append(f"{_quoted(drawn.nasty())}={_quoted(drawn.nasty())}")
         headers = {"Authorization": f"Bearer {self._key}"}
         if drawn.chance(0.05):
-            headers["Authorization"] = drawn.one_of("", "Bearer", "Bearer x", "Basic eA==", "Bearer " + "x" * 3000)
+            headers["Authorization"] = drawn.one_of(
+                "", "Bearer", "Bearer x", "Basic eA==", "Bearer " + "x" * 3000
+            )
         content, good = self._body(operation, headers)
-        return Call(method, path + ("?" + "&".join(query) if query else ""), operation, content, headers, good)
+        good = good and headers.get("Idempotency-Key", "one") in {"one", "two"}
+        return Call(
+            method,
+            path + ("?" + "&".join(query) if query else ""),
+            operation,
+            content,
+            headers,
+            good,
+        )
 
     def _part(self, name: str, schema: Mapping[str, Any]) -> str:
         known = self._ids.get(name, [])
@@ -94,7 +116,9 @@ class Api:
             return self._drawn.one_of(*schema["enum"])
         return _quoted(self._drawn.one_of(*NASTY_TEXTS)) or "x"
 
-    def _body(self, operation: Mapping[str, Any], headers: dict[str, str]) -> tuple[bytes | None, bool]:
+    def _body(
+        self, operation: Mapping[str, Any], headers: dict[str, str]
+    ) -> tuple[bytes | None, bool]:
         drawn, kinds = self._drawn, operation.get("requestBody", {}).get("content", {})
         if not kinds:
             return (b"{}", False) if drawn.chance(0.1) else (None, False)
@@ -103,12 +127,47 @@ class Api:
         if drawn.chance(0.1):
             headers["Idempotency-Key"] = drawn.one_of("one", "two", "x" * 250, "!", "a\tb", "~~")
         if drawn.chance(0.08):
-            headers["Content-Type"] = drawn.one_of("text/plain", "", "application/xml", "multipart/form-data", "multipart/form-data; boundary=x", "application/json; charset=utf-16")
-            return drawn.one_of(b"", b"\0", b"{", b"[" * 5000, b"\xff\xfe", b"id,text\n1,a\n", b"--x\r\n\r\n--x--", b'"\\ud800"', b"NaN", b"1" * 5000), False
+            headers["Content-Type"] = drawn.one_of(
+                "text/plain",
+                "",
+                "application/xml",
+                "multipart/form-data",
+                "multipart/form-data; boundary=x",
+                "application/json; charset=utf-16",
+            )
+            return drawn.one_of(
+                b"",
+                b"\0",
+                b"{",
+                b"[" * 5000,
+                b"\xff\xfe",
+                b"id,text\n1,a\n",
+                b"--x\r\n\r\n--x--",
+                b'"\\ud800"',
+                b"NaN",
+                b"1" * 5000,
+            ), False
         if kind != "application/json":
-            text = drawn.one_of("id,text\n1,Is it open?\n", 'id,text\n1,"a', "id,text,gold\n", '{"id": 1, "text": "a"}\n', *NASTY_TEXTS)
+            text = drawn.one_of(
+                "id,text\n1,Is it open?\n",
+                'id,text\n1,"a',
+                "id,text,gold\n",
+                '{"id": 1, "text": "a"}\n',
+                *NASTY_TEXTS,
+            )
             return text.encode(errors="surrogatepass"), False
         value = drawn.valid(kinds[kind]["schema"])
+        if isinstance(value, dict) and "kind" in value and drawn.chance(0.6):
+            # What the descriptions ask for in words.
+            value = {
+                **value,
+                "kind": "verification",
+                "method": "auto",
+                "options": [],
+                "languages": [],
+                "shares": {},
+                "policy": "fixed:3",
+            }
         good = drawn.chance(0.4)
         return _json(value if good else drawn.mutated(value)), good
 

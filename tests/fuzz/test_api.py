@@ -12,7 +12,12 @@ async def fuzzed(town, cases, seed=1):
     await town.enrols("amina")
     batch = await town.posts_batch("Is it open?", "Is it clean?")
     draft = await town.client.drafts(gold_rate=0.05, kind="categorisation", options=["shop", "bar"])
-    ids = {"batch": [batch.id, draft.id], "task": ["t1", "t2"], "option": ["shop", "yes"], "version": ["1", "v1"]}
+    ids = {
+        "batch": [batch.id, draft.id],
+        "task": ["t1", "t2"],
+        "option": ["shop", "yes"],
+        "version": ["1", "v1"],
+    }
     async with httpx2.AsyncClient(base_url=town.rt.settings.public_url, timeout=300) as http:
         spec = spec_of((await http.get("/openapi.json")).content)
         return await Api(http, town.client.key, spec, ids, seed).run(cases)

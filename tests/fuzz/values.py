@@ -15,7 +15,19 @@ NASTY_TEXTS = (
     "x" * 201, "x" * 5_000, "é" * 200, "e\u0301" * 150, "٣", "１", "'; drop table task; --", "=1+1", "../..", "%00", "%s",
     "{0}", "${x}", "null", "NaN", "-1", "99999999999999999999", "9223372036854775808", "true", "🙂" * 70, "<script>",
 )  # fmt: skip
-NASTY = (*NASTY_NUMBERS, *NASTY_TEXTS, None, True, False, [], {}, [[]], {"": ""}, [None], float("nan"))
+NASTY = (
+    *NASTY_NUMBERS,
+    *NASTY_TEXTS,
+    None,
+    True,
+    False,
+    [],
+    {},
+    [[]],
+    {"": ""},
+    [None],
+    float("nan"),
+)
 
 
 class Drawn:
@@ -53,7 +65,9 @@ class Drawn:
             case "object":
                 return self._object(schema)
             case "array":
-                count = self.dice.randint(schema.get("minItems", 0), min(schema.get("maxItems", 3), 4))
+                count = self.dice.randint(
+                    schema.get("minItems", 0), min(schema.get("maxItems", 3), 4)
+                )
                 return [self.valid(schema.get("items", {})) for _ in range(count)]
             case "string":
                 return self._string(schema)

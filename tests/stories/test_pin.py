@@ -123,6 +123,56 @@ async def test_a_pin_is_kept_nowhere(town, amina, capfd):
     assert not _holds(logged.out + logged.err)
 
 
+async def test_a_pin_that_nothing_asks_for_is_kept_nowhere_either(town, amina):
+    """Typed while the PIN is locked, on the first screen, too late, with blanks, or dialled ahead."""
+    await amina.dials()
+    assert "locked" in await amina.presses("3", "1", OTHER, OTHER, OTHER)
+    await amina.dials()
+    await amina.presses("3", "1", PIN)  # the screen says it is locked; she types it all the same
+    await amina.presses("00", PIN, "2", PIN, f" {PIN} ", f"{PIN[:2]} {PIN[2:]}")
+    for ahead in (f"3*1*{PIN}", f"2*3*{PIN}*1", PIN, f"9*{PIN}*{PIN}"):
+        await amina.steps(ahead, town.new_id("ahead"))
+    stranger = town.meets("stranger")
+    await stranger.dials()
+    await stranger.presses(PIN, "1", PIN)
+    assert await kept_of(town, PIN) == []
+
+
+async def test_masked_keys_do_not_lose_a_session_its_place(town, amina):
+    await amina.dials()
+    await amina.presses("2", PIN)
+    assert "current PIN" in await amina.presses("3")
+    assert "Choose a PIN" in await amina.presses(PIN)
+
+
+async def test_an_answer_of_four_digits_is_an_answer(town):
+    brian = await town.enrols("brian")
+    await town.posts_batch("How many people live here?", kind="transcription", pack="auto")
+    await brian.dials()
+    await brian.presses("1")
+    await brian.presses("1200")
+    assert await town.value("select value from answer") == "1200"
+
+
+async def kept_of(town, secret):
+    """Every row of every table, and every sealed body, in which the digits stand as a key of their own."""
+    found = []
+    for table in await town.rt.db.rows(
+        "select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
+    ):
+        rows = await town.rt.db.rows(f"select to_jsonb(x)::text as t from {table['name']} x")  # noqa: S608
+        found += [
+            (table["name"], row["t"])
+            for row in rows
+            if f'*{secret}"' in row["t"] or f"*{secret}*" in row["t"] or f'"{secret}' in row["t"]
+        ]
+    for row in await town.rt.db.rows("select body_sealed from inbox where body_sealed is not null"):
+        body = town.rt.vault.open(row["body_sealed"]).replace("%2A", "*")
+        if f"*{secret}" in body or f"={secret}" in body or f"{secret[:2]}+{secret[2:]}" in body:
+            found.append(("inbox body", body))
+    return found
+
+
 def _holds(text: str) -> bool:
     """As a key of its own: the digits may well stand in some longer number."""
     return any(f"{a}{pin}{b}" in text for pin in (PIN, OTHER) for a in '*" ' for b in '*" ')
