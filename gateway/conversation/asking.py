@@ -29,19 +29,26 @@ def question_sms(
 
 
 def with_question(
-    lead: str, question: Question, book: Phrasebook, *, hint_key: str | None = None, is_next: bool
+    lead: str,
+    question: Question,
+    book: Phrasebook,
+    *,
+    hint_key: str | None = None,
+    is_next: bool,
+    must_hint: bool = False,
 ) -> str:
     """`lead` (what became of the last answer, or nothing) and the question, in one message.
 
     The price and the line on how to answer are left out where that saves a segment; the client's words and the
-    options never are. `is_next`: says that this is the next question.
+    options never are. `is_next`: says that this is the next question. `must_hint`: the line on how to
+    answer stays, whatever it costs: the worker is new, or was not understood.
     """
     hint_key = hint_key or ("how.choice" if question.options else "how.text")
     asked = (question.instructions.strip(), question.text.strip(), options_text(question, book.language))  # fmt: skip
     wordings = [
         "\n".join(filter(None, (lead, head, *asked, hint)))
         for head in _heads(question, book, is_next=is_next)
-        for hint in (book.say(hint_key), "")
+        for hint in ((book.say(hint_key),) if must_hint else (book.say(hint_key), ""))
     ]
     wordings.sort(key=len, reverse=True)  # of equally dear ones, the one that says most
     return min(wordings, key=segments)

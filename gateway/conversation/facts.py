@@ -35,6 +35,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedAlone:
+    """One of several questions, `assignment`, is asked by itself from now on; the others are given back."""
+
+    assignment: AssignmentId
+    task: TaskId
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """A stranger (or an invited, stopped or removed person) asked to join; `agreed`: this is her full consent."""
 
@@ -45,7 +53,16 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """An invited worker said YES."""
+    """An invited worker said YES. `name`: the name that stood behind it; "" when there was none."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A worker told us a name."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +162,10 @@ Fact = (
     Answered
     | Skipped
     | Asked
+    | AskedAlone
     | Joined
     | Agreed
+    | Named
     | Stopped
     | Restarted
     | LanguageChosen
@@ -182,6 +201,8 @@ class Screen:
     body: str
     choices: tuple[str, ...]
     end: bool = False
+    choices_first: bool = False
+    """After a key that was none of the choices: they stand above the text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from gateway.conversation import cashing, working
 from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped, Turn
 from gateway.conversation.heard import Heard, code_known, language_named
+from gateway.conversation.naming import name_said
 from gateway.conversation.situation import WorkerView
 from gateway.conversation.talk import Talk, blank_name
 from gateway.conversation.why import appeal, why
-from gateway.phrases.septets import gsm_only, segments
+from gateway.phrases.septets import gsm_only
 
 _CODE_MAX = 12  # characters of an unknown code that are repeated to her
 
@@ -33,51 +34,43 @@ def stranger(talk: Talk, heard: Heard) -> Turn:
 
 
 def join(talk: Talk, heard: Heard) -> Turn:
-    """JOIN with a partner's code is consent; JOIN alone asks for it. `JOIN KIBERA sw` also chooses the language."""
+    """Answer JOIN with the consent text; only a YES to that text joins a worker.
+
+    `JOIN KIBERA sw` names a partner and a language. The partner is kept with the invitation.
+    """
     arguments = heard.arguments
     named = language_named(arguments[-1], talk.books) if arguments else None
     language = named or heard.language
     talk = talk.in_language(language)
     if named and (len(arguments) > 1 or not code_known(arguments[0], talk.situation.partner_codes)):
         arguments = arguments[:-1]
-    if not arguments:
-        return Turn((Joined(None, language, agreed=False),), talk.say("join.consent"))
-    code = code_known(arguments[0], talk.situation.partner_codes)
-    if code is None:
-        return Turn(
-            (), talk.say("join.unknown_code", code=gsm_only(arguments[0].upper(), _CODE_MAX))
-        )
-    return Turn((Joined(code, language, agreed=True),), talk.say("join.welcome"))
-
-
-def welcome(talk: Talk) -> Turn:
-    """To who has just joined with a code: with her first question in the same message, where there is one for her.
-    The long welcome only where it costs no segment and no question more than the short one."""
-    short, long = (
-        working.work(talk, talk.say(key)) for key in ("join.welcome_work", "join.welcome")
-    )
-    if not short.facts:
-        return Turn((), talk.say("join.welcome"))
-    assert short.reply
-    assert long.reply
-    longer = segments(long.reply) > segments(short.reply) or len(long.facts) < len(short.facts)
-    return short if longer else long
+    code = code_known(arguments[0], talk.situation.partner_codes) if arguments else None
+    if arguments and code is None:
+        unknown = gsm_only(arguments[0].upper(), _CODE_MAX)
+        return Turn((), talk.say("join.unknown_code", code=unknown))
+    return Turn((Joined(code, language, agreed=False),), talk.say("join.consent"))
 
 
 def invited(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
-    """Nothing starts before her YES; and her NO is as good as STOP."""
-    if heard.command == "yes" and heard.alone:
-        return _welcome(talk, worker)
+    """Read what an invited worker texts: nothing starts before a YES, and a NO is as good as STOP.
+
+    A worker without a name may put it behind the YES, as the consent text says: `YES Amina`.
+    """
+    if heard.command == "yes":
+        name = "" if heard.alone or worker.name else name_said(talk, heard.rest)
+        if heard.alone or name:
+            return _welcome(talk, worker, name)
     if heard.command == "no" and heard.alone:
         return Turn((Stopped(),), talk.say("invite.declined"))
     if heard.command == "join" and heard.rest:
         return join(talk, heard)
-    return Turn((), talk.say("invite.again", name=blank_name(worker.name)), unclear=True)
+    return Turn((), talk.say("invite.again", name=blank_name(worker.name)))
 
 
-def _welcome(talk: Talk, worker: WorkerView) -> Turn:
-    welcome = talk.say("agreed.welcome", name=blank_name(worker.name))
-    return working.work(talk, welcome, (Agreed(),), none="agreed.waiting")
+def _welcome(talk: Talk, worker: WorkerView, name: str = "") -> Turn:
+    """Welcome a worker who agreed, with the first question in the same message."""
+    welcome = talk.say("agreed.welcome", name=blank_name(name or worker.name))
+    return working.work(talk, welcome, (Agreed(name),), none="agreed.waiting")
 
 
 def stopped(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
@@ -87,7 +80,7 @@ def stopped(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     if heard.command in ("start", "join") and (heard.alone or heard.command == "join"):
         back = talk.say("start.back", name=blank_name(worker.name))
         return working.work(talk, back, (Restarted(),))
-    return Turn((), talk.say("stopped.how"), unclear=True)
+    return Turn((), talk.say("stopped.how"))
 
 
 def _declined(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
@@ -96,13 +89,13 @@ def _declined(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
         return join(talk, heard)
     if heard.command in ("start", "join", "yes") and heard.alone:
         return _welcome(talk, worker)
-    return Turn((), talk.say("invite.declined"), unclear=True)
+    return Turn((), talk.say("invite.declined"))
 
 
 def removed(talk: Talk, heard: Heard) -> Turn:
     if heard.command == "join":
         return join(talk, heard)
-    return Turn((), talk.say("removed.how"), unclear=True)
+    return Turn((), talk.say("removed.how"))
 
 
 def money_words(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:

@@ -45,7 +45,10 @@ def menu(
         return _ended(End(talk.say("join.other_country")))
     if said is None:
         return _shown(talk, Go(start))
-    if is_stop(hear(said, talk.book, books), books):
+    typing = view == "question" and _asks_for_text(
+        talk
+    )  # STOP may be the very answer there: the view asks back
+    if not typing and is_stop(hear(said, talk.book, books), books):
         return _stopped(talk)
     if view not in _ALLOWED[start]:
         return _shown(talk, Go(start))
@@ -60,8 +63,16 @@ def _shown(talk: Talk, go: Go) -> MenuTurn:
     after = _in_chosen_language(talk.after(go.facts), go.memory)
     shown = VIEWS[go.view].show(after, go.memory)
     return MenuTurn(
-        go.facts, Screen(go.notice, shown.body, shown.choices), go.view, {**shown.memory}
+        go.facts,
+        Screen(go.notice, shown.body, shown.choices, choices_first=go.wrong),
+        go.view,
+        {**shown.memory},
     )
+
+
+def _asks_for_text(talk: Talk) -> bool:
+    held = talk.situation.held
+    return held is not None and talk.kind(held.question).IS_TEXT
 
 
 def _ended(end: End) -> MenuTurn:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gateway.conversation.facts import Answered, Fact, Skipped, Turn
+from gateway.conversation.asking import with_question
+from gateway.conversation.facts import Answered, AskedAlone, Fact, Skipped, Turn
 from gateway.conversation.heard import Heard
-from gateway.conversation.packing import current, example, go_on, lettered, waiting
+from gateway.conversation.packing import current, go_on, waiting
 from gateway.conversation.situation import PackItem, WorkerView
 from gateway.conversation.talk import Talk
 from gateway.money import amount_text
@@ -83,13 +84,20 @@ def skip_all(talk: Talk) -> Turn | None:
 
 
 def not_understood(talk: Talk) -> Turn | None:
-    """How to answer what is asked."""
+    """Ask the first of the questions by itself: one question with numbers is what every worker can answer."""
     items = waiting(talk.situation)
     if not items:
         return None
-    text = talk.say("unclear.pack", example=example([item.number for item in items]))
-    shown = lettered(items[0].held.question, talk.language)
-    return Turn((), f"{text}\n{shown}", unclear=True)
+    held = items[0].held
+    reply = with_question(
+        talk.say("unclear.pack"),
+        held.question,
+        talk.book,
+        hint_key=talk.kind(held.question).hint_key(),
+        is_next=False,
+        must_hint=True,
+    )
+    return Turn((AskedAlone(held.assignment, held.question.task),), reply, unclear=True)
 
 
 def _read(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from gateway.conversation.asking import with_question
+from gateway.conversation.ease import needs_hint
 from gateway.conversation.facts import Asked, Fact, Turn
 from gateway.conversation.pack_cost import cheapest
 from gateway.conversation.situation import PackItem, Situation
@@ -63,9 +64,20 @@ def go_on(talk: Talk, lead: str, facts: tuple[Fact, ...], left: Sequence[PackIte
     question = talk.situation.upcoming
     if question is None:
         return Turn(facts, f"{lead} {talk.say('work.none')}")
-    hint = talk.kind(question).hint_key()
-    reply = with_question(lead, question, talk.book, hint_key=hint, is_next=True)
-    return Turn((*facts, Asked(question.task)), reply)
+    return Turn((*facts, Asked(question.task)), put(talk, lead, question, is_next=True))
+
+
+def put(talk: Talk, lead: str, question: Question, *, is_next: bool) -> str:
+    """Return `lead` and one question as one message, with the line on how to reply for a worker who is new to it."""
+    worker = talk.situation.worker
+    return with_question(
+        lead,
+        question,
+        talk.book,
+        hint_key=talk.kind(question).hint_key(),
+        is_next=is_next,
+        must_hint=worker is not None and needs_hint(worker.ease),
+    )
 
 
 def again(talk: Talk, lead: str, facts: tuple[Fact, ...], items: Sequence[PackItem]) -> Turn:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from gateway.conversation.ease import EASE_MAX
 from gateway.deductions import Deductions
 from gateway.ids import AssignmentId, WorkerId
 from gateway.tasks.question import Question
@@ -23,6 +24,8 @@ class WorkerView:
     state: WorkerState
     balance_minor: int
     currency: str
+    ease: int = EASE_MAX
+    """Replies to questions by SMS that were understood in a row; see `conversation.ease`."""
     agreed: bool = True
     """Did she ever consent? Who only ever said NO is stopped, but has nothing to come back to."""
 

@@ -11,6 +11,7 @@ from gateway.conversation.facts import (
     Fact,
     Joined,
     LanguageChosen,
+    Named,
     PayAsked,
     PinChosen,
     Restarted,
@@ -127,7 +128,11 @@ def _after(situation: Situation, fact: Fact) -> Situation:  # noqa: C901, PLR091
             asked = HeldQuestion(_NOBODYS_ASSIGNMENT, situation.upcoming, lapsed=False, open=True)
             return replace(situation, held=asked, upcoming=None)
         case Agreed() | Restarted() if worker:
-            return replace(situation, worker=replace(worker, state="active", agreed=True))
+            name = (fact.name if isinstance(fact, Agreed) else "") or worker.name
+            active = replace(worker, state="active", agreed=True, name=name)
+            return replace(situation, worker=active)
+        case Named(name) if worker:
+            return replace(situation, worker=replace(worker, name=name))
         case Stopped() if worker:
             return replace(situation, worker=replace(worker, state="stopped"))
         case LanguageChosen(language) if worker:

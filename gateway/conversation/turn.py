@@ -5,17 +5,21 @@ a worker's words, in this order. An answer wins over a command word only when th
 word as an option; while a text is asked for, only whole commands count as commands.
 """
 
-from gateway.conversation import coordinating, joining, packed, working
+from dataclasses import replace
+
+from gateway.conversation import coordinating, joining, packed, typed, working
 from gateway.conversation.answer_and_pay import answer_and_pay
 from gateway.conversation.cashing import amount_said
 from gateway.conversation.facts import LanguageChosen, Turn
 from gateway.conversation.heard import Heard, hear, is_stop, language_named
 from gateway.conversation.joining import money_words
+from gateway.conversation.naming import name, name_said
 from gateway.conversation.packing import current
 from gateway.conversation.quiet import hours_said, quiet
 from gateway.conversation.situation import Situation, WorkerView
 from gateway.conversation.skill import skill
 from gateway.conversation.talk import Books, KindOf, Talk, open_question
+from gateway.phrases.hearing import fold
 from gateway.phrases.septets import segments
 
 _REF = frozenset("23456789BCDFGHJKMNPQRSTVWXZ")  # the alphabet of references, see `ids`
@@ -64,7 +68,9 @@ def _active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     held, dialled = talk.situation.held, talk.situation.dialled
     asked = (held.question if held else None, dialled)
     is_text = any(question and talk.kind(question).IS_TEXT for question in asked)
-    if which := working.which(talk, heard):
+    if heard.command == "answer" and not heard.alone:
+        found = _answer_said(talk, worker, heard)
+    elif which := working.which(talk, heard):
         found = which
     elif not is_text and (both := answer_and_pay(talk, worker, heard)):
         found = both
@@ -73,10 +79,31 @@ def _active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     elif not is_text:
         found = working.answer(talk, worker, heard) or _command(talk, worker, heard)
     elif _whole_command(talk, worker, heard):
-        found = _command(talk, worker, heard)
+        found = _command_or_answer(talk, worker, heard)
+    elif held and held.open and typed.is_doubtful(talk, held.question, heard.said):
+        found = Turn((), typed.ask_back(talk, heard.said), unclear=True)
     else:
         found = working.answer(talk, worker, heard)
     return found or working.not_understood(talk, worker, heard)
+
+
+def _answer_said(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
+    """Take what follows ANSWER as the answer, even where it is a command word or looks like a key."""
+    words = tuple(fold(heard.rest).split())
+    bare = replace(heard, said=heard.rest, words=words, command=None, rest="", typed=heard.rest)
+    if current(talk.situation):
+        return packed.answer(talk, worker, bare)
+    return working.answer(talk, worker, bare)
+
+
+def _command_or_answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
+    """Do what a command word says while a typed answer is asked for, and tell how to give the word as the answer."""
+    found = _command(talk, worker, heard)
+    held = open_question(talk.situation)
+    if found is None or found.reply is None or found.facts or held is None:
+        return found
+    reply = f"{found.reply}\n{typed.command_or_answer(talk, heard.said)}"
+    return replace(found, reply=reply)
 
 
 def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # noqa: C901, PLR0911  # one return a word
@@ -102,6 +129,8 @@ def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # no
             return Turn((), talk.say("stop.only"))
         case "skill":
             return skill(talk)
+        case "name":
+            return name(talk, heard)
         case _:
             return None
 
@@ -113,6 +142,8 @@ def _whole_command(  # noqa: PLR0911  # one return a word
     if heard.language != talk.language:
         return False  # a command of another language is an everyday word of this one
     match heard.command:
+        case "name":
+            return bool(heard.alone or (not worker.name and name_said(talk, heard.rest)))
         case None | "yes" | "no" | "stop" | "add" | "remove" | "status" | "unlock" | "zone":
             return False
         case "pay" | "airtime":

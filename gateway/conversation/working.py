@@ -1,10 +1,12 @@
 """A worker at work: her answers, and the next question in the same message."""
 
+from dataclasses import replace
+
 from gateway.conversation import packed
 from gateway.conversation.asking import options_text, with_question
 from gateway.conversation.facts import Answered, Asked, Fact, Skipped, Turn
 from gateway.conversation.heard import Heard
-from gateway.conversation.packing import again, ask, go_on, waiting
+from gateway.conversation.packing import again, ask, go_on, put, waiting
 from gateway.conversation.situation import HeldQuestion, WorkerView
 from gateway.conversation.talk import Talk, no_work, open_question, question_to_show
 from gateway.money import amount_text
@@ -61,9 +63,7 @@ def _dialled_before(talk: Talk, heard: Heard) -> Turn | None:
     lead, question = talk.say("answer.dialled"), question_to_show(situation)
     if question is None or question is situation.upcoming:
         return go_on(talk, lead, ())
-    hint = talk.kind(question).hint_key()
-    reply = with_question(lead, question, talk.book, hint_key=hint, is_next=True)
-    return Turn((Asked(question.task),), reply)
+    return Turn((Asked(question.task),), put(talk, lead, question, is_next=True))
 
 
 def which(talk: Talk, heard: Heard) -> Turn | None:
@@ -75,10 +75,7 @@ def which(talk: Talk, heard: Heard) -> Turn | None:
         return None
     if read(talk, now, heard.said).value is None:
         return None
-    hint = talk.kind(now).hint_key()
-    lead = talk.say("answer.which")
-    reply = with_question(lead, now, talk.book, hint_key=hint, is_next=False)
-    return Turn((Asked(now.task),), reply)
+    return Turn((Asked(now.task),), put(talk, talk.say("answer.which"), now, is_next=False))
 
 
 def skip(talk: Talk) -> Turn:
@@ -103,8 +100,7 @@ def work(talk: Talk, lead: str = "", facts: tuple[Fact, ...] = (), none: str = "
         return again(talk, lead, facts, items)
     elif talk.situation.dialled:
         facts = (*facts, Asked(question.task))  # by SMS too: an SMS may answer it from now on
-    hint = talk.kind(question).hint_key()
-    return Turn(facts, with_question(lead, question, talk.book, hint_key=hint, is_next=False))
+    return Turn(facts, put(talk, lead, question, is_next=False))
 
 
 def not_understood(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
@@ -121,3 +117,22 @@ def not_understood(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     text = talk.say(why)
     options = options_text(held.question, talk.language)
     return Turn((), f"{text}\n{options}" if options else text, unclear=True)
+
+
+def simplest(talk: Talk) -> str | None:
+    """Return the open question once more, in its simplest form; None when no question is open.
+
+    It takes the place of a reply that only says how to answer, once that has not helped: the worker may have
+    deleted the question.
+    """
+    held = open_question(talk.situation)
+    if held is None:
+        return None
+    return with_question(
+        talk.say("unclear.simplest"),
+        replace(held.question, price_minor=0),
+        talk.book,
+        hint_key=talk.kind(held.question).hint_key(),
+        is_next=False,
+        must_hint=True,
+    )

@@ -54,6 +54,8 @@ class Words:
     status: frozenset[str]
     unlock: frozenset[str]
     zone: frozenset[str]
+    name: frozenset[str]
+    answer: frozenset[str]
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ from gateway.store import people, sessions, turns
 from gateway.store.db import Repeated, Row
 from gateway.ussd.networks import Network
 from gateway.ussd.port import UssdChannel, UssdStep
-from gateway.ussd.screens import navigation, pages
+from gateway.ussd.screens import navigation, pages, pages_with_choices_first
 from gateway.ussd.transcript import new_keys, typed
 from gateway.vault import Vault
 
@@ -199,13 +199,9 @@ def _walk(
             rt.books,
             rt.kind_of,
         )
-        now = _Standing(
-            found.view,
-            found.memory,
-            _pages(rt, understood, found.screen, budget_septets),
-            0,
-            found.screen.end,
-        )
+        screens = _pages(rt, understood, found.screen, budget_septets)
+        at = len(screens) - 1 if found.screen.choices_first else 0
+        now = _Standing(found.view, found.memory, screens, at, found.screen.end)
         facts = found.facts
         notice = found.screen.body if found.screen.end else found.screen.notice
         # A PIN that was dialled ahead is not taken: it stands in the phone's list of calls.
@@ -228,7 +224,8 @@ def _turn_page(before: _Standing, key: str) -> _Standing | None:
 def _pages(rt: Runtime, understood: Understood, screen: Screen, budget_septets: int) -> list[str]:
     worker = understood.situation.worker
     book = rt.books[worker.language if worker else understood.situation.default_language]
-    return pages(
+    lay_out = pages_with_choices_first if screen.choices_first else pages
+    return lay_out(
         screen.notice,
         screen.body,
         screen.choices,

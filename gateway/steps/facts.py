@@ -8,10 +8,12 @@ from gateway.conversation.facts import (
     Answered,
     Appealed,
     Asked,
+    AskedAlone,
     Enrolled,
     Fact,
     Joined,
     LanguageChosen,
+    Named,
     PayAsked,
     PinChosen,
     PinReset,
@@ -96,7 +98,7 @@ def ring_for(rt: Runtime, facts: tuple[Fact, ...]) -> None:
 def _task_id(fact: Fact) -> int:
     if isinstance(fact, PayAsked):
         return _LAST  # what the answers of this turn earn can be paid out in the same turn
-    return fact.task if isinstance(fact, Answered | Asked | Skipped) else 0
+    return fact.task if isinstance(fact, Answered | Asked | AskedAlone | Skipped) else 0
 
 
 def _reach(row: Row, facts: tuple[Fact, ...], heard: Heard) -> list[Part]:
@@ -111,7 +113,7 @@ def _reach(row: Row, facts: tuple[Fact, ...], heard: Heard) -> list[Part]:
     return [worker_parts.set_reach(WorkerId(row["worker_id"]), heard.via)]
 
 
-async def _parts(  # noqa: C901, PLR0911  # one return a fact
+async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
     rt: Runtime, row: Row, understood: Understood, fact: Fact, heard: Heard
 ) -> list[Part]:
     match fact:
@@ -122,6 +124,10 @@ async def _parts(  # noqa: C901, PLR0911  # one return a fact
             return [turns.release_task(fact.assignment, "skipped")]
         case Asked():
             return [asked_part(rt, row, understood, fact, heard.via)]
+        case AskedAlone():
+            assert understood.held_batch is not None
+            until = rt.clock.now() + timedelta(seconds=understood.held_batch.lease_s)
+            return [turns.ask_alone(fact.assignment, WorkerId(row["worker_id"]), until)]
         case PinChosen() | PinRight() | PinWrong():
             return [_pin_part(row, fact)]
         case PinReset():
@@ -139,6 +145,11 @@ async def _parts(  # noqa: C901, PLR0911  # one return a fact
             return enrolled_parts(rt, row, fact, heard.channel)
         case RemovedByCoordinator():
             return await removed_parts(rt, row, fact)
+        case Agreed() if fact.name:
+            named = worker_parts.set_name(WorkerId(row["worker_id"]), fact.name)
+            return [_word_part(row, fact, heard), named]
+        case Named():
+            return [worker_parts.set_name(WorkerId(row["worker_id"]), fact.name)]
         case Agreed() | Stopped() | Restarted() | LanguageChosen() | QuietChosen():
             return [_word_part(row, fact, heard)]
 

@@ -5,16 +5,15 @@ read has changed before it could be written, the turn is read and decided again.
 in the inbox as it came, where a person can see and replay it.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
 
-from gateway.conversation import joining
 from gateway.conversation.coordinating import number_said
-from gateway.conversation.facts import Joined, PayAsked, Turn
+from gateway.conversation.ease import after_reply
+from gateway.conversation.facts import Answered, PayAsked, Turn
 from gateway.conversation.heard import hear as read_words
-from gateway.conversation.talk import Talk
 from gateway.conversation.turn import turn
 from gateway.conversation.why import ref_said
 from gateway.errors import Conflict, Refused
@@ -25,24 +24,30 @@ from gateway.msisdn import mask, normalise
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import InboundSms
 from gateway.steps import no_work
-from gateway.steps.enrol import joined_part
 from gateway.steps.explain import payment
 from gateway.steps.facts import Heard, batch_of, parts_of, ring_for
 from gateway.steps.loops import Unanswered, cause_of, without_end
 from gateway.steps.messages import message, promise_of
-from gateway.steps.retry import settle_down, until_settled
+from gateway.steps.retry import settle_down
 from gateway.steps.standing import skill_view
 from gateway.steps.understand import Understood, coordinator_view, understand
-from gateway.store import adjustments, batches, inbox, people, turns, worker_parts
+from gateway.store import adjustments, inbox, people, turns, worker_parts
 from gateway.store.db import Part, Repeated, Row
 
 log = structlog.get_logger()
 
 _TRIES = 8
 _PUT_OFF = timedelta(seconds=1)
-_WELCOME = timedelta(seconds=30)  # within which who has just joined is sent her welcome
 # An SMS has at most 1,530 septets in ten parts; anything longer is no phone's, and is kept only as sealed evidence.
 _SAID_CHARACTERS_MAX = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The outcome of one SMS, and how long its reply waits before it is sent."""
+
+    turn: Turn
+    wait: timedelta
 
 
 async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> bool:
@@ -93,29 +98,8 @@ async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> bo
 async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, heard: Heard) -> None:
     understood = await _understand(rt, channel, row, heard)
     said = turn(understood.situation, heard.said, rt.books, rt.kind_of)
-    joined = next((f for f in said.facts if isinstance(f, Joined) and f.agreed), None)
-    if joined and await batches.any_running(rt.db):
-        await _welcome(rt, channel, event, joined, heard)
-    else:
-        said = await without_end(rt, event.index, understood, said)
-        await _write(rt, channel, event, row, understood, said, heard)
-
-
-async def _welcome(
-    rt: Runtime, channel: Channel, event: turns.Event, joined: Joined, heard: Heard
-) -> None:
-    """There is work, and only who is in the books can hold a question: her consent is written first, and the reply is
-    a worker's. If this process dies in between, the SMS comes again and finds her joined."""
-    consent = joined_part(rt, joined, heard.msisdn, heard.channel, heard.via, heard.said)
-    await rt.db.commit([consent, worker_parts.no_pushes(event.index, rt.clock.now() + _WELCOME)])
-
-    async def answer() -> None:
-        row = await turns.read(rt.db, event)
-        understood = await understand(rt, channel, row, msisdn=heard.msisdn)
-        said = joining.welcome(Talk(understood.situation, rt.books, rt.kind_of))
-        await _write(rt, channel, event, row, understood, said, heard)
-
-    await until_settled(answer)
+    said, wait = await without_end(rt, event.index, understood, said)
+    await _write(rt, channel, event, row, understood, Reply(said, wait), heard)
 
 
 async def _write(
@@ -124,16 +108,18 @@ async def _write(
     event: turns.Event,
     row: Row,
     understood: Understood,
-    said: Turn,
+    reply: Reply,
     heard: Heard,
 ) -> None:
-    """The turn as rows, in one commit."""
+    """Write the turn in one commit."""
+    said = reply.turn
     worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
     parts: list[Part] = [turns.book_event(event, worker, said.reply)]
     if said.reply:
         if row["payout_ref"]:  # what still waits to be said of it comes before this reply
             parts.append(turns.let_go(promise_of(row["payout_ref"])))
-        parts += _reply(rt, channel, event, worker, understood, said, heard)
+        parts += _reply(rt, channel, event, worker, understood, reply, heard)
+    parts += _ease_part(row, understood, said)
     # What others may wait for (a task many answer) comes last, so that it is locked as briefly as can be.
     parts += await parts_of(rt, row, understood, said.facts, heard)
     reach("hear.decided")
@@ -142,23 +128,44 @@ async def _write(
     ring_for(rt, said.facts)
 
 
+def _ease_part(row: Row, understood: Understood, said: Turn) -> list[Part]:
+    """Count the reply of a worker to a question as understood or not; see `conversation.ease`."""
+    worker = understood.situation.worker
+    understood_now = any(isinstance(fact, Answered) for fact in said.facts)
+    if worker is None or not (understood_now or (said.unclear and understood.situation.held)):
+        return []
+    after = after_reply(worker.ease, understood=understood_now)
+    return [worker_parts.set_ease(worker.id, after)] if after != worker.ease else []
+
+
 def _reply(
     rt: Runtime,
     channel: Channel,
     event: turns.Event,
     worker: WorkerId | None,
     understood: Understood,
-    said: Turn,
+    reply: Reply,
     heard: Heard,
 ) -> list[Part]:
-    """The one reply. One that promises money waits a little for the operator, whose word may take its place."""
+    """Put the one reply into the outbox.
+
+    A reply that promises money waits a little for the operator, whose word may take its place. A reply to a text that
+    is not understood again and again waits too, and takes the place of the one before.
+    """
+    said = reply.turn
     assert said.reply is not None
     batch = batch_of(understood, said.facts)
     paying = next((fact for fact in said.facts if isinstance(fact, PayAsked)), None)
     promise = promise_of(paying.ref) if paying else None
     cause = promise or cause_of(said, channel.name, event.event_id)
-    reply = message(rt, channel.name, worker, heard.msisdn, said.reply, "reply", cause, batch)
-    parts = [turns.put_message(reply)]
+    cause = cause or (f"again:{channel.name}:{event.event_id}" if reply.wait else None)
+    told = message(rt, channel.name, worker, heard.msisdn, said.reply, "reply", cause, batch)
+    parts = [turns.put_message(told)]
+    asked_by = understood.situation.worker
+    if asked_by is None or asked_by.ease == 0:  # only then can a reply have been held back
+        parts.insert(0, turns.drop_held_back(event.index))
+    if reply.wait and cause:
+        parts.append(turns.hold_message(cause, rt.clock.now() + reply.wait))
     if promise and rt.settings.pay_reply_wait_s:
         until = rt.clock.now() + timedelta(seconds=rt.settings.pay_reply_wait_s)
         parts.append(turns.hold_message(promise, until))

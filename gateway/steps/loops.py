@@ -1,23 +1,31 @@
-"""Two machines that answer each other ("I am away...") would never end: who is not understood again and again gets no
-further reply for a while. She is told so once, and what comes then is kept for people (`gateway inbox list`).
+"""Two machines that answer each other ("I am away...") would never end, and a worker must never meet silence.
 
-Only an SMS without any effect can go unanswered: an answer, a wish to be paid, a STOP never do.
+A worker with an open question always gets a reply: beyond the limits it only comes later and later, so that a machine
+gets a few replies an hour. A number without an open question gets one last word, and then nothing for a while; what
+comes then is kept for the operator (`gateway inbox list`).
+
+Only an SMS without any effect is held back: an answer, a wish to be paid and a STOP never are. Replies to an
+invitation, commands and what is texted after STOP are not unclear, and an understood text starts the count afresh.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 from gateway.conversation.facts import Turn
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Talk, open_question
+from gateway.conversation.working import simplest
 from gateway.errors import Refused
 from gateway.runtime import Runtime
 from gateway.steps.understand import Understood
 from gateway.store import outbox
 
 UNCLEAR_MAX = 5
-"""Replies an hour to what we do not understand."""
+"""Replies in a row, within an hour, to texts that are not understood."""
 SAME_MAX = 10
 """The same reply in an hour, to words we do understand: HELP, BAL, ..."""
-_PREFIX = "unclear:"
+AT_ONCE = timedelta()
+_WAIT_FIRST, _WAIT_MAX = timedelta(minutes=1), timedelta(minutes=15)
+PREFIX = "unclear:"
 
 
 class Unanswered(Refused):
@@ -25,22 +33,34 @@ class Unanswered(Refused):
 
 
 def cause_of(said: Turn, channel: str, event_id: str) -> str | None:
-    """What marks a reply as one to something not understood."""
-    return f"{_PREFIX}{channel}:{event_id}" if said.unclear else None
+    """Return what marks a reply as one to a text that was not understood."""
+    return f"{PREFIX}{channel}:{event_id}" if said.unclear else None
 
 
-async def without_end(rt: Runtime, index: bytes, understood: Understood, said: Turn) -> Turn:
-    """`said`, or the last reply for this hour. Raises Unanswered when that one has gone too."""
+async def without_end(
+    rt: Runtime, index: bytes, understood: Understood, said: Turn
+) -> tuple[Turn, timedelta]:
+    """Return the reply to send, and how long it must wait. Raises `Unanswered` when there is to be none."""
     if said.facts or said.reply is None:
-        return said
+        return said, AT_ONCE
+    asked = open_question(understood.situation) is not None
     if not said.unclear:
-        if await outbox.replies_like(rt.db, index, said.reply) >= SAME_MAX:
-            raise Unanswered(f"asked for the same more than {SAME_MAX} times in an hour: no reply")
-        return said
-    before = await outbox.replies_caused(rt.db, index, _PREFIX)
-    if before >= UNCLEAR_MAX:
-        raise Unanswered(f"not understood more than {UNCLEAR_MAX} times in an hour: no reply")
-    if before < UNCLEAR_MAX - 1:
-        return said
+        beyond = await outbox.replies_like(rt.db, index, said.reply) - SAME_MAX
+        if beyond < 0:
+            return said, AT_ONCE
+        if asked:
+            return said, _wait(beyond)
+        raise Unanswered(f"asked for the same more than {SAME_MAX} times in an hour: no reply")
+    beyond = await outbox.unclear_in_a_row(rt.db, index, PREFIX) - UNCLEAR_MAX
+    if beyond < -1:
+        return said, AT_ONCE
     talk = Talk(understood.situation, rt.books, rt.kind_of)
-    return replace(said, reply=talk.say("unclear.enough"))
+    if asked:
+        return replace(said, reply=simplest(talk)), _wait(beyond) if beyond >= 0 else AT_ONCE
+    if beyond >= 0:
+        raise Unanswered(f"not understood more than {UNCLEAR_MAX} times in a row: no reply")
+    return replace(said, reply=talk.say("unclear.enough")), AT_ONCE
+
+
+def _wait(beyond: int) -> timedelta:
+    return min(_WAIT_FIRST * 2 ** min(beyond, 10), _WAIT_MAX)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gateway.conversation.ease import pack_limit
 from gateway.conversation.facts import Asked
 from gateway.conversation.situation import Cash, CoordinatorView, Situation, WorkerView
 from gateway.ids import WorkerId, new_ref
@@ -76,7 +77,7 @@ async def understand(
         else "unsure",
         pack=await pack_of(rt, row),
         more=more_of(row, next_batch) if next_batch else (),
-        pack_max=next_batch.pack_max if next_batch else 1,
+        pack_max=pack_limit(row["ease"] or 0, next_batch.pack_max) if next_batch else 1,
         # The prices decide nothing where one question goes into an SMS.
         segment_prices=channel.prices.both_ways(msisdn)
         if msisdn and next_batch and next_batch.pack_max > 1
@@ -131,6 +132,7 @@ def _worker(row: Row) -> WorkerView | None:
         state=row["state"],
         balance_minor=row["balance"],
         currency=row["currency"],
+        ease=row["ease"],
         agreed=not row["never_agreed"],
     )
 

@@ -260,11 +260,6 @@ async def crowd(db: Database, batch: Batch) -> list[tuple[str, str, str, int, st
     return [(r["region"], r["language"], r["sms_channel"], r["workers"], r["reach"]) for r in rows]
 
 
-async def any_running(db: Database) -> bool:
-    """Is there any batch that somebody could be asked a question of?"""
-    return await db.value("select exists (select from batch where state = 'running')")
-
-
 async def of_client(db: Database, client: ClientId, batch: str) -> Row | None:
     """A batch of this client, with its counts; None for anybody else's."""
     return await db.row(_LIST + " and b.id = $2", client, batch)

@@ -317,9 +317,16 @@ async def replies_like(db: Database, index: bytes, text: str) -> int:
     return await db.value(f"{_LATELY} o.text = $2", index, text)
 
 
-async def replies_caused(db: Database, index: bytes, prefix: str) -> int:
-    """How many replies whose cause begins so."""
-    return await db.value(f"{_LATELY} starts_with(o.cause, $2)", index, prefix)
+async def unclear_in_a_row(db: Database, index: bytes, prefix: str) -> int:
+    """Return how many replies of the last hour have a cause with this prefix, since the last reply without it."""
+    return await db.value(
+        """with o as (select id, cause, created_at from outbox where to_index = $1 and purpose = 'reply'
+             order by id desc limit 200)
+           select count(*) from o where starts_with(o.cause, $2) and o.created_at > now() - interval '1 hour'
+             and o.id > coalesce((select max(u.id) from o u where not coalesce(starts_with(u.cause, $2), false)), 0)""",
+        index,
+        prefix,
+    )
 
 
 async def is_written(db: Database, cause: str) -> bool:

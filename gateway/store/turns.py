@@ -220,9 +220,19 @@ def put_message(m: Message) -> Part:
     )
 
 
+def ask_alone(assignment: AssignmentId, worker: WorkerId, until: datetime) -> Part:
+    """Ask one of several questions by itself; the others are free again."""
+    return Part("ask_alone", (worker, assignment, until))
+
+
 def hold_message(cause: str, until: datetime) -> Part:
     """The message of that cause is not sent before then."""
     return Part("hold_message", (cause, until))
+
+
+def drop_held_back(index: bytes) -> Part:
+    """Cancel the replies to this number that were held back as repetitions: a newer one takes their place."""
+    return Part("drop_held_back", (index,))
 
 
 def let_go(cause: str) -> Part:

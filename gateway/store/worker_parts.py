@@ -1,7 +1,6 @@
 """What a turn may write about a worker herself: her joining and leaving, language, hours, zone, PIN (see `turns`)."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from gateway.ids import WorkerId
 from gateway.store.db import Part
@@ -25,6 +24,16 @@ def forget_pin(worker: WorkerId) -> Part:
     return Part("forget_pin", (worker,))
 
 
+def set_name(worker: WorkerId, name: str) -> Part:
+    """Keep the name that the worker told us."""
+    return Part("set_name", (worker, name))
+
+
+def set_ease(worker: WorkerId, ease: int) -> Part:
+    """Keep how many replies by SMS were understood in a row."""
+    return Part("set_ease", (worker, ease))
+
+
 def set_language(worker: WorkerId, language: str) -> Part:
     return Part("set_language", (worker, language))
 
@@ -36,11 +45,6 @@ def change_worker(worker: WorkerId, act: Act, via: str, channel: str | None, sai
 
 def set_quiet(worker: WorkerId, from_hour: int, until_hour: int) -> Part:
     return Part("set_quiet", (worker, from_hour, until_hour))
-
-
-def no_pushes(index: bytes, until: datetime) -> Part:
-    """Nothing is pushed to this number before then, unless it shows itself."""
-    return Part("no_pushes", (index, until))
 
 
 def set_zone(worker: WorkerId, zone: str) -> Part:

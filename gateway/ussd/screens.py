@@ -64,6 +64,38 @@ def pages(
         made.append(_screen(*shown, *nav))
 
 
+def pages_with_choices_first(
+    notice: str,
+    body: str,
+    choices: Sequence[str],
+    budget_septets: int,
+    more_label: str = f"{MORE} More",
+    back_label: str = f"{BACK} Back",
+) -> list[str]:
+    r"""Return the screens after a key that was none of the choices; the last is the one to show.
+
+    `notice` and the choices always stand together there, so that the next key can be right. The text stands below them
+    where it fits, and otherwise on the pages before, where `99` leads.
+
+    >>> pages_with_choices_first("Choose.", "Is it open?", ["1 Yes", "2 No"], 160)
+    ['Choose.\n1 Yes\n2 No\nIs it open?']
+    >>> pages_with_choices_first("Choose.", "Is the shop next to the bus stop open?", ["1 Yes", "2 No"], 50)
+    ['Is the shop next to the bus stop open?\n98 More', 'Choose.\n1 Yes\n2 No\n99 Back']
+    """
+    whole = _screen(notice.strip(), *choices, body.strip())
+    if fits(whole, budget_septets):
+        return [whole]
+    last = _screen(notice.strip(), *choices, back_label)
+    if not fits(last, budget_septets):
+        return pages(notice, body, choices, budget_septets, more_label, back_label)
+    made, text = list[str](), body.strip()
+    while text:
+        nav = [more_label, *([back_label] if made else [])]
+        head, text = _take(text, nav, budget_septets)
+        made.append(_screen(head, *nav))
+    return [*made, last]
+
+
 def _screen(*lines: str) -> str:
     return "\n".join(line for line in lines if line)
 

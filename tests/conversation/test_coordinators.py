@@ -139,7 +139,7 @@ def test_a_coordinator_can_work_too() -> None:
 def test_a_coordinator_can_join_and_dial() -> None:
     person = grace()
     person.texts("JOIN KIBERA")
-    assert person.facts == [Joined("KIBERA", "en", agreed=True)]
+    assert person.facts == [Joined("KIBERA", "en", agreed=False)]
     dialling = grace()
     assert dialling.dials().startswith("12 workers have joined.")
     dialling.presses("1", "1", "0", "1")

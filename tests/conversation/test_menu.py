@@ -6,6 +6,7 @@ import pytest
 
 from gateway.app import kind_of
 from gateway.conversation.facts import (
+    Named,
     Agreed,
     Answered,
     Asked,
@@ -36,7 +37,9 @@ def test_a_stranger_joins_in_her_language() -> None:
     assert amina.presses("KIBRA").startswith("Hatuujui msimbo huo.")
     assert amina.presses("kibera").endswith("Unakubali?\n1 Ndiyo\n2 Hapana")
     assert amina.facts == []
-    assert amina.presses("1").startswith("Karibu! Umejiunga.\n1 Kazi\n")
+    assert amina.presses("1").startswith(
+        "Karibu! Umejiunga.\nAndika jina lako, au chagua:\n1 Kazi\n"
+    )
     assert amina.facts == [Joined("KIBERA", "sw", agreed=True)]
     assert amina.presses("1").startswith("Sasa hakuna maswali.")  # the next key finds her at home
 
@@ -162,7 +165,7 @@ def test_stopping_asks_once_and_keeps_the_money() -> None:
     assert amina.facts == [Stopped(), Restarted()]
 
 
-@pytest.mark.parametrize("keys", [(), ("1",), ("2",), ("3",), ("4",), ("5",), ("6",)])
+@pytest.mark.parametrize("keys", [(), ("2",), ("3",), ("4",), ("5",), ("6",)])
 @pytest.mark.parametrize("word", ["STOP", "acha", "Arr\u00eat!"])
 def test_stop_typed_on_any_screen_stops(keys: tuple[str, ...], word: str) -> None:
     amina = Person(balance_minor=2000, queue=[question(kind="transcription")])
@@ -172,6 +175,66 @@ def test_stop_typed_on_any_screen_stops(keys: tuple[str, ...], word: str) -> Non
     before = len(amina.facts)
     amina.presses(word)
     assert amina.facts[before:] == [Stopped()]
+
+
+@pytest.mark.parametrize("word", ["STOP", "acha", "Arr\u00eat!"])
+def test_stop_typed_for_a_typed_answer_is_asked_back(word: str) -> None:
+    """A sign may say STOP: on a screen nothing is guessed, and one more key stops as well as ever."""
+    for key, facts in (("1", [Stopped()]), (word, [Stopped()]), ("3", None)):
+        amina = Person(queue=[question(kind="transcription")])
+        amina.dials()
+        amina.presses("1")
+        asked = amina.presses(word)
+        assert asked.startswith("Stop all our messages?")
+        assert "3 It is my answer" in asked
+        before = len(amina.facts)
+        amina.presses(key)
+        if facts:
+            assert amina.facts[before:] == facts
+        else:
+            assert amina.answers == [word]
+
+
+@pytest.mark.parametrize("key", ["98", "99", "9", "1", "x", "1A2B", "1a 2b 3c"])
+def test_a_key_of_a_menu_is_no_typed_answer(key: str) -> None:
+    amina = Person(queue=[question(kind="transcription")])
+    amina.dials()
+    amina.presses("1")
+    shown = amina.presses(key)
+    assert amina.answers == []
+    if key in ("98", "99"):
+        assert shown.startswith("There are no more pages.")
+        amina.presses(key)
+        assert amina.answers == [], "however often it is pressed"
+    else:
+        assert shown.startswith(f"Is {key} your answer? Then type it again.")
+        assert amina.presses(key).startswith("Saved")
+        assert amina.answers == [key]
+
+
+def test_other_keys_in_between_confirm_nothing() -> None:
+    amina = Person(queue=[question(kind="transcription")])
+    amina.dials()
+    amina.presses("1", "98", "98", "98", "99", "9", "1", "9")
+    assert amina.answers == []
+
+
+def test_after_a_wrong_key_the_choices_come_first() -> None:
+    amina = Person(queue=[question()])
+    amina.dials()
+    amina.presses("1", "7")
+    assert amina.last is not None
+    assert amina.last.screen.choices_first
+    assert amina.last.screen.choices[:3] == ("1 Yes", "2 No", "3 Not sure")
+
+
+def test_a_worker_without_a_name_may_type_it_at_home() -> None:
+    amina = Person("")
+    assert "Type your name, or choose:" in amina.dials()
+    assert amina.presses("Amina Wanjiku").startswith("Hi Amina.")
+    assert amina.facts == [Named("Amina Wanjiku")]
+    assert "Type your name" not in amina.dials()
+    assert "choose one of these numbers" in amina.presses("Brian")
 
 
 def test_the_language_changes_at_once() -> None:

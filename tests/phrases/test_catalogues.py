@@ -63,7 +63,9 @@ def test_replies_and_notices_fit_one_sms_as_an_independent_counter_sees_it(langu
         if parts > 1:
             two.add(weighed.key)
             assert parts == 2
-    assert two <= ({"why.paid", "why.on_way", "adjust.opened"} if language == "am" else set())
+    assert two <= (
+        {"why.paid", "why.on_way", "adjust.opened", "invite.sms"} if language == "am" else set()
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -17,6 +17,7 @@ from gateway.conversation.views.view import (
     wrong_key,
     yes_or_no,
 )
+from gateway.conversation.views.working import typed_after_all
 
 
 def _show_language(talk: Talk, _memory: Memory) -> Shown:
@@ -40,13 +41,17 @@ def _press_help(talk: Talk, memory: Memory, key: Key) -> Go:
     return Go("home") if key.name in (BACK, MENU) else wrong_key(talk, "help", memory)
 
 
-def _show_stop(talk: Talk, _memory: Memory) -> Shown:
-    return Shown(talk.say("menu.stop"), choices(talk, "yes", "no"))
+def _show_stop(talk: Talk, memory: Memory) -> Shown:
+    """Ask before stopping; where words were asked for, the word may have been the answer."""
+    keys = ("yes", "no", "my_answer") if "said" in memory else ("yes", "no")
+    return Shown(talk.say("menu.stop"), choices(talk, *keys), dict(memory))
 
 
 def _press_stop(talk: Talk, memory: Memory, key: Key) -> Go | End:
     if key.name in (BACK, MENU):
         return Go("home")
+    if key.name == "3" and "said" in memory:
+        return typed_after_all(talk, memory)
     match yes_or_no(talk, key):
         case True:
             return End(talk.say("menu.stop_done"), (Stopped(),))

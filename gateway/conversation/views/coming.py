@@ -105,7 +105,7 @@ def _press_invited(talk: Talk, memory: Memory, key: Key) -> Go | End:
         case True:
             assert talk.situation.worker is not None
             name = blank_name(talk.situation.worker.name)
-            return to_work(talk, (Agreed(),), talk.say("agreed.welcome", name=name))
+            return to_work(talk, (Agreed(),), talk.say("menu.welcome", name=name))
         case False:
             return End(talk.say("menu.declined"), (Stopped(),))
         case None:

@@ -38,6 +38,8 @@ class Go:
     facts: tuple[Fact, ...] = ()
     notice: str = ""
     memory: dict[str, str] = field(default_factory=dict)
+    wrong: bool = False
+    """The key was none of the choices: they are shown first, on the page where she stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ def start_view(situation: Situation) -> str:
 
 
 def wrong_key(talk: Talk, view: str, memory: Memory) -> Go:
-    """The same screen again; nothing is recorded."""
-    return Go(view, notice=talk.say("notice.choice"), memory=dict(memory))
+    """Return the same screen, its choices first; nothing is recorded."""
+    return Go(view, notice=talk.say("notice.choice"), memory=dict(memory), wrong=True)
 
 
 def choices(talk: Talk, *keys: str) -> tuple[str, ...]:

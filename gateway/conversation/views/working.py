@@ -1,7 +1,9 @@
 """Views of a worker at work: the home menu and the question."""
 
 from gateway.conversation.asking import option_lines
-from gateway.conversation.facts import Asked, Fact, Skipped
+from gateway.conversation.facts import Asked, Fact, Named, Skipped
+from gateway.conversation.heard import hear, is_stop
+from gateway.conversation.naming import name_said
 from gateway.conversation.situation import HeldQuestion
 from gateway.conversation.talk import (
     Talk,
@@ -11,6 +13,7 @@ from gateway.conversation.talk import (
     open_question,
     question_to_show,
 )
+from gateway.conversation.typed import PAGING, is_doubtful, shown
 from gateway.conversation.views.view import (
     BACK,
     MENU,
@@ -55,9 +58,11 @@ def _show_home(talk: Talk, _memory: Memory) -> Shown:
     first = "continue" if held and not held.lapsed else "work"
     lines = choices(talk, first, "balance", "cash", "language", "help", "stop")
     if situation.worker is None:  # she joined with this very key
-        return Shown(talk.say("menu.joined"), lines)
+        return Shown(f"{talk.say('menu.joined')}\n{talk.say('menu.say_name')}", lines)
     name = blank_name(situation.worker.name)
     body = talk.say("menu.home", name=name, amount=money(situation.worker))
+    if not situation.worker.name:
+        body = f"{body}\n{talk.say('menu.say_name')}"
     if situation.resuming:
         number, total = situation.resuming
         body = f"{body}\n{talk.say('menu.resume', number=number, total=total)}"
@@ -67,11 +72,15 @@ def _show_home(talk: Talk, _memory: Memory) -> Shown:
 def _press_home(talk: Talk, memory: Memory, key: Key) -> Go:
     if key.name == "1":
         return to_work(talk)
-    view = _HOME.get(key.name)
-    return Go(view) if view else wrong_key(talk, "home", memory)
+    if view := _HOME.get(key.name):
+        return Go(view)
+    worker = talk.situation.worker
+    if worker and not worker.name and (name := name_said(talk, key.said)):
+        return Go("home", (Named(name),))
+    return wrong_key(talk, "home", memory)
 
 
-def _show_question(talk: Talk, _memory: Memory) -> Shown:
+def _show_question(talk: Talk, memory: Memory) -> Shown:
     held = talk.situation.held
     assert held is not None
     question = held.question
@@ -81,7 +90,7 @@ def _show_question(talk: Talk, _memory: Memory) -> Shown:
     return Shown(
         "\n".join(filter(None, parts)),
         (*option_lines(question, talk.language), ways_out),
-        {"task": str(question.task)},
+        {"task": str(question.task), **({"said": memory["said"]} if "said" in memory else {})},
     )
 
 
@@ -93,12 +102,14 @@ def _press_question(talk: Talk, memory: Memory, key: Key) -> Go | End:
     name = _way_out(talk, held, key)
     if name == MENU:
         return Go("home")
+    if is_stop(hear(key.said, talk.book, talk.books), talk.books):
+        return Go("stop", memory={"task": str(held.question.task), "said": key.said})
     if not held.open:
         return _go_on(talk, (), talk.say("answer.late"))
     if name == BACK:
         skipped = Skipped(held.assignment, held.question.task)
         return _go_on(talk, (skipped,), talk.say("answer.skipped"))
-    return _press_answer(talk, held, key)
+    return _press_answer(talk, held, memory, key)
 
 
 def _way_out(talk: Talk, held: HeldQuestion, key: Key) -> str:
@@ -108,20 +119,35 @@ def _way_out(talk: Talk, held: HeldQuestion, key: Key) -> str:
     return "" if read(talk, held.question, key.said).value else key.name
 
 
-def _press_answer(talk: Talk, held: HeldQuestion, key: Key) -> Go | End:
+def _press_answer(talk: Talk, held: HeldQuestion, memory: Memory, key: Key) -> Go | End:
     assert talk.situation.worker is not None
     limit = talk.situation.input_characters
     if limit and len(key.said) >= limit and talk.kind(held.question).IS_TEXT:
         # Half an answer is none: she is told, instead of being judged by what the network left of it.
         return Go("question", notice=talk.say("notice.cut", limit=limit))
+    if is_doubtful(talk, held.question, key.said) and key.said != memory.get("said"):
+        if key.said in PAGING:
+            return Go("question", notice=talk.say("notice.no_pages"))
+        again = talk.say("notice.again", said=shown(key.said))
+        return Go("question", notice=again, memory={"said": key.said})
     reading = read(talk, held.question, key.said)
     if reading.value is None:
         why = _NOTICES.get(reading.why or "", "notice.choice")
         if held.question.options and why == "notice.empty":
             why = "notice.choice"
-        return Go("question", notice=talk.say(why))
+        return Go("question", notice=talk.say(why), wrong=bool(held.question.options))
     fact = answered(held, reading.value, key.said)
     return _go_on(talk, (fact,), saved(talk, talk.situation.worker, held))
+
+
+def typed_after_all(talk: Talk, memory: Memory) -> Go | End:
+    """Take a command word as the answer to the question it was typed for."""
+    held = talk.situation.held
+    worker = talk.situation.worker
+    if held is None or worker is None or not held.open or str(held.question.task) != memory["task"]:
+        return to_work(talk, (), talk.say("notice.changed"))
+    said = memory["said"]
+    return _go_on(talk, (answered(held, said, said),), saved(talk, worker, held))
 
 
 def _go_on(talk: Talk, facts: tuple[Fact, ...], notice: str) -> Go | End:

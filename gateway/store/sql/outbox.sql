@@ -172,6 +172,14 @@ create or replace function hold_message(p_cause text, p_until timestamptz) retur
   update outbox set due_at = p_until where cause = p_cause and state = 'queued' and tries = 0
 $$;
 
+-- Replies that were held back because their SMS was not understood again and again: a newer reply takes their place.
+create or replace function drop_held_back(p_index bytea) returns void language sql as $$
+  update outbox set state = 'cancelled', reason = 'a newer reply takes its place'
+    where id in (select id from outbox where to_index = p_index order by id desc limit 20)
+      and state = 'queued' and purpose = 'reply' and tries = 0 and due_at > now()
+      and (starts_with(cause, 'unclear:') or starts_with(cause, 'again:'))
+$$;
+
 create or replace function let_go(p_cause text) returns void language sql as $$
   update outbox set due_at = created_at where cause = p_cause and state = 'queued' and tries = 0
 $$;

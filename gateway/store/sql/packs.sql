@@ -16,6 +16,16 @@ begin
   return v_id;
 end $$;
 
+-- One of several questions is asked by itself from now on; the others are free again for whoever comes next.
+create or replace function ask_alone(p_worker bigint, p_assignment bigint, p_lease_until timestamptz)
+returns void language plpgsql as $$
+begin
+  perform release_task(a.id, 'expired') from (select id from assignment where worker_id = p_worker and state = 'held'
+    and item is not null and id <> p_assignment order by task_id) a;
+  update assignment set item = null, via = 'sms', lease_until = p_lease_until, asked_at = now(), delivered_at = null
+    where id = p_assignment and state = 'held';
+end $$;
+
 -- The numbered questions of a batch that a worker may still name: those she holds, and those of her last messages.
 -- Where a number came twice, the newer. `last`: it stands in the last message. Votes as in situation().
 create or replace function pack_of(p_worker bigint, p_batch text) returns jsonb language sql stable as $$

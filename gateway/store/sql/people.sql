@@ -53,6 +53,14 @@ begin
   end if;
 end $$;
 
+create or replace function set_name(p_worker bigint, p_name text) returns void language sql as $$
+  update worker set name = p_name where id = p_worker
+$$;
+
+create or replace function set_ease(p_worker bigint, p_ease smallint) returns void language sql as $$
+  update worker set ease = p_ease where id = p_worker
+$$;
+
 create or replace function set_language(p_worker bigint, p_language text) returns void language sql as $$
   update worker set language = p_language where id = p_worker
 $$;

@@ -41,11 +41,6 @@ create or replace function set_quiet(p_worker bigint, p_from int, p_until int) r
   update worker set quiet_from = p_from, quiet_until = p_until where id = p_worker
 $$;
 
--- Nothing is pushed to this number until then: a reply with a question in it is on its way.
-create or replace function no_pushes(p_index bytea, p_until timestamptz) returns void language sql as $$
-  update worker set unreached_until = p_until where msisdn_index = p_index
-$$;
-
 create or replace function is_back(p_worker bigint) returns void language sql as $$
   update worker set away_since = null, unreached_until = null where id = p_worker
 $$;

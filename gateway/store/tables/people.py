@@ -63,6 +63,8 @@ worker = Table(
     Column("zone", Text),
     # Her phone is off, says a report; null = not known to be.
     Column("away_since", DateTime(timezone=True)),
+    # How many replies to questions by SMS were understood in a row, up to `conversation.ease.EASE_MAX`.
+    Column("ease", SmallInteger, nullable=False, server_default=text("0")),
     at_column(),
     one_of("state", "invited", "active", "stopped", "removed"),
     one_of("reach", "sms", "ussd"),

@@ -1,0 +1,47 @@
+"""A worker's own name: read from a reply to the consent text, from `NAME Amina`, or typed on the menu."""
+
+import re
+
+from gateway.conversation.facts import Named, Turn
+from gateway.conversation.heard import Heard
+from gateway.conversation.talk import Talk, short_name
+from gateway.phrases.hearing import clean, fold
+
+NAME_KEPT_MAX = 40
+"""Characters of a name that are kept."""
+_WORDS_MAX = 4
+_LETTERS = re.compile(r"[^\W\d_]+(?:['\u2019.-][^\W\d_]+)*\.?")
+
+
+def name_said(talk: Talk, said: str) -> str:
+    """Return `said` as a name to keep, or "" when it does not read as a person's name.
+
+    A name has one to four words of letters. A word that means yes, no or a command, or that says nothing
+    ("please"), is no name: "YES please" gives none.
+    """
+    words = [word.strip(",;:!?") for word in clean(said).rstrip(".").split()]
+    if not 1 <= len(words) <= _WORDS_MAX or not all(_LETTERS.fullmatch(word) for word in words):
+        return ""
+    if any(_means_something(talk, fold(word)) for word in words):
+        return ""
+    name = " ".join(words)
+    return name if len(name) <= NAME_KEPT_MAX else ""
+
+
+def name(talk: Talk, heard: Heard) -> Turn:
+    """Answer `NAME Amina`."""
+    found = name_said(talk, heard.rest)
+    if not found:
+        return Turn((), talk.say("name.how"))
+    return Turn((Named(found),), talk.say("name.done", name=short_name(found)))
+
+
+def _means_something(talk: Talk, word: str) -> bool:
+    books = (talk.book, *talk.books.values())
+    answers = talk.book.answers
+    return (
+        not word
+        or word in talk.book.fillers
+        or word in answers.yes | answers.no | answers.unsure
+        or any(book.command(word) for book in books)
+    )

@@ -1,0 +1,43 @@
+"""Typed answers that are probably something else: a key of a menu, a reply to several questions, a command word.
+
+Such a text is never taken at once. By SMS the worker sends it again behind the word ANSWER; on a screen the worker
+types it once more.
+"""
+
+import re
+
+from gateway.conversation.talk import Talk
+from gateway.phrases.hearing import clean, fold
+from gateway.phrases.septets import gsm_only
+from gateway.tasks.question import Question
+
+PAGING = frozenset({"98", "99"})
+"""The keys that turn pages on a screen."""
+_SHOWN_MAX = 20  # characters of her words that are repeated
+_KEY_DIGITS_MAX = 2
+_PACK_STYLE = re.compile(r"(?:\d{1,2}\s*[a-i]\s*){2,}")
+
+
+def is_doubtful(talk: Talk, question: Question, said: str) -> bool:
+    """Return whether `said` looks like a key or like a reply to several questions, where words are asked for."""
+    if not talk.kind(question).IS_TEXT:
+        return False
+    words = fold(said)
+    if words.isdecimal():
+        return len(words) <= _KEY_DIGITS_MAX
+    return len(words) == 1 or _PACK_STYLE.fullmatch(words) is not None
+
+
+def ask_back(talk: Talk, said: str) -> str:
+    """Return the SMS that asks whether `said` is meant as the answer, and how to say so."""
+    return talk.say("answer.sure", said=shown(said))
+
+
+def command_or_answer(talk: Talk, said: str) -> str:
+    """Return the line that tells how to give a command word as the answer."""
+    return talk.say("answer.as_word", said=shown(said))
+
+
+def shown(said: str) -> str:
+    """Return so much of `said` as a short text can repeat."""
+    return gsm_only(clean(said), _SHOWN_MAX)
