@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import httpx2
 
 from gateway.app import STEPS
+from gateway.conversation.ease import EASE_MAX
 from gateway.ids import ClientId
 from gateway.queue.inline import InlineBells
 from gateway.runtime import Runtime
@@ -87,11 +88,16 @@ class Town:
         self.people[name] = person
         return person
 
-    async def enrols(self, name: str, language: str = "en") -> "Person":
-        """Wanjiku invites somebody by SMS, who agrees."""
+    async def enrols(self, name: str, language: str = "en", *, new: bool = False) -> "Person":
+        """Wanjiku invites a worker by SMS, who agrees.
+
+        Unless she is `new`, the worker is used to questions by SMS: one message may hold several.
+        """
         person = self.meets(name)
         await self["wanjiku"].texts(f"ADD {person.msisdn} {name.title()} {language}")
         await person.texts("YES")
+        if not new:
+            await person.is_used_to_sms()
         return person
 
     async def earned(self, *names: str) -> list["Person"]:
@@ -239,6 +245,19 @@ class Person:
             "text": words,
         }
         return await self.town.post("/in/phone/local/sms", form)
+
+    async def joins(self, words: str = f"JOIN {PARTNER}") -> str | None:
+        """Ask to join, and agree to the consent text; the reply to the YES. One message may hold several questions."""
+        await self.texts(words)
+        reply = await self.texts("YES")
+        await self.is_used_to_sms()
+        return reply
+
+    async def is_used_to_sms(self) -> None:
+        """The worker has answered many questions by SMS before."""
+        await self.town.rt.db.execute(
+            "update worker set ease = $2 where msisdn_index = $1", self.index, EASE_MAX
+        )
 
     async def messages(self) -> list[str]:
         """What has arrived on this phone, oldest first."""

@@ -1,7 +1,7 @@
 """The one reply to several questions: what is clear is counted, what is not is asked again in the answer."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.conversation.asking import with_question
 from gateway.conversation.facts import Answered, AskedAlone, Fact, Skipped, Turn
@@ -91,7 +91,7 @@ def not_understood(talk: Talk) -> Turn | None:
     held = items[0].held
     reply = with_question(
         talk.say("unclear.pack"),
-        held.question,
+        replace(held.question, price_minor=0),
         talk.book,
         hint_key=talk.kind(held.question).hint_key(),
         is_next=False,

@@ -6,12 +6,12 @@ import pytest
 
 from gateway.app import kind_of
 from gateway.conversation.facts import (
-    Named,
     Agreed,
     Answered,
     Asked,
     Joined,
     LanguageChosen,
+    Named,
     Restarted,
     Skipped,
     Stopped,

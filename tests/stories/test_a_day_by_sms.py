@@ -47,9 +47,10 @@ async def test_who_says_no_is_left_alone(town):
 async def test_a_stranger_joins_with_a_partners_code_by_sms(town):
     brian = town.meets("brian")
     assert "do not know the code MATHARE" in await brian.texts("JOIN MATHARE")
-    assert "You have joined" in await brian.texts("join kibera"), (
-        "the partner has told him what it is"
-    )
+    assert "Do you agree? Reply YES" in await brian.texts("join kibera")
+    assert (await brian.row())["state"] == "invited", "nothing begins before the YES"
+    assert "You have joined" in await brian.texts("YES Brian Otieno")
+    assert (await brian.row())["name"] == "Brian Otieno"
     assert (await brian.row())["partner_id"] is not None
 
 

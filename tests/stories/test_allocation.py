@@ -111,7 +111,7 @@ async def partners(town):
     kibera = await crowd(town, "amina", "brian")
     mathare = [town.meets(name) for name in ("chege", "doris")]
     for person in mathare:
-        await person.texts("JOIN MATHARE")
+        await person.joins("JOIN MATHARE")
     return kibera, mathare
 
 

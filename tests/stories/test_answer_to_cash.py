@@ -46,6 +46,7 @@ async def test_every_shilling_of_a_payout_names_its_answer_and_its_receipt(town,
 async def test_money_that_came_back_pays_the_same_answers_again(town):
     chege = town.meets("chege", "+254712092040")  # the simulator knows no customer there
     await chege.texts("JOIN KIBERA")
+    await chege.texts("YES")
     await town.posts_batch("Is it open?", price="15.00")
     for words in ("WORK", "1", "PAY"):
         await chege.texts(words)

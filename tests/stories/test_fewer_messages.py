@@ -12,11 +12,14 @@ LATER_S = 60
 async def test_who_joins_while_there_is_work_is_asked_in_the_welcome(town):
     amina = town.meets("amina")
     await town.posts_batch("Is it open?", "Is it clean?")
-    welcome = await amina.texts("JOIN KIBERA")
+    assert "Do you agree?" in await amina.texts("JOIN KIBERA")
+    assert await town.count("assignment") == 0, "nothing before the YES"
+    welcome = await amina.texts("YES")
     assert welcome.startswith("Welcome!")
     assert "STOP to leave" in welcome, "however short, it says how to leave"
     assert "For KES 3:" in welcome
     assert "1 Yes 2 No 3 Not sure" in welcome
+    assert "Reply with one number, or SKIP." in welcome, "the first question says how to reply"
     assert len(welcome) <= 160, "and it is one SMS"
     assert (await amina.row())["state"] == "active"
     assert "Saved +KES 3" in await amina.texts("1")
@@ -26,10 +29,11 @@ async def test_who_joins_while_there_is_work_is_asked_in_the_welcome(town):
 
 async def test_who_joins_while_there_is_none_is_told_how_it_goes_on(town):
     amina = town.meets("amina")
-    assert "We text you when there is work" in await amina.texts("JOIN KIBERA")
+    await amina.texts("JOIN KIBERA")
+    assert "we text you when there is" in await amina.texts("YES")
 
 
-async def test_join_without_a_code_still_asks_for_consent_first(town):
+async def test_join_without_a_code_asks_for_consent_first(town):
     amina = town.meets("amina")
     await town.posts_batch("Is it open?")
     assert "Do you agree?" in await amina.texts("JOIN")
@@ -37,13 +41,14 @@ async def test_join_without_a_code_still_asks_for_consent_first(town):
     assert "Is it open?" in await amina.texts("YES")
 
 
-async def test_the_same_join_again_gives_nobody_a_second_question(town):
+async def test_the_same_yes_again_gives_no_second_question(town):
     amina = town.meets("amina")
     await town.posts_batch("Is it open?", "Is it clean?")
-    assert await amina.texts("JOIN KIBERA", event="once")
-    assert await amina.texts("JOIN KIBERA", event="once") is None
+    await amina.texts("JOIN KIBERA")
+    assert await amina.texts("YES", event="once")
+    assert await amina.texts("YES", event="once") is None
     assert await town.count("assignment") == 1
-    assert await town.count("consent") == 1
+    assert await town.count("consent", "act = 'agreed'") == 1
 
 
 async def test_work_may_wait_for_who_is_expected_and_nothing_is_sent_before_her_own_word(town):
@@ -54,10 +59,12 @@ async def test_work_may_wait_for_who_is_expected_and_nothing_is_sent_before_her_
     await town.posts_batch(tasks=[hers], policy="all")
     await town.ticks()
     assert await town.count("outbox", "to_index = $1", amina.index) == 0
-    assert "Is it open?" in await amina.texts("JOIN KIBERA")
+    await amina.texts("JOIN KIBERA")
+    assert "Is it open?" in await amina.texts("YES")
     assert [row["act"] for row in await town.rt.db.rows("select act from consent order by id")] == [
         "invited",
-        "joined",
+        "asked",
+        "agreed",
     ]
 
 

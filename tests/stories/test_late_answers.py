@@ -22,6 +22,7 @@ async def test_a_lapsed_question_goes_to_somebody_else_and_the_late_answer_is_no
     await town.posts_batch("Is it open?", **LEASE)
     assert "Is it open?" in await amina.texts("WORK")
     await brian.texts("JOIN KIBERA")
+    await brian.texts("YES")
     assert "No questions now" in await brian.texts("WORK"), "it is Amina's"
     town.clock.advance(minutes=16)
     await town.rt.db.execute("update worker set reach = 'ussd'")  # nobody is asked by SMS meanwhile

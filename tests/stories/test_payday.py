@@ -164,6 +164,7 @@ async def test_whatever_happens_to_the_callback_she_is_paid_and_told_once(town, 
 async def test_a_phone_that_cannot_be_paid_gets_her_money_back(town):
     chege = town.meets("chege", "+254712092040")  # the simulator knows no customer there
     await chege.texts("JOIN KIBERA")
+    await chege.texts("YES")
     await town.posts_batch("Is it open?", price="15.00")
     for words in ("WORK", "1", "PAY"):
         await chege.texts(words)

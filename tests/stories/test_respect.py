@@ -49,6 +49,7 @@ async def test_her_night_is_the_night_where_she_lives(town, house):
     amina = await town.enrols("amina")
     congo = town.meets("congo", "+243812345678")
     await congo.texts("JOIN KIBERA")
+    await congo.texts("YES")
     now = town.clock.now()
     there = now.astimezone(ZoneInfo("Africa/Kinshasa")).hour
     here = now.astimezone(ZoneInfo("Africa/Nairobi")).hour
@@ -226,6 +227,7 @@ async def test_a_carriers_word_is_honoured_and_her_own_ends_it(town):
     said = await town["wanjiku"].texts(f"ADD {amina.msisdn} Amina")
     assert "Only the worker can come back" in said
     await amina.texts("JOIN KIBERA")
+    await amina.texts("YES")
     assert await town.count("opt_out") == 0
 
 
@@ -294,6 +296,7 @@ async def test_a_number_that_tells_its_zone_is_believed(town, house):
     for msisdn, zone in (("+12125550123", None), ("+14155550123", "America/Los_Angeles")):
         person = town.meets(msisdn, msisdn)
         assert await person.texts("JOIN KIBERA")
+        await person.texts("YES")
         assert (await person.row())["zone"] == zone, "none of its own where it is the country's"
     with pytest.raises(Refused, match="no time zone"):
         await admit.set_zone(town.rt, "+14155550123", "Atlantis")

@@ -141,6 +141,7 @@ async def test_what_could_not_be_sent_is_not_taxed(town, house):
     house(countries=kenya(town, {"name": "WHT", "percent": "5"}))
     chege = town.meets("chege", "+254712092040")  # the simulator knows no customer there
     await chege.texts("JOIN KIBERA")
+    await chege.texts("YES")
     await town.posts_batch("Is it open?", price="15.00")
     for words in ("WORK", "1", "PAY"):
         await chege.texts(words)
@@ -239,6 +240,7 @@ async def test_on_the_menu_the_cheaper_amount_is_offered(town, fees):
 async def test_a_fee_comes_back_with_a_payout_that_was_not_paid(town, fees):
     chege = town.meets("chege", "+254712092040")  # the simulator knows no customer there
     await chege.texts("JOIN KIBERA")
+    await chege.texts("YES")
     await town.posts_batch("Is it open?", price="40.00")
     for words in ("WORK", "1", "PAY"):
         await chege.texts(words)

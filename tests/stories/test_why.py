@@ -48,6 +48,7 @@ async def test_the_last_payment_stands_behind_the_balance_on_ussd(town, amina):
 async def test_a_payment_that_came_back_says_so(town):
     chege = town.meets("chege", "+254712092040")  # the simulator knows no customer there
     await chege.texts("JOIN KIBERA")
+    await chege.texts("YES")
     await town.posts_batch("Is it open?", price="15.00")
     for words in ("WORK", "1", "PAY"):
         await chege.texts(words)
