@@ -34,6 +34,7 @@ async def joined(town, name):
     """Somebody who works already, enrolled by SMS that were stored first."""
     person = town.meets(name)
     await person.sends("JOIN KIBERA")
+    await person.sends("YES")
     await town.answers_bells()
     return person
 
@@ -77,7 +78,7 @@ async def test_a_runner_that_dies_with_claimed_sms_leaves_them_to_the_next(busy)
     await busy.ticks()
     assert await busy.count("inbox", "state = 'waiting'") == 1, "the dead runner's lease holds"
     await busy.ticks(seconds=31)
-    assert (await chege.row())["state"] == "active"
+    assert (await chege.row())["state"] == "invited"
 
 
 async def test_what_cannot_be_heard_fails_where_people_see_it(busy):

@@ -90,7 +90,7 @@ with_runtime(lambda rt: inbox.keep_failed(rt.db, rt.vault, "phone", "sms", "sms-
     subprocess.run(python(keep), cwd=REPOSITORY, env=clean_environment(tree.folder), check=True)
     done = gateway(tree.folder, "inbox", "replay", "--all")
     assert (done.returncode, done.stdout) == (0, "1 processed, 0 not\n"), done.stderr
-    eventually(lambda: any("You have joined" in text for text in tree.messages("0711000008")))
+    eventually(lambda: any("Do you agree?" in text for text in tree.messages("0711000008")))
     assert "0 processed" in gateway(tree.folder, "inbox", "replay", "--all").stdout
 
 

@@ -84,6 +84,8 @@ def test_another_phone_joins_by_itself_and_is_there_after_a_reload(page):
     page.get_by_role("button", name="Add phone").click()
     juma = Handset(page, 2)
     juma.texts("JOIN KIBERA")
+    juma.gets("Do you agree?")
+    juma.texts("YES")
     juma.gets("Welcome!")
     page.reload()
     juma.gets("JOIN KIBERA")  # what was sent is still there

@@ -30,7 +30,9 @@ async def test_answers_that_come_while_postgres_is_killed_are_all_counted_once(h
     people = [here.carrier.phone(f"+2547110005{n:02}") for n in range(PEOPLE)]
     for person in people:
         await person.text(SHORTCODE, f"JOIN {PARTNER}")
-        assert "You have joined" in (await person.next_sms(30)).text
+        assert "Do you agree?" in (await person.next_sms(300)).text
+        await person.text(SHORTCODE, "YES")
+        assert "You have joined" in (await person.next_sms(300)).text
     await starts_a_batch(here, key, tasks=PEOPLE, policy="fixed:1", pack="off")
     for person in people:
         await person.text(SHORTCODE, "WORK")  # by night, too, when nobody is asked unasked

@@ -98,13 +98,18 @@ async def test_a_ticker_killed_is_followed_by_another(here, rt):
     await here.starts("ticker")
 
 
+async def all_join(people):
+    for words in (f"JOIN {PARTNER}", "YES"):
+        await asyncio.gather(*(person.text(SHORTCODE, words) for person in people))
+
+
 # A phone's request that the killed gateway never answered leaves its half of the connection behind.
 @pytest.mark.filterwarnings("ignore:Unclosed connection:ResourceWarning")
 async def test_everything_killed_in_the_middle_of_work_and_started_again(here):
     async with here.books() as rt:
         key = await a_client(rt)
     people = [here.carrier.phone(f"+25471100030{n}") for n in range(8)]
-    await asyncio.gather(*(person.text(SHORTCODE, f"JOIN {PARTNER}") for person in people))
+    await all_join(people)
     batch = await starts_a_batch(here, key, tasks=20)
     saved: set[str] = set()
 

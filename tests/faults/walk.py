@@ -91,8 +91,9 @@ async def _lives(
 
 async def opens(http: httpx2.AsyncClient, house: House, worker: Worker) -> None:
     """She joins, and a batch of two questions waits for her."""
-    form = {"id": f"{worker.name}-0", "from": worker.msisdn, "to": "20880", "text": "JOIN KIBERA"}
-    await http.post("/in/phone/local/sms", content=urlencode(form), headers=FORM)
+    for n, words in enumerate(("JOIN KIBERA", "YES")):
+        form = {"id": f"{worker.name}-{n}y", "from": worker.msisdn, "to": "20880", "text": words}
+        await http.post("/in/phone/local/sms", content=urlencode(form), headers=FORM)
     said = {
         "name": worker.name,
         "kind": "verification",

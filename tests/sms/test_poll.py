@@ -101,7 +101,7 @@ async def test_who_subscribes_is_asked_to_join_and_who_leaves_has_stopped(town):
         "/in/at/s/sms",
         {"id": "1", "from": CHEGE, "to": "21512", "text": "JOIN KIBERA", "date": ""},
     )
-    assert (await chege.row())["state"] == "active"
+    assert (await chege.row())["state"] == "invited"
     for _ in range(2):
         assert await tells("deletion") == 200
     assert (await chege.row())["state"] == "stopped"

@@ -22,6 +22,9 @@ _MORE = "98"
 # Who works every day dials on from the code: straight to her question, straight to her money.
 _TO_WORK = SERVICE_CODE.replace("#", "*1#")
 _TO_CASH = SERVICE_CODE.replace("#", "*3*1#")
+_ASKED_BACK = re.compile(r"send: (ANSWER .+)")
+"""The gateway asks whether a command word, or what looks like a key, is meant as the answer; so it does on screens."""
+_AGAIN, _MY_ANSWER = "Then type it again.", "3 It is my answer"
 _SAVED = "Saved"
 _REDIAL_S, _REDIAL_MAX_S = 0.2, 2.0
 _SMS_WAIT_S, _WELCOME_S = 0.5, 60.0
@@ -169,20 +172,29 @@ class Crowd:
         return str(options.index(value) + 1) if options else value
 
     async def come(self) -> None:
-        """Who dials texts the partner's code, reads the welcome and looks in. Who will text is only put down in the
-        centre's book: her JOIN comes when the work is there, and brings her first question."""
+        """Let the workers who dial join and look in; workers who text are only expected by their centre.
+
+        A worker who texts joins when the work is there, so that her YES brings the first question.
+        """
         await asyncio.gather(*(self._come(p) for p in self.players.values()))
 
     async def _come(self, player: Player) -> None:
         if player.by_sms:
             await admit.expect_worker(self._town.rt, player.phone.msisdn, CHANNEL, PARTNER)
             return
-        async with self._gate:
-            await player.phone.text(SHORTCODE, f"JOIN {PARTNER}")
+        await self._join(player)
         await player.phone.next_sms(_WELCOME_S)
         # She works by dialling: from her first look at the menu on, no questions are texted to her.
         async with self._gate:
             await (await player.phone.dial(SERVICE_CODE)).hang_up()
+
+    async def _join(self, player: Player) -> None:
+        """Ask to join, read the consent text, and agree."""
+        async with self._gate:
+            await player.phone.text(SHORTCODE, f"JOIN {PARTNER}")
+        await player.phone.next_sms(_WELCOME_S)
+        async with self._gate:
+            await player.phone.text(SHORTCODE, "YES")
 
     async def work(self) -> None:
         """Everybody answers what she is asked until the batch is done."""
@@ -226,7 +238,12 @@ class Crowd:
         screen, answered = session.screen, 0
         while screen.open and player.todo and (task := await self._which(player, session, screen)):
             player.pressed.add(task)
-            screen = await session.press(key_of(player.todo[task], screen.text))
+            key = key_of(player.todo[task], screen.text)
+            screen = await session.press(key)
+            if _AGAIN in screen.text:
+                screen = await session.press(key)
+            elif _MY_ANSWER in screen.text:
+                screen = await session.press(_MY_ANSWER[0])
             if _SAVED not in screen.text:
                 return answered  # she dials again, and is asked again unless it was saved after all
             self._sent(player, task)
@@ -245,8 +262,7 @@ class Crowd:
     # --- SMS -------------------------------------------------------------------------------------------------
 
     async def _by_sms(self, player: Player) -> None:
-        async with self._gate:
-            await player.phone.text(SHORTCODE, f"JOIN {PARTNER}")
+        await self._join(player)
         while player.todo and not (self.done and not player.replied):
             wait = _LAST_WORDS_S if self.done else _SMS_WAIT_S
             try:
@@ -254,6 +270,10 @@ class Crowd:
             except TimeoutError:
                 if self.done:
                     return
+                continue
+            if again := _ASKED_BACK.search(sms.text):
+                async with self._gate:
+                    await player.phone.text(SHORTCODE, again[1])
                 continue
             if await self._several(player, sms.text):
                 continue
