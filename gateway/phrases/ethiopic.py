@@ -25,12 +25,12 @@ _LABIAL = {
     0x1312: 0x1309,
     0x1315: 0x1309,
 }
-_LETTERS = {
-    written + form: kept + form for written, kept in _SERIES.items() for form in range(_FORMS)
-}
-_LETTERS |= _LABIAL
-_LETTERS |= {first + 3: first for first in _LIKE_FIRST}
-_LETTERS |= {written + 3: kept for written, kept in _SERIES.items() if kept in _LIKE_FIRST}
+_LETTERS = (
+    {written + form: kept + form for written, kept in _SERIES.items() for form in range(_FORMS)}
+    | _LABIAL
+    | {first + 3: first for first in _LIKE_FIRST}
+    | {written + 3: kept for written, kept in _SERIES.items() if kept in _LIKE_FIRST}
+)
 _ONES, _TENS = "[\u1369-\u1371]", "[\u1372-\u137a]"
 _NUMERAL = re.compile(f"{_TENS}{_ONES}?|{_ONES}")
 _ETHIOPIC = re.compile("[\u1200-\u137f]")
