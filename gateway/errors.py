@@ -37,6 +37,10 @@ class Refused(GatewayError):
         self.faults = faults or ((Fault(message, field, row),) if field or row else ())
 
 
+class Unclear(Refused):
+    """Something that any phone can send and that nobody can act on: kept for a look, and no alarm."""
+
+
 class Failed(GatewayError):
     """The world outside failed (network, provider, disk). `retryable`: the same call may succeed later."""
 

@@ -17,6 +17,8 @@ ID_CHARACTERS_MAX = 200
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Marks that embed, override or isolate a direction: what follows reads differently from what is stored.
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Seven digits or more, in groups as people write them.
+_NUMBER = re.compile(r"[+(]*\d(?:[ ()./+-]{0,3}\d){6,}")
 # Joiners shape letters in some scripts and in emoji; every other format character is invisible.
 _JOINERS = "\u200c\u200d"
 
@@ -37,6 +39,26 @@ def line(text: str, field: str, most: int, *, least: int = 1) -> str:
     if not least <= len(found) <= most:
         raise Refused(f"{field}: {least} to {most} characters, not {len(found):,}", field=field)
     return found
+
+
+def numbers_masked(text: str) -> str:
+    """Return a text that is stored or sent back with what may be a phone number cut to its last two digits.
+
+    >>> numbers_masked("0745 000-005 +1 is not a phone number"), numbers_masked("ADD +254712345678 Amina")
+    ('..51 is not a phone number', 'ADD ..78 Amina')
+    >>> numbers_masked("KES 1,234.50 for 123456 answers")
+    'KES 1,234.50 for 123456 answers'
+    """
+    return _NUMBER.sub(lambda found: f"..{_digits(found[0])[-2:]}", text)
+
+
+def holds_number(text: str) -> bool:
+    """Return whether a phone number may stand in the text."""
+    return _NUMBER.search(text) is not None
+
+
+def _digits(text: str) -> str:
+    return "".join(char for char in text if char.isdigit())
 
 
 def is_line(text: str, most: int) -> bool:

@@ -78,7 +78,10 @@ class Metrics:
             found.outbox_oldest_s or 0.0,
         )
         yield _by_state(
-            "gateway_inbox", "Inbound events that are not done, by state", found.inbox, ("failed",)
+            "gateway_inbox",
+            "Inbound events that are not done, by state",
+            found.inbox,
+            ("failed", "unclear"),
         )
         yield _by_state(
             "gateway_payouts_open", "Payouts on their way, by state", found.payouts_open

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from gateway.api import calls
 from gateway.api.calls import Call
 from gateway.api.intake import Intake
-from gateway.errors import Failed, Refused
+from gateway.errors import Failed, Refused, Unclear
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import TellsSubscriptions
 from gateway.steps import events
@@ -113,8 +113,9 @@ class Webhooks:
             keep = partial(self._keep_step, channel, call.raw)
             return _screen(await answer_in_time(self._rt, channel, step, call.raw, keep))
         except Refused as bad:
+            state = "unclear" if isinstance(bad, Unclear) else "failed"
             await self._keep_failed(
-                request, replace(call, raw=without_pins(call.raw)), "ussd", str(bad)
+                request, replace(call, raw=without_pins(call.raw)), "ussd", str(bad), state
             )
         except Exception as broken:
             log.exception("ussd step failed", channel=channel.name)
@@ -177,14 +178,16 @@ class Webhooks:
         thanks = call.channel.sms.thanks
         return Response(thanks.body, media_type=thanks.media_type)
 
-    async def _keep_failed(self, request: Request, call: Call, kind: str, why: str) -> None:
+    async def _keep_failed(
+        self, request: Request, call: Call, kind: str, why: str, state: str = "failed"
+    ) -> None:
         """In the inbox as failed; with the database away as waiting, to be tried, and to fail, again."""
         request.state.outcome = "kept"
         event_id = inbox.digest_id(call.raw)
         name = call.channel.name
         try:
             await inbox.keep_failed(
-                self._rt.db, self._rt.vault, name, kind, event_id, call.raw, why
+                self._rt.db, self._rt.vault, name, kind, event_id, call.raw, why, state
             )
         except AWAY:
             await self._intake.keep(name, kind, event_id, call.raw)

@@ -12,7 +12,7 @@ from gateway.msisdn import mask, normalise, region_of, split_number
 from gateway.phrases import book_in
 from gateway.phrases.hearing import fold
 from gateway.phrases.septets import gsm_only
-from gateway.texts import is_line
+from gateway.texts import holds_number, is_line, numbers_masked
 from gateway.workers.quiet import zone_named
 
 NAME_KEPT_MAX = 60  # characters of a name we keep
@@ -96,12 +96,12 @@ def _add(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> Turn:
     try:
         msisdn = normalise(named.number, situation.region)
     except Refused:
-        return Turn((), talk.say("add.bad_number", said=gsm_only(named.number, _SAID_MAX)))
+        return Turn((), talk.say("add.bad_number", said=_shown(named.number)))
     if situation.regions and region_of(msisdn) not in {None, situation.region, *situation.regions}:
         return Turn((), talk.say("add.other_country", number=mask(msisdn)))
     words, language, partner = _name_language_partner(talk, coordinator, named.others)
     name = " ".join(words)[:NAME_KEPT_MAX]
-    if not fold(name) or not is_line(name, NAME_KEPT_MAX):
+    if not fold(name) or not is_line(name, NAME_KEPT_MAX) or holds_number(name):
         return Turn((), talk.say("add.no_name"))
     wrong = _wrong_partner(talk, coordinator, partner) or _known_already(talk, msisdn)
     if wrong:
@@ -126,7 +126,7 @@ def _remove(talk: Talk, heard: Heard) -> Turn:
     try:
         msisdn = normalise(named.number, talk.situation.region)
     except Refused:
-        return Turn((), talk.say("remove.bad_number", said=gsm_only(named.number, _SAID_MAX)))
+        return Turn((), talk.say("remove.bad_number", said=_shown(named.number)))
     if talk.situation.named in ("nobody", "removed"):
         return Turn((), talk.say("remove.unknown", number=mask(msisdn)))
     return Turn((RemovedByCoordinator(msisdn),), talk.say("remove.done", number=mask(msisdn)))
@@ -162,6 +162,11 @@ def _zone(talk: Talk, heard: Heard) -> Turn:
 def _named(heard: Heard) -> _Named:
     """Return the number, which may be typed with blanks (`ADD 0712 345 678 Amina`), and the words after it."""
     return _Named(*split_number(heard.rest))
+
+
+def _shown(number: str) -> str:
+    """Return what was typed for a number as the reply names it: a reply is stored, and may be read by others."""
+    return gsm_only(numbers_masked(number), _SAID_MAX)
 
 
 def _looks_like_number(text: str) -> bool:

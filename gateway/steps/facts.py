@@ -43,6 +43,7 @@ from gateway.steps.understand import Understood
 from gateway.store import turns, worker_parts
 from gateway.store.batches import Batch
 from gateway.store.db import Part, Row
+from gateway.texts import numbers_masked
 
 _LAST = 2**63  # beyond the ids of tasks
 
@@ -140,7 +141,11 @@ async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
         case PayAsked():
             return [await payout_part(rt, row, fact, heard.msisdn)]
         case Joined():
-            return [joined_part(rt, fact, heard.msisdn, heard.channel, heard.via, heard.said)]
+            return [
+                joined_part(
+                    rt, fact, heard.msisdn, heard.channel, heard.via, numbers_masked(heard.said)
+                )
+            ]
         case Enrolled():
             return enrolled_parts(rt, row, fact, heard.channel)
         case RemovedByCoordinator():
@@ -190,13 +195,13 @@ def _word_part(
             return worker_parts.set_quiet(worker, fact.from_hour, fact.until_hour)
         case Agreed():
             return worker_parts.change_worker(
-                worker, "agreed", heard.via, heard.channel, heard.said
+                worker, "agreed", heard.via, heard.channel, numbers_masked(heard.said)
             )
         case Stopped():
             return worker_parts.change_worker(
-                worker, "stopped", heard.via, heard.channel, heard.said
+                worker, "stopped", heard.via, heard.channel, numbers_masked(heard.said)
             )
         case Restarted():
             return worker_parts.change_worker(
-                worker, "restarted", heard.via, heard.channel, heard.said
+                worker, "restarted", heard.via, heard.channel, numbers_masked(heard.said)
             )

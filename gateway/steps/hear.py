@@ -5,7 +5,7 @@ read has changed before it could be written, the turn is read and decided again.
 in the inbox as it came, where a person can see and replay it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -26,7 +26,7 @@ from gateway.sms.port import InboundSms
 from gateway.steps import no_work
 from gateway.steps.explain import payment
 from gateway.steps.facts import Heard, batch_of, parts_of, ring_for
-from gateway.steps.loops import Unanswered, cause_of, without_end
+from gateway.steps.loops import Reply, Unanswered, cause_of, without_end
 from gateway.steps.messages import message, promise_of
 from gateway.steps.retry import settle_down
 from gateway.steps.standing import skill_view
@@ -42,14 +42,6 @@ _PUT_OFF = timedelta(seconds=1)
 _SAID_CHARACTERS_MAX = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The outcome of one SMS, and how long its reply waits before it is sent."""
-
-    turn: Turn
-    wait: timedelta
-
-
 async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> bool:
     """Take one SMS all the way; afterwards it is done, kept as failed, or (when everybody pushes) put off a little.
     False: it was done before. Raises only when the database is away, or for a fault of ours."""
@@ -58,7 +50,7 @@ async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> bo
     except Refused as refused:
         # A short code or a brand name texted us: nobody to answer, kept for whoever looks.
         await inbox.keep_failed(
-            rt.db, rt.vault, channel.name, "sms", sms.provider_id, raw, str(refused)
+            rt.db, rt.vault, channel.name, "sms", sms.provider_id, raw, str(refused), "unclear"
         )
         return True
     event = turns.Event(
@@ -84,7 +76,7 @@ async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> bo
             return False
         except Unanswered as why:
             await inbox.keep_failed(
-                rt.db, rt.vault, channel.name, "sms", sms.provider_id, raw, str(why)
+                rt.db, rt.vault, channel.name, "sms", sms.provider_id, raw, str(why), "unclear"
             )
             return True
         rt.bells.ring("deliver", channel.name)
@@ -98,8 +90,8 @@ async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> bo
 async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, heard: Heard) -> None:
     understood = await _understand(rt, channel, row, heard)
     said = turn(understood.situation, heard.said, rt.books, rt.kind_of)
-    said, wait = await without_end(rt, event.index, understood, said)
-    await _write(rt, channel, event, row, understood, Reply(said, wait), heard)
+    reply = await without_end(rt, event.index, understood, said)
+    await _write(rt, channel, event, row, understood, reply, heard)
 
 
 async def _write(
@@ -114,7 +106,7 @@ async def _write(
     """Write the turn in one commit."""
     said = reply.turn
     worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
-    parts: list[Part] = [turns.book_event(event, worker, said.reply)]
+    parts: list[Part] = [*reply.check, turns.book_event(event, worker, said.reply)]
     if said.reply:
         if row["payout_ref"]:  # what still waits to be said of it comes before this reply
             parts.append(turns.let_go(promise_of(row["payout_ref"])))

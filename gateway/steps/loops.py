@@ -8,16 +8,17 @@ Only an SMS without any effect is held back: an answer, a wish to be paid and a 
 invitation, commands and what is texted after STOP are not unclear, and an understood text starts the count afresh.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from gateway.conversation.facts import Turn
 from gateway.conversation.talk import Talk, open_question
 from gateway.conversation.working import simplest
-from gateway.errors import Refused
+from gateway.errors import Unclear
 from gateway.runtime import Runtime
 from gateway.steps.understand import Understood
-from gateway.store import outbox
+from gateway.store import outbox, turns
+from gateway.store.db import Part
 
 UNCLEAR_MAX = 5
 """Replies in a row, within an hour, to texts that are not understood."""
@@ -28,7 +29,7 @@ _WAIT_FIRST, _WAIT_MAX = timedelta(minutes=1), timedelta(minutes=15)
 PREFIX = "unclear:"
 
 
-class Unanswered(Refused):
+class Unanswered(Unclear):
     """This SMS gets no reply."""
 
 
@@ -37,29 +38,46 @@ def cause_of(said: Turn, channel: str, event_id: str) -> str | None:
     return f"{PREFIX}{channel}:{event_id}" if said.unclear else None
 
 
-async def without_end(
-    rt: Runtime, index: bytes, understood: Understood, said: Turn
-) -> tuple[Turn, timedelta]:
-    """Return the reply to send, and how long it must wait. Raises `Unanswered` when there is to be none."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The outcome of one SMS, how long its reply waits before it is sent, and the check that goes with it.
+
+    The check counts again in the commit itself: of a burst, each SMS reads the same count before any is written.
+    """
+
+    turn: Turn
+    wait: timedelta = AT_ONCE
+    check: tuple[Part, ...] = ()
+
+
+async def without_end(rt: Runtime, index: bytes, understood: Understood, said: Turn) -> Reply:
+    """Return the reply to send. Raises `Unanswered` when there is to be none."""
     if said.facts or said.reply is None:
-        return said, AT_ONCE
+        return Reply(said)
     asked = open_question(understood.situation) is not None
     if not said.unclear:
         beyond = await outbox.replies_like(rt.db, index, said.reply) - SAME_MAX
         if beyond < 0:
-            return said, AT_ONCE
+            return Reply(said, AT_ONCE, _fewer(index, said, SAME_MAX))
         if asked:
-            return said, _wait(beyond)
+            return Reply(said, _wait(beyond), _fewer(index, said, SAME_MAX + beyond + 1))
         raise Unanswered(f"asked for the same more than {SAME_MAX} times in an hour: no reply")
     beyond = await outbox.unclear_in_a_row(rt.db, index, PREFIX) - UNCLEAR_MAX
     if beyond < -1:
-        return said, AT_ONCE
+        return Reply(said, AT_ONCE, _fewer(index, said, UNCLEAR_MAX - 1))
     talk = Talk(understood.situation, rt.books, rt.kind_of)
+    check = _fewer(index, said, UNCLEAR_MAX + beyond + 1)
     if asked:
-        return replace(said, reply=simplest(talk)), _wait(beyond) if beyond >= 0 else AT_ONCE
+        again = replace(said, reply=simplest(talk))
+        return Reply(again, _wait(beyond) if beyond >= 0 else AT_ONCE, check)
     if beyond >= 0:
         raise Unanswered(f"not understood more than {UNCLEAR_MAX} times in a row: no reply")
-    return replace(said, reply=talk.say("unclear.enough")), AT_ONCE
+    return Reply(replace(said, reply=talk.say("unclear.enough")), AT_ONCE, check)
+
+
+def _fewer(index: bytes, said: Turn, most: int) -> tuple[Part, ...]:
+    """Return the check that there are still fewer than `most` such replies."""
+    return (turns.limit_replies(index, said.reply or "", PREFIX if said.unclear else None, most),)
 
 
 def _wait(beyond: int) -> timedelta:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from gateway.forms import decoded
 from gateway.store.db import Database, Row
+from gateway.texts import numbers_masked
 from gateway.vault import Vault
 
 
@@ -90,19 +91,30 @@ async def put_off(
 
 
 async def keep_failed(
-    db: Database, vault: Vault, channel: str, kind: str, event_id: str, raw: bytes, error: str
+    db: Database,
+    vault: Vault,
+    channel: str,
+    kind: str,
+    event_id: str,
+    raw: bytes,
+    error: str,
+    state: str = "failed",
 ) -> None:
-    """Keep an event that could not be processed. One that is done already stays done."""
+    """Keep an event that could not be processed. One that is done already stays done.
+
+    `state` is `failed`, which rings an operator's alarm, or `unclear` for what any phone can send (errors.Unclear).
+    """
     await db.execute(
         """insert into inbox as i (channel, kind, event_id, body_sealed, state, error, tries)
-           values ($1, $2, $3, $4, 'failed', $5, 1)
-           on conflict (channel, kind, event_id) do update set state = 'failed', error = excluded.error, tries = i.tries + 1
+           values ($1, $2, $3, $4, $6, $5, 1)
+           on conflict (channel, kind, event_id) do update set state = excluded.state, error = excluded.error, tries = i.tries + 1
              where i.state <> 'done'""",
         channel,
         kind,
         event_id,
         vault.seal(decoded(raw)),
-        error[:500],
+        numbers_masked(error)[:500],
+        state,
     )
 
 
@@ -111,7 +123,7 @@ async def fail(db: Database, event: int, error: str) -> None:
     await db.execute(
         "update inbox set state = 'failed', error = $2 where id = $1 and state <> 'done'",
         event,
-        error[:500],
+        numbers_masked(error)[:500],
     )
 
 

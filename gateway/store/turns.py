@@ -225,6 +225,12 @@ def ask_alone(assignment: AssignmentId, worker: WorkerId, until: datetime) -> Pa
     return Part("ask_alone", (worker, assignment, until))
 
 
+def limit_replies(index: bytes, text: str, prefix: str | None, most: int) -> Part:
+    """Raise Conflict where the number has had `most` replies with these words this hour, or, with a prefix of causes,
+    as many such replies in a row."""
+    return Part("limit_replies", (index, text, prefix, most))
+
+
 def hold_message(cause: str, until: datetime) -> Part:
     """The message of that cause is not sent before then."""
     return Part("hold_message", (cause, until))

@@ -86,7 +86,7 @@ async def test_what_cannot_be_heard_fails_where_people_see_it(busy):
     form = {"id": "short-1", "from": "21512", "to": "20880", "text": "You have won"}
     assert (await busy.post("/in/phone/local/sms", form)).status_code == 200
     await busy.answers_bells()
-    assert await busy.count("inbox", "event_id = 'short-1' and state = 'failed'") == 1
+    assert await busy.count("inbox", "event_id = 'short-1' and state = 'unclear'") == 1
     await busy.ticks()
     assert await busy.count("inbox", "state = 'waiting'") == 0
 

@@ -136,5 +136,5 @@ async def test_a_number_of_another_country_is_not_enrolled(town):
 async def test_a_short_code_that_texts_us_is_kept_and_not_answered(town):
     promo = town.meets("promo", "SAFARICOM")
     assert (await promo.sends("You have won")).status_code == 200
-    assert await town.count("inbox", "state = 'failed'") == 1
+    assert await town.count("inbox", "state = 'unclear'") == 1
     assert await town.count("outbox") == 0

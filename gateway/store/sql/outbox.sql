@@ -167,6 +167,26 @@ begin
   return true;
 end $$;
 
+-- Fewer than p_most replies an hour like this one: with its words, or (p_prefix) with a cause that begins so since the
+-- last reply whose cause does not. Replies to
+-- one number are counted one after the other, so that a burst cannot all see the same count; where there are as many
+-- already it is GW001, and the turn is decided again on what is so by then.
+create or replace function limit_replies(p_index bytea, p_text text, p_prefix text, p_most int)
+returns void language plpgsql as $$
+declare
+  v_count bigint;
+begin
+  perform pg_advisory_xact_lock(hashtextextended(encode(p_index, 'hex'), 41));
+  with o as (select id, text, cause, created_at from outbox where to_index = p_index and purpose = 'reply'
+      order by id desc limit 200)
+    select count(*) into v_count from o where o.created_at > now() - interval '1 hour'
+      and case when p_prefix is null then o.text = p_text else starts_with(o.cause, p_prefix) and o.id > coalesce(
+        (select max(u.id) from o u where not coalesce(starts_with(u.cause, p_prefix), false)), 0) end;
+  if v_count >= p_most then
+    raise exception 'this number has had % such replies in an hour', p_most using errcode = 'GW001';
+  end if;
+end $$;
+
 -- A message that waits a little for news that may take its place.
 create or replace function hold_message(p_cause text, p_until timestamptz) returns void language sql as $$
   update outbox set due_at = p_until where cause = p_cause and state = 'queued' and tries = 0

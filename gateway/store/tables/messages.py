@@ -31,6 +31,7 @@ inbox = Table(
     ),  # what makes it the same event: see the port of its kind
     Column("worker_id", BigInteger),
     Column("body_sealed", LargeBinary),  # the raw event, as received
+    # failed: an operator must look. unclear: any phone can send it, and nobody need act on it.
     Column("state", Text, nullable=False),
     Column("reply", Text),
     Column("error", Text),
@@ -39,7 +40,7 @@ inbox = Table(
     at_column("due_at"),  # waiting: when a runner takes it (again)
     Column("done_at", DateTime(timezone=True)),
     UniqueConstraint("channel", "kind", "event_id"),
-    one_of("state", "waiting", "done", "failed"),
+    one_of("state", "waiting", "done", "failed", "unclear"),
 )
 Index("ix_inbox_open", inbox.c.created_at, postgresql_where=text("state <> 'done'"))
 Index(
