@@ -12,6 +12,7 @@ from gateway.offload import Helpers
 from gateway.payments.chart import Account
 from gateway.payments.port import PayoutProvider
 from gateway.phrases import Phrasebook
+from gateway.phrases.capacity import ANY, Capacity
 from gateway.settings import Settings
 from gateway.sms.port import SmsChannel
 from gateway.sms.prices import NO_PRICES, PriceList
@@ -44,6 +45,11 @@ class Channel:
     prices: PriceList = NO_PRICES
     per_second: int = 0
     fallback: str | None = None
+
+    @property
+    def capacity(self) -> Capacity:
+        """What one SMS of this channel can hold."""
+        return getattr(self.sms, "capacity", ANY)
 
 
 class Accounts:

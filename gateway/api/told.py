@@ -117,7 +117,7 @@ class BatchOut(BaseModel):
 
 class Warned(BaseModel):
     """A question that costs more than one plain SMS segment. `text` is a cheaper wording, where there is one, and
-    `diff` shows what differs; nothing was changed. `loses_letters`: let somebody who speaks the language read it.
+    `diff` shows what differs; nothing was changed. `cannot_go`: on which channel, in which language it cannot be asked, and why. `loses_letters`: let somebody who speaks the language read it.
     `kept`: characters that nothing can replace and that make the whole message dearer (UCS-2)."""
 
     row: int
@@ -128,6 +128,7 @@ class Warned(BaseModel):
     text: str | None
     diff: str | None
     loses_letters: bool
+    cannot_go: str | None = None
     kept: str
 
 

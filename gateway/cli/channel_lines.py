@@ -6,7 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from gateway.cli.shown import age
+from gateway.errors import OtherKey
+from gateway.msisdn import mask
+from gateway.runtime import Runtime
 from gateway.store.channel_health import ChannelHealth
+from gateway.store.db import Row
 
 # From this share of messages that did not arrive, and this many of them, somebody should look.
 ERRORS_WARN, FAILED_WARN = 0.2, 5
@@ -59,3 +63,14 @@ def _due(oldest: datetime, now: datetime) -> str:
 
 def _ago(when: datetime | None, now: datetime) -> str:
     return f"{age(max(0.0, (now - when).total_seconds()))} ago" if when else "never"
+
+
+def trouble(rt: Runtime, row: Row) -> str:
+    """Return one line about a message that could not be sent: number masked, and the reason."""
+    try:
+        number = mask(rt.vault.open(row["to_sealed"]))
+    except OtherKey:
+        number = "a number sealed with another key"
+    why = row["reason"] or "no reason given"
+    ended = "opened the breaker" if row["suspect"] else row["state"].replace("_", " ")
+    return f"message {row['id']} to {number} ({row['purpose']}): {ended}: {why}"

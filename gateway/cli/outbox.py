@@ -1,7 +1,7 @@
 """`gateway outbox`: what waits to be sent, and how long it has waited."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway.cli import channel_lines
@@ -13,17 +13,23 @@ from gateway.store import channel_health, health, outbox
 from gateway.store.channel_health import ChannelHealth
 from gateway.store.db import Row
 
+_TROUBLE = timedelta(days=1)
+
 
 def show(out: Path | None) -> None:
     async def read(
         rt: Runtime,
-    ) -> tuple[health.Figures, list[ChannelHealth], list[Row], int, datetime]:
+    ) -> tuple[health.Figures, list[ChannelHealth], list[Row], int, list[str], datetime]:
         now = rt.clock.now()
+        troubled = [
+            f"{row['channel']}: {channel_lines.trouble(rt, row)}"
+            for row in await outbox.troubled(rt.db, now - _TROUBLE)
+        ]
         rows = await channel_health.channels(rt.db, (), now)
         locked = await outbox.waiting_for_key(rt.db)
-        return await health.figures(rt.db), rows, await outbox.bills(rt.db), locked, now
+        return await health.figures(rt.db), rows, await outbox.bills(rt.db), locked, troubled, now
 
-    figures, rows, bills, locked, now = with_runtime(read)
+    figures, rows, bills, locked, troubled, now = with_runtime(read)
     told = asdict(figures)
     waiting = [channel_lines.figures(row, now) for row in rows]
     if write_json(
@@ -33,6 +39,7 @@ def show(out: Path | None) -> None:
             "waiting": waiting,
             "cost": [dict(row) for row in bills],
             "other_key": locked,
+            "not_sent": troubled,
         },
         out,
     ):
@@ -44,6 +51,8 @@ def show(out: Path | None) -> None:
         print(f"{row.channel:<16} {first}")
         for line in more:
             print(f"{'':<16} {line}")
+    for line in troubled:
+        print(f"not sent  {line}")
     for row in bills:
         place = " ".join(filter(None, (row["channel"], row["country"], row["network"])))
         cost = (

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from gateway.conversation.talk import Books
 from gateway.money import amount_text
 from gateway.phrases import Phrasebook, book_in
-from gateway.phrases.septets import segments
+from gateway.phrases.capacity import ANY, Capacity
 from gateway.tasks.question import Question
 
 LINE_OPTIONS_MAX = 3  # up to here options stand in one line; more are easier to read one a line
@@ -36,6 +36,7 @@ def with_question(
     hint_key: str | None = None,
     is_next: bool,
     must_hint: bool = False,
+    capacity: Capacity = ANY,
 ) -> str:
     """`lead` (what became of the last answer, or nothing) and the question, in one message.
 
@@ -50,8 +51,16 @@ def with_question(
         for head in _heads(question, book, is_next=is_next)
         for hint in ((book.say(hint_key),) if must_hint else (book.say(hint_key), ""))
     ]
+    if must_hint and not any(map(capacity.carries, wordings)):
+        return with_question(lead, question, book, is_next=is_next, capacity=capacity)
     wordings.sort(key=len, reverse=True)  # of equally dear ones, the one that says most
-    return min(wordings, key=segments)
+    return capacity.cheapest(wordings)
+
+
+def barest(question: Question, language: str) -> str:
+    """Return the shortest message that asks this question: its own words and its options."""
+    asked = (question.instructions, question.text, options_text(question, language))
+    return "\n".join(filter(None, map(str.strip, asked)))
 
 
 def _heads(question: Question, book: Phrasebook, *, is_next: bool) -> Iterator[str]:

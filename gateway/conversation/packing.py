@@ -7,7 +7,7 @@ from gateway.conversation.ease import needs_hint
 from gateway.conversation.facts import Asked, Fact, Turn
 from gateway.conversation.pack_cost import cheapest
 from gateway.conversation.situation import PackItem, Situation
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Talk, no_work
 from gateway.money import amount_text
 from gateway.phrases.septets import segments
 from gateway.tasks.packed import ITEM_MAX, KEYS, packable
@@ -48,7 +48,9 @@ def ask(
         size: worded(talk, lead, numbered[:size], is_next=is_next)
         for size in range(least, max(least, min(len(numbered), talk.situation.pack_max)) + 1)
     }
-    sizes = ((size, segments(text)) for size, text in texts.items())
+    carries = talk.situation.capacity.carries
+    fitting = {size: text for size, text in texts.items() if carries(text)} or texts
+    sizes = ((size, segments(text)) for size, text in fitting.items())
     best = cheapest(sizes, *talk.situation.segment_prices)
     if not old and best == 1:
         return None
@@ -63,7 +65,7 @@ def go_on(talk: Talk, lead: str, facts: tuple[Fact, ...], left: Sequence[PackIte
         return several
     question = talk.situation.upcoming
     if question is None:
-        return Turn(facts, f"{lead} {talk.say('work.none')}")
+        return Turn(facts, f"{lead} {no_work(talk)}")
     return Turn((*facts, Asked(question.task)), put(talk, lead, question, is_next=True))
 
 
@@ -77,13 +79,17 @@ def put(talk: Talk, lead: str, question: Question, *, is_next: bool) -> str:
         hint_key=talk.kind(question).hint_key(),
         is_next=is_next,
         must_hint=worker is not None and needs_hint(worker.ease),
+        capacity=talk.situation.capacity,
     )
 
 
 def again(talk: Talk, lead: str, facts: tuple[Fact, ...], items: Sequence[PackItem]) -> Turn:
-    """The same questions once more, word for word."""
+    """The same questions once more, word for word; as many of them as one SMS of the channel can hold."""
     numbered = [(item.number, item.held.question) for item in items]
-    return Turn(facts, worded(talk, lead, numbered, is_next=False))
+    carries = talk.situation.capacity.carries
+    sizes = range(len(numbered), 0, -1)
+    texts = [worded(talk, lead, numbered[:size], is_next=False) for size in sizes]
+    return Turn(facts, next(filter(carries, texts), texts[0]))
 
 
 def worded(talk: Talk, lead: str, numbered: Sequence[Numbered], *, is_next: bool) -> str:
@@ -103,7 +109,7 @@ def worded(talk: Talk, lead: str, numbered: Sequence[Numbered], *, is_next: bool
         for tail in ((hint, "") if is_next else (hint,))
     ]
     wordings.sort(key=len, reverse=True)
-    return min(wordings, key=segments)
+    return talk.situation.capacity.cheapest(wordings)
 
 
 def lettered(question: Question, language: str) -> str:

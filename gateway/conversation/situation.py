@@ -11,6 +11,7 @@ from typing import Literal
 from gateway.conversation.ease import EASE_MAX
 from gateway.deductions import Deductions
 from gateway.ids import AssignmentId, WorkerId
+from gateway.phrases.capacity import ANY, Capacity
 from gateway.tasks.question import Question
 
 WorkerState = Literal["invited", "active", "stopped", "removed"]
@@ -181,6 +182,8 @@ class Situation:
     more: tuple[Question, ...] = ()
     pack_max: int = 1
     segment_prices: tuple[float, float] = (1.0, 1.0)
+    capacity: Capacity = ANY
+    """What the channel of the reply can carry in one SMS."""
     dialled: Question | None = None
     """The question of an SMS that she answered by dialling since, where no newer SMS asks her anything."""
     earlier: Literal["sure", "unsure"] | None = None

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from gateway.conversation import coordinating, joining, packed, typed, working
 from gateway.conversation.answer_and_pay import answer_and_pay
+from gateway.conversation.carried import within
 from gateway.conversation.cashing import amount_said
 from gateway.conversation.facts import LanguageChosen, Turn
 from gateway.conversation.heard import Heard, hear, is_stop, language_named
@@ -27,7 +28,15 @@ _REF_LENGTH = 6
 
 
 def turn(situation: Situation, said: str, books: Books, kind_of: KindOf) -> Turn:
-    """The facts and the reply of one SMS. The reply is None only where silence is the right answer."""
+    """Return the facts and the reply of one SMS, a reply that the channel can carry.
+
+    The reply is None only where silence is the right answer."""
+    found = _turn(situation, said, books, kind_of)
+    talk = Talk(situation, books, kind_of)
+    return within(talk, found, lambda other: _turn(other, said, books, kind_of))
+
+
+def _turn(situation: Situation, said: str, books: Books, kind_of: KindOf) -> Turn:
     talk = Talk(situation, books, kind_of)
     heard = hear(said, talk.book, books)
     if is_stop(heard, books):

@@ -1,6 +1,7 @@
 """Sending side by side, and what a call that got no answer means: was the message sent, or not, or who knows?"""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +12,7 @@ import aiohttp
 
 from gateway import outside
 from gateway.errors import Failed
+from gateway.msisdn import mask
 from gateway.sms.port import OutboundSms, Outcome, Sent
 
 # No answer means UNKNOWN, and most providers cannot be asked: so wait longer for one than their SDKs do.
@@ -21,6 +23,16 @@ CALLS_AT_ONCE = 100
 BEGIN_WITHIN_S = 10
 
 Answer = TypeVar("Answer")
+_NUMBER = re.compile(r"\+?\d{7,}")
+
+
+def without_numbers(said: str) -> str:
+    """Return a provider's words with every phone number masked: they are stored and shown.
+
+    >>> without_numbers("no route to +254712345678")
+    'no route to +2547..78'
+    """
+    return _NUMBER.sub(lambda found: mask(found[0]), said)
 
 
 @dataclass(frozen=True, slots=True)

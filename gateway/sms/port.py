@@ -8,6 +8,8 @@ from typing import Protocol, runtime_checkable
 
 import aiohttp
 
+from gateway.phrases.capacity import Capacity
+
 
 class Outcome(StrEnum):
     """What became of one send. UNKNOWN: it may or may not have gone out; it is asked about, never blindly repeated."""
@@ -79,10 +81,19 @@ class Hint(StrEnum):
     MORNING = "morning"  # not at night: from 08:00, where the phone is
 
 
+class Fault(StrEnum):
+    """What is wrong with a message that was refused for good."""
+
+    NUMBER = "number"  # nobody can be reached at it this way
+    LENGTH = "length"  # the text is too long: a shorter one may go
+    CONTENT = "content"  # the text is not allowed: another one may go
+    BLOCKED = "blocked"  # the phone wants nothing from us
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """The provider's answer for one message. `cost_micro`: what the provider says it cost, in millionths of a major
-    unit of `currency`; None when it did not say."""
+    unit of `currency`; None when it did not say. `fault`: what is wrong with a refused message, where that is known."""
 
     key: str
     outcome: Outcome
@@ -92,6 +103,7 @@ class Sent:
     currency: str | None = None
     opted_out: bool = False
     hint: Hint | None = None
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +151,9 @@ class SmsChannel(Protocol):
     """The shortcode or number workers text, and see as sender."""
 
     thanks: Thanks
+
+    capacity: Capacity
+    """What one message can hold; a longer text is never handed to `send`."""
 
     def authentic(self, call: Webhook) -> bool:
         """Whether the provider's own signature holds; True where it signs nothing (the secret path must do)."""

@@ -1,16 +1,19 @@
 """What a client's texts cost on the air, told at upload and in the quote: which need a second segment, and a cheaper wording with its
 diff. Nothing is changed: whoever wrote a text decides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.conversation.asking import options_text
-from gateway.phrases.septets import BASIC, SMS_SEPTETS
+from gateway.errors import Refused
+from gateway.phrases.capacity import Capacity
+from gateway.phrases.septets import BASIC, SMS_PART_UNITS, SMS_SEPTETS
 from gateway.sms.economy import cheaper
 from gateway.sms.segments import Count, count
 from gateway.steps.questions import question_of
 from gateway.store.batches import Batch
 
 SHOWN_MAX = 20
+ANY_LENGTH = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +32,32 @@ class Advice:
     diff: str | None
     loses_letters: bool
     kept: str
+    cannot_go: str | None = None
+    """Where the question cannot be asked: "cannot go on channel X in am: 5 parts, 4 can be sent"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Air:
+    """The ways by which questions reach workers. `language`: of the country, where a batch names none; `languages`: all
+    that its workers may read. `roads`: the SMS channels by name, and what each can carry. `dialled`: some channel shows
+    questions on screens too."""
+
+    language: str
+    languages: tuple[str, ...] = ()
+    roads: tuple[tuple[str, Capacity], ...] = ()
+    dialled: bool = True
 
 
 class Adviser:
     """Looks at the texts of a batch one after the other. `shown`: the first that cost more than one segment or need
-    UCS-2; `warned`: how many there are. `language`: of the country, where the batch names none."""
+    UCS-2; `warned`: how many there are."""
 
-    def __init__(self, batch: Batch, language: str) -> None:
-        languages = batch.languages or (language,)
+    def __init__(self, batch: Batch, air: Air) -> None:
+        languages = batch.languages or (air.language,)
+        self._air = air
+        asked_in = batch.languages or air.languages or languages
+        self._arounds = {each: _around(batch, each) for each in asked_in}
+        self._surely = _surely_carried(air) - max(sum(map(len, a)) for a in self._arounds.values())
         # Of several languages none has the say about letters; the marks that mean nothing may still be changed.
         self._language = languages[0] if len(languages) == 1 else None
         self._around = before, after = _around(batch, languages[0])
@@ -46,15 +67,51 @@ class Adviser:
         self.warned = 0
 
     def see(self, row: int, name: str, text: str) -> None:
-        if self._plain and len(text) <= self._room and BASIC.issuperset(text):
+        """Look at one text. Raises Refused for one that no worker could ever be asked."""
+        lack = self._lack(text) if len(text) > self._surely else None
+        if not lack and self._plain and len(text) <= self._room and BASIC.issuperset(text):
             return
         before, after = self._around
         weight = count(before + text + after)
-        if weight.segments == 1 and weight.encoding != "UCS2":
+        if not lack and weight.segments == 1 and weight.encoding != "UCS2":
             return
         self.warned += 1
-        if len(self.shown) < SHOWN_MAX:
-            self.shown.append(_advice(row, name, text, weight, self._language, self._around))
+        if lack or len(self.shown) < SHOWN_MAX:
+            advice = _advice(row, name, text, weight, self._language, self._around)
+            self._show(replace(advice, cannot_go=lack))
+
+    def _show(self, advice: Advice) -> None:
+        """Keep the first of them; what cannot be asked stands before what only costs more."""
+        self.shown.append(advice)
+        self.shown.sort(key=lambda each: (each.cannot_go is None, each.row))
+        del self.shown[SHOWN_MAX:]
+
+    def _lack(self, text: str) -> str | None:
+        """Return on which channel, in which language, a question cannot be asked; or None."""
+        lacks = [
+            f"cannot go on channel {name} in {language}: {lack}"
+            for name, capacity in self._air.roads
+            for language, (before, after) in self._arounds.items()
+            if (lack := capacity.lack(f"{before}{text}{after}".strip()))
+        ]
+        if (
+            lacks
+            and not self._air.dialled
+            and len(lacks) == len(self._air.roads) * len(self._arounds)
+        ):
+            raise Refused(f"{lacks[0]}; no other channel can carry it", field="text")
+        return lacks[0] if lacks else None
+
+
+def _surely_carried(air: Air) -> int:
+    """Return how many characters of any alphabet every SMS channel can carry."""
+    least = [
+        min(each.parts_max * SMS_PART_UNITS, each.characters_max or ANY_LENGTH) // 2
+        if each.alphabet == "any"
+        else 0
+        for _, each in air.roads
+    ]
+    return min(least, default=ANY_LENGTH)
 
 
 def _around(batch: Batch, language: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from gateway.conversation.working import work
 from gateway.errors import Conflict, OtherKey
 from gateway.ids import WorkerId
 from gateway.runtime import Runtime
-from gateway.steps import respect
+from gateway.steps import carried, respect
 from gateway.steps.facts import asked_part
 from gateway.steps.messages import message
 from gateway.steps.understand import understand
@@ -109,7 +109,7 @@ async def _tell_dialers(rt: Runtime) -> set[str]:
 
 async def _ask(rt: Runtime, worker: int, sealed: bytes, index: bytes, channel_name: str) -> bool:
     channel = rt.channels[channel_name]
-    row = await turns.read(rt.db, turns.Event(channel_name, "push", "", index, b""))
+    row = await carried.read(rt, channel, turns.Event(channel_name, "push", "", index, b""))
     msisdn = rt.vault.open(sealed)
     understood = await understand(rt, channel, row, msisdn=msisdn)
     if understood.situation.upcoming is None or row["held_state"] == "held":

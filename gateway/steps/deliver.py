@@ -21,7 +21,7 @@ from gateway.runtime import Channel, Runtime
 from gateway.sms.breaker import State, after
 from gateway.sms.pace import Pace
 from gateway.sms.port import OutboundSms, SmsChannel
-from gateway.steps import fates
+from gateway.steps import fates, shorter
 from gateway.steps.retry import until_settled
 from gateway.store import leases, outbox
 from gateway.store.outbox import Claim, Claimed
@@ -171,6 +171,7 @@ class Drain:
         answered: Callable[[], None] = lambda: None,
     ) -> None:
         messages, numbers = await self._opened(messages)
+        messages = await self._carried(messages)
         if not messages:
             answered()
             if claim.breaker.state is State.PROBING:  # nothing was tried: the next message shows
@@ -195,6 +196,7 @@ class Drain:
                 now,
                 random.random(),  # noqa: S311  # spreads
                 probe=probe,
+                worked=message.failed_before and claim.breaker.state is State.CLOSED,
             )
             for message, one in zip(messages, sent, strict=True)
         ]
@@ -208,7 +210,28 @@ class Drain:
             log.warning("breaker", channel=self.road.name, now=breaker.state, why=breaker.reason)
             if breaker.state is State.CLOSED:  # a probe got through: the rest need not wait
                 self.rt.bells.ring("deliver", self.road.name)
+        await shorter.instead(
+            self.rt,
+            self.road,
+            [m for m, one in zip(messages, sent, strict=True) if shorter.helps(one)],
+        )
         await self._afterwards(found, numbers, [one.key for one in sent if one.opted_out], now)
+
+    async def _carried(self, messages: Sequence[Claimed]) -> list[Claimed]:
+        """Return the messages that the channel can carry.
+
+        The others are final, with the reason, before they are handed over: a provider may cut them
+        silently, and its refusal would say nothing about the channel.
+        """
+        lacks = {m.id: self.road.capacity.lack(m.text) for m in messages}
+        too_much = [m for m in messages if lacks[m.id]]
+        if too_much:
+            now = self.rt.clock.now()
+            refused = [fates.not_carried(self.road, m, f"{lacks[m.id]}") for m in too_much]
+            await outbox.settle(self.rt.db, self.road.name, refused)
+            await shorter.instead(self.rt, self.road, too_much)
+            await self._afterwards(refused, {}, [], now)
+        return [m for m in messages if not lacks[m.id]]
 
     async def _opened(self, messages: Sequence[Claimed]) -> tuple[list[Claimed], dict[str, str]]:
         """Those whose number can be read, and the numbers by message. One that was sealed with another key waits for it,

@@ -19,11 +19,15 @@ def fate(
     luck: float,
     *,
     probe: bool = False,
+    worked: bool = False,
 ) -> Fate:
-    """`luck` (0 to 1) spreads what failed together. `probe`: it went to see whether a channel that fails works again:
+    """`worked`: this message failed before and the channel worked since, so that one told again that the account is at
+    fault has used a try: it may be the message after all. `luck` (0 to 1) spreads what failed together. `probe`: it went to see whether a channel that fails works again:
     however long that takes, it is no message's fault."""
     country, network = place_of(msisdn)
     state, channel, tries, due_at = _next(road, message, sent, msisdn, now, luck)
+    if sent.hint is Hint.PAUSE and worked and not probe and state == "queued":
+        state, tries = ("given_up" if message.tries >= TRIES_MAX else state), message.tries
     if probe and sent.outcome is Outcome.RETRY and is_failure(sent) and channel == road.name:
         state, tries = "queued", message.tries - 1
         due_at = now + timedelta(seconds=again_s(message.tries, luck))
@@ -42,6 +46,23 @@ def fate(
         currency=cost.currency if cost else None,
         country=country,
         network=network,
+    )
+
+
+def not_carried(road: Channel, message: Claimed, reason: str) -> Fate:
+    """Return the end of a message that its channel cannot carry; it never left."""
+    return Fate(
+        id=message.id,
+        state="refused",
+        channel=road.name,
+        tries=message.tries,
+        due_at=None,
+        provider_id=None,
+        reason=reason,
+        cost_micro=None,
+        currency=None,
+        country=None,
+        network=None,
     )
 
 

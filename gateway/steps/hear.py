@@ -23,7 +23,7 @@ from gateway.ids import WorkerId
 from gateway.msisdn import mask, normalise
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import InboundSms
-from gateway.steps import no_work
+from gateway.steps import carried, no_work
 from gateway.steps.explain import payment
 from gateway.steps.facts import Heard, batch_of, parts_of, ring_for
 from gateway.steps.loops import Reply, Unanswered, cause_of, without_end
@@ -65,7 +65,7 @@ async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> bo
         await settle_down(attempt)
         try:
             async with rt.db.turn:
-                row = await turns.read(rt.db, event)
+                row = await carried.read(rt, channel, event)
                 if row["known_state"] == "done":
                     return False
                 reach("hear.read")

@@ -6,7 +6,7 @@ ids that were seen: an upload of any size needs little memory.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import orjson
 
 from gateway import plugins
 from gateway.errors import Refused
-from gateway.steps.advise import Adviser
+from gateway.steps.advise import Adviser, Air
 from gateway.steps.slots import new_task
 from gateway.steps.upload_files import first_file
 from gateway.store.batches import Batch, NewTask
@@ -49,39 +49,34 @@ class Filled:
         self.overlap = max(self.overlap, task.maximum)
 
 
-def prepare(upload: Path, content_type: str, out: Path, batch: Batch, language: str) -> Filled:
-    """Check an upload and write its tasks to `out`, one line of JSON each; raises Refused naming row and column.
-
-    `language`: of the country, where the batch names none.
-    """
+def prepare(upload: Path, content_type: str, out: Path, batch: Batch, air: Air) -> Filled:
+    """Check an upload and write its tasks to `out`, one line of JSON each; raises Refused naming row and column."""
     with upload.open("rb") as raw, first_file(raw, content_type) as (file, kind_of_file):
         rows = read_rows(file, kind_of_file)
         with out.open("wb") as lines:
-            return write_tasks(rows, batch, language, lines.write)
+            return write_tasks(rows, batch, air, lines.write)
 
 
-def write_tasks(
-    rows: Iterable[Mapping[str, object]], batch: Batch, language: str, write: Any
-) -> Filled:
+def write_tasks(rows: Iterable[Mapping[str, object]], batch: Batch, air: Air, write: Any) -> Filled:
     """Check rows and `write` a line for each task; return what they come to."""
     kind: TaskKind = plugins.load(kinds, batch.kind)  # pyright: ignore[reportAssignmentType]  # a kind is its module
-    return write_specs(checked(rows, kind, batch.options), batch, language, write)
+    return write_specs(checked(rows, kind, batch.options), batch, air, write)
 
 
-def write_specs(specs: Iterable[TaskSpec], batch: Batch, language: str, write: Any) -> Filled:
+def write_specs(specs: Iterable[TaskSpec], batch: Batch, air: Air, write: Any) -> Filled:
     """The same for rows that are checked."""
-    adviser, filled = Adviser(batch, language), Filled()
+    adviser, filled = Adviser(batch, air), Filled()
     late: Refused | None = None
     for row, spec in enumerate(specs, 1):
         if late is not None:
             continue  # a faulty row that comes later is told first, with all others of its kind
         try:
             task = new_task(batch, spec, row)
+            adviser.see(row, spec.name, spec.text)
         except Refused as refused:
-            late = refused
+            late = refused if refused.faults and refused.faults[0].row else _in_row(refused, row)
             continue
         filled.add(task)
-        adviser.see(row, spec.name, spec.text)
         write(_line(task))
     if late is not None:
         raise late
@@ -91,9 +86,14 @@ def write_specs(specs: Iterable[TaskSpec], batch: Batch, language: str, write: A
     return filled
 
 
-def advise_texts(batch: Batch, texts: list[tuple[str, str]], language: str) -> Filled:
+def _in_row(refused: Refused, row: int) -> Refused:
+    field = refused.faults[0].field if refused.faults else None
+    return Refused(f"row {row}, {field}: {refused}", field=field, row=row)
+
+
+def advise_texts(batch: Batch, texts: list[tuple[str, str]], air: Air) -> Filled:
     """The advice over tasks that are stored already; its counts stay 0."""
-    adviser = Adviser(batch, language)
+    adviser = Adviser(batch, replace(air, dialled=True))  # they are stored: nothing is refused
     for row, (name, text) in enumerate(texts, 1):
         adviser.see(row, name, text)
     return Filled(warned=adviser.warned, warnings=[asdict(one) for one in adviser.shown])
@@ -103,6 +103,7 @@ def added(before: Filled, new: Filled, shown_max: int) -> Filled:
     """Return both together; rows of the new upload are counted on from those before."""
     earlier = before.tasks + before.golds
     later = [{**one, "row": one["row"] + earlier} for one in new.warnings]
+    warnings = sorted([*before.warnings, *later], key=lambda one: one.get("cannot_go") is None)
     return Filled(
         before.tasks + new.tasks,
         before.golds + new.golds,
@@ -110,7 +111,7 @@ def added(before: Filled, new: Filled, shown_max: int) -> Filled:
         before.least + new.least,
         max(before.overlap, new.overlap),
         before.warned + new.warned,
-        [*before.warnings, *later][:shown_max],
+        warnings[:shown_max],
     )
 
 

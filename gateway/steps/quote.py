@@ -7,6 +7,7 @@ from typing import Any
 from gateway.ids import ClientId
 from gateway.runtime import Runtime
 from gateway.steps import message_cost
+from gateway.steps.air import air_of
 from gateway.steps.message_cost import MessagesQuote
 from gateway.steps.prepare import Filled
 from gateway.store import batches
@@ -71,9 +72,8 @@ async def filled(rt: Runtime, batch: Batch) -> Filled:
     if kept is not None:
         return Filled(**kept)
     counts = await batches.counts(rt.db, batch.id)
-    language = rt.settings.countries[rt.settings.region].language
     texts = await batches.texts(rt.db, batch.id)
-    found = await rt.helpers.run("advise_texts", batch, texts, language)
+    found = await rt.helpers.run("advise_texts", batch, texts, air_of(rt))
     assert isinstance(found, Filled)
     found = replace(found, **counts)
     await batches.keep_filled(rt.db, batch.id, asdict(found))

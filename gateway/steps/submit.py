@@ -18,6 +18,7 @@ from gateway.qa.overlap import CONFIDENCE, parse_policy
 from gateway.runtime import Runtime
 from gateway.steps import rulings
 from gateway.steps.advise import SHOWN_MAX
+from gateway.steps.air import air_of
 from gateway.steps.better import look_for_better
 from gateway.steps.close import release_rest, withdraw
 from gateway.steps.prepare import Filled, added, write_specs
@@ -122,7 +123,7 @@ async def _check_shares(rt: Runtime, handling: Handling) -> None:
 async def add_tasks(rt: Runtime, client: ClientId, batch_id: str, specs: Sequence[TaskSpec]) -> int:
     """Add a few checked tasks of our own to a draft, all or none. (A client's come by `add_prepared`.)"""
     batch, lines = await rt.batches.get(batch_id), list[bytes]()
-    filled = write_specs(specs, batch, default_language(rt), lines.append)
+    filled = write_specs(specs, batch, air_of(rt), lines.append)
     await add_prepared(rt, client, batch_id, filled, [lines])
     return len(lines)
 
@@ -132,7 +133,7 @@ async def prepared(
 ) -> Filled:
     """Let a helper check an upload and write its tasks to `out`; raises Refused naming row and column."""
     batch = await rt.batches.get(batch_id)
-    found = await rt.helpers.run("prepare", upload, content_type, out, batch, default_language(rt))
+    found = await rt.helpers.run("prepare", upload, content_type, out, batch, air_of(rt))
     assert isinstance(found, Filled)
     return found
 
@@ -166,11 +167,6 @@ async def add_prepared(
         raise Refused(
             "audience.workers names a worker that does not exist", field="audience.workers"
         ) from bad
-
-
-def default_language(rt: Runtime) -> str:
-    """The language of texts in a batch that names none."""
-    return rt.settings.countries[rt.settings.region].language
 
 
 async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:

@@ -76,6 +76,7 @@ async def understand(
         if row["earlier_sure"]
         else "unsure",
         pack=await pack_of(rt, row),
+        capacity=channel.capacity,
         more=more_of(row, next_batch) if next_batch else (),
         pack_max=pack_limit(row["ease"] or 0, next_batch.pack_max) if next_batch else 1,
         # The prices decide nothing where one question goes into an SMS.

@@ -33,6 +33,8 @@ class Claimed:
     segments: int
     tries: int
     roads: Sequence[str]
+    failed_before: bool = False
+    """It was tried before, and the provider has said why not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ async def claim(
         first["opened"],
         first["until"],
         first["reason"],
+        tuple(map(str, first["suspects"])),
     )
     names = Claimed.__dataclass_fields__
     return Claim([Claimed(**{n: row[n] for n in names}) for row in rows], breaker, first["version"])
@@ -150,7 +153,8 @@ async def waiting_for_key(db: Database) -> int:
 async def set_breaker(db: Database, channel: str, version: int, breaker: Breaker) -> bool:
     """Write a channel's breaker down; False when somebody else was faster."""
     done = await db.execute(
-        """update channel_state set breaker = $3, failures = $4, opened = $5, until = $6, reason = $7, version = version + 1
+        """update channel_state set breaker = $3, failures = $4, opened = $5, until = $6, reason = $7,
+             suspects = $8, version = version + 1
            where channel = $1 and version = $2""",
         channel,
         version,
@@ -159,6 +163,7 @@ async def set_breaker(db: Database, channel: str, version: int, breaker: Breaker
         breaker.opened,
         breaker.until,
         breaker.reason,
+        [int(key) for key in breaker.suspects],
     )
     return done != "UPDATE 0"
 
@@ -305,6 +310,30 @@ async def opt_out(db: Database, index: bytes, channel: str, source: str) -> None
         index,
         channel,
         source,
+    )
+
+
+async def readers(db: Database, messages: Sequence[int]) -> list[Row]:
+    """Return number, worker and language for these messages, but for those that stand in for another."""
+    return await db.rows(
+        """select o.id, o.to_sealed, o.worker_id, w.language from outbox o left join worker w on w.id = o.worker_id
+           where o.id = any($1::bigint[]) and not starts_with(coalesce(o.cause, ''), 'shorter:') order by o.id""",
+        messages,
+    )
+
+
+async def troubled(db: Database, since: datetime, limit: int = 20) -> list[Row]:
+    """Return the latest messages that could not be sent, or that opened their channel's breaker."""
+    return await db.rows(
+        """select o.id, o.channel, o.to_sealed, o.purpose, o.state, o.reason, o.created_at,
+             coalesce(o.id = any(s.suspects) and s.breaker <> 'closed', false) as suspect
+           from (select * from outbox order by id desc limit 5000) o
+             left join channel_state s on s.channel = o.channel
+           where (o.state in ('refused', 'given_up') and o.created_at > $1)
+             or (o.state in ('queued', 'sending') and s.breaker <> 'closed' and o.id = any(s.suspects))
+           order by o.id desc limit $2""",
+        since,
+        limit,
     )
 
 

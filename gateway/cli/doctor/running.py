@@ -16,6 +16,7 @@ from gateway.servers.kept import Kept
 from gateway.settings import Settings
 
 _OUTAGES_S = 24 * 3600.0
+_NAMED = 3
 _OUTBOX_LATE_S, _PAYOUT_LATE_S = 300.0, 3600.0
 
 
@@ -160,14 +161,17 @@ async def _work(rt: Runtime) -> list[Finding]:
 
 async def _channel_health(rt: Runtime) -> list[Finding]:
     from gateway.cli import channel_lines
-    from gateway.store import channel_health
+    from gateway.store import channel_health, outbox
 
     now, findings = rt.clock.now(), list[Finding]()
+    troubled = await outbox.troubled(rt.db, now - channel_health.WINDOW)
     for one in await channel_health.channels(rt.db, rt.channels, now):
         what, said = f"channel {one.channel}", "; ".join(channel_lines.lines(one, now))
         if one.breaker != "closed":
             until = f"{one.until:%H:%M} UTC" if one.until else "its next try"
             said = f"is left alone until {until}: {one.reason or 'it fails'}"
+            suspects = [row for row in troubled if row["suspect"] and row["channel"] == one.channel]
+            said = "; ".join([said, *(channel_lines.trouble(rt, row) for row in suspects[:_NAMED])])
             cure = "put right what the provider complains of; it is tried with one message then (gateway channels)"
             findings.append(warn(what, said, cure))
         elif channel_lines.errs(one):
@@ -175,6 +179,12 @@ async def _channel_health(rt: Runtime) -> list[Finding]:
             findings.append(warn(what, said, cure))
         else:
             findings.append(ok(what, said))
+    refused = [row for row in troubled if not row["suspect"]]
+    if refused:
+        lines = [f"{row['channel']}, {channel_lines.trouble(rt, row)}" for row in refused]
+        more = f" (and {len(lines) - _NAMED} more)" if len(lines) > _NAMED else ""
+        said = "; ".join(lines[:_NAMED]) + more
+        findings.append(warn("messages not sent", said, "see them all: gateway outbox"))
     return findings
 
 

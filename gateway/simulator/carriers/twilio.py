@@ -30,6 +30,7 @@ ACCOUNT, TOKEN, NUMBER = "AC" + "5" * 32, "simulator", "+254200000000"
 OPTED_OUT, NO_ROUTE = "+254700021610", "+254700021612"
 _ERRORS = {OPTED_OUT: 21610, NO_ROUTE: 21612}
 _PAGE_MOST = 1000
+_BODY_MOST = 1600
 
 
 @dataclass(slots=True)
@@ -102,6 +103,10 @@ class TwilioServer(Provider):
         to, sender = form.get("To", ""), form.get("From") or form.get("MessagingServiceSid", "")
         if not sender or not form.get("Body"):
             return _error(21603 if not sender else 21602, 400, "a required field is missing")
+        if len(form["Body"]) > _BODY_MOST:
+            return _error(
+                21617, 400, "The concatenated message body exceeds the 1600 character limit"
+            )
         if to in _ERRORS:
             return _error(_ERRORS[to], 400, f"the number {to} ...")
         if not (to.startswith("+") and to[1:].isdigit()):

@@ -10,7 +10,7 @@ unless `insecure` is set. The session it is called with goes to no private addre
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import cast
+from typing import Literal, cast
 from urllib.parse import quote, urlencode
 
 import aiohttp
@@ -20,9 +20,11 @@ from pydantic import Field, SecretStr, model_validator
 from gateway import forms as fields
 from gateway.errors import Refused
 from gateway.options import Options, read
+from gateway.phrases.capacity import PARTS_USUAL, Capacity
 from gateway.sms.lost import TIMEOUT, each_alone
 from gateway.sms.port import (
     Delivery,
+    Hint,
     InboundSms,
     OptOut,
     OutboundSms,
@@ -36,6 +38,7 @@ from gateway.sms.port import (
 _PLACE = re.compile(r"\{(\w+)\}")
 _OURS = {"to", "msisdn", "text", "sender", "key"}
 _ANSWER_BYTES_MAX = 8192
+_LATER = {404, 425, 429, 503}
 _REASON_CHARS_MAX = 120
 Json = object
 
@@ -57,7 +60,8 @@ class ReceiptFields(Options):
 
 
 class HttpOptions(Options):
-    """`accepted`, `refused`, `retry`: patterns in the answer to a send; `message_id`: one with a group that is the
+    """`accepted`, `refused`, `retry`, `pause`: patterns in the answer to a send (taken, never again, later, the account
+    is to blame). `max_parts`, `max_characters`, `alphabet`: what one message can hold; `message_id`: one with a group that is the
     provider's id, without it receipts name our `{key}`. `statuses`: the provider's words, and ours (sent, buffered, away,
     failed, delivered). `insecure`: http is enough."""
 
@@ -77,6 +81,10 @@ class HttpOptions(Options):
     receipt: ReceiptFields = ReceiptFields()
     statuses: dict[str, Delivery] = Field(default={})
     opt_out: str | None = None
+    max_parts: int = Field(default=PARTS_USUAL, ge=1, le=255)
+    max_characters: int | None = Field(default=None, ge=70)
+    alphabet: Literal["any", "gsm7"] = "any"
+    pause: re.Pattern[str] | None = None
     thanks: str = ""
     thanks_type: str = "text/plain"
     insecure: bool = False
@@ -117,6 +125,7 @@ class Http:
         self.thanks = Thanks(
             options.thanks.encode(), options.thanks_type if options.thanks else None
         )
+        self.capacity = Capacity(options.max_parts, options.max_characters, options.alphabet)
         self._options = options
         self._statuses = {word.casefold(): ours for word, ours in options.statuses.items()}
 
@@ -197,16 +206,24 @@ class Http:
         if status in options.accepted_status and _matches(options.accepted, said, unset=True):
             given = options.message_id.search(said) if options.message_id else None
             return Sent(message.key, Outcome.ACCEPTED, given[1] if given else message.key)
-        if _matches(options.refused, said):
-            outcome = Outcome.REFUSED
-        elif _matches(options.retry, said) or status in {401, 403, 404, 429, *range(300, 400)}:
-            outcome = Outcome.RETRY
-        elif 400 <= status < 500 and status != 408:  # noqa: PLR2004
-            outcome = Outcome.REFUSED
-        else:
-            outcome = Outcome.UNKNOWN
+        outcome, hint = self._outcome(status, said)
         # Only the status: the provider's words may hold the number or a password of ours.
-        return Sent(message.key, outcome, reason=f"HTTP {status}")
+        return Sent(message.key, outcome, reason=f"HTTP {status}", hint=hint)
+
+    def _outcome(self, status: int, said: str) -> tuple[Outcome, Hint | None]:
+        """The patterns of the settings come first: they know what this provider's words mean."""
+        options = self._options
+        if _matches(options.refused, said):
+            return Outcome.REFUSED, None
+        if _matches(options.pause, said):
+            return Outcome.RETRY, Hint.PAUSE
+        if _matches(options.retry, said) or status in _LATER or 300 <= status < 400:  # noqa: PLR2004
+            return Outcome.RETRY, None
+        if status in {401, 402, 403}:
+            return Outcome.RETRY, Hint.PAUSE
+        if 400 <= status < 500 and status != 408:  # noqa: PLR2004
+            return Outcome.REFUSED, None
+        return Outcome.UNKNOWN, None
 
 
 def _matches(pattern: re.Pattern[str] | None, said: str, *, unset: bool = False) -> bool:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
 import aiohttp
@@ -20,9 +21,11 @@ from pydantic import Field, SecretStr
 from gateway import forms as fields
 from gateway.errors import Refused
 from gateway.options import Options, read
-from gateway.sms.lost import TIMEOUT, each_alone
+from gateway.phrases.capacity import Capacity
+from gateway.sms.lost import TIMEOUT, each_alone, without_numbers
 from gateway.sms.port import (
     Delivery,
+    Fault,
     Hint,
     InboundSms,
     OptOut,
@@ -46,6 +49,16 @@ DELIVERIES = {
 }
 _ACCEPTED = re.compile(rb"\s*[034]:")  # "0: Accepted for delivery", "3: Queued for later delivery"
 _REASON_CHARS_MAX = 120
+# What smsbox says to a message that it will never take, with 403 or another 4xx.
+_NUMBER_REFUSED = re.compile(
+    r"not routable|denied|black-?list|white-?list|not allowed", re.IGNORECASE
+)
+_TOO_LONG = re.compile(r"too (?:long|large|many)|maximum|exceed", re.IGNORECASE)
+_ACCOUNT_REFUSED = re.compile(
+    r"authori[sz]ation|authenticat|password|login|username", re.IGNORECASE
+)
+# Whatever stands between us and smsbox says these; nothing was taken, and the message is not to blame.
+_LATER = {404, 425, 429, 502, 503}
 
 
 class KannelOptions(Options):
@@ -70,6 +83,7 @@ class Kannel:
         self.name = name
         self.sender = options.sender
         self.thanks = Thanks()
+        self.capacity = Capacity(parts_max=options.max_messages)
         self._options = options
 
     def authentic(self, call: Webhook) -> bool:
@@ -105,18 +119,14 @@ class Kannel:
         return await each_alone(messages, partial(self._one, http))
 
     async def _one(self, http: aiohttp.ClientSession, message: OutboundSms) -> Sent:
-        wrong = self._unsendable(message.text)
-        if wrong:
-            return Sent(message.key, Outcome.REFUSED, reason=wrong)
+        if not message.text:
+            empty = "an empty text: Kannel would send an empty SMS"
+            return Sent(message.key, Outcome.REFUSED, reason=empty, fault=Fault.CONTENT)
+        if lack := self.capacity.lack(message.text):  # Kannel would cut it silently
+            return Sent(message.key, Outcome.REFUSED, reason=lack, fault=Fault.LENGTH)
         url = f"{self._options.send_url}?{self.query(message)}"
         async with http.get(url, timeout=TIMEOUT, allow_redirects=False) as response:
             return understood(message, response.status, await response.read())
-
-    def _unsendable(self, text: str) -> str | None:
-        if not text:
-            return "an empty text: Kannel would send an empty SMS"
-        segments, most = count(text).segments, self._options.max_messages
-        return f"{segments} parts; Kannel is set to cut after {most}" if segments > most else None
 
     def query(self, message: OutboundSms) -> str:
         options = self._options
@@ -139,17 +149,32 @@ class Kannel:
 
 
 def understood(message: OutboundSms, status: int, body: bytes) -> Sent:
-    """What `sendsms` said; our key stands in for the id it does not give."""
-    reason = f"HTTP {status}: {body.decode(errors='replace').strip()}"[:_REASON_CHARS_MAX]
-    if status == 202 and _ACCEPTED.match(body):  # noqa: PLR2004
+    """Return what `sendsms` said; our key stands in for the id it does not give.
+
+    Its 403 has two meanings, and only the words tell them apart: a wrong password stops the whole
+    channel, a number that no link may serve ("Not routable. Do not try again.") only its message.
+    """
+    said = body.decode(errors="replace").strip()
+    reason = f"HTTP {status}: {without_numbers(said)}"[:_REASON_CHARS_MAX]
+    if status == HTTPStatus.ACCEPTED and _ACCEPTED.match(body):
         return Sent(message.key, Outcome.ACCEPTED, provider_id=message.key)
-    if status in {403, 404, 503} or 300 <= status < 400:  # noqa: PLR2004
-        # A wrong password or address, or "temporal failure": nothing was taken, and the message is not to blame.
-        hint = Hint.PAUSE if status == 403 else None  # noqa: PLR2004  # the password
-        return Sent(message.key, Outcome.RETRY, reason=reason, hint=hint)
-    if 400 <= status < 500:  # noqa: PLR2004
+    if status in _LATER or 300 <= status < 400:  # noqa: PLR2004
+        return Sent(message.key, Outcome.RETRY, reason=reason)
+    if 400 <= status < 500 and status != HTTPStatus.REQUEST_TIMEOUT:  # noqa: PLR2004
+        if fault := _fault(said):
+            return Sent(message.key, Outcome.REFUSED, reason=reason, fault=fault)
+        if status in {401, 403} or _ACCOUNT_REFUSED.search(said):
+            return Sent(message.key, Outcome.RETRY, reason=reason, hint=Hint.PAUSE)
         return Sent(message.key, Outcome.REFUSED, reason=reason)
     return Sent(message.key, Outcome.UNKNOWN, provider_id=message.key, reason=reason)
+
+
+def _fault(said: str) -> Fault | None:
+    if _ACCOUNT_REFUSED.search(said):
+        return None
+    if _NUMBER_REFUSED.search(said):
+        return Fault.NUMBER
+    return Fault.LENGTH if _TOO_LONG.search(said) else None
 
 
 def _moment(seconds: str) -> datetime | None:

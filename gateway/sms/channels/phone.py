@@ -12,6 +12,7 @@ from pydantic import Field
 from gateway import forms as fields
 from gateway.errors import Refused
 from gateway.options import Options, read
+from gateway.phrases.capacity import Capacity
 from gateway.sms.port import (
     Delivery,
     InboundSms,
@@ -37,6 +38,7 @@ class Phone:
     def __init__(self, name: str, options: PhoneOptions) -> None:
         self.name = name
         self.sender = options.sender
+        self.capacity = Capacity()
         self.thanks = Thanks()
 
     def authentic(self, call: Webhook) -> bool:

@@ -3,15 +3,18 @@
 -- Takes messages that are due: replies first, then broadcasts, clients in turn and each client's batches in turn, counted
 -- in segments. One claim at a time on a channel, so that two runners do not look at the same rows. An open breaker gives
 -- nothing before its time, and then one message to see. p_holder (channels with a limit): only who holds the channel
--- gets anything, and holds on to it.
-create or replace function claim_messages(
+-- gets anything, and holds on to it. The probe is a message that has not failed since the breaker opened, if there is one:
+-- and while a single message is suspected, any other is tried at once.
+drop function if exists claim_messages(text, timestamptz, timestamptz, int, int, uuid, float8);
+create function claim_messages(
   p_channel text, p_now timestamptz, p_lease_until timestamptz, p_limit int, p_segments int, p_holder uuid, p_hold_s float8
 ) returns table (
   id bigint, to_sealed bytea, text text, purpose text, priority smallint, segments smallint, tries smallint, roads text[],
-  breaker text, failures int, opened int, until timestamptz, reason text, version bigint
+  breaker text, failures int, opened int, until timestamptz, reason text, version bigint, suspects bigint[],
+  failed_before boolean
 ) language plpgsql as $$
 #variable_conflict use_column
-declare s channel_state; v_limit int := p_limit; v_ids bigint[]; v_more bigint[];
+declare s channel_state; v_limit int := p_limit; v_ids bigint[]; v_more bigint[]; v_early boolean := false;
 begin
   select * into s from channel_state c where c.channel = p_channel for update;
   if not found then
@@ -20,7 +23,10 @@ begin
   end if;
   if s.breaker <> 'closed' then
     if s.until > p_now then
-      return;
+      if s.breaker <> 'open' or cardinality(s.suspects) <> 1 then
+        return;
+      end if;
+      v_early := true;
     end if;
     v_limit := 1;
   end if;
@@ -31,11 +37,23 @@ begin
     update channel_state c set held_until = clock_timestamp() + make_interval(secs => p_hold_s) where c.channel = p_channel;
   end if;
 
+  if s.breaker <> 'closed' and s.suspects <> '{}' then
+    select array[o.id] into v_ids from outbox o where o.channel = p_channel and o.state = 'queued' and o.due_at <= p_now
+        and o.id <> all(s.suspects)
+      order by o.priority, o.due_at, o.id limit 1 for update skip locked;
+    if v_ids is not null then
+      v_limit := 0;
+    elsif v_early then
+      return;
+    end if;
+  end if;
+  if v_limit > 0 then
   select array_agg(o.id order by o.due_at, o.id) into v_ids from (
     select o.id, o.due_at from outbox o where o.channel = p_channel and o.state = 'queued' and o.priority = 0
       and o.lane = '' and o.due_at <= p_now
     order by o.due_at, o.id limit v_limit for update skip locked) o;
   v_limit := v_limit - coalesce(cardinality(v_ids), 0);
+  end if;
   if v_limit > 0 then
     with recursive lanes(lane) as (
       (select o.lane from outbox o where o.channel = p_channel and o.state = 'queued' and o.priority = 1
@@ -67,10 +85,10 @@ begin
     ), claimed as (
       update outbox o set state = 'sending', lease_until = p_lease_until, tries = o.tries + 1
         from mine m where o.id = m.id
-        returning o.id, o.to_sealed, o.text, o.purpose, o.priority, o.segments, o.tries, o.roads, m.n
+        returning o.id, o.to_sealed, o.text, o.purpose, o.priority, o.segments, o.tries, o.roads, o.reason is not null as failed_before, m.n
     )
     select c.id, c.to_sealed, c.text, c.purpose, c.priority, c.segments, c.tries, c.roads,
-        s.breaker, s.failures, s.opened, s.until, s.reason, s.version
+        s.breaker, s.failures, s.opened, s.until, s.reason, s.version, s.suspects, c.failed_before
       from claimed c order by c.n;
   if found and s.breaker <> 'closed' then
     update channel_state c set breaker = 'probing', until = p_lease_until where c.channel = p_channel;

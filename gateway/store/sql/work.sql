@@ -187,3 +187,14 @@ begin
     update task set state = p_state where id = v_task and state = 'open';
   end loop;
 end $$;
+
+-- A task that her channel cannot carry in her language is never put to this worker: as if she had skipped it.
+create or replace function put_aside(p_task bigint, p_worker bigint) returns void language plpgsql as $$
+begin
+  insert into assignment (task_id, worker_id, state, via, lease_until) values (p_task, p_worker, 'skipped', 'sms', now())
+    on conflict (task_id, worker_id) do update set state = 'skipped' where assignment.state = 'expired';
+  update directed set asked = true where task_id = p_task and worker_id = p_worker and not asked;
+  if found then  -- her place in the line goes to the next one
+    update directed set position = position - 1 where task_id = p_task and not asked;
+  end if;
+end $$;

@@ -35,12 +35,26 @@ inbox = Table(
     Column("state", Text, nullable=False),
     Column("reply", Text),
     Column("error", Text),
+    # The same SMS under another id: sender, text and the provider's time to the second, keyed.
+    Column("twin", LargeBinary),
     Column("tries", SmallInteger, nullable=False, server_default=text("0")),
     at_column(),
     at_column("due_at"),  # waiting: when a runner takes it (again)
     Column("done_at", DateTime(timezone=True)),
     UniqueConstraint("channel", "kind", "event_id"),
     one_of("state", "waiting", "done", "failed", "unclear"),
+)
+Index(
+    "ix_inbox_twin",
+    inbox.c.channel,
+    inbox.c.twin,
+    unique=True,
+    postgresql_where=text("twin is not null"),
+)
+Index(
+    "ix_inbox_remarks",
+    inbox.c.created_at,
+    postgresql_where=text("state = 'done' and error is not null"),
 )
 Index("ix_inbox_open", inbox.c.created_at, postgresql_where=text("state <> 'done'"))
 Index(
@@ -178,6 +192,8 @@ channel_state = Table(
     Column("until", DateTime(timezone=True)),
     Column("reason", Text),
     Column("version", BigInteger, nullable=False, server_default=text("0")),  # of the breaker
+    # Messages that failed since the channel last worked: never the next probe.
+    Column("suspects", ARRAY(BigInteger), nullable=False, server_default=text("'{}'")),
     Column("last_success_at", DateTime(timezone=True)),
     Column("holder", UUID),
     Column("held_until", DateTime(timezone=True)),

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from gateway import forms as fields
 from gateway.errors import Failed, Refused
 from gateway.options import Options
+from gateway.phrases.capacity import Capacity
 from gateway.sms.channels.africastalking.answers import understood
 from gateway.sms.lost import TIMEOUT, Lost, ask, side_by_side
 from gateway.sms.port import (
@@ -77,6 +78,7 @@ class AfricasTalking:
     def __init__(self, name: str, options: AfricasTalkingOptions) -> None:
         self.name = name
         self.sender = options.sender
+        self.capacity = Capacity()
         self.thanks = Thanks()
         self._options = options
         base = options.base_url or (SANDBOX if options.username == "sandbox" else LIVE)

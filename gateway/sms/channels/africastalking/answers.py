@@ -7,9 +7,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from gateway import msisdn
 from gateway.money import MINOR_DIGITS
-from gateway.sms.port import Hint, OutboundSms, Outcome, Sent
+from gateway.sms.lost import without_numbers
+from gateway.sms.port import Fault, Hint, OutboundSms, Outcome, Sent
 
 # By name first: the documents and the clients in use do not agree on every number (409 above all).
 OUTCOMES = {
@@ -35,6 +35,13 @@ HINTS = {
     "couldnotroute": Hint.REROUTE,
     "donotdisturbrejection": Hint.MORNING,
 }
+FAULTS = {
+    "invalidphonenumber": Fault.NUMBER,
+    "unsupportednumbertype": Fault.NUMBER,
+    "couldnotroute": Fault.NUMBER,
+    "riskhold": Fault.CONTENT,
+    "userinblacklist": Fault.BLOCKED,
+}
 NAMES = {
     100: "Processed", 101: "Sent", 102: "Queued", 401: "RiskHold", 402: "InvalidSenderId", 403: "InvalidPhoneNumber",
     404: "UnsupportedNumberType", 405: "InsufficientBalance", 406: "UserInBlacklist", 407: "CouldNotRoute",
@@ -43,7 +50,6 @@ NAMES = {
 
 
 _COST = re.compile(r"\s*([A-Z]{3})\s+(\d{1,9}(?:\.\d{1,9})?)\s*", re.ASCII)
-_NUMBER = re.compile(r"\+?\d{7,}")
 _REASON_CHARS_MAX = 120
 
 
@@ -105,6 +111,7 @@ def _sent(message: OutboundSms, answer: _Recipient | None) -> Sent:
         currency=currency,
         opted_out=name == "userinblacklist",
         hint=HINTS.get(name),
+        fault=FAULTS.get(name) if outcome is Outcome.REFUSED else None,
     )
 
 
@@ -138,9 +145,7 @@ def _hint_of_status(status: int) -> Hint | None:
 def _reason(said: str, body: bytes = b"") -> str:
     """The provider's words, short, and without whole phone numbers: reasons are stored and shown."""
     text = f"{said}: {body.decode(errors='replace')}" if body else said
-    return _NUMBER.sub(lambda found: msisdn.mask(found[0]), " ".join(text.split()))[
-        :_REASON_CHARS_MAX
-    ]
+    return without_numbers(" ".join(text.split()))[:_REASON_CHARS_MAX]
 
 
 def _digits(number: str) -> str:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from gateway import forms as fields
 from gateway.errors import Failed, Refused
 from gateway.options import Options
+from gateway.phrases.capacity import Capacity
 from gateway.sms.channels.twilio.answers import OPTED_OUT, understood
 from gateway.sms.channels.twilio.listed import ASKED_MAX, found, page
 from gateway.sms.channels.twilio.signature import holds
@@ -56,6 +57,7 @@ _BASE64 = re.compile(
 )
 _REASON_CHARS_MAX = 120
 _LISTED_MAX, _PAGES_MAX = 200, 20
+BODY_CHARACTERS_MAX = 1600  # error 21617 beyond it
 _MEDIA_MAX = 10  # as many as Twilio takes in one message
 
 
@@ -84,6 +86,7 @@ class Twilio:
     def __init__(self, name: str, options: TwilioOptions) -> None:
         self.name = name
         self.sender = options.sender
+        self.capacity = Capacity(characters_max=BODY_CHARACTERS_MAX)
         self.thanks = Thanks(b'<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
         self.poll_s = options.poll_s
         self._options = options

@@ -5,14 +5,35 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gateway.money import MINOR_DIGITS
-from gateway.sms.port import Hint, OutboundSms, Outcome, Sent
+from gateway.sms.port import Fault, Hint, OutboundSms, Outcome, Sent
 
 # Errors that say more than their HTTP status. Twilio splits and adds codes; any other 4xx is final.
 OPTED_OUT = 21610
-RETRY_CODES = {20003, 20429, 21611, 30001, 30002, 30022, 30023, 30032, 30034, 63018}
-# 20003 the key, 20005 the account is not active, 30002 it is suspended; 21408 no permission for the region, 21612 no
-# road from this sender.
-PAUSE_CODES, REROUTE_CODES = {20003, 20005, 30002}, {21408, 21612}
+RETRY_CODES = {
+    20003,
+    20005,
+    20429,
+    21611,
+    30001,
+    30002,
+    30022,
+    30023,
+    30032,
+    30034,
+    14107,
+    63018,
+    63038,
+}
+# The account: the key (20003), not active (20005), suspended (30002), the sender is not registered
+# (30032, 30034). REROUTE: no permission for the region, no road from this sender.
+PAUSE_CODES = {20003, 20005, 30002, 30032, 30034}
+REROUTE_CODES = {21408, 21612}
+# The message: what is wrong with it.
+FAULTS = {
+    21211: Fault.NUMBER, 21214: Fault.NUMBER, 21217: Fault.NUMBER, 21614: Fault.NUMBER, 21265: Fault.NUMBER,
+    21408: Fault.NUMBER, 21612: Fault.NUMBER, 30006: Fault.NUMBER, 21617: Fault.LENGTH, 21605: Fault.LENGTH,
+    30007: Fault.CONTENT, 30044: Fault.LENGTH, 21610: Fault.BLOCKED, 30004: Fault.BLOCKED,
+}  # fmt: skip
 
 
 class _Reply(BaseModel):
@@ -46,6 +67,7 @@ def understood(message: OutboundSms, status: int, body: bytes) -> Sent:
         reason=reason,
         opted_out=code == OPTED_OUT,
         hint=_hint(status, code),
+        fault=FAULTS.get(code),
     )
 
 

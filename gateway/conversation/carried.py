@@ -1,0 +1,28 @@
+"""A turn whose reply the channel cannot carry, said more shortly: no event of a worker ends in silence."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from gateway.conversation.facts import Asked, Turn
+from gateway.conversation.situation import NoWork, Situation
+from gateway.conversation.talk import Talk
+
+LATER = NoWork("work.next_long")
+
+
+def within(talk: Talk, said: Turn, again: Callable[[Situation], Turn]) -> Turn:
+    """Return `said`, or the longest turn of the same meaning that the channel can carry.
+
+    `again` decides the same event for a changed situation. First the next question is left for her
+    WORK; then the question she holds is not repeated.
+    """
+    carries = talk.situation.capacity.carries
+    if said.reply is None or carries(said.reply):
+        return said
+    without = again(replace(talk.situation, upcoming=None, more=(), no_work=LATER))
+    if without.reply is None or carries(without.reply):
+        return without
+    facts = tuple(fact for fact in without.facts if not isinstance(fact, Asked))
+    then = talk.after(facts)
+    key = "ask.too_long" if then.situation.held else "reply.too_long"
+    return Turn(facts, then.say(key))

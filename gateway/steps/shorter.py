@@ -1,0 +1,46 @@
+"""A shorter message where a reply or a question could not go: a worker is never met with silence.
+
+It says that a message was too long and how to go on. It is written once per message, and it is not
+itself replaced when it is refused too.
+"""
+
+from collections.abc import Sequence
+
+from gateway.errors import OtherKey
+from gateway.ids import WorkerId
+from gateway.phrases import book_in
+from gateway.runtime import Channel, Runtime
+from gateway.sms.port import Fault, Outcome, Sent
+from gateway.steps.messages import message
+from gateway.store import outbox, turns
+from gateway.store.outbox import Claimed
+
+_PURPOSES = frozenset({"reply", "question", "invitation"})
+
+
+def cause_of(message_id: int) -> str:
+    """Return the cause of the message that stands in for another one."""
+    return f"shorter:{message_id}"
+
+
+def helps(sent: Sent) -> bool:
+    """Return whether another text may get through where this one was refused."""
+    return sent.outcome is Outcome.REFUSED and sent.fault in (Fault.LENGTH, Fault.CONTENT)
+
+
+async def instead(rt: Runtime, road: Channel, refused: Sequence[Claimed]) -> None:
+    """Write a short message for each refused one whose reader waits for it."""
+    wanted = [each for each in refused if each.purpose in _PURPOSES]
+    if not wanted:
+        return
+    for row in await outbox.readers(rt.db, [each.id for each in wanted]):
+        try:
+            msisdn = rt.vault.open(row["to_sealed"])
+        except OtherKey:
+            continue
+        language = row["language"] or rt.settings.countries[rt.settings.region].language
+        text = book_in(language, rt.books).say("reply.too_long")
+        worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
+        said = message(rt, road.name, worker, msisdn, text, "reply", cause=cause_of(row["id"]))
+        await rt.db.commit([turns.put_message(said)])
+    rt.bells.ring("deliver", road.name)
