@@ -24,7 +24,7 @@ class Smsbox:
 
     def __init__(self):
         self.sent = []
-        self.rule = lambda to: (202, "0: Accepted for delivery")
+        self.rule = lambda _: (202, "0: Accepted for delivery")
 
     async def handle(self, request):
         status, body = self.rule(request.query["to"])
@@ -99,14 +99,14 @@ async def test_a_message_that_opens_the_breaker_is_not_the_probe(town, smsbox):
 
 
 async def test_a_wrong_password_still_pauses_the_whole_channel(town, smsbox):
-    smsbox.rule = lambda to: (403, "Authorization failed for sendsms")
+    smsbox.rule = lambda _: (403, "Authorization failed for sendsms")
     first = await writes(town, "one", AMINA)
     await deliver(town.rt, "k")
     second = await writes(town, "two", NIA)
     third = await writes(town, "three", UNROUTABLE)
     await deliver(town.rt, "k")
     assert await deliver(town.rt, "k") == 0, "two different messages have failed: it is the account"
-    smsbox.rule = lambda to: (202, "0: Accepted for delivery")
+    smsbox.rule = lambda _: (202, "0: Accepted for delivery")
     town.clock.advance(minutes=5)
     for _ in range(3):
         await deliver(town.rt, "k")

@@ -101,16 +101,8 @@ class TwilioServer(Provider):
         if not _knows(request):
             return _error(20003, 401, "Authenticate")
         to, sender = form.get("To", ""), form.get("From") or form.get("MessagingServiceSid", "")
-        if not sender or not form.get("Body"):
-            return _error(21603 if not sender else 21602, 400, "a required field is missing")
-        if len(form["Body"]) > _BODY_MOST:
-            return _error(
-                21617, 400, "The concatenated message body exceeds the 1600 character limit"
-            )
-        if to in _ERRORS:
-            return _error(_ERRORS[to], 400, f"the number {to} ...")
-        if not (to.startswith("+") and to[1:].isdigit()):
-            return _error(21211, 400, f"invalid 'To' number {to}")
+        if refused := _refusal(to, sender, form.get("Body", "")):
+            return refused
         made = Taken(
             self._sid(), to, sender, form["Body"], form.get("StatusCallback", ""), self.now()
         )
@@ -149,6 +141,19 @@ class TwilioServer(Provider):
 def _knows(request: Request) -> bool:
     login = base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
     return request.headers.get("authorization") == f"Basic {login}"
+
+
+def _refusal(to: str, sender: str, body: str) -> Response | None:
+    """Return Twilio's error for a message that it does not take, or None."""
+    if not sender or not body:
+        return _error(21603 if not sender else 21602, 400, "a required field is missing")
+    if len(body) > _BODY_MOST:
+        return _error(21617, 400, "The concatenated message body exceeds the 1600 character limit")
+    if to in _ERRORS:
+        return _error(_ERRORS[to], 400, f"the number {to} ...")
+    if not (to.startswith("+") and to[1:].isdigit()):
+        return _error(21211, 400, f"invalid 'To' number {to}")
+    return None
 
 
 def _error(code: int, status: int, message: str) -> Response:
