@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
 revision = "0028"
-down_revision = "0032"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
