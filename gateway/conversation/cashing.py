@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from gateway.conversation.facts import PayAsked, Turn
 from gateway.conversation.heard import Heard
 from gateway.conversation.notices import less_words
+from gateway.conversation.packing import current
 from gateway.conversation.situation import Cash, WorkerView
 from gateway.conversation.talk import Talk, money, open_question
 from gateway.conversation.waiting import TOLD
@@ -164,6 +165,12 @@ def withheld(book: Phrasebook, asked: PayAsked, currency: str) -> str:
     return less_words(book, taken.tax_minor, taken.fee_minor, currency) if taken else ""
 
 
+def _answer_example(talk: Talk) -> str:
+    """Return how a clear answer to the open question looks: a number, or a number and a letter."""
+    items = [item.number for item in current(talk.situation) if item.last and item.held.open]
+    return f"{items[0]}A" if items else "2"
+
+
 def balance(talk: Talk, worker: WorkerView, *, by_sms: bool) -> str:
     """What she has, whether it can be sent, and what is on its way. `by_sms`: names the word to text."""
     cash = talk.situation.cash
@@ -172,7 +179,7 @@ def balance(talk: Talk, worker: WorkerView, *, by_sms: bool) -> str:
         text = talk.say("balance.has", amount=have)
         held = open_question(talk.situation)
         if worker.state == "active" and held and held.question.options:
-            text = f"{text} {talk.say('balance.with_answer')}"
+            text = f"{text} {talk.say('balance.with_answer', example=_answer_example(talk))}"
     elif cash and worker.balance_minor < cash.minimum_minor:
         minimum = amount_text(cash.minimum_minor, worker.currency)
         text = talk.say("balance.small", amount=have, minimum=minimum)

@@ -17,7 +17,7 @@ def skill_text(talk: Talk) -> str:
     """How many of her answers to gold were right; that she is paused, where she is; or that it is too early to say."""
     at = talk.situation.skill
     if at is None or (at.seen < ENOUGH_GOLD and at.until is None):
-        return talk.say("skill.early", answers=at.answers if at else 0)
+        return talk.book.plural("skill.early", at.answers if at else 0)
     if at.until:
         return talk.say("skill.paused", right=at.right, seen=at.seen, date=at.until)
     return talk.say("skill.known", right=at.right, seen=at.seen)

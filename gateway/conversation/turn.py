@@ -160,7 +160,7 @@ def _whole_command(  # noqa: PLR0911  # one return a word
         case "language":
             return heard.alone or language_named(heard.rest, talk.books) is not None
         case "quiet":
-            return heard.alone or hours_said(heard.rest) is not None
+            return heard.alone or hours_said(heard.rest, talk.book) is not None
         case "why" | "appeal":
             rest = heard.rest.upper()
             return heard.alone or (len(rest) == _REF_LENGTH and _REF.issuperset(rest))
@@ -178,8 +178,8 @@ def _typing_text(talk: Talk) -> bool:
 def _language(talk: Talk, heard: Heard) -> Turn:
     chosen = language_named(heard.rest, talk.books) if heard.rest else None
     if chosen is None:
-        codes = ", ".join(f"LANG {code}" for code in sorted(talk.books))
-        return Turn((), talk.say("language.which", list=codes))
+        names = ", ".join(talk.books[code].say("language.name") for code in sorted(talk.books))
+        return Turn((), talk.say("language.which", list=names))
     return Turn((LanguageChosen(chosen),), talk.in_language(chosen).say("language.set"))
 
 

@@ -98,6 +98,10 @@ class Phrasebook:
         """The text of `key`; `values` fill its `{placeholders}` (amounts come as ready text)."""
         return self._fill(key, self._text(key), values)
 
+    def listed(self, key: str) -> tuple[str, ...]:
+        """Return the texts of `key`, which stand in one entry, separated by commas."""
+        return tuple(one.strip() for one in self._text(key).split(","))
+
     def plural(self, key: str, count: int, **values: object) -> str:
         """The form of `key` that suits `count`, which also fills `{count}`."""
         self._text(key)

@@ -1,9 +1,8 @@
-# ruff: noqa: S311  dice, not secrets
 """Values for requests, drawn by a seed: those that a JSON schema allows, and those that break things."""
 
 import random
-import re._parser as _parser
 from collections.abc import Iterator, Mapping
+from re import _parser
 from typing import Any
 
 NASTY_NUMBERS = (
