@@ -17,6 +17,7 @@ from gateway.offload import Helpers
 from gateway.payments import providers
 from gateway.payments.port import PayoutProvider, TokenStore
 from gateway.phrases import books
+from gateway.queue.pressure import Pressure
 from gateway.runtime import Accounts, Bells, Channel, Runtime
 from gateway.settings import ChannelSettings, Settings
 from gateway.sms import channels as sms_channels
@@ -122,6 +123,9 @@ async def open_runtime(
                 accounts=Accounts(db),
                 http=http,
                 helpers=helpers,
+                pressure=Pressure(
+                    settings.redis_url.get_secret_value() if settings.redis_url else None
+                ),
             )
         finally:
             await db.close()

@@ -13,6 +13,7 @@ from gateway.payments.chart import Account
 from gateway.payments.port import PayoutProvider
 from gateway.phrases import Phrasebook
 from gateway.phrases.capacity import ANY, Capacity
+from gateway.queue.pressure import Pressure
 from gateway.settings import Settings
 from gateway.sms.port import SmsChannel
 from gateway.sms.prices import NO_PRICES, PriceList
@@ -87,3 +88,4 @@ class Runtime:
     accounts: Accounts
     http: aiohttp.ClientSession
     helpers: Helpers
+    pressure: Pressure

@@ -8,12 +8,14 @@ to the spool on this machine's disk. Only when that fails too is the provider as
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 
+from gateway.api.admission import Admission
 from gateway.errors import Failed
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import InboundSms
@@ -31,6 +33,10 @@ GROUP_MAX = 500
 # A rush is over when fewer than this come in a second: walking they would keep up.
 CALM_PER_S = 100
 _LOOK_S = 1.0
+_TELL_S = 0.25
+
+
+_Spooled = tuple[Path, list[inbox.Kept]]
 
 
 @dataclass(slots=True)
@@ -44,6 +50,7 @@ class Intake:
 
     def __init__(self, rt: Runtime, db: Database, spool: Spool) -> None:
         self._rt, self._db, self._spool = rt, db, spool
+        self.admission = Admission(rt.db.turns, rt.settings.ussd_wait_s)
         self._walking = 0
         self._rush = False
         self._stored, self._since = 0, 0.0
@@ -57,7 +64,10 @@ class Intake:
         assert rt.settings.database_url
         db = await open_database(rt.settings.database_url.get_secret_value(), connections=2)
         made = cls(rt, db, Spool(rt.settings.data_dir / "spool"))
-        tasks = [asyncio.create_task(made._write()), asyncio.create_task(made._empty_spool())]
+        tasks = [
+            asyncio.create_task(work())
+            for work in (made._write, made._empty_spool, made._tell_when_behind)
+        ]
         try:
             yield made
         finally:
@@ -71,11 +81,12 @@ class Intake:
     async def sms(self, channel: Channel, sms: InboundSms, raw: bytes) -> bool:
         """Take one SMS, durably; False when it was here before. Raises Failed when it could be kept nowhere, and
         what a walk raises for a fault of ours."""
-        if self._rushed():
+        if self._rushed() or not self.admission.calm:
             return await self.keep(channel.name, "sms", sms.provider_id, raw)
         try:
-            async with asyncio.timeout(WALK_S):
-                return await self._walk(channel, sms, raw)
+            with self.admission.taken():
+                async with asyncio.timeout(WALK_S):
+                    return await self._walk(channel, sms, raw)
         except AWAY as away:
             log.warning("sms is stored first", channel=channel.name, why=repr(away))
             return await self.keep(channel.name, "sms", sms.provider_id, raw)
@@ -151,19 +162,50 @@ class Intake:
             raise TimeoutError(f"no commit within {COMMIT_S:.0f} s")
         return self._commit.result()
 
+    async def _tell_when_behind(self) -> None:
+        """Let everything else rest while phones have to wait here."""
+        while True:
+            await asyncio.sleep(_TELL_S)
+            if self.admission.behind or (self._rush and self._rt.settings.walks_at_once):
+                await self._rt.pressure.tell()
+
     async def _empty_spool(self) -> None:
         while True:
-            for path, events in await asyncio.to_thread(self._spool.oldest):
-                try:
-                    await inbox.keep_many(self._db, events)
-                except AWAY:
-                    break
-                except Exception as bad:
-                    # What the database will not take must not hold up the others.
-                    log.exception("events of the spool are not taken", events=len(events))
-                    await asyncio.to_thread(self._spool.put_aside, path, repr(bad))
-                    continue
-                await asyncio.to_thread(self._spool.drop, path)
-                self._rt.bells.ring("catch_up")
-                log.info("events came back from the spool", events=len(events))
-            await asyncio.sleep(_LOOK_S)
+            if not await self._take_spooled():
+                await asyncio.sleep(_LOOK_S)
+
+    async def _take_spooled(self) -> bool:
+        """Bring the oldest files of the spool into the inbox, all in one commit; whether there may be more."""
+        found = await asyncio.to_thread(self._spool.oldest)
+        try:
+            taken = await self._commit_files(found)
+        except AWAY:
+            return False
+        if taken:
+            await asyncio.to_thread(self._spool.drop, [path for path, _ in taken])
+            self._rt.bells.ring("catch_up")
+            log.info("events came back from the spool", events=sum(len(e) for _, e in taken))
+        return bool(found)
+
+    async def _commit_files(self, found: Sequence[_Spooled]) -> Sequence[_Spooled]:
+        """Return the files whose events are in the inbox now. What the database will not take must not hold up the others:
+        it is put aside."""
+        events = [event for _, some in found for event in some]
+        if not events:
+            return found
+        try:
+            await inbox.keep_many(self._db, sorted(events, key=_key))
+        except AWAY:
+            raise
+        except Exception as bad:
+            if len(found) > 1:
+                return [taken for one in found for taken in await self._commit_files([one])]
+            log.exception("events of the spool are not taken", events=len(events))
+            await asyncio.to_thread(self._spool.put_aside, found[0][0], repr(bad))
+            return []
+        return found
+
+
+def _key(event: inbox.Kept) -> tuple[str, str, str]:
+    """An order in which all processes store, so that two that empty one spool never lock crosswise."""
+    return event.channel, event.kind, event.event_id

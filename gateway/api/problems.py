@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from gateway.api.limits import TooOften
+from gateway.api.phones_first import PhonesFirst
 from gateway.errors import Conflict, Failed, Fault, Refused, SettingsError
 
 log = structlog.get_logger()
@@ -80,7 +81,7 @@ def add_handlers(app: FastAPI) -> None:
 async def _refused(request: Request, bad: Exception) -> JSONResponse:
     assert isinstance(bad, Refused)
     answer = problem(bad.status, str(bad), bad.faults)
-    if isinstance(bad, TooOften):
+    if isinstance(bad, TooOften | PhonesFirst):
         answer.headers["Retry-After"] = str(bad.again_s)
     return answer
 

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from enum import Flag, auto
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import BaseRoute, Router
@@ -19,6 +19,7 @@ from gateway.api.forward import Forward
 from gateway.api.intake import Intake
 from gateway.api.limits import Limits
 from gateway.api.metrics import Metrics
+from gateway.api.phones_first import let_phones_first
 from gateway.api.uploads import remove_abandoned
 from gateway.errors import Failed
 from gateway.runtime import Runtime
@@ -88,9 +89,10 @@ def make_app(
 
 
 def _add_clients(app: FastAPI, rt: Runtime, mounts: tuple[Mount, ...]) -> None:
-    app.include_router(batches.router)
-    app.include_router(judgement.router)
-    app.include_router(proof.router)
+    after_phones = [Depends(let_phones_first)]
+    app.include_router(batches.router, dependencies=after_phones)
+    app.include_router(judgement.router, dependencies=after_phones)
+    app.include_router(proof.router, dependencies=after_phones)
     for mount in mounts:
         mount(app, rt)
 

@@ -27,6 +27,7 @@ from gateway.steps.receipts import receipt_id
 from gateway.steps.typed_pin import without_pins
 from gateway.store import inbox
 from gateway.store.db import AWAY
+from gateway.ussd.transcript import typed
 
 log = structlog.get_logger()
 
@@ -53,7 +54,7 @@ class Webhooks:
     in the answer to the phone."""
 
     def __init__(self, rt: Runtime, intake: Intake) -> None:
-        self._rt, self._intake = rt, intake
+        self._rt, self._intake, self._admission = rt, intake, intake.admission
 
     async def sms(self, request: Request) -> Response:
         async def take(call: Call) -> None:
@@ -110,8 +111,12 @@ class Webhooks:
             return calls.refused(request, "no such side")
         try:
             step = channel.ussd.parse_step(call.form)
+            if not self._admission.admits(new=not typed(step)):
+                request.state.outcome = "turned away"
+                return _screen(channel.ussd.render(self._say("ussd.busy"), end=True))
             keep = partial(self._keep_step, channel, call.raw)
-            return _screen(await answer_in_time(self._rt, channel, step, call.raw, keep))
+            with self._admission.taken():
+                return _screen(await answer_in_time(self._rt, channel, step, call.raw, keep))
         except Refused as bad:
             state = "unclear" if isinstance(bad, Unclear) else "failed"
             await self._keep_failed(
@@ -122,7 +127,7 @@ class Webhooks:
             await self._keep_failed(
                 request, replace(call, raw=without_pins(call.raw)), "ussd", repr(broken)
             )
-        return _screen(channel.ussd.render(self._sorry(), end=True))
+        return _screen(channel.ussd.render(self._say("ussd.sorry"), end=True))
 
     async def _keep_step(self, channel: Channel, raw: bytes, event_id: str) -> None:
         await self._intake.keep(channel.name, "ussd", event_id, raw)
@@ -192,9 +197,9 @@ class Webhooks:
         except AWAY:
             await self._intake.keep(name, kind, event_id, call.raw)
 
-    def _sorry(self) -> str:
+    def _say(self, key: str) -> str:
         language = self._rt.settings.countries[self._rt.settings.region].language
-        return self._rt.books[language].say("ussd.sorry")
+        return self._rt.books[language].say(key)
 
 
 def _has_side(channel: Channel, kind: str) -> bool:

@@ -13,6 +13,7 @@ from gateway.queue.bells import RqBells
 from gateway.queue.jobs import Permitted
 from gateway.runtime import Runtime
 from gateway.settings import Settings
+from gateway.steps.precedence import may_run
 from gateway.steps.pulse import begin
 
 ANSWER = "gateway.cli.runner.answer_bell"
@@ -48,7 +49,8 @@ class Runner:
                 open_runtime(self._settings, self._bells, connections=_CONNECTIONS)
             )
             await begin(self._runtime)
-        await STEPS[step](self._runtime, *arguments)
+        if await may_run(self._runtime, step):
+            await STEPS[step](self._runtime, *arguments)
         await self._bells.flush()
 
 

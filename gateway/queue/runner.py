@@ -35,6 +35,9 @@ MAINTENANCE_S = 15
 class BellWorker(SimpleWorker):
     """A worker that executes permitted bells, and nothing else whatever Redis says."""
 
+    # RQ waits up to a minute longer each time that Redis is away: messages and payouts would wait with it.
+    max_connection_wait_time = 2.0
+
     def __init__(self, on: BellQueue, permitted: Permitted) -> None:
         super().__init__(
             [on],

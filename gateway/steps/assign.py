@@ -66,7 +66,9 @@ _QUIET, _NOTICE_EVERY = timedelta(minutes=10), timedelta(hours=12)
 
 
 async def assign(rt: Runtime) -> int:
-    """Ask idle SMS workers their next question; how many were asked."""
+    """Ask idle SMS workers their next question; how many were asked. None while phones have to wait."""
+    if await rt.pressure.phones_wait():
+        return 0
     asked, channels = 0, set[str]()
     now, limit = rt.clock.now(), rt.settings.push_limit
     for row in await rt.db.rows(_IDLE, limit, respect.rules(rt), now):

@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 CLAIMED_MAX = 60
 AT_ONCE = 8
+AT_ONCE_BESIDE_PHONES = 1
+"""While dialling workers have to wait, SMS that are stored go on one at a time."""
 # Longer than a claim's walks take; a runner that was killed holds its events no longer than this.
 LEASE = timedelta(seconds=30)
 TRIES_MAX = 20
@@ -49,7 +51,8 @@ async def _take_all(rt: Runtime, rows: Sequence[Row]) -> None:
     lanes: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         lanes[_sender(rt, row)].append(row)
-    gate = asyncio.Semaphore(AT_ONCE)
+    waits = await rt.pressure.phones_wait()
+    gate = asyncio.Semaphore(AT_ONCE_BESIDE_PHONES if waits else AT_ONCE)
 
     async def take_lane(lane: list[Row]) -> None:
         async with gate:

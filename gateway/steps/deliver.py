@@ -143,7 +143,7 @@ class Drain:
         self, limit: int, *, segments: int | None = None, holder: UUID | None = None
     ) -> Claim | None:
         now = self.rt.clock.now()
-        return await outbox.claim(
+        claim = await outbox.claim(
             self.rt.db,
             self.road.name,
             now,
@@ -153,6 +153,16 @@ class Drain:
             holder=holder,
             hold_s=_HOLD_S,
         )
+        if claim is not None and await self.rt.pressure.phones_wait():
+            return await self._replies_of(claim)
+        return claim
+
+    async def _replies_of(self, claim: Claim) -> Claim | None:
+        """Give back what nobody asked for: while phones have to wait, replies alone are sent."""
+        later = [message for message in claim.messages if message.priority]
+        await outbox.give_back(self.rt.db, later)
+        replies = [message for message in claim.messages if not message.priority]
+        return replace(claim, messages=replies) if replies else None
 
     async def _send_at_pace(
         self, pace: Pace, taken: Sequence[tuple[Claim, Claimed]], segments: int

@@ -98,7 +98,8 @@ class Database:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
         self.round_trips = 0
-        self.turn = asyncio.Semaphore(pool.get_max_size())
+        self.turns: int = pool.get_max_size()
+        self.turn = asyncio.Semaphore(self.turns)
 
     async def close(self) -> None:
         await self._pool.close()

@@ -7,7 +7,8 @@ database. Any process over the folder may empty it.
 
 import contextlib
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,7 +21,8 @@ log = structlog.get_logger()
 
 # With some hundred events a file: days of an outage. Beyond it providers are asked to come again.
 FILES_MAX = 20_000
-FILES_AT_ONCE = 20
+EVENTS_AT_ONCE = 2000
+_DRAFT_ABANDONED_S = 60
 
 
 class Full(OSError):
@@ -36,19 +38,23 @@ class Spool:
     def put(self, events: Sequence[Kept]) -> None:
         """Keep events; they are on the disk when this returns. Raises OSError when it cannot."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if sum(1 for _ in self._folder.iterdir()) >= FILES_MAX:
+        if sum(1 for _ in self._folder.glob("*.events")) >= FILES_MAX:
             raise Full(f"{FILES_MAX} files wait in {self._folder}")
         name = uuid4().hex
         draft = self._folder / f"{name}.draft"
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(
-                orjson.dumps([e.channel, e.kind, e.event_id, e.body_sealed.hex()]) + b"\n"
-                for e in events
-            )
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(self._folder / f"{name}.events")
+        try:
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.writelines(
+                    orjson.dumps([e.channel, e.kind, e.event_id, e.body_sealed.hex()]) + b"\n"
+                    for e in events
+                )
+                file.flush()
+                os.fsync(file.fileno())
+            draft.rename(self._folder / f"{name}.events")
+        except OSError:
+            draft.unlink(missing_ok=True)  # on a full disk it is empty, and stays for ever
+            raise
         folder = os.open(self._folder, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -56,24 +62,35 @@ class Spool:
             os.close(folder)
 
     def oldest(self) -> list[tuple[Path, list[Kept]]]:
-        """The oldest files with their events. One that another process has just emptied is left out; one that cannot be
-        read (a disk that failed) is put aside, and holds up no other."""
-        found = list[tuple[Path, list[Kept]]]()
-        for path in sorted(self._folder.glob("*.events"), key=_age)[:FILES_AT_ONCE]:
+        """The oldest files with their events, some thousand at a time. One that another process has just emptied is left
+        out; one that cannot be read (a disk that failed) is put aside, and holds up no other."""
+        self._remove_drafts()
+        found, events = list[tuple[Path, list[Kept]]](), 0
+        for path in sorted(self._folder.glob("*.events"), key=_age):
             with contextlib.suppress(FileNotFoundError):
                 try:
                     found.append((path, [_event(line) for line in path.read_bytes().splitlines()]))
+                    events += len(found[-1][1])
                 except (ValueError, TypeError) as bad:
                     self.put_aside(path, str(bad))
+            if events >= EVENTS_AT_ONCE:
+                break
         return found
+
+    def _remove_drafts(self) -> None:
+        """Remove what a process that was killed while writing has left: its provider was never told that it is kept."""
+        for draft in self._folder.glob("*.draft"):
+            if _age(draft) < time.time() - _DRAFT_ABANDONED_S:
+                draft.unlink(missing_ok=True)
 
     def put_aside(self, path: Path, why: str) -> None:
         """Kept for a person under another name, out of the way."""
         log.error("events of the spool are put aside", file=str(path), why=why)
         path.rename(path.with_suffix(".aside"))
 
-    def drop(self, path: Path) -> None:
-        path.unlink(missing_ok=True)
+    def drop(self, paths: Iterable[Path]) -> None:
+        for path in paths:
+            path.unlink(missing_ok=True)
 
 
 def _age(path: Path) -> float:

@@ -1,0 +1,23 @@
+"""Clients wait while phones have to: a client can come again in some seconds, a dialled call is over."""
+
+from gateway.api.auth import Rt
+from gateway.errors import Refused
+
+AGAIN_S = 5
+
+
+class PhonesFirst(Refused):
+    """HTTP 503 with `Retry-After`."""
+
+    def __init__(self) -> None:
+        self.again_s = AGAIN_S
+        super().__init__(
+            f"more phones call than can be answered, and they come first; nothing was done: try again in {AGAIN_S} s",
+            status=503,
+        )
+
+
+async def let_phones_first(rt: Rt) -> None:
+    """Raise PhonesFirst while phones have to wait."""
+    if await rt.pressure.phones_wait():
+        raise PhonesFirst
