@@ -21,7 +21,7 @@ from gateway.servers.watch import Watch, ask
 from gateway.servers.why import said_plainly
 from gateway.settings import Settings
 from gateway.store.schema import migrate
-from gateway.vault import new_master_secret
+from gateway.vault import Vault, new_master_secret
 
 log = structlog.get_logger()
 
@@ -163,6 +163,7 @@ def with_secret(settings: Settings, *, made: bool = True) -> Settings:
 
     Not `made`: one that is not there is an error, since there is no gateway then."""
     if settings.secret_key:
+        Vault(settings.secret_key.get_secret_value())  # a key that is none is told before anything starts
         return settings
     if settings.database_url:
         raise SettingsError(

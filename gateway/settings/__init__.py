@@ -9,9 +9,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from pydantic_settings import SettingsError as EnvironmentFault
 
 from gateway.errors import SettingsError
+from gateway.redaction import redacted
+from gateway.settings import wrong
 from gateway.settings.channels import LOCAL_CHANNEL, ChannelSettings, Side, Tariff
 from gateway.settings.outgoing import check_addresses
 from gateway.settings.payouts import Controls, Country, DayLimit, FeeBand, ProviderSettings, TaxRow
@@ -140,13 +148,16 @@ class Settings(BaseSettings):
     def _fallbacks_are_there(self) -> Self:
         """Raises SettingsError: a channel that cannot take over would lose its messages on the day they need it."""
         takes_over = [n for n, channel in self.channels.items() if channel.sms]
+        faults = list[str]()
         for name, channel in self.channels.items():
             others = [other for other in takes_over if other != name]
             if channel.fallback is not None and channel.fallback not in others:
-                raise SettingsError(
+                faults.append(
                     f"channels.{name}.fallback: no other SMS channel is called {channel.fallback!r}; "
                     f"there is: {', '.join(others) or 'none'}"
                 )
+        if faults:
+            raise wrong.together(faults)
         return self
 
     @model_validator(mode="after")
@@ -156,8 +167,23 @@ class Settings(BaseSettings):
         return self
 
 
+class _FileOnly(Settings):
+    """The settings of what is handed in, without the environment."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
 def load(**overrides: object) -> Settings:
-    """Settings from file, environment and `overrides` (which win); raises SettingsError naming what is wrong."""
+    """Settings from file, environment and `overrides` (which win); raises SettingsError naming everything that is wrong."""
     path = Path(os.environ.get("GATEWAY_CONFIG") or CONFIG_FILE)
     values: dict[str, Any] = {}
     if path.exists():
@@ -167,23 +193,34 @@ def load(**overrides: object) -> Settings:
             raise SettingsError(f"{path} cannot be read: {bad}") from bad
     elif os.environ.get("GATEWAY_CONFIG"):
         raise SettingsError(f"GATEWAY_CONFIG names {path}, which does not exist")
-    unknown = sorted(
-        name
-        for name in os.environ
-        if name.startswith("GATEWAY_")
-        and name != "GATEWAY_CONFIG"
-        and name.removeprefix("GATEWAY_").split("__")[0].lower() not in Settings.model_fields
-    )
-    if unknown:
-        raise SettingsError(
-            f"no such setting: {', '.join(unknown)} (see docs/operators/settings.md)"
-        )
+    faults = wrong.unknown_variables(Settings.model_fields)
+    found = _checked(values, path, faults)
+    if found is None or faults:
+        raise wrong.together(faults)
+    return found.model_copy(update=overrides) if overrides else found
+
+
+def _checked(values: dict[str, Any], path: Path, faults: list[str]) -> Settings | None:
+    """Return the settings where they are valid; add what is wrong to `faults`."""
     try:
-        found = Settings(**values)
-        return found.model_copy(update=overrides) if overrides else found
+        return Settings(**values)
     except ValidationError as bad:
-        first = bad.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(
-            f"setting {where}: {first['msg']} (file {path} or GATEWAY_{where.upper()})"
-        ) from None
+        faults += wrong.invalid_values(bad, path, Settings.model_fields)
+        invalid = {str(error["loc"][0]) for error in bad.errors() if error["loc"]}
+    except SettingsError as bad:
+        faults.append(str(bad))
+        return None
+    except EnvironmentFault as bad:
+        faults.append(
+            f"{redacted(str(bad))}: it is a table, so write it as JSON, or each value as GATEWAY_NAME__PART"
+        )
+        return None
+    # The valid ones are checked against each other as well, so that everything is said at once.
+    given = {**values, **EnvSettingsSource(Settings)()}
+    try:
+        _FileOnly(**{name: value for name, value in given.items() if name not in invalid})
+    except SettingsError as bad:
+        faults.append(str(bad))
+    except ValidationError:
+        pass  # said above
+    return None

@@ -7,6 +7,7 @@ import hashlib
 from importlib import resources
 from pathlib import Path
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.errors import SettingsError
 from gateway.store import health
-from gateway.store.db import Database, open_database
+from gateway.store.db import Database, open_database, plain_dsn
 
 # Two gateways that start at once must not migrate at once.
 _MIGRATION_LOCK = 7_301_001
@@ -72,11 +73,6 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config(connection), "head")
 
 
-def sqlalchemy_url(url: str) -> str:
-    """A plain `postgresql://` address names no driver; ours is asyncpg."""
-    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
-
-
 async def must_be_current(database: Database) -> None:
     """Raise SettingsError when the database has another version's schema, or none: looking does not migrate."""
     if await health.sql_digest(database) != sql_digest():
@@ -89,7 +85,9 @@ async def migrate(database_url: str) -> None:
     """Upgrade to head; harmless when there is nothing to do. Raises SettingsError when nobody answers at the address."""
     await (await open_database(database_url, connections=1)).close()
     sources, digest = [sql(name) for name in SQL_FILES], sql_digest()
-    engine = create_async_engine(sqlalchemy_url(database_url))
+    # asyncpg reads the address itself, as everywhere else: SQLAlchemy knows no `sslmode` for it.
+    dsn = plain_dsn(database_url)
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn))
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from gateway import app as composition
 from gateway.cli import channels, doctor
 from gateway.cli.commands import app
-from gateway.cli.doctor import configured, running
+from gateway.cli.doctor import configured, connections, running
 from gateway.cli.doctor.verdict import Verdict
 from gateway.cli.serving import served, with_secret
 from gateway.servers import EmbeddedServers
@@ -109,6 +109,51 @@ def test_a_provider_cannot_reach_an_address_of_this_machine():
 def test_what_is_risky_is_said(changes, what, verdict):
     settings = Settings(**{"channels": {"at": AT}, **changes})
     assert found(configured.addresses(settings))[what] is verdict
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("redis://redis.example.org:6379/0", "no password and no TLS"),
+        ("redis://:pw@redis.example.org:6379/0", "no TLS"),
+        ("rediss://redis.example.org:6379/0", "no password"),
+        ("rediss://:pw@redis.example.org:6379/0?ssl_cert_reqs=none", "without checking"),
+        ("redis://10.0.0.5/0", "no password and no TLS"),
+        ("rediss://:pw@redis.example.org:6379/0", None),
+        ("rediss://u:pw@[2001:db8::1]:6379/0", None),
+        ("rediss://redis.example.org/0?password=pw", None),
+        ("redis://localhost:6379/0", None),
+        ("redis://127.0.0.5/0", None),
+        ("redis://[::1]:6379/0", None),
+        ("unix:///run/redis.sock?db=0", None),
+    ],
+)
+def test_a_redis_that_strangers_could_use_is_warned_of(url, said):
+    findings = list(connections.connections(Settings(redis_url=SecretStr(url))))
+    assert [f.verdict for f in findings] == ([Verdict.WARN] if said else [])
+    assert not said or said in findings[0].said
+    assert not any("pw" in f"{f.said}{f.cure}" for f in findings)
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("postgresql://u:p@db.example.org/x", True),
+        ("postgresql://u:p@db.example.org/x?sslmode=require", True),
+        ("postgresql://u:p@db.example.org/x?sslmode=verify-ca", True),
+        ("postgresql://u:p@127.0.0.1,db.example.org/x", True),
+        ("postgresql://u:p@/x?host=db.example.org", True),
+        ("postgresql://u:p@ss@db.example.org/x", True),
+        ("postgresql://u:p@db.example.org/x?sslmode=verify-full", False),
+        ("postgresql+asyncpg://u@/x?host=/run/postgresql&port=5432", False),
+        ("postgresql://u:p@localhost:5432/x", False),
+        ("postgresql://u:p@[::1]/x", False),
+        ("postgresql:///x", False),
+    ],
+)
+def test_a_database_over_an_unverified_connection_is_warned_of(url, warned):
+    findings = list(connections.connections(Settings(database_url=SecretStr(url))))
+    assert [f.verdict for f in findings] == [Verdict.WARN] * warned
 
 
 def test_a_try_out_on_this_machine_is_fine():

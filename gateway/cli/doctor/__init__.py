@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from gateway.cli.doctor import configured, running
+from gateway.cli.doctor import configured, connections, running
 from gateway.cli.doctor.verdict import Finding, Verdict, fail, ok
 from gateway.cli.output import write_json
 from gateway.errors import GatewayError
@@ -38,6 +38,7 @@ def examine() -> Generator[Finding]:
     yield ok("settings", "are valid")
     yield from configured.disk(settings)
     yield from configured.addresses(settings)
+    yield from connections.connections(settings)
     yield from configured.calls(settings)
     yield from configured.people_and_money(settings)
     yield from running.servers(settings)
