@@ -29,6 +29,10 @@ class Bells(Protocol):
 
     def ring(self, step: str, *arguments: str) -> None: ...
 
+    async def away(self) -> str:
+        """Return why the queue does not answer; "" when it does."""
+        ...
+
     async def refused(self) -> int:
         """Return how many jobs in the queue were not ours and were refused."""
         ...

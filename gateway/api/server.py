@@ -20,10 +20,9 @@ from gateway.api.intake import Intake
 from gateway.api.limits import Limits
 from gateway.api.metrics import Metrics
 from gateway.api.phones_first import let_phones_first
+from gateway.api.readiness import Readiness
 from gateway.api.uploads import remove_abandoned
-from gateway.errors import Failed
 from gateway.runtime import Runtime
-from gateway.store.db import ping
 
 Opener = Callable[[], AbstractAsyncContextManager[Runtime]]
 Mount = Callable[[FastAPI, Runtime], None]
@@ -127,11 +126,15 @@ def _add_health(app: FastAPI, rt: Runtime) -> None:
         return PlainTextResponse("ok")
 
     async def ready(request: Request) -> JSONResponse:
-        try:
-            await ping(rt.db)
-        except Failed as away:
-            return JSONResponse({"ready": False, "why": str(away)}, status_code=503)
-        return JSONResponse({"ready": True})
+        state = await readiness.state()
+        body: dict[str, object] = {"ready": state.ready}
+        if state.why:
+            body["why"] = "; ".join(state.why)
+        if state.slowed:
+            body["slowed"] = "; ".join(state.slowed)
+        return JSONResponse(body, status_code=200 if state.ready else 503)
+
+    readiness = Readiness(rt)
 
     app.add_route("/healthz", alive)
     app.add_route("/readyz", ready)

@@ -119,15 +119,20 @@ class Webhooks:
                 return _screen(await answer_in_time(self._rt, channel, step, call.raw, keep))
         except Refused as bad:
             state = "unclear" if isinstance(bad, Unclear) else "failed"
-            await self._keep_failed(
-                request, replace(call, raw=without_pins(call.raw)), "ussd", str(bad), state
-            )
+            await self._keep_failed_step(request, call, str(bad), state)
         except Exception as broken:
             log.exception("ussd step failed", channel=channel.name)
-            await self._keep_failed(
-                request, replace(call, raw=without_pins(call.raw)), "ussd", repr(broken)
-            )
+            await self._keep_failed_step(request, call, repr(broken), "failed")
         return _screen(channel.ussd.render(self._say("ussd.sorry"), end=True))
+
+    async def _keep_failed_step(self, request: Request, call: Call, why: str, state: str) -> None:
+        """Keep a step that failed, where it can be kept: on a full disk the phone still gets its polite screen."""
+        try:
+            await self._keep_failed(
+                request, replace(call, raw=without_pins(call.raw)), "ussd", why, state
+            )
+        except Exception as bad:  # noqa: BLE001  # whatever failed, the phone gets its screen
+            log.error("a failed ussd step is not kept", channel=call.channel.name, why=repr(bad))
 
     async def _keep_step(self, channel: Channel, raw: bytes, event_id: str) -> None:
         await self._intake.keep(channel.name, "ussd", event_id, raw)

@@ -163,7 +163,9 @@ def with_secret(settings: Settings, *, made: bool = True) -> Settings:
 
     Not `made`: one that is not there is an error, since there is no gateway then."""
     if settings.secret_key:
-        Vault(settings.secret_key.get_secret_value())  # a key that is none is told before anything starts
+        Vault(
+            settings.secret_key.get_secret_value()
+        )  # a key that is none is told before anything starts
         return settings
     if settings.database_url:
         raise SettingsError(

@@ -126,6 +126,14 @@ class RqBells:
                 why = redacted(str(away))
                 log.warning("bell lost, the ticker will ring again", bell=bell, why=why)
 
+    async def away(self) -> str:
+        """Return why Redis does not answer; "" when it does."""
+        try:
+            await asyncio.to_thread(self._queue.connection.ping)
+        except RedisError as bad:
+            return redacted(str(bad)) or type(bad).__name__
+        return ""
+
     async def refused(self) -> int:
         """Return how many jobs in Redis were refused; 0 while Redis is away."""
         try:

@@ -13,6 +13,10 @@ class InlineBells:
         rung, self._rung = list(self._rung), {}
         return rung
 
+    async def away(self) -> str:
+        """Return "": it is always here."""
+        return ""
+
     async def refused(self) -> int:
         """Return 0: nothing foreign can get in here."""
         return 0

@@ -187,6 +187,11 @@ def plain_dsn(url: str) -> str:
     return url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
 
+async def connect(dsn: str) -> object:
+    """Return a connection of asyncpg's own."""
+    return await asyncpg.connect(dsn)
+
+
 async def open_database(url: str, *, connections: int = 10, read_only: bool = False) -> Database:
     """Connect, perhaps for reading only; raises SettingsError in one line when the URL is wrong or nobody answers there."""
     remember_address(url)
@@ -218,6 +223,18 @@ async def open_database(url: str, *, connections: int = 10, read_only: bool = Fa
             f"PostgreSQL does not answer at {shown} ({redacted(str(bad)) or 'timeout'}): check GATEWAY_DATABASE_URL and that the server runs"
         ) from bad
     return Database(pool)
+
+
+async def check_write(database: Database) -> None:
+    """Raise Failed when the database is away, or takes no write (a full disk, a standby). Leaves nothing behind."""
+    try:
+        async with asyncio.timeout(2):
+            # A record in the log and its commit: all that a row needs but the row.
+            await database.value("select pg_logical_emit_message(true, 'gateway', 'ready')::text")
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as bad:
+        raise Failed(
+            f"the database takes no write: {redacted(str(bad)) or 'timeout'}", retryable=True
+        ) from bad
 
 
 async def ping(database: Database) -> None:

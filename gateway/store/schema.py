@@ -4,10 +4,10 @@ Whenever a file in `sql/` has changed, all of them are loaded again, so the file
 """
 
 import hashlib
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
-import asyncpg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.errors import SettingsError
 from gateway.store import health
-from gateway.store.db import Database, open_database, plain_dsn
+from gateway.store.db import Database, connect, open_database, plain_dsn
 
 # Two gateways that start at once must not migrate at once.
 _MIGRATION_LOCK = 7_301_001
@@ -87,7 +87,7 @@ async def migrate(database_url: str) -> None:
     sources, digest = [sql(name) for name in SQL_FILES], sql_digest()
     # asyncpg reads the address itself, as everywhere else: SQLAlchemy knows no `sslmode` for it.
     dsn = plain_dsn(database_url)
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn))
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=partial(connect, dsn))
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade)

@@ -23,6 +23,7 @@ log = structlog.get_logger()
 FILES_MAX = 20_000
 EVENTS_AT_ONCE = 2000
 _DRAFT_ABANDONED_S = 60
+_ROOM_BYTES = 64 * 1024
 
 
 class Full(OSError):
@@ -60,6 +61,19 @@ class Spool:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+    def check_room(self) -> None:
+        """Raise OSError when a group of events could not be kept now. Leaves nothing behind."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = self._folder / f"{uuid4().hex}.draft"
+        try:
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(bytes(_ROOM_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            draft.unlink(missing_ok=True)
 
     def oldest(self) -> list[tuple[Path, list[Kept]]]:
         """The oldest files with their events, some thousand at a time. One that another process has just emptied is left

@@ -1,0 +1,75 @@
+"""Whether this process can do its work now: the database takes a write, and so does this machine's disk.
+
+A full disk reads as before, so reading would not tell. Redis is told of and does not make a process unready: without
+it phones are answered, and what else waits is found by the rows when it is back.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from gateway.errors import Failed
+from gateway.runtime import Runtime
+from gateway.store.db import check_write
+from gateway.store.spool import Spool
+
+_KEPT_S = 0.25
+_LIMIT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What /readyz says. `why`: what does not work; `slowed`: what works without."""
+
+    why: tuple[str, ...]
+    slowed: tuple[str, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether events can be taken and stored."""
+        return not self.why
+
+
+class Readiness:
+    """The state of one process, asked for at most some times in a second however many ask."""
+
+    def __init__(self, rt: Runtime) -> None:
+        self._rt = rt
+        self._spool = Spool(rt.settings.data_dir / "spool")
+        self._checking: asyncio.Task[State] | None = None
+        self._checked_at = 0.0
+
+    async def state(self) -> State:
+        """Return the state as it is now."""
+        now = asyncio.get_running_loop().time()
+        running = self._checking
+        if running is None or (running.done() and now - self._checked_at > _KEPT_S):
+            self._checked_at = now
+            running = self._checking = asyncio.create_task(self._check())
+        return await asyncio.shield(running)
+
+    async def _check(self) -> State:
+        database, disk, redis = await asyncio.gather(self._database(), self._disk(), self._redis())
+        return State(tuple(why for why in (database, disk) if why), (redis,) if redis else ())
+
+    async def _database(self) -> str:
+        try:
+            await check_write(self._rt.db)
+        except Failed as bad:
+            return str(bad)
+        return ""
+
+    async def _disk(self) -> str:
+        try:
+            async with asyncio.timeout(_LIMIT_S):
+                await asyncio.to_thread(self._spool.check_room)
+        except (OSError, TimeoutError) as bad:
+            return f"the disk takes no write: {bad or 'timeout'}"
+        return ""
+
+    async def _redis(self) -> str:
+        try:
+            async with asyncio.timeout(_LIMIT_S):
+                away = await self._rt.bells.away()
+        except TimeoutError:
+            away = "timeout"
+        return f"Redis does not answer, replies come late: {away}" if away else ""
