@@ -1,14 +1,18 @@
 """Twilio against requests and signatures of its own SDK."""
 
 import base64
+import hashlib
+import hmac
 import json
 from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
+from pydantic import SecretStr
 
 from gateway.sms.channels import twilio
+from gateway.sms.channels.twilio import signature
 from gateway.sms.channels.twilio.answers import understood
 from gateway.sms.port import Delivery, OutboundSms, Outcome, Webhook
 
@@ -131,3 +135,38 @@ def test_a_long_text_in_base64_is_read_and_a_long_word_is_left_alone():
     assert channel().parse_sms(form | {"Body": coded}).text == said
     assert channel().parse_sms(form | {"Body": "a" * 64}).text == "a" * 64
     assert channel().parse_sms(form | {"Body": said}).text == said
+
+
+MOVED = {
+    "the text's end becomes a sender": {"Body": "1", "From": "+254799999999", "FromCity": "XFrom+254711000001FromCityNAIROBI"},
+    "a name of its own swallows the sender": {"Body": "1", "From": "+254799999999", "FromCityFrom+254711000001X": "x"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", MOVED)
+def test_a_form_that_was_cut_differently_is_not_authentic(how):
+    """Twilio's scheme signs no boundaries: the same characters, other fields."""
+    url, form = "https://gw.example.org/in/tw/s/sms", MOVED[how]
+    said = url + "".join(name + form[name] for name in sorted(form))
+    signed = base64.b64encode(hmac.digest(b"6789", said.encode(), hashlib.sha1)).decode()
+    call = Webhook(url, {"x-twilio-signature": signed}, list(form.items()), b"")
+    assert not signature.holds(call, SecretStr("6789"), None)
+
+
+def test_words_like_the_names_of_fields_may_stand_in_a_text():
+    url = "https://gw.example.org/in/tw/s/sms"
+    form = {"Body": "From+254711000001 To 20880", "From": "+254711000001", "FromCity": "FROMBERG"}
+    said = url + "".join(name + form[name] for name in sorted(form))
+    signed = base64.b64encode(hmac.digest(b"6789", said.encode(), hashlib.sha1)).decode()
+    call = Webhook(url, {"x-twilio-signature": signed}, list(form.items()), b"")
+    assert signature.holds(call, SecretStr("6789"), None)
+
+
+def test_a_sender_that_is_there_twice_is_not_authentic():
+    """Both are signed in order of their values; which one counts would be the forger's choice."""
+    url = "https://gw.example.org/in/tw/s/sms"
+    pairs = [("Body", "1"), ("From", "+254711000001"), ("From", "+254700000000")]
+    said = url + "".join(name + value for name, value in sorted(pairs))
+    signed = base64.b64encode(hmac.digest(b"6789", said.encode(), hashlib.sha1)).decode()
+    call = Webhook(url, {"x-twilio-signature": signed}, pairs, b"")
+    assert not signature.holds(call, SecretStr("6789"), None)

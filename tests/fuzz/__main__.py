@@ -1,0 +1,56 @@
+"""The long runs: `python -m tests.fuzz webhooks --cases 100000`, `python -m tests.fuzz api --cases 10000`."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx2
+
+from gateway.servers.embedded import EmbeddedServers
+from gateway.store.schema import migrate
+from tests.conftest import opened_gateway
+from tests.fuzz.test_api import fuzzed
+from tests.fuzz.test_webhooks import CHANNELS
+from tests.fuzz.webhooks import Webhooks, judged
+
+
+async def run(what: str, cases: int, seed: int, database_url: str):
+    """One run against a gateway of its own; its report."""
+    await migrate(database_url)
+    async with opened_gateway(database_url, channels=CHANNELS, requests_per_minute=0) as town:
+        await town.opens()
+        if what == "api":
+            return await fuzzed(town, cases, seed)
+        url = town.rt.settings.public_url
+        async with httpx2.AsyncClient(base_url=url, timeout=300) as http:
+            return await judged(town.rt.db.value, Webhooks(http, url, seed), cases)
+
+
+def main() -> None:
+    """Print the statuses and the first faults; exit 1 where there is one."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("what", choices=("api", "webhooks"))
+    parser.add_argument("--cases", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    began = time.monotonic()
+    with (
+        tempfile.TemporaryDirectory(prefix="gateway-fuzz-") as folder,
+        EmbeddedServers(Path(folder) / "data") as servers,
+    ):
+        report = asyncio.run(run(given.what, given.cases, given.seed, servers.database_url))
+    print(
+        f"{report.cases:,} calls in {time.monotonic() - began:.0f} s, {len(report.faults)} faults"
+    )
+    for status, number in sorted(report.statuses.items(), key=str):
+        print(f"  {status}: {number:,}")
+    for fault in report.faults[:50]:
+        print(fault)
+    sys.exit(1 if report.faults else 0)
+
+
+if __name__ == "__main__":
+    main()
