@@ -65,6 +65,12 @@ def add_handlers(app: FastAPI) -> None:
     for kind in (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError):
         app.add_exception_handler(kind, nul)
 
+    async def too_large(request: Request, bad: Exception) -> JSONResponse:
+        log.error("a value reached the database that no check refused", why=type(bad).__name__)
+        return problem(422, "a value in the request is larger than can be stored")
+
+    app.add_exception_handler(asyncpg.DataError, too_large)
+
     async def away(request: Request, bad: Exception) -> JSONResponse:
         log.error("database away", why=str(bad))
         return problem(

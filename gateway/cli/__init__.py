@@ -10,7 +10,19 @@ def main() -> None:
     from gateway.redaction import redacted
 
     try:
+        _refuse_broken_arguments()
         app()
     except GatewayError as problem:
         print(f"gateway: {redacted(str(problem))}", file=sys.stderr)
         sys.exit(1)
+
+
+def _refuse_broken_arguments() -> None:
+    """Raise Refused for an argument that is not text: its bytes are no UTF-8."""
+    from gateway.errors import Refused
+
+    for place, argument in enumerate(sys.argv[1:], 1):
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise Refused(f"argument {place} is not UTF-8 text") from None

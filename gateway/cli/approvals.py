@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.bounds import INT8_MAX
 from gateway.cli.keys import KeyFile, NoKey, read_key
 
 app = typer.Typer(
@@ -59,7 +60,9 @@ def prepare(
 
 
 @app.command()
-def show(number: Annotated[int, typer.Argument(help="The list's number.")]) -> None:
+def show(
+    number: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="The list's number.")],
+) -> None:
     """Print a list as it is now: totals, first payouts, the largest."""
     from gateway.cli.people import with_runtime
     from gateway.steps import approve as step
@@ -69,7 +72,7 @@ def show(number: Annotated[int, typer.Argument(help="The list's number.")]) -> N
 
 @app.command()
 def approve(
-    number: Annotated[int, typer.Argument(help="The list's number.")],
+    number: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="The list's number.")],
     code: Annotated[str, typer.Option(help="The list's code, as `prepare` and `show` print it.")],
     by: By,
     key_file: KeyFile = None,

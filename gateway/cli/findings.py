@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.bounds import INT8_MAX
 from gateway.cli.output import Json, write_json
 from gateway.cli.people import with_runtime
 from gateway.errors import Refused
@@ -14,7 +15,9 @@ app = typer.Typer(
     help="Findings: what a person should look at. Nothing happens to anybody by a finding alone.",
 )
 
-_Number = Annotated[int, typer.Argument(metavar="FINDING", help="Its number in the list.")]
+_Number = Annotated[
+    int, typer.Argument(min=1, max=INT8_MAX, metavar="FINDING", help="Its number in the list.")
+]
 
 
 @app.command("list")

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gateway.bounds import INT8_MAX
 from gateway.cli.output import Json, write_json
 from gateway.cli.people import with_runtime
 from gateway.cli.shown import age
@@ -41,7 +42,9 @@ def list_events(
 
 
 @app.command("show")
-def show(event: Annotated[int, typer.Argument(help="Its number in the list.")]) -> None:
+def show(
+    event: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="Its number in the list.")],
+) -> None:
     """Show one event as it came. It may hold a phone number: mind who looks over your shoulder."""
 
     async def opened(rt: Runtime) -> tuple[Row, str]:
@@ -59,7 +62,9 @@ def show(event: Annotated[int, typer.Argument(help="Its number in the list.")]) 
 
 @app.command("replay")
 def replay(
-    event: Annotated[int | None, typer.Argument(help="Its number in the list.")] = None,
+    event: Annotated[
+        int | None, typer.Argument(min=1, max=INT8_MAX, help="Its number in the list.")
+    ] = None,
     all_failed: Annotated[
         bool, typer.Option("--all", help="All failed events that can be replayed, oldest first.")
     ] = False,
@@ -76,7 +81,9 @@ def replay(
 
 
 @app.command("dismiss")
-def dismiss(event: Annotated[int, typer.Argument(help="Its number in the list.")]) -> None:
+def dismiss(
+    event: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="Its number in the list.")],
+) -> None:
     """Mark an event as done without processing it: somebody has seen it, and nothing is to be done."""
 
     async def dismissed(rt: Runtime) -> None:

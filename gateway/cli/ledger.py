@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.bounds import INT8_MAX, whole
 from gateway.cli.output import Json, write_json
 from gateway.cli.taxes import tax_paid, taxes
 
@@ -103,7 +104,7 @@ def verify(
 
 @app.command("statement")
 def print_statement(
-    worker: Annotated[int, typer.Argument(help="The worker's id.")],
+    worker: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="The worker's id.")],
     first: Annotated[
         str | None, typer.Option("--from", help="First day, 2026-11-01; default: her first.")
     ] = None,
@@ -139,8 +140,8 @@ def trace(
 
     found = with_runtime(
         lambda rt: (
-            traces.of_answer(rt.db, int(what))
-            if what.isdecimal()
+            traces.of_answer(rt.db, whole(what, "answer", least=1))
+            if what.isascii() and what.isdecimal()
             else traces.of_payout(rt.db, what.upper())
         )
     )
@@ -164,7 +165,7 @@ def _day(text: str) -> date:
 @app.command("float")
 def floats(
     provider: Annotated[str, typer.Argument(help="The provider's name in the settings.")],
-    last: Annotated[int, typer.Option(help="How many statements.")] = 7,
+    last: Annotated[int, typer.Option(min=1, max=INT8_MAX, help="How many statements.")] = 7,
     json: Json = None,
 ) -> None:
     """The balance equation of each imported statement against our books, to the minor unit; exit 1 where one does not come out.
@@ -225,7 +226,7 @@ def grants(
 
 @app.command("adjust")
 def adjust_answer(
-    answer: Annotated[int, typer.Argument(help="The paid answer's id.")],
+    answer: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="The paid answer's id.")],
 ) -> None:
     """Open an adjustment for a paid answer that turned out wrong: the worker is told and may disagree."""
     from gateway.cli.people import with_runtime

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.bounds import INT8_MAX
 from gateway.cli.keys import KeyFile, NoKey, read_key
 from gateway.cli.persons import add as add_person
 
@@ -103,7 +104,9 @@ def breaker() -> None:
 
 @app.command()
 def explain(
-    finding: Annotated[int, typer.Argument(help="The number in `gateway payouts breaker`.")],
+    finding: Annotated[
+        int, typer.Argument(min=1, max=INT8_MAX, help="The number in `gateway payouts breaker`.")
+    ],
     by: Annotated[str, typer.Option(help="Your name.")],
     because: Annotated[str, typer.Option(help="What it was.")],
     key_file: KeyFile = None,

@@ -172,7 +172,7 @@ class Api:
         return _json(value if good else drawn.mutated(value)), good
 
 
-def judged(call: Call, answer: httpx2.Response) -> list[str]:
+def judged(call: Call, answer: httpx2.Response) -> list[str]:  # noqa: C901  one rule after the other
     """What is wrong with the answer."""
     faults, status = list[str](), answer.status_code
     declared = call.operation["responses"].get(str(status))
