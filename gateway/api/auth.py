@@ -4,6 +4,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from gateway import logs
 from gateway.api.limits import Limits
 from gateway.errors import Refused
 from gateway.ids import ClientId
@@ -30,6 +31,8 @@ async def client_of(request: Request, rt: Rt) -> ClientId:
         raise Refused("send your API key as `Authorization: Bearer <key>`", status=401)
     found = await clients.by_key(rt.db, given)
     if found is None:
+        address = request.client.host if request.client else "unknown"
+        logs.seldom.warning("an API key is not known", address=address, path=request.url.path)
         raise Refused("this API key is not known or was revoked", status=401)
     limits.client(rt, given.hex())
     return found

@@ -4,15 +4,15 @@ counted by the reason."""
 import hmac
 from dataclasses import dataclass
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from gateway import forms
+from gateway import forms, logs
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import Webhook
 
-log = structlog.get_logger()
+_EVENTS = ("ussd", "sms", "receipt", "session-end", "opt-out", "subscription", "validate")
+"""What may end a webhook's address without being a secret."""
 
 BODY_BYTES_MAX = 256 * 1024
 
@@ -44,7 +44,9 @@ async def read(rt: Runtime, request: Request) -> Call | Response:
         Webhook(_public_url(rt, request), dict(request.headers), signed, raw)
     ):
         event = request.url.path.rsplit("/", 1)[-1]
-        log.warning("forged webhook", channel=channel.name, path=event)
+        logs.seldom.warning(
+            "forged webhook", channel=channel.name, path=event, address=address_of(request)
+        )
         refused(request, "signature")
         return PlainTextResponse("the signature does not hold", status_code=403)
     return Call(channel, dict(pairs), raw)
@@ -78,9 +80,21 @@ async def body(request: Request) -> bytes | None:
     return b"".join(chunks)
 
 
+def address_of(request: Request) -> str:
+    """Return the address that a call came from."""
+    return request.client.host if request.client else "unknown"
+
+
 def refused(request: Request, reason: str) -> Response:
     """Nobody we know: the same answer to every guess; the reason is for the metric only."""
     request.state.reason = reason
+    # The path's secret is not logged: a near miss would help whoever reads the log.
+    logs.seldom.warning(
+        "a webhook call is refused",
+        reason=reason,
+        kind=kind if (kind := request.url.path.rsplit("/", 1)[-1]) in _EVENTS else "payout",
+        address=address_of(request),
+    )
     return PlainTextResponse("not found", status_code=404)
 
 

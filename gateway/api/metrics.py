@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway import logs
 from gateway.api import channel_metrics
 from gateway.api.counts import Counts
 from gateway.errors import Failed
@@ -47,6 +48,7 @@ class Metrics:
         self._figures: health.Figures | None = None
         self._channels: list[ChannelHealth] = []
         self._bills: list[Row] = []
+        self._refused = 0
         self._read_at = 0.0
         self._registry.register(self)  # pyright: ignore[reportArgumentType]  # a collector by its shape
 
@@ -60,6 +62,7 @@ class Metrics:
                     self._rt.db, self._rt.channels, self._rt.clock.now()
                 )
                 self._bills = await outbox.bills(self._rt.db)
+                self._refused = await self._rt.bells.refused()
             except Failed as away:
                 return PlainTextResponse(str(away), status_code=503)
             self._read_at = now
@@ -93,6 +96,14 @@ class Metrics:
         )
         yield _by_state("gateway_batches", "Batches by state", found.batches, ("running",))
         yield _by_state("gateway_workers", "Workers by state", found.workers, ("active",))
+        yield _one(
+            "gateway_log_lines_lost", "Log lines that this process could not write", logs.lost()
+        )
+        yield _one(
+            "gateway_jobs_refused",
+            "Jobs in Redis that were not ours and were removed",
+            self._refused,
+        )
         yield _one("gateway_answers", "Answers taken since the beginning", found.answers)
 
     def counted(self, route: Route) -> Route:

@@ -75,13 +75,23 @@ def add_handlers(app: FastAPI) -> None:
         log.error("database away", why=str(bad))
         return problem(
             503,
-            "the database does not answer right now; the request was not carried out, send it again",
+            _not_known(request),
         )
 
     for kind in (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
         app.add_exception_handler(kind, away)
     app.add_exception_handler(Conflict, _busy)
     app.add_exception_handler(Refused, _refused)
+
+
+def _not_known(request: Request) -> str:
+    """Return what is true when the database went away in between: a commit may have been carried out."""
+    if request.method in ("GET", "HEAD"):
+        return "the database does not answer right now; nothing was changed, send the request again"
+    return (
+        "the database does not answer right now, and whether the request was carried out is not known; look first "
+        "(GET), or send it again with the same Idempotency-Key where the operation takes one"
+    )
 
 
 async def _refused(request: Request, bad: Exception) -> JSONResponse:

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 import structlog
 
+from gateway import logs
 from gateway.errors import OtherKey, Refused
 from gateway.forms import fields
 from gateway.runtime import Channel, Runtime
@@ -78,6 +79,12 @@ def _raw(rt: Runtime, row: Row) -> bytes:
 
 
 async def _take_one(rt: Runtime, row: Row) -> None:
+    with logs.bound(event_id=row["event_id"], channel=row["channel"], kind=row["kind"]):
+        log.info("stored event taken up", tries=row["tries"])
+        await _take_bound(rt, row)
+
+
+async def _take_bound(rt: Runtime, row: Row) -> None:
     kind = row["kind"]
     if row["tries"] > TRIES_MAX:
         await inbox.fail(rt.db, row["id"], f"tried {TRIES_MAX} times")

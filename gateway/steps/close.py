@@ -2,6 +2,7 @@
 
 import structlog
 
+from gateway import logs
 from gateway.failpoints import reach
 from gateway.ids import AccountId, BatchId
 from gateway.payments import ledger
@@ -26,7 +27,8 @@ async def close(rt: Runtime) -> int:
            and not exists (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open')"""
     )
     for row in rows:
-        await close_batch(rt, await rt.batches.fresh(row["id"]))
+        with logs.bound(batch=row["id"]):
+            await close_batch(rt, await rt.batches.fresh(row["id"]))
     return len(rows)
 
 

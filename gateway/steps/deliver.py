@@ -189,6 +189,7 @@ class Drain:
                 await outbox.set_breaker(self.rt.db, self.road.name, claim.version, again)
             return
         given = [OutboundSms(str(m.id), numbers[str(m.id)], m.text) for m in messages]
+        log.info("messages are sent", channel=self.road.name, messages=[m.id for m in messages])
         reach("deliver.claimed")
         try:
             sent = await self.sms.send(self.rt.http, given)

@@ -12,7 +12,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
+from gateway import logs
 from gateway.conversation import notices
 from gateway.errors import Conflict, Refused
 from gateway.failpoints import reach
@@ -82,6 +84,9 @@ Heard = tuple[Stored, Answered | Asked]
 
 
 async def _sent(rt: Runtime, claimed: Stored) -> Heard:
+    """Send a payout, in a task of its own: what is bound to the log's lines stays in it."""
+    bind_contextvars(payout=claimed.ref, provider=claimed.payout.provider)
+    log.info("payout is sent to its operator", tries=claimed.payout.tries)
     reach("disburse.submitting")
     answer = await rt.providers[claimed.payout.provider].submit(rt.http, order_of(rt, claimed))
     reach("disburse.answered")
@@ -89,6 +94,8 @@ async def _sent(rt: Runtime, claimed: Stored) -> Heard:
 
 
 async def _asked(rt: Runtime, stored: Stored) -> Heard:
+    bind_contextvars(payout=stored.ref, provider=stored.payout.provider)
+    log.info("operator is asked about a payout")
     status = await rt.providers[stored.payout.provider].ask(rt.http, order_of(rt, stored))
     reach("disburse.asked")
     return stored, Asked(status)
@@ -202,6 +209,13 @@ def order_of(rt: Runtime, stored: Stored) -> Order:
 
 
 async def called_back(rt: Runtime, stored: Stored, token: str, status: Status) -> None:
+    """Take a callback as `_called_back` says; its lines in the log carry the payout's reference."""
+    with logs.bound(payout=stored.ref, provider=stored.payout.provider):
+        log.info("operator called back")
+        await _called_back(rt, stored, token, status)
+
+
+async def _called_back(rt: Runtime, stored: Stored, token: str, status: Status) -> None:
     """A callback came to one of the payout's secret paths. Only an answer to our own question decides."""
     asked = token == stored.status_token
     for _ in range(_TRIES):

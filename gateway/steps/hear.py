@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import structlog
 
+from gateway import logs
 from gateway.conversation.coordinating import number_said
 from gateway.conversation.ease import after_reply
 from gateway.conversation.facts import Answered, PayAsked, Turn
@@ -43,6 +44,14 @@ _SAID_CHARACTERS_MAX = 2000
 
 
 async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> bool:
+    """Take one SMS all the way, as `_hear` says; its lines in the log carry the event's id."""
+    with logs.bound(event_id=sms.provider_id, channel=channel.name):
+        new = await _hear(rt, channel, sms, raw)
+        log.info("sms heard", repeated=not new)
+        return new
+
+
+async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> bool:
     """Take one SMS all the way; afterwards it is done, kept as failed, or (when everybody pushes) put off a little.
     False: it was done before. Raises only when the database is away, or for a fault of ours."""
     try:
@@ -149,6 +158,8 @@ def _reply(
     batch = batch_of(understood, said.facts)
     paying = next((fact for fact in said.facts if isinstance(fact, PayAsked)), None)
     promise = promise_of(paying.ref) if paying else None
+    if batch or paying:
+        log.info("reply decided", batch=batch, payout=paying.ref if paying else None)
     cause = promise or cause_of(said, channel.name, event.event_id)
     cause = cause or (f"again:{channel.name}:{event.event_id}" if reply.wait else None)
     told = message(rt, channel.name, worker, heard.msisdn, said.reply, "reply", cause, batch)
