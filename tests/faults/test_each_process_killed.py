@@ -1,0 +1,188 @@
+"""kill -9 of each process of `gateway up` in turn, keepers included, while SMS and USSD flow.
+
+Nothing acknowledged is lost, nothing is processed twice, and each comes back by itself. How long that takes is printed.
+"""
+
+import itertools
+import os
+import signal
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from gateway.servers import EmbeddedServers
+from tests.console.tree import Tree, eventually
+
+pytestmark = pytest.mark.timeout(2400)
+
+HANG_S = 300.0
+STREAMS = 2
+
+
+@pytest.fixture
+def tree(tmp_path) -> Iterator[Tree]:
+    running = Tree(tmp_path / "data").start()
+    yield running
+    if running.process is not None and running.process.poll() is None:
+        running.stop()
+
+
+@dataclass
+class Traffic:
+    """Phones that text and dial until they are told to stop. An SMS is sent again until it gets its 200, as carriers do."""
+
+    tree: Tree
+    acknowledged: list[str] = field(default_factory=list[str])
+    screens: list[tuple[float, float, int]] = field(default_factory=list[tuple[float, float, int]])
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def posts(self, path: str, **form: str) -> int:
+        data = urllib.parse.urlencode(form).encode()
+        try:
+            with urllib.request.urlopen(f"{self.tree.url}{path}", data, timeout=HANG_S) as answer:  # noqa: S310
+                return answer.status
+        except urllib.error.HTTPError as refused:
+            return refused.code
+        except OSError:
+            return 0
+
+    def texts(self, stream: int) -> None:
+        for number in itertools.count():
+            name = f"kill-{stream}-{number}"
+            form = {
+                "id": name,
+                "from": f"+25471100{stream:02}{number % 50:02}",
+                "to": "20880",
+                "text": "HELP",
+            }
+            while self.posts("/in/phone/local/sms", **form) != 200:
+                self.ended.wait(0.2)
+            self.acknowledged.append(name)
+            if self.ended.wait(0.1):
+                return
+
+    def dials(self, stream: int) -> None:
+        for number in itertools.count():
+            began = time.monotonic()
+            form = {
+                "session": f"d{stream}-{number}",
+                "from": f"+25471101{stream:02}{number % 50:02}",
+                "text": "",
+            }
+            status = self.posts("/in/phone/local/ussd", **form)
+            self.screens.append((began, time.monotonic() - began, status))
+            if self.ended.wait(0.1):
+                return
+
+
+def victims(tree: Tree) -> dict[str, int]:
+    """The supervised processes by what they do, from what the kernel says of them."""
+    found: dict[str, int] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int(folder.joinpath("stat").read_text().rpartition(")")[2].split()[1])
+            words = folder.joinpath("cmdline").read_bytes().decode().split("\0")
+        except OSError:
+            continue
+        if parent == tree.pid and "gateway" in words:
+            kind = words[words.index("gateway") + 1]
+            flags = "".join(
+                word for word in words if word in ("--webhooks", "--clients", "--heavy")
+            )
+            found[f"{kind}{flags} {words[-1] if flags else ''}".strip() + f" ({folder.name})"] = (
+                int(folder.name)
+            )
+    for server, file in (("postgres", "postmaster.pid"), ("redis", "redis.pid")):
+        home = tree.folder / server
+        found[f"keeper of {server}"] = int((home / "keeper.pid").read_text())
+        found[server] = int((home / "data" / file).read_text().split()[0])
+    return found
+
+
+def kinds(tree: Tree) -> list[str]:
+    try:
+        return sorted(name.partition(" (")[0] for name in victims(tree))
+    except (OSError, ValueError, IndexError):
+        return []
+
+
+def is_well(tree: Tree, whole: list[str], victim: int) -> bool:
+    return kinds(tree) == whole and victim not in victims(tree).values() and tree.ready()
+
+
+async def counted(tree: Tree, names: list[str]) -> tuple[int, int, int]:
+    """Acknowledged events that are in the books, those that are done, and replies to a phone above one per text."""
+    with EmbeddedServers(tree.folder) as servers:
+        books = await asyncpg.connect(servers.postgres_dsn)
+        try:
+            kept = await books.fetchval(
+                "select count(*) from inbox where event_id = any($1)", names
+            )
+            done = await books.fetchval(
+                "select count(*) from inbox where event_id = any($1) and state in ('done', 'unclear')",
+                names,
+            )
+            doubled = await books.fetchval(
+                """select count(*) from (select 1 from inbox where event_id = any($1)
+                   group by channel, kind, event_id having count(*) > 1) twice""",
+                names,
+            )
+            replies = await books.fetchval(
+                "select count(*) from outbox where purpose = 'reply' and created_at is not null"
+            )
+        finally:
+            await books.close()
+    assert replies <= len(names), "no text is replied to twice"
+    return kept, done, doubled
+
+
+async def test_each_process_is_killed_in_turn_and_nothing_is_lost_or_doubled(tree):
+    traffic = Traffic(tree)
+    threads = [
+        threading.Thread(target=what, args=(n,), daemon=True)
+        for n in range(STREAMS)
+        for what in (traffic.texts, traffic.dials)
+    ]
+    whole = kinds(tree)
+    for thread in threads:
+        thread.start()
+    back: dict[str, float] = {}
+    for kind in dict.fromkeys(whole):
+        pid = next(p for name, p in victims(tree).items() if name.partition(" (")[0] == kind)
+        began = time.monotonic()
+        os.kill(pid, signal.SIGKILL)
+        eventually(lambda pid=pid: is_well(tree, whole, pid), HANG_S)
+        before = len(traffic.acknowledged)
+        eventually(lambda before=before: len(traffic.acknowledged) > before, HANG_S)
+        back[kind] = time.monotonic() - began
+    traffic.ended.set()
+    for thread in threads:
+        thread.join(HANG_S)
+        assert not thread.is_alive(), "it hangs"
+
+    slowest = max(took for _, took, _ in traffic.screens)
+    print(
+        f"{len(traffic.acknowledged)} SMS, {len(traffic.screens)} screens, slowest {slowest:.1f} s"
+    )
+    for kind, took in back.items():
+        print(f"  {kind:<28} back after {took:.1f} s")
+    refused = [status for _, _, status in traffic.screens if status != 200]
+    print(f"  screens without a 200: {len(refused)}")
+    assert refused == [], "while a webhook process lives, no phone is refused"
+
+    names = traffic.acknowledged
+    assert len(set(names)) == len(names)
+    deadline = time.monotonic() + HANG_S
+    while (found := await counted(tree, names)) != (len(names), len(names), 0):
+        assert time.monotonic() < deadline, (
+            f"{len(names)} were acknowledged; kept, done, doubled: {found}"
+        )
+    assert tree.stop() == 0
