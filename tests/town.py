@@ -49,7 +49,7 @@ class MovableClock:
         self._ahead = timedelta()
 
 
-async def eventually(what: Callable[[], Awaitable[Any]], within_s: float = 45.0) -> Any:
+async def eventually(what: Callable[[], Awaitable[Any]], within_s: float = 300.0) -> Any:
     """The first true result of `what`; an AssertionError when there is none in time."""
     deadline = time.monotonic() + within_s
     while not (found := await what()):

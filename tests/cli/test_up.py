@@ -27,7 +27,7 @@ from ..console.tree import (  # noqa: TID252
     words_of,
 )
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module")

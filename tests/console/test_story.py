@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from .tree import eventually
 
-pytestmark = pytest.mark.timeout(280)
+pytestmark = pytest.mark.timeout(1800)
 SOON_MS = 30_000
 
 

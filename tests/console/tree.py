@@ -16,7 +16,7 @@ from gateway.settings.apart import scrubbed_environment
 
 REPOSITORY = Path(__file__).parents[2]
 # Two busy cores start seven Python processes and a database.
-UP_WITHIN_S = 150.0
+UP_WITHIN_S = 300.0
 
 
 def clean_environment(folder: Path) -> dict[str, str]:
@@ -33,12 +33,12 @@ def gateway(folder: Path, *words: str, **more: str) -> subprocess.CompletedProce
         env={**clean_environment(folder), **more},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=600,
         check=False,
     )
 
 
-def eventually(what, within_s: float = 60.0):
+def eventually(what, within_s: float = 300.0):
     """The first true result of `what`."""
     deadline = time.monotonic() + within_s
     while not (found := what()):
@@ -128,7 +128,7 @@ class Tree:
         """End it; its exit code."""
         assert self.process
         self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(300)
 
     def ask(self, path: str, body: object = None, **headers: str) -> Any:
         """GET, or POST of JSON; what was answered, read."""
@@ -136,7 +136,7 @@ class Tree:
         request = urllib.request.Request(f"{self.url}{path}", data, headers)  # noqa: S310  # our own server
         if data is not None:
             request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=600) as response:  # noqa: S310
             text = response.read().decode()
         return json.loads(text) if text[:1] in "[{" else text
 
@@ -144,7 +144,7 @@ class Tree:
         """POST a form, as providers do; the status."""
         data = urllib.parse.urlencode(form).encode()
         try:
-            with urllib.request.urlopen(f"{self.url}{path}", data, timeout=30) as response:  # noqa: S310
+            with urllib.request.urlopen(f"{self.url}{path}", data, timeout=600) as response:  # noqa: S310
                 return response.status
         except urllib.error.HTTPError as refused:
             with refused:

@@ -22,7 +22,7 @@ ANSWERS = "task,worker,answer\nt0,w0,yes\nt0,w1,yes\nt1,w0,no\nt1,w1,no\n"
 TABLES = """select relname from pg_class
   where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1"""
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture

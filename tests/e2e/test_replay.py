@@ -20,7 +20,7 @@ KEYS = {
 }  # fmt: skip
 WORKERS = [f"w{n}" for n in range(5)]
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1800)
 
 
 def write(path, columns, rows):
@@ -43,7 +43,7 @@ def replay(folder, answers, *words, truth=None, tasks=None):
         env=kept,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=600,
         check=False,
     )
     return ended, json.loads(ended.stdout) if ended.stdout.startswith("{") else {}

@@ -65,7 +65,7 @@ class House:
             os.kill(pid, signal.SIGKILL)
             process = self.children._children[name].process
             assert process
-            process.wait(10)
+            process.wait(300)
 
     def kills_the_servers(self, *names: str) -> None:
         """kill -9 of PostgreSQL and Redis (or those named), with their keepers."""

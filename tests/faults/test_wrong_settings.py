@@ -23,7 +23,7 @@ def gateway(folder, *words, **env):
         env={**kept, "GATEWAY_DATA_DIR": str(folder / "data"), **env},
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=600,
         check=False,
     )
 

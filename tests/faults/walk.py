@@ -158,7 +158,7 @@ async def day(
     await texts(4, "1")
     await texts(5, "PAY")
     await disburse(rt)  # sent, and not asked about: this time the statement is faster
-    async with httpx2.AsyncClient(base_url=house.operator, timeout=20, verify=False) as operator:
+    async with httpx2.AsyncClient(base_url=house.operator, timeout=600, verify=False) as operator:
         await operator.post("/admin/settle")
         statement = await operator.post("/admin/statement", json={})
     await import_statement(rt, "mpesa", statement.text)

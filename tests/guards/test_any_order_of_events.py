@@ -30,7 +30,7 @@ from gateway.store.payouts import Stored
 
 from .till import Till, Worker, open_till
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1800)
 ROUNDS_MAX = 60
 EARNED = 20_000
 NETWORK = ["good", "good", "good", "lost", "late", "no answer", "not sent", "refused"]

@@ -9,7 +9,7 @@ from .guards import GUARDS, Guard
 from .table import table
 from .till import open_till
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1800)
 BY_NAME = {guard.name: guard for guard in GUARDS}
 
 

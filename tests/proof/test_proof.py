@@ -11,7 +11,7 @@ from .episode import Episode
 from .outage import Silence
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1800)
 async def test_some_payouts_through_a_bad_day_all_paid_once(new_database):
     verdict = await Episode(60, seed=5).run(await new_database("proof_small"))
     assert (verdict.doubles, verdict.lost, verdict.conservation_breaks) == (0, 0, 0)
@@ -20,7 +20,7 @@ async def test_some_payouts_through_a_bad_day_all_paid_once(new_database):
     assert verdict.struck["crash"] > 25
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1800)
 async def test_the_judge_sees_a_second_payment_and_a_missing_one(new_database):
     def meddles(played: Episode) -> None:
         """The operator pays one key twice, and another not at all."""
@@ -34,7 +34,7 @@ async def test_the_judge_sees_a_second_payment_and_a_missing_one(new_database):
     assert not verdict.good
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1800)
 async def test_a_reference_drawn_twice_breaks_nothing_off(new_database, monkeypatch):
     """In one long proof of many this has to happen: here each tenth draw or so is taken."""
     draws = random.Random(7)  # a made-up world
@@ -46,7 +46,7 @@ async def test_a_reference_drawn_twice_breaks_nothing_off(new_database, monkeypa
     assert verdict.paid > 40
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1800)
 async def test_after_forty_minutes_of_silence_unknown_outcomes_are_settled_soon(new_database):
     """The measure by itself is `python -m tests.proof.outage`; asked by the usual schedule they would wait for an hour."""
     played = Silence(120, seed=3, factor=1.0)

@@ -66,12 +66,12 @@ class Colleague:
         return cls(process, *json.loads(process.stdout.readline()))
 
     def leaves(self) -> None:
-        self.process.communicate(timeout=20)
+        self.process.communicate(timeout=300)
         assert self.process.returncode == 0
 
     def is_killed(self) -> None:
         self.process.kill()
-        self.process.communicate(timeout=20)
+        self.process.communicate(timeout=300)
 
 
 def nobody() -> dict[str, Any]:
