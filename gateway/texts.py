@@ -7,9 +7,11 @@ Ids are compared, so they are kept in one Unicode normal form (NFC): two spellin
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from gateway.errors import Refused
 
@@ -19,6 +21,12 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # Seven digits or more, in groups as people write them.
 _NUMBER = re.compile(r"[+(]*\d(?:[ ()./+-]{0,3}\d){6,}")
+_UNSEEN = (
+    r"\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e"
+    r"\u2060-\u206f\ufeff\ufff9-\ufffb"
+)
+LINE_PATTERN = rf"^[^{_UNSEEN}]*[^\s{_UNSEEN}][^{_UNSEEN}]*$"
+"""What a line is for /openapi.json, as far as a pattern can say it; `line` decides."""
 # Joiners shape letters in some scripts and in emoji; every other format character is invisible.
 _JOINERS = "\u200c\u200d"
 
@@ -98,29 +106,33 @@ def _named(char: str) -> str:
     return f"the character {code} ({name})" if name else f"the control character {code}"
 
 
-def _as_value_error(text: str, most: int) -> str:
-    """Check a line for a model, which names the field by itself."""
-    try:
-        return line(text, "", most)
-    except Refused as bad:
-        raise ValueError(str(bad).removeprefix(": ")) from None
+def _checked(read: Callable[[str], str]) -> AfterValidator:
+    """Return a check for a model, which names the field by itself."""
+
+    def check(text: str) -> str:
+        try:
+            return read(text)
+        except Refused as bad:
+            raise PydanticCustomError(
+                "text", "{why}", {"why": str(bad).removeprefix(": ")}
+            ) from None
+
+    return AfterValidator(check)
 
 
-def _as_id(text: str, most: int = ID_CHARACTERS_MAX) -> str:
-    try:
-        return identifier(text, "", most)
-    except Refused as bad:
-        raise ValueError(str(bad).removeprefix(": ")) from None
+def _one_line(most: int) -> tuple[object, AfterValidator]:
+    described = Field(min_length=1, max_length=most, json_schema_extra={"pattern": LINE_PATTERN})
+    return described, _checked(lambda text: line(text, "", most))
 
 
-def _limited(most: int) -> object:
-    return AfterValidator(lambda text: _as_value_error(text, most))
-
-
-Line40 = Annotated[str, Field(min_length=1, max_length=40), _limited(40)]
-Line100 = Annotated[str, Field(min_length=1, max_length=100), _limited(100)]
-Line160 = Annotated[str, Field(min_length=1, max_length=160), _limited(160)]
-Line200 = Annotated[str, Field(min_length=1, max_length=200), _limited(200)]
-Line500 = Annotated[str, Field(min_length=1, max_length=500), _limited(500)]
-Id = Annotated[str, Field(min_length=1, max_length=ID_CHARACTERS_MAX), AfterValidator(_as_id)]
+Line40 = Annotated[str, *_one_line(40)]
+Line100 = Annotated[str, *_one_line(100)]
+Line160 = Annotated[str, *_one_line(160)]
+Line200 = Annotated[str, *_one_line(200)]
+Line500 = Annotated[str, *_one_line(500)]
+Id = Annotated[
+    str,
+    Field(min_length=1, max_length=ID_CHARACTERS_MAX, json_schema_extra={"pattern": LINE_PATTERN}),
+    _checked(lambda text: identifier(text, "")),
+]
 """A client's own id: a task's, an option's."""

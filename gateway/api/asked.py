@@ -1,6 +1,6 @@
 """What clients send, as typed models: the source of the requests in /openapi.json."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -153,11 +153,14 @@ class BatchIn(_Strict):
     ] = "auto"
 
 
+_IDS: Any = {"max_length": ANSWERS_OF_TASK_MAX, "json_schema_extra": {"uniqueItems": True}}
+
+
 class AudienceIn(_Strict):
     """Who may be asked: workers and partners by id (see `/audience`), workers by language."""
 
-    workers: Annotated[list[RowId], Field(default_factory=list, max_length=ANSWERS_OF_TASK_MAX)]
-    partners: Annotated[list[RowId], Field(default_factory=list, max_length=ANSWERS_OF_TASK_MAX)]
+    workers: Annotated[list[RowId], Field(default_factory=list, **_IDS)]
+    partners: Annotated[list[RowId], Field(default_factory=list, **_IDS)]
     languages: Annotated[list[Language], Field(default_factory=list, max_length=20)]
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from gateway.sms.breaker import Breaker, State
 from gateway.sms.port import Receipt, rank
 from gateway.store.db import Connection, Database, Row
+from gateway.texts import numbers_masked
 
 # How long an unknown message waits for a receipt before it is asked about or sent again, and until it is lost.
 UNKNOWN_FOR, LOST_AFTER = timedelta(seconds=60), timedelta(hours=24)
@@ -114,7 +115,7 @@ async def settle(db: Database, channel: str, fates: Sequence[Fate]) -> None:
         [f.tries for f in fates],
         [f.due_at for f in fates],
         [f.provider_id for f in fates],
-        [f.reason for f in fates],
+        [_kept(f.reason) for f in fates],
         [f.cost_micro for f in fates],
         [f.currency for f in fates],
         [f.country for f in fates],
@@ -242,6 +243,11 @@ async def known_ids(db: Database, message: int) -> frozenset[str]:
     return frozenset(row["provider_id"] for row in rows)
 
 
+def _kept(reason: str | None) -> str | None:
+    """Return a provider's words without the phone numbers that may stand in them."""
+    return numbers_masked(reason) if reason else reason
+
+
 async def settle_unknown(
     db: Database,
     message: int,
@@ -262,7 +268,7 @@ async def settle_unknown(
         state,
         due_at,
         provider_id,
-        reason,
+        _kept(reason),
     )
 
 
@@ -278,7 +284,7 @@ async def receipt(db: Database, channel: str, r: Receipt) -> bool:
         int(r.provider_id) if ours else None,
         r.delivery and str(r.delivery),
         rank(r.delivery) if r.delivery else -1,
-        r.reason,
+        _kept(r.reason),
     )
 
 

@@ -115,7 +115,7 @@ class Drawn:
         return found
 
     def _string(self, schema: Mapping[str, Any]) -> str:
-        if "pattern" in schema:
+        if "[^" not in schema.get("pattern", "[^"):
             return _matching(schema["pattern"], self.dice)
         if schema.get("examples") and self.chance(0.5):
             return self.dice.choice(schema["examples"])

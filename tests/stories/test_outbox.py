@@ -550,3 +550,13 @@ async def test_a_channel_that_mostly_fails_is_a_warning(town, roads):
     (finding,) = [f for f in await running._channel_health(town.rt) if f.what == "channel lonely"]
     assert finding.verdict is Verdict.WARN
     assert "100% (6 of 6 in the last hour)" in finding.said
+
+
+async def test_a_providers_words_are_kept_without_the_number_in_them(town, roads):
+    sent = await writes(town, "Is it open?", channel="at")
+    await town.rt.db.execute(
+        "update outbox set state = 'accepted', provider_id = 'p-1' where id = $1", sent
+    )
+    report = Receipt("p-1", Delivery.FAILED, "Failed", "+254711000001 is barred")
+    await take_receipt(town.rt, town.rt.channels["at"], report, b"")
+    assert (await state(town, sent))["reason"] == "..01 is barred"
