@@ -1,11 +1,12 @@
 """kill -9 of PostgreSQL while SMS come in: the gateway goes on taking them, and each counts once when it is back."""
 
 import asyncio
+import os
 
 import asyncpg
 import pytest
 
-from gateway.servers import EmbeddedServers
+from gateway.servers import EmbeddedServers, locks
 from gateway.store import ledgers
 from tests.town import eventually
 
@@ -38,8 +39,12 @@ async def test_answers_that_come_while_postgres_is_killed_are_all_counted_once(h
         await person.text(SHORTCODE, "WORK")  # by night, too, when nobody is asked unasked
         assert "1 Yes" in (await person.next_sms(300)).text
 
+    # The gateway's own processes would start it again at once: this lock keeps them waiting until all have answered, so
+    # that each answer is acknowledged without a database.
+    starting = locks.take(
+        here.folder / "data" / "postgres" / "start.lock", shared=False, wait_s=300
+    )
     here.kills_the_servers("postgres")
-    # Nobody starts it again before all have answered: each is acknowledged without a database.
     taken = []
     for person in people:
         taken.append(await person.text(SHORTCODE, "1"))
@@ -49,8 +54,17 @@ async def test_answers_that_come_while_postgres_is_killed_are_all_counted_once(h
     assert [(sms.status, sms.attempts) for sms in taken] == [(200, 1)] * len(taken)
     with pytest.raises((OSError, asyncpg.PostgresError)):
         await asyncpg.connect(dsn(here), timeout=2)
+    os.close(starting)
 
-    async with here.books() as rt:  # which starts it again
+    async def is_back():
+        try:
+            await (await asyncpg.connect(dsn(here), timeout=300)).close()
+        except (OSError, asyncpg.PostgresError):
+            return False
+        return True
+
+    await eventually(is_back)  # started by the gateway's own processes, without a supervisor
+    async with here.books() as rt:
 
         async def counted():
             return await rt.db.value("select count(*) from answer") >= PEOPLE

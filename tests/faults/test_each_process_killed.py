@@ -169,7 +169,7 @@ async def test_each_process_is_killed_in_turn_and_nothing_is_lost_or_doubled(tre
         assert not thread.is_alive(), "it hangs"
 
     slowest = max(took for _, took, _ in traffic.screens)
-    print(
+    print(  # noqa: T201  # figures
         f"{len(traffic.acknowledged)} SMS, {len(traffic.screens)} screens, slowest {slowest:.1f} s"
     )
     for kind, took in back.items():
