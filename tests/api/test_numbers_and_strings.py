@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gateway.bounds import INT8_MAX, whole
 from gateway.errors import Refused
 from gateway.money import exact_amount, parse_amount
+from gateway.steps import admit
 from gateway.texts import identifier, is_line, line
 
 BATCH = {"name": "Shops", "kind": "verification", "instructions": "Is it true?", "price": "3.00"}
@@ -308,3 +309,36 @@ def test_an_amount_is_exact_or_refused(value):
     else:
         assert 0 < minor < 10**14
         assert minor == round(float(value) * 100)
+
+
+async def test_a_name_that_a_coordinator_texts_is_held_to_the_same(town):
+    wanjiku = town["wanjiku"]
+    for n, name in enumerate(
+        ("A\x1b[2Jb", "A\u202eb", "A\x07b", "A\u200bb", "0712000999", "\u2066Amina")
+    ):
+        reply = await wanjiku.texts(f"ADD 07120009{n:02} {name}")
+        assert reply, "she is told"
+    names = [row["name"] for row in await town.rt.db.rows("select name from worker")]
+    assert [name for name in names if not is_line(name, 100) or "0712" in name] == []
+    assert not any("\x1b" in name or "\u202e" in name for name in names)
+
+
+@pytest.mark.parametrize("words", ["PAY 99999999999999999999", "PAY 9223372036854775808", "PAY ٣", "QUIET 99999999999-1", "WHY 99999999999999999999", "1" * 400, "REMOVE 9" + "9" * 200, "PAY 1e9"])  # fmt: skip
+async def test_no_number_in_an_sms_is_too_much(town, words):
+    amina = await town.enrols("amina")
+    await town.posts_batch("Is it open?")
+    for said in ("WORK", words):
+        assert (await amina.sends(said)).status_code == 200
+    assert (await town["wanjiku"].sends(words)).status_code == 200
+    assert await town.count("inbox", "state = 'failed'") == 0
+    assert await town.count("payout") == 0
+
+
+@pytest.mark.parametrize("name", ["a\x1bb", "a\nb", "a\u202eb", "", "x" * 201])
+async def test_names_that_an_operator_types_are_held_to_the_same(town, name):
+    with pytest.raises(Refused, match="name"):
+        await admit.add_client(town.rt, name, "KES")
+    with pytest.raises(Refused, match="name"):
+        await admit.add_partner(town.rt, "X1", name)
+    with pytest.raises(Refused, match="name"):
+        await admit.add_coordinator(town.rt, "+254722000009", name, "en", None)

@@ -96,3 +96,12 @@ async def test_figures_are_asked_for_once_in_a_while_and_a_database_that_is_away
     metrics = Metrics(SimpleNamespace(db=Away(), channels={}))
     answer = await metrics.answer(None)
     assert (answer.status_code, b"no route" in answer.body) == (503, True)
+
+
+@pytest.mark.parametrize(
+    "after", ["99999999999999999999", "9223372036854775808", "-1", "\u0663", "1.5", "x", ""]
+)
+def test_a_cursor_that_no_message_can_have_is_refused(after):
+    answer = client().get("/phone/messages", params={"after": after, "number": "0711000001"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "after"
