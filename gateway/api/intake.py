@@ -98,6 +98,7 @@ class Intake:
         self._stored += 1
         self._queue.put_nowait(waiting)
         new = await asyncio.shield(waiting.new)
+        log.info("event stored", channel=channel, kind=kind, event_id=event_id, repeated=not new)
         self._rt.bells.ring("sweep" if kind == "receipt" else "catch_up")
         return new
 

@@ -124,7 +124,10 @@ async def _write(
     # What others may wait for (a task many answer) comes last, so that it is locked as briefly as can be.
     parts += await parts_of(rt, row, understood, said.facts, heard)
     reach("hear.decided")
-    await rt.db.commit(parts)
+    written = await rt.db.commit(parts)
+    if said.reply:
+        # The sender's lines carry the message's id: by it the reply is followed to its provider.
+        log.info("reply written", message=written.get("put_message"))
     reach("hear.written")
     ring_for(rt, said.facts)
 

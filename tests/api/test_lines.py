@@ -9,6 +9,8 @@ import pytest
 import structlog
 
 from gateway import logs
+from gateway.steps.catch_up import catch_up
+from gateway.steps.deliver import deliver
 from tests.town import FORM
 
 
@@ -68,3 +70,18 @@ async def test_guesses_do_not_flood_the_log(town, lines):
         await town.http.post(f"/in/phone/guess-{number}/sms", content="id=1", headers=FORM)
     refused = [line for line in lines() if line["event"] == "a webhook call is refused"]
     assert 0 < len(refused) <= 30
+
+
+async def test_an_sms_that_is_stored_first_is_followed_through_the_job_to_its_provider(
+    town, lines, house
+):
+    house(walks_at_once=0)
+    form = {"id": "line-2", "from": "+254711000078", "to": "20880", "text": "HELLO"}
+    answer = await town.http.post("/in/phone/local/sms", content=urlencode(form), headers=FORM)
+    assert answer.status_code == 200
+    await catch_up(town.rt)
+    await deliver(town.rt, "phone")
+    found = {line["event"]: line for line in lines() if line.get("event_id") == "line-2"}
+    assert {"event stored", "stored event taken up", "sms heard", "reply written"} <= set(found)
+    sent = [line for line in lines() if line["event"] == "messages are sent"]
+    assert any(found["reply written"]["message"] in line["messages"] for line in sent)
