@@ -29,6 +29,8 @@ SECRET_FILE: Final = "secret.key"  # noqa: S105  # a name
 UP_LOCK: Final = "up.lock"
 """Held by the `gateway up` of a data folder: it supervises the folder's servers."""
 _GUARD_S = 0.5
+_CONNECT_EVERY = 10
+"""Rounds of the guard between two tries to connect: what keeps a server may live while the server is gone."""
 
 
 @contextmanager
@@ -139,12 +141,14 @@ def _guarded(settings: Settings) -> Generator[None]:
     watch = Watch(servers, log.error)
 
     def guard() -> None:
+        rounds = 0
         while not ended.wait(_GUARD_S):
+            rounds += 1
             try:
+                if servers.down() or (rounds % _CONNECT_EVERY == 0 and servers.refusing()):
+                    ask(settings.data_dir)
                 if not is_up(settings.data_dir):
                     watch.look()
-                elif servers.down():
-                    ask(settings.data_dir)
             except OSError as bad:
                 log.error("the servers cannot be watched", why=str(bad))
 

@@ -50,6 +50,10 @@ class EmbeddedServers:
         """Return the servers that nothing keeps running."""
         return [kept for kept in self._kept if kept.is_down]
 
+    def refusing(self) -> list[Kept]:
+        """Return the servers that are kept, and at whose socket nothing listens."""
+        return [kept for kept in self._kept if not kept.is_down and kept.refuses]
+
     @property
     def kept(self) -> tuple[Kept, ...]:
         """The servers."""

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import sys
 import time
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ START_LIMIT_S: Final = 300.0  # a crash recovery on a slow disk takes its time
 STOP_LIMIT_S: Final = 90.0
 POLL_S: Final = 0.005
 ATTACH_LIMIT_S: Final = 30.0
+CONNECT_LIMIT_S: Final = 5.0
 KEEPER_PID: Final = "keeper.pid"
 LOG_BYTES_MAX: Final = 5_000_000
 SERVER_GRACE_S: Final = 60.0
@@ -48,6 +50,11 @@ class Server(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def socket(self) -> Path:
+        """Where it listens; it may not be there."""
+        ...
 
     def prepare(self) -> Launch:
         """Make the data folder ready to be served, with nothing of a killed server left."""
@@ -110,6 +117,19 @@ class Kept:
         self._reap()
         return not self._is_kept()
 
+    @property
+    def refuses(self) -> bool:
+        """Whether nothing listens at the server's socket; a slow or frozen server still listens."""
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as wire:
+                wire.settimeout(CONNECT_LIMIT_S)
+                wire.connect(str(self._server.socket))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return True
+        except OSError:
+            return False
+        return False
+
     def attach(self) -> None:
         """Use the running server. Raises NotRunning: nothing is made and nothing is started."""
         assert self._use is None, "already started"
@@ -138,7 +158,8 @@ class Kept:
     def end_idle_keeper(self) -> None:
         """End a keeper that lives (stopped, or stuck) while its server is gone, so that another takes over."""
         told = self._home / KEEPER_PID
-        if self._server.answers() or not self._is_kept():
+        # Not by `answers`: a server that recovers from a crash listens, and must be left alone.
+        if not (self._is_kept() and self.refuses):
             return
         with contextlib.suppress(OSError, ValueError):
             pid = int(told.read_text())

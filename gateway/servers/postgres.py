@@ -69,6 +69,11 @@ class Postgres:
         """For SQLAlchemy."""
         return self.dsn.replace("postgresql:", "postgresql+asyncpg:", 1)
 
+    @property
+    def socket(self) -> Path:
+        """Where it listens."""
+        return run_dir(self._home) / SOCKET
+
     def prepare(self) -> Launch:
         account = account_for(self._data)
         major = self._major_written()
@@ -94,7 +99,7 @@ class Postgres:
 
     def answers(self) -> bool:
         """Ready, and the database `gateway` is there."""
-        path = run_dir(self._home) / SOCKET
+        path = self.socket
         try:
             pgwire.ask(path, "gateway")
         except OSError:

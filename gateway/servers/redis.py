@@ -51,6 +51,11 @@ class Redis:
     def url(self) -> str:
         return f"unix://{quote(str(run_dir(self._home) / SOCKET), safe='/')}?db=0"
 
+    @property
+    def socket(self) -> Path:
+        """Where it listens."""
+        return run_dir(self._home) / SOCKET
+
     def prepare(self) -> Launch:
         account = account_for(self._data)
         program = find_redis(account)
@@ -76,7 +81,7 @@ class Redis:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as wire:
                 wire.settimeout(ANSWER_LIMIT_S)
-                wire.connect(str(run_dir(self._home) / SOCKET))
+                wire.connect(str(self.socket))
                 wire.sendall(b"PING\r\n")
                 return wire.recv(64).startswith(b"+PONG")  # "-LOADING ..." while it reads its file
         except OSError:

@@ -99,6 +99,21 @@ def test_a_keeper_that_is_stopped_while_its_server_dies_is_replaced_when_asked(
     assert not (servers.data_dir / REQUEST).exists()
 
 
+def test_a_server_that_listens_and_does_not_answer_is_left_alone(servers):
+    """As in a long recovery from a crash: ending its keeper would begin it anew, for ever."""
+    (kept,) = [one for one in servers.kept if one.name == "Redis"]
+    pid = int((servers.data_dir / "redis" / "data" / "redis.pid").read_text())
+    old = keeper(servers, "redis")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert not kept.refuses
+        kept.end_idle_keeper()
+        assert not kept.is_down
+        assert keeper(servers, "redis") == old
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 def test_a_start_that_fails_is_tried_again_and_said(servers, watch, said):
     home = servers.data_dir / "redis"
     home.rename(servers.data_dir / "away")
