@@ -30,62 +30,71 @@ def ask(data_dir: Path) -> None:
 
 
 class Watch:
-    """The state of one supervisor: what was seen down, and the process that starts it."""
+    """The watch of one supervisor over all servers of a data folder."""
 
     def __init__(self, servers: EmbeddedServers, say: Say) -> None:
-        self._servers = servers
-        self._say = say
-        self._starting: subprocess.Popen[bytes] | None = None
-        self._down_since: dict[str, float] = {}
-        self._failures = 0
-        self._again_at = 0.0
+        self._data_dir = servers.data_dir
+        # Each by itself: a database that recovers for minutes must not keep Redis away.
+        self._each = [_One(kept, servers.data_dir, say) for kept in servers.kept]
 
     def look(self) -> None:
         """Start what is down; it does not wait. Call it every second or so."""
-        down = self._servers.down()
-        self._note_down(down)
+        asked = self._was_asked()
+        for one in self._each:
+            one.look(asked=asked)
+
+    def close(self) -> None:
+        """End the starting processes, where some run."""
+        for one in self._each:
+            one.close()
+
+    def _was_asked(self) -> bool:
+        try:
+            (self._data_dir / REQUEST).unlink()
+        except OSError:
+            return False
+        return True
+
+
+class _One:
+    """The watch over one server: since when it is down, and the process that starts it."""
+
+    def __init__(self, kept: Kept, data_dir: Path, say: Say) -> None:
+        self._kept, self._data_dir, self._say = kept, data_dir, say
+        self._starting: subprocess.Popen[bytes] | None = None
+        self._down_since: float | None = None
+        self._failures = 0
+        self._again_at = 0.0
+
+    def look(self, *, asked: bool) -> None:
+        name = self._kept.name
+        if self._kept.is_down and self._down_since is None:
+            self._down_since = time.monotonic()
+            self._say(f"{name} is down: its keeper ended; starting it again")
         if self._starting is not None:
             if (code := self._starting.poll()) is None:
                 return
             self._finish(code)
-            down = self._servers.down()
-        self._note_back({kept.name for kept in down})
-        if time.monotonic() >= self._again_at and (self._was_asked() or down):
+        down = self._kept.is_down
+        if self._down_since is not None and not down:
+            away_s = time.monotonic() - self._down_since
+            self._down_since = None
+            outages.note(self._kept.home, f"its keeper ended; it was down for {away_s:.1f} s")
+            self._say(f"{name} was down for {away_s:.1f} s and runs again")
+        if (asked or down) and time.monotonic() >= self._again_at:
             self._start()
 
     def close(self) -> None:
-        """End the starting process, if one runs."""
         if self._starting is None:
             return
         self._starting.terminate()
         self._starting.communicate()
         self._starting = None
 
-    def _note_down(self, down: list[Kept]) -> None:
-        for kept in down:
-            if kept.name not in self._down_since:
-                self._down_since[kept.name] = time.monotonic()
-                self._say(f"{kept.name} is down: its keeper ended; starting it again")
-
-    def _note_back(self, still_down: set[str]) -> None:
-        for kept in self._servers.kept:
-            if kept.name in self._down_since and kept.name not in still_down:
-                away_s = time.monotonic() - self._down_since.pop(kept.name)
-                self._say(f"{kept.name} was down for {away_s:.1f} s and runs again")
-                outages.note(kept.home, f"its keeper ended; it was down for {away_s:.1f} s")
-
-    def _was_asked(self) -> bool:
-        try:
-            (self._servers.data_dir / REQUEST).unlink()
-        except OSError:
-            return False
-        return True
-
     def _start(self) -> None:
-        names = [kept.home.name for kept in self._servers.kept]
-        # No thread may fork with a function of Python's in between, so this takes none.
+        words = [str(self._data_dir), self._kept.home.name]
         self._starting = subprocess.Popen(  # noqa: S603  # our own module
-            [sys.executable, "-m", "gateway.servers.restore", str(self._servers.data_dir), *names],
+            [sys.executable, "-m", "gateway.servers.restore", *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -102,4 +111,4 @@ class Watch:
         pause_s = min(PAUSE_FIRST_S * 2 ** (self._failures - 1), PAUSE_MAX_S)
         self._again_at = time.monotonic() + pause_s
         why = said.splitlines()[-1] if said else f"ended with {code}"
-        self._say(f"the servers could not be started: {why}; trying again in {pause_s:.1f} s")
+        self._say(f"{self._kept.name} could not be started: {why}; trying again in {pause_s:.1f} s")
