@@ -13,7 +13,7 @@ MINOR_DIGITS = {"KES": 2, "TZS": 2, "NGN": 2, "GHS": 2, "ETB": 2, "ZMW": 2, "USD
                 "UGX": 0, "RWF": 0, "XOF": 0, "XAF": 0}  # fmt: skip
 _AMOUNT = re.compile(r" *([0-9]{1,12})(?:[.,]([0-9]{1,2}))? *")
 _EXACT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
-EXACT_PATTERN = f"^{_EXACT.pattern}$"
+EXACT_PATTERN = r"^([1-9][0-9]{0,11}(\.[0-9]{1,2})?|0\.([1-9][0-9]?|0[1-9]))$"
 """How a client writes an amount, for /openapi.json."""
 
 

@@ -13,7 +13,12 @@ Language = Annotated[str, Field(pattern="^[a-z]{2,3}$", examples=["sw"])]
 # Not stripped: an amount with a line break behind it was not written by a person, and not by a careful program.
 _MAJOR = Field(gt=0, lt=1_000_000_000_000)
 Price = (
-    Annotated[str, StringConstraints(pattern=EXACT_PATTERN, strip_whitespace=False)]
+    Annotated[
+        str,
+        StringConstraints(max_length=40, strip_whitespace=False),
+        # For the document only: `exact_amount` refuses with words that help.
+        Field(json_schema_extra={"pattern": EXACT_PATTERN}),
+    ]
     | Annotated[int, _MAJOR]
     | Annotated[float, _MAJOR]
 )

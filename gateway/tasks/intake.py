@@ -87,7 +87,8 @@ def _lines(file: BinaryIO) -> Iterator[str]:
                 raise Refused(f"row {number}: there is a NUL character in it", row=number)
             yield line
     finally:
-        text.detach()
+        if not file.closed:  # a reader that was given up may end after its file
+            text.detach()
 
 
 def _csv_rows(lines: Iterator[str]) -> Iterator[dict[str, object]]:
