@@ -107,15 +107,21 @@ def victims(tree: Tree) -> dict[str, int]:
     return found
 
 
-def kinds(tree: Tree) -> list[str]:
+def running(tree: Tree) -> dict[str, int]:
+    """The same; nothing while a server is just starting."""
     try:
-        return sorted(name.partition(" (")[0] for name in victims(tree))
+        return victims(tree)
     except (OSError, ValueError, IndexError):
-        return []
+        return {}
+
+
+def kinds(found: dict[str, int]) -> list[str]:
+    return sorted(name.partition(" (")[0] for name in found)
 
 
 def is_well(tree: Tree, whole: list[str], victim: int) -> bool:
-    return kinds(tree) == whole and victim not in victims(tree).values() and tree.ready()
+    found = running(tree)
+    return kinds(found) == whole and victim not in found.values() and tree.ready()
 
 
 async def counted(tree: Tree, names: list[str]) -> tuple[int, int, int]:
@@ -151,13 +157,14 @@ async def test_each_process_is_killed_in_turn_and_nothing_is_lost_or_doubled(tre
         for n in range(STREAMS)
         for what in (traffic.texts, traffic.dials)
     ]
-    whole = kinds(tree)
+    first = eventually(lambda: running(tree), HANG_S)
+    whole = kinds(first)
     for thread in threads:
         thread.start()
     back: dict[str, float] = {}
-    for name, first_pid in victims(tree).items():
+    for name, first_pid in first.items():
         # A server has another process since its keeper was killed; the others live until it is their turn.
-        pid = victims(tree).get(name, first_pid)
+        pid = eventually(lambda: running(tree), HANG_S).get(name, first_pid)
         began = time.monotonic()
         os.kill(pid, signal.SIGKILL)
         eventually(lambda pid=pid: is_well(tree, whole, pid), HANG_S)
