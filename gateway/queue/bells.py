@@ -129,10 +129,13 @@ class RqBells:
     async def away(self) -> str:
         """Return why Redis does not answer; "" when it does."""
         try:
-            await asyncio.to_thread(self._queue.connection.ping)
+            await asyncio.to_thread(self._ping)
         except RedisError as bad:
             return redacted(str(bad)) or type(bad).__name__
         return ""
+
+    def _ping(self) -> None:
+        self._queue.connection.ping()
 
     async def refused(self) -> int:
         """Return how many jobs in Redis were refused; 0 while Redis is away."""
