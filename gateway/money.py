@@ -5,16 +5,33 @@ signs, which turn a whole SMS into UCS-2 and double its price.)
 """
 
 import re
+from collections.abc import Iterable
 
+from gateway.characters import plain
 from gateway.errors import Refused
 
 # Digits after the point: ISO 4217.
 MINOR_DIGITS = {"KES": 2, "TZS": 2, "NGN": 2, "GHS": 2, "ETB": 2, "ZMW": 2, "USD": 2, "EUR": 2,
                 "UGX": 0, "RWF": 0, "XOF": 0, "XAF": 0}  # fmt: skip
-_AMOUNT = re.compile(r" *([0-9]{1,12})(?:[.,]([0-9]{1,2}))? *")
 _EXACT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
 EXACT_PATTERN = r"^([1-9][0-9]{0,11}(\.[0-9]{1,2})?|0\.([1-9][0-9]?|0[1-9]))$"
 """How a client writes an amount, for /openapi.json."""
+# Words and signs that stand beside an amount in a currency; those of another currency make it unreadable.
+_WORDS = {
+    "KES": "ksh kshs sh shs bob", "TZS": "tsh tshs tzsh sh shs", "UGX": "ush ushs sh shs",
+    "NGN": "n \u20a6 naira", "GHS": "gh\u20b5 \u20b5 ghc gh", "ETB": "br birr", "ZMW": "k zk",
+    "USD": "$ us$ usd$", "EUR": "\u20ac euro euros", "RWF": "frw rf rwfr", "XOF": "cfa fcfa f",
+    "XAF": "cfa fcfa f",
+}  # fmt: skip
+_BESIDE = re.compile(r"[a-z$\u20a6\u20ac\u20b5]+\.?", re.IGNORECASE)
+_BY_BLANKS = re.compile(r"[1-9]\d{0,2}(?:[ ']\d{3})+")
+_ONE_MARK = re.compile(r"(?P<whole>\d+)(?P<mark>[.,])(?P<part>\d+)")
+_GROUPS = {
+    ".": re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?P<part>\.\d+)?"),
+    ",": re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+(?P<part>,\d+)?"),
+}
+_DIGITS_MAX = 13
+_GROUP = 3
 
 
 def minor_per_major(currency: str) -> int:
@@ -54,18 +71,17 @@ def typed_amount(minor: int, currency: str) -> str:
 
 
 def parse_amount(text: str, currency: str) -> int:
-    """Return the minor units of an amount that a person typed on a phone; a comma is a decimal point there.
+    """Return a typed amount in major units as minor units; raises Refused for what is not plainly positive.
 
-    Raises Refused for what is not plainly a positive amount.
-
-    >>> parse_amount("12.5", "KES"), parse_amount("100", "UGX")
-    (1250, 100)
+    >>> parse_amount("12.5", "KES"), parse_amount("100", "UGX"), parse_amount("1 000", "KES")
+    (1250, 100, 100000)
     """
-    found = _AMOUNT.fullmatch(text)
-    digits = MINOR_DIGITS.get(currency, 2)
-    if not found or len(found[2] or "") > digits:
+    minor = read_amount(text, currency)
+    if minor < 0:
         raise Refused(f"{text.strip()!r} is not an amount in {currency}", field="amount")
-    return _minor(found, currency, "amount")
+    if minor == 0:
+        raise Refused("the amount must be above zero", field="amount")
+    return minor
 
 
 def exact_amount(given: str | float, currency: str, field: str = "amount") -> int:
@@ -96,6 +112,118 @@ def _minor(found: re.Match[str], currency: str, field: str) -> int:
     if minor == 0:
         raise Refused("the amount must be above zero", field=field)
     return minor
+
+
+def read_amount(text: str, currency: str, mark: str | None = None) -> int:
+    """Return an amount as it is written in files and messages, signed, in minor units.
+
+    `mark` is the decimal mark (`.` or `,`) where it is known, for example from the other amounts of a
+    file (`decimal_mark`). Raises Refused for what is no exact amount, and names both readings of what
+    could be two.
+
+    >>> read_amount("KES -1,234.50", "KES"), read_amount("(1 000,5)", "KES"), read_amount("1.000", "KES", ",")
+    (-123450, -100050, 100000)
+    """
+    number, sign = _undressed(text, currency)
+    readings = _readings(number)
+    if mark in readings:
+        chosen = readings[mark]
+    elif mark is None and len(set(readings.values())) == 1:
+        chosen = next(iter(readings.values()))
+    elif len(readings) > 1:
+        both = " or ".join(sorted({f"{int(w):,}" + (f".{p}" if p else "") for w, p in readings.values()}))  # fmt: skip
+        raise Refused(
+            f"{text.strip()!r} may be {both} {currency}; write it without thousands separators, like 1000.00",
+            field="amount",
+        )
+    else:
+        raise _no_amount(text, currency)
+    whole, part = chosen
+    digits = MINOR_DIGITS.get(currency, 2)
+    cents = part.rstrip("0")
+    if len(cents) > digits or len(whole) > _DIGITS_MAX or _is_odd(part, whole):
+        raise _no_amount(text, currency)
+    return sign * int(whole + cents.ljust(digits, "0"))
+
+
+def decimal_mark(texts: Iterable[str], currency: str) -> str | None:
+    """Return the decimal mark that some amounts of a file prove; None where none does.
+
+    Raises Refused where they prove both.
+
+    >>> decimal_mark(["1.000", "20,00", "5"], "KES"), decimal_mark(["1.000", "5"], "KES")
+    (',', None)
+    """
+    proven: dict[str, str] = {}
+    for text in texts:
+        try:
+            readings = _readings(_undressed(text, currency)[0])
+        except Refused:
+            continue
+        if len(readings) == 1 and (mark := next(iter(readings))) is not None:
+            proven.setdefault(mark, text)
+        if len(proven) > 1:
+            one, other = (repr(said.strip()) for said in proven.values())
+            raise Refused(
+                f"amounts have two decimal marks: {one} and {other}; write all of them alike",
+                field="amount",
+            )
+    return next(iter(proven), None)
+
+
+def _no_amount(text: str, currency: str) -> Refused:
+    return Refused(f"{text.strip()!r} is not an amount in {currency}", field="amount")
+
+
+def _undressed(text: str, currency: str) -> tuple[str, int]:
+    """Return the digits with their separators, and the sign."""
+    number, sign = plain(text).strip(), 1
+    if number.startswith("(") and number.endswith(")"):
+        number, sign = number[1:-1].strip(), -1
+    number = re.sub(r"\s*/[=-]$", "", number)  # 100/= and 100/- are whole shillings
+    known = {currency.casefold(), *_WORDS.get(currency, "").split()}
+    for _ in range(2):  # A sign may stand outside or inside of the currency.
+        found = _BESIDE.match(number)
+        if found and found[0].rstrip(".").casefold() in known:
+            number = number[found.end() :].strip()
+        if number[:1] in ("-", "+") and sign == 1:
+            sign = -1 if number[0] == "-" else 1
+            number = number[1:].strip()
+    word = re.search(r"\s*([a-z$\u20a6\u20ac\u20b5]+)\.?$", number, re.IGNORECASE)
+    if word and word[1].casefold() in known - {"k", "n"}:  # 20k may be 20,000
+        number = number[: word.start()].strip()
+    if number.endswith("-") and sign == 1:
+        number, sign = number[:-1].strip(), -1
+    if not number[:1].isdecimal():
+        raise _no_amount(text, currency)
+    return number, sign
+
+
+def _readings(number: str) -> dict[str | None, tuple[str, str]]:
+    """Return (whole, part) by decimal mark; with the key None where there is no mark at all."""
+    if number.isascii() and number.isdecimal():
+        return {None: (number, ""), ".": (number, ""), ",": (number, "")}
+    if blanks := _BY_BLANKS.match(number):
+        rest = number[blanks.end() :]
+        whole = re.sub("[ ']", "", blanks[0])
+        if not rest:
+            return {None: (whole, ""), ".": (whole, ""), ",": (whole, "")}
+        tail = re.fullmatch(r"([.,])(\d+)", rest)
+        return {tail[1]: (whole, tail[2])} if tail else {}
+    found: dict[str | None, tuple[str, str]] = {}
+    for mark, pattern in _GROUPS.items():
+        if grouped := pattern.fullmatch(number):
+            part = grouped["part"] or ""
+            whole = number.removesuffix(part)
+            found[mark] = re.sub("[.,]", "", whole), part[1:]
+    if one := _ONE_MARK.fullmatch(number):
+        found[one["mark"]] = one["whole"], one["part"]
+    return found
+
+
+def _is_odd(part: str, whole: str) -> bool:
+    """Return whether decimals look like a group of thousands: 1.000 is not taken for 1."""
+    return len(part) == _GROUP and len(whole) <= _GROUP and whole != "0"
 
 
 def whole_units(minor: int, currency: str) -> int:

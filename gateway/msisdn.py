@@ -10,7 +10,6 @@ are those of a mobile number. A prefix that is known to be a landline or a servi
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -18,6 +17,7 @@ import phonenumbers
 from babel.core import get_global
 from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberType, ValidationResult, timezone
 
+from gateway.characters import plain
 from gateway.errors import Refused
 
 RAW_CHARACTERS_MAX = 200
@@ -26,10 +26,6 @@ _DIGITS_ABROAD_MIN = 10  # With fewer digits and no plus, it may be a short code
 _DIGITS_LOST = "00000"  # How a rounded number ends: 2.54711E+11 has lost the digits of a person.
 _MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
-# Characters that a screen does not show, beside the format characters (category Cf).
-_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u20e3\u3164\uffa0\ufe0e\ufe0f")
-_AS = {"\u2212": "-", "\u02d7": "-", "\u2043": "-", "\u2800": " ", "\u066b": ".", "\u066c": ",",
-       "\u060c": ",", "\u2018": "'", "\u2019": "'", "[": "(", "]": ")"}  # fmt: skip
 _TEL = re.compile(r"tel:\s*", re.IGNORECASE)
 _WHOLE = re.compile(r"(\+?\d{7,})[.,]0+")  # A whole number as a spreadsheet or pandas writes it.
 _GROUPED = re.compile(r"\+?\d{1,3}(?:,\d{3})+")
@@ -81,11 +77,11 @@ def is_number_word(word: str) -> bool:
     >>> is_number_word("0712"), is_number_word("254711000008.0x"), is_number_word("Amina")
     (True, True, False)
     """
-    plain = _plain(word)
-    if set(plain) <= set("+0123456789-()./' "):
+    text = _plain(word)
+    if set(text) <= set("+0123456789-()./' "):
         return True
-    begins = plain.lstrip("+( '")[:1].isdecimal() or _TEL.match(plain) is not None
-    return begins and sum(ch.isdecimal() for ch in plain) >= _DIGITS_MIN
+    begins = text.lstrip("+( '")[:1].isdecimal() or _TEL.match(text) is not None
+    return begins and sum(ch.isdecimal() for ch in text) >= _DIGITS_MIN
 
 
 # Parsing costs more than all the rest of an answer's text handling, and the same phones come again and again.
@@ -112,26 +108,7 @@ def _read(raw: str, region: str) -> str | None:
 
 
 def _plain(raw: str) -> str:
-    """Return `raw` with ASCII digits, dashes and blanks, and without what a screen does not show."""
-    if raw.isascii() and raw.isprintable():
-        return raw.replace("[", "(").replace("]", ")")
-    return "".join(map(_plain_character, raw))
-
-
-def _plain_character(ch: str) -> str:
-    digit = unicodedata.decimal(ch, None)
-    if digit is not None:
-        return str(digit)
-    category = unicodedata.category(ch)
-    if ch.isspace() or category[0] == "Z":
-        return " "
-    if category in ("Cf", "Cc") or ch in _INVISIBLE:
-        return ""
-    if category == "Pd":
-        return "-"
-    known = _AS.get(ch) or unicodedata.normalize("NFKC", ch)
-    # A superscript or a circled digit is a footnote, not a digit of the number: it makes the text unreadable.
-    return "?" if any(c.isdecimal() for c in known) else known
+    return plain(raw).replace("[", "(").replace("]", ")")
 
 
 def _without_uri(text: str, region: str) -> str:

@@ -1,5 +1,6 @@
 """The client's side: batches made, filled, quoted, started, watched and read."""
 
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -177,14 +178,17 @@ async def found(
     client: Client,
     batch: BatchPath,
     format: Annotated[Literal["json", "csv", "jsonl"], Query()] = "json",  # noqa: A002
+    *,
+    raw: bool = False,
 ) -> StreamingResponse:
-    """Results so far, task by task in your order; streamed, so any size will do."""
+    """Results so far, task by task in your order; streamed, so any size will do. In CSV, cells that a spreadsheet
+    would execute have an apostrophe before them; `raw=true` leaves it out, for programs."""
     await _mine(rt, client, batch)
     rows = results.of_batch(rt.db, batch)
     writer, media = {
         "json": (as_json, "application/json"),
         "jsonl": (as_lines, "application/jsonl"),
-        "csv": (as_csv, "text/csv; charset=utf-8"),
+        "csv": (partial(as_csv, raw=raw), "text/csv; charset=utf-8"),
     }[format]
     return StreamingResponse(writer(rows), media_type=media)
 

@@ -1,7 +1,5 @@
 """Where a batch's money went: each paid answer with the payout and the receipt that carried it, as CSV."""
 
-import csv
-import io
 from collections.abc import AsyncGenerator, AsyncIterable
 
 from fastapi import APIRouter
@@ -12,6 +10,7 @@ from gateway.api.paths import BatchPath
 from gateway.errors import Refused
 from gateway.store import batches, traces
 from gateway.store.traces import Link
+from gateway.tabular import CsvWriter
 
 router = APIRouter(prefix="/api/v1")
 
@@ -25,27 +24,27 @@ PROOF_COLUMNS = (
     response_class=StreamingResponse,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
-async def proof(rt: Rt, client: Client, batch: BatchPath) -> StreamingResponse:
+async def proof(
+    rt: Rt, client: Client, batch: BatchPath, *, raw: bool = False
+) -> StreamingResponse:
     """What each paid answer of your batch became: paid out (with the operator's receipt), on its way, or still in its
     worker's balance. One line a part: an answer may be paid by two payouts. Workers are not named."""
     row = await batches.of_client(rt.db, client, batch)
     if row is None:
         raise Refused(f"no batch {batch!r}", status=404)
     links = traces.of_batch(rt.db, batch)
-    return StreamingResponse(as_csv(links, row["currency"]), media_type="text/csv; charset=utf-8")
+    lines = as_csv(links, row["currency"], raw=raw)
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8")
 
 
-async def as_csv(links: AsyncIterable[Link], currency: str) -> AsyncGenerator[bytes]:
-    """Written line by line, so that any size will do."""
-    line = io.StringIO()
-    writer = csv.writer(line)
-    writer.writerow(PROOF_COLUMNS)
+async def as_csv(
+    links: AsyncIterable[Link], currency: str, *, raw: bool = False
+) -> AsyncGenerator[bytes]:
+    """Yield the proof line by line, so that any size will do."""
+    writer = CsvWriter(raw=raw)
+    yield writer.row(PROOF_COLUMNS).encode()
     async for link in links:
-        writer.writerow(_columns(link, currency))
-        yield line.getvalue().encode()
-        line.seek(0)
-        line.truncate()
-    yield line.getvalue().encode()
+        yield writer.row(_columns(link, currency)).encode()
 
 
 def _columns(link: Link, currency: str) -> list[object]:

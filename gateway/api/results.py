@@ -1,12 +1,11 @@
 """Results as JSON, JSON lines or CSV, written row by row so that any size will do."""
 
-import csv
-import io
 from collections.abc import AsyncGenerator, AsyncIterable
 
 import orjson
 
 from gateway.store.db import Row
+from gateway.tabular import CsvWriter
 
 RESULT_COLUMNS = ("task", "state", "value", "confidence", "answers", "rule")
 
@@ -36,13 +35,9 @@ async def as_lines(rows: AsyncIterable[Row]) -> AsyncGenerator[bytes]:
         yield orjson.dumps(_result(row)) + b"\n"
 
 
-async def as_csv(rows: AsyncIterable[Row]) -> AsyncGenerator[bytes]:
-    line = io.StringIO()
-    writer = csv.writer(line)
-    writer.writerow(RESULT_COLUMNS)
+async def as_csv(rows: AsyncIterable[Row], *, raw: bool = False) -> AsyncGenerator[bytes]:
+    """Yield the results as CSV; `raw` for programs, since a spreadsheet would execute some cells."""
+    writer = CsvWriter(raw=raw)
+    yield writer.row(RESULT_COLUMNS).encode()
     async for row in rows:
-        writer.writerow(["" if value is None else value for value in _result(row).values()])
-        yield line.getvalue().encode()
-        line.seek(0)
-        line.truncate()
-    yield line.getvalue().encode()
+        yield writer.row(list(_result(row).values())).encode()

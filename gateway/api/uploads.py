@@ -1,4 +1,4 @@
-"""A client's upload of tasks: JSON, JSON lines or CSV, as a body or as a file of a form.
+"""A client's upload of tasks: JSON, JSON lines, CSV or XLSX, as a body or as a file of a form.
 
 Nothing of it is held in memory or read here: the body goes to a file as it comes, and a helper reads that.
 """
@@ -74,6 +74,9 @@ def upload_docs() -> dict[str, Any]:
             "content": {
                 "application/json": {"schema": {"type": "array", "items": task}},
                 "application/jsonl": {"schema": {"type": "string"}},
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
+                    "schema": {"type": "string", "format": "binary"}
+                },
                 "text/csv": {
                     "schema": {"type": "string"},
                     "example": "id,text\n1,Is Mama Njeri Shop in Kibera?\n",

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.output import Raw
 from gateway.cli.people import with_runtime
 
 app = typer.Typer(no_args_is_help=True, help="Payouts made by hand: the list, and confirmations.")
@@ -15,13 +16,15 @@ Provider = Annotated[str, typer.Argument(help="The provider's name in the settin
 def export(
     provider: Provider,
     out: Annotated[Path, typer.Option(help="The CSV to write; only you may read it.")],
+    *,
+    raw: Raw = False,
 ) -> None:
     """Write what waits to be paid: ref, phone, name, amount, currency, since. It holds whole numbers."""
     from gateway.steps.by_hand import waiting_list
 
-    text = with_runtime(lambda rt: waiting_list(rt, provider))
+    text = with_runtime(lambda rt: waiting_list(rt, provider, raw=raw))
     out.touch(mode=0o600)
-    out.write_text(text)
+    out.write_text(text, encoding="utf-8", newline="")
     print(f"{text.count(chr(10)) - 1} payouts in {out}")
 
 
@@ -29,7 +32,10 @@ def export(
 def confirm(
     provider: Provider,
     file: Annotated[
-        Path, typer.Argument(help="CSV with ref,status,receipt,amount; status is paid or failed.")
+        Path,
+        typer.Argument(
+            help="CSV or XLSX with ref,status,receipt,amount; status is paid or failed."
+        ),
     ],
     by: Annotated[str, typer.Option(help="Who confirms; it is written beside each payout.")],
 ) -> None:
@@ -37,8 +43,8 @@ def confirm(
     from gateway.steps.by_hand import confirm as taken
 
     try:
-        text = file.read_text()
-    except (OSError, UnicodeDecodeError) as bad:
+        content = file.read_bytes()
+    except OSError as bad:
         raise SystemExit(f"gateway: {file} cannot be read: {bad}") from None
-    paid, back = with_runtime(lambda rt: taken(rt, provider, text, by))
+    paid, back = with_runtime(lambda rt: taken(rt, provider, content, by))
     print(f"{paid} paid, {back} given back to their workers")

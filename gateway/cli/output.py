@@ -1,6 +1,5 @@
 """What commands write for machines."""
 
-import csv
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -10,9 +9,17 @@ from typing import Annotated
 import typer
 
 from gateway.errors import SettingsError
+from gateway.tabular import CsvWriter
 
 Json = Annotated[
     Path | None, typer.Option("--json", help="Write it as JSON; - = to standard output.")
+]
+
+Raw = Annotated[
+    bool,
+    typer.Option(
+        "--raw", help="For programs: cells as they are. Do not open such a file in a spreadsheet."
+    ),
 ]
 
 
@@ -34,12 +41,19 @@ def write_json(report: object, out: Path | None) -> bool:
     return True
 
 
-def write_csv(columns: Sequence[str], rows: Iterable[Sequence[object]], out: Path | None) -> None:
-    """The same as a table."""
+def write_csv(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    out: Path | None,
+    *,
+    raw: bool = False,
+) -> None:
+    """Write a table where `--csv` says (`-` is stdout); nothing when it was not given."""
     if out is None:
         return
+    writer = CsvWriter(raw=raw)
     if str(out) == "-":
-        csv.writer(sys.stdout).writerows([columns, *rows])
+        sys.stdout.writelines(map(writer.row, [columns, *rows]))
         return
     with out.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([columns, *rows])
+        file.writelines(map(writer.row, [columns, *rows]))

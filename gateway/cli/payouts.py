@@ -144,8 +144,8 @@ def import_statement(
     from gateway.cli.people import with_runtime
     from gateway.steps import reconcile
 
-    text = file.read_text(encoding="utf-8-sig", errors="replace")
-    found = with_runtime(lambda rt: reconcile.import_statement(rt, provider, text))
+    content = file.read_bytes()
+    found = with_runtime(lambda rt: reconcile.import_statement(rt, provider, content))
     typer.echo(
         f"{found.lines} lines, {found.matched} payments matched, {len(found.findings)} differences"
     )

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.output import Raw
 from gateway.cli.people import client
 
 __all__ = ["client"]
@@ -15,6 +16,8 @@ __all__ = ["client"]
 def proof(
     batch: Annotated[str, typer.Argument(help="The batch's id (b_...).")],
     out: Annotated[Path | None, typer.Option(help="Write the CSV there; default: stdout.")] = None,
+    *,
+    raw: Raw = False,
 ) -> None:
     """Write a batch's proof as CSV: each paid answer with the payout and the receipt that carried it."""
     from gateway.api.proof import as_csv
@@ -27,7 +30,9 @@ def proof(
         currency = await rt.db.value("select currency from batch where id = $1", batch)
         if currency is None:
             raise Refused(f"there is no batch {batch!r}")
-        return b"".join([part async for part in as_csv(traces.of_batch(rt.db, batch), currency)])
+        return b"".join(
+            [part async for part in as_csv(traces.of_batch(rt.db, batch), currency, raw=raw)]
+        )
 
     text = with_runtime(written)
     if out is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli import qa_rules, qa_story
+from gateway.cli.output import Raw
 from gateway.cli.qa_files import (
     AnswersFile,
     ConfidenceOption,
@@ -81,6 +82,8 @@ def aggregate(
     ] = None,
     plot: PlotFile = None,
     json_file: JsonFile = None,
+    *,
+    raw: Raw = False,
 ) -> None:
     """Find the most likely value of every task, and how sure it is."""
     from gateway.cli.qa_votes import sobered, ties_note, ties_of
@@ -105,7 +108,7 @@ def aggregate(
             if not plot:
                 show_calibration(found, truths, known)
         if out:
-            write_results(out, found.results)
+            write_results(out, found.results, raw=raw)
         if plot:
             plot_results(plot, found, truths, known)
         write_json(json_file, figures)

@@ -1,23 +1,20 @@
 """What all `gateway qa` commands share: their options, reading CSV, writing results, errors in one line."""
 
-import csv
 import json
 import sys
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from gateway.errors import GatewayError, Refused
+from gateway.errors import GatewayError
+from gateway.tabular import CsvWriter
 
 if TYPE_CHECKING:
     from gateway.cli.qa_votes import Votes
-
-UTF_16 = (BOM_UTF16_BE, BOM_UTF16_LE)
 
 
 class Kind(StrEnum):
@@ -61,7 +58,7 @@ def answers_of(path: Path, *, typed: bool) -> "Votes":
     from gateway.cli.qa_votes import repeats_note, votes_of
     from gateway.qa.rows import read_answers
 
-    rows = read_answers(_lines(path), str(path), empty_answers=typed)
+    rows = read_answers(_source(path), str(path), empty_answers=typed)
     votes = votes_of(rows, typed=typed)
     say(repeats_note(votes))
     return votes
@@ -71,7 +68,7 @@ def truths_of(path: Path | None, votes: "Votes") -> dict[str, str]:
     """Return the truths of a CSV task,truth, spelt as the answers are."""
     from gateway.qa.rows import read_truths
 
-    return {} if path is None else votes.spelt(read_truths(_lines(path), str(path)))
+    return {} if path is None else votes.spelt(read_truths(_source(path), str(path)))
 
 
 def say(note: str) -> None:
@@ -80,12 +77,14 @@ def say(note: str) -> None:
         typer.echo(f"gateway qa: {note}", err=True)
 
 
-def write_results(out: str, results: Sequence[tuple[str, str, float, int]]) -> None:
-    """A row per task; `-` is stdout."""
+def write_results(
+    out: str, results: Sequence[tuple[str, str, float, int]], *, raw: bool = False
+) -> None:
+    """Write a row per task; `-` is stdout."""
     with _output(out) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("task", "value", "confidence", "answers"))
-        writer.writerows((t, value, f"{sure:.4f}", n) for t, value, sure, n in results)
+        writer = CsvWriter(raw=raw, lineterminator="\n")
+        file.write(writer.row(("task", "value", "confidence", "answers")))
+        file.writelines(writer.row((t, v, f"{sure:.4f}", n)) for t, v, sure, n in results)
 
 
 def write_json(target: str | None, figures: Mapping[str, object]) -> None:
@@ -125,13 +124,9 @@ def _output(target: str) -> Generator[TextIO]:
             yield file
 
 
-def _lines(path: Path) -> Iterator[str]:
-    """Lines of a file, or of stdin for `-`, one at a time; raises Refused where one is not UTF-8."""
-    with nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb") as file:
-        for row, line in enumerate(file):
-            if row == 0 and line.startswith(UTF_16):
-                raise Refused(f"{path}: this is UTF-16; save it as CSV in UTF-8")
-            try:
-                yield line.decode("utf-8-sig" if row == 0 else "utf-8")
-            except UnicodeDecodeError:
-                raise Refused(f"{path}, row {row}: not UTF-8", row=row) from None
+def _source(path: Path) -> Path | bytes:
+    """Return a file, or what stdin holds for `-`."""
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    with path.open("rb"):  # an OSError names the file here
+        return path

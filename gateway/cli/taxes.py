@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.output import Json, write_csv, write_json
+from gateway.cli.output import Json, Raw, write_csv, write_json
 
 
 def taxes(
     month: Annotated[str, typer.Option(help="2026-11; default: this month (UTC).")] = "",
     csv: Annotated[Path | None, typer.Option(help="Every payout as CSV; - = stdout.")] = None,
     json: Json = None,
+    *,
+    raw: Raw = False,
 ) -> None:
     """What was withheld as tax in a month, for the authority: the totals of each tax, with --csv each payout of them."""
     from gateway.cli.people import with_runtime
@@ -36,7 +38,7 @@ def taxes(
                 typer.echo(f"  handed over {paid}, still owed {left}")
         typer.echo(f"{len(rows)} movements in {day:%Y-%m}" if rows else "nothing was withheld")
     columns = ("at", "country", "name", "what", "worker", "ref", "currency", "base", "amount")
-    write_csv(columns, ([row[c] for c in columns] for row in rows), csv)
+    write_csv(columns, ([row[c] for c in columns] for row in rows), csv, raw=raw)
     write_json(
         {"totals": [asdict(one) for one in found], "movements": [dict(row) for row in rows]}, json
     )

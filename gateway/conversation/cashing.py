@@ -11,12 +11,10 @@ from gateway.conversation.situation import Cash, WorkerView
 from gateway.conversation.talk import Talk, money, open_question
 from gateway.conversation.waiting import TOLD
 from gateway.errors import Refused
-from gateway.money import amount_text, parse_amount, typed_amount, whole_units
+from gateway.money import amount_text, parse_amount, read_amount, typed_amount, whole_units
 from gateway.phrases import Phrasebook
 
-# How amounts are written around Lake Victoria and elsewhere: 1,000  100/=  Ksh 100  100/-
-_THOUSANDS = re.compile(r"^\d{1,3}(,\d{3})+$")
-_DRESSING = re.compile(r"^(?:[a-z]{2,4}\.?\s*)?([\d.,]+)\s*(?:/[=-]?|[a-z]{2,4})?$", re.IGNORECASE)
+_THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")  # In an SMS, 1,000 is a thousand; 1.000 is asked about.
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +115,15 @@ def amount_said(text: str, currency: str) -> int | None:
     >>> amount_said("Ksh 1,000/=", "KES"), amount_said("100 bob please", "KES")
     (100000, None)
     """
-    found = _DRESSING.match(text.strip())
-    if not found:
-        return None
-    digits = found[1].replace(",", "") if _THOUSANDS.match(found[1]) else found[1]
     try:
-        return parse_amount(digits, currency)
+        return parse_amount(text, currency)
+    except Refused:
+        pass
+    try:
+        minor = read_amount(text, currency, ".") if _THOUSANDS.search(text) else 0
     except Refused:
         return None
+    return minor if minor > 0 else None
 
 
 def pay(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:

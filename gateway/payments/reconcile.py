@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from gateway.payments.states import State
+from gateway.tabular import Source
 
 NEAR = timedelta(minutes=30)
 _DIGITS = 9  # of a number, from its end: what 0712345678 and +254712345678 have in common
@@ -107,7 +108,7 @@ class TellsByStatement(Protocol):
 
     statement_currency: str
 
-    def read_statement(self, text: str) -> list[Line]:
+    def read_statement(self, source: Source) -> list[Line]:
         """The lines in the file's order; raises Refused naming the row that cannot be read."""
         ...
 

@@ -1,18 +1,17 @@
 """Operators' statements that are one CSV row per movement, signed amounts, with a header that names the columns."""
 
-import csv
-import io
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from pydantic import field_validator
 
+from gateway.characters import plain
 from gateway.errors import Refused
 from gateway.options import Options
 from gateway.payments.reconcile import Line, LineKind
-from gateway.payments.wire import as_minor
+from gateway.payments.statement_amounts import Amounts
+from gateway.tabular import Row, Source, open_table
 
 _DIGITS = re.compile(r"[\d*]{2,15}")
 
@@ -55,44 +54,50 @@ class Columns(Options):
         return value
 
 
-def lines(text: str, named: Columns | None, currency: str) -> list[Line]:
-    """The completed movements; raises Refused naming the row that cannot be read."""
+def lines(source: Source, named: Columns | None, currency: str) -> list[Line]:
+    """Return the completed movements of a statement; raises Refused naming the row that cannot be read."""
     if named is None:
         raise Refused(
             "this operator's statement is documented nowhere: name its columns in the option statement_columns"
         )
-    delimiter = ";" if text[:2000].count(";") > text[:2000].count(",") else ","
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")), delimiter=delimiter)
-    missing = sorted({named.receipt, named.at, named.amount} - set(reader.fieldnames or ()))
-    if missing:
-        raise Refused(f"this is no statement of this operator: no column {missing[0]!r}")
-    found: list[list[Line]] = []
-    for n, row in enumerate(reader, 2):
-        if not named.status or _cell(row, named.status).casefold() == named.done.casefold():
-            found.append(_row(row, named, currency, n))
+    needed = (named.receipt, named.at, named.amount)
+    table = open_table(source, needed, preamble=True)
+    table.need(needed, "this is no statement of this operator")
+    amounts = Amounts(table, (named.amount, named.fee, named.balance), currency)
+    found = [
+        _row(row, named, amounts)
+        for row in table.rows()
+        if not named.status or row.cell(named.status).casefold() == named.done.casefold()
+    ]
     if named.newest_first:
         found.reverse()
     return [line for lines in found for line in lines]
 
 
-def _row(row: Mapping[str, str], named: Columns, currency: str, n: int) -> list[Line]:
-    amount_minor, minus = _amount(_cell(row, named.amount), currency, n)
-    kind = _kind(_cell(row, named.kind).casefold(), named, minus=minus)
-    receipt, at = _cell(row, named.receipt), _time(_cell(row, named.at), named, n)
-    number = _DIGITS.search(_cell(row, named.number).replace("x", "*").replace("X", "*"))
-    fee, balance = _cell(row, named.fee), _cell(row, named.balance)
-    fee_minor = _amount(fee, currency, n)[0] if fee else 0
-    after_minor = _amount(balance, currency, n)[0] if balance else None
-    charged = [Line(LineKind.FEE, receipt, fee_minor, at, balance_minor=after_minor)]
-    before_fee = after_minor + fee_minor if after_minor is not None else None
+def _row(row: Row, named: Columns, amounts: Amounts) -> list[Line]:
+    signed_minor = amounts.of(row, named.amount)
+    if signed_minor is None:
+        raise Refused(
+            f"row {row.line}, column {named.amount}: there is no amount",
+            field=named.amount,
+            row=row.line,
+        )
+    kind = _kind(row.cell(named.kind).casefold(), named, minus=signed_minor < 0)
+    receipt, at = row.cell(named.receipt), _time(row.cell(named.at), named, row.line)
+    shown = plain(row.cell(named.number)).replace("x", "*").replace("X", "*")
+    number = _DIGITS.search(shown)
+    fee_minor = abs(amounts.of(row, named.fee) or 0)
+    balance_minor = amounts.of(row, named.balance)
+    charged = [Line(LineKind.FEE, receipt, fee_minor, at, balance_minor=balance_minor)]
+    before_fee = balance_minor + fee_minor if balance_minor is not None else None
     line = Line(
         kind,
         receipt,
-        amount_minor,
+        abs(signed_minor),
         at,
         number[0] if number and kind is LineKind.PAYMENT else "",
-        _cell(row, named.key),
-        of=_cell(row, named.of),
+        row.cell(named.key),
+        of=row.cell(named.of),
         balance_minor=before_fee,
     )
     return [line, *(charged if fee_minor else [])]
@@ -108,22 +113,21 @@ def _kind(said: str, named: Columns, *, minus: bool) -> LineKind:
     return LineKind.REVERSAL if is_reversal or is_payment else LineKind.TOP_UP
 
 
-def _cell(row: Mapping[str, str], column: str) -> str:
-    return (row.get(column) or "").strip() if column else ""
-
-
-def _amount(text: str, currency: str, n: int) -> tuple[int, bool]:
-    """The amount, and whether there is a minus before it. A currency may stand beside it."""
-    plain = text.replace(",", "").replace(currency, "").strip()
-    minor = as_minor(plain.lstrip("+-").strip(), currency)
-    if minor is None:
-        raise Refused(f"row {n}: {text!r} is no amount", row=n)
-    return minor, plain.startswith("-")
-
-
 def _time(text: str, named: Columns, n: int) -> datetime:
     try:
         at = datetime.strptime(text, named.time) if named.time else datetime.fromisoformat(text)  # noqa: DTZ007  # the zone follows
     except ValueError as bad:
-        raise Refused(f"row {n}: {text!r} is no time", row=n) from bad
+        at = _typed_time(text)
+        if at is None:
+            raise Refused(
+                f"row {n}, column {named.at}: {text!r} is no time", field=named.at, row=n
+            ) from bad
     return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(named.zone))
+
+
+def _typed_time(text: str) -> datetime | None:
+    """Return the time of a cell that a spreadsheet has stored as a date, which is always ISO 8601."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -3,13 +3,11 @@
 A list can be exported as often as one likes: its refs stay the same, and a confirmation counts once.
 """
 
-import csv
-import io
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.errors import Conflict, Fault, Refused
-from gateway.money import MINOR_DIGITS, minor_per_major, parse_amount
+from gateway.money import MINOR_DIGITS, decimal_mark, minor_per_major, read_amount
 from gateway.payments.payout import Asked
 from gateway.payments.port import Found, Status
 from gateway.payments.providers.manual import Manual
@@ -17,6 +15,7 @@ from gateway.runtime import Runtime
 from gateway.steps.disburse import happened
 from gateway.store import payouts
 from gateway.store.payouts import Stored
+from gateway.tabular import CsvWriter, NumberCell, open_table, restored
 
 LISTED = ("ref", "phone", "name", "amount", "currency", "since")
 CONFIRMED = ("ref", "status", "receipt", "amount")
@@ -34,22 +33,21 @@ class Confirmation:
     receipt: str
 
 
-async def waiting_list(rt: Runtime, provider: str) -> str:
+async def waiting_list(rt: Runtime, provider: str, *, raw: bool = False) -> str:
     """CSV of every payout that waits to be made by hand. It holds whole phone numbers: keep it as money."""
     _by_hand(rt, provider)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(LISTED)
+    writer = CsvWriter(raw=raw)
+    lines = [writer.row(LISTED)]
     for stored in await payouts.open_of(rt.db, rt.vault, provider):
         p = stored.payout
         major = p.amount_minor / minor_per_major(p.currency)
         amount = f"{major:.{MINOR_DIGITS[p.currency]}f}"
         since = _day(p.first_sent_at)
-        writer.writerow([stored.ref, p.msisdn, stored.name, amount, p.currency, since])
-    return out.getvalue()
+        lines.append(writer.row([stored.ref, p.msisdn, stored.name, amount, p.currency, since]))
+    return "".join(lines)
 
 
-async def confirm(rt: Runtime, provider: str, text: str, by: str) -> tuple[int, int]:
+async def confirm(rt: Runtime, provider: str, source: str | bytes, by: str) -> tuple[int, int]:
     """Read confirmations (CSV with ref,status,receipt,amount): all are right, or none is taken.
 
     Returns how many were paid and how many came back. Raises Refused naming row, field and rule. The same file again
@@ -58,7 +56,7 @@ async def confirm(rt: Runtime, provider: str, text: str, by: str) -> tuple[int, 
     _by_hand(rt, provider)
     if not by.strip():
         raise Refused("say who confirms", field="by")
-    confirmations = await _checked(rt, provider, text)
+    confirmations = await _checked(rt, provider, source)
     paid = 0
     for said in confirmations:
         await _apply(rt, said, by)
@@ -88,22 +86,27 @@ async def _apply(rt: Runtime, said: Confirmation, by: str) -> None:
     raise Conflict(f"payout {stored.ref} does not hold still")
 
 
-async def _checked(rt: Runtime, provider: str, text: str) -> list[Confirmation]:
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
-    missing = [name for name in CONFIRMED if name not in (reader.fieldnames or ())]
-    if missing:
-        raise Refused(
-            f"the header must have {', '.join(CONFIRMED)}; {missing[0]} is missing",
-            field=missing[0],
-        )
+async def _checked(rt: Runtime, provider: str, source: str | bytes) -> list[Confirmation]:
+    table = open_table(source, CONFIRMED)
+    table.need(CONFIRMED, f"the header must have {', '.join(CONFIRMED)}")
+    rows = list(table.rows())
     good: list[Confirmation] = []
     faults: list[Fault] = []
     seen: dict[str, int] = {}
     receipts: dict[str, int] = {}
-    for row, cells in enumerate(reader, 1):
-        told = {name: (cells.get(name) or "").strip() for name in CONFIRMED}
+    marks: dict[str, str | None] = {}
+    for cells in rows:
+        row, told = cells.number, {name: restored(cells.cell(name)) for name in CONFIRMED}
+        typed = isinstance(cells.cell("amount"), NumberCell)
         try:
-            said = await _row(rt, provider, row, told)
+            stored = await _payout(rt, provider, told)
+            currency = stored.payout.currency
+            if currency not in marks:
+                texts = [
+                    r.cell("amount") for r in rows if not isinstance(r.cell("amount"), NumberCell)
+                ]
+                marks[currency] = decimal_mark(texts, currency)
+            said = _row(row, stored, told, "." if typed else marks[currency])
             _once(seen, told["ref"], row, "ref")
             if said.receipt:
                 _once(receipts, said.receipt, row, "receipt")
@@ -126,16 +129,20 @@ def _once(seen: dict[str, int], value: str, row: int, field: str) -> None:
     seen[value] = row
 
 
-async def _row(rt: Runtime, provider: str, row: int, told: dict[str, str]) -> Confirmation:
+async def _payout(rt: Runtime, provider: str, told: dict[str, str]) -> Stored:
     stored = await payouts.by_ref(rt.db, rt.vault, told["ref"].upper())
     if stored is None or stored.payout.provider != provider:
         raise Refused(f"no payout {told['ref']!r} of {provider}", field="ref")
+    return stored
+
+
+def _row(row: int, stored: Stored, told: dict[str, str], mark: str | None) -> Confirmation:
     if told["status"].lower() not in ("paid", "failed"):
         raise Refused("status is paid or failed", field="status")
     paid = told["status"].lower() == "paid"
     if paid and not told["receipt"]:
         raise Refused("a paid row needs its receipt", field="receipt")
-    if parse_amount(told["amount"], stored.payout.currency) != stored.payout.amount_minor:
+    if read_amount(told["amount"], stored.payout.currency, mark) != stored.payout.amount_minor:
         raise Refused(f"the amount of {stored.ref} is another", field="amount")
     return Confirmation(row, stored, paid, told["receipt"])
 

@@ -19,8 +19,9 @@ from gateway.steps.slots import new_task
 from gateway.steps.upload_files import first_file
 from gateway.store.batches import Batch, NewTask
 from gateway.tasks import kinds
-from gateway.tasks.intake import TaskSpec, checked, read_rows
+from gateway.tasks.intake import TaskSpec, checked
 from gateway.tasks.port import TaskKind
+from gateway.tasks.uploaded import read_rows
 
 
 @dataclass(slots=True)

@@ -47,16 +47,17 @@ class Imported:
     findings: tuple[Finding, ...]
 
 
-async def import_statement(rt: Runtime, provider: str, text: str) -> Imported:
+async def import_statement(rt: Runtime, provider: str, source: str | bytes) -> Imported:
     """Hold a statement against our books; the same file again changes nothing. Raises Refused for what is no statement."""
     known = rt.providers.get(provider)
     if not isinstance(known, TellsByStatement):
         raise Refused(f"there is no provider {provider!r} whose statement can be read")
-    lines = known.read_statement(text)
+    lines = known.read_statement(source)
     times = [line.at for line in lines if line.at is not None]
     if not times:
         raise Refused("the statement has no lines")
-    digest = hashlib.sha256(f"{provider}\n{text}".encode()).digest()
+    content = source.encode() if isinstance(source, str) else source
+    digest = hashlib.sha256(f"{provider}\n".encode() + content).digest()
     ours = await reconciliations.ours(
         rt.db, rt.vault, provider, min(times) - BEFORE, max(times) + AFTER
     )

@@ -1,7 +1,9 @@
 """What clients send that is wrong: told by row and column, taken whole or not at all."""
 
+import io
 import json
 
+import openpyxl
 import pytest
 
 
@@ -22,7 +24,7 @@ WRONG = {
     "no text column": (CSV, "id,words\n1,Is it open?\n", "no column 'text'", "text", 0),
     "a strange column": (CSV, "id,text,colour\n1,a,b\n", "unknown column 'colour'", "colour", 0),
     "a cell too many": (CSV, "id,text\n1,a\n2,b,c\n", "row 2: 3 columns", None, 2),
-    "a quote not closed": (CSV, 'id,text\n1,"a\n2,b\n', "is a quote not closed?", None, 1),
+    "a quote not closed": (CSV, 'id,text\n1,"a\n2,b\n', "row 1, column text: a quote is opened and not closed", None, 1),
     "an empty text": (CSV, "id,text\n1,a\n2,\n", "row 2, text", "text", 2),
     "a blank text": (CSV, "id,text\n1,   \n", "row 1, text", "text", 1),
     "an id twice": (CSV, "id,text\n1,a\n2,b\n1,c\n", "'1' is there twice", "id", 3),
@@ -35,10 +37,48 @@ WRONG = {
     "a text of 10,000 letters": (JSON, json.dumps([{"id": 1, "text": "x" * 10_000}]), "row 1, text", "text", 1),
     "a text that is a number": (JSON, '[{"id": 1, "text": 1.5}]', "row 1, text", "text", 1),
     "nobody's worker": (JSON, '[{"id": 1, "text": "a", "audience": {"workers": [999999]}}]', "does not exist", "audience.workers", None),
-    "a NUL": (CSV, "id,text\n1,a\n2,b\0\n", "row 2: there is a NUL", None, 2),
+    "a NUL": (CSV, "id,text\n1,a\n2,b\0\n", "row 2, column text: there is a NUL", None, 2),
     "a NUL in JSON": (JSON, '[{"id": 1, "text": "a\\u0000b"}]', "row 1", None, 1),
     "half a line of JSON lines": ("application/jsonl", '{"id": 1, "text": "a"}\n{"id"', "row 2", None, 2),
 }  # fmt: skip
+
+
+READ = {
+    "semicolons": "id;text\n1;Toi Market, Kibera\n",
+    "tabs, capitals and blanks": "ID\t Text \n1\tToi Market, Kibera\n",
+    "a line that names the separator": "sep=;\nid;text\n1;Toi Market, Kibera\n",
+    "empty columns and rows": 'id,text,,\n,,,\n1,"Toi Market, Kibera",,\n,,,\n',
+}
+
+
+@pytest.mark.parametrize("what", READ)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+async def test_what_spreadsheets_write_is_read(town, draft, what, encoding):
+    answer = await upload(draft, READ[what].encode(encoding), "")
+    assert answer.json()["added"] == 1, answer.text
+    assert await town.value("select text from task") == "Toi Market, Kibera"
+
+
+async def test_a_spreadsheet_itself_is_read_and_its_rows_keep_their_numbers(town, draft):
+    book = openpyxl.Workbook()
+    for row in (["ID", "Text"], [254711000031.0, "Is it open?"], [], [3, "  "]):
+        book.active.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    answer = await upload(draft, file.getvalue(), "application/octet-stream")
+    assert "row 3, text" in answer.json()["detail"]
+    book.active.cell(4, 2, "Is it clean?")
+    file = io.BytesIO()
+    book.save(file)
+    assert (await upload(draft, file.getvalue(), "")).json()["added"] == 2
+    names = await town.rt.db.rows("select name from task order by id")
+    assert [row["name"] for row in names] == ["254711000031", "3"]
+
+
+async def test_json_lines_end_at_a_line_feed_only(town, draft):
+    body = '{"id": "1", "text": "a\u2028b"}\n\n{"id": "2", "text": "a\u0085b"}\n'
+    answer = await upload(draft, body.encode(), "application/jsonl")
+    assert answer.json()["added"] == 2, answer.text
 
 
 @pytest.mark.parametrize("what", WRONG)
@@ -56,10 +96,13 @@ async def test_a_wrong_upload_is_refused_by_row_and_column_and_nothing_is_kept(t
     assert await town.count("task") == 0
 
 
-async def test_not_utf8_is_refused_with_advice(town, draft):
-    answer = await upload(draft, "id,text\n1,Café ouvert?\n".encode("latin-1"))
+async def test_windows_1252_is_read_and_broken_utf8_is_refused_with_advice(town, draft):
+    answer = await upload(draft, "id,text\n1,Caf\u00e9 ouvert?\n".encode("cp1252"))
+    assert answer.json()["added"] == 1
+    answer = await upload(draft, "id,text\n2,Caf\u00e9\n3,x".encode() + b"\xc3\n")
     assert answer.status_code == 422
-    assert "UTF-8" in answer.json()["detail"]
+    assert "line 3: this is not UTF-8" in answer.json()["detail"]
+    assert "CSV UTF-8" in answer.json()["detail"]
 
 
 async def test_every_wrong_row_is_named_at_once(town, draft):

@@ -149,13 +149,13 @@ def test_stopping_for_people() -> None:
 @pytest.mark.parametrize(
     ("said", "complaint"),
     [
-        ("", "header: needs one column 'task', has nothing"),
-        ("task,worker\nt,w\n", "needs one column 'answer', has task, worker"),
-        ("task,task,worker,answer\nt,t,w,a\n", "needs one column 'task'"),
+        ("", "the file is empty"),
+        ("task,worker\nt,w\n", "no column 'answer'; found: task, worker"),
+        ("task,task,worker,answer\nt,t,w,a\n", "names the column 'task' twice"),
         ("task,worker,answer\n", "no row below the header"),
         ("task,worker,answer\nt,w,a\nt,,a\n", "row 2, column worker: must not be empty"),
-        ("task,worker,answer\nt,w\n", "row 1, column answer: is missing"),
-        ('task,worker,answer\nt,w,"a\n', "row 1: not CSV"),
+        ("task,worker,answer\nt,w\n", "row 1, column answer: must not be empty"),
+        ('task,worker,answer\nt,w,"a\n', "row 1, column answer: a quote is opened and not closed"),
     ],
 )
 def test_a_bad_file_gets_one_clear_line(said: str, complaint: str) -> None:
@@ -167,10 +167,10 @@ def test_a_bad_file_gets_one_clear_line(said: str, complaint: str) -> None:
 
 def test_bytes_that_are_no_text_are_found(tmp_path: Path) -> None:
     bad = tmp_path / "bad.csv"
-    bad.write_bytes(b"task,worker,answer\nt,w,a\nt,w,\xff\n")
+    bad.write_bytes(b"task,worker,answer\nt,w,a\nt,w,\x81\n")
     code, _, err = run("aggregate", "--answers", str(bad))
     assert code == 1
-    assert "bad.csv, row 2: not UTF-8" in err
+    assert "bad.csv: line 3: this is not UTF-8 text" in err
 
 
 def test_two_truths_for_one_task_are_found(tmp_path: Path) -> None:
@@ -352,11 +352,12 @@ def test_a_spreadsheet_that_separates_otherwise_is_read(mark: str) -> None:
     assert (code, out.splitlines()[1].split(",")[:2]) == (0, ["t1", "yes"])
 
 
-def test_a_spreadsheet_in_utf_16_is_named_as_what_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "cp1252"])
+def test_a_spreadsheet_in_another_encoding_is_read(tmp_path: Path, encoding: str) -> None:
     wide = tmp_path / "wide.csv"
-    wide.write_bytes("task,worker,answer\nt,w,a\n".encode("utf-16"))
-    code, _, err = run("aggregate", "--answers", str(wide))
-    assert (code, "save it as CSV in UTF-8" in err) == (1, True)
+    wide.write_bytes("Task;Worker;Answer;;\nt;w;caf\u00e9;;\n;;;;\n".encode(encoding))
+    code, out, _ = run("aggregate", "--answers", str(wide), "--out", "-")
+    assert (code, out.splitlines()[1].split(",")[:2]) == (0, ["t", "caf\u00e9"])
 
 
 def test_odd_line_ends_inside_an_answer_do_not_end_its_row() -> None:

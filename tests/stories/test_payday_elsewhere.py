@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.errors import Refused
+from gateway.msisdn import normalise
 from gateway.payments.ledger import float_top_up
 from gateway.settings import Controls, Country, ProviderSettings
 from gateway.simulator.faults import FaultPlan
@@ -17,6 +18,7 @@ from gateway.steps.by_hand import confirm, waiting_list
 from gateway.steps.compare_floats import compare, compare_floats
 from gateway.steps.controls import release
 from gateway.store import float_questions, floats, ledgers
+from gateway.tabular import open_table, restored
 from tests.conftest import opened_gateway
 from tests.town import eventually
 
@@ -293,6 +295,24 @@ async def test_paid_by_hand_a_list_goes_out_and_confirmations_come_in(africa):
     await africa.has_right_books()
     with pytest.raises(Refused, match="not paid by hand; there is: bank"):
         await waiting_list(africa.rt, "mpesa")
+
+
+async def test_the_list_goes_through_a_spreadsheet_and_comes_back(africa):
+    """Names and numbers are no formulas there; what the bank sends back has semicolons and empty rows."""
+    worker = await earns(africa, "bank")
+    await africa.rt.db.execute("update worker set name = '=HYPERLINK(1) Ike' where id = $1", await worker.id())  # fmt: skip
+    ref = (await worker.texts("PAY")).split("Ref ")[1][:6]
+    await africa.ticks()
+    listed = await waiting_list(africa.rt, "bank")
+    (row,) = open_table(listed, ("ref", "name", "phone")).rows()
+    assert row.cell("phone") == f"'{worker.msisdn}"
+    assert restored(row.cell("phone")) == worker.msisdn
+    assert normalise(row.cell("phone"), "KE") == worker.msisdn
+    raw = await waiting_list(africa.rt, "bank", raw=True)
+    assert f",{worker.msisdn}," in raw
+    back = f"sep=;\r\nREF;Status;Receipt;Amount;;\r\n{ref};paid;'=R1;100,00;;\r\n;;;;;\r\n"
+    assert await confirm(africa.rt, "bank", back.encode("utf-16"), "Grace") == (1, 0)
+    assert await africa.value("select receipt from payout where ref = $1", ref) == "=R1"
 
 
 async def test_a_balance_too_small_for_money_can_be_had_as_airtime(africa):

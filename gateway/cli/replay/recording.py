@@ -1,12 +1,12 @@
 """A recording of real crowd answers, read from CSV: who answered which task with what, in which order."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import Refused
+from gateway.tabular import open_table
 
 YES = frozenset({"yes", "y", "true", "t", "1"})
 NO = frozenset({"no", "n", "false", "f", "0"})
@@ -140,27 +140,19 @@ def _values(kind: str, distinct: list[str], file: Path) -> dict[str, str]:
 
 
 def _rows(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """The named columns of every row; Refused names the row and column that is missing."""
+    """Yield the named columns of every row; Refused names the row and column that is missing."""
     try:
-        with file.open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle, strict=True)
-            missing = [name for name in columns if name not in (reader.fieldnames or ())]
-            if missing:
+        table = open_table(file, columns)
+        table.need(columns, f"{file}: the header must be {','.join(columns)}")
+        for row in table.rows():
+            cells = tuple(str(row.cells[name]) for name in columns)
+            empty = [name for name, cell in zip(columns, cells, strict=True) if not cell]
+            if empty:
                 raise Refused(
-                    f"{file}: no column {missing[0]!r}; the header must be {','.join(columns)}",
-                    field=missing[0],
+                    f"{file}, row {row.number}: {empty[0]} is missing or empty",
+                    field=empty[0],
+                    row=row.number,
                 )
-            for number, row in enumerate(reader, 1):
-                cells = tuple(row[name] for name in columns)
-                empty = [name for name, cell in zip(columns, cells, strict=True) if not cell]
-                if empty:
-                    raise Refused(
-                        f"{file}, row {number}: {empty[0]} is missing or empty",
-                        field=empty[0],
-                        row=number,
-                    )
-                yield cells
+            yield cells
     except OSError as bad:
         raise Refused(f"{file}: {bad.strerror}") from bad
-    except (csv.Error, UnicodeDecodeError) as bad:
-        raise Refused(f"{file}: this is not CSV in UTF-8 ({bad})") from bad

@@ -34,6 +34,7 @@ from gateway.payments.wire import (
     call,
     json_object,
 )
+from gateway.tabular import Source
 
 TABLE = "africastalking_airtime 2026-11-21"
 """Version of the tables below: raise it with every change, old decisions are explained by it."""
@@ -136,8 +137,8 @@ class Airtime:
         currency, _, amount = told.partition(" ")
         return as_minor(amount, currency) if currency == self._limits.currency else None
 
-    def read_statement(self, text: str) -> list[Line]:
-        return lines(text, self._columns, self.statement_currency)
+    def read_statement(self, source: Source) -> list[Line]:
+        return lines(source, self._columns, self.statement_currency)
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
         told = json_object(body) or dict(parse_qsl(body.decode("utf-8", "replace")))

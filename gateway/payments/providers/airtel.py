@@ -42,6 +42,7 @@ from gateway.payments.wire import (
     call,
     json_object,
 )
+from gateway.tabular import Source
 
 TABLE = "airtel 2026-11-21"
 """Version of the tables below: raise it with every change, old decisions are explained by it."""
@@ -197,8 +198,8 @@ class Airtel:
     def statement_currency(self) -> str:
         return self._options.currency
 
-    def read_statement(self, text: str) -> list[Line]:
-        return lines(text, self._options.statement_columns, self._options.currency)
+    def read_statement(self, source: Source) -> list[Line]:
+        return lines(source, self._options.statement_columns, self._options.currency)
 
     async def name_of(self, http: aiohttp.ClientSession, msisdn: str) -> str | None:
         url = f"{self._base}/standard/v1/users/{msisdn[-_NATIONAL_DIGITS:]}"

@@ -35,6 +35,7 @@ from gateway.payments.wire import (
     call,
     json_object,
 )
+from gateway.tabular import Source
 
 TABLE = "mtn_momo 2026-11-21"
 """Version of the tables below: raise it with every change, old decisions are explained by it."""
@@ -187,10 +188,10 @@ class MtnMomo:
         seen = _status(told, key, self._account.currency)
         return seen or _nothing("", body[:TEXT_MAX].decode("utf-8", "replace"))
 
-    def read_statement(self, text: str) -> list[Line]:
+    def read_statement(self, source: Source) -> list[Line]:
         """The partner portal's export: our key stands in its external id, the fee in the payment's own row. (Its columns are
         nowhere documented and differ by country: `statement_columns` names others.)"""
-        return statement.lines(text, self._columns, self._account.currency)
+        return statement.lines(source, self._columns, self._account.currency)
 
     async def name_of(self, http: aiohttp.ClientSession, msisdn: str) -> str | None:
         """Basic user info, as in MTN's reference of the account holder."""

@@ -32,6 +32,7 @@ from gateway.payments.wire import (
     call,
     json_object,
 )
+from gateway.tabular import Source
 
 TABLE = "pawapay 2026-11-21"
 """Version of the tables below: raise it with every change, old decisions are explained by it."""
@@ -176,8 +177,8 @@ class Pawapay:
     def statement_currency(self) -> str:
         return self._limits.currency
 
-    def read_statement(self, text: str) -> list[Line]:
-        return lines(text, self._options.statement_columns, self._limits.currency)
+    def read_statement(self, source: Source) -> list[Line]:
+        return lines(source, self._options.statement_columns, self._limits.currency)
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
         found = _status(json_object(body), self._limits.currency)

@@ -4,14 +4,13 @@ Defects are drawn with a seed: `missing` lines, `extra` lines of payments that n
 with another `amount`, and `duplicate` lines. Amounts in shillings with two decimals, as exported.
 """
 
-import csv
-import io
 import random
 from collections.abc import Mapping
 from typing import Final
 
 from gateway.simulator.operators.daraja_books import Books
 from gateway.simulator.operators.daraja_forms import local_time, name_of
+from gateway.tabular import CsvWriter
 
 COLUMNS: Final = (
     "Receipt No.",
@@ -49,11 +48,7 @@ def statement(books: Books, day: str = "", defects: Mapping[str, int] | None = N
     if moves:
         lines = _with_moves(books, lines)
     _spoil(lines, wanted, random.Random(seed))  # noqa: S311  not a secret
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    writer.writerows(lines)
-    return out.getvalue()
+    return CsvWriter(raw=True).text([COLUMNS, *lines])
 
 
 def _line(receipt: str, at: float, asked_at: float, msisdn: str, amount: int, left: int) -> list[str]:  # fmt: skip

@@ -16,6 +16,7 @@ from gateway.payments.providers.mpesa.statement import read_statement
 from gateway.payments.providers.mpesa.tables import TABLE, judged, token_refused
 from gateway.payments.reconcile import Line
 from gateway.payments.wire import TOKEN_S, Lost, Reply, call
+from gateway.tabular import Source
 
 MINIMUM_MINOR = 10_00
 MAXIMUM_MINOR = 250_000_00
@@ -146,8 +147,8 @@ class Mpesa:
         reply = await self._post(http, "/mpesa/accountbalance/v1/query", body)
         return judged(reply) if not isinstance(reply, Answer) else reply
 
-    def read_statement(self, text: str) -> list[Line]:
-        return read_statement(text)
+    def read_statement(self, source: Source) -> list[Line]:
+        return read_statement(source)
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
         return read_callback(body)

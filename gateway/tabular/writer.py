@@ -1,0 +1,72 @@
+"""CSV that is safe to open: no cell of a file is executed by a spreadsheet."""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+# A spreadsheet executes what begins with these; it looks past blanks and quotes, and folds full-width forms.
+_DANGEROUS = "=+-@\u2212"
+_SKIPPED = re.compile(r"^[\s\"'\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00-\x1f]+")
+_NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
+# Where a spreadsheet of another region separates by these, what follows is the begin of a cell.
+_SEPARATORS = re.compile(r"([;\t\r\n])")
+
+
+class CsvWriter:
+    """The one writer of CSV: rows in, text out. `raw` writes cells for programs, as they are."""
+
+    def __init__(self, *, raw: bool = False, lineterminator: str = "\r\n") -> None:
+        self._raw = raw
+        self._line = io.StringIO()
+        self._writer = csv.writer(self._line, lineterminator=lineterminator)
+
+    def row(self, cells: Sequence[object]) -> str:
+        """Return one row as a line of CSV; None is an empty cell."""
+        self._writer.writerow([self._cell(cell) for cell in cells])
+        line = self._line.getvalue()
+        self._line.seek(0)
+        self._line.truncate()
+        return line
+
+    def text(self, rows: Iterable[Sequence[object]]) -> str:
+        """Return all rows as one text."""
+        return "".join(map(self.row, rows))
+
+    def _cell(self, value: object) -> object:
+        if value is None:
+            return ""
+        return shown(value) if isinstance(value, str) and not self._raw else value
+
+
+def shown(text: str) -> str:
+    """Return a cell that a spreadsheet shows as it is: with an apostrophe before what it would execute.
+
+    Numbers stay numbers, and `restored` gives back every text.
+
+    >>> shown("=1+1"), shown("-20.5"), shown("+254711000031"), shown("a;=1+1"), shown("Amina")
+    ("'=1+1", '-20.5', "'+254711000031", "a;'=1+1", 'Amina')
+    """
+    if text.isalnum():
+        return text
+    return "".join(f"'{part}" if _is_executed(part) else part for part in _SEPARATORS.split(text))
+
+
+def restored(cell: str) -> str:
+    """Return the text that `shown` was given.
+
+    >>> restored("'=1+1"), restored("a;'=1+1"), restored("'tis")
+    ('=1+1', 'a;=1+1', "'tis")
+    """
+    parts = _SEPARATORS.split(cell)
+    return "".join(
+        part[1:] if part[:1] == "'" and _is_executed(part[1:]) else part for part in parts
+    )
+
+
+def _is_executed(text: str) -> bool:
+    if _NUMBER.fullmatch(text):
+        return False
+    bare = _SKIPPED.sub("", text)
+    return bare[:1] != "" and unicodedata.normalize("NFKC", bare[0])[0] in _DANGEROUS

@@ -1,0 +1,121 @@
+"""The file of a client's upload, read row by row: CSV, XLSX, JSON lines or one JSON list."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO, cast
+
+from gateway.errors import Refused
+from gateway.tabular import (
+    Source,
+    column_key,
+    decoded_text,
+    encoding_of,
+    json_lines,
+    json_value,
+    open_table,
+)
+
+_COLUMNS = ("id", "text", "gold")
+_ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX, and what older spreadsheets write
+_BEGINNING_BYTES = 64 * 1024
+_BLANK = re.compile(r"[ \t\r\n]*")
+
+
+class UploadedRow(dict[str, object]):
+    """One row of an upload, which knows the number that the client sees beside it."""
+
+    def __init__(self, cells: Mapping[str, object], number: int) -> None:
+        super().__init__(cells)
+        self.number = number
+
+
+def read_rows(file: BinaryIO | bytes, content_type: str) -> Iterator[UploadedRow]:
+    """Yield the rows of a file, whose format the content type tells, or how it begins.
+
+    Raises Refused naming row and column, while it is read. Only JSON is held in memory as a whole.
+    """
+    source = file if isinstance(file, bytes) else _seekable(file)
+    beginning = source[:_BEGINNING_BYTES] if isinstance(source, bytes) else _beginning(source)
+    if beginning.startswith(_ARCHIVES):
+        return _table_rows(source)
+    start = beginning.decode(encoding_of(source), errors="replace").lstrip("\ufeff \t\r\n")[:1]
+    if not start and len(beginning) < _BEGINNING_BYTES:
+        raise Refused("the upload is empty")
+    if "csv" in content_type or ("json" not in content_type and start not in ("[", "{")):
+        return _table_rows(source)
+    text = _checked_text(source)
+    return _json_list(text) if start == "[" else _json_lines(text)
+
+
+def _seekable(file: BinaryIO) -> BinaryIO:
+    file.seek(0)
+    return file
+
+
+def _beginning(file: BinaryIO) -> bytes:
+    beginning = file.read(_BEGINNING_BYTES)
+    file.seek(0)
+    return beginning
+
+
+def _table_rows(source: Source) -> Iterator[UploadedRow]:
+    """Yield the rows of a table with the columns `id,text[,gold]`."""
+    table = open_table(source, ("id", "text"))
+    table.need(("id", "text"), "the table's header must be id,text and may add gold")
+    unknown = [name for name in table.names if name and column_key(name) not in _COLUMNS]
+    if unknown:
+        raise Refused(
+            f"unknown column {unknown[0]!r}; there is: {', '.join(_COLUMNS)}",
+            field=unknown[0],
+            row=0,
+        )
+    for row in table.rows():
+        cells = {name: str(cell) for name, cell in row.cells.items() if cell or name != "gold"}
+        yield UploadedRow(cells, row.number)
+
+
+def _checked_text(source: Source) -> str:
+    text = decoded_text(source)
+    if "\0" in text:  # PostgreSQL does not hold it.
+        row = text[: text.index("\0")].count("\n") + 1
+        raise Refused(f"row {row}: there is a NUL character in it", row=row)
+    return text
+
+
+def _json_lines(text: str) -> Iterator[UploadedRow]:
+    for number, value in json_lines(text):
+        yield _object(value, number)
+
+
+def _json_list(text: str) -> Iterator[UploadedRow]:
+    """The objects of one list, each read by itself."""
+    scan, at, number = json.JSONDecoder(), text.index("[") + 1, 0
+    while True:
+        at = _BLANK.match(text, at).end()  # pyright: ignore[reportOptionalMemberAccess]  # matches nothing, too
+        if text[at : at + 1] == "]" and number == 0:
+            break
+        number += 1
+        try:
+            _, end = scan.raw_decode(text, at)
+        except (ValueError, RecursionError) as bad:
+            raise Refused(f"row {number}: this is not JSON: {bad}", row=number) from bad
+        yield _object(json_value(text[at:end], number), number)
+        at = _BLANK.match(text, end).end()  # pyright: ignore[reportOptionalMemberAccess]
+        if text[at : at + 1] == "]":
+            break
+        if text[at : at + 1] != ",":
+            raise Refused(
+                f"row {number}: this is not JSON: a comma or ] must follow the task", row=number
+            )
+        at += 1
+    if text[at + 1 :].strip():
+        raise Refused("this is not JSON: something follows the end of the list")
+
+
+def _object(value: object, number: int) -> UploadedRow:
+    if not isinstance(value, dict):
+        raise Refused(
+            f"row {number}: a task is an object like " + '{"id": "1", "text": "..."}', row=number
+        )
+    return UploadedRow(cast("dict[str, object]", value), number)
