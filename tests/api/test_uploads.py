@@ -76,7 +76,7 @@ async def test_a_spreadsheet_itself_is_read_and_its_rows_keep_their_numbers(town
 
 
 async def test_json_lines_end_at_a_line_feed_only(town, draft):
-    body = '{"id": "1", "text": "a\u2028b"}\n\n{"id": "2", "text": "a\u0085b"}\n'
+    body = '{"id": "1", "text": "a\u2028b"}\n\n{"id": "2", "text": "a\u2029b"}\n'
     answer = await upload(draft, body.encode(), "application/jsonl")
     assert answer.json()["added"] == 2, answer.text
 
