@@ -181,3 +181,19 @@ async def test_a_task_for_all_needs_its_workers(town):
     answer = await upload(batch, "id,text\n1,a\n")
     assert answer.status_code == 422
     assert "audience.workers" in answer.text
+
+
+async def test_a_workers_formula_is_no_formula_in_the_clients_files(town):
+    """JSON and files for programs show her words as they are."""
+    amina = await town.enrols("amina")
+    batch = await town.client.posts_batch("Type the sign", kind="transcription", policy="fixed:1")
+    await amina.texts("WORK")
+    await amina.texts("=1+1 \u200b")
+    await town.answers_bells()
+    formats = {}
+    for query in ("format=csv", "format=csv&raw=true", "format=json"):
+        answer = await town.client.asks("GET", f"/batches/{batch.id}/results?{query}")
+        formats[query] = answer.text
+    assert ",'=1+1" in formats["format=csv"]
+    assert ",=1+1" in formats["format=csv&raw=true"]
+    assert '"=1+1' in formats["format=json"]
