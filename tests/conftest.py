@@ -6,6 +6,7 @@ listens on a port, for the operator's callbacks. Tests that break things make a 
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,7 +30,7 @@ from gateway.simulator.wire import Listener
 from gateway.store.schema import migrate
 from gateway.vault import new_master_secret
 
-from .town import MovableClock, Town
+from .town import MovableClock, Town, eventually
 
 # Before any test reads a setting: what is set in this shell belongs to somebody's gateway.
 leave_every_gateway()
@@ -192,9 +193,15 @@ async def town(shared_gateway: Town) -> AsyncIterator[Town]:
         shared_gateway.http,
         shared_gateway.operators,
     )
+    await eventually(partial(_calm, rt), within_s=300)
     await town.opens()
     yield town
     await town.has_right_books()
+
+
+async def _calm(rt: Runtime) -> bool:
+    """Whether the phones of the story before are answered, so that clients are served again."""
+    return not await rt.pressure.phones_wait()
 
 
 @pytest.fixture

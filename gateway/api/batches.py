@@ -145,6 +145,8 @@ async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
         workers=q.workers,
         workers_needed=q.workers_needed,
         days_least=q.days_least,
+        can_finish=q.can_finish,
+        why_not=q.why_not,
     )
 
 

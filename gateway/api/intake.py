@@ -167,7 +167,9 @@ class Intake:
         """Let everything else rest while phones have to wait here."""
         while True:
             await asyncio.sleep(_TELL_S)
-            if self.admission.behind or (self._rush and self._rt.settings.walks_at_once):
+            # Asked anew each time: a rush is over also where no SMS comes any more to end it.
+            rushed = self._rt.settings.walks_at_once > 0 and self._rushed()
+            if self.admission.behind or rushed:
                 await self._rt.pressure.tell()
 
     async def _empty_spool(self) -> None:

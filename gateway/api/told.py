@@ -153,7 +153,16 @@ class QuoteOut(BaseModel):
     workers_needed: Annotated[
         int, Field(description="At least: nobody answers a task twice, or more than your limit")
     ]
-    days_least: Annotated[int, Field(description="With your limit a day and these workers")]
+    days_least: Annotated[
+        int | None, Field(description="With your limit a day and these workers; null without any")
+    ]
+    can_finish: Annotated[
+        bool, Field(description="Whether enough workers exist now to finish the batch")
+    ]
+    why_not: Annotated[
+        str | None,
+        Field(description="Why it cannot be finished now, and what helps; null where it can"),
+    ]
 
 
 class ResultOut(BaseModel):

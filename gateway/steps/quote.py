@@ -10,6 +10,7 @@ from gateway.steps import message_cost
 from gateway.steps.air import air_of
 from gateway.steps.message_cost import MessagesQuote
 from gateway.steps.prepare import Filled
+from gateway.steps.slots import gold_answers
 from gateway.store import batches
 from gateway.store.batches import Batch
 
@@ -35,7 +36,9 @@ class Quote:
     messages: MessagesQuote
     workers: int
     workers_needed: int
-    days_least: int
+    days_least: int | None
+    can_finish: bool
+    why_not: str | None
     warned: int
     warnings: list[dict[str, Any]]
 
@@ -45,7 +48,10 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
     batch = await rt.batches.get(batch_id)
     found = await filled(rt, batch)
     available = await available_minor(rt, client)
-    crowd = sum(each[3] for each in await batches.crowd(rt.db, batch))
+    crowd = await workers_who_may_be_asked(rt, batch)
+    if found.golds:  # a draft sets gold aside for the workers there are when it starts
+        too_many = await batches.gold_above(rt.db, batch.id, gold_answers(crowd))
+        found = replace(found, most=found.most - too_many)
     needed, days = _needed(batch, found.overlap, found.most, crowd)
     return Quote(
         tasks=found.tasks,
@@ -60,9 +66,28 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
         messages=await message_cost.quote(rt, batch, found.least, found.most),
         workers=crowd,
         workers_needed=needed,
-        days_least=days,
+        days_least=days if crowd else None,
+        can_finish=crowd >= needed,
+        why_not=_why_not(batch, crowd, needed),
         warned=found.warned,
         warnings=found.warnings,
+    )
+
+
+async def workers_who_may_be_asked(rt: Runtime, batch: Batch) -> int:
+    """Return how many active workers of the batch's currency and languages there are."""
+    return sum(each[3] for each in await batches.crowd(rt.db, batch))
+
+
+def _why_not(batch: Batch, workers: int, needed: int) -> str | None:
+    """Return in one sentence why the batch cannot be finished now; None where it can."""
+    if workers >= needed:
+        return None
+    asked = f"who read {' or '.join(batch.languages)}" if batch.languages else "in this gateway"
+    there_are = f"{workers} active {'worker' if workers == 1 else 'workers'}"
+    return (
+        f"{there_are} {asked} and are paid in {batch.currency}, and each task needs answers of {needed} different workers: "
+        "the batch would wait; ask the operator for more workers, add languages, or lower the overlap"
     )
 
 

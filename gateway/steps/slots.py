@@ -12,6 +12,16 @@ from gateway.store.batches import Batch, NewTask
 from gateway.tasks.intake import TaskSpec
 
 GOLD_ANSWERS_MAX = 20
+"""Paid answers that a gold question may get, where so many workers may be asked."""
+
+
+def gold_answers(workers: int) -> int:
+    """Return the paid answers to set aside for one gold question: each worker sees it once.
+
+    >>> gold_answers(0), gold_answers(3), gold_answers(500)
+    (1, 3, 20)
+    """
+    return max(1, min(workers, GOLD_ANSWERS_MAX))
 
 
 def new_task(batch: Batch, spec: TaskSpec, row: int) -> NewTask:

@@ -22,8 +22,9 @@ from gateway.steps.air import air_of
 from gateway.steps.better import look_for_better
 from gateway.steps.close import release_rest, withdraw
 from gateway.steps.prepare import Filled, added, write_specs
-from gateway.steps.quote import available_minor, quote
+from gateway.steps.quote import available_minor, quote, workers_who_may_be_asked
 from gateway.steps.retry import until_settled
+from gateway.steps.slots import gold_answers
 from gateway.store import allot, batches, ledgers, people
 from gateway.store.batches import Batch
 from gateway.store.db import Connection, Row
@@ -174,11 +175,15 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
     batch = await rt.batches.get(batch_id)
     available = AccountId(await rt.db.value("select account_id from client where id = $1", client))
 
+    workers = await workers_who_may_be_asked(rt, batch)
+
     async def started() -> None:
         async with rt.db.transaction() as db:
             row = await _locked(db, client, batch_id, ("draft", "paused", "running"), "it is over")
             if row["state"] == "running":
                 return
+            if row["state"] == "draft":
+                await batches.cap_gold(db, batch.id, gold_answers(workers))
             slots = await batches.paid_slots(db, batch.id)
             if not slots:
                 raise Refused("the batch has no tasks yet; POST them to /tasks first", status=409)

@@ -312,6 +312,29 @@ async def set_state(
     )
 
 
+async def cap_gold(db: Connection, batch: BatchId, workers: int) -> None:
+    """Let no gold question of a draft want more answers than `workers` can give: each sees it once.
+
+    Gold made out to workers by name keeps its own number.
+    """
+    await db.execute(
+        """update task set maximum = $2, wanted = $2
+           where batch_id = $1 and gold is not null and not directed and maximum > $2""",
+        batch,
+        workers,
+    )
+
+
+async def gold_above(db: Database, batch: BatchId, workers: int) -> int:
+    """Return how many paid answers `cap_gold` would take away from a draft; 0 for a batch that has started."""
+    return await db.value(
+        """select coalesce(sum(t.maximum - $2), 0)::bigint from task t join batch b on b.id = t.batch_id
+           where b.id = $1 and b.state = 'draft' and t.gold is not null and not t.directed and t.maximum > $2""",
+        batch,
+        workers,
+    )
+
+
 async def paid_slots(db: Connection, batch: BatchId) -> int:
     """How many answers the batch may have to pay at most."""
     return await db.fetchval(

@@ -2,6 +2,7 @@
 """No number and no string of a client causes a fault: each is taken as it is meant, or refused with its field."""
 
 import json
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -266,15 +267,17 @@ def test_a_line_is_clean_or_refused(text):
         assert is_line(found, 200)
         assert line(found, "name", 200) == found, "what was taken is taken again, unchanged"
         assert all(
-            char.isprintable() or char in "\u200c\u200d" or ord(char) > 0x2FFF or char.isspace()
+            # A letter that is not assigned yet may be in the next version of Unicode.
+            char.isprintable()
+            or char in "\u200c\u200d"
+            or char.isspace()
+            or unicodedata.category(char) in {"Cn", "Co"}
             for char in found
         )
 
 
 @given(st.text(max_size=30))
 def test_an_id_is_one_id_in_every_normal_form(text):
-    import unicodedata
-
     def read(form):
         try:
             return identifier(unicodedata.normalize(form, text), "id")

@@ -20,7 +20,7 @@ HTTP = {
     "sender": "21512",
     "url": "http://127.0.0.1:1/x",
     "insecure": True,
-    
+
     "form": {"to": "{to}", "text": "{text}"},
     "incoming": {"id": "message.id", "sender": "message.from", "to": "message.to", "text": "message.body"},
 }  # fmt: skip

@@ -66,7 +66,9 @@ async def test_quiet_is_a_word_of_her_own(town, house):
     amina = await town.enrols("amina")
     start, _, end = town.night().partition("-")
     words = town.rt.books["en"].listed("hours.of_day")
-    assert f"From {words[int(start)]} to {words[int(end)]}" in await amina.texts(f"QUIET {start}-{end}")
+    assert f"From {words[int(start)]} to {words[int(end)]}" in await amina.texts(
+        f"QUIET {start}-{end}"
+    )
     await town.posts_batch("Is it open?")
     await town.ticks()
     assert await prompts(town) == 0
