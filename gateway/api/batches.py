@@ -43,19 +43,9 @@ from gateway.tasks.handling import Handling, from_options
 from gateway.tasks.packed import PACK_MAX
 from gateway.tasks.question import Option
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": {"application/problem+json": {}}}
-    for status, text in (
-        (401, "No valid API key"),
-        (404, "Not yours, or not there"),
-        (422, "Not valid: field, row and rule"),
-    )
-}
-
-
 UPLOADS = "uploads"
 """The folder of `data_dir` that holds uploads while they are read."""
-router = APIRouter(prefix="/api/v1", responses=_PROBLEMS)
+router = APIRouter(prefix="/api/v1")
 
 
 @router.get("/account")

@@ -1,5 +1,5 @@
-"""A provider's call at the door: the secret of its address, its size, its signature. Who fails has no effect, and is
-counted by the reason."""
+"""A provider's call at the door: the secret of its address, its method, its signature. A call that fails has no effect,
+and is counted by the reason. The body is read after the secret, and the doors limit it (`bodies`)."""
 
 import hmac
 from dataclasses import dataclass
@@ -8,13 +8,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from gateway import forms, logs
+from gateway.api.protocol import prove
 from gateway.runtime import Channel, Runtime
-from gateway.sms.port import Webhook
+from gateway.sms.port import TakesGet, Webhook
 
 _EVENTS = ("ussd", "sms", "receipt", "session-end", "opt-out", "subscription", "validate")
 """What may end a webhook's address without being a secret."""
-
-BODY_BYTES_MAX = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +33,11 @@ async def read(rt: Runtime, request: Request) -> Call | Response:
     given = request.path_params["secret"].encode()
     if not hmac.compare_digest(given, channel.secret.encode()):
         return refused(request, "secret")
-    raw = await body(request) if request.method == "POST" else request.url.query.encode()
-    if raw is None:
-        return PlainTextResponse("too large", status_code=413)
+    prove(request.scope)
+    if request.method == "GET" and not takes_get(channel, request.url.path):
+        request.state.reason = "method"
+        return PlainTextResponse("POST only", status_code=405, headers={"Allow": "POST"})
+    raw = await request.body() if request.method == "POST" else request.url.query.encode()
     pairs = forms.pairs(raw)
     # The fields of a GET stand in its address, and are signed there.
     signed = pairs if request.method == "POST" else []
@@ -60,24 +61,15 @@ async def operator(rt: Runtime, request: Request) -> tuple[str, bytes] | Respons
     given = request.path_params["secret"].encode()
     if not secret or not hmac.compare_digest(given, secret.encode()):
         return refused(request, "secret")
-    raw = await body(request)
-    if raw is None:
-        return PlainTextResponse("too large", status_code=413)
-    return provider, raw
+    prove(request.scope)
+    return provider, await request.body()
 
 
-async def body(request: Request) -> bytes | None:
-    """The body; None when it is larger than any provider's event."""
-    length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or int(length) > BODY_BYTES_MAX:
-        return None
-    chunks, size = list[bytes](), 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > BODY_BYTES_MAX:
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)
+def takes_get(channel: Channel, path: str) -> bool:
+    """Return whether the channel's provider may bring this event in the address of a GET. USSD always posts."""
+    if path.endswith(("/ussd", "/session-end")):
+        return False
+    return isinstance(channel.sms, TakesGet)
 
 
 def address_of(request: Request) -> str:

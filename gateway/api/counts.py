@@ -18,6 +18,9 @@ from prometheus_client.core import CounterMetricFamily
 Labels = tuple[str, str, str, str]
 """Channel, event, outcome, reason."""
 NAMES = ("channel", "event", "outcome", "reason")
+DISCONNECTED = "disconnected"
+"""The reason under which callers are counted that hung up in the middle of a body."""
+_DOOR = ""  # no channel has this name
 _SAVE_S = 1.0
 
 
@@ -32,6 +35,10 @@ class Counts:
 
     def add(self, labels: Labels) -> None:
         self._counts[labels] += 1
+
+    def add_refusal(self, reason: str) -> None:
+        """Count what the doors refused, or a caller dropped."""
+        self._counts[_DOOR, "", "", reason] += 1
 
     @asynccontextmanager
     async def kept(self) -> AsyncGenerator[None]:
@@ -64,15 +71,24 @@ class Counts:
 
     def family(self) -> CounterMetricFamily:
         """Return the sums over this process and the others of this machine."""
+        said = "Events that providers posted, by what became of them; why, where they were refused"
+        family = CounterMetricFamily("gateway_webhooks", said, labels=NAMES)
+        for labels, number in sorted(self._sums().items()):
+            if labels[0] != _DOOR:
+                family.add_metric(labels, number)
+        return family
+
+    def refusals(self) -> dict[str, int]:
+        """Return what was refused at the doors of this process and the others of this machine, by reason."""
+        sums = sorted(self._sums().items())
+        return {why: number for (channel, *_, why), number in sums if channel == _DOOR}
+
+    def _sums(self) -> Counter[Labels]:
         sums = Counter[Labels](self._counts)
         others = [] if self._file else [*self._folder.glob("*.json")]
         for path in others:
             sums.update(_read(path))
-        said = "Events that providers posted, by what became of them; why, where they were refused"
-        family = CounterMetricFamily("gateway_webhooks", said, labels=NAMES)
-        for labels, number in sorted(sums.items()):
-            family.add_metric(labels, number)
-        return family
+        return sums
 
 
 def _read(path: Path) -> dict[Labels, int]:

@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from yarl import URL
 
 from gateway.api.problems import problem
+from gateway.api.refusals import DoorRefusal
+from gateway.api.request_ids import REQUEST_ID, request_id_of
 
 log = structlog.get_logger()
 
@@ -23,6 +25,8 @@ PENDING_MAX = 100
 """Requests that one webhook process passes on at a time; each holds at most two pieces in memory."""
 RETRY_S = 2
 _CALLER = b"x-gateway-caller"
+FORWARDED = "gateway.forwarded"
+"""The scope's extension that says: another process of this gateway has passed this request on."""
 # Headers that belong to one connection (RFC 9110, 7.6.1), and those that are written anew on each.
 _ONE_HOP = frozenset(
     (b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding",
@@ -78,6 +82,8 @@ class Forward:
                 headers=_headers_on(scope),
                 data=body.pieces() if _has_body(scope["headers"]) else None,
                 allow_redirects=False,
+                # The client process looks at the key before it asks for the body.
+                expect100=(b"expect", b"100-continue") in scope["headers"],
             )
         except _CallerLeft:
             return
@@ -105,7 +111,11 @@ class _Body:
 
     async def pieces(self) -> AsyncGenerator[bytes]:
         while not self.complete:
-            message = await self._receive()
+            try:
+                message = await self._receive()
+            except DoorRefusal as refusal:  # a limit of the door; it answers
+                self.caller_left = True
+                raise _CallerLeft from refusal
             if message["type"] == "http.disconnect":
                 self.caller_left = True
                 raise _CallerLeft
@@ -162,8 +172,10 @@ def _headers_on(scope: Scope) -> list[tuple[str, str]]:
     found = [
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, value in scope["headers"]
-        if name not in _ONE_HOP
+        if name not in (*_ONE_HOP, REQUEST_ID.encode())
     ]
+    if request_id := request_id_of(scope):
+        found.append((REQUEST_ID, request_id))
     (host, port), (our_host, our_port) = scope.get("client") or ("", 0), scope["server"]
     told = (scope.get("scheme", "http"), host, str(port), our_host, str(our_port))
     return [*found, (_CALLER.decode(), ";".join(told))]
@@ -186,7 +198,8 @@ class Forwarded:
         if scope["type"] == "http":
             kept = [(n, v) for n, v in scope["headers"] if n != _CALLER]
             told = next((v for n, v in scope["headers"] if n == _CALLER), None)
-            scope = {**scope, "headers": kept}
+            marks: dict[str, object] = {**scope.get("extensions", {}), FORWARDED: {}}
+            scope = {**scope, "headers": kept, "extensions": marks}
             if told is not None:
                 scheme, host, port, our_host, our_port = told.decode("latin-1").split(";")
                 scope |= {

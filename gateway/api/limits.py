@@ -1,4 +1,5 @@
-"""How often one may ask: a bucket for each API key, and one for each address that comes without a key we know.
+"""How often one may ask: a bucket for each API key, and one for each address (of IPv6 each /64
+network) that comes without a key we know.
 
 Buckets hold a minute's worth and fill evenly. They are this process's own: with several API processes each counts for
 itself. Providers' webhooks have none: what they bring must be taken.
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 
+from gateway.api.addresses import UNKNOWN, group
 from gateway.errors import Refused
 from gateway.runtime import Runtime
 
@@ -67,7 +69,7 @@ class Limits:
         """Somebody whose key we have not seen yet; raises TooOften. Who has shown one is not held up by neighbours."""
         if key and key in self._keys:
             return
-        address = request.client.host if request.client else "nowhere"
+        address = group(request.client.host) if request.client else UNKNOWN
         now, most = rt.clock.now().timestamp(), rt.settings.strangers_per_minute
         if wait_s := self._strangers.take(address, most, now):
             raise TooOften(f"more than {most} requests a minute without a key we know", wait_s)

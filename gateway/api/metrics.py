@@ -16,8 +16,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import logs
-from gateway.api import channel_metrics
+from gateway.api import channel_metrics, door_metrics
 from gateway.api.counts import Counts
+from gateway.api.doors import Doors
+from gateway.api.refusals import DoorRefusal
 from gateway.errors import Failed
 from gateway.runtime import Runtime
 from gateway.store import channel_health, health, outbox
@@ -33,6 +35,8 @@ _OUTCOMES = {
     400: "unreadable",
     403: "forged",
     404: "forged",
+    405: "unreadable",
+    408: "too slow",
     413: "too large",
     503: "put off",
 }
@@ -41,8 +45,9 @@ _OUTCOMES = {
 class Metrics:
     """The figures of one API process."""
 
-    def __init__(self, rt: Runtime, counts: Counts) -> None:
+    def __init__(self, rt: Runtime, counts: Counts, doors: Doors) -> None:
         self._rt = rt
+        self._doors = doors
         self._registry = CollectorRegistry()
         self._counts = counts
         self._figures: health.Figures | None = None
@@ -69,6 +74,7 @@ class Metrics:
         return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
 
     def collect(self) -> Iterator[Metric]:
+        yield from door_metrics.of(self._counts, self._doors)
         found = self._figures
         if found is None:
             return
@@ -118,7 +124,11 @@ class Metrics:
                     self._count(scope, message["status"])
                 await send(message)
 
-            await app(scope, receive, sending)
+            try:
+                await app(scope, receive, sending)
+            except DoorRefusal as refusal:
+                self._count(scope, refusal.status_code)
+                raise
 
         return counting
 

@@ -1,87 +1,182 @@
 """Errors as RFC 9457 problem documents that name field and row."""
 
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
 import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from gateway.api.limits import TooOften
 from gateway.api.phones_first import PhonesFirst
+from gateway.api.request_ids import request_id_of
 from gateway.errors import Conflict, Failed, Fault, Refused, SettingsError
 
 log = structlog.get_logger()
 
-_TITLES = {400: "Bad request", 401: "Not signed in", 402: "Not enough money", 404: "Not found", 409: "Not now",
-           413: "Too large", 429: "Too often", 422: "Not valid", 503: "Try again later"}  # fmt: skip
+_RETRY = {"Retry-After": "2"}
+_MEDIA = "application/problem+json"
+_TITLES = {
+    400: "Bad request",
+    401: "Not signed in",
+    402: "Not enough money",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    408: "Too slow",
+    409: "Not now",
+    413: "Too large",
+    415: "Unknown media type",
+    421: "Unknown host name",
+    422: "Not valid",
+    429: "Too often",
+    431: "Headers too large",
+    500: "Our fault",
+    502: "Bad gateway",
+    503: "Try again later",
+}
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "field": {"type": ["string", "null"]},
+                    "row": {"type": ["integer", "null"]},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+DECLARED: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {_MEDIA: {"schema": _SCHEMA}}}
+    for status, text in (
+        (400, "The request cannot be read"),
+        (401, "No valid API key"),
+        (402, "Not enough money"),
+        (404, "Not yours, or not there"),
+        (405, "This address does not take this method; `Allow` names those it takes"),
+        (408, "The request did not arrive in time"),
+        (409, "Not in this state, or the Idempotency-Key belongs to another request"),
+        (413, "The body is larger than the limit"),
+        (421, "The Host header names another server"),
+        (422, "Not valid: field, row and rule"),
+        (429, "Too many requests a minute; `Retry-After` says when to come again"),
+        (431, "The address or the headers are larger than the limit"),
+        (500, "A fault of the gateway; tell the operator the request id"),
+        (503, "Not just now; `Retry-After` says when to come again"),
+    )
+}
+"""What any operation of the client API may answer besides its success, for /openapi.json."""
 
 
-def problem(status: int, detail: str, faults: tuple[Fault, ...] = ()) -> JSONResponse:
-    """One problem document. `errors` lists field, row (1 = first task) and rule of each fault."""
+def problem(
+    status: int,
+    detail: str,
+    faults: tuple[Fault, ...] = (),
+    *,
+    headers: Mapping[str, str] | None = None,
+    request_id: str = "",
+) -> JSONResponse:
+    """Return a problem document. `errors` lists field, row (1 = first task) and rule of each fault."""
     body: dict[str, object] = {
         "type": "about:blank",
-        "title": _TITLES.get(status, "Error"),
+        "title": _TITLES.get(status) or _phrase(status),
         "status": status,
         "detail": detail,
     }
     if faults:
         body["errors"] = [{"field": f.field, "row": f.row, "message": f.message} for f in faults]
-    return JSONResponse(body, status_code=status, media_type="application/problem+json")
+    if request_id:
+        body["request_id"] = request_id
+    return JSONResponse(body, status_code=status, headers=headers, media_type=_MEDIA)
+
+
+def broken(request_id: str) -> JSONResponse:
+    """Return the problem document of a fault of our own."""
+    detail = f"a fault of the gateway; it is logged under the request id {request_id}"
+    return problem(500, detail, request_id=request_id)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"
+
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Every error of the API becomes a problem document."""
+    """Make every error of the API a problem document."""
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+    app.add_exception_handler(Exception, _broken)
 
-    @app.exception_handler(SettingsError)
-    async def unknown_kind(request: Request, bad: SettingsError) -> JSONResponse:
-        return problem(422, str(bad))
 
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, bad: RequestValidationError) -> JSONResponse:
-        faults = tuple(
-            Fault(str(e["msg"]), ".".join(str(part) for part in e["loc"] if part != "body") or None)
-            for e in bad.errors()
-        )
-        first = faults[0]
-        return problem(
-            422, f"{first.field}: {first.message}" if first.field else first.message, faults
-        )
+async def answer_to(request: Request, bad: Exception) -> Response:
+    """Return the problem document of an error that is raised before FastAPI has the request; raise other errors again."""
+    for kind in type(bad).__mro__:
+        if kind in _HANDLERS:
+            return await _HANDLERS[kind](request, bad)
+    raise bad
 
-    @app.exception_handler(HTTPException)
-    async def http(request: Request, bad: HTTPException) -> JSONResponse:
-        return problem(bad.status_code, str(bad.detail))
 
-    @app.exception_handler(Failed)
-    async def failed(request: Request, bad: Failed) -> JSONResponse:
-        return problem(503, str(bad))
+async def _unknown_kind(request: Request, bad: Exception) -> Response:
+    return problem(422, str(bad))
 
-    async def nul(request: Request, bad: Exception) -> JSONResponse:
-        return problem(
-            422, "there is a NUL character in the request; take it out and send it again"
-        )
 
-    # PostgreSQL's text and jsonb hold every character but this one.
-    for kind in (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError):
-        app.add_exception_handler(kind, nul)
+async def _invalid(request: Request, bad: Exception) -> Response:
+    assert isinstance(bad, RequestValidationError)
+    faults = tuple(
+        Fault(str(e["msg"]), ".".join(str(part) for part in e["loc"] if part != "body") or None)
+        for e in bad.errors()
+    )
+    first = faults[0]
+    return problem(422, f"{first.field}: {first.message}" if first.field else first.message, faults)
 
-    async def too_large(request: Request, bad: Exception) -> JSONResponse:
-        log.error("a value reached the database that no check refused", why=type(bad).__name__)
-        return problem(422, "a value in the request is larger than can be stored")
 
-    app.add_exception_handler(asyncpg.DataError, too_large)
+async def _http(request: Request, bad: Exception) -> Response:
+    assert isinstance(bad, HTTPException)
+    headers = dict(bad.headers or {})
+    detail = str(bad.detail)
+    if bad.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(allowed_methods(request))
+        detail = f"{request.method} is not taken here; allowed: {headers['Allow']}"
+    return problem(bad.status_code, detail, headers=headers)
 
-    async def away(request: Request, bad: Exception) -> JSONResponse:
-        log.error("database away", why=str(bad))
-        return problem(
-            503,
-            _not_known(request),
-        )
 
-    for kind in (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
-        app.add_exception_handler(kind, away)
-    app.add_exception_handler(Conflict, _busy)
-    app.add_exception_handler(Refused, _refused)
+async def _failed(request: Request, bad: Exception) -> Response:
+    return problem(503, str(bad), headers=_RETRY)
+
+
+async def _nul(request: Request, bad: Exception) -> Response:
+    return problem(422, "there is a NUL character in the request; take it out and send it again")
+
+
+async def _too_large(request: Request, bad: Exception) -> Response:
+    log.error("a value reached the database that no check refused", why=type(bad).__name__)
+    return problem(422, "a value in the request is larger than can be stored")
+
+
+async def _away(request: Request, bad: Exception) -> Response:
+    log.error("database away", why=str(bad))
+    return problem(503, _not_known(request), headers=_RETRY)
 
 
 def _not_known(request: Request) -> str:
@@ -94,17 +189,52 @@ def _not_known(request: Request) -> str:
     )
 
 
-async def _refused(request: Request, bad: Exception) -> JSONResponse:
+async def _broken(request: Request, bad: Exception) -> Response:
+    return broken(request_id_of(request.scope))
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """Return the methods that the routes of this address take."""
+    found: set[str] = set()
+    for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"):
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes):
+            found.add(method)
+    return sorted(found)
+
+
+async def _refused(request: Request, bad: Exception) -> Response:
     assert isinstance(bad, Refused)
     answer = problem(bad.status, str(bad), bad.faults)
     if isinstance(bad, TooOften | PhonesFirst):
         answer.headers["Retry-After"] = str(bad.again_s)
+    elif bad.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers.update(_RETRY)
+    elif bad.status == HTTPStatus.UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
 
 
-async def _busy(request: Request, bad: Exception) -> JSONResponse:
+async def _busy(request: Request, bad: Exception) -> Response:
     log.warning("others were in the way, eight times", path=request.url.path, error=str(bad))
-    return problem(503, "others change the same rows just now; nothing was done: try again")
+    return problem(
+        503,
+        "others change the same rows just now; nothing was done: try again",
+        headers=_RETRY,
+    )
 
 
-__all__ = ["add_handlers", "problem"]
+# PostgreSQL's text and jsonb hold every character but NUL.
+_NUL = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+_AWAY = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+_HANDLERS: dict[type[Exception], Handler] = {
+    SettingsError: _unknown_kind,
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+    Failed: _failed,
+    **dict.fromkeys(_NUL, _nul),
+    **dict.fromkeys(_AWAY, _away),
+    asyncpg.DataError: _too_large,
+    Conflict: _busy,
+    Refused: _refused,
+}

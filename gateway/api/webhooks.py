@@ -16,6 +16,7 @@ from starlette.routing import Route
 from gateway.api import calls
 from gateway.api.calls import Call
 from gateway.api.intake import Intake
+from gateway.api.protocol import prove
 from gateway.errors import Failed, Refused, Unclear
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import TellsSubscriptions
@@ -36,7 +37,7 @@ def routes(rt: Runtime, intake: Intake) -> list[Route]:
     """The webhook routes over one runtime."""
     hooks = Webhooks(rt, intake)
     methods = ["POST", "GET"]
-    return [
+    made = [
         Route("/in/{channel}/{secret}/ussd", hooks.ussd, methods=methods),
         Route("/in/{channel}/{secret}/sms", hooks.sms, methods=methods),
         Route("/in/{channel}/{secret}/receipt", hooks.receipt, methods=methods),
@@ -47,6 +48,10 @@ def routes(rt: Runtime, intake: Intake) -> list[Route]:
         Route("/hooks/o/{provider}/{secret}", hooks.operator, methods=["POST", "PUT"]),
         Route("/hooks/o/{provider}/{secret}/validate", hooks.validation, methods=["POST"]),
     ]
+    for route in made:
+        # Starlette lets HEAD in with every GET, and it would have the same effects.
+        route.methods = {method for method in route.methods or () if method != "HEAD"}
+    return made
 
 
 class Webhooks:
@@ -138,11 +143,12 @@ class Webhooks:
         await self._intake.keep(channel.name, "ussd", event_id, raw)
 
     async def payout(self, request: Request) -> Response:
-        raw = await calls.body(request)
-        if raw is None:
-            return PlainTextResponse("too large", status_code=413)
+        raw = await request.body()
         known = await callback(self._rt, request.path_params["token"], raw, dict(request.headers))
-        return Response() if known else calls.refused(request, "token")
+        if not known:
+            return calls.refused(request, "token")
+        prove(request.scope)
+        return Response()
 
     async def operator(self, request: Request) -> Response:
         """A payout operator whose portal knows one address for all payouts."""

@@ -1,5 +1,6 @@
 """`gateway api`: uvicorn over the application."""
 
+import asyncio
 import errno
 import json
 import secrets
@@ -7,21 +8,27 @@ import socket
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
+from gateway.api.connections import Connections
+from gateway.api.doors import Doors
 from gateway.api.forward import Forwarded
-from gateway.api.server import Doors, Serves, make_app
+from gateway.api.protocol import GuardedProtocol
+from gateway.api.server import Serves, make_app
 from gateway.app import open_runtime
+from gateway.cli.open_files import connections_max, raise_file_limit
 from gateway.cli.runner import ANSWER
 from gateway.console.coordinator import add_console
 from gateway.errors import SettingsError
 from gateway.queue.bells import RqBells, redis_at
 from gateway.runtime import Runtime
-from gateway.settings import LOCAL_CHANNEL, Settings
+from gateway.settings import LOCAL_CHANNEL, DoorLimits, Settings
 
 _BACKLOG = 2048
 _KEEP_ALIVE_S, _GRACE_S = 120, 10
@@ -96,10 +103,10 @@ def serve(settings: Settings, place: Place, *, ready_file: Path | None) -> None:
         if place.fd is None:
             print(f"gateway listens on http://{settings.host}:{actual}", flush=True)
 
-    app: ASGIApp = application(settings, ready, place)
-    if local:
-        app = Forwarded(app)
-    uvicorn.Server(config(app)).run(sockets=[listener])
+    raise_file_limit()
+    doors = application(settings, ready, place)
+    app: ASGIApp = Forwarded(doors) if local else doors
+    uvicorn.Server(config(app, settings, doors)).run(sockets=[listener])
 
 
 def _listener(settings: Settings, place: Place) -> socket.socket:
@@ -108,12 +115,30 @@ def _listener(settings: Settings, place: Place) -> socket.socket:
     return listen(settings.host, settings.port if place.port is None else place.port)
 
 
-def config(app: ASGIApp) -> uvicorn.Config:
-    """How we serve: the benchmarks serve so, too."""
+def config(
+    app: ASGIApp, settings: Settings | None = None, doors: Doors | None = None
+) -> uvicorn.Config:
+    """How we serve: the benchmarks serve so, too. `doors`: where what is refused is counted."""
+    limits = settings.limits if settings else DoorLimits()
+    proxies = settings.trusted_proxies if settings else ()
+    doors = doors or (app if isinstance(app, Doors) else None)
+    connections = Connections(limits, proxies, connections_max())
+    if doors is not None:
+        doors.connections = connections
+    protocol = partial(
+        GuardedProtocol,
+        limits=limits,
+        connections=connections,
+        count=doors.count if doors else _uncounted,
+    )
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=cast("type[asyncio.Protocol]", protocol),
+        ws="none",
+        server_header=False,
+        # The doors know which proxies are trusted (`trusted_proxies`).
+        proxy_headers=False,
         access_log=False,
         log_level="warning",
         log_config=None,  # uvicorn's lines end in our chain (gateway.logs)
@@ -123,6 +148,10 @@ def config(app: ASGIApp) -> uvicorn.Config:
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
+
+
+def _uncounted(reason: str) -> None:
+    pass  # a benchmark's bare application counts nothing
 
 
 def _unguessable(settings: Settings) -> Settings:

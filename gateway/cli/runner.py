@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 
 from gateway import logs
 from gateway.app import STEPS, open_runtime
+from gateway.cli.open_files import raise_file_limit
 from gateway.queue import runner as worker
 from gateway.queue.bells import RqBells
 from gateway.queue.jobs import Permitted
@@ -65,6 +66,7 @@ def permitted(execute: Callable[..., None]) -> Permitted:
 
 def serve(settings: Settings) -> None:
     """Answer bells until SIGTERM or SIGINT."""
+    raise_file_limit()
     runner = Runner(settings)
     assert settings.redis_url
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

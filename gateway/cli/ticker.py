@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from gateway.app import open_runtime
+from gateway.cli.open_files import raise_file_limit
 from gateway.cli.runner import ANSWER
 from gateway.errors import GatewayError
 from gateway.queue.bells import RqBells
@@ -24,6 +25,7 @@ _TICK_S = 1.0
 
 async def serve(settings: Settings) -> None:
     """Ring every second until cancelled. A database or Redis that is away is tried again, not mourned."""
+    raise_file_limit()
     assert settings.redis_url
     bells = RqBells(settings.redis_url.get_secret_value(), ANSWER)
     try:

@@ -47,7 +47,8 @@ def add_console(app: FastAPI, rt: Runtime) -> None:
         )
         return HTMLResponse(body, headers=_HEADERS)
 
-    app.add_route("/console", page, methods=["GET"])
+    for path in ("/console", "/console/"):
+        app.add_route(path, page, methods=["GET"])
 
 
 def _without_key(key: str, *, secure: bool) -> Response:

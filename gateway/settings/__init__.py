@@ -21,6 +21,7 @@ from gateway.errors import SettingsError
 from gateway.redaction import redacted
 from gateway.settings import wrong
 from gateway.settings.channels import LOCAL_CHANNEL, ChannelSettings, Side, Tariff
+from gateway.settings.limits import Audience, DoorLimits, Networks
 from gateway.settings.outgoing import check_addresses
 from gateway.settings.payouts import Controls, Country, DayLimit, FeeBand, ProviderSettings, TaxRow
 
@@ -32,6 +33,7 @@ __all__ = [
     "Controls",
     "Country",
     "DayLimit",
+    "DoorLimits",
     "FeeBand",
     "ProviderSettings",
     "Settings",
@@ -129,6 +131,20 @@ class Settings(BaseSettings):
     """Processes that read uploads and work out quotes for one client process at a time; more requests wait for them."""
     helper_s: Annotated[float, Field(gt=0)] = 120.0
     """Seconds after which reading one upload is given up."""
+    limits: DoorLimits = DoorLimits()
+    """What one server process takes from its callers: bytes, seconds, connections, requests."""
+    trusted_proxies: Networks = ()
+    """Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; none by default, not
+    even this machine."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names in the Host header that are answered (`*.example.org` for all below, `*` for any); empty: the one of
+    `public_url`, and this machine's own. Webhooks, health and metrics answer to any name."""
+    serve_metrics: Audience = "private"
+    """Which callers /metrics is served to."""
+    serve_docs: Audience = "private"
+    """Which callers /docs and /redoc are served to."""
+    serve_openapi: Audience = "private"
+    """Which callers /openapi.json is served to."""
     runners: Annotated[int, Field(ge=1)] = 2
     """RQ runners that `gateway up` starts."""
 

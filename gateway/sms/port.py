@@ -183,6 +183,13 @@ class TellsSubscriptions(Protocol):
     def parse_subscription(self, form: Mapping[str, str]) -> Subscription: ...
 
 
+@runtime_checkable
+class TakesGet(Protocol):
+    """A channel whose provider may bring an event in the address of a GET; all others only post."""
+
+    takes_get: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Missed:
     """One SMS from the provider's own list, with the body its webhook would have had."""

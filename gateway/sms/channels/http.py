@@ -119,6 +119,8 @@ def make(name: str, options: Mapping[str, object]) -> "Http":
 
 
 class Http:
+    takes_get = True
+
     def __init__(self, name: str, options: HttpOptions) -> None:
         self.name = name
         self.sender = options.sender

@@ -79,6 +79,8 @@ def make(name: str, options: Mapping[str, object]) -> "Kannel":
 
 
 class Kannel:
+    takes_get = True
+
     def __init__(self, name: str, options: KannelOptions) -> None:
         self.name = name
         self.sender = options.sender

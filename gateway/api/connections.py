@@ -1,0 +1,187 @@
+"""The open connections of one server: how many there may be, and which one goes when there is no room.
+
+A connection is a stranger's until it brings a webhook with the right secret; then it is a phone's. Strangers never have
+the places that are reserved for phones. Where there is no room, the stranger that has waited longest without finishing a
+request goes: an honest caller sends its request at once, so it finds a place behind the same address as a thousand slow
+ones. The limit by address takes none that is new, since a carrier may open hundreds of connections in one moment.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from gateway.api.addresses import group, is_trusted
+from gateway.settings import DoorLimits
+from gateway.settings.limits import Network
+
+# Younger than this a connection has hardly had the time to send its request, on a busy day.
+YOUNG_S = 3.0
+
+
+class Closable(Protocol):
+    """A connection that can be asked to go."""
+
+    def give_way(self, text: str, setting: str) -> None:
+        """Say why, where an answer is awaited, and close."""
+        ...
+
+
+class _State(Enum):
+    WAITING = "for a request or the rest of one"
+    BUSY = "a request is worked on"
+    CLOSED = "it counts no more"
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """One open connection in the books."""
+
+    owner: Closable
+    address: str
+    phone: bool
+    state: _State = _State.WAITING
+    since: float = 0.0
+
+
+_Lines = OrderedDict[Line, None]
+
+
+@dataclass
+class Connections:
+    """The books of one server process. `most`: connections that the system's limit of open files allows."""
+
+    limits: DoorLimits
+    proxies: tuple[Network, ...] = ()
+    most: int = 1_000_000
+    now: Callable[[], float] = time.monotonic
+    _open: int = 0
+    _strangers: int = 0
+    _of_address: dict[str, int] = field(default_factory=dict[str, int])
+    _waiting: _Lines = field(default_factory=_Lines)
+    _waiting_at: dict[str, _Lines] = field(default_factory=dict[str, _Lines])
+    _waiting_phones: _Lines = field(default_factory=_Lines)
+
+    def __len__(self) -> int:
+        return self._open
+
+    @property
+    def total(self) -> int:
+        """How many connections there may be."""
+        return min(self.limits.connections, self.most)
+
+    @property
+    def for_strangers(self) -> int:
+        """How many of them strangers may have: half at least, where the system allows only few."""
+        reserved = min(self.limits.connections_reserved, self.total // 2)
+        return self.total - reserved
+
+    def opened(self, owner: Closable, host: str) -> Line | None:
+        """Return the line of a new connection; None where there is no room for it and none gives way."""
+        if not host or is_trusted(
+            host, self.proxies
+        ):  # no host: a Unix socket, so a process of ours
+            line = Line(owner, group(host), phone=True)
+            room = self._room_in_total()
+        else:
+            line = Line(owner, group(host), phone=False)
+            self._make_room_at(line.address)
+            room = self._room_for_strangers() and self._room_in_total()
+        if not room:
+            return None
+        self._open += 1
+        if not line.phone:
+            self._count_stranger(line.address, 1)
+        self._note_waiting(line)
+        return line
+
+    def busy(self, line: Line) -> None:
+        """Note that a request is worked on: such a connection is not closed for another."""
+        if line.state is _State.CLOSED:
+            return
+        self._forget_waiting(line)
+        line.state = _State.BUSY
+
+    def waiting(self, line: Line) -> None:
+        """Note that the connection waits for its caller."""
+        if line.state is _State.BUSY:
+            self._note_waiting(line)
+
+    def proven(self, line: Line) -> None:
+        """Note that the connection brought a webhook with the right secret."""
+        if line.phone or line.state is _State.CLOSED:
+            return
+        waits = line.state is _State.WAITING
+        self._forget_waiting(line)
+        self._count_stranger(line.address, -1)
+        line.phone = True
+        if waits:
+            self._note_waiting(line)
+
+    def closed(self, line: Line) -> None:
+        """Note that the connection is gone; saying it twice is saying it once."""
+        if line.state is _State.CLOSED:
+            return
+        self._forget_waiting(line)
+        line.state = _State.CLOSED
+        self._open -= 1
+        if not line.phone:
+            self._count_stranger(line.address, -1)
+
+    def _make_room_at(self, address: str) -> None:
+        most, old = self.limits.connections_per_address, self.now() - YOUNG_S
+        text = f"more than {most} connections from this address"
+        while self._of_address.get(address, 0) >= most:
+            lines = self._waiting_at.get(address)
+            if not lines or next(iter(lines)).since > old:
+                return
+            self._one_goes(lines, text, "limits.connections_per_address")
+
+    def _room_for_strangers(self) -> bool:
+        if self._strangers < self.for_strangers:
+            return True
+        text = f"more than {self.for_strangers} connections"
+        return self._one_goes(self._waiting, text, "limits.connections")
+
+    def _room_in_total(self) -> bool:
+        if self._open < self.total:
+            return True
+        text = f"more than {self.total} connections"
+        return self._one_goes(self._waiting, text, "limits.connections") or self._one_goes(
+            self._waiting_phones, text, "limits.connections"
+        )
+
+    def _one_goes(self, lines: _Lines | None, text: str, setting: str) -> bool:
+        if not lines:
+            return False
+        longest = next(iter(lines))
+        longest.owner.give_way(text, setting)
+        self.closed(longest)
+        return True
+
+    def _count_stranger(self, address: str, more: int) -> None:
+        self._strangers += more
+        left = self._of_address.get(address, 0) + more
+        if left:
+            self._of_address[address] = left
+        else:
+            self._of_address.pop(address, None)
+
+    def _note_waiting(self, line: Line) -> None:
+        line.state, line.since = _State.WAITING, self.now()
+        if line.phone:
+            self._waiting_phones[line] = None
+        else:
+            self._waiting[line] = None
+            self._waiting_at.setdefault(line.address, _Lines())[line] = None
+
+    def _forget_waiting(self, line: Line) -> None:
+        self._waiting_phones.pop(line, None)
+        self._waiting.pop(line, None)
+        there = self._waiting_at.get(line.address)
+        if there is not None:
+            there.pop(line, None)
+            if not there:
+                del self._waiting_at[line.address]

@@ -1,0 +1,94 @@
+"""How many requests are worked on at the same moment: in all, for each class of routes, and for each API key."""
+
+import re
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from gateway.api.refusals import DoorRefusal, too_many
+from gateway.settings import DoorLimits
+
+_UPLOAD = re.compile(r"/api/v1/batches/[^/]+/tasks/?")
+
+
+class Class(StrEnum):
+    """A class of routes that share their places."""
+
+    WEBHOOK = "webhook"
+    CLIENT = "client"
+    UPLOAD = "upload"
+    PAGE = "page"
+
+
+def class_of(method: str, path: str) -> Class:
+    """Return the class of a request.
+
+    >>> class_of("POST", "/in/at/secret/ussd"), class_of("POST", "/api/v1/batches/b_1/tasks"), class_of("GET", "/console")
+    (<Class.WEBHOOK: 'webhook'>, <Class.UPLOAD: 'upload'>, <Class.PAGE: 'page'>)
+    """
+    if path.startswith(("/in/", "/hooks/")):
+        return Class.WEBHOOK
+    if path.startswith("/api/"):
+        upload = method == "POST" and _UPLOAD.fullmatch(path)
+        return Class.UPLOAD if upload else Class.CLIENT
+    return Class.PAGE
+
+
+_SAID = {
+    Class.WEBHOOK: "webhooks",
+    Class.CLIENT: "requests of clients",
+    Class.UPLOAD: "uploads",
+    Class.PAGE: "requests for pages",
+}
+
+
+class Places:
+    """The places of one server process. Clients and pages together never have all of them: webhooks keep theirs."""
+
+    def __init__(self, limits: DoorLimits) -> None:
+        self._limits = limits
+        self._taken: Counter[Class] = Counter()
+        self._of_keys: Counter[tuple[Class, str]] = Counter()
+        self._most = {
+            Class.WEBHOOK: (limits.webhook_requests, "limits.webhook_requests"),
+            Class.CLIENT: (limits.client_requests, "limits.client_requests"),
+            Class.UPLOAD: (limits.upload_requests, "limits.upload_requests"),
+            Class.PAGE: (limits.page_requests, "limits.page_requests"),
+        }
+        self._most_of_key = {
+            Class.CLIENT: (limits.client_requests_per_key, "limits.client_requests_per_key"),
+            Class.UPLOAD: (limits.upload_requests_per_key, "limits.upload_requests_per_key"),
+        }
+
+    @contextmanager
+    def taken(self, kind: Class) -> Generator[None]:
+        """Hold a place of the class; raise DoorRefusal where there is none."""
+        if self._taken.total() >= self._limits.requests:
+            raise self._full("requests", self._limits.requests, "limits.requests")
+        most, setting = self._most[kind]
+        if self._taken[kind] >= most:
+            raise self._full(_SAID[kind], most, setting)
+        self._taken[kind] += 1
+        try:
+            yield
+        finally:
+            self._taken[kind] -= 1
+
+    @contextmanager
+    def taken_by(self, kind: Class, key: str) -> Generator[None]:
+        """Hold a place of one API key; raise DoorRefusal where it has all it may have."""
+        most, setting = self._most_of_key[kind]
+        name = (kind, key)
+        if self._of_keys[name] >= most:
+            raise self._full(f"{_SAID[kind]} with this API key", most, setting)
+        self._of_keys[name] += 1
+        try:
+            yield
+        finally:
+            self._of_keys[name] -= 1
+            if not self._of_keys[name]:
+                del self._of_keys[name]
+
+    def _full(self, what: str, most: int, setting: str) -> DoorRefusal:
+        return too_many(what, most, setting, self._limits.retry_after_s)

@@ -1,0 +1,49 @@
+"""Servers for the tests at the door: one with limits that can be reached quickly, one as it comes."""
+
+import pytest
+
+from .served import serving
+
+SMALL = {
+    "LIMITS__BODY_BYTES": "65536",
+    "LIMITS__UPLOAD_BYTES": "1048576",
+    "LIMITS__HEADER_S": "1",
+    "LIMITS__BODY_S": "1",
+    "LIMITS__UPLOAD_S": "2",
+    "LIMITS__CONNECTIONS_PER_ADDRESS": "50",
+    "LIMITS__CONNECTIONS": "400",
+    "LIMITS__CONNECTIONS_RESERVED": "100",
+    "LIMITS__UPLOAD_REQUESTS_PER_KEY": "2",
+}
+
+
+@pytest.fixture(scope="session")
+async def small(embedded, new_database, tmp_path_factory):
+    """A server whose limits are small."""
+    url = await new_database("doors_small")
+    folder = tmp_path_factory.mktemp("small")
+    async with serving(url, embedded.redis_url, folder, **SMALL) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def usual(embedded, new_database, tmp_path_factory):
+    """A server with the limits it comes with."""
+    url = await new_database("doors_usual")
+    folder = tmp_path_factory.mktemp("usual")
+    async with serving(url, embedded.redis_url, folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def proxied(embedded, new_database, tmp_path_factory):
+    """A server behind a proxy at 127.0.0.9, with an address of its own and few requests for strangers."""
+    url = await new_database("doors_proxied")
+    folder = tmp_path_factory.mktemp("proxied")
+    more = {
+        "TRUSTED_PROXIES": '["127.0.0.9", "10.0.0.0/8"]',
+        "PUBLIC_URL": "https://gateway.example.org",
+        "STRANGERS_PER_MINUTE": "5",
+    }
+    async with serving(url, embedded.redis_url, folder, **more) as server:
+        yield server
