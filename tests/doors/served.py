@@ -169,6 +169,7 @@ async def serving(database_url: str, redis_url: str, folder: Path, **settings: s
         "GATEWAY_SECRET_KEY": secret,
         "GATEWAY_CHANNELS": json.dumps(CHANNELS),
         "GATEWAY_STRANGERS_PER_MINUTE": "0",
+        "GATEWAY_PRIVATE_ADDRESSES": json.dumps(["127.0.0.1:1"]),
         **{f"GATEWAY_{name}": value for name, value in settings.items()},
     }
     with (folder / "log").open("w") as log:
