@@ -18,10 +18,12 @@ GOLD_ANSWERS_MAX = 20
 def gold_answers(workers: int) -> int:
     """Return the paid answers to set aside for one gold question: each worker sees it once.
 
+    Where no worker exists yet, nothing is known of how many there will be.
+
     >>> gold_answers(0), gold_answers(3), gold_answers(500)
-    (1, 3, 20)
+    (20, 3, 20)
     """
-    return max(1, min(workers, GOLD_ANSWERS_MAX))
+    return min(workers, GOLD_ANSWERS_MAX) if workers else GOLD_ANSWERS_MAX
 
 
 def new_task(batch: Batch, spec: TaskSpec, row: int) -> NewTask:

@@ -7,6 +7,8 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from gateway.api import problems
+from gateway.api.counts import Counts
+from gateway.api.doors import Doors
 from gateway.api.metrics import Metrics
 from gateway.console.phone import add_phone
 from gateway.runtime import Channel
@@ -88,12 +90,12 @@ def test_a_text_is_counted_as_the_network_bills_it():
     assert (told["encoding"], told["segments"]) == ("UCS2", 2)
 
 
-async def test_figures_are_asked_for_once_in_a_while_and_a_database_that_is_away_is_said():
+async def test_figures_are_asked_for_once_in_a_while_and_a_database_that_is_away_is_said(tmp_path):
     class Away:
         async def value(self, query: str) -> None:
             raise OSError("no route")
 
-    metrics = Metrics(SimpleNamespace(db=Away(), channels={}))
+    metrics = Metrics(SimpleNamespace(db=Away(), channels={}), Counts(tmp_path), Doors(FastAPI()))
     answer = await metrics.answer(None)
     assert (answer.status_code, b"no route" in answer.body) == (503, True)
 

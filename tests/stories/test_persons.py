@@ -10,6 +10,7 @@ import pytest
 
 from gateway.errors import Refused
 from gateway.phrases.septets import segments
+from gateway.servers import EmbeddedServers
 from gateway.settings import Controls
 from gateway.settings.apart import scrubbed_environment
 from gateway.steps import approve, persons
@@ -168,6 +169,8 @@ def test_a_key_on_the_command_line_is_refused_with_what_to_do(tmp_path, words):
 
 def test_persons_by_command_with_keys_from_standard_input_and_files(tmp_path):
     folder = tmp_path / "gateway-data"
+    made = command(tmp_path, "migrate")
+    assert made.returncode == 0, made.stderr
     keys = [key_in(command(tmp_path, "payouts", "person", name)) for name in ("Asha", "Juma")]
     (tmp_path / "key").write_text(f"{keys[0]}\n")
     third = command(
@@ -178,7 +181,9 @@ def test_persons_by_command_with_keys_from_standard_input_and_files(tmp_path):
         tmp_path, "persons", "disable", "Wanja", "--by", "Juma", "--because", "left", typed=keys[1]
     )
     assert gone.returncode == 0, gone.stderr
-    listed = command(tmp_path, "persons", "list").stdout
+    assert "is stopped" in command(tmp_path, "persons", "list").stderr, "what reads starts nothing"
+    with EmbeddedServers(folder):
+        listed = command(tmp_path, "persons", "list").stdout
     assert "2 of 3 persons may decide" in listed
     assert "disabled" in listed
     assert "left" in listed
