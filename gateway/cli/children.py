@@ -193,7 +193,8 @@ class Children:
         child.process = None
         child.again_at = time.monotonic() + child.pause_s()
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-        said = f": {line}" if (line := self._last_line(child)) else ""
+        # A process that was ended from outside said nothing about it: its last line is about something else.
+        said = f": {line}" if code >= 0 and (line := self._last_line(child)) else ""
         self._tell(f"{child.name} {how}{said}; starting it again in {child.pause_s():.0f} s")
 
     def _pass_on(self, child: _Child) -> None:

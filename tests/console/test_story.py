@@ -127,17 +127,16 @@ def test_forged_webhooks_are_counted(tree):
     assert tree.posts("/in/nobody/guessed/sms", id="1", text="hi") == 404
     assert tree.posts("/hooks/p/guessed") == 404
 
+    counted = (
+        'gateway_webhooks_total{channel="unknown",event="sms",outcome="forged"',
+        'gateway_webhooks_total{channel="phone",event="sms",outcome="forged",reason="secret"} 1.0',
+        'gateway_webhooks_total{channel="payouts",event="payout",outcome="forged",reason="token"}',
+    )
+
     def told():
+        """Each webhook process tells its figures once in a while; the page adds them up."""
         figures = tree.ask("/metrics")
-        return 'channel="unknown",event="sms",outcome="forged"' in figures and figures
+        return all(line in figures for line in counted) and figures
 
     figures = eventually(told)
-    assert (
-        'gateway_webhooks_total{channel="phone",event="sms",outcome="forged",reason="secret"} 1.0'
-        in figures
-    )
-    assert (
-        'gateway_webhooks_total{channel="payouts",event="payout",outcome="forged",reason="token"}'
-        in figures
-    )
     assert 'gateway_batches{state="running"} 6.0' in figures

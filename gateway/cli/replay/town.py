@@ -73,11 +73,13 @@ async def town(
 @asynccontextmanager
 async def _town(runners: int, top_up_minor: int, currency: str, say: Say) -> AsyncGenerator[Town]:
     folder = Path(tempfile.mkdtemp(prefix="gateway-replay-"))
-    say(f"simulating in {folder}, apart from any real gateway; the folder is removed at the end")
     config = folder / "gateway.toml"
     children = Children(folder / "logs")
     keep_logs = False
     try:
+        say(
+            f"simulating in {folder}, apart from any real gateway; the folder is removed at the end"
+        )
         with apart(config):
             async with _running(folder, config, children, runners, top_up_minor, currency) as here:
                 yield here

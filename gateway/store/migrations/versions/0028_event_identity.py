@@ -31,8 +31,3 @@ def upgrade() -> None:
         ["created_at"],
         postgresql_where=sa.text("state = 'done' and error is not null"),
     )
-    # From now on an SMS is identified by its sender too: what came before is known under that id.
-    op.execute(
-        """update inbox i set event_id = i.event_id || '@' || left(encode(w.msisdn_index, 'hex'), 16)
-             from worker w where i.kind = 'sms' and i.state = 'done' and w.id = i.worker_id"""
-    )
