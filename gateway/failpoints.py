@@ -37,7 +37,8 @@ POINTS = {
     "statement.finished": "the import is marked as done",
     "seal.read": "history to be sealed is read",
     "seal.sealed": "its seals are committed",
-    "close.decided": "a batch's results are estimated, not written",
+    "close.slice": "some of a batch's results are estimated and kept, not published",
+    "close.decided": "all of them are kept, not published",
     "close.written": "results and the rest of its money are committed",
 }
 

@@ -14,6 +14,7 @@ from gateway.api.results import as_csv, as_json, as_lines
 from gateway.api.told import (
     AccountOut,
     Added,
+    Background,
     BatchOut,
     FindingOut,
     MessageCost,
@@ -263,6 +264,7 @@ def _one(row: Row) -> BatchOut:
             percent=round(100 * row["answers_real"] / wanted, 1) if wanted else 0.0,
         ),
         money=_money(row),
+        background=Background(**row["background"]) if row["background"] else None,
     )
 
 

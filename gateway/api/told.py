@@ -90,6 +90,15 @@ class FindingOut(BaseModel):
     at: datetime
 
 
+class Background(BaseModel):
+    """Work on the whole batch that goes on: `closing` (its results are estimated) or `learning` (who is good at it).
+    `of`: none until it is known. Results change all at once when it is done."""
+
+    doing: str
+    done: int
+    of: int | None
+
+
 class BatchOut(BaseModel):
     id: str
     name: str
@@ -111,6 +120,9 @@ class BatchOut(BaseModel):
     closed_at: datetime | None
     progress: Progress
     money: Money
+    background: Annotated[Background | None, Field(description="None: nothing heavy goes on")] = (
+        None
+    )
     shares: Annotated[list[ShareOut], Field(description="Told of a single batch only")] = []
     findings: Annotated[list[FindingOut], Field(description="Told of a single batch only")] = []
 

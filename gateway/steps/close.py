@@ -1,5 +1,8 @@
 """A batch that has all its answers is closed: results estimated over the whole batch, unused money back."""
 
+import asyncio
+from contextlib import suppress
+
 import structlog
 
 from gateway import logs
@@ -9,14 +12,17 @@ from gateway.payments import ledger
 from gateway.qa.batch import aggregate
 from gateway.qa.port import encode
 from gateway.runtime import Runtime
+from gateway.steps.precedence import wait_for_phones
 from gateway.steps.retry import until_settled
 from gateway.steps.rulings import ruling_of, version_of
-from gateway.store import batches, ledgers, rules
+from gateway.store import background, batches, ledgers, rules
 from gateway.store.batches import Batch
 from gateway.store.db import Connection
 
 log = structlog.get_logger()
 
+SLICE = 5000
+"""Results in one commit."""
 Result = tuple[str, float]
 
 
@@ -33,7 +39,32 @@ async def close(rt: Runtime) -> int:
 
 
 async def close_batch(rt: Runtime, batch: Batch) -> None:
-    """Estimate the results over all answers, write them, give the rest of the money back: one commit."""
+    """Estimate the results over all answers, keep them in slices, and publish them together with the closing.
+
+    Each slice is a commit of its own, and a process that dies is followed by one that goes on behind the last. Nobody sees a
+    result before all are there: they switch in the one commit that also gives the rest of the money back. That commit
+    takes the batch's row last, so nothing waits for it longer than a moment.
+    """
+    basis = await background.basis(rt.db, batch.id)
+    kept = await background.kept_estimates(rt.db, batch.id, basis)
+    # The engine may be another one than when the batch began: what it decides by is kept under the version of now.
+    async with rt.db.transaction() as db:
+        rule = ruling_of(batch)
+        await rules.keep(db, rule.version, rule.as_data())
+    if not kept.complete:
+        await _keep_results(rt, batch, basis, kept.number)
+    reach("close.decided")
+    released = await until_settled(lambda: _publish(rt, batch, basis))
+    reach("close.written")
+    await background.forget(rt.db, batch.id)
+    if released is not None:
+        rt.bells.ring("watch", batch.id)
+        log.info("batch closed", batch=batch.id, released_minor=released)
+
+
+async def _keep_results(rt: Runtime, batch: Batch, basis: str, done: int) -> None:
+    """Estimate, beside the event loop, and keep what was not kept yet, slice by slice."""
+    await _tell(rt, batch, done, None)
     answers = await rt.db.rows(
         """select t.name, a.worker_id, a.value from answer a join task t on t.id = a.task_id
            where t.batch_id = $1 and not a.void order by a.id""",
@@ -42,48 +73,47 @@ async def close_batch(rt: Runtime, batch: Batch) -> None:
     golds = await rt.db.rows(
         "select name, gold from task where batch_id = $1 and gold is not null", batch.id
     )
-    results = estimate(
+    results = await asyncio.to_thread(
+        estimate,
         rt,
         batch,
         [(r["name"], str(r["worker_id"]), r["value"]) for r in answers],
         {r["name"]: r["gold"] for r in golds},
     )
-
-    # The engine may be another one than when the batch began: what it decides by is kept under the version of now.
-    async with rt.db.transaction() as db:
-        rule = ruling_of(batch)
-        await rules.keep(db, rule.version, rule.as_data())
-    reach("close.decided")
-    released = await until_settled(lambda: _write(rt, batch, results))
-    reach("close.written")
-    if released is not None:
-        rt.bells.ring("watch", batch.id)
-        log.info("batch closed", batch=batch.id, tasks=len(results), released_minor=released)
+    rows = [(name, value, confidence) for name, (value, confidence) in results.items()]
+    # The same answers give the same results in the same order: what is kept is the beginning of them.
+    for at in range(done - done % SLICE, len(rows), SLICE):
+        await background.keep_estimates(rt.db, batch.id, basis, rows[at : at + SLICE])
+        await _tell(rt, batch, min(at + SLICE, len(rows)), len(rows))
+        reach("close.slice")
+        await wait_for_phones(rt)
 
 
-async def _write(rt: Runtime, batch: Batch, results: dict[str, Result]) -> int | None:
-    """What goes back to the client, in minor units; None when another runner closed the batch."""
-    async with rt.db.transaction() as db:
-        row = await db.fetchrow("select state from batch where id = $1 for update", batch.id)
-        if row is None or row["state"] != "running":
-            return None
-        await withdraw(db, batch.id, "decided")
-        await db.execute(
-            """update task t set value = r.value, confidence = r.confidence,
-                 ruling = $6,
-                 rule = case when t.rule = 'ambiguous' then t.rule else $5 end
-               from unnest($2::text[], $3::text[], $4::real[]) as r(name, value, confidence)
-               where t.batch_id = $1 and t.name = r.name and t.gold is null
-                 and t.rule is distinct from 'person'""",
-            batch.id,
-            list(results),
-            [value for value, _ in results.values()],
-            [confidence for _, confidence in results.values()],
-            batch.method,
-            version_of(batch),
-        )
-        await batches.set_state(db, batch.id, "done")
-        return await release_rest(db, batch)
+async def _tell(rt: Runtime, batch: Batch, done: int, of: int | None) -> None:
+    await background.goes_on(rt.db, batch.id, None, {"doing": "closing", "done": done, "of": of})
+
+
+async def _publish(rt: Runtime, batch: Batch, basis: str) -> int | None:
+    """What goes back to the client, in minor units; None when it is no longer for us to close, or when what the estimates
+    rest on was corrected meanwhile: then the next round estimates anew."""
+    with suppress(_NotNow):
+        async with rt.db.transaction() as db:
+            await background.publish_estimates(db, batch.id, basis, batch.method, version_of(batch))
+            row = await db.fetchrow("select state from batch where id = $1 for update", batch.id)
+            if row is None or row["state"] != "running":
+                raise _NotNow
+            if await background.basis(db, batch.id) != basis:
+                raise _NotNow
+            await withdraw(db, batch.id, "decided")
+            await batches.set_state(db, batch.id, "done")
+            return await release_rest(db, batch)
+    return None
+
+
+class _NotNow(
+    Exception
+):  # not an error: another process closed it, its client stopped it, or a person corrected it
+    """Nothing is published."""
 
 
 def estimate(

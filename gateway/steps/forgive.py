@@ -6,6 +6,7 @@ that is over, a person looks). Pay does not move: every counted answer was paid 
 money is never taken back (see docs/decisions/0004).
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
@@ -205,7 +206,8 @@ async def skills_after(
 async def results_of(rt: Runtime, db: Connection, batch: Batch) -> dict[str, tuple[str, float]]:
     """The batch's results by its rule, from the answers to its decided tasks."""
     rows = await skills.decided_answers(db, batch.id)
-    return estimate(
+    return await asyncio.to_thread(
+        estimate,
         rt,
         batch,
         [(row["name"], str(row["worker_id"]), row["value"]) for row in rows],

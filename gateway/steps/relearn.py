@@ -4,27 +4,65 @@ One answer's update is O(options) and stays in its turn; this is the slower, bet
 enough answers are new (see `score.RELEARN_AFTER`), so that all of a batch's looks together cost about as much as the last.
 """
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
 from gateway.qa.batch import aggregate
 from gateway.qa.port import encode
 from gateway.qa.relearn import relearned
 from gateway.qa.skill import CONSENSUS_WEIGHT, Skill
 from gateway.runtime import Runtime
 from gateway.steps.better import look_for_better
+from gateway.steps.close import SLICE
+from gateway.steps.precedence import wait_for_phones
 from gateway.steps.promote import promote
 from gateway.steps.retry import until_settled
-from gateway.store import skills
+from gateway.store import background, skills
 from gateway.store.batches import Batch
-from gateway.store.db import Connection, Row
+from gateway.store.db import Row
+
+_LEASE, _RENEW_S = timedelta(seconds=60), 15.0
 
 
 async def relearn(rt: Runtime, batch_id: str) -> int:
-    """Skills of a batch's workers anew; from how many answers."""
+    """Skills of a batch's workers anew; from how many answers. 0 while another process is at it."""
     batch = await rt.batches.fresh(batch_id)
-    before, known = await until_settled(lambda: _relearn(rt, batch))
+    now = rt.clock.now()
+    async with rt.db.transaction() as db:
+        before = await background.begin_learning(
+            db, batch.id, now, now + _LEASE, {"doing": "learning", "done": 0, "of": None}
+        )
+    if before is None:
+        return 0
+    try:
+        async with _held(rt, batch):
+            known = await _relearn(rt, batch)
+    finally:
+        if await background.ends(rt.db, batch.id):  # somebody corrected what we had read already
+            rt.bells.ring("relearn", batch_id)
     await look_for_better(rt, batch)
     if _rung(known) > _rung(before):
         rt.bells.ring("watch", batch_id)
     return known
+
+
+@asynccontextmanager
+async def _held(rt: Runtime, batch: Batch) -> AsyncGenerator[None]:
+    """Keep the batch from being scored while the block runs; a process that dies keeps it no longer than its lease."""
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(_RENEW_S)
+            await background.renew(rt.db, batch.id, rt.clock.now() + _LEASE)
+
+    renewing = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        renewing.cancel()
 
 
 def _rung(answers: int) -> int:
@@ -37,33 +75,55 @@ def _rung(answers: int) -> int:
     return answers.bit_length()
 
 
-async def _relearn(rt: Runtime, batch: Batch) -> tuple[int, int]:
-    """How many answers were known before, and are now."""
-    async with rt.db.transaction() as db:
-        before: int = await db.fetchval(
-            "select learned from batch where id = $1 for update", batch.id
-        )
-        rows = await skills.decided_answers(db, batch.id)
-        real = [row for row in rows if row["gold"] is None]
-        if real:
-            shown = await _shown(rt, db, batch, rows)
-            await skills.replace_taught(db, batch.id, batch.kind, shown)
-            await skills.scored(db, [row["id"] for row in real if not row["scored"]])
-        await skills.learned(db, batch.id, len(real))
-    return before, len(real)
+async def _relearn(rt: Runtime, batch: Batch) -> int:
+    """How many answers are known now. The look itself needs no lock: what it rests on is not scored meanwhile.
+
+    Answers are marked first, some at a time; what they teach follows in one commit. A process that dies in between leaves
+    them to the next look, which the batch is still due for.
+    """
+    rows = await skills.decided_answers(rt.db, batch.id)
+    real = [row for row in rows if row["gold"] is None]
+    look = await asyncio.to_thread(_shown, rt, batch, rows) if real else None
+    new = [row["id"] for row in real if not row["scored"]]
+    for at in range(0, len(new), SLICE):
+        async with rt.db.transaction() as db:
+            await skills.scored(db, new[at : at + SLICE])
+        doing = {"doing": "learning", "done": min(at + SLICE, len(new)), "of": len(new)}
+        await background.goes_on(rt.db, batch.id, rt.clock.now() + _LEASE, doing)
+        await wait_for_phones(rt)
+
+    async def taught() -> None:
+        async with rt.db.transaction() as db:
+            if look is not None:
+                if look.sure is not None:
+                    await promote(db, batch, look.gold, look.sure)
+                await skills.replace_taught(db, batch.id, batch.kind, look.shown)
+            await skills.learned(db, batch.id, len(real))
+
+    await until_settled(taught)
+    return len(real)
 
 
-async def _shown(rt: Runtime, db: Connection, batch: Batch, rows: list[Row]) -> dict[int, Skill]:
-    """What the answers to real questions say of their workers; gold helps to judge them, and is counted elsewhere."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the answers to real questions say of their workers; gold helps to judge them, and is counted elsewhere.
+    `sure`: how sure each task's result is, where results may become gold."""
+
+    shown: dict[int, Skill]
+    gold: dict[str, str]
+    sure: dict[str, float] | None
+
+
+def _shown(rt: Runtime, batch: Batch, rows: list[Row]) -> _Look:
     gold = {row["name"]: row["gold"] for row in rows if row["gold"] is not None}
     triples = [(row["name"], str(row["worker_id"]), row["value"]) for row in rows]
     if rt.kind_of(batch.kind).IS_TEXT:
-        return _shown_by_text(triples, gold, batch.language)
+        return _Look(_shown_by_text(triples, gold, batch.language), gold, None)
     answers = encode(triples, batch.option_ids)
     found = aggregate(answers, batch.method, gold or None)
+    sure = None
     if batch.handling.promote_gold:
-        confidence = (float(c) for c in found.confidence)
-        await promote(db, batch, gold, dict(zip(answers.tasks, confidence, strict=True)))
+        sure = dict(zip(answers.tasks, (float(c) for c in found.confidence), strict=True))
     known = relearned(answers, found.estimate)
     for task, worker, value in triples:
         if task in gold:
@@ -72,7 +132,7 @@ async def _shown(rt: Runtime, db: Connection, batch: Batch, rows: list[Row]) -> 
             known[worker] = Skill(
                 max(0.0, was.right - right), max(0.0, was.wrong - CONSENSUS_WEIGHT + right)
             )
-    return {int(worker): skill for worker, skill in known.items()}
+    return _Look({int(worker): skill for worker, skill in known.items()}, gold, sure)
 
 
 def _shown_by_text(

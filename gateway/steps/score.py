@@ -14,7 +14,7 @@ from gateway.qa.skill import Skill
 from gateway.runtime import Runtime
 from gateway.steps.retry import until_settled
 from gateway.steps.standing import Trial, pause
-from gateway.store import findings, skills
+from gateway.store import background, findings, skills
 from gateway.store.db import Row
 from gateway.store.findings import Finding
 
@@ -43,7 +43,8 @@ async def score(rt: Runtime) -> int:
 
 async def _score(rt: Runtime) -> tuple[int, list[str]]:
     async with rt.db.transaction() as db:
-        rows = await skills.unscored(db, _AT_ONCE)
+        await background.scoring(db)
+        rows = await skills.unscored(db, _AT_ONCE, rt.clock.now())
         if not rows:
             return 0, []
         pairs = sorted({(row["worker_id"], row["kind"]) for row in rows})

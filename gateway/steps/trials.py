@@ -4,6 +4,7 @@ What was never tried cannot be switched on. Both are kept: who tried what and wh
 switched it on, and why.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -44,9 +45,11 @@ async def try_rule(rt: Runtime, batch_id: str, wanted: NewRule, by: str) -> dict
     if not rows:
         raise Refused("there are no answers to try a rule on yet", status=409)
     each = await _message_minor(rt, batch)
-    found = dry_run(rows, old, new, None, gold, each)
+    found = await asyncio.to_thread(dry_run, rows, old, new, None, gold, each)
     golden = [row for row in rows if row[0] in gold]
-    on_gold = dry_run(golden, old, new, gold, message_minor=each) if gold else None
+    on_gold = None
+    if gold:
+        on_gold = await asyncio.to_thread(dry_run, golden, old, new, gold, message_minor=each)
     said: dict[str, Any] = {
         "version": new.version,
         "rule": new.as_data(),

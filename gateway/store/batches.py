@@ -271,7 +271,7 @@ async def all_of_client(db: Database, client: ClientId) -> list[Row]:
 
 _LIST = """
 select b.id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.currency, b.policy, b.policy_options,
-  b.method, b.gold_rate, b.lease_s, b.pack_max, b.breadth, b.worker_max, b.worker_day_max, b.state, b.reserved, b.created_at, b.started_at, b.closed_at,
+  b.method, b.gold_rate, b.lease_s, b.pack_max, b.breadth, b.worker_max, b.worker_day_max, b.state, b.reserved, b.created_at, b.started_at, b.closed_at, b.background,
   (select coalesce(jsonb_agg(jsonb_build_object('currency', m.currency, 'messages', m.messages, 'segments', m.segments,
       'micro', m.micro) order by m.currency), '[]')
     from (select currency, sum(messages)::bigint as messages, sum(segments)::bigint as segments, sum(micro)::bigint as micro

@@ -1,19 +1,23 @@
 """Skills of workers: what is known, what newly decided answers add, and what a whole batch shows."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from gateway.qa.skill import Skill
 from gateway.store.db import Connection, Database, Row
 
 
-async def unscored(db: Connection, limit: int) -> list[Row]:
-    """Answers to decided tasks that no skill knows of yet, in order; held against other runners."""
+async def unscored(db: Connection, limit: int, now: datetime) -> list[Row]:
+    """Answers to decided tasks that no skill knows of yet, in order; held against other runners. Not those of a batch that
+    is looked at as a whole just now: that look knows them."""
     return await db.fetch(
         """select a.id, a.worker_id, a.value, a."right", t.value as decided, t.confidence, b.kind, b.id as batch_id, b.languages
            from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
            where not a.scored and (t.gold is not null or t.state in ('decided', 'review'))
+             and (b.learning_until is null or b.learning_until <= $2)
            order by a.id limit $1 for update of a skip locked""",
         limit,
+        now,
     )
 
 
@@ -82,9 +86,10 @@ async def count_learned(db: Connection, counts: Mapping[str, int], least: int) -
     return sorted(row["id"] for row in rows if row["due"])
 
 
-async def decided_answers(db: Connection, batch: str) -> list[Row]:
+async def decided_answers(db: Connection | Database, batch: str) -> list[Row]:
     """Every answer to the decided tasks of a batch, gold among them."""
-    return await db.fetch(
+    fetch = db.rows if isinstance(db, Database) else db.fetch
+    return await fetch(
         """select a.id, t.name, a.worker_id, a.value, t.gold, a.scored
            from answer a join task t on t.id = a.task_id
            where t.batch_id = $1 and not a.void and (t.gold is not null or t.state in ('decided', 'review')) order by a.id""",

@@ -87,6 +87,10 @@ batch = Table(
     # worked out yet.
     Column("filled", JSONB),
     Column("weights", JSONB),
+    # Heavy work that goes on (gateway.store.background): what, and how far; until when its answers are not scored.
+    Column("background", JSONB),
+    Column("learning_until", DateTime(timezone=True)),
+    Column("look_again", Boolean, nullable=False, server_default=text("false")),
     Column("breadth", Boolean, nullable=False, server_default=text("false")),
     Column("worker_max", Integer),  # answers of one worker at most
     Column("worker_day_max", Integer),  # in 24 hours
@@ -169,6 +173,17 @@ Index(
     directed.c.worker_id,
     directed.c.batch_position,
     postgresql_where=text("not asked"),
+)
+
+# The results of a batch that is being closed, in slices, until they are published all at once.
+estimate = Table(
+    "estimate",
+    metadata,
+    Column("task_id", BigInteger, ForeignKey("task.id"), primary_key=True, autoincrement=False),
+    Column("batch_id", Text, ForeignKey("batch.id"), nullable=False, index=True),
+    Column("basis", Text, nullable=False),  # what it rests on (gateway.store.background)
+    Column("value", Text, nullable=False),
+    Column("confidence", REAL, nullable=False),
 )
 
 assignment = Table(
