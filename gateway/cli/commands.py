@@ -100,13 +100,20 @@ def api(
 
 
 @app.command()
-def runner() -> None:
+def runner(
+    heavy: Annotated[
+        bool, typer.Option("--heavy", help="Only what looks at whole batches: estimate, close.")
+    ] = False,
+    light: Annotated[
+        bool, typer.Option("--light", help="Everything else: send, pay, hear stored SMS.")
+    ] = False,
+) -> None:
     """Answer bells: send messages, make payouts, close batches. Start as many as you like."""
     from gateway.cli import runner as command
     from gateway.cli.serving import serving
 
     with serving(settings_room.load()) as settings:
-        command.serve(settings)
+        command.serve(settings, command.queues(heavy=heavy, light=light))
 
 
 @app.command()

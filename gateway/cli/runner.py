@@ -3,14 +3,14 @@
 import asyncio
 import inspect
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
 from gateway import logs
 from gateway.app import STEPS, open_runtime
 from gateway.cli.open_files import raise_file_limit
 from gateway.queue import runner as worker
-from gateway.queue.bells import RqBells
+from gateway.queue.bells import HEAVY_QUEUE, QUEUE, RqBells
 from gateway.queue.jobs import Permitted
 from gateway.runtime import Runtime
 from gateway.settings import Settings
@@ -64,11 +64,17 @@ def permitted(execute: Callable[..., None]) -> Permitted:
     return Permitted(ANSWER, numbers, execute)
 
 
-def serve(settings: Settings) -> None:
-    """Answer bells until SIGTERM or SIGINT."""
+def queues(*, heavy: bool, light: bool) -> tuple[str, ...]:
+    """Return the queues that the command line names; both, messages first, where it names none."""
+    named = {(True, False): (HEAVY_QUEUE,), (False, True): (QUEUE,)}
+    return named.get((heavy, light), (QUEUE, HEAVY_QUEUE))
+
+
+def serve(settings: Settings, names: Sequence[str]) -> None:
+    """Answer the bells of these queues until SIGTERM or SIGINT."""
     raise_file_limit()
     runner = Runner(settings)
     assert settings.redis_url
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     url = settings.redis_url.get_secret_value()
-    worker.run(url, permitted(runner.answer), runner.close)
+    worker.run(url, permitted(runner.answer), runner.close, names)

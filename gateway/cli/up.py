@@ -124,7 +124,8 @@ def _start(
         argv = gateway_argv("api", *words, "--fd", str(fd), "--ready-file", str(file))
         children.start(name, argv, env, ready_file=file, pass_fds=[fd])
     for number in range(1, settings.runners + 1):
-        children.start(f"runner-{number}", gateway_argv("runner"), env)
+        children.start(f"runner-{number}", gateway_argv("runner", "--light"), env)
+    children.start("runner-heavy", gateway_argv("runner", "--heavy"), env)
     children.start("ticker", gateway_argv("ticker"), env)
     for name in answering:
         children.wait_ready(name)

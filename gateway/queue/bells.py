@@ -13,14 +13,17 @@ from rq.exceptions import DuplicateJobError, NoSuchJobError
 from rq.job import JobStatus
 
 from gateway.errors import SettingsError
-from gateway.queue.jobs import JOB_TIMEOUT_S, BellJob, BellQueue, refused_jobs
+from gateway.queue.jobs import BellJob, BellQueue, job_timeout_s, refused_jobs
 from gateway.redaction import redacted, remember_address
 
 log = structlog.get_logger()
 
-QUEUE = "gateway"
+QUEUE, HEAVY_QUEUE = "gateway", "gateway-heavy"
+HEAVY = frozenset({"close", "relearn", "score", "watch"})
+"""Steps that look at a whole batch: they wait on a queue of their own, so that no message waits behind them."""
 # Bells rung within this time are one bell: a burst of replies is one drain.
 _GATHER_S = 0.02
+_AGAIN = ("-again", "-again-2", "-again-3")
 
 
 def redis_at(url: str) -> Redis:
@@ -34,32 +37,38 @@ def redis_at(url: str) -> Redis:
         ) from None
 
 
-def queue(redis: Redis) -> BellQueue:
-    """Return the queue of bells."""
+def queue(redis: Redis, name: str = QUEUE) -> BellQueue:
+    """Return the queue of bells of that name."""
     return BellQueue(
-        QUEUE,
+        name,
         connection=redis,
         serializer="json",
         job_class=BellJob,
-        default_timeout=JOB_TIMEOUT_S,
+        default_timeout=job_timeout_s(name),
     )
+
+
+def queue_of(step: str) -> str:
+    """Return the name of the queue on which a step waits."""
+    return HEAVY_QUEUE if step in HEAVY else QUEUE
 
 
 def enqueue(on: BellQueue, function: str, step: str, *arguments: str) -> None:
     """Put one bell on the queue, unless the same one hangs there already.
 
     A bell keeps its name while it is answered, also by a runner that was just killed: RQ believes in that one for a
-    minute and a half. So it is then rung under a second name; answering one bell twice at once does no harm.
+    minute and a half, and longer in one that had a heavy step. So it is then rung under a second name, or a third;
+    answering one bell twice at once does no harm.
     """
     name = "-".join((step, *arguments))
-    if _hang(on, name, function, step, *arguments):
-        return
-    match _status(on, name):
-        case None:  # it was answered in between, perhaps without what we rang for
-            _hang(on, name, function, step, *arguments)
-        case JobStatus.STARTED:
-            _hang(on, f"{name}-again", function, step, *arguments)
-        case _:
+    for again in ("", *_AGAIN):
+        if _hang(on, f"{name}{again}", function, step, *arguments):
+            return
+        status = _status(on, f"{name}{again}")
+        if status is None:  # it was answered in between, perhaps without what we rang for
+            _hang(on, f"{name}{again}", function, step, *arguments)
+            return
+        if status is not JobStatus.STARTED:
             return
 
 
@@ -89,7 +98,8 @@ class RqBells:
     """Rings from async code without making it wait for Redis."""
 
     def __init__(self, redis_url: str, function: str) -> None:
-        self._queue = queue(redis_at(redis_url))
+        self._redis = redis_at(redis_url)
+        self._queues = {name: queue(self._redis, name) for name in (QUEUE, HEAVY_QUEUE)}
         self._function = function
         self._wanted: set[tuple[str, ...]] = set()
         self._wake = asyncio.Event()
@@ -121,7 +131,7 @@ class RqBells:
     def _ring_all(self, wanted: set[tuple[str, ...]]) -> None:
         for bell in sorted(wanted):
             try:
-                enqueue(self._queue, self._function, *bell)
+                enqueue(self._queues[queue_of(bell[0])], self._function, *bell)
             except (RedisError, ValueError) as away:
                 why = redacted(str(away))
                 log.warning("bell lost, the ticker will ring again", bell=bell, why=why)
@@ -140,6 +150,6 @@ class RqBells:
     async def refused(self) -> int:
         """Return how many jobs in Redis were refused; 0 while Redis is away."""
         try:
-            return await asyncio.to_thread(refused_jobs, self._queue.connection)
+            return await asyncio.to_thread(refused_jobs, self._redis)
         except RedisError:
             return 0

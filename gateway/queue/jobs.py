@@ -29,6 +29,8 @@ from rq.utils import now
 log = structlog.get_logger()
 
 JOB_TIMEOUT_S: Final = 60
+HEAVY_JOB_TIMEOUT_S: Final = 1800
+_HEAVY: Final = "-heavy"
 DATA_BYTES_MAX: Final = 4096
 ARGUMENT_LENGTH_MAX: Final = 200
 REFUSED_KEY: Final = "gateway:refused-jobs"
@@ -60,6 +62,11 @@ class Permitted:
             raise RefusedJob(f"step {step} takes {self.steps[step]} arguments")
 
 
+def job_timeout_s(queue: str) -> int:
+    """Return how long a job of this queue may take: whole batches take minutes, everything else seconds."""
+    return HEAVY_JOB_TIMEOUT_S if queue.endswith(_HEAVY) else JOB_TIMEOUT_S
+
+
 class BellJob(Job):
     """A job of which only the words are read; everything else that Redis may hold is ignored."""
 
@@ -84,7 +91,7 @@ class BellJob(Job):
         self._status = _STATUSES.get(_text(fields.get("status", b"")), JobStatus.QUEUED)
         self.origin = _text(fields.get("origin", b""))
         self.created_at = now()
-        self.timeout = JOB_TIMEOUT_S
+        self.timeout = job_timeout_s(self.origin)
         self.result_ttl, self.failure_ttl = 0, 1
 
     def checked_words(self) -> tuple[str, ...]:

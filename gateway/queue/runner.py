@@ -7,7 +7,7 @@ kill, suspend) are not listened to, and what is not ours is counted, logged and 
 # redis-py and RQ are typed in parts only.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import cast
 
@@ -21,7 +21,14 @@ from rq.worker_registration import REDIS_WORKER_KEYS
 
 from gateway.errors import SettingsError
 from gateway.queue.bells import queue, redis_at
-from gateway.queue.jobs import BellJob, BellQueue, Permitted, RefusedJob, refuse
+from gateway.queue.jobs import (
+    BellJob,
+    BellQueue,
+    Permitted,
+    RefusedJob,
+    job_timeout_s,
+    refuse,
+)
 from gateway.redaction import redacted
 
 log = structlog.get_logger()
@@ -38,9 +45,10 @@ class BellWorker(SimpleWorker):
     # RQ waits up to a minute longer each time that Redis is away: messages and payouts would wait with it.
     max_connection_wait_time = 2.0
 
-    def __init__(self, on: BellQueue, permitted: Permitted) -> None:
+    def __init__(self, on: BellQueue, permitted: Permitted, *then: BellQueue) -> None:
+        """`then`: queues whose jobs have their turn when `on` is empty."""
         super().__init__(
-            [on],
+            [on, *then],
             connection=on.connection,
             serializer="json",
             job_class=BellJob,
@@ -54,6 +62,7 @@ class BellWorker(SimpleWorker):
         assert isinstance(job, BellJob)
         try:
             self._permitted.check(job.checked_words())
+            job.timeout = job_timeout_s(queue.name)
             job.origin, job.bound = queue.name, partial(self._permitted.execute, *job.words[1:])
             super().execute_job(job, queue)
         except (ConnectionError, TimeoutError):
@@ -102,9 +111,13 @@ def runners_at_work(redis: Redis) -> int:
     return sum(bool(redis.exists(name)) for name in names)
 
 
-def run(redis_url: str, permitted: Permitted, on_stop: Callable[[], None]) -> None:
-    """Answer bells until SIGTERM; the job at hand is finished first. `on_stop` runs last."""
-    worker = BellWorker(queue(connect(redis_url)), permitted)
+def run(
+    redis_url: str, permitted: Permitted, on_stop: Callable[[], None], names: Sequence[str]
+) -> None:
+    """Answer the bells of these queues until SIGTERM; the job at hand is finished first. `on_stop` runs last."""
+    redis = connect(redis_url)
+    first, *then = (queue(redis, name) for name in names)
+    worker = BellWorker(first, permitted, *then)
     try:
         worker.work(logging_level="WARNING")
     finally:
