@@ -145,7 +145,7 @@ class RqBells:
         return ""
 
     def _ping(self) -> None:
-        self._queue.connection.ping()
+        self._redis.ping()
 
     async def refused(self) -> int:
         """Return how many jobs in Redis were refused; 0 while Redis is away."""
