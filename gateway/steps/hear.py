@@ -162,7 +162,11 @@ def _reply(
     paying = next((fact for fact in said.facts if isinstance(fact, PayAsked)), None)
     promise = promise_of(paying.ref) if paying else None
     if batch or paying:
-        log.info("reply decided", batch=batch, payout=paying.ref if paying else None)
+        log.info(
+            "reply decided",
+            batch=batch.id if batch else None,
+            payout=paying.ref if paying else None,
+        )
     cause = promise or cause_of(said, channel.name, event.event_id)
     cause = cause or (f"again:{channel.name}:{event.event_id}" if reply.wait else None)
     told = message(rt, channel.name, worker, heard.msisdn, said.reply, "reply", cause, batch)
