@@ -10,6 +10,14 @@ from gateway.settings.limits import Network
 
 Address = IPv4Address | IPv6Address
 UNKNOWN = "unknown"
+# This machine and networks of one's own. Python's `is_private` also counts addresses that documents use as examples.
+_INSIDE = tuple(
+    map(
+        ip_network,
+        ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
+         "::1/128", "fc00::/7", "fe80::/10"),
+    )
+)  # fmt: skip
 _IPV6_PREFIX = 64
 _FORWARDING = frozenset(
     {b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-real-ip", b"forwarded", b"via"}
@@ -96,7 +104,7 @@ def is_private(scope: Scope, proxies: Sequence[Network]) -> bool:
 
 
 def _is_private(address: Address | None) -> bool:
-    return address is not None and (address.is_loopback or address.is_private)
+    return address is not None and any(address in network for network in _INSIDE)
 
 
 def _values(scope: Scope, name: bytes) -> list[str]:

@@ -54,9 +54,9 @@ class DoorLimits(Section):
     connections_per_address: Count = 200
     """Connections of one address (of one /64 network of IPv6) that have brought no true webhook. Beyond it
     those go that have waited longest, once they have waited for some seconds."""
-    requests: Count = 1200
+    requests: Count = 4200
     """Requests that are worked on at the same moment."""
-    webhook_requests: Count = 1000
+    webhook_requests: Count = 4000
     """Those of them that came to webhooks, USSD included."""
     client_requests: Count = 64
     """Requests of the client API at the same moment."""

@@ -47,3 +47,22 @@ async def proxied(embedded, new_database, tmp_path_factory):
     }
     async with serving(url, embedded.redis_url, folder, **more) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+async def tried_out(embedded, new_database, tmp_path_factory):
+    """A server with the simulated phone."""
+    url = await new_database("doors_tried_out")
+    folder = tmp_path_factory.mktemp("tried_out")
+    async with serving(url, embedded.redis_url, folder, LOCAL_PHONE="true") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def switched_off(embedded, new_database, tmp_path_factory):
+    """A server that serves no page but the console."""
+    url = await new_database("doors_switched_off")
+    folder = tmp_path_factory.mktemp("switched_off")
+    off = dict.fromkeys(("SERVE_METRICS", "SERVE_DOCS", "SERVE_OPENAPI"), "off")
+    async with serving(url, embedded.redis_url, folder, **off) as server:
+        yield server

@@ -52,7 +52,7 @@ class Answer:
         return json.loads(self.text)
 
 
-async def answer_from(reader: asyncio.StreamReader) -> Answer:
+async def answer_from(reader: asyncio.StreamReader, method: str = "GET") -> Answer:
     """The next answer on a connection; status 0 where it was closed without one."""
     try:
         head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HANG_S)).decode("latin-1")
@@ -66,7 +66,7 @@ async def answer_from(reader: asyncio.StreamReader) -> Answer:
     status = int(line.split()[1])
     if status == 100:
         return Answer(100, headers, "")
-    length = int(headers.get("content-length", 0))
+    length = 0 if method == "HEAD" else int(headers.get("content-length", 0))
     try:
         body = await asyncio.wait_for(reader.readexactly(length), HANG_S)
     except (asyncio.IncompleteReadError, ConnectionError) as cut:
@@ -117,7 +117,7 @@ class Served:
             await writer.drain()
         except ConnectionError:
             pass  # it was refused before all was sent; the answer says why
-        answer = await answer_from(reader)
+        answer = await answer_from(reader, method)
         writer.close()
         return answer
 
