@@ -8,6 +8,7 @@ import signal
 import struct
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import BinaryIO
 
 from gateway.errors import Failed, GatewayError, Refused
@@ -53,8 +54,20 @@ def _do(job: Callable[..., object], arguments: tuple[object, ...]) -> Done:
         )
     except Exception as fault:  # noqa: BLE001  # a fault of ours must reach the process that waits
         error = Failed(f"the calculation failed: {fault!r}", retryable=False)
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > _RSS_KEPT_KB
-    return Done(value, error, last=grown)
+    return Done(value, error, last=_resident_kb() > _RSS_KEPT_KB)
+
+
+def _resident_kb() -> int:
+    """Return the memory that this process holds now.
+
+    Not the most it ever held (`ru_maxrss`): Linux counts there what the process that started this one held, so that each
+    helper of a large process would end with its first job.
+    """
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return pages * resource.getpagesize() // 1024
 
 
 def main() -> None:

@@ -7,9 +7,9 @@ from .served import serving
 SMALL = {
     "LIMITS__BODY_BYTES": "65536",
     "LIMITS__UPLOAD_BYTES": "1048576",
-    "LIMITS__HEADER_S": "1",
-    "LIMITS__BODY_S": "1",
-    "LIMITS__UPLOAD_S": "2",
+    "LIMITS__HEADER_S": "2",
+    "LIMITS__BODY_S": "4",
+    "LIMITS__UPLOAD_S": "5",
     "LIMITS__CONNECTIONS_PER_ADDRESS": "50",
     "LIMITS__CONNECTIONS": "400",
     "LIMITS__CONNECTIONS_RESERVED": "100",

@@ -152,8 +152,9 @@ def ended_by_signals() -> Generator[None]:
         yield
         return
 
-    def end(number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)
+    def end(_number: int, _frame: object) -> None:
+        # As Ctrl-C, which an event loop knows how to end with: an exception of our own would break off in its middle.
+        signal.raise_signal(signal.SIGINT)
 
     before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
