@@ -174,11 +174,21 @@ async def _worker_ids(town: Town, crowd: Crowd) -> dict[str, int]:
     }
 
 
+_CALLS_MAX, _AGAIN_MAX_S = 60, 5
+
+
 async def _call(town: Town, method: str, path: str, **given: Any) -> Any:
-    async with town.api.request(method, path, **given) as answer:
-        if answer.status >= 400:  # noqa: PLR2004
-            raise Failed(f"{method} {path}: {answer.status} {await answer.text()}", retryable=False)
-        return await answer.json()
+    """Return the API's answer. While phones come first, wait as long as the answer says, as a good client does."""
+    for attempt in range(1, _CALLS_MAX + 1):
+        async with town.api.request(method, path, **given) as answer:
+            again_s = answer.headers.get("Retry-After", "")
+            if answer.status != 503 or not again_s.isdecimal() or attempt == _CALLS_MAX:  # noqa: PLR2004
+                if answer.status >= 400:  # noqa: PLR2004
+                    told = f"{method} {path}: {answer.status} {await answer.text()}"
+                    raise Failed(told, retryable=False)
+                return await answer.json()
+        await asyncio.sleep(min(int(again_s), _AGAIN_MAX_S))
+    raise AssertionError("the last call returns or raises")
 
 
 async def _until_done(town: Town, rounds: Sequence[_Round], watch: Watch) -> None:
