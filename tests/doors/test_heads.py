@@ -6,8 +6,9 @@ import contextlib
 import pytest
 
 from gateway.api.connections import YOUNG_S
+from tests.town import eventually
 
-from .served import answer_from
+from .served import HANG_S, answer_from
 
 SLOW = b"POST /in/at/at-secret/ussd HTTP/1.1\r\nHost: x\r\nX-Slow: "
 
@@ -190,9 +191,15 @@ async def test_idle_connections_of_strangers_give_way_and_a_carriers_stay(small)
 async def test_uploads_of_one_key_leave_places_to_others(small):
     """Two slow uploads hold all places of their key; the others are told to come again."""
     body = b'{"name": "b", "kind": "verification", "instructions": "So?", "price": "3.00"}'
-    made = await small.says(
-        "POST", "/api/v1/batches", "Content-Type: application/json", body=body, key=small.key
-    )
+
+    async def created():
+        """The batch; clients may have to wait for the phones of the test before."""
+        answer = await small.says(
+            "POST", "/api/v1/batches", "Content-Type: application/json", body=body, key=small.key
+        )
+        return answer if answer.status == 201 else None
+
+    made = await eventually(created, within_s=HANG_S)
     head = small.head(
         "POST", f"/api/v1/batches/{made.json['id']}/tasks", "Content-Length: 1000", key=small.key
     )

@@ -128,7 +128,7 @@ async def gateway(house: House):
             async with (
                 app.api.router.lifespan_context(app.api),
                 Listener(app, port=house.port) as door,
-                httpx2.AsyncClient(base_url=door.url, verify=False) as http,
+                httpx2.AsyncClient(base_url=door.url, timeout=300, verify=False) as http,
             ):
                 try:
                     yield rt, clock, http
