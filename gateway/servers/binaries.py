@@ -169,7 +169,9 @@ def _copied_out(candidate: Candidate) -> Path:
     there = candidate.path.stat()
     stamp = f"{candidate.path.name}-{there.st_size:x}-{there.st_mtime_ns:x}"
     try:
-        CACHE.mkdir(parents=True, exist_ok=True, mode=0o755)
+        CACHE.mkdir(parents=True, exist_ok=True)
+        # The process may have closed its umask; the servers' account must still come in here.
+        CACHE.chmod(0o755)
         place = CACHE
     except OSError:
         place = Path(tempfile.mkdtemp(prefix="gateway-programs-"))

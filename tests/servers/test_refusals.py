@@ -102,6 +102,15 @@ def test_a_broken_configuration_gives_the_servers_own_last_words(folder: Path):
     assert "work_mem" in refusal(folder, redis=False)
 
 
+@pytest.fixture(params=[0o022, 0o077], ids=["usual umask", "closed umask"])
+def umask(request: pytest.FixtureRequest) -> Iterator[None]:
+    """`gateway up` closes its umask before it starts the servers."""
+    before = os.umask(request.param)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("umask")
 def test_programs_in_a_closed_folder_are_copied_out(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
