@@ -10,6 +10,7 @@ from gateway import settings as settings_room
 from gateway.cli import (
     approvals,
     channels,
+    coordinators,
     explain,
     findings,
     gold,
@@ -57,7 +58,7 @@ app.add_typer(review.app, name="review")
 app.command("explain")(explain.explain)
 app.add_typer(findings.app, name="findings")
 app.add_typer(people.partner, name="partner")
-app.add_typer(people.coordinator, name="coordinator")
+app.add_typer(coordinators.app, name="coordinator")
 app.add_typer(workers.app, name="worker")
 
 

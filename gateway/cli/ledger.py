@@ -252,7 +252,7 @@ def disputes() -> None:
     for row in rows:
         typer.echo(
             f"{row['ref']}  {amount_text(row['amount'], row['currency'])}  worker {row['worker']}, "
-            f"coordinator {row['coordinator_id'] or '-'}: dropped by itself {row['decide_by']:%Y-%m-%d}"
+            f"coordinator {row['coordinator'] or '-'}: dropped by itself {row['decide_by']:%Y-%m-%d}"
         )
     typer.echo(f"{len(rows)} wait for a decision (gateway ledger decide)")
 

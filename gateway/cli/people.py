@@ -1,4 +1,4 @@
-"""`gateway client | partner | coordinator`: who works with this gateway."""
+"""`gateway client | partner`: who works with this gateway."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,10 +17,6 @@ client.add_typer(keys, name="keys")
 partner = typer.Typer(
     no_args_is_help=True, help="Partners: local centres whose workers join with a code."
 )
-coordinator = typer.Typer(
-    no_args_is_help=True, help="Coordinators: those who enrol and look after workers."
-)
-
 T = TypeVar("T")
 
 
@@ -137,27 +133,3 @@ def add_partner(
 
     with_runtime(lambda rt: admit.add_partner(rt, code, name))
     typer.echo(f"workers join it by texting: JOIN {code.upper()}")
-
-
-@coordinator.command("add")
-def add_coordinator(
-    msisdn: Annotated[str, typer.Argument(help="The coordinator's phone number.")],
-    name: Annotated[str, typer.Argument(help="Her name; workers read it in their invitation.")],
-    language: Annotated[str, typer.Option(help="en, sw, fr, ...")] = "en",
-    partner: Annotated[str | None, typer.Option(help="The code of her centre.")] = None,
-) -> None:
-    """Add a coordinator: from her number ADD, REMOVE and STATUS are understood."""
-    from gateway.steps import admit
-
-    with_runtime(lambda rt: admit.add_coordinator(rt, msisdn, name, language, partner))
-    typer.echo(f"{name} can now text: ADD <number> <name> [language] [partner]")
-
-
-@coordinator.command("link")
-def link(
-    msisdn: Annotated[str, typer.Argument(help="The coordinator's phone number.")],
-) -> None:
-    """Print a link to her page: her workers, and what a person should look at. Good for a week."""
-    from gateway.steps.console_links import link_for
-
-    typer.echo(with_runtime(lambda rt: link_for(rt, msisdn)))

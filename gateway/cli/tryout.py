@@ -12,7 +12,7 @@ from gateway.payments.ledger import float_top_up
 from gateway.runtime import Runtime
 from gateway.simulator.operators.books import FLOAT_MINOR
 from gateway.steps import admit, submit
-from gateway.store import batches, ledgers
+from gateway.store import batches, ledgers, people
 from gateway.tasks.intake import check
 from gateway.tasks.question import Option
 
@@ -135,7 +135,10 @@ BATCHES = (
 async def add_tryout(rt: Runtime, *, key_wanted: bool) -> str | None:
     """Add what is missing. The client's API key, if it is a new one; it is nowhere else."""
     await admit.add_partner(rt, *PARTNER)
-    await admit.add_coordinator(rt, *COORDINATOR, "en", PARTNER[0])
+    if not await people.is_coordinator(
+        rt.db, rt.vault.index(COORDINATOR[0])
+    ):  # nor one who was cut off
+        await admit.add_coordinator(rt, *COORDINATOR, "en", PARTNER[0])
     client, key = await _client(rt, key_wanted=key_wanted)
     await admit.top_up(rt, client, "try-out", _MONEY_MINOR)
     await _float(rt)

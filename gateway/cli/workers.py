@@ -1,13 +1,62 @@
-"""`gateway worker`: who works, put down by somebody at a desk."""
+"""`gateway worker`: find and explain a worker; put one down at a desk."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
+from gateway.cli.output import Json, write_json
 from gateway.cli.people import with_runtime
 from gateway.msisdn import mask
 
-app = typer.Typer(no_args_is_help=True, help="Workers, put down at a desk.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Workers: find one, see why one was not paid, put one down at a desk.",
+)
+
+
+Said = Annotated[
+    str, typer.Argument(help="A phone number, a name or a part of it, or a worker's id.")
+]
+
+
+@app.command("find")
+def find(said: Said, json: Json = None) -> None:
+    """List the workers with a number, a name or an id.
+
+    Example: gateway worker find Amina
+    """
+    from gateway.steps import find_worker
+
+    found = with_runtime(lambda rt: find_worker.find(rt, said))
+    if write_json([asdict(one) for one in found], json):
+        return
+    for one in found:
+        typer.echo(
+            f"{one.id:>6}  {one.name} {one.number}  {one.state}  {one.language}  balance {one.balance}  "
+            f"coordinator {one.coordinator}, partner {one.partner}"
+        )
+
+
+@app.command("show")
+def show(said: Said, json: Json = None) -> None:
+    """Answer "why was she not paid?": state, balance, payouts with reasons, messages, question, pauses.
+
+    Example: gateway worker show 0711000002
+    """
+    from gateway.steps import find_worker
+
+    story = with_runtime(lambda rt: find_worker.show(rt, said))
+    if write_json(asdict(story), json):
+        return
+    typer.echo("\n".join(story.facts))
+    typer.echo("Paid?")
+    for line in story.answers:
+        typer.echo(f"  {line}")
+    for title, lines in story.sections.items():
+        typer.echo(f"{title}:" if lines else f"{title}: none")
+        for line in lines:
+            typer.echo(f"  {line}")
 
 
 @app.command("expect")

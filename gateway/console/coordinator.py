@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.runtime import Runtime
 from gateway.steps.console_links import GOOD_FOR, coordinator_of
+from gateway.steps.find_worker import number_tail
 from gateway.store import findings, people
 
 COOKIE = "console"
@@ -31,7 +32,7 @@ def add_console(app: FastAPI, rt: Runtime) -> None:
 
     async def page(request: Request) -> Response:
         key = request.query_params.get("key")
-        coordinator = coordinator_of(rt, key or request.cookies.get(COOKIE, ""))
+        coordinator = await coordinator_of(rt, key or request.cookies.get(COOKIE, ""))
         if coordinator is None:
             return HTMLResponse(closed.render(), status_code=401, headers=_HEADERS)
         if key is not None:
@@ -42,8 +43,14 @@ def add_console(app: FastAPI, rt: Runtime) -> None:
         body = shown.render(
             name=who["name"],
             partner=who["partner"],
-            workers=await people.workers_of(rt.db, coordinator),
-            findings=await findings.of_coordinator(rt.db, coordinator),
+            workers=[
+                {**row, "tail": number_tail(rt, row["msisdn_sealed"])}
+                for row in await people.workers_of(rt.db, coordinator)
+            ],
+            findings=[
+                {**row, "tail": number_tail(rt, row["msisdn_sealed"])}
+                for row in await findings.of_coordinator(rt.db, coordinator)
+            ],
         )
         return HTMLResponse(body, headers=_HEADERS)
 

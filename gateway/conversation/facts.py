@@ -151,6 +151,21 @@ class PinReset:
 
 
 @dataclass(frozen=True, slots=True)
+class CoordinatorPinTried:
+    """A coordinator put a PIN behind her command."""
+
+    right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerNamed:
+    """A coordinator names a worker of hers."""
+
+    msisdn: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ZoneChosen:
     """A coordinator says where a worker of hers lives: her nights are that zone's (IANA, Africa/Lubumbashi)."""
 
@@ -179,6 +194,8 @@ Fact = (
     | PinWrong
     | PinReset
     | ZoneChosen
+    | CoordinatorPinTried
+    | WorkerNamed
 )
 
 

@@ -6,6 +6,7 @@ from gateway.conversation.facts import Named, Turn
 from gateway.conversation.heard import Heard
 from gateway.conversation.talk import Talk, short_name
 from gateway.phrases.hearing import clean, fold
+from gateway.workers.names import is_name
 
 NAME_KEPT_MAX = 40
 """Characters of a name that are kept."""
@@ -17,7 +18,8 @@ def name_said(talk: Talk, said: str) -> str:
     """Return `said` as a name to keep, or "" when it does not read as a person's name.
 
     A name has one to four words of letters. A word that means yes, no or a command, or that says nothing
-    ("please"), is no name: "YES please" gives none.
+    ("please"), is no name: "YES please" gives none. A name that reads as a link is none either, since a coordinator
+    reads it in our SMS.
     """
     words = [word.strip(",;:!?") for word in clean(said).rstrip(".").split()]
     if not 1 <= len(words) <= _WORDS_MAX or not all(_LETTERS.fullmatch(word) for word in words):
@@ -25,7 +27,7 @@ def name_said(talk: Talk, said: str) -> str:
     if any(_means_something(talk, fold(word)) for word in words):
         return ""
     name = " ".join(words)
-    return name if len(name) <= NAME_KEPT_MAX else ""
+    return name if len(name) <= NAME_KEPT_MAX and is_name(name) else ""
 
 
 def name(talk: Talk, heard: Heard) -> Turn:

@@ -4,8 +4,8 @@ Nothing here touches a clock, a row or a socket: `steps/understand.py` gathers i
 `facts`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from gateway.conversation.ease import EASE_MAX
@@ -101,6 +101,16 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class WrongAnswer:
+    """A paid answer that turned out wrong, as its worker asks about it."""
+
+    ref: str
+    question: str
+    answer: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class PinView:
     """What may be known of her PIN. `typed_right`, `typed_hash`: of what was typed with this very key, where a PIN is
     asked for; the PIN itself never comes here. `free_minor`: what PAY by SMS may send without it."""
@@ -131,6 +141,39 @@ class CoordinatorView:
     workers_away: int = 0
     findings: int = 0
     """About her workers, that a person should look at."""
+    pin: Literal["none", "missing", "right", "wrong", "locked"] = "missing"
+    """What is known of the PIN behind this command; the PIN itself never comes here. none: she has none."""
+    pin_tries_left: int = 3
+    invited_today: int = 0
+    """Invitations that she sent in the last 24 hours."""
+    invitations_most: int = 100
+    invitations_again: str = ""
+    """When she may send the next one, as `24/11 14:05`, where the limit is reached."""
+    adds_free: int = 20
+    """Invitations of 24 hours that need no PIN; `adds_per_sms_free`: of one SMS."""
+    adds_per_sms_free: int = 5
+
+    @property
+    def invitations_left(self) -> int:
+        return max(self.invitations_most - self.invited_today, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedWorker:
+    """What is known of a number that a coordinator names. `mine`: a worker of hers or of her centre.
+
+    `invitations`: how many this number was sent in 24 hours. `sends_at`: when an invitation would go, as `08:00`, where it
+    is night there; "" now.
+    """
+
+    state: "WorkerState | Literal['nobody']"
+    name: str = ""
+    language: str = ""
+    mine: bool = False
+    has_pin: bool = False
+    invitations: int = 0
+    invitations_most: int = 3
+    sends_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +202,7 @@ class Situation:
     `partner_codes`: does the code in "JOIN code" exist? Filled only with the code that was said.
     `region`: ISO 3166 region that numbers without a country code belong to. `default_language`: for strangers.
     `shortcode`, `service_code`: what a worker texts or dials, for help texts.
-    `named`: what is known of the number that a coordinator's ADD or REMOVE names (see `coordinating.number_said`;
-    None: not looked up). `foreign`: the sender's own number is of a country where nobody can be paid. `regions`: where workers may be enrolled, besides `region`; empty: anywhere.
+    `named`: what is known of the numbers that a coordinator's command names (see `coordinating.numbers_said`). `foreign`: the sender's own number is of a country where nobody can be paid. `regions`: where workers may be enrolled, besides `region`; empty: anywhere.
     `pack`: the numbered questions of the last messages, by number. `more`: what she could be asked together with
     `upcoming`, at most `pack_max` in one SMS. `segment_prices`: of one SMS segment to her and from her, in any unit.
     """
@@ -175,7 +217,7 @@ class Situation:
     default_language: str = "en"
     shortcode: str = ""
     service_code: str = ""
-    named: WorkerState | Literal["nobody"] | None = None
+    named: Mapping[str, NamedWorker] = field(default_factory=dict[str, NamedWorker])
     regions: frozenset[str] = frozenset()
     foreign: bool = False
     pack: tuple[PackItem, ...] = ()
@@ -196,6 +238,12 @@ class Situation:
     pin: PinView | None = None
     appealable: str | None = None
     """The reference after APPEAL, if it is an adjustment of hers that waits; looked up only when she appeals."""
+    appeals_open: tuple[str, ...] = ()
+    """Every reference that she may appeal; looked up where she says APPEAL alone."""
+    appeal_goes_to_office: bool = False
+    """No coordinator looks after her, so an appeal goes to the operator."""
+    wrong_answer: WrongAnswer | None = None
+    """The answer that the reference after WHY is about, where it is an adjustment of hers."""
     payment: Payment | None = None
     """The payment she asks about (the one she named, else her last); looked up only when she asks."""
     languages: tuple[str, ...] = ()

@@ -3,12 +3,15 @@
 from gateway.conversation.facts import Appealed, Turn
 from gateway.conversation.heard import Heard
 from gateway.conversation.notices import less_words
-from gateway.conversation.situation import Payment, WorkerView
+from gateway.conversation.situation import Payment, WorkerView, WrongAnswer
 from gateway.conversation.talk import Talk
 from gateway.conversation.waiting import TOLD
 from gateway.money import amount_text
+from gateway.phrases.septets import segments
 
 _PRICES_MAX = 2
+_CASES_SHOWN_MAX = 4
+_WORDS_MIN, _WORDS_MAX = 16, 70  # characters of a question that are repeated
 REF_LENGTH = 6
 
 
@@ -26,9 +29,11 @@ def why(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     return Turn((), explain(talk, worker, ref_said(heard.rest)))
 
 
-def explain(talk: Talk, worker: WorkerView, ref: str | None) -> str:
+def explain(talk: Talk, worker: WorkerView, ref: str | None) -> str:  # noqa: PLR0911  # one return a fate
     """One segment about `talk.situation.payment`: the one that was asked for, or the last."""
     payment = talk.situation.payment
+    if payment is None and (wrong := talk.situation.wrong_answer):
+        return _wrong_answer(talk, worker, wrong)
     if payment is None:
         return talk.say("why.unknown", ref=ref[:REF_LENGTH]) if ref else talk.say("why.none")
     told = {
@@ -56,10 +61,39 @@ def explain(talk: Talk, worker: WorkerView, ref: str | None) -> str:
 
 def appeal(talk: Talk, heard: Heard) -> Turn:
     """APPEAL: she does not agree with an adjustment of hers. Saying it twice is saying it once."""
-    ref = ref_said(heard.rest)
-    if ref is None or talk.situation.appealable != ref:
+    ref, open_refs = ref_said(heard.rest), talk.situation.appeals_open
+    if ref is None and len(open_refs) > 1:
+        return Turn((), talk.say("appeal.which", list=", ".join(open_refs[:_CASES_SHOWN_MAX])))
+    if ref is None and open_refs:
+        (ref,) = open_refs  # there is only one that she can mean
+    elif ref is None or talk.situation.appealable != ref:
         return Turn((), talk.say("appeal.unknown"))
-    return Turn((Appealed(ref),), talk.say("appeal.taken", ref=ref))
+    office = talk.situation.appeal_goes_to_office
+    return Turn(
+        (Appealed(ref),), talk.say("appeal.taken_office" if office else "appeal.taken", ref=ref)
+    )
+
+
+def _wrong_answer(talk: Talk, worker: WorkerView, wrong: WrongAnswer) -> str:
+    """Say which answer a case is about, in as much of question and answer as fits one SMS."""
+    told = {"ref": wrong.ref, "amount": amount_text(wrong.amount_minor, worker.currency)}
+    text = ""
+    for length in range(_WORDS_MAX, _WORDS_MIN, -1):
+        text = talk.say(
+            "why.answer",
+            question=_shortened(wrong.question, length),
+            answer=_shortened(wrong.answer, length // 2),
+            **told,
+        )
+        if segments(text) == 1:
+            return text
+    return text
+
+
+def _shortened(text: str, length: int) -> str:
+    """A text of at most this many characters, so that its end shows that it goes on."""
+    text = " ".join(text.split())
+    return text if len(text) <= length else f"{text[: length - 2].rstrip()}.."
 
 
 def _list(payment: Payment, currency: str) -> str:

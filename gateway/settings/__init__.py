@@ -21,6 +21,7 @@ from gateway.errors import SettingsError
 from gateway.redaction import redacted
 from gateway.settings import wrong
 from gateway.settings.channels import LOCAL_CHANNEL, ChannelSettings, Side, Tariff
+from gateway.settings.coordinators import Coordinators
 from gateway.settings.limits import Audience, DoorLimits, Networks
 from gateway.settings.outgoing import check_addresses
 from gateway.settings.payouts import Controls, Country, DayLimit, FeeBand, ProviderSettings, TaxRow
@@ -31,6 +32,7 @@ __all__ = [
     "QUIET_HOURS",
     "ChannelSettings",
     "Controls",
+    "Coordinators",
     "Country",
     "DayLimit",
     "DoorLimits",
@@ -91,6 +93,8 @@ class Settings(BaseSettings):
     """What an SMS segment costs, by country; what is not here comes from the list in the package."""
     controls: Controls = Controls()
     """Limits a day, and what makes a payout wait for a look."""
+    coordinators: Coordinators = Coordinators()
+    """What a coordinator may do by SMS without a PIN, and in a day."""
     pin_free: Annotated[int, Field(ge=0)] = 500
     """Major units that PAY by SMS may send in one go for a worker who has a PIN; more needs the PIN, on USSD."""
     pay_reply_wait_s: Annotated[int, Field(ge=0)] = 20

@@ -8,9 +8,10 @@ from gateway.payments import ledger
 from gateway.payments.chart import Account, AccountKind
 from gateway.runtime import Runtime
 from gateway.steps.enrol import expected_part
-from gateway.store import clients, ledgers, people
+from gateway.store import clients, coordinators, ledgers, people
 from gateway.texts import line
 from gateway.vault import key_hash, new_api_key
+from gateway.workers.names import as_name, is_name
 from gateway.workers.quiet import zone_named
 
 _SHOWN = 8
@@ -72,7 +73,7 @@ async def add_partner(rt: Runtime, code: str, name: str) -> None:
 
 
 async def add_coordinator(
-    rt: Runtime, msisdn: str, name: str, language: str, partner: str | None
+    rt: Runtime, msisdn: str, name: str, language: str, partner: str | None, by: str = "operator"
 ) -> None:
     """A coordinator; from this number ADD, REMOVE and STATUS are understood."""
     if language not in rt.books:
@@ -83,14 +84,18 @@ async def add_coordinator(
     number = normalise(msisdn, rt.settings.region)
     if partner and not await people.partner_codes(rt.db, [partner.upper()]):
         raise Refused(f"no partner {partner!r}; add it with: gateway partner add", field="partner")
-    await people.add_coordinator(
-        rt.db,
-        name=name,
-        language=language,
-        sealed=rt.vault.seal(number),
-        index=rt.vault.index(number),
-        partner=partner,
-    )
+    index = rt.vault.index(number)
+    async with rt.db.transaction() as db:
+        await people.add_coordinator(
+            db,
+            name=_name(name),
+            language=language,
+            sealed=rt.vault.seal(number),
+            index=index,
+            partner=partner,
+        )
+        row = await coordinators.by_index(db, index)
+        await coordinators.note(db, row["id"], "added", by, partner or "")
 
 
 async def set_zone(rt: Runtime, msisdn: str, named: str) -> str:
@@ -127,5 +132,17 @@ async def expect_worker(
         raise Refused(f"no partner {partner!r}; add it with: gateway partner add", field="partner")
     if await people.state_of(rt.db, rt.vault.index(number)) != "nobody":
         return False
-    await rt.db.commit([expected_part(rt, number, name, language, channel, partner)])
+    known_as = _name(name) if name else ""
+    await rt.db.commit([expected_part(rt, number, known_as, language, channel, partner)])
     return True
+
+
+def _name(said: str) -> str:
+    """Return a person's name as it is kept. Raises Refused for what would carry a link or a number into our messages."""
+    name = as_name(said)
+    if not is_name(name):
+        raise Refused(
+            f"{said[:60]!r} is no name: letters only, no links, phone numbers or signs",
+            field="name",
+        )
+    return name

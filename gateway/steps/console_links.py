@@ -6,30 +6,38 @@ from datetime import timedelta
 from gateway.errors import Refused
 from gateway.msisdn import normalise
 from gateway.runtime import Runtime
+from gateway.store import coordinators
 
 GOOD_FOR = timedelta(days=7)
 
 
-async def link_for(rt: Runtime, msisdn: str) -> str:
+async def link_for(rt: Runtime, msisdn: str, by: str = "operator") -> str:
     """A link for the coordinator with this number. Raises Refused where there is none."""
     index = rt.vault.index(normalise(msisdn, rt.settings.region))
-    found = await rt.db.value("select id from coordinator where msisdn_index = $1", index)
-    if found is None:
-        raise Refused("no coordinator has this number", status=404)
-    until = int((rt.clock.now() + GOOD_FOR).timestamp())
-    key = f"{found}.{until}.{_signature(rt, found, until)}"
+    async with rt.db.transaction() as db:
+        row = await coordinators.by_index(db, index)
+        if row["state"] != "active":
+            raise Refused(f"{row['name']} is {row['state'].replace('_', ' ')} and has no page")
+        ends = rt.clock.now() + GOOD_FOR
+        link = await coordinators.new_link(db, row["id"], ends)
+        await coordinators.note(db, row["id"], "link", by, f"link {link}")
+    found, until = row["id"], int(ends.timestamp())
+    key = f"{found}.{until}.{link}.{_signature(rt, found, until, link)}"
     return f"{rt.settings.public_url.rstrip('/')}/console?key={key}"
 
 
-def coordinator_of(rt: Runtime, key: str) -> int | None:
-    """Whose page a link opens; None when it is none of ours, or its time is over."""
+async def coordinator_of(rt: Runtime, key: str) -> int | None:
+    """Return whose page a link opens; None when it is none of ours, its time is over, or it was called back."""
     parts = key.split(".")
-    if len(parts) != 3 or not all(p.isascii() and p.isdecimal() and len(p) < 19 for p in parts[:2]):  # noqa: PLR2004
+    if len(parts) != 4 or not all(p.isascii() and p.isdecimal() and len(p) < 19 for p in parts[:3]):  # noqa: PLR2004
         return None
-    coordinator, until = int(parts[0]), int(parts[1])
-    good = hmac.compare_digest(parts[2].encode(), _signature(rt, coordinator, until).encode())
-    return coordinator if good and until > rt.clock.now().timestamp() else None
+    coordinator, until, link = (int(part) for part in parts[:3])
+    signed = _signature(rt, coordinator, until, link)
+    good = hmac.compare_digest(parts[3].encode(), signed.encode())
+    if not good or until <= rt.clock.now().timestamp():
+        return None
+    return coordinator if await coordinators.link_opens(rt.db, link, coordinator) else None
 
 
-def _signature(rt: Runtime, coordinator: int, until: int) -> str:
-    return rt.vault.index(f"console:{coordinator}:{until}").hex()
+def _signature(rt: Runtime, coordinator: int, until: int, link: int) -> str:
+    return rt.vault.index(f"console:{coordinator}:{until}:{link}").hex()

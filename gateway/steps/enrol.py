@@ -8,6 +8,7 @@ from gateway.conversation.facts import (
     Joined,
     PinReset,
     RemovedByCoordinator,
+    WorkerNamed,
     ZoneChosen,
 )
 from gateway.msisdn import region_of
@@ -15,7 +16,7 @@ from gateway.runtime import Runtime
 from gateway.settings import Country
 from gateway.steps import respect
 from gateway.steps.messages import message
-from gateway.store import people, turns, worker_parts
+from gateway.store import coordinators, people, turns, worker_parts
 from gateway.store.db import Part, Row
 
 
@@ -36,8 +37,8 @@ def joined_part(rt: Runtime, fact: Joined, msisdn: str, channel: str, via: str, 
 
 
 def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[Part]:
-    """The invited worker and her invitation, sent once however often the coordinator asks within the hour; at night
-    it waits for her morning."""
+    """Return the invited worker and her invitation, which takes the place of one that has not gone yet; at night it
+    waits for her morning. A coordinator who says the same again wants it sent again: a first one may be lost."""
     region, country = country_of(rt, fact.msisdn)
     new = _new_worker(
         rt,
@@ -50,7 +51,6 @@ def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[
         partner=fact.partner,
         coordinator=row["coordinator_id"],
     )
-    hour = rt.clock.now().strftime("%Y-%m-%dT%H")
     invitation = message(
         rt,
         channel,
@@ -58,11 +58,13 @@ def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[
         fact.msisdn,
         fact.invitation,
         "invitation",
-        cause=f"invitation:{rt.vault.index(fact.msisdn).hex()[:24]}:{hour}",
     )
     wakes = respect.wakes_at(rt, region, new.zone)
     return [
         worker_parts.enrol_worker(new, "invited", "coordinator", channel, "ADD"),
+        coordinators.may_invite(
+            row["coordinator_id"], rt.settings.coordinators.invitations_per_day
+        ),
         turns.put_message(invitation),
         *([turns.defer_prompts(invitation.to_index, wakes)] if wakes else []),
     ]
@@ -85,7 +87,19 @@ async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator) -> li
     worker = await people.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
     if worker is None:
         return []
-    return [worker_parts.change_worker(worker, "removed", "coordinator", None, "REMOVE")]
+    return [
+        worker_parts.change_worker(
+            worker, "removed", "coordinator", None, "REMOVE", row["coordinator_id"]
+        )
+    ]
+
+
+async def named_parts(rt: Runtime, row: Row, fact: WorkerNamed) -> list[Part]:
+    """Name a worker of this coordinator."""
+    worker = await people.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
+    if worker is None:
+        return []
+    return [worker_parts.name_worker(worker, fact.name, "coordinator", row["coordinator_id"])]
 
 
 async def zone_parts(rt: Runtime, row: Row, fact: ZoneChosen) -> list[Part]:

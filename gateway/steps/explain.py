@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-from gateway.conversation.situation import Payment
+from gateway.conversation.situation import Payment, WrongAnswer
 from gateway.ids import WorkerId
 from gateway.payments.states import State
 from gateway.runtime import Runtime
-from gateway.store import payments_of
+from gateway.store import adjustments, payments_of
 
 _PAID = frozenset({State.PAID, State.LATE_PAID})
 
@@ -31,6 +31,14 @@ async def payment(rt: Runtime, worker: WorkerId, ref: str | None) -> Payment | N
         fee_minor=row["fee"],
         until=f"{row['due_at']:%d/%m}" if row["due_at"] else "",
     )
+
+
+async def wrong_answer(rt: Runtime, worker: WorkerId, ref: str) -> WrongAnswer | None:
+    """Return the answer that a case of hers is about; None where she has no such case."""
+    row = await adjustments.explained(rt.db, worker, ref)
+    if row is None:
+        return None
+    return WrongAnswer(row["ref"], row["text"], row["said"] or row["value"], row["amount"])
 
 
 def _fate(

@@ -1,6 +1,6 @@
 """Facts become rows: one function a fact, all parts of one commit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from gateway.conversation.facts import (
@@ -9,6 +9,7 @@ from gateway.conversation.facts import (
     Appealed,
     Asked,
     AskedAlone,
+    CoordinatorPinTried,
     Enrolled,
     Fact,
     Joined,
@@ -24,6 +25,7 @@ from gateway.conversation.facts import (
     Restarted,
     Skipped,
     Stopped,
+    WorkerNamed,
     ZoneChosen,
 )
 from gateway.ids import WorkerId
@@ -33,6 +35,7 @@ from gateway.steps.cash_out import payout_part
 from gateway.steps.enrol import (
     enrolled_parts,
     joined_part,
+    named_parts,
     removed_parts,
     unlocked_parts,
     zone_parts,
@@ -40,22 +43,25 @@ from gateway.steps.enrol import (
 from gateway.steps.judge import answer_part
 from gateway.steps.questions import as_held
 from gateway.steps.understand import Understood
-from gateway.store import turns, worker_parts
+from gateway.store import coordinators, turns, worker_parts
 from gateway.store.batches import Batch
 from gateway.store.db import Part, Row
 from gateway.texts import numbers_masked
+from gateway.workers import pins
 
 _LAST = 2**63  # beyond the ids of tasks
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The event behind the facts. `via`: sms or ussd. `channel`: where its SMS replies go."""
+    """The event behind the facts. `via`: sms or ussd. `channel`: where its SMS replies go.
+    `pin`: what a coordinator put behind her words; it is judged and forgotten."""
 
     msisdn: str
     said: str
     via: str
     channel: str
+    pin: str | None = field(default=None, repr=False)
 
 
 async def parts_of(
@@ -133,6 +139,12 @@ async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
             return [_pin_part(row, fact)]
         case PinReset():
             return await unlocked_parts(rt, row, fact)
+        case WorkerNamed():
+            return await named_parts(rt, row, fact)
+        case CoordinatorPinTried():
+            tries = understood.situation.coordinator
+            before = pins.TRIES_MAX - tries.pin_tries_left if tries else 0
+            return [coordinators.pin_tried(row["coordinator_id"], before, right=fact.right)]
         case ZoneChosen():
             return await zone_parts(rt, row, fact)
         case Appealed():

@@ -5,13 +5,14 @@ read has changed before it could be written, the turn is read and decided again.
 in the inbox as it came, where a person can see and replay it.
 """
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
 from gateway import logs
-from gateway.conversation.coordinating import number_said
+from gateway.conversation.coordinating import numbers_said, without_pin
 from gateway.conversation.ease import after_reply
 from gateway.conversation.facts import Answered, PayAsked, Turn
 from gateway.conversation.heard import hear as read_words
@@ -24,13 +25,15 @@ from gateway.ids import WorkerId
 from gateway.msisdn import mask, normalise
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import InboundSms
-from gateway.steps import carried, no_work
-from gateway.steps.explain import payment
+from gateway.steps import carried, coordinators, no_work
+from gateway.steps.explain import payment, wrong_answer
 from gateway.steps.facts import Heard, batch_of, parts_of, ring_for
 from gateway.steps.loops import Reply, Unanswered, cause_of, without_end
 from gateway.steps.messages import message, promise_of
 from gateway.steps.retry import settle_down
 from gateway.steps.standing import skill_view
+from gateway.steps.stuck import stuck_parts
+from gateway.steps.typed_pin import without_sms_pin
 from gateway.steps.understand import Understood, coordinator_view, understand
 from gateway.store import adjustments, inbox, people, turns, worker_parts
 from gateway.store.db import Part, Repeated, Row
@@ -67,7 +70,7 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> b
         "sms",
         sms.provider_id,
         rt.vault.index(msisdn),
-        rt.vault.seal(decoded(raw)),
+        rt.vault.seal(decoded(without_sms_pin(raw))),
     )
     said = sms.text[:_SAID_CHARACTERS_MAX].replace("\0", "")
     for attempt in range(_TRIES):
@@ -85,7 +88,14 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> b
             return False
         except Unanswered as why:
             await inbox.keep_failed(
-                rt.db, rt.vault, channel.name, "sms", sms.provider_id, raw, str(why), "unclear"
+                rt.db,
+                rt.vault,
+                channel.name,
+                "sms",
+                sms.provider_id,
+                without_sms_pin(raw),
+                str(why),
+                "unclear",
             )
             return True
         rt.bells.ring("deliver", channel.name)
@@ -97,6 +107,9 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> b
 
 
 async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, heard: Heard) -> None:
+    if row["coordinator_id"]:
+        words, pin = without_pin(heard.said)
+        heard = replace(heard, said=words, pin=pin)
     understood = await _understand(rt, channel, row, heard)
     said = turn(understood.situation, heard.said, rt.books, rt.kind_of)
     reply = await without_end(rt, event.index, understood, said)
@@ -120,6 +133,9 @@ async def _write(
         if row["payout_ref"]:  # what still waits to be said of it comes before this reply
             parts.append(turns.let_go(promise_of(row["payout_ref"])))
         parts += _reply(rt, channel, event, worker, understood, reply, heard)
+    if said.unclear and worker is not None:
+        name = understood.situation.worker.name if understood.situation.worker else ""
+        parts += await stuck_parts(rt, worker, name, heard.msisdn, heard.said)
     parts += _ease_part(row, understood, said)
     # What others may wait for (a task many answer) comes last, so that it is locked as briefly as can be.
     parts += await parts_of(rt, row, understood, said.facts, heard)
@@ -202,9 +218,17 @@ async def _with_payment(rt: Runtime, row: Row, found: Understood, said: str) -> 
     ref = ref_said(asked.rest)
     if asked.command == "appeal":
         mine = ref if ref and await adjustments.waits(rt.db, worker.id, ref) else None
-        return replace(found, situation=replace(found.situation, appealable=mine))
+        cared_for = await people.coordinators_of(rt.db, worker.id)
+        appealing = replace(
+            found.situation,
+            appealable=mine,
+            appeals_open=tuple(await adjustments.open_refs(rt.db, worker.id)),
+            appeal_goes_to_office=not cared_for,
+        )
+        return replace(found, situation=appealing)
     paid = await payment(rt, worker.id, ref)
-    return replace(found, situation=replace(found.situation, payment=paid))
+    wrong = await wrong_answer(rt, worker.id, ref) if ref and paid is None else None
+    return replace(found, situation=replace(found.situation, payment=paid, wrong_answer=wrong))
 
 
 async def _understand(rt: Runtime, channel: Channel, row: Row, heard: Heard) -> Understood:
@@ -215,22 +239,20 @@ async def _understand(rt: Runtime, channel: Channel, row: Row, heard: Heard) -> 
         codes = await people.partner_codes(rt.db, words) if asks_for_code else frozenset[str]()
         found = await understand(rt, channel, row, codes=codes, msisdn=heard.msisdn)
         return await _with_payment(rt, row, found, heard.said)
+    view = await coordinator_view(rt, row["coordinator_id"])
     understood = await understand(
         rt,
         channel,
         row,
-        codes=await people.partner_codes(rt.db, words),
-        coordinator=await coordinator_view(rt, row["coordinator_id"]),
+        codes=await people.partner_codes(rt.db, re.findall(r"\w+", heard.said.upper())),
+        coordinator=await coordinators.with_limits(rt, view, heard.pin),
         msisdn=heard.msisdn,
     )
-    number = number_said(heard.said, understood.situation, rt.books)
-    if number is None:
+    numbers = numbers_said(heard.said, understood.situation, rt.books)
+    if not numbers:
         return await _with_payment(rt, row, understood, heard.said)
-    index = rt.vault.index(number)
-    mine = await people.theirs(rt.db, index, row["coordinator_id"])
-    # To remove, only her own count; to enrol, everybody who is known already does.
-    speaks = understood.situation.coordinator
-    own = rt.books[speaks.language].words if speaks else None
-    removing = own is not None and words[0].casefold() in own.remove | own.unlock | own.zone
-    state = "nobody" if removing and mine is None else await people.state_of(rt.db, index)
-    return replace(understood, situation=replace(understood.situation, named=state))
+    named = {
+        number: await coordinators.named_worker(rt, number, row["coordinator_id"])
+        for number in numbers
+    }
+    return replace(understood, situation=replace(understood.situation, named=named))

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 import structlog
 
 from gateway.errors import OtherKey
 from gateway.money import amount_text
 from gateway.msisdn import normalise
+from gateway.phrases.septets import gsm_only
 from gateway.runtime import Runtime
 from gateway.steps.messages import message
 from gateway.store import adjustments, outbox, people, seals, turns
@@ -17,6 +19,7 @@ from gateway.store.db import Connection, Row, statement
 log = structlog.get_logger()
 
 _NAME_MAX = 12
+_TAIL_DIGITS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +50,16 @@ async def day_head(rt: Runtime) -> int:
 
 async def appeals(rt: Runtime) -> int:
     """Each appeal once to the worker's coordinator, else to the numbers of the settings. How many."""
-    told = 0
-    for row in await adjustments.not_passed_on(rt.db):
-        hers = _opened(rt, [row] if row["msisdn_sealed"] else [])
-        holders = hers or _named(rt)
+    rows = await adjustments.not_passed_on(rt.db)
+    for _, group in groupby(rows, key=lambda row: row["id"]):
+        same = list(group)
+        row = same[0]
+        hers = _opened(rt, [one for one in same if one["msisdn_sealed"]])
         async with rt.db.transaction() as db:
-            for holder in holders:
+            for holder in hers or _named(rt):
                 text = rt.books[holder.language].say(
                     "appeal.to_coordinator",
-                    name=row["name"][:_NAME_MAX].strip(),
+                    name=_worker_shown(rt, row),
                     ref=row["ref"],
                     amount=amount_text(row["amount"], row["currency"]),
                     day=_day(row["decide_by"]),
@@ -64,10 +68,20 @@ async def appeals(rt: Runtime) -> int:
             await adjustments.note(
                 db, row["id"], "passed_on", 0, "coordinator" if hers else "house"
             )
-        told += 1
+    told = len({row["id"] for row in rows})
     if told:
         rt.bells.ring("deliver", rt.settings.sms_channel)
     return told
+
+
+def _worker_shown(rt: Runtime, row: Row) -> str:
+    """A name with the end of the number, for the coordinator who may look after several of one name, or of none."""
+    name = gsm_only(row["name"], _NAME_MAX).strip() if row["name"] else ""
+    try:
+        tail = f"..{rt.vault.open(row['hers'])[-_TAIL_DIGITS:]}"
+    except OtherKey:
+        tail = ""
+    return f"{name} {tail}".strip() or "?"
 
 
 async def tell(rt: Runtime, db: Connection, text: str, cause: str) -> int:

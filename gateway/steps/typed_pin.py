@@ -20,6 +20,10 @@ from gateway.workers import pins
 MASK = "\u2022"
 NOT_KEPT = "(a step with a PIN is not kept)"
 _DIGITS = re.compile(r"\d(?:[ .-]?\d){3}")
+_BLANK = rb"(?:[\s+:=]|%20|%3A|%3D|%0A|%0D)"
+_SMS_PIN = re.compile(
+    rb"(\bPIN" + _BLANK + rb"*)[0-9]{4,6}(?=" + _BLANK + rb"*[.!]*(?:[&\"<;,}]|$))", re.IGNORECASE
+)
 _MAYBE_PIN = re.compile(rb"(?<=[*=A-Fa-f])[0-9]{4,6}(?=\*|%2[Aa]|&|\s|$)")
 
 
@@ -82,6 +86,17 @@ def without_pins(raw: bytes) -> bytes:
     b'session=a1&from=%2B254712345678&text=2*3*####'
     """
     return _MAYBE_PIN.sub(b"####", raw)
+
+
+def without_sms_pin(raw: bytes) -> bytes:
+    """Return the raw body of an SMS without the PIN that stands last in its text.
+
+    >>> without_sms_pin(b"from=%2B254722000001&text=UNLOCK+0712345678+PIN+4821&id=7")
+    b'from=%2B254722000001&text=UNLOCK+0712345678+PIN+####&id=7'
+    >>> without_sms_pin(b'{"text": "unlock 0712345678 pin 4821"}'), without_sms_pin(b"text=PIN+0712345678")
+    (b'{"text": "unlock 0712345678 pin ####"}', b'text=PIN+0712345678')
+    """
+    return _SMS_PIN.sub(rb"\1####", raw)
 
 
 async def judged(rt: Runtime, row: Row, situation: Situation, keys: list[str]) -> Situation:

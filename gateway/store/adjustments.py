@@ -85,6 +85,25 @@ async def waits(db: Database, worker: WorkerId, ref: str) -> bool:
     )
 
 
+async def open_refs(db: Database, worker: WorkerId) -> list[str]:
+    """Return the references that a worker may appeal or has appealed."""
+    rows = await db.rows(
+        """select ref from adjustment where worker_id = $1 and state in ('open', 'disputed') order by id""",
+        worker,
+    )
+    return [row["ref"] for row in rows]
+
+
+async def explained(db: Database, worker: WorkerId, ref: str) -> Row | None:
+    """Return the question and the answer that a case of hers is about; None where there is none such."""
+    return await db.row(
+        """select j.ref, j.amount, t.text, a.said, a.value from adjustment j join answer a on a.id = j.answer_id
+             join task t on t.id = a.task_id where j.worker_id = $1 and j.ref = $2""",
+        worker,
+        ref,
+    )
+
+
 async def by_ref(db: Database, ref: str) -> Row | None:
     return await db.row(
         """select j.id, j.ref, j.worker_id, j.state, j.amount, w.name, w.currency, w.coordinator_id, w.partner_id
@@ -94,10 +113,11 @@ async def by_ref(db: Database, ref: str) -> Row | None:
 
 
 async def not_passed_on(db: Database) -> list[Row]:
-    """Appeals nobody was told of yet, each with the worker's coordinator (null where she has none)."""
+    """Return the appeals that are not passed on yet: a row per coordinator of the worker (null where she has none)."""
     return await db.rows(
-        """select j.id, j.ref, j.amount, j.decide_by, w.name, w.currency, c.msisdn_sealed, c.language
-           from adjustment j join worker w on w.id = j.worker_id left join coordinator c on c.id = w.coordinator_id
+        """select j.id, j.ref, j.amount, j.decide_by, w.name, w.msisdn_sealed as hers, w.currency, c.msisdn_sealed, c.language
+           from adjustment j join worker w on w.id = j.worker_id
+             left join lateral worker_coordinators(w.id) as k(id) on true left join coordinator c on c.id = k.id
            where j.state = 'disputed' and not exists (select from adjustment_event e
              where e.adjustment_id = j.id and e.event = 'passed_on') order by j.id"""
     )
@@ -106,7 +126,9 @@ async def not_passed_on(db: Database) -> list[Row]:
 async def disputed(db: Database) -> list[Row]:
     """Appeals that wait for a decision, the soonest to lapse first."""
     return await db.rows(
-        """select j.ref, j.amount, j.decide_by, w.id as worker, w.currency, w.coordinator_id
+        """select j.ref, j.amount, j.decide_by, w.id as worker, w.currency,
+             (select string_agg(c.name, ', ') from worker_coordinators(w.id) as k(id) join coordinator c on c.id = k.id)
+               as coordinator
            from adjustment j join worker w on w.id = j.worker_id where j.state = 'disputed' order by j.decide_by"""
     )
 

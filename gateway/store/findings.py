@@ -67,7 +67,7 @@ async def of_batch(db: Database, batch: str) -> list[Row]:
 async def of_coordinator(db: Database, coordinator: int) -> list[Row]:
     """What was found about her workers: open, or closed in the last 30 days."""
     return await db.rows(
-        """select f.id, f.kind, w.name, f.evidence, f.state, f.outcome, f.closed_by, f.created_at
+        """select f.id, f.kind, w.name, w.msisdn_sealed, f.evidence, f.state, f.outcome, f.closed_by, f.created_at
            from finding f join worker w on w.id = f.worker_id join coordinator c on c.id = $1
            where (w.coordinator_id = c.id or w.partner_id = c.partner_id)
              and (f.state = 'open' or f.closed_at > now() - interval '30 days')

@@ -13,6 +13,7 @@ GROWING = (
     "consent",
     "adjustment_event",
     "person_event",
+    "coordinator_event",
 )
 _ROLE = re.compile(r"^[a-z_][a-z0-9_]{0,62}$")
 

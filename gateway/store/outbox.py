@@ -364,6 +364,11 @@ async def unclear_in_a_row(db: Database, index: bytes, prefix: str) -> int:
     )
 
 
+async def written_like(db: Database, beginning: str) -> int:
+    """Return how many messages have a cause that begins so."""
+    return await db.value("select count(*) from outbox where starts_with(cause, $1)", beginning)
+
+
 async def is_written(db: Database, cause: str) -> bool:
     """Whether there is, or was, a message of that cause."""
     return await db.value("select exists (select from outbox where cause = $1)", cause)

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from gateway.ids import WorkerId
 from gateway.store.db import Connection, Database, Row
 
+_WORDS_MAX = 400  # of one SMS
+
 
 async def partner_codes(db: Database, words: Sequence[str]) -> frozenset[str]:
     """Which of these (upper-case) words are partner codes."""
-    rows = await db.rows("select code from partner where code = any($1)", list(words[:20]))
+    rows = await db.rows("select code from partner where code = any($1)", list(words[:_WORDS_MAX]))
     return frozenset(row["code"] for row in rows)
 
 
@@ -24,9 +26,25 @@ async def theirs(db: Database, index: bytes, coordinator: int) -> WorkerId | Non
     )
 
 
+async def is_coordinator(db: Database, index: bytes) -> bool:
+    """Return whether this number is or was a coordinator's."""
+    return await db.value("select exists (select from coordinator where msisdn_index = $1)", index)
+
+
+async def coordinators_of(db: Database, worker: WorkerId) -> list[Row]:
+    """Return the number and language of each coordinator who looks after a worker now."""
+    return await db.rows(
+        """select c.id, c.msisdn_sealed, c.language from worker_coordinators($1) as k(id)
+           join coordinator c on c.id = k.id order by c.id""",
+        worker,
+    )
+
+
 async def coordinators(db: Database) -> list[Row]:
     """Number and language of each, in the order they came."""
-    return await db.rows("select msisdn_sealed, language from coordinator order by id")
+    return await db.rows(
+        "select msisdn_sealed, language from coordinator where state = 'active' order by id"
+    )
 
 
 async def worker_of(db: Database, index: bytes) -> WorkerId | None:
@@ -73,7 +91,7 @@ async def add_coordinator(
         """insert into coordinator (name, language, partner_id, msisdn_sealed, msisdn_index)
            values ($1, $2, (select id from partner where code = upper($3)), $4, $5)
            on conflict (msisdn_index) do update set name = excluded.name, language = excluded.language,
-             partner_id = excluded.partner_id""",
+             partner_id = excluded.partner_id, state = 'active'""",
         name,
         language,
         partner,
@@ -85,7 +103,7 @@ async def add_coordinator(
 async def coordinator(db: Database, coordinator_id: int) -> Row | None:
     return await db.row(
         """select c.name, p.name as partner from coordinator c left join partner p on p.id = c.partner_id
-           where c.id = $1""",
+           where c.id = $1 and c.state = 'active'""",
         coordinator_id,
     )
 
@@ -93,7 +111,7 @@ async def coordinator(db: Database, coordinator_id: int) -> Row | None:
 async def workers_of(db: Database, coordinator_id: int) -> list[Row]:
     """Her workers by name: state, answers of the last 24 hours, gold, and the pause they are in."""
     return await db.rows(
-        """select w.name, w.state, w.language, coalesce(g.right, 0) as right, coalesce(g.seen, 0) as seen, g.until,
+        """select w.id, w.name, w.msisdn_sealed, w.state, w.language, coalesce(g.right, 0) as right, coalesce(g.seen, 0) as seen, g.until,
              coalesce(n.answers, 0) as answers
            from coordinator c join worker w on w.coordinator_id = c.id or w.partner_id = c.partner_id
              left join lateral (select sum(s.gold_right) as right, sum(s.gold_right + s.gold_wrong) as seen,

@@ -32,6 +32,7 @@ SQL_FILES = (
     "payouts",
     "controls",
     "persons",
+    "coordinators",
     "health",
     "moves",
     "earlier",

@@ -38,9 +38,21 @@ def set_language(worker: WorkerId, language: str) -> Part:
     return Part("set_language", (worker, language))
 
 
-def change_worker(worker: WorkerId, act: Act, via: str, channel: str | None, said: str) -> Part:
+def change_worker(
+    worker: WorkerId,
+    act: Act,
+    via: str,
+    channel: str | None,
+    said: str,
+    coordinator: int | None = None,
+) -> Part:
     """`via`: sms, ussd, coordinator or carrier; `channel`: by which she said it; `said`: in which words."""
-    return Part("change_worker", (worker, BECOMES[act], act, via, channel, said))
+    return Part("change_worker", (worker, BECOMES[act], act, via, channel, said, coordinator))
+
+
+def name_worker(worker: WorkerId, name: str, via: str, coordinator: int | None) -> Part:
+    """Give a worker the name that she or her coordinator said."""
+    return Part("name_worker", (worker, name, via, coordinator))
 
 
 def set_quiet(worker: WorkerId, from_hour: int, until_hour: int) -> Part:

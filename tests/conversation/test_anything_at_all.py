@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.conversation.coordinating import number_said
+from gateway.conversation.coordinating import numbers_said
 from gateway.conversation.facts import Answered, Asked, Fact, MenuTurn, Skipped, Stopped, Turn
 from gateway.conversation.menu import VIEWS, menu
 from gateway.conversation.situation import Situation
@@ -104,7 +104,7 @@ def test_any_sms_in_any_situation(situation: Situation, said: str) -> None:
         assert Stopped() not in found.facts or set(fold(said).split()) <= NOS
     if found.reply:
         assert segments(found.reply) <= 3
-    number_said(said, situation, BOOKS)
+    numbers_said(said, situation, BOOKS)
 
 
 @settings(max_examples=300)

@@ -55,6 +55,11 @@ def test_languages_of_the_sms_alphabet_stay_in_it(language: str) -> None:
     assert [w.text for w in weigh(BOOKS[language]) if w.encoding != "GSM7"] == []
 
 
+# What quotes other words, or names several things, takes two parts where a letter weighs two.
+TWO_PARTS = {"why.paid", "why.on_way", "why.answer", "adjust.opened", "help.needed", "invite.sms"}
+TWO_PARTS |= {"add.again", "add.done_later", "add.which"}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_replies_and_notices_fit_one_sms_as_an_independent_counter_sees_it(language: str) -> None:
     book, two = BOOKS[language], set[str]()
@@ -63,9 +68,7 @@ def test_replies_and_notices_fit_one_sms_as_an_independent_counter_sees_it(langu
         if parts > 1:
             two.add(weighed.key)
             assert parts == 2
-    assert two <= (
-        {"why.paid", "why.on_way", "adjust.opened", "invite.sms"} if language == "am" else set()
-    )
+    assert two <= (TWO_PARTS if language == "am" else set())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -171,5 +174,6 @@ def test_every_phrase_that_code_says_exists_and_every_phrase_is_said() -> None:
         assert said in ENGLISH.keys, said
     built = {"word", "answer_word", "label"}  # keys put together from parts
     quoted |= {f"key.{part}" for part in quoted} | {f"add.{part}" for part in quoted}
+    quoted |= {f"reason.{part}" for part in quoted}
     silent = {k for k in ENGLISH.keys if k not in quoted and k.partition(".")[0] not in built}
     assert silent == set()

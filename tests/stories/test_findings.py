@@ -87,14 +87,17 @@ async def test_another_coordinator_sees_her_own_workers_only(town):
 async def test_a_link_that_is_not_ours_or_is_old_opens_nothing(town):
     link = await console_links.link_for(town.rt, COORDINATOR)
     key = link.partition("key=")[2]
-    first, until, signature = key.split(".")
+    first, until, number, signature = key.split(".")
     wrong = [
         "",
         "1",
-        f"{int(first) + 1}.{until}.{signature}",
-        f"{first}.{int(until) + 1}.{signature}",
+        f"{int(first) + 1}.{until}.{number}.{signature}",
+        f"{first}.{int(until) + 1}.{number}.{signature}",
+        f"{first}.{until}.{int(number) + 1}.{signature}",
+        f"{first}.{until}.{signature}",
     ]
-    wrong += [f"{first}.{until}.{signature[:-1]}", "\u0661.\u0661.x", f"{first}.{until}.\xe9"]
+    wrong += [f"{first}.{until}.{number}.{signature[:-1]}", "\u0661.\u0661.\u0661.x"]
+    wrong += [f"{first}.{until}.{number}.\xe9"]
     for one in wrong:
         town.http.cookies.clear()
         answer = await town.http.get("/console", params={"key": one})

@@ -5,7 +5,9 @@ import asyncio
 
 import pytest
 
+from gateway.steps import coordinators
 from gateway.workers import pins
+from tests.town import COORDINATOR
 
 PIN, OTHER = "4826", "9371"
 
@@ -44,7 +46,10 @@ async def test_three_wrong_ones_lock_it_and_the_coordinator_opens_it(town, amina
     brian = await town.enrols("brian")
     await brian.texts(f"UNLOCK {amina.msisdn}")
     assert await town.count("worker_pin") == 1, "not everybody opens it"
-    reply = await town["wanjiku"].texts(f"UNLOCK {amina.msisdn}")
+    assert "needs your PIN" in await town["wanjiku"].texts(f"UNLOCK {amina.msisdn}")
+    assert await town.count("worker_pin") == 1, "a caller id alone does not open it"
+    await coordinators.set_pin(town.rt, COORDINATOR, "6174", by="asha")
+    reply = await town["wanjiku"].texts(f"UNLOCK {amina.msisdn} PIN 6174")
     assert "choose a new one" in reply
     assert await town.count("worker_pin") == 0
     await town.answers_bells()

@@ -25,10 +25,17 @@ begin
     end if;
   else
     update worker set state = case when state = 'active' then state else p_state end, language = p_language,
+        name = case when p_name <> '' then p_name else name end,
         partner_id = coalesce(v_partner, partner_id), coordinator_id = coalesce(p_coordinator, coordinator_id)
       where id = v_id;
   end if;
-  insert into consent (worker_id, act, via, channel, said) values (v_id, p_act, p_via, p_by_channel, p_said);
+  insert into consent (worker_id, act, via, channel, said, coordinator_id)
+    values (v_id, p_act, p_via, p_by_channel, p_said, p_coordinator);
+  if p_act = 'invited' then
+    -- The invitation that follows takes the place of one that has not gone yet.
+    update outbox set state = 'cancelled', reason = 'invited again'
+      where to_index = p_index and state = 'queued' and purpose = 'invitation';
+  end if;
   if p_state = 'active' then
     delete from opt_out where msisdn_index = p_index;
   end if;
@@ -37,11 +44,12 @@ end $$;
 
 -- A worker's own word (or her coordinator's) changes her state. Leaving gives back what she holds.
 create or replace function change_worker(
-  p_worker bigint, p_state text, p_act text, p_via text, p_channel text, p_said text
+  p_worker bigint, p_state text, p_act text, p_via text, p_channel text, p_said text, p_coordinator bigint default null
 ) returns void language plpgsql as $$
 begin
   update worker set state = p_state where id = p_worker;
-  insert into consent (worker_id, act, via, channel, said) values (p_worker, p_act, p_via, p_channel, p_said);
+  insert into consent (worker_id, act, via, channel, said, coordinator_id)
+    values (p_worker, p_act, p_via, p_channel, p_said, p_coordinator);
   if p_state = 'active' then
     -- Her own word ends what the carrier told us before.
     delete from opt_out x using worker w where w.id = p_worker and x.msisdn_index = w.msisdn_index;
@@ -50,6 +58,8 @@ begin
     perform release_task(a.id, 'expired') from assignment a where a.worker_id = p_worker and a.state = 'held';
     update outbox set state = 'cancelled', reason = p_act
       where worker_id = p_worker and state = 'queued' and purpose in ('question', 'notice');
+    update outbox o set state = 'cancelled', reason = p_act from worker w
+      where w.id = p_worker and o.to_index = w.msisdn_index and o.state = 'queued' and o.purpose = 'invitation';
   end if;
 end $$;
 

@@ -55,7 +55,7 @@ begin
       left join worker w on w.msisdn_index = p_index
       left join account a on a.id = w.account_id
       left join worker_pin k on k.worker_id = w.id
-      left join coordinator c on c.msisdn_index = p_index
+      left join coordinator c on c.msisdn_index = p_index and c.state = 'active'
       left join payout p on p.worker_id = w.id
         and p.settled_at is null
       left join ussd_session s on s.channel = p_channel and s.session = p_session;

@@ -4,7 +4,26 @@ Amounts are whole minor units of `currency`. Times are UTC. Phone numbers stand 
 and as a blind index (`*_index`, HMAC); see `gateway.vault`. Triggers and functions live in `store/sql/`.
 """
 
-from gateway.store.tables import controls, decisions, messages, money, people, quality, work
+from gateway.store.tables import (
+    controls,
+    coordinators,
+    decisions,
+    messages,
+    money,
+    people,
+    quality,
+    work,
+)
 from gateway.store.tables._base import metadata
 
-__all__ = ["controls", "decisions", "messages", "metadata", "money", "people", "quality", "work"]
+__all__ = [
+    "controls",
+    "coordinators",
+    "decisions",
+    "messages",
+    "metadata",
+    "money",
+    "people",
+    "quality",
+    "work",
+]

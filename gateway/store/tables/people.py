@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     SmallInteger,
@@ -34,7 +35,10 @@ coordinator = Table(
     Column("partner_id", BigInteger, ForeignKey("partner.id")),
     Column("msisdn_sealed", LargeBinary, nullable=False),
     Column("msisdn_index", LargeBinary, nullable=False, unique=True),
+    # cut_off: her commands and links open nothing; disabled: that, and her workers are another's.
+    Column("state", Text, nullable=False, server_default=text("'active'")),
     at_column(),
+    one_of("state", "active", "cut_off", "disabled"),
 )
 
 worker = Table(
@@ -79,7 +83,14 @@ consent = Table(
     Column("via", Text, nullable=False),  # sms, ussd, coordinator, carrier
     Column("channel", Text),  # by which it was said
     Column("said", Text),  # in which words; of a carrier, why
+    Column("coordinator_id", BigInteger, ForeignKey("coordinator.id")),  # who did it, where one did
     at_column("at"),
+    Index(
+        "ix_consent_coordinator",
+        "coordinator_id",
+        "at",
+        postgresql_where=text("coordinator_id is not null"),
+    ),
 )
 
 skill = Table(

@@ -1,0 +1,168 @@
+"""`gateway coordinator`: who enrols workers by SMS, within which limits, and how that ends."""
+
+import getpass
+import sys
+from typing import Annotated
+
+import typer
+
+from gateway.cli.output import Json, write_json
+from gateway.cli.people import with_runtime
+
+app = typer.Typer(
+    no_args_is_help=True, help="Coordinators: those who enrol and look after workers."
+)
+
+Number = Annotated[str, typer.Argument(help="The coordinator's phone number.")]
+Because = Annotated[str, typer.Option("--because", help="Why; kept with the coordinator.")]
+By = Annotated[str | None, typer.Option("--by", help="Your name; else the user of this shell.")]
+
+
+@app.command("add")
+def add(
+    msisdn: Number,
+    name: Annotated[str, typer.Argument(help="Her name; workers read it in their invitation.")],
+    language: Annotated[str, typer.Option(help="en, sw, fr, ...")] = "en",
+    partner: Annotated[str | None, typer.Option(help="The code of her centre.")] = None,
+    by: By = None,
+) -> None:
+    """Add a coordinator (or let one in again): from her number ADD, REMOVE and STATUS are understood."""
+    from gateway.steps import admit
+
+    with_runtime(lambda rt: admit.add_coordinator(rt, msisdn, name, language, partner, _author(by)))
+    typer.echo(f"{name} can now text: ADD <number> <name> [language] [partner]")
+    typer.echo(
+        "For UNLOCK and for many invitations she needs a PIN: gateway coordinator pin NUMBER"
+    )
+
+
+@app.command("list")
+def listed(json: Json = None) -> None:
+    """List coordinators with their state, workers, invitations of 24 hours, PIN, links, and what was done last."""
+    from gateway.runtime import Runtime
+    from gateway.steps.find_worker import number_tail
+    from gateway.store import coordinators
+
+    async def rows(rt: Runtime) -> list[dict[str, object]]:
+        found = await coordinators.listed(rt.db)
+        told = [{**row, "number": number_tail(rt, row["msisdn_sealed"])} for row in found]
+        return [{k: v for k, v in one.items() if k != "msisdn_sealed"} for one in told]
+
+    found = with_runtime(rows)
+    if write_json(found, json):
+        return
+    for one in found:
+        pin = ("locked" if one["wrong"] == 3 else "yes") if one["has_pin"] else "no"  # noqa: PLR2004
+        last = f"{one['event']} by {one['by_whom']}" if one["event"] else "-"
+        because = f": {one['reason']}" if one["reason"] else ""
+        typer.echo(
+            f"{one['id']:>4}  {one['name']} {one['number']}  {str(one['state']).replace('_', ' ')}  "
+            f"partner {one['partner'] or '-'}  {one['workers']} workers, {one['invited']} invited in 24 h, "
+            f"PIN {pin}, {one['links']} links  last: {last}{because}"
+        )
+    typer.echo(f"{len(found)} coordinators")
+
+
+@app.command("disable")
+def disable(
+    msisdn: Number,
+    because: Because,
+    to: Annotated[
+        str | None, typer.Option(help="The coordinator (number) who takes over the workers.")
+    ] = None,
+    partner: Annotated[
+        str | None, typer.Option(help="The centre (code) that takes over the workers.")
+    ] = None,
+    by: By = None,
+) -> None:
+    """End a coordinator's work; her workers are kept, and go to --to or --partner where named.
+
+    Example: gateway coordinator disable 0711000001 --because "moved away" --to 0711000009
+    """
+    from gateway.steps import coordinators
+
+    moved = with_runtime(
+        lambda rt: coordinators.disable(
+            rt, msisdn, by=_author(by), because=because, to=to, partner=partner
+        )
+    )
+    typer.echo(
+        f"disabled: her SMS commands and links open nothing; {moved} workers were handed over"
+    )
+
+
+@app.command("cut-off")
+def cut_off(msisdn: Number, because: Because, by: By = None) -> None:
+    """End a coordinator's SMS commands and console links at once, for example when her phone was stolen.
+
+    Example: gateway coordinator cut-off 0711000001 --because "phone stolen"
+    """
+    from gateway.steps import coordinators
+
+    links = with_runtime(
+        lambda rt: coordinators.cut_off(rt, msisdn, by=_author(by), because=because)
+    )
+    typer.echo(
+        f"cut off: her SMS commands are not understood any more, {links} links were ended. Her workers stay hers; "
+        "gateway coordinator add with the same number lets her in again, with a new PIN"
+    )
+
+
+@app.command("pin")
+def pin(msisdn: Number, by: By = None) -> None:
+    """Give a coordinator a PIN that she types herself, twice and unseen (or on standard input, never as an argument)."""
+    from gateway.steps import coordinators
+
+    typed = (
+        typer.prompt("PIN (4 to 6 digits)", hide_input=True, confirmation_prompt=True)
+        if sys.stdin.isatty()
+        else sys.stdin.readline(100).strip()
+    )
+    with_runtime(lambda rt: coordinators.set_pin(rt, msisdn, typed, by=_author(by)))
+    typer.echo("set; it stands behind a command, like: UNLOCK +254712345678 PIN ....")
+
+
+@app.command("link")
+def link(msisdn: Number, by: By = None) -> None:
+    """Print a link to her page: her workers, and what a person should look at. Good for a week."""
+    from gateway.steps.console_links import link_for
+
+    typer.echo(with_runtime(lambda rt: link_for(rt, msisdn, _author(by))))
+
+
+@app.command("links")
+def links(json: Json = None) -> None:
+    """List every link to a coordinator's page, and whether it still opens."""
+    from gateway.store import coordinators
+
+    rows = with_runtime(lambda rt: coordinators.links(rt.db))
+    if write_json([dict(row) for row in rows], json):
+        return
+    for row in rows:
+        ended = (
+            f"called back {row['revoked_at']:%Y-%m-%d %H:%M}: {row['revoked_because']}"
+            if row["revoked_at"]
+            else f"until {row['until']:%Y-%m-%d %H:%M}"
+        )
+        typer.echo(
+            f"{row['id']:>4}  {row['name']}  made {row['created_at']:%Y-%m-%d %H:%M}  {ended}"
+        )
+
+
+@app.command("revoke-link")
+def revoke_link(
+    number: Annotated[
+        int, typer.Argument(help="The link's number in `gateway coordinator links`.")
+    ],
+    because: Because,
+    by: By = None,
+) -> None:
+    """Call one link back: it opens nothing from now on."""
+    from gateway.steps import coordinators
+
+    with_runtime(lambda rt: coordinators.revoke_link(rt, number, by=_author(by), because=because))
+    typer.echo(f"link {number} opens nothing any more")
+
+
+def _author(by: str | None) -> str:
+    return by or getpass.getuser()

@@ -1,0 +1,114 @@
+"""What an operator sees of one worker: found by number, by name or by id, and explained on one page."""
+
+from gateway.ids import WorkerId
+from gateway.store.db import Database, Row
+
+_FOUND = """select w.id, w.name, w.msisdn_sealed, w.state, w.language, c.name as coordinator, p.code as partner,
+    a.balance, w.currency
+  from worker w join account a on a.id = w.account_id left join coordinator c on c.id = w.coordinator_id
+    left join partner p on p.id = w.partner_id"""
+_AT_MOST = 50
+
+
+async def by_index(db: Database, index: bytes) -> list[Row]:
+    return await db.rows(f"{_FOUND} where w.msisdn_index = $1", index)
+
+
+async def by_id(db: Database, worker: int) -> list[Row]:
+    return await db.rows(f"{_FOUND} where w.id = $1", worker)
+
+
+async def by_name(db: Database, name: str) -> list[Row]:
+    """Return the workers whose name contains these words, the best known first."""
+    return await db.rows(
+        f"""{_FOUND} where strpos(lower(w.name), lower($1)) > 0
+            order by lower(w.name) = lower($1) desc, w.name, w.id limit {_AT_MOST}""",
+        name,
+    )
+
+
+async def about(db: Database, worker: WorkerId) -> Row:
+    """Return everything of her row that explains what she gets and does not get."""
+    row = await db.row(
+        """select w.id, w.name, w.msisdn_sealed, w.state, w.language, w.region, w.reach, w.sms_channel, w.zone,
+             w.unreached_until, w.away_since, w.created_at, w.currency, a.balance, c.name as coordinator,
+             c.state as coordinator_state, p.code as partner, k.wrong as pin_wrong,
+             exists (select from opt_out o where o.msisdn_index = w.msisdn_index) as blocked,
+             (select count(*) from answer x where x.worker_id = w.id) as answers,
+             (select max(created_at) from answer x where x.worker_id = w.id) as last_answer,
+             (select count(*) from answer x join task t on t.id = x.task_id
+                where x.worker_id = w.id and t.state not in ('decided', 'review')) as undecided
+           from worker w join account a on a.id = w.account_id left join coordinator c on c.id = w.coordinator_id
+             left join partner p on p.id = w.partner_id left join worker_pin k on k.worker_id = w.id
+           where w.id = $1""",
+        worker,
+    )
+    assert row is not None
+    return row
+
+
+async def payouts(db: Database, worker: WorkerId) -> list[Row]:
+    """Return her last payouts, the newest first, with what holds them."""
+    return await db.rows(
+        """select p.ref, p.amount, p.currency, p.provider, p.state, p.reason, p.receipt, p.created_at, p.settled_at,
+             payout_waits(p.state, p.reason) as waits, h.until, h.control
+           from payout p left join lateral (select control, until from payout_hold h
+               where h.payout_id = p.id and h.released_at is null order by until desc limit 1) h on true
+           where p.worker_id = $1 order by p.created_at desc limit 10""",
+        worker,
+    )
+
+
+async def messages(db: Database, worker: WorkerId) -> list[Row]:
+    """Return the last messages to her, the newest first."""
+    return await db.rows(
+        """select created_at, purpose, state, delivery, reason, text from outbox
+           where worker_id = $1 order by id desc limit 8""",
+        worker,
+    )
+
+
+async def events(db: Database, worker: WorkerId) -> list[Row]:
+    """Return the last events from her phone, the newest first; their words stay sealed."""
+    return await db.rows(
+        """select created_at, channel, kind, state, error, reply from inbox
+           where worker_id = $1 order by id desc limit 8""",
+        worker,
+    )
+
+
+async def questions(db: Database, worker: WorkerId) -> list[Row]:
+    """Return the questions she holds."""
+    return await db.rows(
+        """select a.asked_at, a.lease_until as until, a.via, t.text, t.batch_id from assignment a join task t on t.id = a.task_id
+           where a.worker_id = $1 and a.state = 'held' order by a.asked_at""",
+        worker,
+    )
+
+
+async def pauses(db: Database, worker: WorkerId) -> list[Row]:
+    """Return the kinds of question from which she is paused."""
+    return await db.rows(
+        """select kind, paused_until, gold_right, gold_wrong from skill
+           where worker_id = $1 and paused_until > now() order by kind""",
+        worker,
+    )
+
+
+async def cases(db: Database, worker: WorkerId) -> list[Row]:
+    """Return the paid answers of hers that turned out wrong and are not over."""
+    return await db.rows(
+        """select ref, amount, taken, state, decide_by from adjustment
+           where worker_id = $1 and state in ('open', 'disputed', 'standing') order by id""",
+        worker,
+    )
+
+
+async def history(db: Database, worker: WorkerId) -> list[Row]:
+    """Return the steps of her consent, the newest first, each with its author."""
+    return await db.rows(
+        """select x.at, x.act, x.via, c.name as coordinator from consent x
+             left join coordinator c on c.id = x.coordinator_id
+           where x.worker_id = $1 order by x.id desc limit 8""",
+        worker,
+    )
