@@ -154,7 +154,7 @@ def test_a_text_names_the_words_of_its_own_language(language: str) -> None:
 def test_a_coordinator_is_told_all_her_words(language: str) -> None:
     book = BOOKS[language]
     text = book.say("help.coordinator").casefold()
-    for name in ("add", "remove", "zone", "status"):
+    for name in ("add", "remove", "name", "zone", "status"):
         own = re.findall(r"\w+", book.say(f"word.{name}").casefold())
         assert any(word in text for word in own), (name, text)
 
