@@ -23,6 +23,7 @@ from gateway.runtime import Runtime
 from gateway.servers import EmbeddedServers
 from gateway.settings import ProviderSettings, Settings
 from gateway.settings.apart import leave_every_gateway
+from gateway.settings.coordinators import Coordinators
 from gateway.simulator.faults import FaultPlan
 from gateway.simulator.operators.daraja import Terms
 from gateway.simulator.operators.server import Operators
@@ -133,6 +134,9 @@ async def opened_gateway(
                     "quiet_hours": "",
                     "strangers_per_minute": 0,
                     "walks_at_once": 1000,
+                    "coordinators": Coordinators(
+                        invitations_per_day=10_000, adds_without_pin=10_000
+                    ),
                     "private_addresses": LOOPBACK,
                     **changes,
                 },

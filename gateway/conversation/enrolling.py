@@ -23,6 +23,7 @@ from gateway.msisdn import is_number_word, mask, normalise, region_of, split_num
 from gateway.phrases import book_in
 from gateway.phrases.hearing import clean, fold
 from gateway.phrases.septets import gsm_only
+from gateway.texts import numbers_masked
 from gateway.workers.names import as_name, is_name
 
 WORKERS_MAX = 50
@@ -114,6 +115,11 @@ def tail(msisdn: str) -> str:
     return f"..{msisdn[-_TAIL_DIGITS:]}"
 
 
+def _shown(said: str) -> str:
+    """Return what was typed as a reply names it: a reply is stored, and may be read by others."""
+    return gsm_only(numbers_masked(said), _SAID_MAX)
+
+
 def _needs_pin(coordinator: CoordinatorView, new: int) -> bool:
     return (
         new > coordinator.adds_per_sms_free
@@ -189,13 +195,14 @@ def _outcomes(talk: Talk, coordinator: CoordinatorView, named: Sequence[Entry]) 
 
 def _outcome(talk: Talk, coordinator: CoordinatorView, entry: Entry) -> _Outcome:  # noqa: PLR0911  # one return a reason
     situation = talk.situation
-    label = short_name(" ".join(entry.words)) or gsm_only(entry.number, _SAID_MAX)
+    called = short_name(numbers_masked(" ".join(entry.words)))
+    label = called or _shown(entry.number)
     try:
         msisdn = normalise(entry.number, situation.region)
     except Refused:
-        said = gsm_only(entry.number, _SAID_MAX)
+        said = _shown(entry.number)
         return _refused(label, talk.say("add.bad_number", said=said), talk.say("reason.number"))
-    label = f"{short_name(' '.join(entry.words))} {tail(msisdn)}".strip()
+    label = f"{called} {tail(msisdn)}".strip()
     number = mask(msisdn)
     if situation.regions and region_of(msisdn) not in {situation.region, *situation.regions}:
         return _refused(
@@ -204,7 +211,7 @@ def _outcome(talk: Talk, coordinator: CoordinatorView, entry: Entry) -> _Outcome
     words, language, partner = _name_language_partner(talk, coordinator, list(entry.words))
     unknown = _unknown_last(words) if language is None and partner is None else None
     if unknown:
-        word = gsm_only(unknown, _SAID_MAX)
+        word = _shown(unknown)
         return _refused(label, talk.say("add.which", word=word), talk.say("reason.word", word=word))
     wrong = _wrong_partner(talk, coordinator, partner)
     if wrong:
@@ -360,5 +367,5 @@ def _wrong_partner(talk: Talk, coordinator: CoordinatorView, partner: str | None
     if coordinator.partner and fold(partner) != fold(coordinator.partner):
         return talk.say("add.not_your_partner", partner=coordinator.partner)
     if not coordinator.partner and not code_known(partner, talk.situation.partner_codes):
-        return talk.say("add.unknown_partner", partner=gsm_only(partner, _SAID_MAX))
+        return talk.say("add.unknown_partner", partner=_shown(partner))
     return None

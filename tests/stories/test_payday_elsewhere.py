@@ -128,7 +128,8 @@ async def earns(town, provider, number=None, price="100"):
     """Somebody with a phone of that operator who has earned 100 of her money."""
     pattern, currency = PHONES[provider]
     msisdn = number or pattern.format(next(numbers))
-    person = town.meets(f"p{next(numbers)}", msisdn)
+    letters = "".join(chr(ord("a") + int(digit)) for digit in str(next(numbers)))
+    person = town.meets(f"p{letters}", msisdn)
     await town["wanjiku"].texts(f"ADD {msisdn} {person.name.title()} en")
     await person.texts("YES")
     client = await town.new_client(f"Client {person.name}", 1_000_000, currency)
