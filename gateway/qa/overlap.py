@@ -45,9 +45,10 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FixedOverlap:
-    """As many answers as that, whatever they say."""
+    """As many answers as that, whatever they say; a person looks at those that leave it below `confidence`."""
 
     answers: int
+    confidence: float = CONFIDENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +122,16 @@ def parse_policy(
     `available` is how many answers can be had at all (recorded ones in a replay): `all` needs
     it and the others are limited by it.
 
-    >>> parse_policy("fixed:3"), parse_policy("all", available=10)
-    (FixedOverlap(answers=3), FixedOverlap(answers=10))
+    >>> parse_policy("fixed:3"), parse_policy("all", available=1)
+    (FixedOverlap(answers=3, confidence=0.9), FixedOverlap(answers=1, confidence=0.75))
     """
     limit = ANSWERS_MAX if available is None else available
     match text.split(":"):
         case ["all"] if available is not None:
-            return FixedOverlap(available)
+            return _fixed(available, confidence)
         case ["fixed", number] if number.isascii() and number.isdecimal():
             answers = whole(number, "policy", least=1, most=ANSWERS_OF_TASK_MAX)
-            return FixedOverlap(answers if available is None else min(answers, available))
+            return _fixed(answers if available is None else min(answers, available), confidence)
         case ["dynamic"] if 0.0 < confidence < 1.0:
             return DynamicOverlap(confidence, min(ANSWERS_MIN, limit), limit)
         case ["worth", minor] if minor.isascii() and minor.isdecimal():
@@ -144,6 +145,17 @@ def parse_policy(
                 "that a corrected error is worth)",
                 field="policy",
             )
+
+
+def _fixed(answers: int, confidence: float) -> FixedOverlap:
+    """The policy of that many answers.
+
+    A client that asks for a single answer and names no higher confidence than the default is content with
+    what one stranger is worth: no single answer of a stranger reaches the default.
+    """
+    if answers == 1 and confidence <= CONFIDENCE:
+        confidence = min(confidence, PRIOR_RIGHT / (PRIOR_RIGHT + PRIOR_WRONG))
+    return FixedOverlap(answers, confidence)
 
 
 def judge(
@@ -176,9 +188,8 @@ def judge(
     else:
         belief, choices = option_belief(values, skills, options), len(options)
     match policy:
-        case FixedOverlap(answers):
-            decision = Decision.ACCEPT if given >= answers else Decision.ASK_MORE
-            return Verdict(decision, belief.value, belief.leader, max(given, answers))
+        case FixedOverlap():
+            verdict = _by_number(given, belief, policy)
         case DynamicOverlap():
             verdict = _by_confidence(given, belief, choices, policy, market)
         case PricedOverlap():
@@ -236,6 +247,16 @@ def _break_tie(
         strongest[value] = max(strongest.get(value, 0.0), min(skill.mean, SKILL_MAX))
     places = {option: place for place, option in enumerate(options)}
     return min(tied, key=lambda v: (-strongest.get(v, 0.0), places.get(v, len(places)), v))
+
+
+def _by_number(given: int, belief: Belief, policy: FixedOverlap) -> Verdict:
+    """All the answers that were asked for; then accepted, unless they are tied or not sure enough."""
+    value, sure = belief.value, belief.leader
+    if given < policy.answers:
+        return Verdict(Decision.ASK_MORE, value, sure, policy.answers)
+    tied = belief.runner_up > sure - TIE
+    decided = sure >= policy.confidence - TIE and not tied
+    return Verdict(Decision.ACCEPT if decided else Decision.REVIEW, value, sure, given)
 
 
 def _by_confidence(

@@ -10,6 +10,7 @@ from gateway.failpoints import reach
 from gateway.ids import AccountId, BatchId
 from gateway.payments import ledger
 from gateway.qa.batch import aggregate
+from gateway.qa.overlap import CONFIDENCE
 from gateway.qa.port import encode
 from gateway.runtime import Runtime
 from gateway.steps.precedence import wait_for_phones
@@ -98,7 +99,9 @@ async def _publish(rt: Runtime, batch: Batch, basis: str) -> int | None:
     rest on was corrected meanwhile: then the next round estimates anew."""
     with suppress(_NotNow):
         async with rt.db.transaction() as db:
-            await background.publish_estimates(db, batch.id, basis, batch.method, version_of(batch))
+            await background.publish_estimates(
+                db, batch.id, basis, batch.method, version_of(batch), batch.confidence or CONFIDENCE
+            )
             row = await db.fetchrow("select state from batch where id = $1 for update", batch.id)
             if row is None or row["state"] != "running":
                 raise _NotNow

@@ -8,7 +8,6 @@ from gateway.payments import ledger
 from gateway.qa.overlap import (
     CONFIDENCE,
     Decision,
-    FixedOverlap,
     Policy,
     Verdict,
     judge,
@@ -117,8 +116,6 @@ def _better(row: Row) -> Better | None:
 
 def policy_of(batch: Batch, available: int) -> Policy:
     """The batch's overlap policy for a task that may have `available` paid answers."""
-    if batch.policy == "all":
-        return FixedOverlap(available)
     return parse_policy(
         batch.policy, available=available, confidence=batch.confidence or CONFIDENCE
     )

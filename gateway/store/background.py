@@ -116,11 +116,16 @@ async def keep_estimates(
 
 
 async def publish_estimates(
-    db: Connection, batch: str, basis: str, method: str, ruling: str
+    db: Connection, batch: str, basis: str, method: str, ruling: str, confidence: float
 ) -> None:
-    """Make the kept estimates the batch's results. What a person decided stands."""
+    """Make the kept estimates the batch's results. What a person decided stands.
+
+    A decided task whose value changes goes to review where the new value does not reach `confidence`.
+    """
     await db.execute(
         """update task t set value = e.value, confidence = e.confidence, ruling = $4,
+             state = case when t.state = 'decided' and e.confidence < $5
+                               and t.value is distinct from e.value then 'review' else t.state end,
              rule = case when t.rule = 'ambiguous' then t.rule else $3 end
            from estimate e where e.batch_id = $1 and e.basis = $2 and t.id = e.task_id
              and t.rule is distinct from 'person'""",
@@ -128,6 +133,7 @@ async def publish_estimates(
         basis,
         method,
         ruling,
+        confidence,
     )
 
 

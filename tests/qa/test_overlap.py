@@ -38,8 +38,46 @@ def test_an_unanswered_task_wants_its_minimum() -> None:
 def test_fixed_overlap_takes_all_its_answers_even_when_they_agree() -> None:
     verdict = choose(["yes", "yes"], [NEW, NEW], YES_NO, FixedOverlap(3))
     assert (verdict.decision, verdict.answers_wanted) == (Decision.ASK_MORE, 3)
-    verdict = choose(["yes", "yes", "no"], [NEW] * 3, YES_NO, FixedOverlap(3))
+    verdict = choose(["yes"] * 3, [NEW] * 3, YES_NO, FixedOverlap(3))
     assert (verdict.decision, verdict.value) == (Decision.ACCEPT, "yes")
+
+
+@pytest.mark.parametrize("answers", [["yes", "no"], ["yes", "no", "unsure"]])
+def test_a_tie_is_looked_at_by_a_person_however_low_the_threshold(answers: list[str]) -> None:
+    policy = FixedOverlap(len(answers), confidence=0.3)
+    verdict = choose(answers, [NEW] * len(answers), [*YES_NO, "unsure"], policy)
+    assert verdict.decision in (Decision.REVIEW, Decision.AMBIGUOUS)
+    assert verdict.answers_wanted == len(answers)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "decision"), [(0.7, Decision.ACCEPT), (0.9, Decision.REVIEW)]
+)
+def test_a_fixed_overlap_decides_what_reaches_the_threshold(
+    confidence: float, decision: Decision
+) -> None:
+    """Two strangers against one are right three times of four."""
+    verdict = choose(["yes", "yes", "no"], [NEW] * 3, YES_NO, FixedOverlap(3, confidence))
+    assert (verdict.decision, verdict.value) == (decision, "yes")
+    assert verdict.confidence == pytest.approx(0.75)
+
+
+def test_typed_answers_of_a_fixed_overlap_that_differ_are_looked_at() -> None:
+    differ = typed(["otieno", "atieno"], [NEW] * 2, policy=FixedOverlap(2))
+    agree = typed(["otieno", "Otieno"], [NEW] * 2, policy=FixedOverlap(2))
+    assert differ.decision in (Decision.REVIEW, Decision.AMBIGUOUS)
+    assert agree.decision is Decision.ACCEPT
+
+
+@pytest.mark.parametrize("kind", ["choose", "typed"])
+def test_one_answer_that_was_asked_for_is_decided_as_far_as_a_stranger_is_trusted(
+    kind: str,
+) -> None:
+    judged = partial(choose, options=YES_NO) if kind == "choose" else typed
+    asked, strict = parse_policy("fixed:1"), parse_policy("fixed:1", confidence=0.95)
+    assert judged(["yes"], [NEW], policy=asked).decision is Decision.ACCEPT
+    assert judged(["yes"], [GUESSER], policy=asked).decision is Decision.REVIEW
+    assert judged(["yes"], [NEW], policy=strict).decision is Decision.REVIEW
 
 
 def test_an_expert_outweighs_two_guessers() -> None:
@@ -203,7 +241,7 @@ def test_typed_answers_are_priced_too() -> None:
 
 skills = st.builds(Skill, st.floats(0, 200), st.floats(0, 200))
 policies = (
-    st.builds(FixedOverlap, st.integers(1, 9))
+    st.builds(FixedOverlap, st.integers(1, 9), st.floats(0.5, 0.99))
     | st.builds(DynamicOverlap, st.floats(0.5, 0.99), st.integers(1, 3), st.integers(3, 9))
     | st.builds(PricedOverlap, st.floats(1, 9_999), st.integers(1, 3), st.integers(3, 9))
 )
