@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from gateway import forms, logs
 from gateway.api.protocol import prove
+from gateway.errors import Refused
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import TakesGet, Webhook
 
@@ -18,11 +19,21 @@ _EVENTS = ("ussd", "sms", "receipt", "session-end", "opt-out", "subscription", "
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that may be taken. `raw`: the body, or the query of a GET."""
+    """A call that may be taken.
+
+    `raw`: the body, or the query of a GET, with its content type where that matters (`forms.envelope`).
+    `fault`: why no field of it can be read.
+    """
 
     channel: Channel
     form: dict[str, str]
     raw: bytes
+    fault: Refused | None = None
+
+    def must_be_readable(self) -> None:
+        """Raise the reason where no field of the call can be read."""
+        if self.fault:
+            raise self.fault
 
 
 async def read(rt: Runtime, request: Request) -> Call | Response:
@@ -37,12 +48,13 @@ async def read(rt: Runtime, request: Request) -> Call | Response:
     if request.method == "GET" and not takes_get(channel, request.url.path):
         request.state.reason = "method"
         return PlainTextResponse("POST only", status_code=405, headers={"Allow": "POST"})
-    raw = await request.body() if request.method == "POST" else request.url.query.encode()
-    pairs = forms.pairs(raw)
+    body = await request.body() if request.method == "POST" else request.scope["query_string"]
+    raw = forms.envelope(request.headers.get("content-type", "") if body else "", body)
+    pairs, fault = _fields(raw)
     # The fields of a GET stand in its address, and are signed there.
     signed = pairs if request.method == "POST" else []
     if channel.sms and not channel.sms.authentic(
-        Webhook(_public_url(rt, request), dict(request.headers), signed, raw)
+        Webhook(_public_url(rt, request), dict(request.headers), signed, body)
     ):
         event = request.url.path.rsplit("/", 1)[-1]
         logs.seldom.warning(
@@ -50,7 +62,15 @@ async def read(rt: Runtime, request: Request) -> Call | Response:
         )
         refused(request, "signature")
         return PlainTextResponse("the signature does not hold", status_code=403)
-    return Call(channel, dict(pairs), raw)
+    return Call(channel, dict(pairs), raw, fault)
+
+
+def _fields(raw: bytes) -> tuple[list[tuple[str, str]], Refused | None]:
+    """Return the fields; none and the reason for a body that cannot be read, which is kept as it came."""
+    try:
+        return forms.pairs(raw), None
+    except Refused as bad:
+        return [], bad
 
 
 async def operator(rt: Runtime, request: Request) -> tuple[str, bytes] | Response:
@@ -92,5 +112,5 @@ def refused(request: Request, reason: str) -> Response:
 
 def _public_url(rt: Runtime, request: Request) -> str:
     """The address the provider was told, which is what it signs: never what a proxy makes of it."""
-    path, query = request.scope["path"], request.scope["query_string"].decode()
+    path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
     return f"{rt.settings.public_url.rstrip('/')}{path}{'?' if query else ''}{query}"

@@ -115,6 +115,7 @@ class Webhooks:
         if channel.ussd is None:
             return calls.refused(request, "no such side")
         try:
+            call.must_be_readable()
             step = channel.ussd.parse_step(call.form)
             if not self._admission.admits(new=not typed(step)):
                 request.state.outcome = "turned away"
@@ -178,6 +179,7 @@ class Webhooks:
         if not _has_side(call.channel, kind):
             return calls.refused(request, "no such side")
         try:
+            call.must_be_readable()
             await take(call)
         except (Failed, *AWAY) as away:
             log.error(

@@ -10,7 +10,7 @@ from gateway.cli.output import Json, write_json
 from gateway.cli.people import with_runtime
 from gateway.cli.shown import age
 from gateway.errors import GatewayError, OtherKey, Refused
-from gateway.forms import fields
+from gateway.forms import fields, opened, unstored
 from gateway.runtime import Channel, Runtime
 from gateway.steps import events
 from gateway.store import inbox
@@ -47,14 +47,16 @@ def show(
 ) -> None:
     """Show one event as it came. It may hold a phone number: mind who looks over your shoulder."""
 
-    async def opened(rt: Runtime) -> tuple[Row, str]:
+    async def read(rt: Runtime) -> tuple[Row, str]:
         row = await _one(rt, event)
         try:
-            return row, _body(rt, row)
+            content_type, body = opened(_body(rt, row))
         except OtherKey as why:
             return row, f"it cannot be read: {why}"
+        shown = body.decode(errors="backslashreplace")
+        return row, f"{content_type}\n\n{shown}" if content_type else shown
 
-    row, body = with_runtime(opened)
+    row, body = with_runtime(read)
     for name in ("id", "channel", "kind", "state", "tries", "error", "created_at", "done_at"):
         print(f"{name:<11} {row[name] if row[name] is not None else '-'}")
     print(f"\n{body[:_SHOWN_MAX]}")
@@ -105,8 +107,8 @@ async def _one(rt: Runtime, event: int) -> Row:
     return row
 
 
-def _body(rt: Runtime, row: Row) -> str:
-    return rt.vault.open(row["body_sealed"]) if row["body_sealed"] else ""
+def _body(rt: Runtime, row: Row) -> bytes:
+    return unstored(rt.vault.open(row["body_sealed"])) if row["body_sealed"] else b""
 
 
 async def _replay(rt: Runtime, event: int | None) -> tuple[int, list[tuple[int, str]]]:
@@ -135,7 +137,7 @@ async def _again(rt: Runtime, row: Mapping[str, Any]) -> None:
     channel = rt.channels.get(name)
     if channel is None or kind not in events.KINDS:
         raise Refused(_WHY_NOT.get(kind, f"no channel {name!r} is set up"))
-    await events.take(rt, channel, kind, _body(rt, row).encode())
+    await events.take(rt, channel, kind, _body(rt, row))
     if kind == "sms" and not await _is_heard(rt, channel, row):
         raise Refused("could not be processed this time either; see: gateway inbox show")
     # An event that could not even be read was kept under a digest; it is this very one.
@@ -145,7 +147,7 @@ async def _again(rt: Runtime, row: Mapping[str, Any]) -> None:
 async def _is_heard(rt: Runtime, channel: Channel, row: Mapping[str, Any]) -> bool:
     """`hear` keeps what it cannot process as failed and says nothing: so look whether it is done."""
     assert channel.sms is not None
-    sms = channel.sms.parse_sms(fields(_body(rt, row).encode()))
+    sms = channel.sms.parse_sms(fields(_body(rt, row)))
     return await inbox.is_done(rt.db, channel.name, "sms", sms.provider_id)
 
 

@@ -14,7 +14,7 @@ import structlog
 
 from gateway import logs
 from gateway.errors import OtherKey, Refused
-from gateway.forms import fields
+from gateway.forms import fields, unstored
 from gateway.runtime import Channel, Runtime
 from gateway.steps.events import take
 from gateway.store import inbox
@@ -75,7 +75,7 @@ def _sender(rt: Runtime, row: Row) -> str:
 
 
 def _raw(rt: Runtime, row: Row) -> bytes:
-    return rt.vault.open(row["body_sealed"]).encode()
+    return unstored(rt.vault.open(row["body_sealed"]))
 
 
 async def _take_one(rt: Runtime, row: Row) -> None:

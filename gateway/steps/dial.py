@@ -12,6 +12,7 @@ from gateway.conversation.facts import Answered, Fact, PayAsked, Screen
 from gateway.conversation.menu import menu
 from gateway.conversation.views.pin import SECRET
 from gateway.errors import Conflict, Failed, Refused
+from gateway.forms import stored
 from gateway.ids import WorkerId
 from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
@@ -69,7 +70,7 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dia
         "ussd",
         event_id(rt.vault, step),
         rt.vault.index(msisdn),
-        rt.vault.seal(raw.decode(errors="replace")),
+        rt.vault.seal(stored(raw)),
         step.session,
     )
     for attempt in range(_TRIES):

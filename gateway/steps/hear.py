@@ -20,7 +20,7 @@ from gateway.conversation.turn import turn
 from gateway.conversation.why import ref_said
 from gateway.errors import Conflict, Refused
 from gateway.failpoints import reach
-from gateway.forms import decoded
+from gateway.forms import stored
 from gateway.ids import WorkerId
 from gateway.msisdn import mask, normalise
 from gateway.runtime import Channel, Runtime
@@ -70,7 +70,7 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> b
         "sms",
         sms.provider_id,
         rt.vault.index(msisdn),
-        rt.vault.seal(decoded(without_sms_pin(raw))),
+        rt.vault.seal(stored(without_sms_pin(raw))),
     )
     said = sms.text[:_SAID_CHARACTERS_MAX].replace("\0", "")
     for attempt in range(_TRIES):

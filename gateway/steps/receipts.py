@@ -3,7 +3,7 @@
 import structlog
 
 from gateway.errors import OtherKey, Refused
-from gateway.forms import fields
+from gateway.forms import fields, unstored
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import Delivery, Receipt
 from gateway.steps import respect
@@ -45,7 +45,7 @@ async def _retried(rt: Runtime, row: Row) -> bool:
     channel = rt.channels.get(row["channel"])
     if channel is None or channel.sms is None:
         return False
-    receipt = channel.sms.parse_receipt(fields(rt.vault.open(row["body_sealed"]).encode()))
+    receipt = channel.sms.parse_receipt(fields(unstored(rt.vault.open(row["body_sealed"]))))
     if not await _taken(rt, channel, receipt):
         return False
     await inbox.done(rt.db, channel.name, "receipt", row["event_id"])

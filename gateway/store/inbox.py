@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.forms import decoded
+from gateway.forms import stored
 from gateway.store.db import Database, Row
 from gateway.texts import numbers_masked
 from gateway.vault import Vault
@@ -22,7 +22,7 @@ class Kept:
 
 
 def sealed(vault: Vault, channel: str, kind: str, event_id: str, raw: bytes) -> Kept:
-    return Kept(channel, kind, event_id, vault.seal(decoded(raw)))
+    return Kept(channel, kind, event_id, vault.seal(stored(raw)))
 
 
 async def keep_many(db: Database, events: Sequence[Kept]) -> list[bool]:
@@ -85,7 +85,7 @@ async def put_off(
            on conflict (channel, kind, event_id) do update set due_at = excluded.due_at where i.state = 'waiting'""",
         channel,
         event_id,
-        vault.seal(decoded(raw)),
+        vault.seal(stored(raw)),
         until,
     )
 
@@ -112,7 +112,7 @@ async def keep_failed(
         channel,
         kind,
         event_id,
-        vault.seal(decoded(raw)),
+        vault.seal(stored(raw)),
         numbers_masked(error)[:500],
         state,
     )
@@ -137,7 +137,7 @@ async def keep(
         channel,
         kind,
         event_id,
-        vault.seal(decoded(raw)),
+        vault.seal(stored(raw)),
     )
 
 

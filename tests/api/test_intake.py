@@ -292,3 +292,22 @@ async def test_a_forged_tampered_or_replayed_webhook_has_no_effect_and_is_counte
     headers = {"X-Twilio-Signature": signature(url, nonsense)}
     assert (await signed.http.post(url, data=nonsense, headers=headers)).status_code == 200
     assert await counted(signed, **same, outcome="kept", reason="") == 1
+
+
+@pytest.mark.parametrize("sent", ["don%27t", "don't", "don%27t%20call%20a%40b%3A%20no%21"])
+@pytest.mark.parametrize("signed_bare", [True, False], ids=["signed bare", "signed as sent"])
+async def test_a_get_of_twilio_is_taken_however_the_apostrophe_was_signed(
+    signed, sent, signed_bare
+):
+    """Twilio was seen to sign the bare characters while the request carries them escaped."""
+    sid = signed.new_id("SM")
+    url = f"{str(signed.http.base_url).rstrip('/')}/in/tw/t/sms?MessageSid={sid}&From=%2B254711000001&To=%2B254200000000&Body="
+    bare = sent.replace("%27", "'").replace("%40", "@").replace("%3A", ":").replace("%21", "!")
+    good = {"X-Twilio-Signature": signature(url + (bare if signed_bare else sent), {})}
+    before = await signed.count("inbox")
+    assert (await signed.http.get(url + sent, headers=good)).status_code == 200
+    assert await signed.count("inbox") == before + 1
+    tampered = await signed.http.get(url + sent.replace("don", "won"), headers=good)
+    assert tampered.status_code == 403
+    assert (await signed.http.get(url + sent)).status_code == 403
+    assert await signed.count("inbox") == before + 1

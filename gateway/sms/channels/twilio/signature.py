@@ -15,6 +15,17 @@ from gateway.sms.port import Webhook
 _HIDDEN = re.compile(r"(From|To)(whatsapp:)?\+?\d{3,}|(MessageSid|SmsSid)[SM]M[0-9a-f]{8}")
 _SINGLE = frozenset({"Body", "From", "To", "MessageSid", "SmsSid", "MessageStatus", "OptOutType"})
 _FREE = frozenset({"Body", "ButtonText", "ButtonPayload", "ProfileName"})
+# Characters of a query that URL libraries escape and Twilio was seen to sign bare.
+_ALSO_BARE = {
+    "%27": "'",
+    "%40": "@",
+    "%3A": ":",
+    "%21": "!",
+    "%28": "(",
+    "%29": ")",
+    "%2A": "*",
+    "%2C": ",",
+}
 _HASHES = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
 
 
@@ -39,7 +50,7 @@ def holds(call: Webhook, auth_token: SecretStr, webhook_key: SecretStr | None) -
     said = "".join(name + value for name, value in fields_said)
     return any(
         hmac.compare_digest(_sign(key, address + said, _HASHES[algorithm]), signature)
-        for address in _with_and_without_port(call.url)
+        for address in _addresses(call.url)
     )
 
 
@@ -79,6 +90,18 @@ def _body_digest(url: str) -> str | None:
 def _sign(key: bytes, said: str, algorithm: str) -> bytes:
     digest = hmac.new(key, said.encode(errors="replace"), getattr(hashlib, algorithm)).digest()
     return base64.b64encode(digest)
+
+
+def _addresses(url: str) -> list[str]:
+    """Return the forms of the address that Twilio may have signed.
+
+    Twilio signs the address as it built it; what calls us may escape some characters more.
+    """
+    bare = url
+    for escaped, character in _ALSO_BARE.items():
+        bare = bare.replace(escaped, character).replace(escaped.lower(), character)
+    forms = [url] if bare == url else [url, bare, url.replace("%27", "'")]
+    return [address for form in forms for address in _with_and_without_port(form)]
 
 
 def _with_and_without_port(url: str) -> list[str]:

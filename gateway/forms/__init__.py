@@ -1,0 +1,101 @@
+"""Reading a provider's form: what all SMS and USSD channels do alike. A value or `Refused` goes out, nothing else."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from gateway.errors import Refused
+from gateway.forms.bodies import envelope as envelope
+from gateway.forms.bodies import opened as opened
+from gateway.forms.bodies import pairs as pairs
+from gateway.forms.dates import Stamp as Stamp
+from gateway.forms.dates import stamp as stamp
+from gateway.forms.decoding import text_in as text_in
+from gateway.forms.decoding import utf8_in as utf8_in
+
+# An id or a number is short; a text may be any length the phone could join (the edge limits bodies).
+ID_CHARS_MAX = 200
+_FLOAT = re.compile(r"\d+(?:\.\d*)?[eE]\+\d+|\d+\.\d*[eE]\d+")
+_BYTES = "\x00bytes:"
+
+
+def stored(raw: bytes) -> str:
+    r"""Return a body as text that holds every byte of it: what is sealed and kept.
+
+    >>> stored(b"a=1"), unstored(stored(b"\\xff\\xfe{")) == b"\\xff\\xfe{"
+    ('a=1', True)
+    """
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return _BYTES + raw.decode("latin-1")
+
+
+def unstored(text: str) -> bytes:
+    """Return the bytes that `stored` kept."""
+    if text.startswith(_BYTES):
+        return text.removeprefix(_BYTES).encode("latin-1")
+    return text.encode()
+
+
+def fields(raw: bytes) -> dict[str, str]:
+    """Return the fields of a body as a form; of a name that comes twice the last counts."""
+    return dict(pairs(raw))
+
+
+def text_of(form: Mapping[str, str], key: str) -> str:
+    """The field, or "". NUL and lone surrogates cannot be stored as text anywhere, so they go here."""
+    return form.get(key, "").replace("\x00", "").encode(errors="ignore").decode()
+
+
+def need(form: Mapping[str, str], key: str) -> str:
+    """A field that must be there; stripped."""
+    value = text_of(form, key).strip()
+    if not value:
+        raise Refused(f"no {key!r} in the form", status=400, field=key)
+    if len(value) > ID_CHARS_MAX:
+        raise Refused(f"{key!r} is longer than {ID_CHARS_MAX} characters", status=400, field=key)
+    return value
+
+
+def number(form: Mapping[str, str], key: str) -> str:
+    """A phone number as the provider wrote it; an unescaped `+` arrives as a blank and is put back.
+
+    >>> number({"from": " 254791541111"}, "from"), number({"from": "21512"}, "from")
+    ('+254791541111', '21512')
+    """
+    value = need(form, key)
+    return f"+{value}" if text_of(form, key).startswith(" ") and value.isdigit() else value
+
+
+def moment(written: str) -> datetime | None:
+    """Return a date in any of the shapes providers use; without a zone it is UTC. None when it is no date.
+
+    >>> moment("2018-03-19T08:34:18.445Z"), moment("2017-05-03 06:04:45").hour, moment("yesterday")
+    (datetime.datetime(2018, 3, 19, 8, 34, 18, 445000, tzinfo=datetime.timezone.utc), 6, None)
+    """
+    found = stamp(written)
+    return found.at if found else None
+
+
+def is_float(written: str) -> bool:
+    """Return whether an id went through a floating-point number, so that its last digits are lost.
+
+    >>> is_float("1.2345678901234568e+22"), is_float("12345678901234567890121"), is_float("1480.12")
+    (True, False, False)
+    """
+    return _FLOAT.fullmatch(written) is not None
+
+
+def id_in(form: Mapping[str, str], key: str) -> str:
+    """Return the provider's id of an event, "" where there is none that is exact."""
+    if not text_of(form, key).strip():
+        return ""
+    written = need(form, key)
+    return "" if is_float(written) else written
+
+
+def made_id(*fields: str) -> str:
+    """An id for an event whose provider gave none: the same fields are the same event."""
+    return "made:" + hashlib.sha256("\x00".join(fields).encode()).hexdigest()[:32]
