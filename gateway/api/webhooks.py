@@ -18,6 +18,7 @@ from gateway.api.calls import Call
 from gateway.api.intake import Intake
 from gateway.api.protocol import prove
 from gateway.errors import Failed, Refused, Unclear
+from gateway.forms import fields
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import TellsSubscriptions
 from gateway.steps import events
@@ -25,6 +26,7 @@ from gateway.steps.callback import callback, provider_callback, validate
 from gateway.steps.hang_up import hang_up
 from gateway.steps.late import answer_in_time
 from gateway.steps.receipts import receipt_id
+from gateway.steps.sorting import sort
 from gateway.steps.typed_pin import without_pins
 from gateway.store import inbox
 from gateway.store.db import AWAY
@@ -62,24 +64,39 @@ class Webhooks:
         self._rt, self._intake, self._admission = rt, intake, intake.admission
 
     async def sms(self, request: Request) -> Response:
-        async def take(call: Call) -> None:
-            assert call.channel.sms is not None
-            sms = call.channel.sms.parse_sms(call.form)
-            if not await self._intake.sms(call.channel, sms, call.raw):
-                request.state.outcome = "repeated"
-
-        return await self._taken(request, "sms", take)
+        return await self._sorted(request, "sms")
 
     async def receipt(self, request: Request) -> Response:
-        async def take(call: Call) -> None:
-            assert call.channel.sms is not None
-            receipt = call.channel.sms.parse_receipt(call.form)
-            try:
-                await events.take(self._rt, call.channel, "receipt", call.raw)
-            except AWAY:
-                await self._intake.keep(call.channel.name, "receipt", receipt_id(receipt), call.raw)
+        return await self._sorted(request, "receipt")
 
-        return await self._taken(request, "receipt", take)
+    async def _sorted(self, request: Request, address: str) -> Response:
+        """Take each message and each report of a call: some providers bring several, or both to one address."""
+        call = await calls.read(self._rt, request)
+        if isinstance(call, Response):
+            return call
+        if call.channel.sms is None:
+            return calls.refused(request, "no such side")
+        away: Response | None = None
+        for kind, raw in sort(call.channel, address, call.raw):
+            one = call if raw is call.raw else replace(call, form=fields(raw), raw=raw)
+            take = self._take_sms if kind == "sms" else self._take_receipt
+            away = await self._run(request, one, kind, partial(take, request)) or away
+        # After a 503 the call comes again, and what was taken of it is known.
+        return away or _thanks(call.channel)
+
+    async def _take_sms(self, request: Request, call: Call) -> None:
+        assert call.channel.sms is not None
+        sms = call.channel.sms.parse_sms(call.form)
+        if not await self._intake.sms(call.channel, sms, call.raw):
+            request.state.outcome = "repeated"
+
+    async def _take_receipt(self, request: Request, call: Call) -> None:
+        assert call.channel.sms is not None
+        receipt = call.channel.sms.parse_receipt(call.form)
+        try:
+            await events.take(self._rt, call.channel, "receipt", call.raw)
+        except AWAY:
+            await self._intake.keep(call.channel.name, "receipt", receipt_id(receipt), call.raw)
 
     async def opt_out(self, request: Request) -> Response:
         return await self._taken(request, "opt-out", self._or_keep("opt-out"))
@@ -178,6 +195,12 @@ class Webhooks:
             return call
         if not _has_side(call.channel, kind):
             return calls.refused(request, "no such side")
+        return await self._run(request, call, kind, take) or _thanks(call.channel)
+
+    async def _run(
+        self, request: Request, call: Call, kind: str, take: Callable[[Call], Awaitable[None]]
+    ) -> Response | None:
+        """Run a handler on one event; a response only where the provider has to bring it again."""
         try:
             call.must_be_readable()
             await take(call)
@@ -191,10 +214,7 @@ class Webhooks:
         except Exception as broken:
             log.exception("event failed", channel=call.channel.name, kind=kind)
             await self._keep_failed(request, call, kind, str(broken) or repr(broken))
-        if call.channel.sms is None:
-            return Response()
-        thanks = call.channel.sms.thanks
-        return Response(thanks.body, media_type=thanks.media_type)
+        return None
 
     async def _keep_failed(
         self, request: Request, call: Call, kind: str, why: str, state: str = "failed"
@@ -222,6 +242,12 @@ def _has_side(channel: Channel, kind: str) -> bool:
     return channel.sms is not None and (
         kind != "subscription" or isinstance(channel.sms, TellsSubscriptions)
     )
+
+
+def _thanks(channel: Channel) -> Response:
+    if channel.sms is None:
+        return Response()
+    return Response(channel.sms.thanks.body, media_type=channel.sms.thanks.media_type)
 
 
 def _screen(body: bytes) -> Response:

@@ -190,6 +190,18 @@ class TakesGet(Protocol):
     takes_get: bool
 
 
+@runtime_checkable
+class Sorts(Protocol):
+    """A channel whose provider puts several events into one call, or messages and reports at one address."""
+
+    def events(
+        self, kind: str, pairs: Sequence[tuple[str, str]]
+    ) -> list[tuple[str, Sequence[tuple[str, str]]]]:
+        """Return the kind (`sms` or `receipt`) and the fields of each event in a call to the address of `kind`;
+        `[(kind, pairs)]`, with the same `pairs`, where the call is that one event."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Missed:
     """One SMS from the provider's own list, with the body its webhook would have had."""

@@ -1,5 +1,6 @@
 """An event of a provider taken the way its kind is taken: for webhooks, for what was stored first, and for replays."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from gateway.errors import Refused
@@ -10,7 +11,8 @@ from gateway.sms.port import InboundSms, Subscription, TellsSubscriptions
 from gateway.steps.hear import hear
 from gateway.steps.late import take_late
 from gateway.steps.receipts import take_receipt
-from gateway.store import outbox
+from gateway.steps.sorting import sort
+from gateway.store import inbox, outbox
 
 KINDS = ("sms", "ussd", "receipt", "opt-out", "subscription")
 _JOIN = "JOIN"
@@ -24,6 +26,11 @@ async def take(rt: Runtime, channel: Channel, kind: str, raw: bytes) -> bool:
         return True
     if channel.sms is None or kind not in KINDS:
         raise Refused(f"channel {channel.name!r} takes no {kind}", status=404)
+    found = sort(channel, kind, raw)
+    if len(found) > 1:
+        await _take_each(rt, channel, found)
+        return True
+    kind, raw = found[0]
     form = fields(raw)
     if kind == "sms":
         return await hear(rt, channel, channel.sms.parse_sms(form), raw)
@@ -36,6 +43,17 @@ async def take(rt: Runtime, channel: Channel, kind: str, raw: bytes) -> bool:
             raise Refused(f"channel {channel.name!r} takes no {kind}", status=404)
         await _subscription(rt, channel, channel.sms.parse_subscription(form), raw)
     return True
+
+
+async def _take_each(rt: Runtime, channel: Channel, found: Sequence[tuple[str, bytes]]) -> None:
+    """Take the events of one call one by one: one that cannot be read is kept alone, and holds up no other."""
+    for kind, raw in found:
+        try:
+            await take(rt, channel, kind, raw)
+        except Refused as bad:
+            await inbox.keep_failed(
+                rt.db, rt.vault, channel.name, kind, inbox.digest_id(raw), raw, str(bad)
+            )
 
 
 async def _stop(rt: Runtime, channel: Channel, number: str, source: str) -> None:

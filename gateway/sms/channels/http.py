@@ -3,7 +3,7 @@
 Outgoing: `url`, `headers`, and `form` or `json` hold `{to}` (+2547...), `{msisdn}` (2547...), `{text}`, `{sender}`, `{key}`
 (our id of the message) and the names of `secrets`. A value is escaped for the place it stands in; the host of the
 address is fixed. Incoming: `incoming`, `receipt` and `opt_out` say which of the provider's fields is which (of a JSON body
-by its path, `message.from`). It must be an https address
+by its path, `message.from`), and where a call holds a list of them. It must be an https address
 unless `insecure` is set. The session it is called with goes to no private address that is not permitted, and follows no redirect.
 """
 
@@ -21,6 +21,7 @@ from gateway import forms as fields
 from gateway.errors import Refused
 from gateway.options import Options, read
 from gateway.phrases.capacity import PARTS_USUAL, Capacity
+from gateway.sms import provider_names as named
 from gateway.sms.lost import TIMEOUT, each_alone
 from gateway.sms.port import (
     Delivery,
@@ -43,22 +44,6 @@ _REASON_CHARS_MAX = 120
 Json = object
 
 
-class Incoming(Options):
-    """The provider's names of what an SMS has. Without `id` the same fields are the same message."""
-
-    id: str = "id"
-    sender: str = "from"
-    to: str = "to"
-    text: str = "text"
-    date: str = "date"
-
-
-class ReceiptFields(Options):
-    id: str = "id"
-    status: str = "status"
-    reason: str = "reason"
-
-
 class HttpOptions(Options):
     """`accepted`, `refused`, `retry`, `pause`: patterns in the answer to a send (taken, never again, later, the account
     is to blame). `max_parts`, `max_characters`, `alphabet`: what one message can hold; `message_id`: one with a group that is the
@@ -77,8 +62,8 @@ class HttpOptions(Options):
     refused: re.Pattern[str] | None = None
     retry: re.Pattern[str] | None = None
     message_id: re.Pattern[str] | None = None
-    incoming: Incoming = Incoming()
-    receipt: ReceiptFields = ReceiptFields()
+    incoming: named.Incoming = named.Incoming()
+    receipt: named.ReceiptFields = named.ReceiptFields()
     statuses: dict[str, Delivery] = Field(default={})
     opt_out: str | None = None
     max_parts: int = Field(default=PARTS_USUAL, ge=1, le=255)
@@ -134,12 +119,37 @@ class Http:
     def authentic(self, call: Webhook) -> bool:
         return True
 
+    def events(
+        self, kind: str, pairs: Sequence[tuple[str, str]]
+    ) -> list[tuple[str, Sequence[tuple[str, str]]]]:
+        """Return what one call holds: its items, each as the message or the report that it is."""
+        incoming, receipt = self._options.incoming, self._options.receipt
+        first, second = incoming.messages, receipt.reports
+        if kind == "receipt":
+            first, second = second, first
+        found = named.items(pairs, first)
+        if len(found) == 1 and found[0] is pairs:
+            found = named.items(pairs, second)
+        return [(self._kind(kind, dict(item)), item) for item in found]
+
+    def _kind(self, address: str, form: Mapping[str, str]) -> str:
+        """Return what an item is. Where its fields do not tell, the address it came to does."""
+        incoming, receipt = self._options.incoming, self._options.receipt
+        if receipt.when:
+            told = (p.search(form.get(name, "")) is not None for name, p in receipt.when.items())
+            return "receipt" if all(told) else "sms"
+        message = named.has(form, incoming.sender) and named.has(form, incoming.text)
+        report = named.has(form, receipt.id) and named.has(form, receipt.status)
+        if message == report:
+            return address
+        return "sms" if message else "receipt"
+
     def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
         names = self._options.incoming
-        sender, text = fields.number(form, names.sender), fields.text_of(form, names.text)
-        to = fields.text_of(form, names.to).strip() or self.sender
-        date = fields.text_of(form, names.date)
-        given = fields.text_of(form, names.id).strip() and fields.need(form, names.id)
+        sender, text = named.number(form, names.sender), named.optional(form, names.text)
+        to = named.optional(form, names.to).strip().removeprefix("tel:") or self.sender
+        date = named.optional(form, names.date)
+        given = named.optional(form, names.id).strip() and named.needed(form, names.id)
         return InboundSms(
             provider_id=given or fields.made_id(sender, to, date, text),
             sender=sender,
@@ -150,10 +160,10 @@ class Http:
 
     def parse_receipt(self, form: Mapping[str, str]) -> Receipt:
         names = self._options.receipt
-        status = fields.need(form, names.status)
-        reason = fields.text_of(form, names.reason).strip()[:_REASON_CHARS_MAX]
+        status = named.needed(form, names.status)
+        reason = named.optional(form, names.reason).strip()[:_REASON_CHARS_MAX]
         delivery = self._statuses.get(status.casefold())
-        return Receipt(fields.need(form, names.id), delivery, status, reason or None)
+        return Receipt(named.needed(form, names.id), delivery, status, reason or None)
 
     def parse_opt_out(self, form: Mapping[str, str]) -> OptOut:
         if self._options.opt_out is None:

@@ -1,0 +1,111 @@
+"""The provider's names for what an event has, and how several events stand in one call: settings of the `http` channel."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from gateway import forms as fields
+from gateway.errors import Refused
+from gateway.options import Options
+
+Pairs = Sequence[tuple[str, str]]
+WHOLE_BODY = "."
+"""The path of a list that is the body itself."""
+
+
+def _listed(given: object) -> object:
+    return [given] if isinstance(given, str) else given
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+"""One name or several: the first that a call has a value for counts."""
+
+
+class Incoming(Options):
+    """The provider's names of what an SMS has. Without `id` the same fields are the same message.
+
+    `messages`: the path of the list where one call holds several, `.` where the body is the list. The
+    other names are then those inside of one item; fields outside of the list stay known as well.
+    """
+
+    id: Names = ("id",)
+    sender: Names = ("from", "sender")
+    to: Names = ("to",)
+    text: Names = ("text",)
+    date: Names = ("date", "time")
+    messages: str | None = Field(default=None, min_length=1)
+
+
+class ReceiptFields(Options):
+    """The provider's names of what a delivery report has.
+
+    `reports`: the path of a list of them. `when`: patterns of fields that only reports have, for a
+    provider that brings messages and reports to one address.
+    """
+
+    id: Names = ("id",)
+    status: Names = ("status",)
+    reason: Names = ("reason",)
+    reports: str | None = Field(default=None, min_length=1)
+    when: dict[str, re.Pattern[str]] = Field(default={})
+
+
+def present(form: Mapping[str, str], names: Names) -> str:
+    """Return the first of the names that has a value, or the first at all."""
+    return next((name for name in names if fields.text_of(form, name).strip()), names[0])
+
+
+def has(form: Mapping[str, str], names: Names) -> bool:
+    """Return whether one of the names stands in the form, with a value or without."""
+    return any(name in form for name in names)
+
+
+def optional(form: Mapping[str, str], names: Names) -> str:
+    """Return the value under the first name that has one, or nothing."""
+    return fields.text_of(form, present(form, names))
+
+
+def needed(form: Mapping[str, str], names: Names) -> str:
+    """Return the value under the first name that has one; raises Refused, naming all of them."""
+    _must_be(form, names)
+    return fields.need(form, present(form, names))
+
+
+def number(form: Mapping[str, str], names: Names) -> str:
+    """Return a phone number; GSMA's interfaces write it as `tel:+254...`."""
+    _must_be(form, names)
+    return fields.number(form, present(form, names)).removeprefix("tel:").strip()
+
+
+def _must_be(form: Mapping[str, str], names: Names) -> None:
+    if not optional(form, names).strip():
+        said = " or ".join(map(repr, names))
+        raise Refused(f"no {said} in the form", status=400, field=names[0])
+
+
+def items(pairs: Pairs, path: str | None) -> list[Pairs]:
+    """Return the fields of each item of the list at `path`, with those outside of it; the whole where there is none.
+
+    >>> items([("n", "2"), ("r.0.id", "a"), ("r.1.id", "b")], "r")
+    [[('n', '2'), ('id', 'a')], [('n', '2'), ('id', 'b')]]
+    >>> items([("0.id", "a"), ("1.id", "b")], "."), items([("r.id", "a")], "r"), items([("id", "a")], "r")
+    ([[('id', 'a')], [('id', 'b')]], [[('id', 'a')]], [[('id', 'a')]])
+    """
+    if path is None:
+        return [pairs]
+    before = "" if path == WHOLE_BODY else f"{path}."
+    found, beside = dict[str, list[tuple[str, str]]](), list[tuple[str, str]]()
+    for name, value in pairs:
+        place, dot, inner = name.removeprefix(before).partition(".")
+        if not name.startswith(before):
+            beside.append((name, value))
+        elif dot and place.isdecimal():
+            found.setdefault(place, []).append((inner, value))
+        elif before:  # XML cannot tell a list of one from one that is no list.
+            found.setdefault("", []).append((name.removeprefix(before), value))
+        else:
+            beside.append((name, value))
+    # Of a name that comes twice the last counts, so the item's own fields stand behind the others.
+    return [[*beside, *own] for own in found.values()] or [pairs]
