@@ -1,6 +1,7 @@
 """Several messages in one call, reports beside messages, and providers' own names: by the settings of `http` alone."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -155,3 +156,23 @@ def test_the_first_name_with_a_value_counts_and_an_error_names_them_all():
     assert sms.sender == FATUMA
     with pytest.raises(Refused, match="'msisdn' or 'from'"):
         both.reads({"text": "1"})
+
+
+@pytest.mark.parametrize("charset", ["UTF-16BE", "UCS-2", "ISO-8859-1", "windows-1252", "utf-8"])
+@pytest.mark.parametrize(
+    "text", ["é", "trois é", "ሰላም", "STOP", "\x1b[é", "Ã©", "\ufeffSTOP", "😀"]
+)
+def test_a_charset_that_the_call_names_is_applied_once(charset, text):
+    """The items were decoded with the call; nothing in them is decoded again."""
+    items = [{"from": AMINA, "text": text, "id": "1"}, {"from": FATUMA, "text": text, "id": "2"}]
+    found = Channel(incoming={"messages": "list"}).reads({"charset": charset, "list": items})
+    assert [sms.text for _, sms in found] == [text, text]
+
+
+def test_a_form_with_a_list_is_decoded_in_its_charset_and_then_left_alone():
+    def coded(text):
+        return quote(text.encode("utf-16-be"))
+
+    body = f"encoding=UTF-16BE&m.0.from={AMINA[1:]}&m.0.text={coded('é')}&m.1.from={FATUMA[1:]}&m.1.text={coded('ሰላም')}"
+    found = Channel(incoming={"messages": "m"}).reads(body.encode())
+    assert [sms.text for _, sms in found] == ["é", "ሰላም"]
