@@ -12,6 +12,7 @@ from gateway.api.protocol import prove
 from gateway.errors import Refused
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import TakesGet, Webhook
+from gateway.ussd import port as ussd
 
 _EVENTS = ("ussd", "sms", "receipt", "session-end", "opt-out", "subscription", "validate")
 """What may end a webhook's address without being a secret."""
@@ -86,9 +87,9 @@ async def operator(rt: Runtime, request: Request) -> tuple[str, bytes] | Respons
 
 
 def takes_get(channel: Channel, path: str) -> bool:
-    """Return whether the channel's provider may bring this event in the address of a GET. USSD always posts."""
+    """Return whether the channel's provider may bring this event in the address of a GET."""
     if path.endswith(("/ussd", "/session-end")):
-        return False
+        return isinstance(channel.ussd, ussd.TakesGet) and channel.ussd.takes_get
     return isinstance(channel.sms, TakesGet)
 
 

@@ -7,6 +7,7 @@ event could not be kept anywhere, so that the provider brings it again.
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
+from uuid import uuid4
 
 import structlog
 from starlette.requests import Request
@@ -18,7 +19,7 @@ from gateway.api.calls import Call
 from gateway.api.intake import Intake
 from gateway.api.protocol import prove
 from gateway.errors import Failed, Refused, Unclear
-from gateway.forms import fields
+from gateway.forms import body_of, fields
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import TellsSubscriptions
 from gateway.steps import events
@@ -30,7 +31,8 @@ from gateway.steps.sorting import sort
 from gateway.steps.typed_pin import without_pins
 from gateway.store import inbox
 from gateway.store.db import AWAY
-from gateway.ussd.transcript import typed
+from gateway.ussd.port import STEP_ID, EndsAmongSteps, Shown, UssdChannel, UssdStep
+from gateway.ussd.transcript import is_new
 
 log = structlog.get_logger()
 
@@ -118,11 +120,11 @@ class Webhooks:
         return take
 
     async def session_end(self, request: Request) -> Response:
-        async def take(call: Call) -> None:
-            assert call.channel.ussd is not None
-            await hang_up(self._rt, call.channel, call.channel.ussd.parse_end(call.form))
+        return await self._taken(request, "session-end", self._end)
 
-        return await self._taken(request, "session-end", take)
+    async def _end(self, call: Call) -> None:
+        assert call.channel.ussd is not None
+        await hang_up(self._rt, call.channel, call.channel.ussd.parse_end(call.form))
 
     async def ussd(self, request: Request) -> Response:
         call = await calls.read(self._rt, request)
@@ -131,22 +133,25 @@ class Webhooks:
         channel = call.channel
         if channel.ussd is None:
             return calls.refused(request, "no such side")
+        if isinstance(channel.ussd, EndsAmongSteps) and channel.ussd.is_end(call.form):
+            return await self._run(request, call, "session-end", self._end) or Response()
         try:
             call.must_be_readable()
-            step = channel.ussd.parse_step(call.form)
-            if not self._admission.admits(new=not typed(step)):
+            call, step = _step(channel.ussd, call)
+            if not self._admission.admits(new=is_new(step)):
                 request.state.outcome = "turned away"
-                return _screen(channel.ussd.render(self._say("ussd.busy"), end=True))
+                return _screen(channel.ussd, call, self._last("ussd.busy"))
             keep = partial(self._keep_step, channel, call.raw)
             with self._admission.taken():
-                return _screen(await answer_in_time(self._rt, channel, step, call.raw, keep))
+                shown = await answer_in_time(self._rt, channel, step, call.raw, keep)
+            return _screen(channel.ussd, call, shown)
         except Refused as bad:
             state = "unclear" if isinstance(bad, Unclear) else "failed"
             await self._keep_failed_step(request, call, str(bad), state)
         except Exception as broken:
             log.exception("ussd step failed", channel=channel.name)
             await self._keep_failed_step(request, call, repr(broken), "failed")
-        return _screen(channel.ussd.render(self._say("ussd.sorry"), end=True))
+        return _screen(channel.ussd, call, self._last("ussd.sorry"))
 
     async def _keep_failed_step(self, request: Request, call: Call, why: str, state: str) -> None:
         """Keep a step that failed, where it can be kept: on a full disk the phone still gets its polite screen."""
@@ -230,9 +235,9 @@ class Webhooks:
         except AWAY:
             await self._intake.keep(name, kind, event_id, call.raw)
 
-    def _say(self, key: str) -> str:
+    def _last(self, key: str) -> Shown:
         language = self._rt.settings.countries[self._rt.settings.region].language
-        return self._rt.books[language].say(key)
+        return Shown(self._rt.books[language].say(key), end=True)
 
 
 def _has_side(channel: Channel, kind: str) -> bool:
@@ -250,5 +255,15 @@ def _thanks(channel: Channel) -> Response:
     return Response(channel.sms.thanks.body, media_type=channel.sms.thanks.media_type)
 
 
-def _screen(body: bytes) -> Response:
-    return Response(body, media_type="text/plain; charset=utf-8")
+def _step(ussd: UssdChannel, call: Call) -> tuple[Call, UssdStep]:
+    """Return the step of a call. One whose provider does not number it is numbered here, and kept so."""
+    step = ussd.parse_step(call.form)
+    if step.newest is None or step.id:
+        return call, step
+    form = {**call.form, STEP_ID: uuid4().hex}
+    return replace(call, form=form, raw=body_of(form)), ussd.parse_step(form)
+
+
+def _screen(ussd: UssdChannel, call: Call, shown: Shown) -> Response:
+    reply = ussd.render(shown.text, end=shown.end, form=call.form)
+    return Response(reply.body, media_type=reply.media_type, headers=dict(reply.headers))

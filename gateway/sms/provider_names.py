@@ -1,26 +1,16 @@
 """The provider's names for what an event has, and how several events stand in one call: settings of the `http` channel."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Annotated
+from collections.abc import Sequence
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from gateway import forms as fields
-from gateway.errors import Refused
+from gateway.forms.names import Names
 from gateway.options import Options
 
 Pairs = Sequence[tuple[str, str]]
 WHOLE_BODY = "."
 """The path of a list that is the body itself."""
-
-
-def _listed(given: object) -> object:
-    return [given] if isinstance(given, str) else given
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
-"""One name or several: the first that a call has a value for counts."""
 
 
 class Incoming(Options):
@@ -50,39 +40,6 @@ class ReceiptFields(Options):
     reason: Names = ("reason",)
     reports: str | None = Field(default=None, min_length=1)
     when: dict[str, re.Pattern[str]] = Field(default={})
-
-
-def present(form: Mapping[str, str], names: Names) -> str:
-    """Return the first of the names that has a value, or the first at all."""
-    return next((name for name in names if fields.text_of(form, name).strip()), names[0])
-
-
-def has(form: Mapping[str, str], names: Names) -> bool:
-    """Return whether one of the names stands in the form, with a value or without."""
-    return any(name in form for name in names)
-
-
-def optional(form: Mapping[str, str], names: Names) -> str:
-    """Return the value under the first name that has one, or nothing."""
-    return fields.text_of(form, present(form, names))
-
-
-def needed(form: Mapping[str, str], names: Names) -> str:
-    """Return the value under the first name that has one; raises Refused, naming all of them."""
-    _must_be(form, names)
-    return fields.need(form, present(form, names))
-
-
-def number(form: Mapping[str, str], names: Names) -> str:
-    """Return a phone number; GSMA's interfaces write it as `tel:+254...`."""
-    _must_be(form, names)
-    return fields.number(form, present(form, names)).removeprefix("tel:").strip()
-
-
-def _must_be(form: Mapping[str, str], names: Names) -> None:
-    if not optional(form, names).strip():
-        said = " or ".join(map(repr, names))
-        raise Refused(f"no {said} in the form", status=400, field=names[0])
 
 
 def items(pairs: Pairs, path: str | None) -> list[Pairs]:

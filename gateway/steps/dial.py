@@ -1,6 +1,6 @@
 """One USSD key: one transaction, one screen.
 
-Providers give a step no id of its own; (session, transcript) is what makes it itself. So a step that comes again
+Most providers give a step no id of its own; (session, transcript) is what makes it itself. So a step that comes again
 gets the same screen and changes nothing; a transcript that does not extend the one we know (shorter, or another
 branch: late or swapped requests) gets the screen the session stands at, and changes nothing either.
 Providers give up after ten seconds: `steps/late.py` answers before that, and finishes what was said.
@@ -25,9 +25,9 @@ from gateway.steps.understand import Understood, coordinator_view, understand
 from gateway.store import people, sessions, turns
 from gateway.store.db import Repeated, Row
 from gateway.ussd.networks import Network
-from gateway.ussd.port import UssdChannel, UssdStep
+from gateway.ussd.port import Shown, UssdChannel, UssdStep
 from gateway.ussd.screens import navigation, pages, pages_with_choices_first
-from gateway.ussd.transcript import new_keys, typed
+from gateway.ussd.transcript import behind_code, new_keys, typed
 from gateway.vault import Vault
 
 _TRIES = 8
@@ -39,10 +39,10 @@ _DIALLED_MAX, _TRANSCRIPT_MAX = 182, 20_000
 
 @dataclass(frozen=True, slots=True)
 class Dialled:
-    """The body to answer with. `worth_telling`: what it says of an answer or of money that this step recorded; she
+    """The screen to answer with. `worth_telling`: what it says of an answer or of money that this step recorded; she
     should read that even when the screen comes too late."""
 
-    body: bytes
+    screen: Shown
     worker: WorkerId | None = None
     worth_telling: str = ""
 
@@ -61,7 +61,7 @@ class _Standing:
 async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dialled:
     """The screen for one key press. Raises Refused for a number that is none, Failed when nothing can be decided."""
     assert channel.ussd is not None
-    step = replace(step, transcript=typed(step))
+    step = replace(step, transcript=await _transcript(rt, channel, step))
     if len(step.transcript) > _TRANSCRIPT_MAX:
         raise Refused("the transcript is longer than any session's", status=400)
     msisdn = normalise(step.msisdn, rt.settings.region)
@@ -81,14 +81,34 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dia
                 if row["known_state"] != "done":
                     return await _take(rt, channel, channel.ussd, step, event, row, msisdn)
             known: str = row["known_reply"]
-            return Dialled(channel.ussd.render(known[4:], end=known.startswith("END")))
+            return Dialled(Shown(known[4:], end=known.startswith("END")))
         except (Conflict, Repeated):
             continue
     raise Failed("too many conflicts", retryable=True)
 
 
+async def _transcript(rt: Runtime, channel: Channel, step: UssdStep) -> str:
+    """Return the whole transcript, also where the provider tells the newest input alone.
+
+    It is read once and not again after a conflict: a copy of a step, taken meanwhile, then adds nothing.
+    """
+    if step.newest is None:
+        return typed(step)
+    known = await sessions.transcript(rt.db, channel.name, step.session)
+    if known is not None:
+        return f"{known}*{step.newest}" if known else step.newest
+    # The first call of a session has no screen before it that its text could answer.
+    ahead = behind_code(step.newest, step.service_code)
+    return "" if ahead == step.newest else ahead
+
+
 def event_id(vault: Vault, step: UssdStep) -> str:
-    """The identity of a step: its session and a keyed digest of the whole transcript, in which a PIN may stand."""
+    """The identity of a step: its session, and its number or a keyed digest of the whole transcript, in which a PIN may
+    stand."""
+    if step.newest is not None:
+        if not step.id:
+            raise Refused("the step has no number", status=400)
+        return f"{step.session}:#{step.id}"
     digest = vault.index(typed(step)).hex()[:_DIGEST_CHARACTERS]
     return f"{step.session}:{digest}"
 
@@ -110,7 +130,7 @@ async def _take(
     if keys is None or (before and before.ended):
         # Nothing new can be read from this transcript: show where the session stands.
         assert before is not None
-        return Dialled(ussd.render(before.pages[before.page], end=before.ended))
+        return Dialled(Shown(before.pages[before.page], end=before.ended))
     limits = ussd.network(step.network)
     understood = await _understand(rt, channel, row, keys, msisdn)
     understood = await _planned(rt, understood, row, limits)
@@ -149,7 +169,7 @@ async def _take(
     if row["missed_message"]:
         rt.bells.ring("deliver", heard.channel)
     matters = any(isinstance(fact, Answered | PayAsked) for fact in facts)
-    return Dialled(ussd.render(shown, end=after.ended), worker, notice if matters else "")
+    return Dialled(Shown(shown, end=after.ended), worker, notice if matters else "")
 
 
 async def _planned(rt: Runtime, understood: Understood, row: Row, limits: Network) -> Understood:

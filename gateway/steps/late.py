@@ -19,7 +19,7 @@ from gateway.steps.messages import message
 from gateway.steps.typed_pin import without_pins
 from gateway.store import inbox, turns
 from gateway.store.db import AWAY
-from gateway.ussd.port import UssdStep
+from gateway.ussd.port import Shown, UssdStep
 
 log = structlog.get_logger()
 
@@ -33,7 +33,7 @@ _unfinished = set[asyncio.Task[None]]()
 
 async def answer_in_time(
     rt: Runtime, channel: Channel, step: UssdStep, raw: bytes, keep: Keep
-) -> bytes:
+) -> Shown:
     """The screen for one key press, within `ussd_answer_s`; raises what `dial` raises within that time, but for a
     database that is away: then too the step is kept."""
     walk = asyncio.create_task(dial(rt, channel, step, raw))
@@ -45,7 +45,7 @@ async def answer_in_time(
         finishing.add_done_callback(_unfinished.discard)
         return await _last_screen(rt, channel, step, keep)
     try:
-        return walk.result().body
+        return walk.result().screen
     except AWAY as away:
         log.warning("ussd step is kept for later", channel=channel.name, why=repr(away))
         return await _last_screen(rt, channel, step, keep)
@@ -65,16 +65,15 @@ async def take_late(rt: Runtime, channel: Channel, raw: bytes) -> None:
     await _tell(rt, channel, step, await dial(rt, channel, step, raw))
 
 
-async def _last_screen(rt: Runtime, channel: Channel, step: UssdStep, keep: Keep) -> bytes:
+async def _last_screen(rt: Runtime, channel: Channel, step: UssdStep, keep: Keep) -> Shown:
     """She is promised only what is so: that we keep what she typed, once it is kept."""
-    assert channel.ussd is not None
     said = "ussd.sorry"
     with suppress(TimeoutError, Failed):
         async with asyncio.timeout(_KEEP_S):
             await keep(event_id(rt.vault, step))
             said = "ussd.slow"
     country = rt.settings.countries[rt.settings.region]
-    return channel.ussd.render(rt.books[country.language].say(said), end=True)
+    return Shown(rt.books[country.language].say(said), end=True)
 
 
 async def _finish(

@@ -1,12 +1,9 @@
 """What one call of a provider holds: each message and each report in it becomes an event of its own."""
 
-import json
-
 from gateway.errors import Refused
-from gateway.forms import pairs
+from gateway.forms import body_of, pairs
 from gateway.runtime import Channel
 from gateway.sms.port import Sorts
-from gateway.sms.provider_names import Pairs
 
 _SORTED = ("sms", "receipt")
 
@@ -25,13 +22,4 @@ def sort(channel: Channel, kind: str, raw: bytes) -> list[tuple[str, bytes]]:
     found = channel.sms.events(kind, whole)
     if len(found) == 1 and found[0][1] is whole:
         return [(found[0][0], raw)]
-    return list(dict.fromkeys((kind, _body(item)) for kind, item in found))
-
-
-def _body(item: Pairs) -> bytes:
-    """Return the fields of an item as a body that is read back exactly as it is.
-
-    A form would not do: a charset that one of its fields names, or a control character in a text,
-    would have its values decoded a second time. JSON in ASCII leaves nothing to decode.
-    """
-    return json.dumps(dict(item), separators=(",", ":")).encode("ascii")
+    return list(dict.fromkeys((kind, body_of(dict(item))) for kind, item in found))

@@ -20,6 +20,14 @@ async def end(db: Database, channel: str, session: str, *, completed: bool) -> R
     )
 
 
+async def transcript(db: Database, channel: str, session: str) -> str | None:
+    """Return what was typed in a session so far; None for a session that is not known."""
+    row = await db.row(
+        "select transcript from ussd_session where channel = $1 and session = $2", channel, session
+    )
+    return row["transcript"] if row else None
+
+
 async def progress(db: Database, worker: WorkerId, batch: BatchId) -> tuple[int, int] | None:
     """The open question is number so of so many of this batch that are hers or free; None where that is too many."""
     row = await db.row(

@@ -1,22 +1,29 @@
 """What a USSD channel must do. One channel a file in `ussd/channels/`; provider words stop at that file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 from gateway.ussd.networks import Network
 
 
 @dataclass(frozen=True, slots=True)
 class UssdStep:
-    """One key press as the provider tells it. `transcript`: all inputs of the session so far, joined by `*`
-    ("" at the start); (session, transcript) is what makes a step unique, providers give no better id."""
+    """One key press as the provider tells it.
+
+    `transcript`: all inputs of the session so far, joined by `*` ("" at the start). (session, transcript)
+    is what makes such a step unique, since these providers give it no id.
+    `newest`: the newest input, where the provider tells that alone; the transcript is then "" until the
+    session is known. Such a step is unique by (session, `id`).
+    """
 
     session: str
     msisdn: str
     service_code: str
     transcript: str
     network: str | None = None
+    newest: str | None = None
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,28 @@ class SessionEnd:
     msisdn: str
     completed: bool
     cost_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a phone shows: a screen, and whether the session is over with it."""
+
+    text: str
+    end: bool
+
+
+PLAIN = "text/plain; charset=utf-8"
+STEP_ID = "gateway.step"
+"""The field under which the gateway numbers a step whose provider does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class UssdReply:
+    """A screen as its provider wants to read it."""
+
+    body: bytes
+    media_type: str = PLAIN
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class UssdChannel(Protocol):
@@ -41,10 +70,26 @@ class UssdChannel(Protocol):
 
     def parse_end(self, form: Mapping[str, str]) -> SessionEnd: ...
 
-    def render(self, text: str, *, end: bool) -> bytes:
-        """The response body for a screen."""
+    def render(self, text: str, *, end: bool, form: Mapping[str, str]) -> UssdReply:
+        """Return the response for a screen. `form`: the call that is answered, where it could be read."""
         ...
 
     def network(self, code: str | None) -> Network:
         """How long screens, inputs and sessions may be on that network."""
+        ...
+
+
+@runtime_checkable
+class TakesGet(Protocol):
+    """A channel whose provider may bring a step in the address of a GET; all others only post."""
+
+    takes_get: bool
+
+
+@runtime_checkable
+class EndsAmongSteps(Protocol):
+    """A channel whose provider tells the end of a session at the address of the steps."""
+
+    def is_end(self, form: Mapping[str, str]) -> bool:
+        """Return whether a call tells that the session is over, so that no screen is wanted."""
         ...

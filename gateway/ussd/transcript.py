@@ -12,13 +12,29 @@ def typed(step: UssdStep) -> str:
     >>> typed(UssdStep("s", "", "*384*20#", "3*84")), typed(UssdStep("s", "", "*384*20#", "384*200"))
     ('3*84', '384*200')
     """
-    code = step.service_code.strip("*#")
-    said = step.transcript.lstrip("*")
+    return behind_code(step.transcript, step.service_code)
+
+
+def is_new(step: UssdStep) -> bool:
+    """Return whether a step begins a session."""
+    return step.newest is None and not typed(step)
+
+
+def behind_code(text: str, service_code: str) -> str:
+    """Return what was dialled or typed behind the code; the whole text where it does not begin with the code.
+
+    >>> behind_code("*713*10*5#", "713*10"), behind_code("*713#", "*713#"), behind_code("12", "*713#")
+    ('5', '', '12')
+    """
+    code = service_code.strip("*#")
+    said = text.lstrip("*")
     if not code or not said.startswith(code):
-        return step.transcript
+        return text
     rest = said[len(code) :].removeprefix("#")
     if rest and not rest.startswith("*"):
-        return step.transcript
+        return text
+    if text.startswith("*"):
+        rest = rest.removesuffix("#")  # as it was dialled: the sign that ends a code, and no input
     return rest.removeprefix("*")
 
 

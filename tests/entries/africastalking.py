@@ -159,7 +159,7 @@ def answers_con_or_end(_, __):
     made = ussd.make("at", {"service_code": "*1#"})
     for text in ("Hello", " \n Hello", "", "CON"):
         for end, word in ((False, b"CON "), (True, b"END ")):
-            body = made.render(text, end=end)
+            body = made.render(text, end=end, form={}).body
             assert body.startswith(word) and len(body) > len(word)
 
 

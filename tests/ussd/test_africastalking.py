@@ -50,8 +50,8 @@ def test_the_end_of_a_session():
 
 
 def test_render():
-    assert CHANNEL.render("Karibu\n1 Kazi", end=False) == b"CON Karibu\n1 Kazi"
-    assert CHANNEL.render(" \n", end=True) == b"END ."
+    assert CHANNEL.render("Karibu\n1 Kazi", end=False, form={}).body == b"CON Karibu\n1 Kazi"
+    assert CHANNEL.render(" \n", end=True, form={}).body == b"END ."
 
 
 def test_budgets_follow_the_network():

@@ -9,7 +9,15 @@ from gateway.errors import Refused, SettingsError
 from gateway.ussd import channels
 from gateway.ussd.port import SessionEnd, UssdStep
 
-OPTIONS = {"africastalking": {"service_code": "*384*123#"}, "phone": {}}
+OPTIONS = {
+    "africastalking": {"service_code": "*384*123#"},
+    "phone": {},
+    "http": {
+        "service_code": "*384*123#",
+        "input": "last",
+        "fields": {"session": ["session", "sessionId"], "number": ["from", "phoneNumber"]},
+    },
+}
 KINDS = plugins.kinds(channels)
 FIELDS = ["sessionId", "phoneNumber", "networkCode", "serviceCode", "text", "status", "cost",
           "session", "from", "completed", "durationInMillis"]  # fmt: skip
@@ -50,7 +58,7 @@ def test_rubbish_is_parsed_or_refused(kind, form):
 @pytest.mark.parametrize("kind", KINDS)
 @given(text=st.text(), end=st.booleans())
 def test_a_screen_has_its_word_first_and_is_never_empty(kind, text, end):
-    body = made(kind).render(text, end=end).decode()
+    body = made(kind).render(text, end=end, form={}).body.decode()
     assert body.startswith("END " if end else "CON ")
     assert body[4:].strip()
     assert not body[4].isspace()

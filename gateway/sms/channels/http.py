@@ -19,6 +19,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from gateway import forms as fields
 from gateway.errors import Refused
+from gateway.forms import names
 from gateway.options import Options, read
 from gateway.phrases.capacity import PARTS_USUAL, Capacity
 from gateway.sms import provider_names as named
@@ -138,18 +139,18 @@ class Http:
         if receipt.when:
             told = (p.search(form.get(name, "")) is not None for name, p in receipt.when.items())
             return "receipt" if all(told) else "sms"
-        message = named.has(form, incoming.sender) and named.has(form, incoming.text)
-        report = named.has(form, receipt.id) and named.has(form, receipt.status)
+        message = names.has(form, incoming.sender) and names.has(form, incoming.text)
+        report = names.has(form, receipt.id) and names.has(form, receipt.status)
         if message == report:
             return address
         return "sms" if message else "receipt"
 
     def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
-        names = self._options.incoming
-        sender, text = named.number(form, names.sender), named.optional(form, names.text)
-        to = named.optional(form, names.to).strip().removeprefix("tel:") or self.sender
-        date = named.optional(form, names.date)
-        given = named.optional(form, names.id).strip() and named.needed(form, names.id)
+        at = self._options.incoming
+        sender, text = names.number(form, at.sender), names.optional(form, at.text)
+        to = names.optional(form, at.to).strip().removeprefix("tel:") or self.sender
+        date = names.optional(form, at.date)
+        given = names.optional(form, at.id).strip() and names.needed(form, at.id)
         return InboundSms(
             provider_id=given or fields.made_id(sender, to, date, text),
             sender=sender,
@@ -159,11 +160,11 @@ class Http:
         )
 
     def parse_receipt(self, form: Mapping[str, str]) -> Receipt:
-        names = self._options.receipt
-        status = named.needed(form, names.status)
-        reason = named.optional(form, names.reason).strip()[:_REASON_CHARS_MAX]
+        at = self._options.receipt
+        status = names.needed(form, at.status)
+        reason = names.optional(form, at.reason).strip()[:_REASON_CHARS_MAX]
         delivery = self._statuses.get(status.casefold())
-        return Receipt(named.needed(form, names.id), delivery, status, reason or None)
+        return Receipt(names.needed(form, at.id), delivery, status, reason or None)
 
     def parse_opt_out(self, form: Mapping[str, str]) -> OptOut:
         if self._options.opt_out is None:

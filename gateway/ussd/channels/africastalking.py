@@ -14,7 +14,7 @@ from gateway.money import minor_per_major
 from gateway.options import read
 from gateway.ussd.networks import Network
 from gateway.ussd.options import UssdOptions
-from gateway.ussd.port import SessionEnd, UssdStep
+from gateway.ussd.port import SessionEnd, UssdReply, UssdStep
 
 _COST = re.compile(r"\s*([A-Z]{3})\s+(\d{1,9}(?:\.\d{1,9})?)\s*", re.ASCII)
 
@@ -47,9 +47,9 @@ class AfricasTalking:
             cost_minor=_cost_minor(fields.text_of(form, "cost")),
         )
 
-    def render(self, text: str, *, end: bool) -> bytes:
+    def render(self, text: str, *, end: bool, form: Mapping[str, str]) -> UssdReply:
         """A leading blank or an empty screen would end the session with an error on the phone."""
-        return f"{'END' if end else 'CON'} {text.strip() or '.'}".encode()
+        return UssdReply(f"{'END' if end else 'CON'} {text.strip() or '.'}".encode())
 
     def network(self, code: str | None) -> Network:
         return self._options.network(code)

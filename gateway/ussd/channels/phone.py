@@ -12,7 +12,7 @@ from gateway import forms as fields
 from gateway.options import read
 from gateway.ussd.networks import Network
 from gateway.ussd.options import UssdOptions
-from gateway.ussd.port import SessionEnd, UssdStep
+from gateway.ussd.port import SessionEnd, UssdReply, UssdStep
 
 
 class PhoneOptions(UssdOptions):
@@ -45,8 +45,8 @@ class Phone:
             completed=fields.text_of(form, "completed") == "yes",
         )
 
-    def render(self, text: str, *, end: bool) -> bytes:
-        return f"{'END' if end else 'CON'} {text.strip() or '.'}".encode()
+    def render(self, text: str, *, end: bool, form: Mapping[str, str]) -> UssdReply:
+        return UssdReply(f"{'END' if end else 'CON'} {text.strip() or '.'}".encode())
 
     def network(self, code: str | None) -> Network:
         return self._options.network(code)

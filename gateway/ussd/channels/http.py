@@ -1,0 +1,129 @@
+"""Any provider of USSD over HTTP: what its fields are called and what it wants to read stands in the settings.
+
+Each key press is one call, answered by the next screen. Providers tell either all inputs of the session so
+far (`input = "all"`) or the newest alone (`"last"`). The settings of six providers, as their documentation
+describes them, stand in docs/operators/http.md and are tested with a simulator of each.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from gateway.forms import names
+from gateway.forms.names import Names
+from gateway.options import Options, read
+from gateway.ussd.networks import Network
+from gateway.ussd.options import UssdOptions
+from gateway.ussd.port import STEP_ID, SessionEnd, UssdReply, UssdStep
+from gateway.ussd.replies import Replies
+from gateway.ussd.transcript import behind_code
+
+Patterns = dict[str, re.Pattern[str]]
+
+
+class Fields(Options):
+    """The provider's names of what a step has.
+
+    `ahead`: what was dialled behind the code, where that is a field of its own. `step`: what numbers the
+    steps of a session; only of use with `input = "last"`.
+    """
+
+    session: Names = ("sessionId", "session_id", "sessionid", "session")
+    number: Names = ("phoneNumber", "msisdn", "from")
+    text: Names = ("text", "input", "message")
+    service_code: Names | None = None
+    network: Names | None = None
+    ahead: Names | None = None
+    step: Names | None = None
+
+
+class HttpUssdOptions(UssdOptions):
+    """`begins`, `ends`, `completed`: fields of a call and the regular expressions that they match in the
+    call that begins a session, that tells of its end, and whose session came to its own end."""
+
+    input: Literal["all", "last"]
+    fields: Fields = Fields()
+    begins: Patterns = Field(default={})
+    ends: Patterns = Field(default={})
+    completed: Patterns = Field(default={})
+    reply: Replies = Replies()
+    get: bool = False
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> "HttpUssdOptions":
+        if self.input == "all" and (self.fields.step or self.fields.ahead):
+            raise ValueError('fields.step and fields.ahead are for input = "last"')
+        return self
+
+
+def make(name: str, options: Mapping[str, object]) -> "HttpUssd":
+    return HttpUssd(name, read(HttpUssdOptions, name, options))
+
+
+class HttpUssd:
+    """A USSD channel that the settings describe."""
+
+    def __init__(self, name: str, options: HttpUssdOptions) -> None:
+        self.name = name
+        self.service_code = options.service_code
+        self.takes_get = options.get
+        self._options = options
+
+    def parse_step(self, form: Mapping[str, str]) -> UssdStep:
+        at = self._options.fields
+        code = self._told(form, at.service_code) or self.service_code
+        newest, transcript = None, names.optional(form, at.text)
+        if self._options.input == "last":
+            newest, transcript = transcript, ""
+            if self._options.begins and _match(self._options.begins, form):
+                newest, transcript = None, self._ahead(form, newest, code)
+        return UssdStep(
+            session=names.needed(form, at.session),
+            msisdn=names.number(form, at.number),
+            service_code=code,
+            transcript=transcript,
+            network=self._told(form, at.network) or None,
+            newest=newest,
+            id=self._id(form),
+        )
+
+    def parse_end(self, form: Mapping[str, str]) -> SessionEnd:
+        at, completed = self._options.fields, self._options.completed
+        return SessionEnd(
+            session=names.needed(form, at.session),
+            msisdn=names.number(form, at.number),
+            completed=bool(completed) and _match(completed, form),
+        )
+
+    def is_end(self, form: Mapping[str, str]) -> bool:
+        return bool(self._options.ends) and _match(self._options.ends, form)
+
+    def render(self, text: str, *, end: bool, form: Mapping[str, str]) -> UssdReply:
+        return self._options.reply.render(text, end=end, form=form)
+
+    def network(self, code: str | None) -> Network:
+        return self._options.network(code)
+
+    def _ahead(self, form: Mapping[str, str], dialled: str, code: str) -> str:
+        """Return what was dialled behind the code; what does not begin with the code is no input."""
+        if self._options.fields.ahead:
+            return self._told(form, self._options.fields.ahead).strip("*#")
+        rest = behind_code(dialled, code)
+        return "" if rest == dialled else rest
+
+    def _id(self, form: Mapping[str, str]) -> str:
+        """Return what numbers a step: the provider's field, or else what the gateway gave it."""
+        for at in (self._options.fields.step, (STEP_ID,)):
+            if self._told(form, at):
+                return names.needed(form, at or ())
+        return ""
+
+    @staticmethod
+    def _told(form: Mapping[str, str], at: Names | None) -> str:
+        return names.optional(form, at).strip() if at else ""
+
+
+def _match(patterns: Patterns, form: Mapping[str, str]) -> bool:
+    return all(pattern.search(form.get(name, "")) for name, pattern in patterns.items())
