@@ -31,12 +31,15 @@ from gateway.cli import (
     workers,
 )
 from gateway.cli.output import Json
+from gateway.cli.subjects import START, BySubject, arrange
 
 app = typer.Typer(
+    cls=BySubject,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     help="Paid digital work for people with a feature phone: tasks by SMS and USSD, answers judged, earnings paid.",
+    epilog=START,
 )
 app.add_typer(qa.app, name="qa")
 app.add_typer(sms.app, name="sms")
@@ -109,7 +112,7 @@ def runner(
         bool, typer.Option("--light", help="Everything else: send, pay, hear stored SMS.")
     ] = False,
 ) -> None:
-    """Answer bells: send messages, make payouts, close batches. Start as many as you like."""
+    """Do what is queued: send messages, make payouts, close batches. Start as many as you like."""
     from gateway.cli import runner as command
     from gateway.cli.serving import serving
 
@@ -119,7 +122,7 @@ def runner(
 
 @app.command()
 def ticker() -> None:
-    """Ring the bells of everything that waits. Several may run; one leads."""
+    """Queue, every second, whatever is due. Several may run; one leads."""
     from gateway.cli import ticker as command
     from gateway.cli.serving import serving
 
@@ -243,3 +246,6 @@ def bench(
     from gateway.cli import bench as command
 
     command.bench(name, json)
+
+
+arrange(app)

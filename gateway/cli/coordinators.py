@@ -75,10 +75,7 @@ def disable(
     ] = None,
     by: By = None,
 ) -> None:
-    """End a coordinator's work; her workers are kept, and go to --to or --partner where named.
-
-    Example: gateway coordinator disable 0711000001 --because "moved away" --to 0711000009
-    """
+    """End a coordinator's work; her workers are kept, and go to --to or --partner where named."""
     from gateway.steps import coordinators
 
     moved = with_runtime(
@@ -93,10 +90,7 @@ def disable(
 
 @app.command("cut-off")
 def cut_off(msisdn: Number, because: Because, by: By = None) -> None:
-    """End a coordinator's SMS commands and console links at once, for example when her phone was stolen.
-
-    Example: gateway coordinator cut-off 0711000001 --because "phone stolen"
-    """
+    """End a coordinator's SMS commands and console links at once, for example when her phone was stolen."""
     from gateway.steps import coordinators
 
     links = with_runtime(

@@ -7,7 +7,7 @@ import typer
 
 from gateway.bounds import INT8_MAX
 from gateway.cli.output import Json, write_json
-from gateway.cli.people import with_runtime
+from gateway.cli.people import of_batch, with_runtime
 from gateway.errors import Refused
 
 app = typer.Typer(
@@ -31,7 +31,13 @@ def listed(
     from gateway.store import findings
 
     state = "closed" if closed else "open"
-    rows = with_runtime(lambda rt: findings.listed(rt.db, state=state, batch=batch))
+    rows = with_runtime(
+        lambda rt: (
+            of_batch(rt, batch, findings.listed(rt.db, state=state, batch=batch))
+            if batch
+            else findings.listed(rt.db, state=state, batch=batch)
+        )
+    )
     if write_json([dict(row) for row in rows], json):
         return
     for row in rows:
@@ -50,7 +56,7 @@ def shown(finding: _Number, json: Json = None) -> None:
 
     row = with_runtime(lambda rt: findings.shown(rt.db, finding))
     if row is None:
-        raise Refused(f"no finding {finding}", status=404)
+        raise Refused(f"no finding {finding}; see: gateway findings list", status=404)
     if write_json(dict(row), json):
         return
     typer.echo(f"{row['kind']}  {row['subject']}  {row['state']}")
@@ -71,4 +77,4 @@ def close(
 
     who = by or getpass.getuser()
     if not with_runtime(lambda rt: findings.close(rt.db, finding, who, outcome)):
-        raise Refused(f"no open finding {finding}", status=404)
+        raise Refused(f"no open finding {finding}; see: gateway findings list", status=404)

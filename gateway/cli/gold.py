@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.output import Json, write_json
-from gateway.cli.people import with_runtime
+from gateway.cli.people import of_batch, with_runtime
 from gateway.cli.shown import say_moved
 
 app = typer.Typer(no_args_is_help=True, help="Gold: questions whose answer is known.")
@@ -19,7 +19,7 @@ def listed(batch: _Batch, json: Json = None) -> None:
     """The gold of a batch: shown how often, answered rightly how often."""
     from gateway.store import gold
 
-    rows = with_runtime(lambda rt: gold.bank(rt.db, batch))
+    rows = with_runtime(lambda rt: of_batch(rt, batch, gold.bank(rt.db, batch)))
     if write_json([dict(row) for row in rows], json):
         return
     for row in rows:

@@ -14,7 +14,10 @@ def listed() -> None:
     from gateway.money import amount_text
     from gateway.store import holds
 
-    for row in with_runtime(lambda rt: holds.waiting(rt.db)):
+    rows = with_runtime(lambda rt: holds.waiting(rt.db))
+    if not rows:
+        typer.echo("no payout is held")
+    for row in rows:
         end = "goes by itself" if row["ends"] else "looked at again"
         typer.echo(
             f"{row['ref']}  {amount_text(row['amount'], row['currency']):>14}  worker {row['worker']}, "

@@ -57,7 +57,7 @@ def seal(
 
     made, head = with_runtime(sealed)
     if str(json) != "-":
-        typer.echo(f"{made} seals made\nhead {head}")
+        typer.echo(f"{made} seals made\nhead {head or 'none: nothing is sealed yet'}")
     write_json({"made": made, "head": head}, json)
 
 

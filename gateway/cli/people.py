@@ -45,6 +45,13 @@ def with_runtime(work: Callable[[Runtime], Awaitable[T]]) -> T:
         return asyncio.run(run())
 
 
+async def of_batch(rt: Runtime, batch: str, rows: Awaitable[T]) -> T:
+    """Return `rows`, which belong to this batch; Refused where there is no such batch, so that a wrong id is not `nothing`."""
+    found = await rows
+    await rt.batches.fresh(batch)
+    return found
+
+
 @client.command("add")
 def add_client(
     name: Annotated[str, typer.Argument(help="The client's name.")],
@@ -72,9 +79,18 @@ def list_keys(
     client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
 ) -> None:
     """A client's API keys by their first characters: nothing else of them is kept."""
+    from gateway.steps import admit
     from gateway.store import clients
+    from gateway.store.db import Row
 
-    for row in with_runtime(lambda rt: clients.keys(rt.db, ClientId(client_id))):
+    async def found(rt: Runtime) -> list[Row]:
+        await admit.currency_of(rt, ClientId(client_id))  # Refused where there is no such client
+        return await clients.keys(rt.db, ClientId(client_id))
+
+    rows = with_runtime(found)
+    if not rows:
+        typer.echo(f"no key yet; make one: gateway client key {client_id}")
+    for row in rows:
         revoked = f"revoked {row['revoked_at']:%Y-%m-%d %H:%M}" if row["revoked_at"] else "valid"
         typer.echo(f"{row['shown']}...  made {row['created_at']:%Y-%m-%d %H:%M}  {revoked}")
 
@@ -95,7 +111,10 @@ def revoke_key(
 def list_clients() -> None:
     """List clients and the money they have free."""
     query = "select c.id, c.name, c.currency, a.balance from client c join account a on a.id = c.account_id order by c.created_at"
-    for row in with_runtime(lambda rt: rt.db.rows(query)):
+    rows = with_runtime(lambda rt: rt.db.rows(query))
+    if not rows:
+        typer.echo("no clients yet; add one: gateway client add NAME")
+    for row in rows:
         typer.echo(
             f"{row['id']}  {amount_text(row['balance'], row['currency']):>16}  {row['name']}"
         )

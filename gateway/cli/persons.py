@@ -37,10 +37,7 @@ def listed(json: Json = None) -> None:
 
 @app.command("add")
 def add(name: Name, by: Voucher = "", key_file: KeyFile = None, key: NoKey = None) -> None:
-    """Add a person, vouched for by one who is here already, and print her key once.
-
-    Example: gateway persons add Juma --by Asha
-    """
+    """Add a person, vouched for by one who is here already, and print her key once."""
     from gateway.cli.people import with_runtime
     from gateway.steps import persons
 
@@ -57,10 +54,7 @@ def add(name: Name, by: Voucher = "", key_file: KeyFile = None, key: NoKey = Non
 
 @app.command("rekey")
 def rekey(name: Name, by: Voucher = "", key_file: KeyFile = None, key: NoKey = None) -> None:
-    """Give a person a new key (the old one is void) and a new time; she may vouch for herself while her key is good.
-
-    Example: gateway persons rekey Juma --by Asha
-    """
+    """Give a person a new key (the old one is void) and a new time; she may vouch for herself while her key is good."""
     from gateway.cli.people import with_runtime
     from gateway.steps import persons
 
@@ -78,10 +72,7 @@ def disable(
     key_file: KeyFile = None,
     key: NoKey = None,
 ) -> None:
-    """Take a person's say away at once, also from every list and word that waits for a second person.
-
-    Example: gateway persons disable Juma --by Asha --because "left the house"
-    """
+    """Take a person's say away at once, also from every list and word that waits for a second person."""
     from gateway.cli.people import with_runtime
     from gateway.steps import persons
 

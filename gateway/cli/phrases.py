@@ -26,7 +26,7 @@ class _Language:
 
 @app.callback()
 def _group() -> None:
-    """Keeps `check` a word of its own while it is the only one."""
+    """The texts workers read, language by language."""
 
 
 @app.command("check")

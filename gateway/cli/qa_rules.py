@@ -15,12 +15,12 @@ CHANGES_SHOWN = 20
 
 def rules(batch: BatchId, json_file: JsonFile = None) -> None:
     """The rules a batch was decided by, from when and why, and those that were tried."""
-    from gateway.cli.people import with_runtime
+    from gateway.cli.people import of_batch, with_runtime
     from gateway.runtime import Runtime
     from gateway.store import rules as store
 
     async def found(rt: Runtime) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        used = [dict(row) for row in await store.of_batch(rt.db, batch)]
+        used = [dict(row) for row in await of_batch(rt, batch, store.of_batch(rt.db, batch))]
         return used, [dict(row) for row in await store.trials(rt.db, batch)]
 
     with one_line_errors("rules"):

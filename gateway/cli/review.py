@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.output import Json, write_json
-from gateway.cli.people import with_runtime
+from gateway.cli.people import of_batch, with_runtime
 
 app = typer.Typer(no_args_is_help=True, help="Tasks that stayed in doubt: a person decides.")
 
@@ -19,7 +19,13 @@ def listed(
     """Tasks in review with their answers, oldest first."""
     from gateway.store import reviews
 
-    rows = with_runtime(lambda rt: reviews.waiting(rt.db, batch))
+    rows = with_runtime(
+        lambda rt: (
+            of_batch(rt, batch, reviews.waiting(rt.db, batch))
+            if batch
+            else reviews.waiting(rt.db, batch)
+        )
+    )
     if write_json([dict(row) for row in rows], json):
         return
     for row in rows:

@@ -22,10 +22,7 @@ Said = Annotated[
 
 @app.command("find")
 def find(said: Said, json: Json = None) -> None:
-    """List the workers with a number, a name or an id.
-
-    Example: gateway worker find Amina
-    """
+    """List the workers with a number, a name or an id."""
     from gateway.steps import find_worker
 
     found = with_runtime(lambda rt: find_worker.find(rt, said))
@@ -40,10 +37,7 @@ def find(said: Said, json: Json = None) -> None:
 
 @app.command("show")
 def show(said: Said, json: Json = None) -> None:
-    """Answer "why was she not paid?": state, balance, payouts with reasons, messages, question, pauses.
-
-    Example: gateway worker show 0711000002
-    """
+    """Answer "why was she not paid?": state, balance, payouts with reasons, messages, question, pauses."""
     from gateway.steps import find_worker
 
     story = with_runtime(lambda rt: find_worker.show(rt, said))

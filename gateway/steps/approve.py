@@ -15,7 +15,7 @@ from gateway.store import approvals, payouts, persons
 from gateway.store.db import Connection, Row, statement
 
 _WHY_NOT = {
-    "unknown": "there is no such list",
+    "unknown": "there is no such list; see: gateway approvals list",
     "already": "this list was approved before",
     "gone": "the person who made this list may not decide any more (disabled, or an expired key): make the list again",
     "same": "who made the list cannot approve it: that takes another person",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gateway.errors import Refused
 from gateway.ids import AccountId, BatchId, ClientId
 from gateway.store.db import Connection, Database, Row
 from gateway.tasks.handling import DEFAULT, Handling, from_options, to_options
@@ -101,9 +102,10 @@ class Batches:
         return known
 
     async def fresh(self, batch: str) -> Batch:
-        """As it is now: for what is done seldom, with the rule of now."""
+        """Return the batch as it is now: for what is done seldom, with the rule of now. Raise Refused where there is none."""
         row = await self._db.row(f"select {_COLUMNS} from batch b where b.id = $1", batch)
-        assert row is not None, f"no batch {batch}"
+        if row is None:
+            raise Refused(f"there is no batch {batch!r}", field="batch", status=404)
         self._known[batch] = _batch(row)
         return self._known[batch]
 

@@ -1,0 +1,154 @@
+"""An example for each command, printed at the end of its `--help`. A test parses and runs them all.
+
+The same names recur, so that the examples of one subject can be typed one after the other: the centre KIBERA, its coordinator
+Grace (0711000001), the worker Amina (0711000002), and Asha, who decides about money.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import typer
+from rich.markup import escape
+
+CLIENT: Final = "c_2336ea4baadfbdff84a2fff3"
+BATCH: Final = "b_d1a93dcb1fb9b8fa887c02bd"
+
+EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "demo": ("demo --quick",),
+    "up": ("up", "up --port 8080"),
+    "replay": (
+        "replay --answers answers.csv --truth truth.csv --kind verification",
+        "replay --answers answers.csv --kind verification --channel sms \\\n    --policy fixed:3 --limit-tasks 20",
+    ),
+    "operators": ("operators --port 9000 --data-dir simulated",),
+    "bench": ("bench segments",),
+    "doctor": ("doctor", "doctor --json -"),
+    "api": ("api", "api --webhooks --port 8001", "api --clients --port 8002"),
+    "runner": ("runner", "runner --heavy"),
+    "ticker": ("ticker",),
+    "migrate": ("migrate",),
+    "secret": ("secret",),
+    "channels": ("channels",),
+    "channels kannel-conf": ("channels kannel-conf safaricom --out kannel.conf",),
+    "inbox list": ("inbox list --limit 20",),
+    "inbox show": ("inbox show 12",),
+    "inbox replay": ("inbox replay 12", "inbox replay --all"),
+    "inbox dismiss": ("inbox dismiss 12",),
+    "outbox": ("outbox",),
+    "phrases check": ("phrases check",),
+    "sms count": (
+        'sms count "Toi Market is next to Kibera." --suggest',
+        "sms count --file question.txt --language sw --country KE",
+    ),
+    "qa aggregate": (
+        "qa aggregate --answers answers.csv --out results.csv",
+        "qa aggregate --answers answers.csv --truth truth.csv \\\n    --method dawid_skene",
+    ),
+    "qa stopping": ("qa stopping --answers answers.csv --truth truth.csv",),
+    "qa gold": ("qa gold --answers answers.csv --truth truth.csv --gold 20",),
+    "qa explain": ("qa explain 266 --answers answers.csv",),
+    "qa simulate": ("qa simulate --tasks 100 --workers 20 --skill 0.8",),
+    "qa dry-run": (
+        "qa dry-run --answers answers.csv --new-policy dynamic",
+        f"qa dry-run --batch {BATCH} --new-policy dynamic",
+    ),
+    "qa rules": (f"qa rules {BATCH}",),
+    "qa switch": (
+        f'qa switch {BATCH} ce4e7bdbaca8 \\\n    --reason "two who agree are enough here" --by Wanjiku',
+    ),
+    "client add": ('client add "Kibera Mapping Trust"', "client add Kampala --currency UGX"),
+    "client list": ("client list",),
+    "client key": (f"client key {CLIENT}",),
+    "client keys list": (f"client keys list {CLIENT}",),
+    "client keys revoke": (f"client keys revoke {CLIENT} gw_9YSYK",),
+    "client top-up": (f"client top-up {CLIENT} 500.00 --ref BANK-0412",),
+    "client proof": (f"client proof {BATCH} --out proof.csv",),
+    "partner add": ('partner add KIBERA "Kibera Digital Centre"',),
+    "coordinator add": ("coordinator add 0711000001 Grace --partner KIBERA",),
+    "coordinator list": ("coordinator list",),
+    "coordinator link": ("coordinator link 0711000001",),
+    "coordinator links": ("coordinator links",),
+    "coordinator revoke-link": ('coordinator revoke-link 1 --because "sent to a wrong number"',),
+    "coordinator pin": ("coordinator pin 0711000001",),
+    "coordinator cut-off": ('coordinator cut-off 0711000001 --because "phone stolen"',),
+    "coordinator disable": (
+        'coordinator disable 0711000001 --because "moved away" --to 0711000009',
+    ),
+    "worker expect": ("worker expect 0711000002 Amina --partner KIBERA",),
+    "worker find": ("worker find Amina", "worker find 0711000002"),
+    "worker show": ("worker show 0711000002",),
+    "worker zone": ("worker zone 0711000002 Lubumbashi",),
+    "explain": (f"explain {BATCH} 4",),
+    "review list": ("review list",),
+    "review decide": (f"review decide {BATCH} 7 yes --by Wanjiku",),
+    "gold list": (f"gold list {BATCH}",),
+    "gold correct": (
+        f'gold correct {BATCH} g3 house \\\n    --reason "it was torn down" --by Wanjiku',
+    ),
+    "options same": (
+        f'options same {BATCH} kiosk shop \\\n    --reason "a kiosk is a shop in Kibera"',
+    ),
+    "options label": (
+        f'options label {BATCH} kiosk kibanda \\\n    --language sw --misled --reason "it said duka"',
+    ),
+    "findings list": ("findings list",),
+    "findings show": ("findings show 3",),
+    "findings close": ('findings close 3 "she moved house; all is well"',),
+    "payouts list": ("payouts list",),
+    "payouts evidence": ("payouts evidence P7K2QX",),
+    "payouts resolve": ("payouts resolve P7K2QX --as paid --receipt SIMO7R5DQB --by Asha",),
+    "payouts person": ("payouts person Asha",),
+    "payouts breaker": ("payouts breaker",),
+    "payouts explain": ('payouts explain 4 --by Asha --because "a fee of the bank"',),
+    "holds list": ("holds list",),
+    "holds release": ("holds release P7K2QX --who Asha",),
+    "approvals list": ("approvals list",),
+    "approvals prepare": ("approvals prepare --by Asha", "approvals prepare P7K2QX --by Asha"),
+    "approvals show": ("approvals show 1",),
+    "approvals approve": ("approvals approve 1 --code 9c0f4e2ab71d --by Juma",),
+    "approvals refuse": ('approvals refuse P7K2QX --because "not her phone" --by Juma',),
+    "approvals reversal": ("approvals reversal P7K2QX --whose worker --by Asha",),
+    "persons list": ("persons list",),
+    "persons add": ("persons add Juma --by Asha",),
+    "persons rekey": ("persons rekey Juma --by Asha",),
+    "persons disable": ('persons disable Juma --by Asha --because "left the house"',),
+    "manual export": ("manual export bank --out today.csv",),
+    "manual confirm": ("manual confirm bank paid.csv --by Grace",),
+    "statements import": ("statements import mpesa yesterday.csv",),
+    "ledger audit": ("ledger audit",),
+    "ledger seal": ("ledger seal",),
+    "ledger verify": ("ledger verify", "ledger verify --statement amina.txt"),
+    "ledger statement": ("ledger statement 7 --from 2026-11-01",),
+    "ledger trace": ("ledger trace P7K2QX",),
+    "ledger float": ("ledger float mpesa",),
+    "ledger float-top-up": ("ledger float-top-up mpesa 50000 --receipt SIMO7R5DQB",),
+    "ledger taxes": ("ledger taxes --month 2026-11 --csv taxes.csv",),
+    "ledger tax-paid": ("ledger tax-paid KE WHT --month 2026-11 --reference KRA-1193",),
+    "ledger adjust": ("ledger adjust 17",),
+    "ledger disputes": ("ledger disputes",),
+    "ledger decide": ("ledger decide WJGMWK --who Grace --uphold",),
+    "ledger grants": ("ledger grants gateway_app",),
+}
+
+
+def add_examples(app: typer.Typer, above: tuple[str, ...] = ()) -> None:
+    """End the help of each command of `app` with its examples, and the help of each group with the first of its commands."""
+    for command in app.registered_commands:
+        name = command.name or getattr(command.callback, "__name__", "").replace("_", "-")
+        command.epilog = epilog(" ".join((*above, name)))
+    for group in app.registered_groups:
+        path = (*above, group.name or "")
+        group.epilog = epilog(" ".join(path))
+        if group.typer_instance is not None:
+            add_examples(group.typer_instance, path)
+
+
+def epilog(command: str) -> str | None:
+    """Return the end of a command's or group's help; None where the tests have to complain."""
+    lines = EXAMPLES.get(command) or next(
+        (lines for name, lines in EXAMPLES.items() if name.startswith(f"{command} ")), ()
+    )
+    if not lines:
+        return None
+    title = "Examples:" if len(lines) > 1 else "Example:"
+    return escape("\n".join((title, *(f"gateway {line}" for line in lines))))

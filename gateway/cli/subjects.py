@@ -1,0 +1,45 @@
+"""How `gateway --help` is arranged: the commands by subject, in the order in which a user meets them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import typer
+from typer._click.core import Context  # the type that typer's own groups are written with
+from typer.core import TyperGroup
+
+from gateway.cli.examples import add_examples
+
+START: Final = """\
+Start here:
+gateway demo --quick      real answers, simulated phones, half a minute
+gateway up                everything on this machine, with phones to click
+gateway COMMAND --help    what a command does, with an example"""
+
+SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Try it": ("demo", "up", "replay", "sms", "qa", "operators", "bench"),
+    "Run it": ("doctor", "api", "runner", "ticker", "migrate", "secret", "channels"),
+    "Watch it": ("inbox", "outbox", "phrases"),
+    "Clients, partners, coordinators, workers": ("client", "partner", "coordinator", "worker"),
+    "Batches and their results": ("explain", "review", "gold", "options", "findings"),
+    "Money": ("payouts", "holds", "approvals", "persons", "manual", "statements", "ledger"),
+}
+
+
+class BySubject(TyperGroup):
+    """The group of all commands, listed in the order of `SUBJECTS`."""
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        """Return the names by subject; a command without a subject stands last."""
+        order = [name for names in SUBJECTS.values() for name in names]
+        return sorted(
+            self.commands, key=lambda name: order.index(name) if name in order else len(order)
+        )
+
+
+def arrange(app: typer.Typer) -> None:
+    """Give each command its subject's panel in `gateway --help`, and its examples at the end of its own help."""
+    subject_of = {name: subject for subject, names in SUBJECTS.items() for name in names}
+    for one in (*app.registered_commands, *app.registered_groups):
+        name = one.name or getattr(one.callback, "__name__", "")
+        one.rich_help_panel = subject_of.get(name)
+    add_examples(app)
