@@ -1,8 +1,9 @@
 """One USSD key: one transaction, one screen.
 
-Most providers give a step no id of its own; (session, transcript) is what makes it itself. So a step that comes again
-gets the same screen and changes nothing; a transcript that does not extend the one we know (shorter, or another
-branch: late or swapped requests) gets the screen the session stands at, and changes nothing either.
+Most providers give a step no id of its own, and some give the id of a session to several phones: (session, number,
+transcript) is what makes it itself. So a step that comes again gets the same screen and changes nothing; a transcript
+that does not extend the one we know (shorter, or another branch: late or swapped requests) gets the screen the session
+stands at, and changes nothing either.
 Providers give up after ten seconds: `steps/late.py` answers before that, and finishes what was said.
 """
 
@@ -28,7 +29,6 @@ from gateway.ussd.networks import Network
 from gateway.ussd.port import Shown, UssdChannel, UssdStep
 from gateway.ussd.screens import navigation, pages, pages_with_choices_first
 from gateway.ussd.transcript import behind_code, new_keys, typed
-from gateway.vault import Vault
 
 _TRIES = 8
 _DIGEST_CHARACTERS = 32
@@ -61,15 +61,16 @@ class _Standing:
 async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dialled:
     """The screen for one key press. Raises Refused for a number that is none, Failed when nothing can be decided."""
     assert channel.ussd is not None
-    step = replace(step, transcript=await _transcript(rt, channel, step))
+    msisdn, identity = normalise(step.msisdn, rt.settings.region), event_id(rt, step)
+    index = rt.vault.index(msisdn)
+    step = replace(step, transcript=await _transcript(rt, channel, step, index))
     if len(step.transcript) > _TRANSCRIPT_MAX:
         raise Refused("the transcript is longer than any session's", status=400)
-    msisdn = normalise(step.msisdn, rt.settings.region)
     event = turns.Event(
         channel.name,
         "ussd",
-        event_id(rt.vault, step),
-        rt.vault.index(msisdn),
+        identity,
+        index,
         rt.vault.seal(stored(raw)),
         step.session,
     )
@@ -87,14 +88,14 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dia
     raise Failed("too many conflicts", retryable=True)
 
 
-async def _transcript(rt: Runtime, channel: Channel, step: UssdStep) -> str:
+async def _transcript(rt: Runtime, channel: Channel, step: UssdStep, index: bytes) -> str:
     """Return the whole transcript, also where the provider tells the newest input alone.
 
     It is read once and not again after a conflict: a copy of a step, taken meanwhile, then adds nothing.
     """
     if step.newest is None:
         return typed(step)
-    known = await sessions.transcript(rt.db, channel.name, step.session)
+    known = await sessions.transcript(rt.db, channel.name, step.session, index)
     if known is not None:
         return f"{known}*{step.newest}" if known else step.newest
     # The first call of a session has no screen before it that its text could answer.
@@ -102,15 +103,15 @@ async def _transcript(rt: Runtime, channel: Channel, step: UssdStep) -> str:
     return "" if ahead == step.newest else ahead
 
 
-def event_id(vault: Vault, step: UssdStep) -> str:
-    """The identity of a step: its session, and its number or a keyed digest of the whole transcript, in which a PIN may
-    stand."""
-    if step.newest is not None:
-        if not step.id:
-            raise Refused("the step has no number", status=400)
-        return f"{step.session}:#{step.id}"
-    digest = vault.index(typed(step)).hex()[:_DIGEST_CHARACTERS]
-    return f"{step.session}:{digest}"
+def event_id(rt: Runtime, step: UssdStep) -> str:
+    """Return the identity of a step: its session, and a keyed digest of the phone's number with the step's number or
+    the whole transcript, in which a PIN may stand. Raises Refused for a phone number that is none."""
+    msisdn, numbered = normalise(step.msisdn, rt.settings.region), step.newest is not None
+    if numbered and not step.id:
+        raise Refused("the step has no number", status=400)
+    said = step.id if numbered else typed(step)
+    digest = rt.vault.index(f"{msisdn}\0{said}").hex()[:_DIGEST_CHARACTERS]
+    return f"{step.session}:{'#' if numbered else ''}{digest}"
 
 
 async def _take(

@@ -18,14 +18,14 @@ from gateway.ussd.port import SessionEnd
 
 async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
     """Note it. Dropped in the middle of a question: that question as an SMS, once, if she may be prompted now."""
-    stood = await sessions.end(rt.db, channel.name, end.session, completed=end.completed)
+    msisdn = normalise(end.msisdn, rt.settings.region)
+    index = rt.vault.index(msisdn)
+    stood = await sessions.end(rt.db, channel.name, end.session, index, completed=end.completed)
     if stood is None or end.completed or stood["view"] != "question":
         return
     if not rt.settings.resume_by_sms:
         return
-    msisdn = normalise(end.msisdn, rt.settings.region)
     sms_channel = rt.channels[channel.name if channel.sms else rt.settings.sms_channel]
-    index = rt.vault.index(msisdn)
     row = await turns.read(rt.db, turns.Event(channel.name, "push", "", index, b""))
     understood = await understand(rt, sms_channel, row)
     worker, held = understood.situation.worker, understood.situation.held

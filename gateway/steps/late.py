@@ -70,7 +70,7 @@ async def _last_screen(rt: Runtime, channel: Channel, step: UssdStep, keep: Keep
     said = "ussd.sorry"
     with suppress(TimeoutError, Failed):
         async with asyncio.timeout(_KEEP_S):
-            await keep(event_id(rt.vault, step))
+            await keep(event_id(rt, step))
             said = "ussd.slow"
     country = rt.settings.countries[rt.settings.region]
     return Shown(rt.books[country.language].say(said), end=True)
@@ -91,7 +91,7 @@ async def _finish(
                 rt.vault,
                 channel.name,
                 "ussd",
-                event_id(rt.vault, step),
+                event_id(rt, step),
                 without_pins(raw),
                 repr(broken),
             )
@@ -103,7 +103,7 @@ async def _tell(rt: Runtime, channel: Channel, step: UssdStep, came: Dialled) ->
         return
     sms_channel = channel.name if channel.sms else rt.settings.sms_channel
     msisdn = normalise(step.msisdn, rt.settings.region)
-    cause = f"late:{channel.name}:{event_id(rt.vault, step)}"
+    cause = f"late:{channel.name}:{event_id(rt, step)}"
     told = message(rt, sms_channel, came.worker, msisdn, came.worth_telling, "reply", cause=cause)
     await rt.db.commit([turns.put_message(told)])
     rt.bells.ring("deliver", sms_channel)

@@ -6,24 +6,32 @@ from gateway.store.db import Database, Row
 PROGRESS_MAX = 99  # beyond that, "question 400 of 9000" helps nobody
 
 
-async def end(db: Database, channel: str, session: str, *, completed: bool) -> Row | None:
-    """Note that a session is over; where it stood (worker_id, view, memory). None: we never saw it, or knew already.
+async def end(
+    db: Database, channel: str, session: str, index: bytes, *, completed: bool
+) -> Row | None:
+    """Note that the session of that phone is over; where it stood (worker_id, view, memory). None: we never saw it, or
+    knew already.
 
     Only our own last screen sets `ended`: a notice may overtake the last key, which still counts.
     """
     return await db.row(
-        """update ussd_session set completed = $3
-           where channel = $1 and session = $2 and completed is null returning worker_id, view, memory""",
+        """update ussd_session set completed = $4
+           where channel = $1 and session = $2 and msisdn_index = $3 and completed is null
+           returning worker_id, view, memory""",
         channel,
         session,
+        index,
         completed,
     )
 
 
-async def transcript(db: Database, channel: str, session: str) -> str | None:
-    """Return what was typed in a session so far; None for a session that is not known."""
+async def transcript(db: Database, channel: str, session: str, index: bytes) -> str | None:
+    """Return what was typed in the session of that phone so far; None for a session that is not known."""
     row = await db.row(
-        "select transcript from ussd_session where channel = $1 and session = $2", channel, session
+        "select transcript from ussd_session where channel = $1 and session = $2 and msisdn_index = $3",
+        channel,
+        session,
+        index,
     )
     return row["transcript"] if row else None
 

@@ -168,6 +168,7 @@ def save_session(event: Event, s: SessionRow) -> Part:
         (
             event.channel,
             event.session,
+            event.index,
             s.worker,
             s.before,
             s.transcript,

@@ -11,10 +11,10 @@ from gateway.ussd.networks import Network
 class UssdStep:
     """One key press as the provider tells it.
 
-    `transcript`: all inputs of the session so far, joined by `*` ("" at the start). (session, transcript)
-    is what makes such a step unique, since these providers give it no id.
+    `transcript`: all inputs of the session so far, joined by `*` ("" at the start). (session, number,
+    transcript) is what makes such a step unique, since these providers give it no id.
     `newest`: the newest input, where the provider tells that alone; the transcript is then "" until the
-    session is known. Such a step is unique by (session, `id`).
+    session is known. Such a step is unique by (session, number, `id`).
     """
 
     session: str

@@ -27,8 +27,8 @@ insert into assignment (task_id, worker_id, state, via, lease_until)
 insert into inbox (channel, kind, event_id, state) select 'phone', 'sms', 'e' || n, 'done' from generate_series(1, {MANY}) n;
 insert into outbox (channel, to_sealed, to_index, text, segments, encoding, purpose, priority, state)
   select 'phone', '', decode(md5(n::text), 'hex'), 't', 1, 'gsm7', 'reply', 0, 'accepted' from generate_series(1, {MANY}) n;
-insert into ussd_session (channel, session, transcript, view, memory, pages, page, ended)
-  select 'phone', 's' || n, '', 'home', '{{}}', '{{x}}', 0, false from generate_series(1, {MANY}) n;
+insert into ussd_session (channel, session, msisdn_index, transcript, view, memory, pages, page, ended)
+  select 'phone', 's' || n, decode(md5(n::text), 'hex'), '', 'home', '{{}}', '{{x}}', 0, false from generate_series(1, {MANY}) n;
 insert into transfer (id, debit, credit, amount, currency, code, cause)
   select gen_random_uuid(), a.id, 0, 1, 'KES', 3, 'x' from account a;
 insert into payout (id, ref, worker_id, state, provider, currency, amount, key, to_sealed, to_tail, result_token, status_token, timeout_token, settled_at)
@@ -67,7 +67,7 @@ async def whole_table_reads(connection, query, *arguments):
 HOT = {
     "was this event here": "select state, reply from inbox where channel = 'phone' and kind = 'sms' and event_id = 'e7'",
     "who is it": "select w.id, a.balance from worker w join account a on a.id = w.account_id where w.msisdn_index = decode(md5('7'), 'hex')",
-    "where is her session": "select * from ussd_session where channel = 'phone' and session = 's7'",
+    "where is her session": "select * from ussd_session where channel = 'phone' and session = 's7' and msisdn_index = decode(md5('7'), 'hex')",
     "what does she hold": """select a.id from assignment a join task t on t.id = a.task_id where a.worker_id = 7 and a.state in ('held', 'expired')
       order by a.state = 'held' desc, case when a.state = 'held' then a.id else -a.id end limit 1""",
     "is a payout open": "select ref from payout where worker_id = 7 and settled_at is null",

@@ -18,18 +18,18 @@ end $$;
 
 -- Where a USSD session stands after this key. p_before: the transcript that was read (null = a new session).
 create or replace function save_session(
-  p_channel text, p_session text, p_worker bigint, p_before text, p_transcript text,
+  p_channel text, p_session text, p_index bytea, p_worker bigint, p_before text, p_transcript text,
   p_view text, p_memory jsonb, p_pages text[], p_page smallint, p_ended boolean
 ) returns void language plpgsql as $$
 begin
   if p_before is null then
-    insert into ussd_session (channel, session, worker_id, transcript, view, memory, pages, page, ended)
-      values (p_channel, p_session, p_worker, p_transcript, p_view, p_memory, p_pages, p_page, p_ended)
+    insert into ussd_session (channel, session, msisdn_index, worker_id, transcript, view, memory, pages, page, ended)
+      values (p_channel, p_session, p_index, p_worker, p_transcript, p_view, p_memory, p_pages, p_page, p_ended)
       on conflict do nothing;
   else
     update ussd_session set worker_id = p_worker, transcript = p_transcript, view = p_view, memory = p_memory,
         pages = p_pages, page = p_page, ended = p_ended, last_at = now()
-      where channel = p_channel and session = p_session and transcript = p_before;
+      where channel = p_channel and session = p_session and msisdn_index = p_index and transcript = p_before;
   end if;
   if not found then
     raise exception 'session % has moved on', p_session using errcode = 'GW001';

@@ -58,7 +58,7 @@ begin
       left join coordinator c on c.msisdn_index = p_index and c.state = 'active'
       left join payout p on p.worker_id = w.id
         and p.settled_at is null
-      left join ussd_session s on s.channel = p_channel and s.session = p_session;
+      left join ussd_session s on s.channel = p_channel and s.session = p_session and s.msisdn_index = p_index;
   if known_state = 'done' or not v_known then
     return;
   end if;

@@ -79,6 +79,9 @@ ussd_session = Table(
     metadata,
     Column("channel", Text, primary_key=True),
     Column("session", Text, primary_key=True),
+    # Providers give an id to several phones, and to the same phone again.
+    Column("msisdn_index", LargeBinary, primary_key=True),
+    Column("nth", SmallInteger, nullable=False, server_default=text("0")),
     Column("worker_id", BigInteger),
     Column("transcript", Text, nullable=False),
     Column("view", Text, nullable=False),
