@@ -28,7 +28,7 @@ from gateway.steps.hang_up import hang_up
 from gateway.steps.late import answer_in_time
 from gateway.steps.receipts import receipt_id
 from gateway.steps.sorting import sort
-from gateway.steps.typed_pin import without_pins
+from gateway.steps.typed_pin import step_to_keep
 from gateway.store import inbox
 from gateway.store.db import AWAY
 from gateway.ussd.port import STEP_ID, EndsAmongSteps, Shown, UssdChannel, UssdStep
@@ -157,7 +157,7 @@ class Webhooks:
         """Keep a step that failed, where it can be kept: on a full disk the phone still gets its polite screen."""
         try:
             await self._keep_failed(
-                request, replace(call, raw=without_pins(call.raw)), "ussd", why, state
+                request, replace(call, raw=step_to_keep(call.channel, call.raw)), "ussd", why, state
             )
         except Exception as bad:  # noqa: BLE001  # whatever failed, the phone gets its screen
             log.error("a failed ussd step is not kept", channel=call.channel.name, why=repr(bad))

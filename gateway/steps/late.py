@@ -16,7 +16,7 @@ from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
 from gateway.steps.dial import Dialled, dial, event_id
 from gateway.steps.messages import message
-from gateway.steps.typed_pin import without_pins
+from gateway.steps.typed_pin import step_to_keep
 from gateway.store import inbox, turns
 from gateway.store.db import AWAY
 from gateway.ussd.port import Shown, UssdStep
@@ -92,7 +92,7 @@ async def _finish(
                 channel.name,
                 "ussd",
                 event_id(rt, step),
-                without_pins(raw),
+                step_to_keep(channel, raw),
                 repr(broken),
             )
 

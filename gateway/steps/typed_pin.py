@@ -8,13 +8,17 @@ be a PIN is left out as well where none is asked for (`maybe_pins_left_out`).
 
 import asyncio
 import re
+from collections.abc import Collection
 from dataclasses import replace
 
 from gateway.conversation.situation import PinView, Situation
 from gateway.conversation.views.pin import SECRET
+from gateway.errors import Refused
+from gateway.forms import body_of, fields
 from gateway.money import minor_per_major
-from gateway.runtime import Runtime
+from gateway.runtime import Channel, Runtime
 from gateway.store.db import Row
+from gateway.ussd.port import TellsInput
 from gateway.workers import pins
 
 MASK = "\u2022"
@@ -24,6 +28,8 @@ _BLANK = rb"(?:[\s+:=]|%20|%3A|%3D|%0A|%0D)"
 _SMS_PIN = re.compile(
     rb"(\bPIN" + _BLANK + rb"*)[0-9]{4,6}(?=" + _BLANK + rb"*[.!]*(?:[&\"<;,}]|$))", re.IGNORECASE
 )
+_DIGIT_RUN = re.compile(r"\d(?:[ .-]?\d){3,}")
+_ANY_PIN = re.compile(rb"(?<![0-9])[0-9]{4,6}(?![0-9])")
 _MAYBE_PIN = re.compile(rb"(?<=[*=A-Fa-f])[0-9]{4,6}(?=\*|%2[Aa]|&|\s|$)")
 
 
@@ -79,13 +85,29 @@ def maybe_pins_left_out(transcript: str, known: str | None) -> str:
     return "*".join([*keys[:before], *new])
 
 
-def without_pins(raw: bytes) -> bytes:
-    """The raw body of a step that failed, to be kept: whatever might be a PIN is left out of it.
+def step_to_keep(channel: Channel, raw: bytes) -> bytes:
+    """Return the raw body of a step that failed, to be kept, without what might be a PIN."""
+    told = channel.ussd.typed_in if isinstance(channel.ussd, TellsInput) else ()
+    return without_pins(raw, told)
+
+
+def without_pins(raw: bytes, typed_in: Collection[str] = ()) -> bytes:
+    """Return the raw body of a step without what might be a PIN.
+
+    `typed_in`: the fields that hold what was typed, where the channel knows them; all others then stay as they are.
 
     >>> without_pins(b"session=a1&from=%2B254712345678&text=2*3*4821")
     b'session=a1&from=%2B254712345678&text=2*3*####'
+    >>> without_pins(b'{"id": 7038, "text": "482199"}', ("text",))
+    b'{"id":"7038","text":"####"}'
     """
-    return _MAYBE_PIN.sub(b"####", raw)
+    if not typed_in:
+        return _MAYBE_PIN.sub(b"####", raw)
+    try:
+        form = fields(raw)
+    except Refused:
+        return _ANY_PIN.sub(b"####", raw)
+    return body_of({n: _DIGIT_RUN.sub("####", v) if n in typed_in else v for n, v in form.items()})
 
 
 def without_sms_pin(raw: bytes) -> bytes:

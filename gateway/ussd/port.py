@@ -93,3 +93,10 @@ class EndsAmongSteps(Protocol):
     def is_end(self, form: Mapping[str, str]) -> bool:
         """Return whether a call tells that the session is over, so that no screen is wanted."""
         ...
+
+
+@runtime_checkable
+class TellsInput(Protocol):
+    """A channel that knows which fields of a call hold what was typed."""
+
+    typed_in: tuple[str, ...]

@@ -76,8 +76,9 @@ def _word(state: State) -> str:
 
 
 def _one_line(value: str) -> str:
-    """Return a value as a header can hold it."""
-    return " ".join(value.split()).encode("latin-1", "replace").decode("latin-1")
+    """Return a value as a header can hold it: one line of ASCII."""
+    written = " ".join(value.split()).encode("ascii", "replace").decode()
+    return "".join(ch for ch in written if ch.isprintable())
 
 
 def _filled(template: str, values: Mapping[str, str], written: Callable[[str], str]) -> str:

@@ -69,6 +69,7 @@ class HttpUssd:
         self.name = name
         self.service_code = options.service_code
         self.takes_get = options.get
+        self.typed_in = (*options.fields.text, *(options.fields.ahead or ()))
         self._options = options
 
     def parse_step(self, form: Mapping[str, str]) -> UssdStep:

@@ -1,0 +1,103 @@
+"""Phones that dial through an aggregator which carries USSD over HTTP; the formats stand in `ussd_formats`.
+
+async with UssdHttp("hubtel", "https://gw.example.org/in/hubtel/SECRET/ussd") as carrier:
+    session = await carrier.dial("+254711000001", "*713*10#")
+    screen = await session.press("1")
+"""
+
+from secrets import token_hex
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from gateway.simulator.carriers.ussd_formats import FORMATS, Call, Dialogue, Unreadable
+from gateway.simulator.phones import Screen
+
+HTTP_OK = 200
+
+
+class UssdHttp:
+    """One aggregator in front of the gateway's address for USSD."""
+
+    def __init__(self, kind: str, url: str) -> None:
+        self.format, self.url = FORMATS[kind], url
+        self._http: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._http is not None:
+            await self._http.close()
+
+    async def dial(self, msisdn: str, code: str, *ahead: str) -> "Session":
+        """Dial a code, with keys behind it where there are any; the session shows the first screen."""
+        session = Session(self, Dialogue(token_hex(8), msisdn, code, list(ahead)))
+        await session.send()
+        return session
+
+    async def carry(self, call: Call) -> tuple[int, str, str]:
+        """Return status, content type and body of the gateway's answer."""
+        assert self._http is not None
+        url = f"{self.url}?{call.query}" if call.query else self.url
+        headers = {"Content-Type": call.content_type} if call.content_type else {}
+        body = call.body or None
+        async with self._http.request(call.method, url, data=body, headers=headers) as reply:
+            return reply.status, reply.headers.get("Content-Type", ""), await reply.text()
+
+
+class Session:
+    """One dialogue of a phone with the gateway."""
+
+    def __init__(self, carrier: UssdHttp, dialogue: Dialogue) -> None:
+        self.carrier, self.dialogue = carrier, dialogue
+        self.screen = Screen("", open=True, took_s=0.0)
+        self._last: Call | None = None
+
+    async def press(self, *keys: str) -> Screen:
+        """Type one input after the other; the last screen. Raises RuntimeError on a session that is over."""
+        for key in keys:
+            if not self.screen.open:
+                raise RuntimeError(f"the session is over: {self.screen.text!r}")
+            self.dialogue.typed.append(key)
+            await self.send()
+        return self.screen
+
+    async def send(self) -> Screen:
+        self._last = self.carrier.format.step(self.dialogue)
+        self.dialogue.hops += 1
+        self.screen = await self._carried(self._last)
+        return self.screen
+
+    async def repeat(self) -> Screen:
+        """Send the last call again, byte for byte: the aggregator missed our answer."""
+        assert self._last is not None
+        return await self._carried(self._last)
+
+    async def hang_up(self) -> int:
+        """Tell the gateway that the session is over; the status of its answer, 0 where that is not told."""
+        if self.carrier.format.end is None:
+            return 0
+        status, _, _ = await self.carrier.carry(self.carrier.format.end(self.dialogue))
+        return status
+
+    async def _carried(self, call: Call) -> Screen:
+        status, content_type, body = await self.carrier.carry(call)
+        if status != HTTP_OK:
+            return _broken(f"HTTP {status}")
+        try:
+            text, goes_on = self.carrier.format.read(self.dialogue, content_type, body)
+        except Unreadable as bad:
+            return _broken(str(bad))
+        return Screen(text, open=goes_on, took_s=0.0)
+
+
+def _broken(why: str) -> Screen:
+    return Screen("Connection problem or invalid MMI code.", open=False, took_s=0.0, fault=why)

@@ -1,0 +1,152 @@
+"""A worker dials through aggregators that only the settings know; the settings are those of the operators' page."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from gateway.settings import ChannelSettings, Side
+from gateway.simulator.carriers.ussd_formats import FORMATS
+from gateway.simulator.carriers.ussd_http import UssdHttp
+from gateway.steps import events
+from tests.conftest import opened_gateway
+
+PAGE = Path(__file__).parents[2] / "docs" / "operators" / "http.md"
+EXAMPLES = {
+    found[1]: tomllib.loads(found[2])
+    for found in re.finditer(r"```toml\n# ussd: (\w+)\n(.*?)```", PAGE.read_text(), re.DOTALL)
+}
+NUMBERS = {kind: f"+25471200{n:04}" for n, kind in enumerate(sorted(EXAMPLES), 201)}
+SINGLE = [kind for kind in sorted(EXAMPLES) if EXAMPLES[kind]["input"] == "last"]
+
+
+@pytest.fixture(scope="module")
+async def dialled(new_database):
+    channels = {
+        kind: ChannelSettings(secret="t", ussd=Side(kind="http", options=options))
+        for kind, options in EXAMPLES.items()
+    }
+    phone = ChannelSettings(secret="local", sms=Side(kind="phone", options={}))
+    async with opened_gateway(
+        await new_database("ussdhttp"), channels={**channels, "phone": phone}, sms_channel="phone"
+    ) as town:
+        yield town
+
+
+@pytest.fixture
+async def aggregator(dialled, kind):
+    url = f"{dialled.rt.settings.public_url}/in/{kind}/t/ussd"
+    async with UssdHttp(kind, url) as carrier:
+        yield carrier
+
+
+async def sessions(town, kind):
+    return await town.rt.db.rows(
+        "select transcript, view, ended, completed from ussd_session where channel = $1 order by last_at",
+        kind,
+    )
+
+
+def code(kind):
+    return EXAMPLES[kind]["service_code"]
+
+
+def test_every_simulated_aggregator_stands_on_the_page():
+    assert set(EXAMPLES) == set(FORMATS)
+
+
+@pytest.mark.parametrize("kind", sorted(EXAMPLES))
+async def test_she_joins_and_the_keys_are_counted_once(dialled, aggregator, kind):
+    session = await aggregator.dial(NUMBERS[kind], code(kind))
+    first = session.screen
+    assert first.open and not first.fault
+    shown = await session.press("1", "1")
+    assert not shown.fault
+    assert shown.text != first.text
+    (row,) = (await sessions(dialled, kind))[-1:]
+    assert row["transcript"] == "1*1"
+
+
+@pytest.mark.parametrize("kind", sorted(EXAMPLES))
+async def test_keys_behind_the_code_are_pressed(dialled, aggregator, kind):
+    by_hand = await aggregator.dial(NUMBERS[kind], code(kind))
+    await by_hand.press("1")
+    ahead = await aggregator.dial(NUMBERS[kind], code(kind), "1")
+    assert ahead.screen.text == by_hand.screen.text
+    again = await aggregator.dial(NUMBERS[kind], code(kind), "1")
+    await again.press("1")
+    assert (await sessions(dialled, kind))[-1]["transcript"] == "1*1"
+
+
+@pytest.mark.parametrize("kind", ["hubtel"])
+async def test_a_numbered_call_that_comes_again_has_no_second_effect(dialled, aggregator, kind):
+    session = await aggregator.dial(NUMBERS[kind], code(kind))
+    for key in ("1", "1"):
+        shown = await session.press(key)
+        for _ in range(2):
+            assert (await session.repeat()).text == shown.text
+    assert (await sessions(dialled, kind))[-1]["transcript"] == "1*1"
+
+
+@pytest.mark.parametrize("kind", SINGLE)
+async def test_the_same_key_twice_is_two_keys(dialled, aggregator, kind):
+    session = await aggregator.dial(NUMBERS[kind], code(kind))
+    await session.press("9")
+    await session.press("9")
+    assert (await sessions(dialled, kind))[-1]["transcript"] == "9*9"
+
+
+@pytest.mark.parametrize("kind", ["hubtel", "uzo", "hollatags"])
+async def test_an_end_told_among_the_steps_ends_the_session(dialled, aggregator, kind):
+    session = await aggregator.dial(NUMBERS[kind], code(kind))
+    assert await session.hang_up() == 200
+    assert (await sessions(dialled, kind))[-1]["completed"] is False
+    assert await dialled.count("inbox", f"channel = '{kind}' and state = 'failed'") == 0
+
+
+@pytest.mark.parametrize("kind", ["arkesel"])
+async def test_a_step_that_was_kept_and_then_went_on_has_one_effect(dialled, aggregator, kind):
+    """Its provider does not number it: what was kept and what was still running are known to be the same."""
+    session = await aggregator.dial(NUMBERS[kind], code(kind))
+    await session.press("1")
+    raw = dialled.rt.vault.open(
+        (await dialled.rt.db.row(
+            "select body_sealed from inbox where channel = $1 order by id desc limit 1", kind
+        ))["body_sealed"]
+    ).encode()  # fmt: skip
+    before = (await sessions(dialled, kind))[-1]
+    for _ in range(2):
+        await events.take(dialled.rt, dialled.rt.channels[kind], "ussd", raw)
+    assert (await sessions(dialled, kind))[-1] == before
+
+
+@pytest.mark.parametrize("kind", ["hubtel"])
+async def test_a_call_without_its_number_gets_the_providers_kind_of_screen_and_is_kept(dialled, aggregator, kind):  # fmt: skip
+    session = await aggregator.dial("not a number", code(kind))
+    assert not session.screen.fault, "even an apology is written as the provider reads it"
+    assert not session.screen.open
+    assert (
+        await dialled.count("inbox", "channel = 'hubtel' and state in ('failed', 'unclear')") == 1
+    )
+
+
+@pytest.mark.parametrize("kind", ["crossgate", "arkesel"])
+async def test_a_get_is_taken_only_where_the_settings_say_so(dialled, kind):
+    url = f"/in/{kind}/t/ussd?session_id=1&msisdn=254712000299&sessionID=1&ussd_string="
+    answer = await dialled.http.get(url)
+    assert answer.status_code == (200 if kind == "crossgate" else 405)
+
+
+@pytest.mark.parametrize("kind", ["arkesel"])
+async def test_what_may_be_a_pin_is_left_out_of_a_step_that_is_kept(dialled, aggregator, kind):
+    session = await aggregator.dial("not a number", code(kind))
+    session.dialogue.typed.append("4821")
+    await session.send()
+    kept = await dialled.rt.db.rows(
+        "select body_sealed from inbox where channel = $1 and state <> 'done'", kind
+    )
+    bodies = [dialled.rt.vault.open(row["body_sealed"]) for row in kept]
+    assert any("####" in body for body in bodies)
+    assert not any("4821" in body for body in bodies)
+    assert all(session.dialogue.session in body for body in bodies)
