@@ -150,3 +150,17 @@ async def test_what_may_be_a_pin_is_left_out_of_a_step_that_is_kept(dialled, agg
     assert any("####" in body for body in bodies)
     assert not any("4821" in body for body in bodies)
     assert all(session.dialogue.session in body for body in bodies)
+
+
+@pytest.mark.parametrize("kind", SINGLE)
+async def test_one_session_id_of_two_phones_is_two_sessions(dialled, aggregator, kind):
+    one = await aggregator.dial(NUMBERS[kind], code(kind))
+    other = await aggregator.dial("+254712000250", code(kind))
+    other.dialogue.session = one.dialogue.session
+    other.dialogue.hops = 0
+    await other.send()
+    await one.press("1")
+    shown = await other.press("2")
+    assert not shown.fault
+    rows = await sessions(dialled, kind)
+    assert sorted(row["transcript"] for row in rows[-2:]) == ["1", "2"]
