@@ -5,25 +5,20 @@ signs, which turn a whole SMS into UCS-2 and double its price.)
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from gateway import currencies
 from gateway.characters import plain
 from gateway.errors import Refused
 
-# Digits after the point: ISO 4217.
-MINOR_DIGITS = {"KES": 2, "TZS": 2, "NGN": 2, "GHS": 2, "ETB": 2, "ZMW": 2, "USD": 2, "EUR": 2,
-                "UGX": 0, "RWF": 0, "XOF": 0, "XAF": 0}  # fmt: skip
-_EXACT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
-EXACT_PATTERN = r"^([1-9][0-9]{0,11}(\.[0-9]{1,2})?|0\.([1-9][0-9]?|0[1-9]))$"
-"""How a client writes an amount, for /openapi.json."""
-# Words and signs that stand beside an amount in a currency; those of another currency make it unreadable.
-_WORDS = {
-    "KES": "ksh kshs sh shs bob", "TZS": "tsh tshs tzsh sh shs", "UGX": "ush ushs sh shs",
-    "NGN": "n \u20a6 naira", "GHS": "gh\u20b5 \u20b5 ghc gh", "ETB": "br birr", "ZMW": "k zk",
-    "USD": "$ us$ usd$", "EUR": "\u20ac euro euros", "RWF": "frw rf rwfr", "XOF": "cfa fcfa f",
-    "XAF": "cfa fcfa f",
-}  # fmt: skip
-_BESIDE = re.compile(r"[a-z$\u20a6\u20ac\u20b5]+\.?", re.IGNORECASE)
+MINOR_DIGITS: Mapping[str, int] = currencies.DIGITS
+_EXACT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,4}))?")
+EXACT_PATTERN = r"^([1-9][0-9]{0,11}(\.[0-9]{1,4})?|0\.([1-9][0-9]{0,3}|0[1-9][0-9]{0,2}|00[1-9][0-9]?|000[1-9]))$"
+"""How a client writes an amount, for /openapi.json; how many digits a currency has is checked behind it."""
+_BESIDE = r"[^\W\d_]|[^\w\s().,+'/=-]"
+_BEFORE = re.compile(rf"((?:{_BESIDE})(?: ?(?:{_BESIDE}))*)\.?")
+_BEHIND = re.compile(rf" *((?:{_BESIDE})(?: ?(?:{_BESIDE}))*)\.?$")
+_FACTORS = frozenset("bkmn")  # 20k may be 20,000
 _BY_BLANKS = re.compile(r"[1-9]\d{0,2}(?:[ ']\d{3})+")
 _ONE_MARK = re.compile(r"(?P<whole>\d+)(?P<mark>[.,])(?P<part>\d+)")
 _GROUPS = {
@@ -42,7 +37,7 @@ def minor_per_major(currency: str) -> int:
     """
     if currency not in MINOR_DIGITS:
         raise Refused(
-            f"unknown currency {currency!r}; known: {', '.join(sorted(MINOR_DIGITS))}",
+            f"unknown currency {currency!r}; write its code of ISO 4217, like KES",
             field="currency",
         )
     return int(10 ** MINOR_DIGITS[currency])
@@ -97,7 +92,7 @@ def exact_amount(given: str | float, currency: str, field: str = "amount") -> in
     text = given if isinstance(given, str) else repr(given).removesuffix(".0")
     found, digits = _EXACT.fullmatch(text), MINOR_DIGITS.get(currency, 2)
     if not found or len(found[2] or "") > digits:
-        example = "3.50" if digits else "350"
+        example = f"3.{'50'.ljust(digits, '0')}" if digits else "350"
         raise Refused(
             f"{field}: {text[:40]!r} is not an amount in {currency}; write it like {example}, with the digits 0-9, "
             f"{'at most two of them after a point' if digits else 'without a point'}, and no thousands separator",
@@ -141,7 +136,7 @@ def read_amount(text: str, currency: str, mark: str | None = None) -> int:
     whole, part = chosen
     digits = MINOR_DIGITS.get(currency, 2)
     cents = part.rstrip("0")
-    if len(cents) > digits or len(whole) > _DIGITS_MAX or _is_odd(part, whole):
+    if len(cents) > digits or len(whole) > _DIGITS_MAX or _is_odd(part, whole, digits):
         raise _no_amount(text, currency)
     return sign * int(whole + cents.ljust(digits, "0"))
 
@@ -181,22 +176,26 @@ def _undressed(text: str, currency: str) -> tuple[str, int]:
     if number.startswith("(") and number.endswith(")"):
         number, sign = number[1:-1].strip(), -1
     number = re.sub(r"\s*/[=-]$", "", number)  # 100/= and 100/- are whole shillings
-    known = {currency.casefold(), *_WORDS.get(currency, "").split()}
+    known = currencies.words(currency)
     for _ in range(2):  # A sign may stand outside or inside of the currency.
-        found = _BESIDE.match(number)
-        if found and found[0].rstrip(".").casefold() in known:
+        found = _BEFORE.match(number)
+        if found and _folded(found[1]) in known:
             number = number[found.end() :].strip()
         if number[:1] in ("-", "+") and sign == 1:
             sign = -1 if number[0] == "-" else 1
             number = number[1:].strip()
-    word = re.search(r"\s*([a-z$\u20a6\u20ac\u20b5]+)\.?$", number, re.IGNORECASE)
-    if word and word[1].casefold() in known - {"k", "n"}:  # 20k may be 20,000
+    word = _BEHIND.search(number)
+    if word and _folded(word[1]) in known - _FACTORS:
         number = number[: word.start()].strip()
     if number.endswith("-") and sign == 1:
         number, sign = number[:-1].strip(), -1
     if not number[:1].isdecimal():
         raise _no_amount(text, currency)
     return number, sign
+
+
+def _folded(word: str) -> str:
+    return word.replace(" ", "").casefold()
 
 
 def _readings(number: str) -> dict[str | None, tuple[str, str]]:
@@ -221,9 +220,9 @@ def _readings(number: str) -> dict[str | None, tuple[str, str]]:
     return found
 
 
-def _is_odd(part: str, whole: str) -> bool:
+def _is_odd(part: str, whole: str, digits: int) -> bool:
     """Return whether decimals look like a group of thousands: 1.000 is not taken for 1."""
-    return len(part) == _GROUP and len(whole) <= _GROUP and whole != "0"
+    return digits < _GROUP and len(part) == _GROUP and len(whole) <= _GROUP and whole != "0"
 
 
 def whole_units(minor: int, currency: str) -> int:

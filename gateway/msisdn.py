@@ -237,6 +237,42 @@ def region_of(e164: str) -> str | None:
     return found or (main if main.isalpha() and main != "ZZ" else None)
 
 
+def national_number(e164: str, region: str) -> str | None:
+    """Return a number as it is written within its region, without a trunk prefix; None for one of another region.
+
+    Providers that want it so would pay another person, were it a number of another country.
+
+    >>> national_number("+254712345678", "KE"), national_number("+2482510123", "SC"), national_number("+2348021234567", "NG")
+    ('712345678', '2510123', '8021234567')
+    >>> national_number("+256712345678", "KE")
+    """
+    if not is_number(e164) or region_of(e164) != region.upper():
+        return None
+    return phonenumbers.national_significant_number(phonenumbers.parse(e164, None))
+
+
+def is_number(text: str) -> bool:
+    """Return whether a text is a phone number in E.164 as the numbering plans have it.
+
+    >>> is_number("+2482510123"), is_number("254712345678"), is_number("+25471234567890")
+    (True, False, False)
+    """
+    try:
+        number = phonenumbers.parse(text, None)
+    except phonenumbers.NumberParseException:
+        return False
+    return _e164(number) == text and phonenumbers.is_possible_number(number)
+
+
+def is_region(code: str) -> bool:
+    """Return whether a code of ISO 3166 is that of a region with phone numbers.
+
+    >>> is_region("KE"), is_region("Kenya")
+    (True, False)
+    """
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
 @lru_cache
 def zone_of(region: str) -> str:
     """Return the time zone of a region, the first of its phone numbers where it has several.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gateway.errors import SettingsError
 from gateway.money import minor_per_major
+from gateway.msisdn import is_number
 from gateway.payments.port import Order
 from gateway.payments.wire import as_minor
 
@@ -38,4 +39,4 @@ class Limits:
         whole = order.amount_minor % minor_per_major(order.currency) == 0
         if not whole or not self.minimum_minor <= order.amount_minor <= self.maximum_minor:
             return f"{order.amount_minor} is not a whole amount within the limits"
-        return ""
+        return "" if is_number(order.msisdn) else "not a phone number"

@@ -49,7 +49,7 @@ class PriceList:
         for country, tariff in self._tariffs.items():
             if tariff.currency not in MINOR_DIGITS:
                 raise SettingsError(
-                    f"prices.{country}.currency: unknown {tariff.currency!r}; known: {', '.join(sorted(MINOR_DIGITS))}"
+                    f"prices.{country}.currency: unknown {tariff.currency!r}; write its code of ISO 4217, like KES"
                 )
 
     def segment_price(self, country: str | None, network: str | None = None) -> Price | None:

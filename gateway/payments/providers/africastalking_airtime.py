@@ -42,7 +42,6 @@ TABLE = "africastalking_airtime 2026-11-21"
 _HOSTS = {True: "https://api.sandbox.africastalking.com", False: "https://api.africastalking.com"}
 _TOLD = {"Success": Found.PAID, "Failed": Found.FAILED, "Sent": Found.PENDING, "Queued": Found.PENDING}  # fmt: skip
 _VALUE = re.compile(r"([A-Z]{3}) ([\d.]{1,20})")
-_MSISDN = re.compile(r"\+\d{9,15}")
 _FLOAT = re.compile(r"insufficient (balance|credit|funds)", re.IGNORECASE)
 _WORKERS = re.compile(r"phone ?number|outside the allowed limits", re.IGNORECASE)
 
@@ -96,7 +95,7 @@ class Airtime:
         self._headers = {"apiKey": options.api_key.get_secret_value()}
 
     async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer:
-        wrong = self._limits.wrong(order) or ("" if _MSISDN.fullmatch(order.msisdn) else "number")
+        wrong = self._limits.wrong(order)
         if wrong:
             return Answer(Submitted.REJECTED, code="order", text=wrong, table=TABLE)
         body = urlencode(send_form(self._username, order)).encode()

@@ -24,6 +24,7 @@ from pydantic import SecretStr
 
 from gateway.errors import SettingsError
 from gateway.money import minor_per_major
+from gateway.msisdn import is_region, national_number
 from gateway.options import Options, read
 from gateway.payments.bearer import Bearer
 from gateway.payments.limits import Limits
@@ -60,8 +61,6 @@ _TOLD = {
     "TI": Found.PENDING,
     "TA": Found.PENDING,  # ambiguous: never final
 }
-_MSISDN = re.compile(r"\+\d{9,15}")
-_NATIONAL_DIGITS = 9
 
 
 class AirtelOptions(Options):
@@ -88,6 +87,10 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Airte
         raise SettingsError(
             f"payout provider {name!r}: note has 4 to 64 plain letters, digits and spaces"
         )
+    if not is_region(told.country):
+        raise SettingsError(
+            f"payout provider {name!r}: country: {told.country!r} is no country of ISO 3166, like KE"
+        )
     limits = Limits.read(name, told.currency, told.minimum, told.maximum)
     return Airtel(name, told, tokens, limits, _sealed(name, told))
 
@@ -104,13 +107,10 @@ def _sealed(name: str, told: AirtelOptions) -> str:
     return base64.b64encode(key.encrypt(pin, padding.PKCS1v15())).decode()
 
 
-def disbursement(order: Order, pin: str, note: str) -> dict[str, object]:
-    """The body of a disbursement, as in Airtel's reference."""
+def disbursement(order: Order, national: str, pin: str, note: str) -> dict[str, object]:
+    """Return the body of a disbursement, as in Airtel's reference. `national`: the payee's number in the country."""
     return {
-        "payee": {
-            "msisdn": order.msisdn[-_NATIONAL_DIGITS:],
-            "currency": order.currency,
-        },
+        "payee": {"msisdn": national, "currency": order.currency},
         "reference": note,
         "pin": pin,
         "transaction": {
@@ -162,10 +162,12 @@ class Airtel:
         self._bearer = Bearer(tokens, f"airtel:{user}", self._fetch_token, _token_refused)
 
     async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer:
-        wrong = self._limits.wrong(order) or ("" if _MSISDN.fullmatch(order.msisdn) else "number")
-        if wrong:
-            return Answer(Submitted.REJECTED, code="order", text=wrong, table=TABLE)
-        body = orjson.dumps(disbursement(order, self._pin, self._options.note))
+        national = national_number(order.msisdn, self._options.country)
+        wrong = self._limits.wrong(order)
+        if wrong or national is None:
+            text = wrong or f"not a number of {self._options.country}"
+            return Answer(Submitted.REJECTED, code="order", text=text, table=TABLE)
+        body = orjson.dumps(disbursement(order, national, self._pin, self._options.note))
         headers = {**self._headers, "Content-Type": "application/json"}
         reply = await self._bearer.call(http, "POST", self._url, headers=headers, body=body)
         answer = reply if isinstance(reply, Answer) else _judged(reply)
@@ -202,7 +204,10 @@ class Airtel:
         return lines(source, self._options.statement_columns, self._options.currency)
 
     async def name_of(self, http: aiohttp.ClientSession, msisdn: str) -> str | None:
-        url = f"{self._base}/standard/v1/users/{msisdn[-_NATIONAL_DIGITS:]}"
+        national = national_number(msisdn, self._options.country)
+        if national is None:
+            return None
+        url = f"{self._base}/standard/v1/users/{national}"
         reply = await self._bearer.call(http, "GET", url, headers=self._headers)
         if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
             return None

@@ -7,7 +7,6 @@ Reasons are a bare string in a status and an object in an HTTP error.
 
 import base64
 import hashlib
-import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import orjson
 
 from gateway.errors import SettingsError
 from gateway.money import minor_per_major
+from gateway.msisdn import is_number
 from gateway.options import read
 from gateway.payments import statement_csv as statement
 from gateway.payments.bearer import Bearer
@@ -60,7 +60,6 @@ _STATEMENT = statement.Columns(
     receipt="Id", key="External id", at="Date", status="Status", done="Successful", kind="Type", payment="Transfer",
     number="To", amount="Amount", fee="Fee", balance="Balance",
 )  # fmt: skip
-_MSISDN = re.compile(r"\+\d{9,15}")
 _TOLD = {"SUCCESSFUL": Found.PAID, "FAILED": Found.FAILED, "PENDING": Found.PENDING}
 
 
@@ -244,7 +243,7 @@ class MtnMomo:
         whole = order.amount_minor % minor_per_major(order.currency) == 0
         if not whole or not self.minimum_minor <= order.amount_minor <= self.maximum_minor:
             return f"{order.amount_minor} is not a whole amount within the limits"
-        if not _MSISDN.fullmatch(order.msisdn):
+        if not is_number(order.msisdn):
             return "not a phone number"
         try:
             uuid.UUID(order.key)

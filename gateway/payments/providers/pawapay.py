@@ -71,7 +71,6 @@ _TOLD = {
     "PROCESSING": Found.PENDING,
     "IN_RECONCILIATION": Found.PENDING,
 }
-_MSISDN = re.compile(r"\+\d{9,15}")
 _NOTE = re.compile(r"[A-Za-z0-9 ]{4,22}")
 
 
@@ -137,7 +136,7 @@ class Pawapay:
         self._headers = {"Authorization": f"Bearer {options.api_token.get_secret_value()}"}
 
     async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer:
-        wrong = self._limits.wrong(order) or ("" if _MSISDN.fullmatch(order.msisdn) else "number")
+        wrong = self._limits.wrong(order)
         if wrong:
             return Answer(Submitted.REJECTED, code="order", text=wrong, table=TABLE)
         body = orjson.dumps(payout(self._options, order))

@@ -2,13 +2,14 @@
 
 import base64
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aiohttp
 import orjson
 
+from gateway.money import minor_per_major
+from gateway.msisdn import national_number
 from gateway.payments.bearer import Bearer
 from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore
 from gateway.payments.providers.mpesa.results import CURRENCY, read_callback
@@ -20,7 +21,7 @@ from gateway.tabular import Source
 
 MINIMUM_MINOR = 10_00
 MAXIMUM_MINOR = 250_000_00
-_MSISDN = re.compile(r"\+(254[17]\d{8})")
+COUNTRY = "KE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def payment_request(account: Account, order: Order) -> dict[str, str]:
         "InitiatorName": account.initiator,
         "SecurityCredential": account.credential,
         "CommandID": account.command,
-        "Amount": str(order.amount_minor // 100),
+        "Amount": str(order.amount_minor // minor_per_major(CURRENCY)),
         "PartyA": account.shortcode,
         "PartyB": order.msisdn.removeprefix("+"),
         "Remarks": account.remarks,
@@ -170,8 +171,11 @@ def _wrong(order: Order) -> str:
     """Why this order can never be sent; empty when it can."""
     if order.currency != CURRENCY:
         return f"M-PESA pays in {CURRENCY}, not {order.currency}"
-    if order.amount_minor % 100 or not MINIMUM_MINOR <= order.amount_minor <= MAXIMUM_MINOR:
+    if (
+        order.amount_minor % minor_per_major(CURRENCY)
+        or not MINIMUM_MINOR <= order.amount_minor <= MAXIMUM_MINOR
+    ):
         return f"{order.amount_minor} is not a whole amount within M-PESA's limits"
-    if not _MSISDN.fullmatch(order.msisdn):
+    if national_number(order.msisdn, COUNTRY) is None:
         return "not a Kenyan mobile number"
     return ""
