@@ -173,6 +173,43 @@ class ZoneChosen:
     zone: str
 
 
+@dataclass(frozen=True, slots=True)
+class MoveAsked:
+    """She typed her PIN and asks to move to another number, which is free. `invitation`: what that number is asked."""
+
+    msisdn: str
+    invitation: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAgreed:
+    """The new number said YES: it is hers now. `told`: what the old number reads; `screen`: its open sessions' last."""
+
+    move: int
+    told: str
+    screen: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveDeclined:
+    """The new number said NO; with `stop` it wants nothing from us at all."""
+
+    move: int
+    stop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MoveObjected:
+    """The old number says that the change is not its worker's wish."""
+
+    move: int
+
+
+@dataclass(frozen=True, slots=True)
+class NumberStopped:
+    """STOP from a number that was a worker's before: nothing is sent to it."""
+
+
 Fact = (
     Answered
     | Skipped
@@ -196,6 +233,11 @@ Fact = (
     | ZoneChosen
     | CoordinatorPinTried
     | WorkerNamed
+    | MoveAsked
+    | MoveAgreed
+    | MoveDeclined
+    | MoveObjected
+    | NumberStopped
 )
 
 

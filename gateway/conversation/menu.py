@@ -5,11 +5,11 @@ removed, or lost the question meanwhile. So each state allows its own views only
 where she stands now, and the key does nothing.
 """
 
-from gateway.conversation.facts import MenuTurn, Screen, Stopped
+from gateway.conversation.facts import MenuTurn, MoveDeclined, NumberStopped, Screen, Stopped
 from gateway.conversation.heard import hear, is_stop
 from gateway.conversation.situation import Situation
 from gateway.conversation.talk import Books, KindOf, Talk
-from gateway.conversation.views import around, coming, money, pin, working
+from gateway.conversation.views import around, coming, money, moving, pin, working
 from gateway.conversation.views.view import End, Go, Key, Memory, View, start_view
 from gateway.phrases.hearing import clean, fold
 
@@ -19,16 +19,20 @@ VIEWS: dict[str, View] = {
     **money.VIEWS,
     **around.VIEWS,
     **pin.VIEWS,
+    **moving.VIEWS,
 }
 ENDED = "end"
 
 _JOINING = frozenset({"join_language", "join_code", "join_consent"})
+_MOVING = frozenset({"move_pin", "move_number"})
 _ALLOWED = {
+    "number_new": frozenset({"number_new"}),
+    "number_old": frozenset({"number_old"}),
     "stranger": _JOINING | {"stranger"},
     "coordinator": _JOINING | {"coordinator"},
     "invited": frozenset({"invited"}),
-    "home": frozenset({*working.VIEWS, *money.VIEWS, *around.VIEWS, *pin.VIEWS}),
-    "stopped": frozenset({"stopped", *money.VIEWS, *pin.VIEWS}),
+    "home": frozenset({*working.VIEWS, *money.VIEWS, *around.VIEWS, *pin.VIEWS, *_MOVING}),
+    "stopped": frozenset({"stopped", *money.VIEWS, *pin.VIEWS, *_MOVING}),
     "removed": _JOINING | {"removed", "cash", "pin_pay"},
 }
 # What multi-tap typists and small screens make of the keys 1, 0 and 00.
@@ -81,6 +85,11 @@ def _ended(end: End) -> MenuTurn:
 
 def _stopped(talk: Talk) -> MenuTurn:
     """STOP typed on any screen."""
+    change = talk.situation.moving
+    if change and change.is_new:
+        return _ended(End(talk.say("menu.goodbye"), (MoveDeclined(change.id, stop=True),)))
+    if change and change.is_done and talk.situation.worker is None:
+        return _ended(End(talk.say("menu.goodbye"), (NumberStopped(),)))
     if talk.situation.worker is None:
         return _ended(End(talk.say("menu.goodbye")))
     return _ended(End(talk.say("menu.stop_done"), (Stopped(),)))

@@ -120,6 +120,8 @@ class PinView:
     free_minor: int
     typed_right: bool = False
     typed_hash: str = ""
+    typed: bool = False
+    """A PIN stands behind a command by SMS; `typed_right` says whether it is hers."""
 
     @property
     def locked(self) -> bool:
@@ -195,6 +197,39 @@ class NoWork:
 
 
 @dataclass(frozen=True, slots=True)
+class Moving:
+    """The change of number that this phone is one end of. `is_new`: the end it goes to, which is asked for a YES; `can`:
+    what a YES would meet (a payout is open; the number is taken). `may_object`: a NO of the old number still counts.
+    `until`: the day payouts wait for, as `24/11`."""
+
+    id: int
+    is_new: bool
+    kind: Literal["pin", "persons", "release"]
+    state: str
+    language: str
+    name: str
+    can: Literal["ok", "payout", "taken", ""] = ""
+    may_object: bool = False
+    objected: bool = False
+    until: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """The number is not the worker's any more."""
+        return self.state in ("done", "objected") and not self.is_new
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTo:
+    """The number that a worker wants to move to. `problem`: why she cannot, a phrase; "" where she can."""
+
+    msisdn: str
+    problem: str = ""
+    day: str = ""
+    """When she may ask again, as `24/11`, where that is the problem."""
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """All that is known when one event arrives. `worker` is None for a number nobody knows.
 
@@ -236,6 +271,9 @@ class Situation:
     skill: SkillView | None = None
     """Looked up only for who asks."""
     pin: PinView | None = None
+    moving: Moving | None = None
+    move_to: MoveTo | None = None
+    """Looked up only where a number to move to is named."""
     appealable: str | None = None
     """The reference after APPEAL, if it is an adjustment of hers that waits; looked up only when she appeals."""
     appeals_open: tuple[str, ...] = ()

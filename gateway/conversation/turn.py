@@ -7,7 +7,7 @@ word as an option; while a text is asked for, only whole commands count as comma
 
 from dataclasses import replace
 
-from gateway.conversation import coordinating, joining, packed, typed, working
+from gateway.conversation import coordinating, joining, moving, packed, typed, working
 from gateway.conversation.answer_and_pay import answer_and_pay
 from gateway.conversation.carried import within
 from gateway.conversation.cashing import amount_said
@@ -36,11 +36,15 @@ def turn(situation: Situation, said: str, books: Books, kind_of: KindOf) -> Turn
     return within(talk, found, lambda other: _turn(other, said, books, kind_of))
 
 
-def _turn(situation: Situation, said: str, books: Books, kind_of: KindOf) -> Turn:
+def _turn(  # noqa: PLR0911  # one return per kind of sender
+    situation: Situation, said: str, books: Books, kind_of: KindOf
+) -> Turn:
     talk = Talk(situation, books, kind_of)
     heard = hear(said, talk.book, books)
     if is_stop(heard, books):
-        return joining.stop(talk)
+        return moving.stop(talk) or joining.stop(talk)
+    if found := moving.at_an_end(talk, heard):
+        return found
     coordinator, worker = situation.coordinator, situation.worker
     if coordinator and not (_typing_text(talk) and coordinating.is_for_work(heard)):
         mine = coordinating.coordinator_turn(talk, coordinator, heard)
@@ -55,7 +59,9 @@ def _turn(situation: Situation, said: str, books: Books, kind_of: KindOf) -> Tur
     return _not_active(talk, worker, heard)
 
 
-def _not_active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
+def _not_active(  # noqa: PLR0911  # one return per word or state
+    talk: Talk, worker: WorkerView, heard: Heard
+) -> Turn:
     """Invited, stopped or removed: no work, but her money and her language."""
     found = money_words(talk, worker, heard)
     if found:
@@ -64,6 +70,8 @@ def _not_active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
         return _language(talk, heard)
     if heard.command == "stop":
         return Turn((), talk.say("stop.only"))
+    if heard.command == "move" and worker.state != "invited":
+        return moving.move(talk, heard)
     match worker.state:
         case "invited":
             return joining.invited(talk, worker, heard)
@@ -115,7 +123,7 @@ def _command_or_answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | N
     return replace(found, reply=reply)
 
 
-def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # noqa: C901, PLR0911  # one return a word
+def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # noqa: C901, PLR0911, PLR0912  # one return a word
     found = money_words(talk, worker, heard)
     if found:
         return found
@@ -140,6 +148,8 @@ def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # no
             return skill(talk)
         case "name":
             return name(talk, heard)
+        case "move":
+            return moving.move(talk, heard)
         case _:
             return None
 
@@ -153,7 +163,20 @@ def _whole_command(  # noqa: PLR0911  # one return a word
     match heard.command:
         case "name":
             return bool(heard.alone or (not worker.name and name_said(talk, heard.rest)))
-        case None | "yes" | "no" | "stop" | "add" | "remove" | "status" | "unlock" | "zone":
+        case "move":
+            return heard.alone or moving.names_a_number(heard, talk.situation.region)
+        case (
+            None
+            | "yes"
+            | "no"
+            | "not_me"
+            | "stop"
+            | "add"
+            | "remove"
+            | "status"
+            | "unlock"
+            | "zone"
+        ):
             return False
         case "pay" | "airtime":
             return heard.alone or amount_said(heard.rest, worker.currency) is not None

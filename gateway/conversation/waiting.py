@@ -5,7 +5,9 @@ TOLD = {
     "crowding": "pay.waits_crowding",
     "float": "pay.waits_float",
     "limit": "pay.waits_limit",
+    "moved": "pay.waits_moved",
     "name": "pay.waits_name",
+    "objected": "pay.waits_objected",
     "quiet": "pay.waits_quiet",
 }
 """By the name of the control (`gateway.payments.controls`)."""

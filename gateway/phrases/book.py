@@ -56,6 +56,8 @@ class Words:
     zone: frozenset[str]
     name: frozenset[str]
     answer: frozenset[str]
+    move: frozenset[str]
+    not_me: frozenset[str]
 
 
 @dataclass(slots=True)

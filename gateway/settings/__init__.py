@@ -23,6 +23,7 @@ from gateway.settings import wrong
 from gateway.settings.channels import LOCAL_CHANNEL, ChannelSettings, Side, Tariff
 from gateway.settings.coordinators import Coordinators
 from gateway.settings.limits import Audience, DoorLimits, Networks
+from gateway.settings.moves import Moves
 from gateway.settings.outgoing import check_addresses
 from gateway.settings.payouts import Controls, Country, DayLimit, FeeBand, ProviderSettings, TaxRow
 
@@ -37,6 +38,7 @@ __all__ = [
     "DayLimit",
     "DoorLimits",
     "FeeBand",
+    "Moves",
     "ProviderSettings",
     "Settings",
     "Side",
@@ -95,6 +97,8 @@ class Settings(BaseSettings):
     """Limits a day, and what makes a payout wait for a look."""
     coordinators: Coordinators = Coordinators()
     """What a coordinator may do by SMS without a PIN, and in a day."""
+    moves: Moves = Moves()
+    """How a worker changes her number: how long payouts wait, and how long the new number may take to say YES."""
     pin_free: Annotated[int, Field(ge=0)] = 500
     """Major units that PAY by SMS may send in one go for a worker who has a PIN; more needs the PIN, on USSD."""
     pay_reply_wait_s: Annotated[int, Field(ge=0)] = 20

@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 from gateway.conversation.waiting import TOLD
 from gateway.errors import Refused
 from gateway.money import amount_text, minor_per_major
-from gateway.payments.controls import approval, crowding, floating, limits, naming, quiet
+from gateway.payments.controls import (
+    approval,
+    crowding,
+    floating,
+    limits,
+    moved,
+    naming,
+    objected,
+    quiet,
+)
 from gateway.payments.controls.approval import Thresholds
 from gateway.payments.controls.crowding import Crowd
 from gateway.payments.controls.limits import DayLimit
@@ -36,6 +45,8 @@ async def may_go(rt: Runtime, stored: Stored) -> bool:
             return True
         rules = rt.settings.controls
         waits = (
+            objected.check(case, now),
+            moved.check(case),
             named,
             approval.check(case, thresholds(rules)),
             crowding.check(case, Crowd(rules.first_payouts_per_day, timedelta(hours=rules.hold_h))),
@@ -74,6 +85,12 @@ async def release(rt: Runtime, ref: str, who: str) -> int:
     """Somebody looked at a payout that waits, and lets it go. Raises Refused where nothing holds it."""
     async with rt.db.transaction() as db:
         released = await holds.release(db, ref, who, rt.clock.now())
+        held = [] if released else await holds.held_by(db, ref)
+    if set(held) & set(holds.NOT_ONE_PERSONS):
+        raise Refused(
+            f"{ref} waits because its worker changed her number: it goes when the hold is over, or when two persons "
+            "have decided about an objection (gateway moves list)"
+        )
     if not released:
         raise Refused(f"nothing holds {ref}")
     rt.bells.ring("disburse")

@@ -17,13 +17,13 @@ from gateway.forms import stored
 from gateway.ids import WorkerId
 from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
-from gateway.steps import no_work, typed_pin
+from gateway.steps import moving, no_work, typed_pin
 from gateway.steps.explain import payment
 from gateway.steps.facts import Heard, parts_of, ring_for
 from gateway.steps.retry import settle_down
 from gateway.steps.standing import skill_view
 from gateway.steps.understand import Understood, coordinator_view, understand
-from gateway.store import people, sessions, turns
+from gateway.store import number_moves, people, sessions, turns
 from gateway.store.db import Repeated, Row
 from gateway.ussd.networks import Network
 from gateway.ussd.port import Shown, UssdChannel, UssdStep
@@ -144,7 +144,7 @@ async def _take(
         said = typed_pin.maybe_pins_left_out(said, row["transcript"])
     if said != step.transcript:
         event = replace(event, body=rt.vault.seal(typed_pin.NOT_KEPT))
-    worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
+    worker = moving.worker_of(row, understood)
     heard = Heard(msisdn, "" if secret or not keys else keys[-1], "ussd", _sms_channel(rt, channel))
     session = turns.SessionRow(
         worker=worker,
@@ -160,6 +160,7 @@ async def _take(
     # What others may wait for (a task many answer) comes last, so that it is locked as briefly as can be.
     await rt.db.commit(
         [
+            *([number_moves.still_hers(worker, event.index)] if worker else []),
             turns.book_event(event, worker, reply),
             turns.save_session(event, session),
             *([turns.send_again(row["missed_message"])] if row["missed_message"] else []),
@@ -272,6 +273,7 @@ async def _understand(
     found = await understand(rt, channel, row, codes=codes, coordinator=coordinator, msisdn=msisdn)
     judged = await typed_pin.judged(rt, row, found.situation, keys)
     found = replace(found, situation=judged)
+    found = await moving.with_keys(rt, row, found, keys, msisdn)
     found = await _aside(rt, row, found, keys)
     # Her last payment is shown behind the balance: looked up only where the next screen may be that one.
     if row["worker_id"] and (row["view"] in ("balance", "payment") or len(keys) > 1):

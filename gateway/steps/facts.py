@@ -14,7 +14,12 @@ from gateway.conversation.facts import (
     Fact,
     Joined,
     LanguageChosen,
+    MoveAgreed,
+    MoveAsked,
+    MoveDeclined,
+    MoveObjected,
     Named,
+    NumberStopped,
     PayAsked,
     PinChosen,
     PinReset,
@@ -31,6 +36,7 @@ from gateway.conversation.facts import (
 from gateway.ids import WorkerId
 from gateway.payments.adjusting import DISPUTE
 from gateway.runtime import Runtime
+from gateway.steps import moving
 from gateway.steps.cash_out import payout_part
 from gateway.steps.enrol import (
     enrolled_parts,
@@ -150,6 +156,11 @@ async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
         case Appealed():
             until = rt.clock.now() + DISPUTE
             return [turns.dispute_adjustment(fact.ref, WorkerId(row["worker_id"]), until)]
+        case MoveAsked() | MoveAgreed() | MoveDeclined() | MoveObjected() | NumberStopped():
+            said = numbers_masked(heard.said)
+            return await moving.parts(
+                rt, row, fact, msisdn=heard.msisdn, said=said, via=heard.via, channel=heard.channel
+            )
         case PayAsked():
             return [await payout_part(rt, row, fact, heard.msisdn)]
         case Joined():

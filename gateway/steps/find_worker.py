@@ -109,6 +109,11 @@ async def show(rt: Runtime, said: str) -> Story:
             f"{': ' + one['error'] if one['error'] else ''}"
             for one in await store.events(rt.db, worker)
         ],
+        "Changes of number": [
+            f"{_at(one['created_at'])}  {one['id']}: {number_tail(rt, one['old_sealed'])} to "
+            f"{number_tail(rt, one['new_sealed'])}, {one['state']}, {one['event']} by {one['by_whom']} {_at(one['at'])}"
+            for one in await store.numbers(rt.db, worker)
+        ],
         "Consent": [
             f"{_at(one['at'])}  {one['act']} by {one['coordinator'] or one['via']}"
             for one in await store.history(rt.db, worker)

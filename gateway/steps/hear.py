@@ -25,7 +25,7 @@ from gateway.ids import WorkerId
 from gateway.msisdn import mask, normalise
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import InboundSms
-from gateway.steps import carried, coordinators, no_work
+from gateway.steps import carried, coordinators, moving, no_work
 from gateway.steps.explain import payment, wrong_answer
 from gateway.steps.facts import Heard, batch_of, parts_of, ring_for
 from gateway.steps.loops import Reply, Unanswered, cause_of, without_end
@@ -33,9 +33,9 @@ from gateway.steps.messages import message, promise_of
 from gateway.steps.retry import settle_down
 from gateway.steps.standing import skill_view
 from gateway.steps.stuck import stuck_parts
-from gateway.steps.typed_pin import without_sms_pin
+from gateway.steps.typed_pin import kept_sms, pin_in
 from gateway.steps.understand import Understood, coordinator_view, understand
-from gateway.store import adjustments, inbox, people, turns, worker_parts
+from gateway.store import adjustments, inbox, number_moves, people, turns, worker_parts
 from gateway.store.db import Part, Repeated, Row
 
 log = structlog.get_logger()
@@ -65,12 +65,13 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> b
             rt.db, rt.vault, channel.name, "sms", sms.provider_id, raw, str(refused), "unclear"
         )
         return True
+    kept = kept_sms(rt, raw, sms.text)
     event = turns.Event(
         channel.name,
         "sms",
         sms.provider_id,
         rt.vault.index(msisdn),
-        rt.vault.seal(stored(without_sms_pin(raw))),
+        rt.vault.seal(stored(kept)),
     )
     said = sms.text[:_SAID_CHARACTERS_MAX].replace("\0", "")
     for attempt in range(_TRIES):
@@ -93,7 +94,7 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> b
                 channel.name,
                 "sms",
                 sms.provider_id,
-                without_sms_pin(raw),
+                kept,
                 str(why),
                 "unclear",
             )
@@ -110,6 +111,8 @@ async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, hea
     if row["coordinator_id"]:
         words, pin = without_pin(heard.said)
         heard = replace(heard, said=words, pin=pin)
+    if row["worker_id"]:
+        heard = replace(heard, pin=heard.pin or pin_in(rt, heard.said))
     understood = await _understand(rt, channel, row, heard)
     said = turn(understood.situation, heard.said, rt.books, rt.kind_of)
     reply = await without_end(rt, event.index, understood, said)
@@ -127,8 +130,10 @@ async def _write(
 ) -> None:
     """Write the turn in one commit."""
     said = reply.turn
-    worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
+    worker = moving.worker_of(row, understood)
     parts: list[Part] = [*reply.check, turns.book_event(event, worker, said.reply)]
+    if worker is not None:
+        parts.insert(0, number_moves.still_hers(worker, event.index))
     if said.reply:
         if row["payout_ref"]:  # what still waits to be said of it comes before this reply
             parts.append(turns.let_go(promise_of(row["payout_ref"])))
@@ -238,6 +243,7 @@ async def _understand(rt: Runtime, channel: Channel, row: Row, heard: Heard) -> 
         asks_for_code = len(words) > 1 and row["state"] != "active"
         codes = await people.partner_codes(rt.db, words) if asks_for_code else frozenset[str]()
         found = await understand(rt, channel, row, codes=codes, msisdn=heard.msisdn)
+        found = await moving.with_words(rt, row, found, heard.said, heard.pin, heard.msisdn)
         return await _with_payment(rt, row, found, heard.said)
     view = await coordinator_view(rt, row["coordinator_id"])
     understood = await understand(
@@ -250,6 +256,9 @@ async def _understand(rt: Runtime, channel: Channel, row: Row, heard: Heard) -> 
     )
     numbers = numbers_said(heard.said, understood.situation, rt.books)
     if not numbers:
+        understood = await moving.with_words(
+            rt, row, understood, heard.said, heard.pin, heard.msisdn
+        )
         return await _with_payment(rt, row, understood, heard.said)
     named = {
         number: await coordinators.named_worker(rt, number, row["coordinator_id"])

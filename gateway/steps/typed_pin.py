@@ -11,11 +11,14 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 
+from gateway.conversation.moving import pin_said
 from gateway.conversation.situation import PinView, Situation
 from gateway.conversation.views.pin import SECRET
 from gateway.errors import Refused
 from gateway.forms import body_of, fields
 from gateway.money import minor_per_major
+from gateway.phrases import book_in
+from gateway.phrases.book import ENGLISH
 from gateway.runtime import Channel, Runtime
 from gateway.store.db import Row
 from gateway.ussd.port import TellsInput
@@ -23,6 +26,7 @@ from gateway.workers import pins
 
 MASK = "\u2022"
 NOT_KEPT = "(a step with a PIN is not kept)"
+SMS_NOT_KEPT = b"(an SMS with a PIN is not kept)"
 _DIGITS = re.compile(r"\d(?:[ .-]?\d){3}")
 _BLANK = rb"(?:[\s+:=]|%20|%3A|%3D|%0A|%0D)"
 _SMS_PIN = re.compile(
@@ -119,6 +123,17 @@ def without_sms_pin(raw: bytes) -> bytes:
     (b'{"text": "unlock 0712345678 pin ####"}', b'text=PIN+0712345678')
     """
     return _SMS_PIN.sub(rb"\1####", raw)
+
+
+def pin_in(rt: Runtime, said: str) -> str | None:
+    """Return the PIN in a worker's SMS: one that asks for another number, in any language."""
+    return pin_said(said, rt.settings.region, book_in(ENGLISH, rt.books), rt.books)
+
+
+def kept_sms(rt: Runtime, raw: bytes, said: str) -> bytes:
+    """Return the raw body of an SMS to keep: without the PIN in it, or not at all where the PIN cannot be found in it."""
+    kept, pin = without_sms_pin(raw), pin_in(rt, said)
+    return SMS_NOT_KEPT if pin and (kept == raw or pin.encode() in kept) else kept
 
 
 async def judged(rt: Runtime, row: Row, situation: Situation, keys: list[str]) -> Situation:

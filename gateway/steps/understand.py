@@ -12,7 +12,7 @@ from gateway.payments.routing import Ways, airtime_route, route
 from gateway.qa.gold import gold_due
 from gateway.qa.skill import Skill
 from gateway.runtime import Channel, Runtime
-from gateway.steps import typed_pin
+from gateway.steps import moving_view, typed_pin
 from gateway.steps.controls import most_at_once
 from gateway.steps.questions import held_question, more_of, pack_of, question_of
 from gateway.steps.taking import deductions
@@ -65,6 +65,7 @@ async def understand(
         upcoming=_upcoming(row, next_batch) if next_batch else None,
         cash=await _cash(rt, row, worker, msisdn) if worker and msisdn else None,
         coordinator=coordinator,
+        moving=moving_view.view(rt, row),
         pin=typed_pin.view(rt, row, worker.currency) if worker else None,
         regions=frozenset(rt.settings.countries),
         dialled=question_of(dialled, row["worker_id"], row["dialled_task"], row["dialled_text"])

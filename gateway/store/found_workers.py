@@ -11,7 +11,13 @@ _AT_MOST = 50
 
 
 async def by_index(db: Database, index: bytes) -> list[Row]:
-    return await db.rows(f"{_FOUND} where w.msisdn_index = $1", index)
+    """Return the worker with this number, and those whose number it was before."""
+    return await db.rows(
+        f"""{_FOUND} where w.msisdn_index = $1 or w.id in (select m.worker_id from number_move m
+              where m.old_index = $1 and m.state in ('done', 'objected', 'released', 'given_back'))
+            order by w.msisdn_index = $1 desc, w.id""",
+        index,
+    )
 
 
 async def by_id(db: Database, worker: int) -> list[Row]:
@@ -100,6 +106,17 @@ async def cases(db: Database, worker: WorkerId) -> list[Row]:
     return await db.rows(
         """select ref, amount, taken, state, decide_by from adjustment
            where worker_id = $1 and state in ('open', 'disputed', 'standing') order by id""",
+        worker,
+    )
+
+
+async def numbers(db: Database, worker: WorkerId) -> list[Row]:
+    """Return the changes of her number, the newest first, each with what was done in it last."""
+    return await db.rows(
+        """select m.id, m.kind, m.state, m.old_sealed, m.new_sealed, m.created_at, m.done_at, m.hold_until,
+             e.event, e.by_whom, e.at from number_move m
+             left join lateral (select * from number_move_event where move_id = m.id order by id desc limit 1) e on true
+           where m.worker_id = $1 order by m.id desc limit 8""",
         worker,
     )
 

@@ -21,6 +21,10 @@ select p.amount, p.currency, p.created_at, p.state, w.coordinator_id,
     from payout_hold h where h.payout_id = p.id), '{}') as holds,
   greatest((select max(x.created_at) from answer x where x.worker_id = p.worker_id and x.created_at <= p.created_at),
     (select max(g.settled_at) from payout g where g.worker_id = p.worker_id and g.state = 'paid')) as heard,
+  (select max(m.hold_until) from number_move m where m.worker_id = p.worker_id and m.state in ('done', 'objected'))
+    as moved_until,
+  exists (select from number_move m where m.worker_id = p.worker_id and m.state = 'objected' and m.done_at is not null)
+    as objected,
   -- What the operator said it holds, less what was let go since.
   (select h.float - coalesce((select sum(q.amount) from payout_pass x join payout q on q.id = x.payout_id
       where x.at >= h.float_at and q.provider = p.provider and q.state not in ('failed', 'cancelled')), 0)
@@ -71,6 +75,8 @@ async def read(
         approved=row["approved"],
         heard_at=row["heard"],
         float_minor=row["float"],
+        moved_until=row["moved_until"],
+        objected=row["objected"],
     )
     return case, row["holds"], row["passed"]
 
@@ -124,20 +130,36 @@ async def held_before(db: Connection, payout: UUID, control: str) -> bool:
     )
 
 
+NOT_ONE_PERSONS = ("moved", "objected")
+"""Controls that no single person ends: the old number may object until the hold is over, and two persons decide then."""
+
+
 async def release(db: Connection, ref: str, who: str, now: datetime) -> int:
-    """Somebody looked: all that holds this payout is over; how many holds that were."""
+    """End what holds this payout and one person may end; return how many holds that were."""
     released = await db.fetch(
         """update payout_hold h set released_by = $2, released_at = $3 from payout p
-           where p.id = h.payout_id and p.ref = $1 and p.state = 'queued' and h.released_by is null returning h.id""",
+           where p.id = h.payout_id and p.ref = $1 and p.state = 'queued' and h.released_by is null
+             and h.control <> all($4) returning h.id""",
         ref,
         who,
         now,
+        list(NOT_ONE_PERSONS),
     )
     if released:
         await db.execute(
             "update payout set due_at = $2 where ref = $1 and state = 'queued'", ref, now
         )
     return len(released)
+
+
+async def held_by(db: Connection, ref: str) -> list[str]:
+    """Return the controls that hold this payout now."""
+    rows = await db.fetch(
+        """select h.control from payout_hold h join payout p on p.id = h.payout_id
+           where p.ref = $1 and p.state = 'queued' and h.released_by is null order by h.id""",
+        ref,
+    )
+    return [row["control"] for row in rows]
 
 
 async def waiting(db: Database) -> list[Row]:

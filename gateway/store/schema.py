@@ -33,6 +33,7 @@ SQL_FILES = (
     "controls",
     "persons",
     "coordinators",
+    "numbers",
     "health",
     "moves",
     "earlier",

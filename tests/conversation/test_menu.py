@@ -17,7 +17,7 @@ from gateway.conversation.facts import (
     Stopped,
 )
 from gateway.conversation.menu import VIEWS, menu
-from gateway.conversation.situation import Situation
+from gateway.conversation.situation import Moving, Situation
 from gateway.conversation.talk import Talk
 from gateway.conversation.turn import turn
 from gateway.conversation.views.pin import SECRET
@@ -322,7 +322,22 @@ def test_every_screen_is_short(language: str) -> None:
     for view in SECRET:
         asked = VIEWS[view].show(Talk(Person(language=language).situation, BOOKS, kind_of), {})
         assert (septets("\n".join([asked.body, *asked.choices])) or 999) <= 100, "a notice fits too"
-    assert shown >= VIEWS.keys() - {"coordinator"} - SECRET
+    changing = {"move_number", "number_new", "number_old"}
+    for view in changing:
+        for objected in (True, False):
+            change = Moving(
+                1,
+                is_new=True,
+                kind="pin",
+                state="invited",
+                language=language,
+                name="",
+                objected=objected,
+            )
+            there = replace(Person(language=language).situation, moving=change)
+            screen = VIEWS[view].show(Talk(there, BOOKS, kind_of), {})
+            assert (septets("\n".join([screen.body, *screen.choices])) or 999) <= 160, view
+    assert shown >= VIEWS.keys() - {"coordinator"} - SECRET - changing
 
 
 def test_a_phone_of_a_country_where_nobody_can_be_paid_is_told_so() -> None:

@@ -5,6 +5,7 @@ from gateway.conversation.facts import PayAsked
 from gateway.conversation.situation import WorkerView
 from gateway.conversation.skill import skill_text
 from gateway.conversation.talk import Talk
+from gateway.conversation.views.moving import move_view
 from gateway.conversation.views.view import (
     BACK,
     MENU,
@@ -26,21 +27,23 @@ from gateway.money import amount_text
 def _show_balance(talk: Talk, _memory: Memory) -> Shown:
     assert talk.situation.worker is not None
     body = cashing.balance(talk, talk.situation.worker, by_sms=False)
-    return Shown(body, (*choices(talk, "cash", "last_payment", "pin", "skill"), menu_line(talk)))
+    return Shown(
+        body, (*choices(talk, "cash", "last_payment", "pin", "skill", "move"), menu_line(talk))
+    )
 
 
 def _press_balance(talk: Talk, memory: Memory, key: Key) -> Go:
-    if key.name == "1":
-        return Go("cash")
-    if key.name == "2":
-        return Go("payment")
-    if key.name == "3":
-        return pin_view(talk)
-    if key.name == "4":
-        return Go("skill")
-    if key.name in (BACK, MENU):
-        return Go(start_view(talk.situation))
-    return wrong_key(talk, "balance", memory)
+    match key.name:
+        case "1" | "2" | "4":
+            return Go({"1": "cash", "2": "payment", "4": "skill"}[key.name])
+        case "3":
+            return pin_view(talk)
+        case "5":
+            return move_view(talk)
+        case _ if key.name in (BACK, MENU):
+            return Go(start_view(talk.situation))
+        case _:
+            return wrong_key(talk, "balance", memory)
 
 
 def pin_view(talk: Talk) -> Go:

@@ -1,6 +1,8 @@
 """Views of her PIN: choosing it, changing it, and being asked for it before money is sent. What is typed here is
 never in the memory, never shown and never kept: `Situation.pin` says only whether it was right."""
 
+from collections.abc import Callable
+
 from gateway.conversation import cashing
 from gateway.conversation.facts import PayAsked, PinChosen, PinRight, PinWrong
 from gateway.conversation.talk import Talk
@@ -17,7 +19,7 @@ from gateway.conversation.views.view import (
 )
 from gateway.money import amount_text
 
-SECRET = frozenset({"pin_old", "pin_new", "pin_again", "pin_pay"})
+SECRET = frozenset({"pin_old", "pin_new", "pin_again", "pin_pay", "move_pin"})
 """Views whose next key is a PIN: whoever keeps what was typed must leave it out."""
 
 
@@ -26,6 +28,20 @@ def _show(key: str) -> View:
         return Shown(talk.say(key), (menu_line(talk),), dict(memory))
 
     return View(show, _PRESS[key])
+
+
+def asks_for_pin(phrase: str, view: str, then: Callable[[Talk, Memory], Go]) -> View:
+    """Return a view that asks for the PIN and goes on with `then` where it is right."""
+
+    def show(talk: Talk, memory: Memory) -> Shown:
+        return Shown(talk.say(phrase), (menu_line(talk),), dict(memory))
+
+    def press(talk: Talk, memory: Memory, key: Key) -> Go:
+        if key.name in (BACK, MENU):
+            return Go(start_view(talk.situation))
+        return then(talk, memory) if _right(talk) else _wrong(talk, view, memory)
+
+    return View(show, press)
 
 
 def _press_old(talk: Talk, memory: Memory, key: Key) -> Go:

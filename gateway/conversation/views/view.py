@@ -58,7 +58,11 @@ class View:
 
 def start_view(situation: Situation) -> str:
     """Where this person stands when she dials."""
-    worker = situation.worker
+    worker, moving = situation.worker, situation.moving
+    if moving and moving.is_new:
+        return "number_new"
+    if worker is None and moving and (moving.may_object or moving.objected):
+        return "number_old"
     if worker is None:
         return "coordinator" if situation.coordinator else "stranger"
     if worker.state == "stopped" and not worker.agreed:

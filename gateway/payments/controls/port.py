@@ -22,6 +22,10 @@ class Case:
     """What the operator surely still holds for us; None where it has not said so lately."""
     heard_at: datetime | None = None
     """When she last answered, or a payout of hers was confirmed, before she asked; None where never."""
+    moved_until: datetime | None = None
+    """Until when payouts wait because the worker changed her number; None where she did not lately."""
+    objected: bool = False
+    """The holder of her old number says that the change was not her wish, and nobody has decided yet."""
     approved: bool = False
     """Two people have approved a list with this payout, or with the one it stands in for."""
 

@@ -58,8 +58,9 @@ $$;
 -- The same words once more; never a third time.
 create or replace function send_again(p_message bigint) returns void language sql as $$
   insert into outbox (channel, worker_id, to_sealed, to_index, text, segments, encoding, purpose, priority, cause)
-    select channel, worker_id, to_sealed, to_index, text, segments, encoding, purpose, priority, cause || ':again'
-      from outbox where id = p_message
+    select o.channel, o.worker_id, coalesce(w.msisdn_sealed, o.to_sealed), coalesce(w.msisdn_index, o.to_index), o.text,
+        o.segments, o.encoding, o.purpose, o.priority, o.cause || ':again'
+      from outbox o left join worker w on w.id = o.worker_id where o.id = p_message and w.number_lost_at is null
     on conflict (cause) do nothing
 $$;
 

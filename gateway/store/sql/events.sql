@@ -37,16 +37,31 @@ begin
 end $$;
 
 -- One message for the outbox. p_cause: what makes it the same message if it is written twice (null = never the same).
+-- What is a worker's goes to the number that is hers at this moment, whichever number was read before; she who has none
+-- is sent nothing.
 create or replace function put_message(
   p_channel text, p_worker bigint, p_to bytea, p_to_index bytea, p_text text, p_segments smallint, p_encoding text,
   p_purpose text, p_priority smallint, p_cause text, p_batch text, p_lane text
-) returns bigint language sql as $$
+) returns bigint language plpgsql as $$
+declare w record; v_id bigint;
+begin
+  if p_worker is not null then
+    select msisdn_sealed, msisdn_index, number_lost_at into w from worker where id = p_worker for key share;
+    if found and w.number_lost_at is not null then
+      return null;
+    end if;
+    if found and w.msisdn_index <> p_to_index then
+      p_to := w.msisdn_sealed;
+      p_to_index := w.msisdn_index;
+    end if;
+  end if;
   insert into outbox (channel, worker_id, to_sealed, to_index, text, segments, encoding, purpose, priority, cause,
       batch_id, lane)
     values (p_channel, p_worker, p_to, p_to_index, p_text, p_segments, p_encoding, p_purpose, p_priority, p_cause,
       p_batch, p_lane)
-    on conflict (cause) do nothing returning id
-$$;
+    on conflict (cause) do nothing returning id into v_id;
+  return v_id;
+end $$;
 
 create or replace function set_reach(p_worker bigint, p_reach text) returns void language sql as $$
   update worker set reach = p_reach where id = p_worker and reach <> p_reach

@@ -59,12 +59,15 @@ begin
   if cardinality(p_told) > 0 then
     insert into outbox (channel, worker_id, to_sealed, to_index, text, segments, encoding, purpose, priority, cause,
         batch_id, lane)
-      select x.channel, x.worker, x.sealed, x.index, x.text, x.segments, x.encoding, x.purpose, x.priority, x.cause,
+      select x.channel, x.worker, coalesce(w.msisdn_sealed, x.sealed), coalesce(w.msisdn_index, x.index), x.text, x.segments, x.encoding, x.purpose, x.priority, x.cause,
           x.batch, x.lane
         from unnest(p_told, p_channels, p_workers, p_tos, p_to_indexes, p_texts, p_segments, p_encodings, p_purposes,
             p_priorities, p_message_causes, p_batches, p_lanes)
           as x(n, channel, worker, sealed, index, text, segments, encoding, purpose, priority, cause, batch, lane)
-        where x.n = any(v_moved) order by x.n
+          -- What is a worker's goes to the number that is hers now: see put_message.
+          left join (select id, msisdn_sealed, msisdn_index, number_lost_at from worker
+            where id = any(p_workers) for key share) w on w.id = x.worker
+        where x.n = any(v_moved) and w.number_lost_at is null order by x.n
       on conflict (cause) do nothing;
   end if;
   return v_moved;

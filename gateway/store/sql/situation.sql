@@ -8,6 +8,8 @@ create or replace function situation(
   out account_id bigint, out balance bigint, out partner_id bigint, out reach text, out sms_channel text,
   out away boolean, out ease smallint, out never_agreed boolean,
   out missed_message bigint, out pin_hash text, out pin_wrong smallint,
+  -- the change of number that this phone is one end of
+  out moving jsonb,
   out coordinator_id bigint, out payout_ref text, out payout_amount bigint, out payout_waits text, out payout_until timestamptz,
   out kinds text[], out rights real[], out wrongs real[], out golds_right int[], out golds_wrong int[], out answers int[],
   out trials int[], out drifts real[],
@@ -46,10 +48,10 @@ begin
   select i.state, i.reply, coalesce(i.worker_id, w.id), w.id is not null, w.name, w.language, w.state, w.currency,
       w.account_id, a.balance, w.partner_id, w.reach, w.sms_channel, w.away_since is not null or w.unreached_until is not null, w.ease, c.id, p.ref, p.amount, payout_waits(p.state, p.reason), p.due_at, k.hash, k.wrong,
       s.transcript, s.view, s.memory, s.pages, s.page, s.ended, s.created_at,
-      exists (select from directed d where d.worker_id = w.id and not d.asked)
+      exists (select from directed d where d.worker_id = w.id and not d.asked), moving_of(p_index)
     into known_state, known_reply, worker_id, v_known, name, language, state, currency,
       account_id, balance, partner_id, reach, sms_channel, away, ease, coordinator_id, payout_ref, payout_amount, payout_waits, payout_until, pin_hash, pin_wrong,
-      transcript, view, memory, pages, page, ended, began_at, v_directed
+      transcript, view, memory, pages, page, ended, began_at, v_directed, moving
     from (values (1)) as one
       left join inbox i on i.channel = p_channel and i.kind = p_kind and i.event_id = p_event_id
       left join worker w on w.msisdn_index = p_index

@@ -69,6 +69,8 @@ worker = Table(
     Column("away_since", DateTime(timezone=True)),
     # How many replies to questions by SMS were understood in a row, up to `conversation.ease.EASE_MAX`.
     Column("ease", SmallInteger, nullable=False, server_default=text("0")),
+    # Her number is another person's now and she has none: nothing is sent to her; see `number_move`.
+    Column("number_lost_at", DateTime(timezone=True)),
     at_column(),
     one_of("state", "invited", "active", "stopped", "removed"),
     one_of("reach", "sms", "ussd"),

@@ -1,0 +1,206 @@
+"""A worker changes her number: MOVE, the YES or NO of the new number, and the NO of the old one.
+
+Nothing moves before the new number's own YES. A number that is asked, or that was a worker's before, learns nothing of
+her: neither name nor money.
+"""
+
+import re
+
+from gateway.conversation.facts import (
+    MoveAgreed,
+    MoveAsked,
+    MoveDeclined,
+    MoveObjected,
+    NumberStopped,
+    PinRight,
+    PinWrong,
+    Turn,
+)
+from gateway.conversation.heard import Heard, hear
+from gateway.conversation.situation import MoveTo, Moving, WorkerView
+from gateway.conversation.talk import Books, Talk, open_question
+from gateway.errors import Refused
+from gateway.msisdn import normalise
+from gateway.phrases import Phrasebook
+
+_PIN_BEHIND = re.compile(
+    r"^(.*?)[\s,;]+(?:PIN[\s:=]*)?(\d{4,6})[\s.!]*$", re.IGNORECASE | re.DOTALL
+)
+_TAIL_DIGITS = 2
+
+
+def tail(msisdn: str) -> str:
+    """Return the end of a number, as texts show it."""
+    return msisdn[-_TAIL_DIGITS:]
+
+
+def number_and_pin(rest: str, region: str) -> tuple[str | None, str | None]:
+    """Return the number (E.164) behind MOVE and the PIN behind that; None for what is missing.
+
+    What reads as one whole number is one: a PIN is only split off where a number stands before it.
+
+    >>> number_and_pin("0712 345 678 PIN 4821", "KE"), number_and_pin("0712345678 4821", "KE")
+    (('+254712345678', '4821'), ('+254712345678', '4821'))
+    >>> number_and_pin("+254 712 345678", "KE"), number_and_pin("0712 PIN 4821", "KE")
+    (('+254712345678', None), (None, '4821'))
+    """
+    behind = _PIN_BEHIND.match(rest.strip())
+    if behind:
+        number = _number(behind[1], region)
+        if number or "pin" in rest.casefold():
+            return number, behind[2]
+    return _number(rest, region), None
+
+
+def pin_said(said: str, region: str, own: Phrasebook, books: Books) -> str | None:
+    """Return the PIN that stands in an SMS which asks for another number; None where there is none."""
+    heard = hear(said, own, books)
+    return number_and_pin(heard.rest, region)[1] if heard.command == "move" else None
+
+
+def names_a_number(heard: Heard, region: str) -> bool:
+    """Return whether MOVE and a number (and a PIN) are all that was said."""
+    return number_and_pin(heard.rest, region)[0] is not None
+
+
+def move(talk: Talk, heard: Heard) -> Turn:  # noqa: PLR0911  # one return per reason
+    """Answer `MOVE 0712345678 PIN 4821`: the reply to the old number."""
+    to, pin = talk.situation.move_to, talk.situation.pin
+    if heard.alone or to is None or pin is None:
+        return Turn((), how(talk))
+    if not pin.known:
+        return Turn((), talk.say("move.no_pin"))
+    if pin.locked:
+        return Turn((), talk.say("pin.locked"))
+    if to.problem:
+        return Turn((), talk.say(to.problem, **_day(to)))
+    if not pin.typed:
+        return Turn((), how(talk))
+    if not pin.typed_right:
+        left = pin.tries_left - 1
+        text = talk.say("pin.wrong", left=left) if left > 0 else talk.say("pin.locked")
+        return Turn((PinWrong(),), text)
+    return Turn((PinRight(), asked(talk, to)), talk.say("move.asked", tail=tail(to.msisdn)))
+
+
+def asked(talk: Talk, to: MoveTo) -> MoveAsked:
+    """Return the fact of a change that begins, with what the new number is asked."""
+    return MoveAsked(to.msisdn, talk.say("move.invitation"))
+
+
+def how(talk: Talk) -> str:
+    """Return how a number is changed."""
+    code = talk.situation.service_code
+    return talk.say("move.dial", service_code=code) if code else talk.say("move.how")
+
+
+def at_an_end(talk: Talk, heard: Heard) -> Turn | None:
+    """Return what a number says that a change comes from or goes to; None where it says something else."""
+    moving = talk.situation.moving
+    if moving is None:
+        return None
+    talk = in_her_language(talk, moving)
+    if moving.is_new:
+        return _new_number(talk, moving, heard)
+    if talk.situation.worker is not None:
+        return _old_number_before(talk, moving, heard)
+    return _old_number_after(talk, moving, heard)
+
+
+def stop(talk: Talk) -> Turn | None:
+    """Return what STOP means from a number that is no worker's: it is asked, or was a worker's before."""
+    moving = talk.situation.moving
+    if moving is None:
+        return None
+    talk = in_her_language(talk, moving)
+    if moving.is_new:
+        return Turn((MoveDeclined(moving.id, stop=True),), talk.say("move.declined"))
+    if talk.situation.worker is None and moving.is_done:
+        return Turn((NumberStopped(),), None)
+    return None
+
+
+def in_her_language(talk: Talk, moving: Moving) -> Talk:
+    """Return the talk in the language of the worker whose number changes."""
+    hers = talk.situation.worker is not None and not moving.is_new
+    return talk if hers else talk.in_language(moving.language)
+
+
+def agreed(talk: Talk, moving: Moving) -> MoveAgreed:
+    """Return the fact of a YES, with what the old number reads and what its open sessions end with."""
+    return MoveAgreed(moving.id, talk.say("move.notice", day=moving.until), talk.say("move.old"))
+
+
+def cannot(talk: Talk, moving: Moving) -> str | None:
+    """Return why a YES cannot be done now; None where it can."""
+    match moving.can:
+        case "payout":
+            return talk.say("move.wait")
+        case "taken":
+            return talk.say("move.taken")
+        case _:
+            return None
+
+
+def old_number_text(talk: Talk, moving: Moving) -> str:
+    """Return what a number reads that was a worker's: true, and nothing about her."""
+    if moving.objected:
+        return talk.say("move.objected")
+    return (
+        talk.say("move.old_hold", day=moving.until) if moving.may_object else talk.say("move.old")
+    )
+
+
+def _new_number(talk: Talk, moving: Moving, heard: Heard) -> Turn:
+    if heard.command == "yes" and heard.alone:
+        no = cannot(talk, moving)
+        if no:
+            return Turn((), no)
+        return Turn((agreed(talk, moving),), talk.say("move.done", day=moving.until))
+    if says_not_me(heard, talk.books) or (heard.command == "no" and heard.alone):
+        return Turn((MoveDeclined(moving.id),), talk.say("move.declined"))
+    return Turn((), talk.say("move.invitation"), unclear=heard.command is None)
+
+
+def _old_number_before(talk: Talk, moving: Moving, heard: Heard) -> Turn | None:
+    """The number is still hers. NO alone may be the answer to a question: then only NOTME objects."""
+    no = heard.command == "no" and heard.alone and open_question(talk.situation) is None
+    if not moving.may_object or not (no or says_not_me(heard, talk.books)):
+        return None
+    key = "move.kept" if moving.kind == "pin" else "move.objected"
+    return Turn((MoveObjected(moving.id),), talk.say(key))
+
+
+def _old_number_after(talk: Talk, moving: Moving, heard: Heard) -> Turn | None:
+    """The number is hers no more. While she may object it cannot join; afterwards whoever has it may."""
+    objects = says_not_me(heard, talk.books) or (heard.command == "no" and heard.alone)
+    if objects and moving.may_object and not moving.objected:
+        return Turn((MoveObjected(moving.id),), talk.say("move.objected"))
+    if not moving.may_object and not moving.objected and heard.command == "join":
+        return None
+    return Turn((), old_number_text(talk, moving), unclear=heard.command is None)
+
+
+def says_not_me(heard: Heard, books: Books) -> bool:
+    """Return whether an SMS says NOTME in any language, written as one word or as several."""
+    return "".join(heard.words) in {word for book in books.values() for word in book.words.not_me}
+
+
+def _number(text: str, region: str) -> str | None:
+    try:
+        return normalise(text.strip(" ,;:"), region) if text.strip() else None
+    except Refused:
+        return None
+
+
+def _day(to: MoveTo) -> dict[str, str]:
+    return {"day": to.day} if to.day else {}
+
+
+def typed(talk: Talk, worker: WorkerView) -> tuple[tuple[MoveAsked, ...], str]:
+    """Return the facts and the notice of a number typed on the menu, behind the PIN."""
+    to = talk.situation.move_to
+    if to is None or to.problem:
+        problem = to.problem if to else "move.bad_number"
+        return (), talk.say(problem, **(_day(to) if to else {}))
+    return (asked(talk, to),), talk.say("move.asked", tail=tail(to.msisdn))

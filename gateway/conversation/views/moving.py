@@ -1,0 +1,99 @@
+"""Views of a change of number: the worker's PIN and the new number; the new number's yes; the old number afterwards."""
+
+from gateway.conversation import moving
+from gateway.conversation.facts import MoveDeclined, MoveObjected, PinRight
+from gateway.conversation.talk import Talk
+from gateway.conversation.views.pin import asks_for_pin
+from gateway.conversation.views.view import (
+    BACK,
+    MENU,
+    End,
+    Go,
+    Key,
+    Memory,
+    Shown,
+    View,
+    choices,
+    menu_line,
+    start_view,
+    wrong_key,
+    yes_or_no,
+)
+
+
+def move_view(talk: Talk) -> Go:
+    """To the first screen of changing the number: the PIN, where there is one that is not locked."""
+    pin = talk.situation.pin
+    if pin is None or not pin.known:
+        return Go("balance", notice=talk.say("move.no_pin_menu"))
+    if pin.locked:
+        return Go(start_view(talk.situation), notice=talk.say("pin.locked"))
+    return Go("move_pin")
+
+
+def _show_number(talk: Talk, _memory: Memory) -> Shown:
+    return Shown(talk.say("menu.move_number"), (menu_line(talk),))
+
+
+def _press_number(talk: Talk, _memory: Memory, key: Key) -> Go:
+    worker = talk.situation.worker
+    assert worker is not None
+    if key.name in (BACK, MENU):
+        return Go(start_view(talk.situation))
+    facts, notice = moving.typed(talk, worker)
+    if not facts:
+        return Go("move_number", notice=notice)
+    return Go(start_view(talk.situation), facts, notice)
+
+
+def _show_new(talk: Talk, _memory: Memory) -> Shown:
+    change = talk.situation.moving
+    assert change is not None
+    talk = moving.in_her_language(talk, change)
+    return Shown(talk.say("menu.move_here"), choices(talk, "yes", "no"))
+
+
+def _press_new(talk: Talk, memory: Memory, key: Key) -> Go | End:
+    change = talk.situation.moving
+    assert change is not None
+    talk = moving.in_her_language(talk, change)
+    match yes_or_no(talk, key):
+        case True:
+            no = moving.cannot(talk, change)
+            if no:
+                return End(no)
+            return End(talk.say("move.done", day=change.until), (moving.agreed(talk, change),))
+        case False:
+            return End(talk.say("move.declined"), (MoveDeclined(change.id),))
+        case None:
+            return wrong_key(talk, "number_new", memory)
+
+
+def _show_old(talk: Talk, _memory: Memory) -> Shown:
+    change = talk.situation.moving
+    assert change is not None
+    talk = moving.in_her_language(talk, change)
+    if change.objected:
+        return Shown(talk.say("menu.move_looked"), (menu_line(talk),))
+    return Shown(talk.say("menu.move_away"), choices(talk, "not_me"))
+
+
+def _press_old(talk: Talk, memory: Memory, key: Key) -> Go | End:
+    change = talk.situation.moving
+    assert change is not None
+    talk = moving.in_her_language(talk, change)
+    if key.name == "1" and change.may_object and not change.objected:
+        return End(talk.say("move.objected"), (MoveObjected(change.id),))
+    if key.name in (BACK, MENU):
+        return Go("number_old")
+    return wrong_key(talk, "number_old", memory)
+
+
+VIEWS = {
+    "move_pin": asks_for_pin(
+        "pin.move", "move_pin", lambda _talk, _memory: Go("move_number", (PinRight(),))
+    ),
+    "move_number": View(_show_number, _press_number),
+    "number_new": View(_show_new, _press_new),
+    "number_old": View(_show_old, _press_old),
+}

@@ -1,0 +1,18 @@
+"""The settings of a change of number."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from gateway.settings.section import Section
+
+
+class Moves(Section):
+    """How a worker changes her number; see `gateway.conversation.moving`."""
+
+    hold_h: Annotated[int, Field(ge=1, le=720)] = 48
+    """Hours after a change in which her payouts wait and her old number may object."""
+    answer_h: Annotated[int, Field(ge=1, le=720)] = 72
+    """Hours in which the new number must say YES."""
+    requests_per_day: Annotated[int, Field(ge=1, le=100)] = 3
+    """Changes that one worker may ask for in 24 hours."""

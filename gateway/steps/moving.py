@@ -1,0 +1,153 @@
+"""A worker changes her number: what a turn knows of it, and the rows of what it says."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from gateway.conversation.facts import (
+    MoveAgreed,
+    MoveAsked,
+    MoveDeclined,
+    MoveObjected,
+    NumberStopped,
+)
+from gateway.conversation.heard import hear
+from gateway.conversation.moving import number_and_pin
+from gateway.conversation.situation import MoveTo
+from gateway.errors import OtherKey
+from gateway.ids import WorkerId
+from gateway.msisdn import region_of
+from gateway.phrases import book_in
+from gateway.runtime import Runtime
+from gateway.steps.messages import message
+from gateway.steps.moving_view import hold
+from gateway.steps.understand import Understood
+from gateway.store import number_moves, turns
+from gateway.store.db import Part, Row
+from gateway.workers import pins
+
+NO_NUMBER = ""
+"""What is sealed in the place of a number that a worker does not have."""
+MoveFact = MoveAsked | MoveAgreed | MoveDeclined | MoveObjected | NumberStopped
+
+
+def worker_of(row: Row, understood: Understood) -> WorkerId | None:
+    """Return whose turn this is. A number that is asked to become another worker's speaks for no worker: what it says
+    ends the row that it may have."""
+    moving = understood.situation.moving
+    if row["worker_id"] is None or (moving and moving.is_new):
+        return None
+    return WorkerId(row["worker_id"])
+
+
+async def with_words(
+    rt: Runtime, row: Row, found: Understood, said: str, pin: str | None, msisdn: str
+) -> Understood:
+    """Look up the number behind MOVE, and judge the PIN behind it."""
+    worker = found.situation.worker
+    if worker is None or found.situation.pin is None:
+        return found
+    heard = hear(said, book_in(worker.language, rt.books), rt.books)
+    if heard.command != "move" or heard.alone:
+        return found
+    number, _ = number_and_pin(heard.rest, rt.settings.region)
+    to = await _move_to(rt, row, number, msisdn)
+    known = found.situation.pin
+    if pin and row["pin_hash"] and not known.locked:
+        right = await asyncio.to_thread(pins.is_right, pin, row["pin_hash"], rt.vault.pepper)
+        known = replace(known, typed=True, typed_right=right)
+    return replace(found, situation=replace(found.situation, move_to=to, pin=known))
+
+
+async def with_keys(
+    rt: Runtime, row: Row, found: Understood, keys: Sequence[str], msisdn: str
+) -> Understood:
+    """Look up the number that is typed on the screen which asks for it."""
+    if row["view"] != "move_number" or not keys or found.situation.worker is None:
+        return found
+    number, _ = number_and_pin(keys[0], rt.settings.region)
+    to = await _move_to(rt, row, number, msisdn)
+    return replace(found, situation=replace(found.situation, move_to=to))
+
+
+async def _move_to(rt: Runtime, row: Row, number: str | None, own: str) -> MoveTo:
+    """Return what a worker meets who wants to move to this number."""
+    if number is None or number == own or region_of(number) != region_of(own):
+        return MoveTo(number or "", "move.bad_number")
+    if row["payout_ref"]:
+        return MoveTo(number, "move.wait_asked")
+    now, rules = rt.clock.now(), rt.settings.moves
+    lately = await number_moves.lately(rt.db, row["worker_id"], now - timedelta(days=1))
+    tomorrow = now + timedelta(days=1)
+    if lately["objected"] or (lately["hold_until"] and lately["hold_until"] > now):
+        again = max(lately["hold_until"] or tomorrow, tomorrow)
+        return MoveTo(number, "move.too_soon", f"{again:%d/%m}")
+    if lately["asked"] >= rules.requests_per_day:
+        return MoveTo(number, "move.too_soon", f"{tomorrow:%d/%m}")
+    index = rt.vault.index(number)
+    if not await number_moves.number_is_free(rt.db, index, row["worker_id"], now):
+        return MoveTo(number, "move.taken")
+    return MoveTo(number)
+
+
+async def parts(
+    rt: Runtime, row: Row, fact: MoveFact, *, msisdn: str, said: str, via: str, channel: str
+) -> list[Part]:
+    """Return what a fact about a change of number writes. `msisdn`: the phone of this turn."""
+    now = rt.clock.now()
+    match fact:
+        case MoveAsked():
+            new = number_moves.NewMove(
+                worker=WorkerId(row["worker_id"]),
+                kind="pin",
+                state="invited",
+                new_index=rt.vault.index(fact.msisdn),
+                new_sealed=rt.vault.seal(fact.msisdn),
+                channel=channel,
+                coordinator=None,
+                who="the worker",
+                reason=f"with her PIN, by {via}",
+                expires_at=now + timedelta(hours=rt.settings.moves.answer_h),
+                now=now,
+            )
+            asked = message(rt, channel, None, fact.msisdn, fact.invitation, "money")
+            return [number_moves.begin(new), turns.put_message(asked)]
+        case MoveAgreed():
+            return await _agreed_parts(rt, fact, said, via, channel, now)
+        case MoveDeclined():
+            return [number_moves.decline(fact.move, channel, stop=fact.stop)]
+        case MoveObjected():
+            return [number_moves.object_to(fact.move, now)]
+        case NumberStopped():
+            return [number_moves.stop_number(rt.vault.index(msisdn), channel)]
+
+
+async def _agreed_parts(
+    rt: Runtime, fact: MoveAgreed, said: str, via: str, channel: str, now: datetime
+) -> list[Part]:
+    """Return the swap, and the SMS by which the old number learns of it and may object."""
+    until = now + hold(rt)
+    swapped = number_moves.swap(
+        fact.move,
+        via=via,
+        channel=channel,
+        said=said,
+        no_number=rt.vault.seal(NO_NUMBER),
+        screen=fact.screen,
+        hold_until=until,
+        now=now,
+    )
+    row = await number_moves.move(rt.db, fact.move)
+    old = _opened(rt, row["old_sealed"]) if row and row["number_lost_at"] is None else NO_NUMBER
+    if not row or not old:
+        return [swapped]
+    told = message(rt, row["channel"], None, old, fact.told, "money", f"move:{fact.move}:notice")
+    return [swapped, turns.put_message(told)]
+
+
+def _opened(rt: Runtime, sealed: bytes) -> str:
+    try:
+        return rt.vault.open(sealed)
+    except OtherKey:
+        return NO_NUMBER

@@ -1,0 +1,205 @@
+-- Changes of number. The worker's row, and with it her money, skill and history, stays; only its number is swapped.
+-- Locks: always the worker first, then the change. A turn of hers takes the lesser lock of `still_hers` on that row,
+-- so that a turn and a swap never pass each other: one of them sees what the other has written.
+
+create or replace trigger number_move_event_is_forever before update or delete on number_move_event
+  for each row execute function only_ever_grows();
+
+-- The number that this turn came from is still the worker's: else GW001, and the turn is read again.
+create or replace function still_hers(p_worker bigint, p_index bytea) returns void language plpgsql as $$
+begin
+  perform from worker where id = p_worker and msisdn_index = p_index for key share;
+  if not found then
+    raise exception 'worker % has changed her number', p_worker using errcode = 'GW001';
+  end if;
+end $$;
+
+-- Answers, money or a refusal of a worker's own: nobody else may get her number with its history.
+create or replace function has_history(p_worker bigint) returns boolean language sql stable as $$
+  select exists (select from worker w where w.id = p_worker and w.state in ('stopped', 'removed'))
+    or exists (select from answer where worker_id = p_worker)
+    or exists (select from worker w join account a on a.id = w.account_id where w.id = p_worker and a.balance <> 0)
+    or exists (select from payout where worker_id = p_worker)
+    or exists (select from number_move m where m.worker_id = p_worker)
+$$;
+
+-- May a worker move to this number? Not where it has a history, is a coordinator's, wants no messages, is promised to
+-- another worker, or was given up lately by another one who may still object.
+create or replace function number_is_free(p_index bytea, p_worker bigint, p_now timestamptz) returns boolean
+language sql stable as $$
+  select not exists (select from coordinator where msisdn_index = p_index)
+    and not exists (select from opt_out where msisdn_index = p_index)
+    and not exists (select from worker w where w.msisdn_index = p_index and has_history(w.id))
+    and not exists (select from number_move m where m.new_index = p_index and m.worker_id <> p_worker
+      and m.state in ('requested', 'invited', 'objected') and m.expires_at > p_now)
+    and not exists (select from number_move m where m.old_index = p_index and m.worker_id <> p_worker
+      and (m.state = 'objected' or m.state = 'done' and m.hold_until > p_now))
+$$;
+
+create or replace function note_move(p_move bigint, p_event text, p_who text, p_reason text) returns void language sql as $$
+  insert into number_move_event (move_id, event, by_whom, reason) values (p_move, p_event, p_who, p_reason)
+$$;
+
+-- A change begins. It takes the place of one that was not done yet; not of one that is objected to or in its hold.
+create or replace function begin_move(
+  p_worker bigint, p_kind text, p_state text, p_new_index bytea, p_new_sealed bytea, p_channel text,
+  p_coordinator bigint, p_who text, p_reason text, p_expires_at timestamptz, p_now timestamptz
+) returns bigint language plpgsql as $$
+declare w worker; v_move bigint; v_before bigint;
+begin
+  select * into strict w from worker where id = p_worker for update;
+  if exists (select from number_move m where m.worker_id = p_worker
+      and (m.state = 'objected' or m.state = 'done' and m.hold_until > p_now)) then
+    raise exception 'the number of worker % has just changed', p_worker using errcode = 'GW001';
+  end if;
+  update number_move set state = 'replaced' where worker_id = p_worker
+    and state in ('requested', 'asked', 'invited') returning id into v_before;
+  if v_before is not null then
+    perform note_move(v_before, 'replaced', p_who, '');
+  end if;
+  if not number_is_free(p_new_index, p_worker, p_now) then
+    raise exception 'the new number is not free' using errcode = 'GW001';
+  end if;
+  insert into number_move (worker_id, kind, state, old_index, old_sealed, new_index, new_sealed, channel,
+      coordinator_id, worker_was, created_at, expires_at)
+    values (p_worker, p_kind, p_state, w.msisdn_index, w.msisdn_sealed, p_new_index, p_new_sealed, p_channel,
+      p_coordinator, w.state, p_now, p_expires_at)
+    returning id into v_move;
+  perform note_move(v_move, p_state, p_who, p_reason);
+  return v_move;
+end $$;
+
+-- Lock a change behind its worker; its row as it is by then.
+create or replace function locked_move(p_move bigint) returns number_move language plpgsql as $$
+declare m number_move;
+begin
+  perform from worker w where w.id = (select worker_id from number_move where id = p_move) for update;
+  select * into m from number_move where id = p_move for update;
+  if m.id is null then
+    raise exception 'there is no change of number %', p_move using errcode = 'GW001';
+  end if;
+  return m;
+end $$;
+
+-- A row without any history makes room: its number is taken from it, and it holds nothing. p_none: a number sealed that
+-- is none. The index is one that no phone can have.
+create or replace function retire_row(p_worker bigint, p_none bytea) returns void language plpgsql as $$
+begin
+  perform release_task(a.id, 'expired') from assignment a where a.worker_id = p_worker and a.state = 'held';
+  update outbox set state = 'cancelled', reason = 'the number is another worker''s'
+    where worker_id = p_worker and state = 'queued';
+  update ussd_session set ended = true, view = 'end', pages = array['-'], page = 0 where worker_id = p_worker and not ended;
+  update worker set state = 'removed', msisdn_index = sha256(convert_to(gen_random_uuid()::text, 'UTF8')),
+      msisdn_sealed = p_none, number_lost_at = now()
+    where id = p_worker;
+end $$;
+
+-- Give a worker another number, with what waits to be sent to her. Her open sessions end with p_screen.
+create or replace function give_number(p_worker bigint, p_index bytea, p_sealed bytea, p_screen text)
+returns void language plpgsql as $$
+begin
+  update worker set msisdn_index = p_index, msisdn_sealed = p_sealed, number_lost_at = null, away_since = null,
+      unreached_until = null
+    where id = p_worker;
+  update outbox set to_index = p_index, to_sealed = p_sealed
+    where worker_id = p_worker and state = 'queued';
+  update ussd_session set ended = true, view = 'end', pages = array[p_screen], page = 0
+    where worker_id = p_worker and not ended;
+end $$;
+
+-- A message that is tried again goes to the number that is its worker's by then; to her who has none it does not go.
+create or replace function requeued_to_her_number() returns trigger language plpgsql as $$
+declare w record;
+begin
+  select msisdn_sealed, msisdn_index, number_lost_at into w from worker where id = new.worker_id for key share;
+  if found and w.number_lost_at is not null then
+    new.state := 'cancelled';
+    new.reason := 'the worker has no number';
+  elsif found then
+    new.to_sealed := w.msisdn_sealed;
+    new.to_index := w.msisdn_index;
+  end if;
+  return new;
+end $$;
+create or replace trigger requeued_to_her_number before update of state on outbox for each row
+  when (new.state = 'queued' and old.state <> 'queued' and new.worker_id is not null)
+  execute function requeued_to_her_number();
+
+-- YES of the new number. Checked again under the worker's lock: no payout is open, and the number is still free.
+-- Whoever lost her number with her consent to work has given it anew with this YES; whoever stopped stays so.
+create or replace function swap_number(
+  p_move bigint, p_via text, p_channel text, p_said text, p_none bytea, p_screen text, p_hold_until timestamptz,
+  p_now timestamptz
+) returns void language plpgsql as $$
+declare m number_move := locked_move(p_move); w worker; v_bare bigint;
+begin
+  select * into strict w from worker where id = m.worker_id;
+  if m.state <> 'invited' or m.expires_at <= p_now or w.msisdn_index <> m.old_index
+      or not number_is_free(m.new_index, w.id, p_now)
+      or exists (select from payout where worker_id = w.id and settled_at is null) then
+    raise exception 'change of number % cannot be done now', p_move using errcode = 'GW001';
+  end if;
+  select id into v_bare from worker where msisdn_index = m.new_index for update;
+  if v_bare is not null then
+    perform retire_row(v_bare, p_none);
+  end if;
+  if w.number_lost_at is not null then
+    update worker set state = coalesce((select case r.worker_was when 'removed' then 'removed' when 'stopped' then 'stopped'
+          else 'active' end from number_move r where r.worker_id = w.id and r.state = 'released' order by r.id desc limit 1),
+        state)
+      where id = w.id;
+  end if;
+  perform give_number(w.id, m.new_index, m.new_sealed, p_screen);
+  insert into consent (worker_id, act, via, channel, said) values (w.id, 'moved', p_via, p_channel, p_said);
+  update number_move set state = 'done', done_at = p_now, hold_until = p_hold_until where id = p_move;
+  perform note_move(p_move, 'done', 'the new number', '');
+end $$;
+
+-- The new number says no. With STOP it is never written to again, until its own word.
+create or replace function decline_move(p_move bigint, p_stop boolean, p_channel text) returns void language plpgsql as $$
+declare m number_move := locked_move(p_move);
+begin
+  if m.state <> 'invited' then
+    raise exception 'change of number % has moved on', p_move using errcode = 'GW001';
+  end if;
+  update number_move set state = 'refused' where id = p_move;
+  perform note_move(p_move, 'declined', 'the new number', case when p_stop then 'STOP' else '' end);
+  if p_stop then
+    insert into opt_out (msisdn_index, channel, source) values (m.new_index, p_channel, 'STOP') on conflict do nothing;
+  end if;
+end $$;
+
+-- The old number says no: once. What was only asked for with a PIN ends with it; all else waits for two persons.
+create or replace function object_to_move(p_move bigint, p_now timestamptz) returns void language plpgsql as $$
+declare m number_move := locked_move(p_move);
+begin
+  if m.objected_at is not null or (m.state = 'invited' or m.state = 'done' and m.hold_until > p_now) is not true then
+    raise exception 'change of number % cannot be objected to now', p_move using errcode = 'GW001';
+  end if;
+  update number_move set objected_at = p_now,
+      state = case when m.state = 'invited' and m.kind = 'pin' then 'refused' else 'objected' end
+    where id = p_move;
+  perform note_move(p_move, 'objected', 'the old number', '');
+end $$;
+
+-- STOP from a number that was a worker's: nothing is sent to it any more. Her new number is not concerned.
+create or replace function stop_number(p_index bytea, p_channel text) returns void language plpgsql as $$
+begin
+  insert into opt_out (msisdn_index, channel, source) values (p_index, p_channel, 'STOP') on conflict do nothing;
+  update outbox set state = 'cancelled', reason = 'STOP' where to_index = p_index and state = 'queued';
+end $$;
+
+-- The change of number that a phone is one end of, for the turn that it begins; null for almost every phone. `can`: what
+-- a YES would meet now: ok, payout (one is open), taken.
+create or replace function moving_of(p_index bytea) returns jsonb language sql stable as $$
+  select jsonb_build_object('id', m.id, 'is_new', m.new_index = p_index, 'kind', m.kind, 'state', m.state,
+      'worker', m.worker_id, 'created_at', m.created_at, 'expires_at', m.expires_at, 'hold_until', m.hold_until,
+      'objected', m.objected_at is not null, 'language', w.language, 'name', w.name,
+      'can', case when m.new_index <> p_index then ''
+        when exists (select from payout p where p.worker_id = m.worker_id and p.settled_at is null) then 'payout'
+        when number_is_free(p_index, m.worker_id, now()) then 'ok' else 'taken' end)
+    from number_move m join worker w on w.id = m.worker_id
+    where m.new_index = p_index and m.state = 'invited'
+      or m.old_index = p_index and m.state in ('asked', 'invited', 'objected', 'done')
+    order by m.new_index = p_index desc, m.id desc limit 1
+$$;
