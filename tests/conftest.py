@@ -18,6 +18,8 @@ from pydantic import SecretStr
 from gateway.api.server import make_app
 from gateway.app import open_runtime
 from gateway.console.coordinator import add_console
+from gateway.console.documentation import add_documentation
+from gateway.console.start import add_start
 from gateway.queue.inline import InlineBells
 from gateway.runtime import Runtime
 from gateway.servers import EmbeddedServers
@@ -67,6 +69,7 @@ async def template(embedded: EmbeddedServers) -> str:
     return url
 
 
+PAGES = (add_start, add_documentation, add_console)
 NewDatabase = Callable[[str], Awaitable[str]]
 Providers = dict[str, ProviderSettings]
 
@@ -147,7 +150,7 @@ async def opened_gateway(
                 async def already_open() -> AsyncIterator[Runtime]:
                     yield rt
 
-                board.app = make_app(already_open, (add_console,))
+                board.app = make_app(already_open, PAGES)
                 app = board.app.api
                 async with (
                     app.router.lifespan_context(app),

@@ -6,6 +6,7 @@ The doors check the key before the body is read; the routes find the client in t
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
 
 from gateway import logs
 from gateway.api.limits import Limits
@@ -16,6 +17,13 @@ from gateway.store import clients
 from gateway.vault import key_hash
 
 _CLIENT = "client"
+SCHEME = HTTPBearer(
+    scheme_name="API key",
+    bearerFormat="gw_...",
+    description="Your API key, as the operator of the gateway printed it.",
+    auto_error=False,
+)
+"""What /openapi.json says of the key. It checks nothing: the doors do."""
 
 
 def runtime_of(request: Request) -> Runtime:

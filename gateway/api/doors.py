@@ -87,7 +87,6 @@ class Rooms:
         self.audiences: dict[str, tuple[Audience, str]] = {
             "/metrics": (settings.serve_metrics, "serve_metrics"),
             "/docs": (settings.serve_docs, "serve_docs"),
-            "/docs/oauth2-redirect": (settings.serve_docs, "serve_docs"),
             "/redoc": (settings.serve_docs, "serve_docs"),
             "/openapi.json": (settings.serve_openapi, "serve_openapi"),
         }
@@ -106,7 +105,7 @@ class _Visit:
         trusted = self._passed_on or (bool(client) and is_trusted(client[0], proxies))
         self._request_id = given_request_id(scope) if trusted else new_request_id()
         scope.setdefault("state", {})["request_id"] = self._request_id
-        self._private = scope["path"] in rooms.audiences and is_private(scope, proxies)
+        self._private = _page(scope) in rooms.audiences and is_private(scope, proxies)
         behind_proxies(scope, proxies)
         self._class = class_of(scope["method"], scope["path"])
         self._started = False
@@ -169,7 +168,7 @@ class _Visit:
             raise _Answered(await problems.answer_to(Request(self._scope), bad)) from bad
 
     def _check_audience(self) -> None:
-        audience, setting = self._rooms.audiences.get(self._scope["path"], ("all", ""))
+        audience, setting = self._rooms.audiences.get(_page(self._scope), ("all", ""))
         if audience == "off" or (audience == "private" and not self._private):
             raise DoorRefusal(404, "this page is not served to you", reason="page", setting=setting)
 
@@ -199,6 +198,16 @@ class _Visit:
     def _dropped(self) -> None:
         if not self._passed_on:  # else it was counted where the caller was connected
             self._doors.count(DISCONNECTED)
+
+
+def _page(scope: Scope) -> str:
+    """Return the page that an address belongs to: `/docs` for what its page loads from below /docs.
+
+    >>> _page({"path": "/docs/swagger-ui.css"}), _page({"path": "/metrics"})
+    ('/docs', '/metrics')
+    """
+    path: str = scope["path"]
+    return "/" + path.lstrip("/").partition("/")[0]
 
 
 async def _nothing() -> Message:

@@ -83,6 +83,8 @@ def make_app(
         summary="Paid digital work for people with a feature phone.",
         version="1",
         lifespan=lifespan,
+        docs_url=None,  # FastAPI's pages load their scripts from elsewhere; see gateway.console.documentation
+        redoc_url=None,
         redirect_slashes=False,  # such a redirect would lead to whatever the Host header says
     )
     problems.add_handlers(app)
@@ -91,7 +93,7 @@ def make_app(
 
 
 def _add_clients(app: FastAPI, rt: Runtime, mounts: tuple[Mount, ...]) -> None:
-    after_phones = [Depends(let_phones_first)]
+    after_phones = [Depends(let_phones_first), Depends(auth.SCHEME)]
     for router in (batches.router, judgement.router, proof.router):
         app.include_router(router, responses=problems.DECLARED, dependencies=after_phones)
     for mount in mounts:

@@ -20,11 +20,13 @@ from gateway.api.connections import Connections
 from gateway.api.doors import Doors
 from gateway.api.forward import Forwarded
 from gateway.api.protocol import GuardedProtocol
-from gateway.api.server import Serves, make_app
+from gateway.api.server import Mount, Serves, make_app
 from gateway.app import open_runtime
 from gateway.cli.open_files import connections_max, raise_file_limit
 from gateway.cli.runner import ANSWER
 from gateway.console.coordinator import add_console
+from gateway.console.documentation import add_documentation
+from gateway.console.start import add_start
 from gateway.errors import SettingsError
 from gateway.queue.bells import RqBells, redis_at
 from gateway.runtime import Runtime
@@ -77,11 +79,11 @@ def application(
         finally:
             await bells.close()
 
-    mounts = (add_console,)
+    mounts: tuple[Mount, ...] = (add_start, add_documentation, add_console)
     if settings.local_phone:
         from gateway.console.phone import add_phone
 
-        mounts = (add_console, add_phone)
+        mounts = (*mounts, add_phone)
     return make_app(opened, mounts, on_ready, place.serves, place.clients_at, place.name)
 
 

@@ -21,6 +21,7 @@ from gateway.cli import tryout
 from gateway.cli.api import listen, listen_locally
 from gateway.cli.children import Children, gateway_argv
 from gateway.cli.serving import UP_LOCK, own_servers, served
+from gateway.console.start import KEY_FILE
 from gateway.errors import SettingsError
 from gateway.servers.account import Account
 from gateway.servers.private import make_private
@@ -31,7 +32,6 @@ from gateway.settings import ChannelSettings, Settings
 _WATCH_S = 0.5
 _FREE_BYTES_MIN = 200 * 2**20
 _PAYS_AFTER_S = 1.5  # so that a person sees the money being on its way
-KEY_FILE = "try-out.key"
 CLIENTS_SOCKET = "clients.sock"
 _LOCALS = ("127.0.0.1", "::1", "localhost")
 Say = Callable[[str], None]

@@ -56,6 +56,9 @@ class BellWorker(SimpleWorker):
             worker_ttl=WORKER_TTL_S,
             maintenance_interval=MAINTENANCE_S,
         )
+        # RQ waits for bells longer than a connection of redis-py waits by default; RQ raises that limit, but not for the
+        # connection that has been used already: its next wait would end with an error every five seconds.
+        on.connection.connection_pool.reset()
         self._permitted = permitted
 
     def execute_job(self, job: Job, queue: Queue) -> None:

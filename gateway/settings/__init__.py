@@ -150,7 +150,7 @@ class Settings(BaseSettings):
     serve_metrics: Audience = "private"
     """Which callers /metrics is served to."""
     serve_docs: Audience = "private"
-    """Which callers /docs and /redoc are served to."""
+    """Which callers /docs, and what it loads, is served to."""
     serve_openapi: Audience = "private"
     """Which callers /openapi.json is served to."""
     runners: Annotated[int, Field(ge=1)] = 2

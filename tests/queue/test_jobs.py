@@ -20,7 +20,7 @@ from gateway.app import STEPS
 from gateway.cli import runner as command
 from gateway.queue.bells import QUEUE, enqueue, queue
 from gateway.queue.jobs import Permitted, RefusedJob, _words, refused_jobs
-from gateway.queue.runner import BellWorker
+from gateway.queue.runner import BellWorker, connect
 
 OURS = command.ANSWER
 JOB = "rq:job:evil"
@@ -347,3 +347,15 @@ def test_any_bytes_are_words_or_refused(data):
         return
     assert len(told) >= 2
     assert all(isinstance(word, str) for word in told)
+
+
+def test_a_runner_without_work_waits_without_an_error(embedded):
+    """The connection that the runner was tried out with has a limit of its own; RQ's wait must not run into it."""
+    connection = connect(embedded.redis_url)
+    worker = BellWorker(queue(connection), Permitted(OURS, {}, print))
+    used = connection.connection_pool.get_connection()
+    try:
+        assert used.socket_timeout > worker.dequeue_timeout
+    finally:
+        connection.connection_pool.release(used)
+        connection.close()

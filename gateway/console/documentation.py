@@ -1,0 +1,56 @@
+"""The description of the client API at /docs: Swagger UI from an installed package, so that it works without the internet.
+
+FastAPI's own page loads its scripts from another company's servers: offline it is white, and online those servers learn of
+every visit and could change what the page does. This one loads nothing from elsewhere, and its policy forbids it.
+"""
+
+from collections.abc import Awaitable, Callable
+from importlib import resources
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from gateway.runtime import Runtime
+
+_PACKAGE = "fastapi_offline"
+"""Only its files are taken: Swagger UI as its makers publish it."""
+_VENDORED = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
+_OWN = {"docs.js": "text/javascript"}
+_HEADERS = {
+    # Swagger UI sets styles on elements, and its style sheet holds its pictures.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+def add_documentation(app: FastAPI, rt: Runtime) -> None:
+    """Mount /docs. The setting `serve_docs` is enforced at the doors, for everything below /docs."""
+    html = resources.files("gateway.console").joinpath("pages", "docs.html").read_text("utf-8")
+
+    async def page(request: Request) -> Response:
+        return HTMLResponse(html, headers=_HEADERS)
+
+    async def moved(request: Request) -> Response:
+        return RedirectResponse("/docs", status_code=308, headers=_HEADERS)
+
+    app.add_route("/docs", page, methods=["GET"])
+    app.add_route("/redoc", moved, methods=["GET"])
+    for name, media in _OWN.items():
+        app.add_route(f"/docs/{name}", _file("gateway.console", name, media), methods=["GET"])
+    for name, media in _VENDORED.items():
+        app.add_route(f"/docs/{name}", _file(_PACKAGE, name, media), methods=["GET"])
+
+
+def _file(package: str, name: str, media: str) -> Answer:
+    async def answer(request: Request) -> Response:
+        # Read when it is asked for: 1.5 MB that most processes never serve.
+        body = resources.files(package).joinpath("static", name).read_bytes()
+        return Response(body, media_type=media, headers=_HEADERS)
+
+    return answer
