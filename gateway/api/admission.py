@@ -46,6 +46,13 @@ class Admission:
         return False
 
     @property
+    def crowded(self) -> bool:
+        """Whether a session that begins now would be turned away."""
+        return (
+            self.under_way >= self.turns and self.expected_s() > self.wait_s * _NEW_PART
+        )
+
+    @property
     def calm(self) -> bool:
         """Whether an SMS may be worked on now without making a dialling worker wait; else it is stored first."""
         if self.under_way < self.turns or self.expected_s() <= self.wait_s * _CALM_PART:

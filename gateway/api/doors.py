@@ -23,6 +23,7 @@ from gateway.api.hosts import Hosts
 from gateway.api.places import Class, Places, class_of
 from gateway.api.refusals import DoorRefusal
 from gateway.api.request_ids import REQUEST_ID, given_request_id, new_request_id
+from gateway.api.turnstile import Turnstile
 from gateway.settings import Audience, Settings
 
 log = structlog.get_logger()
@@ -41,6 +42,8 @@ class Doors:
         self.api = api
         self.connections: Connections | None = None
         """The open connections, where the server tells them."""
+        self.turnstile: Turnstile | None = None
+        """Where phones beyond capacity are turned away, in a process that answers them."""
         self._counts: Counts | None = None
         self._rooms: Rooms | None = None
 

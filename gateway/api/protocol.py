@@ -21,6 +21,7 @@ from gateway.api.connections import Connections, Line
 from gateway.api.problems import problem
 from gateway.api.refusals import setting_name
 from gateway.api.request_ids import REQUEST_ID, new_request_id
+from gateway.api.turnstile import Turnstile
 from gateway.settings import DoorLimits
 
 CONNECTION: Final = "gateway.connection"
@@ -28,6 +29,8 @@ CONNECTION: Final = "gateway.connection"
 # A caller that still sends after its answer has this long to read it before the connection is cut.
 _LINGER_S = 5.0
 _LAST_LOOK_S = 0.1
+# The body of a key press comes with its head; one that does not takes the usual way, where its time is limited.
+_HELD_S = 1.0
 # Requests that may follow on a connection before the first is answered.
 _PIPELINED_MAX = 16
 
@@ -68,11 +71,15 @@ class GuardedProtocol(HttpToolsProtocol):
         limits: DoorLimits,
         connections: Connections,
         count: Callable[[str], None],
+        turnstile: Callable[[], Turnstile | None],
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._limits = limits
         self._connections = connections
         self._count = count
+        self._turnstile = turnstile()
+        self._held: bytes | None = None  # the body of a step that the turnstile looks at
+        self._turned_away = False  # whether the bytes that just came ended such a step
         self._line: Line | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._send_timer: asyncio.TimerHandle | None = None
@@ -123,6 +130,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self._unset_keepalive_if_required()
         self._fed += len(data)
+        self._turned_away = False
         try:
             assert self.parser is not None  # until the connection is lost
             self.parser.feed_data(data)
@@ -132,7 +140,12 @@ class GuardedProtocol(HttpToolsProtocol):
             if not self._discards:
                 self._refuse(400, "this is not HTTP that can be read", "", "unreadable")
             return
-        if self._in_head:
+        if self._turned_away:
+            return
+        if self._held is not None:
+            if self._timer is None:
+                self._start_timer(_HELD_S, self._let_in)
+        elif self._in_head:
             if self._fed > self._limits.header_bytes:
                 self._refuse_head()
             elif self._timer is None and (self._begun or self._is_between):
@@ -172,25 +185,78 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head, self._begun, self._last_look = False, False, False
         self._fed = 0
         self._stop_timer()
+        if self._is_held():
+            self._held = b""
+        else:
+            self._let_in()
+
+    def _is_held(self) -> bool:
+        """Whether the turnstile looks at this request before the doors do."""
+        assert self.parser is not None
+        return (
+            self._turnstile is not None
+            and self._is_between
+            and not self.expect_100_continue
+            and self.parser.get_method() == b"POST"
+            and self._turnstile.looks_at(self.url, self.headers)
+        )
+
+    def _let_in(self) -> None:
+        """Make a request of what has come, and let it pass the doors."""
+        held, self._held = self._held, None
+        self._stop_timer()
         if self._line is not None:
             self._connections.busy(self._line)
         super().on_headers_complete()
         self.cycle.transport = cast("asyncio.Transport", _Outgoing(self, self.transport))
+        if held:
+            super().on_body(held)
 
     def on_body(self, body: bytes) -> None:
         self._fed = 0
-        super().on_body(body)
+        if self._held is None:
+            super().on_body(body)
+        else:
+            self._held += body
 
     def on_message_complete(self) -> None:
         self._in_head = True
         self._fed = 0
+        if self._held is not None:
+            if self._turns_away(self._held):
+                return
+            self._let_in()
         super().on_message_complete()
         if self.cycle.response_complete:
             self._stop_timer()
             self._note_waiting()
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+            self._keep_alive()
+
+    def _turns_away(self, body: bytes) -> bool:
+        """Answer a step that has no room; False where it is let in."""
+        assert self._turnstile is not None and self.parser is not None
+        answer = self._turnstile.turned_away(self.url, self.headers, body)
+        if answer is None:
+            return False
+        self._held, self._turned_away = None, True
+        self._stop_timer()
+        self.server_state.total_requests += 1
+        self.transport.write(answer)
+        if self._line is not None:
+            self.prove()  # its address holds the channel's secret
+            self._connections.busy(self._line)
+            self._connections.waiting(self._line)
+        if self.parser.should_keep_alive():
+            self._keep_alive()
+        else:
+            self.transport.close()
+        return True
+
+    def _keep_alive(self) -> None:
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
 
     # --- what goes out -----------------------------------------------------------------------------------------
 

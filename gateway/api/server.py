@@ -22,6 +22,7 @@ from gateway.api.limits import Limits
 from gateway.api.metrics import Metrics
 from gateway.api.phones_first import let_phones_first
 from gateway.api.readiness import Readiness
+from gateway.api.turnstile import Turnstile
 from gateway.api.uploads import remove_abandoned
 from gateway.runtime import Runtime
 
@@ -62,6 +63,8 @@ def make_app(
             if Serves.WEBHOOKS in serves:
                 intake = await stack.enter_async_context(Intake.opened(rt))
                 hooks = [metrics.counted(route) for route in webhooks.routes(rt, intake)]
+                busy = webhooks.last_screen(rt, "ussd.busy")
+                doors.turnstile = Turnstile.of(rt, intake.admission, counts, busy)
             rooms = Rooms(rt.settings, app, Router(hooks, redirect_slashes=False))
             app.state.runtime = rt
             _add_health(app, rt)

@@ -31,7 +31,7 @@ from gateway.steps.sorting import sort
 from gateway.steps.typed_pin import step_to_keep
 from gateway.store import inbox
 from gateway.store.db import AWAY
-from gateway.ussd.port import STEP_ID, EndsAmongSteps, Shown, UssdChannel, UssdStep
+from gateway.ussd.port import STEP_ID, Shown, UssdChannel, UssdStep, is_end
 from gateway.ussd.transcript import is_new
 
 log = structlog.get_logger()
@@ -133,14 +133,14 @@ class Webhooks:
         channel = call.channel
         if channel.ussd is None:
             return calls.refused(request, "no such side")
-        if isinstance(channel.ussd, EndsAmongSteps) and channel.ussd.is_end(call.form):
+        if is_end(channel.ussd, call.form):
             return await self._run(request, call, "session-end", self._end) or Response()
         try:
             call.must_be_readable()
             call, step = _step(channel.ussd, call)
             if not self._admission.admits(new=is_new(step)):
                 request.state.outcome = "turned away"
-                return _screen(channel.ussd, call, self._last("ussd.busy"))
+                return _screen(channel.ussd, call, last_screen(self._rt, "ussd.busy"))
             keep = partial(self._keep_step, channel, call.raw)
             with self._admission.taken():
                 shown = await answer_in_time(self._rt, channel, step, call.raw, keep)
@@ -151,7 +151,7 @@ class Webhooks:
         except Exception as broken:
             log.exception("ussd step failed", channel=channel.name)
             await self._keep_failed_step(request, call, repr(broken), "failed")
-        return _screen(channel.ussd, call, self._last("ussd.sorry"))
+        return _screen(channel.ussd, call, last_screen(self._rt, "ussd.sorry"))
 
     async def _keep_failed_step(self, request: Request, call: Call, why: str, state: str) -> None:
         """Keep a step that failed, where it can be kept: on a full disk the phone still gets its polite screen."""
@@ -235,9 +235,11 @@ class Webhooks:
         except AWAY:
             await self._intake.keep(name, kind, event_id, call.raw)
 
-    def _last(self, key: str) -> Shown:
-        language = self._rt.settings.countries[self._rt.settings.region].language
-        return Shown(self._rt.books[language].say(key), end=True)
+
+def last_screen(rt: Runtime, key: str) -> Shown:
+    """Return a screen that ends a session of which nothing is known, in the language of the region."""
+    language = rt.settings.countries[rt.settings.region].language
+    return Shown(rt.books[language].say(key), end=True)
 
 
 def _has_side(channel: Channel, kind: str) -> bool:

