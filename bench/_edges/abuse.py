@@ -154,7 +154,7 @@ def _parts(*, chunked: bool) -> Iterator[bytes]:
 def slow_from_one(caller: Caller) -> None:
     """Hold 1,100 connections of one address open, a byte of a header per second on each."""
     caller.begins()
-    asyncio.run(_hold(caller, 1100, lambda n: "127.0.0.2"))
+    asyncio.run(_hold(caller, 1100, lambda _: "127.0.0.2"))
 
 
 def slow_from_many(caller: Caller) -> None:

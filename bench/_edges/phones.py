@@ -13,6 +13,7 @@ import resource
 import sys
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from urllib.parse import quote_plus
@@ -96,6 +97,7 @@ class Generator:
         self._host = f"127.0.0.1:{load.port}"
         self._free = deque(_Phone(number(load.first + n)) for n in range(load.phones))
         self._open = 0
+        self._settled = asyncio.Event()
         self.heard = Heard()
 
     async def run(self) -> None:
@@ -116,9 +118,10 @@ class Generator:
             await asyncio.sleep(_TICK_S)
         self.heard.lasted_s = time.monotonic() - begun
         self.heard.cpu_s = _cpu_s() - used
-        until = time.monotonic() + _GRACE_S
-        while self._open and time.monotonic() < until:
-            await asyncio.sleep(0.02)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_S):
+                self._settle()
+                await self._settled.wait()
         if self._open:
             self._fault(f"no answer within {_GRACE_S:g} s", self._open)
 
@@ -139,6 +142,7 @@ class Generator:
 
     def _screen(self, phone: _Phone, session: str, due: float, status: int, screen: bytes) -> None:
         self._open -= 1
+        self._settle()
         self._free.append(phone)
         took_ms = (time.monotonic() - due) * 1000
         typed, ended = phone.transcript or "", screen.startswith(b"END")
@@ -172,11 +176,17 @@ class Generator:
 
     def _acknowledged(self, name: str, due: float, status: int, body: bytes) -> None:
         self._open -= 1
+        self._settle()
         if status == 200:
             self.heard.sms_ms.append((time.monotonic() - due) * 1000)
             self.heard.texts.append(name)
         else:
             self._fault(f"sms: status {status}")
+
+    def _settle(self) -> None:
+        """Note the end of the last call, once no more are made."""
+        if self._open == 0 and self.heard.lasted_s:
+            self._settled.set()
 
     def _fault(self, what: str, times: int = 1) -> None:
         self.heard.faults[what] = self.heard.faults.get(what, 0) + times

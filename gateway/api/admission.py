@@ -48,9 +48,7 @@ class Admission:
     @property
     def crowded(self) -> bool:
         """Whether a session that begins now would be turned away."""
-        return (
-            self.under_way >= self.turns and self.expected_s() > self.wait_s * _NEW_PART
-        )
+        return self.under_way >= self.turns and self.expected_s() > self.wait_s * _NEW_PART
 
     @property
     def calm(self) -> bool:

@@ -140,12 +140,15 @@ class GuardedProtocol(HttpToolsProtocol):
             if not self._discards:
                 self._refuse(400, "this is not HTTP that can be read", "", "unreadable")
             return
-        if self._turned_away:
-            return
         if self._held is not None:
             if self._timer is None:
                 self._start_timer(_HELD_S, self._let_in)
-        elif self._in_head:
+        elif not self._turned_away:
+            self._limit_time(data)
+
+    def _limit_time(self, data: bytes) -> None:
+        """Refuse what is too long already; else start the time in which the rest of a head must come."""
+        if self._in_head:
             if self._fed > self._limits.header_bytes:
                 self._refuse_head()
             elif self._timer is None and (self._begun or self._is_between):

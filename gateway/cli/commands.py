@@ -240,12 +240,16 @@ def demo(
 @app.command()
 def bench(
     name: Annotated[str | None, typer.Argument(help="One benchmark; without, all of them.")] = None,
+    short: Annotated[
+        bool,
+        typer.Option("--short", help="The short form for CI, where a benchmark has one: edges."),
+    ] = False,
     json: Json = None,
 ) -> None:
     """Measure this gateway against a floor or a peer in the same run, from a checkout of the source."""
     from gateway.cli import bench as command
 
-    command.bench(name, json)
+    command.bench(name, json, short=short)
 
 
 arrange(app)
