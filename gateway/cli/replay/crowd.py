@@ -6,18 +6,17 @@ Only what stands on a phone's screen is used to tell which question is asked: th
 import asyncio
 import random
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
+from gateway.cli.replay.player import Player, key_of, tasks_of, without_keys
 from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.town import CHANNEL, PARTNER, SERVICE_CODE, SHORTCODE, Town
 from gateway.simulator import handwriting
-from gateway.simulator.phones import Phone, Screen, Session
+from gateway.simulator.phones import Screen, Session
 from gateway.steps import admit
 
 # How many phones are busy at once.
 PHONES_AT_ONCE = 24
-_RECOGNISED_CHARACTERS = 48
 _MORE = "98"
 # Who works every day dials on from the code: straight to her question, straight to her money.
 _TO_WORK = SERVICE_CODE.replace("#", "*1#")
@@ -26,100 +25,24 @@ _ASKED_BACK = re.compile(r"send: (ANSWER .+)")
 """The gateway asks whether a command word, or what looks like a key, is meant as the answer; so it does on screens."""
 _AGAIN, _MY_ANSWER = "Then type it again.", "3 It is my answer"
 _SAVED = "Saved"
+_SKIP, _TRIES_MAX = "0", 3
+"""The key that leaves a question out, and how often an answer is tried before that."""
 _REDIAL_S, _REDIAL_MAX_S = 0.2, 2.0
 _SMS_WAIT_S, _WELCOME_S = 0.5, 60.0
-_ITEM, _SAVED_SEVERAL = (
-    re.compile(r"^(\d{1,3})\) (.*)$", re.MULTILINE),
-    re.compile(r"Saved (\d+)[:.]"),
-)
+_SAVED_SEVERAL = re.compile(r"Saved (\d+)[:.]")
+_STOPPED = re.compile(r"^You get no more (questions|messages)")
 _PAYING = re.compile(r"^(You asked for|We sent you) ", re.MULTILINE)
 _LAST_WORDS_S = 5.0
 
 
-@dataclass(slots=True)
-class Player:
-    """One recorded worker. `todo`: tasks not answered yet, in the batch's order, with what to press or type.
-    `pressed`: tasks she tried to answer; `sent`: those for which she saw that it was saved. `values`: what she means,
-    as options are labelled. `replied`: the numbered questions of her last reply, until she reads what became of it."""
-
-    name: str
-    phone: Phone
-    by_sms: bool
-    todo: dict[str, str]
-    texts: Mapping[str, str]
-    values: Mapping[str, str]
-    draw: random.Random
-    sent: dict[str, str] = field(default_factory=dict)
-    pressed: set[str] = field(default_factory=set)
-    replied: dict[int, tuple[str, handwriting.Meant]] = field(default_factory=dict)
-
-    habit: int = field(init=False)
-    _by_text: dict[str, str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.habit = self.draw.randrange(1000)
-        self._by_text = {_squash(self.texts[task]): task for task in self.todo}
-
-    def numbered(self, shown: str) -> dict[int, tuple[str, handwriting.Meant]]:
-        """The numbered questions of an SMS, with what she means to answer."""
-        found: dict[int, tuple[str, handwriting.Meant]] = {}
-        for line in _ITEM.finditer(shown):
-            task = self._by_text.get(_squash(line[2]))
-            if task is not None:
-                label = self.values[task]
-                letter = re.search(
-                    rf"\b([A-J]) {re.escape(label)}(?= [A-J] |$)", shown, re.MULTILINE
-                )
-                if letter:
-                    found[int(line[1])] = task, handwriting.Meant(int(line[1]), letter[1], label)
-        return found
-
-    def recognise(self, shown: str) -> list[str]:
-        """The tasks this screen or SMS may be asking; several while only part of a long text is shown."""
-        seen = _squash(shown)
-        found: list[tuple[int, str]] = []
-        for task in self.todo:
-            text = _squash(self.texts[task])
-            if text in seen:
-                return [task]
-            head = text[:_RECOGNISED_CHARACTERS]
-            if head in seen:
-                found.append((_shown_part(text, seen), task))
-        longest = max((length for length, _ in found), default=0)
-        return [task for length, task in found if length == longest]
-
-
-def _without_keys(page: str) -> str:
-    """A page without its lines for paging, so that the text of two pages can be read on."""
-    return "\n".join(line for line in page.splitlines() if not line.startswith(("98 ", "99 ")))
-
-
-def key_of(answer: str, shown: str) -> str:
-    r"""The key that stands before an answer on the screen or in the SMS; else the answer itself is typed.
-
-    >>> key_of("Shop", "Which one fits?\n1 House\n2 Shop"), key_of("Shop", "1 House"), key_of("1", "1 Yes 2 No")
-    ('2', 'Shop', '1')
-    """
-    found = re.search(rf"(?:^|\s)([1-9]) {re.escape(answer)}(?=\s[1-9] |\n|$)", shown)
-    return found[1] if found else answer
-
-
-def _tasks(shown: Mapping[int, tuple[str, handwriting.Meant]]) -> set[tuple[int, str]]:
-    return {(number, task) for number, (task, _) in shown.items()}
-
-
-def _squash(text: str) -> str:
-    """Without white space: lines break anywhere. Capitals stay: recorded questions may differ by nothing else."""
-    return "".join(text.split())
-
-
-def _shown_part(text: str, seen: str) -> int:
-    """How many characters of `text` stand at one place of `seen`."""
-    at = seen.find(text[:_RECOGNISED_CHARACTERS])
-    length = _RECOGNISED_CHARACTERS
-    while length < len(text) and at + length < len(seen) and text[length] == seen[at + length]:
-        length += 1
-    return length
+def _why(player: Player, task: str) -> str:
+    if task in player.refused:
+        return "the gateway did not understand it"
+    return (
+        "the worker sent a word that stops all messages"
+        if player.stopped
+        else "it was not asked for"
+    )
 
 
 class Crowd:
@@ -223,7 +146,7 @@ class Crowd:
 
     async def _by_ussd(self, player: Player) -> None:
         wait = _REDIAL_S
-        while player.todo and not self.done:
+        while player.todo and not player.stopped and not self.done:
             async with self._gate:
                 answered = await self._session(player)
             if answered:
@@ -236,6 +159,7 @@ class Crowd:
         """One dialled session: answer until there is nothing more to answer; how many answers."""
         session = await player.phone.dial(_TO_WORK)
         screen, answered = session.screen, 0
+        player.screen = screen.text
         while screen.open and player.todo and (task := await self._which(player, session, screen)):
             player.pressed.add(task)
             key = key_of(player.todo[task], screen.text)
@@ -244,26 +168,38 @@ class Crowd:
                 screen = await session.press(key)
             elif _MY_ANSWER in screen.text:
                 screen = await session.press(_MY_ANSWER[0])
+            player.screen = screen.text
+            player.stopped = _STOPPED.match(screen.text) is not None
             if _SAVED not in screen.text:
-                return answered  # she dials again, and is asked again unless it was saved after all
+                # She dials again, and is asked again unless it was saved after all.
+                await self._left_out(player, session, task)
+                return answered
             self._sent(player, task)
             answered += 1
         if session.screen.open:
             await session.hang_up()
         return answered
 
+    async def _left_out(self, player: Player, session: Session, task: str) -> None:
+        """Count an answer that a screen did not acknowledge; after some tries, leave the question out."""
+        player.tries[task] = player.tries.get(task, 0) + 1
+        if player.tries[task] < _TRIES_MAX or not session.screen.open:
+            return
+        player.refused[task] = player.todo.pop(task)
+        await session.press(_SKIP)
+
     async def _which(self, player: Player, session: Session, screen: Screen) -> str | None:
         """The task on the screen; pages on while the visible part fits several."""
-        shown = _without_keys(screen.text)
+        shown = without_keys(screen.text)
         while len(found := player.recognise(shown)) > 1 and f"{_MORE} " in session.screen.text:
-            shown += _without_keys((await session.press(_MORE)).text)
+            shown += without_keys((await session.press(_MORE)).text)
         return found[0] if found else None
 
     # --- SMS -------------------------------------------------------------------------------------------------
 
     async def _by_sms(self, player: Player) -> None:
         await self._join(player)
-        while player.todo and not (self.done and not player.replied):
+        while player.todo and not player.stopped and not (self.done and not player.waits):
             wait = _LAST_WORDS_S if self.done else _SMS_WAIT_S
             try:
                 sms = await player.phone.next_sms(wait)
@@ -271,20 +207,49 @@ class Crowd:
                 if self.done:
                     return
                 continue
-            if again := _ASKED_BACK.search(sms.text):
-                async with self._gate:
-                    await player.phone.text(SHORTCODE, again[1])
-                continue
-            if await self._several(player, sms.text):
-                continue
-            found = player.recognise(sms.text)
-            if not found:
-                continue
+            if not await self._reads(player, sms.text):
+                return
+
+    async def _reads(self, player: Player, text: str) -> bool:
+        """Read one SMS and answer what it asks. Return whether the worker goes on."""
+        if _STOPPED.match(text):
+            player.stopped = True
+            return False
+        if again := _ASKED_BACK.search(text):
+            await self._text(player, again[1])
+            return True
+        texted = player.texted
+        if texted and _SAVED in text:
+            self._sent(player, texted)
+            player.texted = None
+        elif texted and (self.done or not await self._once_more(player, texted)):
+            return not self.done
+        if await self._several(player, text):
+            return True
+        found = player.recognise(text)
+        if found and not self.done:
             player.pressed.add(found[0])
-            async with self._gate:
-                key = key_of(player.todo[found[0]], sms.text)
-                await player.phone.text(SHORTCODE, key + self._and_pay(player, 1))
-            self._sent(player, found[0])
+            player.texted = found[0]
+            key = key_of(player.todo[found[0]], text)
+            await self._text(player, key + self._and_pay(player, 1))
+        return True
+
+    async def _once_more(self, player: Player, task: str) -> bool:
+        """Count an SMS that did not acknowledge an answer. Return whether the answer is worth another try.
+
+        After some tries the worker leaves the question out, so that it holds up no other.
+        """
+        player.tries[task] = player.tries.get(task, 0) + 1
+        if player.tries[task] < _TRIES_MAX:
+            return True
+        player.texted = None
+        player.refused[task] = player.todo.pop(task)
+        await self._text(player, "SKIP")
+        return False
+
+    async def _text(self, player: Player, words: str) -> None:
+        async with self._gate:
+            await player.phone.text(SHORTCODE, words)
 
     async def _several(self, player: Player, text: str) -> bool:
         """Reads what became of her last reply, and answers the numbered questions of this SMS; False: it has none."""
@@ -292,7 +257,9 @@ class Crowd:
         saved = _SAVED_SEVERAL.search(text)
         retry = bool(player.replied) and not saved
         if saved:
-            done = [n for n, (task, _) in player.replied.items() if (n, task) not in _tasks(shown)]
+            done = [
+                n for n, (task, _) in player.replied.items() if (n, task) not in tasks_of(shown)
+            ]
             if len(done) != int(saved[1]):
                 self.differences.append(
                     f"{player.name} was told that {saved[1]} answers count, not {len(done)}"
@@ -311,14 +278,27 @@ class Crowd:
         )
         player.pressed.update(task for task, _ in shown.values())
         player.replied = shown
-        async with self._gate:
-            await player.phone.text(SHORTCODE, written + self._and_pay(player, len(meant)))
+        await self._text(player, written + self._and_pay(player, len(meant)))
         return True
 
     def _and_pay(self, player: Player, answers: int) -> str:
         """Who gives her last answers asks for her money with them."""
         last = self._recording.options and answers == len(player.todo)
         return " PAY" if last else ""
+
+    def undelivered(self) -> list[dict[str, str]]:
+        """Return the recorded answers that the gateway did not take, each with the text that its worker saw last."""
+        return [
+            {
+                "worker": player.name,
+                "task": task,
+                "answer": self._recording.answers[task][player.name],
+                "why": _why(player, task),
+                "shown_last": player.last_shown,
+            }
+            for player in self.players.values()
+            for task in (*player.refused, *player.todo)
+        ]
 
     def _sent(self, player: Player, task: str) -> None:
         del player.todo[task]

@@ -66,6 +66,9 @@ async def play(town: Town, plans: Sequence[Plan], watch: Watch) -> dict[str, Any
     watching = asyncio.create_task(_until_done(town, rounds, watch))
     await asyncio.gather(watching, *(r.crowd.work() for r in rounds))
     answered_s = time.perf_counter() - answering
+    for one in rounds:
+        if one.stalled:
+            await _call(town, "POST", f"/api/v1/batches/{one.batch}/cancel")
     await _settled(town, watch)
     worked = town.carrier.tally()
     watch.tell("paying", 0, 0)
@@ -117,6 +120,8 @@ class _Round:
     plan: Plan
     crowd: Crowd
     batch: str = ""
+    stalled: bool = False
+    """No answer came for a while, so the rest of the batch was cancelled."""
 
 
 def _crowd(town: Town, plan: Plan, first: int) -> Crowd:
@@ -192,7 +197,7 @@ async def _call(town: Town, method: str, path: str, **given: Any) -> Any:
 
 
 async def _until_done(town: Town, rounds: Sequence[_Round], watch: Watch) -> None:
-    """Watch the batches through the client's API until all are closed."""
+    """Watch the batches through the client's API until all are closed, or until no answer comes any more."""
     seen, since = -1, time.monotonic()
     while not all(r.crowd.done for r in rounds):
         answers = wanted = 0
@@ -206,11 +211,8 @@ async def _until_done(town: Town, rounds: Sequence[_Round], watch: Watch) -> Non
             seen, since = answers, time.monotonic()
         elif time.monotonic() - since > _STALLED_S:
             for one in rounds:
-                one.crowd.done = True
-            raise Failed(
-                f"nothing happened for {_STALLED_S:.0f} s: {answers} of {wanted} answers are in",
-                retryable=False,
-            )
+                one.stalled, one.crowd.done = not one.crowd.done, True
+            return
         await asyncio.sleep(_POLL_S)
 
 
@@ -268,6 +270,7 @@ def _part(one: _Round, results: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "answers_per_task": used / len(recording.answers),
         "price_minor": plan.price_minor,
         "fixed": fixed_overlaps(recording),
+        "undelivered": one.crowd.undelivered() if one.stalled else [],
         "accuracy": right / len(scored) if scored and recording.options else None,
         "exact_match": _exact(recording, scored) if scored else None,
         "wer": _wer(recording, scored) if scored and not recording.options else None,

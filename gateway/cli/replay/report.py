@@ -3,6 +3,7 @@
 from typing import Any
 
 from rich.console import Console, RenderableType
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
@@ -21,6 +22,7 @@ def show(report: Report, console: Console) -> None:
     lines = [*_of_batch(report), *_saved(report), *_of_all(report)]
     console.print(_panel(title, lines, ok=_ok(report)))
     _differences(report, console)
+    _undelivered(report, console)
 
 
 def show_demo(report: Report, console: Console) -> None:
@@ -50,6 +52,19 @@ def _panel(title: str, lines: Lines, *, ok: bool) -> Panel:
 def _differences(report: Report, console: Console) -> None:
     for line in report["differences"][:_DIFFERENCES_SHOWN]:
         console.print(f"  [red]difference:[/red] {line}")
+
+
+def _undelivered(report: Report, console: Console) -> None:
+    """Tell which recorded answers the gateway did not take."""
+    missing = report["undelivered"]
+    if not missing:
+        return
+    console.print(
+        f"  [yellow]{len(missing):,} recorded answers could not be delivered[/]; the batch was cancelled"
+    )
+    for one in missing[:_DIFFERENCES_SHOWN]:
+        said = f"{one['worker']} to task {one['task']}: {one['answer']!r}, {one['why']}; last shown: {one['shown_last']!r}"
+        console.print(f"  [yellow]not delivered:[/] {escape(said)}", highlight=False)
 
 
 def _of_batch(r: Report) -> Lines:
