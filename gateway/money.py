@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from gateway import currencies
 from gateway.characters import plain
 from gateway.errors import Refused
+from gateway.figures import GROUP, looks_grouped, readings
 
 MINOR_DIGITS: Mapping[str, int] = currencies.DIGITS
 _EXACT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,4}))?")
@@ -19,14 +20,7 @@ _BESIDE = r"[^\W\d_]|[^\w\s().,+'/=-]"
 _BEFORE = re.compile(rf"((?:{_BESIDE})(?: ?(?:{_BESIDE}))*)\.?")
 _BEHIND = re.compile(rf" *((?:{_BESIDE})(?: ?(?:{_BESIDE}))*)\.?$")
 _FACTORS = frozenset("bkmn")  # 20k may be 20,000
-_BY_BLANKS = re.compile(r"[1-9]\d{0,2}(?:[ ']\d{3})+")
-_ONE_MARK = re.compile(r"(?P<whole>\d+)(?P<mark>[.,])(?P<part>\d+)")
-_GROUPS = {
-    ".": re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?P<part>\.\d+)?"),
-    ",": re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+(?P<part>,\d+)?"),
-}
 _DIGITS_MAX = 13
-_GROUP = 3
 
 
 def minor_per_major(currency: str) -> int:
@@ -120,13 +114,13 @@ def read_amount(text: str, currency: str, mark: str | None = None) -> int:
     (-123450, -100050, 100000)
     """
     number, sign = _undressed(text, currency)
-    readings = _readings(number)
-    if mark in readings:
-        chosen = readings[mark]
-    elif mark is None and len(set(readings.values())) == 1:
-        chosen = next(iter(readings.values()))
-    elif len(readings) > 1:
-        both = " or ".join(sorted({f"{int(w):,}" + (f".{p}" if p else "") for w, p in readings.values()}))  # fmt: skip
+    found = readings(number)
+    if mark in found:
+        chosen = found[mark]
+    elif mark is None and len(set(found.values())) == 1:
+        chosen = next(iter(found.values()))
+    elif len(found) > 1:
+        both = " or ".join(sorted({f"{int(w):,}" + (f".{p}" if p else "") for w, p in found.values()}))  # fmt: skip
         raise Refused(
             f"{text.strip()!r} may be {both} {currency}; write it without thousands separators, like 1000.00",
             field="amount",
@@ -136,7 +130,11 @@ def read_amount(text: str, currency: str, mark: str | None = None) -> int:
     whole, part = chosen
     digits = MINOR_DIGITS.get(currency, 2)
     cents = part.rstrip("0")
-    if len(cents) > digits or len(whole) > _DIGITS_MAX or _is_odd(part, whole, digits):
+    if (
+        len(cents) > digits
+        or len(whole) > _DIGITS_MAX
+        or (digits < GROUP and looks_grouped(part, whole))
+    ):
         raise _no_amount(text, currency)
     return sign * int(whole + cents.ljust(digits, "0"))
 
@@ -152,10 +150,10 @@ def decimal_mark(texts: Iterable[str], currency: str) -> str | None:
     proven: dict[str, str] = {}
     for text in texts:
         try:
-            readings = _readings(_undressed(text, currency)[0])
+            found = readings(_undressed(text, currency)[0])
         except Refused:
             continue
-        if len(readings) == 1 and (mark := next(iter(readings))) is not None:
+        if len(found) == 1 and (mark := next(iter(found))) is not None:
             proven.setdefault(mark, text)
         if len(proven) > 1:
             one, other = (repr(said.strip()) for said in proven.values())
@@ -196,33 +194,6 @@ def _undressed(text: str, currency: str) -> tuple[str, int]:
 
 def _folded(word: str) -> str:
     return word.replace(" ", "").casefold()
-
-
-def _readings(number: str) -> dict[str | None, tuple[str, str]]:
-    """Return (whole, part) by decimal mark; with the key None where there is no mark at all."""
-    if number.isascii() and number.isdecimal():
-        return {None: (number, ""), ".": (number, ""), ",": (number, "")}
-    if blanks := _BY_BLANKS.match(number):
-        rest = number[blanks.end() :]
-        whole = re.sub("[ ']", "", blanks[0])
-        if not rest:
-            return {None: (whole, ""), ".": (whole, ""), ",": (whole, "")}
-        tail = re.fullmatch(r"([.,])(\d+)", rest)
-        return {tail[1]: (whole, tail[2])} if tail else {}
-    found: dict[str | None, tuple[str, str]] = {}
-    for mark, pattern in _GROUPS.items():
-        if grouped := pattern.fullmatch(number):
-            part = grouped["part"] or ""
-            whole = number.removesuffix(part)
-            found[mark] = re.sub("[.,]", "", whole), part[1:]
-    if one := _ONE_MARK.fullmatch(number):
-        found[one["mark"]] = one["whole"], one["part"]
-    return found
-
-
-def _is_odd(part: str, whole: str, digits: int) -> bool:
-    """Return whether decimals look like a group of thousands: 1.000 is not taken for 1."""
-    return digits < _GROUP and len(part) == _GROUP and len(whole) <= _GROUP and whole != "0"
 
 
 def whole_units(minor: int, currency: str) -> int:

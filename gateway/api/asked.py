@@ -55,6 +55,14 @@ class BatchIn(_Strict):
             examples=["verification"],
         ),
     ]
+    value: Annotated[
+        Word,
+        Field(
+            description="Of a transcription, what is typed: text, date, number or name. A date is kept as 2026-05-03, a number in plain digits with a "
+            "point before decimals, a name as typed but compared without case, spaces and accents. The worker reads "
+            "what was understood, and is asked back where it is not certain.",
+        ),
+    ] = "text"
     instructions: Annotated[
         Line160,
         Field(description="Shown with every task; short: it is paid for each time."),

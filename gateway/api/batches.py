@@ -43,6 +43,7 @@ from gateway.tasks.forecast import answers_at_close
 from gateway.tasks.handling import Handling, from_options
 from gateway.tasks.packed import PACK_MAX
 from gateway.tasks.question import Option
+from gateway.tasks.values import as_asked, kind_asked
 
 UPLOADS = "uploads"
 """The folder of `data_dir` that holds uploads while they are read."""
@@ -205,7 +206,7 @@ async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSp
         review_minor = exact_amount(given.review_price, currency, "review_price")
     return submit.BatchSpec(
         name=given.name,
-        kind=given.kind,
+        kind=kind_asked(given.kind, given.value),
         instructions=given.instructions,
         options=[
             Option(o) if isinstance(o, str) else Option(o.id, o.labels) for o in given.options
@@ -234,10 +235,12 @@ async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSp
 
 def _one(row: Row) -> BatchOut:
     wanted = row["answers_wanted"]
+    kind, value = as_asked(row["kind"])
     return BatchOut(
         id=row["id"],
         name=row["name"],
-        kind=row["kind"],
+        kind=kind,
+        value=value,
         state=row["state"],
         instructions=row["instructions"],
         price_minor=row["price"],

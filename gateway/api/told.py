@@ -103,6 +103,10 @@ class BatchOut(BaseModel):
     id: str
     name: str
     kind: str
+    value: Annotated[
+        str | None,
+        Field(description="Of a transcription: text, date, number or name; null for options"),
+    ]
     state: str
     instructions: str
     price_minor: int

@@ -249,6 +249,8 @@ class Turn:
     reply: str | None
     unclear: bool = False
     """What was said is not understood, or nothing can be done with it: the reply only says how it goes."""
+    asks_back: bool = False
+    """The reply asks what was meant. That happens once; the next text that is not clear counts as not understood."""
 
 
 @dataclass(frozen=True, slots=True)

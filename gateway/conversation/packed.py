@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from gateway.conversation.asking import with_question
 from gateway.conversation.facts import Answered, AskedAlone, Fact, Skipped, Turn
 from gateway.conversation.heard import Heard
-from gateway.conversation.packing import current, go_on, waiting
+from gateway.conversation.packing import current, go_on, put, waiting
 from gateway.conversation.situation import PackItem, WorkerView
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Talk, open_question
 from gateway.money import amount_text
 from gateway.tasks.packed import Packed, PackReading, read_packed
 
@@ -71,7 +71,11 @@ def earlier(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
         for i in counted
     )
     parts = (_saved(talk, worker, counted) if counted else "", _closed(talk, over) if over else "")
-    return Turn(facts, " ".join(filter(None, parts)))
+    lead, asked = " ".join(filter(None, parts)), open_question(talk.situation)
+    if asked is None:
+        return Turn(facts, lead)
+    # The reply seems to be the answer to all; the question that still waits must not be forgotten.
+    return Turn(facts, put(talk, lead, asked.question, is_next=False))
 
 
 def skip_all(talk: Talk) -> Turn | None:

@@ -7,21 +7,26 @@ types it once more.
 import re
 
 from gateway.conversation.talk import Talk
+from gateway.phrases import Phrasebook
 from gateway.phrases.hearing import clean, fold
-from gateway.phrases.septets import gsm_only
+from gateway.phrases.septets import gsm_only, septets, unaccented
 from gateway.tasks.question import Question
 
 PAGING = frozenset({"98", "99"})
 """The keys that turn pages on a screen."""
 _SHOWN_MAX = 20  # characters of her words that are repeated
+_ECHO_MAX = 36
 _KEY_DIGITS_MAX = 2
 _PACK_STYLE = re.compile(r"(?:\d{1,2}\s*[a-i]\s*){2,}")
 
 
 def is_doubtful(talk: Talk, question: Question, said: str) -> bool:
     """Return whether `said` looks like a key or like a reply to several questions, where words are asked for."""
-    if not talk.kind(question).IS_TEXT:
+    kind = talk.kind(question)
+    if not kind.IS_TEXT or kind.KEYS_ARE_ANSWERS:
         return False
+    if kind.read(said, question, talk.language, talk.book.answers).value is None:
+        return False  # it is no answer anyway, and the reply says why
     words = fold(said)
     if words.isdecimal():
         return len(words) <= _KEY_DIGITS_MAX
@@ -36,6 +41,19 @@ def ask_back(talk: Talk, said: str) -> str:
 def command_or_answer(talk: Talk, said: str) -> str:
     """Return the line that tells how to give a command word as the answer."""
     return talk.say("answer.as_word", said=shown(said))
+
+
+def echo(talk: Talk, question: Question, value: str, said: str) -> str:
+    """Return the line that repeats what was understood of a date, a number or a name; "" for other answers."""
+    heard = talk.kind(question).echo(value, said, talk.language)
+    return talk.say("answer.got", value=sendable(heard, talk.book, _ECHO_MAX)) if heard else ""
+
+
+def sendable(words: str, book: Phrasebook, limit: int) -> str:
+    """Return so much of `words` as a reply can repeat without making it dearer than its language is anyway."""
+    if septets(book.say("answer.got", value="")) is None:
+        return words[:limit]
+    return gsm_only(unaccented(clean(words)), limit)
 
 
 def shown(said: str) -> str:

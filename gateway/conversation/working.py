@@ -9,7 +9,9 @@ from gateway.conversation.heard import Heard
 from gateway.conversation.packing import again, ask, go_on, put, waiting
 from gateway.conversation.situation import HeldQuestion, WorkerView
 from gateway.conversation.talk import Talk, no_work, open_question, question_to_show
+from gateway.conversation.typed import echo
 from gateway.money import amount_text
+from gateway.phrases.septets import segments
 from gateway.tasks.port import Reading
 from gateway.tasks.question import Question
 
@@ -22,6 +24,12 @@ def read(talk: Talk, question: Question, said: str) -> Reading:
 
 def answered(held: HeldQuestion, value: str, said: str) -> Answered:
     return Answered(held.assignment, held.question.task, value, said)
+
+
+def receipt(talk: Talk, worker: WorkerView, held: HeldQuestion, value: str, said: str) -> str:
+    """Return what was understood, where that is repeated, and the acknowledgement of the answer."""
+    heard = echo(talk, held.question, value, said)
+    return f"{heard} {saved(talk, worker, held)}".strip()
 
 
 def saved(talk: Talk, worker: WorkerView, held: HeldQuestion) -> str:
@@ -39,7 +47,22 @@ def answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
     if before := _dialled_before(talk, heard):
         return before
     found = taken(talk, worker, heard)
-    return go_on(talk, found.lead, found.facts) if found else None
+    return _briefest(talk, worker, found, heard) if found else None
+
+
+def _briefest(talk: Talk, worker: WorkerView, found: packed.Taken, heard: Heard) -> Turn:
+    """Return the reply; where repeating her answer costs a segment, the balance is left out if that saves it."""
+    whole, held = go_on(talk, found.lead, found.facts), talk.situation.held
+    if held is None or not found.facts or whole.reply is None or segments(whole.reply) == 1:
+        return whole
+    fact = found.facts[0]
+    assert isinstance(fact, Answered)
+    heard_line = echo(talk, held.question, fact.value, heard.said)
+    if not heard_line:
+        return whole
+    brief = go_on(talk, f"{heard_line} {talk.say('answer.saved_plain')}", found.facts)
+    assert brief.reply is not None
+    return brief if segments(brief.reply) < segments(whole.reply) else whole
 
 
 def taken(talk: Talk, worker: WorkerView, heard: Heard) -> packed.Taken | None:
@@ -51,7 +74,7 @@ def taken(talk: Talk, worker: WorkerView, heard: Heard) -> packed.Taken | None:
     if not held.open:
         return packed.Taken(talk.say("answer.late"), ())
     fact = answered(held, reading.value, heard.said)
-    return packed.Taken(saved(talk, worker, held), (fact,))
+    return packed.Taken(receipt(talk, worker, held, reading.value, heard.said), (fact,))
 
 
 def _dialled_before(talk: Talk, heard: Heard) -> Turn | None:
@@ -111,11 +134,15 @@ def not_understood(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     held = open_question(talk.situation)
     if held is None:
         return Turn((), talk.say("unclear.no_question"), unclear=True)
-    why = read(talk, held.question, heard.said).why
+    reading = read(talk, held.question, heard.said)
+    why = reading.why
     if why is None or (held.question.options and why not in _WITH_OPTIONS):
         why = "unclear.choice"  # the options say more than that the reply was empty
-    text = talk.say(why)
+    text = talk.say(why, **reading.told)
     options = options_text(held.question, talk.language)
+    # A date, number or name that cannot be read is asked back once.
+    if talk.kind(held.question).VALUE not in ("", "text"):
+        return Turn((), text, asks_back=True)
     return Turn((), f"{text}\n{options}" if options else text, unclear=True)
 
 

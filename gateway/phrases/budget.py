@@ -37,7 +37,7 @@ class Weighed:
 
 def is_words(key: str) -> bool:
     """Words to understand are never sent."""
-    return key.startswith(("word.", "answer_word.", "hours."))
+    return key.startswith(("word.", "answer_word.", "date_word.", "hours."))
 
 
 def forms(book: Phrasebook, key: str) -> list[str]:

@@ -32,7 +32,10 @@ _LETTERS = (
     | {written + 3: kept for written, kept in _SERIES.items() if kept in _LIKE_FIRST}
 )
 _ONES, _TENS = "[\u1369-\u1371]", "[\u1372-\u137a]"
-_NUMERAL = re.compile(f"{_TENS}{_ONES}?|{_ONES}")
+NUMERAL = re.compile(f"{_TENS}{_ONES}?|{_ONES}")
+"""A number up to 99."""
+NUMERALS = re.compile("[\u1369-\u137c]+")
+"""Numerals that stand together, whatever they mean."""
 _ETHIOPIC = re.compile("[\u1200-\u137f]")
 
 
@@ -44,7 +47,7 @@ def folded(text: str) -> str:
     """
     if not _ETHIOPIC.search(text):
         return text
-    return _NUMERAL.sub(_number, text).translate(_LETTERS)
+    return NUMERAL.sub(_number, text).translate(_LETTERS)
 
 
 def _number(found: re.Match[str]) -> str:

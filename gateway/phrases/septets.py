@@ -4,6 +4,8 @@ Source: 3GPP TS 23.038 section 6.2.1 (the alphabet and its extension table). One
 whole SMS into UCS-2: 70 characters for the price of 160.
 """
 
+import unicodedata
+
 BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -34,6 +36,15 @@ def gsm_only(text: str, limit: int) -> str:
     ('KIBRA', '?')
     """
     return "".join(ch for ch in text if ch in BASIC)[:limit] or "?"
+
+
+def unaccented(text: str) -> str:
+    r"""Return `text` with the bare letter in place of each accented one that the alphabet lacks.
+
+    >>> unaccented("J\xe9r\xf4me Wanjir\u0169")
+    'J\xe9rome Wanjiru'
+    """
+    return "".join(ch if ch in BASIC else unicodedata.normalize("NFD", ch)[0] for ch in text)
 
 
 def segments(text: str) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gateway.qa.overlap import Decision
 from gateway.qa.port import encode
-from gateway.qa.rehearsal import Story, rehearse
+from gateway.qa.rehearsal import Story, rehearse, same_answer
 from gateway.qa.rows import Answer
 from gateway.qa.ruling import Ruling
 
@@ -56,6 +56,7 @@ def dry_run(
     truths: Truths | None = None,
     gold: Truths | None = None,
     message_minor: float = 0.0,
+    language: str = "",
 ) -> DryRun:
     """Replay (task, worker, answer) rows, in their order, under both rules.
 
@@ -63,8 +64,8 @@ def dry_run(
     messages of one answer cost: a rule that weighs the price of one more answer weighs it, too; no outcome counts it.
     """
     known, taught = truths or {}, gold or {}
-    before, was = _outcome(rows, old, known, taught, message_minor)
-    after, becomes = _outcome(rows, new, known, taught, message_minor)
+    before, was = _outcome(rows, old, known, taught, message_minor, language)
+    after, becomes = _outcome(rows, new, known, taught, message_minor, language)
     changes = tuple(
         Change(task, was[task], becomes[task], known.get(task))
         for task in sorted(was)
@@ -74,13 +75,20 @@ def dry_run(
 
 
 def _outcome(
-    rows: Sequence[Answer], rule: Ruling, truths: Truths, gold: Truths, message_minor: float
+    rows: Sequence[Answer],
+    rule: Ruling,
+    truths: Truths,
+    gold: Truths,
+    message_minor: float,
+    language: str,
 ) -> tuple[Outcome, dict[str, str]]:
-    stories = rehearse(rows, rule, gold, message_minor=message_minor)
+    stories = rehearse(rows, rule, gold, language, message_minor)
     taken = sum(len(story.steps) for task, story in stories.items() if task not in gold)
-    values = _values(stories, rule, gold)
+    values = _values(stories, rule, gold, language)
     scored = [
-        values[task] == truths[task] for task in values if task in truths and task not in gold
+        same_answer(values[task], truths[task], is_text=rule.is_text, language=language)
+        for task in values
+        if task in truths and task not in gold
     ]
     person = (Decision.REVIEW, Decision.AMBIGUOUS)
     outcome = Outcome(
@@ -94,13 +102,15 @@ def _outcome(
     return outcome, values
 
 
-def _values(stories: Mapping[str, Story], rule: Ruling, gold: Truths) -> dict[str, str]:
+def _values(
+    stories: Mapping[str, Story], rule: Ruling, gold: Truths, language: str
+) -> dict[str, str]:
     """Results as at the batch's end: estimated over all the answers that were taken."""
     rows = [(task, s.worker, s.answer) for task, story in stories.items() for s in story.steps]
     if rule.is_text:
         from gateway.qa.text import aggregate as texts  # noqa: PLC0415  # rapidfuzz, for text only
 
-        text = texts.aggregate(rows, gold, method=rule.method)
+        text = texts.aggregate(rows, gold, method=rule.method, language=language)
         return dict(zip(text.tasks, text.value, strict=True))
     from gateway.qa.batch import aggregate  # noqa: PLC0415  # NumPy, for whole batches only
 

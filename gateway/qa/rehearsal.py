@@ -99,7 +99,7 @@ def _learn(
     believed = verdict.value if truth is None else truth
     assert believed is not None
     for step in steps:
-        same = _same(step.answer, believed, is_text=is_text, language=language)
+        same = same_answer(step.answer, believed, is_text=is_text, language=language)
         held = skills.get(step.worker, Skill())
         if truth is not None:
             skills[step.worker] = held.after_gold(right=same)
@@ -108,7 +108,8 @@ def _learn(
             skills[step.worker] = held.after_consensus(agreement)
 
 
-def _same(answer: str, believed: str, *, is_text: bool, language: str) -> bool:
+def same_answer(answer: str, believed: str, *, is_text: bool, language: str) -> bool:
+    """Return whether an answer says what is believed."""
     if not is_text:
         return answer == believed
     # rapidfuzz costs an import that rules without text need not pay.

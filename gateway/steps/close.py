@@ -13,6 +13,7 @@ from gateway.qa.batch import aggregate
 from gateway.qa.overlap import CONFIDENCE
 from gateway.qa.port import encode
 from gateway.runtime import Runtime
+from gateway.steps.comparing import compared_as
 from gateway.steps.precedence import wait_for_phones
 from gateway.steps.retry import until_settled
 from gateway.steps.rulings import ruling_of, version_of
@@ -128,7 +129,7 @@ def estimate(
     if rt.kind_of(batch.kind).IS_TEXT:
         from gateway.qa.text import aggregate as texts  # noqa: PLC0415  # rapidfuzz, for text only
 
-        text = texts.aggregate(rows, gold, language=batch.language)
+        text = texts.aggregate(rows, gold, language=compared_as(rt, batch))
         return dict(zip(text.tasks, zip(text.value, text.confidence, strict=True), strict=True))
     answers = encode(rows, batch.option_ids)
     found = aggregate(answers, batch.method, gold or None)

@@ -15,6 +15,7 @@ from gateway.qa.overlap import (
 )
 from gateway.qa.skill import Skill
 from gateway.runtime import Runtime
+from gateway.steps.comparing import compared_as
 from gateway.steps.judged import judged
 from gateway.steps.offer import Better, market
 from gateway.steps.rulings import version_of
@@ -104,7 +105,7 @@ def _verdict(
         skills,
         batch.option_ids,
         policy_of(batch, row["held_maximum"]),
-        language=batch.language,
+        language=compared_as(rt, batch),
         market=market(rt, batch, row["held_text"], via, _better(row)),
     )
 
@@ -127,4 +128,4 @@ def is_right(rt: Runtime, batch: Batch, value: str, truth: str) -> bool:
         return value == truth
     from gateway.qa.text.near import says_same  # noqa: PLC0415  # rapidfuzz, for text only
 
-    return says_same(value, truth, batch.language)
+    return says_same(value, truth, compared_as(rt, batch))

@@ -26,7 +26,7 @@ SAME_MAX = 10
 """The same reply in an hour, to words we do understand: HELP, BAL, ..."""
 AT_ONCE = timedelta()
 _WAIT_FIRST, _WAIT_MAX = timedelta(minutes=1), timedelta(minutes=15)
-PREFIX = "unclear:"
+PREFIX, ASKED_BACK = "unclear:", "asked:"
 
 
 class Unanswered(Unclear):
@@ -34,8 +34,10 @@ class Unanswered(Unclear):
 
 
 def cause_of(said: Turn, channel: str, event_id: str) -> str | None:
-    """Return what marks a reply as one to a text that was not understood."""
-    return f"{PREFIX}{channel}:{event_id}" if said.unclear else None
+    """Return what marks a reply as one to a text that was not understood, or that asks what was meant."""
+    if said.unclear:
+        return f"{PREFIX}{channel}:{event_id}"
+    return f"{ASKED_BACK}{channel}:{event_id}" if said.asks_back else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,22 @@ async def without_end(rt: Runtime, index: bytes, understood: Understood, said: T
     """Return the reply to send. Raises `Unanswered` when there is to be none."""
     if said.facts or said.reply is None:
         return Reply(said)
+    return await _limited(rt, index, understood, await _asked_once(rt, index, said), said.reply)
+
+
+async def _asked_once(rt: Runtime, index: bytes, said: Turn) -> Turn:
+    """Return a turn that asks back as one that did not understand, where the reply before did either of the two."""
+    before = said.asks_back and await outbox.last_reply_is(rt.db, index, (PREFIX, ASKED_BACK))
+    return replace(said, unclear=True) if before else said
+
+
+async def _limited(
+    rt: Runtime, index: bytes, understood: Understood, said: Turn, reply: str
+) -> Reply:
+    """Return the reply of a turn without effect, later and later beyond the limits."""
     asked = open_question(understood.situation) is not None
     if not said.unclear:
-        beyond = await outbox.replies_like(rt.db, index, said.reply) - SAME_MAX
+        beyond = await outbox.replies_like(rt.db, index, reply) - SAME_MAX
         if beyond < 0:
             return Reply(said, AT_ONCE, _fewer(index, said, SAME_MAX))
         if asked:

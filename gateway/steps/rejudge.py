@@ -11,6 +11,7 @@ from typing import TypedDict
 from gateway.qa.overlap import Decision, judge
 from gateway.qa.skill import Skill
 from gateway.runtime import Runtime
+from gateway.steps.comparing import compared_as
 from gateway.steps.judge import STATES, policy_of
 from gateway.steps.judged import Judged, judged
 from gateway.steps.offer import market
@@ -72,7 +73,7 @@ def _after(rt: Runtime, batch: Batch, row: Row, *, running: bool) -> After:
         skills,
         batch.option_ids,
         policy_of(batch, most),
-        language=batch.language,
+        language=compared_as(rt, batch),
         market=market(rt, batch, row["text"], row["via"]),
     )
     kept = judged(rt.clock.now(), version_of(batch), skills, verdict)

@@ -17,6 +17,7 @@ from gateway.qa.skill import CONSENSUS_WEIGHT, Skill
 from gateway.runtime import Runtime
 from gateway.steps.better import look_for_better
 from gateway.steps.close import SLICE
+from gateway.steps.comparing import compared_as
 from gateway.steps.precedence import wait_for_phones
 from gateway.steps.promote import promote
 from gateway.steps.retry import until_settled
@@ -118,7 +119,7 @@ def _shown(rt: Runtime, batch: Batch, rows: list[Row]) -> _Look:
     gold = {row["name"]: row["gold"] for row in rows if row["gold"] is not None}
     triples = [(row["name"], str(row["worker_id"]), row["value"]) for row in rows]
     if rt.kind_of(batch.kind).IS_TEXT:
-        return _Look(_shown_by_text(triples, gold, batch.language), gold, None)
+        return _Look(_shown_by_text(triples, gold, compared_as(rt, batch)), gold, None)
     answers = encode(triples, batch.option_ids)
     found = aggregate(answers, batch.method, gold or None)
     sure = None

@@ -12,6 +12,7 @@ from gateway.qa import drift
 from gateway.qa.gold import Standing, standing
 from gateway.qa.skill import Skill
 from gateway.runtime import Runtime
+from gateway.steps.comparing import compared_in
 from gateway.steps.retry import until_settled
 from gateway.steps.standing import Trial, pause
 from gateway.store import background, findings, skills
@@ -122,8 +123,7 @@ def _agreement(rt: Runtime, row: Row) -> float:
     if rt.kind_of(row["kind"]).IS_TEXT:
         from gateway.qa.text.near import says_same  # noqa: PLC0415  # rapidfuzz, for text only
 
-        only = row["languages"]
-        language = only[0] if len(only) == 1 else ""
+        language = compared_in(rt, row["kind"], row["languages"])
         agrees = says_same(row["value"], row["decided"], language)
     else:
         agrees = row["value"] == row["decided"]

@@ -14,6 +14,7 @@ from gateway.qa import rule_names
 from gateway.qa.dry_run import dry_run
 from gateway.qa.ruling import Ruling, ruling
 from gateway.runtime import Runtime
+from gateway.steps.comparing import compared_as
 from gateway.steps.message_cost import quote
 from gateway.steps.rejudge import Moved, rejudge
 from gateway.steps.retry import until_settled
@@ -45,11 +46,21 @@ async def try_rule(rt: Runtime, batch_id: str, wanted: NewRule, by: str) -> dict
     if not rows:
         raise Refused("there are no answers to try a rule on yet", status=409)
     each = await _message_minor(rt, batch)
-    found = await asyncio.to_thread(dry_run, rows, old, new, None, gold, each)
+    found = await asyncio.to_thread(
+        dry_run, rows, old, new, None, gold, each, compared_as(rt, batch)
+    )
     golden = [row for row in rows if row[0] in gold]
     on_gold = None
     if gold:
-        on_gold = await asyncio.to_thread(dry_run, golden, old, new, gold, message_minor=each)
+        on_gold = await asyncio.to_thread(
+            dry_run,
+            golden,
+            old,
+            new,
+            gold,
+            message_minor=each,
+            language=compared_as(rt, batch),
+        )
     said: dict[str, Any] = {
         "version": new.version,
         "rule": new.as_data(),

@@ -364,6 +364,17 @@ async def unclear_in_a_row(db: Database, index: bytes, prefix: str) -> int:
     )
 
 
+async def last_reply_is(db: Database, index: bytes, prefixes: tuple[str, ...]) -> bool:
+    """Return whether the last reply of the last hour to this number has a cause with one of these prefixes."""
+    return await db.value(
+        """with o as (select cause, created_at from outbox where to_index = $1 and purpose = 'reply' order by id desc limit 1)
+           select exists (select from o, unnest($2::text[]) p
+             where starts_with(o.cause, p) and o.created_at > now() - interval '1 hour')""",
+        index,
+        list(prefixes),
+    )
+
+
 async def written_like(db: Database, beginning: str) -> int:
     """Return how many messages have a cause that begins so."""
     return await db.value("select count(*) from outbox where starts_with(cause, $1)", beginning)

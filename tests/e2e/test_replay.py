@@ -150,6 +150,30 @@ def test_a_transcription_with_stars_and_accents_uses_no_more_answers_than_it_say
     assert report["exact_match"] == 1.0
 
 
+def test_command_words_are_delivered_and_what_cannot_be_is_reported(tmp_path):
+    """Four workers type every line alike; w1 and w3 text, where STOP stops whatever is asked, and w0 and w2 dial."""
+    lines = {"t0": "Why", "t1": "98", "t2": "1A2B", "t3": "PAY", "t4": "...", "t5": "hello you", "t6": "STOP"}  # fmt: skip
+    answers = [(task, worker, said) for task, said in lines.items() for worker in WORKERS[:4]]
+    texts = {task: f"Listen to recording {task}, which is in the file of the day" for task in lines}
+    ended, report = replay(
+        tmp_path, answers, "--kind", "transcription", "--channel", "mixed", truth=lines, tasks=texts
+    )  # fmt: skip
+    is_right(ended, report)
+    missing = {(one["worker"], one["task"]): one["why"] for one in report["undelivered"]}
+    understood_by_none = "the gateway did not understand it"
+    stopped = "the worker sent a word that stops all messages"
+    refused = {key for key, why in missing.items() if why == understood_by_none}
+    assert refused == {(worker, "t4") for worker in WORKERS[:4]} | {("w0", "t1"), ("w2", "t1")}, (
+        "no words; and on a screen 98 turns pages"
+    )
+    assert {key for key, why in missing.items() if why == stopped} == {("w1", "t6"), ("w3", "t6")}
+    assert report["answers_used"] == len(answers) - len(missing)
+    assert f"{len(missing)} recorded answers could not be delivered" in ended.stderr
+    assert {task: one["value"] for task, one in report["results"].items() if task in ("t0", "t5")} == {
+        "t0": "Why", "t5": "hello you"
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(("words", "said"), [
     (("--kind", "poetry"), "no kind 'poetry'"),
     (("--kind", "verification", "--channel", "fax"), "no channel 'fax'"),

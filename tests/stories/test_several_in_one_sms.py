@@ -121,6 +121,20 @@ async def test_after_an_unclear_reply_one_question_comes_by_itself(town, amina, 
     await town.has_right_books()
 
 
+async def test_numbers_named_after_all_count_and_the_open_question_comes_again(town, amina):
+    """She answers all of the message before, though one question was asked by itself since then."""
+    await town.posts_batch(*SHORT[:3], **NEWS)
+    await amina.texts("WORK")
+    first = await asked(town, amina)
+    await amina.texts("hello")
+    reply = await amina.texts(" ".join(f"{n}A" for n in first))
+    assert reply.startswith("Saved 2: +KES 6. Total KES 6.\n")
+    assert dict(zip(("t1", "t2", "t3"), SHORT, strict=False))[first[1]] in reply
+    assert "1 good 2 bad" in reply
+    assert "Saved +KES 3. Total KES 9." in await amina.texts("1")
+    await town.has_right_books()
+
+
 async def test_packs_grow_with_a_workers_own_success(town):
     amina = await town.enrols("amina", new=True)
     await town.posts_batch(*HEADLINES, *(f"News {n}" for n in range(30)), **NEWS)

@@ -227,10 +227,13 @@ class Crowd:
         if await self._several(player, text):
             return True
         found = player.recognise(text)
-        if found and not self.done:
-            player.pressed.add(found[0])
-            player.texted = found[0]
-            key = key_of(player.todo[found[0]], text)
+        again = (
+            player.texted if not found else None
+        )  # a reply on how to answer need not repeat the question
+        if (task := again or next(iter(found), None)) and not self.done:
+            player.pressed.add(task)
+            player.texted = task
+            key = key_of(player.todo[task], text)
             await self._text(player, key + self._and_pay(player, 1))
         return True
 
@@ -255,6 +258,8 @@ class Crowd:
         """Reads what became of her last reply, and answers the numbered questions of this SMS; False: it has none."""
         shown = player.numbered(text)
         saved = _SAVED_SEVERAL.search(text)
+        if player.replied and not saved and not shown and player.recognise(text):
+            player.replied = {}  # the questions come one at a time from now on
         retry = bool(player.replied) and not saved
         if saved:
             done = [

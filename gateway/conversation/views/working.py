@@ -27,8 +27,9 @@ from gateway.conversation.views.view import (
     menu_line,
     wrong_key,
 )
-from gateway.conversation.working import answered, read, saved
+from gateway.conversation.working import answered, read, receipt
 from gateway.money import amount_text
+from gateway.phrases.hearing import fold
 
 _HOME = {"2": "balance", "3": "cash", "4": "language", "5": "help", "6": "stop"}
 _NOTICES = {
@@ -84,7 +85,8 @@ def _show_question(talk: Talk, memory: Memory) -> Shown:
     held = talk.situation.held
     assert held is not None
     question = held.question
-    hint = talk.say("menu.type_text") if talk.kind(question).IS_TEXT else ""
+    value = talk.kind(question).VALUE
+    hint = talk.say(f"menu.type_{value}") if value else ""
     parts = (question.instructions.strip(), question.text.strip(), hint)
     ways_out = f"{BACK} {talk.say('key.skip')} {menu_line(talk)}"
     return Shown(
@@ -107,9 +109,43 @@ def _press_question(talk: Talk, memory: Memory, key: Key) -> Go | End:
     if not held.open:
         return _go_on(talk, (), talk.say("answer.late"))
     if name == BACK:
-        skipped = Skipped(held.assignment, held.question.task)
-        return _go_on(talk, (skipped,), talk.say("answer.skipped"))
+        return _left_out(talk, held)
     return _press_answer(talk, held, memory, key)
+
+
+def _left_out(talk: Talk, held: HeldQuestion) -> Go | End:
+    if talk.kind(held.question).KEYS_ARE_ANSWERS:
+        return Go("zero", memory={"task": str(held.question.task)})
+    return _skip(talk, held)
+
+
+def _skip(talk: Talk, held: HeldQuestion) -> Go | End:
+    skipped = Skipped(held.assignment, held.question.task)
+    return _go_on(talk, (skipped,), talk.say("answer.skipped"))
+
+
+def _show_zero(talk: Talk, memory: Memory) -> Shown:
+    """Ask whether 0 is the number asked for, or leaves the question out as on other screens."""
+    return Shown(talk.say("menu.zero"), choices(talk, "yes", "skip"), dict(memory))
+
+
+def _press_zero(talk: Talk, memory: Memory, key: Key) -> Go | End:
+    held = talk.situation.held
+    if held is None or str(held.question.task) != memory.get("task") or not held.open:
+        return to_work(talk, (), talk.say("notice.changed"))
+    match key.name:
+        case "1":
+            return _take(talk, held, "0", "0")
+        case "2":
+            return _skip(talk, held)
+        case _:
+            return wrong_key(talk, "zero", memory)
+
+
+def _take(talk: Talk, held: HeldQuestion, value: str, said: str) -> Go | End:
+    assert talk.situation.worker is not None
+    told = receipt(talk, talk.situation.worker, held, value, said)
+    return _go_on(talk, (answered(held, value, said),), told)
 
 
 def _way_out(talk: Talk, held: HeldQuestion, key: Key) -> str:
@@ -120,34 +156,33 @@ def _way_out(talk: Talk, held: HeldQuestion, key: Key) -> str:
 
 
 def _press_answer(talk: Talk, held: HeldQuestion, memory: Memory, key: Key) -> Go | End:
-    assert talk.situation.worker is not None
     limit = talk.situation.input_characters
     if limit and len(key.said) >= limit and talk.kind(held.question).IS_TEXT:
         # Half an answer is none: she is told, instead of being judged by what the network left of it.
         return Go("question", notice=talk.say("notice.cut", limit=limit))
-    if is_doubtful(talk, held.question, key.said) and key.said != memory.get("said"):
-        if key.said in PAGING:
-            return Go("question", notice=talk.say("notice.no_pages"))
+    is_text = talk.kind(held.question).IS_TEXT
+    if is_text and key.said in PAGING and not talk.kind(held.question).KEYS_ARE_ANSWERS:
+        return Go("question", notice=talk.say("notice.no_pages"))
+    doubtful = is_doubtful(talk, held.question, key.said) or (is_text and key.said in PAGING)
+    if doubtful and key.said != memory.get("said"):
         again = talk.say("notice.again", said=shown(key.said))
         return Go("question", notice=again, memory={"said": key.said})
     reading = read(talk, held.question, key.said)
     if reading.value is None:
-        why = _NOTICES.get(reading.why or "", "notice.choice")
+        why = _NOTICES.get(reading.why or "unclear.choice", reading.why or "")
         if held.question.options and why == "notice.empty":
             why = "notice.choice"
-        return Go("question", notice=talk.say(why), wrong=bool(held.question.options))
-    fact = answered(held, reading.value, key.said)
-    return _go_on(talk, (fact,), saved(talk, talk.situation.worker, held))
+        told = talk.say(why, **reading.told)
+        return Go("question", notice=told, wrong=bool(held.question.options))
+    return _take(talk, held, reading.value, key.said)
 
 
 def typed_after_all(talk: Talk, memory: Memory) -> Go | End:
     """Take a command word as the answer to the question it was typed for."""
     held = talk.situation.held
-    worker = talk.situation.worker
-    if held is None or worker is None or not held.open or str(held.question.task) != memory["task"]:
+    if held is None or not held.open or str(held.question.task) != memory["task"]:
         return to_work(talk, (), talk.say("notice.changed"))
-    said = memory["said"]
-    return _go_on(talk, (answered(held, said, said),), saved(talk, worker, held))
+    return _press_answer(talk, held, memory, Key(fold(memory["said"]), memory["said"]))
 
 
 def _go_on(talk: Talk, facts: tuple[Fact, ...], notice: str) -> Go | End:
@@ -162,4 +197,8 @@ def _go_on(talk: Talk, facts: tuple[Fact, ...], notice: str) -> Go | End:
     return Go("question", (*facts, Asked(upcoming.task)), notice)
 
 
-VIEWS = {"home": View(_show_home, _press_home), "question": View(_show_question, _press_question)}
+VIEWS = {
+    "home": View(_show_home, _press_home),
+    "question": View(_show_question, _press_question),
+    "zero": View(_show_zero, _press_zero),
+}

@@ -8,7 +8,7 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
 from gateway.qa.port import Floats
-from gateway.qa.text.normalise import normalise
+from gateway.qa.text.normalise import EXACT, normalise
 
 ERROR_PRIOR = 6.0  # imaginary wrong characters of every worker
 LENGTH_PRIOR = 60.0  # in so many imaginary characters typed
@@ -53,4 +53,6 @@ def trusts(tasks: Sequence[TypedTask], consensus: Mapping[str, str]) -> dict[str
 def _typed(name: str, answers: Sequence[tuple[str, str, str]]) -> TypedTask:
     texts, raw, workers = zip(*answers, strict=True)
     distances = cdist(texts, texts, scorer=Levenshtein.normalized_distance, dtype=np.float64)
+    if texts[0].startswith(EXACT):  # another value is wholly another one
+        distances = np.ceil(distances)
     return TypedTask(name, raw, texts, workers, distances)

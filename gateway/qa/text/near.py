@@ -10,7 +10,7 @@ from math import exp, log
 
 from rapidfuzz.distance import Levenshtein
 
-from gateway.qa.text.normalise import normalise
+from gateway.qa.text.normalise import EXACT, normalise
 from gateway.qa.worth import Belief
 
 NEAR = 0.06  # of the characters of the longer text
@@ -121,8 +121,10 @@ def _odds_against(
 
 
 def is_near(one: str, other: str) -> bool:
-    """Whether two normalised texts are near-equal."""
-    return one == other or Levenshtein.normalized_distance(one, other, score_cutoff=NEAR) <= NEAR
+    """Whether two normalised texts are near-equal; values of which none is near another must be equal."""
+    if one == other or one.startswith(EXACT):
+        return one == other
+    return Levenshtein.normalized_distance(one, other, score_cutoff=NEAR) <= NEAR
 
 
 def says_same(one: str, other: str, language: str = "") -> bool:

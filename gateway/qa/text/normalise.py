@@ -1,11 +1,14 @@
 """One spelling for texts that mean the same: case, punctuation, spacing and digits.
 
 Used to compare answers, never to show them: what is lost here (a capital, a comma) may matter
-to the client.
+to the client. Values that were declared as a date, a number or a name are never near-equal: a
+language tag says so (`tag`), and their spelling for comparison begins with `EXACT`.
 """
 
 import re
 import unicodedata
+
+from gateway.phrases.hearing import fold
 
 APOSTROPHES = "'`\u00b4\u2018\u2019\u02bc"  # and backtick, acute, curly ones, modifier letter
 _BLANKS = str.maketrans(dict.fromkeys(APOSTROPHES, " "))
@@ -19,16 +22,32 @@ _DECIMAL_MARK = re.compile(r"(?<=\d)[.,](?=\d)")
 _DIGIT = re.compile(r"\d")
 _NO_WORD = re.compile(r"[^\w\s]|_")
 _POINT = "\ue000"  # a private letter that holds a decimal mark's place while punctuation goes
+EXACT = "\ue001"
+"""A private letter before a text that is equal to another one or is another value."""
+_NAME = "name"
+_PRIVATE = "-x-"
+
+
+def tag(language: str, compared: str) -> str:
+    """Return the language tag (BCP 47) of answers that are compared in this way (`tasks.port.TaskKind.COMPARED`).
+
+    >>> tag("sw", ""), tag("sw", "name"), tag("", "exact")
+    ('sw', 'sw-x-name', 'und-x-exact')
+    """
+    return f"{language or 'und'}{_PRIVATE}{compared}" if compared else language
 
 
 def normalise(text: str, language: str = "") -> str:
     """Fold case, Unicode forms, punctuation, spacing and ways to write digits.
 
-    `language` is an ISO 639-1 code, or empty when it is not known.
+    `language` is an ISO 639-1 code, or empty when it is not known, or what `tag` makes of it.
 
     >>> normalise(" Mama  Njeri's SHOP, no. 7"), normalise("KES 1,250.50"), normalise("l'eau", "fr")
     ('mama njeris shop no 7', 'kes 1250.50', 'l eau')
     """
+    language, _, compared = language.partition(_PRIVATE)
+    if compared:
+        return EXACT + (fold(text) if compared == _NAME else text)
     text = text.translate(LANGUAGES.get(language, {}))
     text = unicodedata.normalize("NFKC", text).casefold().translate(_DROPPED)
     if _DIGIT.search(text):

@@ -10,6 +10,9 @@ from gateway.tasks.question import FALLBACK_LANGUAGE, Option, Question
 
 NAME = "categorisation"
 IS_TEXT = False
+VALUE = ""
+COMPARED = ""
+KEYS_ARE_ANSWERS = False
 ROTATES = True
 OPTIONS_MIN = 2
 
@@ -37,6 +40,10 @@ def check_truth(truth: str, options: Sequence[Option]) -> str:
 
 def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:
     return _choice.read_choice(said, question.options, language, dict)
+
+
+def echo(value: str, said: str, language: str) -> str:
+    return ""
 
 
 def names(options: Sequence[Option], language: str, words: AnswerWords) -> Meanings:

@@ -4,25 +4,21 @@ from collections.abc import Sequence
 
 from gateway.errors import Refused
 from gateway.phrases.hearing import clean, fold
-from gateway.tasks.kinds import _choice
-from gateway.tasks.packed import Meanings
+from gateway.tasks.kinds import _choice, _typed
 from gateway.tasks.port import AnswerWords, Reading
 from gateway.tasks.question import Option, Question
 
 NAME = "transcription"
 IS_TEXT = True
+VALUE = "text"
+COMPARED = ""
+KEYS_ARE_ANSWERS = False
 ROTATES = False
-ANSWER_MAX = 640  # as much as four to five SMS parts hold; characters; the number is named in the phrase `unclear.too_long`
+ANSWER_MAX = _typed.ANSWER_MAX
 
 check_text = _choice.check_text
-
-
-def options(given: Sequence[Option]) -> tuple[Option, ...]:
-    if given:
-        raise Refused(
-            "a transcription has no options: the answer is typed; leave them out", field="options"
-        )
-    return ()
+options = _typed.options
+names = _typed.names
 
 
 def check_truth(truth: str, options: Sequence[Option]) -> str:
@@ -38,12 +34,12 @@ def read(said: str, question: Question, language: str, words: AnswerWords) -> Re
     if not fold(text):
         return Reading(None, _choice.EMPTY)
     if len(text) > ANSWER_MAX:
-        return Reading(None, "unclear.too_long")
+        return Reading(None, _typed.TOO_LONG)
     return Reading(text)
 
 
-def names(options: Sequence[Option], language: str, words: AnswerWords) -> Meanings:
-    return {}
+def echo(value: str, said: str, language: str) -> str:
+    return ""
 
 
 def hint_key() -> str:

@@ -12,6 +12,9 @@ from gateway.tasks.question import FALLBACK_LANGUAGE, Option, Question
 
 NAME = "verification"
 IS_TEXT = False
+VALUE = ""
+COMPARED = ""
+KEYS_ARE_ANSWERS = False
 ROTATES = False  # yes is always 1: people answer by habit, and a swapped yes is a wrong answer
 IDS = ("yes", "no", "unsure")
 
@@ -44,6 +47,10 @@ def check_truth(truth: str, options: Sequence[Option]) -> str:
 
 def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:
     return _choice.read_choice(said, question.options, language, lambda: _meanings(words))
+
+
+def echo(value: str, said: str, language: str) -> str:
+    return ""
 
 
 def names(options: Sequence[Option], language: str, words: AnswerWords) -> Meanings:

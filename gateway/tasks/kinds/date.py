@@ -1,0 +1,61 @@
+"""Type a date: kept as ISO 8601 (2026-05-03), whatever order the worker writes it in.
+
+A date in numbers counts only where one day fits all orders in use: 13/05/2026 does, 03/05/2026 may be in May or in
+March, and the worker is asked to write the month in words. The year is always of four digits. Ethiopia counts by a
+calendar of its own, so Amharic dates always name their month; those of its calendar are kept as the same day.
+"""
+
+from collections.abc import Sequence
+
+from gateway.errors import Refused
+from gateway.phrases import book_in, books
+from gateway.phrases.hearing import fold
+from gateway.tasks import dates
+from gateway.tasks.kinds import _choice, _typed
+from gateway.tasks.port import AnswerWords, Reading
+from gateway.tasks.question import Option, Question
+
+NAME = "date"
+IS_TEXT = True
+VALUE = "date"
+COMPARED = _typed.EXACT
+KEYS_ARE_ANSWERS = False
+ROTATES = False
+UNCLEAR, TWO = "unclear.date", "unclear.date_two"
+
+check_text = _choice.check_text
+options = _typed.options
+names = _typed.names
+
+
+def check_truth(truth: str, options: Sequence[Option]) -> str:
+    found = dates.days(truth, "en")
+    if len(found) != 1:
+        both = f"; it may be {' or '.join(day.isoformat() for day in found)}" if found else ""
+        raise Refused(
+            f"the truth must be a date like 2026-05-03, not {truth!r}{both}", field="truth"
+        )
+    return found[0].isoformat()
+
+
+def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:
+    """The one day that fits; where two fit, the worker is asked for the month in words."""
+    if not fold(said):
+        return Reading(None, _choice.EMPTY)
+    found = dates.days(said, language)
+    if len(found) == 1:
+        return Reading(found[0].isoformat())
+    if len(found) != 2:  # noqa: PLR2004  none, or more than a short text can name
+        return Reading(None, UNCLEAR)
+    book = book_in(language, books())
+    one, other = (dates.in_words(day, book) for day in found)
+    return Reading(None, TWO, {"one": one, "other": other})
+
+
+def echo(value: str, said: str, language: str) -> str:
+    """The date with its month in words; of a date of the Ethiopian calendar, both."""
+    return dates.repeated(value, said, book_in(language, books()))
+
+
+def hint_key() -> str:
+    return "how.date"
