@@ -119,6 +119,8 @@ def _command_or_answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | N
     held = open_question(talk.situation)
     if found is None or found.reply is None or found.facts or held is None:
         return found
+    if working.read(talk, held.question, heard.said).value is None:
+        return found  # it could be no answer to this question
     reply = f"{found.reply}\n{typed.command_or_answer(talk, heard.said)}"
     return replace(found, reply=reply)
 

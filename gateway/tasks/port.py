@@ -36,6 +36,9 @@ class TaskKind(Protocol):
     KEYS_ARE_ANSWERS: bool
     """True where a bare number may well be the typed answer, so that it is not asked back."""
 
+    SCREEN_HINT: str
+    """The phrase key of the line below a question on a screen that says how to answer; "" where options stand there."""
+
     ROTATES: bool
     """True when every worker may see the options in an order of her own (see `gateway.tasks.rotation`)."""
 

@@ -308,6 +308,8 @@ def test_every_screen_is_short(language: str) -> None:
             Person(language=language, balance_minor=123_450, queue=[question("Is the Mama Njeri shop in Kibera open on Sundays?"), question()]),
             ["1", "8", "1", "0", "2", "2", "00", "2", "4", "00", "3", "1", "3", "00", "4", "00", "5", "00", "6", "1"],
         ),
+        (Person(language=language, queue=[question(kind="number"), question(kind="date")]), ["1", "1.250", "0", "1", "3 May 2026"]),
+        (Person(language=language, queue=[question(kind="name")]), ["1", "12", "Mama Njeri"]),
     ]  # fmt: skip
     for person, keys in walks:
         screens = [person.dials()]

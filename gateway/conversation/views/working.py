@@ -85,8 +85,8 @@ def _show_question(talk: Talk, memory: Memory) -> Shown:
     held = talk.situation.held
     assert held is not None
     question = held.question
-    value = talk.kind(question).VALUE
-    hint = talk.say(f"menu.type_{value}") if value else ""
+    key = talk.kind(question).SCREEN_HINT
+    hint = talk.say(key) if key else ""
     parts = (question.instructions.strip(), question.text.strip(), hint)
     ways_out = f"{BACK} {talk.say('key.skip')} {menu_line(talk)}"
     return Shown(

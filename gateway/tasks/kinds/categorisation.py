@@ -13,6 +13,7 @@ IS_TEXT = False
 VALUE = ""
 COMPARED = ""
 KEYS_ARE_ANSWERS = False
+SCREEN_HINT = ""
 ROTATES = True
 OPTIONS_MIN = 2
 

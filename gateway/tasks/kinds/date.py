@@ -20,6 +20,7 @@ IS_TEXT = True
 VALUE = "date"
 COMPARED = _typed.EXACT
 KEYS_ARE_ANSWERS = False
+SCREEN_HINT = "menu.type_date"
 ROTATES = False
 UNCLEAR, TWO = "unclear.date", "unclear.date_two"
 

@@ -14,6 +14,7 @@ IS_TEXT = True
 VALUE = "name"
 COMPARED = _typed.AS_NAMES
 KEYS_ARE_ANSWERS = False
+SCREEN_HINT = "menu.type_name"
 ROTATES = False
 NAME_MAX = 100
 UNCLEAR = "unclear.name"

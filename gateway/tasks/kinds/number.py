@@ -25,6 +25,7 @@ IS_TEXT = True
 VALUE = "number"
 COMPARED = _typed.EXACT
 KEYS_ARE_ANSWERS = True
+SCREEN_HINT = "menu.type_number"
 ROTATES = False
 DIGITS_MAX = 30
 UNCLEAR, TWO = "unclear.number", "unclear.number_two"

@@ -13,6 +13,7 @@ IS_TEXT = True
 VALUE = "text"
 COMPARED = ""
 KEYS_ARE_ANSWERS = False
+SCREEN_HINT = "menu.type_text"
 ROTATES = False
 ANSWER_MAX = _typed.ANSWER_MAX
 

@@ -15,6 +15,7 @@ IS_TEXT = False
 VALUE = ""
 COMPARED = ""
 KEYS_ARE_ANSWERS = False
+SCREEN_HINT = ""
 ROTATES = False  # yes is always 1: people answer by habit, and a swapped yes is a wrong answer
 IDS = ("yes", "no", "unsure")
 
