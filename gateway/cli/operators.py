@@ -31,7 +31,7 @@ def operators(
         Path | None, typer.Option(help='Write {"port": N} here once requests are answered.')
     ] = None,
 ) -> None:
-    """Serve simulated providers: Safaricom Daraja (B2C v3) and Africa's Talking, with /admin.
+    """Serve simulated providers with /admin: Daraja, MTN, Airtel, pawaPay, airtime; SMS of Africa's Talking and Twilio.
 
     The operator keeps its own books, so that it can disagree with the gateway's.
     """

@@ -216,7 +216,7 @@ class Airtel:
         return " ".join(filter(None, words)) or None
 
     async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
-        url = f"{self._base}/standard/v2/users/balance"
+        url = f"{self._base}/standard/v2/users/balance?type=DISB"  # what was collected is another wallet
         reply = await self._bearer.call(http, "GET", url, headers=self._headers)
         if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
             return None

@@ -7,6 +7,10 @@ POST /admin/phones/{msisdn}/text  {"to": "21512", "text": "JOIN"}
 POST /admin/phones/{msisdn}/dial  {"code": "*384*123#"}
 POST /admin/phones/{msisdn}/press {"text": "1"}
 POST /admin/phones/{msisdn}/hang-up
+POST /admin/ussd/{provider}/{msisdn}/dial  {"url": "http://.../in/x/SECRET/ussd", "code": "*713*10#"}, as Hubtel, Uzo, ...
+POST /admin/ussd/{provider}/{msisdn}/press {"text": "1"}; .../hang-up
+GET  /admin/twilio                         what Twilio took from the gateway, and what phones texted
+POST /admin/twilio/text     {"url": "https://.../in/tw/SECRET/sms", "from": "+254711000001", "text": "JOIN"}, signed
 """
 
 from dataclasses import asdict
@@ -18,10 +22,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.simulator.carriers.terms import Hooks
+from gateway.simulator.carriers.ussd_formats import FORMATS
+from gateway.simulator.carriers.ussd_http import Session as UssdSession
+from gateway.simulator.carriers.ussd_http import UssdHttp
 from gateway.simulator.septets import Weight
 
 if TYPE_CHECKING:
     from gateway.simulator.carriers.africastalking import CarrierServer
+    from gateway.simulator.carriers.twilio import TwilioServer
     from gateway.simulator.phones import Session
 
 
@@ -38,6 +46,72 @@ def carrier_routes(carrier: "CarrierServer") -> list[Route]:
         Route(f"{phone}/press", desk.press, methods=["POST"]),
         Route(f"{phone}/hang-up", desk.hang_up, methods=["POST"]),
     ]
+
+
+def twilio_routes(twilio: "TwilioServer") -> list[Route]:
+    """The admin pages of Twilio."""
+
+    async def books(_request: Request) -> Response:
+        took, came = map(asdict, twilio.messages), map(asdict, twilio.came)
+        return _json({"took": list(took), "came": list(came)})
+
+    async def text(request: Request) -> Response:
+        body = await _body(request)
+        if not (body.get("url") and body.get("from")):
+            return _json({"error": "say url (as in `public_url`), from and text"}, 400)
+        answer = await twilio.texts(body["url"], body["from"], body.get("text", ""))
+        return _json({"status": answer.status, "answer": answer.text})
+
+    return [
+        Route("/admin/twilio", books, methods=["GET"]),
+        Route("/admin/twilio/text", text, methods=["POST"]),
+    ]
+
+
+class UssdDesk:
+    """Phones that dial through aggregators of USSD over HTTP; each has at most one open session."""
+
+    def __init__(self) -> None:
+        self._carriers: dict[tuple[str, str], UssdHttp] = {}
+        self._sessions: dict[tuple[str, str], UssdSession] = {}
+
+    def routes(self) -> list[Route]:
+        phone = "/admin/ussd/{provider}/{msisdn}"
+        return [
+            Route(f"{phone}/dial", self._dial, methods=["POST"]),
+            Route(f"{phone}/press", self._press, methods=["POST"]),
+            Route(f"{phone}/hang-up", self._hang_up, methods=["POST"]),
+        ]
+
+    async def close(self) -> None:
+        for carrier in self._carriers.values():
+            await carrier.__aexit__(None, None, None)
+
+    async def _dial(self, request: Request) -> Response:
+        body, provider = await _body(request), request.path_params["provider"]
+        if provider not in FORMATS:
+            return _json({"error": f"no {provider!r} here; there is {', '.join(FORMATS)}"}, 404)
+        if not body.get("url") or not body.get("code"):
+            return _json({"error": "say url and code"}, 400)
+        carrier = self._carriers.get((provider, body["url"]))
+        if carrier is None:
+            carrier = await UssdHttp(provider, body["url"]).__aenter__()
+            self._carriers[provider, body["url"]] = carrier
+        session = await carrier.dial(_number(request), body["code"])
+        self._sessions[provider, _number(request)] = session
+        return _json(asdict(session.screen))
+
+    async def _press(self, request: Request) -> Response:
+        session = self._sessions.get((request.path_params["provider"], _number(request)))
+        if session is None or not session.screen.open:
+            return _json({"error": "no session is open"}, 409)
+        return _json(asdict(await session.press((await _body(request)).get("text", ""))))
+
+    async def _hang_up(self, request: Request) -> Response:
+        key = request.path_params["provider"], _number(request)
+        if session := self._sessions.pop(key, None):
+            await session.hang_up()
+        return _json({"ok": True})
 
 
 class _Desk:

@@ -237,7 +237,11 @@ class CarrierServer(Provider):
         sender = form.get("from", "")
         if terms.sender_ids and sender not in terms.sender_ids:
             return Response(at.refusal("InvalidSenderId"), 201, media_type="application/json")
-        fates = [self._accept(to.strip(), sender, form["message"]) for to in form["to"].split(",")]
+        queued = form.get("enqueue", "").lower() in ("1", "true")
+        fates = [
+            self._accept(to.strip(), sender, form["message"], queued=queued)
+            for to in form["to"].split(",")
+        ]
         refused_by_night = [fate.status_code for fate in fates] == [409]
         body = at.reply(terms.currency, fates)
         return after_acting(
@@ -245,7 +249,7 @@ class CarrierServer(Provider):
             lambda: Response(body, 409 if refused_by_night else 201, media_type="application/json"),
         )
 
-    def _accept(self, number: str, sender: str, text: str) -> at.Fate:
+    def _accept(self, number: str, sender: str, text: str, *, queued: bool = False) -> at.Fate:
         weight = weigh(text)
         cost_minor = weight.segments * self.terms.price_minor
         status = at.magic_status(number) if self.plan.magic else 101
@@ -255,6 +259,8 @@ class CarrierServer(Provider):
             status = 405
         if status not in at.ACCEPTED:
             return at.Fate(number, status, "None", 0)
+        if queued:
+            status = at.QUEUED
         if self.balance_minor is not None:
             self.balance_minor -= cost_minor
         ref = self.new_ref("ATXid")

@@ -28,7 +28,8 @@ STATUSES: Final[Mapping[int, str]] = {
     501: "GatewayError",
     502: "RejectedByGateway",
 }
-ACCEPTED: Final = frozenset({100, 101, 102})
+QUEUED: Final = 102
+ACCEPTED: Final = frozenset({100, 101, QUEUED})
 BAD_KEY: Final = "The supplied authentication is invalid"
 
 # A number ending in 98 and a status code is always answered with that code: +2547xx98406 is

@@ -8,6 +8,7 @@ program that drives it::
         await twilio.texts("https://gw.example.org/in/tw/SECRET/sms", "+254711000001", "JOIN")
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -31,6 +32,7 @@ OPTED_OUT, NO_ROUTE = "+254700021610", "+254700021612"
 _ERRORS = {OPTED_OUT: 21610, NO_ROUTE: 21612}
 _PAGE_MOST = 1000
 _BODY_MOST = 1600
+RECEIPT_DELAY_S = 0.05
 
 
 @dataclass(slots=True)
@@ -44,13 +46,18 @@ class Taken:
     callback: str
     created: float
     direction: str = "outbound-api"
+    status: str = "queued"
+    error: str = ""
 
 
 class TwilioServer(Provider):
     """The provider. Its books, oldest first: `messages` it took from the gateway, `came` what phones texted."""
 
-    def __init__(self, plan: FaultPlan | None = None) -> None:
+    def __init__(self, plan: FaultPlan | None = None, *, receipts: bool = False) -> None:
+        """`receipts`: tell by itself that each message was sent and delivered, where it brings a StatusCallback."""
         self.plan = plan or FaultPlan()
+        self._receipts = receipts
+        self._tasks: set[asyncio.Task[None]] = set()
         self.messages: list[Taken] = []
         self.came: list[Taken] = []
         self.asked = 0
@@ -58,15 +65,25 @@ class TwilioServer(Provider):
         self._caller = Caller()
         self._made = 0
         account = f"/2010-04-01/Accounts/{ACCOUNT}"
-        routes = [
+        self.routes = [
             Route(f"{account}/Messages.json", self._create, methods=["POST"]),
             Route(f"{account}/Messages.json", self._list, methods=["GET"]),
+            Route(f"{account}/Messages/{{sid}}.json", self._fetch, methods=["GET"]),
             Route(f"{account}/Balance.json", self._balance, methods=["GET"]),
         ]
-        super().__init__(Starlette(routes=routes))
+        super().__init__(Starlette(routes=self.routes, exception_handlers={404: not_found}))
 
     async def close(self) -> None:
+        """Drop what is still under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._caller.close()
+
+    async def settle(self) -> None:
+        """Wait until every receipt has been told."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     # To the gateway, signed
 
@@ -80,6 +97,7 @@ class TwilioServer(Provider):
 
     async def reports(self, message: Taken, status: str, error: str = "") -> Answer:
         """What became of a message, at the address that came with it."""
+        message.status, message.error = status, error
         form = {"MessageSid": message.sid, "AccountSid": ACCOUNT, "To": message.to, "From": message.sender,
                 "MessageStatus": status, "ApiVersion": "2010-04-01", **({"ErrorCode": error} if error else {})}  # fmt: skip
         return await self.post(message.callback, form)
@@ -107,6 +125,10 @@ class TwilioServer(Provider):
             self._sid(), to, sender, form["Body"], form.get("StatusCallback", ""), self.now()
         )
         self.messages.append(made)
+        if self._receipts and made.callback:
+            task = asyncio.create_task(self._delivered(made))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return after_acting(faults, lambda: JSONResponse(_resource(made), 201))
 
     async def _list(self, request: Request) -> Response:
@@ -128,6 +150,18 @@ class TwilioServer(Provider):
                 "uri": f"{path}?{request.url.query}"}  # fmt: skip
         return JSONResponse(page)
 
+    async def _delivered(self, message: Taken) -> None:
+        await asyncio.sleep(RECEIPT_DELAY_S)
+        for status in ("sent", "delivered"):
+            await self.reports(message, status)
+
+    async def _fetch(self, request: Request) -> Response:
+        if not _knows(request):
+            return _error(20003, 401, "Authenticate")
+        sid = request.path_params["sid"]
+        found = next((m for m in (*self.messages, *self.came) if m.sid == sid), None)
+        return JSONResponse(_resource(found)) if found else await not_found(request)
+
     async def _balance(self, request: Request) -> Response:
         if not _knows(request):
             return _error(20003, 401, "Authenticate")
@@ -136,6 +170,12 @@ class TwilioServer(Provider):
     def _sid(self) -> str:
         self._made += 1
         return f"SM{self._made:032x}"
+
+
+async def not_found(request: Request, _error_of: Exception | None = None) -> Response:
+    """Twilio's answer where it has nothing."""
+    text = f"The requested resource {request.url.path} was not found"
+    return _error(20404, 404, text)
 
 
 def _knows(request: Request) -> bool:
@@ -167,11 +207,12 @@ def _resource(message: Taken) -> dict[str, object]:
         "to": message.to,
         "from": message.sender,
         "body": message.body,
-        "status": "queued",
+        "status": message.status,
         "direction": message.direction,
         "num_segments": "1",
         "date_created": formatdate(message.created).replace("-0000", "+0000"),
         "price": None,
         "price_unit": "USD",
-        "error_code": None,
+        "error_code": int(message.error) if message.error else None,
+        "uri": f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{message.sid}.json",
     }

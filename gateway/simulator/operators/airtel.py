@@ -1,4 +1,7 @@
-"""Airtel Money disbursements (v2) as a server: token, disbursement, enquiry, balance. Kenyan shillings.
+"""Airtel Money disbursements as a server: token, disbursement, enquiry, balance, subscriber, encryption key.
+
+The headers X-Country and X-Currency say where; numbers are those within that country. Airtel serves version 1 of its
+paths beside version 2, and so does this. A UUID is an id with its dashes or without: its page says neither.
 
 Answers are 200 even for refusals: the code is in `status.response_code`. Tokens live three minutes. The callback goes to
 the URL of the portal, signed with base64 HMAC-SHA256 of the transaction's compact JSON under the client's secret.
@@ -9,13 +12,19 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Final
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gateway.simulator.countries import AIRTEL, is_national, minor_per_major, pays_in
 from gateway.simulator.operators.books import OperatorBooks, Payment
 from gateway.simulator.operators.operator import Operator, json, minor_of, object_of, part
 from gateway.simulator.wire import after_acting, before_acting
@@ -41,6 +50,7 @@ WORDS: Final = {
 }
 FAILING: Final = ("003", "004", "005", "009", "010", "012", "013")
 FEE_MINOR: Final = 9_00
+WALLETS: Final = ("DISB", "COLL", "CASHIN", "CASHOUT")
 SECRET: Final = "secret"  # noqa: S105  # of every client of this simulator, as in its documentation
 
 
@@ -62,13 +72,25 @@ class AirtelBooks(OperatorBooks):
 
 class Airtel(Operator):
     token_life_s = 180.0
+    names: Mapping[str, str] = MappingProxyType({})
+    """Of subscribers, by their number within the country."""
 
     def routes(self) -> list[Route]:
         return [
             Route("/auth/oauth2/token", self._token, methods=["POST"]),
-            Route("/standard/v2/disbursements/", self._disburse, methods=["POST"]),
-            Route("/standard/v2/disbursements/{key}", self._enquiry, methods=["GET"]),
-            Route("/standard/v2/users/balance", self._balance, methods=["GET"]),
+            *(
+                route
+                for version in ("v1", "v2")
+                for route in (
+                    Route(f"/standard/{version}/disbursements/", self._disburse, methods=["POST"]),
+                    Route(
+                        f"/standard/{version}/disbursements/{{key}}", self._enquiry, methods=["GET"]
+                    ),
+                    Route(f"/standard/{version}/users/balance", self._balance, methods=["GET"]),
+                )
+            ),
+            Route("/standard/v1/users/{msisdn}", self._subscriber, methods=["GET"]),
+            Route("/v1/rsa/encryption-keys", self._key, methods=["GET"]),
         ]
 
     def told(self, payment: Payment) -> bytes:
@@ -102,8 +124,9 @@ class Airtel(Operator):
             return early
         if refused := self._door(request):
             return refused
-        amount = minor_of(transaction.get("amount"), 100)
-        fault = _fault(key, body, payee, amount)
+        country, currency = _place(request)
+        amount = minor_of(transaction.get("amount"), minor_per_major(currency))
+        fault = _fault(key, body, payee, amount, country)
         if fault or amount is None:
             self.books.note_call("b2c", key, f"{fault} {WORDS[fault]}", faults)
             return _said(fault, None)
@@ -132,24 +155,70 @@ class Airtel(Operator):
     async def _balance(self, request: Request) -> Response:
         if refused := self._door(request):
             return refused
-        left = f"{self.books.funds().utility_minor / 100:.2f}"
-        told = {"balance": left, "currency": self.books.currency, "account_status": "Active"}
+        wallet = request.query_params.get("type", "COLL")
+        if wallet not in WALLETS:
+            return json({"status": {"code": "400", "message": "type is not valid"}}, 400)
+        _, currency = _place(request)
+        # Payouts leave from one wallet; what was collected is another and empty here.
+        left = self.books.funds().utility_minor if wallet == "DISB" else 0
+        told = {
+            "balance": f"{left / minor_per_major(currency):.2f}",
+            "currency": currency,
+            "account_status": "Active",
+        }
+        return json({"data": told, "status": {"code": "200", "success": True}})
+
+    async def _subscriber(self, request: Request) -> Response:
+        """Everybody here is called Sam Doe, but those whom `names` gives another name."""
+        if refused := self._door(request):
+            return refused
+        msisdn = request.path_params["msisdn"]
+        if not is_national(msisdn, _place(request)[0]):
+            return _said("012", None)
+        first, _, last = self.names.get(msisdn, "Sam Doe").partition(" ")
+        told = {"first_name": first, "last_name": last, "msisdn": msisdn, "grade": "SUBS", "is_barred": False,
+                "is_pin_set": True, "registration": {"id": "", "status": "SUBS"}}  # fmt: skip
+        return json(
+            {"data": told, "status": {"code": "200", "message": "SUCCESS", "success": True}}
+        )
+
+    async def _key(self, request: Request) -> Response:
+        """The public key under which a PIN travels."""
+        if refused := self._door(request):
+            return refused
+        told = {"key_id": 1, "key": public_key(), "valid_upto": "2030-01-01"}
         return json({"data": told, "status": {"code": "200", "success": True}})
 
     def _door(self, request: Request) -> Response | None:
         if not self.knows(request.headers.get("authorization", "")):
             return json({"error": "invalid_token", "error_description": "expired"}, 401)
-        if not request.headers.get("x-country") or not request.headers.get("x-currency"):
-            return json({"status": {"code": "400", "message": "X-Country is missing"}}, 400)
+        country, currency = _place(request)
+        if country not in AIRTEL or not pays_in(country, currency):
+            said = "X-Country and X-Currency are not a country of Airtel and its currency"
+            return json({"status": {"code": "400", "message": said}}, 400)
         return None
 
 
-def _fault(key: str, body: dict[str, object], payee: dict[str, object], amount: int | None) -> str:
+@cache
+def public_key() -> str:
+    """Return the key under which this operator's clients seal their PIN."""
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+    der = made.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(der).decode()
+
+
+def _place(request: Request) -> tuple[str, str]:
+    return request.headers.get("x-country", ""), request.headers.get("x-currency", "")
+
+
+def _fault(
+    key: str, body: dict[str, object], payee: dict[str, object], amount: int | None, country: str
+) -> str:
     if amount is None:
         return "004"
-    if not re.fullmatch(r"\d{9}", str(payee.get("msisdn", ""))):
+    if not is_national(str(payee.get("msisdn", "")), country):
         return "012"
-    good = re.fullmatch(r"\w{5,80}", key) and re.fullmatch(
+    good = re.fullmatch(r"[\w-]{5,80}", key) and re.fullmatch(
         r"[A-Za-z0-9 ]{4,64}", str(body.get("reference", ""))
     )
     return "" if good and body.get("pin") else "013"

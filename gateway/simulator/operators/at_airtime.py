@@ -1,4 +1,5 @@
-"""Africa's Talking airtime as a server: send, find a transaction, and its two callbacks. Kenyan shillings.
+"""Africa's Talking airtime as a server: send, find a transaction, and its two callbacks. In the currency of the
+number's country. Its documentation calls the key of a request optional.
 
 Before it sends, it asks the validation URL of the portal (where one is set) and sends only on "Validated". The final
 status goes to the status URL. Paths and words as in the provider's documentation and its public SDKs; `/query/
@@ -6,6 +7,7 @@ transaction/find` as in the Node SDK's `findTransactionStatus`. Numbers that end
 """
 
 import re
+import secrets
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -14,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gateway.simulator.countries import minor_per_major, pays_in, region_of
 from gateway.simulator.operators.books import OperatorBooks, Payment
 from gateway.simulator.operators.operator import Operator, json, minor_of, object_of
 from gateway.simulator.wire import JSON, Caller, after_acting, before_acting
@@ -23,7 +26,7 @@ NOT_VALIDATED: Final = "Not validated"
 MAGIC_FAILED: Final = "91001"
 DISCOUNT_PERCENT: Final = 4
 MINIMUM_MINOR, MAXIMUM_MINOR = 5_00, 10_000_00
-_AMOUNT: Final = re.compile(r"KES (\d+(?:\.\d+)?)")
+_AMOUNT: Final = re.compile(r"([A-Z]{3}) (\d+(?:\.\d+)?)")
 
 
 class AirtimeBooks(OperatorBooks):
@@ -57,8 +60,8 @@ class Airtime(Operator):
                 "description": "Airtime Delivered Successfully" if payment.state == "paid" else payment.code,
                 "status": "Success" if payment.state == "paid" else "Failed",
                 "requestId": payment.transaction,
-                "discount": _kes(payment.amount_minor * DISCOUNT_PERCENT // 100),
-                "value": _kes(payment.amount_minor),
+                "discount": _written(payment, DISCOUNT_PERCENT),
+                "value": _written(payment),
             }
         )  # fmt: skip
 
@@ -68,15 +71,16 @@ class Airtime(Operator):
     async def _send(self, request: Request) -> Response:
         raw = await request.body()
         form = {name: values[0] for name, values in parse_qs(raw.decode()).items()}
-        key = request.headers.get("idempotency-key", "")
+        given = request.headers.get("idempotency-key", "")
+        key = given or f"unkeyed {secrets.token_hex(8)}"
         faults = self.plan.draw("b2c", key)
         if early := await before_acting(self.plan, faults):
             self.books.note_call("b2c", key, "lost on the way", faults)
             return early
         if not request.headers.get("apikey") or not form.get("username"):
             return Response("The supplied authentication is invalid", 401, media_type="text/plain")
-        msisdn, amount = _recipient(form.get("recipients", ""))
-        if fault := _fault(key, msisdn, amount):
+        msisdn, currency, amount = _recipient(form.get("recipients", ""))
+        if fault := _fault(given, msisdn, currency, amount):
             self.books.note_call("b2c", key, fault, faults)
             return _none(fault)
         assert amount is not None
@@ -101,8 +105,8 @@ class Airtime(Operator):
                 "transactionId": payment.transaction,
                 "phoneNumber": f"+{payment.msisdn}",
                 "sourceIpAddress": "127.0.0.1",
-                "currencyCode": self.books.currency,
-                "amount": payment.amount_minor / 100,
+                "currencyCode": _money(payment)[0],
+                "amount": payment.amount_minor / minor_per_major(_money(payment)[0]),
             }
         )
         caller = Caller(10.0)
@@ -136,31 +140,40 @@ class Airtime(Operator):
             "transactionId": reference,
             "status": status,
             "destination": f"+{found.msisdn}",
-            "value": _kes(found.amount_minor),
+            "value": _written(found),
             "description": found.code or status,
             "category": "Airtime",
         }
         return after_acting(faults, lambda: json({"status": "Success", "data": data}))
 
 
-def _recipient(told: str) -> tuple[str, int | None]:
-    """The one recipient's number and cents."""
+def _recipient(told: str) -> tuple[str, str, int | None]:
+    """The one recipient's number, the currency and its minor units."""
     try:
         first = orjson.loads(told)[0]
         amount = _AMOUNT.fullmatch(str(first["amount"]))
-        return str(first["phoneNumber"]), minor_of(amount[1], 100) if amount else None
+        number = str(first["phoneNumber"])
     except (ValueError, LookupError, TypeError):
-        return "", None
+        return "", "", None
+    if not amount:
+        return number, "", None
+    return number, amount[1], minor_of(amount[2], minor_per_major(amount[1]))
 
 
-def _fault(key: str, msisdn: str, amount: int | None) -> str:
-    if not 8 <= len(key) <= 100:  # noqa: PLR2004  as documented
+def _fault(given: str, msisdn: str, currency: str, amount: int | None) -> str:
+    if given and not 8 <= len(given) <= 100:  # noqa: PLR2004  as documented
         return "Invalid idempotency key"
-    if not re.fullmatch(r"\+254[17]\d{8}", msisdn):
+    region = region_of(msisdn.removeprefix("+")) if msisdn.startswith("+") else ""
+    if not region:
         return "Invalid phone number"
-    if amount is None or not MINIMUM_MINOR <= amount <= MAXIMUM_MINOR:
+    if amount is None or not pays_in(region, currency) or not _within(amount, currency):
         return "Value Outside The Allowed Limits"
     return ""
+
+
+def _within(amount_minor: int, currency: str) -> bool:
+    """The limits of Kenya are documented; elsewhere any amount is taken."""
+    return currency != "KES" or MINIMUM_MINOR <= amount_minor <= MAXIMUM_MINOR
 
 
 def _none(error: str) -> Response:
@@ -175,7 +188,7 @@ def _none(error: str) -> Response:
 
 
 def _sent(payment: Payment) -> Response:
-    amount, off = _kes(payment.amount_minor), _kes(payment.amount_minor * DISCOUNT_PERCENT // 100)
+    amount, off = _written(payment), _written(payment, DISCOUNT_PERCENT)
     one = {
         "phoneNumber": f"+{payment.msisdn}",
         "errorMessage": "None",
@@ -194,5 +207,13 @@ def _sent(payment: Payment) -> Response:
     return json(told, 201)
 
 
-def _kes(minor: int) -> str:
-    return f"KES {minor / 100:.4f}"
+def _money(payment: Payment) -> tuple[str, str]:
+    """Currency and amount as the recipient was given them."""
+    form = {name: values[0] for name, values in parse_qs(payment.body.decode()).items()}
+    currency, _, amount = str(orjson.loads(form["recipients"])[0]["amount"]).partition(" ")
+    return currency, amount
+
+
+def _written(payment: Payment, percent: int = 100) -> str:
+    currency, amount = _money(payment)
+    return f"{currency} {float(amount) * percent / 100:.4f}"

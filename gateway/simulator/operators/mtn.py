@@ -1,4 +1,5 @@
-"""MTN MoMo Disbursements as a server: token, transfer, status, balance, account holder. Ugandan shillings.
+"""MTN MoMo Disbursements as a server: token, transfer, status, balance, account holder. The currency is that of the target
+environment; the float is told in it.
 
 A transfer is 202 and nothing else; the same X-Reference-Id again is 409 whatever became of the first; the callback goes
 once to the X-Callback-Url of the request and does not name the reference. The sandbox's numbers (467331234..) fail as
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gateway.simulator.countries import MTN, minor_per_major, region_of
 from gateway.simulator.operators.books import OperatorBooks, Payment
 from gateway.simulator.operators.operator import (
     BODY_MAX_BYTES,
@@ -88,6 +90,7 @@ class Mtn(Operator):
             Route(f"{base}/v1_0/transfer", self._transfer, methods=["POST"]),
             Route(f"{base}/v1_0/transfer/{{key}}", self._status, methods=["GET"]),
             Route(f"{base}/v1_0/account/balance", self._balance, methods=["GET"]),
+            Route(f"{base}/v1_0/account/balance/{{currency}}", self._balance, methods=["GET"]),
             Route(
                 f"{base}/v1_0/accountholder/msisdn/{{msisdn}}/basicuserinfo",
                 self._holder,
@@ -132,8 +135,9 @@ class Mtn(Operator):
             return refused
         body = object_of(raw)
         payee = part(body, "payee")
-        amount = minor_of(body.get("amount"), 1)
-        fault = _fault(key, raw, body, payee, amount)
+        own = _currency(request)
+        amount = minor_of(body.get("amount"), minor_per_major(own))
+        fault = _fault(key, raw, body, payee, own)
         if fault or amount is None:
             self.books.note_call("b2c", key, fault, faults)
             return json({"code": fault, "message": fault}, 400)
@@ -170,8 +174,13 @@ class Mtn(Operator):
     async def _balance(self, request: Request) -> Response:
         if refused := self._door(request):
             return refused
+        own = _currency(request)
+        if request.path_params.get("currency", own) != own:
+            return json({"code": "INVALID_CURRENCY", "message": "Currency not supported."}, 400)
+        per = minor_per_major(own)
         left = self.books.funds().utility_minor
-        return json({"availableBalance": str(left), "currency": self.books.currency})
+        told = f"{left / per:.{len(str(per)) - 1}f}"
+        return json({"availableBalance": told, "currency": own})
 
     async def _active(self, request: Request) -> Response:
         if refused := self._door(request):
@@ -196,25 +205,29 @@ class Mtn(Operator):
             return Response("<html>Request blocked</html>", 403, media_type="text/html")
         if not self.knows(request.headers.get("authorization", "")):
             return json({"error": "invalid_token"}, 401)
-        if not request.headers.get("x-target-environment"):
+        if not _currency(request):
             return json({"code": "NOT_ALLOWED_TARGET_ENVIRONMENT", "message": ""}, 400)
         return None
 
 
+def _currency(request: Request) -> str:
+    return MTN.get(request.headers.get("x-target-environment", ""), "")
+
+
 def _fault(
-    key: str, raw: bytes, body: dict[str, object], payee: dict[str, object], amount: int | None
+    key: str, raw: bytes, body: dict[str, object], payee: dict[str, object], currency: str
 ) -> str:
     """The code of what is wrong with a transfer, "" when nothing is."""
     if not _UUID4.fullmatch(key):
         return "INVALID_REFERENCE_ID"
     if len(raw) > BODY_MAX_BYTES or not body:
         return "INVALID_PAYLOAD"
-    if amount is None or str(body.get("amount")) != str(amount):
+    if minor_of(body.get("amount"), 1) is None or not isinstance(body.get("amount"), str):
         return "INVALID_AMOUNT"
-    if body.get("currency") != MtnBooks.currency:
+    if body.get("currency") != currency:
         return "INVALID_CURRENCY"
     number = str(payee.get("partyId", ""))
-    if payee.get("partyIdType") != "MSISDN" or not re.fullmatch(r"\d{9,15}", number):
+    if payee.get("partyIdType") != "MSISDN" or not region_of(number):
         return "INVALID_PAYEE"
     return ""
 
@@ -223,8 +236,8 @@ def _status(payment: Payment) -> dict[str, object]:
     """A status body; the external id is the caller's, the reference is not told."""
     body = object_of(payment.body)
     told: dict[str, object] = {
-        "amount": str(payment.amount_minor),
-        "currency": MtnBooks.currency,
+        "amount": body.get("amount", ""),
+        "currency": body.get("currency", ""),
         "externalId": body.get("externalId", ""),
         "payee": body.get("payee", {}),
         "payerMessage": body.get("payerMessage", ""),

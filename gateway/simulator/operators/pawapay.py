@@ -1,4 +1,5 @@
-"""pawaPay v2 payouts as a server: initiate, check, wallet balances. Rwandan francs.
+"""pawaPay v2 payouts as a server: initiate, check, wallet balances. Country and currency are those
+of the operator that `provider` names (MTN_MOMO_RWA).
 
 ACCEPTED, REJECTED or DUPLICATE_IGNORED at once; ENQUEUED and SUBMITTED on the way; COMPLETED or FAILED at the end, told to
 the callback URL of the dashboard. Numbers that end in 039 and up fail as in its sandbox.
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gateway.simulator.countries import minor_per_major, pays_in, region_named, region_of
 from gateway.simulator.operators.books import OperatorBooks, Payment
 from gateway.simulator.operators.operator import Operator, json, minor_of, object_of, part
 from gateway.simulator.wire import after_acting, before_acting
@@ -25,6 +27,15 @@ MAGIC: Final = {
 }
 FEE_MINOR: Final = 20
 LIMITS: Final = (100, 2_000_000)
+WALLETS: Final = (
+    ("RWA", "RWF"),
+    ("KEN", "KES"),
+    ("ZMB", "ZMW"),
+    ("MWI", "MWK"),
+    ("COD", "CDF"),
+    ("SEN", "XOF"),
+)
+_AMOUNT: Final = re.compile(r"[1-9]\d{0,17}(\.\d{1,2})?|0\.\d{1,2}")
 _UUID4: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
@@ -71,7 +82,8 @@ class Pawapay(Operator):
         if refused := _door(request):
             return refused
         details = part(part(body, "recipient"), "accountDetails")
-        amount = minor_of(body.get("amount"), 1)
+        per = minor_per_major(str(body.get("currency")))
+        amount = minor_of(body.get("amount"), per)
         fault = _fault(key, body, details, amount)
         if fault or amount is None:
             self.books.note_call("b2c", key, fault, faults)
@@ -102,8 +114,16 @@ class Pawapay(Operator):
     async def _balance(self, request: Request) -> Response:
         if refused := _door(request):
             return refused
-        left = {"country": "RWA", "balance": str(self.books.funds().utility_minor)}
-        return json({"balances": [{**left, "currency": self.books.currency}]})
+        left = self.books.funds().utility_minor
+        told = [
+            {
+                "country": country,
+                "currency": currency,
+                "balance": str(left / minor_per_major(currency)).removesuffix(".0"),
+            }
+            for country, currency in WALLETS
+        ]
+        return json({"balances": told})
 
 
 def _door(request: Request) -> Response | None:
@@ -117,26 +137,29 @@ def _fault(
     key: str, body: dict[str, object], details: dict[str, object], amount: int | None
 ) -> str:
     note = body.get("customerMessage")
-    mmo = part(body, "recipient").get("type") == "MMO" and details.get("provider")
+    provider, currency = str(details.get("provider", "")), str(body.get("currency", ""))
+    mmo = part(body, "recipient").get("type") == "MMO" and region_named(provider[-3:])
+    region = region_named(provider[-3:])
     checks = {
         "INVALID_INPUT": _UUID4.fullmatch(key),
-        "INVALID_AMOUNT": amount is not None and str(body.get("amount")) == str(amount),
+        "INVALID_AMOUNT": amount is not None and _AMOUNT.fullmatch(str(body.get("amount"))),
         "AMOUNT_OUT_OF_BOUNDS": LIMITS[0] <= (amount or 0) <= LIMITS[1],
-        "INVALID_CURRENCY": body.get("currency") == PawapayBooks.currency,
         "INVALID_PROVIDER": mmo,
+        "INVALID_CURRENCY": region and pays_in(region, currency),
         "INVALID_PARAMETER": note is None or 4 <= len(str(note)) <= 22,  # noqa: PLR2004  as documented
-        "INVALID_PHONE_NUMBER": re.fullmatch(r"250\d{9}", str(details.get("phoneNumber", ""))),
+        "INVALID_PHONE_NUMBER": region_of(str(details.get("phoneNumber", ""))) == region,
     }
     return next((code for code, good in checks.items() if not good), "")
 
 
 def _data(payment: Payment) -> dict[str, object]:
     body = object_of(payment.body)
+    account = part(part(body, "recipient"), "accountDetails")
     told: dict[str, object] = {
         "payoutId": payment.key,
-        "amount": str(payment.amount_minor),
-        "currency": PawapayBooks.currency,
-        "country": "RWA",
+        "amount": body.get("amount", ""),
+        "currency": body.get("currency", ""),
+        "country": str(account.get("provider", ""))[-3:],
         "recipient": body.get("recipient", {}),
         "status": {"paid": "COMPLETED", "refused": "FAILED"}.get(payment.state, "SUBMITTED"),
     }

@@ -1,4 +1,5 @@
-"""The operators' server: Daraja, MTN, Airtel, airtime and pawaPay on their real paths, a carrier beside them, `/admin`.
+"""The operators' server: Daraja, MTN, Airtel, airtime and pawaPay on their real paths, two carriers beside them
+(Africa's Talking and Twilio), `/admin`.
 
 In a test it runs in the event loop (`async with Operators() as it: it.url`); `gateway operators`
 runs the same application as a process of its own, with its books in a data folder.
@@ -11,7 +12,7 @@ runs the same application as a process of its own, with its books in a data fold
     POST /admin/statement  {"day": "20261121", "defects": {"missing": 2}, "seed": 1} -> CSV
                            {"moves": true}: of all, with top-ups, charges and balances
     POST /admin/settle     waits until all payments are made and all results are told
-    and the carrier's, see carriers/admin.py
+    and the carriers', see carriers/admin.py
 """
 
 import sqlite3
@@ -27,8 +28,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.simulator.carriers.admin import carrier_routes
+from gateway.simulator.carriers.admin import UssdDesk, carrier_routes, twilio_routes
 from gateway.simulator.carriers.africastalking import CarrierServer
+from gateway.simulator.carriers.twilio import TwilioServer, not_found
 from gateway.simulator.faults import FaultPlan, FaultPlanError, parse_plan
 from gateway.simulator.operators.airtel import Airtel, AirtelBooks
 from gateway.simulator.operators.at_airtime import Airtime, AirtimeBooks
@@ -78,6 +80,8 @@ class Operators:
         self.books = Books(path, seed=seed, float_minor=float_minor)
         self.daraja = Daraja(self.books, plan or FaultPlan(seed=seed), terms)
         self.carrier = CarrierServer(plan=self.daraja.plan)
+        self.ussd = UssdDesk()
+        self.twilio = TwilioServer(self.daraja.plan, receipts=True)
         self.others: dict[str, Operator] = {
             name: operator(
                 books(
@@ -94,7 +98,10 @@ class Operators:
                 *self.daraja.routes(),
                 *(route for other in self.others.values() for route in other.routes()),
                 *self.carrier.routes,
+                *self.twilio.routes,
                 *carrier_routes(self.carrier),
+                *twilio_routes(self.twilio),
+                *self.ussd.routes(),
                 *self._admin(),
             ],
             exception_handlers=dict.fromkeys(ODD_PATHS, _odd_path),
@@ -129,13 +136,15 @@ class Operators:
             await other.post.close()
             other.books.close()
         await self.carrier.close()
+        await self.twilio.close()
+        await self.ussd.close()
         self.books.close()
 
     def set_plan(self, plan: FaultPlan) -> None:
         self.daraja.set_plan(plan)
         for other in self.others.values():
             other.set_plan(plan)
-        self.carrier.plan = plan
+        self.carrier.plan = self.twilio.plan = plan
 
     def _admin(self) -> list[Route]:
         def route(path: str, method: str, handler: Handler) -> Route:
@@ -225,6 +234,7 @@ class Operators:
         for other in self.others.values():
             await other.post.settle()
         await self.carrier.settle()
+        await self.twilio.settle()
         return _json({"ok": True})
 
 
@@ -236,8 +246,8 @@ async def _object(request: Request) -> dict[str, object]:
     return cast("dict[str, object]", found) if isinstance(found, dict) else {}
 
 
-def _json(value: object) -> Response:
-    return Response(orjson.dumps(value), media_type="application/json")
+def _json(value: object, status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, media_type="application/json")
 
 
 def _no_provider(request: Request) -> Response:
@@ -249,9 +259,13 @@ def _bad(text: str, status: int = 400) -> Response:
     return Response(orjson.dumps({"error": text}), status, media_type="application/json")
 
 
-async def _odd_path(_request: Request, error: Exception) -> Response:
-    """Daraja's own words for a path or method it does not have."""
+async def _odd_path(request: Request, error: Exception) -> Response:
+    """The words of a provider for a path or method it does not have; Daraja's for all others."""
     status = error.status_code if isinstance(error, HTTPException) else 404
+    if request.url.path.startswith("/2010-04-01/"):
+        return await not_found(request)
+    if request.url.path.startswith("/disbursement/"):
+        return _json({"statusCode": status, "message": "Resource not found"}, status)
     code, text = ODD_PATHS[status]
     body = {"requestId": "", "errorCode": code, "errorMessage": text}
     return Response(orjson.dumps(body), status, media_type="application/json")
