@@ -34,10 +34,11 @@ from gateway.money import exact_amount
 from gateway.runtime import Runtime
 from gateway.sms.prices import minor
 from gateway.steps import submit
+from gateway.steps.confidences import Checked, results_of
 from gateway.steps.prepare import lines_of
 from gateway.steps.quote import quote as quote_of
 from gateway.steps.submit import prepared
-from gateway.store import allot, batches, clients, findings, results
+from gateway.store import allot, batches, clients, findings
 from gateway.store.db import Row
 from gateway.tasks.forecast import answers_at_close
 from gateway.tasks.handling import Handling, from_options
@@ -177,8 +178,8 @@ async def found(
 ) -> StreamingResponse:
     """Results so far, task by task in your order; streamed, so any size will do. In CSV, cells that a spreadsheet
     would execute have an apostrophe before them; `raw=true` leaves it out, for programs."""
-    await _mine(rt, client, batch)
-    rows = results.of_batch(rt.db, batch)
+    row = await _mine(rt, client, batch)
+    rows = results_of(rt, await rt.batches.fresh(batch), row["state"])
     writer, media = {
         "json": (as_json, "application/json"),
         "jsonl": (as_lines, "application/jsonl"),
@@ -267,6 +268,8 @@ def _one(row: Row) -> BatchOut:
             percent=round(100 * row["answers_real"] / wanted, 1) if wanted else 0.0,
         ),
         money=_money(row),
+        confidence_checked=Checked(row["gold_answered"], row["state"] == "done").all,
+        gold_answered=row["gold_answered"],
         background=Background(**row["background"]) if row["background"] else None,
     )
 

@@ -1,43 +1,43 @@
 """Results as JSON, JSON lines or CSV, written row by row so that any size will do."""
 
 from collections.abc import AsyncGenerator, AsyncIterable
+from typing import Any
 
 import orjson
 
-from gateway.store.db import Row
+from gateway.api.told import ResultOut
 from gateway.tabular import CsvWriter
 
-RESULT_COLUMNS = ("task", "state", "value", "confidence", "answers", "rule")
+# Columns are added at the end only: programs may count on the places of the others.
+_FIRST = ("task", "state", "value", "confidence", "answers", "rule")
+RESULT_COLUMNS = (*_FIRST, *(name for name in ResultOut.model_fields if name not in _FIRST))
+
+Results = AsyncIterable[dict[str, Any]]
 
 
-def _result(row: Row) -> dict[str, object]:
-    confidence = row["confidence"]
-    return {
-        "task": row["name"],
-        "state": row["state"],
-        "value": row["value"],
-        "confidence": None if confidence is None else round(confidence, 4),
-        "answers": row["answered"],
-        "rule": row["rule"],
-    }
-
-
-async def as_json(rows: AsyncIterable[Row]) -> AsyncGenerator[bytes]:
+async def as_json(rows: Results) -> AsyncGenerator[bytes]:
+    """Yield the results as one JSON list."""
     first = True
     async for row in rows:
-        yield (b"[" if first else b",") + orjson.dumps(_result(row))
+        yield (b"[" if first else b",") + orjson.dumps(row)
         first = False
     yield b"[]" if first else b"]"
 
 
-async def as_lines(rows: AsyncIterable[Row]) -> AsyncGenerator[bytes]:
+async def as_lines(rows: Results) -> AsyncGenerator[bytes]:
+    """Yield the results as JSON lines."""
     async for row in rows:
-        yield orjson.dumps(_result(row)) + b"\n"
+        yield orjson.dumps(row) + b"\n"
 
 
-async def as_csv(rows: AsyncIterable[Row], *, raw: bool = False) -> AsyncGenerator[bytes]:
+async def as_csv(rows: Results, *, raw: bool = False) -> AsyncGenerator[bytes]:
     """Yield the results as CSV; `raw` for programs, since a spreadsheet would execute some cells."""
     writer = CsvWriter(raw=raw)
     yield writer.row(RESULT_COLUMNS).encode()
     async for row in rows:
-        yield writer.row(list(_result(row).values())).encode()
+        yield writer.row([_cell(row[name]) for name in RESULT_COLUMNS]).encode()
+
+
+def _cell(value: object) -> object:
+    """Write true and false as JSON does."""
+    return str(value).lower() if isinstance(value, bool) else value

@@ -124,6 +124,15 @@ class BatchOut(BaseModel):
     closed_at: datetime | None
     progress: Progress
     money: Money
+    confidence_checked: Annotated[
+        bool,
+        Field(
+            description="Whether the confidences of the results are checked with gold; see the results"
+        ),
+    ]
+    gold_answered: Annotated[
+        int, Field(description="Gold tasks of yours that were answered at least once")
+    ]
     background: Annotated[Background | None, Field(description="None: nothing heavy goes on")] = (
         None
     )
@@ -188,7 +197,19 @@ class ResultOut(BaseModel):
     state: str
     value: str | None
     confidence: float | None
+    confidence_checked: Annotated[
+        bool | None,
+        Field(
+            description="Whether gold of this batch has checked how often such confidences are right: only once the batch "
+            "is closed and gold of it was answered. False: take the confidence as a rough order of the results. Null: there "
+            "is no confidence, or a person decided."
+        ),
+    ]
+    checked_with_gold: Annotated[
+        int, Field(description="How many answered gold tasks the confidence was checked with")
+    ]
     answers: int
+    tied: Annotated[bool, Field(description="No answer was given more often than every other one")]
     rule: str | None
 
 

@@ -48,12 +48,24 @@ def explain(
         typer.echo(
             f"  waits for a worker of a skill of {story['waits_for']['skill']:.3f}, until {story['waits_for']['until']}"
         )
-    sure = "" if story["confidence"] is None else f" at {story['confidence']:.4f}"
+    sure = "" if story["confidence"] is None else f" at {story['confidence']:.4f}{_checked(story)}"
     who = f", by {story['decided_by']}" if story["decided_by"] else ""
     version = f" {story['ruling']}" if story["ruling"] else ""
     typer.echo(
         f"  now {story['state']}: {story['value']}{sure} (rule {story['rule']}{version}{who})"
     )
+
+
+def _checked(story: dict[str, Any]) -> str:
+    """Say whether gold has checked the confidence, and that no answer leads where that is so."""
+    said = ", a tie" if story["tied"] else ""
+    match story["confidence_checked"]:
+        case True:
+            return f"{said}, checked with {story['checked_with_gold']} gold tasks"
+        case False:
+            return f"{said}, not checked with gold"
+        case _:
+            return said
 
 
 def _judged(answer: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """`gateway review`: tasks whose answers stayed in doubt, for a person to decide."""
 
 import getpass
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -29,13 +30,25 @@ def listed(
     if write_json([dict(row) for row in rows], json):
         return
     for row in rows:
-        doubt = "no single answer" if row["ambiguous"] else f"{row['confidence']:.2f} sure"
+        doubt = (
+            "no single answer"
+            if row["ambiguous"]
+            else f"{row['confidence']:.2f} sure{_checked(row)}"
+        )
         typer.echo(
             f"{row['batch_id']}  {row['name']}  {row['text']}\n"
             f"    {', '.join(row['answers'])}: perhaps {row['value']} ({doubt})"
         )
     if not rows:
         typer.echo("nothing waits for a decision")
+
+
+def _checked(row: Mapping[str, Any]) -> str:
+    """Say where no gold has checked a confidence."""
+    from gateway.steps.confidences import Checked
+
+    checked = Checked(row["gold_answered"], row["batch_state"] == "done")
+    return "" if checked.of(row["confidence"], row["rule"]) else ", not checked with gold"
 
 
 @app.command("decide")

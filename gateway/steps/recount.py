@@ -10,7 +10,10 @@ from typing import Any
 from gateway.errors import Refused
 from gateway.qa.overlap import Decision
 from gateway.qa.skill import Skill
+from gateway.qa.ties import tied
 from gateway.runtime import Runtime
+from gateway.steps.comparing import compared_as
+from gateway.steps.confidences import checked
 from gateway.steps.judged import judgements
 from gateway.store import rules, stories
 from gateway.store.db import Row
@@ -23,6 +26,7 @@ async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
     if row is None:
         raise Refused(f"no task {task!r} in this batch", field="task", status=404)
     answers = await stories.answers(rt.db, row["id"])
+    known = await checked(rt, batch, row["batch_state"])
     told = [_told(answers, number) for number in range(len(answers))]
     return {
         "task": task,
@@ -52,6 +56,13 @@ async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
         "state": row["state"],
         "value": row["value"],
         "confidence": row["confidence"],
+        "confidence_checked": known.of(row["confidence"], row["rule"]),
+        "checked_with_gold": known.gold if known.of(row["confidence"], row["rule"]) else 0,
+        "tied": tied(
+            [a["value"] for a in answers if not a["void"]],
+            is_text=rt.kind_of(batch.kind).IS_TEXT,
+            language=compared_as(rt, batch),
+        ),
         "rule": row["rule"],
         "ruling": row["ruling"],
         "switched": [

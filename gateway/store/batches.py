@@ -286,7 +286,8 @@ from batch b cross join lateral (
     coalesce(sum(answered) filter (where gold is null and state <> 'open'), 0) as answers_decided, coalesce(sum(held), 0) as asked_now,
     coalesce(sum(wanted) filter (where gold is null), 0) as answers_wanted,
     coalesce(sum(answered) filter (where gold is null), 0) as answers_real,
-    coalesce(sum(maximum), 0) as answers_maximum
+    coalesce(sum(maximum), 0) as answers_maximum,
+    count(*) filter (where gold is not null and promoted_from is null and answered > 0) as gold_answered
   from task t where t.batch_id = b.id) c
 where b.client_id = $1"""
 

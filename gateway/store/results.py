@@ -7,14 +7,28 @@ from gateway.store.db import Database, Row
 _PAGE = 2000
 
 
+async def gold_answered(db: Database, batch: str) -> int:
+    """Return how many gold tasks of the client were answered: what the batch's confidences can be checked with.
+
+    Results that became gold are left out: they are what is to be checked.
+    """
+    return await db.value(
+        """select count(*) from task
+           where batch_id = $1 and gold is not null and promoted_from is null and answered > 0""",
+        batch,
+    )
+
+
 async def of_batch(db: Database, batch: str) -> AsyncGenerator[Row]:
-    """Every real task (no gold) in the client's order, read page by page so that memory stays flat."""
+    """Yield every real task (no gold) in the client's order with its answers, page by page so that memory stays flat."""
     position = 0
     while True:
         rows = await db.rows(
-            """select position, name,
-                 case when state = 'review' and rule = 'ambiguous' then 'ambiguous' else state end as state, value, confidence, answered, rule from task
-               where batch_id = $1 and gold is null and position > $2 order by position limit $3""",
+            """select t.position, t.name, t.value, t.confidence, t.answered, t.rule,
+                 case when t.state = 'review' and t.rule = 'ambiguous' then 'ambiguous' else t.state end as state,
+                 array(select a.value from answer a where a.task_id = t.id and not a.void order by a.id) as values
+               from task t
+               where t.batch_id = $1 and t.gold is null and t.position > $2 order by t.position limit $3""",
             batch,
             position,
             _PAGE,

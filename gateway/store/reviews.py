@@ -11,9 +11,12 @@ AMBIGUOUS = "ambiguous"
 async def waiting(db: Database, batch: str | None = None, limit: int = 200) -> list[Row]:
     """Tasks in review, oldest first, each with its answers in order."""
     return await db.rows(
-        """select t.batch_id, t.name, t.text, t.value, t.confidence, t.rule = 'ambiguous' as ambiguous, t.decided_at,
+        """select t.batch_id, t.name, t.text, t.value, t.confidence, t.rule, t.rule = 'ambiguous' as ambiguous, t.decided_at,
+             b.state as batch_state,
+             (select count(*) from task g where g.batch_id = b.id and g.gold is not null and g.promoted_from is null
+                and g.answered > 0) as gold_answered,
              (select array_agg(a.value order by a.id) from answer a where a.task_id = t.id and not a.void) as answers
-           from task t where t.state = 'review' and ($1::text is null or t.batch_id = $1)
+           from task t join batch b on b.id = t.batch_id where t.state = 'review' and ($1::text is null or t.batch_id = $1)
            order by t.decided_at, t.id limit $2""",
         batch,
         limit,

@@ -6,7 +6,7 @@ from gateway.store.db import Database, Row
 async def of_task(db: Database, batch: str, task: str) -> Row | None:
     return await db.row(
         """select t.id, t.text, t.gold, t.state, t.value, t.confidence, t.rule, t.ruling, t.decided_by, t.decided_at,
-             t.maximum, t.skill_wanted, t.better_until, p.code as kept_for, b.better, b.better_by_sms
+             t.maximum, t.skill_wanted, t.better_until, p.code as kept_for, b.state as batch_state, b.better, b.better_by_sms
            from task t join batch b on b.id = t.batch_id left join partner p on p.id = t.kept_for
            where t.batch_id = $1 and t.name = $2""",
         batch,

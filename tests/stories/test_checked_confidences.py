@@ -1,0 +1,133 @@
+"""A confidence that no gold has checked says so, wherever a client reads it; and ties are told."""
+
+import csv
+import io
+import json
+
+from gateway.cli.explain import _checked
+from gateway.steps.recount import explain
+
+
+async def answered(town, *people, keys="1", questions=1):
+    for person in people:
+        await person.texts("WORK")
+        for _ in range(questions):
+            await person.texts(keys)
+    await town.ticks()
+
+
+async def test_without_gold_confidences_are_unchecked_everywhere(town):
+    amina, brian = await town.enrols("amina"), await town.enrols("brian")
+    batch = await town.posts_batch("Is it open?", policy="fixed:2")
+    await answered(town, amina, brian)
+    shown = await batch.shows()
+    assert (shown["state"], shown["confidence_checked"], shown["gold_answered"]) == (
+        "done",
+        False,
+        0,
+    )
+    result = (await batch.results())["t1"]
+    assert result["confidence"] > 0.5
+    assert (result["confidence_checked"], result["checked_with_gold"]) == (False, 0)
+    path = f"/batches/{batch.id}/results?format="
+    (line,) = (await town.client.asks("GET", f"{path}jsonl")).text.splitlines()
+    assert json.loads(line) == result
+    (row,) = csv.DictReader(io.StringIO((await town.client.asks("GET", f"{path}csv")).text))
+    assert (row["confidence_checked"], row["checked_with_gold"], row["tied"]) == (
+        "false",
+        "0",
+        "false",
+    )
+    story = await explain(town.rt, batch.id, "t1")
+    assert story["confidence_checked"] is False
+    assert _checked(story) == ", not checked with gold"
+    told = (await town.client.asks("GET", f"/batches/{batch.id}/tasks/t1/decision")).json()
+    assert told["confidence_checked"] is False
+
+
+async def test_gold_checks_them_when_the_batch_closes(town):
+    amina, brian = await town.enrols("amina"), await town.enrols("brian")
+    gold = [{"id": f"g{n}", "text": f"Is {n} a number?", "gold": "yes"} for n in range(3)]
+    batch = await town.posts_batch(
+        "Is it open?", "Is it clean?", tasks=gold, policy="fixed:2", gold_rate=0.5, entry_gold=3
+    )
+    for person, answers in ((amina, 5), (brian, 4)):
+        await person.texts("WORK")
+        for _ in range(answers):
+            await person.texts("1")
+    running = await batch.shows()
+    assert running["state"] == "running"
+    assert running["gold_answered"] == 3
+    assert running["confidence_checked"] is False
+    decided = [r for r in (await batch.results()).values() if r["state"] == "decided"]
+    assert decided
+    assert {r["confidence_checked"] for r in decided} == {False}, "nothing was compared yet"
+    await brian.texts("1")
+    await town.ticks()
+    shown = await batch.shows()
+    assert (shown["state"], shown["confidence_checked"]) == ("done", True)
+    result = (await batch.results())["t1"]
+    assert (result["confidence_checked"], result["checked_with_gold"]) == (True, 3)
+    assert _checked(await explain(town.rt, batch.id, "t1")) == ", checked with 3 gold tasks"
+
+
+async def test_a_persons_word_is_no_estimate(town):
+    amina, brian = await town.enrols("amina"), await town.enrols("brian")
+    batch = await town.posts_batch("Is it open?", policy="fixed:2")
+    for person, key in ((amina, "1"), (brian, "2")):
+        await person.texts("WORK")
+        await person.texts(key)
+    result = (await batch.results())["t1"]
+    assert (result["state"] in ("review", "ambiguous"), result["tied"]) == (True, True)
+    path = f"/batches/{batch.id}/tasks/t1/decision"
+    said = await town.client.asks("POST", path, json={"value": "yes", "by": "Wanjiku"})
+    assert said.status_code == 200, said.text
+    result = (await batch.results())["t1"]
+    assert (result["value"], result["rule"], result["confidence_checked"]) == (
+        "yes",
+        "person",
+        None,
+    )
+    assert result["tied"] is True, "what the answers said stays visible"
+    (row,) = csv.DictReader(
+        io.StringIO((await town.client.asks("GET", f"/batches/{batch.id}/results?format=csv")).text)
+    )
+    assert (row["confidence_checked"], row["tied"]) == ("", "true")
+
+
+async def test_ties_of_typed_texts_know_near_equal_ones(town):
+    people = [await town.enrols(name) for name in ("amina", "brian", "chege", "dora")]
+    batch = await town.posts_batch("line 1", kind="transcription", policy="fixed:4")
+    for person, words in zip(
+        people, ("Mama Njeri", "mama njeri.", "Baba Otieno", "Kiosk"), strict=True
+    ):
+        await person.texts("WORK")
+        await person.texts(words)
+    assert (await batch.results())["t1"]["tied"] is False
+    batch = await town.posts_batch("line 2", kind="transcription", policy="fixed:2")
+    for person, words in zip(people[:2], ("Mama Njeri", "Baba Otieno"), strict=True):
+        await person.texts("WORK")
+        await person.texts(words)
+    assert (await batch.results())["t1"]["tied"] is True
+
+
+async def test_a_single_typed_answer_is_never_certain(town):
+    amina = await town.enrols("amina")
+    batch = await town.posts_batch("line 1", kind="transcription")
+    await amina.texts("WORK")
+    await amina.texts("Mama Njeri")
+    live = (await batch.results())["t1"]
+    assert live["answers"] == 1
+    assert 0.5 < live["confidence"] <= 0.8
+    await town.ticks()
+    closed = (await batch.results())["t1"]
+    assert 0.3 < closed["confidence"] <= 0.8
+    assert closed["confidence_checked"] is False
+
+
+async def test_it_is_described_to_clients(town):
+    document = (await town.http.get("/openapi.json")).json()
+    fields = document["components"]["schemas"]["ResultOut"]["properties"]
+    assert {"confidence_checked", "checked_with_gold", "tied"} <= fields.keys()
+    assert "gold" in fields["confidence_checked"]["description"]
+    assert "confidence_checked" in document["components"]["schemas"]["BatchOut"]["properties"]
