@@ -6,6 +6,14 @@ from types import ModuleType
 
 from gateway.errors import SettingsError
 
+_SAID = {
+    "sms.channels": "kind of SMS channel",
+    "ussd.channels": "kind of USSD channel",
+    "payments.providers": "kind of payout provider",
+    "tasks.kinds": "kind of task",
+    "qa.rules": "method",
+}
+
 
 def kinds(shelf: ModuleType) -> list[str]:
     """The names on a shelf (a package), sorted; files that start with `_` are helpers, not kinds."""
@@ -18,5 +26,6 @@ def load(shelf: ModuleType, kind: str) -> ModuleType:
     """The module of one kind; a clear error names what there is."""
     if kind not in kinds(shelf):
         shelf_name = shelf.__name__.removeprefix("gateway.")
-        raise SettingsError(f"no {kind!r} in {shelf_name}; there is: {', '.join(kinds(shelf))}")
+        what = _SAID.get(shelf_name, shelf_name)
+        raise SettingsError(f"there is no {what} {kind!r}; there is: {', '.join(kinds(shelf))}")
     return importlib.import_module(f"{shelf.__name__}.{kind}")

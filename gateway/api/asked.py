@@ -23,6 +23,17 @@ Price = (
     | Annotated[float, _MAJOR]
 )
 POLICY_PATTERN = "^(all|dynamic|fixed:[0-9]{1,5}|worth:[0-9]{1,13})$"
+FORMS = {
+    "policy": "all, dynamic, fixed:N (N answers a task) or worth:N (what a corrected error is worth, in minor units), "
+    "with N a whole number, like fixed:3",
+    "price": 'an amount in major units, like 3.00 or "3.00"',
+    "review_price": 'an amount in major units, like 3.00 or "3.00"',
+    "languages": 'codes of languages in a list, like ["sw"]',
+    "language": "a code of a language, like sw",
+    "pack": f"auto, off, or a whole number from 2 to {PACK_MAX}",
+    "shares": 'partners with their parts, like {"KIBERA": 0.6}',
+}
+"""What a field takes, for errors, where the schema alone would name patterns and unions."""
 # Words of ours are compared as they are.
 Word = Annotated[str, StringConstraints(pattern="^[a-z_]{1,40}$", strip_whitespace=False)]
 Policy = Annotated[str, StringConstraints(pattern=POLICY_PATTERN, strip_whitespace=False)]

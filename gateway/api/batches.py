@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Annotated, Any, Literal
 
+import orjson
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
@@ -72,7 +73,9 @@ async def create(rt: Rt, client: Client, given: BatchIn, request: Request) -> Re
         batch = await submit.create(rt, client, await _spec(rt, client, given))
         return _one(await _mine(rt, client, batch.id)).model_dump_json().encode()
 
-    return await once(rt, client, request, 201, made)
+    answer = await once(rt, client, request, 201, made)
+    answer.headers["Location"] = f"{request.url.path}/{orjson.loads(bytes(answer.body))['id']}"
+    return answer
 
 
 @router.get("/batches")

@@ -14,6 +14,8 @@ from gateway.runtime import Runtime
 from gateway.store import clients
 
 _KEY_CHARACTERS_MAX = 200
+REPEATED = "Idempotent-Replayed"
+"""The header of an answer that was given before; nothing was done this time."""
 # Each holds a connection while what it makes needs another: more at once could wait for each other for ever.
 AT_ONCE = 2
 
@@ -49,7 +51,9 @@ async def once(
         raise Refused(
             "this Idempotency-Key was used for another request", status=409, field="Idempotency-Key"
         )
-    return _answer(orjson.dumps(known["body"]), known["status"])
+    repeated = _answer(orjson.dumps(known["body"]), known["status"])
+    repeated.headers[REPEATED] = "true"
+    return repeated
 
 
 def _gate(request: Request) -> asyncio.Semaphore:

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from gateway.api import wording
 from gateway.api.limits import TooOften
 from gateway.api.phones_first import PhonesFirst
 from gateway.api.request_ids import request_id_of
@@ -29,7 +30,7 @@ _TITLES = {
     404: "Not found",
     405: "Method not allowed",
     408: "Too slow",
-    409: "Not now",
+    409: "Conflict",
     413: "Too large",
     415: "Unknown media type",
     421: "Unknown host name",
@@ -143,12 +144,8 @@ async def _unknown_kind(request: Request, bad: Exception) -> Response:
 
 async def _invalid(request: Request, bad: Exception) -> Response:
     assert isinstance(bad, RequestValidationError)
-    faults = tuple(
-        Fault(str(e["msg"]), ".".join(str(part) for part in e["loc"] if part != "body") or None)
-        for e in bad.errors()
-    )
-    first = faults[0]
-    return problem(422, f"{first.field}: {first.message}" if first.field else first.message, faults)
+    faults = wording.faults_of(request, bad.errors())
+    return problem(422, wording.sentence(faults), faults)
 
 
 async def _http(request: Request, bad: Exception) -> Response:
@@ -158,6 +155,8 @@ async def _http(request: Request, bad: Exception) -> Response:
     if bad.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(allowed_methods(request))
         detail = f"{request.method} is not taken here; allowed: {headers['Allow']}"
+    elif detail == HTTPStatus.NOT_FOUND.phrase:
+        detail = f"there is nothing at {request.url.path}; /docs lists what there is"
     return problem(bad.status_code, detail, headers=headers)
 
 

@@ -20,6 +20,7 @@ from gateway.api.forward import Forward
 from gateway.api.intake import Intake
 from gateway.api.limits import Limits
 from gateway.api.metrics import Metrics
+from gateway.api.parameters import refuse_unknown
 from gateway.api.phones_first import let_phones_first
 from gateway.api.readiness import Readiness
 from gateway.api.turnstile import Turnstile
@@ -96,9 +97,9 @@ def make_app(
 
 
 def _add_clients(app: FastAPI, rt: Runtime, mounts: tuple[Mount, ...]) -> None:
-    after_phones = [Depends(let_phones_first), Depends(auth.SCHEME)]
+    checks = [Depends(let_phones_first), Depends(auth.SCHEME), Depends(refuse_unknown)]
     for router in (batches.router, judgement.router, proof.router):
-        app.include_router(router, responses=problems.DECLARED, dependencies=after_phones)
+        app.include_router(router, responses=problems.DECLARED, dependencies=checks)
     for mount in mounts:
         mount(app, rt)
 

@@ -19,6 +19,7 @@ from gateway.steps.close import estimate
 from gateway.steps.judge import is_right
 from gateway.steps.rejudge import Moved, rejudge
 from gateway.steps.retry import until_settled
+from gateway.steps.review import said_truth
 from gateway.steps.rulings import ruling_of, switch_on
 from gateway.steps.standing import unpause
 from gateway.store import gold, rejudging, skills
@@ -81,8 +82,7 @@ class Diff(TypedDict):
 async def correct_gold(rt: Runtime, said: Correction) -> Diff:
     """Correct gold; the diff that was kept: answers, skills, workers who are back, changed results, pay."""
     batch = await rt.batches.fresh(said.batch)
-    kind = rt.kind_of(batch.kind)
-    value = kind.check_truth(said.value, batch.options)
+    value = said_truth(rt, batch, said.value)
     return await until_settled(lambda: _correct(rt, batch, said, value))
 
 

@@ -1,6 +1,7 @@
 """A client's batch: made, filled with tasks, started (its money set aside first), paused, cancelled."""
 
 import asyncio
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -34,6 +35,8 @@ from gateway.tasks.question import Option
 from gateway.tasks.rotation import may_rotate
 
 _ROUNDING = 1e-9
+# What PostgreSQL says of a key that is there: Key (batch_id, name)=(b_1, shop 7) already exists.
+_TAKEN_ID = re.compile(r"\)=\([^,]*, (.*)\) already exists\.\Z", re.DOTALL)
 STORED_AT_ONCE = 1000
 """Tasks in one statement: so many are joined and sent in a few milliseconds."""
 
@@ -116,7 +119,9 @@ async def _check_shares(rt: Runtime, handling: Handling) -> None:
     codes = list(handling.shares)
     unknown = set(codes) - await people.partner_codes(rt.db, codes)
     if unknown:
-        raise Refused(f"no partner {min(unknown)!r}", field="shares")
+        raise Refused(
+            f"no partner {min(unknown)!r}; GET /audience lists the partners", field="shares"
+        )
     if sum(handling.shares.values()) > 1 + _ROUNDING:
         raise Refused("the shares add up to more than 1", field="shares")
 
@@ -163,7 +168,13 @@ async def add_prepared(
                 position += len(part)
             await batches.set_filled(db, row["id"], asdict(added(before, filled, SHOWN_MAX)))
     except asyncpg.UniqueViolationError as bad:
-        raise Refused("an id is in this batch already", field="id", status=409) from bad
+        named = _TAKEN_ID.search(str(getattr(bad, "detail", "")))
+        which = f"the id {named[1]!r}" if named else "an id"
+        raise Refused(
+            f"{which} is in this batch already; nothing of this upload was taken",
+            field="id",
+            status=409,
+        ) from bad
     except asyncpg.ForeignKeyViolationError as bad:
         raise Refused(
             "audience.workers names a worker that does not exist", field="audience.workers"

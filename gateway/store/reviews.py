@@ -36,3 +36,10 @@ async def decide(db: Database, batch: str, task: str, value: str, by: str) -> bo
             by,
         )
     )
+
+
+async def state_of(db: Database, batch: str, task: str) -> str | None:
+    """Return the state of a batch's task; None where there is no such task."""
+    return await db.value(
+        "select state from task where batch_id = $1 and name = $2 and gold is null", batch, task
+    )

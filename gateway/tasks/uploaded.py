@@ -41,7 +41,7 @@ def read_rows(file: BinaryIO | bytes, content_type: str) -> Iterator[UploadedRow
         return _table_rows(source)
     start = beginning.decode(encoding_of(source), errors="replace").lstrip("\ufeff \t\r\n")[:1]
     if not start and len(beginning) < _BEGINNING_BYTES:
-        raise Refused("the upload is empty")
+        raise Refused("the upload is empty; send tasks as CSV, XLSX, JSON or JSON lines")
     if "csv" in content_type or ("json" not in content_type and start not in ("[", "{")):
         return _table_rows(source)
     text = _checked_text(source)

@@ -185,7 +185,7 @@ async def test_a_batch_that_costs_more_than_there_is_says_what_it_costs(town):
     ],
 )
 async def test_a_cursor_out_of_bounds_is_refused(town, after):
-    assert names(await town.client.asks("GET", f"/audience?after={after}"), "query")
+    assert names(await town.client.asks("GET", f"/audience?after={after}"), "after")
 
 
 async def test_the_last_cursor_is_taken(town):
