@@ -52,11 +52,19 @@ class Sums:
         `log_confusion[w, k, o]` as in `Estimate.confusion`.
         """
         by_said = np.ascontiguousarray(log_confusion.transpose(0, 2, 1))
-        return self._by_task.total(by_said.reshape(self.workers * self.options, self.options))
+        return self.heard(by_said.reshape(self.workers * self.options, self.options))
+
+    def heard(self, rows: Floats) -> Floats:
+        """Sum per task of the rows of its answers; `rows` has one per worker and option said."""
+        return self._by_task.total(rows)
+
+    def said(self, rows: Floats) -> Floats:
+        """Sum per worker and option said of the rows of the tasks where it was said; one row per task."""
+        return self._by_said.total(rows)
 
     def counts(self, posterior: Floats) -> Floats:
         """Expected times worker `w` said `o` when the truth was `k`, as `[w, k, o]`."""
-        flat = self._by_said.total(posterior)
+        flat = self.said(posterior)
         return flat.reshape(self.workers, self.options, self.options).transpose(0, 2, 1)
 
 

@@ -7,13 +7,15 @@ from hypothesis import strategies as st
 
 from gateway.errors import Refused
 from gateway.qa import batch, rule
-from gateway.qa.calibration import LAPSE, calibration, softened
+from gateway.qa.calibration import LAPSE, calibration, softened, usual_confidence
 from gateway.qa.calibration_error import debiased_calibration_error, expected_calibration_error
 from gateway.qa.certificate import GOLD_MIN, Certificate, TooLittleGold, certificate
+from gateway.qa.expected import expected_accuracy
 from gateway.qa.gold_splits import gold_splits
 from gateway.qa.port import UNKNOWN, encode
+from gateway.qa.sums import sums_of
 
-from .crowd import made_up, recorded
+from .crowd import Rows, accuracy, made_up, recorded
 
 
 def test_one_answer_is_not_softened_and_many_are() -> None:
@@ -160,8 +162,8 @@ def test_calibration_error_is_the_gap_between_said_and_true() -> None:
     assert expected_calibration_error(said, np.array([1.0, 1.0, 1.0, 0.0])) == pytest.approx(0.05)
 
 
-def test_softening_brings_a_recorded_crowd_closer_to_its_accuracy() -> None:
-    rows, truths = recorded("rte150")
+def test_softening_brings_a_crowd_that_errs_together_closer_to_its_accuracy() -> None:
+    rows, truths = recorded("valence")
     answers = encode(rows)
     found = batch.aggregate(answers)
     right = np.array(
@@ -185,3 +187,60 @@ def test_gold_tasks_are_certain_and_certify_the_rest() -> None:
 def test_a_batch_without_gold_has_no_certificate() -> None:
     rows, _ = made_up(tasks=5, skills=[0.8] * 3)
     assert batch.aggregate(encode(rows), "majority").certificate == TooLittleGold(0)
+
+
+def _split_crowd(uneven: float, seed: int = 3) -> tuple[Rows, dict[str, str]]:
+    """Seven answers to 300 yes-or-no questions; `uneven` is how far the questions differ in difficulty."""
+    random = np.random.default_rng(seed)
+    rows: Rows = []
+    truths: dict[str, str] = {}
+    for task in range(300):
+        truth = "ab"[int(random.integers(2))]
+        truths[f"t{task}"] = truth
+        right = 1.0 / (1.0 + np.exp(-(0.9 + uneven * float(random.normal()))))
+        for worker in range(7):
+            said = truth if random.random() < right else "ba"["ab".index(truth)]
+            rows.append((f"t{task}", f"w{worker}", said))
+    return rows, truths
+
+
+@pytest.mark.parametrize("uneven", [0.0, 0.5, 1.0])
+def test_how_votes_split_tells_how_right_they_are(uneven: float) -> None:
+    """To about ten points: 300 questions leave open how far they differ."""
+    rows, truths = _split_crowd(uneven)
+    answers = encode(rows)
+    found = dict(zip(answers.tasks, rule("majority").aggregate(answers).value, strict=True))
+    expected = expected_accuracy(sums_of(answers).votes())
+    assert expected == pytest.approx(accuracy(found, truths), abs=0.12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("uneven", [0.0, 0.5])
+def test_where_questions_are_alike_splits_bring_confidence_closer_to_the_truth(
+    uneven: float, seed: int
+) -> None:
+    """Not where they differ much: a question that fools most workers splits as one of the other class does."""
+    rows, truths = _split_crowd(uneven, seed)
+    answers = encode(rows)
+    found = batch.aggregate(answers)
+    right = accuracy(dict(zip(answers.tasks, found.estimate.value, strict=True)), truths)
+    usual = usual_confidence(found.estimate.posterior, np.bincount(answers.task))
+    assert abs(float(found.confidence.mean()) - right) < abs(usual - right)
+
+
+def test_confidences_are_unchecked_until_gold_speaks() -> None:
+    rows, truths = made_up(tasks=40, skills=[0.8] * 5)
+    answers = encode(rows)
+    assert not batch.aggregate(answers).checked
+    assert batch.aggregate(answers, gold={"t000": truths["t000"]}).checked
+
+
+@pytest.mark.parametrize("name", ["auto", "majority", "one_coin", "dawid_skene", "ibcc", "ebcc"])
+@pytest.mark.parametrize("rows", [
+    [("t1", "amina", "yes")],
+    [("t1", "amina", "yes"), ("t2", "brian", "yes")],
+    [("t1", "amina", "yes"), ("t2", "brian", "no"), ("t2", "chep", "no")],
+])  # fmt: skip
+def test_no_single_answer_is_certain(name: str, rows: Rows) -> None:
+    found = batch.aggregate(encode(rows), name)
+    assert 0.5 < found.confidence[0] < 0.9

@@ -27,10 +27,10 @@ def aggregate(
 def _expected_chances(counts: Floats) -> Floats:
     """exp(E[log chance]): rows sum to a little less than 1, the missing part being doubt."""
     answers = counts + PRIOR_ANSWERS * tilted(counts)
-    return np.exp(_digamma(answers) - _digamma(answers.sum(2))[:, :, None])
+    return np.exp(digamma(answers) - digamma(answers.sum(2))[:, :, None])
 
 
-def _digamma(x: Floats) -> Floats:
+def digamma(x: Floats) -> Floats:
     """Logarithmic derivative of gamma for x > 0 (Abramowitz and Stegun 6.3.5 and 6.3.18)."""
     below = sum((1.0 / (x + step) for step in range(DIGAMMA_STEPS)), np.zeros_like(x))
     y = x + DIGAMMA_STEPS

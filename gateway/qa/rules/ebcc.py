@@ -1,0 +1,105 @@
+"""Classifier combination with correlated errors: every option has kinds of its own, and workers err by kind.
+
+Li, Rubinstein and Cohn, "Exploiting worker correlation for label aggregation in crowdsourcing" (ICML 2019), by
+variational Bayes. Questions with the same true option fall into a few kinds (easy ones, ones that look like
+another option), and workers who read the same kind make the same mistakes. So answers are independent
+only within a kind, and a shared mistake is not taken for agreement, nor for another class.
+
+The kinds of a task are drawn from a hash of its name to begin with, and the mean over several such
+beginnings is returned: neither the order of the answers nor the workers' names matter.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from gateway.qa.draws import uniform
+from gateway.qa.em import shares
+from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Flags, Floats, decide, gold_codes
+from gateway.qa.rules.ibcc import digamma
+from gateway.qa.sums import Sums, sums_of
+
+KINDS = 4  # of questions per option
+# Imaginary answers of every worker to every kind: as of workers who are right four times of five.
+PRIOR_RIGHT, PRIOR_WRONG = 4.0, 1.0
+PRIOR_KIND = 0.1  # imaginary tasks per option, spread over its kinds: few kinds explain most
+PRIOR_CLASS = 1.0
+BEGINNINGS, MANY_ANSWERS = 3, 50_000  # one beginning is enough where there are many answers
+ROUNDS_MAX = 60
+CONTENT = 2e-3  # stop when no chance of an option moves by more
+
+
+def aggregate(
+    answers: Answers, gold: Mapping[str, str] | None = None, start: Floats | None = None
+) -> Estimate:
+    """Learn kinds and matrices by variational Bayes. See `gateway.qa.port.Rule`."""
+    sums = sums_of(answers)
+    truth = gold_codes(answers, gold)
+    begin = shares(sums, truth) if start is None else start
+    if len(answers) == sums.tasks:  # one answer a task: nothing is told of any worker or kind
+        return decide(answers, begin, _unlearnt(sums))
+    beginnings = BEGINNINGS if len(answers) < MANY_ANSWERS else 1
+    found = [_learnt(sums, truth, begin, _kinds(answers, number)) for number in range(beginnings)]
+    posterior, confusion = (
+        np.mean([one[part] for one in found], axis=0) for part in range(len(found[0]))
+    )
+    return decide(answers, posterior, confusion)
+
+
+def _prior(options: int) -> Floats:
+    """Imaginary answers of every worker, `[k, o]`."""
+    same = np.eye(options)
+    return PRIOR_RIGHT * same + PRIOR_WRONG / max(1, options - 1) * (1.0 - same)
+
+
+def _unlearnt(sums: Sums) -> Floats:
+    """The matrices of workers of whom nothing is known, `[w, k, o]`."""
+    prior = _prior(sums.options)
+    return np.tile(prior / prior.sum(1, keepdims=True), (sums.workers, 1, 1))
+
+
+def _kinds(answers: Answers, beginning: int) -> Floats:
+    """Shares of the kinds per task to begin with, evenly drawn, `[t, 1, m]`: alike for all options, whatever their names."""
+    drawn = -np.log(uniform(answers.tasks, beginning, KINDS))
+    return (drawn / drawn.sum(1, keepdims=True))[:, None, :]
+
+
+def _learnt(sums: Sums, truth: Codes, begin: Floats, kinds: Floats) -> tuple[Floats, Floats]:
+    """The posterior `[t, k]`, and the matrices `[w, k, o]` with the kinds averaged out."""
+    options, known = sums.options, truth != UNKNOWN
+    chances = _certain(begin[:, :, None] * kinds, truth, known)
+    prior = _prior(options)
+    posterior = chances.sum(2)
+    counts = np.empty(0)
+    for _ in range(ROUNDS_MAX):
+        # `[w, o, k, m]`: a row of the sums per worker and answer, as `Sums` groups them.
+        said = sums.said(chances.reshape(sums.tasks, -1))
+        counts = said.reshape(sums.workers, options, options, KINDS) + prior.T[None, :, :, None]
+        evidence = digamma(counts) - digamma(counts.sum(1))[:, None]
+        of_class = chances.sum(0)
+        log_class = digamma(of_class.sum(1) + PRIOR_CLASS)
+        in_class = of_class + PRIOR_KIND / KINDS
+        log_kind = digamma(in_class) - digamma(in_class.sum(1))[:, None]
+        weights = sums.heard(evidence.reshape(sums.workers * options, -1)).reshape(chances.shape)
+        weights += (log_class[:, None] + log_kind)[None]
+        weights -= weights.max((1, 2), keepdims=True)
+        np.exp(weights, out=weights)
+        chances = _certain(weights / weights.sum((1, 2), keepdims=True), truth, known)
+        before, posterior = posterior, chances.sum(2)
+        if np.abs(before - posterior).max() < CONTENT:
+            break
+    share = chances.sum(0) + PRIOR_KIND / KINDS
+    share /= share.sum(1, keepdims=True)
+    rows = counts / counts.sum(1, keepdims=True)
+    return posterior, np.einsum("wokm,km->wko", rows, share)
+
+
+def _certain(chances: Floats, truth: Codes, known: Flags) -> Floats:
+    """The chances with those of gold tasks moved to their truth, the shares of its kinds kept."""
+    if known.any():
+        rows = np.flatnonzero(known)
+        kept = chances[rows, truth[rows]]
+        kept = np.maximum(kept, 1e-12)
+        chances[rows] = 0.0
+        chances[rows, truth[rows]] = kept / kept.sum(1, keepdims=True)
+    return chances
