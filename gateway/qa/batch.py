@@ -6,38 +6,37 @@ from dataclasses import dataclass
 import numpy as np
 
 from gateway.qa import rule
-from gateway.qa.calibration import Calibration, calibration, usual_confidence
+from gateway.qa.calibration import Calibration, calibration
 from gateway.qa.certificate import Certificate, TooLittleGold, certificate
-from gateway.qa.expected import expected_accuracy
+from gateway.qa.overlap import SKILL_MAX
 from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Flags, Floats, gold_codes
+from gateway.qa.shared_wrong import PAIRS, TEMPTED, TWO, shared_wrong_temperature
 from gateway.qa.skill import PRIOR_RIGHT, PRIOR_WRONG
 from gateway.qa.sums import sums_of
 
-# Chosen while looking at nine recorded crowds, whole and thinned, and 70 made-up ones (decision 46).
-GAINED = 0.4  # share of the tasks where a rule overrules the most frequent answer that it sets right, on balance
-SPLITS_SHARE = 0.75  # weight of the splits of this batch against what batches are like
-MANY_OPTIONS = 0.06  # with more than two options mistakes go to the likeliest wrong one, and look like agreement
-TWO = 2
-EXPECTED_MARGIN = 0.015
-AGREEING_MAX = 30  # more strangers who agree change nothing that could be seen
+# What log-odds are divided by before gold is seen. Fitted, with each recorded crowd left out in turn, for
+# the least squared error, since the largest errors do the harm (docs/benchmarks.md).
+USUAL = 1.2
+AGREEING_MAX = 30  # More strangers who agree change nothing that could be seen.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BatchEstimate:
     """A rule's estimate, with `confidence` per task after `calibration`.
 
-    `certificate` speaks of the tasks that are not gold. Without a gold task nothing has checked the confidences:
-    they are then what batches are like whose votes split as in this one (`checked` is false).
+    `certificate` speaks of the tasks that are not gold. `tied` are the tasks, gold aside, where no option
+    has more votes than all others: their value was decided by what is known of the workers.
     """
 
     estimate: Estimate
     confidence: Floats
     calibration: Calibration
     certificate: Certificate | TooLittleGold
+    tied: tuple[str, ...]
 
     @property
     def checked(self) -> bool:
-        """Whether the truth of any task of this batch has spoken on the confidences."""
+        """Whether any truth was known: otherwise confidences are what other batches were like."""
         return self.certificate.gold > 0
 
 
@@ -55,63 +54,65 @@ def aggregate(
     chosen = rule(method)
     estimate = chosen.aggregate(answers, gold)
     truth = gold_codes(answers, gold)
-    answers_per_task = np.bincount(answers.task)
     known = truth != UNKNOWN
-    if not known.any():
-        expected = expectation(answers, estimate)
-        learnt = calibration(estimate.posterior, answers_per_task, truth, expected=expected)
-        return _batch(estimate, answers_per_task, learnt, TooLittleGold(0), known)
-    unaided = unaided or chosen.aggregate(answers)
-    expected = expectation(answers, unaided)
-    learnt = calibration(unaided.posterior, answers_per_task, truth, expected=expected)
-    truths = np.array([*answers.options, ""])[truth]
-    right = int((np.array(unaided.value) == truths)[known].sum())
-    gold_count = int(known.sum())
-    certified = certificate(right, gold_count, len(known) - gold_count)
-    return _batch(estimate, answers_per_task, learnt, certified, known)
+    certified: Certificate | TooLittleGold = TooLittleGold(0)
+    alone = estimate
+    if known.any():
+        alone = unaided or chosen.aggregate(answers)
+        certified = _certified(answers, alone, truth)
+    usual = usual_temperature(answers, alone)
+    learnt = calibration(alone.posterior, np.bincount(answers.task), truth, usual=usual)
+    confidence = np.where(known, 1.0, _confidence(answers, estimate, learnt))
+    return BatchEstimate(estimate, confidence, learnt, certified, _tied(answers, known))
 
 
-def expectation(
+def usual_temperature(
     answers: Answers,
     estimate: Estimate,
     *,
-    gained: float = GAINED,
-    splits_share: float = SPLITS_SHARE,
-    many_options: float = MANY_OPTIONS,
+    usual: float = USUAL,
+    tempted: float = TEMPTED,
+    pairs: float = PAIRS,
 ) -> float:
-    """The accuracy that a batch lets expect without gold.
-
-    From how its votes split, some of what the rule changed added, and from what batches are like.
-    """
+    """Return the temperature of such a batch before any gold, read off how its mistakes agree."""
+    agreeing = answers.option == _codes(answers, estimate)[answers.task]
     votes = sums_of(answers).votes()
-    options = votes.shape[1]
-    if options < TWO:
-        return 1.0
+    agreement = float(agreeing.mean())
+    return usual * shared_wrong_temperature(votes, agreement, tempted=tempted, pairs=pairs)
+
+
+def _certified(
+    answers: Answers, unaided: Estimate, truth: Codes
+) -> Certificate | TooLittleGold:  # fmt: skip
+    known = truth != UNKNOWN
+    gold = int(known.sum())
+    right = int((_codes(answers, unaided) == truth)[known].sum())
+    return certificate(right, gold, len(known) - gold)
+
+
+def _codes(answers: Answers, estimate: Estimate) -> Codes:
+    """Return the option code of each task's value."""
     code = {option: number for number, option in enumerate(answers.options)}
-    value = np.array([code[one] for one in estimate.value])
-    changed = float((votes[np.arange(len(votes)), value] < votes.max(1)).mean())
-    by_splits = expected_accuracy(votes) + gained * changed
-    usual = usual_confidence(estimate.posterior, np.bincount(answers.task))
-    expected = splits_share * by_splits + (1.0 - splits_share) * usual
-    expected -= many_options if options > TWO else 0.0
-    return min(max(expected, 1.0 / options + EXPECTED_MARGIN), 1.0 - EXPECTED_MARGIN)
+    return np.array([code[value] for value in estimate.value], np.intp)
 
 
-def _batch(
-    estimate: Estimate,
-    answers_per_task: Codes,
-    learnt: Calibration,
-    certified: Certificate | TooLittleGold,
-    known: Flags,
-) -> BatchEstimate:
+def _confidence(answers: Answers, estimate: Estimate, learnt: Calibration) -> Floats:
+    """Return the chance of each task's value; a lone answer is never certain.
+
+    Where every answer of the batch is the same, nothing is learnt of any worker: each answer then counts
+    as that of a worker of whom nothing is known.
+    """
+    answers_per_task = np.bincount(answers.task)
     if estimate.posterior.shape[1] < TWO:
-        confidence = _of_strangers(answers_per_task)
+        odds = (PRIOR_RIGHT / PRIOR_WRONG) ** np.minimum(answers_per_task, AGREEING_MAX)
+        confidence = odds / (1.0 + odds)
     else:
         confidence = learnt.apply(estimate.posterior, answers_per_task).max(1)
-    return BatchEstimate(estimate, np.where(known, 1.0, confidence), learnt, certified)
+    lone = answers_per_task == 1
+    return np.where(lone, np.minimum(confidence, SKILL_MAX), confidence)
 
 
-def _of_strangers(agreeing: Codes) -> Floats:
-    """The confidence where every answer of the batch is the same: nothing is learnt of any worker then."""
-    odds = (PRIOR_RIGHT / PRIOR_WRONG) ** np.minimum(agreeing, AGREEING_MAX)
-    return odds / (1.0 + odds)
+def _tied(answers: Answers, known: Flags) -> tuple[str, ...]:
+    votes = sums_of(answers).votes()
+    leaders = (votes == votes.max(1, keepdims=True)).sum(1)
+    return tuple(answers.tasks[task] for task in np.flatnonzero((leaders > 1) & ~known).tolist())

@@ -9,8 +9,8 @@ Two things differ from batch to batch and are learnt from its gold: a temperatur
 and a lapse, the share of questions where the crowd is as good as guessing however sure it looks
 (everybody is fooled, or the truth on file is wrong). Fifty gold tasks leave both uncertain, so no
 single pair is picked: the confidence is the mean over all pairs, weighted by how well each explains
-the gold. Without gold it is the mean over what batches are like whose votes split as in this one: a
-temperature is sought with which the mean confidence is what those splits let expect (`gateway.qa.expected`).
+the gold. Without gold it is the mean over what batches are like, around a temperature that the caller
+may read off the batch itself (`gateway.qa.shared_wrong`).
 """
 
 from collections.abc import Sequence
@@ -24,10 +24,9 @@ from gateway.qa.shared_error import SHARED_ERROR
 TEMPERATURES = np.exp(np.linspace(-0.9, 2.25, 22))
 LAPSES = np.array([0.0, 0.01, 0.02, 0.04, 0.06, 0.09, 0.13, 0.18, 0.25, 0.35, 0.5, 0.7, 0.9])
 # What batches are like before their gold is seen. Half or twice of each changes the error by .001.
-LOG_TEMPERATURE, LOG_TEMPERATURE_DEVIATION = 0.1, 0.35
+TEMPERATURE, LOG_TEMPERATURE_DEVIATION = 1.1, 0.35
 LAPSE = 0.03
 UNHEARD_OF = 0.01  # share of batches that are like nothing before: any lapse is as likely
-MIDDLES = 64  # temperatures tried for the one that fits an expected accuracy
 NEGLIGIBLE = 0.002  # weight of a temperature that is not worth computing
 CHANCE_MIN = 1e-12
 
@@ -72,55 +71,34 @@ def calibration(
     answers_per_task: Codes,
     truth: Codes,
     guess: Sequence[float] = (),
-    expected: float | None = None,
+    usual: float = TEMPERATURE,
 ) -> Calibration:
-    """What gold says of a batch's confidences; without gold, what batches are like.
+    """Return what gold says of a batch's confidences; without gold, what batches are like.
 
     `posterior` must come from a rule that was not told the gold. `guess` is the chance of every
-    option where the crowd lapses; none = all are equally likely. `expected` is the accuracy that the batch lets expect.
+    option where the crowd lapses; none = all are equally likely. `usual` is the temperature of such
+    batches before their gold is seen.
     """
     known = np.flatnonzero(truth != UNKNOWN)
     options = posterior.shape[1]
     guessed = np.array(guess) if guess else np.full(options, 1.0 / options)
     log_odds = _softened_logs(posterior[known], answers_per_task[known])
     places = np.arange(len(known))
-    centre = LOG_TEMPERATURE
-    if expected is not None:
-        centre = _fitting(posterior, answers_per_task, guessed, expected)
-    log_weights = _log_prior(centre)
+    log_weights = _log_prior(usual)
     for row, temperature in enumerate(TEMPERATURES):
         chance = _probabilities(log_odds / temperature)[places, truth[known]]
         heard = np.outer(1.0 - LAPSES, chance) + np.outer(LAPSES, guessed[truth[known]])
         log_weights[row] += np.log(np.maximum(heard, CHANCE_MIN)).sum(1)
-    return Calibration(_plain(log_weights), guessed)
-
-
-def usual_confidence(posterior: Floats, answers_per_task: Codes) -> float:
-    """The mean confidence if the batch were like batches are."""
-    options = posterior.shape[1]
-    usual = Calibration(_plain(_log_prior(LOG_TEMPERATURE)), np.ones(options) / options)
-    return float(usual.apply(posterior, answers_per_task).max(1).mean())
-
-
-def _fitting(posterior: Floats, answers_per_task: Codes, guess: Floats, expected: float) -> float:
-    """The middle of the log temperatures with which the mean confidence comes closest to `expected`."""
-    log_odds = _softened_logs(posterior, answers_per_task)
-    sure = np.array([_probabilities(log_odds / one).max(1).mean() for one in TEMPERATURES])
-    middles = np.linspace(float(np.log(TEMPERATURES[0])), float(np.log(TEMPERATURES[-1])), MIDDLES)
-    weights = np.stack([_plain(_log_prior(middle)) for middle in middles.tolist()])
-    heeded = weights @ (1.0 - LAPSES)
-    said = heeded @ sure + (1.0 - heeded.sum(1)) * float(guess.max())
-    return float(middles[np.abs(said - expected).argmin()])
-
-
-def _plain(log_weights: Floats) -> Floats:
     weights = np.exp(log_weights - log_weights.max())
-    return weights / weights.sum()
+    return Calibration(weights / weights.sum(), guessed)
 
 
-def _log_prior(centre: float) -> Floats:
-    """Log weights before any gold: temperatures log-normal, lapses exponential but for `UNHEARD_OF`."""
-    off = (np.log(TEMPERATURES) - centre) / LOG_TEMPERATURE_DEVIATION
+def _log_prior(usual: float) -> Floats:
+    """Return log weights before any gold.
+
+    Temperatures are log-normal around `usual`, lapses exponential but for `UNHEARD_OF`.
+    """
+    off = np.log(TEMPERATURES / usual) / LOG_TEMPERATURE_DEVIATION
     # Lapses are not evenly spaced: each stands for the stretch around it.
     lapses = (1.0 - UNHEARD_OF) * np.exp(-LAPSES / LAPSE) / LAPSE + UNHEARD_OF
     return -0.5 * off[:, None] ** 2 + np.log(lapses * np.gradient(LAPSES))[None, :]

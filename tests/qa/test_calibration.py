@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from gateway.errors import Refused
 from gateway.qa import batch, rule
-from gateway.qa.calibration import LAPSE, calibration, softened, usual_confidence
+from gateway.qa.calibration import LAPSE, calibration, softened
 from gateway.qa.calibration_error import debiased_calibration_error, expected_calibration_error
 from gateway.qa.certificate import GOLD_MIN, Certificate, TooLittleGold, certificate
-from gateway.qa.expected import expected_accuracy
 from gateway.qa.gold_splits import gold_splits
 from gateway.qa.port import UNKNOWN, encode
+from gateway.qa.shared_wrong import agreement_of_mistakes, shared_wrong_temperature
 from gateway.qa.sums import sums_of
 
 from .crowd import Rows, accuracy, made_up, recorded
@@ -189,43 +189,81 @@ def test_a_batch_without_gold_has_no_certificate() -> None:
     assert batch.aggregate(encode(rows), "majority").certificate == TooLittleGold(0)
 
 
-def _split_crowd(uneven: float, seed: int = 3) -> tuple[Rows, dict[str, str]]:
-    """Seven answers to 300 yes-or-no questions; `uneven` is how far the questions differ in difficulty."""
+def _tempted(tempted: float, options: int = 4, seed: int = 3) -> tuple[Rows, dict[str, str]]:
+    """Return seven answers to each of 300 questions, every one with a wrong option of its own that tempts.
+
+    `tempted` is the share of the mistakes that go to it.
+    """
     random = np.random.default_rng(seed)
     rows: Rows = []
     truths: dict[str, str] = {}
     for task in range(300):
-        truth = "ab"[int(random.integers(2))]
-        truths[f"t{task}"] = truth
-        right = 1.0 / (1.0 + np.exp(-(0.9 + uneven * float(random.normal()))))
+        truth = int(random.integers(options))
+        tempting = (truth + int(random.integers(1, options))) % options
+        truths[f"t{task}"] = f"o{truth}"
         for worker in range(7):
-            said = truth if random.random() < right else "ba"["ab".index(truth)]
-            rows.append((f"t{task}", f"w{worker}", said))
+            said = truth
+            if random.random() > 0.6:
+                other = (truth + int(random.integers(1, options))) % options
+                said = tempting if random.random() < tempted else other
+            rows.append((f"t{task}", f"w{worker}", f"o{said}"))
     return rows, truths
 
 
-@pytest.mark.parametrize("uneven", [0.0, 0.5, 1.0])
-def test_how_votes_split_tells_how_right_they_are(uneven: float) -> None:
-    """To about ten points: 300 questions leave open how far they differ."""
-    rows, truths = _split_crowd(uneven)
-    answers = encode(rows)
-    found = dict(zip(answers.tasks, rule("majority").aggregate(answers).value, strict=True))
-    expected = expected_accuracy(sums_of(answers).votes())
-    assert expected == pytest.approx(accuracy(found, truths), abs=0.12)
+@pytest.mark.parametrize("options", [3, 4, 8])
+def test_votes_show_how_far_mistakes_go_to_one_option(options: int) -> None:
+    spread, alike = (
+        agreement_of_mistakes(sums_of(encode(_tempted(share, options)[0])).votes())
+        for share in (0.0, 1.0)
+    )
+    assert spread < 1.4 / (options - 1)
+    assert alike > 0.8
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("uneven", [0.0, 0.5])
-def test_where_questions_are_alike_splits_bring_confidence_closer_to_the_truth(
-    uneven: float, seed: int
-) -> None:
-    """Not where they differ much: a question that fools most workers splits as one of the other class does."""
-    rows, truths = _split_crowd(uneven, seed)
+def test_agreement_means_less_where_mistakes_are_alike() -> None:
+    spread, alike = (
+        batch.aggregate(encode(_tempted(share)[0])).calibration.temperature for share in (0.0, 1.0)
+    )
+    assert alike > 1.3 * spread
+
+
+def test_a_recorded_crowd_that_is_tempted_gets_closer_to_its_accuracy() -> None:
+    rows, truths = recorded("valence")
     answers = encode(rows)
     found = batch.aggregate(answers)
+    n = np.bincount(answers.task)
+    unaware = calibration(
+        found.estimate.posterior, n, np.full(len(n), UNKNOWN), usual=batch.USUAL
+    )
+    usual = float(unaware.apply(found.estimate.posterior, n).max(1).mean())
     right = accuracy(dict(zip(answers.tasks, found.estimate.value, strict=True)), truths)
-    usual = usual_confidence(found.estimate.posterior, np.bincount(answers.task))
-    assert abs(float(found.confidence.mean()) - right) < abs(usual - right)
+    assert right < float(found.confidence.mean()) < usual - 0.02
+
+
+def test_mistakes_that_could_not_agree_without_leading_are_not_counted() -> None:
+    """Three answers that all differ say nothing: had two of them agreed, they would lead."""
+    rows = [(f"t{n}", f"w{k}", f"o{k}") for n in range(200) for k in range(3)]
+    votes = sums_of(encode(rows)).votes()
+    assert agreement_of_mistakes(votes) == agreement_of_mistakes(votes[:1])
+
+
+def test_two_options_tell_nothing_of_tempting_ones() -> None:
+    rows, _ = recorded("rte150")
+    assert shared_wrong_temperature(sums_of(encode(rows)).votes(), 0.75) == 1.0
+
+
+@given(st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3).filter(any), min_size=1))
+def test_no_votes_make_a_temperature_out_of_bounds(votes: list[list[int]]) -> None:
+    table = np.array(votes, np.float64)
+    for agreement in (0.0, 1.0 / 3.0, 0.7, 1.0):
+        assert 1.0 <= shared_wrong_temperature(table, agreement) <= 3.0
+
+
+def test_the_core_names_the_tied_tasks_but_not_gold_ones() -> None:
+    rows = [("t1", "amina", "yes"), ("t1", "brian", "no"), ("t2", "amina", "yes")]
+    rows += [("t3", "amina", "no"), ("t3", "brian", "yes")]
+    assert batch.aggregate(encode(rows)).tied == ("t1", "t3")
+    assert batch.aggregate(encode(rows), gold={"t3": "yes"}).tied == ("t1",)
 
 
 def test_confidences_are_unchecked_until_gold_speaks() -> None:

@@ -31,9 +31,9 @@ CANDIDATES = ("majority", "one_coin", "ibcc", "ebcc")
 # two that differ nothing about who erred, so answers a task count from `ALONE` and `PAIRED` on.
 MATRIX_TASK_ANSWERS, MATRIX_ROW_ANSWERS, COIN_ANSWERS, COIN_TASK_ANSWERS = 4.0, 1.0, 20.0, 0.5
 ALONE, PAIRED = 1.0, 1.5
-# Chosen while looking at nine recorded crowds, whole and thinned, and 70 made-up ones (decision 45). One coin and
-# independent matrices weigh 1.
-MAJORITY_WEIGHT, EBCC_WEIGHT, CONTRADICTED = 0.5, 2.0, 0.2
+# Fitted with each recorded crowd left out in turn (docs/benchmarks.md, decision 45); halves and doubles change
+# the mean by less than .2 points. One coin and independent matrices weigh 1.
+MAJORITY_WEIGHT, EBCC_WEIGHT, CONTRADICTED = 0.5, 1.0, 0.3
 # Share of a tie's chance that goes to the option majority breaks it for. With .65 pairs still lose up to half a point
 # to majority somewhere, with .75 the models lose what they win on skewed crowds of pairs.
 TIE_BROKEN = 0.7
