@@ -1,22 +1,22 @@
 """A whole batch of answers with options: values, confidences one can rely on, a certificate."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gateway.qa import rule
-from gateway.qa.calibration import Calibration, calibration
+from gateway.qa.calibration import Calibration, Usual, calibration
 from gateway.qa.certificate import Certificate, TooLittleGold, certificate
 from gateway.qa.overlap import SKILL_MAX
 from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Flags, Floats, gold_codes
-from gateway.qa.shared_wrong import PAIRS, TEMPTED, TWO, shared_wrong_temperature
+from gateway.qa.shared_wrong import TWO, shared_wrong_temperature
 from gateway.qa.skill import PRIOR_RIGHT, PRIOR_WRONG
 from gateway.qa.sums import sums_of
 
-# What log-odds are divided by before gold is seen. Fitted, with each recorded crowd left out in turn, for
-# the least squared error, since the largest errors do the harm (docs/benchmarks.md).
-USUAL = 1.2
+# What batches with options are like. `bench.qa_left_out` fits it with each recorded crowd left out in turn, for
+# the least squared error, since the largest errors do the harm.
+USUAL = Usual(temperature=1.2)
 AGREEING_MAX = 30  # More strangers who agree change nothing that could be seen.
 
 
@@ -60,25 +60,18 @@ def aggregate(
     if known.any():
         alone = unaided or chosen.aggregate(answers)
         certified = _certified(answers, alone, truth)
-    usual = usual_temperature(answers, alone)
+    usual = usual_of(answers, alone)
     learnt = calibration(alone.posterior, np.bincount(answers.task), truth, usual=usual)
     confidence = np.where(known, 1.0, _confidence(answers, estimate, learnt))
     return BatchEstimate(estimate, confidence, learnt, certified, _tied(answers, known))
 
 
-def usual_temperature(
-    answers: Answers,
-    estimate: Estimate,
-    *,
-    usual: float = USUAL,
-    tempted: float = TEMPTED,
-    pairs: float = PAIRS,
-) -> float:
-    """Return the temperature of such a batch before any gold, read off how its mistakes agree."""
+def usual_of(answers: Answers, estimate: Estimate, usual: Usual = USUAL) -> Usual:
+    """Return what such a batch is like before any gold: its temperature grows as its mistakes agree."""
     agreeing = answers.option == _codes(answers, estimate)[answers.task]
     votes = sums_of(answers).votes()
-    agreement = float(agreeing.mean())
-    return usual * shared_wrong_temperature(votes, agreement, tempted=tempted, pairs=pairs)
+    hotter = shared_wrong_temperature(votes, float(agreeing.mean()))
+    return replace(usual, temperature=usual.temperature * hotter)
 
 
 def _certified(

@@ -23,12 +23,26 @@ from gateway.qa.shared_error import SHARED_ERROR
 
 TEMPERATURES = np.exp(np.linspace(-0.9, 2.25, 22))
 LAPSES = np.array([0.0, 0.01, 0.02, 0.04, 0.06, 0.09, 0.13, 0.18, 0.25, 0.35, 0.5, 0.7, 0.9])
-# What batches are like before their gold is seen. Half or twice of each changes the error by .001.
-TEMPERATURE, LOG_TEMPERATURE_DEVIATION = 1.1, 0.35
-LAPSE = 0.03
 UNHEARD_OF = 0.01  # share of batches that are like nothing before: any lapse is as likely
 NEGLIGIBLE = 0.002  # weight of a temperature that is not worth computing
 CHANCE_MIN = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What batches are like before their gold is seen.
+
+    Temperatures are log-normal around `temperature`, with `deviation`; `lapse` is the mean lapse, and
+    `shared_error` what the errors of workers who read the same question share.
+    """
+
+    temperature: float = 1.1
+    deviation: float = 0.35
+    lapse: float = 0.03
+    shared_error: float = SHARED_ERROR
+
+
+USUAL = Usual()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +51,7 @@ class Calibration:
 
     weights: Floats
     guess: Floats
+    shared_error: float = SHARED_ERROR
 
     @property
     def temperature(self) -> float:
@@ -54,7 +69,7 @@ class Calibration:
         kept = np.flatnonzero(by_temperature > NEGLIGIBLE)
         scale = 1.0 / by_temperature[kept].sum()
         heeded = self.weights[kept] @ (1.0 - LAPSES) * scale
-        log_odds = _softened_logs(posterior, answers_per_task)
+        log_odds = _softened_logs(posterior, answers_per_task, self.shared_error)
         calibrated = np.tile((1.0 - heeded.sum()) * self.guess, (len(posterior), 1))
         for temperature, weight in zip(TEMPERATURES[kept], heeded, strict=True):
             calibrated += weight * _probabilities(log_odds / temperature)
@@ -63,7 +78,7 @@ class Calibration:
 
 def softened(posterior: Floats, answers_per_task: Codes) -> Floats:
     """Posteriors with the design effect taken out; the order of options never changes."""
-    return _probabilities(_softened_logs(posterior, answers_per_task))
+    return _probabilities(_softened_logs(posterior, answers_per_task, SHARED_ERROR))
 
 
 def calibration(
@@ -71,18 +86,18 @@ def calibration(
     answers_per_task: Codes,
     truth: Codes,
     guess: Sequence[float] = (),
-    usual: float = TEMPERATURE,
+    usual: Usual = USUAL,
 ) -> Calibration:
     """Return what gold says of a batch's confidences; without gold, what batches are like.
 
     `posterior` must come from a rule that was not told the gold. `guess` is the chance of every
-    option where the crowd lapses; none = all are equally likely. `usual` is the temperature of such
-    batches before their gold is seen.
+    option where the crowd lapses; none = all are equally likely. `usual` is what such
+    batches are like before their gold is seen.
     """
     known = np.flatnonzero(truth != UNKNOWN)
     options = posterior.shape[1]
     guessed = np.array(guess) if guess else np.full(options, 1.0 / options)
-    log_odds = _softened_logs(posterior[known], answers_per_task[known])
+    log_odds = _softened_logs(posterior[known], answers_per_task[known], usual.shared_error)
     places = np.arange(len(known))
     log_weights = _log_prior(usual)
     for row, temperature in enumerate(TEMPERATURES):
@@ -90,22 +105,19 @@ def calibration(
         heard = np.outer(1.0 - LAPSES, chance) + np.outer(LAPSES, guessed[truth[known]])
         log_weights[row] += np.log(np.maximum(heard, CHANCE_MIN)).sum(1)
     weights = np.exp(log_weights - log_weights.max())
-    return Calibration(weights / weights.sum(), guessed)
+    return Calibration(weights / weights.sum(), guessed, usual.shared_error)
 
 
-def _log_prior(usual: float) -> Floats:
-    """Return log weights before any gold.
-
-    Temperatures are log-normal around `usual`, lapses exponential but for `UNHEARD_OF`.
-    """
-    off = np.log(TEMPERATURES / usual) / LOG_TEMPERATURE_DEVIATION
+def _log_prior(usual: Usual) -> Floats:
+    """Return log weights before any gold; lapses are exponential but for `UNHEARD_OF`."""
+    off = np.log(TEMPERATURES / usual.temperature) / usual.deviation
     # Lapses are not evenly spaced: each stands for the stretch around it.
-    lapses = (1.0 - UNHEARD_OF) * np.exp(-LAPSES / LAPSE) / LAPSE + UNHEARD_OF
+    lapses = (1.0 - UNHEARD_OF) * np.exp(-LAPSES / usual.lapse) / usual.lapse + UNHEARD_OF
     return -0.5 * off[:, None] ** 2 + np.log(lapses * np.gradient(LAPSES))[None, :]
 
 
-def _softened_logs(posterior: Floats, answers_per_task: Codes) -> Floats:
-    effect = 1.0 + SHARED_ERROR * (np.maximum(answers_per_task, 1) - 1)
+def _softened_logs(posterior: Floats, answers_per_task: Codes, shared_error: float) -> Floats:
+    effect = 1.0 + shared_error * (np.maximum(answers_per_task, 1) - 1)
     return np.log(np.maximum(posterior, CHANCE_MIN)) / effect[:, None]
 
 

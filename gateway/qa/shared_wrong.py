@@ -21,9 +21,7 @@ AGREEMENT_MAX, ABOVE_CHANCE_MIN = 0.97, 0.05
 HOTTEST = 3.0
 
 
-def agreement_of_mistakes(
-    votes: Floats, *, tempted: float = TEMPTED, pairs: float = PAIRS
-) -> float:
+def agreement_of_mistakes(votes: Floats) -> float:
     """Return the chance that two answers besides the leading option of a task agree; `votes[t, k]`."""
     evenly = 1.0 / max(1, votes.shape[1] - 1)
     ordered = np.sort(votes, 1)
@@ -32,13 +30,11 @@ def agreement_of_mistakes(
     mistakes = others.sum(1)
     agreeing = float((others * (others - 1.0)).sum())
     seen = float((mistakes * (mistakes - 1.0)).sum())
-    before = evenly + tempted * (1.0 - evenly)
-    return max(evenly, (agreeing + pairs * before) / (seen + pairs))
+    before = evenly + TEMPTED * (1.0 - evenly)
+    return max(evenly, (agreeing + PAIRS * before) / (seen + PAIRS))
 
 
-def shared_wrong_temperature(
-    votes: Floats, agreement: float, *, tempted: float = TEMPTED, pairs: float = PAIRS
-) -> float:
+def shared_wrong_temperature(votes: Floats, agreement: float) -> float:
     """Return by what to divide log-odds that take mistakes for evenly spread, from 1 to `HOTTEST`.
 
     `agreement` is the share of all answers that are for the value of their task. The temperature is the
@@ -50,5 +46,5 @@ def shared_wrong_temperature(
     right = min(max(agreement, 1.0 / options + ABOVE_CHANCE_MIN), AGREEMENT_MAX)
     odds = right / (1.0 - right)
     taken = np.log(odds * (options - 1))
-    meant = np.log(odds / agreement_of_mistakes(votes, tempted=tempted, pairs=pairs))
+    meant = np.log(odds / agreement_of_mistakes(votes))
     return float(min(max(1.0, taken / max(meant, taken / HOTTEST)), HOTTEST))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import Refused
 from gateway.qa import batch, rule
-from gateway.qa.calibration import LAPSE, calibration, softened
+from gateway.qa.calibration import USUAL, calibration, softened
 from gateway.qa.calibration_error import debiased_calibration_error, expected_calibration_error
 from gateway.qa.certificate import GOLD_MIN, Certificate, TooLittleGold, certificate
 from gateway.qa.gold_splits import gold_splits
@@ -69,7 +69,7 @@ def test_a_crowd_fooled_by_some_questions_is_never_quite_sure() -> None:
     answers = np.full(200, 20)
     truth = np.where(np.arange(200) % 20 == 0, 1, 0)
     found = calibration(posterior, answers, truth)
-    assert found.lapse > LAPSE
+    assert found.lapse > USUAL.lapse
     assert found.apply(posterior, answers)[0, 0] == pytest.approx(0.95, abs=0.02)
 
 
@@ -232,9 +232,7 @@ def test_a_recorded_crowd_that_is_tempted_gets_closer_to_its_accuracy() -> None:
     answers = encode(rows)
     found = batch.aggregate(answers)
     n = np.bincount(answers.task)
-    unaware = calibration(
-        found.estimate.posterior, n, np.full(len(n), UNKNOWN), usual=batch.USUAL
-    )
+    unaware = calibration(found.estimate.posterior, n, np.full(len(n), UNKNOWN), usual=batch.USUAL)
     usual = float(unaware.apply(found.estimate.posterior, n).max(1).mean())
     right = accuracy(dict(zip(answers.tasks, found.estimate.value, strict=True)), truths)
     assert right < float(found.confidence.mean()) < usual - 0.02

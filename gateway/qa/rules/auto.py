@@ -18,6 +18,7 @@ batch back to majority, and so does a blend that contradicts majority so often t
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,71 +27,94 @@ from gateway.qa.em import logs, posteriors
 from gateway.qa.port import TIE, UNKNOWN, Answers, Codes, Estimate, Floats, decide, gold_codes
 
 CANDIDATES = ("majority", "one_coin", "ibcc", "ebcc")
-# Answers at which half of the weight has moved on: per task and per worker and option to matrices, per
-# worker and per task from majority to one coin. One answer a task teaches nothing about workers, and
-# two that differ nothing about who erred, so answers a task count from `ALONE` and `PAIRED` on.
-MATRIX_TASK_ANSWERS, MATRIX_ROW_ANSWERS, COIN_ANSWERS, COIN_TASK_ANSWERS = 4.0, 1.0, 20.0, 0.5
+# One answer a task teaches nothing about workers, and two that differ nothing about who erred, so answers a
+# task count from here on.
 ALONE, PAIRED = 1.0, 1.5
-# Fitted with each recorded crowd left out in turn (docs/benchmarks.md, decision 45); halves and doubles change
-# the mean by less than .2 points. One coin and independent matrices weigh 1.
-MAJORITY_WEIGHT, EBCC_WEIGHT, CONTRADICTED = 0.5, 1.0, 0.3
-# Share of a tie's chance that goes to the option majority breaks it for. With .65 pairs still lose up to half a point
-# to majority somewhere, with .75 the models lose what they win on skewed crowds of pairs.
-TIE_BROKEN = 0.7
 CONTRADICTED_MAX = 0.35  # share of tasks; real crowds stay below 0.21
-GOLD_POWER = (
-    0.5  # posteriors are too sure of themselves: a gold task counts for half of what they say
-)
+# Posteriors are too sure of themselves: of what they say of gold, half is believed.
+GOLD_POWER = 0.5
 FORESEEN_MIN = 0.02  # one wrong truth on file must not rule a candidate out
 LUCK = 1.645  # one-sided 95 % of a sign test
 
 
+@dataclass(frozen=True, slots=True)
+class Constants:
+    """The numbers that shape the blend, as `bench.qa_left_out` fits them with each recorded crowd left out.
+
+    `majority` and `ebcc` are weights; one coin and independent matrices weigh 1. A model that contradicts
+    majority on the share `contradicted` of the tasks keeps 37 % of its weight. `matrix_task` and
+    `matrix_row` are the answers, per task and per worker and option, at which matrices have half of their
+    weight; `coin_task` and `coin_worker` those per task and per worker for one coin. `tie_broken` is the share of
+    a tie's chance that goes to the option for which majority breaks it.
+    """
+
+    majority: float = 0.5
+    ebcc: float = 1.0
+    contradicted: float = 0.3
+    matrix_task: float = 4.0
+    matrix_row: float = 1.0
+    coin_task: float = 0.5
+    coin_worker: float = 20.0
+    tie_broken: float = 0.7
+
+
+CONSTANTS = Constants()
+
+
 def aggregate(
-    answers: Answers, gold: Mapping[str, str] | None = None, start: Floats | None = None
+    answers: Answers,
+    gold: Mapping[str, str] | None = None,
+    start: Floats | None = None,
+    *,
+    constants: Constants = CONSTANTS,
 ) -> Estimate:
     """Blend the candidates. See `gateway.qa.port.Rule`."""
     truth = gold_codes(answers, gold)
     estimates = candidates(answers, start=start)
-    weights = weighted(answers, estimates)
+    weights = weighted(answers, estimates, constants)
     if (truth != UNKNOWN).any():
         weights = _by_gold(weights, estimates, truth)
-        found = blended(answers, estimates, weights)
+        found = blended(answers, estimates, weights, constants)
         if _gold_prefers_majority(found.posterior, estimates[0].posterior, truth):
             return rule("majority").aggregate(answers, gold)
         estimates = candidates(answers, gold, start)
-    return blended(answers, estimates, weights, truth)
+    return blended(answers, estimates, weights, constants, truth)
 
 
 def candidates(
     answers: Answers, gold: Mapping[str, str] | None = None, start: Floats | None = None
 ) -> list[Estimate]:
-    """What each candidate says, in their order."""
+    """Return what each candidate says, in their order."""
     return [rule(name).aggregate(answers, gold, start) for name in CANDIDATES]
 
 
 def weighted(
-    answers: Answers,
-    estimates: Sequence[Estimate],
-    *,
-    majority: float = MAJORITY_WEIGHT,
-    ebcc: float = EBCC_WEIGHT,
-    contradicted: float = CONTRADICTED,
+    answers: Answers, estimates: Sequence[Estimate], constants: Constants = CONSTANTS
 ) -> Floats:
-    """Weight per candidate, summing to 1, from the shape of the batch and the candidates' agreement."""
-    coin, matrices = _by_shape(answers)
-    shape = np.array([majority, coin, matrices, ebcc * np.sqrt(coin * matrices)])
+    """Return the weight of each candidate, from the batch's shape and the candidates' agreement."""
+    coin, matrices = _by_shape(answers, constants)
+    shape = np.array(
+        [constants.majority, coin, matrices, constants.ebcc * np.sqrt(coin * matrices)]
+    )
     apart = np.array([_contradicted(one, estimates[0]) for one in estimates])
-    weights = shape * np.exp(-((apart / contradicted) ** 2))
+    weights = shape * np.exp(-((apart / constants.contradicted) ** 2))
     return weights / weights.sum()
 
 
 def blended(
-    answers: Answers, estimates: Sequence[Estimate], weights: Floats, truth: Codes | None = None
+    answers: Answers,
+    estimates: Sequence[Estimate],
+    weights: Floats,
+    constants: Constants = CONSTANTS,
+    truth: Codes | None = None,
 ) -> Estimate:
-    """The candidates' opinions with those weights; majority's own where the blend looks like a collapse."""
+    """Pool the candidates with those weights; return majority where the blend looks like a collapse."""
     majority = estimates[0]
     known = np.full(len(answers.tasks), UNKNOWN) if truth is None else truth
-    opinions = [_ties_broken(answers, majority), *(one.posterior for one in estimates[1:])]
+    opinions = [
+        _ties_broken(answers, majority, constants.tie_broken),
+        *(one.posterior for one in estimates[1:]),
+    ]
     blend = decide(
         answers,
         _pooled(weights, opinions, known),
@@ -104,15 +128,15 @@ def _contradicted(one: Estimate, majority: Estimate) -> float:
     return float(np.mean([a != b for a, b in zip(one.value, majority.value, strict=True)]))
 
 
-def _by_shape(answers: Answers) -> tuple[float, float]:
-    """What one coin and what matrices can learn, 0..1, from the answers per task, worker and option."""
+def _by_shape(answers: Answers, constants: Constants) -> tuple[float, float]:
+    """Return what one coin and what matrices can learn, 0..1, from answers per task, worker and option."""
     per_task = len(answers) / len(answers.tasks)
     per_worker = len(answers) / len(answers.workers)
     per_row = per_worker / len(answers.options)
-    overlap = _share(per_task - PAIRED, COIN_TASK_ANSWERS)
-    coin = _share(per_worker, COIN_ANSWERS) * overlap
-    matrices = _share(per_task - ALONE, MATRIX_TASK_ANSWERS) * _share(per_row, MATRIX_ROW_ANSWERS)
-    return coin, matrices * overlap
+    overlap = _share(per_task - PAIRED, constants.coin_task)
+    coin = _share(per_worker, constants.coin_worker) * overlap
+    matrices = _share(per_task - ALONE, constants.matrix_task)
+    return coin, matrices * _share(per_row, constants.matrix_row) * overlap
 
 
 def _share(answers: float, half: float) -> float:
@@ -129,8 +153,8 @@ def _by_gold(weights: Floats, estimates: Sequence[Estimate], truth: Codes) -> Fl
     return heard / heard.sum()
 
 
-def _ties_broken(answers: Answers, majority: Estimate) -> Floats:
-    """Majority's posterior, but of the chance of tied options `TIE_BROKEN` goes to the one that was chosen."""
+def _ties_broken(answers: Answers, majority: Estimate, share: float) -> Floats:
+    """Return majority's posterior, with `share` of the chance of tied options on the one it chose."""
     columns = majority.posterior.T
     tied_at = columns >= majority.confidence - TIE
     tied = np.flatnonzero(tied_at.sum(0) > 1)
@@ -141,9 +165,9 @@ def _ties_broken(answers: Answers, majority: Estimate) -> Floats:
     finalists = tied_at[:, tied].T
     posterior = majority.posterior.copy()
     chance = np.where(finalists, posterior[tied], 0.0).sum(1)
-    others = (1.0 - TIE_BROKEN) * chance / (finalists.sum(1) - 1)
+    others = (1.0 - share) * chance / (finalists.sum(1) - 1)
     rows = np.where(finalists, others[:, None], posterior[tied])
-    rows[np.arange(len(tied)), chosen] = TIE_BROKEN * chance
+    rows[np.arange(len(tied)), chosen] = share * chance
     posterior[tied] = rows
     return posterior
 
