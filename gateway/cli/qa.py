@@ -1,7 +1,7 @@
 """`gateway qa`: the gateway's quality engine on any CSV of answers, without a server."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import process_time
 from typing import TYPE_CHECKING, Annotated
@@ -86,7 +86,7 @@ def aggregate(
     raw: Raw = False,
 ) -> None:
     """Find the most likely value of every task, and how sure it is."""
-    from gateway.cli.qa_votes import sobered, ties_note, ties_of
+    from gateway.cli.qa_votes import ties_note
     from gateway.qa.report import guessed_kind, report
 
     with one_line_errors("aggregate"):
@@ -97,12 +97,9 @@ def aggregate(
         started = process_time()
         with working(f"estimating {len(rows):,} answers"):
             found = report(rows, kind or guessed_kind(rows), method, truths, known)
-        found = replace(found, results=sobered(found.results, votes, known))
-        ties = ties_of(votes)
-        told: dict[str, object] = {"repeated": votes.repeated, "ties": len(ties), "tied": ties}
         seconds = round(process_time() - started, 4)
-        figures = {**found.figures, **told, "seconds": seconds}
-        say(ties_note(ties))
+        figures = {**found.figures, "repeated": votes.repeated, "seconds": seconds}
+        say(ties_note(found.tied))
         if "-" not in (json_file, out):
             show_figures(figures)
             if not plot:
@@ -118,6 +115,10 @@ def aggregate(
 def stopping(
     answers: AnswersFile,
     truth: Annotated[Path, typer.Option(help="CSV with columns task,truth.")],
+    gold: Annotated[
+        Path | None,
+        typer.Option(help="CSV task,truth: these teach skills first, and are not counted."),
+    ] = None,
     kind: KindOption = None,
     confidence: ConfidenceOption = None,
     seeds: Annotated[int, typer.Option(min=1, help="Random orders to average.")] = 3,
@@ -132,7 +133,7 @@ def stopping(
     with one_line_errors("stopping"):
         votes = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
         rows = votes.rows
-        setting = Setting(confidence, worth, price, seeds)
+        setting = Setting(confidence, worth, price, seeds, truths_of(gold, votes))
         _replay(rows, truths_of(truth, votes), kind or guessed_kind(rows), setting, plot, json_file)
 
 
@@ -226,12 +227,16 @@ def _text_splits(
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """When a replay stops asking: at a confidence, or while an answer is worth its price."""
+    """When a replay stops asking: at a confidence, or while an answer is worth its price.
+
+    `gold` teaches skills before anything is asked.
+    """
 
     confidence: float | None
     worth: float | None
     price: float
     seeds: int
+    gold: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def _replay(
@@ -249,9 +254,11 @@ def _replay(
     sure = CONFIDENCE if setting.confidence is None else setting.confidence
     share = None if setting.worth is None else setting.price / setting.worth
     with progress(steps(rows, setting.seeds) + (sweep_steps(setting.seeds) if plot else 0)) as tick:
-        replayed = savings(rows, truths, kind, sure, setting.seeds, tick, price=share)
+        replayed = savings(
+            rows, truths, kind, sure, setting.seeds, tick, price=share, gold=setting.gold
+        )
         figures = {**replayed, **(more or {})}
-        curve = sweep(rows, truths, kind, setting.seeds, tick) if plot else []
+        curve = sweep(rows, truths, kind, setting.seeds, tick, setting.gold) if plot else []
     if json_file != "-":
         show_savings(figures)
         if not plot:

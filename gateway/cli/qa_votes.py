@@ -3,18 +3,14 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.phrases.hearing import clean, fold
-from gateway.qa.overlap import SKILL_MAX
 from gateway.qa.port import OPTIONS_MAX
-from gateway.qa.prior import RIGHT, WRONG
 
 Row = tuple[str, str, str]  # task, worker, answer
-Result = tuple[str, str, float, int]  # task, value, confidence, answers
 TIES_SHOWN = 20
-_LONE = RIGHT / (RIGHT + WRONG)  # what an unknown worker's answer is worth
 # Signs that make a label another one (A+ and A-, 1.5 and 1,5), which folding takes for punctuation.
 _SIGNS = re.compile(r"[+#%<>=&/*]|(?<![^\W\d])-(?![^\W\d])|(?<=\d)[.,](?=\d)")
 
@@ -47,38 +43,6 @@ def votes_of(rows: Sequence[Row], *, typed: bool) -> Votes:
             workers.add(worker)
             kept.append((task, worker, spelling.get(_key(answer), answer) if spelling else answer))
     return Votes(kept, len(rows) - len(kept), spelling)
-
-
-def ties_of(votes: Votes) -> list[str]:
-    """Return the tasks where two labels have equally many votes and none has more; none for typed texts."""
-    if not votes.spelling:
-        return []
-    counts: dict[str, Counter[str]] = {}
-    for task, _, answer in votes.rows:
-        counts.setdefault(task, Counter())[answer] += 1
-    most = {task: of_task.most_common(2) for task, of_task in counts.items()}
-    return [task for task, two in most.items() if len(two) > 1 and two[0][1] == two[1][1]]
-
-
-def sobered(
-    results: Iterable[Result], votes: Votes, gold: Mapping[str, str]
-) -> list[Result]:  # fmt: skip
-    """Lower confidences that nothing supports: a lone answer is never certain.
-
-    Where all answers of a file are the same label, no model can learn how good the workers are:
-    then each answer counts as that of a worker of whom nothing is known.
-    """
-    one_label = len(set(votes.spelling.values())) == 1
-    found: list[Result] = []
-    for task, value, confidence, answers in results:
-        most = 1.0
-        if task not in gold and one_label:
-            right, wrong = _LONE**answers, (1.0 - _LONE) ** answers
-            most = right / (right + wrong)
-        if task not in gold and answers == 1:
-            most = min(most, SKILL_MAX)
-        found.append((task, value, min(confidence, most), answers))
-    return found
 
 
 def repeats_note(votes: Votes) -> str:

@@ -24,14 +24,19 @@ from gateway.qa.text.score import exact_match, word_error_rate
 Rows = Sequence[Answer]
 Truths = Mapping[str, str]
 TRANSCRIPTION = "transcription"
+_Found = tuple[dict[str, object], list[tuple[str, str, float, int]], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Machine-readable figures, and a (task, value, confidence, answers) row per task."""
+    """Machine-readable figures, a (task, value, confidence, answers) row per task, and the tied tasks.
+
+    `checked` in the figures is false while no gold has checked the confidences.
+    """
 
     figures: dict[str, object]
     results: list[tuple[str, str, float, int]]
+    tied: tuple[str, ...] = ()
 
 
 def guessed_kind(rows: Rows) -> str:
@@ -45,7 +50,7 @@ def report(rows: Rows, kind: str, method: str, truths: Truths, gold: Truths) -> 
     Raises Refused for an unknown method, and when truths were given but fit none of the tasks.
     """
     aggregate = _texts if kind == TRANSCRIPTION else _options
-    figures, results = aggregate(rows, method, truths, gold)
+    figures, results, tied = aggregate(rows, method, truths, gold)
     common: dict[str, object] = {
         "kind": kind,
         "tasks": len(results),
@@ -59,12 +64,11 @@ def report(rows: Rows, kind: str, method: str, truths: Truths, gold: Truths) -> 
         raise Refused(
             "no task has answers and a truth (gold aside): do the two files belong together?"
         )
-    return Report({**common, **figures}, results)
+    told: dict[str, object] = {"ties": len(tied), "tied": list(tied)}
+    return Report({**common, **figures, **told}, results, tied)
 
 
-def _options(
-    rows: Rows, method: str, truths: Truths, gold: Truths
-) -> tuple[dict[str, object], list[tuple[str, str, float, int]]]:
+def _options(rows: Rows, method: str, truths: Truths, gold: Truths) -> _Found:
     answers = encode(rows)
     found = batch.aggregate(answers, method, gold)
     results = _results(answers.tasks, found.estimate.value, found.confidence.tolist(), rows)
@@ -75,14 +79,13 @@ def _options(
         **_calibration_errors(scored),
         "temperature": found.calibration.temperature,
         "lapse": found.calibration.lapse,
+        "checked": found.checked,
         "certificate": _plain(found.certificate),
     }
-    return figures, results
+    return figures, results, found.tied
 
 
-def _texts(
-    rows: Rows, method: str, truths: Truths, gold: Truths
-) -> tuple[dict[str, object], list[tuple[str, str, float, int]]]:
+def _texts(rows: Rows, method: str, truths: Truths, gold: Truths) -> _Found:
     found = aggregate_text(rows, gold, method=method)
     results = _results(found.tasks, found.value, found.confidence, rows)
     values = {task: value for task, value, _, _ in results if _scored(task, truths, gold)}
@@ -99,9 +102,10 @@ def _texts(
         **_calibration_errors(scored),
         "temperature": found.calibration.temperature,
         "lapse": found.calibration.lapse,
+        "checked": found.checked,
         "certificate": _plain(found.certificate),
     }
-    return figures, results
+    return figures, results, ()
 
 
 def _repeated(rows: Rows) -> int:

@@ -8,6 +8,7 @@ aggregation of a fixed number of answers.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from statistics import fmean
 
 from gateway.errors import Refused
@@ -31,15 +32,20 @@ def savings(
     tick: Callable[[], None],
     *,
     price: float | None = None,
+    gold: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
     """Replay `seeds` orders of the answers; `tick` is called `steps(rows, seeds)` times.
 
     With `price`, that of an answer in shares of what a corrected error is worth, answers are bought
-    as long as they are worth it, and `confidence` plays no part. Raises Refused when no task has a truth.
+    as long as they are worth it, and `confidence` plays no part. `gold` teaches skills before anything is
+    asked, and is neither paid nor scored. Raises Refused when no other task has a truth.
     """
-    if not truths.keys() & {row[0] for row in rows}:
-        raise Refused("no task has answers and a truth: do the two files belong together?")
-    dynamic, fixed = _replays(rows, truths, kind, confidence, price)
+    answered = {row[0] for row in rows}
+    known = {task: truth for task, truth in (gold or {}).items() if task in answered}
+    if not (truths.keys() & answered) - known.keys():
+        beside = " beside the gold" if known else ""
+        raise Refused(f"no task has answers and a truth{beside}: do the files belong together?")
+    dynamic, fixed = _replays(rows, truths, kind, confidence, price, known)
 
     def averaged(replay: Callable[[int], Figures]) -> Figures:
         return _averaged(replay, seeds, tick)
@@ -53,6 +59,7 @@ def savings(
         "confidence": confidence,
         "price": price,
         "seeds": seeds,
+        "gold": len(known),
         **averaged(dynamic),
         "fixed": overlaps,
     }
@@ -64,11 +71,12 @@ def sweep(
     kind: str,
     seeds: int,
     tick: Callable[[], None],
+    gold: Mapping[str, str] | None = None,
 ) -> list[Figures]:
     """Cost and accuracy of dynamic stopping at `SWEPT` confidences; ticks `sweep_steps(seeds)` times."""
     curve: list[Figures] = []
     for confidence in SWEPT:
-        dynamic, _ = _replays(rows, truths, kind, confidence, None)
+        dynamic, _ = _replays(rows, truths, kind, confidence, None, gold or {})
         curve.append(_averaged(dynamic, seeds, tick))
     return curve
 
@@ -102,20 +110,16 @@ def _replays(
     kind: str,
     confidence: float,
     price: float | None,
+    gold: Mapping[str, str],
 ) -> Replays:
     if kind == TRANSCRIPTION:
-        return (
-            lambda seed: asdict(
-                text_stopping.dynamic(rows, truths, seed=seed, confidence=confidence, price=price)
-            ),
-            lambda seed, overlap: asdict(
-                text_stopping.fixed(rows, truths, seed=seed, overlap=overlap)
-            ),
-        )
-    answers = encode(rows)
+        stop = partial(text_stopping.dynamic, rows, truths, price=price, gold=gold)
+        take = partial(text_stopping.fixed, rows, truths, gold=gold)
+    else:
+        answers = encode(rows)
+        stop = partial(stopping.dynamic, answers, truths, price=price, gold=gold)
+        take = partial(stopping.fixed, answers, truths, gold=gold)
     return (
-        lambda seed: asdict(
-            stopping.dynamic(answers, truths, seed=seed, confidence=confidence, price=price)
-        ),
-        lambda seed, overlap: asdict(stopping.fixed(answers, truths, seed=seed, overlap=overlap)),
+        lambda seed: asdict(stop(seed=seed, confidence=confidence)),
+        lambda seed, overlap: asdict(take(seed=seed, overlap=overlap)),
     )

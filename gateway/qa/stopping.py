@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gateway.errors import Refused
 from gateway.qa import rule
 from gateway.qa.calibration import softened
 from gateway.qa.overlap import ANSWERS_MIN, CONFIDENCE
@@ -37,17 +38,20 @@ def dynamic(
     confidence: float = CONFIDENCE,
     answers_min: int = ANSWERS_MIN,
     price: float | None = None,
+    gold: Mapping[str, str] | None = None,
 ) -> Replay:
     """Ask until the posterior reaches `confidence`, at least `answers_min`, at most all answers.
 
     With `price`, of an answer in shares of what a corrected error is worth, ask as long as the next
-    answer is expected to bring more than that.
+    answer is expected to bring more than that. All answers to `gold` tasks teach skills from the
+    beginning, as on entry; neither their cost nor their accuracy is counted.
     """
+    counted = _counted(answers, gold)
     place = _places(answers, seed)
     available = np.bincount(answers.task)
-    wanted = np.minimum(answers_min, available)
-    is_open = np.ones(len(answers.tasks), np.bool_)
-    estimate = _judged(answers.where(place < wanted[answers.task]))
+    wanted = np.where(counted, np.minimum(answers_min, available), available)
+    is_open = counted.copy()
+    estimate = _judged(answers.where(place < wanted[answers.task]), gold)
     while True:
         if price is None:
             asking = estimate.confidence < confidence - TIE
@@ -57,8 +61,8 @@ def dynamic(
         if not is_open.any():
             break
         wanted = wanted + is_open
-        estimate = _judged(answers.where(place < wanted[answers.task]))
-    return Replay(float(wanted.mean()), accuracy(answers, estimate, truths))
+        estimate = _judged(answers.where(place < wanted[answers.task]), gold)
+    return Replay(float(wanted[counted].mean()), accuracy(answers, estimate, truths, gold))
 
 
 def _worth_asking(estimate: Estimate, given: Codes, available: Codes, price: float) -> Flags:
@@ -82,25 +86,51 @@ def _worth_asking(estimate: Estimate, given: Codes, available: Codes, price: flo
     return np.array(worth, np.bool_)[back.reshape(-1)]
 
 
-def fixed(answers: Answers, truths: Mapping[str, str], *, seed: int, overlap: int) -> Replay:
-    """Ask `overlap` answers a task (fewer where fewer were recorded) and take the majority."""
-    taken = answers.where(_places(answers, seed) < overlap)
+def fixed(
+    answers: Answers,
+    truths: Mapping[str, str],
+    *,
+    seed: int,
+    overlap: int,
+    gold: Mapping[str, str] | None = None,
+) -> Replay:
+    """Ask `overlap` answers a task (fewer where fewer were recorded) and take the majority.
+
+    Tasks in `gold` are left out.
+    """
+    counted = _counted(answers, gold)
+    taken = answers.where(_places(answers, seed) < overlap).of_tasks(counted)
     estimate = rule("majority").aggregate(taken)
     return Replay(len(taken) / len(taken.tasks), accuracy(taken, estimate, truths))
 
 
-def accuracy(answers: Answers, estimate: Estimate, truths: Mapping[str, str]) -> float:
-    """Share of the tasks with a truth whose value is that truth; nan without any."""
+def accuracy(
+    answers: Answers,
+    estimate: Estimate,
+    truths: Mapping[str, str],
+    gold: Mapping[str, str] | None = None,
+) -> float:
+    """Return the share of the tasks with a truth, gold aside, whose value is that truth; nan without any."""
+    known = gold or {}
     right = [
         value == truths[task]
         for task, value in zip(answers.tasks, estimate.value, strict=True)
-        if task in truths
+        if task in truths and task not in known
     ]
     return sum(right) / len(right) if right else float("nan")
 
 
-def _judged(answers: Answers) -> Estimate:
-    estimates = [rule(name).aggregate(answers) for name in JUDGES]
+def _counted(answers: Answers, gold: Mapping[str, str] | None) -> Flags:
+    """Return which tasks are asked and judged: all but gold. Raises Refused where that is none."""
+    known = gold or {}
+    counted = np.array([task not in known for task in answers.tasks], np.bool_)
+    if not counted.any():
+        raise Refused("every task is gold: there is none left to stop at", field="gold")
+    return counted
+
+
+def _judged(answers: Answers, gold: Mapping[str, str] | None) -> Estimate:
+    estimates = [rule(name).aggregate(answers, gold) for name in JUDGES]
     return decide(
         answers,
         np.mean([estimate.posterior for estimate in estimates], axis=0),

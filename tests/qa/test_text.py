@@ -205,3 +205,24 @@ def test_a_value_close_to_everybodys_words_is_surer_than_its_votes() -> None:
     assert central > far + 0.05
     pair = texts[:2]
     assert group_confidence(pair[0], pair, [0.7] * 2) == group_confidence(pair[1], pair, [0.7] * 2)
+
+
+def test_a_lone_typed_answer_is_worth_what_its_worker_is_and_proves_nothing_of_her() -> None:
+    """Fifty names that nobody else typed show no skill: the fiftieth is worth what the first is."""
+    first = aggregate([("t0", "amina", "Otieno")]).confidence[0]
+    many = aggregate([(f"t{n}", "amina", f"Otieno {n}") for n in range(50)])
+    assert 0.6 < first < 0.8
+    assert set(many.confidence) == {first}
+
+
+def test_a_lone_typed_answer_of_a_worker_who_agreed_with_others_is_worth_more() -> None:
+    shared = [(f"t{n}", who, f"Name {n}") for n in range(30) for who in ("amina", "brian", "chep")]
+    found = aggregate([*shared, ("x", "amina", "Kisumu"), ("y", "stranger", "Nakuru")])
+    sure = dict(zip(found.tasks, found.confidence, strict=True))
+    assert sure["y"] < 0.8 < sure["x"] < 0.99
+
+
+def test_gold_teaches_from_lone_answers_too() -> None:
+    rows = [(f"t{n}", "amina", f"Name {n}") for n in range(40)]
+    gold = {f"t{n}": f"Other {n}" for n in range(20)}
+    assert aggregate(rows, gold).skill["amina"] < 0.4 < aggregate(rows).skill["amina"]

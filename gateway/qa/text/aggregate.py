@@ -14,7 +14,7 @@ from gateway.qa.calibration import Calibration, calibration
 from gateway.qa.certificate import Certificate, TooLittleGold, certificate
 from gateway.qa.port import UNKNOWN, Codes, Floats
 from gateway.qa.skill import PRIOR_RIGHT, PRIOR_WRONG
-from gateway.qa.text.batch import TypedTask, read, trusts
+from gateway.qa.text.batch import TRUST, TypedTask, read, trusts
 from gateway.qa.text.medoid import medoid
 from gateway.qa.text.near import group_confidence, is_near
 from gateway.qa.text.normalise import EXACT, normalise
@@ -43,6 +43,11 @@ class TextEstimate:
     skill: Mapping[str, float]
     calibration: Calibration
     certificate: Certificate | TooLittleGold
+
+    @property
+    def checked(self) -> bool:
+        """Whether any truth was known: otherwise confidences are what other batches were like."""
+        return self.certificate.gold > 0
 
 
 def aggregate(
@@ -94,7 +99,7 @@ def with_gold(answers: Unaided, gold: Mapping[str, str] | None = None) -> TextEs
         certified = certificate(int((right == RIGHT).sum()), count, len(tasks) - count)
         found = _found(tasks, known, answers.method)
     confidence = learnt.apply(_pairs(found.raw), _independent(tasks))[:, RIGHT].tolist()
-    trust = trusts(tasks, found.believed)
+    trust = trusts(_telling(tasks, known), found.believed)
     values = [
         gold[t.name]
         if gold and t.name in gold
@@ -123,7 +128,7 @@ class _Found:
 
 def _found(tasks: Sequence[TypedTask], known: dict[str, str], method: str) -> _Found:
     believed = _agree(tasks, known, method)
-    skill = _skills(tasks, believed)
+    skill = _skills(tasks, believed, known)
     return _Found(believed, skill, tuple(_confidence(t, believed[t.name], skill) for t in tasks))
 
 
@@ -164,27 +169,40 @@ def _agree(tasks: Sequence[TypedTask], known: dict[str, str], method: str) -> di
     """Normalised consensus per task."""
     believed = {t.name: medoid(t, np.ones(len(t.texts))) for t in tasks} | known
     for _ in range(ROUNDS):
-        weights = _weights(tasks, believed)
+        weights = _weights(tasks, believed, known)
         believed = {t.name: medoid(t, weights[t.name]) for t in tasks} | known
     for _ in range(ROUNDS if method == "rover" else 0):
-        weights = _weights(tasks, believed)
+        weights = _weights(tasks, believed, known)
         believed = {t.name: rover(t, weights[t.name], believed[t.name]) for t in tasks} | known
     return believed
 
 
-def _weights(tasks: Sequence[TypedTask], believed: Mapping[str, str]) -> dict[str, Floats]:
-    """Trust in the worker of every answer, per task."""
-    trust = trusts(tasks, believed)
-    return {t.name: np.array([trust[worker] for worker in t.workers]) for t in tasks}
+def _telling(tasks: Sequence[TypedTask], known: Mapping[str, str]) -> list[TypedTask]:
+    """Return the tasks that tell something of workers.
+
+    A lone answer is its task's value, and agreeing with oneself shows no skill.
+    """
+    return [task for task in tasks if len(task.texts) > 1 or task.name in known]
 
 
-def _skills(tasks: Sequence[TypedTask], believed: Mapping[str, str]) -> dict[str, float]:
-    right: dict[str, float] = {}
-    seen: dict[str, float] = {}
-    for task in tasks:
+def _weights(
+    tasks: Sequence[TypedTask], believed: Mapping[str, str], known: Mapping[str, str]
+) -> dict[str, Floats]:
+    """Return the trust in the worker of every answer, per task."""
+    trust = trusts(_telling(tasks, known), believed)
+    return {t.name: np.array([trust.get(worker, TRUST) for worker in t.workers]) for t in tasks}
+
+
+def _skills(
+    tasks: Sequence[TypedTask], believed: Mapping[str, str], known: Mapping[str, str]
+) -> dict[str, float]:
+    """Return the chance that an answer of each worker is near-equal to the value of its task."""
+    right = {worker: PRIOR_RIGHT for task in tasks for worker in task.workers}
+    seen = dict.fromkeys(right, PRIOR_RIGHT + PRIOR_WRONG)
+    for task in _telling(tasks, known):
         for text, worker in zip(task.texts, task.workers, strict=True):
-            right[worker] = right.get(worker, PRIOR_RIGHT) + is_near(text, believed[task.name])
-            seen[worker] = seen.get(worker, PRIOR_RIGHT + PRIOR_WRONG) + 1.0
+            right[worker] += is_near(text, believed[task.name])
+            seen[worker] += 1.0
     return {worker: right[worker] / seen[worker] for worker in sorted(right)}
 
 
@@ -194,7 +212,9 @@ def _confidence(task: TypedTask, believed: str, skill: Mapping[str, float]) -> f
 
 def _as_typed(task: TypedTask, believed: str, trust: Mapping[str, float], language: str) -> str:
     """The spelling of the most trusted worker who typed just that, else of its words one by one."""
-    by_trust = sorted(range(len(task.raw)), key=lambda i: (-trust[task.workers[i]], task.raw[i]))
+    by_trust = sorted(
+        range(len(task.raw)), key=lambda i: (-trust.get(task.workers[i], TRUST), task.raw[i])
+    )
     spelt: dict[str, str] = {}
     for i in by_trust:
         if task.texts[i] == believed:

@@ -13,6 +13,7 @@ from gateway.qa.text.normalise import EXACT, normalise
 ERROR_PRIOR = 6.0  # imaginary wrong characters of every worker
 LENGTH_PRIOR = 60.0  # in so many imaginary characters typed
 ERROR_SOFTENER = 0.03  # keeps a worker without a single error from overruling all others
+TRUST = 1.0 / (ERROR_PRIOR / LENGTH_PRIOR + ERROR_SOFTENER)  # in a worker of whom nothing is known
 
 
 @dataclass(frozen=True, slots=True, eq=False)

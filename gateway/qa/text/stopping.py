@@ -4,11 +4,12 @@ As in `gateway.qa.stopping` all tasks are open at once and get one answer a roun
 A task is closed by the judge of the live gateway, with skills learnt from the tasks closed before.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from gateway.errors import Refused
 from gateway.qa.overlap import (
     ANSWERS_MIN,
     CONFIDENCE,
@@ -47,15 +48,19 @@ def dynamic(
     confidence: float = CONFIDENCE,
     answers_min: int = ANSWERS_MIN,
     price: float | None = None,
+    gold: Mapping[str, str] | None = None,
 ) -> TextReplay:
     """Ask until a group of near-equal answers reaches `confidence`, then aggregate what came.
 
     With `price`, of an answer in shares of what a corrected error is worth, ask as long as the next
-    answer is expected to bring more than that.
+    answer is expected to bring more than that. All answers to `gold` tasks teach skills from the
+    beginning, as on entry; neither their cost nor their accuracy is counted.
     """
-    queues = _queues(rows, seed)
+    known = gold or {}
+    queues = _queues(_counted(rows, known), seed)
     taken = {task: min(answers_min, len(queue)) for task, queue in queues.items()}
-    skills: dict[str, Skill] = {}
+    taught = [row for row in rows if row[0] in known]
+    skills = _taught(taught, known)
     waiting = list(queues)
     market = Market(Offer(price or 0.0))
 
@@ -84,13 +89,42 @@ def dynamic(
                 assert verdict.value is not None
                 _learn(skills, answers, verdict.value, verdict.confidence)
         waiting = still
-    return _scored([row for task, n in taken.items() for row in queues[task][:n]], truths)
+    paid = [row for task, n in taken.items() for row in queues[task][:n]]
+    return _scored(paid, truths, taught, known)
 
 
-def fixed(rows: Rows, truths: Mapping[str, str], *, seed: int, overlap: int) -> TextReplay:
-    """Ask `overlap` answers a task (fewer where fewer were recorded) and aggregate them."""
-    queues = _queues(rows, seed)
+def fixed(
+    rows: Rows,
+    truths: Mapping[str, str],
+    *,
+    seed: int,
+    overlap: int,
+    gold: Mapping[str, str] | None = None,
+) -> TextReplay:
+    """Ask `overlap` answers a task (fewer where fewer were recorded) and aggregate them.
+
+    Tasks in `gold` are left out.
+    """
+    queues = _queues(_counted(rows, gold or {}), seed)
     return _scored([row for queue in queues.values() for row in queue[:overlap]], truths)
+
+
+def _counted(rows: Rows, gold: Mapping[str, str]) -> Rows:
+    """Return the answers to all tasks but gold. Raises Refused where there is none."""
+    counted = [row for row in rows if row[0] not in gold]
+    if not counted:
+        raise Refused("every task is gold: there is none left to stop at", field="gold")
+    return counted
+
+
+def _taught(rows: Rows, gold: Mapping[str, str]) -> dict[str, Skill]:
+    """Return what answers to gold say of their workers."""
+    skills: dict[str, Skill] = {}
+    truths = {task: normalise(truth) for task, truth in gold.items()}
+    for task, worker, answer in rows:
+        right = is_near(normalise(answer), truths[task])
+        skills[worker] = skills.get(worker, Skill()).after_gold(right=right)
+    return skills
 
 
 def _queues(rows: Rows, seed: int) -> dict[str, list[Answer]]:
@@ -112,10 +146,17 @@ def _learn(skills: dict[str, Skill], answers: Rows, value: str, sure: float) -> 
         skills[worker] = skills.get(worker, Skill()).after_consensus(agreement)
 
 
-def _scored(rows: Iterable[Answer], truths: Mapping[str, str]) -> TextReplay:
-    rows = list(rows)
-    estimate = aggregate(rows)
-    found = dict(zip(estimate.tasks, estimate.value, strict=True))
+def _scored(
+    rows: Rows,
+    truths: Mapping[str, str],
+    taught: Rows = (),
+    gold: Mapping[str, str] | None = None,
+) -> TextReplay:
+    """Aggregate the paid answers; those that taught and their gold are not counted."""
+    known = gold or {}
+    estimate = aggregate([*rows, *taught], known)
+    pairs = zip(estimate.tasks, estimate.value, strict=True)
+    found = {task: value for task, value in pairs if task not in known}
     return TextReplay(
         len(rows) / len(found), word_error_rate(found, truths), exact_match(found, truths)
     )

@@ -1,0 +1,117 @@
+"""Recorded crowds from a folder, whole and cut down, for benchmarks that leave one of them out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+
+from bench.qa_crowds import SHAPES, crowd
+from gateway.qa import rule
+from gateway.qa.port import OPTIONS_MAX, Answers, Estimate, Floats, encode
+from gateway.qa.rows import Answer, read_answers, read_truths
+from gateway.qa.rules import auto
+
+HERE = Path(__file__).parent.parent / "tests" / "qa" / "data"
+THINNED = (2, 3, 5)  # answers a task
+FEW_TASKS = 150
+MADE_UP = "made up"
+SINGLE = ("majority", "one_coin", "dawid_skene", "ibcc", "ebcc")
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A crowd or a cut of it, with what the rules say of it worked out once."""
+
+    crowd: str
+    cut: str
+    answers: Answers
+    truths: dict[str, str]
+
+    @cached_property
+    def candidates(self) -> list[Estimate]:
+        """What each candidate of `auto` says."""
+        return auto.candidates(self.answers)
+
+    @cached_property
+    def truth(self) -> list[str | None]:
+        """The truth per task, None where there is none."""
+        return [self.truths.get(task) for task in self.answers.tasks]
+
+    def blend(self, constants: auto.Constants) -> Estimate:
+        """Return what `auto` says with these constants."""
+        weights = auto.weighted(self.answers, self.candidates, constants)
+        return auto.blended(self.answers, self.candidates, weights, constants)
+
+    def single(self, name: str) -> float:
+        """Return the accuracy of one rule, in percent."""
+        return self.accuracy(rule(name).aggregate(self.answers))
+
+    def accuracy(self, found: Estimate) -> float:
+        """Return the share of the tasks with a truth that were found right, in percent."""
+        return 100.0 * float(self.right(found)[self.known].mean())
+
+    @cached_property
+    def known(self) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
+        """The places of the tasks whose truth is known."""
+        return np.array([n for n, truth in enumerate(self.truth) if truth is not None], np.intp)
+
+    def right(self, found: Estimate) -> Floats:
+        """Return 1 per task that was found right, else 0."""
+        hits = [value == truth for value, truth in zip(found.value, self.truth, strict=True)]
+        return np.array(hits, np.float64)
+
+
+def recorded(folder: Path) -> dict[str, list[Part]]:
+    """Return the parts of every crowd with options in NAME.csv and NAME_gold.csv, the whole crowd first."""
+    found: dict[str, list[Part]] = {}
+    for file in sorted(folder.glob("*_gold.csv")):
+        name = file.name.removesuffix("_gold.csv")
+        rows = read_answers(folder / f"{name}.csv", name)
+        if len({row[2] for row in rows}) <= OPTIONS_MAX:
+            truths = read_truths(file, file.name)
+            found[name] = [Part(name, cut, encode(some), truths) for cut, some in _cuts(rows)]
+    return found
+
+
+def made_up(seeds: int) -> list[Part]:
+    """Return crowds of every shape of `bench.qa_crowds`."""
+    return [
+        Part(MADE_UP, name, encode(rows), truths)
+        for name, shape in SHAPES.items()
+        for rows, truths in (crowd(shape, seed) for seed in range(seeds))
+    ]
+
+
+def mean_by_crowd(parts: list[Part], scores: list[float]) -> float:
+    """Return the mean over crowds of the mean over their parts."""
+    of: dict[str, list[float]] = {}
+    for part, score in zip(parts, scores, strict=True):
+        of.setdefault(part.crowd, []).append(score)
+    return fmean(fmean(some) for some in of.values())
+
+
+def _cuts(rows: list[Answer]) -> Iterator[tuple[str, list[Answer]]]:
+    yield "whole", rows
+    random = np.random.default_rng(0)
+    for most in THINNED:
+        yield f"{most} answers", _thinned(rows, most, random)
+    tasks = sorted({row[0] for row in rows})
+    if len(tasks) > FEW_TASKS:
+        some = set(random.permutation(tasks)[:FEW_TASKS].tolist())
+        few = [row for row in rows if row[0] in some]
+        yield f"{FEW_TASKS} tasks", few
+        yield f"{FEW_TASKS} tasks, 3 answers", _thinned(few, 3, random)
+
+
+def _thinned(rows: list[Answer], most: int, random: np.random.Generator) -> list[Answer]:
+    of: dict[str, list[Answer]] = {}
+    for row in rows:
+        of.setdefault(row[0], []).append(row)
+    return [
+        some[place]
+        for some in of.values()
+        for place in random.permutation(len(some))[:most].tolist()
+    ]

@@ -1,0 +1,279 @@
+"""Quality engine on crowds that were left out: every recorded crowd is judged by constants fitted without it.
+
+    python -m bench.qa_left_out [--data FOLDER] [--splits N] [--seeds N] [--json FILE]
+
+FOLDER has NAME.csv (task,worker,answer) and NAME_gold.csv (task,truth) per crowd. For each crowd the constants
+of `auto`, of its confidences and of stopping are fitted to all other crowds, whole and cut down, and to made-up
+ones; then they judge the crowd. Fitting is a descent from the constants halved, one constant after the
+other. `ours` is the left-out figure of a crowd, `floor` that of majority (accuracy), of the shipped constants
+(calibration errors), or of majority of five (stopping), in percent or points.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from statistics import fmean
+from typing import Any, TypeVar
+
+import numpy as np
+
+from bench._recorded import HERE, SINGLE, Part, made_up, mean_by_crowd, recorded
+from gateway.qa import batch, stopping
+from gateway.qa.calibration import Usual, calibration
+from gateway.qa.calibration_error import debiased_calibration_error
+from gateway.qa.certificate import Certificate, certificate
+from gateway.qa.port import UNKNOWN, Codes, gold_codes
+from gateway.qa.rules import auto
+
+SPLITS, SEEDS, GOLD, MADE_UP_SEEDS = 40, 3, 40, 2
+ROUNDS = 2  # of the descent
+FACTORS = (0.5, 0.71, 1.0, 1.41, 2.0)
+LOSS_COUNTS = 3.0  # a point below majority weighs like three above it
+COST, CONFIDENCES = 3.4, (0.9, 0.93, 0.95, 0.96, 0.97, 0.98)
+Chosen = TypeVar("Chosen", auto.Constants, Usual)
+FITTED_WEIGHTS = tuple(auto.Constants.__dataclass_fields__)
+FITTED_USUAL = ("temperature", "lapse", "shared_error")
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What came of one crowd, by constants that were fitted without it."""
+
+    part: Part
+    constants: auto.Constants
+    usual: Usual
+    accuracy: float
+    error: float
+    shipped: float
+    gold: tuple[float, float, float | None]
+
+
+def fitted(start: Chosen, names: Sequence[str], loss: Callable[[Chosen], float]) -> Chosen:
+    """Return the constants that a descent over `names`, one by one, from `start` halved arrives at."""
+    best = replace(start, **{name: getattr(start, name) * FACTORS[0] for name in names})
+    for _ in range(ROUNDS):
+        for name in names:
+            values = [getattr(start, name) * factor for factor in FACTORS]
+            tried = [replace(best, **{name: value}) for value in values if _sensible(name, value)]
+            best = min(tried, key=loss)
+    return best
+
+
+def _sensible(name: str, value: float) -> bool:
+    return name != "tie_broken" or 0.5 <= value < 1.0  # a share of a tie of two
+
+
+class Bench:
+    """The crowds, and every loss that was worked out already."""
+
+    def __init__(self, crowds: dict[str, list[Part]], others: list[Part]) -> None:
+        self.crowds = crowds
+        self.parts = [part for parts in crowds.values() for part in parts] + others
+        self.points = cache(self._points)
+        self.error = cache(self._error)
+        self.blend = cache(Part.blend)
+
+    def without(self, name: str) -> list[Part]:
+        """Return all parts but those of one crowd."""
+        return [part for part in self.parts if part.crowd != name]
+
+    def weights(self, name: str) -> auto.Constants:
+        """Return the constants of `auto` that all other crowds ask for."""
+        parts = self.without(name)
+        return fitted(
+            auto.CONSTANTS,
+            FITTED_WEIGHTS,
+            lambda one: -mean_by_crowd(parts, [self.points(part, one) for part in parts]),
+        )
+
+    def usual(self, name: str, constants: auto.Constants) -> Usual:
+        """Return what confidences without gold are to be like, by all other crowds."""
+        parts = self.without(name)
+        return fitted(
+            batch.USUAL,
+            FITTED_USUAL,
+            lambda one: mean_by_crowd(
+                parts, [self.error(part, constants, one) ** 2 for part in parts]
+            ),
+        )
+
+    def _points(self, part: Part, constants: auto.Constants) -> float:
+        """Return what the blend gains on majority, losses counted `LOSS_COUNTS` times."""
+        gain = part.accuracy(self.blend(part, constants)) - part.accuracy(part.candidates[0])
+        return gain if gain >= 0.0 else LOSS_COUNTS * gain
+
+    def _error(self, part: Part, constants: auto.Constants, usual: Usual) -> float:
+        """Return the debiased calibration error without gold, in points."""
+        found = self.blend(part, constants)
+        given = np.bincount(part.answers.task)
+        like = batch.usual_of(part.answers, found, usual)
+        unknown: Codes = np.full(len(given), UNKNOWN, np.intp)
+        learnt = calibration(found.posterior, given, unknown, usual=like)
+        confidence = learnt.apply(found.posterior, given).max(1)
+        return 100.0 * debiased_calibration_error(
+            confidence[part.known], part.right(found)[part.known]
+        )
+
+    def judged(self, name: str, splits: int) -> LeftOut:
+        """Judge one crowd by what the others ask for."""
+        part = self.crowds[name][0]
+        constants = self.weights(name)
+        usual = self.usual(name, constants)
+        return LeftOut(
+            part,
+            constants,
+            usual,
+            part.accuracy(part.blend(constants)),
+            self.error(part, constants, usual),
+            self.error(part, auto.CONSTANTS, batch.USUAL),
+            with_gold(part, constants, usual, splits),
+        )
+
+
+def with_gold(
+    part: Part, constants: auto.Constants, usual: Usual, splits: int
+) -> tuple[float, float, float | None]:
+    """Return accuracy and calibration error with `GOLD` gold tasks, and the share of certificates that held."""
+    answers = part.answers
+    unaided = part.blend(constants)
+    alone = part.right(unaided)
+    like = batch.usual_of(answers, unaided, usual)
+    given = np.bincount(answers.task)
+    found: list[tuple[float, float]] = []
+    held: list[bool] = []
+    for seed in range(splits):
+        order = np.random.default_rng(seed).permutation(part.known)
+        gold, rest = order[:GOLD], order[GOLD:]
+        truths = {answers.tasks[n]: part.truths[answers.tasks[n]] for n in gold.tolist()}
+        estimate = auto.aggregate(answers, truths, constants=constants)
+        learnt = calibration(unaided.posterior, given, gold_codes(answers, truths), usual=like)
+        confidence = learnt.apply(estimate.posterior, given).max(1)[rest]
+        right = part.right(estimate)[rest]
+        found.append((float(right.mean()), debiased_calibration_error(confidence, right)))
+        signed = certificate(int(alone[gold].sum()), len(gold), len(rest))
+        if isinstance(signed, Certificate):
+            held.append(signed.low <= float(alone[rest].mean()) <= signed.high)
+    accuracy, error = (100.0 * fmean(column) for column in zip(*found, strict=True))
+    return accuracy, error, 100.0 * fmean(held) if held else None
+
+
+def stopped(parts: Sequence[Part], seeds: int) -> list[dict[str, object]]:
+    """Return stopping at the confidence with which the other crowds cost `COST` answers a task."""
+    curves = [_curve(part, seeds) for part in parts]
+    rows: list[dict[str, object]] = []
+    costs, ours, floors = [], [], []
+    for place, part in enumerate(parts):
+        others = [curve for number, curve in enumerate(curves) if number != place] or curves
+        mean = [fmean(curve[step][0] for curve in others) for step in range(len(CONFIDENCES))]
+        confidence = float(np.interp(COST, mean, CONFIDENCES))
+        cost, accuracy = (
+            float(np.interp(confidence, CONFIDENCES, [step[n] for step in curves[place]]))
+            for n in (0, 1)
+        )
+        fixed = fmean(
+            100.0 * stopping.fixed(part.answers, part.truths, seed=seed, overlap=5).accuracy
+            for seed in range(seeds)
+        )
+        costs.append(cost)
+        ours.append(accuracy)
+        floors.append(fixed)
+        note = f"{cost:.2f} answers at confidence {confidence:.3f}"
+        rows.append(_row(f"{part.crowd}: stopping", accuracy, fixed, "% right", note))
+    note = f"{fmean(costs):.2f} answers a task"
+    rows.append(_row("mean: stopping", fmean(ours), fmean(floors), "% right", note))
+    return rows
+
+
+def _curve(part: Part, seeds: int) -> list[tuple[float, float]]:
+    """Return answers a task and accuracy in percent at each of `CONFIDENCES`."""
+    curve: list[tuple[float, float]] = []
+    for confidence in CONFIDENCES:
+        replays = [
+            stopping.dynamic(part.answers, part.truths, seed=seed, confidence=confidence)
+            for seed in range(seeds)
+        ]
+        cost = fmean(one.answers_per_task for one in replays)
+        curve.append((cost, 100.0 * fmean(one.accuracy for one in replays)))
+    return curve
+
+
+def table(bench: Bench, splits: int) -> list[dict[str, object]]:
+    """Return the rows of every crowd, and the summary."""
+    rows: list[dict[str, object]] = []
+    found = [bench.judged(name, splits) for name in bench.crowds]
+    singles = [[one.part.single(name) for name in SINGLE] for one in found]
+    for one, single in zip(found, singles, strict=True):
+        name = one.part.crowd
+        others = ", ".join(f"{rule} {x:.1f}" for rule, x in zip(SINGLE, single, strict=True))
+        shipped = one.part.accuracy(one.part.blend(auto.CONSTANTS))
+        note = f"{others}, auto as shipped {shipped:.1f}; {_changed(one)}"
+        rows.append(_row(f"{name}: auto", one.accuracy, single[0], "% right", note))
+        rows.append(_row(f"{name}: no gold", one.error, one.shipped, "points off", ""))
+        accuracy, error, held = one.gold
+        note = f"{accuracy:.1f} % right, {held or 0.0:.1f} % of certificates held"
+        rows.append(_row(f"{name}: {GOLD} gold", error, one.error, "points off", note))
+    best = max(fmean(column) for column in zip(*singles, strict=True))
+    worst = min(one.accuracy - single[0] for one, single in zip(found, singles, strict=True))
+    note = f"worst {worst:+.2f} points beside majority, best single rule {best:.2f}"
+    ours, floor = fmean(one.accuracy for one in found), fmean(single[0] for single in singles)
+    rows.append(_row("mean: auto", ours, floor, "% right", note))
+    for name, errors in (
+        ("no gold", [one.error for one in found]),
+        (f"{GOLD} gold", [one.gold[1] for one in found]),
+    ):
+        rows.append(_row(f"mean: {name}", fmean(errors), max(errors), "points off", "floor: most"))
+    return rows
+
+
+def _changed(one: LeftOut) -> str:
+    """Return the fitted constants that differ from the shipped ones."""
+    pairs = [
+        *((name, one.constants, auto.CONSTANTS) for name in FITTED_WEIGHTS),
+        *((name, one.usual, batch.USUAL) for name in FITTED_USUAL),
+    ]
+    told = [
+        f"{name} {getattr(ours, name):.3g}"
+        for name, ours, shipped in pairs
+        if getattr(ours, name) != getattr(shipped, name)
+    ]
+    return ", ".join(told) or "the shipped constants"
+
+
+def _row(name: str, ours: float, floor: float, unit: str, note: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "ours": round(ours, 2),
+        "floor": round(floor, 2),
+        "ratio": round(ours / floor, 3) if floor else None,
+        "unit": unit,
+        "p50_ms": None,
+        "p99_ms": None,
+        "note": note,
+    }
+
+
+def main() -> None:
+    """Leave out every crowd once and print the table as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=HERE)
+    parser.add_argument("--splits", type=int, default=SPLITS)
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--json", default="-", help="where to write the table; - is stdout")
+    chosen = parser.parse_args()
+    crowds = recorded(chosen.data)
+    bench = Bench(crowds, made_up(MADE_UP_SEEDS))
+    results = table(bench, chosen.splits)
+    results += stopped([parts[0] for parts in crowds.values()], chosen.seeds)
+    written = json.dumps({"results": results}, indent=1) + "\n"
+    if chosen.json == "-":
+        sys.stdout.write(written)
+    else:
+        Path(chosen.json).write_text(written, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
