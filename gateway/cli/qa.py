@@ -78,7 +78,8 @@ def aggregate(
         str, typer.Option(help="auto, or a rule by name; an unknown one lists those there are.")
     ] = "auto",
     out: Annotated[
-        str | None, typer.Option(help="Write CSV task,value,confidence,answers; - is stdout.")
+        str | None,
+        typer.Option(help="Write CSV task,value,confidence,answers,checked; - is stdout."),
     ] = None,
     plot: PlotFile = None,
     json_file: JsonFile = None,
@@ -105,7 +106,7 @@ def aggregate(
             if not plot:
                 show_calibration(found, truths, known)
         if out:
-            write_results(out, found.results, raw=raw)
+            write_results(out, found.results, checked=bool(figures["checked"]), raw=raw)
         if plot:
             plot_results(plot, found, truths, known)
         write_json(json_file, figures)

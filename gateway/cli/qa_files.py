@@ -78,13 +78,18 @@ def say(note: str) -> None:
 
 
 def write_results(
-    out: str, results: Sequence[tuple[str, str, float, int]], *, raw: bool = False
+    out: str,
+    results: Sequence[tuple[str, str, float, int]],
+    *,
+    checked: bool,
+    raw: bool = False,
 ) -> None:
-    """Write a row per task; `-` is stdout."""
+    """Write a row per task; `-` is stdout. `checked` says whether gold has checked the confidences."""
+    mark = "yes" if checked else "no"
     with _output(out) as file:
         writer = CsvWriter(raw=raw, lineterminator="\n")
-        file.write(writer.row(("task", "value", "confidence", "answers")))
-        file.writelines(writer.row((t, v, f"{sure:.4f}", n)) for t, v, sure, n in results)
+        file.write(writer.row(("task", "value", "confidence", "answers", "checked")))
+        file.writelines(writer.row((t, v, f"{sure:.4f}", n, mark)) for t, v, sure, n in results)
 
 
 def write_json(target: str | None, figures: Mapping[str, object]) -> None:

@@ -112,6 +112,8 @@ def show_figures(figures: Mapping[str, Any]) -> None:
 
 
 def _readable(key: str, value: Any) -> str:
+    if key == "checked":
+        return "by gold" if value else "no gold has checked the confidences"
     if key in RATES:
         return f"{100 * value:.2f} %"
     return f"{value:,.3g}" if isinstance(value, float) else str(value)

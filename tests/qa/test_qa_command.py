@@ -38,7 +38,7 @@ def test_aggregate_writes_every_result(tmp_path: Path) -> None:
     assert code == 0
     assert "150 tasks" in shown
     assert len(rows) == 150
-    assert list(rows[0]) == ["task", "value", "confidence", "answers"]
+    assert list(rows[0]) == ["task", "value", "confidence", "answers", "checked"]
     assert {row["answers"] for row in rows} == {"10"}
 
 
@@ -113,7 +113,7 @@ def test_truths_are_folded_like_answers(tmp_path: Path) -> None:
 @pytest.mark.parametrize("method", ["majority", "auto", "dawid_skene", "one_coin"])
 def test_a_lone_answer_is_never_certain(method: str) -> None:
     (row,), _ = aggregated("t1,w1,yes", method=method)
-    assert row == ["t1", "yes", "0.7500", "1"]
+    assert row == ["t1", "yes", "0.7500", "1", "no"]
     crowd = [f"t{n},{w},{'yes' if n % 2 else 'no'}" for n in range(200) for w in "abcd"]
     rows, _ = aggregated(*crowd, "lone,a,yes", method=method)
     (lone,) = (row for row in rows if row[0] == "lone")
@@ -125,6 +125,36 @@ def test_ties_are_reported() -> None:
     _, out, _ = run("aggregate", "--answers", "-", "--json", "-", said=said)
     figures = json.loads(out)
     assert (figures["ties"], figures["tied"], figures["repeated"]) == (1, ["t1"], 0)
+
+
+@pytest.mark.parametrize("files", [RTE, SPEECH], ids=["options", "typed"])
+def test_confidences_are_marked_unchecked_until_gold_checks_them(
+    files: list[str], tmp_path: Path
+) -> None:
+    truth = Path(files[files.index("--truth") + 1]).read_text(encoding="utf-8").splitlines()
+    gold = tmp_path / "gold.csv"
+    gold.write_text("\n".join(truth[:31]) + "\n", encoding="utf-8")
+    for more, checked in ([], False), (["--gold", str(gold)], True):
+        _, out, _ = run("aggregate", *files, *more, "--json", "-")
+        assert json.loads(out)["checked"] is checked
+        _, out, _ = run("aggregate", *files, *more, "--out", "-")
+        rows = [line.split(",") for line in out.splitlines()]
+        assert rows[0][-1] == "checked"
+        assert {row[-1] for row in rows[1:]} == {"yes" if checked else "no"}
+        _, out, _ = run("aggregate", *files, *more)
+        assert ("no gold has checked the confidences" in " ".join(out.split())) is not checked
+
+
+def test_stopping_with_gold_counts_the_other_tasks(tmp_path: Path) -> None:
+    truth = Path(RTE[RTE.index("--truth") + 1]).read_text(encoding="utf-8").splitlines()
+    gold = tmp_path / "gold.csv"
+    gold.write_text("\n".join(truth[:31]) + "\n", encoding="utf-8")
+    _, out, _ = run("stopping", *RTE, "--gold", str(gold), "--seeds", "1", "--json", "-")
+    taught = json.loads(out)
+    _, out, _ = run("stopping", *RTE, "--seeds", "1", "--json", "-")
+    assert (taught["gold"], json.loads(out)["gold"]) == (30, 0)
+    _, out, err = run("stopping", *RTE[:2], "--truth", str(gold), "--gold", str(gold))
+    assert "beside the gold" in err
 
 
 @pytest.mark.parametrize("kind", ["categorisation", "transcription"])

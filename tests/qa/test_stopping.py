@@ -64,3 +64,48 @@ def test_truths_of_another_batch_are_refused() -> None:
     rows, _ = made_up(tasks=5, skills=[0.8] * 2)
     with pytest.raises(Refused, match="belong together"):
         savings(rows, {"other": "a"}, "categorisation", 0.9, 1, lambda: None)
+
+
+def test_gold_teaches_skills_and_is_neither_paid_nor_scored() -> None:
+    """Three good workers among nine who guess: gold tells them apart before the first question."""
+    rows, truths = made_up(tasks=160, skills=[0.95] * 3 + [0.5] * 9, options="ab")
+    gold = dict(list(truths.items())[:40])
+    answers = encode(rows)
+    taught = [stopping.dynamic(answers, truths, seed=n, gold=gold) for n in range(3)]
+    cold = [
+        stopping.dynamic(answers, {t: v for t, v in truths.items() if t not in gold}, seed=n)
+        for n in range(3)
+    ]
+    assert sum(one.accuracy for one in taught) > sum(one.accuracy for one in cold)
+    fixed = stopping.fixed(answers, truths, seed=0, overlap=12, gold=gold)
+    assert fixed.answers_per_task == 12.0
+
+
+def test_a_wrong_truth_on_a_gold_task_is_not_counted_as_an_error() -> None:
+    rows, truths = made_up(tasks=30, skills=[0.99] * 5, options="ab")
+    first = min(truths)
+    swapped = {**truths, first: "ba"["ab".index(truths[first])]}
+    replay = stopping.fixed(encode(rows), swapped, seed=0, overlap=5, gold={first: swapped[first]})
+    assert replay.accuracy == 1.0
+
+
+def test_gold_teaches_of_typists_too() -> None:
+    rows, truths = recorded("speech60")
+    gold = dict(list(truths.items())[:20])
+    figures = savings(rows, truths, "transcription", 0.9, 1, lambda: None, gold=gold)
+    cold = savings(rows, truths, "transcription", 0.9, 1, lambda: None)
+    assert figures["gold"] == 20
+    assert figures["fixed"] != cold["fixed"], "of forty tasks, not of sixty"
+
+
+@pytest.mark.parametrize("kind", ["categorisation", "transcription"])
+def test_nothing_but_gold_leaves_nothing_to_stop_at(kind: str) -> None:
+    rows, truths = made_up(tasks=5, skills=[0.9] * 3)
+    with pytest.raises(Refused, match="beside the gold"):
+        savings(rows, truths, kind, 0.9, 1, lambda: None, gold=truths)
+    replays = text_stopping if kind == "transcription" else stopping
+    given = rows if kind == "transcription" else encode(rows)
+    for replay in (replays.dynamic, replays.fixed):
+        more = {"overlap": 3} if replay is replays.fixed else {}
+        with pytest.raises(Refused, match="every task is gold"):
+            replay(given, truths, seed=0, gold=truths, **more)
