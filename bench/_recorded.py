@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.qa_crowds import SHAPES, crowd
 from gateway.qa import rule
-from gateway.qa.port import OPTIONS_MAX, Answers, Estimate, Floats, encode
+from gateway.qa.port import OPTIONS_MAX, Answers, Codes, Estimate, Floats, encode
 from gateway.qa.rows import Answer, read_answers, read_truths
 from gateway.qa.rules import auto
 
@@ -53,8 +53,13 @@ class Part:
         """Return the share of the tasks with a truth that were found right, in percent."""
         return 100.0 * float(self.right(found)[self.known].mean())
 
+    def truths_of(self, places: Codes) -> dict[str, str]:
+        """Return the truths of the tasks at these places."""
+        tasks = [self.answers.tasks[int(place)] for place in places]
+        return {task: self.truths[task] for task in tasks}
+
     @cached_property
-    def known(self) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
+    def known(self) -> Codes:
         """The places of the tasks whose truth is known."""
         return np.array([n for n, truth in enumerate(self.truth) if truth is not None], np.intp)
 

@@ -148,7 +148,7 @@ def with_gold(
     for seed in range(splits):
         order = np.random.default_rng(seed).permutation(part.known)
         gold, rest = order[:GOLD], order[GOLD:]
-        truths = {answers.tasks[n]: part.truths[answers.tasks[n]] for n in gold.tolist()}
+        truths = part.truths_of(gold)
         estimate = auto.aggregate(answers, truths, constants=constants)
         learnt = calibration(unaided.posterior, given, gold_codes(answers, truths), usual=like)
         confidence = learnt.apply(estimate.posterior, given).max(1)[rest]
@@ -165,7 +165,9 @@ def stopped(parts: Sequence[Part], seeds: int) -> list[dict[str, object]]:
     """Return stopping at the confidence with which the other crowds cost `COST` answers a task."""
     curves = [_curve(part, seeds) for part in parts]
     rows: list[dict[str, object]] = []
-    costs, ours, floors = [], [], []
+    costs: list[float] = []
+    ours: list[float] = []
+    floors: list[float] = []
     for place, part in enumerate(parts):
         others = [curve for number, curve in enumerate(curves) if number != place] or curves
         mean = [fmean(curve[step][0] for curve in others) for step in range(len(CONFIDENCES))]
