@@ -18,6 +18,7 @@ from gateway.cli import (
     inbox,
     ledger,
     manual,
+    moves,
     operators,
     options,
     payouts,
@@ -52,6 +53,7 @@ app.add_typer(channels.app, name="channels")
 app.add_typer(manual.app, name="manual")
 app.add_typer(payouts.app, name="payouts")
 app.add_typer(approvals.app, name="approvals")
+app.add_typer(moves.app, name="moves")
 app.add_typer(persons.app, name="persons")
 app.add_typer(payouts.statements, name="statements")
 app.add_typer(proof.client, name="client")

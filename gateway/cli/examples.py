@@ -78,6 +78,13 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "worker find": ("worker find Amina", "worker find 0711000002"),
     "worker show": ("worker show 0711000002",),
     "worker zone": ("worker zone 0711000002 Lubumbashi",),
+    "moves list": ("moves list", "moves list --all"),
+    "moves show": ("moves show 12",),
+    "moves request": (
+        'moves request Amina 0799000003 \\\n    --because "lost her SIM, came to the office"',
+    ),
+    "moves approve": ("moves approve 12 --by Asha",),
+    "moves refuse": ('moves refuse 12 --by Asha --because "not her voice"',),
     "explain": (f"explain {BATCH} 4",),
     "review list": ("review list",),
     "review decide": (f"review decide {BATCH} 7 yes --by Wanjiku",),

@@ -19,7 +19,13 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
     "Try it": ("demo", "up", "replay", "sms", "qa", "operators", "bench"),
     "Run it": ("doctor", "api", "runner", "ticker", "migrate", "secret", "channels"),
     "Watch it": ("inbox", "outbox", "phrases"),
-    "Clients, partners, coordinators, workers": ("client", "partner", "coordinator", "worker"),
+    "Clients, partners, coordinators, workers": (
+        "client",
+        "partner",
+        "coordinator",
+        "worker",
+        "moves",
+    ),
     "Batches and their results": ("explain", "review", "gold", "options", "findings"),
     "Money": ("payouts", "holds", "approvals", "persons", "manual", "statements", "ledger"),
 }

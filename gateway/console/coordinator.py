@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from gateway.runtime import Runtime
 from gateway.steps.console_links import GOOD_FOR, coordinator_of
 from gateway.steps.find_worker import number_tail
-from gateway.store import findings, people
+from gateway.store import findings, number_moves, people
 
 COOKIE = "console"
 _HEADERS = {
@@ -50,6 +50,14 @@ def add_console(app: FastAPI, rt: Runtime) -> None:
             findings=[
                 {**row, "tail": number_tail(rt, row["msisdn_sealed"])}
                 for row in await findings.of_coordinator(rt.db, coordinator)
+            ],
+            moves=[
+                {
+                    **row,
+                    "old": number_tail(rt, row["old_sealed"]),
+                    "new": number_tail(rt, row["new_sealed"]),
+                }
+                for row in await number_moves.of_coordinator(rt.db, coordinator)
             ],
         )
         return HTMLResponse(body, headers=_HEADERS)

@@ -1,7 +1,8 @@
-"""A coordinator's words: ADD, REMOVE, UNLOCK, ZONE, NAME, STATUS. Only a coordinator can say them."""
+"""A coordinator's words: ADD, REMOVE, UNLOCK, ZONE, NAME, MOVE, STATUS. Only a coordinator can say them."""
 
 import re
 
+from gateway.conversation import move_requests
 from gateway.conversation.enrolling import add, entries, pin_checked, rest_typed
 from gateway.conversation.facts import (
     Fact,
@@ -70,6 +71,8 @@ def coordinator_turn(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> 
             return _name(talk, heard)
         case "status":
             return Turn((), status(talk, coordinator))
+        case "move" if move_requests.is_request(talk, heard):
+            return move_requests.request(talk, coordinator, heard)
         case _:
             return None
 

@@ -6,7 +6,7 @@ Nothing is written here: `steps/facts.py` makes rows of facts.
 from dataclasses import dataclass, field
 
 from gateway.deductions import Withdrawal
-from gateway.ids import AssignmentId, TaskId
+from gateway.ids import AssignmentId, TaskId, WorkerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +182,16 @@ class MoveAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveRequested:
+    """A coordinator asks for another number of a worker of hers; two persons decide."""
+
+    worker: WorkerId
+    name: str
+    old: str
+    msisdn: str
+
+
+@dataclass(frozen=True, slots=True)
 class MoveAgreed:
     """The new number said YES: it is hers now. `told`: what the old number reads; `screen`: its open sessions' last."""
 
@@ -234,6 +244,7 @@ Fact = (
     | CoordinatorPinTried
     | WorkerNamed
     | MoveAsked
+    | MoveRequested
     | MoveAgreed
     | MoveDeclined
     | MoveObjected

@@ -52,6 +52,23 @@ def number_and_pin(rest: str, region: str) -> tuple[str | None, str | None]:
     return _number(rest, region), None
 
 
+def two_numbers(rest: str, region: str) -> tuple[str, str] | None:
+    """Return the old and the new number behind a coordinator's MOVE; None where it is not surely two.
+
+    >>> two_numbers("0711 000 002 0799000003", "KE"), two_numbers("0711000002, +254799000003", "KE")
+    (('+254711000002', '+254799000003'), ('+254711000002', '+254799000003'))
+    >>> two_numbers("0711000002", "KE"), two_numbers("0711000002 0799", "KE")
+    (None, None)
+    """
+    words = [word for word in re.split(r"[\s,;]+", rest) if any(ch.isdecimal() for ch in word)]
+    found: list[tuple[str, str]] = []
+    for at in range(1, len(words)):
+        old, new = _number(" ".join(words[:at]), region), _number(" ".join(words[at:]), region)
+        if old and new:
+            found.append((old, new))
+    return found[0] if len(found) == 1 else None
+
+
 def pin_said(said: str, region: str, own: Phrasebook, books: Books) -> str | None:
     """Return the PIN that stands in an SMS which asks for another number; None where there is none."""
     heard = hear(said, own, books)

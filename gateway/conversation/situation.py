@@ -230,6 +230,19 @@ class MoveTo:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveRequest:
+    """A change of number that a coordinator asks for. `worker`: whose; None where the number is no worker's of hers.
+    `problem`: why it cannot be asked for, a phrase; "" where it can."""
+
+    old: str
+    msisdn: str
+    worker: WorkerId | None = None
+    name: str = ""
+    problem: str = ""
+    day: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """All that is known when one event arrives. `worker` is None for a number nobody knows.
 
@@ -274,6 +287,8 @@ class Situation:
     moving: Moving | None = None
     move_to: MoveTo | None = None
     """Looked up only where a number to move to is named."""
+    move_request: MoveRequest | None = None
+    """Looked up only where a coordinator names an old and a new number."""
     appealable: str | None = None
     """The reference after APPEAL, if it is an adjustment of hers that waits; looked up only when she appeals."""
     appeals_open: tuple[str, ...] = ()

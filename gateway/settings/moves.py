@@ -16,3 +16,5 @@ class Moves(Section):
     """Hours in which the new number must say YES."""
     requests_per_day: Annotated[int, Field(ge=1, le=100)] = 3
     """Changes that one worker may ask for in 24 hours."""
+    decide_h: Annotated[int, Field(ge=1, le=2160)] = 168
+    """Hours in which two persons must decide about a change that a coordinator asked for."""

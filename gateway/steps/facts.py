@@ -18,6 +18,7 @@ from gateway.conversation.facts import (
     MoveAsked,
     MoveDeclined,
     MoveObjected,
+    MoveRequested,
     Named,
     NumberStopped,
     PayAsked,
@@ -156,7 +157,14 @@ async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
         case Appealed():
             until = rt.clock.now() + DISPUTE
             return [turns.dispute_adjustment(fact.ref, WorkerId(row["worker_id"]), until)]
-        case MoveAsked() | MoveAgreed() | MoveDeclined() | MoveObjected() | NumberStopped():
+        case (
+            MoveAsked()
+            | MoveRequested()
+            | MoveAgreed()
+            | MoveDeclined()
+            | MoveObjected()
+            | NumberStopped()
+        ):
             said = numbers_masked(heard.said)
             return await moving.parts(
                 rt, row, fact, msisdn=heard.msisdn, said=said, via=heard.via, channel=heard.channel

@@ -10,16 +10,17 @@ from gateway.conversation.facts import (
     MoveAsked,
     MoveDeclined,
     MoveObjected,
+    MoveRequested,
     NumberStopped,
 )
 from gateway.conversation.heard import hear
-from gateway.conversation.moving import number_and_pin
+from gateway.conversation.moving import number_and_pin, two_numbers
 from gateway.conversation.situation import MoveTo
-from gateway.errors import OtherKey
 from gateway.ids import WorkerId
 from gateway.msisdn import region_of
 from gateway.phrases import book_in
 from gateway.runtime import Runtime
+from gateway.steps import move_requests
 from gateway.steps.messages import message
 from gateway.steps.moving_view import hold
 from gateway.steps.understand import Understood
@@ -29,7 +30,7 @@ from gateway.workers import pins
 
 NO_NUMBER = ""
 """What is sealed in the place of a number that a worker does not have."""
-MoveFact = MoveAsked | MoveAgreed | MoveDeclined | MoveObjected | NumberStopped
+MoveFact = MoveAsked | MoveRequested | MoveAgreed | MoveDeclined | MoveObjected | NumberStopped
 
 
 def worker_of(row: Row, understood: Understood) -> WorkerId | None:
@@ -44,8 +45,14 @@ def worker_of(row: Row, understood: Understood) -> WorkerId | None:
 async def with_words(
     rt: Runtime, row: Row, found: Understood, said: str, pin: str | None, msisdn: str
 ) -> Understood:
-    """Look up the number behind MOVE, and judge the PIN behind it."""
-    worker = found.situation.worker
+    """Look up the number behind MOVE (or the two of a coordinator), and judge the PIN behind it."""
+    worker, coordinator = found.situation.worker, found.situation.coordinator
+    if coordinator is not None:
+        heard = hear(said, book_in(coordinator.language, rt.books), rt.books)
+        both = two_numbers(heard.rest, rt.settings.region) if heard.command == "move" else None
+        if both:
+            asked = await move_requests.looked_up(rt, coordinator.id, *both)
+            return replace(found, situation=replace(found.situation, move_request=asked))
     if worker is None or found.situation.pin is None:
         return found
     heard = hear(said, book_in(worker.language, rt.books), rt.books)
@@ -77,18 +84,8 @@ async def _move_to(rt: Runtime, row: Row, number: str | None, own: str) -> MoveT
         return MoveTo(number or "", "move.bad_number")
     if row["payout_ref"]:
         return MoveTo(number, "move.wait_asked")
-    now, rules = rt.clock.now(), rt.settings.moves
-    lately = await number_moves.lately(rt.db, row["worker_id"], now - timedelta(days=1))
-    tomorrow = now + timedelta(days=1)
-    if lately["objected"] or (lately["hold_until"] and lately["hold_until"] > now):
-        again = max(lately["hold_until"] or tomorrow, tomorrow)
-        return MoveTo(number, "move.too_soon", f"{again:%d/%m}")
-    if lately["asked"] >= rules.requests_per_day:
-        return MoveTo(number, "move.too_soon", f"{tomorrow:%d/%m}")
-    index = rt.vault.index(number)
-    if not await number_moves.number_is_free(rt.db, index, row["worker_id"], now):
-        return MoveTo(number, "move.taken")
-    return MoveTo(number)
+    problem, day = await move_requests.problem(rt, WorkerId(row["worker_id"]), number)
+    return MoveTo(number, problem, day)
 
 
 async def parts(
@@ -113,6 +110,8 @@ async def parts(
             )
             asked = message(rt, channel, None, fact.msisdn, fact.invitation, "money")
             return [number_moves.begin(new), turns.put_message(asked)]
+        case MoveRequested():
+            return await move_requests.parts(rt, row["coordinator_id"], fact, channel)
         case MoveAgreed():
             return await _agreed_parts(rt, fact, said, via, channel, now)
         case MoveDeclined():
@@ -139,15 +138,12 @@ async def _agreed_parts(
         now=now,
     )
     row = await number_moves.move(rt.db, fact.move)
-    old = _opened(rt, row["old_sealed"]) if row and row["number_lost_at"] is None else NO_NUMBER
+    old = (
+        move_requests.opened(rt, row["old_sealed"])
+        if row and row["number_lost_at"] is None
+        else NO_NUMBER
+    )
     if not row or not old:
         return [swapped]
     told = message(rt, row["channel"], None, old, fact.told, "money", f"move:{fact.move}:notice")
     return [swapped, turns.put_message(told)]
-
-
-def _opened(rt: Runtime, sealed: bytes) -> str:
-    try:
-        return rt.vault.open(sealed)
-    except OtherKey:
-        return NO_NUMBER

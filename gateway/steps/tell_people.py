@@ -14,7 +14,7 @@ from gateway.phrases.septets import gsm_only
 from gateway.runtime import Runtime
 from gateway.steps.messages import message
 from gateway.store import adjustments, outbox, people, seals, turns
-from gateway.store.db import Connection, Row, statement
+from gateway.store.db import Connection, Part, Row, statement
 
 log = structlog.get_logger()
 
@@ -92,9 +92,19 @@ async def tell(rt: Runtime, db: Connection, text: str, cause: str) -> int:
     return len(holders)
 
 
+def told_parts(rt: Runtime, text: str, cause: str) -> list[Part]:
+    """Return the SMS to each number of `controls.tell`, once per cause, as parts of another commit."""
+    return [_part(rt, holder, text, _cause(rt, cause, holder)) for holder in _named(rt)]
+
+
+def _part(rt: Runtime, to: Holder, text: str, cause: str) -> Part:
+    return turns.put_message(
+        message(rt, rt.settings.sms_channel, None, to.msisdn, text, "money", cause=cause)
+    )
+
+
 async def _put(rt: Runtime, db: Connection, to: Holder, text: str, cause: str) -> None:
-    told = message(rt, rt.settings.sms_channel, None, to.msisdn, text, "money", cause=cause)
-    query, arguments = statement([turns.put_message(told)])
+    query, arguments = statement([_part(rt, to, text, cause)])
     await db.execute(query, *arguments)
 
 

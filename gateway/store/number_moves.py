@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.ids import WorkerId
-from gateway.store.db import Database, Part, Row
+from gateway.store.db import Connection, Database, Part, Row
 
 OPEN = "('requested', 'asked', 'invited', 'objected')"
 
@@ -103,4 +103,121 @@ async def move(db: Database, number: int) -> Row | None:
         """select m.*, w.name, w.language, w.number_lost_at from number_move m join worker w on w.id = m.worker_id
            where m.id = $1""",
         number,
+    )
+
+
+async def decide(
+    db: Connection,
+    move: int,
+    says: str,
+    *,
+    person: int,
+    who: str,
+    reason: str,
+    expires_at: datetime,
+    screen: str,
+    now: datetime,
+) -> str:
+    """Say what becomes of a change, as one person; return what it came to (see `decide_move`)."""
+    return await db.fetchval(
+        "select decide_move($1, $2, $3, $4, $5, $6, $7, $8)",
+        move,
+        says,
+        person,
+        who,
+        reason,
+        expires_at,
+        screen,
+        now,
+    )
+
+
+_LISTED = """select m.id, m.worker_id, w.name, m.kind, m.state, m.old_sealed, m.new_sealed, m.created_at, m.expires_at,
+    m.done_at, m.hold_until, m.objected_at, c.name as coordinator, w.coordinator_id, w.partner_id, v.name as said_by, v.says,
+    e.event, e.by_whom, e.reason, e.at, m.state in ('requested', 'objected') as waits
+  from number_move m join worker w on w.id = m.worker_id left join coordinator c on c.id = m.coordinator_id
+    left join lateral (select * from number_move_event where move_id = m.id order by id desc limit 1) e on true
+    left join lateral (select p.name, x.says from verdict x join person p on p.id = x.said_by
+      where x.subject = 'move:' || m.id || ':' || encode(move_evidence(m), 'hex') and x.confirmed_by is null) v on true"""
+
+
+async def listed(db: Database, *, everything: bool) -> list[Row]:
+    """Return the changes that are not over, those that wait for persons first; with `everything`, the last 200."""
+    where = (
+        ""
+        if everything
+        else f"where m.state in {OPEN} or m.state = 'done' and m.hold_until > now()"
+    )
+    return await db.rows(f"{_LISTED} {where} order by waits desc, m.id desc limit 200")
+
+
+async def one(db: Database, number: int) -> Row | None:
+    """Return one change as `listed` does."""
+    return await db.row(f"{_LISTED} where m.id = $1", number)
+
+
+async def of_coordinator(db: Database, coordinator: int) -> list[Row]:
+    """Return the changes of the last 30 days of the workers that a coordinator looks after, the newest first."""
+    return await db.rows(
+        f"""{_LISTED} where m.created_at > now() - interval '30 days' and (w.coordinator_id = $1
+              or w.partner_id = (select k.partner_id from coordinator k where k.id = $1))
+            order by m.id desc limit 100""",
+        coordinator,
+    )
+
+
+async def events(db: Database, move: int) -> list[Row]:
+    """Return all that was done in a change, in order."""
+    return await db.rows("select * from number_move_event where move_id = $1 order by id", move)
+
+
+async def known_of(db: Database, worker: WorkerId) -> Row:
+    """Return what only the worker herself should know, to be asked before her number is changed."""
+    row = await db.row(
+        """select w.created_at, (select count(*) from answer where worker_id = w.id) as answers,
+             (select max(created_at) from answer where worker_id = w.id) as last_answer,
+             p.amount, p.currency, p.settled_at
+           from worker w left join lateral (select * from payout where worker_id = w.id and state = 'paid'
+             order by settled_at desc limit 1) p on true where w.id = $1""",
+        worker,
+    )
+    assert row is not None
+    return row
+
+
+async def worker_behind(db: Database, index: bytes, coordinator: int) -> list[Row]:
+    """Return the workers of a coordinator who have this number, or had it until it became another person's."""
+    return await db.rows(
+        """select w.id, w.name, w.language, w.sms_channel, w.number_lost_at from worker w
+           where (w.coordinator_id = $2 or w.partner_id = (select k.partner_id from coordinator k where k.id = $2))
+             and (w.msisdn_index = $1 or w.number_lost_at is not null and exists (select from number_move m
+               where m.worker_id = w.id and m.state = 'released' and m.old_index = $1)) order by w.id""",
+        index,
+        coordinator,
+    )
+
+
+async def worker_now(db: Database, worker: WorkerId) -> Row:
+    """Return what a change of this worker's number needs to know of her."""
+    row = await db.row(
+        """select w.id, w.name, w.region, w.language, w.sms_channel, w.msisdn_sealed, w.number_lost_at from worker w
+           where w.id = $1""",
+        worker,
+    )
+    assert row is not None
+    return row
+
+
+async def open_payout(db: Database, worker: WorkerId) -> str | None:
+    """Return the reference of the worker's payout that is under way."""
+    return await db.value(
+        "select ref from payout where worker_id = $1 and settled_at is null", worker
+    )
+
+
+async def coordinator_of(db: Database, coordinator: int) -> Row | None:
+    """Return the number and language of the coordinator who asked, while she is active."""
+    return await db.row(
+        "select msisdn_sealed, language from coordinator where id = $1 and state = 'active'",
+        coordinator,
     )

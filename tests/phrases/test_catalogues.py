@@ -56,7 +56,15 @@ def test_languages_of_the_sms_alphabet_stay_in_it(language: str) -> None:
 
 
 # What quotes other words, or names several things, takes two parts where a letter weighs two.
-TWO_PARTS = {"why.paid", "why.on_way", "why.answer", "adjust.opened", "help.needed", "invite.sms"}
+TWO_PARTS = {
+    "why.paid",
+    "why.on_way",
+    "why.answer",
+    "adjust.opened",
+    "help.needed",
+    "invite.sms",
+    "move.request_refused",
+}
 TWO_PARTS |= {"add.again", "add.done_later", "add.which"}
 
 

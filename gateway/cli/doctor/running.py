@@ -207,12 +207,14 @@ async def _balances(rt: Runtime) -> list[Finding]:
 
 async def _people(rt: Runtime) -> list[Finding]:
     """What waits for people."""
-    from gateway.store import adjustments, approvals, decisions
+    from gateway.store import adjustments, approvals, decisions, number_moves
 
+    changes = await number_moves.listed(rt.db, everything=False)
     waiting = {
         "approvals": (len(await approvals.waiting(rt.db)), "payouts", "gateway approvals list"),
         "appeals": (len(await adjustments.disputed(rt.db)), "appeals", "gateway ledger disputes"),
         "decisions": (len(await decisions.waiting(rt.db)), "payouts", "gateway payouts list"),
+        "numbers": (sum(row["waits"] for row in changes), "changes", "gateway moves list"),
     }
     return [
         warn(what, f"{count} {things} wait for people", f"look: {look}")

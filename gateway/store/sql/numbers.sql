@@ -203,3 +203,64 @@ create or replace function moving_of(p_index bytea) returns jsonb language sql s
       or m.old_index = p_index and m.state in ('asked', 'invited', 'objected', 'done')
     order by m.new_index = p_index desc, m.id desc limit 1
 $$;
+
+-- What a change is bound to while persons decide: both numbers, and where it stands.
+create or replace function move_evidence(m number_move) returns bytea language sql immutable as $$
+  select sha256(m.old_index || m.new_index || convert_to(m.state || coalesce(m.objected_at::text, ''), 'UTF8'))
+$$;
+
+-- One person says what becomes of a change; two different ones decide it. Returns what it came to: noted (the first
+-- word), invited (the new number is asked), kept (an objection is over, the change stands), refused, given_back, or
+-- none (it waits for nobody), old (nobody decided in time). One person is enough to refuse what was never done: nothing has happened by then.
+create or replace function decide_move(
+  p_move bigint, p_says text, p_person bigint, p_who text, p_reason text, p_expires_at timestamptz, p_screen text,
+  p_now timestamptz
+) returns text language plpgsql as $$
+declare
+  m number_move := locked_move(p_move);
+  w worker;
+  v_objected boolean := m.state = 'objected';
+  v_outcome text;
+begin
+  if not (m.state in ('requested', 'objected') or m.state = 'invited' and p_says = 'refuse') then
+    return 'none';
+  end if;
+  if m.state = 'requested' and m.expires_at <= p_now then
+    return 'old';
+  end if;
+  if not person_counts(p_person) then
+    raise exception 'person % may not decide', p_person using errcode = 'GW001';
+  end if;
+  if (p_says = 'approve' or v_objected)
+      and not say_twice('move:' || p_move || ':' || encode(move_evidence(m), 'hex'), p_says, move_evidence(m), p_person) then
+    perform note_move(p_move, p_says || ' said', p_who, p_reason);
+    return 'noted';
+  end if;
+  if p_says = 'approve' and m.done_at is not null then
+    v_outcome := 'kept';
+    update number_move set state = 'done' where id = p_move;
+  elsif p_says = 'approve' then
+    v_outcome := 'invited';
+    select * into strict w from worker where id = m.worker_id;
+    if w.msisdn_index <> m.old_index or not number_is_free(m.new_index, w.id, p_now) then
+      raise exception 'the new number of change % is not free any more', p_move using errcode = 'GW001';
+    end if;
+    update number_move set state = 'invited', expires_at = p_expires_at where id = p_move;
+  elsif m.done_at is not null then
+    v_outcome := 'given_back';
+    if exists (select from worker where msisdn_index = m.old_index)
+        or exists (select from payout where worker_id = m.worker_id and settled_at is null) then
+      raise exception 'the number of change % cannot be given back now', p_move using errcode = 'GW001';
+    end if;
+    perform give_number(m.worker_id, m.old_index, m.old_sealed, p_screen);
+    update number_move set state = 'given_back' where id = p_move;
+  else
+    v_outcome := 'refused';
+    update number_move set state = 'refused' where id = p_move;
+  end if;
+  perform note_move(p_move, v_outcome, p_who, p_reason);
+  if v_outcome in ('kept', 'given_back') then
+    update payout set due_at = p_now where worker_id = m.worker_id and state = 'queued' and reason = 'waits: objected';
+  end if;
+  return v_outcome;
+end $$;

@@ -1,0 +1,116 @@
+"""`gateway moves`: changes of number that persons decide."""
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from gateway.bounds import INT8_MAX
+from gateway.cli.keys import KeyFile, NoKey, read_key
+from gateway.cli.output import Json, write_json
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Changes of a worker's number: ask for one, see them, and decide, two persons at a time.",
+)
+
+Number = Annotated[
+    int, typer.Argument(min=1, max=INT8_MAX, help="The change's number in `gateway moves list`.")
+]
+By = Annotated[str, typer.Option(help="Your name, as added with `gateway persons add`.")]
+_TOLD = {
+    "noted": "noted; another person must say the same of change {number}",
+    "invited": "approved; the new number is asked for a YES now, and the old one is told",
+    "kept": "the objection is over: the number stays the new one, and payouts go on",
+    "refused": "refused; nothing changes",
+    "given_back": "the number is given back: the worker has her old number again",
+}
+
+
+@app.command("list")
+def listed(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also those that are over, the last 200.")
+    ] = False,
+    json: Json = None,
+) -> None:
+    """List the changes under way, those that wait for persons first."""
+    from gateway.cli.people import with_runtime
+    from gateway.runtime import Runtime
+    from gateway.steps.decide_moves import listed_line
+    from gateway.store import number_moves
+
+    async def rows(rt: Runtime) -> list[tuple[dict[str, object], str]]:
+        found = await number_moves.listed(rt.db, everything=everything)
+        return [(dict(row), listed_line(rt, row)) for row in found]
+
+    found = with_runtime(rows)
+    sealed = ("old_sealed", "new_sealed")
+    if write_json([{k: v for k, v in row.items() if k not in sealed} for row, _ in found], json):
+        return
+    for _, line in found:
+        typer.echo(line)
+    waiting = sum(bool(row["waits"]) for row, _ in found)
+    typer.echo(f"{len(found)} changes of number, {waiting} wait for two persons")
+
+
+@app.command("show")
+def show(number: Number) -> None:
+    """Show one change: its history, and what to ask the worker before you approve it."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps.decide_moves import sheet
+
+    typer.echo(with_runtime(lambda rt: sheet(rt, number)))
+
+
+@app.command("request")
+def request(
+    worker: Annotated[
+        str, typer.Argument(help="Her number, also the one she lost, her name, or her id.")
+    ],
+    new: Annotated[str, typer.Argument(help="The new number.")],
+    because: Annotated[str, typer.Option(help="Why; kept with the change.")],
+    by: Annotated[str | None, typer.Option(help="Who asks. Default: your user name.")] = None,
+) -> None:
+    """Ask for another number of a worker; nothing changes before two persons have approved it."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps import move_requests
+
+    who = by or getpass.getuser()
+    made = with_runtime(lambda rt: move_requests.request(rt, worker, new, by=who, because=because))
+    typer.echo(
+        f"change {made.number} waits for two persons: gateway moves show {made.number}; "
+        f"told by SMS: {made.told} numbers of controls.tell"
+    )
+
+
+@app.command("approve")
+def approve(number: Number, by: By, key_file: KeyFile = None, key: NoKey = None) -> None:
+    """Approve a change, or end an objection to one. The second person who says so decides it."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps import decide_moves
+
+    hers = read_key(key_file, by)
+    outcome = with_runtime(lambda rt: decide_moves.decide(rt, number, "approve", by=by, key=hers))
+    typer.echo(_TOLD[outcome].format(number=number))
+
+
+@app.command("refuse")
+def refuse(
+    number: Number,
+    because: Annotated[
+        str, typer.Option(help="Why; kept with the change, and told the coordinator.")
+    ],
+    by: By,
+    key_file: KeyFile = None,
+    key: NoKey = None,
+) -> None:
+    """Refuse a change. One that is done and objected to takes two persons: the old number is the worker's again."""
+    from gateway.cli.people import with_runtime
+    from gateway.steps import decide_moves
+
+    hers = read_key(key_file, by)
+    outcome = with_runtime(
+        lambda rt: decide_moves.decide(rt, number, "refuse", by=by, key=hers, because=because)
+    )
+    typer.echo(_TOLD[outcome].format(number=number))

@@ -1,0 +1,39 @@
+"""A coordinator asks for another number of a worker who has no PIN, or no SIM any more. Two persons decide about it."""
+
+from gateway.conversation.enrolling import pin_checked
+from gateway.conversation.facts import MoveRequested, Turn
+from gateway.conversation.heard import Heard
+from gateway.conversation.moving import two_numbers
+from gateway.conversation.situation import CoordinatorView
+from gateway.conversation.talk import Talk, short_name
+from gateway.msisdn import mask
+
+
+def is_request(talk: Talk, heard: Heard) -> bool:
+    """Return whether MOVE names two numbers, or comes from a coordinator who is no worker with a number of her own."""
+    return (
+        talk.situation.worker is None or two_numbers(heard.rest, talk.situation.region) is not None
+    )
+
+
+def request(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> Turn:
+    """Answer `MOVE 0711000002 0799000003 PIN 4821`: nothing moves before two persons have said so."""
+    asked = talk.situation.move_request
+    if asked is None:
+        return Turn((), talk.say("move.request_how"))
+    if asked.worker is None and not asked.problem:
+        return Turn((), talk.say("unlock.unknown", number=mask(asked.old)))
+    tried = pin_checked(talk, coordinator)
+    if tried.reply:
+        return tried
+    if asked.problem or asked.worker is None:
+        day = {"day": asked.day} if asked.day else {}
+        return Turn(tried.facts, talk.say(asked.problem, **day))
+    fact = MoveRequested(asked.worker, asked.name, asked.old, asked.msisdn)
+    told = talk.say(
+        "move.requested",
+        first=short_name(asked.name) or "?",
+        number=mask(asked.old),
+        other=mask(asked.msisdn),
+    )
+    return Turn((*tried.facts, fact), told)
