@@ -20,6 +20,7 @@ from gateway.errors import Failed
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import InboundSms
 from gateway.steps.hear import hear
+from gateway.steps.identity import identity
 from gateway.store import inbox
 from gateway.store.db import AWAY, Database, open_database
 from gateway.store.spool import Spool
@@ -81,15 +82,17 @@ class Intake:
     async def sms(self, channel: Channel, sms: InboundSms, raw: bytes) -> bool:
         """Take one SMS, durably; False when it was here before. Raises Failed when it could be kept nowhere, and
         what a walk raises for a fault of ours."""
+        # Named once: one that is stored while its walk goes on must be the same event.
+        event_id = identity(self._rt, sms).event_id
         if self._rushed() or not self.admission.calm:
-            return await self.keep(channel.name, "sms", sms.provider_id, raw)
+            return await self.keep(channel.name, "sms", event_id, raw)
         try:
             with self.admission.taken():
                 async with asyncio.timeout(WALK_S):
-                    return await self._walk(channel, sms, raw)
+                    return await self._walk(channel, sms, raw, event_id)
         except AWAY as away:
             log.warning("sms is stored first", channel=channel.name, why=repr(away))
-            return await self.keep(channel.name, "sms", sms.provider_id, raw)
+            return await self.keep(channel.name, "sms", event_id, raw)
 
     async def keep(self, channel: str, kind: str, event_id: str, raw: bytes) -> bool:
         """Store an event for later; False when it was here before. Raises Failed when it can be kept nowhere."""
@@ -102,10 +105,10 @@ class Intake:
         self._rt.bells.ring("sweep" if kind == "receipt" else "catch_up")
         return new
 
-    async def _walk(self, channel: Channel, sms: InboundSms, raw: bytes) -> bool:
+    async def _walk(self, channel: Channel, sms: InboundSms, raw: bytes, event_id: str) -> bool:
         """The walk goes on when nobody waits for it any longer: what it does is done once anyway."""
         self._walking += 1
-        task = asyncio.create_task(hear(self._rt, channel, sms, raw))
+        task = asyncio.create_task(hear(self._rt, channel, sms, raw, event_id))
         self._walks.add(task)
         task.add_done_callback(self._walked)
         return await asyncio.shield(task)

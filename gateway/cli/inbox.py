@@ -1,6 +1,6 @@
 """`gateway inbox`: what came in and could not be processed; looked at, and processed once more."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -10,10 +10,9 @@ from gateway.cli.output import Json, write_json
 from gateway.cli.people import with_runtime
 from gateway.cli.shown import age
 from gateway.errors import GatewayError, OtherKey, Refused
-from gateway.forms import fields, opened, unstored
-from gateway.runtime import Channel, Runtime
+from gateway.forms import opened, unstored
+from gateway.runtime import Runtime
 from gateway.steps import events
-from gateway.steps.sorting import sort
 from gateway.store import inbox
 from gateway.store.db import Row
 
@@ -28,18 +27,16 @@ def list_events(
     limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 50,
     json: Json = None,
 ) -> None:
-    """List the events that are not done, newest first."""
-    rows, now = with_runtime(lambda rt: _read(rt, limit))
-    if write_json([dict(row) for row in rows], json):
+    """List the events that are not done, newest first; then those of the last week that are done with a remark."""
+    rows, remarked, now = with_runtime(lambda rt: _read(rt, limit))
+    if write_json([dict(row) for row in [*rows, *remarked]], json):
         return
     if not rows:
         print("nothing is left over: all that came in is done")
-    for row in rows:
-        waited = age(now - row["created_at"].timestamp())
-        print(
-            f"{row['id']:>8}  {row['state']:<8} {row['channel']:<14} {row['kind']:<12} {waited:>7} ago  "
-            f"{row['error'] or ''}"
-        )
+    _print(rows, now)
+    if remarked:
+        print("\ndone, with a remark (gateway inbox dismiss takes it off the list)")
+        _print(remarked, now)
 
 
 @app.command("show")
@@ -97,8 +94,18 @@ def dismiss(
     print(f"{event} is dismissed; its body stays in the database")
 
 
-async def _read(rt: Runtime, limit: int) -> tuple[list[Row], float]:
-    return await inbox.not_done(rt.db, limit), rt.clock.now().timestamp()
+def _print(rows: Sequence[Row], now: float) -> None:
+    for row in rows:
+        waited = age(now - row["created_at"].timestamp())
+        print(
+            f"{row['id']:>8}  {row['state']:<8} {row['channel']:<14} {row['kind']:<12} {waited:>7} ago  "
+            f"{row['error'] or ''}"
+        )
+
+
+async def _read(rt: Runtime, limit: int) -> tuple[list[Row], list[Row], float]:
+    left = await inbox.not_done(rt.db, limit)
+    return left, await inbox.remarked(rt.db), rt.clock.now().timestamp()
 
 
 async def _one(rt: Runtime, event: int) -> Row:
@@ -138,21 +145,14 @@ async def _again(rt: Runtime, row: Mapping[str, Any]) -> None:
     channel = rt.channels.get(name)
     if channel is None or kind not in events.KINDS:
         raise Refused(_WHY_NOT.get(kind, f"no channel {name!r} is set up"))
-    await events.take(rt, channel, kind, _body(rt, row))
-    if kind == "sms" and not await _is_heard(rt, channel, row):
+    body = _body(rt, row)
+    own = events.own_id(rt, channel, kind, body, row["event_id"])
+    new = await events.take(rt, channel, kind, body, own)
+    # `hear` keeps what it cannot process as failed and says nothing: so look whether it is done.
+    if own and new and not await inbox.is_done(rt.db, name, kind, own):
         raise Refused("could not be processed this time either; see: gateway inbox show")
     # An event that could not even be read was kept under a digest; it is this very one.
     await inbox.done(rt.db, name, kind, row["event_id"])
-
-
-async def _is_heard(rt: Runtime, channel: Channel, row: Mapping[str, Any]) -> bool:
-    """`hear` keeps what it cannot process as failed and says nothing: so look whether it is done."""
-    assert channel.sms is not None
-    found = sort(channel, "sms", _body(rt, row))
-    if len(found) > 1 or found[0][0] != "sms":
-        return True  # what failed in it is kept as events of their own
-    sms = channel.sms.parse_sms(fields(found[0][1]))
-    return await inbox.is_done(rt.db, channel.name, "sms", sms.provider_id)
 
 
 _WHY_NOT = {

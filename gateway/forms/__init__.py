@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
 
 from gateway.errors import Refused
 from gateway.forms.bodies import envelope as envelope
@@ -18,6 +17,11 @@ from gateway.forms.decoding import utf8_in as utf8_in
 # An id or a number is short; a text may be any length the phone could join (the edge limits bodies).
 ID_CHARS_MAX = 200
 _FLOAT = re.compile(r"\d+(?:\.\d*)?[eE]\+\d+|\d+\.\d*[eE]\d+")
+# What systems write where they have no id, and places of templates that were never filled.
+_SAYS_NOTHING = re.compile(
+    r"[0-]*|null|nil|none|nan|n/?a|undefined|unknown|true|false|\[?object object\]?|%\w|\{.*\}|\$\{.*\}",
+    re.IGNORECASE,
+)
 _BYTES = "\x00bytes:"
 
 
@@ -79,16 +83,6 @@ def number(form: Mapping[str, str], key: str) -> str:
     return f"+{value}" if text_of(form, key).startswith(" ") and value.isdigit() else value
 
 
-def moment(written: str) -> datetime | None:
-    """Return a date in any of the shapes providers use; without a zone it is UTC. None when it is no date.
-
-    >>> moment("2018-03-19T08:34:18.445Z"), moment("2017-05-03 06:04:45").hour, moment("yesterday")
-    (datetime.datetime(2018, 3, 19, 8, 34, 18, 445000, tzinfo=datetime.timezone.utc), 6, None)
-    """
-    found = stamp(written)
-    return found.at if found else None
-
-
 def is_float(written: str) -> bool:
     """Return whether an id went through a floating-point number, so that its last digits are lost.
 
@@ -99,11 +93,15 @@ def is_float(written: str) -> bool:
 
 
 def id_in(form: Mapping[str, str], key: str) -> str:
-    """Return the provider's id of an event, "" where there is none that is exact."""
-    if not text_of(form, key).strip():
+    """Return the provider's id of an event, exact at any length; "" where none can tell two events apart.
+
+    >>> id_in({"id": " 12345678901234567890121 "}, "id"), id_in({"id": "1.2345678901234568e+22"}, "id"), id_in({"id": "0"}, "id")
+    ('12345678901234567890121', '', '')
+    """
+    written = text_of(form, key).strip()
+    if is_float(written) or _SAYS_NOTHING.fullmatch(written):
         return ""
-    written = need(form, key)
-    return "" if is_float(written) else written
+    return written if len(written) <= ID_CHARS_MAX else made_id(written)
 
 
 def made_id(*fields: str) -> str:

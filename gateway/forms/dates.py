@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, time, tzinfo
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,8 @@ _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})[ T,]+(.+)")
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A provider's time. `exact`: it names the second. `zoned`: it names its zone, or the settings do."""
+    """A provider's time. `exact`: it names the second; midnight does not, since a bare day is written so.
+    `zoned`: it names its zone, or the settings do."""
 
     at: datetime
     exact: bool
@@ -46,6 +47,7 @@ def stamp(written: str, zone: str | None = None) -> Stamp | None:
     if found is None:
         return None
     at, exact = found
+    exact = exact and at.timetz().replace(tzinfo=None) != time()
     zoned = at.tzinfo is not None or zone is not None
     try:
         if at.tzinfo is None:

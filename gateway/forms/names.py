@@ -38,6 +38,11 @@ def needed(form: Mapping[str, str], names: Names) -> str:
     return fields.need(form, present(form, names))
 
 
+def event_id(form: Mapping[str, str], names: Names) -> str:
+    """Return the provider's id of an event under the first name that has an exact one, or nothing."""
+    return next(filter(None, (fields.id_in(form, name) for name in names)), "")
+
+
 def number(form: Mapping[str, str], names: Names) -> str:
     """Return a phone number; GSMA's interfaces write it as `tel:+254...`."""
     _must_be(form, names)

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 import aiohttp
 
+from gateway.forms import Stamp
 from gateway.phrases.capacity import Capacity
 
 
@@ -39,16 +40,32 @@ def rank(delivery: Delivery) -> int:
 
 @dataclass(frozen=True, slots=True)
 class InboundSms:
-    """One SMS from a phone. `provider_id` makes it unique on its channel; `sender`, `to` as the provider wrote them."""
+    """One SMS from a phone; `sender`, `to` as the provider wrote them.
+
+    `provider_id`: "" where the provider gives none that tells two messages apart. `stamp`: the provider's
+    time. `typed`: what the phone sent, where `text` is the provider's reading of it (STOP for an opt-out in
+    any language). `media`: addresses of the pictures that came with an MMS, as the provider keeps them.
+    """
 
     provider_id: str
     sender: str
     to: str
     text: str
-    sent_at: datetime | None
+    stamp: Stamp | None
     network: str | None = None
     media: tuple[str, ...] = ()
-    """Addresses of the pictures that came with an MMS, as the provider keeps them."""
+    typed: str | None = None
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """The provider's time, however exact it is."""
+        return self.stamp.at if self.stamp else None
+
+    @property
+    def second(self) -> str:
+        """The second that the provider's time names; "" where it names none."""
+        exact = self.stamp is not None and self.stamp.exact
+        return self.stamp.at.replace(microsecond=0).isoformat() if exact and self.stamp else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,33 @@
 
 import re
 from collections.abc import Sequence
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from gateway.forms.names import Names
 from gateway.options import Options
 
+
+def _known(zone: str) -> str:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as bad:
+        raise ValueError(f"no time zone {zone!r}; write one as Africa/Nairobi") from bad
+    return zone
+
+
+Zone = Annotated[str, AfterValidator(_known)]
 Pairs = Sequence[tuple[str, str]]
 WHOLE_BODY = "."
 """The path of a list that is the body itself."""
 
 
 class Incoming(Options):
-    """The provider's names of what an SMS has. Without `id` the same fields are the same message.
+    """The provider's names of what an SMS has.
 
+    `zone`: the time zone of dates that name none, "Africa/Nairobi" for example.
     `messages`: the path of the list where one call holds several, `.` where the body is the list. The
     other names are then those inside of one item; fields outside of the list stay known as well.
     """
@@ -25,6 +38,7 @@ class Incoming(Options):
     to: Names = ("to",)
     text: Names = ("text",)
     date: Names = ("date", "time")
+    zone: Zone | None = None
     messages: str | None = Field(default=None, min_length=1)
 
 

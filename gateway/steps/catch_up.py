@@ -16,7 +16,7 @@ from gateway import logs
 from gateway.errors import OtherKey, Refused
 from gateway.forms import fields, unstored
 from gateway.runtime import Channel, Runtime
-from gateway.steps.events import take
+from gateway.steps.events import own_id, take
 from gateway.store import inbox
 from gateway.store.db import AWAY, Row
 
@@ -91,10 +91,12 @@ async def _take_bound(rt: Runtime, row: Row) -> None:
         return
     try:
         raw = _raw(rt, row)
-        await take(rt, _channel(rt, row["channel"]), kind, raw)
+        channel = _channel(rt, row["channel"])
+        own = own_id(rt, channel, kind, raw, row["event_id"])
+        await take(rt, channel, kind, raw, own)
         # An SMS notes it in its own transaction, or waits for its next turn; but one that was kept unread, when the
-        # database died under its walk, stands there under another id than its own.
-        if kind != "sms" or row["event_id"] == inbox.digest_id(raw):
+        # database died under its walk, or before an upgrade, stands there under another id than its own.
+        if row["event_id"] != own:
             await inbox.done(rt.db, row["channel"], kind, row["event_id"])
     except AWAY as away:
         log.warning("event waits for the database", channel=row["channel"], why=str(away))

@@ -1,7 +1,7 @@
 """An event of a provider taken the way its kind is taken: for webhooks, for what was stored first, and for replays."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 
 from gateway.errors import Refused
 from gateway.forms import fields, made_id
@@ -9,6 +9,7 @@ from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import InboundSms, Subscription, TellsSubscriptions
 from gateway.steps.hear import hear
+from gateway.steps.identity import identity
 from gateway.steps.late import take_late
 from gateway.steps.receipts import take_receipt
 from gateway.steps.sorting import sort
@@ -18,9 +19,11 @@ KINDS = ("sms", "ussd", "receipt", "opt-out", "subscription")
 _JOIN = "JOIN"
 
 
-async def take(rt: Runtime, channel: Channel, kind: str, raw: bytes) -> bool:
+async def take(
+    rt: Runtime, channel: Channel, kind: str, raw: bytes, kept_as: str | None = None
+) -> bool:
     """Parse and process one event; False where it is seen to have been here before. Raises Refused for what cannot
-    be read."""
+    be read. `kept_as`: the event's own id, where it was stored."""
     if kind == "ussd":
         await take_late(rt, channel, raw)
         return True
@@ -33,7 +36,7 @@ async def take(rt: Runtime, channel: Channel, kind: str, raw: bytes) -> bool:
     kind, raw = found[0]
     form = fields(raw)
     if kind == "sms":
-        return await hear(rt, channel, channel.sms.parse_sms(form), raw)
+        return await hear(rt, channel, channel.sms.parse_sms(form), raw, kept_as)
     if kind == "receipt":
         await take_receipt(rt, channel, channel.sms.parse_receipt(form), raw)
     elif kind == "opt-out":
@@ -43,6 +46,16 @@ async def take(rt: Runtime, channel: Channel, kind: str, raw: bytes) -> bool:
             raise Refused(f"channel {channel.name!r} takes no {kind}", status=404)
         await _subscription(rt, channel, channel.sms.parse_subscription(form), raw)
     return True
+
+
+def own_id(rt: Runtime, channel: Channel, kind: str, raw: bytes, kept_as: str) -> str | None:
+    """Return the event's id of a call that is one SMS and was stored as `kept_as`, None for any other call."""
+    if kind != "sms" or channel.sms is None:
+        return None
+    found = sort(channel, "sms", raw)
+    if len(found) > 1 or found[0][0] != "sms":
+        return None
+    return identity(rt, channel.sms.parse_sms(fields(found[0][1])), kept_as).event_id
 
 
 async def _take_each(rt: Runtime, channel: Channel, found: Sequence[tuple[str, bytes]]) -> None:
@@ -70,5 +83,5 @@ async def _subscription(rt: Runtime, channel: Channel, said: Subscription, raw: 
         return
     today = rt.clock.now().astimezone(UTC).date().isoformat()
     same = made_id("subscription", said.msisdn, said.sender, said.keyword, today)
-    joins = InboundSms(same, said.msisdn, said.sender, _JOIN, datetime.now(UTC))
+    joins = InboundSms(same, said.msisdn, said.sender, _JOIN, None)
     await hear(rt, channel, joins, raw)

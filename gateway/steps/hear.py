@@ -28,6 +28,7 @@ from gateway.sms.port import InboundSms
 from gateway.steps import carried, coordinators, moving, no_work
 from gateway.steps.explain import payment, wrong_answer
 from gateway.steps.facts import Heard, batch_of, parts_of, ring_for
+from gateway.steps.identity import COPIES_WITHIN, Identity, identity
 from gateway.steps.loops import Reply, Unanswered, cause_of, without_end
 from gateway.steps.messages import message, promise_of
 from gateway.steps.retry import settle_down
@@ -42,19 +43,29 @@ log = structlog.get_logger()
 
 _TRIES = 8
 _PUT_OFF = timedelta(seconds=1)
+# Where a process dies over an SMS that it kept first, a runner hears it after so long.
+_HEARD_WITHIN = timedelta(seconds=30)
+_UNDER_ANOTHER_ID = (
+    "the same message (phone, text, provider's time) as one under another id: it counts once"
+)
 # An SMS has at most 1,530 septets in ten parts; anything longer is no phone's, and is kept only as sealed evidence.
 _SAID_CHARACTERS_MAX = 2000
 
 
-async def hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> bool:
-    """Take one SMS all the way, as `_hear` says; its lines in the log carry the event's id."""
-    with logs.bound(event_id=sms.provider_id, channel=channel.name):
-        new = await _hear(rt, channel, sms, raw)
+async def hear(
+    rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, kept_as: str | None = None
+) -> bool:
+    """Take one SMS all the way, as `_hear` says; its lines in the log carry the event's id.
+
+    `kept_as`: the event's id under which it was stored when it came."""
+    me = identity(rt, sms, kept_as)
+    with logs.bound(event_id=me.event_id, channel=channel.name):
+        new = await _hear(rt, channel, sms, raw, me)
         log.info("sms heard", repeated=not new)
         return new
 
 
-async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> bool:
+async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, me: Identity) -> bool:
     """Take one SMS all the way; afterwards it is done, kept as failed, or (when everybody pushes) put off a little.
     False: it was done before. Raises only when the database is away, or for a fault of ours."""
     try:
@@ -62,17 +73,22 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> b
     except Refused as refused:
         # A short code or a brand name texted us: nobody to answer, kept for whoever looks.
         await inbox.keep_failed(
-            rt.db, rt.vault, channel.name, "sms", sms.provider_id, raw, str(refused), "unclear"
+            rt.db, rt.vault, channel.name, "sms", me.event_id, raw, str(refused), "unclear"
         )
         return True
     kept = kept_sms(rt, raw, sms.text)
     event = turns.Event(
         channel.name,
         "sms",
-        sms.provider_id,
+        me.event_id,
         rt.vault.index(msisdn),
         rt.vault.seal(stored(kept)),
+        twin=me.twin,
+        same_id=me.same_id,
+        former=me.former,
     )
+    if me.undated and not await _keep_undated(rt, event, me.undated, raw):
+        return False
     said = sms.text[:_SAID_CHARACTERS_MAX].replace("\0", "")
     for attempt in range(_TRIES):
         await settle_down(attempt)
@@ -80,20 +96,18 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> b
             async with rt.db.turn:
                 row = await carried.read(rt, channel, event)
                 if row["known_state"] == "done":
-                    return False
+                    return await _was_here(rt, event, row)
                 reach("hear.read")
                 await _take(rt, channel, event, row, Heard(msisdn, said, "sms", channel.name))
-        except Conflict:
+        except (Conflict, Repeated):
             continue
-        except Repeated:
-            return False
         except Unanswered as why:
             await inbox.keep_failed(
                 rt.db,
                 rt.vault,
                 channel.name,
                 "sms",
-                sms.provider_id,
+                me.event_id,
                 kept,
                 str(why),
                 "unclear",
@@ -103,8 +117,22 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes) -> b
         return True
     log.warning("sms put off", channel=channel.name, sender=mask(msisdn), why="too many conflicts")
     until = rt.clock.now() + _PUT_OFF
-    await inbox.put_off(rt.db, rt.vault, channel.name, sms.provider_id, raw, until)
+    await inbox.put_off(rt.db, rt.vault, channel.name, me.event_id, raw, until)
     return True
+
+
+async def _keep_undated(rt: Runtime, event: turns.Event, undated: str, raw: bytes) -> bool:
+    """Keep an SMS without id and time before it is heard, so that a copy finds it; False where it is a copy."""
+    sealed, due = rt.vault.seal(stored(raw)), rt.clock.now() + _HEARD_WITHIN
+    return await inbox.keep_undated(rt.db, event, undated, sealed, COPIES_WITHIN, due)
+
+
+async def _was_here(rt: Runtime, event: turns.Event, row: Row) -> bool:
+    """Leave an SMS that was here before without effect; one that came under another id then is kept as a copy."""
+    if row["known_as"]:
+        remark = _UNDER_ANOTHER_ID if row["known_as"] == "twin" else None
+        await inbox.keep_copy(rt.db, event, remark)
+    return False
 
 
 async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, heard: Heard) -> None:

@@ -8,6 +8,7 @@ import structlog
 from gateway.errors import Failed
 from gateway.runtime import Runtime
 from gateway.sms.port import Polls
+from gateway.steps.identity import identity
 from gateway.store import inbox, polls
 
 log = structlog.get_logger()
@@ -34,7 +35,9 @@ async def poll(rt: Runtime, name: str) -> int:
             break
         # What came before we began to ask belongs to somebody else's past.
         ours = [m for m in page if m.sms.sent_at is None or m.sms.sent_at >= row["created_at"]]
-        events = [inbox.sealed(rt.vault, name, "sms", m.sms.provider_id, m.raw) for m in ours]
+        events = [
+            inbox.sealed(rt.vault, name, "sms", identity(rt, m.sms).event_id, m.raw) for m in ours
+        ]
         found += sum(await inbox.keep_many(rt.db, events))
         after = page[-1].sms.provider_id
         await polls.note(rt.db, name, after)

@@ -156,12 +156,17 @@ class translated:  # noqa: N801  # reads as a word in `with translated():`
     ) -> None:
         if not isinstance(error, asyncpg.PostgresError):
             return
-        if error.sqlstate in (CONFLICT, "40001", "40P01"):
+        if error.sqlstate in (CONFLICT, "40001", "40P01") or _is_twin(error):
             raise Conflict(str(error)) from error
         if error.sqlstate == REPEATED:
             raise Repeated(str(error)) from error
         if error.sqlstate == TAKEN:
             raise Taken(str(error)) from error
+
+
+def _is_twin(error: asyncpg.PostgresError) -> bool:
+    """Return whether the same SMS was written under another id meanwhile: read again, it is known."""
+    return error.sqlstate == "23505" and error.constraint_name == "ix_inbox_twin"
 
 
 class _LeanConnection(asyncpg.Connection):

@@ -3,10 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.forms import stored
 from gateway.store.db import Database, Row
+from gateway.store.turns import Event
 from gateway.texts import numbers_masked
 from gateway.vault import Vault
 
@@ -73,6 +74,34 @@ async def claim_receipts(db: Database, now: datetime, limit: int) -> list[Row]:
            returning id, channel, event_id, body_sealed""",
         now,
         limit,
+    )
+
+
+async def keep_undated(
+    db: Database,
+    event: Event,
+    undated: str,
+    raw_sealed: bytes,
+    within: timedelta,
+    due: datetime,
+) -> bool:
+    """Keep an SMS that came without id and time before it is heard; False where it is a copy of one just before it."""
+    return await db.value(
+        "select keep_undated($1, $2, $3, $4, $5, $6, $7)",
+        event.channel,
+        undated,
+        event.event_id,
+        event.index,
+        raw_sealed,
+        within,
+        due,
+    )
+
+
+async def keep_copy(db: Database, event: Event, remark: str | None) -> None:
+    """Keep an SMS that had its effect under another id as done; the remark is what an operator reads of it."""
+    await db.execute(
+        "select book_copy($1, $2, $3, $4)", event.channel, event.event_id, event.body, remark
     )
 
 
@@ -183,6 +212,16 @@ async def not_done(db: Database, limit: int = 100) -> list[Row]:
     return await db.rows(
         """select id, channel, kind, event_id, state, error, tries, created_at from inbox
            where state <> 'done' order by created_at desc limit $1""",
+        limit,
+    )
+
+
+async def remarked(db: Database, limit: int = 20) -> list[Row]:
+    """Return events of the last week that are done and that an operator should know of, newest first."""
+    return await db.rows(
+        """select id, channel, kind, event_id, state, error, tries, created_at from inbox
+           where state = 'done' and error is not null and created_at > now() - interval '7 days'
+           order by created_at desc limit $1""",
         limit,
     )
 

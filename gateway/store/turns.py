@@ -10,14 +10,15 @@ from gateway.ids import AccountId, AssignmentId, TaskId, WorkerId
 from gateway.payments.chart import Posting
 from gateway.store.db import Database, Part, Row
 
-_READ = "select * from situation($1, $2, $3, $4, $5)"
+_READ = "select * from situation($1, $2, $3, $4, $5, $6, $7)"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """What makes an inbound event itself: `event_id` is unique per channel and kind (sms, ussd).
 
-    `index`: the blind index of the sender's number. `body`: the raw event, sealed. `session`: USSD only.
+    `index`: the blind index of the sender's number. `body`: the raw event, sealed. `session`: USSD only. Of an SMS
+    only: `twin`, `same_id` and `former`, as `steps.identity` says.
     """
 
     channel: str
@@ -26,12 +27,22 @@ class Event:
     index: bytes
     body: bytes
     session: str | None = None
+    twin: bytes | None = None
+    same_id: str | None = None
+    former: str | None = None
 
 
 async def read(db: Database, event: Event) -> Row:
     """The row of `sql/situation.sql`: see there what each column means."""
     found = await db.row(
-        _READ, event.channel, event.kind, event.event_id, event.index, event.session
+        _READ,
+        event.channel,
+        event.kind,
+        event.event_id,
+        event.index,
+        event.session,
+        event.twin,
+        event.former,
     )
     assert found is not None
     return found
@@ -42,7 +53,17 @@ async def read(db: Database, event: Event) -> Row:
 
 def book_event(event: Event, worker: WorkerId | None, reply: str | None) -> Part:
     return Part(
-        "book_event", (event.channel, event.kind, event.event_id, worker, event.body, reply)
+        "book_event",
+        (
+            event.channel,
+            event.kind,
+            event.event_id,
+            worker,
+            event.body,
+            reply,
+            event.twin,
+            event.same_id,
+        ),
     )
 
 

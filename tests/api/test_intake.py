@@ -47,7 +47,7 @@ async def test_in_a_rush_fifty_copies_are_stored_once_and_heard_once(busy):
     before = await busy.count("outbox")
     answers = await asyncio.gather(*(amina.sends("1", event="rush-1") for _ in range(50)))
     assert {answer.status_code for answer in answers} == {200}
-    assert await busy.count("inbox", "event_id = 'rush-1' and state = 'waiting'") == 1
+    assert await busy.count("inbox", "event_id like 'rush-1@%' and state = 'waiting'") == 1
     assert await amina.values() == [], "not heard yet"
     await busy.answers_bells()
     assert await amina.values() == ["yes"]
@@ -86,7 +86,7 @@ async def test_what_cannot_be_heard_fails_where_people_see_it(busy):
     form = {"id": "short-1", "from": "21512", "to": "20880", "text": "You have won"}
     assert (await busy.post("/in/phone/local/sms", form)).status_code == 200
     await busy.answers_bells()
-    assert await busy.count("inbox", "event_id = 'short-1' and state = 'unclear'") == 1
+    assert await busy.count("inbox", "event_id like 'short-1@%' and state = 'unclear'") == 1
     await busy.ticks()
     assert await busy.count("inbox", "state = 'waiting'") == 0
 

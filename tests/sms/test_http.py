@@ -136,12 +136,20 @@ def test_what_a_real_jasmin_sent_and_answered():
         assert (sent.provider_id is not None) is (outcome == "accepted")
 
 
-def test_without_an_id_the_same_fields_are_the_same_message():
-    made = channel()
+def test_without_an_id_a_message_has_its_second():
+    """How it is known by that when it comes again: tests/stories/test_the_same_sms.py."""
+    sms = channel().parse_sms({"from": AMINA, "text": "1", "date": "2026-11-21 10:00:00.25"})
+    assert (sms.provider_id, sms.second) == ("", "2026-11-21T10:00:00+00:00")
+
+
+def test_the_zone_of_dates_that_name_none_is_a_setting():
     form = {"from": AMINA, "text": "1", "date": "2026-11-21 10:00:00"}
-    assert made.parse_sms(form) == made.parse_sms(form)
-    later = made.parse_sms(form | {"date": "2026-11-21 10:00:01"})
-    assert later.provider_id != made.parse_sms(form).provider_id
+    assert not channel().parse_sms(form).stamp.zoned
+    kenyan = channel(incoming={"zone": "Africa/Nairobi"}).parse_sms(form)
+    assert kenyan.stamp.zoned
+    assert kenyan.sent_at.isoformat() == "2026-11-21T07:00:00+00:00"
+    with pytest.raises(SettingsError, match="no time zone 'Nairobi'"):
+        channel(incoming={"zone": "Nairobi"})
 
 
 def test_receipts_and_opt_outs_by_the_map():

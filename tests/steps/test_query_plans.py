@@ -112,7 +112,7 @@ async def test_finding_a_question_in_a_large_town_is_quick(grown):
     )
     for _ in range(2):  # the first one compiles
         plan = await grown.fetch(
-            "explain (analyze, buffers) select * from situation('phone', 'sms', 'new', $1, null)",
+            "explain (analyze, buffers) select * from situation('phone', 'sms', 'new', $1, null, null, null)",
             index,
         )
     text = "\n".join(row[0] for row in plan)

@@ -147,16 +147,12 @@ class Http:
 
     def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
         at = self._options.incoming
-        sender, text = names.number(form, at.sender), names.optional(form, at.text)
-        to = names.optional(form, at.to).strip().removeprefix("tel:") or self.sender
-        date = names.optional(form, at.date)
-        given = names.optional(form, at.id).strip() and names.needed(form, at.id)
         return InboundSms(
-            provider_id=given or fields.made_id(sender, to, date, text),
-            sender=sender,
-            to=to,
-            text=text,
-            sent_at=fields.moment(date),
+            provider_id=names.event_id(form, at.id),
+            sender=names.number(form, at.sender),
+            to=names.optional(form, at.to).strip().removeprefix("tel:") or self.sender,
+            text=names.optional(form, at.text),
+            stamp=fields.stamp(names.optional(form, at.date), at.zone),
         )
 
     def parse_receipt(self, form: Mapping[str, str]) -> Receipt:

@@ -10,7 +10,6 @@ Its password travels in the address too: keep Kannel on the same machine or a pr
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from urllib.parse import quote, urlencode
@@ -93,11 +92,11 @@ class Kannel:
 
     def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
         return InboundSms(
-            provider_id=fields.need(form, "id"),
+            provider_id=fields.id_in(form, "id"),
             sender=fields.number(form, "from"),
             to=fields.text_of(form, "to").strip() or self.sender,
             text=fields.text_of(form, "text"),
-            sent_at=_moment(fields.text_of(form, "ts")),
+            stamp=fields.stamp(fields.text_of(form, "ts")),
             network=fields.text_of(form, "smsc") or None,
         )
 
@@ -177,10 +176,3 @@ def _fault(said: str) -> Fault | None:
     if _NUMBER_REFUSED.search(said):
         return Fault.NUMBER
     return Fault.LENGTH if _TOO_LONG.search(said) else None
-
-
-def _moment(seconds: str) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(int(seconds), UTC)
-    except (ValueError, OverflowError, OSError):
-        return None

@@ -46,11 +46,11 @@ class Phone:
 
     def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
         return InboundSms(
-            provider_id=fields.need(form, "id"),
+            provider_id=fields.id_in(form, "id"),
             sender=fields.number(form, "from"),
             to=fields.text_of(form, "to").strip() or self.sender,
             text=fields.text_of(form, "text"),
-            sent_at=None,
+            stamp=None,
         )
 
     def parse_receipt(self, form: Mapping[str, str]) -> Receipt:

@@ -1,19 +1,71 @@
 -- Events, sessions and messages: the other parts of a turn.
 
 -- Takes an inbound event into the books with its reply. The same event twice: GW002, and nothing else happens.
--- (An event that waited or failed before is done now.)
+-- (An event that waited or failed before is done now.) p_twin: of an SMS, unique on its channel (steps/identity.py).
+-- p_same_id: what the events of all texts begin with that this sender sent under the provider's id; an operator is told
+-- of a second one.
 create or replace function book_event(
-  p_channel text, p_kind text, p_event_id text, p_worker bigint, p_body bytea, p_reply text
+  p_channel text, p_kind text, p_event_id text, p_worker bigint, p_body bytea, p_reply text, p_twin bytea, p_same_id text
 ) returns void language plpgsql as $$
+declare v_remark text;
 begin
-  insert into inbox as i (channel, kind, event_id, worker_id, body_sealed, state, reply, done_at)
-    values (p_channel, p_kind, p_event_id, p_worker, p_body, 'done', p_reply, now())
+  if p_same_id is not null and exists (select from inbox i where i.channel = p_channel and i.kind = p_kind
+      and i.event_id >= p_same_id and i.event_id < p_same_id || 'g' and starts_with(i.event_id, p_same_id)
+      and i.event_id <> p_event_id
+      -- Of two that were stored before they are heard, the later one is the other text.
+      and not exists (select from inbox o where o.channel = p_channel and o.kind = p_kind and o.event_id = p_event_id
+        and o.id < i.id)) then
+    v_remark := 'another text of this phone came under the same id: each was heard as a message of its own';
+  end if;
+  insert into inbox as i (channel, kind, event_id, worker_id, body_sealed, state, reply, done_at, twin, error)
+    values (p_channel, p_kind, p_event_id, p_worker, p_body, 'done', p_reply, now(), p_twin, v_remark)
     on conflict (channel, kind, event_id) do update
-      set state = 'done', body_sealed = excluded.body_sealed, reply = excluded.reply, worker_id = excluded.worker_id, error = null, done_at = now()
+      set state = 'done', body_sealed = excluded.body_sealed, reply = excluded.reply, worker_id = excluded.worker_id,
+        error = excluded.error, done_at = now(), twin = excluded.twin
       where i.state <> 'done';
   if not found then
     raise exception 'event % was here before', p_event_id using errcode = 'GW002';
   end if;
+end $$;
+
+-- When an SMS without id and time came: its event's id ends with it.
+create or replace function arrived_at(p_event_id text) returns timestamptz language sql immutable as $$
+  select to_timestamp(right(p_event_id, 14)::bigint / 1000.0)
+$$;
+
+-- An event that has its effect already, or is a copy: kept as done, so that an operator sees it (p_remark).
+create or replace function book_copy(p_channel text, p_event_id text, p_body bytea, p_remark text)
+returns void language sql as $$
+  insert into inbox as i (channel, kind, event_id, body_sealed, state, done_at, error)
+    values (p_channel, 'sms', p_event_id, p_body, 'done', now(), p_remark)
+    on conflict (channel, kind, event_id) do update
+      set state = 'done', body_sealed = excluded.body_sealed, error = excluded.error, done_at = now()
+      where i.state <> 'done'
+$$;
+
+-- Keeps an SMS that came without id and time. False for a copy: an equal text of the same phone came within p_within
+-- before, itself no copy, and no reply had been handed over to a provider since when this one came.
+create or replace function keep_undated(
+  p_channel text, p_undated text, p_event_id text, p_index bytea, p_body bytea, p_within interval, p_due timestamptz
+) returns boolean language plpgsql as $$
+declare v_at timestamptz := arrived_at(p_event_id); v_earlier bigint;
+begin
+  perform pg_advisory_xact_lock(hashtextextended(p_channel || p_undated, 0));
+  select i.id into v_earlier from inbox i
+    where i.channel = p_channel and i.kind = 'sms' and i.event_id >= p_undated and i.event_id < p_event_id
+      and starts_with(i.event_id, p_undated) and arrived_at(i.event_id) >= v_at - p_within
+      and i.error is distinct from 'a copy of the message before it'
+      and not exists (select from outbox o where o.to_index = p_index and o.purpose = 'reply'
+        and o.created_at >= i.created_at and o.sent_at <= v_at)
+    limit 1;
+  if v_earlier is not null then
+    perform book_copy(p_channel, p_event_id, p_body, 'a copy of the message before it');
+    return false;
+  end if;
+  insert into inbox (channel, kind, event_id, body_sealed, state, due_at)
+    values (p_channel, 'sms', p_event_id, p_body, 'waiting', p_due)
+    on conflict (channel, kind, event_id) do nothing;
+  return true;
 end $$;
 
 -- Where a USSD session stands after this key. p_before: the transcript that was read (null = a new session).

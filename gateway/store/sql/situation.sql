@@ -1,8 +1,8 @@
 -- All that one inbound event needs to know, in one round trip. Reads only.
 create or replace function situation(
-  p_channel text, p_kind text, p_event_id text, p_index bytea, p_session text,
-  -- has this event been here before?
-  out known_state text, out known_reply text,
+  p_channel text, p_kind text, p_event_id text, p_index bytea, p_session text, p_twin bytea, p_former text,
+  -- has this event been here before? known_as: set where that was under another id (twin, or former: see steps/identity.py)
+  out known_state text, out known_reply text, out known_as text,
   -- who is it?
   out worker_id bigint, out name text, out language text, out state text, out currency text,
   out account_id bigint, out balance bigint, out partner_id bigint, out reach text, out sms_channel text,
@@ -45,16 +45,22 @@ declare
   v_packed text;  -- the batch of her last message with several questions
 begin
   -- One statement for all that is found by a key: each of its own would cost as much as finding the row.
-  select i.state, i.reply, coalesce(i.worker_id, w.id), w.id is not null, w.name, w.language, w.state, w.currency,
+  select case when f.id is not null or t.id is not null then 'done' else i.state end, i.reply,
+      case when i.state = 'done' then null when t.id is not null then 'twin' when f.id is not null then 'former' end,
+      coalesce(i.worker_id, w.id), w.id is not null, w.name, w.language, w.state, w.currency,
       w.account_id, a.balance, w.partner_id, w.reach, w.sms_channel, w.away_since is not null or w.unreached_until is not null, w.ease, c.id, p.ref, p.amount, payout_waits(p.state, p.reason), p.due_at, k.hash, k.wrong,
       s.transcript, s.view, s.memory, s.pages, s.page, s.ended, s.created_at,
       exists (select from directed d where d.worker_id = w.id and not d.asked), moving_of(p_index)
-    into known_state, known_reply, worker_id, v_known, name, language, state, currency,
+    into known_state, known_reply, known_as, worker_id, v_known, name, language, state, currency,
       account_id, balance, partner_id, reach, sms_channel, away, ease, coordinator_id, payout_ref, payout_amount, payout_waits, payout_until, pin_hash, pin_wrong,
       transcript, view, memory, pages, page, ended, began_at, v_directed, moving
     from (values (1)) as one
       left join inbox i on i.channel = p_channel and i.kind = p_kind and i.event_id = p_event_id
+      left join inbox t on t.channel = p_channel and t.twin = p_twin
       left join worker w on w.msisdn_index = p_index
+      -- Providers repeat for hours: what came before an upgrade is still known by its former id.
+      left join inbox f on f.channel = p_channel and f.kind = p_kind and f.event_id = p_former and f.state = 'done'
+        and f.worker_id is not distinct from w.id and f.created_at > now() - interval '2 days'
       left join account a on a.id = w.account_id
       left join worker_pin k on k.worker_id = w.id
       left join coordinator c on c.msisdn_index = p_index and c.state = 'active'

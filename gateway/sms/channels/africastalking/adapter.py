@@ -91,17 +91,12 @@ class AfricasTalking:
 
     def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
         """An empty text is a text: anything but 200 would bring it back every minute for 12 hours."""
-        sender, to = fields.number(form, "from"), fields.need(form, "to")
-        text, date = fields.text_of(form, "text"), fields.text_of(form, "date")
-        given = "id" in form and fields.text_of(form, "id").strip()
         return InboundSms(
-            provider_id=fields.need(form, "id")
-            if given
-            else fields.made_id(sender, to, date, text),
-            sender=sender,
-            to=to,
-            text=text,
-            sent_at=fields.moment(date),
+            provider_id=fields.id_in(form, "id"),
+            sender=fields.number(form, "from"),
+            to=fields.need(form, "to"),
+            text=fields.text_of(form, "text"),
+            stamp=fields.stamp(fields.text_of(form, "date")),
             network=fields.text_of(form, "networkCode") or None,
         )
 

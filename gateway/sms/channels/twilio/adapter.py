@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from gateway import forms as fields
 from gateway.errors import Failed, Refused
+from gateway.forms import Stamp
 from gateway.options import Options
 from gateway.phrases.capacity import Capacity
 from gateway.sms.channels.twilio.answers import OPTED_OUT, understood
@@ -108,8 +109,9 @@ class Twilio:
             sender=fields.number(form, "From"),
             to=fields.number(form, "To"),
             text=opt_out_type or _plain(fields.text_of(form, "Body")),
-            sent_at=None,
+            stamp=None,
             media=_media(form),
+            typed=_plain(fields.text_of(form, "Body")),
         )
 
     def parse_receipt(self, form: Mapping[str, str]) -> Receipt:
@@ -145,7 +147,7 @@ class Twilio:
                 if form["MessageSid"] == after:
                     return missed[::-1]
                 try:
-                    sms = replace(self.parse_sms(form), sent_at=at)
+                    sms = replace(self.parse_sms(form), stamp=Stamp(at, exact=True, zoned=True))
                 except Refused as why:  # one that cannot be read must not hide those behind it
                     log.warning("a listed message cannot be read", channel=self.name, why=str(why))
                     continue

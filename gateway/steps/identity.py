@@ -1,0 +1,66 @@
+"""What makes an SMS itself, however often and under however many ids its provider brings it.
+
+It is known by its channel, sender, id and text. Without an id, the second in which the provider heard it
+stands in for one. Without either, equal texts are copies only for a few seconds (`store/sql/events.sql`).
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway.errors import Refused
+from gateway.msisdn import normalise
+from gateway.runtime import Runtime
+from gateway.sms.port import InboundSms
+
+COPIES_WITHIN = timedelta(seconds=3)
+"""So long equal texts are copies, where a provider sends neither an id nor a time, until a reply was sent."""
+_DIGEST_CHARACTERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The identity of one SMS.
+
+    `event_id` is unique on its channel. `same_id`: what all texts of this sender under the provider's id
+    begin with. `twin`: equal for the same SMS under another id. `undated`: what equal texts begin with that
+    came without id and time. `former`: the event's id as it was before texts and senders were part of it.
+    """
+
+    event_id: str
+    same_id: str | None = None
+    twin: bytes | None = None
+    undated: str | None = None
+    former: str | None = None
+
+
+def identity(rt: Runtime, sms: InboundSms, kept_as: str | None = None) -> Identity:
+    """Return what identifies an SMS. `kept_as`: the event's id under which it was stored when it came."""
+    sender, text = _sender(rt, sms), _text(sms)
+    said = rt.vault.index(f"sms\0{sender}\0{text}").hex()
+    twin = rt.vault.index(f"twin\0{sender}\0{text}\0{sms.second}") if sms.second else None
+    if sms.provider_id:
+        whose = rt.vault.index(sender).hex()[:_DIGEST_CHARACTERS]
+        same_id = f"{sms.provider_id}@{whose}#"
+        event_id = f"{same_id}{said[:_DIGEST_CHARACTERS]}"
+        return Identity(event_id, same_id, twin, former=sms.provider_id)
+    if twin is not None:
+        return Identity(f"dated:{twin.hex()}", twin=twin)
+    written = f"{said}\0{sms.sent_at.isoformat()}" if sms.sent_at else said
+    undated = f"undated:{rt.vault.index(written).hex()}:"
+    if kept_as is not None and kept_as.startswith(undated):
+        return Identity(kept_as, undated=undated)
+    arrived_ms = int(rt.clock.now().timestamp() * 1000)
+    return Identity(f"{undated}{arrived_ms:014d}", undated=undated)
+
+
+def _sender(rt: Runtime, sms: InboundSms) -> str:
+    try:
+        return normalise(sms.sender, rt.settings.region)
+    except Refused:
+        return sms.sender.strip()
+
+
+def _text(sms: InboundSms) -> str:
+    said = sms.text if sms.typed is None else sms.typed
+    return unicodedata.normalize("NFC", " ".join(said.split()))
