@@ -21,7 +21,7 @@ begin
     values (p_channel, p_kind, p_event_id, p_worker, p_body, 'done', p_reply, now(), p_twin, v_remark)
     on conflict (channel, kind, event_id) do update
       set state = 'done', body_sealed = excluded.body_sealed, reply = excluded.reply, worker_id = excluded.worker_id,
-        error = excluded.error, done_at = now(), twin = excluded.twin
+        error = excluded.error, done_at = now(), twin = coalesce(excluded.twin, i.twin)
       where i.state <> 'done';
   if not found then
     raise exception 'event % was here before', p_event_id using errcode = 'GW002';
@@ -43,28 +43,29 @@ returns void language sql as $$
       where i.state <> 'done'
 $$;
 
--- Keeps an SMS that came without id and time. False for a copy: an equal text of the same phone came within p_within
--- before, itself no copy, and no reply had been handed over to a provider since when this one came.
+-- Keeps an SMS that came without id and time, and marks it by a twin of its own as no copy. False for a copy: an equal
+-- text of the same phone was marked that came within p_within of this one, and no reply to it had been handed over to
+-- a provider when this one came. The time of arrival tells, whichever of them is kept or heard first.
 create or replace function keep_undated(
   p_channel text, p_undated text, p_event_id text, p_index bytea, p_body bytea, p_within interval, p_due timestamptz
 ) returns boolean language plpgsql as $$
-declare v_at timestamptz := arrived_at(p_event_id); v_earlier bigint;
+declare v_at timestamptz := arrived_at(p_event_id); v_original bigint;
 begin
   perform pg_advisory_xact_lock(hashtextextended(p_channel || p_undated, 0));
-  select i.id into v_earlier from inbox i
-    where i.channel = p_channel and i.kind = 'sms' and i.event_id >= p_undated and i.event_id < p_event_id
-      and starts_with(i.event_id, p_undated) and arrived_at(i.event_id) >= v_at - p_within
-      and i.error is distinct from 'a copy of the message before it'
+  select i.id into v_original from inbox i
+    where i.channel = p_channel and i.kind = 'sms' and i.event_id >= p_undated and i.event_id < p_undated || 'a'
+      and starts_with(i.event_id, p_undated) and i.event_id <> p_event_id and i.twin is not null
+      and arrived_at(i.event_id) between v_at - p_within and v_at + p_within
       and not exists (select from outbox o where o.to_index = p_index and o.purpose = 'reply'
         and o.created_at >= i.created_at and o.sent_at <= v_at)
     limit 1;
-  if v_earlier is not null then
-    perform book_copy(p_channel, p_event_id, p_body, 'a copy of the message before it');
+  if v_original is not null then
+    perform book_copy(p_channel, p_event_id, p_body, 'a copy of a message a moment before or after it');
     return false;
   end if;
-  insert into inbox (channel, kind, event_id, body_sealed, state, due_at)
-    values (p_channel, 'sms', p_event_id, p_body, 'waiting', p_due)
-    on conflict (channel, kind, event_id) do nothing;
+  insert into inbox as i (channel, kind, event_id, body_sealed, state, due_at, twin)
+    values (p_channel, 'sms', p_event_id, p_body, 'waiting', p_due, sha256(convert_to(p_event_id, 'UTF8')))
+    on conflict (channel, kind, event_id) do update set twin = excluded.twin where i.state <> 'done';
   return true;
 end $$;
 
