@@ -115,6 +115,9 @@ def kannel_conf(
     spool: Annotated[
         str, typer.Option(help="Folder where Kannel keeps its messages.")
     ] = "/var/spool/kannel",
+    logs: Annotated[
+        str, typer.Option(help="Folder where Kannel writes its warnings.")
+    ] = "/var/log/kannel",
     admin_port: Annotated[int, typer.Option(help="Port of bearerbox's admin pages.")] = 13000,
     box_port: Annotated[int, typer.Option(help="Port between the two boxes.")] = 13001,
     retry_s: Annotated[
@@ -128,7 +131,7 @@ def kannel_conf(
         settings_room.load(),
         name,
         out=out,
-        spool=spool,
+        folders=command.Folders(spool, logs),
         admin_port=admin_port,
         box_port=box_port,
         retry_s=retry_s,

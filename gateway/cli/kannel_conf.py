@@ -6,6 +6,7 @@ are cut silently at `max-messages`, and `global-sender` overwrites the number th
 
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,6 +37,9 @@ box-allow-ip = "127.0.0.1"
 store-type = spool
 store-location = "{spool}"
 dlr-storage = internal
+# Warnings and worse: a finer level writes texts and numbers into the file.
+log-file = "{logs}/bearerbox.log"
+log-level = 2
 
 # Your links to operators: one group each; their support tells you what to put in. No `msg-id-type` unless they insist: a
 # wrong one gives receipts to the wrong messages.
@@ -59,6 +63,8 @@ sendsms-interface = {send_interface}
 mo-recode = true
 http-request-retry = {retries}
 http-queue-delay = {delay_s}
+log-file = "{logs}/smsbox.log"
+log-level = 2
 
 group = sendsms-user
 username = "{username}"
@@ -73,8 +79,19 @@ catch-all = yes
 max-messages = 0
 omit-empty = true
 get-url = "{get_url}"
+
+# Further groups go behind this line; an empty line must stand between two.
+
 """
 _PRIVATE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where Kannel keeps its messages, and what it has to say. Both belong to Kannel's user."""
+
+    spool: str = "/var/spool/kannel"
+    logs: str = "/var/log/kannel"
 
 
 def show(
@@ -82,20 +99,21 @@ def show(
     name: str,
     *,
     out: Path | None,
-    spool: str,
+    folders: Folders,
     admin_port: int,
     box_port: int,
     retry_s: int,
 ) -> None:
     """Print the file, or write it for its owner's eyes only."""
     text = conf(
-        settings, name, spool=spool, admin_port=admin_port, box_port=box_port, retry_s=retry_s
+        settings, name, folders=folders, admin_port=admin_port, box_port=box_port, retry_s=retry_s
     )
     if out is None:
         print(text, end="")
         return
     handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
     with os.fdopen(handle, "w") as file:
+        os.fchmod(handle, _PRIVATE)  # the file may be Debian's own, which all may read
         file.write(text)
     print(f"{out} is written; it holds passwords. Add your operators' `group = smsc` to it.")
     options = KannelOptions.model_validate(_channel(settings, name).sms.options)  # pyright: ignore[reportOptionalMemberAccess]
@@ -112,7 +130,7 @@ def conf(
     settings: Settings,
     name: str,
     *,
-    spool: str,
+    folders: Folders,
     admin_port: int,
     box_port: int,
     retry_s: int = RETRY_DELAY_S,
@@ -130,7 +148,8 @@ def conf(
         box_port=box_port,
         admin_password=secrets.token_urlsafe(18),
         status_password=secrets.token_urlsafe(18),
-        spool=_value("spool", spool),
+        spool=_value("spool", folders.spool),
+        logs=_value("log folder", folders.logs),
         smsc=options.smsc or "operator",
         send_port=send.port or (443 if send.scheme == "https" else 80),
         send_interface="127.0.0.1" if local else "0.0.0.0",  # noqa: S104  # written, not bound

@@ -36,7 +36,7 @@ def conf():
     return kannel_conf.conf(
         Settings(channels=channels, private_addresses=["127.0.0.1:1"]),
         "k",
-        spool="/s",
+        folders=kannel_conf.Folders("/s", "/s"),
         admin_port=1,
         box_port=2,
     )

@@ -132,7 +132,7 @@ async def test_every_reply_arrives_once_with_the_gateway_killed_and_its_database
     conf = tmp_path / "kannel.conf"
     async with Smsc() as smsc:
         made = kannel_conf.conf(
-            settings, "k", spool=str(spool), admin_port=ports["admin"], box_port=ports["box"], retry_s=RETRY_S
+            settings, "k", folders=kannel_conf.Folders(str(spool), str(spool)), admin_port=ports["admin"], box_port=ports["box"], retry_s=RETRY_S
         )  # fmt: skip
         conf.write_text(made + LINK.format(port=smsc.port))
         children = Children(tmp_path / "logs", lambda _: None)
