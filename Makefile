@@ -33,6 +33,7 @@ demo: setup
 test: setup
 	@sh scripts/browser.sh
 	@sh scripts/kannel.sh
+	@sh scripts/proxies.sh
 	@$(BIN)/python -m pytest $(PYTEST_SPREAD) $(ARGS)
 
 check: setup

@@ -1,4 +1,4 @@
-# For browser.sh and kannel.sh (`. scripts/debian.sh`): fetch a Debian package, or say what is left out without it.
+# For browser.sh, kannel.sh and proxies.sh (`. scripts/debian.sh`): fetch a Debian package, or say what is left out without it.
 # Needs: $package, $missing (what is not here), $skipped (which tests then), $cure (how to have them).
 
 left_out() {
@@ -25,4 +25,40 @@ fetch() {
         : >"$refused"
         left_out "apt-get could not install one, see .tools/$package.log"
     fi
+}
+
+# Unpack Debian packages into .tools/debian, without installing them: no root is needed and nothing runs by itself.
+# The lists of packages are this folder's own where the machine has none.
+unpack() {
+    refused=.tools/no-$package
+    command -v apt-get >/dev/null 2>&1 || left_out "and no apt-get to fetch one"
+    command -v dpkg-deb >/dev/null 2>&1 || left_out "and no dpkg-deb to unpack one"
+    [ -n "$(find "$refused" -mmin -720 2>/dev/null)" ] && left_out "apt-get could not fetch one today"
+
+    printf 'fetching %s for the tests ...\n' "$package" >&2
+    top=$PWD
+    mkdir -p .tools/debian .tools/apt/lists/partial .tools/apt/cache/archives/partial ".tools/apt/$package"
+    if (cd ".tools/apt/$package" && { apt-get download "$@" || downloaded_with_own_lists "$@"; }) \
+        >".tools/$package.log" 2>&1 </dev/null && unpacked ".tools/apt/$package"; then
+        rm -rf "$refused" .tools/apt
+    else
+        rm -rf .tools/apt
+        : >"$refused"
+        left_out "apt-get could not fetch one, see .tools/$package.log"
+    fi
+}
+
+downloaded_with_own_lists() {
+    apt_apart update && apt_apart download "$@"
+}
+
+apt_apart() {
+    TMPDIR="$top/.tools/apt" apt-get -o "Dir::State::Lists=$top/.tools/apt/lists" -o "Dir::Cache=$top/.tools/apt/cache" \
+        -o APT::Sandbox::User= "$@"
+}
+
+unpacked() {
+    for file in "$1"/*.deb; do
+        dpkg-deb -x "$file" .tools/debian || return 1
+    done
 }

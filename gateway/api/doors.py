@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway import logs
 from gateway.api import problems
 from gateway.api.addresses import behind_proxies, is_private, is_trusted
 from gateway.api.bodies import Body
@@ -123,6 +124,8 @@ class _Visit:
     async def takes_place(self) -> None:
         """Answer the request. Whatever happens behind the doors, an answer is sent, and one line at most is logged."""
         with ExitStack() as held:
+            # Each line that comes of this request carries its id, also those of the tasks it starts.
+            held.enter_context(logs.bound(request_id=self._request_id))
             try:
                 await self._pass(held)
             except _Answered as known:
@@ -138,7 +141,7 @@ class _Visit:
 
     async def _break(self, bad: Exception) -> None:
         path = _path_shown(self._scope)
-        log.error("request broke", request_id=self._request_id, path=path, exc_info=bad)
+        log.error("request broke", path=path, exc_info=bad)
         if not self._started:
             answer = problems.broken(self._request_id)
             await answer(self._scope, _nothing, self._sending)
@@ -218,9 +221,15 @@ async def _nothing() -> Message:
 
 
 def _path_shown(scope: Scope) -> str:
-    """Return the path without a webhook's secret."""
+    """Return the path; of a webhook's only what stands before its secret.
+
+    >>> [_path_shown({"path": path}) for path in ("/in/at/s3cret/sms", "/hooks/p/t0ken", "/hooks/o/mpesa/s3cret/validate")]
+    ['/in/at/...', '/hooks/p/...', '/hooks/o/mpesa/...']
+    >>> _path_shown({"path": "/api/v1/batches/b_1"})
+    '/api/v1/batches/b_1'
+    """
     path: str = scope["path"]
-    parts = path.split("/")
-    if path.startswith(("/in/", "/hooks/")):
-        return "/".join([*parts[:3], "...", *parts[4:]])
-    return path
+    if not path.startswith(("/in/", "/hooks/")):
+        return path
+    before_secret = 4 if path.startswith("/hooks/o/") else 3
+    return "/".join([*path.split("/")[:before_secret], "..."])

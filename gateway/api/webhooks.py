@@ -228,6 +228,7 @@ class Webhooks:
         request.state.outcome = "kept"
         event_id = inbox.digest_id(call.raw)
         name = call.channel.name
+        log.info("event is kept", channel=name, kind=kind, event_id=event_id, state=state)
         try:
             await inbox.keep_failed(
                 self._rt.db, self._rt.vault, name, kind, event_id, call.raw, why, state

@@ -22,6 +22,7 @@ from gateway.sms.breaker import State, after
 from gateway.sms.pace import Pace
 from gateway.sms.port import OutboundSms, SmsChannel
 from gateway.steps import fates, shorter
+from gateway.steps.origins import origins
 from gateway.steps.retry import until_settled
 from gateway.store import leases, outbox
 from gateway.store.outbox import Claim, Claimed
@@ -189,7 +190,10 @@ class Drain:
                 await outbox.set_breaker(self.rt.db, self.road.name, claim.version, again)
             return
         given = [OutboundSms(str(m.id), numbers[str(m.id)], m.text) for m in messages]
-        log.info("messages are sent", channel=self.road.name, messages=[m.id for m in messages])
+        told = origins(messages)
+        log.info(
+            "messages are sent", channel=self.road.name, messages=[m.id for m in messages], **told
+        )
         reach("deliver.claimed")
         try:
             sent = await self.sms.send(self.rt.http, given)
@@ -213,6 +217,14 @@ class Drain:
         ]
         await outbox.settle(self.rt.db, self.road.name, found)
         reach("deliver.settled")
+        log.info(
+            "messages were answered",
+            channel=self.road.name,
+            messages=[
+                f"{fate.id} {fate.state} {fate.provider_id or ''}".rstrip() for fate in found
+            ],
+            **told,
+        )
         self.handed += len(sent)
         breaker = after(claim.breaker, sent, now, random.random())  # noqa: S311
         if breaker != claim.breaker and await outbox.set_breaker(

@@ -9,6 +9,9 @@ Providers give up after ten seconds: `steps/late.py` answers before that, and fi
 
 from dataclasses import dataclass, replace
 
+import structlog
+
+from gateway import logs
 from gateway.conversation.facts import Answered, Fact, PayAsked, Screen
 from gateway.conversation.menu import menu
 from gateway.conversation.views.pin import SECRET
@@ -29,6 +32,8 @@ from gateway.ussd.networks import Network
 from gateway.ussd.port import Shown, UssdChannel, UssdStep
 from gateway.ussd.screens import navigation, pages, pages_with_choices_first
 from gateway.ussd.transcript import behind_code, new_keys, typed
+
+log = structlog.get_logger()
 
 _TRIES = 8
 _DIGEST_CHARACTERS = 32
@@ -74,18 +79,22 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dia
         rt.vault.seal(stored(raw)),
         step.session,
     )
-    for attempt in range(_TRIES):
-        await settle_down(attempt)
-        try:
-            async with rt.db.turn:
-                row = await turns.read(rt.db, event)
-                if row["known_state"] != "done":
-                    return await _take(rt, channel, channel.ussd, step, event, row, msisdn)
-            known: str = row["known_reply"]
-            return Dialled(Shown(known[4:], end=known.startswith("END")))
-        except (Conflict, Repeated):
-            continue
-    raise Failed("too many conflicts", retryable=True)
+    with logs.bound(event_id=event.event_id, channel=channel.name):
+        for attempt in range(_TRIES):
+            await settle_down(attempt)
+            try:
+                async with rt.db.turn:
+                    row = await turns.read(rt.db, event)
+                    if row["known_state"] != "done":
+                        taken = await _take(rt, channel, channel.ussd, step, event, row, msisdn)
+                        log.info("ussd step answered", repeated=False)
+                        return taken
+                known: str = row["known_reply"]
+                log.info("ussd step answered", repeated=True)
+                return Dialled(Shown(known[4:], end=known.startswith("END")))
+            except (Conflict, Repeated):
+                continue
+        raise Failed("too many conflicts", retryable=True)
 
 
 async def _transcript(rt: Runtime, channel: Channel, step: UssdStep, index: bytes) -> str:

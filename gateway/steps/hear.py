@@ -31,6 +31,7 @@ from gateway.steps.facts import Heard, batch_of, parts_of, ring_for
 from gateway.steps.identity import COPIES_WITHIN, Identity, identity
 from gateway.steps.loops import Reply, Unanswered, cause_of, without_end
 from gateway.steps.messages import message, promise_of
+from gateway.steps.origins import reply_cause
 from gateway.steps.retry import settle_down
 from gateway.steps.standing import skill_view
 from gateway.steps.stuck import stuck_parts
@@ -218,12 +219,13 @@ def _reply(
         )
     cause = promise or cause_of(said, channel.name, event.event_id)
     cause = cause or (f"again:{channel.name}:{event.event_id}" if reply.wait else None)
+    cause = cause or reply_cause(channel.name, event.event_id)
     told = message(rt, channel.name, worker, heard.msisdn, said.reply, "reply", cause, batch)
     parts = [turns.put_message(told)]
     asked_by = understood.situation.worker
     if asked_by is None or asked_by.ease == 0:  # only then can a reply have been held back
         parts.insert(0, turns.drop_held_back(event.index))
-    if reply.wait and cause:
+    if reply.wait:
         parts.append(turns.hold_message(cause, rt.clock.now() + reply.wait))
     if promise and rt.settings.pay_reply_wait_s:
         until = rt.clock.now() + timedelta(seconds=rt.settings.pay_reply_wait_s)

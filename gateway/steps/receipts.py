@@ -7,6 +7,7 @@ from gateway.forms import fields, unstored
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import Delivery, Receipt
 from gateway.steps import respect
+from gateway.steps.origins import origin
 from gateway.steps.retry import until_settled
 from gateway.store import inbox, leases, outbox
 from gateway.store.db import Row
@@ -54,8 +55,16 @@ async def _retried(rt: Runtime, row: Row) -> bool:
 
 async def _taken(rt: Runtime, channel: Channel, receipt: Receipt) -> bool:
     """Write a report down with all that follows from it; False when there is no such message (yet)."""
-    if not await outbox.receipt(rt.db, channel.name, receipt):
+    message = await outbox.receipt(rt.db, channel.name, receipt)
+    if message is None:
         return False
+    log.info(
+        "receipt taken",
+        channel=channel.name,
+        message=message["message"],
+        delivery=receipt.delivery and str(receipt.delivery),
+        **origin(message["cause"], message["payout"]),
+    )
     await _leases(rt, channel, receipt)
     await respect.note_phone(rt, channel, receipt)
     if receipt.opted_out:

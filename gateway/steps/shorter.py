@@ -12,15 +12,11 @@ from gateway.phrases import book_in
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import Fault, Outcome, Sent
 from gateway.steps.messages import message
+from gateway.steps.origins import shorter_cause
 from gateway.store import outbox, turns
 from gateway.store.outbox import Claimed
 
 _PURPOSES = frozenset({"reply", "question", "invitation"})
-
-
-def cause_of(message_id: int) -> str:
-    """Return the cause of the message that stands in for another one."""
-    return f"shorter:{message_id}"
 
 
 def helps(sent: Sent) -> bool:
@@ -33,7 +29,8 @@ async def instead(rt: Runtime, road: Channel, refused: Sequence[Claimed]) -> Non
     wanted = [each for each in refused if each.purpose in _PURPOSES]
     if not wanted:
         return
-    for row in await outbox.readers(rt.db, [each.id for each in wanted]):
+    causes = {each.id: each.cause for each in wanted}
+    for row in await outbox.readers(rt.db, list(causes)):
         try:
             msisdn = rt.vault.open(row["to_sealed"])
         except OtherKey:
@@ -41,6 +38,7 @@ async def instead(rt: Runtime, road: Channel, refused: Sequence[Claimed]) -> Non
         language = row["language"] or rt.settings.countries[rt.settings.region].language
         text = book_in(language, rt.books).say("reply.too_long")
         worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
-        said = message(rt, road.name, worker, msisdn, text, "reply", cause=cause_of(row["id"]))
+        cause = shorter_cause(row["id"], causes[row["id"]])
+        said = message(rt, road.name, worker, msisdn, text, "reply", cause=cause)
         await rt.db.commit([turns.put_message(said)])
     rt.bells.ring("deliver", road.name)

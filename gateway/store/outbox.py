@@ -36,6 +36,9 @@ class Claimed:
     roads: Sequence[str]
     failed_before: bool = False
     """It was tried before, and the provider has said why not."""
+    cause: str | None = None
+    payout: str | None = None
+    """The reference of the payout that it tells of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,13 +275,16 @@ async def settle_unknown(
     )
 
 
-async def receipt(db: Database, channel: str, r: Receipt) -> bool:
-    """Write down a delivery report; False when no message has this provider id (yet). Never goes backwards."""
+async def receipt(db: Database, channel: str, r: Receipt) -> Row | None:
+    """Write down a delivery report and return its message; None when none has this provider id (yet).
+
+    It never goes backwards.
+    """
     ours = (
         r.provider_id.isascii() and r.provider_id.isdigit() and len(r.provider_id) <= _BIGINT_DIGITS
     )
-    return await db.value(
-        "select take_receipt($1, $2, $3, $4, $5, $6)",
+    row = await db.row(
+        "select * from take_receipt($1, $2, $3, $4, $5, $6)",
         channel,
         r.provider_id,
         int(r.provider_id) if ours else None,
@@ -286,6 +292,7 @@ async def receipt(db: Database, channel: str, r: Receipt) -> bool:
         rank(r.delivery) if r.delivery else -1,
         _kept(r.reason),
     )
+    return row if row and row["message"] else None
 
 
 async def bills(db: Database) -> list[Row]:

@@ -81,6 +81,8 @@ class Tree:
     folder: Path
     process: subprocess.Popen[str] | None = None
     port: int = 0
+    settings: dict[str, str] = field(default_factory=dict[str, str])
+    """Variables of its environment."""
     log: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -106,7 +108,7 @@ class Tree:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gateway", "up", "--port", "0", "--ready-file", ready],
                 cwd=REPOSITORY,
-                env=clean_environment(self.folder),
+                env=clean_environment(self.folder) | self.settings,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 text=True,

@@ -156,12 +156,20 @@ class Served:
 @asynccontextmanager
 async def serving(database_url: str, redis_url: str, folder: Path, **settings: str):
     """A `gateway api` over a migrated database, with these settings (names without GATEWAY_)."""
+    env, key = await prepared(database_url, redis_url, folder, **settings)
+    async with api_process(env, folder) as (port, pid):
+        yield Served(port, pid, key)
+
+
+async def prepared(
+    database_url: str, redis_url: str, folder: Path, **settings: str
+) -> tuple[dict[str, str], str]:
+    """The environment of a gateway with these settings, and the API key of a client that has money."""
     secret = new_master_secret()
     own = Settings(database_url=SecretStr(database_url), secret_key=SecretStr(secret))
     async with open_runtime(own, InlineBells(), connections=2) as rt:
         client, key = await admit.add_client(rt, f"Client of {folder.name}", "KES")
         await admit.top_up(rt, client, f"bank-{folder.name}", 10_000_00)
-    ready = folder / "ready"
     env = clean_environment(folder / "data")
     env |= {
         "GATEWAY_DATABASE_URL": database_url,
@@ -172,18 +180,25 @@ async def serving(database_url: str, redis_url: str, folder: Path, **settings: s
         "GATEWAY_PRIVATE_ADDRESSES": json.dumps(["127.0.0.1:1"]),
         **{f"GATEWAY_{name}": value for name, value in settings.items()},
     }
-    with (folder / "log").open("w") as log:
+    return env, key
+
+
+@asynccontextmanager
+async def api_process(env: dict[str, str], folder: Path, *words: str, name: str = "api"):
+    """A `gateway api` with these words; its port and process id."""
+    ready, out = folder / f"{name}.ready", folder / f"{name}.log"
+    with out.open("w") as log:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway", "api", "--port", "0", "--ready-file", str(ready),
+            sys.executable, "-m", "gateway", "api", *words, "--port", "0", "--ready-file", str(ready),
             cwd=REPOSITORY, env=env, stdout=log, stderr=log,
         )  # fmt: skip
     try:
         deadline = time.monotonic() + HANG_S
         while not (ready.exists() and ready.read_text()):
-            assert process.returncode is None, (folder / "log").read_text()
+            assert process.returncode is None, out.read_text()
             assert time.monotonic() < deadline
             await asyncio.sleep(0.05)
-        yield Served(json.loads(ready.read_text())["port"], process.pid, key)
+        yield json.loads(ready.read_text())["port"], process.pid
     finally:
         if process.returncode is None:
             process.terminate()

@@ -5,13 +5,19 @@
 -- nothing before its time, and then one message to see. p_holder (channels with a limit): only who holds the channel
 -- gets anything, and holds on to it. The probe is a message that has not failed since the breaker opened, if there is one:
 -- and while a single message is suspected, any other is tried at once.
+-- The reference of the payout that a message tells of, by the message's cause.
+create or replace function payout_told_of(p_cause text) returns text language sql stable as $$
+  select case when p_cause ~ '^payout:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:'
+    then (select ref from payout where id = split_part(p_cause, ':', 2)::uuid) end
+$$;
+
 drop function if exists claim_messages(text, timestamptz, timestamptz, int, int, uuid, float8);
 create function claim_messages(
   p_channel text, p_now timestamptz, p_lease_until timestamptz, p_limit int, p_segments int, p_holder uuid, p_hold_s float8
 ) returns table (
   id bigint, to_sealed bytea, text text, purpose text, priority smallint, segments smallint, tries smallint, roads text[],
   breaker text, failures int, opened int, until timestamptz, reason text, version bigint, suspects bigint[],
-  failed_before boolean
+  failed_before boolean, cause text, payout text
 ) language plpgsql as $$
 #variable_conflict use_column
 declare s channel_state; v_limit int := p_limit; v_ids bigint[]; v_more bigint[]; v_early boolean := false;
@@ -85,10 +91,12 @@ begin
     ), claimed as (
       update outbox o set state = 'sending', lease_until = p_lease_until, tries = o.tries + 1
         from mine m where o.id = m.id
-        returning o.id, o.to_sealed, o.text, o.purpose, o.priority, o.segments, o.tries, o.roads, o.reason is not null as failed_before, m.n
+        returning o.id, o.to_sealed, o.text, o.purpose, o.priority, o.segments, o.tries, o.roads, o.reason is not null as failed_before,
+          o.cause, m.n
     )
     select c.id, c.to_sealed, c.text, c.purpose, c.priority, c.segments, c.tries, c.roads,
-        s.breaker, s.failures, s.opened, s.until, s.reason, s.version, s.suspects, c.failed_before
+        s.breaker, s.failures, s.opened, s.until, s.reason, s.version, s.suspects, c.failed_before,
+        c.cause, payout_told_of(c.cause)
       from claimed c order by c.n;
   if found and s.breaker <> 'closed' then
     update channel_state c set breaker = 'probing', until = p_lease_until where c.channel = p_channel;
@@ -158,12 +166,14 @@ begin
   end if;
 end $$;
 
--- A delivery report, ranked: it never goes backwards. False when no message is known by this id (yet). p_own: the same
+-- A delivery report, ranked: it never goes backwards. All null when no message is known by this id (yet). p_own: the same
 -- id as one of ours, where the provider hands ours back. A report on a message whose fate was not known settles it, also
 -- where it was about to be sent again.
-create or replace function take_receipt(
-  p_channel text, p_provider_id text, p_own bigint, p_delivery text, p_rank smallint, p_reason text
-) returns boolean language plpgsql as $$
+drop function if exists take_receipt(text, text, bigint, text, smallint, text);
+create function take_receipt(
+  p_channel text, p_provider_id text, p_own bigint, p_delivery text, p_rank smallint, p_reason text,
+  out message bigint, out cause text, out payout text
+) language plpgsql as $$
 declare o outbox;
 begin
   select * into o from outbox where channel = p_channel and provider_id = p_provider_id for update;
@@ -172,8 +182,11 @@ begin
       and state in ('unknown', 'queued', 'lost') for update;
   end if;
   if o.id is null then
-    return false;
+    return;
   end if;
+  message := o.id;
+  cause := o.cause;
+  payout := payout_told_of(o.cause);
   if p_delivery is not null and p_rank > o.delivery_rank then
     update outbox set delivery = p_delivery, delivery_rank = p_rank, reason = coalesce(p_reason, reason),
         provider_id = p_provider_id where id = o.id;
@@ -182,7 +195,6 @@ begin
       perform bill_messages(array[o.id]);
     end if;
   end if;
-  return true;
 end $$;
 
 -- Fewer than p_most replies an hour like this one: with its words, or (p_prefix) with a cause that begins so since the
