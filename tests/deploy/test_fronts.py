@@ -72,6 +72,13 @@ async def test_each_call_reaches_the_process_that_serves_it(front):
     assert (await front.says("GET", "/healthz")).text == "ok"
 
 
+async def test_figures_and_the_try_outs_phone_stay_inside(front):
+    for path in ("/metrics", "/phone", "/phone/messages?number=1"):
+        answer = await front.says("GET", path)
+        assert answer.status == 404, path
+        assert "gateway_" not in answer.text
+
+
 async def test_what_comes_without_tls_is_sent_on_to_our_own_name(front):
     reader, writer = await asyncio.open_connection("127.0.0.1", front.plain)
     host = NAME if front.kind == "caddy" else "evil.example"
