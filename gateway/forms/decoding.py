@@ -54,7 +54,9 @@ def text_in(raw: bytes, charset: str | None = None) -> str:
     ('STOP ', 'très', 'ሰላም')
     """
     if charset is None and raw.isascii() and (text := raw.decode("ascii")).isprintable():
-        return text  # most fields of most calls: what follows would say the same at ten times the cost
+        return (
+            text  # most fields of most calls: what follows would say the same at ten times the cost
+        )
     if raw.startswith(codecs.BOM_UTF8):
         raw, charset = raw.removeprefix(codecs.BOM_UTF8), "utf-8"
     for bom, codec in _UTF16_BOMS:
