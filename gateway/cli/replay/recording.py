@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import Refused
+from gateway.phrases.hearing import clean
 from gateway.tabular import open_table
 
 YES = frozenset({"yes", "y", "true", "t", "1"})
@@ -65,7 +66,7 @@ def read(
         if worker in found[task]:
             repeated += 1
         else:
-            found[task][worker] = values.get(answer, answer)
+            found[task][worker] = values[answer] if values else clean(answer)
     texts = _pairs(tasks, "text") if tasks else {}
     missing = [task for task in kept if tasks and task not in texts]
     if missing:
