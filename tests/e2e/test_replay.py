@@ -161,7 +161,7 @@ def test_command_words_are_delivered_and_what_cannot_be_is_reported(tmp_path):
     )  # fmt: skip
     is_right(ended, report)
     missing = {(one["worker"], one["task"]): one["why"] for one in report["undelivered"]}
-    understood_by_none = "the gateway did not understand it"
+    understood_by_none = "the gateway did not take it"
     stopped = "the worker sent a word that stops all messages"
     refused = {key for key, why in missing.items() if why == understood_by_none}
     assert refused == {(worker, "t4") for worker in WORKERS[:4]} | {("w0", "t1"), ("w2", "t1")}, (

@@ -37,7 +37,7 @@ _LAST_WORDS_S = 5.0
 
 def _why(player: Player, task: str) -> str:
     if task in player.refused:
-        return "the gateway did not understand it"
+        return "the gateway did not take it"
     return (
         "the worker sent a word that stops all messages"
         if player.stopped
@@ -185,7 +185,8 @@ class Crowd:
         player.tries[task] = player.tries.get(task, 0) + 1
         if player.tries[task] < _TRIES_MAX or not session.screen.open:
             return
-        player.refused[task] = player.todo.pop(task)
+        player.refused[task] = session.screen.text
+        del player.todo[task]
         await session.press(_SKIP)
 
     async def _which(self, player: Player, session: Session, screen: Screen) -> str | None:
@@ -246,7 +247,8 @@ class Crowd:
         if player.tries[task] < _TRIES_MAX:
             return True
         player.texted = None
-        player.refused[task] = player.todo.pop(task)
+        player.refused[task] = player.last_shown
+        del player.todo[task]
         await self._text(player, "SKIP")
         return False
 
@@ -291,18 +293,21 @@ class Crowd:
         last = self._recording.options and answers == len(player.todo)
         return " PAY" if last else ""
 
-    def undelivered(self) -> list[dict[str, str]]:
-        """Return the recorded answers that the gateway did not take, each with the text that its worker saw last."""
+    def undelivered(self, *, unasked: bool) -> list[dict[str, str]]:
+        """Return the recorded answers that the gateway did not take, each with the text that its worker saw last.
+
+        `unasked`: also those that were not asked for; a batch that closed by itself did not want them.
+        """
         return [
             {
                 "worker": player.name,
                 "task": task,
                 "answer": self._recording.answers[task][player.name],
                 "why": _why(player, task),
-                "shown_last": player.last_shown,
+                "shown_last": player.refused.get(task, player.last_shown),
             }
             for player in self.players.values()
-            for task in (*player.refused, *player.todo)
+            for task in (*player.refused, *(player.todo if unasked else ()))
         ]
 
     def _sent(self, player: Player, task: str) -> None:

@@ -270,7 +270,7 @@ def _part(one: _Round, results: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "answers_per_task": used / len(recording.answers),
         "price_minor": plan.price_minor,
         "fixed": fixed_overlaps(recording),
-        "undelivered": one.crowd.undelivered() if one.stalled else [],
+        "undelivered": one.crowd.undelivered(unasked=one.stalled),
         "accuracy": right / len(scored) if scored and recording.options else None,
         "exact_match": _exact(recording, scored) if scored else None,
         "wer": _wer(recording, scored) if scored and not recording.options else None,

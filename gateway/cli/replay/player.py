@@ -34,7 +34,7 @@ class Player:
     tries: dict[str, int] = field(default_factory=dict)
     """How often an answer to a task was sent and not acknowledged."""
     refused: dict[str, str] = field(default_factory=dict)
-    """Tasks that the worker left out, because the answer was not understood."""
+    """Tasks that the worker left out, because the answer was not taken; with the text that said so."""
     stopped: bool = False
     """A recorded answer was a word that stops everything."""
     screen: str = ""
