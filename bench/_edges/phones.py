@@ -49,7 +49,7 @@ class Load:
 class Heard:
     """What came of it, each list in milliseconds from the moment a key or text was due.
 
-    `faults`: every answer that is none, by what it was. `saved`: session and transcript of each answer that the screen
+    `faults`: every answer that is none, by what it was. `saved`: session, number and transcript of each answer that the screen
     said is saved. `texts`: ids of the SMS that were acknowledged. `late_ms`: how long after its moment a key left.
     """
 
@@ -58,7 +58,7 @@ class Heard:
     slow_ms: list[float] = field(default_factory=list)
     sms_ms: list[float] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=dict)
-    saved: list[tuple[str, str]] = field(default_factory=list)
+    saved: list[tuple[str, str, str]] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     late_ms: list[float] = field(default_factory=list)
     unclear: int = 0
@@ -162,7 +162,7 @@ class Generator:
         else:
             self.heard.answered_ms.append(took_ms)
             if SAVED in screen:
-                self.heard.saved.append((session, typed))
+                self.heard.saved.append((session, phone.number, typed))
 
     def _text(self, due: float, count: int) -> None:
         name = f"{self._load.run}-t{self._load.first}-{count}"

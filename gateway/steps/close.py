@@ -14,6 +14,7 @@ from gateway.qa.overlap import CONFIDENCE
 from gateway.qa.port import encode
 from gateway.runtime import Runtime
 from gateway.steps.comparing import compared_as
+from gateway.steps.follow import follow
 from gateway.steps.precedence import wait_for_phones
 from gateway.steps.retry import until_settled
 from gateway.steps.rulings import ruling_of, version_of
@@ -36,6 +37,7 @@ async def close(rt: Runtime) -> int:
     )
     for row in rows:
         with logs.bound(batch=row["id"]):
+            await follow(rt, row["id"])
             await close_batch(rt, await rt.batches.fresh(row["id"]))
     return len(rows)
 
@@ -103,7 +105,9 @@ async def _publish(rt: Runtime, batch: Batch, basis: str) -> int | None:
             await background.publish_estimates(
                 db, batch.id, basis, batch.method, version_of(batch), batch.confidence or CONFIDENCE
             )
-            row = await db.fetchrow("select state from batch where id = $1 for update", batch.id)
+            row = await db.fetchrow(
+                "select state from batch where id = $1 for no key update", batch.id
+            )
             if row is None or row["state"] != "running":
                 raise _NotNow
             if await background.basis(db, batch.id) != basis:

@@ -9,20 +9,21 @@ money is never taken back (see docs/decisions/0004).
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypedDict
+from typing import NotRequired, TypedDict, cast
 
 from gateway.errors import Refused
 from gateway.qa.gold import Standing, standing
 from gateway.qa.skill import HALF_LIFE_DAYS
 from gateway.runtime import Runtime
 from gateway.steps.close import estimate
+from gateway.steps.follow import Rejudge, follow
 from gateway.steps.judge import is_right
-from gateway.steps.rejudge import Moved, rejudge
+from gateway.steps.rejudge import Moved
 from gateway.steps.retry import until_settled
 from gateway.steps.review import said_truth
 from gateway.steps.rulings import ruling_of, switch_on
 from gateway.steps.standing import unpause
-from gateway.store import gold, rejudging, skills
+from gateway.store import gold, skills
 from gateway.store.batches import Batch
 from gateway.store.db import Connection, Row
 
@@ -67,7 +68,7 @@ class SameOption:
 class Diff(TypedDict):
     """What a correction changed. `back`: workers who had been paused wrongly, by id. `moved`: tasks that are open, in
     review or decided now and were not before. `renamed`: answers that say something else now; `void`: that decide nothing any
-    more."""
+    more. `rejudge`: what is not judged again yet."""
 
     answers: list[AnswerDiff]
     back: list[int]
@@ -77,13 +78,15 @@ class Diff(TypedDict):
     void: int
     pay_minor: int
     pay: str
+    rejudge: NotRequired[Rejudge]
 
 
 async def correct_gold(rt: Runtime, said: Correction) -> Diff:
     """Correct gold; the diff that was kept: answers, skills, workers who are back, changed results, pay."""
     batch = await rt.batches.fresh(said.batch)
     value = said_truth(rt, batch, said.value)
-    return await until_settled(lambda: _correct(rt, batch, said, value))
+    correction = await until_settled(lambda: _correct(rt, batch, said, value))
+    return await followed(rt, batch, correction)
 
 
 async def correct_option(rt: Runtime, said: SameOption) -> Diff:
@@ -94,42 +97,53 @@ async def correct_option(rt: Runtime, said: SameOption) -> Diff:
         raise Refused(f"both must be options of this batch: {known}", field="same_as", status=409)
     if len(batch.option_ids) <= LEAST_OPTIONS or said.option == said.same_as:
         raise Refused("at least two different options must be left", field="same_as", status=409)
-    return await until_settled(lambda: _same(rt, batch, said))
+    correction = await until_settled(lambda: _same(rt, batch, said))
+    return await followed(rt, batch, correction)
 
 
-async def _same(rt: Runtime, batch: Batch, said: SameOption) -> Diff:
+async def followed(rt: Runtime, batch: Batch, correction: int) -> Diff:
+    """Do what follows from a correction that is committed, and return all that it changed."""
+    await follow(rt, batch.id)
+    # What the others' answers taught was judged by what was wrong, too.
+    rt.bells.ring("relearn", batch.id)
+    rt.bells.ring("assign")
+    return cast("Diff", await gold.diff_of(rt.db, correction))
+
+
+async def _same(rt: Runtime, batch: Batch, said: SameOption) -> int:
     async with rt.db.transaction() as db:
-        running = await gold.lock_batch(db, batch.id)
+        running = await gold.begin_correction(db, batch.id)
         before = await results_of(rt, db, batch)
         same = {**batch.handling.same, said.option: said.same_as}
         same = {was: said.same_as if now == said.option else now for was, now in same.items()}
-        await gold.set_same(db, batch.id, same)
         now = replace(batch, handling=replace(batch.handling, same=same))
-        why = f"{said.option} means the same as {said.same_as}: {said.reason}"
-        await switch_on(db, batch.id, ruling_of(now), by=said.by, reason=why)
-        touched = await gold.rename(db, batch.id, said.option, said.same_as)
+        renamed = await gold.rename(db, batch.id, said.option, said.same_as)
         changed = [
             row
             for row in await gold.golden_answers(db, batch.id)
             if row["right"] != is_right(rt, batch, row["value"], row["gold"])
         ]
         await gold.turn(db, [row["id"] for row in changed])
+        decisions = await decisions_after(rt, db, now, before)
+        # Workers' answers wait for these rows: they come last.
         back = await skills_after(rt, db, now, changed)
-        diff = await diff_of(rt, db, now, before, changed, back)
-        rows = await rejudging.decided_with(db, batch.id, said.same_as)
-        diff["moved"] = await rejudge(rt, db, now, rows, running=running)
-        diff["renamed"] = touched
-        await gold.keep_correction(
+        diff = diff_of(
+            changed, back, decisions, {"by": "value", "argument": said.same_as, "after": 0}
+        )
+        diff["renamed"] = renamed
+        kept = await gold.keep_correction(
             db, batch.id, None, said.option, said.same_as, said.by, said.reason, diff
         )
-    rt.bells.ring("relearn", batch.id)
-    rt.bells.ring("assign")
-    return diff
+        await gold.lock_batch(db, batch.id, running=running)
+        await gold.set_same(db, batch.id, same)
+        why = f"{said.option} means the same as {said.same_as}: {said.reason}"
+        await switch_on(db, batch.id, ruling_of(now), by=said.by, reason=why)
+    return kept
 
 
-async def _correct(rt: Runtime, batch: Batch, said: Correction, value: str) -> Diff:
+async def _correct(rt: Runtime, batch: Batch, said: Correction, value: str) -> int:
     async with rt.db.transaction() as db:
-        running = await gold.lock_batch(db, batch.id)
+        running = await gold.begin_correction(db, batch.id)
         task = await gold.lock(db, batch.id, said.task)
         if task is None:
             raise Refused(f"no gold task {said.task!r} in this batch", field="task", status=404)
@@ -144,42 +158,34 @@ async def _correct(rt: Runtime, batch: Batch, said: Correction, value: str) -> D
             if row["right"] != is_right(rt, batch, row["value"], value)
         ]
         await gold.set_truth(db, task["id"], value, [row["id"] for row in changed])
+        decisions = await decisions_after(rt, db, batch, before)
         back = await skills_after(rt, db, batch, changed)
-        diff = await diff_of(rt, db, batch, before, changed, back)
         workers = sorted({row["worker_id"] for row in changed})
-        rows = await rejudging.decided_of(db, batch.id, workers)
-        diff["moved"] = await rejudge(rt, db, batch, rows, running=running)
-        await gold.keep_correction(
+        diff = diff_of(changed, back, decisions, {"by": "workers", "argument": workers, "after": 0})
+        kept = await gold.keep_correction(
             db, batch.id, task["id"], task["gold"], value, said.by, said.reason, diff
         )
-    rt.bells.ring(
-        "relearn", batch.id
-    )  # what the others' answers taught was judged by the wrong gold too
-    rt.bells.ring("assign")
-    return diff
+        await gold.lock_batch(db, batch.id, running=running)
+    return kept
 
 
-async def diff_of(
-    rt: Runtime,
-    db: Connection,
-    batch: Batch,
-    before: dict[str, tuple[str, float]],
-    changed: Sequence[Row],
-    back: list[int],
+def diff_of(
+    changed: Sequence[Row], back: list[int], decisions: list[ResultDiff], rejudge: Rejudge
 ) -> Diff:
-    """What was changed so far, and the results that follow from it."""
+    """Return what was changed so far, and what is still to be judged again."""
     return {
         "answers": [
             {"worker": row["worker_id"], "was_right": row["right"], "is_right": not row["right"]}
             for row in changed
         ],
         "back": back,
-        "decisions": await _decisions(rt, db, batch, before),
+        "decisions": decisions,
         "moved": [],
         "renamed": 0,
         "void": 0,
         "pay_minor": 0,
         "pay": "every one of these answers was paid when it was given",
+        "rejudge": rejudge,
     }
 
 
@@ -215,10 +221,10 @@ async def results_of(rt: Runtime, db: Connection, batch: Batch) -> dict[str, tup
     )
 
 
-async def _decisions(
+async def decisions_after(
     rt: Runtime, db: Connection, batch: Batch, before: dict[str, tuple[str, float]]
 ) -> list[ResultDiff]:
-    """Results that are others now, because of the correction alone; what a person decided stands."""
+    """Change the results that are others now, because of the correction alone; what a person decided stands."""
     after = await results_of(rt, db, batch)
     moved = {task: new for task, new in after.items() if new[0] != before[task][0]}
     changed = await gold.change_results(db, batch.id, moved)

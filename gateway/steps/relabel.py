@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 
 from gateway.errors import Refused
 from gateway.runtime import Runtime
-from gateway.steps.forgive import Diff, diff_of, results_of, skills_after
-from gateway.steps.rejudge import rejudge
+from gateway.steps.forgive import Diff, decisions_after, diff_of, followed, results_of, skills_after
 from gateway.steps.retry import until_settled
-from gateway.store import gold, rejudging
+from gateway.store import gold
 from gateway.store.batches import Batch
 from gateway.tasks.question import FALLBACK_LANGUAGE, Option
 from gateway.tasks.rotation import may_rotate
@@ -55,42 +54,39 @@ async def correct_label(rt: Runtime, said: NewLabel) -> Diff:
             f"{said.label!r} could be read as a key, and this batch turns its options",
             field="label",
         )
-    diff = await until_settled(lambda: _correct(rt, replace(batch, options=options), old, said))
+    now = replace(batch, options=options)
+    correction = await until_settled(lambda: _correct(rt, now, old, said))
     await rt.batches.fresh(batch.id)
     if said.misled:
         # Behind the commit of the new words: nobody is asked with the old ones any more.
         await until_settled(lambda: _ask_anew(rt, batch))
-    rt.bells.ring("relearn", batch.id)
-    rt.bells.ring("assign")
-    return diff
+    return await followed(rt, batch, correction)
 
 
-async def _correct(rt: Runtime, batch: Batch, old: Option, said: NewLabel) -> Diff:
+async def _correct(rt: Runtime, batch: Batch, old: Option, said: NewLabel) -> int:
     async with rt.db.transaction() as db:
-        running = await gold.lock_batch(db, batch.id)
+        running = await gold.begin_correction(db, batch.id)
         before = await results_of(rt, db, batch)
-        await gold.set_options(
-            db, batch.id, [{"id": o.id, "labels": dict(o.labels)} for o in batch.options]
-        )
         others = [language for language in old.labels if language != said.language]
         only = [] if said.language == FALLBACK_LANGUAGE else [said.language]
         misled = await gold.misled(db, batch.id, old.id, only, others) if said.misled else []
         missed = [row for row in misled if row["gold"] is not None]
         await gold.turn(db, [row["id"] for row in missed])
-        back = await skills_after(rt, db, batch, missed)
         await gold.make_void(db, [row["id"] for row in misled])
-        diff = await diff_of(rt, db, batch, before, missed, back)
+        decisions = await decisions_after(rt, db, batch, before)
+        # Workers' answers wait for these rows: they come last.
+        back = await skills_after(rt, db, batch, missed)
+        diff = diff_of(missed, back, decisions, {"by": "void", "argument": old.id, "after": 0})
         diff["void"] = len(misled)
-        if misled:
-            tasks = sorted({row["task_id"] for row in misled})
-            rows = await rejudging.decided_among(db, batch.id, tasks)
-            diff["moved"] = await rejudge(rt, db, batch, rows, running=running)
         was = old.labels.get(said.language, old.label(said.language))
         about = f"{old.id} ({said.language}): "
-        await gold.keep_correction(
+        kept = await gold.keep_correction(
             db, batch.id, None, about + was, about + said.label, said.by, said.reason, diff
         )
-    return diff
+        await gold.lock_batch(db, batch.id, running=running)
+        options = [{"id": o.id, "labels": dict(o.labels)} for o in batch.options]
+        await gold.set_options(db, batch.id, options)
+    return kept
 
 
 async def _ask_anew(rt: Runtime, batch: Batch) -> None:

@@ -18,6 +18,7 @@ from gateway.runtime import Runtime
 from gateway.steps.better import look_for_better
 from gateway.steps.close import SLICE
 from gateway.steps.comparing import compared_as
+from gateway.steps.follow import follow
 from gateway.steps.precedence import wait_for_phones
 from gateway.steps.promote import promote
 from gateway.steps.retry import until_settled
@@ -30,6 +31,7 @@ _LEASE, _RENEW_S = timedelta(seconds=60), 15.0
 
 async def relearn(rt: Runtime, batch_id: str) -> int:
     """Skills of a batch's workers anew; from how many answers. 0 while another process is at it."""
+    await follow(rt, batch_id)
     batch = await rt.batches.fresh(batch_id)
     now = rt.clock.now()
     async with rt.db.transaction() as db:

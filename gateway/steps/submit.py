@@ -37,6 +37,7 @@ from gateway.tasks.rotation import may_rotate
 _ROUNDING = 1e-9
 # What PostgreSQL says of a key that is there: Key (batch_id, name)=(b_1, shop 7) already exists.
 _TAKEN_ID = re.compile(r"\)=\([^,]*, (.*)\) already exists\.\Z", re.DOTALL)
+_FILLABLE = (("draft",), "tasks can be added before the start only")
 STORED_AT_ONCE = 1000
 """Tasks in one statement: so many are joined and sent in a few milliseconds."""
 
@@ -151,9 +152,15 @@ async def add_prepared(
     each = iter(parts)
     try:
         async with rt.db.transaction() as db:
-            row = await _locked(
-                db, client, batch_id, ("draft",), "tasks can be added before the start only"
-            )
+            await batches.begin_filling(db, batch_id)
+            _check_state(await batches.seen(db, client, batch_id), batch_id, *_FILLABLE)
+            position = await batches.last_position(db, batch_id)
+            # Reading the file and joining its lines must not hold up others of this process.
+            while part := await asyncio.to_thread(next, each, None):
+                await batches.add_tasks(db, batch_id, position, part)
+                position += len(part)
+            # Only now: whoever changes the batch meanwhile does not wait for a large upload, which is then refused.
+            row = await _locked(db, client, batch_id, *_FILLABLE)
             before = Filled(**row["filled"]) if row["filled"] else Filled()
             there = before.tasks + before.golds
             if there + filled.tasks + filled.golds > TASKS_MAX:
@@ -161,12 +168,7 @@ async def add_prepared(
                     f"the batch has {there:,} tasks already; at most {TASKS_MAX:,} go into one batch: "
                     "send the rest as another batch"
                 )
-            position = await batches.last_position(db, row["id"])
-            # Reading the file and joining its lines must not hold up others of this process.
-            while part := await asyncio.to_thread(next, each, None):
-                await batches.add_tasks(db, row["id"], position, part)
-                position += len(part)
-            await batches.set_filled(db, row["id"], asdict(added(before, filled, SHOWN_MAX)))
+            await batches.set_filled(db, batch_id, asdict(added(before, filled, SHOWN_MAX)))
     except asyncpg.UniqueViolationError as bad:
         named = _TAKEN_ID.search(str(getattr(bad, "detail", "")))
         which = f"the id {named[1]!r}" if named else "an id"
@@ -277,7 +279,11 @@ async def cancel(rt: Runtime, client: ClientId, batch_id: str) -> None:
 async def _locked(
     db: Connection, client: ClientId, batch_id: str, states: Sequence[str], why: str
 ) -> Row:
-    row = await batches.lock(db, client, batch_id)
+    return _check_state(await batches.lock(db, client, batch_id), batch_id, states, why)
+
+
+def _check_state(row: Row | None, batch_id: str, states: Sequence[str], why: str) -> Row:
+    """Return the row; raise Refused where the client has no such batch, or it is in another state."""
     if row is None:
         raise Refused(f"no batch {batch_id!r}", status=404)
     if row["state"] not in states:

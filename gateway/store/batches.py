@@ -292,13 +292,23 @@ from batch b cross join lateral (
 where b.client_id = $1"""
 
 
+async def begin_filling(db: Connection, batch: str) -> None:
+    """Let no other upload into this batch begin before this transaction ends; the batch's row stays free."""
+    await db.execute("select pg_advisory_xact_lock(hashtextextended('filling:' || $1, 0))", batch)
+
+
+_STATE = """select id, state, price, currency, account_id, reserved, filled from batch
+  where id = $1 and client_id = $2"""
+
+
+async def seen(db: Connection, client: ClientId, batch: str) -> Row | None:
+    """Return the batch's row, which others may change meanwhile; None when it is not this client's."""
+    return await db.fetchrow(_STATE, batch, client)
+
+
 async def lock(db: Connection, client: ClientId, batch: str) -> Row | None:
     """The batch's row, locked for a change of state; None when it is not this client's."""
-    return await db.fetchrow(
-        "select id, state, price, currency, account_id, reserved, filled from batch where id = $1 and client_id = $2 for update",
-        batch,
-        client,
-    )
+    return await db.fetchrow(f"{_STATE} for no key update", batch, client)
 
 
 async def set_state(

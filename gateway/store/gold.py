@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from gateway.errors import Conflict
 from gateway.store.db import Connection, Database, Row
 
 
@@ -15,10 +16,27 @@ async def lock(db: Connection, batch: str, task: str) -> Row | None:
     )
 
 
-async def lock_batch(db: Connection, batch: str) -> bool:
-    """Nobody closes it meanwhile; whether it still runs (or is paused)."""
-    state = await db.fetchval("select state from batch where id = $1 for update", batch)
+async def begin_correction(db: Connection, batch: str) -> bool:
+    """Let no other correction of the batch begin before this transaction ends. Return whether the batch still runs (or is
+    paused). Its row stays free: `lock_batch` takes it when everything is ready to be committed."""
+    await db.execute(
+        "select pg_advisory_xact_lock(hashtextextended('correcting:' || $1, 0))", batch
+    )
+    return await is_running(db, batch)
+
+
+async def is_running(db: Connection, batch: str) -> bool:
+    """Return whether the batch runs or is paused, so that its tasks may be asked again."""
+    state = await db.fetchval("select state from batch where id = $1", batch)
     return state in ("running", "paused")
+
+
+async def lock_batch(db: Connection, batch: str, *, running: bool) -> None:
+    """Keep the batch from being closed, cancelled or paused until this transaction ends. Raises Conflict where it was
+    meanwhile: `running` is what the correction has taken for granted."""
+    state = await db.fetchval("select state from batch where id = $1 for no key update", batch)
+    if (state in ("running", "paused")) != running:
+        raise Conflict("the batch was closed or cancelled meanwhile")
 
 
 async def set_same(db: Connection, batch: str, same: Mapping[str, str]) -> None:
@@ -182,9 +200,11 @@ async def keep_correction(
     by: str,
     reason: str,
     diff: Mapping[str, object],
-) -> None:
-    await db.execute(
-        "insert into correction (batch_id, task_id, was, becomes, by, reason, diff) values ($1, $2, $3, $4, $5, $6, $7)",
+) -> int:
+    """Keep a correction with what it changed, for good; its id."""
+    return await db.fetchval(
+        """insert into correction (batch_id, task_id, was, becomes, by, reason, diff)
+           values ($1, $2, $3, $4, $5, $6, $7) returning id""",
         batch,
         task,
         was,
@@ -193,6 +213,43 @@ async def keep_correction(
         reason,
         diff,
     )
+
+
+async def unfinished(db: Database, batch: str) -> list[int]:
+    """Return the corrections of a batch whose tasks are not all judged again yet, oldest first."""
+    rows = await db.rows(
+        "select id from correction where batch_id = $1 and diff ? 'rejudge' order by id", batch
+    )
+    return [row["id"] for row in rows]
+
+
+async def lock_correction(db: Connection, correction: int) -> Row | None:
+    """Return what is still to be judged again after a correction, locked; None when everything is."""
+    return await db.fetchrow(
+        """select was, becomes, diff -> 'rejudge' as rejudge from correction
+           where id = $1 and diff ? 'rejudge' for update""",
+        correction,
+    )
+
+
+async def add_moved(
+    db: Connection, correction: int, moved: Sequence[object], rejudge: Mapping[str, object] | None
+) -> None:
+    """Add tasks to those that a correction has moved. `rejudge`: what is still to be judged again; None for nothing."""
+    await db.execute(
+        """update correction set diff = (diff - 'rejudge')
+             || jsonb_build_object('moved', (diff -> 'moved') || $2::jsonb)
+             || case when $3::jsonb is null then '{}'::jsonb else jsonb_build_object('rejudge', $3::jsonb) end
+           where id = $1""",
+        correction,
+        list(moved),
+        rejudge,
+    )
+
+
+async def diff_of(db: Database, correction: int) -> Mapping[str, object]:
+    """Return what a correction has changed."""
+    return await db.value("select diff from correction where id = $1", correction)
 
 
 async def bank(db: Database, batch: str) -> list[Row]:

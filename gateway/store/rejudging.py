@@ -48,37 +48,30 @@ async def open_tasks(db: Connection, batch: str, after: int, limit: int) -> list
     )
 
 
-async def decided_of(db: Connection, batch: str, workers: Sequence[int]) -> list[Row]:
-    """Tasks that were decided with an answer of these workers, or are open with one; what a person decided stands."""
+_ANSWERED_BY = {
+    "workers": "x.worker_id = any(array(select jsonb_array_elements($3::jsonb)::bigint))",
+    "value": "x.value = $3::jsonb #>> '{}'",
+    "void": "x.void and x.value = $3::jsonb #>> '{}'",
+}
+
+
+async def decided(
+    db: Connection, batch: str, after: int, by: str, argument: object, limit: int
+) -> list[Row]:
+    """Return the next tasks behind the id `after` that were decided, or are open, with such an answer among theirs.
+
+    `by` says which answers: those of some `workers`, those of a `value`, or those of a value that are `void`. What a
+    person decided stands.
+    """
     return await db.fetch(
-        f"""with t as (select * from task k where batch_id = $1 and gold is null and state in ('open', 'decided', 'review')
-              and rule is distinct from 'person' and answered > 0
-              and exists (select from answer x where x.task_id = k.id and x.worker_id = any($2))
-              order by id for update) {_TASK}""",
+        f"""with t as (select * from task k where batch_id = $1 and id > $2 and gold is null
+              and state in ('open', 'decided', 'review') and rule is distinct from 'person' and answered > 0
+              and exists (select from answer x where x.task_id = k.id and {_ANSWERED_BY[by]})
+              order by id limit $4 for update) {_TASK}""",  # put together from constants
         batch,
-        workers,
-    )
-
-
-async def decided_with(db: Connection, batch: str, value: str) -> list[Row]:
-    """The same of tasks that have this value among their answers."""
-    return await db.fetch(
-        f"""with t as (select * from task k where batch_id = $1 and gold is null and state in ('open', 'decided', 'review')
-              and rule is distinct from 'person'
-              and exists (select from answer x where x.task_id = k.id and x.value = $2)
-              order by id for update) {_TASK}""",
-        batch,
-        value,
-    )
-
-
-async def decided_among(db: Connection, batch: str, tasks: Sequence[int]) -> list[Row]:
-    """The same of these tasks."""
-    return await db.fetch(
-        f"""with t as (select * from task where batch_id = $1 and gold is null and state in ('open', 'decided', 'review')
-              and rule is distinct from 'person' and id = any($2) order by id for update) {_TASK}""",
-        batch,
-        tasks,
+        after,
+        argument,
+        limit,
     )
 
 

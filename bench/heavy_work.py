@@ -1,0 +1,216 @@
+"""How long a large batch and a process stand still while it is learned from, closed, corrected or uploaded.
+
+A batch of 100,000 tasks with three answers each is written straight into the tables. Then each heavy step runs as a runner
+or the client process runs it, while one prober takes the batch's row every 10 ms, and another asks its event loop
+every 10 ms whether it is free. Reported are the longest waits: `ours` is that for the row, in ms.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+
+import asyncpg
+
+from bench._here import gateway
+from gateway.app import open_runtime
+from gateway.queue.inline import InlineBells
+from gateway.runtime import Runtime
+from gateway.settings import Settings
+from gateway.steps import admit, submit
+from gateway.steps.air import air_of
+from gateway.steps.close import close_batch
+from gateway.steps.forgive import Correction, SameOption, correct_gold, correct_option
+from gateway.steps.prepare import write_specs
+from gateway.steps.relabel import NewLabel, correct_label
+from gateway.steps.relearn import relearn
+from gateway.store.db import plain_dsn
+from gateway.tasks.intake import TaskSpec
+from gateway.tasks.question import Option
+
+WORKERS, GOLD, ANSWERS = 2000, 200, 3
+_EVERY_S = 0.01
+BAR_MS = 1000
+
+
+@dataclass(slots=True)
+class Waits:
+    """The longest waits while something ran, in milliseconds. `phone_ms`: for the rows of a worker's own answer."""
+
+    took_ms: float = 0.0
+    row_ms: float = 0.0
+    skill_ms: float = 0.0
+    loop_ms: float = 0.0
+
+
+class Probers:
+    """What asks, again and again, how long it has to wait."""
+
+    def __init__(self, settings: Settings, batch: str) -> None:
+        assert settings.database_url
+        self._dsn, self._batch = plain_dsn(settings.database_url.get_secret_value()), batch
+        self.waits = Waits()
+
+    async def during(self, what: Callable[[], Awaitable[object]]) -> Waits:
+        """Run something, and return the longest waits meanwhile."""
+        self.waits = Waits()
+        probes = [
+            asyncio.create_task(self._rows("row_ms", "select 1 from batch where id = $1 for no key update", self._batch)),
+            asyncio.create_task(self._rows("skill_ms", "select 1 from skill where worker_id <= $1 for update", 50)),
+            asyncio.create_task(self._loop()),
+        ]  # fmt: skip
+        await asyncio.sleep(0.5)
+        began = time.monotonic()
+        await what()
+        self.waits.took_ms = (time.monotonic() - began) * 1000
+        await asyncio.sleep(0.1)
+        for probe in probes:
+            probe.cancel()
+        for probe in probes:
+            with suppress(asyncio.CancelledError):
+                await probe
+        return self.waits
+
+    async def _rows(self, name: str, query: str, argument: object) -> None:
+        books = await asyncpg.connect(self._dsn)
+        try:
+            while True:
+                began = time.monotonic()
+                await books.execute(query, argument)
+                self._note(name, time.monotonic() - began)
+                await asyncio.sleep(_EVERY_S)
+        finally:
+            books.terminate()
+
+    async def _loop(self) -> None:
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(_EVERY_S)
+            self._note("loop_ms", time.monotonic() - began - _EVERY_S)
+
+    def _note(self, name: str, waited_s: float) -> None:
+        setattr(self.waits, name, max(getattr(self.waits, name), waited_s * 1000))
+
+
+async def prepare(rt: Runtime, client: str, tasks: int) -> str:
+    """A running batch whose tasks are all answered and decided."""
+    batch = await submit.create(rt, client, _spec("large"))
+    await submit.add_tasks(rt, client, batch.id, _tasks(tasks, GOLD))
+    await submit.start(rt, client, batch.id)
+    async with rt.db.transaction() as db:
+        for statement in _FILL:
+            await db.execute(
+                statement.replace("$batch", f"'{batch.id}'").replace("$workers", str(WORKERS))
+            )
+    await rt.db.execute("analyze")
+    return batch.id
+
+
+def _spec(name: str) -> submit.BatchSpec:
+    return submit.BatchSpec(
+        name=name,
+        kind="categorisation",
+        instructions="What is it?",
+        options=[Option(name, {"en": name}) for name in ("shop", "stall", "kiosk")],
+        languages=(),
+        price_minor=100,
+        policy=f"fixed:{ANSWERS}",
+        confidence=0.0,
+        method="auto",
+        gold_rate=0.1,
+        lease_s=3600,
+        pack_max=1,
+    )
+
+
+def _tasks(count: int, golds: int) -> list[TaskSpec]:
+    return [
+        TaskSpec(str(n), f"What is at place number {n}?", "shop" if n < golds else None, None)
+        for n in range(count)
+    ]
+
+
+_FILL = (
+    """insert into worker (name, language, state, msisdn_sealed, msisdn_index, region, currency, account_id, sms_channel)
+       select '', 'en', 'active', 'x', sha256(n::text::bytea), 'KE', 'KES', (select min(id) from account), 'phone'
+         from generate_series(1, $workers) n""",
+    """insert into skill (worker_id, kind, "right", wrong)
+       select id, 'categorisation', 8, 2 from worker on conflict do nothing""",
+    """insert into assignment (task_id, worker_id, state, via, lease_until)
+       select t.id, w.id, 'answered', 'ussd', now() from task t cross join generate_series(0, 2) s
+         join (select id, row_number() over (order by id) - 1 as n from worker) w
+           on w.n = (t.position + s * 661) % $workers where t.batch_id = $batch""",
+    """insert into transfer (id, debit, credit, amount, currency, code, cause)
+       select gen_random_uuid(), debit, credit, 1, currency, code, 'bench' from transfer limit 1""",
+    """insert into answer (task_id, worker_id, slot, value, said, via, price, transfer_id, "right", created_at)
+       select a.task_id, a.worker_id, row_number() over (partition by a.task_id order by a.id), v.value, '1', 'ussd', 100,
+         (select id from transfer where cause = 'bench'), case when t.gold is not null then v.value = t.gold end, now()
+       from assignment a join task t on t.id = a.task_id
+         cross join lateral (select case when (a.id * 7919) % 10 < 8 then (array['shop','stall','kiosk'])[1 + t.position % 3]
+           else (array['shop','stall','kiosk'])[1 + (a.id % 3)] end as value) v
+       where t.batch_id = $batch""",
+    """update task set answered = 3, wanted = 3, held = 0, state = 'decided', confidence = 0.9, rule = 'online', decided_at = now(),
+         value = coalesce(gold, (array['shop','stall','kiosk'])[1 + position % 3]) where batch_id = $batch""",
+)
+
+
+async def measure(settings: Settings, tasks: int) -> list[dict[str, object]]:
+    async with open_runtime(settings, InlineBells(), connections=10) as rt:
+        client, _ = await admit.add_client(rt, "Bench", "KES")
+        await admit.top_up(rt, client, "bench", 10**12)
+        batch = await prepare(rt, client, tasks)
+        draft = await submit.create(rt, client, _spec("upload"))
+        lines: list[bytes] = []
+        filled = write_specs(_tasks(tasks, 0), draft, air_of(rt), lines.append)
+        parts = [
+            lines[at : at + submit.STORED_AT_ONCE]
+            for at in range(0, len(lines), submit.STORED_AT_ONCE)
+        ]
+
+        async def close() -> None:
+            await close_batch(rt, await rt.batches.fresh(batch))
+
+        who = {"by": "Asha", "reason": "bench"}
+        works: list[tuple[str, str, Callable[[], Awaitable[object]]]] = [
+            ("upload", draft.id, lambda: submit.add_prepared(rt, client, draft.id, filled, parts)),
+            ("relearn", batch, lambda: relearn(rt, batch)),
+            ("correct_gold", batch, lambda: correct_gold(rt, Correction(batch, "0", "stall", **who))),
+            ("correct_label", batch, lambda: correct_label(rt, NewLabel(batch, "kiosk", "Kiosk", misled=True, **who))),
+            ("correct_option", batch, lambda: correct_option(rt, SameOption(batch, "stall", "shop", **who))),
+            ("close", batch, close),
+        ]  # fmt: skip
+        return [
+            _result(name, tasks, await Probers(settings, on).during(work))
+            for name, on, work in works
+        ]
+
+
+def _result(name: str, tasks: int, waits: Waits) -> dict[str, object]:
+    row_ms = round(waits.row_ms)
+    return {
+        "name": f"heavy_{name}",
+        "ours": row_ms,
+        "floor": BAR_MS,
+        "ratio": round(row_ms / BAR_MS, 3),
+        "unit": "ms longest wait for the batch's row",
+        "p50_ms": None,
+        "p99_ms": None,
+        **{key: round(value) for key, value in asdict(waits).items()},
+        "note": f"{tasks} tasks of {ANSWERS} answers; took {waits.took_ms / 1000:.1f} s; longest wait for the batch's row {row_ms} ms, "
+        f"for rows of skills {waits.skill_ms:.0f} ms, for the event loop {waits.loop_ms:.0f} ms; load average {os.getloadavg()[0]:.1f}",
+    }  # fmt: skip
+
+
+def run(tasks: int = 100_000) -> list[dict[str, object]]:
+    with gateway() as settings:
+        return asyncio.run(measure(settings, tasks))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tasks", type=int, default=100_000)
+    print(json.dumps({"results": run(parser.parse_args().tasks)}, indent=1))
