@@ -29,8 +29,9 @@ class Incoming(Options):
     """The provider's names of what an SMS has.
 
     `zone`: the time zone of dates that name none, "Africa/Nairobi" for example.
-    `messages`: the path of the list where one call holds several, `.` where the body is the list. The
-    other names are then those inside of one item; fields outside of the list stay known as well.
+    `messages`: the path of the list where one call holds several, `.` where the body is the list; of
+    several paths the first that a call has. The other names are then those inside of one item; fields
+    outside of the list stay known as well.
     """
 
     id: Names = ("id",)
@@ -39,7 +40,7 @@ class Incoming(Options):
     text: Names = ("text",)
     date: Names = ("date", "time")
     zone: Zone | None = None
-    messages: str | None = Field(default=None, min_length=1)
+    messages: Names | None = None
 
 
 class ReceiptFields(Options):
@@ -52,20 +53,23 @@ class ReceiptFields(Options):
     id: Names = ("id",)
     status: Names = ("status",)
     reason: Names = ("reason",)
-    reports: str | None = Field(default=None, min_length=1)
+    reports: Names | None = None
     when: dict[str, re.Pattern[str]] = Field(default={})
 
 
-def items(pairs: Pairs, path: str | None) -> list[Pairs]:
-    """Return the fields of each item of the list at `path`, with those outside of it; the whole where there is none.
+def items(pairs: Pairs, paths: Names | None) -> list[Pairs]:
+    """Return the fields of each item of the first list that there is, with those outside of it; the whole where
+    there is none.
 
-    >>> items([("n", "2"), ("r.0.id", "a"), ("r.1.id", "b")], "r")
+    >>> items([("n", "2"), ("r.0.id", "a"), ("r.1.id", "b")], ("q", "r"))
     [[('n', '2'), ('id', 'a')], [('n', '2'), ('id', 'b')]]
-    >>> items([("0.id", "a"), ("1.id", "b")], "."), items([("r.id", "a")], "r"), items([("id", "a")], "r")
+    >>> items([("0.id", "a"), ("1.id", "b")], (".",)), items([("r.id", "a")], ("r",)), items([("id", "a")], ("r",))
     ([[('id', 'a')], [('id', 'b')]], [[('id', 'a')]], [[('id', 'a')]])
     """
-    if path is None:
-        return [pairs]
+    return next((found for path in paths or () if (found := _items(pairs, path))), [pairs])
+
+
+def _items(pairs: Pairs, path: str) -> list[Pairs]:
     before = "" if path == WHOLE_BODY else f"{path}."
     found, beside = dict[str, list[tuple[str, str]]](), list[tuple[str, str]]()
     for name, value in pairs:
@@ -79,4 +83,4 @@ def items(pairs: Pairs, path: str | None) -> list[Pairs]:
         else:
             beside.append((name, value))
     # Of a name that comes twice the last counts, so the item's own fields stand behind the others.
-    return [[*beside, *own] for own in found.values()] or [pairs]
+    return [[*beside, *own] for own in found.values()]
