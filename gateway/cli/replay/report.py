@@ -59,9 +59,7 @@ def _undelivered(report: Report, console: Console) -> None:
     missing = report["undelivered"]
     if not missing:
         return
-    console.print(
-        f"  [yellow]{len(missing):,} recorded answers could not be delivered[/]; the batch was cancelled"
-    )
+    console.print(f"  [yellow]{len(missing):,} recorded answers could not be delivered[/]")
     for one in missing[:_DIFFERENCES_SHOWN]:
         said = f"{one['worker']} to task {one['task']}: {one['answer']!r}, {one['why']}; last shown: {one['shown_last']!r}"
         console.print(f"  [yellow]not delivered:[/] {escape(said)}", highlight=False)
