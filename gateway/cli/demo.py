@@ -21,8 +21,9 @@ def demo(*, quick: bool, out: Path | None) -> None:
     """Play the shipped recordings; exit 1 when any two books differ."""
     console = Console(stderr=str(out) == "-")
     console.print(
-        "[bold]A client sends three batches; real people's recorded answers come back over simulated phones,[/]\n"
-        "[bold]by USSD and SMS; answers are judged, earnings booked, workers paid, and all books compared.[/]\n"
+        "[bold]A client sends three batches of questions. Recorded answers of real people\n"
+        "come back over simulated phones, by USSD and SMS. They are judged, earnings are\n"
+        "booked, workers are paid, and at the end all books are compared.[/]\n"
     )
     report = asyncio.run(run(plans(_QUICK_TASKS if quick else None), console))
     show_demo(report, console)

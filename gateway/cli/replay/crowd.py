@@ -310,6 +310,14 @@ class Crowd:
             for task in (*player.refused, *(player.todo if unasked else ()))
         ]
 
+    def said(self) -> list[tuple[str, str, str]]:
+        """Return each answer that was given: task, worker and value."""
+        return [
+            (task, player.name, value)
+            for player in self.players.values()
+            for task, value in player.sent.items()
+        ]
+
     def _sent(self, player: Player, task: str) -> None:
         del player.todo[task]
         player.sent[task] = self._recording.answers[task][player.name]

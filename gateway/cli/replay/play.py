@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from gateway.cli.replay.baselines import baselines
 from gateway.cli.replay.books import Compared, Played, compare
 from gateway.cli.replay.crowd import Crowd
 from gateway.cli.replay.recording import Recording
@@ -271,6 +272,7 @@ def _part(one: _Round, results: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "price_minor": plan.price_minor,
         "fixed": fixed_overlaps(recording),
         "undelivered": one.crowd.undelivered(unasked=one.stalled),
+        "baseline": asdict(baselines(recording, one.crowd.said())),
         "accuracy": right / len(scored) if scored and recording.options else None,
         "exact_match": _exact(recording, scored) if scored else None,
         "wer": _wer(recording, scored) if scored and not recording.options else None,

@@ -1,4 +1,4 @@
-"""The report of a replay, as a person enjoys reading it."""
+"""The report of a replay: what came out first, then each batch beside what is simpler, then figures, then what to do next."""
 
 from typing import Any
 
@@ -10,7 +10,8 @@ from rich.table import Table
 from gateway.money import amount_text
 
 _DIFFERENCES_SHOWN = 10
-_WIDTH, _BAR = 100, 24
+_WIDTH, _BAR = 80, 20
+_BOOKS = "our books, the phones' diaries and the mobile-money operator's books"
 
 Report = dict[str, Any]
 Lines = list[tuple[str, RenderableType]]
@@ -18,20 +19,39 @@ Lines = list[tuple[str, RenderableType]]
 
 def show(report: Report, console: Console) -> None:
     """Print the report of one batch."""
-    title = f"{report['kind']}, {report['tasks']:,} tasks by {report['workers']:,} phones ({report['channel']})"
-    lines = [*_of_batch(report), *_saved(report), *_of_all(report)]
-    console.print(_panel(title, lines, ok=_ok(report)))
+    console.print(_panel("Result", _of_result(report, report["tasks"], 1), ok=_ok(report)))
     _differences(report, console)
+    title = f"{report['kind']}, {report['tasks']:,} questions by {report['workers']:,} phones ({report['channel']})"
+    console.print(_panel(title, [*_of_batch(report), *_saved(report)], ok=True))
+    console.print(_panel("Figures", _of_all(report), ok=True))
     _undelivered(report, console)
 
 
 def show_demo(report: Report, console: Console) -> None:
     """Print the report of several batches and what they share."""
-    for part in report["batches"]:
-        title = f"{part['name']}  [dim]{part['kind']}, {part['tasks']:,} tasks, {part['workers']:,} people, {part['policy']}[/]"
-        console.print(_panel(title, _of_batch(part), ok=True))
-    console.print(_panel("All together", _of_all(report), ok=_ok(report)))
+    batches = report["batches"]
+    questions = sum(part["tasks"] for part in batches)
+    console.print(
+        _panel("Result", _of_result(report, questions, len(batches)), ok=_ok(report))
+    )  # fmt: skip
     _differences(report, console)
+    for part in batches:
+        title = f"{part['name']}  [dim]{part['kind']}, {part['tasks']:,} questions, {part['workers']:,} workers[/]"
+        console.print(_panel(title, _of_batch(part), ok=True))
+    console.print(
+        "[dim]right: the result equals the known truth, which the gateway never saw.\n"
+        "one answer: what a single one of these answers would have got right.\n"
+        "majority: what the most frequent answer would have got right.[/]\n",
+        highlight=False,
+    )
+    console.print(_panel("Figures", _of_all(report), ok=True))
+    console.print(
+        "Next: play it by hand, with phones to click on, a coordinator and payouts:\n"
+        "  [bold]gateway up[/]    (or make up), then open the address that it prints\n"
+        "Or judge a recording of your own, task,worker,answer in a file:\n"
+        "  [bold]gateway qa aggregate --answers answers.csv[/]",
+        highlight=False,
+    )
 
 
 def _ok(report: Report) -> bool:
@@ -47,6 +67,32 @@ def _panel(title: str, lines: Lines, *, ok: bool) -> Panel:
     return Panel(
         table, title=title, title_align="left", border_style="green" if ok else "red", width=_WIDTH
     )
+
+
+def _of_result(r: Report, questions: int, batches: int) -> Lines:
+    """Return what matters most: nothing is lost, everybody is paid once, and all books agree."""
+    state = "green" if _ok(r) else "red"
+    differences = "1 difference" if r["mismatches"] == 1 else f"{r['mismatches']:,} differences"
+    paid, operator = r["paid_minor"], r["operator"]
+    owed = r["earned_minor"] - paid
+    rest = f"; {_money(owed, r)} is below the least payout" if owed else ""
+    many = f"{questions:,} questions" + (f" in {batches} batches" if batches > 1 else "")
+    return [
+        (
+            "answers",
+            f"[bold {state}]{r['lost']} lost, {r['duplicated']} doubled[/]; {r['answers_used']:,} answers to {many}",
+        ),
+        ("money", f"{_money(r['earned_minor'], r)} earned, {_money(paid, r)} of it paid out{rest}"),
+        (
+            "payouts",
+            f"{operator['payouts']:,} by mobile money, {operator['duplicates']} of them twice",
+        ),
+        ("books", f"[bold {state}]{differences}[/] between {_BOOKS}"),
+    ]
+
+
+def _money(minor: float, r: Report) -> str:
+    return amount_text(round(minor), r["currency"])
 
 
 def _differences(report: Report, console: Console) -> None:
@@ -66,28 +112,53 @@ def _undelivered(report: Report, console: Console) -> None:
 
 
 def _of_batch(r: Report) -> Lines:
+    """Return a batch's accuracy beside what one answer and the majority would have got right."""
+    exact = r["accuracy"] is None
+    right = r["exact_match"] if exact else r["accuracy"]
+    lines: Lines = []
+    if right is not None:
+        word = " word for word" if exact else ""
+        lines.append(("right", f"{_bar(right)} [bold]{right:.1%}[/bold]{word}"))
+        lines += _compared(r, word)
+    if r["wer"] is not None:
+        lines.append(("words", f"{r['wer']:.1%} of the words wrong (word error rate)"))
     share = r["answers_used"] / r["answers_available"]
-    lines: Lines = [
-        (
-            "answers",
-            f"{r['answers_used']:,} of {r['answers_available']:,} recorded ({share:.0%}), {r['answers_per_task']:.2f} a task",
-        )
-    ]
-    if r["accuracy"] is not None:
-        lines.append(
+    used = f"{r['answers_used']:,} of {r['answers_available']:,} recorded ({share:.0%})"
+    each = f"{r['answers_per_task']:.2f} a question"
+    return [*lines, ("answers", f"{used}, {each}"), ("", _asked(r["policy"]))]
+
+
+def _compared(r: Report, word: str) -> Lines:
+    found: Lines = []
+    if r["baseline"]["single"] is not None:
+        single = r["baseline"]["single"]
+        found.append(("one answer", f"{_bar(single)} {single:.1%}{word} on average"))
+    if r["baseline"]["majority"] is not None:
+        majority = r["baseline"]["majority"]
+        found.append(("majority", f"{_bar(majority)} {majority:.1%} of the same answers"))
+    everybody = r["fixed"]["all"]
+    if everybody["accuracy"] is not None and everybody["answers"] > r["answers_used"]:
+        found.append(
             (
-                "accuracy",
-                f"{_bar(r['accuracy'])} [bold]{r['accuracy']:.1%}[/bold] against the known truth",
+                "",
+                f"{_bar(everybody['accuracy'])} {everybody['accuracy']:.1%} of all {everybody['answers']:,} answers",
             )
         )
-    elif r["wer"] is not None:
-        lines.append(
-            (
-                "accuracy",
-                f"{_bar(r['exact_match'])} [bold]{r['exact_match']:.1%}[/bold] exactly right, word error rate {r['wer']:.1%}",
-            )
-        )
-    return lines
+    return found
+
+
+def _asked(policy: str) -> str:
+    """Return a policy in words.
+
+    >>> _asked("fixed:5"), _asked("all")
+    ('5 workers are asked each time', 'everybody is asked')
+    """
+    name, _, number = policy.partition(":")
+    return {
+        "fixed": f"{number} workers are asked each time",
+        "dynamic": "asked until it is sure enough, 2 to 7 workers",
+        "worth": "asked as long as an answer is worth its cost",
+    }.get(name, "everybody is asked")
 
 
 def _each_step(r: Report) -> str:
@@ -133,20 +204,15 @@ def _bar(share: float) -> str:
 def _of_all(r: Report) -> Lines:
     used = r["answers_used"]
 
-    def money(minor: float) -> str:
-        return amount_text(round(minor), r["currency"])
-
     def each(minor: int) -> str:
-        return money(minor / used) if used else "-"
+        return _money(minor / used, r) if used else "-"
 
     segments = r["segments_per_answer"] or 0.0
-    state = "red" if r["mismatches"] else "green"
     return [
-        ("arrived", f"{used:,} answers; lost {r['lost']}, doubled {r['duplicated']}"),
         (
             "SMS",
             (
-                f"{r['sms_out']:,} out, {r['sms_in']:,} in; segments both ways for each accepted answer: {segments:.2f}, "
+                f"{r['sms_out']:,} out, {r['sms_in']:,} in; {segments:.2f} segments (both ways) for each accepted answer, "
                 f"{r['work_segments_per_answer'] or 0.0:.2f} without joining and cashing out"
             ),
         ),
@@ -155,21 +221,12 @@ def _of_all(r: Report) -> Lines:
             "cost",
             f"{each(r['earned_minor'] + r['cost_minor'])} for each accepted answer ({each(r['cost_minor'])} of it messages)",
         ),
-        ("earned", f"{money(r['earned_minor'])} by workers"),
-        (
-            "paid out",
-            f"{money(r['paid_minor'])} in {r['operator']['payouts']:,} payouts; the operator says {money(r['operator']['paid_minor'])}, {r['operator']['duplicates']} doubled",
-        ),
         (
             "ledger",
-            f"{r['ledger']['transfers']:,} transfers, sum {r['ledger']['sum_minor']}, {money(r['ledger']['in_transit_minor'])} in transit",
+            f"{r['ledger']['transfers']:,} transfers, which add up to {r['ledger']['sum_minor']}",
         ),
         (
             "speed",
             f"{r['answers_per_second']:.0f} answers a second; {r['seconds']:.1f} s from the first JOIN to the compared books",
-        ),
-        (
-            "books",
-            f"[bold {state}]{r['mismatches']} differences[/] between our books, the phones' diaries and the operator's books",
         ),
     ]

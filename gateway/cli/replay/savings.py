@@ -2,9 +2,8 @@
 
 from typing import Any
 
+from gateway.cli.replay.baselines import majority
 from gateway.cli.replay.recording import Recording
-from gateway.qa import rule
-from gateway.qa.port import encode
 
 OVERLAPS = (3, 5)
 
@@ -18,20 +17,10 @@ def fixed_overlaps(recording: Recording) -> dict[str, dict[str, float | int | No
             for task, of_task in recording.answers.items()
             for worker, answer in list(of_task.items())[:overlap]
         ]
-        found[str(overlap)] = {"answers": len(rows), "accuracy": _accuracy(recording, rows)}
+        found[str(overlap)] = {"answers": len(rows), "accuracy": majority(recording, rows)}
     everything = [(t, w, a) for t, of_task in recording.answers.items() for w, a in of_task.items()]
-    found["all"] = {"answers": len(everything), "accuracy": _accuracy(recording, everything)}
+    found["all"] = {"answers": len(everything), "accuracy": majority(recording, everything)}
     return found
-
-
-def _accuracy(recording: Recording, rows: list[tuple[str, str, str]]) -> float | None:
-    """Of the majority; None for typed text, where there is none, and without a truth."""
-    if not recording.options or not recording.truth:
-        return None
-    answers = encode(rows, recording.options)
-    value = dict(zip(answers.tasks, rule("majority").aggregate(answers).value, strict=True))
-    scored = [value[task] == truth for task, truth in recording.truth.items() if task in value]
-    return sum(scored) / len(scored) if scored else None
 
 
 def saving(report: dict[str, Any]) -> dict[str, dict[str, float | int | None]]:

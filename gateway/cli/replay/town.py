@@ -77,9 +77,8 @@ async def _town(runners: int, top_up_minor: int, currency: str, say: Say) -> Asy
     children = Children(folder / "logs")
     keep_logs = False
     try:
-        say(
-            f"simulating in {folder}, apart from any real gateway; the folder is removed at the end"
-        )
+        say(f"simulating in {folder}, which is removed at the end;")
+        say("no real gateway is touched")
         with apart(config):
             async with _running(folder, config, children, runners, top_up_minor, currency) as here:
                 yield here
