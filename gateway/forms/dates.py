@@ -1,10 +1,14 @@
 """The dates that providers write, and how far each can be trusted."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, tzinfo
 from email.utils import parsedate_to_datetime
+from functools import partial
 from zoneinfo import ZoneInfo
+
+from gateway.errors import Refused
 
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _DIGITS_AS = {14: "%Y%m%d%H%M%S", 12: "%y%m%d%H%M%S"}
@@ -12,10 +16,12 @@ _TO_THE_SECOND = re.compile(r"\d{1,2}[:.]\d{2}[:.]\d{2}")
 _ZONE_NAME = re.compile(r"\s*\b(?:UTC|GMT|Z)$", re.IGNORECASE)
 _SHAPES = (
     "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%d-%b-%Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%d %B %Y %H:%M:%S",
-    "%b %d, %Y %I:%M:%S %p", "%b %d %Y %H:%M:%S", "%a %b %d %H:%M:%S %Y", "%d-%m-%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S",
-    "%d-%m-%Y %H:%M", "%d.%m.%Y %H:%M", "%Y-%m-%d %I:%M:%S %p", "%y-%m-%d %H:%M:%S", "%Y%m%d %H:%M:%S", "%Y%m%d %H%M%S",
+    "%d-%b-%Y %H:%M", "%d %b %Y %H:%M", "%d %B %Y %H:%M", "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%Y/%m/%d",
+    "%b %d, %Y %I:%M:%S %p", "%b %d %Y %H:%M:%S", "%a %b %d %H:%M:%S %Y", "%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p", "%y-%m-%d %H:%M:%S", "%Y%m%d %H:%M:%S", "%Y%m%d %H%M%S",
 )  # fmt: skip
-_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})[ T,]+(.+)")
+_DAY_AND_MONTH = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:[ T,]+(.+))?")
+_CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H:%M:%S.%f")
+_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +34,11 @@ class Stamp:
     zoned: bool
 
 
-def stamp(written: str, zone: str | None = None) -> Stamp | None:
+def stamp(written: str, zone: str | None = None, *, day_first: bool | None = None) -> Stamp | None:
     """Return a date in any of the shapes in use; None for no date, or one that can be read in two ways.
 
-    `zone`: of dates that name none; without it they are taken for UTC and not `zoned`.
+    `zone`: of dates that name none; without it they are taken for UTC and not `zoned`. `day_first`: how
+    05/06/2026 is meant, where that is known. With hyphens or points the day comes first, unless told else.
 
     >>> found = stamp("1479746072"); found.at.year, found.exact, found.zoned
     (2016, True, True)
@@ -39,11 +46,13 @@ def stamp(written: str, zone: str | None = None) -> Stamp | None:
     ['2026-11-21T16:34:32+00:00', '2026-11-21T16:34:32+00:00', '2026-11-21T13:34:32+00:00']
     >>> stamp("05/06/2026 10:00:00"), stamp("yesterday"), stamp("2026-11-21").exact
     (None, None, False)
+    >>> stamp("05/06/2026 10:00", day_first=True).at.isoformat(), stamp("5.6.2026").at.isoformat()
+    ('2026-06-05T10:00:00+00:00', '2026-06-05T00:00:00+00:00')
     """
     said = " ".join(written.split())
     if not said:
         return None
-    found = _epoch(said) or _worded(said)
+    found = _epoch(said) or _worded(said, day_first=day_first)
     if found is None:
         return None
     at, exact = found
@@ -77,11 +86,35 @@ def _moment(seconds: float, zone: tzinfo) -> datetime:
     return datetime.fromtimestamp(seconds, zone)
 
 
-def _worded(said: str) -> tuple[datetime, bool] | None:
+def day_order(texts: Iterable[str]) -> bool | None:
+    """Return whether the day comes before the month, as some dates of a file prove; None where none does.
+
+    Raises Refused where they prove both.
+
+    >>> day_order(["05/06/2026 10:00", "21/06/2026 10:00"]), day_order(["06/21/2026"]), day_order(["05/06/2026", "x"])
+    (True, False, None)
+    """
+    proven: dict[bool, str] = {}
+    for text in texts:
+        found = _DAY_AND_MONTH.fullmatch(" ".join(text.split()))
+        if not found:
+            continue
+        first, second = int(found[1]), int(found[3])
+        if (first > _MONTHS) != (second > _MONTHS):
+            proven.setdefault(first > _MONTHS, text)
+    if len(proven) > 1:
+        raise Refused(
+            f"dates have two orders: {proven[True]!r} and {proven[False]!r}; write all of them alike"
+        )
+    return next(iter(proven), None)
+
+
+def _worded(said: str, *, day_first: bool | None) -> tuple[datetime, bool] | None:
     bare = _ZONE_NAME.sub("", said) if not said.endswith(("Z", "z")) or " " in said[-2:] else said
     zone = UTC if bare != said else None
     exact = _TO_THE_SECOND.search(said) is not None
-    for read in (datetime.fromisoformat, _slashed, _shaped, parsedate_to_datetime):
+    numbered = partial(_numbered, day_first=day_first)
+    for read in (datetime.fromisoformat, numbered, _shaped, parsedate_to_datetime):
         try:
             at = read(bare)
         except (ValueError, TypeError, OverflowError, IndexError):
@@ -100,18 +133,20 @@ def _shaped(said: str) -> datetime | None:
     return None
 
 
-def _slashed(said: str) -> datetime | None:
-    """21/11/2026: day first where the day shows it, month first likewise, else nobody can say."""
-    found = _SLASHED.fullmatch(said)
+def _numbered(said: str, *, day_first: bool | None) -> datetime | None:
+    """Return a date of numbers alone, like 21/11/2026, where the day or the caller shows which number is which."""
+    found = _DAY_AND_MONTH.fullmatch(said)
     if not found:
         return None
-    first, second, year, clock = int(found[1]), int(found[2]), found[3], found[4]
-    if first <= 12 and second <= 12 and first != second:  # noqa: PLR2004  # months
+    first, mark, second, year, clock = int(found[1]), found[2], int(found[3]), found[4], found[5]
+    either = first <= _MONTHS and second <= _MONTHS and first != second
+    if either and day_first is None and mark == "/":
         return None
-    day, month = (first, second) if second <= 12 else (second, first)  # noqa: PLR2004
-    for shape in ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p"):
+    in_order = day_first is not False if either else second <= _MONTHS
+    day, month = (first, second) if in_order else (second, first)
+    for shape in _CLOCKS if clock else ("",):
         try:
-            return datetime.strptime(f"{year}-{month}-{day} {clock}", f"%Y-%m-%d {shape}")  # noqa: DTZ007
+            return datetime.strptime(f"{year}-{month}-{day} {clock or ''}", f"%Y-%m-%d {shape}")  # noqa: DTZ007  # its zone comes later
         except ValueError:
             continue
     return None

@@ -1,7 +1,6 @@
 """Operators' statements that are one CSV row per movement, signed amounts, with a header that names the columns."""
 
 import re
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from pydantic import field_validator
@@ -11,6 +10,7 @@ from gateway.errors import Refused
 from gateway.options import Options
 from gateway.payments.reconcile import Line, LineKind
 from gateway.payments.statement_amounts import Amounts
+from gateway.payments.statement_times import Times
 from gateway.tabular import Row, Source, open_table
 
 _DIGITS = re.compile(r"[\d*]{2,15}")
@@ -21,8 +21,8 @@ class Columns(Options):
 
     `done` and `payment` are values of `status` and `kind`. `reversal`: the kind of what came back, where that has one of
     its own, and `of` the column with the receipt it takes back. `signed`: what leaves has a minus; else what is of the kinds
-    `payment` and `leaves` leaves, and all else comes. `time`: as strptime reads it, "" for ISO 8601; `zone`: of times that
-    name none.
+    `payment` and `leaves` leaves, and all else comes. `time`: as strptime reads it, "" for any shape in use; `zone`: of
+    times that name none.
     """
 
     receipt: str
@@ -64,8 +64,9 @@ def lines(source: Source, named: Columns | None, currency: str) -> list[Line]:
     table = open_table(source, needed, preamble=True)
     table.need(needed, "this is no statement of this operator")
     amounts = Amounts(table, (named.amount, named.fee, named.balance), currency)
+    read = Times(table, (named.at,), named.zone, named.time)
     found = [
-        _row(row, named, amounts)
+        _row(row, named, amounts, read)
         for row in table.rows()
         if not named.status or row.cell(named.status).casefold() == named.done.casefold()
     ]
@@ -74,7 +75,7 @@ def lines(source: Source, named: Columns | None, currency: str) -> list[Line]:
     return [line for lines in found for line in lines]
 
 
-def _row(row: Row, named: Columns, amounts: Amounts) -> list[Line]:
+def _row(row: Row, named: Columns, amounts: Amounts, times: Times) -> list[Line]:
     signed_minor = amounts.of(row, named.amount)
     if signed_minor is None:
         raise Refused(
@@ -83,7 +84,7 @@ def _row(row: Row, named: Columns, amounts: Amounts) -> list[Line]:
             row=row.line,
         )
     kind = _kind(row.cell(named.kind).casefold(), named, minus=signed_minor < 0)
-    receipt, at = row.cell(named.receipt), _time(row.cell(named.at), named, row.line)
+    receipt, at = row.cell(named.receipt), times.of(row, named.at)
     shown = plain(row.cell(named.number)).replace("x", "*").replace("X", "*")
     number = _DIGITS.search(shown)
     fee_minor = abs(amounts.of(row, named.fee) or 0)
@@ -111,23 +112,3 @@ def _kind(said: str, named: Columns, *, minus: bool) -> LineKind:
     if leaves:
         return LineKind.PAYMENT if is_payment else LineKind.WITHDRAWAL
     return LineKind.REVERSAL if is_reversal or is_payment else LineKind.TOP_UP
-
-
-def _time(text: str, named: Columns, n: int) -> datetime:
-    try:
-        at = datetime.strptime(text, named.time) if named.time else datetime.fromisoformat(text)  # noqa: DTZ007  # the zone follows
-    except ValueError as bad:
-        at = _typed_time(text)
-        if at is None:
-            raise Refused(
-                f"row {n}, column {named.at}: {text!r} is no time", field=named.at, row=n
-            ) from bad
-    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(named.zone))
-
-
-def _typed_time(text: str) -> datetime | None:
-    """Return the time of a cell that a spreadsheet has stored as a date, which is always ISO 8601."""
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None

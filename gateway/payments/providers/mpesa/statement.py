@@ -1,21 +1,16 @@
 """The statement of the utility account as the M-PESA organisation portal exports it: CSV, shillings, Nairobi's time."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
 
 from gateway.characters import plain
 from gateway.errors import Refused
 from gateway.payments.reconcile import Line, LineKind
 from gateway.payments.statement_amounts import Amounts
+from gateway.payments.statement_times import Times
 from gateway.tabular import Row, Source, open_table
 
-_NAIROBI = timezone(timedelta(hours=3))
+_NAIROBI = "Africa/Nairobi"
 _NEEDED = ("Receipt No.", "Completion Time", "Details", "Paid In", "Withdrawn")
-_TIMES = tuple(
-    f"{day} {time}"
-    for time in ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
-    for day in ("%d-%m-%Y", "%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y")
-)
 _NUMBER = re.compile(r"\s*\+?([\d*xX]{9,15})\s*-")
 _KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -25,8 +20,9 @@ def read_statement(source: Source) -> list[Line]:
     table = open_table(source, ("Receipt No.",), preamble=True)
     table.need(_NEEDED, "this is no M-PESA statement")
     amounts = Amounts(table, ("Paid In", "Withdrawn", "Balance"), "KES")
+    times = Times(table, ("Completion Time",), _NAIROBI, day_first=True)
     done = [
-        (_time(row, "Completion Time"), _line(row, amounts))
+        (times.of(row, "Completion Time"), _line(row, amounts, times))
         for row in table.rows()
         if (row.cell("Transaction Status") or "Completed").casefold() == "completed"
     ]
@@ -37,7 +33,7 @@ def read_statement(source: Source) -> list[Line]:
     return [line for _, line in done]
 
 
-def _line(row: Row, amounts: Amounts) -> Line:
+def _line(row: Row, amounts: Amounts, times: Times) -> Line:
     details = row.cell("Details").casefold()
     paid_in = abs(amounts.of(row, "Paid In") or 0)
     withdrawn = abs(amounts.of(row, "Withdrawn") or 0)
@@ -51,27 +47,15 @@ def _line(row: Row, amounts: Amounts) -> Line:
     party = _NUMBER.match(plain(row.cell("Other Party Info")))
     # Our key goes out as the payment's occasion; some exports show that among the details or in a column of its own.
     key = _KEY.search(" ".join(row.cells.values()))
-    completed = _time(row, "Completion Time")
+    began = "Initiation Time" if row.cell("Initiation Time") else "Completion Time"
     return Line(
         kind,
         row.cell("Receipt No."),
         paid_in or withdrawn,
         # When it began is what our own "sent" can be compared with: a slow payment completes hours later.
-        at=_time(row, "Initiation Time") if row.cell("Initiation Time") else completed,
+        at=times.of(row, began),
         number=party[1].casefold().replace("x", "*") if party else "",
         key=key[0] if key else "",
         of=row.cell("Linked Transaction ID"),
         balance_minor=amounts.of(row, "Balance"),
-    )
-
-
-def _time(row: Row, column: str) -> datetime:
-    text = row.cell(column)
-    for form in _TIMES:
-        try:
-            return datetime.strptime(text, form).replace(tzinfo=_NAIROBI).astimezone(UTC)
-        except ValueError:
-            continue
-    raise Refused(
-        f"row {row.line}, column {column}: {text!r} is no time", field=column, row=row.line
     )

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gateway.forms import stamp
 from gateway.sms.port import OutboundSms, Outcome, Sent
 
 ASKED_MAX = 50
@@ -71,6 +71,8 @@ def found(
 
 
 def _created(written: str) -> datetime:
-    """`Thu, 24 Aug 2023 05:01:45 +0000`; with `-0000` or no zone Python reads no zone: it is UTC."""
-    when = parsedate_to_datetime(written)
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
+    """Return when Twilio took a message: `Thu, 24 Aug 2023 05:01:45 +0000`. Raises ValueError for no date."""
+    found = stamp(written)
+    if found is None:
+        raise ValueError("no date")
+    return found.at
