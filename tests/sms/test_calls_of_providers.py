@@ -13,8 +13,10 @@ from urllib.parse import urlencode
 import pytest
 
 from gateway import forms
+from gateway.options import Options
 from gateway.sms.channels import http as generic
 from gateway.steps.sorting import sort
+from gateway.ussd.channels.http import HttpUssdOptions
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operators" / "http.md").read_text()
 SETTINGS = {
@@ -193,3 +195,30 @@ def test_reports_are_taken_at_either_address(name, body, wanted, address):
 
 def test_every_example_of_the_page_has_a_sample():
     assert set(SETTINGS) == {name for name, *_ in MESSAGES} == {name for name, *_ in REPORTS}
+
+
+def options_of(model, prefix=""):
+    """The names of all options of a model, those of nested ones under their paths."""
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, Options):
+            yield from options_of(inner, f"{field.alias or name}.")
+        else:
+            yield f"{prefix}{field.alias or name}"
+
+
+@pytest.mark.parametrize("model", [generic.HttpOptions, HttpUssdOptions])
+def test_the_page_lists_every_option(model):
+    said = {
+        name
+        for row in re.findall(r"^\| (`.*?) \|", PAGE, re.MULTILINE)
+        for name in re.findall(r"`([\w.]+)`", row)
+    }
+    short = {
+        f"{whole.partition('.')[0]}{name}"
+        for whole in said
+        for name in said
+        if "." in whole and name.startswith(".")
+    }
+    missing = {name for name in options_of(model) if name not in said | short}
+    assert not missing
