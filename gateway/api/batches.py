@@ -1,5 +1,6 @@
 """The client's side: batches made, filled, quoted, started, watched and read."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -146,16 +147,32 @@ async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
     )
 
 
-_CHANGES = {"start": submit.start, "pause": submit.pause, "cancel": submit.cancel}
+@router.post("/batches/{batch}/start")
+async def start(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
+    """Start a draft (sets the money aside), or go on with a paused batch. Saying it twice is saying it once."""
+    return await _changed(rt, client, batch, submit.start)
 
 
-@router.post("/batches/{batch}/{change}")
-async def changed(
-    rt: Rt, client: Client, batch: BatchPath, change: Literal["start", "pause", "cancel"]
+@router.post("/batches/{batch}/pause")
+async def pause(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
+    """Pause: no new questions; open ones may still be answered. Saying it twice is saying it once."""
+    return await _changed(rt, client, batch, submit.pause)
+
+
+@router.post("/batches/{batch}/cancel")
+async def cancel(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
+    """Cancel for good: answers given stay paid, the rest comes back. Saying it twice is saying it once."""
+    return await _changed(rt, client, batch, submit.cancel)
+
+
+async def _changed(
+    rt: Runtime,
+    client: ClientId,
+    batch: str,
+    change: Callable[[Runtime, ClientId, str], Awaitable[None]],
 ) -> BatchOut:
-    """Start (sets the money aside), pause or cancel. Saying it twice is saying it once."""
     await _mine(rt, client, batch)
-    await _CHANGES[change](rt, client, batch)
+    await change(rt, client, batch)
     return _one(await _mine(rt, client, batch))
 
 

@@ -121,7 +121,7 @@ async def test_thousands_of_languages_of_a_label_are_refused(town):
     few = [{"id": f"o{n}", "labels": dict(list(labels.items())[:21])} for n in range(2)]
     answer = await town.client.asks("POST", "/batches", json={**given, "options": few})
     assert answer.status_code == 422
-    assert "options.0" in answer.json()["detail"]
+    assert "options[0]" in answer.json()["detail"]
     assert "20" in answer.json()["detail"]
 
 

@@ -1,5 +1,5 @@
 # ruff: noqa: T201  what it prints is what it is for
-"""The long runs: `python -m tests.fuzz webhooks --cases 100000`, `python -m tests.fuzz api --cases 10000`."""
+"""The long runs: `python -m tests.fuzz webhooks --cases 100000`, and `api` or `schemathesis --cases 10000`."""
 
 import argparse
 import asyncio
@@ -16,6 +16,7 @@ from gateway.servers.embedded import EmbeddedServers
 from gateway.store.schema import migrate
 from tests.conftest import opened_gateway
 from tests.fuzz.test_api import fuzzed
+from tests.fuzz.test_schemathesis import schemathesis
 from tests.fuzz.test_webhooks import CHANNELS
 from tests.fuzz.webhooks import Webhooks, judged
 
@@ -27,6 +28,8 @@ async def run(what: str, cases: int, seed: int, database_url: str):
         await town.opens()
         if what == "api":
             return await fuzzed(town, cases, seed)
+        if what == "schemathesis":
+            return await schemathesis(town, cases, seed)
         url = town.rt.settings.public_url
         async with httpx2.AsyncClient(base_url=url, timeout=300) as http:
             return await judged(town.rt.db.value, Webhooks(http, url, seed), cases)
@@ -35,7 +38,7 @@ async def run(what: str, cases: int, seed: int, database_url: str):
 def main() -> None:
     """Print the statuses and the first faults; exit 1 where there is one."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("what", choices=("api", "webhooks"))
+    parser.add_argument("what", choices=("api", "schemathesis", "webhooks"))
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
