@@ -98,7 +98,9 @@ def _active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     elif _whole_command(talk, worker, heard):
         found = _command_or_answer(talk, worker, heard)
     elif held and held.open and typed.is_doubtful(talk, held.question, heard.said):
-        found = Turn((), typed.ask_back(talk, heard.said), asks_back=True)
+        found = packed.earlier(talk, worker, heard) or Turn(
+            (), typed.ask_back(talk, heard.said), asks_back=True
+        )
     else:
         found = working.answer(talk, worker, heard)
     return found or working.not_understood(talk, worker, heard)

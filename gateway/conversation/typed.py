@@ -10,6 +10,7 @@ from gateway.conversation.talk import Talk
 from gateway.phrases import Phrasebook
 from gateway.phrases.hearing import clean, fold
 from gateway.phrases.septets import gsm_only, septets, unaccented
+from gateway.tasks.packed import KEYS
 from gateway.tasks.question import Question
 
 PAGING = frozenset({"98", "99"})
@@ -17,7 +18,9 @@ PAGING = frozenset({"98", "99"})
 _SHOWN_MAX = 20  # characters of her words that are repeated
 _ECHO_MAX = 36
 _KEY_DIGITS_MAX = 2
-_PACK_STYLE = re.compile(r"(?:\d{1,2}\s*[a-i]\s*){2,}")
+_LETTER = f"[{KEYS.casefold()}]"
+_PACK_STYLE = re.compile(rf"(?:\d{{1,2}} ?{_LETTER} ?)+|(?:{_LETTER} ?\d{{1,2}} ?)+")
+_LETTERS = re.compile(rf"{_LETTER}+")
 
 
 def is_doubtful(talk: Talk, question: Question, said: str) -> bool:
@@ -28,9 +31,13 @@ def is_doubtful(talk: Talk, question: Question, said: str) -> bool:
     if kind.read(said, question, talk.language, talk.book.answers).value is None:
         return False  # it is no answer anyway, and the reply says why
     words = fold(said)
-    if words.isdecimal():
-        return len(words) <= _KEY_DIGITS_MAX
-    return len(words) == 1 or _PACK_STYLE.fullmatch(words) is not None
+    if all(word.isdecimal() and len(word) <= _KEY_DIGITS_MAX for word in words.split()):
+        return True
+    if len(words) == 1 or _PACK_STYLE.fullmatch(words):
+        return True
+    # Letters alone answer the numbered questions of the last message when there is one for each.
+    asked = sum(item.last for item in talk.situation.pack)
+    return len(words) == asked and _LETTERS.fullmatch(words) is not None
 
 
 def ask_back(talk: Talk, said: str) -> str:

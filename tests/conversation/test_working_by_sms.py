@@ -6,6 +6,7 @@ import pytest
 
 from gateway.conversation.asking import question_sms
 from gateway.conversation.facts import Answered, Asked, LanguageChosen, Skipped
+from gateway.conversation.situation import PackItem
 from gateway.phrases.septets import segments
 from gateway.tasks.question import Option
 
@@ -186,3 +187,42 @@ def test_many_options_stand_one_a_line() -> None:
     )
     text = question_sms(asked, "en", BOOKS)
     assert text.startswith("For KES 3:\nLook at the photo.\nWhich?\n1 Kind A\n2 Kind B\n")
+
+
+def with_numbered_questions(amina: Person, *, still_open: bool) -> None:
+    """Give her two numbered questions of a message before the one that wants a text."""
+    news = [Option("good"), Option("bad")]
+    pack = tuple(
+        PackItem(n, held(question(f"News {n}", "categorisation", news), is_open=still_open), answered=False, last=True)
+        for n in (1, 2)
+    )  # fmt: skip
+    amina.situation = replace(amina.situation, pack=pack)
+
+
+def test_a_late_reply_to_numbered_questions_is_no_text() -> None:
+    """What names their numbers is counted for them, and the text that is asked for stays open."""
+    amina = Person(holds=held(question("line 1", "transcription")))
+    with_numbered_questions(amina, still_open=True)
+    reply = amina.texts("1A 2B") or ""
+    assert amina.answers == ["good", "bad"]
+    assert reply.startswith("Saved 2: +KES 6.")
+    assert "line 1" in reply
+
+
+@pytest.mark.parametrize("said", ["1A2B", "a1 b2", "2B", "AB", "ba"])
+def test_what_may_answer_numbered_questions_is_not_taken_as_a_text_at_once(said: str) -> None:
+    amina = Person(holds=held(question("line 1", "transcription")))
+    with_numbered_questions(amina, still_open=False)
+    amina.texts(said)
+    assert amina.answers == []
+    amina.texts(f"ANSWER {said}")
+    assert amina.answers == [said]
+
+
+@pytest.mark.parametrize(
+    "said", ["Mama 1A", "BAD", "1A is my class", "a b", "12B Toi Market", "1990"]
+)
+def test_other_texts_are_taken_at_once(said: str) -> None:
+    amina = Person(holds=held(question("line 1", "transcription")))
+    amina.texts(said)
+    assert amina.answers == [said]
