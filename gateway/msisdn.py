@@ -20,6 +20,8 @@ from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberType, Validation
 from gateway.characters import plain
 from gateway.errors import Refused
 
+NO_NUMBER = ""
+"""What stands sealed in the place of a number that its worker does not have any more."""
 RAW_CHARACTERS_MAX = 200
 _DIGITS_MIN = 7  # A word with so many digits is meant as a number.
 _DIGITS_ABROAD_MIN = 10  # With fewer digits and no plus, it may be a short code.

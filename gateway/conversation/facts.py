@@ -216,6 +216,18 @@ class MoveObjected:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberDoubted:
+    """Whoever has a worker's number says that it is not hers; asked back once."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberReleased:
+    """The same again: the number is taken from the worker, whose open sessions end with `screen`."""
+
+    screen: str
+
+
+@dataclass(frozen=True, slots=True)
 class NumberStopped:
     """STOP from a number that was a worker's before: nothing is sent to it."""
 
@@ -248,6 +260,8 @@ Fact = (
     | MoveAgreed
     | MoveDeclined
     | MoveObjected
+    | NumberDoubted
+    | NumberReleased
     | NumberStopped
 )
 

@@ -93,7 +93,7 @@ def _declined(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
 
 
 def removed(talk: Talk, heard: Heard) -> Turn:
-    if heard.command == "join":
+    if heard.command == "join" or (heard.command == "start" and heard.alone):
         return join(talk, heard)
     return Turn((), talk.say("removed.how"))
 

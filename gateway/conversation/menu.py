@@ -31,9 +31,11 @@ _ALLOWED = {
     "stranger": _JOINING | {"stranger"},
     "coordinator": _JOINING | {"coordinator"},
     "invited": frozenset({"invited"}),
-    "home": frozenset({*working.VIEWS, *money.VIEWS, *around.VIEWS, *pin.VIEWS, *_MOVING}),
-    "stopped": frozenset({"stopped", *money.VIEWS, *pin.VIEWS, *_MOVING}),
-    "removed": _JOINING | {"removed", "cash", "pin_pay"},
+    "home": frozenset(
+        {*working.VIEWS, *money.VIEWS, *around.VIEWS, *pin.VIEWS, *_MOVING, "not_me"}
+    ),
+    "stopped": frozenset({"stopped", *money.VIEWS, *pin.VIEWS, *_MOVING, "not_me"}),
+    "removed": _JOINING | {"removed", "cash", "pin_pay", "not_me"},
 }
 # What multi-tap typists and small screens make of the keys 1, 0 and 00.
 _LOOKALIKES = {"l": "1", "i": "1", "o": "0", "oo": "00"}

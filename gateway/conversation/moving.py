@@ -11,6 +11,8 @@ from gateway.conversation.facts import (
     MoveAsked,
     MoveDeclined,
     MoveObjected,
+    NumberDoubted,
+    NumberReleased,
     NumberStopped,
     PinRight,
     PinWrong,
@@ -180,9 +182,13 @@ def _new_number(talk: Talk, moving: Moving, heard: Heard) -> Turn:
 
 
 def _old_number_before(talk: Talk, moving: Moving, heard: Heard) -> Turn | None:
-    """The number is still hers. NO alone may be the answer to a question: then only NOTME objects."""
-    no = heard.command == "no" and heard.alone and open_question(talk.situation) is None
-    if not moving.may_object or not (no or says_not_me(heard, talk.books)):
+    """The number is still hers. NO alone may be the answer to a question: then only NOTME objects. Of a request that
+    persons have not decided the number was not told, so that a NO cannot be about it."""
+    told = moving.state != "requested"
+    no = told and heard.command == "no" and heard.alone and open_question(talk.situation) is None
+    if moving.objected and says_not_me(heard, talk.books):
+        return Turn((), talk.say("move.objected"))
+    if not moving.may_object or not (no or _not_me(talk, heard)):
         return None
     key = "move.kept" if moving.kind == "pin" else "move.objected"
     return Turn((MoveObjected(moving.id),), talk.say(key))
@@ -196,6 +202,29 @@ def _old_number_after(talk: Talk, moving: Moving, heard: Heard) -> Turn | None:
     if not moving.may_object and not moving.objected and heard.command == "join":
         return None
     return Turn((), old_number_text(talk, moving), unclear=heard.command is None)
+
+
+def not_me(talk: Talk, heard: Heard) -> Turn | None:
+    """Answer NOTME from a worker's number: her SIM may be a stranger's now. Asked back, then the number is released."""
+    if not _not_me(talk, heard):
+        return None
+    moving = talk.situation.moving
+    if moving and moving.state == "asked":
+        return Turn((NumberReleased(talk.say("not_me.done")),), talk.say("not_me.done"))
+    return Turn((NumberDoubted(),), talk.say("not_me.ask"))
+
+
+def may_disown(talk: Talk) -> bool:
+    """Return whether the number may be released: not while a change of it is under way, to which it can object."""
+    moving = talk.situation.moving
+    return moving is None or moving.state not in ("requested", "invited", "objected")
+
+
+def _not_me(talk: Talk, heard: Heard) -> bool:
+    """Return whether this says NOTME. Where words are asked for, only the one word does: "not me" may be the answer."""
+    held = open_question(talk.situation)
+    typing = held is not None and talk.kind(held.question).IS_TEXT
+    return says_not_me(heard, talk.books) and (not typing or len(heard.words) == 1)
 
 
 def says_not_me(heard: Heard, books: Books) -> bool:

@@ -285,6 +285,8 @@ class Situation:
     """Looked up only for who asks."""
     pin: PinView | None = None
     moving: Moving | None = None
+    quiet_number: bool = False
+    """This worker's number has not been heard of for weeks: who asks to join may be a stranger. Looked up at JOIN."""
     move_to: MoveTo | None = None
     """Looked up only where a number to move to is named."""
     move_request: MoveRequest | None = None

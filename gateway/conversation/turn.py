@@ -50,6 +50,8 @@ def _turn(  # noqa: PLR0911  # one return per kind of sender
         mine = coordinating.coordinator_turn(talk, coordinator, heard)
         if mine:
             return mine
+    if worker is not None and (found := moving.not_me(talk, heard)):
+        return found
     if worker is None:
         if coordinator and heard.command != "join":
             return Turn((), talk.say("help.coordinator"), unclear=heard.command is None)
@@ -72,6 +74,8 @@ def _not_active(  # noqa: PLR0911  # one return per word or state
         return Turn((), talk.say("stop.only"))
     if heard.command == "move" and worker.state != "invited":
         return moving.move(talk, heard)
+    if heard.command == "join" and talk.situation.quiet_number and worker.state != "invited":
+        return Turn((), talk.say("join.known"))
     match worker.state:
         case "invited":
             return joining.invited(talk, worker, heard)
@@ -143,7 +147,8 @@ def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # no
         case "quiet":
             return quiet(talk, heard)
         case "join":
-            return Turn((), talk.say("join.already"))
+            known = "join.known" if talk.situation.quiet_number else "join.already"
+            return Turn((), talk.say(known))
         case "start" if heard.alone:
             return Turn((), talk.say("start.already"))
         case "stop":

@@ -20,6 +20,8 @@ from gateway.conversation.facts import (
     MoveObjected,
     MoveRequested,
     Named,
+    NumberDoubted,
+    NumberReleased,
     NumberStopped,
     PayAsked,
     PinChosen,
@@ -163,6 +165,8 @@ async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
             | MoveAgreed()
             | MoveDeclined()
             | MoveObjected()
+            | NumberDoubted()
+            | NumberReleased()
             | NumberStopped()
         ):
             said = numbers_masked(heard.said)

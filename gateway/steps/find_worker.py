@@ -7,7 +7,7 @@ from datetime import datetime
 from gateway.errors import OtherKey, Refused
 from gateway.ids import WorkerId
 from gateway.money import amount_text
-from gateway.msisdn import normalise
+from gateway.msisdn import NO_NUMBER, normalise
 from gateway.runtime import Runtime
 from gateway.steps.understand import provider_for
 from gateway.store import found_workers as store
@@ -44,9 +44,10 @@ class Story:
 def number_tail(rt: Runtime, sealed: bytes) -> str:
     """Return the last digits of a sealed number, as `..78`; "" where it was sealed with another key."""
     try:
-        return f"..{rt.vault.open(sealed)[-_TAIL_DIGITS:]}"
+        number = rt.vault.open(sealed)
     except OtherKey:
         return ""
+    return f"..{number[-_TAIL_DIGITS:]}" if number != NO_NUMBER else "(no number)"
 
 
 async def find(rt: Runtime, said: str) -> list[Found]:
@@ -170,8 +171,14 @@ def _why_not_paid(rt: Runtime, row: Row, payouts: Sequence[Row]) -> list[str]:
             f"the last payout {payouts[0]['ref']} was not sent ({payouts[0]['reason'] or payouts[0]['state']}); "
             "its money is in the balance again, and the worker can text PAY"
         )
-    provider = provider_for(rt, rt.vault.open(row["msisdn_sealed"]), row["currency"])
-    if provider is None:
+    number = rt.vault.open(row["msisdn_sealed"])
+    provider = provider_for(rt, number, row["currency"]) if number != NO_NUMBER else None
+    if number == NO_NUMBER:
+        said.append(
+            "the worker has no number: it is another person's now. The money waits; ask for a new number with: "
+            "gateway moves request"
+        )
+    elif provider is None:
         said.append(
             "no payout provider is set up for this number's country and money (settings: countries)"
         )

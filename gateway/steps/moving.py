@@ -11,16 +11,18 @@ from gateway.conversation.facts import (
     MoveDeclined,
     MoveObjected,
     MoveRequested,
+    NumberDoubted,
+    NumberReleased,
     NumberStopped,
 )
 from gateway.conversation.heard import hear
 from gateway.conversation.moving import number_and_pin, two_numbers
 from gateway.conversation.situation import MoveTo
 from gateway.ids import WorkerId
-from gateway.msisdn import region_of
+from gateway.msisdn import NO_NUMBER, region_of
 from gateway.phrases import book_in
 from gateway.runtime import Runtime
-from gateway.steps import move_requests
+from gateway.steps import move_requests, releases
 from gateway.steps.messages import message
 from gateway.steps.moving_view import hold
 from gateway.steps.understand import Understood
@@ -28,9 +30,16 @@ from gateway.store import number_moves, turns
 from gateway.store.db import Part, Row
 from gateway.workers import pins
 
-NO_NUMBER = ""
-"""What is sealed in the place of a number that a worker does not have."""
-MoveFact = MoveAsked | MoveRequested | MoveAgreed | MoveDeclined | MoveObjected | NumberStopped
+MoveFact = (
+    MoveAsked
+    | MoveRequested
+    | MoveAgreed
+    | MoveDeclined
+    | MoveObjected
+    | NumberDoubted
+    | NumberReleased
+    | NumberStopped
+)
 
 
 def worker_of(row: Row, understood: Understood) -> WorkerId | None:
@@ -56,6 +65,9 @@ async def with_words(
     if worker is None or found.situation.pin is None:
         return found
     heard = hear(said, book_in(worker.language, rt.books), rt.books)
+    if heard.command == "join":
+        quiet = await releases.is_quiet(rt, worker.id, msisdn)
+        return replace(found, situation=replace(found.situation, quiet_number=quiet))
     if heard.command != "move" or heard.alone:
         return found
     number, _ = number_and_pin(heard.rest, rt.settings.region)
@@ -88,7 +100,7 @@ async def _move_to(rt: Runtime, row: Row, number: str | None, own: str) -> MoveT
     return MoveTo(number, problem, day)
 
 
-async def parts(
+async def parts(  # noqa: PLR0911  # one return per fact
     rt: Runtime, row: Row, fact: MoveFact, *, msisdn: str, said: str, via: str, channel: str
 ) -> list[Part]:
     """Return what a fact about a change of number writes. `msisdn`: the phone of this turn."""
@@ -118,6 +130,8 @@ async def parts(
             return [number_moves.decline(fact.move, channel, stop=fact.stop)]
         case MoveObjected():
             return [number_moves.object_to(fact.move, now)]
+        case NumberDoubted() | NumberReleased():
+            return await releases.parts(rt, row, fact, msisdn=msisdn, via=via, channel=channel)
         case NumberStopped():
             return [number_moves.stop_number(rt.vault.index(msisdn), channel)]
 

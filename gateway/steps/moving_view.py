@@ -22,7 +22,7 @@ def view(rt: Runtime, row: Row) -> Moving | None:
         return None
     now, is_new, state = rt.clock.now(), bool(found["is_new"]), str(found["state"])
     held, expires = _at(found["hold_until"]), datetime.fromisoformat(found["expires_at"])
-    if state in ("invited", "asked") and expires <= now:
+    if state in ("requested", "invited", "asked") and expires <= now:
         return None
     if state == "done" and (held is None or held + _REMEMBERED <= now):
         return None
@@ -37,7 +37,10 @@ def view(rt: Runtime, row: Row) -> Moving | None:
         can=found["can"],
         may_object=not is_new
         and not found["objected"]
-        and (state == "invited" or (state == "done" and held is not None and held > now)),
+        and (
+            state in ("requested", "invited")
+            or (state == "done" and held is not None and held > now)
+        ),
         objected=state == "objected",
         until=f"{until:%d/%m}",
     )

@@ -79,6 +79,44 @@ def stop_number(index: bytes, channel: str) -> Part:
     return Part("stop_number", (index, channel))
 
 
+def doubt(
+    worker: WorkerId,
+    index: bytes,
+    no_number: bytes,
+    channel: str,
+    expires_at: datetime,
+    now: datetime,
+) -> Part:
+    """Whoever has a worker's number says that it is not hers: asked back until `expires_at`."""
+    return Part("doubt_number", (worker, index, no_number, channel, expires_at, now))
+
+
+def release(
+    worker: WorkerId,
+    index: bytes,
+    no_number: bytes,
+    *,
+    channel: str,
+    via: str,
+    screen: str,
+    now: datetime,
+) -> Part:
+    """Take a number from its worker, who keeps everything else."""
+    return Part("release_number", (worker, index, no_number, channel, via, screen, now))
+
+
+async def heard_lately(db: Database, worker: WorkerId, index: bytes, since: datetime) -> bool:
+    """Return whether a worker used this gateway since then: an SMS that was answered, a session, or a word of consent."""
+    return await db.value(
+        """select exists (select from outbox where to_index = $2 and purpose = 'reply' and created_at > $3)
+             or exists (select from ussd_session where worker_id = $1 and last_at > $3)
+             or exists (select from consent where worker_id = $1 and at > $3)""",
+        worker,
+        index,
+        since,
+    )
+
+
 async def number_is_free(db: Database, index: bytes, worker: WorkerId, now: datetime) -> bool:
     """Return whether this worker may move to this number."""
     return await db.value("select number_is_free($1, $2, $3)", index, worker, now)

@@ -158,7 +158,7 @@ def test_stopping_asks_once_and_keeps_the_money() -> None:
     assert amina.last is not None
     assert amina.last.screen.end
     assert amina.dials() == (
-        "You stopped our messages. You have KES 20.\n1 Start again\n2 Cash out\n3 Balance"
+        "You stopped our messages. You have KES 20.\n1 Start again\n2 Cash out\n3 Balance\n4 Number new to me"
     )
     assert amina.presses("3").startswith("You have KES 20.")
     assert amina.presses("00", "1").startswith("Welcome back Amina!\nHi Amina. KES 20")
@@ -326,7 +326,7 @@ def test_every_screen_is_short(language: str) -> None:
     for view in SECRET:
         asked = VIEWS[view].show(Talk(Person(language=language).situation, BOOKS, kind_of), {})
         assert (septets("\n".join([asked.body, *asked.choices])) or 999) <= 100, "a notice fits too"
-    changing = {"move_number", "number_new", "number_old"}
+    changing = {"move_number", "number_new", "number_old", "not_me"}
     for view in changing:
         for objected in (True, False):
             change = Moving(

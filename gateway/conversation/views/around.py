@@ -43,7 +43,7 @@ def _press_help(talk: Talk, memory: Memory, key: Key) -> Go:
 
 def _show_stop(talk: Talk, memory: Memory) -> Shown:
     """Ask before stopping; where words were asked for, the word may have been the answer."""
-    keys = ("yes", "no", "my_answer") if "said" in memory else ("yes", "no")
+    keys = ("yes", "no", "my_answer" if "said" in memory else "new_here")
     return Shown(talk.say("menu.stop"), choices(talk, *keys), dict(memory))
 
 
@@ -52,6 +52,8 @@ def _press_stop(talk: Talk, memory: Memory, key: Key) -> Go | End:
         return Go("home")
     if key.name == "3" and "said" in memory:
         return typed_after_all(talk, memory)
+    if key.name == "3":
+        return Go("not_me")
     match yes_or_no(talk, key):
         case True:
             return End(talk.say("menu.stop_done"), (Stopped(),))

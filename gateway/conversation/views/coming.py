@@ -115,7 +115,7 @@ def _press_invited(talk: Talk, memory: Memory, key: Key) -> Go | End:
 def _show_stopped(talk: Talk, _memory: Memory) -> Shown:
     assert talk.situation.worker is not None
     body = talk.say("menu.stopped", amount=money(talk.situation.worker))
-    return Shown(body, choices(talk, "start", "cash", "balance"))
+    return Shown(body, choices(talk, "start", "cash", "balance", "new_here"))
 
 
 def _press_stopped(talk: Talk, memory: Memory, key: Key) -> Go:
@@ -128,6 +128,8 @@ def _press_stopped(talk: Talk, memory: Memory, key: Key) -> Go:
             return Go("cash")
         case "3":
             return Go("balance")
+        case "4":
+            return Go("not_me")
         case _:
             return wrong_key(talk, "stopped", memory)
 
@@ -135,7 +137,7 @@ def _press_stopped(talk: Talk, memory: Memory, key: Key) -> Go:
 def _show_removed(talk: Talk, _memory: Memory) -> Shown:
     assert talk.situation.worker is not None
     body = talk.say("menu.removed", amount=money(talk.situation.worker))
-    return Shown(body, choices(talk, "join", "cash"))
+    return Shown(body, choices(talk, "join", "cash", "new_here"))
 
 
 def _press_removed(talk: Talk, memory: Memory, key: Key) -> Go:
@@ -144,6 +146,8 @@ def _press_removed(talk: Talk, memory: Memory, key: Key) -> Go:
             return Go("join_language")
         case "2":
             return Go("cash")
+        case "3":
+            return Go("not_me")
         case _:
             return wrong_key(talk, "removed", memory)
 

@@ -1,7 +1,13 @@
 """Views of a change of number: the worker's PIN and the new number; the new number's yes; the old number afterwards."""
 
 from gateway.conversation import moving
-from gateway.conversation.facts import MoveDeclined, MoveObjected, PinRight
+from gateway.conversation.facts import (
+    MoveDeclined,
+    MoveObjected,
+    NumberDoubted,
+    NumberReleased,
+    PinRight,
+)
 from gateway.conversation.talk import Talk
 from gateway.conversation.views.pin import asks_for_pin
 from gateway.conversation.views.view import (
@@ -89,7 +95,23 @@ def _press_old(talk: Talk, memory: Memory, key: Key) -> Go | End:
     return wrong_key(talk, "number_old", memory)
 
 
+def _show_not_me(talk: Talk, _memory: Memory) -> Shown:
+    return Shown(talk.say("menu.not_me"), choices(talk, "yes", "no"))
+
+
+def _press_not_me(talk: Talk, memory: Memory, key: Key) -> Go | End:
+    match yes_or_no(talk, key):
+        case True if moving.may_disown(talk):
+            done = talk.say("not_me.done")
+            return End(done, (NumberDoubted(), NumberReleased(done)))
+        case True | False:
+            return Go(start_view(talk.situation))
+        case None:
+            return wrong_key(talk, "not_me", memory)
+
+
 VIEWS = {
+    "not_me": View(_show_not_me, _press_not_me),
     "move_pin": asks_for_pin(
         "pin.move", "move_pin", lambda _talk, _memory: Go("move_number", (PinRight(),))
     ),

@@ -17,7 +17,7 @@ end $$;
 -- Answers, money or a refusal of a worker's own: nobody else may get her number with its history.
 create or replace function has_history(p_worker bigint) returns boolean language sql stable as $$
   select exists (select from worker w where w.id = p_worker and w.state in ('stopped', 'removed'))
-    or exists (select from answer where worker_id = p_worker)
+    or exists (select from assignment where worker_id = p_worker and state = 'answered')
     or exists (select from worker w join account a on a.id = w.account_id where w.id = p_worker and a.balance <> 0)
     or exists (select from payout where worker_id = p_worker)
     or exists (select from number_move m where m.worker_id = p_worker)
@@ -125,6 +125,14 @@ create or replace trigger requeued_to_her_number before update of state on outbo
   when (new.state = 'queued' and old.state <> 'queued' and new.worker_id is not null)
   execute function requeued_to_her_number();
 
+-- Who lost her number is what she was before, now that she has one. Who stopped or was removed stays so.
+create or replace function found_again(p_worker bigint) returns void language sql as $$
+  update worker w set state = coalesce((select case when r.worker_was in ('stopped', 'removed') then r.worker_was
+        else 'active' end from number_move r where r.worker_id = w.id and r.state = 'released' order by r.id desc limit 1),
+      w.state)
+    where w.id = p_worker and w.number_lost_at is not null
+$$;
+
 -- YES of the new number. Checked again under the worker's lock: no payout is open, and the number is still free.
 -- Whoever lost her number with her consent to work has given it anew with this YES; whoever stopped stays so.
 create or replace function swap_number(
@@ -143,12 +151,7 @@ begin
   if v_bare is not null then
     perform retire_row(v_bare, p_none);
   end if;
-  if w.number_lost_at is not null then
-    update worker set state = coalesce((select case r.worker_was when 'removed' then 'removed' when 'stopped' then 'stopped'
-          else 'active' end from number_move r where r.worker_id = w.id and r.state = 'released' order by r.id desc limit 1),
-        state)
-      where id = w.id;
-  end if;
+  perform found_again(w.id);
   perform give_number(w.id, m.new_index, m.new_sealed, p_screen);
   insert into consent (worker_id, act, via, channel, said) values (w.id, 'moved', p_via, p_channel, p_said);
   update number_move set state = 'done', done_at = p_now, hold_until = p_hold_until where id = p_move;
@@ -173,7 +176,7 @@ end $$;
 create or replace function object_to_move(p_move bigint, p_now timestamptz) returns void language plpgsql as $$
 declare m number_move := locked_move(p_move);
 begin
-  if m.objected_at is not null or (m.state = 'invited' or m.state = 'done' and m.hold_until > p_now) is not true then
+  if m.objected_at is not null or (m.state in ('requested', 'invited') or m.state = 'done' and m.hold_until > p_now) is not true then
     raise exception 'change of number % cannot be objected to now', p_move using errcode = 'GW001';
   end if;
   update number_move set objected_at = p_now,
@@ -200,7 +203,7 @@ create or replace function moving_of(p_index bytea) returns jsonb language sql s
         when number_is_free(p_index, m.worker_id, now()) then 'ok' else 'taken' end)
     from number_move m join worker w on w.id = m.worker_id
     where m.new_index = p_index and m.state = 'invited'
-      or m.old_index = p_index and m.state in ('asked', 'invited', 'objected', 'done')
+      or m.old_index = p_index and m.state in ('requested', 'asked', 'invited', 'objected', 'done')
     order by m.new_index = p_index desc, m.id desc limit 1
 $$;
 
@@ -252,6 +255,7 @@ begin
         or exists (select from payout where worker_id = m.worker_id and settled_at is null) then
       raise exception 'the number of change % cannot be given back now', p_move using errcode = 'GW001';
     end if;
+    perform found_again(m.worker_id);
     perform give_number(m.worker_id, m.old_index, m.old_sealed, p_screen);
     update number_move set state = 'given_back' where id = p_move;
   else
@@ -263,4 +267,50 @@ begin
     update payout set due_at = p_now where worker_id = m.worker_id and state = 'queued' and reason = 'waits: objected';
   end if;
   return v_outcome;
+end $$;
+
+-- NOTME from a worker's number, the first time: asked back, since a slip of her own would cost her the number.
+create or replace function doubt_number(
+  p_worker bigint, p_index bytea, p_none bytea, p_channel text, p_expires_at timestamptz, p_now timestamptz
+) returns void language plpgsql as $$
+declare w worker; v_move bigint;
+begin
+  select * into strict w from worker where id = p_worker for update;
+  update number_move set state = 'replaced' where worker_id = p_worker and state = 'asked';
+  if w.msisdn_index <> p_index
+      or exists (select from number_move where worker_id = p_worker and state in ('requested', 'invited', 'objected')) then
+    raise exception 'the number of worker % is being changed', p_worker using errcode = 'GW001';
+  end if;
+  insert into number_move (worker_id, kind, state, old_index, old_sealed, new_index, new_sealed, channel, worker_was,
+      created_at, expires_at)
+    values (p_worker, 'release', 'asked', w.msisdn_index, w.msisdn_sealed, sha256(convert_to(gen_random_uuid()::text, 'UTF8')),
+      p_none, p_channel, w.state, p_now, p_expires_at)
+    returning id into v_move;
+  perform note_move(v_move, 'asked', 'the number', '');
+end $$;
+
+-- NOTME again: the number is free, and wants nothing. The worker keeps all else, and comes back with a number that two
+-- persons approve. Runs after the parts that cancel a payout which has not left.
+create or replace function release_number(
+  p_worker bigint, p_index bytea, p_none bytea, p_channel text, p_via text, p_screen text, p_now timestamptz
+) returns void language plpgsql as $$
+declare w worker; m number_move;
+begin
+  select * into strict w from worker where id = p_worker for update;
+  select * into m from number_move where worker_id = p_worker and state = 'asked' and expires_at > p_now;
+  if m.id is null or w.msisdn_index <> p_index or exists (select from payout
+      where worker_id = p_worker and state in ('queued', 'awaiting_approval')) then
+    raise exception 'the number of worker % cannot be released now', p_worker using errcode = 'GW001';
+  end if;
+  perform release_task(a.id, 'expired') from assignment a where a.worker_id = p_worker and a.state = 'held';
+  update outbox set state = 'cancelled', reason = 'the number is another person''s'
+    where worker_id = p_worker and state = 'queued';
+  update ussd_session set ended = true, view = 'end', pages = array[p_screen], page = 0
+    where worker_id = p_worker and not ended;
+  update worker set state = 'removed', msisdn_index = m.new_index, msisdn_sealed = p_none, number_lost_at = p_now
+    where id = p_worker;
+  insert into consent (worker_id, act, via, channel, said) values (p_worker, 'released', p_via, p_channel, 'NOTME');
+  insert into opt_out (msisdn_index, channel, source) values (p_index, p_channel, 'NOTME') on conflict do nothing;
+  update number_move set state = 'released', done_at = p_now where id = m.id;
+  perform note_move(m.id, 'released', 'the number', '');
 end $$;
