@@ -7,7 +7,7 @@ import pytest
 BATCH = {"name": "Shops", "kind": "verification", "instructions": "Is it true?", "price": "3.00"}
 
 WRONG = {
-    "a wrong kind": ({"kind": "verify"}, ("kind", "there is no kind of task 'verify'; there is: categorisation, transcription, verification")),
+    "a wrong kind": ({"kind": "verify"}, ("kind", "there is no kind of task 'verify'; there is: categorisation, date, name, number, transcription, verification")),
     "a field that does not exist": ({"prize": 3}, ("prize", "there is no such field; did you mean 'price'? known: name, kind")),
     "a field of an option": ({"options": [{"id": "a", "label": "x"}]}, ("options[0].label", "there is no such field; did you mean 'labels'? known: id, labels")),
     "an option without its id": ({"options": [{"labels": {}}]}, ("options[0].id", "is missing")),
