@@ -17,14 +17,16 @@ from gateway.store.schema import migrate
 from tests.conftest import opened_gateway
 from tests.fuzz.test_api import fuzzed
 from tests.fuzz.test_schemathesis import schemathesis
-from tests.fuzz.test_webhooks import CHANNELS
+from tests.fuzz.test_webhooks import CHANNELS, providers
 from tests.fuzz.webhooks import Webhooks, judged
 
 
 async def run(what: str, cases: int, seed: int, database_url: str):
     """One run against a gateway of its own; its report."""
     await migrate(database_url)
-    async with opened_gateway(database_url, channels=CHANNELS, requests_per_minute=0) as town:
+    async with opened_gateway(
+        database_url, providers, channels=CHANNELS, requests_per_minute=0
+    ) as town:
         await town.opens()
         if what == "api":
             return await fuzzed(town, cases, seed)

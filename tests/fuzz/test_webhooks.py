@@ -1,11 +1,15 @@
 """Every webhook under forged, replayed, malformed and mutated calls, over a real server."""
 
+from collections.abc import Mapping
+
 import httpx2
 import pytest
+from pydantic import SecretStr
 
-from gateway.settings import LOCAL_CHANNEL, ChannelSettings, Side
+from gateway.settings import LOCAL_CHANNEL, ChannelSettings, ProviderSettings, Side
 from tests.conftest import opened_gateway
-from tests.fuzz.webhooks import TWILIO_TOKEN, Webhooks, judged
+from tests.fuzz.webhooks import OPERATORS, SECRET, TWILIO_TOKEN, Webhooks, judged
+from tests.stories.test_payday_elsewhere import providers as elsewhere
 
 CASES = 1_000  # python -m tests.fuzz webhooks --cases 100000 for more
 TWILIO = ChannelSettings(
@@ -19,12 +23,48 @@ TWILIO = ChannelSettings(
         },
     ),
 )
-CHANNELS = {**LOCAL_CHANNEL, "tw": TWILIO}
+NOWHERE = "http://127.0.0.1:1"
+
+
+def _channel(
+    sms: Mapping[str, object], ussd: Mapping[str, object] | None = None
+) -> ChannelSettings:
+    def side(options: Mapping[str, object]) -> Side:
+        rest = {name: value for name, value in options.items() if name != "kind"}
+        return Side(kind=str(options["kind"]), options=rest)
+
+    return ChannelSettings(secret=SECRET, sms=side(sms), ussd=side(ussd) if ussd else None)
+
+
+# One channel of every kind. None of them sends: nothing here is worth a reply that goes out.
+CHANNELS = {
+    **LOCAL_CHANNEL,
+    "tw": TWILIO,
+    "at": _channel(
+        {"kind": "africastalking", "username": "u", "api_key": "k", "sender": "21512", "base_url": NOWHERE},
+        {"kind": "africastalking", "service_code": "*384*20#"},
+    ),
+    "ka": _channel({"kind": "kannel", "username": "u", "password": "p", "sender": "21512", "send_url": NOWHERE}),
+    "ht": _channel(
+        {"kind": "http", "sender": "21512", "url": NOWHERE, "insecure": True, "form": {"to": "{to}"}},
+        {"kind": "http", "service_code": "*384*20#", "input": "last",
+         "fields": {"session": ["session", "sessionId"], "number": ["from", "phoneNumber"]}},
+    ),
+}  # fmt: skip
+
+
+def providers(url: str) -> dict[str, ProviderSettings]:
+    """Those payout providers whose portals know one address for all payouts; their operator is asked at `url`."""
+    known = elsewhere(url)
+    return {
+        name: known[name].model_copy(update={"secret": SecretStr(SECRET)}) for name in OPERATORS
+    }
 
 
 @pytest.fixture
 async def doors(new_database):
-    async with opened_gateway(await new_database("fuzzed"), channels=CHANNELS) as town:
+    database = await new_database("fuzzed")
+    async with opened_gateway(database, providers, channels=CHANNELS) as town:
         await town.opens()
         yield town
 

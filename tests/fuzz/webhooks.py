@@ -13,6 +13,10 @@ from tests.fuzz.values import NASTY_TEXTS, Drawn
 
 FORM = "application/x-www-form-urlencoded"
 TWILIO_TOKEN = "6789"
+SECRET = "s3cret"  # of every channel and provider but `phone` and `tw`
+DOORS = ("phone/local", f"at/{SECRET}", f"ka/{SECRET}", f"ht/{SECRET}")
+"""Channels that sign nothing: who has their address brings true events."""
+OPERATORS = ("airtel", "airtime", "pawapay")
 MONEY = (
     "transfer",
     "payout",
@@ -58,8 +62,21 @@ class Call:
         return f"{self.kind}: {self.method} {self.path[:200]} {self.headers} {self.body[:300]!r}"
 
 
+_OPERATORS_WORDS = (
+    b'{"transaction": {"id": "x", "status_code": "TS", "message": "paid"}}',
+    b'{"transaction": {"id": {"a": []}, "status_code": 1e999}}',
+    b'{"payoutId": "x", "status": "COMPLETED", "amount": "1e400"}',
+    b'{"payoutId": null, "status": ["COMPLETED"]}',
+    b'{"requestId": "ATQid_1", "status": "Success"}',
+    b'{"phoneNumber": "+254711000001", "amount": "KES 99999999999999999999", "transactionId": "x"}',
+    b'{"currencyCode": "KES", "amount": -1, "phoneNumber": 7}',
+    b"requestId=ATQid_1&status=Success",
+)
+"""What operators say, of payouts that there are not."""
+
+
 class Webhooks:
-    """The doors of one gateway with the channels `phone` (secret local) and `tw` (Twilio, secret t)."""
+    """The doors of one gateway with the channels of DOORS, `tw` (Twilio, secret t), and the providers of OPERATORS."""
 
     def __init__(self, http: httpx2.AsyncClient, public_url: str, seed: int) -> None:
         self._http, self._url, self._drawn = http, public_url, Drawn(seed)
@@ -126,11 +143,15 @@ class Webhooks:
         path = drawn.one_of(
             f"/in/phone/{part}/{event}",
             f"/in/{part}/local/{event}",
+            f"/in/at/{part}/{event}",
+            f"/in/ka/{part}/{event}",
+            f"/in/ht/{part}/{event}",
+            f"/in/{drawn.one_of('at', 'ka', 'ht')}/local/{event}",
             f"/in/tw/{part}/{event}",
             f"/hooks/p/{part}",
             f"/hooks/o/{part}/{part}",
-            f"/hooks/o/mpesa/{part}",
-            f"/hooks/o/mpesa/{part}/validate",
+            f"/hooks/o/{drawn.one_of('mpesa', *OPERATORS)}/{part}",
+            f"/hooks/o/{drawn.one_of('mpesa', *OPERATORS)}/{part}/validate",
             "/in/tw/t/sms",
             "/in/tw/t/receipt",
         )
@@ -187,15 +208,19 @@ class Webhooks:
             "application/xml",
         )
         # A form that is no event at a receipt's door is one at no other either.
-        path = f"/in/{drawn.one_of('phone')}/local/{drawn.one_of(*EVENTS)}"
+        path = f"/in/{drawn.one_of(*DOORS)}/{drawn.one_of(*EVENTS)}"
+        if drawn.chance(0.25):
+            ending = drawn.one_of("", "", "/validate")
+            path = f"/hooks/o/{drawn.one_of(*OPERATORS)}/{SECRET}{ending}"
+            body = drawn.one_of(body, *_OPERATORS_WORDS)
         return Call("malformed", "POST", path, body, {"Content-Type": kind})
 
     def _mutated(self) -> Call:
         """A nearly true event of a stranger: a field spoilt, gone, doubled or made up."""
         drawn = self._drawn
-        event = drawn.one_of(*EVENTS)
+        event, door = drawn.one_of(*EVENTS), drawn.one_of(*DOORS)
         form = {
-            **SMS, "id": f"mutated-{drawn.dice.randrange(10**9)}", "session": f"s{drawn.dice.randrange(50)}", "service_code": "*384*20#",
+            **SMS, "sessionId": f"s{drawn.dice.randrange(50)}", "phoneNumber": SMS["from"], "date": "2026-11-30 08:00:00", "id": f"mutated-{drawn.dice.randrange(10**9)}", "session": f"s{drawn.dice.randrange(50)}", "service_code": "*384*20#",
             "status": drawn.one_of("delivered", "failed", "sent", "x"), "completed": "yes",
             "text": drawn.one_of("", "HELP", "1", "9*9", "BAL", "=1+1", "PAY 99999999999999999999", *NASTY_TEXTS),
         }  # fmt: skip
@@ -210,10 +235,8 @@ class Webhooks:
             pairs += [drawn.one_of(*pairs)] if pairs else []
         body = urlencode(pairs).encode()
         if drawn.chance(0.15):
-            return Call(
-                "mutated", "GET", f"/in/phone/local/{event}?{body.decode()[:6000]}", b"", {}
-            )
-        return Call("mutated", "POST", f"/in/phone/local/{event}", body, {"Content-Type": FORM})
+            return Call("mutated", "GET", f"/in/{door}/{event}?{body.decode()[:6000]}", b"", {})
+        return Call("mutated", "POST", f"/in/{door}/{event}", body, {"Content-Type": FORM})
 
     def _signed(self, form: dict[str, str]) -> Call:
         path = "/in/tw/t/sms"
