@@ -1,14 +1,16 @@
 """Type a number: kept in plain digits, with a point before decimals.
 
-A separator counts only where it is certain what it separates. `1,250` is 1250 where the worker's language writes
-thousands so; in French, and for `1.250` everywhere, it may be one thing or the other, and the worker is asked.
+A separator counts only where it is certain what it separates (Unicode CLDR). `1,250` is 1250 where the worker's language
+and her country write thousands so; in French, and for `1.250` everywhere, it may be one thing or the other, and she is asked.
 Numbers that stand for no quantity (of a phone, of an account) are text: here 007 is 7.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
+from babel.core import Locale, UnknownLocaleError, get_global
+from babel.languages import get_official_languages
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from gateway.characters import plain
@@ -51,7 +53,7 @@ def read(said: str, question: Question, language: str, words: AnswerWords) -> Re
     """The one number that is certain; where there are two, the worker is asked which."""
     if not fold(said):
         return Reading(None, _choice.EMPTY)
-    found = candidates(said, language)
+    found = candidates(said, language, question.currency)
     if len(found) == 1:
         return Reading(found[0])
     if not found:
@@ -60,8 +62,8 @@ def read(said: str, question: Question, language: str, words: AnswerWords) -> Re
     return Reading(None, TWO, {"one": one, "other": other})
 
 
-def candidates(said: str, language: str) -> list[str]:
-    """Return every number that `said` may be. With a language, its own separators are certain.
+def candidates(said: str, language: str, currency: str = "") -> list[str]:
+    """Return every number that `said` may be. The separators of a language and of a currency's countries are certain.
 
     >>> candidates("1,250", "en"), candidates("1.250", "en"), candidates("1,250", "fr"), candidates("12,50", "sw")
     (['1250'], ['1.25', '1250'], ['1.25', '1250'], ['12.5'])
@@ -73,7 +75,7 @@ def candidates(said: str, language: str) -> list[str]:
     found = readings(number)
     if not found or sum(map(str.isdecimal, number)) > DIGITS_MAX:
         return []
-    own = found.get(_own_mark(language))
+    own = found.get(_own_mark(language, currency))
     if own and not looks_grouped(own[1], own[0]):
         return [_canonical(sign, own)]
     distinct = sorted(set(found.values()), key=lambda figure: len(figure[0]))
@@ -81,12 +83,44 @@ def candidates(said: str, language: str) -> list[str]:
 
 
 @cache
-def _own_mark(language: str) -> str:
-    """Return the decimal mark of a language that has the other mark between thousands; "" for all others."""
+def _own_mark(language: str, currency: str) -> str:
+    """Return the decimal mark where it is certain that the other mark stands between thousands; else "".
+
+    That is so where the worker's language and all official languages of the countries with this currency agree.
+    """
     if not language:
         return ""
-    marks = get_decimal_symbol(language), get_group_symbol(language)
-    return marks[0] if set(marks) == {".", ","} else ""
+    places = [(language, "")]
+    for territory in _territories(currency):
+        spoken = get_official_languages(territory, de_facto=True)
+        places += [(one, territory) for one in (language, *spoken)]
+    marks = {_marks(one, territory) for one, territory in places}
+    decimal, group = next(iter(marks))
+    return decimal if len(marks) == 1 and {decimal, group} == {".", ","} else ""
+
+
+def _territories(currency: str) -> list[str]:
+    """Return the countries where a currency is legal tender today."""
+    known: Mapping[str, Sequence[tuple[str, object, object, bool]]] = get_global(
+        "territory_currencies"
+    )
+    return [
+        territory
+        for territory, of_it in known.items()
+        if any(code == currency and until is None and tender for code, _, until, tender in of_it)
+    ]
+
+
+def _marks(language: str, territory: str) -> tuple[str, str]:
+    """Return the mark before decimals and the one between thousands."""
+    try:
+        place = Locale(language, territory=territory or None)
+    except UnknownLocaleError:
+        try:
+            place = Locale(language)
+        except UnknownLocaleError:
+            return "", ""  # nothing is known of it, so nothing is certain
+    return get_decimal_symbol(place), get_group_symbol(place)
 
 
 def echo(value: str, said: str, language: str) -> str:

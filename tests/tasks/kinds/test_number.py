@@ -57,6 +57,29 @@ def test_a_separator_that_may_be_either_is_asked_back(said: str, language: str) 
 
 
 @pytest.mark.parametrize(
+    ("language", "currency", "certain"),
+    [
+        ("en", "KES", True),
+        ("sw", "TZS", True),
+        ("am", "ETB", True),
+        ("ha", "NGN", True),
+        ("ha", "XOF", False),  # Niger's schools teach the French way
+        ("en", "RWF", False),
+        ("en", "ZAR", False),
+        ("fr", "XOF", False),
+        ("en", "???", True),
+        ("zz", "KES", False),
+    ],
+)
+def test_thousands_are_certain_where_language_and_country_agree(
+    language: str, currency: str, *, certain: bool
+) -> None:
+    found = number.candidates("1,250", language, currency)
+    assert found == (["1250"] if certain else ["1.25", "1250"])
+    assert number.candidates("1,250,000", language, currency) == ["1250000"], "no other reading"
+
+
+@pytest.mark.parametrize(
     "said", ["five", "5k", "20%", "KES 5", "5 kg", "1e5", "5 5", "1.2.3", "1,00,000", "--5", "20\u00b2", "1/2", "\xbd",
              "\u1369\u136a", "\u137b", "9" * 31, "5-", "O", "l"],
 )  # fmt: skip
