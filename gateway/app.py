@@ -16,10 +16,11 @@ from gateway.clock import Clock, SystemClock
 from gateway.offload import Helpers
 from gateway.payments import providers
 from gateway.payments.port import PayoutProvider, TokenStore
+from gateway.payments.reconcile import TellsByStatement
 from gateway.phrases import books
 from gateway.queue.pressure import Pressure
 from gateway.runtime import Accounts, Bells, Channel, Runtime
-from gateway.settings import ChannelSettings, Settings
+from gateway.settings import ChannelSettings, Settings, wrong
 from gateway.sms import channels as sms_channels
 from gateway.sms.port import SmsChannel
 from gateway.sms.prices import PriceList, built_in
@@ -117,7 +118,9 @@ async def open_runtime(
                 channels={
                     name: _channel(name, one, settings) for name, one in settings.channels.items()
                 },
-                providers=_providers(settings, StoredTokens(db, vault, clock)),
+                providers=paying_their_countries(
+                    settings, _providers(settings, StoredTokens(db, vault, clock))
+                ),
                 bells=bells,
                 batches=Batches(db),
                 accounts=Accounts(db),
@@ -160,6 +163,26 @@ def _channel(name: str, settings: ChannelSettings, whole: Settings) -> Channel:
 def _make(shelf: ModuleType, kind: str, name: str, options: Mapping[str, object]) -> object:
     module = plugins.load(shelf, kind)
     return cast("_Maker", cast("object", module)).make(name, options)
+
+
+def paying_their_countries(
+    settings: Settings, made: dict[str, PayoutProvider]
+) -> dict[str, PayoutProvider]:
+    """Return the providers. Raises SettingsError for one that pays in another currency than a country it is named for."""
+    faults = list[str]()
+    for code, country in settings.countries.items():
+        named = {"payout": country.payout, "airtime": country.airtime}
+        named |= {f"payout_by_carrier.{c}": p for c, p in country.payout_by_carrier.items()}
+        for option, name in named.items():
+            known = made.get(name or "")
+            pays_in = known.statement_currency if isinstance(known, TellsByStatement) else None
+            if pays_in not in (None, country.currency):
+                faults.append(
+                    f"countries.{code}.{option}: {name} pays in {pays_in}, but {code} has {country.currency}"
+                )
+    if faults:
+        raise wrong.together(faults)
+    return made
 
 
 def _providers(settings: Settings, tokens: TokenStore) -> dict[str, PayoutProvider]:

@@ -8,7 +8,8 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+import phonenumbers
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -183,6 +184,16 @@ class Settings(BaseSettings):
         if faults:
             raise wrong.together(faults)
         return self
+
+    @field_validator("countries")
+    @classmethod
+    def _are_countries(cls, value: dict[str, Country]) -> dict[str, Country]:
+        for code in value:
+            if code not in phonenumbers.SUPPORTED_REGIONS:
+                raise ValueError(
+                    f"{code!r} is no country; write its two letters of ISO 3166, like KE"
+                )
+        return value
 
     @model_validator(mode="after")
     def _no_address_leads_inside(self) -> Self:

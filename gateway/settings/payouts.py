@@ -5,9 +5,19 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 
+from gateway import currencies
 from gateway.settings.section import Options, Section
+
+
+def _known(code: str) -> str:
+    if code not in currencies.DIGITS:
+        raise ValueError("this is no currency in use; write its code of ISO 4217, like KES")
+    return code
+
+
+Currency = Annotated[str, AfterValidator(_known)]
 
 
 class FeeBand(Section):
@@ -53,7 +63,7 @@ class TaxRow(Section):
 class Country(Section):
     """What a phone number's country decides: the money it is paid in, the first language, who pays out."""
 
-    currency: str
+    currency: Currency
     language: str = "en"
     languages: tuple[str, ...] = ()
     """Offered on the phone's menu, in this order; none: `language`, then all others. LANG takes any of them."""
@@ -95,7 +105,7 @@ class DayLimit(Section):
     """`a_day` whole units (shillings, francs) of `currency` a day, UTC."""
 
     per: Literal["worker", "coordinator", "provider", "country", "all"]
-    currency: str
+    currency: Currency
     a_day: Annotated[int, Field(gt=0)]
 
 
@@ -122,7 +132,7 @@ class Controls(Section):
     """The share of the payments of ten minutes of which nobody knows what became of them, above which sending stops until
     the operator answers; from `unknown_least` such payments on."""
     unknown_least: Annotated[int, Field(ge=1)] = 10
-    approve_above: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    approve_above: dict[Currency, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     """By currency, in whole units: a payout of more waits for two people (`gateway approvals`)."""
-    approve_run_above: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    approve_run_above: dict[Currency, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     """The same for all payouts of a day (UTC) together that nobody approved: from then on the others wait."""

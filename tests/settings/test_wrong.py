@@ -1,9 +1,12 @@
 """All wrong settings are said at once, each with what to do about it, and no value is shown."""
 
 import pytest
+from pydantic import ValidationError
 
+from gateway.app import paying_their_countries
 from gateway.errors import SettingsError
-from gateway.settings import load
+from gateway.payments.providers import africastalking_airtime
+from gateway.settings import Settings, load
 
 
 @pytest.fixture(autouse=True)
@@ -64,3 +67,43 @@ def test_a_table_that_is_no_json_is_said_in_words(monkeypatch):
     assert "channels" in said
     assert "write it as JSON" in said
     assert "TOPSECRET" not in said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"countries": {"KE": {"currency": "KEX"}}}, "no currency in use; write its code of ISO 4217, like KES"),
+        ({"countries": {"KE": {"currency": "kes"}}}, "no currency in use; write its code of ISO 4217, like KES"),
+        ({"countries": {"Kenya": {"currency": "KES"}}}, "'Kenya' is no country; write its two letters"),
+        ({"countries": {"ke": {"currency": "KES"}}}, "'ke' is no country"),
+        ({"controls": {"limits": [{"per": "all", "currency": "SHS", "a_day": 5}]}}, "no currency in use; write its code of ISO 4217, like KES"),
+        ({"controls": {"approve_above": {"KSH": 5}}}, "no currency in use; write its code of ISO 4217, like KES"),
+    ],
+)  # fmt: skip
+def test_a_country_and_a_currency_are_those_of_the_lists(given, said):
+    with pytest.raises(ValidationError, match=said):
+        Settings(**given)
+
+
+@pytest.mark.parametrize(("code", "currency"), [("GH", "GHS"), ("SC", "SCR"), ("CD", "USD"), ("CI", "XOF"), ("TN", "TND")])  # fmt: skip
+def test_any_country_and_its_currency_can_be_served(code, currency):
+    assert (
+        Settings(countries={code: {"currency": currency}}, region=code).countries[code].currency
+        == currency
+    )
+
+
+def test_a_provider_pays_in_the_currency_of_the_countries_it_is_named_for():
+    """At the start, and not when the first worker asks for her money."""
+    limits = {"minimum": 1, "maximum": 100}
+    options = {"base_url": "https://a.example", "username": "u", "api_key": "k", "currency": "KES", **limits}  # fmt: skip
+    paid = {"payout": "mpesa_ke", "airtime": "airtime_ke", "payout_by_carrier": {"Airtel": "airtime_ke"}}  # fmt: skip
+    settings = Settings(countries={"KE": {"currency": "KES", **paid}, "UG": {"currency": "UGX", **paid}})  # fmt: skip
+    made = {"airtime_ke": africastalking_airtime.make("airtime_ke", options, None)}
+    with pytest.raises(SettingsError) as error:
+        paying_their_countries(settings, made)
+    assert str(error.value).splitlines() == [
+        "2 settings are wrong:",
+        "  - countries.UG.airtime: airtime_ke pays in KES, but UG has UGX",
+        "  - countries.UG.payout_by_carrier.Airtel: airtime_ke pays in KES, but UG has UGX",
+    ]
