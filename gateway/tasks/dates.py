@@ -13,6 +13,8 @@ from gateway.tasks import ethiopian
 
 YEAR_MIN, YEAR_MAX = 1800, 2199
 _ETHIOPIA = "am"
+_TWO_CALENDARS = frozenset({"ETB", "AFN", "IRR", "NPR", "THB"})
+"""Currencies of countries where another calendar than the Gregorian one is in daily use (CLDR, and Nepal's own)."""
 _YEAR_DIGITS, _DAY_DIGITS, _ALL_DIGITS = 4, 2, 8
 _PREFIX_MIN = 3  # letters of a month's name
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
@@ -21,8 +23,10 @@ Month = tuple[str, int]
 """A calendar (`gregorian`, `ethiopian`) and the number of a month in it."""
 
 
-def days(said: str, language: str) -> list[date]:
+def days(said: str, language: str, currency: str = "") -> list[date]:
     """Return every day that `said` can mean, in order; none where it is no whole date.
+
+    Where people count by two calendars, which `language` and `currency` tell, only a month in words says which.
 
     >>> days("3 May 2026", "en") == days("2026-05-03", "en") == [date(2026, 5, 3)], len(days("3/5/2026", "en"))
     (True, 2)
@@ -34,7 +38,7 @@ def days(said: str, language: str) -> list[date]:
     if len(words) == 1:
         month = _month(words[0], language)
         found = _with_month(month, numbers) if month else iter(())
-    elif words or language == _ETHIOPIA:
+    elif words or language == _ETHIOPIA or currency in _TWO_CALENDARS:
         return []
     else:
         found = _in_numbers(numbers)

@@ -2,7 +2,7 @@
 
 A date in numbers counts only where one day fits all orders in use: 13/05/2026 does, 03/05/2026 may be in May or in
 March, and the worker is asked to write the month in words. The year is always of four digits. Ethiopia counts by a
-calendar of its own, so Amharic dates always name their month; those of its calendar are kept as the same day.
+calendar of its own, so dates in Amharic or from there always name their month; those of its calendar are kept as the same day.
 """
 
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ def read(said: str, question: Question, language: str, words: AnswerWords) -> Re
     """The one day that fits; where two fit, the worker is asked for the month in words."""
     if not fold(said):
         return Reading(None, _choice.EMPTY)
-    found = dates.days(said, language)
+    found = dates.days(said, language, question.currency)
     if len(found) == 1:
         return Reading(found[0].isoformat())
     if len(found) != 2:  # noqa: PLR2004  none, or more than a short text can name

@@ -1,5 +1,6 @@
 """Dates as workers write them: one certain day, or a question back."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from gateway.tasks import ethiopian
 from gateway.tasks.dates import in_words
 from gateway.tasks.kinds import date as kind
 
-from .test_reading import BOOKS, read
+from .test_reading import BOOKS, asked, read
 
 LANGUAGES = sorted(books())
 DAYS = st.dates(date(1800, 1, 1), date(2199, 12, 31))
@@ -78,6 +79,13 @@ def test_what_is_no_whole_date_is_not_guessed(said: str) -> None:
     for language in ("en", "fr"):
         assert read(kind, (), said, language).value is None
         assert read(kind, (), said, language).why == "unclear.date"
+
+
+def test_dates_from_ethiopia_name_their_month_in_any_language() -> None:
+    there = replace(asked(kind, ()), currency="ETB")
+    for said in ("13/05/2018", "2018-05-13"):
+        assert kind.read(said, there, "en", BOOKS["en"].answers).why == "unclear.date"
+    assert kind.read("13 May 2026", there, "en", BOOKS["en"].answers).value == "2026-05-13"
 
 
 def test_dates_in_amharic_name_their_month_because_there_are_two_calendars() -> None:
