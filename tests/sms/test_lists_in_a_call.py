@@ -1,4 +1,7 @@
-"""Several messages in one call, reports beside messages, and providers' own names: by the settings of `http` alone."""
+"""Several messages in one call, reports beside messages, and providers' own names: by the settings of `http` alone.
+
+The shapes are those of the documentation named in `test_calls_of_providers.py`; here they are varied.
+"""
 
 import json
 from urllib.parse import quote

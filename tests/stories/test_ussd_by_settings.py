@@ -164,3 +164,46 @@ async def test_one_session_id_of_two_phones_is_two_sessions(dialled, aggregator,
     assert not shown.fault
     rows = await sessions(dialled, kind)
     assert sorted(row["transcript"] for row in rows[-2:]) == ["1", "2"]
+
+
+XML = {
+    "service_code": "*120*8#",
+    "input": "last",
+    "fields": {"session": "sessionid", "text": "msg"},
+    "begins": {"type": "^1$"},
+    "ends": {"type": "^[34]$"},
+    "reply": {
+        "content_type": "text/xml",
+        "continues": 2,
+        "ends": 3,
+        "body": "<ussd><type>{state}</type><msg>{text}</msg></ussd>",
+    },
+}
+"""TruRoute's calls to a WASP, as SMS.COM.NA's API specification (chapter 4) shows them; its answer is made up."""
+
+
+async def test_a_provider_may_speak_xml(dialled):
+    from gateway.runtime import Channel
+    from gateway.ussd.channels import http
+
+    def call(kind, text):
+        return f"<ussd><msisdn>254712000301</msisdn><sessionid>9</sessionid><type>{kind}</type><msg>{text}</msg></ussd>"
+
+    dialled.rt.channels["xml"] = Channel("xml", "t", None, http.make("xml", XML))
+    for kind, text in ((1, "*120*8#"), (2, "1")):
+        answer = await dialled.http.post("/in/xml/t/ussd", content=call(kind, text).encode())
+        assert answer.headers["content-type"].startswith("text/xml")
+        assert answer.text.startswith("<ussd><type>2</type><msg>")
+        assert answer.text.endswith("</msg></ussd>")
+    assert (await sessions(dialled, "xml"))[-1]["transcript"] == "1"
+    answer = await dialled.http.post("/in/xml/t/ussd", content=call(4, "").encode())
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert (await sessions(dialled, "xml"))[-1]["completed"] is False
+
+
+async def test_a_body_that_cannot_be_read_gets_a_screen_and_is_kept(dialled):
+    before = await dialled.count("inbox", "channel = 'moolre' and state = 'failed'")
+    answer = await dialled.http.post("/in/moolre/t/ussd", content=b'{"sessionid": "1", ')
+    assert answer.json()["reply"] is False
+    assert answer.json()["message"]
+    assert await dialled.count("inbox", "channel = 'moolre' and state = 'failed'") == before + 1

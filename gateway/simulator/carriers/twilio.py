@@ -89,7 +89,7 @@ class TwilioServer(Provider):
 
     async def texts(self, url: str, msisdn: str, text: str) -> Answer:
         """A phone texts our number; what the gateway answered."""
-        came = Taken(self._sid(), NUMBER, msisdn, text, "", self.now(), "inbound")
+        came = Taken(self._sid(), NUMBER, msisdn, text, "", self.now(), "inbound", "received")
         self.came.append(came)
         form = {"MessageSid": came.sid, "AccountSid": ACCOUNT, "From": msisdn, "To": NUMBER, "Body": text,
                 "NumSegments": "1", "NumMedia": "0", "SmsStatus": "received", "ApiVersion": "2010-04-01"}  # fmt: skip
