@@ -27,7 +27,8 @@ from gateway.servers.account import Account
 from gateway.servers.private import make_private
 from gateway.servers.rundir import make_run_dir
 from gateway.servers.watch import Watch
-from gateway.settings import ChannelSettings, Settings
+from gateway.settings import Settings
+from gateway.settings.tryout import is_tryout
 
 _WATCH_S = 0.5
 _FREE_BYTES_MIN = 200 * 2**20
@@ -85,15 +86,6 @@ def _watch(children: Children) -> NoReturn:
     while True:
         children.watch()
         time.sleep(_WATCH_S)
-
-
-def is_tryout(settings: Settings) -> bool:
-    """Whether nothing real is set up: no payout provider, and no channel but the built-in phone."""
-    return not settings.providers and all(map(_is_phone, settings.channels.values()))
-
-
-def _is_phone(channel: ChannelSettings) -> bool:
-    return all(side is None or side.kind == "phone" for side in (channel.sms, channel.ussd))
 
 
 def _start(

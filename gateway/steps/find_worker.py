@@ -9,6 +9,7 @@ from gateway.ids import WorkerId
 from gateway.money import amount_text
 from gateway.msisdn import NO_NUMBER, normalise
 from gateway.runtime import Runtime
+from gateway.settings.tryout import is_tryout
 from gateway.steps.understand import provider_for
 from gateway.store import found_workers as store
 from gateway.store.db import Row
@@ -178,19 +179,26 @@ def _why_not_paid(rt: Runtime, row: Row, payouts: Sequence[Row]) -> list[str]:
             "the worker has no number: it is another person's now. The money waits; ask for a new number with: "
             "gateway moves request"
         )
-    elif provider is None:
+    elif provider is None and not is_tryout(rt.settings):
         said.append(
             "no payout provider is set up for this number's country and money (settings: countries)"
         )
-    elif row["balance"] < (least := rt.providers[provider].minimum_minor):
+    if not row["balance"] and not said:
+        said.append(
+            f"the balance is {balance}: "
+            + ("all that was earned was sent" if row["answers"] else "nothing was earned yet")
+        )
+    elif provider and row["balance"] < (least := rt.providers[provider].minimum_minor):
         said.append(
             f"the balance of {balance} is below the least that {provider} sends, "
             f"{amount_text(least, row['currency'])}"
         )
     elif not said:
-        said.append(f"{balance} can be sent now: nobody asked for it (the worker texts PAY)")
+        said.append(f"{balance} can be sent now: the worker has not texted PAY")
     if row["undecided"]:
-        said.append(f"{row['undecided']} answers wait for others before they are decided")
+        said.append(
+            f"{row['undecided']} answers wait for others before they are decided; they are paid all the same"
+        )
     if row["pin_wrong"] is not None and row["pin_wrong"] >= 3:  # noqa: PLR2004
         said.append("the PIN is locked after three wrong tries: the coordinator texts UNLOCK")
     return said
@@ -199,7 +207,8 @@ def _why_not_paid(rt: Runtime, row: Row, payouts: Sequence[Row]) -> list[str]:
 def _payout(one: Row) -> str:
     holds = f", held by {one['control']} until {_at(one['until'])}" if one["control"] else ""
     waits = f", waits: {one['waits']}" if one["waits"] else ""
-    reason = f", {one['reason']}" if one["reason"] and not one["waits"] else ""
+    told = one["reason"] and not one["waits"] and one["state"] != "paid"
+    reason = f", {one['reason']}" if told else ""
     receipt = f", receipt {one['receipt']}" if one["receipt"] else ""
     amount = amount_text(one["amount"], one["currency"])
     return f"{one['ref']}  {amount}  {one['provider']}  {_at(one['created_at'])}  {one['state']}{waits}{holds}{reason}{receipt}"

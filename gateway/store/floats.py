@@ -124,7 +124,8 @@ async def lasting(db: Database) -> list[Row]:
     return await db.rows(
         """select h.provider, h.float, h.float_at, (select coalesce(sum(p.amount), 0) / 7 from payout_pass x
              join payout p on p.id = x.payout_id where p.provider = h.provider and x.at > now() - interval '7 days'
-               and p.state not in ('failed', 'cancelled'))::bigint as a_day
+               and p.state not in ('failed', 'cancelled'))::bigint as a_day,
+             (select min(a.currency) from account a where a.kind = 'provider_float' and a.owner = h.provider) as currency
            from provider_health h where h.float is not null order by h.provider"""
     )
 

@@ -15,6 +15,7 @@ from gateway.cli import up
 from gateway.cli.children import Children
 from gateway.errors import Failed
 from gateway.settings import ChannelSettings, ProviderSettings, Settings, Side
+from gateway.settings.tryout import is_tryout
 
 from ..console.tree import (  # noqa: TID252
     REPOSITORY,
@@ -212,10 +213,10 @@ def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
 
 
 def test_only_a_gateway_without_anything_real_is_a_try_out():
-    assert up.is_tryout(Settings())
+    assert is_tryout(Settings())
     real = ChannelSettings(secret="s", sms=Side(kind="kannel"))
-    assert not up.is_tryout(Settings(channels={"k": real}))
-    assert not up.is_tryout(Settings(providers={"p": ProviderSettings(kind="mpesa")}))
+    assert not is_tryout(Settings(channels={"k": real}))
+    assert not is_tryout(Settings(providers={"p": ProviderSettings(kind="mpesa")}))
 
 
 # --- the processes below, whatever they are -----------------------------------------------------------------------

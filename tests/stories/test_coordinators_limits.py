@@ -1,6 +1,7 @@
 """A coordinator is a caller id: what it may do is bounded, needs a PIN where it matters, and ends when the operator says so."""
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -253,13 +254,17 @@ async def test_why_was_she_not_paid_is_answered_from_a_number_or_a_name(town):
         assert found.name == "Amina"
         assert found.balance == "KES 30"
     story = await find_worker.show(town.rt, "Amina")
-    assert story.answers == ["KES 30 can be sent now: nobody asked for it (the worker texts PAY)"]
+    assert story.answers == ["KES 30 can be sent now: the worker has not texted PAY"]
     await amina.texts("PAY")
     story = await find_worker.show(town.rt, "Amina")
     ref = await town.value("select ref from payout")
     assert f"{ref} is under way" in story.answers[0]
     assert ref in story.sections["Payouts"][0]
     assert story.sections["Consent"][-1].endswith("invited by Wanjiku")
+    await town.pays_out()
+    story_paid = await find_worker.show(town.rt, "Amina")
+    assert story_paid.answers[0] == "the balance is KES 0: all that was earned was sent"
+    assert re.search(r"paid, receipt \w+$", story_paid.sections["Payouts"][0])
     whole = json.dumps([story.facts, story.answers, story.sections])
     assert amina.msisdn not in whole
     with pytest.raises(Refused, match="no worker"):

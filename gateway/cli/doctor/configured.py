@@ -116,6 +116,6 @@ def people_and_money(settings: Settings) -> Generator[Finding]:
 
 def _up_runs(settings: Settings) -> bool:
     from gateway.cli.serving import is_up
-    from gateway.cli.up import is_tryout
+    from gateway.settings.tryout import is_tryout
 
     return is_tryout(settings) and is_up(settings.data_dir)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import aiohttp
 
 from gateway.cli.doctor.verdict import Finding, fail, ok, warn
+from gateway.money import amount_text
 from gateway.runtime import Runtime
 from gateway.store.db import Row
 
@@ -65,7 +66,12 @@ async def operators(rt: Runtime) -> list[Finding]:
 
 def _lasting(row: Row) -> Finding:
     what, a_day = f"float {row['provider']}", row["a_day"]
-    said = f"{row['float']} minor units at {row['float_at']:%d/%m %H:%M}, {a_day} go out on a day"
+    currency = row["currency"]
+
+    def shown(minor: int) -> str:
+        return amount_text(minor, currency) if currency else f"{minor:,} minor units"
+
+    said = f"{shown(row['float'])} at {row['float_at']:%d/%m %H:%M} UTC, {shown(a_day)} go out on a day"
     if row["float"] < _FLOAT_DAYS_MIN * a_day or not row["float"]:
         return warn(what, said, "top it up: what it cannot pay waits until then")
     return ok(what, said)

@@ -1,0 +1,12 @@
+"""When a gateway is a try-out: nothing real is set up, so phones, operator and money are simulated."""
+
+from gateway.settings import ChannelSettings, Settings
+
+
+def is_tryout(settings: Settings) -> bool:
+    """Return whether nothing real is set up: no payout provider, and no channel but the built-in phone."""
+    return not settings.providers and all(map(_is_phone, settings.channels.values()))
+
+
+def _is_phone(channel: ChannelSettings) -> bool:
+    return all(side is None or side.kind == "phone" for side in (channel.sms, channel.ussd))
