@@ -29,6 +29,7 @@ from gateway.steps.assign import assign
 from gateway.steps.catch_up import catch_up
 from gateway.steps.close import close
 from gateway.steps.compare_floats import compare_floats
+from gateway.steps.count import count
 from gateway.steps.deliver import deliver
 from gateway.steps.disburse import disburse
 from gateway.steps.persons import tell_expiries
@@ -61,6 +62,7 @@ STEPS: Mapping[str, Step] = {
     "catch_up": catch_up,
     "close": close,
     "compare_floats": compare_floats,
+    "count": count,
     "deliver": deliver,
     "disburse": disburse,
     "poll": poll,

@@ -80,7 +80,9 @@ class Metrics:
             return
         yield self._counts.family()
         yield from channel_metrics.of(self._channels, self._bills, self._rt.clock.now())
-        yield _by_state("gateway_outbox", "Outgoing messages by state", found.outbox)
+        yield _by_state(
+            "gateway_outbox", "Outgoing messages that are not over, by state", found.outbox
+        )
         yield _one(
             "gateway_outbox_oldest_seconds",
             "How long the oldest message that is due has been waiting",
@@ -110,7 +112,11 @@ class Metrics:
             "Jobs in Redis that were not ours and were removed",
             self._refused,
         )
-        yield _one("gateway_answers", "Answers taken since the beginning", found.answers)
+        yield _one(
+            "gateway_answers",
+            "Number of the last answer; a few numbers are left out",
+            found.answers,
+        )
 
     def counted(self, route: Route) -> Route:
         """The webhook route, its answers counted."""

@@ -12,6 +12,7 @@ from gateway.cli import (
     channels,
     coordinators,
     explain,
+    fill,
     findings,
     gold,
     holds,
@@ -48,6 +49,7 @@ app.add_typer(phrases.app, name="phrases")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(holds.app, name="holds")
 app.command("operators")(operators.operators)
+app.command("fill")(fill.fill)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(channels.app, name="channels")
 app.add_typer(manual.app, name="manual")

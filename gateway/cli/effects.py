@@ -32,7 +32,7 @@ def _table(effect: Effect, *commands: str) -> dict[str, Effect]:
 
 EFFECTS: Final[Mapping[str, Effect]] = {
     **_table(Effect.MAKES, "up", "api", "runner", "ticker", "migrate"),
-    **_table(Effect.SIMULATES, "demo", "replay", "bench", "operators"),
+    **_table(Effect.SIMULATES, "demo", "replay", "bench", "operators", "fill"),
     **_table(
         Effect.OFFLINE,
         "channels kannel-conf",

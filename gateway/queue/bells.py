@@ -19,7 +19,7 @@ from gateway.redaction import redacted, remember_address
 log = structlog.get_logger()
 
 QUEUE, HEAVY_QUEUE = "gateway", "gateway-heavy"
-HEAVY = frozenset({"close", "relearn", "score", "watch"})
+HEAVY = frozenset({"close", "count", "relearn", "score", "watch"})
 """Steps that look at a whole batch: they wait on a queue of their own, so that no message waits behind them."""
 # Bells rung within this time are one bell: a burst of replies is one drain.
 _GATHER_S = 0.02

@@ -19,49 +19,11 @@ from gateway.steps import carried, respect
 from gateway.steps.facts import asked_part
 from gateway.steps.messages import message
 from gateway.steps.understand import understand
-from gateway.store import turns
+from gateway.store import idle, turns
 
 log = structlog.get_logger()
 
-# Who may be told of work at all: cheap to find out, so it comes first (the fence `offset 0` keeps it first). Not who has
-# not read our last word yet: a reply that waits for the operator (`promise_of`) comes before the next question.
-# Where there are more workers than places, another lot every round: nobody is first for having joined first.
-_READY = """
-  w.state = 'active' and not exists (select from assignment a where a.worker_id = w.id and a.state = 'held')
-  and not exists (select from opt_out x where x.msisdn_index = w.msisdn_index)
-  and (w.unreached_until is null or w.unreached_until < now())
-  and not exists (select from payout p join outbox o on o.cause = 'asked:' || p.ref and o.state in ('queued', 'sending')
-    where p.worker_id = w.id and p.settled_at is null)"""
-_BY_LOT = "order by hashint8(w.id # (extract(epoch from $3::timestamptz) * 1000)::bigint) offset 0"
-# Work that is there for a worker `w`: named for her, or in a batch that is open to all.
-_SOMETHING = """
-  (exists (select from work_by_name(w.id, w.currency, null))
-    or exists (select from batch b left join skill z on z.worker_id = w.id and z.kind = b.kind
-         where b.state = 'running' and b.currency = w.currency
-         and (b.languages = '{}' or w.language = any(b.languages))
-         and (z.paused_until <= now()) is not false
-         and (b.worker_max is null and b.worker_day_max is null
-           or room_left(w.id, b.id, b.worker_max, b.worker_day_max) > 0)
-         and exists (select from task t where t.batch_id = b.id and t.state = 'open' and t.gold is null
-           and not t.directed and t.answered + t.held < t.wanted
-           and is_hers(t.skill_wanted, t.better_until, skill_mean(z."right", z.wrong, z.learned_at),
-             t.kept_for, b.kept_until, w.partner_id)
-           and (t.audience is null or audience_fits(t.audience, w.partner_id, w.language))
-           and (select a.state from assignment a
-             where a.task_id = t.id and a.worker_id = w.id and a.state <> 'expired') is null)))
-  and may_prompt(w.whole, $2::jsonb, $3)"""
-_IDLE = f"""
-select w.id, w.msisdn_sealed, w.msisdn_index, w.sms_channel, w.language
-from (select w.*, w as whole from worker w where w.reach = 'sms' and {_READY} {_BY_LOT}) w
-where {_SOMETHING} limit $1"""  # noqa: S608  # put together from the constants above
-# Who works by dialling is told once in a while that there is work: not while she is at it, and not twice a half-day.
-_AWAY = f"""
-select w.id, w.msisdn_sealed, w.sms_channel, w.language
-from (select w.*, w as whole from worker w where w.reach = 'ussd' and {_READY}
-    and not exists (select from ussd_session s where s.worker_id = w.id and s.last_at > $4)
-    and not exists (select from outbox o where o.worker_id = w.id and o.purpose = 'notice' and o.created_at > $5)
-    {_BY_LOT}) w
-where {_SOMETHING} limit $1"""  # noqa: S608
+# A worker who dials is told once in a while that there is work: not while she is at it, and not twice a half-day.
 _QUIET, _NOTICE_EVERY = timedelta(minutes=10), timedelta(hours=12)
 
 
@@ -71,7 +33,7 @@ async def assign(rt: Runtime) -> int:
         return 0
     asked, channels = 0, set[str]()
     now, limit = rt.clock.now(), rt.settings.push_limit
-    for row in await rt.db.rows(_IDLE, limit, respect.rules(rt), now):
+    for row in await idle.by_sms(rt.db, limit, respect.rules(rt), now):
         try:
             if await _ask(
                 rt, row["id"], row["msisdn_sealed"], row["msisdn_index"], row["sms_channel"]
@@ -91,8 +53,8 @@ async def assign(rt: Runtime) -> int:
 async def _tell_dialers(rt: Runtime) -> set[str]:
     """One SMS to each who works by dialling and has not looked in since work came; the channels it goes by."""
     now = rt.clock.now()
-    times = (now, now - _QUIET, now - _NOTICE_EVERY)
-    rows = await rt.db.rows(_AWAY, rt.settings.push_limit, respect.rules(rt), *times)
+    since = idle.Since(now - _QUIET, now - _NOTICE_EVERY)
+    rows = await idle.by_ussd(rt.db, rt.settings.push_limit, respect.rules(rt), now, since)
     for row in rows:
         ussd = next((c.ussd for c in rt.channels.values() if c.ussd), None)
         text = work_waiting_notice(rt.books[row["language"]], ussd.service_code if ussd else "")

@@ -6,7 +6,17 @@ from gateway.runtime import Runtime
 
 _REST_S, _RESTS_MAX = 1.0, 60
 AFTER_PHONES = frozenset(
-    {"adjust", "assign", "close", "compare_floats", "relearn", "score", "seal", "still_asking"}
+    {
+        "adjust",
+        "assign",
+        "close",
+        "compare_floats",
+        "count",
+        "relearn",
+        "score",
+        "seal",
+        "still_asking",
+    }
 )
 """Steps that may come later; the rows still say so, and the ticker rings for them again every second."""
 

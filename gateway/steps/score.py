@@ -19,7 +19,7 @@ from gateway.store import background, findings, skills
 from gateway.store.db import Row
 from gateway.store.findings import Finding
 
-_AT_ONCE = 5000
+_AT_ONCE = 1000  # tasks
 RELEARN_AFTER = 50
 """Answers after which a running batch is estimated as a whole again; later, a tenth of what it knew then."""
 
@@ -45,8 +45,10 @@ async def score(rt: Runtime) -> int:
 async def _score(rt: Runtime) -> tuple[int, list[str]]:
     async with rt.db.transaction() as db:
         await background.scoring(db)
-        rows = await skills.unscored(db, _AT_ONCE, rt.clock.now())
+        tasks = await skills.to_score(db, _AT_ONCE, rt.clock.now())
+        rows = await skills.unscored(db, [row["task_id"] for row in tasks])
         if not rows:
+            await skills.end_scoring(db, tasks)
             return 0, []
         pairs = sorted({(row["worker_id"], row["kind"]) for row in rows})
         known = await skills.lock(db, pairs)
@@ -59,6 +61,7 @@ async def _score(rt: Runtime) -> tuple[int, list[str]]:
         ]
         await skills.add_taught(db, sorted(taught, key=lambda t: t[:2]))
         await skills.scored(db, [row["id"] for row in rows])
+        await skills.end_scoring(db, tasks)
         due = await skills.count_learned(db, _per_batch(rows), RELEARN_AFTER)
         for worker, kind in [who for who, one in learning.items() if one.saw_gold]:
             at = known[worker, kind]

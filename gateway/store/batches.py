@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gateway.errors import Refused
 from gateway.ids import AccountId, BatchId, ClientId
+from gateway.store import tallies
 from gateway.store.db import Connection, Database, Row
 from gateway.tasks.handling import DEFAULT, Handling, from_options, to_options
 from gateway.tasks.question import Option
@@ -271,24 +272,14 @@ async def all_of_client(db: Database, client: ClientId) -> list[Row]:
     return await db.rows(_LIST + " order by b.created_at desc limit 200", client)
 
 
-_LIST = """
+_LIST = f"""
 select b.id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.currency, b.policy, b.policy_options,
   b.method, b.gold_rate, b.lease_s, b.pack_max, b.breadth, b.worker_max, b.worker_day_max, b.state, b.reserved, b.created_at, b.started_at, b.closed_at, b.background,
   (select coalesce(jsonb_agg(jsonb_build_object('currency', m.currency, 'messages', m.messages, 'segments', m.segments,
       'micro', m.micro) order by m.currency), '[]')
     from (select currency, sum(messages)::bigint as messages, sum(segments)::bigint as segments, sum(micro)::bigint as micro
       from message_bill where batch_id = b.id group by currency) m) as bills, c.*
-from batch b cross join lateral (
-  select count(*) filter (where gold is null) as tasks, count(*) filter (where gold is not null) as golds,
-    count(*) filter (where gold is null and state <> 'open') as tasks_done,
-    count(*) filter (where gold is null and state = 'review') as tasks_review,
-    coalesce(sum(answered), 0) as answers,
-    coalesce(sum(answered) filter (where gold is null and state <> 'open'), 0) as answers_decided, coalesce(sum(held), 0) as asked_now,
-    coalesce(sum(wanted) filter (where gold is null), 0) as answers_wanted,
-    coalesce(sum(answered) filter (where gold is null), 0) as answers_real,
-    coalesce(sum(maximum), 0) as answers_maximum,
-    count(*) filter (where gold is not null and promoted_from is null and answered > 0) as gold_answered
-  from task t where t.batch_id = b.id) c
+from batch b {tallies.OF_BATCH}
 where b.client_id = $1"""
 
 
@@ -323,6 +314,7 @@ async def set_state(
         state,
         reserved,
     )
+    await tallies.count_anew(db, batch)
 
 
 async def cap_gold(db: Connection, batch: BatchId, workers: int) -> None:

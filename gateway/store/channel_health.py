@@ -15,7 +15,9 @@ with w as (
     select channel, count(*) filter (where state = 'queued') as queued,
       count(*) filter (where state = 'sending') as sending, count(*) filter (where state = 'unknown') as unknown,
       min(due_at) filter (where state = 'queued') as oldest
-    from outbox where state in ('queued', 'sending', 'unknown') group by channel),
+    from (select channel, state, due_at from outbox where state = 'queued'  -- each by its own index
+      union all select channel, state, due_at from outbox where state = 'sending'
+      union all select channel, state, due_at from outbox where state = 'unknown') o group by channel),
   sent as (
     select channel, count(*) as told,
       count(*) filter (where state in ('refused', 'given_up', 'lost', 'unknown') or delivery = 'failed') as failed

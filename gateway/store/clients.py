@@ -1,6 +1,7 @@
 """Clients, their keys and their account."""
 
 from gateway.ids import AccountId, ClientId
+from gateway.store import tallies
 from gateway.store.db import Connection, Database, Row
 
 
@@ -50,11 +51,9 @@ async def revoke_keys(db: Database, client: ClientId, shown: str) -> int:
 
 async def account(db: Database, client: ClientId) -> Row:
     found = await db.row(
-        """select c.id, c.name, c.currency, c.account_id, a.balance as available,
-             (select coalesce(sum(b.reserved), 0)::bigint from batch b
-                where b.client_id = c.id and b.state in ('running', 'paused'))
-             - (select coalesce(sum(x.price), 0)::bigint from answer x join task t on t.id = x.task_id
-                join batch b on b.id = t.batch_id where b.client_id = c.id and b.state in ('running', 'paused')) as reserved
+        f"""select c.id, c.name, c.currency, c.account_id, a.balance as available,
+             (select coalesce(sum(b.reserved - c.answers * b.price), 0)::bigint from batch b {tallies.OF_BATCH}
+                where b.client_id = $1 and b.state in ('running', 'paused')) as reserved
            from client c join account a on a.id = c.account_id where c.id = $1""",
         client,
     )

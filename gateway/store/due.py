@@ -19,8 +19,9 @@ union all select 'still_asking', null where exists (select from payout p where {
 union all select 'compare_floats', null where {float_questions.DUE}
 union all select 'close', null where exists (select from batch b where b.state = 'running' and not exists
   (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open'))
-union all select 'score', null where exists (select from answer a join task t on t.id = a.task_id
-  where not a.scored and (t.gold is not null or t.state in ('decided', 'review')))
+union all select 'score', null where exists (select from score_due s join batch b on b.id = s.batch_id
+  where b.learning_until is null or b.learning_until <= $1)
+union all select 'count', null where exists (select from tally where due_at <= $1)
 union all select 'relearn', id from batch where state = 'running' and unlearned >= greatest(50, learned / 10)
 union all select 'sweep', null where exists (select from assignment where state = 'held' and lease_until < $1)
   or exists (select from outbox where state = 'sending' and lease_until < $1)

@@ -9,7 +9,10 @@ TICKER_LOCK = 7_301_002
 
 _FIGURES = """
 select
-  (select jsonb_object_agg(state, n) from (select state, count(*) as n from outbox group by state) o) as outbox,
+  (select jsonb_object_agg(state, n) from (
+      select 'queued' as state, count(*) as n from outbox where state = 'queued'
+      union all select 'sending', count(*) from outbox where state = 'sending'
+      union all select 'unknown', count(*) from outbox where state = 'unknown') o where n > 0) as outbox,
   (select extract(epoch from now() - min(due_at))::float8 from outbox where state = 'queued' and due_at <= now())
     as outbox_oldest_s,
   (select jsonb_object_agg(state, n) from (select state, count(*) as n from inbox where state <> 'done' group by state) i)
@@ -19,13 +22,14 @@ select
   (select extract(epoch from now() - min(created_at))::float8 from payout where settled_at is null) as payouts_oldest_s,
   (select jsonb_object_agg(state, n) from (select state, count(*) as n from batch group by state) b) as batches,
   (select jsonb_object_agg(state, n) from (select state, count(*) as n from worker group by state) w) as workers,
-  (select count(*) from answer) as answers
+  (select coalesce(pg_sequence_last_value(pg_get_serial_sequence('answer', 'id')::regclass), 0)) as answers
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Rows by state. `*_oldest_s`: seconds that the oldest one waits beyond its time; None when none does."""
+    """Rows by state, of messages those that are not over. `answers`: the number that the last one got; the few whose turn
+    was undone have one, too. `*_oldest_s`: seconds that the oldest one waits beyond its time; None when none does."""
 
     outbox: dict[str, int]
     outbox_oldest_s: float | None

@@ -15,7 +15,7 @@ async def why(db: Database, worker: WorkerId) -> Row:
                and (b.languages = '{}' or w.language = any(b.languages)) and (b.worker_max > 0 or b.worker_day_max > 0)
                and room_left(w.id, b.id, b.worker_max, b.worker_day_max) < 1
                and exists (select from task t where t.batch_id = b.id and t.state = 'open' and t.gold is null
-                 and not t.directed and t.answered + t.held < t.wanted)) as share,
+                 and t.position > b.low and not t.directed and t.answered + t.held < t.wanted)) as share,
              exists (select from batch b where b.state = 'paused' and b.currency = w.currency
                and (b.languages = '{}' or w.language = any(b.languages))
                and exists (select from task t where t.batch_id = b.id and t.state = 'open' and t.gold is null

@@ -117,8 +117,8 @@ async def workers_of(db: Database, coordinator_id: int) -> list[Row]:
              left join lateral (select sum(s.gold_right) as right, sum(s.gold_right + s.gold_wrong) as seen,
                  max(s.paused_until) filter (where s.paused_until > now()) as until
                from skill s where s.worker_id = w.id) g on true
-             left join (select worker_id, count(*) as answers from answer where created_at > now() - interval '24 hours'
-               group by worker_id) n on n.worker_id = w.id
+             left join lateral (select count(*) as answers from answer x
+               where x.worker_id = w.id and x.created_at > now() - interval '24 hours') n on true
            where c.id = $1 order by w.name, w.id limit 1000""",
         coordinator_id,
     )

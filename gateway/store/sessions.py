@@ -4,6 +4,7 @@ from gateway.ids import BatchId, WorkerId
 from gateway.store.db import Database, Row
 
 PROGRESS_MAX = 99  # beyond that, "question 400 of 9000" helps nobody
+_LOOKED_AT_MAX = 500  # of her newest answers
 
 
 async def end(
@@ -39,10 +40,11 @@ async def transcript(db: Database, channel: str, session: str, index: bytes) -> 
 async def progress(db: Database, worker: WorkerId, batch: BatchId) -> tuple[int, int] | None:
     """The open question is number so of so many of this batch that are hers or free; None where that is too many."""
     row = await db.row(
-        """select (select count(*) from assignment a join task t on t.id = a.task_id
-             where a.worker_id = $1 and t.batch_id = $2 and a.state = 'answered') as answered,
-           (select count(*) from (select from task t join worker w on w.id = $1
-             where t.batch_id = $2 and t.state = 'open' and t.gold is null and t.answered + t.held < t.wanted
+        """select (select count(*) filter (where t.batch_id = $2) from (select task_id from answer
+             where worker_id = $1 order by created_at desc limit $4) a join task t on t.id = a.task_id) as answered,
+           (select count(*) from (select from answer where worker_id = $1 limit $4) a) as looked_at,
+           (select count(*) from (select from task t join worker w on w.id = $1 join batch b on b.id = t.batch_id
+             where t.batch_id = $2 and t.position > b.low and t.state = 'open' and t.gold is null and t.answered + t.held < t.wanted
                and (not t.directed or exists (select from directed d where d.task_id = t.id and d.worker_id = $1
                  and not d.asked))
                and (t.directed or t.audience is null or audience_fits(t.audience, w.partner_id, w.language))
@@ -51,8 +53,11 @@ async def progress(db: Database, worker: WorkerId, batch: BatchId) -> tuple[int,
         worker,
         batch,
         PROGRESS_MAX,
+        _LOOKED_AT_MAX,
     )
     assert row is not None
+    if row["looked_at"] == _LOOKED_AT_MAX and row["answered"] < _LOOKED_AT_MAX:
+        return None  # there may be older ones of this batch, and a wrong number is worse than none
     number = row["answered"] + 1
     total = number + row["left"]
     return (number, total) if total <= PROGRESS_MAX else None

@@ -7,17 +7,40 @@ from gateway.qa.skill import Skill
 from gateway.store.db import Connection, Database, Row
 
 
-async def unscored(db: Connection, limit: int, now: datetime) -> list[Row]:
-    """Answers to decided tasks that no skill knows of yet, in order; held against other runners. Not those of a batch that
-    is looked at as a whole just now: that look knows them."""
+async def to_score(db: Connection, limit: int, now: datetime) -> list[Row]:
+    """Return tasks with answers that no skill knows of yet (task_id, version), in the order in which they became due.
+
+    Not those of a batch that is looked at as a whole just now: that look knows them.
+    """
+    return await db.fetch(
+        """select d.task_id, d.version from score_due d join batch b on b.id = d.batch_id
+           where b.learning_until is null or b.learning_until <= $2 order by d.seq limit $1""",
+        limit,
+        now,
+    )
+
+
+async def unscored(db: Connection, tasks: Sequence[int]) -> list[Row]:
+    """Return the answers to these tasks that no skill knows of yet, in order; held against other runners."""
     return await db.fetch(
         """select a.id, a.worker_id, a.value, a."right", t.value as decided, t.confidence, b.kind, b.id as batch_id, b.languages
            from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
-           where not a.scored and (t.gold is not null or t.state in ('decided', 'review'))
-             and (b.learning_until is null or b.learning_until <= $2)
-           order by a.id limit $1 for update of a skip locked""",
-        limit,
-        now,
+           where a.task_id = any($1) and not a.scored and (t.gold is not null or t.state in ('decided', 'review'))
+           order by a.id for update of a skip locked""",
+        tasks,
+    )
+
+
+async def end_scoring(db: Connection, tasks: Sequence[Row]) -> None:
+    """Take these tasks (task_id, version) from the queue, but those with answers that another runner holds or that came
+    since."""
+    await db.execute(
+        """delete from score_due d using unnest($1::bigint[], $2::int[]) as n(task, version)
+           where d.task_id = n.task and d.version = n.version
+             and not exists (select from answer a join task t on t.id = a.task_id
+               where a.task_id = d.task_id and not a.scored and (t.gold is not null or t.state in ('decided', 'review')))""",
+        [row["task_id"] for row in tasks],
+        [row["version"] for row in tasks],
     )
 
 

@@ -15,10 +15,25 @@ select a.id as account, t.id, t.code, t.cause, case when t.credit = a.id then t.
 from unnest($1::bigint[]) as a(id) join transfer t on t.credit = a.id or t.debit = a.id
 order by a.id, t.seq"""
 
+# As `_MOVES`, but earnings of other batches that follow each other are one: nobody asks which of them was spent.
+_MOVES_OF_BATCH = f"""
+with m as (
+  select a.id as account, t.id, t.seq, t.code, t.cause, case when t.credit = a.id then t.amount else -t.amount end as amount,
+    t.code = {Code.EARN:d} and t.debit <> $2 as other
+  from unnest($1::bigint[]) as a(id) join transfer t on t.credit = a.id or t.debit = a.id
+), runs as (
+  select *, count(*) filter (where not other) over (partition by account order by seq) as run from m
+)
+select account, (array_agg(id order by seq))[1] as id, min(code) as code, case when other then '' else min(cause) end as cause,
+  sum(amount)::bigint as amount
+from runs group by account, run, other order by account, min(seq)"""
+
+# The cause of an earning names the assignment; so the answer is found by keys alone.
 _ANSWERS = """
 select x.transfer_id, x.id as answer, x.value as said, x.slot, x.via, x.price, x.created_at as answered_at,
   t.name as task, t.text, t.batch_id as batch, t.state as decision, t.value as result, t.rule, t.confidence, t.decided_at
-from answer x join task t on t.id = x.task_id where x.transfer_id = any($1::uuid[])"""
+from unnest($1::bigint[]) as n(id) join assignment g on g.id = n.id
+  join answer x on x.task_id = g.task_id and x.worker_id = g.worker_id join task t on t.id = x.task_id"""
 
 _PAYOUTS = """
 select p.id, p.ref, p.state, p.provider, p.receipt, p.amount, p.created_at, p.settled_at,
@@ -43,10 +58,21 @@ class Link:
     payout: Row | None
 
 
-async def of_accounts(db: Database, accounts: Sequence[int]) -> list[Link]:
-    """Every earning of these workers' accounts, part by part, oldest first."""
+async def of_accounts(db: Database, accounts: Sequence[int], hold: int | None = None) -> list[Link]:
+    """Every earning of these workers' accounts, part by part, oldest first.
+
+    `hold`: the account of a batch; answers of other batches are then left out, and their earnings may be put together.
+    """
     histories: dict[int, list[Move]] = {account: [] for account in accounts}
-    for row in await db.rows(_MOVES, list(accounts)):
+    causes: dict[UUID, str] = {}
+    rows = (
+        await db.rows(_MOVES, list(accounts))
+        if hold is None
+        else await db.rows(_MOVES_OF_BATCH, list(accounts), hold)
+    )
+    for row in rows:
+        if row["code"] == Code.EARN and row["cause"]:
+            causes[row["id"]] = row["cause"]
         move = Move(row["id"], Code(row["code"]), row["amount"], row["cause"])
         histories[row["account"]].append(move)
     parts: list[PartOf] = []
@@ -56,7 +82,8 @@ async def of_accounts(db: Database, accounts: Sequence[int]) -> list[Link]:
         parts += spent.parts
         unspent |= spent.unspent
     earnings = {part.earning for part in parts} | unspent.keys()
-    answers = {row["transfer_id"]: row for row in await db.rows(_ANSWERS, list(earnings))}
+    assignments = [_assignment(causes[e]) for e in earnings if e in causes]
+    answers = {row["transfer_id"]: row for row in await db.rows(_ANSWERS, assignments)}
     spendings = {part.spending: _payout_of(part) for part in parts}
     wanted = list({payout for payout in spendings.values() if payout})
     payouts = {row["id"]: row for row in await db.rows(_PAYOUTS, wanted)}
@@ -68,6 +95,10 @@ async def of_accounts(db: Database, accounts: Sequence[int]) -> list[Link]:
         Link(earning, amount, "owed", answers.get(earning), None)
         for earning, amount in unspent.items()
     ]
+
+
+def _assignment(cause: str) -> int:
+    return int(cause.partition(":")[2])
 
 
 def _payout_of(part: PartOf) -> UUID | None:
@@ -120,8 +151,9 @@ async def of_batch(db: Database, batch: str) -> AsyncGenerator[Link]:
         batch,
     )
     accounts = [row["account_id"] for row in rows]
+    hold: int = await db.value("select account_id from batch where id = $1", batch)
     for start in range(0, len(accounts), _WORKERS_AT_ONCE):
-        for link in await of_accounts(db, accounts[start : start + _WORKERS_AT_ONCE]):
+        for link in await of_accounts(db, accounts[start : start + _WORKERS_AT_ONCE], hold):
             if link.answer and link.answer["batch"] == batch:
                 yield link
 

@@ -56,9 +56,9 @@ $$;
 create or replace function more_tasks(
   p_worker bigint, p_partner bigint, p_language text, p_batch text, p_first bigint, p_held bigint, p_limit int
 ) returns jsonb language plpgsql stable as $$
-declare v_more jsonb; v_kept_until timestamptz; v_breadth boolean; v_skill real;
+declare v_more jsonb; v_kept_until timestamptz; v_breadth boolean; v_low int; v_skill real;
 begin
-  select b.kept_until, b.breadth, skill_mean(s."right", s.wrong, s.learned_at) into v_kept_until, v_breadth, v_skill
+  select b.kept_until, b.breadth, b.low, skill_mean(s."right", s.wrong, s.learned_at) into v_kept_until, v_breadth, v_low, v_skill
     from batch b left join skill s on s.worker_id = p_worker and s.kind = b.kind
     where b.id = p_batch and (s.paused_until <= now()) is not false;
   if not found or p_limit < 1 then
@@ -76,7 +76,7 @@ begin
       select s.id, s.text from (
         select t.id, t.text, t.audience, case when v_breadth then t.answered + t.held end as load from task t
           where t.batch_id = p_batch and t.state = 'open' and t.gold is null and not t.directed
-            and t.answered + t.held < t.wanted and t.id <> p_first and t.id is distinct from p_held
+            and t.answered + t.held < t.wanted and t.id <> p_first and t.id is distinct from p_held and t.position > v_low
             and is_hers(t.skill_wanted, t.better_until, v_skill, t.kept_for, v_kept_until, p_partner)
             -- Looked up task by task: joined as a set, it reads all that she ever was asked.
             and (select a.state from assignment a where a.task_id = t.id and a.worker_id = p_worker

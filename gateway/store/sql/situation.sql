@@ -153,7 +153,7 @@ begin
   end if;
   if next_task is null then
     for v_batch in
-      select b.id, b.breadth, b.kept_until, skill_mean(z."right", z.wrong, z.learned_at) as skill,
+      select b.id, b.breadth, b.low, b.kept_until, skill_mean(z."right", z.wrong, z.learned_at) as skill,
           case when b.worker_max > 0 or b.worker_day_max > 0
             then room_left(situation.worker_id, b.id, b.worker_max, b.worker_day_max) end as room
         from batch b left join skill z on z.worker_id = situation.worker_id and z.kind = b.kind
@@ -163,10 +163,10 @@ begin
     loop
       v_room := v_batch.room;
       continue when v_room < 1;
-      v_from := 0;
+      v_from := v_batch.low;
       if v_batch.breadth then  -- from anywhere, the tasks with the fewest answers first
         select max(t.position) into v_from from task t where t.batch_id = v_batch.id;
-        v_from := abs(hashint8(situation.worker_id # coalesce(held_task, 0))::bigint) % greatest(v_from - 95, 1);
+        v_from := greatest(v_batch.low, abs(hashint8(situation.worker_id # coalesce(held_task, 0))::bigint) % greatest(v_from - 95, 1));
       end if;
       -- The first few free tasks, in an order of her own: phones that ask at the same moment rarely collide.
       -- Whether she had one is looked up task by task: joined as a set, it reads all that she ever was asked.
@@ -186,7 +186,7 @@ begin
       -- None of those is for her (she had them all, say): the first of all the others that is.
       select t.id, v_batch.id, t.text into next_task, next_batch, next_text from task t
         where t.batch_id = v_batch.id and t.state = 'open' and t.gold is null and not t.directed
-          and t.answered + t.held < t.wanted and t.id is distinct from held_task
+          and t.answered + t.held < t.wanted and t.id is distinct from held_task and t.position > v_batch.low
           and is_hers(t.skill_wanted, t.better_until, v_batch.skill, t.kept_for, v_batch.kept_until, partner_id)
           and (t.audience is null or audience_fits(t.audience, situation.partner_id, situation.language))
           and (select a.state from assignment a where a.task_id = t.id

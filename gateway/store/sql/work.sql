@@ -198,3 +198,22 @@ begin
     update directed set position = position - 1 where task_id = p_task and not asked;
   end if;
 end $$;
+
+-- Answers whose worth is known now, for `score`: the first time a task is decided, and each answer to gold.
+create or replace function answers_are_due() returns trigger language plpgsql as $$
+begin
+  insert into score_due as d (task_id, batch_id) values (new.id, new.batch_id)
+    on conflict (task_id) do update set version = d.version + 1;
+  return null;
+end $$;
+create or replace trigger answers_are_due after update of state on task
+  for each row when (old.state = 'open' and new.state in ('decided', 'review')) execute function answers_are_due();
+
+create or replace function gold_answer_is_due() returns trigger language plpgsql as $$
+begin
+  insert into score_due as d (task_id, batch_id) select id, batch_id from task where id = new.task_id
+    on conflict (task_id) do update set version = d.version + 1;
+  return null;
+end $$;
+create or replace trigger gold_answer_is_due after insert on answer
+  for each row when (new."right" is not null) execute function gold_answer_is_due();

@@ -48,8 +48,8 @@ worker = Table(
     Column("name", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("state", Text, nullable=False),
-    Column("partner_id", BigInteger, ForeignKey("partner.id")),
-    Column("coordinator_id", BigInteger, ForeignKey("coordinator.id")),
+    Column("partner_id", BigInteger, ForeignKey("partner.id"), index=True),
+    Column("coordinator_id", BigInteger, ForeignKey("coordinator.id"), index=True),
     Column("msisdn_sealed", LargeBinary, nullable=False),
     Column("msisdn_index", LargeBinary, nullable=False, unique=True),
     Column("region", Text, nullable=False),  # ISO 3166
@@ -71,9 +71,21 @@ worker = Table(
     Column("ease", SmallInteger, nullable=False, server_default=text("0")),
     # Her number is another person's now and she has none: nothing is sent to her; see `number_move`.
     Column("number_lost_at", DateTime(timezone=True)),
+    # Her place in the circle in which idle workers are offered work (`store.idle`).
+    Column("lot", REAL, nullable=False, server_default=text("random()")),
     at_column(),
     one_of("state", "invited", "active", "stopped", "removed"),
     one_of("reach", "sms", "ussd"),
+)
+
+Index("ix_worker_lot", worker.c.reach, worker.c.lot, postgresql_where=text("state = 'active'"))
+
+# Where the last look at idle workers ended, by how they work.
+circle = Table(
+    "circle",
+    metadata,
+    Column("reach", Text, primary_key=True),
+    Column("lot", REAL, nullable=False),
 )
 
 consent = Table(

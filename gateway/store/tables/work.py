@@ -9,6 +9,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -90,6 +91,8 @@ batch = Table(
     # Heavy work that goes on (gateway.store.background): what, and how far; until when its answers are not scored.
     Column("background", JSONB),
     Column("learning_until", DateTime(timezone=True)),
+    # Tasks up to this position were not free when somebody last looked: where a search for work begins. Only a hint.
+    Column("low", Integer, nullable=False, server_default=text("0")),
     Column("look_again", Boolean, nullable=False, server_default=text("false")),
     Column("breadth", Boolean, nullable=False, server_default=text("false")),
     Column("worker_max", Integer),  # answers of one worker at most
@@ -246,11 +249,28 @@ answer = Table(
     ForeignKeyConstraint(["task_id", "worker_id"], ["assignment.task_id", "assignment.worker_id"]),
     UniqueConstraint("task_id", "slot"),
 )
-Index(
-    "ix_answer_dialled",
-    answer.c.worker_id,
-    answer.c.id,
-    postgresql_where=text("via = 'ussd'"),
-)
+Index("ix_answer_worker_id", answer.c.worker_id, answer.c.created_at)
 Index("ix_answer_capped", answer.c.worker_id, answer.c.id, postgresql_where=text("capped"))
 Index("ix_answer_unscored", answer.c.task_id, postgresql_where=text("not scored"))
+
+# Tasks with answers that no skill knows yet: triggers put them here (see `sql/work.sql`), `score` takes them away.
+# `version` counts what was put: an answer that comes while its task is being scored is not lost with the row.
+score_due = Table(
+    "score_due",
+    metadata,
+    Column("task_id", BigInteger, ForeignKey("task.id"), primary_key=True, autoincrement=False),
+    Column("batch_id", Text, nullable=False),
+    Column("seq", BigInteger, Identity(always=True), nullable=False),
+    Column("version", Integer, nullable=False, server_default=text("0")),
+)
+Index("uq_score_due_seq", score_due.c.seq, unique=True)
+
+# The counts of a batch that is too large to be counted at each look, and when they are counted next; null = never again.
+tally = Table(
+    "tally",
+    metadata,
+    Column("batch_id", Text, ForeignKey("batch.id"), primary_key=True),
+    Column("counts", JSONB, nullable=False),
+    Column("due_at", DateTime(timezone=True), index=True),
+    at_column("at"),
+)

@@ -1,0 +1,118 @@
+"""Idle workers for whom there is work, looked for a part of the circle at a time.
+
+Every active worker has a place in a circle (`worker.lot`, drawn once). A look begins where the last one ended, so that
+each worker's turn comes, no worker is first for having joined first, and a look costs the same however many there are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.store.db import Database, Row
+
+PART = 1000
+"""Workers looked at in one part; a look goes on to the next part while it finds workers to ask."""
+
+# A worker who may be told of work at all: cheap to find out, so it comes first (the fence `offset 0` keeps it first). Not a
+# worker who has not read our last word yet: a reply that waits for the operator (`promise_of`) comes before the next question.
+_READY = """
+  not exists (select from assignment a where a.worker_id = w.id and a.state = 'held')
+  and not exists (select from opt_out x where x.msisdn_index = w.msisdn_index)
+  and (w.unreached_until is null or w.unreached_until < now())
+  and not exists (select from payout p join outbox o on o.cause = 'asked:' || p.ref and o.state in ('queued', 'sending')
+    where p.worker_id = w.id and p.settled_at is null)"""
+# Work that is there for a worker `w`: named for her, or in a batch that is open to all.
+_SOMETHING = """
+  (exists (select from work_by_name(w.id, w.currency, null))
+    or exists (select from batch b left join skill z on z.worker_id = w.id and z.kind = b.kind
+         where b.state = 'running' and b.currency = w.currency
+         and (b.languages = '{}' or w.language = any(b.languages))
+         and (z.paused_until <= now()) is not false
+         and (b.worker_max is null and b.worker_day_max is null
+           or room_left(w.id, b.id, b.worker_max, b.worker_day_max) > 0)
+         and exists (select from task t where t.batch_id = b.id and t.state = 'open' and t.gold is null and t.position > b.low
+           and not t.directed and t.answered + t.held < t.wanted
+           and is_hers(t.skill_wanted, t.better_until, skill_mean(z."right", z.wrong, z.learned_at),
+             t.kept_for, b.kept_until, w.partner_id)
+           and (t.audience is null or audience_fits(t.audience, w.partner_id, w.language))
+           and (select a.state from assignment a
+             where a.task_id = t.id and a.worker_id = w.id and a.state <> 'expired') is null)))"""
+
+
+def _look(reach: str, ready: str) -> str:
+    return f"""
+with part as materialized (
+  select * from worker where state = 'active' and reach = '{reach}' and lot > $4 order by lot limit $5
+)
+select c.number, c.last, f.* from (select count(*) as number, max(lot) as last from part) c left join lateral (
+  select w.id, w.msisdn_sealed, w.msisdn_index, w.sms_channel, w.language, w.lot
+  from (select w.* from part p join worker w on w.id = p.id where {ready} order by p.lot offset 0) w
+  where may_prompt(w, $2::jsonb, $3) and {_SOMETHING} order by w.lot limit $1) f on true"""  # constants
+
+
+_BY_SMS = _look("sms", _READY)
+_BY_USSD = _look(
+    "ussd",
+    _READY
+    + """
+  and not exists (select from ussd_session s where s.worker_id = w.id and s.last_at > $6)
+  and not exists (select from outbox o where o.worker_id = w.id and o.purpose = 'notice' and o.created_at > $7)""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """A worker who dials is not told of work if she dialled after `dialled`, or was told after `told`."""
+
+    dialled: datetime
+    told: datetime
+
+
+async def by_sms(db: Database, limit: int, rules: Mapping[str, object], now: datetime) -> list[Row]:
+    """Return workers by SMS who hold no question, may be prompted now, and have work waiting for them; `limit` at most."""
+    return await _round(db, "sms", _BY_SMS, limit, (dict(rules), now))
+
+
+async def by_ussd(
+    db: Database, limit: int, rules: Mapping[str, object], now: datetime, since: Since
+) -> list[Row]:
+    """Return workers by USSD who may be told that work waits for them; `limit` at most."""
+    given = (dict(rules), now)
+    return await _round(db, "ussd", _BY_USSD, limit, given, (since.dialled, since.told))
+
+
+async def _round(
+    db: Database,
+    reach: str,
+    look: str,
+    limit: int,
+    given: tuple[object, ...],
+    more: tuple[object, ...] = (),
+) -> list[Row]:
+    """Look at part after part of the circle while each finds a worker, once around at most; remember where it ended."""
+    began = at = await db.value(
+        "select coalesce((select lot from circle where reach = $1), -1)", reach
+    )
+    found: list[Row] = []
+    around = False
+    while True:
+        rows = await db.rows(look, limit - len(found), *given, at, PART, *more)
+        some = [
+            row for row in rows if row["id"] is not None and not (around and row["lot"] > began)
+        ]
+        found += some
+        ended = rows[0]["number"] < PART
+        at = some[-1]["lot"] if len(found) == limit else rows[0]["last"]
+        if len(found) == limit or (not ended and (not some or (around and at >= began))):
+            break
+        if ended:
+            at = -1.0
+            if around or began < 0:
+                break
+            around = True
+    await db.execute(
+        "insert into circle (reach, lot) values ($1, $2) on conflict (reach) do update set lot = excluded.lot",
+        reach,
+        at,
+    )
+    return found
