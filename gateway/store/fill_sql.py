@@ -114,9 +114,9 @@ asked as (
       1, 'gsm7', 'reply', 0, 'accepted', 1, m.at, 'p' || m.id, 'delivered', 2, m.at, m.at
     from made m join worker w on w.id = m.worker_id where m.via = 'sms' order by m.at
 ), dialled as (
-  insert into ussd_session (channel, session, worker_id, transcript, view, memory, pages, ended, completed, created_at, last_at)
-    select 'phone', md5('s' || m.id), m.worker_id, '1*1', 'main', '{{}}', '{{}}', true, true, m.at, m.at
-    from made m where m.via = 'ussd' and m.id % 6 = 0
+  insert into ussd_session (channel, session, msisdn_index, worker_id, transcript, view, memory, pages, ended, completed, created_at, last_at)
+    select 'phone', md5('s' || m.id), w.msisdn_index, m.worker_id, '1*1', 'main', '{{}}', '{{}}', true, true, m.at, m.at
+    from made m join worker w on w.id = m.worker_id where m.via = 'ussd' and m.id % 6 = 0
 )
 insert into answer (task_id, worker_id, slot, value, said, via, price, transfer_id, scored, created_at)
   select m.task_id, m.worker_id, m.slot, m.value, m.value, m.via, b.price, m.transfer, b.state = 'done', m.at

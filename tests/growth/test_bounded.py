@@ -41,7 +41,7 @@ LATEST_MAX = 6_000
 """Rows that the rates of the channels are read from: the latest 5,000 messages and events."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def grown(
     new_database: NewDatabase, embedded: EmbeddedServers
 ) -> AsyncIterator[tuple[Town, Log]]:

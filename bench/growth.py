@@ -1,0 +1,232 @@
+"""What a long history costs: the same acts on a gateway with a past and on one without, by turns in one run.
+
+Both are whole gateways with a database server of their own. Phones act over HTTP, a few at a time, so that a figure is
+what an act takes and not how long it waited for others. `--json` prints one object; ratios are of the 99th percentiles.
+"""
+
+import argparse
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+
+import aiohttp
+
+from bench._here import gateway, serving
+from bench.answer_step import serve_ours
+from gateway.settings import Settings
+from gateway.store import fill
+from gateway.store.fill import Plan
+
+AT_ONCE = 4
+_FIRST = 254_700_000_000
+_LONG, _SHORT = fill.plan(5_000_000), fill.plan(100_000, workers=10_000, open_tasks=30_000)
+_EMPTY = fill.plan(1_000, workers=2_500, open_tasks=2_000)
+
+Act = Callable[[int], Awaitable[None]]
+
+
+async def make_past(settings: Settings, plan: Plan) -> int:
+    """Fill a gateway; return how many answers it holds."""
+    from gateway.vault import Vault
+
+    assert settings.secret_key
+    assert settings.database_url
+    vault = Vault(settings.secret_key.get_secret_value())
+    numbers = [f"+{_FIRST + n}" for n in range(plan.workers)]
+    sealed = [(vault.seal(number), vault.index(number)) for number in numbers]
+    url = settings.database_url.get_secret_value()
+    made = [step async for step in fill.fill(url, plan, sealed, "KES", "KE")]
+    return made[-1][0]
+
+
+class Phones:
+    """Phones of workers that a gateway knows and that hold no question yet. Every act is done by phones of its own."""
+
+    def __init__(self, http: aiohttp.ClientSession, port: int, holders: int) -> None:
+        self._http, self._url, self._holders = http, f"http://127.0.0.1:{port}", holders
+        self._run = time.time_ns()
+        self._typed: dict[int, str] = {}
+
+    async def first_work(self, n: int) -> None:
+        assert "Gikomba" in await self._dials(self._dialler(n), "1", "w")
+
+    async def answer(self, n: int) -> None:
+        self._typed[n] = self._typed.get(n, "1") + "*1"
+        await self._dials(self._dialler(n), self._typed[n], "w")
+
+    async def dial_again(self, n: int) -> None:
+        self._run += 1
+        assert "question" in (await self._dials(self._dialler(n), "", f"a{self._run}")).lower()
+
+    async def sms(self, n: int) -> None:
+        self._run += 1
+        await self._texts(self._dialler(n) + 1, "WORK")
+
+    async def cash_out(self, n: int) -> None:
+        self._run += 1
+        await self._texts(self._dialler(n) + 401, "PAY")
+
+    async def opens(self, n: int) -> None:
+        """Begin the session in which the other acts of this phone happen."""
+        await self._dials(self._dialler(n), "", "w")
+
+    def _dialler(self, n: int) -> int:
+        """The number of the n-th phone behind those who hold a question; every second worker dials."""
+        return self._holders + 1 + (self._holders % 2) + 2 * n
+
+    async def _dials(self, worker: int, typed: str, session: str) -> str:
+        form = {"session": f"{worker}-{session}", "from": f"+{_FIRST + worker}", "text": typed}
+        async with self._http.post(f"{self._url}/in/phone/local/ussd", data=form) as screen:
+            assert screen.status == 200
+            return await screen.text()
+
+    async def _texts(self, worker: int, words: str) -> None:
+        form = {
+            "id": f"{worker}-{self._run}",
+            "from": f"+{_FIRST + worker}",
+            "to": "20880",
+            "text": words,
+        }
+        async with self._http.post(f"{self._url}/in/phone/local/sms", data=form) as answer:
+            assert answer.status == 200
+
+
+async def measured(act: Act, count: int) -> list[float]:
+    """Milliseconds of each of `count` acts, each by another phone."""
+    took: list[float] = []
+
+    async def lane(first: int) -> None:
+        for n in range(first, count, AT_ONCE):
+            began = time.perf_counter()
+            await act(n)
+            took.append((time.perf_counter() - began) * 1000)
+
+    await asyncio.gather(*(lane(first) for first in range(AT_ONCE)))
+    return took
+
+
+def p99(took: list[float]) -> float:
+    """The 99th percentile."""
+    return sorted(took)[min(len(took) - 1, len(took) * 99 // 100)]
+
+
+ACTS = ("first_work", "answer", "dial_again", "sms", "cash_out")
+
+
+async def acts(ports: list[int], holders: list[int], phones: int) -> dict[str, list[float]]:
+    """The 99th percentile of each act, empty and filled; each act is done by turns, in ten parts."""
+    async with aiohttp.ClientSession() as http:
+        both = [Phones(http, port, held) for port, held in zip(ports, holders, strict=True)]
+        for one, port in zip(both, ports, strict=True):
+            await _up(http, port)
+            await measured(one.opens, phones)
+        found: dict[str, list[float]] = {}
+        for name in ACTS:
+            took: list[list[float]] = [[], []]
+            for part in range(10):
+                for n, one in enumerate(both):
+                    act = getattr(one, name)
+                    first = part * phones // 10
+
+                    def shifted(k: int, act: Act = act, first: int = first) -> Awaitable[None]:
+                        return act(first + k)
+
+                    took[n] += await measured(shifted, phones // 10)
+            found[name] = [p99(times) for times in took]
+        return found
+
+
+async def _up(http: aiohttp.ClientSession, port: int) -> None:
+    while True:
+        try:
+            async with http.get(f"http://127.0.0.1:{port}/healthz") as answer:
+                if answer.status == 200:
+                    return
+        except aiohttp.ClientError:
+            await asyncio.sleep(0.1)
+
+
+async def looks(settings: Settings) -> dict[str, float]:
+    """Milliseconds of what is done once in a while, the best of three; rows a second of a proof; bytes an answer."""
+    from gateway.app import open_runtime
+    from gateway.queue.inline import InlineBells
+    from gateway.steps.count import count
+    from gateway.store import batches, clients, due, health, idle, people, traces
+
+    asleep = {
+        "now": "2026-01-01T00:00:00Z", "hours": {"KE": 3}, "from": 21, "until": 8, "per_hour": 9, "per_day": 99,
+    }  # fmt: skip
+
+    async with open_runtime(settings, InlineBells()) as rt:
+        await count(rt)
+        now = rt.clock.now()
+
+        async def assign_idle() -> None:
+            assert not await idle.by_sms(rt.db, 500, asleep, now)
+            assert not await idle.by_ussd(rt.db, 500, asleep, now, idle.Since(now, now))
+
+        coordinator = await rt.db.value(
+            """with made as (insert into coordinator (name, language, msisdn_sealed, msisdn_index)
+                 values ('Bench', 'en', 'x', 'bench') returning id)
+               select id from made"""
+        )
+        await rt.db.execute(
+            "update worker set coordinator_id = $1 where id % 100 = 0 and id <= 100000", coordinator
+        )
+        found = {
+            "ticker_ms": await _ms(lambda: due.due(rt.db, now)),
+            "assign_idle_ms": await _ms(assign_idle),
+            "metrics_ms": await _ms(lambda: health.figures(rt.db)),
+            "account_ms": await _ms(lambda: clients.account(rt.db, "c_filled3")),
+            "batch_ms": await _ms(lambda: batches.of_client(rt.db, "c_filled3", "b_large")),
+            "console_ms": await _ms(lambda: people.workers_of(rt.db, coordinator)),
+        }
+        rows, began = 0, time.perf_counter()
+        async for _ in traces.of_batch(rt.db, "b_done0"):
+            rows += 1
+        found["proof_rows_per_s"] = rows / (time.perf_counter() - began)
+        size: int = await rt.db.value("select pg_database_size(current_database())")
+        answers: int = await rt.db.value("select count(*) from answer")
+        found["bytes_per_answer"] = size / answers
+        return found
+
+
+async def _ms(work: Callable[[], Awaitable[object]]) -> float:
+    times: list[float] = []
+    for _ in range(3):
+        began = time.perf_counter()
+        await work()
+        times.append((time.perf_counter() - began) * 1000)
+    return min(times)
+
+
+def main() -> None:
+    """Print the figures: `python -m bench.growth [--short] [--answers N]`."""
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--short", action="store_true", help="100,000 answers instead of 5 million")
+    asked.add_argument("--answers", type=int, help="another number of answers")
+    asked.add_argument("--phones", type=int, default=600, help="phones for each act")
+    given = asked.parse_args()
+    full = fill.plan(given.answers) if given.answers else _SHORT if given.short else _LONG
+    with ExitStack() as stack:
+        empty = stack.enter_context(gateway(quiet_hours=""))
+        filled = stack.enter_context(gateway(quiet_hours=""))
+        asyncio.run(make_past(empty, _EMPTY))
+        answers = asyncio.run(make_past(filled, full))
+        found: dict[str, object] = {"answers": answers, "workers": full.workers}
+        seen = asyncio.run(looks(filled))
+        served = [stack.enter_context(serving(each, serve_ours))[0][0] for each in (empty, filled)]
+        by_act = asyncio.run(acts(served, [_EMPTY.holders, full.holders], given.phones))
+        for name, (without, with_past) in by_act.items():
+            found[f"{'answer_step' if name == 'answer' else name}_p99_ratio"] = round(
+                with_past / without, 2
+            )
+            found[f"{name}_p99_ms"] = [round(without, 1), round(with_past, 1)]
+        found |= {name: round(value, 1) for name, value in seen.items()}
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()
