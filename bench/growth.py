@@ -15,6 +15,7 @@ import aiohttp
 
 from bench._here import gateway, serving
 from bench.answer_step import serve_ours
+from gateway.ids import ClientId
 from gateway.settings import Settings
 from gateway.store import fill
 from gateway.store.fill import Plan
@@ -23,6 +24,8 @@ AT_ONCE = 4
 _FIRST = 254_700_000_000
 _LONG, _SHORT = fill.plan(5_000_000), fill.plan(100_000, workers=10_000, open_tasks=30_000)
 _EMPTY = fill.plan(1_000, workers=2_500, open_tasks=2_000)
+
+_CLIENT = ClientId("c_filled3")
 
 Act = Callable[[int], Awaitable[None]]
 
@@ -179,8 +182,8 @@ async def looks(settings: Settings) -> dict[str, float]:
             "ticker_ms": await _ms(lambda: due.due(rt.db, now)),
             "assign_idle_ms": await _ms(assign_idle),
             "metrics_ms": await _ms(lambda: health.figures(rt.db)),
-            "account_ms": await _ms(lambda: clients.account(rt.db, "c_filled3")),
-            "batch_ms": await _ms(lambda: batches.of_client(rt.db, "c_filled3", "b_large")),
+            "account_ms": await _ms(lambda: clients.account(rt.db, _CLIENT)),
+            "batch_ms": await _ms(lambda: batches.of_client(rt.db, _CLIENT, "b_large")),
             "console_ms": await _ms(lambda: people.workers_of(rt.db, coordinator)),
         }
         rows, began = 0, time.perf_counter()

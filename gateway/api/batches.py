@@ -286,6 +286,7 @@ def _one(row: Row) -> BatchOut:
             answers_wanted=wanted,
             asked_now=row["asked_now"],
             percent=round(100 * row["answers_real"] / wanted, 1) if wanted else 0.0,
+            counted_at=row["counted_at"],
         ),
         money=_money(row),
         confidence_checked=Checked(row["gold_answered"], row["state"] == "done").all,

@@ -9,7 +9,10 @@ from gateway.api.asked import OptionIn
 
 
 class Progress(BaseModel):
-    """Counted in answers as well as in tasks: 90 % of the answers in shows as 90 %."""
+    """Counted in answers as well as in tasks: 90 % of the answers in shows as 90 %.
+
+    `counted_at`: when a large batch was counted last; none for other batches, which are counted as they are shown.
+    """
 
     tasks: int
     tasks_done: int
@@ -19,6 +22,7 @@ class Progress(BaseModel):
     answers_wanted: int
     asked_now: int
     percent: float
+    counted_at: datetime | None
 
 
 class MessageCost(BaseModel):

@@ -21,6 +21,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "replay --answers answers.csv --kind verification --channel sms \\\n    --policy fixed:3 --limit-tasks 20",
     ),
     "operators": ("operators --port 9000 --data-dir simulated",),
+    "fill": ("fill --into past --answers 10000 --workers 100",),
     "bench": ("bench segments",),
     "doctor": ("doctor", "doctor --json -"),
     "api": ("api", "api --webhooks --port 8001", "api --clients --port 8002"),

@@ -9,7 +9,7 @@ A worker's share of the answers follows a square law, so a few workers are very 
 """
 
 # asyncpg is typed in parts only; see gateway.store.db.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -80,7 +80,9 @@ async def fill(
     `sealed`: the sealed number and the index of each worker. Raises Refused where the database is not empty, or where
     its role may not switch triggers off (only a superuser may).
     """
-    db = await asyncpg.connect(plain_dsn(url), server_settings={"statement_timeout": "0"})
+    db: asyncpg.Connection = await asyncpg.connect(
+        plain_dsn(url), server_settings={"statement_timeout": "0"}
+    )
     try:
         if await db.fetchval(sql.IS_USED):
             raise Refused(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
+from gateway.ids import ClientId
 from gateway.servers import EmbeddedServers
 from gateway.steps.assign import assign
 from gateway.steps.catch_up import catch_up
@@ -31,7 +32,7 @@ from tests.town import Town
 
 PLAN = fill.plan(50_000, workers=2_000, open_tasks=21_000)
 """Some 300,000 rows; the largest open batch is one that is not counted at each look."""
-CLIENT = "c_filled3"
+CLIENT = ClientId("c_filled3")
 """The owner of the largest open batch."""
 ROWS_MAX = 3_000
 """Rows that one statement may read of a growing table. Every table that grows with history has ten times more."""
@@ -181,7 +182,7 @@ async def test_is_bounded(grown: tuple[Town, Log], work: Callable[[Town], Awaita
     await work(town)
     scans = list(log.scans())
     assert scans, "the log explains nothing: this test would see nothing"
-    most = {
+    most: dict[object, int] = {
         idle_workers_are_asked: PARTS_MAX,
         nobody_may_be_asked: PARTS_MAX,
         figures_are_read: LATEST_MAX,
