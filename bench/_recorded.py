@@ -17,7 +17,7 @@ from gateway.qa.rules import auto
 HERE = Path(__file__).parent.parent / "tests" / "qa" / "data"
 THINNED = (2, 3, 5)  # answers a task
 FEW_TASKS = 150
-MADE_UP = "made up"
+MADE_UP, MADE_UP_SHARE = "made up", 0.25
 SINGLE = ("majority", "one_coin", "dawid_skene", "ibcc", "ebcc")
 
 
@@ -90,12 +90,14 @@ def made_up(seeds: int) -> list[Part]:
     ]
 
 
-def mean_by_crowd(parts: list[Part], scores: list[float]) -> float:
-    """Return the mean over crowds of the mean over their parts."""
+def balanced(parts: list[Part], scores: list[float]) -> float:
+    """Return the mean over crowds of the mean over their parts; made-up crowds weigh a quarter of it."""
     of: dict[str, list[float]] = {}
     for part, score in zip(parts, scores, strict=True):
         of.setdefault(part.crowd, []).append(score)
-    return fmean(fmean(some) for some in of.values())
+    made = fmean(of.pop(MADE_UP))
+    real = fmean(fmean(some) for some in of.values()) if of else made
+    return MADE_UP_SHARE * made + (1.0 - MADE_UP_SHARE) * real
 
 
 def _cuts(rows: list[Answer]) -> Iterator[tuple[str, list[Answer]]]:

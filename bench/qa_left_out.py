@@ -4,8 +4,8 @@
 
 FOLDER has NAME.csv (task,worker,answer) and NAME_gold.csv (task,truth) per crowd. For each crowd the constants
 of `auto`, of its confidences and of stopping are fitted to all other crowds, whole and cut down, and to made-up
-ones; then they judge the crowd. Fitting is a descent from the constants halved, one constant after the
-other. `ours` is the left-out figure of a crowd, `floor` that of majority (accuracy), of the shipped constants
+ones; then they judge the crowd. Fitting is a descent over half, all and double of each
+constant, one after the other. `ours` is the left-out figure of a crowd, `floor` that of majority (accuracy), of the shipped constants
 (calibration errors), or of majority of five (stopping), in percent or points.
 """
 
@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from bench._recorded import HERE, SINGLE, Part, made_up, mean_by_crowd, recorded
+from bench._recorded import HERE, SINGLE, Part, balanced, made_up, recorded
 from gateway.qa import batch, stopping
 from gateway.qa.calibration import Usual, calibration
 from gateway.qa.calibration_error import debiased_calibration_error
@@ -32,6 +32,7 @@ from gateway.qa.rules import auto
 SPLITS, SEEDS, GOLD, MADE_UP_SEEDS = 40, 3, 40, 1
 ROUNDS = 2  # of the descent
 FACTORS = (0.5, 1.0, 2.0)
+TIE_MIN, TIE_MAX = 0.5, 0.9  # a share of a tie of two
 LOSS_COUNTS = 3.0  # a point below majority weighs like three above it
 COST, CONFIDENCES = 3.4, (0.9, 0.93, 0.95, 0.96, 0.97, 0.98)
 Chosen = TypeVar("Chosen", auto.Constants, Usual)
@@ -53,18 +54,21 @@ class LeftOut:
 
 
 def fitted(start: Chosen, names: Sequence[str], loss: Callable[[Chosen], float]) -> Chosen:
-    """Return the constants that a descent over `names`, one by one, from `start` halved arrives at."""
-    best = replace(start, **{name: getattr(start, name) * FACTORS[0] for name in names})
-    for _ in range(ROUNDS):
-        for name in names:
-            values = [getattr(start, name) * factor for factor in FACTORS]
-            tried = [replace(best, **{name: value}) for value in values if _sensible(name, value)]
-            best = min(tried, key=loss)
-    return best
+    """Return the best constants that descents over `names`, one by one, from all halved and all doubled find."""
+    found: list[Chosen] = []
+    for factor in (FACTORS[0], FACTORS[-1]):
+        one = replace(start, **{name: _scaled(start, name, factor) for name in names})
+        for _ in range(ROUNDS):
+            for name in names:
+                values = {_scaled(start, name, factor) for factor in FACTORS}
+                one = min((replace(one, **{name: value}) for value in sorted(values)), key=loss)
+        found.append(one)
+    return min(found, key=loss)
 
 
-def _sensible(name: str, value: float) -> bool:
-    return name != "tie_broken" or 0.5 <= value < 1.0  # a share of a tie of two
+def _scaled(start: object, name: str, factor: float) -> float:
+    value = getattr(start, name) * factor
+    return min(max(value, TIE_MIN), TIE_MAX) if name == "tie_broken" else value
 
 
 class Bench:
@@ -87,7 +91,7 @@ class Bench:
         return fitted(
             auto.CONSTANTS,
             FITTED_WEIGHTS,
-            lambda one: -mean_by_crowd(parts, [self.points(part, one) for part in parts]),
+            lambda one: -balanced(parts, [self.points(part, one) for part in parts]),
         )
 
     def usual(self, name: str, constants: auto.Constants) -> Usual:
@@ -96,9 +100,7 @@ class Bench:
         return fitted(
             batch.USUAL,
             FITTED_USUAL,
-            lambda one: mean_by_crowd(
-                parts, [self.error(part, constants, one) ** 2 for part in parts]
-            ),
+            lambda one: balanced(parts, [self.error(part, constants, one) ** 2 for part in parts]),
         )
 
     def _points(self, part: Part, constants: auto.Constants) -> float:

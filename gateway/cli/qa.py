@@ -79,7 +79,7 @@ def aggregate(
     ] = "auto",
     out: Annotated[
         str | None,
-        typer.Option(help="Write CSV task,value,confidence,answers,checked; - is stdout."),
+        typer.Option(help="Write the results as CSV, a row per task; - is stdout."),
     ] = None,
     plot: PlotFile = None,
     json_file: JsonFile = None,
@@ -106,7 +106,8 @@ def aggregate(
             if not plot:
                 show_calibration(found, truths, known)
         if out:
-            write_results(out, found.results, checked=bool(figures["checked"]), raw=raw)
+            checked = bool(figures["confidence_checked"])
+            write_results(out, found.results, checked=checked, tied=found.tied, raw=raw)
         if plot:
             plot_results(plot, found, truths, known)
         write_json(json_file, figures)

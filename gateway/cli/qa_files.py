@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +15,9 @@ from gateway.tabular import CsvWriter
 
 if TYPE_CHECKING:
     from gateway.cli.qa_votes import Votes
+
+
+RESULT_COLUMNS = ("task", "value", "confidence", "answers", "confidence_checked", "tied")
 
 
 class Kind(StrEnum):
@@ -82,14 +85,25 @@ def write_results(
     results: Sequence[tuple[str, str, float, int]],
     *,
     checked: bool,
+    tied: Collection[str] = (),
     raw: bool = False,
 ) -> None:
-    """Write a row per task; `-` is stdout. `checked` says whether gold has checked the confidences."""
-    mark = "yes" if checked else "no"
+    """Write a row per task; `-` is stdout. `checked` says whether gold has checked the confidences.
+
+    Columns have the names and words that the API gives them.
+    """
+    known, ties = _word(value=checked), frozenset(tied)
     with _output(out) as file:
         writer = CsvWriter(raw=raw, lineterminator="\n")
-        file.write(writer.row(("task", "value", "confidence", "answers", "checked")))
-        file.writelines(writer.row((t, v, f"{sure:.4f}", n, mark)) for t, v, sure, n in results)
+        file.write(writer.row(RESULT_COLUMNS))
+        file.writelines(
+            writer.row((t, v, f"{sure:.4f}", n, known, _word(value=t in ties)))
+            for t, v, sure, n in results
+        )
+
+
+def _word(*, value: bool) -> str:
+    return "true" if value else "false"
 
 
 def write_json(target: str | None, figures: Mapping[str, object]) -> None:

@@ -112,7 +112,7 @@ def show_figures(figures: Mapping[str, Any]) -> None:
 
 
 def _readable(key: str, value: Any) -> str:
-    if key == "checked":
+    if key == "confidence_checked":
         return "by gold" if value else "no gold has checked the confidences"
     if key in RATES:
         return f"{100 * value:.2f} %"

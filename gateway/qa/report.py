@@ -20,6 +20,7 @@ from gateway.qa.text.aggregate import aggregate as aggregate_text
 from gateway.qa.text.near import is_near
 from gateway.qa.text.normalise import normalise
 from gateway.qa.text.score import exact_match, word_error_rate
+from gateway.qa.ties import tied
 
 Rows = Sequence[Answer]
 Truths = Mapping[str, str]
@@ -31,7 +32,7 @@ _Found = tuple[dict[str, object], list[tuple[str, str, float, int]], tuple[str, 
 class Report:
     """Machine-readable figures, a (task, value, confidence, answers) row per task, and the tied tasks.
 
-    `checked` in the figures is false while no gold has checked the confidences.
+    `confidence_checked` in the figures is false while no gold has checked the confidences.
     """
 
     figures: dict[str, object]
@@ -50,7 +51,7 @@ def report(rows: Rows, kind: str, method: str, truths: Truths, gold: Truths) -> 
     Raises Refused for an unknown method, and when truths were given but fit none of the tasks.
     """
     aggregate = _texts if kind == TRANSCRIPTION else _options
-    figures, results, tied = aggregate(rows, method, truths, gold)
+    figures, results, ties = aggregate(rows, method, truths, gold)
     common: dict[str, object] = {
         "kind": kind,
         "tasks": len(results),
@@ -64,8 +65,8 @@ def report(rows: Rows, kind: str, method: str, truths: Truths, gold: Truths) -> 
         raise Refused(
             "no task has answers and a truth (gold aside): do the two files belong together?"
         )
-    told: dict[str, object] = {"ties": len(tied), "tied": list(tied)}
-    return Report({**common, **figures, **told}, results, tied)
+    told: dict[str, object] = {"ties": len(ties), "tied": list(ties)}
+    return Report({**common, **figures, **told}, results, ties)
 
 
 def _options(rows: Rows, method: str, truths: Truths, gold: Truths) -> _Found:
@@ -79,7 +80,7 @@ def _options(rows: Rows, method: str, truths: Truths, gold: Truths) -> _Found:
         **_calibration_errors(scored),
         "temperature": found.calibration.temperature,
         "lapse": found.calibration.lapse,
-        "checked": found.checked,
+        "confidence_checked": found.checked,
         "certificate": _plain(found.certificate),
     }
     return figures, results, found.tied
@@ -102,10 +103,15 @@ def _texts(rows: Rows, method: str, truths: Truths, gold: Truths) -> _Found:
         **_calibration_errors(scored),
         "temperature": found.calibration.temperature,
         "lapse": found.calibration.lapse,
-        "checked": found.checked,
+        "confidence_checked": found.checked,
         "certificate": _plain(found.certificate),
     }
-    return figures, results, ()
+    typed: dict[str, list[str]] = {}
+    for task, _, answer in rows:
+        if task not in gold:
+            typed.setdefault(task, []).append(answer)
+    ties = tuple(task for task, texts in typed.items() if tied(texts, is_text=True))
+    return figures, results, ties
 
 
 def _repeated(rows: Rows) -> int:

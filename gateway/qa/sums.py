@@ -6,12 +6,15 @@ groups are one array, the second rows the next, and so on, so that a step is a f
 NumPy and no loop over groups. Groups with very many rows are cut into pieces first.
 """
 
+from typing import TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gateway.qa.port import Answers, Codes, Floats
 
+Rows = TypeVar("Rows", Floats, NDArray[np.float32])
 PIECE = 16  # rows; what is left is added up piece by piece
 
 
@@ -54,11 +57,11 @@ class Sums:
         by_said = np.ascontiguousarray(log_confusion.transpose(0, 2, 1))
         return self.heard(by_said.reshape(self.workers * self.options, self.options))
 
-    def heard(self, rows: Floats) -> Floats:
+    def heard(self, rows: Rows) -> Rows:
         """Sum per task of the rows of its answers; `rows` has one per worker and option said."""
         return self._by_task.total(rows)
 
-    def said(self, rows: Floats) -> Floats:
+    def said(self, rows: Rows) -> Rows:
         """Sum per worker and option said of the rows of the tasks where it was said; one row per task."""
         return self._by_said.total(rows)
 
@@ -93,16 +96,16 @@ class _Groups:
         self._first = (np.cumsum(pieces) - pieces)[self._owned]
         self._groups = groups
 
-    def total(self, rows: Floats) -> Floats:
+    def total(self, rows: Rows) -> Rows:
         sums = rows.take(self._layers[0], 0)
         for layer in self._layers[1:]:
             sums[: len(layer)] += rows.take(layer, 0)
         pieces = sums.take(self._back, 0)
         if self._single:
             return pieces
-        every = np.zeros((self._groups, rows.shape[1]))
+        every = np.zeros((self._groups, rows.shape[1]), rows.dtype)
         every[self._owned] = np.add.reduceat(pieces, self._first, 0)
-        return every
+        return cast("Rows", every)
 
 
 def _order(numbers: Codes, limit: int) -> Codes:

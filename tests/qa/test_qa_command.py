@@ -38,7 +38,7 @@ def test_aggregate_writes_every_result(tmp_path: Path) -> None:
     assert code == 0
     assert "150 tasks" in shown
     assert len(rows) == 150
-    assert list(rows[0]) == ["task", "value", "confidence", "answers", "checked"]
+    assert list(rows[0]) == ["task", "value", "confidence", "answers", "confidence_checked", "tied"]
     assert {row["answers"] for row in rows} == {"10"}
 
 
@@ -113,7 +113,7 @@ def test_truths_are_folded_like_answers(tmp_path: Path) -> None:
 @pytest.mark.parametrize("method", ["majority", "auto", "dawid_skene", "one_coin"])
 def test_a_lone_answer_is_never_certain(method: str) -> None:
     (row,), _ = aggregated("t1,w1,yes", method=method)
-    assert row == ["t1", "yes", "0.7500", "1", "no"]
+    assert row == ["t1", "yes", "0.7500", "1", "false", "false"]
     crowd = [f"t{n},{w},{'yes' if n % 2 else 'no'}" for n in range(200) for w in "abcd"]
     rows, _ = aggregated(*crowd, "lone,a,yes", method=method)
     (lone,) = (row for row in rows if row[0] == "lone")
@@ -125,6 +125,15 @@ def test_ties_are_reported() -> None:
     _, out, _ = run("aggregate", "--answers", "-", "--json", "-", said=said)
     figures = json.loads(out)
     assert (figures["ties"], figures["tied"], figures["repeated"]) == (1, ["t1"], 0)
+    rows, _ = aggregated(*said.splitlines()[1:])
+    assert [row[-1] for row in rows] == ["true", "false"]
+
+
+def test_ties_of_typed_answers_are_reported_too() -> None:
+    said = "task,worker,answer\nt1,a,Otieno\nt1,b,Atieno\nt2,a,Otieno\nt2,b,otieno!\n"
+    typed = ("--kind", "transcription", "--json", "-")
+    _, out, _ = run("aggregate", "--answers", "-", *typed, said=said)
+    assert json.loads(out)["tied"] == ["t1"]
 
 
 @pytest.mark.parametrize("files", [RTE, SPEECH], ids=["options", "typed"])
@@ -136,11 +145,11 @@ def test_confidences_are_marked_unchecked_until_gold_checks_them(
     gold.write_text("\n".join(truth[:31]) + "\n", encoding="utf-8")
     for more, checked in ([], False), (["--gold", str(gold)], True):
         _, out, _ = run("aggregate", *files, *more, "--json", "-")
-        assert json.loads(out)["checked"] is checked
+        assert json.loads(out)["confidence_checked"] is checked
         _, out, _ = run("aggregate", *files, *more, "--out", "-")
         rows = [line.split(",") for line in out.splitlines()]
-        assert rows[0][-1] == "checked"
-        assert {row[-1] for row in rows[1:]} == {"yes" if checked else "no"}
+        assert rows[0][-2:] == ["confidence_checked", "tied"]
+        assert {row[-2] for row in rows[1:]} == {"true" if checked else "false"}
         _, out, _ = run("aggregate", *files, *more)
         assert ("no gold has checked the confidences" in " ".join(out.split())) is not checked
 

@@ -43,16 +43,16 @@ class Constants:
 
     `majority` and `ebcc` are weights; one coin and independent matrices weigh 1. A model that contradicts
     majority on the share `contradicted` of the tasks keeps 37 % of its weight. `matrix_task` and
-    `matrix_row` are the answers, per task and per worker and option, at which matrices have half of their
-    weight; `coin_task` and `coin_worker` those per task and per worker for one coin. `tie_broken` is the share of
-    a tie's chance that goes to the option for which majority breaks it.
+    `matrix_cell` are the answers, per task and per free number of a worker's matrix, at which matrices have half
+    of their weight; `coin_task` and `coin_worker` those per task and per worker for one coin. `tie_broken` is the
+    share of a tie's chance that goes to the option for which majority breaks it.
     """
 
-    majority: float = 0.5
-    ebcc: float = 1.0
+    majority: float = 0.35
+    ebcc: float = 1.5
     contradicted: float = 0.3
     matrix_task: float = 4.0
-    matrix_row: float = 1.0
+    matrix_cell: float = 8.0
     coin_task: float = 0.5
     coin_worker: float = 20.0
     tie_broken: float = 0.7
@@ -129,14 +129,15 @@ def _contradicted(one: Estimate, majority: Estimate) -> float:
 
 
 def _by_shape(answers: Answers, constants: Constants) -> tuple[float, float]:
-    """Return what one coin and what matrices can learn, 0..1, from answers per task, worker and option."""
+    """Return what one coin and what matrices can learn, 0..1, from the answers per task and worker."""
     per_task = len(answers) / len(answers.tasks)
     per_worker = len(answers) / len(answers.workers)
-    per_row = per_worker / len(answers.options)
+    options = len(answers.options)
+    per_cell = per_worker / max(1, options * (options - 1))
     overlap = _share(per_task - PAIRED, constants.coin_task)
     coin = _share(per_worker, constants.coin_worker) * overlap
     matrices = _share(per_task - ALONE, constants.matrix_task)
-    return coin, matrices * _share(per_row, constants.matrix_row) * overlap
+    return coin, matrices * _share(per_cell, constants.matrix_cell) * overlap
 
 
 def _share(answers: float, half: float) -> float:

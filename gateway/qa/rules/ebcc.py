@@ -10,8 +10,10 @@ beginnings is returned: neither the order of the answers nor the workers' names 
 """
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gateway.qa.draws import uniform
 from gateway.qa.em import shares
@@ -19,14 +21,16 @@ from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Flags, Floats, de
 from gateway.qa.rules.ibcc import digamma
 from gateway.qa.sums import Sums, sums_of
 
-KINDS = 4  # of questions per option
+Halves: TypeAlias = NDArray[np.float32]
+KINDS = 8  # of questions in all, spread evenly over the options and rounded up
 # Imaginary answers of every worker to every kind: as of workers who are right four times of five.
 PRIOR_RIGHT, PRIOR_WRONG = 4.0, 1.0
 PRIOR_KIND = 0.1  # imaginary tasks per option, spread over its kinds: few kinds explain most
 PRIOR_CLASS = 1.0
 BEGINNINGS, MANY_ANSWERS = 3, 50_000  # one beginning is enough where there are many answers
 ROUNDS_MAX = 60
-CONTENT = 2e-3  # stop when no chance of an option moves by more
+CONTENT = 2e-3  # stop when no chance of an option moves by more,
+CONTENT_MEAN = 6e-5  # or all of them by so little on average
 
 
 def aggregate(
@@ -60,41 +64,56 @@ def _unlearnt(sums: Sums) -> Floats:
 
 def _kinds(answers: Answers, beginning: int) -> Floats:
     """Shares of the kinds per task to begin with, evenly drawn, `[t, 1, m]`: alike for all options, whatever their names."""
-    drawn = -np.log(uniform(answers.tasks, beginning, KINDS))
+    kinds = -(-KINDS // len(answers.options))
+    drawn = -np.log(uniform(answers.tasks, beginning, kinds))
     return (drawn / drawn.sum(1, keepdims=True))[:, None, :]
 
 
 def _learnt(sums: Sums, truth: Codes, begin: Floats, kinds: Floats) -> tuple[Floats, Floats]:
     """The posterior `[t, k]`, and the matrices `[w, k, o]` with the kinds averaged out."""
-    options, known = sums.options, truth != UNKNOWN
-    chances = _certain(begin[:, :, None] * kinds, truth, known)
+    options, known, of_option = sums.options, truth != UNKNOWN, kinds.shape[2]
+    # Half the digits do: chances are compared to a thousandth, and the sums over answers take all the time.
+    chances = _certain((begin[:, :, None] * kinds).astype(np.float32), truth, known)
     prior = _prior(options)
     posterior = chances.sum(2)
     counts = np.empty(0)
     for _ in range(ROUNDS_MAX):
         # `[w, o, k, m]`: a row of the sums per worker and answer, as `Sums` groups them.
-        said = sums.said(chances.reshape(sums.tasks, -1))
-        counts = said.reshape(sums.workers, options, options, KINDS) + prior.T[None, :, :, None]
+        said = sums.said(_rows(chances, sums.tasks)).astype(np.float64)
+        counts = said.reshape(sums.workers, options, options, of_option) + prior.T[None, :, :, None]
         evidence = digamma(counts) - digamma(counts.sum(1))[:, None]
-        of_class = chances.sum(0)
-        log_class = digamma(of_class.sum(1) + PRIOR_CLASS)
-        in_class = of_class + PRIOR_KIND / KINDS
-        log_kind = digamma(in_class) - digamma(in_class.sum(1))[:, None]
-        weights = sums.heard(evidence.reshape(sums.workers * options, -1)).reshape(chances.shape)
-        weights += (log_class[:, None] + log_kind)[None]
+        heard = sums.heard(_rows(evidence.astype(np.float32), sums.workers * options))
+        weights = heard.reshape(chances.shape)
+        weights += _log_shares(chances).astype(np.float32)[None]
         weights -= weights.max((1, 2), keepdims=True)
         np.exp(weights, out=weights)
         chances = _certain(weights / weights.sum((1, 2), keepdims=True), truth, known)
         before, posterior = posterior, chances.sum(2)
-        if np.abs(before - posterior).max() < CONTENT:
+        moved = np.abs(before - posterior)
+        if moved.max() < CONTENT or moved.mean() < CONTENT_MEAN:
             break
-    share = chances.sum(0) + PRIOR_KIND / KINDS
+    share = chances.sum(0, dtype=np.float64) + PRIOR_KIND / of_option
     share /= share.sum(1, keepdims=True)
     rows = counts / counts.sum(1, keepdims=True)
+    posterior = posterior.astype(np.float64)
+    posterior /= posterior.sum(1, keepdims=True)
     return posterior, np.einsum("wokm,km->wko", rows, share)
 
 
-def _certain(chances: Floats, truth: Codes, known: Flags) -> Floats:
+def _rows(table: Halves, rows: int) -> Halves:
+    return table.reshape(rows, table.size // rows)
+
+
+def _log_shares(chances: Halves) -> Floats:
+    """Return the expected logarithms of the shares of options and of their kinds, `[k, m]`."""
+    of_class = chances.sum(0, dtype=np.float64)
+    log_class = digamma(of_class.sum(1) + PRIOR_CLASS)
+    in_class = of_class + PRIOR_KIND / chances.shape[2]
+    log_kind = digamma(in_class) - digamma(in_class.sum(1))[:, None]
+    return log_class[:, None] + log_kind
+
+
+def _certain(chances: Halves, truth: Codes, known: Flags) -> Halves:
     """The chances with those of gold tasks moved to their truth, the shares of its kinds kept."""
     if known.any():
         rows = np.flatnonzero(known)
