@@ -12,7 +12,7 @@ constant, one after the other. `ours` is the left-out figure of a crowd, `floor`
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -25,8 +25,8 @@ from bench._recorded import HERE, SINGLE, Part, balanced, made_up, recorded
 from gateway.qa import batch, stopping
 from gateway.qa.calibration import Usual, calibration
 from gateway.qa.calibration_error import debiased_calibration_error
-from gateway.qa.certificate import Certificate, certificate
-from gateway.qa.port import UNKNOWN, Codes, gold_codes
+from gateway.qa.certificate import Certificate
+from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Floats
 from gateway.qa.rules import auto
 
 SPLITS, SEEDS, GOLD, MADE_UP_SEEDS = 40, 3, 40, 1
@@ -136,29 +136,39 @@ class Bench:
         )
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """The rule `auto` with constants of one's own."""
+
+    constants: auto.Constants
+
+    def aggregate(
+        self,
+        answers: Answers,
+        gold: Mapping[str, str] | None = None,
+        start: Floats | None = None,
+    ) -> Estimate:
+        """Blend the candidates. See `gateway.qa.port.Rule`."""
+        return auto.aggregate(answers, gold, start, constants=self.constants)
+
+
 def with_gold(
     part: Part, constants: auto.Constants, usual: Usual, splits: int
 ) -> tuple[float, float, float | None]:
     """Return accuracy and calibration error with `GOLD` gold tasks, and the share of certificates that held."""
-    answers = part.answers
+    chosen = Fitted(constants)
     unaided = part.blend(constants)
-    alone = part.right(unaided)
-    like = batch.usual_of(answers, unaided, usual)
-    given = np.bincount(answers.task)
     found: list[tuple[float, float]] = []
     held: list[bool] = []
     for seed in range(splits):
         order = np.random.default_rng(seed).permutation(part.known)
         gold, rest = order[:GOLD], order[GOLD:]
-        truths = part.truths_of(gold)
-        estimate = auto.aggregate(answers, truths, constants=constants)
-        learnt = calibration(unaided.posterior, given, gold_codes(answers, truths), usual=like)
-        confidence = learnt.apply(estimate.posterior, given).max(1)[rest]
-        right = part.right(estimate)[rest]
-        found.append((float(right.mean()), debiased_calibration_error(confidence, right)))
-        signed = certificate(int(alone[gold].sum()), len(gold), len(rest))
-        if isinstance(signed, Certificate):
-            held.append(signed.low <= float(alone[rest].mean()) <= signed.high)
+        one = batch.estimated(part.answers, chosen, part.truths_of(gold), unaided, usual)
+        right = part.right(one.estimate)[rest]
+        accuracy = float(right.mean())
+        found.append((accuracy, debiased_calibration_error(one.confidence[rest], right)))
+        if isinstance(one.certificate, Certificate):
+            held.append(one.certificate.low <= accuracy <= one.certificate.high)
     accuracy, error = (100.0 * fmean(column) for column in zip(*found, strict=True))
     return accuracy, error, 100.0 * fmean(held) if held else None
 

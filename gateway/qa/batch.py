@@ -8,8 +8,9 @@ import numpy as np
 from gateway.qa import rule
 from gateway.qa.calibration import Calibration, Usual, calibration
 from gateway.qa.certificate import Certificate, TooLittleGold, certificate
+from gateway.qa.draws import uniform
 from gateway.qa.overlap import SKILL_MAX
-from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Flags, Floats, gold_codes
+from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Flags, Floats, Rule, gold_codes
 from gateway.qa.shared_wrong import TWO, shared_wrong_temperature
 from gateway.qa.skill import PRIOR_RIGHT, PRIOR_WRONG
 from gateway.qa.sums import sums_of
@@ -17,6 +18,8 @@ from gateway.qa.sums import sums_of
 # What batches with options are like. `bench.qa_left_out` fits it with each recorded crowd left out in turn, for
 # the least squared error, since the largest errors do the harm.
 USUAL = Usual(temperature=1.2)
+# Parts of the gold that are hidden in turn; two do where each half teaches nearly as much as the whole.
+FOLDS, FOLDS_OF_MUCH, MUCH_GOLD = 5, 2, 100
 AGREEING_MAX = 30  # More strangers who agree change nothing that could be seen.
 
 
@@ -46,24 +49,58 @@ def aggregate(
     gold: Mapping[str, str] | None = None,
     unaided: Estimate | None = None,
 ) -> BatchEstimate:
-    """Aggregate by the rule of that name; gold teaches skills, calibrates and certifies.
+    """Aggregate by the rule of that name. See `estimated`."""
+    return estimated(answers, rule(method), gold, unaided)
 
-    The rule is run once more without the gold, because only values found unaided say how right
-    the others are; who has that estimate already may pass it as `unaided`.
+
+def estimated(
+    answers: Answers,
+    chosen: Rule,
+    gold: Mapping[str, str] | None = None,
+    unaided: Estimate | None = None,
+    usual: Usual = USUAL,
+) -> BatchEstimate:
+    """Aggregate by a rule; gold teaches skills, calibrates and certifies.
+
+    Only values found without their own truth say how right the others are. So the rule is run again with a part of
+    the gold hidden, for each of some parts: what it says of that part calibrates and certifies. `unaided`
+    is the estimate without any gold, for callers that have it already; `usual` is what batches are like.
     """
-    chosen = rule(method)
     estimate = chosen.aggregate(answers, gold)
     truth = gold_codes(answers, gold)
     known = truth != UNKNOWN
     certified: Certificate | TooLittleGold = TooLittleGold(0)
+    hidden = estimate.posterior
     alone = estimate
     if known.any():
         alone = unaided or chosen.aggregate(answers)
-        certified = _certified(answers, alone, truth)
-    usual = usual_of(answers, alone)
-    learnt = calibration(alone.posterior, np.bincount(answers.task), truth, usual=usual)
+        hidden, right = _without_their_truth(answers, chosen, truth, alone)
+        certified = certificate(right, int(known.sum()), int((~known).sum()))
+    like = usual_of(answers, alone, usual)
+    learnt = calibration(hidden, np.bincount(answers.task), truth, usual=like)
     confidence = np.where(known, 1.0, _confidence(answers, estimate, learnt))
     return BatchEstimate(estimate, confidence, learnt, certified, _tied(answers, known))
+
+
+def _without_their_truth(
+    answers: Answers, chosen: Rule, truth: Codes, alone: Estimate
+) -> tuple[Floats, int]:
+    """Return the posteriors, those of gold tasks found without their own truth, and how many of these are right."""
+    posterior = alone.posterior.copy()
+    gold = np.flatnonzero(truth != UNKNOWN)
+    names = [answers.tasks[task] for task in gold.tolist()]
+    drawn = gold[np.argsort(uniform(names, 0, 1)[:, 0])]
+    folds = min(FOLDS if len(gold) < MUCH_GOLD else FOLDS_OF_MUCH, len(gold))
+    right = 0
+    for number in range(folds):
+        part = drawn[number::folds]
+        others: dict[str, str] = {}
+        for task in np.setdiff1d(gold, part).tolist():
+            others[answers.tasks[task]] = answers.options[int(truth[task])]
+        found = chosen.aggregate(answers, others) if others else alone
+        posterior[part] = found.posterior[part]
+        right += int((_codes(answers, found)[part] == truth[part]).sum())
+    return posterior, right
 
 
 def usual_of(answers: Answers, estimate: Estimate, usual: Usual = USUAL) -> Usual:
@@ -72,15 +109,6 @@ def usual_of(answers: Answers, estimate: Estimate, usual: Usual = USUAL) -> Usua
     votes = sums_of(answers).votes()
     hotter = shared_wrong_temperature(votes, float(agreeing.mean()))
     return replace(usual, temperature=usual.temperature * hotter)
-
-
-def _certified(
-    answers: Answers, unaided: Estimate, truth: Codes
-) -> Certificate | TooLittleGold:  # fmt: skip
-    known = truth != UNKNOWN
-    gold = int(known.sum())
-    right = int((_codes(answers, unaided) == truth)[known].sum())
-    return certificate(right, gold, len(known) - gold)
 
 
 def _codes(answers: Answers, estimate: Estimate) -> Codes:

@@ -43,14 +43,13 @@ def gold_splits(
     known = np.flatnonzero(truth != UNKNOWN)
     unaided = rule(method).aggregate(answers)
     code = {option: number for number, option in enumerate(answers.options)}
-    unaided_right = np.array([code[value] for value in unaided.value]) == truth
 
     def judged(given: Truths) -> _Judged:
         found = batch.aggregate(answers, method, given, unaided)
         right = np.array([code[value] for value in found.estimate.value]) == truth
         return _Judged(right, found.confidence, found.certificate)
 
-    return _splits(answers.tasks, known, unaided_right, truths, judged, gold, splits, tick)
+    return _splits(answers.tasks, known, truths, judged, gold, splits, tick)
 
 
 def text_gold_splits(
@@ -83,8 +82,7 @@ def text_gold_splits(
         found = with_gold(answers, given)
         return _Judged(right(found.value), np.array(found.confidence), found.certificate)
 
-    alone = right(with_gold(answers).value)
-    return _splits(names, known, alone, truths, judged, gold, splits, tick)
+    return _splits(names, known, truths, judged, gold, splits, tick)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,6 @@ class _Judged:
 def _splits(
     tasks: Sequence[str],
     known: Codes,
-    unaided_right: Flags,
     truths: Truths,
     judged: Callable[[Truths], _Judged],
     gold: int,
@@ -125,8 +122,7 @@ def _splits(
         raw.append(expected_calibration_error(confidence, right))
         debiased.append(debiased_calibration_error(confidence, right))
         if isinstance(found.certificate, Certificate):
-            accuracy = float(unaided_right[rest].mean())
-            held.append(found.certificate.low <= accuracy <= found.certificate.high)
+            held.append(found.certificate.low <= rights[-1] <= found.certificate.high)
             widths.append(found.certificate.high - found.certificate.low)
         tick()
     return {

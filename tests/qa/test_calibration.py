@@ -280,3 +280,30 @@ def test_confidences_are_unchecked_until_gold_speaks() -> None:
 def test_no_single_answer_is_certain(name: str, rows: Rows) -> None:
     found = batch.aggregate(encode(rows), name)
     assert 0.5 < found.confidence[0] < 0.9
+
+
+def test_gold_certifies_the_values_that_gold_has_taught() -> None:
+    """With fifty gold tasks valence is found right in four of five, without gold in three of five."""
+    rows, truths = recorded("valence")
+    answers = encode(rows)
+    gold = dict(list(truths.items())[:50])
+    found = batch.aggregate(answers, gold=gold)
+    rest = np.array([task not in gold for task in answers.tasks])
+    right = np.array(
+        [value == truths[t] for t, value in zip(answers.tasks, found.estimate.value, strict=True)]
+    )
+    accuracy_of_rest = float(right[rest].mean())
+    assert accuracy_of_rest > 0.7
+    assert isinstance(found.certificate, Certificate)
+    assert found.certificate.low <= accuracy_of_rest <= found.certificate.high
+    assert float(found.confidence[rest].mean()) == pytest.approx(accuracy_of_rest, abs=0.12)
+
+
+def test_no_gold_task_vouches_for_itself() -> None:
+    """A rule that believes whatever gold says would be certified as perfect if it could."""
+    rows, truths = made_up(tasks=80, skills=[0.5] * 5, options="ab")
+    answers = encode(rows)
+    gold = dict(list(truths.items())[:40])
+    certified = batch.aggregate(answers, gold=gold).certificate
+    assert isinstance(certified, Certificate)
+    assert certified.accuracy < 0.75

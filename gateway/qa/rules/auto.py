@@ -19,6 +19,7 @@ batch back to majority, and so does a blend that contradicts majority so often t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -59,6 +60,7 @@ class Constants:
 
 
 CONSTANTS = Constants()
+_known: WeakKeyDictionary[Answers, list[Estimate]] = WeakKeyDictionary()
 
 
 def aggregate(
@@ -70,15 +72,26 @@ def aggregate(
 ) -> Estimate:
     """Blend the candidates. See `gateway.qa.port.Rule`."""
     truth = gold_codes(answers, gold)
-    estimates = candidates(answers, start=start)
+    taught = bool((truth != UNKNOWN).any())
+    estimates = _untaught(answers, keep=taught, start=start)
     weights = weighted(answers, estimates, constants)
-    if (truth != UNKNOWN).any():
+    if taught:
         weights = _by_gold(weights, estimates, truth)
         found = blended(answers, estimates, weights, constants)
         if _gold_prefers_majority(found.posterior, estimates[0].posterior, truth):
             return rule("majority").aggregate(answers, gold)
         estimates = candidates(answers, gold, start)
     return blended(answers, estimates, weights, constants, truth)
+
+
+def _untaught(answers: Answers, *, keep: bool, start: Floats | None) -> list[Estimate]:
+    """Return what each candidate says without gold, worked out once however often gold is tried."""
+    found = None if start is not None else _known.get(answers)
+    if found is None:
+        found = candidates(answers, start=start)
+        if keep and start is None:
+            _known[answers] = found
+    return found
 
 
 def candidates(
