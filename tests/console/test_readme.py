@@ -1,0 +1,71 @@
+"""The walk of README.md, followed literally: from the first text message to a result of one's own."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .tree import Tree, eventually
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+AMINA, GRACE = "+254711000002", "+254711000001"
+
+
+@pytest.fixture
+def new_gateway(tmp_path):
+    """A `gateway up` that nobody has used yet: Amina will be worker 1."""
+    running = Tree(tmp_path / "gateway-data").start()
+    yield running
+    running.stop()
+
+
+def blocks() -> list[str]:
+    """The code blocks below `Send work.`, up to the next topic."""
+    part = README[README.index("**Send work.**") : README.index("**A real network.**")]
+    return re.findall(r"^```\n(.*?)^```$", part, re.MULTILINE | re.DOTALL)
+
+
+def test_its_commands_end_in_a_result(new_gateway, tmp_path):
+    tree, script = new_gateway, tmp_path / "walk.sh"
+
+    def text(number, words):
+        assert tree.ask("/phone/sms", {"number": number, "text": words}) == {"ok": True}
+
+    def last(number):
+        return (tree.messages(number) or [""])[-1]
+
+    def runs(*parts):
+        told = "\n".join(parts).replace("http://127.0.0.1:8000", tree.url)
+        script.write_text(told)
+        done = subprocess.run(
+            ["bash", "-eu", script], cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    text(GRACE, "ADD 0711000002 Amina")
+    eventually(lambda: "invites you" in last(AMINA))
+    text(AMINA, "YES")
+    eventually(lambda: "1 Yes 2 No" in last(AMINA))
+    work, results = blocks()
+    said = runs(work)
+    assert '"can_finish":true' in said and '"state":"running"' in said, said
+    text(AMINA, "1")
+    eventually(lambda: "There is a market near my home." in last(AMINA))
+    text(AMINA, "1")
+    eventually(lambda: "There is a bank near my home." in last(AMINA))
+    text(AMINA, "2")
+    batch = json.loads((tmp_path / "batch.json").read_text())["id"]
+    key = (tree.folder / "try-out.key").read_text().strip()
+    head = {"Authorization": f"Bearer {key}"}
+    eventually(lambda: tree.ask(f"/api/v1/batches/{batch}", **head)["state"] == "done")
+    assign = "\n".join(work.splitlines()[:2])
+    table = runs(assign, f"B={batch}", results).splitlines()
+    columns = re.findall(r"^\| `(\w+)` \| `", README, re.MULTILINE)
+    assert table[0].split(",")[: len(columns)] == columns, "the table names what comes back"
+    assert [line.split(",")[:3] for line in table[1:]] == [
+        ["1", "decided", "yes"],
+        ["2", "decided", "no"],
+    ]
