@@ -83,11 +83,18 @@ def _why_not(batch: Batch, workers: int, needed: int) -> str | None:
     """Return in one sentence why the batch cannot be finished now; None where it can."""
     if workers >= needed:
         return None
-    asked = f"who read {' or '.join(batch.languages)}" if batch.languages else "in this gateway"
-    there_are = f"{workers} active {'worker' if workers == 1 else 'workers'}"
+    one = workers == 1
+    active = "1 active worker" if one else f"{workers or 'no'} active workers"
+    language = " or ".join(batch.languages)
+    who = (
+        f"who {'reads' if one else 'read'} {language} and {'is' if one else 'are'} paid"
+        if language
+        else "paid"
+    )
+    more = ", name more languages" if batch.languages else ""
     return (
-        f"{there_are} {asked} and are paid in {batch.currency}, and each task needs answers of {needed} different workers: "
-        "the batch would wait; ask the operator for more workers, add languages, or lower the overlap"
+        f"the gateway has {active} {who} in {batch.currency}, and each task needs answers of {needed} different "
+        f"workers: the batch would wait; ask the operator for more workers{more}, or ask fewer workers for each task (policy)"
     )
 
 

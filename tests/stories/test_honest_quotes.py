@@ -23,7 +23,7 @@ async def test_a_quote_without_workers_says_that_nothing_would_happen(town):
     quote = await quoted(batch)
     assert quote["can_finish"] is False
     assert quote["days_least"] is None
-    assert "0 active workers in this gateway" in quote["why_not"]
+    assert "no active workers paid in KES" in quote["why_not"]
     assert "answers of 3 different workers" in quote["why_not"]
 
 
@@ -33,7 +33,7 @@ async def test_a_language_that_too_few_workers_read_is_named(town):
     batch = await drafted(town, TASKS, policy="fixed:2", languages=["fr"])
     quote = await quoted(batch)
     assert (quote["workers"], quote["workers_needed"], quote["can_finish"]) == (1, 2, False)
-    assert "1 active worker who read fr" in quote["why_not"]
+    assert "1 active worker who reads fr and is paid in KES" in quote["why_not"]
     both = await drafted(town, TASKS, policy="fixed:2")
     assert (await quoted(both))["can_finish"] is True
     assert (await quoted(both))["why_not"] is None
