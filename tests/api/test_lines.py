@@ -81,7 +81,9 @@ async def test_an_sms_that_is_stored_first_is_followed_through_the_job_to_its_pr
     assert answer.status_code == 200
     await catch_up(town.rt)
     await deliver(town.rt, "phone")
-    found = {line["event"]: line for line in lines() if line.get("event_id", "").startswith("line-2@")}
+    found = {
+        line["event"]: line for line in lines() if line.get("event_id", "").startswith("line-2@")
+    }
     assert {"event stored", "stored event taken up", "sms heard", "reply written"} <= set(found)
     sent = [line for line in lines() if line["event"] == "messages are sent"]
     assert any(found["reply written"]["message"] in line["messages"] for line in sent)

@@ -44,7 +44,12 @@ def conf_of(ports, spool):
         private_addresses=("127.0.0.1",),
     )
     made = kannel_conf.conf(
-        settings, "k", folders=kannel_conf.Folders(str(spool), str(spool)), admin_port=ports["admin"], box_port=ports["box"], retry_s=1
+        settings,
+        "k",
+        folders=kannel_conf.Folders(str(spool), str(spool)),
+        admin_port=ports["admin"],
+        box_port=ports["box"],
+        retry_s=1,
     )
     return made + PHONES.format(**ports)
 
