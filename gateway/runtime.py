@@ -1,7 +1,7 @@
 """What a step is handed. Made once per process by `gateway.app`; steps and rooms above only use it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import aiohttp
@@ -15,6 +15,7 @@ from gateway.phrases import Phrasebook
 from gateway.phrases.capacity import ANY, Capacity
 from gateway.queue.pressure import Pressure
 from gateway.settings import Settings
+from gateway.sms.clocks import ProviderClocks
 from gateway.sms.port import SmsChannel
 from gateway.sms.prices import NO_PRICES, PriceList
 from gateway.store.batches import Batches
@@ -93,3 +94,4 @@ class Runtime:
     http: aiohttp.ClientSession
     helpers: Helpers
     pressure: Pressure
+    clocks: ProviderClocks = field(default_factory=ProviderClocks)

@@ -201,6 +201,13 @@ class TellsSubscriptions(Protocol):
 
 
 @runtime_checkable
+class ReadsOutbox(Protocol):
+    """A channel whose phones read our own outbox: what is written has reached them."""
+
+    reads_outbox: bool
+
+
+@runtime_checkable
 class TakesGet(Protocol):
     """A channel whose provider may bring an event in the address of a GET; all others only post."""
 

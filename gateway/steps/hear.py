@@ -20,15 +20,15 @@ from gateway.conversation.turn import turn
 from gateway.conversation.why import ref_said
 from gateway.errors import Conflict, Refused
 from gateway.failpoints import reach
-from gateway.forms import stored
+from gateway.forms import Stamp, stored
 from gateway.ids import WorkerId
 from gateway.msisdn import mask, normalise
 from gateway.runtime import Channel, Runtime
 from gateway.sms.port import InboundSms
-from gateway.steps import carried, coordinators, moving, no_work
+from gateway.steps import carried, coordinators, copies, moving, no_work, too_early
 from gateway.steps.explain import payment, wrong_answer
 from gateway.steps.facts import Heard, batch_of, parts_of, ring_for
-from gateway.steps.identity import COPIES_WITHIN, Identity, identity
+from gateway.steps.identity import Identity, identity
 from gateway.steps.loops import Reply, Unanswered, cause_of, without_end
 from gateway.steps.messages import message, promise_of
 from gateway.steps.origins import reply_cause
@@ -44,11 +44,6 @@ log = structlog.get_logger()
 
 _TRIES = 8
 _PUT_OFF = timedelta(seconds=1)
-# Where a process dies over an SMS that it kept first, a runner hears it after so long.
-_HEARD_WITHIN = timedelta(seconds=30)
-_UNDER_ANOTHER_ID = (
-    "the same message (phone, text, provider's time) as one under another id: it counts once"
-)
 # An SMS has at most 1,530 septets in ten parts; anything longer is no phone's, and is kept only as sealed evidence.
 _SAID_CHARACTERS_MAX = 2000
 
@@ -88,7 +83,7 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, me: 
         same_id=me.same_id,
         former=me.former,
     )
-    if me.undated and not await _keep_undated(rt, event, me.undated, raw):
+    if me.undated and not await copies.keep_undated(rt, event, me.undated, raw):
         return False
     said = sms.text[:_SAID_CHARACTERS_MAX].replace("\0", "")
     for attempt in range(_TRIES):
@@ -97,9 +92,11 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, me: 
             async with rt.db.turn:
                 row = await carried.read(rt, channel, event)
                 if row["known_state"] == "done":
-                    return await _was_here(rt, event, row)
+                    await copies.keep_known(rt, event, row)
+                    return False
                 reach("hear.read")
-                await _take(rt, channel, event, row, Heard(msisdn, said, "sms", channel.name))
+                heard = Heard(msisdn, said, "sms", channel.name)
+                await _take(rt, channel, event, row, heard, sms.stamp)
         except (Conflict, Repeated):
             continue
         except Unanswered as why:
@@ -122,21 +119,14 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, me: 
     return True
 
 
-async def _keep_undated(rt: Runtime, event: turns.Event, undated: str, raw: bytes) -> bool:
-    """Keep an SMS without id and time before it is heard, so that a copy finds it; False where it is a copy."""
-    sealed, due = rt.vault.seal(stored(raw)), rt.clock.now() + _HEARD_WITHIN
-    return await inbox.keep_undated(rt.db, event, undated, sealed, COPIES_WITHIN, due)
-
-
-async def _was_here(rt: Runtime, event: turns.Event, row: Row) -> bool:
-    """Leave an SMS that was here before without effect; one that came under another id then is kept as a copy."""
-    if row["known_as"]:
-        remark = _UNDER_ANOTHER_ID if row["known_as"] == "twin" else None
-        await inbox.keep_copy(rt.db, event, remark)
-    return False
-
-
-async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, heard: Heard) -> None:
+async def _take(
+    rt: Runtime,
+    channel: Channel,
+    event: turns.Event,
+    row: Row,
+    heard: Heard,
+    stamp: Stamp | None,
+) -> None:
     if row["coordinator_id"]:
         words, pin = without_pin(heard.said)
         heard = replace(heard, said=words, pin=pin)
@@ -144,7 +134,11 @@ async def _take(rt: Runtime, channel: Channel, event: turns.Event, row: Row, hea
         heard = replace(heard, pin=heard.pin or pin_in(rt, heard.said))
     understood = await _understand(rt, channel, row, heard)
     said = turn(understood.situation, heard.said, rt.books, rt.kind_of)
-    reply = await without_end(rt, event.index, understood, said)
+    said, early = await too_early.told(rt, channel, stamp, row, understood, said)
+    if early:
+        reply = Reply(said, cause=early)
+    else:
+        reply = await without_end(rt, event.index, understood, said)
     await _write(rt, channel, event, row, understood, reply, heard)
 
 
@@ -217,7 +211,7 @@ def _reply(
             batch=batch.id if batch else None,
             payout=paying.ref if paying else None,
         )
-    cause = promise or cause_of(said, channel.name, event.event_id)
+    cause = promise or reply.cause or cause_of(said, channel.name, event.event_id)
     cause = cause or (f"again:{channel.name}:{event.event_id}" if reply.wait else None)
     cause = cause or reply_cause(channel.name, event.event_id)
     told = message(rt, channel.name, worker, heard.msisdn, said.reply, "reply", cause, batch)

@@ -45,11 +45,13 @@ class Reply:
     """The outcome of one SMS, how long its reply waits before it is sent, and the check that goes with it.
 
     The check counts again in the commit itself: of a burst, each SMS reads the same count before any is written.
+    `cause`: what makes it the same message as another reply.
     """
 
     turn: Turn
     wait: timedelta = AT_ONCE
     check: tuple[Part, ...] = ()
+    cause: str | None = None
 
 
 async def without_end(rt: Runtime, index: bytes, understood: Understood, said: Turn) -> Reply:

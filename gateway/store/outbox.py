@@ -392,6 +392,11 @@ async def is_written(db: Database, cause: str) -> bool:
     return await db.value("select exists (select from outbox where cause = $1)", cause)
 
 
+async def sent_at(db: Database, cause: str) -> datetime | None:
+    """Return when the message of that cause was handed over to its provider."""
+    return await db.value("select sent_at from outbox where cause = $1", cause)
+
+
 _WAITS = "select text from outbox where cause = $1 and state = 'queued' and tries = 0"
 
 

@@ -35,6 +35,8 @@ def make(name: str, options: Mapping[str, object]) -> "Phone":
 
 
 class Phone:
+    reads_outbox = True
+
     def __init__(self, name: str, options: PhoneOptions) -> None:
         self.name = name
         self.sender = options.sender

@@ -3,6 +3,8 @@ create or replace function situation(
   p_channel text, p_kind text, p_event_id text, p_index bytea, p_session text, p_twin bytea, p_former text,
   -- has this event been here before? known_as: set where that was under another id (twin, or former: see steps/identity.py)
   out known_state text, out known_reply text, out known_as text,
+  -- when was it stored, where it was stored before it is heard?
+  out came_at timestamptz,
   -- who is it?
   out worker_id bigint, out name text, out language text, out state text, out currency text,
   out account_id bigint, out balance bigint, out partner_id bigint, out reach text, out sms_channel text,
@@ -18,6 +20,8 @@ create or replace function situation(
   out held_gold text, out held_via text, out held_open boolean, out held_answered smallint,
   out held_wanted smallint, out held_maximum smallint, out held_revision smallint, out held_better real,
   out held_better_by_sms real, out held_item smallint, out pack jsonb,
+  -- of an SMS: since when can the question have reached her? asked_unsent: it is not on its way yet
+  out asked_since timestamptz, out asked_unsent boolean,
   out vote_values text[], out vote_rights real[], out vote_wrongs real[],
   -- the question of an SMS that she answered by dialling, while no newer SMS asks her anything
   out dialled_task bigint, out dialled_batch text, out dialled_text text,
@@ -47,11 +51,11 @@ begin
   -- One statement for all that is found by a key: each of its own would cost as much as finding the row.
   select case when f.id is not null or t.id is not null then 'done' else i.state end, i.reply,
       case when i.state = 'done' then null when t.id is not null then 'twin' when f.id is not null then 'former' end,
-      coalesce(i.worker_id, w.id), w.id is not null, w.name, w.language, w.state, w.currency,
+      i.created_at, coalesce(i.worker_id, w.id), w.id is not null, w.name, w.language, w.state, w.currency,
       w.account_id, a.balance, w.partner_id, w.reach, w.sms_channel, w.away_since is not null or w.unreached_until is not null, w.ease, c.id, p.ref, p.amount, payout_waits(p.state, p.reason), p.due_at, k.hash, k.wrong,
       s.transcript, s.view, s.memory, s.pages, s.page, s.ended, s.created_at,
       exists (select from directed d where d.worker_id = w.id and not d.asked), moving_of(p_index)
-    into known_state, known_reply, known_as, worker_id, v_known, name, language, state, currency,
+    into known_state, known_reply, known_as, came_at, worker_id, v_known, name, language, state, currency,
       account_id, balance, partner_id, reach, sms_channel, away, ease, coordinator_id, payout_ref, payout_amount, payout_waits, payout_until, pin_hash, pin_wrong,
       transcript, view, memory, pages, page, ended, began_at, v_directed, moving
     from (values (1)) as one
@@ -103,6 +107,19 @@ begin
       into held_assignment, held_state, held_via, v_asked_at, held_task, held_batch, held_text, held_gold, held_answered,
         held_wanted, held_maximum, held_revision, held_better, held_better_by_sms, v_kind, held_open
       from assignment a join task t on t.id = a.task_id join batch b on b.id = t.batch_id where a.id = v_earlier;
+  end if;
+
+  if p_kind = 'sms' and held_via = 'sms' then
+    -- A provider's own answer may take half a minute, which the phone does not wait for.
+    select min(case when o.sent_at is not null then greatest(o.created_at, o.sent_at - interval '30 seconds')
+          when o.state in ('sending', 'unknown', 'lost') or o.state = 'queued' and o.tries > 0 then o.created_at end),
+        bool_or(o.state = 'queued' and o.tries = 0)
+      into asked_since, asked_unsent
+      from (select x.created_at, x.sent_at, x.state, x.tries from outbox x
+        where x.to_index = p_index order by x.id desc limit 20) o where o.created_at >= v_asked_at;
+    asked_unsent := asked_since is null and coalesce(asked_unsent, false);
+  elsif p_kind = 'sms' and held_task is not null then
+    asked_since := v_asked_at;  -- on a screen
   end if;
 
   -- An SMS on its way while she dials answers what the SMS before it asked, not what the screen shows now.
