@@ -62,10 +62,9 @@ class InboundSms:
         return self.stamp.at if self.stamp else None
 
     @property
-    def second(self) -> str:
-        """The second that the provider's time names; "" where it names none."""
-        exact = self.stamp is not None and self.stamp.exact
-        return self.stamp.at.replace(microsecond=0).isoformat() if exact and self.stamp else ""
+    def moment(self) -> str:
+        """The provider's time, as exact as it is; "" where it does not even name the second."""
+        return self.stamp.at.isoformat() if self.stamp and self.stamp.exact else ""
 
 
 @dataclass(frozen=True, slots=True)

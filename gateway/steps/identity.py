@@ -1,6 +1,6 @@
 """What makes an SMS itself, however often and under however many ids its provider brings it.
 
-It is known by its channel, sender, id and text. Without an id, the second in which the provider heard it
+It is known by its channel, sender, id and text. Without an id, the moment in which the provider heard it
 stands in for one. Without either, equal texts are copies only for a few seconds (`store/sql/events.sql`).
 """
 
@@ -38,7 +38,7 @@ def identity(rt: Runtime, sms: InboundSms, kept_as: str | None = None) -> Identi
     """Return what identifies an SMS. `kept_as`: the event's id under which it was stored when it came."""
     sender, text = _sender(rt, sms), _text(sms)
     said = rt.vault.index(f"sms\0{sender}\0{text}").hex()
-    twin = rt.vault.index(f"twin\0{sender}\0{text}\0{sms.second}") if sms.second else None
+    twin = rt.vault.index(f"twin\0{sender}\0{text}\0{sms.moment}") if sms.moment else None
     if sms.provider_id:
         whose = rt.vault.index(sender).hex()[:_DIGEST_CHARACTERS]
         same_id = f"{sms.provider_id}@{whose}#"

@@ -7,10 +7,13 @@ be a PIN is left out as well where none is asked for (`maybe_pins_left_out`).
 """
 
 import asyncio
+import base64
 import re
+import unicodedata
 from collections.abc import Collection
 from dataclasses import replace
 
+from gateway.conversation.coordinating import without_pin
 from gateway.conversation.moving import pin_said
 from gateway.conversation.situation import PinView, Situation
 from gateway.conversation.views.pin import SECRET
@@ -131,9 +134,49 @@ def pin_in(rt: Runtime, said: str) -> str | None:
 
 
 def kept_sms(rt: Runtime, raw: bytes, said: str) -> bytes:
-    """Return the raw body of an SMS to keep: without the PIN in it, or not at all where the PIN cannot be found in it."""
-    kept, pin = without_sms_pin(raw), pin_in(rt, said)
-    return SMS_NOT_KEPT if pin and (kept == raw or pin.encode() in kept) else kept
+    """Return the raw body of an SMS to keep: without the PIN that stands in its text, however that is coded.
+
+    Where the text cannot be found in the body, nothing of it is kept."""
+    kept = without_sms_pin(raw)
+    pin = without_pin(said)[1] or pin_in(rt, said)
+    if pin is None:
+        return kept
+    try:
+        form = fields(kept)
+    except Refused:
+        return SMS_NOT_KEPT
+    if kept != raw and not any(_shows(pin, value) for value in form.values()):
+        return kept
+    masked = {name: _masked_text(pin, said, value) for name, value in form.items()}
+    hidden = masked != form and not any(_shows(pin, value) for value in masked.values())
+    return body_of(masked) if hidden else SMS_NOT_KEPT
+
+
+def _masked_text(pin: str, said: str, value: str) -> str:
+    """Return a field without the PIN, where the field is the text that was read."""
+    if value.strip() == said.strip():
+        return _without(pin, value)
+    return _without(pin, said) if _shows(pin, _unpacked(value)) else value
+
+
+def _without(pin: str, text: str) -> str:
+    """Return a text in which neither the PIN nor another run of digits as short is left."""
+    short = re.compile(rf"(?<!\d)\d{{{len(pin)}}}(?!\d)")
+    return short.sub("####", text)
+
+
+def _shows(pin: str, value: str) -> bool:
+    """Return whether a PIN stands in a value, in digits of any script, and not within a longer number."""
+    plain = "".join(str(unicodedata.digit(ch, ch)) for ch in value)
+    return re.search(rf"(?<![0-9]){re.escape(pin)}(?![0-9])", plain) is not None
+
+
+def _unpacked(value: str) -> str:
+    """Return what a value in base64 holds, "" for any other value: some providers send long texts so."""
+    try:
+        return base64.b64decode(value, validate=True).decode(errors="replace")
+    except ValueError:
+        return ""
 
 
 async def judged(rt: Runtime, row: Row, situation: Situation, keys: list[str]) -> Situation:

@@ -35,7 +35,7 @@ inbox = Table(
     Column("state", Text, nullable=False),
     Column("reply", Text),
     Column("error", Text),
-    # The same SMS under another id: sender, text and the provider's time to the second, keyed. Of one without id and
+    # The same SMS under another id: sender, text and the provider's time, keyed. Of one without id and
     # time: set once it is known to be no copy.
     Column("twin", LargeBinary),
     Column("tries", SmallInteger, nullable=False, server_default=text("0")),
