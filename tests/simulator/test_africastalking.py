@@ -146,13 +146,13 @@ async def test_a_dropped_answer_still_sent_the_message(carrier):
 
 
 def test_an_sms_from_a_phone_has_the_documented_fields():
-    form = at_forms.inbound("+254711000001", "28901", "Hello", "15071", 1521448458.0)
+    form = at_forms.inbound("+254711000001", "28901", "Hello", "15071", 1521448458.445)
     assert form == {
         "linkId": "",
         "text": "Hello",
         "to": "28901",
         "id": "15071",
-        "date": "2018-03-19T08:34:18Z",
+        "date": "2018-03-19T08:34:18.445Z",
         "from": "+254711000001",
         "cost": "None",
         "networkCode": "63902",

@@ -112,10 +112,12 @@ begin
   if p_kind = 'sms' and held_via = 'sms' then
     -- A provider's own answer may take half a minute, which the phone does not wait for.
     select min(case when o.sent_at is not null then greatest(o.created_at, o.sent_at - interval '30 seconds')
-          when o.state in ('sending', 'unknown', 'lost') or o.state = 'queued' and o.tries > 0 then o.created_at end),
+          when o.state in ('sending', 'unknown', 'lost') or o.state = 'queued' and (o.tries > 0 or o.in_trouble) then o.created_at end),
         bool_or(o.state = 'queued' and o.tries = 0)
       into asked_since, asked_unsent
-      from (select x.created_at, x.sent_at, x.state, x.tries from outbox x
+      from (select x.created_at, x.sent_at, x.state, x.tries, exists (select from channel_state c
+          -- What becomes of messages is not known for sure while a channel fails.
+          where c.channel = x.channel and c.breaker <> 'closed') as in_trouble from outbox x
         where x.to_index = p_index order by x.id desc limit 20) o where o.created_at >= v_asked_at;
     asked_unsent := asked_since is null and coalesce(asked_unsent, false);
   elsif p_kind = 'sms' and held_task is not null then
