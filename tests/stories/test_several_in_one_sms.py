@@ -1,5 +1,6 @@
 """Several questions in one SMS, one short reply: what is clear is counted at once, the rest is asked again."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -119,6 +120,46 @@ async def test_after_an_unclear_reply_one_question_comes_by_itself(town, amina, 
     assert await amina.values() == ["bad"]
     assert len(await asked(town, amina)) == 1, "and the next comes by itself too"
     await town.has_right_books()
+
+
+async def test_questions_of_a_pack_that_come_one_at_a_time_are_answered_by_their_numbers(
+    town, amina
+):
+    """What was asked by itself must be answered by itself, whatever number it had before."""
+    await town.posts_batch(*SHORT, **NEWS)
+    await amina.texts("WORK")
+    assert len(await asked(town, amina)) == 4
+    await amina.texts("hello")
+    for total in (3, 6, 9, 12):
+        reply = await amina.texts("1")
+        assert reply.startswith(f"Saved +KES 3. Total KES {total}."), reply
+    await town.has_right_books()
+
+
+async def test_letters_alone_answer_in_the_order_shown_when_numbers_begin_again(town, amina):
+    """Numbers go up to 27. A question that is left of the message before keeps its number beside 1 and 2."""
+    texts = [f"News {n}" for n in range(40)]
+    batch = await town.posts_batch(*texts, **NEWS)
+    reply, meant, began_again = await amina.texts("WORK"), dict[str, str](), False
+    for _ in range(60):
+        shown = re.findall(r"^(\d+)\) (.*)$", reply, re.MULTILINE)
+        if not shown:
+            break
+        numbers = [int(number) for number, _ in shown]
+        began_again = began_again or (min(numbers) < 9 < max(numbers) and max(numbers) > 20)
+        letters = ["ABC"[len(text) * 7 % 3] if int(n) % 2 else "ABC"[int(text[5:]) % 3] for n, text in shown]  # fmt: skip
+        answered = list(zip(shown, letters, strict=True))
+        if max(numbers) > 18 and len(numbers) > 1 and not began_again:
+            answered = answered[:-1]  # the last one waits for the next message
+            words = " ".join(f"{n}{letter}" for (n, _), letter in answered)
+        else:
+            words = " ".join(letters)
+        meant |= {text: {"A": "good", "B": "bad", "C": "neutral"}[letter] for (_, text), letter in answered}  # fmt: skip
+        reply = await amina.texts(words)
+        assert reply.startswith("Saved "), reply
+    assert began_again, "a high number stood beside low ones"
+    stored = await town.rt.db.rows("select t.text, a.value from answer a join task t on t.id = a.task_id where t.batch_id = $1", batch.id)  # fmt: skip
+    assert {row["text"]: row["value"] for row in stored} == meant
 
 
 async def test_numbers_named_after_all_count_and_the_open_question_comes_again(town, amina):

@@ -105,16 +105,20 @@ async def _answers(town: Town, one: Played, differences: list[str]) -> tuple[int
     }
     strange = [key for key in stored if key not in pressed]
     changed = [key for key in sent if key in stored and stored[key] != sent[key]]
-    for what, keys in (
-        ("is not stored", lost),
-        ("is stored but was not sent", strange),
-        ("is stored with another value", changed),
-    ):
+    differences += [
+        f"the answer to task {key[1]} is stored as {stored[key]!r}, not {sent[key]!r}"
+        for key in changed[:SHOWN_MAX]
+    ]
+    for what, keys in (("is not stored", lost), ("is stored but was not sent", strange)):
         differences += [f"the answer to task {task} {what}" for _, task in keys[:SHOWN_MAX]]
-        differences += (
-            [f"{len(keys) - SHOWN_MAX} more answers: {what}"] if len(keys) > SHOWN_MAX else []
-        )
+        differences += _more(what, keys)
+    differences += _more("is stored with another value", changed)
     return len(rows), len(lost), doubled
+
+
+def _more(what: str, keys: Sequence[object]) -> list[str]:
+    """Return a line on the answers that are not named one by one."""
+    return [f"{len(keys) - SHOWN_MAX} more answers: {what}"] if len(keys) > SHOWN_MAX else []
 
 
 async def _earnings(town: Town, one: Played, stored: int, differences: list[str]) -> int:

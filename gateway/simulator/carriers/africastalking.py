@@ -99,12 +99,13 @@ class CarrierServer(Provider):
 
     async def carry_up(self, phone: Phone, to: str, text: str, ref: str | None) -> Sms:
         """Post a phone's SMS until the gateway says 200 or the carrier gives up."""
-        at_s, ref = self.now(), ref or self.new_ref("ATXid")
+        at_s = self._stamp(phone)
+        ref = ref or self.new_ref("ATXid")
         sms = Sms(at_s, "from_phone", phone.msisdn, to, text, weigh(text), ref)
         form = at.inbound(phone.msisdn, to, text, sms.ref, sms.at)
         if "duplicate" in self.plan.draw("inbound", f"{phone.msisdn}|{text}"):
             self._spawn(self._tell(form, self.hooks.sms))
-        give_up, attempts = sms.at + self.terms.retry_for_s, 0
+        give_up, attempts = self.now() + self.terms.retry_for_s, 0
         while True:
             attempts += 1
             answer = await self._caller.post_form(self.hooks.sms, form)
@@ -114,6 +115,14 @@ class CarrierServer(Provider):
         sms = replace(sms, status=answer.status, attempts=attempts)
         self.messages.append(sms)
         return sms
+
+    def _stamp(self, phone: Phone) -> float:
+        """Return the time of an SMS that a phone sends now, at least a second after the one before.
+
+        The provider's dates are whole seconds, and nobody types two SMS within one; simulated workers would.
+        """
+        before = phone.sent[-1].at if phone.sent else -1.0
+        return max(self.now(), before + 1.0)
 
     async def carry_hop(self, session: Session, transcript: str) -> Screen:
         """Post one USSD step and judge the answer by the provider's rules."""

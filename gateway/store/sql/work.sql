@@ -81,7 +81,7 @@ begin
   end if;
   insert into assignment (task_id, worker_id, via, lease_until) values (p_task, p_worker, p_via, p_lease_until)
     on conflict (task_id, worker_id) do update set state = 'held', via = excluded.via, lease_until = excluded.lease_until,
-        asked_at = now(), delivered_at = null
+        asked_at = now(), delivered_at = null, item = null  -- the number it had in an earlier message is over
       where assignment.state = 'expired'
     returning id into v_id;
   if v_id is null then
