@@ -66,6 +66,8 @@ class Bench:
         self._product, self._size = made, size
         self._books = Books(made.settings)
         self._runs = 0
+        self.cpu = dict[str, float]()
+        """Seconds of CPU that the product's processes used under the last load, by kind."""
         self.cpus = sorted(os.sched_getaffinity(0))
 
     def attacks(self) -> list[dict[str, object]]:
@@ -168,6 +170,7 @@ class Bench:
     def _offer(self, rate: float, seconds: float) -> list[Heard]:
         """Run the phones: one process for each CPU they have."""
         self._runs += 1
+        used = self._product.cpu_s()
         load = Load(
             port=self._product.port,
             rate=rate,
@@ -188,6 +191,8 @@ class Bench:
             out, _ = running.communicate(json.dumps(asdict(load)), timeout=_HANG_S)
         if running.returncode:
             raise SystemExit("the phones broke")
+        now = self._product.cpu_s()
+        self.cpu = {kind: round(now[kind] - used.get(kind, 0.0), 1) for kind in sorted(now)}
         return [Heard(**json.loads(out))]
 
     @contextmanager
@@ -215,7 +220,7 @@ class Bench:
             "lost": verdict.lost, "doubled": verdict.doubled, "refused": sum(faults.values()),
             "peak_mb": self._product.peak_mb(), "late_p99_ms": _cut(_merged(heard, "late_ms"), 0.99),
             "generator_cpu": round(sum(one.cpu_s for one in heard) / lasted, 2),
-            "load_average": round(os.getloadavg()[0], 1),
+            "load_average": round(os.getloadavg()[0], 1), "cpu_s": self.cpu,
         }  # fmt: skip
 
 
@@ -257,7 +262,7 @@ def _told(found: dict[str, object]) -> str:
         f"politely, {found['slow']} slow; {found['lost']} lost, {found['refused']} refused {found['faults'] or ''}, "
         f"{found['doubled']} doubled; {found['sms']} SMS acknowledged, p99 {found['sms_p99_ms']} ms; webhook process at "
         f"most {found['peak_mb']} MB; phones took {found['generator_cpu']} CPU, keys left at most {found['late_p99_ms']} ms "
-        f"late (p99); load average {found['load_average']}"
+        f"late (p99); CPU seconds {found['cpu_s']}; load average {found['load_average']}"
     )
 
 

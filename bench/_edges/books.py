@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from bench._edges.phones import Heard
+from bench._edges.phones import SAID, Heard
 from gateway.app import open_runtime
 from gateway.queue.inline import InlineBells
 from gateway.runtime import Runtime
 from gateway.settings import Settings
+from gateway.sms.port import InboundSms
 from gateway.steps.dial import event_id
+from gateway.steps.identity import identity
 from gateway.ussd.port import UssdStep
 
 _WORKED_OFF_S = 300.0
@@ -49,10 +51,10 @@ class Books:
             return await rt.db.value("select count(*) from answer")
 
     async def _judge(self, before: int, heard: Sequence[Heard]) -> Verdict:
-        texts = [text for one in heard for text in one.texts]
         unclear = sum(one.unclear for one in heard)
         async with self._opened() as rt:
             worked_off_s = await _worked_off(rt)
+            texts = [_text(rt, *text) for one in heard for text in one.texts]
             saved = [_event(rt, *step) for one in heard for step in one.saved]
             kept_keys = await rt.db.value(
                 "select count(*) from inbox where kind = 'ussd' and event_id = any($1) and state = 'done'",
@@ -89,3 +91,7 @@ async def _worked_off(rt: Runtime) -> float:
 
 def _event(rt: Runtime, session: str, number: str, transcript: str) -> str:
     return event_id(rt, UssdStep(session, number, SERVICE_CODE, transcript))
+
+
+def _text(rt: Runtime, name: str, sender: str) -> str:
+    return identity(rt, InboundSms(name, sender, "20880", SAID, None)).event_id

@@ -28,6 +28,8 @@ _TICK_S = 0.002
 _KEYS_OF_SESSION = 8
 POLITE, SLOW, SORRY = b"Too many people", b"we are slow now", b"Sorry, that did not work"
 SAVED = b"Saved"
+SAID = "BALANCE"
+"""What every SMS says."""
 
 
 @dataclass(slots=True)
@@ -50,7 +52,7 @@ class Heard:
     """What came of it, each list in milliseconds from the moment a key or text was due.
 
     `faults`: every answer that is none, by what it was. `saved`: session, number and transcript of each answer that the screen
-    said is saved. `texts`: ids of the SMS that were acknowledged. `late_ms`: how long after its moment a key left.
+    said is saved. `texts`: id and sender of the SMS that were acknowledged. `late_ms`: how long after its moment a key left.
     """
 
     answered_ms: list[float] = field(default_factory=list)
@@ -59,7 +61,7 @@ class Heard:
     sms_ms: list[float] = field(default_factory=list)
     faults: dict[str, int] = field(default_factory=dict)
     saved: list[tuple[str, str, str]] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
+    texts: list[tuple[str, str]] = field(default_factory=list)
     late_ms: list[float] = field(default_factory=list)
     unclear: int = 0
     cpu_s: float = 0.0
@@ -167,19 +169,19 @@ class Generator:
     def _text(self, due: float, count: int) -> None:
         name = f"{self._load.run}-t{self._load.first}-{count}"
         sender = number(self._load.first + count % self._load.phones)
-        body = f"id={name}&from={quote_plus(sender)}&to=20880&text=BALANCE"
+        body = f"id={name}&from={quote_plus(sender)}&to=20880&text={SAID}"
         self._open += 1
         self._wire.send(
             post_form("/in/phone/local/sms", self._host, body.encode()),
-            partial(self._acknowledged, name, due),
+            partial(self._acknowledged, name, sender, due),
         )
 
-    def _acknowledged(self, name: str, due: float, status: int, body: bytes) -> None:
+    def _acknowledged(self, name: str, sender: str, due: float, status: int, body: bytes) -> None:
         self._open -= 1
         self._settle()
         if status == 200:
             self.heard.sms_ms.append((time.monotonic() - due) * 1000)
-            self.heard.texts.append(name)
+            self.heard.texts.append((name, sender))
         else:
             self._fault(f"sms: status {status}")
 

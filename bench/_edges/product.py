@@ -29,6 +29,7 @@ from gateway.ussd.port import UssdStep
 _START_S = 300.0
 PARTNER = "BENCH"
 _ENROLS_AT_ONCE = 10
+_KINDS = ("--webhooks", "--clients", "runner", "ticker", "postgres", "redis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,20 @@ class Product:
                 found.append(pid)
                 wanted += [child for child, parent in parents.items() if parent == pid]
         return found
+
+    def cpu_s(self) -> dict[str, float]:
+        """Return the seconds of CPU that each kind of process has used so far."""
+        used: dict[str, float] = {}
+        for pid in self.tree():
+            with suppress(OSError):
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+                kind = next(
+                    (kind for kind in _KINDS if any(kind in word for word in words)), "other"
+                )
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                spent_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+                used[kind] = used.get(kind, 0.0) + spent_s
+        return used
 
     def forget_peaks(self) -> None:
         """Let the peak of memory of each webhook process begin anew."""

@@ -44,6 +44,7 @@ class _Child:
     ready_file: Path | None
     log: Path
     pass_fds: Sequence[int] = ()
+    nice: int = 0
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     again_at: float = 0.0
@@ -76,13 +77,15 @@ class Children:
         *,
         ready_file: Path | None = None,
         pass_fds: Sequence[int] = (),
+        nice: int = 0,
     ) -> None:
         """Start a process; `env` is added to ours. Its `ready_file`, if any, is what `wait_ready` waits for. `pass_fds`:
-        sockets it inherits, now and when it is started again."""
+        sockets it inherits, now and when it is started again. `nice`: how far it stands back behind others, 0 to 19."""
         for folder in (self._log_dir, ready_file and ready_file.parent):
             if folder:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        child = _Child(name, argv, env or {}, ready_file, self._log_dir / f"{name}.log", pass_fds)
+        log = self._log_dir / f"{name}.log"
+        child = _Child(name, argv, env or {}, ready_file, log, pass_fds, nice)
         self._children[name] = child
         self._spawn(child)
 
@@ -183,7 +186,7 @@ class Children:
                 stderr=log,
                 process_group=0,
                 pass_fds=child.pass_fds,
-                preexec_fn=_end_with_parent(os.getpid()),  # noqa: PLW1509  # there are no threads here
+                preexec_fn=_prepared(os.getpid(), child.nice),  # noqa: PLW1509  # there are no threads here
             )
         child.started_at = time.monotonic()
 
@@ -221,15 +224,17 @@ class Children:
         return last.removeprefix("gateway: ")[:_LINE_SHOWN_MAX]
 
 
-def _end_with_parent(parent: int) -> Callable[[], None] | None:
-    """What a new process does first: ask the kernel for a SIGTERM when `parent` dies."""
-    if not sys.platform.startswith("linux"):
-        return None
-    prctl = ctypes.CDLL(None).prctl
+def _prepared(parent: int, nice: int) -> Callable[[], None]:
+    """Return what a new process does first: stand back behind others, and on Linux ask the kernel for a SIGTERM when
+    `parent` dies."""
+    prctl = ctypes.CDLL(None).prctl if sys.platform.startswith("linux") else None
 
     def before_exec() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died in between
-            os._exit(1)
+        if nice:
+            os.nice(nice)
+        if prctl is not None:
+            prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+            if os.getppid() != parent:  # it died in between
+                os._exit(1)
 
     return before_exec

@@ -33,6 +33,8 @@ from gateway.settings.tryout import is_tryout
 _WATCH_S = 0.5
 _FREE_BYTES_MIN = 200 * 2**20
 _PAYS_AFTER_S = 1.5  # so that a person sees the money being on its way
+# Phones come first, also on the processor: what can wait stands back where there is not enough of it for all.
+_NICE_LATER, _NICE_LAST = 5, 10
 CLIENTS_SOCKET = "clients.sock"
 _LOCALS = ("127.0.0.1", "::1", "localhost")
 Say = Callable[[str], None]
@@ -106,19 +108,19 @@ def _start(
     if settings.public_url == Settings.model_fields["public_url"].default:
         env["GATEWAY_PUBLIC_URL"] = f"http://{_reached_at(settings.host)}:{port}"
     ready = settings.data_dir / "ready"
-    answering = {"clients": (["--clients"], inner)}
+    answering = {"clients": (["--clients"], inner, _NICE_LATER)}
     for number in range(1, settings.webhook_processes + 1):
         name = f"webhooks-{number}"
         words = ["--webhooks", "--clients-at", inner.getsockname(), "--name", name]
-        answering[name] = (words, door)
-    for name, (words, listener) in answering.items():
+        answering[name] = (words, door, 0)
+    for name, (words, listener, nice) in answering.items():
         file, fd = ready / f"{name}.json", listener.fileno()
         argv = gateway_argv("api", *words, "--fd", str(fd), "--ready-file", str(file))
-        children.start(name, argv, env, ready_file=file, pass_fds=[fd])
+        children.start(name, argv, env, ready_file=file, pass_fds=[fd], nice=nice)
     for number in range(1, settings.runners + 1):
-        children.start(f"runner-{number}", gateway_argv("runner", "--light"), env)
-    children.start("runner-heavy", gateway_argv("runner", "--heavy"), env)
-    children.start("ticker", gateway_argv("ticker"), env)
+        children.start(f"runner-{number}", gateway_argv("runner", "--light"), env, nice=_NICE_LATER)
+    children.start("runner-heavy", gateway_argv("runner", "--heavy"), env, nice=_NICE_LAST)
+    children.start("ticker", gateway_argv("ticker"), env, nice=_NICE_LATER)
     for name in answering:
         children.wait_ready(name)
 

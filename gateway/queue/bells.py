@@ -5,6 +5,7 @@
 
 import asyncio
 import contextlib
+import time
 
 import structlog
 from redis import Redis
@@ -22,7 +23,7 @@ QUEUE, HEAVY_QUEUE = "gateway", "gateway-heavy"
 HEAVY = frozenset({"close", "count", "relearn", "score", "watch"})
 """Steps that look at a whole batch: they wait on a queue of their own, so that no message waits behind them."""
 # Bells rung within this time are one bell: a burst of replies is one drain.
-_GATHER_S = 0.02
+_GATHER_S, _GATHER_MAX_S = 0.02, 0.5
 _AGAIN = ("-again", "-again-2", "-again-3")
 
 
@@ -123,10 +124,14 @@ class RqBells:
         await self.flush()
 
     async def _run(self) -> None:
+        took_s = 0.0
         while True:
             await self._wake.wait()
-            await asyncio.sleep(_GATHER_S)
+            # Ringing costs a process no more than a tenth of its time, however much there is to ring for.
+            await asyncio.sleep(min(_GATHER_MAX_S, max(_GATHER_S, 9 * took_s)))
+            began = time.monotonic()
             await self.flush()
+            took_s = time.monotonic() - began
 
     def _ring_all(self, wanted: set[tuple[str, ...]]) -> None:
         for bell in sorted(wanted):
