@@ -221,6 +221,7 @@ class Bench:
             "peak_mb": self._product.peak_mb(), "late_p99_ms": _cut(_merged(heard, "late_ms"), 0.99),
             "generator_cpu": round(sum(one.cpu_s for one in heard) / lasted, 2),
             "load_average": round(os.getloadavg()[0], 1), "cpu_s": self.cpu,
+            "worst_ms": [round(max(each)) for each in zip(*(one.worst_ms for one in heard), strict=True)],
         }  # fmt: skip
 
 
@@ -262,7 +263,7 @@ def _told(found: dict[str, object]) -> str:
         f"politely, {found['slow']} slow; {found['lost']} lost, {found['refused']} refused {found['faults'] or ''}, "
         f"{found['doubled']} doubled; {found['sms']} SMS acknowledged, p99 {found['sms_p99_ms']} ms; webhook process at "
         f"most {found['peak_mb']} MB; phones took {found['generator_cpu']} CPU, keys left at most {found['late_p99_ms']} ms "
-        f"late (p99); CPU seconds {found['cpu_s']}; load average {found['load_average']}"
+        f"late (p99); worst ms of each second {found['worst_ms']}; CPU seconds {found['cpu_s']}; load average {found['load_average']}"
     )
 
 

@@ -53,6 +53,7 @@ class Heard:
 
     `faults`: every answer that is none, by what it was. `saved`: session, number and transcript of each answer that the screen
     said is saved. `texts`: id and sender of the SMS that were acknowledged. `late_ms`: how long after its moment a key left.
+    `worst_ms`: the longest wait of the keys that were due in each second.
     """
 
     answered_ms: list[float] = field(default_factory=list)
@@ -63,6 +64,7 @@ class Heard:
     saved: list[tuple[str, str, str]] = field(default_factory=list)
     texts: list[tuple[str, str]] = field(default_factory=list)
     late_ms: list[float] = field(default_factory=list)
+    worst_ms: list[float] = field(default_factory=list)
     unclear: int = 0
     cpu_s: float = 0.0
     lasted_s: float = 0.0
@@ -98,7 +100,7 @@ class Generator:
         self._wire = Wire("127.0.0.1", load.port)
         self._host = f"127.0.0.1:{load.port}"
         self._free = deque(_Phone(number(load.first + n)) for n in range(load.phones))
-        self._open = 0
+        self._open, self._begun = 0, 0.0
         self._settled = asyncio.Event()
         self.heard = Heard()
 
@@ -107,6 +109,8 @@ class Generator:
         load = self._load
         await asyncio.sleep(max(0.0, load.starts_at - time.time()))
         begun, used = time.monotonic(), _cpu_s()
+        self._begun = begun
+        self.heard.worst_ms = [0.0] * (int(load.seconds) + 1)
         keys, count, texts = int(load.rate * load.seconds), 0, 0.0
         while count < keys:
             now = time.monotonic()
@@ -147,6 +151,8 @@ class Generator:
         self._settle()
         self._free.append(phone)
         took_ms = (time.monotonic() - due) * 1000
+        second = int(due - self._begun)
+        self.heard.worst_ms[second] = max(self.heard.worst_ms[second], took_ms)
         typed, ended = phone.transcript or "", screen.startswith(b"END")
         if ended or status != 200:
             phone.transcript = None

@@ -111,7 +111,7 @@ class Settings(BaseSettings):
     """A question sent by SMS is kept from its delivery receipt on; where none comes, from this long after it was sent."""
     ussd_answer_s: Annotated[float, Field(gt=0, le=9)] = 8.0
     """After this a USSD key is answered with a last screen, and finished behind it; providers give up after 10 s."""
-    ussd_wait_s: Annotated[float, Field(gt=0, le=8)] = 1.0
+    ussd_wait_s: Annotated[float, Field(gt=0, le=8)] = 0.7
     """When more phones dial than can be answered: who would wait longer gets a polite last screen at once."""
     resume_by_sms: bool = True
     """A question that a dropped USSD session left open may follow as one SMS."""

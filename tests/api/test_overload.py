@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.api.admission import Admission
+from gateway.app import STEPS
 from gateway.queue.pressure import Pressure
+from gateway.steps import catch_up as catch_up_step
 from gateway.steps.precedence import may_run
 from gateway.store.inbox import Kept
 from gateway.store.spool import Spool
@@ -133,6 +135,26 @@ async def test_every_sms_beyond_capacity_is_kept_and_heard_later(small):
         assert await small.count("inbox", "event_id like 'kept-1@%' and state = 'waiting'") == 1
     await small.answers_bells()
     assert (await brian.row())["id"], "he is in the books"
+
+
+async def test_while_phones_wait_stored_sms_are_heard_one_by_one_with_rests(town, monkeypatch):
+    """Else runners and their queries take the processor and the database from those who dial."""
+    rests = []
+
+    async def rested(took_s):
+        rests.append(took_s)
+
+    for n in range(12):
+        await town.rt.db.execute(
+            "insert into inbox (channel, kind, event_id, body_sealed, state) values ('phone', 'sms', $1, $2, 'waiting')",
+            f"slow-{n}", town.rt.vault.seal(f"id=slow-{n}&from=%2B25471100077{n:02}&to=20880&text=HELP"),
+        )  # fmt: skip
+    monkeypatch.setattr(catch_up_step, "rest", rested)
+    await town.rt.pressure.tell()
+    assert await STEPS["catch_up"](town.rt) == 12, "none waits for ever"
+    assert len(rests) >= 12
+    town.rt.pressure._until = 0.0
+    assert await town.count("inbox", "state = 'waiting'") == 0
 
 
 async def test_clients_and_pushes_rest_while_phones_wait(town):

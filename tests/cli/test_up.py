@@ -102,6 +102,17 @@ def test_a_second_one_on_the_same_folder_is_refused_in_one_line(tree):
     assert "runs already" in refused.stderr
 
 
+def test_what_can_wait_stands_back_behind_phones_on_the_processor(tree):
+    ranks = {
+        " ".join(word for word in words if word in ("api", "runner", "ticker", "--webhooks", "--clients", "--heavy")):
+        os.getpriority(os.PRIO_PROCESS, pid) - os.getpriority(os.PRIO_PROCESS, tree.pid)
+        for pid, words in words_of(tree.pid).items()
+    }  # fmt: skip
+    assert ranks["api --webhooks"] == 0
+    assert 0 < ranks["api --clients"] < ranks["runner --heavy"]
+    assert ranks["runner"] == ranks["ticker"] == ranks["api --clients"]
+
+
 def test_who_dies_is_started_again_and_said(tree):
     runner = next(pid for pid, name in children_of(tree.pid).items() if name == "runner")
     os.kill(runner, signal.SIGKILL)

@@ -1,7 +1,10 @@
 """Bells over a real Redis: one of each name, never content, and nothing breaks when one is lost."""
 
 import asyncio
+import itertools
 import os
+import threading
+import time
 
 import pytest
 from redis import Redis
@@ -118,6 +121,27 @@ async def test_rings_from_a_loop_come_together(embedded, redis):
     bells.ring("assign")
     await bells.close()
     assert hanging(redis) == ["assign", "deliver-at"]
+
+
+async def test_ringing_takes_a_tenth_of_a_process_at_most(embedded, redis, monkeypatch):
+    """A slow Redis, or a burst of bells, is rung for rarely instead of all the time."""
+    bells, rung = RqBells(embedded.redis_url, ANSWER), []
+    rings = bells._ring_all
+
+    def slowly(wanted):
+        began = time.monotonic()
+        threading.Event().wait(0.02)
+        rings(wanted)
+        rung.append((began, time.monotonic() - began))
+
+    monkeypatch.setattr(bells, "_ring_all", slowly)
+    for n in range(40):
+        bells.ring("deliver", f"c{n}")
+        await asyncio.sleep(0.02)
+    await bells.close()
+    for (began, took), (again, _) in itertools.pairwise(rung[:-1]):
+        assert again - began >= min(0.5, 9 * took)
+    assert set(hanging(redis)) == {f"deliver-c{n}" for n in range(40)}, "none is lost"
 
 
 async def test_a_redis_that_is_away_stops_nobody(tmp_path):
