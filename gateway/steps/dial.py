@@ -25,18 +25,18 @@ from gateway.steps.explain import payment
 from gateway.steps.facts import Heard, parts_of, ring_for
 from gateway.steps.retry import settle_down
 from gateway.steps.standing import skill_view
+from gateway.steps.step_identity import event_id, read_step, transcript_of
 from gateway.steps.understand import Understood, coordinator_view, understand
 from gateway.store import number_moves, people, sessions, turns
 from gateway.store.db import Repeated, Row
 from gateway.ussd.networks import Network
 from gateway.ussd.port import Shown, UssdChannel, UssdStep
 from gateway.ussd.screens import navigation, pages, pages_with_choices_first
-from gateway.ussd.transcript import behind_code, new_keys, typed
+from gateway.ussd.transcript import new_keys
 
 log = structlog.get_logger()
 
 _TRIES = 8
-_DIGEST_CHARACTERS = 32
 # A USSD string holds 182 characters (3GPP TS 23.038); a session of three minutes far fewer inputs than fit in here. Each
 # key that is dialled ahead is walked: without an end one long string would hold up everybody.
 _DIALLED_MAX, _TRANSCRIPT_MAX = 182, 20_000
@@ -68,7 +68,7 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dia
     assert channel.ussd is not None
     msisdn, identity = normalise(step.msisdn, rt.settings.region), event_id(rt, step)
     index = rt.vault.index(msisdn)
-    step = replace(step, transcript=await _transcript(rt, channel, step, index))
+    step = replace(step, transcript=await transcript_of(rt, channel, step, index))
     if len(step.transcript) > _TRANSCRIPT_MAX:
         raise Refused("the transcript is longer than any session's", status=400)
     event = turns.Event(
@@ -84,9 +84,9 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dia
             await settle_down(attempt)
             try:
                 async with rt.db.turn:
-                    row = await turns.read(rt.db, event)
+                    own, row = await read_step(rt, event, step)
                     if row["known_state"] != "done":
-                        taken = await _take(rt, channel, channel.ussd, step, event, row, msisdn)
+                        taken = await _take(rt, channel, channel.ussd, step, own, row, msisdn)
                         log.info("ussd step answered", repeated=False)
                         return taken
                 known: str = row["known_reply"]
@@ -95,32 +95,6 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dia
             except (Conflict, Repeated):
                 continue
         raise Failed("too many conflicts", retryable=True)
-
-
-async def _transcript(rt: Runtime, channel: Channel, step: UssdStep, index: bytes) -> str:
-    """Return the whole transcript, also where the provider tells the newest input alone.
-
-    It is read once and not again after a conflict: a copy of a step, taken meanwhile, then adds nothing.
-    """
-    if step.newest is None:
-        return typed(step)
-    known = await sessions.transcript(rt.db, channel.name, step.session, index)
-    if known is not None:
-        return f"{known}*{step.newest}" if known else step.newest
-    # The first call of a session has no screen before it that its text could answer.
-    ahead = behind_code(step.newest, step.service_code)
-    return "" if ahead == step.newest else ahead
-
-
-def event_id(rt: Runtime, step: UssdStep) -> str:
-    """Return the identity of a step: its session, and a keyed digest of the phone's number with the step's number or
-    the whole transcript, in which a PIN may stand. Raises Refused for a phone number that is none."""
-    msisdn, numbered = normalise(step.msisdn, rt.settings.region), step.newest is not None
-    if numbered and not step.id:
-        raise Refused("the step has no number", status=400)
-    said = step.id if numbered else typed(step)
-    digest = rt.vault.index(f"{msisdn}\0{said}").hex()[:_DIGEST_CHARACTERS]
-    return f"{step.session}:{'#' if numbered else ''}{digest}"
 
 
 async def _take(

@@ -14,8 +14,9 @@ from gateway.errors import Failed, Refused
 from gateway.forms import fields
 from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
-from gateway.steps.dial import Dialled, dial, event_id
+from gateway.steps.dial import Dialled, dial
 from gateway.steps.messages import message
+from gateway.steps.step_identity import event_id
 from gateway.steps.typed_pin import step_to_keep
 from gateway.store import inbox, turns
 from gateway.store.db import AWAY

@@ -29,12 +29,17 @@ async def end(
 async def transcript(db: Database, channel: str, session: str, index: bytes) -> str | None:
     """Return what was typed in the session of that phone so far; None for a session that is not known."""
     row = await db.row(
-        "select transcript from ussd_session where channel = $1 and session = $2 and msisdn_index = $3",
+        "select transcript from ussd_session where channel = $1 and session = $2 and msisdn_index = $3 and view <> ''",
         channel,
         session,
         index,
     )
     return row["transcript"] if row else None
+
+
+async def renew(db: Database, channel: str, session: str, index: bytes, nth: int) -> None:
+    """Begin another session of the same id and phone; `nth`: how many there were before the one that is over."""
+    await db.execute("select renew_session($1, $2, $3, $4)", channel, session, index, nth)
 
 
 async def progress(db: Database, worker: WorkerId, batch: BatchId) -> tuple[int, int] | None:

@@ -194,3 +194,59 @@ async def test_a_session_id_of_one_channel_is_no_session_of_another(line, two):
     await line.steps(amina, "2")
     assert "1 " in (await amina.steps("", session=SESSION)).text
     assert await line.town.count("ussd_session") == 2
+
+
+async def _is_long_over(town, minutes):
+    await town.rt.db.execute(
+        "update ussd_session set last_at = last_at - make_interval(mins => $1)", minutes
+    )
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_the_same_phone_is_given_its_old_session_id_again(line, two, told):
+    """A provider counts its sessions in small numbers: hers is new, and so are her keys."""
+    amina, _ = two
+    for transcript in ("", "1", "1*1"):
+        await line.steps(amina, transcript)
+    assert len(await amina.answers()) == 4
+    if told:
+        await line.ends(amina, completed=False)
+    await _is_long_over(line.town, 2 if told else 61)
+    assert "KES 12" in await line.steps(amina, "")
+    assert "shop" in await line.steps(amina, "1")
+    assert "KES 15" in await line.steps(amina, "1*1")
+    assert len(await amina.answers()) == 5
+    before = await line.steps(amina, "1*1")
+    assert "KES 15" in before, "a copy of a step of this session is a copy"
+    assert len(await amina.answers()) == 5
+    await line.ends(amina, completed=True)
+    await _is_long_over(line.town, 2)
+    assert "KES 15" in await line.steps(amina, "")
+    await line.steps(amina, "1")
+    await line.steps(amina, "1*1")
+    assert len(await amina.answers()) == 6
+
+
+async def test_many_copies_of_such_a_start_begin_one_session(line, two):
+    amina, _ = two
+    await line.steps(amina, "")
+    await line.steps(amina, "2")
+    await line.ends(amina, completed=True)
+    await _is_long_over(line.town, 2)
+    screens = await asyncio.gather(*(line.steps(amina, "") for _ in range(12)))
+    assert len(set(screens)) == 1
+    assert await line.town.value("select nth from ussd_session") == 1
+
+
+@pytest.mark.parametrize("minutes", [0, 30])
+async def test_a_start_that_comes_again_in_its_session_is_no_new_one(line, two, minutes):
+    """Some networks send the start twice, and requests overtake each other."""
+    amina, _ = two
+    first = await line.steps(amina, "")
+    await line.steps(amina, "1")
+    await line.steps(amina, "1*1")
+    await _is_long_over(line.town, minutes)
+    assert await line.steps(amina, "") == first
+    assert await line.town.value("select nth from ussd_session") == 0
+    assert "Saved" in await line.steps(amina, "1*1")
+    assert len(await amina.answers()) == 4

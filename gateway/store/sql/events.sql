@@ -69,7 +69,8 @@ begin
   return true;
 end $$;
 
--- Where a USSD session stands after this key. p_before: the transcript that was read (null = a new session).
+-- Where a USSD session stands after this key. p_before: the transcript that was read (null = a new session: its row is
+-- not there, or was made empty by renew_session).
 create or replace function save_session(
   p_channel text, p_session text, p_index bytea, p_worker bigint, p_before text, p_transcript text,
   p_view text, p_memory jsonb, p_pages text[], p_page smallint, p_ended boolean
@@ -78,7 +79,10 @@ begin
   if p_before is null then
     insert into ussd_session (channel, session, msisdn_index, worker_id, transcript, view, memory, pages, page, ended)
       values (p_channel, p_session, p_index, p_worker, p_transcript, p_view, p_memory, p_pages, p_page, p_ended)
-      on conflict do nothing;
+      on conflict (channel, session, msisdn_index) do update
+        set worker_id = excluded.worker_id, transcript = excluded.transcript, view = excluded.view, memory = excluded.memory,
+          pages = excluded.pages, page = excluded.page, ended = excluded.ended
+        where ussd_session.view = '';
   else
     update ussd_session set worker_id = p_worker, transcript = p_transcript, view = p_view, memory = p_memory,
         pages = p_pages, page = p_page, ended = p_ended, last_at = now()
@@ -88,6 +92,15 @@ begin
     raise exception 'session % has moved on', p_session using errcode = 'GW001';
   end if;
 end $$;
+
+-- A provider gives the id of a session to the same phone again, when that session is long over: from now on its steps
+-- are other events (their ids end with nth), and nothing of the earlier session is shown.
+create or replace function renew_session(p_channel text, p_session text, p_index bytea, p_nth smallint)
+returns void language sql as $$
+  update ussd_session set nth = nth + 1, transcript = '', view = '', memory = '{}', pages = '{}', page = 0, ended = false,
+      completed = null, created_at = now(), last_at = now()
+    where channel = p_channel and session = p_session and msisdn_index = p_index and nth = p_nth and view <> ''
+$$;
 
 -- One message for the outbox. p_cause: what makes it the same message if it is written twice (null = never the same).
 -- What is a worker's goes to the number that is hers at this moment, whichever number was read before; she who has none

@@ -32,7 +32,9 @@ create or replace function situation(
   out earlier_sure boolean,
   -- where does her USSD session stand?
   out transcript text, out view text, out memory jsonb, out pages text[], out page smallint, out ended boolean,
-  out began_at timestamptz
+  out began_at timestamptz,
+  -- how many sessions of this id she had before; is it so long ago that a start begins another one?
+  out session_nth smallint, out session_over boolean
 ) language plpgsql stable as $$
 declare
   v_known boolean;
@@ -53,13 +55,17 @@ begin
       case when i.state = 'done' then null when t.id is not null then 'twin' when f.id is not null then 'former' end,
       i.created_at, coalesce(i.worker_id, w.id), w.id is not null, w.name, w.language, w.state, w.currency,
       w.account_id, a.balance, w.partner_id, w.reach, w.sms_channel, w.away_since is not null or w.unreached_until is not null, w.ease, c.id, p.ref, p.amount, payout_waits(p.state, p.reason), p.due_at, k.hash, k.wrong,
-      s.transcript, s.view, s.memory, s.pages, s.page, s.ended, s.created_at,
+      case when s.view <> '' then s.transcript end, nullif(s.view, ''), s.memory, s.pages, s.page, s.ended, s.created_at, s.nth,
+      s.view <> '' and s.last_at < now() - case when s.ended or s.completed is not null then interval '1 minute'
+        else interval '1 hour' end,
       exists (select from directed d where d.worker_id = w.id and not d.asked), moving_of(p_index)
     into known_state, known_reply, known_as, came_at, worker_id, v_known, name, language, state, currency,
       account_id, balance, partner_id, reach, sms_channel, away, ease, coordinator_id, payout_ref, payout_amount, payout_waits, payout_until, pin_hash, pin_wrong,
-      transcript, view, memory, pages, page, ended, began_at, v_directed, moving
+      transcript, view, memory, pages, page, ended, began_at, session_nth, session_over, v_directed, moving
     from (values (1)) as one
-      left join inbox i on i.channel = p_channel and i.kind = p_kind and i.event_id = p_event_id
+      left join ussd_session s on s.channel = p_channel and s.session = p_session and s.msisdn_index = p_index
+      left join inbox i on i.channel = p_channel and i.kind = p_kind
+        and i.event_id = p_event_id || coalesce('~' || nullif(s.nth, 0), '')
       left join inbox t on t.channel = p_channel and t.twin = p_twin
       left join worker w on w.msisdn_index = p_index
       -- Providers repeat for hours: what came before an upgrade is still known by its former id.
@@ -69,8 +75,7 @@ begin
       left join worker_pin k on k.worker_id = w.id
       left join coordinator c on c.msisdn_index = p_index and c.state = 'active'
       left join payout p on p.worker_id = w.id
-        and p.settled_at is null
-      left join ussd_session s on s.channel = p_channel and s.session = p_session and s.msisdn_index = p_index;
+        and p.settled_at is null;
   if known_state = 'done' or not v_known then
     return;
   end if;
