@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from gateway.conversation.situation import Moving
 from gateway.runtime import Runtime
+from gateway.store import number_moves
 from gateway.store.db import Row
 
 _REMEMBERED = timedelta(days=90)
@@ -15,7 +16,7 @@ def hold(rt: Runtime) -> timedelta:
     return timedelta(hours=rt.settings.moves.hold_h)
 
 
-def view(rt: Runtime, row: Row) -> Moving | None:
+async def view(rt: Runtime, row: Row) -> Moving | None:
     """Return the change of number that the phone of this turn is one end of; None where there is none now."""
     found = row["moving"]
     if not found:
@@ -34,7 +35,7 @@ def view(rt: Runtime, row: Row) -> Moving | None:
         state=state,
         language=found["language"],
         name=found["name"],
-        can=found["can"],
+        can=await number_moves.can(rt.db, found["id"], now) if is_new else "",
         may_object=not is_new
         and not found["objected"]
         and (

@@ -65,7 +65,7 @@ async def understand(
         upcoming=_upcoming(row, next_batch) if next_batch else None,
         cash=await _cash(rt, row, worker, msisdn) if worker and msisdn else None,
         coordinator=coordinator,
-        moving=moving_view.view(rt, row),
+        moving=await moving_view.view(rt, row),
         pin=typed_pin.view(rt, row, worker.currency) if worker else None,
         regions=frozenset(rt.settings.countries),
         dialled=question_of(dialled, row["worker_id"], row["dialled_task"], row["dialled_text"])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from gateway.ids import WorkerId
 from gateway.store.db import Connection, Database, Part, Row
@@ -115,6 +116,11 @@ async def heard_lately(db: Database, worker: WorkerId, index: bytes, since: date
         index,
         since,
     )
+
+
+async def can(db: Database, move: int, now: datetime) -> Literal["ok", "payout", "taken"]:
+    """Return what a YES of the new number would meet now: a payout that is open, or a number that is taken."""
+    return await db.value("select move_can($1, $2)", move, now)
 
 
 async def number_is_free(db: Database, index: bytes, worker: WorkerId, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from gateway.errors import Refused
 from gateway.ids import WorkerId
 from gateway.settings import Controls
 from gateway.steps import coordinators, decide_moves, move_requests, persons
+from gateway.steps.console_links import link_for
 from gateway.store import number_moves
 from tests.town import COORDINATOR
 
@@ -241,3 +242,14 @@ async def test_a_coordinator_who_works_too_moves_her_own_number_and_her_workers(
     await wanjiku.joins()
     assert "You have no PIN" in await wanjiku.texts(f"MOVE {new.msisdn} PIN 1357")
     assert "Two people" in await asks(town, amina, new)
+
+
+async def test_the_coordinators_page_shows_how_far_it_is(town, people, amina, new):
+    await moved(town, people, amina, new)
+    link = await link_for(town.rt, COORDINATOR, "asha")
+    page = await town.http.get("/console" + link.rpartition("/console")[2], follow_redirects=True)
+    assert page.status_code == 200
+    assert "Changes of number" in page.text
+    assert f"..{amina.msisdn[-2:]} to ..{new.msisdn[-2:]}" in page.text
+    assert "done" in page.text
+    assert new.msisdn not in page.text

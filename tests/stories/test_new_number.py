@@ -6,7 +6,7 @@ import asyncio
 import pytest
 
 from gateway.errors import Refused
-from gateway.steps import controls, find_worker
+from gateway.steps import adjust, controls, find_worker
 from gateway.store import outbox
 from tests.town import PARTNER
 
@@ -372,6 +372,27 @@ async def test_what_waits_to_be_sent_goes_to_the_new_number(town, amina, new):
     texts = await new.messages()
     assert any("You have KES 30" in text for text in texts)
     assert not any("You have KES 30" in text for text in await amina.messages())
+
+
+async def test_her_appeal_and_the_gold_she_has_seen_follow_her(town, amina, new):
+    async with town.rt.db.transaction() as db:
+        ref = await adjust.open_adjustment(
+            town.rt, db, await town.value("select min(id) from answer")
+        )
+    gold = [{"id": f"g{n}", "text": f"Gold {n}?", "gold": "yes"} for n in range(2)]
+    await town.posts_batch("Task?", tasks=gold, gold_rate=0.5, entry_gold=2, price="1.00")
+    await amina.texts("WORK")
+    await amina.texts("1")
+    seen = await town.rt.db.rows("select digest from gold_seen order by 1")
+    await moves(amina, new)
+    assert ref not in (await amina.texts(f"APPEAL {ref}") or ""), "the old number appeals nothing"
+    assert ref in await new.texts(f"WHY {ref}")
+    assert ref in await new.texts(f"APPEAL {ref}")
+    assert await town.value("select state from adjustment where ref = $1", ref) == "disputed"
+    assert await town.rt.db.rows("select digest from gold_seen order by 1") == seen
+    await new.texts("1")
+    golds = await town.rt.db.row("select sum(gold_right) as golds from skill")
+    assert golds["golds"] == 2, "her gold goes on where it was"
 
 
 async def test_the_operator_finds_her_by_the_number_she_had(town, amina, new):

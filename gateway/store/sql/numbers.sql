@@ -192,19 +192,22 @@ begin
   update outbox set state = 'cancelled', reason = 'STOP' where to_index = p_index and state = 'queued';
 end $$;
 
--- The change of number that a phone is one end of, for the turn that it begins; null for almost every phone. `can`: what
--- a YES would meet now: ok, payout (one is open), taken.
+-- The change of number that a phone is one end of, for the turn that it begins; null for almost every phone.
 create or replace function moving_of(p_index bytea) returns jsonb language sql stable as $$
   select jsonb_build_object('id', m.id, 'is_new', m.new_index = p_index, 'kind', m.kind, 'state', m.state,
       'worker', m.worker_id, 'created_at', m.created_at, 'expires_at', m.expires_at, 'hold_until', m.hold_until,
-      'objected', m.objected_at is not null, 'language', w.language, 'name', w.name,
-      'can', case when m.new_index <> p_index then ''
-        when exists (select from payout p where p.worker_id = m.worker_id and p.settled_at is null) then 'payout'
-        when number_is_free(p_index, m.worker_id, now()) then 'ok' else 'taken' end)
+      'objected', m.objected_at is not null, 'language', w.language, 'name', w.name)
     from number_move m join worker w on w.id = m.worker_id
     where m.new_index = p_index and m.state = 'invited'
       or m.old_index = p_index and m.state in ('requested', 'asked', 'invited', 'objected', 'done')
     order by m.new_index = p_index desc, m.id desc limit 1
+$$;
+
+-- What a YES of the new number would meet now: ok, payout (one is open), taken.
+create or replace function move_can(p_move bigint, p_now timestamptz) returns text language sql stable as $$
+  select case when exists (select from payout p where p.worker_id = m.worker_id and p.settled_at is null) then 'payout'
+      when number_is_free(m.new_index, m.worker_id, p_now) then 'ok' else 'taken' end
+    from number_move m where m.id = p_move
 $$;
 
 -- What a change is bound to while persons decide: both numbers, and where it stands.
