@@ -235,6 +235,28 @@ async def test_a_request_that_nobody_decides_runs_out(town, people, amina, new):
         await says(town, people, "Asha")
 
 
+async def test_a_change_that_ran_out_hides_no_later_one_to_the_same_number(
+    town, people, amina, new
+):
+    """Brian's was asked for first and is decided last; Amina's, to the same number, came and went in between."""
+    brian = await town.enrols("brian")
+    await asks(town, brian, new)
+    await says(town, people, "Asha")
+    await says(town, people, "Juma")
+    brians = await number(town)
+    await brian.texts("NOTME")
+    town.clock.advance(hours=73)
+    await asks(town, amina, new)
+    await says(town, people, "Asha")
+    await says(town, people, "Juma")
+    town.clock.advance(hours=73)
+    for name in ("Asha", "Juma"):
+        await decide_moves.decide(town.rt, brians, "approve", by=name, key=people[name])
+    owner = await brian.id()
+    assert "on this number now" in await new.texts("YES")
+    assert await new.id() == owner
+
+
 async def test_a_coordinator_who_works_too_moves_her_own_number_and_her_workers(
     town, people, amina, new
 ):

@@ -186,6 +186,13 @@ async def test_one_notme_is_forgotten_after_a_day(town, amina):
     assert await town.count("worker", "number_lost_at is not null") == 0
 
 
+async def test_a_request_that_ran_out_keeps_no_stranger_from_leaving(town, amina):
+    new = town.meets("new")
+    await town["wanjiku"].texts(f"MOVE {amina.msisdn} {new.msisdn} PIN {PIN}")
+    town.clock.advance(hours=169)
+    assert "no account with us any more" in await released(amina)
+
+
 async def test_not_me_may_be_the_answer_to_a_question_that_asks_for_words(town, amina):
     await town.posts_batch("Write what you hear", kind="transcription", price="2.00")
     await amina.texts("WORK")

@@ -200,7 +200,8 @@ create or replace function moving_of(p_index bytea) returns jsonb language sql s
     from number_move m join worker w on w.id = m.worker_id
     where m.new_index = p_index and m.state = 'invited'
       or m.old_index = p_index and m.state in ('requested', 'asked', 'invited', 'objected', 'done')
-    order by m.new_index = p_index desc, m.id desc limit 1
+    -- Of those that ask this number for its YES the one that ends last: the others are over.
+    order by m.new_index = p_index desc, case when m.new_index = p_index then m.expires_at end desc, m.id desc limit 1
 $$;
 
 -- What a YES of the new number would meet now: ok, payout (one is open), taken.
@@ -279,7 +280,8 @@ create or replace function doubt_number(
 declare w worker; v_move bigint;
 begin
   select * into strict w from worker where id = p_worker for update;
-  update number_move set state = 'replaced' where worker_id = p_worker and state = 'asked';
+  update number_move set state = 'replaced' where worker_id = p_worker
+    and (state = 'asked' or state in ('requested', 'invited') and expires_at <= p_now);
   if w.msisdn_index <> p_index
       or exists (select from number_move where worker_id = p_worker and state in ('requested', 'invited', 'objected')) then
     raise exception 'the number of worker % is being changed', p_worker using errcode = 'GW001';
