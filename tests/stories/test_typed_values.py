@@ -32,6 +32,10 @@ async def test_a_date_by_sms_is_one_day_for_all_who_write_it(town):
     await town.answers_bells()
     result = (await batch.results())["t1"]
     assert (result["state"], result["value"], result["answers"]) == ("decided", "2026-05-03", 2)
+    await town.ticks()
+    assert (await batch.shows())["state"] == "done"
+    result = (await batch.results())["t1"]
+    assert (result["rule"], result["value"], result["tied"]) == ("auto", "2026-05-03", False)
     story = await explain(town.rt, batch.id, "t1")
     assert {(one["said"], one["value"]) for one in story["answers"]} == {
         ("May 3rd 2026", "2026-05-03"),
@@ -73,8 +77,9 @@ async def test_names_are_one_name_with_and_without_accents(town):
         await person.texts("WORK")
         assert "Saved" in await person.texts(words)
     await town.answers_bells()
+    await town.ticks()
     result = (await batch.results())["t1"]
-    assert result["state"] == "decided"
+    assert (result["state"], result["rule"]) == ("decided", "auto")
     assert result["value"] in ("Jérôme Otieno", "JEROME OTIENO", "jerome otieno")
     assert "Got: " in (await people[0].messages())[-1]
 
