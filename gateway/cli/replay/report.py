@@ -38,6 +38,7 @@ def show_demo(report: Report, console: Console) -> None:
     for part in batches:
         title = f"{part['name']}  [dim]{part['kind']}, {part['tasks']:,} questions, {part['workers']:,} workers[/]"
         console.print(_panel(title, _of_batch(part), ok=True))
+        _undelivered(part, console)
     console.print(
         "[dim]right: the result equals the known truth, which the gateway never saw.\n"
         "one answer: what a single one of these answers would have got right.\n"
