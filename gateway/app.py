@@ -159,6 +159,7 @@ def _channel(name: str, settings: ChannelSettings, whole: Settings) -> Channel:
         PriceList(built_in(), whole.prices, settings.prices),
         settings.per_second,
         settings.fallback,
+        settings.region,
     )
 
 

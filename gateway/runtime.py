@@ -1,13 +1,15 @@
 """What a step is handed. Made once per process by `gateway.app`; steps and rooms above only use it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import aiohttp
 
 from gateway.clock import Clock
+from gateway.errors import Refused
 from gateway.ids import AccountId
+from gateway.msisdn import normalise
 from gateway.offload import Helpers
 from gateway.payments.chart import Account
 from gateway.payments.port import PayoutProvider
@@ -16,12 +18,12 @@ from gateway.phrases.capacity import ANY, Capacity
 from gateway.queue.pressure import Pressure
 from gateway.settings import Settings
 from gateway.sms.clocks import ProviderClocks
-from gateway.sms.port import SmsChannel
+from gateway.sms.port import InboundSms, SmsChannel
 from gateway.sms.prices import NO_PRICES, PriceList
 from gateway.store.batches import Batches
 from gateway.store.db import Database
 from gateway.tasks.port import TaskKind
-from gateway.ussd.port import UssdChannel
+from gateway.ussd.port import UssdChannel, UssdStep
 from gateway.vault import Vault
 
 
@@ -42,7 +44,8 @@ class Bells(Protocol):
 @dataclass(frozen=True, slots=True)
 class Channel:
     """A way to phones, with the secret part of its webhook paths. `per_second`: segments it may send in a second; 0 =
-    no limit. `fallback`: the channel that takes over what this one cannot send."""
+    no limit. `fallback`: the channel that takes over what this one cannot send. `region`: the country of numbers that
+    its provider writes without a country code, where that is not the gateway's."""
 
     name: str
     secret: str
@@ -51,6 +54,31 @@ class Channel:
     prices: PriceList = NO_PRICES
     per_second: int = 0
     fallback: str | None = None
+    region: str | None = None
+
+    def sms_in(self, form: Mapping[str, str]) -> InboundSms:
+        """Return the SMS in a call, its sender with a country code where there may have been none."""
+        assert self.sms is not None
+        return self.at_home(self.sms.parse_sms(form))
+
+    def at_home(self, sms: InboundSms) -> InboundSms:
+        """Return an SMS of this channel, its sender with a country code."""
+        return replace(sms, sender=self.number(sms.sender))
+
+    def step_in(self, form: Mapping[str, str]) -> UssdStep:
+        """Return the step in a call, its number with a country code."""
+        assert self.ussd is not None
+        step = self.ussd.parse_step(form)
+        return replace(step, msisdn=self.number(step.msisdn))
+
+    def number(self, written: str) -> str:
+        """Return a number with its country code; as it is written where it is none, so that its reader says why."""
+        if self.region is None:
+            return written
+        try:
+            return normalise(written, self.region)
+        except Refused:
+            return written
 
     @property
     def capacity(self) -> Capacity:

@@ -88,7 +88,7 @@ class Webhooks:
 
     async def _take_sms(self, request: Request, call: Call) -> None:
         assert call.channel.sms is not None
-        sms = call.channel.sms.parse_sms(call.form)
+        sms = call.channel.sms_in(call.form)
         if not await self._intake.sms(call.channel, sms, call.raw):
             request.state.outcome = "repeated"
 
@@ -137,7 +137,7 @@ class Webhooks:
             return await self._run(request, call, "session-end", self._end) or Response()
         try:
             call.must_be_readable()
-            call, step = _step(channel.ussd, call)
+            call, step = _step(call)
             if not self._admission.admits(new=is_new(step)):
                 request.state.outcome = "turned away"
                 return _screen(channel.ussd, call, last_screen(self._rt, "ussd.busy"))
@@ -258,13 +258,13 @@ def _thanks(channel: Channel) -> Response:
     return Response(channel.sms.thanks.body, media_type=channel.sms.thanks.media_type)
 
 
-def _step(ussd: UssdChannel, call: Call) -> tuple[Call, UssdStep]:
+def _step(call: Call) -> tuple[Call, UssdStep]:
     """Return the step of a call. One whose provider does not number it is numbered here, and kept so."""
-    step = ussd.parse_step(call.form)
+    step = call.channel.step_in(call.form)
     if step.newest is None or step.id:
         return call, step
     form = {**call.form, STEP_ID: uuid4().hex}
-    return replace(call, form=form, raw=body_of(form)), ussd.parse_step(form)
+    return replace(call, form=form, raw=body_of(form)), call.channel.step_in(form)
 
 
 def _screen(ussd: UssdChannel, call: Call, shown: Shown) -> Response:

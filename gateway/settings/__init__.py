@@ -181,6 +181,11 @@ class Settings(BaseSettings):
                     f"channels.{name}.fallback: no other SMS channel is called {channel.fallback!r}; "
                     f"there is: {', '.join(others) or 'none'}"
                 )
+            if channel.region is not None and channel.region not in self.countries:
+                faults.append(
+                    f"channels.{name}.region: {channel.region!r} is not in `countries`; "
+                    f"there is: {', '.join(self.countries)}"
+                )
         if faults:
             raise wrong.together(faults)
         return self

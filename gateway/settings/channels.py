@@ -36,7 +36,8 @@ class Tariff(Section):
 class ChannelSettings(Section):
     """A way to phones. `secret` is a path part only the provider is told; it stands beside the provider's own checks.
     `prices`: this channel's own, by country; they win over the gateway's. `per_second`: SMS segments it may send in any
-    second, 0 for no limit. `fallback`: the channel that takes over what this one cannot send."""
+    second, 0 for no limit. `fallback`: the channel that takes over what this one cannot send. `region`: the country of
+    numbers without a country code on this channel; None: the gateway's."""
 
     secret: SecretStr
     sms: Side | None = None
@@ -44,6 +45,7 @@ class ChannelSettings(Section):
     prices: dict[str, Tariff] = Field(default_factory=dict)
     per_second: Annotated[int, Field(ge=0, le=100_000)] = 0
     fallback: str | None = None
+    region: str | None = None
 
 
 LOCAL_CHANNEL: dict[str, ChannelSettings] = {

@@ -90,7 +90,7 @@ def _sender(rt: Runtime, row: Row) -> str:
     channel = rt.channels.get(row["channel"])
     if row["kind"] == "sms" and channel is not None and channel.sms is not None:
         try:
-            return channel.sms.parse_sms(fields(_raw(rt, row))).sender
+            return channel.sms_in(fields(_raw(rt, row))).sender
         except (OtherKey, Refused):
             pass  # said once more, and written down, when it is its turn
     return f"event {row['id']}"

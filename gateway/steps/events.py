@@ -36,7 +36,7 @@ async def take(
     kind, raw = found[0]
     form = fields(raw)
     if kind == "sms":
-        return await hear(rt, channel, channel.sms.parse_sms(form), raw, kept_as)
+        return await hear(rt, channel, channel.sms_in(form), raw, kept_as)
     if kind == "receipt":
         await take_receipt(rt, channel, channel.sms.parse_receipt(form), raw)
     elif kind == "opt-out":
@@ -55,7 +55,7 @@ def own_id(rt: Runtime, channel: Channel, kind: str, raw: bytes, kept_as: str) -
     found = sort(channel, "sms", raw)
     if len(found) > 1 or found[0][0] != "sms":
         return None
-    return identity(rt, channel.sms.parse_sms(fields(found[0][1])), kept_as).event_id
+    return identity(rt, channel.sms_in(fields(found[0][1])), kept_as).event_id
 
 
 async def _take_each(rt: Runtime, channel: Channel, found: Sequence[tuple[str, bytes]]) -> None:
@@ -70,7 +70,7 @@ async def _take_each(rt: Runtime, channel: Channel, found: Sequence[tuple[str, b
 
 
 async def _stop(rt: Runtime, channel: Channel, number: str, source: str) -> None:
-    msisdn = normalise(number, rt.settings.region)
+    msisdn = normalise(channel.number(number), rt.settings.region)
     await outbox.opt_out(rt.db, rt.vault.index(msisdn), channel.name, source)
 
 
@@ -83,5 +83,5 @@ async def _subscription(rt: Runtime, channel: Channel, said: Subscription, raw: 
         return
     today = rt.clock.now().astimezone(UTC).date().isoformat()
     same = made_id("subscription", said.msisdn, said.sender, said.keyword, today)
-    joins = InboundSms(same, said.msisdn, said.sender, _JOIN, None)
+    joins = InboundSms(same, channel.number(said.msisdn), said.sender, _JOIN, None)
     await hear(rt, channel, joins, raw)

@@ -58,7 +58,7 @@ async def with_words(
     worker, coordinator = found.situation.worker, found.situation.coordinator
     if coordinator is not None:
         heard = hear(said, book_in(coordinator.language, rt.books), rt.books)
-        both = two_numbers(heard.rest, rt.settings.region) if heard.command == "move" else None
+        both = two_numbers(heard.rest, found.situation.region) if heard.command == "move" else None
         if both:
             asked = await move_requests.looked_up(rt, coordinator.id, *both)
             return replace(found, situation=replace(found.situation, move_request=asked))
@@ -70,7 +70,7 @@ async def with_words(
         return replace(found, situation=replace(found.situation, quiet_number=quiet))
     if heard.command != "move" or heard.alone:
         return found
-    number, _ = number_and_pin(heard.rest, rt.settings.region)
+    number, _ = number_and_pin(heard.rest, found.situation.region)
     to = await _move_to(rt, row, number, msisdn)
     known = found.situation.pin
     if pin and row["pin_hash"] and not known.locked:
@@ -85,7 +85,7 @@ async def with_keys(
     """Look up the number that is typed on the screen which asks for it."""
     if row["view"] != "move_number" or not keys or found.situation.worker is None:
         return found
-    number, _ = number_and_pin(keys[0], rt.settings.region)
+    number, _ = number_and_pin(keys[0], found.situation.region)
     to = await _move_to(rt, row, number, msisdn)
     return replace(found, situation=replace(found.situation, move_to=to))
 

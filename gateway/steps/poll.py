@@ -3,6 +3,8 @@
 One that did come is in the inbox under the same id, and nothing happens to it.
 """
 
+from dataclasses import replace
+
 import structlog
 
 from gateway.errors import Failed
@@ -33,6 +35,7 @@ async def poll(rt: Runtime, name: str) -> int:
             break
         if not page:
             break
+        page = [replace(missed, sms=channel.at_home(missed.sms)) for missed in page]
         # What came before we began to ask belongs to somebody else's past.
         ours = [m for m in page if m.sms.sent_at is None or m.sms.sent_at >= row["created_at"]]
         events = [

@@ -88,7 +88,7 @@ async def understand(
         and bool(msisdn)
         and region_of(msisdn) not in {None, *rt.settings.countries},
         partner_codes=codes,
-        region=rt.settings.region,
+        region=channel.region or rt.settings.region,
         languages=_languages(rt, msisdn),
         default_language=rt.settings.countries[rt.settings.region].language,
         shortcode=channel.sms.sender if channel.sms else "",
