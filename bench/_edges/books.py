@@ -12,8 +12,8 @@ from gateway.queue.inline import InlineBells
 from gateway.runtime import Runtime
 from gateway.settings import Settings
 from gateway.sms.port import InboundSms
-from gateway.steps.dial import event_id
 from gateway.steps.identity import identity
+from gateway.steps.step_identity import event_id
 from gateway.ussd.port import UssdStep
 
 _WORKED_OFF_S = 300.0

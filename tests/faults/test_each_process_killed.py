@@ -138,14 +138,14 @@ async def counted(tree: Tree, names: list[str]) -> tuple[int, int, int]:
         books = await asyncpg.connect(servers.postgres_dsn)
         try:
             kept = await books.fetchval(
-                "select count(*) from inbox where event_id = any($1)", names
+                "select count(*) from inbox where split_part(event_id, '@', 1) = any($1)", names
             )
             done = await books.fetchval(
-                "select count(*) from inbox where event_id = any($1) and state in ('done', 'unclear')",
+                "select count(*) from inbox where split_part(event_id, '@', 1) = any($1) and state in ('done', 'unclear')",
                 names,
             )
             doubled = await books.fetchval(
-                """select count(*) from (select 1 from inbox where event_id = any($1)
+                """select count(*) from (select 1 from inbox where split_part(event_id, '@', 1) = any($1)
                    group by channel, kind, event_id having count(*) > 1) twice""",
                 names,
             )

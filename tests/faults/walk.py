@@ -146,7 +146,12 @@ async def day(
         answer = await http.post("/in/phone/local/sms", content=urlencode(form), headers=FORM)
         assert answer.status_code == 200, answer.text
         for _ in range(ROUNDS_MAX):
-            if await rt.db.value("select state from inbox where event_id = $1", event) == "done":
+            if (
+                await rt.db.value(
+                    "select state from inbox where split_part(event_id, '@', 1) = $1", event
+                )
+                == "done"
+            ):
                 return
             await rings(rt, clock, seconds=5)
         raise AssertionError(f"{event} is never heard")

@@ -54,7 +54,7 @@ async def test_messages_whose_webhook_never_came_are_found_and_heard_once(town, 
     await town.ticks()
     assert asked == [0, 15072]
     assert await town.count("worker") == 2
-    assert await town.count("inbox", "event_id = '15070'") == 0
+    assert await town.count("inbox", "event_id like '15070@%'") == 0
     await town.ticks()
     assert asked == [0, 15072], "not due yet"
     await town.ticks(seconds=61)
