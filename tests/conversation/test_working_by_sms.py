@@ -226,3 +226,17 @@ def test_other_texts_are_taken_at_once(said: str) -> None:
     amina = Person(holds=held(question("line 1", "transcription")))
     amina.texts(said)
     assert amina.answers == [said]
+
+
+def test_repeating_an_answer_costs_no_segment_where_the_balance_can_be_left_out() -> None:
+    left_out = 0
+    for length in range(20, 140):
+        line = question("x" * length, "date")
+        amina = Person(holds=held(question("When?", "date")), queue=[line])
+        reply = amina.texts("3 May 2026") or ""
+        assert reply.startswith("Got: 3 May 2026. Saved"), "what was read is always told"
+        if "Total" not in reply:
+            left_out += 1
+            whole = reply.replace("Saved. Thank you.", "Saved +KES 3. Total KES 3.")
+            assert segments(reply) < segments(whole)
+    assert left_out

@@ -38,8 +38,11 @@ def test_every_kind_fulfils_the_port(name: str) -> None:
     kind: TaskKind = plugins.load(kinds, name)  # pyright: ignore[reportAssignmentType]
     assert name == kind.NAME
     assert isinstance(kind.IS_TEXT, bool)
+    assert bool(kind.VALUE) == bool(kind.SCREEN_HINT) == kind.IS_TEXT
+    assert kind.COMPARED in ("", "exact", "name")
     for book in BOOKS.values():
         book.say(kind.hint_key())
+        assert not kind.SCREEN_HINT or book.say(kind.SCREEN_HINT)
 
 
 @pytest.mark.parametrize(
