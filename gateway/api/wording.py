@@ -2,9 +2,9 @@
 
 import re
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import Any, Union, get_args, get_origin
+from typing import Union, get_args, get_origin
 
 import orjson
 from fastapi import Request
@@ -13,38 +13,12 @@ from pydantic import BaseModel
 
 from gateway.api.asked import FORMS
 from gateway.errors import Fault
+from gateway.plain import KINDS, Error, taken
 
 _PLACES = ("body", "query", "path", "header", "cookie")
 # pydantic names the members of a union between the names of fields.
 _MEMBER = re.compile(r"^(constrained-|function-|literal\[|nullable|[A-Z]\w*In$)")
-_KINDS = {
-    "string_type": "must be text in quotes",
-    "int_type": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "float_type": "must be a number",
-    "float_parsing": "must be a number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "list_type": "must be a list: [...]",
-    "dict_type": "must be an object: {{...}}",
-    "model_type": "must be an object: {{...}}",
-    "model_attributes_type": "must be an object: {{...}}",
-    "literal_error": "must be {expected}",
-}
-_SAID = {
-    **_KINDS,
-    "greater_than": "must be above {gt:,}",
-    "greater_than_equal": "must be at least {ge:,}",
-    "less_than": "must be below {lt:,}",
-    "less_than_equal": "must be at most {le:,}",
-    "string_too_short": "must not be empty",
-    "string_too_long": "has more than {max_length:,} characters",
-    "too_long": "has more than {max_length:,} entries",
-}
 _GIVEN_MAX = 60
-
-Error = Mapping[str, Any]
 
 
 def faults_of(request: Request, errors: Sequence[Error]) -> tuple[Fault, ...]:
@@ -94,13 +68,13 @@ def _said(request: Request, path: Sequence[str | int], errors: Sequence[Error]) 
     if not path and first["type"] in ("model_type", "model_attributes_type", "dict_type"):
         return "the body must be a JSON object, sent with Content-Type: application/json"
     form = FORMS.get(str(path[-1]) if path and isinstance(path[-1], str) else _shown(path[:1]))
-    if form is not None and any(error["type"] in (*_KINDS, "string_pattern_mismatch") for error in errors):  # fmt: skip
+    if form is not None and any(error["type"] in (*KINDS, "string_pattern_mismatch") for error in errors):  # fmt: skip
         return f"must be {form}, not {_given(first)}"
-    taken = list(dict.fromkeys(_taken(error) for error in errors))
-    if all(said.startswith("must be ") for said in taken):
-        wanted = " or ".join(said.removeprefix("must be ") for said in taken)
+    rules = list(dict.fromkeys(taken(error) for error in errors))
+    if all(rule.startswith("must be ") for rule in rules):
+        wanted = " or ".join(rule.removeprefix("must be ") for rule in rules)
         return f"must be {wanted}, not {_given(first)}"
-    return "; ".join(taken)
+    return "; ".join(rules)
 
 
 def _missing(path: Sequence[str | int]) -> str:
@@ -113,12 +87,6 @@ def _unknown(name: str, known: Sequence[str]) -> str:
     near = get_close_matches(name, known, n=1)
     meant = f"did you mean {near[0]!r}? " if near else ""
     return f"there is no such field; {meant}known: {', '.join(known)}"
-
-
-def _taken(error: Error) -> str:
-    """Return what is taken instead, for one member of a union."""
-    template = _SAID.get(error["type"])
-    return template.format(**error.get("ctx", {})) if template else str(error["msg"])
 
 
 def _given(error: Error) -> str:

@@ -208,10 +208,11 @@ def float_top_up(
 ) -> None:
     """Book money moved to where the operator pays from; its statement books the same only once."""
     from gateway.cli.people import with_runtime
+    from gateway.money import amount_text
     from gateway.steps import weigh
 
     minor, money = with_runtime(lambda rt: weigh.top_up(rt, provider, amount, receipt))
-    typer.echo(f"booked {minor} minor units of {money} as {provider}'s float")
+    typer.echo(f"booked {amount_text(minor, money)} as {provider}'s float")
 
 
 @app.command()

@@ -9,9 +9,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from gateway.errors import SettingsError
+from gateway.plain import taken
 from gateway.redaction import redacted
 
 PAGE = "docs/operators/settings.md"
+_FORMS = {"quiet_hours": "must be two hours of the day like 21-8, or empty for none"}
 
 
 def together(faults: Sequence[str]) -> SettingsError:
@@ -51,4 +53,6 @@ def _fault(error: Mapping[str, Any], path: Path, names: list[str]) -> str:
         return f"setting {where}: there is no such setting; {meant} (file {path}, see {PAGE})"
     if error["type"] == "missing":
         return f"setting {where}: it is missing; add it to {path}, or set {variable}"
-    return f"setting {where}: {redacted(str(error['msg']))}; change it in {path}, or set {variable}"
+    rule = _FORMS.get(where) if error["type"] == "string_pattern_mismatch" else None
+    rule = rule or redacted(taken(error))
+    return f"setting {where}: {rule}; change it in {path}, or set {variable}"

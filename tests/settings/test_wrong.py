@@ -37,10 +37,11 @@ def test_everything_wrong_is_said_at_once(monkeypatch, tmp_path):
     lines = said.splitlines()
     assert lines[0] == "6 settings are wrong:", said
     assert "GATEWAY_DATBASE_URL; did you mean GATEWAY_DATABASE_URL?" in said
-    assert "setting port: " in said and "or set GATEWAY_PORT" in said
-    assert "setting lease_s: " in said and str(config) in said
+    assert "setting port: must be a whole number; change it in" in said
+    assert "or set GATEWAY_PORT" in said
+    assert "setting lease_s: must be at least 60;" in said and str(config) in said
     assert "setting runers: there is no such setting; did you mean `runners`?" in said
-    assert "setting quiet_hours: " in said
+    assert "setting quiet_hours: must be two hours of the day like 21-8, or empty for none;" in said
     assert "setting channels.at.secret: it is missing; add it" in said
     assert "or set GATEWAY_CHANNELS__AT__SECRET" in said
     assert "TOPSECRET" not in said
