@@ -1,15 +1,18 @@
 """A worker dials through aggregators that only the settings know; the settings are those of the operators' page."""
 
+import asyncio
 import re
 import tomllib
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from gateway.settings import ChannelSettings, Side
 from gateway.simulator.carriers.ussd_formats import FORMATS
 from gateway.simulator.carriers.ussd_http import UssdHttp
 from gateway.steps import events
+from gateway.store.db import plain_dsn
 from tests.conftest import opened_gateway
 
 PAGE = Path(__file__).parents[2] / "docs" / "operators" / "http.md"
@@ -18,6 +21,7 @@ EXAMPLES = {
     for found in re.finditer(r"```toml\n# ussd: (\w+)\n(.*?)```", PAGE.read_text(), re.DOTALL)
 }
 NUMBERS = {kind: f"+25471200{n:04}" for n, kind in enumerate(sorted(EXAMPLES), 201)}
+BLOCKED = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 SINGLE = [kind for kind in sorted(EXAMPLES) if EXAMPLES[kind]["input"] == "last"]
 
 
@@ -207,3 +211,23 @@ async def test_a_body_that_cannot_be_read_gets_a_screen_and_is_kept(dialled):
     assert answer.json()["reply"] is False
     assert answer.json()["message"]
     assert await dialled.count("inbox", "channel = 'moolre' and state = 'failed'") == before + 1
+
+
+@pytest.mark.parametrize("kind", ["arkesel"])
+async def test_a_copy_that_comes_while_the_first_is_under_way_adds_no_key(dialled, aggregator, kind):  # fmt: skip
+    """Its provider numbers nothing: both calls read the same transcript, and only one can extend it."""
+    session = await aggregator.dial(NUMBERS[kind], code(kind))
+    looker = await asyncpg.connect(plain_dsn(dialled.rt.settings.database_url.get_secret_value()))
+    try:
+        async with looker.transaction():
+            await looker.execute("select 1 from ussd_session where channel = $1 for update", kind)
+            session.dialogue.typed.append("9")
+            first = asyncio.create_task(session.send())
+            second = asyncio.create_task(aggregator.carry(aggregator.format.step(session.dialogue)))
+            async with asyncio.timeout(300):
+                while await looker.fetchval(BLOCKED) < 2:
+                    await asyncio.wait({first, second}, timeout=0.05)
+    finally:
+        await looker.close()
+    await asyncio.gather(first, second)
+    assert (await sessions(dialled, kind))[-1]["transcript"] == "9"
