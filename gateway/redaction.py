@@ -50,8 +50,12 @@ def redacted(text: str) -> str:
     if "://" in text:
         text = _DATABASE.sub(_hide_database, text)
         text = _WITH_USER.sub(rf"\g<scheme>://{HIDDEN}@", text)
-    text = _PAIR.sub(_hide_value, text)
-    return _BEARER.sub(rf"\1 {HIDDEN}", text)
+    # Most values of a log line are ids and words, in which neither can stand.
+    if "=" in text or ":" in text:
+        text = _PAIR.sub(_hide_value, text)
+    if len(text.split(maxsplit=1)) > 1:
+        text = _BEARER.sub(rf"\1 {HIDDEN}", text)
+    return text
 
 
 def remember_address(address: str) -> None:
