@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
+from gateway import logs
 from gateway.errors import OtherKey
 from gateway.failpoints import reach
 from gateway.runtime import Channel, Runtime
@@ -22,7 +23,7 @@ from gateway.sms.breaker import State, after
 from gateway.sms.pace import Pace
 from gateway.sms.port import OutboundSms, SmsChannel
 from gateway.steps import fates, shorter
-from gateway.steps.origins import origins
+from gateway.steps.origins import origin, origins
 from gateway.steps.retry import until_settled
 from gateway.store import leases, outbox
 from gateway.store.outbox import Claim, Claimed
@@ -196,7 +197,8 @@ class Drain:
         )
         reach("deliver.claimed")
         try:
-            sent = await self.sms.send(self.rt.http, given)
+            with logs.bound(channel=self.road.name, **told):
+                sent = await self.sms.send(self.rt.http, given)
         finally:
             answered()
         reach("deliver.sent")
@@ -217,14 +219,8 @@ class Drain:
         ]
         await outbox.settle(self.rt.db, self.road.name, found)
         reach("deliver.settled")
-        log.info(
-            "messages were answered",
-            channel=self.road.name,
-            messages=[
-                f"{fate.id} {fate.state} {fate.provider_id or ''}".rstrip() for fate in found
-            ],
-            **told,
-        )
+        outcomes = list(map(_outcome, messages, found))
+        log.info("messages were answered", channel=self.road.name, messages=outcomes)
         self.handed += len(sent)
         breaker = after(claim.breaker, sent, now, random.random())  # noqa: S311
         if breaker != claim.breaker and await outbox.set_breaker(
@@ -312,6 +308,17 @@ class Drain:
         self._working -= done
         for task in done:
             task.result()
+
+
+def _outcome(message: Claimed, fate: outbox.Fate) -> dict[str, object]:
+    """Return what a line of the log says of one message that was handed over."""
+    known = {"provider_id": fate.provider_id} if fate.provider_id else {}
+    return {
+        "message": fate.id,
+        "state": fate.state,
+        **known,
+        **origin(message.cause, message.payout),
+    }
 
 
 def _first(waiting: Sequence[tuple[Claim, Claimed]], segments: int) -> list[tuple[Claim, Claimed]]:

@@ -22,7 +22,7 @@ from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
 from gateway.steps import moving, no_work, typed_pin
 from gateway.steps.explain import payment
-from gateway.steps.facts import Heard, parts_of, ring_for
+from gateway.steps.facts import Heard, about, parts_of, ring_for
 from gateway.steps.retry import settle_down
 from gateway.steps.standing import skill_view
 from gateway.steps.step_identity import event_id, read_step, transcript_of
@@ -86,9 +86,7 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dia
                 async with rt.db.turn:
                     own, row = await read_step(rt, event, step)
                     if row["known_state"] != "done":
-                        taken = await _take(rt, channel, channel.ussd, step, own, row, msisdn)
-                        log.info("ussd step answered", repeated=False)
-                        return taken
+                        return await _take(rt, channel, channel.ussd, step, own, row, msisdn)
                 known: str = row["known_reply"]
                 log.info("ussd step answered", repeated=True)
                 return Dialled(Shown(known[4:], end=known.startswith("END")))
@@ -114,6 +112,7 @@ async def _take(
     if keys is None or (before and before.ended):
         # Nothing new can be read from this transcript: show where the session stands.
         assert before is not None
+        log.info("ussd step answered", repeated=True)
         return Dialled(Shown(before.pages[before.page], end=before.ended))
     limits = ussd.network(step.network)
     understood = await _understand(rt, channel, row, keys, msisdn)
@@ -150,6 +149,7 @@ async def _take(
             *await parts_of(rt, row, understood, facts, heard),
         ]
     )
+    log.info("ussd step answered", repeated=False, **about(understood, facts))
     ring_for(rt, facts)
     if row["missed_message"]:
         rt.bells.ring("deliver", heard.channel)

@@ -105,6 +105,13 @@ def batch_of(understood: Understood, facts: tuple[Fact, ...]) -> Batch | None:
     return understood.held_batch if any(isinstance(fact, Answered) for fact in facts) else None
 
 
+def about(understood: Understood, facts: tuple[Fact, ...]) -> dict[str, str]:
+    """Return what a line of the log says of these facts: their batch and the payout they ask for."""
+    batch = batch_of(understood, facts)
+    paying = next((fact for fact in facts if isinstance(fact, PayAsked)), None)
+    return {**({"batch": batch.id} if batch else {}), **({"payout": paying.ref} if paying else {})}
+
+
 def ring_for(rt: Runtime, facts: tuple[Fact, ...]) -> None:
     """After the commit: a payout need not wait for the ticker."""
     if any(isinstance(fact, PayAsked) for fact in facts):

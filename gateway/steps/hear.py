@@ -27,7 +27,7 @@ from gateway.runtime import Channel, Runtime
 from gateway.sms.port import InboundSms
 from gateway.steps import carried, coordinators, copies, moving, no_work, too_early
 from gateway.steps.explain import payment, wrong_answer
-from gateway.steps.facts import Heard, batch_of, parts_of, ring_for
+from gateway.steps.facts import Heard, about, batch_of, parts_of, ring_for
 from gateway.steps.identity import Identity, identity
 from gateway.steps.loops import Reply, Unanswered, cause_of, without_end
 from gateway.steps.messages import message, promise_of
@@ -205,12 +205,8 @@ def _reply(
     batch = batch_of(understood, said.facts)
     paying = next((fact for fact in said.facts if isinstance(fact, PayAsked)), None)
     promise = promise_of(paying.ref) if paying else None
-    if batch or paying:
-        log.info(
-            "reply decided",
-            batch=batch.id if batch else None,
-            payout=paying.ref if paying else None,
-        )
+    if told_of := about(understood, said.facts):
+        log.info("reply decided", **told_of)
     cause = promise or reply.cause or cause_of(said, channel.name, event.event_id)
     cause = cause or (f"again:{channel.name}:{event.event_id}" if reply.wait else None)
     cause = cause or reply_cause(channel.name, event.event_id)

@@ -45,10 +45,11 @@ def test_an_events_id_finds_the_sms_the_answer_the_reply_and_its_receipt(tree):
     texts(tree, "path-yes", "YES")
     texts(tree, "path-answer", "1")
     line = eventually(lambda: answered(tree, "path-answer"))
-    (told,) = line["messages"]
-    number, state, provider_id = told.split(" ")
-    assert state == "accepted"
-    assert tree.posts("/in/phone/local/receipt", id=provider_id, status="delivered") == 200
+    # The id of an event is that of the provider, and what else makes it itself.
+    (sent,) = [m for m in line["messages"] if m.get("event_id", "").startswith("path-answer")]
+    assert sent["state"] == "accepted"
+    receipt = {"id": sent["provider_id"], "status": "delivered"}
+    assert tree.posts("/in/phone/local/receipt", **receipt) == 200
 
     def whole():
         found = search(tree, "path-answer")
@@ -62,7 +63,7 @@ def test_an_events_id_finds_the_sms_the_answer_the_reply_and_its_receipt(tree):
     kinds = {re.sub(r"-\d+$", "", each["process"]) for each in found}
     assert {"webhooks", "runner"} <= kinds
     by_event = {each["event"]: each for each in found}
-    assert by_event["receipt taken"]["message"] == int(number)
+    assert by_event["receipt taken"]["message"] == sent["message"]
     assert by_event["reply decided"]["batch"].startswith("b_"), "an answer names its batch"
     assert not any(PHONE[1:] in json.dumps(each) for each in found)
 
@@ -81,6 +82,10 @@ def test_a_ussd_step_is_found_by_its_session(tree):
     (line,) = eventually(lambda: search(tree, "path-session"))
     assert line["event"] == "ussd step answered"
     assert line["request_id"]
+    for keys in ("1", "1*1"):
+        assert tree.posts("/in/phone/local/ussd", **{**form, "text": keys}) == 200
+    steps = eventually(lambda: found if len(found := search(tree, "path-session")) == 3 else None)
+    assert any(line.get("batch", "").startswith("b_") for line in steps), "her answer's batch"
 
 
 def test_a_call_that_is_passed_on_has_one_id_in_both_processes(tree):
