@@ -311,7 +311,10 @@ def _limit(talk: Talk, coordinator: CoordinatorView) -> str:
 
 
 def _known_already(talk: Talk, known: NamedWorker, number: str) -> tuple[str, str] | None:
-    """A worker who has joined is not invited, one who said STOP only comes back herself, and no number is flooded."""
+    """A worker who has joined is not invited, one who said STOP only comes back herself, and no number is flooded. A number
+    that a worker gave up may be given back to her, so that it takes nobody in before that is over."""
+    if known.in_hold:
+        return talk.say("add.moving", number=number), talk.say("reason.moving")
     if known.state in ("active", "stopped"):
         text = talk.say(f"add.{known.state}", number=number)
         return text, talk.say(f"reason.{known.state}")

@@ -173,6 +173,8 @@ class NamedWorker:
     language: str = ""
     mine: bool = False
     has_pin: bool = False
+    in_hold: bool = False
+    """A worker gave this number up, and it may still object."""
     invitations: int = 0
     invitations_most: int = 3
     sends_at: str = ""

@@ -8,7 +8,7 @@ from gateway.payments import ledger
 from gateway.payments.chart import Account, AccountKind
 from gateway.runtime import Runtime
 from gateway.steps.enrol import expected_part
-from gateway.store import clients, coordinators, ledgers, people
+from gateway.store import clients, coordinators, ledgers, number_moves, people
 from gateway.texts import line
 from gateway.vault import key_hash, new_api_key
 from gateway.workers.names import as_name, is_name
@@ -130,8 +130,13 @@ async def expect_worker(
         )
     if partner and not await people.partner_codes(rt.db, [partner.upper()]):
         raise Refused(f"no partner {partner!r}; add it with: gateway partner add", field="partner")
-    if await people.state_of(rt.db, rt.vault.index(number)) != "nobody":
+    index = rt.vault.index(number)
+    if await people.state_of(rt.db, index) != "nobody":
         return False
+    if await number_moves.in_hold(rt.db, index, rt.clock.now()):
+        raise Refused(
+            f"{mask(number)} was given up by a worker a short time ago and may be given back: gateway moves list"
+        )
     known_as = _name(name) if name else ""
     await rt.db.commit([expected_part(rt, number, known_as, language, channel, partner)])
     return True

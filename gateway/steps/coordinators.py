@@ -11,7 +11,7 @@ from gateway.msisdn import normalise, region_of
 from gateway.runtime import Runtime
 from gateway.steps import respect
 from gateway.store import coordinators as store
-from gateway.store import people
+from gateway.store import number_moves, people
 from gateway.workers import pins
 
 _DAY = timedelta(hours=24)
@@ -128,7 +128,8 @@ async def named_worker(rt: Runtime, msisdn: str, coordinator: int) -> NamedWorke
     row = await store.named(rt.db, index, coordinator)
     if row is None:
         known = NamedWorker("stopped" if state == "stopped" else "nobody")
-        return replace(known, invitations_most=most, sends_at=sends_at)
+        in_hold = await number_moves.in_hold(rt.db, index, rt.clock.now())
+        return replace(known, invitations_most=most, sends_at=sends_at, in_hold=in_hold)
     return NamedWorker(
         state="stopped" if state == "stopped" else row["state"],
         name=row["name"],

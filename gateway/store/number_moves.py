@@ -128,6 +128,11 @@ async def number_is_free(db: Database, index: bytes, worker: WorkerId, now: date
     return await db.value("select number_is_free($1, $2, $3)", index, worker, now)
 
 
+async def in_hold(db: Database, index: bytes, now: datetime) -> bool:
+    """Return whether a worker gave this number up and may still get it back."""
+    return await db.value("select number_in_hold($1, $2)", index, now)
+
+
 async def lately(db: Database, worker: WorkerId, since: datetime) -> Row:
     """Return how many changes the worker asked for since then, and the hold or objection that is not over."""
     row = await db.row(

@@ -6,7 +6,7 @@ import asyncio
 import pytest
 
 from gateway.errors import Refused
-from gateway.steps import adjust, controls, find_worker
+from gateway.steps import adjust, admit, controls, find_worker
 from gateway.store import outbox
 from tests.town import PARTNER
 
@@ -273,6 +273,17 @@ async def test_what_the_old_number_texts_afterwards(town, amina, new):
     assert await amina.id() != await new.id()
     assert await new.balance_minor() == 3200
     assert batch
+
+
+async def test_nobody_is_taken_in_on_a_number_that_may_be_given_back(town, amina, new):
+    await moves(amina, new)
+    wanjiku = town["wanjiku"]
+    assert "Nobody was invited" in await wanjiku.texts(f"ADD {amina.msisdn} Njeri en")
+    with pytest.raises(Refused, match="may be given back"):
+        await admit.expect_worker(town.rt, amina.msisdn, "phone")
+    assert await town.count("worker") == 1
+    await day(town, hours=49)
+    assert "Njeri" in await wanjiku.texts(f"ADD {amina.msisdn} Njeri en")
 
 
 async def test_open_sessions_of_the_old_number_end(town, amina, new):

@@ -36,6 +36,12 @@ language sql stable as $$
       and (m.state = 'objected' or m.state = 'done' and m.hold_until > p_now))
 $$;
 
+-- Was this number given up by a worker who may still get it back? Nobody is taken in on it meanwhile.
+create or replace function number_in_hold(p_index bytea, p_now timestamptz) returns boolean language sql stable as $$
+  select exists (select from number_move m where m.old_index = p_index and m.done_at is not null
+    and (m.state = 'objected' or m.state = 'done' and m.hold_until > p_now))
+$$;
+
 create or replace function note_move(p_move bigint, p_event text, p_who text, p_reason text) returns void language sql as $$
   insert into number_move_event (move_id, event, by_whom, reason) values (p_move, p_event, p_who, p_reason)
 $$;
