@@ -11,7 +11,7 @@ from tests.town import COORDINATOR, Person, Town
 
 from .numbers import ANSWER, DECIDE, Books, Change, Worker
 
-PIN, COORDINATOR_PIN, PRICE_MINOR = "4826", "6174", 200
+PIN, COORDINATOR_PIN, PRICE_MINOR = "4826", "6174", 1_000
 NAMES = ("Zawadi", "Baraka")
 
 
