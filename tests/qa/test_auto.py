@@ -165,3 +165,24 @@ def test_matrices_learnt_from_noise_lose_their_place(options: int) -> None:
         matrices += (majority - rich) / 4
     assert matrices > 0.02
     assert lost < 0.02  # the weakest corner there is: docs/deciding.md, "Where it is weak"
+
+
+def test_gold_lets_models_contradict_majority_on_most_tasks() -> None:
+    """A crowd that takes most of one class for the other: fifty truths show it, the votes never could."""
+    random = np.random.default_rng(2)
+    rows: Rows = []
+    truths: dict[str, str] = {}
+    for task in range(300):
+        truth = "ab"[int(random.random() < 0.7)]
+        truths[f"t{task:03}"] = truth
+        shown = (
+            0.9 if truth == "a" else 0.65
+        )  # share of the answers "a": most of "b" looks like "a"
+        for worker in random.permutation(20)[:9].tolist():
+            said = "a" if random.random() < shown else "b"
+            rows.append((f"t{task:03}", f"w{worker:02}", said))
+    gold = dict(list(truths.items())[:50])
+    rest = {task: truth for task, truth in truths.items() if task not in gold}
+    majority = accuracy(values("majority", rows), rest)
+    assert majority < 0.5
+    assert accuracy(values("auto", rows, gold), rest) > majority + 0.2

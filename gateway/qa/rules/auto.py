@@ -14,7 +14,8 @@ answers are few that is right more often than the models: so it speaks for its c
 
 Gold decides between the rules as far as it tells them apart: every weight is multiplied by the chance that the rule, which
 was not told the gold, gave to the truths. Gold on which majority does better than the blend beyond luck hands the
-batch back to majority, and so does a blend that contradicts majority so often that it looks like a collapse.
+batch back to majority. So does a blend that contradicts majority so often that it looks like a collapse, unless there
+is enough gold to judge it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,6 +37,7 @@ CONTRADICTED_MAX = 0.35  # share of tasks; real crowds stay below 0.21
 GOLD_POWER = 0.5
 FORESEEN_MIN = 0.02  # one wrong truth on file must not rule a candidate out
 LUCK = 1.645  # one-sided 95 % of a sign test
+GOLD_DECIDES = 25  # tasks; with fewer, what contradicts majority too often is a collapse
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,8 @@ def blended(
         _pooled(weights, opinions, known),
         np.tensordot(weights, [estimate.confusion for estimate in estimates], 1),
     )
+    if int((known != UNKNOWN).sum()) >= GOLD_DECIDES:
+        return blend
     return majority if _contradicted(blend, majority) > CONTRADICTED_MAX else blend
 
 
