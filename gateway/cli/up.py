@@ -196,6 +196,7 @@ def _banner(settings: Settings, port: int, *, simulated: bool) -> str:
         f"  2. On {amina}'s phone ({number}) text:  YES",
         f"  3. On {amina}'s phone dial:  {code}   answer questions, then cash out",
         "",
+        f"  Start page    {url}/   (what there is, and what to do next)",
         f"  API           {url}/docs   (key of a client with money: {settings.data_dir / KEY_FILE})",
         f"  Figures       {url}/metrics",
         f"  Data, logs    {settings.data_dir}",
