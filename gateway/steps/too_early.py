@@ -20,8 +20,6 @@ from gateway.store import outbox
 from gateway.store.db import Row
 
 _CLOCKS_APART = timedelta(seconds=2)
-# A time that names no zone is off by quarters of an hour; a clock may be ahead by so much.
-_ZONE, _AHEAD = timedelta(minutes=15), timedelta(minutes=1)
 # What comes so soon after the notice was sent cannot have been typed because of it.
 _READ_WITHIN = timedelta(seconds=10)
 
@@ -43,12 +41,10 @@ async def told(
 ) -> tuple[Turn, str | None]:
     """Return the turn of an SMS that is older than the question it would answer, and the cause of its reply; `said`
     itself where it is not."""
-    delay = _delay(rt, stamp) if stamp and stamp.exact else None
-    if delay is not None:
-        rt.clocks.note(channel.name, delay)
+    sent_at = _sent_at(rt, channel.name, stamp) if stamp and stamp.exact else None
     if not _answers_the_last(said, understood):
         return said, None
-    early = _early(rt, channel, delay, row)
+    early = _early(channel, sent_at, row)
     cause = f"early:{row['held_assignment']}"
     if early is None or (early is not Early.SURELY and await _was_told(rt, cause)):
         return said, None
@@ -65,22 +61,21 @@ def _answers_the_last(said: Turn, understood: Understood) -> bool:
     return bool(answers) and last.issuperset(answers)
 
 
-def _early(rt: Runtime, channel: Channel, delay: timedelta | None, row: Row) -> Early | None:
+def _early(channel: Channel, sent_at: datetime | None, row: Row) -> Early | None:
     if isinstance(channel.sms, ReadsOutbox):
         return None
     since: datetime | None = row["asked_since"]
     if row["asked_unsent"] or (since and row["came_at"] and row["came_at"] < since):
         return Early.SURELY
-    if since is None or delay is None:
+    if since is None or sent_at is None:
         return None
-    sent = rt.clock.now() - delay + rt.clocks.behind(channel.name)
-    return Early.BY_THE_PROVIDERS_CLOCK if sent + _CLOCKS_APART < since else None
+    return Early.BY_THE_PROVIDERS_CLOCK if sent_at + _CLOCKS_APART < since else None
 
 
-def _delay(rt: Runtime, stamp: Stamp) -> timedelta:
-    """Return how long ago the provider heard the SMS; without a zone the least that it can be."""
-    delay = rt.clock.now() - stamp.at
-    return delay if stamp.zoned else (delay + _AHEAD) % _ZONE - _AHEAD
+def _sent_at(rt: Runtime, channel: str, stamp: Stamp) -> datetime:
+    """Return when the provider heard the SMS, by our clock."""
+    rt.clocks.note(channel, rt.clock.now() - stamp.at, zoned=stamp.zoned)
+    return stamp.at + rt.clocks.behind(channel, zoned=stamp.zoned)
 
 
 async def _was_told(rt: Runtime, cause: str) -> bool:

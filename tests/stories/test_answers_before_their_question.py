@@ -186,6 +186,25 @@ async def test_a_time_that_names_no_zone_is_read_in_any(air, amina, zone):
     assert len(await amina.answers()) == 1
 
 
+@pytest.mark.parametrize("zone", [timedelta(), EAST_AFRICA, timedelta(hours=-5)])
+async def test_an_old_sms_is_old_in_any_zone_once_the_zone_is_known(air, amina, town, zone):
+    """Her first word by this provider came at once, which tells the zone of its times."""
+    await air.brings(amina, "BAL", ago(1, zone=zone))
+    await air.hands_over(120)
+    assert (await air.brings(amina, "1", ago(3000, zone=zone))).startswith(TOO_EARLY)
+    assert await amina.answers() == []
+
+
+async def test_on_a_channel_that_fails_no_one_can_say_what_has_reached_her(air, amina, town):
+    """Messages wait while it is tried again, and some of them have gone out."""
+    await air.brings(amina, "1")
+    await town.rt.db.execute(
+        """insert into channel_state (channel, breaker) values ('air', 'open')
+           on conflict (channel) do update set breaker = 'open'"""
+    )
+    assert "Saved" in await air.brings(amina, "1")
+
+
 async def test_a_time_to_the_minute_tells_nothing(air, amina):
     assert "Saved" in await air.brings(amina, "1", ago(90)[:-3])
 
