@@ -254,15 +254,20 @@ class Steps:
         if mover is None or n is None:
             return
 
+        self.says(n, "WORK")
+        self.says(n, "1")
+
         async def both() -> None:
             await asyncio.gather(self.phones[n].sends("PAY"), self.phones[to].sends("YES"))
 
         self.run(both())
         self.story.append(f"{n} pays and {to} agrees at once")
-        moved = self.run(self.town.value("select msisdn_index from worker where id = $1", mover.id))
-        if moved == self.phones[to].index:
+        query = "select msisdn_index from worker where id = $1"
+        if self.run(self.town.value(query, mover.id)) == self.phones[to].index:
             self.books.swap(mover, now)
             assert not self.open_payout(mover), f"it would go to the old number: {self.told}"
+        else:
+            self.says(to, "YES")
 
     def time_passes(self, hours: int) -> None:
         self.story.append(f"{hours} h")

@@ -42,7 +42,7 @@ STEPS = {
     "asked": 5,
     "before": 3,
     "sim": 1,
-    "race": 1,
+    "race": 2,
     "time": 2,
 }
 """The kinds of step, and how often each happens."""
