@@ -188,7 +188,7 @@ async def test_a_workers_formula_is_no_formula_in_the_clients_files(town):
     amina = await town.enrols("amina")
     batch = await town.client.posts_batch("Type the sign", kind="transcription", policy="fixed:1")
     await amina.texts("WORK")
-    await amina.texts("=1+1 \u200b")
+    await amina.texts("=1+1 shops \u200b")
     await town.answers_bells()
     formats = {}
     for query in ("format=csv", "format=csv&raw=true", "format=json"):

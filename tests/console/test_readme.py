@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .tree import Tree, eventually
+from .tree import Tree, eventually, gateway
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 AMINA, GRACE = "+254711000002", "+254711000001"
@@ -69,3 +69,6 @@ def test_its_commands_end_in_a_result(new_gateway, tmp_path):
         ["1", "decided", "yes"],
         ["2", "decided", "no"],
     ]
+    why = gateway(tree.folder, "worker", "show", "Amina").stdout
+    assert "KES 15 can be sent now: the worker has not texted PAY" in why
+    assert "no payout provider" not in why, "the simulated operator pays"
