@@ -11,7 +11,7 @@ import pytest
 from gateway.settings import ChannelSettings, Side
 from gateway.simulator.carriers.ussd_formats import FORMATS
 from gateway.simulator.carriers.ussd_http import UssdHttp
-from gateway.steps import events
+from gateway.steps import events, late
 from gateway.store.db import plain_dsn
 from tests.conftest import opened_gateway
 
@@ -217,17 +217,20 @@ async def test_a_body_that_cannot_be_read_gets_a_screen_and_is_kept(dialled):
 async def test_a_copy_that_comes_while_the_first_is_under_way_adds_no_key(dialled, aggregator, kind):  # fmt: skip
     """Its provider numbers nothing: both calls read the same transcript, and only one can extend it."""
     session = await aggregator.dial(NUMBERS[kind], code(kind))
-    looker = await asyncpg.connect(plain_dsn(dialled.rt.settings.database_url.get_secret_value()))
+    dsn = plain_dsn(dialled.rt.settings.database_url.get_secret_value())
+    holder, looker = await asyncpg.connect(dsn), await asyncpg.connect(dsn)
     try:
-        async with looker.transaction():
-            await looker.execute("select 1 from ussd_session where channel = $1 for update", kind)
+        async with holder.transaction():
+            await holder.execute("select 1 from ussd_session where channel = $1 for update", kind)
             session.dialogue.typed.append("9")
             first = asyncio.create_task(session.send())
             second = asyncio.create_task(aggregator.carry(aggregator.format.step(session.dialogue)))
             async with asyncio.timeout(300):
                 while await looker.fetchval(BLOCKED) < 2:
-                    await asyncio.wait({first, second}, timeout=0.05)
+                    await asyncio.wait({first, second}, timeout=0.02)
     finally:
+        await holder.close()
         await looker.close()
     await asyncio.gather(first, second)
+    await late.settle()  # on a busy machine the screens may come first
     assert (await sessions(dialled, kind))[-1]["transcript"] == "9"
