@@ -191,7 +191,9 @@ async def test_the_api_documents_itself(town):
     assert (await town.http.get("/docs")).status_code == 200
     heads = [one["summary"] for methods in paths.values() for one in methods.values()]
     assert "Make a batch" in heads and "Your batches, newest first" in heads
-    assert not {"Listed", "Shown", "Found", "Changed", "Create"} & set(heads), "no names of functions"
+    assert not {"Listed", "Shown", "Found", "Changed", "Create"} & set(heads), (
+        "no names of functions"
+    )
 
 
 async def test_health_and_readiness(town):
