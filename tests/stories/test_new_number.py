@@ -5,9 +5,9 @@ import asyncio
 
 import pytest
 
-from gateway.errors import Refused
+from gateway.errors import Conflict, Refused
 from gateway.steps import adjust, admit, controls, find_worker
-from gateway.store import outbox
+from gateway.store import number_moves, outbox
 from tests.town import PARTNER
 
 PIN, OTHER = "4826", "9371"
@@ -207,6 +207,29 @@ async def test_a_yes_and_a_pay_at_the_same_moment(town, amina, new):
     moved = await town.value("select state from number_move") == "done"
     assert len(tails) + moved == 1, "one of them came first, and the other one saw it"
     await town.has_right_books()
+
+
+async def test_the_database_itself_swaps_nothing_while_a_payout_is_open(town, amina, new):
+    """What two turns that read at the same moment come to when they write, one after the other."""
+    await amina.texts(f"MOVE {new.msisdn} PIN {PIN}")
+    move = await town.value("select id from number_move")
+    now = town.clock.now()
+
+    def swaps():
+        return number_moves.swap(
+            move, via="sms", channel="phone", said="YES", no_number=b"-", screen="-",
+            hold_until=now, now=now,
+        )  # fmt: skip
+
+    await amina.texts("PAY")
+    with pytest.raises(Conflict, match="cannot be done now"):
+        await town.rt.db.commit([swaps()])
+    await town.pays_out()
+    worker = await amina.id()
+    await town.rt.db.commit([swaps()])
+    with pytest.raises(Conflict, match="has changed her number"):
+        await town.rt.db.commit([number_moves.still_hers(worker, amina.index)])
+    await town.rt.db.commit([number_moves.still_hers(worker, new.index)])
 
 
 async def test_the_old_number_objects_and_nothing_is_paid(town, amina, new):
