@@ -8,7 +8,7 @@ import random
 import re
 from collections.abc import Callable
 
-from gateway.cli.replay.player import Player, key_of, tasks_of, without_keys
+from gateway.cli.replay.player import Player, is_left_out, key_of, tasks_of, without_keys
 from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.town import CHANNEL, PARTNER, SERVICE_CODE, SHORTCODE, Town
 from gateway.simulator import handwriting
@@ -176,6 +176,8 @@ class Crowd:
                 return answered
             self._sent(player, task)
             answered += 1
+        if session.screen.open and is_left_out(player, session.screen.text):
+            await session.press(_SKIP)
         if session.screen.open:
             await session.hang_up()
         return answered

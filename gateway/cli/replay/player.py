@@ -75,16 +75,25 @@ class Player:
     def recognise(self, shown: str) -> list[str]:
         """The tasks this screen or SMS may be asking; several while only part of a long text is shown."""
         seen = _squash(shown)
+        whole = [task for task in self.todo if _squash(self.texts[task]) in seen]
+        if whole:  # "Item 228" stands in "Item 2282", too
+            return [max(whole, key=lambda task: len(_squash(self.texts[task])))]
         found: list[tuple[int, str]] = []
         for task in self.todo:
             text = _squash(self.texts[task])
-            if text in seen:
-                return [task]
             head = text[:_RECOGNISED_CHARACTERS]
             if head in seen:
                 found.append((_shown_part(text, seen), task))
         longest = max((length for length, _ in found), default=0)
         return [task for length, task in found if length == longest]
+
+
+def is_left_out(player: Player, shown: str) -> bool:
+    """Return whether a screen asks again what the worker has left out."""
+    seen = _squash(shown)
+    return any(
+        _squash(player.texts[task])[:_RECOGNISED_CHARACTERS] in seen for task in player.refused
+    )
 
 
 def without_keys(page: str) -> str:
