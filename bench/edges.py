@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench._edges.books import Books, Verdict
-from bench._edges.phones import Heard, Load
+from bench._edges.phones import STARVED, Heard, Load
 from bench._edges.product import Product, enrol, pin, product
 from gateway.settings.apart import leave_every_gateway
 
@@ -51,12 +51,13 @@ class Size:
     rate: float
     seconds: float
     phones: int
+    tasks: int
     over_s: float
     over_rate: float
 
 
-FULL = Size(short=False, rate=40, seconds=20, phones=2000, over_s=20, over_rate=0)
-SHORT = Size(short=True, rate=15, seconds=3, phones=400, over_s=4, over_rate=600)
+FULL = Size(short=False, rate=40, seconds=20, phones=2000, tasks=20_000, over_s=20, over_rate=0)
+SHORT = Size(short=True, rate=15, seconds=2, phones=400, tasks=4000, over_s=3, over_rate=300)
 
 
 class Bench:
@@ -217,7 +218,8 @@ class Bench:
             "name": name, "p50_ms": _cut(answered, 0.5), "p99_ms": _cut(answered, 0.99), "answered": len(answered),
             "polite": len(_merged(heard, "polite_ms")), "slow": len(_merged(heard, "slow_ms")),
             "sms": len(sms), "sms_p99_ms": _cut(sms, 0.99), "faults": faults,
-            "lost": verdict.lost, "doubled": verdict.doubled, "refused": sum(faults.values()),
+            "lost": verdict.lost, "doubled": verdict.doubled,
+            "refused": sum(faults.values()) - faults.get(STARVED, 0),
             "peak_mb": self._product.peak_mb(), "late_p99_ms": _cut(_merged(heard, "late_ms"), 0.99),
             "generator_cpu": round(sum(one.cpu_s for one in heard) / lasted, 2),
             "load_average": round(os.getloadavg()[0], 1), "cpu_s": self.cpu,
@@ -239,7 +241,8 @@ def _missed_overload(found: dict[str, object], capacity: float) -> list[str]:
         ("polite_p99_ms", POLITE_MS, False),
         ("longest_ms", LONGEST_MS, False),
     )
-    return [
+    starved = [f"{found['faults']}"] if found["faults"] else []
+    return starved + [
         f"{name} is {found[name]}, at {'least' if least else 'most'} {bar:.0f}"
         for name, bar, least in bars
         if (_number(found[name]) < bar if least else _number(found[name]) > bar)
@@ -287,7 +290,7 @@ def run(size: Size, parts: Sequence[str]) -> list[dict[str, object]]:
     results = list[dict[str, object]]()
     with tempfile.TemporaryDirectory(prefix="gateway-bench-") as folder:
         print(f"benchmark in {folder}, removed at the end", file=sys.stderr)
-        with product(Path(folder)) as made:
+        with product(Path(folder), size.tasks) as made:
             enrol(made.settings, FIRST_PHONE, size.phones)
             bench = Bench(made, size)
             if "attacks" in parts:

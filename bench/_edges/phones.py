@@ -28,6 +28,8 @@ _TICK_S = 0.002
 _KEYS_OF_SESSION = 8
 POLITE, SLOW, SORRY = b"Too many people", b"we are slow now", b"Sorry, that did not work"
 SAVED = b"Saved"
+STARVED = "the generator has no phone left"
+"""The fault that is the generator's own: a longer run needs more phones."""
 SAID = "BALANCE"
 """What every SMS says."""
 
@@ -133,7 +135,7 @@ class Generator:
 
     def _press(self, due: float, now: float) -> None:
         if not self._free:
-            self._fault("the generator has no phone left")
+            self._fault(STARVED)
             return
         phone = self._free.popleft()
         transcript = phone.key()

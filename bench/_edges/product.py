@@ -96,7 +96,7 @@ def pin(pids: Iterable[int], cpus: Iterable[int]) -> None:
 
 
 @contextmanager
-def product(folder: Path) -> Generator[Product]:
+def product(folder: Path, tasks: int) -> Generator[Product]:
     """Run `gateway up` with its defaults in an empty folder; nothing of a real gateway's environment reaches it."""
     ready = folder / "up.ready"
     data = folder / "data"
@@ -115,7 +115,7 @@ def product(folder: Path) -> Generator[Product]:
         _await(ready, running, folder / "up.log")
         port = json.loads(ready.read_text())["port"]
         with served(Settings(data_dir=data, log_format="json")) as settings:
-            key = asyncio.run(_client(settings))
+            key = asyncio.run(_client(settings, tasks))
             yield Product(data, port, running.pid, settings, key)
     finally:
         running.send_signal(signal.SIGTERM)
@@ -133,18 +133,18 @@ def _await(ready: Path, running: subprocess.Popen[bytes], log: Path) -> None:
         time.sleep(0.1)
 
 
-async def _client(settings: Settings) -> str:
+async def _client(settings: Settings, tasks: int) -> str:
     async with open_runtime(settings, InlineBells(), connections=2) as rt:
         client, key = await admit.add_client(rt, "Bench", "KES")
         await admit.top_up(rt, client, "bench", 10**12)
         await admit.add_partner(rt, PARTNER, "Bench")
         # The batches of the try-out would be asked first, and they are soon done.
         await rt.db.execute("update batch set state = 'paused' where state = 'running'")
-        await submit.start(rt, client, await _work(rt, client))
+        await submit.start(rt, client, await _work(rt, client, tasks))
         return key
 
 
-async def _work(rt: Runtime, client: str) -> str:
+async def _work(rt: Runtime, client: str, count: int) -> str:
     """A batch with more questions than all phones together can answer."""
     spec = submit.BatchSpec(
         name="work",
@@ -163,7 +163,7 @@ async def _work(rt: Runtime, client: str) -> str:
     batch = await submit.create(rt, client, spec)
     tasks = [
         TaskSpec(str(n), f"Is shop number {n} the one beside the market?", None, None)
-        for n in range(20_000)
+        for n in range(count)
     ]
     await submit.add_tasks(rt, client, batch.id, tasks)
     return batch.id
