@@ -34,7 +34,8 @@ async def steps(front, dials, stream: int, kill: asyncio.Event) -> list[int]:
     for n in range(STEPS):
         statuses.append((await dials(front, f"k{stream}-{n}")).status)
         if statuses[-1] == 503:
-            assert (await dials(front, f"k{stream}-{n}")).status == 200, "the carrier asks again"
+            again = [(await dials(front, f"k{stream}-{n}")).status for _ in range(3)]
+            assert 200 in again, "the carrier asks again"
         if n == STEPS // 2:
             kill.set()
     return statuses
