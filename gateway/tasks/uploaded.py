@@ -66,7 +66,8 @@ def _table_rows(source: Source) -> Iterator[UploadedRow]:
     unknown = [name for name in table.names if name and column_key(name) not in _COLUMNS]
     if unknown:
         raise Refused(
-            f"unknown column {unknown[0]!r}; there is: {', '.join(_COLUMNS)}",
+            f"unknown column {', '.join(map(repr, unknown))}; there is: {', '.join(_COLUMNS)}; take the others out, "
+            "nothing of this upload was taken",
             field=unknown[0],
             row=0,
         )
