@@ -47,10 +47,10 @@ async def grown(
     new_database: NewDatabase, embedded: EmbeddedServers
 ) -> AsyncIterator[tuple[Town, Log]]:
     """A gateway with a year of history, whose statements are explained in the server's log."""
-    url = await new_database("grown")
+    url = await new_database("with_a_past")
     admin = await asyncpg.connect(embedded.postgres_dsn)
     for setting in ON:
-        await admin.execute(f"alter database grown set {setting}")
+        await admin.execute(f"alter database with_a_past set {setting}")
     await admin.close()
     async with opened_gateway(url) as town:
         vault = town.rt.vault
