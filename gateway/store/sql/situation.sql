@@ -64,8 +64,10 @@ begin
       transcript, view, memory, pages, page, ended, began_at, session_nth, session_over, v_directed, moving
     from (values (1)) as one
       left join ussd_session s on s.channel = p_channel and s.session = p_session and s.msisdn_index = p_index
-      left join inbox i on i.channel = p_channel and i.kind = p_kind
-        and i.event_id = p_event_id || coalesce('~' || nullif(s.nth, 0), '')
+      -- Its own subquery: joined, the planner may compare the key with every event of the channel.
+      left join lateral (select x.state, x.reply, x.created_at, x.worker_id from inbox x
+        where x.channel = p_channel and x.kind = p_kind
+          and x.event_id = p_event_id || coalesce('~' || nullif(s.nth, 0), '') limit 1) i on true
       left join inbox t on t.channel = p_channel and t.twin = p_twin
       left join worker w on w.msisdn_index = p_index
       -- Providers repeat for hours: what came before an upgrade is still known by its former id.
