@@ -44,6 +44,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "qa aggregate": (
         "qa aggregate --answers answers.csv --out results.csv",
         "qa aggregate --answers answers.csv --truth truth.csv \\\n    --method dawid_skene",
+        "qa aggregate --answers dates.csv --value date \\\n    --language sw --currency KES",
     ),
     "qa stopping": ("qa stopping --answers answers.csv --truth truth.csv",),
     "qa gold": ("qa gold --answers answers.csv --truth truth.csv --gold 20",),

@@ -13,9 +13,12 @@ from gateway.cli.output import Raw
 from gateway.cli.qa_files import (
     AnswersFile,
     ConfidenceOption,
+    CurrencyOption,
     JsonFile,
     Kind,
     KindOption,
+    LanguageOption,
+    ValueOption,
     answers_of,
     one_line_errors,
     progress,
@@ -74,6 +77,9 @@ def aggregate(
         typer.Option(help="CSV task,truth: let these teach skills, calibrate and certify."),
     ] = None,
     kind: KindOption = None,
+    value: ValueOption = None,
+    language: LanguageOption = "",
+    currency: CurrencyOption = "",
     method: Annotated[
         str, typer.Option(help="auto, or a rule by name; an unknown one lists those there are.")
     ] = "auto",
@@ -87,19 +93,22 @@ def aggregate(
     raw: Raw = False,
 ) -> None:
     """Find the most likely value of every task, and how sure it is."""
+    from gateway.cli.qa_typed import asked
     from gateway.cli.qa_votes import ties_note
-    from gateway.qa.report import guessed_kind, report
+    from gateway.qa.report import report
 
     with one_line_errors("aggregate"):
+        given = asked(kind, value, language, currency)
         with working(f"reading {answers}"):
-            votes = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+            votes = answers_of(answers, given)
             rows = votes.rows
             truths, known = truths_of(truth, votes), truths_of(gold, votes)
         started = process_time()
         with working(f"estimating {len(rows):,} answers"):
-            found = report(rows, kind or guessed_kind(rows), method, truths, known)
+            found = report(rows, given.kind_of(rows), method, truths, known, given.tag)
         seconds = round(process_time() - started, 4)
-        figures = {**found.figures, "repeated": votes.repeated, "seconds": seconds}
+        left_out = {"repeated": votes.repeated, "unread": len(votes.unread)}
+        figures = {**found.figures, **left_out, "seconds": seconds}
         say(ties_note(found.tied))
         if "-" not in (json_file, out):
             show_figures(figures)
@@ -122,6 +131,9 @@ def stopping(
         typer.Option(help="CSV task,truth: these teach skills first, and are not counted."),
     ] = None,
     kind: KindOption = None,
+    value: ValueOption = None,
+    language: LanguageOption = "",
+    currency: CurrencyOption = "",
     confidence: ConfidenceOption = None,
     seeds: Annotated[int, typer.Option(min=1, help="Random orders to average.")] = 3,
     worth: WorthOption = None,
@@ -130,13 +142,14 @@ def stopping(
     json_file: JsonFile = None,
 ) -> None:
     """Replay asking one more answer only where it is needed, beside fixed overlaps."""
-    from gateway.qa.report import guessed_kind
+    from gateway.cli.qa_typed import asked
 
     with one_line_errors("stopping"):
-        votes = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+        given = asked(kind, value, language, currency)
+        votes = answers_of(answers, given)
         rows = votes.rows
-        setting = Setting(confidence, worth, price, seeds, truths_of(gold, votes))
-        _replay(rows, truths_of(truth, votes), kind or guessed_kind(rows), setting, plot, json_file)
+        setting = Setting(confidence, worth, price, seeds, truths_of(gold, votes), given.tag)
+        _replay(rows, truths_of(truth, votes), given.kind_of(rows), setting, plot, json_file)
 
 
 @app.command()
@@ -178,19 +191,23 @@ def gold(
     gold: Annotated[list[int] | None, typer.Option(min=1, help="Gold tasks; repeatable.")] = None,
     splits: Annotated[int, typer.Option(min=1, help="Random choices of them to average.")] = 200,
     kind: KindOption = None,
+    value: ValueOption = None,
+    language: LanguageOption = "",
+    currency: CurrencyOption = "",
     method: Annotated[str, typer.Option(help="auto, or a rule by name.")] = "auto",
     json_file: JsonFile = None,
 ) -> None:
     """What so many gold tasks would have told: how true confidences are, whether certificates hold."""
-    from gateway.qa.report import guessed_kind
+    from gateway.cli.qa_typed import asked
 
     with one_line_errors("gold"):
-        votes = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
-        answered = votes.rows
-        typed = (kind or guessed_kind(answered)) == Kind.TRANSCRIPTION
-        of_size = (_text_splits if typed else _option_splits)(
-            answered, truths_of(truth, votes), method
-        )
+        given = asked(kind, value, language, currency)
+        votes = answers_of(answers, given)
+        answered, truths = votes.rows, truths_of(truth, votes)
+        if given.kind_of(answered) == Kind.TRANSCRIPTION:
+            of_size = _text_splits(answered, truths, method, given.tag)
+        else:
+            of_size = _option_splits(answered, truths, method)
         sizes = gold or [10, 30, 50, 100]
         with progress(splits * len(sizes)) as tick:
             rows = [of_size(size, splits, tick) for size in sizes]
@@ -215,13 +232,13 @@ def _option_splits(
 
 
 def _text_splits(
-    rows: Sequence[tuple[str, str, str]], truths: Mapping[str, str], method: str
+    rows: Sequence[tuple[str, str, str]], truths: Mapping[str, str], method: str, language: str
 ) -> _OfSize:
     from gateway.qa.gold_splits import text_gold_splits
     from gateway.qa.text.aggregate import unaided
 
     with working(f"reading {len(rows):,} typed answers"):
-        batch = unaided(rows, method=method)
+        batch = unaided(rows, method=method, language=language)
     return lambda size, splits, tick: text_gold_splits(
         batch, truths, gold=size, splits=splits, tick=tick
     )
@@ -231,7 +248,7 @@ def _text_splits(
 class Setting:
     """When a replay stops asking: at a confidence, or while an answer is worth its price.
 
-    `gold` teaches skills before anything is asked.
+    `gold` teaches skills before anything is asked; typed answers are compared as `language` says.
     """
 
     confidence: float | None
@@ -239,6 +256,7 @@ class Setting:
     price: float
     seeds: int
     gold: Mapping[str, str] = field(default_factory=dict[str, str])
+    language: str = ""
 
 
 def _replay(
@@ -256,11 +274,12 @@ def _replay(
     sure = CONFIDENCE if setting.confidence is None else setting.confidence
     share = None if setting.worth is None else setting.price / setting.worth
     with progress(steps(rows, setting.seeds) + (sweep_steps(setting.seeds) if plot else 0)) as tick:
+        known, tag = setting.gold, setting.language
         replayed = savings(
-            rows, truths, kind, sure, setting.seeds, tick, price=share, gold=setting.gold
+            rows, truths, kind, sure, setting.seeds, tick, price=share, gold=known, language=tag
         )
         figures = {**replayed, **(more or {})}
-        curve = sweep(rows, truths, kind, setting.seeds, tick, setting.gold) if plot else []
+        curve = sweep(rows, truths, kind, setting.seeds, tick, known, tag) if plot else []
     if json_file != "-":
         show_savings(figures)
         if not plot:

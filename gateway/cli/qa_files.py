@@ -14,6 +14,7 @@ from gateway.errors import GatewayError
 from gateway.tabular import CsvWriter
 
 if TYPE_CHECKING:
+    from gateway.cli.qa_typed import Asked
     from gateway.cli.qa_votes import Votes
 
 
@@ -34,6 +35,16 @@ AnswersFile = Annotated[
 KindOption = Annotated[
     Kind | None, typer.Option(help="What the answers are; guessed from them if not given.")
 ]
+ValueOption = Annotated[
+    str | None,
+    typer.Option("--value", help="Of typed answers: text, date, number or name, read as by phone."),
+]
+LanguageOption = Annotated[
+    str, typer.Option("--language", help="Of the workers (en, sw, ...): how they write values.")
+]
+CurrencyOption = Annotated[
+    str, typer.Option("--currency", help="Of their country (KES, ...): how values are written.")
+]
 ConfidenceOption = Annotated[
     float | None,
     typer.Option(min=0.0, max=1.0, help="Close a task at this posterior (0.9 if not given)."),
@@ -53,16 +64,17 @@ def one_line_errors(command: str) -> Generator[None]:
         raise typer.Exit(1) from None
 
 
-def answers_of(path: Path, *, typed: bool) -> "Votes":
-    """Return the votes of a CSV task,worker,answer; `typed` answers may be empty.
+def answers_of(path: Path, asked: "Asked") -> "Votes":
+    """Return the votes of a CSV task,worker,answer; typed answers may be empty.
 
     Says on stderr how many answers are left out.
     """
     from gateway.cli.qa_votes import repeats_note, votes_of
     from gateway.qa.rows import read_answers
 
-    rows = read_answers(_source(path), str(path), empty_answers=typed)
-    votes = votes_of(rows, typed=typed)
+    rows = read_answers(_source(path), str(path), empty_answers=asked.is_typed)
+    votes = votes_of(rows, asked)
+    say(asked.unread_note(votes.unread))
     say(repeats_note(votes))
     return votes
 
@@ -71,7 +83,7 @@ def truths_of(path: Path | None, votes: "Votes") -> dict[str, str]:
     """Return the truths of a CSV task,truth, spelt as the answers are."""
     from gateway.qa.rows import read_truths
 
-    return {} if path is None else votes.spelt(read_truths(_source(path), str(path)))
+    return {} if path is None else votes.spelt(read_truths(_source(path), str(path)), str(path))
 
 
 def say(note: str) -> None:

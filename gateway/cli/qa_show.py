@@ -70,10 +70,9 @@ def _right(
 
     if found.figures["kind"] != TRANSCRIPTION:
         return [value == truths[task] for task, value, _, _ in scored]
-    from gateway.qa.text.near import is_near
-    from gateway.qa.text.normalise import normalise
+    from gateway.qa.text.near import says_same
 
-    return [is_near(normalise(value), normalise(truths[task])) for task, value, _, _ in scored]
+    return [says_same(value, truths[task], found.language) for task, value, _, _ in scored]
 
 
 def show_calibration(found: "Report", truths: Mapping[str, str], gold: Mapping[str, str]) -> None:

@@ -11,9 +11,11 @@ from gateway.cli import qa_rules
 from gateway.cli.qa_files import (
     AnswersFile,
     ConfidenceOption,
+    CurrencyOption,
     JsonFile,
-    Kind,
     KindOption,
+    LanguageOption,
+    ValueOption,
     answers_of,
     one_line_errors,
     truths_of,
@@ -23,6 +25,7 @@ from gateway.cli.qa_files import (
 from gateway.errors import Refused
 
 if TYPE_CHECKING:
+    from gateway.cli.qa_typed import Asked
     from gateway.qa.dry_run import DryRun, Outcome
     from gateway.qa.ruling import Ruling
 
@@ -43,6 +46,9 @@ def explain(
     truth: TruthFile = None,
     gold: GoldFile = None,
     kind: KindOption = None,
+    value: ValueOption = None,
+    language: LanguageOption = "",
+    currency: CurrencyOption = "",
     policy: PolicyOption = "dynamic",
     confidence: ConfidenceOption = None,
     method: MethodOption = "auto",
@@ -50,15 +56,18 @@ def explain(
     json_file: JsonFile = None,
 ) -> None:
     """Tell the whole story of one decision: who said what, how good they are, what would have changed it."""
+    from gateway.cli.qa_typed import asked
     from gateway.qa.explain import explain as told
 
     with one_line_errors("explain"):
-        votes = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+        given = asked(kind, value, language, currency)
+        votes = answers_of(answers, given)
         rows = votes.rows
-        rule = _rule(rows, kind, policy, confidence, method, price)
+        rule = _rule(rows, given, policy, confidence, method, price)
         taught, known = truths_of(gold, votes), truths_of(truth, votes)
         with working(f"going over {len(rows):,} answers"):
-            story = told(rows, task, rule, gold=taught, truths=known).as_data()
+            found = told(rows, task, rule, gold=taught, truths=known, language=given.tag)
+        story = found.as_data()
         if json_file != "-":
             _show_story(story)
         write_json(json_file, story)
@@ -74,6 +83,9 @@ def dry_run(
     truth: TruthFile = None,
     gold: GoldFile = None,
     kind: KindOption = None,
+    value: ValueOption = None,
+    language: LanguageOption = "",
+    currency: CurrencyOption = "",
     policy: PolicyOption = "dynamic",
     confidence: ConfidenceOption = None,
     method: MethodOption = "auto",
@@ -86,6 +98,7 @@ def dry_run(
     json_file: JsonFile = None,
 ) -> None:
     """Try a changed rule on past answers before it is switched on: cost, accuracy, tasks changed."""
+    from gateway.cli.qa_typed import asked
     from gateway.qa.dry_run import dry_run as tried
 
     with one_line_errors("dry-run"):
@@ -94,14 +107,15 @@ def dry_run(
             return
         if answers is None:
             raise Refused("give --answers FILE, or --batch of a live batch")
-        votes = answers_of(answers, typed=kind is Kind.TRANSCRIPTION)
+        given = asked(kind, value, language, currency)
+        votes = answers_of(answers, given)
         rows = votes.rows
-        old = _rule(rows, kind, policy, confidence, method, price)
+        old = _rule(rows, given, policy, confidence, method, price)
         sure = confidence if new_confidence is None else new_confidence
-        new = _rule(rows, kind, new_policy or policy, sure, new_method or method, price)
+        new = _rule(rows, given, new_policy or policy, sure, new_method or method, price)
         known, taught = truths_of(truth, votes), truths_of(gold, votes)
         with working(f"going over {len(rows):,} answers twice"):
-            found = tried(rows, old, new, known, taught)
+            found = tried(rows, old, new, known, taught, language=given.tag)
         if json_file != "-":
             _show_dry_run(found)
         write_json(json_file, asdict(found))
@@ -109,18 +123,18 @@ def dry_run(
 
 def _rule(
     rows: Sequence[tuple[str, str, str]],
-    kind: Kind | None,
+    given: "Asked",
     policy: str,
     confidence: float | None,
     method: str,
     price: float,
 ) -> "Ruling":
     from gateway.qa.overlap import CONFIDENCE
-    from gateway.qa.report import TRANSCRIPTION, guessed_kind
+    from gateway.qa.report import TRANSCRIPTION
     from gateway.qa.ruling import Ruling
     from gateway.qa.savings import most_answers
 
-    is_text = (kind or guessed_kind(rows)) == TRANSCRIPTION
+    is_text = given.kind_of(rows) == TRANSCRIPTION
     return Ruling(
         () if is_text else tuple(sorted({row[2] for row in rows})),
         policy,

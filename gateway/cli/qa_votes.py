@@ -4,8 +4,9 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from gateway.cli.qa_typed import Asked
 from gateway.phrases.hearing import clean, fold
 from gateway.qa.port import OPTIONS_MAX
 
@@ -17,22 +18,28 @@ _SIGNS = re.compile(r"[+#%<>=&/*]|(?<![^\W\d])-(?![^\W\d])|(?<=\d)[.,](?=\d)")
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """The votes of a file. `spelling` maps each folded label to the spelling that stands for it."""
+    """The votes of a file. `spelling` maps each folded label to the spelling that stands for it.
+
+    `unread` are the rows whose answers are no value of the kind that was `asked` for.
+    """
 
     rows: list[Row]
     repeated: int
     spelling: Mapping[str, str]
+    asked: Asked = field(default_factory=Asked)
+    unread: Sequence[Row] = ()
 
-    def spelt(self, truths: Mapping[str, str]) -> dict[str, str]:
-        """Return the truths in the spelling of the answers."""
+    def spelt(self, truths: Mapping[str, str], name: str = "truths") -> dict[str, str]:
+        """Return the truths of the file `name` as the answers are spelt. Raises Refused for one that is no such value."""
         if not self.spelling:
-            return dict(truths)
+            return self.asked.truths(truths, name)
         return {task: self.spelling.get(_key(truth), truth) for task, truth in truths.items()}
 
 
-def votes_of(rows: Sequence[Row], *, typed: bool) -> Votes:
-    """Fold labels unless the answers are typed texts, and keep each worker's first answer to a task."""
-    spelling = {} if typed else _spelling(rows)
+def votes_of(given: Sequence[Row], asked: Asked) -> Votes:
+    """Read typed values, fold labels, and keep each worker's first answer to a task that could be read."""
+    rows, unread = asked.read(given)
+    spelling = {} if asked.is_typed else _spelling(rows)
     if len(spelling) > OPTIONS_MAX:  # These are no labels of a question, but typed texts.
         spelling = {}
     seen: dict[str, set[str]] = {}
@@ -42,7 +49,7 @@ def votes_of(rows: Sequence[Row], *, typed: bool) -> Votes:
         if worker not in workers:
             workers.add(worker)
             kept.append((task, worker, spelling.get(_key(answer), answer) if spelling else answer))
-    return Votes(kept, len(rows) - len(kept), spelling)
+    return Votes(kept, len(rows) - len(kept), spelling, asked, unread)
 
 
 def repeats_note(votes: Votes) -> str:

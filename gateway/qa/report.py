@@ -17,8 +17,7 @@ from gateway.qa.certificate import Certificate, TooLittleGold
 from gateway.qa.port import OPTIONS_MAX, encode
 from gateway.qa.rows import Answer
 from gateway.qa.text.aggregate import aggregate as aggregate_text
-from gateway.qa.text.near import is_near
-from gateway.qa.text.normalise import normalise
+from gateway.qa.text.near import says_same
 from gateway.qa.text.score import exact_match, word_error_rate
 from gateway.qa.ties import tied
 
@@ -32,12 +31,14 @@ _Found = tuple[dict[str, object], list[tuple[str, str, float, int]], tuple[str, 
 class Report:
     """Machine-readable figures, a (task, value, confidence, answers) row per task, and the tied tasks.
 
-    `confidence_checked` in the figures is false while no gold has checked the confidences.
+    `confidence_checked` in the figures is false while no gold has checked the confidences. `language` is the
+    tag by which typed values are compared.
     """
 
     figures: dict[str, object]
     results: list[tuple[str, str, float, int]]
     tied: tuple[str, ...] = ()
+    language: str = ""
 
 
 def guessed_kind(rows: Rows) -> str:
@@ -45,13 +46,19 @@ def guessed_kind(rows: Rows) -> str:
     return TRANSCRIPTION if len({row[2] for row in rows}) > OPTIONS_MAX else "categorisation"
 
 
-def report(rows: Rows, kind: str, method: str, truths: Truths, gold: Truths) -> Report:
+def report(
+    rows: Rows, kind: str, method: str, truths: Truths, gold: Truths, language: str = ""
+) -> Report:
     """Aggregate (task, worker, answer) rows; see the module for what is in the figures.
+
+    Typed answers are compared as `language` says (`gateway.qa.text.normalise.tag`).
 
     Raises Refused for an unknown method, and when truths were given but fit none of the tasks.
     """
-    aggregate = _texts if kind == TRANSCRIPTION else _options
-    figures, results, ties = aggregate(rows, method, truths, gold)
+    if kind == TRANSCRIPTION:
+        figures, results, ties = _texts(rows, method, truths, gold, language)
+    else:
+        figures, results, ties = _options(rows, method, truths, gold)
     common: dict[str, object] = {
         "kind": kind,
         "tasks": len(results),
@@ -66,7 +73,7 @@ def report(rows: Rows, kind: str, method: str, truths: Truths, gold: Truths) -> 
             "no task has answers and a truth (gold aside): do the two files belong together?"
         )
     told: dict[str, object] = {"ties": len(ties), "tied": list(ties)}
-    return Report({**common, **figures, **told}, results, ties)
+    return Report({**common, **figures, **told}, results, ties, language)
 
 
 def _options(rows: Rows, method: str, truths: Truths, gold: Truths) -> _Found:
@@ -86,19 +93,19 @@ def _options(rows: Rows, method: str, truths: Truths, gold: Truths) -> _Found:
     return figures, results, found.tied
 
 
-def _texts(rows: Rows, method: str, truths: Truths, gold: Truths) -> _Found:
-    found = aggregate_text(rows, gold, method=method)
+def _texts(rows: Rows, method: str, truths: Truths, gold: Truths, language: str) -> _Found:
+    found = aggregate_text(rows, gold, method=method, language=language)
     results = _results(found.tasks, found.value, found.confidence, rows)
     values = {task: value for task, value, _, _ in results if _scored(task, truths, gold)}
     scored = [
-        (is_near(normalise(values[task]), normalise(truths[task])), confidence)
+        (says_same(values[task], truths[task], language), confidence)
         for task, _, confidence, _ in results
         if task in values
     ]
     figures: dict[str, object] = {
         "method": found.method,
-        "wer": word_error_rate(values, truths) if values else None,
-        "exact_match": exact_match(values, truths) if values else None,
+        "wer": word_error_rate(values, truths, language) if values else None,
+        "exact_match": exact_match(values, truths, language) if values else None,
         "near_match": sum(right for right, _ in scored) / len(scored) if scored else None,
         **_calibration_errors(scored),
         "temperature": found.calibration.temperature,
@@ -110,7 +117,9 @@ def _texts(rows: Rows, method: str, truths: Truths, gold: Truths) -> _Found:
     for task, _, answer in rows:
         if task not in gold:
             typed.setdefault(task, []).append(answer)
-    ties = tuple(task for task, texts in typed.items() if tied(texts, is_text=True))
+    ties = tuple(
+        task for task, texts in typed.items() if tied(texts, is_text=True, language=language)
+    )
     return figures, results, ties
 
 

@@ -33,19 +33,21 @@ def savings(
     *,
     price: float | None = None,
     gold: Mapping[str, str] | None = None,
+    language: str = "",
 ) -> dict[str, object]:
     """Replay `seeds` orders of the answers; `tick` is called `steps(rows, seeds)` times.
 
     With `price`, that of an answer in shares of what a corrected error is worth, answers are bought
     as long as they are worth it, and `confidence` plays no part. `gold` teaches skills before anything is
-    asked, and is neither paid nor scored. Raises Refused when no other task has a truth.
+    asked, and is neither paid nor scored. Typed answers are compared as `language` says. Raises Refused when no
+    other task has a truth.
     """
     answered = {row[0] for row in rows}
     known = {task: truth for task, truth in (gold or {}).items() if task in answered}
     if not (truths.keys() & answered) - known.keys():
         beside = " beside the gold" if known else ""
         raise Refused(f"no task has answers and a truth{beside}: do the files belong together?")
-    dynamic, fixed = _replays(rows, truths, kind, confidence, price, known)
+    dynamic, fixed = _replays(rows, truths, kind, confidence, price, known, language)
 
     def averaged(replay: Callable[[int], Figures]) -> Figures:
         return _averaged(replay, seeds, tick)
@@ -72,11 +74,12 @@ def sweep(
     seeds: int,
     tick: Callable[[], None],
     gold: Mapping[str, str] | None = None,
+    language: str = "",
 ) -> list[Figures]:
     """Cost and accuracy of dynamic stopping at `SWEPT` confidences; ticks `sweep_steps(seeds)` times."""
     curve: list[Figures] = []
     for confidence in SWEPT:
-        dynamic, _ = _replays(rows, truths, kind, confidence, None, gold or {})
+        dynamic, _ = _replays(rows, truths, kind, confidence, None, gold or {}, language)
         curve.append(_averaged(dynamic, seeds, tick))
     return curve
 
@@ -111,10 +114,12 @@ def _replays(
     confidence: float,
     price: float | None,
     gold: Mapping[str, str],
+    language: str,
 ) -> Replays:
     if kind == TRANSCRIPTION:
-        stop = partial(text_stopping.dynamic, rows, truths, price=price, gold=gold)
-        take = partial(text_stopping.fixed, rows, truths, gold=gold)
+        typed = partial(text_stopping.dynamic, rows, truths, price=price, gold=gold)
+        stop = partial(typed, language=language)
+        take = partial(text_stopping.fixed, rows, truths, gold=gold, language=language)
     else:
         answers = encode(rows)
         stop = partial(stopping.dynamic, answers, truths, price=price, gold=gold)

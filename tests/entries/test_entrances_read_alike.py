@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway import forms
+from gateway.cli.qa_typed import Asked, asked
 from gateway.cli.qa_votes import votes_of
 from gateway.conversation.cashing import amount_said
 from gateway.conversation.coordinating import numbers_said
@@ -119,8 +120,43 @@ def test_an_answer_is_the_same_by_sms_on_a_screen_and_in_a_file(said: str) -> No
     if any(fold(said) == fold(label) for label in LABELS):
         assert len(both) == 2
         rows = [*(("t", f"w{n}", label) for n, label in enumerate(LABELS)), ("t2", "w", said)]
-        *_, (_, _, in_file) = votes_of(rows, typed=False).rows
+        *_, (_, _, in_file) = votes_of(rows, Asked()).rows
         assert fold(in_file) == fold(both[0])
+
+
+VALUES = (
+    "3/5/2026",
+    "13/5/2026",
+    "3 May 2026",
+    "1,250",
+    "1.250",
+    "12.5",
+    "-7",
+    "007",
+    "Amina",
+    "JOS\u00c9 Otieno",
+    "stop it",
+    "\u0663",
+    "",
+)
+
+
+@pytest.mark.parametrize("kind", ["date", "number", "name"])
+@pytest.mark.parametrize("said", VALUES)
+def test_a_typed_value_is_the_same_on_a_screen_and_in_a_file(kind: str, said: str) -> None:
+    on_screen = Person(holds=held(question(kind=kind)))
+    on_screen.dials()
+    on_screen.presses("1", said)
+    rows = [
+        ("t", "w", said),
+        ("t2", "w", {"date": "2026-05-30", "number": "5", "name": "Ben"}[kind]),
+    ]
+    in_file = [
+        answer
+        for task, _, answer in votes_of(rows, asked(None, kind, "en", "KES")).rows
+        if task == "t"
+    ]
+    assert in_file == [value for value in on_screen.answers[:1] if value]
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------------

@@ -83,6 +83,11 @@ def unaided(rows: Iterable[Sequence[str]], *, method: str = "auto", language: st
         raise Refused("there are no answers to aggregate", field="answer")
     if method == "auto":
         method = _for_length(tasks)
+    elif method == "rover" and _are_values(tasks):
+        raise Refused(
+            "rover puts texts together, and parts of two values are no value: use medoid",
+            field="method",
+        )
     return Unaided(tasks, method, language, _found(tasks, {}, method))
 
 
@@ -159,10 +164,14 @@ def _right(tasks: Sequence[TypedTask], found: _Found, known: Mapping[str, str]) 
 
 
 def _for_length(tasks: Sequence[TypedTask]) -> str:
-    if all(text.startswith(EXACT) for task in tasks for text in task.texts):
+    if _are_values(tasks):
         return "medoid"  # words of two values make no third one
     words = median(len(text.split()) for task in tasks for text in task.texts)
     return "rover" if words >= SENTENCE_WORDS else "medoid"
+
+
+def _are_values(tasks: Sequence[TypedTask]) -> bool:
+    return all(text.startswith(EXACT) for task in tasks for text in task.texts)
 
 
 def _agree(tasks: Sequence[TypedTask], known: dict[str, str], method: str) -> dict[str, str]:

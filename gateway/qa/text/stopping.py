@@ -49,6 +49,7 @@ def dynamic(
     answers_min: int = ANSWERS_MIN,
     price: float | None = None,
     gold: Mapping[str, str] | None = None,
+    language: str = "",
 ) -> TextReplay:
     """Ask until a group of near-equal answers reaches `confidence`, then aggregate what came.
 
@@ -60,7 +61,7 @@ def dynamic(
     queues = _queues(_counted(rows, known), seed)
     taken = {task: min(answers_min, len(queue)) for task, queue in queues.items()}
     taught = [row for row in rows if row[0] in known]
-    skills = _taught(taught, known)
+    skills = _taught(taught, known, language)
     waiting = list(queues)
     market = Market(Offer(price or 0.0))
 
@@ -80,6 +81,7 @@ def dynamic(
                 [skills.get(worker, Skill()) for _, worker, _ in answers],
                 (),
                 policy(len(queues[task])),
+                language=language,
                 market=market,
             )
             if verdict.decision is Decision.ASK_MORE:
@@ -87,10 +89,10 @@ def dynamic(
                 still.append(task)
             else:
                 assert verdict.value is not None
-                _learn(skills, answers, verdict.value, verdict.confidence)
+                _learn(skills, answers, verdict.value, verdict.confidence, language)
         waiting = still
     paid = [row for task, n in taken.items() for row in queues[task][:n]]
-    return _scored(paid, truths, taught, known)
+    return _scored(paid, truths, language, taught, known)
 
 
 def fixed(
@@ -100,13 +102,15 @@ def fixed(
     seed: int,
     overlap: int,
     gold: Mapping[str, str] | None = None,
+    language: str = "",
 ) -> TextReplay:
     """Ask `overlap` answers a task (fewer where fewer were recorded) and aggregate them.
 
     Tasks in `gold` are left out.
     """
     queues = _queues(_counted(rows, gold or {}), seed)
-    return _scored([row for queue in queues.values() for row in queue[:overlap]], truths)
+    taken = [row for queue in queues.values() for row in queue[:overlap]]
+    return _scored(taken, truths, language)
 
 
 def _counted(rows: Rows, gold: Mapping[str, str]) -> Rows:
@@ -117,12 +121,12 @@ def _counted(rows: Rows, gold: Mapping[str, str]) -> Rows:
     return counted
 
 
-def _taught(rows: Rows, gold: Mapping[str, str]) -> dict[str, Skill]:
+def _taught(rows: Rows, gold: Mapping[str, str], language: str) -> dict[str, Skill]:
     """Return what answers to gold say of their workers."""
     skills: dict[str, Skill] = {}
-    truths = {task: normalise(truth) for task, truth in gold.items()}
+    truths = {task: normalise(truth, language) for task, truth in gold.items()}
     for task, worker, answer in rows:
-        right = is_near(normalise(answer), truths[task])
+        right = is_near(normalise(answer, language), truths[task])
         skills[worker] = skills.get(worker, Skill()).after_gold(right=right)
     return skills
 
@@ -139,24 +143,27 @@ def _queues(rows: Rows, seed: int) -> dict[str, list[Answer]]:
     }
 
 
-def _learn(skills: dict[str, Skill], answers: Rows, value: str, sure: float) -> None:
-    believed = normalise(value)
+def _learn(skills: dict[str, Skill], answers: Rows, value: str, sure: float, language: str) -> None:
+    believed = normalise(value, language)
     for _, worker, answer in answers:
-        agreement = sure if is_near(normalise(answer), believed) else 0.0
+        agreement = sure if is_near(normalise(answer, language), believed) else 0.0
         skills[worker] = skills.get(worker, Skill()).after_consensus(agreement)
 
 
 def _scored(
     rows: Rows,
     truths: Mapping[str, str],
+    language: str,
     taught: Rows = (),
     gold: Mapping[str, str] | None = None,
 ) -> TextReplay:
     """Aggregate the paid answers; those that taught and their gold are not counted."""
     known = gold or {}
-    estimate = aggregate([*rows, *taught], known)
+    estimate = aggregate([*rows, *taught], known, language=language)
     pairs = zip(estimate.tasks, estimate.value, strict=True)
     found = {task: value for task, value in pairs if task not in known}
     return TextReplay(
-        len(rows) / len(found), word_error_rate(found, truths), exact_match(found, truths)
+        len(rows) / len(found),
+        word_error_rate(found, truths, language),
+        exact_match(found, truths, language),
     )

@@ -1,0 +1,125 @@
+"""Typed values in a file of answers, read as on the phone: a date, a number, a name, or any text.
+
+The reader is the one of the task kind (`gateway.tasks.kinds`), so a value that a worker would have been asked
+about is no answer here either: it is left out and named, never guessed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from gateway.cli.qa_files import Kind
+from gateway.errors import Refused
+
+if TYPE_CHECKING:
+    from gateway.tasks.port import TaskKind
+
+
+Row = tuple[str, str, str]  # task, worker, answer
+UNREAD_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the answers of a file are, as a client describes a batch, and how their workers write.
+
+    `value` is the task kind of a typed value; None for options and for plain texts. An empty `language` or
+    `currency` is not known, so that nothing of how they write is certain.
+    """
+
+    kind: Kind | None = None
+    value: "TaskKind | None" = None
+    language: str = ""
+    currency: str = ""
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether the answers are said to be typed."""
+        return self.kind is Kind.TRANSCRIPTION
+
+    @property
+    def tag(self) -> str:
+        """The language tag by which `gateway.qa` compares typed answers."""
+        from gateway.qa.text.normalise import tag
+
+        return tag(self.language, self.value.COMPARED if self.value else "")
+
+    def kind_of(self, rows: Sequence[Row]) -> str:
+        """Return the kind that was given, or else the one that the answers look like."""
+        from gateway.qa.report import guessed_kind
+
+        return self.kind or guessed_kind(rows)
+
+    def read(self, rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+        """Return the rows with their answers as they are stored, and the rows whose answers are no such value."""
+        if self.value is None:
+            return list(rows), []
+        known: dict[str, str | None] = {}
+        read: list[Row] = []
+        unread: list[Row] = []
+        for task, worker, answer in rows:
+            if answer not in known:
+                known[answer] = self._value(answer)
+            value = known[answer]
+            if value is None:
+                unread.append((task, worker, answer))
+            else:
+                read.append((task, worker, value))
+        if not read:
+            raise Refused(f"no answer is a {self.value.VALUE}{_named(unread)}", field="answer")
+        return read, unread
+
+    def truths(self, truths: Mapping[str, str], name: str) -> dict[str, str]:
+        """Return truths as they are stored. Raises Refused naming the file and the task of one that is no such value."""
+        if self.value is None:
+            return dict(truths)
+        read: dict[str, str] = {}
+        for task, truth in truths.items():
+            try:
+                read[task] = self._value(truth) or self.value.check_truth(truth, ())
+            except Refused as bad:
+                raise Refused(f"{name}, task '{task}': {bad}", field="truth") from bad
+        return read
+
+    def unread_note(self, unread: Sequence[Row]) -> str:
+        """Return a sentence on the answers that were not read; empty where all were."""
+        if self.value is None or not unread:
+            return ""
+        return (
+            f"{len(unread):,} answers are no certain {self.value.VALUE} and were left out, as the phone would have asked "
+            f"back{_named(unread)}; --language and --currency tell how the workers write"
+        )
+
+    def _value(self, said: str) -> str | None:
+        from gateway.ids import BatchId, TaskId
+        from gateway.phrases import book_in, books
+        from gateway.tasks.question import Question
+
+        assert self.value is not None
+        question = Question(TaskId(0), BatchId(""), self.value.NAME, "", "", (), 0, self.currency)
+        return self.value.read(said, question, self.language, book_in(self.language, books())).value
+
+
+def asked(kind: Kind | None, value: str | None, language: str, currency: str) -> Asked:
+    """Return what the options of a command ask for. Raises Refused for a value that is not there or is not typed."""
+    from gateway import plugins
+    from gateway.tasks import kinds
+    from gateway.tasks.values import TRANSCRIPTION, kind_asked
+
+    language, currency = language.lower(), currency.upper()
+    if value is None:
+        return Asked(kind, None, language, currency)
+    name = kind_asked(kind or TRANSCRIPTION, value)
+    if name == TRANSCRIPTION:
+        return Asked(Kind.TRANSCRIPTION, None, language, currency)
+    typed = cast("TaskKind", cast("object", plugins.load(kinds, name)))  # a kind is its module
+    return Asked(Kind.TRANSCRIPTION, typed, language, currency)
+
+
+def _named(unread: Sequence[Row]) -> str:
+    shown = "; ".join(
+        f"task {task}, worker {worker}: {answer[:40]!r}"
+        for task, worker, answer in unread[:UNREAD_SHOWN]
+    )
+    more = f"; and {len(unread) - UNREAD_SHOWN:,} more" if len(unread) > UNREAD_SHOWN else ""
+    return f" ({shown}{more})"
