@@ -97,7 +97,8 @@ class Asked:
 
         assert self.value is not None
         question = Question(TaskId(0), BatchId(""), self.value.NAME, "", "", (), 0, self.currency)
-        return self.value.read(said, question, self.language, book_in(self.language, books())).value
+        words = book_in(self.language, books()).answers
+        return self.value.read(said, question, self.language, words).value
 
 
 def asked(kind: Kind | None, value: str | None, language: str, currency: str) -> Asked:

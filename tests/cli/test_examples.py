@@ -98,6 +98,9 @@ def folder(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "answers.csv").write_bytes((ROWS / "rte150.csv").read_bytes())
     (tmp_path / "truth.csv").write_bytes((ROWS / "rte150_gold.csv").read_bytes())
+    (tmp_path / "dates.csv").write_text(
+        "task,worker,answer\nsign,amina,13/5/2026\nsign,brian,Mei 13 2026\n"
+    )
     (tmp_path / "question.txt").write_text("Soko la Toi liko karibu na Kibera.\n")
     (tmp_path / "paid.csv").write_text("ref,status,receipt,amount\n")
     (tmp_path / "yesterday.csv").write_text("Receipt No.,Completion Time\n")
