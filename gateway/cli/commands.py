@@ -9,6 +9,7 @@ import typer
 from gateway import settings as settings_room
 from gateway.cli import (
     approvals,
+    backup,
     channels,
     coordinators,
     explain,
@@ -50,6 +51,8 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(holds.app, name="holds")
 app.command("operators")(operators.operators)
 app.command("fill")(fill.fill)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(channels.app, name="channels")
 app.add_typer(manual.app, name="manual")

@@ -31,7 +31,7 @@ def _table(effect: Effect, *commands: str) -> dict[str, Effect]:
 
 
 EFFECTS: Final[Mapping[str, Effect]] = {
-    **_table(Effect.MAKES, "up", "api", "runner", "ticker", "migrate"),
+    **_table(Effect.MAKES, "up", "api", "runner", "ticker", "migrate", "restore"),
     **_table(Effect.SIMULATES, "demo", "replay", "bench", "operators", "fill"),
     **_table(
         Effect.OFFLINE,
@@ -89,6 +89,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "approvals prepare",
         "approvals refuse",
         "approvals reversal",
+        "backup",
         "client add",
         "client key",
         "client keys revoke",

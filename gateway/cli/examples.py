@@ -28,6 +28,11 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "runner": ("runner", "runner --heavy"),
     "ticker": ("ticker",),
     "migrate": ("migrate",),
+    "backup": (
+        "backup backup-1 --key-to keys/gateway.key",
+        "backup backup-2 --without-key",
+    ),
+    "restore": ("restore backup-1 --key keys/gateway.key",),
     "secret": ("secret",),
     "channels": ("channels",),
     "channels kannel-conf": ("channels kannel-conf safaricom --out kannel.conf",),

@@ -20,7 +20,8 @@ from gateway.servers.private import make_private
 from gateway.servers.watch import Watch, ask
 from gateway.servers.why import said_plainly
 from gateway.settings import Settings
-from gateway.store.schema import migrate
+from gateway.store.db import AWAY, open_database
+from gateway.store.schema import migrate, must_be_known
 from gateway.vault import Vault, new_master_secret
 
 log = structlog.get_logger()
@@ -34,10 +35,12 @@ _CONNECT_EVERY = 10
 
 
 @contextmanager
-def served(settings: Settings, *, migrated: bool = False) -> Generator[Settings]:
+def served(
+    settings: Settings, *, migrated: bool = False, known: bool = True
+) -> Generator[Settings]:
     """Settings with a database, a Redis and a secret key that work, for as long as the block runs.
 
-    `migrated`: also bring the database to this version. Several processes may do this with one data folder:
+    `migrated`: also bring the database to this version. `known`: refuse a database with the schema of a newer version. Several processes may do this with one data folder:
     the first starts the servers, the last to leave stops them.
     """
     settings = with_secret(settings)
@@ -47,7 +50,24 @@ def served(settings: Settings, *, migrated: bool = False) -> Generator[Settings]
         if migrated:
             assert settings.database_url
             asyncio.run(migrate(settings.database_url.get_secret_value()))
+        elif known:
+            asyncio.run(_must_be_known(settings))
         yield settings
+
+
+async def _must_be_known(settings: Settings) -> None:
+    """Raise SettingsError for a newer program's database; one that does not answer is no obstacle, it may come back."""
+    assert settings.database_url
+    try:
+        db = await open_database(settings.database_url.get_secret_value(), connections=1)
+    except SettingsError:
+        return
+    try:
+        await must_be_known(db)
+    except AWAY:
+        return
+    finally:
+        await db.close()
 
 
 @contextmanager

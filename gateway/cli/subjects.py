@@ -17,7 +17,17 @@ gateway COMMAND --help    what a command does, with an example"""
 
 SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
     "Try it": ("demo", "up", "replay", "sms", "qa", "operators", "fill", "bench"),
-    "Run it": ("doctor", "api", "runner", "ticker", "migrate", "secret", "channels"),
+    "Run it": (
+        "doctor",
+        "api",
+        "runner",
+        "ticker",
+        "migrate",
+        "backup",
+        "restore",
+        "secret",
+        "channels",
+    ),
     "Watch it": ("inbox", "outbox", "phrases"),
     "Clients, partners, coordinators, workers": (
         "client",

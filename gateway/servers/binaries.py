@@ -113,6 +113,11 @@ def _of_the_machine(path: Path) -> Candidate:
     return Candidate(path.resolve(), path.resolve().parent)
 
 
+def programs_in_wheels(wheels: tuple[tuple[str, str], ...]) -> Iterator[Path]:
+    """Yield the programs of installed wheels that match their patterns."""
+    yield from (candidate.path for candidate in _in_wheels(wheels))
+
+
 def _in_wheels(wheels: tuple[tuple[str, str], ...]) -> Iterator[Candidate]:
     for package, pattern in wheels:
         # find_spec does not run the package: these have Python layers that act on import.

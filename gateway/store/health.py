@@ -59,6 +59,13 @@ async def sql_digest(db: Database) -> str | None:
     return await db.value("select digest from sql_version")
 
 
+async def revision(db: Database) -> str | None:
+    """Return the revision of the database's schema; None in a database that was never migrated."""
+    if await db.value("select to_regclass('alembic_version')") is None:
+        return None
+    return await db.value("select version_num from alembic_version")
+
+
 async def ticker_leads(db: Database) -> bool:
     """Whether some `gateway ticker` holds the lead now."""
     return await db.value(

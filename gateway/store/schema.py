@@ -70,13 +70,40 @@ end $$
 """
 
 
+def known_revisions() -> list[str]:
+    """Return the revisions of the schema that this program knows, the newest first: a file's name begins with its own."""
+    files = (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*_*.py")
+    return sorted((file.name.partition("_")[0] for file in files), reverse=True)
+
+
+def check_known(revision: str | None) -> None:
+    """Raise SettingsError for the schema of a newer program: what this one would write might break its rules."""
+    if revision is None:
+        return
+    known = known_revisions()
+    if revision not in known:
+        raise SettingsError(
+            f"the database has the schema {revision} of another, newer version of the gateway; this program knows it up to "
+            f"{known[0]}: start the newer version, or go back with `gateway restore` into an empty database from the backup "
+            "that was made before the upgrade"
+        )
+
+
+async def must_be_known(database: Database) -> None:
+    """Raise SettingsError when the database has the schema of a newer program."""
+    check_known(await health.revision(database))
+
+
 def _upgrade(connection: Connection) -> None:
     connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    if connection.scalar(text("select to_regclass('alembic_version')")) is not None:
+        check_known(connection.scalar(text("select version_num from alembic_version")))
     command.upgrade(config(connection), "head")
 
 
 async def must_be_current(database: Database) -> None:
     """Raise SettingsError when the database has another version's schema, or none: looking does not migrate."""
+    await must_be_known(database)
     if await health.sql_digest(database) != sql_digest():
         raise SettingsError(
             "the database was never set up, or by another version of the gateway; run: gateway migrate"

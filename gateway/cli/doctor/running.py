@@ -83,7 +83,7 @@ async def _collect(settings: Settings, said: str) -> list[Finding]:
 async def _runtime(settings: Settings, said: str) -> AsyncGenerator[Finding]:
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineBells
-    from gateway.store import health
+    from gateway.store import health, schema
 
     try:
         async with open_runtime(settings, InlineBells(), connections=2, read_only=True) as rt:
@@ -92,6 +92,7 @@ async def _runtime(settings: Settings, said: str) -> AsyncGenerator[Finding]:
             if await health.sql_digest(rt.db) is None:
                 yield fail("schema", "the database was never set up", "run: gateway migrate")
                 return
+            await schema.must_be_known(rt.db)
             for found in [
                 *await _secret(rt),
                 *await _work(rt),

@@ -1,0 +1,44 @@
+"""The file that holds a copy of the secret key, apart from the backups that it opens."""
+
+import os
+from pathlib import Path
+
+from gateway.errors import Refused
+from gateway.vault import Vault
+
+
+def store(path: Path, key: str) -> None:
+    """Write the key for its owner's eyes only; the same key there already is left as it is. Raise Refused for another."""
+    if path.exists():
+        if read(path) != key:
+            raise Refused(
+                f"{path} holds another secret key: name another file, or move this one away (backups of before need it)"
+            )
+        return
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(f"{key}\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as bad:
+        raise Refused(f"the secret key cannot be written to {path}: {bad.strerror}") from bad
+
+
+def read(path: Path) -> str:
+    """Return the key of a file; raise Refused when there is none."""
+    try:
+        key = path.read_text(encoding="ascii", errors="replace").strip()
+    except OSError as bad:
+        raise Refused(f"the secret key cannot be read from {path}: {bad.strerror}") from bad
+    Vault(key)
+    return key
+
+
+def must_be_apart(path: Path, folder: Path) -> None:
+    """Raise Refused for a key that would lie in the backup: a thief of the one would have both."""
+    if folder.resolve() in (path.resolve(), *path.resolve().parents):
+        raise Refused(
+            f"--key-to {path} lies in the backup {folder}: name a file in another place, best on another medium"
+        )

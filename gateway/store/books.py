@@ -1,0 +1,89 @@
+"""The books of a whole database in figures, so that a copy can be compared with the original."""
+
+import hashlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from gateway.store import ledgers, seals
+from gateway.store.db import Connection, Database
+
+_TABLES = """select c.oid::regclass::text as name from pg_class c
+  where c.relkind in ('r', 'p') and not c.relispartition and c.relnamespace = current_schema()::regnamespace
+  order by 1"""
+_BALANCES = """select a.id, a.kind, a.owner, a.currency, a.bounded, a.balance as stored, coalesce(t.balance, 0)::text as balance
+from account a left join (
+  select id, sum(amount) as balance from (
+    select credit as id, amount from transfer union all select debit, -amount from transfer) s group by id
+) t on t.id = a.id order by a.id"""
+_HEAD = "select digest from seal order by to_seq desc limit 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The figures of one moment.
+
+    `rows`: how many rows each table has. `balances`: SHA-256 over every account with its stored balance and the one that
+    its transfers add up to. `head`: the last digest of the ledger's seals in hex, "" before the first.
+    """
+
+    rows: dict[str, int]
+    balances: str
+    head: str
+
+
+async def tables(db: Connection) -> list[str]:
+    """Return the names of all tables, quoted where they must be."""
+    return [row["name"] for row in await db.fetch(_TABLES)]
+
+
+async def read(db: Connection) -> Books:
+    """Return the figures of the database as this connection sees it."""
+    rows = {
+        name: await db.fetchval(f"select count(*) from {name}")  # names of our own catalogue
+        for name in await tables(db)
+    }
+    digest = hashlib.sha256()
+    for row in await db.fetch(_BALANCES) if "account" in rows else []:
+        digest.update(repr(tuple(row.values())).encode())
+    head = await db.fetchval(_HEAD) if "seal" in rows else None
+    return Books(rows, digest.hexdigest(), head.hex() if head else "")
+
+
+def differences(original: Books, copy: Books) -> list[str]:
+    """Return in words what differs; empty when both are the same.
+
+    >>> differences(Books({"worker": 2}, "a", ""), Books({"worker": 1}, "a", ""))
+    ['worker has 1 rows, the original 2']
+    """
+    found = [
+        f"{name} has {copy.rows.get(name, 0)} rows, the original {original.rows.get(name, 0)}"
+        for name in sorted({*original.rows, *copy.rows})
+        if copy.rows.get(name) != original.rows.get(name)
+    ]
+    if copy.balances != original.balances:
+        found.append("the balances of the ledger are not the original's")
+    if copy.head != original.head:
+        found.append("the last seal of the ledger is not the original's")
+    return found
+
+
+@asynccontextmanager
+async def snapshot(db: Database) -> AsyncGenerator[tuple[Connection, str]]:
+    """A connection that sees one moment only, and the name by which other sessions can see the same moment."""
+    async with db.transaction() as connection:
+        await connection.execute("set transaction isolation level repeatable read, read only")
+        # Counting a large table takes longer than any request may.
+        await connection.execute("set local statement_timeout = 0")
+        yield connection, await connection.fetchval("select pg_export_snapshot()")
+
+
+async def server_major(db: Connection) -> int:
+    """Return the major version of the PostgreSQL that answers."""
+    return int(await db.fetchval("show server_version_num")) // 10_000
+
+
+async def faults(db: Database, head: str) -> list[str]:
+    """Return what is wrong with the ledger and its seals, recomputed from every transfer."""
+    audited, verified = await ledgers.audit(db), await seals.verify(db, head)
+    return [*audited.faults, *verified.faults]
