@@ -17,8 +17,9 @@ from gateway.errors import Refused
 
 ID_CHARACTERS_MAX = 200
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# Marks that embed, override or isolate a direction: what follows reads differently from what is stored.
-_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# What acts on a terminal (control characters but tab and line ends, halves of characters), and marks that embed, override
+# or isolate a direction: what follows them reads differently from what is stored.
+_ACTS = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 # Seven digits or more, in groups as people write them.
 _NUMBER = re.compile(r"[+(]*\d(?:[ ()./+-]{0,3}\d){6,}")
 _UNSEEN = (
@@ -33,6 +34,8 @@ _JOINERS = "\u200c\u200d"
 
 def line(text: str, field: str, most: int, *, least: int = 1) -> str:
     """Return a single line without blanks at its ends. Raises Refused naming the field and the character."""
+    if text.isascii() and text.isprintable():  # an upload has 100,000 of them
+        return _fitting(text.strip(), field, least, most)
     if _SURROGATE.search(text):
         raise Refused(
             f"{field}: half a character (a lone surrogate) must not be in it", field=field
@@ -43,7 +46,10 @@ def line(text: str, field: str, most: int, *, least: int = 1) -> str:
         kind = unicodedata.category(char)
         if kind in {"Cc", "Cs", "Zl", "Zp"} or (kind == "Cf" and char not in _JOINERS):
             raise Refused(f"{field}: {_named(char)} must not be in it", field=field)
-    found = found.strip()
+    return _fitting(found.strip(), field, least, most)
+
+
+def _fitting(found: str, field: str, least: int, most: int) -> str:
     if not least <= len(found) <= most:
         raise Refused(f"{field}: {least} to {most} characters, not {len(found):,}", field=field)
     return found
@@ -80,11 +86,8 @@ def is_line(text: str, most: int) -> bool:
 
 def prose(text: str, field: str) -> str:
     """Return a text that may have several lines. Raises Refused for what acts on a terminal or turns a direction."""
-    for char in text:
-        if char in "\n\r\t":
-            continue
-        if unicodedata.category(char) in {"Cc", "Cs"} or _TURNS.match(char):
-            raise Refused(f"{field}: {_named(char)} must not be in it", field=field)
+    if bad := _ACTS.search(text):
+        raise Refused(f"{field}: {_named(bad[0])} must not be in it", field=field)
     return text
 
 
@@ -95,7 +98,7 @@ def identifier(text: str, field: str, most: int = ID_CHARACTERS_MAX) -> str:
     True
     """
     found = line(text, field, most)
-    if any(joiner in found for joiner in _JOINERS):
+    if not found.isascii() and any(joiner in found for joiner in _JOINERS):
         raise Refused(f"{field}: an invisible character must not be in it", field=field)
     return found
 

@@ -1,10 +1,13 @@
 """How many answers each task of an upload wants, and how many are paid for at most."""
 
+from functools import lru_cache
+
 from gateway.errors import Refused
 from gateway.qa.overlap import (
     CONFIDENCE,
     DynamicOverlap,
     FixedOverlap,
+    Policy,
     PricedOverlap,
     parse_policy,
 )
@@ -61,10 +64,13 @@ def _slots(batch: Batch, spec: TaskSpec, workers: int, row: int) -> tuple[int, i
             )
         return workers, workers
     available = workers or None
-    match parse_policy(
-        batch.policy, available=available, confidence=batch.confidence or CONFIDENCE
-    ):
+    match _policy(batch.policy, available, batch.confidence or CONFIDENCE):
         case FixedOverlap(answers):
             return answers, answers
         case DynamicOverlap(_, least, most) | PricedOverlap(_, least, most):
             return least, most
+
+
+@lru_cache(maxsize=256)  # the same for all tasks of an upload but those made out to workers
+def _policy(text: str, available: int | None, confidence: float) -> Policy:
+    return parse_policy(text, available=available, confidence=confidence)

@@ -19,16 +19,13 @@ def records(source: Source, encoding: str, delimiter: str) -> Iterator[list[str]
     with opened_text(source, encoding) as text:
         lines = _Lines(text)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
-        while True:
-            with _named_errors(lines, delimiter):
-                cells = next(reader, None)
-            if cells is None:
-                return
-            if lines.has_nul or len(cells) > COLUMNS_MAX:
-                raise _what_is_wrong(lines, delimiter)
-            # csv bounds unquoted fields by the length of a line only in some versions.
-            yield cells
-            lines.begin_record()
+        with _named_errors(lines, delimiter):
+            for cells in reader:
+                if lines.has_nul or len(cells) > COLUMNS_MAX:
+                    raise _what_is_wrong(lines, delimiter)
+                # csv bounds unquoted fields by the length of a line only in some versions.
+                yield cells
+                lines.begin_record()
 
 
 def separator_line(first: str) -> str | None:

@@ -77,18 +77,20 @@ class Table:
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows below the header that are not blank."""
-        width = len(self.keys)
+        width, is_each_named = len(self.keys), all(self.keys)
         with self._errors():
             for line, cells in enumerate(_records(self._source, self._reading), 1):
-                if line <= self._start or not any(cells):
+                if line <= self._start:
                     continue
                 trimmed = [_trimmed(cell) for cell in cells]
                 if not any(trimmed):
                     continue
-                self._check_width(trimmed, line)
-                trimmed += [""] * (width - len(trimmed))
+                if len(trimmed) != width or not is_each_named:
+                    self._check_width(trimmed, line)
+                    trimmed += [""] * (width - len(trimmed))
                 named = dict(zip(self.keys, trimmed, strict=False))
-                named.pop("", None)
+                if not is_each_named:
+                    named.pop("", None)
                 yield Row(line - self._start, line, named)
 
     @contextmanager
