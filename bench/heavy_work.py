@@ -166,17 +166,13 @@ async def measure(settings: Settings, tasks: int) -> list[dict[str, object]]:
         draft = await submit.create(rt, client, _spec("upload"))
         lines: list[bytes] = []
         filled = write_specs(_tasks(tasks, 0), draft, air_of(rt), lines.append)
-        parts = [
-            lines[at : at + submit.STORED_AT_ONCE]
-            for at in range(0, len(lines), submit.STORED_AT_ONCE)
-        ]
 
         async def close() -> None:
             await close_batch(rt, await rt.batches.fresh(batch))
 
         who = {"by": "Asha", "reason": "bench"}
         works: list[tuple[str, str, Callable[[], Awaitable[object]]]] = [
-            ("upload", draft.id, lambda: submit.add_prepared(rt, client, draft.id, filled, parts)),
+            ("upload", draft.id, lambda: submit.add_prepared(rt, client, draft.id, filled, lines)),
             ("relearn", batch, lambda: relearn(rt, batch)),
             ("correct_gold", batch, lambda: correct_gold(rt, Correction(batch, "0", "stall", **who))),
             ("correct_label", batch, lambda: correct_label(rt, NewLabel(batch, "kiosk", "Kiosk", misled=True, **who))),

@@ -37,6 +37,8 @@ POINTS = {
     "statement.finished": "the import is marked as done",
     "seal.read": "history to be sealed is read",
     "seal.sealed": "its seals are committed",
+    "upload.slice": "a slice of an upload is committed, nobody sees a task of it",
+    "upload.written": "the last one is committed, and all tasks count",
     "close.slice": "some of a batch's results are estimated and kept, not published",
     "close.decided": "all of them are kept, not published",
     "close.written": "results and the rest of its money are committed",

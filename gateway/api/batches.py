@@ -37,9 +37,7 @@ from gateway.runtime import Runtime
 from gateway.sms.prices import minor
 from gateway.steps import submit
 from gateway.steps.confidences import Checked, results_of
-from gateway.steps.prepare import lines_of
 from gateway.steps.quote import quote as quote_of
-from gateway.steps.submit import prepared
 from gateway.store import allot, batches, clients, findings
 from gateway.store.db import Row
 from gateway.tasks.forecast import answers_at_close
@@ -100,8 +98,7 @@ async def tasks(rt: Rt, client: Client, batch: BatchPath, request: Request) -> A
     await _mine(rt, client, batch)
     folder, kind = rt.settings.data_dir / UPLOADS, request.headers.get("content-type", "")
     async with received(request, folder) as (body, out):
-        filled = await prepared(rt, batch, body, kind, out)
-        await submit.add_prepared(rt, client, batch, filled, lines_of(out, submit.STORED_AT_ONCE))
+        filled = await submit.upload(rt, client, batch, body, kind, out)
     return Added(
         added=filled.tasks + filled.golds,
         warned=filled.warned,

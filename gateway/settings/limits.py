@@ -35,6 +35,10 @@ class DoorLimits(Section):
     """The largest body of a request; uploads of tasks have a limit of their own."""
     upload_bytes: Count = 50 * 1024 * 1024
     """The largest upload of tasks, in any encoding."""
+    batch_tasks: Count = 100_000
+    """The tasks of one batch, however many uploads they come in."""
+    batch_bytes: Count = 200 * 1024 * 1024
+    """What the ids, texts, gold and audiences of one batch take."""
     header_bytes: Count = 32 * 1024
     """The address of a request and its headers together."""
     header_count: Count = 100

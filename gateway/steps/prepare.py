@@ -4,9 +4,11 @@ Runs in a helper (`gateway.offload`). The checked tasks go to a second file, a l
 ids that were seen: an upload of any size needs little memory.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,18 @@ from gateway.steps.advise import Adviser, Air
 from gateway.steps.slots import new_task
 from gateway.steps.upload_files import first_file
 from gateway.store.batches import Batch, NewTask
+from gateway.store.uploads import Slice
 from gateway.tasks import kinds
-from gateway.tasks.intake import TaskSpec, checked
+from gateway.tasks.intake import Room, TaskSpec, checked
 from gateway.tasks.port import TaskKind
 from gateway.tasks.uploaded import read_rows
+
+_LOOKED_AT_EVERY = 1000
+"""Rows after which it is asked again whether so many bytes go into the batch."""
+_SPECIAL = re.compile(r"[\\\b\f\n\r\t\v]")
+_ESCAPES = str.maketrans(
+    {"\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"}
+)
 
 
 @dataclass(slots=True)
@@ -30,6 +40,7 @@ class Filled:
 
     `most`, `least`: paid answers over all tasks, and the first answers of the real ones. `overlap`: the most answers that
     one real task may get. `warned`: tasks that cost more than one plain segment; `warnings`: the first of them.
+    `size_bytes`: what ids, texts, gold and audiences take.
     """
 
     tasks: int = 0
@@ -39,6 +50,7 @@ class Filled:
     overlap: int = 0
     warned: int = 0
     warnings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    size_bytes: int = 0
 
     def add(self, task: NewTask) -> None:
         self.most += task.maximum
@@ -50,21 +62,31 @@ class Filled:
         self.overlap = max(self.overlap, task.maximum)
 
 
-def prepare(upload: Path, content_type: str, out: Path, batch: Batch, air: Air) -> Filled:
-    """Check an upload and write its tasks to `out`, one line of JSON each; raises Refused naming row and column."""
+def prepare(
+    upload: Path, content_type: str, out: Path, batch: Batch, air: Air, room: Room | None = None
+) -> Filled:
+    """Check an upload and write its tasks to `out`, one line each; raises Refused naming row and column."""
     with upload.open("rb") as raw, first_file(raw, content_type) as (file, kind_of_file):
         rows = read_rows(file, kind_of_file)
         with out.open("wb") as lines:
-            return write_tasks(rows, batch, air, lines.write)
+            return write_tasks(rows, batch, air, lines.write, room)
 
 
-def write_tasks(rows: Iterable[Mapping[str, object]], batch: Batch, air: Air, write: Any) -> Filled:
+def write_tasks(
+    rows: Iterable[Mapping[str, object]],
+    batch: Batch,
+    air: Air,
+    write: Any,
+    room: Room | None = None,
+) -> Filled:
     """Check rows and `write` a line for each task; return what they come to."""
     kind: TaskKind = plugins.load(kinds, batch.kind)  # pyright: ignore[reportAssignmentType]  # a kind is its module
-    return write_specs(checked(rows, kind, batch.options), batch, air, write)
+    return write_specs(checked(rows, kind, batch.options, room), batch, air, write, room)
 
 
-def write_specs(specs: Iterable[TaskSpec], batch: Batch, air: Air, write: Any) -> Filled:
+def write_specs(
+    specs: Iterable[TaskSpec], batch: Batch, air: Air, write: Any, room: Room | None = None
+) -> Filled:
     """The same for rows that are checked."""
     adviser, filled = Adviser(batch, air), Filled()
     late: Refused | None = None
@@ -78,11 +100,17 @@ def write_specs(specs: Iterable[TaskSpec], batch: Batch, air: Air, write: Any) -
             late = refused if refused.faults and refused.faults[0].row else _in_row(refused, row)
             continue
         filled.add(task)
-        write(_line(task))
+        line = _line(task)
+        filled.size_bytes += len(line)
+        if room is not None and not row % _LOOKED_AT_EVERY:
+            room.check(0, filled.size_bytes)
+        write(line)
     if late is not None:
         raise late
     if not filled.tasks + filled.golds:
         raise Refused("there is no task in this upload")
+    if room is not None:
+        room.check(filled.tasks + filled.golds, filled.size_bytes)
     filled.warned, filled.warnings = adviser.warned, [asdict(one) for one in adviser.shown]
     return filled
 
@@ -113,38 +141,49 @@ def added(before: Filled, new: Filled, shown_max: int) -> Filled:
         max(before.overlap, new.overlap),
         before.warned + new.warned,
         warnings[:shown_max],
+        before.size_bytes + new.size_bytes,
     )
 
 
 def _line(task: NewTask) -> bytes:
-    return (
-        orjson.dumps(
-            {
-                "name": task.name,
-                "text": task.text,
-                "gold": task.gold,
-                "audience": task.audience,
-                "directed": bool(task.workers),
-                "maximum": task.maximum,
-                "wanted": task.wanted,
-                "workers": list(task.workers),
-            }
-        )
-        + b"\n"
+    """Return a task as the storing process needs it: the workers it is made out to, a tab, and its row for COPY."""
+    columns = (
+        _cell(task.name),
+        _cell(task.text),
+        rb"\N" if task.gold is None else _cell(task.gold),
+        rb"\N" if task.audience is None else _cell(orjson.dumps(task.audience).decode()),
+        b"t" if task.workers else b"f",
+        b"%d" % task.maximum,
+        b"%d" % task.wanted,
     )
+    workers = orjson.dumps(list(task.workers)) if task.workers else b""
+    return workers + b"\t" + b"\t".join(columns) + b"\n"
 
 
-def lines_of(path: Path, at_once: int) -> Iterator[list[bytes]]:
-    """Yield the lines of a file, some at a time."""
+def _cell(text: str) -> bytes:
+    r"""Return a text as a column of COPY's text format.
+
+    >>> _cell("two\nlines"), _cell("a\\b")
+    (b'two\\nlines', b'a\\\\b')
+    """
+    if _SPECIAL.search(text):
+        text = text.translate(_ESCAPES)
+    return text.encode()
+
+
+def slices_of(lines: Iterable[bytes], at_once: int) -> Iterator[Slice]:
+    """Yield prepared lines as slices of so many tasks."""
+    each = iter(lines)
+    while some := list(islice(each, at_once)):
+        parted = [line.partition(b"\t") for line in some]
+        directed = [(n, orjson.loads(head)) for n, (head, _, _) in enumerate(parted) if head]
+        yield Slice([row for _, _, row in parted], directed)
+
+
+def lines_of(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file."""
     with path.open("rb") as file:
-        some = list[bytes]()
-        for line in file:
-            some.append(line)
-            if len(some) == at_once:
-                yield some
-                some = []
-        if some:
-            yield some
+        yield from file
 
 
 def remove(*paths: Path) -> None:

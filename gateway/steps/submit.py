@@ -1,15 +1,14 @@
 """A client's batch: made, filled with tasks, started (its money set aside first), paused, cancelled."""
 
-import asyncio
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import asyncpg
 
 from gateway.bounds import AMOUNT_MAX_MINOR
-from gateway.errors import Refused, SettingsError
+from gateway.errors import Conflict, Refused, SettingsError
 from gateway.ids import AccountId, BatchId, ClientId, new_public_id
 from gateway.money import amount_text
 from gateway.payments import ledger
@@ -18,28 +17,25 @@ from gateway.qa import rule_names
 from gateway.qa.overlap import CONFIDENCE, parse_policy
 from gateway.runtime import Runtime
 from gateway.steps import rulings
-from gateway.steps.advise import SHOWN_MAX
 from gateway.steps.air import air_of
 from gateway.steps.better import look_for_better
 from gateway.steps.close import release_rest, withdraw
-from gateway.steps.prepare import Filled, added, write_specs
+from gateway.steps.prepare import Filled, lines_of, slices_of, write_specs
 from gateway.steps.quote import available_minor, quote, workers_who_may_be_asked
 from gateway.steps.retry import until_settled
 from gateway.steps.slots import gold_answers
+from gateway.steps.uploading import SLICE, Upload, begun, check_state, ended
 from gateway.store import allot, batches, ledgers, people
 from gateway.store.batches import Batch
 from gateway.store.db import Connection, Row
 from gateway.tasks.handling import DEFAULT, Handling
-from gateway.tasks.intake import TASKS_MAX, TaskSpec
+from gateway.tasks.intake import TaskSpec
 from gateway.tasks.question import Option
 from gateway.tasks.rotation import may_rotate
 
 _ROUNDING = 1e-9
 # What PostgreSQL says of a key that is there: Key (batch_id, name)=(b_1, shop 7) already exists.
 _TAKEN_ID = re.compile(r"\)=\([^,]*, (.*)\) already exists\.\Z", re.DOTALL)
-_FILLABLE = (("draft",), "tasks can be added before the start only")
-STORED_AT_ONCE = 1000
-"""Tasks in one statement: so many are joined and sent in a few milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,47 +124,41 @@ async def _check_shares(rt: Runtime, handling: Handling) -> None:
 
 
 async def add_tasks(rt: Runtime, client: ClientId, batch_id: str, specs: Sequence[TaskSpec]) -> int:
-    """Add a few checked tasks of our own to a draft, all or none. (A client's come by `add_prepared`.)"""
+    """Add a few checked tasks of our own to a draft, all or none. (A client's come by `upload`.)"""
     batch, lines = await rt.batches.get(batch_id), list[bytes]()
     filled = write_specs(specs, batch, air_of(rt), lines.append)
-    await add_prepared(rt, client, batch_id, filled, [lines])
+    await add_prepared(rt, client, batch_id, filled, lines)
     return len(lines)
 
 
-async def prepared(
-    rt: Runtime, batch_id: str, upload: Path, content_type: str, out: Path
+async def upload(
+    rt: Runtime, client: ClientId, batch_id: str, body: Path, content_type: str, out: Path
 ) -> Filled:
-    """Let a helper check an upload and write its tasks to `out`; raises Refused naming row and column."""
+    """Let a helper check an upload and write its tasks to `out`, and store them, all or none.
+
+    Raises Refused naming row and column, or the limit of the batch that was reached.
+    """
     batch = await rt.batches.get(batch_id)
-    found = await rt.helpers.run("prepare", upload, content_type, out, batch, air_of(rt))
-    assert isinstance(found, Filled)
-    return found
+    async with begun(rt, client, batch_id) as turn:
+        filled = await rt.helpers.run(
+            "prepare", body, content_type, out, batch, air_of(rt), turn.room
+        )
+        assert isinstance(filled, Filled)
+        await _stored(turn, filled, lines_of(out))
+    return filled
 
 
 async def add_prepared(
-    rt: Runtime, client: ClientId, batch_id: str, filled: Filled, parts: Iterable[list[bytes]]
+    rt: Runtime, client: ClientId, batch_id: str, filled: Filled, lines: Iterable[bytes]
 ) -> None:
-    """Store tasks that `prepare` has checked, all or none: their lines in parts, and what they come to."""
-    each = iter(parts)
+    """Store tasks that `prepare` has checked, all or none: their lines, and what they come to."""
+    async with begun(rt, client, batch_id) as turn:
+        await _stored(turn, filled, lines)
+
+
+async def _stored(turn: Upload, filled: Filled, lines: Iterable[bytes]) -> None:
     try:
-        async with rt.db.transaction() as db:
-            await batches.begin_filling(db, batch_id)
-            _check_state(await batches.seen(db, client, batch_id), batch_id, *_FILLABLE)
-            position = await batches.last_position(db, batch_id)
-            # Reading the file and joining its lines must not hold up others of this process.
-            while part := await asyncio.to_thread(next, each, None):
-                await batches.add_tasks(db, batch_id, position, part)
-                position += len(part)
-            # Only now: whoever changes the batch meanwhile does not wait for a large upload, which is then refused.
-            row = await _locked(db, client, batch_id, *_FILLABLE)
-            before = Filled(**row["filled"]) if row["filled"] else Filled()
-            there = before.tasks + before.golds
-            if there + filled.tasks + filled.golds > TASKS_MAX:
-                raise Refused(
-                    f"the batch has {there:,} tasks already; at most {TASKS_MAX:,} go into one batch: "
-                    "send the rest as another batch"
-                )
-            await batches.set_filled(db, batch_id, asdict(added(before, filled, SHOWN_MAX)))
+        await turn.store(slices_of(lines, SLICE), filled)
     except asyncpg.UniqueViolationError as bad:
         named = _TAKEN_ID.search(str(getattr(bad, "detail", "")))
         which = f"the id {named[1]!r}" if named else "an id"
@@ -191,10 +181,13 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
     workers = await workers_who_may_be_asked(rt, batch)
 
     async def started() -> None:
+        await ended(rt, client, batch_id)
         async with rt.db.transaction() as db:
             row = await _locked(db, client, batch_id, ("draft", "paused", "running"), "it is over")
             if row["state"] == "running":
                 return
+            if row["filled_to"] is not None:
+                raise Conflict("another upload has begun")
             if row["state"] == "draft":
                 await batches.cap_gold(db, batch.id, gold_answers(workers))
             slots = await batches.paid_slots(db, batch.id)
@@ -279,13 +272,4 @@ async def cancel(rt: Runtime, client: ClientId, batch_id: str) -> None:
 async def _locked(
     db: Connection, client: ClientId, batch_id: str, states: Sequence[str], why: str
 ) -> Row:
-    return _check_state(await batches.lock(db, client, batch_id), batch_id, states, why)
-
-
-def _check_state(row: Row | None, batch_id: str, states: Sequence[str], why: str) -> Row:
-    """Return the row; raise Refused where the client has no such batch, or it is in another state."""
-    if row is None:
-        raise Refused(f"no batch {batch_id!r}", status=404)
-    if row["state"] not in states:
-        raise Refused(f"the batch is {row['state']}: {why}", status=409)
-    return row
+    return check_state(await batches.lock(db, client, batch_id), batch_id, states, why)

@@ -7,6 +7,7 @@ from gateway.steps import respect
 from gateway.steps.receipts import retry_waiting_receipts
 from gateway.steps.retry import until_settled
 from gateway.steps.unknowns import settle_unknown
+from gateway.steps.uploading import sweep_uploads
 from gateway.store import leases
 
 _AT_ONCE = 1000
@@ -19,3 +20,4 @@ async def sweep(rt: Runtime) -> None:
     await settle_unknown(rt)
     await respect.hush(rt)
     await retry_waiting_receipts(rt)
+    await sweep_uploads(rt)

@@ -153,45 +153,6 @@ async def insert_batch(db: Connection, batch: Batch) -> None:
     )
 
 
-async def last_position(db: Connection, batch: str) -> int:
-    """Return the position of the batch's last task; 0 where there is none."""
-    return await db.fetchval(
-        "select coalesce(max(position), 0) from task where batch_id = $1", batch
-    )
-
-
-async def add_tasks(db: Connection, batch: str, after: int, lines: Sequence[bytes]) -> None:
-    """Append tasks to a draft behind the position `after`, in order: a line of JSON each, as `steps.prepare` writes it.
-
-    The names must be new to the batch (unique in the database).
-    """
-    await db.execute(
-        """with given as (
-             select g.*, $3 + g.n::int as position from rows from (jsonb_to_recordset($2::text::jsonb)
-               as (name text, text text, gold text, audience jsonb, directed boolean, maximum smallint, wanted smallint,
-                 workers jsonb)) with ordinality as g(name, text, gold, audience, directed, maximum, wanted, workers, n)
-           ), made as (
-             insert into task (batch_id, name, position, text, gold, audience, directed, maximum, wanted)
-               select $1, g.name, g.position, g.text, g.gold, nullif(g.audience, 'null'), g.directed, g.maximum, g.wanted
-               from given g order by g.position
-             returning id, name, position
-           )
-           insert into directed (task_id, worker_id, position, batch_position)
-             select m.id, w.id::bigint, w.n - 1, m.position from made m join given g on g.name = m.name
-             cross join lateral jsonb_array_elements_text(g.workers) with ordinality as w(id, n)""",
-        batch,
-        (b"[" + b",".join(lines) + b"]").decode(),
-        after,
-    )
-
-
-async def set_filled(db: Connection, batch: str, filled: Mapping[str, object]) -> None:
-    """Keep what the uploads come to; what messages weigh is worked out anew."""
-    await db.execute(
-        "update batch set filled = $2, weights = null where id = $1", batch, dict(filled)
-    )
-
-
 async def filled_of(db: Database, batch: str) -> Row:
     """Return `filled` and `weights` of a batch, each None where it was not worked out yet."""
     found = await db.row("select filled, weights from batch where id = $1", batch)
@@ -206,7 +167,7 @@ async def counts(db: Database, batch: BatchId) -> dict[str, int]:
              coalesce(sum(maximum), 0)::bigint as most,
              coalesce(sum(wanted) filter (where gold is null), 0)::bigint as least,
              coalesce(max(maximum) filter (where gold is null), 0)::int as overlap
-           from task where batch_id = $1""",
+           from task where batch_id = $1 and position <= (select coalesce(filled_to, 2147483647) from batch where id = $1)""",
         batch,
     )
     assert row is not None
@@ -238,6 +199,7 @@ async def sample_of_texts(db: Database, batch: BatchId, most: int) -> list[str]:
     rows = await db.rows(
         """select text from task where batch_id = $1 and gold is null
              and position % greatest(1, (select count(*) from task where batch_id = $1) / $2) = 0
+             and position <= (select coalesce(filled_to, 2147483647) from batch where id = $1)
            order by position limit $2""",
         batch,
         most,
@@ -247,7 +209,11 @@ async def sample_of_texts(db: Database, batch: BatchId, most: int) -> list[str]:
 
 async def texts(db: Database, batch: BatchId) -> list[tuple[str, str]]:
     """Name and text of every task, in order."""
-    rows = await db.rows("select name, text from task where batch_id = $1 order by position", batch)
+    rows = await db.rows(
+        """select name, text from task where batch_id = $1
+             and position <= (select coalesce(filled_to, 2147483647) from batch where id = $1) order by position""",
+        batch,
+    )
     return [(row["name"], row["text"]) for row in rows]
 
 
@@ -274,7 +240,8 @@ async def all_of_client(db: Database, client: ClientId) -> list[Row]:
 
 _LIST = f"""
 select b.id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.currency, b.policy, b.policy_options,
-  b.method, b.gold_rate, b.lease_s, b.pack_max, b.breadth, b.worker_max, b.worker_day_max, b.state, b.reserved, b.created_at, b.started_at, b.closed_at, b.background,
+  b.method, b.gold_rate, b.lease_s, b.pack_max, b.breadth, b.worker_max, b.worker_day_max, b.state, b.reserved, b.created_at, b.started_at, b.closed_at,
+  case when (b.upload_until < now()) is not true then b.background end as background,
   (select coalesce(jsonb_agg(jsonb_build_object('currency', m.currency, 'messages', m.messages, 'segments', m.segments,
       'micro', m.micro) order by m.currency), '[]')
     from (select currency, sum(messages)::bigint as messages, sum(segments)::bigint as segments, sum(micro)::bigint as micro
@@ -283,23 +250,14 @@ from batch b {tallies.OF_BATCH}
 where b.client_id = $1"""
 
 
-async def begin_filling(db: Connection, batch: str) -> None:
-    """Let no other upload into this batch begin before this transaction ends; the batch's row stays free."""
-    await db.execute("select pg_advisory_xact_lock(hashtextextended('filling:' || $1, 0))", batch)
-
-
-_STATE = """select id, state, price, currency, account_id, reserved, filled from batch
-  where id = $1 and client_id = $2"""
-
-
-async def seen(db: Connection, client: ClientId, batch: str) -> Row | None:
-    """Return the batch's row, which others may change meanwhile; None when it is not this client's."""
-    return await db.fetchrow(_STATE, batch, client)
-
-
 async def lock(db: Connection, client: ClientId, batch: str) -> Row | None:
     """The batch's row, locked for a change of state; None when it is not this client's."""
-    return await db.fetchrow(f"{_STATE} for no key update", batch, client)
+    return await db.fetchrow(
+        """select id, state, price, currency, account_id, reserved, filled, filled_to, upload_token from batch
+           where id = $1 and client_id = $2 for no key update""",
+        batch,
+        client,
+    )
 
 
 async def set_state(
@@ -334,7 +292,7 @@ async def gold_above(db: Database, batch: BatchId, workers: int) -> int:
     """Return how many paid answers `cap_gold` would take away from a draft; 0 for a batch that has started."""
     return await db.value(
         """select coalesce(sum(t.maximum - $2), 0)::bigint from task t join batch b on b.id = t.batch_id
-           where b.id = $1 and b.state = 'draft' and t.gold is not null and not t.directed and t.maximum > $2""",
+           where b.id = $1 and b.state = 'draft' and t.position <= coalesce(b.filled_to, t.position) and t.gold is not null and not t.directed and t.maximum > $2""",
         batch,
         workers,
     )

@@ -55,6 +55,10 @@ class Connection(Protocol):
 
     async def fetchval(self, query: str, *arguments: object) -> Any: ...
 
+    async def copy_to_table(
+        self, table: str, *, source: object, columns: Sequence[str], format: str
+    ) -> str: ...
+
 
 class Repeated(Exception):  # not an error: the event was here before
     """This very event is in the books already."""

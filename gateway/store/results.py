@@ -28,7 +28,8 @@ async def of_batch(db: Database, batch: str) -> AsyncGenerator[Row]:
                  case when t.state = 'review' and t.rule = 'ambiguous' then 'ambiguous' else t.state end as state,
                  array(select a.value from answer a where a.task_id = t.id and not a.void order by a.id) as values
                from task t
-               where t.batch_id = $1 and t.gold is null and t.position > $2 order by t.position limit $3""",
+               where t.batch_id = $1 and t.gold is null and t.position > $2
+                 and t.position <= (select coalesce(filled_to, 2147483647) from batch where id = $1) order by t.position limit $3""",
             batch,
             position,
             _PAGE,

@@ -30,7 +30,7 @@ left join tally y on y.batch_id = b.id cross join lateral (
     gold_answered bigint)
     where y.counts ? 'tasks'
   union all
-  select {_NUMBERS}, null from task t where t.batch_id = b.id and (y.counts ? 'tasks') is not true
+  select {_NUMBERS}, null from task t where t.batch_id = b.id and (y.counts ? 'tasks') is not true and t.position <= coalesce(b.filled_to, t.position)
     having (y.counts ? 'tasks') is not true) c"""  # put together from the constants above
 """To be joined to `batch b`: its counts `c`, and when they were taken (`counted_at`, null: now)."""
 

@@ -12,7 +12,6 @@ from gateway.tasks.question import Option
 from gateway.tasks.uploaded import UploadedRow
 from gateway.texts import identifier
 
-TASKS_MAX = 100_000
 FAULTS_SHOWN = 20
 _LANGUAGE, _LANGUAGES_MAX = re.compile("[a-z]{2,3}"), 20
 _FIELDS = ("id", "text", "gold", "audience")
@@ -37,6 +36,32 @@ class TaskSpec:
     audience: Audience | None
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What one batch may hold, and what it holds already, however many uploads that were."""
+
+    tasks_max: int
+    bytes_max: int
+    tasks: int = 0
+    size_bytes: int = 0
+
+    def check(self, tasks: int, size_bytes: int) -> None:
+        """Raise Refused where so much more does not go into the batch, naming the limit."""
+        if self.tasks + tasks > self.tasks_max:
+            raise self._full(f"{self.tasks:,} tasks", f"{self.tasks_max:,}", "limits.batch_tasks")
+        if self.size_bytes + size_bytes > self.bytes_max:
+            holds = f"{self.size_bytes:,} bytes of ids and texts"
+            raise self._full(holds, f"{self.bytes_max:,}", "limits.batch_bytes")
+
+    def _full(self, holds: str, most: str, setting: str) -> Refused:
+        already = f"the batch has {holds} already; " if self.tasks else ""
+        what = "bytes of ids and texts" if setting.endswith("bytes") else "tasks"
+        return Refused(
+            f"{already}at most {most} {'' if already else what + ' '}go into one batch ({setting}): "
+            "send the rest as another batch; nothing of this upload was taken"
+        )
+
+
 def check(
     rows: Iterable[Mapping[str, object]], kind: TaskKind, options: Sequence[Option]
 ) -> list[TaskSpec]:
@@ -45,16 +70,20 @@ def check(
 
 
 def checked(
-    rows: Iterable[Mapping[str, object]], kind: TaskKind, options: Sequence[Option]
+    rows: Iterable[Mapping[str, object]],
+    kind: TaskKind,
+    options: Sequence[Option],
+    room: Room | None = None,
 ) -> Iterator[TaskSpec]:
-    """Yield each row as a task; after the last row raises Refused with the first faults of all rows."""
+    """Yield each row as a task; after the last row raises Refused with the first faults of all rows.
+
+    Rows for which there is no `room` are refused at once: the rest of a file that is too long is not read.
+    """
     names, faults, wrong = set[str](), list[Fault](), 0
     for count, row in enumerate(rows, 1):
         number = row.number if isinstance(row, UploadedRow) else count
-        if count > TASKS_MAX:
-            raise Refused(
-                f"more than {TASKS_MAX:,} tasks in one batch; send the rest as another batch"
-            )
+        if room is not None:
+            room.check(count, 0)
         try:
             spec = _task(row, kind, options, names)
         except Refused as refused:

@@ -88,6 +88,11 @@ batch = Table(
     # worked out yet.
     Column("filled", JSONB),
     Column("weights", JSONB),
+    # An upload on its way in (gateway.store.uploads): the position up to which tasks count (null: all do), whose turn it is
+    # to store more, and until when.
+    Column("filled_to", Integer),
+    Column("upload_token", UUID),
+    Column("upload_until", DateTime(timezone=True)),
     # Heavy work that goes on (gateway.store.background): what, and how far; until when its answers are not scored.
     Column("background", JSONB),
     Column("learning_until", DateTime(timezone=True)),
@@ -104,6 +109,11 @@ batch = Table(
     Column("closed_at", DateTime(timezone=True)),
     one_of("state", "draft", "running", "paused", "done", "cancelled"),
     CheckConstraint("price > 0", name="price"),
+)
+Index(
+    "ix_batch_upload",
+    batch.c.upload_until,
+    postgresql_where=text("upload_until is not null"),
 )
 
 task = Table(

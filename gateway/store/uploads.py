@@ -1,0 +1,151 @@
+"""An upload of tasks on its way into a draft: stored in slices that commit, seen by nobody before its last one.
+
+`batch.filled_to` is the position of the last task that counts; null: all do. An upload sets it before its first slice and
+clears it with its last, so a process that is killed in between leaves only rows that nothing reads. `upload_token` says
+whose turn it is to write, and `upload_until` how long: whoever takes it over cannot be disturbed by the one before.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from gateway.store.db import Connection, Database
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some tasks in a row. `rows`: their columns as COPY reads them, but for batch and position.
+
+    `directed`: for each task that is made out to workers its place in the slice, from 0, and their ids.
+    """
+
+    rows: Sequence[bytes]
+    directed: Sequence[tuple[int, Sequence[int]]] = ()
+
+
+COLUMNS = ("name", "text", "gold", "audience", "directed", "maximum", "wanted")
+"""The columns of a row of a slice, in order."""
+
+
+async def is_going_on(db: Connection, batch: str) -> bool:
+    """Return whether an upload into the batch goes on."""
+    return bool(await db.fetchval("select upload_until > now() from batch where id = $1", batch))
+
+
+async def take(db: Connection, batch: str, token: UUID, lease_s: float, doing: object) -> int:
+    """Make it the turn of `token` to fill a draft, and return the position of the last task that counts."""
+    return await db.fetchval(
+        """update batch set upload_token = $2, upload_until = now() + make_interval(secs => $3), background = $4,
+             filled_to = coalesce(filled_to, (select max(position) from task where batch_id = $1), 0)
+           where id = $1 returning filled_to""",
+        batch,
+        token,
+        lease_s,
+        doing,
+    )
+
+
+async def renew(
+    db: Connection | Database, batch: str, token: UUID, lease_s: float, doing: object = None
+) -> str | None:
+    """Keep the turn for longer, and say how far it is; return the batch's state, or None where the turn is another's."""
+    value = db.value if isinstance(db, Database) else db.fetchval
+    return await value(
+        """update batch set upload_until = now() + make_interval(secs => $3), background = coalesce($4, background)
+           where id = $1 and upload_token = $2 returning state""",
+        batch,
+        token,
+        lease_s,
+        doing,
+    )
+
+
+async def add(db: Connection, batch: str, after: int, some: Slice) -> None:
+    """Append a slice behind the position `after`. The names must be new to the batch (unique in the database)."""
+    await db.copy_to_table(
+        "task",
+        source=_piece(batch, after, some.rows),
+        columns=("batch_id", "position", *COLUMNS),
+        format="text",
+    )
+    if some.directed:
+        pairs = [
+            (after + 1 + place, worker, n)
+            for place, workers in some.directed
+            for n, worker in enumerate(workers)
+        ]
+        await db.execute(
+            """insert into directed (task_id, worker_id, position, batch_position)
+                 select t.id, w.id, w.n, t.position from unnest($2::int[], $3::bigint[], $4::smallint[]) as w(position, id, n)
+                 join task t on t.batch_id = $1 and t.position = w.position""",
+            batch,
+            [position for position, _, _ in pairs],
+            [worker for _, worker, _ in pairs],
+            [n for _, _, n in pairs],
+        )
+
+
+async def _piece(batch: str, after: int, rows: Sequence[bytes]) -> AsyncIterator[bytes]:
+    yield b"".join(
+        b"%b\t%d\t%b" % (batch.encode(), n, row) for n, row in enumerate(rows, after + 1)
+    )
+
+
+async def remove_behind(db: Connection, batch: str, position: int, most: int) -> int:
+    """Remove up to `most` tasks behind a position, the last first; return how many there were."""
+    return await db.fetchval(
+        """with gone as materialized (select id from task where batch_id = $1 and position > $2 order by position desc limit $3),
+             lines as (delete from directed d using gone g where d.task_id = g.id),
+             tasks as (delete from task t using gone g where t.id = g.id returning t.id)
+           select count(*) from tasks""",
+        batch,
+        position,
+        most,
+    )
+
+
+async def publish(
+    db: Database, batch: str, token: UUID, filled: Mapping[str, object] | None
+) -> bool:
+    """Let all tasks of a draft count, and end the turn; False, with nothing done, where it is over.
+
+    `filled`: what the uploads come to; None where that is worked out later. What messages weigh is worked out anew.
+    """
+    return bool(
+        await db.value(
+            """update batch set upload_token = null, upload_until = null, filled_to = null, background = null,
+                 filled = $3, weights = null where id = $1 and upload_token = $2 and state = 'draft' returning true""",
+            batch,
+            token,
+            filled and dict(filled),
+        )
+    )
+
+
+async def end(db: Connection, batch: str, token: UUID) -> None:
+    """End the turn of an upload that has left nothing behind."""
+    await db.execute(
+        """update batch set upload_token = null, upload_until = null, filled_to = null, background = null
+           where id = $1 and upload_token = $2""",
+        batch,
+        token,
+    )
+
+
+async def cut_off(db: Database, most: int) -> list[str]:
+    """Return batches whose upload has ended without a word."""
+    rows = await db.rows(
+        "select id from batch where upload_until < now() order by upload_until limit $1", most
+    )
+    return [row["id"] for row in rows]
+
+
+async def take_over(db: Database, batch: str, token: UUID, lease_s: float) -> int | None:
+    """Take the turn from an upload that was cut off; return the position of the last task that counts, or None."""
+    return await db.value(
+        """update batch set upload_token = $2, upload_until = now() + make_interval(secs => $3)
+           where id = $1 and upload_until < now() returning filled_to""",
+        batch,
+        token,
+        lease_s,
+    )
