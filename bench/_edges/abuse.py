@@ -96,7 +96,9 @@ def refused_upload(caller: Caller) -> None:
 def accepted_upload(caller: Caller) -> None:
     """Upload the most tasks that are taken, with long texts, one batch after the other."""
     text = ("Is this true? " + "many words " * 50)[:ACCEPTED_CHARACTERS]
-    body = json.dumps([{"id": str(n), "text": text} for n in range(DoorLimits().batch_tasks)]).encode()
+    body = json.dumps(
+        [{"id": str(n), "text": text} for n in range(DoorLimits().batch_tasks)]
+    ).encode()
     caller.begins()
     while caller.goes_on:
         caller.asks("POST", f"/api/v1/batches/{caller.new_batch()}/tasks", body)
@@ -105,7 +107,9 @@ def accepted_upload(caller: Caller) -> None:
 def quotes(caller: Caller) -> None:
     """Ask for the quote of 100,000 tasks whose texts cost many segments, again and again."""
     batch = caller.new_batch()
-    tasks = json.dumps([{"id": str(n), "text": DEAR} for n in range(DoorLimits().batch_tasks)]).encode()
+    tasks = json.dumps(
+        [{"id": str(n), "text": DEAR} for n in range(DoorLimits().batch_tasks)]
+    ).encode()
     caller.asks("POST", f"/api/v1/batches/{batch}/tasks", tasks)
     caller.begins()
     while caller.goes_on:

@@ -95,8 +95,8 @@ class FindingOut(BaseModel):
 
 
 class Background(BaseModel):
-    """Work on the whole batch that goes on: `closing` (its results are estimated) or `learning` (who is good at it).
-    `of`: none until it is known. Results change all at once when it is done."""
+    """Work on the whole batch that goes on: `checking` and `storing` (an upload), `learning` (who is good at it) or `closing`
+    (its results are estimated). `of`: none until it is known. Tasks and results change all at once when it is done."""
 
     doing: str
     done: int

@@ -79,7 +79,7 @@ class Upload:
                 doing = _doing("storing", done + len(some.rows), of)
                 state = await uploads.renew(db, self.batch, self.token, LEASE_S, doing)
                 if state != "draft":
-                    raise _Over
+                    raise _Over  # noqa: TRY301  # undoes the transaction
         except _Over:
             return False
         return True
@@ -134,7 +134,7 @@ async def begun(rt: Runtime, client: ClientId, batch: str) -> AsyncGenerator[Upl
 async def _turn(rt: Runtime, client: ClientId, batch: str) -> Upload:
     try:
         async with asyncio.timeout(rt.settings.helper_s):
-            while (upload := await _taken(rt, client, batch)) is None:
+            while (upload := await _taken(rt, client, batch)) is None:  # noqa: ASYNC110  # of another process
                 await asyncio.sleep(_LOOK_S)
     except TimeoutError as late:
         raise Refused(

@@ -56,7 +56,12 @@ class Connection(Protocol):
     async def fetchval(self, query: str, *arguments: object) -> Any: ...
 
     async def copy_to_table(
-        self, table: str, *, source: object, columns: Sequence[str], format: str
+        self,
+        table: str,
+        *,
+        source: object,
+        columns: Sequence[str],
+        format: str,  # noqa: A002  # asyncpg's word
     ) -> str: ...
 
 

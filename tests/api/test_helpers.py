@@ -11,7 +11,6 @@ import pytest
 from gateway import helper
 from gateway.errors import Failed, Refused
 from gateway.offload import Busy, Helpers
-from gateway.steps import submit
 from tests.town import eventually
 
 TASKS = [{"id": f"t{n}", "text": f"Is shop {n} open?"} for n in range(50)]
@@ -100,7 +99,7 @@ async def test_a_batch_from_before_this_was_kept_is_quoted_all_the_same(town):
 
 
 async def test_the_limit_of_tasks_is_the_batchs_not_the_uploads(town, monkeypatch):
-    monkeypatch.setattr(submit, "TASKS_MAX", 60)
+    monkeypatch.setitem(town.rt.settings.limits.__dict__, "batch_tasks", 60)
     batch = await town.client.drafts()
     assert (await uploads(batch, TASKS)).status_code == 201
     more = [{**task, "id": f"again-{task['id']}"} for task in TASKS]

@@ -112,6 +112,28 @@ async def opens(http: httpx2.AsyncClient, house: House, worker: Worker) -> None:
         assert answer.is_success, answer.text
 
 
+async def fills(http: httpx2.AsyncClient, house: House, worker: Worker) -> None:
+    """Her client uploads the tasks of a later batch, and again if they are not there."""
+    headers, name = {"Authorization": f"Bearer {house.client_key}"}, f"{worker.name}-later"
+    listed = (await http.get("/api/v1/batches", headers=headers)).json()
+    found = [one for one in listed if one["name"] == name]
+    if not found:
+        said = {
+            "name": name,
+            "kind": "verification",
+            "instructions": "Is it true?",
+            "price": "15.00",
+        }
+        found = [(await http.post("/api/v1/batches", json=said, headers=headers)).json()]
+    path = f"/api/v1/batches/{found[0]['id']}"
+    tasks = [{"id": f"t{n}", "text": f"Is shop {n} open?"} for n in range(3)]
+    if not found[0]["progress"]["tasks"]:
+        answer = await http.post(f"{path}/tasks", json=tasks, headers=headers)
+        assert answer.status_code == 201, answer.text
+    shown = (await http.get(path, headers=headers)).json()
+    assert (shown["progress"]["tasks"], shown["background"]) == (3, None)
+
+
 @asynccontextmanager
 async def gateway(house: House):
     with EmbeddedServers(house.folder / "data") as servers:
@@ -156,6 +178,7 @@ async def day(
             await rings(rt, clock, seconds=5)
         raise AssertionError(f"{event} is never heard")
 
+    await fills(http, house, worker)
     await texts(1, "WORK")
     await texts(2, "1")
     await texts(3, "PAY")

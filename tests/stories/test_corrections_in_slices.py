@@ -141,7 +141,10 @@ async def test_two_corrections_of_one_batch_wait_for_each_other(town):
     await close_batch(town.rt, fresh)
 
 
-async def test_who_starts_a_batch_does_not_wait_for_a_large_upload_which_is_refused(town):
+async def test_who_starts_a_batch_does_not_wait_for_a_large_upload_which_is_refused(
+    town, monkeypatch
+):
+    monkeypatch.setattr(submit, "SLICE", 10)
     batch = await town.client.drafts()
     await town.client.asks(
         "POST", f"/batches/{batch.id}/tasks", json=[{"id": "1", "text": "Is it open?"}]
@@ -153,10 +156,10 @@ async def test_who_starts_a_batch_does_not_wait_for_a_large_upload_which_is_refu
     loop = asyncio.get_running_loop()
 
     def parts():
-        yield lines[:10]
+        yield from lines[:10]
         loop.call_soon_threadsafe(uploading.set)
         asyncio.run_coroutine_threadsafe(started.wait(), loop).result(300)
-        yield lines[10:]
+        yield from lines[10:]
 
     upload = asyncio.create_task(
         submit.add_prepared(town.rt, town.client.id, batch.id, filled, parts())
