@@ -7,8 +7,10 @@ from fastapi.responses import StreamingResponse
 
 from gateway.api.auth import Client, Rt
 from gateway.api.paths import BatchPath
+from gateway.api.results import cell
 from gateway.errors import Refused
-from gateway.store import batches, traces
+from gateway.steps.confidences import Checked
+from gateway.store import batches, results, traces
 from gateway.store.traces import Link
 from gateway.tabular import CsvWriter
 
@@ -16,7 +18,9 @@ router = APIRouter(prefix="/api/v1")
 
 PROOF_COLUMNS = (
     "task", "answer", "answered_at", "currency", "amount_minor", "fate", "transfer", "payout", "provider", "receipt", "paid_at",
+    "state", "value", "confidence", "confidence_checked", "checked_with_gold",
 )  # fmt: skip
+# Columns are added at the end only: programs may count on the places of the others.
 
 
 @router.get(
@@ -28,26 +32,27 @@ async def proof(
     rt: Rt, client: Client, batch: BatchPath, *, raw: bool = False
 ) -> StreamingResponse:
     """What each paid answer of your batch became: paid out (with the operator's receipt), on its way, or still in its
-    worker's balance. One line a part: an answer may be paid by two payouts. Workers are not named."""
+    worker's balance. One line a part: an answer may be paid by two payouts. Workers are not named. The last columns say
+    what its task was decided to be, how sure that is, and whether gold has checked it."""
     row = await batches.of_client(rt.db, client, batch)
     if row is None:
         raise Refused(f"no batch {batch!r}", status=404)
-    links = traces.of_batch(rt.db, batch)
-    lines = as_csv(links, row["currency"], raw=raw)
+    known = Checked(await results.gold_answered(rt.db, batch), row["state"] == "done")
+    lines = as_csv(traces.of_batch(rt.db, batch), row["currency"], known, raw=raw)
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8")
 
 
 async def as_csv(
-    links: AsyncIterable[Link], currency: str, *, raw: bool = False
+    links: AsyncIterable[Link], currency: str, known: Checked, *, raw: bool = False
 ) -> AsyncGenerator[bytes]:
-    """Yield the proof line by line, so that any size will do."""
+    """Yield the proof line by line, so that any size will do; `known` says whether its confidences are checked."""
     writer = CsvWriter(raw=raw)
     yield writer.row(PROOF_COLUMNS).encode()
     async for link in links:
-        yield writer.row(_columns(link, currency)).encode()
+        yield writer.row([cell(one) for one in _columns(link, currency, known)]).encode()
 
 
-def _columns(link: Link, currency: str) -> list[object]:
+def _columns(link: Link, currency: str, known: Checked) -> list[object]:
     assert link.answer is not None
     payout = link.payout
     ends = [payout["ref"], payout["provider"]] if payout else ["", ""]
@@ -63,4 +68,7 @@ def _columns(link: Link, currency: str) -> list[object]:
         *ends,
         paid["receipt"] if paid else "",
         paid["settled_at"].isoformat() if paid else "",
+        link.answer["decision"],
+        link.answer["result"],
+        *known.told(link.answer["confidence"], link.answer["rule"]).values(),
     ]

@@ -35,9 +35,9 @@ async def as_csv(rows: Results, *, raw: bool = False) -> AsyncGenerator[bytes]:
     writer = CsvWriter(raw=raw)
     yield writer.row(RESULT_COLUMNS).encode()
     async for row in rows:
-        yield writer.row([_cell(row[name]) for name in RESULT_COLUMNS]).encode()
+        yield writer.row([cell(row[name]) for name in RESULT_COLUMNS]).encode()
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
     """Write true and false as JSON does."""
     return str(value).lower() if isinstance(value, bool) else value

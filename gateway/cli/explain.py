@@ -57,15 +57,10 @@ def explain(
 
 
 def _checked(story: dict[str, Any]) -> str:
-    """Say whether gold has checked the confidence, and that no answer leads where that is so."""
-    said = ", a tie" if story["tied"] else ""
-    match story["confidence_checked"]:
-        case True:
-            return f"{said}, checked with {story['checked_with_gold']} gold tasks"
-        case False:
-            return f"{said}, not checked with gold"
-        case _:
-            return said
+    """Say that no answer leads where that is so, and whether gold has checked the confidence."""
+    from gateway.steps.confidences import in_words
+
+    return f"{', a tie' if story['tied'] else ''}{in_words(story)}"
 
 
 def _judged(answer: dict[str, Any]) -> str:

@@ -136,21 +136,27 @@ def trace(
     """Follow the money from answer to cash: answer, decision, transfer, payout, receipt."""
     from gateway.cli.people import with_runtime
     from gateway.errors import Refused
+    from gateway.runtime import Runtime
+    from gateway.steps.confidences import Sure, in_words, sure_of
     from gateway.store import traces
 
-    found = with_runtime(
-        lambda rt: (
-            traces.of_answer(rt.db, whole(what, "answer", least=1))
+    async def followed(rt: Runtime) -> list[tuple[traces.Link, Sure | None]]:
+        links = (
+            await traces.of_answer(rt.db, whole(what, "answer", least=1))
             if what.isascii() and what.isdecimal()
-            else traces.of_payout(rt.db, what.upper())
+            else await traces.of_payout(rt.db, what.upper())
         )
-    )
+        return list(zip(links, await sure_of(rt, [link.answer for link in links]), strict=True))
+
+    found = with_runtime(followed)
     if not found:
         raise Refused(f"nothing was paid under {what!r}")
     if str(json) != "-":
-        for link in found:
-            typer.echo(traces.told(link))
-    write_json([traces.as_dict(link) for link in found], json)
+        for link, sure in found:
+            told = sure is not None and sure["confidence"] is not None
+            said = f" at {sure['confidence']}{in_words(sure)}" if sure and told else ""
+            typer.echo(traces.told(link, said))
+    write_json([{**traces.as_dict(link), "sure": sure} for link, sure in found], json)
 
 
 def _day(text: str) -> date:

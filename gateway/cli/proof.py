@@ -24,15 +24,17 @@ def proof(
     from gateway.cli.people import with_runtime
     from gateway.errors import Refused
     from gateway.runtime import Runtime
-    from gateway.store import traces
+    from gateway.steps.confidences import Checked
+    from gateway.store import results, traces
 
     async def written(rt: Runtime) -> bytes:
         currency = await rt.db.value("select currency from batch where id = $1", batch)
         if currency is None:
             raise Refused(f"there is no batch {batch!r}")
-        return b"".join(
-            [part async for part in as_csv(traces.of_batch(rt.db, batch), currency, raw=raw)]
-        )
+        state = await results.state_of(rt.db, batch)
+        known = Checked(await results.gold_answered(rt.db, batch), state == "done")
+        links = traces.of_batch(rt.db, batch)
+        return b"".join([part async for part in as_csv(links, currency, known, raw=raw)])
 
     text = with_runtime(written)
     if out is None:

@@ -181,7 +181,8 @@ def _show_story(story: Mapping[str, Any]) -> None:
 
 
 def _sentences(story: Mapping[str, Any]) -> list[str]:
-    sure = f"{100 * story['confidence']:.1f} % sure, by {story['method']}"
+    mark = "" if story["confidence_checked"] else ", not checked with gold"
+    sure = f"{100 * story['confidence']:.1f} % sure{mark}, by {story['method']}"
     chances = ", ".join(f"{option} {100 * p:.1f} %" for option, p in story["chances"].items())
     told = [f"The whole batch says: {story['value']} ({sure}). Chances: {chances}."]
     if story["gold"]:

@@ -2,12 +2,15 @@
 
 import getpass
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gateway.cli.output import Json, write_json
 from gateway.cli.people import of_batch, with_runtime
+
+if TYPE_CHECKING:
+    from gateway.steps.confidences import Sure
 
 app = typer.Typer(no_args_is_help=True, help="Tasks that stayed in doubt: a person decides.")
 
@@ -18,6 +21,7 @@ def listed(
     json: Json = None,
 ) -> None:
     """Tasks in review with their answers, oldest first."""
+    from gateway.steps.confidences import in_words
     from gateway.store import reviews
 
     rows = with_runtime(
@@ -27,13 +31,13 @@ def listed(
             else reviews.waiting(rt.db, batch)
         )
     )
-    if write_json([dict(row) for row in rows], json):
+    if write_json([{**row, **_sure(row)} for row in rows], json):
         return
     for row in rows:
         doubt = (
             "no single answer"
             if row["ambiguous"]
-            else f"{row['confidence']:.2f} sure{_checked(row)}"
+            else f"{row['confidence']:.2f} sure{in_words(_sure(row))}"
         )
         typer.echo(
             f"{row['batch_id']}  {row['name']}  {row['text']}\n"
@@ -43,12 +47,12 @@ def listed(
         typer.echo("nothing waits for a decision")
 
 
-def _checked(row: Mapping[str, Any]) -> str:
-    """Say where no gold has checked a confidence."""
+def _sure(row: Mapping[str, Any]) -> "Sure":
+    """Return the confidence of a task in review with its mark."""
     from gateway.steps.confidences import Checked
 
-    checked = Checked(row["gold_answered"], row["batch_state"] == "done")
-    return "" if checked.of(row["confidence"], row["rule"]) else ", not checked with gold"
+    known = Checked(row["gold_answered"], row["batch_state"] == "done")
+    return known.told(row["confidence"], row["rule"])
 
 
 @app.command("decide")

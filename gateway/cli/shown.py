@@ -21,8 +21,11 @@ def age(seconds: float) -> str:
 
 def say_moved(diff: Mapping[str, Any]) -> None:
     """Print whose results and pauses a correction changed (`steps/forgive`)."""
+    from gateway.steps.confidences import in_words
+
     for one in diff["decisions"]:
-        typer.echo(f"  {one['task']}: {one['was']} -> {one['becomes']} ({one['confidence']})")
+        sure = f"{one['confidence']}{in_words(one)}"
+        typer.echo(f"  {one['task']}: {one['was']} -> {one['becomes']} ({sure})")
     for one in diff["moved"]:
         typer.echo(f"  {one['task']}: was {one['was']}, is {one['becomes']}")
     for worker in diff["back"]:

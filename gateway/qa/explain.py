@@ -57,6 +57,7 @@ class Explanation:
     unused: int
     value: str
     confidence: float
+    confidence_checked: bool
     method: str
     chances: dict[str, float]
     runner_up: str | None
@@ -85,7 +86,7 @@ def explain(
         raise Refused(f"no answer to task '{task}' among {len(rows)}", field="task")
     known = gold or {}
     story = rehearse(rows, rule, known, language)[task]
-    value, confidence, method, chances, skills = _estimate(rows, task, rule, known, language)
+    value, sure, method, chances, skills = _estimate(rows, task, rule, known, language)
     runner_up = _runner_up(story, value, rule)
     return Explanation(
         task,
@@ -94,7 +95,7 @@ def explain(
         tuple(_voice(story, place, skills, rule, language) for place in range(len(story.steps))),
         story.unused,
         value,
-        confidence,
+        *sure,
         method,
         chances,
         runner_up,
@@ -133,7 +134,8 @@ def _believed(steps: Sequence[Step], rule: Ruling, language: str) -> str | None:
 
 def _estimate(
     rows: Sequence[Answer], task: str, rule: Ruling, gold: Mapping[str, str], language: str
-) -> tuple[str, float, str, dict[str, float], Mapping[str, Skill]]:
+) -> tuple[str, tuple[float, bool], str, dict[str, float], Mapping[str, Skill]]:
+    """Return the value, how sure it is and whether gold has checked that, the method, the chances, and the skills."""
     if rule.is_text:
         from gateway.qa.text import aggregate as texts  # noqa: PLC0415  # rapidfuzz, for text only
 
@@ -141,7 +143,7 @@ def _estimate(
         row = found.tasks.index(task)
         skills = {worker: _as_counts(right, rows, worker) for worker, right in found.skill.items()}
         value, sure = found.value[row], found.confidence[row]
-        return value, sure, found.method, {value: sure}, skills
+        return value, (sure, found.checked), found.method, {value: sure}, skills
     answers: Answers = encode(rows, rule.options)
     batch = aggregate(answers, rule.method, gold)
     row = answers.tasks.index(task)
@@ -151,7 +153,7 @@ def _estimate(
     chances = dict(zip(answers.options, calibrated.tolist(), strict=True))
     return (
         estimate.value[row],
-        float(batch.confidence[row]),
+        (float(batch.confidence[row]), batch.checked),
         rule.method,
         chances,
         relearned(answers, estimate),

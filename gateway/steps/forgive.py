@@ -16,6 +16,7 @@ from gateway.qa.gold import Standing, standing
 from gateway.qa.skill import HALF_LIFE_DAYS
 from gateway.runtime import Runtime
 from gateway.steps.close import estimate
+from gateway.steps.confidences import Checked
 from gateway.steps.follow import Rejudge, follow
 from gateway.steps.judge import is_right
 from gateway.steps.rejudge import Moved
@@ -23,7 +24,7 @@ from gateway.steps.retry import until_settled
 from gateway.steps.review import said_truth
 from gateway.steps.rulings import ruling_of, switch_on
 from gateway.steps.standing import unpause
-from gateway.store import gold, skills
+from gateway.store import gold, results, skills
 from gateway.store.batches import Batch
 from gateway.store.db import Connection, Row
 
@@ -52,6 +53,8 @@ class ResultDiff(TypedDict):
     was: str
     becomes: str
     confidence: float
+    confidence_checked: bool
+    checked_with_gold: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,12 +231,15 @@ async def decisions_after(
     after = await results_of(rt, db, batch)
     moved = {task: new for task, new in after.items() if new[0] != before[task][0]}
     changed = await gold.change_results(db, batch.id, moved)
-    return [
+    answered, state = await results.checked_in(db, batch.id)
+    known = Checked(answered, state == "done")
+    decisions = [
         {
             "task": row["name"],
             "was": row["was"],
             "becomes": row["value"],
-            "confidence": round(row["confidence"], 4),
+            **known.told(row["confidence"], row["rule"]),
         }
         for row in changed
     ]
+    return cast("list[ResultDiff]", decisions)

@@ -55,9 +55,7 @@ async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
         "kept_for": row["kept_for"],
         "state": row["state"],
         "value": row["value"],
-        "confidence": row["confidence"],
-        "confidence_checked": known.of(row["confidence"], row["rule"]),
-        "checked_with_gold": known.gold if known.of(row["confidence"], row["rule"]) else 0,
+        **known.told(row["confidence"], row["rule"]),
         "tied": tied(
             [a["value"] for a in answers if not a["void"]],
             is_text=rt.kind_of(batch.kind).IS_TEXT,

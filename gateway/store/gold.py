@@ -183,7 +183,7 @@ async def change_results(
              where t.batch_id = $1 and t.gold is null and t.state in ('decided', 'review') and t.rule <> 'person'
                and t.value is distinct from n.value order by t.id for update of t)
            update task t set value = o.new_value, confidence = o.new_confidence from old o where t.id = o.id
-           returning t.name, o.value as was, t.value, t.confidence""",
+           returning t.name, o.value as was, t.value, t.confidence, t.rule""",
         batch,
         list(moved),
         [value for value, _ in moved.values()],

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncGenerator
 
-from gateway.store.db import Database, Row
+from gateway.store.db import Connection, Database, Row
 
 _PAGE = 2000
+_GOLD_ANSWERED = """select count(*) from task
+  where batch_id = $1 and gold is not null and promoted_from is null and answered > 0"""
 
 
 async def gold_answered(db: Database, batch: str) -> int:
@@ -12,11 +14,19 @@ async def gold_answered(db: Database, batch: str) -> int:
 
     Results that became gold are left out: they are what is to be checked.
     """
-    return await db.value(
-        """select count(*) from task
-           where batch_id = $1 and gold is not null and promoted_from is null and answered > 0""",
-        batch,
+    return await db.value(_GOLD_ANSWERED, batch)
+
+
+async def checked_in(db: Connection, batch: str) -> tuple[int, str]:
+    """Return `gold_answered` and the batch's state as a transaction sees them."""
+    return await db.fetchval(_GOLD_ANSWERED, batch), await db.fetchval(
+        "select state from batch where id = $1", batch
     )
+
+
+async def state_of(db: Database, batch: str) -> str | None:
+    """Return a batch's state; None where there is no such batch."""
+    return await db.value("select state from batch where id = $1", batch)
 
 
 async def of_batch(db: Database, batch: str) -> AsyncGenerator[Row]:

@@ -31,7 +31,7 @@ from runs group by account, run, other order by account, min(seq)"""
 # The cause of an earning names the assignment; so the answer is found by keys alone.
 _ANSWERS = """
 select x.transfer_id, x.id as answer, x.value as said, x.slot, x.via, x.price, x.created_at as answered_at,
-  t.name as task, t.text, t.batch_id as batch, t.state as decision, t.value as result, t.rule, t.confidence, t.decided_at
+  t.name as task, t.text, t.batch_id as batch, case when t.state = 'review' and t.rule = 'ambiguous' then 'ambiguous' else t.state end as decision, t.value as result, t.rule, t.confidence, t.decided_at
 from unnest($1::bigint[]) as n(id) join assignment g on g.id = n.id
   join answer x on x.task_id = g.task_id and x.worker_id = g.worker_id join task t on t.id = x.task_id"""
 
@@ -162,12 +162,15 @@ _FATES = {"paid": "paid", "on_way": "on its way", "back": "taken back", "owed": 
           "tax": "withheld as tax", "fee": "taken as the operator's fee"}  # fmt: skip
 
 
-def told(link: Link) -> str:
-    """One line for a person: answer -> decision -> transfer -> payout -> receipt -> the line of the operator's statement."""
+def told(link: Link, sure: str = "") -> str:
+    """Return one line for a person: answer -> decision -> transfer -> payout -> receipt -> the line of the operator's statement.
+
+    `sure` is how sure the decision is, in words.
+    """
     a, p = link.answer, link.payout
     steps = [
         f"answer {a['answer']} ({a['said']}) to task {a['task']} of {a['batch']}" if a else "bonus",
-        f"{a['decision']} by {a['rule']}" if a and a["rule"] else "",
+        f"{a['decision']} by {a['rule']}{sure}" if a and a["rule"] else "",
         f"transfer {link.earning}",
         f"{link.amount_minor} minor units {_FATES[link.fate]}",
         f"payout {p['ref']} {p['state']} by {p['provider']}" if p else "",

@@ -442,3 +442,15 @@ def test_a_picture_has_round_numbers_on_its_axes(tmp_path: Path) -> None:
     assert len(shares) >= 3
     assert all(share % 1 == 0 and share <= 100 for share in shares)
     assert ">4</text>" in said
+
+
+def test_an_explained_decision_says_whether_gold_checked_it(tmp_path: Path) -> None:
+    gold = tmp_path / "gold.csv"
+    lines = (DATA / "rte150_gold.csv").read_text(encoding="utf-8").splitlines()
+    gold.write_text("\n".join(lines[:41]), encoding="utf-8")
+    task = lines[-1].split(",")[0]
+    for more, checked in (([], False), (["--gold", str(gold)], True)):
+        code, out, _ = run("explain", task, *RTE[:2], *more, "--json", "-")
+        assert (code, json.loads(out)["confidence_checked"]) == (0, checked)
+        told = " ".join(run("explain", task, *RTE[:2], *more)[1].split())
+        assert ("sure, not checked with gold, by auto" in told) is not checked

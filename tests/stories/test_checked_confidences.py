@@ -3,9 +3,14 @@
 import csv
 import io
 import json
+from typing import Any
 
 from gateway.cli.explain import _checked
+from gateway.cli.review import _sure
+from gateway.cli.shown import say_moved
+from gateway.steps.confidences import in_words, sure_of
 from gateway.steps.recount import explain
+from gateway.store import reviews, traces
 
 
 async def answered(town, *people, keys="1", questions=1):
@@ -69,6 +74,97 @@ async def test_gold_checks_them_when_the_batch_closes(town):
     result = (await batch.results())["t1"]
     assert (result["confidence_checked"], result["checked_with_gold"]) == (True, 3)
     assert _checked(await explain(town.rt, batch.id, "t1")) == ", checked with 3 gold tasks"
+
+
+async def proof_of(town, batch) -> list[dict[str, str]]:
+    answer = await town.client.asks("GET", f"/batches/{batch.id}/proof.csv")
+    return list(csv.DictReader(io.StringIO(answer.text)))
+
+
+async def test_the_proof_says_how_sure_each_decision_is_and_whether_gold_checked_it(town):
+    amina, brian = await town.enrols("amina"), await town.enrols("brian")
+    batch = await town.posts_batch("Is it open?", policy="fixed:2")
+    for person in (amina, brian):
+        await person.texts("WORK")
+    await amina.texts("1")
+    (row,) = await proof_of(town, batch)
+    assert [row[name] for name in ("state", "value", "confidence", "confidence_checked")] == [
+        "open",
+        "",
+        "",
+        "",
+    ]
+    await brian.texts("1")
+    await town.ticks()
+    result = (await batch.results())["t1"]
+    rows = await proof_of(town, batch)
+    assert len(rows) == 2
+    for row in rows:
+        assert (row["state"], row["value"]) == ("decided", "yes")
+        assert float(row["confidence"]) == result["confidence"]
+        assert (row["confidence_checked"], row["checked_with_gold"]) == ("false", "0")
+    assert list(rows[0])[:2] == ["task", "answer"], "columns of before keep their places"
+
+
+async def test_the_trace_of_a_payout_says_it_too(town):
+    amina, brian = await town.enrols("amina"), await town.enrols("brian")
+    batch = await town.posts_batch("Is it open?", policy="fixed:2", price="20.00")
+    await answered(town, amina, brian)
+    await amina.texts("PAY 20")
+    await town.pays_out()
+    links = await traces.of_payout(town.rt.db, await town.value("select ref from payout"))
+    (sure,) = await sure_of(town.rt, [link.answer for link in links])
+    result = (await batch.results())["t1"]
+    assert sure == {
+        "confidence": result["confidence"],
+        "confidence_checked": False,
+        "checked_with_gold": 0,
+    }
+    said = f" at {sure['confidence']}{in_words(sure)}"
+    assert f"decided by auto at {result['confidence']}, not checked with gold ->" in traces.told(links[0], said)  # fmt: skip
+
+
+async def test_the_list_of_tasks_in_doubt_marks_them_for_people_and_for_programs(town):
+    amina, brian = await town.enrols("amina"), await town.enrols("brian")
+    batch = await town.posts_batch("Is it open?", policy="fixed:2")
+    for person, key in ((amina, "1"), (brian, "2")):
+        await person.texts("WORK")
+        await person.texts(key)
+    (row,) = await reviews.waiting(town.rt.db, batch.id)
+    assert _sure(row)["confidence_checked"] is False
+    assert in_words(_sure(row)) == ", not checked with gold"
+
+
+def test_a_correction_says_whether_gold_checked_what_it_found(capsys) -> None:
+    one = {"task": "t1", "was": "no", "becomes": "yes", "confidence": 0.91}
+    moved: dict[str, Any] = {"moved": [], "back": []}
+    say_moved(moved | {"decisions": [one | {"confidence_checked": False, "checked_with_gold": 0}]})
+    say_moved(moved | {"decisions": [one | {"confidence_checked": True, "checked_with_gold": 9}]})
+    unchecked, known = capsys.readouterr().out.splitlines()
+    assert unchecked.endswith("t1: no -> yes (0.91, not checked with gold)")
+    assert known.endswith("t1: no -> yes (0.91, checked with 9 gold tasks)")
+
+
+def unmarked(told: object, path: str = "") -> list[str]:
+    """Return where a confidence of a result stands without its mark; single judgements are no results."""
+    if isinstance(told, list):
+        return [place for one in told for place in unmarked(one, f"{path}[]")]
+    if not isinstance(told, dict):
+        return []
+    places = [place for name, one in told.items() for place in unmarked(one, f"{path}.{name}")]
+    return places if "confidence" not in told or "confidence_checked" in told else [*places, path]
+
+
+async def test_no_answer_of_the_api_tells_a_results_confidence_without_its_mark(town):
+    amina, brian = await town.enrols("amina"), await town.enrols("brian")
+    batch = await town.posts_batch("Is it open?", policy="fixed:2")
+    await answered(town, amina, brian)
+    for path in ("", "/results", "/tasks/t1/decision", "/rules"):
+        told = (await town.client.asks("GET", f"/batches/{batch.id}{path}")).json()
+        places = [
+            place for place in unmarked(told) if not place.startswith((".answers", ".used[].data"))
+        ]
+        assert places == [], path
 
 
 async def test_a_persons_word_is_no_estimate(town):

@@ -160,6 +160,8 @@ async def test_corrected_gold_changes_the_results_it_had_turned(town):
     for n in range(12):
         diff = await correct_gold(town.rt, Correction(batch.id, f"g{n}", "yes", "w", "wrong sheet"))
         turned += [(d["was"], d["becomes"]) for d in diff["decisions"]]
+        marks = {(d["confidence_checked"], d["checked_with_gold"]) for d in diff["decisions"]}
+        assert marks <= {(True, 12)}, "gold of the closed batch checked them"
     assert before == {"no"}
     assert {result["value"] for result in (await batch.results()).values()} == {"yes"}
     assert set(turned) == {("no", "yes")}

@@ -246,6 +246,7 @@ async def _results(town: Town, batch: str) -> dict[str, dict[str, Any]]:
         row["task"]: {
             "value": row["value"],
             "confidence": row["confidence"],
+            "confidence_checked": row["confidence_checked"],
             "answers": row["answers"],
         }
         for row in rows
