@@ -35,6 +35,7 @@ FACTORS = (0.5, 1.0, 2.0)
 TIE_MIN, TIE_MAX = 0.5, 0.9  # a share of a tie of two
 LOSS_COUNTS = 3.0  # a point below majority weighs like three above it
 COST, CONFIDENCES = 3.4, (0.9, 0.93, 0.95, 0.96, 0.97, 0.98)
+Curve = list[tuple[float, float]]  # answers a task and accuracy in percent, per confidence
 Chosen = TypeVar("Chosen", auto.Constants, Usual)
 FITTED_WEIGHTS = tuple(auto.Constants.__dataclass_fields__)
 FITTED_USUAL = ("temperature", "lapse", "shared_error")
@@ -199,12 +200,22 @@ def stopped(parts: Sequence[Part], seeds: int) -> list[dict[str, object]]:
         rows.append(_row(f"{part.crowd}: stopping", accuracy, fixed, "% right", note))
     note = f"{fmean(costs):.2f} answers a task"
     rows.append(_row("mean: stopping", fmean(ours), fmean(floors), "% right", note))
+    return rows + _one_setting(curves, fmean(floors))
+
+
+def _one_setting(curves: Sequence[Curve], floor: float) -> list[dict[str, object]]:
+    """Return what each confidence costs and finds where it is the setting of all crowds; nothing is fitted."""
+    rows: list[dict[str, object]] = []
+    for step, confidence in enumerate(CONFIDENCES):
+        cost, accuracy = (fmean(curve[step][part] for curve in curves) for part in (0, 1))
+        name = f"all at {confidence}: stopping"
+        rows.append(_row(name, accuracy, floor, "% right", f"{cost:.2f} answers a task"))
     return rows
 
 
-def _curve(part: Part, seeds: int) -> list[tuple[float, float]]:
+def _curve(part: Part, seeds: int) -> Curve:
     """Return answers a task and accuracy in percent at each of `CONFIDENCES`."""
-    curve: list[tuple[float, float]] = []
+    curve: Curve = []
     for confidence in CONFIDENCES:
         replays = [
             stopping.dynamic(part.answers, part.truths, seed=seed, confidence=confidence)
