@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,7 +106,7 @@ def restore(
 
 
 @contextmanager
-def _draft(folder: Path) -> Iterator[Path]:
+def _draft(folder: Path) -> Generator[Path]:
     """A folder beside the final one, which gets its name when the block is through, and is removed when it is not."""
     draft = folder.with_name(f"{folder.name}.partial")
     try:

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, cast
 
 import asyncpg
@@ -25,6 +26,10 @@ REPEATED = "GW002"
 TAKEN = "GW003"
 _CONNECT_TIMEOUT_S = 10.0
 _STATEMENT_TIMEOUT_MS = 60_000
+# The functions' statements always want the same plan; planning each anew costs more than running it. The timeout is kept
+# by the server: a timer per query in this process would cost more than the query's text.
+_SETTINGS = f"""set plan_cache_mode = force_generic_plan; set statement_timeout = {_STATEMENT_TIMEOUT_MS};
+set default_transaction_read_only = {{read_only}}"""
 
 Row = Mapping[str, Any]
 
@@ -186,7 +191,9 @@ class _LeanConnection(asyncpg.Connection):
         return ""
 
 
-async def _prepare_connection(connection: asyncpg.Connection) -> None:
+async def _prepare_connection(connection: asyncpg.Connection, *, read_only: bool) -> None:
+    # Statements, not parameters of the connection: a PgBouncer in between refuses those that it does not know.
+    await connection.execute(_SETTINGS.format(read_only="on" if read_only else "off"))
     await connection.set_type_codec(
         "jsonb", schema="pg_catalog", encoder=_to_json, decoder=orjson.loads, format="text"
     )
@@ -216,17 +223,10 @@ async def open_database(url: str, *, connections: int = 10, read_only: bool = Fa
                 plain_dsn(url),
                 min_size=1,
                 max_size=connections,
-                init=_prepare_connection,
+                init=partial(_prepare_connection, read_only=read_only),
                 connection_class=_LeanConnection,
                 statement_cache_size=200,
-                # The functions' statements always want the same plan; planning each anew costs more than running it.
-                server_settings={
-                    "plan_cache_mode": "force_generic_plan",
-                    "application_name": "gateway",
-                    # Kept by the server: a timer per query in this process would cost more than the query's text.
-                    "statement_timeout": str(_STATEMENT_TIMEOUT_MS),
-                    "default_transaction_read_only": "on" if read_only else "off",
-                },
+                server_settings={"application_name": "gateway"},
             )
     except (ValueError, asyncpg.InterfaceError) as bad:
         raise SettingsError(
