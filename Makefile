@@ -9,6 +9,7 @@
 #   make payout-proof   a million payouts in bad days    make payout-proof PAYOUTS=20000 SEED=7
 #   make failpoints     kill -9 of the process, PostgreSQL and Redis at every failpoint (in `make test`: some of them)
 #   make guard-proof    every guard of the money taken away in turn: an attack must succeed (docs/payout-guards.md)
+#   make failover       several machines in network namespaces: hosts killed and cut off under load (docs/operators/many-machines.md)
 #   make setup    only install (into .venv; nothing goes into the system's Python)
 
 SHELL = /bin/sh
@@ -16,13 +17,14 @@ BIN = .venv/bin
 ARGS =
 PAYOUTS = 1000000
 SEED = 1
+SEEDS = 1,2,3,4,5
 # A file's tests stay together, for those that share servers; each process has its own servers.
 PYTEST_SPREAD = -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help setup demo test check up bench payout-proof failpoints guard-proof fmt
+.PHONY: help setup demo test check up bench payout-proof failpoints guard-proof failover fmt
 
 help:
-	@sed -n '3,12s/^# *//p' Makefile
+	@sed -n '3,13s/^# *//p' Makefile
 
 setup:
 	@sh scripts/bootstrap.sh
@@ -54,6 +56,10 @@ failpoints: setup
 guard-proof: setup
 	@$(BIN)/python -m tests.guards.table
 	@$(BIN)/python -m pytest tests/guards tests/proof/test_policies.py -v $(ARGS)
+
+failover: setup
+	@sh scripts/machines.sh
+	@$(BIN)/python -m tests.failover --seeds $(SEEDS) $(ARGS)
 
 fmt: setup
 	@$(BIN)/ruff check --fix --exit-zero --quiet .

@@ -1,14 +1,14 @@
 """The example of deploy/many-machines on its hosts: its files, its programs, and who leads at the moment."""
 
 import asyncio
-import json
 import os
 import secrets
-import shutil
 import urllib.error
 import urllib.request
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import asyncpg
 
@@ -21,6 +21,7 @@ from .programs import REPOSITORY, Programs, gateway
 EXAMPLE = REPOSITORY / "deploy" / "many-machines"
 DATABASES, APPLICATIONS = ("db1", "db2"), ("web1", "web2", "api1", "api2", "run1", "run2")
 HANG_S = 300.0
+T = TypeVar("T")
 _COMMANDS = {
     "web": {"web": ("api", "--webhooks", "--port", "8001")},
     "api": {"api": ("api", "--clients", "--port", "8003")},
@@ -55,10 +56,9 @@ class Cluster:
         primary = await eventually(self.primary, "no database leads")
         await eventually(self.standby, "there is no synchronous standby")
         await self._make_database(primary)
+        await self._migrate(primary)
         for name in ("run1", "run2", "web1", "web2", "api1", "api2", "front"):
             self.start_host(name)
-            if name == "run1":
-                await self._migrate()
 
     def start_host(self, name: str) -> None:
         """Start the programs of a host, for the first time or after it was killed."""
@@ -138,11 +138,13 @@ class Cluster:
         await connection.execute("create database gateway owner gateway")
         await connection.close()
 
-    async def _migrate(self) -> None:
+    async def _migrate(self, primary: str) -> None:
         host = self.host("run1")
+        env = self._our_environment(host) | {"GATEWAY_DATABASE_URL": self.database_url(primary)}
         process = await asyncio.create_subprocess_exec(
-            *host.enter, *gateway(), "migrate", cwd=host.folder, env=self._our_environment(host)
-        )
+            *host.enter, *gateway(), "migrate", cwd=host.folder, env=env | {"GATEWAY_REDIS_URL": "redis://127.0.0.1:1"},
+            stdout=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
         assert await asyncio.wait_for(process.wait(), HANG_S) == 0
 
     def _start_database(self, host: Host) -> None:
@@ -154,7 +156,13 @@ class Cluster:
         userlist.write_text(f'"gateway" "{self.words["DATABASE_PASSWORD"]}"\n')
         patroni, pgbouncer = self._file(host, "patroni.yml"), self._file(host, "pgbouncer.ini")
         if self.programs.user:
-            for path in (owned, host.folder / "pgbouncer", userlist, Path(patroni), Path(pgbouncer)):
+            for path in (
+                owned,
+                host.folder / "pgbouncer",
+                userlist,
+                Path(patroni),
+                Path(pgbouncer),
+            ):
                 os.chown(path, *self.programs.user)
         program = (str(self.programs.python), self.programs.path("patroni"), patroni)
         env, user = self.programs.environment(), self.programs.user
@@ -239,9 +247,10 @@ def _is_ok(url: str) -> bool:
         return False
 
 
-async def eventually(what, otherwise: str):
-    """Return the first true result; a limit here detects a hang only."""
-    async with asyncio.timeout(HANG_S):
-        while not (found := await what()):
-            await asyncio.sleep(0.2)
+async def eventually(what: Callable[[], Awaitable[T]], otherwise: str) -> T:
+    """Return the first true result of `what`. The limit only detects a hang."""
+    deadline = time.monotonic() + HANG_S
+    while not (found := await what()):
+        assert time.monotonic() < deadline, otherwise
+        await asyncio.sleep(0.2)
     return found

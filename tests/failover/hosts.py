@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 NETWORK = "10.77.0."
 LOOPBACK = "127.77.0."
@@ -71,10 +72,10 @@ class Host:
         words = [str(word) for word in argv]
         if for_ever:
             words = ["sh", "-c", 'while :; do "$@"; sleep 1; done', "again", *words]
-        demoted = (
-            [f"--reuid={user[0]}", f"--regid={user[1]}", "--clear-groups"] if user else []
+        demoted = [f"--reuid={user[0]}", f"--regid={user[1]}", "--clear-groups"] if user else []
+        guard = (
+            ["setpriv", *demoted, "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
         )
-        guard = ["setpriv", *demoted, "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
         with (self.folder / f"{log}.log").open("ab") as out:
             self.started.append(
                 subprocess.Popen(
@@ -123,7 +124,7 @@ class Network:
         self._switch = f"{self._mark}-switch"
         self.hosts = {name: self._host(name, last) for name, last in ADDRESSES.items()}
 
-    def __enter__(self) -> "Network":
+    def __enter__(self) -> Self:
         for host in self.hosts.values():
             host.folder.mkdir(parents=True)
         if self.namespaces:
