@@ -3,6 +3,7 @@
 import argparse
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -60,6 +61,9 @@ def _how(*, namespaces: bool) -> str:
 def _one(seed: int, *, short: bool, namespaces: bool) -> int:
     folder = Path(tempfile.mkdtemp(prefix="gateway-machines-"))
     folder.chmod(0o755)  # PostgreSQL's user comes in here
+    # Whoever ends this ends the hosts, too; a shell's background job is born deaf to the second.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     plan = Plan.short(seed) if short else Plan.long(seed)
     verdict = play(plan, folder, namespaces=namespaces, say=_say)
     for fault in (*verdict.lost, *verdict.doubled, *verdict.ledger):

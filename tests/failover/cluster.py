@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable

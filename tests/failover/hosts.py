@@ -32,6 +32,7 @@ ADDRESSES = {
     "outside": 99,
 }
 """The last number of each host's address. `outside` is where carriers, operators and clients are."""
+_MARK = "gwf"
 _CLONE_NEWNET = 0x40000000
 
 
@@ -69,17 +70,17 @@ class Host:
         for_ever: bool = False,
     ) -> None:
         """Start a program; it ends with this process. `for_ever`: start it again whenever it ends, as systemd does."""
-        words = [str(word) for word in argv]
+        demoted = [f"--reuid={user[0]}", f"--regid={user[1]}", "--clear-groups"] if user else []
+        setpriv = ["setpriv", *demoted, "--pdeathsig", "KILL", "--"]
+        guard = setpriv if shutil.which("setpriv") else []
+        words = [*guard, *(str(word) for word in argv)]
         if for_ever:
             words = ["sh", "-c", 'while :; do "$@"; sleep 1; done', "again", *words]
-        demoted = [f"--reuid={user[0]}", f"--regid={user[1]}", "--clear-groups"] if user else []
-        guard = (
-            ["setpriv", *demoted, "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
-        )
+            words = [*setpriv[:1], *setpriv[-3:], *words] if guard else words
         with (self.folder / f"{log}.log").open("ab") as out:
             self.started.append(
                 subprocess.Popen(
-                    [*self.enter, *guard, *words],
+                    [*self.enter, *words],
                     env=dict(env),
                     cwd=self.folder,
                     stdin=subprocess.DEVNULL,
@@ -120,7 +121,7 @@ class Network:
     def __init__(self, folder: Path, *, namespaces: bool) -> None:
         self.folder = folder
         self.namespaces = namespaces
-        self._mark = f"gwf{os.getpid()}"
+        self._mark = f"{_MARK}{os.getpid()}"
         self._switch = f"{self._mark}-switch"
         self.hosts = {name: self._host(name, last) for name, last in ADDRESSES.items()}
 
@@ -128,6 +129,7 @@ class Network:
         for host in self.hosts.values():
             host.folder.mkdir(parents=True)
         if self.namespaces:
+            _remove_leftovers()
             self._make()
             self._move_in(self.hosts["outside"])
         return self
@@ -190,6 +192,14 @@ class Network:
             libc = ctypes.CDLL(None, use_errno=True)
             if libc.setns(space.fileno(), _CLONE_NEWNET):
                 raise OSError(ctypes.get_errno(), "setns")
+
+
+def _remove_leftovers() -> None:
+    """Remove the namespaces of runs that were killed."""
+    for space in Path("/run/netns").glob(f"{_MARK}[0-9]*-*"):
+        pid = space.name.removeprefix(_MARK).partition("-")[0]
+        if not Path(f"/proc/{pid}").exists():
+            subprocess.run(["ip", "netns", "del", space.name], capture_output=True, check=False)
 
 
 def _ip(*words: str) -> None:
