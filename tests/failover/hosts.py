@@ -161,7 +161,12 @@ class Network:
         if self.namespaces:
             return text
         # All hosts share one loopback here, so what is local to a host is at its own address.
-        return text.replace("127.0.0.1", host.address).replace(NETWORK, LOOPBACK)
+        text = text.replace("127.0.0.1", host.address)
+        # What comes from the loopback has 127.0.0.1 as its sender.
+        text = text.replace(f"{NETWORK}0/24", "127.0.0.0/8").replace(
+            f'["{NETWORK}10"]', '["127.0.0.1"]'
+        )
+        return text.replace(NETWORK, LOOPBACK)
 
     def _space(self, name: str) -> str:
         return f"{self._mark}-{name}"

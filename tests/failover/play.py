@@ -163,6 +163,11 @@ async def _faults(plan: Plan, cluster: Cluster, town: Town, say: Say) -> dict[st
         back[name] = round(max(each.values()), 1)
         said = ", ".join(f"{kind} {took:.1f} s" for kind, took in each.items())
         say(f"{name}: back after {said}; whole again after {time.monotonic() - at:.0f} s")
+        for kind, probe in town.probes.items():
+            for one in probe.failed(at, until)[-2:]:
+                say(
+                    f"  {kind} failed at {one.began - at:.1f} to {one.ended - at:.1f} s: {one.why[:90]!r}"
+                )
     return back
 
 

@@ -18,7 +18,7 @@ SHORTCODE, CODE, SECRET = "20880", "*384*1#", "deployed-example"
 PRICE = "15.00"
 _READS_FOR_S, _TYPES_FOR_S = 12.0, 0.4
 _ANSWERS_TO_CASH = 3
-_PROBE_EVERY_S, _PROBE_WAIT_S = 0.25, 10.0
+_PROBE_EVERY_S, _PROBE_WAIT_S, _LATE_S = 0.25, 10.0, 5.0
 
 
 @dataclass
@@ -34,25 +34,33 @@ class Worker:
     answered: int = 0
 
 
+@dataclass(frozen=True)
+class Try:
+    """One call of a probe. `why` it failed: "" when it went well."""
+
+    began: float
+    ended: float
+    why: str
+
+
 @dataclass
 class Probe:
-    """One kind of service, asked for again and again: when each try began and ended, and whether it went well."""
+    """One kind of service, asked for again and again."""
 
-    tries: list[tuple[float, float, bool]] = field(default_factory=list[tuple[float, float, bool]])
+    tries: list[Try] = field(default_factory=list[Try])
+
+    def failed(self, fault_at: float, until: float) -> list[Try]:
+        """Return the calls that failed from a fault on."""
+        return [t for t in self.tries if t.why and fault_at < t.ended and t.began < until]
 
     def back_after(self, fault_at: float, until: float) -> float:
-        """Return how long after a fault the service failed for the last time; 0 when it never did."""
-        failed = [
-            end
-            for began, end, well in self.tries
-            if not well and fault_at - 1 < end and began < until
-        ]
-        return max((end - fault_at for end in failed), default=0.0)
+        """Return how long after a fault the last call ended that failed; 0 when none did."""
+        return max((t.ended - fault_at for t in self.failed(fault_at, until)), default=0.0)
 
     @property
     def is_well(self) -> bool:
         """Whether the last try went well."""
-        return bool(self.tries) and self.tries[-1][2]
+        return bool(self.tries) and not self.tries[-1].why
 
 
 class Town:
@@ -183,8 +191,9 @@ options = {{ base_url = "{url}", consumer_key = "t", consumer_secret = "t", init
         for number in itertools.count():
             phone = self.carrier.phone(f"+25471900{number % 100:04}")
             began = time.monotonic()
-            session = await phone.dial(CODE)
-            if await self._noted("ussd", began, "Earn money" in session.screen.text):
+            screen = (await phone.dial(CODE)).screen
+            why = "" if "Earn money" in screen.text else screen.text or screen.fault or "no screen"
+            if await self._noted("ussd", began, why):
                 return
 
     async def _probes_api(self) -> None:
@@ -193,11 +202,15 @@ options = {{ base_url = "{url}", consumer_key = "t", consumer_secret = "t", init
         timeout = aiohttp.ClientTimeout(total=_PROBE_WAIT_S)
         async with aiohttp.ClientSession(self.front, headers=headers, timeout=timeout) as api:
             while True:
-                began, well = time.monotonic(), False
-                with suppress(aiohttp.ClientError, OSError, TimeoutError):
+                began = time.monotonic()
+                try:
                     async with api.get("/api/v1/account") as answer:
-                        well = answer.status == 200
-                if await self._noted("api", began, well):
+                        why = (
+                            "" if answer.status == 200 else f"{answer.status} {await answer.text()}"
+                        )
+                except (aiohttp.ClientError, OSError, TimeoutError) as bad:
+                    why = repr(bad)
+                if await self._noted("api", began, why):
                     return
 
     async def _probes_sms(self) -> None:
@@ -211,12 +224,13 @@ options = {{ base_url = "{url}", consumer_key = "t", consumer_secret = "t", init
             await sent
             # A reply that comes late came: the service was away until then.
             took = time.monotonic() - began
-            if await self._noted("sms", began, took < _PROBE_WAIT_S / 2):
+            why = "" if took < _LATE_S else f"the reply took {took:.1f} s"
+            if await self._noted("sms", began, why):
                 return
 
-    async def _noted(self, name: str, began: float, well: bool) -> bool:  # noqa: FBT001
+    async def _noted(self, name: str, began: float, why: str) -> bool:
         """Note a try, wait for the next, and return whether there is none."""
-        self.probes[name].tries.append((began, time.monotonic(), well))
+        self.probes[name].tries.append(Try(began, time.monotonic(), why))
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ends.wait(), _PROBE_EVERY_S)
         return self._ends.is_set()
