@@ -11,6 +11,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 from rq.exceptions import DuplicateJobError, NoSuchJobError
+from rq.intermediate_queue import IntermediateQueue
 from rq.job import JobStatus
 
 from gateway.errors import SettingsError
@@ -70,6 +71,7 @@ def enqueue(on: BellQueue, function: str, step: str, *arguments: str) -> None:
             _hang(on, f"{name}{again}", function, step, *arguments)
             return
         if status is not JobStatus.STARTED:
+            _hang_what_fell(on, f"{name}{again}")
             return
 
 
@@ -83,6 +85,22 @@ def _hang(on: BellQueue, name: str, function: str, step: str, *arguments: str) -
     except DuplicateJobError:
         return False
     return True
+
+
+def _hang_what_fell(on: BellQueue, name: str) -> None:
+    """Hang a bell again that Redis knows and that hangs nowhere: it would never be answered, nor rung again.
+
+    A Redis that fails over, or is emptied in part, may keep the job and lose its place on the list.
+    """
+    taken = IntermediateQueue.get_intermediate_queue_key(on.key)
+    with on.connection.pipeline() as read:
+        read.lpos(on.key, name)
+        read.lpos(taken, name)
+        read.hget(f"rq:job:{name}", "status")
+        hangs, is_taken, status = read.execute()
+    if hangs is None and is_taken is None and status is not None and status != b"started":
+        log.warning("a bell hung nowhere and is hung again", bell=name)
+        on.push_job_id(name)
 
 
 def _status(on: BellQueue, name: str) -> JobStatus | None:

@@ -9,6 +9,7 @@ import time
 import pytest
 from redis import Redis
 from rq.exceptions import NoSuchJobError
+from rq.intermediate_queue import IntermediateQueue
 from rq.job import JobStatus
 
 from gateway.errors import SettingsError
@@ -98,6 +99,34 @@ def test_a_bell_that_ended_a_moment_ago_is_rung(redis, monkeypatch):
     ends_before_it_is_looked_at(monkeypatch, job)
     enqueue(on, ANSWER, "deliver", "at")
     assert hanging(redis) == ["deliver-at"]
+
+
+def test_a_bell_that_fell_off_its_queue_is_hung_again(redis):
+    """A Redis that failed over kept the job and lost its place: without this nothing of its name was ever done again."""
+    on = queue(redis)
+    enqueue(on, ANSWER, "deliver", "at")
+    assert redis.delete(on.key) == 1
+    enqueue(on, ANSWER, "deliver", "at")
+    assert hanging(redis) == ["deliver-at"]
+    enqueue(on, ANSWER, "deliver", "at")
+    assert hanging(redis) == ["deliver-at"], "once is enough"
+
+
+def test_a_second_bell_that_fell_off_is_hung_again_too(redis):
+    on = queue(redis)
+    being_answered(on)
+    enqueue(on, ANSWER, "deliver", "at")
+    assert redis.delete(on.key) == 1
+    enqueue(on, ANSWER, "deliver", "at")
+    assert hanging(redis) == ["deliver-at-again"]
+
+
+def test_a_bell_that_a_runner_has_just_taken_is_not_hung_twice(redis):
+    on = queue(redis)
+    enqueue(on, ANSWER, "deliver", "at")
+    redis.lmove(on.key, IntermediateQueue.get_intermediate_queue_key(on.key))
+    enqueue(on, ANSWER, "deliver", "at")
+    assert hanging(redis) == []
 
 
 def fails(*_words: str) -> None:
