@@ -106,7 +106,8 @@ async def _running(
         operator_url = _start_operators(folder, children)
         port = free_port()
         _write_config(config, folder, port, carrier.url, operator_url)
-        with served(load()) as settings:
+        # A folder of its own: its database is made below, in this loop.
+        with served(load(), known=False) as settings:
             assert settings.database_url
             await migrate(settings.database_url.get_secret_value())
             _start_gateway(folder, children, runners)
