@@ -82,6 +82,7 @@ def test_all_answers_over_both_channels(tmp_path):
     assert report["accuracy"] == 1.0
     assert report["results"]["t1"]["value"] == "no"
     assert report["results"]["t1"]["answers"] == 5
+    assert report["results"]["t1"]["confidence_checked"] is False
     assert report["ussd_steps"] > 0
     assert report["sms_in"] > 5, "those who text also answer by SMS"
     assert report["operator"]["payouts"] == 5, "everybody cashed out"

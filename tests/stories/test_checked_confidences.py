@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
+from gateway import console
 from gateway.cli.explain import _checked
 from gateway.cli.review import _sure
 from gateway.cli.shown import say_moved
@@ -165,6 +167,17 @@ async def test_no_answer_of_the_api_tells_a_results_confidence_without_its_mark(
             place for place in unmarked(told) if not place.startswith((".answers", ".used[].data"))
         ]
         assert places == [], path
+
+
+def test_a_page_that_shows_a_confidence_shows_its_mark() -> None:
+    pages = [
+        path
+        for path in Path(console.__file__).parent.rglob("*.*")
+        if path.suffix in (".html", ".js", ".py")
+    ]
+    assert len(pages) > 5
+    texts = {path.name: path.read_text(encoding="utf-8") for path in pages}
+    assert [n for n, text in texts.items() if "confidence" in text and "checked" not in text] == []
 
 
 async def test_a_persons_word_is_no_estimate(town):
