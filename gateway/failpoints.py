@@ -41,7 +41,8 @@ POINTS = {
     "upload.written": "the last one is committed, and all tasks count",
     "close.slice": "some of a batch's results are estimated and kept, not published",
     "close.decided": "all of them are kept, not published",
-    "close.written": "results and the rest of its money are committed",
+    "close.written": "the batch is done, its results stand beside its tasks",
+    "close.published": "some of them stand in its tasks, or all do and the rest of its money is back",
 }
 
 

@@ -18,9 +18,9 @@ from gateway.steps.follow import follow
 from gateway.steps.precedence import wait_for_phones
 from gateway.steps.retry import until_settled
 from gateway.steps.rulings import ruling_of, version_of
-from gateway.store import background, batches, ledgers, rules
+from gateway.store import background, batches, ledgers, rules, skills
 from gateway.store.batches import Batch
-from gateway.store.db import Connection
+from gateway.store.db import Connection, Row
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ Result = tuple[str, float]
 
 
 async def close(rt: Runtime) -> int:
-    """Close every running batch whose tasks are all decided; how many."""
+    """Close every running batch whose tasks are all decided, and publish what is left to publish; how many batches."""
     rows = await rt.db.rows(
         """select b.id from batch b where b.state = 'running'
            and not exists (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open')"""
@@ -39,83 +39,120 @@ async def close(rt: Runtime) -> int:
         with logs.bound(batch=row["id"]):
             await follow(rt, row["id"])
             await close_batch(rt, await rt.batches.fresh(row["id"]))
-    return len(rows)
+    left = await background.publishing(rt.db)
+    for batch in left:
+        with logs.bound(batch=batch):
+            await _publish(rt, await rt.batches.fresh(batch))
+    return len(rows) + len(left)
 
 
 async def close_batch(rt: Runtime, batch: Batch) -> None:
-    """Estimate the results over all answers, keep them in slices, and publish them together with the closing.
+    """Estimate the results over all answers, keep them in slices, and publish them.
 
     Each slice is a commit of its own, and a process that dies is followed by one that goes on behind the last. Nobody sees a
-    result before all are there: they switch in the one commit that also gives the rest of the money back. That commit
-    takes the batch's row last, so nothing waits for it longer than a moment.
+    result before all are there: from the one commit on that closes the batch they are read from where they are kept. They
+    move into its tasks in slices, too, and the last of these gives the rest of the money back. So no row is held for
+    longer than a moment.
     """
     basis = await background.basis(rt.db, batch.id)
     kept = await background.kept_estimates(rt.db, batch.id, basis)
-    # The engine may be another one than when the batch began: what it decides by is kept under the version of now.
-    async with rt.db.transaction() as db:
-        rule = ruling_of(batch)
-        await rules.keep(db, rule.version, rule.as_data())
+    await _keep_rule(rt, batch)
     if not kept.complete:
         await _keep_results(rt, batch, basis, kept.number)
     reach("close.decided")
-    released = await until_settled(lambda: _publish(rt, batch, basis))
+    await until_settled(lambda: _close(rt, batch, basis))
     reach("close.written")
     await background.forget(rt.db, batch.id)
-    if released is not None:
-        rt.bells.ring("watch", batch.id)
-        log.info("batch closed", batch=batch.id, released_minor=released)
+    await _publish(rt, batch)
+
+
+async def _keep_rule(rt: Runtime, batch: Batch) -> None:
+    """The engine may be another one than when the batch began: what it decides by is kept under the version of now."""
+    async with rt.db.transaction() as db:
+        rule = ruling_of(batch)
+        await rules.keep(db, rule.version, rule.as_data())
 
 
 async def _keep_results(rt: Runtime, batch: Batch, basis: str, done: int) -> None:
     """Estimate, beside the event loop, and keep what was not kept yet, slice by slice."""
-    await _tell(rt, batch, done, None)
-    answers = await rt.db.rows(
-        """select t.name, a.worker_id, a.value from answer a join task t on t.id = a.task_id
-           where t.batch_id = $1 and not a.void order by a.id""",
-        batch.id,
-    )
+    await _tell(rt, batch, "closing", done, None)
+    answers = await skills.decided_answers(rt.db, batch.id)
     golds = await rt.db.rows(
         "select name, gold from task where batch_id = $1 and gold is not null", batch.id
     )
-    results = await asyncio.to_thread(
-        estimate,
-        rt,
-        batch,
-        [(r["name"], str(r["worker_id"]), r["value"]) for r in answers],
-        {r["name"]: r["gold"] for r in golds},
-    )
-    rows = [(name, value, confidence) for name, (value, confidence) in results.items()]
+    rows = await asyncio.to_thread(_estimated, rt, batch, answers, golds)
     # The same answers give the same results in the same order: what is kept is the beginning of them.
     for at in range(done - done % SLICE, len(rows), SLICE):
         await background.keep_estimates(rt.db, batch.id, basis, rows[at : at + SLICE])
-        await _tell(rt, batch, min(at + SLICE, len(rows)), len(rows))
+        await _tell(rt, batch, "closing", min(at + SLICE, len(rows)), len(rows))
         reach("close.slice")
         await wait_for_phones(rt)
 
 
-async def _tell(rt: Runtime, batch: Batch, done: int, of: int | None) -> None:
-    await background.goes_on(rt.db, batch.id, None, {"doing": "closing", "done": done, "of": of})
+async def _tell(rt: Runtime, batch: Batch, what: str, done: int, of: int | None) -> None:
+    await background.goes_on(rt.db, batch.id, None, {"doing": what, "done": done, "of": of})
 
 
-async def _publish(rt: Runtime, batch: Batch, basis: str) -> int | None:
-    """What goes back to the client, in minor units; None when it is no longer for us to close, or when what the estimates
-    rest on was corrected meanwhile: then the next round estimates anew."""
+def _estimated(
+    rt: Runtime, batch: Batch, answers: list[Row], golds: list[Row]
+) -> list[tuple[str, str, float]]:
+    triples = [(row["name"], str(row["worker_id"]), row["value"]) for row in answers]
+    results = estimate(rt, batch, triples, {row["name"]: row["gold"] for row in golds})
+    return [(name, value, confidence) for name, (value, confidence) in results.items()]
+
+
+async def _close(rt: Runtime, batch: Batch, basis: str) -> None:
+    """Make the kept results those of the batch, which is done from then on; unless it is no longer for us to close, or what
+    they rest on was corrected meanwhile: then the next round estimates anew."""
     with suppress(_NotNow):
         async with rt.db.transaction() as db:
-            await background.publish_estimates(
-                db, batch.id, basis, batch.method, version_of(batch), batch.confidence or CONFIDENCE
-            )
             row = await db.fetchrow(
                 "select state from batch where id = $1 for no key update", batch.id
             )
             if row is None or row["state"] != "running":
                 raise _NotNow
-            if await background.basis(db, batch.id) != basis:
+            if not await background.is_still(db, batch.id, basis):
                 raise _NotNow
             await withdraw(db, batch.id, "decided")
             await batches.set_state(db, batch.id, "done")
-            return await release_rest(db, batch)
-    return None
+            await background.forget_others(db, batch.id, basis)
+            if not await background.left_to_publish(db, batch.id):  # it has no answers
+                await release_rest(db, batch)
+
+
+async def _publish(rt: Runtime, batch: Batch) -> None:
+    """Move the results of a batch that is done into its tasks, slice by slice; then its rest of the money goes back."""
+    left = await background.left_to_publish(rt.db, batch.id)
+    if not left:
+        return
+    await _keep_rule(rt, batch)
+    of, done = left, 0
+    while True:
+        await _tell(rt, batch, "publishing", min(done, of), of)
+        some, released = await until_settled(lambda: _publish_slice(rt, batch))
+        reach("close.published")
+        if not some or released is not None:
+            break
+        done += some
+        await wait_for_phones(rt)
+    if released is not None:
+        rt.bells.ring("watch", batch.id)
+        log.info("batch closed", batch=batch.id, released_minor=released)
+
+
+async def _publish_slice(rt: Runtime, batch: Batch) -> tuple[int, int | None]:
+    """How many results were moved, and with the last of them what goes back to the client, in minor units."""
+    async with rt.db.transaction() as db:
+        some = await background.publish_some(
+            db, batch.id, batch.method, version_of(batch), batch.confidence or CONFIDENCE, SLICE
+        )
+        if not some:  # another process was faster
+            return 0, None
+        await db.execute("select from batch where id = $1 for no key update", batch.id)
+        if await background.left_to_publish(db, batch.id):
+            return some, None
+        await background.end_publishing(db, batch.id)
+        return some, await release_rest(db, batch)
 
 
 class _NotNow(

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+from gateway.qa.overlap import CONFIDENCE
 from gateway.qa.ties import tied
 from gateway.runtime import Runtime
 from gateway.steps.comparing import compared_as
@@ -95,7 +96,8 @@ async def results_of(rt: Runtime, batch: Batch, state: str) -> AsyncGenerator[di
     """Yield every result of a batch as clients are told it."""
     known = await checked(rt, batch, state)
     is_text, language = rt.kind_of(batch.kind).IS_TEXT, compared_as(rt, batch)
-    async for row in results.of_batch(rt.db, batch.id):
+    bar = batch.confidence or CONFIDENCE
+    async for row in results.of_batch(rt.db, batch.id, batch.method, bar):
         yield _told(row, known, is_tied=tied(row["values"], is_text=is_text, language=language))
 
 

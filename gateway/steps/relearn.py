@@ -27,6 +27,8 @@ from gateway.store.batches import Batch
 from gateway.store.db import Row
 
 _LEASE, _RENEW_S = timedelta(seconds=60), 15.0
+WORKERS_SLICE = 500
+"""Workers whose skills change in one commit: a worker's own answer waits for her skill."""
 
 
 async def relearn(rt: Runtime, batch_id: str) -> int:
@@ -81,13 +83,11 @@ def _rung(answers: int) -> int:
 async def _relearn(rt: Runtime, batch: Batch) -> int:
     """How many answers are known now. The look itself needs no lock: what it rests on is not scored meanwhile.
 
-    Answers are marked first, some at a time; what they teach follows in one commit. A process that dies in between leaves
-    them to the next look, which the batch is still due for.
+    Answers are marked first, some at a time; then what they teach, some workers at a time. A process that dies in between
+    leaves them to the next look, which the batch is still due for, and which replaces what each worker was taught before.
     """
     rows = await skills.decided_answers(rt.db, batch.id)
-    real = [row for row in rows if row["gold"] is None]
-    look = await asyncio.to_thread(_shown, rt, batch, rows) if real else None
-    new = [row["id"] for row in real if not row["scored"]]
+    look, number, new = await asyncio.to_thread(_looked, rt, batch, rows)
     for at in range(0, len(new), SLICE):
         async with rt.db.transaction() as db:
             await skills.scored(db, new[at : at + SLICE])
@@ -95,16 +95,41 @@ async def _relearn(rt: Runtime, batch: Batch) -> int:
         await background.goes_on(rt.db, batch.id, rt.clock.now() + _LEASE, doing)
         await wait_for_phones(rt)
 
-    async def taught() -> None:
-        async with rt.db.transaction() as db:
-            if look is not None:
-                if look.sure is not None:
-                    await promote(db, batch, look.gold, look.sure)
-                await skills.replace_taught(db, batch.id, batch.kind, look.shown)
-            await skills.learned(db, batch.id, len(real))
+    if look is not None:
+        await _teach(rt, batch, look)
+    async with rt.db.transaction() as db:
+        await skills.learned(db, batch.id, number)
+    return number
 
-    await until_settled(taught)
-    return len(real)
+
+def _looked(rt: Runtime, batch: Batch, rows: list[Row]) -> tuple["_Look | None", int, list[int]]:
+    """What a look says, how many answers to real questions it rests on, and which of them no skill knows."""
+    real = [row for row in rows if row["gold"] is None]
+    new = [row["id"] for row in real if not row["scored"]]
+    return _shown(rt, batch, rows) if real else None, len(real), new
+
+
+async def _teach(rt: Runtime, batch: Batch, look: "_Look") -> None:
+    sure = look.sure
+    if sure is not None:
+
+        async def promoted() -> None:
+            async with rt.db.transaction() as db:
+                await promote(db, batch, look.gold, sure)
+
+        await until_settled(promoted)
+    workers = sorted(look.shown)
+    for at in range(0, len(workers), WORKERS_SLICE):
+        some = {worker: look.shown[worker] for worker in workers[at : at + WORKERS_SLICE]}
+
+        async def taught(some: dict[int, Skill] = some) -> None:
+            async with rt.db.transaction() as db:
+                await skills.replace_taught(db, batch.id, batch.kind, some)
+
+        await until_settled(taught)
+        doing = {"doing": "teaching", "done": min(at + WORKERS_SLICE, len(workers)), "of": len(workers)}  # fmt: skip
+        await background.goes_on(rt.db, batch.id, rt.clock.now() + _LEASE, doing)
+        await wait_for_phones(rt)
 
 
 @dataclass(frozen=True, slots=True)

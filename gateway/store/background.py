@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.store import tallies
 from gateway.store.db import Connection, Database
 
 # What `score` shares and `begin_learning` takes alone: answers that are being scored are scored before a look begins.
@@ -115,29 +116,87 @@ async def keep_estimates(
     )
 
 
-async def publish_estimates(
-    db: Connection, batch: str, basis: str, method: str, ruling: str, confidence: float
-) -> None:
-    """Make the kept estimates the batch's results. What a person decided stands.
-
-    A decided task whose value changes goes to review where the new value does not reach `confidence`.
-    """
-    await db.execute(
-        """update task t set value = e.value, confidence = e.confidence, ruling = $4,
-             state = case when t.state = 'decided' and e.confidence < $5
-                               and t.value is distinct from e.value then 'review' else t.state end,
-             rule = case when t.rule = 'ambiguous' then t.rule else $3 end
-           from estimate e where e.batch_id = $1 and e.basis = $2 and t.id = e.task_id
-             and t.rule is distinct from 'person'""",
+async def is_still(db: Connection, batch: str, basis: str) -> bool:
+    """Return whether `basis` is still what results rest on: only what came behind it is looked at."""
+    *last, revision, corrections = map(int, basis.split("."))
+    return await db.fetchval(
+        """select b.revision = $3 and (select count(*) from correction c where c.batch_id = b.id) = $4
+             and not exists (select from (select a.task_id from answer a where a.id > $2 order by a.id offset 0) news,
+               lateral (select from task t where t.id = news.task_id and t.batch_id = b.id offset 0) t)
+           from batch b where b.id = $1""",
         batch,
-        basis,
-        method,
-        ruling,
-        confidence,
+        last[0] if last else 0,
+        revision,
+        corrections,
     )
 
 
-async def forget(db: Database, batch: str) -> None:
-    """Remove the estimates of a batch and the word of its closing: they are published, or are made anew."""
-    await db.execute("delete from estimate where batch_id = $1", batch)
+async def forget_others(db: Connection, batch: str, basis: str) -> None:
+    """Remove the estimates of a batch that rest on something else."""
+    await db.execute("delete from estimate where batch_id = $1 and basis <> $2", batch, basis)
+
+
+async def left_to_publish(db: Connection | Database, batch: str) -> int:
+    """Return how many results of a batch that is done do not stand in its tasks yet."""
+    value = db.value if isinstance(db, Database) else db.fetchval
+    return await value(
+        """select count(*) from estimate where batch_id = $1
+             and (select state = 'done' from batch where id = $1)""",
+        batch,
+    )
+
+
+async def publish_some(
+    db: Connection, batch: str, method: str, ruling: str, confidence: float, most: int
+) -> int:
+    """Put some results of a batch that is done into its tasks; how many. What a person decided stands.
+
+    A decided task whose value changes goes to review where the new value does not reach `confidence`.
+    """
+    return await db.fetchval(
+        """with next as materialized (
+             select task_id, value, confidence from estimate
+               where batch_id = $1 and (select state = 'done' from batch where id = $1)
+               order by task_id limit $5 for update),
+           told as (
+             update task t set value = e.value, confidence = e.confidence, ruling = $3,
+                 state = case when t.state = 'decided' and e.confidence < $4
+                                   and t.value is distinct from e.value then 'review' else t.state end,
+                 rule = case when t.rule = 'ambiguous' then t.rule else $2 end
+               from next e where t.id = e.task_id and t.rule is distinct from 'person'),
+           gone as (delete from estimate e using next n where e.task_id = n.task_id returning e.task_id)
+           select count(*) from gone""",
+        batch,
+        method,
+        ruling,
+        confidence,
+        most,
+    )
+
+
+async def end_publishing(db: Connection, batch: str) -> None:
+    """All results stand in their tasks, and are counted anew."""
     await db.execute("update batch set background = null where id = $1", batch)
+    await tallies.count_anew(db, batch)
+
+
+async def publishing(db: Database) -> list[str]:
+    """Return the batches that are done and whose results do not all stand in their tasks yet."""
+    rows = await db.rows(f"select b.id {PUBLISHING}")
+    return [row["id"] for row in rows]
+
+
+# Estimates of batches that still run may be many: each batch is looked at once.
+PUBLISHING = """from (with recursive each(id) as (select min(batch_id) from estimate
+      union all select (select min(e.batch_id) from estimate e where e.batch_id > each.id) from each where each.id is not null)
+    select id from each) found join batch b on b.id = found.id where b.state = 'done'"""
+
+
+async def forget(db: Database, batch: str) -> None:
+    """Remove the estimates of a batch that is not done: they are made anew, or not needed."""
+    await db.execute(
+        """delete from estimate e using batch b
+           where b.id = $1 and e.batch_id = b.id and b.state <> 'done'""",
+        batch,
+    )
+    await db.execute("update batch set background = null where id = $1 and state <> 'done'", batch)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from gateway.store import float_questions
+from gateway.store.background import PUBLISHING
 from gateway.store.db import Database
 from gateway.store.payouts import LONG_UNKNOWN
 
@@ -18,7 +19,7 @@ union all select 'disburse', null where exists (select from payout_due where due
 union all select 'still_asking', null where exists (select from payout p where {LONG_UNKNOWN})
 union all select 'compare_floats', null where {float_questions.DUE}
 union all select 'close', null where exists (select from batch b where b.state = 'running' and not exists
-  (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open'))
+  (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open')) or exists (select {PUBLISHING})
 union all select 'score', null where exists (select from score_due s join batch b on b.id = s.batch_id
   where b.learning_until is null or b.learning_until <= $1)
 union all select 'count', null where exists (select from tally where due_at <= $1)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from gateway.errors import Conflict
+from gateway.errors import Conflict, Refused
 from gateway.store.db import Connection, Database, Row
 
 
@@ -18,11 +18,24 @@ async def lock(db: Connection, batch: str, task: str) -> Row | None:
 
 async def begin_correction(db: Connection, batch: str) -> bool:
     """Let no other correction of the batch begin before this transaction ends. Return whether the batch still runs (or is
-    paused). Its row stays free: `lock_batch` takes it when everything is ready to be committed."""
+    paused). Its row stays free: `lock_batch` takes it when everything is ready to be committed.
+
+    Raises Refused while the batch's results are being published: what follows from them must stand in the tasks first.
+    """
     await db.execute(
         "select pg_advisory_xact_lock(hashtextextended('correcting:' || $1, 0))", batch
     )
-    return await is_running(db, batch)
+    running = await is_running(db, batch)
+    if not running and await db.fetchval(
+        """select exists (select from estimate e where e.batch_id = b.id) from batch b
+           where b.id = $1 and b.state = 'done'""",
+        batch,
+    ):
+        raise Refused(
+            "the batch has just been closed and its results are being published: send the correction again in a minute",
+            status=409,
+        )
+    return running
 
 
 async def is_running(db: Connection, batch: str) -> bool:

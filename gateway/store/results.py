@@ -29,20 +29,29 @@ async def state_of(db: Database, batch: str) -> str | None:
     return await db.value("select state from batch where id = $1", batch)
 
 
-async def of_batch(db: Database, batch: str) -> AsyncGenerator[Row]:
-    """Yield every real task (no gold) in the client's order with its answers, page by page so that memory stays flat."""
+async def of_batch(db: Database, batch: str, method: str, confidence: float) -> AsyncGenerator[Row]:
+    """Yield every real task (no gold) in the client's order with its answers, page by page so that memory stays flat.
+
+    Results of a batch that is done are read from where `store.background` keeps them until they stand in the tasks.
+    """
     position = 0
     while True:
         rows = await db.rows(
-            """select t.position, t.name, t.value, t.confidence, t.answered, t.rule,
-                 case when t.state = 'review' and t.rule = 'ambiguous' then 'ambiguous' else t.state end as state,
+            """select t.position, t.name, coalesce(e.value, t.value) as value, coalesce(e.confidence, t.confidence) as confidence,
+                 t.answered, case when e.value is null or t.rule = 'ambiguous' then t.rule else $4 end as rule,
+                 case when t.state = 'review' and t.rule = 'ambiguous' then 'ambiguous'
+                      when t.state = 'decided' and e.confidence < $5 and t.value is distinct from e.value then 'review'
+                      else t.state end as state,
                  array(select a.value from answer a where a.task_id = t.id and not a.void order by a.id) as values
-               from task t
+               from task t left join estimate e on e.task_id = t.id and t.rule is distinct from 'person'
+                 and (select state = 'done' from batch where id = $1)
                where t.batch_id = $1 and t.gold is null and t.position > $2
                  and t.position <= (select coalesce(filled_to, 2147483647) from batch where id = $1) order by t.position limit $3""",
             batch,
             position,
             _PAGE,
+            method,
+            confidence,
         )
         for row in rows:
             yield row

@@ -6,6 +6,9 @@ from datetime import datetime
 from gateway.qa.skill import Skill
 from gateway.store.db import Connection, Database, Row
 
+_PAGE = 2000
+"""Tasks whose answers are read at a time."""
+
 
 async def to_score(db: Connection, limit: int, now: datetime) -> list[Row]:
     """Return tasks with answers that no skill knows of yet (task_id, version), in the order in which they became due.
@@ -110,14 +113,31 @@ async def count_learned(db: Connection, counts: Mapping[str, int], least: int) -
 
 
 async def decided_answers(db: Connection | Database, batch: str) -> list[Row]:
-    """Every answer to the decided tasks of a batch, gold among them."""
+    """Return every answer to the decided tasks of a batch, gold among them, task by task.
+
+    They are read page by page, so that no page holds up the event loop.
+    """
     fetch = db.rows if isinstance(db, Database) else db.fetch
-    return await fetch(
-        """select a.id, t.name, a.worker_id, a.value, t.gold, a.scored
-           from answer a join task t on t.id = a.task_id
-           where t.batch_id = $1 and not a.void and (t.gold is not null or t.state in ('decided', 'review')) order by a.id""",
-        batch,
-    )
+    found: list[Row] = []
+    position = 0
+    while True:
+        tasks = await fetch(
+            "select position from task where batch_id = $1 and position > $2 order by position limit $3",
+            batch,
+            position,
+            _PAGE,
+        )
+        if not tasks:
+            return found
+        found += await fetch(
+            """select a.id, t.name, a.worker_id, a.value, t.gold, a.scored from task t join answer a on a.task_id = t.id
+               where t.batch_id = $1 and t.position > $2 and t.position <= $3 and not a.void
+                 and (t.gold is not null or t.state in ('decided', 'review')) order by t.position, a.id""",
+            batch,
+            position,
+            tasks[-1]["position"],
+        )
+        position = tasks[-1]["position"]
 
 
 async def replace_taught(db: Connection, batch: str, kind: str, shown: Mapping[int, Skill]) -> None:
