@@ -53,7 +53,7 @@ def _how(*, namespaces: bool) -> str:
     if namespaces:
         return "each host is a network namespace of this machine"
     return (
-        "!! No network namespaces (they need root, ip, nsenter and setpriv): hosts are addresses 127.77.0.x of the loopback, and a "
+        "!! No network namespaces (they need root, ip, nsenter and setpriv): hosts are addresses of the loopback, and a "
         "host that is cut off is one whose processes stand still."
     )
 

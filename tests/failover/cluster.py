@@ -192,7 +192,7 @@ class Cluster:
             ("/var/lib/gateway", host.folder / "data"),
         ):
             text = text.replace(there, str(here))
-        if name == "haproxy-front.cfg" and not self.network.namespaces and os.geteuid():
+        if name == "haproxy-front.cfg" and not self.network.namespaces:
             text = text.replace(":80\n", ":8080\n")
         path.write_text(text)
         path.chmod(0o600)
@@ -212,7 +212,8 @@ class Cluster:
 
     def _our_environment(self, host: Host) -> dict[str, str]:
         lines = Path(self._file(host, "gateway.env")).read_text().splitlines()
-        given = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+        pairs = (line.split("=", 1) for line in lines if not line.startswith("#"))
+        given = {name: value.strip("'") for name, value in pairs}
         settings = host.folder / "gateway.toml"
         settings.write_text(self.config)
         own = {"GATEWAY_CONFIG": str(settings), "PYTHONPATH": str(REPOSITORY)}

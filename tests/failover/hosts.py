@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Self
 
 NETWORK = "10.77.0."
-LOOPBACK = "127.77.0."
+# Another network for each run, so that two may run at once.
+LOOPBACK = f"127.{64 + os.getpid() % 128}.0."
 ADDRESSES = {
     "front": 10,
     "web1": 11,

@@ -48,10 +48,20 @@ class Probe:
     """One kind of service, asked for again and again."""
 
     tries: list[Try] = field(default_factory=list[Try])
+    began: float = 0.0
+    """When the call began that is under way."""
+
+    def begin(self) -> float:
+        """Begin a call, and return when."""
+        self.began = time.monotonic()
+        return self.began
 
     def failed(self, fault_at: float, until: float) -> list[Try]:
-        """Return the calls that failed from a fault on."""
-        return [t for t in self.tries if t.why and fault_at < t.ended and t.began < until]
+        """Return the calls that failed from a fault on. One that has waited for long has failed so far."""
+        found = [t for t in self.tries if t.why and fault_at < t.ended and t.began < until]
+        if until - self.began > _LATE_S:
+            found.append(Try(self.began, until, "still waiting"))
+        return found
 
     def back_after(self, fault_at: float, until: float) -> float:
         """Return how long after a fault the last call ended that failed; 0 when none did."""
@@ -190,7 +200,7 @@ options = {{ base_url = "{url}", consumer_key = "t", consumer_secret = "t", init
         """A phone dials: the menu is the service, an apology is not."""
         for number in itertools.count():
             phone = self.carrier.phone(f"+25471900{number % 100:04}")
-            began = time.monotonic()
+            began = self.probes["ussd"].begin()
             screen = (await phone.dial(CODE)).screen
             why = "" if "Earn money" in screen.text else screen.text or screen.fault or "no screen"
             if await self._noted("ussd", began, why):
@@ -202,7 +212,7 @@ options = {{ base_url = "{url}", consumer_key = "t", consumer_secret = "t", init
         timeout = aiohttp.ClientTimeout(total=_PROBE_WAIT_S)
         async with aiohttp.ClientSession(self.front, headers=headers, timeout=timeout) as api:
             while True:
-                began = time.monotonic()
+                began = self.probes["api"].begin()
                 try:
                     async with api.get("/api/v1/account") as answer:
                         why = (
@@ -216,8 +226,8 @@ options = {{ base_url = "{url}", consumer_key = "t", consumer_secret = "t", init
     async def _probes_sms(self) -> None:
         """A phone texts HELP and waits for the reply: through the database, Redis, a runner and the carrier."""
         for number in itertools.count():
-            phone = self.carrier.phone(f"+25471901{number % 100:04}")
-            began = time.monotonic()
+            phone = self.carrier.phone(f"+2547190{number:05}")
+            began = self.probes["sms"].begin()
             sent = asyncio.create_task(phone.text(SHORTCODE, "HELP"))
             with suppress(TimeoutError):
                 await phone.next_sms(300.0)
