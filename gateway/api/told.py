@@ -95,7 +95,8 @@ class FindingOut(BaseModel):
 
 
 class Background(BaseModel):
-    """Work on the whole batch that goes on: `checking` and `storing` (an upload), `learning` and `teaching` (who is good at it), `closing`
+    """Work on the whole batch that goes on: `checking` and `storing` (an upload), `starting`
+    (its tasks are dealt out to partners), `learning` and `teaching` (who is good at it), `closing`
     (its results are estimated) or `publishing` (they are there, and are counted with the next look). `of`: none until it is known. Tasks and results change all at once when it is done."""
 
     doing: str

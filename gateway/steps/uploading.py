@@ -11,13 +11,14 @@ from dataclasses import asdict, dataclass
 from typing import NoReturn
 from uuid import UUID, uuid4
 
-from gateway.errors import Failed, Refused
+from gateway.errors import Conflict, Failed, Refused
 from gateway.failpoints import reach
 from gateway.ids import ClientId
 from gateway.runtime import Runtime
 from gateway.steps.advise import SHOWN_MAX
 from gateway.steps.prepare import Filled, added
-from gateway.store import batches, uploads
+from gateway.store import allot, batches, uploads
+from gateway.store.batches import Batch
 from gateway.store.db import AWAY, Row
 from gateway.store.uploads import Slice
 from gateway.tasks.intake import Room
@@ -169,6 +170,28 @@ async def ended(rt: Runtime, client: ClientId, batch: str) -> None:
     upload = await _taken(rt, client, batch, forced=True)
     if upload is not None:
         await upload.take_back()
+
+
+async def dealt(rt: Runtime, client: ClientId, batch: Batch) -> Upload | None:
+    """Deal the tasks of a draft out to partners with a share, slice by slice, and return the turn in which that was done.
+
+    No upload comes in between. None: there is nothing to deal.
+    """
+    row = await rt.db.row("select state from batch where id = $1", batch.id)
+    if not batch.handling.shares or row is None or row["state"] != "draft":
+        return None
+    turn = await _taken(rt, client, batch.id, forced=True)
+    assert turn is not None
+    await turn.remove()
+    tasks = await allot.dealt_tasks(rt.db, batch)
+    for at in range(0, len(tasks), SLICE):
+        some = tasks[at : at + SLICE]
+        doing = _doing("starting", at + len(some), len(tasks))
+        async with rt.db.transaction() as db:
+            await allot.keep_for_partners(db, some)
+            if await uploads.renew(db, batch.id, turn.token, LEASE_S, doing) != "draft":
+                raise Conflict("another process starts it")
+    return turn
 
 
 async def sweep_uploads(rt: Runtime) -> None:

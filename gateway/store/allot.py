@@ -1,5 +1,6 @@
 """Partners' shares of a batch: which tasks are kept for whom, and how far they have come."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from gateway.store.batches import Batch
@@ -7,36 +8,35 @@ from gateway.store.db import Connection, Database, Row
 from gateway.tasks.shares import dealt
 
 
-async def keep_for_partners(db: Connection, batch: Batch, now: datetime) -> None:
-    """Deal the tasks that are for anybody out to the partners with a share, as the batch starts."""
-    if not batch.handling.shares:
-        return
-    open_to_all = [
-        row["id"]
-        for row in await db.fetch(
-            """select id from task where batch_id = $1 and gold is null and not directed
-                 and not coalesce(audience ? 'partners', false) order by position""",
-            batch.id,
-        )
-    ]
-    kept = [
-        (task, code)
-        for task, code in zip(
-            open_to_all, dealt(len(open_to_all), batch.handling.shares), strict=True
-        )
-        if code is not None
-    ]
+async def dealt_tasks(db: Database, batch: Batch) -> list[tuple[int, str | None]]:
+    """Deal the tasks that are for anybody out to the partners with a share; None: for anybody still."""
+    rows = await db.rows(
+        """select id from task where batch_id = $1 and gold is null and not directed
+             and not coalesce(audience ? 'partners', false) order by position""",
+        batch.id,
+    )
+    codes = dealt(len(rows), batch.handling.shares)
+    return [(row["id"], code) for row, code in zip(rows, codes, strict=True)]
+
+
+async def keep_for_partners(db: Connection, some: Sequence[tuple[int, str | None]]) -> None:
+    """Keep some dealt tasks for their partners."""
     await db.execute(
         """update task t set kept_for = p.id from unnest($1::bigint[], $2::text[]) as k(task, code)
-             join partner p on p.code = k.code where t.id = k.task""",
-        [task for task, _ in kept],
-        [code for _, code in kept],
+             left join partner p on p.code = k.code where t.id = k.task and t.kept_for is distinct from p.id""",
+        [task for task, _ in some],
+        [code for _, code in some],
     )
-    await db.execute(
-        "update batch set kept_until = $2 where id = $1",
-        batch.id,
-        now + timedelta(hours=batch.handling.keep_h),
-    )
+
+
+async def keep_until(db: Connection, batch: Batch, now: datetime) -> None:
+    """Say until when the dealt tasks are kept."""
+    if batch.handling.shares:
+        await db.execute(
+            "update batch set kept_until = $2 where id = $1",
+            batch.id,
+            now + timedelta(hours=batch.handling.keep_h),
+        )
 
 
 async def shares(db: Database, batch: str) -> list[Row]:

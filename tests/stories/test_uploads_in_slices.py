@@ -237,3 +237,29 @@ async def test_the_audience_is_kept_with_the_task(town):
     specs = [TaskSpec("t", "Is it \\ open?", None, Audience(languages=("sw", "en")))]
     await submit.add_tasks(town.rt, town.client.id, batch.id, specs)
     assert await town.value("select audience from task") == {"languages": ["sw", "en"]}
+
+
+async def test_a_start_that_deals_tasks_out_to_partners_does_it_in_slices(town, monkeypatch):
+    batch = await town.client.drafts(shares={"KIBERA": 0.5})
+    assert (await posts(batch, tasks(10))).status_code == 201
+    renew, seen = uploading.uploads.renew, []
+
+    async def noted(db, batch_id, token, lease_s, doing=None):
+        seen.append(doing)
+        return await renew(db, batch_id, token, lease_s, doing)
+
+    monkeypatch.setattr(uploading.uploads, "renew", noted)
+    shown = await batch.changes("start")
+    assert [one["done"] for one in seen if one] == [4, 8, 10]
+    assert {one["doing"] for one in seen if one} == {"starting"}
+    assert (shown["state"], shown["background"]) == ("running", None)
+    assert await town.count("task", "kept_for is not null") == 5
+    assert await town.rt.db.value("select upload_token is null and filled_to is null from batch")
+
+
+async def test_a_start_that_is_refused_leaves_a_draft_that_takes_tasks(town):
+    batch = await town.client.drafts(shares={"KIBERA": 0.5}, price="900000.00")
+    assert (await posts(batch, tasks(10))).status_code == 201
+    assert (await batch.client.asks("POST", f"/batches/{batch.id}/start")).status_code == 402
+    assert (await batch.shows())["background"] is None
+    assert (await posts(batch, tasks(2, "more"))).status_code == 201
