@@ -69,7 +69,7 @@ async def _taken(rt: Runtime, channel: Channel, receipt: Receipt) -> bool:
     await respect.note_phone(rt, channel, receipt)
     if receipt.opted_out:
         index = await rt.db.value(
-            "select to_index from outbox where channel = $1 and provider_id = $2",
+            "select to_index from outbox where channel = $1 and provider_id = $2 order by id desc limit 1",
             channel.name,
             receipt.provider_id,
         )

@@ -33,7 +33,7 @@ async def stuck_parts(
     parts: list[Part] = []
     for row in await people.coordinators_of(rt.db, worker):
         day = f"stuck:{row['id']}:{rt.clock.now():%Y-%m-%d}:"
-        if await outbox.written_like(rt.db, day) >= TOLD_PER_DAY_MAX:
+        if await outbox.notices_like(rt.db, day) >= TOLD_PER_DAY_MAX:
             continue
         try:
             to = rt.vault.open(row["msisdn_sealed"])

@@ -180,7 +180,7 @@ class translated:  # noqa: N801  # reads as a word in `with translated():`
 
 def _is_twin(error: asyncpg.PostgresError) -> bool:
     """Return whether the same SMS was written under another id meanwhile: read again, it is known."""
-    return error.sqlstate == "23505" and error.constraint_name == "ix_inbox_twin"
+    return error.sqlstate == "23505" and error.constraint_name == "ix_inbox_key_twin"
 
 
 class _LeanConnection(asyncpg.Connection):

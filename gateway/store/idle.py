@@ -19,7 +19,7 @@ _READY = """
   not exists (select from assignment a where a.worker_id = w.id and a.state = 'held')
   and not exists (select from opt_out x where x.msisdn_index = w.msisdn_index)
   and (w.unreached_until is null or w.unreached_until < now())
-  and not exists (select from payout p join outbox o on o.cause = 'asked:' || p.ref and o.state in ('queued', 'sending')
+  and not exists (select from payout p join message_of('asked:' || p.ref) o on o.state in ('queued', 'sending')
     where p.worker_id = w.id and p.settled_at is null)"""
 # Work that is there for a worker `w`: named for her, or in a batch that is open to all.
 _SOMETHING = """
@@ -55,7 +55,8 @@ _BY_USSD = _look(
     "ussd",
     _READY
     + """
-  and not exists (select from ussd_session s where s.worker_id = w.id and s.last_at > $6)
+  and not exists (select from ussd_session s where s.worker_id = w.id and s.last_at > $6
+    and s.created_at > $6 - interval '2 days')
   and not exists (select from outbox o where o.worker_id = w.id and o.purpose = 'notice' and o.created_at > $7)""",
 )
 

@@ -29,10 +29,18 @@ def sealed(vault: Vault, channel: str, kind: str, event_id: str, raw: bytes) -> 
 async def keep_many(db: Database, events: Sequence[Kept]) -> list[bool]:
     """Keep events before they are processed, all in one commit; for each, whether it is new."""
     rows = await db.rows(
-        """insert into inbox (channel, kind, event_id, body_sealed, state)
-           select e.channel, e.kind, e.event_id, e.body, 'waiting'
-             from unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) as e(channel, kind, event_id, body)
-           on conflict (channel, kind, event_id) do nothing returning channel, kind, event_id""",
+        """with e as (
+             select distinct on (channel, kind, event_id) *
+             from unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) with ordinality
+               as e(channel, kind, event_id, body, n) order by channel, kind, event_id, n),
+           k as (
+             insert into inbox_key (channel, kind, event_id, done) select channel, kind, event_id, false from e order by n
+               on conflict (channel, kind, event_id) do nothing returning *),
+           i as (
+             insert into inbox (id, channel, kind, event_id, body_sealed, state, created_at)
+               select k.id, k.channel, k.kind, k.event_id, e.body, 'waiting', k.created_at
+                 from k join e using (channel, kind, event_id))
+           select channel, kind, event_id from k""",
         [e.channel for e in events],
         [e.kind for e in events],
         [e.event_id for e in events],
@@ -54,7 +62,8 @@ async def claim_waiting(
     a runner); nobody else gets them until the lease is over."""
     rows = await db.rows(
         """update inbox set due_at = $2, tries = tries + 1
-           where id in (select id from inbox where kind <> 'receipt' and state = 'waiting' and due_at <= $1
+           where (id, created_at) in (select id, created_at from inbox
+             where kind <> 'receipt' and state = 'waiting' and due_at <= $1
              order by due_at, id limit $3 for update skip locked)
            returning id, channel, kind, event_id, body_sealed, tries""",
         now,
@@ -69,7 +78,8 @@ async def claim_receipts(db: Database, now: datetime, limit: int) -> list[Row]:
     those of messages which are not ours (an account that others use too) keep nobody else's waiting."""
     return await db.rows(
         """update inbox set tries = tries + 1, due_at = $1::timestamptz + least(2 ^ least(tries, 9), 300) * interval '1 second'
-           where id in (select id from inbox where kind = 'receipt' and state = 'waiting' and due_at <= $1
+           where (id, created_at) in (select id, created_at from inbox
+             where kind = 'receipt' and state = 'waiting' and due_at <= $1
              and created_at > $1::timestamptz - interval '1 day' order by due_at limit $2 for update skip locked)
            returning id, channel, event_id, body_sealed""",
         now,
@@ -110,8 +120,7 @@ async def put_off(
 ) -> None:
     """An SMS that could not be heard now waits, kept if it was not; one that is done stays done."""
     await db.execute(
-        """insert into inbox as i (channel, kind, event_id, body_sealed, state, due_at) values ($1, 'sms', $2, $3, 'waiting', $4)
-           on conflict (channel, kind, event_id) do update set due_at = excluded.due_at where i.state = 'waiting'""",
+        "select leave_event($1, 'sms', $2, $3, 'waiting', null, $4)",
         channel,
         event_id,
         vault.seal(stored(raw)),
@@ -134,10 +143,7 @@ async def keep_failed(
     `state` is `failed`, which rings an operator's alarm, or `unclear` for what any phone can send (errors.Unclear).
     """
     await db.execute(
-        """insert into inbox as i (channel, kind, event_id, body_sealed, state, error, tries)
-           values ($1, $2, $3, $4, $6, $5, 1)
-           on conflict (channel, kind, event_id) do update set state = excluded.state, error = excluded.error, tries = i.tries + 1
-             where i.state <> 'done'""",
+        "select leave_event($1, $2, $3, $4, $6, $5, null)",
         channel,
         kind,
         event_id,
@@ -161,8 +167,7 @@ async def keep(
 ) -> None:
     """Keep an event before it is processed: from here on it cannot be lost."""
     await db.execute(
-        """insert into inbox (channel, kind, event_id, body_sealed, state) values ($1, $2, $3, $4, 'waiting')
-           on conflict (channel, kind, event_id) do nothing""",
+        "select keep_event($1, $2, $3, $4, 'waiting', null, null, null)",
         channel,
         kind,
         event_id,
@@ -171,13 +176,13 @@ async def keep(
 
 
 async def is_done(db: Database, channel: str, kind: str, event_id: str) -> bool:
-    state = await db.value(
-        "select state from inbox where channel = $1 and kind = $2 and event_id = $3",
+    return await db.value(
+        """select exists (select from inbox_key
+             where channel = $1 and kind = $2 and event_id = $3 and done)""",
         channel,
         kind,
         event_id,
     )
-    return state == "done"
 
 
 async def came(db: Database, kind: str, of: Sequence[tuple[str, str]]) -> set[str]:
@@ -185,7 +190,7 @@ async def came(db: Database, kind: str, of: Sequence[tuple[str, str]]) -> set[st
     if not of:
         return set()
     rows = await db.rows(
-        """select x.prefix from unnest($2::text[], $3::text[]) x(channel, prefix) where exists (select from inbox i
+        """select x.prefix from unnest($2::text[], $3::text[]) x(channel, prefix) where exists (select from inbox_key i
              where i.channel = x.channel and i.kind = $1 and i.event_id >= x.prefix || ':' and i.event_id < x.prefix || ';')""",
         kind,
         [channel for channel, _ in of],
@@ -196,7 +201,7 @@ async def came(db: Database, kind: str, of: Sequence[tuple[str, str]]) -> set[st
 
 async def done(db: Database, channel: str, kind: str, event_id: str) -> None:
     await db.execute(
-        "update inbox set state = 'done', done_at = now(), error = null where channel = $1 and kind = $2 and event_id = $3",
+        "select event_done($1, $2, $3)",
         channel,
         kind,
         event_id,

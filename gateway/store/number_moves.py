@@ -111,6 +111,7 @@ async def heard_lately(db: Database, worker: WorkerId, index: bytes, since: date
     return await db.value(
         """select exists (select from outbox where to_index = $2 and purpose = 'reply' and created_at > $3)
              or exists (select from ussd_session where worker_id = $1 and last_at > $3)
+             or exists (select from answer where worker_id = $1 and created_at > $3)
              or exists (select from consent where worker_id = $1 and at > $3)""",
         worker,
         index,

@@ -351,7 +351,7 @@ async def troubled(db: Database, since: datetime, limit: int = 20) -> list[Row]:
 
 
 _LATELY = """select count(*) from (select text, cause, purpose, created_at from outbox where to_index = $1
-  order by id desc limit 200) o where o.purpose = 'reply' and o.created_at > now() - interval '1 hour' and """
+  and created_at > now() - interval '1 hour' order by id desc limit 200) o where o.purpose = 'reply' and """
 
 
 async def replies_like(db: Database, index: bytes, text: str) -> int:
@@ -363,8 +363,8 @@ async def unclear_in_a_row(db: Database, index: bytes, prefix: str) -> int:
     """Return how many replies of the last hour have a cause with this prefix, since the last reply without it."""
     return await db.value(
         """with o as (select id, cause, created_at from outbox where to_index = $1 and purpose = 'reply'
-             order by id desc limit 200)
-           select count(*) from o where starts_with(o.cause, $2) and o.created_at > now() - interval '1 hour'
+             and created_at > now() - interval '1 hour' order by id desc limit 200)
+           select count(*) from o where starts_with(o.cause, $2)
              and o.id > coalesce((select max(u.id) from o u where not coalesce(starts_with(u.cause, $2), false)), 0)""",
         index,
         prefix,
@@ -374,30 +374,34 @@ async def unclear_in_a_row(db: Database, index: bytes, prefix: str) -> int:
 async def last_reply_is(db: Database, index: bytes, prefixes: tuple[str, ...]) -> bool:
     """Return whether the last reply of the last hour to this number has a cause with one of these prefixes."""
     return await db.value(
-        """with o as (select cause, created_at from outbox where to_index = $1 and purpose = 'reply' order by id desc limit 1)
-           select exists (select from o, unnest($2::text[]) p
-             where starts_with(o.cause, p) and o.created_at > now() - interval '1 hour')""",
+        """with o as (select cause, created_at from outbox where to_index = $1 and purpose = 'reply'
+             and created_at > now() - interval '1 hour' order by id desc limit 1)
+           select exists (select from o, unnest($2::text[]) p where starts_with(o.cause, p))""",
         index,
         list(prefixes),
     )
 
 
-async def written_like(db: Database, beginning: str) -> int:
-    """Return how many messages have a cause that begins so."""
-    return await db.value("select count(*) from outbox where starts_with(cause, $1)", beginning)
+async def notices_like(db: Database, beginning: str) -> int:
+    """Return how many notices of the last two days to those who are no workers have a cause that begins so."""
+    return await db.value(
+        """select count(*) from outbox where purpose = 'notice' and worker_id is null
+             and created_at > now() - interval '2 days' and starts_with(cause, $1)""",
+        beginning,
+    )
 
 
 async def is_written(db: Database, cause: str) -> bool:
     """Whether there is, or was, a message of that cause."""
-    return await db.value("select exists (select from outbox where cause = $1)", cause)
+    return await db.value("select exists (select from outbox_key where cause = $1)", cause)
 
 
 async def sent_at(db: Database, cause: str) -> datetime | None:
     """Return when the message of that cause was handed over to its provider."""
-    return await db.value("select sent_at from outbox where cause = $1", cause)
+    return await db.value("select sent_at from message_of($1)", cause)
 
 
-_WAITS = "select text from outbox where cause = $1 and state = 'queued' and tries = 0"
+_WAITS = "select text from message_of($1) where state = 'queued' and tries = 0"
 
 
 async def waits(db: Database, cause: str) -> str | None:

@@ -144,7 +144,7 @@ def _opened(vault: Vault, rows: Sequence[Row]) -> list[Stored]:
 # After a day people look: see NEEDS_HUMAN.
 LONG_UNKNOWN = """p.settled_at is null and p.maybe_taken and p.state <> 'submitting'
   and p.first_sent_at between $1::timestamptz - interval '24 hours' and $1::timestamptz - interval '10 minutes'
-  and not exists (select from outbox o where o.cause = 'payout:' || p.id || ':unknown')"""
+  and not exists (select from outbox_key o where o.cause = 'payout:' || p.id || ':unknown')"""
 
 
 async def long_unknown(db: Database, vault: Vault, now: datetime) -> list[Stored]:

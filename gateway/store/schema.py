@@ -21,6 +21,7 @@ from gateway.store.db import Database, connect, open_database, plain_dsn
 _MIGRATION_LOCK = 7_301_001
 # Later files may call functions of earlier ones.
 SQL_FILES = (
+    "months",
     "ledger",
     "work",
     "packs",

@@ -1,5 +1,7 @@
 """The schema is what the tables say, and migrating again changes nothing."""
 
+import re
+
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
@@ -7,6 +9,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.store.schema import migrate
 from gateway.store.tables import metadata
+
+_PART = re.compile(r"^(inbox|outbox|ussd_session)_(before|rest|\d{4}_\d\d)$")
+"""The months of a table are like the table; `store/sql/months.sql` makes them."""
 
 
 async def test_the_migrated_schema_is_what_the_tables_say(new_database):
@@ -16,7 +21,13 @@ async def test_the_migrated_schema_is_what_the_tables_say(new_database):
             differences = await connection.run_sync(
                 lambda sync: compare_metadata(
                     MigrationContext.configure(
-                        sync, opts={"compare_server_default": True, "compare_type": True}
+                        sync,
+                        opts={
+                            "compare_server_default": True,
+                            "compare_type": True,
+                            "include_name": lambda name, kind, _: kind != "table"
+                            or not _PART.search(name),
+                        },
                     ),
                     metadata,
                 )

@@ -8,7 +8,7 @@ from gateway.msisdn import normalise
 async def everything_stored(town):
     """Every value of every table, as text; bytes as they are in hexadecimal."""
     tables = await town.rt.db.rows(
-        "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
+        "select relname from pg_class where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace"
     )
     for table in tables:
         name = table["relname"]

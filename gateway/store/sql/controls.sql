@@ -51,17 +51,24 @@ create or replace function missed_message(p_worker bigint) returns bigint langua
     where o.worker_id = p_worker and o.purpose = 'money' and o.cause is not null and o.cause not like '%:again'
       and o.created_at > now() - interval '30 days'
       and (o.state in ('refused', 'unknown') or o.delivery in ('failed', 'away'))
-      and not exists (select from outbox x where x.cause = o.cause || ':again')
+      and not exists (select from outbox_key x where x.cause = o.cause || ':again')
     order by o.id desc limit 1
 $$;
 
 -- The same words once more; never a third time.
 create or replace function send_again(p_message bigint) returns void language sql as $$
-  insert into outbox (channel, worker_id, to_sealed, to_index, text, segments, encoding, purpose, priority, cause)
-    select o.channel, o.worker_id, coalesce(w.msisdn_sealed, o.to_sealed), coalesce(w.msisdn_index, o.to_index), o.text,
-        o.segments, o.encoding, o.purpose, o.priority, o.cause || ':again'
+  with m as (
+    select o.*, nextval('outbox_id_seq') as next, coalesce(w.msisdn_sealed, o.to_sealed) as sealed,
+        coalesce(w.msisdn_index, o.to_index) as index
       from outbox o left join worker w on w.id = o.worker_id where o.id = p_message and w.number_lost_at is null
-    on conflict (cause) do nothing
+  ), k as (
+    insert into outbox_key (cause, id, created_at, lasting) select cause || ':again', next, now(), purpose = 'money' from m
+      on conflict (cause) do nothing returning id
+  )
+  insert into outbox (id, channel, worker_id, to_sealed, to_index, text, segments, encoding, purpose, priority, cause)
+    select m.next, m.channel, m.worker_id, m.sealed, m.index, m.text, m.segments, m.encoding, m.purpose, m.priority,
+        m.cause || ':again'
+      from m join k on k.id = m.next
 $$;
 
 -- APPEAL: nothing is taken until her coordinator has looked. What is no open adjustment of hers changes nothing.

@@ -7,7 +7,7 @@ create or replace function earlier_by_sms(
 ) returns table (assignment bigint, sure boolean) language sql stable as $$
   select a.id, case p_held_via
       when 'ussd' then exists (select from ussd_session s where s.worker_id = p_worker and not s.ended
-        and s.completed is null and s.last_at > now() - interval '3 minutes')
+        and s.completed is null and s.last_at > now() - interval '3 minutes' and s.created_at > now() - interval '2 days')
       else true end
     from assignment a join task t on t.id = a.task_id
     where a.worker_id = p_worker and a.state = 'expired' and a.via = 'sms' and a.item is null and a.asked_at < p_held_at

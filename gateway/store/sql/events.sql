@@ -1,5 +1,28 @@
 -- Events, sessions and messages: the other parts of a turn.
 
+-- Keeps an event that is not known, its key first: the key alone is unique over all months. False where it is known.
+create or replace function keep_event(
+  p_channel text, p_kind text, p_event_id text, p_body bytea, p_state text, p_error text, p_due timestamptz, p_twin bytea
+) returns boolean language plpgsql as $$
+begin
+  with k as (
+    insert into inbox_key (channel, kind, event_id, done, twin)
+      values (p_channel, p_kind, p_event_id, p_state = 'done', p_twin)
+      on conflict (channel, kind, event_id) do nothing returning id, created_at)
+  insert into inbox (id, channel, kind, event_id, body_sealed, state, error, due_at, created_at, tries, done_at)
+    select k.id, p_channel, p_kind, p_event_id, p_body, p_state, p_error, coalesce(p_due, now()), k.created_at,
+      case when p_state in ('failed', 'unclear') then 1 else 0 end, case when p_state = 'done' then now() end from k;
+  return found;
+end $$;
+
+-- Locks an event that is known and not done, and tells where its row is; nulls where there is none.
+create or replace function open_event(
+  p_channel text, p_kind text, p_event_id text, out event bigint, out came_at timestamptz
+) language sql as $$
+  select id, created_at from inbox_key where channel = p_channel and kind = p_kind and event_id = p_event_id
+    and not done for update
+$$;
+
 -- Takes an inbound event into the books with its reply. The same event twice: GW002, and nothing else happens.
 -- (An event that waited or failed before is done now.) p_twin: of an SMS, unique on its channel (steps/identity.py).
 -- p_same_id: what the events of all texts begin with that this sender sent under the provider's id; an operator is told
@@ -7,25 +30,60 @@
 create or replace function book_event(
   p_channel text, p_kind text, p_event_id text, p_worker bigint, p_body bytea, p_reply text, p_twin bytea, p_same_id text
 ) returns void language plpgsql as $$
-declare v_remark text;
+declare v_remark text; v_id bigint; v_at timestamptz;
 begin
-  if p_same_id is not null and exists (select from inbox i where i.channel = p_channel and i.kind = p_kind
+  if p_same_id is not null and exists (select from inbox_key i where i.channel = p_channel and i.kind = p_kind
       and i.event_id >= p_same_id and i.event_id < p_same_id || 'g' and starts_with(i.event_id, p_same_id)
       and i.event_id <> p_event_id
       -- Of two that were stored before they are heard, the later one is the other text.
-      and not exists (select from inbox o where o.channel = p_channel and o.kind = p_kind and o.event_id = p_event_id
-        and o.id < i.id)) then
+      and not exists (select from inbox_key o where o.channel = p_channel and o.kind = p_kind
+        and o.event_id = p_event_id and o.id < i.id)) then
     v_remark := 'another text of this phone came under the same id: each was heard as a message of its own';
   end if;
-  insert into inbox as i (channel, kind, event_id, worker_id, body_sealed, state, reply, done_at, twin, error)
-    values (p_channel, p_kind, p_event_id, p_worker, p_body, 'done', p_reply, now(), p_twin, v_remark)
-    on conflict (channel, kind, event_id) do update
-      set state = 'done', body_sealed = excluded.body_sealed, reply = excluded.reply, worker_id = excluded.worker_id,
-        error = excluded.error, done_at = now(), twin = coalesce(excluded.twin, i.twin)
-      where i.state <> 'done';
+  with k as (
+    insert into inbox_key (channel, kind, event_id, worker_id, done, twin)
+      values (p_channel, p_kind, p_event_id, p_worker, true, p_twin)
+      on conflict (channel, kind, event_id) do nothing returning id, created_at)
+  insert into inbox (id, channel, kind, event_id, worker_id, body_sealed, state, reply, done_at, error, created_at)
+    select k.id, p_channel, p_kind, p_event_id, p_worker, p_body, 'done', p_reply, now(), v_remark, k.created_at from k;
+  if found then
+    return;
+  end if;
+  update inbox_key set done = true, worker_id = p_worker, twin = coalesce(p_twin, twin)
+    where channel = p_channel and kind = p_kind and event_id = p_event_id and not done
+    returning id, created_at into v_id, v_at;
   if not found then
     raise exception 'event % was here before', p_event_id using errcode = 'GW002';
   end if;
+  update inbox set state = 'done', body_sealed = p_body, reply = p_reply, worker_id = p_worker, error = v_remark,
+      done_at = now()
+    where id = v_id and created_at = v_at;
+end $$;
+
+-- An event that could not be processed, or waits until p_due: kept as it came. What is done stays done.
+create or replace function leave_event(
+  p_channel text, p_kind text, p_event_id text, p_body bytea, p_state text, p_error text, p_due timestamptz
+) returns void language plpgsql as $$
+declare v_id bigint; v_at timestamptz;
+begin
+  if keep_event(p_channel, p_kind, p_event_id, p_body, p_state, p_error, p_due, null) then
+    return;
+  end if;
+  select event, came_at into v_id, v_at from open_event(p_channel, p_kind, p_event_id);
+  if p_state = 'waiting' then
+    update inbox set due_at = p_due where id = v_id and created_at = v_at and state = 'waiting';
+  else
+    update inbox set state = p_state, error = p_error, tries = tries + 1 where id = v_id and created_at = v_at;
+  end if;
+end $$;
+
+-- An event needs nothing more. One that is done keeps no remark.
+create or replace function event_done(p_channel text, p_kind text, p_event_id text) returns void language plpgsql as $$
+declare v_id bigint; v_at timestamptz;
+begin
+  update inbox_key set done = true where channel = p_channel and kind = p_kind and event_id = p_event_id
+    returning id, created_at into v_id, v_at;
+  update inbox set state = 'done', done_at = now(), error = null where id = v_id and created_at = v_at;
 end $$;
 
 -- When an SMS without id and time came: its event's id ends with it.
@@ -35,13 +93,17 @@ $$;
 
 -- An event that has its effect already, or is a copy: kept as done, so that an operator sees it (p_remark).
 create or replace function book_copy(p_channel text, p_event_id text, p_body bytea, p_remark text)
-returns void language sql as $$
-  insert into inbox as i (channel, kind, event_id, body_sealed, state, done_at, error)
-    values (p_channel, 'sms', p_event_id, p_body, 'done', now(), p_remark)
-    on conflict (channel, kind, event_id) do update
-      set state = 'done', body_sealed = excluded.body_sealed, error = excluded.error, done_at = now()
-      where i.state <> 'done'
-$$;
+returns void language plpgsql as $$
+declare v_id bigint; v_at timestamptz;
+begin
+  if keep_event(p_channel, 'sms', p_event_id, p_body, 'done', p_remark, null, null) then
+    return;
+  end if;
+  update inbox_key set done = true where channel = p_channel and kind = 'sms' and event_id = p_event_id and not done
+    returning id, created_at into v_id, v_at;
+  update inbox set state = 'done', body_sealed = p_body, error = p_remark, done_at = now()
+    where id = v_id and created_at = v_at;
+end $$;
 
 -- Keeps an SMS that came without id and time, and marks it by a twin of its own as no copy. False for a copy: an equal
 -- text of the same phone was marked that came within p_within of this one, and no reply to it had been handed over to
@@ -52,7 +114,7 @@ create or replace function keep_undated(
 declare v_at timestamptz := arrived_at(p_event_id); v_original bigint;
 begin
   perform pg_advisory_xact_lock(hashtextextended(p_channel || p_undated, 0));
-  select i.id into v_original from inbox i
+  select i.id into v_original from inbox_key i
     where i.channel = p_channel and i.kind = 'sms' and i.event_id >= p_undated and i.event_id < p_undated || 'a'
       and starts_with(i.event_id, p_undated) and i.event_id <> p_event_id and i.twin is not null
       and arrived_at(i.event_id) between v_at - p_within and v_at + p_within
@@ -63,30 +125,38 @@ begin
     perform book_copy(p_channel, p_event_id, p_body, 'a copy of a message a moment before or after it');
     return false;
   end if;
-  insert into inbox as i (channel, kind, event_id, body_sealed, state, due_at, twin)
-    values (p_channel, 'sms', p_event_id, p_body, 'waiting', p_due, sha256(convert_to(p_event_id, 'UTF8')))
-    on conflict (channel, kind, event_id) do update set twin = excluded.twin where i.state <> 'done';
+  if not keep_event(p_channel, 'sms', p_event_id, p_body, 'waiting', null, p_due, sha256(convert_to(p_event_id, 'UTF8'))) then
+    update inbox_key set twin = sha256(convert_to(p_event_id, 'UTF8'))
+      where channel = p_channel and kind = 'sms' and event_id = p_event_id and not done;
+  end if;
   return true;
 end $$;
 
 -- Where a USSD session stands after this key. p_before: the transcript that was read (null = a new session: its row is
--- not there, or was made empty by renew_session).
+-- not there, or was made empty by renew_session). One that begins is counted one after the other, so that a phone never
+-- has two sessions of one id in two months.
 create or replace function save_session(
   p_channel text, p_session text, p_index bytea, p_worker bigint, p_before text, p_transcript text,
   p_view text, p_memory jsonb, p_pages text[], p_page smallint, p_ended boolean
 ) returns void language plpgsql as $$
 begin
   if p_before is null then
-    insert into ussd_session (channel, session, msisdn_index, worker_id, transcript, view, memory, pages, page, ended)
-      values (p_channel, p_session, p_index, p_worker, p_transcript, p_view, p_memory, p_pages, p_page, p_ended)
-      on conflict (channel, session, msisdn_index) do update
-        set worker_id = excluded.worker_id, transcript = excluded.transcript, view = excluded.view, memory = excluded.memory,
-          pages = excluded.pages, page = excluded.page, ended = excluded.ended
-        where ussd_session.view = '';
+    perform pg_advisory_xact_lock(hashtextextended(p_channel || p_session || encode(p_index, 'hex'), 58));
+    update ussd_session set worker_id = p_worker, transcript = p_transcript, view = p_view, memory = p_memory,
+        pages = p_pages, page = p_page, ended = p_ended
+      where channel = p_channel and session = p_session and msisdn_index = p_index and created_at > sessions_since()
+        and view = '';
+    if not found then
+      insert into ussd_session (channel, session, msisdn_index, worker_id, transcript, view, memory, pages, page, ended)
+        select p_channel, p_session, p_index, p_worker, p_transcript, p_view, p_memory, p_pages, p_page, p_ended
+          where not exists (select from ussd_session where channel = p_channel and session = p_session
+            and msisdn_index = p_index and created_at > sessions_since());
+    end if;
   else
     update ussd_session set worker_id = p_worker, transcript = p_transcript, view = p_view, memory = p_memory,
         pages = p_pages, page = p_page, ended = p_ended, last_at = now()
-      where channel = p_channel and session = p_session and msisdn_index = p_index and transcript = p_before;
+      where channel = p_channel and session = p_session and msisdn_index = p_index and created_at > sessions_since()
+        and transcript = p_before;
   end if;
   if not found then
     raise exception 'session % has moved on', p_session using errcode = 'GW001';
@@ -99,7 +169,8 @@ create or replace function renew_session(p_channel text, p_session text, p_index
 returns void language sql as $$
   update ussd_session set nth = nth + 1, transcript = '', view = '', memory = '{}', pages = '{}', page = 0, ended = false,
       completed = null, created_at = now(), last_at = now()
-    where channel = p_channel and session = p_session and msisdn_index = p_index and nth = p_nth and view <> ''
+    where channel = p_channel and session = p_session and msisdn_index = p_index and created_at > sessions_since()
+      and nth = p_nth and view <> ''
 $$;
 
 -- One message for the outbox. p_cause: what makes it the same message if it is written twice (null = never the same).
@@ -121,11 +192,18 @@ begin
       p_to_index := w.msisdn_index;
     end if;
   end if;
-  insert into outbox (channel, worker_id, to_sealed, to_index, text, segments, encoding, purpose, priority, cause,
+  v_id := nextval('outbox_id_seq');
+  if p_cause is not null then
+    insert into outbox_key (cause, id, created_at, lasting) values (p_cause, v_id, now(), p_purpose = 'money')
+      on conflict (cause) do nothing;
+    if not found then
+      return null;
+    end if;
+  end if;
+  insert into outbox (id, channel, worker_id, to_sealed, to_index, text, segments, encoding, purpose, priority, cause,
       batch_id, lane)
-    values (p_channel, p_worker, p_to, p_to_index, p_text, p_segments, p_encoding, p_purpose, p_priority, p_cause,
-      p_batch, p_lane)
-    on conflict (cause) do nothing returning id into v_id;
+    values (v_id, p_channel, p_worker, p_to, p_to_index, p_text, p_segments, p_encoding, p_purpose, p_priority, p_cause,
+      p_batch, p_lane);
   return v_id;
 end $$;
 

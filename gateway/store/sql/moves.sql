@@ -57,18 +57,26 @@ begin
       where x.n = any(v_moved) having count(*) > 0;
   end if;
   if cardinality(p_told) > 0 then
-    insert into outbox (channel, worker_id, to_sealed, to_index, text, segments, encoding, purpose, priority, cause,
-        batch_id, lane)
-      select x.channel, x.worker, coalesce(w.msisdn_sealed, x.sealed), coalesce(w.msisdn_index, x.index), x.text, x.segments, x.encoding, x.purpose, x.priority, x.cause,
-          x.batch, x.lane
+    with told as (
+      select x.*, nextval('outbox_id_seq') as id, coalesce(w.msisdn_sealed, x.sealed) as hers,
+          coalesce(w.msisdn_index, x.index) as her_index
         from unnest(p_told, p_channels, p_workers, p_tos, p_to_indexes, p_texts, p_segments, p_encodings, p_purposes,
             p_priorities, p_message_causes, p_batches, p_lanes)
           as x(n, channel, worker, sealed, index, text, segments, encoding, purpose, priority, cause, batch, lane)
           -- What is a worker's goes to the number that is hers now: see put_message.
-          left join (select id, msisdn_sealed, msisdn_index, number_lost_at from worker
-            where id = any(p_workers) for key share) w on w.id = x.worker
+          left join (select w.id, w.msisdn_sealed, w.msisdn_index, w.number_lost_at from worker w
+            where w.id = any(p_workers) for key share) w on w.id = x.worker
         where x.n = any(v_moved) and w.number_lost_at is null order by x.n
-      on conflict (cause) do nothing;
+    ), k as (
+      insert into outbox_key (cause, id, created_at, lasting)
+        select cause, id, now(), purpose = 'money' from told where cause is not null order by cause
+        on conflict (cause) do nothing returning id
+    )
+    insert into outbox (id, channel, worker_id, to_sealed, to_index, text, segments, encoding, purpose, priority, cause,
+        batch_id, lane)
+      select t.id, t.channel, t.worker, t.hers, t.her_index, t.text, t.segments, t.encoding, t.purpose, t.priority,
+          t.cause, t.batch, t.lane
+        from told t where t.cause is null or t.id in (select k.id from k) order by t.n;
   end if;
   return v_moved;
 exception when unique_violation or check_violation then

@@ -21,6 +21,7 @@ create function claim_messages(
 ) language plpgsql as $$
 #variable_conflict use_column
 declare s channel_state; v_limit int := p_limit; v_ids bigint[]; v_more bigint[]; v_early boolean := false;
+  v_since timestamptz; v_more_since timestamptz;  -- the oldest of them: older months are not looked at again
 begin
   select * into s from channel_state c where c.channel = p_channel for update;
   if not found then
@@ -44,7 +45,7 @@ begin
   end if;
 
   if s.breaker <> 'closed' and s.suspects <> '{}' then
-    select array[o.id] into v_ids from outbox o where o.channel = p_channel and o.state = 'queued' and o.due_at <= p_now
+    select array[o.id], o.created_at into v_ids, v_since from outbox o where o.channel = p_channel and o.state = 'queued' and o.due_at <= p_now
         and o.id <> all(s.suspects)
       order by o.priority, o.due_at, o.id limit 1 for update skip locked;
     if v_ids is not null then
@@ -54,8 +55,8 @@ begin
     end if;
   end if;
   if v_limit > 0 then
-  select array_agg(o.id order by o.due_at, o.id) into v_ids from (
-    select o.id, o.due_at from outbox o where o.channel = p_channel and o.state = 'queued' and o.priority = 0
+  select array_agg(o.id order by o.due_at, o.id), min(o.created_at) into v_ids, v_since from (
+    select o.id, o.due_at, o.created_at from outbox o where o.channel = p_channel and o.state = 'queued' and o.priority = 0
       and o.lane = '' and o.due_at <= p_now
     order by o.due_at, o.id limit v_limit for update skip locked) o;
   v_limit := v_limit - coalesce(cardinality(v_ids), 0);
@@ -68,29 +69,30 @@ begin
       select (select o.lane from outbox o where o.channel = p_channel and o.state = 'queued' and o.priority = 1
         and o.lane > l.lane order by o.lane limit 1) from lanes l where l.lane is not null
     ), by_batch as (
-      select split_part(l.lane, '/', 1) as client, x.id, x.segments,
+      select split_part(l.lane, '/', 1) as client, x.id, x.segments, x.created_at,
         sum(x.segments) over (partition by l.lane order by x.due_at, x.id) as so_far
       from (select lane from lanes where lane is not null order by random() limit 64) l cross join lateral (
-        select o.id, o.segments, o.due_at from outbox o where o.channel = p_channel and o.state = 'queued'
+        select o.id, o.segments, o.due_at, o.created_at from outbox o where o.channel = p_channel and o.state = 'queued'
           and o.priority = 1 and o.lane = l.lane and o.due_at <= p_now order by o.due_at, o.id limit v_limit) x
     ), by_client as (
-      select b.id, sum(b.segments) over (partition by b.client order by b.so_far, b.id) as so_far from by_batch b
+      select b.id, b.created_at, sum(b.segments) over (partition by b.client order by b.so_far, b.id) as so_far from by_batch b
     )
-    select array_agg(o.id order by o.so_far, o.id) into v_more from (
-      select c.id, c.so_far from by_client c order by c.so_far, c.id limit v_limit) o;
+    select array_agg(o.id order by o.so_far, o.id), min(o.created_at) into v_more, v_more_since from (
+      select c.id, c.so_far, c.created_at from by_client c order by c.so_far, c.id limit v_limit) o;
   end if;
 
+  v_since := least(v_since, v_more_since);
   return query
     with wanted as (
       select w.id, w.n, sum(o.segments) over (order by w.n) as so_far
-        from unnest(v_ids || v_more) with ordinality as w(id, n) join outbox o on o.id = w.id
+        from unnest(v_ids || v_more) with ordinality as w(id, n) join outbox o on o.id = w.id and o.created_at >= v_since
     ), mine as (
-      select o.id, w.n from wanted w join outbox o on o.id = w.id
+      select o.id, w.n from wanted w join outbox o on o.id = w.id and o.created_at >= v_since
         where o.state = 'queued' and (p_segments is null or w.so_far <= p_segments or w.n = 1)
         order by o.id for update of o skip locked
     ), claimed as (
       update outbox o set state = 'sending', lease_until = p_lease_until, tries = o.tries + 1
-        from mine m where o.id = m.id
+        from mine m where o.id = m.id and o.created_at >= v_since
         returning o.id, o.to_sealed, o.text, o.purpose, o.priority, o.segments, o.tries, o.roads, o.reason is not null as failed_before,
           o.cause, m.n
     )
@@ -176,7 +178,8 @@ create function take_receipt(
 ) language plpgsql as $$
 declare o outbox;
 begin
-  select * into o from outbox where channel = p_channel and provider_id = p_provider_id for update;
+  select * into o from outbox where channel = p_channel and provider_id = p_provider_id and created_at > now() - known_for()
+    order by id desc limit 1 for update;
   if not found and p_own is not null then
     select * into o from outbox where id = p_own and channel = p_channel and provider_id is null and tries > 0
       and state in ('unknown', 'queued', 'lost') for update;
@@ -189,9 +192,9 @@ begin
   payout := payout_told_of(o.cause);
   if p_delivery is not null and p_rank > o.delivery_rank then
     update outbox set delivery = p_delivery, delivery_rank = p_rank, reason = coalesce(p_reason, reason),
-        provider_id = p_provider_id where id = o.id;
+        provider_id = p_provider_id where id = o.id and created_at = o.created_at;
     if o.state in ('unknown', 'lost') or (o.state = 'queued' and o.sent_at is not null) then
-      update outbox set state = 'accepted', sent_at = coalesce(sent_at, now()) where id = o.id;
+      update outbox set state = 'accepted', sent_at = coalesce(sent_at, now()) where id = o.id and created_at = o.created_at;
       perform bill_messages(array[o.id]);
     end if;
   end if;
@@ -208,9 +211,9 @@ declare
 begin
   perform pg_advisory_xact_lock(hashtextextended(encode(p_index, 'hex'), 41));
   with o as (select id, text, cause, created_at from outbox where to_index = p_index and purpose = 'reply'
-      order by id desc limit 200)
-    select count(*) into v_count from o where o.created_at > now() - interval '1 hour'
-      and case when p_prefix is null then o.text = p_text else starts_with(o.cause, p_prefix) and o.id > coalesce(
+        and created_at > now() - interval '1 hour' order by id desc limit 200)
+    select count(*) into v_count from o
+      where case when p_prefix is null then o.text = p_text else starts_with(o.cause, p_prefix) and o.id > coalesce(
         (select max(u.id) from o u where not coalesce(starts_with(u.cause, p_prefix), false)), 0) end;
   if v_count >= p_most then
     raise exception 'this number has had % such replies in an hour', p_most using errcode = 'GW001';
@@ -218,22 +221,44 @@ begin
 end $$;
 
 -- A message that waits a little for news that may take its place.
-create or replace function hold_message(p_cause text, p_until timestamptz) returns void language sql as $$
-  update outbox set due_at = p_until where cause = p_cause and state = 'queued' and tries = 0
-$$;
+create or replace function hold_message(p_cause text, p_until timestamptz) returns void language plpgsql as $$
+declare k outbox_key;
+begin
+  select * into k from outbox_key where cause = p_cause;
+  update outbox set due_at = p_until where id = k.id and created_at = k.created_at and state = 'queued' and tries = 0;
+end $$;
 
 -- Replies that were held back because their SMS was not understood again and again: a newer reply takes their place.
 create or replace function drop_held_back(p_index bytea) returns void language sql as $$
   update outbox set state = 'cancelled', reason = 'a newer reply takes its place'
-    where id in (select id from outbox where to_index = p_index order by id desc limit 20)
+    where id in (select id from outbox where to_index = p_index and created_at > now() - interval '2 days'
+        order by id desc limit 20)
+      and created_at > now() - interval '2 days'
       and state = 'queued' and purpose = 'reply' and tries = 0 and due_at > now()
       and (starts_with(cause, 'unclear:') or starts_with(cause, 'again:'))
 $$;
 
-create or replace function let_go(p_cause text) returns void language sql as $$
-  update outbox set due_at = created_at where cause = p_cause and state = 'queued' and tries = 0
-$$;
+create or replace function let_go(p_cause text) returns void language plpgsql as $$
+declare k outbox_key;
+begin
+  select * into k from outbox_key where cause = p_cause;
+  update outbox set due_at = created_at where id = k.id and created_at = k.created_at and state = 'queued' and tries = 0;
+end $$;
 
-create or replace function take_back(p_cause text, p_reason text) returns void language sql as $$
-  update outbox set state = 'cancelled', reason = p_reason where cause = p_cause and state = 'queued' and tries = 0
-$$;
+create or replace function take_back(p_cause text, p_reason text) returns void language plpgsql as $$
+declare k outbox_key;
+begin
+  select * into k from outbox_key where cause = p_cause;
+  update outbox set state = 'cancelled', reason = p_reason
+    where id = k.id and created_at = k.created_at and state = 'queued' and tries = 0;
+end $$;
+
+-- What is known of the message of a cause: nothing where none was written, or where its month is archived.
+create or replace function message_of(p_cause text) returns setof outbox language plpgsql stable rows 1 as $$
+declare k outbox_key;
+begin
+  select * into k from outbox_key where cause = p_cause;
+  if found then
+    return query select * from outbox where id = k.id and created_at = k.created_at;
+  end if;
+end $$;

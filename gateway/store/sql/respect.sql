@@ -83,8 +83,9 @@ create or replace function phone_reported(p_channel text, p_provider_id text, p_
 language plpgsql as $$
 declare m record; v_worker bigint;
 begin
-  select id, to_index, coalesce(sent_at, created_at) as sent_at into m
-    from outbox where channel = p_channel and provider_id = p_provider_id;
+  select id, to_index, created_at, coalesce(sent_at, created_at) as sent_at into m
+    from outbox where channel = p_channel and provider_id = p_provider_id and created_at > now() - known_for()
+    order by id desc limit 1;
   if not found then
     return;
   end if;
@@ -93,9 +94,10 @@ begin
     return;
   end if;
   update worker w set away_since = now() where w.msisdn_index = m.to_index and w.away_since is null
-    and not exists (select from outbox o where o.to_index = m.to_index and o.id > m.id
+    and not exists (select from outbox o where o.to_index = m.to_index and o.id > m.id and o.created_at >= m.created_at
       and (o.purpose = 'reply' or o.delivery = 'delivered'))
-    and not exists (select from ussd_session s where s.worker_id = w.id and s.last_at > m.sent_at)
+    and not exists (select from ussd_session s where s.worker_id = w.id and s.last_at > m.sent_at
+      and s.created_at > m.sent_at - interval '2 days')
     returning w.id into v_worker;
   if v_worker is not null then
     perform withdraw_prompts(v_worker, 'her phone is off');

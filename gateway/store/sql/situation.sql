@@ -49,35 +49,40 @@ declare
   v_from int;
   v_earlier bigint;
   v_packed text;  -- the batch of her last message with several questions
+  v_event bigint;  -- this very event, where it is known
 begin
   -- One statement for all that is found by a key: each of its own would cost as much as finding the row.
-  select case when f.id is not null or t.id is not null then 'done' else i.state end, i.reply,
-      case when i.state = 'done' then null when t.id is not null then 'twin' when f.id is not null then 'former' end,
+  select case when i.done or f.id is not null or t.id is not null then 'done' when i.id is not null then 'open' end, i.id,
+      case when i.done then null when t.id is not null then 'twin' when f.id is not null then 'former' end,
       i.created_at, coalesce(i.worker_id, w.id), w.id is not null, w.name, w.language, w.state, w.currency,
       w.account_id, a.balance, w.partner_id, w.reach, w.sms_channel, w.away_since is not null or w.unreached_until is not null, w.ease, c.id, p.ref, p.amount, payout_waits(p.state, p.reason), p.due_at, k.hash, k.wrong,
       case when s.view <> '' then s.transcript end, nullif(s.view, ''), s.memory, s.pages, s.page, s.ended, s.created_at, s.nth,
       s.view <> '' and s.last_at < now() - case when s.ended or s.completed is not null then interval '1 minute'
         else interval '1 hour' end,
       exists (select from directed d where d.worker_id = w.id and not d.asked), moving_of(p_index)
-    into known_state, known_reply, known_as, came_at, worker_id, v_known, name, language, state, currency,
+    into known_state, v_event, known_as, came_at, worker_id, v_known, name, language, state, currency,
       account_id, balance, partner_id, reach, sms_channel, away, ease, coordinator_id, payout_ref, payout_amount, payout_waits, payout_until, pin_hash, pin_wrong,
       transcript, view, memory, pages, page, ended, began_at, session_nth, session_over, v_directed, moving
     from (values (1)) as one
       left join ussd_session s on s.channel = p_channel and s.session = p_session and s.msisdn_index = p_index
+        and s.created_at > sessions_since()
       -- Its own subquery: joined, the planner may compare the key with every event of the channel.
-      left join lateral (select x.state, x.reply, x.created_at, x.worker_id from inbox x
+      left join lateral (select x.id, x.done, x.created_at, x.worker_id from inbox_key x
         where x.channel = p_channel and x.kind = p_kind
           and x.event_id = p_event_id || coalesce('~' || nullif(s.nth, 0), '') limit 1) i on true
-      left join inbox t on t.channel = p_channel and t.twin = p_twin
+      left join inbox_key t on t.channel = p_channel and t.twin = p_twin
       left join worker w on w.msisdn_index = p_index
       -- Providers repeat for hours: what came before an upgrade is still known by its former id.
-      left join inbox f on f.channel = p_channel and f.kind = p_kind and f.event_id = p_former and f.state = 'done'
+      left join inbox_key f on f.channel = p_channel and f.kind = p_kind and f.event_id = p_former and f.done
         and f.worker_id is not distinct from w.id and f.created_at > now() - interval '2 days'
       left join account a on a.id = w.account_id
       left join worker_pin k on k.worker_id = w.id
       left join coordinator c on c.msisdn_index = p_index and c.state = 'active'
       left join payout p on p.worker_id = w.id
         and p.settled_at is null;
+  if known_state = 'done' and v_event is not null then
+    select i.reply into known_reply from inbox i where i.id = v_event and i.created_at = came_at;
+  end if;
   if known_state = 'done' or not v_known then
     return;
   end if;
@@ -125,7 +130,7 @@ begin
       from (select x.created_at, x.sent_at, x.state, x.tries, exists (select from channel_state c
           -- What becomes of messages is not known for sure while a channel fails.
           where c.channel = x.channel and c.breaker <> 'closed') as in_trouble from outbox x
-        where x.to_index = p_index order by x.id desc limit 20) o where o.created_at >= v_asked_at;
+        where x.to_index = p_index and x.created_at >= v_asked_at order by x.id desc limit 20) o where o.created_at >= v_asked_at;
     asked_unsent := asked_since is null and coalesce(asked_unsent, false);
   elsif p_kind = 'sms' and held_task is not null then
     asked_since := v_asked_at;  -- on a screen

@@ -1,5 +1,7 @@
 """Inbound events, USSD sessions, outgoing messages, opt-outs."""
 
+from typing import Final
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -10,20 +12,31 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
-    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
-from gateway.store.tables._base import NOW, at_column, id_column, metadata, one_of
+from gateway.store.tables._base import NOW, at_column, metadata, one_of
 
+_IN_MONTHS: Final = {"postgresql_partition_by": "range (created_at)"}
+
+
+def _drawn_from(sequence: str) -> Column[int]:
+    """Return the column of a number that is drawn from a sequence which belongs to no month."""
+    drawn = text(f"nextval('{sequence}')")
+    return Column("id", BigInteger, nullable=False, server_default=drawn)
+
+
+# The inbox, the outbox and the sessions lie in months by `created_at` (decision 58). A key that is unique over all months
+# stands in a table of its own, `inbox_key` or `outbox_key`; the months' own keys only find rows.
 inbox = Table(
     "inbox",
     metadata,
-    id_column(),
+    _drawn_from("inbox_id_seq"),
     Column("channel", Text, nullable=False),
     Column("kind", Text, nullable=False),  # sms, ussd, receipt, session-end, opt-out, payout
     Column(
@@ -35,23 +48,38 @@ inbox = Table(
     Column("state", Text, nullable=False),
     Column("reply", Text),
     Column("error", Text),
-    # The same SMS under another id: sender, text and the provider's time, keyed. Of one without id and
-    # time: set once it is known to be no copy.
-    Column("twin", LargeBinary),
     Column("tries", SmallInteger, nullable=False, server_default=text("0")),
     at_column(),
     at_column("due_at"),  # waiting: when a runner takes it (again)
     Column("done_at", DateTime(timezone=True)),
-    UniqueConstraint("channel", "kind", "event_id"),
+    PrimaryKeyConstraint("id", "created_at"),
     one_of("state", "waiting", "done", "failed", "unclear"),
+    **_IN_MONTHS,
+)
+# What makes an event the same one, for as long as a provider may bring it again: `store/sql/months.sql` forgets it then.
+# What is not done is not forgotten. With `id` and `created_at` its row is found in one month.
+inbox_key = Table(
+    "inbox_key",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("id", BigInteger, nullable=False, server_default=text("nextval('inbox_id_seq')")),
+    at_column(),
+    Column("worker_id", BigInteger),
+    Column("done", Boolean, nullable=False),
+    # The same SMS under another id: sender, text and the provider's time, keyed. Of one without id and
+    # time: set once it is known to be no copy.
+    Column("twin", LargeBinary),
 )
 Index(
-    "ix_inbox_twin",
-    inbox.c.channel,
-    inbox.c.twin,
+    "ix_inbox_key_twin",
+    inbox_key.c.channel,
+    inbox_key.c.twin,
     unique=True,
     postgresql_where=text("twin is not null"),
 )
+Index("ix_inbox_key_created_at", inbox_key.c.created_at, postgresql_where=text("done"))
 Index(
     "ix_inbox_remarks",
     inbox.c.created_at,
@@ -78,10 +106,11 @@ poll = Table(
 ussd_session = Table(
     "ussd_session",
     metadata,
-    Column("channel", Text, primary_key=True),
-    Column("session", Text, primary_key=True),
-    # Providers give an id to several phones, and to the same phone again.
-    Column("msisdn_index", LargeBinary, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("session", Text, nullable=False),
+    # Providers give an id to several phones, and to the same phone again. One phone has one session of an id:
+    # see save_session.
+    Column("msisdn_index", LargeBinary, nullable=False),
     Column("nth", SmallInteger, nullable=False, server_default=text("0")),
     Column("worker_id", BigInteger),
     Column("transcript", Text, nullable=False),
@@ -93,6 +122,8 @@ ussd_session = Table(
     Column("completed", Boolean),  # the provider's notice: null = none yet
     at_column(),
     at_column("last_at"),
+    PrimaryKeyConstraint("channel", "session", "msisdn_index", "created_at"),
+    **_IN_MONTHS,
 )
 
 Index("ix_ussd_session_worker_id", ussd_session.c.worker_id)
@@ -100,7 +131,7 @@ Index("ix_ussd_session_worker_id", ussd_session.c.worker_id)
 outbox = Table(
     "outbox",
     metadata,
-    id_column(),
+    _drawn_from("outbox_id_seq"),
     Column("channel", Text, nullable=False),
     Column("worker_id", BigInteger),
     Column("to_sealed", LargeBinary, nullable=False),
@@ -110,9 +141,7 @@ outbox = Table(
     Column("encoding", Text, nullable=False),
     Column("purpose", Text, nullable=False),  # reply, question, money, invitation, notice
     Column("priority", SmallInteger, nullable=False),  # 0 overtakes 1
-    Column(
-        "cause", Text, unique=True
-    ),  # what makes it the same message, where it could be written twice
+    Column("cause", Text),  # what makes it the same message, where it could be written twice
     Column("state", Text, nullable=False, server_default=text("'queued'")),
     Column("tries", SmallInteger, nullable=False, server_default=text("0")),
     Column("due_at", DateTime(timezone=True), nullable=False, server_default=NOW),
@@ -145,7 +174,20 @@ outbox = Table(
         "given_up",
         "lost",
     ),
+    PrimaryKeyConstraint("id", "created_at"),
+    **_IN_MONTHS,
 )
+# The causes of messages: what was written once is not written again. Those about money stay for good (`lasting`); the
+# others are forgotten like the keys of events.
+outbox_key = Table(
+    "outbox_key",
+    metadata,
+    Column("cause", Text, primary_key=True),
+    Column("id", BigInteger, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("lasting", Boolean, nullable=False),
+)
+Index("ix_outbox_key_created_at", outbox_key.c.created_at, postgresql_where=text("not lasting"))
 Index(
     "ix_outbox_due",
     outbox.c.channel,
@@ -162,7 +204,6 @@ Index(
     "ix_outbox_provider_id",
     outbox.c.channel,
     outbox.c.provider_id,
-    unique=True,
     postgresql_where=text("provider_id is not null"),
 )
 Index(
