@@ -32,6 +32,7 @@ from gateway.steps.compare_floats import compare_floats
 from gateway.steps.count import count
 from gateway.steps.deliver import deliver
 from gateway.steps.disburse import disburse
+from gateway.steps.keep_months import keep_months
 from gateway.steps.persons import tell_expiries
 from gateway.steps.poll import poll
 from gateway.steps.relearn import relearn
@@ -65,6 +66,7 @@ STEPS: Mapping[str, Step] = {
     "count": count,
     "deliver": deliver,
     "disburse": disburse,
+    "keep_months": keep_months,
     "poll": poll,
     "relearn": relearn,
     "score": score,

@@ -35,6 +35,8 @@ POINTS = {
     "statement.noted": "its findings are written, none is acted on",
     "statement.acted": "one of them is acted on",
     "statement.finished": "the import is marked as done",
+    "archive.detached": "a month has left its table, nothing of it is in a file",
+    "archive.written": "its file is whole, its rows are still there",
     "seal.read": "history to be sealed is read",
     "seal.sealed": "its seals are committed",
     "upload.slice": "a slice of an upload is committed, nobody sees a task of it",

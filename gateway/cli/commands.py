@@ -9,6 +9,7 @@ import typer
 from gateway import settings as settings_room
 from gateway.cli import (
     approvals,
+    archive,
     backup,
     channels,
     coordinators,
@@ -53,6 +54,7 @@ app.command("operators")(operators.operators)
 app.command("fill")(fill.fill)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
+app.command("archive")(archive.archive)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(channels.app, name="channels")
 app.add_typer(manual.app, name="manual")

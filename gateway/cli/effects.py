@@ -89,6 +89,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "approvals prepare",
         "approvals refuse",
         "approvals reversal",
+        "archive",
         "backup",
         "client add",
         "client key",

@@ -41,6 +41,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "inbox replay": ("inbox replay 12", "inbox replay --all"),
     "inbox dismiss": ("inbox dismiss 12",),
     "outbox": ("outbox",),
+    "archive": ("archive", "archive --dry-run", "archive --list"),
     "phrases check": ("phrases check",),
     "sms count": (
         'sms count "Toi Market is next to Kibera." --suggest',

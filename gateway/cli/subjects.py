@@ -28,7 +28,7 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
         "secret",
         "channels",
     ),
-    "Watch it": ("inbox", "outbox", "phrases"),
+    "Watch it": ("inbox", "outbox", "archive", "phrases"),
     "Clients, partners, coordinators, workers": (
         "client",
         "partner",

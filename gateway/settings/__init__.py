@@ -27,6 +27,7 @@ from gateway.settings.limits import Audience, DoorLimits, Networks
 from gateway.settings.moves import Moves
 from gateway.settings.outgoing import check_addresses
 from gateway.settings.payouts import Controls, Country, DayLimit, FeeBand, ProviderSettings, TaxRow
+from gateway.settings.retention import Retention
 
 __all__ = [
     "CONFIG_FILE",
@@ -41,6 +42,7 @@ __all__ = [
     "FeeBand",
     "Moves",
     "ProviderSettings",
+    "Retention",
     "Settings",
     "Side",
     "Tariff",
@@ -100,6 +102,8 @@ class Settings(BaseSettings):
     """What a coordinator may do by SMS without a PIN, and in a day."""
     moves: Moves = Moves()
     """How a worker changes her number: how long payouts wait, and how long the new number may take to say YES."""
+    retention: Retention = Retention()
+    """For how long sessions and messages are kept, and where older months are archived."""
     pin_free: Annotated[int, Field(ge=0)] = 500
     """Major units that PAY by SMS may send in one go for a worker who has a PIN; more needs the PIN, on USSD."""
     pay_reply_wait_s: Annotated[int, Field(ge=0)] = 20

@@ -12,6 +12,7 @@ from gateway.runtime import Runtime
 from gateway.settings.tryout import is_tryout
 from gateway.steps.understand import provider_for
 from gateway.store import found_workers as store
+from gateway.store import months
 from gateway.store.db import Row
 
 _TAIL_DIGITS = 2
@@ -104,12 +105,16 @@ async def show(rt: Runtime, said: str) -> Story:
             for one in cases
         ],
         "Last messages to the worker": [
-            _message(one) for one in await store.messages(rt.db, worker)
+            *(_message(one) for one in await store.messages(rt.db, worker)),
+            *await _archived(rt, "outbox", "messages"),
         ],
         "Last events from the phone": [
-            f"{_at(one['created_at'])}  {one['kind']} {one['channel']}  {one['state']}"
-            f"{': ' + one['error'] if one['error'] else ''}"
-            for one in await store.events(rt.db, worker)
+            *(
+                f"{_at(one['created_at'])}  {one['kind']} {one['channel']}  {one['state']}"
+                f"{': ' + one['error'] if one['error'] else ''}"
+                for one in await store.events(rt.db, worker)
+            ),
+            *await _archived(rt, "inbox", "events"),
         ],
         "Changes of number": [
             f"{_at(one['created_at'])}  {one['id']}: {number_tail(rt, one['old_sealed'])} to "
@@ -122,6 +127,12 @@ async def show(rt: Runtime, said: str) -> Story:
         ],
     }
     return story
+
+
+async def _archived(rt: Runtime, table: str, what: str) -> list[str]:
+    """Return the line that says up to when a table's rows are in the archive; none where they are all here."""
+    until = await months.archived_until(rt.db, table)
+    return [f"{what} before {until:%Y-%m-%d} are archived (gateway archive --list)"] if until else []
 
 
 async def _rows(rt: Runtime, said: str) -> Sequence[Row]:

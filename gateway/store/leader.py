@@ -11,11 +11,18 @@ _TICKER_LOCK = 7_301_002
 @asynccontextmanager
 async def leading(db: Database) -> AsyncGenerator[bool]:
     """Whether this process leads; the lead ends with the block or with the connection."""
+    async with alone(db, _TICKER_LOCK) as leads:
+        yield leads
+
+
+@asynccontextmanager
+async def alone(db: Database, lock: int) -> AsyncGenerator[bool]:
+    """Whether this process holds a lock; it is given back with the block or with the connection."""
     async with db.connection() as connection:
-        leads: bool = await connection.fetchval("select pg_try_advisory_lock($1)", _TICKER_LOCK)
+        held: bool = await connection.fetchval("select pg_try_advisory_lock($1)", lock)
         try:
-            yield leads
+            yield held
         finally:
-            if leads:
+            if held:
                 with suppress(*AWAY):  # gone with its connection
-                    await connection.fetchval("select pg_advisory_unlock($1)", _TICKER_LOCK)
+                    await connection.fetchval("select pg_advisory_unlock($1)", lock)

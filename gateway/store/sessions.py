@@ -17,7 +17,8 @@ async def end(
     """
     return await db.row(
         """update ussd_session set completed = $4
-           where channel = $1 and session = $2 and msisdn_index = $3 and created_at > sessions_since() and completed is null
+           where channel = $1 and session = $2 and msisdn_index = $3 and created_at > sessions_since()
+             and created_at < sessions_until() and completed is null
            returning worker_id, view, memory""",
         channel,
         session,
@@ -30,7 +31,8 @@ async def transcript(db: Database, channel: str, session: str, index: bytes) -> 
     """Return what was typed in the session of that phone so far; None for a session that is not known."""
     row = await db.row(
         """select transcript from ussd_session where channel = $1 and session = $2 and msisdn_index = $3
-             and created_at > sessions_since() and view <> ''""",
+             and created_at > sessions_since()
+             and created_at < sessions_until() and view <> ''""",
         channel,
         session,
         index,

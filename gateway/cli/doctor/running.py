@@ -96,6 +96,7 @@ async def _runtime(settings: Settings, said: str) -> AsyncGenerator[Finding]:
             for found in [
                 *await _secret(rt),
                 *await _work(rt),
+                *await _months(rt),
                 *await _channel_health(rt),
                 *await operators(rt),
                 *await _people(rt),
@@ -157,6 +158,30 @@ async def _work(rt: Runtime) -> list[Finding]:
             "work",
             f"{found.batches.get('running', 0)} batches run, {found.answers:,} answers so far",
         ),
+    ]
+
+
+async def _months(rt: Runtime) -> list[Finding]:
+    from gateway.steps import archive
+    from gateway.store import months
+
+    missing = [part["parent"] for part in await months.missing(rt.db, months.WARN_AHEAD)]
+    due = await archive.due(rt)
+    return [
+        warn(
+            "months",
+            f"a month has no part yet: {_named(set(missing))}; its rows are caught apart",
+            "does a ticker lead, and do runners work? (above)",
+        )
+        if missing
+        else ok("months", "this one and the next are there"),
+        warn(
+            "retention",
+            f"{len(due)} months are older than the settings allow",
+            "take them out: gateway archive",
+        )
+        if due
+        else ok("retention", "nothing is older than the settings allow"),
     ]
 
 

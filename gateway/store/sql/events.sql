@@ -40,13 +40,12 @@ begin
         and o.event_id = p_event_id and o.id < i.id)) then
     v_remark := 'another text of this phone came under the same id: each was heard as a message of its own';
   end if;
-  with k as (
-    insert into inbox_key (channel, kind, event_id, worker_id, done, twin)
-      values (p_channel, p_kind, p_event_id, p_worker, true, p_twin)
-      on conflict (channel, kind, event_id) do nothing returning id, created_at)
-  insert into inbox (id, channel, kind, event_id, worker_id, body_sealed, state, reply, done_at, error, created_at)
-    select k.id, p_channel, p_kind, p_event_id, p_worker, p_body, 'done', p_reply, now(), v_remark, k.created_at from k;
+  insert into inbox_key (channel, kind, event_id, worker_id, done, twin)
+    values (p_channel, p_kind, p_event_id, p_worker, true, p_twin)
+    on conflict (channel, kind, event_id) do nothing returning id into v_id;
   if found then
+    insert into inbox (id, channel, kind, event_id, worker_id, body_sealed, state, reply, done_at, error)
+      values (v_id, p_channel, p_kind, p_event_id, p_worker, p_body, 'done', p_reply, now(), v_remark);
     return;
   end if;
   update inbox_key set done = true, worker_id = p_worker, twin = coalesce(p_twin, twin)
@@ -139,24 +138,28 @@ create or replace function save_session(
   p_channel text, p_session text, p_index bytea, p_worker bigint, p_before text, p_transcript text,
   p_view text, p_memory jsonb, p_pages text[], p_page smallint, p_ended boolean
 ) returns void language plpgsql as $$
+declare v_view text;
 begin
   if p_before is null then
     perform pg_advisory_xact_lock(hashtextextended(p_channel || p_session || encode(p_index, 'hex'), 58));
-    update ussd_session set worker_id = p_worker, transcript = p_transcript, view = p_view, memory = p_memory,
-        pages = p_pages, page = p_page, ended = p_ended
-      where channel = p_channel and session = p_session and msisdn_index = p_index and created_at > sessions_since()
-        and view = '';
+    select s.view into v_view from ussd_session s where s.channel = p_channel and s.session = p_session
+      and s.msisdn_index = p_index and s.created_at > sessions_since() and s.created_at < sessions_until();
     if not found then
       insert into ussd_session (channel, session, msisdn_index, worker_id, transcript, view, memory, pages, page, ended)
-        select p_channel, p_session, p_index, p_worker, p_transcript, p_view, p_memory, p_pages, p_page, p_ended
-          where not exists (select from ussd_session where channel = p_channel and session = p_session
-            and msisdn_index = p_index and created_at > sessions_since());
+        values (p_channel, p_session, p_index, p_worker, p_transcript, p_view, p_memory, p_pages, p_page, p_ended);
+    elsif v_view = '' then
+      update ussd_session set worker_id = p_worker, transcript = p_transcript, view = p_view, memory = p_memory,
+          pages = p_pages, page = p_page, ended = p_ended
+        where channel = p_channel and session = p_session and msisdn_index = p_index and created_at > sessions_since()
+          and created_at < sessions_until() and view = '';
+    else
+      raise exception 'session % has begun', p_session using errcode = 'GW001';
     end if;
   else
     update ussd_session set worker_id = p_worker, transcript = p_transcript, view = p_view, memory = p_memory,
         pages = p_pages, page = p_page, ended = p_ended, last_at = now()
       where channel = p_channel and session = p_session and msisdn_index = p_index and created_at > sessions_since()
-        and transcript = p_before;
+        and created_at < sessions_until() and transcript = p_before;
   end if;
   if not found then
     raise exception 'session % has moved on', p_session using errcode = 'GW001';
@@ -170,7 +173,7 @@ returns void language sql as $$
   update ussd_session set nth = nth + 1, transcript = '', view = '', memory = '{}', pages = '{}', page = 0, ended = false,
       completed = null, created_at = now(), last_at = now()
     where channel = p_channel and session = p_session and msisdn_index = p_index and created_at > sessions_since()
-      and nth = p_nth and view <> ''
+      and created_at < sessions_until() and nth = p_nth and view <> ''
 $$;
 
 -- One message for the outbox. p_cause: what makes it the same message if it is written twice (null = never the same).

@@ -6,6 +6,10 @@ create or replace function known_for() returns interval language sql immutable a
 create or replace function sessions_since() returns timestamptz language sql stable as $$
   select now() - interval '32 days'
 $$;
+-- Tells the planner that no month to come is meant; a transaction that began a moment later may be over already.
+create or replace function sessions_until() returns timestamptz language sql stable as $$
+  select now() + interval '1 minute'
+$$;
 
 create or replace function month_start(p_months int) returns timestamptz language sql stable as $$
   select (date_trunc('month', now() at time zone 'UTC') + make_interval(months => p_months)) at time zone 'UTC'
@@ -55,17 +59,89 @@ begin
   execute format('alter table %I attach partition %I for values from (%L) to (%L)', p_parent, v_part, p_since, p_until);
 end $$;
 
--- Forgets keys whose time is over, p_limit of each table at most; how many. What is not done, or not over, stays known.
+-- Forgets the keys of the next p_limit rows whose time is over, of each table; how many rows. What is not done, or is
+-- about money, stays known. The rows tell which keys are old, so that the keys need no index by time.
 create or replace function forget_keys(p_limit int) returns bigint language plpgsql as $$
-declare v_events bigint; v_causes bigint;
+declare v_upto bigint; v_last bigint; v_rows bigint; v_all bigint := 0; v_old timestamptz := now() - known_for();
 begin
-  delete from inbox_key where (channel, kind, event_id) in (select channel, kind, event_id from inbox_key
-    where done and created_at < now() - known_for() order by created_at limit p_limit);
-  get diagnostics v_events = row_count;
-  delete from outbox_key where cause in (select k.cause from outbox_key k
-    where not k.lasting and k.created_at < now() - known_for() and not exists (select from outbox o
-      where o.id = k.id and o.created_at = k.created_at and o.state in ('queued', 'sending', 'unknown'))
-    order by k.created_at limit p_limit);
-  get diagnostics v_causes = row_count;
-  return v_events + v_causes;
+  select f.upto into v_upto from forgotten f where f.parent = 'inbox' for update;
+  with old as materialized (
+    select i.id, i.channel, i.kind, i.event_id from inbox i where i.id > v_upto and i.created_at < v_old
+      order by i.id limit p_limit
+  ), gone as (
+    delete from inbox_key k using old o
+      where k.channel = o.channel and k.kind = o.kind and k.event_id = o.event_id and k.id = o.id and k.done
+  )
+  select max(id), count(*) into v_last, v_rows from old;
+  update forgotten f set upto = v_last where f.parent = 'inbox' and v_last is not null;
+  v_all := v_rows;
+
+  select f.upto into v_upto from forgotten f where f.parent = 'outbox' for update;
+  with old as materialized (
+    select o.id, o.cause, o.state from outbox o where o.id > v_upto and o.created_at < v_old order by o.id limit p_limit
+  ), gone as (
+    delete from outbox_key k using old o where k.cause = o.cause and k.id = o.id and not k.lasting
+      and o.state not in ('queued', 'sending', 'unknown')
+  )
+  select max(id), count(*) into v_last, v_rows from old;
+  update forgotten f set upto = v_last where f.parent = 'outbox' and v_last is not null;
+  return v_all + v_rows;
+end $$;
+
+-- The moment from which the next key would be forgotten; null where a table has no further row.
+create or replace function next_forgotten() returns timestamptz language plpgsql stable as $$
+declare v_next timestamptz; v_first timestamptz; v_upto bigint;
+begin
+  select f.upto into v_upto from forgotten f where f.parent = 'inbox';
+  select created_at into v_first from inbox where id > v_upto order by id limit 1;
+  select f.upto into v_upto from forgotten f where f.parent = 'outbox';
+  select created_at into v_next from outbox where id > v_upto order by id limit 1;
+  return least(v_first, v_next) + known_for();
+end $$;
+
+-- Rows that are not over when their month leaves: they stay, in the part that catches what has no month.
+create or replace function is_open(p_parent text) returns text language sql immutable as $$
+  select case p_parent when 'inbox' then $q$state in ('waiting', 'failed')$q$
+    when 'outbox' then $q$state in ('queued', 'sending', 'unknown')$q$ else 'false' end
+$$;
+
+-- Takes a month out of its table, but for the rows that are not over. From now on nobody writes to it, and
+-- archived_month says that it is on its way. Only what is older than any key that is known. With the owner's rights.
+create or replace function detach_month(p_part text) returns void
+language plpgsql security definer set search_path from current set lock_timeout = '2s' as $$
+declare p record;
+begin
+  select * into p from parts() x where x.part = p_part and x.until < now() - interval '34 days';
+  if not found then
+    raise exception 'no part % is old enough to leave', p_part;
+  end if;
+  execute format('alter table %I detach partition %I', p.parent, p.part);
+  execute format('with open as (delete from %I where %s returning *) insert into %I select * from open', p.part,
+    is_open(p.parent), p.parent);
+  insert into archived_month (part, parent, since, until) values (p.part, p.parent, p.since, p.until);
+end $$;
+
+-- The month is written to p_file (null = to none), so its table goes, with the keys that only its rows had.
+create or replace function drop_month(p_part text, p_file text, p_rows bigint, p_bytes bigint, p_sha256 text)
+returns void language plpgsql security definer set search_path from current set lock_timeout = '2s' as $$
+declare v_parent text; v_until timestamptz;
+begin
+  update archived_month set file = p_file, rows = p_rows, bytes = p_bytes, sha256 = p_sha256, done_at = now()
+    where part = p_part and done_at is null returning parent, until into v_parent, v_until;
+  if not found then
+    raise exception '% did not leave its table', p_part;
+  end if;
+  -- Keys that were not forgotten when their time was over: what was not done then.
+  delete from inbox_key k where v_parent = 'inbox' and k.created_at < v_until and not exists (select from inbox i
+    where i.id = k.id and i.created_at = k.created_at);
+  delete from outbox_key k where v_parent = 'outbox' and k.created_at < v_until and not k.lasting and not exists (
+    select from outbox o where o.id = k.id and o.created_at = k.created_at);
+  execute format('drop table %I', p_part);
+end $$;
+
+-- What the planner knows of the tables as a whole: autovacuum looks at their months only.
+create or replace function plan_months_anew() returns void language plpgsql security definer
+set search_path from current as $$
+begin
+  analyze inbox, outbox, ussd_session;
 end $$;

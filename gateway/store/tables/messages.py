@@ -1,7 +1,5 @@
 """Inbound events, USSD sessions, outgoing messages, opt-outs."""
 
-from typing import Final
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -21,8 +19,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from gateway.store.tables._base import NOW, at_column, metadata, one_of
-
-_IN_MONTHS: Final = {"postgresql_partition_by": "range (created_at)"}
 
 
 def _drawn_from(sequence: str) -> Column[int]:
@@ -54,7 +50,7 @@ inbox = Table(
     Column("done_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("id", "created_at"),
     one_of("state", "waiting", "done", "failed", "unclear"),
-    **_IN_MONTHS,
+    postgresql_partition_by="range (created_at)",
 )
 # What makes an event the same one, for as long as a provider may bring it again: `store/sql/months.sql` forgets it then.
 # What is not done is not forgotten. With `id` and `created_at` its row is found in one month.
@@ -79,7 +75,6 @@ Index(
     unique=True,
     postgresql_where=text("twin is not null"),
 )
-Index("ix_inbox_key_created_at", inbox_key.c.created_at, postgresql_where=text("done"))
 Index(
     "ix_inbox_remarks",
     inbox.c.created_at,
@@ -123,7 +118,7 @@ ussd_session = Table(
     at_column(),
     at_column("last_at"),
     PrimaryKeyConstraint("channel", "session", "msisdn_index", "created_at"),
-    **_IN_MONTHS,
+    postgresql_partition_by="range (created_at)",
 )
 
 Index("ix_ussd_session_worker_id", ussd_session.c.worker_id)
@@ -175,7 +170,7 @@ outbox = Table(
         "lost",
     ),
     PrimaryKeyConstraint("id", "created_at"),
-    **_IN_MONTHS,
+    postgresql_partition_by="range (created_at)",
 )
 # The causes of messages: what was written once is not written again. Those about money stay for good (`lasting`); the
 # others are forgotten like the keys of events.
@@ -187,7 +182,14 @@ outbox_key = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("lasting", Boolean, nullable=False),
 )
-Index("ix_outbox_key_created_at", outbox_key.c.created_at, postgresql_where=text("not lasting"))
+
+# Up to which row the keys of a table are forgotten: its rows lie in the order of time, so that keys need no index of it.
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("parent", Text, primary_key=True),
+    Column("upto", BigInteger, nullable=False),
+)
 Index(
     "ix_outbox_due",
     outbox.c.channel,
@@ -225,6 +227,22 @@ Index(
     postgresql_where=text("purpose = 'money'"),
 )
 Index("ix_outbox_to_index", outbox.c.to_index, outbox.c.id)
+
+# Months that left the database. Not done: taken out of its table, and not written to its file yet.
+archived_month = Table(
+    "archived_month",
+    metadata,
+    Column("part", Text, primary_key=True),
+    Column("parent", Text, nullable=False),
+    Column("since", DateTime(timezone=True)),  # null: all that was there before the months began
+    Column("until", DateTime(timezone=True), nullable=False),
+    at_column("left_at"),
+    Column("file", Text),  # null: dropped without a file
+    Column("rows", BigInteger),
+    Column("bytes", BigInteger),
+    Column("sha256", Text),
+    Column("done_at", DateTime(timezone=True)),
+)
 
 # How a channel is doing: its breaker, and who sends on it at what pace (where it has a limit).
 channel_state = Table(

@@ -30,7 +30,6 @@ insert into inbox_key (channel, kind, event_id, id, created_at, worker_id, done,
   where created_at > now() - interval '31 days' or state <> 'done' order by id;
 alter table inbox_key add constraint pk_inbox_key primary key (channel, kind, event_id);
 create unique index ix_inbox_key_twin on inbox_key (channel, twin) where twin is not null;
-create index ix_inbox_key_created_at on inbox_key (created_at) where done;
 create table outbox_key (
   cause text not null, id bigint not null, created_at timestamptz not null, lasting boolean not null
 );
@@ -39,7 +38,14 @@ insert into outbox_key (cause, id, created_at, lasting)
   where cause is not null and (purpose = 'money' or created_at > now() - interval '31 days'
     or state in ('queued', 'sending', 'unknown')) order by id;
 alter table outbox_key add constraint pk_outbox_key primary key (cause);
-create index ix_outbox_key_created_at on outbox_key (created_at) where not lasting;
+create table forgotten (parent text not null, upto bigint not null, constraint pk_forgotten primary key (parent));
+insert into forgotten select 'inbox', coalesce(min(id) - 1, 0) from inbox_key where done;
+insert into forgotten select 'outbox', coalesce(min(id) - 1, 0) from outbox_key where not lasting;
+create table archived_month (
+  part text not null, parent text not null, since timestamptz, until timestamptz not null,
+  left_at timestamptz not null default now(), file text, rows bigint, bytes bigint, sha256 text, done_at timestamptz,
+  constraint pk_archived_month primary key (part)
+);
 """
 _KEPT = {
     "inbox": (
