@@ -22,7 +22,8 @@ from gateway.api.doors import Doors
 from gateway.api.refusals import DoorRefusal
 from gateway.errors import Failed
 from gateway.runtime import Runtime
-from gateway.store import channel_health, health, outbox
+from gateway.steps import archive
+from gateway.store import channel_health, health, months, outbox
 from gateway.store.channel_health import ChannelHealth
 from gateway.store.db import Row, ping
 
@@ -53,7 +54,7 @@ class Metrics:
         self._figures: health.Figures | None = None
         self._channels: list[ChannelHealth] = []
         self._bills: list[Row] = []
-        self._refused = 0
+        self._refused = self._missing = self._due = 0
         self._read_at = 0.0
         self._registry.register(self)  # pyright: ignore[reportArgumentType]  # a collector by its shape
 
@@ -67,6 +68,8 @@ class Metrics:
                     self._rt.db, self._rt.channels, self._rt.clock.now()
                 )
                 self._bills = await outbox.bills(self._rt.db)
+                self._missing = len(await months.missing(self._rt.db, months.WARN_AHEAD))
+                self._due = len(await archive.due(self._rt))
                 self._refused = await self._rt.bells.refused()
             except Failed as away:
                 return PlainTextResponse(str(away), status_code=503)
@@ -111,6 +114,16 @@ class Metrics:
             "gateway_jobs_refused",
             "Jobs in Redis that were not ours and were removed",
             self._refused,
+        )
+        yield _one(
+            "gateway_months_missing",
+            "Parts for this month and the next that the ticker has not made",
+            self._missing,
+        )
+        yield _one(
+            "gateway_months_due",
+            "Months that are older than the settings allow: gateway archive",
+            self._due,
         )
         yield _one(
             "gateway_answers",

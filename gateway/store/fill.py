@@ -118,6 +118,7 @@ class _Filling:
                 self._region,
             )
         yield 0, f"{len(sealed):,} workers"
+        await self._db.execute(sql.MONTHS)
         await self._db.execute(sql.HOUSE, self._plan.workers, CLIENTS, self._currency)
         await self._go_on_behind()  # the accounts of the batches draw their numbers
         for n in range(self._plan.done_batches):

@@ -8,10 +8,15 @@ from gateway.payments.chart import Code
 
 TABLES = (
     "account", "worker", "consent", "skill", "client", "batch", "task", "assignment", "answer", "transfer", "inbox",
-    "outbox", "ussd_session", "taught", "payout", "payout_event",
+    "inbox_key", "outbox", "outbox_key", "ussd_session", "taught", "payout", "payout_event",
 )  # fmt: skip
 
 IS_USED = "select exists (select from worker) or exists (select from client) or exists (select from transfer)"
+
+# History begins 370 days ago: each of its months gets the part that it would have had.
+MONTHS = """
+select make_month(p, month_start(n), month_start(n + 1)) from unnest(array['inbox', 'outbox', 'ussd_session']) p,
+  generate_series(-13, -1) n where to_regclass(part_name(p, month_start(n))) is null"""
 
 WORKERS = """
 with given as (
@@ -107,12 +112,20 @@ asked as (
     select 'phone', m.via, md5('e' || m.id) || md5('f' || m.id), m.worker_id, sha256(m.id::text::bytea) || sha256(m.id::text::bytea)
         || sha256(m.id::text::bytea), 'done', 'Thanks. 1 yes 2 no. Is shop number ' || m.task_id || ' in the market open on Sundays?',
       m.at, m.at, m.at from made m order by m.at
+  returning id, channel, kind, event_id, worker_id, created_at
+), known as (
+  insert into inbox_key (id, channel, kind, event_id, worker_id, created_at, done)
+    select id, channel, kind, event_id, worker_id, created_at, true from heard where created_at > now() - known_for()
 ), told as (
   insert into outbox (channel, worker_id, to_sealed, to_index, text, segments, encoding, purpose, priority, state, tries, due_at,
-      provider_id, delivery, delivery_rank, created_at, sent_at)
+      provider_id, delivery, delivery_rank, created_at, sent_at, cause)
     select 'phone', m.worker_id, w.msisdn_sealed, w.msisdn_index, 'Thanks. 1 yes 2 no. Is shop number ' || m.task_id || ' open?',
-      1, 'gsm7', 'reply', 0, 'accepted', 1, m.at, 'p' || m.id, 'delivered', 2, m.at, m.at
+      1, 'gsm7', 'reply', 0, 'accepted', 1, m.at, 'p' || m.id, 'delivered', 2, m.at, m.at, 'reply:phone:' || md5('e' || m.id) || md5('f' || m.id)
     from made m join worker w on w.id = m.worker_id where m.via = 'sms' order by m.at
+  returning id, cause, created_at
+), caused as (
+  insert into outbox_key (cause, id, created_at, lasting)
+    select cause, id, created_at, false from told where created_at > now() - known_for()
 ), dialled as (
   insert into ussd_session (channel, session, msisdn_index, worker_id, transcript, view, memory, pages, ended, completed, created_at, last_at)
     select 'phone', md5('s' || m.id), w.msisdn_index, m.worker_id, '1*1', 'main', '{{}}', '{{}}', true, true, m.at, m.at
@@ -175,6 +188,8 @@ COUNTS = (
     "update skill s set answers = n.answers from (select worker_id, count(*) as answers from answer group by 1) n where n.worker_id = s.worker_id",
     "insert into tally (batch_id, counts, due_at) select id, '{}', now() - interval '1 minute' from batch where id = 'b_large'",
     "update batch b set learned = b.reserved / b.price where b.state = 'done'",
+    """update forgotten f set upto = coalesce(case f.parent when 'inbox' then (select min(id) - 1 from inbox_key)
+         else (select min(id) - 1 from outbox_key) end, f.upto)""",
 )
 
 # Ids were given: the next ones that are drawn come behind them.

@@ -146,7 +146,7 @@ async def test_while_phones_wait_stored_sms_are_heard_one_by_one_with_rests(town
 
     for n in range(12):
         await town.rt.db.execute(
-            "insert into inbox (channel, kind, event_id, body_sealed, state) values ('phone', 'sms', $1, $2, 'waiting')",
+            "select keep_event('phone', 'sms', $1, $2, 'waiting', null, null, null)",
             f"slow-{n}", town.rt.vault.seal(f"id=slow-{n}&from=%2B25471100077{n:02}&to=20880&text=HELP"),
         )  # fmt: skip
     monkeypatch.setattr(catch_up_step, "rest", rested)

@@ -160,6 +160,7 @@ async def test_who_was_quiet_for_weeks_and_asks_to_join_is_asked_who_it_is(town,
     await town.rt.db.execute("update consent set at = at - interval '60 days'")
     await town.rt.db.execute("alter table consent enable trigger user")
     await town.rt.db.execute("delete from ussd_session")
+    await town.rt.db.execute("update answer set created_at = created_at - interval '60 days'")
     reply = await amina.texts("JOIN")
     assert "Text NOTME" in reply
     assert "Amina" not in reply

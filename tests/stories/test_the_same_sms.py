@@ -203,8 +203,10 @@ async def test_what_came_before_an_upgrade_is_known_after_it(provider, amina, to
     """Until now an SMS was known by its id alone; providers repeat for hours."""
     worker = await amina.id()
     await town.rt.db.execute(
-        """insert into inbox (channel, kind, event_id, worker_id, state, done_at)
-           values ($1, 'sms', '77', $2, 'done', now())""",
+        """with k as (insert into inbox_key (channel, kind, event_id, worker_id, done)
+             values ($1, 'sms', '77', $2, true) returning id)
+           insert into inbox (id, channel, kind, event_id, worker_id, state, done_at)
+             select id, $1, 'sms', '77', $2, 'done', now() from k""",
         provider.name,
         worker,
     )
@@ -213,7 +215,7 @@ async def test_what_came_before_an_upgrade_is_known_after_it(provider, amina, to
     assert await amina.answers() == []
     brian = town.meets("brian")
     assert await provider.brings(brian, "HELP", "77") == 1, "another phone"
-    await town.rt.db.execute("update inbox set created_at = now() - interval '3 days'")
+    await town.rt.db.execute("update inbox_key set created_at = now() - interval '3 days'")
     assert await provider.brings(amina, "2", "77") == 1, "the id is used again"
     assert len(await remarks(town)) == 1
 

@@ -15,14 +15,6 @@ begin
   return found;
 end $$;
 
--- Locks an event that is known and not done, and tells where its row is; nulls where there is none.
-create or replace function open_event(
-  p_channel text, p_kind text, p_event_id text, out event bigint, out came_at timestamptz
-) language sql as $$
-  select id, created_at from inbox_key where channel = p_channel and kind = p_kind and event_id = p_event_id
-    and not done for update
-$$;
-
 -- Takes an inbound event into the books with its reply. The same event twice: GW002, and nothing else happens.
 -- (An event that waited or failed before is done now.) p_twin: of an SMS, unique on its channel (steps/identity.py).
 -- p_same_id: what the events of all texts begin with that this sender sent under the provider's id; an operator is told
@@ -30,7 +22,7 @@ $$;
 create or replace function book_event(
   p_channel text, p_kind text, p_event_id text, p_worker bigint, p_body bytea, p_reply text, p_twin bytea, p_same_id text
 ) returns void language plpgsql as $$
-declare v_remark text; v_id bigint; v_at timestamptz;
+declare v_remark text; v_id bigint;
 begin
   if p_same_id is not null and exists (select from inbox_key i where i.channel = p_channel and i.kind = p_kind
       and i.event_id >= p_same_id and i.event_id < p_same_id || 'g' and starts_with(i.event_id, p_same_id)
@@ -50,39 +42,40 @@ begin
   end if;
   update inbox_key set done = true, worker_id = p_worker, twin = coalesce(p_twin, twin)
     where channel = p_channel and kind = p_kind and event_id = p_event_id and not done
-    returning id, created_at into v_id, v_at;
+    returning id into v_id;
   if not found then
     raise exception 'event % was here before', p_event_id using errcode = 'GW002';
   end if;
   update inbox set state = 'done', body_sealed = p_body, reply = p_reply, worker_id = p_worker, error = v_remark,
       done_at = now()
-    where id = v_id and created_at = v_at;
+    where id = v_id;
 end $$;
 
 -- An event that could not be processed, or waits until p_due: kept as it came. What is done stays done.
 create or replace function leave_event(
   p_channel text, p_kind text, p_event_id text, p_body bytea, p_state text, p_error text, p_due timestamptz
 ) returns void language plpgsql as $$
-declare v_id bigint; v_at timestamptz;
+declare v_id bigint;
 begin
   if keep_event(p_channel, p_kind, p_event_id, p_body, p_state, p_error, p_due, null) then
     return;
   end if;
-  select event, came_at into v_id, v_at from open_event(p_channel, p_kind, p_event_id);
+  select k.id into v_id from inbox_key k where k.channel = p_channel and k.kind = p_kind and k.event_id = p_event_id
+    and not k.done for update;
   if p_state = 'waiting' then
-    update inbox set due_at = p_due where id = v_id and created_at = v_at and state = 'waiting';
+    update inbox set due_at = p_due where id = v_id and state = 'waiting';
   else
-    update inbox set state = p_state, error = p_error, tries = tries + 1 where id = v_id and created_at = v_at;
+    update inbox set state = p_state, error = p_error, tries = tries + 1 where id = v_id;
   end if;
 end $$;
 
 -- An event needs nothing more. One that is done keeps no remark.
 create or replace function event_done(p_channel text, p_kind text, p_event_id text) returns void language plpgsql as $$
-declare v_id bigint; v_at timestamptz;
+declare v_id bigint;
 begin
   update inbox_key set done = true where channel = p_channel and kind = p_kind and event_id = p_event_id
-    returning id, created_at into v_id, v_at;
-  update inbox set state = 'done', done_at = now(), error = null where id = v_id and created_at = v_at;
+    returning id into v_id;
+  update inbox set state = 'done', done_at = now(), error = null where id = v_id;
 end $$;
 
 -- When an SMS without id and time came: its event's id ends with it.
@@ -93,15 +86,15 @@ $$;
 -- An event that has its effect already, or is a copy: kept as done, so that an operator sees it (p_remark).
 create or replace function book_copy(p_channel text, p_event_id text, p_body bytea, p_remark text)
 returns void language plpgsql as $$
-declare v_id bigint; v_at timestamptz;
+declare v_id bigint;
 begin
   if keep_event(p_channel, 'sms', p_event_id, p_body, 'done', p_remark, null, null) then
     return;
   end if;
   update inbox_key set done = true where channel = p_channel and kind = 'sms' and event_id = p_event_id and not done
-    returning id, created_at into v_id, v_at;
+    returning id into v_id;
   update inbox set state = 'done', body_sealed = p_body, error = p_remark, done_at = now()
-    where id = v_id and created_at = v_at;
+    where id = v_id;
 end $$;
 
 -- Keeps an SMS that came without id and time, and marks it by a twin of its own as no copy. False for a copy: an equal

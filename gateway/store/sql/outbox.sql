@@ -225,7 +225,7 @@ create or replace function hold_message(p_cause text, p_until timestamptz) retur
 declare k outbox_key;
 begin
   select * into k from outbox_key where cause = p_cause;
-  update outbox set due_at = p_until where id = k.id and created_at = k.created_at and state = 'queued' and tries = 0;
+  update outbox set due_at = p_until where id = k.id and state = 'queued' and tries = 0;
 end $$;
 
 -- Replies that were held back because their SMS was not understood again and again: a newer reply takes their place.
@@ -242,7 +242,7 @@ create or replace function let_go(p_cause text) returns void language plpgsql as
 declare k outbox_key;
 begin
   select * into k from outbox_key where cause = p_cause;
-  update outbox set due_at = created_at where id = k.id and created_at = k.created_at and state = 'queued' and tries = 0;
+  update outbox set due_at = created_at where id = k.id and state = 'queued' and tries = 0;
 end $$;
 
 create or replace function take_back(p_cause text, p_reason text) returns void language plpgsql as $$
@@ -250,7 +250,7 @@ declare k outbox_key;
 begin
   select * into k from outbox_key where cause = p_cause;
   update outbox set state = 'cancelled', reason = p_reason
-    where id = k.id and created_at = k.created_at and state = 'queued' and tries = 0;
+    where id = k.id and state = 'queued' and tries = 0;
 end $$;
 
 -- What is known of the message of a cause: nothing where none was written, or where its month is archived.
@@ -259,6 +259,6 @@ declare k outbox_key;
 begin
   select * into k from outbox_key where cause = p_cause;
   if found then
-    return query select * from outbox where id = k.id and created_at = k.created_at;
+    return query select * from outbox where id = k.id;
   end if;
 end $$;
