@@ -137,7 +137,13 @@ class _Filling:
             await self._db.execute(statement)
         await self._go_on_behind()
         yield self._answers, "payouts, balances and counts"
-        for table in sql.TABLES:
+        parts = [row["part"] for row in await self._db.fetch(sql.PARTS)]
+        for table in (*sql.TABLES, *parts):
+            # A part must not be analysed while it is empty (see plan_months_anew).
+            if table in parts and not await self._db.fetchval(
+                f"select exists (select from {table})"  # a name of ours
+            ):
+                continue
             await self._db.execute(f"vacuum (analyze, freeze) {table}")
         yield self._answers, "statistics of the tables"
 

@@ -7,9 +7,11 @@ Every number that looks random is a hash of ids and the seed, so the same plan a
 from gateway.payments.chart import Code
 
 TABLES = (
-    "account", "worker", "consent", "skill", "client", "batch", "task", "assignment", "answer", "transfer", "inbox",
-    "inbox_key", "outbox", "outbox_key", "ussd_session", "taught", "payout", "payout_event",
+    "account", "worker", "consent", "skill", "client", "batch", "task", "assignment", "answer", "transfer", "inbox_key",
+    "outbox_key", "taught", "payout", "payout_event",
 )  # fmt: skip
+
+PARTS = "select part from parts()"
 
 IS_USED = "select exists (select from worker) or exists (select from client) or exists (select from transfer)"
 

@@ -40,8 +40,10 @@ async def make(db: Database) -> int:
             continue  # another process made it
         except asyncpg.LockNotAvailableError as busy:
             raise Failed(_BUSY, retryable=True) from busy
-    if rows:
+    try:
         await db.execute("select plan_months_anew()")
+    except asyncpg.LockNotAvailableError as busy:
+        raise Failed(_BUSY, retryable=True) from busy
     return len(rows)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 GROWING = frozenset(
     {
-        "adjustment", "answer", "assignment", "consent", "gold_seen", "inbox", "outbox", "payout", "payout_event", "skill",
+        "adjustment", "answer", "assignment", "consent", "gold_seen", "inbox", "inbox_key", "outbox", "outbox_key", "payout", "payout_event", "skill",
         "statement_line", "task", "taught", "transfer", "ussd_session", "worker", "account", "directed", "estimate",
     }
 )  # fmt: skip
@@ -26,6 +26,8 @@ ON = (
 )
 """Settings of a database whose every statement is explained in the log."""
 
+_PART = re.compile(r"^(inbox|outbox|ussd_session)_(before|rest|\d{4}_\d\d)$")
+"""The months of a table are read as the table."""
 _PLAN = re.compile(r"duration: [\d.]+ ms  plan:\n((?:\t.*\n)+)")
 
 
@@ -64,7 +66,7 @@ class Log:
 
 def _scans(node: dict[str, Any], statement: str, index_pages: float = 0) -> Iterator[Scan]:
     loops = max(1, node.get("Actual Loops", 1))
-    table = node.get("Relation Name")
+    table = _PART.sub(r"\1", node.get("Relation Name", ""))
     if table in GROWING and node["Node Type"] != "ModifyTable" and node.get("Actual Loops"):
         rows = sum(
             node.get(name, 0)

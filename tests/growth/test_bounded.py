@@ -181,6 +181,8 @@ async def test_is_bounded(grown: tuple[Town, Log], work: Callable[[Town], Awaita
     list(log.scans())
     await work(town)
     scans = list(log.scans())
+    if work is figures_are_read:  # a month to come, which has no page yet, is read as a whole there
+        scans = [scan for scan in scans if scan.rows or scan.pages_a_loop]
     assert scans, "the log explains nothing: this test would see nothing"
     most: dict[object, int] = {
         idle_workers_are_asked: PARTS_MAX,

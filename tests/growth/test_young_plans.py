@@ -26,7 +26,8 @@ async def young(
         await admin.execute(f"alter database young_plans set {setting}")
     await admin.close()
     async with opened_gateway(url) as town:
-        for table in ("inbox", "outbox", "ussd_session", "assignment", "answer", "transfer"):
+        parts = [row["part"] for row in await town.rt.db.rows("select part from parts()")]
+        for table in (*parts, "inbox_key", "outbox_key", "assignment", "answer", "transfer"):
             await town.rt.db.execute(f"alter table {table} set (autovacuum_enabled = false)")
         yield town, Log(embedded.kept[0].log_file)
 
@@ -51,9 +52,8 @@ async def works_by_sms(town: Town, name: str) -> None:
 async def much_comes_in(town: Town) -> None:
     """Events, sessions and messages of other phones, as many as a busy hour brings."""
     await town.rt.db.execute(
-        """insert into inbox (channel, kind, event_id, state)
-           select 'phone', case when n % 2 = 0 then 'ussd' else 'sms' end, 'other-' || n, 'done'
-             from generate_series(1, $1::int) n""",
+        """select keep_event('phone', case when n % 2 = 0 then 'ussd' else 'sms' end, 'other-' || n, null, 'done', null,
+               null, null) from generate_series(1, $1::int) n""",
         ROWS,
     )
     await town.rt.db.execute(

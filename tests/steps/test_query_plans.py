@@ -25,6 +25,7 @@ insert into assignment (task_id, worker_id, state, via, lease_until)
   select t.id, w.id, 'answered', 'sms', now() from (select id, row_number() over () r from task) t join (select id, row_number() over () r from worker) w using (r)
   on conflict do nothing;
 insert into inbox (channel, kind, event_id, state) select 'phone', 'sms', 'e' || n, 'done' from generate_series(1, {MANY}) n;
+insert into inbox_key (channel, kind, event_id, done) select 'phone', 'sms', 'e' || n, true from generate_series(1, {MANY}) n;
 insert into outbox (channel, to_sealed, to_index, text, segments, encoding, purpose, priority, state)
   select 'phone', '', decode(md5(n::text), 'hex'), 't', 1, 'gsm7', 'reply', 0, 'accepted' from generate_series(1, {MANY}) n;
 insert into ussd_session (channel, session, msisdn_index, transcript, view, memory, pages, page, ended)
@@ -39,6 +40,7 @@ BIG = (
     "task",
     "assignment",
     "inbox",
+    "inbox_key",
     "outbox",
     "ussd_session",
     "transfer",
@@ -65,7 +67,7 @@ async def whole_table_reads(connection, query, *arguments):
 
 
 HOT = {
-    "was this event here": "select state, reply from inbox where channel = 'phone' and kind = 'sms' and event_id = 'e7'",
+    "was this event here": "select done from inbox_key where channel = 'phone' and kind = 'sms' and event_id = 'e7'",
     "who is it": "select w.id, a.balance from worker w join account a on a.id = w.account_id where w.msisdn_index = decode(md5('7'), 'hex')",
     "where is her session": "select * from ussd_session where channel = 'phone' and session = 's7' and msisdn_index = decode(md5('7'), 'hex')",
     "what does she hold": """select a.id from assignment a join task t on t.id = a.task_id where a.worker_id = 7 and a.state in ('held', 'expired')

@@ -255,6 +255,19 @@ async def test_the_ticker_makes_the_next_months(house):
     await STEPS["keep_months"](house.rt)
 
 
+async def test_a_month_to_come_that_was_analysed_empty_is_as_new_again(house):
+    """Else plans are kept that read it from end to end, once it begins."""
+    await house.ticks()
+    known = "select array_agg(distinct reltuples) from pg_class where oid = to_regclass($1)"
+    part = await house.value("select part_name('inbox', month_start(1))")
+    await house.rt.db.execute("analyze")
+    assert await house.value(known, part) == [0.0]
+    assert ("keep_months",) in await due.due(house.rt.db, house.clock.now())
+    await STEPS["keep_months"](house.rt)
+    assert await house.value(known, part) == [-1.0]
+    assert ("keep_months",) not in await due.due(house.rt.db, house.clock.now())
+
+
 async def test_what_came_while_a_month_was_missing_moves_into_it(house):
     late = datetime(2031, 5, 7, tzinfo=UTC)
     for table in TABLES:
