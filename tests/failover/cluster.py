@@ -192,8 +192,6 @@ class Cluster:
             ("/var/lib/gateway", host.folder / "data"),
         ):
             text = text.replace(there, str(here))
-        if name == "haproxy-front.cfg" and not self.network.namespaces:
-            text = text.replace(":80\n", ":8080\n")
         path.write_text(text)
         path.chmod(0o600)
         return str(path)

@@ -163,6 +163,9 @@ class Network:
             return text
         # All hosts share one loopback here, so what is local to a host is at its own address.
         text = text.replace("127.0.0.1", host.address)
+        # Only root may listen on port 80.
+        text = text.replace(f"{NETWORK}10:80\n", f"{NETWORK}10:8080\n")
+        text = text.replace(f"http://{NETWORK}10\n", f"http://{NETWORK}10:8080\n")
         # What comes from the loopback has 127.0.0.1 as its sender.
         text = text.replace(f"{NETWORK}0/24", "127.0.0.0/8").replace(
             f'["{NETWORK}10"]', '["127.0.0.1"]'
