@@ -58,8 +58,8 @@ def queue_of(step: str) -> str:
 def enqueue(on: BellQueue, function: str, step: str, *arguments: str) -> None:
     """Put one bell on the queue, unless the same one hangs there already.
 
-    A bell keeps its name while it is answered, also by a runner that was just killed: RQ believes in that one for a
-    minute and a half, and longer in one that had a heavy step. So it is then rung under a second name, or a third;
+    A bell keeps its name while it is taken and answered, also by a runner that was just killed: RQ believes in that one
+    for a minute and a half, and longer in one that had a heavy step. So it is then rung under a second name, or a third;
     answering one bell twice at once does no harm.
     """
     name = "-".join((step, *arguments))
@@ -70,8 +70,7 @@ def enqueue(on: BellQueue, function: str, step: str, *arguments: str) -> None:
         if status is None:  # it was answered in between, perhaps without what we rang for
             _hang(on, f"{name}{again}", function, step, *arguments)
             return
-        if status is not JobStatus.STARTED:
-            _hang_what_fell(on, f"{name}{again}")
+        if status is not JobStatus.STARTED and _hangs(on, f"{name}{again}"):
             return
 
 
@@ -87,20 +86,25 @@ def _hang(on: BellQueue, name: str, function: str, step: str, *arguments: str) -
     return True
 
 
-def _hang_what_fell(on: BellQueue, name: str) -> None:
-    """Hang a bell again that Redis knows and that hangs nowhere: it would never be answered, nor rung again.
+def _hangs(on: BellQueue, name: str) -> bool:
+    """Return whether a bell hangs on its queue; one that hangs nowhere is hung again.
 
-    A Redis that fails over, or is emptied in part, may keep the job and lose its place on the list.
+    False when a runner has taken it: one that was just killed would keep it for a minute. A Redis that fails over may
+    keep a bell and lose its place, and then it would never be answered, nor rung again.
     """
     taken = IntermediateQueue.get_intermediate_queue_key(on.key)
     with on.connection.pipeline() as read:
         read.lpos(on.key, name)
         read.lpos(taken, name)
         read.hget(f"rq:job:{name}", "status")
-        hangs, is_taken, status = read.execute()
-    if hangs is None and is_taken is None and status is not None and status != b"started":
-        log.warning("a bell hung nowhere and is hung again", bell=name)
-        on.push_job_id(name)
+        place, place_taken, status = read.execute()
+    if place is not None:
+        return True
+    if place_taken is not None or status in (None, b"started"):
+        return False
+    log.warning("a bell hung nowhere and is hung again", bell=name)
+    on.push_job_id(name)
+    return True
 
 
 def _status(on: BellQueue, name: str) -> JobStatus | None:
