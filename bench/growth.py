@@ -190,9 +190,37 @@ async def looks(settings: Settings) -> dict[str, float]:
         async for _ in traces.of_batch(rt.db, "b_done0"):
             rows += 1
         found["proof_rows_per_s"] = rows / (time.perf_counter() - began)
-        size: int = await rt.db.value("select pg_database_size(current_database())")
+        return found
+
+
+async def pruned(settings: Settings) -> dict[str, float]:
+    """Bytes an answer, before and after the months leave that the default settings do not keep, and after all do."""
+    from gateway.app import open_runtime
+    from gateway.queue.inline import InlineBells
+    from gateway.steps.archive import archive
+    from gateway.store.db import Database
+
+    async def per_answer(db: Database) -> float:
+        size: int = await db.value("select pg_database_size(current_database())")
+        return size / await db.value("select count(*) from answer")
+
+    async with open_runtime(settings, InlineBells()) as rt:
+        found = {"bytes_per_answer_before": await per_answer(rt.db)}
+        began = time.perf_counter()
+        gone = [each async for each in archive(rt)]
+        found["archived_rows_per_s"] = sum(each.rows for each in gone) / (
+            time.perf_counter() - began
+        )
+        found["archived_bytes_per_row"] = sum(each.size_bytes for each in gone) / max(
+            1, sum(each.rows for each in gone)
+        )
+        found["bytes_per_answer"] = await per_answer(rt.db)
+        kept: int = await rt.db.value(
+            """select sum(pg_total_relation_size(to_regclass(x.name)))::bigint from
+                 (select part from parts() union select 'inbox_key' union select 'outbox_key') x(name)"""
+        )
         answers: int = await rt.db.value("select count(*) from answer")
-        found["bytes_per_answer"] = size / answers
+        found["bytes_per_answer_kept_for_good"] = found["bytes_per_answer"] - kept / answers
         return found
 
 
@@ -227,6 +255,7 @@ def main() -> None:
                 with_past / without, 2
             )
             found[f"{name}_p99_ms"] = [round(without, 1), round(with_past, 1)]
+        seen |= asyncio.run(pruned(filled))
         found |= {name: round(value, 1) for name, value in seen.items()}
     print(json.dumps(found, indent=1))
 
