@@ -11,6 +11,7 @@ from gateway.cli import (
     approvals,
     archive,
     backup,
+    batches,
     channels,
     coordinators,
     explain,
@@ -28,7 +29,6 @@ from gateway.cli import (
     people,
     persons,
     phrases,
-    proof,
     qa,
     review,
     sms,
@@ -63,7 +63,7 @@ app.add_typer(approvals.app, name="approvals")
 app.add_typer(moves.app, name="moves")
 app.add_typer(persons.app, name="persons")
 app.add_typer(payouts.statements, name="statements")
-app.add_typer(proof.client, name="client")
+app.add_typer(batches.client, name="client")
 app.add_typer(gold.app, name="gold")
 app.add_typer(options.app, name="options")
 app.add_typer(review.app, name="review")

@@ -51,6 +51,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
         "approvals list",
         "approvals show",
         "channels",
+        "client batches",
         "client keys list",
         "client list",
         "client proof",

@@ -66,6 +66,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "client add": ('client add "Kibera Mapping Trust"', "client add Kampala --currency UGX"),
     "client list": ("client list",),
+    "client batches": (f"client batches {CLIENT}",),
     "client key": (f"client key {CLIENT}",),
     "client keys list": (f"client keys list {CLIENT}",),
     "client keys revoke": (f"client keys revoke {CLIENT} gw_9YSYK",),

@@ -1,0 +1,56 @@
+"""`gateway client batches`: how far a client's batches are, and what heavy work on them goes on."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from gateway.cli.output import Json, write_json
+from gateway.cli.people import with_runtime
+from gateway.cli.proof import client
+
+__all__ = ["client"]
+
+
+def doing(background: Mapping[str, Any] | None) -> str:
+    """Say what heavy work goes on, and how far it is.
+
+    >>> doing({"doing": "storing", "done": 45_000, "of": 100_000}), doing({"doing": "closing", "done": 0, "of": None})
+    ('storing 45,000 of 100,000', 'closing')
+    >>> doing(None)
+    ''
+    """
+    if background is None:
+        return ""
+    if background["of"] is None:
+        return str(background["doing"])
+    return f"{background['doing']} {background['done']:,} of {background['of']:,}"
+
+
+@client.command("batches")
+def batches_of(
+    client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
+    json: Json = None,
+) -> None:
+    """A client's batches, newest first: tasks done, and what is being stored, learned, closed or published."""
+    from gateway.ids import ClientId
+    from gateway.runtime import Runtime
+    from gateway.steps import admit
+    from gateway.store import batches
+    from gateway.store.db import Row
+
+    async def listed(rt: Runtime) -> list[Row]:
+        await admit.currency_of(rt, ClientId(client_id))  # raises Refused where there is none
+        return await batches.all_of_client(rt.db, ClientId(client_id))
+
+    rows = with_runtime(listed)
+    shown = ("id", "name", "state", "tasks", "tasks_done", "tasks_review", "answers", "background")
+    if write_json([{key: row[key] for key in shown} for row in rows], json):
+        return
+    for row in rows:
+        far = f"{row['tasks_done']:,} of {row['tasks']:,} tasks done"
+        typer.echo(
+            f"{row['id']}  {row['state']:9}  {far:30}  {doing(row['background']):32}  {row['name']}".rstrip()
+        )
+    if not rows:
+        typer.echo("no batches yet")
