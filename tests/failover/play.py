@@ -142,6 +142,10 @@ async def _play(plan: Plan, cluster: Cluster, say: Say) -> Verdict:
         await town.rest()
         await _settled(cluster)
         verdict = await judge(await _settings(cluster), town)
+        if town.deferred:
+            say(
+                f"the client was told {town.deferred} times to come again, since phones were waiting"
+            )
         verdict.away = [kind for kind, probe in town.probes.items() if not probe.is_well]
     verdict.back_after_s = back
     return verdict
