@@ -18,7 +18,7 @@ async def end(
     return await db.row(
         """update ussd_session set completed = $4
            where channel = $1 and session = $2 and msisdn_index = $3 and created_at > sessions_since()
-             and created_at < sessions_until() and completed is null
+             and created_at < until_now() and completed is null
            returning worker_id, view, memory""",
         channel,
         session,
@@ -32,7 +32,7 @@ async def transcript(db: Database, channel: str, session: str, index: bytes) -> 
     row = await db.row(
         """select transcript from ussd_session where channel = $1 and session = $2 and msisdn_index = $3
              and created_at > sessions_since()
-             and created_at < sessions_until() and view <> ''""",
+             and created_at < until_now() and view <> ''""",
         channel,
         session,
         index,

@@ -36,6 +36,8 @@ CLIENT = ClientId("c_filled3")
 """The owner of the largest open batch."""
 ROWS_MAX = 3_000
 """Rows that one statement may read of a growing table. Every table that grows with history has ten times more."""
+MONTHLY = frozenset({"inbox", "outbox", "ussd_session"})
+"""Tables that lie in months."""
 PARTS_MAX = 150 * idle.PART
 """Rows that a look at a part of the idle workers may read: for each, the tasks that are just being answered."""
 LATEST_MAX = 6_000
@@ -181,8 +183,6 @@ async def test_is_bounded(grown: tuple[Town, Log], work: Callable[[Town], Awaita
     list(log.scans())
     await work(town)
     scans = list(log.scans())
-    if work is figures_are_read:  # a month to come, which has no page yet, is read as a whole there
-        scans = [scan for scan in scans if scan.rows or scan.pages_a_loop]
     assert scans, "the log explains nothing: this test would see nothing"
     most: dict[object, int] = {
         idle_workers_are_asked: PARTS_MAX,
@@ -217,4 +217,6 @@ def is_unbounded(scan: Scan, rows_max: int) -> bool:
     walks = scan.pages_a_loop > 100 and scan.pages_a_loop > 4 * scan.rows / scan.loops
     # Workers are counted by state: there are as many as there are workers, however much they did.
     whole = scan.kind.startswith("Seq Scan") and "from worker group by state" not in scan.statement
-    return whole or scan.rows > rows_max or walks
+    # A month with a page or two, or one to come with none, is small by what it is.
+    young_month = scan.on in MONTHLY and scan.pages_a_loop <= 2
+    return (whole and not young_month) or scan.rows > rows_max or walks

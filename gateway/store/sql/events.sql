@@ -136,7 +136,7 @@ begin
   if p_before is null then
     perform pg_advisory_xact_lock(hashtextextended(p_channel || p_session || encode(p_index, 'hex'), 58));
     select s.view into v_view from ussd_session s where s.channel = p_channel and s.session = p_session
-      and s.msisdn_index = p_index and s.created_at > sessions_since() and s.created_at < sessions_until();
+      and s.msisdn_index = p_index and s.created_at > sessions_since() and s.created_at < until_now();
     if not found then
       insert into ussd_session (channel, session, msisdn_index, worker_id, transcript, view, memory, pages, page, ended)
         values (p_channel, p_session, p_index, p_worker, p_transcript, p_view, p_memory, p_pages, p_page, p_ended);
@@ -144,7 +144,7 @@ begin
       update ussd_session set worker_id = p_worker, transcript = p_transcript, view = p_view, memory = p_memory,
           pages = p_pages, page = p_page, ended = p_ended
         where channel = p_channel and session = p_session and msisdn_index = p_index and created_at > sessions_since()
-          and created_at < sessions_until() and view = '';
+          and created_at < until_now() and view = '';
     else
       raise exception 'session % has begun', p_session using errcode = 'GW001';
     end if;
@@ -152,7 +152,7 @@ begin
     update ussd_session set worker_id = p_worker, transcript = p_transcript, view = p_view, memory = p_memory,
         pages = p_pages, page = p_page, ended = p_ended, last_at = now()
       where channel = p_channel and session = p_session and msisdn_index = p_index and created_at > sessions_since()
-        and created_at < sessions_until() and transcript = p_before;
+        and created_at < until_now() and transcript = p_before;
   end if;
   if not found then
     raise exception 'session % has moved on', p_session using errcode = 'GW001';
@@ -166,7 +166,7 @@ returns void language sql as $$
   update ussd_session set nth = nth + 1, transcript = '', view = '', memory = '{}', pages = '{}', page = 0, ended = false,
       completed = null, created_at = now(), last_at = now()
     where channel = p_channel and session = p_session and msisdn_index = p_index and created_at > sessions_since()
-      and created_at < sessions_until() and nth = p_nth and view <> ''
+      and created_at < until_now() and nth = p_nth and view <> ''
 $$;
 
 -- One message for the outbox. p_cause: what makes it the same message if it is written twice (null = never the same).

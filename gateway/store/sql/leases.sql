@@ -10,7 +10,7 @@ declare v_worker bigint; v_asked timestamptz;
 begin
   select o.worker_id, o.created_at into v_worker, v_asked from outbox o
     where o.channel = p_channel and o.provider_id = p_provider_id and o.purpose in ('question', 'reply')
-      and o.created_at > now() - known_for()
+      and o.created_at > now() - known_for() and o.created_at < until_now()
     order by o.id desc limit 1;
   if v_worker is null then
     return;

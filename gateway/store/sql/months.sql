@@ -7,7 +7,7 @@ create or replace function sessions_since() returns timestamptz language sql sta
   select now() - interval '32 days'
 $$;
 -- Tells the planner that no month to come is meant; a transaction that began a moment later may be over already.
-create or replace function sessions_until() returns timestamptz language sql stable as $$
+create or replace function until_now() returns timestamptz language sql stable as $$
   select now() + interval '1 minute'
 $$;
 

@@ -45,7 +45,7 @@ begin
   end if;
 
   if s.breaker <> 'closed' and s.suspects <> '{}' then
-    select array[o.id], o.created_at into v_ids, v_since from outbox o where o.channel = p_channel and o.state = 'queued' and o.due_at <= p_now
+    select array[o.id], o.created_at into v_ids, v_since from outbox o where o.created_at < until_now() and o.channel = p_channel and o.state = 'queued' and o.due_at <= p_now
         and o.id <> all(s.suspects)
       order by o.priority, o.due_at, o.id limit 1 for update skip locked;
     if v_ids is not null then
@@ -56,23 +56,23 @@ begin
   end if;
   if v_limit > 0 then
   select array_agg(o.id order by o.due_at, o.id), min(o.created_at) into v_ids, v_since from (
-    select o.id, o.due_at, o.created_at from outbox o where o.channel = p_channel and o.state = 'queued' and o.priority = 0
+    select o.id, o.due_at, o.created_at from outbox o where o.created_at < until_now() and o.channel = p_channel and o.state = 'queued' and o.priority = 0
       and o.lane = '' and o.due_at <= p_now
     order by o.due_at, o.id limit v_limit for update skip locked) o;
   v_limit := v_limit - coalesce(cardinality(v_ids), 0);
   end if;
   if v_limit > 0 then
     with recursive lanes(lane) as (
-      (select o.lane from outbox o where o.channel = p_channel and o.state = 'queued' and o.priority = 1
+      (select o.lane from outbox o where o.created_at < until_now() and o.channel = p_channel and o.state = 'queued' and o.priority = 1
         order by o.lane limit 1)
       union all
-      select (select o.lane from outbox o where o.channel = p_channel and o.state = 'queued' and o.priority = 1
+      select (select o.lane from outbox o where o.created_at < until_now() and o.channel = p_channel and o.state = 'queued' and o.priority = 1
         and o.lane > l.lane order by o.lane limit 1) from lanes l where l.lane is not null
     ), by_batch as (
       select split_part(l.lane, '/', 1) as client, x.id, x.segments, x.created_at,
         sum(x.segments) over (partition by l.lane order by x.due_at, x.id) as so_far
       from (select lane from lanes where lane is not null order by random() limit 64) l cross join lateral (
-        select o.id, o.segments, o.due_at, o.created_at from outbox o where o.channel = p_channel and o.state = 'queued'
+        select o.id, o.segments, o.due_at, o.created_at from outbox o where o.created_at < until_now() and o.channel = p_channel and o.state = 'queued'
           and o.priority = 1 and o.lane = l.lane and o.due_at <= p_now order by o.due_at, o.id limit v_limit) x
     ), by_client as (
       select b.id, b.created_at, sum(b.segments) over (partition by b.client order by b.so_far, b.id) as so_far from by_batch b
@@ -85,14 +85,14 @@ begin
   return query
     with wanted as (
       select w.id, w.n, sum(o.segments) over (order by w.n) as so_far
-        from unnest(v_ids || v_more) with ordinality as w(id, n) join outbox o on o.id = w.id and o.created_at >= v_since
+        from unnest(v_ids || v_more) with ordinality as w(id, n) join outbox o on o.id = w.id and o.created_at >= v_since and o.created_at < until_now()
     ), mine as (
-      select o.id, w.n from wanted w join outbox o on o.id = w.id and o.created_at >= v_since
+      select o.id, w.n from wanted w join outbox o on o.id = w.id and o.created_at >= v_since and o.created_at < until_now()
         where o.state = 'queued' and (p_segments is null or w.so_far <= p_segments or w.n = 1)
         order by o.id for update of o skip locked
     ), claimed as (
       update outbox o set state = 'sending', lease_until = p_lease_until, tries = o.tries + 1
-        from mine m where o.id = m.id and o.created_at >= v_since
+        from mine m where o.id = m.id and o.created_at >= v_since and o.created_at < until_now()
         returning o.id, o.to_sealed, o.text, o.purpose, o.priority, o.segments, o.tries, o.roads, o.reason is not null as failed_before,
           o.cause, m.n
     )
@@ -144,10 +144,11 @@ create or replace function settle_messages(
   p_channel text, p_ids bigint[], p_fates text[], p_channels text[], p_tries smallint[], p_due timestamptz[],
   p_provider_ids text[], p_reasons text[], p_costs bigint[], p_currencies text[], p_countries text[], p_networks text[]
 ) returns void language plpgsql as $$
-declare v_taken bigint[]; v_ids bigint[];
+declare v_taken bigint[]; v_since timestamptz;  -- the oldest of them: older months are not looked at again
 begin
   -- Locked in the order of their ids: receipts and other drains wait rather than meet in a circle.
-  perform from outbox where id = any(p_ids) order by id for update;
+  select min(x.created_at) into v_since from (select o.created_at from outbox o where o.id = any(p_ids)
+    order by o.id for update) x;
   with changed as (
     update outbox o set state = r.fate, due_at = coalesce(r.due_at, o.due_at), tries = r.tries,
         roads = case when r.channel <> o.channel then o.roads || o.channel else o.roads end, channel = r.channel,
@@ -157,7 +158,7 @@ begin
       from unnest(p_ids, p_fates, p_channels, p_tries, p_due, p_provider_ids, p_reasons, p_costs, p_currencies,
           p_countries, p_networks)
         as r(id, fate, channel, tries, due_at, provider_id, reason, cost, currency, country, network)
-      where o.id = r.id and o.state = 'sending'
+      where o.id = r.id and o.state = 'sending' and o.created_at >= v_since and o.created_at < until_now()
       returning o.id, o.state
   )
   select array_agg(c.id) filter (where c.state = 'accepted') into v_taken from changed c;
@@ -179,6 +180,7 @@ create function take_receipt(
 declare o outbox;
 begin
   select * into o from outbox where channel = p_channel and provider_id = p_provider_id and created_at > now() - known_for()
+    and created_at < until_now()
     order by id desc limit 1 for update;
   if not found and p_own is not null then
     select * into o from outbox where id = p_own and channel = p_channel and provider_id is null and tries > 0

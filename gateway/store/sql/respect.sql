@@ -84,7 +84,7 @@ language plpgsql as $$
 declare m record; v_worker bigint;
 begin
   select id, to_index, created_at, coalesce(sent_at, created_at) as sent_at into m
-    from outbox where channel = p_channel and provider_id = p_provider_id and created_at > now() - known_for()
+    from outbox where channel = p_channel and provider_id = p_provider_id and created_at > now() - known_for() and created_at < until_now()
     order by id desc limit 1;
   if not found then
     return;

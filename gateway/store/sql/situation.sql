@@ -65,7 +65,7 @@ begin
       transcript, view, memory, pages, page, ended, began_at, session_nth, session_over, v_directed, moving
     from (values (1)) as one
       left join ussd_session s on s.channel = p_channel and s.session = p_session and s.msisdn_index = p_index
-        and s.created_at > sessions_since() and s.created_at < sessions_until()
+        and s.created_at > sessions_since() and s.created_at < until_now()
       -- Its own subquery: joined, the planner may compare the key with every event of the channel.
       left join lateral (select x.id, x.done, x.created_at, x.worker_id from inbox_key x
         where x.channel = p_channel and x.kind = p_kind
