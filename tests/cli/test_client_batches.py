@@ -1,21 +1,65 @@
 """An operator sees from the command line how far a client's batches are."""
 # pyright: basic
 
+import asyncio
 import json
+import os
 
-from tests.cli.test_coordinator_commands import office, run, said
+import asyncpg
+import pytest
+from typer.testing import CliRunner
 
-__all__ = ["office", "run"]
+from gateway.cli.commands import app
+from gateway.servers import EmbeddedServers
+from gateway.store.db import plain_dsn
+from tests.cli.test_coordinator_commands import said
+from tests.console.tree import gateway
+
+_UPLOADING = """insert into batch (id, client_id, name, kind, instructions, options, languages, price, currency, policy, method,
+    lease_s, state, account_id, background, upload_until)
+  select 'b_1', id, 'Shops', 'verification', 'Is it true?', '[]', '{}', 300, currency, 'fixed:1', 'auto', 3600, 'draft', account_id,
+    '{"doing": "storing", "done": 45000, "of": 100000}', now() + interval '1 hour' from client where id = $1"""
 
 
-def test_an_operator_sees_how_far_an_upload_is(run):
-    made = said(run("client", "add", "Acme"))
-    client = made.split()[1]
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """A folder whose gateway's servers are running, and its database."""
+    folder = tmp_path_factory.mktemp("client-batches")
+    made = gateway(folder / "gateway-data", "migrate")
+    assert made.returncode == 0, made.stderr
+    with EmbeddedServers(folder / "gateway-data") as servers:
+        yield folder, servers.database_url
+
+
+@pytest.fixture
+def run(house, monkeypatch):
+    """Runs a command in that folder."""
+    for name in [name for name in os.environ if name.startswith("GATEWAY_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(house[0])
+    return lambda *words: CliRunner().invoke(app, list(words))
+
+
+async def uploads(url, client):
+    db = await asyncpg.connect(plain_dsn(url))
+    try:
+        await db.execute(_UPLOADING, client)
+    finally:
+        await db.close()
+
+
+def test_an_operator_sees_how_far_an_upload_is(house, run):
+    client = said(run("client", "add", "Acme")).split()[1]
     assert "no batches yet" in said(run("client", "batches", client))
+    asyncio.run(uploads(house[1], client))
+    line = said(run("client", "batches", client))
+    for part in ("b_1", "draft", "0 of 0 tasks done", "storing 45,000 of 100,000", "Shops"):
+        assert part in line
+    (told,) = json.loads(said(run("client", "batches", client, "--json", "-")))
+    assert told["background"] == {"doing": "storing", "done": 45_000, "of": 100_000}
+
+
+def test_a_client_that_is_not_there_is_named(run):
     refused = run("client", "batches", "c_nobody")
     assert refused.exit_code != 0
-
-
-def test_what_goes_on_is_part_of_the_json(run):
-    client = said(run("client", "add", "Acme")).split()[1]
-    assert json.loads(said(run("client", "batches", client, "--json", "-"))) == []
+    assert "no client 'c_nobody'" in f"{refused.output} {refused.exception}"
