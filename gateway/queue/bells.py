@@ -6,6 +6,7 @@
 import asyncio
 import contextlib
 import time
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from redis import Redis
@@ -25,6 +26,8 @@ HEAVY = frozenset({"close", "count", "relearn", "score", "watch"})
 """Steps that look at a whole batch: they wait on a queue of their own, so that no message waits behind them."""
 # Bells rung within this time are one bell: a burst of replies is one drain.
 _GATHER_S, _GATHER_MAX_S = 0.02, 0.5
+# A bell that hangs nowhere after this has lost its place. Much longer than RQ needs, also where hosts' clocks differ.
+_HANGS_WITHIN = timedelta(seconds=5)
 _AGAIN = ("-again", "-again-2", "-again-3")
 
 
@@ -96,15 +99,26 @@ def _hangs(on: BellQueue, name: str) -> bool:
     with on.connection.pipeline() as read:
         read.lpos(on.key, name)
         read.lpos(taken, name)
-        read.hget(f"rq:job:{name}", "status")
-        place, place_taken, status = read.execute()
+        read.hmget(f"rq:job:{name}", "status", "enqueued_at")
+        place, place_taken, (status, rung_at) = read.execute()
     if place is not None:
         return True
     if place_taken is not None or status in (None, b"started"):
         return False
+    if _is_young(rung_at):  # RQ writes a bell first and hangs it then
+        return True
     log.warning("a bell hung nowhere and is hung again", bell=name)
     on.push_job_id(name)
     return True
+
+
+def _is_young(rung_at: bytes | None) -> bool:
+    """Return whether a bell was rung within the last seconds, by the text that RQ keeps."""
+    try:
+        rung = datetime.fromisoformat((rung_at or b"").decode())
+    except ValueError:
+        return False
+    return datetime.now(UTC) - rung < _HANGS_WITHIN
 
 
 def _status(on: BellQueue, name: str) -> JobStatus | None:

@@ -101,11 +101,18 @@ def test_a_bell_that_ended_a_moment_ago_is_rung(redis, monkeypatch):
     assert hanging(redis) == ["deliver-at"]
 
 
+def rung_long_ago(redis, name):
+    redis.hset(f"rq:job:{name}", "enqueued_at", "2026-11-30T11:27:18.576022Z")
+
+
 def test_a_bell_that_fell_off_its_queue_is_hung_again(redis):
     """A Redis that failed over kept the job and lost its place: without this nothing of its name was ever done again."""
     on = queue(redis)
     enqueue(on, ANSWER, "deliver", "at")
     assert redis.delete(on.key) == 1
+    enqueue(on, ANSWER, "deliver", "at")
+    assert hanging(redis) == [], "RQ may be about to hang it"
+    rung_long_ago(redis, "deliver-at")
     enqueue(on, ANSWER, "deliver", "at")
     assert hanging(redis) == ["deliver-at"]
     enqueue(on, ANSWER, "deliver", "at")
@@ -117,6 +124,7 @@ def test_a_second_bell_that_fell_off_is_hung_again_too(redis):
     being_answered(on)
     enqueue(on, ANSWER, "deliver", "at")
     assert redis.delete(on.key) == 1
+    rung_long_ago(redis, "deliver-at-again")
     enqueue(on, ANSWER, "deliver", "at")
     assert hanging(redis) == ["deliver-at-again"]
 
