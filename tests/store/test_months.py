@@ -21,7 +21,7 @@ from gateway.store.inbox import Kept
 from tests.conftest import NewDatabase, opened_gateway
 from tests.town import Town
 
-JANUARY, FEBRUARY = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+JANUARY, FEBRUARY = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC)
 TABLES = ("inbox", "outbox", "ussd_session")
 _OF = {
     "inbox": """insert into inbox (channel, kind, event_id, worker_id, body_sealed, state, reply, created_at)
@@ -40,7 +40,7 @@ _OF = {
 
 @pytest.fixture
 async def house(new_database: NewDatabase, request):
-    """A gateway of its own, whose database has a part for January 2026."""
+    """A gateway of its own, whose database has a part for January 2024."""
     name = f"months_{abs(hash(request.node.name)) % 10**9}"
     url = await new_database(name)
     async with opened_gateway(url) as town:
@@ -66,8 +66,8 @@ async def test_an_old_month_leaves_for_a_file_and_is_read_again(house):
     for table, state in (("inbox", "done"), ("outbox", "accepted"), ("ussd_session", "")):
         await puts(house, table, 700, state)
     gone = await archives(house)
-    assert {one.part: one.rows for one in gone} == {f"{t}_2026_01": 700 for t in TABLES}
-    assert not {f"{table}_2026_01" for table in TABLES} & await parts(house)
+    assert {one.part: one.rows for one in gone} == {f"{t}_2024_01": 700 for t in TABLES}
+    assert not {f"{table}_2024_01" for table in TABLES} & await parts(house)
     for one in gone:
         assert one.file
         assert one.file.stat().st_mode & 0o777 == 0o600
@@ -75,7 +75,7 @@ async def test_an_old_month_leaves_for_a_file_and_is_read_again(house):
         checking = ["sha256sum", "-c", f"{one.file.name}.sha256"]
         await asyncio.to_thread(subprocess.run, checking, cwd=one.file.parent, check=True)
         header, *rows = archive_file.read(one.file)
-        assert header["table"] == one.part.removesuffix("_2026_01")
+        assert header["table"] == one.part.removesuffix("_2024_01")
         assert sorted(row["worker_id"] for row in rows) == list(range(1, 701))
         if header["table"] == "outbox":
             assert rows[0]["text"] == 'Is it a shop? "yes" \\ no \u00e9'
@@ -107,14 +107,14 @@ async def test_what_is_not_over_stays(house):
 async def test_the_settings_say_when(house, monkeypatch):
     await puts(house, "ussd_session", 1, "")
     house.clock.advance(
-        hours=(datetime(2026, 2, 1, tzinfo=UTC) + timedelta(days=89) - house.clock.now())
+        hours=(datetime(2024, 2, 1, tzinfo=UTC) + timedelta(days=89) - house.clock.now())
         / timedelta(hours=1)
     )
     assert await archive.due(house.rt) == []
     house.clock.advance(days=2)
-    assert await archive.due(house.rt) == ["ussd_session_2026_01"]
+    assert await archive.due(house.rt) == ["ussd_session_2024_01"]
     house.clock.advance(days=90)
-    assert set(await archive.due(house.rt)) == {f"{table}_2026_01" for table in TABLES}
+    assert set(await archive.due(house.rt)) == {f"{table}_2024_01" for table in TABLES}
     monkeypatch.setattr(type(house.rt.settings.retention), "days", dict.fromkeys(TABLES, 0))
     assert await archive.due(house.rt) == [], "0 keeps all"
 
@@ -158,7 +158,7 @@ async def test_killed_in_the_middle_nothing_is_lost_and_the_next_run_completes(h
     assert killed.returncode == -9, killed.stderr.decode()[-2000:]
     assert len(await months.leaving(house.rt.db)) == 1
     gone = await archives(house)
-    assert {one.part: one.rows for one in gone} == {f"{t}_2026_01": 400 for t in TABLES}
+    assert {one.part: one.rows for one in gone} == {f"{t}_2024_01": 400 for t in TABLES}
     assert sum(len(list(archive_file.read(one.file))) - 1 for one in gone if one.file) == 1200
     assert not list(archive.folder_of(house.rt).glob("*.draft"))
 
@@ -230,7 +230,7 @@ async def test_the_command_shows_what_belongs_to_a_worker(house, capsys):
     shown = capsys.readouterr()
     assert shown.out.count("\n") == 1
     assert '"worker_id":7' in shown.out
-    assert "outbox until 2026-02-01, checksum right" in shown.err
+    assert "outbox until 2024-02-01, checksum right" in shown.err
 
 
 async def test_a_workers_page_says_up_to_when_messages_are_archived(house):
@@ -242,7 +242,7 @@ async def test_a_workers_page_says_up_to_when_messages_are_archived(house):
     await archives(house)
     story = await find_worker.show(house.rt, amina.msisdn)
     assert (
-        "messages before 2026-02-01 are archived"
+        "messages before 2024-02-01 are archived"
         in story.sections["Last messages to the worker"][-1]
     )
 
