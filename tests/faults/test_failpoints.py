@@ -17,7 +17,7 @@ import pytest
 
 from gateway.app import open_runtime
 from gateway.cli.replay.town import free_port
-from gateway.failpoints import POINTS
+from gateway.failpoints import OF_ARCHIVES, POINTS
 from gateway.queue.inline import InlineBells
 from gateway.runtime import Runtime
 from gateway.servers import EmbeddedServers
@@ -170,4 +170,4 @@ def test_every_point_in_the_code_is_on_the_list():
         for file in root.rglob("*.py")
         for name in re.findall(r'\breach\("([a-z.]+)"\)', file.read_text())
     ]
-    assert set(found) == set(POINTS)
+    assert set(found) == {*POINTS, *OF_ARCHIVES}
