@@ -25,8 +25,9 @@ async def test_the_migrated_schema_is_what_the_tables_say(new_database):
                         opts={
                             "compare_server_default": True,
                             "compare_type": True,
-                            "include_name": lambda name, kind, _: kind != "table"
-                            or not _PART.search(name),
+                            "include_name": lambda name, kind, _: (
+                                kind != "table" or not _PART.search(name)
+                            ),
                         },
                     ),
                     metadata,
