@@ -23,7 +23,7 @@ from typing import Any, Final, Literal, cast
 import orjson
 import structlog
 
-from gateway.redaction import redacted, redacted_values
+from gateway.redaction import may_tell, redacted, redacted_values
 
 __all__ = ["Format", "Seldom", "bound", "configure", "lost", "pretty", "seldom"]
 
@@ -205,16 +205,25 @@ def _with_bound(
 def _renderer(*, readable: bool, colours: bool) -> Callable[..., str]:
     def render(_logger: object, _name: str, values: MutableMapping[str, Any]) -> str:
         try:
-            safe = redacted_values(values)
             if readable:
-                return _as_text(safe, colours=colours)
-            ordered = {key: safe[key] for key in _FIRST if key in safe} | safe
-            return orjson.dumps(ordered, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+                return _as_text(redacted_values(values), colours=colours)
+            line = _as_json(values)
+            # One look at the whole line: most tell nothing, and each value's own look costs as much.
+            return _as_json(redacted_values(values)) if may_tell(line) else line
         except Exception:  # noqa: BLE001  # a value whose text cannot be made
             _lines.drop()
             raise structlog.DropEvent from None
 
     return render
+
+
+def _as_json(values: Mapping[str, object]) -> str:
+    ordered = {key: values[key] for key in _FIRST if key in values} | dict(values)
+    return orjson.dumps(ordered, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _plain(value: object) -> object:
+    return list(cast("set[object]", value)) if isinstance(value, set | frozenset) else str(value)
 
 
 def _as_text(values: Mapping[str, object], *, colours: bool) -> str:

@@ -58,6 +58,19 @@ def redacted(text: str) -> str:
     return _BEARER.sub(rf"\1 {HIDDEN}", text)
 
 
+def may_tell(line: str) -> bool:
+    """Return whether anything in a line of JSON may have to be hidden: a value, or a key that names a secret.
+
+    A backslash may stand for a character of a password, so a line with one is looked at value by value.
+    """
+    return (
+        "\\" in line
+        or "://" in line
+        or _may_tell(line)
+        or any(secret in line for secret in _remembered)
+    )
+
+
 def _may_tell(text: str) -> bool:
     """Return whether a word stands in the text that each pair and each bearer token has. Most texts of most lines have
     none, and the expressions themselves cost 20 us each. Letters beyond ASCII may be read as some within."""

@@ -76,7 +76,7 @@ def _earned(talk: Talk, worker: WorkerView, facts: tuple[object, ...]) -> Talk:
         and of[fact.assignment].question.currency == worker.currency
     )
     richer = replace(worker, balance_minor=worker.balance_minor + earned_minor)
-    return replace(talk, situation=_payable(replace(situation, worker=richer), richer))
+    return replace(talk, situation=_payable(situation.changed(worker=richer), richer))
 
 
 def _payable(situation: Situation, worker: WorkerView) -> Situation:
@@ -85,4 +85,4 @@ def _payable(situation: Situation, worker: WorkerView) -> Situation:
         return situation
     most_minor = whole_units(min(worker.balance_minor, cash.maximum_minor), worker.currency)
     payable_minor = most_minor if most_minor >= cash.minimum_minor else 0
-    return replace(situation, cash=replace(cash, payable_minor=payable_minor))
+    return situation.changed(cash=replace(cash, payable_minor=payable_minor))

@@ -1,7 +1,6 @@
 """A turn whose reply the channel cannot carry, said more shortly: no event of a worker ends in silence."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from gateway.conversation.facts import Asked, Turn
 from gateway.conversation.situation import NoWork, Situation
@@ -19,7 +18,7 @@ def within(talk: Talk, said: Turn, again: Callable[[Situation], Turn]) -> Turn:
     carries = talk.situation.capacity.carries
     if said.reply is None or carries(said.reply):
         return said
-    without = again(replace(talk.situation, upcoming=None, more=(), no_work=LATER))
+    without = again(talk.situation.changed(upcoming=None, more=(), no_work=LATER))
     if without.reply is None or carries(without.reply):
         return without
     facts = tuple(fact for fact in without.facts if not isinstance(fact, Asked))

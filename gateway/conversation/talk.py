@@ -62,7 +62,7 @@ class Talk:
         """The same talk in another language: one that was just chosen, or that a stranger's word gave away."""
         situation = self.situation
         worker = replace(situation.worker, language=language) if situation.worker else None
-        return replace(self, situation=replace(situation, worker=worker, default_language=language))
+        return replace(self, situation=situation.changed(worker=worker, default_language=language))
 
     def after(self, facts: Iterable[Fact]) -> "Talk":
         """The talk as it stands once `facts` are written down: so that a reply speaks of the new balance."""
@@ -121,31 +121,31 @@ def _after(situation: Situation, fact: Fact) -> Situation:  # noqa: C901, PLR091
             if held.paid_at_once and held.question.currency == worker.currency:
                 earned = worker.balance_minor + held.question.price_minor
                 worker = replace(worker, balance_minor=earned)
-            return replace(situation, worker=worker, held=None)
+            return situation.changed(worker=worker, held=None)
         case Skipped():
-            return replace(situation, held=None)
+            return situation.changed(held=None)
         case Asked() if situation.upcoming:
             asked = HeldQuestion(_NOBODYS_ASSIGNMENT, situation.upcoming, lapsed=False, open=True)
-            return replace(situation, held=asked, upcoming=None)
+            return situation.changed(held=asked, upcoming=None)
         case Agreed() | Restarted() if worker:
             name = (fact.name if isinstance(fact, Agreed) else "") or worker.name
             active = replace(worker, state="active", agreed=True, name=name)
-            return replace(situation, worker=active)
+            return situation.changed(worker=active)
         case Named(name) if worker:
-            return replace(situation, worker=replace(worker, name=name))
+            return situation.changed(worker=replace(worker, name=name))
         case Stopped() if worker:
-            return replace(situation, worker=replace(worker, state="stopped"))
+            return situation.changed(worker=replace(worker, state="stopped"))
         case LanguageChosen(language) if worker:
-            return replace(situation, worker=replace(worker, language=language))
+            return situation.changed(worker=replace(worker, language=language))
         case Joined():
             joined = replace(worker, state="active", language=fact.language) if worker else None
-            return replace(situation, worker=joined, default_language=fact.language)
+            return situation.changed(worker=joined, default_language=fact.language)
         case PayAsked() if worker and cash:
             left = replace(worker, balance_minor=worker.balance_minor - fact.taken_minor)
             busy = replace(cash, payable_minor=0, open_ref=fact.ref, open_minor=fact.amount_minor)
-            return replace(situation, worker=left, cash=busy)
+            return situation.changed(worker=left, cash=busy)
         case PinChosen() if situation.pin:
             known = replace(situation.pin, known=True, typed_right=False)
-            return replace(situation, pin=known)
+            return situation.changed(pin=known)
         case _:
             return situation

@@ -167,8 +167,7 @@ async def _planned(rt: Runtime, understood: Understood, row: Row, limits: Networ
         batch = situation.held.question.batch
         resuming = await sessions.progress(rt.db, situation.worker.id, batch)
     age_s = (rt.clock.now() - began).total_seconds() if began else 0.0
-    planned = replace(
-        situation,
+    planned = situation.changed(
         closing=age_s >= limits.last_question_s,
         input_characters=limits.input_characters,
         resuming=resuming,
@@ -261,7 +260,7 @@ async def _understand(
     # Her last payment is shown behind the balance: looked up only where the next screen may be that one.
     if row["worker_id"] and (row["view"] in ("balance", "payment") or len(keys) > 1):
         paid = await payment(rt, WorkerId(row["worker_id"]), None)
-        return replace(found, situation=replace(found.situation, payment=paid))
+        return replace(found, situation=found.situation.changed(payment=paid))
     return found
 
 
@@ -273,7 +272,7 @@ async def _aside(rt: Runtime, row: Row, found: Understood, keys: list[str]) -> U
         found = await no_work.explained(rt, row, found)
     if keys[-1] == "4" and (row["view"] == "balance" or len(keys) > 1):
         view = await skill_view(rt, WorkerId(row["worker_id"]))
-        found = replace(found, situation=replace(found.situation, skill=view))
+        found = replace(found, situation=found.situation.changed(skill=view))
     return found
 
 

@@ -236,7 +236,7 @@ async def _with_payment(rt: Runtime, row: Row, found: Understood, said: str) -> 
         return found
     if asked.command == "skill":
         return replace(
-            found, situation=replace(found.situation, skill=await skill_view(rt, worker.id))
+            found, situation=found.situation.changed(skill=await skill_view(rt, worker.id))
         )
     if asked.command == "work":
         return await no_work.explained(rt, row, found)
@@ -244,8 +244,7 @@ async def _with_payment(rt: Runtime, row: Row, found: Understood, said: str) -> 
     if asked.command == "appeal":
         mine = ref if ref and await adjustments.waits(rt.db, worker.id, ref) else None
         cared_for = await people.coordinators_of(rt.db, worker.id)
-        appealing = replace(
-            found.situation,
+        appealing = found.situation.changed(
             appealable=mine,
             appeals_open=tuple(await adjustments.open_refs(rt.db, worker.id)),
             appeal_goes_to_office=not cared_for,
@@ -253,7 +252,7 @@ async def _with_payment(rt: Runtime, row: Row, found: Understood, said: str) -> 
         return replace(found, situation=appealing)
     paid = await payment(rt, worker.id, ref)
     wrong = await wrong_answer(rt, worker.id, ref) if ref and paid is None else None
-    return replace(found, situation=replace(found.situation, payment=paid, wrong_answer=wrong))
+    return replace(found, situation=found.situation.changed(payment=paid, wrong_answer=wrong))
 
 
 async def _understand(rt: Runtime, channel: Channel, row: Row, heard: Heard) -> Understood:
@@ -284,4 +283,4 @@ async def _understand(rt: Runtime, channel: Channel, row: Row, heard: Heard) -> 
         number: await coordinators.named_worker(rt, number, row["coordinator_id"])
         for number in numbers
     }
-    return replace(understood, situation=replace(understood.situation, named=named))
+    return replace(understood, situation=understood.situation.changed(named=named))

@@ -61,13 +61,13 @@ async def with_words(
         both = two_numbers(heard.rest, found.situation.region) if heard.command == "move" else None
         if both:
             asked = await move_requests.looked_up(rt, coordinator.id, *both)
-            return replace(found, situation=replace(found.situation, move_request=asked))
+            return replace(found, situation=found.situation.changed(move_request=asked))
     if worker is None or found.situation.pin is None:
         return found
     heard = hear(said, book_in(worker.language, rt.books), rt.books)
     if heard.command == "join":
         quiet = await releases.is_quiet(rt, worker.id, msisdn)
-        return replace(found, situation=replace(found.situation, quiet_number=quiet))
+        return replace(found, situation=found.situation.changed(quiet_number=quiet))
     if heard.command != "move" or heard.alone:
         return found
     number, _ = number_and_pin(heard.rest, found.situation.region)
@@ -76,7 +76,7 @@ async def with_words(
     if pin and row["pin_hash"] and not known.locked:
         right = await asyncio.to_thread(pins.is_right, pin, row["pin_hash"], rt.vault.pepper)
         known = replace(known, typed=True, typed_right=right)
-    return replace(found, situation=replace(found.situation, move_to=to, pin=known))
+    return replace(found, situation=found.situation.changed(move_to=to, pin=known))
 
 
 async def with_keys(
@@ -87,7 +87,7 @@ async def with_keys(
         return found
     number, _ = number_and_pin(keys[0], found.situation.region)
     to = await _move_to(rt, row, number, msisdn)
-    return replace(found, situation=replace(found.situation, move_to=to))
+    return replace(found, situation=found.situation.changed(move_to=to))
 
 
 async def _move_to(rt: Runtime, row: Row, number: str | None, own: str) -> MoveTo:

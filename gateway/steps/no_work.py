@@ -26,4 +26,4 @@ async def explained(rt: Runtime, row: Row, found: Understood) -> Understood:
         reason = NoWork("work.paused")
     else:
         return found
-    return replace(found, situation=replace(situation, no_work=reason))
+    return replace(found, situation=situation.changed(no_work=reason))

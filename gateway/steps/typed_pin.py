@@ -183,7 +183,7 @@ async def judged(rt: Runtime, row: Row, situation: Situation, keys: list[str]) -
     """The situation with whether the key that was typed, where a PIN is asked for, is the right one."""
     if situation.pin is None or not keys or row["view"] not in SECRET:
         return situation
-    return replace(situation, pin=await _typed(rt, row, situation.pin, keys[0].strip()))
+    return situation.changed(pin=await _typed(rt, row, situation.pin, keys[0].strip()))
 
 
 async def _typed(rt: Runtime, row: Row, view: PinView, typed: str) -> PinView:

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Protocol, cast
 
 import asyncpg
@@ -20,6 +20,7 @@ import orjson
 
 from gateway.errors import Conflict, Failed, SettingsError
 from gateway.redaction import redacted, remember_address, shown_address
+from gateway.store.connections import Connections, using
 
 CONFLICT = "GW001"
 REPEATED = "GW002"
@@ -92,14 +93,20 @@ def statement(parts: Sequence[Part]) -> tuple[str, list[object]]:
     >>> statement([Part("a", (1, 2)), Part("b", (3,))])
     ('select a($1,$2),b($3)', [1, 2, 3])
     """
+    arguments = [argument for part in parts for argument in part.arguments]
+    return _calls(tuple((part.function, len(part.arguments)) for part in parts)), arguments
+
+
+@lru_cache(maxsize=500)
+def _calls(functions: tuple[tuple[str, int], ...]) -> str:
+    """Return the SELECT for functions with so many arguments each; most turns call the same few."""
     calls: list[str] = []
-    arguments: list[object] = []
-    for part in parts:
-        first = len(arguments) + 1
-        arguments.extend(part.arguments)
-        places = ",".join(f"${n}" for n in range(first, len(arguments) + 1))
-        calls.append(f"{part.function}({places})")
-    return "select " + ",".join(calls), arguments
+    first = 1
+    for function, number in functions:
+        places = ",".join(f"${n}" for n in range(first, first + number))
+        calls.append(f"{function}({places})")
+        first += number
+    return "select " + ",".join(calls)
 
 
 class Database:
@@ -110,49 +117,54 @@ class Database:
     """
 
     def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+        self._connections = Connections(pool)
         self.round_trips = 0
         self.turns: int = pool.get_max_size()
         self.turn = asyncio.Semaphore(self.turns)
 
     async def close(self) -> None:
-        await self._pool.close()
+        await self._connections.close()
 
     async def row(self, query: str, *arguments: object) -> Row | None:
         self.round_trips += 1
-        return await self._pool.fetchrow(query, *arguments)
+        async with using(self._connections) as connection:
+            return await connection.fetchrow(query, *arguments)
 
     async def rows(self, query: str, *arguments: object) -> list[Row]:
         self.round_trips += 1
-        return await self._pool.fetch(query, *arguments)
+        async with using(self._connections) as connection:
+            return await connection.fetch(query, *arguments)
 
     async def value(self, query: str, *arguments: object) -> Any:  # a column may hold anything
         self.round_trips += 1
-        return await self._pool.fetchval(query, *arguments)
+        async with using(self._connections) as connection:
+            return await connection.fetchval(query, *arguments)
 
     async def execute(self, query: str, *arguments: object) -> str:
         self.round_trips += 1
-        return await self._pool.execute(query, *arguments)
+        async with using(self._connections) as connection:
+            return await connection.execute(query, *arguments)
 
     async def commit(self, parts: Sequence[Part]) -> Row:
         """Write all parts or none; the record holds what each returned. Raises Conflict or Repeated."""
         query, arguments = statement(parts)
         self.round_trips += 1
         with translated():
-            found = await self._pool.fetchrow(query, *arguments)
+            async with using(self._connections) as connection:
+                found = await connection.fetchrow(query, *arguments)
         assert found is not None
         return found
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
         """One connection, outside any transaction, for what belongs to a connection (locks)."""
-        async with self._pool.acquire() as held:
+        async with using(self._connections) as held:
             yield cast("Connection", held)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:
         """A connection inside a transaction: committed at the end of the block, undone by any exception."""
-        async with self._pool.acquire() as held:
+        async with using(self._connections) as held:
             connection = cast("Connection", held)
             with translated():
                 async with connection.transaction():

@@ -37,7 +37,7 @@ create or replace function situation(
   out session_nth smallint, out session_over boolean
 ) language plpgsql stable as $$
 declare
-  v_known boolean;
+  v_worker bigint;  -- whose number this is
   v_kind text;
   v_skills boolean := false;  -- her own skill is asked for: to judge her answer, or to see whether gold is due
   v_directed boolean;  -- work made out to her by name waits
@@ -52,17 +52,21 @@ declare
   v_event bigint;  -- this very event, where it is known
 begin
   -- One statement for all that is found by a key: each of its own would cost as much as finding the row.
-  select case when i.done or f.id is not null or t.id is not null then 'done' when i.id is not null then 'open' end, i.id,
-      case when i.done then null when t.id is not null then 'twin' when f.id is not null then 'former' end,
-      i.created_at, coalesce(i.worker_id, w.id), w.id is not null, w.name, w.language, w.state, w.currency,
-      w.account_id, a.balance, w.partner_id, w.reach, w.sms_channel, w.away_since is not null or w.unreached_until is not null, w.ease, c.id, p.ref, p.amount, payout_waits(p.state, p.reason), p.due_at, k.hash, k.wrong,
+  select case when i.done then 'done' when i.id is not null then 'open' end, i.id, i.created_at, coalesce(i.worker_id, w.id),
+      w.id, w.name, w.language, w.state, w.currency,
+      w.account_id, a.balance, w.partner_id, w.reach, w.sms_channel, w.away_since is not null or w.unreached_until is not null,
+      w.ease, p.ref, p.amount, payout_waits(p.state, p.reason), p.due_at, k.hash, k.wrong,
       case when s.view <> '' then s.transcript end, nullif(s.view, ''), s.memory, s.pages, s.page, s.ended, s.created_at, s.nth,
       s.view <> '' and s.last_at < now() - case when s.ended or s.completed is not null then interval '1 minute'
         else interval '1 hour' end,
-      exists (select from directed d where d.worker_id = w.id and not d.asked), moving_of(p_index)
-    into known_state, v_event, known_as, came_at, worker_id, v_known, name, language, state, currency,
-      account_id, balance, partner_id, reach, sms_channel, away, ease, coordinator_id, payout_ref, payout_amount, payout_waits, payout_until, pin_hash, pin_wrong,
-      transcript, view, memory, pages, page, ended, began_at, session_nth, session_over, v_directed, moving
+      exists (select from directed d where d.worker_id = w.id and not d.asked)
+    into known_state, v_event, came_at, worker_id,
+      v_worker, name, language, state, currency,
+      account_id, balance, partner_id, reach, sms_channel, away,
+      ease, payout_ref, payout_amount, payout_waits, payout_until, pin_hash, pin_wrong,
+      transcript, view, memory, pages, page, ended, began_at, session_nth,
+      session_over,
+      v_directed
     from (values (1)) as one
       left join ussd_session s on s.channel = p_channel and s.session = p_session and s.msisdn_index = p_index
         and s.created_at > sessions_since() and s.created_at < until_now()
@@ -70,20 +74,33 @@ begin
       left join lateral (select x.id, x.done, x.created_at, x.worker_id from inbox_key x
         where x.channel = p_channel and x.kind = p_kind
           and x.event_id = p_event_id || coalesce('~' || nullif(s.nth, 0), '') limit 1) i on true
-      left join inbox_key t on t.channel = p_channel and t.twin = p_twin
       left join worker w on w.msisdn_index = p_index
-      -- Providers repeat for hours: what came before an upgrade is still known by its former id.
-      left join inbox_key f on f.channel = p_channel and f.kind = p_kind and f.event_id = p_former and f.done
-        and f.worker_id is not distinct from w.id and f.created_at > now() - interval '2 days'
       left join account a on a.id = w.account_id
       left join worker_pin k on k.worker_id = w.id
-      left join coordinator c on c.msisdn_index = p_index and c.state = 'active'
       left join payout p on p.worker_id = w.id
         and p.settled_at is null;
-  if known_state = 'done' and v_event is not null then
+  if known_state = 'done' then
     select i.reply into known_reply from inbox i where i.id = v_event and i.created_at = came_at;
+  elsif p_twin is not null or p_former is not null then
+    select x.known into known_as from (
+      select 'twin' as known, 1 as place from inbox_key t where t.channel = p_channel and t.twin = p_twin
+      -- Providers repeat for hours: what came before an upgrade is still known by its former id.
+      union all select 'former', 2 from inbox_key f where f.channel = p_channel and f.kind = p_kind
+        and f.event_id = p_former and f.done and f.created_at > now() - interval '2 days'
+        and f.worker_id is not distinct from v_worker) x order by x.place limit 1;
+    if known_as is not null then
+      known_state := 'done';
+    end if;
   end if;
-  if known_state = 'done' or not v_known then
+  -- Who is no worker may be a coordinator; a coordinator who is one sends her commands by SMS.
+  if p_kind = 'sms' or worker_id is null then
+    select c.id into coordinator_id from coordinator c where c.msisdn_index = p_index and c.state = 'active';
+  end if;
+  if exists (select from number_move m where m.new_index = p_index)
+      or exists (select from number_move m where m.old_index = p_index) then
+    moving := moving_of(p_index);
+  end if;
+  if known_state = 'done' or v_worker is null then
     return;
   end if;
   if p_session is not null and transcript is null then  -- she has just dialled in

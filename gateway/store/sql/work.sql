@@ -109,7 +109,8 @@ create or replace function record_answer(
 ) returns void language plpgsql as $$
 declare v_slot smallint; v_directed boolean;
 begin
-  update assignment set state = 'answered' where id = p_assignment and state = p_was;
+  update assignment set state = 'answered'
+    where id = p_assignment and state = p_was and task_id = p_task and worker_id = p_worker;
   if not found then
     raise exception 'assignment % is over', p_assignment using errcode = 'GW001';
   end if;
@@ -198,6 +199,14 @@ begin
     update directed set position = position - 1 where task_id = p_task and not asked;
   end if;
 end $$;
+
+-- Tasks and assignments stay: answers name them without a foreign key (see docs/decisions/0061).
+create or replace function work_is_kept() returns trigger language plpgsql as $$
+begin
+  raise exception 'a % is never deleted', tg_table_name using errcode = 'GW010';
+end $$;
+create or replace trigger task_is_kept before delete on task for each row execute function work_is_kept();
+create or replace trigger assignment_is_kept before delete on assignment for each row execute function work_is_kept();
 
 -- Answers whose worth is known now, for `score`: the first time a task is decided, and each answer to gold.
 create or replace function answers_are_due() returns trigger language plpgsql as $$

@@ -203,7 +203,7 @@ assignment = Table(
     "assignment",
     metadata,
     id_column(),
-    Column("task_id", BigInteger, ForeignKey("task.id"), nullable=False),
+    Column("task_id", BigInteger, nullable=False),  # `hold_task` has locked it
     Column("worker_id", BigInteger, ForeignKey("worker.id"), nullable=False),
     Column("state", Text, nullable=False, server_default=text("'held'")),
     Column("via", Text, nullable=False),
@@ -240,7 +240,7 @@ answer = Table(
     Column("said", Text, nullable=False),  # the worker's own words
     Column("via", Text, nullable=False),
     Column("price", BigInteger, nullable=False),
-    Column("transfer_id", UUID, ForeignKey("transfer.id"), nullable=False),
+    Column("transfer_id", UUID, nullable=False),  # written by the same function
     Column("right", Boolean),  # on gold only
     Column(
         "scored", Boolean, nullable=False, server_default=text("false")
@@ -255,8 +255,7 @@ answer = Table(
     Column("judged", JSONB),
     at_column(),
     UniqueConstraint("task_id", "worker_id"),
-    # Nobody's answer counts who was not asked.
-    ForeignKeyConstraint(["task_id", "worker_id"], ["assignment.task_id", "assignment.worker_id"]),
+    # Nobody's answer counts who was not asked: `record_answer` changes the assignment first.
     UniqueConstraint("task_id", "slot"),
 )
 Index("ix_answer_worker_id", answer.c.worker_id, answer.c.created_at)
