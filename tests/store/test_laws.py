@@ -50,6 +50,10 @@ FORBIDDEN = {
     "the owner": "update account set owner = 'me'",
     "the currency": "update account set currency = 'UGX'",
     "an account gone": "delete from account",
+    "a task gone": "delete from task",
+    "all tasks gone": "truncate task cascade",
+    "an assignment gone": "delete from assignment",
+    "all assignments gone": "truncate assignment cascade",
     "an account with money": "insert into account (kind, owner, currency, bounded, balance) values ('suspense', 'me', 'KES', true, 5)",
 }  # fmt: skip
 

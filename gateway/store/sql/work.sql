@@ -207,6 +207,9 @@ begin
 end $$;
 create or replace trigger task_is_kept before delete on task for each row execute function work_is_kept();
 create or replace trigger assignment_is_kept before delete on assignment for each row execute function work_is_kept();
+create or replace trigger tasks_are_kept before truncate on task for each statement execute function work_is_kept();
+create or replace trigger assignments_are_kept before truncate on assignment
+  for each statement execute function work_is_kept();
 
 -- Answers whose worth is known now, for `score`: the first time a task is decided, and each answer to gold.
 create or replace function answers_are_due() returns trigger language plpgsql as $$
