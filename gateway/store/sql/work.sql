@@ -203,11 +203,16 @@ end $$;
 -- What answers name without a foreign key is never deleted (docs/decisions/0061).
 create or replace function work_is_kept() returns trigger language plpgsql as $$
 begin
-  if tg_op = 'TRUNCATE' or tg_table_name = 'task' and exists (select from assignment where task_id = old.id)
-      or tg_table_name = 'assignment' and exists (select from answer where task_id = old.task_id) then
-    raise exception 'a % that was asked or answered is never deleted', tg_table_name using errcode = 'GW010';
+  if tg_op = 'DELETE' and tg_table_name = 'task' then
+    if not exists (select from assignment where task_id = old.id) then
+      return old;
+    end if;
+  elsif tg_op = 'DELETE' and tg_table_name = 'assignment' then
+    if not exists (select from answer where task_id = old.task_id and worker_id = old.worker_id) then
+      return old;
+    end if;
   end if;
-  return old;
+  raise exception 'a % that was asked or answered is never deleted', tg_table_name using errcode = 'GW010';
 end $$;
 create or replace trigger task_is_kept before delete on task for each row execute function work_is_kept();
 create or replace trigger assignment_is_kept before delete on assignment for each row execute function work_is_kept();
