@@ -132,7 +132,9 @@ async def show(rt: Runtime, said: str) -> Story:
 async def _archived(rt: Runtime, table: str, what: str) -> list[str]:
     """Return the line that says up to when a table's rows are in the archive; none where they are all here."""
     until = await months.archived_until(rt.db, table)
-    return [f"{what} before {until:%Y-%m-%d} are archived (gateway archive --list)"] if until else []
+    return (
+        [f"{what} before {until:%Y-%m-%d} are archived (gateway archive --list)"] if until else []
+    )
 
 
 async def _rows(rt: Runtime, said: str) -> Sequence[Row]:

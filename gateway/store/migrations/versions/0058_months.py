@@ -128,7 +128,9 @@ def _divide(table: str) -> None:
 
 def _part(table: str, since: str, until: str) -> None:
     name = f"{table}_{since[:4]}_{since[5:7]}"
-    op.execute(f"create table {name} partition of {table} for values from ('{since}') to ('{until}')")
+    op.execute(
+        f"create table {name} partition of {table} for values from ('{since}') to ('{until}')"
+    )
 
 
 def _attach(table: str, part: str, values: str) -> None:
