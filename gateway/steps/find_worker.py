@@ -89,6 +89,7 @@ async def show(rt: Runtime, said: str) -> Story:
     story = Story(worker, _facts(rt, row))
     story.answers = _why_not_paid(rt, row, payouts)
     cases = await store.cases(rt.db, worker)
+    events, more = await store.events(rt.db, worker)
     story.sections = {
         "Payouts": [_payout(one) for one in payouts],
         "Questions open": [
@@ -112,7 +113,12 @@ async def show(rt: Runtime, said: str) -> Story:
             *(
                 f"{_at(one['created_at'])}  {one['kind']} {one['channel']}  {one['state']}"
                 f"{': ' + one['error'] if one['error'] else ''}"
-                for one in await store.events(rt.db, worker)
+                for one in events
+            ),
+            *(
+                [f"only the newest {store.EVENTS_SEARCHED:,} events of all phones were searched"]
+                if more
+                else []
             ),
             *await _archived(rt, "inbox", "events"),
         ],

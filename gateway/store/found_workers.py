@@ -10,6 +10,11 @@ _FOUND = """select w.id, w.name, w.msisdn_sealed, w.state, w.language, c.name as
 _AT_MOST = 50
 
 
+EVENTS_SHOWN = 8
+EVENTS_SEARCHED = 200_000
+"""The newest events among which a worker's are looked for, so that a look stays short."""
+
+
 async def by_index(db: Database, index: bytes) -> list[Row]:
     """Return the worker with this number, and those whose number it was before."""
     return await db.rows(
@@ -66,21 +71,32 @@ async def payouts(db: Database, worker: WorkerId) -> list[Row]:
 
 
 async def messages(db: Database, worker: WorkerId) -> list[Row]:
-    """Return the last messages to her, the newest first."""
+    """Return the last messages to her, the newest first: to the number she has and to those she had."""
     return await db.rows(
         """select created_at, purpose, state, delivery, reason, text from outbox
-           where worker_id = $1 order by id desc limit 8""",
+           where worker_id = $1 and to_index = any(array(select msisdn_index from worker where id = $1
+             union select old_index from number_move where worker_id = $1)) order by id desc limit 8""",
         worker,
     )
 
 
-async def events(db: Database, worker: WorkerId) -> list[Row]:
-    """Return the last events from her phone, the newest first; their words stay sealed."""
-    return await db.rows(
+async def events(db: Database, worker: WorkerId) -> tuple[list[Row], bool]:
+    """Return the last events from her phone, the newest first, and whether older ones were not searched.
+
+    Their words stay sealed. Events have no index by worker: one would make each of them dearer to write. So only the
+    newest are searched.
+    """
+    found = await db.rows(
         """select created_at, channel, kind, state, error, reply from inbox
-           where worker_id = $1 order by id desc limit 8""",
+           where worker_id = $1 and id > (select max(id) from inbox) - $2::bigint order by id desc limit $3""",
         worker,
+        EVENTS_SEARCHED,
+        EVENTS_SHOWN,
     )
+    more = len(found) < EVENTS_SHOWN and await db.value(
+        "select coalesce((select max(id) - min(id) from inbox), 0) > $1", EVENTS_SEARCHED
+    )
+    return found, bool(more)
 
 
 async def questions(db: Database, worker: WorkerId) -> list[Row]:
