@@ -24,7 +24,7 @@ class Connections:
         """Return a connection; wait for one where all are in use."""
         while self._idle:
             connection = self._idle.pop()
-            if not connection.is_closed():
+            if _is_open(connection):
                 return connection
             await self._pool.release(connection)
         self._waiting += 1
@@ -36,7 +36,7 @@ class Connections:
     async def give_back(self, connection: PoolConnectionProxy, *, sound: bool) -> None:
         """Keep a connection for its next use. The pool gets it where it is not sound (a statement failed or was cut
         off: the pool waits for its end, or closes it), and where others wait for the pool."""
-        if sound and not self._waiting and not connection.is_closed():
+        if sound and not self._waiting and _is_open(connection):
             self._idle.append(connection)
         else:
             await self._pool.release(connection)
@@ -47,6 +47,13 @@ class Connections:
             await self._pool.release(self._idle.pop())
         self._waiting += 1  # what is still in use goes to the pool, which waits for it
         await self._pool.close()
+
+
+def _is_open(connection: PoolConnectionProxy) -> bool:
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:  # the server closed it, and the pool has taken it back by itself
+        return False
 
 
 class using:  # noqa: N801  # reads as a word in `async with using(...)`
