@@ -62,6 +62,11 @@ class bound:  # noqa: N801  # reads as a word in `with bound(...):`
         _bound.reset(self._token)
 
 
+def bind(**values: object) -> None:
+    """Add values to every line of this task from now on, and of the tasks that it starts."""
+    _bound.set({**_bound.get(), **values})
+
+
 class Lines:
     """The writer of log lines. A line that cannot be written is counted."""
 
@@ -138,7 +143,6 @@ def configure(form: Format = "auto") -> None:
     render = _renderer(readable=readable, colours=_is_terminal())
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             _with_bound,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

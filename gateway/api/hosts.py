@@ -26,11 +26,14 @@ class Hosts:
         self._any_address = settings.local_phone and not settings.allowed_hosts
         self._names = settings.allowed_hosts or _derived(settings)
         self._any = "*" in self._names
-        self._phones = {
-            f"/in/{name}/"
-            for name, channel in settings.channels.items()
-            if any(side and side.kind == "phone" for side in (channel.sms, channel.ussd))
-        }
+        self._phones = (
+            "/phone/",
+            *(
+                f"/in/{name}/"
+                for name, channel in settings.channels.items()
+                if any(side and side.kind == "phone" for side in (channel.sms, channel.ussd))
+            ),
+        )
 
     def check(self, scope: Scope) -> None:
         """Raise DoorRefusal for a name that is not ours, and for a foreign web page at the try-out phone."""
@@ -58,7 +61,7 @@ class Hosts:
         )
 
     def _is_phone(self, path: str) -> bool:
-        return path == "/phone" or path.startswith(("/phone/", *self._phones))
+        return path == "/phone" or path.startswith(self._phones)
 
     def _check_origin(self, scope: Scope, path: str) -> None:
         """Raise DoorRefusal for what a browser sends on behalf of another origin's page."""

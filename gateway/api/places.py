@@ -49,6 +49,7 @@ class Places:
     def __init__(self, limits: DoorLimits) -> None:
         self._limits = limits
         self._taken: Counter[Class] = Counter()
+        self._all = 0
         self._of_keys: Counter[tuple[Class, str]] = Counter()
         self._most = {
             Class.WEBHOOK: (limits.webhook_requests, "limits.webhook_requests"),
@@ -61,19 +62,19 @@ class Places:
             Class.UPLOAD: (limits.upload_requests_per_key, "limits.upload_requests_per_key"),
         }
 
-    @contextmanager
-    def taken(self, kind: Class) -> Generator[None]:
-        """Hold a place of the class; raise DoorRefusal where there is none."""
-        if self._taken.total() >= self._limits.requests:
+    def taken(self, kind: Class) -> "_Place":
+        """Hold a place of the class for a block; raise DoorRefusal where there is none."""
+        if self._all >= self._limits.requests:
             raise self._full("requests", self._limits.requests, "limits.requests")
         most, setting = self._most[kind]
         if self._taken[kind] >= most:
             raise self._full(_SAID[kind], most, setting)
-        self._taken[kind] += 1
-        try:
-            yield
-        finally:
-            self._taken[kind] -= 1
+        return _Place(self, kind)
+
+    def count(self, kind: Class, change: int) -> None:
+        """Count a place that is taken (1) or free again (-1)."""
+        self._taken[kind] += change
+        self._all += change
 
     @contextmanager
     def taken_by(self, kind: Class, key: str) -> Generator[None]:
@@ -92,3 +93,20 @@ class Places:
 
     def _full(self, what: str, most: int, setting: str) -> DoorRefusal:
         return too_many(what, most, setting, self._limits.retry_after_s)
+
+
+class _Place:
+    """One place, for the length of a block. A class: a generator would cost twice as much, for every key of a phone."""
+
+    __slots__ = ("_kind", "_places")
+
+    def __init__(self, places: Places, kind: Class) -> None:
+        self._places, self._kind = places, kind
+
+    def __enter__(self) -> None:
+        self._places.count(self._kind, 1)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        self._places.count(self._kind, -1)

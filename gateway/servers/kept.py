@@ -256,11 +256,14 @@ class Kept:
             os.close(out)
 
     def _note_keeper(self, pid: int) -> None:
-        handle = locks.open_private(self._home / KEEPER_PID, os.O_TRUNC)
+        """Write the keeper's number whole: another process may read the file at any moment."""
+        written = self._home / f"{KEEPER_PID}.new"
+        handle = locks.open_private(written, os.O_TRUNC)
         try:
             os.write(handle, str(pid).encode())
         finally:
             os.close(handle)
+        written.replace(self._home / KEEPER_PID)
 
     def _reap(self) -> None:
         """Take note of our keeper's end, so that it does not stay as a zombie."""

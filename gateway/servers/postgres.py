@@ -27,6 +27,8 @@ SETTINGS: Final = {
     "port": PORT,
     "unix_socket_permissions": "0700",
     "max_connections": "100",
+    # A turn opens more tables, months and indexes than the default has fast locks for.
+    "max_locks_per_transaction": "256",
     "shared_buffers": "128MB",
     "effective_cache_size": "512MB",
     "maintenance_work_mem": "64MB",

@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import structlog
-from structlog.contextvars import bind_contextvars
 
 from gateway import logs
 from gateway.conversation import notices
@@ -85,7 +84,7 @@ Heard = tuple[Stored, Answered | Asked]
 
 async def _sent(rt: Runtime, claimed: Stored) -> Heard:
     """Send a payout, in a task of its own: what is bound to the log's lines stays in it."""
-    bind_contextvars(payout=claimed.ref, provider=claimed.payout.provider)
+    logs.bind(payout=claimed.ref, provider=claimed.payout.provider)
     log.info("payout is sent to its operator", tries=claimed.payout.tries)
     reach("disburse.submitting")
     answer = await rt.providers[claimed.payout.provider].submit(rt.http, order_of(rt, claimed))
@@ -94,7 +93,7 @@ async def _sent(rt: Runtime, claimed: Stored) -> Heard:
 
 
 async def _asked(rt: Runtime, stored: Stored) -> Heard:
-    bind_contextvars(payout=stored.ref, provider=stored.payout.provider)
+    logs.bind(payout=stored.ref, provider=stored.payout.provider)
     log.info("operator is asked about a payout")
     status = await rt.providers[stored.payout.provider].ask(rt.http, order_of(rt, stored))
     reach("disburse.asked")

@@ -32,12 +32,13 @@ begin
         and o.event_id = p_event_id and o.id < i.id)) then
     v_remark := 'another text of this phone came under the same id: each was heard as a message of its own';
   end if;
-  insert into inbox_key (channel, kind, event_id, worker_id, done, twin)
-    values (p_channel, p_kind, p_event_id, p_worker, true, p_twin)
-    on conflict (channel, kind, event_id) do nothing returning id into v_id;
+  with k as (
+    insert into inbox_key (channel, kind, event_id, worker_id, done, twin)
+      values (p_channel, p_kind, p_event_id, p_worker, true, p_twin)
+      on conflict (channel, kind, event_id) do nothing returning id)
+  insert into inbox (id, channel, kind, event_id, worker_id, body_sealed, state, reply, done_at, error)
+    select k.id, p_channel, p_kind, p_event_id, p_worker, p_body, 'done', p_reply, now(), v_remark from k;
   if found then
-    insert into inbox (id, channel, kind, event_id, worker_id, body_sealed, state, reply, done_at, error)
-      values (v_id, p_channel, p_kind, p_event_id, p_worker, p_body, 'done', p_reply, now(), v_remark);
     return;
   end if;
   update inbox_key set done = true, worker_id = p_worker, twin = coalesce(p_twin, twin)

@@ -41,7 +41,9 @@ declare
   v_kind text;
   v_skills boolean := false;  -- her own skill is asked for: to judge her answer, or to see whether gold is due
   v_directed boolean;  -- work made out to her by name waits
+  v_moves boolean;  -- her number is one end of a change
   v_batch record;
+  v_is_last boolean := false;  -- v_batch is the batch of the next question
   v_asked_at timestamptz;  -- when what she holds was put to her
   v_gold boolean;
   v_pack_max smallint;
@@ -59,14 +61,15 @@ begin
       case when s.view <> '' then s.transcript end, nullif(s.view, ''), s.memory, s.pages, s.page, s.ended, s.created_at, s.nth,
       s.view <> '' and s.last_at < now() - case when s.ended or s.completed is not null then interval '1 minute'
         else interval '1 hour' end,
-      exists (select from directed d where d.worker_id = w.id and not d.asked)
+      exists (select from directed d where d.worker_id = w.id and not d.asked),
+      exists (select from number_move m where m.new_index = p_index) or exists (select from number_move m where m.old_index = p_index)
     into known_state, v_event, came_at, worker_id,
       v_worker, name, language, state, currency,
       account_id, balance, partner_id, reach, sms_channel, away,
       ease, payout_ref, payout_amount, payout_waits, payout_until, pin_hash, pin_wrong,
       transcript, view, memory, pages, page, ended, began_at, session_nth,
       session_over,
-      v_directed
+      v_directed, v_moves
     from (values (1)) as one
       left join ussd_session s on s.channel = p_channel and s.session = p_session and s.msisdn_index = p_index
         and s.created_at > sessions_since() and s.created_at < until_now()
@@ -96,8 +99,7 @@ begin
   if p_kind = 'sms' or worker_id is null then
     select c.id into coordinator_id from coordinator c where c.msisdn_index = p_index and c.state = 'active';
   end if;
-  if exists (select from number_move m where m.new_index = p_index)
-      or exists (select from number_move m where m.old_index = p_index) then
+  if v_moves then
     moving := moving_of(p_index);
   end if;
   if known_state = 'done' or v_worker is null then
@@ -201,7 +203,7 @@ begin
   end if;
   if next_task is null then
     for v_batch in
-      select b.id, b.breadth, b.low, b.kept_until, skill_mean(z."right", z.wrong, z.learned_at) as skill,
+      select b.id, b.breadth, b.low, b.kept_until, b.gold_rate, b.pack_max, b.revision, skill_mean(z."right", z.wrong, z.learned_at) as skill,
           case when b.worker_max > 0 or b.worker_day_max > 0
             then room_left(situation.worker_id, b.id, b.worker_max, b.worker_day_max) end as room
         from batch b left join skill z on z.worker_id = situation.worker_id and z.kind = b.kind
@@ -230,7 +232,8 @@ begin
           and (select a.state from assignment a where a.task_id = f.id
             and a.worker_id = situation.worker_id and a.state <> 'expired') is null
         limit 1;
-      exit when next_task is not null;
+      v_is_last := next_task is not null;
+      exit when v_is_last;
       -- None of those is for her (she had them all, say): the first of all the others that is.
       select t.id, v_batch.id, t.text into next_task, next_batch, next_text from task t
         where t.batch_id = v_batch.id and t.state = 'open' and t.gold is null and not t.directed
@@ -240,11 +243,17 @@ begin
           and (select a.state from assignment a where a.task_id = t.id
             and a.worker_id = situation.worker_id and a.state <> 'expired') is null
         order by t.position limit 1;
-      exit when next_task is not null;
+      v_is_last := next_task is not null;
+      exit when v_is_last;
     end loop;
   end if;
 
-  select b.gold_rate > 0 and next_held is null, b.pack_max, b.revision into v_gold, v_pack_max, next_revision from batch b where b.id = next_batch;
+  if v_is_last then
+    v_gold := v_batch.gold_rate > 0; v_pack_max := v_batch.pack_max; next_revision := v_batch.revision;
+  else
+    select b.gold_rate > 0 and next_held is null, b.pack_max, b.revision into v_gold, v_pack_max, next_revision
+      from batch b where b.id = next_batch;
+  end if;
   if v_pack_max > 1 and p_kind <> 'ussd' and v_earlier is null then
     more := more_tasks(situation.worker_id, partner_id, language, next_batch, next_task, held_task, least(v_pack_max, v_room) - 1);
   end if;
