@@ -154,6 +154,9 @@ def _caddy(behind: Behind, folder: Path, ports: dict[str, int]):
     written = written.replace(
         "reverse_proxy 127.0.0.1:8000 {", f"reverse_proxy {phones} {{", 1
     ).replace("reverse_proxy 127.0.0.1:8000 {", f"reverse_proxy 127.0.0.1:{behind.clients} {{")
+    if len(behind.phones) > 1:  # its commented lines for both addresses
+        written, lines = re.subn(r"# (?=fail_duration|health_uri|health_interval)", "", written)
+        assert lines == 3
     own = f"\tadmin off\n\thttp_port {ports['plain']}\n\thttps_port {ports['tls']}\n\tdefault_bind 127.0.0.1\n\tservers {{"
     written = written.replace("\tservers {", own, 1)
     tls = f"{NAME} {{\n\ttls {folder}/fullchain.pem {folder}/privkey.pem\n"
