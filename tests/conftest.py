@@ -4,6 +4,7 @@ PostgreSQL and Redis are the embedded ones; the mobile-money operator is the sim
 listens on a port, for the operator's callbacks. Tests that break things make a `new_database` of their own.
 """
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -46,6 +47,15 @@ do $$ declare t record; begin
       and c.relname not in ('alembic_version', 'sql_version')
   loop execute 'delete from ' || t.name; end loop;
 end $$"""
+
+
+@pytest.fixture(autouse=True)
+def same_umask() -> Iterator[None]:
+    """A test that serves the gateway in this process closes its umask: the next test gets the usual one."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
 
 
 def pytest_report_header() -> str:

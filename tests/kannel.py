@@ -20,7 +20,7 @@ needs_kannel = pytest.mark.skipif(
 def free_ports(*names):
     """Ports below those that the system gives to outgoing connections: one of them could take a port before Kannel does."""
     ports = dict[str, int]()
-    for port in random.sample(range(12_000, 32_000), 2_000):
+    for port in random.SystemRandom().sample(range(12_000, 32_000), 2_000):
         if len(ports) == len(names):
             break
         try:

@@ -96,7 +96,15 @@ class Place:
 
 
 @pytest.fixture
-def place():
+def umask():
+    """The usual one: what serves the gateway in this process closes its umask, and Kannel's user could enter nothing."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture
+def place(umask):
     # Not pytest's folder: Kannel's own user could not enter it.
     folder = Path(mkdtemp(prefix="kannel-page-"))
     folder.chmod(0o755)
