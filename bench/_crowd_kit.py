@@ -31,7 +31,10 @@ class CannotRun(Exception):
 
 
 def interpreter() -> Path:
-    """An interpreter that has crowd-kit; makes it first (770 MB, a minute or two). Raises CannotRun."""
+    """An interpreter that has crowd-kit; makes it first (770 MB, a minute or two).
+
+    Raises CannotRun.
+    """
     python = FOLDER / "bin" / "python"
     done = FOLDER / "ready"
     if not done.exists():

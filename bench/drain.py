@@ -201,7 +201,8 @@ def run(messages: int, seconds: int) -> list[dict[str, object]]:
         asyncio.run(fill(settings, "slow", LIMIT * seconds * 4 // 5))
         _, came = house.drained("slow")
         house.sink.send("")
-    # Whole seconds in the middle: the first begins with the first segment, the last one is not full.
+    # Whole seconds in the middle: the first begins with the first segment, the last one is not
+    # full.
     first = came[0][0]
     whole = int(came[-1][0] - first)
     used = sum(each for at, each in came if at < first + whole) / whole

@@ -45,7 +45,10 @@ _HANG_S = 600
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is offered, and how long. `short`: only bars that do not depend on the machine's speed count."""
+    """How much is offered, and how long.
+
+    `short`: only bars that do not depend on the machine's speed count.
+    """
 
     short: bool
     rate: float

@@ -45,7 +45,10 @@ async def make_past(settings: Settings, plan: Plan) -> int:
 
 
 class Phones:
-    """Phones of workers that a gateway knows and that hold no question yet. Every act is done by phones of its own."""
+    """Phones of workers that a gateway knows and that hold no question yet.
+
+    Every act is done by phones of its own.
+    """
 
     def __init__(self, http: aiohttp.ClientSession, port: int, holders: int) -> None:
         self._http, self._url, self._holders = http, f"http://127.0.0.1:{port}", holders

@@ -40,7 +40,10 @@ BAR_MS = 1000
 
 @dataclass(slots=True)
 class Waits:
-    """The longest waits while something ran, in milliseconds. `lock_ms`: the age of the oldest transaction that wrote."""
+    """The longest waits while something ran, in milliseconds.
+
+    `lock_ms`: the age of the oldest transaction that wrote.
+    """
 
     took_ms: float = 0.0
     row_ms: float = 0.0

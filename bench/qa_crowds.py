@@ -24,10 +24,13 @@ Rows = list[tuple[str, str, str]]
 
 @dataclass(frozen=True)
 class Shape:
-    """A crowd. `spammers` answer anything, `liars` mostly the next option, both as shares of the workers.
+    """A crowd.
 
-    `common` is the share of the first option among the truths, `uneven` the deviation of the questions' difficulty in
-    log-odds, `confused` the share of mistakes that take an option for its twin, `few` means that few workers answer most.
+    `spammers` answer anything, `liars` mostly the next option, both as shares of the workers.
+
+    `common` is the share of the first option among the truths, `uneven` the deviation of the
+    questions' difficulty in log-odds, `confused` the share of mistakes that take an option for its
+    twin, `few` means that few workers answer most.
     """
 
     tasks: int = 300

@@ -26,7 +26,8 @@ _PORT_MAX = 65_535
 _HOST = re.compile(
     r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?)(:(?P<port>[0-9]{1,5}))?"
 )
-# A wider entry would permit more than somebody can have meant: 10.0.0.0/8 and fd00::/8 are the widest private networks.
+# A wider entry would permit more than somebody can have meant: 10.0.0.0/8 and fd00::/8 are the
+# widest private networks.
 _PREFIX_MIN = {4: 8, 6: 7}
 
 
@@ -34,18 +35,20 @@ def _networks(*written: str) -> tuple[Network, ...]:
     return tuple(ip_network(one) for one in written)
 
 
-# No permission reaches these: a cloud keeps its credentials there (AWS, Azure, Google, Oracle, Alibaba), or the
-# address means "any" or "everyone".
+# No permission reaches these: a cloud keeps its credentials there (AWS, Azure, Google, Oracle,
+# Alibaba), or the address means "any" or "everyone".
 NEVER = _networks(
     "0.0.0.0/8", "169.254.0.0/16", "168.63.129.16/32", "192.0.0.192/32", "100.100.100.200/32",
     "224.0.0.0/4", "240.0.0.0/4",
     "::/128", "fe80::/10", "fd00:ec2::/32", "fd20:ce::/32", "ff00::/8",
 )  # fmt: skip
-# Not public: the special-purpose registries of IANA for IPv4 and IPv6. Every IPv6 address outside 2000::/3 is private.
+# Not public: the special-purpose registries of IANA for IPv4 and IPv6. Every IPv6 address outside
+# 2000::/3 is private.
 _PRIVATE = _networks(
     "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
     "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-    # Teredo and other protocol assignments, documentation, 6to4 (which holds an IPv4 address), segment routing.
+    # Teredo and other protocol assignments, documentation, 6to4 (which holds an IPv4 address),
+    # segment routing.
     "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16",
 )  # fmt: skip
 _GLOBAL_UNICAST = IPv6Network("2000::/3")

@@ -50,8 +50,8 @@ from gateway.ussd import channels as ussd_channels
 from gateway.ussd.port import UssdChannel
 from gateway.vault import Vault
 
-# Shorter than any provider keeps an idle connection: a request written on one that is just being closed leaves
-# nobody knowing whether it arrived.
+# Shorter than any provider keeps an idle connection: a request written on one that is just being
+# closed leaves nobody knowing whether it arrived.
 _KEEP_ALIVE_S = 3.0
 _HTTP_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 
@@ -97,7 +97,10 @@ async def open_runtime(
     connections: int = 10,
     read_only: bool = False,
 ) -> AsyncGenerator[Runtime]:
-    """Everything a process needs, opened and closed again. `database_url` and `secret_key` must be set by now."""
+    """Everything a process needs, opened and closed again.
+
+    `database_url` and `secret_key` must be set by now.
+    """
     assert settings.database_url and settings.secret_key
     if not structlog.is_configured():
         logs.configure(settings.log_format)
@@ -173,7 +176,10 @@ def _make(shelf: ModuleType, kind: str, name: str, options: Mapping[str, object]
 def paying_their_countries(
     settings: Settings, made: dict[str, PayoutProvider]
 ) -> dict[str, PayoutProvider]:
-    """Return the providers. Raises SettingsError for one that pays in another currency than a country it is named for."""
+    """Return the providers.
+
+    Raises SettingsError for one that pays in another currency than a country it is named for.
+    """
     faults = list[str]()
     for code, country in settings.countries.items():
         named = {"payout": country.payout, "airtime": country.airtime}

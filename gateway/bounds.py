@@ -1,7 +1,7 @@
 """How large a number may be: bounds taken from the columns and the ledger that it ends in.
 
-Whatever reads a number from a client, a provider, an operator or a phone takes its bound from here, so that no
-number reaches a query or a posting that cannot hold it.
+Whatever reads a number from a client, a provider, an operator or a phone takes its bound from here,
+so that no number reaches a query or a posting that cannot hold it.
 """
 
 import re
@@ -28,7 +28,9 @@ _DIGITS = re.compile(r"[0-9]+")
 
 
 def whole(written: str, field: str, *, least: int = 0, most: int = INT8_MAX) -> int:
-    """Return the whole number that ASCII digits write, within its bounds. Raises Refused naming the field.
+    """Return the whole number that ASCII digits write, within its bounds.
+
+    Raises Refused naming the field.
 
     >>> whole("17", "after"), whole("007", "after")
     (17, 7)

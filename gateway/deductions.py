@@ -89,8 +89,11 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True)
 class Deductions:
-    """The taxes in force and the fees a worker bears, for one worker and one way to pay her. `unit_minor`: the least that
-    can be paid and its multiples. `before_minor`: what she withdrew earlier this month, where a tax counts by month."""
+    """The taxes in force and the fees a worker bears, for one worker and one way to pay her.
+
+    `unit_minor`: the least that can be paid and its multiples. `before_minor`: what she withdrew
+    earlier this month, where a tax counts by month.
+    """
 
     country: str
     unit_minor: int

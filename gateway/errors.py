@@ -1,7 +1,8 @@
 """The errors of the house. Each answers one question: whose turn is it to act?
 
-`Refused` is the asker's: the input or the request cannot be accepted, and the message says what to change.
-`Failed` is the world's: something outside did not work, and `retryable` says whether trying again may help.
+`Refused` is the asker's: the input or the request cannot be accepted, and the message says what to
+change. `Failed` is the world's: something outside did not work, and `retryable` says whether trying
+again may help.
 """
 
 from dataclasses import dataclass
@@ -42,7 +43,10 @@ class Unclear(Refused):
 
 
 class Failed(GatewayError):
-    """The world outside failed (network, provider, disk). `retryable`: the same call may succeed later."""
+    """The world outside failed (network, provider, disk).
+
+    `retryable`: the same call may succeed later.
+    """
 
     def __init__(self, message: str, *, retryable: bool) -> None:
         super().__init__(message)
@@ -58,4 +62,7 @@ class SettingsError(GatewayError):
 
 
 class OtherKey(SettingsError):
-    """What is stored in this row was sealed with another secret key. The row waits for that key; other rows need not."""
+    """What is stored in this row was sealed with another secret key.
+
+    The row waits for that key; other rows need not.
+    """

@@ -1,7 +1,8 @@
 """A number as it is written: which digits are its whole part, and which are its decimals.
 
-Half of the world separates thousands with a comma and decimals with a point, the other half the other way round, and
-some write blanks or apostrophes between thousands. So a text may have two readings; nothing here chooses between them.
+Half of the world separates thousands with a comma and decimals with a point, the other half the
+other way round, and some write blanks or apostrophes between thousands. So a text may have two
+readings; nothing here chooses between them.
 """
 
 import re

@@ -60,8 +60,8 @@ def _do(job: Callable[..., object], arguments: tuple[object, ...]) -> Done:
 def _resident_kb() -> int:
     """Return the memory that this process holds now.
 
-    Not the most it ever held (`ru_maxrss`): Linux counts there what the process that started this one held, so that each
-    helper of a large process would end with its first job.
+    Not the most it ever held (`ru_maxrss`): Linux counts there what the process that started this
+    one held, so that each helper of a large process would end with its first job.
     """
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])

@@ -1,9 +1,9 @@
 """Logging that cannot break a response and shows no password.
 
-Every line of this process ends here: structlog's, the standard library's (uvicorn, RQ, asyncio) and those of errors
-that reach nothing else. `_render` redacts and renders; `Lines` writes. What cannot be rendered or written is counted
-(`lost`), never raised: a full disk must not turn a USSD screen into an error. When a line can be written again, the
-next one says how many were lost.
+Every line of this process ends here: structlog's, the standard library's (uvicorn, RQ, asyncio) and
+those of errors that reach nothing else. `_render` redacts and renders; `Lines` writes. What cannot
+be rendered or written is counted (`lost`), never raised: a full disk must not turn a USSD screen
+into an error. When a line can be written again, the next one says how many were lost.
 
 Bind what identifies an event with `bound`, so that one search shows its whole path.
 """
@@ -42,8 +42,8 @@ _bound: ContextVar[Mapping[str, object]] = ContextVar("gateway.logs.bound", defa
 class bound:  # noqa: N801  # reads as a word in `with bound(...):`
     """Values that stand in every line while the block runs, in tasks that it starts too.
 
-    structlog's own way goes over every variable of the context twice, which costs as much as a whole line, and each
-    step of a phone binds twice.
+    structlog's own way goes over every variable of the context twice, which costs as much as a
+    whole line, and each step of a phone binds twice.
     """
 
     __slots__ = ("_token", "_values")
@@ -96,7 +96,8 @@ class Lines:
                 return True
             if self._torn:
                 data = b"\n" + data
-            # Not through Python's buffer: what a full disk refused would come again later, in pieces.
+            # Not through Python's buffer: what a full disk refused would come again later, in
+            # pieces.
             written = os.write(2, data)
             self._torn = written < len(data)
         except (OSError, ValueError, AttributeError):
@@ -212,7 +213,8 @@ def _renderer(*, readable: bool, colours: bool) -> Callable[..., str]:
             if readable:
                 return _as_text(redacted_values(values), colours=colours)
             line = _as_json(values)
-            # One look at the whole line: most tell nothing, and each value's own look costs as much.
+            # One look at the whole line: most tell nothing, and each value's own look costs as
+            # much.
             return _as_json(redacted_values(values)) if may_tell(line) else line
         except Exception:  # noqa: BLE001  # a value whose text cannot be made
             _lines.drop()

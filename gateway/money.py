@@ -15,7 +15,9 @@ from gateway.figures import GROUP, looks_grouped, readings
 MINOR_DIGITS: Mapping[str, int] = currencies.DIGITS
 _EXACT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,4}))?")
 EXACT_PATTERN = r"^([1-9][0-9]{0,11}(\.[0-9]{1,4})?|0\.([1-9][0-9]{0,3}|0[1-9][0-9]{0,2}|00[1-9][0-9]?|000[1-9]))$"
-"""How a client writes an amount, for /openapi.json; how many digits a currency has is checked behind it."""
+"""How a client writes an amount, for /openapi.json; how many digits a currency has is checked
+behind it.
+"""
 _BESIDE = r"[^\W\d_]|[^\w\s().,+'/=-]"
 _BEFORE = re.compile(rf"((?:{_BESIDE})(?: ?(?:{_BESIDE}))*)\.?")
 _BEHIND = re.compile(rf" *((?:{_BESIDE})(?: ?(?:{_BESIDE}))*)\.?$")
@@ -106,9 +108,9 @@ def _minor(found: re.Match[str], currency: str, field: str) -> int:
 def read_amount(text: str, currency: str, mark: str | None = None) -> int:
     """Return an amount as it is written in files and messages, signed, in minor units.
 
-    `mark` is the decimal mark (`.` or `,`) where it is known, for example from the other amounts of a
-    file (`decimal_mark`). Raises Refused for what is no exact amount, and names both readings of what
-    could be two.
+    `mark` is the decimal mark (`.` or `,`) where it is known, for example from the other amounts of
+    a file (`decimal_mark`). Raises Refused for what is no exact amount, and names both readings of
+    what could be two.
 
     >>> read_amount("KES -1,234.50", "KES"), read_amount("(1 000,5)", "KES"), read_amount("1.000", "KES", ",")
     (-123450, -100050, 100000)

@@ -86,7 +86,8 @@ def is_number_word(word: str) -> bool:
     return begins and sum(ch.isdecimal() for ch in text) >= _DIGITS_MIN
 
 
-# Parsing costs more than all the rest of an answer's text handling, and the same phones come again and again.
+# Parsing costs more than all the rest of an answer's text handling, and the same phones come again
+# and again.
 @lru_cache(maxsize=10_000)
 def _read(raw: str, region: str) -> str | None:
     text = _without_uri(_plain(raw).strip(" ='\"").rstrip(" .,;"), region)

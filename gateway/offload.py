@@ -77,7 +77,8 @@ class Helpers:
     async def run(self, name: str, *arguments: object) -> object:
         """Return what the job of that name returns in a helper; raises what it refuses.
 
-        Raises Busy when too much waits already, Refused when the job takes too long, Failed when the helper dies.
+        Raises Busy when too much waits already, Refused when the job takes too long, Failed when
+        the helper dies.
         """
         if self._waiting >= WAITING_MAX:
             raise Busy("too much waits to be calculated already: try again", retryable=True)

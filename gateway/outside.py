@@ -23,7 +23,8 @@ _AddrInfo = tuple[
     int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[str | int | bytes, ...]
 ]
 
-# The host of the URL being called. Connections are made in the task of their call, or in copies of its context.
+# The host of the URL being called. Connections are made in the task of their call, or in copies of
+# its context.
 _host: ContextVar[str] = ContextVar("host of the call", default="")
 
 

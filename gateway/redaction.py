@@ -72,8 +72,11 @@ def may_tell(line: str) -> bool:
 
 
 def _may_tell(text: str) -> bool:
-    """Return whether a word stands in the text that each pair and each bearer token has. Most texts of most lines have
-    none, and the expressions themselves cost 20 us each. Letters beyond ASCII may be read as some within."""
+    """Return whether a word stands in the text that each pair and each bearer token has.
+
+    Most texts of most lines have none, and the expressions themselves cost 20 us each. Letters
+    beyond ASCII may be read as some within.
+    """
     lower = text.lower()
     return not text.isascii() or any(word in lower for word in _TELLING)
 
@@ -95,7 +98,8 @@ def passwords_of(address: str) -> set[str]:
         if colon:
             found.add(password)
     else:
-        # `u:TOP:SECRET/x`: the writer forgot the host, and every reader takes the password for the port.
+        # `u:TOP:SECRET/x`: the writer forgot the host, and every reader takes the password for the
+        # port.
         authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
         _, colon, password = authority.partition(":")
         if colon and not authority.startswith("[") and not password.isdecimal():

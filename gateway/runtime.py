@@ -1,4 +1,7 @@
-"""What a step is handed. Made once per process by `gateway.app`; steps and rooms above only use it."""
+"""What a step is handed.
+
+Made once per process by `gateway.app`; steps and rooms above only use it.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -28,7 +31,10 @@ from gateway.vault import Vault
 
 
 class Bells(Protocol):
-    """Rings a runner. A bell carries a name or an id, never content; it may get lost: the ticker rings again."""
+    """Rings a runner.
+
+    A bell carries a name or an id, never content; it may get lost: the ticker rings again.
+    """
 
     def ring(self, step: str, *arguments: str) -> None: ...
 
@@ -43,9 +49,12 @@ class Bells(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A way to phones, with the secret part of its webhook paths. `per_second`: segments it may send in a second; 0 =
-    no limit. `fallback`: the channel that takes over what this one cannot send. `region`: the country of numbers that
-    its provider writes without a country code, where that is not the gateway's."""
+    """A way to phones, with the secret part of its webhook paths.
+
+    `per_second`: segments it may send in a second; 0 = no limit. `fallback`: the channel that takes
+    over what this one cannot send. `region`: the country of numbers that its provider writes
+    without a country code, where that is not the gateway's.
+    """
 
     name: str
     secret: str

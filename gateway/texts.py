@@ -1,8 +1,9 @@
 """Strings that a client, a coordinator or an operator chooses: one check for all of them.
 
-A name ends in an SMS, on a screen, in a terminal and in a table. So it may hold nothing that acts there: control
-characters (ESC, BEL, line breaks), marks that turn the direction of what follows, characters that cannot be seen.
-Ids are compared, so they are kept in one Unicode normal form (NFC): two spellings of one id are one id.
+A name ends in an SMS, on a screen, in a terminal and in a table. So it may hold nothing that acts
+there: control characters (ESC, BEL, line breaks), marks that turn the direction of what follows,
+characters that cannot be seen. Ids are compared, so they are kept in one Unicode normal form (NFC):
+two spellings of one id are one id.
 """
 
 import re
@@ -17,8 +18,9 @@ from gateway.errors import Refused
 
 ID_CHARACTERS_MAX = 200
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# What acts on a terminal (control characters but tab and line ends, halves of characters), and marks that embed, override
-# or isolate a direction: what follows them reads differently from what is stored.
+# What acts on a terminal (control characters but tab and line ends, halves of characters), and
+# marks that embed, override or isolate a direction: what follows them reads differently from what
+# is stored.
 _ACTS = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 # Seven digits or more, in groups as people write them.
 _NUMBER = re.compile(r"[+(]*\d(?:[ ()./+-]{0,3}\d){6,}")
@@ -33,7 +35,10 @@ _JOINERS = "\u200c\u200d"
 
 
 def line(text: str, field: str, most: int, *, least: int = 1) -> str:
-    """Return a single line without blanks at its ends. Raises Refused naming the field and the character."""
+    """Return a single line without blanks at its ends.
+
+    Raises Refused naming the field and the character.
+    """
     if text.isascii() and text.isprintable():  # an upload has 100,000 of them
         return _fitting(text.strip(), field, least, most)
     if _SURROGATE.search(text):
@@ -85,7 +90,10 @@ def is_line(text: str, most: int) -> bool:
 
 
 def prose(text: str, field: str) -> str:
-    """Return a text that may have several lines. Raises Refused for what acts on a terminal or turns a direction."""
+    """Return a text that may have several lines.
+
+    Raises Refused for what acts on a terminal or turns a direction.
+    """
     if bad := _ACTS.search(text):
         raise Refused(f"{field}: {_named(bad[0])} must not be in it", field=field)
     return text

@@ -1,7 +1,8 @@
 """One whole gateway per test process, on real servers, emptied before each test that asks for it.
 
-PostgreSQL and Redis are the embedded ones; the mobile-money operator is the simulated one; our own HTTP server
-listens on a port, for the operator's callbacks. Tests that break things make a `new_database` of their own.
+PostgreSQL and Redis are the embedded ones; the mobile-money operator is the simulated one; our own
+HTTP server listens on a port, for the operator's callbacks. Tests that break things make a
+`new_database` of their own.
 """
 
 import os
@@ -140,8 +141,8 @@ async def opened_gateway(
                     "mpesa": ProviderSettings(kind="mpesa", options=_mpesa(operators.url)),
                     **(more(operators.url) if more else {}),
                 },
-                # Stories are told at any hour of the day, by many clients in a minute, and every SMS is heard at once: those
-                # of the night, of limits and of a rush say so.
+                # Stories are told at any hour of the day, by many clients in a minute, and every
+                # SMS is heard at once: those of the night, of limits and of a rush say so.
                 **{
                     "data_dir": Path(folder),
                     "quiet_hours": "",
@@ -195,7 +196,10 @@ async def shared_gateway(new_database: NewDatabase) -> AsyncIterator[Town]:
 
 @pytest.fixture
 async def town(shared_gateway: Town) -> AsyncIterator[Town]:
-    """A gateway nobody has used yet, with a coordinator, a partner and a client. Afterwards its books must be right."""
+    """A gateway nobody has used yet, with a coordinator, a partner and a client.
+
+    Afterwards its books must be right.
+    """
     rt = shared_gateway.rt
     await rt.db.execute(_EMPTY)
     rt.batches._known.clear()  # what a new process would not know

@@ -60,7 +60,10 @@ async def eventually(what: Callable[[], Awaitable[Any]], within_s: float = 300.0
 
 @dataclass
 class Town:
-    """A gateway and the people around it. `clock` can be moved; `bells` hang until they are answered."""
+    """A gateway and the people around it.
+
+    `clock` can be moved; `bells` hang until they are answered.
+    """
 
     rt: Runtime
     bells: InlineBells
@@ -80,7 +83,8 @@ class Town:
         self.client = await self.new_client("Acme", 10_000_00)
         self._paid_before = report(self.operators.books)
 
-    # --- people ------------------------------------------------------------------------------------------------
+    # --- people
+    # ------------------------------------------------------------------------------------------------
 
     def meets(self, name: str, msisdn: str | None = None) -> "Person":
         """Somebody with a phone whom the gateway does not know."""
@@ -124,7 +128,8 @@ class Town:
         """The client posts tasks `t1`, `t2`, ... and starts the batch."""
         return await self.client.posts_batch(*texts, **given)
 
-    # --- the gateway's own work --------------------------------------------------------------------------------
+    # --- the gateway's own work
+    # --------------------------------------------------------------------------------
 
     async def answers_bells(self) -> list[tuple[str, ...]]:
         """Do what was rung for, and what that rings for in turn; the bells, in order."""
@@ -161,7 +166,8 @@ class Town:
         hour = self.clock.now().astimezone(ZoneInfo(zone)).hour
         return f"{hour}-{(hour + 2) % 24}"
 
-    # --- looking at the books ----------------------------------------------------------------------------------
+    # --- looking at the books
+    # ----------------------------------------------------------------------------------
 
     async def value(self, query: str, *arguments: object) -> Any:
         return await self.rt.db.value(query, *arguments)
@@ -189,7 +195,8 @@ class Town:
             for name in ("paid_minor", "payouts", "duplicates")
         }
 
-    # --- what phones send --------------------------------------------------------------------------------------
+    # --- what phones send
+    # --------------------------------------------------------------------------------------
 
     def new_id(self, what: str) -> str:
         return f"{what}-{next(self._events)}-{time.monotonic_ns()}"
@@ -220,10 +227,14 @@ class Person:
     session: str = ""
     keys: list[str] = field(default_factory=list)
 
-    # --- SMS ---------------------------------------------------------------------------------------------------
+    # --- SMS
+    # ---------------------------------------------------------------------------------------------------
 
     async def texts(self, words: str, event: str | None = None) -> str | None:
-        """Send an SMS; the reply, None where there is none. More than one reply is a fault. `event` repeats one."""
+        """Send an SMS; the reply, None where there is none.
+
+        More than one reply is a fault. `event` repeats one.
+        """
         before = await self.town.value("select coalesce(max(id), 0) from outbox")
         answer = await self.sends(words, event)
         assert answer.status_code == 200, answer.text
@@ -247,7 +258,10 @@ class Person:
         return await self.town.post("/in/phone/local/sms", form)
 
     async def joins(self, words: str = f"JOIN {PARTNER}") -> str | None:
-        """Ask to join, and agree to the consent text; the reply to the YES. One message may hold several questions."""
+        """Ask to join, and agree to the consent text; the reply to the YES.
+
+        One message may hold several questions.
+        """
         await self.texts(words)
         reply = await self.texts("YES")
         await self.is_used_to_sms()
@@ -263,7 +277,8 @@ class Person:
         """What has arrived on this phone, oldest first."""
         return [row["text"] for row in await to_number(self.town.rt.db, self.index)]
 
-    # --- USSD --------------------------------------------------------------------------------------------------
+    # --- USSD
+    # --------------------------------------------------------------------------------------------------
 
     async def dials(self, *ahead: str) -> Screen:
         """A new session; `ahead`: keys typed behind the code, *384*20*1*2#."""
@@ -289,7 +304,8 @@ class Person:
         assert len(text) <= 182, "a screen holds 182 characters"
         return Screen(text, open=state == "CON")
 
-    # --- her books ---------------------------------------------------------------------------------------------
+    # --- her books
+    # ---------------------------------------------------------------------------------------------
 
     @property
     def index(self) -> bytes:
@@ -365,7 +381,10 @@ class Client:
     async def posts_batch(
         self, *texts: str, tasks: Sequence[dict[str, Any]] = (), **given: Any
     ) -> "Batch":
-        """A running batch of tasks t1, t2, ... with these texts, or of `tasks` as they are given."""
+        """A running batch of tasks t1, t2, ...
+
+        with these texts, or of `tasks` as they are given.
+        """
         batch = await self.drafts(**given)
         listed = [{"id": f"t{n}", "text": text} for n, text in enumerate(texts, 1)] + list(tasks)
         added = await self.asks("POST", f"/batches/{batch.id}/tasks", json=listed)

@@ -43,7 +43,10 @@ class Books:
         return asyncio.run(self._answers())
 
     def judge(self, before: int, heard: Sequence[Heard]) -> Verdict:
-        """Compare what phones were told with what is recorded. `before`: the answers before the load."""
+        """Compare what phones were told with what is recorded.
+
+        `before`: the answers before the load.
+        """
         return asyncio.run(self._judge(before, heard))
 
     async def _answers(self) -> int:

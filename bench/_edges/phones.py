@@ -1,8 +1,9 @@
 """The phones: an open-loop load generator in a process of its own.
 
-Each key is due at its moment, whether or not those before are answered, and its latency counts from that moment; so a
-server that stands still is charged with every key that became due meanwhile (no coordinated omission). A phone presses
-its next key only after its last screen; the key that is due is pressed by the phone that has waited longest.
+Each key is due at its moment, whether or not those before are answered, and its latency counts from
+that moment; so a server that stands still is charged with every key that became due meanwhile (no
+coordinated omission). A phone presses its next key only after its last screen; the key that is due
+is pressed by the phone that has waited longest.
 
 Run as `python -m bench._edges.phones`: a JSON object of `Load` on stdin, one of `Heard` on stdout.
 """
@@ -53,9 +54,10 @@ class Load:
 class Heard:
     """What came of it, each list in milliseconds from the moment a key or text was due.
 
-    `faults`: every answer that is none, by what it was. `saved`: session, number and transcript of each answer that the screen
-    said is saved. `texts`: id and sender of the SMS that were acknowledged. `late_ms`: how long after its moment a key left.
-    `worst_ms`: the longest wait of the keys that were due in each second.
+    `faults`: every answer that is none, by what it was. `saved`: session, number and transcript of
+    each answer that the screen said is saved. `texts`: id and sender of the SMS that were
+    acknowledged. `late_ms`: how long after its moment a key left. `worst_ms`: the longest wait of
+    the keys that were due in each second.
     """
 
     answered_ms: list[float] = field(default_factory=list)

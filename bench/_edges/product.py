@@ -34,7 +34,10 @@ _KINDS = ("--webhooks", "--clients", "runner", "ticker", "postgres", "redis")
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A running `gateway up`. `key`: the API key of a client with money; `settings` open its database."""
+    """A running `gateway up`.
+
+    `key`: the API key of a client with money; `settings` open its database.
+    """
 
     folder: Path
     port: int

@@ -9,7 +9,9 @@ from collections import deque
 from collections.abc import Callable
 
 Done = Callable[[int, bytes], None]
-"""Called once per request with its status and body; status 0 where no answer came (the body says why)."""
+"""Called once per request with its status and body; status 0 where no answer came (the body says
+why).
+"""
 
 
 def post_form(path: str, host: str, body: bytes) -> bytes:

@@ -10,7 +10,8 @@ from gateway.settings.limits import Network
 
 Address = IPv4Address | IPv6Address
 UNKNOWN = "unknown"
-# This machine and networks of one's own. Python's `is_private` also counts addresses that documents use as examples.
+# This machine and networks of one's own. Python's `is_private` also counts addresses that documents
+# use as examples.
 _INSIDE = tuple(
     map(
         ip_network,
@@ -68,8 +69,8 @@ def is_trusted(host: str, proxies: Sequence[Network]) -> bool:
 def behind_proxies(scope: Scope, proxies: Sequence[Network]) -> None:
     """Put the caller's own address and scheme into the scope, where a trusted proxy tells them.
 
-    The chain is read from the end: the last address that no trusted proxy has is the caller's. What stands before it was
-    written by the caller, who may write anything.
+    The chain is read from the end: the last address that no trusted proxy has is the caller's. What
+    stands before it was written by the caller, who may write anything.
     """
     client = scope.get("client")
     if not client or not is_trusted(client[0], proxies):
@@ -88,9 +89,12 @@ def behind_proxies(scope: Scope, proxies: Sequence[Network]) -> None:
 
 
 def is_private(scope: Scope, proxies: Sequence[Network]) -> bool:
-    """Return whether the caller is on this machine or in a private network. Call it before `behind_proxies`.
+    """Return whether the caller is on this machine or in a private network.
 
-    Behind a proxy that is not trusted every caller has the proxy's address, so such a request is not private.
+    Call it before `behind_proxies`.
+
+    Behind a proxy that is not trusted every caller has the proxy's address, so such a request is
+    not private.
     """
     client = scope.get("client")
     peer = client[0] if client else ""

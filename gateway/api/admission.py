@@ -1,8 +1,9 @@
 """Who is taken in when more phones come than can be answered in time.
 
-A USSD step waits for one of the turns that the database gives this process. How long it will wait is predicted from
-what steps took lately and how many are under way; who would wait longer than `ussd_wait_s` gets a polite screen at
-once instead. Nothing is configured but that wait: a slower database, or a busier machine, shows in what steps take.
+A USSD step waits for one of the turns that the database gives this process. How long it will wait
+is predicted from what steps took lately and how many are under way; who would wait longer than
+`ussd_wait_s` gets a polite screen at once instead. Nothing is configured but that wait: a slower
+database, or a busier machine, shows in what steps take.
 """
 
 import time
@@ -21,7 +22,10 @@ _BEHIND_FOR_S = 2.0
 
 @dataclass(slots=True)
 class Admission:
-    """The phones of one process. `turns`: how many are worked on at the same moment; `wait_s`: the longest wait."""
+    """The phones of one process.
+
+    `turns`: how many are worked on at the same moment; `wait_s`: the longest wait.
+    """
 
     turns: int
     wait_s: float
@@ -36,7 +40,10 @@ class Admission:
         return self._service_s * (1 + self.under_way / self.turns)
 
     def admits(self, *, new: bool) -> bool:
-        """Whether a step is taken in. `new`: it begins a session. While a turn is free, everybody is."""
+        """Whether a step is taken in.
+
+        `new`: it begins a session. While a turn is free, everybody is.
+        """
         if self.under_way < self.turns:
             return True
         if self.expected_s() <= self.wait_s * (_NEW_PART if new else 1.0):

@@ -10,7 +10,8 @@ from gateway.tasks.packed import PACK_MAX
 from gateway.texts import Id, Line40, Line100, Line160, Line200, Line500
 
 Language = Annotated[str, Field(pattern="^[a-z]{2,3}$", examples=["sw"])]
-# Not stripped: an amount with a line break behind it was not written by a person, and not by a careful program.
+# Not stripped: an amount with a line break behind it was not written by a person, and not by a
+# careful program.
 _MAJOR = Field(gt=0, lt=1_000_000_000_000)
 Price = (
     Annotated[

@@ -146,7 +146,10 @@ async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
 
 @router.post("/batches/{batch}/start")
 async def start(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
-    """Start a draft (sets the money aside), or go on with a paused batch. Saying it twice is saying it once."""
+    """Start a draft (sets the money aside), or go on with a paused batch.
+
+    Saying it twice is saying it once.
+    """
     return await _changed(rt, client, batch, submit.start)
 
 
@@ -193,8 +196,11 @@ async def found(
     *,
     raw: bool = False,
 ) -> StreamingResponse:
-    """Results so far, task by task in your order; streamed, so any size will do. In CSV, cells that a spreadsheet
-    would execute have an apostrophe before them; `raw=true` leaves it out, for programs."""
+    """Results so far, task by task in your order; streamed, so any size will do.
+
+    In CSV, cells that a spreadsheet would execute have an apostrophe before them; `raw=true` leaves
+    it out, for programs.
+    """
     row = await _mine(rt, client, batch)
     rows = results_of(rt, await rt.batches.fresh(batch), row["state"])
     writer, media = {

@@ -9,12 +9,16 @@ from starlette.types import Message, Receive
 from gateway.api.refusals import DoorRefusal, too_large, too_slow
 from gateway.settings import DoorLimits
 
-# A body that the application left unread and that is no longer than this is read away to keep the connection.
+# A body that the application left unread and that is no longer than this is read away to keep the
+# connection.
 _READ_AWAY_MAX = 64 * 1024
 
 
 class Body:
-    """The limited `receive` of one request. `refusal`: the limit that was reached, for the answer."""
+    """The limited `receive` of one request.
+
+    `refusal`: the limit that was reached, for the answer.
+    """
 
     def __init__(
         self,

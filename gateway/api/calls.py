@@ -22,8 +22,8 @@ _EVENTS = ("ussd", "sms", "receipt", "session-end", "opt-out", "subscription", "
 class Call:
     """A call that may be taken.
 
-    `raw`: the body, or the query of a GET, with its content type where that matters (`forms.envelope`).
-    `fault`: why no field of it can be read.
+    `raw`: the body, or the query of a GET, with its content type where that matters
+    (`forms.envelope`). `fault`: why no field of it can be read.
     """
 
     channel: Channel

@@ -51,7 +51,10 @@ _Lines = OrderedDict[Line, None]
 
 @dataclass
 class Connections:
-    """The books of one server process. `most`: connections that the system's limit of open files allows."""
+    """The books of one server process.
+
+    `most`: connections that the system's limit of open files allows.
+    """
 
     limits: DoorLimits
     proxies: tuple[Network, ...] = ()

@@ -1,7 +1,8 @@
 """What came in over the webhooks, counted across all webhook processes of one machine.
 
-Each process counts for itself. One that passes the rest on to a client process keeps its counts in a file, goes on
-from there when it is started again, and the client process adds the files up for `/metrics`.
+Each process counts for itself. One that passes the rest on to a client process keeps its counts in
+a file, goes on from there when it is started again, and the client process adds the files up for
+`/metrics`.
 """
 
 import asyncio

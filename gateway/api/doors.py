@@ -32,7 +32,9 @@ log = structlog.get_logger()
 KeyCheck = Callable[[Request], Awaitable[str]]
 """Finds the client of the API key and keeps it with the request. Raises what the API answers."""
 _OWN = ("/healthz", "/readyz")
-"""What each process says of itself: it is never passed on, and asked for however much there is to do."""
+"""What each process says of itself: it is never passed on, and asked for however much there is to
+do.
+"""
 _REQUEST_ID = REQUEST_ID.encode()
 
 
@@ -76,8 +78,9 @@ class _Answered(Exception):
 class Rooms:
     """What is behind the doors, once they are open.
 
-    `own`: what a process says of itself. `rest`: everything that is no webhook; in a process for webhooks only it passes
-    requests on to the client process, which then checks the key (`check_key` is None here).
+    `own`: what a process says of itself. `rest`: everything that is no webhook; in a process for
+    webhooks only it passes requests on to the client process, which then checks the key
+    (`check_key` is None here).
     """
 
     def __init__(self, settings: Settings, own: ASGIApp, webhooks: ASGIApp) -> None:
@@ -122,9 +125,13 @@ class _Visit:
         )
 
     async def takes_place(self) -> None:
-        """Answer the request. Whatever happens behind the doors, an answer is sent, and one line at most is logged."""
+        """Answer the request.
+
+        Whatever happens behind the doors, an answer is sent, and one line at most is logged.
+        """
         with ExitStack() as held:
-            # Each line that comes of this request carries its id, also those of the tasks it starts.
+            # Each line that comes of this request carries its id, also those of the tasks it
+            # starts.
             held.enter_context(logs.bound(request_id=self._request_id))
             try:
                 await self._pass(held)
@@ -179,7 +186,10 @@ class _Visit:
             raise DoorRefusal(404, "this page is not served to you", reason="page", setting=setting)
 
     async def _sending(self, message: Message) -> None:
-        """Send on, with the request's id. Once a limit was reached, that is the answer, whatever the room says."""
+        """Send on, with the request's id.
+
+        Once a limit was reached, that is the answer, whatever the room says.
+        """
         body = self._body
         if body.refusal is not None:
             return

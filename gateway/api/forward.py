@@ -22,7 +22,8 @@ from gateway.api.request_ids import REQUEST_ID, request_id_of
 log = structlog.get_logger()
 
 PENDING_MAX = 100
-"""Requests that one webhook process passes on at a time; each holds at most two pieces in memory."""
+"""Requests that one webhook process passes on at a time; each holds at most two pieces in memory.
+"""
 RETRY_S = 2
 _CALLER = b"x-gateway-caller"
 FORWARDED = "gateway.forwarded"
@@ -46,7 +47,8 @@ class Forward:
     @asynccontextmanager
     async def opened(cls, socket: Path) -> AsyncGenerator["Forward"]:
         """Open and close the connections to the client process with the block."""
-        # A connection per request: one that was kept could be closed by the other side just as it is used.
+        # A connection per request: one that was kept could be closed by the other side just as it
+        # is used.
         connector = aiohttp.UnixConnector(str(socket), limit=PENDING_MAX, force_close=True)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=5)
         async with aiohttp.ClientSession(

@@ -11,8 +11,8 @@ from gateway.settings import Settings
 
 _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # compared, not bound
-# A load balancer or a monitor asks by address, and providers' calls must not be lost over a name: what these answer
-# depends on no name.
+# A load balancer or a monitor asks by address, and providers' calls must not be lost over a name:
+# what these answer depends on no name.
 _ANY_HOST = ("/in/", "/hooks/", "/healthz", "/readyz", "/metrics")
 _SAME = ("same-origin", "none")
 
@@ -22,7 +22,8 @@ class Hosts:
 
     def __init__(self, settings: Settings) -> None:
         self._local = settings.local_phone
-        # A page that takes over another's name cannot take over a bare address, so a try-out answers to each of its own.
+        # A page that takes over another's name cannot take over a bare address, so a try-out
+        # answers to each of its own.
         self._any_address = settings.local_phone and not settings.allowed_hosts
         self._names = settings.allowed_hosts or _derived(settings)
         self._any = "*" in self._names

@@ -16,7 +16,8 @@ from gateway.store import clients
 _KEY_CHARACTERS_MAX = 200
 REPEATED = "Idempotent-Replayed"
 """The header of an answer that was given before; nothing was done this time."""
-# Each holds a connection while what it makes needs another: more at once could wait for each other for ever.
+# Each holds a connection while what it makes needs another: more at once could wait for each other
+# for ever.
 AT_ONCE = 2
 
 

@@ -47,7 +47,10 @@ class _Waiting:
 
 
 class Intake:
-    """Of one API process. `db` is a road of its own: walks that wait for theirs are not in the way."""
+    """Of one API process.
+
+    `db` is a road of its own: walks that wait for theirs are not in the way.
+    """
 
     def __init__(self, rt: Runtime, db: Database, spool: Spool) -> None:
         self._rt, self._db, self._spool = rt, db, spool
@@ -80,8 +83,10 @@ class Intake:
                     await db.close()
 
     async def sms(self, channel: Channel, sms: InboundSms, raw: bytes) -> bool:
-        """Take one SMS, durably; False when it was here before. Raises Failed when it could be kept nowhere, and
-        what a walk raises for a fault of ours."""
+        """Take one SMS, durably; False when it was here before.
+
+        Raises Failed when it could be kept nowhere, and what a walk raises for a fault of ours.
+        """
         # Named once: one that is stored while its walk goes on must be the same event.
         event_id = identity(self._rt, sms).event_id
         if self._rushed() or not self.admission.calm:
@@ -95,7 +100,10 @@ class Intake:
             return await self.keep(channel.name, "sms", event_id, raw)
 
     async def keep(self, channel: str, kind: str, event_id: str, raw: bytes) -> bool:
-        """Store an event for later; False when it was here before. Raises Failed when it can be kept nowhere."""
+        """Store an event for later; False when it was here before.
+
+        Raises Failed when it can be kept nowhere.
+        """
         event = inbox.sealed(self._rt.vault, channel, kind, event_id, raw)
         waiting = _Waiting(event, asyncio.get_running_loop().create_future())
         self._stored += 1
@@ -194,8 +202,10 @@ class Intake:
         return bool(found)
 
     async def _commit_files(self, found: Sequence[_Spooled]) -> Sequence[_Spooled]:
-        """Return the files whose events are in the inbox now. What the database will not take must not hold up the others:
-        it is put aside."""
+        """Return the files whose events are in the inbox now.
+
+        What the database will not take must not hold up the others: it is put aside.
+        """
         events = [event for _, some in found for event in some]
         if not events:
             return found

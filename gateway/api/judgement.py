@@ -51,7 +51,10 @@ async def correct(
 async def same_option(
     rt: Rt, client: Client, batch: BatchPath, option: OptionPath, given: SameIn
 ) -> dict[str, Any]:
-    """Count an option as another one that means the same; the answer is all that changed. No money is taken back."""
+    """Count an option as another one that means the same; the answer is all that changed.
+
+    No money is taken back.
+    """
     await _mine(rt, client, batch)
     said = SameOption(batch, option, given.same_as, given.by, given.reason)
     return dict(await correct_option(rt, said))
@@ -61,7 +64,10 @@ async def same_option(
 async def label_option(
     rt: Rt, client: Client, batch: BatchPath, option: OptionPath, given: LabelIn
 ) -> dict[str, Any]:
-    """Correct what workers read for an option; the answer is all that changed. No money is taken back."""
+    """Correct what workers read for an option; the answer is all that changed.
+
+    No money is taken back.
+    """
     await _mine(rt, client, batch)
     said = NewLabel(
         batch, option, given.label, given.by, given.reason, given.language, misled=given.misled

@@ -66,7 +66,10 @@ class Limits:
         self._keys, self._strangers = Buckets(), Buckets()
 
     def stranger(self, rt: Runtime, request: Request, key: str = "") -> None:
-        """Somebody whose key we have not seen yet; raises TooOften. Who has shown one is not held up by neighbours."""
+        """Somebody whose key we have not seen yet; raises TooOften.
+
+        Who has shown one is not held up by neighbours.
+        """
         if key and key in self._keys:
             return
         address = group(request.client.host) if request.client else UNKNOWN

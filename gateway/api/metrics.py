@@ -29,8 +29,9 @@ from gateway.store.db import Row, ping
 
 _KEPT_S = 5.0
 _PAYOUTS = "payouts"
-# What a webhook's answer means, where its handler says nothing else (repeated, kept, put off). 404: no such channel, a
-# wrong secret or signature, an unknown payout: a forgery, or an address that was pasted wrongly.
+# What a webhook's answer means, where its handler says nothing else (repeated, kept, put off). 404:
+# no such channel, a wrong secret or signature, an unknown payout: a forgery, or an address that was
+# pasted wrongly.
 _OUTCOMES = {
     200: "taken",
     400: "unreadable",

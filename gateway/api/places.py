@@ -44,7 +44,10 @@ _SAID = {
 
 
 class Places:
-    """The places of one server process. Clients and pages together never have all of them: webhooks keep theirs."""
+    """The places of one server process.
+
+    Clients and pages together never have all of them: webhooks keep theirs.
+    """
 
     def __init__(self, limits: DoorLimits) -> None:
         self._limits = limits
@@ -96,7 +99,10 @@ class Places:
 
 
 class _Place:
-    """One place, for the length of a block. A class: a generator would cost twice as much, for every key of a phone."""
+    """One place, for the length of a block.
+
+    A class: a generator would cost twice as much, for every key of a phone.
+    """
 
     __slots__ = ("_kind", "_places")
 

@@ -93,7 +93,10 @@ def problem(
     headers: Mapping[str, str] | None = None,
     request_id: str = "",
 ) -> JSONResponse:
-    """Return a problem document. `errors` lists field, row (1 = first task) and rule of each fault."""
+    """Return a problem document.
+
+    `errors` lists field, row (1 = first task) and rule of each fault.
+    """
     body: dict[str, object] = {
         "type": "about:blank",
         "title": _TITLES.get(status) or _phrase(status),

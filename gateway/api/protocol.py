@@ -29,7 +29,8 @@ CONNECTION: Final = "gateway.connection"
 # A caller that still sends after its answer has this long to read it before the connection is cut.
 _LINGER_S = 5.0
 _LAST_LOOK_S = 0.1
-# The body of a key press comes with its head; one that does not takes the usual way, where its time is limited.
+# The body of a key press comes with its head; one that does not takes the usual way, where its time
+# is limited.
 _HELD_S = 1.0
 # Requests that may follow on a connection before the first is answered.
 _PIPELINED_MAX = 16
@@ -59,7 +60,10 @@ class _Outgoing:
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """One connection. Its parts of a request are: the head, the body, and what is discarded after the answer."""
+    """One connection.
+
+    Its parts of a request are: the head, the body, and what is discarded after the answer.
+    """
 
     def __init__(
         self,
@@ -90,7 +94,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._fed = 0  # bytes since the last callback that took some: what the parser holds back
         self._discards = False
 
-    # --- the connection ----------------------------------------------------------------------------------------
+    # --- the connection
+    # ----------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         super().connection_made(transport)
@@ -123,7 +128,8 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             self._refuse(503, text, setting, "connections", linger=False)
 
-    # --- what comes in -----------------------------------------------------------------------------------------
+    # --- what comes in
+    # -----------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
         if self._discards or self.transport.is_closing():
@@ -154,7 +160,8 @@ class GuardedProtocol(HttpToolsProtocol):
             elif self._timer is None and (self._begun or self._is_between):
                 self._start_timer(self._limits.header_s, self._head_is_late)
         elif self._fed > self._limits.header_bytes + len(data):
-            # No body came out of more bytes than headers may have: endless trailers or chunk extensions.
+            # No body came out of more bytes than headers may have: endless trailers or chunk
+            # extensions.
             self._refuse(400, "the body's framing is too long", "limits.header_bytes", "too large")
 
     def on_message_begin(self) -> None:
@@ -261,7 +268,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
 
-    # --- what goes out -----------------------------------------------------------------------------------------
+    # --- what goes out
+    # -----------------------------------------------------------------------------------------
 
     def on_response_complete(self) -> None:
         if self._discards:
@@ -307,7 +315,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self._send_timer = None
         super().resume_writing()
 
-    # --- refusals ----------------------------------------------------------------------------------------------
+    # --- refusals
+    # ----------------------------------------------------------------------------------------------
 
     def _count_head(self, more: int) -> None:
         self._head_bytes += more
@@ -330,7 +339,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self._start_timer(limit_s, self._head_is_late)
             return
         if not self._last_look:
-            # After a moment in which this process was held up, what came in time is read before it is called late.
+            # After a moment in which this process was held up, what came in time is read before it
+            # is called late.
             self._last_look = True
             self._start_timer(_LAST_LOOK_S, self._head_is_late)
             return
@@ -344,7 +354,10 @@ class GuardedProtocol(HttpToolsProtocol):
     def _refuse(
         self, status: int, text: str, setting: str, reason: str, *, linger: bool = True
     ) -> None:
-        """Answer and close. Only close where the answer would stand inside another one, and where none is awaited."""
+        """Answer and close.
+
+        Only close where the answer would stand inside another one, and where none is awaited.
+        """
         self._count(reason)
         self._stop_timer()
         self._unset_keepalive_if_required()

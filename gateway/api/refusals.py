@@ -7,7 +7,9 @@ from gateway.api.problems import problem
 
 
 class DoorRefusal(HTTPException):
-    """A request that ends at the door. It is an HTTPException so that every layer in between lets it through.
+    """A request that ends at the door.
+
+    It is an HTTPException so that every layer in between lets it through.
 
     `reason` is the metric's label; `setting`, where a limit is the reason, is named in the text.
     """

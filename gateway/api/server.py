@@ -54,8 +54,9 @@ def make_app(
 ) -> Doors:
     """Return the application; its runtime is opened and closed with it.
 
-    `mounts` add pages (the console, the phone) to a process that serves clients. `clients_at`: the Unix socket of the
-    client process, for a process that serves webhooks only, and is called `name` among those of this machine.
+    `mounts` add pages (the console, the phone) to a process that serves clients. `clients_at`: the
+    Unix socket of the client process, for a process that serves webhooks only, and is called `name`
+    among those of this machine.
     """
 
     @asynccontextmanager
@@ -92,7 +93,8 @@ def make_app(
         summary="Paid digital work for people with a feature phone.",
         version="1",
         lifespan=lifespan,
-        docs_url=None,  # FastAPI's pages load their scripts from elsewhere; see gateway.console.documentation
+        # FastAPI's pages load their scripts from elsewhere; see gateway.console.documentation
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # such a redirect would lead to whatever the Host header says
     )

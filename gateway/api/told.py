@@ -11,7 +11,8 @@ from gateway.api.asked import OptionIn
 class Progress(BaseModel):
     """Counted in answers as well as in tasks: 90 % of the answers in shows as 90 %.
 
-    `counted_at`: when a large batch was counted last; none for other batches, which are counted as they are shown.
+    `counted_at`: when a large batch was counted last; none for other batches, which are counted as
+    they are shown.
     """
 
     tasks: int
@@ -58,8 +59,11 @@ class MessagesQuoteOut(BaseModel):
 
 
 class Money(BaseModel):
-    """Minor units of `currency`. `forecast_minor`: what the batch will have cost at its close, as things go now.
-    `released_minor`: what came back to you when it closed."""
+    """Minor units of `currency`.
+
+    `forecast_minor`: what the batch will have cost at its close, as things go now.
+    `released_minor`: what came back to you when it closed.
+    """
 
     currency: str
     reserved_minor: int
@@ -82,8 +86,11 @@ class ShareOut(BaseModel):
 
 
 class FindingOut(BaseModel):
-    """Something a person should look at, with the figures it rests on. Nothing happens to anybody by a finding alone.
-    `worker`: by number; none where it is about a task."""
+    """Something a person should look at, with the figures it rests on.
+
+    Nothing happens to anybody by a finding alone. `worker`: by number; none where it is about a
+    task.
+    """
 
     id: int
     kind: str
@@ -146,9 +153,13 @@ class BatchOut(BaseModel):
 
 
 class Warned(BaseModel):
-    """A question that costs more than one plain SMS segment. `text` is a cheaper wording, where there is one, and
-    `diff` shows what differs; nothing was changed. `cannot_go`: on which channel, in which language it cannot be asked, and why. `loses_letters`: let somebody who speaks the language read it.
-    `kept`: characters that nothing can replace and that make the whole message dearer (UCS-2)."""
+    """A question that costs more than one plain SMS segment.
+
+    `text` is a cheaper wording, where there is one, and `diff` shows what differs; nothing was
+    changed. `cannot_go`: on which channel, in which language it cannot be asked, and why.
+    `loses_letters`: let somebody who speaks the language read it. `kept`: characters that nothing
+    can replace and that make the whole message dearer (UCS-2).
+    """
 
     row: int
     task: str

@@ -23,7 +23,10 @@ BODY_MAX = 4096
 
 @dataclass(slots=True)
 class Turnstile:
-    """The addresses of the USSD steps of one process, before its doors. `busy`: the screen for those turned away."""
+    """The addresses of the USSD steps of one process, before its doors.
+
+    `busy`: the screen for those turned away.
+    """
 
     admission: Admission
     counts: Counts
@@ -33,7 +36,8 @@ class Turnstile:
     @classmethod
     def of(cls, rt: Runtime, admission: Admission, counts: Counts, busy: Shown) -> "Turnstile":
         """Return the turnstile of all USSD channels."""
-        # The keys hold the secrets. They are found by a keyed hash, which tells a guesser nothing by its time.
+        # The keys hold the secrets. They are found by a keyed hash, which tells a guesser nothing
+        # by its time.
         channels = {
             f"/in/{name}/{channel.secret}/ussd".encode(): channel
             for name, channel in rt.channels.items()

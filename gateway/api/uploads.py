@@ -1,6 +1,7 @@
 """A client's upload of tasks: JSON, JSON lines, CSV or XLSX, as a body or as a file of a form.
 
-Nothing of it is held in memory or read here: the body goes to a file as it comes, and a helper reads that.
+Nothing of it is held in memory or read here: the body goes to a file as it comes, and a helper
+reads that.
 """
 
 import asyncio
@@ -58,7 +59,8 @@ async def _write(request: Request, folder: Path, path: Path) -> None:
 
 def upload_docs() -> dict[str, Any]:
     task = TaskIn.model_json_schema()
-    # The document has no place for definitions of a single operation, so the one there is stands where it is used.
+    # The document has no place for definitions of a single operation, so the one there is stands
+    # where it is used.
     definitions = task.pop("$defs")
     task["properties"]["audience"]["anyOf"][0] = definitions["AudienceIn"]
     return {

@@ -59,8 +59,11 @@ def routes(rt: Runtime, intake: Intake) -> list[Route]:
 
 
 class Webhooks:
-    """One method a kind of event. An accepted event is answered by the channel's thanks: some providers text any words
-    in the answer to the phone."""
+    """One method a kind of event.
+
+    An accepted event is answered by the channel's thanks: some providers text any words in the
+    answer to the phone.
+    """
 
     def __init__(self, rt: Runtime, intake: Intake) -> None:
         self._rt, self._intake, self._admission = rt, intake, intake.admission
@@ -259,7 +262,10 @@ def _thanks(channel: Channel) -> Response:
 
 
 def _step(call: Call) -> tuple[Call, UssdStep]:
-    """Return the step of a call. One whose provider does not number it is numbered here, and kept so."""
+    """Return the step of a call.
+
+    One whose provider does not number it is numbered here, and kept so.
+    """
     step = call.channel.step_in(call.form)
     if step.newest is None or step.id:
         return call, step

@@ -38,8 +38,11 @@ _KEEP_ALIVE_S, _GRACE_S = 120, 10
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one process listens and what it serves. `fd`: a listening socket that the supervisor handed down, so that no
-    connection is refused while this process is started again. `clients_at`, `name`: as in `make_app`."""
+    """Where one process listens and what it serves.
+
+    `fd`: a listening socket that the supervisor handed down, so that no connection is refused while
+    this process is started again. `clients_at`, `name`: as in `make_app`.
+    """
 
     serves: Serves = Serves.BOTH
     port: int | None = None
@@ -146,8 +149,9 @@ def config(
         log_level="warning",
         log_config=None,  # uvicorn's lines end in our chain (gateway.logs)
         lifespan="on",
-        # Longer than clients keep an idle connection (aiohttp 15 s, nginx 60, Go 90): who closes first must not be us,
-        # or a request that is just being written on it is answered by a reset, and counts as lost where nobody repeats it.
+        # Longer than clients keep an idle connection (aiohttp 15 s, nginx 60, Go 90): who closes
+        # first must not be us, or a request that is just being written on it is answered by a
+        # reset, and counts as lost where nobody repeats it.
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
@@ -171,8 +175,8 @@ def _unguessable(settings: Settings) -> Settings:
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; SettingsError in one line when the port is taken."""
-    # The protocol must be named: without it the event loop leaves Nagle's algorithm on, and answers on kept
-    # connections wait 40 ms for the client's delayed acknowledgement.
+    # The protocol must be named: without it the event loop leaves Nagle's algorithm on, and answers
+    # on kept connections wait 40 ms for the client's delayed acknowledgement.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -115,7 +115,10 @@ def reversal(
     key_file: KeyFile = None,
     key: NoKey = None,
 ) -> None:
-    """Say whose the money of a reversed payout is. When a second person says the same, it is booked."""
+    """Say whose the money of a reversed payout is.
+
+    When a second person says the same, it is booked.
+    """
     from gateway.cli.people import with_runtime
     from gateway.steps.reversal import decide_reversal
 

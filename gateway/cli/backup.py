@@ -87,7 +87,8 @@ def restore(
     ) as settings:
         asyncio.run(_must_be_empty(settings))
         if given.database_url is None:
-            # First: a gateway that starts on these rows without their key would make one of its own.
+            # First: a gateway that starts on these rows without their key would make one of its
+            # own.
             key_file.store(given.data_dir / SECRET_FILE, secret)
         faults = asyncio.run(_load(settings, folder, about))
     for fault in faults:

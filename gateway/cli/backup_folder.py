@@ -27,8 +27,9 @@ _CHUNK_BYTES: Final = 1 << 20
 class About:
     """What a backup says of itself.
 
-    `schema`: the revision of the database's schema. `server`, `dumped_by`: major versions of the PostgreSQL that was
-    copied and of its `pg_dump`. `key_check`: recognises the secret key and tells nothing of it.
+    `schema`: the revision of the database's schema. `server`, `dumped_by`: major versions of the
+    PostgreSQL that was copied and of its `pg_dump`. `key_check`: recognises the secret key and
+    tells nothing of it.
     """
 
     made_at: str

@@ -22,7 +22,10 @@ _SHORT = frozenset({"edges"})
 
 
 def bench(name: str | None, out: Path | None, *, short: bool = False) -> None:
-    """Run one benchmark, or all; show ours against the floor, and the ratio. Raises Refused where a bar is missed."""
+    """Run one benchmark, or all; show ours against the floor, and the ratio.
+
+    Raises Refused where a bar is missed.
+    """
     names = sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
     if not names:
         raise Refused(

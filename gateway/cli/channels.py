@@ -46,7 +46,10 @@ class Hook:
 
 
 def hooks(settings: Settings) -> list[Hook]:
-    """Every address that providers must be told. The secrets in them are shown: that is what they are for."""
+    """Every address that providers must be told.
+
+    The secrets in them are shown: that is what they are for.
+    """
     return [
         Hook(name, kind, what, f"{base_url(settings, name, channel)}/{path}")
         for name, channel in settings.channels.items()
@@ -180,7 +183,10 @@ def _say_what_else_matters(settings: Settings) -> None:
 
 
 def _health(settings: Settings) -> tuple[dict[str, ChannelHealth], str]:
-    """By channel; or why it is not known. Looking changes nothing: no database is made for it, and none is migrated."""
+    """By channel; or why it is not known.
+
+    Looking changes nothing: no database is made for it, and none is migrated.
+    """
     from gateway.cli.serving import is_there, reading
 
     if settings.database_url is None and not is_there(settings.data_dir):

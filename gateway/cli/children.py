@@ -1,8 +1,8 @@
 """Processes that belong together: started in order, started again when one dies, stopped together.
 
-None outlives this process, however it ends: the kernel sends each its SIGTERM then (where there is no such
-service, as on macOS, they are only stopped by `stop`). To the kernel the parent is the thread that started them, so
-start them from the main thread. What they say goes to a log file each.
+None outlives this process, however it ends: the kernel sends each its SIGTERM then (where there is
+no such service, as on macOS, they are only stopped by `stop`). To the kernel the parent is the
+thread that started them, so start them from the main thread. What they say goes to a log file each.
 """
 
 import contextlib
@@ -79,8 +79,11 @@ class Children:
         pass_fds: Sequence[int] = (),
         nice: int = 0,
     ) -> None:
-        """Start a process; `env` is added to ours. Its `ready_file`, if any, is what `wait_ready` waits for. `pass_fds`:
-        sockets it inherits, now and when it is started again. `nice`: how far it stands back behind others, 0 to 19."""
+        """Start a process; `env` is added to ours.
+
+        Its `ready_file`, if any, is what `wait_ready` waits for. `pass_fds`: sockets it inherits,
+        now and when it is started again. `nice`: how far it stands back behind others, 0 to 19.
+        """
         for folder in (self._log_dir, ready_file and ready_file.parent):
             if folder:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -117,7 +120,10 @@ class Children:
         self._servers = servers
 
     def watch(self) -> None:
-        """Pass on what was said, note deaths, and start again whoever's pause is over. Call it every second or so."""
+        """Pass on what was said, note deaths, and start again whoever's pause is over.
+
+        Call it every second or so.
+        """
         if self._servers is not None:
             try:
                 self._servers.look()
@@ -177,7 +183,8 @@ class Children:
             child.ready_file.unlink(missing_ok=True)
         with child.log.open("ab") as log:
             child.seen_bytes = log.tell()
-            # A group of its own, so that Ctrl-C reaches this process only, which then stops all in order.
+            # A group of its own, so that Ctrl-C reaches this process only, which then stops all in
+            # order.
             child.process = subprocess.Popen(  # noqa: S603  # our own commands
                 child.argv,
                 env={**os.environ, **child.env, "PYTHONUNBUFFERED": "1"},
@@ -196,7 +203,8 @@ class Children:
         child.process = None
         child.again_at = time.monotonic() + child.pause_s()
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-        # A process that was ended from outside said nothing about it: its last line is about something else.
+        # A process that was ended from outside said nothing about it: its last line is about
+        # something else.
         said = f": {line}" if code >= 0 and (line := self._last_line(child)) else ""
         self._tell(f"{child.name} {how}{said}; starting it again in {child.pause_s():.0f} s")
 

@@ -1,7 +1,7 @@
 """What each command may do to a gateway. A test holds this table against all commands there are.
 
-A command that reads makes no folder, no key and no server, and its database session is read-only. A command that is
-not listed counts as one that writes.
+A command that reads makes no folder, no key and no server, and its database session is read-only. A
+command that is not listed counts as one that writes.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,8 @@
 """An example for each command, printed at the end of its `--help`. A test parses and runs them all.
 
-The same names recur, so that the examples of one subject can be typed one after the other: the centre KIBERA, its coordinator
-Grace (0711000001), the worker Amina (0711000002), and Asha, who decides about money.
+The same names recur, so that the examples of one subject can be typed one after the other: the
+centre KIBERA, its coordinator Grace (0711000001), the worker Amina (0711000002), and Asha, who
+decides about money.
 """
 
 from collections.abc import Mapping

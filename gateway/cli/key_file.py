@@ -8,7 +8,10 @@ from gateway.vault import Vault
 
 
 def store(path: Path, key: str) -> None:
-    """Write the key for its owner's eyes only; the same key there already is left as it is. Raise Refused for another."""
+    """Write the key for its owner's eyes only; the same key there already is left as it is.
+
+    Raise Refused for another.
+    """
     if path.exists():
         if read(path) != key:
             raise Refused(

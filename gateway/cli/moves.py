@@ -105,7 +105,10 @@ def refuse(
     key_file: KeyFile = None,
     key: NoKey = None,
 ) -> None:
-    """Refuse a change. One that is done and objected to takes two persons: the old number is the worker's again."""
+    """Refuse a change.
+
+    One that is done and objected to takes two persons: the old number is the worker's again.
+    """
     from gateway.cli.people import with_runtime
     from gateway.steps import decide_moves
 

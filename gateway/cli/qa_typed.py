@@ -1,7 +1,7 @@
 """Typed values in a file of answers, read as on the phone: a date, a number, a name, or any text.
 
-The reader is the one of the task kind (`gateway.tasks.kinds`), so a value that a worker would have been asked
-about is no answer here either: it is left out and named, never guessed.
+The reader is the one of the task kind (`gateway.tasks.kinds`), so a value that a worker would have
+been asked about is no answer here either: it is left out and named, never guessed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,8 +23,8 @@ UNREAD_SHOWN = 5
 class Asked:
     """What the answers of a file are, as a client describes a batch, and how their workers write.
 
-    `value` is the task kind of a typed value; None for options and for plain texts. An empty `language` or
-    `currency` is not known, so that nothing of how they write is certain.
+    `value` is the task kind of a typed value; None for options and for plain texts. An empty
+    `language` or `currency` is not known, so that nothing of how they write is certain.
     """
 
     kind: Kind | None = None
@@ -70,7 +70,10 @@ class Asked:
         return read, unread
 
     def truths(self, truths: Mapping[str, str], name: str) -> dict[str, str]:
-        """Return truths as they are stored. Raises Refused naming the file and the task of one that is no such value."""
+        """Return truths as they are stored.
+
+        Raises Refused naming the file and the task of one that is no such value.
+        """
         if self.value is None:
             return dict(truths)
         read: dict[str, str] = {}
@@ -102,7 +105,10 @@ class Asked:
 
 
 def asked(kind: Kind | None, value: str | None, language: str, currency: str) -> Asked:
-    """Return what the options of a command ask for. Raises Refused for a value that is not there or is not typed."""
+    """Return what the options of a command ask for.
+
+    Raises Refused for a value that is not there or is not typed.
+    """
     from gateway import plugins
     from gateway.tasks import kinds
     from gateway.tasks.values import TRANSCRIPTION, kind_asked

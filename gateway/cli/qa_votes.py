@@ -30,7 +30,10 @@ class Votes:
     unread: Sequence[Row] = ()
 
     def spelt(self, truths: Mapping[str, str], name: str = "truths") -> dict[str, str]:
-        """Return the truths of the file `name` as the answers are spelt. Raises Refused for one that is no such value."""
+        """Return the truths of the file `name` as the answers are spelt.
+
+        Raises Refused for one that is no such value.
+        """
         if not self.spelling:
             return self.asked.truths(truths, name)
         return {task: self.spelling.get(_key(truth), truth) for task, truth in truths.items()}

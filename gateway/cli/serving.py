@@ -31,7 +31,9 @@ UP_LOCK: Final = "up.lock"
 """Held by the `gateway up` of a data folder: it supervises the folder's servers."""
 _GUARD_S = 0.5
 _CONNECT_EVERY = 10
-"""Rounds of the guard between two tries to connect: what keeps a server may live while the server is gone."""
+"""Rounds of the guard between two tries to connect: what keeps a server may live while the server
+is gone.
+"""
 
 
 @contextmanager
@@ -40,8 +42,9 @@ def served(
 ) -> Generator[Settings]:
     """Settings with a database, a Redis and a secret key that work, for as long as the block runs.
 
-    `migrated`: also bring the database to this version. `known`: refuse a database with the schema of a newer version. Several processes may do this with one data folder:
-    the first starts the servers, the last to leave stops them.
+    `migrated`: also bring the database to this version. `known`: refuse a database with the schema
+    of a newer version. Several processes may do this with one data folder: the first starts the
+    servers, the last to leave stops them.
     """
     settings = with_secret(settings)
     servers = _servers(settings)
@@ -84,8 +87,11 @@ def serving(settings: Settings, *, migrated: bool = False) -> Generator[Settings
 
 @contextmanager
 def reading(settings: Settings, *, redis: bool = True) -> Generator[Settings]:
-    """The same for a command that only looks. Raises SettingsError or NotRunning in one line that says what to do:
-    nothing is made and nothing is started."""
+    """The same for a command that only looks.
+
+    Raises SettingsError or NotRunning in one line that says what to do: nothing is made and nothing
+    is started.
+    """
     settings = with_secret(settings, made=False)
     servers = _servers(settings, redis=redis)
     try:

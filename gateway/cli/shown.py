@@ -9,10 +9,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def age(seconds: float) -> str:
-    """
-    >>> age(42), age(200), age(100_000)
-    ('42 s', '3 min', '1 d')
-    """
+    """>>> age(42), age(200), age(100_000) ('42 s', '3 min', '1 d')"""
     for unit, name in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
         if seconds >= unit:
             return f"{seconds / unit:.0f} {name}"

@@ -24,7 +24,10 @@ _TICK_S = 1.0
 
 
 async def serve(settings: Settings) -> None:
-    """Ring every second until cancelled. A database or Redis that is away is tried again, not mourned."""
+    """Ring every second until cancelled.
+
+    A database or Redis that is away is tried again, not mourned.
+    """
     raise_file_limit()
     assert settings.redis_url
     bells = RqBells(settings.redis_url.get_secret_value(), ANSWER)

@@ -27,7 +27,10 @@ PROVIDER = "mpesa"  # the simulated one's name
 
 @dataclass(frozen=True, slots=True)
 class _TryOut:
-    """One small batch; texts in the order in which they are asked. Two answers make the least that is paid out."""
+    """One small batch; texts in the order in which they are asked.
+
+    Two answers make the least that is paid out.
+    """
 
     name: str
     kind: str

@@ -33,7 +33,8 @@ from gateway.settings.tryout import is_tryout
 _WATCH_S = 0.5
 _FREE_BYTES_MIN = 200 * 2**20
 _PAYS_AFTER_S = 1.5  # so that a person sees the money being on its way
-# Phones come first, also on the processor: what can wait stands back where there is not enough of it for all.
+# Phones come first, also on the processor: what can wait stands back where there is not enough of
+# it for all.
 _NICE_LATER, _NICE_LAST = 5, 10
 CLIENTS_SOCKET = "clients.sock"
 _LOCALS = ("127.0.0.1", "::1", "localhost")
@@ -138,8 +139,10 @@ def _inner(data_dir: Path) -> Generator[socket.socket]:
 
 
 def _simulated(children: Children, settings: Settings) -> dict[str, str]:
-    """Start the simulated operator; the settings with which the others pay through it. A simulated phone is never
-    asleep."""
+    """Start the simulated operator; the settings with which the others pay through it.
+
+    A simulated phone is never asleep.
+    """
     data_dir = settings.data_dir
     ready_file = data_dir / "ready" / "operators.json"
     # One port for its whole life: when it is started again, the others must find it where it was.

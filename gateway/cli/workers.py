@@ -60,7 +60,9 @@ def expect(
     language: Annotated[str | None, typer.Option(help="en, sw, fr, ... until changed.")] = None,
     partner: Annotated[str | None, typer.Option(help="The code of the centre.")] = None,
 ) -> None:
-    """Put down somebody whom you tell how to join. Nothing is sent: the worker's own JOIN or YES begins it.
+    """Put down somebody whom you tell how to join.
+
+    Nothing is sent: the worker's own JOIN or YES begins it.
 
     Work can be made out to this number before; the answer to JOIN then brings the first question.
     """

@@ -30,7 +30,10 @@ Answer = Callable[[Request], Awaitable[Response]]
 
 
 def add_documentation(app: FastAPI, rt: Runtime) -> None:
-    """Mount /docs. The setting `serve_docs` is enforced at the doors, for everything below /docs."""
+    """Mount /docs.
+
+    The setting `serve_docs` is enforced at the doors, for everything below /docs.
+    """
     html = resources.files("gateway.console").joinpath("pages", "docs.html").read_text("utf-8")
 
     async def page(request: Request) -> Response:

@@ -1,7 +1,7 @@
 """The simulated phone at /phone: a handset to click on, for trying out. Served in local mode only.
 
-It goes the way every phone goes: what is typed is posted to this gateway's own webhooks in the built-in phone's
-wire format, by this server, so that the secret of the path never reaches the page.
+It goes the way every phone goes: what is typed is posted to this gateway's own webhooks in the
+built-in phone's wire format, by this server, so that the secret of the path never reaches the page.
 """
 
 import secrets

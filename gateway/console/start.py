@@ -19,7 +19,10 @@ KEY_FILE = "try-out.key"
 
 
 def add_start(app: FastAPI, rt: Runtime) -> None:
-    """Mount the page. What is switched off is not linked; what only the inside is served is marked."""
+    """Mount the page.
+
+    What is switched off is not linked; what only the inside is served is marked.
+    """
     pages = Environment(
         loader=PackageLoader("gateway.console", "pages"), autoescape=select_autoescape()
     )

@@ -21,8 +21,11 @@ _LAST_WORD = re.compile(r"[\s,;.:+&-]+[^\W\d_]+[\s.!]*$")
 
 
 def answer_and_pay(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
-    """The answer taken and the payout asked for; None when it is not both. Her next question comes after the money:
-    by itself, or with the answer's receipt where nothing can be sent now."""
+    """The answer taken and the payout asked for; None when it is not both.
+
+    Her next question comes after the money: by itself, or with the answer's receipt where nothing
+    can be sent now.
+    """
     held = talk.situation.held
     if held is None or len(heard.words) < 2 or talk.book.command(heard.words[-1]) != "pay":  # noqa: PLR2004
         return None

@@ -24,7 +24,10 @@ def options_text(question: Question, language: str) -> str:
 def question_sms(
     question: Question, language: str, books: Books, *, hint_key: str | None = None
 ) -> str:
-    """A question as one SMS of its own. `hint_key`: the kind's line on how to answer (`TaskKind.hint_key`)."""
+    """A question as one SMS of its own.
+
+    `hint_key`: the kind's line on how to answer (`TaskKind.hint_key`).
+    """
     return with_question("", question, book_in(language, books), hint_key=hint_key, is_next=False)
 
 
@@ -40,9 +43,9 @@ def with_question(
 ) -> str:
     """`lead` (what became of the last answer, or nothing) and the question, in one message.
 
-    The price and the line on how to answer are left out where that saves a segment; the client's words and the
-    options never are. `is_next`: says that this is the next question. `must_hint`: the line on how to
-    answer stays, whatever it costs: the worker is new, or was not understood.
+    The price and the line on how to answer are left out where that saves a segment; the client's
+    words and the options never are. `is_next`: says that this is the next question. `must_hint`:
+    the line on how to answer stays, whatever it costs: the worker is new, or was not understood.
     """
     hint_key = hint_key or ("how.choice" if question.options else "how.text")
     asked = (question.instructions.strip(), question.text.strip(), options_text(question, book.language))  # fmt: skip

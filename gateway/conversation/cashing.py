@@ -153,7 +153,10 @@ def by_sms(
 
 
 def promise(talk: Talk, worker: WorkerView, asked: PayAsked) -> str:
-    """That her money goes out now. One line: the last one of its message, whose place the outcome may take."""
+    """That her money goes out now.
+
+    One line: the last one of its message, whose place the outcome may take.
+    """
     amount = amount_text(asked.amount_minor, worker.currency)
     told = talk.say("pay.asked", amount=amount, ref=asked.ref)
     return f"{told} {less}" if (less := withheld(talk.book, asked, worker.currency)) else told
@@ -171,7 +174,10 @@ def _answer_example(talk: Talk) -> str:
 
 
 def balance(talk: Talk, worker: WorkerView, *, by_sms: bool) -> str:
-    """What she has, whether it can be sent, and what is on its way. `by_sms`: names the word to text."""
+    """What she has, whether it can be sent, and what is on its way.
+
+    `by_sms`: names the word to text.
+    """
     cash = talk.situation.cash
     have = money(worker)
     if cash and cash.payable_minor > 0 and not cash.open_ref and by_sms:

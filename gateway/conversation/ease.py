@@ -1,13 +1,16 @@
 """How well a worker copes with questions by SMS, and what follows for the next message.
 
-The measure is the number of replies understood in a row. It decides how many questions one SMS may hold (one at
-first, more with each success, one again after an unclear reply) and whether a message must say how to reply.
+The measure is the number of replies understood in a row. It decides how many questions one SMS may
+hold (one at first, more with each success, one again after an unclear reply) and whether a message
+must say how to reply.
 """
 
 EASE_MAX = 6
 """From here on nothing changes any more, so nothing is counted either."""
 HINTS_UNTIL = 2
-"""Below this a message always says how to reply, also where that costs a segment: the first three do."""
+"""Below this a message always says how to reply, also where that costs a segment: the first three
+do.
+"""
 _PACKS = (1, 1, 2, 3, 4, 6)
 
 

@@ -11,7 +11,10 @@ from gateway.ids import AssignmentId, TaskId, WorkerId
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The worker answered the question she holds. `said` is kept beside the value: her words are the evidence."""
+    """The worker answered the question she holds.
+
+    `said` is kept beside the value: her words are the evidence.
+    """
 
     assignment: AssignmentId
     task: TaskId
@@ -90,8 +93,10 @@ class QuietChosen:
 
 @dataclass(frozen=True, slots=True)
 class PayAsked:
-    """Send `amount_minor` to the worker's phone under `ref`; already within `Cash.payable_minor`. `withdrawal`: what
-    else leaves her balance for it, where anything does."""
+    """Send `amount_minor` to the worker's phone under `ref`; already within `Cash.payable_minor`.
+
+    `withdrawal`: what else leaves her balance for it, where anything does.
+    """
 
     amount_minor: int
     ref: str
@@ -175,7 +180,10 @@ class ZoneChosen:
 
 @dataclass(frozen=True, slots=True)
 class MoveAsked:
-    """She typed her PIN and asks to move to another number, which is free. `invitation`: what that number is asked."""
+    """She typed her PIN and asks to move to another number, which is free.
+
+    `invitation`: what that number is asked.
+    """
 
     msisdn: str
     invitation: str
@@ -273,9 +281,13 @@ class Turn:
     facts: tuple[Fact, ...]
     reply: str | None
     unclear: bool = False
-    """What was said is not understood, or nothing can be done with it: the reply only says how it goes."""
+    """What was said is not understood, or nothing can be done with it: the reply only says how it
+    goes.
+    """
     asks_back: bool = False
-    """The reply asks what was meant. That happens once; the next text that is not clear counts as not understood."""
+    """The reply asks what was meant. That happens once; the next text that is not clear counts as
+    not understood.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +305,10 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class MenuTurn:
-    """The outcome of one USSD key. `view` is where the worker now stands; it comes back with her next key."""
+    """The outcome of one USSD key.
+
+    `view` is where the worker now stands; it comes back with her next key.
+    """
 
     facts: tuple[Fact, ...]
     screen: Screen

@@ -9,8 +9,8 @@ from gateway.phrases import Phrasebook, book_in
 from gateway.phrases.book import ENGLISH
 from gateway.phrases.hearing import clean, fold
 
-# What stands between the word and the rest. A sign or point that belongs to a number stays with it: "PAY -5" and
-# "PAY .5" are no "PAY 5"; in "PAY-100" and "PAY.100" it only separates.
+# What stands between the word and the rest. A sign or point that belongs to a number stays with it:
+# "PAY -5" and "PAY .5" are no "PAY 5"; in "PAY-100" and "PAY.100" it only separates.
 _BETWEEN = r"(?:[\s:;=]|[.,\-](?!\d)|(?<![\s.,\-])[.,\-])*"
 _FIRST_WORD = re.compile(rf"[\W_]*([^\W_]+){_BETWEEN}(.*)", re.DOTALL)
 

@@ -74,7 +74,10 @@ def _welcome(talk: Talk, worker: WorkerView, name: str = "") -> Turn:
 
 
 def stopped(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
-    """START brings her back; everything else about work does not. Who never agreed is asked as the invited are."""
+    """START brings her back; everything else about work does not.
+
+    Who never agreed is asked as the invited are.
+    """
     if not worker.agreed:
         return _declined(talk, worker, heard)
     if heard.command in ("start", "join") and (heard.alone or heard.command == "join"):

@@ -1,8 +1,8 @@
 """One USSD key read: what it does, and the next screen.
 
-The view a worker stands on comes back with her next key, but it may be stale: she may have stopped by SMS, been
-removed, or lost the question meanwhile. So each state allows its own views only; from any other she is taken to
-where she stands now, and the key does nothing.
+The view a worker stands on comes back with her next key, but it may be stale: she may have stopped
+by SMS, been removed, or lost the question meanwhile. So each state allows its own views only; from
+any other she is taken to where she stands now, and the key does nothing.
 """
 
 from gateway.conversation.facts import MenuTurn, MoveDeclined, NumberStopped, Screen, Stopped

@@ -1,4 +1,7 @@
-"""A coordinator asks for another number of a worker who has no PIN, or no SIM any more. Two persons decide about it."""
+"""A coordinator asks for another number of a worker who has no PIN, or no SIM any more.
+
+Two persons decide about it.
+"""
 
 from gateway.conversation.enrolling import pin_checked
 from gateway.conversation.facts import MoveRequested, Turn

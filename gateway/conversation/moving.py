@@ -1,7 +1,7 @@
 """A worker changes her number: MOVE, the YES or NO of the new number, and the NO of the old one.
 
-Nothing moves before the new number's own YES. A number that is asked, or that was a worker's before, learns nothing of
-her: neither name nor money.
+Nothing moves before the new number's own YES. A number that is asked, or that was a worker's
+before, learns nothing of her: neither name nor money.
 """
 
 import re
@@ -182,8 +182,11 @@ def _new_number(talk: Talk, moving: Moving, heard: Heard) -> Turn:
 
 
 def _old_number_before(talk: Talk, moving: Moving, heard: Heard) -> Turn | None:
-    """The number is still hers. NO alone may be the answer to a question: then only NOTME objects. Of a request that
-    persons have not decided the number was not told, so that a NO cannot be about it."""
+    """The number is still hers.
+
+    NO alone may be the answer to a question: then only NOTME objects. Of a request that persons
+    have not decided the number was not told, so that a NO cannot be about it.
+    """
     told = moving.state != "requested"
     no = told and heard.command == "no" and heard.alone and open_question(talk.situation) is None
     if moving.objected and says_not_me(heard, talk.books):
@@ -195,7 +198,10 @@ def _old_number_before(talk: Talk, moving: Moving, heard: Heard) -> Turn | None:
 
 
 def _old_number_after(talk: Talk, moving: Moving, heard: Heard) -> Turn | None:
-    """The number is hers no more. While she may object it cannot join; afterwards whoever has it may."""
+    """The number is hers no more.
+
+    While she may object it cannot join; afterwards whoever has it may.
+    """
     objects = says_not_me(heard, talk.books) or (heard.command == "no" and heard.alone)
     if objects and moving.may_object and not moving.objected:
         return Turn((MoveObjected(moving.id),), talk.say("move.objected"))
@@ -221,7 +227,10 @@ def may_disown(talk: Talk) -> bool:
 
 
 def _not_me(talk: Talk, heard: Heard) -> bool:
-    """Return whether this says NOTME. Where words are asked for, only the one word does: "not me" may be the answer."""
+    """Return whether this says NOTME.
+
+    Where words are asked for, only the one word does: "not me" may be the answer.
+    """
     held = open_question(talk.situation)
     typing = held is not None and talk.kind(held.question).IS_TEXT
     return says_not_me(heard, talk.books) and (not typing or len(heard.words) == 1)

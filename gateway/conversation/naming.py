@@ -17,9 +17,9 @@ _LETTERS = re.compile(r"[^\W\d_]+(?:['\u2019.-][^\W\d_]+)*\.?")
 def name_said(talk: Talk, said: str) -> str:
     """Return `said` as a name to keep, or "" when it does not read as a person's name.
 
-    A name has one to four words of letters. A word that means yes, no or a command, or that says nothing
-    ("please"), is no name: "YES please" gives none. A name that reads as a link is none either, since a coordinator
-    reads it in our SMS.
+    A name has one to four words of letters. A word that means yes, no or a command, or that says
+    nothing ("please"), is no name: "YES please" gives none. A name that reads as a link is none
+    either, since a coordinator reads it in our SMS.
     """
     words = [word.strip(",;:!?") for word in clean(said).rstrip(".").split()]
     if not 1 <= len(words) <= _WORDS_MAX or not all(_LETTERS.fullmatch(word) for word in words):

@@ -8,8 +8,9 @@ is to answer at once, and what is not clear must be asked again.
 from collections.abc import Iterable
 
 CLEAR = 0.97
-"""Share of items that are answered clearly when one is asked. An assumption, like the next: the simulated crowd of
-`gateway replay` leaves out or mistypes about as much."""
+"""Share of items that are answered clearly when one is asked. An assumption, like the next: the
+simulated crowd of `gateway replay` leaves out or mistypes about as much.
+"""
 TIRING = 0.01
 """How much that share falls with each further item of the message."""
 PROMPT_SEGMENTS_MAX = 3

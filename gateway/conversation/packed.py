@@ -55,8 +55,11 @@ def taken(talk: Talk, worker: WorkerView, heard: Heard) -> Taken | None:
 
 
 def earlier(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
-    """A reply to numbered questions of before, while she holds another question or none. Named by their numbers they
-    are plain: what still counts is counted, of the rest she hears that it is over."""
+    """A reply to numbered questions of before, while she holds another question or none.
+
+    Named by their numbers they are plain: what still counts is counted, of the rest she hears that
+    it is over.
+    """
     pack = talk.situation.pack
     if current(talk.situation) or not pack:
         return None

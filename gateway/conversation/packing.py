@@ -93,11 +93,13 @@ def again(talk: Talk, lead: str, facts: tuple[Fact, ...], items: Sequence[PackIt
 
 
 def worded(talk: Talk, lead: str, numbered: Sequence[Numbered], *, is_next: bool) -> str:
-    """The message. What the questions share is said once; the price is left out where that saves a segment, and so
+    """The message.
+
+    What the questions share is said once; the price is left out where that saves a segment, and so
     is the line on how to answer, but not from a message that comes by itself.
 
-    The questions stand in the order of their numbers, as a reply of options alone is read: one of an earlier message may
-    have a higher number than the new ones.
+    The questions stand in the order of their numbers, as a reply of options alone is read: one of
+    an earlier message may have a higher number than the new ones.
     """
     numbered = sorted(numbered, key=lambda one: one[0])
     first = numbered[0][1]

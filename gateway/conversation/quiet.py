@@ -18,8 +18,9 @@ _TWO = re.compile(r"\s*[-\u2013\u2014]\s*|\s+(?:to|hadi|mpaka|\u00e0|a|zuwa|\u12
 def hours_said(text: str, book: Phrasebook) -> QuietChosen | None:
     """Return the hours that `QUIET` was followed by, or None when they are none.
 
-    Two hours of the 24-hour clock (`21-7`), `0` for no quiet hours, or two hours as the language says them: the
-    Swahili and the Ethiopian clock begin at sunrise, so `saa 3 usiku - saa 1 asubuhi` is 21 to 7.
+    Two hours of the 24-hour clock (`21-7`), `0` for no quiet hours, or two hours as the language
+    says them: the Swahili and the Ethiopian clock begin at sunrise, so `saa 3 usiku - saa 1
+    asubuhi` is 21 to 7.
     """
     if text.strip() == "0":
         return QuietChosen(0, 0)

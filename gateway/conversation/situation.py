@@ -1,7 +1,7 @@
 """What the conversation is told when an event arrives: a `Situation`.
 
-Nothing here touches a clock, a row or a socket: `steps/understand.py` gathers it, pure functions read it and answer with
-`facts`.
+Nothing here touches a clock, a row or a socket: `steps/understand.py` gathers it, pure functions
+read it and answer with `facts`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,10 +33,12 @@ class WorkerView:
 
 @dataclass(frozen=True, slots=True)
 class HeldQuestion:
-    """The question this worker was last asked. `lapsed`: its lease ran out, the answer may come too late.
+    """The question this worker was last asked.
 
-    `open`: an answer given now would still be counted and paid. `paid_at_once`: an answer given now earns its
-    price in the same step (False: only once others confirm it), so the reply may say so.
+    `lapsed`: its lease ran out, the answer may come too late.
+
+    `open`: an answer given now would still be counted and paid. `paid_at_once`: an answer given now
+    earns its price in the same step (False: only once others confirm it), so the reply may say so.
     """
 
     assignment: AssignmentId
@@ -48,8 +50,11 @@ class HeldQuestion:
 
 @dataclass(frozen=True, slots=True)
 class PackItem:
-    """A question that was put to her with others in one SMS, as number `number`. `answered`: counted before.
-    `last`: it stands in the message she got last (an earlier one's numbers may still be named)."""
+    """A question that was put to her with others in one SMS, as number `number`.
+
+    `answered`: counted before. `last`: it stands in the message she got last (an earlier one's
+    numbers may still be named).
+    """
 
     number: int
     held: HeldQuestion
@@ -61,9 +66,10 @@ class PackItem:
 class Cash:
     """The cash-out side of the situation, in minor units.
 
-    `payable_minor`: what could be sent now (whole units operators can pay, within limits; 0 = nothing).
-    `minimum_minor`, `maximum_minor`: the operator's limits for one payout. `new_ref`: the reference a payout
-    asked for in this turn would get. `open_ref`, `open_minor`: a payout already under way, if any.
+    `payable_minor`: what could be sent now (whole units operators can pay, within limits; 0 =
+    nothing). `minimum_minor`, `maximum_minor`: the operator's limits for one payout. `new_ref`: the
+    reference a payout asked for in this turn would get. `open_ref`, `open_minor`: a payout already
+    under way, if any.
     """
 
     payable_minor: int
@@ -73,19 +79,26 @@ class Cash:
     open_ref: str | None = None
     open_minor: int = 0
     open_waits: str = ""
-    """Why the payout under way has not left yet: a control's name; "" when nothing holds it. `open_day`: until when."""
+    """Why the payout under way has not left yet: a control's name; "" when nothing holds it.
+    `open_day`: until when.
+    """
     open_day: str = ""
     airtime_minor: int = 0
     """What could be sent as airtime now; 0 = nothing, or not here."""
     airtime_minimum_minor: int = 0
     deductions: Deductions | None = None
-    """What is taken from a withdrawal before it is sent; None: nothing. `airtime_deductions`: from airtime."""
+    """What is taken from a withdrawal before it is sent; None: nothing. `airtime_deductions`: from
+    airtime.
+    """
     airtime_deductions: Deductions | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A payout as its worker asks about it. `day`: 21/11. `answers`: how many at which price (minor units)."""
+    """A payout as its worker asks about it.
+
+    `day`: 21/11. `answers`: how many at which price (minor units).
+    """
 
     ref: str
     amount_minor: int
@@ -112,8 +125,11 @@ class WrongAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PinView:
-    """What may be known of her PIN. `typed_right`, `typed_hash`: of what was typed with this very key, where a PIN is
-    asked for; the PIN itself never comes here. `free_minor`: what PAY by SMS may send without it."""
+    """What may be known of her PIN.
+
+    `typed_right`, `typed_hash`: of what was typed with this very key, where a PIN is asked for; the
+    PIN itself never comes here. `free_minor`: what PAY by SMS may send without it.
+    """
 
     known: bool
     tries_left: int
@@ -144,7 +160,9 @@ class CoordinatorView:
     findings: int = 0
     """About her workers, that a person should look at."""
     pin: Literal["none", "missing", "right", "wrong", "locked"] = "missing"
-    """What is known of the PIN behind this command; the PIN itself never comes here. none: she has none."""
+    """What is known of the PIN behind this command; the PIN itself never comes here. none: she has
+    none.
+    """
     pin_tries_left: int = 3
     invited_today: int = 0
     """Invitations that she sent in the last 24 hours."""
@@ -162,10 +180,12 @@ class CoordinatorView:
 
 @dataclass(frozen=True, slots=True)
 class NamedWorker:
-    """What is known of a number that a coordinator names. `mine`: a worker of hers or of her centre.
+    """What is known of a number that a coordinator names.
 
-    `invitations`: how many this number was sent in 24 hours. `sends_at`: when an invitation would go, as `08:00`, where it
-    is night there; "" now.
+    `mine`: a worker of hers or of her centre.
+
+    `invitations`: how many this number was sent in 24 hours. `sends_at`: when an invitation would
+    go, as `08:00`, where it is night there; "" now.
     """
 
     state: "WorkerState | Literal['nobody']"
@@ -200,9 +220,12 @@ class NoWork:
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """The change of number that this phone is one end of. `is_new`: the end it goes to, which is asked for a YES; `can`:
-    what a YES would meet (a payout is open; the number is taken). `may_object`: a NO of the old number still counts.
-    `until`: the day payouts wait for, as `24/11`."""
+    """The change of number that this phone is one end of.
+
+    `is_new`: the end it goes to, which is asked for a YES; `can`: what a YES would meet (a payout
+    is open; the number is taken). `may_object`: a NO of the old number still counts. `until`: the
+    day payouts wait for, as `24/11`.
+    """
 
     id: int
     is_new: bool
@@ -223,7 +246,10 @@ class Moving:
 
 @dataclass(frozen=True, slots=True)
 class MoveTo:
-    """The number that a worker wants to move to. `problem`: why she cannot, a phrase; "" where she can."""
+    """The number that a worker wants to move to.
+
+    `problem`: why she cannot, a phrase; "" where she can.
+    """
 
     msisdn: str
     problem: str = ""
@@ -233,8 +259,11 @@ class MoveTo:
 
 @dataclass(frozen=True, slots=True)
 class MoveRequest:
-    """A change of number that a coordinator asks for. `worker`: whose; None where the number is no worker's of hers.
-    `problem`: why it cannot be asked for, a phrase; "" where it can."""
+    """A change of number that a coordinator asks for.
+
+    `worker`: whose; None where the number is no worker's of hers. `problem`: why it cannot be asked
+    for, a phrase; "" where it can.
+    """
 
     old: str
     msisdn: str
@@ -250,11 +279,14 @@ class Situation:
 
     `upcoming` is the question this worker would get next (None: no work for her now).
     `partner_codes`: does the code in "JOIN code" exist? Filled only with the code that was said.
-    `region`: ISO 3166 region that numbers without a country code belong to. `default_language`: for strangers.
-    `shortcode`, `service_code`: what a worker texts or dials, for help texts.
-    `named`: what is known of the numbers that a coordinator's command names (see `coordinating.numbers_said`). `foreign`: the sender's own number is of a country where nobody can be paid. `regions`: where workers may be enrolled, besides `region`; empty: anywhere.
-    `pack`: the numbered questions of the last messages, by number. `more`: what she could be asked together with
-    `upcoming`, at most `pack_max` in one SMS. `segment_prices`: of one SMS segment to her and from her, in any unit.
+    `region`: ISO 3166 region that numbers without a country code belong to. `default_language`: for
+    strangers. `shortcode`, `service_code`: what a worker texts or dials, for help texts. `named`:
+    what is known of the numbers that a coordinator's command names (see
+    `coordinating.numbers_said`). `foreign`: the sender's own number is of a country where nobody
+    can be paid. `regions`: where workers may be enrolled, besides `region`; empty: anywhere.
+    `pack`: the numbered questions of the last messages, by number. `more`: what she could be asked
+    together with `upcoming`, at most `pack_max` in one SMS. `segment_prices`: of one SMS segment to
+    her and from her, in any unit.
     """
 
     worker: WorkerView | None
@@ -277,10 +309,13 @@ class Situation:
     capacity: Capacity = ANY
     """What the channel of the reply can carry in one SMS."""
     dialled: Question | None = None
-    """The question of an SMS that she answered by dialling since, where no newer SMS asks her anything."""
+    """The question of an SMS that she answered by dialling since, where no newer SMS asks her
+    anything.
+    """
     earlier: Literal["sure", "unsure"] | None = None
-    """Set where `held` is the question of her last SMS, whose time ran out, and `upcoming` the one she holds since then.
-    sure: what she texts now cannot answer that one."""
+    """Set where `held` is the question of her last SMS, whose time ran out, and `upcoming` the one
+    she holds since then. sure: what she texts now cannot answer that one.
+    """
     no_work: NoWork | None = None
     """Looked up only for who asks for work when there is none; None: there simply is none."""
     skill: SkillView | None = None
@@ -288,13 +323,17 @@ class Situation:
     pin: PinView | None = None
     moving: Moving | None = None
     quiet_number: bool = False
-    """This worker's number has not been heard of for weeks: who asks to join may be a stranger. Looked up at JOIN."""
+    """This worker's number has not been heard of for weeks: who asks to join may be a stranger.
+    Looked up at JOIN.
+    """
     move_to: MoveTo | None = None
     """Looked up only where a number to move to is named."""
     move_request: MoveRequest | None = None
     """Looked up only where a coordinator names an old and a new number."""
     appealable: str | None = None
-    """The reference after APPEAL, if it is an adjustment of hers that waits; looked up only when she appeals."""
+    """The reference after APPEAL, if it is an adjustment of hers that waits; looked up only when
+    she appeals.
+    """
     appeals_open: tuple[str, ...] = ()
     """Every reference that she may appeal; looked up where she says APPEAL alone."""
     appeal_goes_to_office: bool = False
@@ -302,7 +341,8 @@ class Situation:
     wrong_answer: WrongAnswer | None = None
     """The answer that the reference after WHY is about, where it is an adjustment of hers."""
     payment: Payment | None = None
-    """The payment she asks about (the one she named, else her last); looked up only when she asks."""
+    """The payment she asks about (the one she named, else her last); looked up only when she asks.
+    """
     languages: tuple[str, ...] = ()
     """Codes of the languages to choose from on the menu, in order; none: all there are."""
     closing: bool = False
@@ -310,13 +350,15 @@ class Situation:
     input_characters: int | None = None
     """USSD: an input this long may have been cut by the network."""
     resuming: tuple[int, int] | None = None
-    """USSD, when she has just dialled: the open question is this one of so many; None: there is nothing to resume."""
+    """USSD, when she has just dialled: the open question is this one of so many; None: there is
+    nothing to resume.
+    """
 
     def changed(self, **fields: object) -> "Situation":
         """Return this situation with some fields changed.
 
-        `dataclasses.replace` sets each of the forty fields anew, which took a tenth of the time of a turn: one
-        changes it up to six times.
+        `dataclasses.replace` sets each of the forty fields anew, which took a tenth of the time of
+        a turn: one changes it up to six times.
         """
         assert fields.keys() <= self.__dict__.keys(), fields.keys()
         other = object.__new__(Situation)

@@ -1,8 +1,9 @@
 """One SMS read: what it means for this person now, and the one reply.
 
-STOP alone always stops. Then a coordinator's words, the words of whoever has not joined yet, a worker's answer,
-a worker's words, in this order. An answer wins over a command word only when the held question has that very
-word as an option; while a text is asked for, only whole commands count as commands.
+STOP alone always stops. Then a coordinator's words, the words of whoever has not joined yet, a
+worker's answer, a worker's words, in this order. An answer wins over a command word only when the
+held question has that very word as an option; while a text is asked for, only whole commands count
+as commands.
 """
 
 from dataclasses import replace
@@ -166,7 +167,10 @@ def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # no
 def _whole_command(  # noqa: PLR0911  # one return a word
     talk: Talk, worker: WorkerView, heard: Heard
 ) -> bool:
-    """Is this a command and nothing but that? A typed answer may well begin with "pay" or "help"."""
+    """Is this a command and nothing but that?
+
+    A typed answer may well begin with "pay" or "help".
+    """
     if heard.language != talk.language:
         return False  # a command of another language is an everyday word of this one
     match heard.command:

@@ -90,9 +90,11 @@ def _dialled_before(talk: Talk, heard: Heard) -> Turn | None:
 
 
 def which(talk: Talk, heard: Heard) -> Turn | None:
-    """Her last SMS asked one question, and since then she was shown another on a screen. What can answer the second is
-    never taken for either of the two by guess: nothing counts, and the second comes by SMS. The first is asked again
-    in its turn."""
+    """Her last SMS asked one question, and since then she was shown another on a screen.
+
+    What can answer the second is never taken for either of the two by guess: nothing counts, and
+    the second comes by SMS. The first is asked again in its turn.
+    """
     now = talk.situation.upcoming
     if talk.situation.earlier != "unsure" or now is None or heard.command:
         return None
@@ -149,8 +151,8 @@ def not_understood(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
 def simplest(talk: Talk) -> str | None:
     """Return the open question once more, in its simplest form; None when no question is open.
 
-    It takes the place of a reply that only says how to answer, once that has not helped: the worker may have
-    deleted the question.
+    It takes the place of a reply that only says how to answer, once that has not helped: the worker
+    may have deleted the question.
     """
     held = open_question(talk.situation)
     if held is None:

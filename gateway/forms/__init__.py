@@ -14,7 +14,8 @@ from gateway.forms.dates import stamp as stamp
 from gateway.forms.decoding import text_in as text_in
 from gateway.forms.decoding import utf8_in as utf8_in
 
-# An id or a number is short; a text may be any length the phone could join (the edge limits bodies).
+# An id or a number is short; a text may be any length the phone could join (the edge limits
+# bodies).
 ID_CHARS_MAX = 200
 _FLOAT = re.compile(r"\d+(?:\.\d*)?[eE]\+\d+|\d+\.\d*[eE]\d+")
 # What systems write where they have no id, and places of templates that were never filled.
@@ -59,7 +60,10 @@ def fields(raw: bytes) -> dict[str, str]:
 
 
 def text_of(form: Mapping[str, str], key: str) -> str:
-    """The field, or "". NUL and lone surrogates cannot be stored as text anywhere, so they go here."""
+    """The field, or "".
+
+    NUL and lone surrogates cannot be stored as text anywhere, so they go here.
+    """
     return form.get(key, "").replace("\x00", "").encode(errors="ignore").decode()
 
 

@@ -1,7 +1,7 @@
 """The fields of a webhook's body in any of the shapes providers use: form, JSON, multipart, XML.
 
-A body travels through the gateway as bytes, with its content type in front where that says more than
-the bytes do (`envelope`). So a kept event is read again exactly as it came.
+A body travels through the gateway as bytes, with its content type in front where that says more
+than the bytes do (`envelope`). So a kept event is read again exactly as it came.
 """
 
 import codecs

@@ -26,8 +26,11 @@ _MONTHS = 12
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A provider's time. `exact`: it names the second; midnight does not, since a bare day is written so.
-    `zoned`: it names its zone, or the settings do."""
+    """A provider's time.
+
+    `exact`: it names the second; midnight does not, since a bare day is written so. `zoned`: it
+    names its zone, or the settings do.
+    """
 
     at: datetime
     exact: bool

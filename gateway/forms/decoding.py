@@ -1,7 +1,8 @@
 """Bytes that a phone, a network or a provider called text, read as text.
 
 Nothing is refused here: a STOP must be heard however it was coded. What is certain comes first (a
-charset that was named and fits, strict UTF-8), then what is likely (UTF-16, a cut character, Windows-1252).
+charset that was named and fits, strict UTF-8), then what is likely (UTF-16, a cut character,
+Windows-1252).
 """
 
 import codecs
@@ -14,7 +15,8 @@ _TEXT_CHARSET = re.compile(
 )
 _UCS2 = re.compile(r"(?:iso-?10646-?)?ucs-?2(?:-?be)?|utf-?16", re.IGNORECASE)
 _CONTROLS = frozenset(map(chr, range(32))) - frozenset("\t\n\r\v\f\x1b")
-# First bytes of a character whose rest is missing: as letters of Latin-1 they hardly ever end a text.
+# First bytes of a character whose rest is missing: as letters of Latin-1 they hardly ever end a
+# text.
 _CUT_LEADS = frozenset([0xC2, 0xC3, 0xD0, 0xD1, 0xD8, 0xD9, 0xDA, 0xDB])
 _FOUR_BYTES = range(0xF0, 0xF5)
 # Names under which Windows-1252 is sent, as browsers read them too.
@@ -46,7 +48,9 @@ def charset_named(said: str) -> str | None:
 
 
 def text_in(raw: bytes, charset: str | None = None) -> str:
-    r"""Return `raw` as text. `charset`: the codec that another field names; it decides where it fits.
+    r"""Return `raw` as text.
+
+    `charset`: the codec that another field names; it decides where it fits.
 
     >>> text_in(b"ARR\xcaT"), text_in("arrêt".encode()), text_in("STOP".encode("utf-16-be"))
     ('ARRÊT', 'arrêt', 'STOP')

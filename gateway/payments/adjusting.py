@@ -1,8 +1,9 @@
 """An answer that was paid and turned out wrong: what may be taken back, and when. Pure.
 
-Nothing that was earned before is ever touched, paid out or not. Only of what she earns after she was told, at most
-`WEEKLY_PERCENT` of each week's earnings is taken, all adjustments together; she has `DISPUTE` to say no, a disputed one
-is dropped unless her coordinator upholds it within `DISPUTE` again; and what is not taken by `LIFE` is forgiven.
+Nothing that was earned before is ever touched, paid out or not. Only of what she earns after she
+was told, at most `WEEKLY_PERCENT` of each week's earnings is taken, all adjustments together; she
+has `DISPUTE` to say no, a disputed one is dropped unless her coordinator upholds it within
+`DISPUTE` again; and what is not taken by `LIFE` is forgiven.
 """
 
 from collections.abc import Iterable

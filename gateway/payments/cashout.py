@@ -28,7 +28,9 @@ class CashOut:
 
 
 def payable(balance_minor: int, currency: str, provider_min: int, provider_max: int) -> int:
-    """The most that can go out in one payout; 0 when the operator would not take it. All in minor units.
+    """The most that can go out in one payout; 0 when the operator would not take it.
+
+    All in minor units.
 
     >>> payable(10350, "KES", 1000, 25_000_000), payable(999, "KES", 1000, 25_000_000)
     (10300, 0)

@@ -124,7 +124,8 @@ MATRIX: Mapping[Code, tuple[AccountKind, AccountKind]] = {
     Code.CORRECT_DOWN: (_K.WORKER_PAYABLE, _K.BATCH_HOLD),
     Code.RELEASE: (_K.BATCH_HOLD, _K.CLIENT_AVAILABLE),
     Code.HOLD: (_K.WORKER_PAYABLE, _K.PAYOUT_IN_TRANSIT),
-    # From her own account, so that it shows her what became of each shilling; in transit is what the operator is to pay.
+    # From her own account, so that it shows her what became of each shilling; in transit is what
+    # the operator is to pay.
     Code.TAX: (_K.WORKER_PAYABLE, _K.TAX_WITHHELD),
     Code.TAX_BACK: (_K.TAX_WITHHELD, _K.WORKER_PAYABLE),
     Code.LATE_TAX: (_K.WORKER_PAYABLE, _K.TAX_WITHHELD),

@@ -19,7 +19,10 @@ class Limits:
 
     @classmethod
     def read(cls, provider: str, currency: str, minimum: object, maximum: object) -> "Limits":
-        """From options in major units. Raises SettingsError, or Refused for a currency nobody knows."""
+        """From options in major units.
+
+        Raises SettingsError, or Refused for a currency nobody knows.
+        """
         minor_per_major(currency)
         low, high = as_minor(minimum, currency), as_minor(maximum, currency)
         if not low or not high or low > high:

@@ -23,13 +23,17 @@ class Payout:
     tries: int = 0
     """Submits so far; an answer belongs to the try it was made for."""
     maybe_taken: bool = False
-    """True once a submit may have reached the operator: from then on no cancel and no rejection is certain."""
+    """True once a submit may have reached the operator: from then on no cancel and no rejection is
+    certain.
+    """
     misses: int = 0
     """NOT_FOUND answers in a row since the last submit."""
     first_sent_at: datetime | None = None
     sent_at: datetime | None = None
     due_at: datetime | None = None
-    """When something is next to be done: send (QUEUED), ask (the others), the lease's end (SUBMITTING)."""
+    """When something is next to be done: send (QUEUED), ask (the others), the lease's end
+    (SUBMITTING).
+    """
     receipt: str | None = None
     reason: str = ""
     """The operator's code behind the present state."""
@@ -38,7 +42,9 @@ class Payout:
     hinted_ours: bool = False
     """A callback said that the trouble is ours (float, credentials), not this worker's."""
     country: str = ""
-    """Whose taxes were withheld with it: each with its amount. They and `fee_minor` left her balance beside `amount_minor`."""
+    """Whose taxes were withheld with it: each with its amount. They and `fee_minor` left her
+    balance beside `amount_minor`.
+    """
     taxes: tuple[tuple[str, int], ...] = ()
     fee_minor: int = 0
 

@@ -50,7 +50,8 @@ def reversal_undone(p: Payout) -> tuple[Posting, ...]:
     taxes = (
         ledger.reversal_tax(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes
     )
-    # A payout that was paid late bears no fee of hers any more; its way back is taken then, and counts once.
+    # A payout that was paid late bears no fee of hers any more; its way back is taken then, and
+    # counts once.
     return (*taxes, *_fee_undone(p))
 
 

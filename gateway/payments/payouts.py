@@ -18,7 +18,9 @@ JITTER = (
 )
 PROBE_AFTER_LAST = timedelta(hours=1)
 PROBE_AFTER_MISS = timedelta(minutes=2)
-"""Not found is asked again soon: three in a row send the same key again, and the worker waits for that."""
+"""Not found is asked again soon: three in a row send the same key again, and the worker waits for
+that.
+"""
 MISSES_BEFORE_RESEND = 3
 QUIET_BEFORE_RESEND = timedelta(minutes=5)
 QUARANTINE = timedelta(minutes=30)
@@ -88,7 +90,8 @@ def _event(payout: Payout, happened: Happened, at: datetime, *, dedups: bool) ->
             # What may be paid at any moment cannot be taken back any more.
             return None if happened is Event.CANCEL and payout.maybe_taken else happened
         case Hinted(status):
-            # What says nothing hastens nothing: else a question that times out would ask itself for ever.
+            # What says nothing hastens nothing: else a question that times out would ask itself for
+            # ever.
             return None if status.found is Found.NO_ANSWER else Event.HINT
         case Resolved(paid):
             return Event.RESOLVED_PAID if paid else Event.RESOLVED_FAILED
@@ -126,14 +129,18 @@ def _asked(payout: Payout, status: Status, at: datetime, *, dedups: bool) -> Eve
             # Where a second submit might pay twice, people look at the statement first.
             return Event.NOT_FOUND_FOR_GOOD if dedups else Event.TOO_OLD
         case _:
-            # Pending, not found yet, no answer, or the failure of something else (the question itself).
+            # Pending, not found yet, no answer, or the failure of something else (the question
+            # itself).
             old = payout.first_sent_at is not None and at - payout.first_sent_at >= HUMAN_AFTER
             known = payout.state is State.NEEDS_HUMAN
             return Event.TOO_OLD if old and not known else Event.STILL_OPEN
 
 
 def _speaks_of(payout: Payout, status: Status) -> bool:
-    """A PAID counts when key, amount and number are this payout's. (No key told: it came to its secret URL.)"""
+    """A PAID counts when key, amount and number are this payout's.
+
+    (No key told: it came to its secret URL.)
+    """
     return (
         status.key in (None, payout.key)
         and status.amount_minor == payout.amount_minor

@@ -1,7 +1,9 @@
-"""What a payout provider must do. One provider a file in `payments/providers/`; no automatic retries inside, ever.
+"""What a payout provider must do.
 
-The key is ours, stored before the first byte is sent. Only an answer to a question we asked (a status query)
-decides about money; a callback that nobody asked for is a hint to go and ask.
+One provider a file in `payments/providers/`; no automatic retries inside, ever.
+
+The key is ours, stored before the first byte is sent. Only an answer to a question we asked (a
+status query) decides about money; a callback that nobody asked for is a hint to go and ask.
 """
 
 from collections.abc import Mapping
@@ -34,10 +36,13 @@ class Found(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One payout as handed to a provider. `key` is unique for ever. `amount_minor` must be whole payable units.
+    """One payout as handed to a provider.
 
-    `result_url`: where hints may go. `status_url`: where answers to our status queries go (its path is a secret
-    only the operator is told). `timeout_url`: where the operator says that it gave up waiting (not: unpaid).
+    `key` is unique for ever. `amount_minor` must be whole payable units.
+
+    `result_url`: where hints may go. `status_url`: where answers to our status queries go (its path
+    is a secret only the operator is told). `timeout_url`: where the operator says that it gave up
+    waiting (not: unpaid).
     """
 
     key: str
@@ -53,7 +58,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The immediate answer to a submit. `code` and `text` are the operator's own words, kept as evidence."""
+    """The immediate answer to a submit.
+
+    `code` and `text` are the operator's own words, kept as evidence.
+    """
 
     outcome: Submitted
     code: str = ""
@@ -62,9 +70,13 @@ class Answer:
     pause_provider: bool = False
     """True when the trouble is ours or the operator's (credentials, float), not this worker's."""
     table: str = ""
-    """The version of the provider's table of codes that judged, so that an old decision can be explained."""
+    """The version of the provider's table of codes that judged, so that an old decision can be
+    explained.
+    """
     reference: str = ""
-    """The operator's own id of the payment, where it gives one and is later asked, or calls back, by it."""
+    """The operator's own id of the payment, where it gives one and is later asked, or calls back,
+    by it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +104,9 @@ class Status:
     pause_provider: bool = False
     table: str = ""
     generic: bool = False
-    """FAILED, for a cause the operator does not name: believed only when still said half an hour after the send."""
+    """FAILED, for a cause the operator does not name: believed only when still said half an hour
+    after the send.
+    """
 
 
 class PayoutProvider(Protocol):
@@ -102,12 +116,17 @@ class PayoutProvider(Protocol):
     minimum_minor: int
     maximum_minor: int
     dedups: bool
-    """True when the operator surely refuses a second request with a key it has taken (else people decide)."""
+    """True when the operator surely refuses a second request with a key it has taken (else people
+    decide).
+    """
 
     async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer: ...
 
     async def ask(self, http: aiohttp.ClientSession, order: Order) -> Status:
-        """Ask what became of `order.key`. PENDING when the answer will come to `order.status_url`."""
+        """Ask what became of `order.key`.
+
+        PENDING when the answer will come to `order.status_url`.
+        """
         ...
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
@@ -142,7 +161,8 @@ class TellsFloat(Protocol):
     """A provider that says how much money of ours it holds."""
 
     float_is_shared: bool
-    """True when other things than payouts are paid out of it: it cannot be compared with our books."""
+    """True when other things than payouts are paid out of it: it cannot be compared with our books.
+    """
 
     async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
         """In minor units of its currency; None where it did not say."""

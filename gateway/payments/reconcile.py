@@ -32,8 +32,11 @@ class LineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a statement. `number`: digits as they are printed, `*` for each hidden one, "" where there is none.
-    `balance_minor`: what the account held after it, None where it is not told."""
+    """One line of a statement.
+
+    `number`: digits as they are printed, `*` for each hidden one, "" where there is none.
+    `balance_minor`: what the account held after it, None where it is not told.
+    """
 
     kind: LineKind
     receipt: str
@@ -47,7 +50,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """One of our payouts. `number`: the whole of it. `fee_minor`: what we booked as the operator's charge, None when it was never told."""
+    """One of our payouts.
+
+    `number`: the whole of it. `fee_minor`: what we booked as the operator's charge, None when it
+    was never told.
+    """
 
     id: UUID
     key: str
@@ -62,7 +69,9 @@ class Ours:
 @unique
 class Kind(StrEnum):
     MISSING_HERE = "missing_here"  # money left without a record: page somebody at once
-    UNSURE = "unsure"  # perhaps this payout: its number has hidden digits, so a person says, or the operator when asked
+    # perhaps this payout: its number has hidden digits, so a person says, or the operator when
+    # asked
+    UNSURE = "unsure"
     MISSING_THERE = "missing_there"  # paid in our books only
     PAID_OPEN_HERE = "paid_open_here"
     PAID_FAILED_HERE = "paid_failed_here"
@@ -73,7 +82,8 @@ class Kind(StrEnum):
     SECOND_RECEIPT = "second_receipt"  # one payout, two payments
     REVERSED = "reversed"
     BALANCE = "balance"  # the operator's balances and what moved between them do not come out
-    GAP = "gap"  # it opens with another balance than the statement before it closed with: one is missing
+    # it opens with another balance than the statement before it closed with: one is missing
+    GAP = "gap"
 
 
 SETTLED_BY_STATEMENT = frozenset({Kind.PAID_OPEN_HERE, Kind.PAID_FAILED_HERE, Kind.REVERSED})
@@ -114,7 +124,10 @@ class TellsByStatement(Protocol):
 
 
 def reconcile(ours: Sequence[Ours], lines: Sequence[Line]) -> Reconciled:
-    """Compare. `ours` holds the payouts that the statement's time may speak of, open and failed ones too."""
+    """Compare.
+
+    `ours` holds the payouts that the statement's time may speak of, open and failed ones too.
+    """
     lines, findings = _without_duplicates(lines)
     books = _Books(ours)
     fees = {line.receipt: line for line in lines if line.kind is LineKind.FEE}

@@ -20,10 +20,13 @@ class Ways:
     airtime: str | None = None
 
 
-# The first look loads the carriers' table; after that a number costs some 20 us, and the same phones come again.
+# The first look loads the carriers' table; after that a number costs some 20 us, and the same
+# phones come again.
 @lru_cache(maxsize=10_000)
 def carrier_of(msisdn: str) -> str:
-    """The carrier a number was given to, in English, "" where nobody knows. It may have moved since (porting).
+    """The carrier a number was given to, in English, "" where nobody knows.
+
+    It may have moved since (porting).
 
     >>> carrier_of("+254712345678"), carrier_of("+254733123456")
     ('Safaricom', 'Airtel')
@@ -47,7 +50,10 @@ def home_of(money: Mapping[str, str], msisdn: str, currency: str) -> str | None:
 def route(
     ways: Mapping[str, Ways], working: Collection[str], msisdn: str, currency: str
 ) -> str | None:
-    """The provider that pays this number in this currency; None where nobody can. `working`: those set up."""
+    """The provider that pays this number in this currency; None where nobody can.
+
+    `working`: those set up.
+    """
     home = home_of({code: way.currency for code, way in ways.items()}, msisdn, currency)
     if home is None:
         return None
@@ -62,8 +68,10 @@ def route(
 def airtime_route(
     ways: Mapping[str, Ways], working: Collection[str], msisdn: str, currency: str
 ) -> str | None:
-    """The provider that sends this number airtime in this currency; None where nobody does. Never across borders:
-    airtime of one country is worth nothing in another."""
+    """The provider that sends this number airtime in this currency; None where nobody does.
+
+    Never across borders: airtime of one country is worth nothing in another.
+    """
     here = ways.get(region_of(msisdn) or "")
     if here is None or here.currency != currency:
         return None

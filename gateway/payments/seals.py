@@ -1,13 +1,14 @@
 """Seals: a hash chain over ranges of the ledger's history. Pure.
 
-Nobody can change a row, take one out, put one in or swap two without every later digest becoming another; whoever
-wrote down one digest (a head) can prove it. Ranges are sealed, not rows: a chain over rows would make all writers
-wait for each other.
+Nobody can change a row, take one out, put one in or swap two without every later digest becoming
+another; whoever wrote down one digest (a head) can prove it. Ranges are sealed, not rows: a chain
+over rows would make all writers wait for each other.
 
-The bytes that are hashed: the digest before (32 bytes, zeros at first), one line that names the range, then one line
-for each transfer in the order of `seq`, as PostgreSQL prints a JSON array: [seq, id, debit, credit, amount in minor
-units, currency, code, cause, microseconds since 1970 UTC]; accounts by their names (kind:owner:currency), so that an
-account cannot change its owner either. Lines end with a newline.
+The bytes that are hashed: the digest before (32 bytes, zeros at first), one line that names the
+range, then one line for each transfer in the order of `seq`, as PostgreSQL prints a JSON array:
+[seq, id, debit, credit, amount in minor units, currency, code, cause, microseconds since 1970 UTC];
+accounts by their names (kind:owner:currency), so that an account cannot change its owner either.
+Lines end with a newline.
 """
 
 import hashlib
@@ -21,7 +22,10 @@ RANGE_MAX = 1000
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """`from_seq` to `to_seq`, both included, hold `transfers` rows. `prev` is the digest of the seal before."""
+    """`from_seq` to `to_seq`, both included, hold `transfers` rows.
+
+    `prev` is the digest of the seal before.
+    """
 
     from_seq: int
     to_seq: int

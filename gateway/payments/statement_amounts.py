@@ -23,7 +23,10 @@ class Amounts:
             self._mark = ","
 
     def of(self, row: Row, column: str) -> int | None:
-        """Return the signed amount in a cell; None where it is empty. Refused names row, column and readings."""
+        """Return the signed amount in a cell; None where it is empty.
+
+        Refused names row, column and readings.
+        """
         text = row.cell(column) if column else ""
         if not text:
             return None

@@ -17,12 +17,14 @@ _DIGITS = re.compile(r"[\d*]{2,15}")
 
 
 class Columns(Options):
-    """What an operator calls its columns; "" for one that it has not. Nothing but receipt, time and amount must be there.
+    """What an operator calls its columns; "" for one that it has not.
 
-    `done` and `payment` are values of `status` and `kind`. `reversal`: the kind of what came back, where that has one of
-    its own, and `of` the column with the receipt it takes back. `signed`: what leaves has a minus; else what is of the kinds
-    `payment` and `leaves` leaves, and all else comes. `time`: as strptime reads it, "" for any shape in use; `zone`: of
-    times that name none.
+    Nothing but receipt, time and amount must be there.
+
+    `done` and `payment` are values of `status` and `kind`. `reversal`: the kind of what came back,
+    where that has one of its own, and `of` the column with the receipt it takes back. `signed`:
+    what leaves has a minus; else what is of the kinds `payment` and `leaves` leaves, and all else
+    comes. `time`: as strptime reads it, "" for any shape in use; `zone`: of times that name none.
     """
 
     receipt: str

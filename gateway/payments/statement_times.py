@@ -32,7 +32,8 @@ class Times:
     def of(self, row: Row, column: str) -> datetime:
         """Return the time in a cell, in UTC. Refused names row and column."""
         text = row.cell(column)
-        # A cell that a spreadsheet has stored as a date is always ISO 8601, whatever the settings say.
+        # A cell that a spreadsheet has stored as a date is always ISO 8601, whatever the settings
+        # say.
         found = self._as_told(text) or dates.stamp(text, self._zone, day_first=self._day_first)
         if found is None:
             raise Refused(

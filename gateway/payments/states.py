@@ -141,8 +141,8 @@ def _table() -> dict[tuple[State, Event], Step]:
     }
     for state in (s.HELD, s.AWAITING_APPROVAL, s.APPROVED, s.QUEUED):
         table[state, e.CANCEL] = Step(s.CANCELLED, Code.PAYOUT_FAILED, Do.TELL_WORKER)
-    # PAID is believed wherever the money may be on its way, also while the HTTP answer is still awaited or a
-    # second POST of the same key waits; FAILED only where no POST can be in flight.
+    # PAID is believed wherever the money may be on its way, also while the HTTP answer is still
+    # awaited or a second POST of the same key waits; FAILED only where no POST can be in flight.
     for state in (s.QUEUED, s.SUBMITTING, s.SUBMITTED, s.UNKNOWN, s.NEEDS_HUMAN):
         table[state, e.PAID] = Step(s.PAID, Code.SETTLE, Do.TELL_WORKER)
         table[state, e.MISMATCH] = Step(s.NEEDS_HUMAN, None, Do.CALL_PEOPLE)

@@ -1,8 +1,8 @@
 """From answer to cash: which shilling of which earning went out with which payout. Pure.
 
-A worker's balance is a row of lots, one an earning. A payout takes the oldest; a payout that failed puts its lots back
-where they were; a correction takes the newest, so that it never touches what an older payout could have taken.
-Deterministic: the same history always gives the same trace.
+A worker's balance is a row of lots, one an earning. A payout takes the oldest; a payout that failed
+puts its lots back where they were; a correction takes the newest, so that it never touches what an
+older payout could have taken. Deterministic: the same history always gives the same trace.
 
 >>> a, b, p = uuid.UUID(int=1), uuid.UUID(int=2), uuid.UUID(int=9)
 >>> history = [Move(a, Code.EARN, 500, "earn:7"), Move(b, Code.EARN, 500, "earn:8"), Move(p, Code.HOLD, -700, f"hold:{p}")]

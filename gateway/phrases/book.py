@@ -1,8 +1,9 @@
 """A phrasebook: all that the gateway says in one language, and the words it understands in it.
 
-Texts live in `languages/<code>/gateway.po` (gettext; keys such as `answer.saved` instead of English sentences, so
-that English is a language like the others). A new folder is a new language; nothing else is edited. Words to
-understand are phrases too (`word.*`, separated by commas). A missing key or value is our mistake and raises.
+Texts live in `languages/<code>/gateway.po` (gettext; keys such as `answer.saved` instead of English
+sentences, so that English is a language like the others). A new folder is a new language; nothing
+else is edited. Words to understand are phrases too (`word.*`, separated by commas). A missing key
+or value is our mistake and raises.
 """
 
 import gettext
@@ -70,7 +71,11 @@ class AnswerWords:
 
 
 class Phrasebook:
-    """One language. `words`, `answers`: what is understood, `fillers`: what says nothing; `say`, `plural`: what is said."""
+    """One language.
+
+    `words`, `answers`: what is understood, `fillers`: what says nothing; `say`, `plural`: what is
+    said.
+    """
 
     def __init__(self, language: str, catalogue: Catalog, english: Catalog) -> None:
         self.language = language

@@ -21,7 +21,10 @@ _PARTS = re.compile(r"^parts: (\d)$")
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """One form of a phrase at its longest. `units`: septets in the SMS alphabet, else UCS-2 characters."""
+    """One form of a phrase at its longest.
+
+    `units`: septets in the SMS alphabet, else UCS-2 characters.
+    """
 
     language: str
     key: str

@@ -9,8 +9,9 @@ from gateway.phrases import ethiopic
 _APOSTROPHES = re.compile("['`\u2018\u2019\u02bc]")
 _DIACRITICS = range(0x0300, 0x0370)
 _EMOJI_DRESSING = frozenset("\ufe0e\ufe0f\u20e3")  # turn a plain 1 into the keycap emoji of 1
-# Letters that feature phones do not have and that Unicode does not take apart, with the letters people type for them:
-# Hausa's hooks, the open vowels and other letters of West Africa, and some European ones.
+# Letters that feature phones do not have and that Unicode does not take apart, with the letters
+# people type for them: Hausa's hooks, the open vowels and other letters of West Africa, and some
+# European ones.
 _PLAIN = str.maketrans(
     {
         "\u0253": "b", "\u0257": "d", "\u0199": "k", "\u01b4": "y", "\u025b": "e", "\u0254": "o", "\u014b": "n",

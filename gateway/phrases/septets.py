@@ -48,8 +48,10 @@ def unaccented(text: str) -> str:
 
 
 def segments(text: str) -> int:
-    """How many parts an SMS of `text` is billed as. Parts that split an extension pair are not looked at: this
-    chooses between wordings; bills are counted in `sms`.
+    """How many parts an SMS of `text` is billed as.
+
+    Parts that split an extension pair are not looked at: this chooses between wordings; bills are
+    counted in `sms`.
 
     >>> segments("a" * 160), segments("a" * 161), segments("ŋ" * 71)
     (1, 2, 2)

@@ -7,7 +7,8 @@ them. Many good workers who split evenly are hard to explain by mistakes.
 
 from collections.abc import Sequence
 
-AMBIGUOUS = 0.1  # share of such tasks before anything is known; reviewers of recorded sets find about as many
+# share of such tasks before anything is known; reviewers of recorded sets find about as many
+AMBIGUOUS = 0.1
 STRAY = 0.1  # chance that an answer to an ambiguous task is neither of its two
 SKILL_MIN, SKILL_MAX = 0.01, 0.99
 
@@ -17,7 +18,8 @@ def ambiguity(
 ) -> float:
     """The chance that the task is ambiguous; `rights` are the workers' chances to be right.
 
-    `unseen` more answers were possible beside the options: typed texts that nobody happened to give.
+    `unseen` more answers were possible beside the options: typed texts that nobody happened to
+    give.
 
     >>> good = [0.9] * 6
     >>> ambiguity(["a", "b"] * 3, good, ["a", "b"]) > 0.6, ambiguity(["a"] * 6, good, ["a", "b"]) < 0.01

@@ -15,10 +15,11 @@ from gateway.qa.shared_wrong import TWO, shared_wrong_temperature
 from gateway.qa.skill import PRIOR_RIGHT, PRIOR_WRONG
 from gateway.qa.sums import sums_of
 
-# What batches with options are like. `bench.qa_left_out` fits it with each recorded crowd left out in turn, for
-# the least squared error, since the largest errors do the harm.
+# What batches with options are like. `bench.qa_left_out` fits it with each recorded crowd left out
+# in turn, for the least squared error, since the largest errors do the harm.
 USUAL = Usual(temperature=1.2)
-# Parts of the gold that are hidden in turn; two do where each half teaches nearly as much as the whole.
+# Parts of the gold that are hidden in turn; two do where each half teaches nearly as much as the
+# whole.
 FOLDS, FOLDS_OF_MUCH, MUCH_GOLD = 5, 2, 100
 AGREEING_MAX = 30  # More strangers who agree change nothing that could be seen.
 
@@ -27,8 +28,8 @@ AGREEING_MAX = 30  # More strangers who agree change nothing that could be seen.
 class BatchEstimate:
     """A rule's estimate, with `confidence` per task after `calibration`.
 
-    `certificate` speaks of the tasks that are not gold. `tied` are the tasks, gold aside, where no option
-    has more votes than all others: their value was decided by what is known of the workers.
+    `certificate` speaks of the tasks that are not gold. `tied` are the tasks, gold aside, where no
+    option has more votes than all others: their value was decided by what is known of the workers.
     """
 
     estimate: Estimate
@@ -62,9 +63,10 @@ def estimated(
 ) -> BatchEstimate:
     """Aggregate by a rule; gold teaches skills, calibrates and certifies.
 
-    Only values found without their own truth say how right the others are. So the rule is run again with a part of
-    the gold hidden, for each of some parts: what it says of that part calibrates and certifies. `unaided`
-    is the estimate without any gold, for callers that have it already; `usual` is what batches are like.
+    Only values found without their own truth say how right the others are. So the rule is run again
+    with a part of the gold hidden, for each of some parts: what it says of that part calibrates and
+    certifies. `unaided` is the estimate without any gold, for callers that have it already; `usual`
+    is what batches are like.
     """
     estimate = chosen.aggregate(answers, gold)
     truth = gold_codes(answers, gold)
@@ -120,8 +122,8 @@ def _codes(answers: Answers, estimate: Estimate) -> Codes:
 def _confidence(answers: Answers, estimate: Estimate, learnt: Calibration) -> Floats:
     """Return the chance of each task's value; a lone answer is never certain.
 
-    Where every answer of the batch is the same, nothing is learnt of any worker: each answer then counts
-    as that of a worker of whom nothing is known.
+    Where every answer of the batch is the same, nothing is learnt of any worker: each answer then
+    counts as that of a worker of whom nothing is known.
     """
     answers_per_task = np.bincount(answers.task)
     if estimate.posterior.shape[1] < TWO:

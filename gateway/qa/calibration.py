@@ -9,8 +9,8 @@ Two things differ from batch to batch and are learnt from its gold: a temperatur
 and a lapse, the share of questions where the crowd is as good as guessing however sure it looks
 (everybody is fooled, or the truth on file is wrong). Fifty gold tasks leave both uncertain, so no
 single pair is picked: the confidence is the mean over all pairs, weighted by how well each explains
-the gold. Without gold it is the mean over what batches are like, around a temperature that the caller
-may read off the batch itself (`gateway.qa.shared_wrong`).
+the gold. Without gold it is the mean over what batches are like, around a temperature that the
+caller may read off the batch itself (`gateway.qa.shared_wrong`).
 """
 
 from collections.abc import Sequence
@@ -32,8 +32,8 @@ CHANCE_MIN = 1e-12
 class Usual:
     """What batches are like before their gold is seen.
 
-    Temperatures are log-normal around `temperature`, with `deviation`; `lapse` is the mean lapse, and
-    `shared_error` what the errors of workers who read the same question share.
+    Temperatures are log-normal around `temperature`, with `deviation`; `lapse` is the mean lapse,
+    and `shared_error` what the errors of workers who read the same question share.
     """
 
     temperature: float = 1.1

@@ -1,8 +1,8 @@
 """Is a worker getting worse? A running sum that forgets good days and adds up bad ones.
 
-Page's CUSUM ("Continuous inspection schemes", 1954): the log-likelihood ratio of "has fallen by `FALL`"
-against "is as good as ever", never below zero. It is one number per worker and kind, kept with the
-skill, and each gold or well-settled answer moves it.
+Page's CUSUM ("Continuous inspection schemes", 1954): the log-likelihood ratio of "has fallen by
+`FALL`" against "is as good as ever", never below zero. It is one number per worker and kind, kept
+with the skill, and each gold or well-settled answer moves it.
 """
 
 from math import log

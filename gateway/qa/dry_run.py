@@ -14,8 +14,10 @@ Truths = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one rule does to the recorded answers. `accuracy` is None without truths. Answers to gold cost the same under
-    any rule and are not counted.
+    """What one rule does to the recorded answers.
+
+    `accuracy` is None without truths. Answers to gold cost the same under any rule and are not
+    counted.
 
     `short` tasks would have asked for more answers than were recorded: their cost is too low and
     their value an early one. `review` counts ambiguous ones too.
@@ -60,8 +62,9 @@ def dry_run(
 ) -> DryRun:
     """Replay (task, worker, answer) rows, in their order, under both rules.
 
-    Nothing is stored and nobody is paid or asked; gold teaches skills and is not scored. `message_minor` is what the
-    messages of one answer cost: a rule that weighs the price of one more answer weighs it, too; no outcome counts it.
+    Nothing is stored and nobody is paid or asked; gold teaches skills and is not scored.
+    `message_minor` is what the messages of one answer cost: a rule that weighs the price of one
+    more answer weighs it, too; no outcome counts it.
     """
     known, taught = truths or {}, gold or {}
     before, was = _outcome(rows, old, known, taught, message_minor, language)

@@ -43,11 +43,12 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The story of `task` under rule `version`. `chances` are those of
-    the whole batch's estimate, calibrated as its confidence is.
+    """The story of `task` under rule `version`.
 
-    `contrary_needed` more answers by strangers for the runner-up would have changed the judge's mind;
-    None = more than `TURNS_MAX`.
+    `chances` are those of the whole batch's estimate, calibrated as its confidence is.
+
+    `contrary_needed` more answers by strangers for the runner-up would have changed the judge's
+    mind; None = more than `TURNS_MAX`.
     """
 
     task: str

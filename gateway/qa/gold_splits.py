@@ -1,4 +1,6 @@
-"""What would so many gold tasks have told? A recorded batch cut into gold and the rest, again and again.
+"""What would so many gold tasks have told?
+
+A recorded batch cut into gold and the rest, again and again.
 
 Of each random cut the gold calibrates and certifies, and the rest, whose truth the engine is not
 shown, judges both: how far confidences were from the truth, and whether the certificate held.

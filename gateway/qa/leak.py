@@ -1,7 +1,8 @@
 """Has gold leaked? Who knows the old gold by heart does worse on gold nobody has seen before.
 
-Both shares of a worker come from the same days and kind, so that difficulty and learning fall on both;
-the caller calls gold `old` when others (best: of the same partner) have had time to pass it on.
+Both shares of a worker come from the same days and kind, so that difficulty and learning fall on
+both; the caller calls gold `old` when others (best: of the same partner) have had time to pass it
+on.
 """
 
 from collections.abc import Mapping

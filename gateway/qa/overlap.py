@@ -150,8 +150,8 @@ def parse_policy(
 def _fixed(answers: int, confidence: float) -> FixedOverlap:
     """The policy of that many answers.
 
-    A client that asks for a single answer and names no higher confidence than the default is content with
-    what one stranger is worth: no single answer of a stranger reaches the default.
+    A client that asks for a single answer and names no higher confidence than the default is
+    content with what one stranger is worth: no single answer of a stranger reaches the default.
     """
     if answers == 1 and confidence <= CONFIDENCE:
         confidence = min(confidence, PRIOR_RIGHT / (PRIOR_RIGHT + PRIOR_WRONG))
@@ -216,8 +216,8 @@ def option_belief(values: Sequence[str], skills: Sequence[Skill], options: Seque
     scores = dict.fromkeys(options, 0.0)
     others = max(1, len(options) - 1)
     for value, skill in zip(values, skills, strict=True):
-        # Odds to be right, `Skill.mean` over its rest, times `others`. A worker below chance (here: 1) is taken for
-        # a guesser, not for a liar whose answers point away.
+        # Odds to be right, `Skill.mean` over its rest, times `others`. A worker below chance (here:
+        # 1) is taken for a guesser, not for a liar whose answers point away.
         odds = (skill.right + PRIOR_RIGHT) / (skill.wrong + PRIOR_WRONG)
         odds = ODDS_MAX * others if odds > ODDS_MAX else odds * others
         if odds > 1.0:

@@ -86,7 +86,8 @@ class Rule(Protocol):
     ) -> Estimate:
         """Estimate every task; `gold` maps tasks whose truth is known to that truth.
 
-        `start` is a posterior to begin from instead of the shares of votes (see `gateway.qa.resume`).
+        `start` is a posterior to begin from instead of the shares of votes (see
+        `gateway.qa.resume`).
         """
         ...
 

@@ -1,7 +1,7 @@
 """May a confident result become gold? Only one that no reasonable doubt is left about.
 
-Wrong gold punishes good workers, so a result is promoted late and for many reasons at once, and never
-so often that the bank judges people mostly by what the crowd itself said before.
+Wrong gold punishes good workers, so a result is promoted late and for many reasons at once, and
+never so often that the bank judges people mostly by what the crowd itself said before.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """What the live judge would have done with recorded answers, step by step.
 
-All tasks are open at once and get their recorded answers in recorded order, one a round; a task that
-the rule is content with takes no more of them. Skills are learnt as they are live: a stranger's at
-first, then from gold and from every task that closed before.
+All tasks are open at once and get their recorded answers in recorded order, one a round; a task
+that the rule is content with takes no more of them. Skills are learnt as they are live: a
+stranger's at first, then from gold and from every task that closed before.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,8 @@
 """Estimating a batch again while answers come in: begin where the last estimate stood.
 
-A few hundred new answers among thousands move little, so the rules settle in a few rounds instead of
-dozens. What a batch is closed with starts afresh, since it must not depend on when somebody looked.
+A few hundred new answers among thousands move little, so the rules settle in a few rounds instead
+of dozens. What a batch is closed with starts afresh, since it must not depend on when somebody
+looked.
 """
 
 import numpy as np

@@ -36,7 +36,10 @@ def read_truths(source: Source, name: str) -> dict[str, str]:
 def _read(
     source: Source, name: str, columns: Sequence[str], may_be_empty: Collection[str]
 ) -> list[tuple[str, ...]]:
-    """Return the named columns of every row; others are ignored. Row 1 is the first below the header."""
+    """Return the named columns of every row; others are ignored.
+
+    Row 1 is the first below the header.
+    """
     try:
         table = open_table(source, columns)
         table.need(columns, "header")

@@ -1,8 +1,8 @@
 """The figures behind `gateway qa stopping`: sequential stopping beside fixed overlaps.
 
-Everything is the mean over seeds, and rates are fractions of 1. Options are stopped by the posterior
-of the batch and compared with majority; typed answers by the live judge, and compared with the same
-aggregation of a fixed number of answers.
+Everything is the mean over seeds, and rates are fractions of 1. Options are stopped by the
+posterior of the batch and compared with majority; typed answers by the live judge, and compared
+with the same aggregation of a fixed number of answers.
 """
 
 from collections import Counter
@@ -38,9 +38,9 @@ def savings(
     """Replay `seeds` orders of the answers; `tick` is called `steps(rows, seeds)` times.
 
     With `price`, that of an answer in shares of what a corrected error is worth, answers are bought
-    as long as they are worth it, and `confidence` plays no part. `gold` teaches skills before anything is
-    asked, and is neither paid nor scored. Typed answers are compared as `language` says. Raises Refused when no
-    other task has a truth.
+    as long as they are worth it, and `confidence` plays no part. `gold` teaches skills before
+    anything is asked, and is neither paid nor scored. Typed answers are compared as `language`
+    says. Raises Refused when no other task has a truth.
     """
     answered = {row[0] for row in rows}
     known = {task: truth for task, truth in (gold or {}).items() if task in answered}

@@ -14,8 +14,9 @@ import numpy as np
 from gateway.qa.port import Floats
 
 TWO = 2
-# Before any votes are seen, mistakes are taken to go to one option in this share of the cases. It counts as
-# much as `PAIRS` pairs of mistakes that were seen; halves or doubles of either change the error by .001.
+# Before any votes are seen, mistakes are taken to go to one option in this share of the cases. It
+# counts as much as `PAIRS` pairs of mistakes that were seen; halves or doubles of either change the
+# error by .001.
 TEMPTED, PAIRS = 0.5, 20.0
 AGREEMENT_MAX, ABOVE_CHANCE_MIN = 0.97, 0.05
 HOTTEST = 3.0
@@ -25,7 +26,8 @@ def agreement_of_mistakes(votes: Floats) -> float:
     """Return the chance that two answers besides the leading option of a task agree; `votes[t, k]`."""
     evenly = 1.0 / max(1, votes.shape[1] - 1)
     ordered = np.sort(votes, 1)
-    # Only where all mistakes could be alike without leading: otherwise those that agree would be missing.
+    # Only where all mistakes could be alike without leading: otherwise those that agree would be
+    # missing.
     others = ordered[ordered[:, :-1].sum(1) <= ordered[:, -1], :-1]
     mistakes = others.sum(1)
     agreeing = float((others * (others - 1.0)).sum())
@@ -37,8 +39,9 @@ def agreement_of_mistakes(votes: Floats) -> float:
 def shared_wrong_temperature(votes: Floats, agreement: float) -> float:
     """Return by what to divide log-odds that take mistakes for evenly spread, from 1 to `HOTTEST`.
 
-    `agreement` is the share of all answers that are for the value of their task. The temperature is the
-    evidence of one answer where mistakes spread evenly, over its evidence where they agree as these do.
+    `agreement` is the share of all answers that are for the value of their task. The temperature is
+    the evidence of one answer where mistakes spread evenly, over its evidence where they agree as
+    these do.
     """
     options = votes.shape[1]
     if options <= TWO:

@@ -1,9 +1,9 @@
 """Sums over answers, the inner loop of every rule: by task, and by (worker, what they said).
 
 Both steps of EM add up short rows, one per answer, by group: the answers of a task, the answers in
-which a worker said an option. Groups are laid side by side, the largest first: the first rows of all
-groups are one array, the second rows the next, and so on, so that a step is a few long additions of
-NumPy and no loop over groups. Groups with very many rows are cut into pieces first.
+which a worker said an option. Groups are laid side by side, the largest first: the first rows of
+all groups are one array, the second rows the next, and so on, so that a step is a few long
+additions of NumPy and no loop over groups. Groups with very many rows are cut into pieces first.
 """
 
 from typing import TypeVar, cast

@@ -13,8 +13,8 @@ from typing import NamedTuple
 LOOKAHEAD = 5  # answers; beyond that a further one changes the gain by less than a percent
 SKILL_MAX = 0.99
 ODDS_MIN, PRICE_MIN = 1e-12, 1e-6
-# What `quick_gain` remembers: log-odds in steps of 1/8, prices in steps of 2 %, so many of the latter
-# (20 MB at most).
+# What `quick_gain` remembers: log-odds in steps of 1/8, prices in steps of 2 %, so many of the
+# latter (20 MB at most).
 KNOT, PRICE_STEP, LADDERS = 0.125, 0.02, 1_024
 
 

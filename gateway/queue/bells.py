@@ -1,4 +1,7 @@
-"""Bells over RQ. A bell is a unique job whose only content is a step's name and an id; losing one loses nothing."""
+"""Bells over RQ.
+
+A bell is a unique job whose only content is a step's name and an id; losing one loses nothing.
+"""
 
 # redis-py and RQ are typed in parts only.
 # pyright: reportUnknownMemberType=false
@@ -23,10 +26,13 @@ log = structlog.get_logger()
 
 QUEUE, HEAVY_QUEUE = "gateway", "gateway-heavy"
 HEAVY = frozenset({"close", "count", "relearn", "score", "watch"})
-"""Steps that look at a whole batch: they wait on a queue of their own, so that no message waits behind them."""
+"""Steps that look at a whole batch: they wait on a queue of their own, so that no message waits
+behind them.
+"""
 # Bells rung within this time are one bell: a burst of replies is one drain.
 _GATHER_S, _GATHER_MAX_S = 0.02, 0.5
-# A bell that hangs nowhere after this has lost its place. Much longer than RQ needs, also where hosts' clocks differ.
+# A bell that hangs nowhere after this has lost its place. Much longer than RQ needs, also where
+# hosts' clocks differ.
 _HANGS_WITHIN = timedelta(seconds=5)
 _AGAIN = ("-again", "-again-2", "-again-3")
 
@@ -61,9 +67,9 @@ def queue_of(step: str) -> str:
 def enqueue(on: BellQueue, function: str, step: str, *arguments: str) -> None:
     """Put one bell on the queue, unless the same one hangs there already.
 
-    A bell keeps its name while it is taken and answered, also by a runner that was just killed: RQ believes in that one
-    for a minute and a half, and longer in one that had a heavy step. So it is then rung under a second name, or a third;
-    answering one bell twice at once does no harm.
+    A bell keeps its name while it is taken and answered, also by a runner that was just killed: RQ
+    believes in that one for a minute and a half, and longer in one that had a heavy step. So it is
+    then rung under a second name, or a third; answering one bell twice at once does no harm.
     """
     name = "-".join((step, *arguments))
     for again in ("", *_AGAIN):
@@ -80,7 +86,8 @@ def enqueue(on: BellQueue, function: str, step: str, *arguments: str) -> None:
 def _hang(on: BellQueue, name: str, function: str, step: str, *arguments: str) -> bool:
     """False when a bell of this name is there already."""
     try:
-        # A finished or failed bell must not block its name: RQ would keep it for minutes (or a year).
+        # A finished or failed bell must not block its name: RQ would keep it for minutes (or a
+        # year).
         on.enqueue(
             function, step, *arguments, job_id=name, unique=True, result_ttl=0, failure_ttl=1
         )
@@ -92,8 +99,9 @@ def _hang(on: BellQueue, name: str, function: str, step: str, *arguments: str) -
 def _hangs(on: BellQueue, name: str) -> bool:
     """Return whether a bell hangs on its queue; one that hangs nowhere is hung again.
 
-    False when a runner has taken it: one that was just killed would keep it for a minute. A Redis that fails over may
-    keep a bell and lose its place, and then it would never be answered, nor rung again.
+    False when a runner has taken it: one that was just killed would keep it for a minute. A Redis
+    that fails over may keep a bell and lose its place, and then it would never be answered, nor
+    rung again.
     """
     taken = IntermediateQueue.get_intermediate_queue_key(on.key)
     with on.connection.pipeline() as read:
@@ -122,8 +130,12 @@ def _is_young(rung_at: bytes | None) -> bool:
 
 
 def _status(on: BellQueue, name: str) -> JobStatus | None:
-    """None when there is no such bell. Not by `Queue.fetch_job`: that one takes the name of a missing job off the queue,
-    where somebody else may have hung it this very moment, and a bell that is kept but hangs nowhere is never answered."""
+    """None when there is no such bell.
+
+    Not by `Queue.fetch_job`: that one takes the name of a missing job off the queue, where somebody
+    else may have hung it this very moment, and a bell that is kept but hangs nowhere is never
+    answered.
+    """
     try:
         job = BellJob.fetch(name, connection=on.connection, serializer="json")
     except NoSuchJobError:
@@ -163,7 +175,8 @@ class RqBells:
         took_s = 0.0
         while True:
             await self._wake.wait()
-            # Ringing costs a process no more than a tenth of its time, however much there is to ring for.
+            # Ringing costs a process no more than a tenth of its time, however much there is to
+            # ring for.
             await asyncio.sleep(min(_GATHER_MAX_S, max(_GATHER_S, 9 * took_s)))
             began = time.monotonic()
             await self.flush()

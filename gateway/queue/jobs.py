@@ -1,8 +1,9 @@
 """Jobs that cannot carry code: what RQ reads from Redis is data of ours, or it is refused.
 
-RQ lets a job name any function, and callbacks, webhooks, other jobs and retries besides. Whoever can write to Redis
-would then run code as the runner. So nothing of a stored job is used but its words: the name of our one function, a
-step and its arguments. Nothing is imported by a name from Redis, and nothing is unpickled.
+RQ lets a job name any function, and callbacks, webhooks, other jobs and retries besides. Whoever
+can write to Redis would then run code as the runner. So nothing of a stored job is used but its
+words: the name of our one function, a step and its arguments. Nothing is imported by a name from
+Redis, and nothing is unpickled.
 """
 
 # RQ is typed in parts only.

@@ -33,8 +33,8 @@ from gateway.redaction import redacted
 
 log = structlog.get_logger()
 
-# RQ's defaults notice a dead runner after up to 13 minutes; these after about a minute and a half. (Rows recover by
-# their own leases meanwhile; this only frees the bell's name.)
+# RQ's defaults notice a dead runner after up to 13 minutes; these after about a minute and a half.
+# (Rows recover by their own leases meanwhile; this only frees the bell's name.)
 WORKER_TTL_S = 30
 MAINTENANCE_S = 15
 
@@ -42,7 +42,8 @@ MAINTENANCE_S = 15
 class BellWorker(SimpleWorker):
     """A worker that executes permitted bells, and nothing else whatever Redis says."""
 
-    # RQ waits up to a minute longer each time that Redis is away: messages and payouts would wait with it.
+    # RQ waits up to a minute longer each time that Redis is away: messages and payouts would wait
+    # with it.
     max_connection_wait_time = 2.0
 
     def __init__(self, on: BellQueue, permitted: Permitted, *then: BellQueue) -> None:
@@ -56,8 +57,9 @@ class BellWorker(SimpleWorker):
             worker_ttl=WORKER_TTL_S,
             maintenance_interval=MAINTENANCE_S,
         )
-        # RQ waits for bells longer than a connection of redis-py waits by default; RQ raises that limit, but not for the
-        # connection that has been used already: its next wait would end with an error every five seconds.
+        # RQ waits for bells longer than a connection of redis-py waits by default; RQ raises that
+        # limit, but not for the connection that has been used already: its next wait would end with
+        # an error every five seconds.
         on.connection.connection_pool.reset()
         self._permitted = permitted
 
@@ -117,7 +119,10 @@ def runners_at_work(redis: Redis) -> int:
 def run(
     redis_url: str, permitted: Permitted, on_stop: Callable[[], None], names: Sequence[str]
 ) -> None:
-    """Answer the bells of these queues until SIGTERM; the job at hand is finished first. `on_stop` runs last."""
+    """Answer the bells of these queues until SIGTERM; the job at hand is finished first.
+
+    `on_stop` runs last.
+    """
     redis = connect(redis_url)
     first, *then = (queue(redis, name) for name in names)
     worker = BellWorker(first, permitted, *then)

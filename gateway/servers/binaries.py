@@ -164,7 +164,8 @@ def _asked(path: Path, account: Account) -> Program | None:
         raise
     except (OSError, subprocess.TimeoutExpired):
         return None
-    # What they say: postgres (PostgreSQL) 18.6 / postgres (PostgreSQL) 19beta1 / Redis server v=6.2.14
+    # What they say: postgres (PostgreSQL) 18.6 / postgres (PostgreSQL) 19beta1 / Redis server
+    # v=6.2.14
     match = re.search(r"(?:\) |v=)(\d+)(?:\.(\d+))?", said)
     return Program(path, (int(match[1]), int(match[2] or 0))) if match else None
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Final
 
 OURS: Final = ("secret.key", "up.lock", "postgres", "redis", "spool", "logs", "ready")
-"""What a data folder of ours holds; a folder with other things in it may be shared, and is left as it is."""
+"""What a data folder of ours holds; a folder with other things in it may be shared, and is left as
+it is.
+"""
 _OPEN_TO_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 

@@ -1,6 +1,7 @@
 """The settings: defaults here < `config/gateway.toml` < `GATEWAY_*` environment variables.
 
-An unknown key is an error; an empty variable counts as not set; secrets never show in logs or errors.
+An unknown key is an error; an empty variable counts as not set; secrets never show in logs or
+errors.
 """
 
 import os
@@ -73,17 +74,25 @@ class Settings(BaseSettings):
     data_dir: Path = Path("gateway-data")
     """Where the embedded servers and the secret key live."""
     database_url: SecretStr | None = None
-    """A PostgreSQL of yours (postgresql://...); absent: the gateway starts its own in `data_dir`."""
+    """A PostgreSQL of yours (postgresql://...); absent: the gateway starts its own in `data_dir`.
+    """
     redis_url: SecretStr | None = None
-    """A Redis of yours (redis://... or unix://...); absent: the gateway starts its own in `data_dir`."""
+    """A Redis of yours (redis://... or unix://...); absent: the gateway starts its own in
+    `data_dir`.
+    """
     secret_key: SecretStr | None = None
-    """32 bytes in base64 (`gateway secret`): seals phone numbers. With servers of its own the gateway keeps one."""
+    """32 bytes in base64 (`gateway secret`): seals phone numbers. With servers of its own the
+    gateway keeps one.
+    """
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     public_url: str = "http://127.0.0.1:8000"
-    """How providers reach this gateway from outside; stands in callback addresses and signatures."""
+    """How providers reach this gateway from outside; stands in callback addresses and signatures.
+    """
     local_phone: bool = False
-    """Serve the simulated phone at /phone. Anybody who reaches it can be any worker: local machines only."""
+    """Serve the simulated phone at /phone. Anybody who reaches it can be any worker: local machines
+    only.
+    """
     region: str = "KE"
     """ISO 3166 country that numbers written without a country code belong to."""
     channels: dict[str, ChannelSettings] = LOCAL_CHANNEL
@@ -91,36 +100,51 @@ class Settings(BaseSettings):
     """The channel a worker is texted on when she joined by none."""
     providers: dict[str, ProviderSettings] = {}
     private_addresses: tuple[str, ...] = ()
-    """Private addresses that channels and providers may be reached at, e.g. `127.0.0.1:13013`, `10.1.0.0/16` or
-    `kannel.internal`. Every other private address is refused when it is dialled."""
+    """Private addresses that channels and providers may be reached at, e.g. `127.0.0.1:13013`,
+    `10.1.0.0/16` or `kannel.internal`. Every other private address is refused when it is dialled.
+    """
     countries: dict[str, Country] = _COUNTRIES
     prices: dict[str, Tariff] = {}
-    """What an SMS segment costs, by country; what is not here comes from the list in the package."""
+    """What an SMS segment costs, by country; what is not here comes from the list in the package.
+    """
     controls: Controls = Controls()
     """Limits a day, and what makes a payout wait for a look."""
     coordinators: Coordinators = Coordinators()
     """What a coordinator may do by SMS without a PIN, and in a day."""
     moves: Moves = Moves()
-    """How a worker changes her number: how long payouts wait, and how long the new number may take to say YES."""
+    """How a worker changes her number: how long payouts wait, and how long the new number may take
+    to say YES.
+    """
     retention: Retention = Retention()
     """For how long sessions and messages are kept, and where older months are archived."""
     pin_free: Annotated[int, Field(ge=0)] = 500
-    """Major units that PAY by SMS may send in one go for a worker who has a PIN; more needs the PIN, on USSD."""
+    """Major units that PAY by SMS may send in one go for a worker who has a PIN; more needs the
+    PIN, on USSD.
+    """
     pay_reply_wait_s: Annotated[int, Field(ge=0)] = 20
-    """The reply to PAY waits so many seconds for the operator: most say in this time that it is paid, and one SMS
-    tells both. 0: the reply goes at once."""
+    """The reply to PAY waits so many seconds for the operator: most say in this time that it is
+    paid, and one SMS tells both. 0: the reply goes at once.
+    """
     lease_s: Annotated[int, Field(ge=60)] = 3600
     """How long a question is kept for a worker who does not answer, in seconds."""
     receipt_grace_s: Annotated[int, Field(ge=0)] = 300
-    """A question sent by SMS is kept from its delivery receipt on; where none comes, from this long after it was sent."""
+    """A question sent by SMS is kept from its delivery receipt on; where none comes, from this long
+    after it was sent.
+    """
     ussd_answer_s: Annotated[float, Field(gt=0, le=9)] = 8.0
-    """After this a USSD key is answered with a last screen, and finished behind it; providers give up after 10 s."""
+    """After this a USSD key is answered with a last screen, and finished behind it; providers give
+    up after 10 s.
+    """
     ussd_wait_s: Annotated[float, Field(gt=0, le=8)] = 0.7
-    """When more phones dial than can be answered: who would wait longer gets a polite last screen at once."""
+    """When more phones dial than can be answered: who would wait longer gets a polite last screen
+    at once.
+    """
     resume_by_sms: bool = True
     """A question that a dropped USSD session left open may follow as one SMS."""
     quiet_hours: Annotated[str, Field(pattern=QUIET_HOURS)] = "21-8"
-    """Hours of her own day in which a worker is sent nothing unasked, unless she chose others; "" for none."""
+    """Hours of her own day in which a worker is sent nothing unasked, unless she chose others; ""
+    for none.
+    """
     prompts_per_hour: Annotated[int, Field(ge=1)] = 6
     """Messages a number may get unasked in an hour: questions, notices, invitations."""
     prompts_per_day: Annotated[int, Field(ge=1)] = 24
@@ -130,28 +154,40 @@ class Settings(BaseSettings):
     push_limit: Annotated[int, Field(ge=1)] = 500
     """Questions sent to idle workers in one go."""
     walks_at_once: Annotated[int, Field(ge=0)] = 24
-    """SMS that one API process works on at the same moment; what comes beyond that is stored first and heard by the
-    runners. 0: every SMS is stored first."""
+    """SMS that one API process works on at the same moment; what comes beyond that is stored first
+    and heard by the runners. 0: every SMS is stored first.
+    """
     requests_per_minute: Annotated[int, Field(ge=0)] = 6000
     """Requests that one API key may make in a minute at one API process; 0 for no limit."""
     strangers_per_minute: Annotated[int, Field(ge=0)] = 120
-    """Requests in a minute from one address without a key that is known, at one API process; 0 for no limit."""
+    """Requests in a minute from one address without a key that is known, at one API process; 0 for
+    no limit.
+    """
     log_format: Literal["auto", "json", "pretty"] = "auto"
-    """How log lines are written: JSON, text for a terminal, or (auto) text where there is a terminal and JSON elsewhere."""
+    """How log lines are written: JSON, text for a terminal, or (auto) text where there is a
+    terminal and JSON elsewhere.
+    """
     webhook_processes: Annotated[int, Field(ge=1)] = 2
-    """Processes that answer phones, started by `gateway up`. With two, one can die and no connection is refused."""
+    """Processes that answer phones, started by `gateway up`. With two, one can die and no
+    connection is refused.
+    """
     helpers: Annotated[int, Field(ge=1, le=64)] = 1
-    """Processes that read uploads and work out quotes for one client process at a time; more requests wait for them."""
+    """Processes that read uploads and work out quotes for one client process at a time; more
+    requests wait for them.
+    """
     helper_s: Annotated[float, Field(gt=0)] = 120.0
     """Seconds after which reading one upload is given up."""
     limits: DoorLimits = DoorLimits()
     """What one server process takes from its callers: bytes, seconds, connections, requests."""
     trusted_proxies: Networks = ()
-    """Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; none by default, not
-    even this machine."""
+    """Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed;
+    none by default, not even this machine.
+    """
     allowed_hosts: tuple[str, ...] = ()
-    """Names in the Host header that are answered (`*.example.org` for all below, `*` for any); empty: the one of
-    `public_url`, and this machine's own. Webhooks, health and metrics answer to any name."""
+    """Names in the Host header that are answered (`*.example.org` for all below, `*` for any);
+    empty: the one of `public_url`, and this machine's own. Webhooks, health and metrics answer to
+    any name.
+    """
     serve_metrics: Audience = "private"
     """Which callers /metrics is served to."""
     serve_docs: Audience = "private"

@@ -1,9 +1,10 @@
 """How simulations, proofs, benchmarks and tests stay apart from a real gateway.
 
-The environment wins over every other source of settings, so a simulation that keeps an inherited `GATEWAY_DATA_DIR` or
-`GATEWAY_DATABASE_URL` plays into the gateway that the variable names. Everything that simulates therefore removes all of them
-from its own process, which is what its child processes inherit, and names its own settings file, so that the
-`config/gateway.toml` of the current folder is not read either.
+The environment wins over every other source of settings, so a simulation that keeps an inherited
+`GATEWAY_DATA_DIR` or `GATEWAY_DATABASE_URL` plays into the gateway that the variable names.
+Everything that simulates therefore removes all of them from its own process, which is what its
+child processes inherit, and names its own settings file, so that the `config/gateway.toml` of the
+current folder is not read either.
 """
 
 import os

@@ -34,10 +34,14 @@ class Tariff(Section):
 
 
 class ChannelSettings(Section):
-    """A way to phones. `secret` is a path part only the provider is told; it stands beside the provider's own checks.
-    `prices`: this channel's own, by country; they win over the gateway's. `per_second`: SMS segments it may send in any
-    second, 0 for no limit. `fallback`: the channel that takes over what this one cannot send. `region`: the country of
-    numbers without a country code on this channel; None: the gateway's."""
+    """A way to phones.
+
+    `secret` is a path part only the provider is told; it stands beside the provider's own checks.
+    `prices`: this channel's own, by country; they win over the gateway's. `per_second`: SMS
+    segments it may send in any second, 0 for no limit. `fallback`: the channel that takes over what
+    this one cannot send. `region`: the country of numbers without a country code on this channel;
+    None: the gateway's.
+    """
 
     secret: SecretStr
     sms: Side | None = None

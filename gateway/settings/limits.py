@@ -11,7 +11,9 @@ Network = IPv4Network | IPv6Network
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
 Audience = Literal["all", "private", "off"]
-"""`all`: every caller; `private`: callers of this machine and of private networks only; `off`: no caller."""
+"""`all`: every caller; `private`: callers of this machine and of private networks only; `off`: no
+caller.
+"""
 
 
 def _network(given: object) -> object:
@@ -29,7 +31,10 @@ Networks = tuple[Annotated[Network, BeforeValidator(_network)], ...]
 
 
 class DoorLimits(Section):
-    """What one server process takes from its callers. A refusal names the limit that was reached."""
+    """What one server process takes from its callers.
+
+    A refusal names the limit that was reached.
+    """
 
     body_bytes: Count = 256 * 1024
     """The largest body of a request; uploads of tasks have a limit of their own."""
@@ -56,8 +61,9 @@ class DoorLimits(Section):
     connections_reserved: Annotated[int, Field(ge=0)] = 1000
     """Those of `connections` that only providers' webhooks and trusted proxies may use."""
     connections_per_address: Count = 200
-    """Connections of one address (of one /64 network of IPv6) that have brought no true webhook. Beyond it
-    those go that have waited longest, once they have waited for some seconds."""
+    """Connections of one address (of one /64 network of IPv6) that have brought no true webhook.
+    Beyond it those go that have waited longest, once they have waited for some seconds.
+    """
     requests: Count = 4200
     """Requests that are worked on at the same moment."""
     webhook_requests: Count = 4000

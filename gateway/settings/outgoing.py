@@ -11,7 +11,8 @@ from gateway.settings.channels import ChannelSettings
 from gateway.settings.payouts import ProviderSettings
 from gateway.settings.section import Options
 
-# A plug-in that calls an address of its options names it so. An address that others call (`receipt_url`) is not ours.
+# A plug-in that calls an address of its options names it so. An address that others call
+# (`receipt_url`) is not ours.
 CALLED = ("base_url", "send_url", "url")
 _PORTS = {"http": 80, "https": 443}
 

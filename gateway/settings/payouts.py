@@ -28,15 +28,19 @@ class FeeBand(Section):
 
 
 class ProviderSettings(Section):
-    """A way to pay. Limits and credentials are the kind's own options. `secret`: path part of the one callback address
-    that some operators' portals want (Airtel, airtime, pawaPay); only the operator is told."""
+    """A way to pay.
+
+    Limits and credentials are the kind's own options. `secret`: path part of the one callback
+    address that some operators' portals want (Airtel, airtime, pawaPay); only the operator is told.
+    """
 
     kind: str
     secret: SecretStr | None = None
     options: Options = Field(default_factory=dict)
     fee_table: tuple[FeeBand, ...] = ()
-    """The operator's tariff, from the smallest payout up; above the last band its fee. A worker pays it where her country
-    says so (`fees_by`)."""
+    """The operator's tariff, from the smallest payout up; above the last band its fee. A worker
+    pays it where her country says so (`fees_by`).
+    """
 
     @field_validator("fee_table")
     @classmethod
@@ -66,12 +70,16 @@ class Country(Section):
     currency: Currency
     language: str = "en"
     languages: tuple[str, ...] = ()
-    """Offered on the phone's menu, in this order; none: `language`, then all others. LANG takes any of them."""
+    """Offered on the phone's menu, in this order; none: `language`, then all others. LANG takes any
+    of them.
+    """
     payout: str | None = None
     time_zone: str | None = None
     """For quiet hours, e.g. Africa/Lubumbashi; None: the one its phone numbers belong to."""
     payout_by_carrier: dict[str, str] = Field(default_factory=dict)
-    """Providers by the carrier a number was given to (`{Safaricom = "mpesa", Airtel = "airtel_ke"}`); others: `payout`."""
+    """Providers by the carrier a number was given to (`{Safaricom = "mpesa", Airtel =
+    "airtel_ke"}`); others: `payout`.
+    """
     airtime: str | None = None
     """The provider that pays `PAY AIRTIME`, and tiny balances, as airtime."""
     fees_by: Literal["house", "worker"] = "house"
@@ -114,25 +122,37 @@ class Controls(Section):
 
     limits: tuple[DayLimit, ...] = ()
     first_payouts_per_day: Annotated[int, Field(ge=1)] = 50
-    """First payouts of one coordinator's workers in 24 hours that are ordinary; the others wait `hold_h`."""
+    """First payouts of one coordinator's workers in 24 hours that are ordinary; the others wait
+    `hold_h`.
+    """
     hold_h: Annotated[int, Field(ge=1)] = 48
     check_names: bool = False
-    """Before a number's first payout: is the name its operator has for it (MTN, Airtel) nearly the enrolled one? Else a person
-    looks."""
+    """Before a number's first payout: is the name its operator has for it (MTN, Airtel) nearly the
+    enrolled one? Else a person looks.
+    """
     quiet_days: Annotated[int, Field(ge=1)] = 30
-    """A payout asked for by a number that gave no answer for so long waits `hold_h`: its SIM may be another's by now."""
+    """A payout asked for by a number that gave no answer for so long waits `hold_h`: its SIM may be
+    another's by now.
+    """
     tell: tuple[str, ...] = ()
-    """Phone numbers of people who get the ledger's head once a day, appeals of workers without a coordinator, and each addition,
-    disabling, new key and expiry of a person who decides about money."""
+    """Phone numbers of people who get the ledger's head once a day, appeals of workers without a
+    coordinator, and each addition, disabling, new key and expiry of a person who decides about
+    money.
+    """
     person_days: Annotated[int, Field(ge=1, le=3650)] = 180
-    """So many days the key of a person who decides about money is good (`gateway persons`); then another person renews it."""
+    """So many days the key of a person who decides about money is good (`gateway persons`); then
+    another person renews it.
+    """
     heads_to_coordinators: bool = False
     """Coordinators get the ledger's head once a day too."""
     unknown_share: Annotated[float, Field(gt=0, le=1)] = 0.2
-    """The share of the payments of ten minutes of which nobody knows what became of them, above which sending stops until
-    the operator answers; from `unknown_least` such payments on."""
+    """The share of the payments of ten minutes of which nobody knows what became of them, above
+    which sending stops until the operator answers; from `unknown_least` such payments on.
+    """
     unknown_least: Annotated[int, Field(ge=1)] = 10
     approve_above: dict[Currency, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     """By currency, in whole units: a payout of more waits for two people (`gateway approvals`)."""
     approve_run_above: dict[Currency, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
-    """The same for all payouts of a day (UTC) together that nobody approved: from then on the others wait."""
+    """The same for all payouts of a day (UTC) together that nobody approved: from then on the
+    others wait.
+    """

@@ -39,7 +39,10 @@ def unknown_variables(known: Iterable[str]) -> list[str]:
 
 
 def invalid_values(bad: ValidationError, path: Path, known: Iterable[str]) -> list[str]:
-    """Return a fault for each value that breaks a rule. Values are not shown: they may be secrets."""
+    """Return a fault for each value that breaks a rule.
+
+    Values are not shown: they may be secrets.
+    """
     names = list(known)
     return [_fault(error, path, names) for error in bad.errors(include_input=False)]
 

@@ -1,7 +1,7 @@
 """How different people type the answer to several questions in one SMS.
 
-Everybody has a habit and now and then another style, a slip or a gap. What is meant is always one answer an item, so
-a reader that records anything else has guessed.
+Everybody has a habit and now and then another style, a slip or a gap. What is meant is always one
+answer an item, so a reader that records anything else has guessed.
 """
 
 import random
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 Styler = Callable[[Sequence["Meant"], random.Random], str]
 
 _GAP, _SLIP, _MUDDLE, _OTHER_STYLE = 0.02, 0.02, 0.02, 0.15
-"""Shares: of items left out, of items typed so that nobody can tell, of messages nobody can read, of messages in
-another style than one's own."""
+"""Shares: of items left out, of items typed so that nobody can tell, of messages nobody can read,
+of messages in another style than one's own.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,8 @@ class Listener:
 
     async def __aenter__(self) -> Self:
         """Raises OSError when the port is taken."""
-        # Named TCP: asyncio switches Nagle's delay (40 ms an answer) off only when told the protocol.
+        # Named TCP: asyncio switches Nagle's delay (40 ms an answer) off only when told the
+        # protocol.
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,7 +1,7 @@
 """The characters of an SMS of septets: the default alphabet, and national tables instead of it.
 
-Source: 3GPP TS 23.038, annex A.2 and A.3. The national tables are one file each in `sms/shifts/`; they cost a
-header in every part, and only count where a channel says that it can send them.
+Source: 3GPP TS 23.038, annex A.2 and A.3. The national tables are one file each in `sms/shifts/`;
+they cost a header in every part, and only count where a channel says that it can send them.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,11 @@ __all__ = ["BASIC", "EXTENSION", "Shift", "shift"]
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One language's tables. `single` replaces the extension table (2 septets a character), `locking` the
-    default alphabet (1 septet); None: the language has no locking table of its own."""
+    """One language's tables.
+
+    `single` replaces the extension table (2 septets a character), `locking` the default alphabet (1
+    septet); None: the language has no locking table of its own.
+    """
 
     language: str
     single: frozenset[str]

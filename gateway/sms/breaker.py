@@ -29,7 +29,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """The state of a channel. `failures` in a row; `opened` times in a row; `until`: when an open one may be tried."""
+    """The state of a channel.
+
+    `failures` in a row; `opened` times in a row; `until`: when an open one may be tried.
+    """
 
     state: State = State.CLOSED
     failures: int = 0

@@ -1,9 +1,10 @@
 """Saving segments: one curly quote makes a whole SMS UCS-2, at 70 characters a part instead of 160.
 
-Two kinds of change. Marks (quotes, dashes, blanks, invisible characters) have a GSM-7 twin and may always be
-changed. Letters lose something ("avó" and "avô" are both "avo"), so they are changed only where people who
-write the language do the same on their phones, and shown in the diff. What no rule covers (Hausa hooked
-letters, Yoruba dots, Ethiopic, Arabic, emoji) stays, is reported, and makes every other change pointless.
+Two kinds of change. Marks (quotes, dashes, blanks, invisible characters) have a GSM-7 twin and may
+always be changed. Letters lose something ("avó" and "avô" are both "avo"), so they are changed only
+where people who write the language do the same on their phones, and shown in the diff. What no rule
+covers (Hausa hooked letters, Yoruba dots, Ethiopic, Arabic, emoji) stays, is reported, and makes
+every other change pointless.
 """
 
 # ruff: noqa: RUF001, RUF002  characters that look alike are what this file is about
@@ -31,11 +32,13 @@ _MARKS = {
     "...": "…",
     "\n": "\u2028\u2029\x85\v",
 }
-# The whole of what is written before it, so that no text grows twice: "GH₵5" is "GHS 5", not "GHGHS 5".
+# The whole of what is written before it, so that no text grows twice: "GH₵5" is "GHS 5", not "GHGHS
+# 5".
 _PHRASES = {"« ": '"', " »": '"', "«\u00a0": '"', "\u00a0»": '"', "«\u202f": '"', "\u202f»": '"',
             "GH₵": "GHS ", "₵": "GHS ", "₦": "NGN ", "₹": "INR ", "№": "No "}  # fmt: skip
 
-# The letters each language may lose the marks of: its own, as its writers do when a keypad has no better.
+# The letters each language may lose the marks of: its own, as its writers do when a keypad has no
+# better.
 _EUROPEAN = "áàâãçéèêëíìîïóòôõúùûÿœ"
 FOLDED = {
     "en": _EUROPEAN,  # loan words and names
@@ -50,7 +53,8 @@ FOLDED = {
     "nl": "áçêëíïóôú",
 }
 
-# Changed only where that alone saves a part: these two-septet characters have one-septet neighbours.
+# Changed only where that alone saves a part: these two-septet characters have one-septet
+# neighbours.
 _BRACKETS = {"[": "(", "]": ")", "{": "(", "}": ")"}
 _SURPLUS = r"(?<= ) +| +(?=\n)|[\[\]{}]"
 
@@ -66,8 +70,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """`pieces` is the whole text in order, plain pieces and changes. `kept`: the characters no rule may touch;
-    where there are any, nothing is changed, for the text stays UCS-2 whatever else is done to it."""
+    """`pieces` is the whole text in order, plain pieces and changes.
+
+    `kept`: the characters no rule may touch; where there are any, nothing is changed, for the text
+    stays UCS-2 whatever else is done to it.
+    """
 
     text: str
     before: Count
@@ -106,8 +113,9 @@ def cheaper(
     """The same message in fewer segments; None when there is nothing to save.
 
     `around`: what stands before and after `text` in the message, weighed with it and left as it is.
-    `language` (ISO 639-1) says which letters may lose their marks; None or a language without a rule: no letter.
-    A text that must stay UCS-2, and would be cheaper otherwise, is returned unchanged with the reason in `kept`.
+    `language` (ISO 639-1) says which letters may lose their marks; None or a language without a
+    rule: no letter. A text that must stay UCS-2, and would be cheaper otherwise, is returned
+    unchanged with the reason in `kept`.
 
     >>> cheaper("plain", "en"), cheaper("ƙofa " * 20, "ha").kept
     (None, 'ƙ')

@@ -15,11 +15,13 @@ from gateway.errors import Failed
 from gateway.msisdn import mask
 from gateway.sms.port import OutboundSms, Outcome, Sent
 
-# No answer means UNKNOWN, and most providers cannot be asked: so wait longer for one than their SDKs do.
+# No answer means UNKNOWN, and most providers cannot be asked: so wait longer for one than their
+# SDKs do.
 TIMEOUT = aiohttp.ClientTimeout(total=35, connect=5, sock_connect=5, sock_read=30)
 CALLS_AT_ONCE = 100
-# A call that found no place is not begun. With the time-out above this bounds a whole `send` to 45 s, so the
-# lease on its messages, which must be longer, cannot run out while one of them may still go out.
+# A call that found no place is not begun. With the time-out above this bounds a whole `send` to 45
+# s, so the lease on its messages, which must be longer, cannot run out while one of them may still
+# go out.
 BEGIN_WITHIN_S = 10
 
 Answer = TypeVar("Answer")

@@ -17,14 +17,18 @@ WINDOW_S = 1.0
 # Of the quickest answer's time this much is not trusted; and before so many answers none of it.
 _SURE_S = 0.015
 _MANY = 20
-# An answer that takes longer than this is not waited for: the provider had the message long ago, or never gets it.
+# An answer that takes longer than this is not waited for: the provider had the message long ago, or
+# never gets it.
 _ANSWER_S = 5.0
 _CATCH_UP = 1.05
 
 
 @dataclass(slots=True)
 class Call:
-    """Segments that went out together. `arrived_by`: when they had arrived at the latest; inf while nobody knows."""
+    """Segments that went out together.
+
+    `arrived_by`: when they had arrived at the latest; inf while nobody knows.
+    """
 
     segments: int
     began_at: float
@@ -42,7 +46,10 @@ class Pace:
     _next_at: float = -inf
 
     def wait_s(self, now: float, segments: int) -> float:
-        """How long `segments` must wait from now; 0 when they may go. Where that hangs on an answer, a short time."""
+        """How long `segments` must wait from now; 0 when they may go.
+
+        Where that hangs on an answer, a short time.
+        """
         self._forget(now)
         window = self._window(now)
         wanted = min(segments, self.limit)
@@ -92,7 +99,10 @@ class Pace:
         return self._arrived_by(call, now) + WINDOW_S * max(1, ceil(call.segments / self.limit))
 
     def _window(self, now: float) -> list[tuple[float, int]]:
-        """When segments leave the window, and how many. A message above the limit fills as many seconds as it needs."""
+        """When segments leave the window, and how many.
+
+        A message above the limit fills as many seconds as it needs.
+        """
         found: list[tuple[float, int]] = []
         for call in self._calls:
             arrived_by, left, leaves_at = self._arrived_by(call, now), call.segments, WINDOW_S

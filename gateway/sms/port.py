@@ -1,4 +1,7 @@
-"""What an SMS channel must do. One channel a file in `sms/channels/`; provider words stop at that file."""
+"""What an SMS channel must do.
+
+One channel a file in `sms/channels/`; provider words stop at that file.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +16,10 @@ from gateway.phrases.capacity import Capacity
 
 
 class Outcome(StrEnum):
-    """What became of one send. UNKNOWN: it may or may not have gone out; it is asked about, never blindly repeated."""
+    """What became of one send.
+
+    UNKNOWN: it may or may not have gone out; it is asked about, never blindly repeated.
+    """
 
     ACCEPTED = "accepted"
     REFUSED = "refused"  # final: this message will never go out this way
@@ -42,9 +48,10 @@ def rank(delivery: Delivery) -> int:
 class InboundSms:
     """One SMS from a phone; `sender`, `to` as the provider wrote them.
 
-    `provider_id`: "" where the provider gives none that tells two messages apart. `stamp`: the provider's
-    time. `typed`: what the phone sent, where `text` is the provider's reading of it (STOP for an opt-out in
-    any language). `media`: addresses of the pictures that came with an MMS, as the provider keeps them.
+    `provider_id`: "" where the provider gives none that tells two messages apart. `stamp`: the
+    provider's time. `typed`: what the phone sent, where `text` is the provider's reading of it
+    (STOP for an opt-out in any language). `media`: addresses of the pictures that came with an MMS,
+    as the provider keeps them.
     """
 
     provider_id: str
@@ -69,7 +76,10 @@ class InboundSms:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A delivery report. `delivery` None: a status we do not know (stored, answered 200, changes nothing)."""
+    """A delivery report.
+
+    `delivery` None: a status we do not know (stored, answered 200, changes nothing).
+    """
 
     provider_id: str
     delivery: Delivery | None
@@ -77,7 +87,8 @@ class Receipt:
     reason: str | None = None
     opted_out: bool = False
     phone_away: bool = False
-    """The phone is off or out of reach, whatever became of this message (AWAY says so by itself)."""
+    """The phone is off or out of reach, whatever became of this message (AWAY says so by itself).
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +119,11 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The provider's answer for one message. `cost_micro`: what the provider says it cost, in millionths of a major
-    unit of `currency`; None when it did not say. `fault`: what is wrong with a refused message, where that is known."""
+    """The provider's answer for one message.
+
+    `cost_micro`: what the provider says it cost, in millionths of a major unit of `currency`; None
+    when it did not say. `fault`: what is wrong with a refused message, where that is known.
+    """
 
     key: str
     outcome: Outcome
@@ -124,7 +138,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """The provider's notice that a phone no longer wants our messages. `sender`: the name or code it stopped."""
+    """The provider's notice that a phone no longer wants our messages.
+
+    `sender`: the name or code it stopped.
+    """
 
     msisdn: str
     sender: str
@@ -142,8 +159,11 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A provider's call as it came, for who must prove it. `url`: the public one, as the provider was told it;
-    header names in lower case; `pairs`: the fields in order, a repeated name as often as it came."""
+    """A provider's call as it came, for who must prove it.
+
+    `url`: the public one, as the provider was told it; header names in lower case; `pairs`: the
+    fields in order, a repeated name as often as it came.
+    """
 
     url: str
     headers: Mapping[str, str]
@@ -153,7 +173,10 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Thanks:
-    """What the provider wants to read once its event is taken. Some text any words in it to the phone."""
+    """What the provider wants to read once its event is taken.
+
+    Some text any words in it to the phone.
+    """
 
     body: bytes = b""
     media_type: str | None = None
@@ -188,7 +211,10 @@ class SmsChannel(Protocol):
     async def send(
         self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]
     ) -> list[Sent]:
-        """Hand messages to the provider; one `Sent` for each, in order. Never raises for what the network does."""
+        """Hand messages to the provider; one `Sent` for each, in order.
+
+        Never raises for what the network does.
+        """
         ...
 
 

@@ -93,7 +93,8 @@ def built_in() -> Mapping[str, Tariff]:
     return {country: Tariff(**given) for country, given in tomllib.loads(text).items()}
 
 
-# Looking a prefix up costs more than all the rest of booking a message, and the same phones come again and again.
+# Looking a prefix up costs more than all the rest of booking a message, and the same phones come
+# again and again.
 @lru_cache(maxsize=10_000)
 def place_of(msisdn: str) -> tuple[str | None, str | None]:
     """Country and network of an E.164 number, by its prefix.

@@ -28,10 +28,10 @@ WHOLE_BODY = "."
 class Incoming(Options):
     """The provider's names of what an SMS has.
 
-    `zone`: the time zone of dates that name none, "Africa/Nairobi" for example.
-    `messages`: the path of the list where one call holds several, `.` where the body is the list; of
-    several paths the first that a call has. The other names are then those inside of one item; fields
-    outside of the list stay known as well.
+    `zone`: the time zone of dates that name none, "Africa/Nairobi" for example. `messages`: the
+    path of the list where one call holds several, `.` where the body is the list; of several paths
+    the first that a call has. The other names are then those inside of one item; fields outside of
+    the list stay known as well.
     """
 
     id: Names = ("id",)

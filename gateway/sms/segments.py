@@ -1,8 +1,9 @@
 """What a text weighs on the air: its encoding, its units, and the parts the network bills.
 
-A part is 140 octets: 160 septets or 70 UTF-16 units alone, 153 or 67 with the header that joins the parts of a
-long SMS (3GPP TS 23.040 section 9.2.3.24.1). What takes two units (an escape pair, a surrogate pair) is never cut
-in half, so a part may end with an empty unit: that is where most counters are wrong.
+A part is 140 octets: 160 septets or 70 UTF-16 units alone, 153 or 67 with the header that joins the
+parts of a long SMS (3GPP TS 23.040 section 9.2.3.24.1). What takes two units (an escape pair, a
+surrogate pair) is never cut in half, so a part may end with an empty unit: that is where most
+counters are wrong.
 """
 
 import re
@@ -17,7 +18,8 @@ from gateway.sms import alphabet
 
 Encoding = Literal["GSM7", "UCS2"]
 
-# Octets of user data in one SMS, and of headers: the length octet, joining parts, naming one national table.
+# Octets of user data in one SMS, and of headers: the length octet, joining parts, naming one
+# national table.
 _OCTETS, _LENGTH, _JOIN, _TABLE = 140, 1, 5, 3
 
 
@@ -101,7 +103,9 @@ def _ways(shift: str | None) -> tuple[_Way, ...]:
 
 @lru_cache(maxsize=4096)
 def count(text: str, shift: str | None = None) -> Count:
-    """How the network carries `text`. `shift`: the language whose national tables the channel can send.
+    """How the network carries `text`.
+
+    `shift`: the language whose national tables the channel can send.
 
     >>> count("a" * 161)
     Count(encoding='GSM7', units=161, segments=2, units_left=145, table=None)
@@ -120,7 +124,8 @@ def count(text: str, shift: str | None = None) -> Count:
 def parts(text: str, shift: str | None = None) -> list[str]:
     """`text` as the parts the network would send, in order; as many as `count` says.
 
-    Letters with their marks and emoji with their joiners stay whole where that costs no further part.
+    Letters with their marks and emoji with their joiners stay whole where that costs no further
+    part.
     """
     way, counted = _best(text, shift)
     if counted.segments == 1:

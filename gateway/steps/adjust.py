@@ -58,7 +58,10 @@ async def open_adjustment(
 
 
 async def decide(rt: Runtime, ref: str, *, upheld: bool, who: str) -> None:
-    """A coordinator or operator decides a disputed (or still open) adjustment. Raises Refused where there is none."""
+    """A coordinator or operator decides a disputed (or still open) adjustment.
+
+    Raises Refused where there is none.
+    """
     row = await adjustments.by_ref(rt.db, ref)
     if row is None or row["state"] not in ("open", "disputed"):
         raise Refused(f"{ref} is no adjustment that waits for a decision")

@@ -39,7 +39,10 @@ async def add_key(rt: Runtime, client: ClientId) -> str:
 
 
 async def revoke_key(rt: Runtime, client: ClientId, shown: str) -> None:
-    """From now on the key that begins so opens nothing. Raises Refused where no such key is left."""
+    """From now on the key that begins so opens nothing.
+
+    Raises Refused where no such key is left.
+    """
     await _account(rt, client)
     if not await clients.revoke_keys(rt.db, client, shown[:_SHOWN]):
         raise Refused(f"{client} has no key {shown!r} that is not revoked", status=404)
@@ -143,7 +146,10 @@ async def expect_worker(
 
 
 def _name(said: str) -> str:
-    """Return a person's name as it is kept. Raises Refused for what would carry a link or a number into our messages."""
+    """Return a person's name as it is kept.
+
+    Raises Refused for what would carry a link or a number into our messages.
+    """
     name = as_name(said)
     if not is_name(name):
         raise Refused(

@@ -18,10 +18,13 @@ ANY_LENGTH = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A task whose question is more than one plain SMS. `row`: 1 = the first of the upload. `encoding`, `segments`: of the
-    whole question. `suggestion`, `diff`: a text that makes it cheaper, None when there is none; `segments_then`: with it.
-    `loses_letters`: letters lose their marks, so a speaker should read it. `kept`: characters that nothing can replace
-    and that make it UCS-2."""
+    """A task whose question is more than one plain SMS.
+
+    `row`: 1 = the first of the upload. `encoding`, `segments`: of the whole question. `suggestion`,
+    `diff`: a text that makes it cheaper, None when there is none; `segments_then`: with it.
+    `loses_letters`: letters lose their marks, so a speaker should read it. `kept`: characters that
+    nothing can replace and that make it UCS-2.
+    """
 
     row: int
     task: str
@@ -33,14 +36,18 @@ class Advice:
     loses_letters: bool
     kept: str
     cannot_go: str | None = None
-    """Where the question cannot be asked: "cannot go on channel X in am: 5 parts, 4 can be sent"."""
+    """Where the question cannot be asked: "cannot go on channel X in am: 5 parts, 4 can be sent".
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Air:
-    """The ways by which questions reach workers. `language`: of the country, where a batch names none; `languages`: all
-    that its workers may read. `roads`: the SMS channels by name, and what each can carry. `dialled`: some channel shows
-    questions on screens too."""
+    """The ways by which questions reach workers.
+
+    `language`: of the country, where a batch names none; `languages`: all that its workers may
+    read. `roads`: the SMS channels by name, and what each can carry. `dialled`: some channel shows
+    questions on screens too.
+    """
 
     language: str
     languages: tuple[str, ...] = ()
@@ -49,8 +56,10 @@ class Air:
 
 
 class Adviser:
-    """Looks at the texts of a batch one after the other. `shown`: the first that cost more than one segment or need
-    UCS-2; `warned`: how many there are."""
+    """Looks at the texts of a batch one after the other.
+
+    `shown`: the first that cost more than one segment or need UCS-2; `warned`: how many there are.
+    """
 
     def __init__(self, batch: Batch, air: Air) -> None:
         languages = batch.languages or (air.language,)
@@ -58,7 +67,8 @@ class Adviser:
         asked_in = batch.languages or air.languages or languages
         self._arounds = {each: _around(batch, each) for each in asked_in}
         self._surely = _surely_carried(air) - max(sum(map(len, a)) for a in self._arounds.values())
-        # Of several languages none has the say about letters; the marks that mean nothing may still be changed.
+        # Of several languages none has the say about letters; the marks that mean nothing may still
+        # be changed.
         self._language = languages[0] if len(languages) == 1 else None
         self._around = before, after = _around(batch, languages[0])
         self._plain = BASIC.issuperset(before + after)

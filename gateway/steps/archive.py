@@ -1,7 +1,8 @@
 """`gateway archive`: months that are old enough are written to files and leave the database.
 
-A month first leaves its table, so that nobody writes to it any more; then its file is written and checked; then it is
-dropped. Whoever is killed in between leaves the month where the next run finds it.
+A month first leaves its table, so that nobody writes to it any more; then its file is written and
+checked; then it is dropped. Whoever is killed in between leaves the month where the next run finds
+it.
 """
 
 import asyncio
@@ -20,7 +21,8 @@ from gateway.store.leader import alone
 
 _ARCHIVE_LOCK = 7_301_058
 _SMALLER_BY = 2
-"""A file is at least so many times smaller than the rows it holds; measured are five to ten times."""
+"""A file is at least so many times smaller than the rows it holds; measured are five to ten times.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,8 @@ async def due(rt: Runtime) -> list[str]:
 async def archive(rt: Runtime, *, files: bool = True) -> AsyncGenerator[Gone]:
     """Take out all months that are due, one after the other, and yield each that is gone.
 
-    Raises Refused while another run goes on, or where the folder cannot hold the files; Failed where the database is
-    too busy.
+    Raises Refused while another run goes on, or where the folder cannot hold the files; Failed
+    where the database is too busy.
     """
     async with alone(rt.db, _ARCHIVE_LOCK) as first:
         if not first:

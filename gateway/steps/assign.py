@@ -1,7 +1,7 @@
 """Pushes questions to workers who wait by SMS: idle, willing, and with work there for them.
 
-Who answers gets her next question in the reply itself; this step is for the first one, and for workers who ran
-out of work and have some again.
+Who answers gets her next question in the reply itself; this step is for the first one, and for
+workers who ran out of work and have some again.
 """
 
 from datetime import timedelta
@@ -23,12 +23,16 @@ from gateway.store import idle, turns
 
 log = structlog.get_logger()
 
-# A worker who dials is told once in a while that there is work: not while she is at it, and not twice a half-day.
+# A worker who dials is told once in a while that there is work: not while she is at it, and not
+# twice a half-day.
 _QUIET, _NOTICE_EVERY = timedelta(minutes=10), timedelta(hours=12)
 
 
 async def assign(rt: Runtime) -> int:
-    """Ask idle SMS workers their next question; how many were asked. None while phones have to wait."""
+    """Ask idle SMS workers their next question; how many were asked.
+
+    None while phones have to wait.
+    """
     if await rt.pressure.phones_wait():
         return 0
     asked, channels = 0, set[str]()

@@ -34,7 +34,10 @@ class Confirmation:
 
 
 async def waiting_list(rt: Runtime, provider: str, *, raw: bool = False) -> str:
-    """CSV of every payout that waits to be made by hand. It holds whole phone numbers: keep it as money."""
+    """CSV of every payout that waits to be made by hand.
+
+    It holds whole phone numbers: keep it as money.
+    """
     _by_hand(rt, provider)
     writer = CsvWriter(raw=raw)
     lines = [writer.row(LISTED)]
@@ -50,8 +53,8 @@ async def waiting_list(rt: Runtime, provider: str, *, raw: bool = False) -> str:
 async def confirm(rt: Runtime, provider: str, source: str | bytes, by: str) -> tuple[int, int]:
     """Read confirmations (CSV with ref,status,receipt,amount): all are right, or none is taken.
 
-    Returns how many were paid and how many came back. Raises Refused naming row, field and rule. The same file again
-    changes nothing.
+    Returns how many were paid and how many came back. Raises Refused naming row, field and rule.
+    The same file again changes nothing.
     """
     _by_hand(rt, provider)
     if not by.strip():

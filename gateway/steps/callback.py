@@ -16,12 +16,16 @@ from gateway.store import inbox, payouts
 
 log = structlog.get_logger()
 
-# As `gateway.ids.secret_path` makes them; anything else is no path of ours, and need not reach a query.
+# As `gateway.ids.secret_path` makes them; anything else is no path of ours, and need not reach a
+# query.
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{1,100}")
 
 
 async def callback(rt: Runtime, token: str, body: bytes, headers: Mapping[str, str]) -> bool:
-    """Take one callback; False when the path is nobody's (a forgery changes nothing). Twice is once."""
+    """Take one callback; False when the path is nobody's (a forgery changes nothing).
+
+    Twice is once.
+    """
     if not _TOKEN.fullmatch(token):
         return False
     stored = await payouts.by_token(rt.db, rt.vault, token)
@@ -33,8 +37,8 @@ async def callback(rt: Runtime, token: str, body: bytes, headers: Mapping[str, s
         return True
     await inbox.keep(rt.db, rt.vault, stored.payout.provider, "payout", event_id, body)
     reach("callback.kept")
-    # Read again, now that the callback is kept: while its own request is still being answered it cannot hasten
-    # anything, but then the answer's side sees it kept, and does (steps/disburse).
+    # Read again, now that the callback is kept: while its own request is still being answered it
+    # cannot hasten anything, but then the answer's side sees it kept, and does (steps/disburse).
     stored = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
     status = rt.providers[stored.payout.provider].parse_callback(body, headers)
     await called_back(rt, stored, token, status)
@@ -54,7 +58,8 @@ async def provider_callback(
     status = rt.providers[provider].parse_callback(body, headers)
     stored = await payouts.by_words(rt.db, rt.vault, provider, status.key, status.reference)
     if stored is None:
-        # Also the callback that overtakes the answer naming its id: the question to come will find the same.
+        # Also the callback that overtakes the answer naming its id: the question to come will find
+        # the same.
         why = "speaks of no payout we know"
         await inbox.keep_failed(rt.db, rt.vault, provider, "payout", event_id, body, why)
         return False

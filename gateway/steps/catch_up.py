@@ -25,8 +25,10 @@ log = structlog.get_logger()
 CLAIMED_MAX = 60
 AT_ONCE = 8
 REST_PART = 9.0
-"""While dialling workers have to wait, SMS that are stored go on one at a time, with a rest this many times as long as each
-took: they use a tenth of what a runner could, and the database with it. All of it is theirs when the rush is over."""
+"""While dialling workers have to wait, SMS that are stored go on one at a time, with a rest this
+many times as long as each took: they use a tenth of what a runner could, and the database with it.
+All of it is theirs when the rush is over.
+"""
 CLAIMED_BESIDE_PHONES = 10
 # Longer than a claim's walks take; a runner that was killed holds its events no longer than this.
 LEASE = timedelta(seconds=30)
@@ -112,8 +114,8 @@ async def _take_bound(rt: Runtime, row: Row) -> None:
         await inbox.fail(rt.db, row["id"], f"tried {TRIES_MAX} times")
         return
     if kind == "payout":
-        # A callback whose process died after it was kept. It is a hint only: its operator is asked by itself when the
-        # payout is due.
+        # A callback whose process died after it was kept. It is a hint only: its operator is asked
+        # by itself when the payout is due.
         await inbox.done(rt.db, row["channel"], kind, row["event_id"])
         return
     try:
@@ -121,8 +123,9 @@ async def _take_bound(rt: Runtime, row: Row) -> None:
         channel = _channel(rt, row["channel"])
         own = own_id(rt, channel, kind, raw, row["event_id"])
         await take(rt, channel, kind, raw, own)
-        # An SMS notes it in its own transaction, or waits for its next turn; but one that was kept unread, when the
-        # database died under its walk, or before an upgrade, stands there under another id than its own.
+        # An SMS notes it in its own transaction, or waits for its next turn; but one that was kept
+        # unread, when the database died under its walk, or before an upgrade, stands there under
+        # another id than its own.
         if row["event_id"] != own:
             await inbox.done(rt.db, row["channel"], kind, row["event_id"])
     except AWAY as away:

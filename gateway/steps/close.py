@@ -49,10 +49,10 @@ async def close(rt: Runtime) -> int:
 async def close_batch(rt: Runtime, batch: Batch) -> None:
     """Estimate the results over all answers, keep them in slices, and publish them.
 
-    Each slice is a commit of its own, and a process that dies is followed by one that goes on behind the last. Nobody sees a
-    result before all are there: from the one commit on that closes the batch they are read from where they are kept. They
-    move into its tasks in slices, too, and the last of these gives the rest of the money back. So no row is held for
-    longer than a moment.
+    Each slice is a commit of its own, and a process that dies is followed by one that goes on
+    behind the last. Nobody sees a result before all are there: from the one commit on that closes
+    the batch they are read from where they are kept. They move into its tasks in slices, too, and
+    the last of these gives the rest of the money back. So no row is held for longer than a moment.
     """
     basis = await background.basis(rt.db, batch.id)
     kept = await background.kept_estimates(rt.db, batch.id, basis)
@@ -81,7 +81,8 @@ async def _keep_results(rt: Runtime, batch: Batch, basis: str, done: int) -> Non
         "select name, gold from task where batch_id = $1 and gold is not null", batch.id
     )
     rows = await asyncio.to_thread(_estimated, rt, batch, answers, golds)
-    # The same answers give the same results in the same order: what is kept is the beginning of them.
+    # The same answers give the same results in the same order: what is kept is the beginning of
+    # them.
     for at in range(done - done % SLICE, len(rows), SLICE):
         await background.keep_estimates(rt.db, batch.id, basis, rows[at : at + SLICE])
         await _tell(rt, batch, "closing", min(at + SLICE, len(rows)), len(rows))

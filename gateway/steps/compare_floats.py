@@ -50,7 +50,8 @@ async def compare(rt: Runtime, provider: str) -> Compared | None:
 
 
 async def _compare(rt: Runtime, provider: str, asked: TellsFloat) -> Compared | None:
-    # Money moves meanwhile: the books before and after the question say between what the answer must lie.
+    # Money moves meanwhile: the books before and after the question say between what the answer
+    # must lie.
     before = await books_minor(rt, provider)
     told_minor = await asked.float_minor(rt.http)
     after = await books_minor(rt, provider)

@@ -1,7 +1,7 @@
 """What may be said of a batch's confidences: whether gold has checked them, and with how much.
 
-Wherever a confidence is told (results, proof, the story of a task, a correction's diff, commands), it is told by
-`Checked.told`, and in words by `in_words`.
+Wherever a confidence is told (results, proof, the story of a task, a correction's diff, commands),
+it is told by `Checked.told`, and in words by `in_words`.
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -18,7 +18,9 @@ from gateway.store.db import Row
 from gateway.store.reviews import PERSON
 
 _ONLINE = "online"
-"""The rule of a result that was judged one answer at a time; its confidence is estimated anew when the batch closes."""
+"""The rule of a result that was judged one answer at a time; its confidence is estimated anew when
+the batch closes.
+"""
 _DIGITS = 4
 
 

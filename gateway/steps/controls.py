@@ -33,7 +33,10 @@ from gateway.store.payouts import Stored
 
 
 async def may_go(rt: Runtime, stored: Stored) -> bool:
-    """True when nothing holds the payout; it counts as gone today from then on. Else it comes due again by itself."""
+    """True when nothing holds the payout; it counts as gone today from then on.
+
+    Else it comes due again by itself.
+    """
     payout, now = stored.payout.id, rt.clock.now()
     named = await _name(rt, stored)
     async with rt.db.transaction() as db:
@@ -82,7 +85,10 @@ async def _name(rt: Runtime, stored: Stored) -> Wait | None:
 
 
 async def release(rt: Runtime, ref: str, who: str) -> int:
-    """Somebody looked at a payout that waits, and lets it go. Raises Refused where nothing holds it."""
+    """Somebody looked at a payout that waits, and lets it go.
+
+    Raises Refused where nothing holds it.
+    """
     async with rt.db.transaction() as db:
         released = await holds.release(db, ref, who, rt.clock.now())
         held = [] if released else await holds.held_by(db, ref)

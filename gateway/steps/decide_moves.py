@@ -27,8 +27,9 @@ async def decide(
 ) -> str:
     """Say what becomes of a change, as the person `by`; return what it came to.
 
-    noted: a second person must say the same; invited: the new number is asked; kept: an objection is over; refused;
-    given_back: the old number is the worker's again. Raises Refused where it waits for nobody.
+    noted: a second person must say the same; invited: the new number is asked; kept: an objection
+    is over; refused; given_back: the old number is the worker's again. Raises Refused where it
+    waits for nobody.
     """
     if says == "refuse" and not because.strip():
         raise Refused("say why; it is kept with the change", field="because")

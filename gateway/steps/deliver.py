@@ -1,8 +1,8 @@
 """Drains a channel's outbox: claims due messages, sends them, writes down what the provider said.
 
-A channel without a limit may be drained by all runners at once, each with some batches under way. A channel with one
-is held by one runner at a time, which sends in small handfuls at the channel's pace (`sms/pace.py`) and leaves to the
-next one what still counts. Nothing of this is in Redis.
+A channel without a limit may be drained by all runners at once, each with some batches under way. A
+channel with one is held by one runner at a time, which sends in small handfuls at the channel's
+pace (`sms/pace.py`) and leaves to the next one what still counts. Nothing of this is in Redis.
 """
 
 import asyncio
@@ -36,7 +36,8 @@ _BATCHES_AT_ONCE = 2
 _LEASE = timedelta(seconds=60)
 # A drain gives way before RQ's time-out, so that no message is cut off half sent.
 _DRAIN_S = 20.0
-# A channel with a limit is claimed so far ahead, sent in handfuls of so long, and held for so long without a word.
+# A channel with a limit is claimed so far ahead, sent in handfuls of so long, and held for so long
+# without a word.
 _AHEAD_S, _HANDFUL_S, _HOLD_S = 0.25, 0.025, 10.0
 
 
@@ -253,8 +254,11 @@ class Drain:
         return [m for m in messages if not lacks[m.id]]
 
     async def _opened(self, messages: Sequence[Claimed]) -> tuple[list[Claimed], dict[str, str]]:
-        """Those whose number can be read, and the numbers by message. One that was sealed with another key waits for it,
-        seen in `gateway outbox`; the others go on."""
+        """Those whose number can be read, and the numbers by message.
+
+        One that was sealed with another key waits for it, seen in `gateway outbox`; the others go
+        on.
+        """
         mine, numbers = list[Claimed](), dict[str, str]()
         for message in messages:
             try:

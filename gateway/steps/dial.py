@@ -1,10 +1,11 @@
 """One USSD key: one transaction, one screen.
 
-Most providers give a step no id of its own, and some give the id of a session to several phones: (session, number,
-transcript) is what makes it itself. So a step that comes again gets the same screen and changes nothing; a transcript
-that does not extend the one we know (shorter, or another branch: late or swapped requests) gets the screen the session
-stands at, and changes nothing either.
-Providers give up after ten seconds: `steps/late.py` answers before that, and finishes what was said.
+Most providers give a step no id of its own, and some give the id of a session to several phones:
+(session, number, transcript) is what makes it itself. So a step that comes again gets the same
+screen and changes nothing; a transcript that does not extend the one we know (shorter, or another
+branch: late or swapped requests) gets the screen the session stands at, and changes nothing either.
+Providers give up after ten seconds: `steps/late.py` answers before that, and finishes what was
+said.
 """
 
 from dataclasses import dataclass, replace
@@ -37,15 +38,19 @@ from gateway.ussd.transcript import new_keys
 log = structlog.get_logger()
 
 _TRIES = 8
-# A USSD string holds 182 characters (3GPP TS 23.038); a session of three minutes far fewer inputs than fit in here. Each
-# key that is dialled ahead is walked: without an end one long string would hold up everybody.
+# A USSD string holds 182 characters (3GPP TS 23.038); a session of three minutes far fewer inputs
+# than fit in here. Each key that is dialled ahead is walked: without an end one long string would
+# hold up everybody.
 _DIALLED_MAX, _TRANSCRIPT_MAX = 182, 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Dialled:
-    """The screen to answer with. `worth_telling`: what it says of an answer or of money that this step recorded; she
-    should read that even when the screen comes too late."""
+    """The screen to answer with.
+
+    `worth_telling`: what it says of an answer or of money that this step recorded; she should read
+    that even when the screen comes too late.
+    """
 
     screen: Shown
     worker: WorkerId | None = None
@@ -64,7 +69,10 @@ class _Standing:
 
 
 async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dialled:
-    """The screen for one key press. Raises Refused for a number that is none, Failed when nothing can be decided."""
+    """The screen for one key press.
+
+    Raises Refused for a number that is none, Failed when nothing can be decided.
+    """
     assert channel.ussd is not None
     msisdn, identity = normalise(step.msisdn, rt.settings.region), event_id(rt, step)
     index = rt.vault.index(msisdn)
@@ -139,7 +147,8 @@ async def _take(
         ended=after.ended,
     )
     reply = f"{'END' if after.ended else 'CON'} {shown}"
-    # What others may wait for (a task many answer) comes last, so that it is locked as briefly as can be.
+    # What others may wait for (a task many answer) comes last, so that it is locked as briefly as
+    # can be.
     await rt.db.commit(
         [
             *([number_moves.still_hers(worker, event.index)] if worker else []),
@@ -249,7 +258,8 @@ async def _understand(
         if keys and row["state"] != "active"
         else frozenset[str]()
     )
-    # A coordinator who is no worker is shown what she can text; a worker's screens are hers, whatever else she is.
+    # A coordinator who is no worker is shown what she can text; a worker's screens are hers,
+    # whatever else she is.
     is_coordinator = row["coordinator_id"] and row["worker_id"] is None
     coordinator = await coordinator_view(rt, row["coordinator_id"]) if is_coordinator else None
     found = await understand(rt, channel, row, codes=codes, coordinator=coordinator, msisdn=msisdn)
@@ -257,7 +267,8 @@ async def _understand(
     found = replace(found, situation=judged)
     found = await moving.with_keys(rt, row, found, keys, msisdn)
     found = await _aside(rt, row, found, keys)
-    # Her last payment is shown behind the balance: looked up only where the next screen may be that one.
+    # Her last payment is shown behind the balance: looked up only where the next screen may be that
+    # one.
     if row["worker_id"] and (row["view"] in ("balance", "payment") or len(keys) > 1):
         paid = await payment(rt, WorkerId(row["worker_id"]), None)
         return replace(found, situation=found.situation.changed(payment=paid))

@@ -1,7 +1,8 @@
 """Payouts on their way: sent once, asked about until the operator says what became of them.
 
-The claim is committed before the first byte is sent, so a crash leaves a payout that is asked about, never one
-that is sent again blindly. Each answer is written with its postings in one commit, guarded by the version read.
+The claim is committed before the first byte is sent, so a crash leaves a payout that is asked
+about, never one that is sent again blindly. Each answer is written with its postings in one commit,
+guarded by the version read.
 """
 
 import asyncio
@@ -132,8 +133,11 @@ async def _heed_early_callbacks(rt: Runtime, answered: Sequence[Stored]) -> None
 
 
 async def happened_to_all(rt: Runtime, moves: Sequence[tuple[Stored, Happened]]) -> list[Stored]:
-    """Decide each and write them in one commit; returns those to send now, as they are then. Where one met somebody
-    faster, or breaks a rule, or replaces another, it goes by itself. Each payout once at most."""
+    """Decide each and write them in one commit; returns those to send now, as they are then.
+
+    Where one met somebody faster, or breaks a rule, or replaces another, it goes by itself. Each
+    payout once at most.
+    """
     together: list[tuple[Stored, Happened, Decision, list[Part]]] = []
     alone: list[tuple[Stored, Happened]] = []
     for stored, what in moves:
@@ -167,8 +171,10 @@ async def happened_to_all(rt: Runtime, moves: Sequence[tuple[Stored, Happened]])
 
 
 async def _by_itself(rt: Runtime, stored: Stored, what: Happened) -> bool:
-    """With a commit of its own, decided on what is so by then. False where a claim or a lease met somebody faster:
-    what is left to do is in the row."""
+    """With a commit of its own, decided on what is so by then.
+
+    False where a claim or a lease met somebody faster: what is left to do is in the row.
+    """
     for _ in range(_TRIES):
         try:
             await happened(rt, stored, what, note=_note(what))
@@ -215,7 +221,10 @@ async def called_back(rt: Runtime, stored: Stored, token: str, status: Status) -
 
 
 async def _called_back(rt: Runtime, stored: Stored, token: str, status: Status) -> None:
-    """A callback came to one of the payout's secret paths. Only an answer to our own question decides."""
+    """A callback came to one of the payout's secret paths.
+
+    Only an answer to our own question decides.
+    """
     asked = token == stored.status_token
     for _ in range(_TRIES):
         try:
@@ -232,7 +241,9 @@ async def _called_back(rt: Runtime, stored: Stored, token: str, status: Status) 
 async def happened(
     rt: Runtime, stored: Stored, what: Happened, *, note: str = "", quiet: bool = False
 ) -> None:
-    """Let the state machine decide, and write what it says. Raises Conflict when the payout has moved on.
+    """Let the state machine decide, and write what it says.
+
+    Raises Conflict when the payout has moved on.
 
     `quiet`: the worker is not told (what follows tells her).
     """
@@ -312,8 +323,10 @@ async def written(
 
 
 def _notice(rt: Runtime, stored: Stored, decision: Decision, waiting: str | None) -> turns.Message:
-    """The one SMS that tells a worker what became of her money; written once per outcome. `waiting`: the reply that
-    only promises it and has not gone yet, whose place this takes."""
+    """The one SMS that tells a worker what became of her money; written once per outcome.
+
+    `waiting`: the reply that only promises it and has not gone yet, whose place this takes.
+    """
     after = decision.payout
     taken_again = (Code.LATE_PAID, Code.LATE_TAX)
     taken_minor = sum(p.amount_minor for p in decision.postings if p.code in taken_again)

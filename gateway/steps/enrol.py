@@ -1,6 +1,7 @@
 """People come in: a stranger joins, a coordinator enrols or removes. The rows of those facts.
 
-The ledger of consent keeps a worker's own words; of a coordinator's only the command, for a phone number stands in them.
+The ledger of consent keeps a worker's own words; of a coordinator's only the command, for a phone
+number stands in them.
 """
 
 from gateway.conversation.facts import (

@@ -22,8 +22,10 @@ _JOIN = "JOIN"
 async def take(
     rt: Runtime, channel: Channel, kind: str, raw: bytes, kept_as: str | None = None
 ) -> bool:
-    """Parse and process one event; False where it is seen to have been here before. Raises Refused for what cannot
-    be read. `kept_as`: the event's own id, where it was stored."""
+    """Parse and process one event; False where it is seen to have been here before.
+
+    Raises Refused for what cannot be read. `kept_as`: the event's own id, where it was stored.
+    """
     if kind == "ussd":
         await take_late(rt, channel, raw)
         return True
@@ -75,8 +77,11 @@ async def _stop(rt: Runtime, channel: Channel, number: str, source: str) -> None
 
 
 async def _subscription(rt: Runtime, channel: Channel, said: Subscription, raw: bytes) -> None:
-    """Who leaves has stopped. Who subscribes has asked to join, as if by texting JOIN: our own question for consent
-    follows. The notice has no id and no date: the same one within a day is the same."""
+    """Who leaves has stopped.
+
+    Who subscribes has asked to join, as if by texting JOIN: our own question for consent follows.
+    The notice has no id and no date: the same one within a day is the same.
+    """
     assert channel.sms is not None
     if not said.added:
         await _stop(rt, channel, said.msisdn, "subscription ended")

@@ -63,8 +63,11 @@ _LAST = 2**63  # beyond the ids of tasks
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The event behind the facts. `via`: sms or ussd. `channel`: where its SMS replies go.
-    `pin`: what a coordinator put behind her words; it is judged and forgotten."""
+    """The event behind the facts.
+
+    `via`: sms or ussd. `channel`: where its SMS replies go. `pin`: what a coordinator put behind
+    her words; it is judged and forgotten.
+    """
 
     msisdn: str
     said: str

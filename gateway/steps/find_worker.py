@@ -35,7 +35,10 @@ class Found:
 
 @dataclass(slots=True)
 class Story:
-    """One worker on one page. `answers`: why she has not been paid, in plain sentences, the weightiest first."""
+    """One worker on one page.
+
+    `answers`: why she has not been paid, in plain sentences, the weightiest first.
+    """
 
     worker: int
     facts: list[str] = field(default_factory=list[str])

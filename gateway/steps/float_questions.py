@@ -20,7 +20,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Minor units. What is in flight may have left already: so the operator may hold `least_minor` to `most_minor`."""
+    """Minor units.
+
+    What is in flight may have left already: so the operator may hold `least_minor` to `most_minor`.
+    """
 
     told_minor: int
     least_minor: int
@@ -54,7 +57,10 @@ async def told(rt: Runtime, provider: str, float_minor: int) -> None:
 
 
 async def ask_later(rt: Runtime, provider: str, asked: AsksFloat) -> bool:
-    """Ask who tells it later; whether it took the question. The question is kept before the first byte is sent."""
+    """Ask who tells it later; whether it took the question.
+
+    The question is kept before the first byte is sent.
+    """
     result, timeout = secret_path(), secret_path()
     await float_questions.put(
         rt.db, provider, result, timeout, rt.clock.now(), await books_minor(rt, provider)
@@ -75,7 +81,8 @@ async def float_called_back(
         return False
     status = rt.providers[question.provider].parse_callback(body, headers)
     if not question.is_answer or status.float_minor is None:
-        # A time-out notice, or a question that failed, for example because the initiator may not ask it.
+        # A time-out notice, or a question that failed, for example because the initiator may not
+        # ask it.
         log.warning("the float was not told", provider=question.provider, code=status.code)
         return True
     if rt.clock.now() - question.asked_at > FRESH:
@@ -88,7 +95,8 @@ async def float_called_back(
     )
     if found is None:
         return True
-    # Surely so at the time of the question: what was let go since counts as gone, and newer words stand.
+    # Surely so at the time of the question: what was let go since counts as gone, and newer words
+    # stand.
     await floats.told(rt.db, question.provider, status.float_minor, question.asked_at)
     await _wake(rt, question.provider, status.float_minor)
     assert found.told is not None

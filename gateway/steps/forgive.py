@@ -69,9 +69,12 @@ class SameOption:
 
 
 class Diff(TypedDict):
-    """What a correction changed. `back`: workers who had been paused wrongly, by id. `moved`: tasks that are open, in
-    review or decided now and were not before. `renamed`: answers that say something else now; `void`: that decide nothing any
-    more. `rejudge`: what is not judged again yet."""
+    """What a correction changed.
+
+    `back`: workers who had been paused wrongly, by id. `moved`: tasks that are open, in review or
+    decided now and were not before. `renamed`: answers that say something else now; `void`: that
+    decide nothing any more. `rejudge`: what is not judged again yet.
+    """
 
     answers: list[AnswerDiff]
     back: list[int]

@@ -32,8 +32,10 @@ async def hand_over(  # each is one word of the command
     reference: str,
     amount: str | None,
 ) -> HandedOver:
-    """Book it; without an amount (major units) all that is owed. Raises Refused where less is owed, or the reference was
-    booked with another amount."""
+    """Book it; without an amount (major units) all that is owed.
+
+    Raises Refused where less is owed, or the reference was booked with another amount.
+    """
     if not reference or any(c.isspace() or c == ":" for c in reference):
         raise Refused("say the payment's reference, without blanks and colons", field="reference")
     currency = _of(await taxes.of_month(rt.db, year, month), country, name, year, month).currency

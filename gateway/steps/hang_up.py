@@ -17,7 +17,10 @@ from gateway.ussd.port import SessionEnd
 
 
 async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
-    """Note it. Dropped in the middle of a question: that question as an SMS, once, if she may be prompted now."""
+    """Note it.
+
+    Dropped in the middle of a question: that question as an SMS, once, if she may be prompted now.
+    """
     msisdn = normalise(channel.number(end.msisdn), rt.settings.region)
     index = rt.vault.index(msisdn)
     stood = await sessions.end(rt.db, channel.name, end.session, index, completed=end.completed)

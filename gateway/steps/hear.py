@@ -1,8 +1,8 @@
 """One SMS from a phone: one transaction, one reply.
 
-The same SMS again (the provider repeats until it gets its 200) finds its row and changes nothing. When what was
-read has changed before it could be written, the turn is read and decided again. What cannot be processed is kept
-in the inbox as it came, where a person can see and replay it.
+The same SMS again (the provider repeats until it gets its 200) finds its row and changes nothing.
+When what was read has changed before it could be written, the turn is read and decided again. What
+cannot be processed is kept in the inbox as it came, where a person can see and replay it.
 """
 
 import re
@@ -44,7 +44,8 @@ log = structlog.get_logger()
 
 _TRIES = 8
 _PUT_OFF = timedelta(seconds=1)
-# An SMS has at most 1,530 septets in ten parts; anything longer is no phone's, and is kept only as sealed evidence.
+# An SMS has at most 1,530 septets in ten parts; anything longer is no phone's, and is kept only as
+# sealed evidence.
 _SAID_CHARACTERS_MAX = 2000
 
 
@@ -165,7 +166,8 @@ async def _write(
         name = understood.situation.worker.name if understood.situation.worker else ""
         parts += await stuck_parts(rt, worker, name, heard.msisdn, heard.said)
     parts += _ease_part(row, understood, said)
-    # What others may wait for (a task many answer) comes last, so that it is locked as briefly as can be.
+    # What others may wait for (a task many answer) comes last, so that it is locked as briefly as
+    # can be.
     parts += await parts_of(rt, row, understood, said.facts, heard)
     reach("hear.decided")
     written = await rt.db.commit(parts)
@@ -197,8 +199,9 @@ def _reply(
 ) -> list[Part]:
     """Put the one reply into the outbox.
 
-    A reply that promises money waits a little for the operator, whose word may take its place. A reply to a text that
-    is not understood again and again waits too, and takes the place of the one before.
+    A reply that promises money waits a little for the operator, whose word may take its place. A
+    reply to a text that is not understood again and again waits too, and takes the place of the one
+    before.
     """
     said = reply.turn
     assert said.reply is not None

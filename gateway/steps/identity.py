@@ -1,7 +1,8 @@
 """What makes an SMS itself, however often and under however many ids its provider brings it.
 
-It is known by its channel, sender, id and text. Without an id, the moment in which the provider heard it
-stands in for one. Without either, equal texts are copies only for a few seconds (`store/sql/events.sql`).
+It is known by its channel, sender, id and text. Without an id, the moment in which the provider
+heard it stands in for one. Without either, equal texts are copies only for a few seconds
+(`store/sql/events.sql`).
 """
 
 import unicodedata
@@ -14,7 +15,9 @@ from gateway.runtime import Runtime
 from gateway.sms.port import InboundSms
 
 COPIES_WITHIN = timedelta(seconds=3)
-"""So long equal texts are copies, where a provider sends neither an id nor a time, until a reply was sent."""
+"""So long equal texts are copies, where a provider sends neither an id nor a time, until a reply
+was sent.
+"""
 _DIGEST_CHARACTERS = 16
 
 
@@ -22,9 +25,10 @@ _DIGEST_CHARACTERS = 16
 class Identity:
     """The identity of one SMS.
 
-    `event_id` is unique on its channel. `same_id`: what all texts of this sender under the provider's id
-    begin with. `twin`: equal for the same SMS under another id. `undated`: what equal texts begin with that
-    came without id and time. `former`: the event's id as it was before texts and senders were part of it.
+    `event_id` is unique on its channel. `same_id`: what all texts of this sender under the
+    provider's id begin with. `twin`: equal for the same SMS under another id. `undated`: what equal
+    texts begin with that came without id and time. `former`: the event's id as it was before texts
+    and senders were part of it.
     """
 
     event_id: str
@@ -35,7 +39,10 @@ class Identity:
 
 
 def identity(rt: Runtime, sms: InboundSms, kept_as: str | None = None) -> Identity:
-    """Return what identifies an SMS. `kept_as`: the event's id under which it was stored when it came."""
+    """Return what identifies an SMS.
+
+    `kept_as`: the event's id under which it was stored when it came.
+    """
     sender, text = _sender(rt, sms), _text(sms)
     said = rt.vault.index(f"sms\0{sender}\0{text}").hex()
     twin = rt.vault.index(f"twin\0{sender}\0{text}\0{sms.moment}") if sms.moment else None

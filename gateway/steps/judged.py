@@ -11,8 +11,11 @@ _DIGITS = 4
 
 
 class Judged(TypedDict):
-    """One judgement. `skills`: of the answers' workers in the order of the answers, as (right, wrong) of
-    `gateway.qa.skill`; `ruling`: the version of the rule; `confidence` as in `Verdict`."""
+    """One judgement.
+
+    `skills`: of the answers' workers in the order of the answers, as (right, wrong) of
+    `gateway.qa.skill`; `ruling`: the version of the rule; `confidence` as in `Verdict`.
+    """
 
     at: str
     ruling: str

@@ -59,7 +59,10 @@ async def settle() -> None:
 
 
 async def take_late(rt: Runtime, channel: Channel, raw: bytes) -> None:
-    """A step that was kept. A transcript that no longer follows from where its session stands has no effect."""
+    """A step that was kept.
+
+    A transcript that no longer follows from where its session stands has no effect.
+    """
     if channel.ussd is None:
         raise Refused(f"channel {channel.name!r} takes no ussd", status=404)
     step = channel.step_in(fields(raw))

@@ -65,7 +65,10 @@ async def parts(
 
 
 async def request(rt: Runtime, said: str, number: str, *, by: str, because: str) -> Asked:
-    """Ask for another number of a worker on the command line. Raises Refused where it cannot be asked for."""
+    """Ask for another number of a worker on the command line.
+
+    Raises Refused where it cannot be asked for.
+    """
     if not because.strip():
         raise Refused("say why; it is kept with the change", field="because")
     found = await find_worker.find(rt, said)

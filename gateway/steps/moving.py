@@ -43,8 +43,11 @@ MoveFact = (
 
 
 def worker_of(row: Row, understood: Understood) -> WorkerId | None:
-    """Return whose turn this is. A number that is asked to become another worker's speaks for no worker: what it says
-    ends the row that it may have."""
+    """Return whose turn this is.
+
+    A number that is asked to become another worker's speaks for no worker: what it says ends the
+    row that it may have.
+    """
     moving = understood.situation.moving
     if row["worker_id"] is None or (moving and moving.is_new):
         return None

@@ -1,7 +1,7 @@
 """Where a message of the outbox came from: an inbound event, or a payout.
 
-A message carries it in its `cause`, so that the lines about its sending and its receipts are found by one search for the
-event.
+A message carries it in its `cause`, so that the lines about its sending and its receipts are found
+by one search for the event.
 """
 
 from collections.abc import Mapping, Sequence

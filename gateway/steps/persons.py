@@ -1,7 +1,10 @@
-"""Persons who decide about money come, change their keys and go. Each step is told to people outside by SMS.
+"""Persons who decide about money come, change their keys and go.
 
-One shell must not be able to make both of the two persons that a decision takes without anybody noticing: a present person
-vouches for a new one with a key of her own, and every number of `controls.tell` reads of it at once.
+Each step is told to people outside by SMS.
+
+One shell must not be able to make both of the two persons that a decision takes without anybody
+noticing: a present person vouches for a new one with a key of her own, and every number of
+`controls.tell` reads of it at once.
 """
 
 from dataclasses import dataclass
@@ -21,7 +24,10 @@ _NAME_KEPT_MAX = 60
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key that is shown once. `vouched`: a present person vouched for it. `told`: so many numbers outside are told."""
+    """A key that is shown once.
+
+    `vouched`: a present person vouched for it. `told`: so many numbers outside are told.
+    """
 
     key: str
     vouched: bool
@@ -31,7 +37,8 @@ class NewKey:
 async def add_person(rt: Runtime, name: str, by: str = "", key: str = "") -> NewKey:
     """Add a person who may decide about money.
 
-    Raises Refused without the key of a present person, except for the first two and when no valid person is left.
+    Raises Refused without the key of a present person, except for the first two and when no valid
+    person is left.
     """
     name = _checked(name)
     made = new_api_key()

@@ -18,7 +18,9 @@ AFTER_PHONES = frozenset(
         "still_asking",
     }
 )
-"""Steps that may come later; the rows still say so, and the ticker rings for them again every second."""
+"""Steps that may come later; the rows still say so, and the ticker rings for them again every
+second.
+"""
 
 
 async def may_run(rt: Runtime, step: str) -> bool:

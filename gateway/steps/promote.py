@@ -17,7 +17,10 @@ from gateway.store.db import Connection, Row
 async def promote(
     db: Connection, batch: Batch, known: Mapping[str, str], sure: Mapping[str, float]
 ) -> int:
-    """Promote what may be promoted; how many. `known`: gold by task; `sure`: calibrated confidence by task."""
+    """Promote what may be promoted; how many.
+
+    `known`: gold by task; `sure`: calibrated confidence by task.
+    """
     promoted = sum(name.endswith("~gold") for name in known)
     values, given = Counter(known.values()), len(known) - promoted
     made = 0

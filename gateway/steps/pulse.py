@@ -1,6 +1,9 @@
-"""An operator's pulse. While it says nothing, one payout is asked about each minute; with its first answer all that is open
-is. Where of too many payments nobody knows what became of them, nothing more is sent until it answers. After a crash what was
-in flight is settled before anything is sent."""
+"""An operator's pulse.
+
+While it says nothing, one payout is asked about each minute; with its first answer all that is open
+is. Where of too many payments nobody knows what became of them, nothing more is sent until it
+answers. After a crash what was in flight is settled before anything is sent.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta

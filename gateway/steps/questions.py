@@ -65,7 +65,10 @@ async def pack_of(rt: Runtime, row: Row) -> tuple[PackItem, ...]:
 
 
 def more_of(row: Row, batch: Batch) -> tuple[Question, ...]:
-    """What she could be asked together with the next question. Where that is gold, its place in line is still here."""
+    """What she could be asked together with the next question.
+
+    Where that is gold, its place in line is still here.
+    """
     found = [(row["next_task"], row["next_text"])] if row["gold_task"] else []
     found += [(each["task"], each["text"]) for each in row["more"] or ()]
     return tuple(question_of(batch, row["worker_id"], task, text) for task, text in found)

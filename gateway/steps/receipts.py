@@ -23,15 +23,20 @@ def receipt_id(receipt: Receipt) -> str:
 
 
 async def take_receipt(rt: Runtime, channel: Channel, receipt: Receipt, raw: bytes) -> None:
-    """Take one report. A report can beat the answer to the send itself: then it waits in the inbox."""
+    """Take one report.
+
+    A report can beat the answer to the send itself: then it waits in the inbox.
+    """
     event_id = receipt_id(receipt)
     if not await _taken(rt, channel, receipt):
         await inbox.keep(rt.db, rt.vault, channel.name, "receipt", event_id, raw)
 
 
 async def retry_waiting_receipts(rt: Runtime) -> int:
-    """Try early receipts again, each after a longer while; how many found their message. After a day they are given up,
-    and stay visible."""
+    """Try early receipts again, each after a longer while; how many found their message.
+
+    After a day they are given up, and stay visible.
+    """
     found = 0
     for row in await inbox.claim_receipts(rt.db, rt.clock.now(), _AT_ONCE):
         try:

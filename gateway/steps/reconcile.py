@@ -48,7 +48,10 @@ class Imported:
 
 
 async def import_statement(rt: Runtime, provider: str, source: str | bytes) -> Imported:
-    """Hold a statement against our books; the same file again changes nothing. Raises Refused for what is no statement."""
+    """Hold a statement against our books; the same file again changes nothing.
+
+    Raises Refused for what is no statement.
+    """
     known = rt.providers.get(provider)
     if not isinstance(known, TellsByStatement):
         raise Refused(f"there is no provider {provider!r} whose statement can be read")
@@ -96,7 +99,8 @@ async def _act(
         case Kind.REVERSED if finding.payout:
             await _reversed(rt, finding)
         case Kind.MISSING_HERE | Kind.UNSURE if line and finding.amount_minor:
-            # Money left and nobody knows why, or for whom: it stands in suspense until somebody does.
+            # Money left and nobody knows why, or for whom: it stands in suspense until somebody
+            # does.
             posting = ledger.unmatched_out(provider, line.receipt, finding.amount_minor, currency)
             await _post(rt, posting)
             if finding.payout:

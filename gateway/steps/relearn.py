@@ -81,10 +81,13 @@ def _rung(answers: int) -> int:
 
 
 async def _relearn(rt: Runtime, batch: Batch) -> int:
-    """How many answers are known now. The look itself needs no lock: what it rests on is not scored meanwhile.
+    """How many answers are known now.
 
-    Answers are marked first, some at a time; then what they teach, some workers at a time. A process that dies in between
-    leaves them to the next look, which the batch is still due for, and which replaces what each worker was taught before.
+    The look itself needs no lock: what it rests on is not scored meanwhile.
+
+    Answers are marked first, some at a time; then what they teach, some workers at a time. A
+    process that dies in between leaves them to the next look, which the batch is still due for, and
+    which replaces what each worker was taught before.
     """
     rows = await skills.decided_answers(rt.db, batch.id)
     look, number, new = await asyncio.to_thread(_looked, rt, batch, rows)

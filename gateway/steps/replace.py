@@ -17,12 +17,17 @@ from gateway.store.db import Part
 from gateway.store.payouts import Stored
 
 REPLACEMENTS_MAX = 180
-"""Of one request, each later than the one before, from five minutes to an hour: after a week she hears that it failed."""
+"""Of one request, each later than the one before, from five minutes to an hour: after a week she
+hears that it failed.
+"""
 LATER, LATEST = timedelta(minutes=5), timedelta(hours=1)
 
 
 async def replacement_part(rt: Runtime, stored: Stored) -> Part:
-    """The payout that stands in for `stored`. Its provider is paused by the same event, so it waits for that."""
+    """The payout that stands in for `stored`.
+
+    Its provider is paused by the same event, so it waits for that.
+    """
     was = stored.payout
     payout = PayoutId(uuid.uuid4())
     new = turns.NewPayout(

@@ -22,7 +22,10 @@ class Said:
 
 
 async def resolve(rt: Runtime, ref: str, *, paid: bool, receipt: str, by: str, key: str) -> Said:
-    """`by` says that the operator paid (under `receipt`) or did not. The second person who says so decides it."""
+    """`by` says that the operator paid (under `receipt`) or did not.
+
+    The second person who says so decides it.
+    """
     if paid and not receipt.strip():
         raise Refused("a payout that was paid has the operator's receipt", field="receipt")
     person = await persons.person_of(rt.db, by, key)

@@ -40,8 +40,10 @@ def wakes_at(rt: Runtime, region: str, zone: str | None = None) -> datetime | No
 
 
 def own_zone(rt: Runtime, msisdn: str, region: str) -> str | None:
-    """The zone of a number, where its country has several and there is no doubt about it. What the house says of a
-    country counts for all its numbers."""
+    """The zone of a number, where its country has several and there is no doubt about it.
+
+    What the house says of a country counts for all its numbers.
+    """
     country = rt.settings.countries.get(region)
     if region_of(msisdn) != region or (country and country.time_zone):
         return None

@@ -20,10 +20,12 @@ async def settle_down(attempt: int) -> None:
 
 
 async def until_settled(work: Callable[[], Awaitable[T]]) -> T:
-    """Do `work`, which is one transaction, and again when others were in its way. Raises Conflict after eight tries.
+    """Do `work`, which is one transaction, and again when others were in its way.
 
-    Turns take their locks in one order, but a whole batch's change meets many of them: where PostgreSQL still finds
-    a circle, it undoes one of the two, and that one has only to begin anew.
+    Raises Conflict after eight tries.
+
+    Turns take their locks in one order, but a whole batch's change meets many of them: where
+    PostgreSQL still finds a circle, it undoes one of the two, and that one has only to begin anew.
     """
     for attempt in range(_TRIES - 1):
         await settle_down(attempt)

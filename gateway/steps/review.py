@@ -7,7 +7,10 @@ from gateway.store.batches import Batch
 
 
 async def decide(rt: Runtime, batch_id: str, task: str, value: str, by: str) -> None:
-    """A person's decision of a task in review. Raises Refused when it is not in review, or the value is none."""
+    """A person's decision of a task in review.
+
+    Raises Refused when it is not in review, or the value is none.
+    """
     batch = await rt.batches.fresh(batch_id)
     truth = said_truth(rt, batch, value)
     if await reviews.decide(rt.db, batch_id, task, truth, by):

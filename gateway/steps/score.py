@@ -21,7 +21,9 @@ from gateway.store.findings import Finding
 
 _AT_ONCE = 1000  # tasks
 RELEARN_AFTER = 50
-"""Answers after which a running batch is estimated as a whole again; later, a tenth of what it knew then."""
+"""Answers after which a running batch is estimated as a whole again; later, a tenth of what it knew
+then.
+"""
 
 
 @dataclass(slots=True)

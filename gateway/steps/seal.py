@@ -12,7 +12,10 @@ log = structlog.get_logger()
 
 
 async def seal(rt: Runtime) -> int:
-    """Seal what is not sealed yet; how many seals. Where another sealer was faster nothing happens: the bell rings again."""
+    """Seal what is not sealed yet; how many seals.
+
+    Where another sealer was faster nothing happens: the bell rings again.
+    """
     try:
         sealed = await seals.seal(rt.db, rt.clock.now())
     except asyncpg.UniqueViolationError:

@@ -9,7 +9,9 @@ _SORTED = ("sms", "receipt")
 
 
 def sort(channel: Channel, kind: str, raw: bytes) -> list[tuple[str, bytes]]:
-    """Return the kind and the body of each event in a call. Every body can be read, kept and replayed alone.
+    """Return the kind and the body of each event in a call.
+
+    Every body can be read, kept and replayed alone.
 
     Two items that say the same are one event, so a copy inside of a call has no second effect.
     """

@@ -1,7 +1,8 @@
 """What gold means for a worker: a pause where it stays under the bar, a kind word, and a way back.
 
-A pause is of one kind of task and of a few days. Then a new trial begins, with nothing held against her. Money is
-never touched. Whoever is paused is also a finding, so that a person can see whether it is the worker or the gold.
+A pause is of one kind of task and of a few days. Then a new trial begins, with nothing held against
+her. Money is never touched. Whoever is paused is also a finding, so that a person can see whether
+it is the worker or the gold.
 """
 
 from dataclasses import dataclass

@@ -14,8 +14,11 @@ _DIGEST_CHARACTERS = 32
 
 
 async def read_step(rt: Runtime, event: turns.Event, step: UssdStep) -> tuple[turns.Event, Row]:
-    """Return the event of a step and what the step needs. The start of a session whose id the phone had long ago begins
-    a session of its own, and its steps are other events."""
+    """Return the event of a step and what the step needs.
+
+    The start of a session whose id the phone had long ago begins a session of its own, and its
+    steps are other events.
+    """
     row = await turns.read(rt.db, event)
     if row["session_over"] and is_new(step):
         assert event.session is not None
@@ -28,7 +31,8 @@ async def read_step(rt: Runtime, event: turns.Event, step: UssdStep) -> tuple[tu
 async def transcript_of(rt: Runtime, channel: Channel, step: UssdStep, index: bytes) -> str:
     """Return the whole transcript, also where the provider tells the newest input alone.
 
-    It is read once and not again after a conflict: a copy of a step, taken meanwhile, then adds nothing.
+    It is read once and not again after a conflict: a copy of a step, taken meanwhile, then adds
+    nothing.
     """
     if step.newest is None:
         return typed(step)

@@ -40,7 +40,10 @@ _TAKEN_ID = re.compile(r"\)=\([^,]*, (.*)\) already exists\.\Z", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class BatchSpec:
-    """What a client asks for. `price_minor`: per accepted answer. `policy`: fixed:N, all or dynamic."""
+    """What a client asks for.
+
+    `price_minor`: per accepted answer. `policy`: fixed:N, all or dynamic.
+    """
 
     name: str
     kind: str
@@ -174,7 +177,10 @@ async def _stored(turn: Upload, filled: Filled, lines: Iterable[bytes]) -> None:
 
 
 async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
-    """Set the most the batch can cost aside, and let it run. Starting a running batch changes nothing."""
+    """Set the most the batch can cost aside, and let it run.
+
+    Starting a running batch changes nothing.
+    """
     batch = await rt.batches.get(batch_id)
     workers = await workers_who_may_be_asked(rt, batch)
 
@@ -206,7 +212,10 @@ async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
 async def _set_going(
     rt: Runtime, client: ClientId, batch: Batch, workers: int, turn: Upload | None
 ) -> None:
-    """Let the batch run, in one short commit. The client's account comes last: others of its batches wait for it."""
+    """Let the batch run, in one short commit.
+
+    The client's account comes last: others of its batches wait for it.
+    """
     available = AccountId(await rt.db.value("select account_id from client where id = $1", client))
     async with rt.db.transaction() as db:
         row = await _locked(db, client, batch.id, ("draft", "paused", "running"), "it is over")

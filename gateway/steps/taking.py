@@ -21,7 +21,10 @@ def country_of(rt: Runtime, msisdn: str, currency: str) -> str | None:
 async def deductions(
     rt: Runtime, worker: WorkerId, msisdn: str, currency: str, providers: Sequence[str | None]
 ) -> list[Deductions | None]:
-    """By each of these providers; None where nothing is taken. Only a tax that counts by month costs a read."""
+    """By each of these providers; None where nothing is taken.
+
+    Only a tax that counts by month costs a read.
+    """
     code = country_of(rt, msisdn, currency)
     if code is None:
         return [None] * len(providers)

@@ -49,7 +49,10 @@ async def day_head(rt: Runtime) -> int:
 
 
 async def appeals(rt: Runtime) -> int:
-    """Each appeal once to the worker's coordinator, else to the numbers of the settings. How many."""
+    """Each appeal once to the worker's coordinator, else to the numbers of the settings.
+
+    How many.
+    """
     rows = await adjustments.not_passed_on(rt.db)
     for _, group in groupby(rows, key=lambda row: row["id"]):
         same = list(group)

@@ -1,8 +1,9 @@
 """An answer that a worker sent before its question could have reached her counts for nothing.
 
-Three things tell it: the question was not handed over to a provider yet; the SMS was stored here before it was; or
-the provider's time of the SMS is older. Only the last one can be wrong, where clocks differ: then the worker is told
-once for each question, and what she texts after that is her answer.
+Three things tell it: the question was not handed over to a provider yet; the SMS was stored here
+before it was; or the provider's time of the SMS is older. Only the last one can be wrong, where
+clocks differ: then the worker is told once for each question, and what she texts after that is her
+answer.
 """
 
 from datetime import datetime, timedelta

@@ -1,7 +1,7 @@
 """A changed rule, tried on a batch's past answers; and switched on when somebody says so.
 
-What was never tried cannot be switched on. Both are kept: who tried what and what it would have cost and changed; who
-switched it on, and why.
+What was never tried cannot be switched on. Both are kept: who tried what and what it would have
+cost and changed; who switched it on, and why.
 """
 
 import asyncio
@@ -115,7 +115,10 @@ def _changed(old: Ruling, wanted: NewRule) -> Ruling:
 
 
 async def switch(rt: Runtime, batch_id: str, version: str, by: str, reason: str) -> list[Moved]:
-    """Decide the batch by this rule from now on; its open tasks are judged by it at once. Those whose state changed."""
+    """Decide the batch by this rule from now on; its open tasks are judged by it at once.
+
+    Those whose state changed.
+    """
     batch = await _batch(rt, batch_id)
     if version == ruling_of(batch).version:
         raise Refused(f"rule {version} is on already", status=409)

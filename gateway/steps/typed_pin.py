@@ -1,9 +1,10 @@
 """What was typed where a PIN is asked for: judged here, and left out of everything that is kept.
 
-A provider sends the whole transcript with each step, PIN and all. What we keep of it has `MASK` for each secret key;
-the next step's transcript is compared with the same places masked. The raw body of such a step is not kept, its
-event is known by a keyed hash, and a PIN that was dialled ahead (`*384*20*2*3*1234#`) is not taken at all. What may
-be a PIN is left out as well where none is asked for (`maybe_pins_left_out`).
+A provider sends the whole transcript with each step, PIN and all. What we keep of it has `MASK` for
+each secret key; the next step's transcript is compared with the same places masked. The raw body of
+such a step is not kept, its event is known by a keyed hash, and a PIN that was dialled ahead
+(`*384*20*2*3*1234#`) is not taken at all. What may be a PIN is left out as well where none is asked
+for (`maybe_pins_left_out`).
 """
 
 import asyncio
@@ -78,11 +79,12 @@ def left_out(known: str | None, typed: str) -> tuple[str, list[str]]:
 def maybe_pins_left_out(transcript: str, known: str | None) -> str:
     """Return the transcript with every new key masked that might be a PIN: four digits or more.
 
-    A PIN is also typed where none is asked for: while it is locked, too late, or dialled ahead. On no screen but a
-    question's is such a key the answer to anything, and a question's answer is kept by itself.
+    A PIN is also typed where none is asked for: while it is locked, too late, or dialled ahead. On
+    no screen but a question's is such a key the answer to anything, and a question's answer is kept
+    by itself.
 
     >>> maybe_pins_left_out("2*3*4821*1", None), maybe_pins_left_out("2*3*4821", "2*3")
-    ('2*3*\u2022*1', '2*3*\u2022')
+    ('2*3*•*1', '2*3*•')
     >>> maybe_pins_left_out("1*1200*7", "1*1200")
     '1*1200*7'
     """
@@ -101,7 +103,8 @@ def step_to_keep(channel: Channel, raw: bytes) -> bytes:
 def without_pins(raw: bytes, typed_in: Collection[str] = ()) -> bytes:
     """Return the raw body of a step without what might be a PIN.
 
-    `typed_in`: the fields that hold what was typed, where the channel knows them; all others then stay as they are.
+    `typed_in`: the fields that hold what was typed, where the channel knows them; all others then
+    stay as they are.
 
     >>> without_pins(b"session=a1&from=%2B254712345678&text=2*3*4821")
     b'session=a1&from=%2B254712345678&text=2*3*####'

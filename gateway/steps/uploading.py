@@ -37,7 +37,9 @@ class _Over(Exception):  # undoes a slice, and is never shown
 
 @dataclass(slots=True)
 class Upload:
-    """An upload whose turn it is. `before`: what the batch held; None where that was never worked out.
+    """An upload whose turn it is.
+
+    `before`: what the batch held; None where that was never worked out.
 
     `after`: the position of the last task that counts.
     """
@@ -76,7 +78,8 @@ class Upload:
         try:
             async with self.rt.db.transaction() as db:
                 await uploads.add(db, self.batch, self.after + done, some)
-                # The batch's row is taken last, so that nothing waits for it while the slice is stored.
+                # The batch's row is taken last, so that nothing waits for it while the slice is
+                # stored.
                 doing = _doing("storing", done + len(some.rows), of)
                 state = await uploads.renew(db, self.batch, self.token, LEASE_S, doing)
                 if state != "draft":
@@ -118,7 +121,8 @@ class Upload:
 async def begun(rt: Runtime, client: ClientId, batch: str) -> AsyncGenerator[Upload]:
     """Give the turn to fill a draft to the block; raises Refused where the batch takes no tasks.
 
-    Uploads into one batch come one after the other, so that its limits hold for all of them together.
+    Uploads into one batch come one after the other, so that its limits hold for all of them
+    together.
     """
     upload = await _turn(rt, client, batch)
     keeping = asyncio.create_task(upload.keep())

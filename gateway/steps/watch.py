@@ -1,6 +1,7 @@
 """Looks over a batch for signs that answers were not read, were copied, or that gold has leaked.
 
-What it finds goes to a person with the evidence (see `store.findings`). It changes nobody's work and nobody's money.
+What it finds goes to a person with the evidence (see `store.findings`). It changes nobody's work
+and nobody's money.
 """
 
 from collections import defaultdict

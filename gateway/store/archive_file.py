@@ -1,7 +1,8 @@
 """A month in a file: gzip, one JSON object per line, a header first and the number of rows last.
 
-Beside it stands its checksum in the form of `sha256sum`. Phone numbers and bodies of events stay sealed. A file is
-written as a draft, synced and renamed, so that a name that is there holds a whole file.
+Beside it stands its checksum in the form of `sha256sum`. Phone numbers and bodies of events stay
+sealed. A file is written as a draft, synced and renamed, so that a name that is there holds a whole
+file.
 """
 
 import gzip
@@ -56,7 +57,10 @@ class Writer:
         self._rows += len(lines)
 
     def close(self) -> Written:
-        """Finish the file, check it by reading it again, and give it its name. Raises OSError or Refused."""
+        """Finish the file, check it by reading it again, and give it its name.
+
+        Raises OSError or Refused.
+        """
         self._put({"rows": self._rows})
         self._gzip.close()
         self._file.flush()
@@ -76,7 +80,10 @@ class Writer:
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the header and then each row of a file. Raises Refused where it is no archive, cut off, or changed."""
+    """Yield the header and then each row of a file.
+
+    Raises Refused where it is no archive, cut off, or changed.
+    """
     if not path.is_file():
         raise Refused(f"there is no file {path}")
     checksum = _checksum_of(path)

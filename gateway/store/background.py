@@ -7,7 +7,8 @@ from datetime import datetime
 from gateway.store import tallies
 from gateway.store.db import Connection, Database
 
-# What `score` shares and `begin_learning` takes alone: answers that are being scored are scored before a look begins.
+# What `score` shares and `begin_learning` takes alone: answers that are being scored are scored
+# before a look begins.
 _SCORING = "select pg_advisory_xact_lock{shared}(hashtextextended('scoring', 0))"
 
 
@@ -149,9 +150,12 @@ async def left_to_publish(db: Connection | Database, batch: str) -> int:
 async def publish_some(
     db: Connection, batch: str, method: str, ruling: str, confidence: float, most: int
 ) -> int:
-    """Put some results of a batch that is done into its tasks; how many. What a person decided stands.
+    """Put some results of a batch that is done into its tasks; how many.
 
-    A decided task whose value changes goes to review where the new value does not reach `confidence`.
+    What a person decided stands.
+
+    A decided task whose value changes goes to review where the new value does not reach
+    `confidence`.
     """
     return await db.fetchval(
         """with next as materialized (

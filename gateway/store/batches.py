@@ -96,7 +96,10 @@ class Batches:
         self._known: dict[str, Batch] = {}
 
     async def get(self, batch: str, revision: int = 0) -> Batch:
-        """As it was at this revision or later. What a rule decides asks for the revision it read; the rest needs none."""
+        """As it was at this revision or later.
+
+        What a rule decides asks for the revision it read; the rest needs none.
+        """
         known = self._known.get(batch)
         if known is None or known.revision < revision:
             return await self.fresh(batch)

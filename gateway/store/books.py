@@ -23,8 +23,9 @@ _HEAD = "select digest from seal order by to_seq desc limit 1"
 class Books:
     """The figures of one moment.
 
-    `rows`: how many rows each table has. `balances`: SHA-256 over every account with its stored balance and the one that
-    its transfers add up to. `head`: the last digest of the ledger's seals in hex, "" before the first.
+    `rows`: how many rows each table has. `balances`: SHA-256 over every account with its stored
+    balance and the one that its transfers add up to. `head`: the last digest of the ledger's seals
+    in hex, "" before the first.
     """
 
     rows: dict[str, int]

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from gateway.store.db import Database
 
-# Rates are of the last hour, and of not more messages than can be counted at any time without anybody noticing.
+# Rates are of the last hour, and of not more messages than can be counted at any time without
+# anybody noticing.
 WINDOW = timedelta(hours=1)
 _LATEST = 5000
 

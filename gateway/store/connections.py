@@ -1,7 +1,7 @@
 """Connections of asyncpg's pool, kept at hand between two uses.
 
-asyncpg's pool resets a connection, sets a timer and makes a proxy for each use. For a statement by its key that is
-twice the cost of the statement itself, and a turn uses a connection twice.
+asyncpg's pool resets a connection, sets a timer and makes a proxy for each use. For a statement by
+its key that is twice the cost of the statement itself, and a turn uses a connection twice.
 """
 
 # asyncpg is typed in parts only; see gateway.store.db.
@@ -34,8 +34,11 @@ class Connections:
             self._waiting -= 1
 
     async def give_back(self, connection: PoolConnectionProxy, *, sound: bool) -> None:
-        """Keep a connection for its next use. The pool gets it where it is not sound (a statement failed or was cut
-        off: the pool waits for its end, or closes it), and where others wait for the pool."""
+        """Keep a connection for its next use.
+
+        The pool gets it where it is not sound (a statement failed or was cut off: the pool waits
+        for its end, or closes it), and where others wait for the pool.
+        """
         if sound and not self._waiting and _is_open(connection):
             self._idle.append(connection)
         else:

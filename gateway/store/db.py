@@ -1,7 +1,8 @@
 """The database: one pool, one driver (asyncpg), and the two ways to write.
 
-`Database.commit(parts)` writes a whole turn in one statement, so in one round trip and one commit: each part is a
-call of a function in `store/sql/`, and all of them happen or none. `Database.transaction()` is for everything else.
+`Database.commit(parts)` writes a whole turn in one statement, so in one round trip and one commit:
+each part is a call of a function in `store/sql/`, and all of them happen or none.
+`Database.transaction()` is for everything else.
 """
 
 # asyncpg is typed in parts only; this file is where its types end.
@@ -27,14 +28,16 @@ REPEATED = "GW002"
 TAKEN = "GW003"
 _CONNECT_TIMEOUT_S = 10.0
 _STATEMENT_TIMEOUT_MS = 60_000
-# The functions' statements always want the same plan; planning each anew costs more than running it. The timeout is kept
-# by the server: a timer per query in this process would cost more than the query's text.
+# The functions' statements always want the same plan; planning each anew costs more than running
+# it. The timeout is kept by the server: a timer per query in this process would cost more than the
+# query's text.
 _SETTINGS = f"""set plan_cache_mode = force_generic_plan; set statement_timeout = {_STATEMENT_TIMEOUT_MS};
 set default_transaction_read_only = {{read_only}}"""
 
 Row = Mapping[str, Any]
 
-# The database is away, too busy or only to be read just now: what was to be written may be written later.
+# The database is away, too busy or only to be read just now: what was to be written may be written
+# later.
 AWAY = (
     OSError,
     TimeoutError,
@@ -112,8 +115,9 @@ def _calls(functions: tuple[tuple[str, int], ...]) -> str:
 class Database:
     """A pool of connections; `round_trips` counts statements, so that a test can pin their number.
 
-    `turn`: as many turns at once as there are connections. A turn reads, decides and writes: where a thousand
-    wait for a connection, what one has read must not grow old behind the other 999 before it writes.
+    `turn`: as many turns at once as there are connections. A turn reads, decides and writes: where
+    a thousand wait for a connection, what one has read must not grow old behind the other 999
+    before it writes.
     """
 
     def __init__(self, pool: asyncpg.Pool) -> None:
@@ -146,7 +150,10 @@ class Database:
             return await connection.execute(query, *arguments)
 
     async def commit(self, parts: Sequence[Part]) -> Row:
-        """Write all parts or none; the record holds what each returned. Raises Conflict or Repeated."""
+        """Write all parts or none; the record holds what each returned.
+
+        Raises Conflict or Repeated.
+        """
         query, arguments = statement(parts)
         self.round_trips += 1
         with translated():
@@ -204,7 +211,8 @@ class _LeanConnection(asyncpg.Connection):
 
 
 async def _prepare_connection(connection: asyncpg.Connection, *, read_only: bool) -> None:
-    # Statements, not parameters of the connection: a PgBouncer in between refuses those that it does not know.
+    # Statements, not parameters of the connection: a PgBouncer in between refuses those that it
+    # does not know.
     await connection.execute(_SETTINGS.format(read_only="on" if read_only else "off"))
     await connection.set_type_codec(
         "jsonb", schema="pg_catalog", encoder=_to_json, decoder=orjson.loads, format="text"
@@ -252,7 +260,10 @@ async def open_database(url: str, *, connections: int = 10, read_only: bool = Fa
 
 
 async def check_write(database: Database) -> None:
-    """Raise Failed when the database is away, or takes no write (a full disk, a standby). Leaves nothing behind."""
+    """Raise Failed when the database is away, or takes no write (a full disk, a standby).
+
+    Leaves nothing behind.
+    """
     try:
         async with asyncio.timeout(2):
             # A record in the log and its commit: all that a row needs but the row.

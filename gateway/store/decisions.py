@@ -8,7 +8,10 @@ from gateway.store.db import Database, Row, translated
 async def resolve(
     db: Database, payout: UUID, *, paid: bool, receipt: str | None, person: int
 ) -> bool:
-    """One person's word; True when two people have said the same. Raises Conflict when the payout waits for nobody."""
+    """One person's word; True when two people have said the same.
+
+    Raises Conflict when the payout waits for nobody.
+    """
     with translated():
         return await db.value(
             "select resolve_payout($1, $2, $3, $4)", payout, paid, receipt, person

@@ -1,11 +1,13 @@
 """Made-up history, consistent as if it had been worked: for benchmarks and for tests of what grows.
 
-The rows are made inside the database, set by set, because they would otherwise travel there for nothing. Only the
-workers' numbers come from outside: they are sealed with the gateway's key. Triggers and foreign keys are off
-meanwhile, so everything they guard is written here: balances are the sums of their transfers, and counts are the
-numbers of rows. The audit of the ledger and its seals find nothing to complain about afterwards.
+The rows are made inside the database, set by set, because they would otherwise travel there for
+nothing. Only the workers' numbers come from outside: they are sealed with the gateway's key.
+Triggers and foreign keys are off meanwhile, so everything they guard is written here: balances are
+the sums of their transfers, and counts are the numbers of rows. The audit of the ledger and its
+seals find nothing to complain about afterwards.
 
-A worker's share of the answers follows a square law, so a few workers are very busy. Answers spread over a year.
+A worker's share of the answers follows a square law, so a few workers are very busy. Answers spread
+over a year.
 """
 
 # asyncpg is typed in parts only; see gateway.store.db.
@@ -36,7 +38,8 @@ _HOLDERS_SHARE = 0.32
 class Plan:
     """How much history, in rows.
 
-    `open_tasks`: tasks of the one very large open batch; `holders`: workers who each hold one of its first questions.
+    `open_tasks`: tasks of the one very large open batch; `holders`: workers who each hold one of
+    its first questions.
     """
 
     answers: int
@@ -77,8 +80,8 @@ async def fill(
 ) -> AsyncGenerator[tuple[int, str]]:
     """Fill an empty database; yields how many answers there are so far, and what was made last.
 
-    `sealed`: the sealed number and the index of each worker. Raises Refused where the database is not empty, or where
-    its role may not switch triggers off (only a superuser may).
+    `sealed`: the sealed number and the index of each worker. Raises Refused where the database is
+    not empty, or where its role may not switch triggers off (only a superuser may).
     """
     db: asyncpg.Connection = await asyncpg.connect(
         plain_dsn(url), server_settings={"statement_timeout": "0"}

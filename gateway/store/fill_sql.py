@@ -86,7 +86,8 @@ insert into task (id, batch_id, name, position, text, state, maximum, wanted, an
     case when $6 then 0.97 end, case when $6 then 'majority' end, case when $6 then now() end
   from generate_series(1, $4::int) n"""
 
-# One answer by each of some distinct workers a task: the first is drawn by a square law, the others stand a fixed step behind.
+# One answer by each of some distinct workers a task: the first is drawn by a square law, the others
+# stand a fixed step behind.
 _DRAWN = """
   select t.id as task, k as slot, 1 + (floor(power((hashint8(t.id # $6::bigint)::bigint & 2147483647) / 2147483648.0, 2) * $5::bigint)::bigint
       + (k - 1) * 7919) % $5 as worker,

@@ -13,12 +13,17 @@ _DUE = """(h.float_asked_at is null or h.float_asked_at <= $1::timestamptz - int
     or h.float_asked_at <= $1::timestamptz - interval '5 minutes' and exists (select from payout p
       where p.provider = h.provider and p.settled_at is null and p.state = 'queued' and p.reason = 'waits: float'))"""
 DUE = f"exists (select from provider_health h where {_DUE})"
-"""SQL, $1 is the time: somebody is to be asked. Each hour, and every five minutes while payouts wait for the float."""
+"""SQL, $1 is the time: somebody is to be asked. Each hour, and every five minutes while payouts
+wait for the float.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Minor units. `told`: what the operator said, None until it does; our books said `least` to `most` meanwhile."""
+    """Minor units.
+
+    `told`: what the operator said, None until it does; our books said `least` to `most` meanwhile.
+    """
 
     provider: str
     asked_at: datetime

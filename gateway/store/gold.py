@@ -17,10 +17,13 @@ async def lock(db: Connection, batch: str, task: str) -> Row | None:
 
 
 async def begin_correction(db: Connection, batch: str) -> bool:
-    """Let no other correction of the batch begin before this transaction ends. Return whether the batch still runs (or is
-    paused). Its row stays free: `lock_batch` takes it when everything is ready to be committed.
+    """Let no other correction of the batch begin before this transaction ends.
 
-    Raises Refused while the batch's results are being published: what follows from them must stand in the tasks first.
+    Return whether the batch still runs (or is paused). Its row stays free: `lock_batch` takes it
+    when everything is ready to be committed.
+
+    Raises Refused while the batch's results are being published: what follows from them must stand
+    in the tasks first.
     """
     await db.execute(
         "select pg_advisory_xact_lock(hashtextextended('correcting:' || $1, 0))", batch
@@ -45,8 +48,10 @@ async def is_running(db: Connection, batch: str) -> bool:
 
 
 async def lock_batch(db: Connection, batch: str, *, running: bool) -> None:
-    """Keep the batch from being closed, cancelled or paused until this transaction ends. Raises Conflict where it was
-    meanwhile: `running` is what the correction has taken for granted."""
+    """Keep the batch from being closed, cancelled or paused until this transaction ends.
+
+    Raises Conflict where it was meanwhile: `running` is what the correction has taken for granted.
+    """
     state = await db.fetchval("select state from batch where id = $1 for no key update", batch)
     if (state in ("running", "paused")) != running:
         raise Conflict("the batch was closed or cancelled meanwhile")
@@ -248,7 +253,10 @@ async def lock_correction(db: Connection, correction: int) -> Row | None:
 async def add_moved(
     db: Connection, correction: int, moved: Sequence[object], rejudge: Mapping[str, object] | None
 ) -> None:
-    """Add tasks to those that a correction has moved. `rejudge`: what is still to be judged again; None for nothing."""
+    """Add tasks to those that a correction has moved.
+
+    `rejudge`: what is still to be judged again; None for nothing.
+    """
     await db.execute(
         """update correction set diff = (diff - 'rejudge')
              || jsonb_build_object('moved', (diff -> 'moved') || $2::jsonb)

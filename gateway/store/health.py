@@ -28,8 +28,11 @@ select
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Rows by state, of messages those that are not over. `answers`: the number that the last one got; the few whose turn
-    was undone have one, too. `*_oldest_s`: seconds that the oldest one waits beyond its time; None when none does."""
+    """Rows by state, of messages those that are not over.
+
+    `answers`: the number that the last one got; the few whose turn was undone have one, too.
+    `*_oldest_s`: seconds that the oldest one waits beyond its time; None when none does.
+    """
 
     outbox: dict[str, int]
     outbox_oldest_s: float | None

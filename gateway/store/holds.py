@@ -131,7 +131,9 @@ async def held_before(db: Connection, payout: UUID, control: str) -> bool:
 
 
 NOT_ONE_PERSONS = ("moved", "objected")
-"""Controls that no single person ends: the old number may object until the hold is over, and two persons decide then."""
+"""Controls that no single person ends: the old number may object until the hold is over, and two
+persons decide then.
+"""
 
 
 async def release(db: Connection, ref: str, who: str, now: datetime) -> int:

@@ -74,8 +74,11 @@ async def claim_waiting(
 
 
 async def claim_receipts(db: Database, now: datetime, limit: int) -> list[Row]:
-    """Reports of the last day that wait for their message and are due. Each is due again after twice as long, so that
-    those of messages which are not ours (an account that others use too) keep nobody else's waiting."""
+    """Reports of the last day that wait for their message and are due.
+
+    Each is due again after twice as long, so that those of messages which are not ours (an account
+    that others use too) keep nobody else's waiting.
+    """
     return await db.rows(
         """update inbox set tries = tries + 1, due_at = $1::timestamptz + least(2 ^ least(tries, 9), 300) * interval '1 second'
            where (id, created_at) in (select id, created_at from inbox
@@ -140,7 +143,8 @@ async def keep_failed(
 ) -> None:
     """Keep an event that could not be processed. One that is done already stays done.
 
-    `state` is `failed`, which rings an operator's alarm, or `unclear` for what any phone can send (errors.Unclear).
+    `state` is `failed`, which rings an operator's alarm, or `unclear` for what any phone can send
+    (errors.Unclear).
     """
     await db.execute(
         "select leave_event($1, $2, $3, $4, $6, $5, null)",

@@ -29,8 +29,11 @@ async def post_all(db: Connection, booked: Sequence[tuple[Posting, AccountId, Ac
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What a recomputation of the whole ledger found. `faults` is empty when the books are right; amounts in
-    minor units, per currency where there are several: the sums are over all currencies and must be zero anyway."""
+    """What a recomputation of the whole ledger found.
+
+    `faults` is empty when the books are right; amounts in minor units, per currency where there are
+    several: the sums are over all currencies and must be zero anyway.
+    """
 
     transfers: int
     sum_minor: int

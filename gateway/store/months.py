@@ -101,7 +101,10 @@ async def columns(db: Database, part: str) -> list[str]:
 
 
 async def lines(db: Database, part: str) -> AsyncGenerator[list[str]]:
-    """Yield the rows of a part as JSON, some pages at a time. `part` is a name out of `archived_month`."""
+    """Yield the rows of a part as JSON, some pages at a time.
+
+    `part` is a name out of `archived_month`.
+    """
     pages: int = await db.value(
         "select pg_relation_size(to_regclass($1)) / current_setting('block_size')::bigint", part
     )

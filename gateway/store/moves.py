@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from gateway.store.db import Database, Part, translated
 
 _OWN, _CURRENCY = 17, 21
-"""Of the arguments of `move_payout`: so many are the payout's own; its transfers' ids, debits, credits and amounts
-follow, one currency for all of them, their codes and causes."""
+"""Of the arguments of `move_payout`: so many are the payout's own; its transfers' ids, debits,
+credits and amounts follow, one currency for all of them, their codes and causes.
+"""
 _MESSAGE = 12
 _QUERY = f"select move_payouts({','.join(f'${n}' for n in range(1, _OWN + 8 + 1 + _MESSAGE + 1))})"
 

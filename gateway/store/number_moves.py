@@ -12,7 +12,10 @@ OPEN = "('requested', 'asked', 'invited', 'objected')"
 
 @dataclass(frozen=True, slots=True)
 class NewMove:
-    """A change of number that begins. `who`, `reason`: for its history; `coordinator`: who asked, where one did."""
+    """A change of number that begins.
+
+    `who`, `reason`: for its history; `coordinator`: who asked, where one did.
+    """
 
     worker: WorkerId
     kind: str
@@ -28,7 +31,10 @@ class NewMove:
 
 
 def still_hers(worker: WorkerId, index: bytes) -> Part:
-    """A conflict when the number that this turn came from is not the worker's any more. Stands first."""
+    """A conflict when the number that this turn came from is not the worker's any more.
+
+    Stands first.
+    """
     return Part("still_hers", (worker, index))
 
 
@@ -62,8 +68,11 @@ def swap(
     hold_until: datetime,
     now: datetime,
 ) -> Part:
-    """The new number said YES. `no_number`: sealed, for a row that loses its number; `screen`: what the open sessions
-    of the old number end with."""
+    """The new number said YES.
+
+    `no_number`: sealed, for a row that loses its number; `screen`: what the open sessions of the
+    old number end with.
+    """
     return Part("swap_number", (move, via, channel, said, no_number, screen, hold_until, now))
 
 

@@ -1,8 +1,9 @@
 """The outbox: messages wait here, are claimed in batches, and keep what became of them.
 
-queued -> sending -> accepted | refused | queued again (certainly not sent) | given_up (too often) | unknown. An unknown
-one is settled by a receipt, by asking the provider where it can be asked, or by its time: prompts and replies are then
-sent again (a question twice does no harm), notices about money never are: after a day they are `lost`.
+queued -> sending -> accepted | refused | queued again (certainly not sent) | given_up (too often) |
+unknown. An unknown one is settled by a receipt, by asking the provider where it can be asked, or by
+its time: prompts and replies are then sent again (a question twice does no harm), notices about
+money never are: after a day they are `lost`.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,8 @@ from gateway.sms.port import Receipt, rank
 from gateway.store.db import Connection, Database, Row
 from gateway.texts import numbers_masked
 
-# How long an unknown message waits for a receipt before it is asked about or sent again, and until it is lost.
+# How long an unknown message waits for a receipt before it is asked about or sent again, and until
+# it is lost.
 UNKNOWN_FOR, LOST_AFTER = timedelta(seconds=60), timedelta(hours=24)
 # A message that was sealed with another key is looked at again after so long: the key may be back.
 OTHER_KEY_FOR, OTHER_KEY = timedelta(minutes=10), "sealed with another GATEWAY_SECRET_KEY"
@@ -61,9 +63,13 @@ async def claim(
     holder: UUID | None = None,
     hold_s: float = 0.0,
 ) -> Claim | None:
-    """Take due messages; nobody else gets them until the lease is over. None: there is nothing for us now.
+    """Take due messages; nobody else gets them until the lease is over.
 
-    `segments`: not more than so many (but one message at least). `holder`: of a channel that has a limit."""
+    None: there is nothing for us now.
+
+    `segments`: not more than so many (but one message at least). `holder`: of a channel that has a
+    limit.
+    """
     rows = await db.rows(
         "select * from claim_messages($1, $2, $3, $4, $5, $6, $7)",
         channel,
@@ -91,8 +97,11 @@ async def claim(
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of a claimed message. `state`: accepted, refused, queued, unknown or given_up. `channel`: where it
-    is now; `tries`: counted so far; `due_at`: of a queued one, when it goes again, of an unknown one, when to look."""
+    """What becomes of a claimed message.
+
+    `state`: accepted, refused, queued, unknown or given_up. `channel`: where it is now; `tries`:
+    counted so far; `due_at`: of a queued one, when it goes again, of an unknown one, when to look.
+    """
 
     id: int
     state: str
@@ -174,7 +183,10 @@ async def set_breaker(db: Database, channel: str, version: int, breaker: Breaker
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A channel with a limit, held by us. `pace`: what the one before us left (None: it did not say), `since_s` ago."""
+    """A channel with a limit, held by us.
+
+    `pace`: what the one before us left (None: it did not say), `since_s` ago.
+    """
 
     pace: list[tuple[float, int]] | None
     since_s: float

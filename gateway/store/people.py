@@ -60,8 +60,10 @@ async def reached(db: Database, worker: WorkerId) -> tuple[str, str]:
 
 
 async def state_of(db: Database, index: bytes) -> str:
-    """The state of the worker with this number; 'nobody' where there is none. A number that its carrier says wants
-    nothing from us is 'stopped', whoever it is."""
+    """The state of the worker with this number; 'nobody' where there is none.
+
+    A number that its carrier says wants nothing from us is 'stopped', whoever it is.
+    """
     return await db.value(
         """select case when exists (select from opt_out where msisdn_index = $1) then 'stopped'
              else coalesce((select state from worker where msisdn_index = $1), 'nobody') end""",

@@ -9,12 +9,17 @@ from gateway.store.db import Connection, Database, Row
 from gateway.vault import key_hash
 
 BOOTSTRAPPED: Final = 2
-"""So many persons may be added before anybody can vouch: without a second one nothing can be decided."""
+"""So many persons may be added before anybody can vouch: without a second one nothing can be
+decided.
+"""
 _VALID: Final = "gone_at is null and expires_at > now()"
 
 
 async def person_of(db: Database | Connection, name: str, key: str) -> int:
-    """Return the person's id. Raises Refused for a wrong key, and for a person who may not decide any more."""
+    """Return the person's id.
+
+    Raises Refused for a wrong key, and for a person who may not decide any more.
+    """
     query = f"select id, key_hash, gone_at, expires_at, {_VALID} as valid from person where name = $1"  # a constant
     row = await (db.row(query, name) if isinstance(db, Database) else db.fetchrow(query, name))
     if row is None or not hmac.compare_digest(row["key_hash"], key_hash(key)):

@@ -19,7 +19,10 @@ async def plan(db: Database, every_s: Mapping[str, float]) -> None:
 
 
 async def claim(db: Database, channel: str, now: datetime) -> Row | None:
-    """Where to go on; None when it is not due (another runner is at it). Due again after its time, whatever comes."""
+    """Where to go on; None when it is not due (another runner is at it).
+
+    Due again after its time, whatever comes.
+    """
     return await db.row(
         """update poll set due_at = $2::timestamptz + make_interval(secs => every_s)
            where channel = $1 and due_at <= $2 returning last_id, created_at""",

@@ -16,7 +16,8 @@ async def ours(
 ) -> list[Ours]:
     """The provider's payouts that a statement of this time may speak of: whatever was ever sent by its end."""
     rows = await db.rows(
-        # All charges are read once: an index on what transfers are for would cost every answer something.
+        # All charges are read once: an index on what transfers are for would cost every answer
+        # something.
         """select p.id, p.key, p.state, p.amount, p.to_sealed, p.receipt, p.first_sent_at, t.amount as fee
            from payout p left join transfer t on t.code = $4 and t.cause = 'charge:' || p.id
            where p.provider = $1 and p.first_sent_at between $2 and $3""",
@@ -59,7 +60,10 @@ async def begin(db: Database, provider: str, digest: bytes, lines: int) -> int:
 
 
 async def note(db: Connection, statement: int, provider: str, findings: Sequence[Finding]) -> None:
-    """Write down what was found. The same finding of the same provider is one, whatever file shows it."""
+    """Write down what was found.
+
+    The same finding of the same provider is one, whatever file shows it.
+    """
     await db.executemany(
         """insert into discrepancy (statement_id, provider, kind, receipt, payout_id, amount, expected, stops)
            values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (provider, kind, receipt) do nothing""",

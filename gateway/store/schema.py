@@ -58,8 +58,8 @@ def sql_digest() -> str:
     return hashlib.sha256("\n".join(sql(name) for name in SQL_FILES).encode()).hexdigest()
 
 
-# Functions are dropped first (triggers' functions are replaced in place), so that a changed signature never leaves an
-# old namesake behind.
+# Functions are dropped first (triggers' functions are replaced in place), so that a changed
+# signature never leaves an old namesake behind.
 _DROP_FUNCTIONS = """
 do $$ declare f record; begin
   for f in select p.oid::regprocedure as name from pg_proc p join pg_language l on l.oid = p.prolang
@@ -112,7 +112,10 @@ async def must_be_current(database: Database) -> None:
 
 
 async def migrate(database_url: str) -> None:
-    """Upgrade to head; harmless when there is nothing to do. Raises SettingsError when nobody answers at the address."""
+    """Upgrade to head; harmless when there is nothing to do.
+
+    Raises SettingsError when nobody answers at the address.
+    """
     await (await open_database(database_url, connections=1)).close()
     sources, digest = [sql(name) for name in SQL_FILES], sql_digest()
     # asyncpg reads the address itself, as everywhere else: SQLAlchemy knows no `sslmode` for it.

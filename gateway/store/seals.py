@@ -56,7 +56,10 @@ async def seal(db: Database, now: datetime) -> int:
 
 
 async def _read(db: Database, ranges: Sequence[tuple[int, int]]) -> AsyncGenerator[list[Row]]:
-    """The lines of these ranges, in order, some ranges at a time. While some are hashed the next are being read."""
+    """The lines of these ranges, in order, some ranges at a time.
+
+    While some are hashed the next are being read.
+    """
 
     def read(start: int) -> asyncio.Task[list[Row]]:
         some = ranges[start : start + _AT_ONCE]
@@ -95,7 +98,8 @@ async def _last_settled(db: Database) -> int | None:
     last = await db.value(
         "select coalesce(pg_sequence_last_value(pg_get_serial_sequence('transfer', 'seq')::regclass), 0)"
     )
-    # Whoever was given one of these numbers held this lock before, and gives it back only once it is committed.
+    # Whoever was given one of these numbers held this lock before, and gives it back only once it
+    # is committed.
     writing = set(await db.value(_WRITERS))
     for _ in range(_LOOKS):
         if not writing:
@@ -139,7 +143,10 @@ class Verified:
 
 
 async def verify(db: Database, known_head: str = "") -> Verified:
-    """Hash every sealed range again. `known_head`: a digest (hex) that somebody wrote down; it must be in the chain."""
+    """Hash every sealed range again.
+
+    `known_head`: a digest (hex) that somebody wrote down; it must be in the chain.
+    """
     seals = [_seal(row) for row in await db.rows("select * from seal order by from_seq")]
     faults: list[str] = []
     before: Seal | None = None

@@ -10,8 +10,9 @@ _LOOKED_AT_MAX = 500  # of her newest answers
 async def end(
     db: Database, channel: str, session: str, index: bytes, *, completed: bool
 ) -> Row | None:
-    """Note that the session of that phone is over; where it stood (worker_id, view, memory). None: we never saw it, or
-    knew already.
+    """Note that the session of that phone is over; where it stood (worker_id, view, memory).
+
+    None: we never saw it, or knew already.
 
     Only our own last screen sets `ended`: a notice may overtake the last key, which still counts.
     """

@@ -76,8 +76,11 @@ class Spool:
             draft.unlink(missing_ok=True)
 
     def oldest(self) -> list[tuple[Path, list[Kept]]]:
-        """The oldest files with their events, some thousand at a time. One that another process has just emptied is left
-        out; one that cannot be read (a disk that failed) is put aside, and holds up no other."""
+        """The oldest files with their events, some thousand at a time.
+
+        One that another process has just emptied is left out; one that cannot be read (a disk that
+        failed) is put aside, and holds up no other.
+        """
         self._remove_drafts()
         found, events = list[tuple[Path, list[Kept]]](), 0
         for path in sorted(self._folder.glob("*.events"), key=_age):

@@ -1,4 +1,7 @@
-"""How far a batch has come, in numbers. A large batch is counted once in a while, a small one at each look."""
+"""How far a batch has come, in numbers.
+
+A large batch is counted once in a while, a small one at each look.
+"""
 
 from datetime import datetime, timedelta
 
@@ -9,7 +12,9 @@ LARGE = 20_000
 SEARCHED = 1_000
 """Tasks above which it is kept where the first free one is."""
 _LEAST_S, _TIMES = 10, 20
-"""A large batch is counted again after so many seconds, or after so many times as long as the last count took."""
+"""A large batch is counted again after so many seconds, or after so many times as long as the last
+count took.
+"""
 
 _NUMBERS = """
     count(*) filter (where gold is null) as tasks, count(*) filter (where gold is not null) as golds,
@@ -38,7 +43,8 @@ left join tally y on y.batch_id = b.id cross join lateral (
 async def count_anew(db: Connection, batch: str) -> None:
     """Let a batch that was changed be counted anew, if it is not small.
 
-    As long as it was not counted, its numbers are counted at each look, and work is looked for from its beginning.
+    As long as it was not counted, its numbers are counted at each look, and work is looked for from
+    its beginning.
     """
     await db.execute("update batch set low = 0 where id = $1 and low > 0", batch)
     await db.execute(

@@ -18,7 +18,9 @@ from account a join transfer t on a.id in (t.debit, t.credit) join payout p
   on p.id = case when split_part(t.cause, ':', 2) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
     then split_part(t.cause, ':', 2)::uuid end
 where a.kind = 'tax_withheld' and t.code <> 33 and t.at >= $1 and t.at < $2 order by a.owner, t.seq"""
-"""Straight from the ledger: a payout withheld in one month and given back in the next stands in both, once with a minus."""
+"""Straight from the ledger: a payout withheld in one month and given back in the next stands in
+both, once with a minus.
+"""
 
 
 _HANDED_OVER = """

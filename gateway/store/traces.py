@@ -15,7 +15,8 @@ select a.id as account, t.id, t.code, t.cause, case when t.credit = a.id then t.
 from unnest($1::bigint[]) as a(id) join transfer t on t.credit = a.id or t.debit = a.id
 order by a.id, t.seq"""
 
-# As `_MOVES`, but earnings of other batches that follow each other are one: nobody asks which of them was spent.
+# As `_MOVES`, but earnings of other batches that follow each other are one: nobody asks which of
+# them was spent.
 _MOVES_OF_BATCH = f"""
 with m as (
   select a.id as account, t.id, t.seq, t.code, t.cause, case when t.credit = a.id then t.amount else -t.amount end as amount,
@@ -45,10 +46,12 @@ from payout p left join lateral (
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`amount_minor` of one earning, and where it is. `answer`: the row of `_ANSWERS` (None: no answer, a bonus say).
+    """`amount_minor` of one earning, and where it is.
 
-    `fate`: paid, on_way, back (taken by a correction), owed (still in her
-    balance), or withheld with the payout as tax or fee. `payout`: the row of `_PAYOUTS`.
+    `answer`: the row of `_ANSWERS` (None: no answer, a bonus say).
+
+    `fate`: paid, on_way, back (taken by a correction), owed (still in her balance), or withheld
+    with the payout as tax or fee. `payout`: the row of `_PAYOUTS`.
     """
 
     earning: UUID
@@ -61,7 +64,8 @@ class Link:
 async def of_accounts(db: Database, accounts: Sequence[int], hold: int | None = None) -> list[Link]:
     """Every earning of these workers' accounts, part by part, oldest first.
 
-    `hold`: the account of a batch; answers of other batches are then left out, and their earnings may be put together.
+    `hold`: the account of a batch; answers of other batches are then left out, and their earnings
+    may be put together.
     """
     histories: dict[int, list[Move]] = {account: [] for account in accounts}
     causes: dict[UUID, str] = {}

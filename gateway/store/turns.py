@@ -17,8 +17,8 @@ _READ = "select * from situation($1, $2, $3, $4, $5, $6, $7)"
 class Event:
     """What makes an inbound event itself: `event_id` is unique per channel and kind (sms, ussd).
 
-    `index`: the blind index of the sender's number. `body`: the raw event, sealed. `session`: USSD only. Of an SMS
-    only: `twin`, `same_id` and `former`, as `steps.identity` says.
+    `index`: the blind index of the sender's number. `body`: the raw event, sealed. `session`: USSD
+    only. Of an SMS only: `twin`, `same_id` and `former`, as `steps.identity` says.
     """
 
     channel: str
@@ -48,7 +48,8 @@ async def read(db: Database, event: Event) -> Row:
     return found
 
 
-# --- parts: what a turn may write --------------------------------------------------------------------------
+# --- parts: what a turn may write
+# --------------------------------------------------------------------------
 
 
 def book_event(event: Event, worker: WorkerId | None, reply: str | None) -> Part:
@@ -69,9 +70,12 @@ def book_event(event: Event, worker: WorkerId | None, reply: str | None) -> Part
 
 @dataclass(frozen=True, slots=True)
 class TaskAfter:
-    """How an answer leaves its task. `value` is set once it is decided or in review, and `ruling` (the version of what
-    decided) with it. `skill_wanted`: of whom the next answer is asked, until `better_until`; None = of anyone. `judged`:
-    what the judge went by, where it was asked (`gateway.steps.judged`)."""
+    """How an answer leaves its task.
+
+    `value` is set once it is decided or in review, and `ruling` (the version of what decided) with
+    it. `skill_wanted`: of whom the next answer is asked, until `better_until`; None = of anyone.
+    `judged`: what the judge went by, where it was asked (`gateway.steps.judged`).
+    """
 
     wanted: int
     state: str
@@ -161,7 +165,10 @@ def hold_item(
 
 
 def holds_nothing(worker: WorkerId) -> Part:
-    """A conflict when she was asked something meanwhile. Stands before the parts that hold tasks."""
+    """A conflict when she was asked something meanwhile.
+
+    Stands before the parts that hold tasks.
+    """
     return Part("holds_nothing", (worker,))
 
 
@@ -171,7 +178,10 @@ def release_task(assignment: AssignmentId, state: str) -> Part:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """Where a USSD session stands after a key. `before`: the transcript that was read, None for a new session."""
+    """Where a USSD session stands after a key.
+
+    `before`: the transcript that was read, None for a new session.
+    """
 
     worker: WorkerId | None
     before: str | None
@@ -204,9 +214,12 @@ def save_session(event: Event, s: SessionRow) -> Part:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One outgoing SMS. `purpose`: reply, question, money, invitation or notice. `priority` 0 overtakes 1.
-    `cause`: what makes it the same message if it is written twice; None = every one is new. `batch`: whose cost it
-    is; `lane`: client/batch, whose turn it counts against where it does not overtake."""
+    """One outgoing SMS.
+
+    `purpose`: reply, question, money, invitation or notice. `priority` 0 overtakes 1. `cause`: what
+    makes it the same message if it is written twice; None = every one is new. `batch`: whose cost
+    it is; `lane`: client/batch, whose turn it counts against where it does not overtake.
+    """
 
     channel: str
     worker: WorkerId | None

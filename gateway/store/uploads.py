@@ -16,7 +16,8 @@ from gateway.store.db import Connection, Database
 class Slice:
     """Some tasks in a row. `rows`: their columns as COPY reads them, but for batch and position.
 
-    `directed`: for each task that is made out to workers its place in the slice, from 0, and their ids.
+    `directed`: for each task that is made out to workers its place in the slice, from 0, and their
+    ids.
     """
 
     rows: Sequence[bytes]
@@ -61,7 +62,10 @@ async def renew(
 
 
 async def add(db: Connection, batch: str, after: int, some: Slice) -> None:
-    """Append a slice behind the position `after`. The names must be new to the batch (unique in the database)."""
+    """Append a slice behind the position `after`.
+
+    The names must be new to the batch (unique in the database).
+    """
     await db.copy_to_table(
         "task",
         source=_piece(batch, after, some.rows),
@@ -109,7 +113,8 @@ async def publish(
 ) -> bool:
     """Let all tasks of a draft count, and end the turn; False, with nothing done, where it is over.
 
-    `filled`: what the uploads come to; None where that is worked out later. What messages weigh is worked out anew.
+    `filled`: what the uploads come to; None where that is worked out later. What messages weigh is
+    worked out anew.
     """
     return bool(
         await db.value(

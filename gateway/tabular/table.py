@@ -23,7 +23,10 @@ _LETTERS = 26
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row. `number` counts from 1 below the header, `line` from 1 at the top of the file, blank rows included.
+    """One row.
+
+    `number` counts from 1 below the header, `line` from 1 at the top of the file, blank rows
+    included.
 
     `cells` holds the trimmed cells by column key, see `column_key`.
     """
@@ -47,7 +50,10 @@ def column_key(name: str) -> str:
 
 
 class Table:
-    """A file that has a header. `rows` can be asked for more than once: each time the file is read again."""
+    """A file that has a header.
+
+    `rows` can be asked for more than once: each time the file is read again.
+    """
 
     def __init__(
         self, source: Source, header: Sequence[str], start: int, reading: "_Reading"
@@ -131,9 +137,9 @@ class Table:
 def open_table(source: Source, needed: Sequence[str], *, preamble: bool = False) -> Table:
     """Return the table in a file or in bytes; a `str` is text that was decoded before.
 
-    The separator is the one that gives the `needed` columns. With `preamble` the header is the first
-    row that has them; else it is the first row that is not blank. What is missing is not refused
-    here, see `Table.need`.
+    The separator is the one that gives the `needed` columns. With `preamble` the header is the
+    first row that has them; else it is the first row that is not blank. What is missing is not
+    refused here, see `Table.need`.
     """
     best: Table | None = None
     wrong: Refused | None = None
@@ -154,7 +160,10 @@ def open_table(source: Source, needed: Sequence[str], *, preamble: bool = False)
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """How the file is to be read; an empty delimiter means XLSX. `skip`: records above the table."""
+    """How the file is to be read; an empty delimiter means XLSX.
+
+    `skip`: records above the table.
+    """
 
     encoding: str
     delimiter: str

@@ -26,7 +26,10 @@ class NumberCell(str):
 
 
 def workbook_records(file: BinaryIO) -> Iterator[list[str]]:
-    """Yield the cells of the first sheet, row by row, as text. Raises Refused for what is no such file."""
+    """Yield the cells of the first sheet, row by row, as text.
+
+    Raises Refused for what is no such file.
+    """
     _check_archive(file)
     from openpyxl import load_workbook  # noqa: PLC0415  # It costs start-up time, and most files are CSV.
 

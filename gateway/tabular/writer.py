@@ -6,7 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-# A spreadsheet executes what begins with these; it looks past blanks and quotes, and folds full-width forms.
+# A spreadsheet executes what begins with these; it looks past blanks and quotes, and folds
+# full-width forms.
 _DANGEROUS = "=+-@\u2212"
 _SKIPPED = re.compile(r"^[\s\"'\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00-\x1f]+")
 _NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")

@@ -14,7 +14,9 @@ from gateway.tasks import ethiopian
 YEAR_MIN, YEAR_MAX = 1800, 2199
 _ETHIOPIA = "am"
 _TWO_CALENDARS = frozenset({"ETB", "AFN", "IRR", "NPR", "THB"})
-"""Currencies of countries where another calendar than the Gregorian one is in daily use (CLDR, and Nepal's own)."""
+"""Currencies of countries where another calendar than the Gregorian one is in daily use (CLDR, and
+Nepal's own).
+"""
 _YEAR_DIGITS, _DAY_DIGITS, _ALL_DIGITS = 4, 2, 8
 _PREFIX_MIN = 3  # letters of a month's name
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
@@ -26,7 +28,8 @@ Month = tuple[str, int]
 def days(said: str, language: str, currency: str = "") -> list[date]:
     """Return every day that `said` can mean, in order; none where it is no whole date.
 
-    Where people count by two calendars, which `language` and `currency` tell, only a month in words says which.
+    Where people count by two calendars, which `language` and `currency` tell, only a month in words
+    says which.
 
     >>> days("3 May 2026", "en") == days("2026-05-03", "en") == [date(2026, 5, 3)], len(days("3/5/2026", "en"))
     (True, 2)

@@ -1,7 +1,7 @@
 """The Ethiopian calendar: twelve months of thirty days and a thirteenth of five or six.
 
-Source: Dershowitz and Reingold, Calendrical Calculations, chapter on the Coptic and Ethiopic calendars. The first day
-of its first year is 29 August 8 of the Julian calendar.
+Source: Dershowitz and Reingold, Calendrical Calculations, chapter on the Coptic and Ethiopic
+calendars. The first day of its first year is 29 August 8 of the Julian calendar.
 """
 
 from datetime import date, timedelta

@@ -19,7 +19,10 @@ _FIELDS = ("id", "text", "gold", "audience")
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who may be asked. `workers`: ids in the order in which they are to be asked; the rest narrows down."""
+    """Who may be asked.
+
+    `workers`: ids in the order in which they are to be asked; the rest narrows down.
+    """
 
     workers: tuple[int, ...] = ()
     partners: tuple[int, ...] = ()
@@ -28,7 +31,10 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class TaskSpec:
-    """One checked task. `name` is the client's id for it; `gold` its known truth, in the form answers have."""
+    """One checked task.
+
+    `name` is the client's id for it; `gold` its known truth, in the form answers have.
+    """
 
     name: str
     text: str

@@ -1,4 +1,7 @@
-"""What a task kind must do. One kind a file in `tasks/kinds/`; the module itself fulfils `TaskKind`."""
+"""What a task kind must do.
+
+One kind a file in `tasks/kinds/`; the module itself fulfils `TaskKind`.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,23 +27,30 @@ class Reading:
 class TaskKind(Protocol):
     NAME: str
     IS_TEXT: bool
-    """True when answers are free text (aggregated by near-agreement), False when they are options."""
+    """True when answers are free text (aggregated by near-agreement), False when they are options.
+    """
 
     VALUE: str
-    """What is typed: text, date, number or name (`value` in the API); "" where an option is chosen."""
+    """What is typed: text, date, number or name (`value` in the API); "" where an option is chosen.
+    """
 
     COMPARED: str
-    """How two typed answers are compared, as `gateway.qa.text.normalise` knows it: "" as texts that may differ by a
-    slip of the thumb."""
+    """How two typed answers are compared, as `gateway.qa.text.normalise` knows it: "" as texts that
+    may differ by a slip of the thumb.
+    """
 
     KEYS_ARE_ANSWERS: bool
     """True where a bare number may well be the typed answer, so that it is not asked back."""
 
     SCREEN_HINT: str
-    """The phrase key of the line below a question on a screen that says how to answer; "" where options stand there."""
+    """The phrase key of the line below a question on a screen that says how to answer; "" where
+    options stand there.
+    """
 
     ROTATES: bool
-    """True when every worker may see the options in an order of her own (see `gateway.tasks.rotation`)."""
+    """True when every worker may see the options in an order of her own (see
+    `gateway.tasks.rotation`).
+    """
 
     def options(self, given: Sequence[Option]) -> tuple[Option, ...]:
         """The full options of a batch from what the client gave; raises `Refused` naming the field and rule."""

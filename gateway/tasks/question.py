@@ -10,7 +10,10 @@ FALLBACK_LANGUAGE = "en"
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One possible answer. Results, rules and decisions refer to `id`; `labels` are what a worker reads."""
+    """One possible answer.
+
+    Results, rules and decisions refer to `id`; `labels` are what a worker reads.
+    """
 
     id: str
     labels: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -24,7 +24,10 @@ def values() -> Mapping[str, str]:
 
 
 def kind_asked(kind: str, value: str) -> str:
-    """Return the task kind of a batch that a client describes so. Raises Refused naming the field."""
+    """Return the task kind of a batch that a client describes so.
+
+    Raises Refused naming the field.
+    """
     if kind in values().values() and kind != TRANSCRIPTION:
         raise Refused(
             f"no kind {kind!r}: send the kind {TRANSCRIPTION} with the value {kind}", field="kind"

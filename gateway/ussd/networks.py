@@ -32,7 +32,9 @@ def known() -> Mapping[str, Network]:
 
 
 def network(code: str | None, own: Mapping[str, Mapping[str, int]]) -> Network:
-    """The limits on the network `code`. `own`: the operator's, by network code or `default`; each may name some only.
+    """The limits on the network `code`.
+
+    `own`: the operator's, by network code or `default`; each may name some only.
 
     >>> network("63902", {}).input_characters, network("63902", {"63902": {"idle_s": 20}}).idle_s
     (80, 20)

@@ -8,7 +8,8 @@ from gateway.options import Options
 from gateway.ussd import networks
 from gateway.ussd.networks import DEFAULT, Network
 
-# A USSD string holds 182 septets; below 120 a screen of UCS-2 has no room for text beside its navigation.
+# A USSD string holds 182 septets; below 120 a screen of UCS-2 has no room for text beside its
+# navigation.
 Septets = Annotated[int, Field(ge=120, le=182)]
 
 
@@ -23,8 +24,11 @@ class NetworkOptions(BaseModel):
 
 
 class UssdOptions(Options):
-    """What every USSD channel is told. `networks`: limits by network code, or `default`, where the list in
-    `ussd/networks.toml` is wrong or silent. `budgets_septets`, `budget_septets`: the screens' length alone."""
+    """What every USSD channel is told.
+
+    `networks`: limits by network code, or `default`, where the list in `ussd/networks.toml` is
+    wrong or silent. `budgets_septets`, `budget_septets`: the screens' length alone.
+    """
 
     service_code: str = Field(min_length=1)
     budget_septets: Septets = 160

@@ -1,4 +1,7 @@
-"""What a USSD channel must do. One channel a file in `ussd/channels/`; provider words stop at that file."""
+"""What a USSD channel must do.
+
+One channel a file in `ussd/channels/`; provider words stop at that file.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,10 +15,10 @@ from gateway.ussd.networks import Network
 class UssdStep:
     """One key press as the provider tells it.
 
-    `transcript`: all inputs of the session so far, joined by `*` ("" at the start). (session, number,
-    transcript) is what makes such a step unique, since these providers give it no id.
-    `newest`: the newest input, where the provider tells that alone; the transcript is then "" until the
-    session is known. Such a step is unique by (session, number, `id`).
+    `transcript`: all inputs of the session so far, joined by `*` ("" at the start). (session,
+    number, transcript) is what makes such a step unique, since these providers give it no id.
+    `newest`: the newest input, where the provider tells that alone; the transcript is then "" until
+    the session is known. Such a step is unique by (session, number, `id`).
     """
 
     session: str
@@ -72,7 +75,10 @@ class UssdChannel(Protocol):
     def parse_end(self, form: Mapping[str, str]) -> SessionEnd: ...
 
     def render(self, text: str, *, end: bool, form: Mapping[str, str]) -> UssdReply:
-        """Return the response for a screen. `form`: the call that is answered, where it could be read."""
+        """Return the response for a screen.
+
+        `form`: the call that is answered, where it could be read.
+        """
         ...
 
     def network(self, code: str | None) -> Network:

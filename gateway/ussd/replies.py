@@ -21,8 +21,9 @@ State = bool | int | str
 class Replies(Options):
     """How the provider wants a screen.
 
-    `body` or `json`: the template. `{text}` is the screen, `{state}` is `continues` or `ends`, `{call.x}`
-    is the field x of the call that is answered. A JSON value that is `{state}` alone keeps its type.
+    `body` or `json`: the template. `{text}` is the screen, `{state}` is `continues` or `ends`,
+    `{call.x}` is the field x of the call that is answered. A JSON value that is `{state}` alone
+    keeps its type.
     """
 
     body: str | None = None

@@ -74,8 +74,8 @@ def pages_with_choices_first(
 ) -> list[str]:
     r"""Return the screens after a key that was none of the choices; the last is the one to show.
 
-    `notice` and the choices always stand together there, so that the next key can be right. The text stands below them
-    where it fits, and otherwise on the pages before, where `99` leads.
+    `notice` and the choices always stand together there, so that the next key can be right. The
+    text stands below them where it fits, and otherwise on the pages before, where `99` leads.
 
     >>> pages_with_choices_first("Choose.", "Is it open?", ["1 Yes", "2 No"], 160)
     ['Choose.\n1 Yes\n2 No\nIs it open?']

@@ -27,7 +27,10 @@ def acceptable(pin: str) -> bool:
 
 
 def hashed(pin: str, pepper: bytes) -> str:
-    """What is kept, a PHC string. Takes some hundredths of a second on purpose: call it in a thread."""
+    """What is kept, a PHC string.
+
+    Takes some hundredths of a second on purpose: call it in a thread.
+    """
     return Argon2id(
         salt=secrets.token_bytes(_SALT_BYTES),
         length=_HASH_BYTES,

@@ -91,7 +91,8 @@ async def test_what_cannot_be_heard_fails_where_people_see_it(busy):
     assert await busy.count("inbox", "state = 'waiting'") == 0
 
 
-# --- the database is away ------------------------------------------------------------------------------------
+# --- the database is away
+# ------------------------------------------------------------------------------------
 
 
 class Outage:
@@ -223,7 +224,8 @@ async def test_when_nothing_can_be_kept_the_provider_is_asked_to_come_again(
         assert await town.count("inbox", "state = 'done'") == await town.count("inbox") == 1
 
 
-# --- strangers at the door -----------------------------------------------------------------------------------
+# --- strangers at the door
+# -----------------------------------------------------------------------------------
 
 TOKEN = "6789"
 TWILIO = ChannelSettings(

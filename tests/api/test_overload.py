@@ -52,7 +52,8 @@ def test_as_many_wait_as_can_be_answered_in_time_and_no_more(turns, service_s):
     admission, _ = measured(turns, service_s, wait_s=1.0)
     while admission.admits(new=False):
         admission.under_way += 1
-    # What stands before the last one is worked off in the wait that was promised (or all turns are taken).
+    # What stands before the last one is worked off in the wait that was promised (or all turns are
+    # taken).
     waited_s = admission.under_way * service_s / turns
     assert waited_s <= 1.0 + service_s or admission.under_way == turns
     assert admission.under_way == turns or waited_s >= 1.0 - 2.1 * service_s
@@ -79,7 +80,8 @@ def test_it_is_over_when_it_is_over():
     assert admission.calm
 
 
-# --- a whole gateway --------------------------------------------------------------------------------------------
+# --- a whole gateway
+# --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -201,7 +203,8 @@ async def test_without_redis_nothing_rests():
     assert not await other.phones_wait()
 
 
-# --- the spool ---------------------------------------------------------------------------------------------------
+# --- the spool
+# ---------------------------------------------------------------------------------------------------
 
 
 def kept(name):

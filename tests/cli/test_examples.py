@@ -34,7 +34,8 @@ options = { send_url = "http://127.0.0.1:13013/cgi-bin/sendsms", username = "g",
 kind = "manual"
 options = { currency = "KES", minimum = "10", maximum = "70000" }
 """
-# What a gateway says that has no such batch, payout, finding ... yet: one line, which names what it looked for.
+# What a gateway says that has no such batch, payout, finding ... yet: one line, which names what it
+# looked for.
 NOT_THERE = re.compile(
     r"no \w+|nothing was|nothing holds|not what the books say|is no adjustment|no such person"
 )

@@ -230,7 +230,8 @@ def test_only_a_gateway_without_anything_real_is_a_try_out():
     assert not is_tryout(Settings(providers={"p": ProviderSettings(kind="mpesa")}))
 
 
-# --- the processes below, whatever they are -----------------------------------------------------------------------
+# --- the processes below, whatever they are
+# -----------------------------------------------------------------------
 
 
 def python(code: str) -> list[str]:

@@ -9,7 +9,10 @@ SIZES = {"laptop": (1180, 830), "phone": (360, 640)}
 
 @pytest.fixture(params=SIZES)
 def offline(tree, browser, request):
-    """A page in a browser that reaches this gateway and nothing else. What it is refused or forbidden fails the test."""
+    """A page in a browser that reaches this gateway and nothing else.
+
+    What it is refused or forbidden fails the test.
+    """
     width, height = SIZES[request.param]
     context = browser.new_context(viewport={"width": width, "height": height})
     elsewhere, faults = [], []

@@ -50,7 +50,10 @@ def held(asked: Question, *, lapsed: bool = False, is_open: bool = True) -> Held
 
 
 class Person:
-    """Somebody with a phone. `queue`: questions she would get next. `facts`: all that was recorded, in order."""
+    """Somebody with a phone.
+
+    `queue`: questions she would get next. `facts`: all that was recorded, in order.
+    """
 
     def __init__(
         self,

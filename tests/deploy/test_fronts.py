@@ -90,7 +90,10 @@ async def test_what_comes_without_tls_is_sent_on_to_our_own_name(front):
 
 
 async def test_each_caller_is_its_own_whatever_it_forges(front, behind):
-    """The limit by address counts the address that the web server saw. The address is one per web server and test."""
+    """The limit by address counts the address that the web server saw.
+
+    The address is one per web server and test.
+    """
     forged = [
         (f"X-Forwarded-For: 203.0.113.{n}", f"X-Real-IP: 203.0.113.{n}", f"Forwarded: for=203.0.113.{n}")
         for n in range(8)

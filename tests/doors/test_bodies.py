@@ -11,7 +11,8 @@ JSON = "Content-Type: application/json"
 CHUNKED = "Transfer-Encoding: chunked"
 PIECE = b"x" * 65536
 CHUNK = b"10000\r\n" + PIECE + b"\r\n"
-# A process that reads another path of code for the first time may grow by this much; the bodies are far larger.
+# A process that reads another path of code for the first time may grow by this much; the bodies are
+# far larger.
 FEW_MB = 12
 
 

@@ -139,7 +139,10 @@ async def test_blank_lines_do_not_keep_a_connection(small):
 
 
 async def test_eleven_hundred_slow_connections_of_one_address_lock_no_phone_out(usual):
-    """The phones' carrier comes from the very same address. Old connections go as soon as another comes."""
+    """The phones' carrier comes from the very same address.
+
+    Old connections go as soon as another comes.
+    """
     slow = await opened(usual, 1100)
     try:
         for number in range(30):

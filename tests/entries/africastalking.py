@@ -28,7 +28,8 @@ def form(body):
     return dict(parse_qsl(body, keep_blank_values=True))
 
 
-# --- sending ---------------------------------------------------------------------------------------------------
+# --- sending
+# ---------------------------------------------------------------------------------------------------
 
 
 @book.entry(f"{AT}.send.live", f"{AT}.send.sandbox")
@@ -84,7 +85,8 @@ MEANINGS = {
     "final or other channel": (Outcome.REFUSED, None, False),
     "final + opt-out": (Outcome.REFUSED, None, True),
     "pause channel, retry after top-up": (Outcome.RETRY, Hint.PAUSE, False),
-    "retry other channel": (Outcome.REFUSED, Hint.REROUTE, False),  # never this way: another road, or none
+    # never this way: another road, or none
+    "retry other channel": (Outcome.REFUSED, Hint.REROUTE, False),
     "defer to 08:00 local": (Outcome.RETRY, Hint.MORNING, False),
     "retry, outcome unknown": (Outcome.UNKNOWN, None, False),
 }  # fmt: skip
@@ -102,7 +104,8 @@ def knows_the_code(key, value):
         assert (sent.outcome, sent.hint, sent.opted_out) == MEANINGS[meaning]
 
 
-# --- reports, opt-outs, messages: their fields -------------------------------------------------------------------
+# --- reports, opt-outs, messages: their fields
+# -------------------------------------------------------------------
 
 
 @book.entry(f"{AT}.dlr.fields", f"{AT}.inbound.fields", f"{AT}.opt_out.fields", f"{AT}.subscription.fields",
@@ -151,7 +154,8 @@ def keeps_the_reason(_, value):
         assert report.opted_out is (reason == "UserInBlackList")
 
 
-# --- USSD --------------------------------------------------------------------------------------------------------
+# --- USSD
+# --------------------------------------------------------------------------------------------------------
 
 
 @book.entry(f"{AT}.ussd.response")
@@ -181,7 +185,8 @@ def knows_how_long_a_screen_is_on(key, _):
     assert sms.network == key
 
 
-# --- airtime ------------------------------------------------------------------------------------------------------
+# --- airtime
+# ------------------------------------------------------------------------------------------------------
 
 
 def airtime():

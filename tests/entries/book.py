@@ -1,7 +1,8 @@
 """`tests/recorded/messaging.json` entry by entry: who plays which, and which nobody plays.
 
-A check says by a path which entries are its own (`twilio.errors.*`; `*` is any key or place in a list), and gets the last
-part of the path and what stands there. What no check claims is found by `unplayed`.
+A check says by a path which entries are its own (`twilio.errors.*`; `*` is any key or place in a
+list), and gets the last part of the path and what stands there. What no check claims is found by
+`unplayed`.
 """
 
 import json

@@ -49,7 +49,8 @@ async def delivery(town, message):
     return await town.value("select delivery from outbox where id = $1", message)
 
 
-# --- reports ---------------------------------------------------------------------------------------------------------
+# --- reports
+# ---------------------------------------------------------------------------------------------------------
 
 ENDS = {
     "delivered": "delivered",
@@ -97,7 +98,8 @@ async def a_report_overtaken_by_another_changes_nothing(town, _, value):
     assert await delivery(town, message) == "delivered"
 
 
-# --- messages --------------------------------------------------------------------------------------------------------
+# --- messages
+# --------------------------------------------------------------------------------------------------------
 
 
 @book.entry(f"{AT}.inbound.vectors.*")
@@ -158,7 +160,8 @@ async def a_picture_is_kept_and_answers_nothing(town, _, value):
     assert await amina.answers() == []
 
 
-# --- calls we have nothing for ----------------------------------------------------------------------------------------
+# --- calls we have nothing for
+# ----------------------------------------------------------------------------------------
 
 
 @book.entry(f"{AT}.voice.callback_fields", f"{AT}.voice.reply", f"{AT}.voice.actions")
@@ -177,7 +180,8 @@ async def a_call_pasted_at_a_wrong_door_does_nothing(town, _, value):
     assert value
 
 
-# --- USSD -----------------------------------------------------------------------------------------------------------------
+# --- USSD
+# -----------------------------------------------------------------------------------------------------------------
 
 
 @book.entry(f"{AT}.ussd.sequence")

@@ -23,7 +23,8 @@ from tests.entries.book import RECORDED, Book
 book = Book()
 HI = OutboundSms("77", "+254711000001", "hi")
 
-# --- Kannel --------------------------------------------------------------------------------------------------------
+# --- Kannel
+# --------------------------------------------------------------------------------------------------------
 
 KANNEL = {"username": "gateway", "password": "p", "sender": "21512", "send_url": "http://127.0.0.1:1/x",
           "receipt_url": "http://gw.example.org/in/k/s/receipt"}  # fmt: skip
@@ -125,7 +126,8 @@ def loses_no_reply(_, __):
     assert int(settings_of(conf())["http-request-retry"]) >= 1000
 
 
-# --- Jasmin, by settings of the http channel alone -----------------------------------------------------------------
+# --- Jasmin, by settings of the http channel alone
+# -----------------------------------------------------------------
 
 
 def jasmin():
@@ -174,7 +176,8 @@ def understands_jasmins_errors(key, value):
     assert jasmin().understood(HI, int(key), value.encode()).outcome is meant[key]
 
 
-# --- Twilio ----------------------------------------------------------------------------------------------------------
+# --- Twilio
+# ----------------------------------------------------------------------------------------------------------
 
 
 def tw(**options):
@@ -190,7 +193,8 @@ def knows_the_status(key, value):
     assert (report.delivery, report.raw_status) == (meant[value], key)
 
 
-# The outbox knows three ends: again, never this way (another road may do), and never at all with the number stopped.
+# The outbox knows three ends: again, never this way (another road may do), and never at all with
+# the number stopped.
 AGAIN = (
     "pause channel",
     "retry with backoff, not processed",
@@ -208,7 +212,8 @@ NEVER = (
     "final: content",
     "final + opt-out",
 )
-# Only ever told in a report: then the message is over, and the phone's or the network's state is what is left of it.
+# Only ever told in a report: then the message is over, and the phone's or the network's state is
+# what is left of it.
 REPORTED = {"30003": Delivery.AWAY, "30008": Delivery.FAILED}
 
 
@@ -242,7 +247,8 @@ def holds_the_signature(_, value):
         assert not made.authentic(Webhook(value["url"], headers, [*said, ("More", "1")], b""))
 
 
-# --- phone numbers -----------------------------------------------------------------------------------------------------
+# --- phone numbers
+# -----------------------------------------------------------------------------------------------------
 
 
 @book.entry("phone_numbers.*")
@@ -257,7 +263,8 @@ def reads_the_number(_, value):
             normalise(value["raw"], region)
 
 
-# --- pictures: we send none; what a phone that does would send must do no harm (tests/entries/doors.py) ------------------
+# --- pictures: we send none; what a phone that does would send must do no harm
+# (tests/entries/doors.py) ------------------
 
 
 def picture(text="Duka"):
@@ -297,7 +304,8 @@ def heads_a_picture(key, value):
             assert len(header) + len(data) <= segments._OCTETS
 
 
-# --- segments ------------------------------------------------------------------------------------------------------------
+# --- segments
+# ------------------------------------------------------------------------------------------------------------
 
 PLAIN_SWAHILI = "Je, duka hili liko Kibera? 1 Ndio"
 
@@ -320,7 +328,8 @@ def _pieces(written):
         yield piece * int(times or 1)
 
 
-# --- where it was read ---------------------------------------------------------------------------------------------------
+# --- where it was read
+# ---------------------------------------------------------------------------------------------------
 
 
 @book.entry("kannel_live.source", "jasmin_live.source", "picture_sms.source")

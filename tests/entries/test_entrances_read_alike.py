@@ -36,12 +36,14 @@ BY = {"sender": "21512", "url": "http://127.0.0.1:1", "insecure": True, "form": 
 XML = BY | {"incoming": {"id": "sms.id", "sender": "sms.from", "text": "sms.text"}}
 AT = {"username": "u", "api_key": "k", "sender": "21512", "base_url": "http://127.0.0.1:1"}
 TWILIO = {"account_sid": "AC" + "0" * 32, "auth_token": "t", "sender": "21512"}
-# (Kannel has named UTF-16 for plain ASCII, so two such bytes are read as that, for STOP's sake; no letter here is two.)
+# (Kannel has named UTF-16 for plain ASCII, so two such bytes are read as that, for STOP's sake; no
+# letter here is two.)
 SCRIPTS = "abcXYZ 019.,;:!?'&+%=<>\"/-@#()\u00e9\u00ca\u00f1\u0199\u018a\u1228\u12d3\u0661\u0915\U0001f44d\u2019\u20ac\n"
 TEXTS = st.text(st.sampled_from(SCRIPTS), min_size=1, max_size=60).filter(lambda t: fold(t) != "")
 
 
-# --- texts -----------------------------------------------------------------------------------------------------------
+# --- texts
+# -----------------------------------------------------------------------------------------------------------
 
 
 def _form(**fields: str) -> bytes:
@@ -91,7 +93,8 @@ def test_a_text_is_the_same_text_at_every_entrance(text: str) -> None:
     assert set(heard.values()) == {clean(text)}, heard
 
 
-# --- answers ---------------------------------------------------------------------------------------------------------
+# --- answers
+# ---------------------------------------------------------------------------------------------------------
 
 LABELS = ("Duka", "Ng'ombe", "\u018ainki")
 SAID = st.one_of(
@@ -159,7 +162,8 @@ def test_a_typed_value_is_the_same_on_a_screen_and_in_a_file(kind: str, said: st
     assert in_file == [value for value in on_screen.answers[:1] if value]
 
 
-# --- numbers ---------------------------------------------------------------------------------------------------------
+# --- numbers
+# ---------------------------------------------------------------------------------------------------------
 
 
 def _number_by(read: Callable[[], object]) -> str | None:
@@ -184,7 +188,8 @@ def test_a_phone_number_is_one_person_or_nobody_at_every_entrance(written: str) 
         assert set(found.values()) == {SAME}, found
 
 
-# --- amounts ---------------------------------------------------------------------------------------------------------
+# --- amounts
+# ---------------------------------------------------------------------------------------------------------
 
 COLUMNS = Columns(receipt="id", at="at", amount="amount", time="%Y-%m-%d")
 FIGURES = st.one_of(

@@ -32,7 +32,10 @@ _COMMANDS = {
 
 @dataclass
 class Cluster:
-    """The hosts with the example's files. `config`: our own settings file, the same on all hosts."""
+    """The hosts with the example's files.
+
+    `config`: our own settings file, the same on all hosts.
+    """
 
     network: Network
     programs: Programs
@@ -172,7 +175,10 @@ class Cluster:
         host.run(bouncer, env, user=user, log="pgbouncer", for_ever=True)
 
     def _file(self, host: Host, name: str, more: str = "") -> str:
-        """Write a file of the example for this host and return its path. What its program has rewritten stays."""
+        """Write a file of the example for this host and return its path.
+
+        What its program has rewritten stays.
+        """
         path = host.folder / name
         if path.exists() and name in ("redis.conf", "sentinel.conf"):
             return str(path)

@@ -1,8 +1,9 @@
 """Hosts that are network namespaces of this machine, or, without root, addresses of its loopback.
 
-A namespace is a host with an address, a cable and processes. Killing a host kills its processes; cutting it off takes
-its cable away. On the loopback there is no cable: there a host that is cut off is one whose processes stand still, so
-that they neither answer nor hang up. All addresses are of hosts made here, and nothing leaves the machine.
+A namespace is a host with an address, a cable and processes. Killing a host kills its processes;
+cutting it off takes its cable away. On the loopback there is no cable: there a host that is cut off
+is one whose processes stand still, so that they neither answer nor hang up. All addresses are of
+hosts made here, and nothing leaves the machine.
 """
 
 import contextlib
@@ -32,7 +33,8 @@ ADDRESSES = {
     "witness": 43,
     "outside": 99,
 }
-"""The last number of each host's address. `outside` is where carriers, operators and clients are."""
+"""The last number of each host's address. `outside` is where carriers, operators and clients are.
+"""
 _MARK = "gwf"
 _CLONE_NEWNET = 0x40000000
 
@@ -70,7 +72,10 @@ class Host:
         log: str,
         for_ever: bool = False,
     ) -> None:
-        """Start a program; it ends with this process. `for_ever`: start it again whenever it ends, as systemd does."""
+        """Start a program; it ends with this process.
+
+        `for_ever`: start it again whenever it ends, as systemd does.
+        """
         demoted = [f"--reuid={user[0]}", f"--regid={user[1]}", "--clear-groups"] if user else []
         setpriv = ["setpriv", *demoted, "--pdeathsig", "KILL", "--"]
         guard = setpriv if shutil.which("setpriv") else []

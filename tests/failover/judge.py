@@ -27,8 +27,11 @@ OPEN = """select (select count(*) from payout where settled_at is null)
 
 @dataclass
 class Verdict:
-    """What was found. `lost`: acknowledged SMS that are not processed, saved answers without a row, paid money that is
-    in no books. `doubled`: events, answers or payments that are there twice."""
+    """What was found.
+
+    `lost`: acknowledged SMS that are not processed, saved answers without a row, paid money that is
+    in no books. `doubled`: events, answers or payments that are there twice.
+    """
 
     accepted: int = 0
     answers: int = 0

@@ -25,7 +25,8 @@ _PROBE_EVERY_S, _PROBE_WAIT_S, _LATE_S = 0.25, 10.0, 5.0
 class Worker:
     """A worker's phone, and what its owner would swear to.
 
-    `accepted`: ids of the SMS that the gateway took over with 200. `saved`: answers that she was thanked for.
+    `accepted`: ids of the SMS that the gateway took over with 200. `saved`: answers that she was
+    thanked for.
     """
 
     phone: Phone
@@ -57,7 +58,10 @@ class Probe:
         return self.began
 
     def failed(self, fault_at: float, until: float) -> list[Try]:
-        """Return the calls that failed from a fault on. One that has waited for long has failed so far."""
+        """Return the calls that failed from a fault on.
+
+        One that has waited for long has failed so far.
+        """
         found = [t for t in self.tries if t.why and fault_at < t.ended and t.began < until]
         if until - self.began > _LATE_S:
             found.append(Try(self.began, until, "still waiting"))

@@ -39,8 +39,8 @@ async def test_answers_that_come_while_postgres_is_killed_are_all_counted_once(h
         await person.text(SHORTCODE, "WORK")  # by night, too, when nobody is asked unasked
         assert "1 Yes" in (await person.next_sms(300)).text
 
-    # The gateway's own processes would start it again at once: this lock keeps them waiting until all have answered, so
-    # that each answer is acknowledged without a database.
+    # The gateway's own processes would start it again at once: this lock keeps them waiting until
+    # all have answered, so that each answer is acknowledged without a database.
     starting = locks.take(
         here.folder / "data" / "postgres" / "start.lock", shared=False, wait_s=300
     )

@@ -1,6 +1,7 @@
 """kill -9 of each process of `gateway up` in turn, keepers included, while SMS and USSD flow.
 
-Nothing acknowledged is lost, nothing is processed twice, and each comes back by itself. How long that takes is printed.
+Nothing acknowledged is lost, nothing is processed twice, and each comes back by itself. How long
+that takes is printed.
 """
 
 import itertools
@@ -26,7 +27,8 @@ pytestmark = pytest.mark.timeout(2400)
 HANG_S = 300.0
 STREAMS = 2
 REFUSED, CUT_OFF = 0, 1
-"""What stands for a status: no connection was made; or one was made and broken before the answer."""
+"""What stands for a status: no connection was made; or one was made and broken before the answer.
+"""
 
 
 @pytest.fixture
@@ -39,9 +41,12 @@ def tree(tmp_path) -> Iterator[Tree]:
 
 @dataclass
 class Traffic:
-    """Phones that text and dial until they are told to stop. An SMS is sent again until it gets its 200, as carriers do.
+    """Phones that text and dial until they are told to stop.
 
-    `cut_off` counts the steps that were in the hands of a process as it was killed: they are asked again.
+    An SMS is sent again until it gets its 200, as carriers do.
+
+    `cut_off` counts the steps that were in the hands of a process as it was killed: they are asked
+    again.
     """
 
     tree: Tree
@@ -171,7 +176,8 @@ async def test_each_process_is_killed_in_turn_and_nothing_is_lost_or_doubled(tre
         thread.start()
     back: dict[str, float] = {}
     for name, first_pid in first.items():
-        # A server has another process since its keeper was killed; the others live until it is their turn.
+        # A server has another process since its keeper was killed; the others live until it is
+        # their turn.
         pid = eventually(lambda: running(tree), HANG_S).get(name, first_pid)
         began = time.monotonic()
         os.kill(pid, signal.SIGKILL)

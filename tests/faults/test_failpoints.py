@@ -63,7 +63,10 @@ class Here:
     async def plays(
         self, worker: Worker, point: str, victims: Sequence[int] = (), *, begins: bool = False
     ) -> int:
-        """A process plays her day until its end or its own; its exit code. `begins`: she and her batch are new."""
+        """A process plays her day until its end or its own; its exit code.
+
+        `begins`: she and her batch are new.
+        """
         process = PROCESSES.Process(
             target=walk.lives, args=(self.house, worker, begins, point, list(victims))
         )

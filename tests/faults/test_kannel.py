@@ -27,7 +27,8 @@ from gateway.simulator.carriers.smsc import Smsc
 from tests.kannel import boxes, free_ports, needs_kannel
 from tests.town import eventually
 
-# How long the gateway, and then its database, are away. As short as can be where nobody asks for more.
+# How long the gateway, and then its database, are away. As short as can be where nobody asks for
+# more.
 OUTAGE_S = float(os.environ.get("KANNEL_OUTAGE_S", "0"))
 RETRY_S = kannel_conf.RETRY_DELAY_S if OUTAGE_S else 1
 pytestmark = [needs_kannel, pytest.mark.timeout(300 + 3 * OUTAGE_S)]
@@ -171,8 +172,8 @@ async def _through_it_all(ours, smsc, servers, settings):
     await asyncio.sleep(OUTAGE_S)
     await ours.starts("api")
     await eventually(lambda: replied(6), 300)
-    # What a runner had handed over and not yet written down is known a minute later only (tests/faults/test_killed.py
-    # tells that story): here it has written.
+    # What a runner had handed over and not yet written down is known a minute later only
+    # (tests/faults/test_killed.py tells that story): here it has written.
     await eventually(lambda: written(servers.postgres_dsn, 6), 300)
 
     await closes(servers.postgres_dsn, closed=True)

@@ -66,7 +66,8 @@ async def test_a_runner_killed_while_it_sends_loses_no_message(here, rt):
     here.carrier.plan = FaultPlan()
     assert await sending(), "claimed by a runner that is no more"
     await here.starts("runner")
-    # A minute passes: the lease is over. (RQ still believes that the dead runner answers this bell.)
+    # A minute passes: the lease is over. (RQ still believes that the dead runner answers this
+    # bell.)
     await rt.db.execute("update outbox set lease_until = now() where state = 'sending'")
     for person in people:
         assert "To join" in (await person.next_sms(300)).text
@@ -114,7 +115,10 @@ async def test_everything_killed_in_the_middle_of_work_and_started_again(here):
     saved: set[str] = set()
 
     async def works(person):
-        """Answers while she is asked. A question may come twice after a crash; she answers what she reads last."""
+        """Answers while she is asked.
+
+        A question may come twice after a crash; she answers what she reads last.
+        """
         await person.text(SHORTCODE, "WORK")
         for _ in range(30):
             words = (await person.next_sms(300)).text

@@ -13,7 +13,8 @@ from tests.fuzz.values import NASTY_TEXTS, Drawn
 
 _WORDS = {"kind", "value", "method", "languages", "shares", "options", "policy", "confidence",
           "price", "review_price"}  # fmt: skip
-"""Fields whose good values are told in words by the schema's descriptions: a valid form of them may be refused.
+"""Fields whose good values are told in words by the schema's descriptions: a valid form of them may
+be refused.
 
 How many digits a price may have after its point depends on the client's currency.
 """

@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 
 CASES = 200  # python -m tests.fuzz schemathesis --cases 10000 for more
 OPERATIONS = 20
-# What it may find fault with. Left out: `positive_data_acceptance` and `missing_required_header`, which do not know what
-# the descriptions ask for in words (a batch of this client, a kind of task that exists), and `use_after_free`, since
-# nothing of the API deletes.
+# What it may find fault with. Left out: `positive_data_acceptance` and `missing_required_header`,
+# which do not know what the descriptions ask for in words (a batch of this client, a kind of task
+# that exists), and `use_after_free`, since nothing of the API deletes.
 CHECKS = (
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
     "response_schema_conformance", "unsupported_method", "allow_header_conformance", "ignored_auth",

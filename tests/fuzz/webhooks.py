@@ -219,7 +219,8 @@ class Webhooks:
         """A nearly true event of a stranger: a field spoilt, gone, doubled or made up."""
         drawn = self._drawn
         event, door = drawn.one_of(*EVENTS), drawn.one_of(*DOORS)
-        # Where a step brings its last key only, a session that several steps share can be walked to a true consent.
+        # Where a step brings its last key only, a session that several steps share can be walked to
+        # a true consent.
         sessions = 50 if not door.startswith("ht/") else 10**9
         form = {
             **SMS, "sessionId": f"s{drawn.dice.randrange(sessions)}", "phoneNumber": SMS["from"], "date": "2026-11-30 08:00:00", "id": f"mutated-{drawn.dice.randrange(10**9)}", "session": f"s{drawn.dice.randrange(sessions)}", "service_code": "*384*20#",

@@ -35,11 +35,15 @@ PLAN = fill.plan(50_000, workers=2_000, open_tasks=21_000)
 CLIENT = ClientId("c_filled3")
 """The owner of the largest open batch."""
 ROWS_MAX = 3_000
-"""Rows that one statement may read of a growing table. Every table that grows with history has ten times more."""
+"""Rows that one statement may read of a growing table. Every table that grows with history has ten
+times more.
+"""
 MONTHLY = frozenset({"inbox", "outbox", "ussd_session"})
 """Tables that lie in months."""
 PARTS_MAX = 150 * idle.PART
-"""Rows that a look at a part of the idle workers may read: for each, the tasks that are just being answered."""
+"""Rows that a look at a part of the idle workers may read: for each, the tasks that are just being
+answered.
+"""
 LATEST_MAX = 6_000
 """Rows that the rates of the channels are read from: the latest 5,000 messages and events."""
 

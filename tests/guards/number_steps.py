@@ -16,7 +16,10 @@ NAMES = ("Zawadi", "Baraka")
 
 
 class Steps:
-    """One town under a machine. `run` runs a coroutine to its end; `story` tells what has happened, for a failure."""
+    """One town under a machine.
+
+    `run` runs a coroutine to its end; `story` tells what has happened, for a failure.
+    """
 
     def __init__(self, town: Town, keys: dict[str, str], run: Callable[[Any], Any]) -> None:
         self.town, self.keys, self.run = town, keys, run
@@ -119,7 +122,8 @@ class Steps:
         elif self.run(self.town.value("select exists (select from opt_out where msisdn_index = $1)", self.phones[n].index)):  # fmt: skip
             self.books.silent.add(self.phones[n].msisdn)
 
-    # --- work and money ------------------------------------------------------------------------------------
+    # --- work and money
+    # ------------------------------------------------------------------------------------
 
     def works(self, who: int, words: str) -> None:
         n = self.phone_of(self.worker(who))
@@ -162,7 +166,8 @@ class Steps:
         else:
             self.run(phone.dials("2"))
 
-    # --- changes of number -----------------------------------------------------------------------------------
+    # --- changes of number
+    # -----------------------------------------------------------------------------------
 
     def moves_with_her_pin(self, who: int, to: int) -> None:
         worker = self.worker(who)

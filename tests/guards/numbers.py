@@ -25,7 +25,10 @@ class Worker:
 
 @dataclass
 class Change:
-    """A change of number under way, in its hold, or objected to. `stage`: requested, invited, done, objected."""
+    """A change of number under way, in its hold, or objected to.
+
+    `stage`: requested, invited, done, objected.
+    """
 
     kind: str
     old: str | None

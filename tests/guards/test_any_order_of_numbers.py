@@ -127,7 +127,8 @@ def number_machine(url: str):  # noqa: C901  # a method a rule
                 case _:
                     pass
 
-        # --- what must hold ----------------------------------------------------------------------------------------
+        # --- what must hold
+        # ----------------------------------------------------------------------------------------
 
         @invariant()
         def nothing_is_lost_or_doubled(self) -> None:
@@ -206,7 +207,8 @@ def test_any_order_of_numbers(numbers_url):
                 stateful_step_count=60,
                 deadline=None,
                 database=None,
-                # What failed is told as a story; the same steps on the same town would not be the same again.
+                # What failed is told as a story; the same steps on the same town would not be the
+                # same again.
                 phases=(Phase.generate,),
                 suppress_health_check=list(HealthCheck),
             ),

@@ -34,7 +34,10 @@ SHILLINGS_10 = 1_000
 
 @dataclass
 class Operator:
-    """A provider in memory. `executed`: each payment it made, by key. `dedups` False: the same key is paid again."""
+    """A provider in memory.
+
+    `executed`: each payment it made, by key. `dedups` False: the same key is paid again.
+    """
 
     name: str = "mpesa"
     minimum_minor: int = 1_000

@@ -16,7 +16,8 @@ from gateway.money import (
     whole_units,
 )
 
-# ISO 4217, list one, published 2026-01-01: the exponents that are not 2, of currencies that are legal tender.
+# ISO 4217, list one, published 2026-01-01: the exponents that are not 2, of currencies that are
+# legal tender.
 NOT_TWO = dict.fromkeys(
     [
         "XOF",

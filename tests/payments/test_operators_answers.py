@@ -1,4 +1,7 @@
-"""What Airtel, pawaPay and airtime say, word by word, and what it means for money. Whatever is not known is never final."""
+"""What Airtel, pawaPay and airtime say, word by word, and what it means for money.
+
+Whatever is not known is never final.
+"""
 
 import base64
 import hashlib

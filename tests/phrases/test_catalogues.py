@@ -143,7 +143,10 @@ def test_words_in_capitals_are_words_that_are_understood(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_text_names_the_words_of_its_own_language(language: str) -> None:
-    """Who reads Kiswahili is told KWANINI, not WHY, though both are understood. (A PIN is a PIN everywhere.)"""
+    """Who reads Kiswahili is told KWANINI, not WHY, though both are understood.
+
+    (A PIN is a PIN everywhere.)
+    """
     book = BOOKS[language]
     own = {
         name: set(re.findall(r"\w+", book.say(f"word.{name}").casefold()))

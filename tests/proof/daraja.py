@@ -79,7 +79,8 @@ class ProofDaraja:
         if done is not None:
             result = forms.b2c_result(done, self.books.funds())
             if key in self.lies:
-                # Where a liar's callback is lost too, only the statement can tell: see tests/payments/test_statement.
+                # Where a liar's callback is lost too, only the statement can tell: see
+                # tests/payments/test_statement.
                 self.world.callbacks.append((done.result_url.rpartition("/")[2], result))
             else:
                 self.world.tells(done.result_url, result, forms.forged(result))

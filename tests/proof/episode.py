@@ -117,7 +117,10 @@ class Episode:
     async def run(
         self, database_url: str, before_judging: Callable[["Episode"], None] | None = None
     ) -> Verdict:
-        """Play it to the end, and judge. All dice are seeded; keys and paths are random, as the product makes them."""
+        """Play it to the end, and judge.
+
+        All dice are seeded; keys and paths are random, as the product makes them.
+        """
         started = time.monotonic()
         dice = random.Random(self.seed)
         begin = float(int(time.time()))
@@ -163,7 +166,8 @@ class Episode:
         mpesa.books.move_float(self.payouts * FLOAT_PER_PAYOUT // 3, "top-up")
         momo.float_minor += self.payouts * FLOAT_PER_PAYOUT // 3
 
-    # --- the people ----------------------------------------------------------------------------------------------
+    # --- the people
+    # ----------------------------------------------------------------------------------------------
 
     async def _people(self) -> None:
         rt, dice = self.rt, self.world.dice
@@ -215,14 +219,16 @@ class Episode:
 
     asking: list[Person] = field(default_factory=list)
 
-    # --- the rounds ----------------------------------------------------------------------------------------------
+    # --- the rounds
+    # ----------------------------------------------------------------------------------------------
 
     async def _plays(self) -> None:
         begin, rt = self.world.now, self.rt
         while self.world.now < begin + DAYS_MAX * 86_400:
             await self._requests()
             if self.asked >= self.analyzed * 2:
-                # What autovacuum does within a minute; here a minute is an hour, and a plan made for an empty table stays.
+                # What autovacuum does within a minute; here a minute is an hour, and a plan made
+                # for an empty table stays.
                 await rt.db.execute("analyze")
                 self.analyzed = max(self.asked, 64)
             await self._due()
@@ -260,7 +266,8 @@ class Episode:
         self.by_statement = sum(f.kind is Kind.PAID_FAILED_HERE for f in found.findings)
         paid = self.operators[daraja.HOST].paid()
         lied = {paid[key][2] for key in self.operators[daraja.HOST].lies if key in paid}
-        # Several payouts alike in number, amount and time: nothing is guessed, people are paged, the provider stops.
+        # Several payouts alike in number, amount and time: nothing is guessed, people are paged,
+        # the provider stops.
         self.for_people = {
             f.receipt for f in found.findings if f.kind is Kind.MISSING_HERE and f.receipt in lied
         }
@@ -310,7 +317,10 @@ class Episode:
                 )
 
     async def _ask_all(self, people: list[Person]) -> None:
-        """Many turns in one commit. A reference drawn here may be taken: as in a turn, all is decided again then."""
+        """Many turns in one commit.
+
+        A reference drawn here may be taken: as in a turn, all is decided again then.
+        """
         parts = [await self._request(one) for one in people]
         text, _ = statement(parts[:1])
         async with self.rt.db.transaction() as db:

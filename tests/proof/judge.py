@@ -35,7 +35,9 @@ class Verdict:
     by_statement: int = 0
     """Found by the operator's statement only: called failed, paid later, and the callback lost."""
     for_people: int = 0
-    """The same, but alike several of ours: in suspense, people paged, the provider stopped until they explain it."""
+    """The same, but alike several of ours: in suspense, people paged, the provider stopped until
+    they explain it.
+    """
     seconds: float = 0.0
     virtual_hours: float = 0.0
     struck: dict[str, int] = field(default_factory=dict)
@@ -179,7 +181,8 @@ async def _workers(v: Verdict, e: Episode, rows) -> None:
     paid: dict[int, int] = {}
     for row in rows:
         if row["state"] in ("paid", "late_paid"):
-            # A fee that went back with a failure is not taken again where the operator paid after all.
+            # A fee that went back with a failure is not taken again where the operator paid after
+            # all.
             fee = row["fee"] if row["state"] == "paid" else 0
             taken = row["amount"] + sum(row["tax_amounts"]) + fee
             paid[row["worker_id"]] = paid.get(row["worker_id"], 0) + taken

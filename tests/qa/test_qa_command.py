@@ -411,7 +411,8 @@ def test_odd_line_ends_inside_an_answer_do_not_end_its_row() -> None:
     [
         "task,worker,answer\nt1,amina,yes\nt2,amina,no\n",  # one worker
         "task,worker,answer\nt1,amina,yes\nt1,brian,yes\nt2,brian,yes\n",  # one option
-        "task,worker,answer\nt1,\u0623\u0645\u064a\u0646\u0629,\u12a0\u12ce\n",  # unicode, one answer
+        # unicode, one answer
+        "task,worker,answer\nt1,\u0623\u0645\u064a\u0646\u0629,\u12a0\u12ce\n",
         "task,worker,answer\n" + "t1,amina,yes\n" * 3,  # the same again
     ],
 )

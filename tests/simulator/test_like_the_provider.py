@@ -50,7 +50,7 @@ def phone(region):
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-# --- Twilio (T1, T2, T3) ------------------------------------------------------------------------------------------
+# --- Twilio (T1, T2, T3) ---
 
 
 async def test_operators_serves_twilio_beside_the_others(operators, http, gateway):
@@ -94,7 +94,7 @@ async def test_twilio_takes_1600_characters_and_no_more(operators):
     assert (error.value.status, error.value.code) == (400, 21617)
 
 
-# --- Africa's Talking (T4, T5) ------------------------------------------------------------------------------------
+# --- Africa's Talking (T4, T5) ---
 
 
 @pytest.mark.parametrize(("enqueue", "code"), [(True, 102), (False, 101)])
@@ -123,7 +123,7 @@ async def test_airtime_needs_no_key_and_has_one_effect_with_one(operators):
         assert said["numSent"] == sent
 
 
-# --- MTN (T6) -----------------------------------------------------------------------------------------------------
+# --- MTN (T6) ---
 
 
 def mtn(url, environment="mtnuganda", currency="UGX"):
@@ -190,7 +190,7 @@ def vars_of(order):
     return {name: getattr(order, name) for name in order.__dataclass_fields__}
 
 
-# --- Airtel (A2, paths of version 1, ids with dashes) ---------------------------------------------------------------
+# --- Airtel (A2, paths of version 1, ids with dashes) ---
 
 
 def airtel_of(url, region, currency):
@@ -276,7 +276,7 @@ async def test_airtel_gives_its_public_key(operators, http):
         assert (await answer.json())["data"]["key"] == public_key()
 
 
-# --- pawaPay and airtime, country by country -------------------------------------------------------------------------
+# --- pawaPay and airtime, country by country ---
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ async def test_airtime_is_sent_in_the_currency_of_the_number(operators, http, re
     assert elsewhere.outcome is Submitted.REJECTED
 
 
-# --- USSD over HTTP, by hand ------------------------------------------------------------------------------------------
+# --- USSD over HTTP, by hand ---
 
 
 async def test_a_person_can_be_a_phone_of_an_aggregator(operators, http, gateway):

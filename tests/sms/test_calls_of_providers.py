@@ -77,7 +77,8 @@ def moment(*parts):
 
 # (settings, the body, [(id, sender, to, text, when)]).
 MESSAGES = [
-    # infobip.com/docs/api/channels/sms/inbound-sms/receive-inbound-sms-messages (MO_JSON_2), with a second item
+    # infobip.com/docs/api/channels/sms/inbound-sms/receive-inbound-sms-messages (MO_JSON_2), with a
+    # second item
     ("infobip", json.dumps({"results": [infobip(7, "385916242493", "QUIZ Correct answer is Paris"), infobip(8, "254711000002", "1")],
                             "messageCount": 2, "pendingMessageCount": 0}).encode(),
      [("817790313235066447", "385916242493", "385921004026", "QUIZ Correct answer is Paris", moment(2016, 10, 6, 9, 28, 39, 220_000)),
@@ -87,7 +88,8 @@ MESSAGES = [
                b'"2024-02-10T14:30:00Z", "destinationAddress": "tel:+231123456789", "messageId": "msg-12345", "message": "STOP", '
                b'"senderAddress": "tel:+231770123456"}}}'),
      [("msg-12345", "+231770123456", "+231123456789", "STOP", moment(2024, 2, 10, 14, 30))]),
-    # Orange, as in the tests of github.com/praekelt/vumi-transports (orange_sdp): no id of the message
+    # Orange, as in the tests of github.com/praekelt/vumi-transports (orange_sdp): no id of the
+    # message
     ("oneapi", (b'{"inboundSMSMessageNotification": {"inboundSMSMessage": {"senderAddress": "tel:+22507099573", '
                b'"destinationAddress": "+2257839", "message": "Burrito test", "dateTime": "2012-10-10T11:17:27+02:00"}}}'),
      [("", "+22507099573", "+2257839", "Burrito test", moment(2012, 10, 10, 9, 17, 27))]),
@@ -158,7 +160,8 @@ REPORTS = [
     # docs.plivo.com/docs/messaging/api/message/message-status-callbacks: From and To as well
     ("plivo", form(MessageUUID="5b40", To="14157778888", From="14157778889", Type="sms", Status="undelivered", ErrorCode="450",
                    Units="1", MessageTime="2021-07-01 10:15:30.123456"), [("5b40", "failed")]),
-    # MessageBird's status reports: GET; bluemicrodot.com/docs/webhooks/messagebird lists their fields
+    # MessageBird's status reports: GET; bluemicrodot.com/docs/webhooks/messagebird lists their
+    # fields
     ("messagebird", form(id="e8077d80", reference="the-customers-reference", recipient="31612345678", status="delivered",
                          statusDatetime="2017-09-01T10:00:05+00:00"), [("e8077d80", "delivered")]),
     # clickatell.com/developers/api-documentation: status of One API

@@ -51,7 +51,8 @@ def same(provider, *headers):
         assert ours.headers[header] == theirs.headers[header]
 
 
-# --- Africa's Talking ----------------------------------------------------------------------------------------
+# --- Africa's Talking
+# ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("after", ["0", "15071"])
@@ -100,7 +101,8 @@ async def test_a_question_that_is_not_answered_says_so(provider, made, status, b
             await made("http://127.0.0.1:1").balance(http)
 
 
-# --- Twilio --------------------------------------------------------------------------------------------------
+# --- Twilio
+# --------------------------------------------------------------------------------------------------
 
 
 def sdk(url):

@@ -57,8 +57,8 @@ class Place:
         (folder / "etc/kannel/kannel.conf").write_text("group = core\n")
         (folder / "etc/default/kannel").write_text("START_WAPBOX=1\n#START_SMSBOX=1\n")
         self.script = folder / "init.d/kannel"
-        # Debian's script gives bearerbox one second before smsbox, which ends where nobody answers: on a busy machine
-        # the test waits until bearerbox listens.
+        # Debian's script gives bearerbox one second before smsbox, which ends where nobody answers:
+        # on a busy machine the test waits until bearerbox listens.
         listens = f"timeout 300 bash -c 'until : < /dev/tcp/127.0.0.1/{ports['box']}; do sleep 0.1; done' 2> /dev/null"
         script, waits = re.subn(r"sleep 1 # Wait for bearerbox", listens, SCRIPT.read_text())
         assert waits == 1, "the script of this Debian waits otherwise"

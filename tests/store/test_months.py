@@ -247,7 +247,8 @@ async def test_a_workers_page_says_up_to_when_messages_are_archived(house):
     )
 
 
-# --- months ahead --------------------------------------------------------------------------------------------------
+# --- months ahead
+# --------------------------------------------------------------------------------------------------
 async def test_the_ticker_makes_the_next_months(house):
     assert await months.missing(house.rt.db)
     await house.ticks()
@@ -280,7 +281,8 @@ async def test_what_came_while_a_month_was_missing_moves_into_it(house):
         assert await house.count(f"{table}_rest") == 0
 
 
-# --- repetitions ---------------------------------------------------------------------------------------------------
+# --- repetitions
+# ---------------------------------------------------------------------------------------------------
 async def test_an_event_of_last_month_is_known(house):
     kept = Kept("phone", "receipt", "r1", b"x")
     assert await inbox.keep_many(house.rt.db, [kept, kept]) == [True, False]

@@ -19,7 +19,10 @@ async def people(town):
 
 @pytest.fixture
 async def amina(town, people):
-    """Amina has earned KES 30; the carrier has given her number to a stranger since. Here both are this phone."""
+    """Amina has earned KES 30; the carrier has given her number to a stranger since.
+
+    Here both are this phone.
+    """
     (amina,) = await town.earned("amina")
     await coordinators.set_pin(town.rt, COORDINATOR, PIN, by="asha")
     return amina

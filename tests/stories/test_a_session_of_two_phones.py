@@ -10,7 +10,8 @@ from gateway import plugins
 from gateway.runtime import Channel
 from gateway.ussd import channels
 
-# How each provider writes a step and the end of a session: {session}, {number}, all inputs or the newest.
+# How each provider writes a step and the end of a session: {session}, {number}, all inputs or the
+# newest.
 FORM = {"session": "{session}", "from": "{number}", "text": "{text}"}
 STEPS = {
     "africastalking": {"sessionId": "{session}", "phoneNumber": "{number}", "serviceCode": "*384*20#", "text": "{text}"},

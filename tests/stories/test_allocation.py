@@ -43,7 +43,8 @@ async def works(person, most=100, said="1"):
     return count
 
 
-# --- limits -------------------------------------------------------------------------------------------------------
+# --- limits
+# -------------------------------------------------------------------------------------------------------
 
 
 async def test_nobody_answers_more_than_the_batch_allows_a_worker(town):
@@ -79,7 +80,8 @@ async def test_a_message_of_several_questions_keeps_to_the_limit(town):
     assert await town.count("assignment") == 3
 
 
-# --- order --------------------------------------------------------------------------------------------------------
+# --- order
+# --------------------------------------------------------------------------------------------------------
 
 
 async def sixty_tasks(town, order):
@@ -100,7 +102,8 @@ async def test_depth_first_opens_about_two_dozen_at_a_time(town):
     assert max(found) > 1
 
 
-# --- partners' shares ---------------------------------------------------------------------------------------------
+# --- partners' shares
+# ---------------------------------------------------------------------------------------------
 
 
 async def partners(town):
@@ -151,7 +154,8 @@ async def test_shares_that_cannot_be_are_refused(town, shares):
     assert "shares" in answer.text
 
 
-# --- better workers -----------------------------------------------------------------------------------------------
+# --- better workers
+# -----------------------------------------------------------------------------------------------
 
 GOOD, WEAK = (60.0, 1.0), (8.0, 8.0)
 
@@ -217,7 +221,8 @@ async def test_better_workers_are_not_asked_for_more_than_they_are(town):
     )
 
 
-# --- everybody ----------------------------------------------------------------------------------------------------
+# --- everybody
+# ----------------------------------------------------------------------------------------------------
 
 
 async def asks_at_most(town, workers):

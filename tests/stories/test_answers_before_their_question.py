@@ -93,7 +93,10 @@ async def test_an_sms_that_is_younger_than_its_question_counts(air, amina):
 
 
 async def test_what_comes_before_the_question_was_handed_over_counts_for_nothing(air, amina):
-    """She texts 1 twice; the second one comes while the next question is still here. No time is needed to know."""
+    """She texts 1 twice; the second one comes while the next question is still here.
+
+    No time is needed to know.
+    """
     assert "Saved" in await air.brings(amina, "1")
     assert (await air.brings(amina, "1")).startswith(TOO_EARLY)
     assert await air.brings(amina, "1") is None, "she is told once, and the question is on its way"

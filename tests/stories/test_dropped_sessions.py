@@ -33,7 +33,8 @@ async def questions(town):
     return await town.count("outbox", "purpose = 'question'")
 
 
-# --- dropped -----------------------------------------------------------------------------------------------------
+# --- dropped
+# -----------------------------------------------------------------------------------------------------
 
 
 async def test_a_question_left_open_follows_as_one_sms_and_is_answered_there(town, brian):
@@ -97,7 +98,8 @@ async def test_a_close_that_comes_with_the_last_step_again_changes_nothing(town,
     assert await brian.values() == ["yes"]
 
 
-# --- the network's clock and its limits --------------------------------------------------------------------------
+# --- the network's clock and its limits
+# --------------------------------------------------------------------------
 
 
 async def test_a_session_ends_before_the_network_ends_it(town, brian):
@@ -122,7 +124,8 @@ async def test_an_answer_the_network_may_have_cut_is_not_taken(town, brian):
     assert await brian.values() == ["x" * 79]
 
 
-# --- a slow database ---------------------------------------------------------------------------------------------
+# --- a slow database
+# ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -150,7 +150,8 @@ async def test_gold_follows_its_option_and_so_do_those_who_answered_it(town):
     assert (row["gold_right"], row["gold_wrong"]) == (1, 0)
 
 
-# --- a wrong label ------------------------------------------------------------------------------------------------
+# --- a wrong label
+# ------------------------------------------------------------------------------------------------
 
 
 async def labels(town, batch, option, label, **given):

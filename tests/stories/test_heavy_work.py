@@ -138,7 +138,8 @@ async def test_two_processes_close_one_batch_once(town):
     assert (await batch.shows())["state"] == "done"
 
 
-# --- learning ---------------------------------------------------------------------------------------------------
+# --- learning
+# ---------------------------------------------------------------------------------------------------
 
 
 async def test_while_a_batch_is_looked_at_its_row_is_free_and_its_answers_are_not_scored(
@@ -201,7 +202,8 @@ async def test_a_look_that_dies_half_way_is_made_again_and_teaches_once(town, mo
     ]
 
 
-# --- a queue of its own -----------------------------------------------------------------------------------------
+# --- a queue of its own
+# -----------------------------------------------------------------------------------------
 
 
 def test_heavy_steps_are_steps_and_rest_while_phones_wait():

@@ -126,7 +126,8 @@ async def test_one_that_the_account_is_blamed_for_again_and_again_ends(town, sms
     assert await town.count("outbox", "text like 'text %' and state = 'accepted'") == 15
 
 
-# --- what the channel can carry ---------------------------------------------------------------------------------
+# --- what the channel can carry
+# ---------------------------------------------------------------------------------
 
 LONG_AMHARIC = "ይህ ሱቅ በመንገዱ ላይ ይገኛል ወይስ አይገኝም? " * 8  # five parts of UCS-2
 

@@ -69,7 +69,8 @@ async def breaker(town, channel):
     return await town.value("select breaker from channel_state where channel = $1", channel)
 
 
-# --- another road ------------------------------------------------------------------------------------------------
+# --- another road
+# ------------------------------------------------------------------------------------------------
 
 
 async def test_no_money_at_the_provider_and_everything_goes_by_the_other_channel(
@@ -150,7 +151,8 @@ async def test_a_provider_that_is_away_for_half_a_day_loses_no_reply(town, roads
     assert sorted(texts) == [f"Saved {n}" for n in range(3)]
 
 
-# --- the night ---------------------------------------------------------------------------------------------------
+# --- the night
+# ---------------------------------------------------------------------------------------------------
 
 
 async def test_who_must_not_be_disturbed_gets_it_at_eight_in_the_morning(town, roads):
@@ -162,7 +164,8 @@ async def test_who_must_not_be_disturbed_gets_it_at_eight_in_the_morning(town, r
     assert found["due_at"] > town.clock.now()
 
 
-# --- tried again, and given up -----------------------------------------------------------------------------------
+# --- tried again, and given up
+# -----------------------------------------------------------------------------------
 
 
 async def test_a_message_is_tried_less_and_less_often_and_then_given_up(town, roads, carrier):
@@ -197,7 +200,8 @@ async def test_an_opt_out_at_the_carrier_is_final_and_honoured(town, roads):
     assert amina
 
 
-# --- B6: nobody knows ----------------------------------------------------------------------------------------------
+# --- B6: nobody knows
+# ----------------------------------------------------------------------------------------------
 
 
 async def lost_answers(town, carrier, *purposes):
@@ -296,7 +300,8 @@ async def test_where_the_provider_can_be_asked_it_is_and_even_money_news_may_the
     assert (await state(town, got_lost))["tries"] == 2
 
 
-# --- B5: receipts never go backwards -------------------------------------------------------------------------------
+# --- B5: receipts never go backwards
+# -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -333,7 +338,8 @@ async def test_reports_that_come_at_once_end_the_same(town, roads):
     assert (await state(town, sent))["delivery"] == "delivered"
 
 
-# --- in a fair order -----------------------------------------------------------------------------------------------
+# --- in a fair order
+# -----------------------------------------------------------------------------------------------
 
 
 async def test_replies_overtake_broadcasts_and_clients_take_turns(town, roads, carrier):
@@ -382,7 +388,8 @@ async def claimed(town, limit):
     return [m.text for m in found.messages]
 
 
-# --- its price -----------------------------------------------------------------------------------------------------
+# --- its price
+# -----------------------------------------------------------------------------------------------------
 
 
 async def test_what_a_message_cost_is_booked_once_and_shown_with_its_batch(town, roads, carrier):
@@ -410,7 +417,8 @@ async def test_where_the_provider_names_no_price_the_list_does(town, roads):
     assert (await state(town, nowhere))["cost_micro"] is None, "nothing is guessed"
 
 
-# --- at its pace ---------------------------------------------------------------------------------------------------
+# --- at its pace
+# ---------------------------------------------------------------------------------------------------
 
 
 async def test_a_channel_with_a_limit_is_held_by_one_runner_and_sends_everything_once(
@@ -428,7 +436,8 @@ async def test_a_channel_with_a_limit_is_held_by_one_runner_and_sends_everything
     assert 0 < sum(segments for _, segments in held["pace"]) <= 60, "the next one goes on from here"
 
 
-# --- seen before and after -----------------------------------------------------------------------------------------
+# --- seen before and after
+# -----------------------------------------------------------------------------------------
 
 
 async def test_a_quote_tells_what_the_messages_will_cost_from_the_real_texts(town, roads):

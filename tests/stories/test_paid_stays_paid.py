@@ -13,7 +13,10 @@ from gateway.steps.adjust import decide, open_adjustment
 
 @pytest.fixture
 async def wrong(town):
-    """Amina earned KES 30; her first answer is found wrong afterwards. The reference she was told."""
+    """Amina earned KES 30; her first answer is found wrong afterwards.
+
+    The reference she was told.
+    """
     await town.earned("amina")
     return await opened(town)
 

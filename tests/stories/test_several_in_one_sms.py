@@ -137,7 +137,10 @@ async def test_questions_of_a_pack_that_come_one_at_a_time_are_answered_by_their
 
 
 async def test_letters_alone_answer_in_the_order_shown_when_numbers_begin_again(town, amina):
-    """Numbers go up to 27. A question that is left of the message before keeps its number beside 1 and 2."""
+    """Numbers go up to 27.
+
+    A question that is left of the message before keeps its number beside 1 and 2.
+    """
     texts = [f"News {n}" for n in range(40)]
     batch = await town.posts_batch(*texts, **NEWS)
     reply, meant, began_again = await amina.texts("WORK"), dict[str, str](), False

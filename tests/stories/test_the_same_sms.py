@@ -37,8 +37,10 @@ class Provider:
         self.town, self.client, self.name = town, client, name
 
     async def brings(self, person, text, number="", at=None, *, then=True, **more):
-        """One SMS; how many replies were written to the phone. `then`: they are handed over, so that the next SMS may
-        answer them."""
+        """One SMS; how many replies were written to the phone.
+
+        `then`: they are handed over, so that the next SMS may answer them.
+        """
         form = self._form(person, text, number, at) | more
         before = await self.town.count("outbox", "to_index = $1", person.index)
         head = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -118,7 +120,8 @@ async def remarks(town):
     return [row["error"] for row in remarked]
 
 
-# --- the provider's id ---------------------------------------------------------------------------------------------
+# --- the provider's id
+# ---------------------------------------------------------------------------------------------
 
 
 async def test_two_phones_under_one_id_are_both_answered(provider, town):
@@ -231,7 +234,8 @@ async def test_what_waited_before_an_upgrade_is_heard_once(provider, amina, town
     assert await inbox.not_done(town.rt.db) == []
 
 
-# --- the provider's time -------------------------------------------------------------------------------------------
+# --- the provider's time
+# -------------------------------------------------------------------------------------------
 
 
 async def test_the_same_sms_under_two_ids_counts_once(dated, amina, town):
@@ -298,7 +302,8 @@ async def test_a_time_that_names_no_second_makes_no_copies(lines, amina, town, w
     assert len(await amina.answers()) == 4
 
 
-# --- neither -------------------------------------------------------------------------------------------------------
+# --- neither
+# -------------------------------------------------------------------------------------------------------
 
 
 async def test_equal_texts_at_once_are_copies(lines, amina, town):

@@ -183,7 +183,9 @@ XML = {
         "body": "<ussd><type>{state}</type><msg>{text}</msg></ussd>",
     },
 }
-"""TruRoute's calls to a WASP, as SMS.COM.NA's API specification (chapter 4) shows them; its answer is made up."""
+"""TruRoute's calls to a WASP, as SMS.COM.NA's API specification (chapter 4) shows them; its answer
+is made up.
+"""
 
 
 async def test_a_provider_may_speak_xml(dialled):

@@ -57,7 +57,10 @@ def _postgres(url: str) -> Generator[Finding]:
 
 
 def _read(url: str) -> tuple[str, list[str], str, dict[str, str]]:
-    """Return an address's scheme, hosts, password and options. A wrong one is another check's to tell."""
+    """Return an address's scheme, hosts, password and options.
+
+    A wrong one is another check's to tell.
+    """
     scheme, _, rest = url.partition("://")
     rest, _, query = rest.partition("?")
     authority = rest.partition("/")[0]

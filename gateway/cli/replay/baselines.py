@@ -14,7 +14,10 @@ Said = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Baselines:
-    """Shares of tasks with a known truth. None: there is no truth, or (`majority`) no majority of typed texts."""
+    """Shares of tasks with a known truth.
+
+    None: there is no truth, or (`majority`) no majority of typed texts.
+    """
 
     single: float | None
     majority: float | None

@@ -23,8 +23,11 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What the comparison found. `differences`: one line each. Amounts in minor units; SMS, segments and sessions as
-    the carrier and the phones counted them, in and out as seen from the gateway."""
+    """What the comparison found.
+
+    `differences`: one line each. Amounts in minor units; SMS, segments and sessions as the carrier
+    and the phones counted them, in and out as seen from the gateway.
+    """
 
     answers_used: int
     lost: int
@@ -84,7 +87,10 @@ async def compare(town: Town, played: Sequence[Played]) -> Compared:
 
 
 async def _answers(town: Town, one: Played, differences: list[str]) -> tuple[int, int, int]:
-    """How many answers are stored, lost, doubled. Each answer a phone sent is stored once, with the value it had; nothing else is stored."""
+    """How many answers are stored, lost, doubled.
+
+    Each answer a phone sent is stored once, with the value it had; nothing else is stored.
+    """
     rows = await town.rt.db.rows(
         """select t.name as task, w.msisdn_index as index, a.value, count(*) over (partition by a.task_id, a.worker_id) as times
            from answer a join task t on t.id = a.task_id join worker w on w.id = a.worker_id where t.batch_id = $1""",

@@ -22,7 +22,9 @@ _MORE = "98"
 _TO_WORK = SERVICE_CODE.replace("#", "*1#")
 _TO_CASH = SERVICE_CODE.replace("#", "*3*1#")
 _ASKED_BACK = re.compile(r"send: (ANSWER .+)")
-"""The gateway asks whether a command word, or what looks like a key, is meant as the answer; so it does on screens."""
+"""The gateway asks whether a command word, or what looks like a key, is meant as the answer; so it
+does on screens.
+"""
 _AGAIN, _MY_ANSWER = "Then type it again.", "3 It is my answer"
 _SAVED = "Saved"
 _SKIP, _TRIES_MAX = "0", 3
@@ -142,7 +144,8 @@ class Crowd:
             if session.screen.open:
                 await session.hang_up()
 
-    # --- USSD ------------------------------------------------------------------------------------------------
+    # --- USSD
+    # ------------------------------------------------------------------------------------------------
 
     async def _by_ussd(self, player: Player) -> None:
         wait = _REDIAL_S
@@ -198,7 +201,8 @@ class Crowd:
             shown += without_keys((await session.press(_MORE)).text)
         return found[0] if found else None
 
-    # --- SMS -------------------------------------------------------------------------------------------------
+    # --- SMS
+    # -------------------------------------------------------------------------------------------------
 
     async def _by_sms(self, player: Player) -> None:
         await self._join(player)
@@ -241,7 +245,9 @@ class Crowd:
         return True
 
     async def _once_more(self, player: Player, task: str) -> bool:
-        """Count an SMS that did not acknowledge an answer. Return whether the answer is worth another try.
+        """Count an SMS that did not acknowledge an answer.
+
+        Return whether the answer is worth another try.
 
         After some tries the worker leaves the question out, so that it holds up no other.
         """

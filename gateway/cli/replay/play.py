@@ -29,8 +29,11 @@ _STALLED_S, _RECEIPTS_S = 60.0, 10.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to replay and how. `price_minor`: per answer, in minor units. `confidence`: for dynamic. `pack`: questions
-    in one SMS: auto, off or a number. `seed`: of how people type."""
+    """What to replay and how.
+
+    `price_minor`: per answer, in minor units. `confidence`: for dynamic. `pack`: questions in one
+    SMS: auto, off or a number. `seed`: of how people type.
+    """
 
     name: str
     recording: Recording
@@ -54,7 +57,8 @@ class Watch:
 async def play(town: Town, plans: Sequence[Plan], watch: Watch) -> dict[str, Any]:
     """Run the plans in one town at the same time, each with people of its own.
 
-    The report has the keys that `gateway replay --json` promises; `batches` has one part for each plan.
+    The report has the keys that `gateway replay --json` promises; `batches` has one part for each
+    plan.
     """
     started = time.perf_counter()
     rounds = [_Round(plan, _crowd(town, plan, n * _NUMBERS_EACH)) for n, plan in enumerate(plans)]
@@ -184,7 +188,10 @@ _CALLS_MAX, _AGAIN_MAX_S = 60, 5
 
 
 async def _call(town: Town, method: str, path: str, **given: Any) -> Any:
-    """Return the API's answer. While phones come first, wait as long as the answer says, as a good client does."""
+    """Return the API's answer.
+
+    While phones come first, wait as long as the answer says, as a good client does.
+    """
     for attempt in range(1, _CALLS_MAX + 1):
         async with town.api.request(method, path, **given) as answer:
             again_s = answer.headers.get("Retry-After", "")

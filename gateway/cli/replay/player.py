@@ -14,9 +14,13 @@ _ITEM = re.compile(r"^(\d{1,3})\) (.*)$", re.MULTILINE)
 
 @dataclass(slots=True)
 class Player:
-    """One recorded worker. `todo`: tasks not answered yet, in the batch's order, with what to press or type.
-    `pressed`: tasks she tried to answer; `sent`: those for which she saw that it was saved. `values`: what she means,
-    as options are labelled. `replied`: the numbered questions of her last reply, until she reads what became of it."""
+    """One recorded worker.
+
+    `todo`: tasks not answered yet, in the batch's order, with what to press or type. `pressed`:
+    tasks she tried to answer; `sent`: those for which she saw that it was saved. `values`: what she
+    means, as options are labelled. `replied`: the numbered questions of her last reply, until she
+    reads what became of it.
+    """
 
     name: str
     phone: Phone
@@ -30,11 +34,13 @@ class Player:
     replied: dict[int, tuple[str, handwriting.Meant]] = field(default_factory=dict)
 
     texted: str | None = None
-    """The task of the answer that was texted by itself, until the worker reads what became of it."""
+    """The task of the answer that was texted by itself, until the worker reads what became of it.
+    """
     tries: dict[str, int] = field(default_factory=dict)
     """How often an answer to a task was sent and not acknowledged."""
     refused: dict[str, str] = field(default_factory=dict)
-    """Tasks that the worker left out, because the answer was not taken; with the text that said so."""
+    """Tasks that the worker left out, because the answer was not taken; with the text that said so.
+    """
     stopped: bool = False
     """A recorded answer was a word that stops everything."""
     screen: str = ""

@@ -32,8 +32,11 @@ class Recording:
     repeated: int
 
     def shown(self, value: str) -> str:
-        """An option as it is labelled on phones. A bare number is always the key of an option, so an option that is a
-        number is shown with a word; the labels of a verification are the gateway's own."""
+        """An option as it is labelled on phones.
+
+        A bare number is always the key of an option, so an option that is a number is shown with a
+        word; the labels of a verification are the gateway's own.
+        """
         own = {"yes": "Yes", "no": "No", "unsure": "Not sure"}
         if self.kind == "verification":
             return own.get(value, value)

@@ -47,7 +47,10 @@ def _silent(_line: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """A running gateway with its surroundings. `rt` reads our books; nothing is driven through it."""
+    """A running gateway with its surroundings.
+
+    `rt` reads our books; nothing is driven through it.
+    """
 
     gateway_url: str
     operator_url: str
@@ -153,7 +156,8 @@ def ended_by_signals() -> Generator[None]:
         return
 
     def end(_number: int, _frame: object) -> None:
-        # As Ctrl-C, which an event loop knows how to end with: an exception of our own would break off in its middle.
+        # As Ctrl-C, which an event loop knows how to end with: an exception of our own would break
+        # off in its middle.
         signal.raise_signal(signal.SIGINT)
 
     before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
@@ -181,7 +185,10 @@ def free_port() -> int:
 
 
 def _write_config(path: Path, folder: Path, port: int, carrier_url: str, operator_url: str) -> None:
-    """The settings of this town. The credentials are the simulator's: it asks for some, and takes any."""
+    """The settings of this town.
+
+    The credentials are the simulator's: it asks for some, and takes any.
+    """
     at = {
         "username": "replay",
         "api_key": "simulator",

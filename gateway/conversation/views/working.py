@@ -41,7 +41,10 @@ _NOTICES = {
 
 
 def to_work(talk: Talk, facts: tuple[Fact, ...] = (), notice: str = "") -> Go:
-    """The question she holds, or the next one; the menu when there is none. Without a notice the price is told."""
+    """The question she holds, or the next one; the menu when there is none.
+
+    Without a notice the price is told.
+    """
     question = question_to_show(talk.situation)
     if question is None:
         return Go("home", facts, notice or no_work(talk))
@@ -158,7 +161,8 @@ def _way_out(talk: Talk, held: HeldQuestion, key: Key) -> str:
 def _press_answer(talk: Talk, held: HeldQuestion, memory: Memory, key: Key) -> Go | End:
     limit = talk.situation.input_characters
     if limit and len(key.said) >= limit and talk.kind(held.question).IS_TEXT:
-        # Half an answer is none: she is told, instead of being judged by what the network left of it.
+        # Half an answer is none: she is told, instead of being judged by what the network left of
+        # it.
         return Go("question", notice=talk.say("notice.cut", limit=limit))
     is_text = talk.kind(held.question).IS_TEXT
     if is_text and key.said in PAGING and not talk.kind(held.question).KEYS_ARE_ANSWERS:
@@ -186,8 +190,11 @@ def typed_after_all(talk: Talk, memory: Memory) -> Go | End:
 
 
 def _go_on(talk: Talk, facts: tuple[Fact, ...], notice: str) -> Go | End:
-    """The notice and the next question on one screen; the menu when there is none. Where the network is about to
-    end the session, it ends here, with everything saved, and not in the middle of a question."""
+    """The notice and the next question on one screen; the menu when there is none.
+
+    Where the network is about to end the session, it ends here, with everything saved, and not in
+    the middle of a question.
+    """
     upcoming = talk.situation.upcoming
     if upcoming is not None and talk.situation.closing:
         again = talk.say("ussd.time_up", service_code=talk.situation.service_code)

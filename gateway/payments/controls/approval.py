@@ -13,8 +13,11 @@ LOOK_AGAIN = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """By currency, in minor units; a currency that is not here needs no approval. `above`: one payout of more waits.
-    `run_above`: once what went out today without approval would come to more, the rest of the day waits."""
+    """By currency, in minor units; a currency that is not here needs no approval.
+
+    `above`: one payout of more waits. `run_above`: once what went out today without approval would
+    come to more, the rest of the day waits.
+    """
 
     above: Mapping[str, int] = field(default_factory=dict[str, int])
     run_above: Mapping[str, int] = field(default_factory=dict[str, int])

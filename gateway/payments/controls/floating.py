@@ -6,7 +6,9 @@ from gateway.payments.controls.port import Case, Wait
 
 NAME = "float"
 FRESH = timedelta(minutes=15)
-"""What an operator said it holds is believed so long; after that the payment itself is the question."""
+"""What an operator said it holds is believed so long; after that the payment itself is the
+question.
+"""
 
 
 def check(case: Case, now: datetime) -> Wait | None:

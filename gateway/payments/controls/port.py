@@ -7,9 +7,13 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A payout about to be sent. `passed_minor`: what was let go today (UTC) in its currency, by scope: worker,
-    coordinator, provider, country, all; `unapproved`: of all, what no second person approved. `coordinator` is None for who enrolled by herself. `first`: her first payout.
-    `others_first`: first payouts of workers of the same coordinator asked for in the 24 hours before it."""
+    """A payout about to be sent.
+
+    `passed_minor`: what was let go today (UTC) in its currency, by scope: worker, coordinator,
+    provider, country, all; `unapproved`: of all, what no second person approved. `coordinator` is
+    None for who enrolled by herself. `first`: her first payout. `others_first`: first payouts of
+    workers of the same coordinator asked for in the 24 hours before it.
+    """
 
     amount_minor: int
     currency: str
@@ -21,11 +25,16 @@ class Case:
     float_minor: int | None = None
     """What the operator surely still holds for us; None where it has not said so lately."""
     heard_at: datetime | None = None
-    """When she last answered, or a payout of hers was confirmed, before she asked; None where never."""
+    """When she last answered, or a payout of hers was confirmed, before she asked; None where
+    never.
+    """
     moved_until: datetime | None = None
-    """Until when payouts wait because the worker changed her number; None where she did not lately."""
+    """Until when payouts wait because the worker changed her number; None where she did not lately.
+    """
     objected: bool = False
-    """The holder of her old number says that the change was not her wish, and nobody has decided yet."""
+    """The holder of her old number says that the change was not her wish, and nobody has decided
+    yet.
+    """
     approved: bool = False
     """Two people have approved a list with this payout, or with the one it stands in for."""
 

@@ -85,7 +85,8 @@ class Airtime:
     def __init__(self, name: str, options: AirtimeOptions, limits: Limits) -> None:
         self.name = name
         self.minimum_minor, self.maximum_minor = limits.minimum_minor, limits.maximum_minor
-        # How long a key is remembered is documented nowhere: people look at the statement before anything is resent.
+        # How long a key is remembered is documented nowhere: people look at the statement before
+        # anything is resent.
         self.dedups = False
         self.float_is_shared = True  # SMS of the same account
         self._limits, self._username = limits, options.username
@@ -186,7 +187,8 @@ def _read(reply: Reply) -> Answer:
         return Answer(Submitted.AMBIGUOUS, "odd answer", reply.text)
     if "duplicate" in error.lower():
         return Answer(Submitted.DUPLICATE, error, reply.text)
-    # A refusal that does not speak of her number or amount is about our account: stop, and let people look.
+    # A refusal that does not speak of her number or amount is about our account: stop, and let
+    # people look.
     ours = bool(_FLOAT.search(error)) or not _WORKERS.search(error)
     return Answer(Submitted.REJECTED, error, reply.text, pause_provider=ours)
 

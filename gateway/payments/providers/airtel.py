@@ -77,7 +77,9 @@ class AirtelOptions(Options):
     maximum: str | int
     note: str = "Payout"
     statement_columns: Columns | None = None
-    """The portal's export is documented nowhere and differs by country: what its columns are called."""
+    """The portal's export is documented nowhere and differs by country: what its columns are
+    called.
+    """
 
 
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Airtel":
@@ -108,7 +110,10 @@ def _sealed(name: str, told: AirtelOptions) -> str:
 
 
 def disbursement(order: Order, national: str, pin: str, note: str) -> dict[str, object]:
-    """Return the body of a disbursement, as in Airtel's reference. `national`: the payee's number in the country."""
+    """Return the body of a disbursement, as in Airtel's reference.
+
+    `national`: the payee's number in the country.
+    """
     return {
         "payee": {"msisdn": national, "currency": order.currency},
         "reference": note,
@@ -216,7 +221,8 @@ class Airtel:
         return " ".join(filter(None, words)) or None
 
     async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
-        url = f"{self._base}/standard/v2/users/balance?type=DISB"  # what was collected is another wallet
+        # what was collected is another wallet
+        url = f"{self._base}/standard/v2/users/balance?type=DISB"
         reply = await self._bearer.call(http, "GET", url, headers=self._headers)
         if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
             return None

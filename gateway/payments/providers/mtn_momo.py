@@ -222,7 +222,8 @@ class MtnMomo:
         code = _reason(told) or f"HTTP {reply.status}"
         if reply.status == HTTPStatus.NOT_FOUND and code == "RESOURCE_NOT_FOUND":
             return Status(Found.NOT_FOUND, code=code, text=reply.text, table=TABLE)
-        # Any other 404 is the proxy's: a wrong address or subscription, and no word about the payout.
+        # Any other 404 is the proxy's: a wrong address or subscription, and no word about the
+        # payout.
         pause = reply.status in (
             HTTPStatus.UNAUTHORIZED,
             HTTPStatus.FORBIDDEN,

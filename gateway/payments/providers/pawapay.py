@@ -74,8 +74,9 @@ _TOLD = {
 _NOTE = re.compile(r"[A-Za-z0-9 ]{4,22}")
 
 
-# As the dashboard's page on statements lists them: the transaction's id is ours, and no balance is told. The names of the
-# types stand in its API; whether an export has minus signs is not said, so the type alone tells what leaves.
+# As the dashboard's page on statements lists them: the transaction's id is ours, and no balance is
+# told. The names of the types stand in its API; whether an export has minus signs is not said, so
+# the type alone tells what leaves.
 _STATEMENT = Columns(
     receipt="Transaction ID", at="Creation Date", amount="Amount", key="Transaction ID", kind="Type", payment="PAYOUT",
     number="MSISDN", signed=False,

@@ -1,7 +1,8 @@
 """Position: the same key again and again, more often than the questions asked for it.
 
-Menus are rotated, so what a key means differs between workers; a key that wins whatever stands behind
-it is a thumb, not a reading. What the questions asked for is taken from what the others answered.
+Menus are rotated, so what a key means differs between workers; a key that wins whatever stands
+behind it is a thumb, not a reading. What the questions asked for is taken from what the others
+answered.
 """
 
 from gateway.qa.chance import at_least, beyond_luck

@@ -1,8 +1,8 @@
 """Rhythm: keys that follow a pattern (1 2 1 2, 1 1 1 2 2 2) instead of the questions.
 
 The information one key gives about the next is tested against none (G-test on the table of
-transitions). Questions may come in an order of their own, so only those are found who also agree with
-the others less than the crowd does.
+transitions). Questions may come in an order of their own, so only those are found who also agree
+with the others less than the crowd does.
 """
 
 from collections import Counter

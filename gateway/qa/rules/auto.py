@@ -1,21 +1,24 @@
 """Auto: a blend of four rules, weighted by what the batch can teach and by how far they agree.
 
-No single model is best for every crowd, and the richer a model, the more answers it wants: a matrix per
-worker cannot be learnt from three answers a task, nor from workers who gave five. So weights follow from the
-batch's shape: from majority over one coin to matrices as answers per task and per worker grow.
+No single model is best for every crowd, and the richer a model, the more answers it wants: a matrix
+per worker cannot be learnt from three answers a task, nor from workers who gave five. So weights
+follow from the batch's shape: from majority over one coin to matrices as answers per task and per
+worker grow.
 
-A model that contradicts majority on many tasks has mostly gone astray: classes were swapped, or a clique that
-errs together is believed. Its weight falls with the square of that share, so that it can change the tasks
-where the votes are close and the other models agree, and not turn the batch around.
+A model that contradicts majority on many tasks has mostly gone astray: classes were swapped, or a
+clique that errs together is believed. Its weight falls with the square of that share, so that it
+can change the tasks where the votes are close and the other models agree, and not turn the batch
+around.
 
 A majority that is tied has no vote left in the blend, and any breath of a richer model would
 decide. But it breaks its ties by how often the voters agree with others elsewhere, and where
-answers are few that is right more often than the models: so it speaks for its choice, though softly.
+answers are few that is right more often than the models: so it speaks for its choice, though
+softly.
 
-Gold decides between the rules as far as it tells them apart: every weight is multiplied by the chance that the rule, which
-was not told the gold, gave to the truths. Gold on which majority does better than the blend beyond luck hands the
-batch back to majority. So does a blend that contradicts majority so often that it looks like a collapse, unless there
-is enough gold to judge it.
+Gold decides between the rules as far as it tells them apart: every weight is multiplied by the
+chance that the rule, which was not told the gold, gave to the truths. Gold on which majority does
+better than the blend beyond luck hands the batch back to majority. So does a blend that contradicts
+majority so often that it looks like a collapse, unless there is enough gold to judge it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,8 +32,8 @@ from gateway.qa.em import logs, posteriors
 from gateway.qa.port import TIE, UNKNOWN, Answers, Codes, Estimate, Floats, decide, gold_codes
 
 CANDIDATES = ("majority", "one_coin", "ibcc", "ebcc")
-# One answer a task teaches nothing about workers, and two that differ nothing about who erred, so answers a
-# task count from here on.
+# One answer a task teaches nothing about workers, and two that differ nothing about who erred, so
+# answers a task count from here on.
 ALONE, PAIRED = 1.0, 1.5
 CONTRADICTED_MAX = 0.35  # share of tasks; real crowds stay below 0.21
 # Posteriors are too sure of themselves: of what they say of gold, half is believed.

@@ -72,7 +72,8 @@ def _kinds(answers: Answers, beginning: int) -> Floats:
 def _learnt(sums: Sums, truth: Codes, begin: Floats, kinds: Floats) -> tuple[Floats, Floats]:
     """The posterior `[t, k]`, and the matrices `[w, k, o]` with the kinds averaged out."""
     options, known, of_option = sums.options, truth != UNKNOWN, kinds.shape[2]
-    # Half the digits do: chances are compared to a thousandth, and the sums over answers take all the time.
+    # Half the digits do: chances are compared to a thousandth, and the sums over answers take all
+    # the time.
     chances = _certain((begin[:, :, None] * kinds).astype(np.float32), truth, known)
     prior = _prior(options)
     of_kinds = np.repeat(np.eye(options, dtype=np.float32), of_option, axis=0)

@@ -19,9 +19,10 @@ NEAR = 0.06  # of the characters of the longer text
 # answers an utterance, values given 45, 65, 85 % were right in 44, 66, 87 % of the cases.
 RIVALS = 3.0
 RIGHT_MIN, RIGHT_MAX = 0.3, 0.99
-# Of a whole batch's values: the one closest to everybody's words is right more often than its votes say, by the square of
-# how much closer it is. Measured on CrowdSpeech, all answers and 5 (calibration error .037 -> .023 and .053 -> .033 with
-# 50 gold tasks; 3 answers .029 -> .039), and on made-up names and sentences (better at 3, 5 and 7).
+# Of a whole batch's values: the one closest to everybody's words is right more often than its votes
+# say, by the square of how much closer it is. Measured on CrowdSpeech, all answers and 5
+# (calibration error .037 -> .023 and .053 -> .033 with 50 gold tasks; 3 answers .029 -> .039), and
+# on made-up names and sentences (better at 3, 5 and 7).
 CLOSENESS_POWER = 2.0
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 CLOSENESS_SOFTENER = 0.02  # of the characters; two equal ones are never infinitely closer

@@ -1,16 +1,14 @@
 """Phones over HTTP, for a person or a script that is not in the carrier's event loop.
 
-GET  /admin/carrier                        totals and violations
-POST /admin/carrier/hooks   {"gateway_url": ..., "sms": "channel/secret", "ussd": "..."}
-GET  /admin/phones/{msisdn}                the phone's diary
-POST /admin/phones/{msisdn}/text  {"to": "21512", "text": "JOIN"}
-POST /admin/phones/{msisdn}/dial  {"code": "*384*123#"}
-POST /admin/phones/{msisdn}/press {"text": "1"}
-POST /admin/phones/{msisdn}/hang-up
-POST /admin/ussd/{provider}/{msisdn}/dial  {"url": "http://.../in/x/SECRET/ussd", "code": "*713*10#"}, as Hubtel, Uzo, ...
-POST /admin/ussd/{provider}/{msisdn}/press {"text": "1"}; .../hang-up
-GET  /admin/twilio                         what Twilio took from the gateway, and what phones texted
-POST /admin/twilio/text     {"url": "https://.../in/tw/SECRET/sms", "from": "+254711000001", "text": "JOIN"}, signed
+GET  /admin/carrier                        totals and violations POST /admin/carrier/hooks
+{"gateway_url": ..., "sms": "channel/secret", "ussd": "..."} GET  /admin/phones/{msisdn}
+the phone's diary POST /admin/phones/{msisdn}/text  {"to": "21512", "text": "JOIN"} POST
+/admin/phones/{msisdn}/dial  {"code": "*384*123#"} POST /admin/phones/{msisdn}/press {"text": "1"}
+POST /admin/phones/{msisdn}/hang-up POST /admin/ussd/{provider}/{msisdn}/dial  {"url":
+"http://.../in/x/SECRET/ussd", "code": "*713*10#"}, as Hubtel, Uzo, ... POST
+/admin/ussd/{provider}/{msisdn}/press {"text": "1"}; .../hang-up GET  /admin/twilio
+what Twilio took from the gateway, and what phones texted POST /admin/twilio/text     {"url":
+"https://.../in/tw/SECRET/sms", "from": "+254711000001", "text": "JOIN"}, signed
 """
 
 from dataclasses import asdict

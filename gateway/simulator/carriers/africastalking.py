@@ -119,7 +119,8 @@ class CarrierServer(Provider):
     def _stamp(self, phone: Phone) -> float:
         """Return the time of an SMS that a phone sends now, at least a second after the one before.
 
-        The provider's dates are whole seconds, and nobody types two SMS within one; simulated workers would.
+        The provider's dates are whole seconds, and nobody types two SMS within one; simulated
+        workers would.
         """
         before = phone.sent[-1].at if phone.sent else -1.0
         return max(self.now(), before + 1.0)

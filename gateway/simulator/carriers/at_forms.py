@@ -112,10 +112,7 @@ def network_of(number: str) -> str:
 
 
 def money(currency: str, minor: int) -> str:
-    """
-    >>> money("KES", 80), money("KES", 0)
-    ('KES 0.8000', '0')
-    """
+    """>>> money("KES", 80), money("KES", 0) ('KES 0.8000', '0')"""
     return f"{currency} {minor // 100}.{minor % 100:02d}00" if minor else "0"
 
 

@@ -149,7 +149,8 @@ class _Link:
         await self._window.acquire()
         self._sequence += 1
         short = text[:_TEXT_BYTES_MAX]
-        # service type; international numbers; esm class, protocol, priority; no times; flags, coding 0; the text
+        # service type; international numbers; esm class, protocol, priority; no times; flags,
+        # coding 0; the text
         body = b"".join(
             (
                 b"\0",

@@ -51,7 +51,10 @@ class Taken:
 
 
 class TwilioServer(Provider):
-    """The provider. Its books, oldest first: `messages` it took from the gateway, `came` what phones texted."""
+    """The provider.
+
+    Its books, oldest first: `messages` it took from the gateway, `came` what phones texted.
+    """
 
     def __init__(self, plan: FaultPlan | None = None, *, receipts: bool = False) -> None:
         """`receipts`: tell by itself that each message was sent and delivered, where it brings a StatusCallback."""

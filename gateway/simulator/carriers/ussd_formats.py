@@ -26,7 +26,10 @@ class Unreadable(Exception):
 
 @dataclass(slots=True)
 class Dialogue:
-    """One session of a phone. `typed`: the inputs so far; `ahead`: those that were dialled behind the code."""
+    """One session of a phone.
+
+    `typed`: the inputs so far; `ahead`: those that were dialled behind the code.
+    """
 
     session: str
     msisdn: str
@@ -105,7 +108,8 @@ def _same(told: Mapping[str, object], name: str, value: str) -> None:
         raise Unreadable(f"{name!r} is {told.get(name)!r}, not {value!r} as in the call")
 
 
-# --- Hubtel ------------------------------------------------------------------------------------------------------
+# --- Hubtel
+# ------------------------------------------------------------------------------------------------------
 
 
 def _hubtel(dialogue: Dialogue, kind: str) -> Call:
@@ -135,7 +139,8 @@ def _read_hubtel(dialogue: Dialogue, content_type: str, body: str) -> tuple[str,
     return _text(told, "Message"), kind == "response"
 
 
-# --- Arkesel -----------------------------------------------------------------------------------------------------
+# --- Arkesel
+# -----------------------------------------------------------------------------------------------------
 
 
 def _arkesel(dialogue: Dialogue) -> Call:
@@ -160,7 +165,8 @@ def _read_arkesel(dialogue: Dialogue, content_type: str, body: str) -> tuple[str
     return _text(told, "message"), _one_of(told, "continueSession", (True, False)) is True
 
 
-# --- Moolre ------------------------------------------------------------------------------------------------------
+# --- Moolre
+# ------------------------------------------------------------------------------------------------------
 
 
 def _moolre(dialogue: Dialogue) -> Call:
@@ -183,7 +189,8 @@ def _read_moolre(_: Dialogue, content_type: str, body: str) -> tuple[str, bool]:
     return _text(told, "message"), _one_of(told, "reply", (True, False)) is True
 
 
-# --- Uzo ---------------------------------------------------------------------------------------------------------
+# --- Uzo
+# ---------------------------------------------------------------------------------------------------------
 
 
 def _uzo(dialogue: Dialogue, operation: str) -> Call:
@@ -205,7 +212,8 @@ def _read_uzo(_: Dialogue, content_type: str, body: str) -> tuple[str, bool]:
     return _text(told, "message"), _one_of(told, "ussdServiceOp", (2, 17)) == 2  # noqa: PLR2004
 
 
-# --- HollaTags ---------------------------------------------------------------------------------------------------
+# --- HollaTags
+# ---------------------------------------------------------------------------------------------------
 
 
 def _hollatags(dialogue: Dialogue, operation: str) -> Call:
@@ -229,7 +237,8 @@ def _read_hollatags(dialogue: Dialogue, content_type: str, body: str) -> tuple[s
     return _text(told, "session_msg"), goes_on
 
 
-# --- Crossgate ---------------------------------------------------------------------------------------------------
+# --- Crossgate
+# ---------------------------------------------------------------------------------------------------
 
 
 def _crossgate(dialogue: Dialogue) -> Call:

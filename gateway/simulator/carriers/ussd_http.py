@@ -62,7 +62,10 @@ class Session:
         self._last: Call | None = None
 
     async def press(self, *keys: str) -> Screen:
-        """Type one input after the other; the last screen. Raises RuntimeError on a session that is over."""
+        """Type one input after the other; the last screen.
+
+        Raises RuntimeError on a session that is over.
+        """
         for key in keys:
             if not self.screen.open:
                 raise RuntimeError(f"the session is over: {self.screen.text!r}")

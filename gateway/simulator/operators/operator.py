@@ -26,7 +26,10 @@ RESULT_DELAY_S: Final = 0.05
 
 @dataclass
 class Portal:
-    """What a business sets up in the operator's portal. `callback_url` "": the operator tells nothing by itself."""
+    """What a business sets up in the operator's portal.
+
+    `callback_url` "": the operator tells nothing by itself.
+    """
 
     callback_url: str = ""
     validation_url: str = ""

@@ -21,10 +21,7 @@ WALLET_MAX_MINOR: Final = 500_000_00
 
 
 def fee_minor(amount_minor: int) -> int:
-    """
-    >>> fee_minor(100_00), fee_minor(101_00), fee_minor(250_000_00)
-    (0, 500, 1200)
-    """
+    """>>> fee_minor(100_00), fee_minor(101_00), fee_minor(250_000_00) (0, 500, 1200)"""
     for up_to_minor, fee in B2C_FEES:
         if amount_minor <= up_to_minor:
             return fee

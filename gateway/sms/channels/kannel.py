@@ -1,11 +1,13 @@
 """Kannel: an SMS gateway of your own, in front of SMPP links and modems (tried with 1.4.5).
 
-Incoming: `sms-service` with `get-url = "https://HOST/in/NAME/SECRET/sms?id=%I&from=%p&to=%P&text=%b&ts=%T"`, with
-`mo-recode = true` and a high `http-request-retry` in `group = smsbox`: its default of 0 loses every message that
-does not get a 200 at once. No `global-sender`: it would replace the shortcode in `%P`.
+Incoming: `sms-service` with `get-url =
+"https://HOST/in/NAME/SECRET/sms?id=%I&from=%p&to=%P&text=%b&ts=%T"`, with `mo-recode = true` and a
+high `http-request-retry` in `group = smsbox`: its default of 0 loses every message that does not
+get a 200 at once. No `global-sender`: it would replace the shortcode in `%P`.
 
-Outgoing: `sendsms` answers without an id, so our key goes into the receipt's address and comes back with it.
-Its password travels in the address too: keep Kannel on the same machine or a private network.
+Outgoing: `sendsms` answers without an id, so our key goes into the receipt's address and comes back
+with it. Its password travels in the address too: keep Kannel on the same machine or a private
+network.
 """
 
 import re
@@ -37,7 +39,8 @@ from gateway.sms.port import (
 )
 from gateway.sms.segments import count
 
-# 1 delivered, 2 failed, 4 buffered, 8 taken by the SMSC, 16 refused by it: ask for all, they come in any order.
+# 1 delivered, 2 failed, 4 buffered, 8 taken by the SMSC, 16 refused by it: ask for all, they come
+# in any order.
 DLR_MASK = 31
 DELIVERIES = {
     "8": Delivery.SENT,
@@ -56,7 +59,8 @@ _TOO_LONG = re.compile(r"too (?:long|large|many)|maximum|exceed", re.IGNORECASE)
 _ACCOUNT_REFUSED = re.compile(
     r"authori[sz]ation|authenticat|password|login|username", re.IGNORECASE
 )
-# Whatever stands between us and smsbox says these; nothing was taken, and the message is not to blame.
+# Whatever stands between us and smsbox says these; nothing was taken, and the message is not to
+# blame.
 _LATER = {404, 425, 429, 502, 503}
 
 

@@ -1,7 +1,7 @@
 """The built-in phone: SMS that never leave the machine, for trying out, demos and tests.
 
-The simulated handset posts a plain form {id, from, to, text}, and reads what it was sent from our own outbox
-rows; a receipt is {id, status} with our own words for the status.
+The simulated handset posts a plain form {id, from, to, text}, and reads what it was sent from our
+own outbox rows; a receipt is {id, status} with our own words for the status.
 """
 
 from collections.abc import Mapping, Sequence

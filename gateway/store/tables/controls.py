@@ -54,7 +54,8 @@ payout_pass = Table(
 )
 Index("ix_payout_pass_at", payout_pass.c.at)
 
-# Why a payout waits: one row a control. `ends`: at `until` it goes by itself; else it is looked at again.
+# Why a payout waits: one row a control. `ends`: at `until` it goes by itself; else it is looked at
+# again.
 payout_hold = Table(
     "payout_hold",
     metadata,
@@ -69,8 +70,8 @@ payout_hold = Table(
     UniqueConstraint("payout_id", "control"),
 )
 
-# An answer that was paid and turned out wrong later. What was paid stays paid; a bounded part of what she earns from
-# now on may pay it back: see gateway.payments.adjusting.
+# An answer that was paid and turned out wrong later. What was paid stays paid; a bounded part of
+# what she earns from now on may pay it back: see gateway.payments.adjusting.
 adjustment = Table(
     "adjustment",
     metadata,
@@ -84,7 +85,8 @@ adjustment = Table(
     Column("decide_by", DateTime(timezone=True), nullable=False),
     Column("ends_at", DateTime(timezone=True), nullable=False),
     at_column(),
-    # open: she may dispute; disputed: her coordinator looks; standing: taken bit by bit; dropped, done: over.
+    # open: she may dispute; disputed: her coordinator looks; standing: taken bit by bit; dropped,
+    # done: over.
     one_of("state", "open", "disputed", "standing", "dropped", "done"),
     CheckConstraint("amount > 0 and taken >= 0 and taken <= amount", name="bounds"),
 )

@@ -61,7 +61,8 @@ discrepancy = Table(
     Column("payout_id", UUID, ForeignKey("payout.id")),
     Column("amount", BigInteger, nullable=False),
     Column("expected", BigInteger),
-    # The circuit breaker: while this is true and nobody has explained it, the provider is sent nothing.
+    # The circuit breaker: while this is true and nobody has explained it, the provider is sent
+    # nothing.
     Column("stops", Boolean, nullable=False),
     Column("explained_at", DateTime(timezone=True)),
     Column("explained_by", Text),
@@ -138,7 +139,8 @@ approval_item = Table(
     Column("payout_id", UUID, ForeignKey("payout.id"), primary_key=True, index=True),
 )
 
-# Anything else that two people decide; `subject` names it, `evidence` is of what was known of it then.
+# Anything else that two people decide; `subject` names it, `evidence` is of what was known of it
+# then.
 verdict = Table(
     "verdict",
     metadata,

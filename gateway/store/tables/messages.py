@@ -27,8 +27,9 @@ def _drawn_from(sequence: str) -> Column[int]:
     return Column("id", BigInteger, nullable=False, server_default=drawn)
 
 
-# The inbox, the outbox and the sessions lie in months by `created_at` (decision 58). A key that is unique over all months
-# stands in a table of its own, `inbox_key` or `outbox_key`; the months' own keys only find rows.
+# The inbox, the outbox and the sessions lie in months by `created_at` (decision 58). A key that is
+# unique over all months stands in a table of its own, `inbox_key` or `outbox_key`; the months' own
+# keys only find rows.
 inbox = Table(
     "inbox",
     metadata,
@@ -52,8 +53,9 @@ inbox = Table(
     one_of("state", "waiting", "done", "failed", "unclear"),
     postgresql_partition_by="range (created_at)",
 )
-# What makes an event the same one, for as long as a provider may bring it again: `store/sql/months.sql` forgets it then.
-# What is not done is not forgotten. With `id` and `created_at` its row is found in one month.
+# What makes an event the same one, for as long as a provider may bring it again:
+# `store/sql/months.sql` forgets it then. What is not done is not forgotten. With `id` and
+# `created_at` its row is found in one month.
 inbox_key = Table(
     "inbox_key",
     metadata,
@@ -64,8 +66,8 @@ inbox_key = Table(
     at_column(),
     Column("worker_id", BigInteger),
     Column("done", Boolean, nullable=False),
-    # The same SMS under another id: sender, text and the provider's time, keyed. Of one without id and
-    # time: set once it is known to be no copy.
+    # The same SMS under another id: sender, text and the provider's time, keyed. Of one without id
+    # and time: set once it is known to be no copy.
     Column("twin", LargeBinary),
 )
 Index(
@@ -103,8 +105,8 @@ ussd_session = Table(
     metadata,
     Column("channel", Text, nullable=False),
     Column("session", Text, nullable=False),
-    # Providers give an id to several phones, and to the same phone again. One phone has one session of an id:
-    # see save_session.
+    # Providers give an id to several phones, and to the same phone again. One phone has one session
+    # of an id: see save_session.
     Column("msisdn_index", LargeBinary, nullable=False),
     Column("nth", SmallInteger, nullable=False, server_default=text("0")),
     Column("worker_id", BigInteger),
@@ -157,7 +159,8 @@ outbox = Table(
     Column("cost_currency", Text),
     at_column(),
     Column("sent_at", DateTime(timezone=True)),
-    # given_up: certainly not sent, and not tried again; lost: nobody will ever know whether it went.
+    # given_up: certainly not sent, and not tried again; lost: nobody will ever know whether it
+    # went.
     one_of(
         "state",
         "queued",
@@ -172,8 +175,8 @@ outbox = Table(
     PrimaryKeyConstraint("id", "created_at"),
     postgresql_partition_by="range (created_at)",
 )
-# The causes of messages: what was written once is not written again. Those about money stay for good (`lasting`); the
-# others are forgotten like the keys of events.
+# The causes of messages: what was written once is not written again. Those about money stay for
+# good (`lasting`); the others are forgotten like the keys of events.
 outbox_key = Table(
     "outbox_key",
     metadata,
@@ -183,7 +186,8 @@ outbox_key = Table(
     Column("lasting", Boolean, nullable=False),
 )
 
-# Up to which row the keys of a table are forgotten: its rows lie in the order of time, so that keys need no index of it.
+# Up to which row the keys of a table are forgotten: its rows lie in the order of time, so that keys
+# need no index of it.
 forgotten = Table(
     "forgotten",
     metadata,

@@ -28,8 +28,9 @@ account = Table(
     Column("kind", Text, nullable=False),
     Column("owner", Text, nullable=False),  # a worker's, client's or batch's id, a provider's name
     Column("currency", Text, nullable=False),
-    # Only bounded accounts store their balance: a hot unbounded account (a batch's hold, an operator's float) is
-    # never written when money passes through it, so answers do not queue behind each other.
+    # Only bounded accounts store their balance: a hot unbounded account (a batch's hold, an
+    # operator's float) is never written when money passes through it, so answers do not queue
+    # behind each other.
     Column("bounded", Boolean, nullable=False),
     Column(
         "balance", BigInteger, nullable=False, server_default=text("0")
@@ -56,7 +57,8 @@ transfer = Table(
     Column("code", SmallInteger, nullable=False),  # gateway.payments.chart.Code
     Column("cause", Text, nullable=False),  # what it is for, e.g. "answer:17", "payout:<id>"
     at_column("at"),
-    # A trigger checks that both accounts are there in this currency, so money cannot change its currency on the way.
+    # A trigger checks that both accounts are there in this currency, so money cannot change its
+    # currency on the way.
     CheckConstraint("amount > 0", name="positive"),
     CheckConstraint("debit <> credit", name="two_sides"),
 )
@@ -102,10 +104,12 @@ payout = Table(
     Column("receipt", Text),
     Column("reason", Text, nullable=False, server_default=text("''")),
     Column("settled_at", DateTime(timezone=True)),
-    # The payout this one stands in for, where the operator refused that one for our fault; how many came before it.
+    # The payout this one stands in for, where the operator refused that one for our fault; how many
+    # came before it.
     Column("replaces", UUID, ForeignKey("payout.id"), unique=True),
     Column("nth", SmallInteger, nullable=False, server_default=text("0")),
-    # What left her balance beside the amount: taxes of `country`, each with what it is reckoned on, and the operator's fee.
+    # What left her balance beside the amount: taxes of `country`, each with what it is reckoned on,
+    # and the operator's fee.
     Column("country", Text, nullable=False, server_default=text("''")),
     Column("tax_names", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("tax_bases", ARRAY(BigInteger), nullable=False, server_default=text("'{}'")),
@@ -115,10 +119,12 @@ payout = Table(
     UniqueConstraint("provider", "receipt"),
     CheckConstraint("amount > 0", name="positive"),
     CheckConstraint("fee >= 0 and 0 < all (tax_amounts)", name="withheld"),
-    # A payout moves some eight times and few of its columns are indexed: room for heap-only updates.
+    # A payout moves some eight times and few of its columns are indexed: room for heap-only
+    # updates.
     postgresql_with={"fillfactor": "60"},
 )
-# By settled_at and not by state: an index's every column is one that may not change in a heap-only update.
+# By settled_at and not by state: an index's every column is one that may not change in a heap-only
+# update.
 Index(
     "uq_payout_one_open",
     payout.c.worker_id,
@@ -133,8 +139,9 @@ Index(
     postgresql_where=text("reference <> ''"),
 )
 
-# When a runner looks at a payout next: its `due_at`, put off while a runner has it in hand. A table of its own, because
-# it changes at every step, and in `payout` each change would be written to a dozen indexes.
+# When a runner looks at a payout next: its `due_at`, put off while a runner has it in hand. A table
+# of its own, because it changes at every step, and in `payout` each change would be written to a
+# dozen indexes.
 payout_due = Table(
     "payout_due",
     metadata,
@@ -163,9 +170,10 @@ provider_pause = Table(
     Column("reason", Text, nullable=False),
 )
 
-# How an operator is doing: see gateway.steps.pulse. `stopped_at`: nothing is sent until it answers; `settling_at`: until what
-# was in flight at that time was asked about. `heard_at`, `heard_event`: when it was last heard again, and the newest event
-# then; `attend_at`: what has been open since before is asked about again then.
+# How an operator is doing: see gateway.steps.pulse. `stopped_at`: nothing is sent until it answers;
+# `settling_at`: until what was in flight at that time was asked about. `heard_at`, `heard_event`:
+# when it was last heard again, and the newest event then; `attend_at`: what has been open since
+# before is asked about again then.
 provider_health = Table(
     "provider_health",
     metadata,
@@ -188,8 +196,9 @@ provider_health = Table(
     Column("gap", BigInteger, nullable=False, server_default=text("0")),
 )
 
-# The last question to an operator that tells later what it holds for us (see gateway.steps.float_questions). Our books
-# said from `least` to `most` meanwhile; `told` is what the operator said, null until it does.
+# The last question to an operator that tells later what it holds for us (see
+# gateway.steps.float_questions). Our books said from `least` to `most` meanwhile; `told` is what
+# the operator said, null until it does.
 float_question = Table(
     "float_question",
     metadata,

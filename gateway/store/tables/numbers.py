@@ -21,7 +21,8 @@ number_move = Table(
     metadata,
     id_column(),
     Column("worker_id", BigInteger, ForeignKey("worker.id"), nullable=False, index=True),
-    # pin: the worker asked with her PIN; persons: two persons decide; release: the number is a stranger's now.
+    # pin: the worker asked with her PIN; persons: two persons decide; release: the number is a
+    # stranger's now.
     Column("kind", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("old_index", LargeBinary, nullable=False, index=True),
@@ -38,8 +39,9 @@ number_move = Table(
     Column("hold_until", DateTime(timezone=True)),  # payouts wait, and the old number may object
     Column("objected_at", DateTime(timezone=True)),
     one_of("kind", "pin", "persons", "release"),
-    # requested: waits for two persons; asked: the number must say NOTME once more; invited: waits for the new
-    # number's YES; objected: the old number said no, two persons look; given_back: they gave it back.
+    # requested: waits for two persons; asked: the number must say NOTME once more; invited: waits
+    # for the new number's YES; objected: the old number said no, two persons look; given_back: they
+    # gave it back.
     one_of(
         "state",
         "requested",

@@ -58,7 +58,8 @@ worker = Table(
     # How she last worked: 'sms' workers are sent questions, 'ussd' workers dial in for them.
     Column("reach", Text, nullable=False, server_default=text("'sms'")),
     Column("sms_channel", Text, nullable=False),
-    # A question did not get through: nothing is pushed to her until then. Her own messages are answered as ever.
+    # A question did not get through: nothing is pushed to her until then. Her own messages are
+    # answered as ever.
     Column("unreached_until", DateTime(timezone=True)),
     # Her own quiet hours, 0-23 where she lives; null = the house's.
     Column("quiet_from", SmallInteger),
@@ -67,9 +68,11 @@ worker = Table(
     Column("zone", Text),
     # Her phone is off, says a report; null = not known to be.
     Column("away_since", DateTime(timezone=True)),
-    # How many replies to questions by SMS were understood in a row, up to `conversation.ease.EASE_MAX`.
+    # How many replies to questions by SMS were understood in a row, up to
+    # `conversation.ease.EASE_MAX`.
     Column("ease", SmallInteger, nullable=False, server_default=text("0")),
-    # Her number is another person's now and she has none: nothing is sent to her; see `number_move`.
+    # Her number is another person's now and she has none: nothing is sent to her; see
+    # `number_move`.
     Column("number_lost_at", DateTime(timezone=True)),
     # Her place in the circle in which idle workers are offered work (`store.idle`).
     Column("lot", REAL, nullable=False, server_default=text("random()")),
@@ -120,7 +123,8 @@ skill = Table(
     Column("answers", Integer, nullable=False, server_default=text("0")),
     at_column("learned_at"),  # evidence is worth less the older it is
     Column("drift", REAL, nullable=False, server_default=text("0")),  # see gateway.qa.drift
-    # The gold of the present trial, which a pause ends: a new one begins with nothing held against her.
+    # The gold of the present trial, which a pause ends: a new one begins with nothing held against
+    # her.
     Column("trial_right", Integer, nullable=False, server_default=text("0")),
     Column("trial_wrong", Integer, nullable=False, server_default=text("0")),
     at_column("trial_from"),
@@ -131,7 +135,8 @@ skill = Table(
     Column("pauses", SmallInteger, nullable=False, server_default=text("0")),
 )
 
-# What the answers of one batch have taught about a worker, so that a better estimate of the batch can replace it.
+# What the answers of one batch have taught about a worker, so that a better estimate of the batch
+# can replace it.
 taught = Table(
     "taught",
     metadata,
@@ -141,7 +146,8 @@ taught = Table(
     Column("wrong", REAL, nullable=False),
 )
 
-# Gold a phone has been shown, by a digest of its text: the same question in another batch counts as the same gold.
+# Gold a phone has been shown, by a digest of its text: the same question in another batch counts as
+# the same gold.
 gold_seen = Table(
     "gold_seen",
     metadata,

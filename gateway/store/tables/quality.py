@@ -36,7 +36,8 @@ rule_trial = Table(
     at_column(),
 )
 
-# Which rule a batch is decided by, from when; who switched it on, why, and what its dry run on past answers said.
+# Which rule a batch is decided by, from when; who switched it on, why, and what its dry run on past
+# answers said.
 batch_ruling = Table(
     "batch_ruling",
     metadata,
@@ -49,8 +50,8 @@ batch_ruling = Table(
     at_column(),
 )
 
-# Gold that was wrong, or an option that means the same as another (then without a task): who corrected it, why, and all
-# that followed from it.
+# Gold that was wrong, or an option that means the same as another (then without a task): who
+# corrected it, why, and all that followed from it.
 correction = Table(
     "correction",
     metadata,

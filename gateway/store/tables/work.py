@@ -77,25 +77,29 @@ batch = Table(
     Column("state", Text, nullable=False),
     Column("account_id", BigInteger, ForeignKey("account.id"), nullable=False),
     Column("reserved", BigInteger, nullable=False, server_default=text("0")),
-    # Answers that skills know, and those of them that came after the batch was last estimated as a whole.
+    # Answers that skills know, and those of them that came after the batch was last estimated as a
+    # whole.
     Column("learned", Integer, nullable=False, server_default=text("0")),
     Column("unlearned", Integer, nullable=False, server_default=text("0")),
-    # A better worker than most: how likely she is right, and how many of such are asked by SMS; null = there is none.
+    # A better worker than most: how likely she is right, and how many of such are asked by SMS;
+    # null = there is none.
     Column("better", REAL),
     Column("better_by_sms", REAL),
-    # What uploads have put into it, and what its messages weigh by language (steps.prepare, steps.message_cost); null = not
-    # worked out yet.
+    # What uploads have put into it, and what its messages weigh by language (steps.prepare,
+    # steps.message_cost); null = not worked out yet.
     Column("filled", JSONB),
     Column("weights", JSONB),
-    # An upload on its way in (gateway.store.uploads): the position up to which tasks count (null: all do), whose turn it is
-    # to store more, and until when.
+    # An upload on its way in (gateway.store.uploads): the position up to which tasks count (null:
+    # all do), whose turn it is to store more, and until when.
     Column("filled_to", Integer),
     Column("upload_token", UUID),
     Column("upload_until", DateTime(timezone=True)),
-    # Heavy work that goes on (gateway.store.background): what, and how far; until when its answers are not scored.
+    # Heavy work that goes on (gateway.store.background): what, and how far; until when its answers
+    # are not scored.
     Column("background", JSONB),
     Column("learning_until", DateTime(timezone=True)),
-    # Tasks up to this position were not free when somebody last looked: where a search for work begins. Only a hint.
+    # Tasks up to this position were not free when somebody last looked: where a search for work
+    # begins. Only a hint.
     Column("low", Integer, nullable=False, server_default=text("0")),
     Column("look_again", Boolean, nullable=False, server_default=text("false")),
     Column("breadth", Boolean, nullable=False, server_default=text("false")),
@@ -156,7 +160,8 @@ task = Table(
     postgresql_with={"fillfactor": "70"},  # room for heap-only updates beside the row
 )
 Index("ix_task_batch_position", task.c.batch_id, task.c.position)
-# The counts are kept out of every index, so that counting an answer rewrites no index entry (a heap-only update).
+# The counts are kept out of every index, so that counting an answer rewrites no index entry (a
+# heap-only update).
 Index(
     "ix_task_free",
     task.c.batch_id,
@@ -208,7 +213,8 @@ assignment = Table(
     Column("via", Text, nullable=False),
     Column("lease_until", DateTime(timezone=True), nullable=False),
     at_column(),
-    # When it was put to her last: the very moment its message was written, which is how a receipt finds it.
+    # When it was put to her last: the very moment its message was written, which is how a receipt
+    # finds it.
     at_column("asked_at"),
     Column("item", SmallInteger),  # its number, where it came with others in one SMS
     Column("delivered_at", DateTime(timezone=True)),  # the first receipt that says so (SMS only)
@@ -247,10 +253,11 @@ answer = Table(
     Column(
         "capped", Boolean, nullable=False, server_default=text("false")
     ),  # its batch has limits for each worker
-    # Its option had a label that said something else: it was paid and stays on record, but decides nothing any more.
+    # Its option had a label that said something else: it was paid and stays on record, but decides
+    # nothing any more.
     Column("void", Boolean, nullable=False, server_default=text("false")),
-    # What the judge went by and said when this answer came, and whenever the task was judged again behind it: see
-    # gateway.steps.judged. Null where the task wanted more answers anyway.
+    # What the judge went by and said when this answer came, and whenever the task was judged again
+    # behind it: see gateway.steps.judged. Null where the task wanted more answers anyway.
     Column("judged", JSONB),
     at_column(),
     UniqueConstraint("task_id", "worker_id"),
@@ -261,8 +268,9 @@ Index("ix_answer_worker_id", answer.c.worker_id, answer.c.created_at)
 Index("ix_answer_capped", answer.c.worker_id, answer.c.id, postgresql_where=text("capped"))
 Index("ix_answer_unscored", answer.c.task_id, postgresql_where=text("not scored"))
 
-# Tasks with answers that no skill knows yet: triggers put them here (see `sql/work.sql`), `score` takes them away.
-# `version` counts what was put: an answer that comes while its task is being scored is not lost with the row.
+# Tasks with answers that no skill knows yet: triggers put them here (see `sql/work.sql`), `score`
+# takes them away. `version` counts what was put: an answer that comes while its task is being
+# scored is not lost with the row.
 score_due = Table(
     "score_due",
     metadata,
@@ -273,7 +281,8 @@ score_due = Table(
 )
 Index("uq_score_due_seq", score_due.c.seq, unique=True)
 
-# The counts of a batch that is too large to be counted at each look, and when they are counted next; null = never again.
+# The counts of a batch that is too large to be counted at each look, and when they are counted
+# next; null = never again.
 tally = Table(
     "tally",
     metadata,

@@ -116,7 +116,10 @@ def read_choice(
 
 
 def meanings(options: Sequence[Option], languages: Iterable[str], also: Meanings) -> Meanings:
-    """All folded word sequences that name an option. Bare numbers are left out: they are keys, never names."""
+    """All folded word sequences that name an option.
+
+    Bare numbers are left out: they are keys, never names.
+    """
     found: dict[tuple[str, ...], frozenset[str]] = {}
     named = [(option.label(language), option.id) for language in languages for option in options]
     named += [(option.id, option.id) for option in options]

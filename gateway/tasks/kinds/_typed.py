@@ -8,10 +8,14 @@ from gateway.tasks.port import AnswerWords
 from gateway.tasks.question import Option
 
 ANSWER_MAX = 640
-"""Characters of an answer: as much as four to five SMS parts hold. The phrase `unclear.too_long` names the number."""
+"""Characters of an answer: as much as four to five SMS parts hold. The phrase `unclear.too_long`
+names the number.
+"""
 TOO_LONG = "unclear.too_long"
 EXACT, AS_NAMES = "exact", "name"
-"""How values are compared: character by character, or as names are. See `gateway.qa.text.normalise`."""
+"""How values are compared: character by character, or as names are. See
+`gateway.qa.text.normalise`.
+"""
 
 
 def options(given: Sequence[Option]) -> tuple[Option, ...]:

@@ -1,8 +1,9 @@
 """Type a date: kept as ISO 8601 (2026-05-03), whatever order the worker writes it in.
 
-A date in numbers counts only where one day fits all orders in use: 13/05/2026 does, 03/05/2026 may be in May or in
-March, and the worker is asked to write the month in words. The year is always of four digits. Ethiopia counts by a
-calendar of its own, so dates in Amharic or from there always name their month; those of its calendar are kept as the same day.
+A date in numbers counts only where one day fits all orders in use: 13/05/2026 does, 03/05/2026 may
+be in May or in March, and the worker is asked to write the month in words. The year is always of
+four digits. Ethiopia counts by a calendar of its own, so dates in Amharic or from there always name
+their month; those of its calendar are kept as the same day.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,9 @@
 """Type a number: kept in plain digits, with a point before decimals.
 
-A separator counts only where it is certain what it separates (Unicode CLDR). `1,250` is 1250 where the worker's language
-and her country write thousands so; in French, and for `1.250` everywhere, it may be one thing or the other, and she is asked.
-Numbers that stand for no quantity (of a phone, of an account) are text: here 007 is 7.
+A separator counts only where it is certain what it separates (Unicode CLDR). `1,250` is 1250 where
+the worker's language and her country write thousands so; in French, and for `1.250` everywhere, it
+may be one thing or the other, and she is asked. Numbers that stand for no quantity (of a phone, of
+an account) are text: here 007 is 7.
 """
 
 import re
@@ -63,7 +64,9 @@ def read(said: str, question: Question, language: str, words: AnswerWords) -> Re
 
 
 def candidates(said: str, language: str, currency: str = "") -> list[str]:
-    """Return every number that `said` may be. The separators of a language and of a currency's countries are certain.
+    """Return every number that `said` may be.
+
+    The separators of a language and of a currency's countries are certain.
 
     >>> candidates("1,250", "en"), candidates("1.250", "en"), candidates("1,250", "fr"), candidates("12,50", "sw")
     (['1250'], ['1.25', '1250'], ['1.25', '1250'], ['12.5'])

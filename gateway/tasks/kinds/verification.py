@@ -1,4 +1,7 @@
-"""Is it so? Yes, no, or not sure. The client may word the three answers differently, but not add to them."""
+"""Is it so?
+
+Yes, no, or not sure. The client may word the three answers differently, but not add to them.
+"""
 
 from collections.abc import Sequence
 from functools import cache

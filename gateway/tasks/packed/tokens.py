@@ -33,10 +33,12 @@ _LETTER_FIRST = re.compile(r"([^\d]+)(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """What was asked in one message. `numbers`: its items, in order. `known`: these and others she may still name.
+    """What was asked in one message.
 
-    `names`: words for the options, see `Meanings`. `skips`: words that leave an item out. `fillers`: words that say
-    nothing ("my", "is"); all folded.
+    `numbers`: its items, in order. `known`: these and others she may still name.
+
+    `names`: words for the options, see `Meanings`. `skips`: words that leave an item out.
+    `fillers`: words that say nothing ("my", "is"); all folded.
     """
 
     numbers: Sequence[int]
@@ -64,7 +66,10 @@ _COMMA = Token("comma")
 
 
 def packable(options: Sequence[Option], names: Meanings) -> bool:
-    """Can options go by letters here? Not where a letter is also the name of another option ("B" for the first)."""
+    """Can options go by letters here?
+
+    Not where a letter is also the name of another option ("B" for the first).
+    """
     if not 2 <= len(options) <= len(KEYS):  # noqa: PLR2004
         return False
     keyed = _keyed(options)

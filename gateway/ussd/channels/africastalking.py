@@ -1,7 +1,7 @@
 """Africa's Talking USSD: one POST a key press, answered within 10 s with `CON ...` or `END ...`.
 
-Wire format: developers.africastalking.com/docs/ussd. There is no id of a turn and no promise of order: the
-session and all its inputs so far, joined by `*`, are what makes a step unique.
+Wire format: developers.africastalking.com/docs/ussd. There is no id of a turn and no promise of
+order: the session and all its inputs so far, joined by `*`, are what makes a step unique.
 """
 
 import re

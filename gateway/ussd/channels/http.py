@@ -26,8 +26,8 @@ Patterns = dict[str, re.Pattern[str]]
 class Fields(Options):
     """The provider's names of what a step has.
 
-    `ahead`: what was dialled behind the code, where that is a field of its own. `step`: what numbers the
-    steps of a session; only of use with `input = "last"`.
+    `ahead`: what was dialled behind the code, where that is a field of its own. `step`: what
+    numbers the steps of a session; only of use with `input = "last"`.
     """
 
     session: Names = ("sessionId", "session_id", "sessionid", "session")

@@ -1,7 +1,8 @@
 """The built-in phone: USSD sessions that never leave the machine, for trying out, demos and tests.
 
-A step is a plain form {session, from, text}, with all inputs so far in `text`, joined by `*`; the answer is
-`CON ...` or `END ...` as with Africa's Talking; the end of a session is {session, from, completed=yes|no}.
+A step is a plain form {session, from, text}, with all inputs so far in `text`, joined by `*`; the
+answer is `CON ...` or `END ...` as with Africa's Talking; the end of a session is {session, from,
+completed=yes|no}.
 """
 
 from collections.abc import Mapping

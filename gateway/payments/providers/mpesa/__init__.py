@@ -1,10 +1,11 @@
 """M-PESA Kenya (Safaricom Daraja): B2C v3 payouts, transaction status queries, and their callbacks.
 
-Everything that decides comes late: the HTTP answer to a payout says only "taken", the answer to a status query
-only "I shall tell you". Both then arrive as a `Result` on the URL we gave. The traps, each with a test: one error
-code carries three texts; codes are numbers or strings; parameters are a list, an object or absent, some names
-have spaces, one name comes twice; the outer conversation id of a status Result is the *question's*, not the
-payout's; a time-out notice is our own request sent back. Amounts on the wire are whole shillings.
+Everything that decides comes late: the HTTP answer to a payout says only "taken", the answer to a
+status query only "I shall tell you". Both then arrive as a `Result` on the URL we gave. The traps,
+each with a test: one error code carries three texts; codes are numbers or strings; parameters are a
+list, an object or absent, some names have spaces, one name comes twice; the outer conversation id
+of a status Result is the *question's*, not the payout's; a time-out notice is our own request sent
+back. Amounts on the wire are whole shillings.
 """
 
 import base64

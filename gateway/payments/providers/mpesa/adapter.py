@@ -26,7 +26,10 @@ COUNTRY = "KE"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Our account with the operator. `credential`: the initiator's password, RSA-encrypted, base64."""
+    """Our account with the operator.
+
+    `credential`: the initiator's password, RSA-encrypted, base64.
+    """
 
     base_url: str
     consumer_key: str
@@ -56,7 +59,8 @@ def payment_request(account: Account, order: Order) -> dict[str, str]:
         "QueueTimeOutURL": order.timeout_url,
         "ResultURL": order.result_url,
     }
-    # Our key, where nothing else was wanted: an export that shows the occasion then names the payout.
+    # Our key, where nothing else was wanted: an export that shows the occasion then names the
+    # payout.
     return {**body, "Occassion": account.occasion or order.key}
 
 
@@ -116,7 +120,8 @@ class Mpesa:
         body = payment_request(self._account, order)
         reply = await self._post(http, "/mpesa/b2c/v3/paymentrequest", body)
         answer = judged(reply) if not isinstance(reply, Answer) else reply
-        # The credential differs with every encryption of the same password and is nobody's business.
+        # The credential differs with every encryption of the same password and is nobody's
+        # business.
         evidence = orjson.dumps({**body, "SecurityCredential": ""})
         return Answer(
             answer.outcome,

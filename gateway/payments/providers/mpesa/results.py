@@ -69,7 +69,8 @@ def _read_result(result: Mapping[str, object]) -> Status:
 
 
 def _params(holder: object, item: str) -> dict[str, list[object]]:
-    # The list comes within an object by the book, bare from some, and as one object when there is but one.
+    # The list comes within an object by the book, bare from some, and as one object when there is
+    # but one.
     inner = as_object(holder).get(item, holder)
     found: dict[str, list[object]] = {}
     for pair in map(as_object, as_list(inner)):
@@ -113,7 +114,10 @@ def _float(seen: _Result) -> int | None:
 
 
 def _transaction_status(seen: _Result) -> Status:
-    """The Result of a status query. The payout's key is among the parameters; the outer one is the question's."""
+    """The Result of a status query.
+
+    The payout's key is among the parameters; the outer one is the question's.
+    """
     word = as_text(seen.first("TransactionStatus"))
     found = STATUSES.get(word.casefold(), Found.NO_ANSWER)
     if found is Found.PAID and seen.code != "0":
@@ -147,8 +151,11 @@ def _cause(seen: _Result) -> str:
 
 
 def _balance(seen: _Result) -> Status:
-    """`Name|CUR|available|...` joined by `&`. Payouts come out of the Utility account; their charges are counted in an
-    account of their own, below zero, until they are taken out of the other."""
+    """`Name|CUR|available|...` joined by `&`.
+
+    Payouts come out of the Utility account; their charges are counted in an account of their own,
+    below zero, until they are taken out of the other.
+    """
     available = {
         fields[0].strip(): fields[2].strip()
         for line in as_text(seen.first("AccountBalance")).split("&")

@@ -45,14 +45,16 @@ def _line(row: Row, amounts: Amounts, times: Times) -> Line:
         sent = LineKind.PAYMENT if "customer" in details else LineKind.WITHDRAWAL
         kind = LineKind.FEE if "charge" in details else sent
     party = _NUMBER.match(plain(row.cell("Other Party Info")))
-    # Our key goes out as the payment's occasion; some exports show that among the details or in a column of its own.
+    # Our key goes out as the payment's occasion; some exports show that among the details or in a
+    # column of its own.
     key = _KEY.search(" ".join(row.cells.values()))
     began = "Initiation Time" if row.cell("Initiation Time") else "Completion Time"
     return Line(
         kind,
         row.cell("Receipt No."),
         paid_in or withdrawn,
-        # When it began is what our own "sent" can be compared with: a slow payment completes hours later.
+        # When it began is what our own "sent" can be compared with: a slow payment completes hours
+        # later.
         at=times.of(row, began),
         number=party[1].casefold().replace("x", "*") if party else "",
         key=key[0] if key else "",

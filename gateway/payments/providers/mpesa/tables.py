@@ -40,7 +40,8 @@ RESULTS: Mapping[str, Verdict] = {
     "2001": Verdict.OURS,  # initiator or credential wrong
     "2006": Verdict.OURS,
     "2028": Verdict.OURS,  # product not assigned
-    "2032": Verdict.NOT_KNOWN,  # to a status query; seen in production logs, not in the printed tables
+    # to a status query; seen in production logs, not in the printed tables
+    "2032": Verdict.NOT_KNOWN,
     "2040": Verdict.WORKER,  # not an M-PESA customer
     "8006": Verdict.OURS,  # credential locked
     "SFC_IC0003": Verdict.WORKER,  # no such number
@@ -50,7 +51,8 @@ RESULTS: Mapping[str, Verdict] = {
     "100000011": Verdict.OPEN,
 }
 
-# TransactionStatus in the Result of a status query. Final ones as printed by Safaricom, and "failed" as seen.
+# TransactionStatus in the Result of a status query. Final ones as printed by Safaricom, and
+# "failed" as seen.
 STATUSES: Mapping[str, Found] = {
     "completed": Found.PAID,
     "cancelled": Found.FAILED,
@@ -64,7 +66,8 @@ STATUSES: Mapping[str, Found] = {
 }
 
 TOKEN_ERRORS = frozenset({"401.002.01", "404.001.03"})
-# HTTP errors of the API proxy: the payment system behind it has seen nothing. True = ours to mend, so pause.
+# HTTP errors of the API proxy: the payment system behind it has seen nothing. True = ours to mend,
+# so pause.
 NOT_TAKEN: Mapping[str, bool] = {
     "400.008.01": True,
     "400.008.02": True,
@@ -121,7 +124,8 @@ def _error(status: int, error: str, text: str) -> tuple[Submitted, bool]:
         return Submitted.NOT_SENT, True
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Submitted.NOT_SENT, False
-    # 500.002.1001 also says "System internal error" and "under maintenance": only this text means taken before.
+    # 500.002.1001 also says "System internal error" and "under maintenance": only this text means
+    # taken before.
     if "duplicate" in text and "conversationid" in text.replace(" ", ""):
         return Submitted.DUPLICATE, False
     return Submitted.AMBIGUOUS, False

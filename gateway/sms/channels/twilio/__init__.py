@@ -1,7 +1,8 @@
 """Twilio: sending, incoming messages, status callbacks, and the signature on each of them.
 
-Wire format: www.twilio.com/docs/messaging and the requests of its Python SDK 9.13.0. YES re-opens and END, CANCEL
-stop a subscription at Twilio itself: never ask for these words as answers on this channel.
+Wire format: www.twilio.com/docs/messaging and the requests of its Python SDK 9.13.0. YES re-opens
+and END, CANCEL stop a subscription at Twilio itself: never ask for these words as answers on this
+channel.
 """
 
 from collections.abc import Mapping

@@ -30,7 +30,10 @@ class _Messages(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Messages that came in, newest first, each with the form its webhook would have had. `more`: the next page's path."""
+    """Messages that came in, newest first, each with the form its webhook would have had.
+
+    `more`: the next page's path.
+    """
 
     came: list[tuple[dict[str, str], datetime]]
     more: str | None

@@ -57,9 +57,9 @@ def holds(call: Webhook, auth_token: SecretStr, webhook_key: SecretStr | None) -
 def _boundaries_may_have_moved(pairs: Sequence[tuple[str, str]]) -> bool:
     """Return whether another form with the same signature may have been cut differently.
 
-    Twilio signs names and values without anything between them, so the end of one value can be moved into the next
-    name. Who wants another sender than the one that was signed must hide the true `From` in some value but the
-    text's, or give one name two values.
+    Twilio signs names and values without anything between them, so the end of one value can be
+    moved into the next name. Who wants another sender than the one that was signed must hide the
+    true `From` in some value but the text's, or give one name two values.
     """
     single = [pair for pair in set(pairs) if pair[0] in _SINGLE]
     if len({name for name, _ in single}) < len(single):
