@@ -1,4 +1,4 @@
-"""The account a server runs under: PostgreSQL refuses root, so root's servers are demoted."""
+"""The account under which a server runs. PostgreSQL refuses root, so root's servers are demoted."""
 
 import os
 import pwd
@@ -10,7 +10,7 @@ from gateway.servers.errors import ServerError
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user and its group; `demoted` when it is not the one we run as."""
+    """A user and its group. It is `demoted` when it is not the user of the current process."""
 
     uid: int
     gid: int
@@ -18,15 +18,17 @@ class Account:
 
     @property
     def ids(self) -> list[int]:
-        """What to change to, `[]` to stay."""
+        """Return the user and group to change to, or `[]` when no change is needed."""
         return [self.uid, self.gid] if self.demoted else []
 
 
 def account_for(data: Path) -> Account:
-    """Ourselves; for root the owner of `data` when it exists, else `postgres`, else `nobody`.
+    """Return the account under which the servers of `data` run.
 
-    The owner first: what an ordinary user created must stay usable for that user after root's
-    visit. No account is created and no parent folder is opened up for it.
+    That is the current user. For root it is the owner of `data` when the folder exists, else
+    `postgres`, else `nobody`. The owner comes first because a folder that an ordinary user created
+    must stay usable for that user after root's visit. The function creates no account and opens no
+    parent folder to the account. Raises ServerError when root finds no account.
     """
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid(), demoted=False)
@@ -45,7 +47,7 @@ def account_for(data: Path) -> Account:
 
 
 def can_reach(path: Path, account: Account) -> bool:
-    """Whether the account may enter every folder down to `path` (access lists not considered)."""
+    """Return whether the account may enter every folder down to `path`, access lists aside."""
     return not account.demoted or all(
         folder.stat().st_mode & 0o001 or folder.stat().st_uid == account.uid
         for folder in (path, *path.parents)

@@ -1,4 +1,7 @@
-"""Finding the servers' programs: in an installed wheel (never imported), or on the machine."""
+"""The search for the servers' programs, in an installed wheel or on the machine.
+
+The packages of the wheels are never imported.
+"""
 
 import importlib.util
 import os
@@ -27,7 +30,7 @@ CACHE: Final = Path("/var/cache/gateway")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An executable, and what it needs beside it (relative to `base`) should it be copied."""
+    """An executable, with the parts beside it that a copy needs (relative to `base`)."""
 
     path: Path
     base: Path
@@ -36,16 +39,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """An executable the account can run, and its version as (major, minor)."""
+    """An executable that the account can run, with its version as (major, minor)."""
 
     path: Path
     version: tuple[int, int]
 
 
 def find_postgres(account: Account, major: int | None) -> Program:
-    """Of the same `major` as the data there are; for new data the wheel, else the machine's.
+    """Return the PostgreSQL program of the version that wrote the data.
 
-    New data prefer the wheel so that everybody has the same version.
+    New data (`major` is None) prefer the wheel's program to the machine's, so that all
+    installations have the same version. Raises ServerError when no program fits.
     """
     seen: list[int] = []
     for candidate in _postgres_candidates():
@@ -70,7 +74,11 @@ def find_postgres(account: Account, major: int | None) -> Program:
 
 
 def find_redis(account: Account) -> Program:
-    """The machine's Valkey or Redis, for its security fixes; else the wheel's."""
+    """Return the machine's Valkey or Redis program, else the wheel's.
+
+    The machine's program comes first because it receives security fixes. Raises ServerError when
+    neither is new enough.
+    """
     seen: list[str] = []
     for candidate in _redis_candidates():
         program = _program(candidate, account)
@@ -103,7 +111,7 @@ def _redis_candidates() -> Iterator[Candidate]:
         if on_path := shutil.which(name):
             yield _of_the_machine(Path(on_path))
     yield from _in_wheels(REDIS_WHEELS)
-    # Where set-up puts the wheel's program for a Python that the wheel is not made for.
+    # `make setup` puts the wheel's program here when no wheel is made for this Python version.
     in_environment = Path(sys.prefix) / "bin" / "redis-server"
     if in_environment.exists():
         yield Candidate(in_environment, in_environment.parent, (in_environment.name,))
@@ -120,7 +128,7 @@ def programs_in_wheels(wheels: tuple[tuple[str, str], ...]) -> Iterator[Path]:
 
 def _in_wheels(wheels: tuple[tuple[str, str], ...]) -> Iterator[Candidate]:
     for package, pattern in wheels:
-        # find_spec does not run the package: these have Python layers that act on import.
+        # find_spec does not run the package. Its Python modules have side effects on import.
         spec = importlib.util.find_spec(package)
         for folder in (spec.submodule_search_locations or []) if spec else []:
             site = Path(folder).parent
@@ -133,9 +141,10 @@ def _in_wheels(wheels: tuple[tuple[str, str], ...]) -> Iterator[Candidate]:
 
 
 def _program(candidate: Candidate, account: Account) -> Program | None:
-    """The candidate as the account can run it: copied out first when it lies in a closed folder.
+    """Return the candidate as a program that the account can run, or None when it cannot.
 
-    Root's home is closed to others, and that is where root's virtual environment often is.
+    A candidate in a folder that is closed to the account is copied out first. Root's home is closed
+    to others, and root's virtual environment is often there.
     """
     try:
         return _asked(candidate.path, account)
@@ -146,7 +155,11 @@ def _program(candidate: Candidate, account: Account) -> Program | None:
 
 
 def _asked(path: Path, account: Account) -> Program | None:
-    """Run `path --version` as the account; None when it does not run or does not say."""
+    """Run `path --version` as the account and return the program with its version.
+
+    Return None when the program does not run or prints no version. Raises PermissionError when the
+    account may not run it.
+    """
     try:
         said = subprocess.run(  # noqa: S603  (a server's program that we are about to run anyway)
             [path, "--version"],
@@ -164,19 +177,19 @@ def _asked(path: Path, account: Account) -> Program | None:
         raise
     except (OSError, subprocess.TimeoutExpired):
         return None
-    # What they say: postgres (PostgreSQL) 18.6 / postgres (PostgreSQL) 19beta1 / Redis server
+    # The programs print: postgres (PostgreSQL) 18.6 / postgres (PostgreSQL) 19beta1 / Redis server
     # v=6.2.14
     match = re.search(r"(?:\) |v=)(\d+)(?:\.(\d+))?", said)
     return Program(path, (int(match[1]), int(match[2] or 0))) if match else None
 
 
 def _copied_out(candidate: Candidate) -> Path:
-    """A copy of the program where everybody may read it; made once per version of it."""
+    """Return a copy of the program that every user may read, made once per program version."""
     there = candidate.path.stat()
     stamp = f"{candidate.path.name}-{there.st_size:x}-{there.st_mtime_ns:x}"
     try:
         CACHE.mkdir(parents=True, exist_ok=True)
-        # The process may have closed its umask; the servers' account must still come in here.
+        # The umask of the process may be closed, but the servers' account must be able to enter.
         CACHE.chmod(0o755)
         place = CACHE
     except OSError:
@@ -199,7 +212,7 @@ def _copied_out(candidate: Candidate) -> Path:
 
 
 def _open_to_all(folder: Path) -> None:
-    """Readable and, where it was for its owner, executable by everybody."""
+    """Let every user read the folder's files, and execute those that their owner may execute."""
     for entry in (folder, *folder.rglob("*")):
         if not entry.is_symlink():
             mode = entry.stat().st_mode

@@ -1,4 +1,4 @@
-"""Copying a whole database out and in again, with PostgreSQL's own `pg_dump` and `pg_restore`."""
+"""The dump and the restore of a whole database, by PostgreSQL's `pg_dump` and `pg_restore`."""
 
 import os
 import re
@@ -18,10 +18,11 @@ _SAID_CHARACTERS_MAX: Final = 600
 
 
 def find_client(name: str, major: int) -> tuple[Path, int]:
-    """Return `pg_dump` or `pg_restore` for a server of this major version, and the program's own.
+    """Return the path and major version of a `pg_dump` or `pg_restore` that suits a server.
 
-    An older program than the server refuses it, and a much newer one says things that the server
-    does not know: so the oldest that is new enough.
+    `major` is the server's major version. A program that is older than the server refuses it. A
+    much newer program writes statements that the server does not know. So the function returns the
+    oldest program that is new enough, and raises ServerError when there is none.
     """
     seen = {path: version for path in _candidates(name) if (version := _major_of(path))}
     fitting = sorted((version, path) for path, version in seen.items() if version >= major)
@@ -36,7 +37,7 @@ def find_client(name: str, major: int) -> tuple[Path, int]:
 
 
 def dump(program: Path, url: str, snapshot: str) -> Iterator[bytes]:
-    """Yield the dump of a database piece by piece, as it is in an exported snapshot."""
+    """Yield the dump of a database, as an exported snapshot shows it, in pieces."""
     address, env = _address(url)
     argv = [
         str(program),
@@ -60,7 +61,7 @@ def dump(program: Path, url: str, snapshot: str) -> Iterator[bytes]:
 
 
 def load(program: Path, url: str, file: Path) -> None:
-    """Restore a dump into an empty database: all of it or nothing."""
+    """Restore a dump into an empty database, either completely or not at all."""
     address, env = _address(url)
     done = subprocess.run(  # noqa: S603
         [
@@ -91,7 +92,7 @@ def _candidates(name: str) -> Iterator[Path]:
 
 
 def _major_of(program: Path) -> int | None:
-    """Return the program's major version; None where it does not run."""
+    """Return the program's major version, or None when it does not run."""
     try:
         said = subprocess.run(  # noqa: S603
             [str(program), "--version"], capture_output=True, text=True, timeout=60, check=False
@@ -105,7 +106,7 @@ def _major_of(program: Path) -> int | None:
 def _address(url: str) -> tuple[str, Mapping[str, str]]:
     """Return the address without its password, and an environment that holds the password.
 
-    Any user of the machine can read the words of a command line.
+    Every user of the machine can read the arguments of a command.
     """
     parts = urlsplit(url.replace("postgresql+asyncpg://", "postgresql://", 1))
     env = {name: value for name, value in os.environ.items() if not name.startswith("PG")}

@@ -1,4 +1,4 @@
-"""The servers of a data folder, started when first needed and shared by whoever comes."""
+"""The servers of a data folder, started when first needed and shared by all gateway processes."""
 
 from pathlib import Path
 from types import TracebackType
@@ -10,15 +10,16 @@ from gateway.servers.redis import Redis
 
 
 class EmbeddedServers:
-    """PostgreSQL and Redis in `data_dir`, used from `start` to `stop` (or to this process's end).
+    """The PostgreSQL and Redis of `data_dir`, used from `start` to `stop` or to this process's end.
 
-    Every process of a gateway may do this with the same folder at the same time: the first starts
-    the servers, the others use them, the last to leave stops them. A process that is killed counts
-    as gone. `start` raises ServerError with one line that says what to do.
+    Every process of a gateway may use the same folder at the same time. The first process starts
+    the servers, the others use them, and the last process to leave stops them. A process that is
+    killed counts as gone. `start` raises ServerError with one line that says what to do.
     """
 
     def __init__(self, data_dir: Path, *, postgres: bool = True, redis: bool = True) -> None:
-        # Absolute, for the keeper; not resolved, so that errors name the folder as it was given.
+        # The keeper needs an absolute path. It is not resolved, so that errors name the folder as
+        # given.
         folder = data_dir.absolute()
         self._folder = folder
         self._postgres = Postgres(folder / "postgres") if postgres else None
@@ -38,7 +39,10 @@ class EmbeddedServers:
             raise
 
     def attach(self) -> None:
-        """Use the running servers; raises NotRunning, and makes and starts nothing."""
+        """Use the running servers without creating or starting anything.
+
+        Raises NotRunning when a server does not run.
+        """
         try:
             for kept in self._kept:
                 kept.attach()
@@ -47,26 +51,26 @@ class EmbeddedServers:
             raise
 
     def down(self) -> list[Kept]:
-        """Return the servers that nothing keeps running."""
+        """Return the servers that no keeper keeps running."""
         return [kept for kept in self._kept if kept.is_down]
 
     def refusing(self) -> list[Kept]:
-        """Return the servers that are kept, and at whose socket nothing listens."""
+        """Return the servers that have a keeper but no process that listens at their socket."""
         return [kept for kept in self._kept if not kept.is_down and kept.refuses]
 
     @property
     def kept(self) -> tuple[Kept, ...]:
-        """The servers."""
+        """Return all servers."""
         return tuple(self._kept)
 
     @property
     def has_redis(self) -> bool:
-        """Whether Redis is one of them."""
+        """Return whether Redis is one of the servers."""
         return self._redis is not None
 
     @property
     def data_dir(self) -> Path:
-        """The folder of all servers, as an absolute path."""
+        """Return the folder of all servers, as an absolute path."""
         return self._folder
 
     def stop(self) -> None:
@@ -87,23 +91,23 @@ class EmbeddedServers:
 
     @property
     def database_url(self) -> str:
-        """For SQLAlchemy: `postgresql+asyncpg://...`."""
+        """Return PostgreSQL's address for SQLAlchemy: `postgresql+asyncpg://...`."""
         assert self._postgres, "started without PostgreSQL"
         return self._postgres.url
 
     @property
     def postgres_dsn(self) -> str:
-        """For plain asyncpg."""
+        """Return PostgreSQL's address for plain asyncpg."""
         assert self._postgres, "started without PostgreSQL"
         return self._postgres.dsn
 
     @property
     def redis_url(self) -> str:
-        """For redis-py and RQ."""
+        """Return Redis's address for redis-py and RQ."""
         assert self._redis, "started without Redis"
         return self._redis.url
 
     @property
     def log_files(self) -> tuple[Path, ...]:
-        """What the servers say; for a person who looks into a failure."""
+        """Return the servers' log files, for an operator who looks into a failure."""
         return tuple(kept.log_file for kept in self._kept)

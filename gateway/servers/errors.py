@@ -1,11 +1,11 @@
-"""What goes wrong with an embedded server, said in one line that tells what to do."""
+"""The errors of an embedded server. Each message is one line that says what to do."""
 
 from gateway.errors import GatewayError
 
 
 class ServerError(GatewayError):
-    """An embedded server cannot run; the message is one line for the person at the keyboard."""
+    """An error that keeps an embedded server from running, as one line for the operator."""
 
 
 class NotRunning(ServerError):
-    """A server is needed, does not run, and is not to be started by this command."""
+    """An error for a server that is needed, is down, and may not be started by this command."""

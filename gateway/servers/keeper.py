@@ -1,16 +1,17 @@
-"""The keeper: one small process that holds one server for as long as anybody uses it.
+"""The keeper: one small process that holds one server for as long as any process uses it.
 
-Run as a script, on the standard library alone, with one JSON argument (`Orders`). Its standard
-input is the file whose lock says "a keeper is here"; the lock falls with the process.
+It runs as a script, on the standard library alone, with one JSON argument (`Orders`). Its standard
+input is the file whose lock says "a keeper is here". The kernel releases the lock when the process
+ends.
 
-- Users hold `users_lock` shared. When the keeper gets it exclusively, nobody is left, not even a
-  user who was killed, and it stops the server and goes.
-- A server that dies while it is used is started again.
+- Users hold `users_lock` shared. When the keeper gets it exclusively, no user is left (a killed
+  user has lost its lock, too). The keeper then stops the server and ends.
+- The keeper starts a server again that dies while it is used.
 - A keeper that is killed takes its server along: the kernel sends the server `stop_signal` when
-  its parent is gone (Linux; elsewhere the next start finds the orphan and stops it).
+  its parent is gone. That needs Linux. Elsewhere the next start finds the orphan and stops it.
 
-Why a process of its own: a gateway process that started the servers may leave first. A short
-command line must not take the database away from the API that came after it.
+The keeper is a process of its own because a gateway process that started the servers may leave
+first. A short command must not take the database away from an API that started after it.
 """
 
 import contextlib
@@ -34,12 +35,12 @@ QUICK_DEATHS_MAX: Final = 5
 
 
 class Orders(TypedDict):
-    """What a keeper is told to keep."""
+    """The description of the server that a keeper holds."""
 
     argv: list[str]
     cwd: str
     env: dict[str, str]
-    user: list[int]  # [] = as we are, else [uid, gid]
+    user: list[int]  # [] keeps the current user, else [uid, gid]
     users_lock: str
     run_dir: str
     stop_signal: int
@@ -49,7 +50,7 @@ class Orders(TypedDict):
 
 
 class Keeper:
-    """Holds the server; `run` returns the exit code."""
+    """The holder of one server. `run` returns the exit code."""
 
     def __init__(self, orders: Orders) -> None:
         self._orders = orders
@@ -70,8 +71,9 @@ class Keeper:
             if self._unused:
                 return self._leave()
             quick_deaths = quick_deaths + 1 if time.monotonic() - born < QUICK_DEATH_S else 0
-            # An error exit at the very first launch is a server that cannot start: its starter is
-            # waiting to read why. A signal is a kill, and a used server comes back from that.
+            # A server that exits with an error at its very first launch cannot start, and its
+            # starter waits to read why. A signal means that it was killed, and a used server
+            # recovers from that.
             if first and quick_deaths and status > 0:
                 self._leave()
                 return 1
@@ -101,7 +103,7 @@ class Keeper:
             return self._server
 
     def _await_last_user(self) -> None:
-        """Runs beside the main thread: sleeps until nobody uses the server, then stops it."""
+        """Sleep until no process uses the server, then stop it. Runs beside the main thread."""
         users = os.open(self._orders["users_lock"], os.O_RDWR | os.O_CLOEXEC)
         fcntl.flock(users, fcntl.LOCK_EX)
         with self._turn:
@@ -120,12 +122,13 @@ class Keeper:
             else f"was ended by {signal.Signals(-status).name}"
         )
         line = json.dumps({"at": time.time(), "why": f"the server {how}"})
-        # Whatever the disk says: the server comes first.
+        # A full disk must not delay the server's next start.
         with contextlib.suppress(OSError), Path(self._orders["outages"]).open("a") as file:
             file.write(f"{line}\n")
 
     def _leave(self) -> int:
-        # Still holding both locks: whoever starts next finds the sockets gone, not half gone.
+        # This process still holds both locks, so the next process to start sees either all sockets
+        # or none.
         run_dir = Path(self._orders["run_dir"])
         if run_dir.is_dir():
             for entry in run_dir.iterdir():
@@ -135,7 +138,10 @@ class Keeper:
 
 
 def _die_with_parent(stop_signal: int) -> Callable[[], None] | None:
-    """A `preexec_fn` that asks Linux to signal the server when the keeper is gone."""
+    """Return a `preexec_fn` that asks Linux to signal the server when the keeper is gone.
+
+    Return None on other systems.
+    """
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl
@@ -143,7 +149,7 @@ def _die_with_parent(stop_signal: int) -> Callable[[], None] | None:
 
     def ask() -> None:
         prctl(PR_SET_PDEATHSIG, stop_signal, 0, 0, 0)
-        if os.getppid() != keeper:  # killed between the fork and the request
+        if os.getppid() != keeper:  # the keeper was killed between the fork and the request
             os._exit(1)
 
     return ask
@@ -155,14 +161,15 @@ def _say(text: str) -> None:
 
 
 def _go_on(_number: int, _frame: FrameType | None) -> None:
-    """What the keeper does when told to stop: its users decide that."""
+    """Ignore a request to stop, since the users of the server decide when the keeper ends."""
 
 
 def main() -> int:
     os.umask(0o077)
-    os.setsid()  # Ctrl-C in the terminal is for the gateway; it still needs its database to finish
+    # Ctrl-C in the terminal is meant for the gateway, which needs its database until it has ended.
+    os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # A handler that does nothing, not SIG_IGN: the server would inherit that.
+        # The handler does nothing. SIG_IGN would not do, because the server would inherit it.
         signal.signal(number, _go_on)
     return Keeper(json.loads(sys.argv[1])).run()
 

@@ -4,7 +4,7 @@
     users.lock    held shared by every process that uses the server
     keeper.lock   held by the keeper (see `keeper`) for as long as it lives
 
-So it does not matter who came first, who leaves first, or who was killed.
+So it does not matter which process came first, which leaves first, or which was killed.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ SERVER_GRACE_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How to run a prepared server."""
+    """The command and the surroundings with which a prepared server starts."""
 
     argv: tuple[str, ...]
     cwd: Path
@@ -46,31 +46,34 @@ class Launch:
 
 
 class Server(Protocol):
-    """What differs between PostgreSQL and Redis."""
+    """The interface of a kind of server; its methods are all that differs between the kinds."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def socket(self) -> Path:
-        """Where it listens; it may not be there."""
+        """Return the path of the server's socket, which need not exist."""
         ...
 
     def prepare(self) -> Launch:
-        """Make the data folder ready to be served, with nothing of a killed server left."""
+        """Make the data folder ready to be served, and clear the remains of a killed server."""
         ...
 
     def answers(self) -> bool:
-        """Whether the server can be used now."""
+        """Return whether the server can be used now."""
         ...
 
     def mended(self, said: str) -> bool:
-        """Whether the cause of a failed start, read from what it `said`, was put right."""
+        """Return whether the cause of a failed start was found in its output and removed.
+
+        `said` is the output of the failed start.
+        """
         ...
 
 
 class Kept:
-    """A use of one server: from `start` to `stop`, or to the end of this process."""
+    """A use of one server, from `start` to `stop` or to the end of this process."""
 
     def __init__(self, server: Server, home: Path) -> None:
         self._server = server
@@ -84,13 +87,13 @@ class Kept:
         return self._home / "server.log"
 
     def start(self) -> None:
-        """Use the running server, or start it. Raises ServerError."""
+        """Use the running server, or start it. Raises ServerError when it cannot run."""
         assert self._use is None, "already started"
         with said_plainly(self._server.name, self._home):
             self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
             turn = locks.take(self._home / "start.lock", shared=False, wait_s=START_LIMIT_S)
             try:
-                # Waits here while a keeper whose last user has gone takes its server down.
+                # This waits while a keeper without users takes its server down.
                 users = self._home / "users.lock"
                 self._started_by = os.getpid()
                 self._use = locks.take(users, shared=True, wait_s=STOP_LIMIT_S)
@@ -103,23 +106,26 @@ class Kept:
 
     @property
     def name(self) -> str:
-        """The server's name."""
+        """Return the server's name."""
         return self._server.name
 
     @property
     def home(self) -> Path:
-        """The server's folder."""
+        """Return the server's folder."""
         return self._home
 
     @property
     def is_down(self) -> bool:
-        """Whether nothing keeps the server running."""
+        """Return whether no keeper keeps the server running."""
         self._reap()
         return not self._is_kept()
 
     @property
     def refuses(self) -> bool:
-        """Whether nothing listens at the server's socket; a slow or frozen server still listens."""
+        """Return whether no process listens at the server's socket.
+
+        A slow or frozen server still listens.
+        """
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as wire:
                 wire.settimeout(CONNECT_LIMIT_S)
@@ -131,7 +137,10 @@ class Kept:
         return False
 
     def attach(self) -> None:
-        """Use the running server. Raises NotRunning: nothing is made and nothing is started."""
+        """Use the running server without creating or starting anything.
+
+        Raises NotRunning when the server does not run.
+        """
         assert self._use is None, "already started"
         with said_plainly(self._server.name, self._home):
             self._must_be_kept()
@@ -156,9 +165,13 @@ class Kept:
             raise NotRunning(f"{self._server.name} is down")
 
     def end_idle_keeper(self) -> None:
-        """End a keeper that lives (stopped, or stuck) while its server is gone, so that another takes over."""
+        """End a keeper that lives on (stopped or stuck) after its server is gone.
+
+        Its end releases the lock, so that another keeper can take over.
+        """
         told = self._home / KEEPER_PID
-        # Not by `answers`: a server that recovers from a crash listens, and must be left alone.
+        # `answers` would not do: a server that recovers from a crash listens but does not answer
+        # yet, and it must not be disturbed.
         if not (self._is_kept() and self.refuses):
             return
         with contextlib.suppress(OSError, ValueError):
@@ -168,15 +181,16 @@ class Kept:
                 os.kill(pid, signal.SIGKILL)
 
     def stop(self) -> None:
-        """End this use. The last one to leave waits until the server is down."""
+        """End this use. The last process to leave waits until the server is down."""
         if self._use is None:
             return
         if os.getpid() != self._started_by:
-            self._let_go()  # a forked child's copy: asking for more would take the parent's lock
+            # This is a forked child's copy. Asking for more would take the parent's lock.
+            self._let_go()
             return
         last = locks.nobody_else(self._use)
         self._let_go()
-        # When the lock could not be had, either others stay, or the keeper took it just now.
+        # When the lock is not available, either other users stay or the keeper has just taken it.
         if last or locks.is_held(self._home / "users.lock"):
             deadline = time.monotonic() + STOP_LIMIT_S
             while self._is_kept() and time.monotonic() < deadline:
@@ -185,7 +199,8 @@ class Kept:
 
     def _let_go(self) -> None:
         if self._use is not None:
-            # Closed, not unlocked: a forked child that still uses the server keeps its copy.
+            # The file is closed, not unlocked: a forked child that still uses the server keeps its
+            # copy.
             os.close(self._use)
             self._use = None
 
@@ -193,7 +208,7 @@ class Kept:
         if self._is_kept() and self._answers_in_time():
             return
         said = ""
-        for _ in range(2):  # the second time after mending
+        for _ in range(2):  # the second time after `mended` removed the cause
             said_before = self._log_size()
             self._start_keeper(self._server.prepare())
             if self._answers_in_time():
@@ -207,7 +222,10 @@ class Kept:
         return locks.is_held(self._home / "keeper.lock")
 
     def _answers_in_time(self) -> bool:
-        """Wait until the server answers; False when its keeper has given up."""
+        """Wait until the server answers and return True, or False when its keeper has given up.
+
+        Raises ServerError when the server does not answer in time.
+        """
         deadline = time.monotonic() + START_LIMIT_S
         while not self._server.answers():
             if not self._is_kept():
@@ -233,8 +251,9 @@ class Kept:
             "grace_s": SERVER_GRACE_S,
             "outages": str(outages.file_of(self._home)),
         }
-        # -I -S: nothing of this environment's packages, so it starts in some 20 ms. Its lock is
-        # taken here and handed over as its standard input: there is no moment without a holder.
+        # With -I -S the keeper loads no package of this environment, so it starts in about 20 ms.
+        # This process takes the keeper's lock and hands it over as standard input, so that the lock
+        # always has a holder.
         argv = [sys.executable, "-I", "-S", keeper.__file__, json.dumps(orders)]
         lock = locks.take(self._home / "keeper.lock", shared=False, wait_s=2.0)
         out = self._open_log()
@@ -256,7 +275,7 @@ class Kept:
             os.close(out)
 
     def _note_keeper(self, pid: int) -> None:
-        """Write the keeper's number whole: another process may read the file at any moment."""
+        """Write the keeper's process id in one step, since others may read it at any moment."""
         written = self._home / f"{KEEPER_PID}.new"
         handle = locks.open_private(written, os.O_TRUNC)
         try:
@@ -266,7 +285,7 @@ class Kept:
         written.replace(self._home / KEEPER_PID)
 
     def _reap(self) -> None:
-        """Take note of our keeper's end, so that it does not stay as a zombie."""
+        """Collect the keeper's exit status, so that an ended keeper does not stay as a zombie."""
         if self._keeper_pid is not None:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self._keeper_pid, os.WNOHANG)
@@ -286,6 +305,9 @@ class Kept:
 
 
 def server_environment() -> dict[str, str]:
-    """A plain environment: PGPORT, LANG and the like of the caller must not reach the server."""
+    """Return a plain environment without the caller's PGPORT, LANG and similar variables.
+
+    They must not reach the server.
+    """
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC", **kept}

@@ -1,4 +1,4 @@
-"""What a killed server leaves behind: a pid file, and for some moments perhaps itself."""
+"""The remains of a killed server: a pid file, and for some moments perhaps the server itself."""
 
 import os
 import subprocess
@@ -14,9 +14,10 @@ STOP_LIMIT_S: Final = 60.0
 def clear_leftover(pid_file: Path, program: str, stop_signal: int) -> None:
     """End a server that still works in the pid file's folder, then remove the file.
 
-    The pid alone proves nothing: after a restart of a container it may be anybody's, and where
-    nobody reaps children a killed server stays as a zombie that still seems to be there. Both
-    would make PostgreSQL refuse to start for ever.
+    The process id alone proves nothing. After a restart of a container, another process may have
+    it. Where no parent reaps its children, a killed server stays as a zombie that still seems to be
+    there. Either would make PostgreSQL refuse to start for ever. Raises ServerError when the server
+    does not stop in time.
     """
     deadline = time.monotonic() + STOP_LIMIT_S
     asked = False
@@ -41,11 +42,12 @@ def _pid(pid_file: Path) -> int | None:
 
 
 def _works_in(pid: int, folder: Path, program: str) -> bool:
-    """Whether the process is a live `program` in `folder`."""
+    """Return whether the process is a live `program` in `folder`."""
     process = Path(f"/proc/{pid}")
     if Path("/proc/self/stat").exists():
         try:
-            # "12 (postgres) S ..."; the name may hold anything, the state follows the last ")".
+            # The line is like "12 (postgres) S ...". The name may hold any character, so the state
+            # is read after the last ")".
             state = (process / "stat").read_text().rpartition(")")[2].split()[0]
             return state not in "ZX" and (process / "cwd").samefile(folder)
         except (FileNotFoundError, ProcessLookupError, PermissionError):

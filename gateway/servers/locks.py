@@ -1,7 +1,8 @@
-"""File locks that the kernel gives back when their holder dies, however it dies.
+"""File locks that the kernel releases when their holder dies, however it dies.
 
-`flock` belongs to an open file, not to a process: a forked child holds what its parent held, and
-the lock falls when the last copy is closed. Nothing here has to be cleaned up after a kill -9.
+`flock` belongs to an open file, not to a process. A forked child holds the locks of its parent, and
+the kernel releases a lock when the last copy of its file is closed. So nothing has to be cleaned up
+after a kill -9.
 """
 
 import fcntl
@@ -16,7 +17,10 @@ POLL_S: Final = 0.01
 
 
 def take(path: Path, *, shared: bool, wait_s: float) -> int:
-    """Lock `path` and return the file descriptor that holds it; close it to let go."""
+    """Lock `path` and return the file descriptor that holds the lock. Closing it releases the lock.
+
+    Raises ServerError when the lock is not free within `wait_s` seconds.
+    """
     descriptor = open_private(path)
     deadline = time.monotonic() + wait_s
     while not _try(descriptor, shared=shared):
@@ -31,7 +35,7 @@ def take(path: Path, *, shared: bool, wait_s: float) -> int:
 
 
 def is_held(path: Path) -> bool:
-    """Return whether some process holds the lock exclusively; a lock that is not there is held by none."""
+    """Return whether a process holds the lock exclusively. A missing lock file is not held."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
@@ -43,15 +47,18 @@ def is_held(path: Path) -> bool:
 
 
 def nobody_else(descriptor: int) -> bool:
-    """Whether the holder of this shared lock is the last; the lock may be lost by asking."""
+    """Return whether the holder of this shared lock is the last one.
+
+    The question itself may lose the lock.
+    """
     return _try(descriptor, shared=False)
 
 
 def open_private(path: Path, flags: int = 0) -> int:
-    """Open `path` for writing, made if absent, and closed again when a program is started.
+    """Open `path` for writing; create it if absent, and close it when a program is started.
 
-    It is its owner's alone: another user who could open it could hold the lock. A file that root
-    makes in another user's folder becomes that user's.
+    Only the owner may open the file, since another user could otherwise hold the lock. A file that
+    root makes in another user's folder becomes that user's.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | flags, 0o600)
     there = os.fstat(descriptor)

@@ -1,6 +1,6 @@
-"""When a server was down: a line per outage beside its data, which `gateway doctor` reads.
+"""The record of a server's outages: one line per outage in a file beside the server's data.
 
-A server that came back leaves no other trace that an operator would look at.
+`gateway doctor` reads it. A server that runs again leaves no other trace for the operator.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ BYTES_MAX: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """One time that a server was down; `at` is a Unix time."""
+    """An outage of a server. `at` is a Unix time."""
 
     at: float
     why: str
@@ -30,7 +30,7 @@ def file_of(home: Path) -> Path:
 
 
 def note(home: Path, why: str) -> None:
-    """Write an outage down; on a full disk it is not written, and nothing else suffers."""
+    """Record an outage. On a full disk the record is lost, and nothing else suffers."""
     with contextlib.suppress(OSError):
         path = file_of(home)
         if path.exists() and path.stat().st_size > BYTES_MAX:
@@ -43,7 +43,10 @@ def note(home: Path, why: str) -> None:
 
 
 def since(home: Path, at: float) -> list[Outage]:
-    """Return the outages after a Unix time, oldest first; lines that a full disk cut are left out."""
+    """Return the outages after a Unix time, oldest first.
+
+    Lines that a full disk cut off are left out.
+    """
     found = list[Outage]()
     with contextlib.suppress(OSError):
         for line in file_of(home).read_text(errors="replace").splitlines():

@@ -1,6 +1,6 @@
-"""The few bytes of PostgreSQL's protocol needed to ask a server on a private socket one thing.
+"""The few messages of PostgreSQL's protocol that one statement on a private socket needs.
 
-Enough for "are you ready?" and CREATE DATABASE, without a driver: importing one costs more than
+They suffice for "are you ready?" and CREATE DATABASE. Importing a driver would cost more than
 starting the server. Message formats: PostgreSQL manual, "Frontend/Backend Protocol".
 """
 
@@ -16,7 +16,7 @@ TIMEOUT_S: Final = 30.0
 
 
 class Rejected(Exception):
-    """The server answered with an error; `sqlstate` is its code."""
+    """An error that the server answered. `sqlstate` is its code."""
 
     def __init__(self, sqlstate: str, text: str) -> None:
         super().__init__(text)
@@ -24,9 +24,9 @@ class Rejected(Exception):
 
 
 def ask(path: Path, database: str, statement: str = "") -> None:
-    """Log in to `database` over the socket, run `statement` if there is one, leave.
+    """Log in to `database` over the socket, run `statement` if there is one, and disconnect.
 
-    Raises Rejected when the server says no, OSError when there is no server to talk to.
+    Raises Rejected when the server answers with an error, and OSError when no server answers.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as wire:
         wire.settimeout(TIMEOUT_S)

@@ -20,29 +20,32 @@ from gateway.servers.why import why
 
 PORT: Final = "5432"
 
-# For a machine of 1-4 GB that runs the whole gateway. Given on the command line, not written to
-# the data folder: they change with this code. Who wants to tune sets GATEWAY_DATABASE_URL.
+# The settings suit a machine of 1-4 GB that runs the whole gateway. They are given on the command
+# line and not written to the data folder, because they change with this code. An operator who wants
+# to tune PostgreSQL sets GATEWAY_DATABASE_URL.
 SETTINGS: Final = {
     "listen_addresses": "",
     "port": PORT,
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    # A turn opens more tables, months and indexes than the default has fast locks for.
+    # The statements of a turn open more tables, monthly partitions and indexes than the default has
+    # fast locks for.
     "max_locks_per_transaction": "256",
     "shared_buffers": "128MB",
     "effective_cache_size": "512MB",
     "maintenance_work_mem": "64MB",
     "max_wal_size": "512MB",
     "random_page_cost": "1.1",
-    "jit": "off",  # our statements are short: compiling them costs more than running them
-    "max_parallel_workers_per_gather": "0",  # a report must not take the second core from phones
+    "jit": "off",  # Compiling a short statement costs more than running it.
+    # A report must not take the second core from the turns.
+    "max_parallel_workers_per_gather": "0",
     "huge_pages": "off",
     "fsync": "on",
     "full_page_writes": "on",
     "synchronous_commit": "on",  # an acknowledged answer is money
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # Refused statements are the caller's to log; here they would also spill phone numbers.
+    # The caller logs its refused statements. Here they would also reveal phone numbers.
     "log_min_messages": "log",
     "log_checkpoints": "off",
 }
@@ -51,7 +54,7 @@ SOCKET: Final = f".s.PGSQL.{PORT}"
 
 
 class Postgres:
-    """What `kept` needs to know of PostgreSQL; the rows are in `home/data`."""
+    """The description of PostgreSQL that `kept` needs. The database is in `home/data`."""
 
     name = "PostgreSQL"
 
@@ -61,19 +64,19 @@ class Postgres:
 
     @property
     def dsn(self) -> str:
-        """For asyncpg."""
-        # The port is said because the caller's PGPORT would decide otherwise.
+        """Return the address for asyncpg."""
+        # The address names the port, since the caller's PGPORT would decide otherwise.
         folder = quote(str(run_dir(self._home)), safe="/")
         return f"postgresql://gateway@/gateway?host={folder}&port={PORT}"
 
     @property
     def url(self) -> str:
-        """For SQLAlchemy."""
+        """Return the address for SQLAlchemy."""
         return self.dsn.replace("postgresql:", "postgresql+asyncpg:", 1)
 
     @property
     def socket(self) -> Path:
-        """Where it listens."""
+        """Return the path of the server's socket."""
         return run_dir(self._home) / SOCKET
 
     def prepare(self) -> Launch:
@@ -95,19 +98,22 @@ class Postgres:
             cwd=self._data,
             run_dir=sockets,
             account=account,
-            stop_signal=signal.SIGINT,  # "fast": ends sessions, writes everything down
+            stop_signal=signal.SIGINT,  # "fast": ends the sessions and writes all data to disk
             force_signal=signal.SIGQUIT,
         )
 
     def answers(self) -> bool:
-        """Ready, and the database `gateway` is there."""
+        """Return whether the server is ready, and create the database `gateway` if it is missing.
+
+        Raises ServerError when the server refuses the gateway.
+        """
         path = self.socket
         try:
             pgwire.ask(path, "gateway")
         except OSError:
             return False
         except pgwire.Rejected as rejected:
-            if rejected.sqlstate == "3D000":  # no such database: the first start
+            if rejected.sqlstate == "3D000":  # There is no such database: this is the first start.
                 pgwire.ask(path, "postgres", "CREATE DATABASE gateway")
                 return True
             if rejected.sqlstate in {"57P03", "53300"}:  # starting or stopping; all slots taken
@@ -119,7 +125,7 @@ class Postgres:
         return False
 
     def _major_written(self) -> int | None:
-        """The version that wrote the data; None when there are none."""
+        """Return the major version that wrote the data, or None when there are no data."""
         if not self._data.exists():
             return None
         try:
@@ -130,7 +136,10 @@ class Postgres:
             ) from None
 
     def _make_data(self, program: Program, account: Account) -> None:
-        """Initdb beside the final place, then rename: a half-made folder is never taken for whole."""
+        """Run initdb in a folder beside the final place, then rename the folder.
+
+        So a half-made data folder is never taken for a complete one.
+        """
         fresh = self._home / "data.new"
         if fresh.exists():
             shutil.rmtree(fresh)
@@ -166,11 +175,12 @@ class Postgres:
 
 
 def seen_from_inside(folder: Path, account: Account) -> str:
-    """A path by which a demoted server that was started in `folder` can name it.
+    """Return a path by which a demoted server that was started in `folder` can name it.
 
-    The folder may lie under one that is closed to the account (root's home, mode 0700). The server
-    is put into it before it is demoted, and /proc/self/cwd leads there past the closed door; so
-    nothing has to be opened to others, and the data stay where they were asked for.
+    The folder may lie below one that is closed to the account (root's home has mode 0700). The
+    server enters the folder before it is demoted, and /proc/self/cwd then leads there past the
+    closed one. So no folder has to be opened to other users, and the data stay where the operator
+    wants them.
     """
     if not account.demoted or can_reach(folder, account):
         return str(folder.resolve())

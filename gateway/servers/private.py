@@ -1,4 +1,7 @@
-"""The data folder belongs to its owner alone: it holds keys, phone numbers in logs of others, and locks."""
+"""The protection of the data folder, which only its owner may read.
+
+The folder holds keys, locks, and logs with phone numbers of workers.
+"""
 
 import contextlib
 import os
@@ -8,17 +11,19 @@ from pathlib import Path
 from typing import Final
 
 OURS: Final = ("secret.key", "up.lock", "postgres", "redis", "spool", "logs", "ready")
-"""What a data folder of ours holds; a folder with other things in it may be shared, and is left as
-it is.
+"""The names of entries that show that the folder is a gateway's data folder.
+
+A folder without any of them may be shared and is left unchanged.
 """
 _OPEN_TO_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 def make_private(data_dir: Path) -> None:
-    """Make the data folder 0700 and its files 0600, also where an earlier version or a person left them open.
+    """Give the data folder the mode 0700 and its files 0600.
 
-    The servers' own folders are closed already and stay as they are. A folder that holds
-    anything else keeps its mode: it may be /var/lib or a home.
+    That also closes files which an earlier version or an operator left open. The servers' own
+    folders are closed already and stay unchanged. A folder that only holds other things keeps its
+    mode: it may be /var/lib or a home.
     """
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     entries = list(data_dir.iterdir())
@@ -40,7 +45,7 @@ def _ours(entries: list[Path]) -> Iterator[Path]:
 
 
 def _close(path: Path) -> None:
-    """Take the rights of others away, where the file is ours to change."""
+    """Take the rights of other users away, if this user may change the file."""
     with contextlib.suppress(OSError):
         there = path.lstat()
         if stat.S_ISLNK(there.st_mode) or there.st_uid not in (os.geteuid(), 0):

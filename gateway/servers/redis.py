@@ -1,7 +1,7 @@
 """Redis (or Valkey) in a data folder, on a private Unix socket.
 
-It carries bells, USSD session state and rate limits, never the truth: PostgreSQL does. So when its
-file cannot be read it is moved aside and Redis starts empty.
+It carries jobs, USSD session state and rate limits. PostgreSQL alone holds the truth. So when Redis
+cannot read its file, the file is moved aside and Redis starts empty.
 """
 
 import logging
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 class Redis:
-    """What `kept` needs to know of Redis; its append-only file is in `home/data`."""
+    """The description of Redis that `kept` needs. Its append-only file is in `home/data`."""
 
     name = "Redis"
 
@@ -53,7 +53,7 @@ class Redis:
 
     @property
     def socket(self) -> Path:
-        """Where it listens."""
+        """Return the path of the server's socket."""
         return run_dir(self._home) / SOCKET
 
     def prepare(self) -> Launch:
@@ -83,12 +83,13 @@ class Redis:
                 wire.settimeout(ANSWER_LIMIT_S)
                 wire.connect(str(self.socket))
                 wire.sendall(b"PING\r\n")
-                return wire.recv(64).startswith(b"+PONG")  # "-LOADING ..." while it reads its file
+                # Redis answers "-LOADING ..." while it reads its file.
+                return wire.recv(64).startswith(b"+PONG")
         except OSError:
             return False
 
     def mended(self, said: str) -> bool:
-        """Move an unreadable append-only file aside."""
+        """Move an unreadable append-only file aside and return whether there was one."""
         if not re.search(r"(?i)append[ -]?only file|AOF|short read|RDB", said):
             return False
         if "No space left" in said or not any(self._data.glob("append*")):

@@ -1,7 +1,8 @@
-"""Start what is down of a data folder's servers, and end: `python -m gateway.servers.restore FOLDER NAME...`.
+"""The program that starts the servers of a data folder which are down, and then ends.
 
-A process of its own, since a start may take long (a crash recovery) and the supervisor must go on
-watching meanwhile. The servers stay: others use them. Its last line says what is in the way.
+Usage: `python -m gateway.servers.restore FOLDER NAME...`. It is a process of its own because a
+start may take long (a crash recovery) while the supervisor must go on watching. The servers stay
+up, since others use them. The last line of its output says what prevents the start.
 """
 
 import sys
@@ -16,9 +17,9 @@ IDLE_KEEPER_S: Final = 15.0
 
 
 def main(folder: str, *names: str) -> int:
-    """Bring the named servers (`postgres`, `redis`) back."""
+    """Start the named servers (`postgres`, `redis`) again and return the exit code."""
     servers = EmbeddedServers(Path(folder), postgres="postgres" in names, redis="redis" in names)
-    # A keeper that is stopped holds its lock for ever; when its server is gone, it must go as well.
+    # A stopped keeper holds its lock for ever, so it must end once its server is gone.
     for kept in servers.kept:
         timer = threading.Timer(IDLE_KEEPER_S, kept.end_idle_keeper)
         timer.daemon = True

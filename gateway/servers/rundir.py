@@ -1,8 +1,8 @@
-"""Where a server's Unix socket lives: a short private folder, remembered by a symlink.
+"""The short private folder of a server's Unix socket, remembered by a symlink.
 
-A socket's path may have about 107 bytes (104 on macOS), far less than a data folder may need, so
-sockets never live in the data folder. `home/run` points to the folder in use: processes with
-other ideas of a temporary folder (cron, systemd, a login shell) still find the same socket.
+The path of a socket may have about 107 bytes (104 on macOS), and a data folder's path may need far
+more. So sockets never live in the data folder. `home/run` points to the folder in use, so that
+processes with another temporary folder (cron, systemd, a login shell) find the same socket.
 """
 
 import os
@@ -19,7 +19,7 @@ LONGEST_NAME: Final = "gateway-12345678/.s.PGSQL.5432.lock"
 
 
 def run_dir(home: Path) -> Path:
-    """The folder in use; it may not exist (yet, or any more)."""
+    """Return the folder in use, which need not exist (yet, or any more)."""
     try:
         return (home / "run").readlink()
     except FileNotFoundError:
@@ -27,9 +27,10 @@ def run_dir(home: Path) -> Path:
 
 
 def make_run_dir(home: Path, account: Account) -> Path:
-    """An empty private run folder: the last one again if it still is ours, else a new one.
+    """Return an empty private run folder.
 
-    The same path again, so that users who outlived a killed keeper reach the new server.
+    That is the last one if it still belongs to the account, else a new one. The path stays the same
+    so that users who outlive a killed keeper reach the new server.
     """
     last = run_dir(home)
     if _is_ours(last, account):
@@ -45,7 +46,7 @@ def make_run_dir(home: Path, account: Account) -> Path:
 
 
 def _is_ours(path: Path, account: Account) -> bool:
-    # After a reboot a stranger may have made a folder of that name in the temporary folder.
+    # After a reboot, another user may have made a folder of that name in the temporary folder.
     try:
         there = path.lstat()
     except FileNotFoundError:
@@ -54,7 +55,10 @@ def _is_ours(path: Path, account: Account) -> bool:
 
 
 def _base(account: Account) -> str:
-    """The first place that we can write, the account can reach, and is short enough for a socket."""
+    """Return the first folder that is writable, short enough for a socket and within reach.
+
+    Raises ServerError when there is none.
+    """
     runtime = "/run" if account.demoted else os.environ.get("XDG_RUNTIME_DIR", "")
     for place in (runtime, tempfile.gettempdir(), "/tmp"):  # noqa: S108  (mkdtemp makes it private)
         short = len(os.fsencode(f"{place}/{LONGEST_NAME}")) <= SOCKET_PATH_BYTES_MAX

@@ -1,7 +1,8 @@
-"""The watch over a data folder's servers: what is down is started again, by whoever supervises.
+"""The watch over a data folder's servers, which starts a server again when it is down.
 
-`gateway up` supervises; a process without one watches for itself. A process under `gateway up` that
-cannot reach a server asks for it by a file (`ask`), which the supervisor looks for.
+`gateway up` is the supervisor that watches. A process without a supervisor watches for itself. A
+process under `gateway up` that cannot reach a server asks for it with a file (`ask`), which the
+supervisor looks for.
 """
 
 import contextlib
@@ -34,17 +35,17 @@ class Watch:
 
     def __init__(self, servers: EmbeddedServers, say: Say) -> None:
         self._data_dir = servers.data_dir
-        # Each by itself: a database that recovers for minutes must not keep Redis away.
+        # Each server has its own watch: a database that recovers for minutes must not delay Redis.
         self._each = [_One(kept, servers.data_dir, say) for kept in servers.kept]
 
     def look(self) -> None:
-        """Start what is down; it does not wait. Call it every second or so."""
+        """Start the servers that are down, without waiting for them. Call it about every second."""
         asked = self._was_asked()
         for one in self._each:
             one.look(asked=asked)
 
     def close(self) -> None:
-        """End the starting processes, where some run."""
+        """End the processes that start a server, if any run."""
         for one in self._each:
             one.close()
 
@@ -57,7 +58,7 @@ class Watch:
 
 
 class _One:
-    """The watch over one server: since when it is down, and the process that starts it."""
+    """The watch over one server: the time since when it is down, and the process that starts it."""
 
     def __init__(self, kept: Kept, data_dir: Path, say: Say) -> None:
         self._kept, self._data_dir, self._say = kept, data_dir, say

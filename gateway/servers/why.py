@@ -1,4 +1,4 @@
-"""From what a server or the system said to one line that tells a person what to do."""
+"""The translation of a failed start's output into one line that tells the operator what to do."""
 
 import errno
 import re
@@ -29,7 +29,7 @@ SAYINGS: Final = (
 
 
 def why(name: str, home: Path, said: str) -> ServerError:
-    """The error for a server that ended at start; `said` is what it wrote."""
+    """Return the error for a server that ended at its start. `said` is its output."""
     for pattern, message in SAYINGS:
         if match := re.search(pattern, said):
             detail = match.groupdict().get("detail", "")
@@ -40,11 +40,11 @@ def why(name: str, home: Path, said: str) -> ServerError:
 
 @contextmanager
 def said_plainly(name: str, home: Path) -> Generator[None]:
-    """Turn the system's errors about the data folder into ours."""
+    """Turn the system's errors about the data folder into a ServerError that says what to do."""
     try:
         yield
     except OSError as error:
-        # A folder that is missing or in the way is named by the error itself.
+        # The error itself names a folder that is missing or is not a folder.
         where = Path(error.filename) if isinstance(error.filename, str) else home
         match error.errno:
             case errno.ENOSPC | errno.EDQUOT:
