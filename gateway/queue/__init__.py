@@ -1,1 +1,1 @@
-"""RQ: rings bells (a name or an id, never content); the worker class, the ticker."""
+"""The job queue over RQ: jobs without content, the runner, and the pressure flag."""

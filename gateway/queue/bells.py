@@ -1,9 +1,10 @@
-"""Bells over RQ.
+"""Jobs over RQ.
 
-A bell is a unique job whose only content is a step's name and an id; losing one loses nothing.
+A job is unique, and its only content is a step's name and ids. So a lost job loses no data: the
+scheduler enqueues it again.
 """
 
-# redis-py and RQ are typed in parts only.
+# redis-py and RQ are only partly typed.
 # pyright: reportUnknownMemberType=false
 
 import asyncio
@@ -26,19 +27,22 @@ log = structlog.get_logger()
 
 QUEUE, HEAVY_QUEUE = "gateway", "gateway-heavy"
 HEAVY = frozenset({"close", "count", "relearn", "score", "watch"})
-"""Steps that look at a whole batch: they wait on a queue of their own, so that no message waits
+"""Steps that look at a whole batch. They wait on a queue of their own, so that no message waits
 behind them.
 """
-# Bells rung within this time are one bell: a burst of replies is one drain.
+# Equal jobs within this time are one job, so a burst of replies causes one send run.
 _GATHER_S, _GATHER_MAX_S = 0.02, 0.5
-# A bell that hangs nowhere after this has lost its place. Much longer than RQ needs, also where
-# hosts' clocks differ.
+# A job without a place on a queue after this time has lost it. The time is much longer than RQ
+# needs, also where the clocks of hosts differ.
 _HANGS_WITHIN = timedelta(seconds=5)
 _AGAIN = ("-again", "-again-2", "-again-3")
 
 
 def redis_at(url: str) -> Redis:
-    """A client, not connected yet; SettingsError in one line when the address is none."""
+    """Return a client for this address that is not connected yet.
+
+    Raises SettingsError, in one line, when it is not a Redis address.
+    """
     remember_address(url)
     try:
         return Redis.from_url(url)
@@ -49,7 +53,7 @@ def redis_at(url: str) -> Redis:
 
 
 def queue(redis: Redis, name: str = QUEUE) -> BellQueue:
-    """Return the queue of bells of that name."""
+    """Return the job queue of that name."""
     return BellQueue(
         name,
         connection=redis,
@@ -65,18 +69,20 @@ def queue_of(step: str) -> str:
 
 
 def enqueue(on: BellQueue, function: str, step: str, *arguments: str) -> None:
-    """Put one bell on the queue, unless the same one hangs there already.
+    """Put one job on the queue, unless the same job waits there already.
 
-    A bell keeps its name while it is taken and answered, also by a runner that was just killed: RQ
-    believes in that one for a minute and a half, and longer in one that had a heavy step. So it is
-    then rung under a second name, or a third; answering one bell twice at once does no harm.
+    A job keeps its name while a runner executes it, also when that runner was just killed. RQ takes
+    such a runner to be alive for a minute and a half, and for longer when it had a heavy step. So
+    the job is then enqueued under a second name, or a third. Executing one job twice at once does
+    no harm.
     """
     name = "-".join((step, *arguments))
     for again in ("", *_AGAIN):
         if _hang(on, f"{name}{again}", function, step, *arguments):
             return
         status = _status(on, f"{name}{again}")
-        if status is None:  # it was answered in between, perhaps without what we rang for
+        # A runner executed it in between, perhaps without seeing the reason for this job.
+        if status is None:
             _hang(on, f"{name}{again}", function, step, *arguments)
             return
         if status is not JobStatus.STARTED and _hangs(on, f"{name}{again}"):
@@ -84,9 +90,9 @@ def enqueue(on: BellQueue, function: str, step: str, *arguments: str) -> None:
 
 
 def _hang(on: BellQueue, name: str, function: str, step: str, *arguments: str) -> bool:
-    """False when a bell of this name is there already."""
+    """Put a job on the queue and return True, or False when a job of this name exists already."""
     try:
-        # A finished or failed bell must not block its name: RQ would keep it for minutes (or a
+        # A finished or failed job must not block its name. RQ would keep it for minutes (or a
         # year).
         on.enqueue(
             function, step, *arguments, job_id=name, unique=True, result_ttl=0, failure_ttl=1
@@ -97,11 +103,11 @@ def _hang(on: BellQueue, name: str, function: str, step: str, *arguments: str) -
 
 
 def _hangs(on: BellQueue, name: str) -> bool:
-    """Return whether a bell hangs on its queue; one that hangs nowhere is hung again.
+    """Return whether a job waits on its queue, and put a job without a place back on the queue.
 
-    False when a runner has taken it: one that was just killed would keep it for a minute. A Redis
-    that fails over may keep a bell and lose its place, and then it would never be answered, nor
-    rung again.
+    Return False when a runner has taken the job, since a runner that was just killed would keep it
+    for a minute. A Redis that fails over may keep a job and lose its place on the queue. Such a job
+    would never be executed, nor enqueued again.
     """
     taken = IntermediateQueue.get_intermediate_queue_key(on.key)
     with on.connection.pipeline() as read:
@@ -113,15 +119,15 @@ def _hangs(on: BellQueue, name: str) -> bool:
         return True
     if place_taken is not None or status in (None, b"started"):
         return False
-    if _is_young(rung_at):  # RQ writes a bell first and hangs it then
+    if _is_young(rung_at):  # RQ stores a job before it puts the job's name on the queue.
         return True
-    log.warning("a bell hung nowhere and is hung again", bell=name)
+    log.warning("a job had lost its place on the queue and is enqueued again", bell=name)
     on.push_job_id(name)
     return True
 
 
 def _is_young(rung_at: bytes | None) -> bool:
-    """Return whether a bell was rung within the last seconds, by the text that RQ keeps."""
+    """Return whether a job was enqueued within the last seconds. RQ stores the time as text."""
     try:
         rung = datetime.fromisoformat((rung_at or b"").decode())
     except ValueError:
@@ -130,11 +136,10 @@ def _is_young(rung_at: bytes | None) -> bool:
 
 
 def _status(on: BellQueue, name: str) -> JobStatus | None:
-    """None when there is no such bell.
+    """Return the status of a job, or None when there is no such job.
 
-    Not by `Queue.fetch_job`: that one takes the name of a missing job off the queue, where somebody
-    else may have hung it this very moment, and a bell that is kept but hangs nowhere is never
-    answered.
+    `Queue.fetch_job` would take the name of a missing job off the queue. Another process may have
+    put it there at this very moment, and a job that exists without a place is never executed.
     """
     try:
         job = BellJob.fetch(name, connection=on.connection, serializer="json")
@@ -144,7 +149,7 @@ def _status(on: BellQueue, name: str) -> JobStatus | None:
 
 
 class RqBells:
-    """Rings from async code without making it wait for Redis."""
+    """The sender of jobs for async code, which does not wait for Redis."""
 
     def __init__(self, redis_url: str, function: str) -> None:
         self._redis = redis_at(redis_url)
@@ -159,13 +164,13 @@ class RqBells:
         self._wake.set()
 
     async def flush(self) -> None:
-        """Ring what is wanted now: for a process whose loop stands still between jobs."""
+        """Enqueue the collected jobs now, for a process whose loop stands still between jobs."""
         wanted, self._wanted = self._wanted, set()
         self._wake.clear()
         await asyncio.to_thread(self._ring_all, wanted)
 
     async def close(self) -> None:
-        """Ring what is still wanted, and stop."""
+        """Enqueue the jobs that are still collected, and stop."""
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
@@ -175,8 +180,7 @@ class RqBells:
         took_s = 0.0
         while True:
             await self._wake.wait()
-            # Ringing costs a process no more than a tenth of its time, however much there is to
-            # ring for.
+            # Enqueueing costs a process at most a tenth of its time, however many jobs there are.
             await asyncio.sleep(min(_GATHER_MAX_S, max(_GATHER_S, 9 * took_s)))
             began = time.monotonic()
             await self.flush()
@@ -188,10 +192,14 @@ class RqBells:
                 enqueue(self._queues[queue_of(bell[0])], self._function, *bell)
             except (RedisError, ValueError) as away:
                 why = redacted(str(away))
-                log.warning("bell lost, the ticker will ring again", bell=bell, why=why)
+                log.warning(
+                    "a job was not enqueued; the scheduler will enqueue it again",
+                    bell=bell,
+                    why=why,
+                )
 
     async def away(self) -> str:
-        """Return why Redis does not answer; "" when it does."""
+        """Return the reason why Redis does not answer, or "" when it does."""
         try:
             await asyncio.to_thread(self._ping)
         except RedisError as bad:
@@ -202,7 +210,7 @@ class RqBells:
         self._redis.ping()
 
     async def refused(self) -> int:
-        """Return how many jobs in Redis were refused; 0 while Redis is away."""
+        """Return how many jobs in Redis were refused, or 0 while Redis is away."""
         try:
             return await asyncio.to_thread(refused_jobs, self._redis)
         except RedisError:

@@ -1,4 +1,7 @@
-"""Bells without Redis: what is rung is kept until somebody answers. For tests and for one-process tools."""
+"""Jobs without Redis, for tests and for tools with one process.
+
+A job is kept until its owner takes it.
+"""
 
 
 class InlineBells:
@@ -9,14 +12,14 @@ class InlineBells:
         self._rung[(step, *arguments)] = None
 
     def take(self) -> list[tuple[str, ...]]:
-        """What was rung since the last time, each once, in order."""
+        """Return the jobs enqueued since the last call, each once, in order."""
         rung, self._rung = list(self._rung), {}
         return rung
 
     async def away(self) -> str:
-        """Return "": it is always here."""
+        """Return "", since a queue in memory is never away."""
         return ""
 
     async def refused(self) -> int:
-        """Return 0: nothing foreign can get in here."""
+        """Return 0, since no other process can add a job here."""
         return 0

@@ -1,12 +1,12 @@
-"""Jobs that cannot carry code: what RQ reads from Redis is data of ours, or it is refused.
+"""Jobs that cannot carry code: a runner refuses what it reads from Redis unless it is plain data.
 
-RQ lets a job name any function, and callbacks, webhooks, other jobs and retries besides. Whoever
-can write to Redis would then run code as the runner. So nothing of a stored job is used but its
-words: the name of our one function, a step and its arguments. Nothing is imported by a name from
-Redis, and nothing is unpickled.
+RQ lets a job name any function, and also callbacks, webhooks, other jobs and retries. A process
+that can write to Redis could then run code as the runner. So the runner uses only the words of a
+stored job: the name of the gateway's one function, a step and its arguments. It imports no name
+from Redis and unpickles nothing.
 """
 
-# RQ is typed in parts only.
+# RQ is only partly typed.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportIncompatibleMethodOverride=false
 
@@ -41,12 +41,12 @@ _STATUSES: Final = {status.value: status for status in JobStatus}
 
 
 class RefusedJob(Exception):
-    """A stored job that a runner does not execute; the message is the reason."""
+    """A refusal to execute a stored job. The message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Permitted:
-    """What a runner executes: one function's name, the steps, and how many arguments each step takes."""
+    """The jobs that a runner executes: one function's name, and the number of arguments per step."""
 
     function: str
     steps: Mapping[str, int]
@@ -56,7 +56,7 @@ class Permitted:
         """Raise RefusedJob unless `words` (function, step, arguments) may be executed."""
         function, step, *arguments = words
         if function != self.function:
-            raise RefusedJob("it names another function than ours")
+            raise RefusedJob("it names a function that the gateway does not offer")
         if step not in self.steps:
             raise RefusedJob("it names a step that this gateway does not have")
         if len(arguments) != self.steps[step]:
@@ -64,17 +64,20 @@ class Permitted:
 
 
 def job_timeout_s(queue: str) -> int:
-    """Return how long a job of this queue may take: whole batches take minutes, everything else seconds."""
+    """Return how many seconds a job of this queue may take.
+
+    A job about a whole batch takes minutes, every other job seconds.
+    """
     return HEAVY_JOB_TIMEOUT_S if queue.endswith(_HEAVY) else JOB_TIMEOUT_S
 
 
 class BellJob(Job):
-    """A job of which only the words are read; everything else that Redis may hold is ignored."""
+    """A job of which only the words are read. Everything else that Redis may hold is ignored."""
 
     bound: Callable[[], None] | None = None
-    """Set by the worker that has checked the words."""
+    """The function to run, set by the runner that has checked the words."""
     unreadable: str | None = None
-    """Why the words could not be read."""
+    """The reason why the words could not be read."""
     words: tuple[str, ...] = ()
 
     def restore(self, raw_data: Mapping[bytes | str, bytes]) -> None:
@@ -85,7 +88,8 @@ class BellJob(Job):
             self.words, self.unreadable = _words(fields["data"]), None
         except RefusedJob as bad:
             self.words, self.unreadable = (), str(bad)
-        # Rebuilt from the words, so that RQ's own reading of `data` meets nothing else.
+        # The data are rebuilt from the words, so that RQ's own reading of `data` meets nothing
+        # else.
         self.data = json.dumps(
             [self.words[0] if self.words else "", None, self.words[1:], {}]
         ).encode()
@@ -96,14 +100,17 @@ class BellJob(Job):
         self.result_ttl, self.failure_ttl = 0, 1
 
     def checked_words(self) -> tuple[str, ...]:
-        """Return function, step and arguments; raise RefusedJob when the job holds anything else."""
+        """Return the function, the step and the arguments.
+
+        Raises RefusedJob when the job holds anything else.
+        """
         if self.unreadable:
             raise RefusedJob(self.unreadable)
         return self.words
 
     @property
     def func(self) -> NoReturn:
-        """Never look a function up by its name."""
+        """Raise RefusedJob, because a function is never looked up by its name."""
         raise RefusedJob("functions are not looked up by name")
 
     @property
@@ -125,14 +132,14 @@ class BellJob(Job):
 
 
 class BellQueue(Queue):
-    """A queue that hands out BellJobs, and removes what is none."""
+    """A queue that hands out instances of BellJob and removes every other entry."""
 
     def enqueue_dependents(self, *_args: object, **_more: object) -> None:
-        """Bells have no dependents; a list of some in Redis is not ours."""
+        """Ignore dependents. The gateway's jobs have none, so a list of them in Redis is foreign."""
 
     @classmethod
     def dequeue_any(cls, queues: Any, timeout: int | None, *args: Any, **more: Any) -> Any:
-        """Return the next job, past everything in the queue's place that is no queue of ours."""
+        """Return the next job, and remove foreign data that stands in the place of a queue."""
         for _ in range(_REPAIRS_MAX):
             try:
                 return super().dequeue_any(queues, timeout, *args, **more)
@@ -164,19 +171,22 @@ def refuse(connection: Redis, queue_key: str, job_id: str, why: str) -> None:
     intermediate = IntermediateQueue.get_intermediate_queue_key(queue_key)
     wip = queue_key.replace("rq:queue:", "rq:wip:", 1)
     connection.delete(f"rq:job:{job_id}", f"rq:executions:{job_id}", f"rq:job:{job_id}:dependents")
-    # Each by itself: a key of the wrong type must not keep the other from being cleared.
+    # The two lists are cleared one by one: a key of the wrong type must not protect the other.
     with contextlib.suppress(ResponseError):
         connection.lrem(intermediate, 0, job_id)
     with contextlib.suppress(ResponseError):
         connection.zrem(wip, job_id)
     _count(connection)
-    log.error("a job in Redis is not ours and was removed", job=_shown(job_id), why=why)
+    log.error("a foreign job in Redis was removed", job=_shown(job_id), why=why)
 
 
 def _forget_missing(connection: Redis, queue_key: str, job_id: str) -> None:
-    """Take a name without a job off the list of jobs at work; a name that is none of ours is refused."""
+    """Take a name without a job off the list of jobs in work.
+
+    A name that cannot be the gateway's is refused.
+    """
     if not _NAME.fullmatch(job_id):
-        refuse(connection, queue_key, job_id, "its name is none of ours")
+        refuse(connection, queue_key, job_id, "its name is not one that the gateway gives")
         return
     connection.lrem(IntermediateQueue.get_intermediate_queue_key(queue_key), 0, job_id)
 
@@ -189,19 +199,19 @@ def refused_jobs(connection: Redis) -> int:
 
 
 def _repair(queue: Queue, why: str) -> None:
-    """Remove what is no list in the place of a list, and names that are no text."""
+    """Remove keys that should be a list and are not, and job names that are not text."""
     connection = queue.connection
     for key in (queue.key, IntermediateQueue.get_intermediate_queue_key(queue.key)):
         if connection.type(key) not in (b"list", b"none"):
             connection.delete(key)
             _count(connection)
-            log.error("a key in Redis is not ours and was removed", key=key, why=why)
+            log.error("a foreign key in Redis was removed", key=key, why=why)
             continue
         for name in cast("list[bytes]", connection.lrange(key, 0, -1)):
             if name.decode(errors="replace").encode() != name:
                 connection.lrem(key, 0, cast("str", name))
                 _count(connection)
-                log.error("a job in Redis is not ours and was removed", job="no text", why=why)
+                log.error("a foreign job in Redis was removed", job="no text", why=why)
 
 
 def _count(connection: Redis) -> None:
@@ -216,7 +226,10 @@ def _shown(job_id: str) -> str:
 
 
 def _words(data: bytes) -> tuple[str, ...]:
-    """Return function, step and arguments; raise RefusedJob when `data` says anything else."""
+    """Return the function, the step and the arguments that `data` holds.
+
+    Raises RefusedJob when it holds anything else.
+    """
     try:
         unpacker = zlib.decompressobj()
         plain = unpacker.decompress(data, DATA_BYTES_MAX)
@@ -239,7 +252,7 @@ def _words(data: bytes) -> tuple[str, ...]:
     if not all(
         isinstance(w, str) and 0 < len(w) <= ARGUMENT_LENGTH_MAX and w.isprintable() for w in words
     ):
-        raise RefusedJob("an argument is no name or id")
+        raise RefusedJob("an argument is neither a name nor an id")
     return cast("tuple[str, ...]", words)
 
 

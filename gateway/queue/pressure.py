@@ -1,9 +1,10 @@
-"""Whether phones have to wait: told by the processes that answer them, read by everything that must then rest.
+"""The flag that says that workers wait for replies, so that background work must rest.
 
-It stands in Redis for some seconds, so it is forgotten by itself; where Redis is away, nothing rests.
+The processes that answer workers raise it, and everything that must then rest reads it. Redis
+forgets it after some seconds. While Redis is away, no background work rests.
 """
 
-# redis-py is typed in parts only.
+# redis-py is only partly typed.
 # pyright: reportUnknownMemberType=false
 
 import asyncio
@@ -20,19 +21,19 @@ log = structlog.get_logger()
 KEY = "gateway:phones-wait"
 TOLD_FOR_S = 3
 _READ_EVERY_S = 0.5
-# Nothing may wait for Redis here.
+# No reply to a worker may wait longer than this for Redis.
 _REDIS_S = 1.0
 
 
 class Pressure:
-    """One process's view. Without a Redis it knows what was told in this process only."""
+    """The flag as one process sees it. Without a Redis it knows of this process only."""
 
     def __init__(self, redis_url: str | None) -> None:
         self._redis: Redis | None = redis_at(redis_url) if redis_url else None
         self._until, self._read_at, self._told_at = 0.0, 0.0, 0.0
 
     async def tell(self) -> None:
-        """Let everything else rest for some seconds."""
+        """Raise the flag, so that background work rests for some seconds."""
         now = time.monotonic()
         self._until = now + TOLD_FOR_S
         if self._redis is None or now - self._told_at < _READ_EVERY_S:
@@ -41,7 +42,7 @@ class Pressure:
         await self._ask(self._redis, tell=True)
 
     async def phones_wait(self) -> bool:
-        """Whether phones have to wait just now."""
+        """Return whether workers wait for replies at the moment."""
         now = time.monotonic()
         if now < self._until:
             return True
@@ -60,5 +61,5 @@ class Pressure:
                     return bool(await asyncio.to_thread(redis.set, KEY, b"1", ex=TOLD_FOR_S))
                 return bool(await asyncio.to_thread(redis.exists, KEY))
         except (RedisError, OSError, TimeoutError) as away:
-            log.warning("nobody knows whether phones wait", why=repr(away))
+            log.warning("cannot tell whether workers wait for replies", why=repr(away))
             return False

@@ -1,10 +1,11 @@
-"""The runner: an RQ worker that answers bells. Made for bells: short jobs, one queue, quick recovery.
+"""The runner: an RQ worker that executes the gateway's jobs.
 
-Whoever writes to Redis cannot make it execute anything but a step of ours (see `jobs`): commands over Redis (stop,
-kill, suspend) are not listened to, and what is not ours is counted, logged and removed.
+It is made for short jobs, few queues and quick recovery. A process that writes to Redis cannot make
+it execute anything but a step of the gateway (see `jobs`). The runner ignores commands over Redis
+(stop, kill, suspend). It counts, logs and removes every entry that is not the gateway's.
 """
 
-# redis-py and RQ are typed in parts only.
+# redis-py and RQ are only partly typed.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from collections.abc import Callable, Sequence
@@ -33,21 +34,21 @@ from gateway.redaction import redacted
 
 log = structlog.get_logger()
 
-# RQ's defaults notice a dead runner after up to 13 minutes; these after about a minute and a half.
-# (Rows recover by their own leases meanwhile; this only frees the bell's name.)
+# RQ's defaults notice a dead runner after up to 13 minutes, these after about a minute and a half.
+# Rows recover by their own leases meanwhile, so this only frees the name of the job.
 WORKER_TTL_S = 30
 MAINTENANCE_S = 15
 
 
 class BellWorker(SimpleWorker):
-    """A worker that executes permitted bells, and nothing else whatever Redis says."""
+    """An RQ worker that executes permitted jobs, and nothing else whatever Redis holds."""
 
-    # RQ waits up to a minute longer each time that Redis is away: messages and payouts would wait
+    # RQ waits up to a minute longer each time that Redis is away. Messages and payouts would wait
     # with it.
     max_connection_wait_time = 2.0
 
     def __init__(self, on: BellQueue, permitted: Permitted, *then: BellQueue) -> None:
-        """`then`: queues whose jobs have their turn when `on` is empty."""
+        """Prepare the runner. It serves the queues in `then` whenever `on` is empty."""
         super().__init__(
             [on, *then],
             connection=on.connection,
@@ -57,9 +58,9 @@ class BellWorker(SimpleWorker):
             worker_ttl=WORKER_TTL_S,
             maintenance_interval=MAINTENANCE_S,
         )
-        # RQ waits for bells longer than a connection of redis-py waits by default; RQ raises that
-        # limit, but not for the connection that has been used already: its next wait would end with
-        # an error every five seconds.
+        # RQ waits for jobs longer than a connection of redis-py waits by default. RQ raises that
+        # limit, but not for the connection that has been used already. The next wait of that
+        # connection would end with an error every five seconds.
         on.connection.connection_pool.reset()
         self._permitted = permitted
 
@@ -73,7 +74,7 @@ class BellWorker(SimpleWorker):
         except (ConnectionError, TimeoutError):
             raise
         except (RefusedJob, RedisError, ValueError) as bad:
-            # RQ's own keys about this job may be another type than RQ expects.
+            # RQ's own keys about this job may have another type than RQ expects.
             refuse(self.connection, queue.key, job.id, str(bad))
 
     def run_maintenance_tasks(self) -> None:
@@ -86,20 +87,26 @@ class BellWorker(SimpleWorker):
         self.last_cleaned_at = now()
 
     def clean_group_registries(self) -> None:
-        """Bells have no groups; a group in Redis is not ours."""
+        """Ignore groups. The gateway's jobs have none, so a group in Redis is foreign."""
 
     def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001  # RQ's signature
-        """A key in Redis must not stop the runners: the operator stops them by stopping them."""
+        """Ignore the key in Redis that would suspend the runners.
+
+        An operator stops the runners by stopping their processes.
+        """
 
     def subscribe(self) -> None:
-        """Take no commands over Redis."""
+        """Accept no commands over Redis."""
 
     def unsubscribe(self) -> None:
-        """There is nothing to unsubscribe from."""
+        """Do nothing, since there is no subscription."""
 
 
 def connect(redis_url: str) -> Redis:
-    """A checked connection; raises SettingsError in one line when nobody answers there."""
+    """Return a connection that has been checked.
+
+    Raises SettingsError, in one line, when no Redis answers at the address.
+    """
     redis = redis_at(redis_url)
     try:
         redis.ping()
@@ -111,7 +118,7 @@ def connect(redis_url: str) -> Redis:
 
 
 def runners_at_work(redis: Redis) -> int:
-    """Return how many runners have told of themselves lately; reads names only."""
+    """Return how many runners have reported themselves lately. It reads their names only."""
     names = cast("set[bytes]", redis.smembers(REDIS_WORKER_KEYS))
     return sum(bool(redis.exists(name)) for name in names)
 
@@ -119,7 +126,7 @@ def runners_at_work(redis: Redis) -> int:
 def run(
     redis_url: str, permitted: Permitted, on_stop: Callable[[], None], names: Sequence[str]
 ) -> None:
-    """Answer the bells of these queues until SIGTERM; the job at hand is finished first.
+    """Execute the jobs of these queues until SIGTERM, and finish the current job first.
 
     `on_stop` runs last.
     """
