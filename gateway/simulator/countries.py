@@ -1,6 +1,6 @@
-"""What the simulated providers know of countries: their money and their phone numbers.
+"""The simulated providers' knowledge of countries: their currencies and phone numbers.
 
-From Babel and phonenumbers directly, apart from the product's reading of them.
+It comes directly from Babel and phonenumbers, independent of the product's own reading of them.
 """
 
 from typing import Final
@@ -15,11 +15,11 @@ MTN: Final = {
     "mtnbenin": "XOF", "mtncongo": "XAF", "mtnswaziland": "SZL", "mtnguineaconakry": "GNF", "mtnsouthafrica": "ZAR",
     "mtnliberia": "LRD", "mtnrwanda": "RWF", "mtnnigeria": "NGN", "mtnsouthsudan": "SSP", "sandbox": "EUR",
 }  # fmt: skip
-"""Target environments, as in MTN's documentation, and the one currency that each takes."""
+"""The target environments in MTN's documentation, with the one currency that each takes."""
 
 
 def pays_in(region: str, currency: str) -> bool:
-    """Return whether a currency is paid in a country; in the DR Congo that is the dollar, too.
+    """Return whether a currency is paid in a country. In the DR Congo the dollar is paid, too.
 
     >>> pays_in("RW", "RWF"), pays_in("RW", "KES"), pays_in("CD", "USD"), pays_in("CD", "CDF")
     (True, False, True, True)
@@ -33,10 +33,12 @@ def minor_per_major(currency: str) -> int:
 
 
 def is_national(digits: str, region: str) -> bool:
-    """Return whether digits are a mobile number as written within a country, without a trunk prefix.
+    """Return whether digits are a mobile number in national form, without a trunk prefix.
 
-    >>> is_national("712345678", "KE"), is_national("254712345678", "KE"), is_national("0712345678", "KE")
-    (True, False, False)
+    >>> is_national("712345678", "KE"), is_national("254712345678", "KE")
+    (True, False)
+    >>> is_national("0712345678", "KE")
+    False
     """
     if not digits.isdecimal():
         return False
@@ -49,7 +51,7 @@ def is_national(digits: str, region: str) -> bool:
 
 
 def region_of(digits: str) -> str:
-    """Return the country of an international number without its plus, "" for what can be none.
+    """Return the country of an international number without its plus, or "" if there is none.
 
     >>> region_of("250788123456"), region_of("0788123456"), region_of("2507881")
     ('RW', '', '')
@@ -64,7 +66,7 @@ def region_of(digits: str) -> str:
 
 
 def region_named(alpha3: str) -> str:
-    """Return the two letters of a country that has these three, "" where there is none.
+    """Return the two-letter code for a country's three-letter code, or "" if there is none.
 
     >>> region_named("RWA"), region_named("XXX")
     ('RW', '')

@@ -1,6 +1,6 @@
-"""What a phone saw: every SMS and every USSD screen, counted by the carrier's own tables.
+"""The record of every SMS and USSD screen on a phone, counted by the carrier's own tables.
 
-Times are seconds since the epoch; costs are minor units of the carrier's currency.
+Times are seconds since the epoch. Costs are minor units of the carrier's currency.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,10 @@ Way = Literal["to_phone", "from_phone"]
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """One SMS. `peer` is the short code or sender id at the other end."""
+    """An SMS between a phone and the gateway.
+
+    `peer` is the short code or sender id at the other end.
+    """
 
     at: float
     way: Way
@@ -24,7 +27,7 @@ class Sms:
     weight: Weight
     ref: str  # the provider's message id
     cost_minor: int = 0
-    # Of a message to the gateway: how it was taken in the end (HTTP status, 0 for no answer).
+    # For a message to the gateway: the final HTTP status of its delivery, 0 when no answer came.
     status: int = 0
     attempts: int = 0
 
@@ -35,7 +38,7 @@ class Sms:
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One USSD step: the whole transcript that was sent, and the screen that came back."""
+    """A USSD step: the whole transcript that was sent, and the screen that came back."""
 
     at: float
     session: str
@@ -50,7 +53,7 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """The gateway broke a rule of the provider."""
+    """A rule of the provider that the gateway broke."""
 
     at: float
     msisdn: str
@@ -76,7 +79,7 @@ class Tally:
 
 
 def tally(messages: Iterable[Sms], hops: Iterable[Hop], sessions: int, violations: int) -> Tally:
-    """Add up a diary."""
+    """Return the totals of a diary."""
     sms = {"to_phone": 0, "from_phone": 0}
     parts = {"to_phone": 0, "from_phone": 0}
     lost = cost = steps = 0

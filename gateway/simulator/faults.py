@@ -1,19 +1,22 @@
-"""The seeded plan of what goes wrong.
+"""The seeded plan of faults that the simulated providers inject.
 
-A provider that simulates asks the plan once per request (`draw`) and gets the names of the faults
-that strike it. The same plan, seed and requests give the same faults; without a plan nothing
-goes wrong. A draw depends on the request's own key and on how often that key was seen (`by:
-"key"`, independent of the order in which concurrent requests arrive), or on the request's turn
-among its kind (`by: "turn"`, for callers whose keys differ from run to run).
+A simulated provider asks the plan once per request (`draw`) and receives the names of the faults
+that strike the request. The same plan, seed and requests give the same faults. Without a plan
+nothing goes wrong. A plan draws `by` one of two counts:
 
-Plan as JSON, every part optional::
+- "key": the request's own key and the number of times it was seen, independent of the order in
+  which concurrent requests arrive.
+- "turn": the request's number among the requests of its kind, for callers whose keys differ from
+  run to run.
+
+A plan is JSON, and every part is optional::
 
     {"seed": 7, "by": "key", "slow_s": 2.0, "late_s": 3.0, "lag_s": 3.0, "magic": true,
      "rates": {"b2c": {"drop_before": 0.03, "drop_after": 0.05, "error_before": 0.02},
                "status": {"result_lost": 0.1}}}
 
-Beside the plan there are magic numbers, which fail alike in every run: see `MAGIC` in
-`operators/daraja_forms.py` and `MAGIC_STATUS`, `MAGIC_RECEIPT` in `carriers/at_forms.py`.
+Beside the plan there are magic numbers, which fail alike in every run. See `MAGIC` in
+`operators/daraja_forms.py`, and `MAGIC_STATUS` and `MAGIC_RECEIPT` in `carriers/at_forms.py`.
 """
 
 import math
@@ -23,12 +26,12 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final, cast
 
-# What may happen to one HTTP request: cut before or after the provider acted on it, a 5xx before
-# or after it did, a long wait.
+# The faults of one HTTP request: a connection cut before or after the provider acted, a 5xx before
+# or after it acted, and a long wait.
 REQUEST_FAULTS: Final = frozenset(
     {"drop_before", "drop_after", "error_before", "error_after", "slow"}
 )
-# What may happen to the asynchronous result that follows it.
+# The faults of the asynchronous result that follows a request.
 RESULT_FAULTS: Final = frozenset(
     {
         "result_early",
@@ -41,10 +44,10 @@ RESULT_FAULTS: Final = frozenset(
 )
 FAULTS: Final[Mapping[str, frozenset[str]]] = {
     "token": REQUEST_FAULTS | {"token_invalidated"},
-    # float_empty: refused with code 1 although there is float; execute_twice: the operator itself
-    # misbehaves and pays one key twice (the judge must see it).
+    # float_empty refuses with code 1 although there is float. execute_twice makes the operator
+    # itself pay one key twice, which the judge must detect.
     "b2c": REQUEST_FAULTS | RESULT_FAULTS | {"timeout_notice", "float_empty", "execute_twice"},
-    # status_lag: a payment younger than lag_s is answered as not found.
+    # status_lag answers "not found" for a payment younger than `lag_s`.
     "status": REQUEST_FAULTS | RESULT_FAULTS | {"timeout_notice", "status_lag"},
     "balance": REQUEST_FAULTS | RESULT_FAULTS | {"timeout_notice"},
     "sms": REQUEST_FAULTS,
@@ -56,12 +59,15 @@ NOTHING: Final[frozenset[str]] = frozenset()
 
 
 class FaultPlanError(ValueError):
-    """The plan names something that cannot be done; the text says what can."""
+    """A plan that asks for something impossible; the text lists the possible values."""
 
 
 @dataclass
 class FaultPlan:
-    """Rates per request kind and fault, each 0..1; the faults of one request are independent."""
+    """A plan with one rate per request kind and fault, each from 0 to 1.
+
+    The faults of one request are independent of each other.
+    """
 
     seed: int = 0
     by: str = "key"
@@ -73,7 +79,7 @@ class FaultPlan:
     _seen: Counter[str] = field(default_factory=Counter[str], repr=False)
 
     def draw(self, kind: str, key: str) -> frozenset[str]:
-        """The faults that strike this request.
+        """Return the faults that strike this request.
 
         >>> FaultPlan(rates={"b2c": {"slow": 1.0}}).draw("b2c", "k1")
         frozenset({'slow'})
@@ -88,7 +94,7 @@ class FaultPlan:
 
 
 def parse_plan(raw: object, seed: int = 0) -> FaultPlan:
-    """Read a plan given as JSON values; `seed` is used when the plan names none.
+    """Read a plan given as JSON values. `seed` is used when the plan names none.
 
     Raises FaultPlanError.
     """
@@ -143,6 +149,6 @@ def _number(given: Mapping[str, object], name: str, default: float) -> float:
 
 
 def _share(stem: str, name: str) -> float:
-    """A number in [0, 1) that depends on nothing but its arguments."""
+    """Return a number in [0, 1) that depends on nothing but the arguments."""
     digest = blake2b(f"{stem}|{name}".encode(), digest_size=8).digest()
     return int.from_bytes(digest) / 2**64

@@ -1,7 +1,7 @@
-"""How different people type the answer to several questions in one SMS.
+"""The styles in which workers type the answers to several questions in one SMS.
 
-Everybody has a habit and now and then another style, a slip or a gap. What is meant is always one
-answer an item, so a reader that records anything else has guessed.
+Each worker has a habit, and now and then uses another style, makes a slip or leaves a gap. A worker
+always means one answer per item, so a reader that records anything else has guessed.
 """
 
 import random
@@ -11,14 +11,17 @@ from dataclasses import dataclass
 Styler = Callable[[Sequence["Meant"], random.Random], str]
 
 _GAP, _SLIP, _MUDDLE, _OTHER_STYLE = 0.02, 0.02, 0.02, 0.15
-"""Shares: of items left out, of items typed so that nobody can tell, of messages nobody can read,
-of messages in another style than one's own.
+"""The shares of items left out, of items typed ambiguously, of unreadable messages, and of messages
+in another style than the worker's own.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """One answer as its writer means it: the item's number, the option's letter and its label, as the phone shows them."""
+    """An answer as the worker means it.
+
+    It holds the item's number, the option's letter and the option's label, as the phone shows them.
+    """
 
     number: int
     letter: str
@@ -40,7 +43,7 @@ def _swapped(answers: Sequence[Meant], draw: random.Random) -> str:
 
 
 def _lookalikes(answers: Sequence[Meant], draw: random.Random) -> str:
-    """An l or I for 1, an O for 0, as some keyboards and many eyes have it."""
+    """Write l or I for 1, and O for 0, which some keyboards and many readers confuse."""
     one = draw.choice("lI")
     return " ".join(str(a.number).replace("1", one).replace("0", "O") + a.letter for a in answers)
 
@@ -54,7 +57,7 @@ IN_ORDER: tuple[Styler, ...] = (
     _joined("{l}", " ", lower=True),
     _joined("{word}", ", "),
 )
-"""Styles without numbers: only for who answers every item."""
+"""Styles without numbers, which work only when the worker answers every item."""
 NUMBERED: tuple[Styler, ...] = (
     _joined("{n}{l}", " "),
     _joined("{n}{l}", " "),
@@ -74,7 +77,7 @@ NUMBERED: tuple[Styler, ...] = (
 
 
 def write(answers: Sequence[Meant], habit: int, draw: random.Random) -> str:
-    """The SMS of somebody with this habit (any number); `draw` decides about slips."""
+    """Return the SMS of a worker with this habit (any number). `draw` decides about slips."""
     if draw.random() < _MUDDLE:
         return " ".join(str(a.number) for a in answers)
     kept = [a for a in answers if draw.random() >= _GAP] or list(answers)
@@ -83,7 +86,7 @@ def write(answers: Sequence[Meant], habit: int, draw: random.Random) -> str:
     slips = [a for a in kept if draw.random() < _SLIP] if styles[at] is NUMBERED[0] else []
     if not slips:
         return styles[at](kept, draw)
-    # She types a letter too many, or wonders aloud: only she could say which she meant.
+    # The worker types an extra letter or a doubt, so only she could say which option she meant.
     return " ".join(
         f"{a.number}{a.letter}{draw.choice(['?? or not', 'X', '/' + _other(a.letter)])}"
         if a in slips
@@ -93,7 +96,10 @@ def write(answers: Sequence[Meant], habit: int, draw: random.Random) -> str:
 
 
 def plainly(answers: Sequence[Meant]) -> str:
-    """As the prompt asked for it: what people do when told that they were not understood."""
+    """Return the answers as the prompt asked for them.
+
+    A worker types like this after the reply that the gateway did not understand.
+    """
     return " ".join(f"{a.number}{a.letter}" for a in answers)
 
 

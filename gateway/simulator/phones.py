@@ -1,4 +1,4 @@
-"""Phones: what a person with a feature phone can do, as an API for tests and replays.
+"""Simulated feature phones, as an API for tests and replays.
 
     async with CarrierServer(hooks=Hooks.under(gateway_url, sms="at/s1", ussd="at/s1")) as carrier:
         amina = carrier.phone("+254711000001")
@@ -8,7 +8,7 @@
         screen = await session.press("1")
         await session.hang_up()
 
-A phone never decides anything: it shows what it got and keeps a diary.
+A phone never decides anything. It shows the messages and screens it received, and keeps a diary.
 """
 
 import asyncio
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What the phone shows: `text` without the CON or END, `open` when it waits for a key."""
+    """A screen on the phone: `text` without the CON or END, and `open` when it waits for a key."""
 
     text: str
     open: bool
     took_s: float
-    fault: str = ""  # why the network ended the session, when the gateway broke a rule
+    fault: str = ""  # the reason why the network ended the session, when the gateway broke a rule
 
 
 class Phone:
-    """One handset with one SIM. Made by `CarrierServer.phone`."""
+    """A handset with one SIM, made by `CarrierServer.phone`."""
 
     def __init__(self, msisdn: str, carrier: "CarrierServer", network: str) -> None:
         self.msisdn = msisdn
@@ -47,23 +47,23 @@ class Phone:
 
     @property
     def diary(self) -> list[Sms | Hop]:
-        """Everything that happened on this phone, in order of time."""
+        """Return everything that happened on this phone, in order of time."""
         return sorted((*self.inbox, *self.sent, *self.hops), key=lambda entry: entry.at)
 
     async def text(self, to: str, text: str, ref: str | None = None) -> Sms:
         """Send an SMS and wait until the gateway took it, or the carrier gave up.
 
-        The same `ref` again is what the carrier does when it missed the gateway's 200.
+        A repeated `ref` plays a carrier that missed the gateway's 200 and sends the SMS again.
         """
         sms = await self.carrier.carry_up(self, to, text, ref)
         self.sent.append(sms)
         return sms
 
     async def dial(self, code: str) -> "Session":
-        """Dial a code; the session's `screen` is the first screen.
+        """Dial a code and return the session, which shows the first screen as its `screen`.
 
-        A code that is longer than one the carrier serves (`*384*123*5*12#` with `*384*123#`
-        served) opens the served one with the rest typed ahead.
+        A code that is longer than a served one opens the served code and types the rest ahead: with
+        `*384*123#` served, `*384*123*5*12#` types 5 and 12.
         """
         service, ahead = self.carrier.terms.split_code(code)
         session = Session(self, service, self.carrier.new_ref("ATUid"))
@@ -72,7 +72,10 @@ class Phone:
         return session
 
     async def next_sms(self, timeout_s: float = 5.0) -> Sms:
-        """The oldest SMS not yet read. Raises TimeoutError."""
+        """Return the oldest unread SMS.
+
+        Raises TimeoutError when none arrives within `timeout_s`.
+        """
         if self._unread:
             return self._unread.popleft()
         ring: asyncio.Future[Sms] = asyncio.get_running_loop().create_future()
@@ -80,18 +83,18 @@ class Phone:
         return await asyncio.wait_for(ring, timeout_s)
 
     def receive(self, sms: Sms) -> None:
-        """The carrier delivers."""
+        """Take an SMS that the carrier delivers."""
         self.inbox.append(sms)
         while self._waiting:
             ring = self._waiting.popleft()
-            if not ring.done():  # done: its reader gave up waiting
+            if not ring.done():  # A waiter that is done gave up before this SMS came.
                 ring.set_result(sms)
                 return
         self._unread.append(sms)
 
 
 class Session:
-    """One USSD dialogue."""
+    """A USSD dialogue."""
 
     def __init__(self, phone: Phone, service: str, ref: str) -> None:
         self.phone = phone
@@ -107,26 +110,26 @@ class Session:
 
     @property
     def transcript(self) -> str:
-        """All inputs joined by `*`; a `*` that was typed is not told apart."""
+        """Return all inputs joined by `*`. A typed `*` cannot be distinguished from a joint."""
         return "*".join(self.typed)
 
     async def press(self, text: str) -> Screen:
-        """Type and send. Raises RuntimeError on a session that is over."""
+        """Type an input and send it. Raises RuntimeError when the session is over."""
         if not self.screen.open or self.ended:
             raise RuntimeError(f"the session {self.ref} is over: {self.screen.text!r}")
         self.typed.append(text)
         return await self.send()
 
     async def repeat(self) -> Screen:
-        """The network sends the last step again, word for word."""
+        """Send the last step again, word for word, as a network does."""
         return await self.phone.carrier.carry_hop(self, self.transcript)
 
     async def say(self, transcript: str) -> Screen:
-        """Send any transcript in this session: a stale or diverging one."""
+        """Send any transcript in this session, for example a stale or diverging one."""
         return await self.phone.carrier.carry_hop(self, transcript)
 
     async def hang_up(self) -> None:
-        """The person presses the red key, or the radio drops."""
+        """End the session, as when the worker presses the red key or the radio drops."""
         await self.phone.carrier.end_session(self, "Incomplete")
 
     async def send(self) -> Screen:

@@ -1,8 +1,8 @@
-"""What a text weighs on the air: septets, UCS-2 units, and the parts of one SMS.
+"""The size of a text on the air: septets, UCS-2 units, and the parts of one SMS.
 
 The carrier counts with tables of its own, so a mistake in the gateway's counting shows up as a
-difference between two books. Sources: 3GPP TS 23.038 section 6.2.1 (the alphabet and its
-extension table), TS 23.040 section 9.2.3.24.1 (a 6-octet header in each part of a long SMS).
+difference between two books. Sources: 3GPP TS 23.038 section 6.2.1 (the alphabet and its extension
+table), TS 23.040 section 9.2.3.24.1 (a 6-octet header in each part of a long SMS).
 """
 
 from collections.abc import Callable
@@ -19,13 +19,13 @@ SINGLE_SEPTETS: Final = 160
 PART_SEPTETS: Final = 153
 SINGLE_UNITS: Final = 70
 PART_UNITS: Final = 67
-# A USSD string is 160 octets (3GPP TS 23.038 / GSM 04.80).
+# A USSD string has 160 octets (3GPP TS 23.038 / GSM 04.80).
 USSD_SEPTETS: Final = 182
 USSD_UNITS: Final = 80
 
 
 class Weight(NamedTuple):
-    """`units` are septets when `encoding` is GSM7, 16-bit units when it is UCS2."""
+    """The size of a text. `units` are septets in the encoding GSM7 and 16-bit units in UCS2."""
 
     encoding: str
     units: int
@@ -34,13 +34,13 @@ class Weight(NamedTuple):
 
 @lru_cache(maxsize=65_536)
 def weigh(text: str) -> Weight:
-    """How the network carries `text`, and how many parts it bills.
+    """Return the encoding in which the network carries `text`, and its size in units and parts.
 
     >>> weigh("a" * 161), weigh("ŋ" * 70).segments
     (Weight(encoding='GSM7', units=161, segments=2), 1)
     """
     if BASIC.issuperset(text):
-        units = len(text)  # the common case, without a look at each character
+        units = len(text)  # the common case, without inspecting each character
         parts = 1 if units <= SINGLE_SEPTETS else -(-units // PART_SEPTETS)
         return Weight("GSM7", units, parts)
     if all(ch in BASIC or ch in EXTENSION for ch in text):
@@ -49,7 +49,7 @@ def weigh(text: str) -> Weight:
 
 
 def fits_ussd(text: str) -> bool:
-    """Whether one USSD screen can hold `text`.
+    """Return whether one USSD screen can hold `text`.
 
     >>> fits_ussd("a" * 182), fits_ussd("a" * 183), fits_ussd("ŋ" * 81)
     (True, False, False)

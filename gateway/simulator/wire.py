@@ -1,7 +1,7 @@
 """HTTP in both directions: a server inside the running event loop, and a keep-alive client.
 
-The server can also *hang up* on a caller without a word, which no ASGI application can do by
-itself: most of the trouble in payments begins with an answer that never came.
+The server can also *hang up* on a caller without an answer, which no ASGI application can do by
+itself. Most of the trouble in payments begins with an answer that never came.
 """
 
 import asyncio
@@ -21,21 +21,21 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from gateway.simulator.faults import FaultPlan
 
 TRANSPORT: Final = "simulator.transport"
-GRACE_S: Final = 2.0  # what an open request may still take when the server stops
+GRACE_S: Final = 2.0  # the time that open requests still get when the server stops
 FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON: Final = {"Content-Type": "application/json"}
 
 
 class Answer(NamedTuple):
-    """What came back; `status` 0 means nothing did, and `text` then says why."""
+    """The reply to a call. `status` 0 means that none came, and `text` then gives the reason."""
 
     status: int
     text: str
-    metadata: str = ""  # Africa's Talking's at-ussd-hop-metadata
+    metadata: str = ""  # the value of Africa's Talking's header at-ussd-hop-metadata
 
 
 class Caller:
-    """One pooled client for all calls to the gateway. Never raises for the network's faults."""
+    """A pooled client for all calls to the gateway. It never raises for network faults."""
 
     def __init__(self, timeout_s: float = 30.0) -> None:
         self._timeout_s = timeout_s
@@ -71,17 +71,17 @@ class Caller:
 
 
 class HangUp(Response):
-    """Cuts the connection instead of answering."""
+    """A response that cuts the connection instead of answering."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         transport = cast("asyncio.Transport", scope["extensions"][TRANSPORT]["transport"])
         transport.abort()
-        for _ in range(3):  # let the server see the loss, so that it does not answer 500
+        for _ in range(3):  # The server must see the loss first, so that it does not answer 500.
             await asyncio.sleep(0)
 
 
 class Line(HttpToolsProtocol):
-    """uvicorn's own protocol, which also tells the application its transport."""
+    """The protocol class of uvicorn, extended to give the application its transport."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -91,8 +91,8 @@ class Line(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """A server that leaves the signals to its program, and stops at once when nothing is open.
 
-    uvicorn's own looks up ten times a second and rests a tenth on its way out, which adds up
-    over hundreds of tests.
+    uvicorn's own server polls ten times per second and sleeps for a tenth of a second while it
+    stops, which adds up over hundreds of tests.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -107,7 +107,7 @@ class Server(uvicorn.Server):
         tick = 0
         while not self.stop.is_set():
             await self.on_tick(tick)
-            tick += 10  # of a tenth of a second each: keeps the Date header right
+            tick += 10  # ten ticks of a tenth of a second, which keeps the Date header right
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.stop.wait(), 1.0)
 
@@ -126,7 +126,10 @@ class Server(uvicorn.Server):
 
 
 class Listener:
-    """Serves an application on a port (0: any free one) of the running event loop."""
+    """A server for an application on a port of the running event loop.
+
+    Port 0 takes any free port.
+    """
 
     def __init__(self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> None:
         self.app = app
@@ -140,9 +143,9 @@ class Listener:
         return f"http://{self.host}:{self.port}"
 
     async def __aenter__(self) -> Self:
-        """Raises OSError when the port is taken."""
-        # Named TCP: asyncio switches Nagle's delay (40 ms an answer) off only when told the
-        # protocol.
+        """Start to listen. Raises OSError when the port is taken."""
+        # The protocol is named because asyncio switches Nagle's delay (40 ms per answer) off only
+        # for a socket that was made with IPPROTO_TCP.
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -160,7 +163,8 @@ class Listener:
                 access_log=False,
                 log_config=None,
                 backlog=4096,
-                timeout_keep_alive=120,  # who closes an idle connection first should be the caller
+                # The caller should be the first to close an idle connection.
+                timeout_keep_alive=120,
             )
         )
         self._task = asyncio.create_task(self._server.serve(sockets=[sock]))
@@ -182,7 +186,10 @@ class Listener:
 
 
 class Provider:
-    """A simulated provider: entered it answers at `url`, left it drops what is under way (`close`)."""
+    """A simulated provider, used as an asynchronous context manager.
+
+    Inside the context it answers at `url`. On leaving it drops the work in progress (`close`).
+    """
 
     def __init__(self, app: ASGIApp, port: int = 0) -> None:
         self._listener = Listener(app, port=port)
@@ -192,10 +199,10 @@ class Provider:
         return self._listener.url
 
     async def close(self) -> None:
-        """Nothing is under way unless a provider says so."""
+        """Drop the work in progress. This provider has none; a subclass may."""
 
     async def __aenter__(self) -> Self:
-        """Raises OSError when the port is taken."""
+        """Start to answer. Raises OSError when the port is taken."""
         await self._listener.__aenter__()
         return self
 
@@ -210,7 +217,7 @@ class Provider:
 
 
 async def before_acting(plan: FaultPlan, faults: frozenset[str]) -> Response | None:
-    """The answer of a request that dies before the provider did anything, else None."""
+    """Return the answer for a request that fails before the provider acts, or None."""
     if "slow" in faults:
         await asyncio.sleep(plan.slow_s)
     if "drop_before" in faults:
@@ -221,7 +228,7 @@ async def before_acting(plan: FaultPlan, faults: frozenset[str]) -> Response | N
 
 
 def after_acting(faults: frozenset[str], good: Callable[[], Response]) -> Response:
-    """The provider has acted: tell the caller, or fail to."""
+    """Return the answer for a request that the provider acted on, or the fault that hides it."""
     if "drop_after" in faults:
         return HangUp()
     if "error_after" in faults:

@@ -1,14 +1,19 @@
-"""Phones over HTTP, for a person or a script that is not in the carrier's event loop.
+"""Phones over HTTP, for an operator or a script outside the carrier's event loop.
 
-GET  /admin/carrier                        totals and violations POST /admin/carrier/hooks
-{"gateway_url": ..., "sms": "channel/secret", "ussd": "..."} GET  /admin/phones/{msisdn}
-the phone's diary POST /admin/phones/{msisdn}/text  {"to": "21512", "text": "JOIN"} POST
-/admin/phones/{msisdn}/dial  {"code": "*384*123#"} POST /admin/phones/{msisdn}/press {"text": "1"}
-POST /admin/phones/{msisdn}/hang-up POST /admin/ussd/{provider}/{msisdn}/dial  {"url":
-"http://.../in/x/SECRET/ussd", "code": "*713*10#"}, as Hubtel, Uzo, ... POST
-/admin/ussd/{provider}/{msisdn}/press {"text": "1"}; .../hang-up GET  /admin/twilio
-what Twilio took from the gateway, and what phones texted POST /admin/twilio/text     {"url":
-"https://.../in/tw/SECRET/sms", "from": "+254711000001", "text": "JOIN"}, signed
+GET  /admin/carrier                 totals and violations
+POST /admin/carrier/hooks           {"gateway_url": ..., "sms": "channel/secret", "ussd": "..."}
+GET  /admin/phones/{msisdn}         the phone's diary
+POST /admin/phones/{msisdn}/text    {"to": "21512", "text": "JOIN"}
+POST /admin/phones/{msisdn}/dial    {"code": "*384*123#"}
+POST /admin/phones/{msisdn}/press   {"text": "1"}
+POST /admin/phones/{msisdn}/hang-up
+POST /admin/ussd/{provider}/{msisdn}/dial     as Hubtel, Uzo, ...:
+                                    {"url": "http://.../in/x/SECRET/ussd", "code": "*713*10#"}
+POST /admin/ussd/{provider}/{msisdn}/press    {"text": "1"}
+POST /admin/ussd/{provider}/{msisdn}/hang-up
+GET  /admin/twilio                  the messages from the gateway, and the texts of phones
+POST /admin/twilio/text             signed: {"url": "https://.../in/tw/SECRET/sms",
+                                    "from": "+254711000001", "text": "JOIN"}
 """
 
 from dataclasses import asdict
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def carrier_routes(carrier: "CarrierServer") -> list[Route]:
-    """The admin pages of one carrier."""
+    """Return the admin routes of one carrier."""
     desk = _Desk(carrier)
     phone = "/admin/phones/{msisdn}"
     return [
@@ -47,7 +52,7 @@ def carrier_routes(carrier: "CarrierServer") -> list[Route]:
 
 
 def twilio_routes(twilio: "TwilioServer") -> list[Route]:
-    """The admin pages of Twilio."""
+    """Return the admin routes of Twilio."""
 
     async def books(_request: Request) -> Response:
         took, came = map(asdict, twilio.messages), map(asdict, twilio.came)
@@ -67,7 +72,7 @@ def twilio_routes(twilio: "TwilioServer") -> list[Route]:
 
 
 class UssdDesk:
-    """Phones that dial through aggregators of USSD over HTTP; each has at most one open session."""
+    """The phones that dial through HTTP aggregators of USSD. Each has at most one open session."""
 
     def __init__(self) -> None:
         self._carriers: dict[tuple[str, str], UssdHttp] = {}
@@ -113,7 +118,7 @@ class UssdDesk:
 
 
 class _Desk:
-    """Each phone has at most one open session here."""
+    """The phones of one carrier. Each has at most one session opened here."""
 
     def __init__(self, carrier: "CarrierServer") -> None:
         self._carrier = carrier

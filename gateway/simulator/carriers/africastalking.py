@@ -1,11 +1,11 @@
 """Africa's Talking as a server, and the phones behind it.
 
-Serves `POST /version1/messaging` for the gateway's outgoing SMS, posts the phones' SMS and USSD
-steps and the delivery reports to the gateway's URLs, and keeps a diary of both directions. It
-runs inside the event loop of the program that drives the phones::
+It serves `POST /version1/messaging` for the gateway's outgoing SMS, posts the phones' SMS, USSD
+steps and delivery reports to the gateway's URLs, and keeps a diary of both directions. It runs
+inside the event loop of the program that drives the phones::
 
     async with CarrierServer(Terms(), Hooks.under("http://127.0.0.1:8000", sms="at/SECRET")) as c:
-        print(c.url)            # what the gateway is told as the provider's address
+        print(c.url)            # the provider's address in the gateway's settings
         phone = c.phone("+254711000001")
 """
 
@@ -46,18 +46,21 @@ class CarrierServer(Provider):
         port: int = 0,
         run: str = "",
     ) -> None:
-        """`run` begins every id made here; random unless given, since ids outlive a run."""
+        """Make a provider whose ids all begin with `run`.
+
+        `run` is random unless given, because ids outlive a run.
+        """
         self.terms = terms or Terms()
         self.hooks = hooks or Hooks()
         self.plan = plan or FaultPlan()
         self.now = time.time
-        self.balance_minor: int | None = None  # None: never runs dry
+        self.balance_minor: int | None = None  # None means that it never runs dry
         self.phones: dict[str, Phone] = {}
         self.messages: list[Sms] = []
         self.hops: list[Hop] = []
         self.violations: list[Violation] = []
         self.sessions = 0
-        self.receipts_lost = 0  # receipts the gateway did not answer with 200
+        self.receipts_lost = 0  # receipts that the gateway did not answer with 200
         self._run = run or secrets.token_hex(5)
         self._made = 0
         self._caller = Caller(self.terms.deadline_s)
@@ -70,19 +73,19 @@ class CarrierServer(Provider):
         super().__init__(Starlette(routes=self.routes), port)
 
     async def close(self) -> None:
-        """Drop what is still under way."""
+        """Drop the work in progress."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._caller.close()
 
     async def settle(self) -> None:
-        """Wait until every receipt and end-of-session note has been told."""
+        """Wait until every receipt and end-of-session notice was sent."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
     def phone(self, msisdn: str) -> Phone:
-        """The phone with this number, made on first use."""
+        """Return the phone with this number, which is made on first use."""
         found = self.phones.get(msisdn)
         if found is None:
             found = self.phones[msisdn] = Phone(msisdn, self, at.network_of(msisdn))
@@ -98,7 +101,7 @@ class CarrierServer(Provider):
     # From the phones to the gateway
 
     async def carry_up(self, phone: Phone, to: str, text: str, ref: str | None) -> Sms:
-        """Post a phone's SMS until the gateway says 200 or the carrier gives up."""
+        """Post a phone's SMS until the gateway answers 200 or the carrier gives up."""
         at_s = self._stamp(phone)
         ref = ref or self.new_ref("ATXid")
         sms = Sms(at_s, "from_phone", phone.msisdn, to, text, weigh(text), ref)
@@ -119,14 +122,14 @@ class CarrierServer(Provider):
     def _stamp(self, phone: Phone) -> float:
         """Return the time of an SMS that a phone sends now, at least a second after the one before.
 
-        The provider's dates are whole seconds, and nobody types two SMS within one; simulated
-        workers would.
+        The provider's dates are whole seconds. No human types two SMS within one second, but a
+        simulated worker would.
         """
         before = phone.sent[-1].at if phone.sent else -1.0
         return max(self.now(), before + 1.0)
 
     async def carry_hop(self, session: Session, transcript: str) -> Screen:
-        """Post one USSD step and judge the answer by the provider's rules."""
+        """Post one USSD step and check the answer against the provider's rules."""
         phone = session.phone
         if not session.hops:
             self.sessions += 1
@@ -150,7 +153,7 @@ class CarrierServer(Provider):
         return self._judge(session, answer, took_s)
 
     async def end_session(self, session: Session, status: str, error: str = "") -> None:
-        """Tell the gateway, once, that a session is over."""
+        """Notify the gateway, once, that a session is over."""
         if session.ended:
             return
         session.ended = True
@@ -175,7 +178,7 @@ class CarrierServer(Provider):
         self._spawn(self._tell(at.session_end(end), self.hooks.session_end))
 
     async def _twice(self, session: Session, form: dict[str, str], said: str) -> Answer:
-        """The network repeats a step at once; both answers must be the same screen."""
+        """Repeat a step at once, as a network does. Both answers must be the same screen."""
         url = self.hooks.ussd
         one, two = await asyncio.gather(
             self._caller.post_form(url, form, said), self._caller.post_form(url, form, said)
@@ -194,7 +197,7 @@ class CarrierServer(Provider):
         elif not body.startswith(PREFIXES):
             rule = "does not begin with CON or END"
         elif not fits_ussd(body[4:]):
-            # The handset cuts a long screen, it does not end the session.
+            # The handset cuts a long screen but does not end the session.
             self._note(session, "longer than one screen", body)
         elif not body[4:].strip():
             self._note(session, "an empty screen", body)
@@ -212,7 +215,7 @@ class CarrierServer(Provider):
     # From the gateway to the phones
 
     async def _received(self, request: Request) -> Response:
-        """What phones have sent, after the message `lastReceivedId` ("0": from the first)."""
+        """Return the texts of phones after the message `lastReceivedId` ("0": from the first)."""
         if not self._knows(request, request.query_params.get("username", "")):
             return Response(at.BAD_KEY, 401, media_type="text/plain")
         came = [sms for sms in self.messages if sms.way == "from_phone"]

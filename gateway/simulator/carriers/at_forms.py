@@ -1,7 +1,7 @@
-"""Africa's Talking's words: the bodies it sends and the answers it gives, nothing else.
+"""Africa's Talking's wire format: the bodies that it sends and the answers that it gives.
 
-Source: the provider's pages and its Python SDK 2.0.3 (fields, status codes, spellings kept as
-they are, `NotNetworkSubcriber` included). Times are seconds since the epoch.
+Source: the provider's pages and its Python SDK 2.0.3 (fields, status codes, and spellings kept as
+they are, including `NotNetworkSubcriber`). Times are seconds since the epoch.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 
 import orjson
 
-# statusCode of one recipient -> its status word.
+# The status word for each statusCode of a recipient.
 STATUSES: Final[Mapping[int, str]] = {
     100: "Processed",
-    101: "Success",  # the documentation's table says Sent; every sample body says Success
+    101: "Success",  # The documentation's table says Sent, but every sample body says Success.
     102: "Queued",
     401: "RiskHold",
     402: "InvalidSenderId",
@@ -32,9 +32,9 @@ QUEUED: Final = 102
 ACCEPTED: Final = frozenset({100, 101, QUEUED})
 BAD_KEY: Final = "The supplied authentication is invalid"
 
-# A number ending in 98 and a status code is always answered with that code: +2547xx98406 is
-# blacklisted. A number ending in 970 and two digits is accepted, and its receipt says what the
-# table says: None for no receipt at all, the second word is the failureReason.
+# A number that ends in 98 and a status code is always answered with that code: +2547xx98406 is
+# blacklisted. A number that ends in 970 and two digits is accepted, and its receipt follows the
+# table. None means no receipt at all, and the second word is the failureReason.
 MAGIC_STATUS: Final = "98"
 MAGIC_RECEIPT: Final[Mapping[str, tuple[str, str] | None]] = {
     "97001": ("Failed", "DeliveryFailure"),
@@ -47,7 +47,7 @@ MAGIC_RECEIPT: Final[Mapping[str, tuple[str, str] | None]] = {
 }
 MAGIC_DIGITS: Final = 5
 
-# The prefix of a Kenyan number tells its network well enough for a simulator.
+# A simulator may derive the network of a Kenyan number from its prefix.
 NETWORKS: Final[Mapping[str, str]] = {
     "+25473": "63903",
     "+25478": "63903",
@@ -65,7 +65,7 @@ NETWORKS: Final[Mapping[str, str]] = {
 
 
 class Fate(NamedTuple):
-    """What becomes of one recipient of a send request."""
+    """The outcome for one recipient of a send request."""
 
     number: str
     status_code: int
@@ -75,7 +75,7 @@ class Fate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SessionEnd:
-    """The end of a USSD session, told to a URL of its own."""
+    """The end of a USSD session, posted to a URL of its own."""
 
     at: float
     session: str
@@ -94,7 +94,7 @@ class SessionEnd:
 
 
 def magic_status(number: str) -> int:
-    """The status code a magic number asks for, 101 for every other number.
+    """Return the status code that a magic number requests, or 101 for every other number.
 
     >>> magic_status("+254700098406"), magic_status("+254711000001")
     (406, 101)
@@ -106,18 +106,22 @@ def magic_status(number: str) -> int:
 
 
 def network_of(number: str) -> str:
-    """The networkCode of a number; 99999 is the provider's sandbox."""
+    """Return the networkCode of a number. 99999 is the provider's sandbox."""
     fits = (prefix for prefix in NETWORKS if number.startswith(prefix))
     return NETWORKS.get(max(fits, key=len, default=""), "99999")
 
 
 def money(currency: str, minor: int) -> str:
-    """>>> money("KES", 80), money("KES", 0) ('KES 0.8000', '0')"""
+    """Return an amount as Africa's Talking writes it, with four decimals.
+
+    >>> money("KES", 80), money("KES", 0)
+    ('KES 0.8000', '0')
+    """
     return f"{currency} {minor // 100}.{minor % 100:02d}00" if minor else "0"
 
 
 def reply(currency: str, fates: Sequence[Fate]) -> bytes:
-    """The 201 body of a send: one line for people, one entry for each recipient."""
+    """Return the 201 body of a send: one summary line, and one entry per recipient."""
     taken = sum(fate.status_code in ACCEPTED for fate in fates)
     total = money(currency, sum(fate.cost_minor for fate in fates))
     return orjson.dumps(
@@ -140,12 +144,12 @@ def reply(currency: str, fates: Sequence[Fate]) -> bytes:
 
 
 def refusal(reason: str) -> bytes:
-    """The whole batch is refused: no recipients, the reason in Message."""
+    """Return the answer to a refused batch: no recipients, and the reason in Message."""
     return orjson.dumps({"SMSMessageData": {"Message": reason, "Recipients": []}})
 
 
 def inbound(number: str, to: str, text: str, ref: str, at: float) -> dict[str, str]:
-    """An SMS from a phone."""
+    """Return the form of an SMS from a phone."""
     return {
         "linkId": "",
         "text": text,
@@ -159,7 +163,7 @@ def inbound(number: str, to: str, text: str, ref: str, at: float) -> dict[str, s
 
 
 def receipt(ref: str, number: str, status: str, reason: str = "") -> dict[str, str]:
-    """A delivery report."""
+    """Return the form of a delivery report."""
     form = {
         "id": ref,
         "status": status,
@@ -170,7 +174,7 @@ def receipt(ref: str, number: str, status: str, reason: str = "") -> dict[str, s
 
 
 def hop(session: str, number: str, network: str, service: str, text: str) -> dict[str, str]:
-    """One USSD step; `text` holds all inputs so far, joined by `*`."""
+    """Return the form of one USSD step. `text` holds all inputs so far, joined by `*`."""
     return {
         "sessionId": session,
         "phoneNumber": number,

@@ -1,7 +1,9 @@
-"""An operator's SMSC as SMPP 3.4 shows it: an ESME (Kannel, say) binds, submits messages, gets receipts and phones' texts.
+"""An operator's SMSC as SMPP 3.4 shows it to an ESME (for example Kannel).
 
-Only what such a link needs: bind, submit_sm with a receipt (numbers that end in 99 cannot be reached), deliver_sm,
-enquire_link, unbind. Texts are one part, Latin-1 or UCS-2. Wire format: SMPP 3.4, sections 4 and 5.
+An ESME binds, submits messages, and receives receipts and phones' texts. Only the needs of such a
+link are implemented: bind, submit_sm with a receipt (numbers that end in 99 cannot be reached),
+deliver_sm, enquire_link and unbind. Texts have one part, in Latin-1 or UCS-2. Wire format: SMPP
+3.4, sections 4 and 5.
 """
 
 import asyncio
@@ -17,14 +19,14 @@ RESPONSE = 0x80000000
 INVALID_COMMAND = 0x3
 RECEIPT_ESM_CLASS = 0x04
 UCS2 = 8
-# deliver_sm's that may wait for their response: then phones wait, too.
+# The number of deliver_sm that may wait for their response before phones have to wait, too.
 WINDOW = 50
 _TEXT_BYTES_MAX = 254
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """One message that was handed to the operator."""
+    """A message that was handed to the operator."""
 
     id: str
     sender: str
@@ -35,13 +37,16 @@ class Submitted:
 
 @dataclass
 class Smsc:
-    """Listens on the loopback; `submitted`: what came, in order; `receipts`: how many were given."""
+    """An SMSC that listens on the loopback."""
 
     port: int = 0
+    """The port to listen on. 0 takes any free port."""
     submitted: list[Submitted] = field(default_factory=list)
+    """The messages that were submitted, in order of arrival."""
     receipts: int = 0
+    """The number of receipts delivered."""
     acknowledged: int = 0
-    """Phones' texts that the other side took over: from here on they are its to keep."""
+    """The number of phones' texts that the other side acknowledged and so must keep."""
     _links: list["_Link"] = field(default_factory=list)
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -62,11 +67,14 @@ class Smsc:
 
     @property
     def bound(self) -> bool:
-        """Whether somebody receives phones' texts."""
+        """Return whether a connected ESME receives phones' texts."""
         return any(link.receives for link in self._links)
 
     async def phone_says(self, phone: str, to: str, text: str) -> None:
-        """A phone texts `to`. Waits while too many are not acknowledged yet."""
+        """Deliver a text from a phone to `to`.
+
+        Waits while too many texts are not acknowledged yet.
+        """
         await self._receiver().deliver(phone, to, text.encode("latin-1"))
 
     def _receiver(self) -> "_Link":
@@ -78,7 +86,7 @@ class Smsc:
         try:
             await link.run()
         except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # it hung up
+            pass  # The ESME closed the connection.
         finally:
             self._links.remove(link)
             link.close()
@@ -91,7 +99,10 @@ class Smsc:
             task.add_done_callback(self._tasks.discard)
 
     async def _receipt(self, sent: Submitted) -> None:
-        """SMPP 3.4, appendix B. An unreachable phone is told, too."""
+        """Deliver the receipt of a message, also for an unreachable phone.
+
+        The format is that of SMPP 3.4, appendix B.
+        """
         reached = not sent.to.endswith("99")
         stat, done = ("DELIVRD", "001") if reached else ("UNDELIV", "000")
         date = time.strftime("%y%m%d%H%M")
@@ -107,7 +118,7 @@ class Smsc:
 
 
 class _Link:
-    """One connection of an ESME."""
+    """The connection of one ESME."""
 
     def __init__(
         self, smsc: Smsc, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -149,15 +160,15 @@ class _Link:
         await self._window.acquire()
         self._sequence += 1
         short = text[:_TEXT_BYTES_MAX]
-        # service type; international numbers; esm class, protocol, priority; no times; flags,
-        # coding 0; the text
+        # The fields in order: service type, international numbers, esm class, protocol, priority,
+        # no times, flags, coding 0, and the text.
         body = b"".join(
             (
                 b"\0",
                 *(b"\x01\x01", source.lstrip("+").encode(), b"\0"),
                 *(b"\x00\x01", to.lstrip("+").encode(), b"\0"),
                 bytes([esm_class, 0, 0]) + b"\0\0",
-                bytes([0, 0, 3, 0, len(short)]),  # coding 3: Latin-1
+                bytes([0, 0, 3, 0, len(short)]),  # coding 3 is Latin-1
                 short,
             )
         )
@@ -169,7 +180,7 @@ class _Link:
 
 
 def _submitted(body: bytes, message_id: str) -> Submitted:
-    """SMPP 3.4, 4.4.1."""
+    """Read the body of a submit_sm (SMPP 3.4, 4.4.1)."""
     _, at = _string(body, 0)
     sender, at = _string(body, at + 2)
     to, at = _string(body, at + 2)

@@ -1,4 +1,4 @@
-"""What an account at the carrier is: its prices and patience, and the gateway's URLs."""
+"""The account at the carrier: its prices, its deadlines and the gateway's URLs."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -6,7 +6,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """The gateway's URLs, as they are typed into the provider's dashboard; "" is not set."""
+    """The gateway's URLs, as typed into the provider's dashboard. "" means not set."""
 
     sms: str = ""
     ussd: str = ""
@@ -15,7 +15,10 @@ class Hooks:
 
     @classmethod
     def under(cls, gateway_url: str, sms: str, ussd: str = "") -> Self:
-        """`sms` and `ussd` are `channel/secret`; without `ussd` one channel does both."""
+        """Return the URLs of a gateway's channels.
+
+        `sms` and `ussd` are `channel/secret`. Without `ussd` one channel serves both.
+        """
         root, dial = f"{gateway_url.rstrip('/')}/in", ussd or sms
         return cls(
             sms=f"{root}/{sms}/sms",
@@ -27,23 +30,27 @@ class Hooks:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The account at the provider. Prices in minor units."""
+    """The conditions of the account at the provider. Prices are in minor units."""
 
     api_key: str = "simulator"
-    username: str = ""  # "": any
-    sender_ids: frozenset[str] = frozenset()  # empty: any
-    service_codes: frozenset[str] = frozenset()  # USSD codes served; empty: any
+    username: str = ""  # "" accepts any
+    sender_ids: frozenset[str] = frozenset()  # An empty set accepts any.
+    # The served USSD codes. An empty set serves any code.
+    service_codes: frozenset[str] = frozenset()
     currency: str = "KES"
-    price_minor: int = 80  # for each segment sent to a phone
-    session_minor: int = 10  # for each USSD session
+    price_minor: int = 80  # per segment sent to a phone
+    session_minor: int = 10  # per USSD session
     receipts: bool = True
     receipt_delay_s: float = 0.05
-    retry_s: float = 0.5  # of an SMS to the gateway; the real one is 60 s, for 12 hours
+    # The interval between attempts to post an SMS. The real provider waits 60 s, for 12 hours.
+    retry_s: float = 0.5
     retry_for_s: float = 30.0
-    deadline_s: float = 10.0  # a USSD answer after this ends the session
+    deadline_s: float = 10.0  # a later USSD answer ends the session
 
     def split_code(self, code: str) -> tuple[str, str]:
-        """The served code, and what was dialled beyond it. Raises ValueError.
+        """Return the served code and the rest that was dialled beyond it.
+
+        Raises ValueError when no served code matches.
 
         >>> Terms(service_codes=frozenset({"*384*123#"})).split_code("*384*123*5*12#")
         ('*384*123#', '5*12')

@@ -1,10 +1,11 @@
-"""Twilio as a server: takes messages, lists them, tells what became of them, and signs what it posts to the gateway.
+"""Twilio as a server.
 
-Wire format: www.twilio.com/docs/messaging/api/message-resource and .../usage/security. Runs inside the event loop of the
-program that drives it::
+It takes messages, lists them, reports their status, and signs its posts to the gateway. Wire
+format: www.twilio.com/docs/messaging/api/message-resource and .../usage/security. It runs inside
+the event loop of the program that drives it::
 
     async with TwilioServer() as twilio:
-        print(twilio.url)       # what the gateway is told as the provider's address
+        print(twilio.url)       # the provider's address in the gateway's settings
         await twilio.texts("https://gw.example.org/in/tw/SECRET/sms", "+254711000001", "JOIN")
 """
 
@@ -27,7 +28,7 @@ from gateway.simulator.faults import FaultPlan
 from gateway.simulator.wire import FORM, Answer, Caller, Provider, after_acting, before_acting
 
 ACCOUNT, TOKEN, NUMBER = "AC" + "5" * 32, "simulator", "+254200000000"
-# What these numbers are answered, always (Twilio's error codes).
+# Twilio always answers these numbers with its error codes of the same ending.
 OPTED_OUT, NO_ROUTE = "+254700021610", "+254700021612"
 _ERRORS = {OPTED_OUT: 21610, NO_ROUTE: 21612}
 _PAGE_MOST = 1000
@@ -37,7 +38,7 @@ RECEIPT_DELAY_S = 0.05
 
 @dataclass(slots=True)
 class Taken:
-    """One message that Twilio took from the gateway."""
+    """A message that Twilio took from the gateway."""
 
     sid: str
     to: str
@@ -53,11 +54,15 @@ class Taken:
 class TwilioServer(Provider):
     """The provider.
 
-    Its books, oldest first: `messages` it took from the gateway, `came` what phones texted.
+    Its books, oldest first, are the `messages` that it took from the gateway and the texts that
+    `came` from phones.
     """
 
     def __init__(self, plan: FaultPlan | None = None, *, receipts: bool = False) -> None:
-        """`receipts`: tell by itself that each message was sent and delivered, where it brings a StatusCallback."""
+        """Make a provider.
+
+        With `receipts` it reports each message that brings a StatusCallback as sent and delivered.
+        """
         self.plan = plan or FaultPlan()
         self._receipts = receipts
         self._tasks: set[asyncio.Task[None]] = set()
@@ -77,21 +82,21 @@ class TwilioServer(Provider):
         super().__init__(Starlette(routes=self.routes, exception_handlers={404: not_found}))
 
     async def close(self) -> None:
-        """Drop what is still under way."""
+        """Drop the work in progress."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._caller.close()
 
     async def settle(self) -> None:
-        """Wait until every receipt has been told."""
+        """Wait until every receipt was sent."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
     # To the gateway, signed
 
     async def texts(self, url: str, msisdn: str, text: str) -> Answer:
-        """A phone texts our number; what the gateway answered."""
+        """Send a text from a phone to the gateway's number and return the gateway's answer."""
         came = Taken(self._sid(), NUMBER, msisdn, text, "", self.now(), "inbound", "received")
         self.came.append(came)
         form = {"MessageSid": came.sid, "AccountSid": ACCOUNT, "From": msisdn, "To": NUMBER, "Body": text,
@@ -99,14 +104,17 @@ class TwilioServer(Provider):
         return await self.post(url, form)
 
     async def reports(self, message: Taken, status: str, error: str = "") -> Answer:
-        """What became of a message, at the address that came with it."""
+        """Report the status of a message to the address that came with it. Returns the answer."""
         message.status, message.error = status, error
         form = {"MessageSid": message.sid, "AccountSid": ACCOUNT, "To": message.to, "From": message.sender,
                 "MessageStatus": status, "ApiVersion": "2010-04-01", **({"ErrorCode": error} if error else {})}  # fmt: skip
         return await self.post(message.callback, form)
 
     async def post(self, url: str, form: Mapping[str, str], token: str = TOKEN) -> Answer:
-        """A signed webhook; with another `token` it is a forged one."""
+        """Post a signed webhook and return the answer.
+
+        With another `token` the webhook is forged.
+        """
         said = url + "".join(name + form[name] for name in sorted(form))
         digest = hmac.new(token.encode(), said.encode(), hashlib.sha1).digest()
         headers = {**FORM, "X-Twilio-Signature": base64.b64encode(digest).decode()}
@@ -176,7 +184,7 @@ class TwilioServer(Provider):
 
 
 async def not_found(request: Request, _error_of: Exception | None = None) -> Response:
-    """Twilio's answer where it has nothing."""
+    """Return Twilio's answer for an unknown path or resource."""
     text = f"The requested resource {request.url.path} was not found"
     return _error(20404, 404, text)
 

@@ -1,12 +1,14 @@
-"""USSD as six aggregators carry it over HTTP: what they send for a key press, and what they accept as a screen.
+"""The formats in which six aggregators carry USSD over HTTP: key presses and screens.
 
-Written from the aggregators' documentation, apart from the gateway's own reading of it:
-Hubtel, Ghana: hubtel.readme.io/reference/sample-general-services-interaction, developers.hubtel.com/docs/api-reference-prog-services
-Arkesel, Ghana: developers.arkesel.com (fields as in public applications that answer it)
-Moolre, Ghana: docs.moolre.com/ussd
-Uzo, Ghana: mobiverse-solutions.github.io/uzo-documentation
-HollaTags, Nigeria: docs.hollatags.com/ussd/inbound
-Crossgate, Kenya: docs.vas.crossgatesolutions.co.ke/ussd
+They are written from the aggregators' documentation, independent of the gateway's own reading:
+
+- Hubtel, Ghana: hubtel.readme.io/reference/sample-general-services-interaction,
+  developers.hubtel.com/docs/api-reference-prog-services
+- Arkesel, Ghana: developers.arkesel.com (fields as in public applications that answer it)
+- Moolre, Ghana: docs.moolre.com/ussd
+- Uzo, Ghana: mobiverse-solutions.github.io/uzo-documentation
+- HollaTags, Nigeria: docs.hollatags.com/ussd/inbound
+- Crossgate, Kenya: docs.vas.crossgatesolutions.co.ke/ussd
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,14 +23,14 @@ JSON: Final = "application/json"
 
 
 class Unreadable(Exception):
-    """A screen that the aggregator would not show, and why."""
+    """A screen that the aggregator would not show; the text gives the reason."""
 
 
 @dataclass(slots=True)
 class Dialogue:
-    """One session of a phone.
+    """A USSD session of one phone.
 
-    `typed`: the inputs so far; `ahead`: those that were dialled behind the code.
+    `typed` holds the inputs so far, and `ahead` those that were dialled behind the code.
     """
 
     session: str
@@ -40,7 +42,7 @@ class Dialogue:
 
     @property
     def dialled(self) -> str:
-        """The whole string that was dialled, without its last sign."""
+        """Return the whole string that was dialled, without its last sign."""
         return "*".join([self.code.removesuffix("#"), *self.ahead])
 
     @property
@@ -50,7 +52,7 @@ class Dialogue:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What the aggregator sends: a body, or a query for a GET."""
+    """A call from the aggregator: a body, or a query for a GET."""
 
     method: str
     query: str = ""
@@ -60,12 +62,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One aggregator. `end` is None where the end of a session is not told."""
+    """The format of one aggregator.
+
+    `end` is None if the aggregator does not report the end of a session.
+    """
 
     step: Callable[[Dialogue], Call]
     end: Callable[[Dialogue], Call] | None
     read: Callable[[Dialogue, str, str], tuple[str, bool]]
-    """Session, content type and body of an answer; the screen, and whether it waits for a key."""
+    """Takes the session, content type and body of an answer. Returns the screen, and whether it
+    waits for a key.
+    """
 
 
 def _posted(told: Mapping[str, object]) -> Call:
@@ -97,7 +104,7 @@ def _text(told: Mapping[str, object], name: str) -> str:
 
 def _one_of(told: Mapping[str, object], name: str, values: Sequence[object]) -> object:
     value = told.get(name)
-    # Exactly: True is not 1 in JSON.
+    # The types must match exactly: True is not 1 in JSON.
     if not any(type(value) is type(one) and value == one for one in values):
         raise Unreadable(f"{name!r} is {value!r}, not one of {values}")
     return value
@@ -108,8 +115,7 @@ def _same(told: Mapping[str, object], name: str, value: str) -> None:
         raise Unreadable(f"{name!r} is {told.get(name)!r}, not {value!r} as in the call")
 
 
-# --- Hubtel
-# ------------------------------------------------------------------------------------------------------
+# Hubtel
 
 
 def _hubtel(dialogue: Dialogue, kind: str) -> Call:
@@ -139,8 +145,7 @@ def _read_hubtel(dialogue: Dialogue, content_type: str, body: str) -> tuple[str,
     return _text(told, "Message"), kind == "response"
 
 
-# --- Arkesel
-# -----------------------------------------------------------------------------------------------------
+# Arkesel
 
 
 def _arkesel(dialogue: Dialogue) -> Call:
@@ -165,8 +170,7 @@ def _read_arkesel(dialogue: Dialogue, content_type: str, body: str) -> tuple[str
     return _text(told, "message"), _one_of(told, "continueSession", (True, False)) is True
 
 
-# --- Moolre
-# ------------------------------------------------------------------------------------------------------
+# Moolre
 
 
 def _moolre(dialogue: Dialogue) -> Call:
@@ -189,8 +193,7 @@ def _read_moolre(_: Dialogue, content_type: str, body: str) -> tuple[str, bool]:
     return _text(told, "message"), _one_of(told, "reply", (True, False)) is True
 
 
-# --- Uzo
-# ---------------------------------------------------------------------------------------------------------
+# Uzo
 
 
 def _uzo(dialogue: Dialogue, operation: str) -> Call:
@@ -212,8 +215,7 @@ def _read_uzo(_: Dialogue, content_type: str, body: str) -> tuple[str, bool]:
     return _text(told, "message"), _one_of(told, "ussdServiceOp", (2, 17)) == 2  # noqa: PLR2004
 
 
-# --- HollaTags
-# ---------------------------------------------------------------------------------------------------
+# HollaTags
 
 
 def _hollatags(dialogue: Dialogue, operation: str) -> Call:
@@ -237,8 +239,7 @@ def _read_hollatags(dialogue: Dialogue, content_type: str, body: str) -> tuple[s
     return _text(told, "session_msg"), goes_on
 
 
-# --- Crossgate
-# ---------------------------------------------------------------------------------------------------
+# Crossgate
 
 
 def _crossgate(dialogue: Dialogue) -> Call:

@@ -1,8 +1,10 @@
-"""Phones that dial through an aggregator which carries USSD over HTTP; the formats stand in `ussd_formats`.
+"""Phones that dial through an aggregator which carries USSD over HTTP.
 
-async with UssdHttp("hubtel", "https://gw.example.org/in/hubtel/SECRET/ussd") as carrier:
-    session = await carrier.dial("+254711000001", "*713*10#")
-    screen = await session.press("1")
+The formats are in `ussd_formats`.
+
+    async with UssdHttp("hubtel", "https://gw.example.org/in/hubtel/SECRET/ussd") as carrier:
+        session = await carrier.dial("+254711000001", "*713*10#")
+        screen = await session.press("1")
 """
 
 from secrets import token_hex
@@ -18,7 +20,7 @@ HTTP_OK = 200
 
 
 class UssdHttp:
-    """One aggregator in front of the gateway's address for USSD."""
+    """An aggregator in front of the gateway's address for USSD."""
 
     def __init__(self, kind: str, url: str) -> None:
         self.format, self.url = FORMATS[kind], url
@@ -38,13 +40,13 @@ class UssdHttp:
             await self._http.close()
 
     async def dial(self, msisdn: str, code: str, *ahead: str) -> "Session":
-        """Dial a code, with keys behind it where there are any; the session shows the first screen."""
+        """Dial a code, optionally with keys behind it, and return the new session."""
         session = Session(self, Dialogue(token_hex(8), msisdn, code, list(ahead)))
         await session.send()
         return session
 
     async def carry(self, call: Call) -> tuple[int, str, str]:
-        """Return status, content type and body of the gateway's answer."""
+        """Post a call and return the status, content type and body of the gateway's answer."""
         assert self._http is not None
         url = f"{self.url}?{call.query}" if call.query else self.url
         headers = {"Content-Type": call.content_type} if call.content_type else {}
@@ -54,7 +56,7 @@ class UssdHttp:
 
 
 class Session:
-    """One dialogue of a phone with the gateway."""
+    """A dialogue of one phone with the gateway."""
 
     def __init__(self, carrier: UssdHttp, dialogue: Dialogue) -> None:
         self.carrier, self.dialogue = carrier, dialogue
@@ -62,9 +64,9 @@ class Session:
         self._last: Call | None = None
 
     async def press(self, *keys: str) -> Screen:
-        """Type one input after the other; the last screen.
+        """Type one input after the other and return the last screen.
 
-        Raises RuntimeError on a session that is over.
+        Raises RuntimeError when the session is over.
         """
         for key in keys:
             if not self.screen.open:
@@ -80,12 +82,18 @@ class Session:
         return self.screen
 
     async def repeat(self) -> Screen:
-        """Send the last call again, byte for byte: the aggregator missed our answer."""
+        """Send the last call again, byte for byte.
+
+        An aggregator does this when it missed the gateway's answer.
+        """
         assert self._last is not None
         return await self._carried(self._last)
 
     async def hang_up(self) -> int:
-        """Tell the gateway that the session is over; the status of its answer, 0 where that is not told."""
+        """Notify the gateway that the session is over, and return the status of its answer.
+
+        Returns 0 for an aggregator that does not report the end of a session.
+        """
         if self.carrier.format.end is None:
             return 0
         status, _, _ = await self.carrier.carry(self.carrier.format.end(self.dialogue))

@@ -1,1 +1,1 @@
-"""Mobile-money operators: one provider each, with its own books on disk."""
+"""Mobile-money operators: one provider per file, with its own books on disk."""

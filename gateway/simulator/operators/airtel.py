@@ -1,11 +1,14 @@
-"""Airtel Money disbursements as a server: token, disbursement, enquiry, balance, subscriber, encryption key.
+"""Airtel Money disbursements as a server.
 
-The headers X-Country and X-Currency say where; numbers are those within that country. Airtel serves version 1 of its
-paths beside version 2, and so does this. A UUID is an id with its dashes or without: its page says neither.
+It serves the token, disbursement, enquiry, balance, subscriber and encryption-key calls. The
+headers X-Country and X-Currency name the country, and numbers are written as within that country.
+Airtel serves version 1 of its paths beside version 2, and so does this server. A transaction id
+that is a UUID has dashes or none, because Airtel's page says neither.
 
-Answers are 200 even for refusals: the code is in `status.response_code`. Tokens live three minutes. The callback goes to
-the URL of the portal, signed with base64 HMAC-SHA256 of the transaction's compact JSON under the client's secret.
-Numbers that end in 9 and three digits of a code (9003 for DP00900001003) fail with that code.
+Answers are 200 even for refusals: the code is in `status.response_code`. Tokens live three minutes.
+The callback goes to the URL of the portal, signed with base64 HMAC-SHA256 of the transaction's
+compact JSON under the client's secret. Numbers that end in 9 and three digits of a code (9003 for
+DP00900001003) fail with that code.
 """
 
 import base64
@@ -73,7 +76,7 @@ class AirtelBooks(OperatorBooks):
 class Airtel(Operator):
     token_life_s = 180.0
     names: Mapping[str, str] = MappingProxyType({})
-    """Of subscribers, by their number within the country."""
+    """Names of subscribers, by their number within the country."""
 
     def routes(self) -> list[Route]:
         return [
@@ -159,7 +162,7 @@ class Airtel(Operator):
         if wallet not in WALLETS:
             return json({"status": {"code": "400", "message": "type is not valid"}}, 400)
         _, currency = _place(request)
-        # Payouts leave from one wallet; what was collected is another and empty here.
+        # Payouts leave from one wallet. Collected money is in another, which is empty here.
         left = self.books.funds().utility_minor if wallet == "DISB" else 0
         told = {
             "balance": f"{left / minor_per_major(currency):.2f}",
@@ -169,7 +172,7 @@ class Airtel(Operator):
         return json({"data": told, "status": {"code": "200", "success": True}})
 
     async def _subscriber(self, request: Request) -> Response:
-        """Everybody here is called Sam Doe, but those whom `names` gives another name."""
+        """Return the subscriber of a number, named Sam Doe unless `names` gives another name."""
         if refused := self._door(request):
             return refused
         msisdn = request.path_params["msisdn"]
@@ -183,7 +186,7 @@ class Airtel(Operator):
         )
 
     async def _key(self, request: Request) -> Response:
-        """The public key under which a PIN travels."""
+        """Return the public key under which a PIN travels."""
         if refused := self._door(request):
             return refused
         told = {"key_id": 1, "key": public_key(), "valid_upto": "2030-01-01"}
@@ -242,7 +245,7 @@ def _signed(transaction: dict[str, object]) -> bytes:
 
 
 def _said(code: str, payment: Payment | None) -> Response:
-    """Airtel's envelope: 200 whatever it says."""
+    """Return a code and a payment in Airtel's envelope, with status 200 for any code."""
     data: dict[str, object] = {}
     if payment is not None:
         told = _transaction(payment)

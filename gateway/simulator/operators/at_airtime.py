@@ -1,9 +1,12 @@
-"""Africa's Talking airtime as a server: send, find a transaction, and its two callbacks. In the currency of the
-number's country. Its documentation calls the key of a request optional.
+"""Africa's Talking airtime as a server: send, find a transaction, and its two callbacks.
 
-Before it sends, it asks the validation URL of the portal (where one is set) and sends only on "Validated". The final
-status goes to the status URL. Paths and words as in the provider's documentation and its public SDKs; `/query/
-transaction/find` as in the Node SDK's `findTransactionStatus`. Numbers that end in 91001 fail after "Sent".
+Amounts are in the currency of the number's country. The documentation calls the key of a request
+optional.
+
+Before it sends, it asks the validation URL of the portal (if one is set) and sends only on
+"Validated". The final status goes to the status URL. Paths and words are those of the provider's
+documentation and its public SDKs, and `/query/transaction/find` is that of the Node SDK's
+`findTransactionStatus`. Numbers that end in 91001 fail after "Sent".
 """
 
 import re
@@ -97,7 +100,7 @@ class Airtime(Operator):
         return after_acting(faults, lambda: _sent(payment))
 
     async def _validated(self, payment: Payment) -> bool:
-        """Ask the business whether it ordered this, as the portal was told to."""
+        """Return whether the business confirms at its validation URL that it ordered this."""
         if not self.portal.validation_url:
             return True
         question = orjson.dumps(
@@ -117,7 +120,7 @@ class Airtime(Operator):
         return object_of(answer.text.encode()).get("status") == "Validated"
 
     async def _user(self, request: Request) -> Response:
-        """The account's one wallet; Africa's Talking writes four decimals."""
+        """Return the account's one wallet. Africa's Talking writes four decimals."""
         if not request.headers.get("apikey"):
             return Response("The supplied authentication is invalid", 401, media_type="text/plain")
         left = self.books.funds().utility_minor
@@ -148,7 +151,7 @@ class Airtime(Operator):
 
 
 def _recipient(told: str) -> tuple[str, str, int | None]:
-    """The one recipient's number, the currency and its minor units."""
+    """Return the number, currency and minor units of the only recipient."""
     try:
         first = orjson.loads(told)[0]
         amount = _AMOUNT.fullmatch(str(first["amount"]))
@@ -172,7 +175,10 @@ def _fault(given: str, msisdn: str, currency: str, amount: int | None) -> str:
 
 
 def _within(amount_minor: int, currency: str) -> bool:
-    """The limits of Kenya are documented; elsewhere any amount is taken."""
+    """Return whether an amount is within the limits.
+
+    The limits of Kenya are documented. For other countries any amount is taken.
+    """
     return currency != "KES" or MINIMUM_MINOR <= amount_minor <= MAXIMUM_MINOR
 
 
@@ -208,7 +214,7 @@ def _sent(payment: Payment) -> Response:
 
 
 def _money(payment: Payment) -> tuple[str, str]:
-    """Currency and amount as the recipient was given them."""
+    """Return the currency and amount that the recipient was given."""
     form = {name: values[0] for name, values in parse_qs(payment.body.decode()).items()}
     currency, _, amount = str(orjson.loads(form["recipients"])[0]["amount"]).partition(" ")
     return currency, amount

@@ -1,8 +1,8 @@
-"""An operator's own books, in SQLite: what it was asked, what it paid, what it told.
+"""The books of a mobile-money operator in SQLite: its requests, payments and callbacks.
 
-`payment` is append-only and deliberately does not forbid a second payment for one key: the judge
-must be able to see an operator (or a fault) that pays twice. All amounts are minor units of the
-operator's one currency. Each operator says in a subclass what it refuses and what it charges.
+`payment` is append-only and deliberately does not forbid a second payment for one key, because the
+judge must be able to detect an operator (or a fault) that pays twice. All amounts are minor units
+of the operator's one currency. A subclass per operator decides about refusals and charges.
 """
 
 import sqlite3
@@ -53,18 +53,19 @@ COLUMNS: Final = (
     " body, accepted_at, faults, state, code, finalised_at"
 )
 FLOAT_MINOR: Final = 1_000_000_00
-# Spreads consecutive numbers over all receipts of seven base-36 digits; prime, so none repeats.
+# The factor spreads consecutive numbers over all receipts of seven base-36 digits. It is prime, so
+# no receipt repeats.
 SPREAD: Final = 52_711_640_003
 DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One payment request as the operator's books know it."""
+    """A payment request as the operator's books know it."""
 
-    key: str  # the caller's own id for it
+    key: str  # the caller's own id for the payment
     conversation: str
-    transaction: str  # the receipt number, given to failures too
+    transaction: str  # the receipt number, which failures have, too
     msisdn: str
     amount_minor: int
     shortcode: str
@@ -80,7 +81,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Funds:
-    """The operator's accounts of the business, in cents; charges owed are negative."""
+    """The business's accounts with the operator, in cents. Charges owed are negative."""
 
     utility_minor: int
     working_minor: int
@@ -88,7 +89,7 @@ class Funds:
 
 
 class OperatorBooks(ABC):
-    """One operator's books. `path` None keeps them in memory."""
+    """The books of one operator. They are kept in memory if `path` is None."""
 
     provider: str
     currency: str
@@ -117,7 +118,7 @@ class OperatorBooks(ABC):
 
     @contextmanager
     def writing(self) -> Generator[sqlite3.Connection]:
-        """One transaction; the process may die at any point of it."""
+        """Open a transaction. The process may die at any point of it."""
         self.db.execute("BEGIN IMMEDIATE")
         try:
             yield self.db
@@ -127,7 +128,7 @@ class OperatorBooks(ABC):
         self.db.execute("COMMIT")
 
     def note_call(self, kind: str, key: str, verdict: str, faults: frozenset[str]) -> None:
-        """Every request is written down, the refused ones too."""
+        """Record a request, also a refused one."""
         row = (self.now(), kind, key, verdict, ",".join(sorted(faults)))
         self.db.execute("INSERT INTO call (at, kind, key, verdict, faults) VALUES (?,?,?,?,?)", row)
 
@@ -143,7 +144,10 @@ class OperatorBooks(ABC):
         result_url: str = "",
         timeout_url: str = "",
     ) -> Payment | None:
-        """Write a request down; None when its key was used before, whatever became of it."""
+        """Record a payment request.
+
+        Return None if its key was used before, whatever the outcome.
+        """
         at = self.now()
         with self.writing() as db:
             if db.execute("SELECT 1 FROM request WHERE key = ?", (key,)).fetchone():
@@ -157,7 +161,10 @@ class OperatorBooks(ABC):
         return self.find(key)
 
     def find(self, key: str = "", transaction: str = "") -> Payment | None:
-        """By our key (or the operator's conversation id), or by receipt."""
+        """Return the payment with this key, conversation id or receipt.
+
+        `key` is the caller's own key or the operator's conversation id.
+        """
         row = self.db.execute(
             f"SELECT {COLUMNS} FROM request WHERE key = ?1 OR conversation = ?1"  # noqa: S608
             " OR transaction_id = ?2",
@@ -166,14 +173,14 @@ class OperatorBooks(ABC):
         return _payment(row) if row else None
 
     def unfinished(self) -> list[Payment]:
-        """Accepted and neither paid nor refused: what a restart must go on with."""
+        """Return the payments that are neither paid nor refused, which a restart must continue."""
         rows = self.db.execute(
             f"SELECT {COLUMNS} FROM request WHERE state = 'accepted' ORDER BY id"  # noqa: S608
         )
         return [_payment(row) for row in rows]
 
     def execute(self, key: str, *, magic: bool, forbid: str = "") -> Payment | None:
-        """Pay or refuse (with the code `forbid`), once: None when that was done before."""
+        """Pay or refuse (with the code `forbid`) a request. Return None if that was done before."""
         with self.writing() as db:
             payment = self.find(key)
             if payment is None or payment.state != "accepted":
@@ -195,7 +202,7 @@ class OperatorBooks(ABC):
         return Funds(rows["utility"], rows["working"], rows["charges"])
 
     def move_float(self, amount_minor: int, why: str) -> None:
-        """Top the utility account up, or draw from it."""
+        """Top up the utility account, or draw from it when the amount is negative."""
         with self.writing() as db:
             db.execute(
                 "INSERT INTO float_move (at, amount_minor, why) VALUES (?,?,?)",
@@ -204,12 +211,18 @@ class OperatorBooks(ABC):
             _change(db, "utility", amount_minor)
 
     def conversation(self, key: str) -> str:
-        """`AG_<day>_<20 hex digits>`, the same for the same seed and key."""
+        """Return a conversation id, `AG_<day>_<20 hex digits>`.
+
+        It depends only on the seed, the key and the day.
+        """
         digest = blake2b(f"{self.seed}|{key}".encode(), digest_size=10).hexdigest()
         return f"AG_{self.day(self.now())}_{digest}"
 
     def receipt(self, number: int) -> str:
-        """Ten letters and digits, unlike its neighbours, never the same twice."""
+        """Return a receipt of ten letters and digits.
+
+        It does not resemble its neighbours and never repeats.
+        """
         rest = (number + self.seed % 1_000_003) * SPREAD % 36**7
         text = ""
         for _ in range(7):
@@ -219,18 +232,18 @@ class OperatorBooks(ABC):
 
     @abstractmethod
     def refusal(self, payment: Payment, *, magic: bool) -> str:
-        """The code that forbids this payment, "" when nothing does."""
+        """Return the code that forbids this payment, or "" when nothing does."""
 
     @abstractmethod
     def fee_minor(self, amount_minor: int) -> int:
-        """What the business is charged for a payment."""
+        """Return the fee that the business is charged for a payment."""
 
     def day(self, at: float) -> str:
-        """The operator's calendar day, YYYYMMDD."""
+        """Return the operator's calendar day as YYYYMMDD."""
         return datetime.fromtimestamp(at, UTC).strftime("%Y%m%d")
 
     def short_of(self, payment: Payment) -> bool:
-        """Whether there is no float for it, or the plan says so."""
+        """Return whether the float is too low for a payment, or the plan pretends so."""
         return "float_empty" in payment.faults or self.funds().utility_minor < payment.amount_minor
 
     def _pay(self, db: sqlite3.Connection, payment: Payment, receipt: str, at: float) -> None:

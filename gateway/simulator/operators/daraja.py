@@ -1,10 +1,10 @@
 """Safaricom Daraja as a server: tokens, B2C v3, transaction status, account balance.
 
-A request is checked and written down, answered with an acknowledgement, and executed a moment
-later; its result is posted to the ResultURL. Nothing here is shared with the product.
+A request is checked, recorded, answered with an acknowledgement, and executed a moment later. Its
+result is posted to the ResultURL. Nothing here is shared with the product.
 
-The consumer key and secret may be any unless `Terms` name them, and so may the initiator's
-credential. Each new token of a consumer key ends the one before it.
+Any consumer key, secret and initiator's credential is accepted unless `Terms` name them. Each new
+token of a consumer key ends the one before it.
 """
 
 import asyncio
@@ -31,17 +31,17 @@ BODY_MAX_BYTES: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How this operator is set up; "" accepts any."""
+    """The credentials and delays of this operator. "" accepts any credential."""
 
     consumer_key: str = ""
     consumer_secret: str = ""
-    credential: str = ""  # another SecurityCredential than this gets result 2001
+    credential: str = ""  # any other SecurityCredential gets result 2001
     result_delay_s: float = 0.05  # from the acknowledgement to the payment
     token_life_s: float = TOKEN_LIFE_S
 
 
 class Daraja:
-    """The operator. Its books are `books`; `post` sends what it has to tell."""
+    """The operator. Its books are `books`, and `post` sends its results."""
 
     def __init__(self, books: Books, plan: FaultPlan, terms: Terms | None = None) -> None:
         self.books = books
@@ -61,7 +61,7 @@ class Daraja:
         self.plan = self.post.plan = plan
 
     def resume(self) -> None:
-        """Go on with what a killed process left: payments to make, results to tell."""
+        """Continue the unfinished payments and results of a killed process."""
         for payment in self.books.unfinished():
             self.post.spawn(self._carry_out(payment.key, 0.0))
         self.post.tell_again()
@@ -78,7 +78,8 @@ class Daraja:
             return self._refuse("token", "", 400, "400.008.02", "Invalid grant type passed")
         token = self._new_token(app)
         if "token_invalidated" in faults:
-            self._new_token(app)  # another process of the same business asks a moment later
+            # another process of the same business requests a token a moment later
+            self._new_token(app)
         self.books.note_call("token", app, "given", faults)
         body = orjson.dumps({"access_token": token, "expires_in": "3599"})
         return after_acting(faults, lambda: _json(body))
@@ -118,7 +119,7 @@ class Daraja:
         return after_acting(faults, lambda: _json(forms.ack(payment.conversation, key)))
 
     async def _carry_out(self, key: str, delay_s: float) -> None:
-        """Execute an accepted payment and tell its result."""
+        """Execute an accepted payment and post its result."""
         payment = self.books.find(key)
         assert payment is not None
         if "timeout_notice" in payment.faults:
@@ -162,7 +163,10 @@ class Daraja:
         command: str,
         answer: Callable[[Mapping[str, object], str, frozenset[str]], bytes],
     ) -> Response:
-        """Queries are asynchronous too: acknowledged here, answered at their own ResultURL."""
+        """Acknowledge a query and answer it at its own ResultURL.
+
+        Queries are asynchronous, too.
+        """
         raw = await request.body()
         body = object_of(raw)
         key = str(body.get("OriginalConversationID") or body.get("TransactionID") or kind)
@@ -191,7 +195,7 @@ class Daraja:
         return after_acting(faults, lambda: _json(forms.ack(self.books.conversation(query), query)))
 
     def _door(self, request: Request, raw: bytes, kind: str, key: str) -> Response | None:
-        """Token and size, before anybody reads the body."""
+        """Return the refusal of a wrong token or size, before the body is read, or None."""
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         good = self.books.db.execute(
             "SELECT 1 FROM token WHERE value = ? AND until > ?", (token, self.books.now())

@@ -1,4 +1,7 @@
-"""Daraja's books: shillings, Nairobi's days, Safaricom's limits and tariff. All amounts are Kenyan cents."""
+"""Daraja's books: shillings, Nairobi's days, and Safaricom's limits and tariff.
+
+All amounts are Kenyan cents.
+"""
 
 from gateway.simulator.operators import tariff
 from gateway.simulator.operators.books import OperatorBooks, Payment
@@ -6,7 +9,7 @@ from gateway.simulator.operators.daraja_forms import MAGIC, day
 
 
 class Books(OperatorBooks):
-    """`path` None keeps them in memory."""
+    """The books of Daraja. They are kept in memory if `path` is None."""
 
     provider = "daraja"
     currency = "KES"
@@ -18,7 +21,7 @@ class Books(OperatorBooks):
         return tariff.fee_minor(amount_minor)
 
     def refusal(self, payment: Payment, *, magic: bool) -> str:
-        """The ResultCode that forbids this payment, "" when nothing does."""
+        """Return the ResultCode that forbids this payment, or "" when nothing does."""
         amount = payment.amount_minor
         if magic and payment.msisdn[-5:] in MAGIC:
             return MAGIC[payment.msisdn[-5:]]

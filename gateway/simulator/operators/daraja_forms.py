@@ -1,8 +1,8 @@
-"""Safaricom Daraja's words: what it refuses, and the bodies it sends. Pure.
+"""Safaricom Daraja's wire format: its refusals and the bodies that it sends. This module is pure.
 
 Shapes and texts are those of the provider's documentation (B2C v3, transaction status, account
-balance), including its spelling `Occassion`. Whole KES on the wire, cents inside; times are
-seconds since the epoch, written in Nairobi's time.
+balance), including its spelling `Occassion`. Amounts are whole KES on the wire and cents inside.
+Times are seconds since the epoch, written in Nairobi's time.
 """
 
 import base64
@@ -24,7 +24,7 @@ DONE: Final = "The service request is processed successfully."
 DUPLICATE: Final = "Duplicate OriginatorConversationID."
 NOT_FOUND: Final = ("2032", "The transaction receipt number does not exist.")
 
-# ResultCode -> ResultDesc of a payment that did not happen.
+# The ResultDesc for each ResultCode of a payment that did not happen.
 REFUSALS: Final[Mapping[str, str]] = {
     "1": "The balance is insufficient for the transaction.",
     "2": "Declined due to limit rule: less than the minimum transaction amount.",
@@ -42,8 +42,8 @@ REFUSALS: Final[Mapping[str, str]] = {
     "8006": "The security credential is locked.",
     "SFC_IC0003": "The operator does not exist.",
 }
-LIMITS: Final = frozenset({"2", "3", "4"})  # reached by amounts, not by numbers
-# The last five digits of a number that always fails: 9 and the code, SFC_IC0003 as 90003.
+LIMITS: Final = frozenset({"2", "3", "4"})  # these depend on amounts, not on numbers
+# The last five digits of a number that always fails: 9 and the code. SFC_IC0003 is 90003.
 MAGIC: Final[Mapping[str, str]] = {
     **{f"9{code:>04}": code for code in REFUSALS if code.isdigit() and code not in LIMITS},
     "90003": "SFC_IC0003",
@@ -55,7 +55,7 @@ _NAMES: Final = (
 
 
 def b2c_fault(body: Mapping[str, object]) -> str:
-    """The first field that is wrong, "" when the request may be accepted."""
+    """Return the first wrong field, or "" when the request may be accepted."""
     checks = {
         "OriginatorConversationID": bool(re.fullmatch(r"[\w.-]{1,64}", _text(body, "OriginatorConversationID"))),
         "InitiatorName": bool(_text(body, "InitiatorName")),
@@ -73,7 +73,7 @@ def b2c_fault(body: Mapping[str, object]) -> str:
 
 
 def query_fault(body: Mapping[str, object], command: str) -> str:
-    """The first wrong field of a status or balance query."""
+    """Return the first wrong field of a status or balance query, or ""."""
     checks = {
         "Initiator": bool(_text(body, "Initiator")),
         "SecurityCredential": _is_base64(_text(body, "SecurityCredential")),
@@ -91,14 +91,14 @@ def query_fault(body: Mapping[str, object], command: str) -> str:
 
 
 def amount_minor(body: Mapping[str, object]) -> int | None:
-    """The amount in cents; None unless it is a whole number of shillings."""
+    """Return the amount in cents, or None unless it is a whole number of shillings."""
     raw = body.get("Amount")
     text = str(raw) if isinstance(raw, int | str) and not isinstance(raw, bool) else ""
     return int(text) * 100 if re.fullmatch(r"[1-9]\d{0,8}", text) else None
 
 
 def name_of(msisdn: str) -> str:
-    """The name the wallet is registered to, always the same for a number."""
+    """Return the name that the wallet is registered to, always the same for a number."""
     number = int(msisdn)
     return f"{_NAMES[0][number % 10]} {_NAMES[1][number // 10 % 10]}"
 
@@ -119,7 +119,7 @@ def ack(conversation: str, key: str) -> bytes:
 
 
 def b2c_result(payment: Payment, funds: Funds) -> bytes:
-    """The Result posted to ResultURL; failures have no ResultParameters."""
+    """Return the Result posted to ResultURL. Failures have no ResultParameters."""
     if payment.state != "paid":
         code = int(payment.code) if payment.code.isdigit() else payment.code
         return _result(payment.key, payment.conversation, payment.transaction, code=code,
@@ -139,7 +139,7 @@ def b2c_result(payment: Payment, funds: Funds) -> bytes:
 
 
 def status_result(query: str, conversation: str, found: Payment | None) -> bytes:
-    """What a status query tells: a payment in any state, or that there is none.
+    """Return the answer to a status query: the payment in its state, or that there is none.
 
     The documentation shows only "Completed". "Pending" and "Failed", and the code in front of
     TransactionReason, are this simulator's guess.
@@ -174,7 +174,10 @@ def status_result(query: str, conversation: str, found: Payment | None) -> bytes
 def balance_result(
     query: str, conversation: str, transaction: str, funds: Funds, at: float
 ) -> bytes:
-    """The accounts, joined by `&`, each `name|currency|available|current|reserved|uncleared`."""
+    """Return the accounts joined by `&`.
+
+    Each is `name|currency|available|current|reserved|uncleared`.
+    """
     accounts = {
         "Working Account": funds.working_minor,
         "Float Account": 0,
@@ -195,7 +198,10 @@ def balance_result(
 
 
 def forged(true: bytes) -> bytes:
-    """What a stranger who knows the URL might post: a success that never was, another amount."""
+    """Return a result as a stranger who knows the URL might forge it.
+
+    It reports a success that never happened, with another amount.
+    """
     body = orjson.loads(true)
     result = body["Result"]
     result.update(ResultCode=0, ResultDesc=DONE, TransactionID="FORGED0000")
@@ -211,7 +217,7 @@ def forged(true: bytes) -> bytes:
 
 
 def day(at: float) -> str:
-    """The operator's business day, as YYYYMMDD."""
+    """Return the operator's business day, as YYYYMMDD."""
     return _local(at, "%Y%m%d")
 
 
@@ -261,7 +267,10 @@ def _is_base64(text: str) -> bool:
 
 
 def _is_callback(url: str) -> bool:
-    """Daraja refuses URLs that carry its own names. http is let through: we are on loopback."""
+    """Return whether Daraja accepts a URL. It refuses URLs that carry its own names.
+
+    http is accepted, because the simulator runs on the loopback.
+    """
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return False

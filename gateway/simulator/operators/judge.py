@@ -1,4 +1,4 @@
-"""What the operator's books say, for a judge who compares them with the gateway's."""
+"""A report of the operator's books, for comparison with the gateway's books."""
 
 from typing import TypedDict
 
@@ -6,7 +6,7 @@ from gateway.simulator.operators.books import OperatorBooks
 
 
 class Entry(TypedDict):
-    """One OriginatorConversationID."""
+    """The record of one OriginatorConversationID."""
 
     state: str
     code: str
@@ -18,18 +18,18 @@ class Entry(TypedDict):
 
 
 class Report(TypedDict):
-    """The whole of one operator's books. Amounts in minor units."""
+    """A report of one operator's whole books. Amounts are in minor units."""
 
     provider: str
     currency: str
     paid_minor: int  # sum of all executed payments
     payouts: int  # executed payments
-    duplicates: int  # executions beyond the first of a key: 0 unless the operator misbehaves
+    duplicates: int  # executions beyond the first per key: 0 unless the operator misbehaves
     fees_minor: int
     float_minor: int  # left in the utility account
     charges_minor: int  # negative: fees owed
-    topped_up_minor: int  # opening float and every move since
-    consistent: bool  # topped up = paid + left, wallets = paid
+    topped_up_minor: int  # the opening float and every later movement
+    consistent: bool  # whether topped up = paid + left, and wallets = paid
     requests: int  # distinct keys accepted
     refused: int  # of these, refused when executed
     open: int  # of these, not yet executed
@@ -39,7 +39,7 @@ class Report(TypedDict):
 
 
 def report(books: OperatorBooks, *, by_key: bool = True) -> Report:
-    """Read the books; the figures are counted from the rows each time."""
+    """Return a report of the books. The figures are counted from the rows on each call."""
     db = books.db
     payouts, keys, paid, fees = db.execute(
         "SELECT count(*), count(DISTINCT key), coalesce(sum(amount_minor), 0),"

@@ -1,9 +1,11 @@
-"""MTN MoMo Disbursements as a server: token, transfer, status, balance, account holder. The currency is that of the target
-environment; the float is told in it.
+"""MTN MoMo Disbursements as a server: token, transfer, status, balance, account holder.
 
-A transfer is 202 and nothing else; the same X-Reference-Id again is 409 whatever became of the first; the callback goes
-once to the X-Callback-Url of the request and does not name the reference. The sandbox's numbers (467331234..) fail as
-documented; so do numbers that end in the same three digits after 99 (for callers who cannot dial Sweden).
+The currency is that of the target environment, also for the float.
+
+The answer to a transfer is 202 without a body. A repeated X-Reference-Id is answered with 409,
+whatever the outcome of the first. The callback goes once to the X-Callback-Url of the request and
+does not name the reference. The sandbox's numbers (467331234..) fail as documented. So do numbers
+that end in the same three digits after 99, for callers that cannot dial Sweden.
 """
 
 import re
@@ -29,7 +31,7 @@ from gateway.simulator.operators.operator import (
 )
 from gateway.simulator.wire import after_acting, before_acting
 
-# Last digits of the sandbox's numbers -> (status, reason).
+# The (status, reason) for the last digits of the sandbox's numbers.
 MAGIC: Final = {
     "450": ("FAILED", "INTERNAL_PROCESSING_ERROR"),
     "451": ("FAILED", "NOT_ALLOWED"),
@@ -53,7 +55,8 @@ _UUID4: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]
 
 
 def magic_of(msisdn: str) -> tuple[str, str] | None:
-    """
+    """Return the status and reason of a magic number, or None for every other number.
+
     >>> magic_of("46733123457"), magic_of("256772099455"), magic_of("256772123456")
     (('FAILED', 'PAYEE_NOT_FOUND'), ('FAILED', 'NOT_ENOUGH_FUNDS'), None)
     """
@@ -81,7 +84,7 @@ class MtnBooks(OperatorBooks):
 
 class Mtn(Operator):
     names: Mapping[str, str] = MappingProxyType({})
-    """Of account holders, by number."""
+    """Names of account holders, by number."""
 
     def routes(self) -> list[Route]:
         base = "/disbursement"
@@ -189,7 +192,7 @@ class Mtn(Operator):
         return json({"result": not unknown})
 
     async def _holder(self, request: Request) -> Response:
-        """Everybody here is called Sam Doe, but those whom `names` gives another name."""
+        """Return the account holder of a number: Sam Doe unless `names` gives another name."""
         if refused := self._door(request):
             return refused
         given, _, family = self.names.get(request.path_params["msisdn"], "Sam Doe").partition(" ")
@@ -217,7 +220,7 @@ def _currency(request: Request) -> str:
 def _fault(
     key: str, raw: bytes, body: dict[str, object], payee: dict[str, object], currency: str
 ) -> str:
-    """The code of what is wrong with a transfer, "" when nothing is."""
+    """Return the code of the first fault in a transfer, or "" when there is none."""
     if not _UUID4.fullmatch(key):
         return "INVALID_REFERENCE_ID"
     if len(raw) > BODY_MAX_BYTES or not body:
@@ -233,7 +236,7 @@ def _fault(
 
 
 def _status(payment: Payment) -> dict[str, object]:
-    """A status body; the external id is the caller's, the reference is not told."""
+    """Return a status body. It holds the caller's external id but not the reference."""
     body = object_of(payment.body)
     told: dict[str, object] = {
         "amount": body.get("amount", ""),
@@ -245,7 +248,8 @@ def _status(payment: Payment) -> dict[str, object]:
     }
     match payment.state:
         case "paid" if (magic_of(payment.msisdn) or ("",))[0] == "PENDING":
-            told["status"] = "PENDING"  # paid, and not said so: the sandbox's slow numbers
+            # The sandbox's slow numbers are paid but stay pending in the answer.
+            told["status"] = "PENDING"
         case "paid":
             told |= {"status": "SUCCESSFUL", "financialTransactionId": payment.transaction}
         case "refused":

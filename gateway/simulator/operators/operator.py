@@ -1,6 +1,8 @@
-"""What the simulated operators beside Daraja share: a request is written down, answered, executed a moment later, told.
+"""The common part of the simulated operators beside Daraja.
 
-Each operator is a file of its own with its paths, its words and its refusals. Nothing here is shared with the product.
+A request is recorded, answered, and executed a moment later, and then its result is posted. Each
+operator is a file of its own with its paths, its words and its refusals. Nothing here is shared
+with the product.
 """
 
 import asyncio
@@ -26,9 +28,9 @@ RESULT_DELAY_S: Final = 0.05
 
 @dataclass
 class Portal:
-    """What a business sets up in the operator's portal.
+    """The settings that a business makes in the operator's portal.
 
-    `callback_url` "": the operator tells nothing by itself.
+    With `callback_url` "" the operator sends no callbacks.
     """
 
     callback_url: str = ""
@@ -37,7 +39,7 @@ class Portal:
 
 
 class Operator(ABC):
-    """One operator. Its books are `books`; `post` sends what it has to tell."""
+    """A mobile-money operator. Its books are `books`, and `post` sends its callbacks."""
 
     token_life_s: float = 3600.0
 
@@ -52,23 +54,23 @@ class Operator(ABC):
 
     @abstractmethod
     def told(self, payment: Payment) -> bytes:
-        """The callback of a payment that came to its end."""
+        """Return the callback of a payment that is paid or refused."""
 
     @abstractmethod
     def forged(self, true: bytes) -> bytes:
-        """The same callback, saying that it was paid although nobody knows."""
+        """Return a callback changed into one that reports a payment, whether it was paid or not."""
 
     def set_plan(self, plan: FaultPlan) -> None:
         self.plan = self.post.plan = plan
 
     def resume(self) -> None:
-        """Go on with what a killed process left: payments to make, results to tell."""
+        """Continue the unfinished payments and callbacks of a killed process."""
         for payment in self.books.unfinished():
             self.post.spawn(self.carry_out(payment.key, 0.0))
         self.post.tell_again()
 
     async def begin(self, key: str, faults: frozenset[str]) -> None:
-        """Execute an accepted payment: at once where the plan has its result come early, else in a moment."""
+        """Execute an accepted payment after a moment, or at once if its result is to be early."""
         if "result_early" in faults:
             await self.carry_out(key, 0.0)
         else:
@@ -82,13 +84,16 @@ class Operator(ABC):
             await self.post.tell(key, url, self.told(done), done.faults)
 
     def seen(self, key: str, faults: frozenset[str]) -> Payment | None:
-        """What a status query finds: nothing yet of a young payment, where the plan has answers lag behind."""
+        """Return the payment that a status query finds.
+
+        Returns None for a young payment if the plan has the answers lag behind.
+        """
         found = self.books.find(key)
         young = found and self.books.now() - found.accepted_at < self.plan.lag_s
         return None if "status_lag" in faults and young else found
 
     def new_token(self, app: str) -> str:
-        """A token for `app`; older ones stay good until they expire."""
+        """Return a new token for `app`. Older tokens stay valid until they expire."""
         token = secrets.token_urlsafe(24)
         with self.books.writing() as db:
             db.execute(
@@ -98,7 +103,7 @@ class Operator(ABC):
         return token
 
     def knows(self, authorization: str) -> bool:
-        """Whether the bearer token is one of ours and still lives."""
+        """Return whether the bearer token was issued here and has not expired."""
         token = authorization.removeprefix("Bearer ")
         row = self.books.db.execute(
             "SELECT 1 FROM token WHERE value = ? AND until > ?", (token, self.books.now())
@@ -115,7 +120,7 @@ def json(value: object, status: int = 200) -> Response:
 
 
 def object_of(raw: bytes) -> dict[str, object]:
-    """The JSON object of a body, empty when there is none."""
+    """Return the JSON object of a body, empty when there is none."""
     try:
         found = orjson.loads(raw)
     except orjson.JSONDecodeError:
@@ -129,7 +134,10 @@ def part(body: Mapping[str, object], name: str) -> dict[str, object]:
 
 
 def minor_of(value: object, per_major: int) -> int | None:
-    """A whole or decimal amount in major units as minor units; None when it is none or not above zero."""
+    """Return a whole or decimal amount in major units as minor units.
+
+    Returns None unless it is an amount above zero.
+    """
     try:
         minor = round(float(str(value)) * per_major)
     except (ValueError, OverflowError):
@@ -138,7 +146,7 @@ def minor_of(value: object, per_major: int) -> int | None:
 
 
 def basic_of(header: str) -> str:
-    """`user:password` of a Basic authorization header, "" when it is none."""
+    """Return `user:password` of a Basic authorization header, or "" for any other header."""
     try:
         return base64.b64decode(header.removeprefix("Basic "), validate=True).decode()
     except (binascii.Error, ValueError):

@@ -1,8 +1,10 @@
-"""pawaPay v2 payouts as a server: initiate, check, wallet balances. Country and currency are those
-of the operator that `provider` names (MTN_MOMO_RWA).
+"""pawaPay v2 payouts as a server: initiate, check, wallet balances.
 
-ACCEPTED, REJECTED or DUPLICATE_IGNORED at once; ENQUEUED and SUBMITTED on the way; COMPLETED or FAILED at the end, told to
-the callback URL of the dashboard. Numbers that end in 039 and up fail as in its sandbox.
+Country and currency are those of the operator that `provider` names (MTN_MOMO_RWA).
+
+The answer is ACCEPTED, REJECTED or DUPLICATE_IGNORED at once. ENQUEUED and SUBMITTED are states on
+the way, and COMPLETED or FAILED the last. The final state is posted to the callback URL of the
+dashboard. Numbers that end in 039 and up fail as in pawaPay's sandbox.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""The operator's post room: what is told to the gateway, when, and what goes wrong on the way.
+"""The operator's callback sender, with the faults that callbacks suffer on the way.
 
-A callback is a row before it is sent, so an operator that was killed tells it after its restart.
-Each is sent once: no retry of a callback is documented.
+A callback is a row before it is sent, so an operator that was killed sends it after its restart.
+Each is sent once, because no retry of a callback is documented.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ CALLBACK_TIMEOUT_S: Final = 10.0
 
 
 class PostRoom:
-    """Owns every task of the operator that outlives a request."""
+    """The owner of every task of the operator that outlives a request."""
 
     def __init__(
         self, books: OperatorBooks, plan: FaultPlan, forged: Callable[[bytes], bytes]
     ) -> None:
-        """`forged` makes a lie of a true result."""
+        """Make a sender for one operator. `forged` turns a true result into a false one."""
         self.books = books
         self._forged = forged
         self.plan = plan
@@ -35,7 +35,7 @@ class PostRoom:
         task.add_done_callback(self._tasks.discard)
 
     async def settle(self) -> None:
-        """Wait until everything that is due has been done and told."""
+        """Wait until all due payments are made and all callbacks are sent."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -46,16 +46,19 @@ class PostRoom:
         await self._caller.close()
 
     def tell_again(self) -> None:
-        """After a restart: what was written down and never sent."""
+        """Send the callbacks that were recorded but not sent before a restart."""
         for (number,) in self.books.db.execute("SELECT id FROM callback WHERE told_at IS NULL"):
             self.spawn(self._send(number))
 
     async def tell_timeout(self, key: str, url: str, body: bytes) -> None:
-        """The timeout notice gives the request back as it came; the payment may still happen."""
+        """Send a timeout notice, which returns the request unchanged.
+
+        The payment may still happen.
+        """
         await self._send(self._write(key, "timeout", url, body, 0.0))
 
     async def tell(self, key: str, url: str, body: bytes, faults: frozenset[str]) -> None:
-        """Send a result, with what the plan does to it."""
+        """Send a result, with the faults that the plan injects."""
         late_s = self.plan.late_s if "result_late" in faults else 0.0
         if "result_forged" in faults:
             await self._send(self._write(key, "forged", url, self._forged(body), 0.0))
@@ -91,4 +94,4 @@ class PostRoom:
                 (self.books.now(), answer.status, number),
             )
         except sqlite3.ProgrammingError:
-            return  # the operator was closed while the gateway was answering
+            return  # The operator was closed while the gateway was answering.

@@ -1,8 +1,8 @@
-"""The operators' server: Daraja, MTN, Airtel, airtime and pawaPay on their real paths, two carriers beside them
-(Africa's Talking and Twilio), `/admin`.
+"""The operators' server: Daraja, MTN, Airtel, airtime and pawaPay on their real paths.
 
-In a test it runs in the event loop (`async with Operators() as it: it.url`); `gateway operators`
-runs the same application as a process of its own, with its books in a data folder.
+Two carriers (Africa's Talking and Twilio) and `/admin` are served beside them. In a test it runs in
+the event loop (`async with Operators() as it: it.url`). `gateway operators` runs the same
+application as a process of its own, with its books in a data folder.
 
     GET  /admin/health                                  {"ok": true, ...}
     GET  /admin/books?provider=daraja[&by_key=0]        judge.Report
@@ -10,9 +10,10 @@ runs the same application as a process of its own, with its books in a data fold
     POST /admin/portal?provider=airtel {"callback_url": ..., "validation_url": ...}
     POST /admin/faults     a fault plan (see faults.py); null for none
     POST /admin/statement  {"day": "20261121", "defects": {"missing": 2}, "seed": 1} -> CSV
-                           {"moves": true}: of all, with top-ups, charges and balances
-    POST /admin/settle     waits until all payments are made and all results are told
-    and the carriers', see carriers/admin.py
+                           {"moves": true}: all days, with top-ups, charges and balances
+    POST /admin/settle     waits until all payments are made and all results are posted
+
+The carriers' routes are described in carriers/admin.py.
 """
 
 import sqlite3
@@ -72,7 +73,10 @@ class Operators:
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        """`data_dir` None keeps the books in memory; `float_minor` opens new books only."""
+        """Open the books in `data_dir`, or in memory if it is None.
+
+        `float_minor` is the opening float, for new books only.
+        """
         if data_dir is not None:
             data_dir.mkdir(parents=True, exist_ok=True)
         path = data_dir / "daraja.sqlite3" if data_dir else None
@@ -117,7 +121,7 @@ class Operators:
         return self._listener.port
 
     async def __aenter__(self) -> Self:
-        """Go on where the books stopped, then answer. Raises OSError when the port is taken."""
+        """Continue where the books stopped, then answer. Raises OSError when the port is taken."""
         await self._listener.__aenter__()
         self.daraja.resume()
         for other in self.others.values():
@@ -165,7 +169,7 @@ class Operators:
         return _json({"ok": True, "providers": PROVIDERS, "seed": plan.seed, "rates": plan.rates})
 
     def books_of(self, provider: str) -> OperatorBooks | None:
-        """The books of `daraja`, `mtn`, `airtel`, `airtime` or `pawapay`."""
+        """Return the books of `daraja`, `mtn`, `airtel`, `airtime` or `pawapay`, else None."""
         if provider == "daraja":
             return self.books
         found = self.others.get(provider)
@@ -192,7 +196,7 @@ class Operators:
         return _json({"float_minor": books.funds().utility_minor})
 
     async def _portal(self, request: Request) -> Response:
-        """What a business would set up in the operator's portal: where callbacks go."""
+        """Set the callback URLs that a business would set up in the operator's portal."""
         operator = self.others.get(request.query_params.get("provider", ""))
         if operator is None:
             return _no_provider(request)
@@ -260,7 +264,7 @@ def _bad(text: str, status: int = 400) -> Response:
 
 
 async def _odd_path(request: Request, error: Exception) -> Response:
-    """The words of a provider for a path or method it does not have; Daraja's for all others."""
+    """Return a provider's answer for an unknown path or method, by default Daraja's."""
     status = error.status_code if isinstance(error, HTTPException) else 404
     if request.url.path.startswith("/2010-04-01/"):
         return await not_found(request)

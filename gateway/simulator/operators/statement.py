@@ -1,7 +1,8 @@
 """The utility account's statement as the portal exports it, with defects on request.
 
-Defects are drawn with a seed: `missing` lines, `extra` lines of payments that never were, lines
-with another `amount`, and `duplicate` lines. Amounts in shillings with two decimals, as exported.
+Defects are drawn with a seed: `missing` lines, `extra` lines of payments that never happened, lines
+with another `amount`, and `duplicate` lines. Amounts are in shillings with two decimals, as in the
+export.
 """
 
 import random
@@ -32,9 +33,10 @@ WITHDRAWN: Final = 6
 
 
 def statement(books: Books, day: str = "", defects: Mapping[str, int] | None = None, seed: int = 0, *, moves: bool = False) -> str:  # fmt: skip
-    """CSV of the payments of one `day` (YYYYMMDD, Nairobi), or of all; with `moves` of all, the float's own and the charges too.
+    """Return a CSV of the payments of one `day` (YYYYMMDD, Nairobi), or of all days.
 
-    Raises ValueError on a defect that is not known.
+    With `moves` it covers all days and includes the movements of the float and the charges. Raises
+    ValueError on an unknown defect.
     """
     wanted = dict(defects or {})
     if odd := sorted(set(wanted) - DEFECTS):
@@ -71,14 +73,17 @@ def _line(receipt: str, at: float, asked_at: float, msisdn: str, amount: int, le
 
 
 def _charge(payment: list[str], fee_minor: int) -> list[str]:
-    """The line of a payment's charge, under the payment's receipt."""
+    """Return the line of a payment's charge, under the payment's receipt."""
     receipt, at, asked_at = payment[:3]
     return [receipt, at, asked_at, "Business Payment to Customer Charge", "Completed", "", f"-{fee_minor / 100:.2f}",
             "", "true", "Business Payment to Customer Charge", "", "", ""]  # fmt: skip
 
 
 def _with_moves(books: Books, lines: list[list[str]]) -> list[list[str]]:
-    """Top-ups and draws between the payments, each payment's charge behind it, and the balance after each line."""
+    """Return the lines with charges, top-ups and draws, and with a balance on each line.
+
+    A payment's charge follows the payment.
+    """
     paid = books.db.execute("SELECT at, fee_minor FROM payment ORDER BY id").fetchall()
     timed = [
         (when, 1, 2 * n, line) for n, ((when, _), line) in enumerate(zip(paid, lines, strict=True))
@@ -104,7 +109,7 @@ def _with_moves(books: Books, lines: list[list[str]]) -> list[list[str]]:
 
 
 def _spoil(lines: list[list[str]], wanted: Mapping[str, int], rng: random.Random) -> None:
-    """Every defect strikes another line of the true ones."""
+    """Apply each defect to another one of the true lines."""
     true = list(range(len(lines)))
     rng.shuffle(true)
     gone: list[list[str]] = []

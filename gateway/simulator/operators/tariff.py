@@ -1,12 +1,12 @@
-"""What the operator charges the business for a B2C payment, and the limits of a payment.
+"""The operator's charges to the business for a B2C payment, and the limits of a payment.
 
-Amounts in Kenyan cents. Bands as seen on a Safaricom bulk-payment tariff form (up to KES 20,000)
-and in the press of 2023 (KES 12 above it): plausible, not a price list.
+Amounts are in Kenyan cents. The bands come from a Safaricom bulk-payment tariff form (up to KES
+20,000) and the press of 2023 (KES 12 above it). They are plausible, not a price list.
 """
 
 from typing import Final
 
-# (payments up to this amount, fee)
+# (highest amount of the band, fee)
 B2C_FEES: Final = (
     (100_00, 0),
     (1_500_00, 5_00),
@@ -21,7 +21,11 @@ WALLET_MAX_MINOR: Final = 500_000_00
 
 
 def fee_minor(amount_minor: int) -> int:
-    """>>> fee_minor(100_00), fee_minor(101_00), fee_minor(250_000_00) (0, 500, 1200)"""
+    """Return the fee for a payment of this amount.
+
+    >>> fee_minor(100_00), fee_minor(101_00), fee_minor(250_000_00)
+    (0, 500, 1200)
+    """
     for up_to_minor, fee in B2C_FEES:
         if amount_minor <= up_to_minor:
             return fee
