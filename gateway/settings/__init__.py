@@ -1,6 +1,6 @@
 """The settings: defaults here < `config/gateway.toml` < `GATEWAY_*` environment variables.
 
-An unknown key is an error; an empty variable counts as not set; secrets never show in logs or
+An unknown key is an error. An empty variable counts as not set. Secrets never show in logs or
 errors.
 """
 
@@ -72,130 +72,142 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Path("gateway-data")
-    """Where the embedded servers and the secret key live."""
+    """The folder of the embedded servers and the secret key."""
     database_url: SecretStr | None = None
-    """A PostgreSQL of yours (postgresql://...); absent: the gateway starts its own in `data_dir`.
+    """The address of the operator's PostgreSQL (postgresql://...). Without it, the gateway starts
+    its own in `data_dir`.
     """
     redis_url: SecretStr | None = None
-    """A Redis of yours (redis://... or unix://...); absent: the gateway starts its own in
-    `data_dir`.
+    """The address of the operator's Redis (redis://... or unix://...). Without it, the gateway
+    starts its own in `data_dir`.
     """
     secret_key: SecretStr | None = None
-    """32 bytes in base64 (`gateway secret`): seals phone numbers. With servers of its own the
-    gateway keeps one.
+    """The key that seals phone numbers: 32 bytes in base64 (`gateway secret`). A gateway with
+    embedded servers makes its own key.
     """
     host: str = "127.0.0.1"
+    """The address at which the API listens."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """The port at which the API listens; 0 takes any free port."""
     public_url: str = "http://127.0.0.1:8000"
-    """How providers reach this gateway from outside; stands in callback addresses and signatures.
+    """The address at which providers reach this gateway. Callback addresses and signatures contain
+    it.
     """
     local_phone: bool = False
-    """Serve the simulated phone at /phone. Anybody who reaches it can be any worker: local machines
-    only.
+    """Serve the simulated phone at /phone. Every visitor of that page can act as any worker, so
+    switch it on for local machines only.
     """
     region: str = "KE"
-    """ISO 3166 country that numbers written without a country code belong to."""
+    """The ISO 3166 country of numbers that are written without a country code."""
     channels: dict[str, ChannelSettings] = LOCAL_CHANNEL
+    """The channels, by name."""
     sms_channel: str = "phone"
-    """The channel a worker is texted on when she joined by none."""
+    """The SMS channel of a worker who did not join through a channel."""
     providers: dict[str, ProviderSettings] = {}
+    """The payout providers, by name."""
     private_addresses: tuple[str, ...] = ()
-    """Private addresses that channels and providers may be reached at, e.g. `127.0.0.1:13013`,
-    `10.1.0.0/16` or `kannel.internal`. Every other private address is refused when it is dialled.
+    """The private addresses at which channels and providers may be called, e.g. `127.0.0.1:13013`,
+    `10.1.0.0/16` or `kannel.internal`. A call to any other private address is refused.
     """
     countries: dict[str, Country] = _COUNTRIES
+    """The countries whose numbers may join, by their ISO 3166 code."""
     prices: dict[str, Tariff] = {}
-    """What an SMS segment costs, by country; what is not here comes from the list in the package.
+    """The price of an SMS segment per country. Other countries have the price of the package's
+    list.
     """
     controls: Controls = Controls()
-    """Limits a day, and what makes a payout wait for a look."""
+    """The limits per day, and the reasons for which a payout waits for an operator."""
     coordinators: Coordinators = Coordinators()
-    """What a coordinator may do by SMS without a PIN, and in a day."""
+    """The limits of what a coordinator may do by SMS, per day and without a PIN."""
     moves: Moves = Moves()
-    """How a worker changes her number: how long payouts wait, and how long the new number may take
-    to say YES.
+    """The rules for a worker's change of number: how long payouts wait, and how long the new number
+    has to say YES.
     """
     retention: Retention = Retention()
-    """For how long sessions and messages are kept, and where older months are archived."""
+    """The time for which sessions and messages are kept, and the folder for archived months."""
     pin_free: Annotated[int, Field(ge=0)] = 500
-    """Major units that PAY by SMS may send in one go for a worker who has a PIN; more needs the
+    """The largest payout by SMS, in major units, for a worker who has a PIN. A larger one needs the
     PIN, on USSD.
     """
     pay_reply_wait_s: Annotated[int, Field(ge=0)] = 20
-    """The reply to PAY waits so many seconds for the operator: most say in this time that it is
-    paid, and one SMS tells both. 0: the reply goes at once.
+    """The number of seconds for which the reply to PAY waits for the provider. Most providers
+    report the payment in this time, so that one SMS tells both. With 0, the reply goes at once.
     """
     lease_s: Annotated[int, Field(ge=60)] = 3600
-    """How long a question is kept for a worker who does not answer, in seconds."""
+    """The number of seconds for which a question is kept for a worker who does not answer."""
     receipt_grace_s: Annotated[int, Field(ge=0)] = 300
-    """A question sent by SMS is kept from its delivery receipt on; where none comes, from this long
-    after it was sent.
+    """The lease of a question sent by SMS begins with its delivery receipt. Without a receipt it
+    begins this number of seconds after the question was sent.
     """
     ussd_answer_s: Annotated[float, Field(gt=0, le=9)] = 8.0
-    """After this a USSD key is answered with a last screen, and finished behind it; providers give
-    up after 10 s.
+    """The number of seconds after which a USSD key is answered with a last screen, while its
+    processing goes on. Providers give up after 10 s.
     """
     ussd_wait_s: Annotated[float, Field(gt=0, le=8)] = 0.7
-    """When more phones dial than can be answered: who would wait longer gets a polite last screen
-    at once.
+    """The longest wait for a USSD reply, in seconds, while more workers dial than the gateway can
+    answer. A worker who would wait longer gets a polite last screen at once.
     """
     resume_by_sms: bool = True
-    """A question that a dropped USSD session left open may follow as one SMS."""
+    """Send a question that a dropped USSD session left open as one SMS."""
     quiet_hours: Annotated[str, Field(pattern=QUIET_HOURS)] = "21-8"
-    """Hours of her own day in which a worker is sent nothing unasked, unless she chose others; ""
-    for none.
+    """The hours of a worker's local day in which she is sent no message unasked, unless she chose
+    others. An empty value means no quiet hours.
     """
     prompts_per_hour: Annotated[int, Field(ge=1)] = 6
-    """Messages a number may get unasked in an hour: questions, notices, invitations."""
+    """The largest number of unasked messages (questions, notices, invitations) to one number in an
+    hour.
+    """
     prompts_per_day: Annotated[int, Field(ge=1)] = 24
-    """The same in 24 hours."""
+    """The largest number of unasked messages to one number in 24 hours."""
     pause_days: Annotated[float, Field(gt=0)] = 3.0
-    """How long a worker whose gold stays under the bar gets no questions of that kind, in days."""
+    """The number of days for which a worker whose gold answers stay under the bar gets no questions
+    of that kind.
+    """
     push_limit: Annotated[int, Field(ge=1)] = 500
-    """Questions sent to idle workers in one go."""
+    """The number of questions that are sent to idle workers in one run."""
     walks_at_once: Annotated[int, Field(ge=0)] = 24
-    """SMS that one API process works on at the same moment; what comes beyond that is stored first
-    and heard by the runners. 0: every SMS is stored first.
+    """The number of SMS that one API process handles at the same moment. Further SMS are stored
+    first and then handled by the runners. With 0, every SMS is stored first.
     """
     requests_per_minute: Annotated[int, Field(ge=0)] = 6000
-    """Requests that one API key may make in a minute at one API process; 0 for no limit."""
+    """The requests that one API key may make per minute at one API process; 0 for no limit."""
     strangers_per_minute: Annotated[int, Field(ge=0)] = 120
-    """Requests in a minute from one address without a key that is known, at one API process; 0 for
-    no limit.
+    """The requests per minute without a known key that one address may make at one API process; 0
+    for no limit.
     """
     log_format: Literal["auto", "json", "pretty"] = "auto"
-    """How log lines are written: JSON, text for a terminal, or (auto) text where there is a
-    terminal and JSON elsewhere.
+    """The format of log lines: JSON, text for a terminal, or (auto) text on a terminal and JSON
+    elsewhere.
     """
     webhook_processes: Annotated[int, Field(ge=1)] = 2
-    """Processes that answer phones, started by `gateway up`. With two, one can die and no
-    connection is refused.
+    """The number of processes for webhooks and USSD that `gateway up` starts. With two, one can die
+    and no connection is refused.
     """
     helpers: Annotated[int, Field(ge=1, le=64)] = 1
-    """Processes that read uploads and work out quotes for one client process at a time; more
-    requests wait for them.
+    """The number of processes that read uploads and compute quotes for one client process at a
+    time. Further requests wait for them.
     """
     helper_s: Annotated[float, Field(gt=0)] = 120.0
-    """Seconds after which reading one upload is given up."""
+    """The number of seconds after which reading one upload is given up."""
     limits: DoorLimits = DoorLimits()
-    """What one server process takes from its callers: bytes, seconds, connections, requests."""
+    """The limits of one server process for its callers: bytes, seconds, connections, requests."""
     trusted_proxies: Networks = ()
-    """Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed;
-    none by default, not even this machine.
+    """The addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are
+    believed. The default is none, not even this machine.
     """
     allowed_hosts: tuple[str, ...] = ()
-    """Names in the Host header that are answered (`*.example.org` for all below, `*` for any);
-    empty: the one of `public_url`, and this machine's own. Webhooks, health and metrics answer to
-    any name.
+    """The names in the Host header that are answered (`*.example.org` for all names below, `*` for
+    any). An empty list allows the host of `public_url` and this machine's own names. Webhooks,
+    health and metrics answer to any name.
     """
     serve_metrics: Audience = "private"
-    """Which callers /metrics is served to."""
+    """The callers that may read /metrics."""
     serve_docs: Audience = "private"
-    """Which callers /docs, and what it loads, is served to."""
+    """The callers that may read /docs and the files that it loads."""
     serve_openapi: Audience = "private"
-    """Which callers /openapi.json is served to."""
+    """The callers that may read /openapi.json."""
     runners: Annotated[int, Field(ge=1)] = 2
-    """RQ runners that `gateway up` starts."""
+    """The number of RQ runners that `gateway up` starts."""
 
     @classmethod
     def settings_customise_sources(
@@ -206,12 +218,15 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        # The file's values are handed in by `load`, below the environment's.
+        # `load` hands the file's values in, so that the environment wins over them.
         return env_settings, init_settings
 
     @model_validator(mode="after")
     def _fallbacks_are_there(self) -> Self:
-        """Raises SettingsError: a channel that cannot take over would lose its messages on the day they need it."""
+        """Raise SettingsError when a channel names a fallback or a region that does not exist.
+
+        A channel that cannot take over would lose its messages on the day when they need it.
+        """
         takes_over = [n for n, channel in self.channels.items() if channel.sms]
         faults = list[str]()
         for name, channel in self.channels.items():
@@ -242,13 +257,13 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _no_address_leads_inside(self) -> Self:
-        """Raise SettingsError for an address that the guard of `gateway.outside` would refuse at each call."""
+        """Raise SettingsError for an address that the guard of `gateway.outside` always refuses."""
         check_addresses(self.channels, self.providers, self.private_addresses)
         return self
 
 
 class _FileOnly(Settings):
-    """The settings of what is handed in, without the environment."""
+    """The settings made from given values alone, without the environment."""
 
     @classmethod
     def settings_customise_sources(
@@ -263,7 +278,10 @@ class _FileOnly(Settings):
 
 
 def load(**overrides: object) -> Settings:
-    """Settings from file, environment and `overrides` (which win); raises SettingsError naming everything that is wrong."""
+    """Return the settings from the file, the environment and `overrides` (which win).
+
+    Raises SettingsError, which names every fault at once.
+    """
     path = Path(os.environ.get("GATEWAY_CONFIG") or CONFIG_FILE)
     values: dict[str, Any] = {}
     if path.exists():
@@ -281,7 +299,7 @@ def load(**overrides: object) -> Settings:
 
 
 def _checked(values: dict[str, Any], path: Path, faults: list[str]) -> Settings | None:
-    """Return the settings where they are valid; add what is wrong to `faults`."""
+    """Return the settings if they are valid, else add every fault to `faults` and return None."""
     try:
         return Settings(**values)
     except ValidationError as bad:
@@ -295,12 +313,13 @@ def _checked(values: dict[str, Any], path: Path, faults: list[str]) -> Settings 
             f"{redacted(str(bad))}: it is a table, so write it as JSON, or each value as GATEWAY_NAME__PART"
         )
         return None
-    # The valid ones are checked against each other as well, so that everything is said at once.
+    # The valid values are checked against each other as well, so that all faults are reported at
+    # once.
     given = {**values, **EnvSettingsSource(Settings)()}
     try:
         _FileOnly(**{name: value for name, value in given.items() if name not in invalid})
     except SettingsError as bad:
         faults.append(str(bad))
     except ValidationError:
-        pass  # said above
+        pass  # These faults are on the list already.
     return None

@@ -1,10 +1,10 @@
-"""How simulations, proofs, benchmarks and tests stay apart from a real gateway.
+"""The separation of simulations, proofs, benchmarks and tests from a real gateway.
 
-The environment wins over every other source of settings, so a simulation that keeps an inherited
-`GATEWAY_DATA_DIR` or `GATEWAY_DATABASE_URL` plays into the gateway that the variable names.
-Everything that simulates therefore removes all of them from its own process, which is what its
-child processes inherit, and names its own settings file, so that the `config/gateway.toml` of the
-current folder is not read either.
+The environment wins over every other source of settings. A simulation that keeps an inherited
+`GATEWAY_DATA_DIR` or `GATEWAY_DATABASE_URL` writes into the gateway that the variable names. So
+every simulation removes all such variables from its own process, and its child processes inherit
+that. It also names its own settings file, so that the `config/gateway.toml` of the current folder
+is not read either.
 """
 
 import os
@@ -28,13 +28,13 @@ def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
 def scrubbed_environment(config: Path | None = None) -> dict[str, str]:
     """Return this process's environment for a child that must not find any real gateway.
 
-    `config`: the child's settings file; without one the child has the defaults only.
+    `config` is the child's settings file. Without one, the child has the defaults only.
     """
     return {**without_settings(os.environ), CONFIG_VARIABLE: str(config or os.devnull)}
 
 
 def leave_every_gateway() -> None:
-    """Remove every setting from this process's environment for good, for itself and for its children."""
+    """Remove every setting from the environment of this process and its children, for good."""
     kept = scrubbed_environment()
     for name in [name for name in os.environ if _is_setting(name)]:
         del os.environ[name]
@@ -43,7 +43,10 @@ def leave_every_gateway() -> None:
 
 @contextmanager
 def apart(config: Path | None = None) -> Generator[None]:
-    """Remove every setting from this process's environment as long as the block runs; `config` names the settings file."""
+    """Remove every setting from this process's environment while the block runs.
+
+    `config` names the settings file for the block.
+    """
     before = {name: value for name, value in os.environ.items() if _is_setting(name)}
     leave_every_gateway()
     os.environ[CONFIG_VARIABLE] = str(config or os.devnull)
@@ -56,5 +59,5 @@ def apart(config: Path | None = None) -> Generator[None]:
 
 
 def _is_setting(name: str) -> bool:
-    # The settings are read without regard to capitals, so `gateway_data_dir` names a gateway too.
+    # Settings are read without regard to capitals, so `gateway_data_dir` names a gateway, too.
     return name.upper().startswith(_PREFIX)

@@ -1,4 +1,4 @@
-"""The settings of ways to phones, and of what an SMS costs on them."""
+"""The settings of the channels and of the price of an SMS on them."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -9,23 +9,29 @@ from gateway.settings.section import Options, Section
 
 
 class Side(Section):
-    """One side (SMS or USSD) of a channel: which kind of plug-in, and its own options."""
+    """One side (SMS or USSD) of a channel."""
 
     kind: str
+    """The kind of the plug-in."""
     options: Options = Field(default_factory=dict)
+    """The plug-in's own options."""
 
 
 Major = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=6)]
 
 
 class Tariff(Section):
-    """What one SMS segment to a country costs, in major units; `networks`: where one of them differs. `reply`: what a
-    worker there pays for an SMS of her own; None: as much."""
+    """The prices of an SMS in one country."""
 
     currency: str
+    """The ISO 4217 code of the currency."""
     segment: Major
+    """The price of one SMS segment, in major units."""
     networks: dict[str, Major] = Field(default_factory=dict)
+    """The prices of networks that differ from `segment`, by name."""
     reply: Major | None = None
+    """The price that a worker there pays for an SMS of her own. None means the price of a segment.
+    """
 
     @field_validator("networks")
     @classmethod
@@ -34,22 +40,24 @@ class Tariff(Section):
 
 
 class ChannelSettings(Section):
-    """A way to phones.
-
-    `secret` is a path part only the provider is told; it stands beside the provider's own checks.
-    `prices`: this channel's own, by country; they win over the gateway's. `per_second`: SMS
-    segments it may send in any second, 0 for no limit. `fallback`: the channel that takes over what
-    this one cannot send. `region`: the country of numbers without a country code on this channel;
-    None: the gateway's.
-    """
+    """A channel: a way to workers' phones."""
 
     secret: SecretStr
+    """A part of the webhook's path that only the provider knows. It protects the webhook in
+    addition to the provider's own checks.
+    """
     sms: Side | None = None
+    """The SMS side, if the channel has one."""
     ussd: Side | None = None
+    """The USSD side, if the channel has one."""
     prices: dict[str, Tariff] = Field(default_factory=dict)
+    """This channel's own prices per country. They win over the gateway's."""
     per_second: Annotated[int, Field(ge=0, le=100_000)] = 0
+    """The SMS segments that the channel may send in any second; 0 for no limit."""
     fallback: str | None = None
+    """The channel that takes over the messages which this one cannot send."""
     region: str | None = None
+    """The country of numbers without a country code on this channel. None means the gateway's."""
 
 
 LOCAL_CHANNEL: dict[str, ChannelSettings] = {

@@ -1,4 +1,4 @@
-"""The settings of what a coordinator may do by SMS: her caller id alone is not much of a proof."""
+"""The settings of a coordinator's commands by SMS, since her caller id alone proves little."""
 
 from typing import Annotated
 
@@ -8,13 +8,13 @@ from gateway.settings.section import Section
 
 
 class Coordinators(Section):
-    """Limits of one coordinator; see `gateway.conversation.enrolling`."""
+    """The limits of one coordinator. See `gateway.conversation.enrolling`."""
 
     invitations_per_day: Annotated[int, Field(ge=1, le=10_000)] = 100
-    """Invitations that one coordinator may send in 24 hours, with her PIN or without."""
+    """The invitations that one coordinator may send in 24 hours, with her PIN or without."""
     adds_without_pin: Annotated[int, Field(ge=0, le=10_000)] = 20
-    """Of these, so many without a PIN behind the command (`ADD ... PIN 4821`)."""
+    """The number of these invitations that need no PIN behind the command (`ADD ... PIN 4821`)."""
     adds_per_sms_without_pin: Annotated[int, Field(ge=0, le=100)] = 5
-    """Workers that one SMS may add without a PIN."""
+    """The workers that one SMS may add without a PIN."""
     invitations_per_worker: Annotated[int, Field(ge=1, le=20)] = 3
-    """Invitations that one number gets in 24 hours, whoever sends them."""
+    """The invitations that one number receives in 24 hours, from all coordinators together."""

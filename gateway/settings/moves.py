@@ -1,4 +1,4 @@
-"""The settings of a change of number."""
+"""The settings of a worker's change of number."""
 
 from typing import Annotated
 
@@ -8,13 +8,13 @@ from gateway.settings.section import Section
 
 
 class Moves(Section):
-    """How a worker changes her number; see `gateway.conversation.moving`."""
+    """The rules for a worker's change of number. See `gateway.conversation.moving`."""
 
     hold_h: Annotated[int, Field(ge=1, le=720)] = 48
-    """Hours after a change in which her payouts wait and her old number may object."""
+    """The hours after a change in which her payouts wait and her old number may object."""
     answer_h: Annotated[int, Field(ge=1, le=720)] = 72
-    """Hours in which the new number must say YES."""
+    """The hours in which the new number must say YES."""
     requests_per_day: Annotated[int, Field(ge=1, le=100)] = 3
-    """Changes that one worker may ask for in 24 hours."""
+    """The changes that one worker may ask for in 24 hours."""
     decide_h: Annotated[int, Field(ge=1, le=2160)] = 168
-    """Hours in which two persons must decide about a change that a coordinator asked for."""
+    """The hours in which two persons must decide about a change that a coordinator asked for."""

@@ -11,8 +11,8 @@ from gateway.settings.channels import ChannelSettings
 from gateway.settings.payouts import ProviderSettings
 from gateway.settings.section import Options
 
-# A plug-in that calls an address of its options names it so. An address that others call
-# (`receipt_url`) is not ours.
+# The options of a plug-in that hold an address which the plug-in calls. An address that others call
+# (`receipt_url`) has another name.
 CALLED = ("base_url", "send_url", "url")
 _PORTS = {"http": 80, "https": 443}
 
@@ -41,9 +41,9 @@ def check_addresses(
     providers: Mapping[str, ProviderSettings],
     private_addresses: Sequence[str],
 ) -> None:
-    """Raise SettingsError for an address that is written as a private one and not permitted.
+    """Raise SettingsError for a private address that is not permitted.
 
-    A host name is looked at when it is dialled, and by `gateway doctor`.
+    A host name is checked when it is called, and by `gateway doctor`.
     """
     permitted = Permitted.read(private_addresses)
     for setting, url in called(channels, providers):
@@ -58,7 +58,7 @@ def check_addresses(
 
 
 def host_and_port(url: str) -> tuple[str, int]:
-    """Return where a call of this URL goes, read as the HTTP client reads it; ("", 0) where it cannot.
+    """Return the host and port of a URL as the HTTP client reads it, or ("", 0) for an invalid URL.
 
     >>> host_and_port("http://Kannel.internal:13013/x"), host_and_port("https://127。0。0。1/")
     (('kannel.internal', 13013), ('127.0.0.1', 443))

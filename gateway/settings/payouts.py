@@ -1,4 +1,4 @@
-"""The settings of ways to pay, of countries with their taxes, and of what makes a payout wait."""
+"""The settings of payout providers, of countries with their taxes, and of payout controls."""
 
 from datetime import date
 from decimal import Decimal
@@ -21,25 +21,28 @@ Currency = Annotated[str, AfterValidator(_known)]
 
 
 class FeeBand(Section):
-    """A payout of up to so much costs this fee; major units of the provider's currency."""
+    """A band of a provider's tariff, in major units of the provider's currency."""
 
     up_to: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)]
+    """The largest payout of the band."""
     fee: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
+    """The fee of each payout in the band."""
 
 
 class ProviderSettings(Section):
-    """A way to pay.
-
-    Limits and credentials are the kind's own options. `secret`: path part of the one callback
-    address that some operators' portals want (Airtel, airtime, pawaPay); only the operator is told.
-    """
+    """A payout provider. Its limits and credentials are options of its kind."""
 
     kind: str
+    """The kind of the plug-in."""
     secret: SecretStr | None = None
+    """A part of the path of the one callback address that some providers' portals ask for (Airtel,
+    airtime, pawaPay). Only the provider knows it.
+    """
     options: Options = Field(default_factory=dict)
+    """The plug-in's own options."""
     fee_table: tuple[FeeBand, ...] = ()
-    """The operator's tariff, from the smallest payout up; above the last band its fee. A worker
-    pays it where her country says so (`fees_by`).
+    """The provider's tariff, from the smallest payout up. Above the last band, the last fee
+    applies. A worker pays the fee where the settings of her country say so (`fees_by`).
     """
 
     @field_validator("fee_table")
@@ -52,40 +55,52 @@ class ProviderSettings(Section):
 
 
 class TaxRow(Section):
-    """`percent` of what a worker withdraws above `above` (major units), in one payout or in a month (UTC) together, from the
-    day `since` on; a later row of the same name takes its place (`percent = 0` ends it). `whole`: the whole payout is taxed once
-    `above` is passed."""
+    """A tax on a worker's withdrawals from the day `since` on.
+
+    A later row of the same name takes its place, and `percent = 0` ends it.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=24)]
+    """The name of the tax."""
     percent: Annotated[Decimal, Field(ge=0, lt=100, decimal_places=4)]
+    """The percentage that is withheld from the taxed amount."""
     since: date
+    """The first day on which the row is in force."""
     above: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)] = Decimal(0)
+    """The untaxed amount, in major units."""
     per: Literal["payout", "month"] = "payout"
+    """The period for `above`: one payout, or all payouts of a month (UTC) together."""
     whole: bool = False
+    """Tax the whole payout once `above` is passed, not only the amount above it."""
 
 
 class Country(Section):
-    """What a phone number's country decides: the money it is paid in, the first language, who pays out."""
+    """The settings that follow from the country of a worker's phone number."""
 
     currency: Currency
+    """The ISO 4217 code of the currency in which workers are paid."""
     language: str = "en"
+    """The first language of a new worker."""
     languages: tuple[str, ...] = ()
-    """Offered on the phone's menu, in this order; none: `language`, then all others. LANG takes any
-    of them.
+    """The languages of the phone's menu, in this order. Without them the menu offers `language`,
+    then all others. The command LANG accepts any language.
     """
     payout: str | None = None
+    """The payout provider."""
     time_zone: str | None = None
-    """For quiet hours, e.g. Africa/Lubumbashi; None: the one its phone numbers belong to."""
+    """The time zone for quiet hours, e.g. Africa/Lubumbashi. None means the zone of the worker's
+    number.
+    """
     payout_by_carrier: dict[str, str] = Field(default_factory=dict)
-    """Providers by the carrier a number was given to (`{Safaricom = "mpesa", Airtel =
-    "airtel_ke"}`); others: `payout`.
+    """The payout providers by the carrier to which a number was given (`{Safaricom = "mpesa",
+    Airtel = "airtel_ke"}`). Numbers of other carriers use `payout`.
     """
     airtime: str | None = None
     """The provider that pays `PAY AIRTIME`, and tiny balances, as airtime."""
     fees_by: Literal["house", "worker"] = "house"
-    """Who pays the operator's fee for a payout (`fee_table` of the provider)."""
+    """The party that pays the provider's fee for a payout (`fee_table`): `house` is the gateway."""
     taxes: tuple[TaxRow, ...] = ()
-    """Withheld from each payout to this country's numbers; none where there are none."""
+    """The taxes withheld from each payout to this country's numbers."""
 
     @field_validator("taxes")
     @classmethod
@@ -101,7 +116,7 @@ class Country(Section):
         return value
 
     def taxes_on(self, day: date) -> tuple[TaxRow, ...]:
-        """The rows in force: of each name the newest whose day has come."""
+        """Return the tax rows in force on a day: per name, the newest row that has begun."""
         newest: dict[str, TaxRow] = {}
         for row in sorted(self.taxes, key=lambda row: row.since):
             if row.since <= day:
@@ -110,49 +125,57 @@ class Country(Section):
 
 
 class DayLimit(Section):
-    """`a_day` whole units (shillings, francs) of `currency` a day, UTC."""
+    """A limit on the payouts of one day (UTC)."""
 
     per: Literal["worker", "coordinator", "provider", "country", "all"]
+    """The group whose payouts of a day the limit adds up."""
     currency: Currency
+    """The ISO 4217 code of the currency."""
     a_day: Annotated[int, Field(gt=0)]
+    """The limit in whole units (shillings, francs)."""
 
 
 class Controls(Section):
-    """What makes a payout wait; see `gateway.payments.controls`."""
+    """The rules that make a payout wait. See `gateway.payments.controls`."""
 
     limits: tuple[DayLimit, ...] = ()
+    """The limits on the payouts of one day."""
     first_payouts_per_day: Annotated[int, Field(ge=1)] = 50
-    """First payouts of one coordinator's workers in 24 hours that are ordinary; the others wait
-    `hold_h`.
+    """The first payouts of one coordinator's workers in 24 hours that count as ordinary. Further
+    ones wait `hold_h`.
     """
     hold_h: Annotated[int, Field(ge=1)] = 48
+    """The hours for which these rules let a payout wait."""
     check_names: bool = False
-    """Before a number's first payout: is the name its operator has for it (MTN, Airtel) nearly the
-    enrolled one? Else a person looks.
+    """Before a number's first payout, compare the name that the provider has for it (MTN, Airtel)
+    with the enrolled name. When the names differ too much, the payout waits for an operator.
     """
     quiet_days: Annotated[int, Field(ge=1)] = 30
-    """A payout asked for by a number that gave no answer for so long waits `hold_h`: its SIM may be
-    another's by now.
+    """A payout to a number that gave no answer for this number of days waits `hold_h`, because its
+    SIM may have a new owner.
     """
     tell: tuple[str, ...] = ()
-    """Phone numbers of people who get the ledger's head once a day, appeals of workers without a
-    coordinator, and each addition, disabling, new key and expiry of a person who decides about
-    money.
+    """The phone numbers of the persons who are told of the ledger's head once per day and of
+    appeals of workers without a coordinator. They are also told of each addition, disabling, new
+    key and expiry of a person who decides about money.
     """
     person_days: Annotated[int, Field(ge=1, le=3650)] = 180
-    """So many days the key of a person who decides about money is good (`gateway persons`); then
-    another person renews it.
+    """The number of days for which the key of a person who decides about money is valid (`gateway
+    persons`). Then another person renews it.
     """
     heads_to_coordinators: bool = False
-    """Coordinators get the ledger's head once a day too."""
+    """Send the ledger's head once per day to coordinators, too."""
     unknown_share: Annotated[float, Field(gt=0, le=1)] = 0.2
-    """The share of the payments of ten minutes of which nobody knows what became of them, above
-    which sending stops until the operator answers; from `unknown_least` such payments on.
+    """The share of the payments of ten minutes whose outcome is unknown. Above it, sending stops
+    until the provider answers. The rule applies from `unknown_least` such payments on.
     """
     unknown_least: Annotated[int, Field(ge=1)] = 10
+    """The least number of payments with an unknown outcome to which `unknown_share` applies."""
     approve_above: dict[Currency, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
-    """By currency, in whole units: a payout of more waits for two people (`gateway approvals`)."""
+    """The amount per currency, in whole units, above which a payout waits for two persons (`gateway
+    approvals`).
+    """
     approve_run_above: dict[Currency, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
-    """The same for all payouts of a day (UTC) together that nobody approved: from then on the
-    others wait.
+    """The sum per currency, in whole units, of a day's (UTC) payouts without an approval. Once it
+    is reached, further payouts wait.
     """

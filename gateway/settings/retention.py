@@ -1,4 +1,4 @@
-"""The settings of how long personal and bulky data is kept."""
+"""The settings of the time for which personal and bulky data are kept."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,9 @@ from pydantic import AfterValidator, Field
 from gateway.settings.section import Section
 
 LEAST_DAYS = 35
-"""A repetition is known for 30 days by what is kept; nothing may leave before."""
+"""The least number of days. The stored rows reveal a repeated event for 30 days, so none may leave
+before.
+"""
 
 
 def _long_enough(days: int) -> int:
@@ -23,18 +25,23 @@ Days = Annotated[int, Field(ge=0, le=36_500), AfterValidator(_long_enough)]
 
 
 class Retention(Section):
-    """How long sessions and messages are kept; `gateway archive` takes out what is older, month by month."""
+    """The time for which sessions and messages are kept.
+
+    `gateway archive` takes out older ones, month by month.
+    """
 
     sessions_days: Days = 90
-    """Days for which USSD sessions are kept, with all that was typed in them; 0: for good."""
+    """The days for which USSD sessions are kept, with all inputs; 0 keeps them for good."""
     messages_days: Days = 180
-    """Days for which events of the inbox and messages of the outbox are kept; 0: for good."""
+    """The days for which events of the inbox and messages of the outbox are kept; 0 keeps them for
+    good.
+    """
     folder: Path | None = None
-    """Where archived months are written; by default `archive` in the data folder."""
+    """The folder of archived months. The default is `archive` in the data folder."""
 
     @property
     def days(self) -> dict[str, int]:
-        """The days for which each table's rows are kept."""
+        """Return the number of days for which each table's rows are kept."""
         return {
             "inbox": self.messages_days,
             "outbox": self.messages_days,

@@ -1,11 +1,11 @@
-"""What every section of the settings is: closed and unchangeable."""
+"""The base of every section of the settings, which is immutable and refuses unknown keys."""
 
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 Options = dict[str, Any]
-"""A plug-in's own options, as they stand in the file: its kind checks them."""
+"""A plug-in's own options, as the file gives them. The plug-in's kind checks them."""
 
 
 class Section(BaseModel):

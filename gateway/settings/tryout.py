@@ -1,10 +1,10 @@
-"""When a gateway is a try-out: nothing real is set up, so phones, operator and money are simulated."""
+"""The test for a try-out gateway: only simulated channels and payouts are set up."""
 
 from gateway.settings import ChannelSettings, Settings
 
 
 def is_tryout(settings: Settings) -> bool:
-    """Return whether nothing real is set up: no payout provider, and no channel but the built-in phone."""
+    """Return whether the gateway has no payout provider and no channel but the built-in phone."""
     return not settings.providers and all(map(_is_phone, settings.channels.values()))
 
 

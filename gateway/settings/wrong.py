@@ -1,4 +1,4 @@
-"""Everything that is wrong with the settings, said at once: which setting, which rule, and how to put it right."""
+"""The faults of the settings, all reported at once, each with its setting, its rule and its cure."""
 
 import difflib
 import os
@@ -17,7 +17,7 @@ _FORMS = {"quiet_hours": "must be two hours of the day like 21-8, or empty for n
 
 
 def together(faults: Sequence[str]) -> SettingsError:
-    """Return one error for all faults: a line for one, a list for several."""
+    """Return one error for all faults: one line for a single fault, a list for several."""
     if len(faults) == 1:
         return SettingsError(faults[0])
     listed = "".join(f"\n  - {fault}" for fault in faults)
@@ -41,7 +41,7 @@ def unknown_variables(known: Iterable[str]) -> list[str]:
 def invalid_values(bad: ValidationError, path: Path, known: Iterable[str]) -> list[str]:
     """Return a fault for each value that breaks a rule.
 
-    Values are not shown: they may be secrets.
+    Values are not shown, since they may be secrets.
     """
     names = list(known)
     return [_fault(error, path, names) for error in bad.errors(include_input=False)]
