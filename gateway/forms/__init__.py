@@ -1,4 +1,7 @@
-"""Reading a provider's form: what all SMS and USSD channels do alike. A value or `Refused` goes out, nothing else."""
+"""The reader of a provider's form, which all SMS and USSD channels share.
+
+Every function returns a value or raises `Refused`.
+"""
 
 import hashlib
 import json
@@ -14,11 +17,11 @@ from gateway.forms.dates import stamp as stamp
 from gateway.forms.decoding import text_in as text_in
 from gateway.forms.decoding import utf8_in as utf8_in
 
-# An id or a number is short; a text may be any length the phone could join (the edge limits
-# bodies).
+# An id or a number is short. A text may have any length that the phone can join. The server limits
+# the size of bodies.
 ID_CHARS_MAX = 200
 _FLOAT = re.compile(r"\d+(?:\.\d*)?[eE]\+\d+|\d+\.\d*[eE]\d+")
-# What systems write where they have no id, and places of templates that were never filled.
+# Systems without an id write such values, or leave the variables of a template unfilled.
 _SAYS_NOTHING = re.compile(
     r"[0-]*|null|nil|none|nan|n/?a|undefined|unknown|true|false|\[?object object\]?|%\w|\{.*\}|\$\{.*\}",
     re.IGNORECASE,
@@ -27,7 +30,7 @@ _BYTES = "\x00bytes:"
 
 
 def stored(raw: bytes) -> str:
-    r"""Return a body as text that holds every byte of it: what is sealed and kept.
+    r"""Return a body as text that holds every byte of it, for sealing and storing.
 
     >>> stored(b"a=1"), unstored(stored(b"\\xff\\xfe{")) == b"\\xff\\xfe{"
     ('a=1', True)
@@ -39,36 +42,36 @@ def stored(raw: bytes) -> str:
 
 
 def unstored(text: str) -> bytes:
-    """Return the bytes that `stored` kept."""
+    """Return the bytes that were given to `stored`."""
     if text.startswith(_BYTES):
         return text.removeprefix(_BYTES).encode("latin-1")
     return text.encode()
 
 
 def body_of(form: Mapping[str, str]) -> bytes:
-    """Return fields as a body that is read back exactly as they are.
+    """Return a body from which the same fields are read again exactly.
 
-    A form would not do: a charset that one of its fields names, or a control character in a text,
-    would have its values decoded a second time. JSON in ASCII leaves nothing to decode.
+    A form would not do: the values would be decoded a second time when a field names a charset or a
+    text holds a control character. JSON in ASCII leaves nothing to decode.
     """
     return json.dumps(dict(form), separators=(",", ":")).encode("ascii")
 
 
 def fields(raw: bytes) -> dict[str, str]:
-    """Return the fields of a body as a form; of a name that comes twice the last counts."""
+    """Return the fields of a body as a form. The last of several equal names counts."""
     return dict(pairs(raw))
 
 
 def text_of(form: Mapping[str, str], key: str) -> str:
-    """The field, or "".
+    """Return a field, or "" when it is absent.
 
-    NUL and lone surrogates cannot be stored as text anywhere, so they go here.
+    NUL and lone surrogates are removed, since no text column can store them.
     """
     return form.get(key, "").replace("\x00", "").encode(errors="ignore").decode()
 
 
 def need(form: Mapping[str, str], key: str) -> str:
-    """A field that must be there; stripped."""
+    """Return a required field, stripped. Raises Refused when it is missing or too long."""
     value = text_of(form, key).strip()
     if not value:
         raise Refused(f"no {key!r} in the form", status=400, field=key)
@@ -78,7 +81,9 @@ def need(form: Mapping[str, str], key: str) -> str:
 
 
 def number(form: Mapping[str, str], key: str) -> str:
-    """A phone number as the provider wrote it; an unescaped `+` arrives as a blank and is put back.
+    """Return a phone number as the provider wrote it.
+
+    An unescaped `+` arrives as a blank and is put back.
 
     >>> number({"from": " 254791541111"}, "from"), number({"from": "21512"}, "from")
     ('+254791541111', '21512')
@@ -88,7 +93,7 @@ def number(form: Mapping[str, str], key: str) -> str:
 
 
 def is_float(written: str) -> bool:
-    """Return whether an id went through a floating-point number, so that its last digits are lost.
+    """Return whether an id was turned into a floating-point number, which loses its last digits.
 
     >>> is_float("1.2345678901234568e+22"), is_float("12345678901234567890121"), is_float("1480.12")
     (True, False, False)
@@ -97,10 +102,14 @@ def is_float(written: str) -> bool:
 
 
 def id_in(form: Mapping[str, str], key: str) -> str:
-    """Return the provider's id of an event, exact at any length; "" where none can tell two events apart.
+    """Return the provider's id of an event, exact at any length.
 
-    >>> id_in({"id": " 12345678901234567890121 "}, "id"), id_in({"id": "1.2345678901234568e+22"}, "id"), id_in({"id": "0"}, "id")
-    ('12345678901234567890121', '', '')
+    Return "" for an id that cannot distinguish two events.
+
+    >>> id_in({"id": " 12345678901234567890121 "}, "id")
+    '12345678901234567890121'
+    >>> id_in({"id": "1.2345678901234568e+22"}, "id"), id_in({"id": "0"}, "id")
+    ('', '')
     """
     written = text_of(form, key).strip()
     if is_float(written) or _SAYS_NOTHING.fullmatch(written):
@@ -109,5 +118,5 @@ def id_in(form: Mapping[str, str], key: str) -> str:
 
 
 def made_id(*fields: str) -> str:
-    """An id for an event whose provider gave none: the same fields are the same event."""
+    """Return an id for an event whose provider gave none. Equal fields have the same id."""
     return "made:" + hashlib.sha256("\x00".join(fields).encode()).hexdigest()[:32]

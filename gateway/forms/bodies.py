@@ -1,7 +1,7 @@
-"""The fields of a webhook's body in any of the shapes providers use: form, JSON, multipart, XML.
+"""The fields of a webhook's body in every format that providers use: form, JSON, multipart, XML.
 
-A body travels through the gateway as bytes, with its content type in front where that says more
-than the bytes do (`envelope`). So a kept event is read again exactly as it came.
+A body travels through the gateway as bytes. Its content type stands in front where it says more
+than the bytes do (`envelope`). So a stored event is read again exactly as it came.
 """
 
 import codecs
@@ -43,7 +43,7 @@ Pairs = list[tuple[str, str]]
 
 
 def envelope(content_type: str, body: bytes) -> bytes:
-    """Return the body with its content type in front, where the bytes alone do not tell it."""
+    """Return the body, with its content type in front if the bytes alone do not reveal it."""
     kind, said = _content_type(content_type)
     if kind in _PLAIN_TYPES and said in (None, "utf-8", "ascii") and not body.startswith(_MARK):
         return body
@@ -52,7 +52,7 @@ def envelope(content_type: str, body: bytes) -> bytes:
 
 
 def opened(raw: bytes) -> tuple[str, bytes]:
-    """Return the content type, "" where it was not kept, and the body."""
+    """Return the content type and the body. The content type is "" if `envelope` left it out."""
     if not raw.startswith(_MARK):
         return "", raw
     line, _, body = raw[len(_MARK) :].partition(b"\n")
@@ -60,12 +60,15 @@ def opened(raw: bytes) -> tuple[str, bytes]:
 
 
 def pairs(raw: bytes) -> Pairs:
-    """Return the fields of a body or query in order; those of JSON and XML under their paths, joined by dots.
+    """Return the fields of a body or a query in order.
 
-    Raises Refused for a body that says what it is and is not that.
+    The names of JSON and XML fields are their paths, joined by dots. Raises Refused for a body that
+    is not in the format that it claims.
 
-    >>> pairs(b"from=%2B254&text=&text=hi"), pairs(b'{"message": {"from": 254, "urgent": true}, "to": [7]}')
-    ([('from', '+254'), ('text', ''), ('text', 'hi')], [('message.from', '254'), ('message.urgent', 'true'), ('to.0', '7')])
+    >>> pairs(b"from=%2B254&text=&text=hi")
+    [('from', '+254'), ('text', ''), ('text', 'hi')]
+    >>> pairs(b'{"message": {"from": 254, "urgent": true}, "to": [7]}')
+    [('message.from', '254'), ('message.urgent', 'true'), ('to.0', '7')]
     """
     content_type, body = opened(raw)
     kind, charset = _content_type(content_type)
@@ -91,7 +94,8 @@ def _content_type(said: str) -> tuple[str, str | None]:
 
 def _form(body: bytes, charset: str | None) -> Pairs:
     if (charset or "").startswith("utf-16") or b"\0" in body[:4] or body[:2] in _UTF16_MARKS:
-        body = text_in(body, charset).encode()  # all of it, not only its values
+        # The whole body has that encoding, not only its values.
+        body = text_in(body, charset).encode()
         charset = None
     parts = [part for part in body.strip(b"\r\n").split(b"&") if part]
     if len(parts) > _FIELDS_MAX:
@@ -111,7 +115,7 @@ def _unquoted(part: bytes) -> bytes:
 
 
 def _decoded(found: list[tuple[bytes, bytes]], charset: str | None) -> Pairs:
-    """A field may name the charset of the others (Kannel's `charset=%C`)."""
+    """Decode names and values. A field may name the charset of the others (Kannel's `charset=%C`)."""
     names = [text_in(name) for name, _ in found]
     for name, (_, value) in zip(names, found, strict=True):
         if name.lower() in _CHARSET_FIELDS and (named := charset_named(value.decode("latin-1"))):
@@ -120,7 +124,10 @@ def _decoded(found: list[tuple[bytes, bytes]], charset: str | None) -> Pairs:
 
 
 def _json(body: bytes, charset: str | None) -> object:
-    """JSON as it comes: marks and other codings in front, raw line ends in texts, numbers exact at any length."""
+    """Read JSON leniently, with numbers exact at any length.
+
+    It may have a byte order mark, another encoding, or raw line ends in texts.
+    """
     codec = json.detect_encoding(body)
     if codec == "utf-8" and charset and not charset.startswith("utf"):
         codec = charset
@@ -142,7 +149,7 @@ def _loads(text: str) -> object:
 
 
 def _float(written: str) -> str:
-    """A number as it is written; an exponent always shows its sign, which tells it from an id."""
+    """Return a number as it is written, with a sign in its exponent to distinguish it from an id."""
     return re.sub(r"[eE](?=\d)", "e+", written)
 
 
@@ -168,7 +175,8 @@ def _multipart(content_type: str, body: bytes) -> Pairs:
         found, charset = _parts(
             cast("list[Message]", message.get_payload() if message.is_multipart() else [])
         )
-    except Exception as bad:  # the parser raises errors of many kinds on what is no multipart form
+    # The parser raises many kinds of errors for bodies that are not multipart.
+    except Exception as bad:
         why = f"the body is not the multipart form that its content type says: {bad}"
         raise Refused(why, status=400) from bad
     if not found:
@@ -191,7 +199,7 @@ def _parts(parts: list[Message]) -> tuple[list[tuple[bytes, bytes]], str | None]
 
 
 def _xml(body: bytes, charset: str | None) -> Pairs:
-    """XML without a document type, so that nothing in it can grow or be fetched."""
+    """Read XML without a document type, so that it can neither expand nor fetch anything."""
     declared = re.search(
         rb"""^\s*<\?xml[^>]*encoding=["']([\w.-]+)""", body.removeprefix(b"\xef\xbb\xbf")
     )
@@ -207,7 +215,10 @@ def _xml(body: bytes, charset: str | None) -> Pairs:
 
 
 def _branches(path: str, element: ET.Element, depth: int) -> Iterator[tuple[str, str]]:
-    """The leaves of an element under the names of their parents; attributes as leaves; repeated ones numbered."""
+    """Yield the leaves of an element under the names of their parents.
+
+    Attributes count as leaves. Repeated elements are numbered.
+    """
     for name, value in element.attrib.items():
         yield _joined(path, _local(name)), value
     children = list(element)
@@ -229,5 +240,5 @@ def _joined(path: str, name: str) -> str:
 
 
 def _local(tag: str) -> str:
-    """A name without its namespace."""
+    """Return a name without its namespace."""
     return tag.rpartition("}")[2]

@@ -1,7 +1,7 @@
-"""Bytes that a phone, a network or a provider called text, read as text.
+"""The decoding of bytes that a phone, a network or a provider sent as text.
 
-Nothing is refused here: a STOP must be heard however it was coded. What is certain comes first (a
-charset that was named and fits, strict UTF-8), then what is likely (UTF-16, a cut character,
+The decoder refuses no bytes, since a STOP must be understood in any encoding. Certain readings come
+first (a named charset that fits, strict UTF-8), then likely ones (UTF-16, a cut character,
 Windows-1252).
 """
 
@@ -15,11 +15,11 @@ _TEXT_CHARSET = re.compile(
 )
 _UCS2 = re.compile(r"(?:iso-?10646-?)?ucs-?2(?:-?be)?|utf-?16", re.IGNORECASE)
 _CONTROLS = frozenset(map(chr, range(32))) - frozenset("\t\n\r\v\f\x1b")
-# First bytes of a character whose rest is missing: as letters of Latin-1 they hardly ever end a
+# These bytes begin a character whose rest is missing. As letters of Latin-1 they hardly ever end a
 # text.
 _CUT_LEADS = frozenset([0xC2, 0xC3, 0xD0, 0xD1, 0xD8, 0xD9, 0xDA, 0xDB])
 _FOUR_BYTES = range(0xF0, 0xF5)
-# Names under which Windows-1252 is sent, as browsers read them too.
+# Windows-1252 is sent under these names, and browsers read them in the same way.
 _WINDOWS = frozenset({"iso8859-1", "cp1252", "ascii"})
 _HOLDS_UTF8 = re.compile(
     rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
@@ -31,10 +31,11 @@ _UTF16_BOMS = (
 
 
 def charset_named(said: str) -> str | None:
-    """Return the Python codec of a charset's name, None for one that is no charset of texts.
+    """Return the Python codec of a charset's name, or None for a name that is not a text charset.
 
-    >>> charset_named("ISO-8859-1"), charset_named("UTF-16BE"), charset_named("UCS-2"), charset_named("rot13")
-    ('iso8859-1', 'utf-16-be', 'utf-16-be', None)
+    >>> charset_named("ISO-8859-1"), charset_named("UTF-16BE"), charset_named("UCS-2")
+    ('iso8859-1', 'utf-16-be', 'utf-16-be')
+    >>> charset_named("rot13")
     """
     name = said.strip().strip("\"'")
     if _UCS2.fullmatch(name):
@@ -50,7 +51,7 @@ def charset_named(said: str) -> str | None:
 def text_in(raw: bytes, charset: str | None = None) -> str:
     r"""Return `raw` as text.
 
-    `charset`: the codec that another field names; it decides where it fits.
+    `charset` is the codec that another field names. It decides if it fits.
 
     >>> text_in(b"ARR\xcaT"), text_in("arrêt".encode()), text_in("STOP".encode("utf-16-be"))
     ('ARRÊT', 'arrêt', 'STOP')
@@ -59,7 +60,9 @@ def text_in(raw: bytes, charset: str | None = None) -> str:
     """
     if charset is None and raw.isascii() and (text := raw.decode("ascii")).isprintable():
         return (
-            text  # most fields of most calls: what follows would say the same at ten times the cost
+            # Most fields of most calls end here. The code below gives the same result at ten times
+            # the cost.
+            text
         )
     if raw.startswith(codecs.BOM_UTF8):
         raw, charset = raw.removeprefix(codecs.BOM_UTF8), "utf-8"
@@ -76,14 +79,14 @@ def text_in(raw: bytes, charset: str | None = None) -> str:
 
 
 def _as_named(raw: bytes, charset: str) -> str | None:
-    """Return the text in the charset that is named, None where that cannot be what it is in."""
+    """Return the text in the named charset, or None when the bytes cannot be in it."""
     if charset.startswith("utf-16"):
         found = _even(raw, charset)
-        # Some gateways name the charset of the air and send the text in ASCII.
+        # Some gateways name the charset of the radio network and send the text in ASCII.
         fits = _plausible(found) and (not _is_ascii_text(raw) or not _is_eastern(found))
         return found if raw and fits else None
     if charset == "utf-8" or (not raw.isascii() and _strict(raw, "utf-8") is not None):
-        return None  # what is UTF-8 by its bytes is that
+        return None  # Bytes that are valid UTF-8 are UTF-8, whatever charset is named.
     if charset in _WINDOWS:
         found = windows(raw)
         return found if _plausible(found) else None
@@ -92,18 +95,20 @@ def _as_named(raw: bytes, charset: str) -> str | None:
 
 
 def utf8_in(raw: bytes) -> str | None:
-    """Return UTF-8, without a character that was cut at either end; None where it is not UTF-8."""
+    """Return UTF-8 text without a character that was cut at either end, or None for other bytes."""
     whole = _strict(raw, "utf-8")
     return _cut(raw) if whole is None else whole
 
 
 def windows(raw: bytes) -> str:
-    """Return `raw` as Windows-1252; the five bytes that it leaves open are Latin-1's."""
+    """Return `raw` as Windows-1252. The five bytes that it leaves undefined are read as Latin-1."""
     return raw.decode("cp1252", errors="latin1_rest")
 
 
 def mixed(raw: bytes) -> str:
-    r"""Return UTF-8 in which some bytes are not: a cut character goes, another byte is a letter of Windows-1252.
+    r"""Return UTF-8 text that holds some other bytes.
+
+    A cut character is dropped. Any other foreign byte is read as Windows-1252.
 
     >>> mixed(b'{"body": "BALANCE \xe9"}'), mixed(b'{"body": "STOP \xe2\x80"}')
     ('{"body": "BALANCE é"}', '{"body": "STOP "}')
@@ -119,13 +124,13 @@ def _strict(raw: bytes, codec: str) -> str | None:
 
 
 def _even(raw: bytes, codec: str) -> str:
-    """UTF-16 of which the last byte, or half of its last character, may be missing."""
+    """Return UTF-16 text, whose last byte or last half character may be missing."""
     text = raw[: len(raw) // 2 * 2].decode(codec, errors="surrogatepass")
     return text.encode("utf-16", "surrogatepass").decode("utf-16", errors="ignore")
 
 
 def _wide(raw: bytes) -> str | None:
-    """Return `raw` as UTF-16 without a mark, where its bytes are plainly that."""
+    """Return `raw` as UTF-16 without a byte order mark, or None when the bytes do not look like it."""
     if len(raw) < 2 or (len(raw) % 2 and 0 not in raw):  # noqa: PLR2004
         return None
     if not _CONTROLS.intersection(raw.decode("latin-1")):
@@ -140,7 +145,10 @@ def _wide(raw: bytes) -> str | None:
 
 
 def _plausible(text: str) -> bool:
-    """Text of a person holds no control characters, and nothing that Unicode has not assigned."""
+    """Return whether a text has only assigned characters, and no control characters.
+
+    Texts that a worker writes never hold others.
+    """
     return not any(ch in _CONTROLS or unicodedata.category(ch) in ("Cn", "Co") for ch in text)
 
 
@@ -149,9 +157,10 @@ def _is_ascii_text(raw: bytes) -> bool:
 
 
 def _is_eastern(text: str) -> bool:
-    """Return whether a letter is Chinese, Japanese or Korean: what other letters look like in UTF-16.
+    """Return whether the text holds a Chinese, Japanese or Korean letter.
 
-    No worker's language is written so. A mark, or a charset that fits, still says that it is.
+    Letters of other scripts look like that in UTF-16, and no worker's language is written so. A
+    byte order mark, or a named charset that fits, still allows them.
     """
     return any("\u2e80" <= ch <= "\ud7ff" or "\uf900" <= ch <= "\ufaff" for ch in text)
 
@@ -161,19 +170,19 @@ def _blocks(text: str) -> list[int]:
 
 
 def _one_script(text: str) -> bool:
-    """Read the right way round, the letters of a text come from very few blocks of Unicode."""
+    """Return whether the letters come from very few blocks of Unicode, as in the right byte order."""
     blocks = _blocks(text)
     return len(set(blocks)) <= max(2, min(6, (len(blocks) + 1) // 2))
 
 
 def _spread(text: str) -> tuple[int, int]:
-    """How unlikely a reading is: many blocks, then high ones."""
+    """Return the rank of a reading. Few blocks and low ones are likelier than many or high ones."""
     blocks = set(_blocks(text))
     return len(blocks), max(blocks, default=0)
 
 
 def _cut(raw: bytes) -> str | None:
-    """Return UTF-8 without the character that was cut at either end; None where that is not what happened."""
+    """Return UTF-8 text without a character that was cut at either end, or None for other bytes."""
     begin = 0
     while begin < min(3, len(raw)) and 0x80 <= raw[begin] <= 0xBF:  # noqa: PLR2004
         begin += 1
@@ -188,7 +197,7 @@ def _cut(raw: bytes) -> str | None:
 
 
 def _is_cut(tail: bytes) -> bool:
-    """Return whether these bytes begin a character of UTF-8, and do not end it."""
+    """Return whether these bytes begin a character of UTF-8 without completing it."""
     return 0xC2 <= tail[0] <= 0xF4 and all(0x80 <= each <= 0xBF for each in tail[1:])  # noqa: PLR2004
 
 

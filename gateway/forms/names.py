@@ -1,4 +1,7 @@
-"""The fields of a call under names that the settings give: a provider may use several for one thing."""
+"""The fields of a call under the names that the settings give.
+
+A provider may use several names for one field.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -14,37 +17,40 @@ def _listed(given: object) -> object:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
-"""One name or several: the first that a call has a value for counts."""
+"""One or more names of a field. The first name for which a call has a value counts."""
 
 
 def present(form: Mapping[str, str], names: Names) -> str:
-    """Return the first of the names that has a value, or the first at all."""
+    """Return the first of the names that has a value, or the first name when none has."""
     return next((name for name in names if fields.text_of(form, name).strip()), names[0])
 
 
 def has(form: Mapping[str, str], names: Names) -> bool:
-    """Return whether one of the names stands in the form, with a value or without."""
+    """Return whether one of the names is in the form, with a value or without."""
     return any(name in form for name in names)
 
 
 def optional(form: Mapping[str, str], names: Names) -> str:
-    """Return the value under the first name that has one, or nothing."""
+    """Return the value under the first name that has one, or ""."""
     return fields.text_of(form, present(form, names))
 
 
 def needed(form: Mapping[str, str], names: Names) -> str:
-    """Return the value under the first name that has one; raises Refused, naming all of them."""
+    """Return the value under the first name that has one.
+
+    Raises Refused, which names all of them, when there is none.
+    """
     _must_be(form, names)
     return fields.need(form, present(form, names))
 
 
 def event_id(form: Mapping[str, str], names: Names) -> str:
-    """Return the provider's id of an event under the first name that has an exact one, or nothing."""
+    """Return the provider's id of an event under the first name with an exact one, or ""."""
     return next(filter(None, (fields.id_in(form, name) for name in names)), "")
 
 
 def number(form: Mapping[str, str], names: Names) -> str:
-    """Return a phone number; GSMA's interfaces write it as `tel:+254...`."""
+    """Return a phone number. GSMA's interfaces write it as `tel:+254...`."""
     _must_be(form, names)
     return fields.number(form, present(form, names)).removeprefix("tel:").strip()
 

@@ -310,7 +310,8 @@ def _checked(values: dict[str, Any], path: Path, faults: list[str]) -> Settings 
         return None
     except EnvironmentFault as bad:
         faults.append(
-            f"{redacted(str(bad))}: it is a table, so write it as JSON, or each value as GATEWAY_NAME__PART"
+            f"{redacted(str(bad))}: it is a table, so write it as JSON, "
+            "or each value as GATEWAY_NAME__PART"
         )
         return None
     # The valid values are checked against each other as well, so that all faults are reported at

@@ -52,7 +52,7 @@ def check_addresses(
         if address is not None and not permitted.allows(address, port, host):
             shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
             raise SettingsError(
-                f"{setting} leads inside, to {shown}; where that is meant, permit it: "
+                f"{setting} leads to the private address {shown}; if that is intended, permit it: "
                 f'private_addresses = ["{shown}"]'
             )
 

@@ -16,7 +16,7 @@ before.
 def _long_enough(days: int) -> int:
     if 0 < days < LEAST_DAYS:
         raise ValueError(
-            f"at least {LEAST_DAYS} days, or 0 to keep all: repetitions are known by what is kept"
+            f"at least {LEAST_DAYS} days, or 0 to keep all: the stored rows reveal repeated events"
         )
     return days
 

@@ -1,8 +1,8 @@
 """Tables in files: the one reader of CSV and XLSX files, and the one writer of CSV.
 
-`open_table` takes what spreadsheets write: commas, semicolons or tabs, a `sep=` line, headers in
-any case, UTF-8, UTF-16 or Windows-1252, empty trailing columns and rows, and XLSX. Rows are
-streamed. `CsvWriter` writes cells that no spreadsheet executes.
+`open_table` reads the files that spreadsheets write: commas, semicolons or tabs, a `sep=` line,
+headers in any case, UTF-8, UTF-16 or Windows-1252, empty trailing columns and rows, and XLSX. Rows
+are streamed. `CsvWriter` writes cells that no spreadsheet executes.
 """
 
 from gateway.tabular.lines import json_lines, json_value

@@ -1,4 +1,4 @@
-"""Rows of delimited text: bounded memory, and errors that name row and column."""
+"""Rows of delimited text, read with bounded memory. Errors name the row and the column."""
 
 import csv
 from collections.abc import Generator, Iterator
@@ -15,7 +15,10 @@ DELIMITERS = (",", ";", "\t")
 
 
 def records(source: Source, encoding: str, delimiter: str) -> Iterator[list[str]]:
-    """Yield the records of a file. Raises Refused with the record's number in the file, from 1."""
+    """Yield the records of a file.
+
+    Raises Refused with the record's number in the file, from 1.
+    """
     with opened_text(source, encoding) as text:
         lines = _Lines(text)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -23,7 +26,7 @@ def records(source: Source, encoding: str, delimiter: str) -> Iterator[list[str]
             for cells in reader:
                 if lines.has_nul or len(cells) > COLUMNS_MAX:
                     raise _what_is_wrong(lines, delimiter)
-                # csv bounds unquoted fields by the length of a line only in some versions.
+                # Only some versions of csv bound unquoted fields by the length of a line.
                 yield cells
                 lines.begin_record()
 
@@ -39,13 +42,13 @@ def separator_line(first: str) -> str | None:
 
 
 def likely_delimiter(line: str) -> str:
-    """Return the delimiter that stands most often outside quotes in a header line."""
+    """Return the delimiter that occurs most often outside quotes in a header line."""
     outside = "".join(line.split('"')[::2])
     return max(DELIMITERS, key=outside.count)
 
 
 class _Lines:
-    """The lines of a text, remembering those of the record that is being read."""
+    """The lines of a text, which keeps those of the record that is being read."""
 
     def __init__(self, text: TextIO) -> None:
         self._text = text
@@ -76,7 +79,7 @@ class _Lines:
 
 
 class RecordError(Refused):
-    """A fault of one record, by its number in the file and its column, both from 1."""
+    """A fault of one record, with its number in the file and its column, both from 1."""
 
     def __init__(self, problem: str, record: int, column: int) -> None:
         super().__init__(problem)
@@ -94,7 +97,7 @@ def _named_errors(lines: _Lines, delimiter: str) -> Generator[None]:
 
 
 def _what_is_wrong(lines: _Lines, delimiter: str, said: str = "") -> RecordError:
-    """Read the record's text again, character by character, to name the column."""
+    """Return the fault of a record, after reading it again to find the column."""
     text = "".join(lines.read)
     column, in_quotes, at_start, length = 1, False, True, 0
     for ch in text:
@@ -105,7 +108,7 @@ def _what_is_wrong(lines: _Lines, delimiter: str, said: str = "") -> RecordError
         elif ch == delimiter and not in_quotes:
             column, at_start, length = column + 1, True, 0
             continue
-        at_start = ch == '"' and not in_quotes  # a doubled quote opens the quotes again
+        at_start = ch == '"' and not in_quotes  # A doubled quote opens the quotes again.
         length += 1
         if length > FIELD_CHARACTERS_MAX:
             problem = f"a field of more than {FIELD_CHARACTERS_MAX:,} characters"

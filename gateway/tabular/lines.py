@@ -27,7 +27,7 @@ def json_lines(text: str) -> Iterator[tuple[int, object]]:
 
 
 def json_value(text: str, number: int) -> object:
-    """Return a JSON value; raises Refused naming its row."""
+    """Return a JSON value. Raises Refused, which names the row, when the text is not JSON."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as bad:

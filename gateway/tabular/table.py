@@ -1,4 +1,4 @@
-"""A table with a header: its columns by name, its rows as a stream."""
+"""A table with a header: its columns by name, and its rows as a stream."""
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,31 +17,28 @@ from gateway.tabular.delimited import (
 from gateway.tabular.text import Source, encoding_of, opened, opened_text
 from gateway.tabular.workbook import OLD_EXCEL, ZIP, workbook_records
 
-PREAMBLE_ROWS = 60  # Lines about the organisation that stand above the header of a statement.
+PREAMBLE_ROWS = 60  # Lines about the organisation may stand above the header of a statement.
 _LETTERS = 26
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row.
-
-    `number` counts from 1 below the header, `line` from 1 at the top of the file, blank rows
-    included.
-
-    `cells` holds the trimmed cells by column key, see `column_key`.
-    """
+    """A row below the header of a table."""
 
     number: int
+    """The number of the row, from 1 below the header, blank rows included."""
     line: int
+    """The number of the row, from 1 at the top of the file, blank rows included."""
     cells: Mapping[str, str]
+    """The trimmed cells by column key, see `column_key`."""
 
     def cell(self, name: str) -> str:
-        """Return the cell of a column; empty where the table has no such column."""
+        """Return the cell of a column, or "" when the table has no such column."""
         return self.cells.get(column_key(name), "")
 
 
 def column_key(name: str) -> str:
-    """Return how a column is looked up: without case, outer blanks and invisible characters.
+    """Return the key of a column: its name without case, outer blanks and invisible characters.
 
     >>> column_key(" ID "), column_key("Receipt  No.")
     ('id', 'receipt no.')
@@ -50,10 +47,7 @@ def column_key(name: str) -> str:
 
 
 class Table:
-    """A file that has a header.
-
-    `rows` can be asked for more than once: each time the file is read again.
-    """
+    """A file that has a header. Each call of `rows` reads the file again."""
 
     def __init__(
         self, source: Source, header: Sequence[str], start: int, reading: "_Reading"
@@ -65,7 +59,10 @@ class Table:
 
     @property
     def is_decimal_comma_likely(self) -> bool:
-        """Whether the file comes from a spreadsheet that writes decimal commas: it separates by semicolons."""
+        """Return whether the file separates cells by semicolons.
+
+        Spreadsheets that write decimal commas separate so.
+        """
         return self._reading.delimiter == ";"
 
     def has(self, name: str) -> bool:
@@ -73,7 +70,7 @@ class Table:
         return column_key(name) in self.keys
 
     def need(self, names: Sequence[str], what: str) -> None:
-        """Raise Refused where a column is missing, naming those that were found."""
+        """Raise Refused, which names the columns that were found, when a column is missing."""
         missing = [name for name in names if not self.has(name)]
         if missing:
             found = ", ".join(name for name in self.names if name) or "nothing"
@@ -101,7 +98,7 @@ class Table:
 
     @contextmanager
     def _errors(self) -> Generator[None]:
-        """Name the column of a record's fault, and count its row below the header."""
+        """Add to a record's fault the name of its column and its row below the header."""
         try:
             yield
         except RecordError as bad:
@@ -135,11 +132,11 @@ class Table:
 
 
 def open_table(source: Source, needed: Sequence[str], *, preamble: bool = False) -> Table:
-    """Return the table in a file or in bytes; a `str` is text that was decoded before.
+    """Return the table in a file or in bytes. A `str` is text that was decoded before.
 
-    The separator is the one that gives the `needed` columns. With `preamble` the header is the
-    first row that has them; else it is the first row that is not blank. What is missing is not
-    refused here, see `Table.need`.
+    The separator is the one that gives the `needed` columns. With `preamble`, the header is the
+    first row that has them, else the first row that is not blank. A missing column is not refused
+    here, see `Table.need`.
     """
     best: Table | None = None
     wrong: Refused | None = None
@@ -160,18 +157,18 @@ def open_table(source: Source, needed: Sequence[str], *, preamble: bool = False)
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """How the file is to be read; an empty delimiter means XLSX.
-
-    `skip`: records above the table.
-    """
+    """A way to read the file."""
 
     encoding: str
+    """The encoding of the text; "" for XLSX."""
     delimiter: str
+    """The separator of the cells; "" for XLSX."""
     skip: int = 0
+    """The number of records above the table."""
 
 
 def _ways(source: Source) -> list[_Reading]:
-    """Return the ways in which the file may be meant, the likeliest first."""
+    """Return the possible ways to read the file, the likeliest first."""
     if not isinstance(source, str):
         with opened(source) as file:
             first = file.read(4)
@@ -206,7 +203,10 @@ def _records(source: Source, reading: _Reading) -> Iterator[list[str]]:
 def _header(
     source: Source, reading: _Reading, needed: Sequence[str], most: int
 ) -> tuple[int, list[str]]:
-    """Return the line of the header and its cells; without the columns that are needed, the first row."""
+    """Return the line of the header and its cells.
+
+    Without a row that has all needed columns, that is the first row.
+    """
     first: tuple[int, list[str]] | None = None
     wanted = {column_key(name) for name in needed}
     found = islice(_records(source, reading), reading.skip + PREAMBLE_ROWS)
@@ -236,13 +236,13 @@ def _without_empty_end(cells: list[str]) -> list[str]:
 
 
 def _trimmed(cell: str) -> str:
-    """Return a cell without outer blanks; the number of a spreadsheet stays known as one."""
+    """Return a cell without outer blanks. A NumberCell keeps its type."""
     bare = cell.strip()
     return cell if bare == cell else bare
 
 
 def _letter(place: int) -> str:
-    """Return a column as spreadsheets name it.
+    """Return the name of a column in spreadsheets.
 
     >>> _letter(0), _letter(27)
     ('A', 'AB')

@@ -1,9 +1,9 @@
-"""Bytes as text: which encoding a file has, by one rule.
+"""The text of a file's bytes. One rule decides which encoding the file has.
 
 1. A byte order mark decides (UTF-8, UTF-16 LE or BE).
 2. Without one, a NUL in every second of the first bytes means UTF-16.
 3. Otherwise the file is UTF-8, if all of it is valid.
-4. Otherwise, and only where nothing in it looks like UTF-8, it is Windows-1252.
+4. Otherwise, and only if nothing in it looks like UTF-8, it is Windows-1252.
 """
 
 import codecs
@@ -27,7 +27,7 @@ _MARKS = (
 
 @contextmanager
 def opened(source: bytes | Path | BinaryIO) -> Generator[BinaryIO]:
-    """Open the bytes of a source, at their start; a file that is open already stays open."""
+    """Open the bytes of a source at their start. A file that is open already stays open."""
     if isinstance(source, Path):
         with source.open("rb") as file:
             yield file
@@ -40,7 +40,7 @@ def opened(source: bytes | Path | BinaryIO) -> Generator[BinaryIO]:
 
 @contextmanager
 def opened_text(source: Source, encoding: str) -> Generator[TextIO]:
-    """Open the text of a source; line ends stay as they are."""
+    """Open the text of a source. Line ends stay unchanged."""
     if isinstance(source, str):
         yield io.StringIO(source.removeprefix("\ufeff"), newline="")
         return
@@ -54,7 +54,10 @@ def opened_text(source: Source, encoding: str) -> Generator[TextIO]:
 
 
 def encoding_of(source: Source) -> str:
-    """Return the encoding of a source; raises Refused naming the row that is neither UTF-8 nor another."""
+    """Return the encoding of a source.
+
+    Raises Refused, which names the row, when a row has no known encoding.
+    """
     if isinstance(source, str):
         return "utf-8"
     with opened(source) as file:
@@ -69,7 +72,7 @@ def encoding_of(source: Source) -> str:
 
 
 def decoded_text(source: Source) -> str:
-    """Return the whole text of a source that must lie in memory at once, such as a JSON document."""
+    """Return the whole text of a source that must be in memory at once, such as a JSON document."""
     with opened_text(source, encoding_of(source)) as text:
         try:
             return text.read()
@@ -88,7 +91,10 @@ def _wide(sample: bytes) -> str | None:
 
 
 def _narrow(chunks: Iterator[bytes]) -> str:
-    """Return UTF-8, or Windows-1252 where nothing before the first wrong byte is a character of UTF-8."""
+    """Return UTF-8, or Windows-1252 for bytes that are not UTF-8.
+
+    Raises Refused when the bytes mix both or fit neither.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")()
     row, has_utf8, is_utf8 = 1, False, True
     for chunk in chunks:
@@ -103,7 +109,7 @@ def _narrow(chunks: Iterator[bytes]) -> str:
         if not is_utf8:
             _check_western(chunk, row)
         row += chunk.count(b"\n")
-    if is_utf8 and decoder.getstate()[0]:  # the last character is cut, or is none of UTF-8
+    if is_utf8 and decoder.getstate()[0]:  # The last character is cut, or it is not UTF-8.
         if has_utf8:
             raise _broken(row)
         is_utf8 = False

@@ -1,4 +1,7 @@
-"""Rows of an XLSX file, read by openpyxl as a stream, with limits for files that are made to do harm."""
+"""The rows of an XLSX file, which openpyxl reads as a stream.
+
+Limits protect the gateway from malicious files.
+"""
 
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -20,7 +23,7 @@ ZIP = b"PK\x03\x04"
 
 
 class NumberCell(str):
-    """A number of a spreadsheet as text: its point is a decimal point, whatever the other cells say."""
+    """A number of a spreadsheet as text. Its point is a decimal point, whatever other cells hold."""
 
     __slots__ = ()
 
@@ -28,7 +31,7 @@ class NumberCell(str):
 def workbook_records(file: BinaryIO) -> Iterator[list[str]]:
     """Yield the cells of the first sheet, row by row, as text.
 
-    Raises Refused for what is no such file.
+    Raises Refused when the file is not XLSX.
     """
     _check_archive(file)
     from openpyxl import load_workbook  # noqa: PLC0415  # It costs start-up time, and most files are CSV.
@@ -41,7 +44,7 @@ def workbook_records(file: BinaryIO) -> Iterator[list[str]]:
         sheet = cast("Any", book).worksheets[0] if cast("Any", book).worksheets else None
         if sheet is None:
             raise Refused("this XLSX file has no sheet with cells")
-        sheet.reset_dimensions()  # What a file says of its size may be wrong, or made to harm.
+        sheet.reset_dimensions()  # The size that a file states may be wrong, or chosen to do harm.
         yield from _rows(sheet.iter_rows())
     finally:
         book.close()
@@ -93,7 +96,7 @@ def _text(cell: Any, row: int, column: int) -> str:
 
 
 def number_text(value: float) -> str:
-    """Return a number as a person wrote it: a spreadsheet keeps 15 significant digits.
+    """Return a number as its author wrote it, since a spreadsheet keeps 15 significant digits.
 
     >>> number_text(254711000031.0), number_text(0.1 + 0.2), number_text(1e-7), number_text(20.5)
     ('254711000031', '0.3', '0.0000001', '20.5')

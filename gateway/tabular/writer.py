@@ -1,4 +1,4 @@
-"""CSV that is safe to open: no cell of a file is executed by a spreadsheet."""
+"""The writer of CSV files that are safe to open: no spreadsheet executes a cell of them."""
 
 import csv
 import io
@@ -6,17 +6,17 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-# A spreadsheet executes what begins with these; it looks past blanks and quotes, and folds
-# full-width forms.
+# A spreadsheet executes a cell that begins with one of these characters. It skips blanks and
+# quotes, and it reads full-width forms like the plain ones.
 _DANGEROUS = "=+-@\u2212"
 _SKIPPED = re.compile(r"^[\s\"'\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00-\x1f]+")
 _NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
-# Where a spreadsheet of another region separates by these, what follows is the begin of a cell.
+# Where a spreadsheet of another region separates by one of these, a new cell begins after it.
 _SEPARATORS = re.compile(r"([;\t\r\n])")
 
 
 class CsvWriter:
-    """The one writer of CSV: rows in, text out. `raw` writes cells for programs, as they are."""
+    """The one writer of CSV. With `raw` it writes cells for programs, unprotected."""
 
     def __init__(self, *, raw: bool = False, lineterminator: str = "\r\n") -> None:
         self._raw = raw
@@ -24,7 +24,7 @@ class CsvWriter:
         self._writer = csv.writer(self._line, lineterminator=lineterminator)
 
     def row(self, cells: Sequence[object]) -> str:
-        """Return one row as a line of CSV; None is an empty cell."""
+        """Return one row as a line of CSV. None is an empty cell."""
         self._writer.writerow([self._cell(cell) for cell in cells])
         line = self._line.getvalue()
         self._line.seek(0)
@@ -42,9 +42,10 @@ class CsvWriter:
 
 
 def shown(text: str) -> str:
-    """Return a cell that a spreadsheet shows as it is: with an apostrophe before what it would execute.
+    """Return the cell with which a spreadsheet shows this text unchanged.
 
-    Numbers stay numbers, and `restored` gives back every text.
+    A text that a spreadsheet would execute gets an apostrophe in front. Numbers stay numbers, and
+    `restored` gives back every text.
 
     >>> shown("=1+1"), shown("-20.5"), shown("+254711000031"), shown("a;=1+1"), shown("Amina")
     ("'=1+1", '-20.5', "'+254711000031", "a;'=1+1", 'Amina')
@@ -55,7 +56,7 @@ def shown(text: str) -> str:
 
 
 def restored(cell: str) -> str:
-    """Return the text that `shown` was given.
+    """Return the text that was given to `shown`.
 
     >>> restored("'=1+1"), restored("a;'=1+1"), restored("'tis")
     ('=1+1', 'a;=1+1', "'tis")
