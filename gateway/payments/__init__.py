@@ -1,1 +1,1 @@
-"""Payouts: the port, states, rules of cashing out, one provider a file."""
+"""The payouts: the provider port, the state machine, the rules of cashing out, and the ledger."""

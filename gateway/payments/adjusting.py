@@ -1,9 +1,10 @@
-"""An answer that was paid and turned out wrong: what may be taken back, and when. Pure.
+"""The rules for taking money back for an answer that was paid and turned out wrong. Pure.
 
-Nothing that was earned before is ever touched, paid out or not. Only of what she earns after she
-was told, at most `WEEKLY_PERCENT` of each week's earnings is taken, all adjustments together; she
-has `DISPUTE` to say no, a disputed one is dropped unless her coordinator upholds it within
-`DISPUTE` again; and what is not taken by `LIFE` is forgiven.
+Money that was earned before is never touched, paid out or not. The gateway takes only from what the
+worker earns after she was informed. All adjustments together take at most `WEEKLY_PERCENT` of each
+week's earnings. The worker has `DISPUTE` to object. An adjustment that she disputes is dropped
+unless her coordinator upholds it within another `DISPUTE`. The rest that was not taken within
+`LIFE` is forgiven.
 """
 
 from collections.abc import Iterable
@@ -17,24 +18,33 @@ LIFE = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A standing adjustment: `rest_minor` is still to be taken; `since`: when she was told of it."""
+    """An adjustment that is in force."""
 
     id: int
+    """The adjustment's id."""
     rest_minor: int
+    """The amount that is still to be taken, in minor units."""
     since: datetime
+    """The time at which the worker was informed of it."""
 
 
 def allowance(earned_minor: int, taken_minor: int, balance_minor: int) -> int:
-    """What may still be taken this week, in minor units: a part of this week's earnings, never more than there is.
+    """Return the amount in minor units that may still be taken from the worker this week.
 
-    >>> allowance(10_000, 400, 5_000), allowance(10_000, 400, 300), allowance(99, 0, 99), allowance(1_000, 200, 1_000)
-    (600, 300, 9, 0)
+    It is a part of this week's earnings, and never more than the balance.
+
+    >>> allowance(10_000, 400, 5_000), allowance(10_000, 400, 300)
+    (600, 300)
+    >>> allowance(99, 0, 99), allowance(1_000, 200, 1_000)
+    (9, 0)
     """
     return max(0, min(earned_minor * WEEKLY_PERCENT // 100 - taken_minor, balance_minor))
 
 
 def share(adjustments: Iterable[Open], allowance_minor: int) -> list[tuple[int, int]]:
-    """(adjustment, amount) pairs, oldest first, together at most the allowance.
+    """Divide the allowance among the adjustments, oldest first.
+
+    Return (adjustment, amount) pairs, which together are at most the allowance.
 
     >>> day = datetime(2026, 11, 21)
     >>> share([Open(2, 500, day), Open(1, 300, day - timedelta(1))], 700)

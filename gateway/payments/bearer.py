@@ -1,6 +1,7 @@
-"""Calls under an access token that all processes share; a token refused is fetched anew and the call made once more.
+"""Calls under an access token that all processes share.
 
-That second call is no retry of a payment: a proxy that refuses the token has taken nothing.
+When the operator refuses a token, a new one is fetched and the call is made once more. That second
+call is no retry of a payment, because a proxy that refuses the token has taken nothing.
 """
 
 import asyncio
@@ -14,14 +15,17 @@ from gateway.failpoints import reach
 from gateway.payments.port import Answer, Submitted, TokenStore
 from gateway.payments.wire import Lost, Reply, as_text, call, json_object
 
-TOKEN_MARGIN_S = 60  # a token must not die on the way
-_TOKEN = re.compile(r"[!-~]+")  # it becomes a header
+TOKEN_MARGIN_S = 60  # A token must not expire while the call is on its way.
+_TOKEN = re.compile(r"[!-~]+")  # The token becomes a header.
 _REFUSED = range(400, 500)
 
 
 class Bearer:
-    """`name`: of the token in the store, by the account and not by us, so that two providers of one account share
-    it. `fetch` asks the operator for a token; `refused` tells that a reply refuses the one we had.
+    """The caller of an operator's API under a shared access token.
+
+    `name` names the token in the store. It stands for the account at the operator and not for the
+    provider in the settings, so that two providers of one account share the token. `fetch` asks the
+    operator for a token. `refused` tells that a reply refuses the token of the call.
     """
 
     def __init__(
@@ -46,7 +50,10 @@ class Bearer:
         headers: Mapping[str, str],
         body: bytes | None = None,
     ) -> Reply | Lost | Answer:
-        """An Answer instead of a reply: there was no token to be had, and nothing was sent."""
+        """Call the operator's API under the token, and once more if the token is refused.
+
+        Return an `Answer` instead of a reply when no token could be had and nothing was sent.
+        """
         reply: Reply | Lost | Answer = Answer(Submitted.NOT_SENT)
         for _ in range(2):
             token = await self._token(http)
@@ -60,8 +67,10 @@ class Bearer:
         return reply
 
     async def _token(self, http: aiohttp.ClientSession) -> str | Answer:
-        """Two processes may both fetch; where that ends the first one's token, its next call is refused once and
-        all agree on the stored one again.
+        """Return the stored token, or fetch a new one.
+
+        Two processes may fetch at the same time. If that ends the first one's token, its next call
+        is refused once, and both use the stored token again.
         """
         stored = await self._tokens.get(self.name)
         if stored:

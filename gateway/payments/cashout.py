@@ -1,4 +1,7 @@
-"""How much of a balance goes out: whole units within the operator's limits; what is left over stays the worker's."""
+"""The amount of a balance that is paid out: whole units within the operator's limits.
+
+The rest stays in the worker's balance.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,10 +11,13 @@ from gateway.money import whole_units
 
 
 class Why(StrEnum):
-    """Why nothing, or less than asked, can be paid: each is a text in every language."""
+    """The reason why nothing, or less than the worker asked for, can be paid.
+
+    Each reason is a text in every language.
+    """
 
     OK = "ok"
-    EMPTY = "empty"  # nothing earned yet
+    EMPTY = "empty"  # The worker has not earned anything yet.
     BELOW_MINIMUM = "below_minimum"
     ABOVE_MAXIMUM = "above_maximum"
     MORE_THAN_BALANCE = "more_than_balance"
@@ -19,7 +25,11 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CashOut:
-    """`pay_minor` is 0 unless `why` is OK; `could_minor` is what a `PAY` without an amount would bring now."""
+    """The amount that a `PAY` pays out, and what stays.
+
+    All amounts are in minor units. `pay_minor` is 0 unless `why` is OK. `could_minor` is what a
+    `PAY` without an amount would pay now.
+    """
 
     why: Why
     pay_minor: int
@@ -28,9 +38,9 @@ class CashOut:
 
 
 def payable(balance_minor: int, currency: str, provider_min: int, provider_max: int) -> int:
-    """The most that can go out in one payout; 0 when the operator would not take it.
+    """Return the most that one payout can pay, or 0 when the operator would not take it.
 
-    All in minor units.
+    All amounts are in minor units.
 
     >>> payable(10350, "KES", 1000, 25_000_000), payable(999, "KES", 1000, 25_000_000)
     (10300, 0)
@@ -48,7 +58,10 @@ def check(
     provider_min: int,
     provider_max: int,
 ) -> CashOut:
-    """What `PAY` (asked None: all there is) or `PAY <amount>` comes to. Cents asked for stay in the balance.
+    """Return the result of `PAY` or `PAY <amount>`.
+
+    `asked_minor` is None when the worker asks for her whole balance. Cents that she asks for stay
+    in the balance.
 
     >>> check(5050, 10350, "KES", 1000, 25_000_000)
     CashOut(why=<Why.OK: 'ok'>, pay_minor=5000, left_minor=5350, could_minor=10300)

@@ -1,9 +1,9 @@
-"""The chart of accounts: which kinds there are, which transfers may join them, and the one place a posting is made.
+"""The chart of accounts: the kinds of account, the allowed transfers, and the maker of postings.
 
-One transfer is one row: a debit account, a credit account, one positive amount, so the books sum to zero by
-construction. A balance is always credits minus debits, for every account: what we owe (clients, workers) is
-positive, what we have (cash, float) or spent (charges) is negative. Pure: the store decides where the rows live
-and enforces the same rules.
+One transfer is one row with a debit account, a credit account and one positive amount. So the books
+sum to zero by construction. The balance of every account is credits minus debits. It is positive
+for what the gateway owes (clients, workers). It is negative for what the gateway has (cash, float)
+or spent (charges). Pure: the store decides where the rows live and enforces the same rules.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,10 +18,10 @@ from gateway.money import MINOR_DIGITS, amount_text
 
 
 class Side(StrEnum):
-    """On which side an account's balance normally stands."""
+    """The side on which an account's balance normally stands."""
 
-    CREDIT = "credit"  # what we owe or earned: the balance is zero or above
-    DEBIT = "debit"  # what we have or spent: the balance is zero or below
+    CREDIT = "credit"  # The gateway owes or earned it: the balance is zero or above.
+    DEBIT = "debit"  # The gateway has or spent it: the balance is zero or below.
 
 
 @unique
@@ -45,13 +45,20 @@ class AccountKind(StrEnum):
 
     @property
     def bounded(self) -> bool:
-        """True when the database keeps this balance stored and refuses to let it fall below zero."""
+        """Return True when the database keeps this balance from falling below zero.
+
+        The database then stores the balance.
+        """
         return CHART[self].bounded
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`owner` says whose id the account carries; `house` accounts are one per currency, with owner ''."""
+    """The properties of a kind of account.
+
+    `owner` says what the id in an account's `owner` identifies. The gateway has one `house` account
+    per currency, with the owner ''.
+    """
 
     side: Side
     bounded: bool
@@ -61,10 +68,11 @@ class Kind:
 CHART: Mapping[AccountKind, Kind] = {
     AccountKind.CLIENT_CASH: Kind(Side.DEBIT, bounded=False, owner="house"),
     AccountKind.CLIENT_AVAILABLE: Kind(Side.CREDIT, bounded=True, owner="client"),
-    # Not bounded, so that no row is locked per answer: finite answer slots guard it instead.
+    # This account is not bounded, so that an answer locks no row. The finite number of paid answers
+    # per task guards it instead.
     AccountKind.BATCH_HOLD: Kind(Side.CREDIT, bounded=False, owner="batch"),
     AccountKind.WORKER_PAYABLE: Kind(Side.CREDIT, bounded=True, owner="worker"),
-    # One control account; it must equal the sum of open payouts at every commit.
+    # This is one control account. It must equal the sum of the open payouts at every commit.
     AccountKind.PAYOUT_IN_TRANSIT: Kind(Side.CREDIT, bounded=False, owner="house"),
     AccountKind.PROVIDER_FLOAT: Kind(Side.DEBIT, bounded=False, owner="provider"),
     AccountKind.PROVIDER_CHARGES: Kind(Side.CREDIT, bounded=False, owner="provider"),
@@ -72,14 +80,17 @@ CHART: Mapping[AccountKind, Kind] = {
     AccountKind.FEE_EXPENSE: Kind(Side.DEBIT, bounded=False, owner="house"),
     AccountKind.TAX_WITHHELD: Kind(Side.CREDIT, bounded=False, owner="country"),
     AccountKind.WORKER_OVERPAID: Kind(Side.DEBIT, bounded=False, owner="worker"),
-    # Owner = why it waits: unmatched_in, unmatched_out, reversal.
+    # The owner is the reason why the money waits: unmatched_in, unmatched_out or reversal.
     AccountKind.SUSPENSE: Kind(Side.CREDIT, bounded=False, owner="reason"),
 }
 
 
 @unique
 class Code(IntEnum):
-    """What a transfer is for. The numbers are stored: never change one, never use one again."""
+    """The purpose of a transfer.
+
+    The numbers are stored. Never change a number, and never use one again.
+    """
 
     TOP_UP = 1
     RESERVE = 2
@@ -124,8 +135,8 @@ MATRIX: Mapping[Code, tuple[AccountKind, AccountKind]] = {
     Code.CORRECT_DOWN: (_K.WORKER_PAYABLE, _K.BATCH_HOLD),
     Code.RELEASE: (_K.BATCH_HOLD, _K.CLIENT_AVAILABLE),
     Code.HOLD: (_K.WORKER_PAYABLE, _K.PAYOUT_IN_TRANSIT),
-    # From her own account, so that it shows her what became of each shilling; in transit is what
-    # the operator is to pay.
+    # Taxes leave the worker's own account, so that her statement shows the use of every shilling.
+    # The account of payouts in transit holds only what the operator is to pay.
     Code.TAX: (_K.WORKER_PAYABLE, _K.TAX_WITHHELD),
     Code.TAX_BACK: (_K.TAX_WITHHELD, _K.WORKER_PAYABLE),
     Code.LATE_TAX: (_K.WORKER_PAYABLE, _K.TAX_WITHHELD),
@@ -153,7 +164,10 @@ MATRIX: Mapping[Code, tuple[AccountKind, AccountKind]] = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Account:
-    """The natural key of an account. `owner` is the owner's id as text, '' for the house's own."""
+    """The natural key of an account.
+
+    `owner` is the owner's id as text, and '' for the gateway's own accounts.
+    """
 
     kind: AccountKind
     owner: str
@@ -165,7 +179,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One transfer row. `cause` is what its id derives from: `gateway ledger trace` reads it."""
+    """A transfer before it is written.
+
+    `id` derives from `cause`, which `gateway ledger trace` reads.
+    """
 
     id: UUID
     code: Code
@@ -180,7 +197,9 @@ class Posting:
 
 
 def balances(postings: Iterable[Posting]) -> dict[Account, int]:
-    """Every touched account's balance (credits - debits), a repeated id counted once.
+    """Return the balance (credits minus debits) of every touched account.
+
+    A posting whose id occurs twice is counted once.
 
     >>> cash = posting(Code.TOP_UP, ("c", "bank1"), "", "c", 500, "KES")
     >>> sum(balances([cash, cash]).values()), balances([cash, cash])[cash.credit]
@@ -201,7 +220,10 @@ def posting(
     amount_minor: int,
     currency: str,
 ) -> Posting:
-    """Make a posting; nothing else does. Raises Refused for an amount that cannot be booked."""
+    """Make a posting. No other function makes one.
+
+    Raises Refused for an unknown currency and for an amount that cannot be booked.
+    """
     if currency not in MINOR_DIGITS:
         raise Refused(f"unknown currency {currency!r}", field="currency")
     if not 0 < amount_minor <= AMOUNT_MAX_MINOR:

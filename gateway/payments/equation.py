@@ -1,7 +1,11 @@
-"""The balance equation of a statement, to the minor unit: what the operator held before, with everything our ledger says moved,
-is what it holds after. The two balances are the operator's, all between is ours. Pure.
+"""The balance equation of an operator's statement, to the minor unit. Pure.
 
->>> Equation(opening_minor=1000, top_ups_minor=500, payouts_minor=300, fees_minor=5, closing_minor=1195).difference_minor
+The operator's opening balance, with every movement of the gateway's ledger, must give the closing
+balance. The two balances are the operator's. All movements between them are the ledger's.
+
+>>> Equation(
+...     opening_minor=1000, top_ups_minor=500, payouts_minor=300, fees_minor=5, closing_minor=1195
+... ).difference_minor
 0
 """
 
@@ -16,8 +20,12 @@ from gateway.payments.reconcile import Line, LineKind, signed
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """`unexplained_minor`: what left for nobody we know, and stands in suspense. `before_minor`: the closing balance of the
-    statement before this one, None where there is none; another opening means that a statement is missing."""
+    """The terms of the balance equation, in minor units.
+
+    `unexplained_minor` is money that left to no known payee and stands in suspense. `before_minor`
+    is the closing balance of the preceding statement, and None where there is none. An opening
+    balance that differs from it means that a statement is missing.
+    """
 
     opening_minor: int
     closing_minor: int
@@ -37,7 +45,10 @@ class Equation:
 
     @property
     def difference_minor(self) -> int:
-        """Above zero: the operator holds more than our books say."""
+        """Return the operator's closing balance minus the expected one.
+
+        Above zero, the operator holds more than the gateway's books say.
+        """
         return self.closing_minor - self.expected_minor
 
     @property
@@ -72,7 +83,10 @@ _OF_RECEIPT = {
 
 
 def transfers_of(provider: str, lines: Iterable[tuple[Line, UUID | None]]) -> set[UUID]:
-    """The ids that the transfers of these lines have, if they were booked: each line with its payout, where it has one."""
+    """Return the ids of the transfers that book these lines, if they were booked.
+
+    Each line comes with its payout, or with None where it has none.
+    """
     found = set[UUID]()
     for line, payout in lines:
         if payout is not None:
@@ -87,7 +101,10 @@ def transfers_of(provider: str, lines: Iterable[tuple[Line, UUID | None]]) -> se
 def equation(
     lines: Sequence[Line], booked: Mapping[Code, int], before_minor: int | None
 ) -> Equation | None:
-    """`booked`: what our ledger moved for these lines, by code; None where the statement tells no balances."""
+    """Return the equation of a statement, or None where the statement contains no balances.
+
+    `booked` is the amount per code that the gateway's ledger moved for these lines.
+    """
     told = [line for line in lines if line.balance_minor is not None]
     if not told:
         return None

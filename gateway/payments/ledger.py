@@ -1,6 +1,7 @@
-"""The ledger's postings, one function for each cause, and the id each cause gives (accounts and codes: `chart`).
+"""The ledger's postings: one function per cause.
 
-Ids derive from the cause: writing a posting twice is writing it once.
+The id of a posting derives from its cause, so writing a posting twice has the effect of writing it
+once. The accounts and codes are in `chart`.
 
 >>> p = earn(AssignmentId(7), BatchId("b_1"), WorkerId(42), 300, "KES")
 >>> str(p.debit), str(p.credit), p.amount_minor, p.code.name
@@ -14,80 +15,98 @@ from gateway.payments.chart import Code, Posting, posting
 
 
 def top_up(client: ClientId, bank_ref: str, amount_minor: int, currency: str) -> Posting:
-    """A client's money arrived; the same bank reference counts once."""
+    """Book a client's money that arrived.
+
+    The same bank reference counts once.
+    """
     return posting(Code.TOP_UP, (client, bank_ref), "", client, amount_minor, currency)
 
 
 def reserve(
     client: ClientId, batch: BatchId, amount_minor: int, currency: str, *, nth: int = 1
 ) -> Posting:
-    """Set aside what the batch may cost; `nth` counts later extensions (more slots, more overlap)."""
+    """Set aside what the batch may cost.
+
+    `nth` counts later extensions (more paid answers, more overlap).
+    """
     return posting(Code.RESERVE, (batch, nth), client, batch, amount_minor, currency)
 
 
 def earn(
     assignment: AssignmentId, batch: BatchId, worker: WorkerId, amount_minor: int, currency: str
 ) -> Posting:
-    """An accepted answer, once per assignment."""
+    """Book the earning of an accepted answer, once per assignment."""
     return posting(Code.EARN, (assignment,), batch, str(worker), amount_minor, currency)
 
 
 def fee(assignment: AssignmentId, batch: BatchId, amount_minor: int, currency: str) -> Posting:
-    """The platform's fee on an accepted answer."""
+    """Book the platform's fee on an accepted answer."""
     return posting(Code.PLATFORM_FEE, (assignment,), batch, "", amount_minor, currency)
 
 
 def bonus(
     decision: str, batch: BatchId, worker: WorkerId, amount_minor: int, currency: str
 ) -> Posting:
-    """More money for a worker after a decision (bonus, appeal upheld)."""
+    """Book more money for a worker after a decision (bonus, appeal upheld)."""
     return posting(Code.BONUS, (decision,), batch, str(worker), amount_minor, currency)
 
 
 def correct_down(
     decision: str, batch: BatchId, worker: WorkerId, amount_minor: int, currency: str
 ) -> Posting:
-    """Less of what is still unpaid: the bounded account makes taking paid money impossible."""
+    """Reduce what the worker has not been paid yet.
+
+    The account is bounded, so money that was paid out cannot be taken.
+    """
     return posting(Code.CORRECT_DOWN, (decision,), str(worker), batch, amount_minor, currency)
 
 
 def release(
     batch: BatchId, client: ClientId, amount_minor: int, currency: str, *, nth: int = 1
 ) -> Posting:
-    """What a closed batch did not use goes back; `nth` counts partial releases."""
+    """Give back to the client what a closed batch did not use.
+
+    `nth` counts partial releases.
+    """
     return posting(Code.RELEASE, (batch, nth), batch, client, amount_minor, currency)
 
 
 def hold(payout: PayoutId, worker: WorkerId, amount_minor: int, currency: str) -> Posting:
-    """The worker asked for money: it leaves the balance and is on its way."""
+    """Move the amount of a requested payout from the worker's balance into transit."""
     return posting(Code.HOLD, (payout,), str(worker), "", amount_minor, currency)
 
 
 def tax(
     payout: PayoutId, worker: WorkerId, country: str, name: str, amount_minor: int, currency: str
 ) -> Posting:
-    """A tax withheld with a payout: owed to the country's authority from now on. One per payout and tax."""
+    """Withhold a tax with a payout, once per payout and tax.
+
+    From then on it is owed to the country's authority.
+    """
     return posting(Code.TAX, (payout, name), str(worker), country, amount_minor, currency)
 
 
 def tax_back(
     payout: PayoutId, worker: WorkerId, country: str, name: str, amount_minor: int, currency: str
 ) -> Posting:
-    """The payout certainly was not paid, so nothing of it is taxed."""
+    """Give a withheld tax back, because the payout was certainly not paid."""
     return posting(Code.TAX_BACK, (payout, name), country, str(worker), amount_minor, currency)
 
 
 def reversal_tax(
     payout: PayoutId, worker: WorkerId, country: str, name: str, amount_minor: int, currency: str
 ) -> Posting:
-    """The payout was taken back by the operator and is the worker's again: so is its tax."""
+    """Give a withheld tax back, because the operator took the payout back for the worker."""
     return posting(Code.REVERSAL_TAX, (payout, name), country, str(worker), amount_minor, currency)
 
 
 def tax_paid(
     country: str, name: str, month: str, reference: str, amount_minor: int, currency: str
 ) -> Posting:
-    """A month's tax (2026-11) was handed to the authority; the same reference counts once for a tax and month."""
+    """Book that a month's tax (2026-11) was handed to the authority.
+
+    The same reference counts once per tax and month.
+    """
     cause = (country, name, month, reference)
     return posting(Code.TAX_PAID, cause, country, "", amount_minor, currency)
 
@@ -102,7 +121,10 @@ def late_tax(
     *,
     balance_minor: int,
 ) -> tuple[Posting, ...]:
-    """The tax of a payout we gave back and that was paid after all: as `late_paid`."""
+    """Book the tax of a payout that was given back and paid after all.
+
+    It is taken from the worker's balance, and the rest is booked as overpaid, as in `late_paid`.
+    """
     from_her_minor = max(0, min(amount_minor, balance_minor))
     whole = (
         (Code.LATE_TAX, from_her_minor),
@@ -118,29 +140,35 @@ def late_tax(
 def worker_fee(
     payout: PayoutId, worker: WorkerId, provider: str, amount_minor: int, currency: str
 ) -> Posting:
-    """The operator's charge, where the worker bears it."""
+    """Book the operator's charge to the worker, where the worker bears it."""
     return posting(Code.WORKER_FEE, (payout,), str(worker), provider, amount_minor, currency)
 
 
 def fee_back(
     payout: PayoutId, worker: WorkerId, provider: str, amount_minor: int, currency: str
 ) -> Posting:
-    """The payout was not paid, or taken back: she bears no fee for it. Once per payout."""
+    """Give the worker back the operator's charge of a payout, once per payout.
+
+    The payout was not paid, or was taken back.
+    """
     return posting(Code.FEE_BACK, (payout,), provider, str(worker), amount_minor, currency)
 
 
 def settle(payout: PayoutId, provider: str, amount_minor: int, currency: str) -> Posting:
-    """The operator paid. One per payout for ever: the id knows no receipt and no attempt."""
+    """Book that the operator paid.
+
+    A payout has one such posting forever: its id depends on no receipt and no attempt.
+    """
     return posting(Code.SETTLE, (payout,), "", provider, amount_minor, currency)
 
 
 def charge(payout: PayoutId, provider: str, amount_minor: int, currency: str) -> Posting:
-    """The operator's charge that we bear, once per payout."""
+    """Book the operator's charge that the gateway bears, once per payout."""
     return posting(Code.CHARGE, (payout,), "", provider, amount_minor, currency)
 
 
 def payout_failed(payout: PayoutId, worker: WorkerId, amount_minor: int, currency: str) -> Posting:
-    """The operator certainly did not pay: the money is back in the worker's balance."""
+    """Move the money back into the worker's balance, because the operator certainly did not pay."""
     return posting(Code.PAYOUT_FAILED, (payout,), "", str(worker), amount_minor, currency)
 
 
@@ -153,7 +181,10 @@ def late_paid(
     *,
     balance_minor: int,
 ) -> tuple[Posting, ...]:
-    """A payout we gave back was paid after all: from what the worker still has, the rest as overpaid."""
+    """Book a payout that was given back and paid after all.
+
+    It is taken from what the worker still has, and the rest is booked as overpaid.
+    """
     back_minor = max(0, min(amount_minor, balance_minor))
     whole = (
         (Code.LATE_PAID, back_minor),
@@ -169,36 +200,48 @@ def late_paid(
 def reversed_by_operator(
     payout: PayoutId, provider: str, amount_minor: int, currency: str
 ) -> Posting:
-    """The operator took a paid payout back: two people decide what becomes of it."""
+    """Book that the operator took a paid payout back.
+
+    Two operators of the gateway decide whose money it is.
+    """
     return posting(Code.REVERSED, (payout,), provider, "reversal", amount_minor, currency)
 
 
 def reversal_back(payout: PayoutId, worker: WorkerId, amount_minor: int, currency: str) -> Posting:
-    """Two people have decided: what the operator took back is the worker's, and may be asked for again."""
+    """Give the worker the money that the operator took back.
+
+    Two operators of the gateway decided so. The worker may ask for the money again.
+    """
     return posting(Code.REVERSAL_BACK, (payout,), "reversal", str(worker), amount_minor, currency)
 
 
 def reversal_kept(payout: PayoutId, amount_minor: int, currency: str) -> Posting:
-    """Two people have decided: the worker has her money by another way, so what came back is the house's."""
+    """Keep the money that the operator took back.
+
+    Two operators of the gateway decided so, because the worker received her money in another way.
+    """
     return posting(Code.REVERSAL_KEPT, (payout,), "reversal", "", amount_minor, currency)
 
 
 def float_top_up(provider: str, transfer_ref: str, amount_minor: int, currency: str) -> Posting:
-    """Cash moved to where the operator pays from."""
+    """Book cash that was moved to where the operator pays from."""
     return posting(
         Code.FLOAT_TOP_UP, (provider, transfer_ref), provider, "", amount_minor, currency
     )
 
 
 def float_out(provider: str, transfer_ref: str, amount_minor: int, currency: str) -> Posting:
-    """Cash moved back from where the operator pays from."""
+    """Book cash that was moved back from where the operator pays from."""
     return posting(Code.FLOAT_OUT, (provider, transfer_ref), "", provider, amount_minor, currency)
 
 
 def charge_by_statement(
     payout: PayoutId, provider: str, booked_minor: int | None, amount_minor: int, currency: str
 ) -> tuple[Posting, ...]:
-    """The statement's fee where no charge was booked (None), else what it differs from that, once per payout."""
+    """Book the fee of a statement's line, once per payout.
+
+    Where no charge was booked (`booked_minor` is None) it is the whole fee, else the difference.
+    """
     if booked_minor is None:
         return (charge(payout, provider, amount_minor, currency),)
     more_minor = amount_minor - booked_minor
@@ -210,24 +253,33 @@ def charge_by_statement(
 
 
 def charge_of_nobody(provider: str, receipt: str, amount_minor: int, currency: str) -> Posting:
-    """A fee on a statement for no payout of ours."""
+    """Book a fee on a statement that belongs to no payout of the gateway."""
     return posting(Code.CHARGE_MORE, (provider, receipt), "", provider, amount_minor, currency)
 
 
 def charge_of_somebody(provider: str, receipt: str, amount_minor: int, currency: str) -> Posting:
-    """What `charge_of_nobody` booked turned out to be a payout's, where it is booked by itself."""
+    """Undo `charge_of_nobody`, because the fee turned out to be a payout's.
+
+    The payout's own charge is booked separately.
+    """
     return posting(Code.CHARGE_BACK, (provider, receipt), provider, "", amount_minor, currency)
 
 
 def unmatched_out(provider: str, receipt: str, amount_minor: int, currency: str) -> Posting:
-    """A statement shows money that left for no payout of ours; one per receipt."""
+    """Book money that left for no payout of the gateway, once per receipt.
+
+    A statement shows it.
+    """
     return posting(
         Code.UNMATCHED_OUT, (provider, receipt), "unmatched_out", provider, amount_minor, currency
     )
 
 
 def matched_since(provider: str, receipt: str, amount_minor: int, currency: str) -> Posting:
-    """What `unmatched_out` booked turned out to be a payout of ours, which is settled by itself."""
+    """Undo `unmatched_out`, because the money turned out to be a payout of the gateway.
+
+    The payout itself is settled separately.
+    """
     return posting(
         Code.MATCHED_SINCE, (provider, receipt), provider, "unmatched_out", amount_minor, currency
     )

@@ -1,4 +1,4 @@
-"""What one account at an operator can pay: its currency, and amounts from a least to a most, in whole payable units."""
+"""The limits of one account at an operator: its currency, and its least and greatest amount."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from gateway.payments.wire import as_minor
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """In minor units."""
+    """The currency of an account and the limits of a payment, in minor units."""
 
     currency: str
     minimum_minor: int
@@ -19,9 +19,9 @@ class Limits:
 
     @classmethod
     def read(cls, provider: str, currency: str, minimum: object, maximum: object) -> "Limits":
-        """From options in major units.
+        """Read the limits from options in major units.
 
-        Raises SettingsError, or Refused for a currency nobody knows.
+        Raises SettingsError for amounts that are no limits, and Refused for an unknown currency.
         """
         minor_per_major(currency)
         low, high = as_minor(minimum, currency), as_minor(maximum, currency)
@@ -32,9 +32,10 @@ class Limits:
         return cls(currency, low, high)
 
     def wrong(self, order: Order) -> str:
-        """Why this order must not be sent at all, "" when it may.
+        """Return the reason why this order must not be sent at all, or "" when it may be sent.
 
-        >>> Limits("KES", 1000, 10_000).wrong(Order("k", "+254712345678", 1050, "KES", "", "", ""))
+        >>> order = Order("k", "+254712345678", 1050, "KES", "", "", "")
+        >>> Limits("KES", 1000, 10_000).wrong(order)
         '1050 is not a whole amount within the limits'
         """
         if order.currency != self.currency:

@@ -1,4 +1,7 @@
-"""What the machine must know of one payout, and what may happen to it (`payouts.decide` says what becomes of it)."""
+"""The facts of one payout that the state machine needs, and the events that may happen to it.
+
+`payouts.decide` gives the next state.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,43 +13,63 @@ from gateway.payments.states import Event, State
 
 @dataclass(frozen=True, slots=True)
 class Payout:
-    """What the machine must know of a payout; the store keeps each field in a column."""
+    """The facts of one payout that the state machine needs.
+
+    The store keeps each field in a column. Amounts are in minor units.
+    """
 
     id: PayoutId
+    """The payout's id."""
     worker: WorkerId
+    """The worker that asked for the money."""
     provider: str
+    """The name of the provider that pays it."""
     key: str
+    """The name under which the operator knows it, unique forever."""
     msisdn: str
+    """The phone number that is paid."""
     amount_minor: int
+    """The amount that is sent."""
     currency: str
+    """The currency of all its amounts."""
     state: State = State.REQUESTED
+    """The state in which it is now."""
     tries: int = 0
-    """Submits so far; an answer belongs to the try it was made for."""
+    """The number of submits so far. An answer belongs to the try for which it was made."""
     maybe_taken: bool = False
-    """True once a submit may have reached the operator: from then on no cancel and no rejection is
-    certain.
+    """True once a submit may have reached the operator. From then on no cancellation and no
+    rejection is certain.
     """
     misses: int = 0
-    """NOT_FOUND answers in a row since the last submit."""
+    """The number of NOT_FOUND answers in a row since the last submit."""
     first_sent_at: datetime | None = None
+    """The time of the first submit."""
     sent_at: datetime | None = None
+    """The time of the last submit."""
     due_at: datetime | None = None
-    """When something is next to be done: send (QUEUED), ask (the others), the lease's end
-    (SUBMITTING).
+    """The time of the next action: to send (QUEUED), to end the lease (SUBMITTING), to ask (other
+    states).
     """
     receipt: str | None = None
+    """The operator's receipt, once it is paid."""
     reason: str = ""
     """The operator's code behind the present state."""
     reference: str = ""
-    """The operator's own id, from its answer to a submit; some can only be asked by it."""
-    hinted_ours: bool = False
-    """A callback said that the trouble is ours (float, credentials), not this worker's."""
-    country: str = ""
-    """Whose taxes were withheld with it: each with its amount. They and `fee_minor` left her
-    balance beside `amount_minor`.
+    """The operator's own id, from its answer to a submit. Some operators can only be asked by it.
     """
+    hinted_ours: bool = False
+    """True when a callback said that the trouble is the gateway's (float, credentials), not the
+    worker's.
+    """
+    country: str = ""
+    """The country whose taxes were withheld with it."""
     taxes: tuple[tuple[str, int], ...] = ()
+    """The name and amount of each withheld tax.
+
+    The taxes and `fee_minor` left the worker's balance in addition to `amount_minor`.
+    """
     fee_minor: int = 0
+    """The operator's charge that the worker bears."""
 
     @property
     def tax_minor(self) -> int:
@@ -54,13 +77,16 @@ class Payout:
 
     @property
     def taken_minor(self) -> int:
-        """What left her balance for it."""
+        """Return all that left the worker's balance for it."""
         return self.amount_minor + self.tax_minor + self.fee_minor
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer to submit number `attempt` (the `tries` of the payout as it was claimed)."""
+    """The operator's answer to one submit.
+
+    `attempt` is the submit's number: the `tries` of the payout as it was claimed.
+    """
 
     answer: Answer
     attempt: int
@@ -68,23 +94,30 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The answer to our question: what `ask` returned, or what came to the secret `status_url`."""
+    """The operator's answer to the gateway's question.
+
+    It is what `ask` returned, or what came to the secret `status_url`.
+    """
 
     status: Status
+    """The operator's answer."""
     receipt_taken: bool = False
-    """True when the receipt it names is another payout's already."""
+    """True when the receipt that it names already belongs to another payout."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hinted:
-    """A callback that nobody asked for."""
+    """A callback that the gateway did not ask for."""
 
     status: Status
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Two people have looked at the evidence and say the same; `receipt` is the operator's, where it paid."""
+    """The decision of two operators of the gateway that have looked at the evidence and agree.
+
+    `receipt` is the provider's, where it paid.
+    """
 
     paid: bool
     receipt: str | None = None

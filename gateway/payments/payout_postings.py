@@ -37,7 +37,10 @@ def postings_of(
 
 
 def held(p: Payout) -> tuple[Posting, ...]:
-    """All that leaves her balance for it: what is sent, its taxes, and the fee where she bears it."""
+    """Return the postings of all that leaves the worker's balance for the payout.
+
+    That is the amount which is sent, its taxes, and the fee where the worker bears it.
+    """
     hold = ledger.hold(p.id, p.worker, p.amount_minor, p.currency)
     taxes = (ledger.tax(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes)
     if not p.fee_minor:
@@ -46,12 +49,12 @@ def held(p: Payout) -> tuple[Posting, ...]:
 
 
 def reversal_undone(p: Payout) -> tuple[Posting, ...]:
-    """Goes with a reversal that two people gave back to the worker."""
+    """Return the postings of taxes and fee for a reversal that was given back to the worker."""
     taxes = (
         ledger.reversal_tax(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes
     )
-    # A payout that was paid late bears no fee of hers any more; its way back is taken then, and
-    # counts once.
+    # A payout that was paid late bears no fee of the worker any more. Its fee was given back then,
+    # and the same id counts once.
     return (*taxes, *_fee_undone(p))
 
 
@@ -67,7 +70,10 @@ def _fee_undone(p: Payout) -> tuple[Posting, ...]:
 
 
 def _late_taxes(p: Payout, left_minor: int) -> tuple[Posting, ...]:
-    """Tax is due on what was paid after all; the fee went back to her and stays there."""
+    """Return the taxes that are due on a payout which was paid after all.
+
+    The fee was given back to the worker and stays with her.
+    """
     made: list[Posting] = []
     for name, minor in p.taxes:
         made += ledger.late_tax(

@@ -1,5 +1,7 @@
-"""One payout through its states: `decide` gets it, what happened and the time; gives it as it is now, the postings
-and what to do next. Pure: the step writes all of it in one commit, guarded by the state and version it read.
+"""The decision about one payout: its next state, the postings and the next action. Pure.
+
+`decide` receives the payout, what happened and the time. The step writes the whole decision in one
+commit, guarded by the state and version that it read.
 """
 
 from dataclasses import dataclass, replace
@@ -11,15 +13,14 @@ from gateway.payments.payout_postings import postings_of
 from gateway.payments.port import Answer, Found, Status, Submitted
 from gateway.payments.states import COMMANDS, NEXT, Do, Event, State, Step
 
-LEASE = timedelta(seconds=60)  # a provider's slowest submit must end before this
+LEASE = timedelta(seconds=60)  # A provider's slowest submit must end before this.
 PROBES = tuple(timedelta(seconds=s) for s in (20, 60, 120, 300, 600, 900, 1_800, 3_600))
-JITTER = (
-    0.1  # each probe falls within 10 % of its time, so that a thousand payouts do not ask at once
-)
+# Each probe falls within 10 % of its time, so that a thousand payouts do not ask at once.
+JITTER = 0.1
 PROBE_AFTER_LAST = timedelta(hours=1)
 PROBE_AFTER_MISS = timedelta(minutes=2)
-"""Not found is asked again soon: three in a row send the same key again, and the worker waits for
-that.
+"""A payout that was not found is asked about again soon. Three misses in a row send the same key
+again, and the worker waits for that.
 """
 MISSES_BEFORE_RESEND = 3
 QUIET_BEFORE_RESEND = timedelta(minutes=5)
@@ -31,7 +32,11 @@ RESEND_MAX = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`event` is None when what happened changes nothing here (late, doubled, not for this state)."""
+    """The new payout and what follows from it.
+
+    `event` is None when what happened changes nothing (it is late, repeated, or not for this
+    state).
+    """
 
     payout: Payout
     event: Event | None = None
@@ -49,10 +54,11 @@ def decide(
     dedups: bool = True,
     worker_balance_minor: int = 0,
 ) -> Decision:
-    """What becomes of `payout`; the store writes `Decision.payout` whenever it differs, also without an event.
+    """Decide about `payout`.
 
-    `jitter` is 0..1; `dedups`: the provider surely refuses a key it has seen; `worker_balance_minor` is needed
-    only where a late success is taken from the balance.
+    The store writes `Decision.payout` whenever it differs, also without an event. `jitter` is
+    between 0 and 1. `dedups` is True when the provider surely refuses a key that it has seen.
+    `worker_balance_minor` is needed only where a late success is taken from the balance.
     """
     assert 0 <= jitter <= 1
     event = _event(payout, happened, at, dedups=dedups)
@@ -66,7 +72,10 @@ def decide(
 
 
 def request(payout: Payout, at: datetime) -> Decision:
-    """A new payout all the way to QUEUED, as the policy of today approves each: one commit, one hold."""
+    """Take a new payout through approval to QUEUED, in one commit with one hold.
+
+    The current policy approves every payout.
+    """
     held = decide(payout, Event.HOLD, at)
     approved = decide(held.payout, Event.APPROVE, at)
     queued = decide(approved.payout, Event.QUEUE, at)
@@ -75,7 +84,10 @@ def request(payout: Payout, at: datetime) -> Decision:
 
 
 def next_probe(sent_at: datetime, at: datetime, jitter: float) -> datetime:
-    """When to ask next: by the age of the submit, so that nothing but its time must be remembered."""
+    """Return the time of the next question to the operator.
+
+    It depends only on the age of the submit, so that nothing else must be stored.
+    """
     age = at - sent_at
     for probe in PROBES:
         if probe * (1 - JITTER) > age:
@@ -87,11 +99,11 @@ def _event(payout: Payout, happened: Happened, at: datetime, *, dedups: bool) ->
     match happened:
         case Event():
             assert happened in COMMANDS, f"{happened} is the operator's to say"
-            # What may be paid at any moment cannot be taken back any more.
+            # A payout that the operator may pay at any moment cannot be cancelled any more.
             return None if happened is Event.CANCEL and payout.maybe_taken else happened
         case Hinted(status):
-            # What says nothing hastens nothing: else a question that times out would ask itself for
-            # ever.
+            # A status without an answer hastens nothing. Else a question that times out would ask
+            # itself forever.
             return None if status.found is Found.NO_ANSWER else Event.HINT
         case Resolved(paid):
             return Event.RESOLVED_PAID if paid else Event.RESOLVED_FAILED
@@ -110,7 +122,8 @@ def _answered(payout: Payout, answer: Answer) -> Event:
         case Submitted.REJECTED if not payout.maybe_taken:
             return Event.FAILED_OURS if answer.pause_provider else Event.REJECTED
         case Submitted.REJECTED | Submitted.AMBIGUOUS:
-            # Rejected now, but an earlier submit of this key may have been taken: ask.
+            # The operator rejects now, but may have taken an earlier submit of this key. So the
+            # gateway asks.
             return Event.AMBIGUOUS
 
 
@@ -119,27 +132,28 @@ def _asked(payout: Payout, status: Status, at: datetime, *, dedups: bool) -> Eve
         case Found.PAID if not _speaks_of(payout, status):
             return Event.MISMATCH
         case Found.PAID if payout.receipt and status.receipt and payout.receipt != status.receipt:
-            return Event.MISMATCH  # two receipts for one payout
+            return Event.MISMATCH  # There are two receipts for one payout.
         case Found.PAID:
             return Event.PAID
         case Found.FAILED if status.key == payout.key and not _too_early(payout, status, at):
             ours = status.pause_provider or (not status.code and payout.hinted_ours)
             return Event.FAILED_OURS if ours else Event.FAILED
         case Found.NOT_FOUND if _gone_for_good(payout, at):
-            # Where a second submit might pay twice, people look at the statement first.
+            # Where a second submit might pay twice, an operator of the gateway looks at the
+            # statement first.
             return Event.NOT_FOUND_FOR_GOOD if dedups else Event.TOO_OLD
         case _:
-            # Pending, not found yet, no answer, or the failure of something else (the question
-            # itself).
+            # The payout is pending, not found yet or not answered, or something else has failed
+            # (the question itself).
             old = payout.first_sent_at is not None and at - payout.first_sent_at >= HUMAN_AFTER
             known = payout.state is State.NEEDS_HUMAN
             return Event.TOO_OLD if old and not known else Event.STILL_OPEN
 
 
 def _speaks_of(payout: Payout, status: Status) -> bool:
-    """A PAID counts when key, amount and number are this payout's.
+    """Return True when key, amount and number of a PAID status are this payout's.
 
-    (No key told: it came to its secret URL.)
+    A status without a key came to the payout's secret URL.
     """
     return (
         status.key in (None, payout.key)
@@ -149,7 +163,10 @@ def _speaks_of(payout: Payout, status: Status) -> bool:
 
 
 def _too_early(payout: Payout, status: Status, at: datetime) -> bool:
-    """Some operators say a bare "failed" of what they later pay."""
+    """Return True while a failure without a named cause must not be believed.
+
+    Some operators report a bare "failed" for payouts that they later pay.
+    """
     return status.generic and payout.sent_at is not None and at - payout.sent_at < QUARANTINE
 
 
@@ -162,7 +179,10 @@ def _gone_for_good(payout: Payout, at: datetime) -> bool:
 
 
 def _pause(happened: Happened) -> bool:
-    """Hints may pause too: a pause only costs time, and a callback's path is a secret."""
+    """Return True when what happened says that the provider must pause.
+
+    A hint may pause too: a pause only costs time, and a callback's path is a secret.
+    """
     match happened:
         case Answered(answer, _):
             return answer.pause_provider
@@ -181,7 +201,11 @@ def _noted(payout: Payout, happened: Happened, at: datetime, jitter: float) -> P
 
 
 def _ask_at_rest(payout: Payout, status: Status, at: datetime, jitter: float) -> datetime | None:
-    """A hint had us ask about money that rests: one real answer is enough, none is asked for again for a day."""
+    """Return the time at which to ask again about money that rests.
+
+    A hint made the gateway ask. One real answer is enough. Without one the gateway stops asking
+    after a day.
+    """
     said = status.found is not Found.NO_ANSWER and not (
         status.found is Found.PENDING and status.key is None
     )
@@ -240,7 +264,8 @@ def _due(
             usual = next_probe(payout.sent_at or at, at, jitter)
             return min(soon, usual) if missed else usual
         case Do.CALL_PEOPLE if step.state is State.NEEDS_HUMAN:
-            return next_probe(payout.sent_at or at, at, jitter)  # the operator may yet answer well
+            # The provider may still answer well.
+            return next_probe(payout.sent_at or at, at, jitter)
         case Do.SEND_AT if event is Event.NOT_SENT:
             wait = min(RESEND_FIRST * 2 ** min(payout.tries - 1, 10), RESEND_MAX)
             return at + wait * (1 - JITTER + 2 * JITTER * jitter)

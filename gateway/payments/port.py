@@ -1,9 +1,9 @@
-"""What a payout provider must do.
+"""The port that every payout provider fulfils.
 
-One provider a file in `payments/providers/`; no automatic retries inside, ever.
-
-The key is ours, stored before the first byte is sent. Only an answer to a question we asked (a
-status query) decides about money; a callback that nobody asked for is a hint to go and ask.
+Each provider is one file in `payments/providers/`. A provider never retries automatically. The
+gateway makes the key and stores it before the first byte is sent. Only an answer to a question of
+the gateway (a status query) decides about money. A callback that the gateway did not ask for is a
+hint to go and ask.
 """
 
 from collections.abc import Mapping
@@ -15,17 +15,18 @@ import aiohttp
 
 
 class Submitted(StrEnum):
-    """What a submit came to (PAYMENTS answer classes)."""
+    """The outcome of a submit."""
 
     ACCEPTED = "accepted"
-    DUPLICATE = "duplicate"  # the operator knows this key already: treat as accepted, and ask
-    REJECTED = "rejected"  # final: it will never be paid under this key
-    NOT_SENT = "not_sent"  # certainly not taken: the same key may be sent again
-    AMBIGUOUS = "ambiguous"  # nobody knows: ask, never re-send
+    DUPLICATE = "duplicate"  # The operator knows this key already: treat it as accepted, and ask.
+    REJECTED = "rejected"  # This is final: it will never be paid under this key.
+    # The operator has certainly not taken it: the same key may be sent again.
+    NOT_SENT = "not_sent"
+    AMBIGUOUS = "ambiguous"  # The outcome is unknown: ask, and never send again.
 
 
 class Found(StrEnum):
-    """What a status answer says."""
+    """The outcome of a status query."""
 
     PAID = "paid"
     FAILED = "failed"
@@ -36,107 +37,136 @@ class Found(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One payout as handed to a provider.
-
-    `key` is unique for ever. `amount_minor` must be whole payable units.
-
-    `result_url`: where hints may go. `status_url`: where answers to our status queries go (its path
-    is a secret only the operator is told). `timeout_url`: where the operator says that it gave up
-    waiting (not: unpaid).
-    """
+    """A payout as it is handed to a provider."""
 
     key: str
+    """The name under which the operator knows the payout, unique forever."""
     msisdn: str
+    """The phone number to pay."""
     amount_minor: int
+    """The amount in minor units, which must be whole payable units."""
     currency: str
+    """The currency of the amount."""
     result_url: str
+    """The URL to which hints may go."""
     status_url: str
+    """The URL to which answers to the gateway's status queries go.
+
+    Its path is a secret that only the operator receives.
+    """
     timeout_url: str
+    """The URL to which the operator reports that it gave up waiting, which does not mean unpaid."""
     reference: str = ""
-    """The operator's own id of it, from its answer to the submit: what some must be asked by."""
+    """The operator's own id of the payout, from its answer to the submit. Some operators must be
+    asked by it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The immediate answer to a submit.
-
-    `code` and `text` are the operator's own words, kept as evidence.
-    """
+    """The immediate answer to a submit."""
 
     outcome: Submitted
+    """The outcome that the answer means."""
     code: str = ""
+    """The operator's own code, kept as evidence."""
     text: str = ""
+    """The operator's own text, kept as evidence."""
     request_hash: str = ""
+    """The digest of the request."""
     pause_provider: bool = False
-    """True when the trouble is ours or the operator's (credentials, float), not this worker's."""
+    """True when the trouble is the gateway's or the operator's (credentials, float), not the
+    worker's.
+    """
     table: str = ""
-    """The version of the provider's table of codes that judged, so that an old decision can be
-    explained.
+    """The version of the provider's table of codes that gave the outcome, so that an old decision
+    can be explained.
     """
     reference: str = ""
-    """The operator's own id of the payment, where it gives one and is later asked, or calls back,
-    by it.
+    """The operator's own id of the payment, where it gives one. Later the operator is asked, or
+    calls back, by it.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A status answer, or a hint from a callback, in our words; amounts in minor units, None when not told.
+    """The answer to a status query, or a hint from a callback, in the gateway's terms.
 
-    `key` is set only when the operator's own words tell it (or it was part of the question's path): a FAILED
-    without the payout's key is the failure of something else, e.g. of the question itself.
+    Amounts are in minor units. A field that the operator did not tell is None.
     """
 
     found: Found
+    """The outcome."""
     key: str | None = None
+    """The payout's key, only when the operator's own words contain it or it was part of the
+    question's path. A FAILED without the payout's key is the failure of something else, e.g. of
+    the question.
+    """
     reference: str = ""
     """The operator's own id of the payment, where a callback names only that."""
     receipt: str | None = None
+    """The operator's receipt of the payment."""
     amount_minor: int | None = None
+    """The amount that was paid."""
     msisdn_tail: str | None = None
+    """The last digits of the phone number that was paid."""
     fee_minor: int | None = None
+    """The operator's charge."""
     code: str = ""
+    """The operator's own code."""
     text: str = ""
+    """The operator's own text."""
     float_minor: int | None = None
-    """What can be paid out of."""
+    """The amount that the operator can still pay out for the gateway."""
     owed_minor: int = 0
-    """Charges that the operator counts and has not taken out of `float_minor` yet."""
+    """The charges that the operator counts and has not taken out of `float_minor` yet."""
     pause_provider: bool = False
+    """True when the trouble is the gateway's or the operator's, not the worker's."""
     table: str = ""
+    """The version of the provider's table of codes that gave the outcome."""
     generic: bool = False
-    """FAILED, for a cause the operator does not name: believed only when still said half an hour
-    after the send.
+    """True for a FAILED whose cause the operator does not name. It is believed only when it is
+    still reported half an hour after the send.
     """
 
 
 class PayoutProvider(Protocol):
-    """Made by the provider module's `make(name, options, tokens)`."""
+    """An operator's account, made by the provider module's `make(name, options, tokens)`."""
 
     name: str
+    """The provider's name in the settings."""
     minimum_minor: int
+    """The least amount of one payout."""
     maximum_minor: int
+    """The greatest amount of one payout."""
     dedups: bool
-    """True when the operator surely refuses a second request with a key it has taken (else people
-    decide).
+    """True when the operator surely refuses a second request with a key that it has taken.
+    Otherwise an operator of the gateway decides.
     """
 
     async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer: ...
 
     async def ask(self, http: aiohttp.ClientSession, order: Order) -> Status:
-        """Ask what became of `order.key`.
+        """Ask for the outcome of `order.key`.
 
-        PENDING when the answer will come to `order.status_url`.
+        Return PENDING when the answer will come to `order.status_url`.
         """
         ...
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
-        """Read a callback body; never raises: what is not understood is NO_ANSWER with the text kept."""
+        """Read the body of a callback without raising.
+
+        A body that is not understood becomes NO_ANSWER with its text kept.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """An operator's question before it sends: did you order this? Amount in minor units."""
+    """An operator's question before it sends: whether the gateway ordered this payment.
+
+    The amount is in minor units.
+    """
 
     msisdn: str
     amount_minor: int
@@ -145,57 +175,65 @@ class Validation:
 
 @runtime_checkable
 class Validates(Protocol):
-    """A provider that asks us before it sends: a second lock against a stolen key."""
+    """A provider that asks the gateway before it sends, as a second lock against a stolen key."""
 
     def parse_validation(self, body: bytes) -> Validation | None:
-        """None when the body asks nothing that can be read."""
+        """Return the operator's question, or None when the body contains no readable question."""
         ...
 
     def answer_validation(self, *, ours: bool) -> bytes:
-        """The answer, in the operator's words."""
+        """Return the answer as the operator expects it."""
         ...
 
 
 @runtime_checkable
 class TellsFloat(Protocol):
-    """A provider that says how much money of ours it holds."""
+    """A provider that reports how much of the gateway's money it holds."""
 
     float_is_shared: bool
-    """True when other things than payouts are paid out of it: it cannot be compared with our books.
+    """True when the float also pays for other things. Then it cannot be compared with the gateway's
+    books.
     """
 
     async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
-        """In minor units of its currency; None where it did not say."""
+        """Return the float in minor units, or None where the operator did not report it."""
         ...
 
 
 @runtime_checkable
 class AsksFloat(Protocol):
-    """A provider that takes the question how much money of ours it holds, and tells it later (Daraja)."""
+    """A provider that accepts a question about the float and reports it later (Daraja)."""
 
     async def ask_float(
         self, http: aiohttp.ClientSession, result_url: str, timeout_url: str
     ) -> Answer:
-        """ACCEPTED: it will be told at `result_url`, in a body that `parse_callback` reads."""
+        """Ask for the float.
+
+        ACCEPTED means that the float will arrive at `result_url`, in a body that `parse_callback`
+        reads.
+        """
         ...
 
 
 @runtime_checkable
 class TellsName(Protocol):
-    """A provider that says whom a number is registered to."""
+    """A provider that reports the registered name of a phone number."""
 
     async def name_of(self, http: aiohttp.ClientSession, msisdn: str) -> str | None:
-        """None where it did not say."""
+        """Return the registered name, or None where the operator did not report one."""
         ...
 
 
 class TokenStore(Protocol):
-    """Where access tokens are shared by all processes: Daraja makes each new token end the one before."""
+    """The store in which all processes share their access tokens.
+
+    They must share them, because Daraja makes each new token end the preceding one.
+    """
 
     async def get(self, name: str) -> str | None: ...
 
     async def put(self, name: str, token: str, lives_s: int) -> None: ...
 
     async def drop(self, name: str, token: str) -> None:
-        """Forget this token if it is still the stored one (it was refused)."""
+        """Forget this token, which was refused, if it is still the stored one."""
         ...

@@ -1,8 +1,10 @@
-"""An operator's statement held against our payouts: every line and every payout is matched, or becomes a finding.
+"""The comparison of an operator's statement with the gateway's payouts. Pure.
 
-Matched by receipt; else by our key where the statement names it; else by the whole number, amount and time, where that
-is one payout only. A number with hidden digits matches nothing by itself: what it might be is a person's to say. Nothing is
-guessed beyond that, and nothing disappears. Pure; amounts in minor units.
+Every line and every payout is matched or becomes a finding. A line is matched by its receipt, else
+by the payout's key where the statement names it. Else it is matched by the whole number, amount and
+time, where they belong to one payout only. A number with hidden digits matches nothing by itself:
+an operator of the gateway decides which payout it is. Nothing is guessed beyond that, and nothing
+disappears. Amounts are in minor units.
 """
 
 from collections import Counter, defaultdict
@@ -17,25 +19,26 @@ from gateway.payments.states import State
 from gateway.tabular import Source
 
 NEAR = timedelta(minutes=30)
-_DIGITS = 9  # of a number, from its end: what 0712345678 and +254712345678 have in common
+# The number of last digits that are compared: 0712345678 and +254712345678 have them in common.
+_DIGITS = 9
 _HIDDEN = "*"
 
 
 @unique
 class LineKind(StrEnum):
     PAYMENT = "payment"
-    FEE = "fee"  # of the payment with the same receipt
-    REVERSAL = "reversal"  # of the payment whose receipt is `of`
+    FEE = "fee"  # The fee of the payment with the same receipt.
+    REVERSAL = "reversal"  # The reversal of the payment whose receipt is `of`.
     TOP_UP = "top_up"
-    WITHDRAWAL = "withdrawal"  # float moved away by us, to no worker
+    WITHDRAWAL = "withdrawal"  # Float that the gateway's operator moved away, to no worker.
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a statement.
+    """A line of a statement.
 
-    `number`: digits as they are printed, `*` for each hidden one, "" where there is none.
-    `balance_minor`: what the account held after it, None where it is not told.
+    `number` has the printed digits, with `*` for each hidden one. It is "" where there is none.
+    `balance_minor` is what the account held after the line, and None where the statement omits it.
     """
 
     kind: LineKind
@@ -50,10 +53,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """One of our payouts.
+    """A payout of the gateway.
 
-    `number`: the whole of it. `fee_minor`: what we booked as the operator's charge, None when it
-    was never told.
+    `number` is the whole number. `fee_minor` is the operator's charge as booked, and None when the
+    operator never told it.
     """
 
     id: UUID
@@ -68,33 +71,39 @@ class Ours:
 
 @unique
 class Kind(StrEnum):
-    MISSING_HERE = "missing_here"  # money left without a record: page somebody at once
-    # perhaps this payout: its number has hidden digits, so a person says, or the operator when
-    # asked
+    # Money left without a record: alarm the operator of the gateway at once.
+    MISSING_HERE = "missing_here"
+    # It may be this payout. Its number has hidden digits, so an operator of the gateway decides, or
+    # the provider when it is asked.
     UNSURE = "unsure"
-    MISSING_THERE = "missing_there"  # paid in our books only
+    MISSING_THERE = "missing_there"  # Only the gateway's books say that it was paid.
     PAID_OPEN_HERE = "paid_open_here"
     PAID_FAILED_HERE = "paid_failed_here"
     AMOUNT_DIFFERS = "amount_differs"
     NUMBER_DIFFERS = "number_differs"
     FEE_DIFFERS = "fee_differs"
     DUPLICATE_LINE = "duplicate_line"
-    SECOND_RECEIPT = "second_receipt"  # one payout, two payments
+    SECOND_RECEIPT = "second_receipt"  # There are two payments for one payout.
     REVERSED = "reversed"
-    BALANCE = "balance"  # the operator's balances and what moved between them do not come out
-    # it opens with another balance than the statement before it closed with: one is missing
+    BALANCE = "balance"  # The provider's balances and the movements between them do not add up.
+    # The opening balance is not the closing balance of the preceding statement: one is missing.
     GAP = "gap"
 
 
 SETTLED_BY_STATEMENT = frozenset({Kind.PAID_OPEN_HERE, Kind.PAID_FAILED_HERE, Kind.REVERSED})
-"""The statement decides these, by the state machine; the others wait for a person's explanation."""
+"""The kinds that the statement decides, through the state machine. The others wait for an
+explanation by an operator of the gateway.
+"""
 STOPS = frozenset(Kind) - SETTLED_BY_STATEMENT - {Kind.FEE_DIFFERS, Kind.DUPLICATE_LINE}
-"""While one of these is not explained, nothing more is sent through the provider."""
+"""The kinds that stop all sending through the provider until they are explained."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`expected_minor` is what our books say, where both sides say something."""
+    """A difference between a statement and the gateway's books.
+
+    `expected_minor` is the amount in the books, where both sides name an amount.
+    """
 
     kind: Kind
     receipt: str
@@ -105,7 +114,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """`matches`: the payout of each payment line that is surely one's, by receipt."""
+    """The result of a reconciliation.
+
+    `matches` is the payout of each payment line, by receipt, where it is certain.
+    """
 
     matched: int
     findings: tuple[Finding, ...]
@@ -114,19 +126,22 @@ class Reconciled:
 
 @runtime_checkable
 class TellsByStatement(Protocol):
-    """A provider whose statement we can read."""
+    """A provider whose statement the gateway can read."""
 
     statement_currency: str
 
     def read_statement(self, source: Source) -> list[Line]:
-        """The lines in the file's order; raises Refused naming the row that cannot be read."""
+        """Return the lines in the file's order.
+
+        Raises Refused with the row that cannot be read.
+        """
         ...
 
 
 def reconcile(ours: Sequence[Ours], lines: Sequence[Line]) -> Reconciled:
-    """Compare.
+    """Compare the payouts with the lines of a statement.
 
-    `ours` holds the payouts that the statement's time may speak of, open and failed ones too.
+    `ours` holds the payouts of the statement's time, also open and failed ones.
     """
     lines, findings = _without_duplicates(lines)
     books = _Books(ours)
@@ -166,7 +181,7 @@ def reconcile(ours: Sequence[Ours], lines: Sequence[Line]) -> Reconciled:
 
 
 class _Books:
-    """Our payouts, found by receipt, key, or number and amount."""
+    """The gateway's payouts, found by receipt, by key, or by number and amount."""
 
     def __init__(self, ours: Iterable[Ours]) -> None:
         self.by_receipt: dict[str, Ours] = {}
@@ -193,7 +208,10 @@ class _Books:
         return found
 
     def perhaps(self, line: Line) -> list[Ours]:
-        """Payouts whose number has the digits that a half hidden one shows; matched by nothing but that."""
+        """Return the payouts whose number has the visible digits of a number with hidden ones.
+
+        Return none for a line that names a key or a whole number.
+        """
         if line.key or not line.number or _is_whole(line.number):
             return []
         shown = self._open(self._of_amount[line.amount_minor], line)
@@ -212,7 +230,7 @@ def _payment(line: Line, p: Ours | None, fee: Line | None, *, second: bool) -> l
 
     if p is None:
         return [finding(Kind.MISSING_HERE)]
-    # The gravest first: one finding a line is enough.
+    # The gravest comes first: one finding per line is enough.
     so = {
         Kind.SECOND_RECEIPT: second or not _same_receipt(p, line),
         Kind.AMOUNT_DIFFERS: p.amount_minor != line.amount_minor,
@@ -229,7 +247,11 @@ def _payment(line: Line, p: Ours | None, fee: Line | None, *, second: bool) -> l
 
 
 def _same_receipt(p: Ours, line: Line) -> bool:
-    """Some statements (pawaPay's) name a movement by our key, while its own receipt is the operator's behind them."""
+    """Return True when the line has this payout's receipt.
+
+    Some statements (pawaPay's) name a movement by the payout's key, while its own receipt comes
+    from the operator behind them.
+    """
     return p.receipt in (None, "", line.receipt) or _plain(line.receipt) == _plain(p.key)
 
 
@@ -238,17 +260,22 @@ def _is_whole(number: str) -> bool:
 
 
 def _fits(shown: str, whole: str) -> bool:
-    """Whether the digits that are shown are the number's, read from its end.
+    """Return True when the visible digits are the number's, read from its end.
 
-    >>> _fits("2547******678", "254712345678"), _fits("0712345678", "254712345678"), _fits("***679", "254712345678")
-    (True, True, False)
+    >>> _fits("2547******678", "254712345678"), _fits("0712345678", "254712345678")
+    (True, True)
+    >>> _fits("***679", "254712345678")
+    False
     """
     end = zip(reversed(shown[-_DIGITS:]), reversed(whole[-_DIGITS:]), strict=False)
     return all(one in (_HIDDEN, other) for one, other in end)
 
 
 def _plain(key: str) -> str:
-    """Operators print our UUID with or without its dashes, in either case."""
+    """Return a key without dashes and in lower case.
+
+    Operators print the UUID with or without its dashes, in either case.
+    """
     return key.replace("-", "").casefold()
 
 
@@ -262,7 +289,10 @@ def _span(lines: Sequence[Line]) -> tuple[datetime | None, datetime | None]:
 
 
 def _without_duplicates(lines: Sequence[Line]) -> tuple[list[Line], list[Finding]]:
-    """The same receipt twice with the same contents is one line printed twice."""
+    """Return the lines without repetitions, and a finding per repeated line.
+
+    The same receipt twice with the same kind is one line that was printed twice.
+    """
     kept: dict[tuple[LineKind, str], Line] = {}
     findings: list[Finding] = []
     for line in lines:
@@ -274,6 +304,6 @@ def _without_duplicates(lines: Sequence[Line]) -> tuple[list[Line], list[Finding
 
 
 def signed(line: Line) -> int:
-    """What a line moves, above zero where it comes in."""
+    """Return the amount that a line moves, above zero where it comes in."""
     comes_in = line.kind in (LineKind.REVERSAL, LineKind.TOP_UP)
     return line.amount_minor if comes_in else -line.amount_minor

@@ -1,4 +1,8 @@
-"""Who pays a number: its country first, then the carrier it was given to, else the country's own provider."""
+"""The choice of the provider that pays a number.
+
+The number's country decides first, then the carrier to which it was given, else the country's
+default provider.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,7 +16,11 @@ from gateway.msisdn import region_of
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How one country pays: by carrier where `by_carrier` names it, else by `default`; airtime where there is any."""
+    """The providers of one country.
+
+    `by_carrier` names the provider per carrier, and `default` the one of all other numbers.
+    `airtime` names the provider of airtime, where there is one.
+    """
 
     currency: str
     default: str | None
@@ -20,13 +28,13 @@ class Ways:
     airtime: str | None = None
 
 
-# The first look loads the carriers' table; after that a number costs some 20 us, and the same
+# The first call loads the table of carriers. After that a number costs about 20 us, and the same
 # phones come again.
 @lru_cache(maxsize=10_000)
 def carrier_of(msisdn: str) -> str:
-    """The carrier a number was given to, in English, "" where nobody knows.
+    """Return the English name of the carrier to which a number was given, or "".
 
-    It may have moved since (porting).
+    The number may have moved to another carrier since (porting).
 
     >>> carrier_of("+254712345678"), carrier_of("+254733123456")
     ('Safaricom', 'Airtel')
@@ -35,24 +43,28 @@ def carrier_of(msisdn: str) -> str:
 
 
 def home_of(money: Mapping[str, str], msisdn: str, currency: str) -> str | None:
-    """The country that decides how a number is paid in this currency. `money`: each country's own.
+    """Return the country that decides how a number is paid in this currency.
 
-    >>> home_of({"KE": "KES", "UG": "UGX"}, "+254712345678", "KES"), home_of({"KE": "KES", "UG": "UGX"}, "+254712345678", "UGX")
+    `money` is each country's own currency.
+
+    >>> money = {"KE": "KES", "UG": "UGX"}
+    >>> home_of(money, "+254712345678", "KES"), home_of(money, "+254712345678", "UGX")
     ('KE', 'UG')
     """
     here = region_of(msisdn) or ""
     if money.get(here) == currency:
         return here
-    # A number from abroad is paid as the country of her money pays: operators say whether they can.
+    # A foreign number is paid through the country of the worker's currency. The operators report
+    # whether they can pay it.
     return next((code for code, own in money.items() if own == currency), None)
 
 
 def route(
     ways: Mapping[str, Ways], working: Collection[str], msisdn: str, currency: str
 ) -> str | None:
-    """The provider that pays this number in this currency; None where nobody can.
+    """Return the provider that pays this number in this currency, or None where no provider can.
 
-    `working`: those set up.
+    `working` names the providers that are set up.
     """
     home = home_of({code: way.currency for code, way in ways.items()}, msisdn, currency)
     if home is None:
@@ -68,9 +80,9 @@ def route(
 def airtime_route(
     ways: Mapping[str, Ways], working: Collection[str], msisdn: str, currency: str
 ) -> str | None:
-    """The provider that sends this number airtime in this currency; None where nobody does.
+    """Return the provider that sends this number airtime in this currency, or None where none does.
 
-    Never across borders: airtime of one country is worth nothing in another.
+    Airtime is never sent across borders: one country's airtime is worth nothing in another.
     """
     here = ways.get(region_of(msisdn) or "")
     if here is None or here.currency != currency:

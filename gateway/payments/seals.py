@@ -1,30 +1,32 @@
-"""Seals: a hash chain over ranges of the ledger's history. Pure.
+"""The seals: a hash chain over ranges of the ledger's history. Pure.
 
-Nobody can change a row, take one out, put one in or swap two without every later digest becoming
-another; whoever wrote down one digest (a head) can prove it. Ranges are sealed, not rows: a chain
-over rows would make all writers wait for each other.
+A row that is changed, removed, inserted or swapped makes every later digest differ. A reader that
+wrote down one digest (a head) can prove it. Ranges are sealed and not rows, because a chain over
+rows would make all writers wait for each other.
 
-The bytes that are hashed: the digest before (32 bytes, zeros at first), one line that names the
-range, then one line for each transfer in the order of `seq`, as PostgreSQL prints a JSON array:
-[seq, id, debit, credit, amount in minor units, currency, code, cause, microseconds since 1970 UTC];
-accounts by their names (kind:owner:currency), so that an account cannot change its owner either.
-Lines end with a newline.
+The hashed bytes are the preceding digest (32 bytes, zeros at first), one line that names the range,
+and one line per transfer in the order of `seq`. Each is a JSON array as PostgreSQL prints it:
+
+    [seq, id, debit, credit, amount in minor units, currency, code, cause, microseconds since 1970]
+
+The time is in UTC. Accounts stand by their names (kind:owner:currency), so that an account cannot
+change its owner either. Lines end with a newline.
 """
 
 import hashlib
 from dataclasses import dataclass
 
 GENESIS = bytes(32)
-"""What the first seal stands on."""
+"""The digest before the first seal."""
 RANGE_MAX = 1000
-"""Rows at most under one seal."""
+"""The most rows under one seal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """`from_seq` to `to_seq`, both included, hold `transfers` rows.
+    """The seal over the `transfers` rows from `from_seq` to `to_seq`, both included.
 
-    `prev` is the digest of the seal before.
+    `prev` is the digest of the preceding seal.
     """
 
     from_seq: int
@@ -35,7 +37,9 @@ class Seal:
 
 
 def make(prev: bytes, from_seq: int, to_seq: int, lines: str, transfers: int) -> Seal:
-    """The seal over `lines`: the canonical lines of all transfers of the range, joined by newlines.
+    """Make the seal over `lines`.
+
+    `lines` are the canonical lines of all transfers of the range, joined by newlines.
 
     >>> one = make(GENESIS, 1, 2, '[1, "a"]', 1)
     >>> two = make(one.digest, 3, 3, '[3, "c"]', 1)
@@ -50,7 +54,10 @@ def make(prev: bytes, from_seq: int, to_seq: int, lines: str, transfers: int) ->
 
 
 def fault(found: Seal, before: Seal | None, again: Seal) -> str | None:
-    """What is wrong with a stored seal, given the one before it and the same range hashed `again`; None when nothing."""
+    """Return the fault of a stored seal, or None when it has none.
+
+    `before` is the preceding seal, and `again` the seal of the same range as hashed now.
+    """
     where = f"transfers {found.from_seq} to {found.to_seq}"
     if found.prev != (before.digest if before else GENESIS):
         return f"{where}: the seal does not stand on the one before it"

@@ -1,8 +1,10 @@
-"""A worker's statement: every movement of her earnings, printable on any paper, with a checksum. Pure.
+"""A worker's statement: every movement of her earnings, printable on any paper, with a checksum.
 
-All of it follows from ledger rows that never change, up to one transfer number: so the same statement can be printed
-again at any later time, and a printed one can be compared with the books letter by letter. The name stands above the
-checked part, since a name may be corrected.
+Pure.
+
+Everything on it follows from ledger rows that never change, up to one transfer number. So the same
+statement can be printed again at any later time, and a printed one can be compared with the books
+letter by letter. The name stands above the checked part, because a name may be corrected.
 """
 
 import hashlib
@@ -13,7 +15,8 @@ from datetime import date, datetime
 
 from gateway.money import MINOR_DIGITS, minor_per_major
 
-_CODES = "23456789BCDFGHJKMNPQRSTVWXZ"  # as in references: no vowels, no look-alikes
+# The alphabet of references: no vowels, and no characters that look alike.
+_CODES = "23456789BCDFGHJKMNPQRSTVWXZ"
 _CODE_LENGTH = 16
 _WIDTH = 78
 _HEAD = re.compile(
@@ -24,7 +27,11 @@ _HEAD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`amount_minor` above zero came in, below zero went out, 0 only tells something."""
+    """A line of a statement.
+
+    `amount_minor` is above zero for money that came in, below zero for money that went out, and 0
+    for a line that only informs.
+    """
 
     at: datetime
     what: str
@@ -33,7 +40,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What makes a statement that one: `to_seq` is the last transfer it knows."""
+    """The identity of a statement.
+
+    `to_seq` is the number of the last transfer in it.
+    """
 
     worker: int
     currency: str
@@ -43,13 +53,16 @@ class Scope:
 
 
 def render(scope: Scope, name: str, before_minor: int, lines: Sequence[Line]) -> str:
-    """The whole text. `before_minor`: the balance on the morning of the first day."""
+    """Return the whole text of a statement.
+
+    `before_minor` is the balance on the morning of the first day.
+    """
     body = _body(scope, before_minor, lines)
     return f"STATEMENT OF EARNINGS\n{name}\n\n{body}\nChecksum {checksum(body)}\n"
 
 
 def checksum(body: str) -> str:
-    """16 characters over the checked part, in groups of four.
+    """Return 16 characters over the checked part, in groups of four.
 
     >>> checksum("nothing")
     'HFGZ-9TJ8-NQN3-MKXX'
@@ -63,7 +76,7 @@ def checksum(body: str) -> str:
 
 
 def scope_of(text: str) -> Scope | None:
-    """Which statement a text claims to be; None when it is none."""
+    """Return the identity that a printed statement claims, or None for another text."""
     found = _HEAD.search(text)
     if not found:
         return None
@@ -75,7 +88,10 @@ def scope_of(text: str) -> Scope | None:
 
 
 def differences(said: str, right: str) -> list[str]:
-    """Lines of the checked part that differ, at most ten; [] when a statement is genuine."""
+    """Return the lines of the checked part that differ, at most ten.
+
+    The list is empty for a genuine statement.
+    """
     ours, theirs = _checked(right), _checked(said)
     found = [
         f"line {n}: it says {one.strip()!r}, the books say {other.strip()!r}"
@@ -88,7 +104,10 @@ def differences(said: str, right: str) -> list[str]:
 
 
 def _checked(text: str) -> list[str]:
-    """From the line that names the worker; blanks at line ends come and go with printers."""
+    """Return the lines from the one that names the worker on.
+
+    Blanks at line ends are removed, because printers add and remove them.
+    """
     lines = [line.rstrip() for line in text.strip().splitlines()]
     start = next((n for n, line in enumerate(lines) if line.startswith("Worker ")), 0)
     return lines[start:]
@@ -123,7 +142,7 @@ def _row(day: str, what: str, amount: str, balance: str) -> str:
 
 
 def _plain(minor: int, currency: str) -> str:
-    """All digits, so that columns line up."""
+    """Return an amount with all its digits, so that columns line up."""
     per, digits = minor_per_major(currency), MINOR_DIGITS[currency]
     major, rest = divmod(abs(minor), per)
     sign = "-" if minor < 0 else ""

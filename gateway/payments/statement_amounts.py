@@ -8,7 +8,7 @@ from gateway.tabular import NumberCell, Row, Table
 
 
 class Amounts:
-    """The reader of some columns of one table. A table with two decimal marks is refused.
+    """The reader of some columns of one table. It refuses a table with two decimal marks.
 
     Without a proof, a currency that has no minor units makes semicolons one: 5.000 is then 5,000.
     """
@@ -23,9 +23,9 @@ class Amounts:
             self._mark = ","
 
     def of(self, row: Row, column: str) -> int | None:
-        """Return the signed amount in a cell; None where it is empty.
+        """Return the signed amount in a cell, or None where it is empty.
 
-        Refused names row, column and readings.
+        Raises Refused with the row, the column and the possible readings.
         """
         text = row.cell(column) if column else ""
         if not text:

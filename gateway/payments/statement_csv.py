@@ -1,4 +1,4 @@
-"""Operators' statements that are one CSV row per movement, signed amounts, with a header that names the columns."""
+"""The reader of statements in CSV: one row per movement, and a header that names the columns."""
 
 import re
 from zoneinfo import ZoneInfo
@@ -17,34 +17,50 @@ _DIGITS = re.compile(r"[\d*]{2,15}")
 
 
 class Columns(Options):
-    """What an operator calls its columns; "" for one that it has not.
+    """The names of an operator's columns, with "" for a column that is missing.
 
-    Nothing but receipt, time and amount must be there.
-
-    `done` and `payment` are values of `status` and `kind`. `reversal`: the kind of what came back,
-    where that has one of its own, and `of` the column with the receipt it takes back. `signed`:
-    what leaves has a minus; else what is of the kinds `payment` and `leaves` leaves, and all else
-    comes. `time`: as strptime reads it, "" for any shape in use; `zone`: of times that name none.
+    Only receipt, time and amount must be there.
     """
 
     receipt: str
+    """The column with the operator's receipt."""
     at: str
+    """The column with the time."""
     amount: str
+    """The column with the amount."""
     key: str = ""
+    """The column with the payout's key."""
     status: str = ""
+    """The column with the status of a movement."""
     done: str = ""
+    """The value of `status` for a completed movement."""
     kind: str = ""
+    """The column with the kind of a movement."""
     payment: str = ""
+    """The value of `kind` for a payment."""
     reversal: str = ""
+    """The value of `kind` for money that came back, where it has a kind of its own."""
     leaves: tuple[str, ...] = ()
+    """The values of `kind` for other money that leaves, where amounts have no sign."""
     of: str = ""
+    """The column with the receipt of the payment that a reversal takes back."""
     number: str = ""
+    """The column with the phone number."""
     fee: str = ""
+    """The column with the operator's charge."""
     balance: str = ""
+    """The column with the balance after the movement."""
     signed: bool = True
+    """True when money that leaves has a minus.
+
+    Otherwise the kinds `payment` and `leaves` leave, and all other kinds come in.
+    """
     newest_first: bool = False
+    """True when the file begins with the newest movement."""
     time: str = ""
+    """The form of the times as strptime reads it, and "" for any usual form."""
     zone: str = "UTC"
+    """The time zone of times that name none."""
 
     @field_validator("zone")
     @classmethod
@@ -57,7 +73,10 @@ class Columns(Options):
 
 
 def lines(source: Source, named: Columns | None, currency: str) -> list[Line]:
-    """Return the completed movements of a statement; raises Refused naming the row that cannot be read."""
+    """Return the completed movements of a statement.
+
+    Raises Refused with the row that cannot be read.
+    """
     if named is None:
         raise Refused(
             "this operator's statement is documented nowhere: name its columns in the option statement_columns"

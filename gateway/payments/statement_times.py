@@ -9,10 +9,11 @@ from gateway.tabular import Row, Table
 
 
 class Times:
-    """How the times of a file are written.
+    """The reader of the times of a file.
 
-    `form`: as strptime reads them, where the settings say so. `day_first`: the order where the file
-    proves none and the operator is known to write it so.
+    `form` is the form of the times as strptime reads it, where the settings give one. `day_first`
+    is the order of day and month that the operator is known to use. It counts where the file proves
+    none.
     """
 
     def __init__(
@@ -30,10 +31,12 @@ class Times:
         self._day_first = day_first if proven is None else proven
 
     def of(self, row: Row, column: str) -> datetime:
-        """Return the time in a cell, in UTC. Refused names row and column."""
+        """Return the time in a cell, in UTC.
+
+        Raises Refused with the row and the column.
+        """
         text = row.cell(column)
-        # A cell that a spreadsheet has stored as a date is always ISO 8601, whatever the settings
-        # say.
+        # A cell that a spreadsheet stored as a date is always ISO 8601, whatever the settings say.
         found = self._as_told(text) or dates.stamp(text, self._zone, day_first=self._day_first)
         if found is None:
             raise Refused(

@@ -1,9 +1,11 @@
-"""The life of a payout as a table: what each event makes of each state, which posting goes with it, what is next.
+"""The life of a payout as a table: the next state, posting and action per state and event.
 
-Three rules carry it. The operator's key is stored before the first byte is sent and is the payout's for ever, so
-a lost answer is asked about and never paid again. A callback nobody asked for is a hint to go and ask. Only an
-answer to our own question (or two people) settles or gives back, and only when it speaks of this payout.
-`payouts.decide` reads what happened and looks here; the diagram in the docs is printed from here.
+It rests on three rules. The operator's key is stored before the first byte is sent and belongs to
+the payout forever, so a lost answer is asked about and never paid again. A callback that the
+gateway did not ask for is a hint to go and ask. Only an answer to the gateway's own question (or
+two operators of the gateway) settles or gives back, and only when it speaks of this payout.
+`payouts.decide` interprets what happened and looks here. The diagram in the docs is printed from
+this table.
 """
 
 from enum import StrEnum, unique
@@ -31,7 +33,7 @@ class State(StrEnum):
 
     @property
     def open(self) -> bool:
-        """True while the money is in transit: a worker has at most one such payout."""
+        """Return True while the money is in transit. A worker has at most one such payout."""
         return self in OPEN
 
 
@@ -51,7 +53,7 @@ OPEN = frozenset(
 
 @unique
 class Event(StrEnum):
-    # Ours
+    # The gateway's own events
     HOLD = "hold"
     WAIT = "wait"
     APPROVE = "approve"
@@ -59,12 +61,12 @@ class Event(StrEnum):
     CANCEL = "cancel"
     CLAIM = "claim"
     LEASE_EXPIRED = "lease_expired"
-    # The operator's answer to a submit
+    # The provider's answers to a submit
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     NOT_SENT = "not_sent"
     AMBIGUOUS = "ambiguous"
-    # The operator's answer to a question, and hints
+    # The provider's answers to a question, and hints
     HINT = "hint"
     PAID = "paid"
     FAILED = "failed"
@@ -73,13 +75,13 @@ class Event(StrEnum):
     NOT_FOUND_FOR_GOOD = "not_found_for_good"
     MISMATCH = "mismatch"
     TOO_OLD = "too_old"
-    # Two people, or a statement
+    # Decisions of two operators of the gateway, or a statement
     RESOLVED_PAID = "resolved_paid"
     RESOLVED_FAILED = "resolved_failed"
     REVERSED = "reversed"
 
 
-# What a step may hand in as it is; all other events are read from an operator's words by `decide`.
+# A step may hand in these events itself. `decide` derives all others from a provider's answer.
 COMMANDS = frozenset(
     {
         Event.HOLD,
@@ -96,16 +98,18 @@ COMMANDS = frozenset(
 
 @unique
 class Do(StrEnum):
-    """What the step does after the commit (or, where it says so, in it)."""
+    """The action of the step after the commit, or in it where the comment says so."""
 
     NOTHING = "nothing"
-    APPROVE = "approve"  # ask the policy; people where it wants them
-    SEND = "send"  # call submit now, outside any transaction, under the lease
-    SEND_AT = "send_at"  # claim again at `due_at`
-    ASK_AT = "ask_at"  # ask the operator at `due_at`
+    APPROVE = "approve"  # Ask the policy, and an operator of the gateway where the policy says so.
+    SEND = "send"  # Call submit now, outside any transaction, under the lease.
+    SEND_AT = "send_at"  # Claim the payout again at `due_at`.
+    ASK_AT = "ask_at"  # Ask the provider at `due_at`.
     TELL_WORKER = "tell_worker"
-    REPLACE = "replace"  # same commit: a new payout (new key, new hold) for the same amount
-    CALL_PEOPLE = "call_people"  # alarm and evidence sheet
+    # In the same commit: make a new payout (new key, new hold) of the same amount.
+    REPLACE = "replace"
+    # Raise an alarm and write the evidence sheet for the operators of the gateway.
+    CALL_PEOPLE = "call_people"
 
 
 class Step(NamedTuple):
@@ -115,14 +119,15 @@ class Step(NamedTuple):
 
 
 def _table() -> dict[tuple[State, Event], Step]:
-    """The rows, grouped by what they mean."""
+    """Return the table. Its rows are grouped by their meaning."""
     s, e = State, Event
     table = {
         (s.REQUESTED, e.HOLD): Step(s.HELD, Code.HOLD, Do.APPROVE),
         (s.HELD, e.WAIT): Step(s.AWAITING_APPROVAL, None, Do.CALL_PEOPLE),
         (s.HELD, e.APPROVE): Step(s.APPROVED, None, Do.NOTHING),
         (s.AWAITING_APPROVAL, e.APPROVE): Step(s.APPROVED, None, Do.NOTHING),
-        # What waits for a second person goes on from here: nothing of it has left yet.
+        # A payout that waits for a second operator goes on from here, because none of it has left
+        # yet.
         (s.QUEUED, e.WAIT): Step(s.AWAITING_APPROVAL, None, Do.NOTHING),
         (s.APPROVED, e.QUEUE): Step(s.QUEUED, None, Do.SEND_AT),
         (s.QUEUED, e.CLAIM): Step(s.SUBMITTING, None, Do.SEND),
@@ -132,7 +137,7 @@ def _table() -> dict[tuple[State, Event], Step]:
         (s.SUBMITTING, e.NOT_SENT): Step(s.QUEUED, None, Do.SEND_AT),
         (s.SUBMITTING, e.AMBIGUOUS): Step(s.UNKNOWN, None, Do.ASK_AT),
         (s.SUBMITTING, e.LEASE_EXPIRED): Step(s.UNKNOWN, None, Do.ASK_AT),
-        # The answer came after the lease had run out: good to know, nothing else.
+        # The answer came after the lease had ended: it informs, and nothing else follows.
         (s.UNKNOWN, e.ACCEPTED): Step(s.SUBMITTED, None, Do.ASK_AT),
         (s.NEEDS_HUMAN, e.RESOLVED_PAID): Step(s.PAID, Code.SETTLE, Do.TELL_WORKER),
         (s.NEEDS_HUMAN, e.RESOLVED_FAILED): Step(s.FAILED, Code.PAYOUT_FAILED, Do.TELL_WORKER),
@@ -141,8 +146,9 @@ def _table() -> dict[tuple[State, Event], Step]:
     }
     for state in (s.HELD, s.AWAITING_APPROVAL, s.APPROVED, s.QUEUED):
         table[state, e.CANCEL] = Step(s.CANCELLED, Code.PAYOUT_FAILED, Do.TELL_WORKER)
-    # PAID is believed wherever the money may be on its way, also while the HTTP answer is still
-    # awaited or a second POST of the same key waits; FAILED only where no POST can be in flight.
+    # PAID is believed wherever the money may be on its way. That includes the time while the HTTP
+    # answer is awaited or a second POST of the same key waits. FAILED is believed only where no
+    # POST can be on its way.
     for state in (s.QUEUED, s.SUBMITTING, s.SUBMITTED, s.UNKNOWN, s.NEEDS_HUMAN):
         table[state, e.PAID] = Step(s.PAID, Code.SETTLE, Do.TELL_WORKER)
         table[state, e.MISMATCH] = Step(s.NEEDS_HUMAN, None, Do.CALL_PEOPLE)
@@ -154,15 +160,16 @@ def _table() -> dict[tuple[State, Event], Step]:
         table[state, e.NOT_FOUND_FOR_GOOD] = Step(s.QUEUED, None, Do.SEND_AT)
         table[state, e.TOO_OLD] = Step(s.NEEDS_HUMAN, None, Do.CALL_PEOPLE)
     for event in (e.MISMATCH, e.NOT_FOUND_FOR_GOOD, e.TOO_OLD):
-        table[s.NEEDS_HUMAN, event] = Step(s.NEEDS_HUMAN, None, Do.ASK_AT)  # people know already
-    # Money that left after we gave it back, or an operator that contradicts itself.
+        # The operators of the gateway know already.
+        table[s.NEEDS_HUMAN, event] = Step(s.NEEDS_HUMAN, None, Do.ASK_AT)
+    # The money left after the gateway gave it back, or the provider contradicts itself.
     for state in (s.FAILED, s.CANCELLED):
         table[state, e.PAID] = Step(s.LATE_PAID, Code.LATE_PAID, Do.CALL_PEOPLE)
     for state in (s.PAID, s.LATE_PAID, s.REVERSED, s.FAILED, s.CANCELLED):
         table[state, e.MISMATCH] = Step(state, None, Do.CALL_PEOPLE)
     for state in (s.PAID, s.LATE_PAID):
         table[state, e.FAILED] = Step(state, None, Do.CALL_PEOPLE)
-    # A hint hastens the next question; where money rests it is a question worth asking too.
+    # A hint hastens the next question. Where money rests, it is a reason to ask as well.
     for state in (s.SUBMITTED, s.UNKNOWN, s.NEEDS_HUMAN, s.FAILED, s.CANCELLED):
         table[state, e.HINT] = Step(state, None, Do.ASK_AT)
     return table
@@ -172,12 +179,12 @@ NEXT = _table()
 
 
 def as_mermaid() -> str:
-    """The table as a Mermaid state diagram, for the docs."""
+    """Return the table as a Mermaid state diagram, for the docs."""
     lines = ["stateDiagram-v2", f"    [*] --> {State.REQUESTED}"]
     labels: dict[tuple[State, State], list[str]] = {}
     for (state, event), step in NEXT.items():
         if step.state is state:
-            continue  # questions that change nothing would hide the shape
+            continue  # Questions that change nothing would hide the shape.
         label = f"{event} ({step.posting.name.lower()})" if step.posting else str(event)
         labels.setdefault((state, step.state), []).append(label)
     lines += [f"    {a} --> {b}: {', '.join(names)}" for (a, b), names in labels.items()]

@@ -1,11 +1,13 @@
-"""From answer to cash: which shilling of which earning went out with which payout. Pure.
+"""The trace from answers to cash: which part of which earning left with which payout. Pure.
 
-A worker's balance is a row of lots, one an earning. A payout takes the oldest; a payout that failed
-puts its lots back where they were; a correction takes the newest, so that it never touches what an
-older payout could have taken. Deterministic: the same history always gives the same trace.
+A worker's balance is a row of lots, one per earning. A payout takes the oldest. A payout that
+failed puts its lots back where they were. A correction takes the newest, so that it never touches
+what an older payout could have taken. The trace is deterministic: the same history gives the same
+trace.
 
 >>> a, b, p = uuid.UUID(int=1), uuid.UUID(int=2), uuid.UUID(int=9)
->>> history = [Move(a, Code.EARN, 500, "earn:7"), Move(b, Code.EARN, 500, "earn:8"), Move(p, Code.HOLD, -700, f"hold:{p}")]
+>>> earned = [Move(a, Code.EARN, 500, "earn:7"), Move(b, Code.EARN, 500, "earn:8")]
+>>> history = [*earned, Move(p, Code.HOLD, -700, f"hold:{p}")]
 >>> [(part.earning.int, part.amount_minor) for part in spend(history).parts]
 [(1, 500), (2, 200)]
 >>> spend(history).unspent
@@ -26,12 +28,15 @@ _BACK = {
     Code.TAX_BACK: Code.TAX,
     Code.FEE_BACK: Code.WORKER_FEE,
 }
-"""What gives back exactly what that took before."""
+"""The codes that give back exactly what another code took before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One transfer as a worker's account sees it: `amount_minor` above zero came in, below zero went out."""
+    """A transfer as it appears in a worker's account.
+
+    `amount_minor` is above zero for money that came in, and below zero for money that went out.
+    """
 
     transfer: uuid.UUID
     code: Code
@@ -41,7 +46,11 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class PartOf:
-    """`amount_minor` of the transfer `earning` left with the transfer `spending`, whose cause is `cause`."""
+    """The part of an earning that left with one spending.
+
+    `amount_minor` of the transfer `earning` left with the transfer `spending`, whose cause is
+    `cause`.
+    """
 
     earning: uuid.UUID
     spending: uuid.UUID
@@ -51,14 +60,18 @@ class PartOf:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """`parts` in the order of history, without what came back; `unspent`: what is left of each earning."""
+    """The result of a trace.
+
+    `parts` stand in the order of history, without what came back. `unspent` is the rest of each
+    earning.
+    """
 
     parts: tuple[PartOf, ...]
     unspent: dict[uuid.UUID, int]
 
 
 def spend(history: Iterable[Move]) -> Spent:
-    """Attribute everything that left a worker's account to the earnings it came from."""
+    """Attribute everything that left a worker's account to the earnings from which it came."""
     lots: deque[tuple[uuid.UUID, int]] = deque()
     parts: dict[uuid.UUID, list[PartOf]] = {}
     open_holds: dict[tuple[Code, str], uuid.UUID] = {}

@@ -1,7 +1,8 @@
-"""What all operators' adapters share: one HTTP call, and reading JSON and amounts that strangers wrote.
+"""The tools that all providers share: one HTTP call, and readers of foreign JSON and amounts.
 
-The only question that matters when a call fails: can a byte have been taken? No retries, no redirects, a bounded
-answer. A refused or timed-out *connection* was certainly not taken; anything that breaks later may have been.
+When a call fails, only one question matters: can the operator have taken a byte? There are no
+retries and no redirects, and the answer is bounded. A refused or timed-out *connection* was
+certainly not taken. Anything that breaks later may have been.
 """
 
 import hashlib
@@ -19,37 +20,41 @@ from gateway.payments.port import Answer
 
 CONNECT_S = 5.0
 CALL_S = 18.0
-"""Twice this plus two token calls stays under the lease of a submit (60 s)."""
+"""Twice this time plus two token calls stays under the lease of a submit (60 s)."""
 TOKEN_S = 8.0
 ANSWER_BYTES_MAX = 64 * 1024
 TEXT_MAX = 1_000
-_USER_AGENT = "gateway/0.1"  # the new MTN platform turns away whatever calls itself python-requests
+# The new MTN platform refuses every client that calls itself python-requests.
+_USER_AGENT = "gateway/0.1"
 _AMOUNT = re.compile(r"(\d{1,13})(?:\.(\d{1,9}))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back, whatever it was."""
+    """The status and body of an HTTP answer."""
 
     status: int
     body: bytes
 
     @property
     def text(self) -> str:
-        """The start of the body, kept as evidence."""
+        """Return the start of the body, kept as evidence."""
         return self.body[:TEXT_MAX].decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """No answer. `maybe_taken` False: not a byte of the request can have reached the operator."""
+    """A call without an answer.
+
+    `maybe_taken` is False when not a byte of the request can have reached the operator.
+    """
 
     maybe_taken: bool
     text: str
 
 
 def json_object(body: bytes) -> dict[str, object]:
-    """The JSON object in `body`; empty when there is none."""
+    """Return the JSON object in `body`, or an empty one when there is none."""
     try:
         return as_object(orjson.loads(body))
     except ValueError:
@@ -57,19 +62,22 @@ def json_object(body: bytes) -> dict[str, object]:
 
 
 def as_object(value: object) -> dict[str, object]:
-    """`value` where it is a JSON object, else an empty one."""
+    """Return `value` where it is a JSON object, else an empty one."""
     return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
 def as_list(value: object) -> list[object]:
-    """`value` where it is a JSON list, else a list of it alone; empty when there is nothing."""
+    """Return `value` where it is a JSON list, else a list of it alone.
+
+    The list is empty when there is no value.
+    """
     if isinstance(value, list):
         return cast("list[object]", value)
     return [] if value is None else [value]
 
 
 def as_text(value: object) -> str:
-    """A JSON string or number as text, else nothing: codes come as either.
+    """Return a JSON string or number as text, else "". Operators send codes as either.
 
     >>> as_text(2001), as_text(" 2001 "), as_text(None), as_text({}), as_text(True)
     ('2001', '2001', '', '', '')
@@ -80,10 +88,14 @@ def as_text(value: object) -> str:
 
 
 def as_minor(value: object, currency: str) -> int | None:
-    """An amount in major units, as a number or text, to minor units; None when it is no exact amount.
+    """Return an amount in major units, given as a number or text, in minor units.
 
-    >>> as_minor(300, "KES"), as_minor("22.40", "KES"), as_minor(8959269.6, "KES"), as_minor("10.005", "KES")
-    (30000, 2240, 895926960, None)
+    Return None when it is no exact amount.
+
+    >>> as_minor(300, "KES"), as_minor("22.40", "KES"), as_minor(8959269.6, "KES")
+    (30000, 2240, 895926960)
+    >>> as_minor("10.005", "KES") is None
+    True
     """
     found = _AMOUNT.fullmatch(as_text(value))
     if not found:
@@ -104,7 +116,10 @@ async def call(
     body: bytes | None = None,
     total_s: float = CALL_S,
 ) -> Reply | Lost:
-    """Never raises for the world's faults; a cancelled call raises (its lease decides)."""
+    """Make one HTTP call without raising for faults of the network or the operator.
+
+    A call that is cancelled raises, and its lease decides.
+    """
     timeout = aiohttp.ClientTimeout(total=total_s, connect=CONNECT_S, sock_connect=CONNECT_S)
     sent = {"User-Agent": _USER_AGENT, "Accept": "application/json", **headers}
     reach("wire.calling")
@@ -116,7 +131,7 @@ async def call(
             data=body,
             timeout=timeout,
             allow_redirects=False,
-            skip_auto_headers=("Content-Type",),  # an empty body has no type
+            skip_auto_headers=("Content-Type",),  # An empty body has no type.
         ) as reply:
             answered = Reply(reply.status, await _bounded(reply.content))
             reach("wire.answered")
@@ -145,5 +160,8 @@ def _words(error: BaseException) -> str:
 
 
 def as_evidence(answer: Answer, body: bytes, table: str) -> Answer:
-    """The answer with what was asked (a digest: bodies hold credentials) and the table that judged it."""
+    """Return the answer with a digest of the request and the table that gave the outcome.
+
+    The request itself is not kept, because bodies hold credentials.
+    """
     return replace(answer, request_hash=hashlib.sha256(body).hexdigest(), table=table)

@@ -1,4 +1,6 @@
-"""Controls: rules that may make a payout wait before it is sent. One rule a file, pure; the numbers are settings.
+"""The controls: rules that may make a payout wait before it is sent.
 
-A rule never refuses and never fails a payout: the money stays held for its worker, she is told, and the wait has an end.
+Each rule is one file and pure, and its numbers are settings. A rule never refuses a payout and
+never makes one fail. The money stays held for its worker, the worker is informed, and the wait
+ends.
 """

@@ -1,6 +1,7 @@
-"""Many first payouts of one coordinator's workers at once: people who share no phones rarely do that, SIM farms do.
+"""The control of many first payouts of one coordinator's workers at once.
 
-The ones above the number wait, for somebody to look; they go out by themselves at the deadline.
+Workers that share no phones rarely do that, but SIM farms do. The payouts above the ordinary number
+wait, so that an operator of the gateway can look. They go out by themselves at the deadline.
 """
 
 from dataclasses import dataclass
@@ -13,19 +14,23 @@ NAME = "crowding"
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """`most` first payouts in 24 hours are ordinary; the others wait `hold` from when they were asked for."""
+    """The ordinary number of first payouts in 24 hours, and the wait of the others.
+
+    `most` first payouts are ordinary. Each further one waits for `hold` from the worker's request.
+    """
 
     most: int
     hold: timedelta
 
 
 def check(case: Case, crowd: Crowd) -> Wait | None:
-    """
-    >>> from datetime import UTC
-    >>> at = datetime(2026, 11, 21, tzinfo=UTC)
-    >>> check(Case(1000, "KES", at, 3, True, 50, {}), Crowd(50, timedelta(hours=48))).until.isoformat()
+    """Return the wait of a first payout above the ordinary number, or None.
+
+    >>> from datetime import UTC, datetime
+    >>> at, crowd = datetime(2026, 11, 21, tzinfo=UTC), Crowd(50, timedelta(hours=48))
+    >>> check(Case(1000, "KES", at, 3, True, 50, {}), crowd).until.isoformat()
     '2026-11-23T00:00:00+00:00'
-    >>> check(Case(1000, "KES", at, None, True, 50, {}), Crowd(50, timedelta(hours=48))) is None
+    >>> check(Case(1000, "KES", at, None, True, 50, {}), crowd) is None
     True
     """
     if case.coordinator is None or not case.first or case.others_first < crowd.most:

@@ -1,4 +1,7 @@
-"""The operator's float is short: what it cannot pay now waits for a top-up, and is paid after it; nothing fails."""
+"""The control that makes payouts wait while the operator's float is short.
+
+A payout that the operator cannot pay now is paid after a top-up. Nothing fails.
+"""
 
 from datetime import datetime, timedelta
 
@@ -6,19 +9,22 @@ from gateway.payments.controls.port import Case, Wait
 
 NAME = "float"
 FRESH = timedelta(minutes=15)
-"""What an operator said it holds is believed so long; after that the payment itself is the
-question.
+"""The time for which a float that the operator reported is believed. After it, the payment itself
+shows whether the operator can pay.
 """
 
 
 def check(case: Case, now: datetime) -> Wait | None:
-    """
+    """Return the wait for a top-up, or None when the float is enough or unknown.
+
     >>> from dataclasses import replace
     >>> from datetime import UTC
     >>> now = datetime(2026, 11, 21, 9, tzinfo=UTC)
     >>> case = Case(30_000, "KES", now, None, False, 0, {}, float_minor=29_999)
-    >>> check(case, now).until.isoformat(), check(replace(case, float_minor=30_000), now), check(replace(case, float_minor=None), now)
-    ('2026-11-21T09:15:00+00:00', None, None)
+    >>> check(case, now).until.isoformat()
+    '2026-11-21T09:15:00+00:00'
+    >>> check(replace(case, float_minor=30_000), now), check(replace(case, float_minor=None), now)
+    (None, None)
     """
     if case.float_minor is None or case.amount_minor <= case.float_minor:
         return None

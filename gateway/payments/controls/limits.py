@@ -1,4 +1,7 @@
-"""So much a day and no more: per worker, coordinator, provider, country, and over all (the blast radius)."""
+"""The control of daily limits: per worker, coordinator, provider and country, and over all payouts.
+
+The limit over all bounds the damage of an attack.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +15,10 @@ SCOPES = ("worker", "coordinator", "provider", "country", "all")
 
 @dataclass(frozen=True, slots=True)
 class DayLimit:
-    """`scope` is one of SCOPES; a limit of another currency says nothing about this payout."""
+    """A limit per day.
+
+    `scope` is one of SCOPES. A limit in another currency does not apply to a payout.
+    """
 
     scope: str
     currency: str
@@ -20,7 +26,7 @@ class DayLimit:
 
 
 def check(case: Case, limits: Iterable[DayLimit], now: datetime) -> Wait | None:
-    """Waits for the next day (UTC) where one limit would be passed.
+    """Return the wait until the next day (UTC) where a limit would be passed, or None.
 
     >>> now = datetime(2026, 11, 21, 9, tzinfo=UTC)
     >>> case = Case(30_000, "KES", now, None, False, 0, {"worker": 80_000})

@@ -1,4 +1,7 @@
-"""The worker changed her number lately: her payouts wait, so that the holder of the old number can say that it was not her."""
+"""The control that makes a worker's payouts wait after her number was changed.
+
+During the wait the holder of the old number can say that the change was not the worker's wish.
+"""
 
 from gateway.payments.controls.port import Case, Wait
 
@@ -10,10 +13,12 @@ def check(case: Case) -> Wait | None:
 
     >>> from dataclasses import replace
     >>> from datetime import UTC, datetime
-    >>> at = datetime(2026, 11, 21, 9, tzinfo=UTC)
-    >>> case = Case(1000, "KES", at, None, False, 0, {}, moved_until=datetime(2026, 11, 23, tzinfo=UTC))
-    >>> check(case).until.isoformat(), check(replace(case, moved_until=None)), check(replace(case, moved_until=at))
-    ('2026-11-23T00:00:00+00:00', None, None)
+    >>> at, end = datetime(2026, 11, 21, 9, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC)
+    >>> case = Case(1000, "KES", at, None, False, 0, {}, moved_until=end)
+    >>> check(case).until.isoformat()
+    '2026-11-23T00:00:00+00:00'
+    >>> check(replace(case, moved_until=None)), check(replace(case, moved_until=at))
+    (None, None)
     """
     if case.moved_until is None or case.moved_until <= case.asked_at:
         return None

@@ -1,7 +1,9 @@
-"""The name an operator has for a number, against the name its worker was enrolled with: where they differ a person looks.
+"""The control that compares an operator's name for a number with the worker's enrolled name.
 
-Nobody is refused for a name: people are called by one, registered by another, and spelt by a clerk. Each word of the enrolled
-name must be nearly one of the operator's words; which stand where does not matter.
+Where they differ, the payout waits until an operator of the gateway has looked. No payout is
+refused for a name: a worker is called by one name, registered by another, and spelt by a clerk.
+Each word of the enrolled name must nearly be one of the provider's words. The order of the words
+does not matter.
 """
 
 from datetime import datetime, timedelta
@@ -10,11 +12,13 @@ from gateway.payments.controls.port import Wait
 
 NAME = "name"
 ALIKE = 0.85
-_PREFIX_MAX, _PREFIX_WEIGHT = 4, 0.1  # Winkler's own
+_PREFIX_MAX, _PREFIX_WEIGHT = 4, 0.1  # These are Winkler's own numbers.
 
 
 def check(enrolled: str, told: str | None, now: datetime, hold: timedelta) -> Wait | None:
-    """`told`: None where the operator did not say, which holds nothing.
+    """Return the wait where the names differ, or None.
+
+    `told` is None where the provider did not report a name, which holds nothing.
 
     >>> from datetime import UTC
     >>> now, day = datetime(2026, 11, 21, tzinfo=UTC), timedelta(days=1)
@@ -29,10 +33,15 @@ def check(enrolled: str, told: str | None, now: datetime, hold: timedelta) -> Wa
 
 
 def likeness(enrolled: str, told: str) -> float:
-    """0 to 1: of each enrolled word the nearest of the operator's, and of those the worst; 1 where a name has no words.
+    """Return the likeness of two names, from 0 to 1.
 
-    >>> likeness("Wanjiku Njeri", "NJERI WANJIKU MARY"), round(likeness("Mohamed", "Mohammed Ali"), 2)
-    (1.0, 0.97)
+    For each enrolled word the nearest of the provider's words counts, and of these the worst. It is
+    1 where a name has no words.
+
+    >>> likeness("Wanjiku Njeri", "NJERI WANJIKU MARY")
+    1.0
+    >>> round(likeness("Mohamed", "Mohammed Ali"), 2)
+    0.97
     """
     ours, theirs = _words(enrolled), _words(told)
     if not ours or not theirs:
@@ -45,10 +54,12 @@ def _words(name: str) -> list[str]:
 
 
 def jaro_winkler(one: str, other: str) -> float:
-    """Winkler's likeness of two words (Winkler 1990).
+    """Return Winkler's likeness of two words (Winkler 1990).
 
-    >>> round(jaro_winkler("martha", "marhta"), 3), round(jaro_winkler("dixon", "dicksonx"), 3), jaro_winkler("a", "b")
-    (0.961, 0.813, 0.0)
+    >>> round(jaro_winkler("martha", "marhta"), 3), round(jaro_winkler("dixon", "dicksonx"), 3)
+    (0.961, 0.813)
+    >>> jaro_winkler("a", "b")
+    0.0
     """
     if one == other:
         return 1.0

@@ -1,6 +1,8 @@
-"""The holder of a worker's old number says that the change was not her wish: her payouts wait until two persons have looked.
+"""The control of payouts after an objection by the holder of a worker's old number.
 
-It has a name of its own beside `moved`: the end of that hold ends only that one.
+The holder says that the change was not the worker's wish. Her payouts wait until two operators of
+the gateway have looked. It has a name of its own beside `moved`, because the end of that hold ends
+only that one.
 """
 
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What a control is told of a payout, and what it may say."""
+"""The input and the result of a payout control."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,42 +7,55 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A payout about to be sent.
-
-    `passed_minor`: what was let go today (UTC) in its currency, by scope: worker, coordinator,
-    provider, country, all; `unapproved`: of all, what no second person approved. `coordinator` is
-    None for who enrolled by herself. `first`: her first payout. `others_first`: first payouts of
-    workers of the same coordinator asked for in the 24 hours before it.
-    """
+    """A payout that is about to be sent."""
 
     amount_minor: int
+    """The amount in minor units."""
     currency: str
+    """The currency of the amount."""
     asked_at: datetime
+    """The time of the worker's request."""
     coordinator: int | None
+    """The worker's coordinator, and None for a worker that enrolled by herself."""
     first: bool
+    """True for the worker's first payout."""
     others_first: int
+    """The number of first payouts of the same coordinator's workers in the 24 hours before the
+    request.
+    """
     passed_minor: Mapping[str, int]
+    """The amount that was sent today (UTC) in the currency, by scope: worker, coordinator,
+    provider, country and all. `unapproved` is the part of all that no second operator approved.
+    """
     float_minor: int | None = None
-    """What the operator surely still holds for us; None where it has not said so lately."""
+    """The amount that the provider surely still holds, and None where it has not reported it
+    lately.
+    """
     heard_at: datetime | None = None
-    """When she last answered, or a payout of hers was confirmed, before she asked; None where
-    never.
+    """The time before the request at which the worker last answered or a payout of hers was
+    confirmed, and None where there is none.
     """
     moved_until: datetime | None = None
-    """Until when payouts wait because the worker changed her number; None where she did not lately.
+    """The time until which payouts wait because the worker changed her number, and None where she
+    did not change it lately.
     """
     objected: bool = False
-    """The holder of her old number says that the change was not her wish, and nobody has decided
-    yet.
+    """True while the holder of the worker's old number says that the change was not her wish, and
+    no decision was made yet.
     """
     approved: bool = False
-    """Two people have approved a list with this payout, or with the one it stands in for."""
+    """True when two operators have approved a list with this payout, or with the one that it
+    replaces.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """`control`: the rule's name. `until`: looked at again then. `ends`: it may go then without anybody's word."""
+    """The wait that a control demands."""
 
     control: str
+    """The name of the control."""
     until: datetime
+    """The time at which the payout is looked at again."""
     ends: bool
+    """True when the payout may then go without a decision by an operator of the gateway."""

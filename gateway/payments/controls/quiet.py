@@ -1,7 +1,9 @@
-"""A number that was quiet for weeks asks for money: its SIM may be somebody else's by now. The payout waits, and the SMS that
-says so reaches the number; who is still herself loses some days, who is not can be stopped by her coordinator.
+"""The control of payouts to a number that was quiet for weeks.
 
-(No operator here tells of a changed SIM without a contract of its own; where one does, that is a control of its own.)
+Its SIM may belong to another holder by now. The payout waits, and the SMS that says so reaches the
+number. The true worker loses some days, and her coordinator can stop another holder. (No operator
+here reports a changed SIM without a separate contract. Where one does, that needs a control of its
+own.)
 """
 
 from dataclasses import dataclass
@@ -14,17 +16,22 @@ NAME = "quiet"
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """`after` so long without an answer of hers a payout waits `hold` from when it was asked for."""
+    """The length of quiet after which a payout waits, and the length of the wait.
+
+    After `after` without an answer of the worker, a payout waits for `hold` from its request.
+    """
 
     after: timedelta
     hold: timedelta
 
 
 def check(case: Case, guard: Guard) -> Wait | None:
-    """
+    """Return the wait after a long quiet, or None.
+
     >>> from datetime import UTC, datetime
-    >>> at, guard = datetime(2026, 11, 21, tzinfo=UTC), Guard(timedelta(days=30), timedelta(hours=48))
-    >>> case = Case(1000, "KES", at, None, False, 0, {}, heard_at=datetime(2026, 10, 1, tzinfo=UTC))
+    >>> at, october = datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
+    >>> guard = Guard(timedelta(days=30), timedelta(hours=48))
+    >>> case = Case(1000, "KES", at, None, False, 0, {}, heard_at=october)
     >>> check(case, guard).until.isoformat()
     '2026-11-23T00:00:00+00:00'
     """

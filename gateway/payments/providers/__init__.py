@@ -1,1 +1,4 @@
-"""One payout provider a file; the file's name is the kind named in config."""
+"""The payout providers, one per file.
+
+The file's name is the kind that the settings name.
+"""

@@ -1,10 +1,14 @@
-"""Africa's Talking airtime: pay small balances as airtime, one recipient a call, under our own Idempotency-Key.
+"""The provider that pays small balances as airtime through Africa's Talking.
 
-"Sent" is not final. The transaction is asked about by Africa's Talking's own id (`requestId`, kept from its answer) at
-`/query/transaction/find`, as the Node SDK's `findTransactionStatus` does. Where the answer to the send was lost there is
-no id to ask by: the status callback names number and amount, and else people look at the statement; nothing is sent a
-second time. Before sending, Africa's Talking can ask our validation URL: a second lock against a stolen API key.
-The Python SDK (2.0.3) keeps an idempotency key in a header all later calls share, so it must not send money.
+Each call has one recipient and the gateway's own Idempotency-Key. "Sent" is not final. The gateway
+asks about the transaction by Africa's Talking's own id (`requestId`, kept from its answer) at
+`/query/transaction/find`, as the Node SDK's `findTransactionStatus` does. Where the answer to the
+send was lost, there is no id to ask by. Then the status callback names number and amount, and else
+an operator of the gateway looks at the statement. Nothing is sent a second time. Before sending,
+Africa's Talking can ask the gateway's validation URL, as a second lock against a stolen API key.
+
+The Python SDK (2.0.3) keeps an idempotency key in a header that all later calls share, so it must
+not send money.
 """
 
 import re
@@ -37,7 +41,9 @@ from gateway.payments.wire import (
 from gateway.tabular import Source
 
 TABLE = "africastalking_airtime 2026-11-21"
-"""Version of the tables below: raise it with every change, old decisions are explained by it."""
+"""The version of the tables below. Raise it with every change, because old decisions are explained
+by it.
+"""
 
 _HOSTS = {True: "https://api.sandbox.africastalking.com", False: "https://api.africastalking.com"}
 _TOLD = {"Success": Found.PAID, "Failed": Found.FAILED, "Sent": Found.PENDING, "Queued": Found.PENDING}  # fmt: skip
@@ -47,7 +53,11 @@ _WORKERS = re.compile(r"phone ?number|outside the allowed limits", re.IGNORECASE
 
 
 class AirtimeOptions(Options):
-    """`base_url`: only for a simulator. Limits in major units."""
+    """The options of the provider in the settings.
+
+    `base_url` is only for a simulator. Limits are in major units. `statement_columns` names the
+    columns of the dashboard's export of airtime, which is not documented.
+    """
 
     username: str
     api_key: SecretStr
@@ -56,24 +66,29 @@ class AirtimeOptions(Options):
     maximum: str | int
     base_url: str = ""
     statement_columns: Columns | None = None
-    """The dashboard's export of airtime is documented nowhere: what its columns are called."""
 
 
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Airtime":
-    """The provider `name` of the settings. It needs no token: every call carries the API key."""
+    """Make the provider `name` of the settings.
+
+    It needs no token, because every call carries the API key.
+    """
     told = read(AirtimeOptions, name, options, "payout provider")
     return Airtime(name, told, Limits.read(name, told.currency, told.minimum, told.maximum))
 
 
 def send_form(username: str, order: Order) -> dict[str, str]:
-    """The form of a send, as the official SDK posts it."""
+    """Return the form of a send, as the official SDK posts it."""
     major = order.amount_minor // minor_per_major(order.currency)
     recipient = {"phoneNumber": order.msisdn, "amount": f"{order.currency} {major}"}
     return {"username": username, "recipients": orjson.dumps([recipient]).decode()}
 
 
 class Airtime:
-    """Fulfils `PayoutProvider`, `Validates` and `TellsFloat`."""
+    """An account for airtime at Africa's Talking.
+
+    It fulfils `PayoutProvider`, `Validates` and `TellsFloat`.
+    """
 
     name: str
     minimum_minor: int
@@ -85,10 +100,10 @@ class Airtime:
     def __init__(self, name: str, options: AirtimeOptions, limits: Limits) -> None:
         self.name = name
         self.minimum_minor, self.maximum_minor = limits.minimum_minor, limits.maximum_minor
-        # How long a key is remembered is documented nowhere: people look at the statement before
-        # anything is resent.
+        # No document says how long a key is remembered. So an operator of the gateway looks at the
+        # statement before anything is sent again.
         self.dedups = False
-        self.float_is_shared = True  # SMS of the same account
+        self.float_is_shared = True  # SMS of the same account are paid from it too.
         self._limits, self._username = limits, options.username
         self._columns, self.statement_currency = options.statement_columns, options.currency
         base = options.base_url or _HOSTS[options.username == "sandbox"]
@@ -128,7 +143,10 @@ class Airtime:
         return _status(found, data, data.get("destination"), self._limits.currency, order.key)
 
     async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
-        """Africa's Talking's "application data": one wallet for all that the account does."""
+        """Return the balance of Africa's Talking's "application data".
+
+        It is one wallet for all that the account does.
+        """
         url = f"{self._base}/version1/user?username={quote(self._username)}"
         reply = await call(http, "GET", url, headers=self._headers)
         if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
@@ -161,7 +179,10 @@ class Airtime:
 
 
 def _judged(reply: Reply | Lost) -> Answer:
-    """The class of an HTTP answer to a send. Whatever is not known is AMBIGUOUS."""
+    """Return the outcome of an HTTP answer to a send.
+
+    Every answer that is not known is AMBIGUOUS.
+    """
     if isinstance(reply, Lost):
         outcome = Submitted.AMBIGUOUS if reply.maybe_taken else Submitted.NOT_SENT
         return Answer(outcome, code="no answer", text=reply.text)
@@ -187,8 +208,8 @@ def _read(reply: Reply) -> Answer:
         return Answer(Submitted.AMBIGUOUS, "odd answer", reply.text)
     if "duplicate" in error.lower():
         return Answer(Submitted.DUPLICATE, error, reply.text)
-    # A refusal that does not speak of her number or amount is about our account: stop, and let
-    # people look.
+    # A refusal that mentions neither the worker's number nor the amount concerns the gateway's
+    # account. So the provider pauses until an operator of the gateway has looked.
     ours = bool(_FLOAT.search(error)) or not _WORKERS.search(error)
     return Answer(Submitted.REJECTED, error, reply.text, pause_provider=ours)
 

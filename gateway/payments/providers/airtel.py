@@ -1,10 +1,13 @@
-"""Airtel Money (Kenya, Uganda, Tanzania, Zambia, Malawi, ...): disbursements v2, asked about by our own id.
+"""The provider Airtel Money (Kenya, Uganda, Tanzania, Zambia, Malawi, ...): disbursements v2.
 
-The key is the transaction's id: letters and digits only, so our UUID goes without its dashes. An answer is HTTP 200
-also where it refuses: `status.response_code` tells. 1000 and 1014 may have been processed and are never final; 1011 says
-"similar", which may mean another payment of the same amount: ask. Tokens live three minutes. The callback goes to the
-URL of the portal; its hash, where it has one, is HMAC-SHA256 of the transaction under the client's secret.
-Sources: PAYMENTS notes from airtelmoney-py's table of codes and 121-platform's adapter (v2 unsigned, RSA PIN).
+The payout's key is the transaction's id, and the gateway asks by it. The id may have letters and
+digits only, so the UUID goes without its dashes. An answer is HTTP 200 also where it refuses:
+`status.response_code` tells. 1000 and 1014 may have been processed and are never final. 1011 says
+"similar", which may mean another payment of the same amount, so the gateway asks. Tokens live three
+minutes. The callback goes to the URL of the portal. Its hash, where it has one, is HMAC-SHA256 of
+the transaction under the client's secret.
+
+Sources: airtelmoney-py's table of codes and 121-platform's adapter (v2 unsigned, RSA PIN).
 """
 
 import base64
@@ -46,7 +49,9 @@ from gateway.payments.wire import (
 from gateway.tabular import Source
 
 TABLE = "airtel 2026-11-21"
-"""Version of the tables below: raise it with every change, old decisions are explained by it."""
+"""The version of the tables below. Raise it with every change, because old decisions are explained
+by it.
+"""
 
 _CODE = "DP00900001{}"
 TAKEN = frozenset(_CODE.format(c) for c in ("001", "006"))
@@ -59,12 +64,17 @@ _TOLD = {
     "TF": Found.FAILED,
     "TIP": Found.PENDING,
     "TI": Found.PENDING,
-    "TA": Found.PENDING,  # ambiguous: never final
+    "TA": Found.PENDING,  # This is ambiguous and never final.
 }
 
 
 class AirtelOptions(Options):
-    """`public_key`: base64 of the portal's RSA key, under which `pin` travels. Limits in major units."""
+    """The options of the provider in the settings.
+
+    `public_key` is the portal's RSA key in base64, under which `pin` is encrypted. Limits are in
+    major units. `statement_columns` names the columns of the portal's export, which is not
+    documented and differs by country.
+    """
 
     base_url: str
     client_id: str
@@ -77,13 +87,13 @@ class AirtelOptions(Options):
     maximum: str | int
     note: str = "Payout"
     statement_columns: Columns | None = None
-    """The portal's export is documented nowhere and differs by country: what its columns are
-    called.
-    """
 
 
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Airtel":
-    """The provider `name` of the settings; every missing or unknown option is a `SettingsError` that names it."""
+    """Make the provider `name` of the settings.
+
+    Raises SettingsError with the name of a missing, unknown or invalid option.
+    """
     told = read(AirtelOptions, name, options, "payout provider")
     if not re.fullmatch(r"[A-Za-z0-9 ]{4,64}", told.note):
         raise SettingsError(
@@ -98,7 +108,7 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Airte
 
 
 def _sealed(name: str, told: AirtelOptions) -> str:
-    """The PIN under Airtel's public key: RSA with PKCS#1 v1.5 padding, base64."""
+    """Return the PIN encrypted under Airtel's public key: RSA with PKCS#1 v1.5 padding, base64."""
     try:
         key = load_der_public_key(base64.b64decode(told.public_key, validate=True))
     except (ValueError, UnsupportedAlgorithm) as bad:
@@ -127,7 +137,7 @@ def disbursement(order: Order, national: str, pin: str, note: str) -> dict[str, 
 
 
 def plain(key: str) -> str:
-    """Our UUID as Airtel's id.
+    """Return a payout's UUID as Airtel's id.
 
     >>> plain("7f9c2ba4-e88f-427d-a23c-0c5a1b1e7a11")
     '7f9c2ba4e88f427da23c0c5a1b1e7a11'
@@ -136,7 +146,7 @@ def plain(key: str) -> str:
 
 
 def as_key(told: str) -> str | None:
-    """Airtel's id as our UUID; None when it is none of ours."""
+    """Return Airtel's id as a UUID, or None when it is not one."""
     try:
         return str(uuid.UUID(told))
     except ValueError:
@@ -144,7 +154,7 @@ def as_key(told: str) -> str | None:
 
 
 class Airtel:
-    """Fulfils `PayoutProvider`."""
+    """An account at Airtel Money, which fulfils `PayoutProvider`."""
 
     name: str
     minimum_minor: int
@@ -157,7 +167,7 @@ class Airtel:
     ) -> None:
         self.name = name
         self.minimum_minor, self.maximum_minor = limits.minimum_minor, limits.maximum_minor
-        self.dedups = True  # 1017 for an id it has seen
+        self.dedups = True  # The answer is 1017 for an id that Airtel has seen.
         self.float_is_shared = False
         self._options, self._limits, self._pin = options, limits, pin
         self._base = options.base_url.rstrip("/")
@@ -221,7 +231,7 @@ class Airtel:
         return " ".join(filter(None, words)) or None
 
     async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
-        # what was collected is another wallet
+        # Money that was collected is in another wallet.
         url = f"{self._base}/standard/v2/users/balance?type=DISB"
         reply = await self._bearer.call(http, "GET", url, headers=self._headers)
         if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
@@ -258,7 +268,10 @@ def _code_of(told: Mapping[str, object]) -> str:
 
 
 def _judged(reply: Reply | Lost) -> Answer:
-    """The class of an HTTP answer to a disbursement. Whatever is not known is AMBIGUOUS."""
+    """Return the outcome of an HTTP answer to a disbursement.
+
+    Every answer that is not known is AMBIGUOUS.
+    """
     if isinstance(reply, Lost):
         outcome = Submitted.AMBIGUOUS if reply.maybe_taken else Submitted.NOT_SENT
         return Answer(outcome, code="no answer", text=reply.text)
@@ -280,7 +293,10 @@ def _judged(reply: Reply | Lost) -> Answer:
 
 
 def _told(reply: Reply, order: Order) -> Status:
-    """What an enquiry says. It was asked by our own id, so amount and number are this payout's."""
+    """Return the status in the answer to an enquiry.
+
+    The enquiry used the payout's own id, so amount and number are this payout's.
+    """
     told = json_object(reply.body)
     code = _code_of(told) or f"HTTP {reply.status}"
     transaction = as_object(as_object(told.get("data")).get("transaction"))

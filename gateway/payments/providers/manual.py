@@ -1,6 +1,7 @@
-"""Paid by hand: a bank, a shop or a coordinator with cash. Nothing is sent; a list goes out and confirmations come in.
+"""The provider of payments outside the gateway: a bank, a shop or a coordinator with cash.
 
-`gateway manual export` writes what waits; `gateway manual confirm` reads which were paid, with the receipt of each.
+Nothing is sent. A list goes out and confirmations come in. `gateway manual export` writes the
+payouts that wait, and `gateway manual confirm` reads which were paid, with the receipt of each.
 Until then the money stays held, and the worker is told that it is on its way.
 """
 
@@ -16,7 +17,7 @@ TABLE = "manual 2026-11-21"
 
 
 class ManualOptions(Options):
-    """Limits in major units."""
+    """The options of the provider in the settings, with limits in major units."""
 
     currency: str
     minimum: str | int
@@ -24,13 +25,13 @@ class ManualOptions(Options):
 
 
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Manual":
-    """The provider `name` of the settings."""
+    """Make the provider `name` of the settings."""
     told = read(ManualOptions, name, options, "payout provider")
     return Manual(name, Limits.read(name, told.currency, told.minimum, told.maximum))
 
 
 class Manual:
-    """Fulfils `PayoutProvider`."""
+    """A list of payouts to be paid outside the gateway, which fulfils `PayoutProvider`."""
 
     name: str
     minimum_minor: int
@@ -40,7 +41,8 @@ class Manual:
     def __init__(self, name: str, limits: Limits) -> None:
         self.name = name
         self.minimum_minor, self.maximum_minor = limits.minimum_minor, limits.maximum_minor
-        self.dedups = False  # people do not: nothing is ever put on the list twice
+        # The payers do not detect repetitions, so no payout is ever put on the list twice.
+        self.dedups = False
         self._limits = limits
 
     async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer:

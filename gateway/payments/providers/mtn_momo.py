@@ -1,8 +1,10 @@
-"""MTN MoMo Disbursements (Uganda, Ghana, Rwanda, Zambia, ...): transfers under our own UUID, asked about by it.
+"""The provider MTN MoMo Disbursements (Uganda, Ghana, Rwanda, Zambia, ...).
 
-The key is the X-Reference-Id: the same one again is a 409, whatever became of the first. The answer to a question
-comes at once. A callback is sent once, by POST or PUT, and does not name the reference: we put it into externalId.
-Reasons are a bare string in a status and an object in an HTTP error.
+A transfer is sent under the payout's UUID, and the gateway asks by it. The key is the
+X-Reference-Id: the same one again gives a 409, whatever the outcome of the first. The answer to a
+question comes at once. A callback is sent once, by POST or PUT, and does not name the reference. So
+the gateway puts it into externalId. Reasons are a bare string in a status and an object in an HTTP
+error.
 """
 
 import base64
@@ -38,7 +40,9 @@ from gateway.payments.wire import (
 from gateway.tabular import Source
 
 TABLE = "mtn_momo 2026-11-21"
-"""Version of the tables below: raise it with every change, old decisions are explained by it."""
+"""The version of the tables below. Raise it with every change, because old decisions are explained
+by it.
+"""
 
 WORKERS = frozenset({"PAYEE_NOT_FOUND", "PAYEE_NOT_ALLOWED_TO_RECEIVE", "NOT_ALLOWED"})
 OURS = frozenset(
@@ -74,11 +78,16 @@ class Account:
     note: str
 
     def __repr__(self) -> str:
-        return f"Account({self.base_url}, {self.target_environment})"  # never the secrets
+        # The secrets are never shown.
+        return f"Account({self.base_url}, {self.target_environment})"
 
 
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "MtnMomo":
-    """The provider `name` of the settings; `minimum` and `maximum` are in major units (they differ by country)."""
+    """Make the provider `name` of the settings.
+
+    `minimum` and `maximum` are in major units, because they differ by country. Raises SettingsError
+    with the name of a missing, unknown or invalid option.
+    """
     unknown = sorted(set(options) - _OPTIONS)
     if unknown:
         raise SettingsError(
@@ -110,7 +119,7 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "MtnMo
 
 
 def transfer_request(account: Account, order: Order) -> dict[str, object]:
-    """The body of a transfer, as in MTN's reference."""
+    """Return the body of a transfer, as in MTN's reference."""
     return {
         "amount": str(order.amount_minor // minor_per_major(order.currency)),
         "currency": order.currency,
@@ -122,7 +131,7 @@ def transfer_request(account: Account, order: Order) -> dict[str, object]:
 
 
 class MtnMomo:
-    """Fulfils `PayoutProvider`."""
+    """An account at MTN MoMo, which fulfils `PayoutProvider`."""
 
     name: str
     minimum_minor: int
@@ -143,7 +152,8 @@ class MtnMomo:
         self.name, self._columns = name, columns
         self.minimum_minor, self.maximum_minor = minimum_minor, maximum_minor
         self.statement_currency = account.currency
-        self.dedups = True  # 409 for a reference it has seen, whatever its outcome
+        # The answer is 409 for a reference that MTN has seen, whatever its outcome.
+        self.dedups = True
         self.float_is_shared = False
         self._account = account
         self._url = f"{account.base_url}/disbursement/v1_0/transfer"
@@ -188,12 +198,15 @@ class MtnMomo:
         return seen or _nothing("", body[:TEXT_MAX].decode("utf-8", "replace"))
 
     def read_statement(self, source: Source) -> list[Line]:
-        """The partner portal's export: our key stands in its external id, the fee in the payment's own row. (Its columns are
-        nowhere documented and differ by country: `statement_columns` names others.)"""
+        """Return the lines of the partner portal's export.
+
+        The payout's key stands in its external id, and the fee in the payment's own row. The
+        columns are not documented and differ by country, so `statement_columns` may name others.
+        """
         return statement.lines(source, self._columns, self._account.currency)
 
     async def name_of(self, http: aiohttp.ClientSession, msisdn: str) -> str | None:
-        """Basic user info, as in MTN's reference of the account holder."""
+        """Return the name from the basic user info, as in MTN's reference of the account holder."""
         number = msisdn.removeprefix("+")
         holder = f"{self._account.base_url}/disbursement/v1_0/accountholder/msisdn/{number}"
         url = f"{holder}/basicuserinfo"
@@ -217,13 +230,13 @@ class MtnMomo:
     def _told(self, reply: Reply, order: Order) -> Status:
         told = json_object(reply.body)
         if reply.status == HTTPStatus.OK:
-            # Asked by its own path, so it speaks of this payout.
+            # The question named the payout in its path, so the answer belongs to this payout.
             return _status(told, order.key, order.currency) or _nothing("HTTP 200", reply.text)
         code = _reason(told) or f"HTTP {reply.status}"
         if reply.status == HTTPStatus.NOT_FOUND and code == "RESOURCE_NOT_FOUND":
             return Status(Found.NOT_FOUND, code=code, text=reply.text, table=TABLE)
-        # Any other 404 is the proxy's: a wrong address or subscription, and no word about the
-        # payout.
+        # Any other 404 comes from the proxy: a wrong address or subscription. It says nothing about
+        # the payout.
         pause = reply.status in (
             HTTPStatus.UNAUTHORIZED,
             HTTPStatus.FORBIDDEN,
@@ -258,7 +271,10 @@ def _token_refused(reply: Reply) -> bool:
 
 
 def _judged(reply: Reply | Lost) -> Answer:
-    """The class of an HTTP answer to a transfer. Whatever is not known is AMBIGUOUS."""
+    """Return the outcome of an HTTP answer to a transfer.
+
+    Every answer that is not known is AMBIGUOUS.
+    """
     if isinstance(reply, Lost):
         outcome = Submitted.AMBIGUOUS if reply.maybe_taken else Submitted.NOT_SENT
         return Answer(outcome, code="no answer", text=reply.text)
@@ -272,18 +288,23 @@ def _judged(reply: Reply | Lost) -> Answer:
         case HTTPStatus.TOO_MANY_REQUESTS:
             outcome = Submitted.NOT_SENT
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
-            outcome, pause = Submitted.NOT_SENT, True  # also the new platform's HTML block page
+            # This includes the HTML block page of the new platform.
+            outcome, pause = Submitted.NOT_SENT, True
         case HTTPStatus.BAD_REQUEST if code in WORKERS:
             outcome = Submitted.REJECTED
         case HTTPStatus.BAD_REQUEST:
-            outcome, pause = Submitted.REJECTED, True  # our request's form: the next is as bad
+            # The form of the request is wrong, so the next one will fail as well.
+            outcome, pause = Submitted.REJECTED, True
         case _:
             pass
     return Answer(outcome, code, reply.text, "", pause)
 
 
 def _status(told: Mapping[str, object], key: str | None, currency: str) -> Status | None:
-    """A status body, asked for or called back; None when it is none."""
+    """Return the status in a body, or None when it contains none.
+
+    The body answers a question or comes as a callback.
+    """
     found = _TOLD.get(as_text(told.get("status")))
     if found is None:
         return None
@@ -307,7 +328,7 @@ def _status(told: Mapping[str, object], key: str | None, currency: str) -> Statu
 
 
 def _reason(told: Mapping[str, object]) -> str:
-    """`reason` or `code`: a bare string, or an object with a code."""
+    """Return `reason` or `code`, which is a bare string or an object with a code."""
     reason = told.get("reason", told)
     return as_text(reason) or as_text(as_object(reason).get("code"))
 

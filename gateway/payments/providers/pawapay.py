@@ -1,8 +1,12 @@
-"""pawaPay v2: one contract for most operators of twenty countries; payouts under our own UUID, asked about by it.
+"""The provider pawaPay v2: one contract for most operators of twenty countries.
 
-ACCEPTED and ENQUEUED mean taken, SUBMITTED on its way, COMPLETED and FAILED are final; DUPLICATE_IGNORED answers an id it
-has seen. `provider` names the operator (MTN_MOMO_RWA ...): one entry of the settings for each operator, routed by carrier.
-Source: pawaPay's v2 reference. Callbacks are taken as hints and asked about, so their RFC 9421 signature is not needed.
+Payouts are sent under the payout's UUID, and the gateway asks by it. ACCEPTED and ENQUEUED mean
+that it was taken, and SUBMITTED that it is on its way. COMPLETED and FAILED are final.
+DUPLICATE_IGNORED answers an id that pawaPay has seen. `provider` names the operator (MTN_MOMO_RWA
+...). The settings have one entry per operator, and payouts are routed by carrier.
+
+Source: pawaPay's v2 reference. Callbacks are taken as hints and asked about, so their RFC 9421
+signature is not needed.
 """
 
 import re
@@ -35,7 +39,9 @@ from gateway.payments.wire import (
 from gateway.tabular import Source
 
 TABLE = "pawapay 2026-11-21"
-"""Version of the tables below: raise it with every change, old decisions are explained by it."""
+"""The version of the tables below. Raise it with every change, because old decisions are explained
+by it.
+"""
 
 WORKERS = frozenset(
     {
@@ -74,9 +80,9 @@ _TOLD = {
 _NOTE = re.compile(r"[A-Za-z0-9 ]{4,22}")
 
 
-# As the dashboard's page on statements lists them: the transaction's id is ours, and no balance is
-# told. The names of the types stand in its API; whether an export has minus signs is not said, so
-# the type alone tells what leaves.
+# The columns are as the dashboard's page on statements lists them. The transaction's id is the
+# payout's, and no balance is given. The names of the types stand in pawaPay's API. No document says
+# whether an export has minus signs, so the type alone tells what leaves.
 _STATEMENT = Columns(
     receipt="Transaction ID", at="Creation Date", amount="Amount", key="Transaction ID", kind="Type", payment="PAYOUT",
     number="MSISDN", signed=False,
@@ -84,7 +90,10 @@ _STATEMENT = Columns(
 
 
 class PawapayOptions(Options):
-    """`provider`: pawaPay's code of the operator. Limits in major units."""
+    """The options of the provider in the settings.
+
+    `provider` is pawaPay's code of the operator. Limits are in major units.
+    """
 
     base_url: str
     api_token: SecretStr
@@ -97,7 +106,10 @@ class PawapayOptions(Options):
 
 
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Pawapay":
-    """The provider `name` of the settings. Its token does not expire, so none is stored."""
+    """Make the provider `name` of the settings.
+
+    Its token does not expire, so none is stored.
+    """
     told = read(PawapayOptions, name, options, "payout provider")
     if not _NOTE.fullmatch(told.note):
         raise SettingsError(
@@ -107,7 +119,7 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Pawap
 
 
 def payout(options: PawapayOptions, order: Order) -> dict[str, object]:
-    """The body of a payout, as in pawaPay's reference."""
+    """Return the body of a payout, as in pawaPay's reference."""
     account = {"phoneNumber": order.msisdn.removeprefix("+"), "provider": options.provider}
     return {
         "payoutId": order.key,
@@ -119,7 +131,7 @@ def payout(options: PawapayOptions, order: Order) -> dict[str, object]:
 
 
 class Pawapay:
-    """Fulfils `PayoutProvider`."""
+    """An account at pawaPay for one operator, which fulfils `PayoutProvider`."""
 
     name: str
     minimum_minor: int
@@ -130,7 +142,7 @@ class Pawapay:
     def __init__(self, name: str, options: PawapayOptions, limits: Limits) -> None:
         self.name = name
         self.minimum_minor, self.maximum_minor = limits.minimum_minor, limits.maximum_minor
-        self.dedups = True  # documented: the same payoutId is ignored
+        self.dedups = True  # The documentation says that the same payoutId is ignored.
         self.float_is_shared = False
         self._options, self._limits = options, limits
         self._url = f"{options.base_url.rstrip('/')}/v2/payouts"
@@ -161,7 +173,10 @@ class Pawapay:
                 return _nothing(_reason(told) or f"HTTP {status}", reply.text, pause=pause)
 
     async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
-        """The wallet of our currency; where there is one for each operator, the one of ours."""
+        """Return the balance of the wallet in the account's currency.
+
+        Where there is one wallet per operator, it is the wallet of this account's operator.
+        """
         url = self._url.removesuffix("/payouts") + "/wallet-balances"
         reply = await call(http, "GET", url, headers=self._headers)
         if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
@@ -186,7 +201,10 @@ class Pawapay:
 
 
 def _judged(reply: Reply | Lost) -> Answer:
-    """The class of an HTTP answer to a payout. Whatever is not known is AMBIGUOUS."""
+    """Return the outcome of an HTTP answer to a payout.
+
+    Every answer that is not known is AMBIGUOUS.
+    """
     if isinstance(reply, Lost):
         outcome = Submitted.AMBIGUOUS if reply.maybe_taken else Submitted.NOT_SENT
         return Answer(outcome, code="no answer", text=reply.text)
@@ -204,7 +222,10 @@ def _judged(reply: Reply | Lost) -> Answer:
 
 
 def _status(told: Mapping[str, object], currency: str) -> Status | None:
-    """A payout as pawaPay shows it, asked for or called back; None when it is none."""
+    """Return the status in a payout as pawaPay shows it, or None when the body contains none.
+
+    The body answers a question or comes as a callback.
+    """
     found = _TOLD.get(as_text(told.get("status")))
     key = as_text(told.get("payoutId")) or None
     if found is None or key is None:

@@ -1,11 +1,16 @@
-"""M-PESA Kenya (Safaricom Daraja): B2C v3 payouts, transaction status queries, and their callbacks.
+"""The provider M-PESA Kenya (Safaricom Daraja): payouts by B2C v3, queries, and their callbacks.
 
-Everything that decides comes late: the HTTP answer to a payout says only "taken", the answer to a
-status query only "I shall tell you". Both then arrive as a `Result` on the URL we gave. The traps,
-each with a test: one error code carries three texts; codes are numbers or strings; parameters are a
-list, an object or absent, some names have spaces, one name comes twice; the outer conversation id
-of a status Result is the *question's*, not the payout's; a time-out notice is our own request sent
-back. Amounts on the wire are whole shillings.
+Everything that decides comes late. The HTTP answer to a payout only says that it was taken. The
+answer to a status query only says that the result will follow. Both results then arrive as a
+`Result` on the URL that the gateway gave. These are the traps, and each has a test:
+
+- One error code carries three texts.
+- Codes are numbers or strings.
+- Parameters are a list, an object or absent. Some names have spaces, and one name comes twice.
+- The outer conversation id of a status Result is the *question's*, not the payout's.
+- A time-out notice is the gateway's own request sent back.
+
+Amounts on the wire are whole shillings.
 """
 
 import base64
@@ -29,7 +34,10 @@ _REMARKS_CHARS = range(2, 101)
 
 
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> Mpesa:
-    """The provider `name` of the settings; every missing or unknown option is a `SettingsError` that names it."""
+    """Make the provider `name` of the settings.
+
+    Raises SettingsError with the name of a missing, unknown or invalid option.
+    """
     unknown = sorted(set(options) - _OPTIONS)
     if unknown:
         raise SettingsError(
@@ -61,7 +69,10 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> Mpesa:
 
 
 def _credential(name: str, told: Mapping[str, str]) -> str:
-    """The initiator's password under the operator's certificate: RSA with PKCS#1 v1.5 padding, base64."""
+    """Return the initiator's password encrypted under the operator's certificate.
+
+    It is RSA with PKCS#1 v1.5 padding, in base64.
+    """
     password, file = told.get("initiator_password"), told.get("certificate_file")
     if not (password and file):
         raise SettingsError(

@@ -1,4 +1,4 @@
-"""The three requests we make of Daraja, and the token they share."""
+"""The three requests that the gateway makes of Daraja, and the token that they share."""
 
 import base64
 import hashlib
@@ -26,9 +26,9 @@ COUNTRY = "KE"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Our account with the operator.
+    """The gateway's account with Safaricom.
 
-    `credential`: the initiator's password, RSA-encrypted, base64.
+    `credential` is the initiator's password, RSA-encrypted, in base64.
     """
 
     base_url: str
@@ -42,11 +42,15 @@ class Account:
     occasion: str
 
     def __repr__(self) -> str:
-        return f"Account({self.base_url}, {self.shortcode})"  # never the secrets, in no traceback
+        # The secrets are never shown, not even in a traceback.
+        return f"Account({self.base_url}, {self.shortcode})"
 
 
 def payment_request(account: Account, order: Order) -> dict[str, str]:
-    """The body of a B2C v3 request, field by field as in Safaricom's sample ('Occassion' is their spelling)."""
+    """Return the body of a B2C v3 request, field by field as in Safaricom's sample.
+
+    Safaricom spells 'Occassion' with two s.
+    """
     body = {
         "OriginatorConversationID": order.key,
         "InitiatorName": account.initiator,
@@ -59,13 +63,16 @@ def payment_request(account: Account, order: Order) -> dict[str, str]:
         "QueueTimeOutURL": order.timeout_url,
         "ResultURL": order.result_url,
     }
-    # Our key, where nothing else was wanted: an export that shows the occasion then names the
-    # payout.
+    # The payout's key stands there unless the settings name an occasion. An export that shows the
+    # occasion then names the payout.
     return {**body, "Occassion": account.occasion or order.key}
 
 
 def status_request(account: Account, order: Order) -> dict[str, str]:
-    """The body of a transaction status query by our own key ('Occasion' with one s here)."""
+    """Return the body of a transaction status query by the payout's key.
+
+    Safaricom spells 'Occasion' with one s here.
+    """
     return {
         "Initiator": account.initiator,
         "SecurityCredential": account.credential,
@@ -81,7 +88,7 @@ def status_request(account: Account, order: Order) -> dict[str, str]:
 
 
 def balance_request(account: Account, result_url: str, timeout_url: str) -> dict[str, str]:
-    """The body of an account balance query, field by field as in Safaricom's sample."""
+    """Return the body of an account balance query, field by field as in Safaricom's sample."""
     return {
         "Initiator": account.initiator,
         "SecurityCredential": account.credential,
@@ -95,7 +102,7 @@ def balance_request(account: Account, result_url: str, timeout_url: str) -> dict
 
 
 class Mpesa:
-    """Fulfils `PayoutProvider` and `AsksFloat`."""
+    """An account at M-PESA Kenya, which fulfils `PayoutProvider` and `AsksFloat`."""
 
     name: str
     minimum_minor: int
@@ -107,9 +114,10 @@ class Mpesa:
         self.name = name
         self.minimum_minor, self.maximum_minor = MINIMUM_MINOR, MAXIMUM_MINOR
         self.statement_currency = CURRENCY
-        self.dedups = True  # v3: "Duplicate OriginatorConversationID"
+        self.dedups = True  # v3 answers "Duplicate OriginatorConversationID".
         self._account = account
-        # Each new token of a Daraja app ends the one before: all who use the app must share one.
+        # Each new token of a Daraja app ends the preceding one, so all users of the app must share
+        # one.
         app = hashlib.sha256(account.consumer_key.encode()).hexdigest()[:16]
         self._bearer = Bearer(tokens, f"mpesa:{app}", self._fetch_token, token_refused)
 
@@ -120,8 +128,7 @@ class Mpesa:
         body = payment_request(self._account, order)
         reply = await self._post(http, "/mpesa/b2c/v3/paymentrequest", body)
         answer = judged(reply) if not isinstance(reply, Answer) else reply
-        # The credential differs with every encryption of the same password and is nobody's
-        # business.
+        # The credential differs with every encryption of the same password and must stay secret.
         evidence = orjson.dumps({**body, "SecurityCredential": ""})
         return Answer(
             answer.outcome,
@@ -133,7 +140,10 @@ class Mpesa:
         )
 
     async def ask(self, http: aiohttp.ClientSession, order: Order) -> Status:
-        """PENDING: the question was taken and the answer will come to `order.status_url`."""
+        """Ask for the outcome of a payout.
+
+        Return PENDING when the question was taken and the answer will come to `order.status_url`.
+        """
         body = status_request(self._account, order)
         reply = await self._post(http, "/mpesa/transactionstatus/v1/query", body)
         answer = judged(reply) if not isinstance(reply, Answer) else reply
@@ -173,7 +183,7 @@ class Mpesa:
 
 
 def _wrong(order: Order) -> str:
-    """Why this order can never be sent; empty when it can."""
+    """Return the reason why this order can never be sent, or "" when it can."""
     if order.currency != CURRENCY:
         return f"M-PESA pays in {CURRENCY}, not {order.currency}"
     if (

@@ -1,4 +1,7 @@
-"""Reading what Daraja posts to our URLs: Results of payouts, status and balance queries, and echoed requests."""
+"""The reader of what Daraja posts to the gateway's URLs.
+
+These are the Results of payouts, of status queries and of balance queries, and echoed requests.
+"""
 
 import re
 from collections.abc import Mapping
@@ -9,21 +12,21 @@ from gateway.payments.providers.mpesa.tables import EMPTY, RESULTS, STATUSES, TA
 from gateway.payments.wire import TEXT_MAX, as_list, as_minor, as_object, as_text, json_object
 
 CURRENCY = "KES"
-_PARTY = re.compile(
-    r"\s*\+?([\d*xX]{9,15})\s*-"
-)  # "254705912645 - FULL NAME"; a shortcode has 5 to 7 digits
+# The form is "254705912645 - FULL NAME". A shortcode has 5 to 7 digits.
+_PARTY = re.compile(r"\s*\+?([\d*xX]{9,15})\s*-")
 _TAIL = re.compile(r"\d{2,12}$")
 _FEE = re.compile(r"\|KES\|(\d+(?:\.\d+)?)")
 
 
 def read_callback(body: bytes) -> Status:
-    """Any body that came to one of our URLs; never raises."""
+    """Read any body that came to one of the gateway's URLs, without raising."""
     told = json_object(body)
     result = as_object(told.get("Result")) or told
     if "ResultCode" in result:
         return _read_result(result)
     if "CommandID" in told:
-        # Our own request comes back: the operator gave up waiting, which does not mean unpaid.
+        # The gateway's own request comes back: the operator gave up waiting, which does not mean
+        # unpaid.
         key = as_text(told.get("OriginatorConversationID") or told.get("OriginalConversationID"))
         return Status(
             Found.NO_ANSWER, key or None, code="timeout", text="request echoed", table=TABLE
@@ -37,7 +40,7 @@ def _no_answer(code: str, text: str, *, pause: bool = False) -> Status:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """A `Result`, its shapes evened out: parameter names without spaces, each with all its values."""
+    """A `Result` in one uniform shape: parameter names without spaces, each with all its values."""
 
     code: str
     text: str
@@ -50,13 +53,13 @@ class _Result:
 
 
 def _read_result(result: Mapping[str, object]) -> Status:
-    """A Result of any of the three APIs."""
+    """Read a Result of any of the three APIs."""
     seen = _Result(
         as_text(result.get("ResultCode")),
         as_text(result.get("ResultDesc")),
         as_text(result.get("OriginatorConversationID")) or None,
         _params(result.get("ResultParameters"), "ResultParameter"),
-        # Only queries carry an Occasion back; it tells a failed question from a failed payment.
+        # Only queries carry an Occasion back. It tells a failed question from a failed payment.
         "Occasion" in _params(result.get("ReferenceData"), "ReferenceItem"),
     )
     if as_text(result.get("ResultType")) not in ("", "0"):
@@ -69,8 +72,8 @@ def _read_result(result: Mapping[str, object]) -> Status:
 
 
 def _params(holder: object, item: str) -> dict[str, list[object]]:
-    # The list comes within an object by the book, bare from some, and as one object when there is
-    # but one.
+    # The documented list stands within an object. Some answers have a bare list, and one object
+    # when there is only one parameter.
     inner = as_object(holder).get(item, holder)
     found: dict[str, list[object]] = {}
     for pair in map(as_object, as_list(inner)):
@@ -82,7 +85,7 @@ def _params(holder: object, item: str) -> dict[str, list[object]]:
 
 
 def _payment(seen: _Result, transaction: str) -> Status:
-    """The Result of a payout, or of a question that itself failed: both have the same shape."""
+    """Read the Result of a payout or of a question that itself failed. Both have the same shape."""
     verdict = RESULTS.get(seen.code)
     pause = verdict is Verdict.OURS
     if verdict is Verdict.NOT_KNOWN:
@@ -107,16 +110,19 @@ def _payment(seen: _Result, transaction: str) -> Status:
 
 
 def _float(seen: _Result) -> int | None:
-    """What is left, where it is told; nothing we could use, where that was why it failed."""
+    """Return the remaining float where the Result contains it.
+
+    It is 0 where an empty account was the reason of the failure.
+    """
     if seen.code == EMPTY:
         return 0
     return as_minor(seen.first("B2CUtilityAccountAvailableFunds"), CURRENCY)
 
 
 def _transaction_status(seen: _Result) -> Status:
-    """The Result of a status query.
+    """Read the Result of a status query.
 
-    The payout's key is among the parameters; the outer one is the question's.
+    The payout's key is among the parameters. The outer one is the question's.
     """
     word = as_text(seen.first("TransactionStatus"))
     found = STATUSES.get(word.casefold(), Found.NO_ANSWER)
@@ -140,9 +146,10 @@ def _transaction_status(seen: _Result) -> Status:
 
 
 def _cause(seen: _Result) -> str:
-    """The code of a failed payment: the Result's own, or what stands before the reason ("2040 - ..."); else none.
+    """Return the code of a failed payment, or "" where there is none.
 
-    (Safaricom prints no sample of a failed payment's status, so neither place is certain.)
+    It is the Result's own code, or the one before the reason ("2040 - ..."). Safaricom prints no
+    sample of a failed payment's status, so neither place is certain.
     """
     reason = as_text(seen.first("TransactionReason")).partition(" - ")[0]
     if RESULTS.get(reason) in (Verdict.WORKER, Verdict.OURS):
@@ -151,10 +158,10 @@ def _cause(seen: _Result) -> str:
 
 
 def _balance(seen: _Result) -> Status:
-    """`Name|CUR|available|...` joined by `&`.
+    """Read the Result of a balance query: `Name|CUR|available|...` joined by `&`.
 
-    Payouts come out of the Utility account; their charges are counted in an account of their own,
-    below zero, until they are taken out of the other.
+    Payouts come out of the Utility account. Their charges are counted in a separate account, below
+    zero, until they are taken out of the Utility account.
     """
     available = {
         fields[0].strip(): fields[2].strip()
@@ -176,7 +183,10 @@ def _balance(seen: _Result) -> Status:
 
 
 def _tail(names: list[object]) -> str | None:
-    """The last digits of the phone number in "2547... - NAME" (masked middles are common)."""
+    """Return the last digits of the phone number in "2547... - NAME".
+
+    Numbers whose middle digits are masked are common.
+    """
     for name in names:
         party = _PARTY.match(as_text(name))
         digits = _TAIL.search(party[1]) if party else None

@@ -1,4 +1,7 @@
-"""The statement of the utility account as the M-PESA organisation portal exports it: CSV, shillings, Nairobi's time."""
+"""The reader of the utility account's statement from the M-PESA organisation portal.
+
+The export is CSV, with amounts in shillings and times in Nairobi's time zone.
+"""
 
 import re
 
@@ -16,7 +19,10 @@ _KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 
 
 def read_statement(source: Source) -> list[Line]:
-    """Return the completed lines. The export has lines about the organisation above its header."""
+    """Return the completed lines.
+
+    The export has lines about the organisation above its header.
+    """
     table = open_table(source, ("Receipt No.",), preamble=True)
     table.need(_NEEDED, "this is no M-PESA statement")
     amounts = Amounts(table, ("Paid In", "Withdrawn", "Balance"), "KES")
@@ -26,9 +32,8 @@ def read_statement(source: Source) -> list[Line]:
         for row in table.rows()
         if (row.cell("Transaction Status") or "Completed").casefold() == "completed"
     ]
-    if (
-        done and done[0][0] > done[-1][0]
-    ):  # some exports begin with the newest: balances follow from the oldest on
+    # Some exports begin with the newest line, but balances follow from the oldest line on.
+    if done and done[0][0] > done[-1][0]:
         done.reverse()
     return [line for _, line in done]
 
@@ -45,16 +50,16 @@ def _line(row: Row, amounts: Amounts, times: Times) -> Line:
         sent = LineKind.PAYMENT if "customer" in details else LineKind.WITHDRAWAL
         kind = LineKind.FEE if "charge" in details else sent
     party = _NUMBER.match(plain(row.cell("Other Party Info")))
-    # Our key goes out as the payment's occasion; some exports show that among the details or in a
-    # column of its own.
+    # The payout's key goes out as the payment's occasion. Some exports show it among the details or
+    # in a column of its own.
     key = _KEY.search(" ".join(row.cells.values()))
     began = "Initiation Time" if row.cell("Initiation Time") else "Completion Time"
     return Line(
         kind,
         row.cell("Receipt No."),
         paid_in or withdrawn,
-        # When it began is what our own "sent" can be compared with: a slow payment completes hours
-        # later.
+        # The initiation time is comparable with the gateway's own time of sending, because a slow
+        # payment completes hours later.
         at=times.of(row, began),
         number=party[1].casefold().replace("x", "*") if party else "",
         key=key[0] if key else "",

@@ -1,4 +1,7 @@
-"""What Safaricom's codes mean for our money: one table each, versioned; what is in none of them is AMBIGUOUS."""
+"""The meaning of Safaricom's codes for the gateway's money, as versioned tables.
+
+A code that is in no table is AMBIGUOUS.
+"""
 
 from collections.abc import Mapping
 from enum import Enum, auto
@@ -8,39 +11,41 @@ from gateway.payments.port import Answer, Found, Submitted
 from gateway.payments.wire import Lost, Reply, as_text, json_object
 
 TABLE = "mpesa 2026-11-21"
-"""Version of the tables below: raise it with every change, old decisions are explained by it."""
+"""The version of the tables below. Raise it with every change, because old decisions are explained
+by it.
+"""
 
 
 class Verdict(Enum):
-    """What a result code says of a payment."""
+    """The meaning of a result code for a payment."""
 
     DONE = auto()
-    WORKER = auto()  # it will never be paid, for a reason on the worker's side
-    OURS = (
-        auto()
-    )  # it was not paid, and the next will not be either: float, credentials, our account
-    NOT_KNOWN = auto()  # the operator has no such transaction
-    OPEN = auto()  # says nothing final, whatever its text
+    WORKER = auto()  # It will never be paid, for a reason on the worker's side.
+    # It was not paid, and the next will not be either: float, credentials or the gateway's account.
+    OURS = auto()
+    NOT_KNOWN = auto()  # The operator has no such transaction.
+    OPEN = auto()  # It says nothing final, whatever its text.
 
 
 EMPTY = "1"
 RESULTS: Mapping[str, Verdict] = {
     "0": Verdict.DONE,
-    EMPTY: Verdict.OURS,  # our utility account is empty
+    EMPTY: Verdict.OURS,  # The gateway's utility account is empty.
     "2": Verdict.WORKER,  # below the minimum
     "3": Verdict.WORKER,  # above the maximum
     "4": Verdict.WORKER,  # daily limit
     "8": Verdict.WORKER,  # the wallet would be too full
     "11": Verdict.OURS,  # debit party in an invalid state
-    "15": Verdict.OPEN,  # duplicate detected: of what, and what became of it, it does not say
+    # A duplicate was detected, but the code does not say of what, or what the outcome of that was.
+    "15": Verdict.OPEN,
     "17": Verdict.OPEN,  # internal failure
     "20": Verdict.OURS,
-    "21": Verdict.OURS,  # initiator may not
+    "21": Verdict.OURS,  # The initiator is not allowed to.
     "26": Verdict.OPEN,  # busy
     "2001": Verdict.OURS,  # initiator or credential wrong
     "2006": Verdict.OURS,
     "2028": Verdict.OURS,  # product not assigned
-    # to a status query; seen in production logs, not in the printed tables
+    # This answers a status query. It was seen in production logs and is not in the printed tables.
     "2032": Verdict.NOT_KNOWN,
     "2040": Verdict.WORKER,  # not an M-PESA customer
     "8006": Verdict.OURS,  # credential locked
@@ -51,8 +56,8 @@ RESULTS: Mapping[str, Verdict] = {
     "100000011": Verdict.OPEN,
 }
 
-# TransactionStatus in the Result of a status query. Final ones as printed by Safaricom, and
-# "failed" as seen.
+# These are the values of TransactionStatus in the Result of a status query. The final ones are as
+# Safaricom prints them, and "failed" was seen.
 STATUSES: Mapping[str, Found] = {
     "completed": Found.PAID,
     "cancelled": Found.FAILED,
@@ -66,8 +71,8 @@ STATUSES: Mapping[str, Found] = {
 }
 
 TOKEN_ERRORS = frozenset({"401.002.01", "404.001.03"})
-# HTTP errors of the API proxy: the payment system behind it has seen nothing. True = ours to mend,
-# so pause.
+# These are HTTP errors of the API proxy. The payment system behind it has seen nothing. True means
+# that the gateway's operator must repair something, so the provider pauses.
 NOT_TAKEN: Mapping[str, bool] = {
     "400.008.01": True,
     "400.008.02": True,
@@ -79,7 +84,8 @@ NOT_TAKEN: Mapping[str, bool] = {
 }
 _BAD_FIELD = "400.002.02"
 _WORKERS_FIELDS = ("partyb", "amount")
-# A token refused twice, or a gateway's block page (HTML): the payment system was never reached.
+# The token was refused twice, or a firewall answered with a block page (HTML). The payment system
+# was never reached.
 _TURNED_AWAY = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
@@ -89,7 +95,10 @@ def token_refused(reply: Reply) -> bool:
 
 
 def judged(reply: Reply | Lost) -> Answer:
-    """The class of an HTTP answer. Whatever is not in a table is AMBIGUOUS."""
+    """Return the outcome of an HTTP answer.
+
+    An answer that is in no table is AMBIGUOUS.
+    """
     if isinstance(reply, Lost):
         outcome = Submitted.AMBIGUOUS if reply.maybe_taken else Submitted.NOT_SENT
         return Answer(outcome, code="no answer", text=reply.text)
@@ -113,10 +122,11 @@ def _response(code: str) -> Submitted:
 
 
 def _error(status: int, error: str, text: str) -> tuple[Submitted, bool]:
-    """The outcome, and whether to pause the provider."""
+    """Return the outcome, and True when the provider must pause."""
     if error == _BAD_FIELD and "invalid" in text:
         theirs = any(field in text for field in _WORKERS_FIELDS)
-        # Any other field is our settings: nothing was taken, nothing will be until they are mended.
+        # Any other field comes from the settings. Nothing was taken, and nothing will be until they
+        # are repaired.
         return (Submitted.REJECTED, False) if theirs else (Submitted.NOT_SENT, True)
     if error in NOT_TAKEN:
         return Submitted.NOT_SENT, NOT_TAKEN[error]
@@ -124,8 +134,8 @@ def _error(status: int, error: str, text: str) -> tuple[Submitted, bool]:
         return Submitted.NOT_SENT, True
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Submitted.NOT_SENT, False
-    # 500.002.1001 also says "System internal error" and "under maintenance": only this text means
-    # taken before.
+    # 500.002.1001 also says "System internal error" and "under maintenance". Only this text means
+    # that the request was taken before.
     if "duplicate" in text and "conversationid" in text.replace(" ", ""):
         return Submitted.DUPLICATE, False
     return Submitted.AMBIGUOUS, False
