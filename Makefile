@@ -18,6 +18,8 @@ ARGS =
 PAYOUTS = 1000000
 SEED = 1
 SEEDS = 1,2,3,4,5
+# Byte code is kept even where the shell forbids it: tests start hundreds of processes, and each would compile every module.
+export PYTHONDONTWRITEBYTECODE =
 # A file's tests stay together, for those that share servers; each process has its own servers.
 PYTEST_SPREAD = -n auto --maxprocesses 4 --dist loadfile
 

@@ -54,7 +54,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "qa aggregate --answers dates.csv --value date \\\n    --language sw --currency KES",
     ),
     "qa stopping": ("qa stopping --answers answers.csv --truth truth.csv",),
-    "qa gold": ("qa gold --answers answers.csv --truth truth.csv --gold 20",),
+    "qa gold": ("qa gold --answers answers.csv --truth truth.csv --gold 20 --splits 20",),
     "qa explain": ("qa explain 266 --answers answers.csv",),
     "qa simulate": ("qa simulate --tasks 100 --workers 20 --skill 0.8",),
     "qa dry-run": (

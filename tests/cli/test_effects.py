@@ -139,30 +139,37 @@ def test_a_stopped_gateway_is_not_started_by_looking(stopped, run, name):
         assert done.stderr.count("\n") == 1
 
 
+@pytest.fixture(scope="module")
+def started(stopped, tmp_path_factory):
+    """A copy of that folder whose servers run, for all tests that need them."""
+    folder = tmp_path_factory.mktemp("started")
+    subprocess.run(["cp", "-a", stopped / "gateway-data", folder], check=True)
+    with EmbeddedServers(folder / "gateway-data"):
+        yield folder
+
+
 @pytest.mark.parametrize("name", READS)
-def test_a_reading_command_reads_in_a_session_that_cannot_write(stopped, run, name):
+def test_a_reading_command_reads_in_a_session_that_cannot_write(started, run, name):
     """Each runs on a database that refuses every write: none fails for that."""
-    with EmbeddedServers(stopped / "gateway-data"):
-        done = run(stopped, name)
+    done = run(started, name)
     said = done.stdout + done.stderr
     assert "read-only" not in said, said
     assert "PostgresError" not in said and "asyncpg" not in said, said
 
 
-def test_a_reading_command_that_writes_would_be_found_out(stopped):
+def test_a_reading_command_that_writes_would_be_found_out(started):
     """The guard is real: a write under a reading command's name is refused by the database."""
     program = """
 from gateway.cli import effects, people
 effects.current = lambda: effects.Effect.READS
 people.with_runtime(lambda rt: rt.db.execute("insert into sql_version values ('x')"))
 """
-    with EmbeddedServers(stopped / "gateway-data"):
-        done = subprocess.run(
-            [sys.executable, "-c", program],
-            env={**clean_environment(stopped / "gateway-data"), "PYTHONPATH": str(Path.cwd())},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**clean_environment(started / "gateway-data"), "PYTHONPATH": str(Path.cwd())},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert "read-only transaction" in done.stderr
