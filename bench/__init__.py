@@ -1,7 +1,4 @@
-"""Benchmarks.
-
-Each stays apart from every real gateway, also when it is run by itself (`python -m bench.drain`).
-"""
+"""The benchmarks. Each keeps apart from every real gateway, even when it is run by itself."""
 
 from gateway.settings.apart import leave_every_gateway
 

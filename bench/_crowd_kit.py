@@ -1,7 +1,7 @@
 """crowd-kit in an environment of its own, made on first use: the gateway does not depend on it.
 
 pip's own choice of versions breaks three of its classes (scikit-learn 1.9 has no `__sklearn_tags__`
-for them), so the last ones it works with are named.
+for them). So the requirements name the last versions with which it works.
 """
 
 import json
@@ -27,13 +27,13 @@ print(time.process_time() - started)
 
 
 class CannotRun(Exception):
-    """Why crowd-kit could not be run here."""
+    """The reason why crowd-kit cannot run on this machine."""
 
 
 def interpreter() -> Path:
-    """An interpreter that has crowd-kit; makes it first (770 MB, a minute or two).
+    """Return an interpreter that has crowd-kit, and install it first (770 MB, a minute or two).
 
-    Raises CannotRun.
+    Raises CannotRun when the installation fails.
     """
     python = FOLDER / "bin" / "python"
     done = FOLDER / "ready"
@@ -56,7 +56,10 @@ def interpreter() -> Path:
 def dawid_skene_seconds(
     python: Path, rows: list[tuple[str, str, str]], iterations: int, repeats: int
 ) -> list[float]:
-    """CPU seconds of every run of its DawidSkene, imports not counted. Raises CannotRun."""
+    """Return the CPU seconds of every run of crowd-kit's DawidSkene, without imports.
+
+    Raises CannotRun when a run fails.
+    """
     code = DAWID_SKENE.format(iterations=iterations)
     said = json.dumps(rows)
     seconds: list[float] = []

@@ -1,4 +1,4 @@
-"""What benchmarks of the whole stand on: servers in a folder of their own, and processes that serve beside each other."""
+"""The base of benchmarks that run the gateway: servers in a folder of their own, and processes."""
 
 import multiprocessing
 import sys
@@ -17,7 +17,7 @@ from gateway.vault import new_master_secret
 
 @contextmanager
 def gateway(**settings: object) -> Generator[Settings]:
-    """Settings with an empty, migrated database and a Redis of this run's own."""
+    """Yield settings with an empty, migrated database and a Redis for this run."""
     with tempfile.TemporaryDirectory(prefix="gateway-bench-") as folder:
         print(f"benchmark in {folder}, removed at the end", file=sys.stderr)
         made = Settings(
@@ -25,7 +25,7 @@ def gateway(**settings: object) -> Generator[Settings]:
             database_url=None,
             redis_url=None,
             secret_key=SecretStr(new_master_secret()),
-            private_addresses=("127.0.0.0/8",),  # what providers are in a benchmark
+            private_addresses=("127.0.0.0/8",),  # Providers run on this machine in a benchmark.
             **settings,
         )
         with served(made, migrated=True) as ready:
@@ -36,7 +36,7 @@ def gateway(**settings: object) -> Generator[Settings]:
 def serving(
     settings: Settings, *targets: Callable[[Settings, int], None]
 ) -> Generator[list[tuple[int, int]]]:
-    """A process for each target; the port and the process id of each."""
+    """Start one process per target, and yield the port and the process id of each."""
     ports = [free_port() for _ in targets]
     servers = [
         multiprocessing.get_context("spawn").Process(

@@ -1,4 +1,4 @@
-"""Recorded crowds from a folder, whole and cut down, for benchmarks that leave one of them out."""
+"""Recorded crowds from a folder, whole and reduced, for benchmarks that leave one of them out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from gateway.qa.rows import Answer, read_answers, read_truths
 from gateway.qa.rules import auto
 
 HERE = Path(__file__).parent.parent / "tests" / "qa" / "data"
-THINNED = (2, 3, 5)  # answers a task
+THINNED = (2, 3, 5)  # answers per task
 FEW_TASKS = 150
 MADE_UP, MADE_UP_SHARE = "made up", 0.25
 SINGLE = ("majority", "one_coin", "dawid_skene", "ibcc", "ebcc")
@@ -23,7 +23,7 @@ SINGLE = ("majority", "one_coin", "dawid_skene", "ibcc", "ebcc")
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A crowd or a cut of it, with what the rules say of it worked out once."""
+    """A crowd or a reduced crowd. The estimates of the rules for it are computed once."""
 
     crowd: str
     cut: str
@@ -32,16 +32,16 @@ class Part:
 
     @cached_property
     def candidates(self) -> list[Estimate]:
-        """What each candidate of `auto` says."""
+        """Return the estimate of each candidate of `auto`."""
         return auto.candidates(self.answers)
 
     @cached_property
     def truth(self) -> list[str | None]:
-        """The truth per task, None where there is none."""
+        """Return the truth per task, or None for a task without one."""
         return [self.truths.get(task) for task in self.answers.tasks]
 
     def blend(self, constants: auto.Constants) -> Estimate:
-        """Return what `auto` says with these constants."""
+        """Return the estimate of `auto` with these constants."""
         weights = auto.weighted(self.answers, self.candidates, constants)
         return auto.blended(self.answers, self.candidates, weights, constants)
 
@@ -50,27 +50,30 @@ class Part:
         return self.accuracy(rule(name).aggregate(self.answers))
 
     def accuracy(self, found: Estimate) -> float:
-        """Return the share of the tasks with a truth that were found right, in percent."""
+        """Return the share of the tasks with a truth whose result is right, in percent."""
         return 100.0 * float(self.right(found)[self.known].mean())
 
     def truths_of(self, places: Codes) -> dict[str, str]:
-        """Return the truths of the tasks at these places."""
+        """Return the truths of the tasks with these codes."""
         tasks = [self.answers.tasks[int(place)] for place in places]
         return {task: self.truths[task] for task in tasks}
 
     @cached_property
     def known(self) -> Codes:
-        """The places of the tasks whose truth is known."""
+        """Return the codes of the tasks whose truth is known."""
         return np.array([n for n, truth in enumerate(self.truth) if truth is not None], np.intp)
 
     def right(self, found: Estimate) -> Floats:
-        """Return 1 per task that was found right, else 0."""
+        """Return per task 1 for a right result, else 0."""
         hits = [value == truth for value, truth in zip(found.value, self.truth, strict=True)]
         return np.array(hits, np.float64)
 
 
 def recorded(folder: Path) -> dict[str, list[Part]]:
-    """Return the parts of every crowd with options in NAME.csv and NAME_gold.csv, the whole crowd first."""
+    """Return the parts of every crowd in the folder, the whole crowd first.
+
+    A crowd has the files NAME.csv and NAME_gold.csv, and options.
+    """
     found: dict[str, list[Part]] = {}
     for file in sorted(folder.glob("*_gold.csv")):
         name = file.name.removesuffix("_gold.csv")
@@ -82,7 +85,7 @@ def recorded(folder: Path) -> dict[str, list[Part]]:
 
 
 def made_up(seeds: int) -> list[Part]:
-    """Return crowds of every shape of `bench.qa_crowds`."""
+    """Return synthetic crowds of every shape of `bench.qa_crowds`."""
     return [
         Part(MADE_UP, name, encode(rows), truths)
         for name, shape in SHAPES.items()
@@ -91,7 +94,10 @@ def made_up(seeds: int) -> list[Part]:
 
 
 def balanced(parts: list[Part], scores: list[float]) -> float:
-    """Return the mean over crowds of the mean over their parts; made-up crowds weigh a quarter of it."""
+    """Return the mean over crowds of the mean over their parts.
+
+    Synthetic crowds have a weight of one quarter.
+    """
     of: dict[str, list[float]] = {}
     for part, score in zip(parts, scores, strict=True):
         of.setdefault(part.crowd, []).append(score)

@@ -1,10 +1,11 @@
-"""The USSD answer step over HTTP against FastAPI with one committed single-row INSERT, on the same PostgreSQL.
+"""The USSD answer step over HTTP, compared with one committed single-row INSERT by FastAPI.
 
-Ours does the whole step for each key: find the worker and her question, understand the key, book the event, judge
-the task, book the answer and the earning in the ledger, hold the next question, save the session, render the
-screen; one commit. The floor receives the same webhook the way FastAPI's documentation shows (typed Form fields) and
-inserts one row of it; the bare floor leaves the body unread and inserts it as one text. All are one uvicorn process
-each, driven by the same client in turn.
+Both use the same PostgreSQL. The gateway does the whole step for each key: find the worker and her
+question, understand the key, record the event, judge the task, post the answer and the earning to
+the ledger, hold the next question, save the session and render the screen, in one commit. The floor
+receives the same webhook as FastAPI's documentation shows (typed Form fields) and inserts one row
+of it. The bare floor does not parse the body and inserts it as one text. Each is one uvicorn
+process, and the same client drives them in turn.
 """
 
 import argparse
@@ -94,7 +95,7 @@ def _run(app: ASGIApp, port: int) -> None:
 
 
 async def prepare(settings: Settings, answers: int) -> None:
-    """A running batch with enough tasks for everybody."""
+    """Create a running batch with enough tasks for all phones."""
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineBells
     from gateway.steps import admit, submit
@@ -128,7 +129,7 @@ async def prepare(settings: Settings, answers: int) -> None:
 
 
 class Phones:
-    """Phones in the middle of a session, each with a question on its screen."""
+    """The phones in the middle of a session, each with a question on its screen."""
 
     def __init__(self, http: aiohttp.ClientSession, base: str) -> None:
         self._http, self._base = http, base
@@ -158,7 +159,10 @@ class Phones:
 
 
 async def drive(act: Callable[[int], Awaitable[None]], count: int) -> tuple[float, list[float]]:
-    """`count` acts by AT_ONCE phones at a time; acts a second and each one's milliseconds."""
+    """Run `count` acts, by AT_ONCE phones at a time.
+
+    Return the acts per second, and the milliseconds of each act.
+    """
     latencies: list[float] = []
 
     async def one(lane: int) -> None:

@@ -1,9 +1,11 @@
-"""What phones notice while a batch of 100,000 tasks with five answers each is learned from and closed.
+"""The delay that workers notice while a large batch is learned from and closed.
 
-The batch is written straight into the tables. Then phones answer questions of another batch by USSD, a few at a time, first
-alone and then while a process of its own learns from the large batch and closes it, as the heavy runner does (nice 10).
-`ours` is the 99th percentile of their steps meanwhile, `floor` that of the steps before, and `lock_ms` the age of the
-oldest transaction of the closing process that had written something: no lock is older than that.
+The batch has 100,000 tasks with five answers each, written straight into the tables. Then phones
+answer questions of another batch by USSD, a few at a time. They do so first alone, and then while a
+process of its own learns from the large batch and closes it, as the heavy runner does (nice 10).
+`ours` is the 99th percentile of their steps meanwhile, and `floor` that of the steps before.
+`lock_ms` is the age of the oldest transaction of the closing process that had written something, so
+no lock is older than that.
 """
 
 import argparse
@@ -28,7 +30,7 @@ _AT_ONCE, _PAUSE_S, _ALONE_S = 4, 0.05, 5.0
 
 
 def work(settings: Settings, batch: str) -> None:
-    """Learn from the batch, and close it."""
+    """Learn from the batch and close it."""
     os.nice(10)
     asyncio.run(_work(settings, batch))
 
@@ -56,7 +58,7 @@ async def _filled(settings: Settings, tasks: int) -> str:
 
 
 async def _steps(act: Callable[[int], Awaitable[None]], goes_on: Callable[[], bool]) -> list[float]:
-    """Milliseconds of each step; phones press keys until it ends."""
+    """Let the phones press keys until the run ends, and return the milliseconds of each step."""
     took: list[float] = []
 
     async def lane(first: int) -> None:
@@ -73,7 +75,7 @@ async def _steps(act: Callable[[int], Awaitable[None]], goes_on: Callable[[], bo
 
 
 class _Locks:
-    """Looks for the oldest transaction that has written something, and for what waits longest for a lock."""
+    """The search for the oldest transaction that has written, and for the longest wait for a lock."""
 
     def __init__(self, settings: Settings) -> None:
         assert settings.database_url
@@ -95,7 +97,7 @@ class _Locks:
 
 
 async def measure(settings: Settings, port: int, batch: str) -> dict[str, object]:
-    """Let phones answer alone, and while the large batch is closed."""
+    """Let phones answer alone, and then while the large batch is closed."""
     locks = _Locks(settings)
     async with aiohttp.ClientSession() as http:
         phones = answer_step.Phones(http, f"http://127.0.0.1:{port}")
@@ -129,7 +131,7 @@ async def measure(settings: Settings, port: int, batch: str) -> dict[str, object
 
 
 def run(tasks: int = 100_000) -> list[dict[str, object]]:
-    """Measure a gateway of this run's own."""
+    """Measure a gateway that this run starts."""
     with gateway(quiet_hours="") as settings:
         batch = asyncio.run(_filled(settings, tasks))
         asyncio.run(answer_step.prepare(settings, 60_000))

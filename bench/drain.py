@@ -1,9 +1,11 @@
-"""How fast the outbox empties, and how exactly a limit is kept: runners, as in production, against a sink of Kannel's kind.
+"""The speed at which the outbox empties, and the precision with which a rate limit is kept.
 
-The sink is a process of its own on the same machine. It answers `202` and keeps when each segment came; from that come
-the rate and the most segments in any one second [t, t + 1). Unlimited: messages from the first to the last one taken.
-Limited: two runners drain one channel of 200 segments/s; used is what came over the whole seconds in the middle.
-The floor of the unlimited run is the same number of calls by a bare aiohttp client with nothing stored at all.
+Runners, as in production, send to a sink like Kannel. The sink is a process of its own on the same
+machine. It answers `202` and records when each segment came. From that follow the rate and the most
+segments in any one second [t, t + 1). Without a limit, the time runs from the first message to the
+last one accepted. With a limit, two runners send on one channel of 200 segments/s, and the figure
+comes from the whole seconds in the middle. The floor of the unlimited run is the same number of
+calls by a bare aiohttp client that stores nothing.
 """
 
 import argparse
@@ -38,7 +40,7 @@ _ANSWER = b"HTTP/1.1 202 Accepted\r\nContent-Type: text/plain\r\nContent-Length:
 
 
 class _Sink(asyncio.Protocol):
-    """Reads GET requests off a kept connection, and keeps when each came and its text's segments."""
+    """The reader of GET requests on a kept connection, which records each one's time and segments."""
 
     def __init__(self, came: list[tuple[float, int]]) -> None:
         self._came = came
@@ -58,7 +60,7 @@ class _Sink(asyncio.Protocol):
 
 
 def sink(port: int, pipe: Any) -> None:
-    """Serve until asked; every question is answered with what came since the last one."""
+    """Serve until told to stop, and answer every question with the arrivals since the last one."""
 
     async def run() -> None:
         came: list[tuple[float, int]] = []
@@ -74,7 +76,7 @@ def sink(port: int, pipe: Any) -> None:
 
 
 def runner(settings: Settings, channel: str, pipe: Any) -> None:
-    """Drain until the channel is empty, whenever asked; how many it handed over."""
+    """Send the channel's messages whenever asked, until none is left, and reply with their number."""
 
     async def run() -> None:
         async with open_runtime(settings, InlineBells(), connections=3) as rt:
@@ -104,7 +106,10 @@ def _loop() -> Callable[[], asyncio.AbstractEventLoop]:
 
 
 async def fill(settings: Settings, channel: str, messages: int) -> int:
-    """Messages of one or two segments, each with a text and a number of its own; the segments."""
+    """Queue messages of one or two segments, each with its own text and number.
+
+    Return the number of segments.
+    """
     segments = 0
     async with open_runtime(settings, InlineBells(), connections=4) as rt:
         for start in range(0, messages, 200):
@@ -128,7 +133,7 @@ def most_in_a_second(came: list[tuple[float, int]]) -> int:
 
 
 async def floor(port: int, messages: int) -> float:
-    """Calls a second of a bare client."""
+    """Return the calls per second of a bare client."""
     url = f"http://127.0.0.1:{port}/cgi-bin/sendsms"
     async with aiohttp.ClientSession() as http:
 
@@ -144,7 +149,7 @@ async def floor(port: int, messages: int) -> float:
 
 
 class _House:
-    """The sink and the runners, each a process."""
+    """The sink and the runners, each in a process of its own."""
 
     def __init__(self, settings: Settings, port: int) -> None:
         self._settings = settings
@@ -158,7 +163,7 @@ class _House:
         return ours
 
     def drained(self, channel: str) -> tuple[float, list[tuple[float, int]]]:
-        """Seconds from the word to the last message, and what the sink saw."""
+        """Return the seconds from the signal to the last message, and the arrivals at the sink."""
         runners = [self._start(runner, self._settings, channel) for _ in range(RUNNERS)]
         self.came()
         began = time.monotonic()
@@ -201,8 +206,8 @@ def run(messages: int, seconds: int) -> list[dict[str, object]]:
         asyncio.run(fill(settings, "slow", LIMIT * seconds * 4 // 5))
         _, came = house.drained("slow")
         house.sink.send("")
-    # Whole seconds in the middle: the first begins with the first segment, the last one is not
-    # full.
+    # Only whole seconds in the middle count: the first begins with the first segment, and the last
+    # one is not full.
     first = came[0][0]
     whole = int(came[-1][0] - first)
     used = sum(each for at, each in came if at < first + whole) / whole

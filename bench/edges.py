@@ -1,15 +1,18 @@
-"""Phones stay answered, whatever a client, a stranger or a crowd does: the bars of issue 9, measured on `gateway up`.
+"""The test that workers are answered whatever clients, strangers or crowds do, on `gateway up`.
 
-The product runs as an operator runs it (two webhook processes, a client process, runners, ticker, PostgreSQL and Redis),
-with its defaults, in a folder of its own. Phones dial and text in an open loop: each key is due at its moment, and its
-latency counts from then. Beside them one attack after the other runs in a process of its own. After each scenario the
-books are compared with what the phones were told: nothing may be lost, refused or doubled.
+It measures the bars of issue 9. The product runs as an operator runs it (two webhook processes, a
+client process, runners, scheduler, PostgreSQL and Redis), with its defaults, in a folder of its
+own. Phones dial and text in an open loop: each key is due at its moment, and its latency counts
+from then. Meanwhile one attack after the other runs in a process of its own. After each scenario
+the database is compared with the replies to the phones: no answer may be lost, refused or doubled.
 
-Then the capacity is measured: the largest rate at which every key gets its own screen (at most one in a hundred a polite
-one) within 2 s (p99). Ten times that rate is offered after it. For these two runs the product has all CPUs but the last,
-and the phones have the last, as they would come from other machines; a figure is no figure where keys left late.
+Then the capacity is measured: the largest rate at which every key gets its own screen within 2 s
+(p99), where at most one key in a hundred may get a polite refusal. After that, ten times this rate
+is offered. For these two runs the product has all CPUs but the last, and the phones have the last,
+as real phones would be other machines. A figure does not count if keys left late.
 
-`--short` asserts the bars that do not depend on the machine's speed: nothing lost, refused or doubled, and memory.
+`--short` asserts the bars that do not depend on the machine's speed: nothing lost, refused or
+doubled, and memory.
 """
 
 import argparse
@@ -45,10 +48,7 @@ _HANG_S = 600
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is offered, and how long.
-
-    `short`: only bars that do not depend on the machine's speed count.
-    """
+    """The size of a run: the load and its duration."""
 
     short: bool
     rate: float
@@ -64,7 +64,7 @@ SHORT = Size(short=True, rate=15, seconds=2, phones=400, tasks=4000, over_s=3, o
 
 
 class Bench:
-    """One running product under one load after the other."""
+    """A running product, measured under one load after the other."""
 
     def __init__(self, made: Product, size: Size) -> None:
         self._product, self._size = made, size
@@ -75,7 +75,7 @@ class Bench:
         self.cpus = sorted(os.sched_getaffinity(0))
 
     def attacks(self) -> list[dict[str, object]]:
-        """Measure phones beside each attack, and beside none."""
+        """Measure the phones during each attack, and without an attack."""
         return [self._beside(None), *(self._beside(kind) for kind in ATTACKS)]
 
     def _beside(self, kind: str | None) -> dict[str, object]:
@@ -125,7 +125,7 @@ class Bench:
         }
 
     def overload(self, capacity: float) -> dict[str, object]:
-        """Offer ten times what can be answered."""
+        """Offer ten times the rate that can be answered."""
         size = self._size
         rate = size.over_rate or capacity * 10
         self._product.forget_peaks()
@@ -172,7 +172,7 @@ class Bench:
             pin(self._product.tree(), self.cpus)
 
     def _offer(self, rate: float, seconds: float) -> list[Heard]:
-        """Run the phones: one process for each CPU they have."""
+        """Run the phones, in one process for each CPU that they have."""
         self._runs += 1
         used = self._product.cpu_s()
         load = Load(
@@ -209,7 +209,7 @@ class Bench:
             [sys.executable, "-m", "bench._edges.abuse", *words], stdout=subprocess.PIPE, text=True
         ) as running:
             assert running.stdout
-            running.stdout.readline()  # everything is prepared
+            running.stdout.readline()  # The process writes a line once everything is prepared.
             yield
             counts.update(json.loads(running.communicate(timeout=_HANG_S)[0]))
 

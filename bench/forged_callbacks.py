@@ -1,6 +1,9 @@
-"""100,000 forged or mangled callbacks against payouts in every state: how many had any effect but a question."""
+"""100,000 forged or mangled callbacks against payouts in every state.
 
-# The strict rules are the product's (pyproject: include); fixtures have no types.
+The benchmark counts those with any effect other than a status query.
+"""
+
+# The strict rules are for the product (pyproject: include). Fixtures have no types.
 # pyright: basic
 
 import json

@@ -1,7 +1,8 @@
-"""What a long history costs: the same acts on a gateway with a past and on one without, by turns in one run.
+"""The cost of a long history: the same acts with and without a past, in turn in one run.
 
-Both are whole gateways with a database server of their own. Phones act over HTTP, a few at a time, so that a figure is
-what an act takes and not how long it waited for others. `--json` prints one object; ratios are of the 99th percentiles.
+Both are whole gateways with a database server of their own. Phones act over HTTP, a few at a time,
+so that a figure is the duration of an act and not its wait for others. `--json` prints one object.
+Ratios are of the 99th percentiles.
 """
 
 import argparse
@@ -31,7 +32,7 @@ Act = Callable[[int], Awaitable[None]]
 
 
 async def make_past(settings: Settings, plan: Plan) -> int:
-    """Fill a gateway; return how many answers it holds."""
+    """Fill a gateway, and return how many answers it holds."""
     from gateway.vault import Vault
 
     assert settings.secret_key
@@ -45,9 +46,9 @@ async def make_past(settings: Settings, plan: Plan) -> int:
 
 
 class Phones:
-    """Phones of workers that a gateway knows and that hold no question yet.
+    """The phones of workers whom a gateway knows and who hold no question yet.
 
-    Every act is done by phones of its own.
+    Every act has phones of its own.
     """
 
     def __init__(self, http: aiohttp.ClientSession, port: int, holders: int) -> None:
@@ -79,7 +80,7 @@ class Phones:
         await self._dials(self._dialler(n), "", "w")
 
     def _dialler(self, n: int) -> int:
-        """The number of the n-th phone behind those who hold a question; every second worker dials."""
+        """Return the number of the n-th phone after those with a question. Every other one dials."""
         return self._holders + 1 + (self._holders % 2) + 2 * n
 
     async def _dials(self, worker: int, typed: str, session: str) -> str:
@@ -100,7 +101,7 @@ class Phones:
 
 
 async def measured(act: Act, count: int) -> list[float]:
-    """Milliseconds of each of `count` acts, each by another phone."""
+    """Return the milliseconds of each of `count` acts, each by another phone."""
     took: list[float] = []
 
     async def lane(first: int) -> None:
@@ -114,7 +115,7 @@ async def measured(act: Act, count: int) -> list[float]:
 
 
 def p99(took: list[float]) -> float:
-    """The 99th percentile."""
+    """Return the 99th percentile."""
     return sorted(took)[min(len(took) - 1, len(took) * 99 // 100)]
 
 
@@ -122,7 +123,10 @@ ACTS = ("first_work", "answer", "dial_again", "sms", "cash_out")
 
 
 async def acts(ports: list[int], holders: list[int], phones: int) -> dict[str, list[float]]:
-    """The 99th percentile of each act, empty and filled; each act is done by turns, in ten parts."""
+    """Return the 99th percentile of each act, on the empty and on the filled gateway.
+
+    The two gateways take turns, in ten parts per act.
+    """
     async with aiohttp.ClientSession() as http:
         both = [Phones(http, port, held) for port, held in zip(ports, holders, strict=True)]
         for one, port in zip(both, ports, strict=True):
@@ -155,7 +159,10 @@ async def _up(http: aiohttp.ClientSession, port: int) -> None:
 
 
 async def looks(settings: Settings) -> dict[str, float]:
-    """Milliseconds of what is done once in a while, the best of three; rows a second of a proof; bytes an answer."""
+    """Return the milliseconds of each rare operation, as the best of three runs.
+
+    The result also has the rows per second of a proof, and the bytes per answer.
+    """
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineBells
     from gateway.steps.count import count
@@ -197,7 +204,10 @@ async def looks(settings: Settings) -> dict[str, float]:
 
 
 async def pruned(settings: Settings) -> dict[str, float]:
-    """Bytes an answer, before and after the months leave that the default settings do not keep, and after all do."""
+    """Return the bytes per answer before and after months are archived.
+
+    They are measured after the months that the default settings do not keep, and after all months.
+    """
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineBells
     from gateway.steps.archive import archive

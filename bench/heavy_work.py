@@ -1,9 +1,11 @@
-"""How long a large batch and a process stand still while it is learned from, closed, corrected or uploaded.
+"""The delay that heavy steps on a large batch cause to other work on it.
 
-A batch of 100,000 tasks with five answers each is written straight into the tables. Then each heavy step runs as a runner
-or the client process runs it, while probers take the batch's row, rows of its tasks and of its workers' skills every
-10 ms, ask the event loop whether it is free, and look for the oldest transaction of ours that has written something: no
-lock is older than that. Reported are the longest times; `ours` is the longest wait for a row, in ms.
+A batch of 100,000 tasks with five answers each is written straight into the tables. Then each heavy
+step (learn, close, correct, upload) runs as a runner or the client process runs it. Meanwhile
+probers lock the batch's row, rows of its tasks and rows of its workers' skills every 10 ms. They
+also test whether the event loop is free, and look for the oldest of the gateway's transactions that
+has written something: no lock is older than that. The report has the longest times. `ours` is the
+longest wait for a row, in ms.
 """
 
 import argparse
@@ -40,9 +42,9 @@ BAR_MS = 1000
 
 @dataclass(slots=True)
 class Waits:
-    """The longest waits while something ran, in milliseconds.
+    """The longest waits while an operation ran, in milliseconds.
 
-    `lock_ms`: the age of the oldest transaction that wrote.
+    `lock_ms` is the age of the oldest transaction that wrote.
     """
 
     took_ms: float = 0.0
@@ -54,7 +56,7 @@ class Waits:
 
 
 class Probers:
-    """What asks, again and again, how long it has to wait."""
+    """The probers, which measure again and again how long they have to wait."""
 
     def __init__(self, settings: Settings, batch: str) -> None:
         assert settings.database_url
@@ -62,7 +64,7 @@ class Probers:
         self.waits = Waits()
 
     async def during(self, what: Callable[[], Awaitable[object]]) -> Waits:
-        """Run something, and return the longest waits meanwhile."""
+        """Run an operation, and return the longest waits meanwhile."""
         self.waits = Waits()
         probes = [
             asyncio.create_task(self._rows("row_ms", "select 1 from batch where id = $1 for no key update", self._batch)),
@@ -118,7 +120,7 @@ class Probers:
 
 
 async def prepare(rt: Runtime, client: str, tasks: int) -> str:
-    """A running batch whose tasks are all answered and decided."""
+    """Create a running batch whose tasks are all answered and decided."""
     batch = await submit.create(rt, client, _spec("large"))
     await submit.add_tasks(rt, client, batch.id, _tasks(tasks, GOLD))
     await submit.start(rt, client, batch.id)

@@ -1,9 +1,10 @@
-"""How fast a client's upload is stored, in each format, against the same rows by a bare COPY in the same run.
+"""The speed of a client's upload in each format, compared with a bare COPY of the same rows.
 
-A gateway serves HTTP; a client posts 100,000 tasks as CSV, JSON lines, one JSON list and XLSX, each into a draft of its
-own. The time runs from the request to the answer that says they are stored, so a batch that could start. Meanwhile
-another caller asks the same process whether it answers. The floor copies the same rows, prepared beforehand, into a
-table with the same columns, constraints and indexes (foreign keys excepted).
+A gateway serves HTTP. A client posts 100,000 tasks as CSV, JSON lines, one JSON list and XLSX, each
+into a draft of its own. The time runs from the request to the response that says that the tasks are
+stored, so that the batch could start. Meanwhile another caller tests whether the same process
+answers. The floor copies the same rows, prepared beforehand, into a table with the same columns,
+constraints and indexes (foreign keys excepted).
 """
 
 import argparse
@@ -37,12 +38,12 @@ _SPEC = {
 
 
 def texts(tasks: int) -> list[tuple[str, str]]:
-    """Names and texts of tasks, as a survey of shops has them."""
+    """Return names and texts of tasks as in a survey of shops."""
     return [(f"t{n}", f"What is at place number {n} on the road to Kibera?") for n in range(tasks)]
 
 
 def bodies(rows: list[tuple[str, str]]) -> Mapping[str, tuple[str, bytes]]:
-    """The same tasks in each format: content type and body."""
+    """Return the tasks in each format: its content type and body."""
     objects = [json.dumps({"id": name, "text": text}) for name, text in rows]
     table = "id,text\n" + "".join(f"{name},{text}\n" for name, text in rows)
     return {
@@ -54,7 +55,7 @@ def bodies(rows: list[tuple[str, str]]) -> Mapping[str, tuple[str, bytes]]:
 
 
 def _workbook(rows: list[tuple[str, str]]) -> bytes:
-    from openpyxl import Workbook  # costs start-up time
+    from openpyxl import Workbook  # The import costs start-up time.
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
@@ -67,7 +68,7 @@ def _workbook(rows: list[tuple[str, str]]) -> bytes:
 
 
 class Client:
-    """A client of the gateway at a port, with its key."""
+    """A client of the gateway at a port, with an API key."""
 
     def __init__(self, http: aiohttp.ClientSession, port: int, key: str) -> None:
         self._http, self._url = http, f"http://127.0.0.1:{port}"
@@ -87,7 +88,7 @@ class Client:
         return str((await self.asks("POST", "/batches", json.dumps(_SPEC).encode()))["id"])
 
     async def longest_stop_ms(self, work: Callable[[], Awaitable[object]]) -> tuple[float, float]:
-        """Return the seconds that `work` took, and the longest wait of another caller meanwhile, in ms."""
+        """Return the seconds that `work` took, and another caller's longest wait meanwhile, in ms."""
         longest = 0.0
 
         async def others() -> None:
@@ -109,7 +110,7 @@ class Client:
 
 
 async def bare_copy(settings: Settings, rows: list[tuple[str, str]]) -> float:
-    """Seconds that a COPY of the rows takes, into a table of its own."""
+    """Return the seconds that a COPY of the rows into a table of its own takes."""
     assert settings.database_url
     db: asyncpg.Connection = await asyncpg.connect(
         plain_dsn(settings.database_url.get_secret_value())
@@ -182,7 +183,7 @@ def _result(
 
 
 def run(tasks: int = TASKS) -> list[dict[str, object]]:
-    """Measure a gateway of this run's own."""
+    """Measure a gateway that this run starts."""
     with gateway() as settings, serving(settings, serve_ours) as [(port, _)]:
         return asyncio.run(_when_up(settings, port, tasks))
 

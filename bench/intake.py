@@ -1,13 +1,16 @@
-"""Inbound SMS in a rush: how many are durable (committed, then 200) a second, and, apart, how many are walked.
+"""A burst of inbound SMS: how many per second are durable, and how many are processed.
 
-Many phones text at once over real HTTP. Beyond `walks_at_once` the API process stores them, a group a commit; when all
-are in, a runner's `catch_up` walks them: finds or makes the person, decides, books, puts the reply into the outbox. The
-floor beside intake receives the same webhook as FastAPI's documentation shows and inserts one row, committed, a request.
-At the end every message that got its 200 is in the inbox once, and has its reply.
+An SMS is durable when it is committed before its 200. Many phones text at once over real HTTP.
+Beyond `walks_at_once`, the API process stores the SMS, one group per commit. When all have arrived,
+a runner's `catch_up` processes them: it finds or creates the worker, decides, posts to the ledger
+and puts the reply into the outbox. The floor receives the same webhook as FastAPI's documentation
+shows and inserts one row per request, committed. At the end, every message that got its 200 is in
+the inbox once and has its reply.
 
-`intake_steady` is another question: how long does one SMS wait for its 200 while a given number come in each second, whether
-or not the ones before are answered (open loop)? An SMS is timed from the moment it was due, so a server that stands still
-for a moment is charged with everybody who came meanwhile. Driver, server and PostgreSQL share the machine.
+`intake_steady` measures how long one SMS waits for its 200 while a given number arrive per second,
+whether or not the earlier ones are answered (open loop). The time of an SMS counts from the moment
+it was due, so a server that pauses is charged with every SMS that arrived meanwhile. Driver, server
+and PostgreSQL share the machine.
 """
 
 import argparse
@@ -41,7 +44,10 @@ async def until_up(http: aiohttp.ClientSession, port: int, path: str) -> None:
 async def burst(
     http: aiohttp.ClientSession, url: str, count: int, run: str
 ) -> tuple[float, list[float]]:
-    """`count` SMS of as many phones, AT_ONCE at a time; SMS a second and each one's milliseconds."""
+    """Send `count` SMS from as many phones, AT_ONCE at a time.
+
+    Return the SMS per second, and the milliseconds of each.
+    """
     numbers = iter(range(count))
     latencies: list[float] = []
 
@@ -68,8 +74,11 @@ async def burst(
 async def offered(
     http: aiohttp.ClientSession, url: str, rate: int, seconds: float
 ) -> tuple[float, list[float], list[float]]:
-    """`rate` SMS a second, each sent at its moment; 200s a second, and the milliseconds of each from the moment it was
-    due, and from the moment it was sent."""
+    """Send `rate` SMS per second, each at its moment.
+
+    Return the 200s per second, the milliseconds of each from the moment it was due, and the
+    milliseconds of each from the moment it was sent.
+    """
     loop = asyncio.get_running_loop()
     due_ms, sent_ms, tasks = list[float](), list[float](), set[asyncio.Task[None]]()
     begun = loop.time() + 0.1
@@ -123,13 +132,13 @@ async def steady(
 
 
 def cpu_s(*parents: int) -> float:
-    """CPU seconds that these processes and their children have used so far (Linux)."""
+    """Return the CPU seconds that these processes and their children have used so far (Linux)."""
     used = 0
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
         except OSError:
-            continue  # gone meanwhile
+            continue  # The process has ended meanwhile.
         if int(folder.name) in parents or int(fields[1]) in parents:
             used += int(fields[11]) + int(fields[12])
     return used / os.sysconf("SC_CLK_TCK")
@@ -173,7 +182,7 @@ async def intake(
 
 
 async def walk(settings: Settings, total: int) -> dict[str, object]:
-    """One runner hears what is stored; afterwards nothing is lost and nothing is there twice."""
+    """Let one runner process the stored SMS, and check that none is lost or doubled."""
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineBells
     from gateway.steps.catch_up import catch_up
@@ -198,7 +207,8 @@ async def walk(settings: Settings, total: int) -> dict[str, object]:
         "unit": "SMS/s",
         "p50_ms": None,
         "p99_ms": None,
-        "note": f"one runner walks the {heard} that were stored first ({total - heard} were walked before their 200)",
+        "note": f"one runner processes the {heard} that were stored first "
+        f"({total - heard} were processed before their 200)",
     }
 
 

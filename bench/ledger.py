@@ -1,10 +1,11 @@
-"""The ledger under a hot client account: postings a second with durable commits of 2 ms, the audit and the seals of a
-million transfers.
+"""The ledger under a hot client account: postings per second, the audit and the seals.
 
-Everybody earns from one client's batch. Ours is the product's own SQL: `post` for a single posting in its own commit,
-`post_all` for batches. The floor is the design every textbook shows: the application opens a transaction, locks both
-accounts, inserts two legs, updates both balances, commits; a deferred trigger checks that legs sum to zero. Each side
-has 8 writers on the same PostgreSQL with commit_delay=2000, commit_siblings=0 (a disk that takes 2 ms), in turn.
+All workers earn from one client's batch, with durable commits of 2 ms. The audit and the seals
+cover a million transfers. The gateway's side is the product's own SQL: `post` for a single posting
+in its own commit, `post_all` for batches. The floor is the design of every textbook. The
+application opens a transaction, locks both accounts, inserts two legs, updates both balances and
+commits, and a deferred trigger checks that the legs sum to zero. Each side has 8 writers on the
+same PostgreSQL with commit_delay=2000, commit_siblings=0 (a disk that takes 2 ms), in turn.
 """
 
 import argparse
@@ -64,7 +65,7 @@ async def two_legs(db: asyncpg.Connection, chance: random.Random, _n: int) -> in
 
 
 class Books:
-    """Accounts of one hot batch and its workers, in the product's own tables."""
+    """The accounts of one hot batch and its workers, in the product's own tables."""
 
     def __init__(self, hold: int, workers: list[int]) -> None:
         self.hold, self.workers = hold, workers
@@ -88,7 +89,7 @@ class Books:
 
 
 async def drive(dsn: str, write: Write, seconds: float) -> tuple[float, list[float]]:
-    """Postings a second by all writers together, and each write's milliseconds."""
+    """Return the postings per second of all writers together, and the milliseconds of each write."""
     found = await asyncio.gather(
         *(asyncpg.connect(dsn, server_settings=SLOW_DISK) for _ in range(WRITERS))
     )
@@ -115,7 +116,7 @@ async def drive(dsn: str, write: Write, seconds: float) -> tuple[float, list[flo
 
 
 async def a_million(dsn: str, books: Books, rows: int) -> None:
-    """History in bulk, as restored from a copy: no trigger runs, balances are set to what the rows make."""
+    """Insert a long history as a restored copy would: no trigger runs, and the balances are set."""
     db = await asyncpg.connect(dsn)
     await db.execute("set session_replication_role = replica")
     await db.execute(
@@ -140,7 +141,7 @@ async def measure(url: str, seconds: float, rounds: int, rows: int) -> list[dict
     dsn = plain_dsn(url)
     setup = await asyncpg.connect(dsn)
     await setup.execute(NAIVE)
-    # The hold is filled by the house's cash, so that the audit finds right books at the end.
+    # The gateway's cash fills the hold, so that the audit finds correct balances at the end.
     cash = await setup.fetchval("select open_account('client_cash', '', 'KES', false)")
     hold = await setup.fetchval("select open_account('batch_hold', 'b_hot', 'KES', false)")
     workers = [

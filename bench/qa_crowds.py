@@ -1,4 +1,4 @@
-"""Quality engine on crowds it has not seen: made-up ones of many shapes, `auto` beside majority.
+"""The quality engine on unseen crowds: synthetic ones of many shapes, `auto` beside majority.
 
     python -m bench.qa_crowds [--seeds N] [--json FILE]
 
@@ -24,13 +24,14 @@ Rows = list[tuple[str, str, str]]
 
 @dataclass(frozen=True)
 class Shape:
-    """A crowd.
+    """The shape of a synthetic crowd.
 
-    `spammers` answer anything, `liars` mostly the next option, both as shares of the workers.
+    `spammers` answer at random and `liars` mostly give the next option, both as shares of the
+    workers.
 
-    `common` is the share of the first option among the truths, `uneven` the deviation of the
-    questions' difficulty in log-odds, `confused` the share of mistakes that take an option for its
-    twin, `few` means that few workers answer most.
+    `common` is the share of the first option among the truths. `uneven` is the deviation of the
+    questions' difficulty in log-odds. `confused` is the share of mistakes that take an option for
+    its twin. `few` means that few workers give most answers.
     """
 
     tasks: int = 300
@@ -82,7 +83,7 @@ SHAPES = {
 
 
 def crowd(shape: Shape, seed: int) -> tuple[Rows, dict[str, str]]:
-    """Answers and truths of one such crowd."""
+    """Return answers and truths of one crowd of this shape."""
     random = np.random.default_rng(seed)
     strength = shape.skill * (1.0 - shape.skill) / shape.spread**2 - 1.0
     skills = random.beta(strength * shape.skill, strength * (1.0 - shape.skill), shape.workers)
@@ -125,7 +126,7 @@ def _said(
 
 
 def compared(name: str, shape: Shape, seeds: int) -> dict[str, object]:
-    """One row of the table."""
+    """Return one row of the table."""
     right: dict[str, list[float]] = {"auto": [], "majority": []}
     for seed in range(seeds):
         rows, truths = crowd(shape, seed)

@@ -1,12 +1,13 @@
-"""Quality engine on crowds that were left out: every recorded crowd is judged by constants fitted without it.
+"""The quality engine on left-out crowds: constants fitted without a recorded crowd judge it.
 
     python -m bench.qa_left_out [--data FOLDER] [--splits N] [--seeds N] [--json FILE]
 
-FOLDER has NAME.csv (task,worker,answer) and NAME_gold.csv (task,truth) per crowd. For each crowd the constants
-of `auto`, of its confidences and of stopping are fitted to all other crowds, whole and cut down, and to made-up
-ones; then they judge the crowd. Fitting is a descent over half, all and double of each
-constant, one after the other. `ours` is the left-out figure of a crowd, `floor` that of majority (accuracy), of the shipped constants
-(calibration errors), or of majority of five (stopping), in percent or points.
+FOLDER has NAME.csv (task,worker,answer) and NAME_gold.csv (task,truth) per crowd. For each crowd,
+the constants of `auto`, of its confidences and of stopping are fitted to all other crowds, whole
+and reduced, and to synthetic ones. Then they judge the crowd. Fitting is a descent that tries half,
+all and double of each constant, one after the other. `ours` is the left-out figure of a crowd.
+`floor` is that of majority (accuracy), of the shipped constants (calibration errors), or of
+majority of five (stopping), in percent or points.
 """
 
 import argparse
@@ -30,12 +31,12 @@ from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Floats
 from gateway.qa.rules import auto
 
 SPLITS, SEEDS, GOLD, MADE_UP_SEEDS = 40, 3, 40, 1
-ROUNDS = 2  # of the descent
+ROUNDS = 2  # rounds of the descent
 FACTORS = (0.5, 1.0, 2.0)
-TIE_MIN, TIE_MAX = 0.5, 0.9  # a share of a tie of two
-LOSS_COUNTS = 3.0  # a point below majority weighs like three above it
+TIE_MIN, TIE_MAX = 0.5, 0.9  # the range for the share of a tie of two
+LOSS_COUNTS = 3.0  # A point below majority weighs as much as three above it.
 COST, CONFIDENCES = 3.4, (0.9, 0.93, 0.95, 0.96, 0.97, 0.98)
-Curve = list[tuple[float, float]]  # answers a task and accuracy in percent, per confidence
+Curve = list[tuple[float, float]]  # answers per task and accuracy in percent, per confidence
 Chosen = TypeVar("Chosen", auto.Constants, Usual)
 FITTED_WEIGHTS = tuple(auto.Constants.__dataclass_fields__)
 FITTED_USUAL = ("temperature", "lapse", "shared_error")
@@ -43,7 +44,7 @@ FITTED_USUAL = ("temperature", "lapse", "shared_error")
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What came of one crowd, by constants that were fitted without it."""
+    """The results for one crowd with constants that were fitted without it."""
 
     part: Part
     constants: auto.Constants
@@ -55,7 +56,10 @@ class LeftOut:
 
 
 def fitted(start: Chosen, names: Sequence[str], loss: Callable[[Chosen], float]) -> Chosen:
-    """Return the best constants that descents over `names`, one by one, from all halved and all doubled find."""
+    """Return the best constants of three descents over `names`, one constant at a time.
+
+    They start from the constants, from all of them halved and from all of them doubled.
+    """
     found: list[Chosen] = []
     for factor in (FACTORS[0], FACTORS[-1]):
         one = replace(start, **{name: _scaled(start, name, factor) for name in names})
@@ -73,21 +77,21 @@ def _scaled(start: object, name: str, factor: float) -> float:
 
 
 class Bench:
-    """The crowds, and every loss that was worked out already."""
+    """The crowds, and every loss that was computed already."""
 
     def __init__(self, crowds: dict[str, list[Part]], others: list[Part]) -> None:
         self.crowds = crowds
         self.parts = [part for parts in crowds.values() for part in parts] + others
         self.points = cache(self._points)
         self.error = cache(self._error)
-        self.blend = lru_cache(len(self.parts))(Part.blend)  # those of one fit
+        self.blend = lru_cache(len(self.parts))(Part.blend)  # the blends of one fit
 
     def without(self, name: str) -> list[Part]:
         """Return all parts but those of one crowd."""
         return [part for part in self.parts if part.crowd != name]
 
     def weights(self, name: str) -> auto.Constants:
-        """Return the constants of `auto` that all other crowds ask for."""
+        """Return the constants of `auto` that are best for all other crowds."""
         parts = self.without(name)
         return fitted(
             auto.CONSTANTS,
@@ -96,7 +100,7 @@ class Bench:
         )
 
     def usual(self, name: str, constants: auto.Constants) -> Usual:
-        """Return what confidences without gold are to be like, by all other crowds."""
+        """Return the usual confidences without gold according to all other crowds."""
         parts = self.without(name)
         return fitted(
             batch.USUAL,
@@ -105,7 +109,7 @@ class Bench:
         )
 
     def _points(self, part: Part, constants: auto.Constants) -> float:
-        """Return what the blend gains on majority, losses counted `LOSS_COUNTS` times."""
+        """Return the gain of the blend over majority. Losses count `LOSS_COUNTS` times."""
         gain = part.accuracy(part.blend(constants)) - part.accuracy(part.candidates[0])
         return gain if gain >= 0.0 else LOSS_COUNTS * gain
 
@@ -122,7 +126,7 @@ class Bench:
         )
 
     def judged(self, name: str, splits: int) -> LeftOut:
-        """Judge one crowd by what the others ask for."""
+        """Judge one crowd with the constants that are best for the others."""
         part = self.crowds[name][0]
         constants = self.weights(name)
         usual = self.usual(name, constants)
@@ -139,7 +143,7 @@ class Bench:
 
 @dataclass(frozen=True)
 class Fitted:
-    """The rule `auto` with constants of one's own."""
+    """The rule `auto` with given constants."""
 
     constants: auto.Constants
 
@@ -156,7 +160,10 @@ class Fitted:
 def with_gold(
     part: Part, constants: auto.Constants, usual: Usual, splits: int
 ) -> tuple[float, float, float | None]:
-    """Return accuracy and calibration error with `GOLD` gold tasks, and the share of certificates that held."""
+    """Return the accuracy and the calibration error with `GOLD` gold tasks.
+
+    The third value is the share of the certificates that held.
+    """
     chosen = Fitted(constants)
     unaided = part.blend(constants)
     found: list[tuple[float, float]] = []
@@ -175,7 +182,10 @@ def with_gold(
 
 
 def stopped(parts: Sequence[Part], seeds: int) -> list[dict[str, object]]:
-    """Return stopping at the confidence with which the other crowds cost `COST` answers a task."""
+    """Return the results of stopping at a confidence that was fitted to the other crowds.
+
+    With that confidence the other crowds cost `COST` answers per task.
+    """
     curves = [_curve(part, seeds) for part in parts]
     rows: list[dict[str, object]] = []
     costs: list[float] = []
@@ -204,7 +214,7 @@ def stopped(parts: Sequence[Part], seeds: int) -> list[dict[str, object]]:
 
 
 def _one_setting(curves: Sequence[Curve], floor: float) -> list[dict[str, object]]:
-    """Return what each confidence costs and finds where it is the setting of all crowds; nothing is fitted."""
+    """Return cost and accuracy of each confidence as one setting for all crowds, without fitting."""
     rows: list[dict[str, object]] = []
     for step, confidence in enumerate(CONFIDENCES):
         cost, accuracy = (fmean(curve[step][part] for curve in curves) for part in (0, 1))
@@ -214,7 +224,7 @@ def _one_setting(curves: Sequence[Curve], floor: float) -> list[dict[str, object
 
 
 def _curve(part: Part, seeds: int) -> Curve:
-    """Return answers a task and accuracy in percent at each of `CONFIDENCES`."""
+    """Return the answers per task and the accuracy in percent at each of `CONFIDENCES`."""
     curve: Curve = []
     for confidence in CONFIDENCES:
         replays = [

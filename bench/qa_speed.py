@@ -1,11 +1,11 @@
-"""Quality engine: Dawid-Skene beside crowd-kit and a plain one, a batch by `auto`, the judge, imports, memory.
+"""The speed of the quality engine: Dawid-Skene, a batch by `auto`, the judge, imports, memory.
 
     python -m bench.qa_speed [--peer PYTHON | --no-peer] [--full] [--json FILE]
 
-`ours` and `floor` are CPU seconds of one thread for the same 20 iterations on the same made-up
-answers, strings in and values out: the floor is crowd-kit's DawidSkene, in an environment that this
-makes on first use (`bench/_crowd_kit.py`), and the algorithm as a textbook has it, on dictionaries.
-For the judge, `ours` is microseconds of one call. `--full` measures ten million answers, too.
+`ours` and `floor` are CPU seconds of one thread for the same 20 iterations on the same synthetic
+answers, strings in and values out. The floors are crowd-kit's DawidSkene, in an environment that is
+made on first use (`bench/_crowd_kit.py`), and the textbook algorithm on dictionaries. For the
+judge, `ours` is microseconds of one call. `--full` measures ten million answers, too.
 """
 
 import argparse
@@ -42,7 +42,7 @@ Result = dict[str, object]
 
 
 def crowd(tasks: int, options: str, *, answers: int = 5, workers: int = 300) -> Rows:
-    """Made-up answers: workers of every skill between .5 and .95."""
+    """Return synthetic answers of workers with skills between .5 and .95."""
     random = Random(1)
     skills = [random.uniform(0.5, 0.95) for _ in range(workers)]
     rows: Rows = []
@@ -55,7 +55,7 @@ def crowd(tasks: int, options: str, *, answers: int = 5, workers: int = 300) -> 
 
 
 def textbook(rows: Rows) -> dict[str, str]:
-    """Dawid-Skene on dictionaries, a hundredth of a count as smoothing."""
+    """Run Dawid-Skene on dictionaries, with a hundredth of a count as smoothing."""
     options = sorted({answer for _, _, answer in rows})
     said: dict[str, list[tuple[str, str]]] = {}
     for task, worker, answer in rows:
@@ -87,7 +87,7 @@ def textbook(rows: Rows) -> dict[str, str]:
 
 
 def cpu_seconds(work: Callable[[], object], repeats: int = REPEATS) -> list[float]:
-    """CPU seconds of every run, after one to warm up."""
+    """Return the CPU seconds of every run, after one run to warm up."""
     work()
     seconds: list[float] = []
     for _ in range(repeats):
@@ -98,7 +98,7 @@ def cpu_seconds(work: Callable[[], object], repeats: int = REPEATS) -> list[floa
 
 
 def line(name: str, ours: list[float], floor: float | None, unit: str, note: str) -> Result:
-    """One row of the table; `ours` in seconds."""
+    """Return one row of the table. `ours` is in seconds."""
     middle = median(ours)
     scale = 1e6 if unit == "us" else 1.0
     return {
@@ -114,13 +114,13 @@ def line(name: str, ours: list[float], floor: float | None, unit: str, note: str
 
 
 def single(name: str, ours: float, unit: str, note: str) -> Result:
-    """One row of the table for what is measured once."""
+    """Return one row of the table for a figure that is measured once."""
     beside: Result = dict.fromkeys(("floor", "ratio", "p50_ms", "p99_ms"))
     return {"name": name, "ours": round(ours, 2), **beside, "unit": unit, "note": note}
 
 
 def dawid_skene(peer: Path | None) -> list[Result]:
-    """Equal iterations, so the time to convergence plays no part."""
+    """Compare equal numbers of iterations, so that the time to convergence plays no part."""
     em.ROUNDS_MAX, em.CONTENT, em.CONTENT_MEAN = ITERATIONS, -1.0, -1.0
     results: list[Result] = []
     for name, tasks, options in (
@@ -144,7 +144,7 @@ def dawid_skene(peer: Path | None) -> list[Result]:
 
 
 def to_convergence() -> list[Result]:
-    """What a live batch of 100,000 answers costs to be estimated anew, and again as it grows."""
+    """Measure the estimate of a live batch of 100,000 answers, from the start and as it grows."""
     results: list[Result] = []
     for options in ("ab", "abcde"):
         rows = crowd(20_000, options)
@@ -168,18 +168,21 @@ def anew(name: str, answers: Answers) -> object:
 
 
 def again(answers: Answers, earlier: Answers, before: Estimate) -> object:
-    """Estimate a batch that has grown, from where it stood."""
+    """Estimate a batch that has grown, from its earlier estimate."""
     late = fresh(answers)
     return rule("auto").aggregate(late, None, resume.start(late, earlier, before))
 
 
 def fresh(answers: Answers) -> Answers:
-    """The same answers without what was worked out about them before."""
+    """Return a copy of the answers without any cached figure."""
     return replace(answers)
 
 
 def memory(*, full: bool) -> list[Result]:
-    """Most memory of a process that reads, encodes and estimates by `auto`, above NumPy's own."""
+    """Measure the most memory of a process that reads, encodes and estimates by `auto`.
+
+    NumPy's own memory is subtracted.
+    """
     small, large = MEMORY_ANSWERS
     each = (_peak_bytes(large) - _peak_bytes(small)) / (large - small)
     between = f"bytes an answer by auto, from strings, between {small:,} and {large:,} answers"
@@ -205,7 +208,7 @@ def _peak_bytes(answers: int) -> int:
 
 
 def imports() -> list[Result]:
-    """What `import gateway.qa` and the rules on top cost a process, above Python itself."""
+    """Measure the cost of `import gateway.qa` and of the rules, above that of Python itself."""
     bare = median(_import_seconds("pass") for _ in range(IMPORTS))
     results: list[Result] = []
     for name, code in (
@@ -219,14 +222,17 @@ def imports() -> list[Result]:
 
 
 def _import_seconds(code: str) -> float:
-    """CPU seconds of a Python that does this and ends."""
+    """Return the CPU seconds of a Python process that runs this code and ends."""
     asked = f"{code}\nimport time; print(time.process_time())"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
     return float(done.stdout)
 
 
 def online() -> list[Result]:
-    """One answer judged with those before it: what hearing an answer pays for. States are made up, each judged again and again."""
+    """Measure the judgement of one answer together with those before it.
+
+    Each answer of a worker costs this. Synthetic states are judged again and again.
+    """
     random = Random(1)
     options = list("abcde")
     states = [
@@ -254,8 +260,9 @@ def online() -> list[Result]:
 
 
 def main() -> None:
-    """Run everything and print the table as JSON."""
-    if ONE_THREAD not in os.environ:  # NumPy reads it when it is imported, which it is by now
+    """Run all measurements and print the table as JSON."""
+    # NumPy reads the variable when it is imported, which has happened already.
+    if ONE_THREAD not in os.environ:
         os.environ[ONE_THREAD] = "1"
         os.execv(sys.executable, sys.orig_argv)  # noqa: S606  # ourselves
     parser = argparse.ArgumentParser(description=__doc__)
@@ -270,7 +277,8 @@ def main() -> None:
             peer = _crowd_kit.interpreter()
         except _crowd_kit.CannotRun as error:
             sys.stderr.write(f"NOT MEASURED: crowd-kit cannot be installed here ({error})\n")
-    # Convergence first: the equal-iterations runs change the loop's constants for good.
+    # Convergence runs first, since the runs of equal iterations change the loop's constants for
+    # good.
     results = [*imports(), *online(), *memory(full=chosen.full), *to_convergence()]
     results += dawid_skene(peer)
     table = json.dumps({"results": results}, indent=1) + "\n"

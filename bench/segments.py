@@ -1,4 +1,4 @@
-"""Counting the segments of a text: ours beside smsutil (Python), for texts of one, three and five parts."""
+"""The segment counter beside smsutil (Python), for texts of one, three and five parts."""
 
 import json
 import time
@@ -17,7 +17,7 @@ ROUNDS, CALLS = 30, 100
 
 
 def microseconds(call: Callable[[], object]) -> float:
-    """The best of many rounds: what the work costs when nobody is in the way."""
+    """Return the best of many rounds, which is the cost without other load."""
     best = float("inf")
     for _ in range(ROUNDS):
         began = time.perf_counter()
@@ -28,7 +28,7 @@ def microseconds(call: Callable[[], object]) -> float:
 
 
 def run() -> list[dict[str, object]]:
-    plain = count.__wrapped__  # as for a text that was never seen
+    plain = count.__wrapped__  # The cache is bypassed, as for a text that was never seen.
     results = list[dict[str, object]]()
     for name, text in TEXTS.items():
         assert count(text).segments == len(split(text).parts)

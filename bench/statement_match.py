@@ -1,9 +1,9 @@
-"""A statement of 100,000 payments, with ten kinds of differences fifty times each, held against our books.
+"""The reconciliation of a statement of 100,000 payments with ten kinds of differences, fifty each.
 
 The floor is one pass over the lines that only looks each receipt up in a dictionary.
 """
 
-# The strict rules are the product's (pyproject: include); fixtures have no types.
+# The strict rules are for the product (pyproject: include). Fixtures have no types.
 # pyright: basic
 
 import json

@@ -1,1 +1,1 @@
-"""What `bench/edges.py` is made of: the product, the phones that load it, and the callers that attack its edges."""
+"""The parts of `bench/edges.py`: the product, the phones that load it, and the attackers."""

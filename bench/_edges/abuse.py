@@ -1,6 +1,6 @@
-"""Callers that attack the edges of the product, each kind in a process of its own that runs until its time is over.
+"""The attackers of the product, each kind in a process of its own that runs for a given time.
 
-Run as `python -m bench._edges.abuse KIND PORT SECONDS KEY`; what came of it goes to stdout as JSON.
+Run as `python -m bench._edges.abuse KIND PORT SECONDS KEY`. The results go to stdout as JSON.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from gateway.settings import DoorLimits
 ANONYMOUS_BYTES = 1_500_000_000
 REFUSED_BYTES = 48_000_000
 ACCEPTED_CHARACTERS = 470
-"""Per task, so that 100,000 tasks stay just under the largest upload of 50 MiB."""
+"""The characters per task with which 100,000 tasks stay just under the largest upload of 50 MiB."""
 DEAR = (
     "Is this true of the place beside the market? \N{LATIN SMALL LETTER ENG} " + "many words " * 15
 )
@@ -30,7 +30,7 @@ Counts = Counter[str]
 
 
 class Caller:
-    """What every attack knows. `until`: the moment after which it begins nothing new."""
+    """The base of every attack. After the moment `until` it begins nothing new."""
 
     def __init__(self, port: int, seconds: float, key: str) -> None:
         self.port, self.key = port, key
@@ -38,13 +38,13 @@ class Caller:
         self.counts: Counts = Counter()
 
     def begins(self) -> None:
-        """Say that everything is prepared, and let the time run."""
+        """Report that everything is prepared, and let the time run."""
         print("ready", flush=True)
         self.until = time.monotonic() + self._seconds
 
     @property
     def goes_on(self) -> bool:
-        """Whether there is time left."""
+        """Return whether there is time left."""
         return time.monotonic() < self.until
 
     def asks(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> bytes:
@@ -66,7 +66,7 @@ class Caller:
             line.close()
 
     def new_batch(self) -> str:
-        """Make a draft."""
+        """Create a draft and return its id."""
         spec = {
             "name": "upload",
             "kind": "verification",
@@ -78,7 +78,7 @@ class Caller:
 
 
 def refused_upload(caller: Caller) -> None:
-    """Upload 48 MB of CSV rows that are refused in the end, one after the other."""
+    """Upload 48 MB of CSV rows that are refused in the end, one upload after the other."""
     batch, row = caller.new_batch(), "{},a\n"
     rows, size = ["id,text\n"], 0
     for n in itertools.count():
@@ -94,7 +94,7 @@ def refused_upload(caller: Caller) -> None:
 
 
 def accepted_upload(caller: Caller) -> None:
-    """Upload the most tasks that are taken, with long texts, one batch after the other."""
+    """Upload the largest accepted number of tasks, with long texts, one batch after the other."""
     text = ("Is this true? " + "many words " * 50)[:ACCEPTED_CHARACTERS]
     body = json.dumps(
         [{"id": str(n), "text": text} for n in range(DoorLimits().batch_tasks)]
@@ -117,7 +117,7 @@ def quotes(caller: Caller) -> None:
 
 
 def anonymous(caller: Caller) -> None:
-    """Send 1.5 GB without a key, announced and in chunks, to what takes bodies."""
+    """Send 1.5 GB without a key, announced and in chunks, to endpoints that accept bodies."""
     caller.begins()
     for n in itertools.count():
         if not caller.goes_on:
@@ -156,19 +156,19 @@ def _parts(*, chunked: bool) -> Iterator[bytes]:
 
 
 def slow_from_one(caller: Caller) -> None:
-    """Hold 1,100 connections of one address open, a byte of a header per second on each."""
+    """Hold 1,100 connections of one address open, and send one byte of a header per second on each."""
     caller.begins()
     asyncio.run(_hold(caller, 1100, lambda _: "127.0.0.2"))
 
 
 def slow_from_many(caller: Caller) -> None:
-    """The same with 5,000 connections of 1,000 addresses."""
+    """Hold 5,000 slow connections of 1,000 addresses open."""
     caller.begins()
     asyncio.run(_hold(caller, 5000, lambda n: f"127.0.{1 + n % 1000 // 250}.{1 + n % 250}"))
 
 
 class _Slow(asyncio.Protocol):
-    """One connection that begins a request and never ends it."""
+    """A connection that begins a request and never ends it."""
 
     def __init__(self, open_now: set[asyncio.Transport], closed: Callable[[], None]) -> None:
         self._open_now, self._closed = open_now, closed
@@ -190,7 +190,7 @@ class _Slow(asyncio.Protocol):
 
 
 async def _hold(caller: Caller, count: int, address: Callable[[int], str]) -> None:
-    """Keep so many slow connections: each gets a byte per second, and one that was closed is opened again."""
+    """Keep `count` slow connections, and open a closed one again. Each gets one byte per second."""
     loop, open_now = asyncio.get_running_loop(), set[asyncio.Transport]()
     turns = itertools.count()
 

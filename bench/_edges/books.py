@@ -1,4 +1,4 @@
-"""What the database says of a run: whether anything that a phone was told is missing, or there twice."""
+"""The check of a run against the database: no reply to a phone may be missing or recorded twice."""
 
 import asyncio
 import time
@@ -22,9 +22,11 @@ SERVICE_CODE = "*384*20880#"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`lost`: answers and SMS that were acknowledged and are not kept. `doubled`: what was recorded twice.
+    """The result of the check.
 
-    `worked_off_s`: how long after the load the last stored SMS was processed.
+    `lost` counts answers and SMS that were acknowledged and are not stored, `doubled` those that
+    were recorded twice. `worked_off_s` is the time from the end of the load until the last stored
+    SMS was processed.
     """
 
     lost: int
@@ -33,7 +35,7 @@ class Verdict:
 
 
 class Books:
-    """Counts in the database of one product."""
+    """The counts in the database of one product."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -43,9 +45,9 @@ class Books:
         return asyncio.run(self._answers())
 
     def judge(self, before: int, heard: Sequence[Heard]) -> Verdict:
-        """Compare what phones were told with what is recorded.
+        """Compare the replies to the phones with the recorded rows.
 
-        `before`: the answers before the load.
+        `before` is the number of answers before the load.
         """
         return asyncio.run(self._judge(before, heard))
 
@@ -81,7 +83,7 @@ class Books:
 
 
 async def _worked_off(rt: Runtime) -> float:
-    """Wait until the runners have processed all that was stored; how many seconds that took."""
+    """Wait until the runners have processed all stored SMS, and return the seconds that this took."""
     began = time.monotonic()
     while await rt.db.value(
         "select count(*) from inbox where kind in ('sms', 'ussd') and state = 'waiting'"

@@ -1,9 +1,9 @@
 """The phones: an open-loop load generator in a process of its own.
 
-Each key is due at its moment, whether or not those before are answered, and its latency counts from
-that moment; so a server that stands still is charged with every key that became due meanwhile (no
-coordinated omission). A phone presses its next key only after its last screen; the key that is due
-is pressed by the phone that has waited longest.
+Each key is due at its moment, whether or not the earlier ones are answered, and its latency counts
+from that moment. So a server that pauses is charged with every key that became due meanwhile (no
+coordinated omission). A phone presses its next key only after its last screen. The phone that has
+waited longest presses the key that is due.
 
 Run as `python -m bench._edges.phones`: a JSON object of `Load` on stdin, one of `Heard` on stdout.
 """
@@ -24,20 +24,23 @@ import uvloop
 from bench._edges.wire import Wire, post_form
 
 _GRACE_S = 20.0
-"""So long answers are awaited after the last key."""
+"""The seconds for which replies are awaited after the last key."""
 _TICK_S = 0.002
 _KEYS_OF_SESSION = 8
 POLITE, SLOW, SORRY = b"Too many people", b"we are slow now", b"Sorry, that did not work"
 SAVED = b"Saved"
 STARVED = "the generator has no phone left"
-"""The fault that is the generator's own: a longer run needs more phones."""
+"""The fault of the generator itself: a longer run needs more phones."""
 SAID = "BALANCE"
-"""What every SMS says."""
+"""The text of every SMS."""
 
 
 @dataclass(slots=True)
 class Load:
-    """What one process offers. `first`: the first phone's number; `sms_share`: texts per key."""
+    """The load that one process offers.
+
+    `first` is the first phone's number, and `sms_share` the number of texts per key.
+    """
 
     port: int
     rate: float
@@ -52,12 +55,12 @@ class Load:
 
 @dataclass(slots=True)
 class Heard:
-    """What came of it, each list in milliseconds from the moment a key or text was due.
+    """The replies to one process, with times in milliseconds from the moment a key or text was due.
 
-    `faults`: every answer that is none, by what it was. `saved`: session, number and transcript of
-    each answer that the screen said is saved. `texts`: id and sender of the SMS that were
-    acknowledged. `late_ms`: how long after its moment a key left. `worst_ms`: the longest wait of
-    the keys that were due in each second.
+    `faults` counts the faulty replies by kind. `saved` has session, number and transcript of each
+    answer that the screen reported as saved. `texts` has id and sender of the acknowledged SMS.
+    `late_ms` is the delay with which a key left. `worst_ms` is the longest wait of the keys that
+    were due in each second.
     """
 
     answered_ms: list[float] = field(default_factory=list)
@@ -84,7 +87,7 @@ class _Phone:
     number: str
     sessions: int = 0
     transcript: str | None = None
-    """What was typed in the session; None without one."""
+    """The inputs of the session, or None without a session."""
 
     def key(self) -> str:
         """Press the next key: dial, or choose 1."""
@@ -109,7 +112,7 @@ class Generator:
         self.heard = Heard()
 
     async def run(self) -> None:
-        """Offer the load, and await its answers."""
+        """Offer the load, and await the replies."""
         load = self._load
         await asyncio.sleep(max(0.0, load.starts_at - time.time()))
         begun, used = time.monotonic(), _cpu_s()
@@ -196,7 +199,7 @@ class Generator:
             self._fault(f"sms: status {status}")
 
     def _settle(self) -> None:
-        """Note the end of the last call, once no more are made."""
+        """Record the end of the last call, once no more calls are made."""
         if self._open == 0 and self.heard.lasted_s:
             self._settled.set()
 

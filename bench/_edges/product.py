@@ -1,4 +1,4 @@
-"""The product as `gateway up` runs it, in a folder of the benchmark's own: started, filled, watched and stopped."""
+"""The product as `gateway up` runs it, in a folder of the benchmark's own."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ _KINDS = ("--webhooks", "--clients", "runner", "ticker", "postgres", "redis")
 class Product:
     """A running `gateway up`.
 
-    `key`: the API key of a client with money; `settings` open its database.
+    `key` is the API key of a client with money. `settings` open its database.
     """
 
     folder: Path
@@ -46,7 +46,7 @@ class Product:
     key: str
 
     def webhooks(self) -> list[int]:
-        """Return the ids of the processes that answer phones."""
+        """Return the ids of the webhook processes."""
         return [pid for pid, words in _children(self.pid).items() if "--webhooks" in words]
 
     def tree(self) -> list[int]:
@@ -79,17 +79,17 @@ class Product:
         return used
 
     def forget_peaks(self) -> None:
-        """Let the peak of memory of each webhook process begin anew."""
+        """Reset the peak of memory of each webhook process."""
         for pid in self.webhooks():
             Path(f"/proc/{pid}/clear_refs").write_text("5")
 
     def peak_mb(self) -> int:
-        """Return the highest memory that any webhook process has used since `forget_peaks`."""
+        """Return the highest memory of any webhook process since `forget_peaks`."""
         return max(_peak_kb(pid) for pid in self.webhooks()) // 1024
 
 
 def pin(pids: Iterable[int], cpus: Iterable[int]) -> None:
-    """Let all threads of these processes run on these CPUs only; 0 is this process."""
+    """Let all threads of these processes run on these CPUs only. The id 0 is this process."""
     for pid in pids:
         tasks = Path(f"/proc/{pid or os.getpid()}/task")
         with suppress(OSError):
@@ -100,7 +100,7 @@ def pin(pids: Iterable[int], cpus: Iterable[int]) -> None:
 
 @contextmanager
 def product(folder: Path, tasks: int) -> Generator[Product]:
-    """Run `gateway up` with its defaults in an empty folder; nothing of a real gateway's environment reaches it."""
+    """Run `gateway up` with its defaults in an empty folder, without the environment's settings."""
     ready = folder / "up.ready"
     data = folder / "data"
     with (folder / "up.log").open("w") as log:
@@ -141,14 +141,14 @@ async def _client(settings: Settings, tasks: int) -> str:
         client, key = await admit.add_client(rt, "Bench", "KES")
         await admit.top_up(rt, client, "bench", 10**12)
         await admit.add_partner(rt, PARTNER, "Bench")
-        # The batches of the try-out would be asked first, and they are soon done.
+        # The batches of the try-out would be offered first, and they are soon done.
         await rt.db.execute("update batch set state = 'paused' where state = 'running'")
         await submit.start(rt, client, await _work(rt, client, tasks))
         return key
 
 
 async def _work(rt: Runtime, client: str, count: int) -> str:
-    """A batch with more questions than all phones together can answer."""
+    """Create a batch with more questions than all phones together can answer."""
     spec = submit.BatchSpec(
         name="work",
         kind="verification",
@@ -173,7 +173,7 @@ async def _work(rt: Runtime, client: str, count: int) -> str:
 
 
 def enrol(settings: Settings, first: int, phones: int) -> None:
-    """Make workers of these phones, as their own keys would."""
+    """Enrol these phones as workers, as their own keys would."""
     uvloop.run(_enrol(settings, first, phones))
 
 
