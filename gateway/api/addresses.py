@@ -1,4 +1,4 @@
-"""Where a request comes from: the address behind trusted proxies, and the network that limits count it to."""
+"""The address of a caller behind trusted proxies, and the network that limits count it to."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -10,8 +10,8 @@ from gateway.settings.limits import Network
 
 Address = IPv4Address | IPv6Address
 UNKNOWN = "unknown"
-# This machine and networks of one's own. Python's `is_private` also counts addresses that documents
-# use as examples.
+# The list holds this machine and private networks. Python's `is_private` also counts addresses that
+# documents use as examples.
 _INSIDE = tuple(
     map(
         ip_network,
@@ -26,10 +26,11 @@ _FORWARDING = frozenset(
 
 
 def parsed(said: str) -> Address | None:
-    """Return the address, an IPv4 one out of its IPv6 form; None where it is none.
+    """Return the address, an IPv4 one out of its IPv6 form, or None for a text that is no address.
 
-    >>> str(parsed("::ffff:10.0.0.1")), str(parsed("[2001:db8::1]:80")), str(parsed("10.0.0.1:80")), parsed("me")
-    ('10.0.0.1', '2001:db8::1', '10.0.0.1', None)
+    >>> str(parsed("::ffff:10.0.0.1")), str(parsed("[2001:db8::1]:80")), str(parsed("10.0.0.1:80"))
+    ('10.0.0.1', '2001:db8::1', '10.0.0.1')
+    >>> parsed("me")
     """
     said = said.strip().strip('"')
     if said.startswith("["):
@@ -45,10 +46,15 @@ def parsed(said: str) -> Address | None:
 
 @lru_cache(maxsize=10_000)
 def group(host: str) -> str:
-    """Return what limits by address count: the address, of IPv6 its /64, which one household has.
+    """Return the network that limits count an address to.
 
-    >>> group("10.0.0.1"), group("2001:db8::1") == group("2001:db8::2"), group("2001:db8:0:1::") == group("2001:db8::")
-    ('10.0.0.1', True, False)
+    It is the address itself for IPv4, and the /64 network for IPv6, because one household has a
+    whole /64.
+
+    >>> group("10.0.0.1"), group("2001:db8::1") == group("2001:db8::2")
+    ('10.0.0.1', True)
+    >>> group("2001:db8:0:1::") == group("2001:db8::")
+    False
     """
     found = parsed(host)
     if found is None:
@@ -59,7 +65,7 @@ def group(host: str) -> str:
 
 
 def is_trusted(host: str, proxies: Sequence[Network]) -> bool:
-    """Return whether the address is a configured proxy's."""
+    """Return whether the address belongs to a configured proxy."""
     if not proxies:
         return False
     found = parsed(host)
@@ -67,10 +73,10 @@ def is_trusted(host: str, proxies: Sequence[Network]) -> bool:
 
 
 def behind_proxies(scope: Scope, proxies: Sequence[Network]) -> None:
-    """Put the caller's own address and scheme into the scope, where a trusted proxy tells them.
+    """Put the caller's own address and scheme into the scope, where a trusted proxy names them.
 
-    The chain is read from the end: the last address that no trusted proxy has is the caller's. What
-    stands before it was written by the caller, who may write anything.
+    The chain is read from the end: the last address that belongs to no trusted proxy is the
+    caller's. The caller wrote everything before it, and may have written anything.
     """
     client = scope.get("client")
     if not client or not is_trusted(client[0], proxies):

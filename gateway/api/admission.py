@@ -1,9 +1,9 @@
-"""Who is taken in when more phones come than can be answered in time.
+"""The decision about which phones are admitted when more call than can be answered in time.
 
-A USSD step waits for one of the turns that the database gives this process. How long it will wait
-is predicted from what steps took lately and how many are under way; who would wait longer than
-`ussd_wait_s` gets a polite screen at once instead. Nothing is configured but that wait: a slower
-database, or a busier machine, shows in what steps take.
+A USSD step waits for one of the turns that the database gives this process. The wait is predicted
+from the recent duration of steps and the number in progress. A step that would wait longer than
+`ussd_wait_s` gets a polite screen at once instead. Nothing else is configured, because a slower
+database or a busier machine shows in the duration of the steps.
 """
 
 import time
@@ -11,20 +11,21 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-# The newest step counts for so much of what steps take.
+# The weight of the newest step in the moving average of durations.
 _WEIGHT = 0.05
-# A first guess, before any step was measured.
+# The first guess, before any step was measured.
 _SERVICE_S = 0.02
-# A new session may wait for half as long as one that is under way: who has begun shall finish.
+# A new session may wait for half as long as one in progress, so that a worker who has begun can
+# finish.
 _NEW_PART, _CALM_PART = 0.5, 0.25
 _BEHIND_FOR_S = 2.0
 
 
 @dataclass(slots=True)
 class Admission:
-    """The phones of one process.
+    """The admission of phones to one process.
 
-    `turns`: how many are worked on at the same moment; `wait_s`: the longest wait.
+    `turns` is the number of steps in progress at a time, and `wait_s` the longest wait.
     """
 
     turns: int
@@ -36,13 +37,13 @@ class Admission:
     _behind_until: float = field(default=0.0)
 
     def expected_s(self) -> float:
-        """Return how long a step that comes now is expected to take, its wait included."""
+        """Return the expected duration of a step that arrives now, including its wait."""
         return self._service_s * (1 + self.under_way / self.turns)
 
     def admits(self, *, new: bool) -> bool:
-        """Whether a step is taken in.
+        """Return whether a step is admitted. `new` says that it begins a session.
 
-        `new`: it begins a session. While a turn is free, everybody is.
+        While a turn is free, every step is admitted.
         """
         if self.under_way < self.turns:
             return True
@@ -54,12 +55,15 @@ class Admission:
 
     @property
     def crowded(self) -> bool:
-        """Whether a session that begins now would be turned away."""
+        """Return whether a session that begins now would be turned away."""
         return self.under_way >= self.turns and self.expected_s() > self.wait_s * _NEW_PART
 
     @property
     def calm(self) -> bool:
-        """Whether an SMS may be worked on now without making a dialling worker wait; else it is stored first."""
+        """Return whether an SMS may be processed now without making a dialling worker wait.
+
+        If not, the SMS is stored first.
+        """
         if self.under_way < self.turns or self.expected_s() <= self.wait_s * _CALM_PART:
             return True
         self._behind_until = self.clock() + _BEHIND_FOR_S
@@ -67,12 +71,15 @@ class Admission:
 
     @property
     def behind(self) -> bool:
-        """Whether phones had to wait, or were turned away, a moment ago: everything else is to rest."""
+        """Return whether phones had to wait, or were turned away, a moment ago.
+
+        All other work must rest then.
+        """
         return self.clock() < self._behind_until
 
     @contextmanager
     def taken(self) -> Generator[None]:
-        """Count a step, or an SMS that is worked on, while the block runs."""
+        """Count a step, or an SMS in progress, while the block runs."""
         began, before = self.clock(), self.under_way
         self.under_way += 1
         try:

@@ -1,4 +1,4 @@
-"""What clients send, as typed models: the source of the requests in /openapi.json."""
+"""The typed models of clients' requests, from which the requests in /openapi.json are made."""
 
 from typing import Annotated, Any, Literal
 
@@ -10,14 +10,14 @@ from gateway.tasks.packed import PACK_MAX
 from gateway.texts import Id, Line40, Line100, Line160, Line200, Line500
 
 Language = Annotated[str, Field(pattern="^[a-z]{2,3}$", examples=["sw"])]
-# Not stripped: an amount with a line break behind it was not written by a person, and not by a
-# careful program.
+# The amount is not stripped, because neither a person nor a careful program writes an amount with a
+# line break behind it.
 _MAJOR = Field(gt=0, lt=1_000_000_000_000)
 Price = (
     Annotated[
         str,
         StringConstraints(max_length=40, strip_whitespace=False),
-        # For the document only: `exact_amount` refuses with words that help.
+        # The pattern is for the document only: `exact_amount` refuses with a more helpful text.
         Field(json_schema_extra={"pattern": EXACT_PATTERN}),
     ]
     | Annotated[int, _MAJOR]
@@ -25,8 +25,8 @@ Price = (
 )
 POLICY_PATTERN = "^(all|dynamic|fixed:[0-9]{1,5}|worth:[0-9]{1,13})$"
 FORMS = {
-    "policy": "all, dynamic, fixed:N (N answers a task) or worth:N (what a corrected error is worth, in minor units), "
-    "with N a whole number, like fixed:3",
+    "policy": "all, dynamic, fixed:N (N answers per task) or worth:N (the value of a corrected "
+    "error, in minor units), with N a whole number, like fixed:3",
     "price": 'an amount in major units, like 3.00 or "3.00"',
     "review_price": 'an amount in major units, like 3.00 or "3.00"',
     "languages": 'codes of languages in a list, like ["sw"]',
@@ -34,20 +34,21 @@ FORMS = {
     "pack": f"auto, off, or a whole number from 2 to {PACK_MAX}",
     "shares": 'partners with their parts, like {"KIBERA": 0.6}',
 }
-"""What a field takes, for errors, where the schema alone would name patterns and unions."""
-# Words of ours are compared as they are.
+"""The accepted forms of fields, for errors where the schema alone would name patterns."""
+# The API's own words are compared as they are.
 Word = Annotated[str, StringConstraints(pattern="^[a-z_]{1,40}$", strip_whitespace=False)]
 Policy = Annotated[str, StringConstraints(pattern=POLICY_PATTERN, strip_whitespace=False)]
 OptionId = Annotated[Id, Field(max_length=64)]
 
 
 class _Strict(BaseModel):
-    # Strict: 0 is not false, 5 is not "5". What the schema does not say is refused.
+    # Strict means that 0 is not false and 5 is not "5". A field that the schema does not define is
+    # refused.
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, strict=True)
 
 
 class OptionIn(_Strict):
-    """One possible answer of a categorisation. Results name its `id`; workers read its label."""
+    """A possible answer of a categorisation. Results name its `id`, and workers read its label."""
 
     id: OptionId
     labels: Annotated[
@@ -57,7 +58,7 @@ class OptionIn(_Strict):
 
 
 class BatchIn(_Strict):
-    """A new batch; it starts as a draft."""
+    """A new batch, which starts as a draft."""
 
     name: Line200
     kind: Annotated[
@@ -70,19 +71,21 @@ class BatchIn(_Strict):
     value: Annotated[
         Word,
         Field(
-            description="Of a transcription, what is typed: text, date, number or name. A date is kept as 2026-05-03, a number in plain digits with a "
-            "point before decimals, a name as typed but compared without case, spaces and accents. The worker reads "
-            "what was understood, and is asked back where it is not certain.",
+            description="The type of a transcription's answer: text, date, number or name. A date "
+            "is kept as 2026-05-03, a number in plain digits with a point before decimals, a name "
+            "as typed but compared without case, spaces and accents. The worker reads how her "
+            "answer was understood, and is asked back when it is not certain.",
         ),
     ] = "text"
     instructions: Annotated[
         Line160,
-        Field(description="Shown with every task; short: it is paid for each time."),
+        Field(description="Shown with every task. Keep it short: every message pays for it."),
     ]
     price: Annotated[
         Price,
         Field(
-            description="Per accepted answer, in major units: a string or a number, e.g. 3.00. No thousands separator.",
+            description="Per accepted answer, in major units: a string or a number, e.g. 3.00. "
+            "No thousands separator.",
             examples=["3.00"],
         ),
     ]
@@ -95,21 +98,21 @@ class BatchIn(_Strict):
         Field(
             default_factory=list,
             max_length=20,
-            description="Of the workers; none = all",
+            description="The workers' languages; none = all",
             examples=[["sw"]],
         ),
     ]
     policy: Annotated[
         Policy,
         Field(
-            description="fixed:N, dynamic, worth:N (minor units that a corrected error is worth), or all (everybody "
-            "in each task's audience)",
+            description="fixed:N, dynamic, worth:N (minor units that a corrected error is worth), "
+            "or all (every worker in each task's audience)",
         ),
     ] = "fixed:3"
     confidence: Annotated[
         float | None, Field(gt=0.5, lt=1, description="For dynamic: stop when this sure")
     ] = None
-    method: Annotated[Word, Field(description="How answers become results")] = "auto"
+    method: Annotated[Word, Field(description="The rule that turns answers into results")] = "auto"
     gold_rate: Annotated[
         float,
         Field(ge=0, le=0.5, description="Share of hidden gold among a proven worker's questions"),
@@ -121,33 +124,36 @@ class BatchIn(_Strict):
         ),
     ] = 5
     promote_gold: Annotated[
-        bool, Field(description="Ask results that leave no doubt as gold of others")
+        bool, Field(description="Use results without doubt as gold for other workers")
     ] = False
     review_price: Annotated[
         Price | None,
-        Field(description="For worth:N: what your own look at one task costs, in major units"),
+        Field(description="For worth:N: the cost of your own review of one task, in major units"),
     ] = None
     rotate: Annotated[
         bool,
         Field(
-            description="Categorisations: show every worker the options in an order of her own, so that a thumb that "
-            "always presses the same key is seen. False for scales and other options that have an order. Options "
-            "that begin with a digit, are a single letter, yes or no keep your order in any case."
+            description="For categorisations: show each worker the options in a different order, "
+            "which reveals a worker who always presses the same key. Use false for scales and "
+            "other options that have an order. Options that begin with a digit, are a single "
+            "letter, yes or no keep your order in any case."
         ),
     ] = True
     order: Annotated[
         Literal["depth", "breadth"],
         Field(
-            description="depth: tasks are finished one after the other, so first results come early. breadth: every task "
-            "gets an answer before any gets a second, so there is a first impression of all"
+            description="depth: tasks are finished one after the other, so first results come "
+            "early. breadth: every task gets an answer before any gets a second, which gives a "
+            "first impression of all"
         ),
     ] = "depth"
     worker_max: Annotated[
         int | None,
-        Field(ge=1, le=1_000_000, description="Answers of one worker at most; none = any"),
+        Field(ge=1, le=1_000_000, description="The most answers per worker; none = no limit"),
     ] = None
     worker_day_max: Annotated[
-        int | None, Field(ge=1, le=100_000, description="The same, in any 24 hours")
+        int | None,
+        Field(ge=1, le=100_000, description="The most answers per worker in any 24 hours"),
     ] = None
     shares: Annotated[
         dict[
@@ -157,12 +163,15 @@ class BatchIn(_Strict):
         Field(
             default_factory=dict,
             max_length=20,
-            description="By a partner's code, the part of the tasks kept for its workers",
+            description="The part of the tasks kept for each partner's workers, by the code",
             examples=[{"KIBERA": 0.6}],
         ),
     ]
     keep_shares_h: Annotated[
-        int, Field(ge=1, le=24 * 90, description="Hours for which shares are kept; then anybody's")
+        int,
+        Field(
+            ge=1, le=24 * 90, description="Hours for which shares are kept; then for all workers"
+        ),
     ] = 72
     lease_s: Annotated[
         int | None,
@@ -172,7 +181,7 @@ class BatchIn(_Strict):
     pack: Annotated[
         Literal["auto", "off"] | Annotated[int, Field(ge=2, le=PACK_MAX)],
         Field(
-            description="Questions in one SMS: as many as is cheapest (auto), at most N, or each by itself (off). "
+            description="Questions per SMS: the cheapest number (auto), at most N, or one (off). "
             "Transcriptions always go one by one."
         ),
     ] = "auto"
@@ -182,7 +191,10 @@ _IDS: Any = {"max_length": ANSWERS_OF_TASK_MAX, "json_schema_extra": {"uniqueIte
 
 
 class AudienceIn(_Strict):
-    """Who may be asked: workers and partners by id (see `/audience`), workers by language."""
+    """The workers that may receive a task.
+
+    Workers and partners are named by id (see `/audience`), and workers also by language.
+    """
 
     workers: Annotated[list[RowId], Field(default_factory=list, **_IDS)]
     partners: Annotated[list[RowId], Field(default_factory=list, **_IDS)]
@@ -190,7 +202,10 @@ class AudienceIn(_Strict):
 
 
 class TaskIn(_Strict):
-    """One task. `gold`: its truth, for a hidden check. `audience`: who may be asked."""
+    """A task.
+
+    `gold` is its known truth, for a hidden check, and `audience` the workers that may get it.
+    """
 
     id: Id | Annotated[int, Field(ge=-INT8_MAX, le=INT8_MAX)]
     text: Annotated[str, Field(min_length=1, max_length=1_200)]
@@ -199,20 +214,23 @@ class TaskIn(_Strict):
 
 
 class DecisionIn(_Strict):
-    """What is true of a task in review, and who says so."""
+    """The true value of a task in review, and the name of the person that decides it (`by`)."""
 
     value: Annotated[str, Field(min_length=1, max_length=1_200)]
     by: Line100
 
 
 class GoldIn(DecisionIn):
-    """Gold that was wrong: what is true, who says so, and why."""
+    """A correction of wrong gold: the true value, the name of the corrector, and the reason."""
 
     reason: Line500
 
 
 class SameIn(_Strict):
-    """Two options mean the same: which one stays, who says so, and why."""
+    """Two options with one meaning.
+
+    It holds the option that stays, the name of the corrector, and the reason.
+    """
 
     same_as: OptionId
     by: Line100
@@ -220,15 +238,19 @@ class SameIn(_Strict):
 
 
 class LabelIn(_Strict):
-    """A label that was wrong: what workers of a language read instead, who says so, and why."""
+    """A correction of a wrong label.
+
+    It holds the label that workers of a language read instead, the name of the corrector, and the
+    reason.
+    """
 
     label: Line40
     language: Language = "en"
     misled: Annotated[
         bool,
         Field(
-            description="The old label said something else: what was chosen under it decides nothing any more and is "
-            "asked again. Without, what was answered stays."
+            description="The old label had another meaning: answers under it no longer count, and "
+            "the tasks are asked again. If false, the answers stay."
         ),
     ] = False
     by: Line100
@@ -236,7 +258,10 @@ class LabelIn(_Strict):
 
 
 class NewRuleIn(_Strict):
-    """A changed rule, to be tried on the batch's answers; what is left out stays as it is."""
+    """A changed rule, to be tried on the batch's answers.
+
+    A field that is left out stays unchanged.
+    """
 
     policy: Policy | None = None
     confidence: Annotated[float | None, Field(gt=0.5, lt=1)] = None
@@ -245,7 +270,7 @@ class NewRuleIn(_Strict):
 
 
 class SwitchIn(_Strict):
-    """Who switches a rule on, and why."""
+    """A switch to a rule: the name of the person that switches it on, and the reason."""
 
     by: Line100
     reason: Line500

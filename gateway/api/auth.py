@@ -1,6 +1,7 @@
-"""Who is asking: an API key as bearer token; every query is scoped by the client it belongs to.
+"""The authentication of clients by an API key, sent as bearer token.
 
-The doors check the key before the body is read; the routes find the client in the request's state.
+Every query is scoped by the client that the key belongs to. The entrance (`doors`) checks the key
+before the body is read, and the routes find the client in the request's state.
 """
 
 from typing import Annotated, cast
@@ -23,11 +24,11 @@ SCHEME = HTTPBearer(
     description="Your API key, as the operator of the gateway printed it.",
     auto_error=False,
 )
-"""What /openapi.json says of the key. It checks nothing: the doors do."""
+"""The description of the key in /openapi.json. It checks nothing, because the entrance does."""
 
 
 def runtime_of(request: Request) -> Runtime:
-    """The server's runtime, put there when it was opened."""
+    """Return the server's runtime, which was stored when the server was opened."""
     return cast("Runtime", request.app.state.runtime)
 
 
@@ -35,8 +36,10 @@ Rt = Annotated[Runtime, Depends(runtime_of)]
 
 
 async def check_key(rt: Runtime, limits: Limits, request: Request) -> ClientId:
-    """Find the client of the key that came along, and keep it for the route; raise Refused 401, and 429 for a caller
-    that asks too often."""
+    """Find the client of the API key in a request, and keep it for the route.
+
+    Raises Refused with 401 for an unknown key, and with 429 for a caller that asks too often.
+    """
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     given = key_hash(key.strip()) if scheme.lower() == "bearer" and key.strip() else b""
     limits.stranger(rt, request, given.hex())
@@ -53,7 +56,10 @@ async def check_key(rt: Runtime, limits: Limits, request: Request) -> ClientId:
 
 
 async def client_of(request: Request) -> ClientId:
-    """Return the client whose key the doors have checked; raise Refused 401 where there was no such check."""
+    """Return the client whose key the entrance has checked.
+
+    Raises Refused with 401 when there was no such check.
+    """
     found = request.scope["state"].get(_CLIENT)
     if found is None:
         raise Refused("send your API key as `Authorization: Bearer <key>`", status=401)

@@ -1,4 +1,4 @@
-"""The client's side: batches made, filled, quoted, started, watched and read."""
+"""The client's routes for batches: create, fill, quote, start, watch and read them."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -53,7 +53,7 @@ router = APIRouter(prefix="/api/v1")
 
 @router.get("/account")
 async def account(rt: Rt, client: Client) -> AccountOut:
-    """Your money: what is free, and what running batches have set aside."""
+    """Show your money: the free amount, and the amount that is set aside for running batches."""
     row = await clients.account(rt.db, client)
     return AccountOut(
         client=row["id"],
@@ -66,7 +66,7 @@ async def account(rt: Rt, client: Client) -> AccountOut:
 
 @router.post("/batches", status_code=201)
 async def create(rt: Rt, client: Client, given: BatchIn, request: Request) -> Response:
-    """Make a batch. Send an `Idempotency-Key` and a repeated request makes no second one."""
+    """Make a batch. Send an `Idempotency-Key`, so that a repeated request makes no second one."""
 
     async def made() -> bytes:
         batch = await submit.create(rt, client, await _spec(rt, client, given))
@@ -79,13 +79,13 @@ async def create(rt: Rt, client: Client, given: BatchIn, request: Request) -> Re
 
 @router.get("/batches")
 async def listed(rt: Rt, client: Client) -> list[BatchOut]:
-    """Your batches, newest first."""
+    """List your batches, newest first."""
     return [_one(row) for row in await batches.all_of_client(rt.db, client)]
 
 
 @router.get("/batches/{batch}")
 async def shown(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
-    """One batch: its state, progress and cost so far, partners' shares, and what somebody should look at."""
+    """Show a batch: its state, progress, cost so far, partners' shares, and findings to look at."""
     one = _one(await _mine(rt, client, batch))
     one.shares = [ShareOut(**row) for row in await allot.shares(rt.db, batch)]
     one.findings = [FindingOut(**row) for row in await findings.of_batch(rt.db, batch)]
@@ -94,7 +94,10 @@ async def shown(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
 
 @router.post("/batches/{batch}/tasks", status_code=201, openapi_extra=upload_docs())
 async def tasks(rt: Rt, client: Client, batch: BatchPath, request: Request) -> Added:
-    """Add tasks to a draft: a JSON list, JSON lines, or CSV with the header id,text[,gold]. All or none."""
+    """Add tasks to a draft: a JSON list, JSON lines, or CSV with the header id,text[,gold].
+
+    Either all tasks of a request are added or none.
+    """
     await _mine(rt, client, batch)
     folder, kind = rt.settings.data_dir / UPLOADS, request.headers.get("content-type", "")
     async with received(request, folder) as (body, out):
@@ -108,7 +111,7 @@ async def tasks(rt: Rt, client: Client, batch: BatchPath, request: Request) -> A
 
 @router.get("/batches/{batch}/quote")
 async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
-    """What the batch can cost, before it starts."""
+    """Show the possible cost of the batch, before it starts."""
     await _mine(rt, client, batch)
     q = await quote_of(rt, client, batch)
     return QuoteOut(
@@ -146,22 +149,28 @@ async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
 
 @router.post("/batches/{batch}/start")
 async def start(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
-    """Start a draft (sets the money aside), or go on with a paused batch.
+    """Start a draft (which sets the money aside), or continue a paused batch.
 
-    Saying it twice is saying it once.
+    Repeating the request changes nothing more.
     """
     return await _changed(rt, client, batch, submit.start)
 
 
 @router.post("/batches/{batch}/pause")
 async def pause(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
-    """Pause: no new questions; open ones may still be answered. Saying it twice is saying it once."""
+    """Pause a batch: no new questions are sent, but open ones may still be answered.
+
+    Repeating the request changes nothing more.
+    """
     return await _changed(rt, client, batch, submit.pause)
 
 
 @router.post("/batches/{batch}/cancel")
 async def cancel(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
-    """Cancel for good: answers given stay paid, the rest comes back. Saying it twice is saying it once."""
+    """Cancel a batch for good: answers given stay paid, and the rest of the money comes back.
+
+    Repeating the request changes nothing more.
+    """
     return await _changed(rt, client, batch, submit.cancel)
 
 
@@ -196,9 +205,11 @@ async def found(
     *,
     raw: bool = False,
 ) -> StreamingResponse:
-    """Results so far, task by task in your order; streamed, so any size will do.
+    """Return the results so far, task by task in your order.
 
-    In CSV, cells that a spreadsheet would execute have an apostrophe before them; `raw=true` leaves
+    They are streamed, so any size will do.
+
+    In CSV, cells that a spreadsheet would execute have an apostrophe before them. `raw=true` leaves
     it out, for programs.
     """
     row = await _mine(rt, client, batch)

@@ -1,4 +1,7 @@
-"""A request's body on its way in: its bytes are counted and its time is limited, whatever the route and encoding."""
+"""The limited reading of a request's body: its bytes are counted and its time is limited.
+
+The limits apply to every route and encoding.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -9,15 +12,14 @@ from starlette.types import Message, Receive
 from gateway.api.refusals import DoorRefusal, too_large, too_slow
 from gateway.settings import DoorLimits
 
-# A body that the application left unread and that is no longer than this is read away to keep the
-# connection.
+# An unread body up to this length is read and discarded to keep the connection.
 _READ_AWAY_MAX = 64 * 1024
 
 
 class Body:
     """The limited `receive` of one request.
 
-    `refusal`: the limit that was reached, for the answer.
+    `refusal` is the limit that was reached, for the answer.
     """
 
     def __init__(
@@ -48,18 +50,21 @@ class Body:
         self.refusal: DoorRefusal | None = None
 
     def check_announced(self) -> None:
-        """Raise DoorRefusal where the announced length is over the limit: nothing of it is read."""
+        """Raise DoorRefusal, before any reading, when the announced length is over the limit."""
         if self._length > self._most:
             self._refuse(too_large(self._most, self._setting, self._what))
 
     @property
     def keeps_connection(self) -> bool:
-        """Whether so little of the body is unread that the connection can serve the next request."""
+        """Return whether the connection can serve the next request.
+
+        It can when only little of the body is unread.
+        """
         unread = self._length - self._size
         return self._complete or (not self._chunked and unread <= _READ_AWAY_MAX)
 
     async def receive(self) -> Message:
-        """Return the next message; raise DoorRefusal at the limit of bytes or seconds."""
+        """Return the next message. Raises DoorRefusal at the limit of bytes or seconds."""
         if self.refusal is not None:
             raise self.refusal
         if self._complete:
@@ -94,7 +99,7 @@ class Body:
 
 
 def _announced(headers: Iterable[tuple[bytes, bytes]]) -> tuple[int, bool]:
-    """Return the announced length, and whether it comes in chunks of which the sum is not known."""
+    """Return the announced length, and whether the body comes in chunks of unknown total length."""
     length, chunked = 0, False
     for name, value in headers:
         if name == b"content-length" and value.isdigit():

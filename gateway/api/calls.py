@@ -1,5 +1,8 @@
-"""A provider's call at the door: the secret of its address, its method, its signature. A call that fails has no effect,
-and is counted by the reason. The body is read after the secret, and the doors limit it (`bodies`)."""
+"""The checks of a provider's call: the secret in its address, its method, and its signature.
+
+A call that fails a check has no effect, and is counted by the reason. The body is read after the
+secret was checked, and the entrance limits it (`bodies`).
+"""
 
 import hmac
 from dataclasses import dataclass
@@ -15,15 +18,15 @@ from gateway.sms.port import TakesGet, Webhook
 from gateway.ussd import port as ussd
 
 _EVENTS = ("ussd", "sms", "receipt", "session-end", "opt-out", "subscription", "validate")
-"""What may end a webhook's address without being a secret."""
+"""The last parts of webhook addresses that are not secrets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that may be taken.
+    """A call that passed the checks.
 
-    `raw`: the body, or the query of a GET, with its content type where that matters
-    (`forms.envelope`). `fault`: why no field of it can be read.
+    `raw` is the body, or the query of a GET, with its content type where that matters
+    (`forms.envelope`). `fault` is the reason why no field of it can be read.
     """
 
     channel: Channel
@@ -32,13 +35,13 @@ class Call:
     fault: Refused | None = None
 
     def must_be_readable(self) -> None:
-        """Raise the reason where no field of the call can be read."""
+        """Raise the reason when no field of the call can be read."""
         if self.fault:
             raise self.fault
 
 
 async def read(rt: Runtime, request: Request) -> Call | Response:
-    """The call, or the response that ends it here."""
+    """Return the call, or the response that refuses it."""
     channel = rt.channels.get(request.path_params["channel"])
     if channel is None:
         return refused(request, "channel")
@@ -52,7 +55,7 @@ async def read(rt: Runtime, request: Request) -> Call | Response:
     body = await request.body() if request.method == "POST" else request.scope["query_string"]
     raw = forms.envelope(request.headers.get("content-type", "") if body else "", body)
     pairs, fault = _fields(raw)
-    # The fields of a GET stand in its address, and are signed there.
+    # The fields of a GET are part of its address, and are signed there.
     signed = pairs if request.method == "POST" else []
     if channel.sms and not channel.sms.authentic(
         Webhook(_public_url(rt, request), dict(request.headers), signed, body)
@@ -67,7 +70,10 @@ async def read(rt: Runtime, request: Request) -> Call | Response:
 
 
 def _fields(raw: bytes) -> tuple[list[tuple[str, str]], Refused | None]:
-    """Return the fields; none and the reason for a body that cannot be read, which is kept as it came."""
+    """Return the fields of a body, or none and the reason when it cannot be read.
+
+    An unreadable body is kept unchanged.
+    """
     try:
         return forms.pairs(raw), None
     except Refused as bad:
@@ -75,7 +81,7 @@ def _fields(raw: bytes) -> tuple[list[tuple[str, str]], Refused | None]:
 
 
 async def operator(rt: Runtime, request: Request) -> tuple[str, bytes] | Response:
-    """The payout provider of the path and the body, where the path's secret is right."""
+    """Return the payout provider of the path and the body, or a refusal of a wrong secret."""
     provider = request.path_params["provider"]
     known = rt.settings.providers.get(provider)
     secret = known.secret.get_secret_value() if known and known.secret else ""
@@ -87,21 +93,24 @@ async def operator(rt: Runtime, request: Request) -> tuple[str, bytes] | Respons
 
 
 def takes_get(channel: Channel, path: str) -> bool:
-    """Return whether the channel's provider may bring this event in the address of a GET."""
+    """Return whether the channel's provider may send this event in the address of a GET."""
     if path.endswith(("/ussd", "/session-end")):
         return isinstance(channel.ussd, ussd.TakesGet) and channel.ussd.takes_get
     return isinstance(channel.sms, TakesGet)
 
 
 def address_of(request: Request) -> str:
-    """Return the address that a call came from."""
+    """Return the address of the caller."""
     return request.client.host if request.client else "unknown"
 
 
 def refused(request: Request, reason: str) -> Response:
-    """Nobody we know: the same answer to every guess; the reason is for the metric only."""
+    """Return the answer to an unknown caller.
+
+    Every guess gets an identical answer. The reason is for the metric only.
+    """
     request.state.reason = reason
-    # The path's secret is not logged: a near miss would help whoever reads the log.
+    # The path's secret is not logged, because a near miss would help a reader of the log.
     logs.seldom.warning(
         "a webhook call is refused",
         reason=reason,
@@ -112,6 +121,9 @@ def refused(request: Request, reason: str) -> Response:
 
 
 def _public_url(rt: Runtime, request: Request) -> str:
-    """The address the provider was told, which is what it signs: never what a proxy makes of it."""
+    """Return the address that the provider was given, which is the one it signs.
+
+    A proxy may have changed the address of the request itself.
+    """
     path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
     return f"{rt.settings.public_url.rstrip('/')}{path}{'?' if query else ''}{query}"

@@ -16,22 +16,22 @@ def of(channels: Iterable[ChannelHealth], bills: Iterable[Row], now: datetime) -
     )
     oldest = GaugeMetricFamily(
         "gateway_channel_oldest_seconds",
-        "How long the oldest message that is due on a channel has been waiting",
+        "The waiting time of the oldest message that is due on a channel",
         labels=["channel"],
     )
     is_open = GaugeMetricFamily(
         "gateway_channel_breaker_open",
-        "1 while a channel is left alone because it fails (or is being tried again)",
+        "1 while a channel is paused because it fails (or is being tried again)",
         labels=["channel"],
     )
     success = GaugeMetricFamily(
         "gateway_channel_last_success_timestamp_seconds",
-        "When a provider last took a message of a channel",
+        "The time when a provider last accepted a message of a channel",
         labels=["channel"],
     )
     came = GaugeMetricFamily(
         "gateway_channel_last_in_timestamp_seconds",
-        "When an SMS or a USSD step last came in over a channel",
+        "The time when an SMS or a USSD step last came in over a channel",
         labels=["channel"],
     )
     errors = GaugeMetricFamily(
@@ -67,10 +67,12 @@ def of(channels: Iterable[ChannelHealth], bills: Iterable[Row], now: datetime) -
 def _bills(bills: Iterable[Row]) -> Iterator[Metric]:
     labels = ["channel", "country", "network"]
     segments = CounterMetricFamily(
-        "gateway_sms_segments", "SMS segments that providers took", labels=labels
+        "gateway_sms_segments", "SMS segments that providers accepted", labels=labels
     )
     cost = CounterMetricFamily(
-        "gateway_sms_cost", "What they cost, in major units", labels=[*labels, "currency"]
+        "gateway_sms_cost",
+        "The cost of these segments, in major units",
+        labels=[*labels, "currency"],
     )
     for row in bills:
         place = [row["channel"], row["country"], row["network"]]

@@ -1,9 +1,10 @@
-"""The open connections of one server: how many there may be, and which one goes when there is no room.
+"""The open connections of one server: their limits, and the choice of which one must give way.
 
-A connection is a stranger's until it brings a webhook with the right secret; then it is a phone's. Strangers never have
-the places that are reserved for phones. Where there is no room, the stranger that has waited longest without finishing a
-request goes: an honest caller sends its request at once, so it finds a place behind the same address as a thousand slow
-ones. The limit by address takes none that is new, since a carrier may open hundreds of connections in one moment.
+A connection is a stranger's until it brings a webhook with the right secret. From then on it is a
+phone's. Strangers never get the places that are reserved for phones. When all places are taken, the
+stranger that has waited longest without finishing a request must go. An honest caller sends its
+request at once, so it finds a place behind the same address as a thousand slow ones. The limit per
+address never closes a new connection, because a carrier may open hundreds in one moment.
 """
 
 import time
@@ -17,15 +18,15 @@ from gateway.api.addresses import group, is_trusted
 from gateway.settings import DoorLimits
 from gateway.settings.limits import Network
 
-# Younger than this a connection has hardly had the time to send its request, on a busy day.
+# A younger connection has hardly had the time to send its request, on a busy day.
 YOUNG_S = 3.0
 
 
 class Closable(Protocol):
-    """A connection that can be asked to go."""
+    """A connection that can be asked to close."""
 
     def give_way(self, text: str, setting: str) -> None:
-        """Say why, where an answer is awaited, and close."""
+        """Close, and give the reason if an answer is awaited."""
         ...
 
 
@@ -37,7 +38,7 @@ class _State(Enum):
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """One open connection in the books."""
+    """The record of one open connection."""
 
     owner: Closable
     address: str
@@ -51,9 +52,9 @@ _Lines = OrderedDict[Line, None]
 
 @dataclass
 class Connections:
-    """The books of one server process.
+    """The records of all connections of one server process.
 
-    `most`: connections that the system's limit of open files allows.
+    `most` is the number of connections that the system's limit of open files allows.
     """
 
     limits: DoorLimits
@@ -72,20 +73,25 @@ class Connections:
 
     @property
     def total(self) -> int:
-        """How many connections there may be."""
+        """Return the highest number of connections."""
         return min(self.limits.connections, self.most)
 
     @property
     def for_strangers(self) -> int:
-        """How many of them strangers may have: half at least, where the system allows only few."""
+        """Return the highest number of strangers' connections.
+
+        It is at least half of all, where the system allows only few.
+        """
         reserved = min(self.limits.connections_reserved, self.total // 2)
         return self.total - reserved
 
     def opened(self, owner: Closable, host: str) -> Line | None:
-        """Return the line of a new connection; None where there is no room for it and none gives way."""
+        """Return the record of a new connection, or None when no place is free or gives way."""
         if not host or is_trusted(
-            host, self.proxies
-        ):  # no host: a Unix socket, so a process of ours
+            host,
+            self.proxies,
+            # Without a host it came over a Unix socket, so from a process of this gateway.
+        ):
             line = Line(owner, group(host), phone=True)
             room = self._room_in_total()
         else:
@@ -101,7 +107,7 @@ class Connections:
         return line
 
     def busy(self, line: Line) -> None:
-        """Note that a request is worked on: such a connection is not closed for another."""
+        """Note that a request is in progress. Such a connection is not closed for another."""
         if line.state is _State.CLOSED:
             return
         self._forget_waiting(line)
@@ -124,7 +130,7 @@ class Connections:
             self._note_waiting(line)
 
     def closed(self, line: Line) -> None:
-        """Note that the connection is gone; saying it twice is saying it once."""
+        """Note that the connection is closed. Repeated calls change nothing more."""
         if line.state is _State.CLOSED:
             return
         self._forget_waiting(line)

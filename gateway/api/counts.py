@@ -1,7 +1,7 @@
-"""What came in over the webhooks, counted across all webhook processes of one machine.
+"""The counts of webhook events, over all webhook processes of one machine.
 
-Each process counts for itself. One that passes the rest on to a client process keeps its counts in
-a file, goes on from there when it is started again, and the client process adds the files up for
+Each process counts for itself. A process that forwards other requests to a client process keeps its
+counts in a file and continues from there after a restart. The client process adds the files up for
 `/metrics`.
 """
 
@@ -17,16 +17,16 @@ import orjson
 from prometheus_client.core import CounterMetricFamily
 
 Labels = tuple[str, str, str, str]
-"""Channel, event, outcome, reason."""
+"""The channel, event, outcome and reason."""
 NAMES = ("channel", "event", "outcome", "reason")
 DISCONNECTED = "disconnected"
-"""The reason under which callers are counted that hung up in the middle of a body."""
+"""The reason under which callers are counted that disconnected in the middle of a body."""
 _DOOR = ""  # no channel has this name
 _SAVE_S = 1.0
 
 
 class Counts:
-    """The counts of one process. `folder`: where all processes of this machine keep theirs."""
+    """The counts of one process. All processes of this machine keep theirs in `folder`."""
 
     def __init__(self, folder: Path, own: str | None = None) -> None:
         self._folder = folder
@@ -38,7 +38,7 @@ class Counts:
         self._counts[labels] += 1
 
     def add_refusal(self, reason: str) -> None:
-        """Count what the doors refused, or a caller dropped."""
+        """Count a request that the entrance refused, or that its caller dropped."""
         self._counts[_DOOR, "", "", reason] += 1
 
     @asynccontextmanager
@@ -61,7 +61,7 @@ class Counts:
         if self._file is None or total == self._saved:
             return
         draft = self._file.with_suffix(".part")
-        # A full disk costs counts, never an answer: they are saved when there is room again.
+        # A full disk costs counts, never an answer. They are saved when there is space again.
         with contextlib.suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -72,7 +72,7 @@ class Counts:
 
     def family(self) -> CounterMetricFamily:
         """Return the sums over this process and the others of this machine."""
-        said = "Events that providers posted, by what became of them; why, where they were refused"
+        said = "Events that providers posted, by outcome, and by reason where they were refused"
         family = CounterMetricFamily("gateway_webhooks", said, labels=NAMES)
         for labels, number in sorted(self._sums().items()):
             if labels[0] != _DOOR:
@@ -80,7 +80,7 @@ class Counts:
         return family
 
     def refusals(self) -> dict[str, int]:
-        """Return what was refused at the doors of this process and the others of this machine, by reason."""
+        """Return the refused requests of all processes of this machine, per reason."""
         sums = sorted(self._sums().items())
         return {why: number for (channel, *_, why), number in sums if channel == _DOOR}
 

@@ -1,4 +1,4 @@
-"""The figures of the doors: what was refused, what callers dropped, how many connections this process has."""
+"""The metrics of the entrance: refused requests, dropped requests, and open connections."""
 
 from collections.abc import Iterator
 
@@ -9,10 +9,10 @@ from gateway.api.doors import Doors
 
 
 def of(counts: Counts, doors: Doors) -> Iterator[Metric]:
-    """Yield the figures."""
+    """Yield the metrics."""
     refused = CounterMetricFamily(
         "gateway_door_refused",
-        "Requests and connections that were refused at the door, by reason",
+        "Requests and connections that were refused at the entrance, by reason",
         labels=["reason"],
     )
     found = counts.refusals()
@@ -22,7 +22,7 @@ def of(counts: Counts, doors: Doors) -> Iterator[Metric]:
     yield refused
     yield CounterMetricFamily(
         "gateway_disconnected",
-        "Requests whose caller hung up before its body had arrived",
+        "Requests whose caller disconnected before the body had arrived",
         value=found.get(DISCONNECTED, 0),
     )
     if doors.connections is not None:

@@ -1,7 +1,7 @@
-"""The doors of the server: every request passes here, and is counted, limited and named before anything works on it.
+"""The entrance of the server, where every request is counted, limited and given an id.
 
-Providers go straight to the webhooks, everybody else through FastAPI: a webhook needs none of FastAPI's layers (typed
-bodies, problem documents), and they cost as much as a query.
+Providers' calls go straight to the webhooks, and all other requests through FastAPI. A webhook
+needs none of FastAPI's layers (typed bodies, problem documents), and they cost as much as a query.
 """
 
 from collections.abc import Awaitable, Callable
@@ -30,16 +30,22 @@ from gateway.settings import Audience, Settings
 log = structlog.get_logger()
 
 KeyCheck = Callable[[Request], Awaitable[str]]
-"""Finds the client of the API key and keeps it with the request. Raises what the API answers."""
+"""A function that finds the client of the API key and keeps it with the request.
+
+It raises the answer of the API to a wrong key.
+"""
 _OWN = ("/healthz", "/readyz")
-"""What each process says of itself: it is never passed on, and asked for however much there is to
-do.
+"""The addresses that describe the process itself. They are never forwarded, and are answered under
+any load.
 """
 _REQUEST_ID = REQUEST_ID.encode()
 
 
 class Doors:
-    """The ASGI application. Until `open_with` hands it its rooms there is nothing behind it."""
+    """The ASGI application.
+
+    It serves nothing until `open_with` gives it the applications behind it.
+    """
 
     def __init__(self, api: FastAPI) -> None:
         self.api = api
@@ -51,11 +57,11 @@ class Doors:
         self._rooms: Rooms | None = None
 
     def open_with(self, rooms: "Rooms", counts: Counts) -> None:
-        """Serve requests in these rooms."""
+        """Start to serve requests with these applications."""
         self._rooms, self._counts = rooms, counts
 
     def count(self, reason: str) -> None:
-        """Count what was refused at the door, or dropped by its caller."""
+        """Count a request that was refused at the entrance, or dropped by its caller."""
         if self._counts is not None:
             self._counts.add_refusal(reason)
 
@@ -68,7 +74,7 @@ class Doors:
 
 
 class _Answered(Exception):
-    """A request whose answer was found before the API had it."""
+    """The end of a request that was answered before it reached the API."""
 
     def __init__(self, answer: Response) -> None:
         super().__init__()
@@ -76,10 +82,10 @@ class _Answered(Exception):
 
 
 class Rooms:
-    """What is behind the doors, once they are open.
+    """The applications behind the entrance.
 
-    `own`: what a process says of itself. `rest`: everything that is no webhook; in a process for
-    webhooks only it passes requests on to the client process, which then checks the key
+    `own` describes the process itself. `rest` answers every request that is not a webhook. In a
+    process for webhooks only, it forwards requests to the client process, which then checks the key
     (`check_key` is None here).
     """
 
@@ -100,7 +106,7 @@ class Rooms:
 
 
 class _Visit:
-    """One request at the doors."""
+    """The passage of one request through the entrance."""
 
     def __init__(
         self, doors: Doors, rooms: Rooms, scope: Scope, receive: Receive, send: Send
@@ -127,11 +133,11 @@ class _Visit:
     async def takes_place(self) -> None:
         """Answer the request.
 
-        Whatever happens behind the doors, an answer is sent, and one line at most is logged.
+        An answer is always sent, whatever happens behind the entrance, and at most one line is
+        logged.
         """
         with ExitStack() as held:
-            # Each line that comes of this request carries its id, also those of the tasks it
-            # starts.
+            # Each log line of this request carries its id, also the lines of the tasks it starts.
             held.enter_context(logs.bound(request_id=self._request_id))
             try:
                 await self._pass(held)
@@ -155,7 +161,8 @@ class _Visit:
 
     async def _pass(self, held: ExitStack) -> None:
         rooms, scope, body = self._rooms, self._scope, self._body
-        if not self._passed_on:  # else the process that the caller reached has looked
+        # For a forwarded request, the process that the caller reached has checked this.
+        if not self._passed_on:
             rooms.hosts.check(scope)
             self._check_audience()
         if scope["path"] in _OWN:
@@ -168,7 +175,7 @@ class _Visit:
             await rooms.webhooks(scope, body.receive, self._sending)
             return
         if rooms.check_key is not None and self._class in (Class.CLIENT, Class.UPLOAD):
-            # Before a byte of the body: a stranger's is never read.
+            # The key is checked before the body, so that no byte of a stranger's body is read.
             client = await self._checked_key(rooms.check_key)
             held.enter_context(rooms.places.taken_by(self._class, client))
         body.check_announced()
@@ -183,12 +190,14 @@ class _Visit:
     def _check_audience(self) -> None:
         audience, setting = self._rooms.audiences.get(_page(self._scope), ("all", ""))
         if audience == "off" or (audience == "private" and not self._private):
-            raise DoorRefusal(404, "this page is not served to you", reason="page", setting=setting)
+            raise DoorRefusal(
+                404, "this page is not served to this address", reason="page", setting=setting
+            )
 
     async def _sending(self, message: Message) -> None:
-        """Send on, with the request's id.
+        """Send a message of the answer, with the request's id.
 
-        Once a limit was reached, that is the answer, whatever the room says.
+        Once a limit was reached, the refusal is sent instead, whatever the application answers.
         """
         body = self._body
         if body.refusal is not None:
@@ -206,18 +215,18 @@ class _Visit:
     async def _refuse(self, refusal: DoorRefusal) -> None:
         self._doors.count(refusal.reason)
         if self._started:
-            return  # uvicorn closes a connection whose answer ends in the middle
+            return  # uvicorn closes a connection whose answer ends in the middle.
         self._body.refusal = None
         answer = refusal.answer(plain=self._class is Class.WEBHOOK)
         await answer(self._scope, _nothing, self._sending)
 
     def _dropped(self) -> None:
-        if not self._passed_on:  # else it was counted where the caller was connected
+        if not self._passed_on:  # A forwarded request was counted where its caller was connected.
             self._doors.count(DISCONNECTED)
 
 
 def _page(scope: Scope) -> str:
-    """Return the page that an address belongs to: `/docs` for what its page loads from below /docs.
+    """Return the page of an address. The page `/docs` loads its parts from below /docs.
 
     >>> _page({"path": "/docs/swagger-ui.css"}), _page({"path": "/metrics"})
     ('/docs', '/metrics')
@@ -231,10 +240,12 @@ async def _nothing() -> Message:
 
 
 def _path_shown(scope: Scope) -> str:
-    """Return the path; of a webhook's only what stands before its secret.
+    """Return the path for the log, without the secret of a webhook.
 
-    >>> [_path_shown({"path": path}) for path in ("/in/at/s3cret/sms", "/hooks/p/t0ken", "/hooks/o/mpesa/s3cret/validate")]
-    ['/in/at/...', '/hooks/p/...', '/hooks/o/mpesa/...']
+    >>> [_path_shown({"path": path}) for path in ("/in/at/s3cret/sms", "/hooks/p/t0ken")]
+    ['/in/at/...', '/hooks/p/...']
+    >>> _path_shown({"path": "/hooks/o/mpesa/s3cret/validate"})
+    '/hooks/o/mpesa/...'
     >>> _path_shown({"path": "/api/v1/batches/b_1"})
     '/api/v1/batches/b_1'
     """

@@ -1,8 +1,9 @@
-"""From a webhook process to the client process: requests that no phone waits for, passed on piece by piece.
+"""The forwarding of requests from a webhook process to the client process.
 
-Both kinds of process answer at one public address. A webhook process accepts every connection; what is not a
-webhook it passes on over a Unix socket, without reading a body into memory or parsing it. Each piece waits until the
-client process has taken the one before, so a large upload is never held here.
+Both kinds of process answer at one public address. A webhook process accepts every connection. It
+forwards each request that is not a webhook over a Unix socket, without reading the body into memory
+or parsing it. Each piece waits until the client process has taken the one before, so a large upload
+is never held here. No phone waits for these requests.
 """
 
 import asyncio
@@ -22,13 +23,15 @@ from gateway.api.request_ids import REQUEST_ID, request_id_of
 log = structlog.get_logger()
 
 PENDING_MAX = 100
-"""Requests that one webhook process passes on at a time; each holds at most two pieces in memory.
+"""The requests that one webhook process forwards at a time.
+
+Each holds at most two pieces in memory.
 """
 RETRY_S = 2
 _CALLER = b"x-gateway-caller"
 FORWARDED = "gateway.forwarded"
-"""The scope's extension that says: another process of this gateway has passed this request on."""
-# Headers that belong to one connection (RFC 9110, 7.6.1), and those that are written anew on each.
+"""The scope's extension that marks a request as forwarded by another process."""
+# These headers belong to one connection (RFC 9110, 7.6.1), or are written anew on each.
 _ONE_HOP = frozenset(
     (b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding",
      b"upgrade", b"expect", _CALLER)
@@ -37,7 +40,7 @@ _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
 class Forward:
-    """An ASGI application that passes requests on to the client process behind `socket`."""
+    """An ASGI application that forwards requests to the client process behind `socket`."""
 
     def __init__(self, http: aiohttp.ClientSession) -> None:
         self._http = http
@@ -46,9 +49,9 @@ class Forward:
     @classmethod
     @asynccontextmanager
     async def opened(cls, socket: Path) -> AsyncGenerator["Forward"]:
-        """Open and close the connections to the client process with the block."""
-        # A connection per request: one that was kept could be closed by the other side just as it
-        # is used.
+        """Open connections to the client process for a block, and close them after it."""
+        # Each request has its own connection, because the other side could close a kept connection
+        # just as it is used.
         connector = aiohttp.UnixConnector(str(socket), limit=PENDING_MAX, force_close=True)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=5)
         async with aiohttp.ClientSession(
@@ -84,7 +87,7 @@ class Forward:
                 headers=_headers_on(scope),
                 data=body.pieces() if _has_body(scope["headers"]) else None,
                 allow_redirects=False,
-                # The client process looks at the key before it asks for the body.
+                # The client process checks the key before it asks for the body.
                 expect100=(b"expect", b"100-continue") in scope["headers"],
             )
         except _CallerLeft:
@@ -99,12 +102,12 @@ class Forward:
             await _answer_on(answer, body, send)
 
 
-class _CallerLeft(Exception):  # not an error: there is no caller any more
-    """The caller closed the connection before the whole request was here."""
+class _CallerLeft(Exception):  # This is not an error, since there is no caller left.
+    """The end of a request whose caller closed the connection before the whole request arrived."""
 
 
 class _Body:
-    """The body of a request, piece by piece. `complete`: all of it was read."""
+    """The body of a request, piece by piece. `complete` says that all of it was read."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -115,7 +118,8 @@ class _Body:
         while not self.complete:
             try:
                 message = await self._receive()
-            except DoorRefusal as refusal:  # a limit of the door; it answers
+            # A limit of the entrance was reached, and its refusal is the answer.
+            except DoorRefusal as refusal:
                 self.caller_left = True
                 raise _CallerLeft from refusal
             if message["type"] == "http.disconnect":
@@ -131,10 +135,10 @@ class _Body:
 
 
 async def _answer_on(answer: aiohttp.ClientResponse, body: _Body, send: Send) -> None:
-    """Pass the answer on, and stop asking for it when the caller is gone."""
+    """Forward the answer, and stop reading it when the caller is gone."""
     headers = [(n.lower(), v) for n, v in answer.raw_headers if n.lower() not in _ONE_HOP]
     if not body.complete and answer.request_info.headers.keys() & {"Content-Length"}:
-        # The rest of the body is still to come, and the next request must not be read out of it.
+        # The rest of the body is still to come, and must not be read as the next request.
         headers.append((b"connection", b"close"))
     start: Message = {"type": "http.response.start", "status": answer.status, "headers": headers}
     await send(start)
@@ -149,7 +153,7 @@ async def _answer_on(answer: aiohttp.ClientResponse, body: _Body, send: Send) ->
 
 
 async def _next_piece(answer: aiohttp.ClientResponse, gone: asyncio.Task[None] | None) -> bytes:
-    """Return the next piece; nothing at the end, or when the caller has left."""
+    """Return the next piece, which is empty at the end or when the caller is gone."""
     if gone is None:
         return await answer.content.readany()
     if gone.done():
@@ -190,8 +194,11 @@ def _unavailable(why: str) -> ASGIApp:
 
 
 class Forwarded:
-    """The other end, around the application of a client process that listens on a Unix socket: it takes the caller's
-    address from the webhook process. Only processes that may open the socket can say one."""
+    """The receiving end of the forwarding, around the application of a client process.
+
+    The client process listens on a Unix socket, and takes the caller's address from the webhook
+    process. Only processes that may open the socket can name an address.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

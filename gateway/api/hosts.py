@@ -1,4 +1,7 @@
-"""Names and origins: which Host headers are answered, and which web pages may post to the try-out phone."""
+"""The checks of names and origins.
+
+They decide which Host headers are answered, and which web pages may post to the try-out phone.
+"""
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -11,14 +14,14 @@ from gateway.settings import Settings
 
 _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # compared, not bound
-# A load balancer or a monitor asks by address, and providers' calls must not be lost over a name:
-# what these answer depends on no name.
+# These addresses answer to any name. A load balancer or a monitor asks by address, and a provider's
+# call must not be lost over a name. None of their answers depends on a name.
 _ANY_HOST = ("/in/", "/hooks/", "/healthz", "/readyz", "/metrics")
 _SAME = ("same-origin", "none")
 
 
 class Hosts:
-    """What the Host and Origin headers of one gateway may say."""
+    """The accepted Host and Origin headers of one gateway."""
 
     def __init__(self, settings: Settings) -> None:
         self._local = settings.local_phone
@@ -37,7 +40,7 @@ class Hosts:
         )
 
     def check(self, scope: Scope) -> None:
-        """Raise DoorRefusal for a name that is not ours, and for a foreign web page at the try-out phone."""
+        """Raise DoorRefusal for an unknown name, or a foreign web page at the try-out phone."""
         path: str = scope["path"]
         phone = self._is_phone(path)
         if phone:
@@ -65,10 +68,10 @@ class Hosts:
         return path == "/phone" or path.startswith(self._phones)
 
     def _check_origin(self, scope: Scope, path: str) -> None:
-        """Raise DoorRefusal for what a browser sends on behalf of another origin's page."""
+        """Raise DoorRefusal for a browser's request on behalf of another origin's page."""
         sites, origins = _header(scope, b"sec-fetch-site"), _header(scope, b"origin")
         if path == "/phone" and scope["method"] == "GET":
-            return  # a link to the page: what it shows is the same for everybody
+            return  # A link to the page is harmless: every caller sees the same page.
         host = "".join(_header(scope, b"host")).lower()
         foreign = any(site not in _SAME for site in sites)
         foreign = foreign or any(_place_of(origin) != host for origin in origins)
@@ -81,7 +84,7 @@ class Hosts:
 
 
 def _place_of(origin: str) -> str:
-    """Return host and port of an origin; "" for `null` and for what is none."""
+    """Return the host and port of an origin, or "" for `null` and for a malformed origin."""
     try:
         return urlsplit(origin).netloc.lower()
     except ValueError:

@@ -1,4 +1,7 @@
-"""`Idempotency-Key`: the same key and request get the first answer again, another request under it is refused."""
+"""The `Idempotency-Key`, which makes a repeated request harmless.
+
+A repeated key and request get the first answer again. Another request under the key is refused.
+"""
 
 import asyncio
 import hashlib
@@ -15,9 +18,9 @@ from gateway.store import clients
 
 _KEY_CHARACTERS_MAX = 200
 REPEATED = "Idempotent-Replayed"
-"""The header of an answer that was given before; nothing was done this time."""
-# Each holds a connection while what it makes needs another: more at once could wait for each other
-# for ever.
+"""The header of a repeated answer, for which nothing was done this time."""
+# Each such request holds a connection while `made` needs another. With more at once they could wait
+# for each other for ever.
 AT_ONCE = 2
 
 
@@ -28,7 +31,7 @@ async def once(
     status: int,
     made: Callable[[], Awaitable[bytes]],
 ) -> Response:
-    """Run `made` (a JSON body), or give back what it made for this key before."""
+    """Run `made` (a JSON body), or return the body that it made for this key before."""
     key = request.headers.get("idempotency-key")
     if not key:
         return _answer(await made(), status)
@@ -38,7 +41,7 @@ async def once(
             field="Idempotency-Key",
         )
     digest = hashlib.sha256(request.url.path.encode() + b"\0" + await request.body()).digest()
-    # Two copies at once: the second waits here until the first is written down.
+    # The second of two simultaneous copies waits here until the first is recorded.
     async with _gate(request), rt.db.transaction() as db:
         await db.fetchval(
             "select pg_advisory_xact_lock(hashtextextended($1, 0))", f"{client}:{key}"
@@ -58,7 +61,7 @@ async def once(
 
 
 def _gate(request: Request) -> asyncio.Semaphore:
-    """The server's own gate for AT_ONCE requests with a key."""
+    """Return the server's own semaphore for AT_ONCE requests with a key."""
     state = request.app.state
     if not hasattr(state, "keyed"):
         state.keyed = asyncio.Semaphore(AT_ONCE)

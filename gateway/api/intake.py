@@ -1,9 +1,10 @@
-"""The front desk: an SMS gets its 200 when it is durable, however busy or broken everything behind it is.
+"""The intake of SMS: an SMS gets its 200 when it is durable, whatever state the gateway is in.
 
-While there is room, an SMS walks all the way before its 200, and its reply is in the outbox a moment later. When more
-come than can walk (a burst), or the database stammers, they are stored first: those that come at the same moment in
-one commit, and runners hear them afterwards (`steps/catch_up.py`). When the database does not answer at all, they go
-to the spool on this machine's disk. Only when that fails too is the provider asked to come again.
+In calm times an SMS is processed completely before its 200, and its reply is in the outbox a moment
+later. When more SMS come than can be processed (a burst), or the database is slow, they are stored
+first. Those that come at the same moment are stored in one commit, and runners process them
+afterwards (`steps/catch_up.py`). When the database does not answer at all, SMS go to the spool on
+this machine's disk. Only when that fails too is the provider asked to send the SMS again.
 """
 
 import asyncio
@@ -27,11 +28,11 @@ from gateway.store.spool import Spool
 
 log = structlog.get_logger()
 
-# Providers give up after 10 to 15 s: so long a walk may take, and then a group's commit.
+# Providers give up after 10 to 15 s. Processing may take this long, and a group's commit follows.
 WALK_S = 8.0
 COMMIT_S = 3.0
 GROUP_MAX = 500
-# A rush is over when fewer than this come in a second: walking they would keep up.
+# A rush is over when fewer SMS than this come per second, because they can be processed at once.
 CALM_PER_S = 100
 _LOOK_S = 1.0
 _TELL_S = 0.25
@@ -47,9 +48,10 @@ class _Waiting:
 
 
 class Intake:
-    """Of one API process.
+    """The intake of one API process.
 
-    `db` is a road of its own: walks that wait for theirs are not in the way.
+    `db` has connections of its own, so that SMS which wait for a connection of the runtime do not
+    block it.
     """
 
     def __init__(self, rt: Runtime, db: Database, spool: Spool) -> None:
@@ -83,11 +85,13 @@ class Intake:
                     await db.close()
 
     async def sms(self, channel: Channel, sms: InboundSms, raw: bytes) -> bool:
-        """Take one SMS, durably; False when it was here before.
+        """Take one SMS, durably. Return False when it was taken before.
 
-        Raises Failed when it could be kept nowhere, and what a walk raises for a fault of ours.
+        Raises Failed when the SMS could be kept nowhere, and any error that a fault of the gateway
+        raises while the SMS is processed.
         """
-        # Named once: one that is stored while its walk goes on must be the same event.
+        # The id is made once, so that an SMS which is stored while it is processed stays the same
+        # event.
         event_id = identity(self._rt, sms).event_id
         if self._rushed() or not self.admission.calm:
             return await self.keep(channel.name, "sms", event_id, raw)
@@ -100,9 +104,9 @@ class Intake:
             return await self.keep(channel.name, "sms", event_id, raw)
 
     async def keep(self, channel: str, kind: str, event_id: str, raw: bytes) -> bool:
-        """Store an event for later; False when it was here before.
+        """Store an event for later. Return False when it was stored before.
 
-        Raises Failed when it can be kept nowhere.
+        Raises Failed when the event can be kept nowhere.
         """
         event = inbox.sealed(self._rt.vault, channel, kind, event_id, raw)
         waiting = _Waiting(event, asyncio.get_running_loop().create_future())
@@ -114,7 +118,10 @@ class Intake:
         return new
 
     async def _walk(self, channel: Channel, sms: InboundSms, raw: bytes, event_id: str) -> bool:
-        """The walk goes on when nobody waits for it any longer: what it does is done once anyway."""
+        """Process an SMS, and go on when the caller stops waiting.
+
+        That is safe because an SMS takes effect only once.
+        """
         self._walking += 1
         task = asyncio.create_task(hear(self._rt, channel, sms, raw, event_id))
         self._walks.add(task)
@@ -125,7 +132,8 @@ class Intake:
         self._walking -= 1
         self._walks.discard(task)
         if not task.cancelled():
-            task.exception()  # told to who waited; else the stored copy tells it again
+            # The waiting caller got the exception; without one, the stored copy raises it again.
+            task.exception()
 
     def _rushed(self) -> bool:
         now = asyncio.get_running_loop().time()
@@ -138,7 +146,10 @@ class Intake:
         return self._rush
 
     async def _write(self) -> None:
-        """Groups of what waits, one commit each: while one is on its way the next gathers."""
+        """Store the waiting events in groups, with one commit per group.
+
+        While one group is being stored, the next one gathers.
+        """
         while True:
             group = [await self._queue.get()]
             while len(group) < GROUP_MAX and not self._queue.empty():
@@ -155,7 +166,10 @@ class Intake:
                 one.new.set_result(new)
 
     async def _committed(self, events: list[inbox.Kept]) -> list[bool]:
-        """In the database; or on the disk, where nobody can say whether they are new."""
+        """Store events in the database, or else on the disk, and return for each whether it is new.
+
+        For events on the disk this is unknown, so they count as new.
+        """
         try:
             return await self._in_database(events)
         except AWAY as away:
@@ -166,7 +180,7 @@ class Intake:
     async def _in_database(self, events: list[inbox.Kept]) -> list[bool]:
         if self._commit is not None and not self._commit.done():
             raise TimeoutError("the last commit has not come back yet")
-        # Not cancelled when it takes too long: with a frozen server that would take even longer.
+        # A slow commit is not cancelled, because with a frozen server that would take even longer.
         self._commit = asyncio.create_task(inbox.keep_many(self._db, events))
         done, _ = await asyncio.wait({self._commit}, timeout=COMMIT_S)
         if not done:
@@ -175,10 +189,10 @@ class Intake:
         return self._commit.result()
 
     async def _tell_when_behind(self) -> None:
-        """Let everything else rest while phones have to wait here."""
+        """Ask all other work to rest while phones have to wait here."""
         while True:
             await asyncio.sleep(_TELL_S)
-            # Asked anew each time: a rush is over also where no SMS comes any more to end it.
+            # This is checked each time, because a rush must also end when no further SMS comes.
             rushed = self._rt.settings.walks_at_once > 0 and self._rushed()
             if self.admission.behind or rushed:
                 await self._rt.pressure.tell()
@@ -189,7 +203,10 @@ class Intake:
                 await asyncio.sleep(_LOOK_S)
 
     async def _take_spooled(self) -> bool:
-        """Bring the oldest files of the spool into the inbox, all in one commit; whether there may be more."""
+        """Move the oldest files of the spool into the inbox, all in one commit.
+
+        Return whether there may be more.
+        """
         found = await asyncio.to_thread(self._spool.oldest)
         try:
             taken = await self._commit_files(found)
@@ -202,9 +219,9 @@ class Intake:
         return bool(found)
 
     async def _commit_files(self, found: Sequence[_Spooled]) -> Sequence[_Spooled]:
-        """Return the files whose events are in the inbox now.
+        """Return the files whose events are now in the inbox.
 
-        What the database will not take must not hold up the others: it is put aside.
+        A file that the database refuses must not hold up the others, so it is put aside.
         """
         events = [event for _, some in found for event in some]
         if not events:
@@ -223,5 +240,8 @@ class Intake:
 
 
 def _key(event: inbox.Kept) -> tuple[str, str, str]:
-    """An order in which all processes store, so that two that empty one spool never lock crosswise."""
+    """Return the sort key for storing events.
+
+    All processes store in this order, so two that empty one spool never deadlock.
+    """
     return event.channel, event.kind, event.event_id

@@ -1,4 +1,4 @@
-"""A client's own judgement: deciding what stayed in doubt, correcting gold, asking how a result came about."""
+"""A client's own judgement: deciding doubtful tasks, correcting gold, and explaining results."""
 
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/api/v1")
 
 @router.get("/batches/{batch}/tasks/{task}/decision")
 async def decision(rt: Rt, client: Client, batch: BatchPath, task: TaskPath) -> dict[str, Any]:
-    """The whole story of one result: who was asked, what was answered, what the judge made of it."""
+    """Show how a result came about: the workers asked, their answers, and the judge's verdicts."""
     await _mine(rt, client, batch)
     return await explain(rt, batch, task)
 
@@ -31,7 +31,7 @@ async def decision(rt: Rt, client: Client, batch: BatchPath, task: TaskPath) -> 
 async def decide(
     rt: Rt, client: Client, batch: BatchPath, task: TaskPath, given: DecisionIn
 ) -> dict[str, Any]:
-    """Decide a task in review: a person's word stands."""
+    """Decide a task in review. A person's decision is final."""
     await _mine(rt, client, batch)
     await review.decide(rt, batch, task, given.value, given.by)
     return await explain(rt, batch, task)
@@ -41,7 +41,7 @@ async def decide(
 async def correct(
     rt: Rt, client: Client, batch: BatchPath, task: TaskPath, given: GoldIn
 ) -> dict[str, Any]:
-    """Correct gold that was wrong; the answer is all that changed. No money is taken back."""
+    """Correct gold that was wrong. The response lists all changes. No money is taken back."""
     await _mine(rt, client, batch)
     said = Correction(batch, task, given.value, given.by, given.reason)
     return dict(await correct_gold(rt, said))
@@ -51,7 +51,7 @@ async def correct(
 async def same_option(
     rt: Rt, client: Client, batch: BatchPath, option: OptionPath, given: SameIn
 ) -> dict[str, Any]:
-    """Count an option as another one that means the same; the answer is all that changed.
+    """Count an option as another one with the same meaning. The response lists all changes.
 
     No money is taken back.
     """
@@ -64,7 +64,7 @@ async def same_option(
 async def label_option(
     rt: Rt, client: Client, batch: BatchPath, option: OptionPath, given: LabelIn
 ) -> dict[str, Any]:
-    """Correct what workers read for an option; the answer is all that changed.
+    """Correct the label that workers read for an option. The response lists all changes.
 
     No money is taken back.
     """
@@ -77,7 +77,7 @@ async def label_option(
 
 @router.get("/batches/{batch}/rules")
 async def rules_of(rt: Rt, client: Client, batch: BatchPath) -> dict[str, Any]:
-    """The rules the batch was decided by, from when and why, and those that were tried."""
+    """List the rules that decided the batch, with times and reasons, and the tried rules."""
     await _mine(rt, client, batch)
     return {
         "used": [dict(row) for row in await rules.of_batch(rt.db, batch)],
@@ -87,7 +87,10 @@ async def rules_of(rt: Rt, client: Client, batch: BatchPath) -> dict[str, Any]:
 
 @router.post("/batches/{batch}/rules/trials")
 async def try_rule(rt: Rt, client: Client, batch: BatchPath, given: NewRuleIn) -> dict[str, Any]:
-    """Try a changed rule on the batch's answers: cost, accuracy on gold, results that would be others."""
+    """Try a changed rule on the batch's answers.
+
+    The response shows its cost, its accuracy on gold, and the results that would change.
+    """
     await _mine(rt, client, batch)
     wanted = trials.NewRule(given.policy, given.confidence, given.method)
     return await trials.try_rule(rt, batch, wanted, given.by)
@@ -97,14 +100,20 @@ async def try_rule(rt: Rt, client: Client, batch: BatchPath, given: NewRuleIn) -
 async def switch(
     rt: Rt, client: Client, batch: BatchPath, version: VersionPath, given: SwitchIn
 ) -> dict[str, Any]:
-    """Decide the running batch by a rule that was tried; the answer names the tasks that this settled."""
+    """Decide the running batch by a rule that was tried.
+
+    The response names the tasks that this decided.
+    """
     await _mine(rt, client, batch)
     return {"moved": await trials.switch(rt, batch, version, given.by, given.reason)}
 
 
 @router.get("/audience")
 async def audience(rt: Rt, client: Client, after: Annotated[Cursor, Query()] = 0) -> dict[str, Any]:
-    """Ids for a task's `audience`: partners, and workers by number only, 1,000 at a time after the id `after`."""
+    """List the ids for a task's `audience`: partners, and workers by number only.
+
+    A page has 1,000 ids after the id `after`.
+    """
     return {
         "partners": [dict(row) for row in await audiences.partners(rt.db)],
         "workers": [dict(row) for row in await audiences.workers(rt.db, client, after)],

@@ -1,8 +1,8 @@
-"""How often one may ask: a bucket for each API key, and one for each address (of IPv6 each /64
-network) that comes without a key we know.
+"""The rate limits of requests, with one bucket per API key and one per address without a known key.
 
-Buckets hold a minute's worth and fill evenly. They are this process's own: with several API processes each counts for
-itself. Providers' webhooks have none: what they bring must be taken.
+An IPv6 address counts as its /64 network. Buckets hold a minute's worth and fill evenly. Each
+process has its own, so several API processes count separately. Providers' webhooks have no limit,
+because their events must be taken.
 """
 
 import math
@@ -15,12 +15,13 @@ from gateway.api.addresses import UNKNOWN, group
 from gateway.errors import Refused
 from gateway.runtime import Runtime
 
-# So many keys and addresses are told apart; the one that was quiet for longest is forgotten first.
+# The number of keys and addresses that are remembered. The one that was quiet for longest is
+# forgotten first.
 REMEMBERED_MAX = 10_000
 
 
 class TooOften(Refused):
-    """HTTP 429. `again_s`: when to come again."""
+    """A refusal with HTTP 429. The caller may come again after `again_s` seconds."""
 
     def __init__(self, message: str, again_s: float) -> None:
         self.again_s = math.ceil(again_s)
@@ -29,7 +30,7 @@ class TooOften(Refused):
 
 @dataclass(slots=True)
 class Buckets:
-    """Tokens by name.
+    """Token buckets by name.
 
     >>> buckets = Buckets()
     >>> [buckets.take("a", 2, now) for now in (0.0, 0.0, 0.0, 30.0, 30.0)]
@@ -41,11 +42,15 @@ class Buckets:
     )
 
     def take(self, name: str, per_minute: int, now: float) -> float:
-        """Take a token; 0.0, or the seconds until there is one. `per_minute` 0: no limit."""
+        """Take a token and return 0.0, or return the seconds until there is one.
+
+        A `per_minute` of 0 means no limit.
+        """
         if not per_minute:
             return 0.0
         tokens, at = self._left.get(name, (float(per_minute), now))
-        # A clock that was put back would hold up everybody until it is there again.
+        # Without this, a clock that was put back would hold up every caller until it is there
+        # again.
         since_s = now - at if now >= at else 60.0
         tokens = min(float(per_minute), tokens + since_s * per_minute / 60)
         wait_s = 0.0 if tokens >= 1 else (1 - tokens) * 60 / per_minute
@@ -60,25 +65,25 @@ class Buckets:
 
 
 class Limits:
-    """Of one API process."""
+    """The rate limits of one API process."""
 
     def __init__(self) -> None:
         self._keys, self._strangers = Buckets(), Buckets()
 
     def stranger(self, rt: Runtime, request: Request, key: str = "") -> None:
-        """Somebody whose key we have not seen yet; raises TooOften.
+        """Count a request without a known key. Raises TooOften.
 
-        Who has shown one is not held up by neighbours.
+        A caller whose key was verified before is not held up by its neighbours.
         """
         if key and key in self._keys:
             return
         address = group(request.client.host) if request.client else UNKNOWN
         now, most = rt.clock.now().timestamp(), rt.settings.strangers_per_minute
         if wait_s := self._strangers.take(address, most, now):
-            raise TooOften(f"more than {most} requests a minute without a key we know", wait_s)
+            raise TooOften(f"more than {most} requests per minute without a known API key", wait_s)
 
     def client(self, rt: Runtime, key: str) -> None:
-        """Somebody with a key; raises TooOften."""
+        """Count a request with a verified key. Raises TooOften."""
         now, most = rt.clock.now().timestamp(), rt.settings.requests_per_minute
         if wait_s := self._keys.take(key, most, now):
-            raise TooOften(f"more than {most} requests a minute", wait_s)
+            raise TooOften(f"more than {most} requests per minute", wait_s)

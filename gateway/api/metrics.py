@@ -1,7 +1,7 @@
-"""/metrics for Prometheus: gauges counted from the rows when asked, and what came in over the webhooks.
+"""The page /metrics for Prometheus: gauges counted from the rows, and counts of webhook events.
 
-The counters are those of `gateway.api.counts`. Figures from the rows are kept for some seconds, so that several
-scrapers cost the database no more than one.
+The counters are those of `gateway.api.counts`. Figures from the rows are kept for some seconds, so
+that several scrapers cost the database no more than one.
 """
 
 import time
@@ -29,9 +29,9 @@ from gateway.store.db import Row, ping
 
 _KEPT_S = 5.0
 _PAYOUTS = "payouts"
-# What a webhook's answer means, where its handler says nothing else (repeated, kept, put off). 404:
-# no such channel, a wrong secret or signature, an unknown payout: a forgery, or an address that was
-# pasted wrongly.
+# The meaning of a webhook's answer, unless its handler names another outcome (repeated, kept, put
+# off). 404 means an unknown channel or payout, or a wrong secret or signature: a forgery, or an
+# address that was pasted wrongly.
 _OUTCOMES = {
     200: "taken",
     400: "unreadable",
@@ -45,7 +45,7 @@ _OUTCOMES = {
 
 
 class Metrics:
-    """The figures of one API process."""
+    """The metrics of one API process."""
 
     def __init__(self, rt: Runtime, counts: Counts, doors: Doors) -> None:
         self._rt = rt
@@ -89,7 +89,7 @@ class Metrics:
         )
         yield _one(
             "gateway_outbox_oldest_seconds",
-            "How long the oldest message that is due has been waiting",
+            "The waiting time of the oldest message that is due",
             found.outbox_oldest_s or 0.0,
         )
         yield _by_state(
@@ -113,7 +113,7 @@ class Metrics:
         )
         yield _one(
             "gateway_jobs_refused",
-            "Jobs in Redis that were not ours and were removed",
+            "Jobs in Redis that did not come from the gateway and were removed",
             self._refused,
         )
         yield _one(
@@ -133,7 +133,7 @@ class Metrics:
         )
 
     def counted(self, route: Route) -> Route:
-        """The webhook route, its answers counted."""
+        """Return the webhook route with a wrapper that counts its answers."""
         route.app = self._counting(route.app)
         return route
 
@@ -155,7 +155,7 @@ class Metrics:
     def _count(self, scope: Scope, status: int) -> None:
         channel = scope["path_params"].get("channel", _PAYOUTS)
         if channel != _PAYOUTS and channel not in self._rt.channels:
-            channel = "unknown"  # anybody can invent names; they must not become series
+            channel = "unknown"  # Callers can invent names, which must not become series.
         event = "payout" if channel == _PAYOUTS else scope["path"].rpartition("/")[2]
         told = scope.get("state", {})
         outcome = told.get("outcome") or _OUTCOMES.get(status, "error")
@@ -165,7 +165,10 @@ class Metrics:
 def _by_state(
     name: str, said: str, counts: Mapping[str, int], always: tuple[str, ...] = ()
 ) -> GaugeMetricFamily:
-    """`always`: states that are told even when they are 0, so that an alarm has something to look at."""
+    """Return a gauge with one value per state.
+
+    The states in `always` are reported even when they are 0, so that an alarm can watch them.
+    """
     family = GaugeMetricFamily(name, said, labels=["state"])
     for state, number in {**dict.fromkeys(always, 0), **counts}.items():
         family.add_metric([state], number)

@@ -1,6 +1,6 @@
-"""Query parameters: an unknown one is refused, on every route of the client API.
+"""The check of query parameters: an unknown one is refused on every route of the client API.
 
-A parameter that is ignored is a wrong answer that looks right: `?state=done` would list everything.
+An ignored parameter gives a wrong answer that looks right: `?state=done` would list everything.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ from gateway.errors import Fault, Refused
 
 
 async def refuse_unknown(request: Request) -> None:
-    """Raise Refused for a query parameter that this route does not know, or that is given twice."""
+    """Raise Refused for a query parameter that is unknown to the route, or is given twice."""
     route = request.scope.get("route")
     if not request.url.query or not isinstance(route, APIRoute):
         return

@@ -1,4 +1,4 @@
-"""The parts of an address that name something: bounded, clean, and in the form they are stored in."""
+"""The types of path parameters: bounded, clean, and in the form in which they are stored."""
 
 from typing import Annotated
 

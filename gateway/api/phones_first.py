@@ -1,4 +1,7 @@
-"""Clients wait while phones have to: a client can come again in some seconds, a dialled call is over."""
+"""The priority of phones over clients.
+
+A client can come again in some seconds, but an interrupted call is over.
+"""
 
 from gateway.api.auth import Rt
 from gateway.errors import Refused
@@ -7,7 +10,7 @@ AGAIN_S = 5
 
 
 class PhonesFirst(Refused):
-    """HTTP 503 with `Retry-After`."""
+    """A refusal with HTTP 503 and `Retry-After`."""
 
     def __init__(self) -> None:
         self.again_s = AGAIN_S

@@ -1,4 +1,4 @@
-"""How many requests are worked on at the same moment: in all, for each class of routes, and for each API key."""
+"""The limits of simultaneous requests: in total, per class of routes, and per API key."""
 
 import re
 from collections import Counter
@@ -24,8 +24,10 @@ class Class(StrEnum):
 def class_of(method: str, path: str) -> Class:
     """Return the class of a request.
 
-    >>> class_of("POST", "/in/at/secret/ussd"), class_of("POST", "/api/v1/batches/b_1/tasks"), class_of("GET", "/console")
-    (<Class.WEBHOOK: 'webhook'>, <Class.UPLOAD: 'upload'>, <Class.PAGE: 'page'>)
+    >>> class_of("POST", "/in/at/secret/ussd"), class_of("POST", "/api/v1/batches/b_1/tasks")
+    (<Class.WEBHOOK: 'webhook'>, <Class.UPLOAD: 'upload'>)
+    >>> class_of("GET", "/console")
+    <Class.PAGE: 'page'>
     """
     if path.startswith(("/in/", "/hooks/")):
         return Class.WEBHOOK
@@ -46,7 +48,7 @@ _SAID = {
 class Places:
     """The places of one server process.
 
-    Clients and pages together never have all of them: webhooks keep theirs.
+    Clients and pages together never have all of them, because webhooks keep theirs.
     """
 
     def __init__(self, limits: DoorLimits) -> None:
@@ -66,7 +68,7 @@ class Places:
         }
 
     def taken(self, kind: Class) -> "_Place":
-        """Hold a place of the class for a block; raise DoorRefusal where there is none."""
+        """Hold a place of the class for a block. Raises DoorRefusal when none is free."""
         if self._all >= self._limits.requests:
             raise self._full("requests", self._limits.requests, "limits.requests")
         most, setting = self._most[kind]
@@ -81,7 +83,10 @@ class Places:
 
     @contextmanager
     def taken_by(self, kind: Class, key: str) -> Generator[None]:
-        """Hold a place of one API key; raise DoorRefusal where it has all it may have."""
+        """Hold a place of one API key for a block.
+
+        Raises DoorRefusal when the key has all its places.
+        """
         most, setting = self._most_of_key[kind]
         name = (kind, key)
         if self._of_keys[name] >= most:
@@ -99,9 +104,9 @@ class Places:
 
 
 class _Place:
-    """One place, for the length of a block.
+    """A place that is held for a block.
 
-    A class: a generator would cost twice as much, for every key of a phone.
+    It is a class because a generator would cost twice as much, per key press of a phone.
     """
 
     __slots__ = ("_kind", "_places")

@@ -37,7 +37,7 @@ _TITLES = {
     422: "Not valid",
     429: "Too often",
     431: "Headers too large",
-    500: "Our fault",
+    500: "Internal error",
     502: "Bad gateway",
     503: "Try again later",
 }
@@ -69,20 +69,20 @@ DECLARED: dict[int | str, dict[str, Any]] = {
         (400, "The request cannot be read"),
         (401, "No valid API key"),
         (402, "Not enough money"),
-        (404, "Not yours, or not there"),
+        (404, "There is no such thing among yours"),
         (405, "This address does not take this method; `Allow` names those it takes"),
         (408, "The request did not arrive in time"),
         (409, "Not in this state, or the Idempotency-Key belongs to another request"),
         (413, "The body is larger than the limit"),
         (421, "The Host header names another server"),
         (422, "Not valid: field, row and rule"),
-        (429, "Too many requests a minute; `Retry-After` says when to come again"),
+        (429, "Too many requests per minute; `Retry-After` says when to try again"),
         (431, "The address or the headers are larger than the limit"),
         (500, "A fault of the gateway; tell the operator the request id"),
-        (503, "Not just now; `Retry-After` says when to come again"),
+        (503, "Not available now; `Retry-After` says when to try again"),
     )
 }
-"""What any operation of the client API may answer besides its success, for /openapi.json."""
+"""The error responses of every operation of the client API, for /openapi.json."""
 
 
 def problem(
@@ -111,7 +111,7 @@ def problem(
 
 
 def broken(request_id: str) -> JSONResponse:
-    """Return the problem document of a fault of our own."""
+    """Return the problem document of a fault of the gateway itself."""
     detail = f"a fault of the gateway; it is logged under the request id {request_id}"
     return problem(500, detail, request_id=request_id)
 
@@ -134,7 +134,10 @@ def add_handlers(app: FastAPI) -> None:
 
 
 async def answer_to(request: Request, bad: Exception) -> Response:
-    """Return the problem document of an error that is raised before FastAPI has the request; raise other errors again."""
+    """Return the problem document of an error that is raised before FastAPI has the request.
+
+    Raises other errors again.
+    """
     for kind in type(bad).__mro__:
         if kind in _HANDLERS:
             return await _HANDLERS[kind](request, bad)
@@ -182,7 +185,10 @@ async def _away(request: Request, bad: Exception) -> Response:
 
 
 def _not_known(request: Request) -> str:
-    """Return what is true when the database went away in between: a commit may have been carried out."""
+    """Return the text for a database that went away during a request.
+
+    A commit may have been carried out.
+    """
     if request.method in ("GET", "HEAD"):
         return "the database does not answer right now; nothing was changed, send the request again"
     return (
@@ -196,7 +202,7 @@ async def _broken(request: Request, bad: Exception) -> Response:
 
 
 def allowed_methods(request: Request) -> list[str]:
-    """Return the methods that the routes of this address take."""
+    """Return the methods that the routes of this address accept."""
     found: set[str] = set()
     for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"):
         scope = {**request.scope, "method": method}
@@ -218,10 +224,12 @@ async def _refused(request: Request, bad: Exception) -> Response:
 
 
 async def _busy(request: Request, bad: Exception) -> Response:
-    log.warning("others were in the way, eight times", path=request.url.path, error=str(bad))
+    log.warning(
+        "other requests changed the same rows, eight times", path=request.url.path, error=str(bad)
+    )
     return problem(
         503,
-        "others change the same rows just now; nothing was done: try again",
+        "other requests are changing the same rows; nothing was done: try again",
         headers=_RETRY,
     )
 

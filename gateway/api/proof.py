@@ -1,4 +1,4 @@
-"""Where a batch's money went: each paid answer with the payout and the receipt that carried it, as CSV."""
+"""The proof of payment for a batch as CSV: each paid answer with its payout and receipt."""
 
 from collections.abc import AsyncGenerator, AsyncIterable
 
@@ -20,7 +20,7 @@ PROOF_COLUMNS = (
     "task", "answer", "answered_at", "currency", "amount_minor", "fate", "transfer", "payout", "provider", "receipt", "paid_at",
     "state", "value", "confidence", "confidence_checked", "checked_with_gold",
 )  # fmt: skip
-# Columns are added at the end only: programs may count on the places of the others.
+# Columns are added at the end only, because programs may rely on the positions of the others.
 
 
 @router.get(
@@ -31,9 +31,13 @@ PROOF_COLUMNS = (
 async def proof(
     rt: Rt, client: Client, batch: BatchPath, *, raw: bool = False
 ) -> StreamingResponse:
-    """What each paid answer of your batch became: paid out (with the operator's receipt), on its way, or still in its
-    worker's balance. One line a part: an answer may be paid by two payouts. Workers are not named. The last columns say
-    what its task was decided to be, how sure that is, and whether gold has checked it."""
+    """Return a CSV that shows for each paid answer of your batch where its money is.
+
+    It was paid out (with the operator's receipt), is on its way, or is still in its worker's
+    balance. There is one line per part, because an answer may be paid by two payouts. Workers are
+    not named. The last columns show the decided value of the task, its confidence, and whether gold
+    has checked it.
+    """
     row = await batches.of_client(rt.db, client, batch)
     if row is None:
         raise Refused(f"no batch {batch!r}", status=404)
@@ -45,7 +49,10 @@ async def proof(
 async def as_csv(
     links: AsyncIterable[Link], currency: str, known: Checked, *, raw: bool = False
 ) -> AsyncGenerator[bytes]:
-    """Yield the proof line by line, so that any size will do; `known` says whether its confidences are checked."""
+    """Yield the proof line by line, so that any size will do.
+
+    `known` says whether the confidences are checked.
+    """
     writer = CsvWriter(raw=raw)
     yield writer.row(PROOF_COLUMNS).encode()
     async for link in links:

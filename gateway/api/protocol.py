@@ -1,8 +1,9 @@
-"""HTTP on a connection, with limits: uvicorn's httptools protocol, which has none for headers, time and connections.
+"""HTTP on a connection, with limits.
 
-What is refused here never becomes a request: an address or headers that are too long, a caller that is too slow, a
-connection too many. A body's limits are in `bodies`, where its route is known. Nothing a stranger does writes a log line:
-refusals are counted.
+It extends uvicorn's httptools protocol, which has no limits for headers, time and connections. A
+request is refused here before it is made: for an address or headers that are too long, a caller
+that is too slow, or a connection too many. A body's limits are in `bodies`, where its route is
+known. Nothing that a stranger does writes a log line. Refusals are counted.
 """
 
 import asyncio
@@ -25,30 +26,36 @@ from gateway.api.turnstile import Turnstile
 from gateway.settings import DoorLimits
 
 CONNECTION: Final = "gateway.connection"
-"""The scope's extension that `prove` finds the connection by."""
+"""The scope's extension by which `prove` finds the connection."""
 # A caller that still sends after its answer has this long to read it before the connection is cut.
 _LINGER_S = 5.0
 _LAST_LOOK_S = 0.1
-# The body of a key press comes with its head; one that does not takes the usual way, where its time
-# is limited.
+# The body of a key press comes with its head. A later body takes the usual route, where its time is
+# limited.
 _HELD_S = 1.0
-# Requests that may follow on a connection before the first is answered.
+# The number of requests that may follow on a connection before the first is answered.
 _PIPELINED_MAX = 16
 
 
 def prove(scope: Scope) -> None:
-    """Note that this request brought the right secret, so that its connection keeps a phone's place."""
+    """Note that this request brought the right secret.
+
+    Its connection then keeps a phone's place.
+    """
     line = cast("GuardedProtocol | None", scope.get("extensions", {}).get(CONNECTION))
     if line is not None:
         line.prove()
 
 
 class _Refused(Exception):
-    """Ends the parsing; the answer has been decided."""
+    """The end of parsing, when the answer has been decided."""
 
 
 class _Outgoing:
-    """What a request's answer writes to: it closes the connection only when the caller could read the answer."""
+    """The transport that a request's answer is written to.
+
+    It closes the connection only when the caller could read the answer.
+    """
 
     def __init__(self, protocol: "GuardedProtocol", transport: asyncio.Transport) -> None:
         self._protocol = protocol
@@ -60,9 +67,10 @@ class _Outgoing:
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """One connection.
+    """The protocol of one connection.
 
-    Its parts of a request are: the head, the body, and what is discarded after the answer.
+    A request has three parts: the head, the body, and the bytes that are discarded after the
+    answer.
     """
 
     def __init__(
@@ -82,27 +90,26 @@ class GuardedProtocol(HttpToolsProtocol):
         self._connections = connections
         self._count = count
         self._turnstile = turnstile()
-        self._held: bytes | None = None  # the body of a step that the turnstile looks at
-        self._turned_away = False  # whether the bytes that just came ended such a step
+        self._held: bytes | None = None  # the body of a step that the turnstile checks
+        self._turned_away = False  # whether the latest bytes ended such a step
         self._line: Line | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._send_timer: asyncio.TimerHandle | None = None
-        self._in_head = True  # between requests too
+        self._in_head = True  # also true between requests
         self._begun = False  # whether a byte of the next head has come
         self._last_look = False
         self._head_bytes = 0
-        self._fed = 0  # bytes since the last callback that took some: what the parser holds back
+        self._fed = 0  # bytes since the last callback that took some, which the parser holds back
         self._discards = False
 
-    # --- the connection
-    # ----------------------------------------------------------------------------------------
+    # The connection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         super().connection_made(transport)
         host = self.client[0] if self.client else ""
         self._line = self._connections.opened(self, host)
         if self._line is None:
-            text = "no room for another connection"
+            text = "the server cannot take another connection"
             self._refuse(503, text, "limits.connections", "connections", linger=False)
             return
         self._start_timer(self._limits.header_s, self._head_is_late)
@@ -122,14 +129,13 @@ class GuardedProtocol(HttpToolsProtocol):
             self._connections.proven(self._line)
 
     def give_way(self, text: str, setting: str) -> None:
-        """Close at once, for another connection; say why where an answer is awaited."""
+        """Close at once, for another connection. The reason is sent if an answer is awaited."""
         if self._discards:
             self.transport.abort()
         else:
             self._refuse(503, text, setting, "connections", linger=False)
 
-    # --- what comes in
-    # -----------------------------------------------------------------------------------------
+    # Incoming bytes
 
     def data_received(self, data: bytes) -> None:
         if self._discards or self.transport.is_closing():
@@ -138,10 +144,10 @@ class GuardedProtocol(HttpToolsProtocol):
         self._fed += len(data)
         self._turned_away = False
         try:
-            assert self.parser is not None  # until the connection is lost
+            assert self.parser is not None  # The parser exists until the connection is lost.
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            pass  # no other protocol is spoken here; the request is answered as plain HTTP
+            pass  # No other protocol is spoken here, so the request is answered as plain HTTP.
         except httptools.HttpParserError:
             if not self._discards:
                 self._refuse(400, "this is not HTTP that can be read", "", "unreadable")
@@ -153,15 +159,15 @@ class GuardedProtocol(HttpToolsProtocol):
             self._limit_time(data)
 
     def _limit_time(self, data: bytes) -> None:
-        """Refuse what is too long already; else start the time in which the rest of a head must come."""
+        """Refuse a head that is already too long, or else start the time limit for its rest."""
         if self._in_head:
             if self._fed > self._limits.header_bytes:
                 self._refuse_head()
             elif self._timer is None and (self._begun or self._is_between):
                 self._start_timer(self._limits.header_s, self._head_is_late)
         elif self._fed > self._limits.header_bytes + len(data):
-            # No body came out of more bytes than headers may have: endless trailers or chunk
-            # extensions.
+            # No body came out of more bytes than headers may have, so these are endless trailers or
+            # chunk extensions.
             self._refuse(400, "the body's framing is too long", "limits.header_bytes", "too large")
 
     def on_message_begin(self) -> None:
@@ -179,7 +185,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._in_head:
-            return  # a trailer: it must not change what was decided on the headers
+            return  # A trailer must not change a decision that was made on the headers.
         self._count_head(len(name) + len(value) + 4)
         if len(self.headers) >= self._limits.header_count:
             self._refuse(
@@ -201,7 +207,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._let_in()
 
     def _is_held(self) -> bool:
-        """Whether the turnstile looks at this request before the doors do."""
+        """Return whether the turnstile checks this request before the entrance does."""
         assert self.parser is not None
         return (
             self._turnstile is not None
@@ -212,7 +218,7 @@ class GuardedProtocol(HttpToolsProtocol):
         )
 
     def _let_in(self) -> None:
-        """Make a request of what has come, and let it pass the doors."""
+        """Make a request of the received bytes, and pass it to the entrance."""
         held, self._held = self._held, None
         self._stop_timer()
         if self._line is not None:
@@ -243,7 +249,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._keep_alive()
 
     def _turns_away(self, body: bytes) -> bool:
-        """Answer a step that has no room; False where it is let in."""
+        """Answer a step that finds no place, and return True. Return False when it is admitted."""
         assert self._turnstile is not None and self.parser is not None
         answer = self._turnstile.turned_away(self.url, self.headers, body)
         if answer is None:
@@ -253,7 +259,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         self.transport.write(answer)
         if self._line is not None:
-            self.prove()  # its address holds the channel's secret
+            self.prove()  # The address of the step holds the channel's secret.
             self._connections.busy(self._line)
             self._connections.waiting(self._line)
         if self.parser.should_keep_alive():
@@ -268,8 +274,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
 
-    # --- what goes out
-    # -----------------------------------------------------------------------------------------
+    # Outgoing bytes
 
     def on_response_complete(self) -> None:
         if self._discards:
@@ -277,11 +282,11 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self._in_head:
             self._note_waiting()
-        else:  # the rest of the body is read away, for a short while
+        else:  # The rest of the body is read and discarded, for a short while.
             self._start_timer(_LINGER_S, self._cut)
 
     def close_when_read(self) -> None:
-        """Close at once where the request was read whole; else end our side and discard what still comes.
+        """Close at once if the request was read whole, or else end this side and discard the rest.
 
         A connection that is closed with bytes unread is reset, and the caller loses the answer.
         """
@@ -302,7 +307,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
         self._start_timer(_LINGER_S, self._cut)
         if self._line is not None:
-            self._connections.waiting(self._line)  # it may go when there is no room
+            self._connections.waiting(self._line)  # It may be closed when places run out.
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -315,8 +320,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._send_timer = None
         super().resume_writing()
 
-    # --- refusals
-    # ----------------------------------------------------------------------------------------------
+    # Refusals
 
     def _count_head(self, more: int) -> None:
         self._head_bytes += more
@@ -335,12 +339,12 @@ class GuardedProtocol(HttpToolsProtocol):
     def _head_is_late(self) -> None:
         self._timer = None
         limit_s = self._limits.header_s
-        if not self._is_between:  # of the request before, the answer is not finished
+        if not self._is_between:  # The answer to the previous request is not finished.
             self._start_timer(limit_s, self._head_is_late)
             return
         if not self._last_look:
-            # After a moment in which this process was held up, what came in time is read before it
-            # is called late.
+            # If this process was held up for a moment, bytes that came in time are read before the
+            # head counts as late.
             self._last_look = True
             self._start_timer(_LAST_LOOK_S, self._head_is_late)
             return
@@ -356,12 +360,13 @@ class GuardedProtocol(HttpToolsProtocol):
     ) -> None:
         """Answer and close.
 
-        Only close where the answer would stand inside another one, and where none is awaited.
+        The connection is only closed when the answer would stand inside another one, or none is
+        awaited.
         """
         self._count(reason)
         self._stop_timer()
         self._unset_keepalive_if_required()
-        # A connection that was opened ahead, or is kept, and that no request has come on.
+        # The connection was opened ahead or is kept, and no request has come on it.
         unused = not self._begun and not (
             self._is_first and status == HTTPStatus.SERVICE_UNAVAILABLE
         )
@@ -392,12 +397,12 @@ class GuardedProtocol(HttpToolsProtocol):
 
     @property
     def _is_between(self) -> bool:
-        """Whether no request is worked on."""
+        """Return whether no request is in progress."""
         return self._is_first or self.cycle.response_complete
 
     @property
     def _is_first(self) -> bool:
-        """Whether no request has come on this connection."""
+        """Return whether no request has come on this connection."""
         return cast("object", self.cycle) is None
 
     def _cut(self) -> None:

@@ -1,7 +1,8 @@
-"""Whether this process can do its work now: the database takes a write, and so does this machine's disk.
+"""The readiness check of a process: the database and this machine's disk must take a write.
 
-A full disk reads as before, so reading would not tell. Redis is told of and does not make a process unready: without
-it phones are answered, and what else waits is found by the rows when it is back.
+A full disk can still be read, so reading would not detect it. Redis is reported but does not make a
+process unready. Without it phones are answered, and other waiting work is found by its rows when
+Redis is back.
 """
 
 import asyncio
@@ -18,19 +19,19 @@ _LIMIT_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What /readyz says. `why`: what does not work; `slowed`: what works without."""
+    """The state that /readyz reports. `why` lists the failures, and `slowed` the tolerable ones."""
 
     why: tuple[str, ...]
     slowed: tuple[str, ...]
 
     @property
     def ready(self) -> bool:
-        """Whether events can be taken and stored."""
+        """Return whether events can be taken and stored."""
         return not self.why
 
 
 class Readiness:
-    """The state of one process, asked for at most some times in a second however many ask."""
+    """The state of one process, checked only a few times per second under any load."""
 
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
@@ -39,7 +40,7 @@ class Readiness:
         self._checked_at = 0.0
 
     async def state(self) -> State:
-        """Return the state as it is now."""
+        """Return the current state."""
         now = asyncio.get_running_loop().time()
         running = self._checking
         if running is None or (running.done() and now - self._checked_at > _KEPT_S):

@@ -1,4 +1,4 @@
-"""What the door refuses, and how it says so: a problem document, or plain text where a provider asks."""
+"""The refusals at the entrance, as a problem document, or as plain text to a provider."""
 
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
@@ -7,11 +7,11 @@ from gateway.api.problems import problem
 
 
 class DoorRefusal(HTTPException):
-    """A request that ends at the door.
+    """A request that ends at the entrance.
 
     It is an HTTPException so that every layer in between lets it through.
 
-    `reason` is the metric's label; `setting`, where a limit is the reason, is named in the text.
+    `reason` is the metric's label. `setting` is named in the text when a limit is the reason.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class DoorRefusal(HTTPException):
         super().__init__(status, text, headers)
 
     def answer(self, *, plain: bool) -> Response:
-        """Return the response. `plain`: to a provider, which reads no documents."""
+        """Return the response. `plain` is for a provider, which reads no documents."""
         if plain:
             return PlainTextResponse(self.detail, self.status_code, self.headers)
         return problem(self.status_code, self.detail, headers=self.headers)
@@ -70,7 +70,7 @@ def too_many(what: str, most: int, setting: str, again_s: int) -> DoorRefusal:
     """Return the refusal of a request that finds all places taken."""
     return DoorRefusal(
         503,
-        f"{most} {what} are worked on already; try again in {again_s} s",
+        f"{most} {what} are already in progress; try again in {again_s} s",
         reason="too many",
         setting=setting,
         retry_after_s=again_s,

@@ -1,4 +1,4 @@
-"""The id of a request: on every answer, in every problem that is ours, and for the log."""
+"""The id of a request, on every answer, in every problem document, and in the log."""
 
 import re
 import secrets
@@ -16,12 +16,12 @@ def new_request_id() -> str:
 
 
 def request_id_of(scope: Scope) -> str:
-    """Return the id of the request that the scope is of; "" outside the server's doors."""
+    """Return the id of the scope's request, or "" outside the server's entrance."""
     return scope.get("state", {}).get("request_id", "")
 
 
 def given_request_id(scope: Scope) -> str:
-    """Return the id that a trusted proxy gave the request; a new one where it gave none that is fit."""
+    """Return the id that a trusted proxy gave the request, or a new one without a valid id."""
     for name, value in scope["headers"]:
         if name == REQUEST_ID.encode() and _GIVEN.fullmatch(value):
             return value.decode()

@@ -8,7 +8,7 @@ import orjson
 from gateway.api.told import ResultOut
 from gateway.tabular import CsvWriter
 
-# Columns are added at the end only: programs may count on the places of the others.
+# Columns are added at the end only, because programs may rely on the positions of the others.
 _FIRST = ("task", "state", "value", "confidence", "answers", "rule")
 RESULT_COLUMNS = (*_FIRST, *(name for name in ResultOut.model_fields if name not in _FIRST))
 
@@ -31,7 +31,10 @@ async def as_lines(rows: Results) -> AsyncGenerator[bytes]:
 
 
 async def as_csv(rows: Results, *, raw: bool = False) -> AsyncGenerator[bytes]:
-    """Yield the results as CSV; `raw` for programs, since a spreadsheet would execute some cells."""
+    """Yield the results as CSV.
+
+    `raw` is for programs, since a spreadsheet would execute some cells.
+    """
     writer = CsvWriter(raw=raw)
     yield writer.row(RESULT_COLUMNS).encode()
     async for row in rows:

@@ -37,7 +37,7 @@ _SENTENCE_END = re.compile(r"[.:;](?:\s|$)")
 
 
 class Serves(Flag):
-    """What one process answers (decision 0039)."""
+    """The requests that one process answers (decision 0039)."""
 
     WEBHOOKS = auto()
     CLIENTS = auto()
@@ -52,11 +52,11 @@ def make_app(
     clients_at: Path | None = None,
     name: str = "webhooks",
 ) -> Doors:
-    """Return the application; its runtime is opened and closed with it.
+    """Return the application. Its runtime is opened and closed with it.
 
-    `mounts` add pages (the console, the phone) to a process that serves clients. `clients_at`: the
-    Unix socket of the client process, for a process that serves webhooks only, and is called `name`
-    among those of this machine.
+    `mounts` adds pages (the console, the phone) to a process that serves clients. `clients_at` is
+    the Unix socket of the client process, for a process that serves webhooks only. `name`
+    distinguishes such a process among those of this machine.
     """
 
     @asynccontextmanager
@@ -93,10 +93,10 @@ def make_app(
         summary="Paid digital work for people with a feature phone.",
         version="1",
         lifespan=lifespan,
-        # FastAPI's pages load their scripts from elsewhere; see gateway.console.documentation
+        # FastAPI's pages load their scripts from other servers; see gateway.console.documentation.
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,  # such a redirect would lead to whatever the Host header says
+        redirect_slashes=False,  # such a redirect would lead to whatever host the Host header names
     )
     problems.add_handlers(app)
     doors = Doors(app)
@@ -113,7 +113,10 @@ def _add_clients(app: FastAPI, rt: Runtime, mounts: tuple[Mount, ...]) -> None:
 
 
 def _say_what_each_does(routes: Iterable[BaseRoute]) -> None:
-    """Head each operation in /docs by the beginning of its description; FastAPI takes the function's name."""
+    """Set the summary of each operation in /docs to the beginning of its description.
+
+    FastAPI would take the function's name.
+    """
     for route in routes:
         if isinstance(route, APIRoute) and route.description:
             route.summary = _SENTENCE_END.split(route.description, maxsplit=1)[0].replace("\n", " ")

@@ -1,4 +1,4 @@
-"""What clients are told, as typed models: the source of the responses in /openapi.json."""
+"""The typed models of responses to clients, from which the responses in /openapi.json are made."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -9,10 +9,10 @@ from gateway.api.asked import OptionIn
 
 
 class Progress(BaseModel):
-    """Counted in answers as well as in tasks: 90 % of the answers in shows as 90 %.
+    """The progress of a batch, counted in answers as well as in tasks.
 
-    `counted_at`: when a large batch was counted last; none for other batches, which are counted as
-    they are shown.
+    With 90 % of the answers in, `percent` is 90. `counted_at` is the time when a large batch was
+    counted last. It is null for other batches, which are counted when they are shown.
     """
 
     tasks: int
@@ -27,8 +27,12 @@ class Progress(BaseModel):
 
 
 class MessageCost(BaseModel):
-    """The batch's SMS that providers took, in minor units of `currency` with their fraction; the provider's own price
-    where it names one. `currency` is empty where no price is known. It is not taken from the batch's money."""
+    """The cost of the batch's SMS that providers accepted.
+
+    It is in minor units of `currency` with their fraction, and is the provider's own price where
+    the provider names one. `currency` is empty where no price is known. The cost is not taken from
+    the batch's money.
+    """
 
     currency: str
     messages: int
@@ -37,7 +41,7 @@ class MessageCost(BaseModel):
 
 
 class MessageCostRange(BaseModel):
-    """Minor units of `currency`, rounded up."""
+    """A range of costs, in minor units of `currency`, rounded up."""
 
     currency: str
     least_minor: int
@@ -46,10 +50,14 @@ class MessageCostRange(BaseModel):
 
 
 class MessagesQuoteOut(BaseModel):
-    """To the workers there are now, each working on as she last did: who dials costs no message, who texts gets several
-    questions in one where the batch packs them. `least`: the first answers are enough and all replies are clear;
-    `expected`: a few are not; `most`: every paid slot, everybody by SMS, one question a message. `unpriced`: countries
-    without a price."""
+    """The expected cost of messages to the current workers.
+
+    Each worker is assumed to continue as she last worked. A worker that dials costs no message. A
+    worker that texts gets several questions in one SMS if the batch packs them. `least`: the first
+    answers are enough and all replies are clear. `expected`: a few are not. `most`: every paid slot
+    is used, every worker answers by SMS, and each message holds one question. `unpriced`: countries
+    without a price.
+    """
 
     segments_least: int
     segments_expected: int
@@ -59,10 +67,10 @@ class MessagesQuoteOut(BaseModel):
 
 
 class Money(BaseModel):
-    """Minor units of `currency`.
+    """The money of a batch, in minor units of `currency`.
 
-    `forecast_minor`: what the batch will have cost at its close, as things go now.
-    `released_minor`: what came back to you when it closed.
+    `forecast_minor` is the expected total cost at the close, at the current rate. `released_minor`
+    is the amount that came back to you at the close.
     """
 
     currency: str
@@ -74,8 +82,12 @@ class Money(BaseModel):
 
 
 class ShareOut(BaseModel):
-    """A partner's share: the part of the tasks that was promised, how many tasks that is, how many of them are done, and
-    the answers its workers gave in the whole batch. `kept_until`: from then on its open tasks are anybody's."""
+    """A partner's share of a batch.
+
+    It shows the promised part of the tasks, their number, the number that is done, and the answers
+    that the partner's workers gave in the whole batch. From `kept_until` on, all workers may get
+    its open tasks.
+    """
 
     partner: str
     share: float
@@ -86,10 +98,10 @@ class ShareOut(BaseModel):
 
 
 class FindingOut(BaseModel):
-    """Something a person should look at, with the figures it rests on.
+    """An observation for a person to look at, with the figures it rests on.
 
-    Nothing happens to anybody by a finding alone. `worker`: by number; none where it is about a
-    task.
+    A finding alone has no consequence for a worker. `worker` is the worker's number, and null where
+    the finding is about a task.
     """
 
     id: int
@@ -102,9 +114,13 @@ class FindingOut(BaseModel):
 
 
 class Background(BaseModel):
-    """Work on the whole batch that goes on: `checking` and `storing` (an upload), `starting`
-    (its tasks are dealt out to partners), `learning` and `teaching` (who is good at it), `closing`
-    (its results are estimated) or `publishing` (they are there, and are counted with the next look). `of`: none until it is known. Tasks and results change all at once when it is done."""
+    """Work on the whole batch that is in progress.
+
+    `doing` is one of: `checking` and `storing` (an upload), `starting` (its tasks are distributed
+    among partners), `learning` and `teaching` (estimating the workers' skills), `closing` (its
+    results are estimated) or `publishing` (they are there, and are counted with the next look).
+    `of` is null until it is known. Tasks and results change all at once when the work is done.
+    """
 
     doing: str
     done: int
@@ -117,7 +133,7 @@ class BatchOut(BaseModel):
     kind: str
     value: Annotated[
         str | None,
-        Field(description="Of a transcription: text, date, number or name; null for options"),
+        Field(description="For a transcription: text, date, number or name; null for options"),
     ]
     state: str
     instructions: str
@@ -126,8 +142,8 @@ class BatchOut(BaseModel):
     method: str
     languages: list[str]
     options: list[OptionIn]
-    pack_max: Annotated[int, Field(description="Questions in one SMS at most")]
-    rotates: Annotated[bool, Field(description="Every worker has an order of options of her own")]
+    pack_max: Annotated[int, Field(description="The most questions per SMS")]
+    rotates: Annotated[bool, Field(description="Each worker has a different order of options")]
     order: str
     worker_max: int | None
     worker_day_max: int | None
@@ -139,26 +155,26 @@ class BatchOut(BaseModel):
     confidence_checked: Annotated[
         bool,
         Field(
-            description="Whether the confidences of the results are checked with gold; see the results"
+            description="Whether gold has checked the confidences of the results; see the results"
         ),
     ]
     gold_answered: Annotated[
-        int, Field(description="Gold tasks of yours that were answered at least once")
+        int, Field(description="Your gold tasks that were answered at least once")
     ]
-    background: Annotated[Background | None, Field(description="None: nothing heavy goes on")] = (
-        None
-    )
-    shares: Annotated[list[ShareOut], Field(description="Told of a single batch only")] = []
-    findings: Annotated[list[FindingOut], Field(description="Told of a single batch only")] = []
+    background: Annotated[
+        Background | None, Field(description="Null: no such work is in progress")
+    ] = None
+    shares: Annotated[list[ShareOut], Field(description="Only for a single batch")] = []
+    findings: Annotated[list[FindingOut], Field(description="Only for a single batch")] = []
 
 
 class Warned(BaseModel):
     """A question that costs more than one plain SMS segment.
 
-    `text` is a cheaper wording, where there is one, and `diff` shows what differs; nothing was
-    changed. `cannot_go`: on which channel, in which language it cannot be asked, and why.
-    `loses_letters`: let somebody who speaks the language read it. `kept`: characters that nothing
-    can replace and that make the whole message dearer (UCS-2).
+    `text` is a cheaper wording, where there is one, and `diff` shows the difference. Nothing was
+    changed. `cannot_go` names the channel and language in which it cannot be asked, and the reason.
+    `loses_letters` means that a speaker of the language should read the text. `kept` lists
+    characters that cannot be replaced and that make the whole message dearer (UCS-2).
     """
 
     row: int
@@ -174,8 +190,12 @@ class Warned(BaseModel):
 
 
 class QuoteOut(BaseModel):
-    """What the batch can cost: at most if every paid slot is used, at least if every task is clear at once.
-    `warned`: how many questions cost more than one plain SMS segment; `warnings`: the first of them."""
+    """The possible cost of the batch.
+
+    `most_minor` is the cost if every paid slot is used, and `least_minor` if every task is clear at
+    once. `warned` is the number of questions that cost more than one plain SMS segment, and
+    `warnings` lists the first of them.
+    """
 
     tasks: int
     golds: int
@@ -190,24 +210,33 @@ class QuoteOut(BaseModel):
     messages: MessagesQuoteOut
     warned: int
     warnings: list[Warned]
-    workers: Annotated[int, Field(description="Who may be asked")]
+    workers: Annotated[int, Field(description="The number of workers that may be asked")]
     workers_needed: Annotated[
-        int, Field(description="At least: nobody answers a task twice, or more than your limit")
+        int,
+        Field(
+            description="The least number: no worker answers a task twice, or more than your limit"
+        ),
     ]
     days_least: Annotated[
-        int | None, Field(description="With your limit a day and these workers; null without any")
+        int | None, Field(description="With your limit per day and these workers; null without")
     ]
     can_finish: Annotated[
         bool, Field(description="Whether enough workers exist now to finish the batch")
     ]
     why_not: Annotated[
         str | None,
-        Field(description="Why it cannot be finished now, and what helps; null where it can"),
+        Field(
+            description="The reason why it cannot be finished now, and the remedy; null if it can"
+        ),
     ]
 
 
 class ResultOut(BaseModel):
-    """`state`: decided, review (answers do not agree well enough), ambiguous (the question has no single answer), open or cancelled."""
+    """The result of one task.
+
+    `state` is decided, review (answers do not agree well enough), ambiguous (the question has no
+    single answer), open or cancelled.
+    """
 
     task: str
     state: str
@@ -216,13 +245,14 @@ class ResultOut(BaseModel):
     confidence_checked: Annotated[
         bool | None,
         Field(
-            description="Whether gold of this batch has checked how often such confidences are right: only once the batch "
-            "is closed and gold of it was answered. False: take the confidence as a rough order of the results. Null: there "
-            "is no confidence, or a person decided."
+            description="Whether gold of this batch has checked how often such confidences are "
+            "right. True only when the batch is closed and some of its gold was answered. False: "
+            "take the confidence as a rough order of the results. Null: there is no confidence, "
+            "or a person decided."
         ),
     ]
     checked_with_gold: Annotated[
-        int, Field(description="How many answered gold tasks the confidence was checked with")
+        int, Field(description="The number of answered gold tasks that checked the confidence")
     ]
     answers: int
     tied: Annotated[bool, Field(description="No answer was given more often than every other one")]
@@ -238,7 +268,11 @@ class AccountOut(BaseModel):
 
 
 class Added(BaseModel):
-    """`warned`: how many questions cost more than one plain SMS segment; `warnings`: the first of them."""
+    """The outcome of an upload of tasks.
+
+    `warned` is the number of questions that cost more than one plain SMS segment, and `warnings`
+    lists the first of them.
+    """
 
     added: int
     warned: int

@@ -1,9 +1,9 @@
-"""The cheap way to turn a phone away: before a request is made of its bytes, so that a crowd costs those little who get in.
+"""The cheap way to turn a phone away, before its bytes become a request.
 
-A step that is turned away inside the application costs about a tenth of one that is answered; at ten times the capacity
-that alone would be all the capacity there is. Here it is read by the same channel, counted by the same admission and
-answered with the same screen, but none of the layers of a request stands between. Only while new sessions are turned
-away is a step looked at here at all.
+A step that is turned away inside the application costs about a tenth of one that is answered. At
+ten times the capacity, turning away alone would take all the capacity there is. Here a step is read
+by the same channel, counted by the same admission and answered with the same screen, but it passes
+none of the layers of a request. Steps are checked here only while new sessions are turned away.
 """
 
 from dataclasses import dataclass, field
@@ -18,14 +18,16 @@ from gateway.ussd.port import Shown, UssdReply, is_end
 from gateway.ussd.transcript import is_new
 
 BODY_MAX = 4096
-"""A longer body takes the usual way: no key press of a phone is so long."""
+"""The longest body that is checked here. No key press of a phone is longer, so a longer body takes
+the usual route.
+"""
 
 
 @dataclass(slots=True)
 class Turnstile:
-    """The addresses of the USSD steps of one process, before its doors.
+    """The addresses of the USSD steps of one process, in front of its entrance.
 
-    `busy`: the screen for those turned away.
+    `busy` is the screen for phones that are turned away.
     """
 
     admission: Admission
@@ -36,8 +38,8 @@ class Turnstile:
     @classmethod
     def of(cls, rt: Runtime, admission: Admission, counts: Counts, busy: Shown) -> "Turnstile":
         """Return the turnstile of all USSD channels."""
-        # The keys hold the secrets. They are found by a keyed hash, which tells a guesser nothing
-        # by its time.
+        # The keys hold the secrets. A keyed hash finds them, so the time of a look-up gives a
+        # guesser no hint.
         channels = {
             f"/in/{name}/{channel.secret}/ussd".encode(): channel
             for name, channel in rt.channels.items()
@@ -46,7 +48,7 @@ class Turnstile:
         return cls(admission, counts, busy, channels)
 
     def looks_at(self, address: bytes, headers: list[tuple[bytes, bytes]]) -> bool:
-        """Return whether a request to this address is to be held until its body is there."""
+        """Return whether a request to this address must be held until its body is there."""
         if not self.admission.crowded or address not in self._channels:
             return False
         lengths = [value for name, value in headers if name == b"content-length"]
@@ -55,7 +57,7 @@ class Turnstile:
     def turned_away(
         self, address: bytes, headers: list[tuple[bytes, bytes]], body: bytes
     ) -> bytes | None:
-        """Return the answer to a step that is turned away; None where the request takes the usual way."""
+        """Return the answer to a step that is turned away, or None if it takes the usual route."""
         channel = self._channels[address]
         assert channel.ussd is not None
         try:
@@ -66,7 +68,7 @@ class Turnstile:
                 return None
             reply = channel.ussd.render(self.busy.text, end=self.busy.end, form=form)
         except Refused:
-            return None  # the usual way says why, and keeps what cannot be read
+            return None  # The usual route gives the reason, and keeps the unreadable step.
         self.counts.add((channel.name, "ussd", "turned away", ""))
         return _answer(reply)
 

@@ -1,7 +1,7 @@
 """A client's upload of tasks: JSON, JSON lines, CSV or XLSX, as a body or as a file of a form.
 
-Nothing of it is held in memory or read here: the body goes to a file as it comes, and a helper
-reads that.
+The upload is neither held in memory nor read here. The body goes to a file as it comes, and a
+helper process reads the file.
 """
 
 import asyncio
@@ -24,7 +24,10 @@ _ABANDONED_S = 3600
 
 @asynccontextmanager
 async def received(request: Request, folder: Path) -> AsyncGenerator[tuple[Path, Path]]:
-    """Give the file that holds the body, and a name for the file of checked tasks; both are removed with the block."""
+    """Yield the file that holds the body, and a name for the file of checked tasks.
+
+    Both are removed after the block.
+    """
     name = uuid4().hex
     body, out = folder / f"{name}.upload", folder / f"{name}.tasks"
     try:
@@ -38,7 +41,7 @@ async def received(request: Request, folder: Path) -> AsyncGenerator[tuple[Path,
 
 
 def remove_abandoned(folder: Path, now: float) -> None:
-    """Remove what a process that was killed has left here."""
+    """Remove the files that a killed process has left here."""
     for path in folder.glob("*.*"):
         if path.stat().st_mtime < now - _ABANDONED_S:
             remove(path)
@@ -49,7 +52,8 @@ async def _write(request: Request, folder: Path, path: Path) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb", buffering=0) as file:
         some = bytearray()
-        async for chunk in request.stream():  # the doors count it, and end it at their limit
+        # The entrance counts the bytes and ends the body at its limit.
+        async for chunk in request.stream():
             some += chunk
             if len(some) >= _WRITTEN_AT_ONCE:
                 await asyncio.to_thread(file.write, some)
@@ -59,8 +63,8 @@ async def _write(request: Request, folder: Path, path: Path) -> None:
 
 def upload_docs() -> dict[str, Any]:
     task = TaskIn.model_json_schema()
-    # The document has no place for definitions of a single operation, so the one there is stands
-    # where it is used.
+    # The document has no place for definitions of a single operation, so the only one replaces its
+    # reference.
     definitions = task.pop("$defs")
     task["properties"]["audience"]["anyOf"][0] = definitions["AudienceIn"]
     return {

@@ -1,7 +1,7 @@
-"""The providers' webhooks: plain routes, a secret path part per channel, the provider's own format behind it.
+"""The providers' webhooks: plain routes with a secret per channel and the provider's own format.
 
-Whatever was understood enough to store gets its 200, or providers repeat it for hours; a 5xx is said only when the
-event could not be kept anywhere, so that the provider brings it again.
+Every event that can be stored gets its 200, or providers would repeat it for hours. A 5xx is the
+answer only when the event could not be kept anywhere, so that the provider sends it again.
 """
 
 from collections.abc import Awaitable, Callable
@@ -38,7 +38,7 @@ log = structlog.get_logger()
 
 
 def routes(rt: Runtime, intake: Intake) -> list[Route]:
-    """The webhook routes over one runtime."""
+    """Return the webhook routes over one runtime."""
     hooks = Webhooks(rt, intake)
     methods = ["POST", "GET"]
     made = [
@@ -53,16 +53,16 @@ def routes(rt: Runtime, intake: Intake) -> list[Route]:
         Route("/hooks/o/{provider}/{secret}/validate", hooks.validation, methods=["POST"]),
     ]
     for route in made:
-        # Starlette lets HEAD in with every GET, and it would have the same effects.
+        # Starlette accepts HEAD with every GET, and it would have the same effects.
         route.methods = {method for method in route.methods or () if method != "HEAD"}
     return made
 
 
 class Webhooks:
-    """One method a kind of event.
+    """The handlers of webhooks, one method per kind of event.
 
-    An accepted event is answered by the channel's thanks: some providers text any words in the
-    answer to the phone.
+    An accepted event is answered by the channel's thanks, because some providers text any words in
+    the answer to the phone.
     """
 
     def __init__(self, rt: Runtime, intake: Intake) -> None:
@@ -75,7 +75,10 @@ class Webhooks:
         return await self._sorted(request, "receipt")
 
     async def _sorted(self, request: Request, address: str) -> Response:
-        """Take each message and each report of a call: some providers bring several, or both to one address."""
+        """Take each message and each report of a call.
+
+        Some providers send several in one call, or both kinds to one address.
+        """
         call = await calls.read(self._rt, request)
         if isinstance(call, Response):
             return call
@@ -86,7 +89,7 @@ class Webhooks:
             one = call if raw is call.raw else replace(call, form=fields(raw), raw=raw)
             take = self._take_sms if kind == "sms" else self._take_receipt
             away = await self._run(request, one, kind, partial(take, request)) or away
-        # After a 503 the call comes again, and what was taken of it is known.
+        # After a 503 the provider repeats the call, and the events that were taken are recognised.
         return away or _thanks(call.channel)
 
     async def _take_sms(self, request: Request, call: Call) -> None:
@@ -110,7 +113,7 @@ class Webhooks:
         return await self._taken(request, "subscription", self._or_keep("subscription"))
 
     def _or_keep(self, kind: str) -> Callable[[Call], Awaitable[None]]:
-        """Process it now, or, when the database is away, keep it for later."""
+        """Return a handler that processes an event now, or keeps it while the database is away."""
 
         async def take(call: Call) -> None:
             try:
@@ -157,7 +160,10 @@ class Webhooks:
         return _screen(channel.ussd, call, last_screen(self._rt, "ussd.sorry"))
 
     async def _keep_failed_step(self, request: Request, call: Call, why: str, state: str) -> None:
-        """Keep a step that failed, where it can be kept: on a full disk the phone still gets its polite screen."""
+        """Keep a step that failed, if possible.
+
+        On a full disk the phone still gets its polite screen.
+        """
         try:
             await self._keep_failed(
                 request, replace(call, raw=step_to_keep(call.channel, call.raw)), "ussd", why, state
@@ -177,7 +183,7 @@ class Webhooks:
         return Response()
 
     async def operator(self, request: Request) -> Response:
-        """A payout operator whose portal knows one address for all payouts."""
+        """Take the callback of a payout operator whose portal has one address for all payouts."""
         call = await calls.operator(self._rt, request)
         if isinstance(call, Response):
             return call
@@ -185,7 +191,7 @@ class Webhooks:
         return Response()
 
     async def validation(self, request: Request) -> Response:
-        """An operator asks whether we ordered a payment, before it pays."""
+        """Answer an operator that asks, before it pays, whether the gateway ordered the payment."""
         call = await calls.operator(self._rt, request)
         if isinstance(call, Response):
             return call
@@ -197,7 +203,7 @@ class Webhooks:
     async def _taken(
         self, request: Request, kind: str, take: Callable[[Call], Awaitable[None]]
     ) -> Response:
-        """Run a handler; what it cannot process is kept in the inbox, as it came."""
+        """Run a handler. An event that it cannot process is kept unchanged in the inbox."""
         call = await calls.read(self._rt, request)
         if isinstance(call, Response):
             return call
@@ -208,7 +214,7 @@ class Webhooks:
     async def _run(
         self, request: Request, call: Call, kind: str, take: Callable[[Call], Awaitable[None]]
     ) -> Response | None:
-        """Run a handler on one event; a response only where the provider has to bring it again."""
+        """Run a handler on one event. Return a response only if the provider must send it again."""
         try:
             call.must_be_readable()
             await take(call)
@@ -227,7 +233,10 @@ class Webhooks:
     async def _keep_failed(
         self, request: Request, call: Call, kind: str, why: str, state: str = "failed"
     ) -> None:
-        """In the inbox as failed; with the database away as waiting, to be tried, and to fail, again."""
+        """Keep an event in the inbox as failed.
+
+        With the database away it is kept as waiting, and will be tried and fail again.
+        """
         request.state.outcome = "kept"
         event_id = inbox.digest_id(call.raw)
         name = call.channel.name
@@ -241,13 +250,13 @@ class Webhooks:
 
 
 def last_screen(rt: Runtime, key: str) -> Shown:
-    """Return a screen that ends a session of which nothing is known, in the language of the region."""
+    """Return a screen that ends an unknown session, in the language of the region."""
     language = rt.settings.countries[rt.settings.region].language
     return Shown(rt.books[language].say(key), end=True)
 
 
 def _has_side(channel: Channel, kind: str) -> bool:
-    """Whether the channel has what takes this kind of event."""
+    """Return whether the channel takes this kind of event."""
     if kind == "session-end":
         return channel.ussd is not None
     return channel.sms is not None and (
@@ -264,7 +273,7 @@ def _thanks(channel: Channel) -> Response:
 def _step(call: Call) -> tuple[Call, UssdStep]:
     """Return the step of a call.
 
-    One whose provider does not number it is numbered here, and kept so.
+    A step without a number of its provider is numbered here, and is kept with its number.
     """
     step = call.channel.step_in(call.form)
     if step.newest is None or step.id:

@@ -1,4 +1,7 @@
-"""What is wrong with a request, in words for the programmer who wrote it: field, what was given, and what is taken."""
+"""The texts about faulty requests, for the programmer of the client.
+
+Each text names the field, the value that was given, and the values that are accepted.
+"""
 
 import re
 import types
@@ -22,7 +25,7 @@ _GIVEN_MAX = 60
 
 
 def faults_of(request: Request, errors: Sequence[Error]) -> tuple[Fault, ...]:
-    """Return the faults of a request that FastAPI refused, one for each field, in the order of the fields."""
+    """Return the faults of a request that FastAPI refused, one per field, in their order."""
     if errors and errors[0]["type"] == "json_invalid":
         ctx = errors[0].get("ctx", {})
         why = f"the body is not JSON: {ctx.get('error', '')} (at character {errors[0]['loc'][-1]})"
@@ -30,7 +33,7 @@ def faults_of(request: Request, errors: Sequence[Error]) -> tuple[Fault, ...]:
     found: dict[tuple[str | int, ...], list[Error]] = {}
     for error in errors:
         found.setdefault(_path(error["loc"]), []).append(error)
-    # Of a union, the member whose fields were looked at is the one that was meant.
+    # In a union, the member whose fields were checked is the one that was meant.
     deepest = [p for p in found if not any(q[: len(p)] == p and q != p for q in found)]
     return tuple(Fault(_said(request, p, found[p]), _shown(p) or None) for p in deepest)
 
@@ -50,7 +53,7 @@ def _path(loc: Sequence[str | int]) -> tuple[str | int, ...]:
 
 
 def _shown(path: Iterable[str | int]) -> str:
-    """Return a field's name as programs write it.
+    """Return a field's name in the notation of programs.
 
     >>> _shown(("options", 0, "id"))
     'options[0].id'
@@ -106,7 +109,7 @@ def _body(request: Request) -> object:
 
 
 def names_at(annotation: object, path: Sequence[str | int]) -> list[str]:
-    """Return the names of the fields at a place of a body's model.
+    """Return the names of the fields at a position in a body's model.
 
     >>> from gateway.api.asked import BatchIn, SwitchIn
     >>> names_at(SwitchIn, ()), names_at(BatchIn, ("options", 0))

@@ -68,7 +68,7 @@ def region_of(digits: str) -> str:
 def region_named(alpha3: str) -> str:
     """Return the two-letter code for a country's three-letter code, or "" if there is none.
 
-    >>> region_named("RWA"), region_named("XXX")
+    >>> region_named("RWA"), region_named("ABC")
     ('RW', '')
     """
     found = get_global("territory_aliases").get(alpha3, [])
