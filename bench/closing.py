@@ -75,7 +75,7 @@ async def _steps(act: Callable[[int], Awaitable[None]], goes_on: Callable[[], bo
 
 
 class _Locks:
-    """The search for the oldest transaction that has written, and for the longest wait for a lock."""
+    """The search for the oldest transaction that has written, and the longest wait for a lock."""
 
     def __init__(self, settings: Settings) -> None:
         assert settings.database_url

@@ -40,7 +40,7 @@ _ANSWER = b"HTTP/1.1 202 Accepted\r\nContent-Type: text/plain\r\nContent-Length:
 
 
 class _Sink(asyncio.Protocol):
-    """The reader of GET requests on a kept connection, which records each one's time and segments."""
+    """The reader of GET requests on a kept connection, which records their times and segments."""
 
     def __init__(self, came: list[tuple[float, int]]) -> None:
         self._came = came

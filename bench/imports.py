@@ -88,7 +88,7 @@ class Client:
         return str((await self.asks("POST", "/batches", json.dumps(_SPEC).encode()))["id"])
 
     async def longest_stop_ms(self, work: Callable[[], Awaitable[object]]) -> tuple[float, float]:
-        """Return the seconds that `work` took, and another caller's longest wait meanwhile, in ms."""
+        """Return the seconds of `work`, and another caller's longest wait meanwhile, in ms."""
         longest = 0.0
 
         async def others() -> None:

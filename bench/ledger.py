@@ -89,7 +89,7 @@ class Books:
 
 
 async def drive(dsn: str, write: Write, seconds: float) -> tuple[float, list[float]]:
-    """Return the postings per second of all writers together, and the milliseconds of each write."""
+    """Return the postings per second of all writers together, and each write's milliseconds."""
     found = await asyncio.gather(
         *(asyncpg.connect(dsn, server_settings=SLOW_DISK) for _ in range(WRITERS))
     )

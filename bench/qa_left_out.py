@@ -214,7 +214,7 @@ def stopped(parts: Sequence[Part], seeds: int) -> list[dict[str, object]]:
 
 
 def _one_setting(curves: Sequence[Curve], floor: float) -> list[dict[str, object]]:
-    """Return cost and accuracy of each confidence as one setting for all crowds, without fitting."""
+    """Return cost and accuracy of each confidence as one setting for all crowds, unfitted."""
     rows: list[dict[str, object]] = []
     for step, confidence in enumerate(CONFIDENCES):
         cost, accuracy = (fmean(curve[step][part] for curve in curves) for part in (0, 1))

@@ -156,7 +156,7 @@ def _parts(*, chunked: bool) -> Iterator[bytes]:
 
 
 def slow_from_one(caller: Caller) -> None:
-    """Hold 1,100 connections of one address open, and send one byte of a header per second on each."""
+    """Hold 1,100 connections of one address open, with one byte of a header per second on each."""
     caller.begins()
     asyncio.run(_hold(caller, 1100, lambda _: "127.0.0.2"))
 

@@ -83,7 +83,7 @@ class Books:
 
 
 async def _worked_off(rt: Runtime) -> float:
-    """Wait until the runners have processed all stored SMS, and return the seconds that this took."""
+    """Wait until the runners have processed all stored SMS, and return the seconds it took."""
     began = time.monotonic()
     while await rt.db.value(
         "select count(*) from inbox where kind in ('sms', 'ussd') and state = 'waiting'"
