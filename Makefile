@@ -1,16 +1,16 @@
-# Every target brings what it needs: Python 3.11 or newer, a shell and make are enough to begin.
+# Every target installs its own requirements. Python 3.11 or newer, a shell and make are enough.
 #
-#   make demo     the main job on real answers, in about two minutes
-#   make test     all tests                              make test ARGS='tests/qa -k coin'
-#   make check    style, types, floors, locked dependencies
-#   make up       the whole gateway on this machine, with a phone to click on
-#   make bench    benchmarks                             make bench ARGS=ussd
-#   make fmt      put the code into shape
-#   make payout-proof   a million payouts in bad days    make payout-proof PAYOUTS=20000 SEED=7
-#   make failpoints     kill -9 of the process, PostgreSQL and Redis at every failpoint (in `make test`: some of them)
-#   make guard-proof    every guard of the money taken away in turn: an attack must succeed (docs/payout-guards.md)
-#   make failover       several machines in network namespaces: hosts killed and cut off under load (docs/operators/many-machines.md)
-#   make setup    only install (into .venv; nothing goes into the system's Python)
+#   make demo     run the main job on real answers, in about two minutes
+#   make test     run all tests                          make test ARGS='tests/qa -k coin'
+#   make check    check style, types, layers and locked dependencies
+#   make up       run the whole gateway on this machine, with a simulated phone
+#   make bench    run the benchmarks                     make bench ARGS=ussd
+#   make fmt      format the code
+#   make payout-proof   pay a million times with faults  make payout-proof PAYOUTS=20000 SEED=7
+#   make failpoints     kill the process, PostgreSQL and Redis at every failpoint (`make test`: at some)
+#   make guard-proof    remove each guard of the money in turn: an attack must succeed (docs/payout-guards.md)
+#   make failover       kill and cut off hosts of several simulated machines (docs/operators/many-machines.md)
+#   make setup    only install (into .venv, never into the system's Python)
 
 SHELL = /bin/sh
 BIN = .venv/bin
@@ -20,7 +20,7 @@ SEED = 1
 SEEDS = 1,2,3,4,5
 # Byte code is kept even where the shell forbids it: tests start hundreds of processes, and each would compile every module.
 export PYTHONDONTWRITEBYTECODE =
-# A file's tests stay together, for those that share servers; each process has its own servers.
+# Each process has its own servers. A file's tests run in one process, since some share servers.
 PYTEST_SPREAD = -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: help setup demo test check up bench payout-proof failpoints guard-proof failover fmt

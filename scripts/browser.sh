@@ -1,6 +1,6 @@
 #!/bin/sh
-# Make sure of a Chromium for the tests that click. Never fails: without one those tests are
-# skipped, and this says so. NO_BROWSER=1 leaves the search out.
+# Provide a Chromium for the browser tests. The script never fails: without a Chromium it says that
+# those tests are skipped. NO_BROWSER=1 leaves the search out.
 cd "$(dirname "$0")/.." || exit 1
 [ -n "${NO_BROWSER:-}" ] && exit 0
 . scripts/debian.sh

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What every commit must pass besides the tests. Runs all of it, then says whether all was well.
+# Run every check that a commit must pass besides the tests, then report the failed ones.
 cd "$(dirname "$0")/.." || exit 1
 PATH="$PWD/.venv/bin:$PATH"
 export PATH
@@ -13,7 +13,7 @@ run() {
 }
 
 no_addresses() {
-    # A lock that names a registry ties everybody to it, and may carry its password.
+    # A lock that names a registry ties every user to it, and may contain its password.
     ! grep -nE '://|^ *--?(index-url|extra-index-url|find-links|i|f)\b' requirements.lock scripts/uv.txt &&
         ! find . -path ./.venv -prune -o -path ./.tools -prune -o \
             \( -name uv.lock -o -name pylock.toml \) -print | xargs -r git ls-files | grep .
@@ -22,7 +22,7 @@ no_addresses() {
 run "style" ruff check .
 run "format" ruff format --check .
 run "types" basedpyright
-run "floors" lint-imports
+run "layers" lint-imports
 run "texts fit" gateway phrases check
 run "locks without addresses" no_addresses
 

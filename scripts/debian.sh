@@ -1,5 +1,7 @@
-# For browser.sh, kannel.sh and proxies.sh (`. scripts/debian.sh`): fetch a Debian package, or say what is left out without it.
-# Needs: $package, $missing (what is not here), $skipped (which tests then), $cure (how to have them).
+# Functions for browser.sh, kannel.sh, machines.sh and proxies.sh (`. scripts/debian.sh`): fetch a
+# Debian package, or say which tests are left out without it.
+# Variables: $package, $missing (the missing program), $skipped (the tests left out) and $cure (the way
+# to run them).
 
 left_out() {
     printf '\n!! No %s here (%s): %s LEFT OUT.\n' "$missing" "$1" "$skipped" >&2
@@ -11,7 +13,7 @@ fetch() {
     refused=.tools/no-$package
     [ "$(id -u)" = 0 ] || left_out "and only root can install one"
     command -v apt-get >/dev/null 2>&1 || left_out "and no apt-get to install one"
-    # A machine without a network should not wait for it at every run.
+    # A machine without a network should not wait for the network in every run.
     [ -n "$(find "$refused" -mmin -720 2>/dev/null)" ] && left_out "apt-get could not install one today"
 
     printf 'fetching %s for the tests ...\n' "$package" >&2
@@ -27,8 +29,8 @@ fetch() {
     fi
 }
 
-# Unpack Debian packages into .tools/debian, without installing them: no root is needed and nothing runs by itself.
-# The lists of packages are this folder's own where the machine has none.
+# Unpack Debian packages into .tools/debian without installing them. That needs no root, and no service
+# starts. Where the machine has no package lists, the lists are kept in .tools.
 unpack() {
     refused=.tools/no-$package
     command -v apt-get >/dev/null 2>&1 || left_out "and no apt-get to fetch one"

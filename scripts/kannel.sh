@@ -1,6 +1,6 @@
 #!/bin/sh
-# Make sure of a Kannel, the real SMS gateway that one test talks through. Never fails: without it that test is
-# skipped, and this says so. NO_KANNEL=1 leaves the search out.
+# Provide Kannel, the real SMS gateway that one test uses. The script never fails: without Kannel it
+# says that the test is skipped. NO_KANNEL=1 leaves the search out.
 cd "$(dirname "$0")/.." || exit 1
 [ -n "${NO_KANNEL:-}" ] && exit 0
 . scripts/debian.sh

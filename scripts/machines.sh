@@ -1,7 +1,7 @@
 #!/bin/sh
-# Make sure of what the example of several machines runs on (deploy/many-machines): Patroni, etcd, PgBouncer, HAProxy and
-# Redis of Debian, unpacked into .tools/debian and not installed. Never fails: without them its test is skipped, and this
-# says so. NO_MACHINES=1 leaves the search out.
+# Provide the programs of the example with several machines (deploy/many-machines): Debian's Patroni,
+# etcd, PgBouncer, HAProxy and Redis. They are unpacked into .tools/debian and not installed. The script
+# never fails: without them it says that the test is skipped. NO_MACHINES=1 leaves the search out.
 cd "$(dirname "$0")/.." || exit 1
 [ -n "${NO_MACHINES:-}" ] && exit 0
 . scripts/debian.sh
@@ -17,7 +17,7 @@ missing="Patroni, etcd, PgBouncer, HAProxy or Redis"
 skipped="the test of several machines is"
 cure="on Debian 12, sh scripts/machines.sh with a network"
 if ! are_here; then
-    # Programs, then the libraries that a small Debian does not have.
+    # These are the programs, then the libraries that a small Debian does not have.
     (unpack patroni python3-etcd etcd-server pgbouncer haproxy redis-server redis-tools redis-sentinel \
         python3-psycopg2 python3-prettytable python3-dnspython python3-cdiff python3-click python3-dateutil python3-psutil \
         python3-yaml python3-six python3-urllib3 python3-wcwidth python3-pkg-resources \

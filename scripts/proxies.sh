@@ -1,6 +1,6 @@
 #!/bin/sh
-# Make sure of the nginx and the Caddy of Debian, in front of which the examples of deploy/ are tested. Never fails:
-# without one its tests are skipped, and this says so. NO_PROXIES=1 leaves the search out.
+# Provide Debian's nginx and Caddy, with which the examples of deploy/ are tested. The script never fails:
+# without one of them it says that its tests are skipped. NO_PROXIES=1 leaves the search out.
 cd "$(dirname "$0")/.." || exit 1
 [ -n "${NO_PROXIES:-}" ] && exit 0
 . scripts/debian.sh
