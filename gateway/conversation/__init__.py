@@ -1,1 +1,1 @@
-"""What a worker says and hears: one SMS or one USSD key in, facts and a reply out. Pure."""
+"""The conversation: it takes one SMS or one USSD key and returns facts and a reply. Pure."""

@@ -1,6 +1,8 @@
-"""`2 PAY`: an answer and the wish to be paid in one SMS, for who stops after this answer. It saves her an SMS, and us one.
+"""The reading of `2 PAY`: an answer and the wish to be paid in one SMS.
 
-PAY counts only behind an answer that is clear without it, and never where an option has the word in its name.
+It is for a worker that stops after this answer, and saves the worker and the gateway an SMS. PAY
+counts only behind an answer that is clear without it, and never where an option has the word in its
+name.
 """
 
 import re
@@ -21,16 +23,16 @@ _LAST_WORD = re.compile(r"[\s,;.:+&-]+[^\W\d_]+[\s.!]*$")
 
 
 def answer_and_pay(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
-    """The answer taken and the payout asked for; None when it is not both.
+    """Take the answer and ask for the payout, or return None when the SMS does not contain both.
 
-    Her next question comes after the money: by itself, or with the answer's receipt where nothing
-    can be sent now.
+    The worker's next question comes after the money. It comes by itself, or with the answer's
+    receipt where nothing can be paid now.
     """
     held = talk.situation.held
     if held is None or len(heard.words) < 2 or talk.book.command(heard.words[-1]) != "pay":  # noqa: PLR2004
         return None
     before, several = _LAST_WORD.sub("", heard.typed), bool(current(talk.situation))
-    # "yes pay" may be all of an answer in words; behind a number it is PAY.
+    # "yes pay" may be a whole answer in words. Behind a number, the word is PAY.
     if not (several or fold(before).isdecimal()) or _is_named(held.question, heard.words[-1]):
         return None
     answer = replace(
@@ -64,7 +66,7 @@ def _is_named(question: Question, word: str) -> bool:
 
 
 def _earned(talk: Talk, worker: WorkerView, facts: tuple[object, ...]) -> Talk:
-    """The talk once these answers have earned what they earn at once."""
+    """Return the talk after these answers have earned what they earn at once."""
     situation = talk.situation
     of = {
         held.assignment: held

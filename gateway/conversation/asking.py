@@ -1,4 +1,4 @@
-"""Putting a question into words: the richest wording that costs the fewest SMS segments."""
+"""The wording of a question: the richest one that costs the fewest SMS segments."""
 
 from collections.abc import Iterator
 
@@ -8,11 +8,12 @@ from gateway.phrases import Phrasebook, book_in
 from gateway.phrases.capacity import ANY, Capacity
 from gateway.tasks.question import Question
 
-LINE_OPTIONS_MAX = 3  # up to here options stand in one line; more are easier to read one a line
+# Up to this number the options stand in one line. More are easier to read on one line each.
+LINE_OPTIONS_MAX = 3
 
 
 def option_lines(question: Question, language: str) -> list[str]:
-    """`1 Yes`, `2 No`, ...: the key that answers, and what it means."""
+    """Return `1 Yes`, `2 No`, ...: each key that answers, with its meaning."""
     return [f"{key} {o.label(language)}" for key, o in enumerate(question.options, start=1)]
 
 
@@ -24,9 +25,9 @@ def options_text(question: Question, language: str) -> str:
 def question_sms(
     question: Question, language: str, books: Books, *, hint_key: str | None = None
 ) -> str:
-    """A question as one SMS of its own.
+    """Return a question as an SMS of its own.
 
-    `hint_key`: the kind's line on how to answer (`TaskKind.hint_key`).
+    `hint_key` is the kind's line on how to answer (`TaskKind.hint_key`).
     """
     return with_question("", question, book_in(language, books), hint_key=hint_key, is_next=False)
 
@@ -41,11 +42,12 @@ def with_question(
     must_hint: bool = False,
     capacity: Capacity = ANY,
 ) -> str:
-    """`lead` (what became of the last answer, or nothing) and the question, in one message.
+    """Return one message with `lead` and the question.
 
-    The price and the line on how to answer are left out where that saves a segment; the client's
-    words and the options never are. `is_next`: says that this is the next question. `must_hint`:
-    the line on how to answer stays, whatever it costs: the worker is new, or was not understood.
+    `lead` says what happened to the last answer, or is empty. The price and the line on how to
+    answer are left out where that saves a segment. The client's words and the options never are.
+    `is_next` says that this is the next question. `must_hint` keeps the line on how to answer
+    whatever it costs, because the worker is new or was not understood.
     """
     hint_key = hint_key or ("how.choice" if question.options else "how.text")
     asked = (question.instructions.strip(), question.text.strip(), options_text(question, book.language))  # fmt: skip
@@ -56,7 +58,7 @@ def with_question(
     ]
     if must_hint and not any(map(capacity.carries, wordings)):
         return with_question(lead, question, book, is_next=is_next, capacity=capacity)
-    wordings.sort(key=len, reverse=True)  # of equally dear ones, the one that says most
+    wordings.sort(key=len, reverse=True)  # Among equally expensive wordings, the longest one wins.
     return capacity.cheapest(wordings)
 
 

@@ -1,4 +1,4 @@
-"""A turn whose reply the channel cannot carry, said more shortly: no event of a worker ends in silence."""
+"""The shortening of a reply that the channel cannot carry: no event of a worker ends in silence."""
 
 from collections.abc import Callable
 
@@ -12,8 +12,8 @@ LATER = NoWork("work.next_long")
 def within(talk: Talk, said: Turn, again: Callable[[Situation], Turn]) -> Turn:
     """Return `said`, or the longest turn of the same meaning that the channel can carry.
 
-    `again` decides the same event for a changed situation. First the next question is left for her
-    WORK; then the question she holds is not repeated.
+    `again` decides the same event for a changed situation. First the next question is left out,
+    until the worker texts WORK. Then the question that the worker holds is not repeated.
     """
     carries = talk.situation.capacity.carries
     if said.reply is None or carries(said.reply):

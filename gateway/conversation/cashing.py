@@ -1,4 +1,7 @@
-"""Balance and cash-out: what may be sent now, and what to say when it may not. Shared by SMS and USSD."""
+"""The balance and the cash-out: what can be paid now, and the reply when it cannot.
+
+SMS and USSD share it.
+"""
 
 import re
 from dataclasses import dataclass, replace
@@ -14,23 +17,31 @@ from gateway.errors import Refused
 from gateway.money import amount_text, parse_amount, read_amount, typed_amount, whole_units
 from gateway.phrases import Phrasebook
 
-_THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")  # In an SMS, 1,000 is a thousand; 1.000 is asked about.
+# In an SMS, 1,000 is a thousand. The gateway asks about 1.000.
+_THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
 class NotNow:
-    """Why nothing is sent: a phrase and its values."""
+    """The reason why nothing is paid: a phrase and its values."""
 
     key: str
+    """The key of the phrase."""
     values: dict[str, str]
+    """The values that the phrase names."""
     instead: PayAsked | None = None
-    """What is advised, where that is why: a little less, for a smaller fee."""
+    """The payout that the reply advises, where the reason is a fee: a little less, for a smaller
+    fee.
+    """
 
 
 def decide(  # noqa: C901, PLR0911, PLR0912  # a list of reasons, in the order they are told
     talk: Talk, worker: WorkerView, asked_minor: int | None, *, airtime: bool = False
 ) -> PayAsked | NotNow:
-    """The payout to ask for, of all that is payable or of `asked_minor`; or why there is none."""
+    """Return the payout to ask for, or the reason why there is none.
+
+    It is a payout of all that is payable, or of `asked_minor`.
+    """
     cash = talk.situation.cash
     if airtime and cash:
         cash = replace(
@@ -77,7 +88,11 @@ def decide(  # noqa: C901, PLR0911, PLR0912  # a list of reasons, in the order t
 def _less(
     cash: Cash, worker: WorkerView, asked_minor: int | None, *, airtime: bool
 ) -> PayAsked | NotNow:
-    """What is asked for leaves her balance; what is sent of it is less by its taxes and the fee she bears."""
+    """Return the payout of a withdrawal with deductions, or the reason why there is none.
+
+    The requested amount leaves the worker's balance. The sent amount is smaller by its taxes and by
+    the fee that the worker bears.
+    """
     assert cash.deductions is not None
 
     def text(minor: int) -> str:
@@ -110,7 +125,7 @@ def _less(
 
 
 def amount_said(text: str, currency: str) -> int | None:
-    """Minor units of an amount as people type it; None when it is not plainly one.
+    """Return the minor units of an amount as workers type it, or None when it is not plainly one.
 
     >>> amount_said("Ksh 1,000/=", "KES"), amount_said("100 bob please", "KES")
     (100000, None)
@@ -127,7 +142,7 @@ def amount_said(text: str, currency: str) -> int | None:
 
 
 def pay(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
-    """PAY or AIRTIME, alone or with an amount."""
+    """Answer PAY or AIRTIME, alone or with an amount."""
     everything = heard.alone
     asked = None if everything else amount_said(heard.rest, worker.currency)
     if not everything and asked is None:
@@ -141,7 +156,10 @@ def pay(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
 def by_sms(
     talk: Talk, worker: WorkerView, asked_minor: int | None, *, airtime: bool = False
 ) -> PayAsked | NotNow:
-    """Like `decide`, where no PIN can be typed: more than what goes without one is to be dialled for."""
+    """Decide as `decide` does, for an SMS, in which no PIN can be typed.
+
+    For more than what may be paid without a PIN, the worker must dial.
+    """
     decided = decide(talk, worker, asked_minor, airtime=airtime)
     pin, dial = talk.situation.pin, talk.situation.service_code
     if isinstance(decided, NotNow) or not pin or not pin.known or not dial:
@@ -153,9 +171,9 @@ def by_sms(
 
 
 def promise(talk: Talk, worker: WorkerView, asked: PayAsked) -> str:
-    """That her money goes out now.
+    """Return the words that the worker's money goes out now.
 
-    One line: the last one of its message, whose place the outcome may take.
+    They are the last line of their message, because the outcome may later take its place.
     """
     amount = amount_text(asked.amount_minor, worker.currency)
     told = talk.say("pay.asked", amount=amount, ref=asked.ref)
@@ -168,15 +186,18 @@ def withheld(book: Phrasebook, asked: PayAsked, currency: str) -> str:
 
 
 def _answer_example(talk: Talk) -> str:
-    """Return how a clear answer to the open question looks: a number, or a number and a letter."""
+    """Return an example of a clear answer to the open question.
+
+    It is a number, or a number and a letter.
+    """
     items = [item.number for item in current(talk.situation) if item.last and item.held.open]
     return f"{items[0]}A" if items else "2"
 
 
 def balance(talk: Talk, worker: WorkerView, *, by_sms: bool) -> str:
-    """What she has, whether it can be sent, and what is on its way.
+    """Return the balance, whether it can be paid, and the payout that is on its way.
 
-    `by_sms`: names the word to text.
+    `by_sms` is True when the reply names the word to text.
     """
     cash = talk.situation.cash
     have = money(worker)

@@ -1,4 +1,7 @@
-"""A coordinator's words: ADD, REMOVE, UNLOCK, ZONE, NAME, MOVE, STATUS. Only a coordinator can say them."""
+"""The commands of a coordinator: ADD, REMOVE, UNLOCK, ZONE, NAME, MOVE and STATUS.
+
+No other role can use them.
+"""
 
 import re
 
@@ -23,7 +26,7 @@ from gateway.texts import numbers_masked
 from gateway.workers.names import as_name, is_name
 from gateway.workers.quiet import zone_named
 
-_SAID_MAX = 13  # characters of a wrong number that are shown again
+_SAID_MAX = 13  # The most characters of a wrong number that are shown again.
 _NUMBER_DIGITS_MIN = 7
 _PIN_BEHIND = re.compile(r"(?:^|(?<=[\s,;]))PIN[\s:=]*(\d{4,6})[\s.!]*$", re.IGNORECASE)
 _NAMING = ("add", "remove", "unlock", "zone", "name")
@@ -40,7 +43,10 @@ def without_pin(said: str) -> tuple[str, str | None]:
 
 
 def numbers_said(said: str, situation: Situation, books: Books) -> tuple[str, ...]:
-    """Return the numbers (E.164) that a coordinator's command names, for looking up `Situation.named`."""
+    """Return the numbers (E.164) that a coordinator's command names.
+
+    The step looks them up for `Situation.named`.
+    """
     if situation.coordinator is None:
         return ()
     heard = hear(said, book_in(situation.coordinator.language, books), books)
@@ -55,8 +61,11 @@ def numbers_said(said: str, situation: Situation, books: Books) -> tuple[str, ..
     return tuple(dict.fromkeys(found))
 
 
-def coordinator_turn(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> Turn | None:  # noqa: PLR0911  # one return a word
-    """Return the turn of a coordinator's word; None when it is none (she may be a worker too)."""
+def coordinator_turn(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> Turn | None:  # noqa: PLR0911  # one return per word
+    """Return the turn of a coordinator's command, or None when the SMS is none.
+
+    The coordinator may be a worker too.
+    """
     talk = talk if talk.situation.worker else talk.in_language(coordinator.language)
     match heard.command:
         case "add":
@@ -78,7 +87,10 @@ def coordinator_turn(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> 
 
 
 def is_for_work(heard: Heard) -> bool:
-    """ADD or REMOVE without a number, or STATUS with more words: while she types a text, it is part of that text."""
+    """Return True for ADD or REMOVE without a number, and for STATUS with more words.
+
+    While a worker types a text, these are part of that text.
+    """
     if heard.command == "status":
         return not heard.alone
     return not _names_a_number(heard)
@@ -96,7 +108,10 @@ def status(talk: Talk, coordinator: CoordinatorView) -> str:
 
 
 def _not_reached(talk: Talk, coordinator: CoordinatorView) -> list[str]:
-    """Who gets nothing now (those who stopped, and those whose phone is off), and about whom there is something to see."""
+    """Return the counts of workers that receive nothing now, and of findings to look at.
+
+    These workers have stopped, or their phone is off.
+    """
     counts = {
         "status.stopped": coordinator.workers_stopped,
         "status.away": coordinator.workers_away,
@@ -117,7 +132,10 @@ def _remove(talk: Talk, heard: Heard) -> Turn:
 
 
 def _unlock(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> Turn:
-    """UNLOCK, a number and the coordinator's own PIN: her worker forgot the PIN, or it was tried three times."""
+    """Answer UNLOCK with a number and the coordinator's own PIN.
+
+    It is for a worker that forgot her PIN, or whose PIN was tried three times.
+    """
     msisdn, _, _ = _worker_named(talk, heard)
     if msisdn is None:
         return Turn((), talk.say("unlock.how"))
@@ -134,7 +152,10 @@ def _unlock(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> Turn:
 
 
 def _name(talk: Talk, heard: Heard) -> Turn:
-    """`NAME 0712345678 Amina`: the name of a worker who joined without one, or another spelling."""
+    """Answer `NAME 0712345678 Amina`.
+
+    It names a worker that joined without a name, or spells a name anew.
+    """
     msisdn, _, words = _worker_named(talk, heard)
     name = as_name(" ".join(words))
     if msisdn is None or not is_name(name):
@@ -146,7 +167,10 @@ def _name(talk: Talk, heard: Heard) -> Turn:
 
 
 def _zone(talk: Talk, heard: Heard) -> Turn:
-    """`ZONE +243812345678 Lubumbashi`: where her worker lives, so that her nights are respected there."""
+    """Answer `ZONE +243812345678 Lubumbashi`.
+
+    It says where the worker lives, so that the gateway respects her nights there.
+    """
     msisdn, _, words = _worker_named(talk, heard)
     zone = zone_named(" ".join(words))
     if msisdn is None or zone is None:
@@ -162,12 +186,18 @@ def _known(talk: Talk, msisdn: str) -> NamedWorker:
 
 
 def _shown(number: str) -> str:
-    """Return what was typed for a number as the reply names it: a reply is stored, and may be read by others."""
+    """Return a typed number as the reply shows it.
+
+    Its digits are masked, because a reply is stored and other roles may read it.
+    """
     return gsm_only(numbers_masked(number), _SAID_MAX)
 
 
 def _worker_named(talk: Talk, heard: Heard) -> tuple[str | None, str, tuple[str, ...]]:
-    """Return the number a command names (None: no number of a phone), the wrong number as shown, and the other words."""
+    """Return the number that a command names, the wrong number as shown, and the other words.
+
+    The number is None when the typed one is no phone number.
+    """
     named = entries(rest_typed(heard))
     if not named or not named[0].number:
         return None, "", named[0].words if named else ()

@@ -1,15 +1,15 @@
-"""How well a worker copes with questions by SMS, and what follows for the next message.
+"""The measure of how well a worker copes with questions by SMS, and its effects.
 
-The measure is the number of replies understood in a row. It decides how many questions one SMS may
-hold (one at first, more with each success, one again after an unclear reply) and whether a message
-must say how to reply.
+The measure is the number of replies understood in a row. It decides how many questions the next SMS
+may hold: one at first, more with each success, and one again after an unclear reply. It also
+decides whether a message must say how to reply.
 """
 
 EASE_MAX = 6
-"""From here on nothing changes any more, so nothing is counted either."""
+"""The highest measure. Beyond it nothing changes any more, so nothing is counted either."""
 HINTS_UNTIL = 2
-"""Below this a message always says how to reply, also where that costs a segment: the first three
-do.
+"""The measure below which a message always says how to reply, even where that costs a segment: so
+do the first three.
 """
 _PACKS = (1, 1, 2, 3, 4, 6)
 
@@ -26,12 +26,14 @@ def pack_limit(ease: int, pack_max: int) -> int:
 def after_reply(ease: int, *, understood: bool) -> int:
     """Return the measure after one more reply to a question.
 
-    >>> after_reply(2, understood=True), after_reply(6, understood=True), after_reply(5, understood=False)
-    (3, 6, 0)
+    >>> after_reply(2, understood=True), after_reply(6, understood=True)
+    (3, 6)
+    >>> after_reply(5, understood=False)
+    0
     """
     return min(ease + 1, EASE_MAX) if understood else 0
 
 
 def needs_hint(ease: int) -> bool:
-    """Return whether a message with a question must say how to reply."""
+    """Return True when a message with a question must say how to reply."""
     return ease < HINTS_UNTIL

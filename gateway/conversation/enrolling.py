@@ -1,8 +1,8 @@
-"""ADD: a coordinator invites workers, one or several in one SMS, and corrects or repeats an invitation.
+"""The command ADD: a coordinator invites workers, and corrects or repeats an invitation.
 
-`ADD 0712345678 Amina Wanjiku sw KIBERA`: number and name in either order, language and partner last. Several workers stand
-one per line, or with `;` or `,` between them. Who is invited already gets the invitation again, with the name and language
-that were said now.
+`ADD 0712345678 Amina Wanjiku sw KIBERA` has number and name in either order, and language and
+partner last. Several workers stand on one line each, or with `;` or `,` between them. A worker that
+is invited already gets the invitation again, with the new name and language.
 """
 
 import re
@@ -27,11 +27,11 @@ from gateway.texts import numbers_masked
 from gateway.workers.names import as_name, is_name
 
 WORKERS_MAX = 50
-"""Workers that are read from one SMS; a phone's ten parts hold no more."""
-_SAID_MAX = 13  # characters of a wrong number that are shown again
+"""The most workers that are read from one SMS. The ten parts of a phone's SMS hold no more."""
+_SAID_MAX = 13  # The most characters of a wrong number that are shown again.
 _NUMBER_DIGITS_MIN = 7
 _TAIL_DIGITS = 2
-_LANGUAGE_NAME_MIN = 5  # shorter ones are surnames as often
+_LANGUAGE_NAME_MIN = 5  # Shorter names of languages are surnames as often.
 _LINES = re.compile(r"[\r\n]+|;(?!\s*[a-z-]+=)")
 _COMMAND = re.compile(r"^[\W_]*[^\W_]+[\s:=.,-]*")
 _NEW = NamedWorker("nobody")
@@ -39,7 +39,10 @@ _NEW = NamedWorker("nobody")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One worker as typed: `number`, the words of name, language and partner, and the words behind a comma."""
+    """One worker as typed.
+
+    `words` holds the words of name, language and partner, and the words behind a comma.
+    """
 
     number: str
     words: tuple[str, ...]
@@ -47,7 +50,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What becomes of one entry: the fact of an invitation, or the phrase that says why there is none."""
+    """The outcome of one entry: the fact of an invitation, or the phrase that refuses it."""
 
     label: str
     fact: Enrolled | None = None
@@ -58,7 +61,9 @@ class _Outcome:
 
 
 def entries(typed: str) -> list[Entry]:
-    """Return the workers that an SMS names, in order. `typed`: without the command word.
+    """Return the workers that an SMS names, in order.
+
+    `typed` is the SMS without the command word.
 
     >>> [(e.number, e.words) for e in entries("0712345678 Amina sw; Peter 0722000001")]
     [('0712345678', ('Amina', 'sw')), ('0722000001', ('Peter',))]
@@ -70,12 +75,12 @@ def entries(typed: str) -> list[Entry]:
 
 
 def rest_typed(heard: Heard) -> str:
-    """Return what follows the command word, with its line ends."""
+    """Return the text behind the command word, with its line ends."""
     return _COMMAND.sub("", heard.typed, count=1)
 
 
 def add(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> Turn:
-    """Invite whoever an ADD names."""
+    """Invite the workers that an ADD names."""
     named = entries(rest_typed(heard))
     if not named or not any(entry.number for entry in named):
         return Turn((), talk.say("add.how"))
@@ -107,7 +112,7 @@ def pin_checked(talk: Talk, coordinator: CoordinatorView) -> Turn:
 
 
 def tail(msisdn: str) -> str:
-    """Return how a number is shown beside a name: its last digits.
+    """Return the last digits of a number, as they stand beside a name.
 
     >>> tail("+254712345678")
     '..78'
@@ -116,7 +121,10 @@ def tail(msisdn: str) -> str:
 
 
 def _shown(said: str) -> str:
-    """Return what was typed as a reply names it: a reply is stored, and may be read by others."""
+    """Return typed text as a reply shows it.
+
+    Its numbers are masked, because a reply is stored and other roles may read it.
+    """
     return gsm_only(numbers_masked(said), _SAID_MAX)
 
 
@@ -138,7 +146,10 @@ def _parts(line: str) -> list[str]:
 
 
 def _by_numbers(words: Sequence[str]) -> list[str]:
-    """Split words at their numbers: each worker begins with her number, or ends with it where a name stands first."""
+    """Split words at their numbers.
+
+    Each worker begins with her number, or ends with it where a name stands first.
+    """
     runs = _runs(words)
     if runs[0][0] == 0:
         cuts = [first for first, _ in runs]
@@ -149,7 +160,7 @@ def _by_numbers(words: Sequence[str]) -> list[str]:
 
 
 def _runs(words: Sequence[str]) -> list[tuple[int, int]]:
-    """Return where the phone numbers stand among words, each as first and last + 1."""
+    """Return the positions of the phone numbers among words, each as first and last + 1."""
     found: list[tuple[int, int]] = []
     at = 0
     while at < len(words):
@@ -172,7 +183,8 @@ def _entry(text: str) -> Entry:
     for first, _ in _runs(words):
         number, after = split_number(" ".join(words[first:]))
         return Entry(number, (*_plain(words[:first]), *_plain(after)))
-    number, after = split_number(text)  # too short for a number, but where one should stand
+    # It is too short for a number, but stands where a number should stand.
+    number, after = split_number(text)
     return Entry(number, tuple(_plain(after)))
 
 
@@ -186,14 +198,14 @@ def _outcomes(talk: Talk, coordinator: CoordinatorView, named: Sequence[Entry]) 
     for entry in named[:WORKERS_MAX]:
         one = _outcome(talk, coordinator, entry)
         if one.fact and one.fact.msisdn in seen:
-            continue  # the same number twice in one SMS is one worker
+            continue  # The same number twice in one SMS is one worker.
         if one.fact:
             seen.add(one.fact.msisdn)
         found.append(one)
     return found
 
 
-def _outcome(talk: Talk, coordinator: CoordinatorView, entry: Entry) -> _Outcome:  # noqa: PLR0911  # one return a reason
+def _outcome(talk: Talk, coordinator: CoordinatorView, entry: Entry) -> _Outcome:  # noqa: PLR0911  # one return per reason
     situation = talk.situation
     called = short_name(numbers_masked(" ".join(entry.words)))
     label = called or _shown(entry.number)
@@ -256,7 +268,7 @@ def _refused(label: str, refusal: str, reason: str) -> _Outcome:
 
 
 def _within_limit(outcomes: list[_Outcome], coordinator: CoordinatorView) -> list[_Outcome]:
-    """Leave out the invitations that pass the coordinator's own limit of 24 hours."""
+    """Leave out the invitations that pass the coordinator's own limit per 24 hours."""
     left = coordinator.invitations_left
     kept: list[_Outcome] = []
     for one in outcomes:
@@ -284,7 +296,7 @@ def _one(talk: Talk, coordinator: CoordinatorView, one: _Outcome) -> str:
 
 
 def _several(talk: Talk, outcomes: Sequence[_Outcome]) -> str:
-    """Return one text about all: who is invited, and who is not, each with the reason."""
+    """Return one text about all workers: the invited ones, and the others, each with the reason."""
     invited = [one for one in outcomes if one.fact]
     lines: list[str] = []
     later = next((one.sends_at for one in invited if one.sends_at), "")
@@ -311,8 +323,12 @@ def _limit(talk: Talk, coordinator: CoordinatorView) -> str:
 
 
 def _known_already(talk: Talk, known: NamedWorker, number: str) -> tuple[str, str] | None:
-    """A worker who has joined is not invited, one who said STOP only comes back herself, and no number is flooded. A number
-    that a worker gave up may be given back to her, so that it takes nobody in before that is over."""
+    """Return the refusal and its reason for a number that cannot be invited, or None.
+
+    A worker that has joined is not invited. A worker that said STOP only comes back herself. No
+    number is flooded. A number that a worker gave up may return to her, so it cannot join before
+    that is over.
+    """
     if known.in_hold:
         return talk.say("add.moving", number=number), talk.say("reason.moving")
     if known.state in ("active", "stopped"):
@@ -329,7 +345,10 @@ def _known_already(talk: Talk, known: NamedWorker, number: str) -> tuple[str, st
 def _name_language_partner(
     talk: Talk, coordinator: CoordinatorView, words: list[str]
 ) -> tuple[list[str], str | None, str | None]:
-    """Language and partner stand last; a partner without a language is known by its code."""
+    """Split the words into name, language and partner.
+
+    Language and partner stand last. A partner without a language is known by its code.
+    """
     if len(words) > 2 and (language := language_named(words[-2], talk.books)):  # noqa: PLR2004  name, language, partner
         return words[:-2], language, words[-1]
     if len(words) > 1 and (language := language_named(words[-1], talk.books)):
@@ -340,7 +359,10 @@ def _name_language_partner(
 
 
 def _unknown_last(words: Sequence[str]) -> str | None:
-    """Return the last word where it looks like a language or a partner: `Wafula xx`, `Wafula NAIROBI`, `Wafula luganda`."""
+    """Return the last word where it looks like a language or a partner, else None.
+
+    Examples are `Wafula xx`, `Wafula NAIROBI` and `Wafula luganda`.
+    """
     if len(words) < 2:  # noqa: PLR2004  # a single word is the name
         return None
     last, before = words[-1], " ".join(words[:-1])
@@ -360,7 +382,7 @@ def _language_names() -> frozenset[str]:
 
 
 def _languages_in(code: str) -> Mapping[str, str]:
-    """Return the names of languages as one of them writes them, by code."""
+    """Return the names of languages in one of them, by code."""
     return cast("Mapping[str, str]", Locale(code).languages)
 
 

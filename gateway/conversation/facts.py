@@ -1,6 +1,7 @@
-"""What the conversation says: facts for the books, and a reply (`Turn` for an SMS, `MenuTurn` for a USSD key).
+"""The results of the conversation: facts for the books, and a reply.
 
-Nothing is written here: `steps/facts.py` makes rows of facts.
+The reply is a `Turn` for an SMS and a `MenuTurn` for a USSD key. Nothing is written here:
+`steps/facts.py` turns facts into rows.
 """
 
 from dataclasses import dataclass, field
@@ -11,9 +12,9 @@ from gateway.ids import AssignmentId, TaskId, WorkerId
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The worker answered the question she holds.
+    """The fact that the worker answered the question that she holds.
 
-    `said` is kept beside the value: her words are the evidence.
+    `said` is kept beside the value, because the worker's words are the evidence.
     """
 
     assignment: AssignmentId
@@ -24,14 +25,19 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
+    """The fact that the worker skipped a question."""
+
     assignment: AssignmentId
     task: TaskId
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The reply of this turn puts `task` to the worker: hold it for her, or keep it held when it is one she has.
-    `item`: its number, where the reply asks several."""
+    """The fact that the reply of this turn puts `task` to the worker.
+
+    The task is held for her, or stays held when she has it already. `item` is its number, where the
+    reply asks several questions.
+    """
 
     task: TaskId
     item: int | None = None
@@ -39,7 +45,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class AskedAlone:
-    """One of several questions, `assignment`, is asked by itself from now on; the others are given back."""
+    """The fact that one of several questions, `assignment`, is asked by itself from now on.
+
+    The other questions are given back.
+    """
 
     assignment: AssignmentId
     task: TaskId
@@ -47,7 +56,11 @@ class AskedAlone:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A stranger (or an invited, stopped or removed person) asked to join; `agreed`: this is her full consent."""
+    """The fact that the sender asked to join.
+
+    The sender is a stranger, or was invited, stopped or removed. `agreed` is True when this is the
+    sender's full consent.
+    """
 
     code: str | None
     language: str
@@ -56,36 +69,48 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """An invited worker said YES. `name`: the name that stood behind it; "" when there was none."""
+    """The fact that an invited worker said YES.
+
+    `name` is the name that stood behind it, and "" when there was none.
+    """
 
     name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A worker told us a name."""
+    """The fact that a worker gave a name."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """STOP: no more prompts, at once, on every channel. Money earned stays hers."""
+    """The fact that a worker said STOP.
+
+    She receives no more prompts from now on, on any channel. The money that she earned stays hers.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Restarted:
-    """START after STOP."""
+    """The fact that a worker said START after STOP."""
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageChosen:
+    """The fact that the worker chose a language."""
+
     language: str
 
 
 @dataclass(frozen=True, slots=True)
 class QuietChosen:
-    """Nothing is sent to her unasked from this hour until that, where she lives; equal: at any hour."""
+    """The fact that a worker chose quiet hours.
+
+    Nothing is sent to her unasked from one hour until the other, in the time where she lives. Equal
+    hours mean no quiet hours.
+    """
 
     from_hour: int
     until_hour: int
@@ -93,9 +118,10 @@ class QuietChosen:
 
 @dataclass(frozen=True, slots=True)
 class PayAsked:
-    """Send `amount_minor` to the worker's phone under `ref`; already within `Cash.payable_minor`.
+    """The fact that a worker asked for a payout of `amount_minor` to her phone under `ref`.
 
-    `withdrawal`: what else leaves her balance for it, where anything does.
+    The amount is already within `Cash.payable_minor`. `withdrawal` says what else leaves her
+    balance for it, where anything does.
     """
 
     amount_minor: int
@@ -110,7 +136,10 @@ class PayAsked:
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """A coordinator enrols a worker: she is invited by SMS (`invitation`, in her language) and must say YES."""
+    """The fact that a coordinator enrols a worker.
+
+    The worker is invited by SMS (`invitation`, in her language) and must say YES.
+    """
 
     msisdn: str
     name: str
@@ -121,50 +150,58 @@ class Enrolled:
 
 @dataclass(frozen=True, slots=True)
 class RemovedByCoordinator:
+    """The fact that a coordinator removed a worker of hers."""
+
     msisdn: str
 
 
 @dataclass(frozen=True, slots=True)
 class Appealed:
-    """She does not agree with the adjustment `ref`, which is hers and waits."""
+    """The fact that a worker disputes the adjustment `ref`, which is hers and waits."""
 
     ref: str
 
 
 @dataclass(frozen=True, slots=True)
 class PinChosen:
-    """She typed the same new PIN twice; `hash` is what is kept of it."""
+    """The fact that a worker typed the same new PIN twice.
+
+    `hash` is all that is kept of it.
+    """
 
     hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class PinRight:
-    """She typed her PIN: wrong tries are forgotten."""
+    """The fact that a worker typed her PIN: wrong tries are forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
 class PinWrong:
-    """She, or somebody, typed another."""
+    """The fact that a wrong PIN was typed on a worker's phone."""
 
 
 @dataclass(frozen=True, slots=True)
 class PinReset:
-    """A coordinator unlocks a worker of hers: the PIN is forgotten, and the worker is told."""
+    """The fact that a coordinator unlocks a worker of hers.
+
+    The PIN is forgotten, and the worker is informed.
+    """
 
     msisdn: str
 
 
 @dataclass(frozen=True, slots=True)
 class CoordinatorPinTried:
-    """A coordinator put a PIN behind her command."""
+    """The fact that a coordinator put a PIN behind her command."""
 
     right: bool
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerNamed:
-    """A coordinator names a worker of hers."""
+    """The fact that a coordinator names a worker of hers."""
 
     msisdn: str
     name: str
@@ -172,7 +209,10 @@ class WorkerNamed:
 
 @dataclass(frozen=True, slots=True)
 class ZoneChosen:
-    """A coordinator says where a worker of hers lives: her nights are that zone's (IANA, Africa/Lubumbashi)."""
+    """The fact that a coordinator says where a worker of hers lives.
+
+    The worker's nights are those of that time zone (IANA, Africa/Lubumbashi).
+    """
 
     msisdn: str
     zone: str
@@ -180,9 +220,9 @@ class ZoneChosen:
 
 @dataclass(frozen=True, slots=True)
 class MoveAsked:
-    """She typed her PIN and asks to move to another number, which is free.
+    """The fact that a worker typed her PIN and asks to move to another number, which is free.
 
-    `invitation`: what that number is asked.
+    `invitation` is the question to that number.
     """
 
     msisdn: str
@@ -191,7 +231,10 @@ class MoveAsked:
 
 @dataclass(frozen=True, slots=True)
 class MoveRequested:
-    """A coordinator asks for another number of a worker of hers; two persons decide."""
+    """The fact that a coordinator asks for another number of a worker of hers.
+
+    Two operators of the gateway decide.
+    """
 
     worker: WorkerId
     name: str
@@ -201,7 +244,10 @@ class MoveRequested:
 
 @dataclass(frozen=True, slots=True)
 class MoveAgreed:
-    """The new number said YES: it is hers now. `told`: what the old number reads; `screen`: its open sessions' last."""
+    """The fact that the new number said YES: it is the worker's now.
+
+    `told` is the SMS to the old number, and `screen` the last screen of its open sessions.
+    """
 
     move: int
     told: str
@@ -210,7 +256,10 @@ class MoveAgreed:
 
 @dataclass(frozen=True, slots=True)
 class MoveDeclined:
-    """The new number said NO; with `stop` it wants nothing from us at all."""
+    """The fact that the new number said NO.
+
+    With `stop` it wants no message of the gateway at all.
+    """
 
     move: int
     stop: bool = False
@@ -218,26 +267,32 @@ class MoveDeclined:
 
 @dataclass(frozen=True, slots=True)
 class MoveObjected:
-    """The old number says that the change is not its worker's wish."""
+    """The fact that the old number says that the change is not its worker's wish."""
 
     move: int
 
 
 @dataclass(frozen=True, slots=True)
 class NumberDoubted:
-    """Whoever has a worker's number says that it is not hers; asked back once."""
+    """The fact that the holder of a worker's number says that it is not hers.
+
+    The gateway asks back once.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class NumberReleased:
-    """The same again: the number is taken from the worker, whose open sessions end with `screen`."""
+    """The fact that the holder of a worker's number says so again.
+
+    The number is taken from the worker, whose open sessions end with `screen`.
+    """
 
     screen: str
 
 
 @dataclass(frozen=True, slots=True)
 class NumberStopped:
-    """STOP from a number that was a worker's before: nothing is sent to it."""
+    """The fact that a number which was a worker's before said STOP: nothing is sent to it."""
 
 
 Fact = (
@@ -276,38 +331,43 @@ Fact = (
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The outcome of one SMS: what happened, and the one reply (None: say nothing, e.g. to a stranger's STOP)."""
+    """The outcome of one SMS."""
 
     facts: tuple[Fact, ...]
+    """The facts to write."""
     reply: str | None
+    """The one reply, and None for silence, e.g. after a stranger's STOP."""
     unclear: bool = False
-    """What was said is not understood, or nothing can be done with it: the reply only says how it
-    goes.
+    """True when the SMS was not understood or nothing can be done with it. The reply only says how
+    to use the gateway.
     """
     asks_back: bool = False
-    """The reply asks what was meant. That happens once; the next text that is not clear counts as
-    not understood.
+    """True when the reply asks for the meaning. That happens once. The next text that is not clear
+    counts as not understood.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One USSD screen before pagination: a short notice about what just happened, a text that may be long and
-    is paginated when it must be, and the choices that must stand below it. `end`: the session is over."""
+    """A USSD screen before pagination."""
 
     notice: str
+    """A short notice about what just happened."""
     body: str
+    """A text that may be long, and is paginated when it must be."""
     choices: tuple[str, ...]
+    """The choices that must stand below the text."""
     end: bool = False
+    """True when the session is over."""
     choices_first: bool = False
-    """After a key that was none of the choices: they stand above the text."""
+    """True after a key that was none of the choices: they stand above the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class MenuTurn:
     """The outcome of one USSD key.
 
-    `view` is where the worker now stands; it comes back with her next key.
+    `view` is where the worker now stands. It comes back with her next key.
     """
 
     facts: tuple[Fact, ...]

@@ -1,4 +1,4 @@
-"""Coming and going: strangers, the invited, those who stopped and those who were removed."""
+"""The joining and leaving of strangers, and of invited, stopped and removed workers."""
 
 from gateway.conversation import cashing, working
 from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped, Turn
@@ -9,11 +9,14 @@ from gateway.conversation.talk import Talk, blank_name
 from gateway.conversation.why import appeal, why
 from gateway.phrases.septets import gsm_only
 
-_CODE_MAX = 12  # characters of an unknown code that are repeated to her
+_CODE_MAX = 12  # The most characters of an unknown code that the reply repeats.
 
 
 def stop(talk: Talk) -> Turn:
-    """STOP, from wherever. A stranger gets no messages anyway, and no answer either."""
+    """Answer STOP from any state.
+
+    A stranger receives no messages anyway, and no answer either.
+    """
     worker = talk.situation.worker
     if worker is None:
         return Turn((), talk.say("help.coordinator") if talk.situation.coordinator else None)
@@ -22,7 +25,7 @@ def stop(talk: Talk) -> Turn:
 
 
 def stranger(talk: Talk, heard: Heard) -> Turn:
-    """Somebody without a row: JOIN, or how to."""
+    """Answer a number that belongs to no worker: JOIN, or how to join."""
     if talk.situation.foreign:
         text = talk.in_language(heard.language).say("join.other_country")
         return Turn((), text, unclear=True)
@@ -52,9 +55,10 @@ def join(talk: Talk, heard: Heard) -> Turn:
 
 
 def invited(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
-    """Read what an invited worker texts: nothing starts before a YES, and a NO is as good as STOP.
+    """Read what an invited worker texts.
 
-    A worker without a name may put it behind the YES, as the consent text says: `YES Amina`.
+    Nothing starts before a YES, and a NO counts as STOP. A worker without a name may put it behind
+    the YES, as the consent text says: `YES Amina`.
     """
     if heard.command == "yes":
         name = "" if heard.alone or worker.name else name_said(talk, heard.rest)
@@ -68,15 +72,15 @@ def invited(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
 
 
 def _welcome(talk: Talk, worker: WorkerView, name: str = "") -> Turn:
-    """Welcome a worker who agreed, with the first question in the same message."""
+    """Welcome a worker that agreed, with the first question in the same message."""
     welcome = talk.say("agreed.welcome", name=blank_name(name or worker.name))
     return working.work(talk, welcome, (Agreed(name),), none="agreed.waiting")
 
 
 def stopped(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
-    """START brings her back; everything else about work does not.
+    """Answer a stopped worker: only START brings her back to work.
 
-    Who never agreed is asked as the invited are.
+    A worker that never agreed is asked as an invited one is.
     """
     if not worker.agreed:
         return _declined(talk, worker, heard)
@@ -87,7 +91,10 @@ def stopped(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
 
 
 def _declined(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
-    """She said NO before: START, JOIN or YES is her first consent, so nobody welcomes her back."""
+    """Answer a worker that said NO before.
+
+    START, JOIN or YES is her first consent, so the reply does not welcome her back.
+    """
     if heard.command == "join" and heard.rest:
         return join(talk, heard)
     if heard.command in ("start", "join", "yes") and heard.alone:
@@ -102,7 +109,10 @@ def removed(talk: Talk, heard: Heard) -> Turn:
 
 
 def money_words(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
-    """BAL, PAY, WHY and APPEAL work in every state: what was earned stays hers."""
+    """Answer BAL, PAY, WHY and APPEAL, which work in every state.
+
+    Earned money stays the worker's.
+    """
     if heard.command == "balance":
         return Turn((), cashing.balance(talk, worker, by_sms=True))
     if heard.command in ("pay", "airtime"):

@@ -1,8 +1,9 @@
-"""One USSD key read: what it does, and the next screen.
+"""The reading of one USSD key: what it does, and the next screen.
 
-The view a worker stands on comes back with her next key, but it may be stale: she may have stopped
-by SMS, been removed, or lost the question meanwhile. So each state allows its own views only; from
-any other she is taken to where she stands now, and the key does nothing.
+The view on which a worker stands comes back with her next key, but it may be stale. The worker may
+have stopped by SMS, been removed, or lost the question meanwhile. So each state allows its own
+views only. From any other view the worker is taken to where she stands now, and the key does
+nothing.
 """
 
 from gateway.conversation.facts import MenuTurn, MoveDeclined, NumberStopped, Screen, Stopped
@@ -37,23 +38,25 @@ _ALLOWED = {
     "stopped": frozenset({"stopped", *money.VIEWS, *pin.VIEWS, *_MOVING, "not_me"}),
     "removed": _JOINING | {"removed", "cash", "pin_pay", "not_me"},
 }
-# What multi-tap typists and small screens make of the keys 1, 0 and 00.
+# Multi-tap typists and small screens make these of the keys 1, 0 and 00.
 _LOOKALIKES = {"l": "1", "i": "1", "o": "0", "oo": "00"}
 
 
 def menu(
     situation: Situation, view: str, memory: Memory, said: str | None, books: Books, kind_of: KindOf
 ) -> MenuTurn:
-    """The facts and the next screen of one key; `said` is None when the worker has just dialled."""
+    """Return the facts and the next screen of one key.
+
+    `said` is None when the worker has just dialled.
+    """
     talk = _in_chosen_language(Talk(situation, books, kind_of), memory)
     start = start_view(situation)
     if start == "stranger" and situation.foreign:
         return _ended(End(talk.say("join.other_country")))
     if said is None:
         return _shown(talk, Go(start))
-    typing = view == "question" and _asks_for_text(
-        talk
-    )  # STOP may be the very answer there: the view asks back
+    # STOP may be the very answer there, so the view asks back.
+    typing = view == "question" and _asks_for_text(talk)
     if not typing and is_stop(hear(said, talk.book, books), books):
         return _stopped(talk)
     if view not in _ALLOWED[start]:
@@ -65,7 +68,7 @@ def menu(
 
 
 def _shown(talk: Talk, go: Go) -> MenuTurn:
-    """The screen of the next view, as things stand once the facts are written."""
+    """Return the screen of the next view, as it is after the facts are written."""
     after = _in_chosen_language(talk.after(go.facts), go.memory)
     shown = VIEWS[go.view].show(after, go.memory)
     return MenuTurn(
@@ -86,7 +89,7 @@ def _ended(end: End) -> MenuTurn:
 
 
 def _stopped(talk: Talk) -> MenuTurn:
-    """STOP typed on any screen."""
+    """Answer STOP typed on any screen."""
     change = talk.situation.moving
     if change and change.is_new:
         return _ended(End(talk.say("menu.goodbye"), (MoveDeclined(change.id, stop=True),)))
@@ -98,7 +101,7 @@ def _stopped(talk: Talk) -> MenuTurn:
 
 
 def _in_chosen_language(talk: Talk, memory: Memory) -> Talk:
-    """Strangers have no row yet: the language they chose is in the memory."""
+    """Return the talk in the language of the memory for a stranger, which has no row yet."""
     chosen = memory.get("language", "")
     worker = talk.situation.worker
     joining = worker is None or worker.state == "removed"

@@ -1,6 +1,7 @@
-"""A coordinator asks for another number of a worker who has no PIN, or no SIM any more.
+"""A coordinator's request for another number of a worker.
 
-Two persons decide about it.
+It is for a worker that has no PIN, or no SIM any more. Two operators of the gateway decide about
+it.
 """
 
 from gateway.conversation.enrolling import pin_checked
@@ -13,14 +14,17 @@ from gateway.msisdn import mask
 
 
 def is_request(talk: Talk, heard: Heard) -> bool:
-    """Return whether MOVE names two numbers, or comes from a coordinator who is no worker with a number of her own."""
+    """Return True when MOVE names two numbers, or comes from a coordinator that is no worker."""
     return (
         talk.situation.worker is None or two_numbers(heard.rest, talk.situation.region) is not None
     )
 
 
 def request(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> Turn:
-    """Answer `MOVE 0711000002 0799000003 PIN 4821`: nothing moves before two persons have said so."""
+    """Answer `MOVE 0711000002 0799000003 PIN 4821`.
+
+    Nothing moves before two operators of the gateway have said so.
+    """
     asked = talk.situation.move_request
     if asked is None:
         return Turn((), talk.say("move.request_how"))

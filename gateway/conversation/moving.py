@@ -1,7 +1,8 @@
-"""A worker changes her number: MOVE, the YES or NO of the new number, and the NO of the old one.
+"""The change of a worker's number.
 
-Nothing moves before the new number's own YES. A number that is asked, or that was a worker's
-before, learns nothing of her: neither name nor money.
+It takes MOVE, the YES or NO of the new number, and the NO of the old one. Nothing moves before the
+new number's own YES. A number that is asked, or that was a worker's before, learns nothing of the
+worker: neither name nor money.
 """
 
 import re
@@ -37,9 +38,10 @@ def tail(msisdn: str) -> str:
 
 
 def number_and_pin(rest: str, region: str) -> tuple[str | None, str | None]:
-    """Return the number (E.164) behind MOVE and the PIN behind that; None for what is missing.
+    """Return the number (E.164) behind MOVE and the PIN behind it, with None for a missing one.
 
-    What reads as one whole number is one: a PIN is only split off where a number stands before it.
+    A text that reads as one whole number is one. A PIN is only split off where a number stands
+    before it.
 
     >>> number_and_pin("0712 345 678 PIN 4821", "KE"), number_and_pin("0712345678 4821", "KE")
     (('+254712345678', '4821'), ('+254712345678', '4821'))
@@ -55,10 +57,14 @@ def number_and_pin(rest: str, region: str) -> tuple[str | None, str | None]:
 
 
 def two_numbers(rest: str, region: str) -> tuple[str, str] | None:
-    """Return the old and the new number behind a coordinator's MOVE; None where it is not surely two.
+    """Return the old and the new number behind a coordinator's MOVE.
 
-    >>> two_numbers("0711 000 002 0799000003", "KE"), two_numbers("0711000002, +254799000003", "KE")
-    (('+254711000002', '+254799000003'), ('+254711000002', '+254799000003'))
+    Return None where the text is not surely two numbers.
+
+    >>> two_numbers("0711 000 002 0799000003", "KE")
+    ('+254711000002', '+254799000003')
+    >>> two_numbers("0711000002, +254799000003", "KE")
+    ('+254711000002', '+254799000003')
     >>> two_numbers("0711000002", "KE"), two_numbers("0711000002 0799", "KE")
     (None, None)
     """
@@ -72,18 +78,18 @@ def two_numbers(rest: str, region: str) -> tuple[str, str] | None:
 
 
 def pin_said(said: str, region: str, own: Phrasebook, books: Books) -> str | None:
-    """Return the PIN that stands in an SMS which asks for another number; None where there is none."""
+    """Return the PIN in an SMS that asks for another number, or None where there is none."""
     heard = hear(said, own, books)
     return number_and_pin(heard.rest, region)[1] if heard.command == "move" else None
 
 
 def names_a_number(heard: Heard, region: str) -> bool:
-    """Return whether MOVE and a number (and a PIN) are all that was said."""
+    """Return True when the SMS is MOVE with a number (and a PIN) and nothing else."""
     return number_and_pin(heard.rest, region)[0] is not None
 
 
 def move(talk: Talk, heard: Heard) -> Turn:  # noqa: PLR0911  # one return per reason
-    """Answer `MOVE 0712345678 PIN 4821`: the reply to the old number."""
+    """Answer `MOVE 0712345678 PIN 4821` from the old number."""
     to, pin = talk.situation.move_to, talk.situation.pin
     if heard.alone or to is None or pin is None:
         return Turn((), how(talk))
@@ -103,18 +109,18 @@ def move(talk: Talk, heard: Heard) -> Turn:  # noqa: PLR0911  # one return per r
 
 
 def asked(talk: Talk, to: MoveTo) -> MoveAsked:
-    """Return the fact of a change that begins, with what the new number is asked."""
+    """Return the fact of a change that begins, with the question to the new number."""
     return MoveAsked(to.msisdn, talk.say("move.invitation"))
 
 
 def how(talk: Talk) -> str:
-    """Return how a number is changed."""
+    """Return the words that say how to change a number."""
     code = talk.situation.service_code
     return talk.say("move.dial", service_code=code) if code else talk.say("move.how")
 
 
 def at_an_end(talk: Talk, heard: Heard) -> Turn | None:
-    """Return what a number says that a change comes from or goes to; None where it says something else."""
+    """Return the turn of a number that is one end of a change, or None for another message."""
     moving = talk.situation.moving
     if moving is None:
         return None
@@ -127,7 +133,10 @@ def at_an_end(talk: Talk, heard: Heard) -> Turn | None:
 
 
 def stop(talk: Talk) -> Turn | None:
-    """Return what STOP means from a number that is no worker's: it is asked, or was a worker's before."""
+    """Return the turn of STOP from a number that is no worker's, or None.
+
+    The number is asked for its YES, or was a worker's before.
+    """
     moving = talk.situation.moving
     if moving is None:
         return None
@@ -146,12 +155,12 @@ def in_her_language(talk: Talk, moving: Moving) -> Talk:
 
 
 def agreed(talk: Talk, moving: Moving) -> MoveAgreed:
-    """Return the fact of a YES, with what the old number reads and what its open sessions end with."""
+    """Return the fact of a YES, with the SMS to the old number and the end of its open sessions."""
     return MoveAgreed(moving.id, talk.say("move.notice", day=moving.until), talk.say("move.old"))
 
 
 def cannot(talk: Talk, moving: Moving) -> str | None:
-    """Return why a YES cannot be done now; None where it can."""
+    """Return the reason why a YES cannot be done now, or None where it can."""
     match moving.can:
         case "payout":
             return talk.say("move.wait")
@@ -162,7 +171,7 @@ def cannot(talk: Talk, moving: Moving) -> str | None:
 
 
 def old_number_text(talk: Talk, moving: Moving) -> str:
-    """Return what a number reads that was a worker's: true, and nothing about her."""
+    """Return the text for a number that was a worker's: true, and nothing about the worker."""
     if moving.objected:
         return talk.say("move.objected")
     return (
@@ -182,10 +191,10 @@ def _new_number(talk: Talk, moving: Moving, heard: Heard) -> Turn:
 
 
 def _old_number_before(talk: Talk, moving: Moving, heard: Heard) -> Turn | None:
-    """The number is still hers.
+    """Answer the old number while it is still the worker's.
 
-    NO alone may be the answer to a question: then only NOTME objects. Of a request that persons
-    have not decided the number was not told, so that a NO cannot be about it.
+    NO alone may be the answer to a question. Then only NOTME objects. While operators have not
+    decided a request, the number knows nothing of it, so a NO cannot be about it.
     """
     told = moving.state != "requested"
     no = told and heard.command == "no" and heard.alone and open_question(talk.situation) is None
@@ -198,9 +207,9 @@ def _old_number_before(talk: Talk, moving: Moving, heard: Heard) -> Turn | None:
 
 
 def _old_number_after(talk: Talk, moving: Moving, heard: Heard) -> Turn | None:
-    """The number is hers no more.
+    """Answer the old number when it is the worker's no more.
 
-    While she may object it cannot join; afterwards whoever has it may.
+    While it may object, it cannot join. Afterwards its holder may.
     """
     objects = says_not_me(heard, talk.books) or (heard.command == "no" and heard.alone)
     if objects and moving.may_object and not moving.objected:
@@ -211,7 +220,10 @@ def _old_number_after(talk: Talk, moving: Moving, heard: Heard) -> Turn | None:
 
 
 def not_me(talk: Talk, heard: Heard) -> Turn | None:
-    """Answer NOTME from a worker's number: her SIM may be a stranger's now. Asked back, then the number is released."""
+    """Answer NOTME from a worker's number, or return None.
+
+    Its SIM may be a stranger's now. The gateway asks back, and then the number is released.
+    """
     if not _not_me(talk, heard):
         return None
     moving = talk.situation.moving
@@ -221,15 +233,18 @@ def not_me(talk: Talk, heard: Heard) -> Turn | None:
 
 
 def may_disown(talk: Talk) -> bool:
-    """Return whether the number may be released: not while a change of it is under way, to which it can object."""
+    """Return True when the number may be released.
+
+    It may not be while a change of it is under way, because then it can object.
+    """
     moving = talk.situation.moving
     return moving is None or moving.state not in ("requested", "invited", "objected")
 
 
 def _not_me(talk: Talk, heard: Heard) -> bool:
-    """Return whether this says NOTME.
+    """Return True when the SMS says NOTME.
 
-    Where words are asked for, only the one word does: "not me" may be the answer.
+    Where words are asked for, only the one word does, because "not me" may be the answer.
     """
     held = open_question(talk.situation)
     typing = held is not None and talk.kind(held.question).IS_TEXT
@@ -237,7 +252,7 @@ def _not_me(talk: Talk, heard: Heard) -> bool:
 
 
 def says_not_me(heard: Heard, books: Books) -> bool:
-    """Return whether an SMS says NOTME in any language, written as one word or as several."""
+    """Return True when an SMS says NOTME in any language, as one word or as several."""
     return "".join(heard.words) in {word for book in books.values() for word in book.words.not_me}
 
 

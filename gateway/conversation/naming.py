@@ -1,4 +1,7 @@
-"""A worker's own name: read from a reply to the consent text, from `NAME Amina`, or typed on the menu."""
+"""The reading of a worker's own name.
+
+It stands in a reply to the consent text or in `NAME Amina`, or is typed on the menu.
+"""
 
 import re
 
@@ -9,17 +12,17 @@ from gateway.phrases.hearing import clean, fold
 from gateway.workers.names import is_name
 
 NAME_KEPT_MAX = 40
-"""Characters of a name that are kept."""
+"""The most characters of a name that is kept."""
 _WORDS_MAX = 4
 _LETTERS = re.compile(r"[^\W\d_]+(?:['\u2019.-][^\W\d_]+)*\.?")
 
 
 def name_said(talk: Talk, said: str) -> str:
-    """Return `said` as a name to keep, or "" when it does not read as a person's name.
+    """Return `said` as a name to keep, or "" when it does not read as a name.
 
     A name has one to four words of letters. A word that means yes, no or a command, or that says
     nothing ("please"), is no name: "YES please" gives none. A name that reads as a link is none
-    either, since a coordinator reads it in our SMS.
+    either, because a coordinator reads it in an SMS of the gateway.
     """
     words = [word.strip(",;:!?") for word in clean(said).rstrip(".").split()]
     if not 1 <= len(words) <= _WORDS_MAX or not all(_LETTERS.fullmatch(word) for word in words):

@@ -1,4 +1,4 @@
-"""Messages that steps send on their own account, each one SMS."""
+"""The messages that steps send without an event of the worker, each as one SMS."""
 
 from datetime import datetime
 
@@ -8,28 +8,43 @@ from gateway.phrases import Phrasebook
 
 
 def invitation(book: Phrasebook, name: str, coordinator: str) -> str:
-    """The first SMS to somebody whom `coordinator` enrolled, in the language of `book` (hers)."""
+    """Return the first SMS to a worker that `coordinator` enrolled.
+
+    `book` is in the worker's language.
+    """
     return book.say("invite.sms", name=short_name(name), coordinator=coordinator[:NAME_MAX].strip())
 
 
 def paid_notice(book: Phrasebook, amount: str, receipt: str, ref: str, balance: str) -> str:
-    """The operator has confirmed: `receipt` is its own number for the payment."""
+    """Return the SMS about a payout that the operator has confirmed.
+
+    `receipt` is the operator's own number of the payment.
+    """
     return book.say("pay.paid", amount=amount, receipt=receipt, ref=ref, total=balance)
 
 
 def less_words(book: Phrasebook, tax_minor: int, fee_minor: int, currency: str) -> str:
-    """What left her balance beside what was sent: `Tax KES 5. Fee KES 5.`, or nothing. It stands behind other words."""
+    """Return the words for what left the balance beside the sent amount, or "".
+
+    They read `Tax KES 5. Fee KES 5.` and stand behind other words.
+    """
     taken = (("pay.tax", tax_minor), ("pay.fee", fee_minor))
     return " ".join(book.say(key, amount=amount_text(m, currency)) for key, m in taken if m)
 
 
 def pay_failed_notice(book: Phrasebook, amount: str, ref: str) -> str:
-    """Certainly not paid; the money is back in her balance."""
+    """Return the SMS about a payout that was certainly not paid.
+
+    The money is back in the worker's balance.
+    """
     return book.say("pay.failed", amount=amount, ref=ref)
 
 
 def pay_unknown_notice(book: Phrasebook, amount: str, ref: str) -> str:
-    """Nobody knows yet: her money is reserved, and we go on asking."""
+    """Return the SMS about a payout with an unknown outcome.
+
+    The worker's money is reserved, and the gateway goes on asking.
+    """
     return book.say("pay.unknown", amount=amount, ref=ref)
 
 
@@ -40,15 +55,18 @@ def work_waiting_notice(book: Phrasebook, service_code: str = "") -> str:
 
 
 def paused_notice(book: Phrasebook, until: datetime) -> str:
-    """Her gold stayed under the bar: no questions of that kind until that day, and her money is hers."""
+    """Return the SMS about a pause, because the worker's answers to gold stayed under the bar.
+
+    She receives no questions of that kind until that day, and her money stays hers.
+    """
     return book.say("standing.paused", date=day_text(until))
 
 
 def back_notice(book: Phrasebook) -> str:
-    """A pause that was our mistake is over."""
+    """Return the SMS that ends a pause which was the gateway's mistake."""
     return book.say("standing.back")
 
 
 def day_text(day: datetime) -> str:
-    """A day as it is written in all our languages: `24/11`."""
+    """Return a day as it is written in all languages: `24/11`."""
     return f"{day:%d/%m}"

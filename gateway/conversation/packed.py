@@ -1,4 +1,7 @@
-"""The one reply to several questions: what is clear is counted, what is not is asked again in the answer."""
+"""The reading of one reply to several questions.
+
+Clear answers are counted. The answer of the gateway asks for the others again.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -15,25 +18,35 @@ from gateway.tasks.packed import Packed, PackReading, read_packed
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a reply comes to: `lead` says it to her, `left` is what still wants an answer of what she was asked."""
+    """The result of a reply."""
 
     lead: str
+    """The words that report it to the worker."""
     facts: tuple[Fact, ...]
+    """The facts to write."""
     left: Sequence[PackItem] = ()
+    """The asked questions that still need an answer."""
 
 
 def answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
-    """`heard` as answers to the numbered questions; None when nothing in it is a clear answer to one."""
+    """Take an SMS as answers to the numbered questions.
+
+    Return None when nothing in it is a clear answer to one.
+    """
     found = taken(talk, worker, heard)
     if found is None:
         return None
     if found.left and not found.facts:
-        return Turn((), found.lead)  # an old reply once more: she has the open questions already
+        # An old reply came once more: the worker has the open questions already.
+        return Turn((), found.lead)
     return go_on(talk, found.lead, found.facts, found.left)
 
 
 def taken(talk: Talk, worker: WorkerView, heard: Heard) -> Taken | None:
-    """What a reply to several questions comes to; None when nothing in it is a clear answer to one."""
+    """Return the result of a reply to several questions.
+
+    Return None when nothing in it is a clear answer to one.
+    """
     pack = current(talk.situation)
     if not pack:
         return None
@@ -55,10 +68,11 @@ def taken(talk: Talk, worker: WorkerView, heard: Heard) -> Taken | None:
 
 
 def earlier(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
-    """A reply to numbered questions of before, while she holds another question or none.
+    """Answer a reply to earlier numbered questions, or return None for another message.
 
-    Named by their numbers they are plain: what still counts is counted, of the rest she hears that
-    it is over.
+    The worker holds another question now, or none. The numbers make it plain which questions the
+    reply names. Answers that still count are counted. For the others the reply of the gateway says
+    that their question is over.
     """
     pack = talk.situation.pack
     if current(talk.situation) or not pack:
@@ -77,12 +91,12 @@ def earlier(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
     lead, asked = " ".join(filter(None, parts)), open_question(talk.situation)
     if asked is None:
         return Turn(facts, lead)
-    # The reply seems to be the answer to all; the question that still waits must not be forgotten.
+    # The reply seems to answer all, so the question that still waits must not be forgotten.
     return Turn(facts, put(talk, lead, asked.question, is_next=False))
 
 
 def skip_all(talk: Talk) -> Turn | None:
-    """SKIP alone leaves out all that is asked."""
+    """Answer SKIP alone, which leaves out all questions that are asked."""
     items = waiting(talk.situation)
     if not items:
         return None
@@ -91,7 +105,10 @@ def skip_all(talk: Talk) -> Turn | None:
 
 
 def not_understood(talk: Talk) -> Turn | None:
-    """Ask the first of the questions by itself: one question with numbers is what every worker can answer."""
+    """Ask the first of the questions by itself.
+
+    Every worker can answer one question with numbered options.
+    """
     items = waiting(talk.situation)
     if not items:
         return None
@@ -122,7 +139,7 @@ def _read(
     return read_packed(heard.typed, asked)
 
 
-def _lead(  # what a reply can be made of
+def _lead(
     talk: Talk,
     worker: WorkerView,
     counted: Sequence[PackItem],

@@ -1,4 +1,4 @@
-"""Several questions in one SMS: which, under which numbers, and in which words."""
+"""The asking of several questions in one SMS: the choice, the numbers and the words."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,10 @@ Numbered = tuple[int, Question]
 
 
 def current(situation: Situation) -> tuple[PackItem, ...]:
-    """The numbered questions she is being asked now: none when the question she holds is one by itself."""
+    """Return the numbered questions that the worker is asked now.
+
+    There are none when the question that she holds is a single one.
+    """
     held = situation.held
     if held is None or held.assignment not in {i.held.assignment for i in situation.pack}:
         return ()
@@ -25,17 +28,18 @@ def current(situation: Situation) -> tuple[PackItem, ...]:
 
 
 def waiting(situation: Situation) -> tuple[PackItem, ...]:
-    """Those of them that still want an answer, as far as they stand in her last message."""
+    """Return the numbered questions of the worker's last message that still need an answer."""
     return tuple(item for item in current(situation) if item.last and item.held.open)
 
 
 def ask(
     talk: Talk, lead: str, facts: tuple[Fact, ...], left: Sequence[PackItem], *, is_next: bool
 ) -> Turn | None:
-    """`lead`, then what is `left` of the last message and new questions, as many as is cheapest in one SMS.
+    """Return a turn with `lead`, the `left` questions of the last message, and new questions.
 
-    None when a message of several questions is not what the situation wants: nothing is left, and there is one
-    question, or one at a time is cheaper.
+    It asks as many as is cheapest in one SMS. Return None when the situation needs no message of
+    several questions: nothing is left, and there is one question, or asking one at a time is
+    cheaper.
     """
     old = [(item.number, item.held.question) for item in left]
     new = _new(talk, [question for _, question in old])
@@ -59,7 +63,10 @@ def ask(
 
 
 def go_on(talk: Talk, lead: str, facts: tuple[Fact, ...], left: Sequence[PackItem] = ()) -> Turn:
-    """`lead`, and in the same message what is left and what comes next; or that there is nothing now."""
+    """Return a turn with `lead`, the remaining questions and the next ones.
+
+    Without a question the message says that there is none now.
+    """
     several = ask(talk, lead, facts, left, is_next=True)
     if several:
         return several
@@ -70,7 +77,10 @@ def go_on(talk: Talk, lead: str, facts: tuple[Fact, ...], left: Sequence[PackIte
 
 
 def put(talk: Talk, lead: str, question: Question, *, is_next: bool) -> str:
-    """Return `lead` and one question as one message, with the line on how to reply for a worker who is new to it."""
+    """Return `lead` and one question as one message.
+
+    A worker that is new to it also reads the line on how to reply.
+    """
     worker = talk.situation.worker
     return with_question(
         lead,
@@ -84,7 +94,10 @@ def put(talk: Talk, lead: str, question: Question, *, is_next: bool) -> str:
 
 
 def again(talk: Talk, lead: str, facts: tuple[Fact, ...], items: Sequence[PackItem]) -> Turn:
-    """The same questions once more, word for word; as many of them as one SMS of the channel can hold."""
+    """Ask the same questions once more, word for word.
+
+    The message contains as many of them as one SMS of the channel can hold.
+    """
     numbered = [(item.number, item.held.question) for item in items]
     carries = talk.situation.capacity.carries
     sizes = range(len(numbered), 0, -1)
@@ -93,13 +106,12 @@ def again(talk: Talk, lead: str, facts: tuple[Fact, ...], items: Sequence[PackIt
 
 
 def worded(talk: Talk, lead: str, numbered: Sequence[Numbered], *, is_next: bool) -> str:
-    """The message.
+    """Return the message with these questions.
 
-    What the questions share is said once; the price is left out where that saves a segment, and so
-    is the line on how to answer, but not from a message that comes by itself.
-
-    The questions stand in the order of their numbers, as a reply of options alone is read: one of
-    an earlier message may have a higher number than the new ones.
+    What the questions share is said once. The price is left out where that saves a segment. So is
+    the line on how to answer, but not from a message that comes by itself. The questions stand in
+    the order of their numbers, because a reply of options alone is read so. A question of an
+    earlier message may have a higher number than the new ones.
     """
     numbered = sorted(numbered, key=lambda one: one[0])
     first = numbered[0][1]
@@ -120,14 +132,14 @@ def worded(talk: Talk, lead: str, numbered: Sequence[Numbered], *, is_next: bool
 
 
 def lettered(question: Question, language: str) -> str:
-    """`A Yes B No C Not sure`: the letter that answers, and what it means."""
+    """Return `A Yes B No C Not sure`: each letter that answers, with its meaning."""
     return " ".join(
         f"{key} {o.label(language)}" for key, o in zip(KEYS, question.options, strict=False)
     )
 
 
 def example(numbers: Sequence[int]) -> str:
-    """`4A 5B`: how an answer to these items looks."""
+    """Return `4A 5B`, an example of an answer to these items."""
     return " ".join(f"{number}{key}" for number, key in zip(numbers, KEYS[:2], strict=False))
 
 
@@ -137,7 +149,10 @@ def _price(talk: Talk, question: Question, *, is_next: bool) -> str:
 
 
 def _new(talk: Talk, old: Sequence[Question]) -> list[Question]:
-    """What could be asked beside `old`: of the same batch, and not the same."""
+    """Return the questions that could be asked beside `old`.
+
+    They belong to the same batch, and none is among `old`.
+    """
     situation = talk.situation
     if situation.upcoming is None:
         return []
@@ -151,7 +166,7 @@ def _new(talk: Talk, old: Sequence[Question]) -> list[Question]:
 
 
 def packs(talk: Talk, question: Question) -> bool:
-    """May questions like this one go several into an SMS?"""
+    """Return True when one SMS may ask several questions of this kind."""
     kind = talk.kind(question)
     if kind.IS_TEXT or talk.situation.pack_max < 2:  # noqa: PLR2004
         return False
@@ -160,8 +175,11 @@ def packs(talk: Talk, question: Question) -> bool:
 
 
 def _first_number(situation: Situation, taken: Sequence[int]) -> int:
-    """Where new items are numbered from: on from the last message's, so that a late or repeated reply to that one
-    never answers this one; from 1 again before numbers grow long."""
+    """Return the number of the first new item.
+
+    Numbers go on from the last message's, so that a late or repeated reply to that one never
+    answers this one. They begin at 1 again before they grow long.
+    """
     last = max((item.number for item in situation.pack if item.last), default=0)
     room = situation.pack_max
     if last + room <= ITEM_MAX:

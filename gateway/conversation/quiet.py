@@ -1,4 +1,7 @@
-"""QUIET: the hours in which a worker wants nothing unasked. What a worker asks for is answered at any hour."""
+"""The command QUIET: the hours in which a worker wants no message unasked.
+
+A request of the worker herself is answered at any hour.
+"""
 
 import re
 
@@ -16,11 +19,11 @@ _TWO = re.compile(r"\s*[-\u2013\u2014]\s*|\s+(?:to|hadi|mpaka|\u00e0|a|zuwa|\u12
 
 
 def hours_said(text: str, book: Phrasebook) -> QuietChosen | None:
-    """Return the hours that `QUIET` was followed by, or None when they are none.
+    """Return the hours behind `QUIET`, or None when the text names none.
 
-    Two hours of the 24-hour clock (`21-7`), `0` for no quiet hours, or two hours as the language
-    says them: the Swahili and the Ethiopian clock begin at sunrise, so `saa 3 usiku - saa 1
-    asubuhi` is 21 to 7.
+    They are two hours of the 24-hour clock (`21-7`), `0` for no quiet hours, or two hours as the
+    language says them. The Swahili and the Ethiopian clock begin at sunrise, so `saa 3 usiku - saa
+    1 asubuhi` is 21 to 7.
     """
     if text.strip() == "0":
         return QuietChosen(0, 0)
@@ -34,7 +37,10 @@ def hours_said(text: str, book: Phrasebook) -> QuietChosen | None:
 
 
 def quiet(talk: Talk, heard: Heard) -> Turn:
-    """Answer `QUIET 21-7`: the hours are repeated in words, as they are said where the worker lives."""
+    """Answer `QUIET 21-7`.
+
+    The reply repeats the hours in words, as they are said where the worker lives.
+    """
     chosen = hours_said(heard.rest, talk.book)
     if chosen is None:
         return Turn((), talk.say("quiet.how"))
@@ -54,7 +60,10 @@ def _in_words(text: str, book: Phrasebook) -> QuietChosen | None:
 
 
 def _hour(said: str, book: Phrasebook) -> int | None:
-    """Return the one hour of the day whose words hold all of `said`, a number and a part of the day among them."""
+    """Return the one hour of the day whose words hold all of `said`, or None.
+
+    `said` must contain a number and a part of the day.
+    """
     words = set(re.findall(r"\d+|[^\W\d]+", fold(said)))
     if len(words) < 2:  # noqa: PLR2004  a bare number is of the 24-hour clock
         return None

@@ -1,7 +1,7 @@
-"""What the conversation is told when an event arrives: a `Situation`.
+"""The input of the conversation when an event arrives: a `Situation`.
 
-Nothing here touches a clock, a row or a socket: `steps/understand.py` gathers it, pure functions
-read it and answer with `facts`.
+Nothing here touches a clock, a row or a socket. `steps/understand.py` gathers it, and pure
+functions read it and answer with `facts`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,26 +19,38 @@ WorkerState = Literal["invited", "active", "stopped", "removed"]
 
 @dataclass(frozen=True, slots=True)
 class WorkerView:
+    """The worker of the event."""
+
     id: WorkerId
+    """The worker's id."""
     name: str
+    """The worker's name, and "" where it is unknown."""
     language: str
+    """The code of the worker's language."""
     state: WorkerState
+    """The worker's state."""
     balance_minor: int
+    """The worker's balance in minor units."""
     currency: str
+    """The currency of the balance."""
     ease: int = EASE_MAX
-    """Replies to questions by SMS that were understood in a row; see `conversation.ease`."""
+    """The number of replies to questions by SMS that were understood in a row. See
+    `conversation.ease`.
+    """
     agreed: bool = True
-    """Did she ever consent? Who only ever said NO is stopped, but has nothing to come back to."""
+    """True when the worker ever consented. A worker that only ever said NO is stopped, but has
+    nothing to come back to.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class HeldQuestion:
-    """The question this worker was last asked.
+    """The question that this worker was last asked.
 
-    `lapsed`: its lease ran out, the answer may come too late.
-
-    `open`: an answer given now would still be counted and paid. `paid_at_once`: an answer given now
-    earns its price in the same step (False: only once others confirm it), so the reply may say so.
+    `lapsed` is True when its lease ran out, so that the answer may come too late. `open` is True
+    when an answer given now would still be counted and paid. `paid_at_once` is True when an answer
+    given now earns its price in the same step, so that the reply may say so. It is False when other
+    workers must confirm the answer first.
     """
 
     assignment: AssignmentId
@@ -50,10 +62,10 @@ class HeldQuestion:
 
 @dataclass(frozen=True, slots=True)
 class PackItem:
-    """A question that was put to her with others in one SMS, as number `number`.
+    """A question that was put to the worker with others in one SMS, as number `number`.
 
-    `answered`: counted before. `last`: it stands in the message she got last (an earlier one's
-    numbers may still be named).
+    `answered` is True when it was counted before. `last` is True when it stands in the worker's
+    last message. The numbers of an earlier message may still be named.
     """
 
     number: int
@@ -64,53 +76,60 @@ class PackItem:
 
 @dataclass(frozen=True, slots=True)
 class Cash:
-    """The cash-out side of the situation, in minor units.
-
-    `payable_minor`: what could be sent now (whole units operators can pay, within limits; 0 =
-    nothing). `minimum_minor`, `maximum_minor`: the operator's limits for one payout. `new_ref`: the
-    reference a payout asked for in this turn would get. `open_ref`, `open_minor`: a payout already
-    under way, if any.
-    """
+    """The cash-out side of the situation, in minor units."""
 
     payable_minor: int
+    """The amount that could be paid now: whole units that operators can pay, within limits. 0 is
+    nothing.
+    """
     minimum_minor: int
+    """The operator's least amount per payout."""
     maximum_minor: int
+    """The operator's greatest amount per payout."""
     new_ref: str
+    """The reference for a payout that this turn asks for."""
     open_ref: str | None = None
+    """The reference of a payout that is already under way, if any."""
     open_minor: int = 0
+    """The amount of that payout."""
     open_waits: str = ""
-    """Why the payout under way has not left yet: a control's name; "" when nothing holds it.
-    `open_day`: until when.
-    """
+    """The name of the control that makes that payout wait, and "" when nothing holds it."""
     open_day: str = ""
+    """The day until which it waits."""
     airtime_minor: int = 0
-    """What could be sent as airtime now; 0 = nothing, or not here."""
+    """The amount that could be sent as airtime now. 0 is nothing, or no airtime in this country."""
     airtime_minimum_minor: int = 0
+    """The least amount of airtime."""
     deductions: Deductions | None = None
-    """What is taken from a withdrawal before it is sent; None: nothing. `airtime_deductions`: from
-    airtime.
-    """
+    """The deductions from a withdrawal before it is sent, and None for none."""
     airtime_deductions: Deductions | None = None
+    """The deductions from airtime."""
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A payout as its worker asks about it.
-
-    `day`: 21/11. `answers`: how many at which price (minor units).
-    """
+    """A payout as its worker asks about it."""
 
     ref: str
+    """The payout's reference."""
     amount_minor: int
+    """The amount in minor units."""
     fate: Literal["paid", "on_way", "failed", "waits", "reversed"]
+    """The outcome so far."""
     day: str
+    """The day as `21/11`."""
     receipt: str
+    """The operator's receipt."""
     answers: Sequence[tuple[int, int]] = ()
+    """The paid answers: how many, at which price in minor units."""
     waits: str = ""
-    """The control that makes it wait, where that is its fate; until `until`."""
+    """The name of the control that makes it wait, where it waits."""
     until: str = ""
+    """The day until which it waits."""
     tax_minor: int = 0
+    """The withheld taxes."""
     fee_minor: int = 0
+    """The fee that the worker bore."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +144,20 @@ class WrongAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PinView:
-    """What may be known of her PIN.
-
-    `typed_right`, `typed_hash`: of what was typed with this very key, where a PIN is asked for; the
-    PIN itself never comes here. `free_minor`: what PAY by SMS may send without it.
-    """
+    """The known facts about a worker's PIN. The PIN itself never comes here."""
 
     known: bool
+    """True when the worker has a PIN."""
     tries_left: int
+    """The number of wrong tries that are left."""
     free_minor: int
+    """The amount that PAY by SMS may send without the PIN."""
     typed_right: bool = False
+    """True when the PIN typed with this very key or SMS is the worker's."""
     typed_hash: str = ""
+    """The hash of a new PIN typed with this very key."""
     typed: bool = False
-    """A PIN stands behind a command by SMS; `typed_right` says whether it is hers."""
+    """True when a PIN stands behind a command by SMS."""
 
     @property
     def locked(self) -> bool:
@@ -146,32 +166,42 @@ class PinView:
 
 @dataclass(frozen=True, slots=True)
 class CoordinatorView:
-    """Set when the event comes from a coordinator's number."""
+    """The coordinator from whose number the event comes."""
 
     id: int
+    """The coordinator's id."""
     name: str
+    """The coordinator's name."""
     language: str
+    """The code of the coordinator's language."""
     partner: str | None
+    """The code of the coordinator's partner, if any."""
     workers_active: int = 0
+    """The number of her active workers."""
     workers_invited: int = 0
+    """The number of her invited workers."""
     answers_today: int = 0
+    """The number of her workers' answers today."""
     workers_stopped: int = 0
+    """The number of her workers that have stopped."""
     workers_away: int = 0
+    """The number of her workers whose phone is off."""
     findings: int = 0
-    """About her workers, that a person should look at."""
+    """The number of findings about her workers that need a look."""
     pin: Literal["none", "missing", "right", "wrong", "locked"] = "missing"
-    """What is known of the PIN behind this command; the PIN itself never comes here. none: she has
-    none.
-    """
+    """The state of the PIN behind this command. "none" means that the coordinator has no PIN."""
     pin_tries_left: int = 3
+    """The number of wrong tries that are left."""
     invited_today: int = 0
-    """Invitations that she sent in the last 24 hours."""
+    """The number of invitations that she sent in the last 24 hours."""
     invitations_most: int = 100
+    """The most invitations that she may send in 24 hours."""
     invitations_again: str = ""
-    """When she may send the next one, as `24/11 14:05`, where the limit is reached."""
+    """The time of her next possible invitation, as `24/11 14:05`, where the limit is reached."""
     adds_free: int = 20
-    """Invitations of 24 hours that need no PIN; `adds_per_sms_free`: of one SMS."""
+    """The number of invitations per 24 hours that need no PIN."""
     adds_per_sms_free: int = 5
+    """The number of invitations per SMS that need no PIN."""
 
     @property
     def invitations_left(self) -> int:
@@ -180,29 +210,34 @@ class CoordinatorView:
 
 @dataclass(frozen=True, slots=True)
 class NamedWorker:
-    """What is known of a number that a coordinator names.
-
-    `mine`: a worker of hers or of her centre.
-
-    `invitations`: how many this number was sent in 24 hours. `sends_at`: when an invitation would
-    go, as `08:00`, where it is night there; "" now.
-    """
+    """The known facts about a number that a coordinator names."""
 
     state: "WorkerState | Literal['nobody']"
+    """The state of the number's worker."""
     name: str = ""
+    """The worker's name."""
     language: str = ""
+    """The code of the worker's language."""
     mine: bool = False
+    """True for a worker of the coordinator or of her centre."""
     has_pin: bool = False
+    """True when the worker has a PIN."""
     in_hold: bool = False
-    """A worker gave this number up, and it may still object."""
+    """True when a worker gave this number up, and it may still object."""
     invitations: int = 0
+    """The number of invitations that this number received in 24 hours."""
     invitations_most: int = 3
+    """The most invitations that a number may receive in 24 hours."""
     sends_at: str = ""
+    """The time at which an invitation would go, as `08:00`, where it is night, and "" for now."""
 
 
 @dataclass(frozen=True, slots=True)
 class SkillView:
-    """What gold says of a worker, over all kinds: asked for by SKILL. `until`: her pause, as `24/11`; None: no pause."""
+    """The result of a worker's gold over all kinds, which SKILL asks for.
+
+    `until` is the end of her pause, as `24/11`, and None for no pause.
+    """
 
     answers: int
     right: int
@@ -212,7 +247,10 @@ class SkillView:
 
 @dataclass(frozen=True, slots=True)
 class NoWork:
-    """Why there is no question for who asks for one: a phrase, and the day it ends where that is known (`24/11`)."""
+    """The reason why a worker who asks for work receives none.
+
+    It is a phrase, and the day on which the reason ends where that is known (`24/11`).
+    """
 
     key: str
     date: str = ""
@@ -220,11 +258,11 @@ class NoWork:
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """The change of number that this phone is one end of.
+    """The change of number of which this phone is one end.
 
-    `is_new`: the end it goes to, which is asked for a YES; `can`: what a YES would meet (a payout
-    is open; the number is taken). `may_object`: a NO of the old number still counts. `until`: the
-    day payouts wait for, as `24/11`.
+    `is_new` is True for the end to which the number goes, which is asked for a YES. `can` is what a
+    YES would meet: a payout is open, or the number is taken. `may_object` is True while a NO of the
+    old number still counts. `until` is the day until which payouts wait, as `24/11`.
     """
 
     id: int
@@ -240,29 +278,28 @@ class Moving:
 
     @property
     def is_done(self) -> bool:
-        """The number is not the worker's any more."""
+        """Return True when the number is not the worker's any more."""
         return self.state in ("done", "objected") and not self.is_new
 
 
 @dataclass(frozen=True, slots=True)
 class MoveTo:
-    """The number that a worker wants to move to.
-
-    `problem`: why she cannot, a phrase; "" where she can.
-    """
+    """The number to which a worker wants to move."""
 
     msisdn: str
+    """The number (E.164)."""
     problem: str = ""
+    """The phrase that says why the worker cannot move to it, and "" where she can."""
     day: str = ""
-    """When she may ask again, as `24/11`, where that is the problem."""
+    """The day on which she may ask again, as `24/11`, where the day is the problem."""
 
 
 @dataclass(frozen=True, slots=True)
 class MoveRequest:
     """A change of number that a coordinator asks for.
 
-    `worker`: whose; None where the number is no worker's of hers. `problem`: why it cannot be asked
-    for, a phrase; "" where it can.
+    `worker` is None where the number belongs to no worker of hers. `problem` is the phrase that
+    says why it cannot be asked for, and "" where it can.
     """
 
     old: str
@@ -275,90 +312,102 @@ class MoveRequest:
 
 @dataclass(frozen=True)
 class Situation:
-    """All that is known when one event arrives. `worker` is None for a number nobody knows.
-
-    `upcoming` is the question this worker would get next (None: no work for her now).
-    `partner_codes`: does the code in "JOIN code" exist? Filled only with the code that was said.
-    `region`: ISO 3166 region that numbers without a country code belong to. `default_language`: for
-    strangers. `shortcode`, `service_code`: what a worker texts or dials, for help texts. `named`:
-    what is known of the numbers that a coordinator's command names (see
-    `coordinating.numbers_said`). `foreign`: the sender's own number is of a country where nobody
-    can be paid. `regions`: where workers may be enrolled, besides `region`; empty: anywhere.
-    `pack`: the numbered questions of the last messages, by number. `more`: what she could be asked
-    together with `upcoming`, at most `pack_max` in one SMS. `segment_prices`: of one SMS segment to
-    her and from her, in any unit.
-    """
+    """All that is known when one event arrives."""
 
     worker: WorkerView | None
+    """The worker of the sender's number, and None for an unknown number."""
     held: HeldQuestion | None
+    """The question that the worker was last asked."""
     upcoming: Question | None
+    """The question that this worker would get next, and None when there is no work for her now."""
     cash: Cash | None
+    """The cash-out side."""
     coordinator: CoordinatorView | None = None
+    """The coordinator of the sender's number, if any."""
     partner_codes: frozenset[str] = frozenset()
+    """The code in "JOIN code", if it exists. No other code is filled in."""
     region: str = "KE"
+    """The ISO 3166 region of numbers without a country code."""
     default_language: str = "en"
+    """The language for strangers."""
     shortcode: str = ""
+    """The number to which workers text, for help texts."""
     service_code: str = ""
+    """The code that workers dial, for help texts."""
     named: Mapping[str, NamedWorker] = field(default_factory=dict[str, NamedWorker])
+    """The known facts about the numbers that a coordinator's command names (see
+    `coordinating.numbers_said`).
+    """
     regions: frozenset[str] = frozenset()
+    """The regions where workers may be enrolled, besides `region`. Empty means anywhere."""
     foreign: bool = False
+    """True when the sender's own number belongs to a country in which no worker can be paid."""
     pack: tuple[PackItem, ...] = ()
+    """The numbered questions of the last messages, by number."""
     more: tuple[Question, ...] = ()
+    """The questions that the worker could be asked together with `upcoming`."""
     pack_max: int = 1
+    """The most questions in one SMS."""
     segment_prices: tuple[float, float] = (1.0, 1.0)
+    """The prices of one SMS segment to the worker and from her, in any unit."""
     capacity: Capacity = ANY
-    """What the channel of the reply can carry in one SMS."""
+    """The most that the channel of the reply can carry in one SMS."""
     dialled: Question | None = None
-    """The question of an SMS that she answered by dialling since, where no newer SMS asks her
-    anything.
+    """The question of an SMS that the worker answered by dialling since, where no newer SMS asks
+    her anything.
     """
     earlier: Literal["sure", "unsure"] | None = None
-    """Set where `held` is the question of her last SMS, whose time ran out, and `upcoming` the one
-    she holds since then. sure: what she texts now cannot answer that one.
+    """Set where `held` is the question of the worker's last SMS, whose time ran out, and `upcoming`
+    the one that she holds since then. "sure" means that her text cannot answer that one.
     """
     no_work: NoWork | None = None
-    """Looked up only for who asks for work when there is none; None: there simply is none."""
+    """The reason why there is no work, looked up only when the worker asks for work and there is
+    none. None means that there simply is none.
+    """
     skill: SkillView | None = None
-    """Looked up only for who asks."""
+    """The result of the worker's gold, looked up only when she asks."""
     pin: PinView | None = None
+    """The worker's PIN."""
     moving: Moving | None = None
+    """The change of number of which the sender's number is one end."""
     quiet_number: bool = False
-    """This worker's number has not been heard of for weeks: who asks to join may be a stranger.
-    Looked up at JOIN.
+    """True when nothing was received from this worker's number for weeks, so that a sender that
+    asks to join may be a stranger. It is looked up at JOIN.
     """
     move_to: MoveTo | None = None
-    """Looked up only where a number to move to is named."""
+    """The number to which the worker wants to move, looked up only where one is named."""
     move_request: MoveRequest | None = None
-    """Looked up only where a coordinator names an old and a new number."""
+    """The coordinator's request, looked up only where she names an old and a new number."""
     appealable: str | None = None
-    """The reference after APPEAL, if it is an adjustment of hers that waits; looked up only when
-    she appeals.
+    """The reference after APPEAL, if it is an adjustment of the worker that waits. It is looked up
+    only when she appeals.
     """
     appeals_open: tuple[str, ...] = ()
-    """Every reference that she may appeal; looked up where she says APPEAL alone."""
+    """All references that the worker may appeal, looked up where she says APPEAL alone."""
     appeal_goes_to_office: bool = False
-    """No coordinator looks after her, so an appeal goes to the operator."""
-    wrong_answer: WrongAnswer | None = None
-    """The answer that the reference after WHY is about, where it is an adjustment of hers."""
-    payment: Payment | None = None
-    """The payment she asks about (the one she named, else her last); looked up only when she asks.
+    """True when the worker has no coordinator, so that an appeal goes to the operator of the
+    gateway.
     """
+    wrong_answer: WrongAnswer | None = None
+    """The answer that the reference after WHY concerns, where it is an adjustment of the worker."""
+    payment: Payment | None = None
+    """The payment that the worker named, else her last. It is looked up only when she asks."""
     languages: tuple[str, ...] = ()
-    """Codes of the languages to choose from on the menu, in order; none: all there are."""
+    """The codes of the languages to choose from on the menu, in order. Empty means all."""
     closing: bool = False
-    """USSD: the network will end this session soon, so no new question is begun."""
+    """True when the network will end this USSD session soon, so that no new question is begun."""
     input_characters: int | None = None
-    """USSD: an input this long may have been cut by the network."""
+    """The length from which a USSD input may have been cut by the network."""
     resuming: tuple[int, int] | None = None
-    """USSD, when she has just dialled: the open question is this one of so many; None: there is
-    nothing to resume.
+    """The number of the open question and the number of all, when the worker has just dialled. None
+    means that there is nothing to resume.
     """
 
     def changed(self, **fields: object) -> "Situation":
         """Return this situation with some fields changed.
 
         `dataclasses.replace` sets each of the forty fields anew, which took a tenth of the time of
-        a turn: one changes it up to six times.
+        a turn. A turn changes the situation up to six times.
         """
         assert fields.keys() <= self.__dict__.keys(), fields.keys()
         other = object.__new__(Situation)

@@ -1,4 +1,7 @@
-"""One event being answered: the situation with the language to answer in, and what the facts will make of it."""
+"""One event as it is answered.
+
+It holds the situation, the language of the answer, and the effect of the facts.
+"""
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
@@ -29,12 +32,16 @@ from gateway.tasks.question import Question
 Books = Mapping[str, Phrasebook]
 KindOf = Callable[[str], TaskKind]
 
-NAME_MAX = 20  # characters of a name in our texts; budgets of phrases count on it
-_NOBODYS_ASSIGNMENT = AssignmentId(0)  # for a question that is asked in this very turn
+# The most characters of a name in the gateway's texts. The budgets of phrases count on it.
+NAME_MAX = 20
+# It stands for the assignment of a question that is asked in this very turn.
+_NOBODYS_ASSIGNMENT = AssignmentId(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
+    """One event as it is answered: the situation, the phrasebooks, and the task kinds."""
+
     situation: Situation
     books: Books
     kind_of: KindOf
@@ -59,13 +66,19 @@ class Talk:
         return self.kind_of(question.kind)
 
     def in_language(self, language: str) -> "Talk":
-        """The same talk in another language: one that was just chosen, or that a stranger's word gave away."""
+        """Return the talk in another language.
+
+        The sender just chose it, or a stranger's command word belongs to it.
+        """
         situation = self.situation
         worker = replace(situation.worker, language=language) if situation.worker else None
         return replace(self, situation=situation.changed(worker=worker, default_language=language))
 
     def after(self, facts: Iterable[Fact]) -> "Talk":
-        """The talk as it stands once `facts` are written down: so that a reply speaks of the new balance."""
+        """Return the talk as it is after `facts` are written.
+
+        So a reply can name the new balance.
+        """
         situation = self.situation
         for fact in facts:
             situation = _after(situation, fact)
@@ -77,12 +90,15 @@ def money(worker: WorkerView) -> str:
 
 
 def open_question(situation: Situation) -> HeldQuestion | None:
-    """The held question, if an answer to it still counts."""
+    """Return the held question if an answer to it still counts, else None."""
     return situation.held if situation.held and situation.held.open else None
 
 
 def question_to_show(situation: Situation) -> Question | None:
-    """What WORK puts to the worker: the question she holds, else the next one, else one she may still answer."""
+    """Return the question that WORK puts to the worker.
+
+    It is the one that she holds, else the next one, else one that she may still answer.
+    """
     held = open_question(situation)
     if held and (not held.lapsed or situation.upcoming is None):
         return held.question
@@ -90,15 +106,17 @@ def question_to_show(situation: Situation) -> Question | None:
 
 
 def no_work(talk: Talk, usual: str = "work.none") -> str:
-    """That there is no question now, and why, where there is more to say than that."""
+    """Return the words that there is no question now, with the reason where one is known."""
     why = talk.situation.no_work
     return talk.say(why.key, date=why.date) if why else talk.say(usual)
 
 
 def short_name(name: str) -> str:
-    """A name as our texts use it: the first word, of a bounded length, in GSM-7 where dropping accents allows.
+    """Return a name as the gateway's texts use it.
 
-    >>> short_name("Wanjir\u0169 wa Kamau"), short_name("")
+    It is the first word, of a bounded length, in GSM-7 where dropping accents allows that.
+
+    >>> short_name("Wanjirũ wa Kamau"), short_name("")
     ('Wanjiru', '')
     """
     first = next(iter(name.split()), "")[:NAME_MAX]
@@ -109,12 +127,12 @@ def short_name(name: str) -> str:
 
 
 def blank_name(name: str) -> str:
-    """` Amina` with its blank in front, or nothing: greetings are worded around that."""
+    """Return ` Amina` with a blank in front, or "": greetings are worded around that."""
     short = short_name(name)
     return f" {short}" if short else ""
 
 
-def _after(situation: Situation, fact: Fact) -> Situation:  # noqa: C901, PLR0911  # one return a fact
+def _after(situation: Situation, fact: Fact) -> Situation:  # noqa: C901, PLR0911  # one return per fact
     worker, held, cash = situation.worker, situation.held, situation.cash
     match fact:
         case Answered() if held and worker:

@@ -1,9 +1,9 @@
-"""One SMS read: what it means for this person now, and the one reply.
+"""The reading of one SMS: its meaning for its sender now, and the one reply.
 
-STOP alone always stops. Then a coordinator's words, the words of whoever has not joined yet, a
-worker's answer, a worker's words, in this order. An answer wins over a command word only when the
-held question has that very word as an option; while a text is asked for, only whole commands count
-as commands.
+STOP alone always stops. Then follow a coordinator's commands, the words of a sender that has not
+joined yet, a worker's answer, and a worker's commands, in this order. An answer wins over a command
+word only when the held question has that very word as an option. While a text is asked for, only
+whole commands count as commands.
 """
 
 from dataclasses import replace
@@ -24,14 +24,15 @@ from gateway.conversation.talk import Books, KindOf, Talk, open_question
 from gateway.phrases.hearing import fold
 from gateway.phrases.septets import segments
 
-_REF = frozenset("23456789BCDFGHJKMNPQRSTVWXZ")  # the alphabet of references, see `ids`
+_REF = frozenset("23456789BCDFGHJKMNPQRSTVWXZ")  # This is the alphabet of references, see `ids`.
 _REF_LENGTH = 6
 
 
 def turn(situation: Situation, said: str, books: Books, kind_of: KindOf) -> Turn:
     """Return the facts and the reply of one SMS, a reply that the channel can carry.
 
-    The reply is None only where silence is the right answer."""
+    The reply is None only where silence is the right answer.
+    """
     found = _turn(situation, said, books, kind_of)
     talk = Talk(situation, books, kind_of)
     return within(talk, found, lambda other: _turn(other, said, books, kind_of))
@@ -65,7 +66,7 @@ def _turn(  # noqa: PLR0911  # one return per kind of sender
 def _not_active(  # noqa: PLR0911  # one return per word or state
     talk: Talk, worker: WorkerView, heard: Heard
 ) -> Turn:
-    """Invited, stopped or removed: no work, but her money and her language."""
+    """Answer an invited, stopped or removed worker: no work, but her money and her language."""
     found = money_words(talk, worker, heard)
     if found:
         return found
@@ -112,7 +113,10 @@ def _active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
 
 
 def _answer_said(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
-    """Take what follows ANSWER as the answer, even where it is a command word or looks like a key."""
+    """Take the text behind ANSWER as the answer.
+
+    It is the answer even where it is a command word or looks like a key.
+    """
     words = tuple(fold(heard.rest).split())
     bare = replace(heard, said=heard.rest, words=words, command=None, rest="", typed=heard.rest)
     if current(talk.situation):
@@ -121,18 +125,21 @@ def _answer_said(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
 
 
 def _command_or_answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
-    """Do what a command word says while a typed answer is asked for, and tell how to give the word as the answer."""
+    """Obey a command word while a typed answer is asked for.
+
+    The reply also says how to give the word as the answer.
+    """
     found = _command(talk, worker, heard)
     held = open_question(talk.situation)
     if found is None or found.reply is None or found.facts or held is None:
         return found
     if working.read(talk, held.question, heard.said).value is None:
-        return found  # it could be no answer to this question
+        return found  # It could be no answer to this question.
     reply = f"{found.reply}\n{typed.command_or_answer(talk, heard.said)}"
     return replace(found, reply=reply)
 
 
-def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # noqa: C901, PLR0911, PLR0912  # one return a word
+def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # noqa: C901, PLR0911, PLR0912  # one return per word
     found = money_words(talk, worker, heard)
     if found:
         return found
@@ -164,15 +171,15 @@ def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # no
             return None
 
 
-def _whole_command(  # noqa: PLR0911  # one return a word
+def _whole_command(  # noqa: PLR0911  # one return per word
     talk: Talk, worker: WorkerView, heard: Heard
 ) -> bool:
-    """Is this a command and nothing but that?
+    """Return True when the SMS is a command and nothing else.
 
     A typed answer may well begin with "pay" or "help".
     """
     if heard.language != talk.language:
-        return False  # a command of another language is an everyday word of this one
+        return False  # A command of another language is an everyday word of this one.
     match heard.command:
         case "name":
             return bool(heard.alone or (not worker.name and name_said(talk, heard.rest)))
@@ -205,7 +212,7 @@ def _whole_command(  # noqa: PLR0911  # one return a word
 
 
 def _typing_text(talk: Talk) -> bool:
-    """Does an active worker hold a question that wants typed words?"""
+    """Return True when an active worker holds a question that needs typed words."""
     worker, held = talk.situation.worker, open_question(talk.situation)
     active = worker is not None and worker.state == "active"
     return active and held is not None and talk.kind(held.question).IS_TEXT

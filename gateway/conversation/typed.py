@@ -1,6 +1,7 @@
-"""Typed answers that are probably something else: a key of a menu, a reply to several questions, a command word.
+"""The typed answers that are probably something else.
 
-Such a text is never taken at once. By SMS the worker sends it again behind the word ANSWER; on a screen the worker
+They look like a menu key, like a reply to several questions, or like a command word. Such a text is
+never taken at once. By SMS the worker sends it again behind the word ANSWER. On a screen the worker
 types it once more.
 """
 
@@ -15,7 +16,7 @@ from gateway.tasks.question import Question
 
 PAGING = frozenset({"98", "99"})
 """The keys that turn pages on a screen."""
-_SHOWN_MAX = 20  # characters of her words that are repeated
+_SHOWN_MAX = 20  # The most characters of the worker's words that are repeated.
 _ECHO_MAX = 36
 _KEY_DIGITS_MAX = 2
 _LETTER = f"[{KEYS.casefold()}]"
@@ -24,45 +25,58 @@ _LETTERS = re.compile(rf"{_LETTER}+")
 
 
 def is_doubtful(talk: Talk, question: Question, said: str) -> bool:
-    """Return whether `said` looks like a key or like a reply to several questions, where words are asked for."""
+    """Return True when words are asked for and `said` looks like something else.
+
+    It looks like a key or like a reply to several questions.
+    """
     kind = talk.kind(question)
     if not kind.IS_TEXT or kind.KEYS_ARE_ANSWERS:
         return False
     if kind.read(said, question, talk.language, talk.book.answers).value is None:
-        return False  # it is no answer anyway, and the reply says why
+        return False  # It is no answer anyway, and the reply says why.
     words = fold(said)
     if all(word.isdecimal() and len(word) <= _KEY_DIGITS_MAX for word in words.split()):
         return True
     if len(words) == 1 or _PACK_STYLE.fullmatch(words):
         return True
-    # Letters alone answer the numbered questions of the last message when there is one for each.
+    # Letters alone answer the numbered questions of the last message when there is one per
+    # question.
     asked = sum(item.last for item in talk.situation.pack)
     return len(words) == asked and _LETTERS.fullmatch(words) is not None
 
 
 def ask_back(talk: Talk, said: str) -> str:
-    """Return the SMS that asks whether `said` is meant as the answer, and how to say so."""
+    """Return the SMS that asks whether `said` is meant as the answer.
+
+    It also says how to confirm that.
+    """
     return talk.say("answer.sure", said=shown(said))
 
 
 def command_or_answer(talk: Talk, said: str) -> str:
-    """Return the line that tells how to give a command word as the answer."""
+    """Return the line that says how to give a command word as the answer."""
     return talk.say("answer.as_word", said=shown(said))
 
 
 def echo(talk: Talk, question: Question, value: str, said: str) -> str:
-    """Return the line that repeats what was understood of a date, a number or a name; "" for other answers."""
+    """Return the line that repeats a date, a number or a name as understood.
+
+    It is "" for other answers.
+    """
     heard = talk.kind(question).echo(value, said, talk.language)
     return talk.say("answer.got", value=sendable(heard, talk.book, _ECHO_MAX)) if heard else ""
 
 
 def sendable(words: str, book: Phrasebook, limit: int) -> str:
-    """Return so much of `words` as a reply can repeat without making it dearer than its language is anyway."""
+    """Return as much of `words` as a reply can repeat at no additional price.
+
+    Without the words the reply has the price of its language.
+    """
     if septets(book.say("answer.got", value="")) is None:
         return words[:limit]
     return gsm_only(unaccented(clean(words)), limit)
 
 
 def shown(said: str) -> str:
-    """Return so much of `said` as a short text can repeat."""
+    """Return as much of `said` as a short text can repeat."""
     return gsm_only(clean(said), _SHOWN_MAX)

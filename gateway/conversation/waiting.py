@@ -1,4 +1,7 @@
-"""What a worker is told of a payout that waits: the same words when it begins to wait, and whenever she asks."""
+"""The words to a worker about a payout that waits.
+
+They are the same when the wait begins and whenever the worker asks.
+"""
 
 TOLD = {
     "approval": "pay.waits_approval",
@@ -10,4 +13,4 @@ TOLD = {
     "objected": "pay.waits_objected",
     "quiet": "pay.waits_quiet",
 }
-"""By the name of the control (`gateway.payments.controls`)."""
+"""The phrases by the name of the control (`gateway.payments.controls`)."""

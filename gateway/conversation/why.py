@@ -1,4 +1,7 @@
-"""WHY and APPEAL: what a payment was for, and that she does not agree. Only what is hers; any other reference is unknown."""
+"""The commands WHY and APPEAL: what a payment was for, and that the worker disputes an adjustment.
+
+They concern only what is the worker's own. Any other reference is unknown.
+"""
 
 from gateway.conversation.facts import Appealed, Turn
 from gateway.conversation.heard import Heard
@@ -11,12 +14,13 @@ from gateway.phrases.septets import segments
 
 _PRICES_MAX = 2
 _CASES_SHOWN_MAX = 4
-_WORDS_MIN, _WORDS_MAX = 16, 70  # characters of a question that are repeated
+# The least and the most characters of a question that are repeated.
+_WORDS_MIN, _WORDS_MAX = 16, 70
 REF_LENGTH = 6
 
 
 def ref_said(rest: str) -> str | None:
-    """The reference after WHY, None when she asks for her last payment.
+    """Return the reference after WHY, or None when the worker asks for her last payment.
 
     >>> ref_said(" p7k-2qx? "), ref_said("")
     ('P7K2QX', None)
@@ -29,8 +33,8 @@ def why(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     return Turn((), explain(talk, worker, ref_said(heard.rest)))
 
 
-def explain(talk: Talk, worker: WorkerView, ref: str | None) -> str:  # noqa: PLR0911  # one return a fate
-    """One segment about `talk.situation.payment`: the one that was asked for, or the last."""
+def explain(talk: Talk, worker: WorkerView, ref: str | None) -> str:  # noqa: PLR0911  # one return per outcome
+    """Return one segment about the payment that was asked for, or about the last one."""
     payment = talk.situation.payment
     if payment is None and (wrong := talk.situation.wrong_answer):
         return _wrong_answer(talk, worker, wrong)
@@ -60,12 +64,15 @@ def explain(talk: Talk, worker: WorkerView, ref: str | None) -> str:  # noqa: PL
 
 
 def appeal(talk: Talk, heard: Heard) -> Turn:
-    """APPEAL: she does not agree with an adjustment of hers. Saying it twice is saying it once."""
+    """Answer APPEAL: the worker disputes an adjustment of hers.
+
+    Saying it twice has the effect of saying it once.
+    """
     ref, open_refs = ref_said(heard.rest), talk.situation.appeals_open
     if ref is None and len(open_refs) > 1:
         return Turn((), talk.say("appeal.which", list=", ".join(open_refs[:_CASES_SHOWN_MAX])))
     if ref is None and open_refs:
-        (ref,) = open_refs  # there is only one that she can mean
+        (ref,) = open_refs  # There is only one that the worker can mean.
     elif ref is None or talk.situation.appealable != ref:
         return Turn((), talk.say("appeal.unknown"))
     office = talk.situation.appeal_goes_to_office
@@ -75,7 +82,10 @@ def appeal(talk: Talk, heard: Heard) -> Turn:
 
 
 def _wrong_answer(talk: Talk, worker: WorkerView, wrong: WrongAnswer) -> str:
-    """Say which answer a case is about, in as much of question and answer as fits one SMS."""
+    """Return the text about the answer of a case.
+
+    It shows as much of question and answer as fits one SMS.
+    """
     told = {"ref": wrong.ref, "amount": amount_text(wrong.amount_minor, worker.currency)}
     text = ""
     for length in range(_WORDS_MAX, _WORDS_MIN, -1):
@@ -91,13 +101,16 @@ def _wrong_answer(talk: Talk, worker: WorkerView, wrong: WrongAnswer) -> str:
 
 
 def _shortened(text: str, length: int) -> str:
-    """A text of at most this many characters, so that its end shows that it goes on."""
+    """Return a text of at most `length` characters, whose end shows that it goes on."""
     text = " ".join(text.split())
     return text if len(text) <= length else f"{text[: length - 2].rstrip()}.."
 
 
 def _list(payment: Payment, currency: str) -> str:
-    """`20 x KES 5, 1 x KES 3, +4`: the most frequent prices, and how many answers more."""
+    """Return `20 x KES 5, 1 x KES 3, +4`.
+
+    These are the most frequent prices, and the number of other answers.
+    """
     groups = sorted(payment.answers, reverse=True)
     told = [f"{count} x {amount_text(price, currency)}" for count, price in groups[:_PRICES_MAX]]
     more = sum(count for count, _ in groups[_PRICES_MAX:])

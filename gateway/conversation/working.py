@@ -27,13 +27,13 @@ def answered(held: HeldQuestion, value: str, said: str) -> Answered:
 
 
 def receipt(talk: Talk, worker: WorkerView, held: HeldQuestion, value: str, said: str) -> str:
-    """Return what was understood, where that is repeated, and the acknowledgement of the answer."""
+    """Return the acknowledgement of an answer, behind the repeated answer where it is repeated."""
     heard = echo(talk, held.question, value, said)
     return f"{heard} {saved(talk, worker, held)}".strip()
 
 
 def saved(talk: Talk, worker: WorkerView, held: HeldQuestion) -> str:
-    """The acknowledgement of an answer: what it earns, and the balance with it."""
+    """Return the acknowledgement of an answer: what it earns, and the balance with it."""
     price, currency = held.question.price_minor, held.question.currency
     if price == 0 or currency != worker.currency:
         return talk.say("answer.saved_plain")
@@ -43,7 +43,10 @@ def saved(talk: Talk, worker: WorkerView, held: HeldQuestion) -> str:
 
 
 def answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
-    """`heard` as the answer to the held question; None when it is not one that can be understood."""
+    """Take an SMS as the answer to the held question.
+
+    Return None when it is not one that can be understood.
+    """
     if before := _dialled_before(talk, heard):
         return before
     found = taken(talk, worker, heard)
@@ -51,7 +54,10 @@ def answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
 
 
 def _briefest(talk: Talk, worker: WorkerView, found: packed.Taken, heard: Heard) -> Turn:
-    """Return the reply; where repeating her answer costs a segment, the balance is left out if that saves it."""
+    """Return the reply to an answer.
+
+    Where repeating the answer costs a segment, the balance is left out if that saves it.
+    """
     whole, held = go_on(talk, found.lead, found.facts), talk.situation.held
     if held is None or not found.facts or whole.reply is None or segments(whole.reply) == 1:
         return whole
@@ -66,7 +72,10 @@ def _briefest(talk: Talk, worker: WorkerView, found: packed.Taken, heard: Heard)
 
 
 def taken(talk: Talk, worker: WorkerView, heard: Heard) -> packed.Taken | None:
-    """What `heard` comes to as the answer to the one held question; None when it is not a clear one."""
+    """Return the result of an SMS as the answer to the one held question.
+
+    Return None when it is not a clear one.
+    """
     held = talk.situation.held
     reading = read(talk, held.question, heard.said) if held else None
     if held is None or reading is None or reading.value is None:
@@ -78,8 +87,11 @@ def taken(talk: Talk, worker: WorkerView, heard: Heard) -> packed.Taken | None:
 
 
 def _dialled_before(talk: Talk, heard: Heard) -> Turn | None:
-    """An SMS that answers the SMS before it, but she has dialled meanwhile and answered on the screen. It is not taken
-    for an answer to what the screen shows now; she gets that by SMS too, so that the next SMS may answer it."""
+    """Answer an SMS that answers the last SMS, after the worker has answered by dialling.
+
+    It is not taken as an answer to what the screen shows now. The worker receives that question by
+    SMS too, so that the next SMS may answer it. Return None for any other SMS.
+    """
     situation = talk.situation
     if situation.dialled is None or read(talk, situation.dialled, heard.said).value is None:
         return None
@@ -90,10 +102,11 @@ def _dialled_before(talk: Talk, heard: Heard) -> Turn | None:
 
 
 def which(talk: Talk, heard: Heard) -> Turn | None:
-    """Her last SMS asked one question, and since then she was shown another on a screen.
+    """Ask again where an SMS could answer two questions, or return None.
 
-    What can answer the second is never taken for either of the two by guess: nothing counts, and
-    the second comes by SMS. The first is asked again in its turn.
+    The worker's last SMS asked one question, and since then a screen showed another. A text that
+    can answer the second is never taken for either of the two by guess. Nothing counts, and the
+    second comes by SMS. The first is asked again later.
     """
     now = talk.situation.upcoming
     if talk.situation.earlier != "unsure" or now is None or heard.command:
@@ -113,7 +126,10 @@ def skip(talk: Talk) -> Turn:
 
 
 def work(talk: Talk, lead: str = "", facts: tuple[Fact, ...] = (), none: str = "work.none") -> Turn:
-    """The question she holds once more, or the next one; `none`: what to say when there is no question."""
+    """Ask the question that the worker holds once more, or the next one.
+
+    `none` is the phrase for the case without a question.
+    """
     question = question_to_show(talk.situation)
     if question is None:
         return Turn(facts, f"{lead} {no_work(talk, none)}".strip())
@@ -124,12 +140,13 @@ def work(talk: Talk, lead: str = "", facts: tuple[Fact, ...] = (), none: str = "
     elif items := waiting(talk.situation):
         return again(talk, lead, facts, items)
     elif talk.situation.dialled:
-        facts = (*facts, Asked(question.task))  # by SMS too: an SMS may answer it from now on
+        # The question is asked by SMS too: an SMS may answer it from now on.
+        facts = (*facts, Asked(question.task))
     return Turn(facts, put(talk, lead, question, is_next=False))
 
 
 def not_understood(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
-    """Tells how to answer the open question, or that there is none."""
+    """Say how to answer the open question, or that there is none."""
     several = packed.earlier(talk, worker, heard) or packed.not_understood(talk)
     if several:
         return several
@@ -139,7 +156,7 @@ def not_understood(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     reading = read(talk, held.question, heard.said)
     why = reading.why
     if why is None or (held.question.options and why not in _WITH_OPTIONS):
-        why = "unclear.choice"  # the options say more than that the reply was empty
+        why = "unclear.choice"  # The options say more than that the reply was empty.
     text = talk.say(why, **reading.told)
     options = options_text(held.question, talk.language)
     # A date, number or name that cannot be read is asked back once.
@@ -149,9 +166,9 @@ def not_understood(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
 
 
 def simplest(talk: Talk) -> str | None:
-    """Return the open question once more, in its simplest form; None when no question is open.
+    """Return the open question once more, in its simplest form, or None when no question is open.
 
-    It takes the place of a reply that only says how to answer, once that has not helped: the worker
+    It takes the place of a reply that only says how to answer, once that has not helped. The worker
     may have deleted the question.
     """
     held = open_question(talk.situation)

@@ -1,4 +1,4 @@
-"""Views around the work: language, help, and stopping."""
+"""The views beside the work: language, help, and stopping."""
 
 from gateway.conversation.facts import LanguageChosen, Stopped
 from gateway.conversation.talk import Talk
@@ -42,7 +42,10 @@ def _press_help(talk: Talk, memory: Memory, key: Key) -> Go:
 
 
 def _show_stop(talk: Talk, memory: Memory) -> Shown:
-    """Ask before stopping; where words were asked for, the word may have been the answer."""
+    """Ask before stopping.
+
+    Where words were asked for, the word may have been the answer.
+    """
     keys = ("yes", "no", "my_answer" if "said" in memory else "new_here")
     return Shown(talk.say("menu.stop"), choices(talk, *keys), dict(memory))
 

@@ -1,4 +1,7 @@
-"""Views of those who are not at work: strangers, the invited, those who stopped or were removed, coordinators."""
+"""The views of senders that are not at work: strangers, coordinators, and other workers.
+
+These workers are invited, stopped or removed.
+"""
 
 from gateway.conversation import coordinating
 from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped
@@ -19,7 +22,7 @@ from gateway.conversation.views.view import (
 )
 from gateway.conversation.views.working import to_work
 
-_KEYS_MAX = 9  # a language is chosen with one key
+_KEYS_MAX = 9  # A language is chosen with one key.
 
 
 def _offered(talk: Talk) -> list[str]:
@@ -28,7 +31,10 @@ def _offered(talk: Talk) -> list[str]:
 
 
 def language_choices(talk: Talk) -> tuple[str, ...]:
-    """The languages of her country, in their own words; any other is a LANG away."""
+    """Return the languages of the country, in their own words.
+
+    Any other language can be chosen with LANG.
+    """
     return tuple(
         f"{n} {talk.books[code].say('language.name')}"
         for n, code in enumerate(_offered(talk), start=1)

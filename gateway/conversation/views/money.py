@@ -1,4 +1,4 @@
-"""Views of her money: the balance, and cashing out."""
+"""The views of a worker's money: the balance, and cashing out."""
 
 from gateway.conversation import cashing
 from gateway.conversation.facts import PayAsked
@@ -47,7 +47,7 @@ def _press_balance(talk: Talk, memory: Memory, key: Key) -> Go:
 
 
 def pin_view(talk: Talk) -> Go:
-    """To the first screen of choosing or changing her PIN."""
+    """Go to the first screen of choosing or changing the PIN."""
     pin = talk.situation.pin
     if pin and pin.locked:
         return Go(start_view(talk.situation), notice=talk.say("pin.locked"))
@@ -76,12 +76,13 @@ def _press_skill(talk: Talk, memory: Memory, key: Key) -> Go:
 
 
 def _show_cash(talk: Talk, _memory: Memory) -> Shown:
-    """Asks before anything is sent; remembers the amount that was on the screen."""
+    """Ask before anything is paid, and remember the amount that was on the screen."""
     worker = talk.situation.worker
     assert worker is not None
     decided = cashing.decide(talk, worker, None)
     if isinstance(decided, cashing.NotNow) and decided.instead:
-        decided = decided.instead  # what is left over for the smaller fee can be taken next
+        # The amount that is left over for the smaller fee can be taken next.
+        decided = decided.instead
     if isinstance(decided, PayAsked):
         body = talk.say("menu.cash", amount=amount_text(decided.amount_minor, worker.currency))
         less = cashing.withheld(talk.book, decided, worker.currency)
@@ -113,7 +114,7 @@ def _press_cash(talk: Talk, memory: Memory, key: Key) -> Go:
 
 
 def _sends(talk: Talk, worker: WorkerView, decided: PayAsked) -> Go:
-    """At once, or after her PIN where she has one."""
+    """Pay at once, or after the worker's PIN where she has one."""
     start, pin = start_view(talk.situation), talk.situation.pin
     if pin and pin.locked:
         return Go(start, notice=talk.say("pin.locked"))

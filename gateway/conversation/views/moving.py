@@ -1,4 +1,8 @@
-"""Views of a change of number: the worker's PIN and the new number; the new number's yes; the old number afterwards."""
+"""The views of a change of number.
+
+They ask for the worker's PIN and the new number, for the new number's YES, and for the old number's
+objection afterwards.
+"""
 
 from gateway.conversation import moving
 from gateway.conversation.facts import (
@@ -28,7 +32,10 @@ from gateway.conversation.views.view import (
 
 
 def move_view(talk: Talk) -> Go:
-    """To the first screen of changing the number: the PIN, where there is one that is not locked."""
+    """Go to the first screen of changing the number.
+
+    It is the PIN, where there is one that is not locked.
+    """
     pin = talk.situation.pin
     if pin is None or not pin.known:
         return Go("balance", notice=talk.say("move.no_pin_menu"))

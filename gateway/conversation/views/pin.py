@@ -1,5 +1,8 @@
-"""Views of her PIN: choosing it, changing it, and being asked for it before money is sent. What is typed here is
-never in the memory, never shown and never kept: `Situation.pin` says only whether it was right."""
+"""The views of a worker's PIN: choosing it, changing it, and asking for it before money is sent.
+
+The typed PIN is never in the memory, never shown and never kept. `Situation.pin` only says whether
+it was right.
+"""
 
 from collections.abc import Callable
 
@@ -20,7 +23,7 @@ from gateway.conversation.views.view import (
 from gateway.money import amount_text
 
 SECRET = frozenset({"pin_old", "pin_new", "pin_again", "pin_pay", "move_pin"})
-"""Views whose next key is a PIN: whoever keeps what was typed must leave it out."""
+"""The views whose next key is a PIN. Every store of typed keys must leave it out."""
 
 
 def _show(key: str) -> View:
@@ -90,7 +93,7 @@ def _right(talk: Talk) -> bool:
 
 
 def _wrong(talk: Talk, view: str, memory: Memory) -> Go:
-    """The third wrong one locks it; until then the same screen again."""
+    """Show the same screen again after a wrong PIN. The third wrong one locks it."""
     pin = talk.situation.pin
     left = pin.tries_left - 1 if pin else 0
     if left <= 0:

@@ -1,4 +1,7 @@
-"""What a view is: it shows itself, and says what a key pressed on it does. Views name each other, never call."""
+"""The port of a view: it shows itself, and says what a key pressed on it does.
+
+Views name each other and never call each other.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,14 +11,17 @@ from gateway.conversation.situation import Situation
 from gateway.conversation.talk import Talk
 
 Memory = Mapping[str, str]
-"""What a view must know again when its key comes back: ids and choices, nothing secret."""
+"""The ids and choices that a view needs again when its key comes back. Nothing in it is secret."""
 
 MENU, BACK = "00", "0"
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key press: `name` is the key as menus compare it, `said` what was typed, harmless."""
+    """A key press.
+
+    `name` is the key as menus compare it, and `said` the typed text, harmless to show.
+    """
 
     name: str
     said: str
@@ -23,7 +29,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The lasting part of a screen; the notice above it belongs to the moment."""
+    """The lasting part of a screen.
+
+    The notice above it belongs to the moment.
+    """
 
     body: str
     choices: tuple[str, ...]
@@ -32,19 +41,23 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """Show `view` next, once `facts` are written down."""
+    """The order to show `view` next, after `facts` are written."""
 
     view: str
+    """The name of the view."""
     facts: tuple[Fact, ...] = ()
+    """The facts to write."""
     notice: str = ""
+    """The notice above the view."""
     memory: dict[str, str] = field(default_factory=dict)
+    """The memory of the view."""
     wrong: bool = False
-    """The key was none of the choices: they are shown first, on the page where she stands."""
+    """True when the key was none of the choices. They are shown first, on the worker's page."""
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Last words; the session is over."""
+    """The last words of a session that is over."""
 
     text: str
     facts: tuple[Fact, ...] = ()
@@ -52,12 +65,14 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class View:
+    """A screen of the menu: how it is shown, and what a key pressed on it does."""
+
     show: Callable[[Talk, Memory], Shown]
     press: Callable[[Talk, Memory, Key], Go | End]
 
 
 def start_view(situation: Situation) -> str:
-    """Where this person stands when she dials."""
+    """Return the view on which the sender stands when dialling."""
     worker, moving = situation.worker, situation.moving
     if moving and moving.is_new:
         return "number_new"
@@ -71,12 +86,12 @@ def start_view(situation: Situation) -> str:
 
 
 def wrong_key(talk: Talk, view: str, memory: Memory) -> Go:
-    """Return the same screen, its choices first; nothing is recorded."""
+    """Return the same screen, its choices first. Nothing is recorded."""
     return Go(view, notice=talk.say("notice.choice"), memory=dict(memory), wrong=True)
 
 
 def choices(talk: Talk, *keys: str) -> tuple[str, ...]:
-    """`1 Work`, `2 Balance`, ... for phrase keys."""
+    """Return `1 Work`, `2 Balance`, ... for phrase keys."""
     return tuple(f"{n} {talk.say(f'key.{key}')}" for n, key in enumerate(keys, start=1))
 
 
@@ -85,7 +100,7 @@ def menu_line(talk: Talk) -> str:
 
 
 def yes_or_no(talk: Talk, key: Key) -> bool | None:
-    """1 or yes, 2 or no; None for anything else."""
+    """Return True for 1 or yes, False for 2 or no, and None for anything else."""
     words = talk.book.words
     if key.name == "1" or key.name in words.yes:
         return True

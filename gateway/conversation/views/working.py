@@ -1,4 +1,4 @@
-"""Views of a worker at work: the home menu and the question."""
+"""The views of a worker at work: the home menu and the question."""
 
 from gateway.conversation.asking import option_lines
 from gateway.conversation.facts import Asked, Fact, Named, Skipped
@@ -41,9 +41,9 @@ _NOTICES = {
 
 
 def to_work(talk: Talk, facts: tuple[Fact, ...] = (), notice: str = "") -> Go:
-    """The question she holds, or the next one; the menu when there is none.
+    """Go to the question that the worker holds or to the next one, else to the menu.
 
-    Without a notice the price is told.
+    Without a notice the price is shown.
     """
     question = question_to_show(talk.situation)
     if question is None:
@@ -61,7 +61,7 @@ def _show_home(talk: Talk, _memory: Memory) -> Shown:
     held = open_question(situation)
     first = "continue" if held and not held.lapsed else "work"
     lines = choices(talk, first, "balance", "cash", "language", "help", "stop")
-    if situation.worker is None:  # she joined with this very key
+    if situation.worker is None:  # The worker joined with this very key.
         return Shown(f"{talk.say('menu.joined')}\n{talk.say('menu.say_name')}", lines)
     name = blank_name(situation.worker.name)
     body = talk.say("menu.home", name=name, amount=money(situation.worker))
@@ -100,7 +100,10 @@ def _show_question(talk: Talk, memory: Memory) -> Shown:
 
 
 def _press_question(talk: Talk, memory: Memory, key: Key) -> Go | End:
-    """An answer counts only for the question that was on the screen: it may have changed behind it."""
+    """Take an answer only for the question that was on the screen.
+
+    It may have changed behind the screen.
+    """
     held = talk.situation.held
     if held is None or str(held.question.task) != memory.get("task"):
         return Go("home") if key.name == MENU else to_work(talk, (), talk.say("notice.changed"))
@@ -152,7 +155,10 @@ def _take(talk: Talk, held: HeldQuestion, value: str, said: str) -> Go | End:
 
 
 def _way_out(talk: Talk, held: HeldQuestion, key: Key) -> str:
-    """The key to compare with 0 and 00: a typed text means them only when it is just that; an O may be an option."""
+    """Return the key to compare with 0 and 00.
+
+    A typed text means them only when it is just that. An O may be an option.
+    """
     if talk.kind(held.question).IS_TEXT:
         return key.said
     return "" if read(talk, held.question, key.said).value else key.name
@@ -161,8 +167,8 @@ def _way_out(talk: Talk, held: HeldQuestion, key: Key) -> str:
 def _press_answer(talk: Talk, held: HeldQuestion, memory: Memory, key: Key) -> Go | End:
     limit = talk.situation.input_characters
     if limit and len(key.said) >= limit and talk.kind(held.question).IS_TEXT:
-        # Half an answer is none: she is told, instead of being judged by what the network left of
-        # it.
+        # Half an answer is none. The worker is informed, instead of being judged by what the
+        # network left of the answer.
         return Go("question", notice=talk.say("notice.cut", limit=limit))
     is_text = talk.kind(held.question).IS_TEXT
     if is_text and key.said in PAGING and not talk.kind(held.question).KEYS_ARE_ANSWERS:
@@ -182,7 +188,7 @@ def _press_answer(talk: Talk, held: HeldQuestion, memory: Memory, key: Key) -> G
 
 
 def typed_after_all(talk: Talk, memory: Memory) -> Go | End:
-    """Take a command word as the answer to the question it was typed for."""
+    """Take a command word as the answer to the question for which it was typed."""
     held = talk.situation.held
     if held is None or not held.open or str(held.question.task) != memory["task"]:
         return to_work(talk, (), talk.say("notice.changed"))
@@ -190,9 +196,9 @@ def typed_after_all(talk: Talk, memory: Memory) -> Go | End:
 
 
 def _go_on(talk: Talk, facts: tuple[Fact, ...], notice: str) -> Go | End:
-    """The notice and the next question on one screen; the menu when there is none.
+    """Show the notice and the next question on one screen, or the menu when there is none.
 
-    Where the network is about to end the session, it ends here, with everything saved, and not in
+    Where the network is about to end the session, it ends here with everything saved, and not in
     the middle of a question.
     """
     upcoming = talk.situation.upcoming
