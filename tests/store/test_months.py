@@ -352,62 +352,6 @@ async def test_keys_are_forgotten_after_thirty_days_but_not_of_what_waits_or_is_
     assert await house.value("select array_agg(cause) from outbox_key") == ["money"]
 
 
-async def test_an_installation_that_exists_keeps_its_rows_where_they_are(embedded):
-    """The old table becomes the first part; what it knew stays known."""
-    from alembic import command as alembic
-    from sqlalchemy import text
-    from sqlalchemy.ext.asyncio import create_async_engine
-
-    from gateway.store.schema import config, migrate
-
-    admin = await asyncpg.connect(embedded.postgres_dsn)
-    await admin.execute("create database before_0058")
-    await admin.close()
-    url = embedded.database_url.replace("/gateway?", "/before_0058?")
-    engine = create_async_engine(
-        plain_dsn(url).replace("postgresql://", "postgresql+asyncpg://", 1)
-    )
-    try:
-        async with engine.begin() as opened:
-            await opened.run_sync(lambda sync: alembic.upgrade(config(sync), "0057"))
-            for event, state, days in (("a", "done", 1), ("b", "failed", 300), ("c", "done", 300)):
-                await opened.execute(text(
-                    f"""insert into inbox (channel, kind, event_id, state, twin, created_at)
-                        values ('at', 'sms', '{event}', '{state}', '{event}', now() - interval '{days} days')"""  # noqa: S608
-                ))  # fmt: skip
-            for cause, purpose in (("m", "money"), ("r", "reply")):
-                await opened.execute(text(
-                    f"""insert into outbox (channel, to_sealed, to_index, text, segments, encoding, purpose, priority,
-                          cause, state, created_at)
-                        values ('at', '', '', 't', 1, 'gsm7', '{purpose}', 0, '{cause}', 'accepted', now() - interval '300 days')"""  # noqa: S608
-                ))  # fmt: skip
-        await migrate(url)
-    finally:
-        await engine.dispose()
-    db = await open_database(url)
-    try:
-        assert await db.value("select count(*) from inbox_before") == 3
-        assert await db.value("select array_agg(event_id order by event_id) from inbox_key") == [
-            "a",
-            "b",
-        ]
-        assert await db.value("select array_agg(cause) from outbox_key") == ["m"]
-        assert await inbox.is_done(db, "at", "sms", "a")
-        for event in ("a", "b"):
-            await db.execute(
-                "select leave_event('at', 'sms', $1, 'x', 'failed', 'again', null)", event
-            )
-        assert await db.value("select max(id) from inbox where event_id in ('a', 'b')") == 2
-        assert await db.value("select tries from inbox where event_id = 'b'") == 1
-        new = "select put_message('at', null, 'x', 'y', 't', 1::smallint, 'gsm7', 'money', 0::smallint, $1, null, '')"
-        assert await db.value(new, "m") is None, "news of money is never told twice"
-        assert await db.value(new, "n") > 2
-        assert await months.make(db) == 3
-        assert await months.missing(db) == []
-    finally:
-        await db.close()
-
-
 async def test_the_secret_stays_out_of_the_header(house):
     """What a file says of itself is its table, its months and its columns."""
     await archives(house)

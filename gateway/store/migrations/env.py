@@ -3,9 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from gateway.store.tables import metadata
-
 connection: Connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata)
+context.configure(connection=connection)
 with context.begin_transaction():
     context.run_migrations()

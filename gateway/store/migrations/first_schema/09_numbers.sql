@@ -1,0 +1,60 @@
+-- Changes of a worker's phone number, and what was done in each, by whom.
+
+-- One change of number. The worker's row stays; only its number becomes another one. requested:
+-- waits for two persons; asked: the number must say NOTME once more; invited: waits for the new
+-- number's YES; objected: the old number said no, two persons look; given_back: they gave it back.
+create table number_move (
+  id bigint not null generated always as identity,
+  worker_id bigint not null,
+  -- pin: the worker asked with her PIN; persons: two persons decide; release: the number is a
+  -- stranger's now.
+  kind text not null,
+  state text not null,
+  old_index bytea not null,
+  old_sealed bytea not null,
+  -- The number she moves to; after a release the index that no phone has.
+  new_index bytea not null,
+  new_sealed bytea not null,
+  -- by which both numbers are written to
+  channel text not null,
+  -- who asked, where one did
+  coordinator_id bigint,
+  -- her state when it began
+  worker_was text not null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  done_at timestamptz,
+  -- payouts wait, and the old number may object
+  hold_until timestamptz,
+  objected_at timestamptz,
+  constraint pk_number_move primary key (id),
+  constraint ck_number_move_done check ((state not in ('done', 'given_back')) or ((done_at is not
+    null) and (hold_until is not null))),
+  constraint ck_number_move_kind check (kind in ('pin', 'persons', 'release')),
+  constraint ck_number_move_state check (state in ('requested', 'asked', 'invited', 'objected',
+    'done', 'released', 'refused', 'replaced', 'given_back')),
+  constraint fk_number_move_coordinator_id foreign key (coordinator_id) references coordinator(id),
+  constraint fk_number_move_worker_id foreign key (worker_id) references worker(id)
+);
+create index ix_number_move_new_index on number_move (new_index);
+create index ix_number_move_old_index on number_move (old_index);
+create unique index ix_number_move_open on number_move (worker_id) where (state in ('requested',
+  'asked', 'invited', 'objected'));
+create index ix_number_move_worker_id on number_move (worker_id);
+
+create table number_move_event (
+  id bigint not null generated always as identity,
+  move_id bigint not null,
+  event text not null,
+  by_whom text not null,
+  reason text not null default '',
+  at timestamptz not null default now(),
+  constraint pk_number_move_event primary key (id),
+  constraint fk_number_move_event_move_id foreign key (move_id) references number_move(id)
+);
+create index ix_number_move_event_move_id on number_move_event (move_id);
+
+-- Foreign keys between tables of different files.
+alter table payout add constraint fk_payout_worker_id foreign key (worker_id) references worker(id);
+alter table taught add constraint fk_taught_batch_id_batch foreign key (batch_id) references
+  batch(id);
