@@ -1,1 +1,1 @@
-"""SMS: the port, segments and encoding, one channel a file."""
+"""The SMS side: the port, the counting of segments, and one file per channel."""

@@ -1,7 +1,8 @@
-"""The characters of an SMS of septets: the default alphabet, and national tables instead of it.
+"""The characters of an SMS in septets: the default alphabet, and national tables instead of it.
 
-Source: 3GPP TS 23.038, annex A.2 and A.3. The national tables are one file each in `sms/shifts/`;
-they cost a header in every part, and only count where a channel says that it can send them.
+Source: 3GPP TS 23.038, annex A.2 and A.3. Each national table is one file in `sms/shifts/`. A
+national table costs a header in every part, and is used only where a channel says that it can send
+it.
 """
 
 from dataclasses import dataclass
@@ -16,20 +17,23 @@ __all__ = ["BASIC", "EXTENSION", "Shift", "shift"]
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One language's tables.
-
-    `single` replaces the extension table (2 septets a character), `locking` the default alphabet (1
-    septet); None: the language has no locking table of its own.
-    """
+    """The national tables of one language."""
 
     language: str
+    """The ISO 639-1 code, which is also the name of the file in `sms/shifts/`."""
     single: frozenset[str]
+    """The characters that replace the extension table; each of them takes two septets."""
     locking: frozenset[str] | None
+    """The characters that replace the default alphabet; each of them takes one septet. None: the
+    language has no locking table.
+    """
 
 
 @lru_cache
 def shift(language: str) -> Shift:
-    """The tables of `language` (`tr`, `es`, `pt`, ...): a file in `sms/shifts/`; SettingsError if there is none.
+    """Return the tables of `language` (`tr`, `es`, `pt`, ...) from its file in `sms/shifts/`.
+
+    Raises SettingsError when there is no such file.
 
     >>> "ç" in shift("pt").single, shift("es").locking
     (True, None)

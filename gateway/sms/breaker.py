@@ -1,10 +1,17 @@
-"""A channel that keeps failing is left alone for a while, then tried with one message; and when to try a message again.
+"""The circuit breaker of a channel, and the delay before a message is tried again.
 
-closed -> open: failures in a row, or at once where the account is to blame (no money, a wrong key). open -> probing:
-its time is over, one message may go. probing -> closed when that one was taken, else open again, for twice as long.
-The messages that failed are suspects: another one goes as the probe, and while a single message is suspected, the next
-other one goes at once, so that one undeliverable message holds up no other.
-Pure: the time and the luck (0 to 1) are handed in.
+A channel that keeps failing is left alone for a while and then tried with one message.
+
+- closed -> open: after several failures in a row, or at once where the account is to blame (no
+  money, a wrong key).
+- open -> probing: the waiting time is over, and one message may be sent.
+- probing -> closed when the provider took that message; else open again, for twice as long.
+
+The messages that failed are suspects. Another message is sent as the probe. While a single message
+is suspected, the next other message is sent at once, so that one undeliverable message does not
+delay the others.
+
+This module is pure: the caller passes the time and the luck (a random number from 0 to 1).
 """
 
 from collections.abc import Sequence
@@ -22,35 +29,38 @@ SUSPECTS_MAX = 20
 
 
 class State(StrEnum):
-    CLOSED = "closed"  # all is well
+    CLOSED = "closed"  # the channel works
     OPEN = "open"
-    PROBING = "probing"  # one message is under way, to see
+    PROBING = "probing"  # one message is on its way as a test
 
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """The state of a channel.
-
-    `failures` in a row; `opened` times in a row; `until`: when an open one may be tried.
-    """
+    """The state of a channel's circuit breaker."""
 
     state: State = State.CLOSED
+    """The current state."""
     failures: int = 0
+    """The number of failures in a row."""
     opened: int = 0
+    """The number of times in a row that the breaker opened."""
     until: datetime | None = None
+    """The time from which an open breaker may be tried."""
     reason: str | None = None
+    """The provider's reason for the latest failure."""
     suspects: tuple[str, ...] = ()
-    """The keys of the latest messages that failed since it last worked."""
+    """The keys of the latest messages that failed since the channel last worked."""
 
 
 def after(breaker: Breaker, sent: Sequence[Sent], now: datetime, luck: float) -> Breaker:
-    """The breaker once a provider has answered so."""
+    """Return the state of the breaker after the provider's answers `sent`."""
     failed = [one for one in sent if is_failure(one)]
     blamed = next((one for one in failed if one.hint is Hint.PAUSE), None)
     if any(one.outcome is Outcome.ACCEPTED for one in sent):
-        return Breaker()  # it works: what was refused beside that is to blame itself
+        # The channel works, so a message that was refused beside this one is itself to blame.
+        return Breaker()
     if blamed is None and len(failed) < len(sent):
-        return Breaker()  # it refused some message for good: it works
+        return Breaker()  # The provider refused a message for good, so the channel works.
     if not failed:
         return breaker
     failures = breaker.failures + len(failed)
@@ -60,7 +70,7 @@ def after(breaker: Breaker, sent: Sequence[Sent], now: datetime, luck: float) ->
     ]
     if blamed is None and breaker.state is not State.PROBING and failures < FAILURES_MAX:
         return replace(breaker, failures=failures, reason=told.reason, suspects=suspects)
-    # Waiting longer each time is for a channel that fails, not for one message that fails again.
+    # The waiting time grows for a channel that fails, not for a single message that fails again.
     opened = breaker.opened if len(suspects) == 1 else min(breaker.opened + 1, 10)
     open_s = spread(min(OPEN_S * 2**breaker.opened, OPEN_MOST_S), luck)
     until = now + timedelta(seconds=open_s)
@@ -68,14 +78,14 @@ def after(breaker: Breaker, sent: Sequence[Sent], now: datetime, luck: float) ->
 
 
 def is_failure(one: Sent) -> bool:
-    """Whether the channel is to blame, not the message, its phone or the hour."""
+    """Return True if the channel is to blame, and not the message, its phone or the hour."""
     return one.hint is Hint.PAUSE or (
         one.hint is None and one.outcome in (Outcome.RETRY, Outcome.UNKNOWN)
     )
 
 
 def again_s(tries: int, luck: float) -> float:
-    """Seconds until a message that was not sent is tried again, after so many tries.
+    """Return the seconds until a message that was not sent is tried again, after `tries` tries.
 
     >>> again_s(1, 0.5), again_s(3, 0.0), again_s(3, 1.0), again_s(30, 0.5)
     (15.0, 45.0, 75.0, 900.0)
@@ -84,5 +94,8 @@ def again_s(tries: int, luck: float) -> float:
 
 
 def spread(seconds: float, luck: float) -> float:
-    """A quarter more or less, so that what failed together does not come again together."""
+    """Return `seconds` changed by up to a quarter.
+
+    Messages that failed together therefore do not return together.
+    """
     return seconds * (0.75 + luck / 2)

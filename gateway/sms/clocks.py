@@ -1,15 +1,19 @@
-"""How far the clocks of providers are behind ours, as far as their messages tell."""
+"""The delay of the providers' clocks, measured by the times in their messages."""
 
 from collections import defaultdict, deque
 from datetime import timedelta
 
 _KEPT, _ENOUGH = 20, 5
-# A time that names no zone is off by quarters of an hour; a clock may be ahead by so much.
+# A time without a zone is off by a multiple of 15 minutes, and a clock may be ahead by up to one
+# minute.
 _ZONE, _AHEAD = timedelta(minutes=15), timedelta(minutes=1)
 
 
 class ProviderClocks:
-    """The delays of the last messages of each channel: what even the quickest one shows is the clock's fault."""
+    """The delays of each channel's latest messages.
+
+    The shortest of them must come from the clock.
+    """
 
     def __init__(self) -> None:
         self._delays: defaultdict[tuple[str, bool], deque[timedelta]] = defaultdict(
@@ -17,17 +21,22 @@ class ProviderClocks:
         )
 
     def note(self, channel: str, delay: timedelta, *, zoned: bool) -> None:
-        """Take in the time between what the provider wrote and when the message came."""
+        """Record the time between the provider's time stamp and the arrival of its message."""
         self._delays[channel, zoned].append(delay)
 
     def behind(self, channel: str, *, zoned: bool) -> timedelta:
-        """Return how far the provider's times are surely behind: by a zone that they do not name, or, where enough
-        messages tell it, by a clock.
+        """Return the delay of the provider's times that is certain.
+
+        It comes from a zone that the times do not name or, where enough messages show it, from a
+        wrong clock.
 
         >>> clocks = ProviderClocks()
-        >>> for seconds in (300, 302, 301, 307, 340): clocks.note("at", timedelta(seconds=seconds), zoned=True)
-        >>> clocks.behind("at", zoned=True).total_seconds(), clocks.behind("kannel", zoned=True).total_seconds()
-        (300.0, 0.0)
+        >>> for seconds in (300, 302, 301, 307, 340):
+        ...     clocks.note("at", timedelta(seconds=seconds), zoned=True)
+        >>> clocks.behind("at", zoned=True).total_seconds()
+        300.0
+        >>> clocks.behind("kannel", zoned=True).total_seconds()
+        0.0
         >>> clocks.note("lokal", timedelta(hours=3, seconds=2), zoned=False)
         >>> clocks.behind("lokal", zoned=False)
         datetime.timedelta(seconds=10800)

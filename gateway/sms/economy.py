@@ -32,13 +32,11 @@ _MARKS = {
     "...": "…",
     "\n": "\u2028\u2029\x85\v",
 }
-# The whole of what is written before it, so that no text grows twice: "GH₵5" is "GHS 5", not "GHGHS
-# 5".
+# The whole phrase is replaced, so that no text grows twice: "GH₵5" becomes "GHS 5", not "GHGHS 5".
 _PHRASES = {"« ": '"', " »": '"', "«\u00a0": '"', "\u00a0»": '"', "«\u202f": '"', "\u202f»": '"',
             "GH₵": "GHS ", "₵": "GHS ", "₦": "NGN ", "₹": "INR ", "№": "No "}  # fmt: skip
 
-# The letters each language may lose the marks of: its own, as its writers do when a keypad has no
-# better.
+# The letters that may lose their marks, per language, as its writers do on a keypad without them.
 _EUROPEAN = "áàâãçéèêëíìîïóòôõúùûÿœ"
 FOLDED = {
     "en": _EUROPEAN,  # loan words and names
@@ -53,34 +51,41 @@ FOLDED = {
     "nl": "áçêëíïóôú",
 }
 
-# Changed only where that alone saves a part: these two-septet characters have one-septet
-# neighbours.
+# These characters take two septets and have neighbours of one septet. They change only where that
+# saves a part.
 _BRACKETS = {"[": "(", "]": ")", "{": "(", "}": ")"}
 _SURPLUS = r"(?<= ) +| +(?=\n)|[\[\]{}]"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One place: `before` became `after`. `letter`: something was lost that a reader may miss."""
+    """One change in a text."""
 
     before: str
+    """The original characters."""
     after: str
+    """The characters that replace them."""
     letter: bool = False
+    """True if the change loses something that a reader may miss."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """`pieces` is the whole text in order, plain pieces and changes.
+    """A cheaper form of a text.
 
-    `kept`: the characters no rule may touch; where there are any, nothing is changed, for the text
-    stays UCS-2 whatever else is done to it.
+    Where `kept` is not empty nothing is changed, because the text stays UCS-2 in any case.
     """
 
     text: str
+    """The suggested text."""
     before: Count
+    """The count of the original text."""
     after: Count
+    """The count of the suggested text."""
     pieces: tuple[str | Change, ...]
+    """The whole text in order, as unchanged pieces and changes."""
     kept: str = ""
+    """The characters that no rule may change."""
 
     @property
     def segments_saved(self) -> int:
@@ -95,7 +100,7 @@ class Suggestion:
         return any(change.letter for change in self.changes)
 
     def diff(self) -> str:
-        """The text with each change shown in place.
+        """Return the text with each change shown at its position.
 
         >>> s = cheaper("It’s" + " really" * 12, "en")
         >>> s.diff()[:10] if s else None
@@ -110,11 +115,11 @@ class Suggestion:
 def cheaper(
     text: str, language: str | None, around: tuple[str, str] = ("", "")
 ) -> Suggestion | None:
-    """The same message in fewer segments; None when there is nothing to save.
+    """Return the same message in fewer segments, or None when nothing can be saved.
 
-    `around`: what stands before and after `text` in the message, weighed with it and left as it is.
-    `language` (ISO 639-1) says which letters may lose their marks; None or a language without a
-    rule: no letter. A text that must stay UCS-2, and would be cheaper otherwise, is returned
+    `around` is the text before and after `text` in the message; it is counted but not changed.
+    `language` (ISO 639-1) decides which letters may lose their marks; None or a language without a
+    rule permits no letter. A text that must stay UCS-2, and would be cheaper otherwise, is returned
     unchanged with the reason in `kept`.
 
     >>> cheaper("plain", "en"), cheaper("ƙofa " * 20, "ha").kept
@@ -147,7 +152,7 @@ def cheaper(
 
 
 def _pieces(text: str, language: str | None) -> list[str | Change]:
-    """`text` cut at each place a rule applies."""
+    """Cut `text` at each position where a rule applies."""
     pattern, table, letters = _rules(language)
     made: list[str | Change] = []
     start = 0
@@ -161,11 +166,12 @@ def _pieces(text: str, language: str | None) -> list[str | Change]:
 
 @lru_cache
 def _rules(language: str | None) -> tuple[re.Pattern[str], dict[str, str], frozenset[str]]:
-    """What to look for, what it becomes, and which of it are letters."""
+    """Return the pattern of the changes, their replacements, and the letters among them."""
     folded = FOLDED.get(language or "", "")
     letters = frozenset(ch for ch in folded + folded.upper() if not _gsm7(ch))
     table = {ch: plain for plain, chars in _MARKS.items() for ch in chars} | _PHRASES
-    # anyascii only for Latin letters: of other scripts it makes a pronunciation, of emoji a name.
+    # anyascii is used only for Latin letters: it turns other scripts into a pronunciation, and
+    # emoji into a name.
     assert all(unicodedata.name(ch).startswith("LATIN ") for ch in letters)
     table |= {ch: anyascii(ch).upper() if ch.isupper() else anyascii(ch) for ch in letters}
     longest_first = sorted(table, key=len, reverse=True)
@@ -173,7 +179,10 @@ def _rules(language: str | None) -> tuple[re.Pattern[str], dict[str, str], froze
 
 
 def _squeezed(pieces: list[str | Change]) -> list[str | Change]:
-    """Brackets made round and surplus blanks taken out as well; a blank beside a change is no surplus."""
+    """Replace square and curly brackets by round ones and remove surplus blanks.
+
+    A blank beside a change is not surplus.
+    """
     made: list[str | Change] = []
     for i, piece in enumerate(pieces):
         if isinstance(piece, Change):

@@ -1,4 +1,7 @@
-"""Sending side by side, and what a call that got no answer means: was the message sent, or not, or who knows?"""
+"""Calls to providers side by side, and the meaning of a call without an answer.
+
+Such a message was sent, was not sent, or may have been sent.
+"""
 
 import asyncio
 import re
@@ -15,13 +18,12 @@ from gateway.errors import Failed
 from gateway.msisdn import mask
 from gateway.sms.port import OutboundSms, Outcome, Sent
 
-# No answer means UNKNOWN, and most providers cannot be asked: so wait longer for one than their
-# SDKs do.
+# A missing answer means UNKNOWN, and most providers cannot be asked. The time-out is therefore
+# longer than that of their SDKs.
 TIMEOUT = aiohttp.ClientTimeout(total=35, connect=5, sock_connect=5, sock_read=30)
 CALLS_AT_ONCE = 100
-# A call that found no place is not begun. With the time-out above this bounds a whole `send` to 45
-# s, so the lease on its messages, which must be longer, cannot run out while one of them may still
-# go out.
+# A call that found no free slot is not begun. With the time-out above this limits a whole `send` to
+# 45 s. The lease on its messages is longer, so it cannot expire while a message may still be sent.
 BEGIN_WITHIN_S = 10
 
 Answer = TypeVar("Answer")
@@ -29,7 +31,7 @@ _NUMBER = re.compile(r"\+?\d{7,}")
 
 
 def without_numbers(said: str) -> str:
-    """Return a provider's words with every phone number masked: they are stored and shown.
+    """Return a provider's words with every phone number masked, since they are stored and shown.
 
     >>> without_numbers("no route to +254712345678")
     'no route to +2547..78'
@@ -39,16 +41,18 @@ def without_numbers(said: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A call without an answer: RETRY where it certainly never reached the provider, else UNKNOWN."""
+    """A call without an answer."""
 
     outcome: Outcome
+    """RETRY where the call certainly never reached the provider, else UNKNOWN."""
     reason: str
+    """The error, for the operator."""
 
 
 async def side_by_side(
     calls: Sequence[Callable[[], Awaitable[Answer]]],
 ) -> list[Answer | Lost]:
-    """Make all calls, a bounded number at a time; one answer for each, in order."""
+    """Make all calls, a bounded number at a time, and return one answer per call, in order."""
     gate = asyncio.Semaphore(CALLS_AT_ONCE)
     begin_by = asyncio.get_running_loop().time() + BEGIN_WITHIN_S
 
@@ -73,7 +77,10 @@ async def side_by_side(
 async def each_alone(
     messages: Sequence[OutboundSms], send: Callable[[OutboundSms], Awaitable[Sent]]
 ) -> list[Sent]:
-    """One call a message, side by side; one `Sent` for each, in order, whatever the network does."""
+    """Send each message in its own call, side by side.
+
+    Return one `Sent` per message, in order, whatever the network does.
+    """
     answers = await side_by_side([partial(send, message) for message in messages])
     return [
         Sent(message.key, answer.outcome, reason=answer.reason)
@@ -86,7 +93,10 @@ async def each_alone(
 async def ask(
     http: aiohttp.ClientSession, provider: str, url: str, headers: Mapping[str, str]
 ) -> bytes:
-    """A question that changes nothing: the answer's body, or Failed."""
+    """Ask a provider something that changes nothing, and return the body of the answer.
+
+    Raises Failed.
+    """
     try:
         async with http.get(
             url, headers=headers, timeout=TIMEOUT, allow_redirects=False

@@ -1,4 +1,4 @@
-"""When the night is over, where a phone is: some networks let no advertising sender through before 08:00."""
+"""The end of the night at a phone: some networks block advertising senders until 08:00."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,7 +9,9 @@ _HOUR = 8
 
 
 def next_morning(msisdn: str, now: datetime) -> datetime:
-    """The next 08:00 (UTC) where this number (E.164) is at home; eight hours from now where that is not known.
+    """Return the next 08:00 (in UTC) at the home of this number (E.164).
+
+    Where the time zone is not known, return the time eight hours after `now`.
 
     >>> next_morning("+2348031234567", datetime(2026, 11, 21, 22, 30, tzinfo=UTC)).isoformat()
     '2026-11-22T07:00:00+00:00'

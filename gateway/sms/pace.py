@@ -1,12 +1,16 @@
-"""How fast a channel may send, in segments: at most its limit in any one second, seen from the provider.
+"""The pace of a channel in segments: at most its limit in any one second, as seen by the provider.
 
-We know when a call began and when it was answered; it arrived somewhere between. So a segment counts against the limit
-from its beginning until one second after the latest moment at which it can have arrived: one second after its answer,
-less what every answer takes anyway (the quickest one of many, and `_SURE_S` less than that: a provider near by is waited
-for in full). A call that is late, for whatever reason, so delays what comes after it, and never adds up
-with it. There is no burst: calls begin evenly, a little faster than the limit, so that lost time is made good.
+The gateway knows when a call began and when it was answered; the call arrived between these times.
+A segment counts against the limit from its beginning until one second after the latest time at
+which it can have arrived. That time is its answer's, less the duration that every answer takes
+anyway. This duration is the quickest of many answers less `_SURE_S`, so that for a provider near by
+the full time is waited for.
 
-Pure: the time is handed in, in seconds of any clock that does not jump.
+A call that is late, for any reason, therefore delays the calls after it and never adds up with
+them. There is no burst: calls begin evenly, a little faster than the limit, so that lost time is
+made good.
+
+This module is pure: the caller passes the time, in seconds of any clock that does not jump.
 """
 
 from collections import deque
@@ -14,30 +18,31 @@ from dataclasses import dataclass, field
 from math import ceil, inf
 
 WINDOW_S = 1.0
-# Of the quickest answer's time this much is not trusted; and before so many answers none of it.
+# This part of the quickest answer's duration is not trusted. Before `_MANY` answers none of it is
+# trusted.
 _SURE_S = 0.015
 _MANY = 20
-# An answer that takes longer than this is not waited for: the provider had the message long ago, or
-# never gets it.
+# An answer that takes longer is not waited for: the provider received the message long ago, or
+# never will.
 _ANSWER_S = 5.0
 _CATCH_UP = 1.05
 
 
 @dataclass(slots=True)
 class Call:
-    """Segments that went out together.
-
-    `arrived_by`: when they had arrived at the latest; inf while nobody knows.
-    """
+    """The segments that went out together."""
 
     segments: int
+    """The number of segments."""
     began_at: float
+    """The time at which the call began."""
     arrived_by: float = inf
+    """The latest time at which the segments can have arrived; inf while it is unknown."""
 
 
 @dataclass(slots=True)
 class Pace:
-    """The pace of one channel; `limit` is in segments a second."""
+    """The pace of one channel; `limit` is in segments per second."""
 
     limit: int
     _calls: deque[Call] = field(default_factory=deque[Call])
@@ -46,9 +51,9 @@ class Pace:
     _next_at: float = -inf
 
     def wait_s(self, now: float, segments: int) -> float:
-        """How long `segments` must wait from now; 0 when they may go.
+        """Return the seconds that `segments` must wait; 0 when they may go.
 
-        Where that hangs on an answer, a short time.
+        Where this depends on an answer, return a short time.
         """
         self._forget(now)
         window = self._window(now)
@@ -63,7 +68,7 @@ class Pace:
         return wait_s
 
     def begin(self, now: float, segments: int) -> Call:
-        """They go out now: ask `wait_s` first."""
+        """Record that `segments` go out now. Call `wait_s` first."""
         call = Call(segments, now)
         self._calls.append(call)
         spacing_s = segments / (self.limit * _CATCH_UP)
@@ -77,18 +82,22 @@ class Pace:
         call.arrived_by = max(call.began_at, now - self._usual_s())
 
     def memory(self, now: float) -> list[tuple[float, int]]:
-        """What whoever sends next must know: seconds from now until segments leave the window, and how many."""
+        """Return the data that the next sending process needs.
+
+        Each pair holds the seconds from `now` until segments leave the window, and the number of
+        these segments.
+        """
         self._forget(now)
         return [(leaves_at - now, each) for leaves_at, each in self._window(now)]
 
     def recall(self, now: float, memory: list[tuple[float, int]]) -> None:
-        """Take over from whoever sent before; `memory` as of now."""
+        """Take over from the process that sent before; `memory` is relative to `now`."""
         for leaves_in_s, segments in sorted(memory):
             at = now + leaves_in_s - WINDOW_S
             self._calls.append(Call(segments, at, at))
 
     def full(self, now: float) -> None:
-        """Take over from somebody of whom nothing is known: all that was allowed has just gone out."""
+        """Take over from an unknown process, which may just have sent all that the limit permits."""
         self._calls.append(Call(self.limit, now, now))
 
     def _forget(self, now: float) -> None:
@@ -99,7 +108,7 @@ class Pace:
         return self._arrived_by(call, now) + WINDOW_S * max(1, ceil(call.segments / self.limit))
 
     def _window(self, now: float) -> list[tuple[float, int]]:
-        """When segments leave the window, and how many.
+        """Return the times at which segments leave the window, each with the number of segments.
 
         A message above the limit fills as many seconds as it needs.
         """
@@ -114,7 +123,10 @@ class Pace:
         return found
 
     def _arrived_by(self, call: Call, now: float) -> float:
-        """Of a call without an answer yet: it is as long under way as it has been, and may arrive right now."""
+        """Return the latest time at which the call can have arrived.
+
+        A call without an answer may arrive right now.
+        """
         if call.arrived_by != inf:
             return call.arrived_by
         if now - call.began_at > _ANSWER_S:
@@ -122,5 +134,5 @@ class Pace:
         return max(call.began_at, now - self._usual_s())
 
     def _usual_s(self) -> float:
-        """What every answer takes, and so says nothing about when its call arrived."""
+        """Return the duration of every answer, which says nothing about the arrival of its call."""
         return max(0.0, self._quickest_s - _SURE_S) if self._answers >= _MANY else 0.0

@@ -1,6 +1,6 @@
-"""What an SMS channel must do.
+"""The port of an SMS channel.
 
-One channel a file in `sms/channels/`; provider words stop at that file.
+Each channel is one file in `sms/channels/`; the provider's words stay inside that file.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -16,19 +16,23 @@ from gateway.phrases.capacity import Capacity
 
 
 class Outcome(StrEnum):
-    """What became of one send.
+    """The result of handing one message to a provider.
 
-    UNKNOWN: it may or may not have gone out; it is asked about, never blindly repeated.
+    An UNKNOWN message may or may not have gone out. The provider is asked about it, and it is never
+    blindly repeated.
     """
 
     ACCEPTED = "accepted"
-    REFUSED = "refused"  # final: this message will never go out this way
-    RETRY = "retry"  # certainly not sent; may be sent again later
+    REFUSED = "refused"  # final: this channel will never send the message
+    RETRY = "retry"  # certainly not sent; a later try is safe
     UNKNOWN = "unknown"
 
 
 class Delivery(StrEnum):
-    """What a receipt says, in rising order of finality (see `rank`): receipts never go backwards."""
+    """The status in a receipt, in rising order of finality (see `rank`).
+
+    Receipts never go backwards.
+    """
 
     SENT = "sent"
     BUFFERED = "buffered"
@@ -41,17 +45,20 @@ _RANK = {d: i for i, d in enumerate(Delivery)}
 
 
 def rank(delivery: Delivery) -> int:
+    """Return the position of `delivery` in the order of finality."""
     return _RANK[delivery]
 
 
 @dataclass(frozen=True, slots=True)
 class InboundSms:
-    """One SMS from a phone; `sender`, `to` as the provider wrote them.
+    """One SMS from a phone; `sender` and `to` are as the provider wrote them.
 
-    `provider_id`: "" where the provider gives none that tells two messages apart. `stamp`: the
-    provider's time. `typed`: what the phone sent, where `text` is the provider's reading of it
-    (STOP for an opt-out in any language). `media`: addresses of the pictures that came with an MMS,
-    as the provider keeps them.
+    - `provider_id` is "" where the provider gives no id that tells two messages apart.
+    - `stamp` is the provider's time.
+    - `media` holds the addresses of an MMS's pictures, as the provider keeps them.
+    - `typed` is the text that the phone sent, where `text` is the provider's reading of it (STOP
+      for an opt-out in any
+      language).
     """
 
     provider_id: str
@@ -65,12 +72,12 @@ class InboundSms:
 
     @property
     def sent_at(self) -> datetime | None:
-        """The provider's time, however exact it is."""
+        """Return the provider's time, however exact it is."""
         return self.stamp.at if self.stamp else None
 
     @property
     def moment(self) -> str:
-        """The provider's time, as exact as it is; "" where it does not even name the second."""
+        """Return the provider's time, or "" where it does not even name the second."""
         return self.stamp.at.isoformat() if self.stamp and self.stamp.exact else ""
 
 
@@ -78,7 +85,9 @@ class InboundSms:
 class Receipt:
     """A delivery report.
 
-    `delivery` None: a status we do not know (stored, answered 200, changes nothing).
+    `delivery` is None for a status that the gateway does not know: it is stored, answered with 200,
+    and changes nothing. `phone_away` is True while the phone is off or out of reach, whatever the
+    status is (AWAY implies it).
     """
 
     provider_id: str
@@ -87,13 +96,15 @@ class Receipt:
     reason: str | None = None
     opted_out: bool = False
     phone_away: bool = False
-    """The phone is off or out of reach, whatever became of this message (AWAY says so by itself).
-    """
 
 
 @dataclass(frozen=True, slots=True)
 class OutboundSms:
-    """`key` is our message id: given to the provider where it takes one, and echoed in receipts."""
+    """One SMS to a phone.
+
+    `key` is the gateway's id of the message. It is given to the provider where it takes one, and
+    receipts repeat it.
+    """
 
     key: str
     to: str
@@ -101,28 +112,29 @@ class OutboundSms:
 
 
 class Hint(StrEnum):
-    """What would help, where that is not just another try."""
+    """A remedy, where another try alone does not help."""
 
-    PAUSE = "pause"  # the account: no money, a wrong key; nothing goes this way until a person acts
-    REROUTE = "reroute"  # this channel has no road to that number; another may
-    MORNING = "morning"  # not at night: from 08:00, where the phone is
+    # the account has no money or a wrong key; the channel stops until an operator acts
+    PAUSE = "pause"
+    REROUTE = "reroute"  # this channel has no route to that number; another channel may have one
+    MORNING = "morning"  # not at night, but from 08:00 at the phone
 
 
 class Fault(StrEnum):
-    """What is wrong with a message that was refused for good."""
+    """The fault of a message that was refused for good."""
 
-    NUMBER = "number"  # nobody can be reached at it this way
-    LENGTH = "length"  # the text is too long: a shorter one may go
-    CONTENT = "content"  # the text is not allowed: another one may go
-    BLOCKED = "blocked"  # the phone wants nothing from us
+    NUMBER = "number"  # the number cannot be reached this way
+    LENGTH = "length"  # the text is too long; a shorter one may pass
+    CONTENT = "content"  # the text is not allowed; another one may pass
+    BLOCKED = "blocked"  # the phone has blocked the gateway's messages
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     """The provider's answer for one message.
 
-    `cost_micro`: what the provider says it cost, in millionths of a major unit of `currency`; None
-    when it did not say. `fault`: what is wrong with a refused message, where that is known.
+    `cost_micro` is the cost that the provider names, in millionths of a major unit of `currency`;
+    None when it names none. `fault` is the fault of a refused message, where it is known.
     """
 
     key: str
@@ -138,9 +150,9 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """The provider's notice that a phone no longer wants our messages.
+    """The provider's notice that a phone no longer wants the gateway's messages.
 
-    `sender`: the name or code it stopped.
+    `sender` is the name or code that the phone stopped.
     """
 
     msisdn: str
@@ -149,7 +161,10 @@ class OptOut:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """The provider's notice that a phone has subscribed to `keyword` of our code, or (`added` False) has left it."""
+    """The provider's notice that a phone has subscribed to a keyword, or has left it.
+
+    `keyword` belongs to the gateway's code `sender`. `added` is False when the phone left.
+    """
 
     msisdn: str
     sender: str
@@ -159,10 +174,10 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A provider's call as it came, for who must prove it.
+    """A provider's call as it came, for the code that must authenticate it.
 
-    `url`: the public one, as the provider was told it; header names in lower case; `pairs`: the
-    fields in order, a repeated name as often as it came.
+    `url` is the public address, as the provider was given it. Header names are in lower case.
+    `pairs` holds the fields in order, with a repeated name as often as it came.
     """
 
     url: str
@@ -173,9 +188,9 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Thanks:
-    """What the provider wants to read once its event is taken.
+    """The answer that the provider wants to read once its event is taken.
 
-    Some text any words in it to the phone.
+    Some providers send any words in it to the phone.
     """
 
     body: bytes = b""
@@ -183,77 +198,89 @@ class Thanks:
 
 
 class SmsChannel(Protocol):
-    """Made by the channel module's `make(name, options)`; options are the channel's table in config."""
+    """An SMS channel, made by its module's `make(name, options)`.
+
+    `options` is its table in the settings. `sender` is the shortcode or number that workers text,
+    and that they see as the sender. `thanks` is the answer to each event. `capacity` says how much
+    one message can hold; a longer text is never handed to `send`.
+    """
 
     name: str
     sender: str
-    """The shortcode or number workers text, and see as sender."""
 
     thanks: Thanks
 
     capacity: Capacity
-    """What one message can hold; a longer text is never handed to `send`."""
 
     def authentic(self, call: Webhook) -> bool:
-        """Whether the provider's own signature holds; True where it signs nothing (the secret path must do)."""
+        """Return True if the provider's own signature is valid.
+
+        A provider that signs nothing always gets True: then only the secret path protects the call.
+        """
         ...
 
     def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
-        """Raises `Refused` when it is not an SMS of this provider at all."""
+        """Read an incoming SMS. Raises `Refused` when the form is not an SMS of this provider."""
         ...
 
     def parse_receipt(self, form: Mapping[str, str]) -> Receipt: ...
 
     def parse_opt_out(self, form: Mapping[str, str]) -> OptOut:
-        """Raises `Refused` also where the provider has no such notice."""
+        """Read an opt-out notice. Raises `Refused` also where the provider has no such notice."""
         ...
 
     async def send(
         self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]
     ) -> list[Sent]:
-        """Hand messages to the provider; one `Sent` for each, in order.
+        """Hand messages to the provider and return one `Sent` per message, in order.
 
-        Never raises for what the network does.
+        Never raises for a fault of the network.
         """
         ...
 
 
 @runtime_checkable
 class TellsSubscriptions(Protocol):
-    """A channel whose provider tells when a phone subscribes or leaves."""
+    """A channel whose provider reports that a phone subscribes or leaves."""
 
     def parse_subscription(self, form: Mapping[str, str]) -> Subscription: ...
 
 
 @runtime_checkable
 class ReadsOutbox(Protocol):
-    """A channel whose phones read our own outbox: what is written has reached them."""
+    """A channel whose phones read the gateway's own outbox.
+
+    A message that is written has reached them.
+    """
 
     reads_outbox: bool
 
 
 @runtime_checkable
 class TakesGet(Protocol):
-    """A channel whose provider may bring an event in the address of a GET; all others only post."""
+    """A channel whose provider may send an event in the address of a GET; all others only post."""
 
     takes_get: bool
 
 
 @runtime_checkable
 class Sorts(Protocol):
-    """A channel whose provider puts several events into one call, or messages and reports at one address."""
+    """A channel whose provider puts several events into one call, or mixes kinds at one address."""
 
     def events(
         self, kind: str, pairs: Sequence[tuple[str, str]]
     ) -> list[tuple[str, Sequence[tuple[str, str]]]]:
-        """Return the kind (`sms` or `receipt`) and the fields of each event in a call to the address of `kind`;
-        `[(kind, pairs)]`, with the same `pairs`, where the call is that one event."""
+        """Return the kind and the fields of each event in a call to the address of `kind`.
+
+        The kind is `sms` or `receipt`. Return `[(kind, pairs)]`, with the same `pairs`, where the
+        call is that one event.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """One SMS from the provider's own list, with the body its webhook would have had."""
+    """One SMS from the provider's own list, with the body that its webhook would have had."""
 
     sms: InboundSms
     raw: bytes
@@ -261,19 +288,22 @@ class Missed:
 
 @runtime_checkable
 class Polls(Protocol):
-    """A channel whose provider can be asked for the messages it received: a webhook that never came is found so."""
+    """A channel whose provider lists the messages it received, so that a lost webhook is found."""
 
     poll_s: float | None
-    """Seconds between two questions; None: it is not asked."""
+    """The seconds between two requests of the list; None: it is not requested."""
 
     async def received(self, http: aiohttp.ClientSession, after: str) -> list[Missed]:
-        """Messages after the one with the id `after` ("0": from the first), oldest first; raises Failed."""
+        """Return the messages after the one with the id `after`, oldest first.
+
+        "0" stands for all messages. Raises Failed.
+        """
         ...
 
 
 @runtime_checkable
 class Asks(Protocol):
-    """A channel whose provider can be asked what became of a message whose answer was lost."""
+    """A channel whose provider can be asked about a message whose answer was lost."""
 
     async def ask(
         self,
@@ -282,16 +312,23 @@ class Asks(Protocol):
         since: datetime,
         known: Collection[str],
     ) -> Sent:
-        """ACCEPTED with its id: the provider has it. RETRY: it has not. UNKNOWN: no answer to this question either.
-        `since`: about when it was handed over; `known`: the provider's ids of our other messages to this number.
-        Never raises for what the network does."""
+        """Ask the provider whether it has the message.
+
+        Return ACCEPTED with the provider's id, RETRY when it has no such message, or UNKNOWN when
+        this request got no answer either. `since` is about the time at which the message was handed
+        over. `known` holds the provider's ids of the gateway's other messages to this number. Never
+        raises for a fault of the network.
+        """
         ...
 
 
 @runtime_checkable
 class TellsBalance(Protocol):
-    """A channel whose provider can be asked how much money is left."""
+    """A channel whose provider can be asked for the remaining money."""
 
     async def balance(self, http: aiohttp.ClientSession) -> str:
-        """As the provider says it, "KES 1785.50"; raises Failed, not retryable where it refuses our credentials."""
+        """Return the balance in the provider's words, "KES 1785.50".
+
+        Raises Failed, which is not retryable where the provider refuses the gateway's credentials.
+        """
         ...

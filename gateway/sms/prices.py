@@ -1,7 +1,8 @@
-"""What a segment costs: by the phone's country and network, from `prices.toml` and the operator's own settings.
+"""The price of a segment, by the phone's country and network.
 
-Networks are named as libphonenumber's carrier tables name them, in lower case (`safaricom`, `mtn`), and told by the
-number's prefix: a number that was carried to another network keeps its old name.
+The prices come from `prices.toml` and the operator's own settings. Networks have the names of
+libphonenumber's carrier tables, in lower case (`safaricom`, `mtn`), and follow from the number's
+prefix. A number that was carried to another network keeps its old name.
 """
 
 import tomllib
@@ -23,17 +24,18 @@ MICRO = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """`micro`: millionths of a major unit, so that 0.0113 USD is whole too."""
+    """A price; `micro` counts millionths of a major unit, so that 0.0113 USD is whole too."""
 
     micro: int
     currency: str
 
     def times(self, segments: int) -> "Price":
+        """Return the price of `segments` segments."""
         return Price(self.micro * segments, self.currency)
 
 
 def minor(micro: int, currency: str) -> float:
-    """Millionths of a major unit as minor units, with their fraction.
+    """Return millionths of a major unit as minor units, with their fraction.
 
     >>> minor(800_000, "KES"), minor(11_300, "USD"), minor(35_000_000, "UGX")
     (80.0, 1.13, 35.0)
@@ -42,7 +44,7 @@ def minor(micro: int, currency: str) -> float:
 
 
 class PriceList:
-    """One channel's prices. Later lists win over earlier ones, country by country."""
+    """The prices of one channel; later lists override earlier ones, country by country."""
 
     def __init__(self, *lists: Mapping[str, Tariff]) -> None:
         self._tariffs = {country: tariff for each in lists for country, tariff in each.items()}
@@ -53,7 +55,9 @@ class PriceList:
                 )
 
     def segment_price(self, country: str | None, network: str | None = None) -> Price | None:
-        """One segment to a phone of this country (ISO 3166) and network; None where no price is known.
+        """Return the price of one segment to a phone of this country (ISO 3166) and network.
+
+        Return None where no price is known.
 
         >>> PriceList(built_in()).segment_price("KE")
         Price(micro=800000, currency='KES')
@@ -65,12 +69,14 @@ class PriceList:
         return Price(int(major * MICRO), tariff.currency)
 
     def to(self, msisdn: str) -> Price | None:
-        """One segment to this number (E.164)."""
+        """Return the price of one segment to this number (E.164)."""
         country, network = place_of(msisdn)
         return self.segment_price(country, network)
 
     def both_ways(self, msisdn: str) -> tuple[float, float]:
-        """One segment to this number and one SMS from it, in one unit; equal where nothing else is known.
+        """Return the price of one segment to this number and of one SMS from it, in the same unit.
+
+        Both are equal where nothing else is known.
 
         >>> PriceList(built_in()).both_ways("+254712345678"), NO_PRICES.both_ways("+254712345678")
         ((0.8, 0.8), (1.0, 1.0))
@@ -88,16 +94,16 @@ NO_PRICES = PriceList()
 
 @cache
 def built_in() -> Mapping[str, Tariff]:
-    """The list that comes with the gateway."""
+    """Return the price list that comes with the gateway."""
     text = resources.files("gateway.sms").joinpath("prices.toml").read_text()
     return {country: Tariff(**given) for country, given in tomllib.loads(text).items()}
 
 
-# Looking a prefix up costs more than all the rest of booking a message, and the same phones come
+# A look-up of a prefix costs more than all other work for a message, and the same phones return
 # again and again.
 @lru_cache(maxsize=10_000)
 def place_of(msisdn: str) -> tuple[str | None, str | None]:
-    """Country and network of an E.164 number, by its prefix.
+    """Return the country and the network of an E.164 number, by its prefix.
 
     >>> place_of("+254712345678"), place_of("+256772123456")
     (('KE', 'safaricom'), ('UG', 'mtn'))

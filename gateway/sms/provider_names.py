@@ -1,4 +1,7 @@
-"""The provider's names for what an event has, and how several events stand in one call: settings of the `http` channel."""
+"""The provider's names of the fields of an event: settings of the `http` channel.
+
+They also describe the list in a call that holds several events.
+"""
 
 import re
 from collections.abc import Sequence
@@ -26,12 +29,12 @@ WHOLE_BODY = "."
 
 
 class Incoming(Options):
-    """The provider's names of what an SMS has.
+    """The provider's names of the fields of an SMS.
 
-    `zone`: the time zone of dates that name none, "Africa/Nairobi" for example. `messages`: the
-    path of the list where one call holds several, `.` where the body is the list; of several paths
-    the first that a call has. The other names are then those inside of one item; fields outside of
-    the list stay known as well.
+    `zone` is the time zone of dates that name none, "Africa/Nairobi" for example. `messages` is the
+    path of the list where one call holds several messages, `.` where the body is the list. Of
+    several paths the first that a call contains is used. The other names are then names inside one
+    item; fields outside the list stay known as well.
     """
 
     id: Names = ("id",)
@@ -44,10 +47,10 @@ class Incoming(Options):
 
 
 class ReceiptFields(Options):
-    """The provider's names of what a delivery report has.
+    """The provider's names of the fields of a delivery report.
 
-    `reports`: the path of a list of them. `when`: patterns of fields that only reports have, for a
-    provider that brings messages and reports to one address.
+    `reports` is the path of a list of reports. `when` holds patterns of fields that only reports
+    have, for a provider that sends messages and reports to one address.
     """
 
     id: Names = ("id",)
@@ -58,13 +61,16 @@ class ReceiptFields(Options):
 
 
 def items(pairs: Pairs, paths: Names | None) -> list[Pairs]:
-    """Return the fields of each item of the first list that there is, with those outside of it; the whole where
-    there is none.
+    """Return the fields of each item of the first list that exists, with the fields outside it.
+
+    Return the whole call where there is no list.
 
     >>> items([("n", "2"), ("r.0.id", "a"), ("r.1.id", "b")], ("q", "r"))
     [[('n', '2'), ('id', 'a')], [('n', '2'), ('id', 'b')]]
-    >>> items([("0.id", "a"), ("1.id", "b")], (".",)), items([("r.id", "a")], ("r",)), items([("id", "a")], ("r",))
-    ([[('id', 'a')], [('id', 'b')]], [[('id', 'a')]], [[('id', 'a')]])
+    >>> items([("0.id", "a"), ("1.id", "b")], (".",))
+    [[('id', 'a')], [('id', 'b')]]
+    >>> items([("r.id", "a")], ("r",)), items([("id", "a")], ("r",))
+    ([[('id', 'a')]], [[('id', 'a')]])
     """
     return next((found for path in paths or () if (found := _items(pairs, path))), [pairs])
 
@@ -78,9 +84,9 @@ def _items(pairs: Pairs, path: str) -> list[Pairs]:
             beside.append((name, value))
         elif dot and place.isdecimal():
             found.setdefault(place, []).append((inner, value))
-        elif before:  # XML cannot tell a list of one from one that is no list.
+        elif before:  # XML cannot tell a list of one item from an item outside a list.
             found.setdefault("", []).append((name.removeprefix(before), value))
         else:
             beside.append((name, value))
-    # Of a name that comes twice the last counts, so the item's own fields stand behind the others.
+    # The last value of a repeated name counts, so the item's own fields stand behind the others.
     return [[*beside, *own] for own in found.values()]

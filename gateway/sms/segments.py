@@ -1,9 +1,9 @@
-"""What a text weighs on the air: its encoding, its units, and the parts the network bills.
+"""The size of a text on the air: its encoding, its units, and the parts that the network bills.
 
-A part is 140 octets: 160 septets or 70 UTF-16 units alone, 153 or 67 with the header that joins the
-parts of a long SMS (3GPP TS 23.040 section 9.2.3.24.1). What takes two units (an escape pair, a
-surrogate pair) is never cut in half, so a part may end with an empty unit: that is where most
-counters are wrong.
+A part is 140 octets. Alone it holds 160 septets or 70 UTF-16 units; with the header that joins the
+parts of a long SMS it holds 153 or 67 (3GPP TS 23.040 section 9.2.3.24.1). A character of two units
+(an escape pair, a surrogate pair) is never cut in half. A part may therefore end with an empty
+unit, which most counters get wrong.
 """
 
 import re
@@ -18,14 +18,18 @@ from gateway.sms import alphabet
 
 Encoding = Literal["GSM7", "UCS2"]
 
-# Octets of user data in one SMS, and of headers: the length octet, joining parts, naming one
-# national table.
+# The octets of user data in one SMS, and of its headers: the length octet, joining parts, naming
+# one national table.
 _OCTETS, _LENGTH, _JOIN, _TABLE = 140, 1, 5, 3
 
 
 class Count(NamedTuple):
-    """`units` are septets (GSM7) or 16-bit units (UCS2); `units_left` is the room until one more part is billed.
-    `table` names the national shift tables used, e.g. `pt single`; None for the default alphabet."""
+    """The size of a text.
+
+    `units` counts septets (GSM7) or 16-bit units (UCS2). `units_left` is the number of units that
+    fit before one more part is billed. `table` names the national shift tables in use, such as `pt
+    single`; None for the default alphabet.
+    """
 
     encoding: Encoding
     units: int
@@ -36,8 +40,12 @@ class Count(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """One way to write a text: what it can hold, which characters take two units, and the units of a part.
-    None stands for UCS-2's answer: it holds everything, and beyond U+FFFF takes a surrogate pair."""
+    """One way to encode a text.
+
+    `holds` are the characters it can encode, `double` those that take two units. In both, None
+    stands for UCS-2, which encodes everything and needs a surrogate pair beyond U+FFFF. `alone` and
+    `joined` are the units of a part.
+    """
 
     encoding: Encoding
     table: str | None
@@ -50,13 +58,13 @@ class _Way:
         return self.holds is None or chars <= self.holds
 
     def doubles(self, chars: frozenset[str]) -> frozenset[str]:
-        """Which of `chars` take two units."""
+        """Return those of `chars` that take two units."""
         if self.double is None:
             return frozenset(ch for ch in chars if ch > "\uffff")
         return chars & self.double
 
     def weigh(self, text: str, chars: frozenset[str]) -> Count:
-        """`chars` is the set of `text`, made once for all ways."""
+        """Return the size of `text`; `chars` is its set of characters, made once for all ways."""
         doubles = self.doubles(chars)
         units = len(text) + sum(map(text.count, doubles))
         if units <= self.alone:
@@ -72,7 +80,10 @@ def _positions(text: str, chars: frozenset[str]) -> list[int]:
 
 
 def _septets(header_octets: int) -> int:
-    """What is left of a part for septets: the header is padded to a septet border."""
+    """Return the septets that a header leaves in a part.
+
+    The header is padded to a septet border.
+    """
     return (_OCTETS - header_octets) * 8 // 7
 
 
@@ -89,7 +100,10 @@ _BASIC_ONLY = re.compile(f"[{re.escape(''.join(sorted(alphabet.BASIC)))}]*")
 
 @lru_cache
 def _ways(shift: str | None) -> tuple[_Way, ...]:
-    """The ways open to a channel, the plainest first: more phones can show it."""
+    """Return the encodings that a channel can use, the plainest first.
+
+    More phones can show a plain one.
+    """
     if shift is None:
         return (_DEFAULT, _UCS2)
     tables = alphabet.shift(shift)
@@ -103,16 +117,17 @@ def _ways(shift: str | None) -> tuple[_Way, ...]:
 
 @lru_cache(maxsize=4096)
 def count(text: str, shift: str | None = None) -> Count:
-    """How the network carries `text`.
+    """Return the size of `text` as the network carries it.
 
-    `shift`: the language whose national tables the channel can send.
+    `shift` is the language whose national tables the channel can send.
 
     >>> count("a" * 161)
     Count(encoding='GSM7', units=161, segments=2, units_left=145, table=None)
     >>> count("ŋ" * 70).segments, count("a" * 152 + "{" + "a" * 152).segments, count("").segments
     (1, 3, 1)
     """
-    if _BASIC_ONLY.fullmatch(text):  # nearly every text: one unit a character, nothing to look for
+    # Nearly every text takes one unit per character, so nothing needs a search.
+    if _BASIC_ONLY.fullmatch(text):
         units = len(text)
         if units <= _DEFAULT.alone:
             return Count("GSM7", units, 1, _DEFAULT.alone - units)
@@ -122,10 +137,10 @@ def count(text: str, shift: str | None = None) -> Count:
 
 
 def parts(text: str, shift: str | None = None) -> list[str]:
-    """`text` as the parts the network would send, in order; as many as `count` says.
+    """Return the parts in which the network would send `text`, in order.
 
-    Letters with their marks and emoji with their joiners stay whole where that costs no further
-    part.
+    Their number equals `count`'s. Letters with their marks and emoji with their joiners stay whole
+    where that costs no further part.
     """
     way, counted = _best(text, shift)
     if counted.segments == 1:
@@ -140,7 +155,7 @@ def parts(text: str, shift: str | None = None) -> list[str]:
 
 
 def _best(text: str, shift: str | None) -> tuple[_Way, Count]:
-    """The way with the fewest parts; of equals the plainer."""
+    """Return the encoding with the fewest parts, and of equal ones the plainer."""
     chars = frozenset(text)
     counts = [(way, way.weigh(text, chars)) for way in _ways(shift) if way.can(chars)]
     return min(counts, key=lambda each: each[1].segments)
@@ -149,12 +164,15 @@ def _best(text: str, shift: str | None) -> tuple[_Way, Count]:
 def _borders(
     text: str, doubles: list[int], joined: int, joints: frozenset[int] = frozenset()
 ) -> list[int]:
-    """Where to cut `text` so that no part is above `joined` units: never within a character, and not at a
-    joint unless it reaches back over a whole part. `doubles`: where the characters of two units are."""
+    """Return the positions at which to cut `text` so that no part is above `joined` units.
+
+    No cut falls within a character. A cut falls on a joint only if the joint reaches back over a
+    whole part. `doubles` holds the positions of the characters of two units.
+    """
     first_units = [i + k for k, i in enumerate(doubles)]
     torn = frozenset(
         unit + 1 for unit in first_units
-    )  # a border here would cut a character in half
+    )  # A border here would cut a character in half.
     units, end, borders = len(text) + len(doubles), 0, [0]
     while end + joined < units:
         end += joined
@@ -170,7 +188,10 @@ def _borders(
 
 
 def _joints(text: str) -> frozenset[int]:
-    """Positions where cutting would tear a letter from its mark, or an emoji from its modifier."""
+    """Return the positions where a cut would tear a letter from its mark.
+
+    The same holds for an emoji and its modifier.
+    """
     return frozenset(
         i
         for i in range(1, len(text))

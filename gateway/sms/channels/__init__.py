@@ -1,1 +1,1 @@
-"""One SMS channel a file; the file's name is the kind named in config."""
+"""The SMS channels, one file per kind; the settings name a kind by its file's name."""

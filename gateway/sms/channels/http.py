@@ -1,10 +1,16 @@
-"""Any aggregator with an HTTP interface: what it wants and what it says stands in the settings, as templates and maps.
+"""A channel for any aggregator with an HTTP interface, described in the settings.
 
-Outgoing: `url`, `headers`, and `form` or `json` hold `{to}` (+2547...), `{msisdn}` (2547...), `{text}`, `{sender}`, `{key}`
-(our id of the message) and the names of `secrets`. A value is escaped for the place it stands in; the host of the
-address is fixed. Incoming: `incoming`, `receipt` and `opt_out` say which of the provider's fields is which (of a JSON body
-by its path, `message.from`), and where a call holds a list of them. It must be an https address
-unless `insecure` is set. The session it is called with goes to no private address that is not permitted, and follows no redirect.
+The settings hold templates of the requests and maps of the provider's words.
+
+Outgoing: `url`, `headers`, and `form` or `json` hold `{to}` (+2547...), `{msisdn}` (2547...),
+`{text}`, `{sender}`, `{key}` (the gateway's id of the message) and the names of `secrets`. A value
+is escaped for the position it stands in. The host of the address is fixed.
+
+Incoming: `incoming`, `receipt` and `opt_out` name the provider's fields (of a JSON body by their
+path, `message.from`), and the list of events that a call may hold.
+
+The address must be https unless `insecure` is set. The HTTP session reaches no private address that
+is not permitted, and follows no redirect.
 """
 
 import re
@@ -46,10 +52,18 @@ Json = object
 
 
 class HttpOptions(Options):
-    """`accepted`, `refused`, `retry`, `pause`: patterns in the answer to a send (taken, never again, later, the account
-    is to blame). `max_parts`, `max_characters`, `alphabet`: what one message can hold; `message_id`: one with a group that is the
-    provider's id, without it receipts name our `{key}`. `statuses`: the provider's words, and ours (sent, buffered, away,
-    failed, delivered). `insecure`: http is enough."""
+    """The options of an HTTP channel.
+
+    - `accepted`, `refused`, `retry` and `pause` are patterns in the answer to a send. They mean:
+      the provider took it; it
+      never will; it may later; the account is to blame.
+    - `max_parts`, `max_characters` and `alphabet` say how much one message can hold.
+    - `message_id` is a pattern with one group, the provider's id. Without it receipts name the
+      gateway's `{key}`.
+    - `statuses` maps the provider's words to those of the gateway (sent, buffered, away, failed,
+      delivered).
+    - `insecure` permits http.
+    """
 
     sender: str = Field(min_length=1)
     url: str = Field(pattern=r"^https?://[^\s{}/?#@]+(?:[/?]\S*)?$")
@@ -105,6 +119,8 @@ def make(name: str, options: Mapping[str, object]) -> "Http":
 
 
 class Http:
+    """A channel for an aggregator with an HTTP interface."""
+
     takes_get = True
 
     def __init__(self, name: str, options: HttpOptions) -> None:
@@ -123,7 +139,7 @@ class Http:
     def events(
         self, kind: str, pairs: Sequence[tuple[str, str]]
     ) -> list[tuple[str, Sequence[tuple[str, str]]]]:
-        """Return what one call holds: its items, each as the message or the report that it is."""
+        """Return the events in one call, each as the message or the report that it is."""
         incoming, receipt = self._options.incoming, self._options.receipt
         first, second = incoming.messages, receipt.reports
         if kind == "receipt":
@@ -134,7 +150,7 @@ class Http:
         return [(self._kind(kind, dict(item)), item) for item in found]
 
     def _kind(self, address: str, form: Mapping[str, str]) -> str:
-        """Return what an item is. Where its fields do not tell, the address it came to does."""
+        """Return the kind of an item, told by its fields or else by the address it came to."""
         incoming, receipt = self._options.incoming, self._options.receipt
         if receipt.when:
             told = (p.search(form.get(name, "")) is not None for name, p in receipt.when.items())
@@ -186,7 +202,7 @@ class Http:
             return self.understood(message, response.status, answer)
 
     def request(self, message: OutboundSms) -> tuple[str, dict[str, str], bytes | None]:
-        """Address, headers and body of one message."""
+        """Return the address, the headers and the body that send one message."""
         options = self._options
         values = {name: secret.get_secret_value() for name, secret in options.secrets.items()} | {
             "to": message.to,
@@ -210,17 +226,21 @@ class Http:
         return url, headers, body
 
     def understood(self, message: OutboundSms, status: int, body: bytes) -> Sent:
-        """What the provider's answer says about one message."""
+        """Read the provider's answer to one message."""
         options, said = self._options, body.decode(errors="replace")
         if status in options.accepted_status and _matches(options.accepted, said, unset=True):
             given = options.message_id.search(said) if options.message_id else None
             return Sent(message.key, Outcome.ACCEPTED, given[1] if given else message.key)
         outcome, hint = self._outcome(status, said)
-        # Only the status: the provider's words may hold the number or a password of ours.
+        # Only the status is kept: the provider's words may hold the number or one of the gateway's
+        # passwords.
         return Sent(message.key, outcome, reason=f"HTTP {status}", hint=hint)
 
     def _outcome(self, status: int, said: str) -> tuple[Outcome, Hint | None]:
-        """The patterns of the settings come first: they know what this provider's words mean."""
+        """Return the outcome and the hint of an answer that is not an acceptance.
+
+        The patterns of the settings come first, because they know the words of this provider.
+        """
         options = self._options
         if _matches(options.refused, said):
             return Outcome.REFUSED, None
@@ -240,7 +260,7 @@ def _matches(pattern: re.Pattern[str] | None, said: str, *, unset: bool = False)
 
 
 def _filled(template: str, values: Mapping[str, str], escape: Callable[[str], str]) -> str:
-    """One pass: what a value brings with it is never read as a template."""
+    """Fill a template in one pass, so that a value is never read as a template."""
     return _PLACE.sub(lambda place: escape(values[place[1]]), template)
 
 

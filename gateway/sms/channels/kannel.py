@@ -1,13 +1,15 @@
-"""Kannel: an SMS gateway of your own, in front of SMPP links and modems (tried with 1.4.5).
+"""A channel for Kannel, an SMS gateway of the operator's own in front of SMPP links and modems.
+
+It was tried with Kannel 1.4.5.
 
 Incoming: `sms-service` with `get-url =
 "https://HOST/in/NAME/SECRET/sms?id=%I&from=%p&to=%P&text=%b&ts=%T"`, with `mo-recode = true` and a
 high `http-request-retry` in `group = smsbox`: its default of 0 loses every message that does not
-get a 200 at once. No `global-sender`: it would replace the shortcode in `%P`.
+get a 200 at once. Set no `global-sender`: it would replace the shortcode in `%P`.
 
-Outgoing: `sendsms` answers without an id, so our key goes into the receipt's address and comes back
-with it. Its password travels in the address too: keep Kannel on the same machine or a private
-network.
+Outgoing: `sendsms` answers without an id. The gateway therefore puts its own key into the receipt's
+address, and the key returns with the receipt. The password travels in the address too: keep Kannel
+on the same machine or a private network.
 """
 
 import re
@@ -39,8 +41,8 @@ from gateway.sms.port import (
 )
 from gateway.sms.segments import count
 
-# 1 delivered, 2 failed, 4 buffered, 8 taken by the SMSC, 16 refused by it: ask for all, they come
-# in any order.
+# 1 delivered, 2 failed, 4 buffered, 8 taken by the SMSC, 16 refused by it. All are requested, and
+# they come in any order.
 DLR_MASK = 31
 DELIVERIES = {
     "8": Delivery.SENT,
@@ -51,7 +53,7 @@ DELIVERIES = {
 }
 _ACCEPTED = re.compile(rb"\s*[034]:")  # "0: Accepted for delivery", "3: Queued for later delivery"
 _REASON_CHARS_MAX = 120
-# What smsbox says to a message that it will never take, with 403 or another 4xx.
+# The words of smsbox for a message that it will never take, with 403 or another 4xx.
 _NUMBER_REFUSED = re.compile(
     r"not routable|denied|black-?list|white-?list|not allowed", re.IGNORECASE
 )
@@ -59,14 +61,18 @@ _TOO_LONG = re.compile(r"too (?:long|large|many)|maximum|exceed", re.IGNORECASE)
 _ACCOUNT_REFUSED = re.compile(
     r"authori[sz]ation|authenticat|password|login|username", re.IGNORECASE
 )
-# Whatever stands between us and smsbox says these; nothing was taken, and the message is not to
-# blame.
+# A proxy between the gateway and smsbox answers with these. Nothing was taken, and the message is
+# not to blame.
 _LATER = {404, 425, 429, 502, 503}
 
 
 class KannelOptions(Options):
-    """`max_messages` is the one of `group = sendsms-user` in kannel.conf: beyond it Kannel cuts texts silently, so
-    such a text is refused here. `receipt_url`: this channel's receipt address, as Kannel reaches it."""
+    """The options of a channel for Kannel.
+
+    `max_messages` is the setting of `group = sendsms-user` in kannel.conf. Kannel silently cuts a
+    text beyond it, so the gateway refuses such a text. `receipt_url` is the receipt address of this
+    channel, as Kannel reaches it.
+    """
 
     send_url: str = Field(pattern=r"^https?://\S+$")
     username: str = Field(min_length=1)
@@ -82,6 +88,8 @@ def make(name: str, options: Mapping[str, object]) -> "Kannel":
 
 
 class Kannel:
+    """A channel for Kannel."""
+
     takes_get = True
 
     def __init__(self, name: str, options: KannelOptions) -> None:
@@ -105,7 +113,10 @@ class Kannel:
         )
 
     def parse_receipt(self, form: Mapping[str, str]) -> Receipt:
-        """`id` is our own key, from the address that `send` gave."""
+        """Read a delivery report.
+
+        Its `id` is the gateway's own key, from the address that `send` gave.
+        """
         status = fields.need(form, "status")
         reason = fields.text_of(form, "reply").strip()
         return Receipt(
@@ -127,7 +138,7 @@ class Kannel:
         if not message.text:
             empty = "an empty text: Kannel would send an empty SMS"
             return Sent(message.key, Outcome.REFUSED, reason=empty, fault=Fault.CONTENT)
-        if lack := self.capacity.lack(message.text):  # Kannel would cut it silently
+        if lack := self.capacity.lack(message.text):  # Kannel would silently cut it.
             return Sent(message.key, Outcome.REFUSED, reason=lack, fault=Fault.LENGTH)
         url = f"{self._options.send_url}?{self.query(message)}"
         async with http.get(url, timeout=TIMEOUT, allow_redirects=False) as response:
@@ -154,10 +165,11 @@ class Kannel:
 
 
 def understood(message: OutboundSms, status: int, body: bytes) -> Sent:
-    """Return what `sendsms` said; our key stands in for the id it does not give.
+    """Read the answer of `sendsms`.
 
-    Its 403 has two meanings, and only the words tell them apart: a wrong password stops the whole
-    channel, a number that no link may serve ("Not routable. Do not try again.") only its message.
+    The gateway's key stands in for the id that Kannel does not give. A 403 has two meanings, and
+    only the words tell them apart. A wrong password stops the whole channel. A number that no link
+    may serve ("Not routable. Do not try again.") stops only its message.
     """
     said = body.decode(errors="replace").strip()
     reason = f"HTTP {status}: {without_numbers(said)}"[:_REASON_CHARS_MAX]

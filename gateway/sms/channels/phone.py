@@ -1,7 +1,8 @@
-"""The built-in phone: SMS that never leave the machine, for trying out, demos and tests.
+"""The built-in phone: SMS that never leave the machine, for trials, demonstrations and tests.
 
-The simulated handset posts a plain form {id, from, to, text}, and reads what it was sent from our
-own outbox rows; a receipt is {id, status} with our own words for the status.
+The simulated handset posts a plain form {id, from, to, text}. It reads its incoming messages from
+the gateway's own outbox rows. A receipt is {id, status} with the gateway's own words for the
+status.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,8 @@ from gateway.sms.port import (
 
 
 class PhoneOptions(Options):
+    """The options of the built-in phone."""
+
     sender: str = Field(default="20880", min_length=1)
 
 
@@ -35,6 +38,8 @@ def make(name: str, options: Mapping[str, object]) -> "Phone":
 
 
 class Phone:
+    """The channel of the built-in phone."""
+
     reads_outbox = True
 
     def __init__(self, name: str, options: PhoneOptions) -> None:

@@ -1,1 +1,4 @@
-"""National language shift tables, one language a file named by its ISO 639-1 code: SINGLE and LOCKING."""
+"""The national language shift tables: one file per language, named by its ISO 639-1 code.
+
+Each file defines SINGLE and LOCKING.
+"""

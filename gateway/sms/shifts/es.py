@@ -1,5 +1,8 @@
-"""Spanish: 3GPP TS 23.038 annex A.2.2 (single shift); A.3.2 is void, there is no locking table."""
+"""The shift tables of Spanish: 3GPP TS 23.038 annex A.2.2 (single shift).
 
-SINGLE = frozenset("\f^{}\\[~]|€") | frozenset("ÁáÍíÓóÚúç")  # the extension table, and more
+Annex A.3.2 is void: there is no locking table.
+"""
+
+SINGLE = frozenset("\f^{}\\[~]|€") | frozenset("ÁáÍíÓóÚúç")  # the extension table and more letters
 
 LOCKING = None

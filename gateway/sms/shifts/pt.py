@@ -1,4 +1,7 @@
-"""Portuguese: 3GPP TS 23.038 annex A.2.3 (single shift) and A.3.3 (locking shift)."""
+"""The shift tables of Portuguese.
+
+3GPP TS 23.038 annex A.2.3 (single shift) and A.3.3 (locking shift).
+"""
 
 SINGLE = frozenset(
     "\f^{}\\[~]|€"  # the extension table

@@ -1,6 +1,9 @@
-"""Turkish: 3GPP TS 23.038 annex A.2.1 (single shift) and A.3.1 (locking shift)."""
+"""The shift tables of Turkish.
 
-SINGLE = frozenset("\f^{}\\[~]|€") | frozenset("ŞşĞğİıç")  # the extension table, and more
+3GPP TS 23.038 annex A.2.1 (single shift) and A.3.1 (locking shift).
+"""
+
+SINGLE = frozenset("\f^{}\\[~]|€") | frozenset("ŞşĞğİıç")  # the extension table and more letters
 
 LOCKING = frozenset(
     "@£$¥€éùıòÇ\nĞğ\rÅå"

@@ -1,8 +1,11 @@
-"""Africa's Talking SMS: sending, incoming messages, delivery reports, opt-outs, subscriptions, missed messages.
+"""Africa's Talking SMS: sending, and every event that it reports.
 
-Wire format: developers.africastalking.com/docs/sms, and the requests of its Python SDK 2.0.3, which ours equal
-byte for byte. It takes no id of ours and has no idempotency key, so a send whose answer was lost stays UNKNOWN.
-It signs nothing: the secret in the path is all that proves a callback.
+The events are incoming messages, delivery reports, opt-outs, subscriptions and missed messages.
+
+Wire format: developers.africastalking.com/docs/sms, and the requests of its Python SDK 2.0.3, which
+the requests of this adapter equal byte for byte. The provider accepts no id from the gateway and
+has no idempotency key. A send whose answer was lost therefore stays UNKNOWN. It signs nothing: only
+the secret in the path proves a callback.
 """
 
 from collections.abc import Mapping
@@ -12,5 +15,5 @@ from gateway.sms.channels.africastalking.adapter import AfricasTalking, AfricasT
 
 
 def make(name: str, options: Mapping[str, object]) -> AfricasTalking:
-    """The channel `name` of the settings; SettingsError names an option that is wrong."""
+    """Return the channel `name` of the settings. Raises SettingsError that names a wrong option."""
     return AfricasTalking(name, read(AfricasTalkingOptions, name, options))

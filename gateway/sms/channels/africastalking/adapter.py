@@ -1,4 +1,4 @@
-"""The channel itself: one form for each call, and the provider's forms as our events."""
+"""The channel for Africa's Talking: its forms, and its events read as those of the gateway."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 LIVE, SANDBOX = "https://api.africastalking.com", "https://api.sandbox.africastalking.com"
 
-# Equal texts share a call; a lost answer then leaves that many messages unknown at once.
+# Equal texts share a call, and a lost answer leaves all messages of its call unknown.
 RECIPIENTS_MAX = 100
 
 DELIVERIES = {
@@ -41,14 +41,18 @@ DELIVERIES = {
     "success": Delivery.DELIVERED,
     "rejected": Delivery.FAILED,
     "failed": Delivery.FAILED,
-    "expired": Delivery.FAILED,  # the network has thrown it away
+    "expired": Delivery.FAILED,  # the network gave up and deleted it
     "absentsubscriber": Delivery.AWAY,
 }
 
 
 class AfricasTalkingOptions(Options):
-    """`base_url`: only for a stand-in; live or sandbox follow from the username. `poll_s`: so often AT is asked for the
-    messages it received, in case a webhook was lost for good."""
+    """The options of a channel for Africa's Talking.
+
+    `base_url` is set only for a stand-in: the live or the sandbox address follows from the
+    username. Every `poll_s` seconds the gateway asks for the messages that Africa's Talking
+    received, in case a webhook was lost for good.
+    """
 
     username: str = Field(min_length=1)
     api_key: SecretStr = Field(min_length=1)
@@ -75,6 +79,8 @@ class _UserReply(BaseModel):
 
 
 class AfricasTalking:
+    """A channel for Africa's Talking."""
+
     def __init__(self, name: str, options: AfricasTalkingOptions) -> None:
         self.name = name
         self.sender = options.sender
@@ -90,7 +96,10 @@ class AfricasTalking:
         return True
 
     def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
-        """An empty text is a text: anything but 200 would bring it back every minute for 12 hours."""
+        """Read an incoming SMS. An empty text is accepted too.
+
+        Any answer but 200 would make the provider repeat the message every minute for 12 hours.
+        """
         return InboundSms(
             provider_id=fields.id_in(form, "id"),
             sender=fields.number(form, "from"),
@@ -109,7 +118,7 @@ class AfricasTalking:
             raw_status=status,
             reason=reason,
             opted_out=(reason or "").casefold() == "userinblacklist",
-            phone_away=status.casefold() == "expired",  # the network tried until it gave up
+            phone_away=status.casefold() == "expired",  # the network tried until its time ran out
         )
 
     def parse_opt_out(self, form: Mapping[str, str]) -> OptOut:
@@ -127,7 +136,10 @@ class AfricasTalking:
         )
 
     async def received(self, http: aiohttp.ClientSession, after: str) -> list[Missed]:
-        """The body of each is made as the webhook's would have been; both have the same `id`."""
+        """List the messages after the id `after`.
+
+        Each body equals the webhook's and has the same `id`.
+        """
         answer = await self._get(http, self._url, {"lastReceivedId": after})
         try:
             listed = _ReceivedReply.model_validate_json(answer).data.messages
@@ -140,7 +152,8 @@ class AfricasTalking:
                 continue
             try:
                 missed.append(Missed(self.parse_sms(form), urlencode(form).encode()))
-            except Refused as why:  # one that cannot be read must not hide those behind it
+            # A message that cannot be read must not hide the messages behind it.
+            except Refused as why:
                 log.warning("a listed message cannot be read", channel=self.name, why=str(why))
         return missed
 
@@ -159,7 +172,10 @@ class AfricasTalking:
     async def send(
         self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]
     ) -> list[Sent]:
-        """Equal texts to different numbers share one call, the rest go side by side."""
+        """Send messages, and return one `Sent` per message, in order.
+
+        Equal texts to different numbers share a call, and all calls run side by side.
+        """
         made = calls(messages)
         answers = await side_by_side([partial(self._call, http, call) for call in made])
         by_key = {
@@ -175,12 +191,12 @@ class AfricasTalking:
             data=self.body(call),
             headers=self.headers(),
             timeout=TIMEOUT,
-            allow_redirects=False,  # the key must not follow a redirect to another host
+            allow_redirects=False,  # The API key must not follow a redirect to another host.
         ) as response:
             return understood(call, response.status, await response.read())
 
     def body(self, call: Sequence[OutboundSms]) -> bytes:
-        """The form of one call, its fields in the SDK's order."""
+        """Return the form of one call, with its fields in the SDK's order."""
         form = {
             "username": self._options.username,
             "to": ",".join(message.to for message in call),
@@ -207,7 +223,11 @@ def _sent_of(call: Sequence[OutboundSms], answer: list[Sent] | Lost) -> list[Sen
 
 
 def calls(messages: Sequence[OutboundSms]) -> list[list[OutboundSms]]:
-    """Messages as API calls: one text each, and no number twice, or its two answers could not be told apart."""
+    """Group messages into API calls.
+
+    All messages of a call have the same text. No number occurs twice in a call, because its two
+    answers could not be told apart.
+    """
     made: list[list[OutboundSms]] = []
     open_calls: dict[str, tuple[list[OutboundSms], set[str]]] = {}
     for message in messages:

@@ -1,4 +1,4 @@
-"""What Africa's Talking says to a send: outcome, cost and what would help, recipient by recipient."""
+"""The reading of Africa's Talking's answers to a send: outcome, cost and hint per recipient."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,8 @@ from gateway.money import MINOR_DIGITS
 from gateway.sms.lost import without_numbers
 from gateway.sms.port import Fault, Hint, OutboundSms, Outcome, Sent
 
-# By name first: the documents and the clients in use do not agree on every number (409 above all).
+# The name is read before the number: the documents and the clients in use disagree on some numbers
+# (409 above all).
 OUTCOMES = {
     "processed": Outcome.ACCEPTED,
     "sent": Outcome.ACCEPTED,
@@ -21,9 +22,9 @@ OUTCOMES = {
     "invalidsenderid": Outcome.REFUSED,
     "invalidphonenumber": Outcome.REFUSED,
     "unsupportednumbertype": Outcome.REFUSED,
-    "insufficientbalance": Outcome.RETRY,  # after a top-up
+    "insufficientbalance": Outcome.RETRY,  # possible after a top-up
     "userinblacklist": Outcome.REFUSED,
-    "couldnotroute": Outcome.REFUSED,  # another channel may still do
+    "couldnotroute": Outcome.REFUSED,  # another channel may reach it
     "donotdisturbrejection": Outcome.RETRY,  # Nigeria, promotional senders, 20:00-08:00
     "duplicaterequest": Outcome.UNKNOWN,  # an earlier copy may have gone out
     "internalservererror": Outcome.UNKNOWN,
@@ -73,14 +74,14 @@ class _Reply(BaseModel):
 
 
 def understood(call: Sequence[OutboundSms], status: int, body: bytes) -> list[Sent]:
-    """One `Sent` for each message of a call, from the HTTP status and the body."""
+    """Return one `Sent` per message of a call, read from the HTTP status and the body."""
     try:
         reply = _Reply.model_validate_json(body).data
     except ValidationError:
         outcome, hint = _outcome_of_status(status), _hint_of_status(status)
         reason = _reason(f"HTTP {status}", body)
         return [Sent(m.key, outcome, reason=reason, hint=hint) for m in call]
-    if not reply.recipients:  # the whole call was refused, and Message says why
+    if not reply.recipients:  # The whole call was refused, and Message holds the reason.
         said_nothing_known = _outcome_of_status(status) if status >= 400 else Outcome.RETRY  # noqa: PLR2004
         name = reply.message.strip().casefold()
         outcome = OUTCOMES.get(name, said_nothing_known)
@@ -116,7 +117,9 @@ def _sent(message: OutboundSms, answer: _Recipient | None) -> Sent:
 
 
 def cost(written: str) -> tuple[int | None, str | None]:
-    """Millionths and currency of `KES 0.8000`; a bare `0` has no currency; None for what cannot be read.
+    """Return the cost in millionths and the currency, read from a text like `KES 0.8000`.
+
+    A bare `0` has no currency. Both are None for a text that cannot be read.
 
     >>> cost("KES 0.8000"), cost("UGX 35.0000"), cost("0"), cost("free")
     ((800000, 'KES'), (35000000, 'UGX'), (0, None), (None, None))
@@ -128,22 +131,27 @@ def cost(written: str) -> tuple[int | None, str | None]:
 
 
 def _outcome_of_status(status: int) -> Outcome:
-    """What an answer without a list of recipients means: was anything sent?"""
+    """Return the outcome that an answer without a list of recipients means."""
     if status in {401, 403, 404, 429} or 300 <= status < 400:  # noqa: PLR2004
         return (
             Outcome.RETRY
-        )  # key, address or pace are wrong: nothing was sent, and the message is not to blame
+            # The key, the address or the pace is wrong: nothing was sent, and the message is not to
+            # blame.
+        )
     if 400 <= status < 500 and status != 408:  # noqa: PLR2004
         return Outcome.REFUSED
     return Outcome.UNKNOWN
 
 
 def _hint_of_status(status: int) -> Hint | None:
-    return Hint.PAUSE if status in {401, 403} else None  # the key
+    return Hint.PAUSE if status in {401, 403} else None  # the API key is refused
 
 
 def _reason(said: str, body: bytes = b"") -> str:
-    """The provider's words, short, and without whole phone numbers: reasons are stored and shown."""
+    """Return the provider's words, shortened and without whole phone numbers.
+
+    Reasons are stored and shown.
+    """
     text = f"{said}: {body.decode(errors='replace')}" if body else said
     return without_numbers(" ".join(text.split()))[:_REASON_CHARS_MAX]
 

@@ -1,7 +1,7 @@
 """Twilio: sending, incoming messages, status callbacks, and the signature on each of them.
 
-Wire format: www.twilio.com/docs/messaging and the requests of its Python SDK 9.13.0. YES re-opens
-and END, CANCEL stop a subscription at Twilio itself: never ask for these words as answers on this
+Wire format: www.twilio.com/docs/messaging and the requests of its Python SDK 9.13.0. At Twilio, YES
+re-opens a subscription, and END and CANCEL stop it. Never ask for these words as answers on this
 channel.
 """
 
@@ -12,5 +12,5 @@ from gateway.sms.channels.twilio.adapter import Twilio, TwilioOptions
 
 
 def make(name: str, options: Mapping[str, object]) -> Twilio:
-    """The channel `name` of the settings; SettingsError names an option that is wrong."""
+    """Return the channel `name` of the settings. Raises SettingsError that names a wrong option."""
     return Twilio(name, read(TwilioOptions, name, options))

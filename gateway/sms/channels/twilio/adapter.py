@@ -1,4 +1,4 @@
-"""The channel itself: one form for each message, and Twilio's forms as our events."""
+"""The channel for Twilio: its forms, and its events read as those of the gateway."""
 
 import base64
 import binascii
@@ -40,7 +40,7 @@ log = structlog.get_logger()
 LIVE = "https://api.twilio.com"
 
 DELIVERIES = {
-    # Twilio has it, the network may not: the lowest rank.
+    # Twilio has the message, but the network may not have it: the lowest rank.
     "accepted": Delivery.SENT,
     "scheduled": Delivery.SENT,
     "queued": Delivery.SENT,
@@ -56,14 +56,18 @@ UNREACHABLE_NOW = 30003
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{57,}={0,2}")
 _REASON_CHARS_MAX = 120
 _LISTED_MAX, _PAGES_MAX = 200, 20
-BODY_CHARACTERS_MAX = 1600  # error 21617 beyond it
-_MEDIA_MAX = 10  # as many as Twilio takes in one message
+BODY_CHARACTERS_MAX = 1600  # A longer body gets error 21617.
+_MEDIA_MAX = 10  # the most that Twilio takes in one message
 
 
 class TwilioOptions(Options):
-    """`sender` is the number workers text; with `messaging_service_sid` Twilio chooses which one sends.
-    `webhook_key`: the shared key of SHA-256 signatures, where you have made one; else the auth token signs.
-    `poll_s`: so often Twilio is asked for the messages that came to `sender`: it tries a webhook for seconds only."""
+    """The options of a channel for Twilio.
+
+    `sender` is the number that workers text. With `messaging_service_sid` Twilio chooses the number
+    that sends. `webhook_key` is the shared key of SHA-256 signatures, if the operator has made one.
+    Otherwise the auth token signs. Every `poll_s` seconds the gateway asks for the messages that
+    came to `sender`, because Twilio tries a webhook for seconds only.
+    """
 
     account_sid: str = Field(pattern=r"^AC\w+$")
     auth_token: SecretStr = Field(min_length=1)
@@ -82,6 +86,8 @@ class _Balance(BaseModel):
 
 
 class Twilio:
+    """A channel for Twilio."""
+
     takes_get = True
 
     def __init__(self, name: str, options: TwilioOptions) -> None:
@@ -99,8 +105,11 @@ class Twilio:
         return holds(call, self._options.auth_token, self._options.webhook_key)
 
     def parse_sms(self, form: Mapping[str, str]) -> InboundSms:
-        """Where Twilio itself took the text for an opt-out word (in any language), that word is the text. But YES,
-        which Twilio takes for START, is an answer to us."""
+        """Read an incoming SMS.
+
+        Where Twilio took the text for an opt-out word (in any language), that word is the text. YES
+        is the exception: Twilio takes it for START, but to the gateway it is an answer.
+        """
         opt_out_type = fields.text_of(form, "OptOutType").upper()
         if opt_out_type == "START" and fields.text_of(form, "Body").strip().upper() == "YES":
             opt_out_type = ""
@@ -132,7 +141,11 @@ class Twilio:
         raise Refused("Twilio has no opt-out notice; opt-outs come as messages", status=400)
 
     async def received(self, http: aiohttp.ClientSession, after: str) -> list[Missed]:
-        """Twilio lists the newest first: page by page until the one that is known."""
+        """List the messages after the id `after`.
+
+        Twilio lists the newest message first, so the pages are read until the message `after`
+        appears.
+        """
         query = urlencode({"To": self.sender, "PageSize": _LISTED_MAX})
         more, missed = f"{self._url.removeprefix(self._base)}?{query}", list[Missed]()
         for _ in range(_PAGES_MAX):
@@ -148,7 +161,8 @@ class Twilio:
                     return missed[::-1]
                 try:
                     sms = replace(self.parse_sms(form), stamp=Stamp(at, exact=True, zoned=True))
-                except Refused as why:  # one that cannot be read must not hide those behind it
+                # A message that cannot be read must not hide the messages behind it.
+                except Refused as why:
                     log.warning("a listed message cannot be read", channel=self.name, why=str(why))
                     continue
                 missed.append(Missed(sms, urlencode(form).encode()))
@@ -187,7 +201,11 @@ class Twilio:
         since: datetime,
         known: Collection[str],
     ) -> Sent:
-        """Twilio takes no id of ours, so the message is looked for among the newest to this number, by its text."""
+        """Ask Twilio for a message whose answer was lost.
+
+        Twilio accepts no id from the gateway, so the message is searched by its text among the
+        newest messages to its number.
+        """
         url = f"{self._url}?{urlencode({'To': message.to, 'PageSize': ASKED_MAX})}"
         try:
             async with http.get(
@@ -222,7 +240,10 @@ class Twilio:
 
 
 def _media(form: Mapping[str, str]) -> tuple[str, ...]:
-    """The pictures of an MMS: addresses at Twilio that need our credentials."""
+    """Return the addresses of an MMS's pictures at Twilio.
+
+    Reading them requires the gateway's credentials.
+    """
     count = fields.text_of(form, "NumMedia")
     wanted = min(int(count), _MEDIA_MAX) if count.isascii() and count.isdecimal() else 0
     urls = (fields.text_of(form, f"MediaUrl{n}") for n in range(wanted))
@@ -230,9 +251,10 @@ def _media(form: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _plain(body: str) -> str:
-    """Long texts sometimes come in base64; a text of 60 and more such letters without a blank is no sentence.
+    """Return the text of a body that may have come in base64.
 
-    It may be cut anywhere, also inside a character.
+    Twilio sometimes encodes a long text. A body of 57 or more letters of base64 without a blank is
+    not a sentence. It may be cut at any position, also inside a character.
     """
     if not _BASE64.fullmatch(body):
         return body

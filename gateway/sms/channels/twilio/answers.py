@@ -1,4 +1,4 @@
-"""What Twilio says to a send: outcome, cost and what would help."""
+"""The reading of Twilio's answers to a send: outcome, cost, hint and fault."""
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from gateway.money import MINOR_DIGITS
 from gateway.sms.port import Fault, Hint, OutboundSms, Outcome, Sent
 
-# Errors that say more than their HTTP status. Twilio splits and adds codes; any other 4xx is final.
+# These errors say more than their HTTP status. Twilio splits and adds codes; any other 4xx is
+# final.
 OPTED_OUT = 21610
 RETRY_CODES = {
     20003,
@@ -24,11 +25,12 @@ RETRY_CODES = {
     63018,
     63038,
 }
-# The account: the key (20003), not active (20005), suspended (30002), the sender is not registered
-# (30032, 30034). REROUTE: no permission for the region, no road from this sender.
+# PAUSE: the account's key is wrong (20003), it is not active (20005) or suspended (30002), or the
+# sender is not registered (30032, 30034). REROUTE: there is no permission for the region, or no
+# route from this sender.
 PAUSE_CODES = {20003, 20005, 30002, 30032, 30034}
 REROUTE_CODES = {21408, 21612}
-# The message: what is wrong with it.
+# The fault of the message itself, by error code.
 FAULTS = {
     21211: Fault.NUMBER, 21214: Fault.NUMBER, 21217: Fault.NUMBER, 21614: Fault.NUMBER, 21265: Fault.NUMBER,
     21408: Fault.NUMBER, 21612: Fault.NUMBER, 30006: Fault.NUMBER, 21617: Fault.LENGTH, 21605: Fault.LENGTH,
@@ -37,7 +39,7 @@ FAULTS = {
 
 
 class _Reply(BaseModel):
-    """A message resource, or an error: the fields of both."""
+    """A message resource or an error, with the fields of both."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
     sid: str | None = None
@@ -50,7 +52,7 @@ class _Reply(BaseModel):
 
 
 def understood(message: OutboundSms, status: int, body: bytes) -> Sent:
-    """What the API said about one message."""
+    """Read the API's answer to one message."""
     try:
         reply = _Reply.model_validate_json(body)
     except ValidationError:
@@ -59,7 +61,7 @@ def understood(message: OutboundSms, status: int, body: bytes) -> Sent:
         cost_micro, currency = cost(reply.price, reply.price_unit)
         return Sent(message.key, Outcome.ACCEPTED, reply.sid, None, cost_micro, currency)
     code = reply.code or reply.error_code or 0
-    # The message of an error names the phone number, so only the code is kept.
+    # The message of an error contains the phone number, so only the code is kept.
     reason = f"Twilio error {code}" if code else f"HTTP {status}"
     return Sent(
         message.key,
@@ -84,7 +86,9 @@ def _outcome(status: int, code: int) -> Outcome:
 
 
 def cost(price: str | None, unit: str | None) -> tuple[int | None, str | None]:
-    """Twilio's price is negative, in major units, and null until it is known; here millionths of a major unit.
+    """Return the cost in millionths of a major unit, and its currency.
+
+    Twilio's price is negative, in major units, and null until it is known.
 
     >>> cost("-0.0750", "USD"), cost(None, "USD")
     ((75000, 'USD'), (None, None))

@@ -1,4 +1,7 @@
-"""Twilio's own list of messages: it tells what became of one whose answer was lost, and which of ours never came."""
+"""Twilio's own list of messages.
+
+It shows the outcome of a message whose answer was lost, and the messages whose webhook never came.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -30,17 +33,18 @@ class _Messages(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Messages that came in, newest first, each with the form its webhook would have had.
-
-    `more`: the next page's path.
-    """
+    """One page of incoming messages, newest first."""
 
     came: list[tuple[dict[str, str], datetime]]
+    """Each message as the form that its webhook would have had, with the time at which Twilio took
+    it.
+    """
     more: str | None
+    """The path of the next page; None on the last page."""
 
 
 def page(body: bytes) -> Page:
-    """A page of the list; raises ValueError where it is none."""
+    """Read a page of the list. Raises ValueError where the body is none."""
     read = _Messages.model_validate_json(body)
     came = [
         ({"MessageSid": one.sid, "From": one.sender, "To": one.to, "Body": one.body}, _created(one.date_created))
@@ -54,7 +58,7 @@ def page(body: bytes) -> Page:
 def found(
     message: OutboundSms, status: int, body: bytes, since: datetime, known: Collection[str]
 ) -> Sent:
-    """What Twilio's list of messages says about one whose answer was lost."""
+    """Return the outcome of a message whose answer was lost, by Twilio's list of messages."""
     try:
         listed = _Messages.model_validate_json(body).messages
         made = [(one, _created(one.date_created)) for one in listed]
@@ -62,7 +66,7 @@ def found(
         return Sent(message.key, Outcome.UNKNOWN, reason=f"asked: HTTP {status}")
     if status != 200:  # noqa: PLR2004
         return Sent(message.key, Outcome.UNKNOWN, reason=f"asked: HTTP {status}")
-    # Its clock and ours may differ by some seconds.
+    # Twilio's clock and the gateway's may differ by some seconds.
     begun = since - _CLOCKS
     for one, at in made:
         ours = one.direction.startswith("outbound") and one.body == message.text
@@ -74,7 +78,10 @@ def found(
 
 
 def _created(written: str) -> datetime:
-    """Return when Twilio took a message: `Thu, 24 Aug 2023 05:01:45 +0000`. Raises ValueError for no date."""
+    """Return the time at which Twilio took a message, like `Thu, 24 Aug 2023 05:01:45 +0000`.
+
+    Raises ValueError when the text is not a date.
+    """
     found = stamp(written)
     if found is None:
         raise ValueError("no date")

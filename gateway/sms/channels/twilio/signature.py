@@ -1,4 +1,7 @@
-"""The signature on each call of Twilio's, SHA-1 or SHA-256, over the address it was told."""
+"""The signature on each of Twilio's calls, over the address that Twilio was given.
+
+It uses SHA-1 or SHA-256.
+"""
 
 import base64
 import hashlib
@@ -11,11 +14,11 @@ from pydantic import SecretStr
 
 from gateway.sms.port import Webhook
 
-# A sender or a message's id, with its name before it, inside the value of another field.
+# A sender or a message id, with its field's name before it, inside the value of another field.
 _HIDDEN = re.compile(r"(From|To)(whatsapp:)?\+?\d{3,}|(MessageSid|SmsSid)[SM]M[0-9a-f]{8}")
 _SINGLE = frozenset({"Body", "From", "To", "MessageSid", "SmsSid", "MessageStatus", "OptOutType"})
 _FREE = frozenset({"Body", "ButtonText", "ButtonPayload", "ProfileName"})
-# Characters of a query that URL libraries escape and Twilio was seen to sign bare.
+# URL libraries escape these characters of a query, and Twilio was seen to sign them unescaped.
 _ALSO_BARE = {
     "%27": "'",
     "%40": "@",
@@ -30,8 +33,12 @@ _HASHES = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
 
 
 def holds(call: Webhook, auth_token: SecretStr, webhook_key: SecretStr | None) -> bool:
-    """Twilio signs the address it calls (sometimes with, sometimes without port) and the sorted fields of a form;
-    of any other body, whose digest then stands in the address, the address alone."""
+    """Return True if Twilio's signature on the call is valid.
+
+    Twilio signs the address that it calls, sometimes with and sometimes without the port, and the
+    sorted fields of a form. For any other body it signs the address alone, which then holds the
+    body's digest.
+    """
     algorithm = _algorithm(call.headers.get("x-twilio-webhooks-signature-settings", ""))
     signature = call.headers.get("x-twilio-signature", "").encode()
     if algorithm not in _HASHES or not signature:
@@ -45,7 +52,7 @@ def holds(call: Webhook, auth_token: SecretStr, webhook_key: SecretStr | None) -
         return False
     if digest is None and _boundaries_may_have_moved(call.pairs):
         return False
-    # A value that comes twice under one name is signed once, as the SDK does it.
+    # A value that comes twice under one name is signed once, as in Twilio's SDK.
     fields_said = sorted(set(call.pairs)) if digest is None else []
     said = "".join(name + value for name, value in fields_said)
     return any(
@@ -55,11 +62,11 @@ def holds(call: Webhook, auth_token: SecretStr, webhook_key: SecretStr | None) -
 
 
 def _boundaries_may_have_moved(pairs: Sequence[tuple[str, str]]) -> bool:
-    """Return whether another form with the same signature may have been cut differently.
+    """Return True if another form with the same signature may have been cut differently.
 
-    Twilio signs names and values without anything between them, so the end of one value can be
-    moved into the next name. Who wants another sender than the one that was signed must hide the
-    true `From` in some value but the text's, or give one name two values.
+    Twilio signs names and values without a separator, so the end of one value can be moved into the
+    next name. A forger of the sender must hide the true `From` in a value other than the text's, or
+    give one name two values.
     """
     single = [pair for pair in set(pairs) if pair[0] in _SINGLE]
     if len({name for name, _ in single}) < len(single):
@@ -79,7 +86,7 @@ def _algorithm(settings: str) -> str:
 
 
 def _body_digest(url: str) -> str | None:
-    """`bodySHA256` of the address: there when the body is no form (JSON)."""
+    """Return `bodySHA256` of the address, which is there when the body is not a form (JSON)."""
     try:
         query = dict(parse_qsl(urlsplit(url).query))
     except ValueError:
@@ -95,7 +102,8 @@ def _sign(key: bytes, said: str, algorithm: str) -> bytes:
 def _addresses(url: str) -> list[str]:
     """Return the forms of the address that Twilio may have signed.
 
-    Twilio signs the address as it built it; what calls us may escape some characters more.
+    Twilio signs the address as it built it, but the software that calls the gateway may escape more
+    characters.
     """
     bare = url
     for escaped, character in _ALSO_BARE.items():
