@@ -1,1 +1,1 @@
-"""People's web pages: the simulated phone."""
+"""The web pages: start page, documentation, coordinator's page and simulated phone."""

@@ -1,7 +1,8 @@
-"""A coordinator's page at /console: her workers, and what a person should look at, with its evidence.
+"""A coordinator's page at /console: her workers, and the findings that need a look, with evidence.
 
-The operator makes her a link (`gateway coordinator link`); opening it leaves a cookie for as long as the link is good, so
-that the link does not stay in the address. The page only shows: what is found is closed by people, with `gateway findings`.
+The operator makes a link for the coordinator (`gateway coordinator link`). Opening it sets a cookie
+for as long as the link is valid, so that the link does not stay in the address. The page is
+read-only: an operator closes a finding with `gateway findings`.
 """
 
 from fastapi import FastAPI
@@ -24,7 +25,7 @@ _HEADERS = {
 
 
 def add_console(app: FastAPI, rt: Runtime) -> None:
-    """Mount the page."""
+    """Mount the coordinator's page."""
     pages = Environment(
         loader=PackageLoader("gateway.console", "pages"), autoescape=select_autoescape()
     )

@@ -1,7 +1,8 @@
-"""The description of the client API at /docs: Swagger UI from an installed package, so that it works without the internet.
+"""The description of the client API at /docs: Swagger UI, which works without the internet.
 
-FastAPI's own page loads its scripts from another company's servers: offline it is white, and online those servers learn of
-every visit and could change what the page does. This one loads nothing from elsewhere, and its policy forbids it.
+FastAPI's own page loads its scripts from the servers of another company. Offline it is blank.
+Online those servers learn of every visit and could change what the page does. This page takes
+Swagger UI from an installed package and loads nothing from elsewhere, and its policy forbids it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from gateway.runtime import Runtime
 
 _PACKAGE = "fastapi_offline"
-"""Only its files are taken: Swagger UI as its makers publish it."""
+"""The package whose files are served: Swagger UI as its makers publish it."""
 _VENDORED = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 _OWN = {"docs.js": "text/javascript"}
 _HEADERS = {
@@ -32,7 +33,7 @@ Answer = Callable[[Request], Awaitable[Response]]
 def add_documentation(app: FastAPI, rt: Runtime) -> None:
     """Mount /docs.
 
-    The setting `serve_docs` is enforced at the doors, for everything below /docs.
+    The webhook server's access check enforces the setting `serve_docs` for everything below /docs.
     """
     html = resources.files("gateway.console").joinpath("pages", "docs.html").read_text("utf-8")
 
@@ -52,7 +53,7 @@ def add_documentation(app: FastAPI, rt: Runtime) -> None:
 
 def _file(package: str, name: str, media: str) -> Answer:
     async def answer(request: Request) -> Response:
-        # Read when it is asked for: 1.5 MB that most processes never serve.
+        # The file is read per request: its 1.5 MB are never served by most processes.
         body = resources.files(package).joinpath("static", name).read_bytes()
         return Response(body, media_type=media, headers=_HEADERS)
 

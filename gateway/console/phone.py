@@ -1,7 +1,7 @@
-"""The simulated phone at /phone: a handset to click on, for trying out. Served in local mode only.
+"""The simulated phone at /phone: a handset to click on, for trials, served in local mode only.
 
-It goes the way every phone goes: what is typed is posted to this gateway's own webhooks in the
-built-in phone's wire format, by this server, so that the secret of the path never reaches the page.
+It uses the same route as every phone. The server posts each input to the gateway's own webhooks in
+the built-in phone's wire format, so that the secret of the path never reaches the page.
 """
 
 import secrets
@@ -46,7 +46,7 @@ class _Given(BaseModel):
 
 
 class UssdKey(_Given):
-    """One input of a session; `text` is all inputs so far, joined by `*`."""
+    """One input of a session; `text` holds all inputs so far, joined by `*`."""
 
     session: Annotated[str, Field(min_length=1, max_length=80)]
     number: Number
@@ -54,17 +54,23 @@ class UssdKey(_Given):
 
 
 class UssdEnd(_Given):
+    """The end of a session."""
+
     session: Annotated[str, Field(min_length=1, max_length=80)]
     number: Number
     completed: bool
 
 
 class Text(_Given):
+    """An SMS that the handset sends."""
+
     number: Number
     text: Annotated[str, Field(max_length=_TEXT_MAX)]
 
 
 class Counted(_Given):
+    """A text whose segments are counted."""
+
     text: Annotated[str, Field(max_length=_TEXT_MAX)]
 
 
@@ -72,7 +78,7 @@ G = TypeVar("G", bound=_Given)
 
 
 def add_phone(app: FastAPI, rt: Runtime) -> None:
-    """Mount the page; not at all unless `local_phone` is set and there is a channel of the built-in kind."""
+    """Mount the page if `local_phone` is set and a channel of the built-in kind exists."""
     channel = next(filter(_is_built_in, rt.channels.values()), None)
     if not rt.settings.local_phone or channel is None:
         return
@@ -96,7 +102,7 @@ def _is_built_in(channel: Channel) -> bool:
 
 
 class Phone:
-    """The page and what it calls, over one channel."""
+    """The page and the calls that it makes, over one channel."""
 
     def __init__(self, rt: Runtime, channel: Channel) -> None:
         assert channel.sms and channel.ussd
@@ -107,7 +113,7 @@ class Phone:
         pages = Environment(
             loader=PackageLoader("gateway.console", "pages"), autoescape=select_autoescape()
         )
-        # What a browser remembers of another gateway's phones must not show up on these.
+        # Data that a browser keeps of another gateway's phones must not appear on these.
         place = rt.vault.index("the phone page").hex()[:12]
         self._page = pages.get_template("phone.html").render(
             place=place,
@@ -134,7 +140,7 @@ class Phone:
         return HTMLResponse(self._page, headers=_HEADERS)
 
     async def ussd(self, request: Request) -> Response:
-        """One key: {"text": the screen, "end": whether the session is over}."""
+        """Handle one key and return {"text": the screen, "end": whether the session is over}."""
         key = await _given(request, UssdKey)
         form = {
             "session": key.session,
@@ -146,7 +152,7 @@ class Phone:
         return JSONResponse({"text": said[4:], "end": said.startswith("END")})
 
     async def end(self, request: Request) -> Response:
-        """Hung up, or the last screen was read."""
+        """Handle the end of a session: the handset hung up, or the last screen was read."""
         end = await _given(request, UssdEnd)
         completed = "yes" if end.completed else "no"
         form = {
@@ -158,6 +164,7 @@ class Phone:
         return JSONResponse({"ok": True})
 
     async def sms(self, request: Request) -> Response:
+        """Handle an SMS that the handset sends."""
         text = await _given(request, Text)
         form = {
             "id": f"phone-{secrets.token_hex(12)}",
@@ -169,7 +176,7 @@ class Phone:
         return JSONResponse({"ok": True})
 
     async def messages(self, request: Request) -> Response:
-        """What was sent to ?number=, after the message ?after=."""
+        """Return the messages sent to ?number= after the message ?after=."""
         after = whole(request.query_params.get("after", "0"), "after")
         number = self._number(request.query_params.get("number", ""))
         rows = await outbox.to_number(self._rt.db, self._rt.vault.index(number), after)
@@ -186,14 +193,14 @@ class Phone:
         )
 
     async def count(self, request: Request) -> Response:
-        """What a text weighs on the air."""
+        """Return the size of a text on the air."""
         return JSONResponse(count((await _given(request, Counted)).text)._asdict())
 
     def _number(self, said: str) -> str:
         return normalise(said, self._rt.settings.region)
 
     async def _post(self, request: Request, event: str, form: dict[str, str]) -> str:
-        """To our own webhook, over HTTP, like any provider."""
+        """Post an event to the gateway's own webhook over HTTP, as a provider does."""
         server: tuple[str, int] = request.scope["server"]
         host = f"[{server[0]}]" if ":" in server[0] else server[0]
         ourselves = Permitted.read([f"{host}:{server[1]}"])
@@ -214,7 +221,8 @@ class Phone:
 
 
 async def _given(request: Request, shape: type[G]) -> G:
-    # A page of somebody else's cannot send this type without asking first, and we allow nobody.
+    # Another site's page cannot send this type without a preflight request, and the gateway permits
+    # none.
     if request.headers.get("content-type", "").partition(";")[0] != "application/json":
         raise Refused("send application/json", status=415)
     try:

@@ -1,4 +1,7 @@
-"""The start page at /: where one is, what one can do next, and the links. It is the same for every caller and holds no secret."""
+"""The start page at /: the address of this gateway, the next steps, and the links.
+
+The page is equal for every caller and holds no secret.
+"""
 
 from fastapi import FastAPI
 from jinja2 import Environment, PackageLoader, select_autoescape
@@ -15,13 +18,14 @@ _HEADERS = {
 }
 _ONLY_HERE = "private"
 KEY_FILE = "try-out.key"
-"""In `data_dir`: the API key of the client that `gateway up` makes in a try-out."""
+"""The file in `data_dir` with the API key of the client that `gateway up` makes in a try-out."""
 
 
 def add_start(app: FastAPI, rt: Runtime) -> None:
-    """Mount the page.
+    """Mount the start page.
 
-    What is switched off is not linked; what only the inside is served is marked.
+    Pages that are switched off are not linked. Pages that are served to private addresses only are
+    marked.
     """
     pages = Environment(
         loader=PackageLoader("gateway.console", "pages"), autoescape=select_autoescape()

@@ -1,4 +1,4 @@
-"""What the gateway says, in each worker's language."""
+"""The texts that the gateway says and the words that it understands, in each worker's language."""
 
 from gateway.phrases.book import AnswerWords, Phrasebook, UnknownPhrase, Words, book_in, books
 

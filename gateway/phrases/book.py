@@ -1,9 +1,9 @@
-"""A phrasebook: all that the gateway says in one language, and the words it understands in it.
+"""A phrasebook: all texts that the gateway says in one language, and the words it understands.
 
-Texts live in `languages/<code>/gateway.po` (gettext; keys such as `answer.saved` instead of English
-sentences, so that English is a language like the others). A new folder is a new language; nothing
-else is edited. Words to understand are phrases too (`word.*`, separated by commas). A missing key
-or value is our mistake and raises.
+Texts live in `languages/<code>/gateway.po` (gettext). Its keys are names such as `answer.saved` and
+not English sentences, so that English is a language like the others. A new folder is a new
+language; nothing else is edited. Words to understand are phrases too (`word.*`, separated by
+commas). A missing key or value is a programming error and raises.
 """
 
 import gettext
@@ -23,16 +23,20 @@ from gateway.phrases.hearing import fold
 
 ENGLISH = "en"
 CATALOGUE = "gateway.po"
-UNCHECKED = "unchecked"  # how a translator's comment begins on a text no native speaker has read
+# The beginning of a translator's comment on a text that no native speaker has read.
+UNCHECKED = "unchecked"
 
 
 class UnknownPhrase(LookupError):
-    """No such key in the catalogue, or a value that its text needs was not given."""
+    """An error: the catalogue has no such key, or a value that its text needs was not given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Command words of one language, always with the English ones; folded (see `hearing.fold`), one word each."""
+    """The command words of one language, always with the English ones.
+
+    They are folded (see `hearing.fold`), and each is one word.
+    """
 
     join: frozenset[str]
     yes: frozenset[str]
@@ -63,7 +67,10 @@ class Words:
 
 @dataclass(slots=True)
 class AnswerWords:
-    """Words for yes, no and not sure, with the English ones; folded; fulfils `tasks.port.AnswerWords`."""
+    """The words for yes, no and not sure, with the English ones.
+
+    They are folded. The class fulfils `tasks.port.AnswerWords`.
+    """
 
     yes: frozenset[str]
     no: frozenset[str]
@@ -71,10 +78,10 @@ class AnswerWords:
 
 
 class Phrasebook:
-    """One language.
+    """The texts and words of one language.
 
-    `words`, `answers`: what is understood, `fillers`: what says nothing; `say`, `plural`: what is
-    said.
+    `words` and `answers` are the words that the gateway understands, and `fillers` those without a
+    meaning. `say` and `plural` give the texts.
     """
 
     def __init__(self, language: str, catalogue: Catalog, english: Catalog) -> None:
@@ -102,7 +109,7 @@ class Phrasebook:
         self.names = self._said("word.this_language") | {fold(language)}
 
     def say(self, key: str, **values: object) -> str:
-        """The text of `key`; `values` fill its `{placeholders}` (amounts come as ready text)."""
+        """Return the text of `key`, its `{placeholders}` filled with `values` (amounts as text)."""
         return self._fill(key, self._text(key), values)
 
     def listed(self, key: str) -> tuple[str, ...]:
@@ -110,23 +117,26 @@ class Phrasebook:
         return tuple(one.strip() for one in self._text(key).split(","))
 
     def plural(self, key: str, count: int, **values: object) -> str:
-        """The form of `key` that suits `count`, which also fills `{count}`."""
+        """Return the form of `key` that suits `count`, which also fills `{count}`."""
         self._text(key)
         return self._fill(key, self._texts.ngettext(key, key, count), {"count": count, **values})
 
     def command(self, word: str) -> str | None:
-        """Which command a folded word is, e.g. `balance` for "bal"."""
+        """Return the command that a folded word names, e.g. `balance` for "bal"."""
         return self._commands.get(word)
 
     def unchecked(self) -> frozenset[str]:
-        """Keys whose text no native speaker has read yet (a comment in the catalogue says so)."""
+        """Return the keys whose text no native speaker has read yet.
+
+        A comment in the catalogue marks such a text.
+        """
         return frozenset(
             key for key in self.keys
             if any(c.startswith(UNCHECKED) for c in self.message(key).user_comments)
         )  # fmt: skip
 
     def message(self, key: str) -> Message:
-        """The catalogue's entry: translators' comments and all forms."""
+        """Return the catalogue's entry: translators' comments and all forms."""
         found = self._catalogue.get(key)
         if found is None or not found.string:
             raise UnknownPhrase(f"no phrase {key!r} in {self.language}")
@@ -148,7 +158,7 @@ class Phrasebook:
 
 
 def _listed(catalogue: Catalog, key: str) -> frozenset[str]:
-    """The comma-separated words of a phrase, folded."""
+    """Return the comma-separated words of a phrase, folded."""
     found = catalogue.get(key)
     if found is None or not isinstance(found.string, str):
         raise UnknownPhrase(f"no phrase {key!r} in {catalogue.locale_identifier}")
@@ -166,14 +176,14 @@ def _read(language: str) -> Catalog:
 
 @cache
 def books() -> Mapping[str, Phrasebook]:
-    """Every language there is, by its code; read once."""
+    """Return every language's book by its code. The files are read once."""
     catalogues = {language: _read(language) for language in _folders()}
     english = catalogues[ENGLISH]
     return {code: Phrasebook(code, each, english) for code, each in catalogues.items()}
 
 
 def book_in(language: str, among: Mapping[str, Phrasebook]) -> Phrasebook:
-    """The book of `language`, or the English one."""
+    """Return the book of `language`, or the English one."""
     return among.get(language) or among[ENGLISH]
 
 

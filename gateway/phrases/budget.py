@@ -1,7 +1,9 @@
-"""Whether every text fits: each with the longest values its catalogue names, in the alphabet its language is sent in.
+"""The check that every text fits, with the longest values that its catalogue names.
 
-In the SMS alphabet a text has the septets of its `budget`. In UCS-2 an SMS holds 70 characters and a screen 80, so a
-text has its budget, but at most 70; `parts: 2` in the catalogue allows two parts where the values alone are too long.
+Each text is measured in the alphabet in which its language is sent. In the SMS alphabet a text has
+the septets of its `budget`. In UCS-2 an SMS holds 70 characters and a screen 80, so a text has its
+budget, but at most 70. `parts: 2` in the catalogue allows two parts where the values alone are too
+long.
 """
 
 import re
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from gateway.phrases.book import Phrasebook
 from gateway.phrases.septets import SMS_PART_UNITS, SMS_UNITS, septets
 
-# These take a name with its blank in front, or nothing.
+# These texts take a name with its blank in front, or nothing.
 NAME_WITH_BLANK = frozenset({"agreed.welcome", "start.back", "invite.again", "menu.home"})
 _EXAMPLE = re.compile(r"^\{(\w+)\}: (.+)$")
 _BUDGET = re.compile(r"^budget: (\d+)$")
@@ -23,7 +25,7 @@ _PARTS = re.compile(r"^parts: (\d)$")
 class Weighed:
     """One form of a phrase at its longest.
 
-    `units`: septets in the SMS alphabet, else UCS-2 characters.
+    `units` counts septets in the SMS alphabet, and UCS-2 characters otherwise.
     """
 
     language: str
@@ -39,18 +41,18 @@ class Weighed:
 
 
 def is_words(key: str) -> bool:
-    """Words to understand are never sent."""
+    """Return True for a phrase that holds words to understand, which are never sent."""
     return key.startswith(("word.", "answer_word.", "date_word.", "hours."))
 
 
 def forms(book: Phrasebook, key: str) -> list[str]:
-    """The text of `key`, or all its plural forms."""
+    """Return the text of `key`, or all its plural forms."""
     said = book.message(key).string
     return [said] if isinstance(said, str) else list(said or ())
 
 
 def longest(book: Phrasebook, key: str) -> dict[str, str]:
-    """The longest value of each placeholder, as the catalogue lists them."""
+    """Return the longest value of each placeholder, as the catalogue lists them."""
     notes = book.message(key).auto_comments
     found = {m[1]: m[2] for line in notes if (m := _EXAMPLE.match(line))}
     if key in NAME_WITH_BLANK:
@@ -59,12 +61,12 @@ def longest(book: Phrasebook, key: str) -> dict[str, str]:
 
 
 def budget(book: Phrasebook, key: str) -> int | None:
-    """The budget the catalogue gives `key`, in septets; None where there is none."""
+    """Return the budget that the catalogue gives `key`, in septets; None where it gives none."""
     return _noted(book, key, _BUDGET)
 
 
 def placeholders(text: str) -> set[str]:
-    """The names in braces.
+    """Return the names in braces.
 
     >>> placeholders("{amount} sent, ref {ref}") == {"amount", "ref"}
     True
@@ -73,7 +75,7 @@ def placeholders(text: str) -> set[str]:
 
 
 def weigh(book: Phrasebook) -> Iterator[Weighed]:
-    """Every text of a language at its longest. A phrase without a budget has none left: 0."""
+    """Yield every text of a language at its longest. A phrase without a budget has the budget 0."""
     for key in sorted(book.keys):
         if is_words(key):
             continue

@@ -1,4 +1,4 @@
-"""What one channel can carry in one SMS: parts, characters and alphabet."""
+"""The capacity of one channel for one SMS: parts, characters and alphabet."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ PARTS_USUAL = 10
 class Capacity:
     """The limits of a channel for one message.
 
-    `parts_max`: SMS parts. `characters_max`: characters, None for no limit of its own.
-    `alphabet`: "gsm7" where the channel can send nothing but the default alphabet.
+    `parts_max` limits the SMS parts. `characters_max` limits the characters; None stands for no
+    limit of its own. `alphabet` is "gsm7" where the channel can send only the default alphabet.
     """
 
     parts_max: int = PARTS_USUAL
@@ -22,11 +22,11 @@ class Capacity:
     alphabet: Literal["any", "gsm7"] = "any"
 
     def carries(self, text: str) -> bool:
-        """Return whether one message can hold `text`."""
+        """Return True if one message can hold `text`."""
         return self.lack(text) is None
 
     def lack(self, text: str) -> str | None:
-        """Return why one message cannot hold `text`, or None.
+        """Return the reason why one message cannot hold `text`, or None.
 
         >>> Capacity(parts_max=1).lack("a" * 161), Capacity(characters_max=3).lack("abcd")
         ('2 parts, 1 can be sent', '4 characters, 3 can be sent')
@@ -45,7 +45,7 @@ class Capacity:
     def cheapest(self, wordings: Iterable[str]) -> str:
         """Return the first wording with the fewest parts among those that one message can hold.
 
-        Where none can be sent, the cheapest of all is returned: the caller says something else.
+        Where none can be sent, return the cheapest of all; the caller then sends another text.
         """
         every = list(wordings)
         return min([w for w in every if self.carries(w)] or every, key=segments)

@@ -1,4 +1,4 @@
-"""Ethiopic writing made comparable: homophones are one letter, and Ethiopic numerals are digits.
+"""Comparable Ethiopic writing: homophones become one letter, and Ethiopic numerals become digits.
 
 Amharic writes some sounds with several letters, and writers choose among them freely. Each series
 has seven forms at consecutive code points (Unicode block Ethiopic, U+1200 to U+137F). The pairs are
@@ -36,12 +36,12 @@ _ONES, _TENS = "[\u1369-\u1371]", "[\u1372-\u137a]"
 NUMERAL = re.compile(f"{_TENS}{_ONES}?|{_ONES}")
 """A number up to 99."""
 NUMERALS = re.compile("[\u1369-\u137c]+")
-"""Numerals that stand together, whatever they mean."""
+"""Adjacent numerals of any value."""
 _ETHIOPIC = re.compile("[\u1200-\u137f]")
 
 
 def folded(text: str) -> str:
-    """Return `text` with one letter for each sound, and numerals up to 99 as digits.
+    """Return `text` with one letter per sound, and numerals up to 99 as digits.
 
     >>> folded("፣፩"), folded("፴፫"), folded("ሐዐ") == folded("ሀአ")
     ('፣1', '33', True)

@@ -1,4 +1,4 @@
-"""Making what people type comparable: the same words, whatever the handset, the case and the punctuation."""
+"""Comparable input: equal words compare equal, whatever the handset, case and punctuation."""
 
 import re
 import unicodedata
@@ -8,10 +8,11 @@ from gateway.phrases import ethiopic
 
 _APOSTROPHES = re.compile("['`\u2018\u2019\u02bc]")
 _DIACRITICS = range(0x0300, 0x0370)
-_EMOJI_DRESSING = frozenset("\ufe0e\ufe0f\u20e3")  # turn a plain 1 into the keycap emoji of 1
-# Letters that feature phones do not have and that Unicode does not take apart, with the letters
-# people type for them: Hausa's hooks, the open vowels and other letters of West Africa, and some
-# European ones.
+# These turn a plain 1 into the keycap emoji of 1.
+_EMOJI_DRESSING = frozenset("\ufe0e\ufe0f\u20e3")
+# Letters that feature phones do not have and that Unicode does not decompose, with the letters
+# typed for them: Hausa's hooks, the open vowels and other letters of West Africa, and some European
+# ones.
 _PLAIN = str.maketrans(
     {
         "\u0253": "b", "\u0257": "d", "\u0199": "k", "\u01b4": "y", "\u025b": "e", "\u0254": "o", "\u014b": "n",
@@ -25,8 +26,10 @@ _SHORT = 40  # characters
 
 
 def clean(said: str) -> str:
-    r"""`said` without what no database or phone should meet: control characters become spaces, lone surrogates
-    vanish, blanks are trimmed and collapsed. Everything a person can have meant stays.
+    r"""Return `said` without characters that no database or phone should receive.
+
+    Control characters become spaces, lone surrogates vanish, and blanks are trimmed and collapsed.
+    Everything that a writer can have meant stays.
 
     >>> clean("  a\x00b\n c ")
     'a b c'
@@ -37,15 +40,20 @@ def clean(said: str) -> str:
 
 
 def fold(said: str) -> str:
-    """The bare words of `said`: lower case, no accents, no punctuation, digits of every script as 0-9.
+    """Return the bare words of `said`.
 
-    Letters that sound alike and are written as each other are one letter: Hausa's hooked letters and the plain ones,
-    the Ethiopic homophones.
+    They are in lower case, without accents and punctuation, with digits of every script as 0-9.
+    Letters that sound alike and are written for each other become one letter: Hausa's hooked
+    letters and the plain ones, the Ethiopic homophones.
 
-    >>> fold("\u018a'inki"), fold("d'inki"), fold("\u1228\u1210\u1218\u1275") == fold("\u1228\u1200\u1218\u1275")
-    ('dinki', 'dinki', True)
-    >>> fold(" NDIYO!! "), fold("Pas s\u00fbr."), fold("\uff11)"), fold("\u0663"), fold("Don't know"), fold("\U0001f44d")
-    ('ndiyo', 'pas sur', '1', '3', 'dont know', '')
+    >>> fold("\u018a'inki"), fold("d'inki")
+    ('dinki', 'dinki')
+    >>> fold("\u1228\u1210\u1218\u1275") == fold("\u1228\u1200\u1218\u1275")
+    True
+    >>> fold(" NDIYO!! "), fold("Pas s\u00fbr."), fold("\uff11)"), fold("\u0663")
+    ('ndiyo', 'pas sur', '1', '3')
+    >>> fold("Don't know"), fold("\U0001f44d")
+    ('dont know', '')
     """
     return _short(said) if len(said) <= _SHORT else _fold(said)
 
@@ -63,7 +71,7 @@ def _fold(said: str) -> str:
 
 _short = lru_cache(maxsize=2048)(
     _fold
-)  # labels, command words and short answers come again and again
+)  # Labels, command words and short answers return again and again, so they are cached.
 
 
 def _harmless(ch: str) -> str:

@@ -1,7 +1,7 @@
-"""What a text weighs on the air, as far as wording needs it: the GSM-7 alphabet, septets, and billed parts.
+"""The size of a text on the air for the choice of a wording: GSM-7 alphabet, septets and parts.
 
-Source: 3GPP TS 23.038 section 6.2.1 (the alphabet and its extension table). One character outside it turns the
-whole SMS into UCS-2: 70 characters for the price of 160.
+Source: 3GPP TS 23.038 section 6.2.1 (the alphabet and its extension table). One character outside
+it turns the whole SMS into UCS-2: 70 characters for the price of 160.
 """
 
 import unicodedata
@@ -10,14 +10,14 @@ BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-EXTENSION = frozenset("\f^{}\\[~]|€")  # each costs two septets
+EXTENSION = frozenset("\f^{}\\[~]|€")  # Each of these costs two septets.
 
 SMS_SEPTETS, SMS_PART_SEPTETS = 160, 153
 SMS_UNITS, SMS_PART_UNITS = 70, 67
 
 
 def septets(text: str) -> int | None:
-    """The length in septets; None when `text` does not fit GSM-7 at all.
+    """Return the length in septets; None when `text` does not fit GSM-7 at all.
 
     >>> septets("Pay 5 [now]"), septets("français")
     (13, None)
@@ -30,7 +30,9 @@ def septets(text: str) -> int | None:
 
 
 def gsm_only(text: str, limit: int) -> str:
-    """What of somebody's words can be shown again without making our reply dearer: at most `limit` septets.
+    """Return the part of a worker's words that a reply can repeat without costing more.
+
+    The result has at most `limit` septets.
 
     >>> gsm_only("KIB\u011eRA!", 5), gsm_only("\U0001f600", 5)
     ('KIBRA', '?')
@@ -39,7 +41,7 @@ def gsm_only(text: str, limit: int) -> str:
 
 
 def unaccented(text: str) -> str:
-    r"""Return `text` with the bare letter in place of each accented one that the alphabet lacks.
+    r"""Return `text` with the plain letter for each accented one that the alphabet lacks.
 
     >>> unaccented("J\xe9r\xf4me Wanjir\u0169")
     'J\xe9rome Wanjiru'
@@ -48,10 +50,10 @@ def unaccented(text: str) -> str:
 
 
 def segments(text: str) -> int:
-    """How many parts an SMS of `text` is billed as.
+    """Return the number of billed parts of an SMS of `text`.
 
-    Parts that split an extension pair are not looked at: this chooses between wordings; bills are
-    counted in `sms`.
+    Parts that split an extension pair are not considered: this function chooses between wordings.
+    Bills are counted in `sms`.
 
     >>> segments("a" * 160), segments("a" * 161), segments("ŋ" * 71)
     (1, 2, 2)

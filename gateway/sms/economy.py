@@ -1,10 +1,12 @@
-"""Saving segments: one curly quote makes a whole SMS UCS-2, at 70 characters a part instead of 160.
+"""The saving of segments: one curly quote makes a whole SMS UCS-2, with only 70 characters a part.
 
-Two kinds of change. Marks (quotes, dashes, blanks, invisible characters) have a GSM-7 twin and may
-always be changed. Letters lose something ("avó" and "avô" are both "avo"), so they are changed only
-where people who write the language do the same on their phones, and shown in the diff. What no rule
-covers (Hausa hooked letters, Yoruba dots, Ethiopic, Arabic, emoji) stays, is reported, and makes
-every other change pointless.
+A part in GSM-7 holds 160. There are two kinds of change. Marks (quotes, dashes, blanks, invisible
+characters) have a GSM-7 twin and may always be changed. Letters lose something ("avó" and "avô"
+both become "avo"). A letter is therefore changed only where writers of the language do the same on
+their phones, and the change is shown in the diff.
+
+Characters without a rule (Hausa hooked letters, Yoruba dots, Ethiopic, Arabic, emoji) stay and are
+reported. They make every other change pointless.
 """
 
 # ruff: noqa: RUF001, RUF002  characters that look alike are what this file is about

@@ -97,7 +97,7 @@ class Pace:
             self._calls.append(Call(segments, at, at))
 
     def full(self, now: float) -> None:
-        """Take over from an unknown process, which may just have sent all that the limit permits."""
+        """Take over from an unknown process, which may have just used the whole limit."""
         self._calls.append(Call(self.limit, now, now))
 
     def _forget(self, now: float) -> None:

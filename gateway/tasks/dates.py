@@ -1,4 +1,4 @@
-"""Dates as workers write them: which days a text can mean, and a day in words."""
+"""Dates as workers write them: the days that a text can mean, and a day in words."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,8 +14,9 @@ from gateway.tasks import ethiopian
 YEAR_MIN, YEAR_MAX = 1800, 2199
 _ETHIOPIA = "am"
 _TWO_CALENDARS = frozenset({"ETB", "AFN", "IRR", "NPR", "THB"})
-"""Currencies of countries where another calendar than the Gregorian one is in daily use (CLDR, and
-Nepal's own).
+"""The currencies of countries where another calendar is in daily use beside the Gregorian one.
+
+Source: CLDR, and Nepal's own calendar.
 """
 _YEAR_DIGITS, _DAY_DIGITS, _ALL_DIGITS = 4, 2, 8
 _PREFIX_MIN = 3  # letters of a month's name
@@ -26,13 +27,15 @@ Month = tuple[str, int]
 
 
 def days(said: str, language: str, currency: str = "") -> list[date]:
-    """Return every day that `said` can mean, in order; none where it is no whole date.
+    """Return every day that `said` can mean, in order; none where it is not a whole date.
 
-    Where people count by two calendars, which `language` and `currency` tell, only a month in words
-    says which.
+    `language` and `currency` tell whether two calendars are in use. There only a month in words
+    shows which calendar is meant.
 
-    >>> days("3 May 2026", "en") == days("2026-05-03", "en") == [date(2026, 5, 3)], len(days("3/5/2026", "en"))
-    (True, 2)
+    >>> days("3 May 2026", "en") == days("2026-05-03", "en") == [date(2026, 5, 3)]
+    True
+    >>> len(days("3/5/2026", "en"))
+    2
     """
     pieces = _PIECE.findall(fold(plain(said)))
     numbers = [piece for piece in pieces if piece.isdecimal()]
@@ -49,13 +52,13 @@ def days(said: str, language: str, currency: str = "") -> list[date]:
 
 
 def in_words(day: date, book: Phrasebook) -> str:
-    """Return a day as it is said: 3 May 2026."""
+    """Return a day in words: 3 May 2026."""
     month = book.listed("date_word.months")[day.month - 1]
     return book.say("date.words", day=day.day, month=month, year=day.year)
 
 
 def repeated(value: str, said: str, book: Phrasebook) -> str:
-    """Return the day `value` in words, with the Ethiopian date before it where the worker gave that."""
+    """Return the day `value` in words, after the Ethiopian date where the worker gave that."""
     day = date.fromisoformat(value)
     words = in_words(day, book)
     for piece in _PIECE.findall(fold(plain(said))):
@@ -69,16 +72,17 @@ def repeated(value: str, said: str, book: Phrasebook) -> str:
 
 @cache
 def _fillers() -> frozenset[str]:
-    """Words that say nothing in any language: of, the, st."""
+    """Return the words without a meaning in all languages: of, the, st."""
     return frozenset(
         fold(word) for book in books().values() for word in book.listed("date_word.filler")
     )
 
 
 def _month(word: str, language: str) -> Month | None:
-    """Return the month that a folded word names, in full or by its first letters; None where it names none or several.
+    """Return the month that a folded word names, in full or by its first letters.
 
-    The worker's own language and English come first, then all others.
+    Return None where it names none or several. The worker's own language and English come first,
+    then all others.
     """
     if number := ethiopian.month(word):
         return "ethiopian", number
@@ -100,7 +104,10 @@ def _months_named(word: str, languages: Iterable[str]) -> Iterator[int]:
 
 
 def _with_month(month: Month, numbers: Sequence[str]) -> Iterator[date]:
-    """Yield the day of a month in words: of the two numbers, the one of four digits is the year."""
+    """Yield the day of a month in words.
+
+    Of the two numbers, the one with four digits is the year.
+    """
     years = [number for number in numbers if len(number) == _YEAR_DIGITS]
     of_month = [number for number in numbers if len(number) <= _DAY_DIGITS]
     if len(numbers) != 2 or len(years) != 1 or len(of_month) != 1:  # noqa: PLR2004

@@ -11,7 +11,7 @@ from gateway.phrases.hearing import fold
 _EPOCH = 2796
 """The ordinal (`date.toordinal`) of the first day of the first year."""
 _MONTH_DAYS, _LAST_MONTH = 30, 13
-# As they are shown, then as they are also written.
+# The name that is shown comes first, then other spellings.
 _NAMES = (
     ("Meskerem", "\u1218\u1235\u12a8\u1228\u121d"),
     ("Tikimt", "\u1325\u1245\u121d\u1275", "Tikemt", "Teqemt"),

@@ -1,4 +1,4 @@
-"""How many paid answers a batch will have when it closes, guessed from how its tasks have gone so far. Pure."""
+"""The forecast of the paid answers of a batch at its close, from its tasks so far. It is pure."""
 
 
 def answers_at_close(
@@ -11,14 +11,21 @@ def answers_at_close(
     open_wanted: int,
     most: int,
 ) -> int:
-    """Never below what is given already and wanted now, never above `most` (what was set aside for).
+    """Return the expected number of paid answers when the batch closes.
 
-    `given`: answers so far, gold included. `decided` tasks took `decided_answers`; `still_open` tasks have been given
-    `open_given`, and want `open_wanted` more by now. A batch whose tasks mostly needed three answers will need three for the rest.
+    The result is never below the answers already given and currently wanted. It is never above
+    `most`, the number of answers for which money was set aside.
 
-    >>> answers_at_close(given=30, decided=10, decided_answers=30, still_open=20, open_given=0, open_wanted=40, most=210)
+    `given` counts the answers so far, gold included. The `decided` tasks took `decided_answers`.
+    The `still_open` tasks have been given `open_given` answers and currently want `open_wanted`
+    more. If the tasks of a batch mostly needed three answers, the rest is expected to need three
+    too.
+
+    >>> decided = {"given": 30, "decided": 10, "decided_answers": 30}
+    >>> answers_at_close(**decided, still_open=20, open_given=0, open_wanted=40, most=210)
     90
-    >>> answers_at_close(given=0, decided=0, decided_answers=0, still_open=5, open_given=0, open_wanted=15, most=15)
+    >>> none_decided = {"given": 0, "decided": 0, "decided_answers": 0}
+    >>> answers_at_close(**none_decided, still_open=5, open_given=0, open_wanted=15, most=15)
     15
     """
     usual = -(-still_open * decided_answers // decided) - open_given if decided else 0

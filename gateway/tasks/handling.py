@@ -1,4 +1,4 @@
-"""How a batch hands out its questions and checks its workers: what a client may choose beside the overlap policy."""
+"""The handling of a batch's questions and workers: the client's choices beside the overlap."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -6,29 +6,37 @@ from dataclasses import asdict, dataclass, field, fields
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """`entry_gold`: gold among the first questions of a worker at a kind, before any other (with a gold_rate only).
-
-    `promote_gold`: may results that leave no doubt be asked of others as gold? `review_minor`: what a person's look at a
-    task costs the client, in minor units; 0 = she looks at what stays in doubt, whatever it costs. `rotate`: does every
-    worker see the options in an order of her own? `shares`: by partner's code, the part of the tasks (0..1) kept for its
-    workers, for `keep_h` hours after the start; then they are anybody's. `same`: options that were found to mean the same as
-    another, which is what is stored for them; the menu keeps them where they were.
-    """
+    """The client's choices for one batch."""
 
     entry_gold: int = 5
+    """The number of gold tasks among the first questions of a worker at a kind, before any other
+    (with a gold_rate only).
+    """
     promote_gold: bool = False
+    """True if results that leave no doubt may be asked of other workers as gold."""
     review_minor: int = 0
+    """The client's cost of one review of a task, in minor units; 0: every doubtful task is
+    reviewed, whatever it costs.
+    """
     rotate: bool = False
+    """True if every worker sees the options in an order of her own."""
     shares: Mapping[str, float] = field(default_factory=dict[str, float])
+    """The part of the tasks (0..1) kept for a partner's workers, by the partner's code."""
     keep_h: int = 72
+    """The hours after the start for which the shares are kept; then all workers may answer those
+    tasks.
+    """
     same: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Options that were found to mean the same as another option, which is stored in their place;
+    the menu keeps them where they were.
+    """
 
 
 DEFAULT = Handling()
 
 
 def to_options(handling: Handling) -> dict[str, object]:
-    """What differs from the default, to be kept with the batch.
+    """Return the choices that differ from the default, to be kept with the batch.
 
     >>> to_options(Handling(entry_gold=3))
     {'entry_gold': 3}
@@ -38,6 +46,6 @@ def to_options(handling: Handling) -> dict[str, object]:
 
 
 def from_options(options: Mapping[str, object]) -> Handling:
-    """The handling kept so; keys of other things are left alone."""
+    """Return the handling kept in a batch's options; keys of other features are ignored."""
     names = {one.name for one in fields(Handling)}
     return Handling(**{name: value for name, value in options.items() if name in names})  # pyright: ignore[reportArgumentType]  # our own row

@@ -1,4 +1,4 @@
-"""A client's tasks come in: rows of JSON or CSV become checked tasks, or a list of what is wrong, row by row."""
+"""The intake of a client's tasks: rows become checked tasks, or a list of faults, row by row."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,9 +19,10 @@ _FIELDS = ("id", "text", "gold", "audience")
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who may be asked.
+    """The workers who may be asked.
 
-    `workers`: ids in the order in which they are to be asked; the rest narrows down.
+    `workers` are ids in the order in which they are asked. The other fields narrow the audience
+    down.
     """
 
     workers: tuple[int, ...] = ()
@@ -33,7 +34,7 @@ class Audience:
 class TaskSpec:
     """One checked task.
 
-    `name` is the client's id for it; `gold` its known truth, in the form answers have.
+    `name` is the client's id of the task, and `gold` its known truth in the form of an answer.
     """
 
     name: str
@@ -44,7 +45,7 @@ class TaskSpec:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What one batch may hold, and what it holds already, however many uploads that were."""
+    """The limits of one batch, and its present size over all uploads."""
 
     tasks_max: int
     bytes_max: int
@@ -52,7 +53,7 @@ class Room:
     size_bytes: int = 0
 
     def check(self, tasks: int, size_bytes: int) -> None:
-        """Raise Refused where so much more does not go into the batch, naming the limit."""
+        """Raise Refused naming the limit where the batch cannot hold this much more."""
         if self.tasks + tasks > self.tasks_max:
             raise self._full(f"{self.tasks:,} tasks", f"{self.tasks_max:,}", "limits.batch_tasks")
         if self.size_bytes + size_bytes > self.bytes_max:
@@ -71,7 +72,10 @@ class Room:
 def check(
     rows: Iterable[Mapping[str, object]], kind: TaskKind, options: Sequence[Option]
 ) -> list[TaskSpec]:
-    """Every row a task, or Refused with the first faults of all rows; nothing is taken in halves."""
+    """Return every row as a task, or raise Refused with the first faults of all rows.
+
+    An upload is taken as a whole or not at all.
+    """
     return list(checked(rows, kind, options))
 
 
@@ -81,9 +85,10 @@ def checked(
     options: Sequence[Option],
     room: Room | None = None,
 ) -> Iterator[TaskSpec]:
-    """Yield each row as a task; after the last row raises Refused with the first faults of all rows.
+    """Yield each row as a task.
 
-    Rows for which there is no `room` are refused at once: the rest of a file that is too long is not read.
+    After the last row, raise Refused with the first faults of all rows. Rows for which there is no
+    `room` are refused at once, so the rest of a file that is too long is not read.
     """
     names, faults, wrong = set[str](), list[Fault](), 0
     for count, row in enumerate(rows, 1):
@@ -127,7 +132,8 @@ def _gold(row: Mapping[str, object], kind: TaskKind, options: Sequence[Option]) 
         return None
     try:
         return kind.check_truth(_string(row, "gold"), options)
-    except Refused as refused:  # a kind calls it the truth; the client's column is called gold
+    # A kind calls the value the truth, but the client's column is called gold.
+    except Refused as refused:
         raise Refused(str(refused), field="gold") from refused
 
 
@@ -168,7 +174,7 @@ def _ids(named: Mapping[str, object], key: str) -> tuple[int, ...]:
     ids = tuple(within(one, field, least=1) for one in cast("list[int]", found))
     within(len(ids), field, most=ANSWERS_OF_TASK_MAX)
     if len(set(ids)) != len(ids):
-        raise Refused(f"{key} names somebody twice", field=field)
+        raise Refused(f"{key} names the same id twice", field=field)
     return ids
 
 

@@ -1,6 +1,6 @@
-"""What a task kind must do.
+"""The port of a task kind.
 
-One kind a file in `tasks/kinds/`; the module itself fulfils `TaskKind`.
+Each kind is one file in `tasks/kinds/`; the module itself fulfils `TaskKind`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,30 +13,35 @@ from gateway.tasks.question import Option, Question
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reply means: `value` is the answer to store (an option's id, or text); None = not understood.
-
-    `why`, when not understood, is a phrase key that tells the worker what to do
-    (`unclear.choice`, `unclear.empty`, `unclear.too_long`, ...); `told` fills the phrase's placeholders.
-    """
+    """The meaning of a reply."""
 
     value: str | None
+    """The answer to store (an option's id, or text); None where the reply was not understood."""
     why: str | None = None
+    """The phrase key that tells the worker what to do (`unclear.choice`, `unclear.empty`,
+    `unclear.too_long`, ...).
+    """
     told: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The values of the phrase's placeholders."""
 
 
 class TaskKind(Protocol):
+    """A task kind: the checks of a client's tasks and the reading of workers' replies."""
+
     NAME: str
+    """The name by which the gateway knows the kind; it equals the file's name."""
     IS_TEXT: bool
     """True when answers are free text (aggregated by near-agreement), False when they are options.
     """
 
     VALUE: str
-    """What is typed: text, date, number or name (`value` in the API); "" where an option is chosen.
+    """The kind of the typed value: text, date, number or name (`value` in the API); "" where an
+    option is chosen.
     """
 
     COMPARED: str
-    """How two typed answers are compared, as `gateway.qa.text.normalise` knows it: "" as texts that
-    may differ by a slip of the thumb.
+    """The way to compare two typed answers, as `gateway.qa.text.normalise` knows it: "" for texts
+    that may differ by a typing error.
     """
 
     KEYS_ARE_ANSWERS: bool
@@ -53,15 +58,18 @@ class TaskKind(Protocol):
     """
 
     def options(self, given: Sequence[Option]) -> tuple[Option, ...]:
-        """The full options of a batch from what the client gave; raises `Refused` naming the field and rule."""
+        """Return the full options of a batch from the client's own.
+
+        Raises `Refused` naming the field and the rule.
+        """
         ...
 
     def check_text(self, text: str) -> None:
-        """Raises `Refused` when a task's text cannot be asked as this kind."""
+        """Raise `Refused` when a task's text cannot be asked as this kind."""
         ...
 
     def check_truth(self, truth: str, options: Sequence[Option]) -> str:
-        """A gold task's truth in the form answers are stored in; raises `Refused`."""
+        """Return a gold task's truth in the form in which answers are stored. Raises `Refused`."""
         ...
 
     def read(self, said: str, question: Question, language: str, words: "AnswerWords") -> Reading:
@@ -69,20 +77,23 @@ class TaskKind(Protocol):
         ...
 
     def echo(self, value: str, said: str, language: str) -> str:
-        """What is repeated to the worker of a typed value, in her language; "" where nothing is."""
+        """Return the text that repeats a typed value to the worker, in her language, or ""."""
         ...
 
     def names(self, options: Sequence[Option], language: str, words: "AnswerWords") -> Meanings:
-        """The words that name each option; none where answers are typed text."""
+        """Return the words that name each option; none where answers are typed text."""
         ...
 
     def hint_key(self) -> str:
-        """The phrase key of the short line that tells how to answer by SMS, e.g. `how.choice`."""
+        """Return the phrase key of the line that tells how to answer by SMS, e.g. `how.choice`."""
         ...
 
 
 class AnswerWords(Protocol):
-    """The words for yes, no and not sure in a worker's language and in English (from the phrase catalogue)."""
+    """The words for yes, no and not sure in a worker's language and in English.
+
+    They come from the phrase catalogue.
+    """
 
     yes: frozenset[str]
     no: frozenset[str]

@@ -1,4 +1,4 @@
-"""A question as a worker meets it: one task of a batch, with all that is needed to ask it and to read the reply."""
+"""A question as a worker meets it: one task, with the data to ask it and to read the reply."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,21 +12,23 @@ FALLBACK_LANGUAGE = "en"
 class Option:
     """One possible answer.
 
-    Results, rules and decisions refer to `id`; `labels` are what a worker reads.
+    Results, rules and decisions refer to `id`; workers read `labels`.
     """
 
     id: str
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def label(self, language: str) -> str:
+        """Return the label in this language, else in English, else the id."""
         return self.labels.get(language) or self.labels.get(FALLBACK_LANGUAGE) or self.id
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An open task, put to one worker. `text` is the item; `instructions` say what to do with it.
+    """An open task, put to one worker.
 
-    `options` is empty for free text. `price_minor`: what an accepted answer earns.
+    `text` is the item, and `instructions` say what to do with it. `options` is empty for free text.
+    `price_minor` is the earning of an accepted answer.
     """
 
     task: TaskId

@@ -1,7 +1,8 @@
-"""The order of options on a worker's menu: her own in each batch, so that "always 1" is noise and can be seen.
+"""The order of options on a worker's menu: her own per batch, so that answering "always 1" shows.
 
-The order follows from batch, worker and options, so nothing need be kept: a question she is asked again, on any channel
-and however late her answer comes, has the order it had, and what was pressed can be told from what was stored.
+The order follows from batch, worker and options, so it need not be stored. A question that is asked
+again, on any channel, keeps its order however late the answer comes. The key that the worker
+pressed can be told from the stored answer.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from gateway.tasks.question import Option
 
 
 def rotated(options: Sequence[Option], batch: str, worker: int) -> tuple[Option, ...]:
-    """The options in this worker's order.
+    """Return the options in this worker's order.
 
     >>> ids = [Option("shop"), Option("house"), Option("school")]
     >>> [[o.id for o in rotated(ids, "b", worker)] for worker in (1, 2)]
@@ -25,12 +26,14 @@ def rotated(options: Sequence[Option], batch: str, worker: int) -> tuple[Option,
 
 
 def may_rotate(options: Sequence[Option]) -> bool:
-    """Whether another order would confuse nobody: no label is or begins with a sign that could be read as another
-    option's key (`2 rooms`, `B`), and none is a bare yes or no, which people answer by habit.
+    """Return True if another order would confuse no worker.
+
+    No label may be or begin with a sign that could be read as another option's key (`2 beds`, `B`).
+    No label may be a bare yes or no, which workers answer by habit.
 
     >>> may_rotate([Option("shop"), Option("house")]), may_rotate([Option("yes"), Option("maybe")])
     (True, False)
-    >>> may_rotate([Option("2 rooms"), Option("3 rooms")]), may_rotate([Option("A"), Option("B")])
+    >>> may_rotate([Option("2 beds"), Option("3 beds")]), may_rotate([Option("A"), Option("B")])
     (False, False)
     """
     labels = [label for o in options for label in (o.id, *o.labels.values())]
@@ -39,7 +42,7 @@ def may_rotate(options: Sequence[Option]) -> bool:
 
 @cache
 def _fixed() -> frozenset[str]:
-    """Words and letters that must stay where the client put them, folded, of every language."""
+    """Return the folded words and letters of every language that must keep the client's order."""
     said = (book.answers for book in books().values())
     habits = (ways for answers in said for ways in (answers.yes, answers.no))
     return frozenset(key.casefold() for key in KEYS).union(*habits)

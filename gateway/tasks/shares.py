@@ -1,11 +1,13 @@
-"""Shares of a batch's work for partners: which task is kept for whose workers, dealt out evenly from first to last."""
+"""The shares of a batch's work for partners, dealt out evenly from the first task to the last."""
 
 from collections.abc import Iterator, Mapping
 
 
 def dealt(count: int, shares: Mapping[str, float]) -> Iterator[str | None]:
-    """For each of `count` tasks in order the partner it is kept for, None = anybody's; whatever part is looked at, each
-    has about its share of it.
+    """Yield, for each of `count` tasks in order, the partner for whose workers it is kept.
+
+    None stands for a task that is open to all workers. Any part of the tasks contains about each
+    partner's share.
 
     >>> list(dealt(6, {"KIBERA": 0.5, "MATHARE": 1 / 3}))
     ['KIBERA', 'MATHARE', None, 'KIBERA', 'MATHARE', 'KIBERA']

@@ -17,13 +17,13 @@ from gateway.tabular import (
 )
 
 _COLUMNS = ("id", "text", "gold")
-_ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX, and what older spreadsheets write
+_ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX, and the format of older spreadsheets
 _BEGINNING_BYTES = 64 * 1024
 _BLANK = re.compile(r"[ \t\r\n]*")
 
 
 class UploadedRow(dict[str, object]):
-    """One row of an upload, which knows the number that the client sees beside it."""
+    """One row of an upload, with the number that the client sees beside it."""
 
     def __init__(self, cells: Mapping[str, object], number: int) -> None:
         super().__init__(cells)
@@ -31,9 +31,10 @@ class UploadedRow(dict[str, object]):
 
 
 def read_rows(file: BinaryIO | bytes, content_type: str) -> Iterator[UploadedRow]:
-    """Yield the rows of a file, whose format the content type tells, or how it begins.
+    """Yield the rows of a file; its content type tells the format, or else its beginning.
 
-    Raises Refused naming row and column, while it is read. Only JSON is held in memory as a whole.
+    Raises Refused naming row and column, while the file is read. Only JSON is held in memory as a
+    whole.
     """
     source = file if isinstance(file, bytes) else _seekable(file)
     beginning = source[:_BEGINNING_BYTES] if isinstance(source, bytes) else _beginning(source)
@@ -78,9 +79,9 @@ def _table_rows(source: Source) -> Iterator[UploadedRow]:
 
 def _checked_text(source: Source) -> str:
     text = decoded_text(source)
-    if "\0" in text:  # PostgreSQL does not hold it.
+    if "\0" in text:  # PostgreSQL cannot store it.
         row = text[: text.index("\0")].count("\n") + 1
-        raise Refused(f"row {row}: there is a NUL character in it", row=row)
+        raise Refused(f"row {row}: the row contains a NUL character", row=row)
     return text
 
 
@@ -90,7 +91,7 @@ def _json_lines(text: str) -> Iterator[UploadedRow]:
 
 
 def _json_list(text: str) -> Iterator[UploadedRow]:
-    """The objects of one list, each read by itself."""
+    """Yield the objects of one list, each read on its own."""
     scan, at, number = json.JSONDecoder(), text.index("[") + 1, 0
     while True:
         at = _BLANK.match(text, at).end()  # pyright: ignore[reportOptionalMemberAccess]  # matches nothing, too

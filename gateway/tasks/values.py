@@ -1,4 +1,4 @@
-"""What is typed: clients ask for a transcription of a value, and each kind of value is a task kind of its own."""
+"""Typed values: a client asks for a transcription of a value, and each value is a task kind."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -24,7 +24,7 @@ def values() -> Mapping[str, str]:
 
 
 def kind_asked(kind: str, value: str) -> str:
-    """Return the task kind of a batch that a client describes so.
+    """Return the task kind for the kind and the value that a client sent.
 
     Raises Refused naming the field.
     """
@@ -42,7 +42,9 @@ def kind_asked(kind: str, value: str) -> str:
 
 
 def as_asked(kind: str) -> tuple[str, str | None]:
-    """Return the kind and the value by which clients know a task kind; no value where options are chosen.
+    """Return the kind and the value by which clients know a task kind.
+
+    The value is None where options are chosen.
 
     >>> as_asked("date"), as_asked("verification")
     (('transcription', 'date'), ('verification', None))

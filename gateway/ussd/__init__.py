@@ -1,1 +1,1 @@
-"""USSD: the port, screens and pagination, one channel a file."""
+"""The USSD side: the port, screens and their pages, and one file per channel."""

@@ -1,4 +1,4 @@
-"""What a session may be on each network: `networks.toml`, and what an operator knows better."""
+"""The limits of a session on each network: those of `networks.toml` and the operator's own."""
 
 import tomllib
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ DEFAULT = "default"
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Limits of one network; see `networks.toml` for what each means."""
+    """The limits of one network; `networks.toml` explains each of them."""
 
     screen_septets: int
     input_characters: int
@@ -20,21 +20,25 @@ class Network:
 
     @property
     def last_question_s(self) -> int:
-        """From this age of a session on no new question is shown: she could not finish reading and answering it."""
+        """Return the age of a session from which no new question is shown.
+
+        A worker could not finish reading and answering such a question.
+        """
         return self.total_s - self.idle_s
 
 
 @cache
 def known() -> Mapping[str, Network]:
-    """The list in the package, by network code."""
+    """Return the limits in the package, by network code."""
     text = resources.files("gateway.ussd").joinpath("networks.toml").read_text()
     return {code: Network(**limits) for code, limits in tomllib.loads(text).items()}
 
 
 def network(code: str | None, own: Mapping[str, Mapping[str, int]]) -> Network:
-    """The limits on the network `code`.
+    """Return the limits on the network `code`.
 
-    `own`: the operator's, by network code or `default`; each may name some only.
+    `own` holds the operator's limits, by network code or `default`; each entry may name only some
+    of them.
 
     >>> network("63902", {}).input_characters, network("63902", {"63902": {"idle_s": 20}}).idle_s
     (80, 20)

@@ -1,4 +1,4 @@
-"""What every USSD channel is told beside its own options."""
+"""The options that every USSD channel has beside its own."""
 
 from typing import Annotated
 
@@ -8,13 +8,13 @@ from gateway.options import Options
 from gateway.ussd import networks
 from gateway.ussd.networks import DEFAULT, Network
 
-# A USSD string holds 182 septets; below 120 a screen of UCS-2 has no room for text beside its
+# A USSD string holds 182 septets. Below 120 a screen of UCS-2 has no space for text beside its
 # navigation.
 Septets = Annotated[int, Field(ge=120, le=182)]
 
 
 class NetworkOptions(BaseModel):
-    """What an operator knows better of one network; see `networks.toml`."""
+    """The operator's own limits of one network; see `networks.toml`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     screen_septets: Septets | None = None
@@ -24,10 +24,10 @@ class NetworkOptions(BaseModel):
 
 
 class UssdOptions(Options):
-    """What every USSD channel is told.
+    """The options that every USSD channel has.
 
-    `networks`: limits by network code, or `default`, where the list in `ussd/networks.toml` is
-    wrong or silent. `budgets_septets`, `budget_septets`: the screens' length alone.
+    `networks` holds limits by network code, or `default`, where the list in `ussd/networks.toml` is
+    wrong or silent. `budget_septets` and `budgets_septets` set only the length of screens.
     """
 
     service_code: str = Field(min_length=1)
@@ -44,7 +44,7 @@ class UssdOptions(Options):
         return self
 
     def network(self, code: str | None) -> Network:
-        """The limits that hold on the network `code`."""
+        """Return the limits that hold on the network `code`."""
         own: dict[str, dict[str, int]] = {DEFAULT: {"screen_septets": self.budget_septets}}
         for each, septets in self.budgets_septets.items():
             own.setdefault(each, {})["screen_septets"] = septets

@@ -1,6 +1,6 @@
-"""What a USSD channel must do.
+"""The port of a USSD channel.
 
-One channel a file in `ussd/channels/`; provider words stop at that file.
+Each channel is one file in `ussd/channels/`; the provider's words stay inside that file.
 """
 
 from collections.abc import Mapping
@@ -13,12 +13,13 @@ from gateway.ussd.networks import Network
 
 @dataclass(frozen=True, slots=True)
 class UssdStep:
-    """One key press as the provider tells it.
+    """One key press as the provider reports it.
 
-    `transcript`: all inputs of the session so far, joined by `*` ("" at the start). (session,
-    number, transcript) is what makes such a step unique, since these providers give it no id.
-    `newest`: the newest input, where the provider tells that alone; the transcript is then "" until
-    the session is known. Such a step is unique by (session, number, `id`).
+    `transcript` holds all inputs of the session so far, joined by `*` ("" at the start). Such a
+    step is unique by (session, number, transcript), since these providers give it no id.
+
+    `newest` is the newest input, where the provider sends only that. The transcript is then ""
+    until the session is known. Such a step is unique by (session, number, `id`).
     """
 
     session: str
@@ -32,7 +33,10 @@ class UssdStep:
 
 @dataclass(frozen=True, slots=True)
 class SessionEnd:
-    """The provider's notice that a session is over. `completed` False: dropped or timed out."""
+    """The provider's notice that a session is over.
+
+    `completed` is False where the session was dropped or timed out.
+    """
 
     session: str
     msisdn: str
@@ -42,7 +46,7 @@ class SessionEnd:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a phone shows: a screen, and whether the session is over with it."""
+    """The output on a phone: a screen, and whether the session ends with it."""
 
     text: str
     end: bool
@@ -55,7 +59,7 @@ STEP_ID = "gateway.step"
 
 @dataclass(frozen=True, slots=True)
 class UssdReply:
-    """A screen as its provider wants to read it."""
+    """A screen in the format of its provider."""
 
     body: bytes
     media_type: str = PLAIN
@@ -63,13 +67,13 @@ class UssdReply:
 
 
 class UssdChannel(Protocol):
-    """Made by the channel module's `make(name, options)`."""
+    """A USSD channel, made by its module's `make(name, options)`."""
 
     name: str
     service_code: str
 
     def parse_step(self, form: Mapping[str, str]) -> UssdStep:
-        """Raises `Refused` when it is not a step of this provider at all."""
+        """Read a step. Raises `Refused` when the form is not a step of this provider."""
         ...
 
     def parse_end(self, form: Mapping[str, str]) -> SessionEnd: ...
@@ -77,44 +81,47 @@ class UssdChannel(Protocol):
     def render(self, text: str, *, end: bool, form: Mapping[str, str]) -> UssdReply:
         """Return the response for a screen.
 
-        `form`: the call that is answered, where it could be read.
+        `form` is the call that is answered, where it could be read.
         """
         ...
 
     def network(self, code: str | None) -> Network:
-        """How long screens, inputs and sessions may be on that network."""
+        """Return the limits of screens, inputs and sessions on that network."""
         ...
 
 
 @runtime_checkable
 class TakesGet(Protocol):
-    """A channel whose provider may bring a step in the address of a GET; all others only post."""
+    """A channel whose provider may send a step in the address of a GET; all others only post."""
 
     takes_get: bool
 
 
 @runtime_checkable
 class EndsAmongSteps(Protocol):
-    """A channel whose provider tells the end of a session at the address of the steps."""
+    """A channel whose provider reports the end of a session at the address of the steps."""
 
     def is_end(self, form: Mapping[str, str]) -> bool:
-        """Return whether a call tells that the session is over, so that no screen is wanted."""
+        """Return True if a call reports that the session is over, so that no screen is wanted."""
         ...
 
 
 @runtime_checkable
 class TellsInput(Protocol):
-    """A channel that knows which fields of a call hold what was typed."""
+    """A channel that names the fields of a call which hold the worker's input."""
 
     typed_in: tuple[str, ...]
 
 
 @cache
 def tells_ends_among_steps(kind: type[UssdChannel]) -> bool:
-    """Return whether channels of this class are `EndsAmongSteps`; asking that of each call costs 50 us."""
+    """Return True if channels of this class are `EndsAmongSteps`.
+
+    The result is cached, because checking each call costs 50 us.
+    """
     return issubclass(kind, EndsAmongSteps)
 
 
 def is_end(ussd: UssdChannel, form: Mapping[str, str]) -> bool:
-    """Return whether a call at the address of the steps tells that its session is over."""
+    """Return True if a call at the address of the steps reports that its session is over."""
     return tells_ends_among_steps(type(ussd)) and cast("EndsAmongSteps", ussd).is_end(form)

@@ -1,4 +1,4 @@
-"""How a screen is written for a provider: templates of the settings, filled with the screen and the call."""
+"""The format of a screen for a provider: templates of the settings, filled with screen and call."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,10 +19,10 @@ State = bool | int | str
 
 
 class Replies(Options):
-    """How the provider wants a screen.
+    """The format in which the provider wants a screen.
 
-    `body` or `json`: the template. `{text}` is the screen, `{state}` is `continues` or `ends`,
-    `{call.x}` is the field x of the call that is answered. A JSON value that is `{state}` alone
+    `body` or `json` is the template. `{text}` is the screen, `{state}` is `continues` or `ends`,
+    and `{call.x}` is the field x of the call that is answered. A JSON value that is `{state}` alone
     keeps its type.
     """
 
@@ -43,13 +43,11 @@ class Replies(Options):
         for written in found:
             for place in _ANY_PLACE.findall(written):
                 if not _PLACE.fullmatch(f"{{{place}}}"):
-                    raise ValueError(
-                        f"nothing is called {{{place}}}; there is text, state and call.x"
-                    )
+                    raise ValueError(f"{{{place}}} is not defined; use text, state or call.x")
         if not any("{text}" in written for written in _strings(self._template)):
-            raise ValueError("the screen is nowhere: write {text} into body or json")
+            raise ValueError("the screen is missing: write {text} into body or json")
         if not any("{state}" in written for written in found):
-            raise ValueError("nothing says whether the session goes on: write {state} somewhere")
+            raise ValueError("the state of the session is missing: write {state} into a template")
         return self
 
     @property
@@ -83,7 +81,7 @@ def _one_line(value: str) -> str:
 
 
 def _filled(template: str, values: Mapping[str, str], written: Callable[[str], str]) -> str:
-    """Fill a template in one pass: what a value brings with it is never read as a template."""
+    """Fill a template in one pass, so that a value is never read as a template."""
     return _PLACE.sub(lambda place: written(_storable(values.get(place[1], ""))), template)
 
 

@@ -1,6 +1,7 @@
-"""Screens: a text too long for one is paged, measured after rendering, so that no screen is ever cut.
+"""Screens: a text too long for one screen is paged, so that no screen is ever cut.
 
-`98` goes on and `99` goes back, as the operators' own menus do; both lines are part of the measured screen.
+The pages are measured after rendering. `98` shows the next page and `99` the previous one, as in
+the operators' own menus. Both lines count as part of the screen.
 """
 
 import unicodedata
@@ -10,12 +11,12 @@ from typing import Literal
 from gateway.ussd.septets import fits
 
 MORE, BACK = "98", "99"
-# What the two lines of navigation leave must hold a word or two, or paging never ends.
+# The space beside the two lines of navigation must hold a word or two, or paging never ends.
 ROOM_MIN = 12
 
 
 def navigation(said: str) -> Literal["more", "back"] | None:
-    """What a key press means on a paged screen.
+    """Return the meaning of a key press on a paged screen.
 
     >>> navigation(" 98 "), navigation("99"), navigation("9")
     ('more', 'back', None)
@@ -31,11 +32,11 @@ def pages(
     more_label: str = f"{MORE} More",
     back_label: str = f"{BACK} Back",
 ) -> list[str]:
-    r"""The screens that show `notice`, `body` and the lines of `choices`, in this order; at least one.
+    r"""Return the screens that show `notice`, `body` and the lines of `choices`, in this order.
 
-    The choices stay together on the last screen, unless they fill more than one. A break falls between words,
-    within a word only where the word is longer than a screen. Each screen fits `budget_septets`, or the smaller
-    UCS-2 budget where it needs one.
+    There is at least one screen. The choices stay together on the last screen, unless they fill
+    more than one. A break falls between words, or within a word that is longer than a screen. Each
+    screen fits `budget_septets`, or the smaller UCS-2 budget where it needs one.
 
     >>> pages("", "one two three", ["1 Yes", "2 No"], 160)
     ['one two three\n1 Yes\n2 No']
@@ -55,10 +56,10 @@ def pages(
         nav = [more_label, *back]
         head, text = _take(text, nav, budget_septets)
         shown = [head] if head else []
-        if not text and not together:  # the choices need several screens: start them here
+        if not text and not together:  # The choices need several screens, so they start here.
             while lines and fits(_screen(*shown, lines[0], *nav), budget_septets):
                 shown.append(lines.pop(0))
-        if not shown:  # a single choice longer than a screen
+        if not shown:  # A single choice is longer than a screen.
             head, rest = _take(lines[0], nav, budget_septets)
             shown, lines = [head], [rest, *lines[1:]]
         made.append(_screen(*shown, *nav))
@@ -74,12 +75,14 @@ def pages_with_choices_first(
 ) -> list[str]:
     r"""Return the screens after a key that was none of the choices; the last is the one to show.
 
-    `notice` and the choices always stand together there, so that the next key can be right. The
-    text stands below them where it fits, and otherwise on the pages before, where `99` leads.
+    On the last screen `notice` and the choices stand together, so that the next key can be right.
+    The text stands below them where it fits. Otherwise it stands on the pages before, which `99`
+    shows.
 
     >>> pages_with_choices_first("Choose.", "Is it open?", ["1 Yes", "2 No"], 160)
     ['Choose.\n1 Yes\n2 No\nIs it open?']
-    >>> pages_with_choices_first("Choose.", "Is the shop next to the bus stop open?", ["1 Yes", "2 No"], 50)
+    >>> text = "Is the shop next to the bus stop open?"
+    >>> pages_with_choices_first("Choose.", text, ["1 Yes", "2 No"], 50)
     ['Is the shop next to the bus stop open?\n98 More', 'Choose.\n1 Yes\n2 No\n99 Back']
     """
     whole = _screen(notice.strip(), *choices, body.strip())
@@ -101,11 +104,15 @@ def _screen(*lines: str) -> str:
 
 
 def _take(text: str, nav: Sequence[str], budget_septets: int) -> tuple[str, str]:
-    """The most of `text` that fits above `nav`, ended at a word where there is one, and the rest."""
+    """Return the most of `text` that fits above `nav`, and the rest.
+
+    The first part ends at a word where there is one.
+    """
     if fits(_screen(text, *nav), budget_septets):
         return text, ""
     low, high = 1, min(len(text), budget_septets)
-    while low < high:  # a longer beginning never fits better than a shorter one
+    # A longer beginning never fits better than a shorter one, so the length is searched by halves.
+    while low < high:
         middle = (low + high + 1) // 2
         if fits(_screen(text[:middle].rstrip(), *nav), budget_septets):
             low = middle

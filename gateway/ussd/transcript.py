@@ -1,30 +1,41 @@
-"""What a worker has typed in a session: all her inputs joined by `*`, as the network tells them at every step."""
+"""The inputs of a session: all that the worker typed, joined by `*`.
+
+The network sends the transcript with every step.
+"""
 
 from gateway.ussd.port import UssdStep
 
 
 def typed(step: UssdStep) -> str:
-    """The transcript without the dialled code: some networks send the start of a session twice, the second time with
-    the code as content (which then stands first in all that follows).
+    """Return the transcript without the dialled code.
 
-    >>> typed(UssdStep("s", "", "*384*20#", "*384*20#")), typed(UssdStep("s", "", "*384*20#", "384*20*1"))
-    ('', '1')
-    >>> typed(UssdStep("s", "", "*384*20#", "3*84")), typed(UssdStep("s", "", "*384*20#", "384*200"))
-    ('3*84', '384*200')
+    Some networks send the start of a session twice. The second call has the code as its content,
+    and the code then stands first in all further transcripts.
+
+    >>> typed(UssdStep("s", "", "*384*20#", "*384*20#"))
+    ''
+    >>> typed(UssdStep("s", "", "*384*20#", "384*20*1"))
+    '1'
+    >>> typed(UssdStep("s", "", "*384*20#", "3*84"))
+    '3*84'
+    >>> typed(UssdStep("s", "", "*384*20#", "384*200"))
+    '384*200'
     """
     return behind_code(step.transcript, step.service_code)
 
 
 def is_new(step: UssdStep) -> bool:
-    """Return whether a step begins a session."""
+    """Return True if a step begins a session."""
     return step.newest is None and not typed(step)
 
 
 def behind_code(text: str, service_code: str) -> str:
-    """Return what was dialled or typed behind the code; the whole text where it does not begin with the code.
+    """Return the input behind the code, or the whole text where it does not begin with the code.
 
-    >>> behind_code("*713*10*5#", "713*10"), behind_code("*713#", "*713#"), behind_code("12", "*713#")
-    ('5', '', '12')
+    >>> behind_code("*713*10*5#", "713*10"), behind_code("*713#", "*713#")
+    ('5', '')
+    >>> behind_code("12", "*713#")
+    '12'
     """
     code = service_code.strip("*#")
     said = text.lstrip("*")
@@ -34,15 +45,18 @@ def behind_code(text: str, service_code: str) -> str:
     if rest and not rest.startswith("*"):
         return text
     if text.startswith("*"):
-        rest = rest.removesuffix("#")  # as it was dialled: the sign that ends a code, and no input
+        # A dialled text ends with the sign that ends a code; it is not input.
+        rest = rest.removesuffix("#")
     return rest.removeprefix("*")
 
 
 def new_keys(known: str | None, step: UssdStep) -> list[str] | None:
-    """What the worker pressed since `known`; [] for a plain dial, None when the transcript does not follow from it.
+    """Return the keys that the worker pressed since `known`.
 
-    Within a session all that is new is one input, even with a `*` in it: the worker typed that. At the start,
-    inputs come at once when she dialled deep (*384*20*1*2#), and each is a key.
+    Return [] for a plain dial, and None when the transcript does not follow from `known`. Within a
+    session all new text is one input, even with a `*` in it, because the worker typed it. At the
+    start several inputs come at once when the worker dialled *384*20*1*2#, and each of them is a
+    key.
 
     >>> new_keys("1", UssdStep("s", "", "*384*20#", "1*a*b"))
     ['a*b']

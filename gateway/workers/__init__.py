@@ -1,1 +1,1 @@
-"""Workers: states, consent, enrolment rules."""
+"""The rules for workers: states and consent, names, PINs and quiet hours."""

@@ -1,4 +1,7 @@
-"""PINs: chosen and typed on USSD only, kept as an Argon2id hash with a pepper that never stands in the database."""
+"""PINs: chosen and typed on USSD only, and kept as an Argon2id hash.
+
+The hash uses a pepper that never stands in the database.
+"""
 
 import re
 import secrets
@@ -15,7 +18,9 @@ _MEMORY_KIB, _PASSES, _LANES = 19_456, 2, 1
 
 
 def acceptable(pin: str) -> bool:
-    """Four to six digits, not all the same and not a run: those are guessed first.
+    """Return True for four to six digits that are neither all equal nor a run.
+
+    Those are guessed first.
 
     >>> [acceptable(pin) for pin in ("4821", "0000", "1234", "654321", "482", "48x1")]
     [True, False, False, False, False, False]
@@ -27,9 +32,9 @@ def acceptable(pin: str) -> bool:
 
 
 def hashed(pin: str, pepper: bytes) -> str:
-    """What is kept, a PHC string.
+    """Return the hash of a PIN as a PHC string.
 
-    Takes some hundredths of a second on purpose: call it in a thread.
+    The call deliberately takes some hundredths of a second, so make it in a thread.
     """
     return Argon2id(
         salt=secrets.token_bytes(_SALT_BYTES),
@@ -42,7 +47,7 @@ def hashed(pin: str, pepper: bytes) -> str:
 
 
 def is_right(pin: str, kept: str, pepper: bytes) -> bool:
-    """Whether `pin` is the one that was kept; as slow as `hashed`."""
+    """Return True if `pin` belongs to the hash `kept`; as slow as `hashed`."""
     try:
         Argon2id.verify_phc_encoded(pin.encode(), kept, pepper)
     except InvalidKey:

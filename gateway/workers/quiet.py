@@ -1,4 +1,4 @@
-"""Quiet hours: where she lives, when it is night for her, and when her morning comes."""
+"""Quiet hours: a worker's time zone, her night, and the end of it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo, available_timezones
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """From this hour of her day until that; equal: never."""
+    """The hours of the day from `from_hour` until `until_hour`; equal hours mean never."""
 
     from_hour: int
     until_hour: int
 
     def quiet_at(self, hour: int) -> bool:
-        """
+        """Return True if `hour` is a quiet one.
+
         >>> [QuietHours(21, 8).quiet_at(hour) for hour in (20, 21, 0, 7, 8)]
         [False, True, True, True, False]
         >>> QuietHours(12, 14).quiet_at(13), QuietHours(0, 0).quiet_at(3)
@@ -26,7 +27,7 @@ class QuietHours:
 
 
 def parse(written: str) -> QuietHours:
-    """`21-8` as settings write it; "" is never.
+    """Read quiet hours as settings write them, like `21-8`; "" means never.
 
     >>> parse("21-8"), parse("")
     (QuietHours(from_hour=21, until_hour=8), QuietHours(from_hour=0, until_hour=0))
@@ -36,10 +37,13 @@ def parse(written: str) -> QuietHours:
 
 
 def zone_named(said: str) -> str | None:
-    """The IANA time zone that somebody means by its name or its city; None where it is none, or several.
+    """Return the IANA time zone that `said` names by its own name or its city.
 
-    >>> zone_named("lubumbashi"), zone_named("Africa/Porto-Novo"), zone_named("Kinshasa."), zone_named("Atlantis")
-    ('Africa/Lubumbashi', 'Africa/Porto-Novo', 'Africa/Kinshasa', None)
+    Return None where none or several match.
+
+    >>> zone_named("lubumbashi"), zone_named("Africa/Porto-Novo"), zone_named("Kinshasa.")
+    ('Africa/Lubumbashi', 'Africa/Porto-Novo', 'Africa/Kinshasa')
+    >>> zone_named("Atlantis")
     """
     return _by_name().get(_letters(said))
 
@@ -60,7 +64,7 @@ def _letters(said: str) -> str:
 
 
 def wakes_at(now: datetime, zone: str, quiet: QuietHours) -> datetime | None:
-    """When the quiet hours that it is in now are over; None when it is in none.
+    """Return the end of the quiet hours that hold at `now`; None when none hold.
 
     >>> from datetime import UTC
     >>> at_night = datetime(2026, 11, 21, 19, 30, tzinfo=UTC)

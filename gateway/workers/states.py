@@ -1,13 +1,16 @@
-"""The states of a worker and the acts that change them: a table, kept beside each act in the ledger of consent."""
+"""The states of a worker and the acts that change them.
+
+The ledger of consent keeps both beside each other.
+"""
 
 from typing import Literal
 
 State = Literal["invited", "active", "stopped", "removed"]
 Act = Literal["asked", "invited", "joined", "agreed", "stopped", "restarted", "removed"]
 
-# What each act makes of a worker, whatever she was before. Only her own word makes her active:
-# `joined` is said with a partner's code, `agreed` is her YES, `restarted` her START. A coordinator
-# can invite and remove, never consent.
+# The state after each act, whatever the state before. Only the worker's own word makes her active:
+# `joined` is said with a partner's code, `agreed` is her YES, and `restarted` is her START. A
+# coordinator can invite and remove a worker, but never consent for her.
 BECOMES: dict[Act, State] = {
     "asked": "invited",
     "invited": "invited",

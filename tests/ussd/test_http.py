@@ -112,9 +112,9 @@ def test_any_screen_and_any_field_can_be_written(text, value, end):
     [
         ({"input": "some"}, "input"),
         ({"reply": {"body": "{text}", "json": {}}}, "exclude"),
-        ({"reply": {"body": "{state}"}}, "the screen is nowhere"),
-        ({"reply": {"body": "{text}"}}, "nothing says whether the session goes on"),
-        ({"reply": {"body": "{state} {text} {session}"}}, "nothing is called {session}"),
+        ({"reply": {"body": "{state}"}}, "the screen is missing"),
+        ({"reply": {"body": "{text}"}}, "the state of the session is missing"),
+        ({"reply": {"body": "{state} {text} {session}"}}, "{session} is not defined"),
         ({"reply": {"body": "{state}{text}", "content_type": "x\r\ny"}}, "content_type"),
         ({"begins": {"Type": "("}}, "begins"),
         ({"input": "all", "fields": {"step": "n"}}, "fields.step"),

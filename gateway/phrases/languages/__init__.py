@@ -1,1 +1,1 @@
-"""One language a folder: its catalogue gateway.po."""
+"""The languages: one folder per language, with its catalogue gateway.po."""

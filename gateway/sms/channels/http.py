@@ -110,7 +110,7 @@ class HttpOptions(Options):
         for template in _strings([self.url, self.headers, self.form, self.json_body]):
             for place in _PLACE.findall(template):
                 if place not in known:
-                    raise ValueError(f"nothing is called {{{place}}}")
+                    raise ValueError(f"{{{place}}} is not defined")
         return self
 
 

@@ -1,1 +1,1 @@
-"""One task kind a file; the file's name is the kind a client names."""
+"""The task kinds, one file per kind; a client names a kind by its file's name."""

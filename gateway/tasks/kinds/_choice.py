@@ -1,7 +1,8 @@
-"""What kinds with numbered options share: checking a client's options, and understanding a reply to them.
+"""The shared part of kinds with numbered options: checking options and understanding replies.
 
-Reading is tolerant of how people type and strict about what they mean: every word of a reply must point to the
-same one option. Anything else is not understood, and the worker is asked again; no answer is ever guessed.
+Reading is tolerant of the way workers type and strict about the meaning: every word of a reply must
+point to the same option. Any other reply is not understood, and the worker is asked again. No
+answer is ever guessed.
 """
 
 import re
@@ -15,19 +16,19 @@ from gateway.tasks.port import Reading
 from gateway.tasks.question import FALLBACK_LANGUAGE, Option
 from gateway.texts import prose
 
-OPTIONS_MAX = 9  # one key of a phone each
+OPTIONS_MAX = 9  # one key of a phone per option
 ID_MAX, LABEL_MAX = 64, 40
-TEXT_MAX = 1_200  # eight SMS parts; longer is a document, not a question on a phone
+TEXT_MAX = 1_200  # eight SMS parts; a longer text is a document, not a question on a phone
 
 UNCLEAR, EMPTY, TWO = "unclear.choice", "unclear.empty", "unclear.two"
-# Handsets without clear shapes, and people who type on them: a lone l or I was meant as 1.
+# On handsets without clear shapes a lone l or I was meant as 1.
 _LOOKS_LIKE_ONE = frozenset({"l", "i"})
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def check_text(text: str) -> None:
-    """A question must be there, be sendable, and be short enough for a phone."""
+    """Raise Refused if a question's text is empty, cannot be sent, or is too long for a phone."""
     if not clean(text):
         raise Refused("the text is empty", field="text")
     if _CONTROL.search(text):
@@ -41,7 +42,7 @@ def check_text(text: str) -> None:
 
 
 def check_options(options: Sequence[Option]) -> None:
-    """Refuses options a worker could not tell apart or could not name."""
+    """Raise Refused for options that a worker could not tell apart or could not name."""
     stop_words = frozenset[str]().union(*(book.words.stop for book in books().values()))
     ids = [option.id for option in options]
     if len(set(ids)) != len(ids):
@@ -83,7 +84,10 @@ def _check_label(where: str, place: int, label: str, count: int) -> None:
 
 
 def option_named(said: str, options: Sequence[Option], also: Meanings) -> str | None:
-    """The id of the one option that a client's text names by its id, a label in any language, or another word."""
+    """Return the id of the one option that a client's text names, or None.
+
+    The text may be the option's id, a label in any language, or a word of `also`.
+    """
     if said in {option.id for option in options}:
         return said
     languages = {FALLBACK_LANGUAGE}.union(*(option.labels for option in options))
@@ -94,12 +98,13 @@ def option_named(said: str, options: Sequence[Option], also: Meanings) -> str | 
 def read_choice(
     said: str, options: Sequence[Option], language: str, also: Callable[[], Meanings]
 ) -> Reading:
-    """Which option a worker's reply names: by number, label, id or a word of `also`."""
+    """Return the option that a worker's reply names by number, label, id or a word of `also`."""
     words = tuple(fold(said).split())
     if not words:
         return Reading(None, EMPTY)
     if len(words) == 1 and (keyed := _numbered(words[0], options)):
-        return Reading(next(iter(keyed)))  # numbers are never names, so nothing else can be meant
+        # Numbers are never names, so no other option can be meant.
+        return Reading(next(iter(keyed)))
     names = meanings(options, (language, FALLBACK_LANGUAGE), also())
     whole = names.get(words)
     if whole is not None:
@@ -116,9 +121,9 @@ def read_choice(
 
 
 def meanings(options: Sequence[Option], languages: Iterable[str], also: Meanings) -> Meanings:
-    """All folded word sequences that name an option.
+    """Return all folded word sequences that name an option.
 
-    Bare numbers are left out: they are keys, never names.
+    Bare numbers are left out, because they are keys and never names.
     """
     found: dict[tuple[str, ...], frozenset[str]] = {}
     named = [(option.label(language), option.id) for language in languages for option in options]
@@ -137,7 +142,10 @@ def meanings(options: Sequence[Option], languages: Iterable[str], also: Meanings
 def _mentions(
     words: tuple[str, ...], options: Sequence[Option], names: Meanings
 ) -> list[frozenset[str]] | None:
-    """What each part of a reply names, longest names first; None as soon as one word names nothing."""
+    """Return the options that each part of a reply names, with the longest names first.
+
+    Return None as soon as one word names no option.
+    """
     longest = max((len(name) for name in names), default=1)
     found: list[frozenset[str]] = []
     at = 0
@@ -155,7 +163,7 @@ def _mentions(
 
 
 def _numbered(word: str, options: Sequence[Option]) -> frozenset[str] | None:
-    """The option behind a key; `01` is how some handsets write 1."""
+    """Return the option of a key; some handsets write `01` for 1."""
     key = word.lstrip("0")
     if len(key) == 1 and key.isascii() and key.isdecimal() and int(key) <= len(options):
         return frozenset({options[int(key) - 1].id})

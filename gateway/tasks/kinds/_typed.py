@@ -1,4 +1,4 @@
-"""What kinds with typed answers share."""
+"""The shared part of kinds with typed answers."""
 
 from collections.abc import Sequence
 
@@ -8,18 +8,18 @@ from gateway.tasks.port import AnswerWords
 from gateway.tasks.question import Option
 
 ANSWER_MAX = 640
-"""Characters of an answer: as much as four to five SMS parts hold. The phrase `unclear.too_long`
-names the number.
+"""The longest answer in characters: the content of four to five SMS parts. The phrase
+`unclear.too_long` names the number.
 """
 TOO_LONG = "unclear.too_long"
 EXACT, AS_NAMES = "exact", "name"
-"""How values are compared: character by character, or as names are. See
+"""The two comparisons of values: character by character, or as names. See
 `gateway.qa.text.normalise`.
 """
 
 
 def options(given: Sequence[Option]) -> tuple[Option, ...]:
-    """Refuse options: what is typed has none."""
+    """Raise Refused for any options, because a typed answer has none."""
     if given:
         raise Refused(
             "a transcription has no options: the answer is typed; leave them out", field="options"
@@ -28,5 +28,5 @@ def options(given: Sequence[Option]) -> tuple[Option, ...]:
 
 
 def names(options: Sequence[Option], language: str, words: AnswerWords) -> Meanings:
-    """Return no names of options."""
+    """Return no words, because typed answers have no options to name."""
     return {}

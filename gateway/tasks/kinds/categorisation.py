@@ -1,4 +1,4 @@
-"""Which of these is it? Two to nine answers of the client's choosing, one phone key each."""
+"""The kind "categorisation": two to nine answers chosen by the client, one phone key per answer."""
 
 from collections.abc import Sequence
 
@@ -21,6 +21,7 @@ check_text = _choice.check_text
 
 
 def options(given: Sequence[Option]) -> tuple[Option, ...]:
+    """Return the client's options, or raise Refused."""
     if not OPTIONS_MIN <= len(given) <= _choice.OPTIONS_MAX:
         raise Refused(
             f"a categorisation needs {OPTIONS_MIN} to {_choice.OPTIONS_MAX} options, "
@@ -32,6 +33,7 @@ def options(given: Sequence[Option]) -> tuple[Option, ...]:
 
 
 def check_truth(truth: str, options: Sequence[Option]) -> str:
+    """Return the id of the option that the truth names, or raise Refused."""
     found = _choice.option_named(truth, options, {})
     if found is None:
         ids = ", ".join(option.id for option in options)
@@ -40,6 +42,7 @@ def check_truth(truth: str, options: Sequence[Option]) -> str:
 
 
 def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:
+    """Return the option that a worker's reply names."""
     return _choice.read_choice(said, question.options, language, dict)
 
 

@@ -1,9 +1,9 @@
-"""Type a date: kept as ISO 8601 (2026-05-03), whatever order the worker writes it in.
+"""The kind "date": kept as ISO 8601 (2026-05-03), in whatever order the worker writes it.
 
-A date in numbers counts only where one day fits all orders in use: 13/05/2026 does, 03/05/2026 may
-be in May or in March, and the worker is asked to write the month in words. The year is always of
-four digits. Ethiopia counts by a calendar of its own, so dates in Amharic or from there always name
-their month; those of its calendar are kept as the same day.
+A date in numbers counts only where one day fits all orders in use. 13/05/2026 does; 03/05/2026 may
+be in May or in March, and the worker is asked to write the month in words. The year always has four
+digits. Ethiopia has its own calendar, so dates in Amharic or from there always name their month. A
+date of that calendar is kept as the same day.
 """
 
 from collections.abc import Sequence
@@ -31,6 +31,7 @@ names = _typed.names
 
 
 def check_truth(truth: str, options: Sequence[Option]) -> str:
+    """Return the truth as a date, or raise Refused."""
     found = dates.days(truth, "en")
     if len(found) != 1:
         both = f"; it may be {' or '.join(day.isoformat() for day in found)}" if found else ""
@@ -41,7 +42,7 @@ def check_truth(truth: str, options: Sequence[Option]) -> str:
 
 
 def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:
-    """The one day that fits; where two fit, the worker is asked for the month in words."""
+    """Return the one day that fits. Where two fit, the worker is asked for the month in words."""
     if not fold(said):
         return Reading(None, _choice.EMPTY)
     found = dates.days(said, language, question.currency)
@@ -55,7 +56,7 @@ def read(said: str, question: Question, language: str, words: AnswerWords) -> Re
 
 
 def echo(value: str, said: str, language: str) -> str:
-    """The date with its month in words; of a date of the Ethiopian calendar, both."""
+    """Return the date with its month in words; a date of the Ethiopian calendar in both."""
     return dates.repeated(value, said, book_in(language, books()))
 
 

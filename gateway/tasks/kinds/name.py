@@ -1,4 +1,4 @@
-"""Type a name: kept as it is typed, and compared without regard to case, spaces and accents."""
+"""The kind "name": kept as it is typed, and compared without regard to case, spaces and accents."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -25,6 +25,7 @@ names = _typed.names
 
 
 def check_truth(truth: str, options: Sequence[Option]) -> str:
+    """Return the truth as a name, or raise Refused."""
     name = _name(truth)
     if name is None:
         raise Refused(
@@ -35,7 +36,7 @@ def check_truth(truth: str, options: Sequence[Option]) -> str:
 
 
 def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:
-    """A text with a letter in it, of the length that a name can have."""
+    """Return a text with at least one letter and the length of a name."""
     if not fold(said):
         return Reading(None, _choice.EMPTY)
     name = _name(said)
@@ -51,7 +52,7 @@ def hint_key() -> str:
 
 
 def _name(said: str) -> str | None:
-    r"""Return a name as it is kept: composed letters, single blanks.
+    r"""Return a name in the form that is kept: composed letters, single blanks.
 
     >>> _name("  Jose\u0301   OTIENO "), _name("0711000031")
     ('Jos\xe9 OTIENO', None)

@@ -1,8 +1,8 @@
-"""Type a number: kept in plain digits, with a point before decimals.
+"""The kind "number": kept in plain digits, with a point before decimals.
 
-A separator counts only where it is certain what it separates (Unicode CLDR). `1,250` is 1250 where
-the worker's language and her country write thousands so; in French, and for `1.250` everywhere, it
-may be one thing or the other, and she is asked. Numbers that stand for no quantity (of a phone, of
+A separator counts only where its meaning is certain (Unicode CLDR). `1,250` is 1250 where the
+worker's language and her country write thousands so. In French, and for `1.250` everywhere, the
+separator is ambiguous, and the worker is asked. Numbers that stand for no quantity (of a phone, of
 an account) are text: here 007 is 7.
 """
 
@@ -41,6 +41,7 @@ names = _typed.names
 
 
 def check_truth(truth: str, options: Sequence[Option]) -> str:
+    """Return the truth as a number, or raise Refused."""
     found = candidates(truth, "")
     if len(found) != 1:
         both = f"; it may be {' or '.join(found)}" if found else ""
@@ -51,7 +52,7 @@ def check_truth(truth: str, options: Sequence[Option]) -> str:
 
 
 def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:
-    """The one number that is certain; where there are two, the worker is asked which."""
+    """Return the one number that is certain. Where there are two, the worker is asked which."""
     if not fold(said):
         return Reading(None, _choice.EMPTY)
     found = candidates(said, language, question.currency)
@@ -68,8 +69,10 @@ def candidates(said: str, language: str, currency: str = "") -> list[str]:
 
     The separators of a language and of a currency's countries are certain.
 
-    >>> candidates("1,250", "en"), candidates("1.250", "en"), candidates("1,250", "fr"), candidates("12,50", "sw")
-    (['1250'], ['1.25', '1250'], ['1.25', '1250'], ['12.5'])
+    >>> candidates("1,250", "en"), candidates("1.250", "en")
+    (['1250'], ['1.25', '1250'])
+    >>> candidates("1,250", "fr"), candidates("12,50", "sw")
+    (['1.25', '1250'], ['12.5'])
     """
     text = _without_ethiopic(clean(said))
     if text is None:
@@ -87,9 +90,10 @@ def candidates(said: str, language: str, currency: str = "") -> list[str]:
 
 @cache
 def _own_mark(language: str, currency: str) -> str:
-    """Return the decimal mark where it is certain that the other mark stands between thousands; else "".
+    """Return the decimal mark where it is certain that the other mark separates thousands; else "".
 
-    That is so where the worker's language and all official languages of the countries with this currency agree.
+    It is certain where the worker's language and all official languages of the currency's countries
+    agree.
     """
     if not language:
         return ""
@@ -122,12 +126,14 @@ def _marks(language: str, territory: str) -> tuple[str, str]:
         try:
             place = Locale(language)
         except UnknownLocaleError:
-            return "", ""  # nothing is known of it, so nothing is certain
+            return "", ""  # The language is unknown, so no mark is certain.
     return get_decimal_symbol(place), get_group_symbol(place)
 
 
 def echo(value: str, said: str, language: str) -> str:
-    """The number with blanks between its thousands, which every reader takes for the same number.
+    """Return the number with blanks between its thousands.
+
+    Every reader takes it for the same number.
 
     >>> echo("1250000.5", "", "en"), echo("-1250", "", "en")
     ('1 250 000.5', '-1250')
@@ -155,7 +161,9 @@ def _canonical(sign: str, figure: Figure) -> str:
 
 
 def _certain(value: str) -> str:
-    """Return `value` as it can be sent again without doubt: 1.234 may be a thousand, 1.2340 is none.
+    """Return `value` in a form that is certain when it is sent again.
+
+    1.234 may be a thousand, but 1.2340 cannot.
 
     >>> _certain("1.234"), _certain("1.25")
     ('1.2340', '1.25')

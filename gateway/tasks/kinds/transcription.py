@@ -1,4 +1,4 @@
-"""Type what you see or hear: a short text in the worker's own typing."""
+"""The kind "transcription" of a text: short, seen or heard, and typed by the worker."""
 
 from collections.abc import Sequence
 
@@ -23,6 +23,7 @@ names = _typed.names
 
 
 def check_truth(truth: str, options: Sequence[Option]) -> str:
+    """Return the truth as it is kept, or raise Refused."""
     text = clean(truth)
     if not fold(text) or len(text) > ANSWER_MAX:
         raise Refused(f"the truth must be a text of 1 to {ANSWER_MAX} characters", field="truth")
@@ -30,7 +31,7 @@ def check_truth(truth: str, options: Sequence[Option]) -> str:
 
 
 def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:
-    """Any text with at least one letter or digit in it; blanks are trimmed, nothing else is changed."""
+    """Return any text with at least one letter or digit; only blanks at its ends are removed."""
     text = clean(said)
     if not fold(text):
         return Reading(None, _choice.EMPTY)

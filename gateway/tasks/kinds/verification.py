@@ -1,6 +1,6 @@
-"""Is it so?
+"""The kind "verification": yes, no, or not sure.
 
-Yes, no, or not sure. The client may word the three answers differently, but not add to them.
+The client may reword the three answers, but not add to them.
 """
 
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ VALUE = ""
 COMPARED = ""
 KEYS_ARE_ANSWERS = False
 SCREEN_HINT = ""
-ROTATES = False  # yes is always 1: people answer by habit, and a swapped yes is a wrong answer
+ROTATES = False  # Yes is always 1: workers answer by habit, and a swapped yes is a wrong answer.
 IDS = ("yes", "no", "unsure")
 
 check_text = _choice.check_text
 
 
 def options(given: Sequence[Option]) -> tuple[Option, ...]:
-    """Always yes, no and unsure, in this order; labels the client gave replace ours for that answer."""
+    """Return yes, no and unsure, in this order, with the labels that the client gave."""
     unknown = [option.id for option in given if option.id not in IDS]
     if unknown:
         raise Refused(
@@ -43,6 +43,7 @@ def options(given: Sequence[Option]) -> tuple[Option, ...]:
 
 
 def check_truth(truth: str, options: Sequence[Option]) -> str:
+    """Return the id of the option that the truth names, or raise Refused."""
     found = _choice.option_named(truth, options, _every_language())
     if found is None:
         raise Refused(f"the truth must be one of {', '.join(IDS)}, not {truth!r}", field="truth")
@@ -50,6 +51,7 @@ def check_truth(truth: str, options: Sequence[Option]) -> str:
 
 
 def read(said: str, question: Question, language: str, words: AnswerWords) -> Reading:
+    """Return the option that a worker's reply names."""
     return _choice.read_choice(said, question.options, language, lambda: _meanings(words))
 
 

@@ -1,15 +1,18 @@
-"""Reading one reply to several numbered questions: `1A 2C 3B`, `ACB`, `1 a, 2c`, `a1 c2`, `1 yes 2 no`.
+"""The reading of one reply to several numbered questions: `1A 2C 3B`, `ACB`, `1 a, 2c`, `a1 c2`.
 
-Items have numbers, options have letters, so that no sign can mean both; I, L and O are no option's letter, for they
-look like 1 and 0. Reading is tolerant of how people type and strict about what they mean:
+Items have numbers and options have letters, so that no sign can mean both. I, L and O are no
+option's letter, because they look like 1 and 0. Reading is tolerant of the way workers type and
+strict about the meaning:
 
 - number and letter in one word (`1A`, `A1`) belong together, whatever separates such words;
-- apart (`1 A 2 B`), they are paired in the one order, number first or letter first, that fits; where both or none
-  fit, none of them is taken;
-- options alone (`ACB`, `yes no yes`) count only when they are exactly as many as were asked;
-- a word nobody knows makes its neighbours unclear, and an item with two answers has none.
+- apart (`1 A 2 B`), they are paired in the one order, number first or letter first, that fits.
+  Where both orders or
+  none fit, no answer is taken;
+- options alone (`ACB`, `yes no yes`) count only when their number equals that of the items asked;
+- an unknown word makes its neighbours unclear, and an item with two answers has none.
 
-So an answer is recorded only where there is one way to read it; the rest is asked again.
+An answer is therefore recorded only where there is one way to read it. The other items are asked
+again.
 """
 
 from gateway.tasks.packed.answers import PackReading, agreed, clause, clauses, flat, whole
@@ -38,7 +41,7 @@ __all__ = [
 
 
 def read_packed(said: str, asked: Packed) -> PackReading:
-    """What a reply says of each item, never guessed."""
+    """Return the answers that a reply gives to each item, without guessing."""
     heard = tokens(said, asked)
     meant = [token for token in heard if token.what != "comma"]
     all_at_once = whole(meant, asked)
@@ -52,7 +55,7 @@ def read_packed(said: str, asked: Packed) -> PackReading:
     else:
         found = flat(meant)
     unknown = sum(token.what in ("unknown", "all") for token in meant)
-    if unknown > len(meant) - unknown:  # prose with a number in it is no list of answers
+    if unknown > len(meant) - unknown:  # Prose that contains a number is not a list of answers.
         found = [(number, None) for number, _ in found]
     # A number that was never asked answers nothing.
     return agreed([(number, value) for number, value in found if number in asked.known])

@@ -1,4 +1,4 @@
-"""Tokens to answers: pairs as they stand, loose numbers and options in the one order that fits, nothing guessed."""
+"""The step from tokens to answers: pairs as they stand, loose tokens in the one order that fits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,12 +8,14 @@ from gateway.tasks.packed.tokens import SKIP, Packed, Token
 
 @dataclass(frozen=True, slots=True)
 class PackReading:
-    """`values`: item -> id of the option she named, where she named one and only one. `skipped`: left out on purpose.
-    `unclear`: named, but not understood."""
+    """The answers that a reply gives to numbered items."""
 
     values: Mapping[int, str] = field(default_factory=dict[int, str])
+    """The id of the option per item, for each item with exactly one option."""
     skipped: frozenset[int] = frozenset()
+    """The items that the worker left out on purpose."""
     unclear: frozenset[int] = frozenset()
+    """The items that the reply names, but whose answer was not understood."""
 
     @property
     def empty(self) -> bool:
@@ -21,7 +23,10 @@ class PackReading:
 
 
 def whole(tokens: Sequence[Token], asked: Packed) -> PackReading | None:
-    """Options alone, exactly as many as items were asked: they answer them in order."""
+    """Return the answers of a reply that holds options alone, exactly as many as items were asked.
+
+    They answer the items in order. Return None for any other reply.
+    """
     if [token.what for token in tokens] == ["all"]:
         return PackReading(dict(zip(asked.numbers, tokens[0].values, strict=True)))
     values = [token.value for token in tokens if token.what == "value"]
@@ -31,8 +36,10 @@ def whole(tokens: Sequence[Token], asked: Packed) -> PackReading | None:
 
 
 def clauses(tokens: Sequence[Token]) -> list[tuple[list[Token], bool]] | None:
-    """The parts between commas and line ends, where each speaks of its own item; None where they do not. With each:
-    is it made unclear by a part before it that nobody understands?"""
+    """Return the parts between commas and line ends, or None unless each names its own item.
+
+    The second value of a pair is True if an incomprehensible part before makes this part unclear.
+    """
     parts: list[list[Token]] = [[]]
     for token in tokens:
         if token.what == "comma":
@@ -54,7 +61,7 @@ def _speaks_for_itself(part: Sequence[Token]) -> bool:
 
 
 def clause(part: Sequence[Token]) -> list[tuple[int, str | None]]:
-    """One item with its value beside it, in either order; or words that hold both."""
+    """Return the value beside an item, in either order, or the answers of words that hold both."""
     item = next((token.item for token in part if token.what == "item"), None)
     if item is None:
         return flat(part)
@@ -64,7 +71,7 @@ def clause(part: Sequence[Token]) -> list[tuple[int, str | None]]:
 
 
 def flat(tokens: Sequence[Token]) -> list[tuple[int, str | None]]:
-    """Pairs as they stand; loose numbers and options in the one order that fits."""
+    """Return pairs as they stand, and loose numbers and options in the one order that fits."""
     found: list[tuple[int, str | None]] = []
     runs = _runs(tokens)
     for at, run in enumerate(runs):
@@ -86,8 +93,11 @@ def _of_pair(token: Token) -> list[tuple[int, str | None]]:
 def _as_a_whole(
     tokens: Sequence[Token], found: list[tuple[int, str | None]]
 ) -> list[tuple[int, str | None]]:
-    """Where the whole reply can be read in one order with nothing left over, nothing else may be taken:
-    "1)A2)B" is 1A 2B, though A2 stands together."""
+    """Return only the answers that agree with a reading of the whole reply in one order.
+
+    Where such a reading leaves nothing over, no other answer may be taken: "1)A2)B" is 1A 2B,
+    though A2 stands together.
+    """
     loose: list[Token] = []
     for t in tokens:
         if t.what in ("unknown", "all") or (t.what == "pair" and t.value is None):
@@ -104,7 +114,10 @@ def _as_a_whole(
 
 
 def _runs(tokens: Sequence[Token]) -> list[list[Token]]:
-    """Neighbours of one sort: each pair alone, each unknown word alone, loose numbers and options together."""
+    """Group neighbouring tokens of one sort.
+
+    Each pair and each unknown word stands alone; loose numbers and options stand together.
+    """
     runs: list[list[Token]] = []
     for token in tokens:
         loose = token.what in ("item", "value")
@@ -120,17 +133,23 @@ def _options_only(run: Sequence[Token]) -> bool:
 
 
 def _loose(run: Sequence[Token]) -> list[tuple[int, str | None]]:
-    """Number first or option first, whichever fits; unclear where both do and differ, or neither does."""
+    """Return the answers of loose tokens: number first or option first, whichever fits.
+
+    An item is unclear where both orders fit and differ, or where neither fits.
+    """
     items = [token.item for token in run if token.item is not None]
     ways = [way for way in (_in_order(run), _in_order(run[::-1])) if way is not None]
     if not ways:
         return [(item, None) for item in items]
-    # Two ways fit a run like "1 A 2": each says something else, so nothing is said.
+    # Two orders fit a run like "1 A 2". They contradict each other, so neither is taken.
     return [(n, v if all(way[n] == v for way in ways) else None) for n, v in ways[0].items()]
 
 
 def _in_order(run: Sequence[Token]) -> dict[int, str | None] | None:
-    """Each number followed by its option, or by none; None when the run is not like that."""
+    """Return each number with the option that follows it, or None for another order.
+
+    A number without an option after it has None.
+    """
     found: dict[int, str | None] = {}
     last: int | None = None
     for token in run:
@@ -146,7 +165,7 @@ def _in_order(run: Sequence[Token]) -> dict[int, str | None] | None:
 
 
 def agreed(found: Sequence[tuple[int, str | None]]) -> PackReading:
-    """An item with one value has it; with none or two it is unclear."""
+    """Return the answers by item: one value is an answer; none or two are unclear."""
     said: dict[int, set[str | None]] = {}
     for number, value in found:
         said.setdefault(number, set()).add(value)

@@ -1,4 +1,4 @@
-"""Words to tokens: which of them are items, options, both in one, or nothing anybody knows."""
+"""The step from words to tokens: items, options, both in one word, or unknown words."""
 
 import re
 import unicodedata
@@ -10,15 +10,16 @@ from gateway.phrases.hearing import fold
 from gateway.tasks.question import Option
 
 KEYS = "ABCDEFGHJ"
-"""The letters of options, in order: nine as phones have keys, without I, which looks like 1."""
+"""The letters of options, in order: nine, as phones have keys, and without I, which looks like 1.
+"""
 SKIP = ""
-"""What stands in place of an option's id where an item is left out on purpose."""
+"""The value in place of an option's id where an item is left out on purpose."""
 PACK_MAX = 9
-"""Items of one message at most; and three times that is the highest number an item gets."""
+"""The most items of one message. The highest number of an item is three times as large."""
 ITEM_MAX = 3 * PACK_MAX
 
 Meanings = Mapping[tuple[str, ...], frozenset[str]]
-"""Folded words -> ids of the options they name."""
+"""The ids of the options that each sequence of folded words names."""
 
 _PIECE = re.compile(
     r"(?P<skipped>\d+)[-\u2010-\u2015](?=\s|[,;]|$)"
@@ -33,26 +34,29 @@ _LETTER_FIRST = re.compile(r"([^\d]+)(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """What was asked in one message.
-
-    `numbers`: its items, in order. `known`: these and others she may still name.
-
-    `names`: words for the options, see `Meanings`. `skips`: words that leave an item out.
-    `fillers`: words that say nothing ("my", "is"); all folded.
-    """
+    """The questions of one message."""
 
     numbers: Sequence[int]
+    """The numbers of its items, in order."""
     known: Collection[int]
+    """The numbers that the reply may name: these items and earlier ones that are still open."""
     options: Sequence[Option]
+    """The options of every item."""
     names: Meanings
+    """The words that name the options, see `Meanings`."""
     skips: Collection[str] = ()
+    """The words that leave an item out, folded."""
     fillers: Collection[str] = ()
+    """The words without a meaning ("my", "is"), folded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`item` and `value` as far as the token has them; `pair` together in one word (`letter_first`: `A1`); `comma`,
-    `all` (as many options as there are items) and `unknown` say what they are."""
+    """One token of a reply, with the `item` and the `value` that it names.
+
+    A `pair` stands in one word (`letter_first`: `A1`). `all` is a row of as many options as there
+    are items. `comma` and `unknown` stand for themselves.
+    """
 
     what: Literal["item", "value", "pair", "comma", "all", "unknown"]
     item: int | None = None
@@ -66,9 +70,9 @@ _COMMA = Token("comma")
 
 
 def packable(options: Sequence[Option], names: Meanings) -> bool:
-    """Can options go by letters here?
+    """Return True if options can be answered by letters here.
 
-    Not where a letter is also the name of another option ("B" for the first).
+    They cannot where a letter is also the name of another option ("B" for the first).
     """
     if not 2 <= len(options) <= len(KEYS):  # noqa: PLR2004
         return False
@@ -84,6 +88,7 @@ def _keyed(options: Sequence[Option]) -> dict[str, str]:
 
 
 def tokens(said: str, asked: Packed) -> list[Token]:
+    """Return the tokens of a reply, in order."""
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", said))
     pieces = list(_PIECE.finditer(text))
     words = [fold(piece["word"]) if piece["word"] else "" for piece in pieces]
@@ -110,7 +115,7 @@ def tokens(said: str, asked: Packed) -> list[Token]:
 
 
 def _left_out(digits: str, asked: Packed, following: list[str]) -> list[Token]:
-    """`2-` leaves an item out; but in `2- B` the dash only stands between."""
+    """Return the tokens of `2-`, which leaves an item out; in `2- B` the dash only separates."""
     number = int(fold(digits))
     if number not in asked.known:
         return [_UNKNOWN]
@@ -121,7 +126,10 @@ def _left_out(digits: str, asked: Packed, following: list[str]) -> list[Token]:
 
 
 def _name_at(words: Sequence[str], at: int, longest: int, names: Meanings) -> int:
-    """How many words from `at` on are one option's name, the longest first; 0 for none."""
+    """Return the number of words from `at` on that name one option; 0 for none.
+
+    The longest name wins.
+    """
     for size in range(min(longest, len(words) - at), 0, -1):
         part = tuple(words[at : at + size])
         if all(part) and part in names:
@@ -133,7 +141,7 @@ def _named(name: tuple[str, ...], typed: str, asked: Packed) -> list[Token]:
     ids = asked.names[name]
     letters = len(name) == 1 and name[0] == typed.casefold() and _row_of_letters(name[0], asked)
     if len(ids) != 1 or (letters and len(asked.numbers) > 1):
-        return [_UNKNOWN]  # "aa" may be a word for no, or the letters of two items
+        return [_UNKNOWN]  # "aa" may be a word for no, or the letters of two items.
     return [Token("value", value=next(iter(ids)))]
 
 
@@ -154,7 +162,10 @@ def _word(word: str, asked: Packed) -> list[Token]:
 
 
 def _glued(word: str, asked: Packed) -> list[Token]:
-    """`1a2c3b`, `a1c2b3`, `1yes`, `2skip`; l, i and o are 1 and 0 where they are no part of a known word."""
+    """Return the tokens of a word like `1a2c3b`, `a1c2b3`, `1yes` or `2skip`.
+
+    The letters l, i and o stand for 1 and 0 where they are not part of a known word.
+    """
     for pattern, number, letters in ((_NUMBER_FIRST, 1, 2), (_LETTER_FIRST, 2, 1)):
         for text in (word, word.translate(_LOOKS_LIKE)):
             parts = list(pattern.finditer(text))
@@ -163,13 +174,13 @@ def _glued(word: str, asked: Packed) -> list[Token]:
             pairs = [(_number(part[number]), _value_of(part[letters], asked)) for part in parts]
             if all(v is not None for _, v in pairs):
                 return [Token("pair", n, v, letter_first=letters == 1) for n, v in pairs]
-    # Not understood as a whole: whatever items it names are unclear.
+    # The word is not understood as a whole, so the items that it names are unclear.
     named = [_number(digits) for digits in re.findall(r"\d+", word)]
     return [Token("pair", n, None) for n in named if n in asked.known] or [_UNKNOWN]
 
 
 def _value_of(word: str, asked: Packed) -> str | None:
-    """The option a single word means by its letter or its name, SKIP, or None."""
+    """Return the option that a single word means by its letter or its name, SKIP, or None."""
     if word in asked.skips and (word,) not in asked.names:
         return SKIP
     named = asked.names.get((word,), frozenset())
@@ -179,7 +190,7 @@ def _value_of(word: str, asked: Packed) -> str | None:
 
 
 def _row_of_letters(word: str, asked: Packed) -> tuple[str, ...]:
-    """`acb` as the options of three items; nothing when there are not three."""
+    """Return the options of a row of letters like `acb`, if there is one letter per item."""
     keyed = _keyed(asked.options)
     if len(word) != len(asked.numbers) or len(word) < 2 or not all(ch in keyed for ch in word):  # noqa: PLR2004
         return ()

@@ -1,1 +1,1 @@
-"""One USSD channel a file; the file's name is the kind named in config."""
+"""The USSD channels, one file per kind; the settings name a kind by its file's name."""

@@ -1,7 +1,7 @@
-"""Africa's Talking USSD: one POST a key press, answered within 10 s with `CON ...` or `END ...`.
+"""Africa's Talking USSD: one POST per key press, answered within 10 s with `CON ...` or `END ...`.
 
-Wire format: developers.africastalking.com/docs/ussd. There is no id of a turn and no promise of
-order: the session and all its inputs so far, joined by `*`, are what makes a step unique.
+Wire format: developers.africastalking.com/docs/ussd. A turn has no id, and the provider promises no
+order. The session and all its inputs so far, joined by `*`, make a step unique.
 """
 
 import re
@@ -24,6 +24,8 @@ def make(name: str, options: Mapping[str, object]) -> "AfricasTalking":
 
 
 class AfricasTalking:
+    """A USSD channel for Africa's Talking."""
+
     def __init__(self, name: str, options: UssdOptions) -> None:
         self.name = name
         self.service_code = options.service_code
@@ -39,7 +41,11 @@ class AfricasTalking:
         )
 
     def parse_end(self, form: Mapping[str, str]) -> SessionEnd:
-        """`Incomplete`: the worker hung up or the time ran out; `Failed`: our answer was late or no answer."""
+        """Read the end of a session.
+
+        `Incomplete` means that the worker hung up or the time ran out. `Failed` means that the
+        gateway's answer was late or invalid.
+        """
         return SessionEnd(
             session=fields.need(form, "sessionId"),
             msisdn=fields.number(form, "phoneNumber"),
@@ -48,7 +54,10 @@ class AfricasTalking:
         )
 
     def render(self, text: str, *, end: bool, form: Mapping[str, str]) -> UssdReply:
-        """A leading blank or an empty screen would end the session with an error on the phone."""
+        """Return the reply for a screen.
+
+        A leading blank or an empty screen would end the session with an error on the phone.
+        """
         return UssdReply(f"{'END' if end else 'CON'} {text.strip() or '.'}".encode())
 
     def network(self, code: str | None) -> Network:
@@ -56,7 +65,7 @@ class AfricasTalking:
 
 
 def _cost_minor(written: str) -> int | None:
-    """`KES 0.10` is 10; None for what cannot be read."""
+    """Return the minor units of a text like `KES 0.10` (10), or None for an unreadable text."""
     found = _COST.fullmatch(written)
     if not found:
         return 0 if written.strip() == "0" else None

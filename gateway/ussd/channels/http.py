@@ -1,8 +1,9 @@
-"""Any provider of USSD over HTTP: what its fields are called and what it wants to read stands in the settings.
+"""A channel for any provider of USSD over HTTP, described in the settings.
 
-Each key press is one call, answered by the next screen. Providers tell either all inputs of the session so
-far (`input = "all"`) or the newest alone (`"last"`). The settings of six providers, as their documentation
-describes them, stand in docs/operators/http.md and are tested with a simulator of each.
+Each key press is one call, answered by the next screen. A provider sends either all inputs of the
+session so far (`input = "all"`) or the newest alone (`"last"`). The settings of six providers, as
+their documentation describes them, stand in docs/operators/http.md and are tested with a simulator
+of each.
 """
 
 import re
@@ -24,10 +25,10 @@ Patterns = dict[str, re.Pattern[str]]
 
 
 class Fields(Options):
-    """The provider's names of what a step has.
+    """The provider's names of the fields of a step.
 
-    `ahead`: what was dialled behind the code, where that is a field of its own. `step`: what
-    numbers the steps of a session; only of use with `input = "last"`.
+    `ahead` holds the input dialled behind the code, where that has a field of its own. `step` holds
+    the number of the step in its session; it is only of use with `input = "last"`.
     """
 
     session: Names = ("sessionId", "session_id", "sessionid", "session")
@@ -40,8 +41,12 @@ class Fields(Options):
 
 
 class HttpUssdOptions(UssdOptions):
-    """`begins`, `ends`, `completed`: fields of a call and the regular expressions that they match in the
-    call that begins a session, that tells of its end, and whose session came to its own end."""
+    """The options of a USSD channel over HTTP.
+
+    `begins`, `ends` and `completed` map fields of a call to regular expressions. They match, in
+    this order, the call that begins a session, the call that reports its end, and an end that the
+    gateway itself caused.
+    """
 
     input: Literal["all", "last"]
     fields: Fields = Fields()
@@ -108,14 +113,20 @@ class HttpUssd:
         return self._options.network(code)
 
     def _ahead(self, form: Mapping[str, str], dialled: str, code: str) -> str:
-        """Return what was dialled behind the code; what does not begin with the code is no input."""
+        """Return the input that was dialled behind the code.
+
+        A text that does not begin with the code is no input.
+        """
         if self._options.fields.ahead:
             return self._told(form, self._options.fields.ahead).strip("*#")
         rest = behind_code(dialled, code)
         return "" if rest == dialled else rest
 
     def _id(self, form: Mapping[str, str]) -> str:
-        """Return what numbers a step: the provider's field, or else what the gateway gave it."""
+        """Return the number of a step.
+
+        It is the provider's field, or else the number that the gateway gave the step.
+        """
         for at in (self._options.fields.step, (STEP_ID,)):
             if self._told(form, at):
                 return names.needed(form, at or ())

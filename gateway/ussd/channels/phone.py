@@ -1,7 +1,7 @@
-"""The built-in phone: USSD sessions that never leave the machine, for trying out, demos and tests.
+"""The built-in phone: USSD sessions that never leave the machine, for trials and tests.
 
-A step is a plain form {session, from, text}, with all inputs so far in `text`, joined by `*`; the
-answer is `CON ...` or `END ...` as with Africa's Talking; the end of a session is {session, from,
+A step is a plain form {session, from, text}, with all inputs so far in `text`, joined by `*`. The
+answer is `CON ...` or `END ...` as with Africa's Talking. The end of a session is {session, from,
 completed=yes|no}.
 """
 
@@ -17,6 +17,8 @@ from gateway.ussd.port import SessionEnd, UssdReply, UssdStep
 
 
 class PhoneOptions(UssdOptions):
+    """The options of the built-in phone."""
+
     service_code: str = Field(default="*384*20880#", min_length=1)
 
 
@@ -25,6 +27,8 @@ def make(name: str, options: Mapping[str, object]) -> "Phone":
 
 
 class Phone:
+    """The USSD channel of the built-in phone."""
+
     def __init__(self, name: str, options: PhoneOptions) -> None:
         self.name = name
         self.service_code = options.service_code
