@@ -20,7 +20,7 @@ def rotated(options: Sequence[Option], batch: str, worker: int) -> tuple[Option,
 
     >>> ids = [Option("shop"), Option("house"), Option("school")]
     >>> [[o.id for o in rotated(ids, "b", worker)] for worker in (1, 2)]
-    [['school', 'shop', 'house'], ['shop', 'house', 'school']]
+    [['house', 'shop', 'school'], ['house', 'school', 'shop']]
     """
     return tuple(options[place] for place in _order(tuple(o.id for o in options), batch, worker))
 
