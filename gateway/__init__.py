@@ -1,1 +1,1 @@
-"""The gateway: paid digital work for people with a feature phone."""
+"""The gateway: paid digital work for workers with a feature phone."""

@@ -1,4 +1,4 @@
-"""`python -m gateway` is `gateway`."""
+"""The entry point of `python -m gateway`, which runs the command `gateway`."""
 
 from gateway.cli import main
 

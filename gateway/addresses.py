@@ -1,7 +1,8 @@
-"""Which addresses a call from this gateway may reach: public ones, and the private ones that the settings permit.
+"""The rules for the addresses that a call from this gateway may reach.
 
-Only rules stand here, without a socket. `gateway.outside` applies them to the address that is actually dialled;
-`gateway.settings` applies them to what is written, so that a mistake is told at start.
+These are public addresses, and the private ones that the settings permit. This module has only
+rules and no socket. `gateway.outside` applies them to the address that is actually dialled, and
+`gateway.settings` to the written address, so that a mistake is reported at start.
 """
 
 import re
@@ -26,7 +27,7 @@ _PORT_MAX = 65_535
 _HOST = re.compile(
     r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?)(:(?P<port>[0-9]{1,5}))?"
 )
-# A wider entry would permit more than somebody can have meant: 10.0.0.0/8 and fd00::/8 are the
+# A wider entry would permit more than an operator can have meant: 10.0.0.0/8 and fd00::/8 are the
 # widest private networks.
 _PREFIX_MIN = {4: 8, 6: 7}
 
@@ -35,15 +36,15 @@ def _networks(*written: str) -> tuple[Network, ...]:
     return tuple(ip_network(one) for one in written)
 
 
-# No permission reaches these: a cloud keeps its credentials there (AWS, Azure, Google, Oracle,
+# No permission reaches these. A cloud keeps its credentials there (AWS, Azure, Google, Oracle,
 # Alibaba), or the address means "any" or "everyone".
 NEVER = _networks(
     "0.0.0.0/8", "169.254.0.0/16", "168.63.129.16/32", "192.0.0.192/32", "100.100.100.200/32",
     "224.0.0.0/4", "240.0.0.0/4",
     "::/128", "fe80::/10", "fd00:ec2::/32", "fd20:ce::/32", "ff00::/8",
 )  # fmt: skip
-# Not public: the special-purpose registries of IANA for IPv4 and IPv6. Every IPv6 address outside
-# 2000::/3 is private.
+# These are not public, by IANA's special-purpose registries for IPv4 and IPv6. Every IPv6 address
+# outside 2000::/3 is private.
 _PRIVATE = _networks(
     "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
     "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
@@ -53,15 +54,18 @@ _PRIVATE = _networks(
 )  # fmt: skip
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
-_ISATAP = (0x00005EFE, 0x02005EFE)  # the third quarter of such an address; the last is an IPv4 one
+# The third quarter of such an address. Its last quarter is an IPv4 address.
+_ISATAP = (0x00005EFE, 0x02005EFE)
 _LOW_32 = 0xFFFF_FFFF
 
 
 def embedded(address: Address) -> Address:
     """Return the IPv4 address that an IPv6 one leads to by translation, else the address itself.
 
-    >>> [str(embedded(ip_address(a))) for a in ("::ffff:10.1.2.3", "64:ff9b::a9fe:a9fe", "2001:db8::1")]
-    ['10.1.2.3', '169.254.169.254', '2001:db8::1']
+    >>> [str(embedded(ip_address(a))) for a in ("::ffff:10.1.2.3", "64:ff9b::a9fe:a9fe")]
+    ['10.1.2.3', '169.254.169.254']
+    >>> str(embedded(ip_address("2001:db8::1")))
+    '2001:db8::1'
     """
     if isinstance(address, IPv4Address):
         return address
@@ -75,8 +79,10 @@ def is_public(address: Address) -> bool:
 
     >>> [is_public(ip_address(a)) for a in ("8.8.8.8", "64:ff9b::808:808", "2a00:1450::1")]
     [True, True, True]
-    >>> [is_public(ip_address(a)) for a in ("127.0.0.1", "::ffff:10.1.2.3", "::127.0.0.1", "2002:7f00:1::")]
-    [False, False, False, False]
+    >>> [is_public(ip_address(a)) for a in ("127.0.0.1", "::ffff:10.1.2.3", "::127.0.0.1")]
+    [False, False, False]
+    >>> is_public(ip_address("2002:7f00:1::"))
+    False
     """
     found = embedded(address)
     if _is_in(found, NEVER) or _is_in(found, _PRIVATE):
@@ -95,12 +101,14 @@ def _is_in(address: Address, networks: Iterable[Network]) -> bool:
 
 
 def literal(host: str) -> Address | None:
-    """Return the address that `host` spells, in whatever way the operating system would read it; None for a name.
+    """Return the address that `host` spells, or None for a name.
 
-    >>> [str(literal(h)) for h in ("127.0.0.1", "[::1]", "0x7f.1", "2130706433", "0177.0.0.1", "127.0.0.1.")]
-    ['127.0.0.1', '::1', '127.0.0.1', '127.0.0.1', '127.0.0.1', '127.0.0.1']
-    >>> literal("kannel.internal") is None
-    True
+    Every spelling is read that the operating system would read.
+
+    >>> [str(literal(h)) for h in ("127.0.0.1", "[::1]", "0x7f.1", "2130706433", "0177.0.0.1")]
+    ['127.0.0.1', '::1', '127.0.0.1', '127.0.0.1', '127.0.0.1']
+    >>> str(literal("127.0.0.1.")), literal("kannel.internal")
+    ('127.0.0.1', None)
     """
     bare = host.strip("[]").rstrip(".")
     try:
@@ -108,7 +116,8 @@ def literal(host: str) -> Address | None:
     except ValueError:
         pass
     try:
-        # Octal, hexadecimal, shortened and plain decimal forms, as `connect` takes them.
+        # These are octal, hexadecimal, shortened and plain decimal forms, as `connect` accepts
+        # them.
         return IPv4Address(socket.inet_aton(bare))
     except (OSError, ValueError):
         return None
@@ -125,16 +134,20 @@ def plain_name(host: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Permitted:
-    """The private addresses that the settings permit by name: networks and host names, each at one port or at all."""
+    """The private addresses that the settings permit.
+
+    They are networks and host names, each for one port or for all.
+    """
 
     networks: tuple[tuple[Network, int | None], ...] = ()
     names: frozenset[tuple[str, int | None]] = frozenset()
 
     @classmethod
     def read(cls, entries: Iterable[str]) -> "Permitted":
-        """Return what entries like `127.0.0.1:13013`, `10.1.0.0/16` or `kannel.internal` permit.
+        """Return the permissions in a list of entries.
 
-        Raises SettingsError naming the entry that cannot be read or that must never be permitted.
+        An entry is like `127.0.0.1:13013`, `10.1.0.0/16` or `kannel.internal`. Raises SettingsError
+        naming the entry that cannot be read or that must never be permitted.
         """
         networks, names = list[tuple[Network, int | None]](), set[tuple[str, int | None]]()
         for entry in entries:
@@ -174,7 +187,7 @@ def _read(entry: str) -> tuple[Network | str, int | None]:
     host, port = _host_and_port(written)
     if not host:
         raise SettingsError(
-            f"private_addresses: {entry!r} is no address; write 127.0.0.1:13013, [::1]:13013, 10.1.0.0/16 or a host name"
+            f"private_addresses: {entry!r} is not an address; write 127.0.0.1:13013, [::1]:13013, 10.1.0.0/16 or a host name"
         )
     found = literal(host)
     if found is not None:
@@ -183,7 +196,7 @@ def _read(entry: str) -> tuple[Network | str, int | None]:
 
 
 def _host_and_port(written: str) -> tuple[str, int | None]:
-    """Return both, or an empty host where anything else is written."""
+    """Return the host and the port, or an empty host for any other text."""
     found = _HOST.fullmatch(written)
     if found is None:
         return "", None
@@ -192,7 +205,7 @@ def _host_and_port(written: str) -> tuple[str, int | None]:
 
 
 def _of_network(network: Network, entry: str) -> Network:
-    # `allows` looks at NEVER first, so a wide network may contain such an address.
+    # `allows` checks NEVER first, so a wide network may contain such an address.
     if any(_within(network, never) for never in NEVER):
         raise SettingsError(
             f"private_addresses: {entry!r} can never be called (cloud metadata, link-local, multicast or unspecified)"

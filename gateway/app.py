@@ -1,4 +1,7 @@
-"""The composition root: settings in, a `Runtime` out. The only file that opens the plug-in drawers."""
+"""The composition root, which makes a `Runtime` of the settings.
+
+Only this module opens the plug-in folders.
+"""
 
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -50,8 +53,8 @@ from gateway.ussd import channels as ussd_channels
 from gateway.ussd.port import UssdChannel
 from gateway.vault import Vault
 
-# Shorter than any provider keeps an idle connection: a request written on one that is just being
-# closed leaves nobody knowing whether it arrived.
+# This is shorter than any provider keeps an idle connection. When a request is written on a
+# connection that is just being closed, it is unknown whether it arrived.
 _KEEP_ALIVE_S = 3.0
 _HTTP_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 
@@ -97,9 +100,9 @@ async def open_runtime(
     connections: int = 10,
     read_only: bool = False,
 ) -> AsyncGenerator[Runtime]:
-    """Everything a process needs, opened and closed again.
+    """Open everything that a process needs, and close it after the block.
 
-    `database_url` and `secret_key` must be set by now.
+    `database_url` and `secret_key` must be set before.
     """
     assert settings.database_url and settings.secret_key
     if not structlog.is_configured():
@@ -143,7 +146,10 @@ async def open_runtime(
 
 @cache
 def kind_of(name: str) -> TaskKind:
-    """The task kind of that name; raises Refused-like SettingsError naming the kinds there are."""
+    """Return the task kind of that name.
+
+    Raises SettingsError with the known kinds for any other name.
+    """
     return cast("TaskKind", cast("object", plugins.load(kinds, name)))
 
 
@@ -178,7 +184,7 @@ def paying_their_countries(
 ) -> dict[str, PayoutProvider]:
     """Return the providers.
 
-    Raises SettingsError for one that pays in another currency than a country it is named for.
+    Raises SettingsError for a provider whose currency differs from that of its country.
     """
     faults = list[str]()
     for code, country in settings.countries.items():

@@ -1,7 +1,7 @@
-"""How large a number may be: bounds taken from the columns and the ledger that it ends in.
+"""The bounds of numbers, taken from the columns and the ledger that store them.
 
-Whatever reads a number from a client, a provider, an operator or a phone takes its bound from here,
-so that no number reaches a query or a posting that cannot hold it.
+Every reader of a number from a client, a provider, an operator or a phone takes its bound from
+here, so that no number reaches a query or a posting that cannot hold it.
 """
 
 import re
@@ -15,9 +15,11 @@ INT2_MAX = 2**15 - 1
 INT4_MAX = 2**31 - 1
 INT8_MAX = 2**63 - 1
 AMOUNT_MAX_MINOR = 10**13
-"""The most that one posting books, in minor units; the ledger's own check says the same."""
+"""The largest amount of one posting, in minor units. The ledger has the same check."""
 ANSWERS_OF_TASK_MAX = 10_000
-"""Paid answers of one task: its slots are an int2, and each worker of its audience takes one."""
+"""The most paid answers of one task. Its slots are an int2, and each worker of its audience takes
+one.
+"""
 
 RowId = Annotated[int, Field(ge=1, le=INT8_MAX)]
 """The id of a row."""
@@ -38,7 +40,7 @@ def whole(written: str, field: str, *, least: int = 0, most: int = INT8_MAX) -> 
     digits = written.strip(" ")
     if not _DIGITS.fullmatch(digits):
         raise Refused(f"{field} must be a whole number in digits 0-9", field=field)
-    # The length is looked at first: reading a million digits takes a second.
+    # The length is checked first, because reading a million digits takes a second.
     shorter = digits.lstrip("0") or "0"
     if len(shorter) > len(str(most)) or not least <= int(shorter) <= most:
         raise Refused(f"{field} must be between {least:,} and {most:,}", field=field)
@@ -46,7 +48,7 @@ def whole(written: str, field: str, *, least: int = 0, most: int = INT8_MAX) -> 
 
 
 def within(value: int, field: str, *, least: int = 0, most: int = INT8_MAX) -> int:
-    """Return the number where it is within its bounds. Raises Refused naming the field."""
+    """Return the number if it is within its bounds. Raises Refused naming the field."""
     if not least <= value <= most:
         raise Refused(f"{field} must be between {least:,} and {most:,}", field=field)
     return value

@@ -1,4 +1,4 @@
-"""Characters as a person means them: what a screen does not show is dropped, and look-alikes become ASCII.
+"""The normalisation of characters: invisible ones are dropped, and look-alikes become ASCII.
 
 Phone numbers and amounts are copied out of phone books, chats and spreadsheets. There they carry
 direction marks, zero-width and soft hyphens, no-break spaces, typographic dashes, and the digits of
@@ -7,16 +7,16 @@ another script.
 
 import unicodedata
 
-# Characters that a screen does not show, beside the format characters (category Cf).
+# The invisible characters beside the format characters (category Cf).
 INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u20e3\u3164\uffa0\ufe0e\ufe0f")
 _AS = {"\u2212": "-", "\u02d7": "-", "\u2043": "-", "\u2800": " ", "\u066b": ".", "\u066c": ",",
        "\u060c": ",", "\u2018": "'", "\u2019": "'", "\u02bc": "'"}  # fmt: skip
 
 
 def plain(raw: str) -> str:
-    r"""Return `raw` with ASCII digits, dashes, blanks and apostrophes, and without what is invisible.
+    r"""Return `raw` with ASCII digits, dashes, blanks and apostrophes, and all of it visible.
 
-    A superscript or circled digit becomes `?`: it is a footnote, not a digit.
+    A superscript or circled digit becomes `?`, because it is a footnote and not a digit.
 
     >>> plain("\u202a+254\u2011711\u202c"), plain("\u0663\u00a0000"), plain("20\u00b2")
     ('+254-711', '3 000', '20?')
@@ -27,7 +27,7 @@ def plain(raw: str) -> str:
 
 
 def visible(raw: str) -> str:
-    r"""Return `raw` without invisible characters and outer blanks, otherwise as it is.
+    r"""Return `raw` without invisible characters and outer blanks, otherwise unchanged.
 
     >>> visible("\ufeffid\u200b ")
     'id'

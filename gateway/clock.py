@@ -1,4 +1,4 @@
-"""The time, handed in: the core never asks for it and tests can move it."""
+"""The clock that is passed to the core, so that tests can move the time."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The moment, with time zone UTC."""
+        """Return the current time, with time zone UTC."""
         ...
 
 

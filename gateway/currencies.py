@@ -1,7 +1,8 @@
-"""Currencies: which there are, how many digits each has behind the point, and how people write them.
+"""The currencies: their codes, their digits behind the point, and their usual spellings.
 
-Everything comes from Babel (Unicode's CLDR), which follows ISO 4217. In a few countries cents are not
-used in daily life any more: there CLDR says no digits, and `_ISO_DIGITS` says what banks still book.
+Everything comes from Babel (Unicode's CLDR), which follows ISO 4217. In a few countries cents are
+no longer used in daily life. For them CLDR has no digits, and `_ISO_DIGITS` has those that banks
+still book.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ _SAID = {
     "GHS": "ghc gh", "ETB": "br birr", "ZMW": "k zk kwacha", "MWK": "k mk kwacha", "USD": "$ us$ usd$",
     "EUR": "euro euros", "RWF": "frw rf rwfr", "XOF": "cfa fcfa f", "XAF": "cfa fcfa f", "CDF": "fc",
 }  # fmt: skip
-"""What is written for a currency in messages and files, and is in no list of symbols."""
+"""The words for a currency in messages and files that are in no list of symbols."""
 
 
 def _in_use() -> dict[str, list[str]]:
@@ -44,7 +45,7 @@ DIGITS: Mapping[str, int] = {
 
 @lru_cache
 def words(currency: str) -> frozenset[str]:
-    """Return what may stand beside an amount in a currency, folded: its code, its symbols, what people write.
+    """Return the folded words that may stand beside an amount: code, symbols and usual spellings.
 
     >>> "ksh" in words("KES"), "mk" in words("MWK"), "fcfa" in words("XAF"), "ksh" in words("UGX")
     (True, True, True, False)

@@ -1,8 +1,11 @@
-"""What is taken from a withdrawal before it is sent: taxes by a country's table, and the operator's fee where the worker
-bears it. Pure; all amounts are whole minor units.
+"""The deductions from a withdrawal: taxes by a country's table, and the operator's fee.
 
-What leaves her balance is what is sent + each tax + the fee, to the minor unit. Each tax is rounded half up by itself; what is
-sent is a whole payable unit; what fits into neither stays in her balance.
+The fee is deducted only where the worker bears it. This module is pure, and all amounts are whole
+minor units.
+
+The worker's balance decreases by the amount sent + each tax + the fee, exact to the minor unit.
+Each tax is rounded half up by itself. The amount sent is a multiple of the payable unit. The
+remainder stays in the worker's balance.
 """
 
 from bisect import bisect_left
@@ -13,8 +16,11 @@ PPM = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Tax:
-    """`rate_ppm` of what is withdrawn above `above_minor`: in one payout, or in a month (UTC) together. `whole`: the whole
-    payout is taxed once that is passed, not only what lies above."""
+    """A tax of `rate_ppm` on the part of a withdrawal above `above_minor`.
+
+    The threshold counts per payout, or per month (UTC) if `monthly`. If `whole`, the whole payout
+    is taxed once the threshold is passed, not only the part above it.
+    """
 
     name: str
     rate_ppm: int
@@ -23,10 +29,12 @@ class Tax:
     whole: bool = False
 
     def base(self, taken_minor: int, before_minor: int) -> int:
-        """The part of `taken_minor` that is taxed. `before_minor`: withdrawn earlier this month.
+        """Return the taxed part of `taken_minor`. `before_minor` was withdrawn earlier this month.
 
-        >>> Tax("WHT", 50_000, 1000, monthly=True).base(500, 800), Tax("WHT", 50_000, 1000).base(500, 800)
-        (300, 0)
+        >>> Tax("WHT", 50_000, 1000, monthly=True).base(500, 800)
+        300
+        >>> Tax("WHT", 50_000, 1000).base(500, 800)
+        0
         >>> [Tax("WHT", 50_000, 1000, whole=True).base(taken, 0) for taken in (1000, 1001)]
         [0, 1001]
         """
@@ -36,7 +44,7 @@ class Tax:
         return min(taken_minor, max(0, before_minor + taken_minor - self.above_minor))
 
     def on(self, base_minor: int) -> int:
-        """Rounded half up to the minor unit.
+        """Return the tax on an amount, rounded half up to the minor unit.
 
         >>> Tax("WHT", 50_000).on(10_210), Tax("WHT", 50_000).on(10_209)
         (511, 510)
@@ -46,7 +54,7 @@ class Tax:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """One tax of one payout: `amount_minor` on `base_minor`."""
+    """A tax that was withheld from one payout: `amount_minor` on `base_minor`."""
 
     name: str
     base_minor: int
@@ -55,13 +63,17 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class FeeTable:
-    """An operator's tariff: up to `tops[i]` it takes `fees[i]`; above the last, the last fee."""
+    """An operator's tariff.
+
+    The fee is `fees[i]` for amounts up to `tops[i]`, and the last fee above the last top.
+    """
 
     tops: tuple[int, ...] = ()
     fees: tuple[int, ...] = ()
 
     def fee(self, amount_minor: int) -> int:
-        """
+        """Return the fee for sending an amount.
+
         >>> [FeeTable((10_000, 150_000), (0, 500)).fee(a) for a in (10_000, 10_100, 900_000)]
         [0, 500, 500]
         """
@@ -72,7 +84,7 @@ class FeeTable:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """`amount_minor` is sent; `taken_minor` leaves her balance."""
+    """A withdrawal. `amount_minor` is sent, and `taken_minor` leaves the worker's balance."""
 
     amount_minor: int
     taxes: tuple[Withheld, ...] = ()
@@ -89,10 +101,10 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True)
 class Deductions:
-    """The taxes in force and the fees a worker bears, for one worker and one way to pay her.
+    """The taxes and fees that one worker bears with one payout provider.
 
-    `unit_minor`: the least that can be paid and its multiples. `before_minor`: what she withdrew
-    earlier this month, where a tax counts by month.
+    Payable amounts are the multiples of `unit_minor`. `before_minor` is the amount that the worker
+    withdrew earlier this month, for taxes that count per month.
     """
 
     country: str
@@ -102,12 +114,16 @@ class Deductions:
     before_minor: int = 0
 
     def withdrawal(self, most_minor: int) -> Withdrawal:
-        """The most that can be sent so that no more than `most_minor` is taken; 0 where nothing is left to send.
+        """Return the largest withdrawal that takes at most `most_minor` from the balance.
 
-        >>> Deductions("KE", 100, (Tax("WHT", 50_000),)).withdrawal(10_350)
-        Withdrawal(amount_minor=9800, taxes=(Withheld(name='WHT', base_minor=10316, amount_minor=516),), fee_minor=0)
+        Its amount is 0 when nothing is left to send.
 
-        Where a tax on the whole begins, a little less taken may be more sent:
+        >>> Deductions("KE", 100, (Tax("WHT", 50_000),)).withdrawal(10_350) == Withdrawal(
+        ...     amount_minor=9800, taxes=(Withheld(name="WHT", base_minor=10316, amount_minor=516),)
+        ... )
+        True
+
+        At the threshold of a tax on the whole payout, less taken may be more sent:
 
         >>> Deductions("KE", 100, (Tax("WHT", 50_000, 10_000, whole=True),)).withdrawal(10_350)
         Withdrawal(amount_minor=10000, taxes=(), fee_minor=0)
@@ -121,7 +137,7 @@ class Deductions:
         return best
 
     def _most(self, most_minor: int) -> Withdrawal:
-        """The one that takes the most, and no more than `most_minor`."""
+        """Return the withdrawal that takes the most, but at most `most_minor`."""
         for taken_minor in range(most_minor, 0, -1):
             taxes = self._withheld(taken_minor)
             left_minor = taken_minor - sum(tax.amount_minor for tax in taxes)
@@ -136,7 +152,7 @@ class Deductions:
         return Withdrawal(0)
 
     def cheaper(self, found: Withdrawal) -> Withdrawal | None:
-        """A little less, where its fee is smaller by more than what is not sent now; None where there is none.
+        """Return a smaller withdrawal if it saves more fee than it reduces the amount, else None.
 
         >>> kenya = Deductions("KE", 100, fees=FeeTable((10_000, 150_000), (0, 500)))
         >>> less = kenya.cheaper(kenya.withdrawal(10_600))
@@ -156,7 +172,7 @@ class Deductions:
         return best
 
     def _sending(self, amount_minor: int, more: Withdrawal) -> Withdrawal:
-        """The withdrawal that sends no more than so much, where `more` sends more."""
+        """Return a withdrawal that sends at most `amount_minor`, less than `more` sends."""
         while more.amount_minor > amount_minor:
             more = self.withdrawal(more.taken_minor - 1)
         return more

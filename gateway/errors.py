@@ -1,20 +1,23 @@
-"""The errors of the house. Each answers one question: whose turn is it to act?
+"""The errors of the gateway. Each says which side has to act.
 
-`Refused` is the asker's: the input or the request cannot be accepted, and the message says what to
-change. `Failed` is the world's: something outside did not work, and `retryable` says whether trying
-again may help.
+`Refused` is the caller's: the input or the request cannot be accepted, and the message says what to
+change. `Failed` is the outside world's: something there did not work, and `retryable` says whether
+trying again may help.
 """
 
 from dataclasses import dataclass
 
 
 class GatewayError(Exception):
-    """Anything this product raises on purpose; its message is one line a person can act on."""
+    """An error that the gateway raises on purpose.
+
+    Its message is one line that its reader can act on.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One wrong thing in an input: which row (1 = first data row), which field, which rule it breaks."""
+    """A fault in an input: its row (1 = first data row), its field, and the rule that it breaks."""
 
     message: str
     field: str | None = None
@@ -22,7 +25,7 @@ class Fault:
 
 
 class Refused(GatewayError):
-    """The request cannot be accepted as it is. `status` is the HTTP status it becomes."""
+    """A request that cannot be accepted as it is. `status` is the HTTP status of the answer."""
 
     def __init__(
         self,
@@ -39,13 +42,16 @@ class Refused(GatewayError):
 
 
 class Unclear(Refused):
-    """Something that any phone can send and that nobody can act on: kept for a look, and no alarm."""
+    """An event that any phone can send and that needs no action.
+
+    It is kept, and raises no alarm.
+    """
 
 
 class Failed(GatewayError):
-    """The world outside failed (network, provider, disk).
+    """A failure of the outside world (network, provider, disk).
 
-    `retryable`: the same call may succeed later.
+    `retryable` says that the same call may succeed later.
     """
 
     def __init__(self, message: str, *, retryable: bool) -> None:
@@ -54,15 +60,21 @@ class Failed(GatewayError):
 
 
 class Conflict(GatewayError):
-    """What was read is no longer so: read again and decide again. Never shown to a person."""
+    """A change of the rows that a decision was based on, so they must be read and decided again.
+
+    It is never shown to a person.
+    """
 
 
 class SettingsError(GatewayError):
-    """The gateway is set up in a way it cannot run with; the message names the setting and the cure."""
+    """A configuration that the gateway cannot run with.
+
+    The message names the setting and the cure.
+    """
 
 
 class OtherKey(SettingsError):
-    """What is stored in this row was sealed with another secret key.
+    """A row whose content was sealed with another secret key.
 
-    The row waits for that key; other rows need not.
+    The row waits for that key, but other rows need not.
     """

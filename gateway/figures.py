@@ -1,8 +1,8 @@
-"""A number as it is written: which digits are its whole part, and which are its decimals.
+"""The parts of a written number: the digits of its whole part, and its decimals.
 
 Half of the world separates thousands with a comma and decimals with a point, the other half the
-other way round, and some write blanks or apostrophes between thousands. So a text may have two
-readings; nothing here chooses between them.
+other way round, and some countries write blanks or apostrophes between thousands. A text may
+therefore have two readings, and nothing here chooses between them.
 """
 
 import re
@@ -14,17 +14,21 @@ _GROUPS = {
     ",": re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+(?P<part>,\d+)?"),
 }
 GROUP = 3
-"""Digits between two separators of thousands."""
+"""The number of digits between two separators of thousands."""
 
 Figure = tuple[str, str]
 """The digits before the decimal mark and those behind it."""
 
 
 def readings(number: str) -> dict[str | None, Figure]:
-    """Return what `number` (plain ASCII, without a sign) may be, by decimal mark; with the key None without any mark.
+    """Return the possible readings of `number` (plain ASCII, without a sign) by decimal mark.
 
-    >>> readings("1,000") == {".": ("1000", ""), ",": ("1", "000")}, readings("12,5"), readings("1.2.3")
-    (True, {',': ('12', '5')}, {})
+    The key None holds the reading without any mark.
+
+    >>> readings("1,000") == {".": ("1000", ""), ",": ("1", "000")}
+    True
+    >>> readings("12,5"), readings("1.2.3")
+    ({',': ('12', '5')}, {})
     """
     if number.isascii() and number.isdecimal():
         return {None: (number, ""), ".": (number, ""), ",": (number, "")}
@@ -47,5 +51,5 @@ def readings(number: str) -> dict[str | None, Figure]:
 
 
 def looks_grouped(part: str, whole: str) -> bool:
-    """Return whether decimals look like a group of thousands: 1.000 is not taken for 1."""
+    """Return whether decimals look like a group of thousands: 1.000 is not read as 1."""
     return len(part) == GROUP and len(whole) <= GROUP and whole != "0"

@@ -1,4 +1,7 @@
-"""`python -m gateway.helper`: a helper of another process (see `gateway.offload`), started by it alone."""
+"""The program of a helper process, `python -m gateway.helper`.
+
+Only `gateway.offload` starts it.
+"""
 
 import contextlib
 import os
@@ -22,13 +25,13 @@ JOBS: Mapping[str, Callable[..., object]] = {
     "weigh_texts": weigh_texts,
 }
 MEMORY_MAX = 2**30
-"""Bytes of address space; a job that needs more is refused."""
+"""The most bytes of address space. A job that needs more is refused."""
 _RSS_KEPT_KB = 200 * 1024
 _LENGTH = struct.Struct("!Q")
 
 
 def serve(given: BinaryIO, told: BinaryIO) -> None:
-    """Do jobs until the input ends, or until one has left much memory behind."""
+    """Do jobs until the input ends, or until a job has left much memory in use."""
     while header := given.read(_LENGTH.size):
         (length,) = _LENGTH.unpack(header)
         name, arguments = pickle.loads(given.read(length))  # noqa: S301  # from our own parent
@@ -60,8 +63,8 @@ def _do(job: Callable[..., object], arguments: tuple[object, ...]) -> Done:
 def _resident_kb() -> int:
     """Return the memory that this process holds now.
 
-    Not the most it ever held (`ru_maxrss`): Linux counts there what the process that started this
-    one held, so that each helper of a large process would end with its first job.
+    The highest value so far (`ru_maxrss`) would be wrong. Linux includes in it the memory of the
+    parent process, so each helper of a large process would end with its first job.
     """
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
@@ -71,11 +74,11 @@ def _resident_kb() -> int:
 
 
 def main() -> None:
-    """Take jobs from standard input; what anything prints goes to standard error."""
+    """Take jobs from standard input, with all printed text redirected to standard error."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
     with contextlib.suppress(OSError):
-        os.nice(10)  # phones first, also on the processor
+        os.nice(10)  # Phones have priority, also on the processor.
     told = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     serve(sys.stdin.buffer, told)

@@ -1,4 +1,4 @@
-"""Ids are types, so that the checker catches a swap no test would; and the making of new ones."""
+"""The types of ids, so that the type checker catches a swap no test would, and their makers."""
 
 import secrets
 import uuid
@@ -14,26 +14,27 @@ BatchId = NewType("BatchId", str)
 ClientId = NewType("ClientId", str)
 PayoutId = NewType("PayoutId", uuid.UUID)
 
-# No vowels and no look-alikes (0/O, 1/I/L): refs are read aloud and typed on number keys.
+# The alphabet has no vowels and no look-alikes (0/O, 1/I/L), because refs are read aloud and typed
+# on number keys.
 _REF_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 _NAMESPACE = uuid.UUID("6f1d8a6e-0f5c-5d0e-9a3b-7b2f5d3c9e10")
 
 
 def new_ref(length: int = 6) -> str:
-    """A short reference a worker can read out, e.g. `P7K2QX` (27^6 = 387 million)."""
+    """Return a short reference that a worker can read out, e.g. `P7K2QX` (27^6 = 387 million)."""
     return "".join(secrets.choice(_REF_ALPHABET) for _ in range(length))
 
 
 def new_public_id(prefix: str) -> str:
-    """An id for a client's eyes, e.g. `b_4fXv...`: unguessable, 96 random bits."""
+    """Return an id that clients see, e.g. `b_4fXv...`. It is unguessable, with 96 random bits."""
     return f"{prefix}_{secrets.token_hex(12)}"
 
 
 def secret_path() -> str:
-    """A path only the operator is told: 128 random bits."""
+    """Return a path that only the operator knows, with 128 random bits."""
     return secrets.token_hex(16)
 
 
 def derived_id(*cause: object) -> uuid.UUID:
-    """The one id a cause always gets (uuid5), so that writing it twice is writing it once."""
+    """Return the id that this cause always gets (uuid5), so that it is never written twice."""
     return uuid.uuid5(_NAMESPACE, ":".join(str(part) for part in cause))

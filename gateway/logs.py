@@ -1,11 +1,12 @@
 """Logging that cannot break a response and shows no password.
 
-Every line of this process ends here: structlog's, the standard library's (uvicorn, RQ, asyncio) and
-those of errors that reach nothing else. `_render` redacts and renders; `Lines` writes. What cannot
-be rendered or written is counted (`lost`), never raised: a full disk must not turn a USSD screen
-into an error. When a line can be written again, the next one says how many were lost.
+Every line of this process ends here: those of structlog, of the standard library (uvicorn, RQ,
+asyncio), and of errors that no handler catches. `_render` redacts and renders, and `Lines` writes.
+A line that cannot be rendered or written is counted (`lost`) and raises nothing, because a full
+disk must not turn a USSD screen into an error. When a line can be written again, the next one says
+how many were lost.
 
-Bind what identifies an event with `bound`, so that one search shows its whole path.
+Bind the identity of an event with `bound`, so that one search shows its whole path.
 """
 
 import contextlib
@@ -40,9 +41,9 @@ _bound: ContextVar[Mapping[str, object]] = ContextVar("gateway.logs.bound", defa
 
 
 class bound:  # noqa: N801  # reads as a word in `with bound(...):`
-    """Values that stand in every line while the block runs, in tasks that it starts too.
+    """A block whose values stand in every log line, also in tasks that it starts.
 
-    structlog's own way goes over every variable of the context twice, which costs as much as a
+    structlog's own function goes over every variable of the context twice, which costs as much as a
     whole line, and each step of a phone binds twice.
     """
 
@@ -63,7 +64,7 @@ class bound:  # noqa: N801  # reads as a word in `with bound(...):`
 
 
 def bind(**values: object) -> None:
-    """Add values to every line of this task from now on, and of the tasks that it starts."""
+    """Add values to every further line of this task, and of the tasks that it starts."""
     _bound.set({**_bound.get(), **values})
 
 
@@ -79,7 +80,7 @@ class Lines:
         """Write one line."""
         if self._write(line) and self._unsaid:
             number, self._unsaid = self._unsaid, 0
-            log.warning("log lines were lost, they could not be written", lines=number)
+            log.warning("log lines could not be written and were lost", lines=number)
 
     debug = info = warning = warn = error = critical = exception = fatal = log = msg
 
@@ -96,8 +97,8 @@ class Lines:
                 return True
             if self._torn:
                 data = b"\n" + data
-            # Not through Python's buffer: what a full disk refused would come again later, in
-            # pieces.
+            # The line bypasses Python's buffer. Otherwise a part that a full disk refused would be
+            # written later, in pieces.
             written = os.write(2, data)
             self._torn = written < len(data)
         except (OSError, ValueError, AttributeError):
@@ -109,19 +110,24 @@ class Lines:
 
 
 class Seldom:
-    """A limit for lines that a stranger can cause: so many in a minute, then one that counts the rest."""
+    """A limit for lines that a stranger can cause.
+
+    After a maximum per minute, one line counts the rest.
+    """
 
     def __init__(self, per_minute: int = _SELDOM_PER_MINUTE) -> None:
         self._per_minute = per_minute
         self._since, self._written, self._held = 0.0, 0, 0
 
     def warning(self, event: str, **values: object) -> None:
-        """Log a warning, or count it where there were too many."""
+        """Log a warning, or count it when there were too many."""
         now = time.monotonic()
         if now - self._since >= _MINUTE_S or not self._since:
             held, self._since, self._written, self._held = self._held, now, 0, 0
             if held:
-                log.warning("lines were held back, too many in a minute", lines=held)
+                log.warning(
+                    "lines were held back, because there were too many per minute", lines=held
+                )
         if self._written >= self._per_minute:
             self._held += 1
             return
@@ -134,12 +140,15 @@ seldom = Seldom()
 
 
 def lost() -> int:
-    """Return how many log lines this process could not write."""
+    """Return the number of log lines that this process could not write."""
     return _lines.lost
 
 
 def configure(form: Format = "auto") -> None:
-    """Send every line of this process through here. `auto`: JSON, or plain text on a terminal."""
+    """Send every line of this process through here.
+
+    `auto` means JSON, or plain text on a terminal.
+    """
     readable = form == "pretty" or (form == "auto" and _is_terminal())
     render = _renderer(readable=readable, colours=_is_terminal())
     structlog.configure(
@@ -147,7 +156,8 @@ def configure(form: Format = "auto") -> None:
             _with_bound,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            # A traceback without the variables of its frames: a phone number, a PIN.
+            # A traceback is written without the variables of its frames, which may hold a phone
+            # number or a PIN.
             structlog.processors.ExceptionRenderer(_trace),
             render,
         ],
@@ -167,10 +177,10 @@ def configure(form: Format = "auto") -> None:
 
 
 def pretty(line: str, *, colours: bool = False) -> str:
-    """Return a JSON log line as text for a terminal; any other line as it is.
+    """Return a JSON log line as text for a terminal, and any other line unchanged.
 
-    >>> pretty('{"timestamp":"2026-03-01T12:00:00.5Z","level":"warning","event":"forged","channel":"at"}')
-    '12:00:00 warning  forged  channel=at'
+    >>> pretty('{"timestamp":"2026-03-01T12:00:00.5Z","level":"warning","event":"forged","a":"at"}')
+    '12:00:00 warning  forged  a=at'
     >>> pretty("starting")
     'starting'
     """
@@ -184,7 +194,7 @@ def pretty(line: str, *, colours: bool = False) -> str:
 
 
 class _Handler(logging.Handler):
-    """The standard library's lines, through the same chain."""
+    """A handler that sends the standard library's lines through the same chain."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -203,7 +213,7 @@ class _Handler(logging.Handler):
 def _with_bound(
     _logger: object, _name: str, values: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Add what is bound, where the line does not say it itself."""
+    """Add the bound values, unless the line has a value of that name itself."""
     return {**_bound.get(), **values}
 
 
@@ -213,8 +223,8 @@ def _renderer(*, readable: bool, colours: bool) -> Callable[..., str]:
             if readable:
                 return _as_text(redacted_values(values), colours=colours)
             line = _as_json(values)
-            # One look at the whole line: most tell nothing, and each value's own look costs as
-            # much.
+            # One check of the whole line comes first. Most lines hold nothing to hide, and checking
+            # each value costs as much again.
             return _as_json(redacted_values(values)) if may_tell(line) else line
         except Exception:  # noqa: BLE001  # a value whose text cannot be made
             _lines.drop()
@@ -247,7 +257,7 @@ def _as_text(values: Mapping[str, object], *, colours: bool) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return text without control characters: a terminal would obey them."""
+    """Return text without control characters, which a terminal would obey."""
     return "".join(c if c.isprintable() or c == "\t" else f"\\x{ord(c):02x}" for c in text)
 
 

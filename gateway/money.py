@@ -1,7 +1,8 @@
-"""Money is whole minor units (cents) with an ISO 4217 code; this is the only place that reads or writes amounts.
+"""Money as whole minor units (cents) with an ISO 4217 code.
 
-Text for SMS is plain GSM-7: `KES 1,234.50`. (Babel's currency formats carry no-break spaces and currency
-signs, which turn a whole SMS into UCS-2 and double its price.)
+This is the only module that reads or writes amounts. Text for SMS is plain GSM-7: `KES 1,234.50`.
+Babel's currency formats carry no-break spaces and currency signs, which turn a whole SMS into UCS-2
+and double its price.
 """
 
 import re
@@ -15,18 +16,18 @@ from gateway.figures import GROUP, looks_grouped, readings
 MINOR_DIGITS: Mapping[str, int] = currencies.DIGITS
 _EXACT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,4}))?")
 EXACT_PATTERN = r"^([1-9][0-9]{0,11}(\.[0-9]{1,4})?|0\.([1-9][0-9]{0,3}|0[1-9][0-9]{0,2}|00[1-9][0-9]?|000[1-9]))$"
-"""How a client writes an amount, for /openapi.json; how many digits a currency has is checked
-behind it.
+"""The form of an amount from a client, for /openapi.json. The number of digits per currency is
+checked later.
 """
 _BESIDE = r"[^\W\d_]|[^\w\s().,+'/=-]"
 _BEFORE = re.compile(rf"((?:{_BESIDE})(?: ?(?:{_BESIDE}))*)\.?")
 _BEHIND = re.compile(rf" *((?:{_BESIDE})(?: ?(?:{_BESIDE}))*)\.?$")
-_FACTORS = frozenset("bkmn")  # 20k may be 20,000
+_FACTORS = frozenset("bkmn")  # 20k may mean 20,000
 _DIGITS_MAX = 13
 
 
 def minor_per_major(currency: str) -> int:
-    """How many minor units make one major unit.
+    """Return how many minor units make one major unit.
 
     >>> minor_per_major("KES"), minor_per_major("UGX")
     (100, 1)
@@ -40,7 +41,7 @@ def minor_per_major(currency: str) -> int:
 
 
 def amount_text(minor: int, currency: str) -> str:
-    """`minor` units as a person reads them, in GSM-7, without needless zeros.
+    """Return `minor` units as readable text in GSM-7, without needless zeros.
 
     >>> amount_text(123450, "KES"), amount_text(300, "KES"), amount_text(-50, "KES")
     ('KES 1,234.50', 'KES 3', 'KES -0.50')
@@ -53,7 +54,7 @@ def amount_text(minor: int, currency: str) -> str:
 
 
 def typed_amount(minor: int, currency: str) -> str:
-    """As a worker types it behind PAY.
+    """Return an amount in the form that a worker types behind PAY.
 
     >>> typed_amount(123450, "KES"), typed_amount(10000, "KES"), typed_amount(500, "UGX")
     ('1234.50', '100', '500')
@@ -62,7 +63,9 @@ def typed_amount(minor: int, currency: str) -> str:
 
 
 def parse_amount(text: str, currency: str) -> int:
-    """Return a typed amount in major units as minor units; raises Refused for what is not plainly positive.
+    """Return a typed amount in major units as minor units.
+
+    Raises Refused unless it is plainly positive.
 
     >>> parse_amount("12.5", "KES"), parse_amount("100", "UGX"), parse_amount("1 000", "KES")
     (1250, 100, 100000)
@@ -76,15 +79,18 @@ def parse_amount(text: str, currency: str) -> int:
 
 
 def exact_amount(given: str | float, currency: str, field: str = "amount") -> int:
-    """Return the minor units of an amount that a program or a form gives, in major units: "3.50", 3 or 3.5.
+    """Return the minor units of an amount that a program or form gives in major units.
 
-    Nothing is rounded or guessed: a comma is refused, since it separates thousands for one reader and cents for
-    another. Raises Refused naming the field.
+    The amount is like "3.50", 3 or 3.5. Nothing is rounded or guessed. A comma is refused, since it
+    separates thousands for one reader and cents for another. Raises Refused naming the field.
 
-    >>> exact_amount("12.50", "KES"), exact_amount(3, "KES"), exact_amount(0.1, "KES"), exact_amount(500.0, "UGX")
-    (1250, 300, 10, 500)
+    >>> exact_amount("12.50", "KES"), exact_amount(3, "KES"), exact_amount(0.1, "KES")
+    (1250, 300, 10)
+    >>> exact_amount(500.0, "UGX")
+    500
     """
-    # `repr` of a float is the shortest decimal that reads as this float: what the client wrote.
+    # `repr` of a float is the shortest decimal that reads as this float, which is what the client
+    # wrote.
     text = given if isinstance(given, str) else repr(given).removesuffix(".0")
     found, digits = _EXACT.fullmatch(text), MINOR_DIGITS.get(currency, 2)
     if not found or len(found[2] or "") > digits:
@@ -106,14 +112,16 @@ def _minor(found: re.Match[str], currency: str, field: str) -> int:
 
 
 def read_amount(text: str, currency: str, mark: str | None = None) -> int:
-    """Return an amount as it is written in files and messages, signed, in minor units.
+    """Return a signed amount, as written in files and messages, in minor units.
 
-    `mark` is the decimal mark (`.` or `,`) where it is known, for example from the other amounts of
-    a file (`decimal_mark`). Raises Refused for what is no exact amount, and names both readings of
-    what could be two.
+    `mark` is the decimal mark (`.` or `,`) if it is known, for example from the other amounts of a
+    file (`decimal_mark`). Raises Refused for a text that is no exact amount. For a text with two
+    readings the error names both.
 
-    >>> read_amount("KES -1,234.50", "KES"), read_amount("(1 000,5)", "KES"), read_amount("1.000", "KES", ",")
-    (-123450, -100050, 100000)
+    >>> read_amount("KES -1,234.50", "KES"), read_amount("(1 000,5)", "KES")
+    (-123450, -100050)
+    >>> read_amount("1.000", "KES", ",")
+    100000
     """
     number, sign = _undressed(text, currency)
     found = readings(number)
@@ -142,9 +150,9 @@ def read_amount(text: str, currency: str, mark: str | None = None) -> int:
 
 
 def decimal_mark(texts: Iterable[str], currency: str) -> str | None:
-    """Return the decimal mark that some amounts of a file prove; None where none does.
+    """Return the decimal mark that the amounts of a file prove, or None when none does.
 
-    Raises Refused where they prove both.
+    Raises Refused when they prove both.
 
     >>> decimal_mark(["1.000", "20,00", "5"], "KES"), decimal_mark(["1.000", "5"], "KES")
     (',', None)
@@ -175,9 +183,9 @@ def _undressed(text: str, currency: str) -> tuple[str, int]:
     number, sign = plain(text).strip(), 1
     if number.startswith("(") and number.endswith(")"):
         number, sign = number[1:-1].strip(), -1
-    number = re.sub(r"\s*/[=-]$", "", number)  # 100/= and 100/- are whole shillings
+    number = re.sub(r"\s*/[=-]$", "", number)  # 100/= and 100/- are whole shillings.
     known = currencies.words(currency)
-    for _ in range(2):  # A sign may stand outside or inside of the currency.
+    for _ in range(2):  # A sign may stand outside or inside the currency.
         found = _BEFORE.match(number)
         if found and _folded(found[1]) in known:
             number = number[found.end() :].strip()
@@ -199,7 +207,9 @@ def _folded(word: str) -> str:
 
 
 def whole_units(minor: int, currency: str) -> int:
-    """The part of `minor` that operators can pay: whole major units; the rest stays with the worker.
+    """Return the part of `minor` that operators can pay, in whole major units.
+
+    The rest stays with the worker.
 
     >>> whole_units(10350, "KES")
     10300

@@ -1,4 +1,4 @@
-"""Phone numbers: the one reader of what a worker, a coordinator, a provider or a file writes.
+"""Phone numbers: the one reader for the numbers of workers, coordinators, providers and files.
 
 A number is read as E.164 or refused with the reason. It is never turned into another number: digits
 are neither added, dropped nor guessed, and a number without a country code is never read as one of
@@ -21,11 +21,11 @@ from gateway.characters import plain
 from gateway.errors import Refused
 
 NO_NUMBER = ""
-"""What stands sealed in the place of a number that its worker does not have any more."""
+"""The text that is sealed in place of a number that its worker no longer has."""
 RAW_CHARACTERS_MAX = 200
-_DIGITS_MIN = 7  # A word with so many digits is meant as a number.
-_DIGITS_ABROAD_MIN = 10  # With fewer digits and no plus, it may be a short code.
-_DIGITS_LOST = "00000"  # How a rounded number ends: 2.54711E+11 has lost the digits of a person.
+_DIGITS_MIN = 7  # A word with at least this number of digits is meant as a phone number.
+_DIGITS_ABROAD_MIN = 10  # A number with fewer digits and no plus may be a short code.
+_DIGITS_LOST = "00000"  # The end of a rounded number: 2.54711E+11 has lost digits.
 _MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 _TEL = re.compile(r"tel:\s*", re.IGNORECASE)
@@ -41,12 +41,14 @@ _LIST_MARKS = re.compile(r"[,\u060c\u3001\uff0c]|[;\u061b\uff1b](?!\s*[a-z-]+=)"
 def normalise(raw: str, region: str) -> str:
     """Return the E.164 form of a mobile number as written in `region` (ISO 3166, e.g. `KE`).
 
-    Raises Refused for what is no mobile number, and for what could be more than one.
+    Raises Refused for a text that is no mobile number, or that could be several.
 
-    >>> normalise("0712 345-678", "KE"), normalise(" 254791541111", "KE"), normalise("00254712345678", "KE")
-    ('+254712345678', '+254791541111', '+254712345678')
-    >>> normalise("254722345678.0", "KE"), normalise("tel:+254-722-345-678", "UG")
-    ('+254722345678', '+254722345678')
+    >>> normalise("0712 345-678", "KE"), normalise(" 254791541111", "KE")
+    ('+254712345678', '+254791541111')
+    >>> normalise("00254712345678", "KE"), normalise("254722345678.0", "KE")
+    ('+254712345678', '+254722345678')
+    >>> normalise("tel:+254-722-345-678", "UG")
+    '+254722345678'
     """
     found = _read(raw, region.upper()) if len(raw) <= RAW_CHARACTERS_MAX else None
     if found is None:
@@ -57,7 +59,7 @@ def normalise(raw: str, region: str) -> str:
 
 
 def split_number(text: str) -> tuple[str, list[str]]:
-    """Return the phone number that stands first in `text`, as typed, and the words after it.
+    """Return the phone number at the beginning of `text`, as typed, and the words after it.
 
     An extension belongs to the number, so that it is refused together with it.
 
@@ -74,7 +76,7 @@ def split_number(text: str) -> tuple[str, list[str]]:
 
 
 def is_number_word(word: str) -> bool:
-    """Return whether a word is a phone number or a part of one, rightly written or not.
+    """Return whether a word is a phone number or a part of one, valid or not.
 
     >>> is_number_word("0712"), is_number_word("254711000008.0x"), is_number_word("Amina")
     (True, True, False)
@@ -115,7 +117,10 @@ def _plain(raw: str) -> str:
 
 
 def _without_uri(text: str, region: str) -> str:
-    """Return the number of a `tel:` URI; what has a parameter that changes the number stays unreadable."""
+    """Return the number of a `tel:` URI.
+
+    A URI with a parameter that changes the number stays unreadable.
+    """
     scheme = _TEL.match(text)
     if scheme is None:
         return text
@@ -140,7 +145,7 @@ def _number(has_plus: bool, digits: str, region: str) -> PhoneNumber | None:  # 
     abroad = _ABROAD.match(digits)
     if abroad:
         return _acceptable("+" + digits[abroad.end() :], None)
-    if digits.startswith("0"):  # No country code begins with 0, so a plus before it means nothing.
+    if digits.startswith("0"):  # No country code begins with 0, so a plus before a 0 means nothing.
         return _acceptable(digits, region)
     international = _acceptable("+" + digits, None)
     if has_plus:
@@ -170,13 +175,13 @@ def _is_home_mobile(digits: str, region: str) -> bool:
 
 
 def _acceptable(text: str, region: str | None) -> PhoneNumber | None:
-    """Return the number where it may be that of a mobile phone."""
+    """Return the number if it may belong to a mobile phone, else None."""
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return None
     possible = phonenumbers.is_possible_number_for_type_with_reason(number, PhoneNumberType.MOBILE)
-    if possible != ValidationResult.IS_POSSIBLE:  # "possible, local only" is a part of a number
+    if possible != ValidationResult.IS_POSSIBLE:  # "possible, local only" means a part of a number.
         return None
     kind = phonenumbers.number_type(number)
     if kind == PhoneNumberType.UNKNOWN:
@@ -212,7 +217,7 @@ def _first_digits(region: str) -> frozenset[str]:
 
 
 def _samples(lengths: Sequence[int]) -> Iterator[str]:
-    """Yield ends of numbers: numbering plans distinguish the first digits only."""
+    """Yield possible ends of numbers, because numbering plans distinguish the first digits only."""
     for length in lengths:
         for head in range(100):
             for filler in "2059":
@@ -227,10 +232,13 @@ def _is_extension(words: Sequence[str]) -> bool:
     return found is not None and (bool(found["digits"]) or following)
 
 
-# Reading a number costs some 100 us, and a phone that works is asked about several times a key.
+# Reading a number costs some 100 us, and an active phone's number is read several times per key
+# press.
 @lru_cache(maxsize=10_000)
 def region_of(e164: str) -> str | None:
-    """Return the ISO 3166 region of an E.164 number, e.g. `KE`; None for an unknown country code.
+    """Return the ISO 3166 region of an E.164 number, e.g.
+
+    `KE`, or None for an unknown country code.
 
     A number with a prefix newer than the metadata belongs to the main region of its country code.
     """
@@ -241,12 +249,15 @@ def region_of(e164: str) -> str | None:
 
 
 def national_number(e164: str, region: str) -> str | None:
-    """Return a number as it is written within its region, without a trunk prefix; None for one of another region.
+    """Return a number as it is written within its region, without a trunk prefix.
 
-    Providers that want it so would pay another person, were it a number of another country.
+    Returns None for a number of another region. A provider that expects national numbers would pay
+    another person for it.
 
-    >>> national_number("+254712345678", "KE"), national_number("+2482510123", "SC"), national_number("+2348021234567", "NG")
-    ('712345678', '2510123', '8021234567')
+    >>> national_number("+254712345678", "KE"), national_number("+2482510123", "SC")
+    ('712345678', '2510123')
+    >>> national_number("+2348021234567", "NG")
+    '8021234567'
     >>> national_number("+256712345678", "KE")
     """
     if not is_number(e164) or region_of(e164) != region.upper():
@@ -255,7 +266,7 @@ def national_number(e164: str, region: str) -> str | None:
 
 
 def is_number(text: str) -> bool:
-    """Return whether a text is a phone number in E.164 as the numbering plans have it.
+    """Return whether a text is a phone number in E.164 that fits the numbering plans.
 
     >>> is_number("+2482510123"), is_number("254712345678"), is_number("+25471234567890")
     (True, False, False)
@@ -268,7 +279,7 @@ def is_number(text: str) -> bool:
 
 
 def is_region(code: str) -> bool:
-    """Return whether a code of ISO 3166 is that of a region with phone numbers.
+    """Return whether a code is the ISO 3166 code of a region with phone numbers.
 
     >>> is_region("KE"), is_region("Kenya")
     (True, False)
@@ -278,7 +289,7 @@ def is_region(code: str) -> bool:
 
 @lru_cache
 def zone_of(region: str) -> str:
-    """Return the time zone of a region, the first of its phone numbers where it has several.
+    """Return the time zone of a region, or the first of its phone numbers if it has several.
 
     >>> zone_of("KE"), zone_of("MA"), zone_of("XX")
     ('Africa/Nairobi', 'Africa/Casablanca', 'UTC')
@@ -292,10 +303,11 @@ def zone_of(region: str) -> str:
 
 
 def zone_of_number(e164: str) -> str | None:
-    """Return the one time zone that a number belongs to; None where it may be in several.
+    """Return the time zone of a number, or None if it may be in several.
 
-    >>> zone_of_number("+254712345678"), zone_of_number("+12125550123"), zone_of_number("+243812345678")
-    ('Africa/Nairobi', 'America/New_York', None)
+    >>> zone_of_number("+254712345678"), zone_of_number("+12125550123")
+    ('Africa/Nairobi', 'America/New_York')
+    >>> zone_of_number("+243812345678")
     """
     zones = _zones_by_region().get(region_of(e164) or "", ())
     if len(zones) != 1:
@@ -312,7 +324,7 @@ def _zones_by_region() -> dict[str, tuple[str, ...]]:
 
 
 def mask(number: str) -> str:
-    """Return a number for logs and error texts: never the whole of it.
+    """Return a shortened number for logs and error texts, which never show the whole of it.
 
     >>> mask("+254712345678")
     '+2547..78'

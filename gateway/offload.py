@@ -1,8 +1,9 @@
-"""Calculations in processes of their own: a bounded number of helpers, each with a memory and a time limit.
+"""Calculations in helper processes, whose number is bounded, with a memory and a time limit each.
 
-What a client sends may cost seconds of a processor and a lot of memory to read. Such work never runs in the event loop:
-a process hands it to a helper and waits. A helper reads pickled jobs from its standard input and writes pickled outcomes to
-its standard output; both ends are our own. It ends when its input ends, so none outlives its parent.
+A client's data may cost seconds of a processor and a lot of memory to read. Such work never runs in
+the event loop: a process passes it to a helper and waits. A helper reads pickled jobs from its
+standard input and writes pickled outcomes to its standard output. Pickle is safe here, because both
+ends belong to the gateway. A helper ends when its input ends, so none outlives its parent.
 """
 
 import asyncio
@@ -17,16 +18,16 @@ from gateway.errors import Failed, GatewayError, Refused
 
 _LENGTH = struct.Struct("!Q")
 WAITING_MAX = 50
-"""Jobs that wait for a helper; more are refused at once."""
+"""The most jobs that wait for a helper. Further ones are refused at once."""
 
 
 class Busy(Failed):
-    """Every helper is at work, and enough jobs wait."""
+    """The refusal of a job when every helper is at work and too many jobs wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The outcome of one job. `last`: the helper ends now, to give its memory back."""
+    """The outcome of one job. `last` says that the helper ends now, to give its memory back."""
 
     value: object = None
     error: GatewayError | None = None
@@ -53,7 +54,10 @@ class _Helper:
 
 
 class Helpers:
-    """At most `at_once` helpers, started when they are first needed. `argv`: the command of one."""
+    """A pool of at most `at_once` helpers, which start on first use.
+
+    `argv` is the command of one.
+    """
 
     def __init__(self, argv: Sequence[str], *, at_once: int, limit_s: float) -> None:
         self._argv, self._limit_s = argv, limit_s
@@ -66,7 +70,7 @@ class Helpers:
     async def opened(
         cls, argv: Sequence[str], *, at_once: int, limit_s: float
     ) -> AsyncGenerator["Helpers"]:
-        """Give helpers to the block, and end them with it."""
+        """Yield a pool of helpers, and end them after the block."""
         made = cls(argv, at_once=at_once, limit_s=limit_s)
         try:
             yield made
@@ -75,13 +79,13 @@ class Helpers:
                 await helper.end()
 
     async def run(self, name: str, *arguments: object) -> object:
-        """Return what the job of that name returns in a helper; raises what it refuses.
+        """Run the named job in a helper, and return its result or raise its refusal.
 
-        Raises Busy when too much waits already, Refused when the job takes too long, Failed when
+        Raises Busy when too many jobs wait, Refused when the job takes too long, and Failed when
         the helper dies.
         """
         if self._waiting >= WAITING_MAX:
-            raise Busy("too much waits to be calculated already: try again", retryable=True)
+            raise Busy("too many calculations are waiting already: try again", retryable=True)
         self._waiting += 1
         try:
             await self._gate.acquire()
@@ -104,7 +108,7 @@ class Helpers:
             kept = not done.last
         except TimeoutError as late:
             raise Refused(
-                f"this takes longer than {self._limit_s:.0f} s to work out; send it in smaller parts"
+                f"this takes longer than {self._limit_s:.0f} s to calculate; send it in smaller parts"
             ) from late
         except (OSError, asyncio.IncompleteReadError) as died:
             raise Failed("the calculation was cut off; try again", retryable=True) from died

@@ -1,4 +1,7 @@
-"""Reading a plug-in's table in config into its options: what is missing, unknown or wrong is named, once."""
+"""The reading of a plug-in's table in the configuration into its options.
+
+Everything that is missing, unknown or wrong is named at once.
+"""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -9,7 +12,7 @@ from gateway.errors import SettingsError
 
 
 class Options(BaseModel):
-    """The base of every plug-in's options: nothing unknown, nothing changed later."""
+    """The base of every plug-in's options. Unknown options and later changes are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -18,7 +21,10 @@ O = TypeVar("O", bound=Options)  # noqa: E741  as in "options"
 
 
 def read(model: type[O], name: str, options: Mapping[str, object], what: str = "channel") -> O:
-    """Never shows a value: it may be the secret that was put under a wrong name."""
+    """Return the options of a plug-in. Raises SettingsError naming all that is wrong.
+
+    The error never shows a value, because it may be a secret under a wrong name.
+    """
     try:
         return model.model_validate(dict(options))
     except ValidationError as error:

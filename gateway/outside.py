@@ -1,11 +1,12 @@
-"""The only way out: one session factory, whose connections are checked when they are dialled (an SSRF guard).
+"""The only way to make outgoing calls: one session factory with an SSRF guard.
 
-A wrong or hijacked address must not reach the database next door or a cloud's metadata service. What is checked is
-the socket address handed to `connect`, after the name was resolved: neither a spelling nor a name that changes its mind
-between a check and a call can go around it. Nothing follows a redirect, and nothing goes through a proxy.
+A wrong or hijacked address must not reach the database in the same network or a cloud's metadata
+service. The guard checks the socket address that is passed to `connect`, after the name was
+resolved. Neither a spelling, nor a name that resolves differently at the second look-up, can bypass
+it. No redirect is followed, and no proxy is used.
 
-`session(permitted)` with the operator's permissions is for addresses that stand in the settings. An address that a
-client may choose is called with `session()`, which permits no private address.
+`session(permitted)` with the operator's permissions is for addresses from the settings. `session()`
+permits no private address, and is for addresses that a client may choose.
 """
 
 import errno
@@ -51,7 +52,7 @@ def session(
     base_url: str | None = None,
     headers: dict[str, str] | None = None,
 ) -> aiohttp.ClientSession:
-    """Return a session whose every connection goes to a public address, or to a permitted private one."""
+    """Return a session that connects only to public addresses and to permitted private ones."""
     connector = aiohttp.TCPConnector(
         socket_factory=_factory(permitted), keepalive_timeout=keep_alive_s
     )
@@ -70,7 +71,10 @@ def session(
 
 
 def why_not_connected(error: BaseException) -> str:
-    """Return the reason of a failed connection for an operator: the guard's words, or the error's type."""
+    """Return the reason of a failed connection for an operator.
+
+    It is the guard's text, or the error's type.
+    """
     cause = getattr(error, "os_error", None)
     if isinstance(cause, Forbidden) and cause.strerror:
         return cause.strerror

@@ -1,10 +1,10 @@
-"""What a value must be, in plain words: pydantic's errors as a person says them, for clients and for operators."""
+"""Plain texts for pydantic's errors, for clients and for operators."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 Error = Mapping[str, Any]
-"""One of `ValidationError.errors()`."""
+"""An error of `ValidationError.errors()`."""
 
 KINDS: Final[Mapping[str, str]] = {
     "string_type": "must be text in quotes",
@@ -34,9 +34,9 @@ _SAID: Final[Mapping[str, str]] = {
 
 
 def taken(error: Error) -> str:
-    """Return the rule that a value breaks; pydantic's own message where there are no plainer words.
+    """Return the rule that a value breaks, or pydantic's own message for a rare error.
 
-    >>> taken({"type": "greater_than_equal", "ctx": {"ge": 60}, "msg": "Input should be greater than or equal to 60"})
+    >>> taken({"type": "greater_than_equal", "ctx": {"ge": 60}, "msg": "Input should be greater"})
     'must be at least 60'
     """
     template = _SAID.get(error["type"])

@@ -1,4 +1,7 @@
-"""Every shelf of plug-ins has one shape: a folder whose file names are the kinds. Adding a file adds a kind."""
+"""The plug-in folders, which all have one shape.
+
+A folder's file names are the kinds of its plug-ins. Adding a file adds a kind.
+"""
 
 import importlib
 import pkgutil
@@ -16,14 +19,20 @@ _SAID = {
 
 
 def kinds(shelf: ModuleType) -> list[str]:
-    """The names on a shelf (a package), sorted; files that start with `_` are helpers, not kinds."""
+    """Return the sorted kinds in a plug-in folder (a package).
+
+    Files that start with `_` are helpers and not kinds.
+    """
     return sorted(
         m.name for m in pkgutil.iter_modules(shelf.__path__) if not m.name.startswith("_")
     )
 
 
 def load(shelf: ModuleType, kind: str) -> ModuleType:
-    """The module of one kind; a clear error names what there is."""
+    """Return the module of one kind.
+
+    Raises SettingsError with the known kinds for any other name.
+    """
     if kind not in kinds(shelf):
         shelf_name = shelf.__name__.removeprefix("gateway.")
         what = _SAID.get(shelf_name, shelf_name)

@@ -1,8 +1,9 @@
-"""One place that takes passwords out of text: the end of the logging chain, and every error message with an address.
+"""The removal of passwords from text, for log lines and for error messages with an address.
 
-Two defences. `redacted` recognises addresses and `password=...` in any text. `remember_address` reads a configured
-address and keeps its password and the parts of it, which are then replaced wherever they turn up: a driver that
-cannot read `postgresql://u:a:b/x` complains of the port "a:b".
+There are two defences. `redacted` recognises addresses and `password=...` in any text.
+`remember_address` reads a configured address and keeps its password and the parts of it, which are
+then replaced wherever they occur. The second is needed because a driver that cannot read
+`postgresql://u:a:b/x` complains of the port "a:b".
 """
 
 import re
@@ -12,7 +13,7 @@ from typing import Final
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 HIDDEN: Final = "***"
-# Shorter parts of a password say little, and replacing them everywhere would spoil every line.
+# Shorter parts of a password reveal little, and replacing them everywhere would spoil every line.
 PART_LENGTH_MIN: Final = 4
 _SENSITIVE = (
     r"(?:ssl|db|pg|user|redis|consumer|client|api|auth|access|security)?[-_]?"
@@ -29,7 +30,7 @@ _DATABASE = re.compile(
     r"(?i)\b(?P<scheme>postgres(?:ql)?(?:\+\w+)?|redis|rediss|redis\+socket|unix)://(?P<rest>[^\r\n]*)"
 )
 _WITH_USER = re.compile(r"(?i)\b(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<user>[^\s'\"<>/?#]*)@")
-# What may follow the password: names, numbers and paths, in which nothing can be hidden.
+# Only this may follow the password: names, numbers and paths, in which nothing can be hidden.
 _HOST = re.compile(
     r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]*)(?::\d{1,5})?(?:,[\w.-]+(?::\d{1,5})?)*(?=[/?\s'\"),;]|$)"
 )
@@ -39,7 +40,9 @@ _remembered: set[str] = set()
 
 
 def redacted(text: str) -> str:
-    """Return `text` without the passwords of addresses, of `password=...` pairs and of configured addresses.
+    """Return `text` without any passwords.
+
+    These are the passwords of addresses, of `password=...` pairs and of configured addresses.
 
     >>> redacted("no answer at postgresql://u:p@ss@h/x?sslmode=require")
     'no answer at postgresql://***@h/x?sslmode=require'
@@ -59,9 +62,10 @@ def redacted(text: str) -> str:
 
 
 def may_tell(line: str) -> bool:
-    """Return whether anything in a line of JSON may have to be hidden: a value, or a key that names a secret.
+    """Return whether a line of JSON may contain a secret value, or a key that names a secret.
 
-    A backslash may stand for a character of a password, so a line with one is looked at value by value.
+    A backslash may stand for a character of a password, so a line with one is checked value by
+    value.
     """
     return (
         "\\" in line
@@ -72,10 +76,10 @@ def may_tell(line: str) -> bool:
 
 
 def _may_tell(text: str) -> bool:
-    """Return whether a word stands in the text that each pair and each bearer token has.
+    """Return whether a text contains one of the words that each pair and each bearer token has.
 
-    Most texts of most lines have none, and the expressions themselves cost 20 us each. Letters
-    beyond ASCII may be read as some within.
+    Most texts of most lines have none, and the regular expressions themselves cost 20 us each.
+    Letters beyond ASCII may be read as some within.
     """
     lower = text.lower()
     return not text.isascii() or any(word in lower for word in _TELLING)
@@ -87,7 +91,10 @@ def remember_address(address: str) -> None:
 
 
 def passwords_of(address: str) -> set[str]:
-    """Return the password of a database's address in every form it may turn up in; wrongly written ones too."""
+    """Return the password of a database's address in every form in which it may occur.
+
+    Malformed addresses are read, too.
+    """
     _, there, rest = address.partition("://")
     if not there:
         return set()
@@ -98,8 +105,8 @@ def passwords_of(address: str) -> set[str]:
         if colon:
             found.add(password)
     else:
-        # `u:TOP:SECRET/x`: the writer forgot the host, and every reader takes the password for the
-        # port.
+        # In `u:TOP:SECRET/x` the writer forgot the host, and every reader takes the password for
+        # the port.
         authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
         _, colon, password = authority.partition(":")
         if colon and not authority.startswith("[") and not password.isdecimal():
@@ -110,7 +117,7 @@ def passwords_of(address: str) -> set[str]:
 
 
 def shown_address(address: str) -> str:
-    """Return an address for an error message: without its password, however it is written."""
+    """Return an address for an error message, without its password in any notation."""
     text = address
     for secret in sorted(passwords_of(address), key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
@@ -118,7 +125,7 @@ def shown_address(address: str) -> str:
 
 
 def redacted_values(values: Mapping[str, object]) -> dict[str, object]:
-    """Return a log line's values with every text redacted, however deep it stands."""
+    """Return a log line's values with every text redacted, at any depth."""
     return {
         key: HIDDEN if value and _is_secret(key) else _redacted_value(value)
         for key, value in values.items()
@@ -168,7 +175,7 @@ def _hide_database(found: re.Match[str]) -> str:
 
 
 def _plain(rest: str, after: str) -> bool:
-    """Whether the text after the last `@` may stand: it is a host, or a server's socket folder."""
+    """Return whether the text after the last `@` may stay: a host, or a server's socket folder."""
     return bool(rest) and (after.startswith(("/", "?")) or _HOST.match(after) is not None)
 
 

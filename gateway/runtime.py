@@ -1,6 +1,6 @@
-"""What a step is handed.
+"""The dependencies that are passed to every step.
 
-Made once per process by `gateway.app`; steps and rooms above only use it.
+A runtime is made once per process by `gateway.app`. The steps and the layers above only use it.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,19 +31,20 @@ from gateway.vault import Vault
 
 
 class Bells(Protocol):
-    """Rings a runner.
+    """A queue that wakes a runner up.
 
-    A bell carries a name or an id, never content; it may get lost: the ticker rings again.
+    A wake-up carries a name or an id, never content. It may get lost, because the ticker sends
+    another.
     """
 
     def ring(self, step: str, *arguments: str) -> None: ...
 
     async def away(self) -> str:
-        """Return why the queue does not answer; "" when it does."""
+        """Return the reason why the queue does not answer, or "" when it does."""
         ...
 
     async def refused(self) -> int:
-        """Return how many jobs in the queue were not ours and were refused."""
+        """Return how many jobs in the queue did not come from the gateway and were refused."""
         ...
 
 
@@ -51,9 +52,10 @@ class Bells(Protocol):
 class Channel:
     """A way to phones, with the secret part of its webhook paths.
 
-    `per_second`: segments it may send in a second; 0 = no limit. `fallback`: the channel that takes
-    over what this one cannot send. `region`: the country of numbers that its provider writes
-    without a country code, where that is not the gateway's.
+    `per_second` is the number of segments that it may send per second, and 0 means no limit.
+    `fallback` is the channel that takes over messages that this one cannot send. `region` is the
+    country of numbers that its provider writes without a country code, if that is not the
+    gateway's.
     """
 
     name: str
@@ -66,22 +68,25 @@ class Channel:
     region: str | None = None
 
     def sms_in(self, form: Mapping[str, str]) -> InboundSms:
-        """Return the SMS in a call, its sender with a country code where there may have been none."""
+        """Return the SMS in a call, with a country code added to its sender if there was none."""
         assert self.sms is not None
         return self.at_home(self.sms.parse_sms(form))
 
     def at_home(self, sms: InboundSms) -> InboundSms:
-        """Return an SMS of this channel, its sender with a country code."""
+        """Return an SMS of this channel, with a country code in its sender."""
         return replace(sms, sender=self.number(sms.sender))
 
     def step_in(self, form: Mapping[str, str]) -> UssdStep:
-        """Return the step in a call, its number with a country code."""
+        """Return the step in a call, with a country code in its number."""
         assert self.ussd is not None
         step = self.ussd.parse_step(form)
         return replace(step, msisdn=self.number(step.msisdn))
 
     def number(self, written: str) -> str:
-        """Return a number with its country code; as it is written where it is none, so that its reader says why."""
+        """Return a number with its country code.
+
+        A text that is no number is returned unchanged, so that its reader gives the reason.
+        """
         if self.region is None:
             return written
         try:
@@ -91,12 +96,15 @@ class Channel:
 
     @property
     def capacity(self) -> Capacity:
-        """What one SMS of this channel can hold."""
+        """Return the capacity of one SMS of this channel."""
         return getattr(self.sms, "capacity", ANY)
 
 
 class Accounts:
-    """Ids of ledger accounts that are used again and again (in transit, floats), opened on first use."""
+    """The ids of ledger accounts that are used repeatedly (in transit, floats).
+
+    They are opened on first use.
+    """
 
     def __init__(self, db: Database) -> None:
         self._db = db

@@ -1,9 +1,9 @@
-"""Strings that a client, a coordinator or an operator chooses: one check for all of them.
+"""The check of all strings that a client, a coordinator or an operator chooses.
 
-A name ends in an SMS, on a screen, in a terminal and in a table. So it may hold nothing that acts
-there: control characters (ESC, BEL, line breaks), marks that turn the direction of what follows,
-characters that cannot be seen. Ids are compared, so they are kept in one Unicode normal form (NFC):
-two spellings of one id are one id.
+A name ends in an SMS, on a screen, in a terminal and in a table. So it may contain nothing with an
+effect there: control characters (ESC, BEL, line breaks), marks that turn the direction of the text
+behind them, and invisible characters. Ids are compared, so they are kept in one Unicode normal form
+(NFC): two spellings of one id are one id.
 """
 
 import re
@@ -18,18 +18,18 @@ from gateway.errors import Refused
 
 ID_CHARACTERS_MAX = 200
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# What acts on a terminal (control characters but tab and line ends, halves of characters), and
-# marks that embed, override or isolate a direction: what follows them reads differently from what
-# is stored.
+# These characters act on a terminal (control characters but tab and line ends, halves of
+# characters), or embed, override or isolate a direction. The text behind such a mark reads
+# differently from the stored text.
 _ACTS = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-# Seven digits or more, in groups as people write them.
+# Seven digits or more, in groups as phone numbers are usually written.
 _NUMBER = re.compile(r"[+(]*\d(?:[ ()./+-]{0,3}\d){6,}")
 _UNSEEN = (
     r"\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e"
     r"\u2060-\u206f\ufeff\ufff9-\ufffb"
 )
 LINE_PATTERN = rf"^[^{_UNSEEN}]*[^\s{_UNSEEN}][^{_UNSEEN}]*$"
-"""What a line is for /openapi.json, as far as a pattern can say it; `line` decides."""
+"""The pattern of a line for /openapi.json, as far as a pattern can express it. `line` decides."""
 # Joiners shape letters in some scripts and in emoji; every other format character is invisible.
 _JOINERS = "\u200c\u200d"
 
@@ -39,13 +39,14 @@ def line(text: str, field: str, most: int, *, least: int = 1) -> str:
 
     Raises Refused naming the field and the character.
     """
-    if text.isascii() and text.isprintable():  # an upload has 100,000 of them
+    # the fast path, because an upload has 100,000 of them
+    if text.isascii() and text.isprintable():
         return _fitting(text.strip(), field, least, most)
     if _SURROGATE.search(text):
         raise Refused(
             f"{field}: half a character (a lone surrogate) must not be in it", field=field
         )
-    # One form: a letter that is composed of two characters would also make an SMS dearer.
+    # NFC also keeps an SMS cheap, because a letter that is composed of two characters costs more.
     found = unicodedata.normalize("NFC", text.strip(" "))
     for char in found:
         kind = unicodedata.category(char)
@@ -61,10 +62,12 @@ def _fitting(found: str, field: str, least: int, most: int) -> str:
 
 
 def numbers_masked(text: str) -> str:
-    """Return a text that is stored or sent back with what may be a phone number cut to its last two digits.
+    """Return a text in which possible phone numbers are cut to their last two digits.
 
-    >>> numbers_masked("0745 000-005 +1 is not a phone number"), numbers_masked("ADD +254712345678 Amina")
-    ('..51 is not a phone number', 'ADD ..78 Amina')
+    It is used for texts that are stored or sent back.
+
+    >>> numbers_masked("0745 000-005 +1 is no number"), numbers_masked("ADD +254712345678 Amina")
+    ('..51 is no number', 'ADD ..78 Amina')
     >>> numbers_masked("KES 1,234.50 for 123456 answers")
     'KES 1,234.50 for 123456 answers'
     """
@@ -72,7 +75,7 @@ def numbers_masked(text: str) -> str:
 
 
 def holds_number(text: str) -> bool:
-    """Return whether a phone number may stand in the text."""
+    """Return whether the text may contain a phone number."""
     return _NUMBER.search(text) is not None
 
 
@@ -92,7 +95,7 @@ def is_line(text: str, most: int) -> bool:
 def prose(text: str, field: str) -> str:
     """Return a text that may have several lines.
 
-    Raises Refused for what acts on a terminal or turns a direction.
+    Raises Refused for a character that acts on a terminal or turns a direction.
     """
     if bad := _ACTS.search(text):
         raise Refused(f"{field}: {_named(bad[0])} must not be in it", field=field)
@@ -100,7 +103,9 @@ def prose(text: str, field: str) -> str:
 
 
 def identifier(text: str, field: str, most: int = ID_CHARACTERS_MAX) -> str:
-    """Return an id in the one form it is stored and looked up in. Raises Refused naming the field.
+    r"""Return an id in the form in which it is stored and looked up.
+
+    Raises Refused naming the field.
 
     >>> identifier("cafe\u0301", "id") == identifier("caf\u00e9", "id")
     True
@@ -118,7 +123,7 @@ def _named(char: str) -> str:
 
 
 def _checked(read: Callable[[str], str]) -> AfterValidator:
-    """Return a check for a model, which names the field by itself."""
+    """Return a check for a field of a model. The model names the field in the error."""
 
     def check(text: str) -> str:
         try:
@@ -146,4 +151,4 @@ Id = Annotated[
     Field(min_length=1, max_length=ID_CHARACTERS_MAX, json_schema_extra={"pattern": LINE_PATTERN}),
     _checked(lambda text: identifier(text, "")),
 ]
-"""A client's own id: a task's, an option's."""
+"""A client's own id of a task or an option."""

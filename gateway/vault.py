@@ -1,7 +1,9 @@
-"""What keeps secrets secret at rest: phone numbers encrypted and found by a blind index, keys stored as hashes.
+"""The protection of stored secrets.
 
-AES-256-GCM with a random nonce for what must be read again; HMAC-SHA256 with a key of its own for equality
-look-ups (a plain hash of a phone number is worthless: all of a country's numbers can be tried in a minute).
+Phone numbers are encrypted and found by a blind index, and API keys are stored as hashes. Text that
+must be read again is sealed with AES-256-GCM and a random nonce. Equality look-ups use HMAC-SHA256
+with a key of its own, because a plain hash of a phone number is worthless: all numbers of a country
+can be tried in a minute.
 """
 
 import base64
@@ -19,7 +21,10 @@ _KEY_BYTES = 32
 
 
 class Vault:
-    """Seals and opens text with one master secret (32 bytes, base64); the two working keys are derived from it."""
+    """The sealing and opening of text with one master secret (32 bytes, base64).
+
+    The two working keys are derived from it.
+    """
 
     def __init__(self, master: str) -> None:
         try:
@@ -33,8 +38,9 @@ class Vault:
                 f"GATEWAY_SECRET_KEY must be {_KEY_BYTES} bytes; make one with: gateway secret"
             )
         self._aead = AESGCM(hmac.digest(key, b"seal", "sha256"))
+        # The key is part of every PIN's hash but is not stored beside it, so the PINs of a stolen
+        # database cannot be guessed.
         self.pepper = hmac.digest(key, b"pin", "sha256")
-        """Stands in every PIN's hash and never beside it: a stolen database alone cannot be guessed through."""
         self._index_key = hmac.digest(key, b"index", "sha256")
 
     def seal(self, text: str) -> bytes:
@@ -42,7 +48,7 @@ class Vault:
         return nonce + self._aead.encrypt(nonce, text.encode(), None)
 
     def open(self, sealed: bytes) -> str:
-        """The text again; raises OtherKey when it was sealed with another master secret."""
+        """Return the text again. Raises OtherKey if it was sealed with another master secret."""
         try:
             return self._aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None).decode()
         except InvalidTag as bad:
@@ -51,7 +57,10 @@ class Vault:
             ) from bad
 
     def index(self, text: str) -> bytes:
-        """The blind index of a phone number: equal for equal numbers, useless without the key."""
+        """Return the blind index of a phone number.
+
+        It is equal for equal numbers, and useless without the key.
+        """
         return hmac.digest(self._index_key, text.encode(), "sha256")
 
 
@@ -60,10 +69,13 @@ def new_master_secret() -> str:
 
 
 def new_api_key() -> str:
-    """A client's key: shown once, stored only as `key_hash`."""
+    """Return a new API key. It is shown once, and stored only as `key_hash`."""
     return f"gw_{secrets.token_urlsafe(32)}"
 
 
 def key_hash(key: str) -> bytes:
-    """SHA-256 is enough here: the key carries 256 random bits, so there is nothing to guess."""
+    """Return the stored hash of an API key.
+
+    SHA-256 is enough here, because the key carries 256 random bits and cannot be guessed.
+    """
     return hashlib.sha256(key.encode()).digest()

@@ -190,7 +190,7 @@ async def test_the_api_documents_itself(town):
     assert "/api/v1/batches/{batch}/results" in paths
     assert (await town.http.get("/docs")).status_code == 200
     heads = [one["summary"] for methods in paths.values() for one in methods.values()]
-    assert "Make a batch" in heads and "Your batches, newest first" in heads
+    assert "Make a batch" in heads and "List your batches, newest first" in heads
     assert not {"Listed", "Shown", "Found", "Changed", "Create"} & set(heads), (
         "no names of functions"
     )

@@ -69,11 +69,11 @@ log.info("the disk has room again")
     assert (done.returncode, done.stdout) == (0, "7\n"), done.stderr
     told = [json.loads(line) for line in done.stderr.splitlines()]
     assert [(one["event"], one.get("lines")) for one in told] == [
-        ("log lines were lost, they could not be written", 7),
+        ("log lines could not be written and were lost", 7),
         ("the disk has room again", None),
     ] or [(one["event"], one.get("lines")) for one in told][-2:] == [
         ("the disk has room again", None),
-        ("log lines were lost, they could not be written", 7),
+        ("log lines could not be written and were lost", 7),
     ]
 
 
