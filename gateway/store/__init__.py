@@ -1,1 +1,1 @@
-"""All SQL: tables, the unit of work, one file per subject, migrations."""
+"""All SQL of the gateway: tables, the unit of work, one file per subject, migrations."""

@@ -1,4 +1,7 @@
-"""Adjustments: opened, disputed, decided, taken bit by bit; every step leaves an event that stays."""
+"""Adjustments of earnings: opened, disputed, decided and collected in parts.
+
+Every step is recorded as an event that is never removed.
+"""
 
 from datetime import datetime
 
@@ -7,7 +10,7 @@ from gateway.store.db import Connection, Database, Row
 
 
 async def of_answer(db: Connection, answer: int) -> Row | None:
-    """The paid answer, its worker and batch; None where there is no such answer."""
+    """Return the paid answer with its worker and batch, or None when there is no such answer."""
     return await db.fetchrow(
         """select a.id, a.price, a.worker_id, t.batch_id, t.text, b.currency, w.language, w.sms_channel, w.msisdn_sealed
            from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
@@ -25,7 +28,11 @@ async def insert(
     decide_by: datetime,
     ends_at: datetime,
 ) -> int | None:
-    """A new adjustment; None when the answer has one already, or the reference is another's."""
+    """Insert an adjustment and return its id.
+
+    Return None when the answer has one already, or when the reference belongs to another
+    adjustment.
+    """
     made = await db.fetchval(
         """insert into adjustment (ref, answer_id, worker_id, amount, decide_by, ends_at)
            values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning id""",
@@ -42,7 +49,7 @@ async def insert(
 
 
 async def has_one(db: Connection, answer: int) -> bool:
-    """Whether this answer has had an adjustment: once is for ever."""
+    """Return whether this answer ever had an adjustment, since a second one is never allowed."""
     return await db.fetchval("select exists (select from adjustment where answer_id = $1)", answer)
 
 
@@ -61,7 +68,7 @@ async def note(
 async def move(
     db: Connection, adjustment: int, was: str, becomes: str, who: str, decide_by: datetime | None
 ) -> bool:
-    """Change the state if it still is `was`."""
+    """Change the state if it still is `was`, and return whether it was changed."""
     moved = await db.fetchval(
         """update adjustment set state = $3, decide_by = coalesce($4, decide_by) where id = $1 and state = $2
            returning true""",
@@ -76,7 +83,7 @@ async def move(
 
 
 async def waits(db: Database, worker: WorkerId, ref: str) -> bool:
-    """Whether `ref` is an adjustment of hers that she may still disagree with, or has."""
+    """Return whether `ref` is an adjustment that this worker may appeal or has appealed."""
     return await db.value(
         """select exists (select from adjustment where ref = $1 and worker_id = $2
              and state in ('open', 'disputed'))""",
@@ -95,7 +102,7 @@ async def open_refs(db: Database, worker: WorkerId) -> list[str]:
 
 
 async def explained(db: Database, worker: WorkerId, ref: str) -> Row | None:
-    """Return the question and the answer that a case of hers is about; None where there is none such."""
+    """Return the question and the answer of a worker's adjustment, or None for another one."""
     return await db.row(
         """select j.ref, j.amount, t.text, a.said, a.value from adjustment j join answer a on a.id = j.answer_id
              join task t on t.id = a.task_id where j.worker_id = $1 and j.ref = $2""",
@@ -113,7 +120,10 @@ async def by_ref(db: Database, ref: str) -> Row | None:
 
 
 async def not_passed_on(db: Database) -> list[Row]:
-    """Return the appeals that are not passed on yet: a row per coordinator of the worker (null where she has none)."""
+    """Return the appeals that have not been passed on to a coordinator yet.
+
+    There is one row per coordinator of the worker, with null for a worker without one.
+    """
     return await db.rows(
         """select j.id, j.ref, j.amount, j.decide_by, w.name, w.msisdn_sealed as hers, w.currency, c.msisdn_sealed, c.language
            from adjustment j join worker w on w.id = j.worker_id
@@ -124,7 +134,7 @@ async def not_passed_on(db: Database) -> list[Row]:
 
 
 async def disputed(db: Database) -> list[Row]:
-    """Appeals that wait for a decision, the soonest to lapse first."""
+    """Return the appeals that wait for a decision, the soonest to lapse first."""
     return await db.rows(
         """select j.ref, j.amount, j.decide_by, w.id as worker, w.currency,
              (select string_agg(c.name, ', ') from worker_coordinators(w.id) as k(id) join coordinator c on c.id = k.id)
@@ -134,7 +144,10 @@ async def disputed(db: Database) -> list[Row]:
 
 
 async def overdue(db: Database, now: datetime) -> list[Row]:
-    """Those whose time to speak is over: open ones stand now, disputed ones are dropped, old ones forgiven."""
+    """Return the adjustments whose time is over.
+
+    Open ones stand from now on, disputed ones are dropped, and old standing ones are forgiven.
+    """
     return await db.rows(
         """select id, state, ends_at from adjustment
            where state in ('open', 'disputed') and decide_by <= $1 or state = 'standing' and ends_at <= $1""",
@@ -143,13 +156,13 @@ async def overdue(db: Database, now: datetime) -> list[Row]:
 
 
 async def debtors(db: Database) -> list[WorkerId]:
-    """Workers of whom something may be taken now: not while a payout of hers is being asked for."""
+    """Return the workers with a standing adjustment."""
     rows = await db.rows("select distinct worker_id from adjustment where state = 'standing'")
     return [WorkerId(row["worker_id"]) for row in rows]
 
 
 async def standing(db: Connection, worker: WorkerId) -> list[Row]:
-    """Her standing adjustments, locked, with where the money would go."""
+    """Return the worker's standing adjustments, locked, with the accounts that would get the money."""
     return await db.fetch(
         """select j.id, j.amount - j.taken as rest, j.taken, j.created_at, b.id as batch, b.currency, b.account_id as hold,
              b.state as batch_state, b.client_id, c.account_id as available,
@@ -167,7 +180,10 @@ _RELEASE, _CORRECT_DOWN = 7, 6  # gateway.payments.chart.Code
 
 
 async def week(db: Connection, worker: WorkerId, since: datetime, now: datetime) -> Row:
-    """What she earned this week since `since`, what was taken this week, and what she has; her account locked."""
+    """Return the worker's earnings of this week since `since`, and lock her account.
+
+    The row also has the sum collected from her this week, and her balance.
+    """
     account = await db.fetchrow(
         """select a.id, a.balance from account a join worker w on w.account_id = a.id where w.id = $1
            for no key update of a""",

@@ -1,4 +1,4 @@
-"""Partners' shares of a batch: which tasks are kept for whom, and how far they have come."""
+"""The shares of partners in a batch: the tasks that are kept for each, and their progress."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,7 +9,10 @@ from gateway.tasks.shares import dealt
 
 
 async def dealt_tasks(db: Database, batch: Batch) -> list[tuple[int, str | None]]:
-    """Deal the tasks that are for anybody out to the partners with a share; None: for anybody still."""
+    """Deal the batch's open-to-all tasks out to the partners with a share.
+
+    Return each task with its partner, or None for a task that stays open to all.
+    """
     rows = await db.rows(
         """select id from task where batch_id = $1 and gold is null and not directed
              and not coalesce(audience ? 'partners', false) order by position""",
@@ -30,7 +33,7 @@ async def keep_for_partners(db: Connection, some: Sequence[tuple[int, str | None
 
 
 async def keep_until(db: Connection, batch: Batch, now: datetime) -> None:
-    """Say until when the dealt tasks are kept."""
+    """Record until when the dealt tasks are kept."""
     if batch.handling.shares:
         await db.execute(
             "update batch set kept_until = $2 where id = $1",
@@ -40,7 +43,7 @@ async def keep_until(db: Connection, batch: Batch, now: datetime) -> None:
 
 
 async def shares(db: Database, batch: str) -> list[Row]:
-    """Per partner with a share: what was promised, and what has come of it."""
+    """Return, per partner with a share, the promised share and its progress."""
     return await db.rows(
         """select p.code as partner, s.value::float8 as share,
              count(t.id) as tasks, count(t.id) filter (where t.state <> 'open') as tasks_done,

@@ -1,4 +1,4 @@
-"""Payouts that wait for a second person: the lists, and who put her name to them."""
+"""The payouts that wait for a second person: the lists, and the persons who signed them."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ where i.list_id = $1 order by p.currency, p.amount desc, p.ref"""
 
 
 async def waiting(db: Database) -> list[Row]:
-    """Payouts nobody has approved, the oldest first, with the newest list each stands on."""
+    """Return the payouts without an approval, the oldest first, each with its newest list."""
     return await db.rows(
         """select p.ref, p.amount, p.currency, p.provider, p.created_at, w.id as worker, w.coordinator_id,
              (select max(i.list_id) from approval_item i where i.payout_id = p.id) as list
@@ -27,12 +27,15 @@ async def make(db: Database, refs: Sequence[str], person: int) -> int:
 
 
 async def approve(db: Connection, number: int, code: str, person: int) -> str:
-    """approved; or why not: unknown, already, same (person), changed."""
+    """Approve a list, and return "approved" or the reason why not.
+
+    The reasons are unknown, already, same (person) and changed.
+    """
     return await db.fetchval("select approve_list($1, $2, $3)", number, code, person)
 
 
 async def code(db: Database, number: int) -> str:
-    """What the second person types: it names this list as it is, and no other."""
+    """Return the code that the second person types. It changes with the content of the list."""
     return await db.value(
         "select left(encode(digest, 'hex'), $2) from approval_list where id = $1",
         number,
@@ -47,7 +50,7 @@ async def items(db: Database | Connection, number: int) -> list[Row]:
 
 
 async def signatures(db: Database, payout_ref: str) -> Row | None:
-    """Who approved this payout, None where nobody had to."""
+    """Return the persons who approved this payout, or None when it needed no approval."""
     return await db.row(
         """select l.id, a.name as made_by, b.name as approved_by, l.approved_at
            from approval_item i join approval_list l on l.id = i.list_id join payout p on p.id = i.payout_id

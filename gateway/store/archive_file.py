@@ -1,8 +1,8 @@
 """A month in a file: gzip, one JSON object per line, a header first and the number of rows last.
 
-Beside it stands its checksum in the form of `sha256sum`. Phone numbers and bodies of events stay
-sealed. A file is written as a draft, synced and renamed, so that a name that is there holds a whole
-file.
+Its checksum is in a file beside it, in the form of `sha256sum`. Phone numbers and bodies of events
+stay sealed. A file is written as a draft, synced and renamed, so that a file with the final name is
+always complete.
 """
 
 import gzip
@@ -25,7 +25,7 @@ _LINE_MAX = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A file that is on the disk."""
+    """A complete file on the disk."""
 
     path: Path
     rows: int
@@ -34,7 +34,7 @@ class Written:
 
 
 class Writer:
-    """A file that is being written; `close` makes it a file of its name."""
+    """A file that is being written. `close` gives it its final name."""
 
     def __init__(self, folder: Path, name: str, header: Mapping[str, Any]) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ class Writer:
         self._draft.unlink(missing_ok=True)
         handle = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._file = os.fdopen(handle, "wb")
-        # Without name and time, so that the same rows make the same file.
+        # The name and the time are left out, so that the same rows make the same file.
         self._gzip = gzip.GzipFile("", "wb", 6, cast("BinaryIO", self._file), mtime=0)
         self._rows = 0
         self._put({"gateway_archive": FORMAT, **header})
@@ -57,9 +57,9 @@ class Writer:
         self._rows += len(lines)
 
     def close(self) -> Written:
-        """Finish the file, check it by reading it again, and give it its name.
+        """Finish the file, check it by reading it again, and give it its final name.
 
-        Raises OSError or Refused.
+        Raises OSError when the disk fails, and Refused when the check fails.
         """
         self._put({"rows": self._rows})
         self._gzip.close()
@@ -74,7 +74,7 @@ class Writer:
         return Written(self._path, self._rows, self._path.stat().st_size, digest)
 
     def abandon(self) -> None:
-        """Leave nothing behind."""
+        """Remove the draft."""
         self._file.close()
         self._draft.unlink(missing_ok=True)
 
@@ -82,7 +82,7 @@ class Writer:
 def read(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the header and then each row of a file.
 
-    Raises Refused where it is no archive, cut off, or changed.
+    Raises Refused when the file is not an archive, was cut off, or was changed.
     """
     if not path.is_file():
         raise Refused(f"there is no file {path}")
@@ -107,7 +107,7 @@ def is_checked(path: Path) -> bool:
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a file; Refused where it does not hold as many as it says."""
+    """Yield the rows of a file. Raises Refused when their number differs from the stated one."""
     count, last = 0, dict[str, Any]()
     for number, line in enumerate(_lines(path)):
         if number > 1:
@@ -141,7 +141,7 @@ def _checksum_of(path: Path) -> Path:
 
 
 def _write_checksum(path: Path, digest: str) -> None:
-    """Write the checksum beside its file; both are on the disk when this returns."""
+    """Write the checksum beside its file. Both are on the disk when this returns."""
     draft = path.with_name(f"{path.name}.sha256.draft")
     draft.unlink(missing_ok=True)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

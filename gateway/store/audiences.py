@@ -1,4 +1,4 @@
-"""Who a client's tasks may be put to: partners by name, workers by number only."""
+"""The workers to whom a client's tasks may be addressed: partners by name, workers by id only."""
 
 from gateway.ids import ClientId
 from gateway.store.db import Database, Row
@@ -11,7 +11,10 @@ async def partners(db: Database) -> list[Row]:
 
 
 async def workers(db: Database, client: ClientId, after: int) -> list[Row]:
-    """Active workers who are paid in the client's money: nothing that tells who they are."""
+    """Return active workers who are paid in the client's currency.
+
+    The rows hold nothing that identifies them.
+    """
     return await db.rows(
         """select w.id, w.partner_id as partner, w.language from worker w
            where w.state = 'active' and w.id > $2 and w.currency = (select currency from client where id = $1)

@@ -1,4 +1,7 @@
-"""Heavy work on a batch, in slices that commit: how far it is, who is at it, and results that are not published yet."""
+"""Heavy work on a batch, in slices that commit.
+
+The rows say how far it is, which process does it, and which results are not published yet.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,21 +10,24 @@ from datetime import datetime
 from gateway.store import tallies
 from gateway.store.db import Connection, Database
 
-# What `score` shares and `begin_learning` takes alone: answers that are being scored are scored
-# before a look begins.
+# `score` takes this lock shared and `begin_learning` takes it exclusively, so that a running score
+# is finished before an estimate begins.
 _SCORING = "select pg_advisory_xact_lock{shared}(hashtextextended('scoring', 0))"
 
 
 async def scoring(db: Connection) -> None:
-    """Let no whole look at a batch begin before this transaction ends."""
+    """Let no estimate of a whole batch begin before this transaction ends."""
     await db.execute(_SCORING.format(shared="_shared"))
 
 
 async def begin_learning(
     db: Connection, batch: str, now: datetime, until: datetime, doing: object
 ) -> int | None:
-    """Take a batch for a whole look at its answers, which nothing else scores until then; how many answers were known
-    before. None: another process is at it, and is told to look again."""
+    """Claim a batch for an estimate of all its answers.
+
+    Return how many answers were known before. No other process scores the answers until `until`.
+    Return None when another process has the claim. That process will then repeat its estimate.
+    """
     await db.execute(_SCORING.format(shared=""))
     before: int | None = await db.fetchval(
         """update batch set learning_until = $3, background = $4, look_again = false
@@ -37,7 +43,7 @@ async def begin_learning(
 
 
 async def goes_on(db: Database, batch: str, until: datetime | None, doing: object) -> None:
-    """Say how far it is; `until`: keep the batch for so much longer."""
+    """Record the progress. `until` keeps the claim on the batch for longer."""
     await db.execute(
         """update batch set background = $3, learning_until = case when $2::timestamptz is null then learning_until else $2 end
            where id = $1""",
@@ -48,7 +54,7 @@ async def goes_on(db: Database, batch: str, until: datetime | None, doing: objec
 
 
 async def renew(db: Database, batch: str, until: datetime) -> None:
-    """Keep a batch for longer, if it is still kept."""
+    """Extend the claim on a batch, if it still exists."""
     await db.execute(
         "update batch set learning_until = $2 where id = $1 and learning_until is not null",
         batch,
@@ -57,7 +63,10 @@ async def renew(db: Database, batch: str, until: datetime) -> None:
 
 
 async def ends(db: Database, batch: str) -> bool:
-    """Leave the batch: it is done, or has failed and is tried again later. Whether it is to be looked at again."""
+    """End the claim on the batch, after success or before a later retry.
+
+    Return whether another process asked for a repetition.
+    """
     return bool(
         await db.value(
             """update batch set learning_until = null, background = null where id = $1 returning look_again""",
@@ -68,14 +77,16 @@ async def ends(db: Database, batch: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class KeptEstimates:
-    """How many results of a batch are kept that rest on what holds now; `complete`: every answered task's is."""
+    """The stored estimates of a batch that rest on its current basis."""
 
     number: int
+    """The number of estimates."""
     complete: bool
+    """Every answered task has one."""
 
 
 async def basis(db: Connection | Database, batch: str) -> str:
-    """Return what results rest on: the last answer, the version of the rule, and the corrections by persons."""
+    """Return the basis of results: the last answer, the version of the rule, and the corrections."""
     value = db.value if isinstance(db, Database) else db.fetchval
     return await value(
         """select concat_ws('.', (select max(a.id) from answer a join task t on t.id = a.task_id where t.batch_id = b.id),
@@ -86,7 +97,7 @@ async def basis(db: Connection | Database, batch: str) -> str:
 
 
 async def kept_estimates(db: Database, batch: str, basis: str) -> KeptEstimates:
-    """Count the estimates that rest on `basis`; others are removed."""
+    """Count the estimates that rest on `basis`, and remove all others."""
     await db.execute("delete from estimate where batch_id = $1 and basis <> $2", batch, basis)
     number: int = await db.value("select count(*) from estimate where batch_id = $1", batch)
     missing = number == 0 or await db.value(
@@ -101,7 +112,7 @@ async def kept_estimates(db: Database, batch: str, basis: str) -> KeptEstimates:
 async def keep_estimates(
     db: Database, batch: str, basis: str, some: Sequence[tuple[str, str, float]]
 ) -> None:
-    """Keep some estimates (task, value, confidence); the same ones again change nothing."""
+    """Store some estimates (task, value, confidence). Storing them again changes nothing."""
     await db.execute(
         """insert into estimate as e (batch_id, basis, task_id, value, confidence)
            select $1, $2, t.id, n.value, n.confidence
@@ -118,7 +129,7 @@ async def keep_estimates(
 
 
 async def is_still(db: Connection, batch: str, basis: str) -> bool:
-    """Return whether `basis` is still what results rest on: only what came behind it is looked at."""
+    """Return whether `basis` is still the batch's basis. Only newer rows are read."""
     *last, revision, corrections = map(int, basis.split("."))
     return await db.fetchval(
         """select b.revision = $3 and (select count(*) from correction c where c.batch_id = b.id) = $4
@@ -133,12 +144,12 @@ async def is_still(db: Connection, batch: str, basis: str) -> bool:
 
 
 async def forget_others(db: Connection, batch: str, basis: str) -> None:
-    """Remove the estimates of a batch that rest on something else."""
+    """Remove the estimates of a batch that rest on another basis."""
     await db.execute("delete from estimate where batch_id = $1 and basis <> $2", batch, basis)
 
 
 async def left_to_publish(db: Connection | Database, batch: str) -> int:
-    """Return how many results of a batch that is done do not stand in its tasks yet."""
+    """Return how many results of a closed batch have not been copied to its tasks yet."""
     value = db.value if isinstance(db, Database) else db.fetchval
     return await value(
         """select count(*) from estimate where batch_id = $1
@@ -150,12 +161,10 @@ async def left_to_publish(db: Connection | Database, batch: str) -> int:
 async def publish_some(
     db: Connection, batch: str, method: str, ruling: str, confidence: float, most: int
 ) -> int:
-    """Put some results of a batch that is done into its tasks; how many.
+    """Copy some results of a closed batch to its tasks, and return how many.
 
-    What a person decided stands.
-
-    A decided task whose value changes goes to review where the new value does not reach
-    `confidence`.
+    A person's decision stands. A decided task whose value changes goes to review if the new value
+    does not reach `confidence`.
     """
     return await db.fetchval(
         """with next as materialized (
@@ -179,25 +188,25 @@ async def publish_some(
 
 
 async def end_publishing(db: Connection, batch: str) -> None:
-    """All results stand in their tasks, and are counted anew."""
+    """Count the batch again, after all results were copied to its tasks."""
     await db.execute("update batch set background = null where id = $1", batch)
     await tallies.count_anew(db, batch)
 
 
 async def publishing(db: Database) -> list[str]:
-    """Return the batches that are done and whose results do not all stand in their tasks yet."""
+    """Return the closed batches whose results have not all been copied to their tasks."""
     rows = await db.rows(f"select b.id {PUBLISHING}")
     return [row["id"] for row in rows]
 
 
-# Estimates of batches that still run may be many: each batch is looked at once.
+# A running batch may have many estimates, so the query visits each batch once.
 PUBLISHING = """from (with recursive each(id) as (select min(batch_id) from estimate
       union all select (select min(e.batch_id) from estimate e where e.batch_id > each.id) from each where each.id is not null)
     select id from each) found join batch b on b.id = found.id where b.state = 'done'"""
 
 
 async def forget(db: Database, batch: str) -> None:
-    """Remove the estimates of a batch that is not done: they are made anew, or not needed."""
+    """Remove the estimates of a batch that is not closed. They are made again when needed."""
     await db.execute(
         """delete from estimate e using batch b
            where b.id = $1 and e.batch_id = b.id and b.state <> 'done'""",

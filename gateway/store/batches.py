@@ -1,4 +1,4 @@
-"""Batches: what a client asked for. The parts that never change after the start are cached per process."""
+"""Batches. The columns that never change after the start are cached per process."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,43 +13,66 @@ from gateway.tasks.question import Option
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch as the walk needs it; `policy` as in gateway.qa.overlap.parse_policy, `price_minor` an accepted answer's.
-
-    `breadth`: every task gets an answer before any gets a second; else tasks are finished one after the other.
-    `worker_max`, `worker_day_max`: answers of one worker at most, in all and in 24 hours. `revision` counts changes of its
-    rule (`policy`, `confidence`, `method`); nothing else changes while it runs but for `handling.same`.
-    """
+    """The columns of a batch that a turn needs."""
 
     id: BatchId
+    """The id of the batch."""
     client: ClientId
+    """The client who owns it."""
     name: str
+    """The client's name for it."""
     kind: str
+    """The kind of its tasks."""
     instructions: str
+    """The instructions for workers."""
     options: tuple[Option, ...]
+    """The possible answers."""
     languages: tuple[str, ...]
+    """The languages of its workers; empty for all."""
     price_minor: int
+    """The price of an accepted answer."""
     currency: str
+    """The currency of the price."""
     policy: str
+    """The rule for the number of answers per task, as in `gateway.qa.overlap.parse_policy`."""
     confidence: float
+    """The confidence with which a task is decided."""
     method: str
+    """The rule that turns answers into results."""
     gold_rate: float
+    """The share of hidden gold among the questions."""
     lease_s: int
+    """The seconds for which a question is held for a worker."""
     pack_max: int
+    """The largest number of questions in one SMS."""
     hold_account: AccountId
+    """The account of the money reserved for the batch."""
     handling: Handling = DEFAULT
+    """The client's choices for the batch."""
     breadth: bool = False
+    """True gives every task one answer before any gets a second. False finishes the tasks one after
+    the other.
+    """
     worker_max: int | None = None
+    """The largest number of answers of one worker."""
     worker_day_max: int | None = None
+    """The largest number of answers of one worker in 24 hours."""
     revision: int = 0
+    """The number of changes of the batch's rule (`policy`, `confidence`, `method`). While the batch
+    runs, nothing else changes except `handling.same`.
+    """
 
     @property
     def option_ids(self) -> tuple[str, ...]:
-        """What an answer can be: the options but for those that mean the same as another."""
+        """Return the possible values of an answer.
+
+        Options that mean the same as another are left out.
+        """
         return tuple(o.id for o in self.options if o.id not in self.handling.same)
 
     @property
     def language(self) -> str:
-        """What its workers write, where that is one language (ISO 639-1); else nothing."""
+        """Return the language in which workers write (ISO 639-1), or "" when there are several."""
         return self.languages[0] if len(self.languages) == 1 else ""
 
     @property
@@ -89,16 +112,17 @@ def _batch(row: Row) -> Batch:
 
 
 class Batches:
-    """Reads batches, and keeps them: what stands in `Batch` changes with its revision only."""
+    """The reader of batches, with a cache. The columns of `Batch` change only with its revision."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._known: dict[str, Batch] = {}
 
     async def get(self, batch: str, revision: int = 0) -> Batch:
-        """As it was at this revision or later.
+        """Return the batch as it was at this revision or later.
 
-        What a rule decides asks for the revision it read; the rest needs none.
+        A caller that applies the batch's rule passes the revision that it read. Other callers need
+        none.
         """
         known = self._known.get(batch)
         if known is None or known.revision < revision:
@@ -106,7 +130,10 @@ class Batches:
         return known
 
     async def fresh(self, batch: str) -> Batch:
-        """Return the batch as it is now: for what is done seldom, with the rule of now. Raise Refused where there is none."""
+        """Return the batch with its current rule, for rare operations.
+
+        Raises Refused when there is no such batch.
+        """
         row = await self._db.row(f"select {_COLUMNS} from batch b where b.id = $1", batch)
         if row is None:
             raise Refused(f"there is no batch {batch!r}", field="batch", status=404)
@@ -116,19 +143,27 @@ class Batches:
 
 @dataclass(frozen=True, slots=True)
 class NewTask:
-    """`audience`: who may be asked; `workers`: by id, in the order in which they are to be asked."""
+    """A task to be inserted."""
 
     name: str
+    """The client's id for the task."""
     text: str
+    """The text of the question."""
     gold: str | None
+    """The truth of a gold task, else None."""
     wanted: int
+    """The number of answers that the task needs at first."""
     maximum: int
+    """The largest number of paid answers."""
     audience: dict[str, list[object]] | None = None
+    """The workers who may be asked; None for all."""
     workers: Sequence[int] = ()
+    """The ids of the workers to whom the task is addressed, in the order in which they are asked.
+    """
 
 
 async def insert_batch(db: Connection, batch: Batch) -> None:
-    """A new batch, as a draft."""
+    """Insert a new batch as a draft."""
     await db.execute(
         """insert into batch (id, client_id, name, kind, instructions, options, languages, price, currency, policy,
              policy_options, method, gold_rate, lease_s, pack_max, state, account_id, breadth, worker_max,
@@ -157,7 +192,7 @@ async def insert_batch(db: Connection, batch: Batch) -> None:
 
 
 async def filled_of(db: Database, batch: str) -> Row:
-    """Return `filled` and `weights` of a batch, each None where it was not worked out yet."""
+    """Return `filled` and `weights` of a batch. Each is None if it has not been computed yet."""
     found = await db.row("select filled, weights from batch where id = $1", batch)
     assert found is not None
     return found
@@ -178,7 +213,7 @@ async def counts(db: Database, batch: BatchId) -> dict[str, int]:
 
 
 async def keep_filled(db: Database, batch: BatchId, filled: Mapping[str, object]) -> None:
-    """Keep what a batch holds that was filled before this was kept."""
+    """Store `filled` of a batch whose uploads came before the column existed."""
     await db.execute(
         "update batch set filled = $2 where id = $1 and filled is null", batch, dict(filled)
     )
@@ -187,7 +222,7 @@ async def keep_filled(db: Database, batch: BatchId, filled: Mapping[str, object]
 async def keep_weights(
     db: Database, batch: str, filled: Mapping[str, object] | None, weights: Mapping[str, object]
 ) -> None:
-    """Keep what messages weigh, unless another upload came meanwhile."""
+    """Store the weights of messages, unless another upload came meanwhile."""
     await db.execute(
         """update batch set weights = coalesce(weights, '{}') || $3
            where id = $1 and filled is not distinct from $2""",
@@ -198,7 +233,7 @@ async def keep_weights(
 
 
 async def sample_of_texts(db: Database, batch: BatchId, most: int) -> list[str]:
-    """Texts of the batch's tasks, evenly from first to last."""
+    """Return texts of the batch's tasks, evenly distributed from first to last."""
     rows = await db.rows(
         """select text from task where batch_id = $1 and gold is null
              and position % greatest(1, (select count(*) from task where batch_id = $1) / $2) = 0
@@ -211,7 +246,7 @@ async def sample_of_texts(db: Database, batch: BatchId, most: int) -> list[str]:
 
 
 async def texts(db: Database, batch: BatchId) -> list[tuple[str, str]]:
-    """Name and text of every task, in order."""
+    """Return the name and the text of every task, in order."""
     rows = await db.rows(
         """select name, text from task where batch_id = $1
              and position <= (select coalesce(filled_to, 2147483647) from batch where id = $1) order by position""",
@@ -221,7 +256,10 @@ async def texts(db: Database, batch: BatchId) -> list[tuple[str, str]]:
 
 
 async def crowd(db: Database, batch: Batch) -> list[tuple[str, str, str, int, str]]:
-    """Who may be asked: region, language, SMS channel, how many active workers that is, and how they work (sms, ussd)."""
+    """Return the active workers who may be asked, counted by group.
+
+    A row has region, language, SMS channel, the number of workers, and their reach (sms, ussd).
+    """
     rows = await db.rows(
         """select region, language, sms_channel, reach, count(*) as workers from worker
            where state = 'active' and currency = $1 and (cardinality($2::text[]) = 0 or language = any($2))
@@ -233,7 +271,7 @@ async def crowd(db: Database, batch: Batch) -> list[tuple[str, str, str, int, st
 
 
 async def of_client(db: Database, client: ClientId, batch: str) -> Row | None:
-    """A batch of this client, with its counts; None for anybody else's."""
+    """Return a batch of this client with its counts, or None when it belongs to another client."""
     return await db.row(_LIST + " and b.id = $2", client, batch)
 
 
@@ -254,7 +292,7 @@ where b.client_id = $1"""
 
 
 async def lock(db: Connection, client: ClientId, batch: str) -> Row | None:
-    """The batch's row, locked for a change of state; None when it is not this client's."""
+    """Return the batch's row, locked for a change of state, or None when it is not this client's."""
     return await db.fetchrow(
         """select id, state, price, currency, account_id, reserved, filled, filled_to, upload_token from batch
            where id = $1 and client_id = $2 for no key update""",
@@ -279,9 +317,9 @@ async def set_state(
 
 
 async def cap_gold(db: Connection, batch: BatchId, workers: int) -> None:
-    """Let no gold question of a draft want more answers than `workers` can give: each sees it once.
+    """Limit the answers that a draft's gold question wants to `workers`, since each sees it once.
 
-    Gold made out to workers by name keeps its own number.
+    Gold that is addressed to named workers keeps its own number.
     """
     await db.execute(
         """update task set maximum = $2, wanted = $2
@@ -292,7 +330,10 @@ async def cap_gold(db: Connection, batch: BatchId, workers: int) -> None:
 
 
 async def gold_above(db: Database, batch: BatchId, workers: int) -> int:
-    """Return how many paid answers `cap_gold` would take away from a draft; 0 for a batch that has started."""
+    """Return how many paid answers `cap_gold` would remove from a draft.
+
+    The number is 0 for a batch that has started.
+    """
     return await db.value(
         """select coalesce(sum(t.maximum - $2), 0)::bigint from task t join batch b on b.id = t.batch_id
            where b.id = $1 and b.state = 'draft' and t.position <= coalesce(b.filled_to, t.position) and t.gold is not null and not t.directed and t.maximum > $2""",
@@ -302,7 +343,7 @@ async def gold_above(db: Database, batch: BatchId, workers: int) -> int:
 
 
 async def paid_slots(db: Connection, batch: BatchId) -> int:
-    """How many answers the batch may have to pay at most."""
+    """Return the largest number of answers that the batch may have to pay."""
     return await db.fetchval(
         "select coalesce(sum(maximum), 0) from task where batch_id = $1", batch
     )

@@ -1,4 +1,4 @@
-"""The books of a whole database in figures, so that a copy can be compared with the original."""
+"""The figures of a whole database, so that a copy can be compared with the original."""
 
 import hashlib
 from collections.abc import AsyncGenerator
@@ -21,27 +21,26 @@ _HEAD = "select digest from seal order by to_seq desc limit 1"
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """The figures of one moment.
-
-    `rows`: how many rows each table has. `balances`: SHA-256 over every account with its stored
-    balance and the one that its transfers add up to. `head`: the last digest of the ledger's seals
-    in hex, "" before the first.
-    """
+    """The figures of a database at one moment."""
 
     rows: dict[str, int]
+    """The number of rows per table."""
     balances: str
+    """The SHA-256 over every account, with its stored balance and the sum of its transfers."""
     head: str
+    """The last digest of the ledger's seals in hex, or "" before the first seal."""
 
 
 async def tables(db: Connection) -> list[str]:
-    """Return the names of all tables, quoted where they must be."""
+    """Return the names of all tables, quoted if necessary."""
     return [row["name"] for row in await db.fetch(_TABLES)]
 
 
 async def read(db: Connection) -> Books:
     """Return the figures of the database as this connection sees it."""
     rows = {
-        name: await db.fetchval(f"select count(*) from {name}")  # names of our own catalogue
+        # The names come from the database's own catalogue.
+        name: await db.fetchval(f"select count(*) from {name}")
         for name in await tables(db)
     }
     digest = hashlib.sha256()
@@ -52,7 +51,7 @@ async def read(db: Connection) -> Books:
 
 
 def differences(original: Books, copy: Books) -> list[str]:
-    """Return in words what differs; empty when both are the same.
+    """Return a description of each difference, or an empty list when both are equal.
 
     >>> differences(Books({"worker": 2}, "a", ""), Books({"worker": 1}, "a", ""))
     ['worker has 1 rows, the original 2']
@@ -71,7 +70,7 @@ def differences(original: Books, copy: Books) -> list[str]:
 
 @asynccontextmanager
 async def snapshot(db: Database) -> AsyncGenerator[tuple[Connection, str]]:
-    """A connection that sees one moment only, and the name by which other sessions can see the same moment."""
+    """Yield a connection with a snapshot, and the snapshot's name for other sessions."""
     async with db.transaction() as connection:
         await connection.execute("set transaction isolation level repeatable read, read only")
         # Counting a large table takes longer than any request may.
@@ -80,11 +79,11 @@ async def snapshot(db: Database) -> AsyncGenerator[tuple[Connection, str]]:
 
 
 async def server_major(db: Connection) -> int:
-    """Return the major version of the PostgreSQL that answers."""
+    """Return the major version of the PostgreSQL server."""
     return int(await db.fetchval("show server_version_num")) // 10_000
 
 
 async def faults(db: Database, head: str) -> list[str]:
-    """Return what is wrong with the ledger and its seals, recomputed from every transfer."""
+    """Return the faults of the ledger and its seals, recomputed from every transfer."""
     audited, verified = await ledgers.audit(db), await seals.verify(db, head)
     return [*audited.faults, *verified.faults]

@@ -1,4 +1,7 @@
-"""How each channel is doing, counted from the rows: for `gateway channels`, `gateway doctor`, `gateway outbox` and /metrics."""
+"""The health of each channel, counted from the rows.
+
+It serves `gateway channels`, `gateway doctor`, `gateway outbox` and /metrics.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,8 +9,8 @@ from datetime import datetime, timedelta
 
 from gateway.store.db import Database
 
-# Rates are of the last hour, and of not more messages than can be counted at any time without
-# anybody noticing.
+# Rates are of the last hour, and of at most as many messages as can be counted at any time without
+# a noticeable delay.
 WINDOW = timedelta(hours=1)
 _LATEST = 5000
 
@@ -40,37 +43,48 @@ from names left join w using (channel) left join channel_state s using (channel)
 
 @dataclass(frozen=True, slots=True)
 class ChannelHealth:
-    """Messages by state; `oldest`: when the first of those that are due was. `breaker` closed, open (left alone until
-    `until`, because of `reason`) or probing; `failures` in a row by now. `last_in`: an SMS or a USSD step came; `last_out`: the provider took a
-    message. `told`, `failed`: messages of the last hour whose fate is known or lost, and those that did not arrive.
-    `events_failed`: inbound events in the inbox that could not be processed."""
+    """The health of a channel."""
 
     channel: str
+    """The name of the channel."""
     queued: int
+    """The number of queued messages."""
     sending: int
+    """The number of messages being sent."""
     unknown: int
+    """The number of messages with an unknown outcome."""
     oldest: datetime | None
+    """The time when the first due message became due."""
     breaker: str
+    """The state of the breaker: closed, open or probing."""
     until: datetime | None
+    """The time until which an open channel is left alone."""
     reason: str | None
+    """The reason why the breaker opened."""
     failures: int
+    """The number of failures in a row."""
     last_out: datetime | None
+    """The time when the provider last accepted a message."""
     last_in: datetime | None
+    """The time of the last SMS or USSD step."""
     told: int
+    """The number of messages of the last hour whose outcome is known or lost."""
     failed: int
+    """The number of these that did not arrive."""
     events_failed: int
+    """The number of inbound events in the inbox that could not be processed."""
 
     @property
     def error_rate(self) -> float | None:
-        """The share of the last hour's messages that did not arrive; None where there were none."""
+        """Return the share of the last hour's messages that did not arrive, or None."""
         return self.failed / self.told if self.told else None
 
     def oldest_s(self, now: datetime) -> float:
-        """How long the first message that is due has been waiting; 0.0 when none is."""
+        """Return how many seconds the first due message has been waiting, or 0.0 when none is due."""
         return max(0.0, (now - self.oldest).total_seconds()) if self.oldest else 0.0
 
 
 async def channels(db: Database, names: Collection[str], now: datetime) -> list[ChannelHealth]:
-    """The channels of these names, and all others that have left something in the books."""
+    """Return the channels with these names, and all others that have left rows."""
     rows = await db.rows(_HEALTH, list(names), now - WINDOW)
     return [ChannelHealth(**dict(row)) for row in rows]

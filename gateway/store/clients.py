@@ -1,4 +1,4 @@
-"""Clients, their keys and their account."""
+"""The clients with their keys and accounts."""
 
 from gateway.ids import AccountId, ClientId
 from gateway.store import tallies
@@ -25,14 +25,14 @@ async def insert(
 
 
 async def add_key(db: Connection | Database, client: ClientId, digest: bytes, shown: str) -> None:
-    """Store a key's hash and its first characters; the key itself is never kept."""
+    """Store a key's hash and its first characters. The key itself is never stored."""
     await db.execute(
         "insert into api_key (hash, client_id, shown) values ($1, $2, $3)", digest, client, shown
     )
 
 
 async def keys(db: Database, client: ClientId) -> list[Row]:
-    """A client's keys by their first characters, oldest first."""
+    """Return a client's keys by their first characters, oldest first."""
     return await db.rows(
         "select shown, created_at, revoked_at from api_key where client_id = $1 order by created_at",
         client,
@@ -40,7 +40,7 @@ async def keys(db: Database, client: ClientId) -> list[Row]:
 
 
 async def revoke_keys(db: Database, client: ClientId, shown: str) -> int:
-    """Revoke the keys that begin so and are not revoked; how many."""
+    """Revoke the active keys that begin with these characters, and return how many."""
     done = await db.execute(
         "update api_key set revoked_at = now() where client_id = $1 and shown = $2 and revoked_at is null",
         client,
@@ -62,7 +62,7 @@ async def account(db: Database, client: ClientId) -> Row:
 
 
 async def remembered(db: Database, client: ClientId, key: str) -> Row | None:
-    """What was answered to this Idempotency-Key before."""
+    """Return the earlier response to this Idempotency-Key."""
     return await db.row(
         "select request_hash, status, body from idempotency where client_id = $1 and key = $2",
         client,

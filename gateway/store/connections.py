@@ -1,10 +1,10 @@
-"""Connections of asyncpg's pool, kept at hand between two uses.
+"""Connections of asyncpg's pool, kept open between two uses.
 
 asyncpg's pool resets a connection, sets a timer and makes a proxy for each use. For a statement by
-its key that is twice the cost of the statement itself, and a turn uses a connection twice.
+key, that costs twice as much as the statement itself, and a turn uses a connection twice.
 """
 
-# asyncpg is typed in parts only; see gateway.store.db.
+# asyncpg is only partly typed; see gateway.store.db.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownParameterType=false, reportMissingTypeArgument=false, reportAttributeAccessIssue=false
 
@@ -21,7 +21,7 @@ class Connections:
         self._waiting = 0
 
     async def take(self) -> PoolConnectionProxy:
-        """Return a connection; wait for one where all are in use."""
+        """Return a connection, and wait for one when all are in use."""
         while self._idle:
             connection = self._idle.pop()
             if _is_open(connection):
@@ -34,10 +34,11 @@ class Connections:
             self._waiting -= 1
 
     async def give_back(self, connection: PoolConnectionProxy, *, sound: bool) -> None:
-        """Keep a connection for its next use.
+        """Keep a connection for its next use, or return it to the pool.
 
-        The pool gets it where it is not sound (a statement failed or was cut off: the pool waits
-        for its end, or closes it), and where others wait for the pool.
+        The pool gets a connection that is not sound (a statement failed or was cut off). It then
+        waits for the end of the statement, or closes the connection. The pool also gets the
+        connection when other tasks wait for the pool.
         """
         if sound and not self._waiting and _is_open(connection):
             self._idle.append(connection)
@@ -45,22 +46,22 @@ class Connections:
             await self._pool.release(connection)
 
     async def close(self) -> None:
-        """Close all connections, once those in use are given back."""
+        """Close all connections, once those in use are returned."""
         while self._idle:
             await self._pool.release(self._idle.pop())
-        self._waiting += 1  # what is still in use goes to the pool, which waits for it
+        self._waiting += 1  # A connection in use goes back to the pool, which waits for it.
         await self._pool.close()
 
 
 def _is_open(connection: PoolConnectionProxy) -> bool:
     try:
         return not connection.is_closed()
-    except asyncpg.InterfaceError:  # the server closed it, and the pool has taken it back by itself
+    except asyncpg.InterfaceError:  # The server closed it, and the pool has already taken it back.
         return False
 
 
 class using:  # noqa: N801  # reads as a word in `async with using(...)`
-    """One connection for the length of a block."""
+    """A connection for the length of a block."""
 
     __slots__ = ("_connection", "_connections")
 

@@ -1,4 +1,7 @@
-"""Coordinators: their state, their PINs, the links to their pages, and what was done to each, by whom and why."""
+"""Coordinators: their state, their PINs, the links to their pages, and the history of each.
+
+The history says what was done, by whom and why.
+"""
 
 from datetime import datetime
 
@@ -9,7 +12,10 @@ _NOT_THERE = "no coordinator has this number; list all with: gateway coordinator
 
 
 async def listed(db: Database) -> list[Row]:
-    """Return every coordinator with her state, workers, invitations of 24 hours, PIN, links and last event."""
+    """Return every coordinator with her figures.
+
+    These are her state, workers, invitations of 24 hours, PIN, links and last event.
+    """
     return await db.rows(
         """select c.id, c.name, c.language, c.state, c.msisdn_sealed, p.code as partner, c.created_at,
              (select count(*) from worker w where w.coordinator_id = c.id) as workers,
@@ -28,7 +34,7 @@ async def listed(db: Database) -> list[Row]:
 
 
 async def by_index(db: Connection, index: bytes) -> Row:
-    """Return the coordinator with this number, locked. Raises Refused where there is none."""
+    """Return the coordinator with this number, locked. Raises Refused when there is none."""
     row = await db.fetchrow(
         "select id, name, state, partner_id from coordinator where msisdn_index = $1 for update",
         index,
@@ -43,7 +49,7 @@ async def set_state(db: Connection, coordinator: int, state: str) -> None:
 
 
 async def note(db: Connection, coordinator: int, event: str, by: str, reason: str) -> None:
-    """Write down what was done to a coordinator."""
+    """Record what was done to a coordinator."""
     await db.execute(
         "insert into coordinator_event (coordinator_id, event, by_whom, reason) values ($1, $2, $3, $4)",
         coordinator,
@@ -54,7 +60,10 @@ async def note(db: Connection, coordinator: int, event: str, by: str, reason: st
 
 
 async def hand_over(db: Connection, coordinator: int, to: int | None, partner: str | None) -> int:
-    """Give a coordinator's workers to another coordinator, and to a centre where one is named; return how many."""
+    """Transfer a coordinator's workers to another coordinator, and return how many.
+
+    They also join `partner`, if one is given.
+    """
     return await db.fetchval(
         """with moved as (update worker set coordinator_id = $2,
              partner_id = coalesce((select id from partner where code = upper($3)), partner_id)
@@ -79,24 +88,24 @@ async def forget_pin(db: Connection, coordinator: int) -> None:
 
 
 async def pin(db: Database, coordinator: int) -> Row | None:
-    """Return the hash of a coordinator's PIN and the wrong tries in a row; None without a PIN."""
+    """Return the hash of a coordinator's PIN and the wrong tries in a row, or None without a PIN."""
     return await db.row(
         "select hash, wrong from coordinator_pin where coordinator_id = $1", coordinator
     )
 
 
 def pin_tried(coordinator: int, wrong_before: int, *, right: bool) -> Part:
-    """Count a PIN that was tried, judged on the number of wrong tries that was read."""
+    """Count a try of a PIN, based on the number of wrong tries that was read."""
     return Part("coordinator_pin_tried", (coordinator, wrong_before, right))
 
 
 def may_invite(coordinator: int, most: int) -> Part:
-    """Stop a commit with which a coordinator would pass her invitations of 24 hours."""
+    """Stop a commit that would exceed the coordinator's invitations of 24 hours."""
     return Part("coordinator_may_invite", (coordinator, most))
 
 
 async def invited(db: Database, coordinator: int) -> Row:
-    """Return how many invitations a coordinator sent in 24 hours, and when the oldest of them was."""
+    """Return how many invitations a coordinator sent in 24 hours, and the time of the oldest."""
     row = await db.row(
         """select count(*) as count, min(at) as oldest from consent
            where coordinator_id = $1 and act = 'invited' and at > now() - interval '24 hours'""",
@@ -115,7 +124,7 @@ async def new_link(db: Connection, coordinator: int, until: datetime) -> int:
 
 
 async def link_opens(db: Database, link: int, coordinator: int) -> bool:
-    """Return whether a link was not called back, and its coordinator is still one."""
+    """Return whether a link is not revoked, and its coordinator is still active."""
     return await db.value(
         """select exists (select from console_link l join coordinator c on c.id = l.coordinator_id
              where l.id = $1 and c.id = $2 and c.state = 'active' and l.revoked_at is null)""",
@@ -133,7 +142,7 @@ async def links(db: Database) -> list[Row]:
 
 
 async def revoke_links(db: Connection, coordinator: int, because: str) -> int:
-    """Call every link of a coordinator back; return how many."""
+    """Revoke every link of a coordinator, and return how many."""
     return await db.fetchval(
         """with gone as (update console_link set revoked_at = now(), revoked_because = $2
              where coordinator_id = $1 and revoked_at is null returning 1) select count(*) from gone""",
@@ -143,7 +152,7 @@ async def revoke_links(db: Connection, coordinator: int, because: str) -> int:
 
 
 async def revoke_link(db: Connection, link: int, because: str) -> int | None:
-    """Call one link back; return its coordinator, None where there is no such link that still opens."""
+    """Revoke one link and return its coordinator, or None when no such link is open."""
     return await db.fetchval(
         """update console_link set revoked_at = now(), revoked_because = $2
            where id = $1 and revoked_at is null returning coordinator_id""",
@@ -153,7 +162,7 @@ async def revoke_link(db: Connection, link: int, because: str) -> int | None:
 
 
 async def named(db: Database, index: bytes, coordinator: int) -> Row | None:
-    """Return what is known of a number that a coordinator names; None where it is no worker's."""
+    """Return the facts about a number that a coordinator names, or None when it is no worker's."""
     return await db.row(
         """select w.id, w.name, w.language, w.state, p.code as partner, k.worker_id is not null as has_pin,
              (w.coordinator_id = $2 or w.partner_id = (select c.partner_id from coordinator c where c.id = $2)) as mine,

@@ -1,11 +1,11 @@
-"""The database: one pool, one driver (asyncpg), and the two ways to write.
+"""The database: one pool, one driver (asyncpg), and two ways to write.
 
-`Database.commit(parts)` writes a whole turn in one statement, so in one round trip and one commit:
-each part is a call of a function in `store/sql/`, and all of them happen or none.
-`Database.transaction()` is for everything else.
+`Database.commit(parts)` writes a whole turn in one statement, and so in one round trip and one
+commit. Each part is a call of a function in `store/sql/`. Either all parts are written or none.
+`Database.transaction()` serves all other writers.
 """
 
-# asyncpg is typed in parts only; this file is where its types end.
+# asyncpg is only partly typed; its types do not leave this file.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownParameterType=false, reportMissingTypeArgument=false, reportAttributeAccessIssue=false
 
@@ -28,16 +28,15 @@ REPEATED = "GW002"
 TAKEN = "GW003"
 _CONNECT_TIMEOUT_S = 10.0
 _STATEMENT_TIMEOUT_MS = 60_000
-# The functions' statements always want the same plan; planning each anew costs more than running
-# it. The timeout is kept by the server: a timer per query in this process would cost more than the
-# query's text.
+# The functions' statements always need the same plan, and planning each again costs more than
+# running it. The server keeps the time-out: a timer per query in this process would cost more than
+# the query's text.
 _SETTINGS = f"""set plan_cache_mode = force_generic_plan; set statement_timeout = {_STATEMENT_TIMEOUT_MS};
 set default_transaction_read_only = {{read_only}}"""
 
 Row = Mapping[str, Any]
 
-# The database is away, too busy or only to be read just now: what was to be written may be written
-# later.
+# The database is away, too busy or read-only at the moment, so the write may succeed later.
 AWAY = (
     OSError,
     TimeoutError,
@@ -46,13 +45,14 @@ AWAY = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.ObjectNotInPrerequisiteStateError,  # closed for connections by its keeper
-    asyncpg.InternalClientError,  # a connection that was cut just as it was taken in hand
+    # An administrator has closed the database for connections.
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.InternalClientError,  # The connection was cut just as it was taken from the pool.
 )
 
 
 class Connection(Protocol):
-    """What the store uses of an asyncpg connection, with its types told."""
+    """The methods of an asyncpg connection that the store uses, with their types."""
 
     async def execute(self, query: str, *arguments: object) -> str: ...
 
@@ -74,24 +74,24 @@ class Connection(Protocol):
     ) -> str: ...
 
 
-class Repeated(Exception):  # not an error: the event was here before
-    """This very event is in the books already."""
+class Repeated(Exception):  # This is not an error: the event was here before.
+    """A sign that the same event was processed before."""
 
 
-class Taken(Exception):  # not an error of ours: whoever hears it decides anew
-    """What must be one payout's own (a receipt) is another's."""
+class Taken(Exception):  # This is not an error of the gateway: the caller decides again.
+    """A sign that a value which must be unique to one payout (a receipt) belongs to another payout."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing a turn writes: a function of `store/sql/` and its arguments, in order."""
+    """A write of a turn: a function of `store/sql/` and its arguments, in order."""
 
     function: str
     arguments: tuple[object, ...]
 
 
 def statement(parts: Sequence[Part]) -> tuple[str, list[object]]:
-    """One SELECT that calls every part.
+    """Return one SELECT that calls every part.
 
     >>> statement([Part("a", (1, 2)), Part("b", (3,))])
     ('select a($1,$2),b($3)', [1, 2, 3])
@@ -102,7 +102,10 @@ def statement(parts: Sequence[Part]) -> tuple[str, list[object]]:
 
 @lru_cache(maxsize=500)
 def _calls(functions: tuple[tuple[str, int], ...]) -> str:
-    """Return the SELECT for functions with so many arguments each; most turns call the same few."""
+    """Return the SELECT for functions with their numbers of arguments.
+
+    The result is cached, since most turns call the same few functions.
+    """
     calls: list[str] = []
     first = 1
     for function, number in functions:
@@ -113,11 +116,11 @@ def _calls(functions: tuple[tuple[str, int], ...]) -> str:
 
 
 class Database:
-    """A pool of connections; `round_trips` counts statements, so that a test can pin their number.
+    """A pool of connections. `round_trips` counts statements, so that a test can pin their number.
 
-    `turn`: as many turns at once as there are connections. A turn reads, decides and writes: where
-    a thousand wait for a connection, what one has read must not grow old behind the other 999
-    before it writes.
+    `turn` limits the turns at a time to the number of connections. A turn reads, decides and
+    writes. If a thousand turns waited for connections, the data that one has read would grow old
+    behind the other 999 before it writes.
     """
 
     def __init__(self, pool: asyncpg.Pool) -> None:
@@ -150,9 +153,10 @@ class Database:
             return await connection.execute(query, *arguments)
 
     async def commit(self, parts: Sequence[Part]) -> Row:
-        """Write all parts or none; the record holds what each returned.
+        """Write all parts or none, and return a record of what each part returned.
 
-        Raises Conflict or Repeated.
+        Raises Conflict when the data have changed since they were read, and Repeated when the event
+        was processed before.
         """
         query, arguments = statement(parts)
         self.round_trips += 1
@@ -164,13 +168,16 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
-        """One connection, outside any transaction, for what belongs to a connection (locks)."""
+        """Yield a connection outside any transaction, for state that belongs to it (locks)."""
         async with using(self._connections) as held:
             yield cast("Connection", held)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:
-        """A connection inside a transaction: committed at the end of the block, undone by any exception."""
+        """Yield a connection in a transaction, which commits at the end of the block.
+
+        An exception rolls the transaction back.
+        """
         async with using(self._connections) as held:
             connection = cast("Connection", held)
             with translated():
@@ -179,7 +186,7 @@ class Database:
 
 
 class translated:  # noqa: N801  # reads as a word in `with translated():`
-    """Turns our own SQLSTATEs into our own exceptions."""
+    """A context that turns the gateway's own SQLSTATEs into its own exceptions."""
 
     def __enter__(self) -> None:
         pass
@@ -198,21 +205,27 @@ class translated:  # noqa: N801  # reads as a word in `with translated():`
 
 
 def _is_twin(error: asyncpg.PostgresError) -> bool:
-    """Return whether the same SMS was written under another id meanwhile: read again, it is known."""
+    """Return whether the same SMS was written under another id meanwhile.
+
+    A second read will recognise it.
+    """
     return error.sqlstate == "23505" and error.constraint_name == "ix_inbox_key_twin"
 
 
 class _LeanConnection(asyncpg.Connection):
-    """asyncpg resets a connection with a query of its own whenever it goes back to the pool: a round trip for nothing,
-    since nothing here leaves anything on a connection (the ticker's lock is given back by name)."""
+    """A connection of asyncpg without its own reset query.
+
+    asyncpg resets a connection whenever it goes back to the pool. That round trip is unnecessary,
+    since the gateway leaves no state on a connection (the scheduler releases its lock by name).
+    """
 
     def get_reset_query(self) -> str:
         return ""
 
 
 async def _prepare_connection(connection: asyncpg.Connection, *, read_only: bool) -> None:
-    # Statements, not parameters of the connection: a PgBouncer in between refuses those that it
-    # does not know.
+    # They are statements and not connection parameters, because a PgBouncer in between refuses
+    # parameters that it does not know.
     await connection.execute(_SETTINGS.format(read_only="on" if read_only else "off"))
     await connection.set_type_codec(
         "jsonb", schema="pg_catalog", encoder=_to_json, decoder=orjson.loads, format="text"
@@ -224,7 +237,7 @@ def _to_json(value: object) -> str:
 
 
 def plain_dsn(url: str) -> str:
-    """SQLAlchemy's URL without its driver name, as asyncpg wants it."""
+    """Return SQLAlchemy's URL without its driver name, as asyncpg needs it."""
     return url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
 
@@ -234,7 +247,10 @@ async def connect(dsn: str) -> object:
 
 
 async def open_database(url: str, *, connections: int = 10, read_only: bool = False) -> Database:
-    """Connect, perhaps for reading only; raises SettingsError in one line when the URL is wrong or nobody answers there."""
+    """Connect to a database, for reading only if asked.
+
+    Raises SettingsError, in one line, when the URL is wrong or no server answers there.
+    """
     remember_address(url)
     shown = shown_address(url)
     try:
@@ -260,13 +276,14 @@ async def open_database(url: str, *, connections: int = 10, read_only: bool = Fa
 
 
 async def check_write(database: Database) -> None:
-    """Raise Failed when the database is away, or takes no write (a full disk, a standby).
+    """Raise Failed when the database is away or refuses writes (a full disk, a standby).
 
-    Leaves nothing behind.
+    The check leaves no rows behind.
     """
     try:
         async with asyncio.timeout(2):
-            # A record in the log and its commit: all that a row needs but the row.
+            # This writes a record to the log and commits, so it needs all that a row needs except
+            # the row.
             await database.value("select pg_logical_emit_message(true, 'gateway', 'ready')::text")
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as bad:
         raise Failed(
@@ -275,7 +292,7 @@ async def check_write(database: Database) -> None:
 
 
 async def ping(database: Database) -> None:
-    """Raises Failed when the database is away."""
+    """Raise Failed when the database is away."""
     try:
         async with asyncio.timeout(2):
             await database.value("select 1")

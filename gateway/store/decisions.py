@@ -1,4 +1,4 @@
-"""What persons said about money; a payout's evidence, for their eyes."""
+"""The decisions of persons about money, and the evidence about a payout that they see."""
 
 from uuid import UUID
 
@@ -8,9 +8,9 @@ from gateway.store.db import Database, Row, translated
 async def resolve(
     db: Database, payout: UUID, *, paid: bool, receipt: str | None, person: int
 ) -> bool:
-    """One person's word; True when two people have said the same.
+    """Record one person's decision, and return True when two persons have decided the same.
 
-    Raises Conflict when the payout waits for nobody.
+    Raises Conflict when the payout does not wait for a decision.
     """
     with translated():
         return await db.value(
@@ -19,7 +19,10 @@ async def resolve(
 
 
 async def say_twice(db: Database, subject: str, says: str, payout: UUID, person: int) -> bool:
-    """One person's word about anything; True when two have said the same of what is known of this payout."""
+    """Record one person's decision about any subject concerning a payout.
+
+    Return True when two persons have decided the same on the same evidence about the payout.
+    """
     with translated():
         return await db.value(
             "select say_twice($1, $2, payout_evidence($3), $4)", subject, says, payout, person
@@ -27,7 +30,7 @@ async def say_twice(db: Database, subject: str, says: str, payout: UUID, person:
 
 
 async def waiting(db: Database) -> list[Row]:
-    """Payouts that need a person, the oldest first."""
+    """Return the payouts that need a person's decision, the oldest first."""
     return await db.rows(
         """select p.ref, p.provider, p.amount, p.currency, p.reason, p.first_sent_at, p.receipt, s.name as said_by, r.paid
            from payout p left join resolution r on r.payout_id = p.id left join person s on s.id = r.said_by

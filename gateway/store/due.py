@@ -1,4 +1,4 @@
-"""What is due, told by the rows: the ticker rings exactly these bells."""
+"""The due work according to the rows. The scheduler enqueues exactly these jobs."""
 
 from datetime import datetime
 
@@ -7,8 +7,8 @@ from gateway.store.background import PUBLISHING
 from gateway.store.db import Database
 from gateway.store.payouts import LONG_UNKNOWN
 
-# The bells of everything that waits. A row that nobody rang for (a lost bell, an emptied Redis) is
-# found here.
+# These are the jobs for all waiting work. A row whose job was lost (or never enqueued, or lost with
+# an emptied Redis) is found here.
 _DUE = f"""
 select 'deliver' as step, channel as argument from outbox where state = 'queued' and due_at <= $1 group by channel
 union all select 'catch_up', null where exists

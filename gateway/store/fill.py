@@ -1,16 +1,16 @@
-"""Made-up history, consistent as if it had been worked: for benchmarks and for tests of what grows.
+"""A synthetic history, consistent as if it were real, for benchmarks and for tests of growth.
 
-The rows are made inside the database, set by set, because they would otherwise travel there for
-nothing. Only the workers' numbers come from outside: they are sealed with the gateway's key.
-Triggers and foreign keys are off meanwhile, so everything they guard is written here: balances are
-the sums of their transfers, and counts are the numbers of rows. The audit of the ledger and its
-seals find nothing to complain about afterwards.
+The rows are made inside the database, set by set, because sending them there would take long. Only
+the workers' numbers come from outside, since they are sealed with the gateway's key. Triggers and
+foreign keys are off meanwhile, so everything that they guard is written here. Balances are the sums
+of their transfers, and counts are the numbers of rows. The audit of the ledger and its seals find
+no fault afterwards.
 
-A worker's share of the answers follows a square law, so a few workers are very busy. Answers spread
-over a year.
+A worker's share of the answers follows a square law, so a few workers are very busy. The answers
+spread over a year.
 """
 
-# asyncpg is typed in parts only; see gateway.store.db.
+# asyncpg is only partly typed; see gateway.store.db.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from collections.abc import AsyncGenerator, Sequence
@@ -23,46 +23,50 @@ from gateway.store import fill_sql as sql
 from gateway.store.db import plain_dsn
 
 OVERLAP = 5
-"""Answers of a task in a finished batch."""
+"""The answers per task in a finished batch."""
 TASKS_OF_DONE = 5000
-"""Tasks of a finished batch."""
+"""The tasks of a finished batch."""
 CLIENTS = 10
 SMALL_BATCHES = 18
 TASKS_OF_SMALL = 500
-_SLICE = 5000  # tasks in one commit
+_SLICE = 5000  # tasks per commit
 _DAYS = 365
 _HOLDERS_SHARE = 0.32
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much history, in rows.
-
-    `open_tasks`: tasks of the one very large open batch; `holders`: workers who each hold one of
-    its first questions.
-    """
+    """The size of the history, in rows."""
 
     answers: int
+    """The number of answers."""
     workers: int
+    """The number of workers."""
     open_tasks: int
+    """The tasks of the one very large open batch."""
     holders: int
+    """The workers who each hold one of its first questions."""
     seed: int = 1
+    """The seed of all numbers that look random."""
 
     @property
     def done_batches(self) -> int:
-        """Finished batches: they hold all answers but those of the open batches."""
+        """Return the number of finished batches, which hold most answers.
+
+        All answers but those of the open batches are theirs.
+        """
         return max(1, round(self.answers / (TASKS_OF_DONE * OVERLAP)))
 
     @property
     def breadth_tasks(self) -> int:
-        """Tasks of the batch in which every task gets one answer before any gets two."""
+        """Return the tasks of the batch in which every task gets one answer before any gets two."""
         return max(100, self.open_tasks * 3 // 10)
 
 
 def plan(
     answers: int, workers: int | None = None, open_tasks: int | None = None, seed: int = 1
 ) -> Plan:
-    """Return a plan whose other numbers follow from the answers where they are not given.
+    """Return a plan. The numbers that are not given follow from the number of answers.
 
     >>> plan(5_000_000)
     Plan(answers=5000000, workers=100000, open_tasks=1000000, holders=32000, seed=1)
@@ -78,10 +82,10 @@ def plan(
 async def fill(
     url: str, plan: Plan, sealed: Sequence[tuple[bytes, bytes]], currency: str, region: str
 ) -> AsyncGenerator[tuple[int, str]]:
-    """Fill an empty database; yields how many answers there are so far, and what was made last.
+    """Fill an empty database, and yield the number of answers so far and the latest step.
 
-    `sealed`: the sealed number and the index of each worker. Raises Refused where the database is
-    not empty, or where its role may not switch triggers off (only a superuser may).
+    `sealed` has the sealed number and the index of each worker. Raises Refused when the database is
+    not empty, or when its role may not switch triggers off (only a superuser may).
     """
     db: asyncpg.Connection = await asyncpg.connect(
         plain_dsn(url), server_settings={"statement_timeout": "0"}
@@ -123,7 +127,7 @@ class _Filling:
         yield 0, f"{len(sealed):,} workers"
         await self._db.execute(sql.MONTHS)
         await self._db.execute(sql.HOUSE, self._plan.workers, CLIENTS, self._currency)
-        await self._go_on_behind()  # the accounts of the batches draw their numbers
+        await self._go_on_behind()  # The accounts of the batches draw their numbers from sequences.
         for n in range(self._plan.done_batches):
             await self._batch(f"done{n}", "done", n, TASKS_OF_DONE, OVERLAP)
             yield self._answers, f"finished batch {n + 1} of {self._plan.done_batches}"
@@ -142,9 +146,9 @@ class _Filling:
         yield self._answers, "payouts, balances and counts"
         parts = [row["part"] for row in await self._db.fetch(sql.PARTS)]
         for table in (*sql.TABLES, *parts):
-            # A part must not be analysed while it is empty (see plan_months_anew).
+            # A partition must not be analysed while it is empty (see plan_months_anew).
             if table in parts and not await self._db.fetchval(
-                f"select exists (select from {table})"  # a name of ours
+                f"select exists (select from {table})"  # The gateway chose this name.
             ):
                 continue
             await self._db.execute(f"vacuum (analyze, freeze) {table}")
@@ -157,7 +161,7 @@ class _Filling:
     async def _batch(
         self, name: str, state: str, n: int, tasks: int, answers: int, *, breadth: bool = False
     ) -> None:
-        """Make a batch whose tasks have so many answers each; the last ones are the newest."""
+        """Make a batch with `answers` answers per task. The last answers are the newest."""
         of = self._plan.done_batches
         age_days = _DAYS * (of - n) / of if state == "done" else 3.0
         batch = f"b_{name}"

@@ -1,7 +1,8 @@
-"""The statements that make up history (see gateway.store.fill); they run with triggers and foreign keys off.
+"""The statements that make a synthetic history (see gateway.store.fill).
 
-Ids are given, not drawn: worker n has account n, and the house's and the clients' accounts follow behind the workers'.
-Every number that looks random is a hash of ids and the seed, so the same plan always makes the same rows.
+They run with triggers and foreign keys off. Ids are given, not drawn: worker n has account n, and
+the accounts of the gateway and of clients follow behind those of the workers. Every number that
+looks random is a hash of ids and the seed, so the same plan always makes the same rows.
 """
 
 from gateway.payments.chart import Code
@@ -15,7 +16,7 @@ PARTS = "select part from parts()"
 
 IS_USED = "select exists (select from worker) or exists (select from client) or exists (select from transfer)"
 
-# History begins 370 days ago: each of its months gets the part that it would have had.
+# History begins 370 days ago. Each of its months gets the partition that it would have had.
 MONTHS = """
 select make_month(p, month_start(n), month_start(n + 1)) from unnest(array['inbox', 'outbox', 'ussd_session']) p,
   generate_series(-13, -1) n where to_regclass(part_name(p, month_start(n))) is null"""
@@ -52,7 +53,7 @@ with kinds as (
 insert into client (id, name, currency, account_id)
   select 'c_filled' || c, 'Client ' || c, $3, $1 + 3 + c from generate_series(1, $2) c"""
 
-# The client pays in, the batch reserves; a finished batch has spent all it reserved.
+# The client pays in and the batch reserves. A finished batch has spent all that it reserved.
 BATCH = f"""
 with owner as (
   select id, account_id from client order by account_id offset $2::int limit 1
@@ -86,8 +87,8 @@ insert into task (id, batch_id, name, position, text, state, maximum, wanted, an
     case when $6 then 0.97 end, case when $6 then 'majority' end, case when $6 then now() end
   from generate_series(1, $4::int) n"""
 
-# One answer by each of some distinct workers a task: the first is drawn by a square law, the others
-# stand a fixed step behind.
+# Each task has one answer by each of some distinct workers. A square law draws the first worker,
+# and the others follow at a fixed distance.
 _DRAWN = """
   select t.id as task, k as slot, 1 + (floor(power((hashint8(t.id # $6::bigint)::bigint & 2147483647) / 2147483648.0, 2) * $5::bigint)::bigint
       + (k - 1) * 7919) % $5 as worker,
@@ -143,7 +144,7 @@ insert into taught (batch_id, worker_id, "right", wrong)
   select $1, a.worker_id, count(*) filter (where a.value = t.value), count(*) filter (where a.value <> t.value)
   from answer a join task t on t.id = a.task_id where t.batch_id = $1 group by a.worker_id"""
 
-# The first tasks of the batch are fully held, by so many workers with one question each.
+# The first tasks of the batch are fully held, by workers with one question each.
 HELD = """
 with held as (
   insert into assignment (task_id, worker_id, state, via, lease_until)
@@ -153,7 +154,7 @@ with held as (
 )
 update task t set held = h.n from (select task_id, count(*) as n from held group by task_id) h where t.id = h.task_id"""
 
-# Every worker with five answers or more has cashed out half of what she earned, once.
+# Every worker with five answers or more has cashed out half of her earnings, once.
 PAYOUTS = f"""
 with earned as (
   select credit as worker, sum(amount)::bigint / 2 as amount from transfer
@@ -195,7 +196,7 @@ COUNTS = (
          else (select min(id) - 1 from outbox_key) end, f.upto)""",
 )
 
-# Ids were given: the next ones that are drawn come behind them.
+# The ids were given, so the sequences must continue behind them.
 NUMBERS = tuple(
     f"select setval(pg_get_serial_sequence('{table}', 'id'), greatest(1, (select max(id) from {table})))"
     for table in ("account", "worker", "task")

@@ -1,4 +1,7 @@
-"""Findings: what a person should look at, with the evidence. A formula writes them; only people draw conclusions."""
+"""The findings that a person should look at, with the evidence.
+
+A formula writes them, and only persons draw conclusions.
+"""
 
 from dataclasses import dataclass
 
@@ -7,20 +10,22 @@ from gateway.store.db import Connection, Database, Row
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`subject` is what it is about (`worker:7`, `task:12`): one open finding of a kind about each.
-
-    `evidence` is what a person needs to judge it herself: counts and chances, never a bare verdict.
-    """
+    """A finding about a subject."""
 
     kind: str
+    """The kind of finding."""
     subject: str
+    """The subject (`worker:7`, `task:12`). It has at most one open finding per kind."""
     evidence: dict[str, object]
+    """The counts and chances that a person needs to judge it. It never is a bare verdict."""
     worker: int | None = None
+    """The worker whom it concerns, if any."""
     batch: str | None = None
+    """The batch that it concerns, if any."""
 
 
 async def record(db: Connection, found: Finding) -> None:
-    """Write a finding down; one that is open already gets the newer evidence."""
+    """Record a finding. One that is already open gets the newer evidence."""
     await db.execute(
         """insert into finding (kind, subject, worker_id, batch_id, evidence) values ($1, $2, $3, $4, $5)
            on conflict (kind, subject) where state = 'open' do update set evidence = excluded.evidence""",
@@ -53,7 +58,10 @@ async def shown(db: Database, finding: int) -> Row | None:
 
 
 async def of_batch(db: Database, batch: str) -> list[Row]:
-    """What was found about a batch or, while it had their answers, about its workers; open ones first. Without names."""
+    """Return the findings about a batch, and about its workers while it had their answers.
+
+    Open findings come first. The rows have no names.
+    """
     return await db.rows(
         """select f.id, f.kind, f.worker_id as worker, f.evidence, f.state, f.outcome, f.created_at as at
            from finding f where f.batch_id = $1 or f.batch_id is null and f.created_at >=
@@ -65,7 +73,7 @@ async def of_batch(db: Database, batch: str) -> list[Row]:
 
 
 async def of_coordinator(db: Database, coordinator: int) -> list[Row]:
-    """What was found about her workers: open, or closed in the last 30 days."""
+    """Return the findings about a coordinator's workers, open or closed in the last 30 days."""
     return await db.rows(
         """select f.id, f.kind, w.name, w.msisdn_sealed, f.evidence, f.state, f.outcome, f.closed_by, f.created_at
            from finding f join worker w on w.id = f.worker_id join coordinator c on c.id = $1
@@ -77,7 +85,7 @@ async def of_coordinator(db: Database, coordinator: int) -> list[Row]:
 
 
 async def deeds(db: Database, batch: str) -> list[Row]:
-    """Every answer of a batch in the order of giving, with what ties its worker to others."""
+    """Return every answer of a batch in order of time, with the ties of its worker to others."""
     return await db.rows(
         """select a.task_id, a.worker_id, a.value, a."right", a.created_at, w.partner_id, w.coordinator_id
            from answer a join task t on t.id = a.task_id join worker w on w.id = a.worker_id
@@ -87,7 +95,7 @@ async def deeds(db: Database, batch: str) -> list[Row]:
 
 
 async def close(db: Database, finding: int, by: str, outcome: str) -> bool:
-    """False when it is not open."""
+    """Close a finding, and return False when it is not open."""
     return bool(
         await db.value(
             """update finding set state = 'closed', outcome = $3, closed_by = $2, closed_at = now()

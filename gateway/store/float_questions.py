@@ -1,4 +1,7 @@
-"""When operators are asked what they hold for us, and the open question to each that tells it later."""
+"""The schedule of balance queries to providers, and the open query whose answer comes later.
+
+A provider's balance is the float: the gateway's money with it.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,35 +10,37 @@ from datetime import datetime, timedelta
 from gateway.store.db import Database
 
 AGAIN = timedelta(minutes=5)
-"""After a question that nobody took."""
+"""The pause after a query that the provider did not accept."""
 
 _DUE = """(h.float_asked_at is null or h.float_asked_at <= $1::timestamptz - interval '1 hour'
     or h.float_asked_at <= $1::timestamptz - interval '5 minutes' and exists (select from payout p
       where p.provider = h.provider and p.settled_at is null and p.state = 'queued' and p.reason = 'waits: float'))"""
 DUE = f"exists (select from provider_health h where {_DUE})"
-"""SQL, $1 is the time: somebody is to be asked. Each hour, and every five minutes while payouts
-wait for the float.
+"""A condition in SQL, with the time as $1: a provider is to be queried. A query is due each hour,
+and every five minutes while payouts wait for the float.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Minor units.
-
-    `told`: what the operator said, None until it does; our books said `least` to `most` meanwhile.
-    """
+    """A balance query to a provider, in minor units."""
 
     provider: str
+    """The name of the provider."""
     asked_at: datetime
+    """The time of the query."""
     least: int
+    """The ledger's lowest balance since the query."""
     most: int
+    """The ledger's highest balance since the query."""
     told: int | None
+    """The provider's answer, or None while there is none."""
     is_answer: bool = True
-    """False for its time-out notice."""
+    """False for the time-out notice of the query."""
 
 
 async def plan(db: Database, providers: Iterable[str]) -> None:
-    """These are asked from now on."""
+    """Query these providers from now on."""
     await db.execute(
         "insert into provider_health (provider) select unnest($1::text[]) on conflict do nothing",
         list(providers),
@@ -43,7 +48,7 @@ async def plan(db: Database, providers: Iterable[str]) -> None:
 
 
 async def claim(db: Database, now: datetime) -> list[str]:
-    """Whose turn it is; each is this caller's alone."""
+    """Return the providers to query now. Each belongs to this caller alone."""
     rows = await db.rows(
         f"update provider_health h set float_asked_at = $1 where {_DUE} returning provider", now
     )
@@ -51,7 +56,7 @@ async def claim(db: Database, now: datetime) -> list[str]:
 
 
 async def again(db: Database, provider: str, now: datetime) -> None:
-    """It did not take the question: ask once more in five minutes."""
+    """Repeat the query in five minutes, since the provider did not accept it."""
     await db.execute(
         "update provider_health set float_asked_at = $2::timestamptz - interval '1 hour' where provider = $1",
         provider,
@@ -67,7 +72,10 @@ async def put(
     now: datetime,
     books_minor: tuple[int, int],
 ) -> None:
-    """A question about to be asked; it takes the place of the one before, whose answer is nobody's any more."""
+    """Store a query that is about to be sent, in place of the one before.
+
+    The answer to the earlier query no longer counts.
+    """
     await db.execute(
         """insert into float_question (provider, result_token, timeout_token, asked_at, least, most)
            values ($1, $2, $3, $4, $5, $6)
@@ -96,7 +104,10 @@ async def by_token(db: Database, token: str) -> Question | None:
 async def answered(
     db: Database, token: str, told_minor: int, books_minor: tuple[int, int]
 ) -> Question | None:
-    """Keep the first answer, with what our books say by now; None where there is one already."""
+    """Store the first answer, with the current balance of the ledger.
+
+    Return None when there is an answer already.
+    """
     row = await db.row(
         """update float_question set told = $2, least = least(least, $3), most = greatest(most, $4)
            where result_token = $1 and told is null returning *""",
@@ -117,7 +128,7 @@ async def latest(db: Database, provider: str) -> Question | None:
 
 
 async def unanswered(db: Database, before: datetime) -> list[Question]:
-    """Asked before this time, and not told yet."""
+    """Return the queries from before this time that have no answer yet."""
     rows = await db.rows(
         "select * from float_question where told is null and asked_at < $1 order by provider",
         before,
@@ -126,7 +137,7 @@ async def unanswered(db: Database, before: datetime) -> list[Question]:
 
 
 async def wake(db: Database, provider: str, float_minor: int, now: datetime) -> int:
-    """Payouts that waited for a float and fit into this one are due now; how many."""
+    """Make the payouts due that waited for the float and fit into this one. Return how many."""
     rows = await db.rows(
         """update payout set due_at = $3 where provider = $1 and settled_at is null and state = 'queued'
              and reason = 'waits: float' and amount <= $2 and due_at > $3 returning id""",

@@ -1,4 +1,4 @@
-"""Statements' lines as they were imported, and what our ledger moved for them."""
+"""The lines of statements as imported, and the transfers that the ledger has for them."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from gateway.store.db import Connection, Database, Row
 async def keep_lines(
     db: Connection, statement: int, lines: Sequence[tuple[Line, UUID | None]]
 ) -> None:
-    """Keep every line with its payout; an import that was cut off begins again."""
+    """Store every line with its payout. An import that was cut off begins again."""
     await db.execute("delete from statement_line where statement_id = $1", statement)
     columns = zip(
         *(
@@ -32,7 +32,7 @@ async def keep_lines(
 
 
 async def lines_of(db: Database, statement: int) -> list[tuple[Line, UUID | None]]:
-    """Each with its payout, also where that is known only since."""
+    """Return each line with its payout, even if that became known later."""
     rows = await db.rows(
         """select l.*, coalesce(l.payout_id, p.id) as payout from statement_line l join statement s on s.id = l.statement_id
              left join payout p on p.provider = s.provider and p.receipt = l.receipt and l.kind in ('payment', 'fee')
@@ -55,7 +55,7 @@ async def lines_of(db: Database, statement: int) -> list[tuple[Line, UUID | None
 
 
 async def booked(db: Database, transfers: Collection[UUID]) -> dict[Code, int]:
-    """What these transfers moved, by code."""
+    """Return the sums of these transfers, by code."""
     rows = await db.rows(
         "select code, sum(amount)::bigint as minor from transfer where id = any($1) group by code",
         list(transfers),
@@ -64,13 +64,13 @@ async def booked(db: Database, transfers: Collection[UUID]) -> dict[Code, int]:
 
 
 async def amounts(db: Database, transfers: Collection[UUID]) -> dict[UUID, int]:
-    """What each of these moved, of those that were booked."""
+    """Return the amount of each of these transfers that exists."""
     rows = await db.rows("select id, amount from transfer where id = any($1)", list(transfers))
     return {row["id"]: row["amount"] for row in rows}
 
 
 async def closed_before(db: Database, provider: str, at: datetime) -> int | None:
-    """The closing balance of the newest statement that ended before this time."""
+    """Return the closing balance of the newest statement that ended before this time."""
     return await db.value(
         """select l.balance from statement_line l join statement s on s.id = l.statement_id
            where s.provider = $1 and l.balance is not null and s.done_at is not null
@@ -82,7 +82,7 @@ async def closed_before(db: Database, provider: str, at: datetime) -> int | None
 
 
 async def statements_of(db: Database, provider: str, limit: int) -> list[Row]:
-    """The last imported statements of a provider with the time they speak of, oldest first."""
+    """Return the last imported statements of a provider with their periods, oldest first."""
     rows = await db.rows(
         """select s.id, s.matched, min(l.at) as first, max(l.at) as last, count(*) as lines
            from statement s join statement_line l on l.statement_id = s.id
@@ -94,7 +94,7 @@ async def statements_of(db: Database, provider: str, limit: int) -> list[Row]:
 
 
 async def float_of(db: Database, provider: str) -> int:
-    """What our books say the operator holds for us, in minor units."""
+    """Return the gateway's float with a provider according to the ledger, in minor units."""
     return await db.value(
         """select coalesce((select sum(t.amount) from transfer t join account a on a.id = t.debit
                where a.kind = 'provider_float' and a.owner = $1), 0)::bigint
@@ -105,7 +105,10 @@ async def float_of(db: Database, provider: str) -> int:
 
 
 async def in_flight(db: Database, provider: str) -> int:
-    """What may have left already, and is not booked yet: payouts that were handed over and are not settled."""
+    """Return the sum of payouts that were handed over and are not settled.
+
+    This money may have left the float already without a transfer.
+    """
     return await db.value(
         """select coalesce(sum(amount), 0)::bigint from payout where provider = $1 and settled_at is null
              and (maybe_taken or state = 'submitting')""",
@@ -114,13 +117,13 @@ async def in_flight(db: Database, provider: str) -> int:
 
 
 async def told_since(db: Database, since: datetime) -> set[str]:
-    """Providers that have said since then what they hold for us."""
+    """Return the providers that have reported the float since then."""
     rows = await db.rows("select provider from provider_health where float_at > $1", since)
     return {row["provider"] for row in rows}
 
 
 async def lasting(db: Database) -> list[Row]:
-    """What each operator said it holds, and what went out by it on an average day of the last seven."""
+    """Return each provider's reported float, and its average payouts per day of the last week."""
     return await db.rows(
         """select h.provider, h.float, h.float_at, (select coalesce(sum(p.amount), 0) / 7 from payout_pass x
              join payout p on p.id = x.payout_id where p.provider = h.provider and x.at > now() - interval '7 days'
@@ -131,7 +134,7 @@ async def lasting(db: Database) -> list[Row]:
 
 
 async def told(db: Database, provider: str, minor: int, at: datetime) -> None:
-    """What the operator says it holds for us; what it said later than that stands."""
+    """Store the float that a provider reports. A later report stands."""
     await db.execute(
         """insert into provider_health as h (provider, float, float_at) values ($1, $2, $3)
            on conflict (provider) do update set float = excluded.float, float_at = excluded.float_at
@@ -143,7 +146,7 @@ async def told(db: Database, provider: str, minor: int, at: datetime) -> None:
 
 
 async def held_and_flying(db: Database, provider: str) -> tuple[int, int]:
-    """Both in one snapshot: what our books say the operator holds, and what of it may have left."""
+    """Return the float according to the ledger and the sum in flight, from one snapshot."""
     row = await db.row(
         """select coalesce(sum(case when t.debit = a.id then t.amount else -t.amount end), 0)::bigint as held,
              (select coalesce(sum(p.amount), 0)::bigint from payout p where p.provider = $1 and p.settled_at is null
@@ -156,7 +159,7 @@ async def held_and_flying(db: Database, provider: str) -> tuple[int, int]:
 
 
 async def compared(db: Database, provider: str, at: datetime, gap_minor: int | None) -> None:
-    """`gap_minor` None: nothing new is known."""
+    """Store the result of a comparison. `gap_minor` is None when nothing new is known."""
     await db.execute(
         "update provider_health set compared_at = $2, gap = coalesce($3, gap) where provider = $1",
         provider,
@@ -166,5 +169,5 @@ async def compared(db: Database, provider: str, at: datetime, gap_minor: int | N
 
 
 async def gaps(db: Database) -> list[Row]:
-    """Operators whose last comparison did not come out."""
+    """Return the providers whose last comparison showed a gap."""
     return await db.rows("select * from provider_health where gap <> 0 order by provider")

@@ -1,4 +1,4 @@
-"""What an operator sees of one worker: found by number, by name or by id, and explained on one page."""
+"""A worker as an operator sees her: found by number, name or id, and explained on one page."""
 
 from gateway.ids import WorkerId
 from gateway.store.db import Database, Row
@@ -12,11 +12,11 @@ _AT_MOST = 50
 
 EVENTS_SHOWN = 8
 EVENTS_SEARCHED = 200_000
-"""The newest events among which a worker's are looked for, so that a look stays short."""
+"""The number of newest events that are searched for a worker's, so that the search stays short."""
 
 
 async def by_index(db: Database, index: bytes) -> list[Row]:
-    """Return the worker with this number, and those whose number it was before."""
+    """Return the worker with this number, and those who had it before."""
     return await db.rows(
         f"""{_FOUND} where w.msisdn_index = $1 or w.id in (select m.worker_id from number_move m
               where m.old_index = $1 and m.state in ('done', 'objected', 'released', 'given_back'))
@@ -30,7 +30,7 @@ async def by_id(db: Database, worker: int) -> list[Row]:
 
 
 async def by_name(db: Database, name: str) -> list[Row]:
-    """Return the workers whose name contains these words, the best known first."""
+    """Return the workers whose name contains these words, the best match first."""
     return await db.rows(
         f"""{_FOUND} where strpos(lower(w.name), lower($1)) > 0
             order by lower(w.name) = lower($1) desc, w.name, w.id limit {_AT_MOST}""",
@@ -39,7 +39,7 @@ async def by_name(db: Database, name: str) -> list[Row]:
 
 
 async def about(db: Database, worker: WorkerId) -> Row:
-    """Return everything of her row that explains what she gets and does not get."""
+    """Return the parts of the worker's row that explain what she receives and does not receive."""
     row = await db.row(
         """select w.id, w.name, w.msisdn_sealed, w.state, w.language, w.region, w.reach, w.sms_channel, w.zone,
              w.unreached_until, w.away_since, w.created_at, w.currency, a.balance, c.name as coordinator,
@@ -59,7 +59,7 @@ async def about(db: Database, worker: WorkerId) -> Row:
 
 
 async def payouts(db: Database, worker: WorkerId) -> list[Row]:
-    """Return her last payouts, the newest first, with what holds them."""
+    """Return the worker's last payouts, the newest first, with the controls that hold them."""
     return await db.rows(
         """select p.ref, p.amount, p.currency, p.provider, p.state, p.reason, p.receipt, p.created_at, p.settled_at,
              payout_waits(p.state, p.reason) as waits, h.until, h.control
@@ -71,7 +71,10 @@ async def payouts(db: Database, worker: WorkerId) -> list[Row]:
 
 
 async def messages(db: Database, worker: WorkerId) -> list[Row]:
-    """Return the last messages to her, the newest first: to the number she has and to those she had."""
+    """Return the last messages to the worker, the newest first.
+
+    They include messages to her earlier numbers.
+    """
     return await db.rows(
         """select created_at, purpose, state, delivery, reason, text from outbox
            where worker_id = $1 and to_index = any(array(select msisdn_index from worker where id = $1
@@ -81,10 +84,11 @@ async def messages(db: Database, worker: WorkerId) -> list[Row]:
 
 
 async def events(db: Database, worker: WorkerId) -> tuple[list[Row], bool]:
-    """Return the last events from her phone, the newest first, and whether older ones were not searched.
+    """Return the last events from the worker's phone, the newest first.
 
-    Their words stay sealed. Events have no index by worker: one would make each of them dearer to write. So only the
-    newest are searched.
+    The second value says whether older events were not searched. The texts stay sealed. Events have
+    no index by worker, since one would make each event more expensive to write. So only the newest
+    events are searched.
     """
     found = await db.rows(
         """select created_at, channel, kind, state, error, reply from inbox
@@ -100,7 +104,7 @@ async def events(db: Database, worker: WorkerId) -> tuple[list[Row], bool]:
 
 
 async def questions(db: Database, worker: WorkerId) -> list[Row]:
-    """Return the questions she holds."""
+    """Return the questions that the worker holds."""
     return await db.rows(
         """select a.asked_at, a.lease_until as until, a.via, t.text, t.batch_id from assignment a join task t on t.id = a.task_id
            where a.worker_id = $1 and a.state = 'held' order by a.asked_at""",
@@ -109,7 +113,7 @@ async def questions(db: Database, worker: WorkerId) -> list[Row]:
 
 
 async def pauses(db: Database, worker: WorkerId) -> list[Row]:
-    """Return the kinds of question from which she is paused."""
+    """Return the kinds of question from which the worker is paused."""
     return await db.rows(
         """select kind, paused_until, gold_right, gold_wrong from skill
            where worker_id = $1 and paused_until > now() order by kind""",
@@ -118,7 +122,7 @@ async def pauses(db: Database, worker: WorkerId) -> list[Row]:
 
 
 async def cases(db: Database, worker: WorkerId) -> list[Row]:
-    """Return the paid answers of hers that turned out wrong and are not over."""
+    """Return the worker's paid answers that turned out wrong and whose case is still open."""
     return await db.rows(
         """select ref, amount, taken, state, decide_by from adjustment
            where worker_id = $1 and state in ('open', 'disputed', 'standing') order by id""",
@@ -127,7 +131,7 @@ async def cases(db: Database, worker: WorkerId) -> list[Row]:
 
 
 async def numbers(db: Database, worker: WorkerId) -> list[Row]:
-    """Return the changes of her number, the newest first, each with what was done in it last."""
+    """Return the worker's changes of number, the newest first, each with its last event."""
     return await db.rows(
         """select m.id, m.kind, m.state, m.old_sealed, m.new_sealed, m.created_at, m.done_at, m.hold_until,
              e.event, e.by_whom, e.at from number_move m
@@ -138,7 +142,7 @@ async def numbers(db: Database, worker: WorkerId) -> list[Row]:
 
 
 async def history(db: Database, worker: WorkerId) -> list[Row]:
-    """Return the steps of her consent, the newest first, each with its author."""
+    """Return the steps of the worker's consent, the newest first, each with its author."""
     return await db.rows(
         """select x.at, x.act, x.via, c.name as coordinator from consent x
              left join coordinator c on c.id = x.coordinator_id

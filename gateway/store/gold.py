@@ -1,4 +1,4 @@
-"""Gold tasks: their truth and who answered them; corrections; results that become gold."""
+"""The gold tasks: their truth, their answers, corrections, and results that become gold."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from gateway.store.db import Connection, Database, Row
 
 
 async def lock(db: Connection, batch: str, task: str) -> Row | None:
-    """A gold task by the client's id for it, locked; None when there is none of that name."""
+    """Return a gold task by the client's id for it, locked, or None when there is none."""
     return await db.fetchrow(
         "select id, gold from task where batch_id = $1 and name = $2 and gold is not null for update",
         batch,
@@ -22,8 +22,7 @@ async def begin_correction(db: Connection, batch: str) -> bool:
     Return whether the batch still runs (or is paused). Its row stays free: `lock_batch` takes it
     when everything is ready to be committed.
 
-    Raises Refused while the batch's results are being published: what follows from them must stand
-    in the tasks first.
+    Raises Refused while the batch's results are being published, since they must be complete first.
     """
     await db.execute(
         "select pg_advisory_xact_lock(hashtextextended('correcting:' || $1, 0))", batch
@@ -50,7 +49,8 @@ async def is_running(db: Connection, batch: str) -> bool:
 async def lock_batch(db: Connection, batch: str, *, running: bool) -> None:
     """Keep the batch from being closed, cancelled or paused until this transaction ends.
 
-    Raises Conflict where it was meanwhile: `running` is what the correction has taken for granted.
+    `running` is the state that the correction has assumed. Raises Conflict when it is no longer
+    true.
     """
     state = await db.fetchval("select state from batch where id = $1 for no key update", batch)
     if (state in ("running", "paused")) != running:
@@ -58,7 +58,7 @@ async def lock_batch(db: Connection, batch: str, *, running: bool) -> None:
 
 
 async def set_same(db: Connection, batch: str, same: Mapping[str, str]) -> None:
-    """Which options mean the same as another; whoever reads the batch's revision sees it."""
+    """Set which options mean the same as another. A reader of the batch's revision notices it."""
     await db.execute(
         """update batch set revision = revision + 1, policy_options = policy_options || jsonb_build_object('same', $2::jsonb)
            where id = $1""",
@@ -68,7 +68,7 @@ async def set_same(db: Connection, batch: str, same: Mapping[str, str]) -> None:
 
 
 async def rename(db: Connection, batch: str, was: str, becomes: str) -> int:
-    """Answers and gold of one option are another's; how many answers."""
+    """Replace one option by another in answers and gold, and return how many answers changed."""
     await db.execute(
         "update task set gold = $3 where batch_id = $1 and gold = $2", batch, was, becomes
     )
@@ -82,7 +82,7 @@ async def rename(db: Connection, batch: str, was: str, becomes: str) -> int:
 
 
 async def set_options(db: Connection, batch: str, options: Sequence[Mapping[str, object]]) -> None:
-    """Other labels; whoever reads the batch's revision sees them."""
+    """Set new labels. A reader of the batch's revision notices them."""
     await db.execute(
         "update batch set revision = revision + 1, options = $2, weights = null where id = $1",
         batch,
@@ -93,8 +93,11 @@ async def set_options(db: Connection, batch: str, options: Sequence[Mapping[str,
 async def misled(
     db: Connection, batch: str, option: str, read_it: Sequence[str], did_not: Sequence[str]
 ) -> list[Row]:
-    """Answers that a wrong label of `option` may have led astray, locked: those that chose it, and gold missed on its
-    account. Of workers who read the label: those of the languages `read_it`, or where that is empty of all but `did_not`.
+    """Return the answers that a wrong label of `option` may have misled, locked.
+
+    These are answers that chose the option, and gold that was missed because of it. Only workers
+    who read the label count: those of the languages `read_it`, or, if that is empty, of all but
+    `did_not`.
     """
     return await db.fetch(
         """select a.id, a.task_id, a.worker_id, a.value, a."right", a.scored, a.created_at, t.gold,
@@ -112,7 +115,7 @@ async def misled(
 
 
 async def make_void(db: Connection, answers: Sequence[int]) -> None:
-    """They decide nothing any more, and teach nothing that they have not taught."""
+    """Void these answers, so that they no longer decide or teach anything new."""
     await db.execute(
         """update answer a set void = true, scored = a.scored or t.gold is null from task t
            where a.id = any($1) and t.id = a.task_id""",
@@ -121,8 +124,10 @@ async def make_void(db: Connection, answers: Sequence[int]) -> None:
 
 
 async def ask_anew(db: Connection, batch: str) -> None:
-    """Questions that somebody holds go back, to be asked with the words of now; who answers the old message all the same
-    is paid as for any late answer."""
+    """Withdraw the batch's held questions, so that they are asked again with the current words.
+
+    A worker who answers the old message anyway is paid as for any late answer.
+    """
     await db.execute(
         """select release_task(h.id, 'expired') from (
              select a.id from assignment a join task t on t.id = a.task_id
@@ -132,7 +137,7 @@ async def ask_anew(db: Connection, batch: str) -> None:
 
 
 async def golden_answers(db: Connection, batch: str) -> list[Row]:
-    """Every answer to the gold of a batch."""
+    """Return every answer to the gold of a batch."""
     return await db.fetch(
         """select a.id, a.worker_id, a.value, a."right", a.scored, a.created_at, t.gold,
              extract(epoch from now() - a.created_at)::float8 / 86400 as age_days
@@ -142,7 +147,7 @@ async def golden_answers(db: Connection, batch: str) -> list[Row]:
 
 
 async def turn(db: Connection, turned: Sequence[int]) -> None:
-    """Right and wrong change places for these answers."""
+    """Exchange right and wrong for these answers."""
     await db.execute('update answer set "right" = not "right" where id = any($1)', turned)
 
 
@@ -156,7 +161,7 @@ async def answers(db: Connection, task: int) -> list[Row]:
 
 
 async def set_truth(db: Connection, task: int, value: str, turned: Sequence[int]) -> None:
-    """The new truth; `turned` are the answers for which right and wrong change places."""
+    """Set the new truth. `turned` are the answers for which right and wrong are exchanged."""
     await db.execute(
         "update task set gold = $2, value = case when value is null then null else $2 end where id = $1",
         task,
@@ -168,9 +173,10 @@ async def set_truth(db: Connection, task: int, value: str, turned: Sequence[int]
 async def move_skill(
     db: Connection, worker: int, kind: str, step: int, weight: float, given_at: datetime
 ) -> Row:
-    """One gold answer of a worker is right after all (`step` 1) or wrong (-1); the skill as it is then.
+    """Count one gold answer of a worker as right after all (`step` 1) or as wrong (-1).
 
-    `weight`: what the answer's evidence is still worth, 0 where no skill knows it yet.
+    Return the new skill. `weight` is the remaining worth of the answer's evidence, or 0 if no skill
+    knows it yet.
     """
     row = await db.fetchrow(
         """update skill set gold_right = gold_right + $3, gold_wrong = gold_wrong - $3,
@@ -194,7 +200,7 @@ async def move_skill(
 async def change_results(
     db: Connection, batch: str, moved: Mapping[str, tuple[str, float]]
 ) -> list[Row]:
-    """Other results than before, with what they were; a person's own decision is left alone."""
+    """Change results, and return them with their earlier values. A person's decision is left alone."""
     return await db.fetch(
         """with old as (select t.id, t.name, t.value, n.value as new_value, n.confidence as new_confidence
              from task t join unnest($2::text[], $3::text[], $4::real[]) as n(name, value, confidence) on n.name = t.name
@@ -219,7 +225,7 @@ async def keep_correction(
     reason: str,
     diff: Mapping[str, object],
 ) -> int:
-    """Keep a correction with what it changed, for good; its id."""
+    """Store a correction with its changes, for good, and return its id."""
     return await db.fetchval(
         """insert into correction (batch_id, task_id, was, becomes, by, reason, diff)
            values ($1, $2, $3, $4, $5, $6, $7) returning id""",
@@ -242,7 +248,7 @@ async def unfinished(db: Database, batch: str) -> list[int]:
 
 
 async def lock_correction(db: Connection, correction: int) -> Row | None:
-    """Return what is still to be judged again after a correction, locked; None when everything is."""
+    """Return the work that a correction still has to judge again, locked, or None when all is done."""
     return await db.fetchrow(
         """select was, becomes, diff -> 'rejudge' as rejudge from correction
            where id = $1 and diff ? 'rejudge' for update""",
@@ -255,7 +261,7 @@ async def add_moved(
 ) -> None:
     """Add tasks to those that a correction has moved.
 
-    `rejudge`: what is still to be judged again; None for nothing.
+    `rejudge` is the work that is still to be judged again, or None for none.
     """
     await db.execute(
         """update correction set diff = (diff - 'rejudge')
@@ -269,12 +275,12 @@ async def add_moved(
 
 
 async def diff_of(db: Database, correction: int) -> Mapping[str, object]:
-    """Return what a correction has changed."""
+    """Return the changes of a correction."""
     return await db.value("select diff from correction where id = $1", correction)
 
 
 async def bank(db: Database, batch: str) -> list[Row]:
-    """A batch's gold: how often shown, how often answered rightly, and how often it was corrected."""
+    """Return the gold of a batch, with how often each was shown, answered rightly and corrected."""
     return await db.rows(
         """select t.name, t.text, t.gold, t.promoted_from is not null as promoted, t.answered, t.wanted,
              (select count(*) from answer a where a.task_id = t.id and a."right") as right,
@@ -285,7 +291,7 @@ async def bank(db: Database, batch: str) -> list[Row]:
 
 
 async def candidates(db: Connection, batch: str, kind: str) -> list[Row]:
-    """Decided tasks with paid slots to spare: their answers' values, and who stands behind them."""
+    """Return decided tasks with unused paid slots, with the values and workers of their answers."""
     return await db.fetch(
         """select t.id, t.name, t.value, t.answered, t.maximum,
              array_agg(a.value order by a.id) as values, array_agg(w.partner_id order by a.id) as partners,
@@ -303,9 +309,9 @@ async def candidates(db: Connection, batch: str, kind: str) -> list[Row]:
 
 
 async def promote(db: Connection, task: int) -> None:
-    """A result becomes gold: a task of its own, in the paid slots that the result did not need.
+    """Turn a result into gold: a new task in the paid slots that the result did not need.
 
-    Who has answered the question already has seen it.
+    A worker who has answered the question has seen it already.
     """
     await db.execute(
         """with was as (select * from task where id = $1 for update),

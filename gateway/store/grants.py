@@ -1,10 +1,13 @@
-"""What the gateway's own database role may do, where the tables belong to another: nothing that rewrites history."""
+"""The rights of the gateway's own database role, if the tables belong to another role.
+
+The role may do nothing that rewrites history.
+"""
 
 import re
 
 from gateway.errors import Refused
 
-# Only ever added to. Balances follow by trigger, with the owner's rights.
+# Rows are only ever added to these tables. Balances follow by trigger, with the owner's rights.
 GROWING = (
     "transfer",
     "account",
@@ -19,7 +22,10 @@ _ROLE = re.compile(r"^[a-z_][a-z0-9_]{0,62}$")
 
 
 def grants(role: str) -> str:
-    """The statements to run as owner, again after each migration; raises Refused for what cannot be a role's name."""
+    """Return the statements that the owner runs, again after each migration.
+
+    Raises Refused for a text that cannot be a role's name.
+    """
     if not _ROLE.match(role):
         raise Refused(f"{role!r} is no role name: small letters, digits and _", field="role")
     return f"""grant usage on schema public to {role};

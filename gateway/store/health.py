@@ -1,4 +1,7 @@
-"""How the gateway is doing, counted from the rows: for `gateway doctor`, `gateway outbox` and /metrics."""
+"""The health of the gateway, counted from the rows.
+
+It serves `gateway doctor`, `gateway outbox` and /metrics.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,20 +31,28 @@ select
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Rows by state, of messages those that are not over.
+    """The numbers of rows by state. Messages count only while they are open.
 
-    `answers`: the number that the last one got; the few whose turn was undone have one, too.
-    `*_oldest_s`: seconds that the oldest one waits beyond its time; None when none does.
+    A value `*_oldest_s` is the number of seconds that the oldest row waits beyond its time, or None
+    when none does.
     """
 
     outbox: dict[str, int]
+    """The messages that are not final."""
     outbox_oldest_s: float | None
+    """The wait of the oldest message."""
     inbox: dict[str, int]
+    """The events."""
     payouts_open: dict[str, int]
+    """The payouts that are not final."""
     payouts_oldest_s: float | None
+    """The wait of the oldest payout."""
     batches: dict[str, int]
+    """The batches."""
     workers: dict[str, int]
+    """The workers."""
     answers: int
+    """The number of the last answer. A few numbers belong to turns that were undone."""
 
 
 async def figures(db: Database) -> Figures:
@@ -51,26 +62,26 @@ async def figures(db: Database) -> Figures:
 
 
 def _or_empty(name: str, value: Any) -> Any:  # a column may hold anything
-    """No rows at all make no object."""
+    """Return an empty object in place of none, for a table without rows."""
     return {} if value is None and not name.endswith("_s") else value
 
 
 async def sql_digest(db: Database) -> str | None:
-    """Which version of the functions runs; None in a database that was never migrated."""
+    """Return the version of the functions, or None in a database that was never migrated."""
     if await db.value("select to_regclass('sql_version')") is None:
         return None
     return await db.value("select digest from sql_version")
 
 
 async def revision(db: Database) -> str | None:
-    """Return the revision of the database's schema; None in a database that was never migrated."""
+    """Return the revision of the schema, or None in a database that was never migrated."""
     if await db.value("select to_regclass('alembic_version')") is None:
         return None
     return await db.value("select version_num from alembic_version")
 
 
 async def ticker_leads(db: Database) -> bool:
-    """Whether some `gateway ticker` holds the lead now."""
+    """Return whether a scheduler (`gateway ticker`) holds the lead now."""
     return await db.value(
         """select exists (select from pg_locks where locktype = 'advisory' and granted and objid = $1
              and database = (select oid from pg_database where datname = current_database()))""",
@@ -79,8 +90,11 @@ async def ticker_leads(db: Database) -> bool:
 
 
 async def sealed(db: Database) -> list[Row]:
-    """What is sealed, as far as something waits for it to be opened, and the latest workers' numbers: `what` it is, and
-    the `sealed` bytes. They open with the right secret key only."""
+    """Return the sealed values that still have to be opened, and the newest workers' numbers.
+
+    A row has `what` (the kind of value) and the `sealed` bytes. Only the right secret key opens
+    them.
+    """
     return await db.rows(
         """(select 'workers' as what, msisdn_sealed as sealed from worker order by id desc limit 1000)
            union all (select 'open payouts', to_sealed from payout where settled_at is null limit 1000)

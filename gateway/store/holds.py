@@ -1,4 +1,4 @@
-"""Why payouts wait, and what was let go today: the rows behind the controls."""
+"""The reasons why payouts wait, and the sums released today: the rows behind the controls."""
 
 from datetime import datetime
 from uuid import UUID
@@ -54,8 +54,12 @@ where p.id = $1 group by p.id"""
 async def read(
     db: Connection, payout: UUID, now: datetime
 ) -> tuple[Case, dict[str, bool], bool] | None:
-    """The case; which controls have held it already, and whether that is over; whether it was let go before. None when
-    it is not queued any more. One at a time, so that two payouts never pass by the same room."""
+    """Return the case of a payout for its controls, or None when it is not queued any more.
+
+    Also return which controls have held it already, each with whether that hold is over, and
+    whether the payout was released before. One payout is read at a time, so that two never use the
+    same allowance.
+    """
     await db.execute("select pg_advisory_xact_lock($1)", _ONE_AT_A_TIME)
     row = await db.fetchrow(_CASE, payout, now, FRESH)
     if row is None or row["state"] != "queued":
@@ -82,7 +86,10 @@ async def read(
 
 
 async def wants_name(db: Database, payout: UUID) -> bool:
-    """Whether this is its worker's first payout that may still be held for its name: nobody has let it go."""
+    """Return whether this payout may still be held for its worker's name.
+
+    It must be her first payout, and no person may have released it.
+    """
     return await db.value(
         """select not exists (select from payout g where g.worker_id = p.worker_id and g.created_at < p.created_at)
              and not exists (select from payout_pass x where x.payout_id = p.id)
@@ -101,7 +108,7 @@ async def let_go(db: Connection, payout: UUID, now: datetime) -> None:
 
 
 async def hold(db: Connection, payout: UUID, wait: Wait) -> None:
-    """Looked at again at `until`; the reason is kept."""
+    """Hold the payout and store the reason. It is examined again at `until`."""
     await db.execute(
         """insert into payout_hold (payout_id, control, until, ends) values ($1, $2, $3, $4)
            on conflict (payout_id, control) do update set until = excluded.until""",
@@ -119,7 +126,7 @@ async def hold(db: Connection, payout: UUID, wait: Wait) -> None:
 
 
 async def held_before(db: Connection, payout: UUID, control: str) -> bool:
-    """Whether this control held a payout that this one stands in for: its worker was told then."""
+    """Return whether this control held a payout that this one replaces. Its worker was told then."""
     return await db.fetchval(
         """with recursive before(id, replaces) as (select id, replaces from payout where id = $1
              union all select q.id, q.replaces from before b join payout q on q.id = b.replaces)
@@ -131,13 +138,13 @@ async def held_before(db: Connection, payout: UUID, control: str) -> bool:
 
 
 NOT_ONE_PERSONS = ("moved", "objected")
-"""Controls that no single person ends: the old number may object until the hold is over, and two
-persons decide then.
+"""The controls that no single person ends. The old number may object until the hold is over, and
+then two persons decide.
 """
 
 
 async def release(db: Connection, ref: str, who: str, now: datetime) -> int:
-    """End what holds this payout and one person may end; return how many holds that were."""
+    """End the holds of this payout that one person may end, and return how many."""
     released = await db.fetch(
         """update payout_hold h set released_by = $2, released_at = $3 from payout p
            where p.id = h.payout_id and p.ref = $1 and p.state = 'queued' and h.released_by is null

@@ -1,7 +1,8 @@
-"""Idle workers for whom there is work, looked for a part of the circle at a time.
+"""The search for idle workers for whom there is work, one part of the circle at a time.
 
-Every active worker has a place in a circle (`worker.lot`, drawn once). A look begins where the last one ended, so that
-each worker's turn comes, no worker is first for having joined first, and a look costs the same however many there are.
+Every active worker has a place in a circle (`worker.lot`, drawn once). A search begins where the
+last one ended. So each worker's turn comes, no worker is first because she joined first, and a
+search costs the same for any number of workers.
 """
 
 from collections.abc import Mapping
@@ -11,17 +12,19 @@ from datetime import datetime
 from gateway.store.db import Database, Row
 
 PART = 1000
-"""Workers looked at in one part; a look goes on to the next part while it finds workers to ask."""
+"""The workers in one part of the search. It goes on to the next part while it finds workers to ask.
+"""
 
-# A worker who may be told of work at all: cheap to find out, so it comes first (the fence `offset 0` keeps it first). Not a
-# worker who has not read our last word yet: a reply that waits for the operator (`promise_of`) comes before the next question.
+# A worker who may be told of work at all. This is cheap to test, so it comes first (the fence
+# `offset 0` keeps it first). A worker who has not read the gateway's last message yet is left out:
+# a reply that waits for the provider (`promise_of`) comes before the next question.
 _READY = """
   not exists (select from assignment a where a.worker_id = w.id and a.state = 'held')
   and not exists (select from opt_out x where x.msisdn_index = w.msisdn_index)
   and (w.unreached_until is null or w.unreached_until < now())
   and not exists (select from payout p join message_of('asked:' || p.ref) o on o.state in ('queued', 'sending')
     where p.worker_id = w.id and p.settled_at is null)"""
-# Work that is there for a worker `w`: named for her, or in a batch that is open to all.
+# Work for a worker `w`: addressed to her, or in a batch that is open to all.
 _SOMETHING = """
   (exists (select from work_by_name(w.id, w.currency, null))
     or exists (select from batch b left join skill z on z.worker_id = w.id and z.kind = b.kind
@@ -63,21 +66,26 @@ _BY_USSD = _look(
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """A worker who dials is not told of work if she dialled after `dialled`, or was told after `told`."""
+    """The times after which a worker who dials is not told of work."""
 
     dialled: datetime
+    """She is not told if she dialled after this time."""
     told: datetime
+    """She is not told if she was told after this time."""
 
 
 async def by_sms(db: Database, limit: int, rules: Mapping[str, object], now: datetime) -> list[Row]:
-    """Return workers by SMS who hold no question, may be prompted now, and have work waiting for them; `limit` at most."""
+    """Return at most `limit` workers by SMS who may receive a question now.
+
+    They hold no question, may be prompted, and have work waiting for them.
+    """
     return await _round(db, "sms", _BY_SMS, limit, (dict(rules), now))
 
 
 async def by_ussd(
     db: Database, limit: int, rules: Mapping[str, object], now: datetime, since: Since
 ) -> list[Row]:
-    """Return workers by USSD who may be told that work waits for them; `limit` at most."""
+    """Return at most `limit` workers by USSD who may be told that work waits for them."""
     given = (dict(rules), now)
     return await _round(db, "ussd", _BY_USSD, limit, given, (since.dialled, since.told))
 
@@ -90,7 +98,10 @@ async def _round(
     given: tuple[object, ...],
     more: tuple[object, ...] = (),
 ) -> list[Row]:
-    """Look at part after part of the circle while each finds a worker, once around at most; remember where it ended."""
+    """Search part after part of the circle while each finds a worker, at most once around.
+
+    The place where the search ended is stored.
+    """
     began = at = await db.value(
         "select coalesce((select lot from circle where reach = $1), -1)", reach
     )

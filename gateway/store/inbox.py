@@ -1,4 +1,4 @@
-"""Inbound events that are not done: kept as they came, listed, and handed out for replay."""
+"""The inbound events that are not done: stored as they came, listed, and handed out for replay."""
 
 import hashlib
 from collections.abc import Sequence
@@ -14,7 +14,10 @@ from gateway.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An event as it is stored: the raw body sealed. `event_id` is unique per channel and kind."""
+    """An event as it is stored, with its raw body sealed.
+
+    `event_id` is unique per channel and kind.
+    """
 
     channel: str
     kind: str
@@ -27,7 +30,7 @@ def sealed(vault: Vault, channel: str, kind: str, event_id: str, raw: bytes) -> 
 
 
 async def keep_many(db: Database, events: Sequence[Kept]) -> list[bool]:
-    """Keep events before they are processed, all in one commit; for each, whether it is new."""
+    """Store events before they are processed, in one commit. Return per event if it is new."""
     rows = await db.rows(
         """with e as (
              select distinct on (channel, kind, event_id) *
@@ -58,8 +61,11 @@ async def keep_many(db: Database, events: Sequence[Kept]) -> list[bool]:
 async def claim_waiting(
     db: Database, now: datetime, lease_until: datetime, limit: int
 ) -> list[Row]:
-    """Take events that were stored and not processed yet, oldest first (receipts wait for their messages, not for
-    a runner); nobody else gets them until the lease is over."""
+    """Claim stored events that are not processed yet, oldest first.
+
+    No other runner gets them until the lease is over. Receipts are left out, since they wait for
+    their messages and not for a runner.
+    """
     rows = await db.rows(
         """update inbox set due_at = $2, tries = tries + 1
            where (id, created_at) in (select id, created_at from inbox
@@ -74,10 +80,10 @@ async def claim_waiting(
 
 
 async def claim_receipts(db: Database, now: datetime, limit: int) -> list[Row]:
-    """Reports of the last day that wait for their message and are due.
+    """Claim delivery reports of the last day that wait for their message and are due.
 
-    Each is due again after twice as long, so that those of messages which are not ours (an account
-    that others use too) keep nobody else's waiting.
+    The wait doubles with each try. So reports on messages of other users of the same account do not
+    delay the gateway's own.
     """
     return await db.rows(
         """update inbox set tries = tries + 1, due_at = $1::timestamptz + least(2 ^ least(tries, 9), 300) * interval '1 second'
@@ -98,7 +104,10 @@ async def keep_undated(
     within: timedelta,
     due: datetime,
 ) -> bool:
-    """Keep an SMS that came without id and time before it is heard; False where it is a copy of one just before it."""
+    """Store an SMS that came without id and time before it is processed.
+
+    Return False when it is a copy of one just before it.
+    """
     return await db.value(
         "select keep_undated($1, $2, $3, $4, $5, $6, $7)",
         event.channel,
@@ -112,7 +121,10 @@ async def keep_undated(
 
 
 async def keep_copy(db: Database, event: Event, remark: str | None) -> None:
-    """Keep an SMS that had its effect under another id as done; the remark is what an operator reads of it."""
+    """Store, as done, an SMS that had its effect under another id.
+
+    The remark is for an operator.
+    """
     await db.execute(
         "select book_copy($1, $2, $3, $4)", event.channel, event.event_id, event.body, remark
     )
@@ -121,7 +133,10 @@ async def keep_copy(db: Database, event: Event, remark: str | None) -> None:
 async def put_off(
     db: Database, vault: Vault, channel: str, event_id: str, raw: bytes, until: datetime
 ) -> None:
-    """An SMS that could not be heard now waits, kept if it was not; one that is done stays done."""
+    """Let an SMS that cannot be processed now wait, and store it first if necessary.
+
+    One that is done stays done.
+    """
     await db.execute(
         "select leave_event($1, 'sms', $2, $3, 'waiting', null, $4)",
         channel,
@@ -141,10 +156,10 @@ async def keep_failed(
     error: str,
     state: str = "failed",
 ) -> None:
-    """Keep an event that could not be processed. One that is done already stays done.
+    """Store an event that could not be processed. One that is done already stays done.
 
-    `state` is `failed`, which rings an operator's alarm, or `unclear` for what any phone can send
-    (errors.Unclear).
+    `state` is `failed`, which raises an alarm for the operator, or `unclear` for an event that any
+    phone can send (errors.Unclear).
     """
     await db.execute(
         "select leave_event($1, $2, $3, $4, $6, $5, null)",
@@ -158,7 +173,7 @@ async def keep_failed(
 
 
 async def fail(db: Database, event: int, error: str) -> None:
-    """A kept event that could not be processed waits for a person, as it came."""
+    """Mark a stored event that could not be processed, so that it waits for an operator as it came."""
     await db.execute(
         "update inbox set state = 'failed', error = $2 where id = $1 and state <> 'done'",
         event,
@@ -169,7 +184,7 @@ async def fail(db: Database, event: int, error: str) -> None:
 async def keep(
     db: Database, vault: Vault, channel: str, kind: str, event_id: str, raw: bytes
 ) -> None:
-    """Keep an event before it is processed: from here on it cannot be lost."""
+    """Store an event before it is processed. From then on it cannot be lost."""
     await db.execute(
         "select keep_event($1, $2, $3, $4, 'waiting', null, null, null)",
         channel,
@@ -190,7 +205,10 @@ async def is_done(db: Database, channel: str, kind: str, event_id: str) -> bool:
 
 
 async def came(db: Database, kind: str, of: Sequence[tuple[str, str]]) -> set[str]:
-    """The prefixes, of these (channel, prefix), with which the id of any event begins, `prefix:`."""
+    """Return the prefixes of these (channel, prefix) pairs with which an event's id begins.
+
+    The id then begins with `prefix:`.
+    """
     if not of:
         return set()
     rows = await db.rows(
@@ -213,7 +231,7 @@ async def done(db: Database, channel: str, kind: str, event_id: str) -> None:
 
 
 def digest_id(raw: bytes) -> str:
-    """An event id for a body that brings none: the same bytes are the same event."""
+    """Return an event id for a body that has none. Equal bytes are the same event."""
     return hashlib.sha256(raw).hexdigest()
 
 
@@ -226,7 +244,7 @@ async def not_done(db: Database, limit: int = 100) -> list[Row]:
 
 
 async def remarked(db: Database, limit: int = 20) -> list[Row]:
-    """Return events of the last week that are done and that an operator should know of, newest first."""
+    """Return the done events of the last week that carry a remark for an operator, newest first."""
     return await db.rows(
         """select id, channel, kind, event_id, state, error, tries, created_at from inbox
            where state = 'done' and error is not null and created_at > now() - interval '7 days'

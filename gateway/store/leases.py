@@ -1,4 +1,7 @@
-"""Leases of questions: they start when the message arrived, and end when nobody answers (see `sql/leases.sql`)."""
+"""The leases of questions (see `sql/leases.sql`).
+
+A lease begins when the message has arrived, and ends when the worker does not answer in time.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,11 +10,14 @@ from gateway.sms.port import Delivery, Receipt
 from gateway.store.db import Database, translated
 
 UNREACHED_FOR = timedelta(hours=6)
-"""How long nothing is pushed to a phone that a question did not reach."""
+"""The time for which no question is pushed to a phone that the last one did not reach."""
 
 
 async def reported(db: Database, channel: str, receipt: Receipt, at: datetime) -> None:
-    """A delivery report starts the leases of the questions in its message, or ends them at once when it failed."""
+    """Apply a delivery report to the leases of the questions in its message.
+
+    It starts them, or ends them at once if the delivery failed.
+    """
     if receipt.delivery in (Delivery.DELIVERED, Delivery.FAILED):
         delivered = receipt.delivery is Delivery.DELIVERED
         with translated():
@@ -26,7 +32,7 @@ async def reported(db: Database, channel: str, receipt: Receipt, at: datetime) -
 
 
 async def refused(db: Database, messages: Sequence[int], at: datetime) -> None:
-    """Messages that will never go out: their questions are free for others, message by message."""
+    """Free the questions of messages that will never be sent, message by message."""
     for message in messages:
         with translated():
             await db.execute(
@@ -39,6 +45,6 @@ async def refused(db: Database, messages: Sequence[int], at: datetime) -> None:
 
 
 async def lapse(db: Database, now: datetime, grace: timedelta, limit: int) -> None:
-    """Free the questions nobody answered in time."""
+    """Free the questions that were not answered in time."""
     with translated():
         await db.execute("select lapse_leases($1, $2, $3)", now, grace, limit)

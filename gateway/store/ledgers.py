@@ -1,4 +1,4 @@
-"""The ledger's rows: posting, and the audit that recomputes everything from the transfers alone."""
+"""The ledger's rows: posting, and the audit that recomputes all figures from the transfers alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,17 @@ from gateway.store.db import Connection, Database, Row
 
 
 async def post(db: Connection, posted: Posting, debit: AccountId, credit: AccountId) -> bool:
-    """Book one transfer inside the caller's transaction; False when it was booked before."""
+    """Post one transfer inside the caller's transaction. Return False when it was posted before."""
     return await db.fetchval(
         "select post($1, $2, $3, $4, $5, $6, $7)", *turns.posting(posted, debit, credit)
     )
 
 
 async def post_all(db: Connection, booked: Sequence[tuple[Posting, AccountId, AccountId]]) -> int:
-    """Book many transfers in one statement, their accounts locked in the order of their ids; how many were new."""
+    """Post many transfers in one statement, and return how many were new.
+
+    Their accounts are locked in the order of their ids.
+    """
     rows = [
         (p.id, debit, credit, p.amount_minor, p.currency, int(p.code), p.cause)
         for p, debit, credit in booked
@@ -29,10 +32,10 @@ async def post_all(db: Connection, booked: Sequence[tuple[Posting, AccountId, Ac
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What a recomputation of the whole ledger found.
+    """The result of a recomputation of the whole ledger.
 
-    `faults` is empty when the books are right; amounts in minor units, per currency where there are
-    several: the sums are over all currencies and must be zero anyway.
+    `faults` is empty when the ledger is correct. Amounts are in minor units. The sums are over all
+    currencies, since they must be zero anyway.
     """
 
     transfers: int
@@ -56,7 +59,9 @@ from (
     from account a join transfer t on a.id in (t.debit, t.credit) where a.kind = 'tax_withheld' and t.code <> 33  -- handed to the authority
     group by a.owner, a.currency
 ) b on (b.owner, b.currency) = (o.country, o.currency)"""
-"""Per country: what the payouts say is withheld, and what its account ever took for them."""
+"""The query for the tax accounts: per country, the tax withheld according to the payouts, and the
+sum that its account ever received for them.
+"""
 
 _BALANCES = """
 select a.id, a.kind, a.owner, a.currency, a.bounded, a.balance as stored, coalesce(t.balance, 0)::bigint as balance
@@ -67,12 +72,12 @@ from account a left join (
 
 
 async def balances(db: Database) -> list[Row]:
-    """Every account with its stored balance and the one its transfers add up to."""
+    """Return every account with its stored balance and the sum of its transfers."""
     return await db.rows(_BALANCES)
 
 
 async def audit(db: Database) -> Audit:
-    """Recompute every balance from the transfers, and hold it against what is stored and what is promised."""
+    """Recompute every balance from the transfers, and compare it with the stored and promised sums."""
     rows = await balances(db)
     transfers = await db.value("select count(*) from transfer")
     open_payouts = await db.value(

@@ -1,6 +1,6 @@
-"""The months of the inbox, the outbox and the sessions: made ahead of time, and taken out when they are old.
+"""The monthly partitions of the inbox, the outbox and the sessions.
 
-See decision 58 and `sql/months.sql`.
+They are made ahead of time and taken out when they are old. See decision 58 and `sql/months.sql`.
 """
 
 from collections.abc import AsyncGenerator, Mapping
@@ -12,23 +12,26 @@ from gateway.errors import Failed
 from gateway.store.db import Database, Row
 
 AHEAD = 2
-"""Months that are made ahead, beside the one that runs."""
+"""The months that are made ahead, besides the current one."""
 WARN_AHEAD = 1
-"""An operator is warned while one of so many months ahead, or the one that runs, is missing."""
+"""The number of months ahead that must exist, besides the current one. Otherwise an operator is
+warned.
+"""
 _KEYS_AT_ONCE = 5_000
 _PAGES_AT_ONCE = 256
 _BUSY = "the database is too busy to change its months just now; run it again"
 
 
 async def missing(db: Database, ahead: int = AHEAD) -> list[Row]:
-    """Return the months that should have a part and have none, the nearest first."""
+    """Return the months that should have a partition and have none, the nearest first."""
     return await db.rows("select parent, since, until from missing_months($1)", ahead)
 
 
 async def make(db: Database) -> int:
-    """Make the parts that are missing and return how many; each by itself, since all turns wait behind it.
+    """Make the missing partitions, and return how many.
 
-    Raises Failed when the database is too busy.
+    Each is made in a transaction of its own, since all turns wait behind it. Raises Failed when the
+    database is too busy.
     """
     rows = await missing(db)
     for row in rows:
@@ -37,7 +40,7 @@ async def make(db: Database) -> int:
                 "select make_month($1, $2, $3)", row["parent"], row["since"], row["until"]
             )
         except asyncpg.DuplicateTableError:
-            continue  # another process made it
+            continue  # Another process has made it.
         except asyncpg.LockNotAvailableError as busy:
             raise Failed(_BUSY, retryable=True) from busy
     try:
@@ -48,12 +51,15 @@ async def make(db: Database) -> int:
 
 
 async def forget_keys(db: Database) -> int:
-    """Forget one slice of the keys whose time is over and return how many."""
+    """Delete one slice of the expired keys, and return how many."""
     return await db.value("select forget_keys($1)", _KEYS_AT_ONCE)
 
 
 async def over(db: Database, keep: Mapping[str, int], now: datetime) -> list[Row]:
-    """Return the parts that ended longer ago than their table's rows are kept; days of 0 keep them for good."""
+    """Return the partitions that ended longer ago than their table's rows are kept.
+
+    A value of 0 days keeps them for good.
+    """
     rows = await db.rows("select * from parts() where until is not null order by until, parent")
     return [
         row
@@ -63,27 +69,27 @@ async def over(db: Database, keep: Mapping[str, int], now: datetime) -> list[Row
 
 
 async def leaving(db: Database) -> list[Row]:
-    """Return the months that were taken out and are not written down yet."""
+    """Return the months that were taken out and are not written to a file yet."""
     return await db.rows("select * from archived_month where done_at is null order by until, part")
 
 
 async def archived(db: Database) -> list[Row]:
-    """Return the months that left, the newest first."""
+    """Return the archived months, the newest first."""
     return await db.rows("select * from archived_month order by until desc, part")
 
 
 async def archived_until(db: Database, parent: str) -> datetime | None:
-    """Return up to when the rows of a table have left it; None where none have."""
+    """Return the time up to which the rows of a table were archived, or None when none were."""
     return await db.value("select max(until) from archived_month where parent = $1", parent)
 
 
 async def size(db: Database, part: str) -> int:
-    """Return the bytes of a part without its indexes."""
+    """Return the bytes of a partition without its indexes."""
     return await db.value("select pg_table_size(to_regclass($1))", part)
 
 
 async def detach(db: Database, part: str) -> None:
-    """Take a part out of its table. Raises Failed when the database is too busy."""
+    """Take a partition out of its table. Raises Failed when the database is too busy."""
     try:
         await db.execute("select detach_month($1)", part)
     except asyncpg.LockNotAvailableError as busy:
@@ -91,7 +97,7 @@ async def detach(db: Database, part: str) -> None:
 
 
 async def columns(db: Database, part: str) -> list[str]:
-    """Return the names of a part's columns."""
+    """Return the names of a partition's columns."""
     rows = await db.rows(
         """select attname from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped
            order by attnum""",
@@ -101,16 +107,17 @@ async def columns(db: Database, part: str) -> list[str]:
 
 
 async def lines(db: Database, part: str) -> AsyncGenerator[list[str]]:
-    """Yield the rows of a part as JSON, some pages at a time.
+    """Yield the rows of a partition as JSON, some pages at a time.
 
-    `part` is a name out of `archived_month`.
+    `part` is a name from `archived_month`.
     """
     pages: int = await db.value(
         "select pg_relation_size(to_regclass($1)) / current_setting('block_size')::bigint", part
     )
     for first in range(0, pages, _PAGES_AT_ONCE):
         rows = await db.rows(
-            f'select to_jsonb(x)::text as line from "{part}" x where ctid >= $1::text::tid and ctid < $2::text::tid',  # a name of ours
+            # The gateway chose this name.
+            f'select to_jsonb(x)::text as line from "{part}" x where ctid >= $1::text::tid and ctid < $2::text::tid',
             f"({first},0)",
             f"({first + _PAGES_AT_ONCE},0)",
         )
@@ -120,7 +127,7 @@ async def lines(db: Database, part: str) -> AsyncGenerator[list[str]]:
 async def drop(
     db: Database, part: str, file: str | None, rows: int, size_bytes: int, sha256: str | None
 ) -> None:
-    """Drop a part that is written down. Raises Failed when the database is too busy."""
+    """Drop a partition that was written to a file. Raises Failed when the database is too busy."""
     try:
         await db.execute(
             "select drop_month($1, $2, $3, $4, $5)", part, file, rows, size_bytes, sha256

@@ -1,27 +1,32 @@
-"""Many payouts moved in one commit: the same parts as for one, handed to the database as columns."""
+"""The write of many payouts' decisions in one commit.
+
+The parts are the same as for one payout, and their arguments go to the database as columns.
+"""
 
 from collections.abc import Sequence
 
 from gateway.store.db import Database, Part, translated
 
 _OWN, _CURRENCY = 17, 21
-"""Of the arguments of `move_payout`: so many are the payout's own; its transfers' ids, debits,
-credits and amounts follow, one currency for all of them, their codes and causes.
+"""Positions in the arguments of `move_payout`. The first `_OWN` are the payout's own. Then follow
+its transfers' ids, debits, credits and amounts, one currency for all of them, their codes and
+causes.
 """
 _MESSAGE = 12
 _QUERY = f"select move_payouts({','.join(f'${n}' for n in range(1, _OWN + 8 + 1 + _MESSAGE + 1))})"
 
 
 def may_go_together(parts: Sequence[Part]) -> bool:
-    """A move, and one message at most."""
+    """Return whether the parts are one move and at most one message."""
     functions = [part.function for part in parts]
     return functions in (["move_payout"], ["move_payout", "put_message"])
 
 
 async def move_all(db: Database, moves: Sequence[Sequence[Part]]) -> set[int]:
-    """Write decisions on different payouts in one commit; the places of those that still were what was read.
+    """Write decisions on different payouts in one commit.
 
-    Raises Conflict, with nothing written, when one of them breaks a rule: then each must go by itself.
+    Return the places of the payouts that were still as read. Raises Conflict, with nothing written,
+    when one of them breaks a rule. Then each must be written by itself.
     """
     own: list[tuple[object, ...]] = []
     posted: list[tuple[object, ...]] = []

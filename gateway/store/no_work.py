@@ -1,12 +1,16 @@
-"""Why there is no question for a worker who asks for one."""
+"""The reason why a worker who asks for a question receives none."""
 
 from gateway.ids import WorkerId
 from gateway.store.db import Database, Row
 
 
 async def why(db: Database, worker: WorkerId) -> Row:
-    """`until`: her own pause, where work of that kind is running; `share`: all that she may do of what is running is
-    done; `held_up`: a batch that she could work on is paused."""
+    """Return the possible reasons why there is no question for a worker.
+
+    `until` is the end of her own pause, if work of that kind is running. `share` says that she has
+    done her full share of all running batches. `held_up` says that a batch on which she could work
+    is paused.
+    """
     row = await db.row(
         """select
              (select min(z.paused_until) from skill z join batch b on b.kind = z.kind

@@ -1,4 +1,4 @@
-"""Changes of number: what a turn may write, and what is looked up beside it."""
+"""The changes of number: the parts that a turn may write, and the look-ups for them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,28 +12,36 @@ OPEN = "('requested', 'asked', 'invited', 'objected')"
 
 @dataclass(frozen=True, slots=True)
 class NewMove:
-    """A change of number that begins.
-
-    `who`, `reason`: for its history; `coordinator`: who asked, where one did.
-    """
+    """A change of number that begins."""
 
     worker: WorkerId
+    """The worker whose number changes."""
     kind: str
+    """The way to prove the change: pin, persons or release."""
     state: str
+    """The first state."""
     new_index: bytes
+    """The blind index of the new number."""
     new_sealed: bytes
+    """The new number, sealed."""
     channel: str
+    """The channel for messages to both numbers."""
     coordinator: int | None
+    """The coordinator who asked for it, if one did."""
     who: str
+    """The author, for the history."""
     reason: str
+    """The reason, for the history."""
     expires_at: datetime
+    """The time when the change lapses."""
     now: datetime
+    """The current time."""
 
 
 def still_hers(worker: WorkerId, index: bytes) -> Part:
-    """A conflict when the number that this turn came from is not the worker's any more.
+    """Raise Conflict when the number of this turn does not belong to the worker any more.
 
-    Stands first.
+    It must be the first part.
     """
     return Part("still_hers", (worker, index))
 
@@ -68,10 +76,10 @@ def swap(
     hold_until: datetime,
     now: datetime,
 ) -> Part:
-    """The new number said YES.
+    """Complete the change, since the new number has said YES.
 
-    `no_number`: sealed, for a row that loses its number; `screen`: what the open sessions of the
-    old number end with.
+    `no_number` is the sealed value for a row that loses its number. `screen` is the last screen of
+    the old number's open sessions.
     """
     return Part("swap_number", (move, via, channel, said, no_number, screen, hold_until, now))
 
@@ -85,7 +93,7 @@ def object_to(move: int, now: datetime) -> Part:
 
 
 def stop_number(index: bytes, channel: str) -> Part:
-    """A number that was a worker's wants nothing from us."""
+    """Send nothing more to a number that once was a worker's."""
     return Part("stop_number", (index, channel))
 
 
@@ -97,7 +105,10 @@ def doubt(
     expires_at: datetime,
     now: datetime,
 ) -> Part:
-    """Whoever has a worker's number says that it is not hers: asked back until `expires_at`."""
+    """Record that the phone with a worker's number says that it is not hers.
+
+    It is asked for a confirmation until `expires_at`.
+    """
     return Part("doubt_number", (worker, index, no_number, channel, expires_at, now))
 
 
@@ -116,7 +127,10 @@ def release(
 
 
 async def heard_lately(db: Database, worker: WorkerId, index: bytes, since: datetime) -> bool:
-    """Return whether a worker used this gateway since then: an SMS that was answered, a session, or a word of consent."""
+    """Return whether a worker used this gateway since then.
+
+    That is an answered SMS, a session, an answer, or a word of consent.
+    """
     return await db.value(
         """select exists (select from outbox where to_index = $2 and purpose = 'reply' and created_at > $3)
              or exists (select from ussd_session where worker_id = $1 and last_at > $3)
@@ -129,7 +143,10 @@ async def heard_lately(db: Database, worker: WorkerId, index: bytes, since: date
 
 
 async def can(db: Database, move: int, now: datetime) -> Literal["ok", "payout", "taken"]:
-    """Return what a YES of the new number would meet now: a payout that is open, or a number that is taken."""
+    """Return what a YES of the new number would meet now.
+
+    That is an open payout, a number that is taken, or no obstacle.
+    """
     return await db.value("select move_can($1, $2)", move, now)
 
 
@@ -144,7 +161,7 @@ async def in_hold(db: Database, index: bytes, now: datetime) -> bool:
 
 
 async def lately(db: Database, worker: WorkerId, since: datetime) -> Row:
-    """Return how many changes the worker asked for since then, and the hold or objection that is not over."""
+    """Return how many changes the worker asked for since then, and an open hold or objection."""
     row = await db.row(
         """select (select count(*) from number_move where worker_id = $1 and created_at > $2) as asked,
              (select max(hold_until) from number_move where worker_id = $1 and state in ('done', 'objected')) as hold_until,
@@ -177,7 +194,7 @@ async def decide(
     screen: str,
     now: datetime,
 ) -> str:
-    """Say what becomes of a change, as one person; return what it came to (see `decide_move`)."""
+    """Record one person's decision about a change, and return its result (see `decide_move`)."""
     return await db.fetchval(
         "select decide_move($1, $2, $3, $4, $5, $6, $7, $8)",
         move,
@@ -201,7 +218,10 @@ _LISTED = """select m.id, m.worker_id, w.name, m.kind, m.state, m.old_sealed, m.
 
 
 async def listed(db: Database, *, everything: bool) -> list[Row]:
-    """Return the changes that are not over, those that wait for persons first; with `everything`, the last 200."""
+    """Return the open changes, those that wait for persons first.
+
+    With `everything`, return the last 200 changes.
+    """
     where = (
         ""
         if everything
@@ -211,12 +231,12 @@ async def listed(db: Database, *, everything: bool) -> list[Row]:
 
 
 async def one(db: Database, number: int) -> Row | None:
-    """Return one change as `listed` does."""
+    """Return one change in the form of `listed`."""
     return await db.row(f"{_LISTED} where m.id = $1", number)
 
 
 async def of_coordinator(db: Database, coordinator: int) -> list[Row]:
-    """Return the changes of the last 30 days of the workers that a coordinator looks after, the newest first."""
+    """Return the changes of the last 30 days of a coordinator's workers, the newest first."""
     return await db.rows(
         f"""{_LISTED} where m.created_at > now() - interval '30 days' and (w.coordinator_id = $1
               or w.partner_id = (select k.partner_id from coordinator k where k.id = $1))
@@ -226,12 +246,12 @@ async def of_coordinator(db: Database, coordinator: int) -> list[Row]:
 
 
 async def events(db: Database, move: int) -> list[Row]:
-    """Return all that was done in a change, in order."""
+    """Return all events of a change, in order."""
     return await db.rows("select * from number_move_event where move_id = $1 order by id", move)
 
 
 async def known_of(db: Database, worker: WorkerId) -> Row:
-    """Return what only the worker herself should know, to be asked before her number is changed."""
+    """Return facts that only the worker knows, as questions before her number is changed."""
     row = await db.row(
         """select w.created_at, (select count(*) from answer where worker_id = w.id) as answers,
              (select max(created_at) from answer where worker_id = w.id) as last_answer,
@@ -245,7 +265,10 @@ async def known_of(db: Database, worker: WorkerId) -> Row:
 
 
 async def worker_behind(db: Database, index: bytes, coordinator: int) -> list[Row]:
-    """Return the workers of a coordinator who have this number, or had it until it became another person's."""
+    """Return the workers of a coordinator who have this number.
+
+    They include workers who had it until it became another person's.
+    """
     return await db.rows(
         """select w.id, w.name, w.language, w.sms_channel, w.number_lost_at from worker w
            where (w.coordinator_id = $2 or w.partner_id = (select k.partner_id from coordinator k where k.id = $2))
@@ -257,7 +280,7 @@ async def worker_behind(db: Database, index: bytes, coordinator: int) -> list[Ro
 
 
 async def worker_now(db: Database, worker: WorkerId) -> Row:
-    """Return what a change of this worker's number needs to know of her."""
+    """Return the facts about a worker that a change of her number needs."""
     row = await db.row(
         """select w.id, w.name, w.region, w.language, w.sms_channel, w.msisdn_sealed, w.number_lost_at from worker w
            where w.id = $1""",

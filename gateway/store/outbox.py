@@ -1,9 +1,9 @@
-"""The outbox: messages wait here, are claimed in batches, and keep what became of them.
+"""The outbox: messages wait here, are claimed in groups, and keep their send outcome.
 
 queued -> sending -> accepted | refused | queued again (certainly not sent) | given_up (too often) |
-unknown. An unknown one is settled by a receipt, by asking the provider where it can be asked, or by
-its time: prompts and replies are then sent again (a question twice does no harm), notices about
-money never are: after a day they are `lost`.
+unknown. An unknown message is settled by a receipt, by a query to a provider that supports it, or
+when its time is over. Prompts and replies are then sent again, since a repeated question does no
+harm. Notices about money are never sent again: after a day they are `lost`.
 """
 
 from collections.abc import Sequence
@@ -16,40 +16,53 @@ from gateway.sms.port import Receipt, rank
 from gateway.store.db import Connection, Database, Row
 from gateway.texts import numbers_masked
 
-# How long an unknown message waits for a receipt before it is asked about or sent again, and until
-# it is lost.
+# An unknown message waits this long for a receipt before the provider is queried or it is sent
+# again, and this long until it is lost.
 UNKNOWN_FOR, LOST_AFTER = timedelta(seconds=60), timedelta(hours=24)
-# A message that was sealed with another key is looked at again after so long: the key may be back.
+# A message that was sealed with another key is tried again after this time, since the key may
+# return.
 OTHER_KEY_FOR, OTHER_KEY = timedelta(minutes=10), "sealed with another GATEWAY_SECRET_KEY"
 _BIGINT_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message that is ours until its lease is over."""
+    """A message that belongs to the caller until its lease is over."""
 
     id: int
+    """The id of the message."""
     to_sealed: bytes
+    """The sealed number of the recipient."""
     text: str
+    """The text."""
     purpose: str
+    """reply, question, money, invitation or notice."""
     priority: int
+    """The priority; 0 overtakes 1."""
     segments: int
+    """The number of segments."""
     tries: int
+    """The number of tries so far."""
     roads: Sequence[str]
+    """The channels on which it was before this one."""
     failed_before: bool = False
-    """It was tried before, and the provider has said why not."""
+    """True after an earlier try for which the provider gave a reason."""
     cause: str | None = None
+    """The cause that makes it the same message if it is written twice."""
     payout: str | None = None
-    """The reference of the payout that it tells of."""
+    """The reference of the payout that the message is about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Due messages of a channel, replies first; its breaker as it stood, and the version of that."""
+    """The due messages of a channel, replies first, with the state of its breaker."""
 
     messages: list[Claimed]
+    """The claimed messages."""
     breaker: Breaker
+    """The breaker of the channel as it was read."""
     version: int
+    """The version of the breaker."""
 
 
 async def claim(
@@ -63,12 +76,10 @@ async def claim(
     holder: UUID | None = None,
     hold_s: float = 0.0,
 ) -> Claim | None:
-    """Take due messages; nobody else gets them until the lease is over.
+    """Claim due messages. No other runner gets them until the lease is over.
 
-    None: there is nothing for us now.
-
-    `segments`: not more than so many (but one message at least). `holder`: of a channel that has a
-    limit.
+    Return None when there is nothing to send for this runner. `segments` limits the claim (to one
+    message at least). `holder` is the holder of a channel that has a rate limit.
     """
     rows = await db.rows(
         "select * from claim_messages($1, $2, $3, $4, $5, $6, $7)",
@@ -97,27 +108,34 @@ async def claim(
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of a claimed message.
-
-    `state`: accepted, refused, queued, unknown or given_up. `channel`: where it is now; `tries`:
-    counted so far; `due_at`: of a queued one, when it goes again, of an unknown one, when to look.
-    """
+    """The send outcome of a claimed message."""
 
     id: int
+    """The id of the message."""
     state: str
+    """accepted, refused, queued, unknown or given_up."""
     channel: str
+    """The channel on which the message is now."""
     tries: int
+    """The number of tries so far."""
     due_at: datetime | None
+    """The time of the next try of a queued message, or of the next look at an unknown one."""
     provider_id: str | None
+    """The provider's id of the message."""
     reason: str | None
+    """The provider's reason."""
     cost_micro: int | None
+    """The cost in millionths of a major unit."""
     currency: str | None
+    """The currency of the cost."""
     country: str | None
+    """The country of the number."""
     network: str | None
+    """The network of the number."""
 
 
 async def settle(db: Database, channel: str, fates: Sequence[Fate]) -> None:
-    """Write down what became of each message of a claim, and what it cost."""
+    """Store the send outcome and the cost of each message of a claim."""
     await db.execute(
         "select settle_messages($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         channel,
@@ -136,7 +154,7 @@ async def settle(db: Database, channel: str, fates: Sequence[Fate]) -> None:
 
 
 async def give_back(db: Database, messages: Sequence[Claimed]) -> None:
-    """Claimed, but not begun: as if nobody had touched them."""
+    """Return claimed messages that were not begun, as if they had never been claimed."""
     await db.execute(
         """update outbox set state = 'queued', tries = tries - 1, lease_until = null
            where id = any($1::bigint[]) and state = 'sending'""",
@@ -145,7 +163,7 @@ async def give_back(db: Database, messages: Sequence[Claimed]) -> None:
 
 
 async def wait_for_key(db: Database, messages: Sequence[int], now: datetime) -> None:
-    """Claimed, but sealed with another key: tried again in a while, and no try is counted."""
+    """Let claimed messages that are sealed with another key wait, without counting a try."""
     await db.execute(
         """update outbox set state = 'queued', tries = tries - 1, lease_until = null, due_at = $2, reason = $3
            where id = any($1::bigint[]) and state = 'sending'""",
@@ -156,7 +174,7 @@ async def wait_for_key(db: Database, messages: Sequence[int], now: datetime) -> 
 
 
 async def waiting_for_key(db: Database) -> int:
-    """How many messages wait for the key they were sealed with."""
+    """Return how many messages wait for the key with which they were sealed."""
     return await db.value(
         "select count(*) from outbox where state in ('queued', 'unknown') and reason = $1",
         OTHER_KEY,
@@ -164,7 +182,7 @@ async def waiting_for_key(db: Database) -> int:
 
 
 async def set_breaker(db: Database, channel: str, version: int, breaker: Breaker) -> bool:
-    """Write a channel's breaker down; False when somebody else was faster."""
+    """Store a channel's breaker. Return False when another runner was faster."""
     done = await db.execute(
         """update channel_state set breaker = $3, failures = $4, opened = $5, until = $6, reason = $7,
              suspects = $8, version = version + 1
@@ -183,17 +201,16 @@ async def set_breaker(db: Database, channel: str, version: int, breaker: Breaker
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A channel with a limit, held by us.
-
-    `pace`: what the one before us left (None: it did not say), `since_s` ago.
-    """
+    """A channel with a rate limit, held by the caller."""
 
     pace: list[tuple[float, int]] | None
+    """The recent segments that the holder before has left, or None if it left no record."""
     since_s: float
+    """The seconds since that record."""
 
 
 async def hold(db: Database, channel: str, holder: UUID, hold_s: float) -> Held | None:
-    """Take a channel with a limit for ourselves; None when another runner holds it."""
+    """Take a channel with a rate limit. Return None when another runner holds it."""
     row = await db.row("select * from hold_channel($1, $2, $3)", channel, holder, hold_s)
     assert row is not None
     if not row["held"]:
@@ -205,14 +222,17 @@ async def hold(db: Database, channel: str, holder: UUID, hold_s: float) -> Held 
 async def release(
     db: Database, channel: str, holder: UUID, pace: Sequence[tuple[float, int]]
 ) -> None:
-    """Let others send on it; `pace`: seconds until segments leave the window, and how many."""
+    """Let other runners send on the channel.
+
+    `pace` has the seconds until segments leave the window, and how many segments.
+    """
     await db.execute(
         "select release_channel($1, $2, $3)", channel, holder, [list(left) for left in pace]
     )
 
 
 async def move_on(db: Database, channel: str, fallback: str, now: datetime) -> int:
-    """What waits on a channel that is broken goes by another one, if that one works; how many went."""
+    """Move the messages of a broken channel to another one that works, and return how many."""
     return await db.value(
         """with moved as (
              update outbox set channel = $2, roads = roads || $1::text, tries = 0
@@ -229,7 +249,7 @@ async def move_on(db: Database, channel: str, fallback: str, now: datetime) -> i
 
 
 async def notice_the_lost(db: Database, now: datetime) -> None:
-    """A runner died while it was sending: nobody knows whether these went."""
+    """Mark the messages of a runner that died while sending as unknown."""
     await db.execute(
         """update outbox set state = 'unknown', lease_until = null, due_at = $1, sent_at = coalesce(sent_at, lease_until),
              reason = 'the runner died while sending'
@@ -239,7 +259,7 @@ async def notice_the_lost(db: Database, now: datetime) -> None:
 
 
 async def unknown(db: Database, now: datetime, limit: int) -> list[Row]:
-    """Messages whose fate nobody knows, and whose time has come."""
+    """Return the messages with an unknown outcome whose time has come."""
     return await db.rows(
         """select id, channel, to_sealed, text, purpose, segments, tries, sent_at, cost_micro, cost_currency, country, network
            from outbox where state = 'unknown' and due_at <= $1 order by due_at limit $2""",
@@ -249,7 +269,7 @@ async def unknown(db: Database, now: datetime, limit: int) -> list[Row]:
 
 
 async def known_ids(db: Database, message: int) -> frozenset[str]:
-    """The provider's ids of our latest other messages to the same number."""
+    """Return the provider's ids of the latest other messages to the same number."""
     rows = await db.rows(
         """select x.provider_id from outbox o join outbox x on x.to_index = o.to_index and x.id <> o.id
            where o.id = $1 and x.provider_id is not null order by x.id desc limit 200""",
@@ -259,7 +279,7 @@ async def known_ids(db: Database, message: int) -> frozenset[str]:
 
 
 def _kept(reason: str | None) -> str | None:
-    """Return a provider's words without the phone numbers that may stand in them."""
+    """Return a provider's words without the phone numbers that may be in them."""
     return numbers_masked(reason) if reason else reason
 
 
@@ -272,7 +292,7 @@ async def settle_unknown(
     provider_id: str | None = None,
     reason: str | None = None,
 ) -> None:
-    """What becomes of an unknown message, unless a receipt was faster."""
+    """Store the outcome of an unknown message, unless a receipt was faster."""
     await db.execute(
         """with settled as (
              update outbox set state = $2, due_at = coalesce($3, due_at), provider_id = coalesce($4, provider_id),
@@ -288,9 +308,9 @@ async def settle_unknown(
 
 
 async def receipt(db: Database, channel: str, r: Receipt) -> Row | None:
-    """Write down a delivery report and return its message; None when none has this provider id (yet).
+    """Store a delivery report and return its message.
 
-    It never goes backwards.
+    Return None when no message has this provider id (yet). The state never goes backwards.
     """
     ours = (
         r.provider_id.isascii() and r.provider_id.isdigit() and len(r.provider_id) <= _BIGINT_DIGITS
@@ -308,7 +328,7 @@ async def receipt(db: Database, channel: str, r: Receipt) -> Row | None:
 
 
 async def bills(db: Database) -> list[Row]:
-    """What providers took since the beginning, by channel, country, network and currency."""
+    """Return what providers have charged so far, by channel, country, network and currency."""
     return await db.rows(
         """select channel, country, network, currency, sum(messages)::bigint as messages, sum(segments)::bigint as segments,
              sum(micro)::bigint as micro from message_bill group by 1, 2, 3, 4 order by 1, 2, 3, 4"""
@@ -316,7 +336,7 @@ async def bills(db: Database) -> list[Row]:
 
 
 async def to_number(db: Database, index: bytes, after: int = 0, limit: int = 50) -> list[Row]:
-    """Messages to one number, oldest first: what the built-in phone shows."""
+    """Return the messages to one number, oldest first, for the built-in phone."""
     return await db.rows(
         """select id, text, segments, created_at from (select * from outbox
              where to_index = $1 and id > $2 and state in ('accepted', 'unknown') order by id desc limit $3) m
@@ -328,7 +348,7 @@ async def to_number(db: Database, index: bytes, after: int = 0, limit: int = 50)
 
 
 async def opt_out(db: Database, index: bytes, channel: str, source: str) -> None:
-    """The carrier says that this number wants nothing more: remembered, and honoured like STOP."""
+    """Record that the carrier reports an opt-out of this number, which counts like STOP."""
     await db.execute(
         """with noted as (insert into opt_out (msisdn_index, channel, source) values ($1, $2, $3) on conflict do nothing)
            select change_worker(id, 'stopped', 'stopped', 'carrier', $2, $3) from worker where msisdn_index = $1 and state <> 'stopped'""",
@@ -339,7 +359,7 @@ async def opt_out(db: Database, index: bytes, channel: str, source: str) -> None
 
 
 async def readers(db: Database, messages: Sequence[int]) -> list[Row]:
-    """Return number, worker and language for these messages, but for those that stand in for another."""
+    """Return number, worker and language for these messages, except those that replace another."""
     return await db.rows(
         """select o.id, o.to_sealed, o.worker_id, w.language from outbox o left join worker w on w.id = o.worker_id
            where o.id = any($1::bigint[]) and not starts_with(coalesce(o.cause, ''), 'shorter:') order by o.id""",
@@ -367,12 +387,15 @@ _LATELY = """select count(*) from (select text, cause, purpose, created_at from 
 
 
 async def replies_like(db: Database, index: bytes, text: str) -> int:
-    """How many replies with these words went to this number in the last hour."""
+    """Return how many replies with these words went to this number in the last hour."""
     return await db.value(f"{_LATELY} o.text = $2", index, text)
 
 
 async def unclear_in_a_row(db: Database, index: bytes, prefix: str) -> int:
-    """Return how many replies of the last hour have a cause with this prefix, since the last reply without it."""
+    """Return how many replies of the last hour in a row have a cause with this prefix.
+
+    The count begins after the last reply without it.
+    """
     return await db.value(
         """with o as (select id, cause, created_at from outbox where to_index = $1 and purpose = 'reply'
              and created_at > now() - interval '1 hour' order by id desc limit 200)
@@ -384,7 +407,10 @@ async def unclear_in_a_row(db: Database, index: bytes, prefix: str) -> int:
 
 
 async def last_reply_is(db: Database, index: bytes, prefixes: tuple[str, ...]) -> bool:
-    """Return whether the last reply of the last hour to this number has a cause with one of these prefixes."""
+    """Return whether the last reply to this number has a cause with one of these prefixes.
+
+    Only replies of the last hour count.
+    """
     return await db.value(
         """with o as (select cause, created_at from outbox where to_index = $1 and purpose = 'reply'
              and created_at > now() - interval '1 hour' order by id desc limit 1)
@@ -395,7 +421,10 @@ async def last_reply_is(db: Database, index: bytes, prefixes: tuple[str, ...]) -
 
 
 async def notices_like(db: Database, beginning: str) -> int:
-    """Return how many notices of the last two days to those who are no workers have a cause that begins so."""
+    """Return how many notices of the last two days have a cause that begins so.
+
+    Only notices to recipients who are not workers count.
+    """
     return await db.value(
         """select count(*) from outbox where purpose = 'notice' and worker_id is null
              and created_at > now() - interval '2 days' and starts_with(cause, $1)""",
@@ -404,7 +433,7 @@ async def notices_like(db: Database, beginning: str) -> int:
 
 
 async def is_written(db: Database, cause: str) -> bool:
-    """Whether there is, or was, a message of that cause."""
+    """Return whether there is, or was, a message of that cause."""
     return await db.value("select exists (select from outbox_key where cause = $1)", cause)
 
 
@@ -417,10 +446,10 @@ _WAITS = "select text from message_of($1) where state = 'queued' and tries = 0"
 
 
 async def waits(db: Database, cause: str) -> str | None:
-    """The text of the message of that cause, while it has not gone."""
+    """Return the text of the message of that cause while it is not sent yet."""
     return await db.value(_WAITS, cause)
 
 
 async def waits_here(db: Connection, cause: str) -> str | None:
-    """The same within a transaction."""
+    """Return, inside a transaction, the text of the message of that cause while it is not sent."""
     return await db.fetchval(_WAITS, cause)

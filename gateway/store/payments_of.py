@@ -15,7 +15,9 @@ class Explained:
     """The row of the payout, and how many answers of hers it pays at which price."""
 
     payout: Row
+    """The row of the payout."""
     answers: Sequence[tuple[int, int]]
+    """The numbers of answers that it pays, each with their price."""
 
 
 async def explained(db: Database, worker: WorkerId, ref: str | None) -> Explained | None:

@@ -60,20 +60,33 @@ class Stored:
     """A payout with what only the store knows: the version that guards it, its tokens, its worker's words."""
 
     payout: Payout
+    """The payout as the state machine knows it."""
     ref: str
+    """The reference that the worker reads."""
     version: int
+    """The version that guards it against lost updates."""
     result_token: str
+    """The secret path of its hints."""
     status_token: str
+    """The secret path of answers to status queries."""
     timeout_token: str
+    """The secret path of time-out notices."""
     name: str
+    """The worker's name."""
     language: str
+    """The worker's language."""
     sms_channel: str
+    """The channel of SMS to the worker."""
     balance_minor: int
+    """The worker's balance."""
     to_sealed: bytes
+    """The sealed number that is paid."""
     to_tail: str
+    """The last digits of that number."""
     nth: int
-    """How many payouts this one comes after, each refused for our fault."""
+    """The number of earlier payouts that it replaces, each refused for a fault of the gateway."""
     taxes: tuple[Withheld, ...]
+    """The taxes withheld from it."""
 
 
 def _stored(vault: Vault, row: Row) -> Stored:
