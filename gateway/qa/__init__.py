@@ -1,7 +1,8 @@
-"""Quality: who is right, how sure we are, whether to ask one more, and how good a worker is.
+"""The quality of answers: the right value, its confidence, the need of one more answer, and skill.
 
-Everything here is a pure function over values. NumPy is imported by those who aggregate a batch;
-judging one answer (`overlap`, `skill`, `gold`) runs inside a database transaction without it.
+Everything here is a pure function over values. The modules that aggregate a batch import NumPy. The
+modules that judge one answer (`overlap`, `skill`, `gold`) run inside a database transaction without
+it.
 """
 
 from typing import TYPE_CHECKING, cast
@@ -14,10 +15,13 @@ if TYPE_CHECKING:
 
 
 def rule_names() -> list[str]:
-    """Names of the aggregation rules there are, sorted."""
+    """Return the names of all aggregation rules, sorted."""
     return plugins.kinds(rules)
 
 
 def rule(name: str) -> "Rule":
-    """Open the rule of that name; raises SettingsError with the names there are."""
+    """Return the rule of that name.
+
+    Raises SettingsError, which lists the existing names.
+    """
     return cast("Rule", cast("object", plugins.load(rules, name)))

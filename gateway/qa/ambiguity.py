@@ -1,29 +1,31 @@
-"""Is the question at fault? The chance that people are split because the task has no one answer.
+"""The chance that workers are split because the task has no single answer.
 
 Two explanations of the same answers are compared. Clear: one option is true, and every worker says
 it with their skill. Ambiguous: two options are equally good answers, and good workers split between
-them. Many good workers who split evenly are hard to explain by mistakes.
+them. Many good workers that split evenly are hard to explain by mistakes.
 """
 
 from collections.abc import Sequence
 
-# share of such tasks before anything is known; reviewers of recorded sets find about as many
+# The share of such tasks before anything is known. Reviewers of recorded sets find about as many.
 AMBIGUOUS = 0.1
-STRAY = 0.1  # chance that an answer to an ambiguous task is neither of its two
+STRAY = 0.1  # The chance that an answer to an ambiguous task is neither of its two.
 SKILL_MIN, SKILL_MAX = 0.01, 0.99
 
 
 def ambiguity(
     values: Sequence[str], rights: Sequence[float], options: Sequence[str], *, unseen: int = 0
 ) -> float:
-    """The chance that the task is ambiguous; `rights` are the workers' chances to be right.
+    """Return the chance that the task is ambiguous.
 
-    `unseen` more answers were possible beside the options: typed texts that nobody happened to
-    give.
+    `rights` are the workers' chances to be right. `unseen` more answers were possible beside the
+    options: typed texts that no worker happened to give.
 
     >>> good = [0.9] * 6
-    >>> ambiguity(["a", "b"] * 3, good, ["a", "b"]) > 0.6, ambiguity(["a"] * 6, good, ["a", "b"]) < 0.01
-    (True, True)
+    >>> ambiguity(["a", "b"] * 3, good, ["a", "b"]) > 0.6
+    True
+    >>> ambiguity(["a"] * 6, good, ["a", "b"]) < 0.01
+    True
     """
     known = list(dict.fromkeys((*options, *values)))
     count = max(2, len(known) + unseen)

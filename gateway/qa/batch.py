@@ -1,4 +1,4 @@
-"""A whole batch of answers with options: values, confidences one can rely on, a certificate."""
+"""The aggregation of a batch of answers with options: values, confidences and a certificate."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,21 +15,21 @@ from gateway.qa.shared_wrong import TWO, shared_wrong_temperature
 from gateway.qa.skill import PRIOR_RIGHT, PRIOR_WRONG
 from gateway.qa.sums import sums_of
 
-# What batches with options are like. `bench.qa_left_out` fits it with each recorded crowd left out
-# in turn, for the least squared error, since the largest errors do the harm.
+# This is what batches with options usually are. `bench.qa_left_out` fits it with each recorded
+# crowd left out in turn. It minimises the squared error, because the largest errors do the harm.
 USUAL = Usual(temperature=1.2)
-# Parts of the gold that are hidden in turn; two do where each half teaches nearly as much as the
-# whole.
+# The number of parts of the gold that are hidden in turn. Two are enough where each half teaches
+# nearly as much as the whole.
 FOLDS, FOLDS_OF_MUCH, MUCH_GOLD = 5, 2, 100
-AGREEING_MAX = 30  # More strangers who agree change nothing that could be seen.
+AGREEING_MAX = 30  # More strangers that agree change nothing visible.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BatchEstimate:
     """A rule's estimate, with `confidence` per task after `calibration`.
 
-    `certificate` speaks of the tasks that are not gold. `tied` are the tasks, gold aside, where no
-    option has more votes than all others: their value was decided by what is known of the workers.
+    `certificate` describes the tasks that are not gold. `tied` are the tasks, gold aside, where no
+    option has more votes than all others. Their value was decided by what is known of the workers.
     """
 
     estimate: Estimate
@@ -40,7 +40,10 @@ class BatchEstimate:
 
     @property
     def checked(self) -> bool:
-        """Whether any truth was known: otherwise confidences are what other batches were like."""
+        """Return True when any truth was known.
+
+        Otherwise the confidences rest on other batches.
+        """
         return self.certificate.gold > 0
 
 
@@ -50,7 +53,10 @@ def aggregate(
     gold: Mapping[str, str] | None = None,
     unaided: Estimate | None = None,
 ) -> BatchEstimate:
-    """Aggregate by the rule of that name. See `estimated`."""
+    """Aggregate by the rule of that name.
+
+    See `estimated`.
+    """
     return estimated(answers, rule(method), gold, unaided)
 
 
@@ -63,10 +69,10 @@ def estimated(
 ) -> BatchEstimate:
     """Aggregate by a rule; gold teaches skills, calibrates and certifies.
 
-    Only values found without their own truth say how right the others are. So the rule is run again
-    with a part of the gold hidden, for each of some parts: what it says of that part calibrates and
-    certifies. `unaided` is the estimate without any gold, for callers that have it already; `usual`
-    is what batches are like.
+    Only values that were found without their own truth say how right the others are. So the rule
+    runs again with a part of the gold hidden, once per part. Its result on that part calibrates and
+    certifies. `unaided` is the estimate without any gold, for callers that have it already. `usual`
+    describes usual batches.
     """
     estimate = chosen.aggregate(answers, gold)
     truth = gold_codes(answers, gold)
@@ -87,7 +93,10 @@ def estimated(
 def _without_their_truth(
     answers: Answers, chosen: Rule, truth: Codes, alone: Estimate
 ) -> tuple[Floats, int]:
-    """Return the posteriors, those of gold tasks found without their own truth, and how many of these are right."""
+    """Return the posteriors, and how many gold tasks are right.
+
+    The posteriors of gold tasks are found without their own truth.
+    """
     posterior = alone.posterior.copy()
     gold = np.flatnonzero(truth != UNKNOWN)
     names = [answers.tasks[task] for task in gold.tolist()]
@@ -106,7 +115,10 @@ def _without_their_truth(
 
 
 def usual_of(answers: Answers, estimate: Estimate, usual: Usual = USUAL) -> Usual:
-    """Return what such a batch is like before any gold: its temperature grows as its mistakes agree."""
+    """Return the expectation of such a batch before any gold.
+
+    Its temperature grows as its mistakes agree.
+    """
     agreeing = answers.option == _codes(answers, estimate)[answers.task]
     votes = sums_of(answers).votes()
     hotter = shared_wrong_temperature(votes, float(agreeing.mean()))
@@ -122,8 +134,8 @@ def _codes(answers: Answers, estimate: Estimate) -> Codes:
 def _confidence(answers: Answers, estimate: Estimate, learnt: Calibration) -> Floats:
     """Return the chance of each task's value; a lone answer is never certain.
 
-    Where every answer of the batch is the same, nothing is learnt of any worker: each answer then
-    counts as that of a worker of whom nothing is known.
+    Where every answer of the batch is the same, nothing is learnt of any worker. Each answer then
+    counts as that of an unknown worker.
     """
     answers_per_task = np.bincount(answers.task)
     if estimate.posterior.shape[1] < TWO:

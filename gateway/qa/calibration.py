@@ -1,16 +1,18 @@
-"""From posteriors to confidences one can promise.
+"""The calibration of posteriors into reliable confidences.
 
-People who read the same question make the same mistakes, so their answers are worth less than
+Workers that read the same question make the same mistakes. So their answers are worth less than
 independent ones, and posteriors that multiply them are too sure of themselves. Softening divides
-the log-odds of a task by the design effect of its answers (Kish 1965): 1 + r (n - 1) for n answers
-whose errors share r.
+the log-odds of a task by the design effect of its answers (Kish 1965). It is 1 + r (n - 1) for n
+answers whose errors share r.
 
-Two things differ from batch to batch and are learnt from its gold: a temperature on top of that,
-and a lapse, the share of questions where the crowd is as good as guessing however sure it looks
-(everybody is fooled, or the truth on file is wrong). Fifty gold tasks leave both uncertain, so no
-single pair is picked: the confidence is the mean over all pairs, weighted by how well each explains
-the gold. Without gold it is the mean over what batches are like, around a temperature that the
-caller may read off the batch itself (`gateway.qa.shared_wrong`).
+Two quantities differ from batch to batch and are learnt from its gold. One is a temperature on top
+of that. The other is a lapse, which is a share of the questions. In a lapse the workers are as good
+as guessing however sure they look: all of them are fooled, or the truth on file is wrong.
+
+Fifty gold tasks leave both uncertain, so no single pair is picked. The confidence is the mean over
+all pairs, weighted by how well each explains the gold. Without gold it is the mean over usual
+batches. Their temperature lies around one that the caller may derive from the batch itself
+(`gateway.qa.shared_wrong`).
 """
 
 from collections.abc import Sequence
@@ -23,17 +25,17 @@ from gateway.qa.shared_error import SHARED_ERROR
 
 TEMPERATURES = np.exp(np.linspace(-0.9, 2.25, 22))
 LAPSES = np.array([0.0, 0.01, 0.02, 0.04, 0.06, 0.09, 0.13, 0.18, 0.25, 0.35, 0.5, 0.7, 0.9])
-UNHEARD_OF = 0.01  # share of batches that are like nothing before: any lapse is as likely
-NEGLIGIBLE = 0.002  # weight of a temperature that is not worth computing
+UNHEARD_OF = 0.01  # The share of batches that resemble no earlier one: any lapse is as likely.
+NEGLIGIBLE = 0.002  # The weight of a temperature that is not worth computing.
 CHANCE_MIN = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """What batches are like before their gold is seen.
+    """The expectation of a batch before its gold is seen.
 
-    Temperatures are log-normal around `temperature`, with `deviation`; `lapse` is the mean lapse,
-    and `shared_error` what the errors of workers who read the same question share.
+    Temperatures are log-normal around `temperature`, with `deviation`. `lapse` is the mean lapse.
+    `shared_error` is what the errors of workers that read the same question share.
     """
 
     temperature: float = 1.1
@@ -47,7 +49,10 @@ USUAL = Usual()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
-    """Weights over `TEMPERATURES` and `LAPSES`, summing to 1; `guess` is a lapse's chance per option."""
+    """The weights over `TEMPERATURES` and `LAPSES`, which sum to 1.
+
+    `guess` is the chance of each option in a lapse.
+    """
 
     weights: Floats
     guess: Floats
@@ -55,16 +60,19 @@ class Calibration:
 
     @property
     def temperature(self) -> float:
-        """The mean temperature: above 1 where the crowd is less sure than it looks."""
+        """Return the mean temperature: above 1 where the workers are less sure than they look."""
         return float(np.exp(self.weights.sum(1) @ np.log(TEMPERATURES)))
 
     @property
     def lapse(self) -> float:
-        """The mean share of questions that no agreement tells about."""
+        """Return the mean share of questions about which agreement says nothing."""
         return float(self.weights.sum(0) @ LAPSES)
 
     def apply(self, posterior: Floats, answers_per_task: Codes) -> Floats:
-        """Calibrated posteriors; where a lapse is an even guess the order of options never changes."""
+        """Return the calibrated posteriors.
+
+        Where a lapse is an even guess, the order of options never changes.
+        """
         by_temperature = self.weights.sum(1)
         kept = np.flatnonzero(by_temperature > NEGLIGIBLE)
         scale = 1.0 / by_temperature[kept].sum()
@@ -77,7 +85,10 @@ class Calibration:
 
 
 def softened(posterior: Floats, answers_per_task: Codes) -> Floats:
-    """Posteriors with the design effect taken out; the order of options never changes."""
+    """Return the posteriors with the design effect taken out.
+
+    The order of options never changes.
+    """
     return _probabilities(_softened_logs(posterior, answers_per_task, SHARED_ERROR))
 
 
@@ -88,11 +99,11 @@ def calibration(
     guess: Sequence[float] = (),
     usual: Usual = USUAL,
 ) -> Calibration:
-    """Return what gold says of a batch's confidences; without gold, what batches are like.
+    """Return what gold says of a batch's confidences, or the usual calibration without gold.
 
-    `posterior` must come from a rule that was not told the gold. `guess` is the chance of every
-    option where the crowd lapses; none = all are equally likely. `usual` is what such
-    batches are like before their gold is seen.
+    `posterior` must come from a rule that was not given the gold. `guess` is the chance of every
+    option where the workers lapse. An empty one means that all are equally likely. `usual` is the
+    expectation of such batches before their gold is seen.
     """
     known = np.flatnonzero(truth != UNKNOWN)
     options = posterior.shape[1]
@@ -109,7 +120,10 @@ def calibration(
 
 
 def _log_prior(usual: Usual) -> Floats:
-    """Return log weights before any gold; lapses are exponential but for `UNHEARD_OF`."""
+    """Return the log weights before any gold.
+
+    Lapses are exponential except for `UNHEARD_OF`.
+    """
     off = np.log(TEMPERATURES / usual.temperature) / usual.deviation
     # Lapses are not evenly spaced: each stands for the stretch around it.
     lapses = (1.0 - UNHEARD_OF) * np.exp(-LAPSES / usual.lapse) / usual.lapse + UNHEARD_OF

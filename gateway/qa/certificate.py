@@ -1,17 +1,17 @@
-"""A batch's accuracy as its gold shows it, with an interval that holds: what a client can sign for."""
+"""The accuracy of a batch as its gold shows it, with a reliable interval that a client can sign."""
 
 from dataclasses import dataclass
 from math import sqrt
 
-GOLD_MIN = 30  # below that an interval would be too wide to be of use
-# Promised is 95 %. Built at 97 %, since the true coverage of an interval for counts wavers with the
-# share itself, and the promise is to hold on every batch.
+GOLD_MIN = 30  # Below that an interval would be too wide to be of use.
+# The promise is 95 %. The interval is built at 97 %, because the true coverage of an interval for
+# counts varies with the share itself, and the promise must hold on every batch.
 Z = 2.17
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Accuracy of a batch's values as gold shows it, 0..1, with a two-sided 95 % interval."""
+    """The accuracy of a batch's values as gold shows it, 0..1, with a two-sided 95 % interval."""
 
     accuracy: float
     low: float
@@ -21,17 +21,18 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class TooLittleGold:
-    """No certificate: `gold` tasks known, `wanted` needed."""
+    """The absence of a certificate: `gold` tasks are known, and `wanted` are needed."""
 
     gold: int
     wanted: int = GOLD_MIN
 
 
 def certificate(right: int, gold: int, others: int) -> Certificate | TooLittleGold:
-    """Accuracy to expect on `others` tasks, after `right` of `gold` came out right unaided.
+    """Return the accuracy to expect on `others` tasks.
 
-    Wilson's interval with continuity correction (Newcombe 1998), which errs on the wide side; the
-    sample is shrunk to what tells `gold` known tasks and `others` unknown ones apart.
+    `right` of `gold` tasks came out right unaided. It is Wilson's interval with continuity
+    correction (Newcombe 1998), which errs on the wide side. The sample is shrunk to what tells
+    `gold` known tasks and `others` unknown ones apart.
     """
     if gold < GOLD_MIN:
         return TooLittleGold(gold)
@@ -42,7 +43,7 @@ def certificate(right: int, gold: int, others: int) -> Certificate | TooLittleGo
 
 
 def _wilson(share: float, n: float) -> float:
-    """Upper end of the interval of a share of `n`."""
+    """Return the upper end of the interval of a share of `n`."""
     if share == 1.0:
         return 1.0
     spread = Z * sqrt(max(0.0, Z * Z + 2.0 - 1.0 / n + 4.0 * share * (n * (1.0 - share) - 1.0)))

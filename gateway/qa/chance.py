@@ -1,13 +1,15 @@
-"""How likely is that by chance? Exact tests on counts, and what to believe after many of them."""
+"""The chance of a result by luck: exact tests on counts, and what to believe after many of them."""
 
 from collections.abc import Sequence
 from math import comb, erfc, exp, pi, sqrt
 
-EXACT_MAX = 400  # beyond that many draws a normal approximation is as good and much quicker
+EXACT_MAX = 400  # Beyond this number of draws, a normal approximation is as good and much quicker.
 
 
 def more_often(right: int, seen: int, other_right: int, other_seen: int) -> float:
-    """Chance to see `right` of `seen` or more, were both counts of one share (Fisher 1935, one-sided).
+    """Return the chance to see `right` of `seen` or more, if both counts were of one share.
+
+    It is Fisher's one-sided exact test (1935).
 
     >>> round(more_often(9, 10, 2, 10), 4), more_often(0, 0, 5, 9)
     (0.0027, 1.0)
@@ -19,9 +21,10 @@ def more_often(right: int, seen: int, other_right: int, other_seen: int) -> floa
 
 
 def at_least(hits: int, chances: Sequence[float]) -> float:
-    """Chance of `hits` or more successes in independent draws, each with a chance of its own.
+    """Return the chance of `hits` or more successes in independent draws with their own chances.
 
-    Exact (the Poisson binomial distribution, one draw after the other) up to `EXACT_MAX` draws.
+    It is exact (the Poisson binomial distribution, one draw after the other) up to `EXACT_MAX`
+    draws.
 
     >>> round(at_least(3, [0.5] * 3), 4), at_least(0, [0.1])
     (0.125, 1.0)
@@ -34,7 +37,8 @@ def at_least(hits: int, chances: Sequence[float]) -> float:
         mean = sum(chances)
         spread = sqrt(max(sum(p * (1.0 - p) for p in chances), 1e-12))
         return 0.5 * erfc((hits - 0.5 - mean) / (spread * sqrt(2.0)))
-    # fewer[n]: chance of n successes so far; those beyond `hits` need not be told apart.
+    # fewer[n] is the chance of n successes so far. Numbers beyond `hits` need no entry of their
+    # own.
     fewer = [1.0] + [0.0] * (hits - 1)
     for p in chances:
         for n in range(hits - 1, 0, -1):
@@ -44,10 +48,10 @@ def at_least(hits: int, chances: Sequence[float]) -> float:
 
 
 def beyond_luck(chances: Sequence[float], false_share: float) -> list[bool]:
-    """Which of many tests to believe, so that at most `false_share` of the believed are luck.
+    """Return which of many tests to believe, so that at most `false_share` of them are luck.
 
-    Benjamini and Hochberg, "Controlling the false discovery rate" (1995). Who tests a thousand
-    innocent people at one in twenty accuses fifty; this does not.
+    Benjamini and Hochberg, "Controlling the false discovery rate" (1995). A test of a thousand
+    innocent workers at one in twenty accuses fifty. This one does not.
 
     >>> beyond_luck([0.001, 0.04, 0.3, 0.9], 0.05)
     [True, False, False, False]
@@ -62,7 +66,9 @@ def beyond_luck(chances: Sequence[float], false_share: float) -> list[bool]:
 
 
 def chi_square_beyond(x: float, freedom: int) -> float:
-    """Chance of a chi-square value of `x` or more (Abramowitz and Stegun 26.4.4 and 26.4.5).
+    """Return the chance of a chi-square value of `x` or more.
+
+    See Abramowitz and Stegun 26.4.4 and 26.4.5.
 
     >>> round(chi_square_beyond(3.841, 1), 3), round(chi_square_beyond(9.488, 4), 3)
     (0.05, 0.05)

@@ -1,7 +1,7 @@
-"""Numbers that look drawn and are always the same: by hashes of the tasks' names, and of nothing else.
+"""Pseudo-random numbers that are always the same, made from hashes of the tasks' names alone.
 
-What is drawn must depend neither on the order of the answers nor on the workers' names, so that equal answers always
-have equal results.
+They must depend neither on the order of the answers nor on the workers' names, so that equal
+answers always have equal results.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,14 @@ from gateway.qa.port import Floats
 
 Bits: TypeAlias = NDArray[np.uint64]
 
-_MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: spreads bits (Fibonacci hashing)
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio spreads bits (Fibonacci hashing).
 
 
 def uniform(tasks: Sequence[str], seed: int, columns: int) -> Floats:
-    """Evenly drawn numbers between 0 and 1 per task and column, which depend on the tasks' names and `seed` alone."""
+    """Return evenly drawn numbers between 0 and 1 per task and column.
+
+    They depend on the tasks' names and `seed` alone.
+    """
     names = np.fromiter((crc32(task.encode()) for task in tasks), np.uint64)
     column = np.arange(columns, dtype=np.uint64) + np.uint64(seed * columns + 1)
     mixed = _mixed(_mixed(names[:, None] ^ _mixed(column)[None]))

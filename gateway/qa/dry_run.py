@@ -1,4 +1,7 @@
-"""A new rule tried on past answers before it is switched on: what it costs, finds and changes."""
+"""The trial of a new rule on past answers before it is switched on.
+
+It shows the rule's costs, results and changes.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +17,11 @@ Truths = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one rule does to the recorded answers.
+    """The result of one rule on the recorded answers.
 
     `accuracy` is None without truths. Answers to gold cost the same under any rule and are not
-    counted.
-
-    `short` tasks would have asked for more answers than were recorded: their cost is too low and
-    their value an early one. `review` counts ambiguous ones too.
+    counted. `short` tasks would have asked for more answers than were recorded. Their cost is too
+    low and their value an early one. `review` counts ambiguous ones too.
     """
 
     version: str
@@ -33,7 +34,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A task whose value the new rule would change; `truth` where it is known."""
+    """A task whose value the new rule would change, with its `truth` where it is known."""
 
     task: str
     was: str
@@ -62,9 +63,9 @@ def dry_run(
 ) -> DryRun:
     """Replay (task, worker, answer) rows, in their order, under both rules.
 
-    Nothing is stored and nobody is paid or asked; gold teaches skills and is not scored.
-    `message_minor` is what the messages of one answer cost: a rule that weighs the price of one
-    more answer weighs it, too; no outcome counts it.
+    Nothing is stored, and no worker is paid or asked. Gold teaches skills and is not scored.
+    `message_minor` is what the messages of one answer cost. A rule that weighs the price of one
+    more answer weighs it too, but no outcome counts it.
     """
     known, taught = truths or {}, gold or {}
     before, was = _outcome(rows, old, known, taught, message_minor, language)
@@ -108,7 +109,7 @@ def _outcome(
 def _values(
     stories: Mapping[str, Story], rule: Ruling, gold: Truths, language: str
 ) -> dict[str, str]:
-    """Results as at the batch's end: estimated over all the answers that were taken."""
+    """Return the results as at the batch's end, estimated over all the answers that were taken."""
     rows = [(task, s.worker, s.answer) for task, story in stories.items() for s in story.steps]
     if rule.is_text:
         from gateway.qa.text import aggregate as texts  # noqa: PLC0415  # rapidfuzz, for text only

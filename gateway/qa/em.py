@@ -7,13 +7,12 @@ import numpy as np
 from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Floats, decide, gold_codes
 from gateway.qa.sums import Sums, sums_of
 
-CLASS_PRIOR = 1.0  # imaginary tasks of every class
+CLASS_PRIOR = 1.0  # The number of imaginary tasks of every class.
 ROUNDS_MAX = 50
-CONTENT = 1e-3  # stop when no posterior moves by more,
-CONTENT_MEAN = (
-    2e-5  # or all of them by so little on average: one that wavers need not hold up 20,000
-)
-CHANCE_MIN = 1e-300  # keeps a logarithm finite; far below any probability that matters
+CONTENT = 1e-3  # The loop stops when no posterior moves by more.
+# It also stops when all move by less on average: one that wavers need not delay 20,000.
+CONTENT_MEAN = 2e-5
+CHANCE_MIN = 1e-300  # It keeps a logarithm finite, and is far below any probability that matters.
 
 
 def expectation_maximisation(
@@ -24,8 +23,8 @@ def expectation_maximisation(
 ) -> Estimate:
     """Start from the shares of votes, or `start`, and alternate until the posteriors stand still.
 
-    `learn` makes the chances `[w, k, o]` to say `o` when the truth is `k` of expected counts of
-    the same shape; rows need not sum to 1.
+    `learn` turns expected counts into chances of the same shape. `[w, k, o]` is the chance that
+    worker `w` says `o` when the truth is `k`. Rows need not sum to 1.
     """
     sums = sums_of(answers)
     truth = gold_codes(answers, gold)
@@ -46,14 +45,21 @@ def expectation_maximisation(
 
 
 def shares(sums: Sums, truth: Codes) -> Floats:
-    """Share of the votes per option after one more vote is spread over all options (Laplace)."""
+    """Return the share of the votes per option.
+
+    One more vote is spread over all options first (Laplace).
+    """
     votes = sums.votes() + 1.0 / sums.options
     return _certain(votes / votes.sum(1, keepdims=True), truth)
 
 
 def posteriors(log_weights: Floats, truth: Codes, log_classes: Floats | None = None) -> Floats:
-    """Rows of log weights, plus those of the options themselves, as probabilities; gold becomes certain."""
-    # Turned on its side: NumPy reduces a long axis several times faster than a short one.
+    """Return rows of log weights, plus those of the options themselves, as probabilities.
+
+    Gold becomes certain.
+    """
+    # The table is transposed, because NumPy reduces a long axis several times faster than a short
+    # one.
     weights = np.ascontiguousarray(log_weights.T)
     if log_classes is not None:
         weights += log_classes[:, None]
@@ -64,7 +70,7 @@ def posteriors(log_weights: Floats, truth: Codes, log_classes: Floats | None = N
 
 
 def logs(probabilities: Floats) -> Floats:
-    """Natural logarithm, finite for zero."""
+    """Return the natural logarithm, finite for zero."""
     return np.log(np.maximum(probabilities, CHANCE_MIN))
 
 

@@ -1,8 +1,8 @@
-"""The whole story of one decision: who said what, what was believed after each answer, and what would
-have changed it.
+"""The whole history of one decision.
 
-Two voices speak: the live judge, answer by answer with the skills it knew then, and the estimate over
-the whole batch, which knows more about everybody.
+It says which worker gave which answer, what was believed after each, and what would have changed
+it. There are two views. The live judge decides answer by answer with the skills that it knew then.
+The estimate over the whole batch knows more about every worker.
 """
 
 from collections import Counter
@@ -22,12 +22,16 @@ from gateway.qa.rows import Answer
 from gateway.qa.ruling import Ruling
 from gateway.qa.skill import Skill
 
-TURNS_MAX = 20  # contrary answers looked for
+TURNS_MAX = 20  # The number of contrary answers that are tried.
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One answer: skills are chances to be right with their standard deviations; `later` as the whole batch shows."""
+    """One answer in the history.
+
+    Skills are chances to be right, with their standard deviations. `later` is the skill as the
+    whole batch shows it.
+    """
 
     worker: str
     answer: str
@@ -38,17 +42,16 @@ class Voice:
     best: str | None
     confidence: float
     decision: str
-    decisive: bool  # without it the judge would believe something else
+    decisive: bool  # Without it the judge would believe something else.
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The story of `task` under rule `version`.
+    """The history of `task` under rule `version`.
 
     `chances` are those of the whole batch's estimate, calibrated as its confidence is.
-
     `contrary_needed` more answers by strangers for the runner-up would have changed the judge's
-    mind; None = more than `TURNS_MAX`.
+    mind. None means more than `TURNS_MAX`.
     """
 
     task: str
@@ -79,9 +82,10 @@ def explain(
     truths: Mapping[str, str] | None = None,
     language: str = "",
 ) -> Explanation:
-    """Explain `task`; rows are those of the whole batch in their order, since they teach the skills.
+    """Explain `task`.
 
-    Raises Refused when nobody answered the task.
+    The rows are those of the whole batch in their order, because they teach the skills. Raises
+    Refused when the task has no answer.
     """
     if all(row[0] != task for row in rows):
         raise Refused(f"no answer to task '{task}' among {len(rows)}", field="task")
@@ -136,7 +140,10 @@ def _believed(steps: Sequence[Step], rule: Ruling, language: str) -> str | None:
 def _estimate(
     rows: Sequence[Answer], task: str, rule: Ruling, gold: Mapping[str, str], language: str
 ) -> tuple[str, tuple[float, bool], str, dict[str, float], Mapping[str, Skill]]:
-    """Return the value, how sure it is and whether gold has checked that, the method, the chances, and the skills."""
+    """Return the value, its confidence, the method, the chances and the skills.
+
+    The confidence comes with a flag that says whether gold checked it.
+    """
     if rule.is_text:
         from gateway.qa.text import aggregate as texts  # noqa: PLC0415  # rapidfuzz, for text only
 
@@ -174,7 +181,7 @@ def _runner_up(story: Story, value: str, rule: Ruling) -> str | None:
 
 
 def _contrary(story: Story, runner_up: str, rule: Ruling, language: str) -> int | None:
-    """How many strangers would have had to say `runner_up` for the judge to believe it."""
+    """Return how many strangers would have had to say `runner_up` for the judge to believe it."""
     stranger = Skill()
     policy = rule.overlap()
     values = [step.answer for step in story.steps]

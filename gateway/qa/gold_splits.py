@@ -1,9 +1,8 @@
-"""What would so many gold tasks have told?
+"""The measurement of what a number of gold tasks would have told.
 
-A recorded batch cut into gold and the rest, again and again.
-
-Of each random cut the gold calibrates and certifies, and the rest, whose truth the engine is not
-shown, judges both: how far confidences were from the truth, and whether the certificate held.
+A recorded batch is cut into gold and the rest, again and again. In each random cut the gold
+calibrates and certifies. The rest, whose truth the engine does not see, judges both: how far
+confidences were from the truth, and whether the certificate held.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 Truths = Mapping[str, str]
 Figures = dict[str, float | int | None]
-REST_MIN = 20  # tasks with a truth beside the gold; fewer measure nothing
+REST_MIN = 20  # The least number of tasks with a truth beside the gold. Fewer measure nothing.
 
 
 def gold_splits(
@@ -36,10 +35,10 @@ def gold_splits(
     method: str,
     tick: Callable[[], None],
 ) -> Figures:
-    """Means over `splits` random choices of `gold` tasks; calls `tick` after each.
+    """Return means over `splits` random choices of `gold` tasks, and call `tick` after each.
 
-    `covered` is the share of certificates that held, None where `gold` is too little for one, and
-    `half_width` half their mean width. Raises Refused when too few tasks have a truth.
+    `covered` is the share of certificates that held, or None where `gold` is too little for one.
+    `half_width` is half their mean width. Raises Refused when too few tasks have a truth.
     """
     truth = gold_codes(answers, truths)
     known = np.flatnonzero(truth != UNKNOWN)
@@ -62,7 +61,10 @@ def text_gold_splits(
     splits: int,
     tick: Callable[[], None],
 ) -> Figures:
-    """The same of typed answers; right is what is near-equal to the truth."""
+    """Return the means of `gold_splits` for typed answers.
+
+    An answer that is near-equal to the truth is right.
+    """
     # rapidfuzz costs an import that options need not pay.
     from gateway.qa.text.aggregate import with_gold  # noqa: PLC0415
     from gateway.qa.text.near import is_near  # noqa: PLC0415
@@ -89,7 +91,7 @@ def text_gold_splits(
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """What came of one choice of gold, task by task."""
+    """The result of one choice of gold, task by task."""
 
     right: Flags
     confidence: Floats

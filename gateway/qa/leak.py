@@ -1,7 +1,8 @@
-"""Has gold leaked? Who knows the old gold by heart does worse on gold nobody has seen before.
+"""The detection of leaked gold.
 
-Both shares of a worker come from the same days and kind, so that difficulty and learning fall on
-both; the caller calls gold `old` when others (best: of the same partner) have had time to pass it
+A worker that knows the old gold by heart does worse on gold that no worker has seen before. Both
+shares of a worker come from the same days and kind, so that difficulty and learning affect both.
+The caller calls gold `old` when other workers (best: of the same partner) have had time to pass it
 on.
 """
 
@@ -10,13 +11,13 @@ from dataclasses import dataclass
 
 from gateway.qa.chance import beyond_luck, more_often
 
-FALSE_SHARE = 0.05  # of the findings, if the tests were all there is
-FRESH_MIN = 5  # answers to fresh gold before the comparison says anything
+FALSE_SHARE = 0.05  # The share of findings that are luck, if there were no other tests.
+FRESH_MIN = 5  # The answers to fresh gold that the comparison needs.
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Answers to gold: how many, and how many of them right."""
+    """The number of answers to gold, and the number of right ones."""
 
     right: int
     seen: int
@@ -27,9 +28,9 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """Someone (a worker, a partner, a gold task) knows old gold better than luck explains.
+    """A worker, a partner or a gold task that does better on old gold than luck explains.
 
-    `chance` is that of so large a gap were there no leak.
+    `chance` is that of so large a gap if there were no leak.
     """
 
     who: str
@@ -41,12 +42,13 @@ class Leak:
 def leaks(
     tested: Mapping[str, tuple[Seen, Seen]], *, false_share: float = FALSE_SHARE
 ) -> list[Leak]:
-    """Whose old gold is too good for their fresh gold; surest first. Values are (old, fresh).
+    """Return the leaks among workers, partners or gold tasks, surest first.
 
-    Works for workers, for partners (sums of their workers), and for gold tasks themselves (`old` =
-    late showings, `fresh` = first ones): then the task is worn out and should leave the bank.
+    Values are (old, fresh). Partners are sums of their workers. For gold tasks themselves, `old`
+    are late showings and `fresh` first ones: a leaked task is worn out and should leave the bank.
 
-    >>> [leak.who for leak in leaks({"amina": (Seen(19, 20), Seen(9, 10)), "bank": (Seen(30, 30), Seen(4, 12))})]
+    >>> amina, bank = (Seen(19, 20), Seen(9, 10)), (Seen(30, 30), Seen(4, 12))
+    >>> [leak.who for leak in leaks({"amina": amina, "bank": bank})]
     ['bank']
     """
     enough = {who: pair for who, pair in tested.items() if pair[1].seen >= FRESH_MIN}

@@ -1,4 +1,4 @@
-"""A made-up crowd with known skills and truths, to see what a batch would cost before it exists."""
+"""A synthetic crowd with known skills and truths, to estimate a batch's cost before it exists."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,11 @@ from gateway.qa.rows import Answer
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """`skill` is the mean chance of workers to be right, `spread` its standard deviation.
+    """The properties of a synthetic crowd.
 
-    The first `copiers` workers after w0 hand in what w0 says of the same task; the next `spammers`
-    answer anything.
+    `skill` is the mean chance of workers to be right, and `spread` its standard deviation. The
+    first `copiers` workers after w0 give w0's answer to the same task. The next `spammers` answer
+    at random.
     """
 
     tasks: int
@@ -27,9 +28,10 @@ class Crowd:
 
 
 def made_up(crowd: Crowd, seed: int) -> tuple[list[Answer], dict[str, str]]:
-    """Answers and truths: skills are Beta distributed, errors and truths evenly spread.
+    """Return answers and truths.
 
-    Raises Refused for a crowd that cannot be.
+    Skills are Beta distributed, and errors and truths evenly spread. Raises Refused for an
+    impossible crowd.
     """
     _check(crowd)
     random = np.random.default_rng(seed)

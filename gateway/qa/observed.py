@@ -1,19 +1,19 @@
-"""What the signs of cheating (`gateway.qa.cheating`) see, and what they give."""
+"""The input and the results of the signs of cheating (`gateway.qa.cheating`)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-FALSE_SHARE = 0.05  # of a rule's findings that are luck, at most
+FALSE_SHARE = 0.05  # The greatest share of a rule's findings that are luck.
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
     """One answer, as it was given, in the order of giving.
 
-    `key` is the place (0 first) of the answer on this worker's menu, after rotation: what was
-    pressed; -1 where there was no menu. `order[i]` is the option shown at place i. `at` is in
-    seconds since any moment, None where it is not known.
+    `key` is the place (0 first) of the answer on this worker's menu, after rotation. It is the key
+    that was pressed, and -1 where there was no menu. `order[i]` is the option shown at place i.
+    `at` is in seconds since any moment, and None where it is not known.
     """
 
     task: str
@@ -26,10 +26,10 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A batch, or all work of a kind: the deeds, and who is tied to whom.
+    """A batch, or all work of a kind: its answers, and the ties between workers.
 
     `ties` name, per worker, what may be shared with others: {"payout": a fingerprint of the number,
-    "referred by": a worker, "partner": ...}. A tie is never a finding, it only sharpens one.
+    "referred by": a worker, "partner": ...}. A tie is never a finding. It only sharpens one.
     """
 
     deeds: Sequence[Deed]
@@ -39,7 +39,10 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a person should look at: who, the chance that it is luck, a sentence, the figures."""
+    """A suspicion that an operator of the gateway should check.
+
+    It has the workers, the chance that it is luck, a sentence and the figures.
+    """
 
     rule: str
     workers: tuple[str, ...]
@@ -49,8 +52,11 @@ class Finding:
 
 
 class Sign(Protocol):
-    """A file in `cheating/`."""
+    """A plug-in in `cheating/`."""
 
     def look(self, observed: Observed) -> list[Finding]:
-        """Findings beyond luck, corrected for how many workers (or pairs) were looked at."""
+        """Return the findings beyond luck.
+
+        They are corrected for the number of workers (or pairs) examined.
+        """
         ...

@@ -1,11 +1,11 @@
-"""The online judge: after every answer, is the task answered, or does it want one more?
+"""The online judge, which decides after every answer whether the task needs one more.
 
-Called inside the transaction that hears an answer, so it is plain Python over the handful of
-votes of one task: a sum of log-odds and a softmax, a few microseconds.
+It is called inside the transaction that processes an answer. So it is plain Python over the few
+votes of one task: a sum of log-odds and a softmax, which take a few microseconds.
 
-A client either names the confidence a value must reach (`DynamicOverlap`), or says what a corrected
-error is worth (`PricedOverlap`): then one more answer is asked for as long as it is expected to
-bring more than it costs on its route, and a person looks where that pays.
+A client either names the confidence that a value must reach (`DynamicOverlap`), or says what a
+corrected error is worth (`PricedOverlap`). In the second case the judge asks for one more answer as
+long as it is expected to bring more than it costs on its channel. A reviewer looks where that pays.
 """
 
 from collections.abc import Sequence
@@ -22,30 +22,35 @@ from gateway.qa.shared_error import design_effect
 from gateway.qa.skill import PRIOR_RIGHT, PRIOR_WRONG, Skill
 from gateway.qa.worth import Belief, Prospect, quick_gain
 
-# The default of dynamic overlap. Two strangers who agree on yes or no reach it exactly; on seven
-# recorded crowds it costs 2.8 answers a task and finds what majority finds with five.
+# This is the default of dynamic overlap. Two strangers that agree on yes or no reach it exactly. On
+# seven recorded crowds it costs 2.8 answers per task and finds what majority finds with five.
 CONFIDENCE = 0.9
 ANSWERS_MIN = 2
 ANSWERS_MAX = 7
-SKILL_MAX = 0.99  # no single voice closes a task of many others
+SKILL_MAX = 0.99  # No single answer closes a task of many others.
 ODDS_MAX = SKILL_MAX / (1.0 - SKILL_MAX)
-TIE = 1e-9  # what differs by less differs by rounding only
-AMBIGUOUS = 0.5  # chance of an ambiguous question at which people are told so, answers being spent
+TIE = 1e-9  # Smaller differences come from rounding only.
+# The chance of an ambiguous question at which the verdict says so, once the answers are spent.
+AMBIGUOUS = 0.5
 
 
 class Decision(StrEnum):
-    """What should happen to the task now."""
+    """The next step for the task."""
 
     ACCEPT = "accept"
     ASK_MORE = "ask_more"
-    ASK_BETTER = "ask_better"  # one more, of a worker of at least `Verdict.skill_wanted`
-    REVIEW = "review"  # a person should look: `value` is the best guess so far
-    AMBIGUOUS = "ambiguous"  # a person should look at the question: it has no single answer
+    # Ask one more worker, with at least the skill `Verdict.skill_wanted`.
+    ASK_BETTER = "ask_better"
+    REVIEW = "review"  # A reviewer should look: `value` is the best guess so far.
+    AMBIGUOUS = "ambiguous"  # A reviewer should look at the question: it has no single answer.
 
 
 @dataclass(frozen=True, slots=True)
 class FixedOverlap:
-    """As many answers as that, whatever they say; a person looks at those that leave it below `confidence`."""
+    """The policy of a fixed number of answers, whatever they say.
+
+    A reviewer looks at tasks whose answers leave them below `confidence`.
+    """
 
     answers: int
     confidence: float = CONFIDENCE
@@ -53,7 +58,7 @@ class FixedOverlap:
 
 @dataclass(frozen=True, slots=True)
 class DynamicOverlap:
-    """Answers until the posterior of one value reaches `confidence`, within limits."""
+    """The policy to ask until the posterior of one value reaches `confidence`, within limits."""
 
     confidence: float = CONFIDENCE
     answers_min: int = ANSWERS_MIN
@@ -62,7 +67,7 @@ class DynamicOverlap:
 
 @dataclass(frozen=True, slots=True)
 class PricedOverlap:
-    """Answers as long as one more is expected to be worth its price, within limits.
+    """The policy to ask as long as one more answer should be worth its price, within limits.
 
     `error_minor` is what a corrected error is worth to the client, in minor units.
     """
@@ -77,7 +82,10 @@ Policy = FixedOverlap | DynamicOverlap | PricedOverlap
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One more answer to be had: its price (payout and segments, minor units) and its worker's skill."""
+    """One more answer that can be had: its price and its worker's skill.
+
+    The price covers payout and segments, in minor units.
+    """
 
     price_minor: float
     skill: float = PRIOR_RIGHT / (PRIOR_RIGHT + PRIOR_WRONG)
@@ -85,9 +93,9 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """What can be bought for a task: an answer of whoever comes, of a better worker, a review.
+    """The offers for a task: an answer of any worker, an answer of a better worker, and a review.
 
-    None where there is no such person. A reviewer is taken to be right.
+    An offer is None where there is no such worker or reviewer. A reviewer is taken to be right.
     """
 
     anyone: Offer = Offer(0.0)
@@ -99,12 +107,12 @@ MARKET = Market()
 
 
 class Verdict(NamedTuple):
-    """The judge's word on one task.
+    """The judge's decision on one task.
 
     `value` is None only before the first answer. `confidence` is the posterior of `value`, not
-    calibrated. `answers_wanted` is how many answers the task wants in all, those given included;
-    it never exceeds the policy's maximum, unless more have been given already. `skill_wanted` is
-    the least chance to be right of who is to be asked next; 0 = anyone.
+    calibrated. `answers_wanted` is how many answers the task wants in all, including the given
+    ones. It never exceeds the policy's maximum, unless more have been given already. `skill_wanted`
+    is the least chance to be right of the next worker, and 0 means any worker.
     """
 
     decision: Decision
@@ -117,10 +125,10 @@ class Verdict(NamedTuple):
 def parse_policy(
     text: str, *, available: int | None = None, confidence: float = CONFIDENCE
 ) -> Policy:
-    """Read `all`, `fixed:N`, `dynamic` or `worth:MINOR` (of a corrected error); raises Refused.
+    """Read `all`, `fixed:N`, `dynamic` or `worth:MINOR` (of a corrected error).
 
-    `available` is how many answers can be had at all (recorded ones in a replay): `all` needs
-    it and the others are limited by it.
+    `available` is how many answers can be had at all (recorded ones in a replay). `all` needs it,
+    and it limits the others. Raises Refused for any other text.
 
     >>> parse_policy("fixed:3"), parse_policy("all", available=1)
     (FixedOverlap(answers=3, confidence=0.9), FixedOverlap(answers=1, confidence=0.75))
@@ -148,10 +156,10 @@ def parse_policy(
 
 
 def _fixed(answers: int, confidence: float) -> FixedOverlap:
-    """The policy of that many answers.
+    """Return the policy of a fixed number of answers.
 
-    A client that asks for a single answer and names no higher confidence than the default is
-    content with what one stranger is worth: no single answer of a stranger reaches the default.
+    A client that asks for a single answer and names no higher confidence than the default accepts
+    what one stranger is worth. No single answer of a stranger reaches the default.
     """
     if answers == 1 and confidence <= CONFIDENCE:
         confidence = min(confidence, PRIOR_RIGHT / (PRIOR_RIGHT + PRIOR_WRONG))
@@ -168,12 +176,12 @@ def judge(
     language: str = "",
     market: Market = MARKET,
 ) -> Verdict:
-    """Judge the answers a task has, each with its worker's skill.
+    """Judge the answers that a task has, each with its worker's skill.
 
-    `language` (ISO 639-1) is that of typed answers, where it is known. `market` is who could be
-    asked next and for how much; only a `PricedOverlap` looks at prices.
-    A tie goes to the value of the worker with most skill, then to the earlier option, or for
-    text to the first in sorted order: the order of arrival never matters.
+    `language` (ISO 639-1) is that of typed answers, where it is known. `market` says which workers
+    could be asked next, and at which price. Only a `PricedOverlap` looks at prices. A tie goes to
+    the value of the worker with most skill, then to the earlier option, or for text to the first in
+    sorted order. The order of arrival never matters.
     """
     assert len(values) == len(skills)
     given = len(values)
@@ -208,16 +216,16 @@ def judge(
 
 
 def option_belief(values: Sequence[str], skills: Sequence[Skill], options: Sequence[str]) -> Belief:
-    """The option with the highest posterior, and that posterior, all options equally likely before.
+    """Return the option with the highest posterior, and that posterior.
 
-    A worker of skill p says the truth with p and any other option with (1 - p) / (K - 1). An
-    answer that is no option any more still counts for itself.
+    All options are equally likely before. A worker of skill p says the truth with p and any other
+    option with (1 - p) / (K - 1). An answer that is no option any more still counts for itself.
     """
     scores = dict.fromkeys(options, 0.0)
     others = max(1, len(options) - 1)
     for value, skill in zip(values, skills, strict=True):
-        # Odds to be right, `Skill.mean` over its rest, times `others`. A worker below chance (here:
-        # 1) is taken for a guesser, not for a liar whose answers point away.
+        # These are the odds to be right, `Skill.mean` over its rest, times `others`. A worker below
+        # chance (here: 1) is taken for a guesser, not for a liar whose answers point away.
         odds = (skill.right + PRIOR_RIGHT) / (skill.wrong + PRIOR_WRONG)
         odds = ODDS_MAX * others if odds > ODDS_MAX else odds * others
         if odds > 1.0:
@@ -250,7 +258,7 @@ def _break_tie(
 
 
 def _by_number(given: int, belief: Belief, policy: FixedOverlap) -> Verdict:
-    """All the answers that were asked for; then accepted, unless they are tied or not sure enough."""
+    """Accept after all the wanted answers, unless they are tied or not sure enough."""
     value, sure = belief.value, belief.leader
     if given < policy.answers:
         return Verdict(Decision.ASK_MORE, value, sure, policy.answers)
@@ -277,7 +285,7 @@ def _by_confidence(
 
 
 def _best_case(belief: Belief, options: int, answers: int, skill: float) -> float:
-    """Confidence if all of that many further answers, by workers of that skill, agreed."""
+    """Return the confidence if `answers` further answers by workers of `skill` all agreed."""
     sure = min(max(skill, 1.0 / max(2, options)), SKILL_MAX)
     odds = belief.leader / max(1.0 - belief.leader, TIE)
     odds *= (sure * max(1, options - 1) / (1.0 - sure)) ** answers
@@ -287,7 +295,10 @@ def _best_case(belief: Belief, options: int, answers: int, skill: float) -> floa
 def _by_worth(
     given: int, belief: Belief, options: int, policy: PricedOverlap, market: Market
 ) -> Verdict:
-    """The dearest thing that still pays: nothing, an answer of anyone, of a better worker, a review."""
+    """Choose the most expensive step that still pays.
+
+    The steps are nothing, an answer of any worker, an answer of a better worker, and a review.
+    """
     value, sure = belief.value, belief.leader
     if given < policy.answers_min:
         return Verdict(Decision.ASK_MORE, value, sure, policy.answers_min)
@@ -319,7 +330,10 @@ def _asked(skill: float, options: int, left: int, given: int) -> Prospect:
 
 
 def _careful(belief: Belief, given: int) -> tuple[float, float]:
-    """Leader and runner-up with the answers' shared errors taken out, as calibration does for a batch."""
+    """Return the chances of leader and runner-up with the answers' shared errors taken out.
+
+    Calibration does the same for a batch.
+    """
     _, leader, runner_up = belief
     if leader >= 1.0:
         return leader, runner_up

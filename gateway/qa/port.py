@@ -1,9 +1,9 @@
-"""What aggregation takes and gives: encoded `Answers` in, an `Estimate` out, a `Rule` in between.
+"""The port of aggregation: encoded `Answers` in, an `Estimate` out, a `Rule` in between.
 
-A rule is one file in `rules/`, named as clients name it, with `aggregate(answers, gold)`.
-Every rule is deterministic, and neither the order in which answers arrived nor the names of the
-workers change what it says: answers are sorted on the way in, and `decide` breaks ties by the skill
-of those who voted, never by who spoke first.
+A rule is one file in `rules/`, named as clients name it, with `aggregate(answers, gold)`. Every
+rule is deterministic. Neither the order in which answers arrived nor the names of the workers
+change its result. Answers are sorted on the way in, and `decide` breaks ties by the skill of the
+voters, never by which vote came first.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,18 +21,19 @@ Codes: TypeAlias = NDArray[np.intp]
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 
-OPTIONS_MAX = 50  # a confusion matrix per worker grows with the square of the options
+OPTIONS_MAX = 50  # A confusion matrix per worker grows with the square of the options.
 ROWS_AT_ONCE = 65_536
-UNKNOWN = -1  # the code of a task without gold
-TIE = 1e-9  # posteriors closer than this differ by rounding only
+UNKNOWN = -1  # The code of a task without gold.
+TIE = 1e-9  # Posteriors closer than this differ by rounding only.
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Answers:
-    """Answers as three columns of codes, sorted by (task, worker, option).
+    """The answers of a batch as three columns of codes, sorted by (task, worker, option).
 
     `tasks[task[i]]` was answered by `workers[worker[i]]` with `options[option[i]]`. Labels are
-    sorted and distinct; every task has an answer. A repeated (task, worker) counts as it stands.
+    sorted and distinct, and every task has an answer. A repeated (task, worker) counts as it
+    stands.
     """
 
     tasks: tuple[str, ...]
@@ -46,13 +47,16 @@ class Answers:
         return len(self.task)
 
     def where(self, taken: Flags) -> "Answers":
-        """The answers where `taken` is true; every task must keep one."""
+        """Return the answers where `taken` is true.
+
+        Every task must keep one.
+        """
         return replace(
             self, task=self.task[taken], worker=self.worker[taken], option=self.option[taken]
         )
 
     def of_tasks(self, chosen: Flags) -> "Answers":
-        """The answers to the tasks where `chosen` is true, as a batch of its own."""
+        """Return the answers to the tasks where `chosen` is true, as a batch of its own."""
         taken = chosen[self.task]
         tasks = tuple(compress(self.tasks, chosen.tolist()))
         renumbered = np.cumsum(chosen) - 1
@@ -61,11 +65,11 @@ class Answers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimate:
-    """What a rule believes after reading all answers of a batch.
+    """A rule's beliefs after reading all answers of a batch.
 
     Rows of `posterior` follow `Answers.tasks`, its columns `Answers.options`, and rows sum to 1.
-    `confidence` is the posterior of `value`. `skill[w]` is the chance that an answer of worker
-    `w` is right; `confusion[w, k, o]` the chance that `w` says `o` when the truth is `k`.
+    `confidence` is the posterior of `value`. `skill[w]` is the chance that an answer of worker `w`
+    is right. `confusion[w, k, o]` is the chance that `w` says `o` when the truth is `k`.
     """
 
     value: tuple[str, ...]
@@ -76,7 +80,7 @@ class Estimate:
 
 
 class Rule(Protocol):
-    """A file in `rules/`."""
+    """A plug-in in `rules/`."""
 
     def aggregate(
         self,
@@ -84,18 +88,19 @@ class Rule(Protocol):
         gold: Mapping[str, str] | None = None,
         start: Floats | None = None,
     ) -> Estimate:
-        """Estimate every task; `gold` maps tasks whose truth is known to that truth.
+        """Estimate every task.
 
-        `start` is a posterior to begin from instead of the shares of votes (see
-        `gateway.qa.resume`).
+        `gold` maps tasks whose truth is known to that truth. `start` is a posterior to begin from
+        instead of the shares of votes (see `gateway.qa.resume`).
         """
         ...
 
 
 def encode(rows: Iterable[Sequence[str]], options: Iterable[str] = ()) -> Answers:
-    """Encode (task, worker, answer) rows; `options` are ones to know of even if nobody chose them.
+    """Encode (task, worker, answer) rows.
 
-    Raises Refused beyond `OPTIONS_MAX` distinct answers, and without any row.
+    `options` are known options, even if no worker chose them. Raises Refused beyond `OPTIONS_MAX`
+    distinct answers, and without any row.
 
     >>> a = encode([("t2", "amina", "yes"), ("t1", "brian", "no"), ("t1", "amina", "yes")])
     >>> a.tasks, a.options, a.option.tolist()
@@ -103,7 +108,8 @@ def encode(rows: Iterable[Sequence[str]], options: Iterable[str] = ()) -> Answer
     """
     columns = _Columns(options)
     source = iter(rows)
-    # In pieces, so that rows which are made as they are asked for never lie in memory all at once.
+    # The rows are read in pieces, so that rows which a generator makes never lie in memory all at
+    # once.
     while piece := list(islice(source, ROWS_AT_ONCE)):
         columns.add(piece)
     if not columns:
@@ -116,7 +122,7 @@ def encode(rows: Iterable[Sequence[str]], options: Iterable[str] = ()) -> Answer
             f"{len(known)} different answers, at most {OPTIONS_MAX} options: is this a transcription?",
             field="answer",
         )
-    # One integer per answer, so that one sort orders all three columns at once.
+    # One integer per answer lets one sort order all three columns at once.
     keys = task
     keys *= len(workers)
     keys += worker
@@ -129,9 +135,9 @@ def encode(rows: Iterable[Sequence[str]], options: Iterable[str] = ()) -> Answer
 
 
 def gold_codes(answers: Answers, gold: Mapping[str, str] | None) -> Codes:
-    """Option code of the gold truth per task, `UNKNOWN` where there is none.
+    """Return the option code of the gold truth per task, and `UNKNOWN` where there is none.
 
-    Gold for a task nobody answered, or with a truth that is no option, is left out.
+    Gold for a task without answers, or with a truth that is no option, is left out.
     """
     codes = np.full(len(answers.tasks), UNKNOWN, np.intp)
     if gold:
@@ -144,9 +150,9 @@ def gold_codes(answers: Answers, gold: Mapping[str, str] | None) -> Codes:
 def decide(answers: Answers, posterior: Floats, confusion: Floats) -> Estimate:
     """Read values, confidences and skills off a posterior.
 
-    Options tied within `TIE` are resolved for the one whose voters have more skill in sum, then
-    for the one given more often in the whole batch, then for the first in sorted order: only a
-    symmetry as perfect as that can make the labels' spelling matter.
+    Options tied within `TIE` are resolved for the one whose voters have more skill in sum. Then the
+    one that was given more often in the whole batch wins, then the first in sorted order. Only such
+    a perfect symmetry can make the labels' spelling matter.
     """
     skill = np.einsum("k,wkk->w", posterior.mean(0), confusion)
     columns = np.ascontiguousarray(posterior.T)
@@ -161,7 +167,7 @@ def decide(answers: Answers, posterior: Floats, confusion: Floats) -> Estimate:
 
 
 def _break_ties(answers: Answers, posterior: Floats, skill: Floats, tied: Codes) -> Codes:
-    """The chosen option of each task in `tied`."""
+    """Return the chosen option of each task in `tied`."""
     shape = posterior.shape
     cell = answers.task * shape[1] + answers.option
     support = np.bincount(cell, skill[answers.worker], posterior.size).reshape(shape)[tied]
@@ -175,7 +181,7 @@ def _break_ties(answers: Answers, posterior: Floats, skill: Floats, tied: Codes)
 
 
 class _Numbers(dict[str, int]):
-    """Numbers labels as they come, in the one pass that reads them."""
+    """A numbering of labels as they come, in the one pass that reads them."""
 
     def __missing__(self, label: str) -> int:
         number = self[label] = len(self)
@@ -200,7 +206,10 @@ class _Columns:
             pieces.append(np.fromiter(map(numbers.__getitem__, cells), np.int64, len(rows)))
 
     def sorted(self, place: int) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-        """Sorted labels of a column, and its codes; the column is given away."""
+        """Return the sorted labels of a column, and its codes.
+
+        The column's memory is released.
+        """
         numbers, pieces = self._numbers[place], self._pieces[place]
         ordered = sorted(numbers)
         rank = np.empty(len(ordered), np.int64)

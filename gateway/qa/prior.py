@@ -1,25 +1,27 @@
-"""What a worker's confusion matrix looks like before one has seen much of that worker.
+"""The expected confusion matrix of a worker with few answers.
 
-The crowd's pooled matrix says which classes are mistaken for which; the worker's own share of
-right answers says how often. The prior is the pooled matrix with its diagonal tilted, in odds,
-until it fits that share: so a good worker who has never met class k is believed to be good at k,
-but to make the mistakes everybody makes there.
+The pooled matrix of all workers says which classes are mistaken for which. The worker's own share
+of right answers says how often. The prior is the pooled matrix with its diagonal tilted, in odds,
+until it fits that share. So a good worker that has never met class k is believed to be good at k,
+but to make the mistakes that all workers make there.
 """
 
 import numpy as np
 
 from gateway.qa.port import Floats
 
-RIGHT, WRONG = 3.0, 1.0  # Beta prior on a worker's share of right answers
-POOLED_DIAGONAL = 1.0  # imaginary right answers per class and option in the pooled matrix
-SKILL_MAX = 0.995  # nobody is beyond doubt
+RIGHT, WRONG = 3.0, 1.0  # The Beta prior on a worker's share of right answers.
+# The number of imaginary right answers per class and option in the pooled matrix.
+POOLED_DIAGONAL = 1.0
+SKILL_MAX = 0.995  # No worker is beyond doubt.
 
 
 def skills(counts: Floats, right: float = RIGHT, wrong: float = WRONG) -> Floats:
-    """Share of right answers per worker under a Beta prior, kept between chance and `SKILL_MAX`.
+    """Return the share of right answers per worker under a Beta prior.
 
-    `counts[w, k, o]` are expected answers `o` of worker `w` to tasks whose truth is `k`. Without
-    the floor at chance a few bad workers can turn the labels around.
+    `counts[w, k, o]` are expected answers `o` of worker `w` to tasks whose truth is `k`. The share
+    is kept between chance and `SKILL_MAX`. Without the floor at chance, a few bad workers can turn
+    the labels around.
     """
     given = counts.sum((1, 2))
     share = (np.einsum("wkk->w", counts) + right) / (given + right + wrong)
@@ -27,7 +29,7 @@ def skills(counts: Floats, right: float = RIGHT, wrong: float = WRONG) -> Floats
 
 
 def tilted(counts: Floats) -> Floats:
-    """The prior matrix of every worker, `[w, k, o]`, rows summing to 1."""
+    """Return the prior matrix of every worker, `[w, k, o]`, with rows that sum to 1."""
     options = counts.shape[1]
     same = np.eye(options)
     total = counts.sum(0)

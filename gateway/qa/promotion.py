@@ -1,37 +1,41 @@
-"""May a confident result become gold? Only one that no reasonable doubt is left about.
+"""The promotion of a confident result to gold, only where no reasonable doubt is left.
 
-Wrong gold punishes good workers, so a result is promoted late and for many reasons at once, and
-never so often that the bank judges people mostly by what the crowd itself said before.
+Wrong gold punishes good workers. So a result is promoted late and for many reasons at once. It is
+never promoted so often that the bank judges workers mostly by the workers' own earlier answers.
 """
 
 from dataclasses import dataclass
 
-CONFIDENCE_MIN = 0.97  # calibrated
+CONFIDENCE_MIN = 0.97  # The confidence is calibrated.
 ANSWERS_MIN = 4
-TRUSTED_MIN = 3  # of the answers for the value, by workers whom gold has shown to be good
-PARTNERS_MIN = 2  # a partner's people may share an error, or a room
-PROMOTED_SHARE_MAX = 0.5  # of the bank
-OPTION_SHARE_MAX = (
-    0.7  # of the bank: always answering the commonest option must not look like skill
-)
+# This many answers for the value must come from workers whose gold has shown them to be good.
+TRUSTED_MIN = 3
+PARTNERS_MIN = 2  # The workers of one partner may share an error, or a place.
+PROMOTED_SHARE_MAX = 0.5  # The greatest share of promoted tasks in the bank.
+# The greatest share of one value in the bank: always giving the most common answer is no skill.
+OPTION_SHARE_MAX = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A decided task: its value, calibrated confidence, and who stands behind the value."""
+    """A decided task: its value, its calibrated confidence, and the support of the value."""
 
     value: str
     confidence: float
     answers: int
-    dissenting: int  # answers for something else
-    trusted: int  # answers for the value by trusted workers
-    partners: int  # different partners among those who gave the value
-    appealed: bool  # somebody has contested it, or a finding on one of its workers is open
+    dissenting: int  # The answers for something else.
+    trusted: int  # The answers for the value by trusted workers.
+    partners: int  # The different partners of the workers that gave the value.
+    appealed: bool  # The value is contested, or a finding on one of its workers is open.
 
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """The gold of a kind: how many given by the client, how many promoted, how many per value."""
+    """The gold of a kind.
+
+    `given` tasks come from the client and `promoted` ones from results. `values` counts both per
+    value.
+    """
 
     given: int
     promoted: int
@@ -39,7 +43,9 @@ class Bank:
 
 
 def objections(candidate: Candidate, bank: Bank) -> list[str]:
-    """Why the result should not become gold, in words; empty when it may.
+    """Return the reasons why the result should not become gold, in words.
+
+    The list is empty when it may.
 
     >>> amina = Candidate("yes", 0.99, 5, 0, 4, 2, appealed=False)
     >>> objections(amina, Bank(given=10, promoted=2, values={"yes": 6, "no": 6}))

@@ -1,8 +1,8 @@
-"""What the live judge would have done with recorded answers, step by step.
+"""The replay of the live judge on recorded answers, step by step.
 
-All tasks are open at once and get their recorded answers in recorded order, one a round; a task
-that the rule is content with takes no more of them. Skills are learnt as they are live: a
-stranger's at first, then from gold and from every task that closed before.
+All tasks are open at once and get their recorded answers in recorded order, one per round. A task
+that satisfies the rule takes no more of them. Skills are learnt as they are live: a stranger's at
+first, then from gold and from every task that closed before.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ ASKING = (Decision.ASK_MORE, Decision.ASK_BETTER)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One answer as it came in: whose, their skill just before, and the judge's word just after.
+    """One answer as it came in, with its worker, the skill just before, and the verdict just after.
 
     Where the policy wants more answers before it judges, `verdict` says so.
     """
@@ -31,7 +31,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A task's answers up to its decision; `unused` recorded ones were not needed any more."""
+    """A task's answers up to its decision.
+
+    `unused` recorded answers were not needed any more.
+    """
 
     steps: tuple[Step, ...]
     unused: int
@@ -42,7 +45,7 @@ class Story:
 
     @property
     def short(self) -> bool:
-        """Whether the rule would have asked for more answers than were recorded."""
+        """Return True when the rule would have asked for more answers than were recorded."""
         return self.verdict.decision in ASKING
 
 
@@ -53,9 +56,10 @@ def rehearse(
     language: str = "",
     message_minor: float = 0.0,
 ) -> dict[str, Story]:
-    """Every task's story under a rule, by task; rows are (task, worker, answer) in their order.
+    """Return every task's history under a rule, by task.
 
-    `message_minor`: what the messages of one answer cost beside it, minor units.
+    Rows are (task, worker, answer) in their order. `message_minor` is what the messages of one
+    answer cost in addition to it, in minor units.
     """
     known = gold or {}
     queues: dict[str, list[Answer]] = {}
@@ -109,7 +113,7 @@ def _learn(
 
 
 def same_answer(answer: str, believed: str, *, is_text: bool, language: str) -> bool:
-    """Return whether an answer says what is believed."""
+    """Return True when an answer says what is believed."""
     if not is_text:
         return answer == believed
     # rapidfuzz costs an import that rules without text need not pay.

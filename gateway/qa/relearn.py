@@ -1,4 +1,7 @@
-"""Skills as a whole batch shows them, for the judge of single answers to start from."""
+"""The workers' skills as a whole batch shows them.
+
+The judge of single answers starts from them.
+"""
 
 import numpy as np
 
@@ -7,9 +10,9 @@ from gateway.qa.skill import CONSENSUS_WEIGHT, Skill
 
 
 def relearned(answers: Answers, estimate: Estimate) -> dict[str, Skill]:
-    """Every worker's skill from the batch's posteriors, at the weight of a consensus.
+    """Return every worker's skill from the batch's posteriors, at the weight of a consensus.
 
-    This is the whole evidence of the batch: it replaces what its answers taught one by one.
+    This is the whole evidence of the batch. It replaces what its answers taught one by one.
     """
     workers = len(answers.workers)
     agreement = estimate.posterior[answers.task, answers.option]

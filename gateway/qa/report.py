@@ -1,7 +1,7 @@
-"""The figures behind `gateway qa aggregate`: what was found, how sure, and how right it is.
+"""The figures behind `gateway qa aggregate`: the results, their confidence and their accuracy.
 
 All rates are fractions of 1, and None where there is no truth to measure them with. Tasks given as
-gold are left out of them: there the answer was known.
+gold are left out of them, because their answer was known.
 """
 
 from collections import Counter
@@ -29,10 +29,11 @@ _Found = tuple[dict[str, object], list[tuple[str, str, float, int]], tuple[str, 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Machine-readable figures, a (task, value, confidence, answers) row per task, and the tied tasks.
+    """The figures and results of an aggregation.
 
-    `confidence_checked` in the figures is false while no gold has checked the confidences. `language` is the
-    tag by which typed values are compared.
+    `figures` are machine-readable. Their `confidence_checked` is false while no gold has checked
+    the confidences. `results` has a (task, value, confidence, answers) row per task. `tied` are the
+    tied tasks. `language` is the tag by which typed values are compared.
     """
 
     figures: dict[str, object]
@@ -42,18 +43,21 @@ class Report:
 
 
 def guessed_kind(rows: Rows) -> str:
-    """Free text has more different answers than a question can have options."""
+    """Return the kind that the answers suggest.
+
+    Free text has more different answers than a question can have options.
+    """
     return TRANSCRIPTION if len({row[2] for row in rows}) > OPTIONS_MAX else "categorisation"
 
 
 def report(
     rows: Rows, kind: str, method: str, truths: Truths, gold: Truths, language: str = ""
 ) -> Report:
-    """Aggregate (task, worker, answer) rows; see the module for what is in the figures.
+    """Aggregate (task, worker, answer) rows.
 
-    Typed answers are compared as `language` says (`gateway.qa.text.normalise.tag`).
-
-    Raises Refused for an unknown method, and when truths were given but fit none of the tasks.
+    See the module for the figures. Typed answers are compared as `language` says
+    (`gateway.qa.text.normalise.tag`). Raises Refused for an unknown method, and when truths were
+    given but fit none of the tasks.
     """
     if kind == TRANSCRIPTION:
         figures, results, ties = _texts(rows, method, truths, gold, language)
@@ -124,8 +128,8 @@ def _texts(rows: Rows, method: str, truths: Truths, gold: Truths, language: str)
 
 
 def _repeated(rows: Rows) -> int:
-    """How many answers came on top of a worker's first one to the same task."""
-    # By task, so that millions of rows need no table of all pairs.
+    """Return how many answers a worker gave after the first one to the same task."""
+    # The count is per task, so that millions of rows need no table of all pairs.
     workers: dict[str, list[str]] = {}
     for task, worker, _ in rows:
         workers.setdefault(task, []).append(worker)

@@ -1,8 +1,8 @@
-"""Estimating a batch again while answers come in: begin where the last estimate stood.
+"""The repeated estimation of a batch while answers come in, which starts at the last estimate.
 
 A few hundred new answers among thousands move little, so the rules settle in a few rounds instead
-of dozens. What a batch is closed with starts afresh, since it must not depend on when somebody
-looked.
+of dozens. The estimate that closes a batch starts afresh, because it must not depend on when the
+results were read before.
 """
 
 import numpy as np
@@ -13,9 +13,10 @@ from gateway.qa.sums import sums_of
 
 
 def start(answers: Answers, before: Answers, estimate: Estimate) -> Floats:
-    """A posterior to begin from: `estimate`'s for tasks and options it knew, votes for the rest.
+    """Return a posterior to begin from.
 
-    Pass it to a rule as `start`.
+    It is `estimate`'s for known tasks and options, and votes for the rest. Pass it to a rule as
+    `start`.
     """
     unknown = np.full(len(answers.tasks), UNKNOWN, np.intp)
     begin = shares(sums_of(answers), unknown)
@@ -23,7 +24,7 @@ def start(answers: Answers, before: Answers, estimate: Estimate) -> Floats:
         answers.options.index(option) for option in before.options if option in answers.options
     ]
     if len(columns) < len(answers.options):
-        return begin  # a new option: what was believed before left it out
+        return begin  # There is a new option, which the earlier beliefs left out.
     place = {task: row for row, task in enumerate(before.tasks)}
     known = [row for row, task in enumerate(answers.tasks) if task in place]
     old = [place[answers.tasks[row]] for row in known]

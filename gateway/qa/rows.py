@@ -7,11 +7,13 @@ from typing import cast
 from gateway.errors import Refused
 from gateway.tabular import Row, Source, open_table
 
-Answer = tuple[str, str, str]  # task, worker, answer
+Answer = tuple[str, str, str]  # The items are task, worker and answer.
 
 
 def read_answers(source: Source, name: str, *, empty_answers: bool = False) -> list[Answer]:
-    r"""Return the columns task, worker and answer; `empty_answers` are fine where workers type freely.
+    r"""Return the columns task, worker and answer.
+
+    `empty_answers` allows empty answers, where workers type freely.
 
     >>> read_answers("worker,task,answer,when\nw1,t1,yes,noon", "a.csv")
     [('t1', 'w1', 'yes')]
@@ -22,7 +24,10 @@ def read_answers(source: Source, name: str, *, empty_answers: bool = False) -> l
 
 
 def read_truths(source: Source, name: str) -> dict[str, str]:
-    """Return the columns task and truth; a task may not have two truths."""
+    """Return the columns task and truth.
+
+    A task may not have two truths.
+    """
     known: dict[str, str] = {}
     for number, (task, truth) in enumerate(_read(source, name, ("task", "truth"), ()), 1):
         if known.setdefault(task, truth) != truth:
@@ -36,7 +41,7 @@ def read_truths(source: Source, name: str) -> dict[str, str]:
 def _read(
     source: Source, name: str, columns: Sequence[str], may_be_empty: Collection[str]
 ) -> list[tuple[str, ...]]:
-    """Return the named columns of every row; others are ignored.
+    """Return the named columns of every row, and ignore the others.
 
     Row 1 is the first below the header.
     """
@@ -52,7 +57,7 @@ def _read(
 
 
 def _cells(row: Row, columns: Sequence[str], may_be_empty: Collection[str]) -> tuple[str, ...]:
-    # Labels repeat a thousand times; one copy of each is kept.
+    # Labels repeat a thousand times, so one copy of each is kept.
     cells = tuple([intern(str(row.cells[column])) for column in columns])
     for column, cell in zip(columns, cells, strict=True):
         if not cell and column not in may_be_empty:

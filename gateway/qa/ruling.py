@@ -1,8 +1,8 @@
-"""The rule that decides a batch's tasks, as data with a version: what is stored with every decision.
+"""The rule that decides a batch's tasks, as data with a version that is stored with every decision.
 
-A rule names options by their ids, never by their texts, so rewording a question changes no rule; and the
-version is a digest of all that decides, the engine's own constants included, so equal versions mean
-equal decisions on equal answers.
+A rule names options by their ids, never by their texts, so rewording a question changes no rule.
+The version is a digest of all that decides, including the engine's own constants. So equal versions
+mean equal decisions on equal answers.
 """
 
 import json
@@ -15,7 +15,7 @@ from gateway.qa import skill
 from gateway.qa.overlap import CONFIDENCE, Market, Offer, Policy, parse_policy
 from gateway.qa.shared_error import SHARED_ERROR
 
-# What the judge takes for granted beside the rule itself.
+# These are the assumptions of the judge beside the rule itself.
 ENGINE: Mapping[str, float] = {
     "prior right": skill.PRIOR_RIGHT,
     "prior wrong": skill.PRIOR_WRONG,
@@ -26,10 +26,11 @@ ENGINE: Mapping[str, float] = {
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """How tasks are decided: when to stop asking (`policy`, `confidence`), how results are found (`method`).
+    """The rule of a batch: when to stop asking, and how to find results.
 
-    `options` are ids, empty for typed answers; `price_minor` is of one answer on its route, minor units.
-    `answers_max` limits what any policy may ask for; None = the policy's own limit.
+    `policy` and `confidence` say when to stop, and `method` how results are found. `options` are
+    ids, empty for typed answers. `price_minor` is the price of one answer on its channel, in minor
+    units. `answers_max` limits what any policy may ask for, and None is the policy's own limit.
 
     >>> Ruling(("no", "yes")).version == Ruling(("no", "yes"), confidence=0.9).version
     True
@@ -45,7 +46,7 @@ class Ruling:
     answers_max: int | None = None
 
     def __post_init__(self) -> None:
-        self.overlap()  # a rule that cannot be read is refused where it is made
+        self.overlap()  # A rule that cannot be read is refused where it is made.
 
     @property
     def is_text(self) -> bool:
@@ -53,29 +54,35 @@ class Ruling:
 
     @property
     def version(self) -> str:
-        """Twelve hexadecimal digits that stand for everything above and the engine's constants."""
+        """Return twelve hexadecimal digits for all fields and the engine's constants."""
         said = json.dumps({**self.as_data(), "engine": ENGINE}, sort_keys=True)
         return sha256(said.encode()).hexdigest()[:12]
 
     def overlap(self) -> Policy:
-        """When to stop asking; raises Refused for a policy that cannot be read."""
+        """Return the policy that says when to stop asking.
+
+        Raises Refused for a policy that cannot be read.
+        """
         return parse_policy(self.policy, available=self.answers_max, confidence=self.confidence)
 
     def market(self, message_minor: float = 0.0) -> Market:
-        """What one more answer costs, with its messages."""
+        """Return the price of one more answer, with its messages, as a market."""
         return Market(Offer(self.price_minor + message_minor))
 
     def as_data(self) -> dict[str, object]:
-        """For a JSON column; `ruling` reads it back."""
+        """Return the rule for a JSON column, which `ruling` reads back."""
         return {**asdict(self), "options": list(self.options)}
 
     def changed(self, **fields: object) -> "Ruling":
-        """The same rule but for these fields."""
+        """Return this rule with some fields changed."""
         return replace(self, **fields)  # pyright: ignore[reportArgumentType]  # checked by the class
 
 
 def ruling(data: Mapping[str, object]) -> Ruling:
-    """Read what `as_data` gave; raises Refused for fields this version does not know."""
+    """Read the result of `as_data`.
+
+    Raises Refused for fields that this version does not know.
+    """
     unknown = sorted(data.keys() - Ruling.__dataclass_fields__.keys())
     if unknown:
         raise Refused(f"no field {unknown[0]!r} in a rule", field=unknown[0])

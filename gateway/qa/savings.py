@@ -1,7 +1,7 @@
 """The figures behind `gateway qa stopping`: sequential stopping beside fixed overlaps.
 
-Everything is the mean over seeds, and rates are fractions of 1. Options are stopped by the
-posterior of the batch and compared with majority; typed answers by the live judge, and compared
+All figures are means over seeds, and rates are fractions of 1. Options are stopped by the posterior
+of the batch and compared with majority. Typed answers are stopped by the live judge, and compared
 with the same aggregation of a fixed number of answers.
 """
 
@@ -18,7 +18,7 @@ from gateway.qa.report import TRANSCRIPTION
 from gateway.qa.rows import Answer
 from gateway.qa.text import stopping as text_stopping
 
-SWEPT = (0.7, 0.8, 0.9, 0.95, 0.98)  # confidences of the picture
+SWEPT = (0.7, 0.8, 0.9, 0.95, 0.98)  # The confidences of the chart.
 Figures = dict[str, float]
 Replays = tuple[Callable[[int], Figures], Callable[[int, int], Figures]]
 
@@ -35,12 +35,12 @@ def savings(
     gold: Mapping[str, str] | None = None,
     language: str = "",
 ) -> dict[str, object]:
-    """Replay `seeds` orders of the answers; `tick` is called `steps(rows, seeds)` times.
+    """Replay `seeds` orders of the answers, and call `tick` `steps(rows, seeds)` times.
 
-    With `price`, that of an answer in shares of what a corrected error is worth, answers are bought
-    as long as they are worth it, and `confidence` plays no part. `gold` teaches skills before
-    anything is asked, and is neither paid nor scored. Typed answers are compared as `language`
-    says. Raises Refused when no other task has a truth.
+    `price` is the price of an answer in shares of what a corrected error is worth. With it, answers
+    are bought as long as they are worth it, and `confidence` plays no part. `gold` teaches skills
+    before any question is asked, and is neither paid nor scored. Typed answers are compared as
+    `language` says. Raises Refused when no other task has a truth.
     """
     answered = {row[0] for row in rows}
     known = {task: truth for task, truth in (gold or {}).items() if task in answered}
@@ -76,7 +76,10 @@ def sweep(
     gold: Mapping[str, str] | None = None,
     language: str = "",
 ) -> list[Figures]:
-    """Cost and accuracy of dynamic stopping at `SWEPT` confidences; ticks `sweep_steps(seeds)` times."""
+    """Return cost and accuracy of dynamic stopping at `SWEPT` confidences.
+
+    It calls `tick` `sweep_steps(seeds)` times.
+    """
     curve: list[Figures] = []
     for confidence in SWEPT:
         dynamic, _ = _replays(rows, truths, kind, confidence, None, gold or {}, language)
@@ -85,7 +88,7 @@ def sweep(
 
 
 def sweep_steps(seeds: int) -> int:
-    """How many replays `sweep` makes."""
+    """Return how many replays `sweep` makes."""
     return seeds * len(SWEPT)
 
 
@@ -98,12 +101,12 @@ def _averaged(replay: Callable[[int], Figures], seeds: int, tick: Callable[[], N
 
 
 def steps(rows: Sequence[Answer], seeds: int) -> int:
-    """How many replays `savings` makes."""
+    """Return how many replays `savings` makes."""
     return seeds * (most_answers(rows) + 1)
 
 
 def most_answers(rows: Sequence[Answer]) -> int:
-    """The largest number of answers that a task has."""
+    """Return the largest number of answers that a task has."""
     return max(Counter(row[0] for row in rows).values())
 
 

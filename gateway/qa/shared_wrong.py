@@ -1,10 +1,11 @@
-"""Read off the votes how far mistakes go to one wrong option, and how much less agreement then means.
+"""The share of mistakes that go to one wrong option, and how much less agreement then means.
 
-With more than two options, the rules take a mistake for equally likely to go to any wrong option, so that
-two answers that agree are strong evidence. Recorded crowds do not err like that: most questions have
-one wrong option that tempts, and workers agree on it. How far, shows without any truth: among the answers that
-are not for the leading option of a task, how often do two agree? Where mistakes spread evenly over the K - 1
-wrong options that is 1 / (K - 1), where they all go to one option it is 1.
+With more than two options, the rules take a mistake to be equally likely for any wrong option, so
+that two answers that agree are strong evidence. Recorded crowds do not err like that. Most
+questions have one tempting wrong option, and workers agree on it. The votes show how far, without
+any truth: how often do two of the answers that are not for the leading option of a task agree?
+Where mistakes spread evenly over the K - 1 wrong options, that is 1 / (K - 1). Where they all go to
+one option, it is 1.
 
 Of two options one is right, and nothing can be read: the temperature is then 1.
 """
@@ -15,7 +16,7 @@ from gateway.qa.port import Floats
 
 TWO = 2
 # Before any votes are seen, mistakes are taken to go to one option in this share of the cases. It
-# counts as much as `PAIRS` pairs of mistakes that were seen; halves or doubles of either change the
+# counts as much as `PAIRS` pairs of mistakes that were seen. Halves or doubles of either change the
 # error by .001.
 TEMPTED, PAIRS = 0.5, 20.0
 AGREEMENT_MAX, ABOVE_CHANCE_MIN = 0.97, 0.05
@@ -23,11 +24,14 @@ HOTTEST = 3.0
 
 
 def agreement_of_mistakes(votes: Floats) -> float:
-    """Return the chance that two answers besides the leading option of a task agree; `votes[t, k]`."""
+    """Return the chance that two answers besides the leading option of a task agree.
+
+    `votes[t, k]` are the votes of task `t` for option `k`.
+    """
     evenly = 1.0 / max(1, votes.shape[1] - 1)
     ordered = np.sort(votes, 1)
-    # Only where all mistakes could be alike without leading: otherwise those that agree would be
-    # missing.
+    # Only tasks count where all mistakes could be alike without leading. Otherwise those that agree
+    # would be missing.
     others = ordered[ordered[:, :-1].sum(1) <= ordered[:, -1], :-1]
     mistakes = others.sum(1)
     agreeing = float((others * (others - 1.0)).sum())
@@ -37,7 +41,7 @@ def agreement_of_mistakes(votes: Floats) -> float:
 
 
 def shared_wrong_temperature(votes: Floats, agreement: float) -> float:
-    """Return by what to divide log-odds that take mistakes for evenly spread, from 1 to `HOTTEST`.
+    """Return the divisor of log-odds that take mistakes as evenly spread, from 1 to `HOTTEST`.
 
     `agreement` is the share of all answers that are for the value of their task. The temperature is
     the evidence of one answer where mistakes spread evenly, over its evidence where they agree as

@@ -1,22 +1,24 @@
-"""How often a worker is right at one kind of task: Beta counts, with their uncertainty.
+"""The skill of a worker at one kind of task: how often she is right, with its uncertainty.
 
-Evidence comes from gold (full weight) and from consensus (as far as the consensus is sure).
-Plain Python: read and written for every single answer inside a database transaction.
+It is Beta counts. Evidence comes from gold (full weight) and from consensus (as far as the
+consensus is sure). It is plain Python, because it is read and written for every single answer
+inside a database transaction.
 """
 
 from dataclasses import dataclass
 from math import sqrt
 
-PRIOR_RIGHT = 6.0  # Beta(6, 2): the mean of public crowds, worth eight answers;
-PRIOR_WRONG = 2.0  # measured on 15 sets of recorded crowd answers
-CONSENSUS_WEIGHT = 0.5  # of one gold answer: a consensus can be wrong, and the worker is part of it
-Z_LOWER = 1.645  # one-sided 95 %
+PRIOR_RIGHT = 6.0  # Beta(6, 2) is the mean of public crowds and is worth eight answers.
+PRIOR_WRONG = 2.0  # It was measured on 15 sets of recorded crowd answers.
+# The weight relative to one gold answer: a consensus can be wrong, and the worker is part of it.
+CONSENSUS_WEIGHT = 0.5
+Z_LOWER = 1.645  # This is one-sided 95 %.
 HALF_LIFE_DAYS = 90.0
 
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """Answers of one worker at one kind of task found right and wrong, in (fractional) answers.
+    """The answers of one worker at one kind of task found right and wrong, in (fractional) answers.
 
     >>> Skill().mean, Skill(right=12).mean
     (0.75, 0.9)
@@ -27,13 +29,13 @@ class Skill:
 
     @property
     def mean(self) -> float:
-        """Expected chance that the next answer is right."""
+        """Return the expected chance that the next answer is right."""
         right = self.right + PRIOR_RIGHT
         return right / (right + self.wrong + PRIOR_WRONG)
 
     @property
     def deviation(self) -> float:
-        """Standard deviation of that chance."""
+        """Return the standard deviation of that chance."""
         mean = self.mean
         return sqrt(
             mean * (1.0 - mean) / (self.right + self.wrong + PRIOR_RIGHT + PRIOR_WRONG + 1.0)
@@ -41,15 +43,21 @@ class Skill:
 
     @property
     def lower(self) -> float:
-        """The chance is above this with 95 % (normal approximation, not below 0)."""
+        """Return the bound above which the chance lies with 95 %.
+
+        It uses the normal approximation and is not below 0.
+        """
         return max(0.0, self.mean - Z_LOWER * self.deviation)
 
     def after_gold(self, *, right: bool) -> "Skill":
-        """The skill after one gold answer."""
+        """Return the skill after one gold answer."""
         return Skill(self.right + right, self.wrong + (not right))
 
     def after_consensus(self, agreement: float) -> "Skill":
-        """The skill after a task closed; `agreement` = chance (0..1) that the answer was right."""
+        """Return the skill after a task closed.
+
+        `agreement` is the chance (0..1) that the answer was right.
+        """
         assert 0.0 <= agreement <= 1.0
         return Skill(
             self.right + CONSENSUS_WEIGHT * agreement,
@@ -57,7 +65,9 @@ class Skill:
         )
 
     def decayed(self, days: float) -> "Skill":
-        """The skill `days` after its last answer: evidence halves every `HALF_LIFE_DAYS`.
+        """Return the skill `days` after its last answer.
+
+        Evidence halves every `HALF_LIFE_DAYS`.
 
         >>> Skill(8, 4).decayed(90.0)
         Skill(right=4.0, wrong=2.0)

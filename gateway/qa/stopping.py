@@ -1,9 +1,9 @@
-"""What would sequential stopping have saved? Recorded answers, handed out again one by one.
+"""The replay of sequential stopping on recorded answers, which shows what it would have saved.
 
-All tasks are open at once and answers inside a task come in random order. Every round each open
-task gets one more answer, all skills are re-estimated on everything seen, and tasks whose best
-value is sure enough are closed. No choice of worker is needed, so a live gateway that can pick
-whom to ask should do better.
+All tasks are open at once, and answers inside a task come in random order. In every round each open
+task gets one more answer. Then all skills are re-estimated on everything seen, and tasks whose best
+value is sure enough are closed. No choice of worker is needed, so a live gateway that can pick its
+workers should do better.
 """
 
 from collections.abc import Mapping
@@ -19,12 +19,15 @@ from gateway.qa.port import TIE, Answers, Codes, Estimate, Flags, decide
 from gateway.qa.shared_error import design_effect
 from gateway.qa.worth import Belief, Prospect, gain
 
-JUDGES = ("one_coin", "dawid_skene")  # the mean of their posteriors closes a task
+JUDGES = ("one_coin", "dawid_skene")  # The mean of their posteriors closes a task.
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What one policy cost and reached. `accuracy` is over tasks with a truth, 0..1."""
+    """The cost and the accuracy of one policy.
+
+    `accuracy` is over tasks with a truth, 0..1.
+    """
 
     answers_per_task: float
     accuracy: float
@@ -40,11 +43,12 @@ def dynamic(
     price: float | None = None,
     gold: Mapping[str, str] | None = None,
 ) -> Replay:
-    """Ask until the posterior reaches `confidence`, at least `answers_min`, at most all answers.
+    """Ask until the posterior reaches `confidence`, within limits.
 
-    With `price`, of an answer in shares of what a corrected error is worth, ask as long as the next
-    answer is expected to bring more than that. All answers to `gold` tasks teach skills from the
-    beginning, as on entry; neither their cost nor their accuracy is counted.
+    A task gets at least `answers_min` answers, and at most all of them. `price` is the price of an
+    answer in shares of what a corrected error is worth. With it, ask as long as the next answer is
+    expected to bring more than that. All answers to `gold` tasks teach skills from the beginning,
+    as on entry. Neither their cost nor their accuracy is counted.
     """
     counted = _counted(answers, gold)
     place = _places(answers, seed)
@@ -66,11 +70,11 @@ def dynamic(
 
 
 def _worth_asking(estimate: Estimate, given: Codes, available: Codes, price: float) -> Flags:
-    """Whether one more answer, by somebody as good as the crowd's mean, is worth its price."""
+    """Return where one more answer, by a worker of mean skill, is worth its price."""
     soft = softened(estimate.posterior, given)
     usual = float(estimate.skill.mean())
     best = np.sort(soft, 1)[:, ::-1]
-    # Tasks with the same beliefs and answers are worth the same; rounding makes them few.
+    # Tasks with the same beliefs and answers are worth the same. Rounding leaves few of them.
     states = np.column_stack((best[:, 0], best[:, 1] if best.shape[1] > 1 else 0.0 * best[:, 0]))
     seen = np.column_stack((np.round(states, 3), given, available - given))
     unique, back = np.unique(seen, axis=0, return_inverse=True)
@@ -94,9 +98,9 @@ def fixed(
     overlap: int,
     gold: Mapping[str, str] | None = None,
 ) -> Replay:
-    """Ask `overlap` answers a task (fewer where fewer were recorded) and take the majority.
+    """Ask `overlap` answers per task and take the majority.
 
-    Tasks in `gold` are left out.
+    A task has fewer where fewer were recorded. Tasks in `gold` are left out.
     """
     counted = _counted(answers, gold)
     taken = answers.where(_places(answers, seed) < overlap).of_tasks(counted)
@@ -110,7 +114,10 @@ def accuracy(
     truths: Mapping[str, str],
     gold: Mapping[str, str] | None = None,
 ) -> float:
-    """Return the share of the tasks with a truth, gold aside, whose value is that truth; nan without any."""
+    """Return the share of the tasks with a truth, gold aside, whose value is that truth.
+
+    It is nan without any such task.
+    """
     known = gold or {}
     right = [
         value == truths[task]
@@ -121,7 +128,10 @@ def accuracy(
 
 
 def _counted(answers: Answers, gold: Mapping[str, str] | None) -> Flags:
-    """Return which tasks are asked and judged: all but gold. Raises Refused where that is none."""
+    """Return which tasks are asked and judged: all but gold.
+
+    Raises Refused where there is none.
+    """
     known = gold or {}
     counted = np.array([task not in known for task in answers.tasks], np.bool_)
     if not counted.any():
@@ -139,10 +149,10 @@ def _judged(answers: Answers, gold: Mapping[str, str] | None) -> Estimate:
 
 
 def _places(answers: Answers, seed: int) -> Codes:
-    """A random place in the queue of its task for every answer, 0 first."""
+    """Return a random place in the queue of its task for every answer, 0 first."""
     order = np.lexsort((np.random.default_rng(seed).random(len(answers)), answers.task))
     starts = np.searchsorted(answers.task, np.arange(len(answers.tasks)))
     place = np.empty(len(answers), np.intp)
-    # `order` lists each task's answers together, since answers are sorted by task.
+    # `order` lists each task's answers together, because answers are sorted by task.
     place[order] = np.arange(len(answers)) - starts[answers.task]
     return place

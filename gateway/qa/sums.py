@@ -1,8 +1,8 @@
-"""Sums over answers, the inner loop of every rule: by task, and by (worker, what they said).
+"""Sums over answers, the inner loop of every rule: by task, and by (worker, answer).
 
-Both steps of EM add up short rows, one per answer, by group: the answers of a task, the answers in
-which a worker said an option. Groups are laid side by side, the largest first: the first rows of
-all groups are one array, the second rows the next, and so on, so that a step is a few long
+Both steps of EM add up short rows, one per answer, by group. A group is the answers of a task, or
+the answers in which a worker said an option. Groups are laid side by side, the largest first. The
+first rows of all groups are one array, the second rows the next, and so on. So a step is a few long
 additions of NumPy and no loop over groups. Groups with very many rows are cut into pieces first.
 """
 
@@ -15,21 +15,21 @@ from numpy.typing import NDArray
 from gateway.qa.port import Answers, Codes, Floats
 
 Rows = TypeVar("Rows", Floats, NDArray[np.float32])
-PIECE = 16  # rows; what is left is added up piece by piece
+PIECE = 16  # The number of rows. The rest is added up piece by piece.
 
 
 _known: WeakKeyDictionary[Answers, "Sums"] = WeakKeyDictionary()
 
 
 def sums_of(answers: Answers) -> "Sums":
-    """The groupings of these answers, worked out once for all rules that look at them."""
+    """Return the groupings of these answers, computed once for all rules that use them."""
     if answers not in _known:
         _known[answers] = Sums(answers)
     return _known[answers]
 
 
 class Sums:
-    """The two groupings of a batch's answers, worked out once."""
+    """The two groupings of a batch's answers, computed once."""
 
     def __init__(self, answers: Answers) -> None:
         self.tasks, self.workers, self.options = (
@@ -43,42 +43,54 @@ class Sums:
         self._by_said = _Groups(said, answers.task, self.workers * self.options)
 
     def votes(self) -> Floats:
-        """How often each option was given, (tasks, options)."""
+        """Return how often each option was given, as (tasks, options)."""
         cells = np.bincount(
             self._task * self.options + self._option, minlength=self.tasks * self.options
         )
         return cells.reshape(self.tasks, self.options).astype(np.float64)
 
     def evidence(self, log_confusion: Floats) -> Floats:
-        """Sum of log chances of the answers under every truth, (tasks, options).
+        """Return the sum of log chances of the answers under every truth, as (tasks, options).
 
-        `log_confusion[w, k, o]` as in `Estimate.confusion`.
+        `log_confusion[w, k, o]` is as in `Estimate.confusion`.
         """
         by_said = np.ascontiguousarray(log_confusion.transpose(0, 2, 1))
         return self.heard(by_said.reshape(self.workers * self.options, self.options))
 
     def heard(self, rows: Rows) -> Rows:
-        """Sum per task of the rows of its answers; `rows` has one per worker and option said."""
+        """Return the sum per task of the rows of its answers.
+
+        `rows` has one row per worker and option.
+        """
         return self._by_task.total(rows)
 
     def said(self, rows: Rows) -> Rows:
-        """Sum per worker and option said of the rows of the tasks where it was said; one row per task."""
+        """Return the sum per worker and option of the rows of the tasks with that answer.
+
+        `rows` has one row per task.
+        """
         return self._by_said.total(rows)
 
     def counts(self, posterior: Floats) -> Floats:
-        """Expected times worker `w` said `o` when the truth was `k`, as `[w, k, o]`."""
+        """Return the expected counts `[w, k, o]`.
+
+        They say how often worker `w` said `o` when the truth was `k`.
+        """
         flat = self.said(posterior)
         return flat.reshape(self.workers, self.options, self.options).transpose(0, 2, 1)
 
 
 class _Groups:
-    """`total(rows)[g]` is the sum of `rows[picked[i]]` over all i whose `group[i]` is g."""
+    """A grouping of rows.
+
+    `total(rows)[g]` is the sum of `rows[picked[i]]` over all i whose `group[i]` is g.
+    """
 
     def __init__(self, group: Codes, picked: Codes, groups: int) -> None:
         order = _order(group, groups)
         sizes = np.bincount(group, minlength=groups)
         pieces = -(-sizes // PIECE)
-        # Every piece: which group it is of, and where its rows start among the sorted ones.
+        # For every piece: its group, and the place where its rows start among the sorted ones.
         owner = np.repeat(np.arange(groups), pieces)
         number = np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
         start = (np.cumsum(sizes) - sizes)[owner] + number * PIECE
@@ -109,7 +121,7 @@ class _Groups:
 
 
 def _order(numbers: Codes, limit: int) -> Codes:
-    """Places of non-negative numbers up to `limit` in ascending order, stable."""
+    """Return the places of non-negative numbers up to `limit` in ascending order, stable."""
     # NumPy sorts 16-bit integers by radix, several times faster than wider ones.
     short = numbers.astype(np.uint16) if limit < 2**16 else numbers
     return np.argsort(short, kind="stable")

@@ -1,8 +1,8 @@
-"""Is one more answer worth its price? Expected gain of asking on, in shares of an error's cost.
+"""The expected gain of one more answer, in shares of an error's cost.
 
-A question is between its two leading options; one more answer moves the log-odds between them by a
+A question is between its two leading options. One more answer moves the log-odds between them by a
 known step, up or down. Over the answers that may still be asked this is a small optimal stopping
-problem, solved backwards exactly (Wald's sequential test, priced). Looking one answer ahead would
+problem, solved backwards exactly (Wald's sequential test, priced). A look one answer ahead would
 not do: at 9 to 1 no single answer can turn the decision, but two can.
 """
 
@@ -10,16 +10,20 @@ from functools import lru_cache
 from math import exp, log
 from typing import NamedTuple
 
-LOOKAHEAD = 5  # answers; beyond that a further one changes the gain by less than a percent
+# Beyond this number of answers, a further one changes the gain by less than a percent.
+LOOKAHEAD = 5
 SKILL_MAX = 0.99
 ODDS_MIN, PRICE_MIN = 1e-12, 1e-6
-# What `quick_gain` remembers: log-odds in steps of 1/8, prices in steps of 2 %, so many of the
-# latter (20 MB at most).
+# `quick_gain` remembers log-odds in steps of 1/8 and prices in steps of 2 %. `LADDERS` limits the
+# number of remembered prices (20 MB at most).
 KNOT, PRICE_STEP, LADDERS = 0.125, 0.02, 1_024
 
 
 class Belief(NamedTuple):
-    """What the answers so far say: the best value, its chance, and the chance of the next one."""
+    """The result of the answers so far.
+
+    It has the best value, its chance, and the chance of the next one.
+    """
 
     value: str
     leader: float
@@ -27,8 +31,9 @@ class Belief(NamedTuple):
 
 
 class Prospect(NamedTuple):
-    """Whoever is asked next: the chance that they are right, how many options and answers are left.
+    """The prospect of one more answer.
 
+    It has the chance that the next worker is right, and the numbers of options and of answers left.
     `weight` (0..1] is how much of an independent answer's evidence one more is worth.
     """
 
@@ -39,9 +44,10 @@ class Prospect(NamedTuple):
 
 
 def gain(belief: Belief, asked: Prospect, price: float) -> float:
-    """Expected net gain of asking at least one more worker; negative when it is not worth it.
+    """Return the expected net gain of asking at least one more worker.
 
-    `price` of one answer and the result are in units of what a wrong value costs.
+    It is negative when asking is not worth it. `price` of one answer and the result are in units of
+    the cost of a wrong value.
 
     >>> torn, sure = Belief("a", 0.5, 0.5), Belief("a", 0.99, 0.01)
     >>> stranger = Prospect(skill=0.8, options=2, answers_left=3, weight=1.0)
@@ -57,10 +63,10 @@ def gain(belief: Belief, asked: Prospect, price: float) -> float:
 
 
 def quick_gain(leader: float, runner_up: float, asked: Prospect, price: float) -> float:
-    """`gain` for the judge of single answers: read off between remembered points, a microsecond or two.
+    """Return the `gain` for the judge of single answers, read off between remembered points.
 
-    Prices are remembered to `PRICE_STEP`, log-odds to `KNOT`, so that a batch's answers share their
-    points; what is between two is taken from both.
+    It takes a microsecond or two. Prices are remembered to `PRICE_STEP`, log-odds to `KNOT`, so
+    that a batch's answers share their points. A value between two points is interpolated.
     """
     pair = leader + runner_up
     if asked.answers_left < 1 or pair <= 0.0:
@@ -73,7 +79,7 @@ def quick_gain(leader: float, runner_up: float, asked: Prospect, price: float) -
 
 
 class _Ladder(dict[int, float]):
-    """Gains at log-odds of 0, 1, 2, ... `KNOT`, worked out when first asked for."""
+    """The gains at log-odds of 0, 1, 2, ... `KNOT`, computed when first asked for."""
 
     def __init__(self, asked: Prospect, price: float) -> None:
         super().__init__()
@@ -90,14 +96,18 @@ def _ladder(price_step: int, asked: Prospect) -> _Ladder:
 
 
 def _gain_of_pair(odds_against: float, asked: Prospect, price: float) -> float:
-    """The gain when the truth is one of the two leading options, at these odds against the first."""
+    """Return the gain when the truth is one of the two leading options.
+
+    `odds_against` are the odds against the first.
+    """
     depth = min(LOOKAHEAD, asked.answers_left)
     slip = (1.0 - min(asked.skill, SKILL_MAX)) / max(1, asked.options - 1)
     right = max(min(asked.skill, SKILL_MAX), slip)
     step = asked.weight * log(right / slip)
     chances = [1.0 / (1.0 + odds_against * exp(-step * d)) for d in range(-depth, depth + 1)]
     settled = [max(chance, 1.0 - chance) for chance in chances]
-    neither = max(0.0, 1.0 - right - slip)  # the answer is for a third option: no news
+    # The answer is for a third option, which says nothing about the two.
+    neither = max(0.0, 1.0 - right - slip)
     values = settled
     asking = 0.0
     for left in range(1, depth + 1):

@@ -1,8 +1,8 @@
-"""Signs of cheating: one rule a file, each gives findings with their evidence, for a person to judge.
+"""The signs of cheating: one rule per file, which returns findings with their evidence.
 
-Nobody is banned by a formula. A rule is a file with `look(observed)`; what several rules say of many
-workers is corrected for how many were looked at, inside each rule. How quickly somebody answers is
-never a finding: in recorded crowds the quickest are often the best.
+An operator of the gateway judges them: no worker is banned by a formula. A rule is a file with
+`look(observed)`. Each rule corrects its findings for the number of workers that it examined. The
+speed of answers is never a finding: in recorded crowds the quickest workers are often the best.
 """
 
 from typing import TYPE_CHECKING, cast
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def findings(observed: "Observed") -> "list[Finding]":
-    """What all rules find, the least likely luck first."""
+    """Return the findings of all rules, the least likely luck first."""
     from gateway.qa import cheating  # noqa: PLC0415  # the package itself, as its shelf
 
     found: list[Finding] = []

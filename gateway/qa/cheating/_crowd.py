@@ -1,15 +1,18 @@
-"""What the others said: the expectation that every sign of cheating is measured against."""
+"""The answers of the other workers.
+
+They are the expectation against which every sign of cheating is measured.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from gateway.qa.observed import Deed
 
-SMOOTHING = 1.0  # answers of the crowd at large, beside those to the task itself
+SMOOTHING = 1.0  # The answers of all workers at large, beside those to the task itself.
 
 
 class Crowd:
-    """Answers per task, and how often a worker agrees with what most others said."""
+    """The answers per task, and how often a worker agrees with the answer of most others."""
 
     def __init__(self, deeds: Sequence[Deed], options: Sequence[str]) -> None:
         self.options = tuple(dict.fromkeys((*options, *(deed.answer for deed in deeds))))
@@ -28,9 +31,9 @@ class Crowd:
         self.usual = self._usual()
 
     def others(self, task: str, without: Collection[str]) -> dict[str, float]:
-        """Share of every option among the other workers' answers to a task.
+        """Return the share of every option among the other workers' answers to a task.
 
-        Smoothed by one answer spread over all options, so that nothing is impossible.
+        It is smoothed by one answer spread over all options, so that nothing is impossible.
         """
         weights = self._weights[task].copy()
         said = self.of_task[task]
@@ -41,7 +44,7 @@ class Crowd:
         return {option: weight / total for option, weight in weights.items()}
 
     def agreement(self, worker: str) -> tuple[int, int]:
-        """How many of a worker's answers are what most others said, and of how many."""
+        """Return how many of a worker's answers agree with most others, and of how many."""
         if worker in self._agreements:
             return self._agreements[worker]
         agreed = seen = 0
@@ -55,7 +58,7 @@ class Crowd:
         return agreed, seen
 
     def _usual(self) -> float:
-        """Share of all answers that agree with most others'."""
+        """Return the share of all answers that agree with most others'."""
         pairs = [self.agreement(worker) for worker in self.of_worker]
         seen = sum(n for _, n in pairs)
         return sum(agreed for agreed, _ in pairs) / seen if seen else 1.0

@@ -1,14 +1,15 @@
-"""Copying: two people who make the same mistakes, more often than their questions' difficulty explains.
+"""The sign of copying: two workers that make the same mistakes too often.
 
-Being right together proves nothing. Being wrong together, with the same answer, on questions where
-the others are right, does. What is wrong is what most others (without the two) did not say. How
-likely the slip was is taken from the others' answers to the question, and from each one's own habit of
-taking this for that: so neither hard questions nor lenient readers are accused. What likeness the whole
-crowd shows beyond that is taken for its nature (an empirical null, Efron 2004).
+The difficulty of their questions does not explain it. Being right together proves nothing. Being
+wrong together, with the same answer, on questions where the others are right, does. An answer is
+wrong when most others (without the two) did not say it. Two sources say how likely the slip was:
+the others' answers to the question, and each worker's own habit of taking one option for another.
+So neither hard questions nor lenient readers are accused. Any likeness beyond that which all
+workers show is taken for their nature (an empirical null, Efron 2004).
 
-Ties (a shared payout number, a referral, a partner) and answering within a minute of each other make
-a pair worth a closer look, with the same number of false alarms in sum; alone they are nothing. Copying
-from somebody who makes no mistakes cannot be seen here, and does no harm either.
+Ties are a shared payout number, a referral or a partner. Ties and answers within a minute of each
+other make a pair worth a closer look, with the same number of false alarms in sum. Alone they mean
+nothing. Copying from a worker that makes no mistakes cannot be seen here, and does no harm either.
 """
 
 from collections import Counter, defaultdict
@@ -21,15 +22,17 @@ from gateway.qa.chance import at_least, beyond_luck
 from gateway.qa.cheating._crowd import Crowd
 from gateway.qa.observed import FALSE_SHARE, Finding, Observed
 
-SHARED_MIN = 8  # questions both answered and others too
-WRONG_MIN = 3  # of these answered with the same mistake
-TIED = 8.0  # a tied pair is looked at with so many times the attention of an untied one
+SHARED_MIN = 8  # The number of questions that both answered, and others too.
+WRONG_MIN = 3  # The number of these that both answered with the same mistake.
+TIED = 8.0  # A tied pair gets this multiple of the attention of an untied one.
 TOGETHER_S = 60.0
-HABIT_PRIOR = 5.0  # answers per question's value; a worker with few is taken to err as all do
-DIFFICULTY_PRIOR = 12.0  # answers; a task with few others is taken to be about as hard as all are
+# The number of answers per question's value. A worker with few is taken to err as all do.
+HABIT_PRIOR = 5.0
+# The number of answers. A task with few others is taken to be about as hard as all are.
+DIFFICULTY_PRIOR = 12.0
 SLIP_MAX = 0.95
-PAIRS_MIN = 40  # fewer do not show what likeness is this crowd's nature
-USUAL_SHARE = 0.95  # of the pairs are taken to be innocent
+PAIRS_MIN = 40  # Fewer pairs do not show which likeness is the nature of these workers.
+USUAL_SHARE = 0.95  # This share of the pairs is taken to be innocent.
 CHANCE_MIN = 1e-15
 _NORMAL = NormalDist()
 
@@ -47,13 +50,17 @@ class _Pair:
 
 
 def look(observed: Observed) -> list[Finding]:
-    """See `gateway.qa.observed.Sign`; one finding per group of people who copy each other."""
+    """Return one finding per group of workers that copy each other.
+
+    See `gateway.qa.observed.Sign`.
+    """
     crowd = Crowd(observed.deeds, observed.options)
     times = {(deed.task, deed.worker): deed.at for deed in observed.deeds}
     pairs = _tempered(list(_pairs(crowd, times, observed.ties)))
     attention = [TIED if _near(pair) else 1.0 for pair in pairs]
     mean = sum(attention) / max(1, len(pairs))
-    # Weighted false discovery rate (Genovese, Roeder and Wasserman 2006): weights average to one.
+    # This is the weighted false discovery rate (Genovese, Roeder and Wasserman 2006): weights
+    # average to one.
     weighed = [min(1.0, p.chance * mean / w) for p, w in zip(pairs, attention, strict=True)]
     believed = beyond_luck(weighed, FALSE_SHARE)
     sure = [pair for pair, is_sure in zip(pairs, believed, strict=True) if is_sure]
@@ -101,7 +108,7 @@ def _pairs(
 
 
 def _tempered(pairs: list[_Pair]) -> list[_Pair]:
-    """Chances as they are once the likeness that most pairs of this crowd show is taken for normal."""
+    """Return the pairs with their chances relative to the likeness that most pairs show."""
     if len(pairs) < PAIRS_MIN:
         return pairs
     scores = [_NORMAL.inv_cdf(1.0 - min(max(p.chance, CHANCE_MIN), 0.5)) for p in pairs]
@@ -114,7 +121,7 @@ def _tempered(pairs: list[_Pair]) -> list[_Pair]:
 
 
 def _alike(crowd: Crowd, task: str, one: str, other: str) -> bool:
-    """Whether both gave the same answer, and not what most others said."""
+    """Return True when both gave the same answer, and most others another."""
     answers = crowd.of_task[task]
     if answers[one] != answers[other]:
         return False
@@ -123,7 +130,10 @@ def _alike(crowd: Crowd, task: str, one: str, other: str) -> bool:
 
 
 class _Habits:
-    """How often each worker says this where the others say that, in units of the crowd's rate."""
+    """The habits of workers: how often each says one answer where the others say another.
+
+    It is in units of the rate of all workers.
+    """
 
     def __init__(self, crowd: Crowd) -> None:
         self._crowd = crowd
@@ -138,7 +148,7 @@ class _Habits:
                     self._all[believed][deed.answer] += 1
 
     def same_mistake(self, task: str, one: str, other: str) -> float:
-        """The chance that two strangers with these habits give the same wrong answer to a task."""
+        """Return the chance that two strangers with these habits make one same mistake."""
         shares = self._crowd.others(task, (one, other))
         most = max(shares.values())
         believed = max(shares, key=shares.__getitem__)
@@ -176,7 +186,7 @@ def _ties(one: str, other: str, ties: Mapping[str, Mapping[str, str]]) -> tuple[
 
 
 def _groups(pairs: list[_Pair]) -> list[list[_Pair]]:
-    """Pairs that hang together, as lists."""
+    """Return pairs that share workers as lists."""
     group_of: dict[str, list[_Pair]] = {}
     for pair in pairs:
         first, second = group_of.get(pair.one, []), group_of.get(pair.other, [])

@@ -1,19 +1,22 @@
-"""Position: the same key again and again, more often than the questions asked for it.
+"""The sign of position: the same key again and again, more often than the questions explain.
 
-Menus are rotated, so what a key means differs between workers; a key that wins whatever stands
-behind it is a thumb, not a reading. What the questions asked for is taken from what the others
-answered.
+Menus are rotated, so the meaning of a key differs between workers. A key that wins whatever stands
+behind it is a thumb, not a reading. The other workers' answers show which keys the questions
+explain.
 """
 
 from gateway.qa.chance import at_least, beyond_luck
 from gateway.qa.cheating._crowd import Crowd
 from gateway.qa.observed import FALSE_SHARE, Deed, Finding, Observed
 
-DEEDS_MIN = 12  # answers from a menu before a worker's keys are looked at
+DEEDS_MIN = 12  # The answers from a menu that are needed before a worker's keys are examined.
 
 
 def look(observed: Observed) -> list[Finding]:
-    """See `gateway.qa.observed.Sign`."""
+    """Return one finding per worker with a favourite key.
+
+    See `gateway.qa.observed.Sign`.
+    """
     crowd = Crowd(observed.deeds, observed.options)
     found: list[Finding] = []
     for worker, deeds in sorted(crowd.of_worker.items()):
@@ -40,7 +43,8 @@ def _favourite(worker: str, pressed: list[Deed], crowd: Crowd) -> Finding:
     return Finding(
         "position",
         (worker,),
-        min(1.0, chances[key] * keys),  # the best of several keys is looked at
+        # The best of several keys is examined, so its chance is multiplied by their number.
+        min(1.0, chances[key] * keys),
         f"pressed {key + 1} {hits[key]} times in {len(pressed)} answers; "
         f"others' answers make about {usual:.0f} likely",
         {"key": key + 1, "pressed": hits[key], "expected": round(usual, 1), "of": len(pressed)},

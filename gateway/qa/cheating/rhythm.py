@@ -1,8 +1,8 @@
-"""Rhythm: keys that follow a pattern (1 2 1 2, 1 1 1 2 2 2) instead of the questions.
+"""The sign of rhythm: keys that follow a pattern (1 2 1 2, 1 1 1 2 2 2) instead of the questions.
 
-The information one key gives about the next is tested against none (G-test on the table of
-transitions). Questions may come in an order of their own, so only those are found who also agree
-with the others less than the crowd does.
+The information that one key gives about the next is tested against none (G-test on the table of
+transitions). Questions may come in an order of their own. So only workers are found that also agree
+with the others less than usual.
 """
 
 from collections import Counter
@@ -14,11 +14,14 @@ from gateway.qa.cheating._crowd import Crowd
 from gateway.qa.observed import FALSE_SHARE, Finding, Observed
 
 PRESSES_MIN = 20
-WORSE = 0.05  # chance to agree as seldom as that for somebody who agrees as all do
+WORSE = 0.05  # The chance that a worker with the usual agreement agrees as seldom.
 
 
 def look(observed: Observed) -> list[Finding]:
-    """See `gateway.qa.observed.Sign`."""
+    """Return one finding per worker whose keys follow a pattern.
+
+    See `gateway.qa.observed.Sign`.
+    """
     crowd = Crowd(observed.deeds, observed.options)
     found: list[Finding] = []
     for worker, deeds in sorted(crowd.of_worker.items()):

@@ -1,1 +1,1 @@
-"""Aggregation rules: the file's name is the rule's name; `gateway.qa.rule(name)` opens one."""
+"""The aggregation rules: a file's name is the rule's name, and `gateway.qa.rule(name)` opens it."""

@@ -1,24 +1,25 @@
-"""Auto: a blend of four rules, weighted by what the batch can teach and by how far they agree.
+"""The rule auto: a blend of four rules.
 
-No single model is best for every crowd, and the richer a model, the more answers it wants: a matrix
-per worker cannot be learnt from three answers a task, nor from workers who gave five. So weights
-follow from the batch's shape: from majority over one coin to matrices as answers per task and per
-worker grow.
+They are weighted by what the batch can teach and by how far they agree. No single model is best for
+every crowd. The richer a model, the more answers it needs. A matrix per worker cannot be learnt
+from three answers per task, nor from workers that gave five. So weights follow from the batch's
+shape. As answers per task and per worker grow, the weight moves from majority over one coin to
+matrices.
 
 A model that contradicts majority on many tasks has mostly gone astray: classes were swapped, or a
-clique that errs together is believed. Its weight falls with the square of that share, so that it
-can change the tasks where the votes are close and the other models agree, and not turn the batch
+clique that errs together is believed. Its weight falls with the square of that share. So it can
+change the tasks where the votes are close and the other models agree, and cannot turn the batch
 around.
 
-A majority that is tied has no vote left in the blend, and any breath of a richer model would
-decide. But it breaks its ties by how often the voters agree with others elsewhere, and where
-answers are few that is right more often than the models: so it speaks for its choice, though
-softly.
+A majority that is tied has no vote left in the blend, and any slight belief of a richer model would
+decide. But majority breaks its ties by how often the voters agree with others elsewhere. Where
+answers are few, that is right more often than the models. So it counts for its choice, though
+weakly.
 
-Gold decides between the rules as far as it tells them apart: every weight is multiplied by the
-chance that the rule, which was not told the gold, gave to the truths. Gold on which majority does
-better than the blend beyond luck hands the batch back to majority. So does a blend that contradicts
-majority so often that it looks like a collapse, unless there is enough gold to judge it.
+Gold decides between the rules as far as it tells them apart. Every weight is multiplied by the
+chance that the rule, without the gold, gave to the truths. Gold on which majority does better than
+the blend beyond luck hands the batch back to majority. So does a blend that contradicts majority so
+often that it looks like a collapse, unless there is enough gold to judge it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,26 +33,29 @@ from gateway.qa.em import logs, posteriors
 from gateway.qa.port import TIE, UNKNOWN, Answers, Codes, Estimate, Floats, decide, gold_codes
 
 CANDIDATES = ("majority", "one_coin", "ibcc", "ebcc")
-# One answer a task teaches nothing about workers, and two that differ nothing about who erred, so
-# answers a task count from here on.
+# One answer per task teaches nothing about workers. Two that differ teach nothing about which one
+# erred. So answers per task count from here on.
 ALONE, PAIRED = 1.0, 1.5
-CONTRADICTED_MAX = 0.35  # share of tasks; real crowds stay below 0.21
-# Posteriors are too sure of themselves: of what they say of gold, half is believed.
+CONTRADICTED_MAX = 0.35  # The share of tasks. Real crowds stay below 0.21.
+# Posteriors are too sure of themselves, so half of what they say of gold is believed.
 GOLD_POWER = 0.5
-FORESEEN_MIN = 0.02  # one wrong truth on file must not rule a candidate out
-LUCK = 1.645  # one-sided 95 % of a sign test
-GOLD_DECIDES = 25  # tasks; with fewer, what contradicts majority too often is a collapse
+FORESEEN_MIN = 0.02  # One wrong truth on file must not rule a candidate out.
+LUCK = 1.645  # This is one-sided 95 % of a sign test.
+# The number of tasks. With fewer, a blend that contradicts majority too often is a collapse.
+GOLD_DECIDES = 25
 
 
 @dataclass(frozen=True, slots=True)
 class Constants:
-    """The numbers that shape the blend, as `bench.qa_left_out` fits them with each recorded crowd left out.
+    """The numbers that shape the blend.
 
-    `majority` and `ebcc` are weights; one coin and independent matrices weigh 1. A model that contradicts
-    majority on the share `contradicted` of the tasks keeps 37 % of its weight. `matrix_task` and
-    `matrix_cell` are the answers, per task and per free number of a worker's matrix, at which matrices have half
-    of their weight; `coin_task` and `coin_worker` those per task and per worker for one coin. `tie_broken` is the
-    share of a tie's chance that goes to the option for which majority breaks it.
+    `bench.qa_left_out` fits them with each recorded crowd left out. `majority` and `ebcc` are
+    weights, while one coin and independent matrices weigh 1. A model that contradicts majority on
+    the share `contradicted` of the tasks keeps 37 % of its weight. `matrix_task` and `matrix_cell`
+    are the answers per task and per free number of a worker's matrix at which matrices have half of
+    their weight. `coin_task` and `coin_worker` are those per task and per worker for one coin.
+    `tie_broken` is the share of a tie's chance that goes to the option for which majority breaks
+    it.
     """
 
     majority: float = 0.35
@@ -75,7 +79,10 @@ def aggregate(
     *,
     constants: Constants = CONSTANTS,
 ) -> Estimate:
-    """Blend the candidates. See `gateway.qa.port.Rule`."""
+    """Blend the candidates.
+
+    See `gateway.qa.port.Rule`.
+    """
     truth = gold_codes(answers, gold)
     taught = bool((truth != UNKNOWN).any())
     estimates = _untaught(answers, keep=taught, start=start)
@@ -90,7 +97,7 @@ def aggregate(
 
 
 def _untaught(answers: Answers, *, keep: bool, start: Floats | None) -> list[Estimate]:
-    """Return what each candidate says without gold, worked out once however often gold is tried."""
+    """Return each candidate's estimate without gold, computed once for all trials of gold."""
     found = None if start is not None else _known.get(answers)
     if found is None:
         found = candidates(answers, start=start)
@@ -102,7 +109,7 @@ def _untaught(answers: Answers, *, keep: bool, start: Floats | None) -> list[Est
 def candidates(
     answers: Answers, gold: Mapping[str, str] | None = None, start: Floats | None = None
 ) -> list[Estimate]:
-    """Return what each candidate says, in their order."""
+    """Return each candidate's estimate, in their order."""
     return [rule(name).aggregate(answers, gold, start) for name in CANDIDATES]
 
 
@@ -126,7 +133,10 @@ def blended(
     constants: Constants = CONSTANTS,
     truth: Codes | None = None,
 ) -> Estimate:
-    """Pool the candidates with those weights; return majority where the blend looks like a collapse."""
+    """Return the candidates pooled with these weights.
+
+    Return majority where the blend looks like a collapse.
+    """
     majority = estimates[0]
     known = np.full(len(answers.tasks), UNKNOWN) if truth is None else truth
     opinions = [
@@ -144,12 +154,15 @@ def blended(
 
 
 def _contradicted(one: Estimate, majority: Estimate) -> float:
-    """Share of the tasks whose value is another."""
+    """Return the share of the tasks that have another value."""
     return float(np.mean([a != b for a, b in zip(one.value, majority.value, strict=True)]))
 
 
 def _by_shape(answers: Answers, constants: Constants) -> tuple[float, float]:
-    """Return what one coin and what matrices can learn, 0..1, from the answers per task and worker."""
+    """Return what one coin and what matrices can learn, 0..1.
+
+    It depends on the answers per task and per worker.
+    """
     per_task = len(answers) / len(answers.tasks)
     per_worker = len(answers) / len(answers.workers)
     options = len(answers.options)
@@ -161,12 +174,15 @@ def _by_shape(answers: Answers, constants: Constants) -> tuple[float, float]:
 
 
 def _share(answers: float, half: float) -> float:
-    """0 without answers, a half at `half`, towards 1."""
+    """Return 0 without answers, a half at `half`, and almost 1 for many."""
     return max(0.0, answers) / (max(0.0, answers) + half)
 
 
 def _by_gold(weights: Floats, estimates: Sequence[Estimate], truth: Codes) -> Floats:
-    """The weights times what each candidate, not told the gold, gave to the truths."""
+    """Return the weights times the chance that each candidate gave to the truths.
+
+    The candidates were not given the gold.
+    """
     known = np.flatnonzero(truth != UNKNOWN)
     said = np.array([one.posterior[known, truth[known]] for one in estimates])
     evidence = GOLD_POWER * np.log(np.maximum(said, FORESEEN_MIN)).sum(1)
@@ -175,7 +191,7 @@ def _by_gold(weights: Floats, estimates: Sequence[Estimate], truth: Codes) -> Fl
 
 
 def _ties_broken(answers: Answers, majority: Estimate, share: float) -> Floats:
-    """Return majority's posterior, with `share` of the chance of tied options on the one it chose."""
+    """Return majority's posterior, with `share` of the chance of tied options on its choice."""
     columns = majority.posterior.T
     tied_at = columns >= majority.confidence - TIE
     tied = np.flatnonzero(tied_at.sum(0) > 1)
@@ -194,10 +210,11 @@ def _ties_broken(answers: Answers, majority: Estimate, share: float) -> Floats:
 
 
 def _pooled(weights: Floats, opinions: Sequence[Floats], truth: Codes) -> Floats:
-    """The candidates' posteriors pooled: their mixture says what is true, their logarithms how surely.
+    """Return the candidates' posteriors pooled.
 
-    In a mixture one modest voice caps all others, which would make sure tasks look doubtful; where
-    the two would choose differently the task is torn, and the mixture stands.
+    Their mixture decides the value, and their logarithms the confidence. In a mixture one modest
+    candidate caps all others, which would make sure tasks look doubtful. Where the two would choose
+    differently the task is torn, and the mixture stands.
     """
     mixed = np.tensordot(weights, opinions, 1)
     logarithms = sum(

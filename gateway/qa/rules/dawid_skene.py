@@ -1,9 +1,9 @@
-"""Dawid-Skene: a confusion matrix per worker, estimated by EM together with the truths.
+"""The rule Dawid-Skene: a confusion matrix per worker, estimated by EM together with the truths.
 
 Dawid and Skene, "Maximum likelihood estimation of observer error-rates using the EM algorithm"
-(1979), made safe for workers with few answers by drawing every row towards a prior that knows
-the crowd's mistakes and the worker's own skill (`gateway.qa.prior`), so that a batch cannot
-collapse into one class or swap two.
+(1979). It is made safe for workers with few answers, by drawing every row towards a prior. The
+prior knows the mistakes of all workers and the worker's own skill (`gateway.qa.prior`). So a batch
+cannot collapse into one class or swap two.
 """
 
 from collections.abc import Mapping
@@ -12,13 +12,16 @@ from gateway.qa.em import expectation_maximisation
 from gateway.qa.port import Answers, Estimate, Floats
 from gateway.qa.prior import tilted
 
-PRIOR_ANSWERS = 3.0  # weight of the prior in every row
+PRIOR_ANSWERS = 3.0  # The weight of the prior in every row.
 
 
 def aggregate(
     answers: Answers, gold: Mapping[str, str] | None = None, start: Floats | None = None
 ) -> Estimate:
-    """Learn matrices by EM. See `gateway.qa.port.Rule`."""
+    """Learn matrices by EM.
+
+    See `gateway.qa.port.Rule`.
+    """
     return expectation_maximisation(answers, gold, _matrices, start)
 
 

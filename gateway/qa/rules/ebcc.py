@@ -1,12 +1,13 @@
-"""Classifier combination with correlated errors: every option has kinds of its own, and workers err by kind.
+"""The rule EBCC: every option has kinds of questions, and workers err by kind.
 
-Li, Rubinstein and Cohn, "Exploiting worker correlation for label aggregation in crowdsourcing" (ICML 2019), by
-variational Bayes. Questions with the same true option fall into a few kinds (easy ones, ones that look like
-another option), and workers who read the same kind make the same mistakes. So answers are independent
-only within a kind, and a shared mistake is not taken for agreement, nor for another class.
+It is classifier combination with correlated errors: Li, Rubinstein and Cohn, "Exploiting worker
+correlation for label aggregation in crowdsourcing" (ICML 2019), by variational Bayes. Questions
+with the same true option fall into a few kinds (easy ones, ones that look like another option).
+Workers that read the same kind make the same mistakes. So answers are independent only within a
+kind. A shared mistake is not taken for agreement, nor for another class.
 
-The kinds of a task are drawn from a hash of its name to begin with, and the mean over several such
-beginnings is returned: neither the order of the answers nor the workers' names matter.
+At first the kinds of a task are drawn from a hash of its name. The mean over several such starts is
+returned: neither the order of the answers nor the workers' names matter.
 """
 
 from collections.abc import Mapping
@@ -22,25 +23,30 @@ from gateway.qa.rules.ibcc import digamma
 from gateway.qa.sums import Sums, sums_of
 
 Halves: TypeAlias = NDArray[np.float32]
-KINDS = 8  # of questions in all, spread evenly over the options and rounded up
-# Imaginary answers of every worker to every kind: as of workers who are right four times of five.
+KINDS = 8  # The number of kinds of questions in all, spread evenly over the options and rounded up.
+# The number of imaginary answers of every worker to every kind: right four times of five.
 PRIOR_RIGHT, PRIOR_WRONG = 4.0, 1.0
-PRIOR_KIND = 0.1  # imaginary tasks per option, spread over its kinds: few kinds explain most
+# The number of imaginary tasks per option, spread over its kinds: few kinds explain most.
+PRIOR_KIND = 0.1
 PRIOR_CLASS = 1.0
-BEGINNINGS, MANY_ANSWERS = 3, 50_000  # one beginning is enough where there are many answers
+BEGINNINGS, MANY_ANSWERS = 3, 50_000  # One start is enough where there are many answers.
 ROUNDS_MAX = 60
-CONTENT = 2e-3  # stop when no chance of an option moves by more,
-CONTENT_MEAN = 6e-5  # or all of them by so little on average
+CONTENT = 2e-3  # The loop stops when no chance of an option moves by more.
+CONTENT_MEAN = 6e-5  # It also stops when all move by less on average.
 
 
 def aggregate(
     answers: Answers, gold: Mapping[str, str] | None = None, start: Floats | None = None
 ) -> Estimate:
-    """Learn kinds and matrices by variational Bayes. See `gateway.qa.port.Rule`."""
+    """Learn kinds and matrices by variational Bayes.
+
+    See `gateway.qa.port.Rule`.
+    """
     sums = sums_of(answers)
     truth = gold_codes(answers, gold)
     begin = shares(sums, truth) if start is None else start
-    if len(answers) == sums.tasks:  # one answer a task: nothing is told of any worker or kind
+    # With one answer per task, nothing is known of any worker or kind.
+    if len(answers) == sums.tasks:
         return decide(answers, begin, _unlearnt(sums))
     beginnings = BEGINNINGS if len(answers) < MANY_ANSWERS else 1
     found = [_learnt(sums, truth, begin, _kinds(answers, number)) for number in range(beginnings)]
@@ -51,36 +57,39 @@ def aggregate(
 
 
 def _prior(options: int) -> Floats:
-    """Imaginary answers of every worker, `[k, o]`."""
+    """Return the imaginary answers of every worker, `[k, o]`."""
     same = np.eye(options)
     return PRIOR_RIGHT * same + PRIOR_WRONG / max(1, options - 1) * (1.0 - same)
 
 
 def _unlearnt(sums: Sums) -> Floats:
-    """The matrices of workers of whom nothing is known, `[w, k, o]`."""
+    """Return the matrices of unknown workers, `[w, k, o]`."""
     prior = _prior(sums.options)
     return np.tile(prior / prior.sum(1, keepdims=True), (sums.workers, 1, 1))
 
 
 def _kinds(answers: Answers, beginning: int) -> Floats:
-    """Shares of the kinds per task to begin with, evenly drawn, `[t, 1, m]`: alike for all options, whatever their names."""
+    """Return the first shares of the kinds per task, evenly drawn, `[t, 1, m]`.
+
+    They are alike for all options, whatever their names.
+    """
     kinds = -(-KINDS // len(answers.options))
     drawn = -np.log(uniform(answers.tasks, beginning, kinds))
     return (drawn / drawn.sum(1, keepdims=True))[:, None, :]
 
 
 def _learnt(sums: Sums, truth: Codes, begin: Floats, kinds: Floats) -> tuple[Floats, Floats]:
-    """The posterior `[t, k]`, and the matrices `[w, k, o]` with the kinds averaged out."""
+    """Return the posterior `[t, k]`, and the matrices `[w, k, o]` with the kinds averaged out."""
     options, known, of_option = sums.options, truth != UNKNOWN, kinds.shape[2]
-    # Half the digits do: chances are compared to a thousandth, and the sums over answers take all
-    # the time.
+    # Half of the digits are enough: chances are compared to a thousandth, and the sums over answers
+    # take all the time.
     chances = _certain((begin[:, :, None] * kinds).astype(np.float32), truth, known)
     prior = _prior(options)
     of_kinds = np.repeat(np.eye(options, dtype=np.float32), of_option, axis=0)
     posterior = _rows(chances, sums.tasks) @ of_kinds
     counts = np.empty(0)
     for _ in range(ROUNDS_MAX):
-        # `[w, o, k, m]`: a row of the sums per worker and answer, as `Sums` groups them.
+        # `[w, o, k, m]` has a row of the sums per worker and answer, as `Sums` groups them.
         said = sums.said(_rows(chances, sums.tasks)).astype(np.float64)
         counts = said.reshape(sums.workers, options, options, of_option) + prior.T[None, :, :, None]
         evidence = digamma(counts) - digamma(counts.sum(1))[:, None]
@@ -101,7 +110,8 @@ def _learnt(sums: Sums, truth: Codes, begin: Floats, kinds: Floats) -> tuple[Flo
 
 def _chances(log_weights: Halves) -> Halves:
     """Return rows of log weights as chances that sum to 1."""
-    # Turned on its side: NumPy reduces a long axis several times faster than a short one.
+    # The table is transposed, because NumPy reduces a long axis several times faster than a short
+    # one.
     weights = np.ascontiguousarray(log_weights.T)
     weights -= weights.max(0)
     np.exp(weights, out=weights)
@@ -123,7 +133,10 @@ def _log_shares(chances: Halves) -> Floats:
 
 
 def _certain(chances: Halves, truth: Codes, known: Flags) -> Halves:
-    """The chances with those of gold tasks moved to their truth, the shares of its kinds kept."""
+    """Return the chances with those of gold tasks moved to their truth.
+
+    The shares of its kinds are kept.
+    """
     if known.any():
         rows = np.flatnonzero(known)
         kept = chances[rows, truth[rows]]

@@ -1,7 +1,8 @@
-"""Majority: every answer weighs the same. Ties: see `gateway.qa.port.decide`.
+"""The rule majority: every answer weighs the same.
 
-The posterior takes every worker for right as often as answers agree with it in this batch (one coin
-for all, by EM), which changes no winner and makes the confidence comparable with the other rules'.
+`gateway.qa.port.decide` breaks ties. The posterior takes every worker to be right as often as
+answers agree with it in this batch (one coin for all, by EM). That changes no winner and makes the
+confidence comparable with the other rules'.
 """
 
 from collections.abc import Mapping
@@ -12,16 +13,20 @@ from gateway.qa.em import posteriors, shares
 from gateway.qa.port import Answers, Estimate, Floats, decide, gold_codes
 from gateway.qa.sums import sums_of
 
-AGREEMENT_PRIOR = 8.0  # answers; a worker with few answers is taken to agree as all workers do
-ABOVE_CHANCE_MIN = 0.05  # a crowd below chance still elects its majority
+# The number of answers. A worker with few answers is taken to agree as all workers do.
+AGREEMENT_PRIOR = 8.0
+ABOVE_CHANCE_MIN = 0.05  # Workers below chance still elect their majority.
 AGREEMENT_MAX = 0.95
-ROUNDS = 4  # one number settles quickly
+ROUNDS = 4  # A single number settles quickly.
 
 
 def aggregate(
     answers: Answers, gold: Mapping[str, str] | None = None, start: Floats | None = None
 ) -> Estimate:
-    """Count votes; there is nothing to start from. See `gateway.qa.port.Rule`."""
+    """Count votes, without a need for `start`.
+
+    See `gateway.qa.port.Rule`.
+    """
     sums = sums_of(answers)
     truth = gold_codes(answers, gold)
     votes = sums.votes()

@@ -1,7 +1,7 @@
-"""One coin: a worker is right with one probability, whatever the truth is, and errs evenly.
+"""The rule one coin: a worker is right with one probability, whatever the truth is.
 
-Dawid and Skene's model with one parameter a worker, by EM: the choice when workers have given few
-answers each, or when a few workers have given most.
+Her mistakes spread evenly. It is Dawid and Skene's model with one parameter per worker, by EM. It
+is the choice when workers have given few answers each, or when a few workers have given most.
 """
 
 from collections.abc import Mapping
@@ -12,13 +12,16 @@ from gateway.qa.em import expectation_maximisation
 from gateway.qa.port import Answers, Estimate, Floats
 from gateway.qa.prior import skills
 
-PRIOR_RIGHT, PRIOR_WRONG = 4.0, 1.0  # answers
+PRIOR_RIGHT, PRIOR_WRONG = 4.0, 1.0  # The prior is in answers.
 
 
 def aggregate(
     answers: Answers, gold: Mapping[str, str] | None = None, start: Floats | None = None
 ) -> Estimate:
-    """Learn coins by EM. See `gateway.qa.port.Rule`."""
+    """Learn coins by EM.
+
+    See `gateway.qa.port.Rule`.
+    """
     return expectation_maximisation(answers, gold, _coins, start)
 
 

@@ -1,1 +1,1 @@
-"""Free text: which spelling of several people's typing is the answer, and how sure we are."""
+"""The aggregation of free text: the choice among several workers' spellings, and its confidence."""

@@ -1,6 +1,7 @@
-"""All typed answers of a batch at once: learn whom to trust, agree on a text, say how sure.
+"""The aggregation of all typed answers of a batch: trust in workers, texts and confidences.
 
-`medoid` for short exact strings, `rover` for sentences; `auto` looks at how long the answers are.
+`medoid` is for short exact strings, `rover` for sentences. `auto` looks at how long the answers
+are.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,18 +22,18 @@ from gateway.qa.text.normalise import EXACT, normalise
 from gateway.qa.text.rover import rover
 
 METHODS = ("auto", "medoid", "rover")
-SENTENCE_WORDS = 4  # answers of fewer words are names and numbers, to be kept as typed
+SENTENCE_WORDS = 4  # Answers of fewer words are names and numbers, which are kept as typed.
 RIGHT, WRONG = 0, 1
-NOT_RIGHT = (0.0, 1.0)  # among countless texts a guess is never right
-ROUNDS = 2  # of each method, re-learning trust in between
+NOT_RIGHT = (0.0, 1.0)  # Among countless texts a guess is never right.
+ROUNDS = 2  # The rounds of each method, with trust learnt anew in between.
 
 
 @dataclass(frozen=True, slots=True)
 class TextEstimate:
-    """One value per task, as close to somebody's typing as it can be, and its confidence.
+    """The value of every task, as close to a worker's typing as it can be, and its confidence.
 
-    `confidence` is the chance that the value is near-equal to the truth, after `calibration`, and
-    `certificate` speaks of the same of tasks that are not gold. `skill[worker]` is the chance that
+    `confidence` is the chance that the value is near-equal to the truth, after `calibration`.
+    `certificate` describes the same of tasks that are not gold. `skill[worker]` is the chance that
     an answer of that worker is near-equal to the value.
     """
 
@@ -46,7 +47,10 @@ class TextEstimate:
 
     @property
     def checked(self) -> bool:
-        """Whether any truth was known: otherwise confidences are what other batches were like."""
+        """Return True when any truth was known.
+
+        Otherwise the confidences rest on other batches.
+        """
         return self.certificate.gold > 0
 
 
@@ -57,16 +61,17 @@ def aggregate(
     method: str = "auto",
     language: str = "",
 ) -> TextEstimate:
-    """Aggregate (task, worker, answer) rows; `gold` maps tasks to texts known to be true.
+    """Aggregate (task, worker, answer) rows.
 
-    Raises Refused for an unknown method, and without any row.
+    `gold` maps tasks to texts known to be true. Raises Refused for an unknown method, and without
+    any row.
     """
     return with_gold(unaided(rows, method=method, language=language), gold)
 
 
 @dataclass(frozen=True, slots=True)
 class Unaided:
-    """Typed answers, and what they say by themselves: whatever gold is tried on them, this stays."""
+    """Typed answers, and their estimate without gold, which stays the same for any gold."""
 
     tasks: Sequence[TypedTask]
     method: str
@@ -75,7 +80,10 @@ class Unaided:
 
 
 def unaided(rows: Iterable[Sequence[str]], *, method: str = "auto", language: str = "") -> Unaided:
-    """What the answers say without gold; raises as `aggregate` does."""
+    """Return the estimate of the answers without gold.
+
+    Raises Refused as `aggregate` does.
+    """
     if method not in METHODS:
         raise Refused(f"no text method '{method}': there are {', '.join(METHODS)}", field="method")
     tasks = read(rows, language)
@@ -92,10 +100,11 @@ def unaided(rows: Iterable[Sequence[str]], *, method: str = "auto", language: st
 
 
 def with_gold(answers: Unaided, gold: Mapping[str, str] | None = None) -> TextEstimate:
-    """The estimate, with what `gold` teaches of workers and of confidences."""
+    """Return the estimate, with what `gold` teaches of workers and of confidences."""
     tasks, found, language = answers.tasks, answers.found, answers.language
     known = {task: normalise(text, language) for task, text in (gold or {}).items()}
-    # Only what was found unaided says how right the others are; then gold teaches whom to trust.
+    # Only what was found without gold says how right the others are. Then gold teaches trust in
+    # workers.
     right = _right(tasks, found, known)
     learnt = calibration(_pairs(found.raw), _independent(tasks), right, NOT_RIGHT)
     certified: Certificate | TooLittleGold = TooLittleGold(0)
@@ -124,7 +133,11 @@ def with_gold(answers: Unaided, gold: Mapping[str, str] | None = None) -> TextEs
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Normalised consensus per task, the workers' skills by it, and per task the group's chance to be right."""
+    """The consensus of a batch.
+
+    It has the normalised consensus per task, the workers' skills by it, and the chance of each
+    task's group to be right.
+    """
 
     believed: Mapping[str, str]
     skill: Mapping[str, float]
@@ -138,18 +151,22 @@ def _found(tasks: Sequence[TypedTask], known: dict[str, str], method: str) -> _F
 
 
 def _pairs(chances: Sequence[float]) -> Floats:
-    """Chances as posteriors over two options: the value is `RIGHT`, or it is not."""
+    """Return chances as posteriors over two options: the value is `RIGHT`, or it is not."""
     right = np.array(chances)
     return np.stack((right, 1.0 - right), 1)
 
 
 def _independent(tasks: Sequence[TypedTask]) -> Codes:
-    """Typed answers are counted in groups, whose chances know of shared mistakes already (`near.RIVALS`)."""
+    """Return 1 per task, because the answers need no further softening.
+
+    Typed answers are counted in groups, whose chances include shared mistakes already
+    (`near.RIVALS`).
+    """
     return np.ones(len(tasks), np.intp)
 
 
 def _right(tasks: Sequence[TypedTask], found: _Found, known: Mapping[str, str]) -> Codes:
-    """Per task with a known truth whether the value found is near it, else `UNKNOWN`."""
+    """Return per task with a known truth whether the found value is near it, else `UNKNOWN`."""
     return np.array(
         [
             UNKNOWN
@@ -165,7 +182,7 @@ def _right(tasks: Sequence[TypedTask], found: _Found, known: Mapping[str, str]) 
 
 def _for_length(tasks: Sequence[TypedTask]) -> str:
     if _are_values(tasks):
-        return "medoid"  # words of two values make no third one
+        return "medoid"  # Words of two values make no third value.
     words = median(len(text.split()) for task in tasks for text in task.texts)
     return "rover" if words >= SENTENCE_WORDS else "medoid"
 
@@ -175,7 +192,7 @@ def _are_values(tasks: Sequence[TypedTask]) -> bool:
 
 
 def _agree(tasks: Sequence[TypedTask], known: dict[str, str], method: str) -> dict[str, str]:
-    """Normalised consensus per task."""
+    """Return the normalised consensus per task."""
     believed = {t.name: medoid(t, np.ones(len(t.texts))) for t in tasks} | known
     for _ in range(ROUNDS):
         weights = _weights(tasks, believed, known)
@@ -187,7 +204,7 @@ def _agree(tasks: Sequence[TypedTask], known: dict[str, str], method: str) -> di
 
 
 def _telling(tasks: Sequence[TypedTask], known: Mapping[str, str]) -> list[TypedTask]:
-    """Return the tasks that tell something of workers.
+    """Return the tasks that say something about workers.
 
     A lone answer is its task's value, and agreeing with oneself shows no skill.
     """
@@ -220,7 +237,10 @@ def _confidence(task: TypedTask, believed: str, skill: Mapping[str, float]) -> f
 
 
 def _as_typed(task: TypedTask, believed: str, trust: Mapping[str, float], language: str) -> str:
-    """The spelling of the most trusted worker who typed just that, else of its words one by one."""
+    """Return the spelling of the most trusted worker that typed exactly that.
+
+    Where there is none, return the spelling word by word.
+    """
     by_trust = sorted(
         range(len(task.raw)), key=lambda i: (-trust.get(task.workers[i], TRUST), task.raw[i])
     )

@@ -10,15 +10,15 @@ from rapidfuzz.process import cdist
 from gateway.qa.port import Floats
 from gateway.qa.text.normalise import EXACT, normalise
 
-ERROR_PRIOR = 6.0  # imaginary wrong characters of every worker
-LENGTH_PRIOR = 60.0  # in so many imaginary characters typed
-ERROR_SOFTENER = 0.03  # keeps a worker without a single error from overruling all others
-TRUST = 1.0 / (ERROR_PRIOR / LENGTH_PRIOR + ERROR_SOFTENER)  # in a worker of whom nothing is known
+ERROR_PRIOR = 6.0  # The number of imaginary wrong characters of every worker.
+LENGTH_PRIOR = 60.0  # The number of imaginary typed characters that contain them.
+ERROR_SOFTENER = 0.03  # It keeps a worker without a single error from overruling all others.
+TRUST = 1.0 / (ERROR_PRIOR / LENGTH_PRIOR + ERROR_SOFTENER)  # The trust in an unknown worker.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TypedTask:
-    """Answers to one task, sorted by normalised text; parallel columns.
+    """The answers to one task as parallel columns, sorted by normalised text.
 
     `distances[i, j]` is the share of characters to change between texts `i` and `j`, 0..1.
     """
@@ -39,7 +39,7 @@ def read(rows: Iterable[Sequence[str]], language: str = "") -> list[TypedTask]:
 
 
 def trusts(tasks: Sequence[TypedTask], consensus: Mapping[str, str]) -> dict[str, float]:
-    """Weight of every worker: about one over the share of characters they get wrong."""
+    """Return the weight of every worker: about one over the share of characters they get wrong."""
     wrong: dict[str, float] = {}
     typed: dict[str, float] = {}
     for task in tasks:
@@ -54,6 +54,6 @@ def trusts(tasks: Sequence[TypedTask], consensus: Mapping[str, str]) -> dict[str
 def _typed(name: str, answers: Sequence[tuple[str, str, str]]) -> TypedTask:
     texts, raw, workers = zip(*answers, strict=True)
     distances = cdist(texts, texts, scorer=Levenshtein.normalized_distance, dtype=np.float64)
-    if texts[0].startswith(EXACT):  # another value is wholly another one
+    if texts[0].startswith(EXACT):  # A different value is wholly different.
         distances = np.ceil(distances)
     return TypedTask(name, raw, texts, workers, distances)

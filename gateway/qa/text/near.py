@@ -1,8 +1,8 @@
-"""Answers that nearly agree: the online judge of free text.
+"""The online judge of free text, which groups answers that nearly agree.
 
-Typed answers rarely match to the letter, so votes are counted in groups of near-equal answers:
-at most `NEAR` of the characters differ after normalisation, which for short strings (names,
-numbers) means exactly equal.
+Typed answers rarely match to the letter, so votes are counted in groups of near-equal answers. In
+them at most `NEAR` of the characters differ after normalisation. For short strings (names, numbers)
+that means exactly equal.
 """
 
 import re
@@ -14,34 +14,36 @@ from rapidfuzz.distance import Levenshtein
 from gateway.qa.text.normalise import EXACT, normalise
 from gateway.qa.worth import Belief
 
-NEAR = 0.06  # of the characters of the longer text
-# Equally likely wrong answers. With 3 the confidence is calibrated on CrowdSpeech: over 2 to 7
-# answers an utterance, values given 45, 65, 85 % were right in 44, 66, 87 % of the cases.
+NEAR = 0.06  # The share of the characters of the longer text.
+# The number of equally likely wrong answers. With 3 the confidence is calibrated on CrowdSpeech.
+# Over 2 to 7 answers per utterance, values given 45, 65, 85 % were right in 44, 66, 87 % of the
+# cases.
 RIVALS = 3.0
 RIGHT_MIN, RIGHT_MAX = 0.3, 0.99
-# Of a whole batch's values: the one closest to everybody's words is right more often than its votes
-# say, by the square of how much closer it is. Measured on CrowdSpeech, all answers and 5
-# (calibration error .037 -> .023 and .053 -> .033 with 50 gold tasks; 3 answers .029 -> .039), and
-# on made-up names and sentences (better at 3, 5 and 7).
+# Among a whole batch's values, the one closest to all workers' words is right more often than its
+# votes say, by the square of how much closer it is. It was measured on CrowdSpeech, with all
+# answers and with 5 (calibration error .037 -> .023 and .053 -> .033 with 50 gold tasks; 3 answers
+# .029 -> .039). On synthetic names and sentences it is better at 3, 5 and 7.
 CLOSENESS_POWER = 2.0
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-CLOSENESS_SOFTENER = 0.02  # of the characters; two equal ones are never infinitely closer
+# The share of the characters. Two equal texts are never infinitely closer.
+CLOSENESS_SOFTENER = 0.02
 
 
 def best_text(
     values: Sequence[str], rights: Sequence[float], language: str = ""
 ) -> tuple[str, float]:
-    """The best-supported answer as somebody typed it, and the chance that its group is right."""
+    """Return the best-supported answer as typed, and the chance that its group is right."""
     belief = text_belief(values, rights, language)
     return belief.value, belief.leader
 
 
 def text_belief(values: Sequence[str], rights: Sequence[float], language: str = "") -> Belief:
-    """The best-supported answer as somebody typed it, the chances of its group and of the next.
+    """Return the best-supported answer as typed, the chance of its group and that of the next.
 
     `rights` are the chances of each answer's worker to be right.
     """
-    # Sorted, so that neither ties nor rounding depend on the order of arrival.
+    # The answers are sorted, so that neither ties nor rounding depend on the order of arrival.
     answers = sorted(
         (normalise(value, language), value, right)
         for value, right in zip(values, rights, strict=True)
@@ -55,7 +57,9 @@ def text_belief(values: Sequence[str], rights: Sequence[float], language: str = 
 
 
 def grouped(values: Sequence[str], language: str = "") -> list[str]:
-    """For every answer the text its group goes by: near-equal answers share one, strangers have their own.
+    """Return for every answer the text by which its group is named.
+
+    Near-equal answers share one, and different ones have their own.
 
     >>> grouped(["Otieno", "otieno!", "Atieno"])
     ['otieno', 'otieno', 'atieno']
@@ -71,15 +75,16 @@ def grouped(values: Sequence[str], language: str = "") -> list[str]:
 
 
 def group_confidence(believed: str, texts: Sequence[str], rights: Sequence[float]) -> float:
-    """The chance that the answers near-equal to `believed` are right; all texts normalised.
+    """Return the chance that the answers near-equal to `believed` are right.
 
-    Unlike the online judge this expects `believed` to be chosen for being close to all answers.
+    All texts are normalised. Unlike the online judge this expects `believed` to be chosen for being
+    close to all answers.
     """
     return 1.0 / (1.0 + sum(_odds_against(believed, texts, rights, _closeness)))
 
 
 def _closeness(believed: str, rival: str, texts: Sequence[str]) -> float:
-    """What is left of a rival's odds, by how far both are from the answers of all others."""
+    """Return the factor of a rival's odds, by how far both are from the answers of all others."""
     others = [text for text in texts if not is_near(text, believed) and not is_near(text, rival)]
     if not others:
         return 1.0
@@ -97,11 +102,11 @@ def _odds_against(
     rights: Sequence[float],
     closeness: Callable[[str, str, Sequence[str]], float] | None = None,
 ) -> list[float]:
-    """Odds of every other explanation against `believed`; the first is that nobody is right.
+    """Return the odds of every other explanation against `believed`.
 
-    A worker is right with p, and otherwise gives one of `RIVALS` equally likely wrong answers:
-    so groups are weighed against each other, and against the chance that nobody is right, by
-    log-odds as options are.
+    The first explanation is that no answer is right. A worker is right with p, and otherwise gives
+    one of `RIVALS` equally likely wrong answers. So groups are weighed against each other, and
+    against the chance that no answer is right, by log-odds as options are.
     """
     weights = [_log_odds(right) for right in rights]
     support = 0.0
@@ -113,7 +118,7 @@ def _odds_against(
             rest.append(i)
     odds = [RIVALS * exp(-support)]
     while rest:
-        # The next group among those who disagree with all leaders before.
+        # This is the next group among those that disagree with all earlier leaders.
         rival, rival_support = _leader([texts[i] for i in rest], [weights[i] for i in rest])
         against = exp(rival_support - support)
         odds.append(
@@ -124,9 +129,10 @@ def _odds_against(
 
 
 def is_near(one: str, other: str) -> bool:
-    """Whether two normalised texts are near-equal; values of which none is near another must be equal.
+    """Return True when two normalised texts are near-equal.
 
-    A slip of the thumb in a word leaves the word; in a number it makes another number.
+    Values that are never near each other must be equal. A slip of the thumb in a word leaves the
+    word, but in a number it makes another number.
 
     >>> is_near("opened in 1889 by the old river", "opened in 1899 by the old river")
     False
@@ -136,11 +142,11 @@ def is_near(one: str, other: str) -> bool:
     if Levenshtein.normalized_distance(one, other, score_cutoff=NEAR) > NEAR:
         return False
     numbers = _NUMBER.findall(one), _NUMBER.findall(other)
-    return numbers[0] == numbers[1] or not all(numbers)  # "2 weeks" may be "two weeks"
+    return numbers[0] == numbers[1] or not all(numbers)  # "2 weeks" may be "two weeks".
 
 
 def says_same(one: str, other: str, language: str = "") -> bool:
-    """Whether two texts as they were typed are near-equal.
+    """Return True when two texts as they were typed are near-equal.
 
     >>> says_same("Mama Njeri's Shop.", "mama njeris shop"), says_same("l'eau", "l eau", "fr")
     (True, True)
@@ -149,7 +155,7 @@ def says_same(one: str, other: str, language: str = "") -> bool:
 
 
 def _leader(texts: Sequence[str], weights: Sequence[float]) -> tuple[int, float]:
-    """Index and support of the text whose near-equals weigh most, then its exact equals."""
+    """Return index and support of the text whose near-equals weigh most, then its exact equals."""
     exact: dict[str, float] = {}
     for text, weight in zip(texts, weights, strict=True):
         exact[text] = exact.get(text, 0.0) + weight

@@ -1,9 +1,10 @@
-"""ROVER: word by word vote over aligned answers, for sentences nobody typed without a slip.
+"""ROVER: a vote word by word over aligned answers.
 
-After Fiscus, "A post-processing system to yield reduced word error rates" (1997). Instead of
-growing a word network answer by answer, which depends on their order, every answer is aligned to
-the previous consensus (at first the medoid). Votes weigh by trust in the worker and by how close
-the answer is to the others, so one bad line of a good worker counts little.
+It is for sentences that no worker typed without a slip. After Fiscus, "A post-processing system to
+yield reduced word error rates" (1997). That grows a word network answer by answer, which depends on
+their order. Here every answer is aligned to the previous consensus (at first the medoid). Votes
+weigh by trust in the worker and by how close the answer is to the others. So one bad line of a good
+worker counts little.
 """
 
 from math import exp
@@ -16,17 +17,18 @@ from gateway.qa.text.batch import TypedTask
 
 Words: TypeAlias = tuple[str, ...]
 
-STRAY_PENALTY = 8.0  # an answer 10 % off the others counts e^-0.8 = 45 %
-DECIMALS = 9  # sums closer than this differ by rounding only
+STRAY_PENALTY = 8.0  # An answer 10 % off the others counts e^-0.8 = 45 %.
+DECIMALS = 9  # Sums closer than this differ by rounding only.
 
 
 def rover(task: TypedTask, trust: Floats, previous: str) -> str:
-    """Normalised text that wins the vote at every word of `previous` and in the gaps between.
+    """Return the normalised text that wins the vote at every place.
 
-    `trust[i]` is the weight of the i-th answer.
+    The places are the words of `previous` and the gaps between. `trust[i]` is the weight of the
+    i-th answer.
     """
     backbone = previous.split()
-    # Places 0, 2, 4, ... are the gaps, 1, 3, 5, ... the words of the backbone.
+    # Places 0, 2, 4, ... are the gaps, and 1, 3, 5, ... the words of the backbone.
     ballots: list[dict[Words, float]] = [{} for _ in range(2 * len(backbone) + 1)]
     for text, weight in zip(task.texts, _weights(task, trust), strict=True):
         for ballot, words in zip(ballots, _aligned(backbone, text.split()), strict=True):
@@ -43,7 +45,10 @@ def _weights(task: TypedTask, trust: Floats) -> list[float]:
 
 
 def _aligned(backbone: list[str], words: list[str]) -> list[Words]:
-    """What an answer says at every place: nothing, a word, or in a gap any number of words."""
+    """Return the words of an answer at every place.
+
+    They are none, one word, or in a gap any number of words.
+    """
     said: list[Words] = [()] * (2 * len(backbone) + 1)
     for step in Levenshtein.opcodes(backbone, words):
         if step.tag == "insert":
@@ -56,5 +61,8 @@ def _aligned(backbone: list[str], words: list[str]) -> list[Words]:
 
 
 def _winner(ballot: dict[Words, float]) -> Words:
-    """Most weight; a tie goes to fewer words, then to the first in sorted order."""
+    """Return the words with most weight.
+
+    A tie goes to fewer words, then to the first in sorted order.
+    """
     return min(ballot, key=lambda words: (-round(ballot[words], DECIMALS), len(words), words))

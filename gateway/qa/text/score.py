@@ -1,4 +1,4 @@
-"""How far texts are from the truth; both sides are normalised first."""
+"""The distance of texts from the truth, after normalisation of both sides."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,10 @@ from gateway.qa.text.normalise import normalise
 def word_error_rate(
     found: Mapping[str, str], truths: Mapping[str, str], language: str = ""
 ) -> float:
-    """Mean over tasks of words to change per word of the truth; nan without any truth."""
+    """Return the mean over tasks of words to change per word of the truth.
+
+    It is nan without any truth.
+    """
     rates: list[float] = []
     for task in found.keys() & truths.keys():
         truth = normalise(truths[task], language).split()
@@ -20,7 +23,7 @@ def word_error_rate(
 
 
 def exact_match(found: Mapping[str, str], truths: Mapping[str, str], language: str = "") -> float:
-    """Share of tasks found to the letter; nan without any truth."""
+    """Return the share of tasks found to the letter, and nan without any truth."""
     hits = [
         normalise(found[task], language) == normalise(truths[task], language)
         for task in found.keys() & truths.keys()

@@ -1,7 +1,7 @@
-"""What would stopping early have saved on typed answers? The live judge, replayed.
+"""The replay of the live judge on typed answers, which shows what early stopping would have saved.
 
-As in `gateway.qa.stopping` all tasks are open at once and get one answer a round in random order.
-A task is closed by the judge of the live gateway, with skills learnt from the tasks closed before.
+As in `gateway.qa.stopping`, all tasks are open at once and get one answer per round in random
+order. The judge of the live gateway closes a task, with skills learnt from the tasks closed before.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,10 @@ Rows = Sequence[Answer]
 
 @dataclass(frozen=True, slots=True)
 class TextReplay:
-    """What one policy cost and reached; rates are fractions of 1."""
+    """The cost and the accuracy of one policy.
+
+    Rates are fractions of 1.
+    """
 
     answers_per_task: float
     wer: float
@@ -51,11 +54,11 @@ def dynamic(
     gold: Mapping[str, str] | None = None,
     language: str = "",
 ) -> TextReplay:
-    """Ask until a group of near-equal answers reaches `confidence`, then aggregate what came.
+    """Ask until a group of near-equal answers reaches `confidence`, then aggregate the answers.
 
-    With `price`, of an answer in shares of what a corrected error is worth, ask as long as the next
-    answer is expected to bring more than that. All answers to `gold` tasks teach skills from the
-    beginning, as on entry; neither their cost nor their accuracy is counted.
+    `price` is the price of an answer in shares of what a corrected error is worth. With it, ask as
+    long as the next answer is expected to bring more than that. All answers to `gold` tasks teach
+    skills from the beginning, as on entry. Neither their cost nor their accuracy is counted.
     """
     known = gold or {}
     queues = _queues(_counted(rows, known), seed)
@@ -104,9 +107,9 @@ def fixed(
     gold: Mapping[str, str] | None = None,
     language: str = "",
 ) -> TextReplay:
-    """Ask `overlap` answers a task (fewer where fewer were recorded) and aggregate them.
+    """Ask `overlap` answers per task and aggregate them.
 
-    Tasks in `gold` are left out.
+    A task has fewer where fewer were recorded. Tasks in `gold` are left out.
     """
     queues = _queues(_counted(rows, gold or {}), seed)
     taken = [row for queue in queues.values() for row in queue[:overlap]]
@@ -114,7 +117,10 @@ def fixed(
 
 
 def _counted(rows: Rows, gold: Mapping[str, str]) -> Rows:
-    """Return the answers to all tasks but gold. Raises Refused where there is none."""
+    """Return the answers to all tasks but gold.
+
+    Raises Refused where there is none.
+    """
     counted = [row for row in rows if row[0] not in gold]
     if not counted:
         raise Refused("every task is gold: there is none left to stop at", field="gold")
@@ -122,7 +128,7 @@ def _counted(rows: Rows, gold: Mapping[str, str]) -> Rows:
 
 
 def _taught(rows: Rows, gold: Mapping[str, str], language: str) -> dict[str, Skill]:
-    """Return what answers to gold say of their workers."""
+    """Return the skills that answers to gold show."""
     skills: dict[str, Skill] = {}
     truths = {task: normalise(truth, language) for task, truth in gold.items()}
     for task, worker, answer in rows:
@@ -132,7 +138,10 @@ def _taught(rows: Rows, gold: Mapping[str, str], language: str) -> dict[str, Ski
 
 
 def _queues(rows: Rows, seed: int) -> dict[str, list[Answer]]:
-    """Answers per task in random order; tasks sorted by name."""
+    """Return the answers per task in random order.
+
+    Tasks are sorted by name.
+    """
     queues: dict[str, list[Answer]] = {}
     for row in sorted(rows):
         queues.setdefault(row[0], []).append(row)
@@ -157,7 +166,10 @@ def _scored(
     taught: Rows = (),
     gold: Mapping[str, str] | None = None,
 ) -> TextReplay:
-    """Aggregate the paid answers; those that taught and their gold are not counted."""
+    """Aggregate the paid answers.
+
+    Those that taught and their gold are not counted.
+    """
     known = gold or {}
     estimate = aggregate([*rows, *taught], known, language=language)
     pairs = zip(estimate.tasks, estimate.value, strict=True)
