@@ -1,1 +1,4 @@
-"""One file per step of the walk; each is one transaction."""
+"""The steps of the gateway: one file per action that it takes.
+
+A step reads, lets the pure core decide, and writes in one transaction.
+"""

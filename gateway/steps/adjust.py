@@ -1,7 +1,9 @@
-"""A paid answer turned out wrong: nothing paid is taken back; a bounded part of later earnings may be.
+"""Adjustments: the gateway keeps a bounded part of later earnings for a paid answer that was wrong.
 
-`open_adjustment` is for whoever reverses a verdict (inside that commit); the bell `adjust` does the rest: it lets
-undisputed ones stand, passes appeals on to a person, drops those nobody upheld, forgives old ones, and takes each week's part.
+Nothing that was paid is taken back. The caller that reverses a verdict uses `open_adjustment`
+inside its own commit. The job `adjust` does the rest: it lets undisputed adjustments stand, passes
+appeals on to a coordinator or operator, drops those that were not upheld, forgives old ones, and
+takes each week's part.
 """
 
 from gateway.errors import Refused
@@ -22,10 +24,11 @@ _QUESTION_CHARACTERS = 30
 async def open_adjustment(
     rt: Runtime, db: Connection, answer: int, *, amount_minor: int | None = None
 ) -> str | None:
-    """Open one for a paid answer, of its price or less, in the caller's transaction, and tell the worker by SMS.
+    """Open an adjustment for a paid answer in the caller's transaction, and tell the worker by SMS.
 
-    Its reference; None when this answer has one already (once is for ever). Raises Refused for an answer that is not
-    there, or for more than its price. Ring `deliver` for her channel after the commit, or leave it to the ticker.
+    The amount is the answer's price or less. Return the adjustment's reference, or None when this
+    answer ever had one. Raises Refused for an unknown answer, or for more than its price. The
+    caller enqueues `deliver` for the worker's channel after the commit, or leaves it to the ticker.
     """
     row = await adjustments.of_answer(db, answer)
     if row is None:
@@ -34,7 +37,7 @@ async def open_adjustment(
     if not 0 < amount <= row["price"]:
         raise Refused(f"an adjustment is between 1 and the answer's price, {row['price']}")
     now, worker = rt.clock.now(), WorkerId(row["worker_id"])
-    while True:  # six signs: one of them may be drawn twice
+    while True:  # A reference has six signs, so the same one may be drawn twice.
         ref = new_ref()
         made = await adjustments.insert(db, ref, answer, worker, amount, now + DISPUTE, now + LIFE)
         if made is not None:
@@ -58,13 +61,13 @@ async def open_adjustment(
 
 
 async def decide(rt: Runtime, ref: str, *, upheld: bool, who: str) -> None:
-    """A coordinator or operator decides a disputed (or still open) adjustment.
+    """Decide a disputed or open adjustment in the name of the coordinator or operator `who`.
 
     Raises Refused where there is none.
     """
     row = await adjustments.by_ref(rt.db, ref)
     if row is None or row["state"] not in ("open", "disputed"):
-        raise Refused(f"{ref} is no adjustment that waits for a decision")
+        raise Refused(f"{ref} is not an adjustment that waits for a decision")
     async with rt.db.transaction() as db:
         becomes = "standing" if upheld else "dropped"
         if not await adjustments.move(db, row["id"], row["state"], becomes, who, None):
@@ -72,7 +75,10 @@ async def decide(rt: Runtime, ref: str, *, upheld: bool, who: str) -> None:
 
 
 async def adjust(rt: Runtime) -> int:
-    """Bring every adjustment to where it is by now, and take this week's parts; how many were taken from."""
+    """Bring every adjustment to its current state and take this week's parts.
+
+    Return the number of parts that were taken.
+    """
     now = rt.clock.now()
     await tell_people.appeals(rt)
     for row in await adjustments.overdue(rt.db, now):
@@ -86,7 +92,10 @@ async def adjust(rt: Runtime) -> int:
 
 
 async def _take(rt: Runtime, worker: WorkerId) -> int:
-    """One worker's part of this week, in one commit: from her balance to the batch, and on to its client if it is closed."""
+    """Take one worker's part of this week, in one commit.
+
+    The money goes from her balance to the batch, and on to its client if the batch is closed.
+    """
     async with rt.db.transaction() as db:
         rows = {row["id"]: row for row in await adjustments.standing(db, worker)}
         if not rows:

@@ -1,4 +1,7 @@
-"""The operator's side of people: a client with its key, money that arrived, partners and coordinators."""
+"""The registration of clients, their keys and money, and of partners, coordinators and workers.
+
+These are commands of the operator.
+"""
 
 from gateway.errors import Refused
 from gateway.ids import AccountId, ClientId, new_public_id
@@ -19,7 +22,10 @@ _NAME_MAX, _CODE_MAX = 200, 40
 
 
 async def add_client(rt: Runtime, name: str, currency: str) -> tuple[ClientId, str]:
-    """A new client and its API key. The key is returned once and stored only as a hash."""
+    """Add a client and return its id and its API key.
+
+    The key is returned once and stored only as a hash.
+    """
     minor_per_major(currency)
     name = line(name, "name", _NAME_MAX)
     client, key = ClientId(new_public_id("c")), new_api_key()
@@ -31,7 +37,7 @@ async def add_client(rt: Runtime, name: str, currency: str) -> tuple[ClientId, s
 
 
 async def add_key(rt: Runtime, client: ClientId) -> str:
-    """One more key for a client; returned once."""
+    """Add another key for a client and return it, once."""
     await _account(rt, client)
     key = new_api_key()
     await clients.add_key(rt.db, client, key_hash(key), key[:_SHOWN])
@@ -39,7 +45,7 @@ async def add_key(rt: Runtime, client: ClientId) -> str:
 
 
 async def revoke_key(rt: Runtime, client: ClientId, shown: str) -> None:
-    """From now on the key that begins so opens nothing.
+    """Revoke the client's key that begins with `shown`.
 
     Raises Refused where no such key is left.
     """
@@ -49,7 +55,10 @@ async def revoke_key(rt: Runtime, client: ClientId, shown: str) -> None:
 
 
 async def top_up(rt: Runtime, client: ClientId, bank_ref: str, amount_minor: int) -> bool:
-    """A client's money arrived; False when this bank reference was booked before."""
+    """Book a client's money that arrived.
+
+    Return False when this bank reference was booked before.
+    """
     account, currency = await _account(rt, client)
     posted = ledger.top_up(client, bank_ref, amount_minor, currency)
     cash = await rt.accounts.get(posted.debit)
@@ -65,11 +74,12 @@ async def _account(rt: Runtime, client: ClientId) -> tuple[AccountId, str]:
 
 
 async def currency_of(rt: Runtime, client: ClientId) -> str:
+    """Return the currency of a client's account."""
     return (await _account(rt, client))[1]
 
 
 async def add_partner(rt: Runtime, code: str, name: str) -> None:
-    """A partner; its code is what workers text after JOIN."""
+    """Add a partner. Workers text its code after JOIN."""
     if not code.isascii() or not code.isalnum():
         raise Refused("a partner's code is one plain word, like KIBERA", field="code")
     await people.add_partner(rt.db, line(code, "code", _CODE_MAX), line(name, "name", _NAME_MAX))
@@ -78,7 +88,7 @@ async def add_partner(rt: Runtime, code: str, name: str) -> None:
 async def add_coordinator(
     rt: Runtime, msisdn: str, name: str, language: str, partner: str | None, by: str = "operator"
 ) -> None:
-    """A coordinator; from this number ADD, REMOVE and STATUS are understood."""
+    """Add a coordinator. ADD, REMOVE and STATUS are understood from this number."""
     if language not in rt.books:
         raise Refused(
             f"no language {language!r}; there is: {', '.join(sorted(rt.books))}", field="language"
@@ -102,14 +112,17 @@ async def add_coordinator(
 
 
 async def set_zone(rt: Runtime, msisdn: str, named: str) -> str:
-    """Where a worker lives: an IANA zone or its city; "country" for where her country is. Returns the zone."""
+    """Set the time zone of a worker, and return it.
+
+    `named` is an IANA zone or its city; "country" stands for the zone of her country.
+    """
     number = normalise(msisdn, rt.settings.region)
     zone = None if named.casefold() == "country" else zone_named(named)
     if zone is None and named.casefold() != "country":
         raise Refused(f"no time zone {named!r}; write it like Africa/Lubumbashi", field="zone")
     worker = await people.worker_of(rt.db, rt.vault.index(number))
     if worker is None:
-        raise Refused(f"{mask(number)} is no worker's number", field="msisdn", status=404)
+        raise Refused(f"no worker has the number {mask(number)}", field="msisdn", status=404)
     await rt.db.execute("select set_zone($1, $2)", worker, zone)
     return zone or "as the country"
 
@@ -123,8 +136,11 @@ async def expect_worker(
     name: str = "",
     language: str | None = None,
 ) -> bool:
-    """Put down somebody who is going to join by herself: work may be made out to her, nothing is sent before her own
-    JOIN or YES. False: this number was known already, and nothing has changed."""
+    """Record a worker who is going to join on her own.
+
+    Tasks may be directed to her, but nothing is sent before her own JOIN or YES. Return False when
+    this number was already known; then nothing has changed.
+    """
     name = line(name, "name", _NAME_MAX, least=0)
     number = normalise(msisdn, rt.settings.region)
     if language and language not in rt.books:
@@ -146,9 +162,9 @@ async def expect_worker(
 
 
 def _name(said: str) -> str:
-    """Return a person's name as it is kept.
+    """Return a person's name in the form that is kept.
 
-    Raises Refused for what would carry a link or a number into our messages.
+    Raises Refused for a text that would carry a link or a number into the gateway's messages.
     """
     name = as_name(said)
     if not is_name(name):

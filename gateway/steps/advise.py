@@ -1,5 +1,8 @@
-"""What a client's texts cost on the air, told at upload and in the quote: which need a second segment, and a cheaper wording with its
-diff. Nothing is changed: whoever wrote a text decides."""
+"""The advice on the SMS cost of a client's texts, given at upload and in the quote.
+
+It names the texts that need a second segment, and a cheaper wording with its diff. Nothing is
+changed: the author of a text decides.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -18,47 +21,51 @@ ANY_LENGTH = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A task whose question is more than one plain SMS.
-
-    `row`: 1 = the first of the upload. `encoding`, `segments`: of the whole question. `suggestion`,
-    `diff`: a text that makes it cheaper, None when there is none; `segments_then`: with it.
-    `loses_letters`: letters lose their marks, so a speaker should read it. `kept`: characters that
-    nothing can replace and that make it UCS-2.
-    """
+    """The advice on a task whose question is more than one plain SMS."""
 
     row: int
+    """The row of the upload; 1 is the first."""
     task: str
+    """The client's id of the task."""
     encoding: str
+    """The encoding of the whole question."""
     segments: int
+    """The segments of the whole question."""
     segments_then: int
+    """The segments of the question with the suggested text."""
     suggestion: str | None
+    """A cheaper text; None when there is none."""
     diff: str | None
+    """The suggested text with its changes shown; None when there is none."""
     loses_letters: bool
+    """True if letters lose their marks, so that a speaker of the language should read the text."""
     kept: str
+    """The characters that nothing can replace and that make the text UCS-2."""
     cannot_go: str | None = None
-    """Where the question cannot be asked: "cannot go on channel X in am: 5 parts, 4 can be sent".
+    """The reason why the question cannot be asked: "cannot go on channel X in am: 5 parts, 4 can be
+    sent".
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Air:
-    """The ways by which questions reach workers.
-
-    `language`: of the country, where a batch names none; `languages`: all that its workers may
-    read. `roads`: the SMS channels by name, and what each can carry. `dialled`: some channel shows
-    questions on screens too.
-    """
+    """The channels and languages by which questions reach workers."""
 
     language: str
+    """The language of the country, where a batch names none."""
     languages: tuple[str, ...] = ()
+    """All languages that the batch's workers may read."""
     roads: tuple[tuple[str, Capacity], ...] = ()
+    """The SMS channels by name, each with its capacity."""
     dialled: bool = True
+    """True if some channel shows questions on screens too."""
 
 
 class Adviser:
-    """Looks at the texts of a batch one after the other.
+    """The examination of a batch's texts, one after the other.
 
-    `shown`: the first that cost more than one segment or need UCS-2; `warned`: how many there are.
+    `warned` counts the texts that cost more than one segment or need UCS-2, and `shown` holds the
+    first of them.
     """
 
     def __init__(self, batch: Batch, air: Air) -> None:
@@ -67,8 +74,7 @@ class Adviser:
         asked_in = batch.languages or air.languages or languages
         self._arounds = {each: _around(batch, each) for each in asked_in}
         self._surely = _surely_carried(air) - max(sum(map(len, a)) for a in self._arounds.values())
-        # Of several languages none has the say about letters; the marks that mean nothing may still
-        # be changed.
+        # With several languages no letter is changed; marks without a meaning may still be changed.
         self._language = languages[0] if len(languages) == 1 else None
         self._around = before, after = _around(batch, languages[0])
         self._plain = BASIC.issuperset(before + after)
@@ -77,7 +83,7 @@ class Adviser:
         self.warned = 0
 
     def see(self, row: int, name: str, text: str) -> None:
-        """Look at one text. Raises Refused for one that no worker could ever be asked."""
+        """Examine one text. Raises Refused for a text that no worker could ever be asked."""
         lack = self._lack(text) if len(text) > self._surely else None
         if not lack and self._plain and len(text) <= self._room and BASIC.issuperset(text):
             return
@@ -91,13 +97,16 @@ class Adviser:
             self._show(replace(advice, cannot_go=lack))
 
     def _show(self, advice: Advice) -> None:
-        """Keep the first of them; what cannot be asked stands before what only costs more."""
+        """Keep the first pieces of advice.
+
+        Texts that cannot be asked precede those that only cost more.
+        """
         self.shown.append(advice)
         self.shown.sort(key=lambda each: (each.cannot_go is None, each.row))
         del self.shown[SHOWN_MAX:]
 
     def _lack(self, text: str) -> str | None:
-        """Return on which channel, in which language, a question cannot be asked; or None."""
+        """Return the channel and the language in which a question cannot be asked; or None."""
         lacks = [
             f"cannot go on channel {name} in {language}: {lack}"
             for name, capacity in self._air.roads
@@ -114,7 +123,7 @@ class Adviser:
 
 
 def _surely_carried(air: Air) -> int:
-    """Return how many characters of any alphabet every SMS channel can carry."""
+    """Return the number of characters of any alphabet that every SMS channel can carry."""
     least = [
         min(each.parts_max * SMS_PART_UNITS, each.characters_max or ANY_LENGTH) // 2
         if each.alphabet == "any"
@@ -125,7 +134,7 @@ def _surely_carried(air: Air) -> int:
 
 
 def _around(batch: Batch, language: str) -> tuple[str, str]:
-    """What stands before and after a task's text in the shortest question of its own."""
+    """Return the text before and after a task's text in the shortest question of its own."""
     options = options_text(question_of(batch, 0, 0, ""), language)
     return f"{batch.instructions}\n", f"\n{options}" if options else ""
 

@@ -1,11 +1,11 @@
-"""How questions reach the workers of this gateway, as an upload's advice needs to know it."""
+"""The channels by which questions reach this gateway's workers, for the advice on an upload."""
 
 from gateway.runtime import Runtime
 from gateway.steps.advise import Air
 
 
 def air_of(rt: Runtime) -> Air:
-    """Return how questions reach workers of this gateway: languages, channels and what they carry."""
+    """Return the languages, the channels and their capacities of this gateway."""
     countries = rt.settings.countries
     spoken = [c for each in countries.values() for c in (each.language, *each.languages)]
     roads = [(name, each.capacity) for name, each in sorted(rt.channels.items()) if each.sms]

@@ -1,4 +1,7 @@
-"""Two people for large payouts: one puts the list together, another approves exactly that list. Also: to refuse one."""
+"""The approval of large payouts: one operator makes a list, another approves exactly that list.
+
+Refusing a payout takes one operator.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,23 +20,29 @@ from gateway.store.db import Connection, Row, statement
 _WHY_NOT = {
     "unknown": "there is no such list; see: gateway approvals list",
     "already": "this list was approved before",
-    "gone": "the person who made this list may not decide any more (disabled, or an expired key): make the list again",
-    "same": "who made the list cannot approve it: that takes another person",
-    "changed": "the list is not what it was, or the code is another one's: make it again",
+    "gone": "the operator who made this list may no longer decide (disabled, or an expired key): make the list again",
+    "same": "the operator who made the list cannot approve it: another operator must",
+    "changed": "the list has changed, or the code belongs to another list: make the list again",
 }
 _BIGGEST = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """`code` names this very list: who approves types it."""
+    """A list of payouts for approval.
+
+    The approving operator types `code`, which names this very list.
+    """
 
     number: int
     code: str
     items: Sequence[Row]
 
     def sheet(self) -> str:
-        """What the second person reads before she approves: totals, first payouts, the largest."""
+        """Return the text that the second operator reads before the approval.
+
+        It shows the totals, the first payouts and the largest.
+        """
         totals = Counter[str]()
         for row in self.items:
             totals[row["currency"]] += row["amount"]
@@ -55,7 +64,10 @@ class Prepared:
 
 
 async def prepare(rt: Runtime, refs: Sequence[str], by: str, key: str) -> Prepared:
-    """Freeze the list of what waits for approval: these refs, or all. Raises Refused where nothing waits."""
+    """Freeze the list of the payouts that wait for approval: these refs, or all.
+
+    Raises Refused where nothing waits.
+    """
     person = await persons.person_of(rt.db, by, key)
     wanted = [ref.strip().upper() for ref in refs]
     waiting = {row["ref"] for row in await approvals.waiting(rt.db)}
@@ -68,6 +80,7 @@ async def prepare(rt: Runtime, refs: Sequence[str], by: str, key: str) -> Prepar
 
 
 async def shown(rt: Runtime, number: int) -> Prepared:
+    """Return the list with this number. Raises Refused where there is none."""
     items = await approvals.items(rt.db, number)
     if not items:
         raise Refused(_WHY_NOT["unknown"], status=404)
@@ -75,7 +88,10 @@ async def shown(rt: Runtime, number: int) -> Prepared:
 
 
 async def approve(rt: Runtime, number: int, code: str, by: str, key: str) -> int:
-    """The second person approves: all of the list goes to be sent, or, if anything of it has changed, nothing. How many."""
+    """Approve a list as the second operator and return the number of its payouts.
+
+    All of the list is queued to be sent, or nothing if any part of it has changed.
+    """
     person = await persons.person_of(rt.db, by, key)
     try:
         async with rt.db.transaction() as db:
@@ -92,7 +108,10 @@ async def approve(rt: Runtime, number: int, code: str, by: str, key: str) -> int
 
 
 async def refuse(rt: Runtime, ref: str, because: str, by: str, key: str) -> None:
-    """One person is enough to say no: the money is back in the worker's balance, and she is told."""
+    """Refuse a payout, which takes one operator only.
+
+    The money returns to the worker's balance, and she is told.
+    """
     await persons.person_of(rt.db, by, key)
     stored = await found(rt, ref)
     if stored.payout.state is not State.AWAITING_APPROVAL:
@@ -106,7 +125,7 @@ async def refuse(rt: Runtime, ref: str, because: str, by: str, key: str) -> None
 
 
 async def _go_on(rt: Runtime, db: Connection, ref: str, note: str) -> None:
-    """Approved and queued, in the transaction that holds the two names."""
+    """Approve and queue a payout, in the transaction that holds both operators' names."""
     stored = await payouts.by_ref_in(db, rt.vault, ref)
     now = rt.clock.now()
     approved = decide(stored.payout, Event.APPROVE, now)
@@ -116,7 +135,7 @@ async def _go_on(rt: Runtime, db: Connection, ref: str, note: str) -> None:
         payouts.moved(stored, approved.payout, str(Event.APPROVE), [], note),
         payouts.moved(after, queued.payout, str(Event.QUEUE), [], ""),
     ]
-    for part in parts:  # one after the other: the second builds on the first
+    for part in parts:  # The second part builds on the first, so they run one after the other.
         query, arguments = statement([part])
         await db.execute(query, *arguments)
 

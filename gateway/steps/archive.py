@@ -1,8 +1,8 @@
 """`gateway archive`: months that are old enough are written to files and leave the database.
 
-A month first leaves its table, so that nobody writes to it any more; then its file is written and
-checked; then it is dropped. Whoever is killed in between leaves the month where the next run finds
-it.
+A month first leaves its table, so that no process writes to it any more. Then its file is written
+and checked. Then the month is dropped. A run that is killed in between leaves the month where the
+next run finds it.
 """
 
 import asyncio
@@ -21,13 +21,17 @@ from gateway.store.leader import alone
 
 _ARCHIVE_LOCK = 7_301_058
 _SMALLER_BY = 2
-"""A file is at least so many times smaller than the rows it holds; measured are five to ten times.
+"""The least factor by which a file is smaller than the rows it holds; measured factors are five to
+ten.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A month that has left the database. `file`: None where it was dropped without one."""
+    """A month that has left the database.
+
+    `file` is None where the month was dropped without a file.
+    """
 
     part: str
     rows: int
@@ -36,12 +40,12 @@ class Gone:
 
 
 def folder_of(rt: Runtime) -> Path:
-    """Return the folder that archived months are written to."""
+    """Return the folder for archived months."""
     return rt.settings.retention.folder or rt.settings.data_dir / "archive"
 
 
 async def due(rt: Runtime) -> list[str]:
-    """Return the names of the months that would leave now, those on their way first."""
+    """Return the names of the months that would leave now, those already on their way first."""
     left = [row["part"] for row in await months.leaving(rt.db)]
     over = await months.over(rt.db, rt.settings.retention.days, rt.clock.now())
     return left + [row["part"] for row in over]
@@ -50,7 +54,7 @@ async def due(rt: Runtime) -> list[str]:
 async def archive(rt: Runtime, *, files: bool = True) -> AsyncGenerator[Gone]:
     """Take out all months that are due, one after the other, and yield each that is gone.
 
-    Raises Refused while another run goes on, or where the folder cannot hold the files; Failed
+    Raises Refused during another run, or where the folder cannot hold the files. Raises Failed
     where the database is too busy.
     """
     async with alone(rt.db, _ARCHIVE_LOCK) as first:
@@ -105,7 +109,7 @@ async def _file(rt: Runtime, row: Row) -> Written:
 
 
 def _check_room(folder: Path, size_bytes: int) -> None:
-    """Raise Refused where a folder cannot take the file of so many bytes of rows."""
+    """Raise Refused where a folder cannot take the file of `size_bytes` bytes of rows."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         free = shutil.disk_usage(folder).free

@@ -1,7 +1,7 @@
-"""Pushes questions to workers who wait by SMS: idle, willing, and with work there for them.
+"""The job that pushes questions to workers by SMS: idle, willing, and with work there for them.
 
-Who answers gets her next question in the reply itself; this step is for the first one, and for
-workers who ran out of work and have some again.
+A worker who answers gets her next question in the reply itself. This step is for the first
+question, and for workers who ran out of work and have some again.
 """
 
 from datetime import timedelta
@@ -23,15 +23,15 @@ from gateway.store import idle, turns
 
 log = structlog.get_logger()
 
-# A worker who dials is told once in a while that there is work: not while she is at it, and not
-# twice a half-day.
+# A worker who dials is told once in a while that there is work: not while she is dialling, and not
+# twice per half-day.
 _QUIET, _NOTICE_EVERY = timedelta(minutes=10), timedelta(hours=12)
 
 
 async def assign(rt: Runtime) -> int:
-    """Ask idle SMS workers their next question; how many were asked.
+    """Ask idle SMS workers their next question and return the number of workers asked.
 
-    None while phones have to wait.
+    No worker is asked while phones have to wait.
     """
     if await rt.pressure.phones_wait():
         return 0
@@ -45,7 +45,8 @@ async def assign(rt: Runtime) -> int:
                 asked += 1
                 channels.add(row["sms_channel"])
         except Conflict:
-            continue  # she or somebody else was faster; the next round sees what is left
+            # The worker or another process was faster; the next round sees the work that is left.
+            continue
         except OtherKey:
             log.warning("a worker's number was sealed with another key", worker=row["id"])
     channels |= await _tell_dialers(rt)
@@ -55,7 +56,10 @@ async def assign(rt: Runtime) -> int:
 
 
 async def _tell_dialers(rt: Runtime) -> set[str]:
-    """One SMS to each who works by dialling and has not looked in since work came; the channels it goes by."""
+    """Notify each worker who dials and has not dialled in since work came.
+
+    Each gets one SMS. Return the channels by which they go.
+    """
     now = rt.clock.now()
     since = idle.Since(now - _QUIET, now - _NOTICE_EVERY)
     rows = await idle.by_ussd(rt.db, rt.settings.push_limit, respect.rules(rt), now, since)

@@ -1,7 +1,8 @@
-"""Who is better than most at a batch's kind of task: looked for now and then, not while a worker waits.
+"""The band of workers who are better than most at a batch's kind of task.
 
-The judge may ask such a worker next (`Decision.ASK_BETTER`): then the task is offered to nobody else for as long as a
-question waits for its worker, and to anyone after that, so that it starves by no means.
+It is updated now and then, not while a worker waits. The judge may ask such a worker next
+(`Decision.ASK_BETTER`). The task is then offered to no other worker while a question waits for its
+worker. After that it is offered to all, so that it never starves.
 """
 
 from gateway.runtime import Runtime
@@ -9,16 +10,17 @@ from gateway.steps.offer import Better
 from gateway.store import skills
 from gateway.store.batches import Batch
 
-BETTER_SHARE = 0.25  # the best quarter of those who worked lately
-BETTER_MIN = 3  # fewer are persons, not a band: they would get everything
-LEAD_MIN = 0.05  # how much better than the crowd's mean, to be worth waiting for
-SLACK = 0.02  # what a skill may fade while a task waits, and still be of the band
+BETTER_SHARE = 0.25  # the best quarter of the workers who worked lately
+BETTER_MIN = 3  # A smaller group is not a band: a few workers would get all the tasks.
+LEAD_MIN = 0.05  # the lead over the mean of all workers that is worth waiting for
+SLACK = 0.02  # the loss of skill during a task's wait that keeps a worker in the band
 
 
 async def look_for_better(rt: Runtime, batch: Batch) -> Better | None:
-    """The better band of a batch, written down for its judge; None where there is none that is free.
+    """Write down the better band of a batch for its judge and return it.
 
-    It is not free while as great a part of the open tasks waits for it as it is of the workers.
+    Return None where no band is free. A band is not free when more than its share (`BETTER_SHARE`)
+    of the open tasks waits for it already.
     """
     row = await skills.band(rt.db, batch.id, BETTER_SHARE)
     found = None

@@ -1,6 +1,7 @@
-"""Payouts a bank, a shop or a coordinator makes: what waits for them goes out as a list, their confirmations come in.
+"""Manual payouts, made by a bank, a shop or a coordinator.
 
-A list can be exported as often as one likes: its refs stay the same, and a confirmation counts once.
+The waiting payouts are exported as a list, and confirmations are imported. A list can be exported
+any number of times: its refs stay the same, and a confirmation counts once.
 """
 
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What one row of the file says; `amount_minor` in minor units of the payout's currency."""
+    """One row of a file of confirmations."""
 
     row: int
     stored: Stored
@@ -34,9 +35,9 @@ class Confirmation:
 
 
 async def waiting_list(rt: Runtime, provider: str, *, raw: bool = False) -> str:
-    """CSV of every payout that waits to be made by hand.
+    """Return a CSV of every payout that waits to be made manually.
 
-    It holds whole phone numbers: keep it as money.
+    It holds whole phone numbers: protect it like money.
     """
     _by_hand(rt, provider)
     writer = CsvWriter(raw=raw)
@@ -51,10 +52,10 @@ async def waiting_list(rt: Runtime, provider: str, *, raw: bool = False) -> str:
 
 
 async def confirm(rt: Runtime, provider: str, source: str | bytes, by: str) -> tuple[int, int]:
-    """Read confirmations (CSV with ref,status,receipt,amount): all are right, or none is taken.
+    """Read confirmations (CSV with ref,status,receipt,amount), and take all of them or none.
 
-    Returns how many were paid and how many came back. Raises Refused naming row, field and rule.
-    The same file again changes nothing.
+    Return the numbers of paid and of failed payouts. Raises Refused naming row, field and rule. The
+    same file again changes nothing.
     """
     _by_hand(rt, provider)
     if not by.strip():

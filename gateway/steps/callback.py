@@ -1,5 +1,9 @@
-"""A payout operator calls back: on one of a payout's secret paths (or a float question's), or, where its portal knows one address for all, on
-the provider's. Stored as it came, then read; what it says is a hint to go and ask."""
+"""The callbacks of a payout operator.
+
+A callback comes on one of a payout's secret paths (or a float question's). Where the operator's
+portal knows one address for all, it comes on the provider's path. It is stored as it came and then
+read. Its content is only a hint: the gateway then asks the operator.
+"""
 
 import re
 from collections.abc import Mapping
@@ -16,15 +20,15 @@ from gateway.store import inbox, payouts
 
 log = structlog.get_logger()
 
-# As `gateway.ids.secret_path` makes them; anything else is no path of ours, and need not reach a
-# query.
+# `gateway.ids.secret_path` makes such tokens. Any other text is not a path of the gateway and needs
+# no query.
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{1,100}")
 
 
 async def callback(rt: Runtime, token: str, body: bytes, headers: Mapping[str, str]) -> bool:
-    """Take one callback; False when the path is nobody's (a forgery changes nothing).
+    """Take one callback; return False when the path belongs to no payout or float question.
 
-    Twice is once.
+    A forged callback changes nothing, and a repeated one has no second effect.
     """
     if not _TOKEN.fullmatch(token):
         return False
@@ -37,8 +41,9 @@ async def callback(rt: Runtime, token: str, body: bytes, headers: Mapping[str, s
         return True
     await inbox.keep(rt.db, rt.vault, stored.payout.provider, "payout", event_id, body)
     reach("callback.kept")
-    # Read again, now that the callback is kept: while its own request is still being answered it
-    # cannot hasten anything, but then the answer's side sees it kept, and does (steps/disburse).
+    # The payout is read again, now that the callback is kept. While the payout's own request is
+    # still being answered, the callback cannot hasten anything. Then the code that handles the
+    # answer sees the kept callback and acts on it (steps/disburse).
     stored = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
     status = rt.providers[stored.payout.provider].parse_callback(body, headers)
     await called_back(rt, stored, token, status)
@@ -51,15 +56,18 @@ async def callback(rt: Runtime, token: str, body: bytes, headers: Mapping[str, s
 async def provider_callback(
     rt: Runtime, provider: str, body: bytes, headers: Mapping[str, str]
 ) -> bool:
-    """Take a callback on a provider's own path; False when it speaks of no payout we know (it is kept all the same)."""
+    """Take a callback on a provider's own path; return False when it matches no known payout.
+
+    The callback is kept in any case.
+    """
     event_id = inbox.digest_id(body)
     if await inbox.is_done(rt.db, provider, "payout", event_id):
         return True
     status = rt.providers[provider].parse_callback(body, headers)
     stored = await payouts.by_words(rt.db, rt.vault, provider, status.key, status.reference)
     if stored is None:
-        # Also the callback that overtakes the answer naming its id: the question to come will find
-        # the same.
+        # A callback may also overtake the answer that names its id. The next status query finds the
+        # same result.
         why = "speaks of no payout we know"
         await inbox.keep_failed(rt.db, rt.vault, provider, "payout", event_id, body, why)
         return False
@@ -70,7 +78,10 @@ async def provider_callback(
 
 
 async def validate(rt: Runtime, provider: str, body: bytes) -> bytes | None:
-    """Answer an operator's "did you order this?"; None when this provider asks no such thing."""
+    """Answer an operator's question whether the gateway ordered a payment.
+
+    Return None when this provider asks no such question.
+    """
     asked = rt.providers[provider]
     if not isinstance(asked, Validates):
         return None

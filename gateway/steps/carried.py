@@ -1,7 +1,8 @@
 """The reading of a turn whose next question the channel can carry in the worker's language.
 
-A question that cannot go as one SMS of this channel is put aside for her: others still get it, by
-other channels, in other languages or on a screen. She gets the next one that fits.
+A question that does not fit one SMS of this channel is put aside for the worker. Other workers
+still get it, on other channels, in other languages or on a screen. She gets the next question that
+fits.
 """
 
 from gateway.conversation.asking import barest
@@ -13,11 +14,11 @@ from gateway.store.batches import Batch
 from gateway.store.db import Row
 
 _PUT_ASIDE_MAX = 50
-_SURELY_UNITS = 60  # characters of any alphabet that one SMS holds beside a short option or two
+_SURELY_UNITS = 60  # the characters of any alphabet that one SMS holds beside a short option or two
 
 
 async def read(rt: Runtime, channel: Channel, event: turns.Event) -> Row:
-    """Return the row of one event; its next question, if there is one, can be sent."""
+    """Return the row of one event, whose next question, if there is one, can be sent."""
     row = await turns.read(rt.db, event)
     if channel.sms is None:
         return row
@@ -31,7 +32,7 @@ async def read(rt: Runtime, channel: Channel, event: turns.Event) -> Row:
 
 
 async def _too_long(rt: Runtime, capacity: Capacity, row: Row) -> int | None:
-    """Return the next task where the channel cannot carry its barest wording."""
+    """Return the next task if the channel cannot carry even its shortest wording."""
     if not row["next_task"] or row["next_held"] or row["worker_id"] is None:
         return None
     batch = await rt.batches.get(row["next_batch"], row["next_revision"])
@@ -40,7 +41,7 @@ async def _too_long(rt: Runtime, capacity: Capacity, row: Row) -> int | None:
 
 
 def fits(capacity: Capacity, batch: Batch, text: str, language: str) -> bool:
-    """Return whether the shortest question about `text` fits one SMS of the channel."""
+    """Return True if the shortest question about `text` fits one SMS of the channel."""
     if (
         capacity.alphabet == "any"
         and len(text) + len(batch.instructions) < _SURELY_UNITS

@@ -1,4 +1,7 @@
-"""A worker asks for her money: her balance is held and a payout waits for a runner, in the commit of her turn."""
+"""The request of a worker for her money.
+
+Her balance is held and a payout waits for a runner, in the commit of her turn.
+"""
 
 import uuid
 
@@ -17,7 +20,10 @@ TAIL_DIGITS = 3
 
 
 async def payout_part(rt: Runtime, row: Row, fact: PayAsked, msisdn: str) -> Part:
-    """The payout of a turn. Its key exists from now on, long before anything is sent."""
+    """Return the part of a turn that creates a payout.
+
+    Its key is fixed here, long before anything is sent.
+    """
     worker, currency = WorkerId(row["worker_id"]), row["currency"]
     chosen = airtime_for if fact.airtime else provider_for
     provider = chosen(rt, msisdn, currency)

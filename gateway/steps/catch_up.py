@@ -1,8 +1,9 @@
-"""Events that were stored first and answered with a 200 are processed now: the same walk, the reply by the outbox.
+"""The processing of events that were stored first and answered with a 200.
 
-A runner claims them with a lease, oldest first; what one phone said is heard in its order. One that was heard
-already (by the webhook itself, or by a runner whose lease ran out) has no second effect. One that cannot be opened is
-set aside as failed, for a person to replay once the key it was sealed with is back.
+Their replies go by the outbox. A runner claims the events with a lease, oldest first. The messages
+of one phone are processed in order. An event that was already processed (by the webhook itself, or
+by a runner whose lease ran out) has no second effect. An event that cannot be opened is set aside
+as failed. An operator replays it once the key it was sealed with is back.
 """
 
 import asyncio
@@ -25,21 +26,27 @@ log = structlog.get_logger()
 CLAIMED_MAX = 60
 AT_ONCE = 8
 REST_PART = 9.0
-"""While dialling workers have to wait, SMS that are stored go on one at a time, with a rest this
-many times as long as each took: they use a tenth of what a runner could, and the database with it.
-All of it is theirs when the rush is over.
+"""The rest after each stored SMS while dialling workers have to wait, as a multiple of its
+duration.
+
+The SMS are then processed one at a time. They use a tenth of a runner's capacity, and of the
+database's. They get the whole capacity when the rush is over.
 """
 CLAIMED_BESIDE_PHONES = 10
-# Longer than a claim's walks take; a runner that was killed holds its events no longer than this.
+# The lease is longer than the processing of a claim. A runner that was killed holds its events no
+# longer than this.
 LEASE = timedelta(seconds=30)
 TRIES_MAX = 20
 # Ten claimed events and their rests end well within their lease.
 _REST_MAX_S = 1.0
-_FOR_S = 5.0  # then other bells have their turn
+_FOR_S = 5.0  # After this time the other jobs get their turn.
 
 
 async def catch_up(rt: Runtime) -> int:
-    """Process what waits; how many were taken. Rings itself when there is more."""
+    """Process the waiting events and return their number.
+
+    Enqueue the job again when more are waiting.
+    """
     loop = asyncio.get_running_loop()
     end, taken = loop.time() + _FOR_S, 0
     while loop.time() < end:
@@ -58,7 +65,7 @@ async def catch_up(rt: Runtime) -> int:
 
 
 async def _take_all(rt: Runtime, rows: Sequence[Row]) -> None:
-    """One lane a phone, some lanes at a time."""
+    """Process events in parallel lanes: one lane per phone, a bounded number at a time."""
     lanes: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         lanes[_sender(rt, row)].append(row)
@@ -73,7 +80,7 @@ async def _take_all(rt: Runtime, rows: Sequence[Row]) -> None:
 
 
 async def _take_slowly(rt: Runtime, rows: Sequence[Row]) -> None:
-    """One after the other, with rests that end with the rush."""
+    """Process events one after the other, with rests that end with the rush."""
     loop = asyncio.get_running_loop()
     for row in rows:
         began = loop.time()
@@ -83,18 +90,18 @@ async def _take_slowly(rt: Runtime, rows: Sequence[Row]) -> None:
 
 
 async def rest(took_s: float) -> None:
-    """Leave processor and database to those who dial, after an event that took so long."""
+    """Leave processor and database to dialling workers after an event of `took_s` seconds."""
     await asyncio.sleep(min(_REST_MAX_S, REST_PART * took_s))
 
 
 def _sender(rt: Runtime, row: Row) -> str:
-    """Whose SMS it is; what is no SMS has a lane of its own."""
+    """Return the sender of an SMS; any other event gets a lane of its own."""
     channel = rt.channels.get(row["channel"])
     if row["kind"] == "sms" and channel is not None and channel.sms is not None:
         try:
             return channel.sms_in(fields(_raw(rt, row))).sender
         except (OtherKey, Refused):
-            pass  # said once more, and written down, when it is its turn
+            pass  # The error occurs again, and is written down, when the event is processed.
     return f"event {row['id']}"
 
 
@@ -114,8 +121,8 @@ async def _take_bound(rt: Runtime, row: Row) -> None:
         await inbox.fail(rt.db, row["id"], f"tried {TRIES_MAX} times")
         return
     if kind == "payout":
-        # A callback whose process died after it was kept. It is a hint only: its operator is asked
-        # by itself when the payout is due.
+        # The process of this callback died after it was kept. It is only a hint: the operator is
+        # asked in any case when the payout is due.
         await inbox.done(rt.db, row["channel"], kind, row["event_id"])
         return
     try:
@@ -123,16 +130,16 @@ async def _take_bound(rt: Runtime, row: Row) -> None:
         channel = _channel(rt, row["channel"])
         own = own_id(rt, channel, kind, raw, row["event_id"])
         await take(rt, channel, kind, raw, own)
-        # An SMS notes it in its own transaction, or waits for its next turn; but one that was kept
-        # unread, when the database died under its walk, or before an upgrade, stands there under
-        # another id than its own.
+        # An SMS is marked as done in its own transaction, or waits for its next turn. An SMS that
+        # was kept unread stands under another id than its own: the database died during its
+        # processing, or it was kept before an upgrade.
         if row["event_id"] != own:
             await inbox.done(rt.db, row["channel"], kind, row["event_id"])
     except AWAY as away:
         log.warning("event waits for the database", channel=row["channel"], why=str(away))
     except (OtherKey, Refused) as refused:
         await inbox.fail(rt.db, row["id"], str(refused))
-    except Exception as broken:  # a fault of ours in one event must not hold up the others
+    except Exception as broken:  # A programming fault in one event must not hold up the others.
         log.exception("event failed", channel=row["channel"], kind=kind)
         await inbox.fail(rt.db, row["id"], str(broken) or repr(broken))
 

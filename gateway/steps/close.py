@@ -1,4 +1,7 @@
-"""A batch that has all its answers is closed: results estimated over the whole batch, unused money back."""
+"""The closing of a batch that has all its answers.
+
+The results are estimated over the whole batch, and unused money returns to the client.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -25,12 +28,15 @@ from gateway.store.db import Connection, Row
 log = structlog.get_logger()
 
 SLICE = 5000
-"""Results in one commit."""
+"""The number of results in one commit."""
 Result = tuple[str, float]
 
 
 async def close(rt: Runtime) -> int:
-    """Close every running batch whose tasks are all decided, and publish what is left to publish; how many batches."""
+    """Close every running batch whose tasks are all decided, and publish what is left to publish.
+
+    Return the number of batches.
+    """
     rows = await rt.db.rows(
         """select b.id from batch b where b.state = 'running'
            and not exists (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open')"""
@@ -49,10 +55,11 @@ async def close(rt: Runtime) -> int:
 async def close_batch(rt: Runtime, batch: Batch) -> None:
     """Estimate the results over all answers, keep them in slices, and publish them.
 
-    Each slice is a commit of its own, and a process that dies is followed by one that goes on
-    behind the last. Nobody sees a result before all are there: from the one commit on that closes
-    the batch they are read from where they are kept. They move into its tasks in slices, too, and
-    the last of these gives the rest of the money back. So no row is held for longer than a moment.
+    Each slice is a commit of its own, and after a crash another process continues behind the last
+    slice. No client sees a result before all are there: results are readable from the one commit
+    that closes the batch, where they are kept. They are then moved into the batch's tasks, in
+    slices too, and the last slice gives the rest of the money back. No row is therefore locked for
+    longer than a moment.
     """
     basis = await background.basis(rt.db, batch.id)
     kept = await background.kept_estimates(rt.db, batch.id, basis)
@@ -67,22 +74,25 @@ async def close_batch(rt: Runtime, batch: Batch) -> None:
 
 
 async def _keep_rule(rt: Runtime, batch: Batch) -> None:
-    """The engine may be another one than when the batch began: what it decides by is kept under the version of now."""
+    """Keep the current ruling of a batch under its version.
+
+    The engine may have changed since the batch began.
+    """
     async with rt.db.transaction() as db:
         rule = ruling_of(batch)
         await rules.keep(db, rule.version, rule.as_data())
 
 
 async def _keep_results(rt: Runtime, batch: Batch, basis: str, done: int) -> None:
-    """Estimate, beside the event loop, and keep what was not kept yet, slice by slice."""
+    """Estimate beside the event loop, and keep the missing results, slice by slice."""
     await _tell(rt, batch, "closing", done, None)
     answers = await skills.decided_answers(rt.db, batch.id)
     golds = await rt.db.rows(
         "select name, gold from task where batch_id = $1 and gold is not null", batch.id
     )
     rows = await asyncio.to_thread(_estimated, rt, batch, answers, golds)
-    # The same answers give the same results in the same order: what is kept is the beginning of
-    # them.
+    # The same answers give the same results in the same order, so the kept results are the
+    # beginning of them.
     for at in range(done - done % SLICE, len(rows), SLICE):
         await background.keep_estimates(rt.db, batch.id, basis, rows[at : at + SLICE])
         await _tell(rt, batch, "closing", min(at + SLICE, len(rows)), len(rows))
@@ -103,8 +113,11 @@ def _estimated(
 
 
 async def _close(rt: Runtime, batch: Batch, basis: str) -> None:
-    """Make the kept results those of the batch, which is done from then on; unless it is no longer for us to close, or what
-    they rest on was corrected meanwhile: then the next round estimates anew."""
+    """Make the kept results those of the batch, and set the batch to done.
+
+    Do nothing when the batch is no longer running, or when its answers were corrected meanwhile.
+    The next round then estimates again.
+    """
     with suppress(_NotNow):
         async with rt.db.transaction() as db:
             row = await db.fetchrow(
@@ -117,12 +130,15 @@ async def _close(rt: Runtime, batch: Batch, basis: str) -> None:
             await withdraw(db, batch.id, "decided")
             await batches.set_state(db, batch.id, "done")
             await background.forget_others(db, batch.id, basis)
-            if not await background.left_to_publish(db, batch.id):  # it has no answers
+            if not await background.left_to_publish(db, batch.id):  # The batch has no answers.
                 await release_rest(db, batch)
 
 
 async def _publish(rt: Runtime, batch: Batch) -> None:
-    """Move the results of a batch that is done into its tasks, slice by slice; then its rest of the money goes back."""
+    """Move the results of a batch that is done into its tasks, slice by slice.
+
+    Its unused money then returns to the client.
+    """
     left = await background.left_to_publish(rt.db, batch.id)
     if not left:
         return
@@ -142,12 +158,15 @@ async def _publish(rt: Runtime, batch: Batch) -> None:
 
 
 async def _publish_slice(rt: Runtime, batch: Batch) -> tuple[int, int | None]:
-    """How many results were moved, and with the last of them what goes back to the client, in minor units."""
+    """Move one slice and return the number of results.
+
+    With the last slice, also return the amount that returns to the client, in minor units.
+    """
     async with rt.db.transaction() as db:
         some = await background.publish_some(
             db, batch.id, batch.method, version_of(batch), batch.confidence or CONFIDENCE, SLICE
         )
-        if not some:  # another process was faster
+        if not some:  # Another process was faster.
             return 0, None
         await db.execute("select from batch where id = $1 for no key update", batch.id)
         if await background.left_to_publish(db, batch.id):
@@ -158,14 +177,19 @@ async def _publish_slice(rt: Runtime, batch: Batch) -> tuple[int, int | None]:
 
 class _NotNow(
     Exception
-):  # not an error: another process closed it, its client stopped it, or a person corrected it
-    """Nothing is published."""
+    # This is not an error: another process closed the batch, its client stopped it, or an operator
+    # corrected it.
+):
+    """A signal that nothing is published."""
 
 
 def estimate(
     rt: Runtime, batch: Batch, rows: list[tuple[str, str, str]], gold: dict[str, str]
 ) -> dict[str, Result]:
-    """Every task's value and confidence by the batch's rule, from (task, worker, answer) rows."""
+    """Return every task's value and confidence by the batch's rule.
+
+    `rows` are (task, worker, answer).
+    """
     if not rows:
         return {}
     if rt.kind_of(batch.kind).IS_TEXT:
@@ -180,12 +204,15 @@ def estimate(
 
 
 async def withdraw(db: Connection, batch: BatchId, state: str) -> None:
-    """Take back every question of the batch that somebody still holds, and leave its open tasks in `state`."""
+    """Withdraw every question of the batch that a worker holds.
+
+    Its open tasks get the state `state`.
+    """
     await db.execute("select withdraw_batch($1, $2)", batch, state)
 
 
 async def release_rest(db: Connection, batch: Batch) -> int:
-    """What the batch set aside and did not use goes back to its client; how much, in minor units."""
+    """Return the unused money of the batch to its client; return the amount in minor units."""
     rest = await db.fetchval(
         """select coalesce(sum(case when credit = $1 then amount else -amount end), 0)::bigint
            from transfer where credit = $1 or debit = $1""",

@@ -1,7 +1,8 @@
-"""Each hour, and every five minutes while payouts wait for it: what each operator that can be asked holds for us, against
-our books and what is in flight.
+"""The comparison of each operator's float with the gateway's books and the payouts in flight.
 
-A difference stops nothing by itself: fees that only a statement tells look the same. It is told by `gateway doctor`.
+It happens each hour, and every five minutes while payouts wait for it, for each operator that can
+be asked. A difference alone stops nothing, because fees that only a statement shows look the same.
+`gateway doctor` reports it.
 """
 
 import asyncio
@@ -12,12 +13,12 @@ from gateway.steps.float_questions import Compared, ask_later, books_minor, comp
 from gateway.store import float_questions
 
 ANSWER_S = 20.0
-"""How long a person waits for who tells it later."""
+"""The seconds that a caller waits for an operator that answers later."""
 _LOOK_S = 0.25
 
 
 async def compare_floats(rt: Runtime) -> int:
-    """Ask those whose turn it is; how many."""
+    """Ask the operators whose turn it is, and return their number."""
     now = rt.clock.now()
     providers = await float_questions.claim(rt.db, now)
     for provider in providers:
@@ -27,12 +28,12 @@ async def compare_floats(rt: Runtime) -> int:
 
 
 async def _asked(rt: Runtime, provider: str) -> bool:
-    """False where it did not take the question."""
+    """Ask one operator; return False where it did not accept the question."""
     asked = rt.providers.get(provider)
     if isinstance(asked, AsksFloat):
         return await ask_later(rt, provider, asked)
     if not isinstance(asked, TellsFloat):
-        return True  # its statement says it
+        return True  # The operator's statement names the float.
     found = await _compare(rt, provider, asked)
     if found is not None and not asked.float_is_shared:
         await compared(rt, provider, found)
@@ -40,7 +41,11 @@ async def _asked(rt: Runtime, provider: str) -> bool:
 
 
 async def compare(rt: Runtime, provider: str) -> Compared | None:
-    """Now; None where the operator cannot be asked for what is ours alone, or did not say within `ANSWER_S`."""
+    """Compare an operator's float now.
+
+    Return None where the operator cannot be asked for the gateway's own float, or gave no answer
+    within `ANSWER_S`.
+    """
     asked = rt.providers.get(provider)
     if isinstance(asked, AsksFloat):
         return await _told_later(rt, provider) if await ask_later(rt, provider, asked) else None
@@ -50,8 +55,7 @@ async def compare(rt: Runtime, provider: str) -> Compared | None:
 
 
 async def _compare(rt: Runtime, provider: str, asked: TellsFloat) -> Compared | None:
-    # Money moves meanwhile: the books before and after the question say between what the answer
-    # must lie.
+    # Money moves meanwhile: the books before and after the question are the bounds of the answer.
     before = await books_minor(rt, provider)
     told_minor = await asked.float_minor(rt.http)
     after = await books_minor(rt, provider)
@@ -62,7 +66,7 @@ async def _compare(rt: Runtime, provider: str, asked: TellsFloat) -> Compared | 
 
 
 async def _told_later(rt: Runtime, provider: str) -> Compared | None:
-    """The answer comes to whichever process serves the address; it is read where that one wrote it."""
+    """Wait for an answer that any process may receive, and read it from the database."""
     for _ in range(int(ANSWER_S / _LOOK_S)):
         found = await float_questions.latest(rt.db, provider)
         if found and found.told is not None:

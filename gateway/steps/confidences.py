@@ -1,7 +1,7 @@
-"""What may be said of a batch's confidences: whether gold has checked them, and with how much.
+"""The mark of a batch's confidences: whether gold has checked them, and with how many gold tasks.
 
-Wherever a confidence is told (results, proof, the story of a task, a correction's diff, commands),
-it is told by `Checked.told`, and in words by `in_words`.
+Every output of a confidence (results, proof, the history of a task, a correction's diff, commands)
+uses `Checked.told`, and `in_words` for its wording.
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -25,7 +25,10 @@ _DIGITS = 4
 
 
 class Sure(TypedDict):
-    """A confidence as it is told, never without its mark (`Checked.of`); `checked_with_gold` is 0 where it is not checked."""
+    """A confidence with its mark (`Checked.of`).
+
+    `checked_with_gold` is 0 where it is not checked.
+    """
 
     confidence: float | None
     confidence_checked: bool | None
@@ -34,18 +37,23 @@ class Sure(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """`gold`: how many gold tasks of the batch were answered; `done`: whether it is closed, its confidences estimated with them."""
+    """The check of a batch's confidences with gold."""
 
     gold: int
+    """The number of gold tasks of the batch that were answered."""
     done: bool
+    """True if the batch is closed and its confidences were estimated with them."""
 
     @property
     def all(self) -> bool:
-        """Whether the confidences of the batch's estimated results are checked."""
+        """Return True if the confidences of the batch's estimated results are checked."""
         return self.done and self.gold > 0
 
     def of(self, confidence: float | None, rule: str | None) -> bool | None:
-        """Return whether one result's confidence is checked; None where it has none, or is the word of a person."""
+        """Return True if one result's confidence is checked.
+
+        Return None where the result has no confidence, or where a person decided it.
+        """
         if confidence is None or rule == PERSON:
             return None
         return self.all and rule != _ONLINE
@@ -61,10 +69,12 @@ class Checked:
 
 
 def in_words(told: Sure | Mapping[str, Any]) -> str:
-    """Return what stands behind a confidence; nothing where there is none, or a person decided.
+    """Return the words behind a confidence; "" where there is none, or a person decided.
 
-    >>> in_words(Checked(40, done=True).told(0.97, "auto")), in_words(Checked(40, done=True).told(1.0, "person"))
-    (', checked with 40 gold tasks', '')
+    >>> in_words(Checked(40, done=True).told(0.97, "auto"))
+    ', checked with 40 gold tasks'
+    >>> in_words(Checked(40, done=True).told(1.0, "person"))
+    ''
     >>> in_words(Checked(0, done=True).told(0.97, "auto"))
     ', not checked with gold'
     """
@@ -78,12 +88,15 @@ def in_words(told: Sure | Mapping[str, Any]) -> str:
 
 
 async def checked(rt: Runtime, batch: Batch, state: str) -> Checked:
-    """Return what the confidences of a batch in this state are checked with."""
+    """Return the check of the confidences of a batch in this state."""
     return Checked(await results.gold_answered(rt.db, batch.id), state == "done")
 
 
 async def sure_of(rt: Runtime, answers: Sequence[Row | None]) -> list[Sure | None]:
-    """Return how sure the decision is that each paid answer was part of (`gateway.store.traces`); None for what is no answer."""
+    """Return the marked confidence of the decision behind each paid answer.
+
+    The rows come from `gateway.store.traces`. The entry is None for a row that is not an answer.
+    """
     known: dict[str, Checked] = {}
     for batch in {answer["batch"] for answer in answers if answer}:
         state = await results.state_of(rt.db, batch)
@@ -95,7 +108,7 @@ async def sure_of(rt: Runtime, answers: Sequence[Row | None]) -> list[Sure | Non
 
 
 async def results_of(rt: Runtime, batch: Batch, state: str) -> AsyncGenerator[dict[str, Any]]:
-    """Yield every result of a batch as clients are told it."""
+    """Yield every result of a batch in the form that clients receive."""
     known = await checked(rt, batch, state)
     is_text, language = rt.kind_of(batch.kind).IS_TEXT, compared_as(rt, batch)
     bar = batch.confidence or CONFIDENCE

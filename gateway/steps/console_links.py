@@ -1,4 +1,7 @@
-"""Links to a coordinator's page: her number and the end of the link's time, signed with the gateway's own key."""
+"""Links to a coordinator's page: her number and the end of the link's validity, signed.
+
+The signature uses the gateway's own key.
+"""
 
 import hmac
 from datetime import timedelta
@@ -12,7 +15,7 @@ GOOD_FOR = timedelta(days=7)
 
 
 async def link_for(rt: Runtime, msisdn: str, by: str = "operator") -> str:
-    """A link for the coordinator with this number. Raises Refused where there is none."""
+    """Return a link for the coordinator with this number. Raises Refused where there is none."""
     index = rt.vault.index(normalise(msisdn, rt.settings.region))
     async with rt.db.transaction() as db:
         row = await coordinators.by_index(db, index)
@@ -27,7 +30,10 @@ async def link_for(rt: Runtime, msisdn: str, by: str = "operator") -> str:
 
 
 async def coordinator_of(rt: Runtime, key: str) -> int | None:
-    """Return whose page a link opens; None when it is none of ours, its time is over, or it was called back."""
+    """Return the coordinator whose page a link opens.
+
+    Return None when the link is not the gateway's, has expired, or was revoked.
+    """
     parts = key.split(".")
     if len(parts) != 4 or not all(p.isascii() and p.isdecimal() and len(p) < 19 for p in parts[:3]):  # noqa: PLR2004
         return None

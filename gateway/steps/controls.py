@@ -1,4 +1,7 @@
-"""Before a payout is sent: may it go now? What may not waits, queued and held for its worker, who is told once."""
+"""The controls before a payout is sent.
+
+A payout that may not go now stays queued and held, and its worker is told once.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -33,16 +36,17 @@ from gateway.store.payouts import Stored
 
 
 async def may_go(rt: Runtime, stored: Stored) -> bool:
-    """True when nothing holds the payout; it counts as gone today from then on.
+    """Return True when nothing holds the payout, which then counts as sent today.
 
-    Else it comes due again by itself.
+    Otherwise the payout is due again later.
     """
     payout, now = stored.payout.id, rt.clock.now()
     named = await _name(rt, stored)
     async with rt.db.transaction() as db:
         found = await holds.read(db, payout, now)
         if found is None:
-            return True  # it has moved on: whoever claims it next finds out
+            # The payout has changed its state; the next process that claims it sees that.
+            return True
         case, held, passed = found
         if passed:
             return True
@@ -74,7 +78,10 @@ async def may_go(rt: Runtime, stored: Stored) -> bool:
 
 
 async def _name(rt: Runtime, stored: Stored) -> Wait | None:
-    """What the operator's name for a new number holds; asked before anything is locked."""
+    """Return the hold that follows from the operator's name for a new number, if any.
+
+    The operator is asked before anything is locked.
+    """
     rules, provider = rt.settings.controls, rt.providers[stored.payout.provider]
     if not rules.check_names or not isinstance(provider, TellsName):
         return None
@@ -85,16 +92,16 @@ async def _name(rt: Runtime, stored: Stored) -> Wait | None:
 
 
 async def release(rt: Runtime, ref: str, who: str) -> int:
-    """Somebody looked at a payout that waits, and lets it go.
+    """Release a payout that waits, in the name of the operator `who`.
 
-    Raises Refused where nothing holds it.
+    Return the number of holds that ended. Raises Refused where nothing holds it.
     """
     async with rt.db.transaction() as db:
         released = await holds.release(db, ref, who, rt.clock.now())
         held = [] if released else await holds.held_by(db, ref)
     if set(held) & set(holds.NOT_ONE_PERSONS):
         raise Refused(
-            f"{ref} waits because its worker changed her number: it goes when the hold is over, or when two persons "
+            f"{ref} waits because its worker changed her number: it goes when the hold is over, or when two operators "
             "have decided about an objection (gateway moves list)"
         )
     if not released:
@@ -126,7 +133,10 @@ def day_limits(rules: Controls) -> list[DayLimit]:
 
 
 def most_at_once(rules: Controls, currency: str, maximum_minor: int) -> int:
-    """What one payout may come to at most: never more than its worker may have in a day, or it would wait for ever."""
+    """Return the largest amount of one payout.
+
+    It is never more than its worker may have per day, or the payout would wait for ever.
+    """
     own = [x.most_minor for x in day_limits(rules) if (x.scope, x.currency) == ("worker", currency)]
     return min([maximum_minor, *own])
 
@@ -149,7 +159,7 @@ async def _tell(rt: Runtime, db: Connection, stored: Stored, wait: Wait) -> None
         "money",
         cause=f"payout:{after.id}:waits:{wait.control}",
     )
-    # "We send it now" must not come after it.
+    # The message "We send it now" must not come after this one.
     taken_back = turns.take_back(promise, "it waits, and she is told why")
     query, arguments = statement([taken_back, turns.put_message(told)])
     await db.execute(query, *arguments)

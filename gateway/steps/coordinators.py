@@ -1,4 +1,7 @@
-"""What an operator does with coordinators: list, disable, cut off, a PIN, links; and what a turn knows of one."""
+"""The operator's commands on coordinators: list, disable, cut off, set a PIN, revoke links.
+
+It also gives a turn its view of a coordinator.
+"""
 
 import asyncio
 from dataclasses import replace
@@ -26,9 +29,10 @@ async def disable(
     to: str | None = None,
     partner: str | None = None,
 ) -> int:
-    """End a coordinator's work and give her workers to `to` (a number) or `partner` (a code); return how many there are.
+    """End a coordinator's work and return the number of her workers.
 
-    Without either, the workers stay in their centre, or with the operator.
+    They go to the coordinator with the number `to`, or to the centre with the code `partner`.
+    Without either, they stay in their centre, or with the operator.
     """
     _reasoned(because)
     if partner and not await people.partner_codes(rt.db, [partner.upper()]):
@@ -46,10 +50,11 @@ async def disable(
 
 
 async def cut_off(rt: Runtime, msisdn: str, *, by: str, because: str) -> int:
-    """End a coordinator's SMS commands and console links at once, for a stolen phone; return how many links that ended.
+    """End a coordinator's SMS commands and console links at once, for a stolen phone.
 
-    Her workers stay hers; `gateway coordinator add` with the same number lets her in again. Her PIN is forgotten, because
-    it stands in the SMS that her phone has sent.
+    Return the number of links that ended. Her workers stay hers, and `gateway coordinator add` with
+    the same number admits her again. Her PIN is deleted, because it stands in the SMS that her
+    phone has sent.
     """
     _reasoned(because)
     async with rt.db.transaction() as db:
@@ -62,7 +67,10 @@ async def cut_off(rt: Runtime, msisdn: str, *, by: str, because: str) -> int:
 
 
 async def set_pin(rt: Runtime, msisdn: str, pin: str, *, by: str) -> None:
-    """Give a coordinator a PIN that she chose; only a slow hash of it is kept, and wrong tries are forgotten."""
+    """Give a coordinator a PIN that she chose.
+
+    Only a slow hash of it is kept, and wrong tries are forgotten.
+    """
     if not pins.acceptable(pin):
         raise Refused(
             "a PIN has 4 to 6 digits, not all the same and not in a row like 1234", field="pin"
@@ -75,7 +83,7 @@ async def set_pin(rt: Runtime, msisdn: str, pin: str, *, by: str) -> None:
 
 
 async def revoke_link(rt: Runtime, link: int, *, by: str, because: str) -> None:
-    """Call back one link to a coordinator's page."""
+    """Revoke one link to a coordinator's page."""
     _reasoned(because)
     async with rt.db.transaction() as db:
         coordinator = await store.revoke_link(db, link, because.strip())
@@ -88,7 +96,7 @@ async def revoke_link(rt: Runtime, link: int, *, by: str, because: str) -> None:
 
 
 async def with_limits(rt: Runtime, view: CoordinatorView, pin: str | None) -> CoordinatorView:
-    """Return the view with the coordinator's limits and with what is true of the PIN behind her command."""
+    """Return the view with the coordinator's limits and the result of her PIN's check."""
     rules = rt.settings.coordinators
     sent = await store.invited(rt.db, view.id)
     known = await store.pin(rt.db, view.id)
@@ -116,7 +124,7 @@ async def with_limits(rt: Runtime, view: CoordinatorView, pin: str | None) -> Co
 
 
 async def named_worker(rt: Runtime, msisdn: str, coordinator: int) -> NamedWorker:
-    """Return what a turn may know of a number that a coordinator names."""
+    """Return the data that a turn may use of a number that a coordinator names."""
     index = rt.vault.index(msisdn)
     state = await people.state_of(rt.db, index)
     most = rt.settings.coordinators.invitations_per_worker

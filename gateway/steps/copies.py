@@ -1,4 +1,7 @@
-"""An SMS that may be a copy of another: kept before it is heard, or kept as done without any effect."""
+"""An SMS that may be a copy of another.
+
+It is kept before it is processed, or kept as done without effect.
+"""
 
 from datetime import timedelta
 
@@ -8,7 +11,7 @@ from gateway.steps.identity import COPIES_WITHIN
 from gateway.store import inbox, turns
 from gateway.store.db import Row
 
-# Where a process dies over an SMS that it kept first, a runner hears it after so long.
+# When a process dies over an SMS that it kept first, a runner processes it after this time.
 _HEARD_WITHIN = timedelta(seconds=30)
 _UNDER_ANOTHER_ID = (
     "the same message (phone, text, provider's time) as one under another id: it counts once"
@@ -16,13 +19,16 @@ _UNDER_ANOTHER_ID = (
 
 
 async def keep_undated(rt: Runtime, event: turns.Event, undated: str, raw: bytes) -> bool:
-    """Keep an SMS without id and time before it is heard, so that a copy finds it; False where it is a copy."""
+    """Keep an SMS without id and time before it is processed; return False where it is a copy.
+
+    A copy that arrives later then finds it.
+    """
     sealed, due = rt.vault.seal(stored(raw)), rt.clock.now() + _HEARD_WITHIN
     return await inbox.keep_undated(rt.db, event, undated, sealed, COPIES_WITHIN, due)
 
 
 async def keep_known(rt: Runtime, event: turns.Event, row: Row) -> None:
-    """Keep an SMS as done that was heard under another id, so that an operator sees it."""
+    """Keep an SMS that was processed under another id as done, so that an operator sees it."""
     if row["known_as"]:
         remark = _UNDER_ANOTHER_ID if row["known_as"] == "twin" else None
         await inbox.keep_copy(rt.db, event, remark)

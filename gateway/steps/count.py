@@ -1,4 +1,4 @@
-"""Large batches are counted once in a while, so that nobody who looks at one has to wait for the count."""
+"""The job that counts large batches once in a while, so that no reader waits for the count."""
 
 import structlog
 
@@ -9,7 +9,7 @@ log = structlog.get_logger()
 
 
 async def count(rt: Runtime) -> int:
-    """Count the large batches that are due; return how many."""
+    """Count the large batches that are due and return their number."""
     batches = await tallies.due(rt.db, rt.clock.now())
     for batch in batches:
         took = await tallies.count(rt.db, batch)
