@@ -1,4 +1,7 @@
-"""Persons decide about a change of number: two of them let it go on or give a number back, one may refuse it."""
+"""The operators' decisions on a change of number.
+
+Two operators let a change go on or give a number back; one operator may refuse it.
+"""
 
 from datetime import timedelta
 from typing import Literal
@@ -19,17 +22,21 @@ from gateway.store.db import Connection, Part, Row, statement
 
 Says = Literal["approve", "refuse"]
 _FIRST_MAX, _REASON_MAX = 12, 40
-_NONE = "change {number} waits for nobody: it is {state}"
+_NONE = "change {number} waits for no decision: it is {state}"
 
 
 async def decide(
     rt: Runtime, number: int, says: Says, *, by: str, key: str, because: str = ""
 ) -> str:
-    """Say what becomes of a change, as the person `by`; return what it came to.
+    """Decide a change in the name of the operator `by`, and return the outcome.
 
-    noted: a second person must say the same; invited: the new number is asked; kept: an objection
-    is over; refused; given_back: the old number is the worker's again. Raises Refused where it
-    waits for nobody.
+    - noted: a second operator must decide the same.
+    - invited: the new number is asked.
+    - kept: an objection is over.
+    - refused: the change does not happen.
+    - given_back: the old number is the worker's again.
+
+    Raises Refused where the change waits for no decision.
     """
     if says == "refuse" and not because.strip():
         raise Refused("say why; it is kept with the change", field="because")
@@ -42,8 +49,8 @@ async def decide(
             outcome = await _written(rt, number, says, person, by, because.strip())
         except Conflict as moved:
             raise Refused(
-                f"change {number} cannot be done now: a number of it is not free any more, or a payment is with the "
-                "operator; look at it with: gateway moves show"
+                f"change {number} cannot be done now: one of its numbers is no longer free, or a payment is with the "
+                "mobile-money operator; look at it with: gateway moves show"
             ) from moved
     rt.bells.ring("deliver", rt.settings.sms_channel)
     rt.bells.ring("disburse")
@@ -51,7 +58,7 @@ async def decide(
 
 
 async def _written(rt: Runtime, number: int, says: Says, person: int, by: str, because: str) -> str:
-    """Write one person's word, with the SMS that tell of what it came to."""
+    """Write one operator's decision, with the SMS that report its outcome."""
     row = await _found(rt, number)
     now = rt.clock.now()
     async with rt.db.transaction() as db:
@@ -87,22 +94,25 @@ async def _found(rt: Runtime, number: int) -> Row:
 
 
 async def _without_payout(rt: Runtime, number: int) -> None:
-    """Cancel a payout that waits, so that a number can be given back: its money is in the worker's balance again."""
+    """Cancel a payout that waits, so that a number can be given back.
+
+    Its money returns to the worker's balance.
+    """
     row = await _found(rt, number)
     ref = await number_moves.open_payout(rt.db, WorkerId(row["worker_id"]))
     stored = await payouts.by_ref(rt.db, rt.vault, ref) if ref else None
     if stored is None:
         return
     if stored.payout.state not in (State.QUEUED, State.AWAITING_APPROVAL):
-        raise Refused(f"{ref} is with the operator: decide again when it is settled")
+        raise Refused(f"{ref} is with the mobile-money operator: decide again when it is settled")
     try:
         await happened(rt, stored, Event.CANCEL, note="its number is given back", quiet=True)
     except Conflict as moved:
-        raise Refused(f"{ref} has just moved on: decide again") from moved
+        raise Refused(f"{ref} has just changed its state: decide again") from moved
 
 
 async def _told(rt: Runtime, row: Row, outcome: str, because: str) -> list[Part]:
-    """Return the SMS that an outcome is told by: to both numbers, and to the coordinator who asked."""
+    """Return the SMS that report an outcome: to both numbers, and to the coordinator who asked."""
     move, book = row["id"], rt.books[row["language"]]
     old = "" if row["number_lost_at"] else opened(rt, row["old_sealed"])
     new = opened(rt, row["new_sealed"])
@@ -131,12 +141,15 @@ async def _told(rt: Runtime, row: Row, outcome: str, because: str) -> list[Part]
 
 
 def _when(row: Row) -> str:
-    """Return what makes the SMS of a later decision another one."""
+    """Return the part of the cause that tells the SMS of a later decision from earlier ones."""
     return f"{row['objected_at']:%Y%m%d%H%M%S}" if row["objected_at"] else "first"
 
 
 async def _to_coordinator(rt: Runtime, row: Row, outcome: str, because: str) -> list[Part]:
-    """Return the SMS to the coordinator who asked: that the new number is asked now, or why not."""
+    """Return the SMS to the coordinator who asked for the change.
+
+    It says that the new number is asked now, or gives the reason against it.
+    """
     if row["coordinator_id"] is None or outcome not in ("invited", "refused"):
         return []
     to = await number_moves.coordinator_of(rt.db, row["coordinator_id"])
@@ -161,7 +174,7 @@ async def _put(db: Connection, parts: list[Part]) -> None:
 
 
 async def sheet(rt: Runtime, number: int) -> str:
-    """Return all about one change, and what to ask the worker before it is approved."""
+    """Return all data of one change, and the questions to the worker before an approval."""
     row = await number_moves.one(rt.db, number)
     if row is None:
         raise Refused(
@@ -178,9 +191,11 @@ async def sheet(rt: Runtime, number: int) -> str:
     began = f"{row['kind']}, {row['state']}, asked for {row['created_at']:%Y-%m-%d %H:%M}{asked_by}"
     lines = [f"Change {row['id']}: {shown(rt, row)}", began]
     if row["said_by"]:
-        lines.append(f"{row['said_by']} has said: {row['says']}; another person must say the same")
+        lines.append(
+            f"{row['said_by']} has said: {row['says']}; another operator must say the same"
+        )
     lines += [
-        "Ask the worker on the new number what only she knows; the person who calls her should not be the coordinator:",
+        "Ask the worker on the new number what only she knows; the caller should not be her coordinator:",
         f"  In which month did she join? {known['created_at']:%Y-%m}",
         f"  How much was her last payment? {paid}",
         f"  When did she last answer, and about how often? {last}, {known['answers']} answers",
@@ -192,7 +207,7 @@ async def sheet(rt: Runtime, number: int) -> str:
     ]
     if row["state"] in ("requested", "objected"):
         lines += [
-            "Then two of you, each with her own key:",
+            "Then two operators decide, each with the key of that operator:",
             f"  gateway moves approve {number} --by NAME",
             f'  gateway moves refuse {number} --by NAME --because "..."',
         ]
@@ -200,7 +215,7 @@ async def sheet(rt: Runtime, number: int) -> str:
 
 
 def listed_line(rt: Runtime, row: Row) -> str:
-    """Return a change as the list shows it."""
+    """Return the line of a change in the list."""
     by = f", asked by {row['coordinator']}" if row["coordinator"] else ""
     said = f", {row['said_by']} said {row['says']}" if row["said_by"] else ""
     hold = f", payouts wait until {row['hold_until']:%Y-%m-%d %H:%M}" if row["hold_until"] else ""

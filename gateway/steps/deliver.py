@@ -1,8 +1,9 @@
-"""Drains a channel's outbox: claims due messages, sends them, writes down what the provider said.
+"""The job that empties a channel's outbox: claim due messages, send them, record the answers.
 
-A channel without a limit may be drained by all runners at once, each with some batches under way. A
-channel with one is held by one runner at a time, which sends in small handfuls at the channel's
-pace (`sms/pace.py`) and leaves to the next one what still counts. Nothing of this is in Redis.
+All runners may serve a channel without a limit at once, each with some batches on their way. A
+channel with a limit is held by one runner at a time. That runner sends in small groups at the
+channel's pace (`sms/pace.py`), and passes on to the next runner the segments that still count. None
+of this is in Redis.
 """
 
 import asyncio
@@ -32,17 +33,17 @@ log = structlog.get_logger()
 
 _BATCH = 200
 _BATCHES_AT_ONCE = 2
-# Longer than any `send` takes: see sms/lost.py.
+# The lease is longer than any `send` takes: see sms/lost.py.
 _LEASE = timedelta(seconds=60)
-# A drain gives way before RQ's time-out, so that no message is cut off half sent.
+# A drain ends before RQ's time-out, so that no message is cut off half sent.
 _DRAIN_S = 20.0
-# A channel with a limit is claimed so far ahead, sent in handfuls of so long, and held for so long
-# without a word.
+# For a channel with a limit: the time that is claimed ahead, the length of a group, and the time
+# for which the channel is held without a renewal.
 _AHEAD_S, _HANDFUL_S, _HOLD_S = 0.25, 0.025, 10.0
 
 
 async def deliver(rt: Runtime, channel: str) -> int:
-    """Send what is due on a channel; how many messages were handed over."""
+    """Send the messages that are due on a channel, and return the number handed over."""
     road = rt.channels.get(channel)
     if road is None or road.sms is None:
         log.error("messages wait for a channel that is not set up", channel=channel)
@@ -59,7 +60,7 @@ async def deliver(rt: Runtime, channel: str) -> int:
 
 @dataclass
 class Drain:
-    """One runner's work on one channel."""
+    """The work of one runner on one channel."""
 
     rt: Runtime
     road: Channel
@@ -69,7 +70,7 @@ class Drain:
     _working: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
     async def freely(self) -> bool:
-        """As fast as the provider answers; whether there may be more."""
+        """Send as fast as the provider answers; return True if more messages may be due."""
         more = True
         try:
             while more and time.monotonic() < self._stop_at:
@@ -83,7 +84,7 @@ class Drain:
         return more
 
     async def at_pace(self, limit: int) -> bool:
-        """At most `limit` segments in any second; whether there may be more."""
+        """Send at most `limit` segments in any second; return True if more messages may be due."""
         holder = uuid4()
         held = await outbox.hold(self.rt.db, self.road.name, holder, _HOLD_S)
         if held is None:
@@ -114,14 +115,16 @@ class Drain:
                     more = claim is not None
                     if claim:
                         surely_ours_until = asked_at + _HOLD_S / 2
-                        # What overtakes goes in front of what was claimed before it.
+                        # A message of a higher priority goes in front of those that were claimed
+                        # before it.
                         waiting += [(claim, message) for message in claim.messages]
                         waiting.sort(key=lambda each: each[1].priority)
                         coming = asyncio.ensure_future(self._claim_for(holder, ahead))
                 if not waiting:
                     break
                 if now > surely_ours_until:
-                    break  # we were stopped for seconds: somebody else may hold the channel by now
+                    # This process was stopped for seconds, and another may hold the channel by now.
+                    break
                 taken = _first(waiting, handful)
                 segments = sum(message.segments for _, message in taken)
                 wait_s = pace.wait_s(time.monotonic(), segments)
@@ -161,7 +164,10 @@ class Drain:
         return claim
 
     async def _replies_of(self, claim: Claim) -> Claim | None:
-        """Give back what nobody asked for: while phones have to wait, replies alone are sent."""
+        """Keep only the replies of a claim and give the other messages back.
+
+        While phones have to wait, only replies are sent.
+        """
         later = [message for message in claim.messages if message.priority]
         await outbox.give_back(self.rt.db, later)
         replies = [message for message in claim.messages if not message.priority]
@@ -187,7 +193,8 @@ class Drain:
         messages = await self._carried(messages)
         if not messages:
             answered()
-            if claim.breaker.state is State.PROBING:  # nothing was tried: the next message shows
+            # Nothing was tried, so the next message is the probe.
+            if claim.breaker.state is State.PROBING:
                 again = replace(claim.breaker, until=self.rt.clock.now())
                 await outbox.set_breaker(self.rt.db, self.road.name, claim.version, again)
             return
@@ -228,7 +235,8 @@ class Drain:
             self.rt.db, self.road.name, claim.version, breaker
         ):
             log.warning("breaker", channel=self.road.name, now=breaker.state, why=breaker.reason)
-            if breaker.state is State.CLOSED:  # a probe got through: the rest need not wait
+            # A probe was accepted, so the other messages need not wait.
+            if breaker.state is State.CLOSED:
                 self.rt.bells.ring("deliver", self.road.name)
         await shorter.instead(
             self.rt,
@@ -240,8 +248,8 @@ class Drain:
     async def _carried(self, messages: Sequence[Claimed]) -> list[Claimed]:
         """Return the messages that the channel can carry.
 
-        The others are final, with the reason, before they are handed over: a provider may cut them
-        silently, and its refusal would say nothing about the channel.
+        The others are final, with the reason, before they are handed over. A provider may cut such
+        a message silently, and its refusal would say nothing about the channel.
         """
         lacks = {m.id: self.road.capacity.lack(m.text) for m in messages}
         too_much = [m for m in messages if lacks[m.id]]
@@ -254,10 +262,10 @@ class Drain:
         return [m for m in messages if not lacks[m.id]]
 
     async def _opened(self, messages: Sequence[Claimed]) -> tuple[list[Claimed], dict[str, str]]:
-        """Those whose number can be read, and the numbers by message.
+        """Return the messages whose number can be read, and the numbers by message.
 
-        One that was sealed with another key waits for it, seen in `gateway outbox`; the others go
-        on.
+        A message that was sealed with another key waits for that key and is shown by `gateway
+        outbox`. The others are sent.
         """
         mine, numbers = list[Claimed](), dict[str, str]()
         for message in messages:
@@ -279,7 +287,7 @@ class Drain:
         opted_out: Sequence[str],
         now: datetime,
     ) -> None:
-        """What a message's fate means for its questions, its worker and other channels."""
+        """Apply the outcome of messages to their questions, their workers and other channels."""
         rt = self.rt
         if refused := [each.id for each in found if each.state in ("refused", "given_up")]:
             await until_settled(lambda: leases.refused(rt.db, refused, now))
@@ -294,7 +302,7 @@ class Drain:
         self._working.add(asyncio.create_task(work))
 
     async def _pause(self, seconds: float) -> None:
-        """For so long, or until some call is answered: that may let the next one go sooner."""
+        """Wait for `seconds`, or until a call is answered, which may let the next one go sooner."""
         if not self._working:
             await asyncio.sleep(seconds)
             return
@@ -302,7 +310,7 @@ class Drain:
         self._reap()
 
     async def _until_free(self, most: int) -> None:
-        """Wait until fewer than `most` are under way."""
+        """Wait until fewer than `most` calls are on their way."""
         while len(self._working) >= most:
             await asyncio.wait(self._working, return_when=asyncio.FIRST_COMPLETED)
             self._reap()
@@ -315,7 +323,7 @@ class Drain:
 
 
 def _outcome(message: Claimed, fate: outbox.Fate) -> dict[str, object]:
-    """Return what a line of the log says of one message that was handed over."""
+    """Return the log's data of one message that was handed over."""
     known = {"provider_id": fate.provider_id} if fate.provider_id else {}
     return {
         "message": fate.id,
@@ -326,7 +334,7 @@ def _outcome(message: Claimed, fate: outbox.Fate) -> dict[str, object]:
 
 
 def _first(waiting: Sequence[tuple[Claim, Claimed]], segments: int) -> list[tuple[Claim, Claimed]]:
-    """The first messages of together so many segments; one at least."""
+    """Return the first messages that fit into `segments` segments, at least one."""
     taken: list[tuple[Claim, Claimed]] = []
     for each in waiting:
         segments -= each[1].segments

@@ -1,11 +1,10 @@
-"""One USSD key: one transaction, one screen.
+"""The processing of one USSD key: one transaction, one screen.
 
-Most providers give a step no id of its own, and some give the id of a session to several phones:
-(session, number, transcript) is what makes it itself. So a step that comes again gets the same
-screen and changes nothing; a transcript that does not extend the one we know (shorter, or another
-branch: late or swapped requests) gets the screen the session stands at, and changes nothing either.
-Providers give up after ten seconds: `steps/late.py` answers before that, and finishes what was
-said.
+Most providers give a step no id of its own, and some give the id of a session to several phones. A
+step is therefore identified by (session, number, transcript). A repeated step gets the same screen
+and changes nothing. A transcript that does not extend the known one (shorter, or another branch:
+late or swapped requests) gets the session's current screen and changes nothing either. Providers
+give up after ten seconds: `steps/late.py` answers before that, and completes the step afterwards.
 """
 
 from dataclasses import dataclass, replace
@@ -38,9 +37,9 @@ from gateway.ussd.transcript import new_keys
 log = structlog.get_logger()
 
 _TRIES = 8
-# A USSD string holds 182 characters (3GPP TS 23.038); a session of three minutes far fewer inputs
-# than fit in here. Each key that is dialled ahead is walked: without an end one long string would
-# hold up everybody.
+# A USSD string holds 182 characters (3GPP TS 23.038); the inputs of a session of three minutes are
+# far shorter than this limit. Each key that is dialled ahead is processed, so without a limit one
+# long string would delay all workers.
 _DIALLED_MAX, _TRANSCRIPT_MAX = 182, 20_000
 
 
@@ -48,8 +47,8 @@ _DIALLED_MAX, _TRANSCRIPT_MAX = 182, 20_000
 class Dialled:
     """The screen to answer with.
 
-    `worth_telling`: what it says of an answer or of money that this step recorded; she should read
-    that even when the screen comes too late.
+    `worth_telling` is its text about an answer or money that this step recorded. The worker should
+    read that text even when the screen comes too late.
     """
 
     screen: Shown
@@ -59,7 +58,7 @@ class Dialled:
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """Where the session stands: before this key, and after it."""
+    """The state of a session before or after a key."""
 
     view: str
     memory: dict[str, str]
@@ -69,9 +68,9 @@ class _Standing:
 
 
 async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dialled:
-    """The screen for one key press.
+    """Return the screen for one key press.
 
-    Raises Refused for a number that is none, Failed when nothing can be decided.
+    Raises Refused for an invalid number, and Failed when nothing can be decided.
     """
     assert channel.ussd is not None
     msisdn, identity = normalise(step.msisdn, rt.settings.region), event_id(rt, step)
@@ -118,7 +117,7 @@ async def _take(
     said = typed_pin.masked_like(step.transcript, row["transcript"])
     keys = new_keys(row["transcript"], replace(step, transcript=said))
     if keys is None or (before and before.ended):
-        # Nothing new can be read from this transcript: show where the session stands.
+        # This transcript contains nothing new, so the session's current screen is shown.
         assert before is not None
         log.info("ussd step answered", repeated=True)
         return Dialled(Shown(before.pages[before.page], end=before.ended))
@@ -147,8 +146,8 @@ async def _take(
         ended=after.ended,
     )
     reply = f"{'END' if after.ended else 'CON'} {shown}"
-    # What others may wait for (a task many answer) comes last, so that it is locked as briefly as
-    # can be.
+    # Rows that other workers' turns may wait for (a task with many answers) come last, so that they
+    # are locked only briefly.
     await rt.db.commit(
         [
             *([number_moves.still_hers(worker, event.index)] if worker else []),
@@ -167,7 +166,7 @@ async def _take(
 
 
 async def _planned(rt: Runtime, understood: Understood, row: Row, limits: Network) -> Understood:
-    """How long this session may still last, how much may be typed, and what there is to resume."""
+    """Add the session's remaining time, the limit of an input, and a question to resume."""
     situation = understood.situation
     began = row["began_at"]
     resuming = None
@@ -197,9 +196,11 @@ def _walk(
     keys: list[str],
     budget_septets: int,
 ) -> tuple[_Standing, tuple[Fact, ...], str]:
-    """Press the keys one after the other; stop at the first that has an effect, so nothing happens unseen.
+    """Press the keys one after the other.
 
-    Where she stands, what happened, and what the screen says about it."""
+    Stop at the first key that has an effect, so that nothing happens unseen. Return the session's
+    state, the facts and the screen's notice of them.
+    """
     if before and len(before.pages) > 1 and (turned := _turn_page(before, keys[0])):
         return turned, (), ""
     now, facts, notice = before, tuple[Fact, ...](), ""
@@ -218,7 +219,7 @@ def _walk(
         now = _Standing(found.view, found.memory, screens, at, found.screen.end)
         facts = found.facts
         notice = found.screen.body if found.screen.end else found.screen.notice
-        # A PIN that was dialled ahead is not taken: it stands in the phone's list of calls.
+        # A PIN that was dialled ahead is not accepted: it stands in the phone's list of calls.
         if facts or now.ended or now.view in SECRET:
             break
     assert now is not None
@@ -252,14 +253,17 @@ def _pages(rt: Runtime, understood: Understood, screen: Screen, budget_septets: 
 async def _understand(
     rt: Runtime, channel: Channel, row: Row, keys: list[str], msisdn: str
 ) -> Understood:
-    """A stranger may be typing a partner's code; everybody else needs no second look."""
+    """Return the situation of a key, with the extra look-ups that it requires.
+
+    An unknown number may be typing a partner's code; all other workers need no second look-up.
+    """
     codes = (
         await people.partner_codes(rt.db, [k.strip().upper() for k in keys])
         if keys and row["state"] != "active"
         else frozenset[str]()
     )
-    # A coordinator who is no worker is shown what she can text; a worker's screens are hers,
-    # whatever else she is.
+    # A coordinator who is not a worker is shown the commands she can text. A worker sees her own
+    # screens, even if she is a coordinator too.
     is_coordinator = row["coordinator_id"] and row["worker_id"] is None
     coordinator = await coordinator_view(rt, row["coordinator_id"]) if is_coordinator else None
     found = await understand(rt, channel, row, codes=codes, coordinator=coordinator, msisdn=msisdn)
@@ -267,8 +271,8 @@ async def _understand(
     found = replace(found, situation=judged)
     found = await moving.with_keys(rt, row, found, keys, msisdn)
     found = await _aside(rt, row, found, keys)
-    # Her last payment is shown behind the balance: looked up only where the next screen may be that
-    # one.
+    # The worker's last payment stands behind the balance. It is looked up only where the next
+    # screen may show it.
     if row["worker_id"] and (row["view"] in ("balance", "payment") or len(keys) > 1):
         paid = await payment(rt, WorkerId(row["worker_id"]), None)
         return replace(found, situation=found.situation.changed(payment=paid))
@@ -276,7 +280,10 @@ async def _understand(
 
 
 async def _aside(rt: Runtime, row: Row, found: Understood, keys: list[str]) -> Understood:
-    """How she does, and why there is no work: looked up only where the next screen may say so."""
+    """Add the worker's skill, or the reason why there is no work.
+
+    Both are looked up only where the next screen may show them.
+    """
     if not row["worker_id"] or not keys:
         return found
     if row["view"] in ("home", None) and "1" in keys:

@@ -1,8 +1,8 @@
-"""Payouts on their way: sent once, asked about until the operator says what became of them.
+"""Payouts on their way: sent once, and asked about until the operator reports their outcome.
 
-The claim is committed before the first byte is sent, so a crash leaves a payout that is asked
-about, never one that is sent again blindly. Each answer is written with its postings in one commit,
-guarded by the version read.
+The claim is committed before the first byte is sent. A crash therefore leaves a payout that is
+asked about, never one that is blindly sent again. Each answer is written with its postings in one
+commit, guarded by the version that was read.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ _PAUSE = timedelta(minutes=5)
 
 
 async def disburse(rt: Runtime) -> int:
-    """Act on every payout that is due now; how many that were."""
+    """Process every payout that is due now and return the number of payouts."""
     handled = 0
     await pulse.tend(rt.db, rt.clock.now())
     while True:
@@ -54,10 +54,10 @@ async def disburse(rt: Runtime) -> int:
         known = [s for s in due if s.payout.provider in rt.providers]
         for stored in due:
             if stored not in known:
-                log.error("its provider is not configured any more", ref=stored.ref)
+                log.error("the payout's provider is no longer configured", ref=stored.ref)
         sends = await _claimed(rt, known)
         asks = [s for s in known if s.payout.state not in (State.QUEUED, State.SUBMITTING)]
-        # Side by side: most of the time goes by waiting for the operator.
+        # The calls run side by side, because most of the time passes waiting for the operator.
         await _written_as_they_come(
             rt, [*(_sent(rt, s) for s in sends), *(_asked(rt, s) for s in asks)]
         )
@@ -66,7 +66,10 @@ async def disburse(rt: Runtime) -> int:
 
 
 async def _claimed(rt: Runtime, due: Sequence[Stored]) -> list[Stored]:
-    """Those of the queued that may go, claimed in one commit; where a lease ran out, that is noted in it too."""
+    """Claim the queued payouts that may go, in one commit, and return them.
+
+    The same commit records the leases that ran out.
+    """
     moves: list[tuple[Stored, Happened]] = []
     await ask_floats(rt, {s.payout.provider for s in due if s.payout.state is State.QUEUED})
     for stored in due:
@@ -84,7 +87,7 @@ Heard = tuple[Stored, Answered | Asked]
 
 
 async def _sent(rt: Runtime, claimed: Stored) -> Heard:
-    """Send a payout, in a task of its own: what is bound to the log's lines stays in it."""
+    """Send a payout in a task of its own, so that the values bound to its log lines stay in it."""
     logs.bind(payout=claimed.ref, provider=claimed.payout.provider)
     log.info("payout is sent to its operator", tries=claimed.payout.tries)
     reach("disburse.submitting")
@@ -104,7 +107,11 @@ async def _asked(rt: Runtime, stored: Stored) -> Heard:
 async def _written_as_they_come(
     rt: Runtime, calls: Sequence[Coroutine[object, object, Heard]]
 ) -> None:
-    """Answers that came while others were being written share the next commit; a slow operator delays only its own."""
+    """Write answers as they come.
+
+    Answers that came while others were being written share the next commit. A slow operator delays
+    only its own.
+    """
     waiting = {asyncio.ensure_future(call) for call in calls}
     wrong: list[BaseException] = []
     try:
@@ -124,7 +131,10 @@ async def _written_as_they_come(
 
 
 async def _heed_early_callbacks(rt: Runtime, answered: Sequence[Stored]) -> None:
-    """A callback that was faster than the answer it belongs to could not hasten anything then: it does now."""
+    """Process callbacks that came before the answer they belong to.
+
+    Such a callback could not hasten anything when it came.
+    """
     came = await inbox.came(rt.db, "payout", [(s.payout.provider, s.ref) for s in answered])
     for stored in answered:
         if stored.ref in came:
@@ -133,10 +143,11 @@ async def _heed_early_callbacks(rt: Runtime, answered: Sequence[Stored]) -> None
 
 
 async def happened_to_all(rt: Runtime, moves: Sequence[tuple[Stored, Happened]]) -> list[Stored]:
-    """Decide each and write them in one commit; returns those to send now, as they are then.
+    """Decide on each payout, write all decisions in one commit, and return the payouts to send now.
 
-    Where one met somebody faster, or breaks a rule, or replaces another, it goes by itself. Each
-    payout once at most.
+    They are returned in their new state. A payout gets a commit of its own where another process
+    was faster, where it breaks a rule, or where it replaces another payout. Each payout occurs at
+    most once.
     """
     together: list[tuple[Stored, Happened, Decision, list[Part]]] = []
     alone: list[tuple[Stored, Happened]] = []
@@ -156,7 +167,7 @@ async def happened_to_all(rt: Runtime, moves: Sequence[tuple[Stored, Happened]])
             together.append((stored, what, decision, parts))
     moved: set[int] = set()
     if together:
-        with suppress(Conflict):  # one of them breaks a rule: each by itself, then
+        with suppress(Conflict):  # One of them breaks a rule, so each gets a commit of its own.
             moved = await move_all(rt.db, [parts for *_, parts in together])
     alone += [(s, what) for n, (s, what, *_) in enumerate(together) if n not in moved]
     done = [(s, decision) for n, (s, _, decision, _) in enumerate(together) if n in moved]
@@ -171,9 +182,10 @@ async def happened_to_all(rt: Runtime, moves: Sequence[tuple[Stored, Happened]])
 
 
 async def _by_itself(rt: Runtime, stored: Stored, what: Happened) -> bool:
-    """With a commit of its own, decided on what is so by then.
+    """Process a payout with a commit of its own, decided on its state at that time.
 
-    False where a claim or a lease met somebody faster: what is left to do is in the row.
+    Return False where another process was faster than a claim or a lease: the remaining work is in
+    the row.
     """
     for _ in range(_TRIES):
         try:
@@ -184,8 +196,8 @@ async def _by_itself(rt: Runtime, stored: Stored, what: Happened) -> bool:
             stored = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
             continue
         return True
-    # It comes due again when its lease is over: nothing is forgotten.
-    log.warning("a payout does not hold still", ref=stored.ref)
+    # The payout is due again when its lease is over, so it is not forgotten.
+    log.warning("a payout keeps changing", ref=stored.ref)
     return False
 
 
@@ -200,6 +212,7 @@ def _note(what: Happened) -> str:
 
 
 def order_of(rt: Runtime, stored: Stored) -> Order:
+    """Return the order that a provider receives for a payout."""
     hook = f"{rt.settings.public_url.rstrip('/')}/hooks/p"
     return Order(
         key=stored.payout.key,
@@ -214,16 +227,16 @@ def order_of(rt: Runtime, stored: Stored) -> Order:
 
 
 async def called_back(rt: Runtime, stored: Stored, token: str, status: Status) -> None:
-    """Take a callback as `_called_back` says; its lines in the log carry the payout's reference."""
+    """Process a callback; its log lines carry the payout's reference."""
     with logs.bound(payout=stored.ref, provider=stored.payout.provider):
         log.info("operator called back")
         await _called_back(rt, stored, token, status)
 
 
 async def _called_back(rt: Runtime, stored: Stored, token: str, status: Status) -> None:
-    """A callback came to one of the payout's secret paths.
+    """Process a callback that came to one of the payout's secret paths.
 
-    Only an answer to our own question decides.
+    Only an answer to the gateway's own question decides.
     """
     asked = token == stored.status_token
     for _ in range(_TRIES):
@@ -235,17 +248,16 @@ async def _called_back(rt: Runtime, stored: Stored, token: str, status: Status) 
         await heed(rt, [(stored, Asked(status) if asked else Hinted(status))])
         rt.bells.ring("disburse")
         return
-    raise Conflict(f"payout {stored.ref} does not hold still")
+    raise Conflict(f"payout {stored.ref} keeps changing")
 
 
 async def happened(
     rt: Runtime, stored: Stored, what: Happened, *, note: str = "", quiet: bool = False
 ) -> None:
-    """Let the state machine decide, and write what it says.
+    """Let the state machine decide, and write its decision.
 
-    Raises Conflict when the payout has moved on.
-
-    `quiet`: the worker is not told (what follows tells her).
+    Raises Conflict when the payout has changed meanwhile. With `quiet` the worker is not told,
+    because a later message tells her.
     """
     decision = decided(rt, stored, what)
     if decision.pause_provider:
@@ -281,7 +293,7 @@ def _after_commit(rt: Runtime, stored: Stored, decision: Decision) -> None:
 
 
 def decided(rt: Runtime, stored: Stored, what: Happened) -> Decision:
-    """What the state machine says to it now."""
+    """Return the state machine's decision on `what`, taken now."""
     return decide(
         stored.payout,
         what,
@@ -293,7 +305,10 @@ def decided(rt: Runtime, stored: Stored, what: Happened) -> Decision:
 
 
 async def _take_the_place_of_what_waits(rt: Runtime, stored: Stored) -> None:
-    """Money that left late takes the place of what has not left yet: nobody is paid twice while we can help it."""
+    """Cancel a payout that has not left yet in favour of money that left late.
+
+    This keeps the gateway from paying a worker twice.
+    """
     unsent = await payouts.unsent_of(rt.db, rt.vault, stored.payout.worker)
     if unsent is not None:
         await happened(rt, unsent, Event.CANCEL, quiet=True)
@@ -303,7 +318,7 @@ async def _take_the_place_of_what_waits(rt: Runtime, stored: Stored) -> None:
 async def written(
     rt: Runtime, stored: Stored, decision: Decision, note: str, *, quiet: bool = False
 ) -> list[Part]:
-    """Everything one decision writes, in one commit."""
+    """Return all parts that one decision writes in one commit."""
     booked = [
         (posting, await rt.accounts.get(posting.debit), await rt.accounts.get(posting.credit))
         for posting in decision.postings
@@ -323,9 +338,10 @@ async def written(
 
 
 def _notice(rt: Runtime, stored: Stored, decision: Decision, waiting: str | None) -> turns.Message:
-    """The one SMS that tells a worker what became of her money; written once per outcome.
+    """Return the one SMS that tells a worker the outcome of her payout.
 
-    `waiting`: the reply that only promises it and has not gone yet, whose place this takes.
+    It is written once per outcome. `waiting` is the unsent reply that only promises the money. The
+    notice takes its place.
     """
     after = decision.payout
     taken_again = (Code.LATE_PAID, Code.LATE_TAX)

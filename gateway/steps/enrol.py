@@ -1,7 +1,7 @@
-"""People come in: a stranger joins, a coordinator enrols or removes. The rows of those facts.
+"""The rows of joining: a worker joins, or a coordinator enrols, names or removes a worker.
 
-The ledger of consent keeps a worker's own words; of a coordinator's only the command, for a phone
-number stands in them.
+The ledger of consent keeps a worker's own words. Of a coordinator's words it keeps only the
+command, because they contain a phone number.
 """
 
 from gateway.conversation.facts import (
@@ -22,7 +22,10 @@ from gateway.store.db import Part, Row
 
 
 def country_of(rt: Runtime, msisdn: str) -> tuple[str, Country]:
-    """The country a number belongs to; numbers of countries nobody set up count as the home country's."""
+    """Return the region and the country of a number.
+
+    A number of a country that is not set up counts as the home country's.
+    """
     region = region_of(msisdn) or rt.settings.region
     if region not in rt.settings.countries:
         region = rt.settings.region
@@ -30,6 +33,7 @@ def country_of(rt: Runtime, msisdn: str) -> tuple[str, Country]:
 
 
 def joined_part(rt: Runtime, fact: Joined, msisdn: str, channel: str, via: str, said: str) -> Part:
+    """Return the part that enrols a worker who joined by herself."""
     region, country = country_of(rt, msisdn)
     new = _new_worker(
         rt, msisdn, fact.language, region, country.currency, channel, partner=fact.code
@@ -38,8 +42,11 @@ def joined_part(rt: Runtime, fact: Joined, msisdn: str, channel: str, via: str, 
 
 
 def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[Part]:
-    """Return the invited worker and her invitation, which takes the place of one that has not gone yet; at night it
-    waits for her morning. A coordinator who says the same again wants it sent again: a first one may be lost."""
+    """Return the invited worker and her invitation.
+
+    The invitation replaces one that has not gone yet; at night it waits for her morning. A
+    coordinator who repeats the command wants it sent again, because the first one may be lost.
+    """
     region, country = country_of(rt, fact.msisdn)
     new = _new_worker(
         rt,
@@ -74,7 +81,10 @@ def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[
 def expected_part(
     rt: Runtime, msisdn: str, name: str, language: str | None, channel: str, partner: str | None
 ) -> Part:
-    """Somebody whom a person has before her and tells how to join: no invitation is sent, her JOIN or YES counts."""
+    """Return the part that records an expected worker, whom the operator's staff tell how to join.
+
+    No invitation is sent; her own JOIN or YES counts.
+    """
     region, country = country_of(rt, msisdn)
     new = _new_worker(
         rt, msisdn, language or country.language, region, country.currency, channel,
@@ -84,7 +94,10 @@ def expected_part(
 
 
 async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator) -> list[Part]:
-    """Only a worker of this coordinator or of her centre: anybody else's number changes nothing."""
+    """Return the parts that remove a worker of this coordinator or of her centre.
+
+    Any other number changes nothing.
+    """
     worker = await people.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
     if worker is None:
         return []
@@ -104,13 +117,16 @@ async def named_parts(rt: Runtime, row: Row, fact: WorkerNamed) -> list[Part]:
 
 
 async def zone_parts(rt: Runtime, row: Row, fact: ZoneChosen) -> list[Part]:
-    """Where a worker of this coordinator lives."""
+    """Return the parts that set the time zone of a worker of this coordinator."""
     worker = await people.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
     return [worker_parts.set_zone(worker, fact.zone)] if worker is not None else []
 
 
 async def unlocked_parts(rt: Runtime, row: Row, fact: PinReset) -> list[Part]:
-    """Her PIN is forgotten, and she is told on her own phone: nobody unlocks it behind her back."""
+    """Return the parts that delete a worker's PIN and tell her so on her own phone.
+
+    A coordinator can therefore not unlock it without her knowledge.
+    """
     worker = await people.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
     if worker is None:
         return []

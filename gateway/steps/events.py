@@ -1,4 +1,4 @@
-"""An event of a provider taken the way its kind is taken: for webhooks, for what was stored first, and for replays."""
+"""The processing of a provider's event by its kind: for webhooks, stored events and replays."""
 
 from collections.abc import Sequence
 from datetime import UTC
@@ -22,9 +22,10 @@ _JOIN = "JOIN"
 async def take(
     rt: Runtime, channel: Channel, kind: str, raw: bytes, kept_as: str | None = None
 ) -> bool:
-    """Parse and process one event; False where it is seen to have been here before.
+    """Parse and process one event; return False where it was processed before.
 
-    Raises Refused for what cannot be read. `kept_as`: the event's own id, where it was stored.
+    Raises Refused for an event that cannot be read. `kept_as` is the event's id under which it was
+    stored.
     """
     if kind == "ussd":
         await take_late(rt, channel, raw)
@@ -51,7 +52,10 @@ async def take(
 
 
 def own_id(rt: Runtime, channel: Channel, kind: str, raw: bytes, kept_as: str) -> str | None:
-    """Return the event's id of a call that is one SMS and was stored as `kept_as`, None for any other call."""
+    """Return the id of the event in a call that is one SMS and was stored as `kept_as`.
+
+    Return None for any other call.
+    """
     if kind != "sms" or channel.sms is None:
         return None
     found = sort(channel, "sms", raw)
@@ -61,7 +65,10 @@ def own_id(rt: Runtime, channel: Channel, kind: str, raw: bytes, kept_as: str) -
 
 
 async def _take_each(rt: Runtime, channel: Channel, found: Sequence[tuple[str, bytes]]) -> None:
-    """Take the events of one call one by one: one that cannot be read is kept alone, and holds up no other."""
+    """Process the events of one call one by one.
+
+    An event that cannot be read is kept alone and does not hold up the others.
+    """
     for kind, raw in found:
         try:
             await take(rt, channel, kind, raw)
@@ -77,10 +84,11 @@ async def _stop(rt: Runtime, channel: Channel, number: str, source: str) -> None
 
 
 async def _subscription(rt: Runtime, channel: Channel, said: Subscription, raw: bytes) -> None:
-    """Who leaves has stopped.
+    """Process a subscription notice.
 
-    Who subscribes has asked to join, as if by texting JOIN: our own question for consent follows.
-    The notice has no id and no date: the same one within a day is the same.
+    A worker who unsubscribes has stopped. A worker who subscribes has asked to join, as if by
+    texting JOIN: the gateway's own question for consent follows. The notice has no id and no date,
+    so an equal notice within a day counts as the same.
     """
     assert channel.sms is not None
     if not said.added:

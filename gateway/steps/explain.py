@@ -1,4 +1,4 @@
-"""The payment a worker asks about, as the conversation is told of it."""
+"""The payment that a worker asks about, as the conversation receives it."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ _PAID = frozenset({State.PAID, State.LATE_PAID})
 
 
 async def payment(rt: Runtime, worker: WorkerId, ref: str | None) -> Payment | None:
-    """Her payment of that reference, or her last one; None where there is none such of hers."""
+    """Return the worker's payment with that reference, or her last one; None where she has none."""
     found = await payments_of.explained(rt.db, worker, ref)
     if found is None:
         return None
@@ -34,7 +34,7 @@ async def payment(rt: Runtime, worker: WorkerId, ref: str | None) -> Payment | N
 
 
 async def wrong_answer(rt: Runtime, worker: WorkerId, ref: str) -> WrongAnswer | None:
-    """Return the answer that a case of hers is about; None where she has no such case."""
+    """Return the answer that a worker's case is about; None where she has no such case."""
     row = await adjustments.explained(rt.db, worker, ref)
     if row is None:
         return None

@@ -1,4 +1,4 @@
-"""Facts become rows: one function a fact, all parts of one commit."""
+"""The step from facts to rows: one function per fact, all parts of one commit."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -58,15 +58,15 @@ from gateway.store.db import Part, Row
 from gateway.texts import numbers_masked
 from gateway.workers import pins
 
-_LAST = 2**63  # beyond the ids of tasks
+_LAST = 2**63  # larger than any id of a task
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """The event behind the facts.
 
-    `via`: sms or ussd. `channel`: where its SMS replies go. `pin`: what a coordinator put behind
-    her words; it is judged and forgotten.
+    `via` is sms or ussd. `channel` is the channel of its SMS replies. `pin` is the PIN that a
+    coordinator put behind her words; it is checked and not kept.
     """
 
     msisdn: str
@@ -79,18 +79,18 @@ class Heard:
 async def parts_of(
     rt: Runtime, row: Row, understood: Understood, facts: tuple[Fact, ...], heard: Heard
 ) -> list[Part]:
-    """What the facts of one turn write."""
+    """Return the parts that the facts of one turn write."""
     parts = [*_reach(row, facts, heard), *_idle(row, facts)]
     if row["away"]:
         parts.append(worker_parts.is_back(WorkerId(row["worker_id"])))
-    # In the order of the tasks' ids, for the order of their locks: see store/sql/work.sql.
+    # The order of the tasks' ids is the order of their locks: see store/sql/work.sql.
     for fact in sorted(facts, key=_task_id):
         parts.extend(await _parts(rt, row, understood, fact, heard))
     return parts
 
 
 def _idle(row: Row, facts: tuple[Fact, ...]) -> list[Part]:
-    """Who holds nothing may be asked by a push at this very moment."""
+    """Guard a turn that asks a worker without a question against a push at the same moment."""
     if (
         row["held_state"] == "held"
         or row["next_held"]
@@ -101,7 +101,10 @@ def _idle(row: Row, facts: tuple[Fact, ...]) -> list[Part]:
 
 
 def batch_of(understood: Understood, facts: tuple[Fact, ...]) -> Batch | None:
-    """The batch that a reply with these facts is about: the question it asks, else the answer it takes."""
+    """Return the batch that a reply with these facts is about.
+
+    It is the batch of the question that the reply asks, else of the answer that it accepts.
+    """
     asked = next((fact for fact in facts if isinstance(fact, Asked)), None)
     if asked:
         return understood.batch_of(asked)
@@ -109,26 +112,30 @@ def batch_of(understood: Understood, facts: tuple[Fact, ...]) -> Batch | None:
 
 
 def about(understood: Understood, facts: tuple[Fact, ...]) -> dict[str, str]:
-    """Return what a line of the log says of these facts: their batch and the payout they ask for."""
+    """Return the log's data of these facts: their batch and the payout they ask for."""
     batch = batch_of(understood, facts)
     paying = next((fact for fact in facts if isinstance(fact, PayAsked)), None)
     return {**({"batch": batch.id} if batch else {}), **({"payout": paying.ref} if paying else {})}
 
 
 def ring_for(rt: Runtime, facts: tuple[Fact, ...]) -> None:
-    """After the commit: a payout need not wait for the ticker."""
+    """Enqueue the payout job after the commit, so that a payout need not wait for the ticker."""
     if any(isinstance(fact, PayAsked) for fact in facts):
         rt.bells.ring("disburse")
 
 
 def _task_id(fact: Fact) -> int:
     if isinstance(fact, PayAsked):
-        return _LAST  # what the answers of this turn earn can be paid out in the same turn
+        return _LAST  # The earnings of this turn's answers can be paid out in the same turn.
     return fact.task if isinstance(fact, Answered | Asked | AskedAlone | Skipped) else 0
 
 
 def _reach(row: Row, facts: tuple[Fact, ...], heard: Heard) -> list[Part]:
-    """Who dials is not sent questions she did not ask for; who takes work by SMS is."""
+    """Record how the worker was last reached.
+
+    A worker who dials is sent no questions that she did not ask for. A worker who takes work by SMS
+    is.
+    """
     took_work = any(isinstance(fact, Asked | Answered) for fact in facts)
     if (
         row["worker_id"] is None
@@ -205,7 +212,7 @@ async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
 
 
 async def _batch_answered(rt: Runtime, understood: Understood, fact: Answered) -> Batch:
-    """Of the question she holds; or of one of an earlier message, which may be of another batch."""
+    """Return the batch of the question that the worker holds, or of one of an earlier message."""
     held = understood.situation.held
     if understood.held_batch and held and held.assignment == fact.assignment:
         return understood.held_batch
@@ -214,7 +221,7 @@ async def _batch_answered(rt: Runtime, understood: Understood, fact: Answered) -
 
 
 def asked_part(rt: Runtime, row: Row, understood: Understood, fact: Asked, via: str) -> Part:
-    """Holds the task of a question for her; one she holds already is hers for another while."""
+    """Hold the task of a question for the worker, or extend her lease of one that she holds."""
     batch = understood.batch_of(fact)
     until, worker = rt.clock.now() + timedelta(seconds=batch.lease_s), WorkerId(row["worker_id"])
     if fact.item is None and not row["next_held"] and fact.task != row["held_task"]:

@@ -1,4 +1,7 @@
-"""What becomes of a message, from what the provider said of it: sent, tried again and when, another channel, or over."""
+"""The send outcome of a message, from the provider's answer.
+
+It is sent, or tried again at some time, or moved to another channel, or final.
+"""
 
 from datetime import datetime, timedelta
 
@@ -21,9 +24,14 @@ def fate(
     probe: bool = False,
     worked: bool = False,
 ) -> Fate:
-    """`worked`: this message failed before and the channel worked since, so that one told again that the account is at
-    fault has used a try: it may be the message after all. `luck` (0 to 1) spreads what failed together. `probe`: it went to see whether a channel that fails works again:
-    however long that takes, it is no message's fault."""
+    """Map the provider's answer for a message to its next state.
+
+    `luck` (0 to 1) spreads messages that failed together. `worked` says that this message failed
+    before and that the channel worked since. If the provider then blames the account again, the
+    message has used a try, because the message itself may be the fault. `probe` says that the
+    message was sent to test a failing channel; however long the channel fails, that is no fault of
+    the message.
+    """
     country, network = place_of(msisdn)
     state, channel, tries, due_at = _next(road, message, sent, msisdn, now, luck)
     if sent.hint is Hint.PAUSE and worked and not probe and state == "queued":
@@ -50,7 +58,7 @@ def fate(
 
 
 def not_carried(road: Channel, message: Claimed, reason: str) -> Fate:
-    """Return the end of a message that its channel cannot carry; it never left."""
+    """Return the outcome of a message that its channel cannot carry, and that was never sent."""
     return Fate(
         id=message.id,
         state="refused",
@@ -69,7 +77,7 @@ def not_carried(road: Channel, message: Claimed, reason: str) -> Fate:
 def _next(  # noqa: PLR0911  # one return a fate
     road: Channel, message: Claimed, sent: Sent, msisdn: str, now: datetime, luck: float
 ) -> tuple[str, str, int, datetime | None]:
-    """State, channel, tries counted and when it is due."""
+    """Return the state, the channel, the counted tries and the due time."""
     tries = message.tries
     match sent.outcome, sent.hint:
         case Outcome.ACCEPTED, _:
@@ -82,7 +90,7 @@ def _next(  # noqa: PLR0911  # one return a fate
             return "refused", road.name, tries, None
         case _, Hint.MORNING:
             return "queued", road.name, tries - 1, next_morning(msisdn, now)
-        case _, Hint.PAUSE:  # the message is not to blame
+        case _, Hint.PAUSE:  # The message is not to blame.
             again = now + timedelta(seconds=again_s(tries, luck))
             return "queued", road.name, tries - 1, again
         case _ if tries >= TRIES_MAX:
@@ -94,7 +102,7 @@ def _next(  # noqa: PLR0911  # one return a fate
 def _cost(
     road: Channel, message: Claimed, sent: Sent, country: str | None, network: str | None
 ) -> Price | None:
-    """The provider's own word, else the price list's."""
+    """Return the cost that the provider named, else that of the price list."""
     listed = road.prices.segment_price(country, network)
     if sent.cost_micro is not None and (sent.currency or listed):
         return Price(sent.cost_micro, sent.currency or (listed.currency if listed else ""))

@@ -1,4 +1,4 @@
-"""`gateway worker find|show`: from a phone number or a name to the answer to "why was she not paid?"."""
+"""`gateway worker find|show`: from a phone number or a name to the reason for a missing payment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ _TEXT_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A worker as a search lists her."""
+    """A worker in the list of a search."""
 
     id: int
     name: str
@@ -35,9 +35,10 @@ class Found:
 
 @dataclass(slots=True)
 class Story:
-    """One worker on one page.
+    """The data of one worker on one page.
 
-    `answers`: why she has not been paid, in plain sentences, the weightiest first.
+    `answers` are the reasons why she has not been paid, in plain sentences, the most important
+    first.
     """
 
     worker: int
@@ -47,7 +48,10 @@ class Story:
 
 
 def number_tail(rt: Runtime, sealed: bytes) -> str:
-    """Return the last digits of a sealed number, as `..78`; "" where it was sealed with another key."""
+    """Return the last digits of a sealed number, as `..78`.
+
+    Return "" where it was sealed with another key.
+    """
     try:
         number = rt.vault.open(sealed)
     except OtherKey:
@@ -83,7 +87,7 @@ async def show(rt: Runtime, said: str) -> Story:
     found = await find(rt, said)
     if len(found) > 1:
         listed = ", ".join(f"{one.id} ({one.name} {one.number})" for one in found[:10])
-        raise Refused(f"{len(found)} workers are called so; show one by id: {listed}")
+        raise Refused(f"{len(found)} workers match; show one by id: {listed}")
     worker = WorkerId(found[0].id)
     row = await store.about(rt.db, worker)
     payouts = await store.payouts(rt.db, worker)
@@ -139,7 +143,7 @@ async def show(rt: Runtime, said: str) -> Story:
 
 
 async def _archived(rt: Runtime, table: str, what: str) -> list[str]:
-    """Return the line that says up to when a table's rows are in the archive; none where they are all here."""
+    """Return the line that names the archived part of a table; none where all rows are here."""
     until = await months.archived_until(rt.db, table)
     return (
         [f"{what} before {until:%Y-%m-%d} are archived (gateway archive --list)"] if until else []
@@ -158,7 +162,7 @@ async def _rows(rt: Runtime, said: str) -> Sequence[Row]:
 
 
 def _shown(rt: Runtime, said: str) -> str:
-    """A number that was typed is not repeated whole."""
+    """Return the text of a search for display; a typed number is not repeated in full."""
     digits = sum(ch.isdecimal() for ch in said)
     return repr(said) if digits < 7 else f"..{said.strip()[-_TAIL_DIGITS:]}"  # noqa: PLR2004
 
@@ -175,7 +179,7 @@ def _facts(rt: Runtime, row: Row) -> list[str]:
         f"balance {amount_text(row['balance'], row['currency'])}; {row['answers']} answers, the last {_at(row['last_answer'])}",
     ]
     if row["blocked"]:
-        facts.append("the carrier says that this number wants nothing from us: no SMS is sent")
+        facts.append("the carrier says that this number blocks the gateway: no SMS is sent")
     if row["away_since"] or row["unreached_until"]:
         facts.append(f"the phone did not get SMS (off since {_at(row['away_since'])})")
     if row["pin_wrong"] is not None:

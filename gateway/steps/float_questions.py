@@ -1,7 +1,8 @@
-"""What an operator holds for us, as it is told: by the answer to a question, at once or later, or with a payment's result.
+"""The float that an operator reports: at once or later as an answer, or with a payment's result.
 
-It decides when payouts wait and go on, and is compared with our books; no money moves by it. Who tells it later (Daraja) is
-asked on two secret paths of the question's own: only its newest question counts, answered once and soon.
+It decides when payouts wait and go on, and it is compared with the gateway's books. No money moves
+by it. An operator that answers later (Daraja) is asked on two secret paths of the question's own.
+Only its newest question counts, and only if it is answered once and soon.
 """
 
 from collections.abc import Mapping
@@ -20,9 +21,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Minor units.
+    """A comparison of an operator's float with the books, in minor units.
 
-    What is in flight may have left already: so the operator may hold `least_minor` to `most_minor`.
+    The money in flight may have left already, so the operator may hold `least_minor` to
+    `most_minor`.
     """
 
     told_minor: int
@@ -31,7 +33,7 @@ class Compared:
 
     @property
     def gap_minor(self) -> int:
-        """Above zero: the operator holds more than our books can explain.
+        """Return the gap; above zero the operator holds more than the books can explain.
 
         >>> [Compared(told, 900, 1000).gap_minor for told in (899, 900, 1000, 1002)]
         [-1, 0, 0, 2]
@@ -40,7 +42,9 @@ class Compared:
 
     @property
     def sure_gap_minor(self) -> int | None:
-        """None where it may be nothing but the fees of what is in flight: those are told with its settlement.
+        """Return the gap, or None where it may only be the fees of the money in flight.
+
+        Those fees are reported with its settlement.
 
         >>> [Compared(told, 900, 1000).sure_gap_minor for told in (799, 800, 950, 1002)]
         [-101, None, 0, 2]
@@ -50,14 +54,14 @@ class Compared:
 
 
 async def told(rt: Runtime, provider: str, float_minor: int) -> None:
-    """It says now that it holds so much: what waited for that goes on."""
+    """Record the operator's current float; payouts that waited for it go on."""
     now = rt.clock.now()
     await floats.told(rt.db, provider, float_minor, now)
     await _wake(rt, provider, float_minor)
 
 
 async def ask_later(rt: Runtime, provider: str, asked: AsksFloat) -> bool:
-    """Ask who tells it later; whether it took the question.
+    """Ask an operator that answers later; return True if it accepted the question.
 
     The question is kept before the first byte is sent.
     """
@@ -75,18 +79,21 @@ async def ask_later(rt: Runtime, provider: str, asked: AsksFloat) -> bool:
 async def float_called_back(
     rt: Runtime, token: str, body: bytes, headers: Mapping[str, str]
 ) -> bool:
-    """An operator's call on a question's path; False when the path is no question's."""
+    """Process an operator's call on a question's path.
+
+    Return False when the path belongs to no question.
+    """
     question = await float_questions.by_token(rt.db, token)
     if question is None or question.provider not in rt.providers:
         return False
     status = rt.providers[question.provider].parse_callback(body, headers)
     if not question.is_answer or status.float_minor is None:
-        # A time-out notice, or a question that failed, for example because the initiator may not
-        # ask it.
-        log.warning("the float was not told", provider=question.provider, code=status.code)
+        # This is a time-out notice, or a question that failed, for example because the initiator
+        # may not ask it.
+        log.warning("the operator reported no float", provider=question.provider, code=status.code)
         return True
     if rt.clock.now() - question.asked_at > FRESH:
-        return True  # it was true a while ago
+        return True  # The answer is outdated.
     found = await float_questions.answered(
         rt.db,
         token,
@@ -95,8 +102,8 @@ async def float_called_back(
     )
     if found is None:
         return True
-    # Surely so at the time of the question: what was let go since counts as gone, and newer words
-    # stand.
+    # The answer is certain for the time of the question. Payouts released since then count as gone,
+    # and newer answers stand.
     await floats.told(rt.db, question.provider, status.float_minor, question.asked_at)
     await _wake(rt, question.provider, status.float_minor)
     assert found.told is not None
@@ -105,13 +112,16 @@ async def float_called_back(
 
 
 async def books_minor(rt: Runtime, provider: str) -> tuple[int, int]:
-    """From how much to how much the operator holds by our books, with what is in flight and without."""
+    """Return the least and the most that the operator holds by the gateway's books.
+
+    The least assumes that all money in flight has left, and the most that none has.
+    """
     held, flying = await floats.held_and_flying(rt.db, provider)
     return held - flying, held
 
 
 async def compared(rt: Runtime, provider: str, found: Compared) -> None:
-    """Write down how far they are apart, for `gateway doctor`."""
+    """Record the gap between float and books, for `gateway doctor`."""
     gap = found.sure_gap_minor
     await floats.compared(rt.db, provider, rt.clock.now(), gap)
     if gap:

@@ -1,8 +1,9 @@
-"""What follows from a correction: the tasks that were decided on it are judged again, some in each commit.
+"""The consequences of a correction: tasks that were decided on it are judged again, in slices.
 
-The correction itself is one commit, and says what is still to be judged again. Each slice adds what it moved and how far
-it is, in its own commit, so that nothing waits long for a row. Where a process dies, the next that learns from the batch or
-closes it goes on behind the last slice.
+The correction itself is one commit, and records the tasks that are still to be judged again. Each
+slice adds the tasks it moved and its position, in its own commit, so that no process waits long for
+a row. After a crash, the next process that learns from the batch or closes it continues behind the
+last slice.
 """
 
 from typing import TypedDict
@@ -14,11 +15,15 @@ from gateway.store import gold, rejudging
 from gateway.store.batches import Batch
 
 SLICE = 1000
-"""Tasks that are judged again in one commit."""
+"""The number of tasks that are judged again in one commit."""
 
 
 class Rejudge(TypedDict):
-    """Which tasks are to be judged again (`gateway.store.rejudging.decided`), and behind which id."""
+    """The tasks that are to be judged again.
+
+    `by` and `argument` select them (`gateway.store.rejudging.decided`); `after` is the id behind
+    which to continue.
+    """
 
     by: str
     argument: object
@@ -26,7 +31,7 @@ class Rejudge(TypedDict):
 
 
 async def follow(rt: Runtime, batch_id: str) -> None:
-    """Judge again what the corrections of a batch have left to be judged again."""
+    """Judge again the tasks that the corrections of a batch have left."""
     for correction in await gold.unfinished(rt.db, batch_id):
         batch = await rt.batches.fresh(batch_id)
         while await until_settled(lambda: _slice(rt, batch, correction)):  # noqa: B023  # used at once
@@ -34,7 +39,7 @@ async def follow(rt: Runtime, batch_id: str) -> None:
 
 
 async def _slice(rt: Runtime, batch: Batch, correction: int) -> bool:
-    """Judge some tasks again; whether there may be more."""
+    """Judge some tasks again; return True if there may be more."""
     async with rt.db.transaction() as db:
         row = await gold.lock_correction(db, correction)
         if row is None:
@@ -47,7 +52,7 @@ async def _slice(rt: Runtime, batch: Batch, correction: int) -> bool:
         moved = await rejudge(rt, db, batch, rows, running=running)
         more = len(rows) == SLICE
         if not more and left["by"] == "value":
-            # Of workers whose answer was just being written when the option became another.
+            # These answers were just being written when the option was merged into another.
             await gold.rename(db, batch.id, row["was"], row["becomes"])
         rest: Rejudge | None = {**left, "after": rows[-1]["id"]} if more else None
         await gold.add_moved(db, correction, moved, rest)

@@ -1,9 +1,10 @@
-"""Gold was wrong, or an option means the same as another: correct it, and set right what followed, as one audited change.
+"""The correction of gold, or of an option that means the same as another, as one audited change.
 
-Answers are right or wrong anew, skills and trials with them; who was paused wrongly works again and is told. Results that
-would have come out differently are changed; what the judge would not have been content with is open again (in a batch
-that is over, a person looks). Pay does not move: every counted answer was paid when it was given, right or wrong, and
-money is never taken back (see docs/decisions/0004).
+Answers become right or wrong, and skills and trials change with them. A worker who was paused
+wrongly works again and is told. Results that would have come out differently are changed. Tasks
+that the judge would not have accepted are open again; in a batch that is over they go to review.
+Pay does not change: every counted answer was paid when it was given, right or wrong, and money is
+never taken back (see docs/decisions/0004).
 """
 
 import asyncio
@@ -33,7 +34,7 @@ LEAST_OPTIONS = 2
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What a person says: the gold `task` (the client's id for it) is `value`, and why."""
+    """The correction of gold: `task` (the client's id) has the truth `value`, with the reason."""
 
     batch: str
     task: str
@@ -43,12 +44,16 @@ class Correction:
 
 
 class AnswerDiff(TypedDict):
+    """An answer that became right or wrong."""
+
     worker: int
     was_right: bool
     is_right: bool
 
 
 class ResultDiff(TypedDict):
+    """A result that changed."""
+
     task: str
     was: str
     becomes: str
@@ -59,7 +64,7 @@ class ResultDiff(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class SameOption:
-    """What a person says: `option` means the same as `same_as`, and why."""
+    """The correction of options: `option` means the same as `same_as`, with the reason."""
 
     batch: str
     option: str
@@ -69,11 +74,12 @@ class SameOption:
 
 
 class Diff(TypedDict):
-    """What a correction changed.
+    """The changes that a correction made.
 
-    `back`: workers who had been paused wrongly, by id. `moved`: tasks that are open, in review or
-    decided now and were not before. `renamed`: answers that say something else now; `void`: that
-    decide nothing any more. `rejudge`: what is not judged again yet.
+    - `back` holds the ids of workers who had been paused wrongly.
+    - `moved` holds tasks whose state (open, in review or decided) has changed.
+    - `renamed` counts answers with another value, and `void` those that no longer decide anything.
+    - `rejudge` holds the tasks that are not judged again yet.
     """
 
     answers: list[AnswerDiff]
@@ -88,7 +94,10 @@ class Diff(TypedDict):
 
 
 async def correct_gold(rt: Runtime, said: Correction) -> Diff:
-    """Correct gold; the diff that was kept: answers, skills, workers who are back, changed results, pay."""
+    """Correct gold and return the diff that was kept.
+
+    It names answers, skills, workers who are back, changed results, and pay.
+    """
     batch = await rt.batches.fresh(said.batch)
     value = said_truth(rt, batch, said.value)
     correction = await until_settled(lambda: _correct(rt, batch, said, value))
@@ -96,7 +105,10 @@ async def correct_gold(rt: Runtime, said: Correction) -> Diff:
 
 
 async def correct_option(rt: Runtime, said: SameOption) -> Diff:
-    """Two options mean the same: every answer, gold and result of the one is the other's, those to come too."""
+    """Merge an option into another that means the same.
+
+    Every answer, gold and result with the one option gets the other, and so do those to come.
+    """
     batch = await rt.batches.fresh(said.batch)
     if said.option not in batch.option_ids or said.same_as not in batch.option_ids:
         known = ", ".join(batch.option_ids)
@@ -108,9 +120,9 @@ async def correct_option(rt: Runtime, said: SameOption) -> Diff:
 
 
 async def followed(rt: Runtime, batch: Batch, correction: int) -> Diff:
-    """Do what follows from a correction that is committed, and return all that it changed."""
+    """Apply the consequences of a correction that is committed, and return all that it changed."""
     await follow(rt, batch.id)
-    # What the others' answers taught was judged by what was wrong, too.
+    # The answers of other workers were also judged by the wrong value.
     rt.bells.ring("relearn", batch.id)
     rt.bells.ring("assign")
     return cast("Diff", await gold.diff_of(rt.db, correction))
@@ -131,7 +143,7 @@ async def _same(rt: Runtime, batch: Batch, said: SameOption) -> int:
         ]
         await gold.turn(db, [row["id"] for row in changed])
         decisions = await decisions_after(rt, db, now, before)
-        # Workers' answers wait for these rows: they come last.
+        # Workers' answers wait for these rows, so they come last.
         back = await skills_after(rt, db, now, changed)
         diff = diff_of(
             changed, back, decisions, {"by": "value", "argument": said.same_as, "after": 0}
@@ -178,7 +190,7 @@ async def _correct(rt: Runtime, batch: Batch, said: Correction, value: str) -> i
 def diff_of(
     changed: Sequence[Row], back: list[int], decisions: list[ResultDiff], rejudge: Rejudge
 ) -> Diff:
-    """Return what was changed so far, and what is still to be judged again."""
+    """Return the changes so far, and the tasks that are still to be judged again."""
     return {
         "answers": [
             {"worker": row["worker_id"], "was_right": row["right"], "is_right": not row["right"]}
@@ -198,11 +210,15 @@ def diff_of(
 async def skills_after(
     rt: Runtime, db: Connection, batch: Batch, changed: Sequence[Row]
 ) -> list[int]:
-    """Move what the answers said of their workers; who was paused by them alone is back."""
+    """Correct the skills of the workers of these answers, and return the workers who work again.
+
+    Those are the workers who were paused by these answers alone.
+    """
     known = await skills.lock(db, sorted({(row["worker_id"], batch.kind) for row in changed}))
     back: list[int] = []
     for row in sorted(changed, key=lambda row: row["worker_id"]):
-        step = -1 if row["right"] else 1  # towards right, or towards wrong
+        # 1 moves the skill towards right, and -1 towards wrong
+        step = -1 if row["right"] else 1
         weight = 0.5 ** (row["age_days"] / HALF_LIFE_DAYS) if row["scored"] else 0.0
         now = await gold.move_skill(
             db, row["worker_id"], batch.kind, step, weight, row["created_at"]
@@ -216,7 +232,7 @@ async def skills_after(
 
 
 async def results_of(rt: Runtime, db: Connection, batch: Batch) -> dict[str, tuple[str, float]]:
-    """The batch's results by its rule, from the answers to its decided tasks."""
+    """Return the batch's results by its rule, from the answers to its decided tasks."""
     rows = await skills.decided_answers(db, batch.id)
     return await asyncio.to_thread(
         estimate,
@@ -230,7 +246,10 @@ async def results_of(rt: Runtime, db: Connection, batch: Batch) -> dict[str, tup
 async def decisions_after(
     rt: Runtime, db: Connection, batch: Batch, before: dict[str, tuple[str, float]]
 ) -> list[ResultDiff]:
-    """Change the results that are others now, because of the correction alone; what a person decided stands."""
+    """Change the results that differ because of the correction alone.
+
+    A result that a person decided stays.
+    """
     after = await results_of(rt, db, batch)
     moved = {task: new for task, new in after.items() if new[0] != before[task][0]}
     changed = await gold.change_results(db, batch.id, moved)

@@ -1,4 +1,7 @@
-"""A month's tax is handed to the authority: out of what was withheld, to the bank. Never more than is owed for the month."""
+"""The payment of a month's tax to the authority, from the withheld tax to the bank.
+
+It is never more than is owed for the month.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +18,10 @@ from gateway.store.taxes import Total
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """`is_new` False: this reference was booked before, and counts once."""
+    """A payment of tax.
+
+    `is_new` is False where this reference was booked before and counts once.
+    """
 
     amount_minor: int
     left_minor: int
@@ -23,7 +29,7 @@ class HandedOver:
     is_new: bool
 
 
-async def hand_over(  # each is one word of the command
+async def hand_over(  # each argument is one word of the command
     rt: Runtime,
     country: str,
     name: str,
@@ -32,9 +38,9 @@ async def hand_over(  # each is one word of the command
     reference: str,
     amount: str | None,
 ) -> HandedOver:
-    """Book it; without an amount (major units) all that is owed.
+    """Book a payment of tax; without `amount` (in major units) it is all that is owed.
 
-    Raises Refused where less is owed, or the reference was booked with another amount.
+    Raises Refused where less is owed, or where the reference was booked with another amount.
     """
     if not reference or any(c.isspace() or c == ":" for c in reference):
         raise Refused("say the payment's reference, without blanks and colons", field="reference")

@@ -1,4 +1,4 @@
-"""The end of a USSD session, as the provider tells it: a question that was left open may follow her as one SMS."""
+"""The end of a USSD session: a question that was left open may follow the worker as one SMS."""
 
 from gateway.conversation.asking import question_sms
 from gateway.conversation.facts import Asked, Turn
@@ -17,9 +17,10 @@ from gateway.ussd.port import SessionEnd
 
 
 async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
-    """Note it.
+    """Record the end of a session.
 
-    Dropped in the middle of a question: that question as an SMS, once, if she may be prompted now.
+    A question in which the session was dropped is sent as an SMS, once, if the worker may be
+    prompted now.
     """
     msisdn = normalise(channel.number(end.msisdn), rt.settings.region)
     index = rt.vault.index(msisdn)
@@ -35,13 +36,13 @@ async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
     if worker is None or worker.state != "active" or held is None or not held.open or held.lapsed:
         return
     if str(held.question.task) != stood["memory"].get("task"):
-        return  # she answered it, or it is another one by now
+        return  # The worker has answered it, or holds another question by now.
     if not await respect.may_prompt(rt, worker.id):
         return
     if row["held_item"] is not None and row["held_via"] == "sms":
-        return  # it is one of several of an SMS, and stands there still
+        return  # The question is one of several in an SMS, where the worker can still read it.
     said = _asked_again(rt, understood, held)
-    # Once for the question, however often she drops out of it.
+    # The SMS is sent once per question, however often its session is dropped.
     cause = f"dropped:{held.assignment}"
     assert said.reply is not None
     prompt = message(
@@ -49,7 +50,7 @@ async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
     )
     parts = [turns.put_message(prompt)]
     if row["held_via"] == "ussd":
-        # From now on an SMS may answer it.
+        # From here on an SMS may answer it.
         asked = sorted((f for f in said.facts if isinstance(f, Asked)), key=lambda f: f.task)
         parts += [asked_part(rt, row, understood, fact, "sms") for fact in asked]
     await rt.db.commit(parts)
@@ -57,7 +58,10 @@ async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
 
 
 def _asked_again(rt: Runtime, understood: Understood, held: HeldQuestion) -> Turn:
-    """The question she dropped out of; with all that still want an answer of the SMS it came from, under their numbers."""
+    """Return the question in which the session was dropped.
+
+    If it came with others in one SMS, all that still want an answer follow, under their numbers.
+    """
     talk = Talk(understood.situation, rt.books, rt.kind_of)
     items = [i for i in current(understood.situation) if i.held.open and not i.held.lapsed]
     if items:

@@ -1,8 +1,9 @@
-"""One SMS from a phone: one transaction, one reply.
+"""The processing of one SMS from a phone: one transaction, one reply.
 
-The same SMS again (the provider repeats until it gets its 200) finds its row and changes nothing.
-When what was read has changed before it could be written, the turn is read and decided again. What
-cannot be processed is kept in the inbox as it came, where a person can see and replay it.
+A repeated SMS (the provider repeats it until it gets its 200) finds its row and changes nothing.
+When the data that was read has changed before the turn could be written, the turn is read and
+decided again. An SMS that cannot be processed is kept in the inbox as it came, where an operator
+can see and replay it.
 """
 
 import re
@@ -44,17 +45,18 @@ log = structlog.get_logger()
 
 _TRIES = 8
 _PUT_OFF = timedelta(seconds=1)
-# An SMS has at most 1,530 septets in ten parts; anything longer is no phone's, and is kept only as
-# sealed evidence.
+# An SMS has at most 1,530 septets in ten parts. A longer text does not come from a phone and is
+# kept only as sealed evidence.
 _SAID_CHARACTERS_MAX = 2000
 
 
 async def hear(
     rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, kept_as: str | None = None
 ) -> bool:
-    """Take one SMS all the way, as `_hear` says; its lines in the log carry the event's id.
+    """Process one SMS completely, as `_hear` does; its log lines carry the event's id.
 
-    `kept_as`: the event's id under which it was stored when it came."""
+    `kept_as` is the event's id under which it was stored when it came.
+    """
     me = identity(rt, sms, kept_as)
     with logs.bound(event_id=me.event_id, channel=channel.name):
         new = await _hear(rt, channel, sms, raw, me)
@@ -63,12 +65,16 @@ async def hear(
 
 
 async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, me: Identity) -> bool:
-    """Take one SMS all the way; afterwards it is done, kept as failed, or (when everybody pushes) put off a little.
-    False: it was done before. Raises only when the database is away, or for a fault of ours."""
+    """Process one SMS completely; return False where it was processed before.
+
+    Afterwards the SMS is done, kept as failed, or (when too many turns collide) put off a little.
+    Raises only when the database is away, or for a programming fault.
+    """
     try:
         msisdn = normalise(sms.sender, rt.settings.region)
     except Refused as refused:
-        # A short code or a brand name texted us: nobody to answer, kept for whoever looks.
+        # A short code or a brand name sent this text. It gets no reply and is kept for the
+        # operator.
         await inbox.keep_failed(
             rt.db, rt.vault, channel.name, "sms", me.event_id, raw, str(refused), "unclear"
         )
@@ -159,27 +165,28 @@ async def _write(
     if worker is not None:
         parts.insert(0, number_moves.still_hers(worker, event.index))
     if said.reply:
-        if row["payout_ref"]:  # what still waits to be said of it comes before this reply
+        if row["payout_ref"]:  # A waiting message about the payout comes before this reply.
             parts.append(turns.let_go(promise_of(row["payout_ref"])))
         parts += _reply(rt, channel, event, worker, understood, reply, heard)
     if said.unclear and worker is not None:
         name = understood.situation.worker.name if understood.situation.worker else ""
         parts += await stuck_parts(rt, worker, name, heard.msisdn, heard.said)
     parts += _ease_part(row, understood, said)
-    # What others may wait for (a task many answer) comes last, so that it is locked as briefly as
-    # can be.
+    # Rows that other workers' turns may wait for (a task with many answers) come last, so that they
+    # are locked only briefly.
     parts += await parts_of(rt, row, understood, said.facts, heard)
     reach("hear.decided")
     written = await rt.db.commit(parts)
     if said.reply:
-        # The sender's lines carry the message's id: by it the reply is followed to its provider.
+        # The sender's log lines carry the message's id, by which the reply is followed to its
+        # provider.
         log.info("reply written", message=written.get("put_message"))
     reach("hear.written")
     ring_for(rt, said.facts)
 
 
 def _ease_part(row: Row, understood: Understood, said: Turn) -> list[Part]:
-    """Count the reply of a worker to a question as understood or not; see `conversation.ease`."""
+    """Count a worker's reply to a question as understood or not; see `conversation.ease`."""
     worker = understood.situation.worker
     understood_now = any(isinstance(fact, Answered) for fact in said.facts)
     if worker is None or not (understood_now or (said.unclear and understood.situation.held)):
@@ -199,9 +206,8 @@ def _reply(
 ) -> list[Part]:
     """Put the one reply into the outbox.
 
-    A reply that promises money waits a little for the operator, whose word may take its place. A
-    reply to a text that is not understood again and again waits too, and takes the place of the one
-    before.
+    A reply that promises money waits a little for the operator, whose answer may replace it. A
+    reply to a text that is repeatedly not understood waits too, and replaces the one before.
     """
     said = reply.turn
     assert said.reply is not None
@@ -216,7 +222,8 @@ def _reply(
     told = message(rt, channel.name, worker, heard.msisdn, said.reply, "reply", cause, batch)
     parts = [turns.put_message(told)]
     asked_by = understood.situation.worker
-    if asked_by is None or asked_by.ease == 0:  # only then can a reply have been held back
+    # only such a worker can have a reply that was held back
+    if asked_by is None or asked_by.ease == 0:
         parts.insert(0, turns.drop_held_back(event.index))
     if reply.wait:
         parts.append(turns.hold_message(cause, rt.clock.now() + reply.wait))
@@ -227,7 +234,10 @@ def _reply(
 
 
 async def _with_payment(rt: Runtime, row: Row, found: Understood, said: str) -> Understood:
-    """WHY, APPEAL, SKILL, and WORK where there is none, take a second look too: at what she names, or at her last payment."""
+    """Add the look-ups of WHY, APPEAL, SKILL, and of WORK where there is none.
+
+    They concern the payment or case that the worker names, or her last payment.
+    """
     worker = found.situation.worker
     own = rt.books.get(worker.language) if worker else None
     if (
@@ -259,7 +269,11 @@ async def _with_payment(rt: Runtime, row: Row, found: Understood, said: str) -> 
 
 
 async def _understand(rt: Runtime, channel: Channel, row: Row, heard: Heard) -> Understood:
-    """A partner's code, or a number that a coordinator names, takes a second look; a worker's answer takes none."""
+    """Return the situation of an SMS, with the extra look-ups that its words require.
+
+    A partner's code or a number that a coordinator names needs a second look-up; a worker's answer
+    needs none.
+    """
     words = heard.said.upper().split()
     if not row["coordinator_id"]:
         asks_for_code = len(words) > 1 and row["state"] != "active"
