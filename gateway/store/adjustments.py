@@ -162,7 +162,7 @@ async def debtors(db: Database) -> list[WorkerId]:
 
 
 async def standing(db: Connection, worker: WorkerId) -> list[Row]:
-    """Return the worker's standing adjustments, locked, with the accounts that would get the money."""
+    """Return the worker's standing adjustments, locked, with the accounts to be paid."""
     return await db.fetch(
         """select j.id, j.amount - j.taken as rest, j.taken, j.created_at, b.id as batch, b.currency, b.account_id as hold,
              b.state as batch_state, b.client_id, c.account_id as available,

@@ -86,7 +86,7 @@ class KeptEstimates:
 
 
 async def basis(db: Connection | Database, batch: str) -> str:
-    """Return the basis of results: the last answer, the version of the rule, and the corrections."""
+    """Return the basis of results: the last answer, the rule's version and the corrections."""
     value = db.value if isinstance(db, Database) else db.fetchval
     return await value(
         """select concat_ws('.', (select max(a.id) from answer a join task t on t.id = a.task_id where t.batch_id = b.id),

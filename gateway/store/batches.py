@@ -292,7 +292,7 @@ where b.client_id = $1"""
 
 
 async def lock(db: Connection, client: ClientId, batch: str) -> Row | None:
-    """Return the batch's row, locked for a change of state, or None when it is not this client's."""
+    """Return the batch's row, locked for a change of state, or None for another client's."""
     return await db.fetchrow(
         """select id, state, price, currency, account_id, reserved, filled, filled_to, upload_token from batch
            where id = $1 and client_id = $2 for no key update""",

@@ -80,7 +80,7 @@ class ChannelHealth:
         return self.failed / self.told if self.told else None
 
     def oldest_s(self, now: datetime) -> float:
-        """Return how many seconds the first due message has been waiting, or 0.0 when none is due."""
+        """Return the seconds for which the first due message has waited, or 0.0."""
         return max(0.0, (now - self.oldest).total_seconds()) if self.oldest else 0.0
 
 

@@ -88,7 +88,7 @@ async def forget_pin(db: Connection, coordinator: int) -> None:
 
 
 async def pin(db: Database, coordinator: int) -> Row | None:
-    """Return the hash of a coordinator's PIN and the wrong tries in a row, or None without a PIN."""
+    """Return the hash of a coordinator's PIN and the wrong tries in a row, or None."""
     return await db.row(
         "select hash, wrong from coordinator_pin where coordinator_id = $1", coordinator
     )

@@ -79,7 +79,7 @@ class Repeated(Exception):  # This is not an error: the event was here before.
 
 
 class Taken(Exception):  # This is not an error of the gateway: the caller decides again.
-    """A sign that a value which must be unique to one payout (a receipt) belongs to another payout."""
+    """A sign that a receipt, which must be unique to one payout, belongs to another payout."""
 
 
 @dataclass(frozen=True, slots=True)

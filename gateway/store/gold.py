@@ -200,7 +200,10 @@ async def move_skill(
 async def change_results(
     db: Connection, batch: str, moved: Mapping[str, tuple[str, float]]
 ) -> list[Row]:
-    """Change results, and return them with their earlier values. A person's decision is left alone."""
+    """Change results, and return them with their earlier values.
+
+    A person's decision is left alone.
+    """
     return await db.fetch(
         """with old as (select t.id, t.name, t.value, n.value as new_value, n.confidence as new_confidence
              from task t join unnest($2::text[], $3::text[], $4::real[]) as n(name, value, confidence) on n.name = t.name
@@ -248,7 +251,7 @@ async def unfinished(db: Database, batch: str) -> list[int]:
 
 
 async def lock_correction(db: Connection, correction: int) -> Row | None:
-    """Return the work that a correction still has to judge again, locked, or None when all is done."""
+    """Return the work that a correction still has to judge again, locked, or None."""
     return await db.fetchrow(
         """select was, becomes, diff -> 'rejudge' as rejudge from correction
            where id = $1 and diff ? 'rejudge' for update""",

@@ -126,7 +126,10 @@ async def hold(db: Connection, payout: UUID, wait: Wait) -> None:
 
 
 async def held_before(db: Connection, payout: UUID, control: str) -> bool:
-    """Return whether this control held a payout that this one replaces. Its worker was told then."""
+    """Return whether this control held a payout that this one replaces.
+
+    The worker was told then.
+    """
     return await db.fetchval(
         """with recursive before(id, replaces) as (select id, replaces from payout where id = $1
              union all select q.id, q.replaces from before b join payout q on q.id = b.replaces)

@@ -50,7 +50,7 @@ with part as materialized (
 select c.number, c.last, f.* from (select count(*) as number, max(lot) as last from part) c left join lateral (
   select w.id, w.msisdn_sealed, w.msisdn_index, w.sms_channel, w.language, w.lot
   from (select w.* from part p join worker w on w.id = p.id where {ready} order by p.lot offset 0) w
-  where may_prompt(w, $2::jsonb, $3) and {_SOMETHING} order by w.lot limit $1) f on true"""  # constants
+  where may_prompt(w, $2::jsonb, $3) and {_SOMETHING} order by w.lot limit $1) f on true"""
 
 
 _BY_SMS = _look("sms", _READY)

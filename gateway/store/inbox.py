@@ -173,7 +173,7 @@ async def keep_failed(
 
 
 async def fail(db: Database, event: int, error: str) -> None:
-    """Mark a stored event that could not be processed, so that it waits for an operator as it came."""
+    """Mark a stored event that could not be processed, so that it waits for an operator."""
     await db.execute(
         "update inbox set state = 'failed', error = $2 where id = $1 and state <> 'done'",
         event,

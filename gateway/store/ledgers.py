@@ -1,4 +1,4 @@
-"""The ledger's rows: posting, and the audit that recomputes all figures from the transfers alone."""
+"""The ledger's rows: posting, and the audit that recomputes all figures from the transfers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,7 +77,10 @@ async def balances(db: Database) -> list[Row]:
 
 
 async def audit(db: Database) -> Audit:
-    """Recompute every balance from the transfers, and compare it with the stored and promised sums."""
+    """Recompute every balance from the transfers, and compare it with the stored sums.
+
+    The sums that payouts and batches promise are compared as well.
+    """
     rows = await balances(db)
     transfers = await db.value("select count(*) from transfer")
     open_payouts = await db.value(

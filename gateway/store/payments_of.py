@@ -1,4 +1,4 @@
-"""What a worker may know of her payments: her last one, or the one she names."""
+"""The facts that a worker may know about her last payment, or about the one that she names."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from gateway.store.db import Database, Row
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """The row of the payout, and how many answers of hers it pays at which price."""
+    """A payout with the answers that it pays."""
 
     payout: Row
     """The row of the payout."""
@@ -21,7 +21,10 @@ class Explained:
 
 
 async def explained(db: Database, worker: WorkerId, ref: str | None) -> Explained | None:
-    """Her payout of that reference (None: the last one); None where she has none such."""
+    """Return the worker's payout with this reference, or the last one without a reference.
+
+    Return None when she has no such payout.
+    """
     payout = await db.row(
         """select p.ref, p.amount, p.tax_amounts, p.fee, p.state, p.receipt, p.settled_at, p.created_at, p.due_at,
              payout_waits(p.state, p.reason) as waits from payout p
@@ -38,7 +41,10 @@ async def explained(db: Database, worker: WorkerId, ref: str | None) -> Explaine
 
 
 async def withdrawn_since(db: Database, worker: WorkerId, since: datetime) -> int:
-    """What her payouts asked for since then took from her balance, without those whose money went back to it."""
+    """Return the sum that a worker's payouts since then took from her balance.
+
+    Payouts whose money went back to her balance are left out.
+    """
     return await db.value(
         """select coalesce(sum(p.amount + p.fee + (select coalesce(sum(x), 0) from unnest(p.tax_amounts) x)), 0)::bigint
            from payout p where p.worker_id = $1 and p.created_at >= $2

@@ -1,4 +1,7 @@
-"""Payouts: claimed for a runner, and written as the state machine decided, postings and all, in one commit."""
+"""Payouts: claimed for a runner, and written as the state machine decided, in one commit.
+
+The commit includes the postings.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -19,7 +22,7 @@ from gateway.vault import Vault
 
 log = structlog.get_logger()
 
-# What the state machine may change; each is a column of the same name.
+# The state machine may change these fields. Each is a column of the same name.
 _KEPT = tuple(
     f.name
     for f in fields(Payout)
@@ -57,7 +60,7 @@ _CLAIM = f"""with due as (
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A payout with what only the store knows: the version that guards it, its tokens, its worker's words."""
+    """A payout with the facts that only the store knows."""
 
     payout: Payout
     """The payout as the state machine knows it."""
@@ -130,8 +133,12 @@ def _kept(row: Row) -> dict[str, Any]:
 async def claim_due(
     db: Connection, vault: Vault, now: datetime, limit: int, again_at: datetime
 ) -> list[Stored]:
-    """Payouts to act on now; they come due again at `again_at` if this runner dies before it wrote anything. One whose
-    number was sealed with another key waits as it is, and is looked at again later (`gateway doctor` counts such)."""
+    """Claim the payouts to act on now.
+
+    They become due again at `again_at` if this runner dies before it writes anything. A payout
+    whose number was sealed with another key waits unchanged and is tried again later (`gateway
+    doctor` counts such payouts).
+    """
     rows = await db.fetch(_CLAIM, now, limit, again_at)
     found = _opened(vault, rows)
     if others := {row["id"] for row in rows} - {stored.payout.id for stored in found}:
@@ -144,7 +151,7 @@ async def claim_due(
 
 
 def _opened(vault: Vault, rows: Sequence[Row]) -> list[Stored]:
-    """Those whose number can be read."""
+    """Return those payouts whose number can be opened."""
     found = list[Stored]()
     for row in rows:
         try:
@@ -154,14 +161,17 @@ def _opened(vault: Vault, rows: Sequence[Row]) -> list[Stored]:
     return found
 
 
-# After a day people look: see NEEDS_HUMAN.
+# After a day an operator decides: see NEEDS_HUMAN.
 LONG_UNKNOWN = """p.settled_at is null and p.maybe_taken and p.state <> 'submitting'
   and p.first_sent_at between $1::timestamptz - interval '24 hours' and $1::timestamptz - interval '10 minutes'
   and not exists (select from outbox_key o where o.cause = 'payout:' || p.id || ':unknown')"""
 
 
 async def long_unknown(db: Database, vault: Vault, now: datetime) -> list[Stored]:
-    """Payouts of which nobody has known for ten minutes, and whose worker was not told so yet."""
+    """Return the payouts whose outcome has been unknown for ten minutes.
+
+    Payouts whose worker was told so already are left out.
+    """
     rows = await db.rows(f"{_SELECT} where {LONG_UNKNOWN} order by p.id limit 1000", now)
     return _opened(vault, rows)
 
@@ -171,8 +181,8 @@ async def by_token(db: Database, vault: Vault, token: str) -> Stored | None:
 
 
 async def by_tokens(db: Database, vault: Vault, tokens: Sequence[str]) -> dict[str, Stored]:
-    """The payouts that have these secret paths, by path."""
-    # Three look-ups by index; an `or` over the three columns would read the whole table.
+    """Return the payouts that have these secret paths, by path."""
+    # These are three look-ups by index. An `or` over the three columns would read the whole table.
     rows = await db.rows(
         " union all ".join(
             f"select x.token as path, s.* from unnest($1::text[]) x(token) join ({_SELECT}) s on s.{column} = x.token"
@@ -189,14 +199,14 @@ async def by_ref(db: Database, vault: Vault, ref: str) -> Stored | None:
 
 
 async def by_ref_in(db: Connection, vault: Vault, ref: str) -> Stored:
-    """The same inside a transaction, of a payout that is there."""
+    """Return, inside a transaction, the payout with this reference, which must exist."""
     row = await db.fetchrow(_SELECT + " where p.ref = $1", ref)
     assert row is not None
     return _stored(vault, row)
 
 
 async def open_of(db: Database, vault: Vault, provider: str) -> list[Stored]:
-    """A provider's payouts that were handed over and are not settled, oldest first."""
+    """Return a provider's payouts that were handed over and are not settled, oldest first."""
     rows = await db.rows(
         _SELECT
         + " where p.provider = $1 and p.state in ('submitted', 'unknown', 'needs_human') order by p.created_at",
@@ -208,7 +218,10 @@ async def open_of(db: Database, vault: Vault, provider: str) -> list[Stored]:
 async def by_words(
     db: Database, vault: Vault, provider: str, key: str | None, reference: str
 ) -> Stored | None:
-    """The payout a provider's callback speaks of: by our key, else by the operator's own id."""
+    """Return the payout that a provider's callback names.
+
+    The gateway's key is tried first, then the provider's own id.
+    """
     row = await db.row(
         _SELECT
         + """ where p.provider = $1 and (p.key = $2 or ($2 is null and $3 <> '' and p.reference = $3))
@@ -221,7 +234,7 @@ async def by_words(
 
 
 async def unsent_of(db: Database, vault: Vault, worker: WorkerId) -> Stored | None:
-    """The worker's open payout, if certainly nothing of it ever reached an operator."""
+    """Return the worker's open payout, if certainly nothing of it ever reached a provider."""
     row = await db.row(
         _SELECT + " where p.worker_id = $1 and p.settled_at is null and not p.maybe_taken", worker
     )
@@ -231,7 +244,7 @@ async def unsent_of(db: Database, vault: Vault, worker: WorkerId) -> Stored | No
 async def being_sent(
     db: Database, vault: Vault, provider: str, amount_minor: int, tail: str
 ) -> list[Stored]:
-    """Payouts of this provider and amount, to a number with these last digits, that may be on their way now."""
+    """Return the payouts that may be on their way with this provider, amount and number's end."""
     rows = await db.rows(
         _SELECT
         + """ where p.provider = $1 and p.amount = $2 and p.to_tail = $3
@@ -250,13 +263,14 @@ async def by_id(db: Database, vault: Vault, payout: UUID) -> Stored:
 
 
 Booked = tuple[Posting, AccountId, AccountId]
-"""A posting with the accounts it goes from and to."""
+"""A posting with its debit account and its credit account."""
 
 
 def moved(was: Stored, now: Payout, event: str, booked: Sequence[Booked], note: str) -> Part:
-    """Writes a decision if the payout still is what was read; else Conflict, and nothing is written.
+    """Return the part that writes a decision if the payout still is as it was read.
 
-    Taken: the receipt is another payout's.
+    Otherwise the commit raises Conflict, and nothing is written. It raises Taken when the receipt
+    belongs to another payout.
     """
     p = now
     return Part(

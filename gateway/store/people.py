@@ -1,26 +1,26 @@
-"""Partners, coordinators, workers: look-ups and the console's and command line's changes."""
+"""Partners, coordinators and workers: look-ups, and changes by the console and the command line."""
 
 from collections.abc import Sequence
 
 from gateway.ids import WorkerId
 from gateway.store.db import Connection, Database, Row
 
-_WORDS_MAX = 400  # of one SMS
+_WORDS_MAX = 400  # the most words of one SMS
 
 
 async def partner_codes(db: Database, words: Sequence[str]) -> frozenset[str]:
-    """Which of these (upper-case) words are partner codes."""
+    """Return which of these (upper-case) words are partner codes."""
     rows = await db.rows("select code from partner where code = any($1)", list(words[:_WORDS_MAX]))
     return frozenset(row["code"] for row in rows)
 
 
-# Whom a coordinator looks after: those she enrolled, and those of her centre.
+# A coordinator looks after the workers whom she enrolled, and those of her centre.
 THEIRS = """(w.coordinator_id = $2 or w.partner_id =
   (select c.partner_id from coordinator c where c.id = $2))"""
 
 
 async def theirs(db: Database, index: bytes, coordinator: int) -> WorkerId | None:
-    """The worker with this number, if this coordinator looks after her."""
+    """Return the worker with this number, if this coordinator looks after her."""
     return await db.value(
         f"select w.id from worker w where w.msisdn_index = $1 and {THEIRS}", index, coordinator
     )
@@ -41,28 +41,28 @@ async def coordinators_of(db: Database, worker: WorkerId) -> list[Row]:
 
 
 async def coordinators(db: Database) -> list[Row]:
-    """Number and language of each, in the order they came."""
+    """Return the number and language of each active coordinator, in the order of their ids."""
     return await db.rows(
         "select msisdn_sealed, language from coordinator where state = 'active' order by id"
     )
 
 
 async def worker_of(db: Database, index: bytes) -> WorkerId | None:
-    """The worker with this number."""
+    """Return the worker with this number."""
     return await db.value("select id from worker where msisdn_index = $1", index)
 
 
 async def reached(db: Database, worker: WorkerId) -> tuple[str, str]:
-    """Her language, and the channel her SMS go out on."""
+    """Return the worker's language, and the channel of SMS to her."""
     row = await db.row("select language, sms_channel from worker where id = $1", worker)
     assert row is not None
     return row["language"], row["sms_channel"]
 
 
 async def state_of(db: Database, index: bytes) -> str:
-    """The state of the worker with this number; 'nobody' where there is none.
+    """Return the state of the worker with this number, or 'nobody' when there is none.
 
-    A number that its carrier says wants nothing from us is 'stopped', whoever it is.
+    A number whose carrier reports an opt-out is 'stopped', even without a worker.
     """
     return await db.value(
         """select case when exists (select from opt_out where msisdn_index = $1) then 'stopped'
@@ -88,7 +88,7 @@ async def add_coordinator(
     index: bytes,
     partner: str | None,
 ) -> None:
-    """A coordinator's number; the same number again changes name, language and partner."""
+    """Add a coordinator's number. For a known number, change name, language and partner."""
     await db.execute(
         """insert into coordinator (name, language, partner_id, msisdn_sealed, msisdn_index)
            values ($1, $2, (select id from partner where code = upper($3)), $4, $5)
@@ -111,7 +111,10 @@ async def coordinator(db: Database, coordinator_id: int) -> Row | None:
 
 
 async def workers_of(db: Database, coordinator_id: int) -> list[Row]:
-    """Her workers by name: state, answers of the last 24 hours, gold, and the pause they are in."""
+    """Return a coordinator's workers by name, with their figures.
+
+    These are the state, the answers of the last 24 hours, gold, and the current pause.
+    """
     return await db.rows(
         """select w.id, w.name, w.msisdn_sealed, w.state, w.language, coalesce(g.right, 0) as right, coalesce(g.seen, 0) as seen, g.until,
              coalesce(n.answers, 0) as answers

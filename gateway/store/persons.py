@@ -1,4 +1,7 @@
-"""Persons who may decide about money: who vouched for each, until when the key is good, and what was done to it."""
+"""The persons who may decide about money.
+
+The rows say who vouched for each, until when the key is valid, and what was done to it.
+"""
 
 import hmac
 from datetime import timedelta
@@ -9,8 +12,8 @@ from gateway.store.db import Connection, Database, Row
 from gateway.vault import key_hash
 
 BOOTSTRAPPED: Final = 2
-"""So many persons may be added before anybody can vouch: without a second one nothing can be
-decided.
+"""The number of persons who may be added without a voucher, since no decision is possible without a
+second person.
 """
 _VALID: Final = "gone_at is null and expires_at > now()"
 
@@ -35,10 +38,13 @@ async def person_of(db: Database | Connection, name: str, key: str) -> int:
 
 
 async def nobody_can_vouch(db: Connection) -> bool:
-    """Return whether the next person is added without a voucher: the first two, or when no valid person is left."""
+    """Return whether the next person is added without a voucher.
+
+    That is so for the first two, and when no valid person is left.
+    """
     await db.execute(
         "lock table person in share row exclusive mode"
-    )  # two at once are not both second
+    )  # The lock keeps two persons added at once from both being the second one.
     ever, valid = await db.fetchval("select count(*) from person"), await _valid(db)
     return ever < BOOTSTRAPPED or not valid
 
@@ -66,7 +72,7 @@ async def add(db: Connection, name: str, hashed: bytes, good_for: timedelta) -> 
 
 
 async def rekey(db: Connection, person: int, hashed: bytes, good_for: timedelta) -> None:
-    """Give a person another key; the old one opens nothing from now on."""
+    """Give a person another key. The old one is no longer valid."""
     await db.execute(
         """update person set key_hash = $2, expires_at = now() + $3, expiry_told_at = null where id = $1""",
         person,
@@ -76,13 +82,13 @@ async def rekey(db: Connection, person: int, hashed: bytes, good_for: timedelta)
 
 
 async def disable(db: Connection, person: int) -> bool:
-    """Take a person's say away; False when it was taken before."""
+    """Disable a person. Return False when she was disabled before."""
     query = "update person set gone_at = now() where id = $1 and gone_at is null returning id"
     return await db.fetchval(query, person) is not None
 
 
 async def note(db: Connection, person: int, event: str, by: int | None, reason: str) -> int:
-    """Write down what was done to a person, by which person and why; return the event's id."""
+    """Record what was done to a person, by which person and why, and return the event's id."""
     return await db.fetchval(
         "insert into person_event (person_id, event, by_id, reason) values ($1, $2, $3, $4) returning id",
         person,
@@ -93,7 +99,7 @@ async def note(db: Connection, person: int, event: str, by: int | None, reason: 
 
 
 async def named(db: Connection, name: str) -> Row:
-    """Return the row of the person with this name, locked. Raises Refused where there is none."""
+    """Return the row of the person with this name, locked. Raises Refused when there is none."""
     row = await db.fetchrow("select id, name, gone_at from person where name = $1 for update", name)
     if row is None:
         raise Refused(
@@ -103,7 +109,7 @@ async def named(db: Connection, name: str) -> Row:
 
 
 async def newly_expired(db: Connection) -> list[Row]:
-    """Return the persons whose key has expired since the last call, and mark them as told of."""
+    """Return the persons whose key has expired since the last call, and mark them as reported."""
     return await db.fetch(
         """update person set expiry_told_at = now()
            where gone_at is null and expires_at <= now() and expiry_told_at is null

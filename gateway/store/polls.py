@@ -1,4 +1,4 @@
-"""How far each channel's provider has been asked for the messages it received, and when it is asked again."""
+"""The progress of polling each channel's provider for the messages that it received."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,7 +7,7 @@ from gateway.store.db import Database, Row
 
 
 async def plan(db: Database, every_s: Mapping[str, float]) -> None:
-    """The channels that are asked, and how often; no others are any more."""
+    """Set the channels that are polled, and how often. All others are removed."""
     async with db.transaction() as connection:
         await connection.execute("delete from poll where channel <> all($1)", list(every_s))
         await connection.execute(
@@ -19,9 +19,10 @@ async def plan(db: Database, every_s: Mapping[str, float]) -> None:
 
 
 async def claim(db: Database, channel: str, now: datetime) -> Row | None:
-    """Where to go on; None when it is not due (another runner is at it).
+    """Claim the poll of a channel and return where to go on.
 
-    Due again after its time, whatever comes.
+    Return None when the poll is not due (another runner does it). The poll is due again after its
+    interval, whatever happens.
     """
     return await db.row(
         """update poll set due_at = $2::timestamptz + make_interval(secs => every_s)

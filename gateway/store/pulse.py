@@ -1,4 +1,7 @@
-"""How payout operators are doing: who is silent, who is stopped, who settles first. The rules are in `sql/health.sql`."""
+"""The health of payout providers. The rules are in `sql/health.sql`.
+
+A provider can be silent, stopped, or settling open payouts before new ones are sent.
+"""
 
 from datetime import datetime
 
@@ -10,12 +13,15 @@ async def silent(db: Database, provider: str, now: datetime) -> None:
 
 
 async def heard(db: Database, provider: str, now: datetime) -> int:
-    """How many open payouts are asked about now; 0 where it was not silent."""
+    """Record that a provider answers again, and return how many open payouts are queried now.
+
+    The number is 0 when the provider was not silent.
+    """
     return await db.value("select provider_heard($1, $2)", provider, now)
 
 
 async def share(db: Database, provider: str) -> tuple[int, int]:
-    """Payments sent in the last ten minutes, and of how many of them nobody knows."""
+    """Return the payments sent in the last ten minutes, and how many have an unknown outcome."""
     row = await db.row("select * from provider_share($1)", provider)
     assert row is not None
     return row["sent"], row["unknown"]
@@ -26,7 +32,7 @@ async def stop(db: Database, provider: str, now: datetime, reason: str) -> None:
 
 
 async def settle_first(db: Database, now: datetime) -> int:
-    """How many payouts were in flight and are asked about before anything is sent."""
+    """Let the payouts in flight be queried before anything is sent, and return how many."""
     return await db.value("select settle_first($1)", now)
 
 
@@ -35,7 +41,10 @@ async def tend(db: Database, now: datetime) -> None:
 
 
 async def in_transit(db: Database) -> tuple[int, int]:
-    """What the ledger says is on its way, and what the open payouts come to: the same, in every snapshot."""
+    """Return the sum in transit according to the ledger, and the sum of the open payouts.
+
+    The two are equal in every snapshot.
+    """
     row = await db.row(
         """with way as (select id from account where kind = 'payout_in_transit')
            select coalesce((select sum(amount) from transfer where credit in (select id from way)), 0)::bigint
@@ -47,7 +56,7 @@ async def in_transit(db: Database) -> tuple[int, int]:
 
 
 async def ailing(db: Database) -> list[Row]:
-    """Providers that are silent, stopped or settling."""
+    """Return the providers that are silent, stopped or settling."""
     return await db.rows(
         """select * from provider_health
            where silent_since is not null or stopped_at is not null or settling_at is not null order by provider"""

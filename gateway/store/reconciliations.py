@@ -1,4 +1,4 @@
-"""Operators' statements: what was imported, what it showed, and what a person said about that."""
+"""The statements of providers: their imports, their findings, and the explanations by persons."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,10 +14,13 @@ from gateway.vault import Vault
 async def ours(
     db: Database, vault: Vault, provider: str, since: datetime, until: datetime
 ) -> list[Ours]:
-    """The provider's payouts that a statement of this time may speak of: whatever was ever sent by its end."""
+    """Return the provider's payouts that a statement of this period may contain.
+
+    These are all payouts that were sent by its end.
+    """
     rows = await db.rows(
-        # All charges are read once: an index on what transfers are for would cost every answer
-        # something.
+        # All charges are read at once. An index on the causes of transfers would make every answer
+        # more expensive.
         """select p.id, p.key, p.state, p.amount, p.to_sealed, p.receipt, p.first_sent_at, t.amount as fee
            from payout p left join transfer t on t.code = $4 and t.cause = 'charge:' || p.id
            where p.provider = $1 and p.first_sent_at between $2 and $3""",
@@ -42,14 +45,14 @@ async def ours(
 
 
 async def imported(db: Database, digest: bytes) -> int | None:
-    """The statement's id, if this very file was imported to its end before."""
+    """Return the statement's id, if the same file was completely imported before."""
     return await db.value(
         "select id from statement where digest = $1 and done_at is not null", digest
     )
 
 
 async def begin(db: Database, provider: str, digest: bytes, lines: int) -> int:
-    """The statement's id; the same file again has the same, so an import that was cut off goes on."""
+    """Return the statement's id. The same file gets the same id, so that a cut-off import goes on."""
     return await db.value(
         """insert into statement (provider, digest, lines) values ($1, $2, $3)
            on conflict (digest) do update set lines = excluded.lines returning id""",
@@ -60,9 +63,9 @@ async def begin(db: Database, provider: str, digest: bytes, lines: int) -> int:
 
 
 async def note(db: Connection, statement: int, provider: str, findings: Sequence[Finding]) -> None:
-    """Write down what was found.
+    """Record the findings.
 
-    The same finding of the same provider is one, whatever file shows it.
+    The same finding of the same provider is recorded once, whatever file shows it.
     """
     await db.executemany(
         """insert into discrepancy (statement_id, provider, kind, receipt, payout_id, amount, expected, stops)
@@ -90,7 +93,7 @@ async def finish(db: Database, statement: int, matched: int) -> None:
 
 
 async def matched_since(db: Database, provider: str, receipts: Sequence[str]) -> None:
-    """What was found of these receipts before, when nobody could say whose they are, is explained by now."""
+    """Explain earlier findings about these receipts, since their payouts are known now."""
     await db.execute(
         """update discrepancy set explained_at = now(), explained_by = 'the gateway',
              explanation = 'matched with its payout since'
@@ -108,7 +111,7 @@ async def open_findings(db: Database) -> list[Row]:
 
 
 async def explain(db: Database, finding: int, by: str, because: str) -> None:
-    """A person says what it was; raises Refused when there is nothing to explain."""
+    """Record a person's explanation. Raises Refused when there is nothing to explain."""
     if not (by.strip() and because.strip()):
         raise Refused("say who explains it and what it was")
     done = await db.value(

@@ -1,4 +1,4 @@
-"""Tasks to be judged again, with all the judge needs; locked, in the order of their ids."""
+"""The tasks that are judged again, with all that the judge needs, locked in the order of their ids."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -7,7 +7,7 @@ from gateway.store.db import Connection, Row
 
 
 class After(Protocol):
-    """How a task is to be left."""
+    """The state in which the judge leaves a task."""
 
     @property
     def id(self) -> int: ...
@@ -38,10 +38,10 @@ from t cross join lateral (
 
 
 async def open_tasks(db: Connection, batch: str, after: int, limit: int) -> list[Row]:
-    """The next open tasks of a batch behind the id `after`."""
+    """Return the next open tasks of a batch behind the id `after`."""
     return await db.fetch(
         f"""with t as (select * from task where batch_id = $1 and id > $2 and state = 'open' and gold is null
-              order by id limit $3 for update) {_TASK}""",  # put together from constants
+              order by id limit $3 for update) {_TASK}""",  # The query is made of constants.
         batch,
         after,
         limit,
@@ -58,16 +58,16 @@ _ANSWERED_BY = {
 async def decided(
     db: Connection, batch: str, after: int, by: str, argument: object, limit: int
 ) -> list[Row]:
-    """Return the next tasks behind the id `after` that were decided, or are open, with such an answer among theirs.
+    """Return the next tasks behind the id `after` that have certain answers.
 
-    `by` says which answers: those of some `workers`, those of a `value`, or those of a value that are `void`. What a
-    person decided stands.
+    `by` selects the answers: those of some `workers`, those of a `value`, or those of a value that
+    are `void`. The tasks are decided, in review or open. A person's decision stands.
     """
     return await db.fetch(
         f"""with t as (select * from task k where batch_id = $1 and id > $2 and gold is null
               and state in ('open', 'decided', 'review') and rule is distinct from 'person' and answered > 0
               and exists (select from answer x where x.task_id = k.id and {_ANSWERED_BY[by]})
-              order by id limit $4 for update) {_TASK}""",  # put together from constants
+              order by id limit $4 for update) {_TASK}""",  # The query is made of constants.
         batch,
         after,
         argument,
@@ -76,7 +76,7 @@ async def decided(
 
 
 async def write(db: Connection, after: Sequence[After], ruling: str) -> None:
-    """Leave the tasks so, and keep with the last answer of each what it was judged by this time."""
+    """Write the new states, and store with each task's last answer the basis of the judgement."""
     await db.execute(
         """update answer a set judged = coalesce(a.judged, '[]') || jsonb_build_array(n.judged)
            from unnest($1::bigint[], $2::jsonb[]) as n(task, judged)

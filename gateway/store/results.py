@@ -1,4 +1,4 @@
-"""Results of a batch, task by task."""
+"""The results of a batch, task by task."""
 
 from collections.abc import AsyncGenerator
 
@@ -10,9 +10,10 @@ _GOLD_ANSWERED = """select count(*) from task
 
 
 async def gold_answered(db: Database, batch: str) -> int:
-    """Return how many gold tasks of the client were answered: what the batch's confidences can be checked with.
+    """Return how many of the client's gold tasks were answered.
 
-    Results that became gold are left out: they are what is to be checked.
+    The batch's confidences can be checked with these. Results that became gold are left out, since
+    they are what is to be checked.
     """
     return await db.value(_GOLD_ANSWERED, batch)
 
@@ -25,14 +26,15 @@ async def checked_in(db: Connection, batch: str) -> tuple[int, str]:
 
 
 async def state_of(db: Database, batch: str) -> str | None:
-    """Return a batch's state; None where there is no such batch."""
+    """Return a batch's state, or None when there is no such batch."""
     return await db.value("select state from batch where id = $1", batch)
 
 
 async def of_batch(db: Database, batch: str, method: str, confidence: float) -> AsyncGenerator[Row]:
-    """Yield every real task (no gold) in the client's order with its answers, page by page so that memory stays flat.
+    """Yield every real task (no gold) with its answers in the client's order.
 
-    Results of a batch that is done are read from where `store.background` keeps them until they stand in the tasks.
+    The tasks are read page by page, so that memory stays flat. The results of a closed batch are
+    read from where `store.background` keeps them until they are copied to the tasks.
     """
     position = 0
     while True:

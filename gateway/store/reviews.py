@@ -1,15 +1,15 @@
-"""Tasks in review: what was answered, and what a person decided."""
+"""The tasks in review: their answers, and the decisions of persons."""
 
 from gateway.store.db import Database, Row
 
 PERSON = "person"
-"""The rule of a result that a person decided; no estimate changes it."""
+"""The rule of a result that a person decided. No estimate changes it."""
 AMBIGUOUS = "ambiguous"
-"""The rule of a result whose question has no single answer, as far as the answers tell."""
+"""The rule of a result whose question has no single answer, according to its answers."""
 
 
 async def waiting(db: Database, batch: str | None = None, limit: int = 200) -> list[Row]:
-    """Tasks in review, oldest first, each with its answers in order."""
+    """Return the tasks in review, oldest first, each with its answers in order."""
     return await db.rows(
         """select t.batch_id, t.name, t.text, t.value, t.confidence, t.rule, t.rule = 'ambiguous' as ambiguous, t.decided_at,
              b.state as batch_state,
@@ -24,7 +24,7 @@ async def waiting(db: Database, batch: str | None = None, limit: int = 200) -> l
 
 
 async def decide(db: Database, batch: str, task: str, value: str, by: str) -> bool:
-    """False when it is not in review (any more)."""
+    """Decide a task. Return False when it is not in review (any more)."""
     return bool(
         await db.value(
             """update task set state = 'decided', value = $3, confidence = 1, rule = 'person', decided_by = $4,
@@ -39,7 +39,7 @@ async def decide(db: Database, batch: str, task: str, value: str, by: str) -> bo
 
 
 async def state_of(db: Database, batch: str, task: str) -> str | None:
-    """Return the state of a batch's task; None where there is no such task."""
+    """Return the state of a batch's task, or None when there is no such task."""
     return await db.value(
         "select state from task where batch_id = $1 and name = $2 and gold is null", batch, task
     )

@@ -1,4 +1,4 @@
-"""The rules that decide, by version; and which batch was decided by which, from when."""
+"""The rules that decide, by version, and the history of each batch's rules."""
 
 from collections.abc import Mapping
 
@@ -30,7 +30,7 @@ async def switched(
 
 
 async def of_batch(db: Database, batch: str) -> list[Row]:
-    """All rules the batch was ever decided by, oldest first, with how many of its results each decided."""
+    """Return all rules that ever decided the batch, oldest first, with the number of their results."""
     return await db.rows(
         """select s.created_at as at, s.version, s.by, s.reason, s.trial, r.data,
              (select count(*) from task t where t.batch_id = s.batch_id and t.ruling = s.version) as decided
@@ -42,7 +42,10 @@ async def of_batch(db: Database, batch: str) -> list[Row]:
 async def past_answers(
     db: Database, batch: str
 ) -> tuple[list[tuple[str, str, str]], dict[str, str]]:
-    """Every answer of a batch in the order of giving, as (task, worker, value); and its gold by task."""
+    """Return every answer of a batch in order of time, and its gold by task.
+
+    An answer is (task, worker, value).
+    """
     rows = await db.rows(
         """select t.name, a.worker_id, a.value, t.gold from answer a join task t on t.id = a.task_id
            where t.batch_id = $1 and not a.void order by a.id""",
@@ -65,7 +68,7 @@ async def tried(
 
 
 async def trials(db: Database, batch: str) -> list[Row]:
-    """Every trial on a batch, oldest first."""
+    """Return every trial on a batch, oldest first."""
     return await db.rows(
         """select r.created_at as at, r.version, r.by, r.found from rule_trial r where r.batch_id = $1 order by r.id""",
         batch,
@@ -73,7 +76,7 @@ async def trials(db: Database, batch: str) -> list[Row]:
 
 
 async def trial(db: Database, batch: str, version: str) -> Row | None:
-    """The newest trial of a rule on a batch, and the rule."""
+    """Return the newest trial of a rule on a batch, with the rule."""
     return await db.row(
         """select r.found, u.data from rule_trial r join ruling u on u.version = r.version
            where r.batch_id = $1 and r.version = $2 order by r.id desc limit 1""",
@@ -85,7 +88,10 @@ async def trial(db: Database, batch: str, version: str) -> Row | None:
 async def set_rule(
     db: Connection, batch: str, policy: str, confidence: float, method: str
 ) -> str | None:
-    """The batch's rule from now on; whoever reads its revision sees it. Its state."""
+    """Set the batch's rule and return the batch's state.
+
+    A reader of the batch's revision notices the change.
+    """
     return await db.fetchval(
         """update batch set policy = $2, method = $4, revision = revision + 1,
              policy_options = policy_options || jsonb_build_object('confidence', $3::float8)

@@ -1,6 +1,7 @@
-"""Brings a database to this version of the schema: alembic migrations, then the functions in `sql/`.
+"""The update of a database to this version's schema.
 
-Whenever a file in `sql/` has changed, all of them are loaded again, so the files are what runs.
+Alembic's migrations run first, then the functions in `sql/`. Whenever a file in `sql/` has changed,
+all of them are loaded again, so the files are what runs.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from gateway.errors import SettingsError
 from gateway.store import health
 from gateway.store.db import Database, connect, open_database, plain_dsn
 
-# Two gateways that start at once must not migrate at once.
+# Two gateways that start together must not migrate at the same time.
 _MIGRATION_LOCK = 7_301_001
 # Later files may call functions of earlier ones.
 SQL_FILES = (
@@ -54,12 +55,12 @@ def sql(name: str) -> str:
 
 
 def sql_digest() -> str:
-    """Of this version's functions, as `sql_version` holds it."""
+    """Return the digest of this version's functions, as `sql_version` holds it."""
     return hashlib.sha256("\n".join(sql(name) for name in SQL_FILES).encode()).hexdigest()
 
 
-# Functions are dropped first (triggers' functions are replaced in place), so that a changed
-# signature never leaves an old namesake behind.
+# Functions are dropped first, so that a changed signature never leaves an old function of the same
+# name behind. The functions of triggers are replaced in place.
 _DROP_FUNCTIONS = """
 do $$ declare f record; begin
   for f in select p.oid::regprocedure as name from pg_proc p join pg_language l on l.oid = p.prolang
@@ -72,13 +73,19 @@ end $$
 
 
 def known_revisions() -> list[str]:
-    """Return the revisions of the schema that this program knows, the newest first: a file's name begins with its own."""
+    """Return the revisions of the schema that this program knows, the newest first.
+
+    The name of a migration's file begins with its revision.
+    """
     files = (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*_*.py")
     return sorted((file.name.partition("_")[0] for file in files), reverse=True)
 
 
 def check_known(revision: str | None) -> None:
-    """Raise SettingsError for the schema of a newer program: what this one would write might break its rules."""
+    """Raise SettingsError for the schema of a newer program.
+
+    This program's writes might break its rules.
+    """
     if revision is None:
         return
     known = known_revisions()
@@ -103,7 +110,10 @@ def _upgrade(connection: Connection) -> None:
 
 
 async def must_be_current(database: Database) -> None:
-    """Raise SettingsError when the database has another version's schema, or none: looking does not migrate."""
+    """Raise SettingsError when the database has another version's schema, or none.
+
+    A command that only reads does not migrate.
+    """
     await must_be_known(database)
     if await health.sql_digest(database) != sql_digest():
         raise SettingsError(
@@ -112,13 +122,14 @@ async def must_be_current(database: Database) -> None:
 
 
 async def migrate(database_url: str) -> None:
-    """Upgrade to head; harmless when there is nothing to do.
+    """Upgrade the database to the newest revision. It is harmless when there is nothing to do.
 
-    Raises SettingsError when nobody answers at the address.
+    Raises SettingsError when no server answers at the address.
     """
     await (await open_database(database_url, connections=1)).close()
     sources, digest = [sql(name) for name in SQL_FILES], sql_digest()
-    # asyncpg reads the address itself, as everywhere else: SQLAlchemy knows no `sslmode` for it.
+    # asyncpg reads the address itself, as in the rest of the gateway: SQLAlchemy has no `sslmode`
+    # for it.
     dsn = plain_dsn(database_url)
     engine = create_async_engine("postgresql+asyncpg://", async_creator=partial(connect, dsn))
     try:
@@ -127,7 +138,7 @@ async def migrate(database_url: str) -> None:
             known = await connection.scalar(text("select digest from sql_version"))
             if known == digest:
                 return
-            # Whole files hold many statements: they go through the driver, in the same transaction.
+            # A file holds many statements, so it goes through the driver, in the same transaction.
             driver = (await connection.get_raw_connection()).driver_connection
             assert driver is not None
             await driver.execute(_DROP_FUNCTIONS)

@@ -1,4 +1,4 @@
-"""Sealing the ledger's history, and checking the seals against the rows."""
+"""The seals over the ledger's history, and the check of the seals against the rows."""
 
 import asyncio
 from collections import deque
@@ -13,9 +13,9 @@ from gateway.store.db import Connection, Database, Row
 
 _LOOKS, _LOOK_AGAIN_S = 50, 0.02
 _AT_ONCE = 20  # ranges read in one query
-_AHEAD = 2  # queries under way at once: what the database prints is most of the work
+_AHEAD = 2  # Queries run at the same time, since most of the work is the database's output.
 
-# One canonical line a transfer: see gateway.payments.seals.
+# This is one canonical line per transfer: see gateway.payments.seals.
 _LINE = """json_build_array(t.seq, t.id, d.kind || ':' || d.owner || ':' || d.currency,
   c.kind || ':' || c.owner || ':' || c.currency, t.amount, t.currency, t.code, t.cause,
   (extract(epoch from t.at) * 1000000)::bigint)::text"""
@@ -29,11 +29,13 @@ order by r.from_seq"""
 
 
 async def seal(db: Database, now: datetime) -> int:
-    """Seal all history there is; how many seals were made: none while a writer takes long, try again later.
+    """Seal all history, and return how many seals were made.
 
-    A transfer gets its number before it is committed. So those who are writing as the last number is read are waited
-    for (nobody is held up): by then every number up to it is committed or lost for ever, and a sealed range never gets
-    another row. Raises asyncpg's UniqueViolationError where another sealer was faster.
+    No seal is made while a writer takes long. A later call tries again. A transfer gets its number
+    before it is committed. So this function reads the last number and waits for all transactions
+    that write at that moment, without blocking any. By then every number up to it is committed or
+    lost for ever, and a sealed range never gets another row. Raises asyncpg's UniqueViolationError
+    when another sealer was faster.
     """
     last = await _last_settled(db)
     if last is None:
@@ -56,9 +58,9 @@ async def seal(db: Database, now: datetime) -> int:
 
 
 async def _read(db: Database, ranges: Sequence[tuple[int, int]]) -> AsyncGenerator[list[Row]]:
-    """The lines of these ranges, in order, some ranges at a time.
+    """Yield the lines of these ranges, in order, some ranges at a time.
 
-    While some are hashed the next are being read.
+    The next ranges are read while some are hashed.
     """
 
     def read(start: int) -> asyncio.Task[list[Row]]:
@@ -78,13 +80,16 @@ async def _read(db: Database, ranges: Sequence[tuple[int, int]]) -> AsyncGenerat
 
 
 async def head(db: Database) -> str:
-    """The last digest in hex, '' before the first seal: whoever keeps it can prove what came before."""
+    """Return the last digest in hex, or '' before the first seal.
+
+    A person who writes it down can prove the history before it.
+    """
     found = await db.value("select digest from seal order by to_seq desc limit 1")
     return found.hex() if found else ""
 
 
 async def last_sealed(db: Database) -> int:
-    """The number of the last transfer under a seal."""
+    """Return the number of the last transfer under a seal."""
     return await db.value("select coalesce(max(to_seq), 0) from seal")
 
 
@@ -94,12 +99,15 @@ _WRITERS = """select coalesce(array_agg(virtualtransaction), '{}') from pg_locks
 
 
 async def _last_settled(db: Database) -> int | None:
-    """The last number below which nothing will ever appear; None when a writer takes too long."""
+    """Return the last number up to which no row can appear any more.
+
+    Return None when a writer takes too long.
+    """
     last = await db.value(
         "select coalesce(pg_sequence_last_value(pg_get_serial_sequence('transfer', 'seq')::regclass), 0)"
     )
-    # Whoever was given one of these numbers held this lock before, and gives it back only once it
-    # is committed.
+    # A transaction that received one of these numbers held this lock before, and releases it only
+    # after its commit.
     writing = set(await db.value(_WRITERS))
     for _ in range(_LOOKS):
         if not writing:
@@ -119,7 +127,7 @@ def _seal(row: Row) -> Seal:
 
 
 async def _insert(db: Connection, s: Seal, now: datetime) -> None:
-    # Two sealers at once: the second breaks a unique constraint, and its seals are undone.
+    # When two sealers run, the second violates a unique constraint, and its seals are rolled back.
     await db.execute(
         "insert into seal (from_seq, to_seq, transfers, prev, digest, at) values ($1, $2, $3, $4, $5, $6)",
         s.from_seq,
@@ -133,19 +141,24 @@ async def _insert(db: Connection, s: Seal, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """`head`: the last digest, to be written down elsewhere. `unsealed`: rows that no seal covers yet."""
+    """The result of a verification of the seals."""
 
     seals: int
+    """The number of seals."""
     sealed: int
+    """The number of sealed rows."""
     unsealed: int
+    """The number of rows that no seal covers yet."""
     head: str
+    """The last digest in hex, to be written down outside the gateway."""
     faults: tuple[str, ...]
+    """The faults that were found."""
 
 
 async def verify(db: Database, known_head: str = "") -> Verified:
     """Hash every sealed range again.
 
-    `known_head`: a digest (hex) that somebody wrote down; it must be in the chain.
+    `known_head` is a digest (hex) that a person wrote down. It must be in the chain.
     """
     seals = [_seal(row) for row in await db.rows("select * from seal order by from_seq")]
     faults: list[str] = []

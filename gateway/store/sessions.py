@@ -1,20 +1,20 @@
-"""USSD sessions as the provider ends them, and how far a worker is with a batch when she dials again."""
+"""The USSD sessions that providers end, and a worker's progress in a batch when she dials again."""
 
 from gateway.ids import BatchId, WorkerId
 from gateway.store.db import Database, Row
 
-PROGRESS_MAX = 99  # beyond that, "question 400 of 9000" helps nobody
-_LOOKED_AT_MAX = 500  # of her newest answers
+PROGRESS_MAX = 99  # Beyond that, "question 400 of 9000" is of no help to the worker.
+_LOOKED_AT_MAX = 500  # the worker's newest answers
 
 
 async def end(
     db: Database, channel: str, session: str, index: bytes, *, completed: bool
 ) -> Row | None:
-    """Note that the session of that phone is over; where it stood (worker_id, view, memory).
+    """Record that the session of that phone is over.
 
-    None: we never saw it, or knew already.
-
-    Only our own last screen sets `ended`: a notice may overtake the last key, which still counts.
+    Return its last worker_id, view and memory, or None when the session is unknown or its end was
+    recorded before. Only the gateway's own last screen sets `ended`, since a notice may overtake
+    the last key, which still counts.
     """
     return await db.row(
         """update ussd_session set completed = $4
@@ -29,7 +29,7 @@ async def end(
 
 
 async def transcript(db: Database, channel: str, session: str, index: bytes) -> str | None:
-    """Return what was typed in the session of that phone so far; None for a session that is not known."""
+    """Return the inputs of that phone's session so far, or None for an unknown session."""
     row = await db.row(
         """select transcript from ussd_session where channel = $1 and session = $2 and msisdn_index = $3
              and created_at > sessions_since()
@@ -42,12 +42,19 @@ async def transcript(db: Database, channel: str, session: str, index: bytes) -> 
 
 
 async def renew(db: Database, channel: str, session: str, index: bytes, nth: int) -> None:
-    """Begin another session of the same id and phone; `nth`: how many there were before the one that is over."""
+    """Begin another session of the same id and phone.
+
+    `nth` is the number of sessions before the one that is over.
+    """
     await db.execute("select renew_session($1, $2, $3, $4)", channel, session, index, nth)
 
 
 async def progress(db: Database, worker: WorkerId, batch: BatchId) -> tuple[int, int] | None:
-    """The open question is number so of so many of this batch that are hers or free; None where that is too many."""
+    """Return the number of the worker's open question in this batch, and the total.
+
+    The total counts her answers and the tasks that are free for her. Return None when it is too
+    large.
+    """
     row = await db.row(
         """select (select count(*) filter (where t.batch_id = $2) from (select task_id from answer
              where worker_id = $1 order by created_at desc limit $4) a join task t on t.id = a.task_id) as answered,
@@ -66,7 +73,8 @@ async def progress(db: Database, worker: WorkerId, batch: BatchId) -> tuple[int,
     )
     assert row is not None
     if row["looked_at"] == _LOOKED_AT_MAX and row["answered"] < _LOOKED_AT_MAX:
-        return None  # there may be older ones of this batch, and a wrong number is worse than none
+        # There may be older answers of this batch, and a wrong number is worse than none.
+        return None
     number = row["answered"] + 1
     total = number + row["left"]
     return (number, total) if total <= PROGRESS_MAX else None

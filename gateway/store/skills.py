@@ -1,4 +1,4 @@
-"""Skills of workers: what is known, what newly decided answers add, and what a whole batch shows."""
+"""The skills of workers: the stored skills, and what new decided answers or a whole batch teach."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,13 +7,14 @@ from gateway.qa.skill import Skill
 from gateway.store.db import Connection, Database, Row
 
 _PAGE = 2000
-"""Tasks whose answers are read at a time."""
+"""The number of tasks whose answers are read at a time."""
 
 
 async def to_score(db: Connection, limit: int, now: datetime) -> list[Row]:
-    """Return tasks with answers that no skill knows of yet (task_id, version), in the order in which they became due.
+    """Return the tasks with answers that no skill knows of yet, as (task_id, version).
 
-    Not those of a batch that is looked at as a whole just now: that look knows them.
+    They are in the order in which they became due. Tasks of a batch that is being estimated as a
+    whole are left out, since that estimate covers them.
     """
     return await db.fetch(
         """select d.task_id, d.version from score_due d join batch b on b.id = d.batch_id
@@ -24,7 +25,10 @@ async def to_score(db: Connection, limit: int, now: datetime) -> list[Row]:
 
 
 async def unscored(db: Connection, tasks: Sequence[int]) -> list[Row]:
-    """Return the answers to these tasks that no skill knows of yet, in order; held against other runners."""
+    """Return the answers to these tasks that no skill knows of yet, in order.
+
+    They are locked against other runners.
+    """
     return await db.fetch(
         """select a.id, a.worker_id, a.value, a."right", t.value as decided, t.confidence, b.kind, b.id as batch_id, b.languages
            from answer a join task t on t.id = a.task_id join batch b on b.id = t.batch_id
@@ -35,8 +39,10 @@ async def unscored(db: Connection, tasks: Sequence[int]) -> list[Row]:
 
 
 async def end_scoring(db: Connection, tasks: Sequence[Row]) -> None:
-    """Take these tasks (task_id, version) from the queue, but those with answers that another runner holds or that came
-    since."""
+    """Remove these tasks (task_id, version) from the queue.
+
+    Tasks stay if another runner holds some of their answers, or if answers came meanwhile.
+    """
     await db.execute(
         """delete from score_due d using unnest($1::bigint[], $2::int[]) as n(task, version)
            where d.task_id = n.task and d.version = n.version
@@ -48,7 +54,10 @@ async def end_scoring(db: Connection, tasks: Sequence[Row]) -> None:
 
 
 async def lock(db: Connection, pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Row]:
-    """The skills of (worker, kind) pairs, which come sorted; those who have none yet get one."""
+    """Return the skills of (worker, kind) pairs, which must be sorted, and lock them.
+
+    A pair without a skill gets one.
+    """
     workers, kinds = [w for w, _ in pairs], [k for _, k in pairs]
     await db.execute(
         """insert into skill (worker_id, kind) select w, k from unnest($1::bigint[], $2::text[]) as p(w, k)
@@ -68,7 +77,7 @@ async def lock(db: Connection, pairs: Sequence[tuple[int, str]]) -> dict[tuple[i
 
 
 async def write(db: Connection, skills: Sequence[tuple[int, str, Skill, float]]) -> None:
-    """What each (worker, kind) is now: skill and drift."""
+    """Store the skill and the drift of each (worker, kind) pair."""
     await db.execute(
         """update skill s set "right" = n.r, wrong = n.w, drift = n.d, learned_at = now()
            from unnest($1::bigint[], $2::text[], $3::real[], $4::real[], $5::real[]) as n(worker, kind, r, w, d)
@@ -82,7 +91,7 @@ async def write(db: Connection, skills: Sequence[tuple[int, str, Skill, float]])
 
 
 async def add_taught(db: Connection, taught: Sequence[tuple[str, int, Skill]]) -> None:
-    """What one batch's answers have taught about its workers."""
+    """Add what the answers of one batch have taught about its workers."""
     await db.execute(
         """insert into taught as t (batch_id, worker_id, "right", wrong)
            select * from unnest($1::text[], $2::bigint[], $3::real[], $4::real[])
@@ -100,7 +109,10 @@ async def scored(db: Connection, answers: Sequence[int]) -> None:
 
 
 async def count_learned(db: Connection, counts: Mapping[str, int], least: int) -> list[str]:
-    """Add to the batches' counts; the running ones that have enough news to be estimated again."""
+    """Add to the batches' counts.
+
+    Return the running batches with enough news to be estimated again.
+    """
     rows = await db.fetch(
         """update batch b set unlearned = unlearned + n.count
            from unnest($1::text[], $2::int[]) as n(id, count) where b.id = n.id
@@ -113,9 +125,9 @@ async def count_learned(db: Connection, counts: Mapping[str, int], least: int) -
 
 
 async def decided_answers(db: Connection | Database, batch: str) -> list[Row]:
-    """Return every answer to the decided tasks of a batch, gold among them, task by task.
+    """Return every answer to the decided tasks of a batch, gold included, task by task.
 
-    They are read page by page, so that no page holds up the event loop.
+    They are read page by page, so that no page blocks the event loop for long.
     """
     fetch = db.rows if isinstance(db, Database) else db.fetch
     found: list[Row] = []
@@ -141,7 +153,7 @@ async def decided_answers(db: Connection | Database, batch: str) -> list[Row]:
 
 
 async def replace_taught(db: Connection, batch: str, kind: str, shown: Mapping[int, Skill]) -> None:
-    """What a whole batch shows replaces what its answers had taught one by one."""
+    """Replace what a batch's answers had taught one by one by the estimate of the whole batch."""
     await lock(db, [(worker, kind) for worker in sorted(shown)])
     await db.execute(
         """with new as (select * from unnest($3::bigint[], $4::real[], $5::real[]) as n(worker, r, w)),
@@ -165,9 +177,13 @@ async def learned(db: Connection, batch: str, answers: int) -> None:
 
 
 async def band(db: Database, batch: str, share: float) -> Row | None:
-    """The best `share` of the workers who might work on a batch and did work of its kind in the last 30 days: the least
-    chance to be right among them (`floor`), how many there are and how many of them by SMS (a share of 1), the `mean` of
-    all; and of the batch's tasks how many are `open` and how many of those are `waiting` for such a worker."""
+    """Return the figures of the best `share` of the workers who might work on a batch.
+
+    Only workers who did work of its kind in the last 30 days count. `floor` is the least chance to
+    be right among the best, and `mean` that of all. `workers` is the number of the best, and
+    `by_sms` the share of them by SMS. `open` is the number of the batch's open tasks, and `waiting`
+    the number of those that wait for such a worker.
+    """
     return await db.row(
         """with crowd as (
              select skill_mean(s."right", s.wrong, s.learned_at) as mean, w.reach = 'sms' as by_sms
@@ -187,7 +203,10 @@ async def band(db: Database, batch: str, share: float) -> Row | None:
 
 
 async def set_better(db: Database, batch: str, better: tuple[float, float] | None) -> None:
-    """What the judge is to know of a batch's better workers: skill, and the share of them that is asked by SMS."""
+    """Store the skill of a batch's better workers, and the share of them that is asked by SMS.
+
+    The judge uses both.
+    """
     skill, by_sms = better or (None, None)
     await db.execute(
         "update batch set better = $2, better_by_sms = $3 where id = $1 and better is distinct from $2",

@@ -1,8 +1,9 @@
-"""The spool: events that came while the database was away, in files of this machine until it is back.
+"""The spool: files on this machine with the events that came while the database was away.
 
-One file per group of events, written whole (a draft, fsync, rename, fsync of the folder) before the provider gets its
-200; bodies are sealed as in the database. Reading a file twice does no harm: what makes an event unique stands in the
-database. Any process over the folder may empty it.
+One file holds one group of events. It is written completely (a draft, fsync, rename, fsync of the
+folder) before the provider gets its 200. Bodies are sealed as in the database. Reading a file twice
+does no harm, since the database knows what makes an event unique. Any process with the folder may
+empty it.
 """
 
 import contextlib
@@ -19,7 +20,8 @@ from gateway.store.inbox import Kept
 
 log = structlog.get_logger()
 
-# With some hundred events a file: days of an outage. Beyond it providers are asked to come again.
+# With some hundred events per file, this lasts for days of an outage. Beyond it, providers are
+# asked to send again.
 FILES_MAX = 20_000
 EVENTS_AT_ONCE = 2000
 _DRAFT_ABANDONED_S = 60
@@ -27,17 +29,17 @@ _ROOM_BYTES = 64 * 1024
 
 
 class Full(OSError):
-    """No more files: the database has been away for too long."""
+    """A refusal to store more files, since the database has been away for too long."""
 
 
 class Spool:
-    """The files of one folder. Its methods block: call them in a thread."""
+    """The files of one folder. Its methods block, so call them in a thread."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def put(self, events: Sequence[Kept]) -> None:
-        """Keep events; they are on the disk when this returns. Raises OSError when it cannot."""
+        """Store events. They are on the disk when this returns. Raises OSError when that fails."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if sum(1 for _ in self._folder.glob("*.events")) >= FILES_MAX:
             raise Full(f"{FILES_MAX} files wait in {self._folder}")
@@ -54,7 +56,8 @@ class Spool:
                 os.fsync(file.fileno())
             draft.rename(self._folder / f"{name}.events")
         except OSError:
-            draft.unlink(missing_ok=True)  # on a full disk it is empty, and stays for ever
+            # On a full disk the draft is empty, and would stay for ever.
+            draft.unlink(missing_ok=True)
             raise
         folder = os.open(self._folder, os.O_RDONLY)
         try:
@@ -63,7 +66,7 @@ class Spool:
             os.close(folder)
 
     def check_room(self) -> None:
-        """Raise OSError when a group of events could not be kept now. Leaves nothing behind."""
+        """Raise OSError when a group of events could not be stored now. It leaves no file behind."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self._folder / f"{uuid4().hex}.draft"
         try:
@@ -76,10 +79,10 @@ class Spool:
             draft.unlink(missing_ok=True)
 
     def oldest(self) -> list[tuple[Path, list[Kept]]]:
-        """The oldest files with their events, some thousand at a time.
+        """Return the oldest files with their events, some thousand at a time.
 
-        One that another process has just emptied is left out; one that cannot be read (a disk that
-        failed) is put aside, and holds up no other.
+        A file that another process has just emptied is left out. A file that cannot be read (a disk
+        that failed) is put aside, so that it delays no other.
         """
         self._remove_drafts()
         found, events = list[tuple[Path, list[Kept]]](), 0
@@ -95,13 +98,16 @@ class Spool:
         return found
 
     def _remove_drafts(self) -> None:
-        """Remove what a process that was killed while writing has left: its provider was never told that it is kept."""
+        """Remove the drafts of processes that were killed while writing.
+
+        Their providers were never told that the events are stored.
+        """
         for draft in self._folder.glob("*.draft"):
             if _age(draft) < time.time() - _DRAFT_ABANDONED_S:
                 draft.unlink(missing_ok=True)
 
     def put_aside(self, path: Path, why: str) -> None:
-        """Kept for a person under another name, out of the way."""
+        """Rename a file, so that it is kept for an operator and delays no other."""
         log.error("events of the spool are put aside", file=str(path), why=why)
         path.rename(path.with_suffix(".aside"))
 

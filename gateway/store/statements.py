@@ -36,7 +36,7 @@ async def last_transfer(db: Database) -> int:
 
 
 async def statement(db: Database, scope: Scope) -> str | None:
-    """The text of a statement; None for a worker who is not there."""
+    """Return the text of a statement, or None for an unknown worker."""
     worker = await db.row(_WORKER, scope.worker)
     if worker is None:
         return None
@@ -70,7 +70,10 @@ def _what(row: Row, payouts: dict[str, Row]) -> str:
 
 
 async def _confirmations(db: Database, payouts: dict[str, Row], to_seq: int) -> dict[int, Line]:
-    """When the operator confirmed, with its receipt: no move of her balance, but her proof."""
+    """Return the lines that show when the provider confirmed a payout, with its receipt.
+
+    They do not change the worker's balance, but they are her proof.
+    """
     settled = {derived_id("settle", payout): row for payout, row in payouts.items()}
     rows = await db.rows(_SETTLED, list(settled), to_seq)
     of = {row["seq"]: settled[row["id"]] for row in rows}
@@ -83,7 +86,10 @@ async def _confirmations(db: Database, payouts: dict[str, Row], to_seq: int) -> 
 
 
 async def scope_for(db: Database, worker: int, first: date | None, last: date) -> Scope:
-    """The statement of a worker up to now; without a first day, from her first transfer on."""
+    """Return the scope of a worker's statement up to now.
+
+    Without a first day, it begins with her first transfer.
+    """
     if first is None:
         began: datetime | None = await db.value(
             """select min(t.at) from transfer t join worker w on w.account_id in (t.credit, t.debit)
@@ -95,7 +101,10 @@ async def scope_for(db: Database, worker: int, first: date | None, last: date) -
 
 
 async def check(db: Database, said: str) -> list[str]:
-    """Where a printed statement differs from what the books make of the same scope; [] when it is genuine."""
+    """Return the differences between a printed statement and the ledger.
+
+    The list is empty for a genuine statement.
+    """
     scope = scope_of(said)
     if scope is None:
         return [

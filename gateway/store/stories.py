@@ -1,4 +1,4 @@
-"""All rows about one task, for who wants to know how its result came about."""
+"""All rows about one task, which explain how its result came about."""
 
 from gateway.store.db import Database, Row
 
@@ -15,7 +15,7 @@ async def of_task(db: Database, batch: str, task: str) -> Row | None:
 
 
 async def corrections(db: Database, batch: str, task: int, name: str) -> list[Row]:
-    """Corrections that were about a task, or changed it, oldest first."""
+    """Return the corrections that were about a task or changed it, oldest first."""
     return await db.rows(
         """select created_at as at, was, becomes, by, reason from correction c
            where c.task_id = $2 or c.batch_id = $1 and (
@@ -29,7 +29,7 @@ async def corrections(db: Database, batch: str, task: int, name: str) -> list[Ro
 
 
 async def asked(db: Database, task: int) -> list[Row]:
-    """Everybody it was put to."""
+    """Return the assignments of a task: every worker to whom it was put."""
     return await db.rows(
         """select worker_id, via, state, asked_at, delivered_at from assignment where task_id = $1
            order by asked_at, id""",
@@ -38,7 +38,7 @@ async def asked(db: Database, task: int) -> list[Row]:
 
 
 async def answers(db: Database, task: int) -> list[Row]:
-    """Its answers in order, each with what is known of its worker today."""
+    """Return the answers of a task in order, each with the current facts about its worker."""
     return await db.rows(
         """select a.worker_id, a.value, a.said, a.via, a.price, a.created_at, a.judged, a.void,
              coalesce(s."right" * kept(s.learned_at), 0) as right, coalesce(s.wrong * kept(s.learned_at), 0) as wrong

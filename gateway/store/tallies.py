@@ -1,6 +1,6 @@
-"""How far a batch has come, in numbers.
+"""The progress of a batch, in numbers.
 
-A large batch is counted once in a while, a small one at each look.
+A large batch is counted once in a while, and a small one whenever it is read.
 """
 
 from datetime import datetime, timedelta
@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from gateway.store.db import Connection, Database
 
 LARGE = 20_000
-"""Tasks above which a batch is not counted at each look."""
+"""The number of tasks above which a batch is not counted at each look."""
 SEARCHED = 1_000
-"""Tasks above which it is kept where the first free one is."""
+"""The number of tasks above which the place of the first free task is stored."""
 _LEAST_S, _TIMES = 10, 20
-"""A large batch is counted again after so many seconds, or after so many times as long as the last
-count took.
+"""A large batch is counted again after `_LEAST_S` seconds, or after `_TIMES` times the duration of
+the last count.
 """
 
 _NUMBERS = """
@@ -36,15 +36,15 @@ left join tally y on y.batch_id = b.id cross join lateral (
     where y.counts ? 'tasks'
   union all
   select {_NUMBERS}, null from task t where t.batch_id = b.id and (y.counts ? 'tasks') is not true and t.position <= coalesce(b.filled_to, t.position)
-    having (y.counts ? 'tasks') is not true) c"""  # put together from the constants above
-"""To be joined to `batch b`: its counts `c`, and when they were taken (`counted_at`, null: now)."""
+    having (y.counts ? 'tasks') is not true) c"""  # The query is made of the constants above.
+"""A join with `batch b`: its counts `c`, and the time of the count (`counted_at`, null for now)."""
 
 
 async def count_anew(db: Connection, batch: str) -> None:
-    """Let a batch that was changed be counted anew, if it is not small.
+    """Let a batch that was changed be counted again, if it is not small.
 
-    As long as it was not counted, its numbers are counted at each look, and work is looked for from
-    its beginning.
+    Until then its numbers are counted at each look, and the search for work begins at its first
+    task.
     """
     await db.execute("update batch set low = 0 where id = $1 and low > 0", batch)
     await db.execute(
@@ -57,7 +57,7 @@ async def count_anew(db: Connection, batch: str) -> None:
 
 
 async def due(db: Database, now: datetime) -> list[str]:
-    """Return the batches that are to be counted."""
+    """Return the batches that are due for a count."""
     rows = await db.rows(
         "select batch_id from tally where due_at <= $1 order by due_at limit 100", now
     )
@@ -65,7 +65,7 @@ async def due(db: Database, now: datetime) -> list[str]:
 
 
 async def count(db: Database, batch: str) -> timedelta:
-    """Count a batch, and find where its first free task is; return how long that took."""
+    """Count a batch, find its first free task, and return how long that took."""
     took: timedelta = await db.value(
         f"""with began as materialized (select clock_timestamp() as at),
              counted as materialized (select to_jsonb(n) as counts, clock_timestamp() as at from (

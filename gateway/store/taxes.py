@@ -1,4 +1,7 @@
-"""What was withheld as tax, for the authority: every payout of a month that stands, what was handed over, and the totals."""
+"""The taxes withheld for the authority.
+
+They are every payout of a month that stands, the sums that were handed over, and the totals.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,8 +21,8 @@ from account a join transfer t on a.id in (t.debit, t.credit) join payout p
   on p.id = case when split_part(t.cause, ':', 2) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
     then split_part(t.cause, ':', 2)::uuid end
 where a.kind = 'tax_withheld' and t.code <> 33 and t.at >= $1 and t.at < $2 order by a.owner, t.seq"""
-"""Straight from the ledger: a payout withheld in one month and given back in the next stands in
-both, once with a minus.
+"""The rows come straight from the ledger. A tax that was withheld in one month and given back in
+the next appears in both, the second time as a negative amount.
 """
 
 
@@ -34,15 +37,22 @@ _ONE_AT_A_TIME = 7_301_004
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """`amount_minor` was withheld for the authority, from `workers`; `handed_over_minor` of it was paid to it."""
+    """The total of a tax in a period."""
 
     country: str
+    """The country of the tax."""
     name: str
+    """The name of the tax."""
     currency: str
+    """The currency of the amounts."""
     base_minor: int
+    """The sum on which the tax was computed."""
     amount_minor: int
+    """The sum withheld for the authority."""
     workers: int
+    """The number of workers who paid it."""
     handed_over_minor: int = 0
+    """The part that was paid to the authority."""
 
     @property
     def owed_minor(self) -> int:
@@ -50,7 +60,10 @@ class Total:
 
 
 async def of_month(db: Database | Connection, year: int, month: int) -> list[Row]:
-    """Each movement of the tax accounts in that month (UTC), in the order it was booked; then what was handed over for it."""
+    """Return each movement of the tax accounts in that month (UTC), in the order of posting.
+
+    The sums that were handed over for the month follow.
+    """
     first = datetime(year, month, 1, tzinfo=UTC)
     after = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
     ask = db.rows if isinstance(db, Database) else db.fetch
@@ -58,12 +71,15 @@ async def of_month(db: Database | Connection, year: int, month: int) -> list[Row
 
 
 async def one_at_a_time(db: Connection) -> None:
-    """Until the end of the transaction nobody else hands taxes over: nothing is paid twice between two looks."""
+    """Lock the handing over of taxes until the end of the transaction.
+
+    So no tax is paid twice by two callers.
+    """
     await db.execute("select pg_advisory_xact_lock($1)", _ONE_AT_A_TIME)
 
 
 def totals(rows: Sequence[Row]) -> list[Total]:
-    """By country, tax and currency."""
+    """Return the totals by country, tax and currency."""
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row["country"], row["name"], row["currency"]), []).append(row)

@@ -1,4 +1,7 @@
-"""Providers' access tokens, shared by all processes: some operators end every older token when they give a new one."""
+"""The access tokens of providers, shared by all processes.
+
+Some providers end every older token when they give a new one.
+"""
 
 from datetime import timedelta
 
@@ -7,7 +10,7 @@ from gateway.errors import OtherKey
 from gateway.store.db import Database
 from gateway.vault import Vault
 
-# A token is not used in its last seconds: the request may arrive after its end.
+# A token is not used in its last seconds, since the request may arrive after its end.
 _MARGIN = timedelta(seconds=30)
 
 
@@ -24,7 +27,7 @@ class StoredTokens:
         try:
             return self._vault.open(sealed) if sealed else None
         except OtherKey:
-            return None  # the provider gives another one
+            return None  # The provider gives another one.
 
     async def put(self, name: str, token: str, lives_s: int) -> None:
         await self._db.execute(

@@ -1,4 +1,4 @@
-"""From answer to cash, read from the rows: what each part of each earning became."""
+"""The way of each earning from the answer to the cash, read from the rows."""
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ select a.id as account, t.id, t.code, t.cause, case when t.credit = a.id then t.
 from unnest($1::bigint[]) as a(id) join transfer t on t.credit = a.id or t.debit = a.id
 order by a.id, t.seq"""
 
-# As `_MOVES`, but earnings of other batches that follow each other are one: nobody asks which of
-# them was spent.
+# These are `_MOVES`, but consecutive earnings of other batches are joined, since it does not matter
+# which of them was spent.
 _MOVES_OF_BATCH = f"""
 with m as (
   select a.id as account, t.id, t.seq, t.code, t.cause, case when t.credit = a.id then t.amount else -t.amount end as amount,
@@ -29,7 +29,7 @@ select account, (array_agg(id order by seq))[1] as id, min(code) as code, case w
   sum(amount)::bigint as amount
 from runs group by account, run, other order by account, min(seq)"""
 
-# The cause of an earning names the assignment; so the answer is found by keys alone.
+# The cause of an earning names the assignment, so the answer is found by keys alone.
 _ANSWERS = """
 select x.transfer_id, x.id as answer, x.value as said, x.slot, x.via, x.price, x.created_at as answered_at,
   t.name as task, t.text, t.batch_id as batch, case when t.state = 'review' and t.rule = 'ambiguous' then 'ambiguous' else t.state end as decision, t.value as result, t.rule, t.confidence, t.decided_at
@@ -46,26 +46,27 @@ from payout p left join lateral (
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`amount_minor` of one earning, and where it is.
-
-    `answer`: the row of `_ANSWERS` (None: no answer, a bonus say).
-
-    `fate`: paid, on_way, back (taken by a correction), owed (still in her balance), or withheld
-    with the payout as tax or fee. `payout`: the row of `_PAYOUTS`.
-    """
+    """A part of one earning, and where the money is."""
 
     earning: UUID
+    """The id of the earning."""
     amount_minor: int
+    """The part of the earning."""
     fate: str
+    """The place of the money: paid, on_way, back (taken by a correction), owed (still in the
+    balance of the worker), or withheld with the payout as tax or fee.
+    """
     answer: Row | None
+    """The row of `_ANSWERS`, or None for an earning without an answer, such as a bonus."""
     payout: Row | None
+    """The row of `_PAYOUTS`, if there is one."""
 
 
 async def of_accounts(db: Database, accounts: Sequence[int], hold: int | None = None) -> list[Link]:
-    """Every earning of these workers' accounts, part by part, oldest first.
+    """Return every earning of these workers' accounts, part by part, oldest first.
 
-    `hold`: the account of a batch; answers of other batches are then left out, and their earnings
-    may be put together.
+    `hold` is the account of a batch. Answers of other batches are then left out, and their earnings
+    may be joined.
     """
     histories: dict[int, list[Move]] = {account: [] for account in accounts}
     causes: dict[UUID, str] = {}
@@ -124,7 +125,10 @@ def _link(part: PartOf, answer: Row | None, payout: Row | None) -> Link:
 
 
 async def of_payout(db: Database, ref: str) -> list[Link]:
-    """What a payout paid for; [] when there is no such payout, or its money went back."""
+    """Return the earnings that a payout paid.
+
+    The list is empty when there is no such payout, or when its money went back.
+    """
     account = await db.value(
         "select w.account_id from payout p join worker w on w.id = p.worker_id where p.ref = $1",
         ref,
@@ -135,7 +139,7 @@ async def of_payout(db: Database, ref: str) -> list[Link]:
 
 
 async def of_answer(db: Database, answer: int) -> list[Link]:
-    """What became of one answer's price; [] when there is no such answer."""
+    """Return where the price of one answer went. The list is empty for an unknown answer."""
     account = await db.value(
         "select w.account_id from answer a join worker w on w.id = a.worker_id where a.id = $1",
         answer,
@@ -148,7 +152,10 @@ async def of_answer(db: Database, answer: int) -> list[Link]:
 
 
 async def of_batch(db: Database, batch: str) -> AsyncGenerator[Link]:
-    """Every paid answer of a batch, and what became of its price, in groups of workers so that memory stays flat."""
+    """Yield every paid answer of a batch, and where its price went.
+
+    The answers are read in groups of workers, so that memory stays flat.
+    """
     rows = await db.rows(
         """select distinct w.account_id from answer a join task t on t.id = a.task_id
            join worker w on w.id = a.worker_id where t.batch_id = $1 order by w.account_id""",
@@ -167,9 +174,10 @@ _FATES = {"paid": "paid", "on_way": "on its way", "back": "taken back", "owed": 
 
 
 def told(link: Link, sure: str = "") -> str:
-    """Return one line for a person: answer -> decision -> transfer -> payout -> receipt -> the line of the operator's statement.
+    """Return one line for the operator about an answer's way to cash.
 
-    `sure` is how sure the decision is, in words.
+    It has the form: answer -> decision -> transfer -> payout -> receipt -> line of the provider's
+    statement. `sure` is the certainty of the decision, in words.
     """
     a, p = link.answer, link.payout
     steps = [
@@ -187,7 +195,7 @@ def told(link: Link, sure: str = "") -> str:
 
 
 def as_dict(link: Link) -> dict[str, object]:
-    """For machines: every step with its time."""
+    """Return every step with its time, for programs."""
     return {
         "earning": str(link.earning),
         "amount_minor": link.amount_minor,

@@ -1,4 +1,7 @@
-"""A turn, read and written: one statement brings all that an inbound event needs, one writes all it caused."""
+"""The reads and writes of a turn.
+
+One statement reads all that an inbound event needs, and one statement writes all that it caused.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,25 +18,30 @@ _READ = "select * from situation($1, $2, $3, $4, $5, $6, $7)"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What makes an inbound event itself: `event_id` is unique per channel and kind (sms, ussd).
-
-    `index`: the blind index of the sender's number. `body`: the raw event, sealed. `session`: USSD
-    only. Of an SMS only: `twin`, `same_id` and `former`, as `steps.identity` says.
-    """
+    """The identity of an inbound event."""
 
     channel: str
+    """The channel on which the event came."""
     kind: str
+    """The kind of event: sms or ussd."""
     event_id: str
+    """The id of the event, unique per channel and kind."""
     index: bytes
+    """The blind index of the sender's number."""
     body: bytes
+    """The raw event, sealed."""
     session: str | None = None
+    """The USSD session, if there is one."""
     twin: bytes | None = None
+    """A digest that is equal for the same SMS under another id."""
     same_id: str | None = None
+    """The beginning of the ids of all texts of this sender under the provider's id."""
     former: str | None = None
+    """The id of the SMS in the form before texts and senders were part of it."""
 
 
 async def read(db: Database, event: Event) -> Row:
-    """The row of `sql/situation.sql`: see there what each column means."""
+    """Return the row of `sql/situation.sql`, which explains each column."""
     found = await db.row(
         _READ,
         event.channel,
@@ -48,8 +56,7 @@ async def read(db: Database, event: Event) -> Row:
     return found
 
 
-# --- parts: what a turn may write
-# --------------------------------------------------------------------------
+# --- The parts that a turn may write.
 
 
 def book_event(event: Event, worker: WorkerId | None, reply: str | None) -> Part:
@@ -70,42 +77,54 @@ def book_event(event: Event, worker: WorkerId | None, reply: str | None) -> Part
 
 @dataclass(frozen=True, slots=True)
 class TaskAfter:
-    """How an answer leaves its task.
-
-    `value` is set once it is decided or in review, and `ruling` (the version of what decided) with
-    it. `skill_wanted`: of whom the next answer is asked, until `better_until`; None = of anyone.
-    `judged`: what the judge went by, where it was asked (`gateway.steps.judged`).
-    """
+    """The state in which an answer leaves its task."""
 
     wanted: int
+    """The number of answers that the task needs now."""
     state: str
+    """The state of the task."""
     value: str | None
+    """The result, once the task is decided or in review."""
     confidence: float | None
+    """The confidence of the result."""
     rule: str | None
+    """The rule that decided."""
     ruling: str | None = None
+    """The version of the rule, set together with `value`."""
     skill_wanted: float | None = None
+    """The skill of the workers who may get the next question, or None for all workers."""
     better_until: datetime | None = None
+    """The time until which `skill_wanted` applies."""
     judged: Mapping[str, object] | None = None
+    """The basis of the judgement, if the judge was asked (`gateway.steps.judged`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
     assignment: AssignmentId
+    """The assignment that is answered."""
     assignment_was: str
+    """The state of the assignment as it was read."""
     task: TaskId
+    """The task that is answered."""
     answered: int
-    """Answers its task had, and wanted, when this one was judged."""
+    """The number of answers that the task had when this one was judged."""
     wanted: int
+    """The number of answers that the task needed when this one was judged."""
     worker: WorkerId
+    """The worker who answered."""
     gold_kind: str | None
-    """The kind whose gold counts move with this answer; None in a batch without gold."""
+    """The kind whose gold counts change with this answer, or None in a batch without gold."""
     via: str
+    """The way of the answer: sms or ussd."""
     said: str
+    """The worker's own words."""
     value: str
+    """The option or the text that they mean."""
     right: bool | None
-    """On hidden gold: was it right? None on real questions."""
+    """True or false for hidden gold, None for a real question."""
     capped: bool
-    """Does its batch have limits for each worker?"""
+    """True if the batch has limits per worker."""
 
 
 def record_answer(
@@ -141,7 +160,7 @@ def record_answer(
 
 
 def posting(posted: Posting, debit: AccountId, credit: AccountId) -> tuple[object, ...]:
-    """A ledger posting as the SQL functions take it."""
+    """Return a ledger posting in the form that the SQL functions take."""
     return (
         posted.id,
         debit,
@@ -160,14 +179,14 @@ def hold_task(task: TaskId, worker: WorkerId, via: str, lease_until: datetime) -
 def hold_item(
     task: TaskId, worker: WorkerId, via: str, lease_until: datetime, item: int | None
 ) -> Part:
-    """Like `hold_task`, under a number, or for a question she holds already."""
+    """Hold a task under an item number, or hold again a question that the worker holds already."""
     return Part("hold_item", (task, worker, via, lease_until, item))
 
 
 def holds_nothing(worker: WorkerId) -> Part:
-    """A conflict when she was asked something meanwhile.
+    """Raise Conflict when the worker was asked a question meanwhile.
 
-    Stands before the parts that hold tasks.
+    It must come before the parts that hold tasks.
     """
     return Part("holds_nothing", (worker,))
 
@@ -178,19 +197,24 @@ def release_task(assignment: AssignmentId, state: str) -> Part:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """Where a USSD session stands after a key.
-
-    `before`: the transcript that was read, None for a new session.
-    """
+    """The state of a USSD session after a key."""
 
     worker: WorkerId | None
+    """The worker, or None for an unknown number."""
     before: str | None
+    """The transcript that was read, or None for a new session."""
     transcript: str
+    """All inputs so far."""
     view: str
+    """The place of the worker in the menu."""
     memory: dict[str, str]
+    """The facts that the view needs with the next key."""
     pages: Sequence[str]
+    """The screen, page by page."""
     page: int
+    """The number of the current page."""
     ended: bool
+    """The screen is the session's last one."""
 
 
 def save_session(event: Event, s: SessionRow) -> Part:
@@ -214,25 +238,36 @@ def save_session(event: Event, s: SessionRow) -> Part:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One outgoing SMS.
-
-    `purpose`: reply, question, money, invitation or notice. `priority` 0 overtakes 1. `cause`: what
-    makes it the same message if it is written twice; None = every one is new. `batch`: whose cost
-    it is; `lane`: client/batch, whose turn it counts against where it does not overtake.
-    """
+    """An outgoing SMS."""
 
     channel: str
+    """The channel on which it is sent."""
     worker: WorkerId | None
+    """The worker who receives it, if it goes to one."""
     to: bytes
+    """The sealed number of the recipient."""
     to_index: bytes
+    """The blind index of that number."""
     text: str
+    """The text."""
     segments: int
+    """The number of segments."""
     encoding: str
+    """The encoding of the text."""
     purpose: str
+    """reply, question, money, invitation or notice."""
     priority: int
+    """The priority; 0 overtakes 1."""
     cause: str | None = None
+    """The cause that makes it the same message if it is written twice. Without one, every message
+    is new.
+    """
     batch: str | None = None
+    """The batch that bears its cost."""
     lane: str = ""
+    """The client and batch (client/batch) that share the channel fairly with others. It is empty
+    for a message that overtakes.
+    """
 
 
 def put_message(m: Message) -> Part:
@@ -256,38 +291,43 @@ def put_message(m: Message) -> Part:
 
 
 def ask_alone(assignment: AssignmentId, worker: WorkerId, until: datetime) -> Part:
-    """Ask one of several questions by itself; the others are free again."""
+    """Ask one of several questions by itself, and free the others."""
     return Part("ask_alone", (worker, assignment, until))
 
 
 def limit_replies(index: bytes, text: str, prefix: str | None, most: int) -> Part:
-    """Raise Conflict where the number has had `most` replies with these words this hour, or, with a prefix of causes,
-    as many such replies in a row."""
+    """Raise Conflict when the number has had `most` replies with these words in this hour.
+
+    With a prefix of causes, `most` such replies in a row count, too.
+    """
     return Part("limit_replies", (index, text, prefix, most))
 
 
 def hold_message(cause: str, until: datetime) -> Part:
-    """The message of that cause is not sent before then."""
+    """Delay the message of that cause until then."""
     return Part("hold_message", (cause, until))
 
 
 def drop_held_back(index: bytes) -> Part:
-    """Cancel the replies to this number that were held back as repetitions: a newer one takes their place."""
+    """Cancel the delayed replies to this number that repeat another one.
+
+    A newer reply takes their place.
+    """
     return Part("drop_held_back", (index,))
 
 
 def let_go(cause: str) -> Part:
-    """The message of that cause, if it is still held, goes now, before what is written after it."""
+    """Release the message of that cause, if it is still held, before the messages written after it."""
     return Part("let_go", (cause,))
 
 
 def take_back(cause: str, reason: str) -> Part:
-    """The message of that cause is not sent, if it has not gone yet: another one says what it says."""
+    """Cancel the message of that cause, if it is not sent yet, because another one replaces it."""
     return Part("take_back", (cause, reason))
 
 
 def send_again(message: int) -> Part:
-    """A message that never arrived, once more."""
+    """Send a message again that never arrived."""
     return Part("send_again", (message,))
 
 
@@ -296,7 +336,7 @@ def dispute_adjustment(ref: str, worker: WorkerId, until: datetime) -> Part:
 
 
 def defer_prompts(index: bytes, until: datetime) -> Part:
-    """What waits to be sent to a number unasked waits until then."""
+    """Delay the unasked messages to a number until then."""
     return Part("defer_prompts", (index, until))
 
 
@@ -326,7 +366,10 @@ class NewPayout:
 def request_payout(
     p: NewPayout, payable: AccountId, booked: Sequence[tuple[Posting, AccountId]]
 ) -> Part:
-    """`booked`: all that leaves her account for it, each with the account it goes to."""
+    """Request a payout. `booked` has every posting that leaves the worker's account for it.
+
+    Each posting comes with the account that it credits.
+    """
     return Part(
         "request_payout",
         (

@@ -1,8 +1,10 @@
-"""An upload of tasks on its way into a draft: stored in slices that commit, seen by nobody before its last one.
+"""An upload of tasks on its way into a draft, stored in slices that commit.
 
-`batch.filled_to` is the position of the last task that counts; null: all do. An upload sets it before its first slice and
-clears it with its last, so a process that is killed in between leaves only rows that nothing reads. `upload_token` says
-whose turn it is to write, and `upload_until` how long: whoever takes it over cannot be disturbed by the one before.
+No reader sees it before its last slice. `batch.filled_to` is the position of the last task that
+counts (null for all). An upload sets it before its first slice and clears it with its last. So a
+process that is killed in between leaves only rows that are never read. `upload_token` names the
+upload that may write, and `upload_until` says how long. An upload that takes over cannot be
+disturbed by the one before.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -14,14 +16,14 @@ from gateway.store.db import Connection, Database
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Some tasks in a row. `rows`: their columns as COPY reads them, but for batch and position.
-
-    `directed`: for each task that is made out to workers its place in the slice, from 0, and their
-    ids.
-    """
+    """A number of consecutive tasks."""
 
     rows: Sequence[bytes]
+    """The columns of each task as COPY reads them, except batch and position."""
     directed: Sequence[tuple[int, Sequence[int]]] = ()
+    """The tasks that are addressed to workers: the place in the slice, from 0, and the ids of the
+    workers.
+    """
 
 
 COLUMNS = ("name", "text", "gold", "audience", "directed", "maximum", "wanted")
@@ -34,7 +36,7 @@ async def is_going_on(db: Connection, batch: str) -> bool:
 
 
 async def take(db: Connection, batch: str, token: UUID, lease_s: float, doing: object) -> int:
-    """Make it the turn of `token` to fill a draft, and return the position of the last task that counts."""
+    """Let the upload `token` fill a draft, and return the position of the last task that counts."""
     return await db.fetchval(
         """update batch set upload_token = $2, upload_until = now() + make_interval(secs => $3), background = $4,
              filled_to = coalesce(filled_to, (select max(position) from task where batch_id = $1), 0)
@@ -49,7 +51,10 @@ async def take(db: Connection, batch: str, token: UUID, lease_s: float, doing: o
 async def renew(
     db: Connection | Database, batch: str, token: UUID, lease_s: float, doing: object = None
 ) -> str | None:
-    """Keep the turn for longer, and say how far it is; return the batch's state, or None where the turn is another's."""
+    """Extend the lease of an upload and record its progress.
+
+    Return the batch's state, or None when the lease belongs to another upload.
+    """
     value = db.value if isinstance(db, Database) else db.fetchval
     return await value(
         """update batch set upload_until = now() + make_interval(secs => $3), background = coalesce($4, background)
@@ -111,10 +116,10 @@ async def remove_behind(db: Connection, batch: str, position: int, most: int) ->
 async def publish(
     db: Database, batch: str, token: UUID, filled: Mapping[str, object] | None
 ) -> bool:
-    """Let all tasks of a draft count, and end the turn; False, with nothing done, where it is over.
+    """Let all tasks of a draft count, and end the upload.
 
-    `filled`: what the uploads come to; None where that is worked out later. What messages weigh is
-    worked out anew.
+    Return False, with nothing done, when its lease is over. `filled` is the sum of the uploads, or
+    None if that is computed later. The weights of messages are computed again.
     """
     return bool(
         await db.value(
@@ -128,7 +133,7 @@ async def publish(
 
 
 async def end(db: Connection, batch: str, token: UUID) -> None:
-    """End the turn of an upload that has left nothing behind."""
+    """End an upload that has left no tasks behind."""
     await db.execute(
         """update batch set upload_token = null, upload_until = null, filled_to = null, background = null
            where id = $1 and upload_token = $2""",
@@ -138,7 +143,7 @@ async def end(db: Connection, batch: str, token: UUID) -> None:
 
 
 async def cut_off(db: Database, most: int) -> list[str]:
-    """Return batches whose upload has ended without a word."""
+    """Return batches whose upload ended without finishing."""
     rows = await db.rows(
         "select id from batch where upload_until < now() order by upload_until limit $1", most
     )
@@ -146,7 +151,10 @@ async def cut_off(db: Database, most: int) -> list[str]:
 
 
 async def take_over(db: Database, batch: str, token: UUID, lease_s: float) -> int | None:
-    """Take the turn from an upload that was cut off; return the position of the last task that counts, or None."""
+    """Take over an upload that was cut off.
+
+    Return the position of the last task that counts, or None when it was not cut off.
+    """
     return await db.value(
         """update batch set upload_token = $2, upload_until = now() + make_interval(secs => $3)
            where id = $1 and upload_until < now() returning filled_to""",

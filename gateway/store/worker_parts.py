@@ -1,4 +1,7 @@
-"""What a turn may write about a worker herself: her joining and leaving, language, hours, zone, PIN (see `turns`)."""
+"""The parts that a turn may write about a worker herself (see `turns`).
+
+They are her joining and leaving, language, hours, zone and PIN.
+"""
 
 from dataclasses import dataclass
 
@@ -16,7 +19,7 @@ def pin_tried(worker: WorkerId, wrong_before: int, *, right: bool) -> Part:
 
 
 def set_pin(worker: WorkerId, before: str | None, new_hash: str) -> Part:
-    """Her new PIN's hash, in place of the one that was read."""
+    """Replace the hash of the worker's PIN that was read by a new one."""
     return Part("set_pin", (worker, before, new_hash))
 
 
@@ -25,12 +28,12 @@ def forget_pin(worker: WorkerId) -> Part:
 
 
 def set_name(worker: WorkerId, name: str) -> Part:
-    """Keep the name that the worker told us."""
+    """Store the name that the worker told the gateway."""
     return Part("set_name", (worker, name))
 
 
 def set_ease(worker: WorkerId, ease: int) -> Part:
-    """Keep how many replies by SMS were understood in a row."""
+    """Store how many replies by SMS were understood in a row."""
     return Part("set_ease", (worker, ease))
 
 
@@ -46,7 +49,11 @@ def change_worker(
     said: str,
     coordinator: int | None = None,
 ) -> Part:
-    """`via`: sms, ussd, coordinator or carrier; `channel`: by which she said it; `said`: in which words."""
+    """Change the worker's state by an act of consent.
+
+    `via` is sms, ussd, coordinator or carrier. `channel` is the one on which she said it, and
+    `said` are her words.
+    """
     return Part("change_worker", (worker, BECOMES[act], act, via, channel, said, coordinator))
 
 
@@ -60,28 +67,37 @@ def set_quiet(worker: WorkerId, from_hour: int, until_hour: int) -> Part:
 
 
 def set_zone(worker: WorkerId, zone: str) -> Part:
-    """Where she lives: an IANA time zone."""
+    """Store where the worker lives, as an IANA time zone."""
     return Part("set_zone", (worker, zone))
 
 
 def is_back(worker: WorkerId) -> Part:
-    """Her phone has shown itself: prompts may go to it again."""
+    """Record that the worker's phone is reachable again, so that prompts may go to it."""
     return Part("is_back", (worker,))
 
 
 @dataclass(frozen=True, slots=True)
 class NewWorker:
     index: bytes
+    """The blind index of the number."""
     sealed: bytes
+    """The number, sealed."""
     name: str
+    """The name."""
     language: str
+    """The language."""
     partner: str | None
+    """The code of the partner, if any."""
     coordinator: int | None
+    """The coordinator who enrolled the worker, if one did."""
     region: str
+    """The ISO 3166 country of the number."""
     currency: str
+    """The currency in which the worker is paid."""
     channel: str
+    """The channel of SMS to the worker."""
     zone: str | None = None
-    """Where her number belongs to, if that is not where her country is."""
+    """The time zone of her number, if it is not that of her country."""
 
 
 def enrol_worker(w: NewWorker, act: Act, via: str, channel: str | None, said: str) -> Part:
