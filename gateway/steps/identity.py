@@ -1,8 +1,8 @@
-"""What makes an SMS itself, however often and under however many ids its provider brings it.
+"""The identity of an SMS, however often and under however many ids its provider sends it.
 
-It is known by its channel, sender, id and text. Without an id, the moment in which the provider
-heard it stands in for one. Without either, equal texts are copies only for a few seconds
-(`store/sql/events.sql`).
+An SMS is identified by its channel, sender, id and text. Without an id, the time at which the
+provider received it takes the id's place. Without either, equal texts are copies only for a few
+seconds (`store/sql/events.sql`).
 """
 
 import unicodedata
@@ -15,33 +15,32 @@ from gateway.runtime import Runtime
 from gateway.sms.port import InboundSms
 
 COPIES_WITHIN = timedelta(seconds=3)
-"""So long equal texts are copies, where a provider sends neither an id nor a time, until a reply
-was sent.
+"""The time during which equal texts are copies, where a provider sends neither an id nor a time. It
+ends when a reply was sent.
 """
 _DIGEST_CHARACTERS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The identity of one SMS.
-
-    `event_id` is unique on its channel. `same_id`: what all texts of this sender under the
-    provider's id begin with. `twin`: equal for the same SMS under another id. `undated`: what equal
-    texts begin with that came without id and time. `former`: the event's id as it was before texts
-    and senders were part of it.
-    """
+    """The identity of one SMS."""
 
     event_id: str
+    """The id of the event, unique on its channel."""
     same_id: str | None = None
+    """The beginning of the ids of all texts of this sender under the provider's id."""
     twin: bytes | None = None
+    """A digest that is equal for the same SMS under another id."""
     undated: str | None = None
+    """The beginning of the ids of equal texts that came without id and time."""
     former: str | None = None
+    """The event's id in the former format, without text and sender."""
 
 
 def identity(rt: Runtime, sms: InboundSms, kept_as: str | None = None) -> Identity:
-    """Return what identifies an SMS.
+    """Return the identity of an SMS.
 
-    `kept_as`: the event's id under which it was stored when it came.
+    `kept_as` is the event's id under which it was stored when it came.
     """
     sender, text = _sender(rt, sms), _text(sms)
     said = rt.vault.index(f"sms\0{sender}\0{text}").hex()

@@ -1,4 +1,7 @@
-"""What one answer does to its task: the next paid slot, the verdict, the earning. Pure but for its inputs' shape."""
+"""The effect of one answer on its task: the next paid slot, the verdict, the earning.
+
+It is pure except for the shape of its inputs.
+"""
 
 from datetime import timedelta
 
@@ -35,7 +38,7 @@ STATES = {
 
 
 def answer_part(rt: Runtime, row: Row, batch: Batch, fact: Answered, via: str) -> Part:
-    """The row changes of an answer to the question that was read in `row`."""
+    """Return the row changes of an answer to the question that was read in `row`."""
     worker = WorkerId(row["worker_id"])
     gold = row["held_gold"]
     value = batch.handling.same.get(fact.value, fact.value)
@@ -73,7 +76,8 @@ def _after(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> turns.T
     skills = _skills(row, batch)
     verdict = _verdict(rt, row, batch, value, via, skills)
     version = version_of(batch)
-    void = row["held_answered"] - len(row["vote_values"] or ())  # paid, and they decide nothing
+    # these answers are paid, but decide nothing
+    void = row["held_answered"] - len(row["vote_values"] or ())
     kept = judged(rt.clock.now(), version, skills, verdict)
     # The judge never gets more answers than were reserved and paid for.
     more = min(verdict.answers_wanted + void, row["held_maximum"])
@@ -90,7 +94,10 @@ def _after(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> turns.T
 
 
 def _skills(row: Row, batch: Batch) -> list[Skill]:
-    """Of the workers who answered, in the order of their answers; hers comes last."""
+    """Return the skills of the workers who answered, in the order of their answers.
+
+    The skill of the worker of this answer is last.
+    """
     rights, wrongs = row["vote_rights"] or (), row["vote_wrongs"] or ()
     skills = [Skill(right, wrong) for right, wrong in zip(rights, wrongs, strict=True)]
     return [*skills, skill_of(row, batch.kind)[0]]
@@ -116,14 +123,17 @@ def _better(row: Row) -> Better | None:
 
 
 def policy_of(batch: Batch, available: int) -> Policy:
-    """The batch's overlap policy for a task that may have `available` paid answers."""
+    """Return the batch's overlap policy for a task that may have `available` paid answers."""
     return parse_policy(
         batch.policy, available=available, confidence=batch.confidence or CONFIDENCE
     )
 
 
 def is_right(rt: Runtime, batch: Batch, value: str, truth: str) -> bool:
-    """Does an answer say what is known to be true? Typed ones may differ by a slip of the thumb."""
+    """Return True if an answer agrees with the known truth.
+
+    A typed answer may differ from it by a typing error.
+    """
     if not rt.kind_of(batch.kind).IS_TEXT:
         return value == truth
     from gateway.qa.text.near import says_same  # noqa: PLC0415  # rapidfuzz, for text only

@@ -1,4 +1,4 @@
-"""What a judgement went by: kept with the answer behind which it was made, so that `explain` tells it as it was."""
+"""The record of a judgement, kept with its answer so that `explain` shows it as it was."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,8 +13,8 @@ _DIGITS = 4
 class Judged(TypedDict):
     """One judgement.
 
-    `skills`: of the answers' workers in the order of the answers, as (right, wrong) of
-    `gateway.qa.skill`; `ruling`: the version of the rule; `confidence` as in `Verdict`.
+    `skills` are those of the answers' workers in the order of the answers, as (right, wrong) of
+    `gateway.qa.skill`. `ruling` is the version of the ruling, and `confidence` is as in `Verdict`.
     """
 
     at: str
@@ -27,6 +27,7 @@ class Judged(TypedDict):
 
 
 def judged(at: datetime, ruling: str, skills: Sequence[Skill], verdict: Verdict) -> Judged:
+    """Return the record of a judgement, with rounded figures."""
     return {
         "at": at.isoformat(),
         "ruling": ruling,
@@ -39,5 +40,5 @@ def judged(at: datetime, ruling: str, skills: Sequence[Skill], verdict: Verdict)
 
 
 def judgements(kept: Sequence[Mapping[str, object]] | None) -> list[Judged]:
-    """What stands in `answer.judged`, oldest first."""
+    """Return the records in `answer.judged`, oldest first."""
     return [cast("Judged", dict(one)) for one in kept or ()]

@@ -1,4 +1,4 @@
-"""Month after month: makes the next months' parts ahead of time, and forgets keys whose time is over."""
+"""The monthly upkeep of tables: the next months' parts are made early, expired keys deleted."""
 
 from gateway.runtime import Runtime
 from gateway.store import months
@@ -7,7 +7,10 @@ _SLICES = 20
 
 
 async def keep_months(rt: Runtime) -> None:
-    """Make the parts of the months that are missing, and forget some slices of old keys; the ticker rings again."""
+    """Make the parts of the months that are missing, and delete some slices of old keys.
+
+    The ticker enqueues this job again.
+    """
     await months.make(rt.db)
     for _ in range(_SLICES):
         if not await months.forget_keys(rt.db):

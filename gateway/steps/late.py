@@ -1,7 +1,9 @@
-"""A USSD key answered in time, whatever the database does: the provider gives up after ten seconds, we after eight.
+"""The answer to a USSD key in time, whatever the database does.
 
-What she typed is kept as it came, and the step goes on behind a kind last screen; if this process dies, `catch_up`
-takes what was kept. When an answer or a payout came of it after all, she reads so in one SMS.
+The provider gives up after ten seconds, the gateway after eight. The worker's input is kept as it
+came, and the step continues behind a kind last screen. If this process dies, `catch_up` processes
+the kept input. When the step recorded an answer or a payout after all, the worker is told in one
+SMS.
 """
 
 import asyncio
@@ -25,9 +27,9 @@ from gateway.ussd.port import Shown, UssdStep
 log = structlog.get_logger()
 
 Keep = Callable[[str], Awaitable[object]]
-"""Stores the event of this id for later."""
+"""A function that stores the event with this id for later."""
 
-# Between our eight seconds and the provider's ten.
+# This fits between the gateway's eight seconds and the provider's ten.
 _KEEP_S = 1.0
 _unfinished = set[asyncio.Task[None]]()
 
@@ -35,14 +37,17 @@ _unfinished = set[asyncio.Task[None]]()
 async def answer_in_time(
     rt: Runtime, channel: Channel, step: UssdStep, raw: bytes, keep: Keep
 ) -> Shown:
-    """The screen for one key press, within `ussd_answer_s`; raises what `dial` raises within that time, but for a
-    database that is away: then too the step is kept."""
+    """Return the screen for one key press, within `ussd_answer_s`.
+
+    Raises what `dial` raises within that time, except when the database is away: then too the step
+    is kept.
+    """
     walk = asyncio.create_task(dial(rt, channel, step, raw))
     done, _ = await asyncio.wait({walk}, timeout=rt.settings.ussd_answer_s)
     if not done:
         log.warning("ussd step is late", channel=channel.name)
         finishing = asyncio.create_task(_finish(rt, channel, step, raw, walk))
-        _unfinished.add(finishing)  # the loop itself holds tasks only weakly
+        _unfinished.add(finishing)  # The event loop itself holds tasks only weakly.
         finishing.add_done_callback(_unfinished.discard)
         return await _last_screen(rt, channel, step, keep)
     try:
@@ -59,9 +64,9 @@ async def settle() -> None:
 
 
 async def take_late(rt: Runtime, channel: Channel, raw: bytes) -> None:
-    """A step that was kept.
+    """Process a step that was kept.
 
-    A transcript that no longer follows from where its session stands has no effect.
+    A transcript that no longer follows from its session's state has no effect.
     """
     if channel.ussd is None:
         raise Refused(f"channel {channel.name!r} takes no ussd", status=404)
@@ -70,7 +75,10 @@ async def take_late(rt: Runtime, channel: Channel, raw: bytes) -> None:
 
 
 async def _last_screen(rt: Runtime, channel: Channel, step: UssdStep, keep: Keep) -> Shown:
-    """She is promised only what is so: that we keep what she typed, once it is kept."""
+    """Return the last screen, which promises only what is true.
+
+    It says that the gateway keeps the worker's input once the input is kept.
+    """
     said = "ussd.sorry"
     with suppress(TimeoutError, Failed):
         async with asyncio.timeout(_KEEP_S):
@@ -86,7 +94,7 @@ async def _finish(
     try:
         await _tell(rt, channel, step, await walk)
     except AWAY:
-        return  # it is kept, and taken when the database is back
+        return  # The step is kept, and processed when the database is back.
     except Exception as broken:
         log.exception("late ussd step failed", channel=channel.name)
         with suppress(*AWAY):
@@ -102,7 +110,7 @@ async def _finish(
 
 
 async def _tell(rt: Runtime, channel: Channel, step: UssdStep, came: Dialled) -> None:
-    """One SMS about what a late step recorded; the screen that would have said so was never shown."""
+    """Send one SMS about the effects of a late step, because its screen was never shown."""
     if came.worker is None or not came.worth_telling:
         return
     sms_channel = channel.name if channel.sms else rt.settings.sms_channel

@@ -1,11 +1,14 @@
-"""Two machines that answer each other ("I am away...") would never end, and a worker must never meet silence.
+"""The limit on replies to a sender that is never understood.
 
-A worker with an open question always gets a reply: beyond the limits it only comes later and later, so that a machine
-gets a few replies an hour. A number without an open question gets one last word, and then nothing for a while; what
-comes then is kept for the operator (`gateway inbox list`).
+Two machines that answer each other ("I am away...") would never end, but a worker must never get
+silence. A worker with an open question always gets a reply. Beyond the limits it only comes later
+and later, so that a machine gets a few replies per hour. A number without an open question gets one
+last reply, and then none for a while; its further SMS are kept for the operator (`gateway inbox
+list`).
 
-Only an SMS without any effect is held back: an answer, a wish to be paid and a STOP never are. Replies to an
-invitation, commands and what is texted after STOP are not unclear, and an understood text starts the count afresh.
+Only an SMS without any effect is held back: an answer, a request for payment and a STOP never are.
+Replies to an invitation, commands and texts after STOP do not count as unclear, and an understood
+text resets the count.
 """
 
 from dataclasses import dataclass, replace
@@ -21,20 +24,20 @@ from gateway.store import outbox, turns
 from gateway.store.db import Part
 
 UNCLEAR_MAX = 5
-"""Replies in a row, within an hour, to texts that are not understood."""
+"""The replies in a row, within an hour, to texts that are not understood."""
 SAME_MAX = 10
-"""The same reply in an hour, to words we do understand: HELP, BAL, ..."""
+"""The number of equal replies per hour to understood words: HELP, BAL, ..."""
 AT_ONCE = timedelta()
 _WAIT_FIRST, _WAIT_MAX = timedelta(minutes=1), timedelta(minutes=15)
 PREFIX, ASKED_BACK = "unclear:", "asked:"
 
 
 class Unanswered(Unclear):
-    """This SMS gets no reply."""
+    """A signal that this SMS gets no reply."""
 
 
 def cause_of(said: Turn, channel: str, event_id: str) -> str | None:
-    """Return what marks a reply as one to a text that was not understood, or that asks what was meant."""
+    """Return the mark of a reply to a text that was not understood, or that asks what was meant."""
     if said.unclear:
         return f"{PREFIX}{channel}:{event_id}"
     return f"{ASKED_BACK}{channel}:{event_id}" if said.asks_back else None
@@ -42,10 +45,11 @@ def cause_of(said: Turn, channel: str, event_id: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The outcome of one SMS, how long its reply waits before it is sent, and the check that goes with it.
+    """The outcome of one SMS.
 
-    The check counts again in the commit itself: of a burst, each SMS reads the same count before any is written.
-    `cause`: what makes it the same message as another reply.
+    `wait` is the time before its reply is sent. `check` counts the replies again in the commit
+    itself, because each SMS of a burst reads the same count before any is written. `cause` marks
+    the reply as the same message as another one.
     """
 
     turn: Turn
@@ -62,7 +66,10 @@ async def without_end(rt: Runtime, index: bytes, understood: Understood, said: T
 
 
 async def _asked_once(rt: Runtime, index: bytes, said: Turn) -> Turn:
-    """Return a turn that asks back as one that did not understand, where the reply before did either of the two."""
+    """Return the turn, changed to "not understood" if it asks back for the second time in a row.
+
+    The first time may also be a reply to a text that was not understood.
+    """
     before = said.asks_back and await outbox.last_reply_is(rt.db, index, (PREFIX, ASKED_BACK))
     return replace(said, unclear=True) if before else said
 

@@ -1,9 +1,11 @@
-"""What the messages of a batch will cost, before it starts: counted in the real texts, for the workers there are.
+"""The quote of a batch's message cost before it starts.
 
-Assumed: the answers come in equal shares from all active workers who may be asked; each works on as she last did. Who
-dials costs no message. Who texts gets a message for each question, or for as many as the batch would pack into one
-(`conversation/pack_cost.py`), behind the receipt of the answers before; of a hundred replies three are unclear and asked
-for again, more where there are several questions. Notices, replies to HELP and the workers' own SMS are not in it.
+It is counted in the real texts, for the present workers. It assumes that the answers come in equal
+shares from all active workers who may be asked, and that each works on the channel she last used. A
+worker who dials costs no message. A worker who texts gets one message per question, or per pack of
+questions if the batch packs them (`conversation/pack_cost.py`), behind the receipt of the answers
+before. Three of a hundred replies are unclear and asked again; more where there are several
+questions. Notices, replies to HELP and the workers' own SMS are not included.
 """
 
 from collections import defaultdict
@@ -31,17 +33,23 @@ from gateway.tasks.port import TaskKind
 from gateway.tasks.question import Question
 
 _SAMPLE, _ROUNDS = 500, 25
-# A balance as long as a busy worker's: the receipt of an answer names it.
+# A balance as long as a busy worker's, because the receipt of an answer names it.
 _BALANCE_MINOR = 99_950
-_NUMBERED_FROM = 10  # most numbers of questions have two digits
+_NUMBERED_FROM = 10  # most question numbers have two digits
 
 
 @dataclass(frozen=True, slots=True)
 class MessagesQuote:
-    """`least`: the first answers are enough, and every reply is clear. `expected`: the same with the unclear ones.
-    `most`: every paid slot is used, nobody dials, and every question comes by itself behind a receipt.
-    `costs`: by currency, least, expected and most in minor units, rounded up. `unpriced`: countries whose workers
-    stand in no price list; their part is in the segments and not in the costs."""
+    """The message cost of a batch in three cases.
+
+    - least: the first answers are enough, and every reply is clear.
+    - expected: the same with the usual share of unclear replies.
+    - most: every paid slot is used, no worker dials, and every question comes alone behind a
+      receipt.
+
+    `costs` holds the three amounts by currency in minor units, rounded up. `unpriced` names
+    countries of workers without a listed price; their part is in the segments and not in the costs.
+    """
 
     segments_least: int
     segments_expected: int
@@ -52,7 +60,7 @@ class MessagesQuote:
 
 @dataclass(frozen=True, slots=True)
 class _Each:
-    """Segments of messages for each answer by SMS: every reply clear; as many as usual; one by one behind a receipt."""
+    """The segments of messages per answer by SMS, in the three cases of `MessagesQuote`."""
 
     least: float
     expected: float
@@ -67,7 +75,7 @@ def _kind_of(name: str) -> TaskKind:
 
 
 async def quote(rt: Runtime, batch: Batch, answers_least: int, answers_most: int) -> MessagesQuote:
-    """`answers_*`: as in the batch's own quote."""
+    """Return the quote; `answers_least` and `answers_most` are those of the batch's own quote."""
     crowd = await batches.crowd(rt.db, batch) or [
         (rt.settings.region, _language(rt, batch), rt.settings.sms_channel, 1, "sms")
     ]
@@ -110,7 +118,10 @@ def _language(rt: Runtime, batch: Batch) -> str:
 
 
 async def _weights(rt: Runtime, batch: Batch, languages: Sequence[str]) -> dict[str, _Each]:
-    """By language, what messages of the batch weigh: as it is kept, or worked out by a helper and then kept."""
+    """Return the message segments of the batch by language.
+
+    They are read as kept, or computed by a helper and kept.
+    """
     row = await batches.filled_of(rt.db, batch.id)
     kept = cast("dict[str, _Weights]", row["weights"] or {})
     known = {language: _Each(*each) for language, each in kept.items()}
@@ -126,7 +137,10 @@ async def _weights(rt: Runtime, batch: Batch, languages: Sequence[str]) -> dict[
 def weigh_texts(
     batch: Batch, texts: Sequence[str], languages: Sequence[str]
 ) -> dict[str, _Weights]:
-    """What messages of these texts weigh in each language: least, expected and most segments for an answer."""
+    """Return the message segments of these texts per language.
+
+    They are the least, the expected and the most segments per answer.
+    """
     found = {language: _weigh(batch, texts, language) for language in languages}
     return {language: (one.least, one.expected, one.most) for language, one in found.items()}
 
@@ -159,7 +173,7 @@ def _weigh(batch: Batch, texts: Sequence[str], language: str) -> _Each:
 
 
 def _one_by_one(talk: Talk, questions: Sequence[Question]) -> tuple[float, float]:
-    """The mean segments of a question: alone, and behind the receipt of an answer."""
+    """Return the mean segments of a question: alone, and behind the receipt of an answer."""
     first = questions[0]
     hint = talk.kind(first).hint_key()
     price, total = (amount_text(m, first.currency) for m in (first.price_minor, _BALANCE_MINOR))
@@ -174,7 +188,10 @@ def _one_by_one(talk: Talk, questions: Sequence[Question]) -> tuple[float, float
 
 
 def _packed(talk: Talk, questions: Sequence[Question]) -> tuple[float, float]:
-    """Segments for each answer where as many questions go into an SMS as is cheapest: all replies clear, and as usual."""
+    """Return the segments per answer for the cheapest number of questions per SMS.
+
+    The first figure assumes that all replies are clear, the second the usual share.
+    """
     first, most = questions[0], talk.situation.pack_max
     segments = answers = clear = 0.0
     at = 0

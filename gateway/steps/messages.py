@@ -1,4 +1,4 @@
-"""Makes outgoing SMS: counts what they cost, seals whom they go to."""
+"""The making of outgoing SMS: their cost is counted, and the number is sealed."""
 
 from gateway.ids import WorkerId
 from gateway.runtime import Runtime
@@ -10,13 +10,18 @@ PRIORITY = {"reply": 0, "money": 0, "invitation": 1, "question": 1, "notice": 1,
 
 
 def promise_of(ref: str) -> str:
-    """The cause of the reply that promises the payout `ref`: by it, news of the payout finds it."""
+    """Return the cause of the reply that promises the payout `ref`.
+
+    The payout's outcome finds the reply by it.
+    """
     return f"asked:{ref}"
 
 
 def in_place_of(waiting: str | None, news: str) -> str:
-    """News of a payout in place of the reply that only promises it and has not gone (None: there is none): the promise is
-    its last line, the rest of it stays."""
+    """Return the text with a payout's outcome in place of the unsent reply that only promises it.
+
+    `waiting` is that reply, or None. The promise is its last line; its other lines stay.
+    """
     before = waiting.rpartition("\n")[0] if waiting else ""
     return f"{before}\n{news}" if before else news
 
@@ -31,7 +36,10 @@ def message(
     cause: str | None = None,
     batch: Batch | None = None,
 ) -> Message:
-    """`batch`: the one it asks for, or whose answer it replies to: it bears the cost."""
+    """Return an outgoing SMS.
+
+    `batch` is the batch that it asks for, or whose answer it replies to; that batch bears the cost.
+    """
     counted = count(text)
     overtakes = PRIORITY[purpose] == 0
     return Message(

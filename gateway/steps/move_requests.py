@@ -1,4 +1,4 @@
-"""A change of number that persons decide: who asks for it, what stands in its way, and what becomes of it."""
+"""A change of number that operators decide: the request, the obstacles, and the notice of it."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,14 +21,17 @@ _NAME_SHOWN_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A change that was asked for on the command line, and how many numbers of `controls.tell` are told."""
+    """A change that was requested on the command line.
+
+    `told` counts the notified numbers of `controls.tell`.
+    """
 
     number: int
     told: int
 
 
 async def looked_up(rt: Runtime, coordinator: int, old: str, new: str) -> MoveRequest:
-    """Return what a turn knows of the two numbers that a coordinator names."""
+    """Return the data that a turn may use of the two numbers that a coordinator names."""
     rows = await number_moves.worker_behind(rt.db, rt.vault.index(old), coordinator)
     if not rows:
         return MoveRequest(old, new)
@@ -42,7 +45,10 @@ async def looked_up(rt: Runtime, coordinator: int, old: str, new: str) -> MoveRe
 
 
 async def problem(rt: Runtime, worker: WorkerId, new: str) -> tuple[str, str]:
-    """Return why a worker cannot move to a number now, a phrase, and the day she may ask again; "" where she can."""
+    """Return the reason why a worker cannot move to a number now, and the day she may ask again.
+
+    The reason is a phrase key; "" where she can.
+    """
     now = rt.clock.now()
     tomorrow = now + timedelta(days=1)
     lately = await number_moves.lately(rt.db, worker, now - timedelta(days=1))
@@ -58,23 +64,26 @@ async def problem(rt: Runtime, worker: WorkerId, new: str) -> tuple[str, str]:
 async def parts(
     rt: Runtime, coordinator: int | None, fact: MoveRequested, channel: str
 ) -> list[Part]:
-    """Return what a coordinator's request writes: the change, and the SMS about it to people outside."""
+    """Return the parts of a coordinator's request.
+
+    They are the change and the SMS about it to the numbers of `controls.tell`.
+    """
     new = _new(rt, fact.worker, fact.msisdn, channel, coordinator, "the coordinator", "")
     text = _outside(fact.name, fact.old, fact.msisdn)
     return [number_moves.begin(new), *tell_people.told_parts(rt, text, f"move:{uuid4()}")]
 
 
 async def request(rt: Runtime, said: str, number: str, *, by: str, because: str) -> Asked:
-    """Ask for another number of a worker on the command line.
+    """Request another number for a worker on the command line.
 
-    Raises Refused where it cannot be asked for.
+    Raises Refused where it cannot be requested.
     """
     if not because.strip():
         raise Refused("say why; it is kept with the change", field="because")
     found = await find_worker.find(rt, said)
     if len(found) > 1:
         listed = ", ".join(f"{one.id} ({one.name} {one.number})" for one in found[:10])
-        raise Refused(f"{len(found)} workers are meant by {said!r}; name one by id: {listed}")
+        raise Refused(f"{len(found)} workers match {said!r}; name one by id: {listed}")
     worker = WorkerId(found[0].id)
     row = await number_moves.worker_now(rt.db, worker)
     new = normalise(number, row["region"])
@@ -132,7 +141,7 @@ def _new(
 
 
 def _outside(name: str, old: str, new: str) -> str:
-    """Return the SMS to people outside: a change that two persons may decide."""
+    """Return the SMS to the numbers of `controls.tell` about a change for two operators."""
     shown = gsm_only(name, _NAME_SHOWN_MAX) if name else "a worker"
     old_end = old[-2:] if old else "?"
     return (

@@ -1,4 +1,4 @@
-"""A worker changes her number: what a turn knows of it, and the rows of what it says."""
+"""A worker's change of number: the data that a turn uses, and the rows that it writes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -43,10 +43,10 @@ MoveFact = (
 
 
 def worker_of(row: Row, understood: Understood) -> WorkerId | None:
-    """Return whose turn this is.
+    """Return the worker of this turn.
 
-    A number that is asked to become another worker's speaks for no worker: what it says ends the
-    row that it may have.
+    A number that is asked to become another worker's speaks for no worker: its words end the row
+    that it may have.
     """
     moving = understood.situation.moving
     if row["worker_id"] is None or (moving and moving.is_new):
@@ -57,7 +57,7 @@ def worker_of(row: Row, understood: Understood) -> WorkerId | None:
 async def with_words(
     rt: Runtime, row: Row, found: Understood, said: str, pin: str | None, msisdn: str
 ) -> Understood:
-    """Look up the number behind MOVE (or the two of a coordinator), and judge the PIN behind it."""
+    """Look up the number behind MOVE (or the two of a coordinator), and check the PIN behind it."""
     worker, coordinator = found.situation.worker, found.situation.coordinator
     if coordinator is not None:
         heard = hear(said, book_in(coordinator.language, rt.books), rt.books)
@@ -94,7 +94,7 @@ async def with_keys(
 
 
 async def _move_to(rt: Runtime, row: Row, number: str | None, own: str) -> MoveTo:
-    """Return what a worker meets who wants to move to this number."""
+    """Return the obstacles of a worker who wants to move to this number."""
     if number is None or number == own or region_of(number) != region_of(own):
         return MoveTo(number or "", "move.bad_number")
     if row["payout_ref"]:
@@ -106,7 +106,7 @@ async def _move_to(rt: Runtime, row: Row, number: str | None, own: str) -> MoveT
 async def parts(  # noqa: PLR0911  # one return per fact
     rt: Runtime, row: Row, fact: MoveFact, *, msisdn: str, said: str, via: str, channel: str
 ) -> list[Part]:
-    """Return what a fact about a change of number writes. `msisdn`: the phone of this turn."""
+    """Return the parts of a fact about a change of number. `msisdn` is the phone of this turn."""
     now = rt.clock.now()
     match fact:
         case MoveAsked():
@@ -142,7 +142,7 @@ async def parts(  # noqa: PLR0911  # one return per fact
 async def _agreed_parts(
     rt: Runtime, fact: MoveAgreed, said: str, via: str, channel: str, now: datetime
 ) -> list[Part]:
-    """Return the swap, and the SMS by which the old number learns of it and may object."""
+    """Return the swap, and the SMS that informs the old number and lets it object."""
     until = now + hold(rt)
     swapped = number_moves.swap(
         fact.move,

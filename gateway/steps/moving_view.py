@@ -1,4 +1,4 @@
-"""What a turn knows of the change of number that its phone is one end of."""
+"""A turn's view of the change of number in which its phone takes part."""
 
 from datetime import datetime, timedelta
 
@@ -8,16 +8,18 @@ from gateway.store import number_moves
 from gateway.store.db import Row
 
 _REMEMBERED = timedelta(days=90)
-"""So long after its hold a number that was given up is told so. Then its SIM may be anybody's."""
+"""The time after the hold for which a number that was given up is told so. Then its SIM may belong
+to another person.
+"""
 
 
 def hold(rt: Runtime) -> timedelta:
-    """Return how long payouts wait after a change, and how long the old number may object."""
+    """Return the time for which payouts wait after a change, and the old number may object."""
     return timedelta(hours=rt.settings.moves.hold_h)
 
 
 async def view(rt: Runtime, row: Row) -> Moving | None:
-    """Return the change of number that the phone of this turn is one end of; None where there is none now."""
+    """Return the change of number in which the phone of this turn takes part, or None."""
     found = row["moving"]
     if not found:
         return None

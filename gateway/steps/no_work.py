@@ -1,4 +1,4 @@
-"""Why there is no question now, for a worker who asks for work and there is none: a pause is not an empty day."""
+"""The reason why a worker who asks for work receives none: a pause is not a lack of work."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from gateway.store.db import Row
 
 
 async def explained(rt: Runtime, row: Row, found: Understood) -> Understood:
-    """`found` with the reason, where an active worker holds nothing and nothing comes next."""
+    """Return `found` with the reason, where an active worker has no question and none comes."""
     situation = found.situation
     idle = situation.held is None or situation.held.lapsed
     if row["state"] != "active" or situation.upcoming is not None or not idle:

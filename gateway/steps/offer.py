@@ -1,5 +1,8 @@
-"""What one more answer would cost: the payout, and the segments of its question. Of whoever comes, on the route this one
-took; of a better worker, on the routes such workers are asked by."""
+"""The cost of one more answer: the payout, and the segments of its question.
+
+For any worker it is the cost on the present route. For a better worker it is the cost on the routes
+by which such workers are asked.
+"""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,14 +15,19 @@ from gateway.store.batches import Batch
 
 
 class Better(NamedTuple):
-    """Workers better than most (`steps/better.py`): how likely they are right at least; how many are asked by SMS."""
+    """The band of workers better than most (`steps/better.py`)."""
 
     skill: float
+    """The least probability that such a worker is right."""
     by_sms: float
+    """The share of them who are asked by SMS."""
 
 
 def market(rt: Runtime, batch: Batch, text: str, via: str, better: Better | None = None) -> Market:
-    """Who else could be asked. A question by SMS is paid for by the segment; a session is not."""
+    """Return the answers that could be bought.
+
+    A question by SMS costs segments; a session does not.
+    """
     message = 0.0
     if via == "sms" or (better and better.by_sms > 0.0):
         asked = "\n".join((batch.instructions, text, *(o.label("en") for o in batch.options)))
@@ -33,7 +41,10 @@ def market(rt: Runtime, batch: Batch, text: str, via: str, better: Better | None
 
 
 def _segment_minor(rt: Runtime, currency: str) -> float:
-    """A segment in minor units of the batch's money, where a country that pays in it has a known price; else 0."""
+    """Return the price of a segment in minor units of the batch's money.
+
+    Return 0 unless a country that pays in it has a known price.
+    """
     for region, country in rt.settings.countries.items():
         if country.currency == currency and (found := _priced(region, currency)):
             return found

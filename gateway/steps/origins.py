@@ -1,7 +1,7 @@
-"""Where a message of the outbox came from: an inbound event, or a payout.
+"""The origin of a message of the outbox: an inbound event, or a payout.
 
-A message carries it in its `cause`, so that the lines about its sending and its receipts are found
-by one search for the event.
+A message carries it in its `cause`, so that one search for the event finds the lines about its
+sending and its receipts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,18 +18,24 @@ def reply_cause(channel: str, event_id: str) -> str:
 
 
 def shorter_cause(message_id: int, cause: str | None) -> str:
-    """Return the cause of the message that stands in for another one; it comes of the same event."""
+    """Return the cause of the message that replaces another one of the same origin."""
     kind, _, rest = (cause or "").partition(":")
     return f"{_SHORTER}:{message_id}" + (f":{rest}" if kind in _OF_EVENTS else "")
 
 
 def origin(cause: str | None, payout: str | None = None) -> dict[str, str]:
-    """Return what a log line says of a message's origin; `payout` is the reference, where the cause names a payout.
+    """Return the origin of a message for a log line.
 
-    >>> origin("reply:at:ATXid_1"), origin("unclear:at:a:b"), origin("shorter:7:at:ATXid_1"), origin("shorter:7")
-    ({'event_id': 'ATXid_1'}, {'event_id': 'a:b'}, {'event_id': 'ATXid_1'}, {})
-    >>> origin("asked:P7K2M"), origin("payout:0191:paid", "P7K2M"), origin("dropped:12"), origin(None)
-    ({'payout': 'P7K2M'}, {'payout': 'P7K2M'}, {}, {})
+    `payout` is the reference, where the cause names a payout.
+
+    >>> origin("reply:at:ATXid_1"), origin("unclear:at:a:b")
+    ({'event_id': 'ATXid_1'}, {'event_id': 'a:b'})
+    >>> origin("shorter:7:at:ATXid_1"), origin("shorter:7")
+    ({'event_id': 'ATXid_1'}, {})
+    >>> origin("asked:P7K2M"), origin("payout:0191:paid", "P7K2M")
+    ({'payout': 'P7K2M'}, {'payout': 'P7K2M'})
+    >>> origin("dropped:12"), origin(None)
+    ({}, {})
     """
     kind, _, rest = (cause or "").partition(":")
     if kind == _SHORTER:
@@ -42,7 +48,7 @@ def origin(cause: str | None, payout: str | None = None) -> dict[str, str]:
 
 
 def origins(messages: Sequence[Claimed]) -> Mapping[str, list[str]]:
-    """Return the origins of several messages, for one line."""
+    """Return the origins of several messages, for one log line."""
     found = [origin(each.cause, each.payout) for each in messages]
     told = {
         "event_ids": [each["event_id"] for each in found if "event_id" in each],

@@ -1,10 +1,8 @@
-"""Persons who decide about money come, change their keys and go.
+"""The operators who decide about money: they are added, change their keys and are disabled.
 
-Each step is told to people outside by SMS.
-
-One shell must not be able to make both of the two persons that a decision takes without anybody
-noticing: a present person vouches for a new one with a key of her own, and every number of
-`controls.tell` reads of it at once.
+The numbers of `controls.tell` are told of each step by SMS. One shell must not be able to create
+both of the operators that a decision takes without notice. A present operator therefore vouches for
+a new one with a key, and every number of `controls.tell` reads of it at once.
 """
 
 from dataclasses import dataclass
@@ -26,7 +24,8 @@ _NAME_KEPT_MAX = 60
 class NewKey:
     """A key that is shown once.
 
-    `vouched`: a present person vouched for it. `told`: so many numbers outside are told.
+    `vouched` is True where a present operator vouched for it. `told` counts the numbers that are
+    notified.
     """
 
     key: str
@@ -35,10 +34,10 @@ class NewKey:
 
 
 async def add_person(rt: Runtime, name: str, by: str = "", key: str = "") -> NewKey:
-    """Add a person who may decide about money.
+    """Add an operator who may decide about money.
 
-    Raises Refused without the key of a present person, except for the first two and when no valid
-    person is left.
+    Raises Refused without the key of a present operator, except for the first two and when no valid
+    operator is left.
     """
     name = _checked(name)
     made = new_api_key()
@@ -52,14 +51,17 @@ async def add_person(rt: Runtime, name: str, by: str = "", key: str = "") -> New
 
 
 async def rekey_person(rt: Runtime, name: str, by: str = "", key: str = "") -> NewKey:
-    """Give a person a new key and a new time. She may do so herself while her key is valid."""
+    """Give an operator a new key and a new period of validity.
+
+    Operators may do so for themselves while their key is valid.
+    """
     made = new_api_key()
     async with rt.db.transaction() as db:
         alone = await persons.nobody_is_valid(db)
         voucher = None if alone and not by else await _voucher(db, by, key)
         row = await persons.named(db, name.strip())
         if row["gone_at"]:
-            raise Refused(f"{row['name']} is disabled: add her again under another name")
+            raise Refused(f"{row['name']} is disabled: add the person again under another name")
         await persons.rekey(db, row["id"], key_hash(made), _good_for(rt))
         reason = f"by {by}" if voucher else "without a voucher"
         told = await _happened(rt, db, row["id"], row["name"], "rekeyed", voucher, reason)
@@ -67,7 +69,10 @@ async def rekey_person(rt: Runtime, name: str, by: str = "", key: str = "") -> N
 
 
 async def disable_person(rt: Runtime, name: str, because: str, by: str, key: str) -> int:
-    """Take a person's say away at once, also from what she prepared; return how many numbers outside are told."""
+    """Disable an operator at once, also for the lists that this operator prepared.
+
+    Return the number of notified numbers.
+    """
     if not because.strip():
         raise Refused("say why; it is kept with the person", field="because")
     async with rt.db.transaction() as db:
@@ -81,7 +86,10 @@ async def disable_person(rt: Runtime, name: str, because: str, by: str, key: str
 
 
 async def tell_expiries(rt: Runtime) -> int:
-    """Note each key that has expired and tell the numbers of the settings; return how many keys that were."""
+    """Record each key that has expired and notify the numbers of the settings.
+
+    Return the number of keys.
+    """
     async with rt.db.transaction() as db:
         rows = await persons.newly_expired(db)
         told = 0
@@ -95,7 +103,7 @@ async def tell_expiries(rt: Runtime) -> int:
 async def _voucher(db: Connection, by: str, key: str) -> int:
     if not by.strip():
         raise Refused(
-            "a person who is here already vouches for this: add --by NAME, and her key when asked",
+            "a person who is registered already must vouch for this: add --by NAME, and the key when asked",
             field="by",
         )
     return await persons.person_of(db, by.strip(), key)
@@ -104,7 +112,7 @@ async def _voucher(db: Connection, by: str, key: str) -> int:
 async def _happened(
     rt: Runtime, db: Connection, person: int, name: str, event: str, by: int | None, reason: str
 ) -> int:
-    """Write the event down and the SMS about it; return how many numbers are told."""
+    """Record the event and the SMS about it, and return the number of notified numbers."""
     number = await persons.note(db, person, event, by, reason)
     happened = {
         "added": "may decide about payouts now",

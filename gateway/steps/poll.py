@@ -1,6 +1,7 @@
-"""Asks a provider for the messages it received: one whose webhook never came through is stored, and heard like any other.
+"""The query of a provider's list of received messages.
 
-One that did come is in the inbox under the same id, and nothing happens to it.
+A message whose webhook never came is stored and processed like any other. A message that did come
+is in the inbox under the same id, and nothing happens to it.
 """
 
 from dataclasses import replace
@@ -19,7 +20,10 @@ PAGES_MAX = 20
 
 
 async def poll(rt: Runtime, name: str) -> int:
-    """Ask the channel of that name, if it is time; how many missed messages were found."""
+    """Ask the channel of that name, if it is time.
+
+    Return the number of missed messages found.
+    """
     channel = rt.channels.get(name)
     if channel is None or not isinstance(channel.sms, Polls):
         return 0
@@ -36,7 +40,7 @@ async def poll(rt: Runtime, name: str) -> int:
         if not page:
             break
         page = [replace(missed, sms=channel.at_home(missed.sms)) for missed in page]
-        # What came before we began to ask belongs to somebody else's past.
+        # Messages from before the first poll belong to an earlier user of the number.
         ours = [m for m in page if m.sms.sent_at is None or m.sms.sent_at >= row["created_at"]]
         events = [
             inbox.sealed(rt.vault, name, "sms", identity(rt, m.sms).event_id, m.raw) for m in ours

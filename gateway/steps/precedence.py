@@ -1,4 +1,7 @@
-"""What rests while phones have to wait: USSD steps come first, SMS and their replies second, everything else after."""
+"""The order of work while phones have to wait: USSD steps first, SMS and their replies second.
+
+Everything else comes after these.
+"""
 
 import asyncio
 
@@ -18,18 +21,21 @@ AFTER_PHONES = frozenset(
         "still_asking",
     }
 )
-"""Steps that may come later; the rows still say so, and the ticker rings for them again every
+"""The steps that may come later. The rows still name them, and the ticker enqueues them again every
 second.
 """
 
 
 async def may_run(rt: Runtime, step: str) -> bool:
-    """Whether a step may run now."""
+    """Return True if a step may run now."""
     return step not in AFTER_PHONES or not await rt.pressure.phones_wait()
 
 
 async def wait_for_phones(rt: Runtime) -> None:
-    """Rest between two slices of heavy work while phones have to wait, but for a minute at most: it must end some day."""
+    """Rest between two slices of heavy work while phones have to wait.
+
+    The rest lasts a minute at most, because the work must end.
+    """
     for _ in range(_RESTS_MAX):
         if not await rt.pressure.phones_wait():
             return

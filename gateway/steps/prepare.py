@@ -1,7 +1,8 @@
-"""A client's upload made ready for the database: read row by row, checked, its slots and its advice worked out.
+"""The preparation of a client's upload for the database.
 
-Runs in a helper (`gateway.offload`). The checked tasks go to a second file, a line each, and nothing is held but the
-ids that were seen: an upload of any size needs little memory.
+Rows are read, checked, and given slots and advice. This runs in a helper process
+(`gateway.offload`). The checked tasks go to a second file, one line per task, and only the ids are
+held in memory: an upload of any size needs little memory.
 """
 
 import re
@@ -27,7 +28,7 @@ from gateway.tasks.port import TaskKind
 from gateway.tasks.uploaded import read_rows
 
 _LOOKED_AT_EVERY = 1000
-"""Rows after which it is asked again whether so many bytes go into the batch."""
+"""The number of rows after which the size of the batch is checked again."""
 _SPECIAL = re.compile(r"[\\\b\f\n\r\t\v]")
 _ESCAPES = str.maketrans(
     {"\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"}
@@ -36,21 +37,27 @@ _ESCAPES = str.maketrans(
 
 @dataclass(slots=True)
 class Filled:
-    """What uploads have put into a batch; kept with it, so that a quote reads it instead of counting again.
+    """The sums over a batch's uploads.
 
-    `most`, `least`: paid answers over all tasks, and the first answers of the real ones. `overlap`: the most answers that
-    one real task may get. `warned`: tasks that cost more than one plain segment; `warnings`: the first of them.
-    `size_bytes`: what ids, texts, gold and audiences take.
+    They are kept with the batch, so that a quote reads them instead of counting again.
     """
 
     tasks: int = 0
+    """The number of real tasks."""
     golds: int = 0
+    """The number of gold tasks."""
     most: int = 0
+    """The most paid answers over all tasks."""
     least: int = 0
+    """The first answers of the real tasks."""
     overlap: int = 0
+    """The most answers that one real task may get."""
     warned: int = 0
+    """The number of tasks that cost more than one plain segment."""
     warnings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """The first of these tasks."""
     size_bytes: int = 0
+    """The size of ids, texts, gold and audiences."""
 
     def add(self, task: NewTask) -> None:
         self.most += task.maximum
@@ -65,7 +72,10 @@ class Filled:
 def prepare(
     upload: Path, content_type: str, out: Path, batch: Batch, air: Air, room: Room | None = None
 ) -> Filled:
-    """Check an upload and write its tasks to `out`, one line each; raises Refused naming row and column."""
+    """Check an upload and write its tasks to `out`, one line per task.
+
+    Raises Refused naming row and column.
+    """
     with upload.open("rb") as raw, first_file(raw, content_type) as (file, kind_of_file):
         rows = read_rows(file, kind_of_file)
         with out.open("wb") as lines:
@@ -79,7 +89,7 @@ def write_tasks(
     write: Any,
     room: Room | None = None,
 ) -> Filled:
-    """Check rows and `write` a line for each task; return what they come to."""
+    """Check rows, `write` a line per task, and return their sums."""
     kind: TaskKind = plugins.load(kinds, batch.kind)  # pyright: ignore[reportAssignmentType]  # a kind is its module
     return write_specs(checked(rows, kind, batch.options, room), batch, air, write, room)
 
@@ -87,12 +97,13 @@ def write_tasks(
 def write_specs(
     specs: Iterable[TaskSpec], batch: Batch, air: Air, write: Any, room: Room | None = None
 ) -> Filled:
-    """The same for rows that are checked."""
+    """Write a line per task for rows that are already checked, and return their sums."""
     adviser, filled = Adviser(batch, air), Filled()
     late: Refused | None = None
     for row, spec in enumerate(specs, 1):
         if late is not None:
-            continue  # a faulty row that comes later is told first, with all others of its kind
+            # A faulty row that comes later is reported first, with all others of its kind.
+            continue
         try:
             task = new_task(batch, spec, row)
             adviser.see(row, spec.name, spec.text)
@@ -121,15 +132,16 @@ def _in_row(refused: Refused, row: int) -> Refused:
 
 
 def advise_texts(batch: Batch, texts: list[tuple[str, str]], air: Air) -> Filled:
-    """The advice over tasks that are stored already; its counts stay 0."""
-    adviser = Adviser(batch, replace(air, dialled=True))  # they are stored: nothing is refused
+    """Return the advice on tasks that are already stored; its counts stay 0."""
+    # The tasks are stored, so nothing is refused.
+    adviser = Adviser(batch, replace(air, dialled=True))
     for row, (name, text) in enumerate(texts, 1):
         adviser.see(row, name, text)
     return Filled(warned=adviser.warned, warnings=[asdict(one) for one in adviser.shown])
 
 
 def added(before: Filled, new: Filled, shown_max: int) -> Filled:
-    """Return both together; rows of the new upload are counted on from those before."""
+    """Return the sums of both; rows of the new upload are numbered on from those before."""
     earlier = before.tasks + before.golds
     later = [{**one, "row": one["row"] + earlier} for one in new.warnings]
     warnings = sorted([*before.warnings, *later], key=lambda one: one.get("cannot_go") is None)
@@ -146,7 +158,10 @@ def added(before: Filled, new: Filled, shown_max: int) -> Filled:
 
 
 def _line(task: NewTask) -> bytes:
-    """Return a task as the storing process needs it: the workers it is made out to, a tab, and its row for COPY."""
+    """Return a task as the storing process needs it.
+
+    The line holds the workers to whom the task is directed, a tab, and the task's row for COPY.
+    """
     columns = (
         _cell(task.name),
         _cell(task.text),
@@ -172,7 +187,7 @@ def _cell(text: str) -> bytes:
 
 
 def slices_of(lines: Iterable[bytes], at_once: int) -> Iterator[Slice]:
-    """Yield prepared lines as slices of so many tasks."""
+    """Yield prepared lines as slices of `at_once` tasks."""
     each = iter(lines)
     while some := list(islice(each, at_once)):
         parted = [line.partition(b"\t") for line in some]

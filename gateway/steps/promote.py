@@ -1,7 +1,7 @@
-"""Results that leave no doubt become gold for others, where the client said so: the bank grows with the batch.
+"""The promotion of certain results to gold for other workers, where the client allows it.
 
-It costs nothing more: the new gold takes the paid slots that its task did not need. What speaks against a promotion
-is `gateway.qa.promotion`'s to say.
+The bank of gold so grows with the batch. It costs nothing more: the new gold takes the paid slots
+that its task did not need. `gateway.qa.promotion` names the objections to a promotion.
 """
 
 from collections import Counter
@@ -17,9 +17,9 @@ from gateway.store.db import Connection, Row
 async def promote(
     db: Connection, batch: Batch, known: Mapping[str, str], sure: Mapping[str, float]
 ) -> int:
-    """Promote what may be promoted; how many.
+    """Promote the results that may be promoted, and return their number.
 
-    `known`: gold by task; `sure`: calibrated confidence by task.
+    `known` is the gold by task, and `sure` the calibrated confidence by task.
     """
     promoted = sum(name.endswith("~gold") for name in known)
     values, given = Counter(known.values()), len(known) - promoted

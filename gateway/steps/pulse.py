@@ -1,8 +1,8 @@
-"""An operator's pulse.
+"""The health of a payout operator.
 
-While it says nothing, one payout is asked about each minute; with its first answer all that is open
-is. Where of too many payments nobody knows what became of them, nothing more is sent until it
-answers. After a crash what was in flight is settled before anything is sent.
+While an operator is silent, one payout per minute is asked about. With its first answer all open
+payouts are asked about. Where the outcome of too many payments is unknown, nothing more is sent
+until the operator answers. After a crash the payouts in flight are settled before anything is sent.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,10 @@ _STOP_H = timedelta(hours=1)
 
 
 async def begin(rt: Runtime) -> None:
-    """A runner starts, perhaps after a crash: settle first, then send; and send nothing while the books do not agree."""
+    """Start a runner, perhaps after a crash: settle first, then send.
+
+    Nothing is sent while the books do not agree.
+    """
     now = rt.clock.now()
     flying = await pulse.settle_first(rt.db, now)
     if flying:
@@ -42,7 +45,10 @@ async def begin(rt: Runtime) -> None:
 
 
 async def ask_floats(rt: Runtime, providers: Iterable[str]) -> None:
-    """Before a run: what these operators hold for us, where they can be asked and have not said so lately."""
+    """Ask these operators for their float before a run.
+
+    An operator that reported it lately or cannot be asked is left out.
+    """
     asked = {n: p for n in providers if isinstance(p := rt.providers[n], TellsFloat)}
     if not asked:
         return
@@ -54,7 +60,7 @@ async def ask_floats(rt: Runtime, providers: Iterable[str]) -> None:
 
 
 async def heed(rt: Runtime, heard: Sequence[tuple[Stored, Happened]]) -> None:
-    """What the answers just taken in say of the operators that gave them, or gave none."""
+    """Update the health of the operators from the answers that came or did not come."""
     for stored, what in heard:
         if isinstance(what, Asked | Hinted) and what.status.float_minor is not None:
             await told(rt, stored.payout.provider, what.status.float_minor)
@@ -77,13 +83,16 @@ async def _stop_at_too_many(rt: Runtime, provider: str) -> None:
     sent, unknown = await pulse.share(rt.db, provider)
     if unknown < rules.unknown_least or unknown <= rules.unknown_share * sent:
         return
-    reason = f"of {unknown} of the last {sent} payments nobody knows what became of them"
+    reason = f"the outcome of {unknown} of the last {sent} payments is unknown"
     log.error("sending stops until the operator answers", provider=provider, reason=reason)
     await pulse.stop(rt.db, provider, rt.clock.now(), reason)
 
 
 def _speaks(what: Happened) -> bool:
-    """An answer that tells something of a payment; that a question was taken (PENDING without a key) does not."""
+    """Return True for an answer that reports a payment.
+
+    The mere acceptance of a question (PENDING without a key) reports none.
+    """
     match what:
         case Answered(answer):
             return answer.outcome in (Submitted.ACCEPTED, Submitted.DUPLICATE, Submitted.REJECTED)

@@ -31,7 +31,7 @@ async def resolve(rt: Runtime, ref: str, *, paid: bool, receipt: str, by: str, k
     person = await persons.person_of(rt.db, by, key)
     stored = await found(rt, ref)
     if stored.payout.state is not State.NEEDS_HUMAN:
-        raise Refused(f"{ref} is {stored.payout.state}: it waits for nobody")
+        raise Refused(f"{ref} is {stored.payout.state}: it waits for no decision")
     number = receipt.strip() or None
     try:
         agreed = await decisions.resolve(

@@ -96,7 +96,7 @@ async def test_one_person_refuses_and_the_coordinator_hears_why(town, people, am
     assert await says(town, people, "Asha", "refuse", "not her voice") == "refused"
     await town.answers_bells()
     assert "was refused (not her voice)" in (await town["wanjiku"].messages())[-1]
-    with pytest.raises(Refused, match="waits for nobody"):
+    with pytest.raises(Refused, match="waits for no decision"):
         await says(town, people, "Juma")
     assert await new.messages() == []
     assert (await amina.row())["msisdn_index"] == amina.index

@@ -45,7 +45,7 @@ async def test_two_people_decide_and_one_alone_does_not(town, amina):
     assert second.confirmed
     assert await town.value("select state from payout") == "failed"
     assert await amina.balance_minor() == 3000
-    with pytest.raises(Refused, match="waits for nobody"):
+    with pytest.raises(Refused, match="waits for no decision"):
         await resolve.resolve(town.rt, ref, **said, by="Wanjiku", key=wanjiku)
 
 
