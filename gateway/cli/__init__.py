@@ -1,10 +1,10 @@
-"""The command line: one file per command. `gateway --help` lists them."""
+"""The command line, with one file per command. `gateway --help` lists them."""
 
 import sys
 
 
 def main() -> None:
-    """Run a command; what goes wrong on purpose is one line and exit code 1."""
+    """Run a command. An expected error is printed as one line, and the exit code is 1."""
     from gateway.cli.commands import app
     from gateway.errors import GatewayError
     from gateway.redaction import redacted
@@ -18,7 +18,7 @@ def main() -> None:
 
 
 def _refuse_broken_arguments() -> None:
-    """Raise Refused for an argument that is not text: its bytes are no UTF-8."""
+    """Raise Refused for an argument whose bytes are not UTF-8 text."""
     from gateway.errors import Refused
 
     for place, argument in enumerate(sys.argv[1:], 1):

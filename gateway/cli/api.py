@@ -1,4 +1,4 @@
-"""`gateway api`: uvicorn over the application."""
+"""The command `gateway api`, which serves the application with uvicorn."""
 
 import asyncio
 import errno
@@ -38,10 +38,10 @@ _KEEP_ALIVE_S, _GRACE_S = 120, 10
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one process listens and what it serves.
+    """The address at which one process listens, and the requests that it serves.
 
-    `fd`: a listening socket that the supervisor handed down, so that no connection is refused while
-    this process is started again. `clients_at`, `name`: as in `make_app`.
+    `fd` is a listening socket from the supervisor, so that no connection is refused while this
+    process is restarted. `clients_at` and `name` are those of `make_app`.
     """
 
     serves: Serves = Serves.BOTH
@@ -60,7 +60,10 @@ def place(
     clients_at: Path | None,
     name: str,
 ) -> Place:
-    """Return the place that the command line names; raises SettingsError where its words contradict each other."""
+    """Return the place that the command line names.
+
+    Raises SettingsError when its options contradict each other.
+    """
     if clients_at is not None and (clients or not webhooks):
         raise SettingsError("--clients-at goes with --webhooks alone: it names the client process")
     serves = {(True, False): Serves.WEBHOOKS, (False, True): Serves.CLIENTS}
@@ -70,7 +73,7 @@ def place(
 def application(
     settings: Settings, on_ready: Callable[[], None] = lambda: None, place: Place = Place()
 ) -> Doors:
-    """The application of these settings, its bells rung over RQ."""
+    """Return the application of these settings, with a job queue over RQ."""
 
     @asynccontextmanager
     async def opened() -> AsyncGenerator[Runtime]:
@@ -91,9 +94,10 @@ def application(
 
 
 def serve(settings: Settings, place: Place, *, ready_file: Path | None) -> None:
-    """Listen until SIGTERM; open requests are finished first."""
+    """Listen until SIGTERM. Open requests are finished first."""
     assert settings.redis_url
-    redis_at(settings.redis_url.get_secret_value()).close()  # now, where an error is one line
+    # An error is one line here, but would not be later.
+    redis_at(settings.redis_url.get_secret_value()).close()
     listener = _listener(settings, place)
     local = listener.family == socket.AF_UNIX
     actual = 0 if local else listener.getsockname()[1]
@@ -123,7 +127,10 @@ def _listener(settings: Settings, place: Place) -> socket.socket:
 def config(
     app: ASGIApp, settings: Settings | None = None, doors: Doors | None = None
 ) -> uvicorn.Config:
-    """How we serve: the benchmarks serve so, too. `doors`: where what is refused is counted."""
+    """Return the configuration of uvicorn, which the benchmarks use, too.
+
+    Refused requests are counted at `doors`.
+    """
     limits = settings.limits if settings else DoorLimits()
     proxies = settings.trusted_proxies if settings else ()
     doors = doors or (app if isinstance(app, Doors) else None)
@@ -143,26 +150,29 @@ def config(
         http=cast("type[asyncio.Protocol]", protocol),
         ws="none",
         server_header=False,
-        # The doors know which proxies are trusted (`trusted_proxies`).
+        # The entrance (`doors`) knows the trusted proxies (`trusted_proxies`).
         proxy_headers=False,
         access_log=False,
         log_level="warning",
-        log_config=None,  # uvicorn's lines end in our chain (gateway.logs)
+        log_config=None,  # uvicorn's lines end in the gateway's own chain (gateway.logs)
         lifespan="on",
-        # Longer than clients keep an idle connection (aiohttp 15 s, nginx 60, Go 90): who closes
-        # first must not be us, or a request that is just being written on it is answered by a
-        # reset, and counts as lost where nobody repeats it.
+        # This is longer than clients keep an idle connection (aiohttp 15 s, nginx 60, Go 90). The
+        # server must not be the first to close. Otherwise a request that is just being written is
+        # answered by a reset, and is lost if its client does not repeat it.
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
 
 
 def _uncounted(reason: str) -> None:
-    pass  # a benchmark's bare application counts nothing
+    pass  # The bare application of a benchmark counts nothing.
 
 
 def _unguessable(settings: Settings) -> Settings:
-    """Outside a try-out nobody is served the built-in phone, so nobody is to know its address either."""
+    """Return the settings with an unguessable secret for the built-in phone.
+
+    Outside a try-out the phone is not served, so its address must not be known either.
+    """
     if settings.local_phone:
         return settings
     drawn = SecretStr(secrets.token_urlsafe(24))
@@ -174,8 +184,8 @@ def _unguessable(settings: Settings) -> Settings:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; SettingsError in one line when the port is taken."""
-    # The protocol must be named: without it the event loop leaves Nagle's algorithm on, and answers
+    """Return a listening socket. Raises SettingsError in one line when the port is taken."""
+    # The protocol must be named. Without it the event loop leaves Nagle's algorithm on, and answers
     # on kept connections wait 40 ms for the client's delayed acknowledgement.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -197,7 +207,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def listen_locally(path: Path) -> socket.socket:
-    """A listening Unix socket that only this user may open."""
+    """Return a listening Unix socket that only this user may open."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(str(path))
     path.chmod(0o600)

@@ -1,4 +1,4 @@
-"""`gateway approvals`: what takes two people, each with her own key."""
+"""The commands `gateway approvals`, for decisions that need two persons with a key each."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -23,7 +23,7 @@ class Whose(StrEnum):
 
 @app.command("list")
 def listed() -> None:
-    """List what waits for a second person, and on which list it stands."""
+    """List the payouts that wait for a second person, with the list that each is on."""
     from gateway.cli.people import with_runtime
     from gateway.money import amount_text
     from gateway.store import approvals as store
@@ -47,7 +47,7 @@ def prepare(
     key_file: KeyFile = None,
     key: NoKey = None,
 ) -> None:
-    """Put a list of what waits together; another person approves exactly this list."""
+    """Put the waiting payouts on a list. Another person then approves exactly this list."""
     from gateway.cli.people import with_runtime
     from gateway.steps import approve as step
 
@@ -63,7 +63,7 @@ def prepare(
 def show(
     number: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="The list's number.")],
 ) -> None:
-    """Print a list as it is now: totals, first payouts, the largest."""
+    """Print the current state of a list: totals, first payouts, the largest."""
     from gateway.cli.people import with_runtime
     from gateway.steps import approve as step
 
@@ -78,7 +78,10 @@ def approve(
     key_file: KeyFile = None,
     key: NoKey = None,
 ) -> None:
-    """Approve a list that somebody else made; if anything of it has changed since, nothing is approved."""
+    """Approve a list that another person prepared.
+
+    If any part of it has changed, nothing is approved.
+    """
     from gateway.cli.people import with_runtime
     from gateway.steps import approve as step
 
@@ -95,7 +98,10 @@ def refuse(
     key_file: KeyFile = None,
     key: NoKey = None,
 ) -> None:
-    """Refuse a payout that waits for approval: its money is back in the worker's balance, and she is told."""
+    """Refuse a payout that waits for approval. Its money returns to the worker's balance.
+
+    The worker is notified.
+    """
     from gateway.cli.people import with_runtime
     from gateway.steps import approve as step
 
@@ -115,9 +121,9 @@ def reversal(
     key_file: KeyFile = None,
     key: NoKey = None,
 ) -> None:
-    """Say whose the money of a reversed payout is.
+    """Record who keeps the money of a reversed payout.
 
-    When a second person says the same, it is booked.
+    It is booked when a second person records the same.
     """
     from gateway.cli.people import with_runtime
     from gateway.steps.reversal import decide_reversal

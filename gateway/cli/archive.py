@@ -1,4 +1,4 @@
-"""`gateway archive`: old months leave the database for compressed files, and are shown again."""
+"""The command `gateway archive`, which moves old months out of the database and shows them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,10 +35,10 @@ def archive(
     ] = False,
     json: Json = None,
 ) -> None:
-    """Move months that are older than `retention` allows out of the database, into compressed files.
+    """Move months that are older than `retention` allows out of the database into compressed files.
 
-    Sessions, inbound events and messages leave. The ledger, answers and decisions stay. Run it every night; killed at
-    any moment, it loses nothing and goes on with the next run.
+    Sessions, inbound events and messages are moved. The ledger, answers and decisions stay. Run it
+    every night. If it is killed at any moment, it loses nothing and continues with the next run.
     """
     if read:
         _read(read, worker)

@@ -1,4 +1,7 @@
-"""`gateway backup` and `gateway restore`: the whole database in a folder, and back into an empty database."""
+"""The commands `gateway backup` and `gateway restore`.
+
+They copy the whole database into a folder, and back into an empty database.
+"""
 
 import asyncio
 import shutil
@@ -31,7 +34,10 @@ def backup(
         typer.Option("--without-key", help="The secret key is kept safe already: do not store it."),
     ] = False,
 ) -> None:
-    """Write the whole database to a new folder, with checksums; the gateway may go on working meanwhile."""
+    """Write the whole database to a new folder, with checksums.
+
+    The gateway may keep running meanwhile.
+    """
     from gateway.cli.serving import must_be_there, served
 
     if (key_to is None) is not without_key:
@@ -68,7 +74,10 @@ def restore(
         typer.Option(help="The file with the backup's secret key. Default: GATEWAY_SECRET_KEY."),
     ] = None,
 ) -> None:
-    """Restore a backup into an empty database, compare all books with the backup, and bring it to this version."""
+    """Restore a backup into an empty database, and migrate it to this version.
+
+    All books are compared with those of the backup.
+    """
     from gateway.cli.serving import SECRET_FILE, served
     from gateway.store import schema
 
@@ -87,8 +96,8 @@ def restore(
     ) as settings:
         asyncio.run(_must_be_empty(settings))
         if given.database_url is None:
-            # First: a gateway that starts on these rows without their key would make one of its
-            # own.
+            # The key is stored first, because a gateway that starts on these rows without it would
+            # make a new one.
             key_file.store(given.data_dir / SECRET_FILE, secret)
         faults = asyncio.run(_load(settings, folder, about))
     for fault in faults:
@@ -108,10 +117,13 @@ def restore(
 
 @contextmanager
 def _draft(folder: Path) -> Generator[Path]:
-    """A folder beside the final one, which gets its name when the block is through, and is removed when it is not."""
+    """Yield a draft folder beside the final one.
+
+    The draft gets the final name after the block, or is removed if the block fails.
+    """
     draft = folder.with_name(f"{folder.name}.partial")
     try:
-        shutil.rmtree(draft, ignore_errors=True)  # of a backup that was killed
+        shutil.rmtree(draft, ignore_errors=True)  # The draft remains from a backup that was killed.
         draft.mkdir(mode=0o700, parents=True)
     except OSError as bad:
         raise Refused(f"the backup cannot be written to {folder}: {bad.strerror}") from bad
@@ -163,7 +175,10 @@ def _where_the_key_is(key_to: Path | None) -> str:
 
 
 def _key_for(folder: Path, about: backup_folder.About, given: Settings, file: Path | None) -> str:
-    """Return the secret key of a backup: from the file, the environment or the data folder, and the same everywhere."""
+    """Return the secret key of a backup: from the file, the environment or the data folder.
+
+    Raises an error unless all of them hold the same key.
+    """
     from gateway.cli.serving import SECRET_FILE
 
     own = given.data_dir / SECRET_FILE
@@ -206,7 +221,7 @@ async def _must_be_empty(settings: Settings) -> None:
 
 
 async def _load(settings: Settings, folder: Path, about: backup_folder.About) -> list[str]:
-    """Restore, compare, migrate and recompute; return what is not as it was."""
+    """Restore, compare, migrate and recompute. Return the differences."""
     from gateway.servers import copying
     from gateway.store import books, schema
     from gateway.store.db import open_database

@@ -1,4 +1,7 @@
-"""The folder of one backup: the dump, its description, their checksums, and a signature made with the secret key."""
+"""The folder of one backup: the dump, its description, their checksums, and a signature.
+
+The signature is made with the secret key.
+"""
 
 import hashlib
 import hmac
@@ -25,11 +28,11 @@ _CHUNK_BYTES: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a backup says of itself.
+    """The description of a backup.
 
-    `schema`: the revision of the database's schema. `server`, `dumped_by`: major versions of the
-    PostgreSQL that was copied and of its `pg_dump`. `key_check`: recognises the secret key and
-    tells nothing of it.
+    `schema` is the revision of the database's schema. `server` and `dumped_by` are the major
+    versions of the copied PostgreSQL and of its `pg_dump`. `key_check` recognises the secret key
+    without revealing it.
     """
 
     made_at: str
@@ -41,12 +44,15 @@ class About:
 
 
 def key_check(vault: Vault) -> str:
-    """Return what recognises a secret key."""
+    """Return a value that recognises the secret key."""
     return vault.index(_KEY_CHECK).hex()
 
 
 def write(draft: Path, pieces: Iterable[bytes], about: About, vault: Vault) -> int:
-    """Fill a draft of the folder and return the bytes of the dump; all is on the disk when this returns."""
+    """Fill a draft of the folder and return the size of the dump in bytes.
+
+    Everything is on the disk when this returns.
+    """
     dumped, size = _write(draft / DUMP, pieces)
     text = orjson.dumps({"format": FORMAT, **asdict(about)}, option=orjson.OPT_INDENT_2) + b"\n"
     told, _ = _write(draft / ABOUT, [text])
@@ -64,7 +70,7 @@ def publish(draft: Path, folder: Path) -> None:
 
 
 def read(folder: Path) -> About:
-    """Return what a whole backup says of itself; raise Refused for a damaged or unknown one."""
+    """Return the description of a complete backup. Raises Refused for a damaged or unknown one."""
     if not folder.is_dir():
         raise Refused(f"{folder} is no folder: name the folder that `gateway backup` has written")
     for name in (DUMP, ABOUT, CHECKSUMS, SIGNATURE):
@@ -84,7 +90,7 @@ def read(folder: Path) -> About:
 
 
 def check_key(folder: Path, about: About, vault: Vault) -> None:
-    """Raise Refused unless the backup was made with this secret key, and was not changed since."""
+    """Raise Refused unless the backup was made with this secret key and is unchanged."""
     if not hmac.compare_digest(about.key_check, key_check(vault)):
         raise Refused(
             f"this is not the secret key of the backup in {folder}: with it no phone number could be read. Give the key that "

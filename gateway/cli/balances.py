@@ -1,4 +1,4 @@
-"""How much money is left with the providers of messages: two lines of `gateway doctor`."""
+"""The balances with the providers of messages, for two lines of `gateway doctor`."""
 
 import asyncio
 from dataclasses import dataclass
@@ -12,7 +12,11 @@ _ANSWER_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """`said` as the provider says it; `failed` where it said nothing; `refused`: it does not know our credentials."""
+    """The balance with a provider of messages.
+
+    `said` is the provider's own text. `failed` is the reason why there is none. `refused` says that
+    the provider does not know the credentials.
+    """
 
     channel: str
     said: str = ""

@@ -1,4 +1,7 @@
-"""`gateway client batches`: how far a client's batches are, and what heavy work on them goes on."""
+"""The command `gateway client batches`, which shows the progress of a client's batches.
+
+It also shows the heavy work on them.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -13,12 +16,12 @@ __all__ = ["client"]
 
 
 def doing(background: Mapping[str, Any] | None) -> str:
-    """Say what heavy work goes on, and how far it is.
+    """Return the heavy work in progress and its progress as text.
 
-    >>> doing({"doing": "storing", "done": 45_000, "of": 100_000}), doing({"doing": "closing", "done": 0, "of": None})
-    ('storing 45,000 of 100,000', 'closing')
-    >>> doing(None)
-    ''
+    >>> doing({"doing": "storing", "done": 45_000, "of": 100_000})
+    'storing 45,000 of 100,000'
+    >>> doing({"doing": "closing", "done": 0, "of": None}), doing(None)
+    ('closing', '')
     """
     if background is None:
         return ""
@@ -32,7 +35,10 @@ def batches_of(
     client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
     json: Json = None,
 ) -> None:
-    """A client's batches, newest first: tasks done, and what is being stored, learned, closed or published."""
+    """List a client's batches, newest first, with tasks done and heavy work in progress.
+
+    Heavy work is storing, learning, closing or publishing.
+    """
     from gateway.ids import ClientId
     from gateway.runtime import Runtime
     from gateway.steps import admit
@@ -40,7 +46,8 @@ def batches_of(
     from gateway.store.db import Row
 
     async def listed(rt: Runtime) -> list[Row]:
-        await admit.currency_of(rt, ClientId(client_id))  # raises Refused where there is none
+        # This raises Refused for an unknown client.
+        await admit.currency_of(rt, ClientId(client_id))
         return await batches.all_of_client(rt.db, ClientId(client_id))
 
     rows = with_runtime(listed)

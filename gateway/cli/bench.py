@@ -1,4 +1,7 @@
-"""`gateway bench`: runs the benchmarks of a checkout, each a module in `bench/` that prints its results as JSON."""
+"""The command `gateway bench`, which runs the benchmarks of a checkout.
+
+Each is a module in `bench/` that prints its results as JSON.
+"""
 
 import json
 import platform
@@ -18,13 +21,13 @@ FOLDER = Path(gateway.__file__).parent.parent / "bench"
 
 
 _SHORT = frozenset({"edges"})
-"""Benchmarks with a short form, which asserts only what does not depend on the machine's speed."""
+"""The benchmarks with a short form, which asserts nothing that depends on the machine's speed."""
 
 
 def bench(name: str | None, out: Path | None, *, short: bool = False) -> None:
-    """Run one benchmark, or all; show ours against the floor, and the ratio.
+    """Run one benchmark, or all, and show the gateway's figure, the floor and the ratio.
 
-    Raises Refused where a bar is missed.
+    Raises Refused when a bar is missed.
     """
     names = sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
     if not names:

@@ -1,4 +1,4 @@
-"""How a channel is doing, in words: what `gateway channels` and `gateway outbox` print, and `gateway doctor` warns of."""
+"""The state of a channel in words, for the commands `channels`, `outbox` and `doctor`."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -12,12 +12,12 @@ from gateway.runtime import Runtime
 from gateway.store.channel_health import ChannelHealth
 from gateway.store.db import Row
 
-# From this share of messages that did not arrive, and this many of them, somebody should look.
+# An operator must look from this share and this number of messages that did not arrive.
 ERRORS_WARN, FAILED_WARN = 0.2, 5
 
 
 def lines(one: ChannelHealth, now: datetime) -> list[str]:
-    """One fact a line: breaker, last in and out, what waits, what nobody knows, errors."""
+    """Return one line per fact: breaker, last in and out, waiting and unknown messages, errors."""
     said = [
         f"{one.queued:,} queued, {one.sending:,} under way, {one.unknown:,} unknown"
         + (f"; {_due(one.oldest, now)}" if one.oldest else ""),
@@ -37,24 +37,24 @@ def lines(one: ChannelHealth, now: datetime) -> list[str]:
 
 
 def rate(one: ChannelHealth) -> str:
-    """How much of the last hour's messages did not arrive."""
+    """Return the share of the last hour's messages that did not arrive, as text."""
     if one.error_rate is None:
         return "nothing sent in the last hour"
     return f"errors {one.error_rate:.0%} ({one.failed:,} of {one.told:,} in the last hour)"
 
 
 def errs(one: ChannelHealth) -> bool:
-    """Whether so much does not arrive that somebody should look."""
+    """Return whether the share of undelivered messages is high enough to warn an operator."""
     return one.failed >= FAILED_WARN and (one.error_rate or 0.0) >= ERRORS_WARN
 
 
 def figures(one: ChannelHealth, now: datetime) -> Mapping[str, Any]:
-    """The same for programs."""
+    """Return the state of a channel as figures, for programs."""
     return {**asdict(one), "oldest_s": one.oldest_s(now), "error_rate": one.error_rate}
 
 
 def _due(oldest: datetime, now: datetime) -> str:
-    """When the first of those that wait is, or was, to go."""
+    """Return the time when the first waiting message is or was due, as text."""
     late_s = (now - oldest).total_seconds()
     return (
         f"the oldest due {age(late_s)} ago" if late_s >= 0 else f"the first due in {age(-late_s)}"
@@ -66,7 +66,7 @@ def _ago(when: datetime | None, now: datetime) -> str:
 
 
 def trouble(rt: Runtime, row: Row) -> str:
-    """Return one line about a message that could not be sent: number masked, and the reason."""
+    """Return one line about a message that could not be sent: its masked number, and the reason."""
     try:
         number = mask(rt.vault.open(row["to_sealed"]))
     except OtherKey:

@@ -1,4 +1,4 @@
-"""`gateway channels`: the addresses to paste into each provider's dashboard, and how each channel is doing."""
+"""The command `gateway channels`: the addresses for providers, and each channel's state."""
 
 import asyncio
 from dataclasses import asdict, dataclass
@@ -23,7 +23,7 @@ app = typer.Typer(
 )
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104  # compared, not bound
-# What the dashboards call them. Twilio and Kannel tell of opt-outs otherwise.
+# These are the dashboards' terms. Twilio and Kannel report opt-outs in other ways.
 _SMS = (("sms", "incoming messages"), ("receipt", "delivery reports"))
 _MORE = {
     "africastalking": (
@@ -37,7 +37,7 @@ _USSD = (("ussd", "USSD callback"), ("session-end", "USSD end of session notices
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """One address: paste `url` where the dashboard of `channel` asks for `what`."""
+    """An address to paste: `url` belongs where the dashboard of `channel` asks for `what`."""
 
     channel: str
     kind: str
@@ -46,9 +46,9 @@ class Hook:
 
 
 def hooks(settings: Settings) -> list[Hook]:
-    """Every address that providers must be told.
+    """Return every address that providers must know.
 
-    The secrets in them are shown: that is what they are for.
+    The secrets in them are shown, because the operator needs them.
     """
     return [
         Hook(name, kind, what, f"{base_url(settings, name, channel)}/{path}")
@@ -58,7 +58,10 @@ def hooks(settings: Settings) -> list[Hook]:
 
 
 def payout_hooks(settings: Settings) -> list[Hook]:
-    """Addresses of payout operators whose portals know one for all payouts: those with a `secret`."""
+    """Return the addresses for payout operators that have one address for all payouts.
+
+    These are the providers with a `secret`.
+    """
     found = list[Hook]()
     for name, provider in settings.providers.items():
         if provider.secret is None:
@@ -71,7 +74,10 @@ def payout_hooks(settings: Settings) -> list[Hook]:
 
 
 def _asks_first(kind: str) -> bool:
-    """Whether a provider of this kind asks us before it pays (`gateway.payments.port.Validates`)."""
+    """Return whether a provider of this kind asks the gateway before it pays.
+
+    See `gateway.payments.port.Validates`.
+    """
     module = plugins.load(providers, kind)
     return any(hasattr(each, "parse_validation") for each in vars(module).values())
 
@@ -81,7 +87,7 @@ def base_url(settings: Settings, name: str, channel: ChannelSettings) -> str:
 
 
 def public_url(settings: Settings) -> str:
-    """The address providers know; where none is set, that of this machine with the port that is."""
+    """Return the address that providers know, or else that of this machine with its port."""
     if settings.public_url == Settings.model_fields["public_url"].default:
         host = settings.host if settings.host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  # compared
         return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
@@ -92,19 +98,19 @@ def _sides(channel: ChannelSettings) -> list[tuple[str, str, str]]:
     sms, ussd = channel.sms, channel.ussd
     more = _MORE.get(sms.kind, ()) if sms else ()
     if sms and sms.kind == "http" and "opt_out" not in sms.options:
-        more = ()  # it would not know whom to take out
+        more = ()  # Without a sender it would not know which subscriber to remove.
     found = [(sms.kind, *each) for each in (*_SMS, *more)] if sms else []
     return found + ([(ussd.kind, *each) for each in _USSD] if ussd else [])
 
 
 def is_local(url: str) -> bool:
-    """Whether only this machine can reach the address."""
+    """Return whether only this machine can reach the address."""
     return urlsplit(url).hostname in LOCAL_HOSTS
 
 
 @app.callback(invoke_without_command=True)
 def channels(context: typer.Context, json: Json = None) -> None:
-    """List the exact addresses to paste into each provider's dashboard, and how each channel is doing."""
+    """List the exact addresses to paste into providers' dashboards, and each channel's state."""
     if context.invoked_subcommand is None:
         show(settings_room.load(), json)
 
@@ -183,9 +189,9 @@ def _say_what_else_matters(settings: Settings) -> None:
 
 
 def _health(settings: Settings) -> tuple[dict[str, ChannelHealth], str]:
-    """By channel; or why it is not known.
+    """Return the health of each channel, or the reason why it is not known.
 
-    Looking changes nothing: no database is made for it, and none is migrated.
+    This changes nothing: no database is made or migrated for it.
     """
     from gateway.cli.serving import is_there, reading
 
@@ -202,7 +208,7 @@ def _health(settings: Settings) -> tuple[dict[str, ChannelHealth], str]:
 
 
 async def _read(settings: Settings) -> list[ChannelHealth] | None:
-    """None where the tables are not those of this version."""
+    """Return the health of each channel, or None if the tables are not those of this version."""
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineBells
     from gateway.store import channel_health, health, schema

@@ -1,8 +1,8 @@
-"""Processes that belong together: started in order, started again when one dies, stopped together.
+"""A group of processes that are started in order, restarted when one dies, and stopped together.
 
-None outlives this process, however it ends: the kernel sends each its SIGTERM then (where there is
-no such service, as on macOS, they are only stopped by `stop`). To the kernel the parent is the
-thread that started them, so start them from the main thread. What they say goes to a log file each.
+None outlives this process, however it ends, because the kernel then sends each a SIGTERM. (macOS
+has no such service, so there only `stop` stops them.) To the kernel the parent is the thread that
+started them, so start them from the main thread. The output of each goes to a log file of its own.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ READY_LIMIT_S: Final = 120.0
 STOP_LIMIT_S: Final = 15.0
 LOG_BYTES_MAX: Final = 5_000_000
 _PAUSE_FIRST_S, _PAUSE_MAX_S = 1.0, 30.0
-# Who has lived this long was well: the next death counts as the first.
+# A process that lived this long was healthy, so its next death counts as the first.
 _WELL_AFTER_S = 60.0
 _POLL_S = 0.02
 _PR_SET_PDEATHSIG = 1
@@ -49,19 +49,23 @@ class _Child:
     started_at: float = 0.0
     again_at: float = 0.0
     deaths: int = 0  # in a row
-    seen_bytes: int = 0  # of the log: what was passed on, or was there before
+    seen_bytes: int = 0  # the part of the log that was passed on, or existed before
 
     def pause_s(self) -> float:
         return min(_PAUSE_FIRST_S * 2 ** (self.deaths - 1), _PAUSE_MAX_S)
 
 
 def gateway_argv(*words: str) -> list[str]:
-    """The command line of another process of this very gateway."""
+    """Return the command line of another process of this very gateway."""
     return [sys.executable, "-m", "gateway", *words]
 
 
 class Children:
-    """`start` each, `wait_ready` where others need it, `watch` now and then, `stop` at the end (or use `with`)."""
+    """A group of child processes.
+
+    `start` each, `wait_ready` where others need it, `watch` now and then, and `stop` at the end (or
+    use `with`).
+    """
 
     def __init__(self, log_dir: Path, say: Say = print) -> None:
         self._log_dir = log_dir
@@ -79,10 +83,10 @@ class Children:
         pass_fds: Sequence[int] = (),
         nice: int = 0,
     ) -> None:
-        """Start a process; `env` is added to ours.
+        """Start a process. `env` is added to the current environment.
 
-        Its `ready_file`, if any, is what `wait_ready` waits for. `pass_fds`: sockets it inherits,
-        now and when it is started again. `nice`: how far it stands back behind others, 0 to 19.
+        `wait_ready` waits for its `ready_file`, if any. `pass_fds` are sockets that it inherits,
+        also when it is restarted. `nice` lowers its priority, from 0 to 19.
         """
         for folder in (self._log_dir, ready_file and ready_file.parent):
             if folder:
@@ -93,14 +97,17 @@ class Children:
         self._spawn(child)
 
     def wait_ready(self, name: str, limit_s: float = READY_LIMIT_S) -> dict[str, Any]:
-        """What the process wrote into its ready file; Failed with its own last line when it ends instead."""
+        """Return the content of the process's ready file.
+
+        Raises Failed with the last line of the process when it ends instead.
+        """
         child = self._children[name]
         assert child.ready_file is not None and child.process is not None
         deadline = time.monotonic() + limit_s
         while time.monotonic() < deadline:
-            with contextlib.suppress(OSError, ValueError):  # not there yet, or half written
+            with contextlib.suppress(OSError, ValueError):  # The file is missing or half written.
                 told = cast("dict[str, Any]", json.loads(child.ready_file.read_text()))
-                child.seen_bytes = child.log.stat().st_size  # greetings are not passed on
+                child.seen_bytes = child.log.stat().st_size  # Greetings are not passed on.
                 return told
             if child.process.poll() is not None:
                 raise Failed(
@@ -111,16 +118,16 @@ class Children:
         raise Failed(f"{name} is not ready after {limit_s:.0f} s; see {child.log}", retryable=True)
 
     def pid(self, name: str) -> int | None:
-        """The process's id; None while it is down."""
+        """Return the process's id, or None while it is down."""
         process = self._children[name].process
         return process.pid if process and process.poll() is None else None
 
     def attend(self, servers: Watch) -> None:
-        """Watch the servers that the processes stand on as well, from now until `stop`."""
+        """Watch the servers that the processes depend on as well, from now until `stop`."""
         self._servers = servers
 
     def watch(self) -> None:
-        """Pass on what was said, note deaths, and start again whoever's pause is over.
+        """Pass on new output, note deaths, and restart each process whose pause is over.
 
         Call it every second or so.
         """
@@ -136,13 +143,13 @@ class Children:
             if child.process is None and time.monotonic() >= child.again_at:
                 try:
                     self._spawn(child)
-                except OSError as bad:  # a full disk has no room for the log
+                except OSError as bad:  # On a full disk the log cannot be written.
                     child.deaths += 1
                     child.again_at = time.monotonic() + child.pause_s()
                     self._tell(f"{child.name} cannot be started: {bad}")
 
     def stop(self) -> None:
-        """Ask all to end, wait, and end by force who does not."""
+        """Ask all processes to end, wait, and kill each that does not end."""
         if self._servers is not None:
             self._servers.close()
             self._servers = None
@@ -174,7 +181,10 @@ class Children:
         self.stop()
 
     def _tell(self, words: str) -> None:
-        """Say it, where it can be said: a full disk or a closed terminal must not end the supervisor."""
+        """Print a message if possible.
+
+        A full disk or a closed terminal must not end the supervisor.
+        """
         with contextlib.suppress(OSError, ValueError):
             self._say(words)
 
@@ -183,8 +193,8 @@ class Children:
             child.ready_file.unlink(missing_ok=True)
         with child.log.open("ab") as log:
             child.seen_bytes = log.tell()
-            # A group of its own, so that Ctrl-C reaches this process only, which then stops all in
-            # order.
+            # The process has a group of its own, so that Ctrl-C reaches this process only, which
+            # then stops all in order.
             child.process = subprocess.Popen(  # noqa: S603  # our own commands
                 child.argv,
                 env={**os.environ, **child.env, "PYTHONUNBUFFERED": "1"},
@@ -203,8 +213,8 @@ class Children:
         child.process = None
         child.again_at = time.monotonic() + child.pause_s()
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-        # A process that was ended from outside said nothing about it: its last line is about
-        # something else.
+        # A process that was ended from outside printed nothing about it, so its last line is about
+        # another matter.
         said = f": {line}" if code >= 0 and (line := self._last_line(child)) else ""
         self._tell(f"{child.name} {how}{said}; starting it again in {child.pause_s():.0f} s")
 
@@ -233,8 +243,10 @@ class Children:
 
 
 def _prepared(parent: int, nice: int) -> Callable[[], None]:
-    """Return what a new process does first: stand back behind others, and on Linux ask the kernel for a SIGTERM when
-    `parent` dies."""
+    """Return the first actions of a new process.
+
+    It lowers its priority, and on Linux asks the kernel for a SIGTERM when `parent` dies.
+    """
     prctl = ctypes.CDLL(None).prctl if sys.platform.startswith("linux") else None
 
     def before_exec() -> None:
@@ -242,7 +254,7 @@ def _prepared(parent: int, nice: int) -> Callable[[], None]:
             os.nice(nice)
         if prctl is not None:
             prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-            if os.getppid() != parent:  # it died in between
+            if os.getppid() != parent:  # The parent died in between.
                 os._exit(1)
 
     return before_exec

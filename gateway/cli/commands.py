@@ -1,4 +1,4 @@
-"""All commands in one place. Each imports what it needs when it runs, so that `--help` is quick."""
+"""All commands in one place. Each imports its modules when it runs, so that `--help` is quick."""
 
 import asyncio
 from pathlib import Path
@@ -101,7 +101,7 @@ def api(
         str, typer.Option(help="Of this process among those of the machine.", hidden=True)
     ] = "webhooks",
 ) -> None:
-    """Serve the client API, the providers' webhooks and the console, or with a flag one kind of them."""
+    """Serve the client API, the providers' webhooks and the console, or one of them with a flag."""
     from gateway.cli import api as command
     from gateway.cli.serving import serving
 
@@ -121,7 +121,7 @@ def runner(
         bool, typer.Option("--light", help="Everything else: send, pay, hear stored SMS.")
     ] = False,
 ) -> None:
-    """Do what is queued: send messages, make payouts, close batches. Start as many as you like."""
+    """Do queued jobs: send messages, make payouts, close batches. Start as many as you like."""
     from gateway.cli import runner as command
     from gateway.cli.serving import serving
 
@@ -131,7 +131,7 @@ def runner(
 
 @app.command()
 def ticker() -> None:
-    """Queue, every second, whatever is due. Several may run; one leads."""
+    """Queue all due work every second. Several tickers may run, and one leads."""
     from gateway.cli import ticker as command
     from gateway.cli.serving import serving
 
@@ -182,7 +182,10 @@ def replay(
     seed: Annotated[int, typer.Option(help="Seed of everything that is drawn by chance.")] = 0,
     json: Json = None,
 ) -> None:
-    """Play recorded crowd answers through simulated phones over HTTP, the whole way to payout, and compare all books."""
+    """Play recorded crowd answers through simulated phones over HTTP, and compare all books.
+
+    The answers are followed through to the payouts.
+    """
     from gateway.cli.replay import command
     from gateway.cli.replay.recording import read
 
@@ -217,7 +220,10 @@ def up(
 def doctor(
     json: Json = None,
 ) -> None:
-    """Say what is configured, what is reachable and what is missing; exit 1 when something does not work."""
+    """Report the configuration, the reachable servers and any problems.
+
+    Exits with 1 on a failure.
+    """
     from gateway.cli.doctor import doctor as command
 
     command(json)
@@ -227,7 +233,7 @@ def doctor(
 def outbox(
     json: Json = None,
 ) -> None:
-    """Count the messages by state, and say how long the oldest has waited."""
+    """Count the messages by state, and show the waiting time of the oldest."""
     from gateway.cli.outbox import show
 
     show(json)
@@ -240,7 +246,10 @@ def demo(
     ] = False,
     json: Json = None,
 ) -> None:
-    """Run the main job on real crowd answers: three batches, simulated phones, payouts, all books compared."""
+    """Run the main job on real crowd answers, and compare all books.
+
+    Three batches run at once, with simulated phones and payouts.
+    """
     from gateway.cli import demo as command
 
     command.demo(quick=quick, out=json)
@@ -255,7 +264,10 @@ def bench(
     ] = False,
     json: Json = None,
 ) -> None:
-    """Measure this gateway against a floor or a peer in the same run, from a checkout of the source."""
+    """Measure this gateway against a floor or a peer in the same run.
+
+    It needs a checkout of the source.
+    """
     from gateway.cli import bench as command
 
     command.bench(name, json, short=short)

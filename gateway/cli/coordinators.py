@@ -1,4 +1,7 @@
-"""`gateway coordinator`: who enrols workers by SMS, within which limits, and how that ends."""
+"""The commands `gateway coordinator`.
+
+They add coordinators, who enrol workers by SMS, and limit and end their work.
+"""
 
 import getpass
 import sys
@@ -26,7 +29,10 @@ def add(
     partner: Annotated[str | None, typer.Option(help="The code of her centre.")] = None,
     by: By = None,
 ) -> None:
-    """Add a coordinator (or let one in again): from her number ADD, REMOVE and STATUS are understood."""
+    """Add a coordinator, or admit one again.
+
+    The commands ADD, REMOVE and STATUS then work for her.
+    """
     from gateway.steps import admit
 
     with_runtime(lambda rt: admit.add_coordinator(rt, msisdn, name, language, partner, _author(by)))
@@ -38,7 +44,10 @@ def add(
 
 @app.command("list")
 def listed(json: Json = None) -> None:
-    """List coordinators with their state, workers, invitations of 24 hours, PIN, links, and what was done last."""
+    """List coordinators with their state, workers, recent invitations, PIN, links and last change.
+
+    Invitations are those of the last 24 hours.
+    """
     from gateway.runtime import Runtime
     from gateway.steps.find_worker import number_tail
     from gateway.store import coordinators
@@ -75,7 +84,7 @@ def disable(
     ] = None,
     by: By = None,
 ) -> None:
-    """End a coordinator's work; her workers are kept, and go to --to or --partner where named."""
+    """End a coordinator's work. Her workers are kept, and move to --to or --partner if given."""
     from gateway.steps import coordinators
 
     moved = with_runtime(
@@ -90,7 +99,7 @@ def disable(
 
 @app.command("cut-off")
 def cut_off(msisdn: Number, because: Because, by: By = None) -> None:
-    """End a coordinator's SMS commands and console links at once, for example when her phone was stolen."""
+    """End a coordinator's SMS commands and console links at once, for example after a theft."""
     from gateway.steps import coordinators
 
     links = with_runtime(
@@ -104,7 +113,10 @@ def cut_off(msisdn: Number, because: Because, by: By = None) -> None:
 
 @app.command("pin")
 def pin(msisdn: Number, by: By = None) -> None:
-    """Give a coordinator a PIN that she types herself, twice and unseen (or on standard input, never as an argument)."""
+    """Give a coordinator a PIN, which she types herself, twice and unseen.
+
+    It can also be given on standard input, but never as an argument.
+    """
     from gateway.steps import coordinators
 
     typed = (
@@ -118,7 +130,10 @@ def pin(msisdn: Number, by: By = None) -> None:
 
 @app.command("link")
 def link(msisdn: Number, by: By = None) -> None:
-    """Print a link to her page: her workers, and what a person should look at. Good for a week."""
+    """Print a link to a coordinator's page, with her workers and the findings.
+
+    It is valid for a week.
+    """
     from gateway.steps.console_links import link_for
 
     typer.echo(with_runtime(lambda rt: link_for(rt, msisdn, _author(by))))
@@ -126,7 +141,7 @@ def link(msisdn: Number, by: By = None) -> None:
 
 @app.command("links")
 def links(json: Json = None) -> None:
-    """List every link to a coordinator's page, and whether it still opens."""
+    """List every link to a coordinator's page, and whether it is still valid."""
     from gateway.store import coordinators
 
     rows = with_runtime(lambda rt: coordinators.links(rt.db))
@@ -151,7 +166,7 @@ def revoke_link(
     because: Because,
     by: By = None,
 ) -> None:
-    """Call one link back: it opens nothing from now on."""
+    """Revoke a link at once."""
     from gateway.steps import coordinators
 
     with_runtime(lambda rt: coordinators.revoke_link(rt, number, by=_author(by), because=because))

@@ -1,14 +1,17 @@
-"""A curve of characters, for a terminal: what `--plot` draws, at a glance."""
+"""A curve of characters for a terminal, drawn by `--plot`."""
 
 from collections.abc import Mapping, Sequence
 
-WIDTH, HEIGHT = 56, 10  # characters
+WIDTH, HEIGHT = 56, 10  # in characters
 BAR = 30
 Points = Sequence[tuple[float, float]]
 
 
 def curve(across: str, up: str, series: Mapping[str, Points]) -> str:
-    """Points of every series, marked by its first letter; shares upwards, in percent."""
+    """Return the points of every series, marked by its first letter.
+
+    The vertical axis shows shares in percent.
+    """
     every = [point for points in series.values() for point in points]
     left, right = min(x for x, _ in every), max(x for x, _ in every)
     low, high = min(y for _, y in every), max(y for _, y in every)
@@ -21,7 +24,7 @@ def curve(across: str, up: str, series: Mapping[str, Points]) -> str:
     drawn = [f"  {up}"]
     for number, row in enumerate(rows):
         tick = high - (high - low) * number / HEIGHT
-        # Every other row carries a number: more of them are harder to read.
+        # Only every second row has a number, because more of them are harder to read.
         said = f"{100 * tick:6.1f} %" if number % 2 == 0 else " " * 8
         drawn.append(f"{said} |{''.join(row)}".rstrip())
     drawn.append(" " * 9 + "+" + "-" * (WIDTH + 1))
@@ -32,7 +35,10 @@ def curve(across: str, up: str, series: Mapping[str, Points]) -> str:
 
 
 def bars(bins: Sequence[tuple[float, float, int]]) -> str:
-    """(confidence, share right, tasks) per bin: a bar as long as the share, a mark where it was said to end."""
+    """Return one bar per bin of (confidence, share right, tasks).
+
+    A bar is as long as the share, with a mark at the confidence.
+    """
     drawn = ["said     right    (| = said)" + " " * (BAR - 14) + "tasks"]
     for sure, right, tasks in bins:
         bar = list(("#" * round(BAR * right)).ljust(BAR + 1, "."))

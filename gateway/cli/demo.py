@@ -1,4 +1,7 @@
-"""`gateway demo`: the main job on real crowd answers, three batches at once, every book compared at the end."""
+"""The command `gateway demo`, which runs the main job on real crowd answers.
+
+Three batches run at once, and all books are compared at the end.
+"""
 
 import asyncio
 import sys
@@ -18,7 +21,7 @@ _QUICK_TASKS = 30
 
 
 def demo(*, quick: bool, out: Path | None) -> None:
-    """Play the shipped recordings; exit 1 when any two books differ."""
+    """Play the shipped recordings. Exits with 1 when any two books differ."""
     console = Console(stderr=str(out) == "-")
     console.print(
         "[bold]A client sends three batches of questions. Recorded answers of real people\n"
@@ -33,7 +36,7 @@ def demo(*, quick: bool, out: Path | None) -> None:
 
 
 def plans(limit_tasks: int | None) -> Sequence[Plan]:
-    """The three batches; where the answers come from stands in `demo_data/README.md`."""
+    """Return the three batches. `demo_data/README.md` names the sources of the answers."""
     with resources.as_file(resources.files("gateway.cli").joinpath("demo_data")) as data:
         rte = read(
             data / "rte.csv",

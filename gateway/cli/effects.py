@@ -1,4 +1,4 @@
-"""What each command may do to a gateway. A test holds this table against all commands there are.
+"""The effects of each command on a gateway. A test compares this table with all commands.
 
 A command that reads makes no folder, no key and no server, and its database session is read-only. A
 command that is not listed counts as one that writes.
@@ -8,22 +8,22 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from typer._click.globals import get_current_context  # typer has no public way to ask
+from typer._click.globals import get_current_context  # typer has no public function for this
 
 
 class Effect(StrEnum):
-    """What a command may do."""
+    """The possible effect of a command."""
 
     OFFLINE = "offline"
-    """Touches no gateway: it computes, or it prints."""
+    """The command touches no gateway. It only computes or prints."""
     READS = "reads"
-    """Looks at a gateway that runs."""
+    """The command reads a running gateway."""
     WRITES = "writes"
-    """Changes a gateway that is there; its servers are started for the time of the command."""
+    """The command changes an existing gateway, whose servers are started while it runs."""
     MAKES = "makes"
-    """Makes a gateway where there is none."""
+    """The command makes a gateway if there is none."""
     SIMULATES = "simulates"
-    """Makes a gateway of its own, in a folder of its own."""
+    """The command makes a gateway of its own, in a folder of its own."""
 
 
 def _table(effect: Effect, *commands: str) -> dict[str, Effect]:
@@ -137,7 +137,10 @@ EFFECTS: Final[Mapping[str, Effect]] = {
 
 
 def current() -> Effect:
-    """Return the effect of the command that runs; outside of any command, as in a program of ours, `writes`."""
+    """Return the effect of the running command.
+
+    Outside of any command, as in another program of the gateway, it is `writes`.
+    """
     words, context = list[str](), get_current_context(silent=True)
     while context is not None and context.parent is not None:
         words.append(context.info_name or "")

@@ -1,8 +1,8 @@
-"""An example for each command, printed at the end of its `--help`. A test parses and runs them all.
+"""The example of each command, printed at the end of its `--help`. A test parses and runs them all.
 
-The same names recur, so that the examples of one subject can be typed one after the other: the
-centre KIBERA, its coordinator Grace (0711000001), the worker Amina (0711000002), and Asha, who
-decides about money.
+The names recur, so that the examples of one subject can be typed one after the other: the centre
+KIBERA, its coordinator Grace (0711000001), the worker Amina (0711000002), and Asha, who decides
+about money.
 """
 
 from collections.abc import Mapping
@@ -149,7 +149,10 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def add_examples(app: typer.Typer, above: tuple[str, ...] = ()) -> None:
-    """End the help of each command of `app` with its examples, and the help of each group with the first of its commands."""
+    """Add examples at the end of the help of each command and group of `app`.
+
+    A group shows the first example of its commands.
+    """
     for command in app.registered_commands:
         name = command.name or getattr(command.callback, "__name__", "").replace("_", "-")
         command.epilog = epilog(" ".join((*above, name)))
@@ -161,7 +164,7 @@ def add_examples(app: typer.Typer, above: tuple[str, ...] = ()) -> None:
 
 
 def epilog(command: str) -> str | None:
-    """Return the end of a command's or group's help; None where the tests have to complain."""
+    """Return the end of a command's or group's help, or None, about which a test complains."""
     lines = EXAMPLES.get(command) or next(
         (lines for name, lines in EXAMPLES.items() if name.startswith(f"{command} ")), ()
     )

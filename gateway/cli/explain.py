@@ -1,4 +1,4 @@
-"""`gateway explain`: how the result of one task came about."""
+"""The command `gateway explain`, which shows how the result of one task came about."""
 
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ def explain(
     task: Annotated[str, typer.Argument(metavar="TASK", help="The client's id of the task.")],
     json: Json = None,
 ) -> None:
-    """Tell the whole story of one task: asked, answered, judged, decided."""
+    """Show the whole story of one task: questions, answers, verdicts and the decision."""
     from gateway.steps.recount import explain as story_of
 
     story = with_runtime(lambda rt: story_of(rt, batch, task))
@@ -57,14 +57,14 @@ def explain(
 
 
 def _checked(story: dict[str, Any]) -> str:
-    """Say that no answer leads where that is so, and whether gold has checked the confidence."""
+    """Return a remark if no answer leads, and whether gold has checked the confidence."""
     from gateway.steps.confidences import in_words
 
     return f"{', a tie' if story['tied'] else ''}{in_words(story)}"
 
 
 def _judged(answer: dict[str, Any]) -> str:
-    """What the judge made of the answers so far, by the skills it knew at that moment."""
+    """Return the judge's verdict on the answers so far, with the skills known at that time."""
     if not answer["judged"]:
         return "; more were wanted anyway"
     skills = _list(answer["judged"][0]["skills"])

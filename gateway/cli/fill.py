@@ -1,4 +1,7 @@
-"""`gateway fill`: a folder with a gateway full of made-up history, for benchmarks and for trying what grows."""
+"""The command `gateway fill`, which makes a gateway full of invented history in a new folder.
+
+It serves benchmarks and tests of growing tables.
+"""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-_FIRST_NUMBER = 254_700_000_000  # of Kenya's mobile numbers
+_FIRST_NUMBER = 254_700_000_000  # one of Kenya's mobile numbers
 _CURRENCY, _REGION = "KES", "KE"
 
 
@@ -27,7 +30,7 @@ def fill(
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed makes the same history.")] = 1,
 ) -> None:
-    """Fill a new data folder with history that was never worked: workers, batches, answers, messages, money."""
+    """Fill a new data folder with invented history: workers, batches, answers, messages, money."""
     from rich.console import Console
     from rich.progress import Progress
 

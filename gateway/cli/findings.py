@@ -1,4 +1,4 @@
-"""`gateway findings`: what the formulas think a person should look at, with the evidence. People decide."""
+"""The commands `gateway findings`: observations of the formulas, for an operator to judge."""
 
 import getpass
 from typing import Annotated
@@ -27,7 +27,7 @@ def listed(
     batch: Annotated[str | None, typer.Option(help="Only of this batch (b_...).")] = None,
     json: Json = None,
 ) -> None:
-    """Open findings, newest first."""
+    """List the open findings, newest first."""
     from gateway.store import findings
 
     state = "closed" if closed else "open"
@@ -51,7 +51,7 @@ def listed(
 
 @app.command("show")
 def shown(finding: _Number, json: Json = None) -> None:
-    """One finding with its evidence."""
+    """Show one finding with its evidence."""
     from gateway.store import findings
 
     row = with_runtime(lambda rt: findings.shown(rt.db, finding))
@@ -72,7 +72,7 @@ def close(
     outcome: Annotated[str, typer.Argument(metavar="OUTCOME", help="What you found, in words.")],
     by: Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")] = None,
 ) -> None:
-    """Close a finding: somebody has looked."""
+    """Close a finding after a person has looked at it."""
     from gateway.store import findings
 
     who = by or getpass.getuser()

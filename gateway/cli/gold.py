@@ -1,4 +1,4 @@
-"""`gateway gold`: questions whose answer is known; how often each was shown, and what to do when one was wrong."""
+"""The commands `gateway gold`: questions with known answers, their figures, and corrections."""
 
 import getpass
 from typing import Annotated
@@ -16,7 +16,7 @@ _Batch = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id (b_
 
 @app.command("list")
 def listed(batch: _Batch, json: Json = None) -> None:
-    """The gold of a batch: shown how often, answered rightly how often."""
+    """List the gold of a batch, with the number of showings and of right answers."""
     from gateway.store import gold
 
     rows = with_runtime(lambda rt: of_batch(rt, batch, gold.bank(rt.db, batch)))
@@ -40,7 +40,10 @@ def correct(
     by: Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")] = None,
     json: Json = None,
 ) -> None:
-    """Correct gold that was wrong: skills, pauses and results follow; paid money stays where it is."""
+    """Correct gold that was wrong.
+
+    Skills, pauses and results follow, but no paid money is taken back.
+    """
     from gateway.steps.forgive import Correction, correct_gold
 
     said = Correction(batch, task, value, by or getpass.getuser(), reason)

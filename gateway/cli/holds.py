@@ -1,4 +1,4 @@
-"""`gateway holds`: payouts that a control makes wait, and letting them go."""
+"""The commands `gateway holds`: list payouts that a control delays, and release them."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ app = typer.Typer(no_args_is_help=True, help="Payouts that wait for a limit or a
 
 @app.command("list")
 def listed() -> None:
-    """List what waits, why, and until when."""
+    """List the delayed payouts, with the reason and the end of the delay."""
     from gateway.cli.people import with_runtime
     from gateway.money import amount_text
     from gateway.store import holds
@@ -30,7 +30,7 @@ def release(
     ref: Annotated[str, typer.Argument(help="The payout's reference.")],
     who: Annotated[str, typer.Option(help="Who looked; kept with it.")],
 ) -> None:
-    """Let a payout go that waits, whatever holds it."""
+    """Release a delayed payout, whatever control delays it."""
     from gateway.cli.people import with_runtime
     from gateway.steps import controls
 

@@ -1,4 +1,4 @@
-"""`gateway inbox`: what came in and could not be processed; looked at, and processed once more."""
+"""The commands `gateway inbox`: events that could not be processed, and another try."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -27,7 +27,10 @@ def list_events(
     limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 50,
     json: Json = None,
 ) -> None:
-    """List the events that are not done, newest first; then those of the last week that are done with a remark."""
+    """List the open events, newest first.
+
+    Those of the last week that are done with a remark follow.
+    """
     rows, remarked, now = with_runtime(lambda rt: _read(rt, limit))
     if write_json([dict(row) for row in [*rows, *remarked]], json):
         return
@@ -43,7 +46,10 @@ def list_events(
 def show(
     event: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="Its number in the list.")],
 ) -> None:
-    """Show one event as it came. It may hold a phone number: mind who looks over your shoulder."""
+    """Show one event as it came.
+
+    It may hold a phone number, so beware of other readers of your screen.
+    """
 
     async def read(rt: Runtime) -> tuple[Row, str]:
         row = await _one(rt, event)
@@ -69,7 +75,10 @@ def replay(
         bool, typer.Option("--all", help="All failed events that can be replayed, oldest first.")
     ] = False,
 ) -> None:
-    """Process an event once more, as if it came now. What is done already stays as it is."""
+    """Process an event once more, as if it came now.
+
+    Effects that it already had are not repeated.
+    """
     if (event is None) is not all_failed:
         raise Refused("say which event, or --all")
     done, failed = with_runtime(lambda rt: _replay(rt, event))
@@ -84,7 +93,7 @@ def replay(
 def dismiss(
     event: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="Its number in the list.")],
 ) -> None:
-    """Mark an event as done without processing it: somebody has seen it, and nothing is to be done."""
+    """Mark an event as done without processing it, when it needs no action."""
 
     async def dismissed(rt: Runtime) -> None:
         row = await _one(rt, event)
@@ -120,7 +129,7 @@ def _body(rt: Runtime, row: Row) -> bytes:
 
 
 async def _replay(rt: Runtime, event: int | None) -> tuple[int, list[tuple[int, str]]]:
-    """How many were processed, and which were not, with the reason."""
+    """Return the number of processed events, and the others with their reason."""
     if event is not None:
         numbers = [event]
     else:
@@ -138,7 +147,7 @@ async def _replay(rt: Runtime, event: int | None) -> tuple[int, list[tuple[int, 
 
 
 async def _again(rt: Runtime, row: Mapping[str, Any]) -> None:
-    """One event, the way the webhook takes it."""
+    """Process one event in the same way as the webhook."""
     name, kind = row["channel"], row["kind"]
     if row["state"] == "done":
         raise Refused("is done already")
@@ -148,10 +157,11 @@ async def _again(rt: Runtime, row: Mapping[str, Any]) -> None:
     body = _body(rt, row)
     own = events.own_id(rt, channel, kind, body, row["event_id"])
     new = await events.take(rt, channel, kind, body, own)
-    # `hear` keeps what it cannot process as failed and says nothing: so look whether it is done.
+    # `hear` keeps an event that it cannot process as failed and raises nothing, so check whether it
+    # is done.
     if own and new and not await inbox.is_done(rt.db, name, kind, own):
         raise Refused("could not be processed this time either; see: gateway inbox show")
-    # An event that could not even be read was kept under a digest; it is this very one.
+    # An event that could not even be read was kept under a digest, and is the one being replayed.
     await inbox.done(rt.db, name, kind, row["event_id"])
 
 

@@ -1,7 +1,9 @@
-"""`gateway channels kannel-conf`: a kannel.conf that loses nothing and cuts nothing, for a Kannel in front of this gateway.
+"""The command `gateway channels kannel-conf`, for a Kannel in front of this gateway.
 
-Kannel's defaults are not safe: a message that does not get its 200 at once is thrown away (`http-request-retry` is 0), texts
-are cut silently at `max-messages`, and `global-sender` overwrites the number that was texted. (Tried with 1.4.5.)
+It makes a kannel.conf that loses nothing and cuts nothing. Kannel's defaults are not safe: a
+message that does not get its 200 at once is thrown away (`http-request-retry` is 0), texts are cut
+silently at `max-messages`, and `global-sender` overwrites the number that was texted. (Tried with
+1.4.5.)
 """
 
 import os
@@ -15,7 +17,8 @@ from gateway.errors import Refused
 from gateway.settings import ChannelSettings, Settings
 from gateway.sms.channels.kannel import KannelOptions
 
-# With the delay of 10 s: more than a day. What comes twice has one effect (`%I` stays the same).
+# With the delay of 10 s this lasts more than a day. A repeated message has one effect, because `%I`
+# stays the same.
 REQUEST_RETRIES = 10_000
 RETRY_DELAY_S = 10
 
@@ -88,7 +91,7 @@ _PRIVATE = 0o600
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where Kannel keeps its messages, and what it has to say. Both belong to Kannel's user."""
+    """The folders for Kannel's messages and for its logs. Both belong to Kannel's user."""
 
     spool: str = "/var/spool/kannel"
     logs: str = "/var/log/kannel"
@@ -104,7 +107,7 @@ def show(
     box_port: int,
     retry_s: int,
 ) -> None:
-    """Print the file, or write it for its owner's eyes only."""
+    """Print the file, or write it so that only its owner can read it."""
     text = conf(
         settings, name, folders=folders, admin_port=admin_port, box_port=box_port, retry_s=retry_s
     )
@@ -113,7 +116,7 @@ def show(
         return
     handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
     with os.fdopen(handle, "w") as file:
-        os.fchmod(handle, _PRIVATE)  # the file may be Debian's own, which all may read
+        os.fchmod(handle, _PRIVATE)  # The file may be Debian's own, which all users may read.
         file.write(text)
     print(f"{out} is written; it holds passwords. Add your operators' `group = smsc` to it.")
     options = KannelOptions.model_validate(_channel(settings, name).sms.options)  # pyright: ignore[reportOptionalMemberAccess]
@@ -135,7 +138,7 @@ def conf(
     box_port: int,
     retry_s: int = RETRY_DELAY_S,
 ) -> str:
-    """The file for the channel of that name. Raises Refused when it is none of Kannel's."""
+    """Return the file for the named channel. Raises Refused unless its kind is kannel."""
     channel = _channel(settings, name)
     assert channel.sms is not None
     options = KannelOptions.model_validate(channel.sms.options)
@@ -174,7 +177,7 @@ def _channel(settings: Settings, name: str) -> ChannelSettings:
 
 
 def _value(what: str, value: str) -> str:
-    """Kannel has no way to write a quotation mark inside a value."""
+    """Return a quoted value. Raises Refused for a quotation mark, which Kannel cannot express."""
     if '"' in value or "\\" in value or not value.isprintable():
         raise Refused(f"the {what} cannot stand in a kannel.conf: no quotation mark, no backslash")
     return value

@@ -8,9 +8,9 @@ from gateway.vault import Vault
 
 
 def store(path: Path, key: str) -> None:
-    """Write the key for its owner's eyes only; the same key there already is left as it is.
+    """Write the key so that only its owner can read it. An existing copy of the key stays.
 
-    Raise Refused for another.
+    Raises Refused when the file holds another key.
     """
     if path.exists():
         if read(path) != key:
@@ -30,7 +30,7 @@ def store(path: Path, key: str) -> None:
 
 
 def read(path: Path) -> str:
-    """Return the key of a file; raise Refused when there is none."""
+    """Return the key in a file. Raises Refused when there is none."""
     try:
         key = path.read_text(encoding="ascii", errors="replace").strip()
     except OSError as bad:
@@ -40,7 +40,7 @@ def read(path: Path) -> str:
 
 
 def must_be_apart(path: Path, folder: Path) -> None:
-    """Raise Refused for a key that would lie in the backup: a thief of the one would have both."""
+    """Raise Refused for a key file inside the backup, because a thief would have both."""
     if folder.resolve() in (path.resolve(), *path.resolve().parents):
         raise Refused(
             f"--key-to {path} lies in the backup {folder}: name a file in another place, best on another medium"

@@ -1,4 +1,7 @@
-"""How a command is given a person's key: typed when asked, in a file, or on standard input; never on the command line."""
+"""The input of a person's key: typed on request, in a file, or on standard input.
+
+It is never on the command line.
+"""
 
 import sys
 from pathlib import Path
@@ -12,7 +15,7 @@ _FILE_CHARACTERS_MAX = 1000
 
 
 def _refuse_key(value: str | None) -> None:
-    """Refuse a key that stands on the command line, without repeating it."""
+    """Raise Refused for a key on the command line, without repeating it."""
     if value is not None:
         raise Refused(
             "a key on the command line can be read by every user of this machine (ps) and stays in the shell's history: "
@@ -36,7 +39,7 @@ KeyFile = Annotated[
 
 
 def read_key(file: Path | None, whose: str) -> str:
-    """Return the key: the first line of the file or of standard input, else what is typed unseen."""
+    """Return the key from the first line of the file or of standard input, or typed unseen."""
     if file is None:
         if sys.stdin.isatty():
             return typer.prompt(f"Key of {whose}", hide_input=True)

@@ -1,4 +1,4 @@
-"""`gateway ledger`: the books recomputed, their seals checked, a worker's statement, a shilling's way."""
+"""The commands `gateway ledger`: audits, seals, statements, and traces of money."""
 
 import sys
 from dataclasses import asdict
@@ -17,14 +17,17 @@ app = typer.Typer(no_args_is_help=True, help="The ledger: audit, seals, statemen
 
 @app.callback()
 def ledger() -> None:
-    """The ledger: audit, seals, statements, traces."""
+    """Audit, seal and trace the ledger, and print statements."""
 
 
 @app.command()
 def audit(
     json: Json = None,
 ) -> None:
-    """Recompute every balance from the transfers, and hold it against what is stored and promised; exit 1 on any difference."""
+    """Recompute every balance from the transfers and compare it. Exits with 1 on any difference.
+
+    The balances are compared with the stored ones and with the promises to workers.
+    """
     from gateway.cli.people import with_runtime
     from gateway.store import ledgers
 
@@ -45,7 +48,10 @@ def audit(
 def seal(
     json: Json = None,
 ) -> None:
-    """Seal the history that is not sealed yet, and print the head of the chain: write it down somewhere else."""
+    """Seal the history that is not sealed yet, and print the head of the chain.
+
+    Write the head down in another place.
+    """
     from gateway.cli.people import with_runtime
     from gateway.runtime import Runtime
     from gateway.steps.seal import seal as step
@@ -71,7 +77,7 @@ def verify(
     ] = None,
     json: Json = None,
 ) -> None:
-    """Hash all sealed history again: no row may have been changed, taken out, put in or swapped; exit 1 if one was.
+    """Hash all sealed history again. Exits with 1 if a row was changed, removed, added or swapped.
 
     With --statement: compare a worker's printed statement with the books instead.
     """
@@ -110,7 +116,10 @@ def print_statement(
     ] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last day; default: today.")] = None,
 ) -> None:
-    """Print a worker's statement, every movement and a checksum; `verify --statement FILE` knows it again."""
+    """Print a worker's statement with every movement and a checksum.
+
+    `gateway ledger verify --statement FILE` checks it.
+    """
     from gateway.cli.people import with_runtime
     from gateway.errors import Refused
     from gateway.runtime import Runtime
@@ -174,8 +183,11 @@ def floats(
     last: Annotated[int, typer.Option(min=1, max=INT8_MAX, help="How many statements.")] = 7,
     json: Json = None,
 ) -> None:
-    """The balance equation of each imported statement against our books, to the minor unit; exit 1 where one does not come out.
-    Where the operator can be asked for its balance, that too, as it is now."""
+    """Show how each imported statement balances with the books. Exits with 1 on a difference.
+
+    The equation is exact to the minor unit. If the operator can be asked for its current balance,
+    that is shown, too.
+    """
     from gateway.cli.people import with_runtime
     from gateway.runtime import Runtime
     from gateway.steps import weigh
@@ -212,7 +224,10 @@ def float_top_up(
         str, typer.Option(help="The operator's receipt of it, as its statement will show it.")
     ],
 ) -> None:
-    """Book money moved to where the operator pays from; its statement books the same only once."""
+    """Book money that was moved to the account from which the operator pays.
+
+    The operator's statement does not book it a second time.
+    """
     from gateway.cli.people import with_runtime
     from gateway.money import amount_text
     from gateway.steps import weigh
@@ -225,7 +240,10 @@ def float_top_up(
 def grants(
     role: Annotated[str, typer.Argument(help="The database role the gateway runs as.")],
 ) -> None:
-    """Print the SQL that lets a role run the gateway and never rewrite the ledger; run it as the tables' owner."""
+    """Print the SQL that lets a role run the gateway but never rewrite the ledger.
+
+    Run it as the tables' owner.
+    """
     from gateway.store.grants import grants as statements
 
     typer.echo(statements(role), nl=False)
@@ -235,7 +253,10 @@ def grants(
 def adjust_answer(
     answer: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="The paid answer's id.")],
 ) -> None:
-    """Open an adjustment for a paid answer that turned out wrong: the worker is told and may disagree."""
+    """Open an adjustment for a paid answer that turned out wrong.
+
+    The worker is notified and may disagree.
+    """
     from gateway.cli.people import with_runtime
     from gateway.runtime import Runtime
     from gateway.steps.adjust import open_adjustment
@@ -250,7 +271,7 @@ def adjust_answer(
 
 @app.command("disputes")
 def disputes() -> None:
-    """Adjustments that their workers do not agree with, the soonest to lapse first."""
+    """List the adjustments that their workers dispute, the soonest to lapse first."""
     from gateway.cli.people import with_runtime
     from gateway.money import amount_text
     from gateway.store import adjustments
@@ -272,7 +293,7 @@ def decide_adjustment(
         bool, typer.Option("--uphold/--drop", help="Uphold it, or drop it: nothing is taken.")
     ] = False,
 ) -> None:
-    """Decide an adjustment that its worker disputes, as her coordinator says."""
+    """Decide an adjustment that its worker disputes, on her coordinator's advice."""
     from gateway.cli.people import with_runtime
     from gateway.steps.adjust import decide
 

@@ -1,4 +1,4 @@
-"""`gateway manual`: payouts made by hand, by a bank, a shop or a coordinator with cash."""
+"""The commands `gateway manual`, for payouts made by a bank, a shop or a coordinator with cash."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +19,10 @@ def export(
     *,
     raw: Raw = False,
 ) -> None:
-    """Write what waits to be paid: ref, phone, name, amount, currency, since. It holds whole numbers."""
+    """Write the waiting payouts: ref, phone, name, amount, currency, since.
+
+    It holds whole numbers.
+    """
     from gateway.steps.by_hand import waiting_list
 
     text = with_runtime(lambda rt: waiting_list(rt, provider, raw=raw))
@@ -39,7 +42,10 @@ def confirm(
     ],
     by: Annotated[str, typer.Option(help="Who confirms; it is written beside each payout.")],
 ) -> None:
-    """Take confirmations: all rows are right, or none is taken. The same file again changes nothing."""
+    """Take confirmations: either all rows are right, or none is taken.
+
+    The same file again changes nothing.
+    """
     from gateway.steps.by_hand import confirm as taken
 
     try:

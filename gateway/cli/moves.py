@@ -1,4 +1,4 @@
-"""`gateway moves`: changes of number that persons decide."""
+"""The commands `gateway moves`: changes of number that persons decide."""
 
 import getpass
 from typing import Annotated
@@ -34,7 +34,7 @@ def listed(
     ] = False,
     json: Json = None,
 ) -> None:
-    """List the changes under way, those that wait for persons first."""
+    """List the open changes, those that wait for persons first."""
     from gateway.cli.people import with_runtime
     from gateway.runtime import Runtime
     from gateway.steps.decide_moves import listed_line
@@ -56,7 +56,7 @@ def listed(
 
 @app.command("show")
 def show(number: Number) -> None:
-    """Show one change: its history, and what to ask the worker before you approve it."""
+    """Show one change, its history, and the questions to ask the worker before approval."""
     from gateway.cli.people import with_runtime
     from gateway.steps.decide_moves import sheet
 
@@ -72,7 +72,7 @@ def request(
     because: Annotated[str, typer.Option(help="Why; kept with the change.")],
     by: Annotated[str | None, typer.Option(help="Who asks. Default: your user name.")] = None,
 ) -> None:
-    """Ask for another number of a worker; nothing changes before two persons have approved it."""
+    """Request another number for a worker. Nothing changes before two persons have approved it."""
     from gateway.cli.people import with_runtime
     from gateway.steps import move_requests
 
@@ -86,7 +86,7 @@ def request(
 
 @app.command("approve")
 def approve(number: Number, by: By, key_file: KeyFile = None, key: NoKey = None) -> None:
-    """Approve a change, or end an objection to one. The second person who says so decides it."""
+    """Approve a change, or end an objection to one. The second person's approval decides it."""
     from gateway.cli.people import with_runtime
     from gateway.steps import decide_moves
 
@@ -107,7 +107,8 @@ def refuse(
 ) -> None:
     """Refuse a change.
 
-    One that is done and objected to takes two persons: the old number is the worker's again.
+    If it is done and the worker objected, two persons must refuse it. The worker then has the old
+    number again.
     """
     from gateway.cli.people import with_runtime
     from gateway.steps import decide_moves

@@ -1,4 +1,4 @@
-"""`gateway operators`: the simulated mobile-money operator and carrier as a server of their own."""
+"""The command `gateway operators`, which serves the simulated operators and carriers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,9 +31,10 @@ def operators(
         Path | None, typer.Option(help='Write {"port": N} here once requests are answered.')
     ] = None,
 ) -> None:
-    """Serve simulated providers with /admin: Daraja, MTN, Airtel, pawaPay, airtime; SMS of Africa's Talking and Twilio.
+    """Serve simulated providers with /admin, as a server of their own.
 
-    The operator keeps its own books, so that it can disagree with the gateway's.
+    They are Daraja, MTN, Airtel, pawaPay, airtime, and the SMS of Africa's Talking and Twilio. Each
+    operator keeps its own books, so that it can disagree with the gateway's.
     """
     import asyncio
     import sqlite3
@@ -77,7 +78,10 @@ async def _serve(serving: "Operators", ready_file: Path | None) -> None:
 
 
 def _write_ready(path: Path, port: int) -> None:
-    """Renamed into place: a parent that waits for the file never reads half of it."""
+    """Write the ready file and rename it into place.
+
+    A parent that waits for the file therefore never reads half of it.
+    """
     import json
 
     part = path.with_suffix(f"{path.suffix}.part")

@@ -1,4 +1,7 @@
-"""`gateway options`: what a batch's options mean, when people found out that two mean the same, or that a label is wrong."""
+"""The commands `gateway options`, which correct the options of a batch.
+
+Two options may have one meaning, or a label may be wrong.
+"""
 
 import getpass
 from typing import Annotated
@@ -16,7 +19,7 @@ app = typer.Typer(
 
 @app.callback()
 def options() -> None:
-    """Options of a batch: two that mean the same, or a wrong label."""
+    """Correct the options of a batch: two with one meaning, or a wrong label."""
 
 
 @app.command("same")
@@ -28,7 +31,10 @@ def same(
     by: Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")] = None,
     json: Json = None,
 ) -> None:
-    """Count one option as another: answers, gold, skills and results follow; paid money stays where it is."""
+    """Count one option as another. Answers, gold, skills and results follow.
+
+    No paid money is taken back.
+    """
     from gateway.steps.forgive import SameOption, correct_option
 
     said = SameOption(batch, option, same_as, by or getpass.getuser(), reason)
@@ -55,7 +61,10 @@ def label(
     by: Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")] = None,
     json: Json = None,
 ) -> None:
-    """Correct an option's label: every question asked from now on has it; paid money stays where it is."""
+    """Correct an option's label, which every later question shows.
+
+    No paid money is taken back.
+    """
     from gateway.steps.relabel import NewLabel, correct_label
 
     said = NewLabel(batch, option, text, by or getpass.getuser(), reason, language, misled=misled)

@@ -1,4 +1,4 @@
-"""`gateway outbox`: what waits to be sent, and how long it has waited."""
+"""The command `gateway outbox`, which shows the waiting messages and their waiting times."""
 
 from dataclasses import asdict
 from datetime import datetime, timedelta

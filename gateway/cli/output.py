@@ -1,4 +1,4 @@
-"""What commands write for machines."""
+"""The output of commands for programs."""
 
 import json
 import sys
@@ -24,9 +24,10 @@ Raw = Annotated[
 
 
 def write_json(report: object, out: Path | None) -> bool:
-    """Write `report` where `--json` says (`-` is stdout); False when it was not given, so that text is printed instead.
+    """Write `report` where `--json` says (`-` is stdout), and return whether it was given.
 
-    Raises SettingsError when the file cannot be written.
+    Without `--json` the command prints text instead. Raises SettingsError when the file cannot be
+    written.
     """
     if out is None:
         return False
@@ -48,7 +49,7 @@ def write_csv(
     *,
     raw: bool = False,
 ) -> None:
-    """Write a table where `--csv` says (`-` is stdout); nothing when it was not given."""
+    """Write a table where `--csv` says (`-` is stdout), or nothing without `--csv`."""
     if out is None:
         return
     writer = CsvWriter(raw=raw)

@@ -1,4 +1,4 @@
-"""`gateway payouts` and `gateway statements`: what people must look at, decide and explain."""
+"""The commands `gateway payouts` and `gateway statements`, for payouts that need an operator."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -25,7 +25,7 @@ class Became(StrEnum):
 
 @app.command("list")
 def waiting() -> None:
-    """Payouts that nobody but people can decide."""
+    """List the payouts that only a person can decide."""
     from gateway.cli.people import with_runtime
     from gateway.money import amount_text
     from gateway.store import decisions
@@ -48,7 +48,7 @@ def waiting() -> None:
 def evidence(
     ref: Annotated[str, typer.Argument(help="What the worker reads, e.g. P7K2QX.")],
 ) -> None:
-    """Print all that is known of a payout on one page."""
+    """Print everything that is known about a payout on one page."""
     from gateway.cli.people import with_runtime
     from gateway.steps import resolve
 
@@ -67,7 +67,7 @@ def resolve_payout(
     key_file: KeyFile = None,
     key: NoKey = None,
 ) -> None:
-    """Say what became of a payout. When a second person says the same, it is so."""
+    """Record the outcome of a payout. It takes effect when a second person records the same."""
     from gateway.cli.people import with_runtime
     from gateway.steps import resolve
 
@@ -86,7 +86,7 @@ def resolve_payout(
 
 @app.command()
 def breaker() -> None:
-    """Differences that nobody has explained; those that stop a provider first."""
+    """List the unexplained differences, those that stop a provider first."""
     from gateway.cli.people import with_runtime
     from gateway.store import reconciliations
 
@@ -112,7 +112,7 @@ def explain(
     key_file: KeyFile = None,
     key: NoKey = None,
 ) -> None:
-    """Explain a difference; a provider goes on when all of its are explained."""
+    """Explain a difference. A provider continues when all of its differences are explained."""
     from gateway.cli.people import with_runtime
     from gateway.runtime import Runtime
     from gateway.store import persons, reconciliations
@@ -129,7 +129,7 @@ def explain(
 
 @statements.callback()
 def all_statements() -> None:
-    """Operators' statements, held against our books."""
+    """List the operators' statements, and how they compare with the gateway's books."""
 
 
 @statements.command("import")
@@ -140,7 +140,10 @@ def import_statement(
         typer.Argument(exists=True, dir_okay=False, help="The export of the operator's portal."),
     ],
 ) -> None:
-    """Match a statement with our payouts; what differs is listed and, where it is grave, stops the provider."""
+    """Match a statement with the gateway's payouts, and list the differences.
+
+    A grave difference stops the provider.
+    """
     from gateway.cli.people import with_runtime
     from gateway.steps import reconcile
 

@@ -1,4 +1,4 @@
-"""`gateway client | partner`: who works with this gateway."""
+"""The commands `gateway client` and `gateway partner`, which manage clients and partners."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,9 +21,10 @@ T = TypeVar("T")
 
 
 def with_runtime(work: Callable[[Runtime], Awaitable[T]]) -> T:
-    """Run one piece of work over a runtime whose bells nobody hears: the ticker finds what it leaves.
+    """Run one piece of work over a runtime whose wake-ups are dropped.
 
-    A command that only reads (see `effects`) starts nothing, and its database session is read-only.
+    The ticker finds the work that is left. A command that only reads (see `effects`) starts
+    nothing, and its database session is read-only.
     """
     from gateway.app import open_runtime
     from gateway.cli import effects
@@ -46,7 +47,10 @@ def with_runtime(work: Callable[[Runtime], Awaitable[T]]) -> T:
 
 
 async def of_batch(rt: Runtime, batch: str, rows: Awaitable[T]) -> T:
-    """Return `rows`, which belong to this batch; Refused where there is no such batch, so that a wrong id is not `nothing`."""
+    """Return `rows`, which belong to this batch.
+
+    Raises Refused for an unknown batch, so that a wrong id does not look like an empty result.
+    """
     found = await rows
     await rt.batches.fresh(batch)
     return found
@@ -78,13 +82,14 @@ def new_key(
 def list_keys(
     client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
 ) -> None:
-    """A client's API keys by their first characters: nothing else of them is kept."""
+    """List a client's API keys by their first characters. Nothing else of them is kept."""
     from gateway.steps import admit
     from gateway.store import clients
     from gateway.store.db import Row
 
     async def found(rt: Runtime) -> list[Row]:
-        await admit.currency_of(rt, ClientId(client_id))  # Refused where there is no such client
+        # This raises Refused for an unknown client.
+        await admit.currency_of(rt, ClientId(client_id))
         return await clients.keys(rt.db, ClientId(client_id))
 
     rows = with_runtime(found)
@@ -100,7 +105,7 @@ def revoke_key(
     client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
     key: Annotated[str, typer.Argument(metavar="KEY", help="Its first characters, as listed.")],
 ) -> None:
-    """Make an API key worthless, at once."""
+    """Revoke an API key at once."""
     from gateway.steps import admit
 
     with_runtime(lambda rt: admit.revoke_key(rt, ClientId(client_id), key.removesuffix("...")))
@@ -109,7 +114,7 @@ def revoke_key(
 
 @client.command("list")
 def list_clients() -> None:
-    """List clients and the money they have free."""
+    """List clients and their free money."""
     query = "select c.id, c.name, c.currency, a.balance from client c join account a on a.id = c.account_id order by c.created_at"
     rows = with_runtime(lambda rt: rt.db.rows(query))
     if not rows:

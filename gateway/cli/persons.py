@@ -1,4 +1,7 @@
-"""`gateway persons`: who may decide about money, with keys that never stand on a command line."""
+"""The commands `gateway persons`: the persons that may decide about money, and their keys.
+
+The keys are never on a command line.
+"""
 
 from typing import Annotated
 
@@ -18,7 +21,10 @@ Voucher = Annotated[str, typer.Option("--by", help="The person who is here and v
 
 @app.command("list")
 def listed(json: Json = None) -> None:
-    """List persons with their state, until when their keys are good, and what was done last, by whom and why."""
+    """List persons with their state, the end of their keys, and their last change.
+
+    The last change is shown with its author and reason.
+    """
     from gateway.cli.people import with_runtime
     from gateway.store import persons
 
@@ -37,7 +43,7 @@ def listed(json: Json = None) -> None:
 
 @app.command("add")
 def add(name: Name, by: Voucher = "", key_file: KeyFile = None, key: NoKey = None) -> None:
-    """Add a person, vouched for by one who is here already, and print her key once."""
+    """Add a person, vouched for by an existing one, and print the key once."""
     from gateway.cli.people import with_runtime
     from gateway.steps import persons
 
@@ -54,7 +60,10 @@ def add(name: Name, by: Voucher = "", key_file: KeyFile = None, key: NoKey = Non
 
 @app.command("rekey")
 def rekey(name: Name, by: Voucher = "", key_file: KeyFile = None, key: NoKey = None) -> None:
-    """Give a person a new key (the old one is void) and a new time; she may vouch for herself while her key is good."""
+    """Give a person a new key and a new term. The old key is void.
+
+    A person may vouch for herself while her key is valid.
+    """
     from gateway.cli.people import with_runtime
     from gateway.steps import persons
 
@@ -72,7 +81,10 @@ def disable(
     key_file: KeyFile = None,
     key: NoKey = None,
 ) -> None:
-    """Take a person's say away at once, also from every list and word that waits for a second person."""
+    """Withdraw a person's authority at once.
+
+    Lists and decisions that wait for a second person lose this person's approval, too.
+    """
     from gateway.cli.people import with_runtime
     from gateway.steps import persons
 

@@ -1,4 +1,4 @@
-"""`gateway phrases`: what is said in which language, what nobody has read yet, and what does not fit."""
+"""The commands `gateway phrases`: the texts per language, unreviewed ones, and too long ones."""
 
 from dataclasses import asdict, dataclass
 
@@ -14,7 +14,11 @@ app = typer.Typer(no_args_is_help=True, help="The texts workers read, language b
 
 @dataclass(frozen=True, slots=True)
 class _Language:
-    """`unchecked`: texts no native speaker has read. `over`: texts that do not fit, at their longest."""
+    """The state of one language.
+
+    `unchecked` counts the texts that no native speaker has read. `over` lists the texts that do not
+    fit with their longest values.
+    """
 
     language: str
     name: str
@@ -26,14 +30,17 @@ class _Language:
 
 @app.callback()
 def _group() -> None:
-    """The texts workers read, language by language."""
+    """Check the texts that workers read, language by language."""
 
 
 @app.command("check")
 def check(
     json: Json = None,
 ) -> None:
-    """Weigh every text with its longest values; exit 1 where one does not fit or a language lacks one."""
+    """Measure every text with its longest values.
+
+    Exits with 1 if one does not fit or is missing.
+    """
     english = books()[ENGLISH].keys
     found = [_look(code, book, english) for code, book in books().items()]
     if str(json) != "-":

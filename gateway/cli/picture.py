@@ -1,4 +1,7 @@
-"""Small charts as SVG, for reports and web pages: lines, points, a table of shades. No dependency."""
+"""Small charts as SVG for reports and web pages: lines, points, a shaded table.
+
+This module has no dependency.
+"""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -8,14 +11,15 @@ from pathlib import Path
 from gateway.errors import Refused
 
 WIDTH, HEIGHT, MARGIN = 460, 360, 56
-COLOURS = ("#1b6ca8", "#d1495b", "#3a7d44", "#8d6a9f")  # told apart by the colour-blind too
+# colour-blind readers can distinguish them, too
+COLOURS = ("#1b6ca8", "#d1495b", "#3a7d44", "#8d6a9f")
 FONT = 'font-family="sans-serif" font-size="12"'
 TICKS = 5
 Points = Sequence[tuple[float, float]]
 
 
 def write(path: Path, panels: Sequence[str]) -> None:
-    """One file with the panels side by side; raises Refused for another kind of file than SVG."""
+    """Write one file with the panels side by side. Raises Refused unless it is an SVG file."""
     if path.suffix.lower() != ".svg":
         raise Refused(f"{path}: pictures are written as SVG, name the file something.svg")
     placed = "".join(
@@ -36,7 +40,10 @@ def lines(
     series: Mapping[str, Points],
     labels: Mapping[tuple[float, float], str] | None = None,
 ) -> str:
-    """Each series as points joined by a line, `labels` beside some; `up` are shares, shown in percent."""
+    """Return each series as points joined by a line, with `labels` beside some points.
+
+    `up` names shares, which are shown in percent.
+    """
     every = [point for points in series.values() for point in points]
     xs, ys = _span([x for x, _ in every]), _span([y for _, y in every], most=1.0)
     drawn = [_axes(title, across, up, xs, ys)]
@@ -62,7 +69,7 @@ def lines(
 
 
 def calibration(title: str, bins: Sequence[tuple[float, float, int]]) -> str:
-    """(confidence, accuracy, tasks) per bin as circles, beside the line where both are equal."""
+    """Return circles for (confidence, accuracy, tasks) per bin, beside the line of equality."""
     xs = ys = (0.0, 1.0)
     most = max((n for _, _, n in bins), default=1)
     drawn = [
@@ -79,7 +86,7 @@ def calibration(title: str, bins: Sequence[tuple[float, float, int]]) -> str:
 
 
 def shades(title: str, labels: Sequence[str], counts: Mapping[tuple[str, str], int]) -> str:
-    """A table of (truth, found) counts, each row shaded by its shares."""
+    """Return a table of (truth, found) counts, each row shaded by its shares."""
     side = min((WIDTH - 2 * MARGIN - 40), HEIGHT - 2 * MARGIN) / len(labels)
     left, top = (WIDTH - side * len(labels)) / 2 + 20, MARGIN + 8
     drawn = [
@@ -140,7 +147,7 @@ def _axes(
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """About `TICKS` round numbers (1, 2 or 5 times a power of ten) between two others."""
+    """Return about `TICKS` round numbers (1, 2 or 5 times a power of ten) within a range."""
     rough = (high - low) / TICKS
     power = 10.0 ** floor(log10(rough))
     step = next(power * n for n in (1.0, 2.0, 5.0, 10.0) if power * n >= 0.7 * rough)

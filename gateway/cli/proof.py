@@ -1,4 +1,4 @@
-"""`gateway client proof`: what each paid answer of a batch became."""
+"""The command `gateway client proof`, which shows the payment of each answer of a batch."""
 
 import sys
 from pathlib import Path
@@ -19,7 +19,7 @@ def proof(
     *,
     raw: Raw = False,
 ) -> None:
-    """Write a batch's proof as CSV: each paid answer with the payout and the receipt that carried it."""
+    """Write a batch's proof as CSV: each paid answer with its payout and receipt."""
     from gateway.api.proof import as_csv
     from gateway.cli.people import with_runtime
     from gateway.errors import Refused

@@ -1,4 +1,4 @@
-"""`gateway qa`: the gateway's quality engine on any CSV of answers, without a server."""
+"""The commands `gateway qa`: the quality engine on any CSV of answers, without a server."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -92,7 +92,7 @@ def aggregate(
     *,
     raw: Raw = False,
 ) -> None:
-    """Find the most likely value of every task, and how sure it is."""
+    """Find the most likely value of every task, and its confidence."""
     from gateway.cli.qa_typed import asked
     from gateway.cli.qa_votes import ties_note
     from gateway.qa.report import report
@@ -173,7 +173,7 @@ def simulate(
     plot: PlotFile = None,
     json_file: JsonFile = None,
 ) -> None:
-    """Make up a crowd and see what accuracy costs, before a batch exists."""
+    """Simulate a crowd and show the price of accuracy, before a batch exists."""
     from gateway.qa.made_up import Crowd, made_up
 
     with one_line_errors("simulate"):
@@ -197,7 +197,10 @@ def gold(
     method: Annotated[str, typer.Option(help="auto, or a rule by name.")] = "auto",
     json_file: JsonFile = None,
 ) -> None:
-    """What so many gold tasks would have told: how true confidences are, whether certificates hold."""
+    """Show what a number of gold tasks would have revealed on past answers.
+
+    It measures how true confidences are, and whether certificates hold.
+    """
     from gateway.cli.qa_typed import asked
 
     with one_line_errors("gold"):
@@ -246,9 +249,9 @@ def _text_splits(
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """When a replay stops asking: at a confidence, or while an answer is worth its price.
+    """The end of asking in a replay: at a confidence, or while an answer is worth its price.
 
-    `gold` teaches skills before anything is asked; typed answers are compared as `language` says.
+    `gold` teaches skills before the first question. `language` says how typed answers are compared.
     """
 
     confidence: float | None
@@ -290,7 +293,7 @@ def _replay(
 
 
 def _suspects(rows: Sequence[tuple[str, str, str]]) -> dict[str, object]:
-    """Who shares mistakes beyond luck, in words and as figures."""
+    """Return the workers that share mistakes beyond chance, as text and as figures."""
     from gateway.qa.cheating import findings
     from gateway.qa.observed import Deed, Observed
 

@@ -1,4 +1,7 @@
-"""What all `gateway qa` commands share: their options, reading CSV, writing results, errors in one line."""
+"""The common part of all `gateway qa` commands.
+
+It has their options, the reading of CSV, the writing of results, and errors in one line.
+"""
 
 import json
 import sys
@@ -22,7 +25,7 @@ RESULT_COLUMNS = ("task", "value", "confidence", "answers", "confidence_checked"
 
 
 class Kind(StrEnum):
-    """What the answers are."""
+    """The kind of the answers."""
 
     VERIFICATION = "verification"
     CATEGORISATION = "categorisation"
@@ -56,7 +59,7 @@ JsonFile = Annotated[
 
 @contextmanager
 def one_line_errors(command: str) -> Generator[None]:
-    """What the user can mend becomes one line on stderr and exit 1."""
+    """Turn errors that the user can correct into one line on stderr and exit code 1."""
     try:
         yield
     except (GatewayError, OSError) as error:
@@ -65,9 +68,9 @@ def one_line_errors(command: str) -> Generator[None]:
 
 
 def answers_of(path: Path, asked: "Asked") -> "Votes":
-    """Return the votes of a CSV task,worker,answer; typed answers may be empty.
+    """Return the votes of a CSV task,worker,answer. Typed answers may be empty.
 
-    Says on stderr how many answers are left out.
+    Prints on stderr how many answers are left out.
     """
     from gateway.cli.qa_votes import repeats_note, votes_of
     from gateway.qa.rows import read_answers
@@ -80,14 +83,17 @@ def answers_of(path: Path, asked: "Asked") -> "Votes":
 
 
 def truths_of(path: Path | None, votes: "Votes") -> dict[str, str]:
-    """Return the truths of a CSV task,truth, spelt as the answers are."""
+    """Return the truths of a CSV task,truth, with the spelling of the answers."""
     from gateway.qa.rows import read_truths
 
     return {} if path is None else votes.spelt(read_truths(_source(path), str(path)), str(path))
 
 
 def say(note: str) -> None:
-    """Write a note on the results to stderr, since stdout may be a file; an empty one is none."""
+    """Write a note on the results to stderr, since stdout may be a file.
+
+    An empty note is skipped.
+    """
     if note:
         typer.echo(f"gateway qa: {note}", err=True)
 
@@ -100,9 +106,10 @@ def write_results(
     tied: Collection[str] = (),
     raw: bool = False,
 ) -> None:
-    """Write a row per task; `-` is stdout. `checked` says whether gold has checked the confidences.
+    """Write a row per task, to stdout if `out` is `-`.
 
-    Columns have the names and words that the API gives them.
+    `checked` says whether gold has checked the confidences. Columns have the API's names and
+    values.
     """
     known, ties = _word(value=checked), frozenset(tied)
     with _output(out) as file:
@@ -119,7 +126,7 @@ def _word(*, value: bool) -> str:
 
 
 def write_json(target: str | None, figures: Mapping[str, object]) -> None:
-    """None writes nothing, `-` is stdout."""
+    """Write figures to a file, to stdout for `-`, or nowhere for None."""
     if target:
         with _output(target) as file:
             file.write(json.dumps(figures, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
@@ -127,7 +134,7 @@ def write_json(target: str | None, figures: Mapping[str, object]) -> None:
 
 @contextmanager
 def progress(steps: int) -> Generator[Callable[[], None]]:
-    """A bar on stderr that is gone at the end: stdout is for the figures."""
+    """Show a bar on stderr, which disappears at the end. stdout is for the figures."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -139,7 +146,10 @@ def progress(steps: int) -> Generator[Callable[[], None]]:
 
 @contextmanager
 def working(what: str) -> Generator[None]:
-    """A line on stderr while something takes its time, gone at the end; nothing where nobody looks."""
+    """Show a line on stderr during a long calculation, only on a terminal.
+
+    The line disappears at the end.
+    """
     from rich.console import Console
 
     with Console(stderr=True).status(what):
@@ -156,8 +166,8 @@ def _output(target: str) -> Generator[TextIO]:
 
 
 def _source(path: Path) -> Path | bytes:
-    """Return a file, or what stdin holds for `-`."""
+    """Return a file, or the content of stdin for `-`."""
     if str(path) == "-":
         return sys.stdin.buffer.read()
-    with path.open("rb"):  # an OSError names the file here
+    with path.open("rb"):  # An OSError names the file here.
         return path

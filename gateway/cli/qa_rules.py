@@ -1,4 +1,7 @@
-"""`gateway qa rules | dry-run --batch | switch`: the rules of a live batch, tried on its past answers and switched on."""
+"""The commands `gateway qa rules`, `dry-run --batch` and `switch`, for the rules of a live batch.
+
+A rule is tried on the batch's past answers and then switched on.
+"""
 
 import getpass
 from typing import Annotated, Any
@@ -14,7 +17,7 @@ CHANGES_SHOWN = 20
 
 
 def rules(batch: BatchId, json_file: JsonFile = None) -> None:
-    """The rules a batch was decided by, from when and why, and those that were tried."""
+    """List the rules that decided a batch, with times and reasons, and the tried rules."""
     from gateway.cli.people import of_batch, with_runtime
     from gateway.runtime import Runtime
     from gateway.store import rules as store
@@ -50,7 +53,10 @@ def try_live(
     method: str | None,
     json_file: str | None,
 ) -> None:
-    """Try a changed rule on the answers of a live batch; nothing changes but that the trial is kept."""
+    """Try a changed rule on the answers of a live batch.
+
+    The trial is recorded, and nothing changes.
+    """
     from gateway.cli.people import with_runtime
     from gateway.steps.trials import NewRule, try_rule
 
@@ -83,7 +89,7 @@ def switch(
     by: _By = None,
     json_file: JsonFile = None,
 ) -> None:
-    """Decide a running batch by a rule that was tried; its open tasks are judged by it at once."""
+    """Decide a running batch by a rule that was tried. Its open tasks are judged by it at once."""
     from gateway.cli.people import with_runtime
     from gateway.steps import trials
 
@@ -99,7 +105,10 @@ def switch(
 
 
 def _messages(one: dict[str, Any]) -> str:
-    """`about 34 segments (KES 27.20)`; no price where a country stands in no price list."""
+    """Return a text like `about 34 segments (KES 27.20)`.
+
+    It has no price if a country is missing in the price lists.
+    """
     costs = [amount_text(minor, currency) for currency, minor in one["messages_minor"].items()]
     costs += [f"no price for {region}" for region in one["unpriced"]]
     return f"about {one['segments']:,} segments" + (f" ({', '.join(costs)})" if costs else "")

@@ -1,4 +1,4 @@
-"""What the `gateway qa` commands show: tables and curves in a terminal, pictures in a file."""
+"""The output of the `gateway qa` commands: tables and curves in a terminal, charts in a file."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -65,7 +65,10 @@ def _scored(
 def _right(
     found: "Report", scored: Sequence[tuple[str, str, float, int]], truths: Mapping[str, str]
 ) -> list[bool]:
-    """Typed answers may differ from the truth by a slip: that is what their confidence speaks of."""
+    """Return for each result whether it is right.
+
+    A typed answer may differ from the truth by a slip, because its confidence allows for one.
+    """
     from gateway.qa.report import TRANSCRIPTION
 
     if found.figures["kind"] != TRANSCRIPTION:

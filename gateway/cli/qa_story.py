@@ -1,4 +1,7 @@
-"""`gateway qa explain` and `gateway qa dry-run`: one decision told, and a new rule tried on past answers."""
+"""The commands `gateway qa explain` and `gateway qa dry-run`.
+
+They explain one decision, and try a new rule on past answers.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -55,7 +58,10 @@ def explain(
     price: PriceOption = 0.0,
     json_file: JsonFile = None,
 ) -> None:
-    """Tell the whole story of one decision: who said what, how good they are, what would have changed it."""
+    """Explain one decision with its answers and the workers' skills.
+
+    It also shows the changes that would reverse the decision.
+    """
     from gateway.cli.qa_typed import asked
     from gateway.qa.explain import explain as told
 
@@ -97,7 +103,10 @@ def dry_run(
     new_method: Annotated[str | None, typer.Option(help="The new rule's, if it differs.")] = None,
     json_file: JsonFile = None,
 ) -> None:
-    """Try a changed rule on past answers before it is switched on: cost, accuracy, tasks changed."""
+    """Try a changed rule on past answers before it is switched on.
+
+    It shows the cost, the accuracy and the changed tasks.
+    """
     from gateway.cli.qa_typed import asked
     from gateway.qa.dry_run import dry_run as tried
 

@@ -1,7 +1,7 @@
 """Typed values in a file of answers, read as on the phone: a date, a number, a name, or any text.
 
-The reader is the one of the task kind (`gateway.tasks.kinds`), so a value that a worker would have
-been asked about is no answer here either: it is left out and named, never guessed.
+The reader is the one of the task kind (`gateway.tasks.kinds`). A value that a worker would have
+been asked about is therefore no answer here either: it is left out and named, never guessed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,10 +21,10 @@ UNREAD_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the answers of a file are, as a client describes a batch, and how their workers write.
+    """The description of a file's answers, as a client describes a batch.
 
-    `value` is the task kind of a typed value; None for options and for plain texts. An empty
-    `language` or `currency` is not known, so that nothing of how they write is certain.
+    `value` is the task kind of a typed value, and None for options and for plain texts. An empty
+    `language` or `currency` is unknown, so the notation of the answers is uncertain.
     """
 
     kind: Kind | None = None
@@ -34,24 +34,24 @@ class Asked:
 
     @property
     def is_typed(self) -> bool:
-        """Whether the answers are said to be typed."""
+        """Return whether the answers are declared as typed."""
         return self.kind is Kind.TRANSCRIPTION
 
     @property
     def tag(self) -> str:
-        """The language tag by which `gateway.qa` compares typed answers."""
+        """Return the language tag by which `gateway.qa` compares typed answers."""
         from gateway.qa.text.normalise import tag
 
         return tag(self.language, self.value.COMPARED if self.value else "")
 
     def kind_of(self, rows: Sequence[Row]) -> str:
-        """Return the kind that was given, or else the one that the answers look like."""
+        """Return the kind that was given, or else the kind that the answers resemble."""
         from gateway.qa.report import guessed_kind
 
         return self.kind or guessed_kind(rows)
 
     def read(self, rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
-        """Return the rows with their answers as they are stored, and the rows whose answers are no such value."""
+        """Return the rows with answers in stored form, and the rows with unreadable answers."""
         if self.value is None:
             return list(rows), []
         known: dict[str, str | None] = {}
@@ -70,9 +70,9 @@ class Asked:
         return read, unread
 
     def truths(self, truths: Mapping[str, str], name: str) -> dict[str, str]:
-        """Return truths as they are stored.
+        """Return truths in stored form.
 
-        Raises Refused naming the file and the task of one that is no such value.
+        Raises Refused naming the file and the task of a truth that is not a value of this kind.
         """
         if self.value is None:
             return dict(truths)
@@ -85,7 +85,7 @@ class Asked:
         return read
 
     def unread_note(self, unread: Sequence[Row]) -> str:
-        """Return a sentence on the answers that were not read; empty where all were."""
+        """Return a sentence on the answers that were not read, or "" if all were."""
         if self.value is None or not unread:
             return ""
         return (
@@ -105,9 +105,9 @@ class Asked:
 
 
 def asked(kind: Kind | None, value: str | None, language: str, currency: str) -> Asked:
-    """Return what the options of a command ask for.
+    """Return the description that the options of a command give.
 
-    Raises Refused for a value that is not there or is not typed.
+    Raises Refused for a value that does not exist or is not typed.
     """
     from gateway import plugins
     from gateway.tasks import kinds
@@ -119,7 +119,7 @@ def asked(kind: Kind | None, value: str | None, language: str, currency: str) ->
     name = kind_asked(kind or TRANSCRIPTION, value)
     if name == TRANSCRIPTION:
         return Asked(Kind.TRANSCRIPTION, None, language, currency)
-    typed = cast("TaskKind", cast("object", plugins.load(kinds, name)))  # a kind is its module
+    typed = cast("TaskKind", cast("object", plugins.load(kinds, name)))  # each kind is a module
     return Asked(Kind.TRANSCRIPTION, typed, language, currency)
 
 

@@ -12,15 +12,16 @@ from gateway.qa.port import OPTIONS_MAX
 
 Row = tuple[str, str, str]  # task, worker, answer
 TIES_SHOWN = 20
-# Signs that make a label another one (A+ and A-, 1.5 and 1,5), which folding takes for punctuation.
+# These signs distinguish labels (A+ and A-, 1.5 and 1,5), although folding treats them as
+# punctuation.
 _SIGNS = re.compile(r"[+#%<>=&/*]|(?<![^\W\d])-(?![^\W\d])|(?<=\d)[.,](?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """The votes of a file. `spelling` maps each folded label to the spelling that stands for it.
+    """The votes of a file. `spelling` maps each folded label to its representative spelling.
 
-    `unread` are the rows whose answers are no value of the kind that was `asked` for.
+    `unread` are the rows with answers that are not values of the kind in `asked`.
     """
 
     rows: list[Row]
@@ -30,9 +31,9 @@ class Votes:
     unread: Sequence[Row] = ()
 
     def spelt(self, truths: Mapping[str, str], name: str = "truths") -> dict[str, str]:
-        """Return the truths of the file `name` as the answers are spelt.
+        """Return the truths of the file `name` with the spelling of the answers.
 
-        Raises Refused for one that is no such value.
+        Raises Refused for a truth that is not a value of the kind.
         """
         if not self.spelling:
             return self.asked.truths(truths, name)
@@ -40,10 +41,11 @@ class Votes:
 
 
 def votes_of(given: Sequence[Row], asked: Asked) -> Votes:
-    """Read typed values, fold labels, and keep each worker's first answer to a task that could be read."""
+    """Read typed values, fold labels, and keep each worker's first readable answer per task."""
     rows, unread = asked.read(given)
     spelling = {} if asked.is_typed else _spelling(rows)
-    if len(spelling) > OPTIONS_MAX:  # These are no labels of a question, but typed texts.
+    # With more spellings than options they are typed texts and not labels of a question.
+    if len(spelling) > OPTIONS_MAX:
         spelling = {}
     seen: dict[str, set[str]] = {}
     kept: list[Row] = []
@@ -56,14 +58,14 @@ def votes_of(given: Sequence[Row], asked: Asked) -> Votes:
 
 
 def repeats_note(votes: Votes) -> str:
-    """Return a sentence on the answers that do not count; empty where all count."""
+    """Return a sentence on the answers that do not count, or "" if all count."""
     if not votes.repeated:
         return ""
     return f"{votes.repeated:,} repeated answers were left out: of a worker's answers to one task, the first counts"
 
 
 def ties_note(ties: Sequence[str]) -> str:
-    """Return a sentence that names the tied tasks; empty where there is none."""
+    """Return a sentence that names the tied tasks, or "" if there is none."""
     if not ties:
         return ""
     more = f" and {len(ties) - TIES_SHOWN:,} more" if len(ties) > TIES_SHOWN else ""
@@ -71,7 +73,10 @@ def ties_note(ties: Sequence[str]) -> str:
 
 
 def _spelling(rows: Sequence[Row]) -> dict[str, str]:
-    """Return one spelling per folded label: the most frequent, then the plainest, then the first."""
+    """Return one spelling per folded label.
+
+    It is the most frequent one, then the plainest, then the first.
+    """
     counts = Counter(answer for _, _, answer in rows)
     best: dict[str, tuple[int, bool, str]] = {}
     for answer, count in counts.items():

@@ -1,4 +1,4 @@
-"""`gateway review`: tasks whose answers stayed in doubt, for a person to decide."""
+"""The commands `gateway review`: tasks whose answers stayed in doubt, for a person to decide."""
 
 import getpass
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ def listed(
     batch: Annotated[str | None, typer.Option(help="Only of this batch (b_...).")] = None,
     json: Json = None,
 ) -> None:
-    """Tasks in review with their answers, oldest first."""
+    """List the tasks in review with their answers, oldest first."""
     from gateway.steps.confidences import in_words
     from gateway.store import reviews
 
@@ -62,7 +62,7 @@ def decide(
     value: Annotated[str, typer.Argument(metavar="VALUE", help="What is true.")],
     by: Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")] = None,
 ) -> None:
-    """Decide a task in review: the word of a person stands."""
+    """Decide a task in review. A person's decision is final."""
     from gateway.steps import review
 
     who = by or getpass.getuser()

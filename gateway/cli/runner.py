@@ -1,4 +1,7 @@
-"""`gateway runner`: answers bells. One event loop, one pool and one runtime for the life of the process."""
+"""The command `gateway runner`, which executes queued jobs.
+
+A process has one event loop, one connection pool and one runtime for its whole life.
+"""
 
 import asyncio
 import inspect
@@ -18,12 +21,12 @@ from gateway.steps.precedence import may_run
 from gateway.steps.pulse import begin
 
 ANSWER = "gateway.cli.runner.answer_bell"
-"""The name that every bell of ours carries; what else stands there is refused."""
+"""The function name in every job of the gateway. A job with another name is refused."""
 _CONNECTIONS = 3
 
 
 class Runner:
-    """The runtime of this process, opened with its first bell and kept."""
+    """The runtime of this process, opened with its first job and kept."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -56,22 +59,25 @@ class Runner:
 
 
 def permitted(execute: Callable[..., None]) -> Permitted:
-    """Return what a runner may execute: our steps, each with the number of arguments it takes."""
+    """Return the jobs that a runner may execute.
+
+    They are the gateway's steps, with the number of their arguments.
+    """
     numbers = {
-        name: len(inspect.signature(step).parameters) - 1  # without the runtime
+        name: len(inspect.signature(step).parameters) - 1  # the runtime does not count
         for name, step in STEPS.items()
     }
     return Permitted(ANSWER, numbers, execute)
 
 
 def queues(*, heavy: bool, light: bool) -> tuple[str, ...]:
-    """Return the queues that the command line names; both, messages first, where it names none."""
+    """Return the queues that the command line names, or both, messages first, if it names none."""
     named = {(True, False): (HEAVY_QUEUE,), (False, True): (QUEUE,)}
     return named.get((heavy, light), (QUEUE, HEAVY_QUEUE))
 
 
 def serve(settings: Settings, names: Sequence[str]) -> None:
-    """Answer the bells of these queues until SIGTERM or SIGINT."""
+    """Execute the jobs of these queues until SIGTERM or SIGINT."""
     raise_file_limit()
     runner = Runner(settings)
     assert settings.redis_url

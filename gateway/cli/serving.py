@@ -1,4 +1,8 @@
-"""What commands that need servers share: servers of the data folder where none are given, the secret, the schema."""
+"""The common part of commands that need servers.
+
+It starts the data folder's own servers where no others are configured, and has the secret key and
+the schema.
+"""
 
 import asyncio
 import os
@@ -28,11 +32,11 @@ log = structlog.get_logger()
 
 SECRET_FILE: Final = "secret.key"  # noqa: S105  # a name
 UP_LOCK: Final = "up.lock"
-"""Held by the `gateway up` of a data folder: it supervises the folder's servers."""
+"""The lock of the `gateway up` of a data folder, which supervises the folder's servers."""
 _GUARD_S = 0.5
 _CONNECT_EVERY = 10
-"""Rounds of the guard between two tries to connect: what keeps a server may live while the server
-is gone.
+"""The rounds of the guard between two tries to connect, because the supervisor of a server may live
+while the server is gone.
 """
 
 
@@ -40,11 +44,11 @@ is gone.
 def served(
     settings: Settings, *, migrated: bool = False, known: bool = True
 ) -> Generator[Settings]:
-    """Settings with a database, a Redis and a secret key that work, for as long as the block runs.
+    """Yield settings with a working database, Redis and secret key for the length of the block.
 
-    `migrated`: also bring the database to this version. `known`: refuse a database with the schema
+    `migrated` also brings the database to this version. `known` refuses a database with the schema
     of a newer version. Several processes may do this with one data folder: the first starts the
-    servers, the last to leave stops them.
+    servers, and the last to leave stops them.
     """
     settings = with_secret(settings)
     servers = _servers(settings)
@@ -59,7 +63,10 @@ def served(
 
 
 async def _must_be_known(settings: Settings) -> None:
-    """Raise SettingsError for a newer program's database; one that does not answer is no obstacle, it may come back."""
+    """Raise SettingsError for a database of a newer program.
+
+    A database that does not answer is no obstacle, because it may come back.
+    """
     assert settings.database_url
     try:
         db = await open_database(settings.database_url.get_secret_value(), connections=1)
@@ -75,8 +82,10 @@ async def _must_be_known(settings: Settings) -> None:
 
 @contextmanager
 def serving(settings: Settings, *, migrated: bool = False) -> Generator[Settings]:
-    """The same for a process that stays: its log lines go to one place, its files are its owner's alone, and the
-    servers it stands on are watched."""
+    """Yield settings with working servers, for a process that stays.
+
+    Its log lines go to one place, its files belong to its owner alone, and its servers are watched.
+    """
     logs.configure(settings.log_format)
     os.umask(0o077)
     with said_plainly("the gateway", settings.data_dir):
@@ -87,10 +96,10 @@ def serving(settings: Settings, *, migrated: bool = False) -> Generator[Settings
 
 @contextmanager
 def reading(settings: Settings, *, redis: bool = True) -> Generator[Settings]:
-    """The same for a command that only looks.
+    """Yield settings with running servers, for a command that only reads.
 
-    Raises SettingsError or NotRunning in one line that says what to do: nothing is made and nothing
-    is started.
+    Nothing is made and nothing is started. Raises SettingsError or NotRunning in one line that says
+    what to do.
     """
     settings = with_secret(settings, made=False)
     servers = _servers(settings, redis=redis)
@@ -105,7 +114,7 @@ def reading(settings: Settings, *, redis: bool = True) -> Generator[Settings]:
 
 
 def shown(data_dir: Path) -> str:
-    """Return the data folder as a person would type it."""
+    """Return the data folder as an operator would type it."""
     return str(data_dir) if data_dir.is_absolute() else f"./{data_dir}"
 
 
@@ -118,7 +127,7 @@ def must_be_there(settings: Settings) -> None:
 
 
 def is_there(data_dir: Path) -> bool:
-    """Return whether a gateway was made in a data folder."""
+    """Return whether the data folder contains a gateway."""
     return (data_dir / SECRET_FILE).exists() or (data_dir / "postgres" / "data").exists()
 
 
@@ -128,7 +137,7 @@ def is_up(data_dir: Path) -> bool:
 
 
 def next_step(settings: Settings) -> str:
-    """Return what a person does about servers that are down."""
+    """Return the advice to an operator about servers that are down."""
     if is_up(settings.data_dir):
         return "the `gateway up` that runs there is starting it again; try again in some seconds"
     return "the gateway is stopped; start it with `gateway up` (or `gateway api`), then try again"
@@ -158,7 +167,10 @@ def _with_urls(settings: Settings, servers: EmbeddedServers) -> Settings:
 
 @contextmanager
 def _guarded(settings: Settings) -> Generator[None]:
-    """Watch the servers from a thread: ask the supervisor for what is down, or start it where there is none."""
+    """Watch the servers from a thread.
+
+    A server that is down is reported to its supervisor, or started if there is no supervisor.
+    """
     servers = _servers(settings)
     if not servers.kept:
         yield
@@ -189,13 +201,15 @@ def _guarded(settings: Settings) -> Generator[None]:
 
 
 def with_secret(settings: Settings, *, made: bool = True) -> Settings:
-    """Settings with a secret key: the one given, or the data folder's own (made once, for its owner's eyes only).
+    """Return settings with a secret key: the given one, or the data folder's own.
 
-    Not `made`: one that is not there is an error, since there is no gateway then."""
+    The data folder's key is made once, and only its owner can read it. With `made` false a missing
+    key is an error, since there is no gateway then.
+    """
     if settings.secret_key:
         Vault(
             settings.secret_key.get_secret_value()
-        )  # a key that is none is told before anything starts
+        )  # A malformed key is reported before anything starts.
         return settings
     if settings.database_url:
         raise SettingsError(
@@ -217,7 +231,7 @@ def with_secret(settings: Settings, *, made: bool = True) -> Settings:
 
 
 def _make_key(path: Path) -> None:
-    """Whole or not at all: a second process never reads half a key."""
+    """Write a new key completely or not at all, so that another process never reads half a key."""
     if path.exists():
         return
     draft = path.with_suffix(f".{os.getpid()}")
@@ -227,6 +241,6 @@ def _make_key(path: Path) -> None:
     try:
         os.link(draft, path)
     except FileExistsError:
-        pass  # the other process was faster: its key counts
+        pass  # The other process was faster, so its key counts.
     finally:
         draft.unlink()

@@ -1,4 +1,4 @@
-"""What commands that list things share: the age of something in words, and what a correction moved."""
+"""The common part of commands that list things: ages as text, and the changes of a correction."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,11 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def age(seconds: float) -> str:
-    """>>> age(42), age(200), age(100_000) ('42 s', '3 min', '1 d')"""
+    """Return an age as short text.
+
+    >>> age(42), age(200), age(100_000)
+    ('42 s', '3 min', '1 d')
+    """
     for unit, name in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
         if seconds >= unit:
             return f"{seconds / unit:.0f} {name}"
@@ -17,7 +21,7 @@ def age(seconds: float) -> str:
 
 
 def say_moved(diff: Mapping[str, Any]) -> None:
-    """Print whose results and pauses a correction changed (`steps/forgive`)."""
+    """Print the workers with results and pauses that a correction changed (`steps/forgive`)."""
     from gateway.steps.confidences import in_words
 
     for one in diff["decisions"]:

@@ -1,4 +1,4 @@
-"""`gateway sms`: what a message weighs and costs, before anybody pays for it."""
+"""The commands `gateway sms`: the size and price of a message, before it is sent."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ app = typer.Typer(
 
 @app.callback()
 def sms() -> None:
-    """What an SMS weighs: encoding, septets, segments, price."""
+    """Measure an SMS: encoding, septets, segments, price."""
 
 
 @app.command()
@@ -51,7 +51,7 @@ def count(
         str | None, typer.Option("--json", help="Write the figures as JSON; - is stdout.")
     ] = None,
 ) -> None:
-    """Encoding, units, segments and price of one message."""
+    """Show the encoding, units, segments and price of one message."""
     try:
         message = _message(text, file)
         one = _given(price, currency) if price is not None else _listed(country, network)
@@ -85,7 +85,10 @@ def _given(price: str, currency: str) -> Price:
 
 
 def _listed(country: str | None, network: str | None) -> Price | None:
-    """One segment as the price lists say: the package's, the settings' and the worker channel's own."""
+    """Return the price of one segment in the price lists.
+
+    The lists are those of the package, of the settings and of the worker channel.
+    """
     from gateway import settings as settings_room
     from gateway.sms.prices import PriceList, built_in
 
@@ -133,7 +136,7 @@ def _figures(
 
 
 def _money(cost: Price) -> str:
-    """Segments may cost fractions of the smallest coin.
+    """Return a price as text. Segments may cost fractions of the smallest coin.
 
     >>> _money(Price(1_600_000, "KES")), _money(Price(22_600, "USD"))
     ('KES 1.60', 'USD 0.0226')

@@ -1,10 +1,10 @@
-"""How `gateway --help` is arranged: the commands by subject, in the order in which a user meets them."""
+"""The arrangement of `gateway --help`: commands by subject, in the order of first use."""
 
 from collections.abc import Mapping
 from typing import Final
 
 import typer
-from typer._click.core import Context  # the type that typer's own groups are written with
+from typer._click.core import Context  # typer's own groups are written with this type
 from typer.core import TyperGroup
 
 from gateway.cli.examples import add_examples
@@ -45,7 +45,7 @@ class BySubject(TyperGroup):
     """The group of all commands, listed in the order of `SUBJECTS`."""
 
     def list_commands(self, ctx: Context) -> list[str]:
-        """Return the names by subject; a command without a subject stands last."""
+        """Return the names by subject. A command without a subject stands last."""
         order = [name for names in SUBJECTS.values() for name in names]
         return sorted(
             self.commands, key=lambda name: order.index(name) if name in order else len(order)
@@ -53,7 +53,7 @@ class BySubject(TyperGroup):
 
 
 def arrange(app: typer.Typer) -> None:
-    """Give each command its subject's panel in `gateway --help`, and its examples at the end of its own help."""
+    """Give each command its panel in `gateway --help`, and its examples in its own help."""
     subject_of = {name: subject for subject, names in SUBJECTS.items() for name in names}
     for one in (*app.registered_commands, *app.registered_groups):
         name = one.name or getattr(one.callback, "__name__", "")

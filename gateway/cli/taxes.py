@@ -1,4 +1,4 @@
-"""`gateway ledger taxes` and `tax-paid`: what was withheld for the authority, and what it has."""
+"""The commands `gateway ledger taxes` and `tax-paid`: taxes withheld for the authority and paid."""
 
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -17,7 +17,7 @@ def taxes(
     *,
     raw: Raw = False,
 ) -> None:
-    """What was withheld as tax in a month, for the authority: the totals of each tax, with --csv each payout of them."""
+    """Show the taxes that were withheld in a month, per tax, or with --csv per payout."""
     from gateway.cli.people import with_runtime
     from gateway.money import amount_text
     from gateway.store import taxes as store
@@ -44,7 +44,7 @@ def taxes(
     )
 
 
-def tax_paid(  # each is one word of the command
+def tax_paid(  # Each parameter is one argument or option of the command.
     country: Annotated[str, typer.Argument(help="As in the settings, e.g. KE.")],
     name: Annotated[str, typer.Argument(help="The tax, e.g. WHT.")],
     amount: Annotated[
@@ -54,7 +54,10 @@ def tax_paid(  # each is one word of the command
     month: Annotated[str, typer.Option(help="For which it was withheld: 2026-11.")],
     reference: Annotated[str, typer.Option(help="The payment's reference; it counts once.")],
 ) -> None:
-    """Book that a month's tax was handed to the authority: out of what was withheld, from the bank."""
+    """Book that a month's tax was paid to the authority, from the bank.
+
+    The amount is deducted from the withheld money.
+    """
     from gateway.cli.people import with_runtime
     from gateway.money import amount_text
     from gateway.steps.hand_over_tax import hand_over

@@ -1,4 +1,7 @@
-"""`gateway ticker`: rings the bells of everything that waits. Any number may run; one of them leads."""
+"""The command `gateway ticker`, which queues jobs for all waiting work.
+
+Any number may run, and one of them leads.
+"""
 
 import asyncio
 
@@ -24,9 +27,9 @@ _TICK_S = 1.0
 
 
 async def serve(settings: Settings) -> None:
-    """Ring every second until cancelled.
+    """Queue due work every second until cancelled.
 
-    A database or Redis that is away is tried again, not mourned.
+    A database or Redis that is away is simply tried again.
     """
     raise_file_limit()
     assert settings.redis_url
@@ -54,6 +57,6 @@ async def _tick(rt: Runtime) -> None:
 
 
 def _polled(rt: Runtime) -> dict[str, float]:
-    """The channels whose providers are asked for missed messages, and how often."""
+    """Return the channels with providers that are polled for missed messages, and the intervals."""
     sides = ((name, channel.sms) for name, channel in rt.channels.items())
     return {name: sms.poll_s for name, sms in sides if isinstance(sms, Polls) and sms.poll_s}

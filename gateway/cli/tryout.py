@@ -1,7 +1,7 @@
-"""What `gateway up` puts into an empty gateway, so that a newcomer has somebody to be and something to do.
+"""The content that `gateway up` puts into an empty gateway, so that a newcomer can try everything.
 
-A client with money, a partner, a coordinator, and small batches on shops and places of Nairobi. Each is added only
-if it is not there, so it does not matter how often this runs, or where it was killed.
+It is a client with money, a partner, a coordinator, and small batches on shops and places of
+Nairobi. Each is added only if it is missing, so repeated and interrupted runs do no harm.
 """
 
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ COORDINATOR = ("+254711000001", "Grace")
 WORKER = ("+254711000002", "Amina")
 _MONEY_MINOR = 100_000_00
 _CURRENCY = "KES"
-PROVIDER = "mpesa"  # the simulated one's name
+PROVIDER = "mpesa"  # the name of the simulated provider
 
 
 @dataclass(frozen=True, slots=True)
 class _TryOut:
-    """One small batch; texts in the order in which they are asked.
+    """A small batch, with its texts in the order of asking.
 
-    Two answers make the least that is paid out.
+    Two answers earn the least amount that is paid out.
     """
 
     name: str
@@ -136,11 +136,14 @@ BATCHES = (
 
 
 async def add_tryout(rt: Runtime, *, key_wanted: bool) -> str | None:
-    """Add what is missing. The client's API key, if it is a new one; it is nowhere else."""
+    """Add the missing content.
+
+    Return the client's API key if it is new, since it is stored nowhere.
+    """
     await admit.add_partner(rt, *PARTNER)
     if not await people.is_coordinator(
         rt.db, rt.vault.index(COORDINATOR[0])
-    ):  # nor one who was cut off
+    ):  # A coordinator that was cut off stays cut off.
         await admit.add_coordinator(rt, *COORDINATOR, "en", PARTNER[0])
     client, key = await _client(rt, key_wanted=key_wanted)
     await admit.top_up(rt, client, "try-out", _MONEY_MINOR)
@@ -150,7 +153,7 @@ async def add_tryout(rt: Runtime, *, key_wanted: bool) -> str | None:
         row = there.get(batch.name)
         if row is None:
             await _start(rt, client, batch, await _create(rt, client, batch), empty=True)
-        elif row["state"] == "draft":  # we were killed half-way
+        elif row["state"] == "draft":  # A previous run was killed half-way.
             await _start(rt, client, batch, row["id"], empty=row["tasks"] == 0)
     return key
 
@@ -165,7 +168,10 @@ async def _client(rt: Runtime, *, key_wanted: bool) -> tuple[ClientId, str | Non
 
 
 async def _float(rt: Runtime) -> None:
-    """Book what the simulated operator begins with; else its first answer is a difference to our books."""
+    """Book the simulated operator's opening float.
+
+    Otherwise its first answer would differ from the gateway's books.
+    """
     posting = float_top_up(PROVIDER, "opening", FLOAT_MINOR, _CURRENCY)
     debit = await rt.accounts.get(posting.debit)
     credit = await rt.accounts.get(posting.credit)

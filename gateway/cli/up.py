@@ -1,7 +1,8 @@
-"""`gateway up`: everything on one machine, in one tree of processes that starts, heals and stops as one.
+"""The command `gateway up`: everything on one machine, in one tree of processes.
 
-Without channels and providers in the settings it is a try-out: simulated mobile money, the phone at /phone, people
-and work to begin with. With them it is a small deployment, and nothing is simulated.
+The tree starts, restarts and stops as one. Without channels and providers in the settings it is a
+try-out, with simulated mobile money, the phone at /phone, and example workers and work. With them
+it is a small deployment, and nothing is simulated.
 """
 
 import asyncio
@@ -32,26 +33,25 @@ from gateway.settings.tryout import is_tryout
 
 _WATCH_S = 0.5
 _FREE_BYTES_MIN = 200 * 2**20
-_PAYS_AFTER_S = 1.5  # so that a person sees the money being on its way
-# Phones come first, also on the processor: what can wait stands back where there is not enough of
-# it for all.
+_PAYS_AFTER_S = 1.5  # the delay lets a newcomer watch the payment in progress
+# Phones have priority, also on the processor: work that can wait runs at a lower priority.
 _NICE_LATER, _NICE_LAST = 5, 10
 CLIENTS_SOCKET = "clients.sock"
 _LOCALS = ("127.0.0.1", "::1", "localhost")
 Say = Callable[[str], None]
 
 
-class Stopped(BaseException):  # not an error: like KeyboardInterrupt
-    """Ctrl-C or SIGTERM."""
+class Stopped(BaseException):  # This is not an error, like KeyboardInterrupt.
+    """The end by Ctrl-C or SIGTERM."""
 
 
 def up(settings: Settings, *, port: int | None, ready_file: Path | None, say: Say) -> None:
-    """Run until Ctrl-C or SIGTERM. The same folder again goes on with the same data."""
+    """Run until Ctrl-C or SIGTERM. The same folder again continues with the same data."""
     wanted = settings.port if port is None else port
     with (
         _stopped_by_signals(),
         _alone(settings.data_dir),
-        listen(settings.host, wanted) as door,  # a taken port is said before anything starts
+        listen(settings.host, wanted) as door,  # A taken port is reported before anything starts.
     ):
         _check_room(settings.data_dir)
         simulated = is_tryout(settings)
@@ -72,11 +72,14 @@ def up(settings: Settings, *, port: int | None, ready_file: Path | None, say: Sa
                 try:
                     _watch(children)
                 finally:
-                    children.stop()  # before the servers, which they use
+                    children.stop()  # The processes stop before the servers, which they use.
 
 
 def _check_room(data_dir: Path) -> None:
-    """A database that starts on a nearly full disk says so in many ways, none of them plain."""
+    """Raise SettingsError on a nearly full disk.
+
+    A database that starts there would report it in many ways, none of them plain.
+    """
     free = shutil.disk_usage(data_dir).free
     if free < _FREE_BYTES_MIN:
         raise SettingsError(
@@ -98,11 +101,12 @@ def _start(
     inner: socket.socket,
     env: Mapping[str, str],
 ) -> None:
-    """Start the gateway's own processes behind the listening sockets, and wait for those that answer requests.
+    """Start the gateway's own processes behind the listening sockets.
 
-    The supervisor holds both sockets. Webhook processes share the public `door`: while one of them lives, a connection is
-    answered, and while none lives, it waits for the next instead of being refused. (With a port per process,
-    SO_REUSEPORT, the connections that wait for a killed process would be lost with it.)
+    Wait for those that answer requests. The supervisor holds both sockets. Webhook processes share
+    the public socket `door`: while one of them lives, a connection is answered, and while none
+    lives, it waits for the next instead of being refused. (With a port per process, SO_REUSEPORT,
+    the waiting connections of a killed process would be lost with it.)
     """
     port = int(door.getsockname()[1])
     env = {**env, "GATEWAY_DATA_DIR": str(settings.data_dir.absolute())}
@@ -128,7 +132,7 @@ def _start(
 
 @contextmanager
 def _inner(data_dir: Path) -> Generator[socket.socket]:
-    """The socket behind which the client process listens, in a private folder with a short path."""
+    """Yield the socket of the client process, in a private folder with a short path."""
     own = Account(os.geteuid(), os.getegid(), demoted=False)
     path = make_run_dir(data_dir, own) / CLIENTS_SOCKET
     with listen_locally(path) as listener:
@@ -139,13 +143,14 @@ def _inner(data_dir: Path) -> Generator[socket.socket]:
 
 
 def _simulated(children: Children, settings: Settings) -> dict[str, str]:
-    """Start the simulated operator; the settings with which the others pay through it.
+    """Start the simulated operator, and return the settings of the other processes for it.
 
-    A simulated phone is never asleep.
+    The simulated phone has no quiet hours.
     """
     data_dir = settings.data_dir
     ready_file = data_dir / "ready" / "operators.json"
-    # One port for its whole life: when it is started again, the others must find it where it was.
+    # The operator keeps one port for its whole life, so that the other processes find it after a
+    # restart.
     port = _free_port("127.0.0.1")
     argv = gateway_argv("operators", "--port", str(port), "--data-dir", str(data_dir / "operators"))
     argv += ["--ready-file", str(ready_file), "--result-delay-s", str(_PAYS_AFTER_S)]
@@ -163,13 +168,13 @@ def _simulated(children: Children, settings: Settings) -> dict[str, str]:
         "GATEWAY_LOCAL_PHONE": "true",
         "GATEWAY_PROVIDERS": json.dumps(providers),
         "GATEWAY_PRIVATE_ADDRESSES": json.dumps([*settings.private_addresses, f"127.0.0.1:{port}"]),
-        # An empty variable counts as not set; equal hours are none.
+        # An empty variable counts as not set. Equal hours mean no quiet hours.
         "GATEWAY_QUIET_HOURS": "0-0",
     }
 
 
 def _add_tryout(settings: Settings) -> None:
-    """People, work and money; the client's key goes into a file for its owner's eyes only."""
+    """Add example workers, work and money. The client's key goes into a file for its owner only."""
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineBells
 
@@ -224,7 +229,7 @@ def _service_code(settings: Settings) -> str:
 
 
 def _reached_at(host: str) -> str:
-    """The address for this machine itself of what listens on `host`."""
+    """Return the address at which this machine itself reaches a server that listens on `host`."""
     if host in ("0.0.0.0", "::", ""):  # noqa: S104  # compared, not bound
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
@@ -247,7 +252,10 @@ def _write(path: Path, text: str) -> None:
 
 @contextmanager
 def _alone(data_dir: Path) -> Generator[None]:
-    """One `gateway up` a folder: a second one would start a second operator on the same books."""
+    """Allow one `gateway up` per folder.
+
+    A second one would start a second operator on the same books.
+    """
     from gateway.servers import locks
     from gateway.servers.errors import ServerError
     from gateway.servers.why import said_plainly
@@ -269,11 +277,14 @@ def _alone(data_dir: Path) -> Generator[None]:
 
 @contextmanager
 def _stopped_by_signals() -> Generator[None]:
-    """Ctrl-C, SIGTERM and a closed terminal end the block; its cleaning up is not disturbed by a second one."""
+    """End the block on Ctrl-C, SIGTERM and a closed terminal.
+
+    A second signal does not disturb its cleaning up.
+    """
     before = {
         each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     }
-    # What is ignored stays so: nohup ignores the closed terminal.
+    # An ignored signal stays ignored: nohup ignores the closed terminal.
     signals = [each for each, handler in before.items() if handler is not signal.SIG_IGN]
 
     def stop(number: int, frame: FrameType | None) -> NoReturn:

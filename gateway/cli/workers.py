@@ -1,4 +1,4 @@
-"""`gateway worker`: find and explain a worker; put one down at a desk."""
+"""The commands `gateway worker`: find a worker, explain her state, and prepare her joining."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -37,7 +37,10 @@ def find(said: Said, json: Json = None) -> None:
 
 @app.command("show")
 def show(said: Said, json: Json = None) -> None:
-    """Answer "why was she not paid?": state, balance, payouts with reasons, messages, question, pauses."""
+    """Show why a worker was or was not paid.
+
+    The page has her state, balance, payouts with reasons, messages, question and pauses.
+    """
     from gateway.steps import find_worker
 
     story = with_runtime(lambda rt: find_worker.show(rt, said))
@@ -60,11 +63,10 @@ def expect(
     language: Annotated[str | None, typer.Option(help="en, sw, fr, ... until changed.")] = None,
     partner: Annotated[str | None, typer.Option(help="The code of the centre.")] = None,
 ) -> None:
-    """Put down somebody whom you tell how to join.
+    """Register a person whom you invite outside the gateway.
 
-    Nothing is sent: the worker's own JOIN or YES begins it.
-
-    Work can be made out to this number before; the answer to JOIN then brings the first question.
+    Nothing is sent: the worker's own JOIN or YES begins it. Work can be addressed to this number
+    before. The answer to JOIN then brings the first question.
     """
     from gateway.steps import admit
 
@@ -84,7 +86,10 @@ def zone(
         str, typer.Argument(metavar="ZONE", help="Africa/Lubumbashi, Lubumbashi, or country.")
     ],
 ) -> None:
-    """Say where a worker lives: at night nothing is sent there unasked. Numbers tell the zone by themselves where they can."""
+    """Set a worker's time zone, since nothing is sent unasked at night.
+
+    Most numbers reveal the time zone by themselves.
+    """
     from gateway.steps import admit
 
     typer.echo(f"{mask(msisdn)}: {with_runtime(lambda rt: admit.set_zone(rt, msisdn, named))}")

@@ -1,4 +1,7 @@
-"""`gateway doctor`: what is configured, what is reachable, what is missing. One line each, with the cure."""
+"""The command `gateway doctor`: configuration, reachable servers and problems.
+
+Each finding is one line with its cure.
+"""
 
 from collections.abc import Generator
 from dataclasses import asdict
@@ -16,7 +19,7 @@ _COLOURS = {"ok": typer.colors.GREEN, "warn": typer.colors.YELLOW, "fail": typer
 
 
 def doctor(out: Path | None) -> None:
-    """Print all findings; exit 1 when something does not work."""
+    """Print all findings. Exits with 1 on a failure."""
     findings = list(examine())
     if not write_json([asdict(found) for found in findings], out):
         for found in findings:
@@ -29,7 +32,7 @@ def doctor(out: Path | None) -> None:
 
 
 def examine() -> Generator[Finding]:
-    """All findings, as far as one can get."""
+    """Yield all findings that can be determined."""
     try:
         settings = load()
     except GatewayError as bad:

@@ -1,4 +1,4 @@
-"""What the settings and this machine say before any server is asked."""
+"""The findings about the settings and this machine, before any server is asked."""
 
 import shutil
 import socket
@@ -64,7 +64,7 @@ def addresses(settings: Settings) -> Generator[Finding]:
 
 
 def calls(settings: Settings) -> Generator[Finding]:
-    """Report the addresses that the gateway is to call and whose name leads to a private one that is not permitted."""
+    """Report addresses to call whose names lead to private addresses that are not permitted."""
     permitted = Permitted.read(settings.private_addresses)
     for setting, url in called(settings.channels, settings.providers):
         host, port = host_and_port(url)

@@ -1,7 +1,8 @@
-"""How the gateway reaches servers of the operator's own: with a password, and over a verified connection?
+"""The findings about connections to the operator's own servers: passwords and TLS.
 
-Who can write to Redis can stop the gateway's work, and who stands between can read and change what PostgreSQL says.
-On this machine (loopback, Unix sockets) there is nobody in between.
+A stranger that can write to Redis can stop the gateway's work. A stranger in between can read and
+change PostgreSQL's answers. On this machine (loopback, Unix sockets) there is no stranger in
+between.
 """
 
 import ipaddress
@@ -59,7 +60,7 @@ def _postgres(url: str) -> Generator[Finding]:
 def _read(url: str) -> tuple[str, list[str], str, dict[str, str]]:
     """Return an address's scheme, hosts, password and options.
 
-    A wrong one is another check's to tell.
+    A malformed address is reported by another check.
     """
     scheme, _, rest = url.partition("://")
     rest, _, query = rest.partition("?")
@@ -82,7 +83,7 @@ def _host(place: str) -> str:
 
 
 def _is_local(hosts: list[str]) -> bool:
-    """Return whether every host is this machine; none, and a path, is a Unix socket."""
+    """Return whether every host is this machine. An empty host, and a path, is a Unix socket."""
     return all(not host or host.startswith("/") or _is_loopback(unquote(host)) for host in hosts)
 
 

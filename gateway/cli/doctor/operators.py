@@ -1,4 +1,4 @@
-"""Payout operators: do they answer, do they send, how long does their float last?"""
+"""The findings about payout operators: their answers, their payouts and their floats."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from gateway.store.db import Row
 
 _REACH_S = 5.0
 _TOLD_WITHIN = timedelta(minutes=10)
-_FLOAT_DAYS_MIN = 1.5  # of the last seven days' average
+_FLOAT_DAYS_MIN = 1.5  # by the average of the last seven days
 
 
 async def operators(rt: Runtime) -> list[Finding]:
@@ -48,7 +48,7 @@ async def operators(rt: Runtime) -> list[Finding]:
         if not url:
             continue
         try:
-            # Any answer will do: this asks whether the network lets us through.
+            # Any answer is sufficient, because this only checks the way through the network.
             async with rt.http.get(
                 url, timeout=aiohttp.ClientTimeout(total=_REACH_S), allow_redirects=False
             ):

@@ -1,4 +1,4 @@
-"""What servers, runners and rows say: is everything at work, and what waits too long?"""
+"""The findings about servers, runners and rows: whether all work, and what waits too long."""
 
 import asyncio
 import time
@@ -47,7 +47,10 @@ def _down(settings: Settings, down: Iterable[Kept]) -> Generator[Finding]:
 
 
 def _outages(servers: EmbeddedServers) -> Generator[Finding]:
-    """What was down in the last day and came back: else only a log file would know."""
+    """Yield the servers that were down in the last day and came back.
+
+    Otherwise only a log file would show them.
+    """
     for one in servers.kept:
         if found := outages.since(one.home, time.time() - _OUTAGES_S):
             at = datetime.fromtimestamp(found[-1].at, UTC)
@@ -232,7 +235,7 @@ async def _balances(rt: Runtime) -> list[Finding]:
 
 
 async def _people(rt: Runtime) -> list[Finding]:
-    """What waits for people."""
+    """Return the counts of decisions that wait for an operator."""
     from gateway.store import adjustments, approvals, decisions, number_moves
 
     changes = await number_moves.listed(rt.db, everything=False)

@@ -1,4 +1,4 @@
-"""One line of what the doctor finds."""
+"""The form of the doctor's findings."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,13 +6,13 @@ from enum import StrEnum
 
 class Verdict(StrEnum):
     OK = "ok"
-    WARN = "warn"  # works, but somebody should look
+    WARN = "warn"  # works, but an operator should look
     FAIL = "fail"  # does not work
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line; `cure` is empty where nothing is wrong."""
+    """A line of the doctor's report. `cure` is empty if nothing is wrong."""
 
     verdict: Verdict
     what: str

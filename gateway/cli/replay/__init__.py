@@ -1,1 +1,1 @@
-"""`gateway replay`: recorded crowd answers played through simulated phones, the whole way to payout."""
+"""The command `gateway replay`, which plays recorded crowd answers through simulated phones."""

@@ -1,4 +1,4 @@
-"""What a result is compared with: one answer alone, and the plain majority, of the same answers that were used."""
+"""The baselines of a result: one answer alone, and the plain majority, of the used answers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from gateway.qa.port import encode
 from gateway.qa.text.normalise import normalise
 
 Said = tuple[str, str, str]
-"""Task, worker and the answer as it was given."""
+"""The task, the worker and the answer as it was given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Baselines:
-    """Shares of tasks with a known truth.
+    """The shares of tasks with a known truth that each baseline gets right.
 
-    None: there is no truth, or (`majority`) no majority of typed texts.
+    None means that there is no truth, or (`majority`) no majority of typed texts.
     """
 
     single: float | None
@@ -24,7 +24,7 @@ class Baselines:
 
 
 def baselines(recording: Recording, said: Iterable[Said]) -> Baselines:
-    """Return what one answer, drawn by chance, and the majority would have got right."""
+    """Return the shares that one answer, drawn by chance, and the majority would have got right."""
     rows = [one for one in said if one[0] in recording.truth]
     if not rows:
         return Baselines(None, None)
@@ -32,7 +32,7 @@ def baselines(recording: Recording, said: Iterable[Said]) -> Baselines:
 
 
 def _single(recording: Recording, rows: list[Said]) -> float:
-    """Return the mean over tasks of the share of its answers that are right."""
+    """Return the mean over tasks of the share of right answers."""
     found: dict[str, list[bool]] = {}
     for task, _, answer in rows:
         truth = recording.truth[task]
@@ -42,7 +42,10 @@ def _single(recording: Recording, rows: list[Said]) -> float:
 
 
 def majority(recording: Recording, rows: list[Said]) -> float | None:
-    """Return the share of tasks that the majority gets right; None for typed text, where there is none, and without a truth."""
+    """Return the share of tasks that the majority gets right.
+
+    Returns None without a truth, and for typed text, which has no majority.
+    """
     if not recording.options or not recording.truth or not rows:
         return None
     answers = encode(rows, recording.options)

@@ -1,4 +1,7 @@
-"""Three sets of books held against each other: ours, the phones' diaries, the mobile-money operator's."""
+"""The comparison of three sets of books.
+
+They are the gateway's, the phones' diaries and the mobile-money operator's.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +17,7 @@ SHOWN_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A batch that was played: who answered it, its id, and what an answer earned in minor units."""
+    """A batch that was played: its crowd, its id, and the price of an answer in minor units."""
 
     crowd: Crowd
     batch: str
@@ -23,10 +26,10 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What the comparison found.
+    """The result of the comparison.
 
-    `differences`: one line each. Amounts in minor units; SMS, segments and sessions as the carrier
-    and the phones counted them, in and out as seen from the gateway.
+    `differences` has one line each. Amounts are in minor units. SMS, segments and sessions are
+    those that the carrier and the phones counted, in and out as seen from the gateway.
     """
 
     answers_used: int
@@ -47,7 +50,7 @@ class Compared:
 
 
 async def compare(town: Town, played: Sequence[Played]) -> Compared:
-    """Every answer, message, earning and payout: does each side tell the same?"""
+    """Compare every answer, message, earning and payout in all books."""
     differences: list[str] = []
     counts = [await _answers(town, one, differences) for one in played]
     earned = [
@@ -87,9 +90,10 @@ async def compare(town: Town, played: Sequence[Played]) -> Compared:
 
 
 async def _answers(town: Town, one: Played, differences: list[str]) -> tuple[int, int, int]:
-    """How many answers are stored, lost, doubled.
+    """Return how many answers are stored, lost and doubled.
 
-    Each answer a phone sent is stored once, with the value it had; nothing else is stored.
+    Each answer that a phone sent must be stored once, with its value, and nothing else may be
+    stored.
     """
     rows = await town.rt.db.rows(
         """select t.name as task, w.msisdn_index as index, a.value, count(*) over (partition by a.task_id, a.worker_id) as times
@@ -139,7 +143,7 @@ async def _earnings(town: Town, one: Played, stored: int, differences: list[str]
 
 
 async def _messages(town: Town, differences: list[str]) -> None:
-    """Every SMS we call accepted is in a phone's diary with the same number of segments, and the other way round."""
+    """Compare accepted SMS with the phones' diaries in both directions, and their segments."""
     rows = await town.rt.db.rows(
         "select provider_id, segments from outbox where state = 'accepted'"
     )
@@ -166,7 +170,10 @@ async def _messages(town: Town, differences: list[str]) -> None:
 
 
 async def _payouts(town: Town, differences: list[str]) -> tuple[int, dict[str, int]]:
-    """Each payout we call paid was executed once by the operator, with that amount; and the other way round."""
+    """Compare paid payouts with the operator's executions in both directions.
+
+    Each must have been executed once, with its amount.
+    """
     async with (
         outside.session(Permitted.read(["127.0.0.0/8"])) as http,
         http.get(f"{town.operator_url}/admin/books?provider=daraja") as answer,

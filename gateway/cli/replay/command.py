@@ -37,7 +37,7 @@ def make_plan(
     pack: str = "auto",
     seed: int = 0,
 ) -> Plan:
-    """A checked plan; Refused names what is wrong."""
+    """Return a checked plan. Raises Refused naming the fault."""
     if channel not in CHANNELS:
         raise Refused(f"no channel {channel!r}; there is: {', '.join(CHANNELS)}", field="channel")
     if pack not in ("auto", "off") and not (pack.isdecimal() and 2 <= int(pack) <= PACK_MAX):  # noqa: PLR2004
@@ -80,7 +80,7 @@ async def run(plans: Sequence[Plan], console: Console) -> dict[str, Any]:
 
 
 def finish(report: dict[str, Any], out: Path | None, console: Console) -> None:
-    """Show the report, write the JSON where it was asked for, exit 1 when books differ."""
+    """Show the report, write the JSON if requested, and exit with 1 when books differ."""
     show(report, console)
     write_json(report, out)
     if report["mismatches"] or report["lost"] or report["duplicated"]:
@@ -97,7 +97,7 @@ def replay(
     seed: int,
     out: Path | None,
 ) -> None:
-    # With the JSON on stdout, people's words go to stderr.
+    # With the JSON on stdout, the report for humans goes to stderr.
     console = Console(stderr=str(out) == "-")
     plan = make_plan(
         recording, channel=channel, policy=policy, confidence=confidence, pack=pack, seed=seed

@@ -1,6 +1,7 @@
-"""The recorded workers with phones in their hands: they join, recognise questions, answer as recorded, cash out.
+"""The recorded workers with simulated phones.
 
-Only what stands on a phone's screen is used to tell which question is asked: the driver is as blind as a person.
+They join, recognise questions, answer as recorded, and cash out. Only the text on a phone's screen
+tells them which question is asked, so they know no more than a real worker.
 """
 
 import asyncio
@@ -15,20 +16,20 @@ from gateway.simulator import handwriting
 from gateway.simulator.phones import Screen, Session
 from gateway.steps import admit
 
-# How many phones are busy at once.
+# The number of phones that are busy at a time.
 PHONES_AT_ONCE = 24
 _MORE = "98"
-# Who works every day dials on from the code: straight to her question, straight to her money.
+# An experienced worker dials menu keys with the code, to get straight to her question or her money.
 _TO_WORK = SERVICE_CODE.replace("#", "*1#")
 _TO_CASH = SERVICE_CODE.replace("#", "*3*1#")
 _ASKED_BACK = re.compile(r"send: (ANSWER .+)")
-"""The gateway asks whether a command word, or what looks like a key, is meant as the answer; so it
-does on screens.
+"""The gateway asks in an SMS or on a screen whether a command word, or a text that looks like a
+key, is meant as the answer.
 """
 _AGAIN, _MY_ANSWER = "Then type it again.", "3 It is my answer"
 _SAVED = "Saved"
 _SKIP, _TRIES_MAX = "0", 3
-"""The key that leaves a question out, and how often an answer is tried before that."""
+"""The key that leaves a question out, and the number of tries of an answer before that."""
 _REDIAL_S, _REDIAL_MAX_S = 0.2, 2.0
 _SMS_WAIT_S, _WELCOME_S = 0.5, 60.0
 _SAVED_SEVERAL = re.compile(r"Saved (\d+)[:.]")
@@ -48,7 +49,7 @@ def _why(player: Player, task: str) -> str:
 
 
 class Crowd:
-    """All players of a replay."""
+    """The players of a replay."""
 
     def __init__(
         self, town: Town, recording: Recording, channel: str, *, first: int = 0, seed: int = 0
@@ -85,21 +86,22 @@ class Crowd:
         )
 
     def _keys(self, value: str) -> str:
-        """What is pressed or typed on the phone for a recorded answer."""
+        """Return the keys or the text that a worker enters on the phone for a recorded answer."""
         options = (
             ("yes", "no", "unsure")
             if self._recording.kind == "verification"
             else self._recording.options
         )
         if self._recording.kind == "categorisation":
-            # Its key is on the screen, in an order of this worker's own.
+            # The option's key is on the screen, in an order that differs per worker.
             return self._recording.shown(value)
         return str(options.index(value) + 1) if options else value
 
     async def come(self) -> None:
-        """Let the workers who dial join and look in; workers who text are only expected by their centre.
+        """Let the workers that dial join and look in.
 
-        A worker who texts joins when the work is there, so that her YES brings the first question.
+        A worker that texts is only registered by her centre. She joins when there is work, so that
+        her YES brings the first question.
         """
         await asyncio.gather(*(self._come(p) for p in self.players.values()))
 
@@ -109,7 +111,7 @@ class Crowd:
             return
         await self._join(player)
         await player.phone.next_sms(_WELCOME_S)
-        # She works by dialling: from her first look at the menu on, no questions are texted to her.
+        # She works by dialling. From her first look at the menu on, no questions are texted to her.
         async with self._gate:
             await (await player.phone.dial(SERVICE_CODE)).hang_up()
 
@@ -122,20 +124,20 @@ class Crowd:
             await player.phone.text(SHORTCODE, "YES")
 
     async def work(self) -> None:
-        """Everybody answers what she is asked until the batch is done."""
+        """Let every worker answer her questions until the batch is done."""
         await asyncio.gather(
             *(self._by_sms(p) if p.by_sms else self._by_ussd(p) for p in self.players.values())
         )
 
     async def cash_out(self, minimum_minor: int, price_minor: int) -> int:
-        """Everybody with enough to be paid asks for her money; how many."""
+        """Let every worker with enough earnings request her money. Return their number."""
         rich = [p for p in self.players.values() if len(p.sent) * price_minor >= minimum_minor]
         await asyncio.gather(*(self._cash_out(p) for p in rich))
         return len(rich)
 
     async def _cash_out(self, player: Player) -> None:
         if any(_PAYING.search(sms.text) for sms in player.phone.inbox):
-            return  # she asked for it with her last answer
+            return  # She requested it with her last answer.
         async with self._gate:
             if player.by_sms:
                 await player.phone.text(SHORTCODE, "PAY")
@@ -144,8 +146,7 @@ class Crowd:
             if session.screen.open:
                 await session.hang_up()
 
-    # --- USSD
-    # ------------------------------------------------------------------------------------------------
+    # USSD
 
     async def _by_ussd(self, player: Player) -> None:
         wait = _REDIAL_S
@@ -159,7 +160,7 @@ class Crowd:
                 wait = min(wait * 1.5, _REDIAL_MAX_S)
 
     async def _session(self, player: Player) -> int:
-        """One dialled session: answer until there is nothing more to answer; how many answers."""
+        """Answer in one dialled session until no question is left. Return the number of answers."""
         session = await player.phone.dial(_TO_WORK)
         screen, answered = session.screen, 0
         player.screen = screen.text
@@ -174,7 +175,7 @@ class Crowd:
             player.screen = screen.text
             player.stopped = _STOPPED.match(screen.text) is not None
             if _SAVED not in screen.text:
-                # She dials again, and is asked again unless it was saved after all.
+                # She dials again, and is asked again unless the answer was saved after all.
                 await self._left_out(player, session, task)
                 return answered
             self._sent(player, task)
@@ -186,7 +187,10 @@ class Crowd:
         return answered
 
     async def _left_out(self, player: Player, session: Session, task: str) -> None:
-        """Count an answer that a screen did not acknowledge; after some tries, leave the question out."""
+        """Count an answer that a screen did not acknowledge.
+
+        After some tries the worker leaves the question out.
+        """
         player.tries[task] = player.tries.get(task, 0) + 1
         if player.tries[task] < _TRIES_MAX or not session.screen.open:
             return
@@ -195,14 +199,13 @@ class Crowd:
         await session.press(_SKIP)
 
     async def _which(self, player: Player, session: Session, screen: Screen) -> str | None:
-        """The task on the screen; pages on while the visible part fits several."""
+        """Return the task on the screen. Page on while the visible part fits several tasks."""
         shown = without_keys(screen.text)
         while len(found := player.recognise(shown)) > 1 and f"{_MORE} " in session.screen.text:
             shown += without_keys((await session.press(_MORE)).text)
         return found[0] if found else None
 
-    # --- SMS
-    # -------------------------------------------------------------------------------------------------
+    # SMS
 
     async def _by_sms(self, player: Player) -> None:
         await self._join(player)
@@ -218,7 +221,7 @@ class Crowd:
                 return
 
     async def _reads(self, player: Player, text: str) -> bool:
-        """Read one SMS and answer what it asks. Return whether the worker goes on."""
+        """Read one SMS and answer its question. Return whether the worker continues."""
         if _STOPPED.match(text):
             player.stopped = True
             return False
@@ -236,7 +239,7 @@ class Crowd:
         found = player.recognise(text)
         again = (
             player.texted if not found else None
-        )  # a reply on how to answer need not repeat the question
+        )  # a reply about the form of answers need not repeat the question
         if (task := again or next(iter(found), None)) and not self.done:
             player.pressed.add(task)
             player.texted = task
@@ -245,9 +248,7 @@ class Crowd:
         return True
 
     async def _once_more(self, player: Player, task: str) -> bool:
-        """Count an SMS that did not acknowledge an answer.
-
-        Return whether the answer is worth another try.
+        """Count an SMS that did not acknowledge an answer, and return whether to try again.
 
         After some tries the worker leaves the question out, so that it holds up no other.
         """
@@ -265,11 +266,14 @@ class Crowd:
             await player.phone.text(SHORTCODE, words)
 
     async def _several(self, player: Player, text: str) -> bool:
-        """Reads what became of her last reply, and answers the numbered questions of this SMS; False: it has none."""
+        """Read the outcome of the last reply, and answer the numbered questions of this SMS.
+
+        Return False if the SMS has no numbered questions.
+        """
         shown = player.numbered(text)
         saved = _SAVED_SEVERAL.search(text)
         if player.replied and not saved and not shown and player.recognise(text):
-            player.replied = {}  # the questions come one at a time from now on
+            player.replied = {}  # The questions come one at a time from now on.
         retry = bool(player.replied) and not saved
         if saved:
             done = [
@@ -297,14 +301,15 @@ class Crowd:
         return True
 
     def _and_pay(self, player: Player, answers: int) -> str:
-        """Who gives her last answers asks for her money with them."""
+        """Return the request for money that a worker appends to her last answers, else ""."""
         last = self._recording.options and answers == len(player.todo)
         return " PAY" if last else ""
 
     def undelivered(self, *, unasked: bool) -> list[dict[str, str]]:
-        """Return the recorded answers that the gateway did not take, each with the text that its worker saw last.
+        """Return the recorded answers that the gateway did not take.
 
-        `unasked`: also those that were not asked for; a batch that closed by itself did not want them.
+        Each has the last text that its worker saw. `unasked` includes those without a question,
+        which a batch that closed by itself did not need.
         """
         return [
             {

@@ -1,4 +1,4 @@
-"""One replay from the first JOIN to the compared books."""
+"""A replay from the first JOIN to the compared books."""
 
 import asyncio
 import time
@@ -22,17 +22,18 @@ INSTRUCTIONS = {
 }
 _POLL_S = 0.25
 _UPLOAD_TASKS = 5000
-# Phone numbers apart: the people of one batch are not those of another.
+# The distance between the phone numbers of two batches, which have different workers.
 _NUMBERS_EACH = 20_000
 _STALLED_S, _RECEIPTS_S = 60.0, 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to replay and how.
+    """The plan of a replay.
 
-    `price_minor`: per answer, in minor units. `confidence`: for dynamic. `pack`: questions in one
-    SMS: auto, off or a number. `seed`: of how people type.
+    `price_minor` is per answer, in minor units. `confidence` is for the policy dynamic. `pack` is
+    the number of questions per SMS: auto, off or a number. `seed` decides about the workers'
+    typing.
     """
 
     name: str
@@ -49,15 +50,15 @@ class Plan:
 
 @dataclass(slots=True)
 class Watch:
-    """What a watcher sees while it runs: called with the phase and how far it is."""
+    """The display of a running replay, which is called with the phase and its progress."""
 
     tell: Callable[[str, int, int], None]
 
 
 async def play(town: Town, plans: Sequence[Plan], watch: Watch) -> dict[str, Any]:
-    """Run the plans in one town at the same time, each with people of its own.
+    """Run the plans in one town at the same time, each with workers of its own.
 
-    The report has the keys that `gateway replay --json` promises; `batches` has one part for each
+    The report has the keys that `gateway replay --json` promises. Its `batches` has one part per
     plan.
     """
     started = time.perf_counter()
@@ -101,7 +102,7 @@ async def play(town: Town, plans: Sequence[Plan], watch: Watch) -> dict[str, Any
             + worked.segments_in
             - came.segments_out
             - came.segments_in
-            - sum(p.by_sms for r in rounds for p in r.crowd.players.values()),  # her JOIN
+            - sum(p.by_sms for r in rounds for p in r.crowd.players.values()),  # the worker's JOIN
             compared.answers_used,
         ),
     }
@@ -112,7 +113,10 @@ async def play(town: Town, plans: Sequence[Plan], watch: Watch) -> dict[str, Any
 
 
 def _steps_each(rounds: Sequence["_Round"], compared: Compared) -> float | None:
-    """USSD steps for each accepted answer, looking in, joining and cashing out included; None where not everybody dials."""
+    """Return the USSD steps per accepted answer, including looking in, joining and cashing out.
+
+    Returns None unless every worker dials.
+    """
     if not compared.answers_used or any(r.plan.channel != "ussd" for r in rounds):
         return None
     return compared.ussd_steps / compared.answers_used
@@ -120,7 +124,7 @@ def _steps_each(rounds: Sequence["_Round"], compared: Compared) -> float | None:
 
 @dataclass(slots=True)
 class _Round:
-    """One plan under way."""
+    """A plan in progress."""
 
     plan: Plan
     crowd: Crowd
@@ -138,7 +142,7 @@ def _share(part: int, whole: int) -> float | None:
 
 
 async def _submit(town: Town, plan: Plan, crowd: Crowd) -> str:
-    """The client's side, through its API: make the batch, upload the tasks, start."""
+    """Make the batch, upload the tasks and start it, through the client's API."""
     ids = await _worker_ids(town, crowd)
     recording = plan.recording
     body: dict[str, Any] = {
@@ -190,7 +194,7 @@ _CALLS_MAX, _AGAIN_MAX_S = 60, 5
 async def _call(town: Town, method: str, path: str, **given: Any) -> Any:
     """Return the API's answer.
 
-    While phones come first, wait as long as the answer says, as a good client does.
+    While phones have priority, wait as long as the answer says, as a good client does.
     """
     for attempt in range(1, _CALLS_MAX + 1):
         async with town.api.request(method, path, **given) as answer:
@@ -205,7 +209,7 @@ async def _call(town: Town, method: str, path: str, **given: Any) -> Any:
 
 
 async def _until_done(town: Town, rounds: Sequence[_Round], watch: Watch) -> None:
-    """Watch the batches through the client's API until all are closed, or until no answer comes any more."""
+    """Watch the batches through the client's API until all are closed, or no answer comes."""
     seen, since = -1, time.monotonic()
     while not all(r.crowd.done for r in rounds):
         answers = wanted = 0
@@ -225,7 +229,7 @@ async def _until_done(town: Town, rounds: Sequence[_Round], watch: Watch) -> Non
 
 
 async def _settled(town: Town, watch: Watch) -> None:
-    """Wait until every payout came to its end and every message went out."""
+    """Wait until every payout is final and every message is sent."""
     deadline = time.monotonic() + _STALLED_S
     while time.monotonic() < deadline:
         row = await town.rt.db.row(
@@ -240,7 +244,7 @@ async def _settled(town: Town, watch: Watch) -> None:
 
 
 async def _receipts_in(town: Town) -> None:
-    """Early receipts find their message on the next sweep."""
+    """Wait for early receipts, which find their message on the next sweep."""
     for _ in range(int(_RECEIPTS_S / _POLL_S)):
         if not await town.rt.db.value("select count(*) from inbox where state = 'waiting'"):
             return
@@ -261,7 +265,7 @@ async def _results(town: Town, batch: str) -> dict[str, dict[str, Any]]:
 
 
 def _part(one: _Round, results: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """What is told of one batch."""
+    """Return the report's part on one batch."""
     plan, recording = one.plan, one.plan.recording
     scored = {task: results[task]["value"] for task in recording.truth if task in results}
     right = sum(value == recording.truth[task] for task, value in scored.items())
@@ -298,7 +302,7 @@ def _exact(recording: Recording, scored: dict[str, str | None]) -> float:
 
 
 def _wer(recording: Recording, scored: dict[str, str | None]) -> float:
-    """Mean word error rate per task, on normalised texts."""
+    """Return the mean word error rate per task, on normalised texts."""
     from rapidfuzz.distance import Levenshtein
 
     rates: list[float] = []

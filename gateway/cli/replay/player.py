@@ -1,4 +1,7 @@
-"""One recorded worker with a phone: what is still to be answered, and which question a screen or an SMS asks."""
+"""A recorded worker with a phone.
+
+It holds the open answers, and recognises the question on a screen or in an SMS.
+"""
 
 import random
 import re
@@ -14,12 +17,12 @@ _ITEM = re.compile(r"^(\d{1,3})\) (.*)$", re.MULTILINE)
 
 @dataclass(slots=True)
 class Player:
-    """One recorded worker.
+    """A recorded worker.
 
-    `todo`: tasks not answered yet, in the batch's order, with what to press or type. `pressed`:
-    tasks she tried to answer; `sent`: those for which she saw that it was saved. `values`: what she
-    means, as options are labelled. `replied`: the numbered questions of her last reply, until she
-    reads what became of it.
+    `todo` holds the tasks that are not answered yet, in the batch's order, with the keys or the
+    text for each. `pressed` are the tasks that she tried to answer, and `sent` those that were
+    acknowledged. `values` are her meant answers, as options are labelled. `replied` are the
+    numbered questions of her last reply, until she reads the outcome.
     """
 
     name: str
@@ -34,17 +37,17 @@ class Player:
     replied: dict[int, tuple[str, handwriting.Meant]] = field(default_factory=dict)
 
     texted: str | None = None
-    """The task of the answer that was texted by itself, until the worker reads what became of it.
-    """
+    """The task of an answer in an SMS of its own, until the worker reads the outcome."""
     tries: dict[str, int] = field(default_factory=dict)
-    """How often an answer to a task was sent and not acknowledged."""
+    """The number of answers to a task that were sent and not acknowledged."""
     refused: dict[str, str] = field(default_factory=dict)
-    """Tasks that the worker left out, because the answer was not taken; with the text that said so.
+    """The tasks that the worker left out because the answer was not taken, with the text that said
+    so.
     """
     stopped: bool = False
     """A recorded answer was a word that stops everything."""
     screen: str = ""
-    """The screen that was shown last."""
+    """The last screen."""
     habit: int = field(init=False)
     _by_text: dict[str, str] = field(init=False)
 
@@ -53,7 +56,7 @@ class Player:
         self._by_text = {_squash(self.texts[task]): task for task in self.todo}
 
     def numbered(self, shown: str) -> dict[int, tuple[str, handwriting.Meant]]:
-        """The numbered questions of an SMS, with what she means to answer."""
+        """Return the numbered questions of an SMS, with the worker's meant answers."""
         found: dict[int, tuple[str, handwriting.Meant]] = {}
         for line in _ITEM.finditer(shown):
             task = self._by_text.get(_squash(line[2]))
@@ -68,21 +71,24 @@ class Player:
 
     @property
     def waits(self) -> bool:
-        """Whether a reply is due to what the worker texted."""
+        """Return whether a reply to the worker's SMS is due."""
         return bool(self.replied or self.texted)
 
     @property
     def last_shown(self) -> str:
-        """The last text from the gateway: of a screen where the worker dials, else of an SMS."""
+        """Return the last text from the gateway: a screen if the worker dials, else an SMS."""
         if not self.by_sms:
             return self.screen
         return self.phone.inbox[-1].text if self.phone.inbox else ""
 
     def recognise(self, shown: str) -> list[str]:
-        """The tasks this screen or SMS may be asking; several while only part of a long text is shown."""
+        """Return the tasks that this screen or SMS may be asking.
+
+        There are several while only part of a long text is shown.
+        """
         seen = _squash(shown)
         whole = [task for task in self.todo if _squash(self.texts[task]) in seen]
-        if whole:  # "Item 228" stands in "Item 2282", too
+        if whole:  # "Item 228" is also part of "Item 2282".
             return [max(whole, key=lambda task: len(_squash(self.texts[task])))]
         found: list[tuple[int, str]] = []
         for task in self.todo:
@@ -95,7 +101,7 @@ class Player:
 
 
 def is_left_out(player: Player, shown: str) -> bool:
-    """Return whether a screen asks again what the worker has left out."""
+    """Return whether a screen repeats a question that the worker has left out."""
     seen = _squash(shown)
     return any(
         _squash(player.texts[task])[:_RECOGNISED_CHARACTERS] in seen for task in player.refused
@@ -103,15 +109,17 @@ def is_left_out(player: Player, shown: str) -> bool:
 
 
 def without_keys(page: str) -> str:
-    """A page without its lines for paging, so that the text of two pages can be read on."""
+    """Return a page without its paging lines, so that the text of two pages can be joined."""
     return "\n".join(line for line in page.splitlines() if not line.startswith(("98 ", "99 ")))
 
 
 def key_of(answer: str, shown: str) -> str:
-    r"""The key that stands before an answer on the screen or in the SMS; else the answer itself is typed.
+    r"""Return the key of an answer on the screen or in the SMS, or else the answer itself.
 
-    >>> key_of("Shop", "Which one fits?\n1 House\n2 Shop"), key_of("Shop", "1 House"), key_of("1", "1 Yes 2 No")
-    ('2', 'Shop', '1')
+    >>> key_of("Shop", "Which one fits?\n1 House\n2 Shop"), key_of("Shop", "1 House")
+    ('2', 'Shop')
+    >>> key_of("1", "1 Yes 2 No")
+    '1'
     """
     found = re.search(rf"(?:^|\s)([1-9]) {re.escape(answer)}(?=\s[1-9] |\n|$)", shown)
     return found[1] if found else answer
@@ -122,12 +130,15 @@ def tasks_of(shown: Mapping[int, tuple[str, handwriting.Meant]]) -> set[tuple[in
 
 
 def _squash(text: str) -> str:
-    """Without white space: lines break anywhere. Capitals stay: recorded questions may differ by nothing else."""
+    """Return a text without white space, because lines break anywhere.
+
+    Capitals stay, because recorded questions may differ by nothing else.
+    """
     return "".join(text.split())
 
 
 def _shown_part(text: str, seen: str) -> int:
-    """How many characters of `text` stand at one place of `seen`."""
+    """Return how many characters of `text` appear at one position in `seen`."""
     at = seen.find(text[:_RECOGNISED_CHARACTERS])
     length = _RECOGNISED_CHARACTERS
     while length < len(text) and at + length < len(seen) and text[length] == seen[at + length]:

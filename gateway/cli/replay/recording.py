@@ -1,4 +1,4 @@
-"""A recording of real crowd answers, read from CSV: who answered which task with what, in which order."""
+"""A recording of real crowd answers, read from CSV with tasks, workers, answers and their order."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -17,10 +17,12 @@ OPTIONS_MIN, OPTIONS_MAX = 2, 9
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """`answers[task][worker]`: the first recorded answer of the pair, in the form the gateway stores it.
+    """A recording of crowd answers.
 
-    `workers[task]`: in recorded order. `texts[task]`: what is asked. `truth[task]`: in the form of answers.
-    `options`: empty for typed text. `label[value]`: how the recording wrote it. `repeated`: pairs that came again.
+    `answers[task][worker]` is the pair's first recorded answer, in the form in which the gateway
+    stores it. `workers[task]` is in recorded order. `texts[task]` is the question. `truth[task]`
+    has the form of answers. `options` is empty for typed text. `label[value]` is the recording's
+    spelling. `repeated` counts the further answers of pairs.
     """
 
     kind: str
@@ -32,10 +34,10 @@ class Recording:
     repeated: int
 
     def shown(self, value: str) -> str:
-        """An option as it is labelled on phones.
+        """Return an option as it is labelled on phones.
 
         A bare number is always the key of an option, so an option that is a number is shown with a
-        word; the labels of a verification are the gateway's own.
+        word. The labels of a verification are the gateway's own.
         """
         own = {"yes": "Yes", "no": "No", "unsure": "Not sure"}
         if self.kind == "verification":
@@ -48,14 +50,14 @@ class Recording:
 
     @property
     def workers(self) -> list[str]:
-        """Every worker, in order of first appearance."""
+        """Return every worker, in order of first appearance."""
         return list(dict.fromkeys(w for of_task in self.answers.values() for w in of_task))
 
 
 def read(
     answers: Path, tasks: Path | None, truth: Path | None, kind: str, limit_tasks: int | None = None
 ) -> Recording:
-    """Read the three files; raises Refused naming file, row and column."""
+    """Read the three files. Raises Refused naming file, row and column."""
     rows = list(_rows(answers, ("task", "worker", "answer")))
     if not rows:
         raise Refused(f"{answers}: there are no answers in it")
@@ -90,13 +92,14 @@ def read(
 
 
 def _pairs(file: Path, column: str) -> dict[str, str]:
-    """Task -> that column."""
+    """Return the column's value per task."""
     return {cells[0]: cells[1] for cells in _rows(file, ("task", column))}
 
 
 def _told_apart(texts: Mapping[str, str]) -> dict[str, str]:
-    """Each text once: a phone knows a question by its text alone, and the same worker may have answered it twice,
-    differently. The second gets ` (2)`.
+    """Return distinct texts, because a phone recognises a question by its text alone.
+
+    A worker may have answered the same text twice, differently. The second text gets ` (2)`.
 
     >>> _told_apart({"a": "A shop?", "b": "A  shop?", "c": "A shop?"})
     {'a': 'A shop?', 'b': 'A shop? (2)', 'c': 'A shop? (3)'}
@@ -116,7 +119,7 @@ def _first_tasks(tasks: list[str], limit: int | None) -> dict[str, None]:
 
 
 def _values(kind: str, distinct: list[str], file: Path) -> dict[str, str]:
-    """How each recorded answer is stored; {} where answers are typed text."""
+    """Return the stored form of each recorded answer, or {} for typed text."""
     if kind == "transcription":
         return {}
     if kind == "categorisation":
@@ -144,7 +147,7 @@ def _values(kind: str, distinct: list[str], file: Path) -> dict[str, str]:
 
 
 def _rows(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Yield the named columns of every row; Refused names the row and column that is missing."""
+    """Yield the named columns of every row. Raises Refused naming a missing row and column."""
     try:
         table = open_table(file, columns)
         table.need(columns, f"{file}: the header must be {','.join(columns)}")

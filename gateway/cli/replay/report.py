@@ -1,4 +1,7 @@
-"""The report of a replay: what came out first, then each batch beside what is simpler, then figures, then what to do next."""
+"""The report of a replay.
+
+It shows the outcome, each batch beside its baselines, the figures, and the next steps.
+"""
 
 from typing import Any
 
@@ -28,7 +31,7 @@ def show(report: Report, console: Console) -> None:
 
 
 def show_demo(report: Report, console: Console) -> None:
-    """Print the report of several batches and what they share."""
+    """Print the report of several batches and their common results."""
     batches = report["batches"]
     questions = sum(part["tasks"] for part in batches)
     console.print(
@@ -71,7 +74,7 @@ def _panel(title: str, lines: Lines, *, ok: bool) -> Panel:
 
 
 def _of_result(r: Report, questions: int, batches: int) -> Lines:
-    """Return what matters most: nothing is lost, everybody is paid once, and all books agree."""
+    """Return the main results: nothing is lost, every worker is paid once, and all books agree."""
     state = "green" if _ok(r) else "red"
     differences = "1 difference" if r["mismatches"] == 1 else f"{r['mismatches']:,} differences"
     paid, operator = r["paid_minor"], r["operator"]
@@ -102,7 +105,7 @@ def _differences(report: Report, console: Console) -> None:
 
 
 def _undelivered(report: Report, console: Console) -> None:
-    """Tell which recorded answers the gateway did not take."""
+    """Print the recorded answers that the gateway did not take."""
     missing = report["undelivered"]
     if not missing:
         return
@@ -113,7 +116,7 @@ def _undelivered(report: Report, console: Console) -> None:
 
 
 def _of_batch(r: Report) -> Lines:
-    """Return a batch's accuracy beside what one answer and the majority would have got right."""
+    """Return a batch's accuracy beside that of one answer and of the majority."""
     exact = r["accuracy"] is None
     right = r["exact_match"] if exact else r["accuracy"]
     lines: Lines = []
@@ -152,24 +155,27 @@ def _asked(policy: str) -> str:
     """Return a policy in words.
 
     >>> _asked("fixed:5"), _asked("all")
-    ('5 workers are asked each time', 'everybody is asked')
+    ('5 workers are asked per task', 'every worker is asked')
     """
     name, _, number = policy.partition(":")
     return {
-        "fixed": f"{number} workers are asked each time",
+        "fixed": f"{number} workers are asked per task",
         "dynamic": "asked until it is sure enough, 2 to 7 workers",
         "worth": "asked as long as an answer is worth its cost",
-    }.get(name, "everybody is asked")
+    }.get(name, "every worker is asked")
 
 
 def _each_step(r: Report) -> str:
-    """Steps for each accepted answer, joining and cashing out included; where everybody answered by USSD."""
+    """Return the steps per accepted answer, including joining and cashing out.
+
+    The text is empty unless every worker answered by USSD.
+    """
     each = r.get("ussd_steps_per_answer")
     return f", {each:.2f} for each accepted answer" if each else ""
 
 
 def _saved(r: Report) -> Lines:
-    """What dynamic overlap did not need, beside a fixed number of answers a task."""
+    """Return the savings of dynamic overlap against a fixed number of answers per task."""
     if not r["saving"] or (r["policy"] != "dynamic" and not r["policy"].startswith("worth:")):
         return []
     table = Table(box=None, pad_edge=False, header_style="dim")

@@ -1,4 +1,4 @@
-"""What dynamic overlap saved, end to end: against asking a fixed number of people about every task."""
+"""The savings of dynamic overlap, end to end, against a fixed number of workers per task."""
 
 from typing import Any
 
@@ -9,7 +9,10 @@ OVERLAPS = (3, 5)
 
 
 def fixed_overlaps(recording: Recording) -> dict[str, dict[str, float | int | None]]:
-    """For each fixed overlap: the answers it takes (the first recorded ones), and the majority's accuracy on them."""
+    """Return per fixed overlap the answers that it takes and the majority's accuracy on them.
+
+    The answers are the first recorded ones.
+    """
     found: dict[str, dict[str, float | int | None]] = {}
     for overlap in OVERLAPS:
         rows = [
@@ -24,9 +27,10 @@ def fixed_overlaps(recording: Recording) -> dict[str, dict[str, float | int | No
 
 
 def saving(report: dict[str, Any]) -> dict[str, dict[str, float | int | None]]:
-    """Per fixed overlap: answers, money (earnings and messages, minor units) and segments that this replay did not need.
+    """Return per fixed overlap the answers, money and segments that this replay did not need.
 
-    What another answer would have cost in messages is taken from this replay's own mean.
+    Money is earnings and messages in minor units. The message cost of another answer is taken from
+    this replay's own mean.
     """
     used = report["answers_used"]
     if not used:

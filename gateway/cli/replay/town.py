@@ -1,6 +1,7 @@
-"""A whole gateway in its own processes, for one replay: servers, API, runners, ticker and a mobile-money operator.
+"""A whole gateway in its own processes, for one replay.
 
-The phones' carrier runs in this process (it drives the phones); everything of the gateway is reached over HTTP.
+It has servers, API, runners, ticker and a mobile-money operator. The phones' carrier runs in this
+process, because it drives the phones. The gateway is reached over HTTP only.
 """
 
 import json
@@ -42,14 +43,14 @@ Say = Callable[[str], None]
 
 
 def _silent(_line: str) -> None:
-    """Say nothing."""
+    """Ignore a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Town:
     """A running gateway with its surroundings.
 
-    `rt` reads our books; nothing is driven through it.
+    `rt` only reads the gateway's books. It drives nothing.
     """
 
     gateway_url: str
@@ -64,9 +65,10 @@ class Town:
 async def town(
     *, runners: int, top_up_minor: int, currency: str = "KES", say: Say = _silent
 ) -> AsyncGenerator[Town]:
-    """Run a whole gateway in a folder of its own, apart from every real one, and remove the folder afterwards.
+    """Run a whole gateway in a temporary folder, apart from every real one.
 
-    `say` is told which folder that is. Raises Failed with one line that says where the logs are when it breaks off.
+    `say` receives the folder's name. Raises Failed in one line that names the logs when it breaks
+    off.
     """
     with ended_by_signals():
         async with _town(runners, top_up_minor, currency, say) as here:
@@ -104,12 +106,12 @@ async def _town(runners: int, top_up_minor: int, currency: str, say: Say) -> Asy
 async def _running(
     folder: Path, config: Path, children: Children, runners: int, top_up_minor: int, currency: str
 ) -> AsyncGenerator[Town]:
-    """Start the operators, the servers and the gateway's processes, and open the town around them."""
+    """Start the operators, the servers and the gateway's processes, and yield their town."""
     async with CarrierServer(Terms(service_codes=frozenset({SERVICE_CODE}))) as carrier:
         operator_url = _start_operators(folder, children)
         port = free_port()
         _write_config(config, folder, port, carrier.url, operator_url)
-        # A folder of its own: its database is made below, in this loop.
+        # The folder is the town's own, and its database is made below, in this loop.
         with served(load(), known=False) as settings:
             assert settings.database_url
             await migrate(settings.database_url.get_secret_value())
@@ -139,7 +141,7 @@ def _start_operators(folder: Path, children: Children) -> str:
 
 
 def _start_gateway(folder: Path, children: Children, runners: int) -> None:
-    """Start the gateway's processes; they inherit this process's scrubbed environment."""
+    """Start the gateway's processes, which inherit this process's cleaned environment."""
     ready = folder / "api.ready"
     children.start("api", gateway_argv("api", "--ready-file", str(ready)), ready_file=ready)
     for number in range(1, runners + 1):
@@ -150,14 +152,14 @@ def _start_gateway(folder: Path, children: Children, runners: int) -> None:
 
 @contextmanager
 def ended_by_signals() -> Generator[None]:
-    """Turn SIGTERM and SIGHUP into an ordinary end of the program, so that the folder is removed then too."""
+    """Turn SIGTERM and SIGHUP into an ordinary end, so that the folder is removed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def end(_number: int, _frame: object) -> None:
-        # As Ctrl-C, which an event loop knows how to end with: an exception of our own would break
-        # off in its middle.
+        # The signal acts like Ctrl-C, after which an event loop ends properly. An exception would
+        # break off in its middle.
         signal.raise_signal(signal.SIGINT)
 
     before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
@@ -169,7 +171,7 @@ def ended_by_signals() -> Generator[None]:
 
 
 def _remove(folder: Path, *, keep_logs: bool) -> None:
-    """Remove the simulation's folder; of one that failed the logs stay."""
+    """Remove the simulation's folder, except for the logs of a failed one."""
     if not keep_logs:
         shutil.rmtree(folder, ignore_errors=True)
         return
@@ -179,15 +181,15 @@ def _remove(folder: Path, *, keep_logs: bool) -> None:
 
 
 def free_port() -> int:
-    """A port nobody uses right now: the runners must know the gateway's address before it listens."""
+    """Return a currently free port, because the runners need the address before the API listens."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return probe.getsockname()[1]
 
 
 def _write_config(path: Path, folder: Path, port: int, carrier_url: str, operator_url: str) -> None:
-    """The settings of this town.
+    """Write the settings of this town.
 
-    The credentials are the simulator's: it asks for some, and takes any.
+    The credentials are the simulator's, which requires some and accepts any.
     """
     at = {
         "username": "replay",
@@ -208,7 +210,7 @@ def _write_config(path: Path, folder: Path, port: int, carrier_url: str, operato
         f"port = {port}",
         f'public_url = "http://127.0.0.1:{port}"',
         f'sms_channel = "{CHANNEL}"',
-        # A recorded day is played in seconds, at whatever hour it is.
+        # A recorded day is played in seconds, at any hour.
         'quiet_hours = ""',
         # The simulated carrier and operator listen on this machine.
         'private_addresses = ["127.0.0.0/8"]',
