@@ -96,7 +96,7 @@ def test_each_accuracy_stands_above_what_is_simpler(demo):
             assert f"{wanted['baseline']['majority']:.1%} of the same answers" in batch
             assert "95.0% of all 300,000 answers" in batch
     assert "fixed:5" not in text, "a policy is told in words"
-    assert "5 workers are asked each time" in text
+    assert "5 workers are asked per task" in text
 
 
 def test_it_ends_with_the_next_step(demo):
