@@ -46,7 +46,9 @@ def payable(balance_minor: int, currency: str, provider_min: int, provider_max: 
     (10300, 0)
     """
     if not 0 < provider_min <= provider_max:
-        raise SettingsError(f"a provider pays from {provider_min} to {provider_max} minor units")
+        raise SettingsError(
+            f"a provider's limits must satisfy 0 < {provider_min} <= {provider_max} (minor units)"
+        )
     most_minor = whole_units(min(max(balance_minor, 0), provider_max), currency)
     return most_minor if most_minor >= provider_min else 0
 

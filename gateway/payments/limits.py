@@ -27,7 +27,7 @@ class Limits:
         low, high = as_minor(minimum, currency), as_minor(maximum, currency)
         if not low or not high or low > high:
             raise SettingsError(
-                f"payout provider {provider!r}: minimum and maximum are amounts above zero"
+                f"payout provider {provider!r}: minimum and maximum must be amounts above zero, minimum first"
             )
         return cls(currency, low, high)
 

@@ -98,7 +98,7 @@ def next_probe(sent_at: datetime, at: datetime, jitter: float) -> datetime:
 def _event(payout: Payout, happened: Happened, at: datetime, *, dedups: bool) -> Event | None:
     match happened:
         case Event():
-            assert happened in COMMANDS, f"{happened} is the operator's to say"
+            assert happened in COMMANDS, f"only a provider may report {happened}"
             # A payout that the operator may pay at any moment cannot be cancelled any more.
             return None if happened is Event.CANCEL and payout.maybe_taken else happened
         case Hinted(status):

@@ -60,11 +60,11 @@ def fault(found: Seal, before: Seal | None, again: Seal) -> str | None:
     """
     where = f"transfers {found.from_seq} to {found.to_seq}"
     if found.prev != (before.digest if before else GENESIS):
-        return f"{where}: the seal does not stand on the one before it"
+        return f"{where}: the seal does not continue the digest of the preceding one"
     if found.from_seq != (before.to_seq + 1 if before else 1):
-        return f"{where}: the seal does not begin where the one before it ends"
+        return f"{where}: the seal does not begin where the preceding one ends"
     if again.transfers != found.transfers:
-        return f"{where}: {found.transfers} rows were sealed, {again.transfers} are there"
+        return f"{where}: {found.transfers} rows were sealed, but {again.transfers} exist"
     if again.digest != found.digest:
         return f"{where}: the rows are not the ones that were sealed"
     return None

@@ -99,7 +99,7 @@ def differences(said: str, right: str) -> list[str]:
         if one != other
     ]
     if len(ours) != len(theirs):
-        found.append(f"it has {len(theirs)} lines, the books make {len(ours)}")
+        found.append(f"it has {len(theirs)} lines, but the books give {len(ours)}")
     return found[:10]
 
 

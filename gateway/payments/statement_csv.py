@@ -68,7 +68,9 @@ class Columns(Options):
         try:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError) as bad:
-            raise ValueError(f"{value!r} is no time zone, like Africa/Nairobi") from bad
+            raise ValueError(
+                f"{value!r} is not a time zone; write a name such as Africa/Nairobi"
+            ) from bad
         return value
 
 
@@ -79,11 +81,11 @@ def lines(source: Source, named: Columns | None, currency: str) -> list[Line]:
     """
     if named is None:
         raise Refused(
-            "this operator's statement is documented nowhere: name its columns in the option statement_columns"
+            "the columns of this provider's statement are not known: name them in the option statement_columns"
         )
     needed = (named.receipt, named.at, named.amount)
     table = open_table(source, needed, preamble=True)
-    table.need(needed, "this is no statement of this operator")
+    table.need(needed, "this is not a statement of this provider")
     amounts = Amounts(table, (named.amount, named.fee, named.balance), currency)
     read = Times(table, (named.at,), named.zone, named.time)
     found = [

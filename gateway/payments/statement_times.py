@@ -56,4 +56,4 @@ class Times:
     def _fault(self, text: str) -> str:
         if dates.stamp(text, self._zone, day_first=True):
             return f"{text!r} may have the day or the month first, and no row tells: set `time` in statement_columns"
-        return f"{text!r} is no time"
+        return f"{text!r} is not a time"

@@ -57,7 +57,7 @@ def _said(random: np.random.Generator, truth: int, skill: float, options: int) -
 def _check(crowd: Crowd) -> None:
     if crowd.workers < crowd.answers_per_task:
         raise Refused(
-            f"{crowd.workers} workers cannot give {crowd.answers_per_task} answers a task"
+            f"{crowd.workers} workers cannot give {crowd.answers_per_task} answers per task"
         )
     if crowd.copiers + crowd.spammers >= crowd.workers:
         raise Refused(f"{crowd.workers} workers cannot all be copiers and spammers")

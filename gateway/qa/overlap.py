@@ -149,7 +149,7 @@ def parse_policy(
             raise Refused(f"confidence {confidence} is not between 0 and 1", field="confidence")
         case _:
             raise Refused(
-                f"no overlap policy '{text}': write all, fixed:N (N >= 1), dynamic, or worth:N (minor units "
+                f"unknown overlap policy '{text}': write all, fixed:N (N >= 1), dynamic, or worth:N (minor units "
                 "that a corrected error is worth)",
                 field="policy",
             )

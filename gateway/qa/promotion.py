@@ -58,12 +58,12 @@ def objections(candidate: Candidate, bank: Bank) -> list[str]:
         < CONFIDENCE_MIN,
         f"{candidate.answers} answers, at least {ANSWERS_MIN} are needed": candidate.answers
         < ANSWERS_MIN,
-        f"{candidate.dissenting} answered something else": candidate.dissenting > 0,
+        f"{candidate.dissenting} workers gave another answer": candidate.dissenting > 0,
         f"{candidate.trusted} trusted workers, at least {TRUSTED_MIN} are needed": candidate.trusted
         < TRUSTED_MIN,
         f"{candidate.partners} partners, at least {PARTNERS_MIN} are needed": candidate.partners
         < PARTNERS_MIN,
-        "somebody contests it": candidate.appealed,
+        "it is contested": candidate.appealed,
         "more than half of the bank would be promoted": promoted > PROMOTED_SHARE_MAX * gold,
         f"too much of the bank would be '{candidate.value}'": len(bank.values) > 1
         and same > OPTION_SHARE_MAX * gold,

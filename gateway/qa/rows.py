@@ -31,7 +31,7 @@ def read_truths(source: Source, name: str) -> dict[str, str]:
     known: dict[str, str] = {}
     for number, (task, truth) in enumerate(_read(source, name, ("task", "truth"), ()), 1):
         if known.setdefault(task, truth) != truth:
-            problem = f"task '{task}' has another truth above"
+            problem = f"task '{task}' has a different truth in an earlier row"
             raise Refused(
                 f"{name}, row {number}, column truth: {problem}", field="truth", row=number
             )

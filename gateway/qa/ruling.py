@@ -85,7 +85,7 @@ def ruling(data: Mapping[str, object]) -> Ruling:
     """
     unknown = sorted(data.keys() - Ruling.__dataclass_fields__.keys())
     if unknown:
-        raise Refused(f"no field {unknown[0]!r} in a rule", field=unknown[0])
+        raise Refused(f"a rule has no field {unknown[0]!r}", field=unknown[0])
     options = data.get("options")
     if not isinstance(options, (list, tuple)):
         raise Refused("options must be a list of ids", field="options")

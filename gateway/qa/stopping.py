@@ -135,7 +135,7 @@ def _counted(answers: Answers, gold: Mapping[str, str] | None) -> Flags:
     known = gold or {}
     counted = np.array([task not in known for task in answers.tasks], np.bool_)
     if not counted.any():
-        raise Refused("every task is gold: there is none left to stop at", field="gold")
+        raise Refused("every task is gold, so no task is left to replay", field="gold")
     return counted
 
 

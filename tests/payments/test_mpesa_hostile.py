@@ -397,7 +397,7 @@ def test_the_password_goes_out_under_the_operators_certificate(tmp_path, form):
         ({"base_url": ""}, "'base_url' is missing"),
         ({"consumer_secret": None}, "'consumer_secret' is missing"),
         ({"colour": "red"}, "unknown option 'colour'"),
-        ({"command_id": "Pay"}, "command_id is one of"),
+        ({"command_id": "Pay"}, "command_id must be one of"),
         ({"remarks": "x"}, "remarks must have"),
         ({"security_credential": ""}, "give security_credential"),
         (

@@ -74,7 +74,7 @@ def test_a_file_with_two_orders_is_refused():
 
 @pytest.mark.parametrize("written", ["", "yesterday", "32/11/2026 10:00", "2026-13-01", "10:00"])
 def test_what_is_no_time_is_refused_with_its_row(written):
-    with pytest.raises(Refused, match=r"row 2, column Date: .* is no time"):
+    with pytest.raises(Refused, match=r"row 2, column Date: .* is not a time"):
         lines(table(written), NAMED, "KES")
 
 

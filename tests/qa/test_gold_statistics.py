@@ -79,7 +79,7 @@ BANK = Bank(given=10, promoted=2, values={"yes": 6, "no": 6})
     [
         (replace(SURE, confidence=0.9), BANK, "confidence"),
         (replace(SURE, answers=2), BANK, "2 answers"),
-        (replace(SURE, dissenting=1), BANK, "something else"),
+        (replace(SURE, dissenting=1), BANK, "another answer"),
         (replace(SURE, trusted=1), BANK, "trusted"),
         (replace(SURE, partners=1), BANK, "partners"),
         (replace(SURE, appealed=True), BANK, "contests"),

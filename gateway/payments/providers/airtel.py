@@ -97,11 +97,11 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Airte
     told = read(AirtelOptions, name, options, "payout provider")
     if not re.fullmatch(r"[A-Za-z0-9 ]{4,64}", told.note):
         raise SettingsError(
-            f"payout provider {name!r}: note has 4 to 64 plain letters, digits and spaces"
+            f"payout provider {name!r}: note must have 4 to 64 plain letters, digits and spaces"
         )
     if not is_region(told.country):
         raise SettingsError(
-            f"payout provider {name!r}: country: {told.country!r} is no country of ISO 3166, like KE"
+            f"payout provider {name!r}: country: {told.country!r} is not an ISO 3166 country code such as KE"
         )
     limits = Limits.read(name, told.currency, told.minimum, told.maximum)
     return Airtel(name, told, tokens, limits, _sealed(name, told))

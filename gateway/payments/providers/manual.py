@@ -55,4 +55,4 @@ class Manual:
         return Status(Found.PENDING, order.key, text="waits for a confirmation", table=TABLE)
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
-        return Status(Found.NO_ANSWER, text="nobody calls back here", table=TABLE)
+        return Status(Found.NO_ANSWER, text="this provider sends no callbacks", table=TABLE)

@@ -91,7 +91,7 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "MtnMo
     unknown = sorted(set(options) - _OPTIONS)
     if unknown:
         raise SettingsError(
-            f"payout provider {name!r}: unknown option {unknown[0]!r}; there is: {', '.join(sorted(_OPTIONS))}"
+            f"payout provider {name!r}: unknown option {unknown[0]!r}; known options: {', '.join(sorted(_OPTIONS))}"
         )
     told = {key: as_text(value) for key, value in options.items()}
     for key in sorted(_OPTIONS - {"note", "statement_columns"}):
@@ -101,7 +101,9 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "MtnMo
     minor_per_major(currency)
     low, high = as_minor(told["minimum"], currency), as_minor(told["maximum"], currency)
     if not low or not high or low > high:
-        raise SettingsError(f"payout provider {name!r}: minimum and maximum are amounts above zero")
+        raise SettingsError(
+            f"payout provider {name!r}: minimum and maximum must be amounts above zero, minimum first"
+        )
     account = Account(
         told["base_url"].rstrip("/"),
         told["api_user"],

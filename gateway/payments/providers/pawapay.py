@@ -113,7 +113,7 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Pawap
     told = read(PawapayOptions, name, options, "payout provider")
     if not _NOTE.fullmatch(told.note):
         raise SettingsError(
-            f"payout provider {name!r}: note has 4 to 22 plain letters, digits and spaces"
+            f"payout provider {name!r}: note must have 4 to 22 plain letters, digits and spaces"
         )
     return Pawapay(name, told, Limits.read(name, told.currency, told.minimum, told.maximum))
 

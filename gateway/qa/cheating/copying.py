@@ -78,7 +78,7 @@ def _pairs(
 ) -> Iterator[_Pair]:
     shared: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for task, answers in crowd.of_task.items():
-        if len(answers) > 2:  # noqa: PLR2004  # somebody else must say what is wrong
+        if len(answers) > 2:  # noqa: PLR2004  # other workers must say what is wrong
             for pair in combinations(sorted(answers), 2):
                 shared[pair].append(task)
     habits = _Habits(crowd)

@@ -54,7 +54,7 @@ def _pattern(worker: str, keys: list[int], crowd: Crowd) -> Finding:
         "rhythm",
         (worker,),
         chi_square_beyond(2.0 * information, freedom),
-        f"each key foretells the next; agrees with others in {agreed} of {seen} answers",
+        f"each key predicts the next; the worker agrees with others in {agreed} of {seen} answers",
         {
             "key entropy, bits": round(entropy, 2),
             "of that foretold by the key before": round(information / len(steps) / log(2), 2),

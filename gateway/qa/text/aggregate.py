@@ -85,7 +85,9 @@ def unaided(rows: Iterable[Sequence[str]], *, method: str = "auto", language: st
     Raises Refused as `aggregate` does.
     """
     if method not in METHODS:
-        raise Refused(f"no text method '{method}': there are {', '.join(METHODS)}", field="method")
+        raise Refused(
+            f"unknown text method '{method}'; known methods: {', '.join(METHODS)}", field="method"
+        )
     tasks = read(rows, language)
     if not tasks:
         raise Refused("there are no answers to aggregate", field="answer")
@@ -93,7 +95,7 @@ def unaided(rows: Iterable[Sequence[str]], *, method: str = "auto", language: st
         method = _for_length(tasks)
     elif method == "rover" and _are_values(tasks):
         raise Refused(
-            "rover puts texts together, and parts of two values are no value: use medoid",
+            "rover combines texts, and parts of two values do not make a value: use medoid",
             field="method",
         )
     return Unaided(tasks, method, language, _found(tasks, {}, method))

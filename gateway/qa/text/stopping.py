@@ -123,7 +123,7 @@ def _counted(rows: Rows, gold: Mapping[str, str]) -> Rows:
     """
     counted = [row for row in rows if row[0] not in gold]
     if not counted:
-        raise Refused("every task is gold: there is none left to stop at", field="gold")
+        raise Refused("every task is gold, so no task is left to replay", field="gold")
     return counted
 
 

@@ -41,7 +41,7 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> Mpesa:
     unknown = sorted(set(options) - _OPTIONS)
     if unknown:
         raise SettingsError(
-            f"payout provider {name!r}: unknown option {unknown[0]!r}; there is: {', '.join(sorted(_OPTIONS))}"
+            f"payout provider {name!r}: unknown option {unknown[0]!r}; known options: {', '.join(sorted(_OPTIONS))}"
         )
     told = {key: as_text(value) for key, value in options.items()}
     for key in ("base_url", "consumer_key", "consumer_secret", "initiator", "shortcode"):
@@ -50,7 +50,7 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> Mpesa:
     command, remarks = told.get("command_id") or _COMMANDS[0], told.get("remarks") or "Payout"
     if command not in _COMMANDS:
         raise SettingsError(
-            f"payout provider {name!r}: command_id is one of {', '.join(_COMMANDS)}"
+            f"payout provider {name!r}: command_id must be one of {', '.join(_COMMANDS)}"
         )
     if len(remarks) not in _REMARKS_CHARS:
         raise SettingsError(f"payout provider {name!r}: remarks must have 2 to 100 characters")

@@ -24,7 +24,7 @@ def read_statement(source: Source) -> list[Line]:
     The export has lines about the organisation above its header.
     """
     table = open_table(source, ("Receipt No.",), preamble=True)
-    table.need(_NEEDED, "this is no M-PESA statement")
+    table.need(_NEEDED, "this is not an M-PESA statement")
     amounts = Amounts(table, ("Paid In", "Withdrawn", "Balance"), "KES")
     times = Times(table, ("Completion Time",), _NAIROBI, day_first=True)
     done = [
