@@ -82,7 +82,7 @@ BANK = Bank(given=10, promoted=2, values={"yes": 6, "no": 6})
         (replace(SURE, dissenting=1), BANK, "another answer"),
         (replace(SURE, trusted=1), BANK, "trusted"),
         (replace(SURE, partners=1), BANK, "partners"),
-        (replace(SURE, appealed=True), BANK, "contests"),
+        (replace(SURE, appealed=True), BANK, "contested"),
         (SURE, Bank(given=3, promoted=3, values={"yes": 3, "no": 3}), "half"),
         (SURE, Bank(given=20, promoted=0, values={"yes": 15, "no": 5}), "'yes'"),
     ],
