@@ -5,29 +5,31 @@ A runtime is made once per process by `gateway.app`. The steps and the layers ab
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
-
-import aiohttp
+from typing import TYPE_CHECKING, Protocol
 
 from gateway.clock import Clock
 from gateway.errors import Refused
 from gateway.ids import AccountId
 from gateway.msisdn import normalise
-from gateway.offload import Helpers
 from gateway.payments.chart import Account
-from gateway.payments.port import PayoutProvider
 from gateway.phrases import Phrasebook
 from gateway.phrases.capacity import ANY, Capacity
-from gateway.queue.pressure import Pressure
-from gateway.settings import Settings
 from gateway.sms.clocks import ProviderClocks
 from gateway.sms.port import InboundSms, SmsChannel
 from gateway.sms.prices import NO_PRICES, PriceList
-from gateway.store.batches import Batches
-from gateway.store.db import Database
 from gateway.tasks.port import TaskKind
 from gateway.ussd.port import UssdChannel, UssdStep
-from gateway.vault import Vault
+
+if TYPE_CHECKING:  # A command and a helper import a runtime's type, and few of them make one.
+    import aiohttp
+
+    from gateway.offload import Helpers
+    from gateway.payments.port import PayoutProvider
+    from gateway.queue.pressure import Pressure
+    from gateway.settings import Settings
+    from gateway.store.batches import Batches
+    from gateway.store.db import Database
+    from gateway.vault import Vault
 
 
 class Bells(Protocol):
@@ -106,7 +108,7 @@ class Accounts:
     They are opened on first use.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: "Database") -> None:
         self._db = db
         self._known: dict[Account, AccountId] = {}
 
@@ -125,18 +127,18 @@ class Accounts:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    settings: Settings
-    db: Database
+    settings: "Settings"
+    db: "Database"
     clock: Clock
-    vault: Vault
+    vault: "Vault"
     books: Mapping[str, Phrasebook]
     kind_of: Callable[[str], TaskKind]
     channels: Mapping[str, Channel]
-    providers: Mapping[str, PayoutProvider]
+    providers: "Mapping[str, PayoutProvider]"
     bells: Bells
-    batches: Batches
+    batches: "Batches"
     accounts: Accounts
-    http: aiohttp.ClientSession
-    helpers: Helpers
-    pressure: Pressure
+    http: "aiohttp.ClientSession"
+    helpers: "Helpers"
+    pressure: "Pressure"
     clocks: ProviderClocks = field(default_factory=ProviderClocks)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import carrier
 
 from gateway.msisdn import region_of
 
@@ -39,6 +38,8 @@ def carrier_of(msisdn: str) -> str:
     >>> carrier_of("+254712345678"), carrier_of("+254733123456")
     ('Safaricom', 'Airtel')
     """
+    from phonenumbers import carrier  # noqa: PLC0415  # Its tables cost start-up time.
+
     return carrier.name_for_number(phonenumbers.parse(msisdn, None), "en")
 
 

@@ -7,12 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
-
-import aiohttp
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from gateway.forms import Stamp
 from gateway.phrases.capacity import Capacity
+
+if TYPE_CHECKING:  # Calculations of costs import this shelf, and never open a connection.
+    import aiohttp
 
 
 class Outcome(StrEnum):
@@ -230,7 +231,7 @@ class SmsChannel(Protocol):
         ...
 
     async def send(
-        self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]
+        self, http: "aiohttp.ClientSession", messages: Sequence[OutboundSms]
     ) -> list[Sent]:
         """Hand messages to the provider and return one `Sent` per message, in order.
 
@@ -293,7 +294,7 @@ class Polls(Protocol):
     poll_s: float | None
     """The seconds between two requests of the list; None: it is not requested."""
 
-    async def received(self, http: aiohttp.ClientSession, after: str) -> list[Missed]:
+    async def received(self, http: "aiohttp.ClientSession", after: str) -> list[Missed]:
         """Return the messages after the one with the id `after`, oldest first.
 
         "0" stands for all messages. Raises Failed.
@@ -307,7 +308,7 @@ class Asks(Protocol):
 
     async def ask(
         self,
-        http: aiohttp.ClientSession,
+        http: "aiohttp.ClientSession",
         message: OutboundSms,
         since: datetime,
         known: Collection[str],
@@ -326,7 +327,7 @@ class Asks(Protocol):
 class TellsBalance(Protocol):
     """A channel whose provider can be asked for the remaining money."""
 
-    async def balance(self, http: aiohttp.ClientSession) -> str:
+    async def balance(self, http: "aiohttp.ClientSession") -> str:
         """Return the balance in the provider's words, "KES 1785.50".
 
         Raises Failed, which is not retryable where the provider refuses the gateway's credentials.

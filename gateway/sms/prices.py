@@ -10,14 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import phonenumbers
-from phonenumbers import carrier
 
 from gateway import msisdn as numbers
 from gateway.errors import SettingsError
 from gateway.money import MINOR_DIGITS, minor_per_major
-from gateway.settings import Tariff
+
+if TYPE_CHECKING:
+    from gateway.settings import Tariff
 
 MICRO = 1_000_000
 
@@ -46,7 +48,7 @@ def minor(micro: int, currency: str) -> float:
 class PriceList:
     """The prices of one channel; later lists override earlier ones, country by country."""
 
-    def __init__(self, *lists: Mapping[str, Tariff]) -> None:
+    def __init__(self, *lists: "Mapping[str, Tariff]") -> None:
         self._tariffs = {country: tariff for each in lists for country, tariff in each.items()}
         for country, tariff in self._tariffs.items():
             if tariff.currency not in MINOR_DIGITS:
@@ -93,8 +95,10 @@ NO_PRICES = PriceList()
 
 
 @cache
-def built_in() -> Mapping[str, Tariff]:
+def built_in() -> "Mapping[str, Tariff]":
     """Return the price list that comes with the gateway."""
+    from gateway.settings import Tariff  # noqa: PLC0415  # A helper counts prices without settings.
+
     text = resources.files("gateway.sms").joinpath("prices.toml").read_text()
     return {country: Tariff(**given) for country, given in tomllib.loads(text).items()}
 
@@ -108,5 +112,7 @@ def place_of(msisdn: str) -> tuple[str | None, str | None]:
     >>> place_of("+254712345678"), place_of("+256772123456")
     (('KE', 'safaricom'), ('UG', 'mtn'))
     """
+    from phonenumbers import carrier  # noqa: PLC0415  # Its tables cost start-up time.
+
     name = carrier.name_for_number(phonenumbers.parse(msisdn, None), "en")
     return numbers.region_of(msisdn), name.casefold() or None
