@@ -12,7 +12,6 @@ from gateway.cli.shown import age
 from gateway.errors import GatewayError, OtherKey, Refused
 from gateway.forms import opened, unstored
 from gateway.runtime import Runtime
-from gateway.steps import events
 from gateway.store import inbox
 from gateway.store.db import Row
 
@@ -148,6 +147,8 @@ async def _replay(rt: Runtime, event: int | None) -> tuple[int, list[tuple[int, 
 
 async def _again(rt: Runtime, row: Mapping[str, Any]) -> None:
     """Process one event in the same way as the webhook."""
+    from gateway.steps import events
+
     name, kind = row["channel"], row["kind"]
     if row["state"] == "done":
         raise Refused("is done already")
