@@ -26,13 +26,13 @@ from pydantic import SecretStr
 from bench._here import gateway
 from gateway.app import open_runtime
 from gateway.queue.inline import InlineBells
-from gateway.settings import ChannelSettings, Settings, Side
+from gateway.settings import ChannelSettings, ChannelSide, Settings
 from gateway.sms.lost import side_by_side
 from gateway.sms.segments import count
 from gateway.steps.deliver import deliver
 from gateway.steps.messages import message
 from gateway.store import turns
-from gateway.store.db import Part
+from gateway.store.db import Write
 
 LIMIT = 200
 RUNNERS = 2
@@ -113,7 +113,7 @@ async def fill(settings: Settings, channel: str, messages: int) -> int:
     segments = 0
     async with open_runtime(settings, InlineBells(), connections=4) as rt:
         for start in range(0, messages, 200):
-            parts: list[Part] = []
+            parts: list[Write] = []
             for n in range(start, min(start + 200, messages)):
                 long = n % 4 == 0
                 text = f"{1 + long} question {n}: is it open?" + " really" * (22 if long else 0)
@@ -191,7 +191,7 @@ def run(messages: int, seconds: int) -> list[dict[str, object]]:
         "password": "p",
         "sender": "20880",
     }
-    side = Side(kind="kannel", options=options)
+    side = ChannelSide(kind="kannel", options=options)
     channels = {
         "free": ChannelSettings(secret=SecretStr("x"), sms=side),
         "slow": ChannelSettings(secret=SecretStr("y"), sms=side, per_second=LIMIT),

@@ -19,7 +19,7 @@ from bench.answer_step import serve_ours
 from gateway.ids import ClientId
 from gateway.settings import Settings
 from gateway.store import fill
-from gateway.store.fill import Plan
+from gateway.store.fill import FillPlan
 
 AT_ONCE = 4
 _FIRST = 254_700_000_000
@@ -31,7 +31,7 @@ _CLIENT = ClientId("c_filled3")
 Act = Callable[[int], Awaitable[None]]
 
 
-async def make_past(settings: Settings, plan: Plan) -> int:
+async def make_past(settings: Settings, plan: FillPlan) -> int:
     """Fill a gateway, and return how many answers it holds."""
     from gateway.vault import Vault
 
@@ -80,8 +80,7 @@ class Phones:
         await self._dials(self._dialler(n), "", "w")
 
     def _dialler(self, n: int) -> int:
-        """Return the number of the n-th phone after those with a question; every other one dials.
-        """
+        """Return the number of the n-th phone after those with a question; every other one dials."""
         return self._holders + 1 + (self._holders % 2) + 2 * n
 
     async def _dials(self, worker: int, typed: str, session: str) -> str:

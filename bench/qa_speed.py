@@ -24,7 +24,7 @@ from time import perf_counter_ns, process_time
 
 from bench import _crowd_kit
 from gateway.qa import em, resume, rule
-from gateway.qa.overlap import DynamicOverlap, Market, Offer, PricedOverlap, judge
+from gateway.qa.overlap import AnswerPrice, AnswerPrices, DynamicOverlap, PricedOverlap, judge
 from gateway.qa.port import Answers, Estimate, encode
 from gateway.qa.skill import Skill
 
@@ -242,7 +242,7 @@ def online() -> list[Result]:
         )
         for _ in range(STATES)
     ]
-    market = Market(Offer(5.0))
+    market = AnswerPrices(AnswerPrice(5.0))
     results: list[Result] = []
     for name, policy in (
         ("judge_one_answer", DynamicOverlap()),

@@ -21,7 +21,7 @@ from ipaddress import (
 from gateway.errors import SettingsError
 
 Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
+IpNetwork = IPv4Network | IPv6Network
 
 _PORT_MAX = 65_535
 _HOST = re.compile(
@@ -32,7 +32,7 @@ _HOST = re.compile(
 _PREFIX_MIN = {4: 8, 6: 7}
 
 
-def _networks(*written: str) -> tuple[Network, ...]:
+def _networks(*written: str) -> tuple[IpNetwork, ...]:
     return tuple(ip_network(one) for one in written)
 
 
@@ -96,7 +96,7 @@ def is_public(address: Address) -> bool:
     return True
 
 
-def _is_in(address: Address, networks: Iterable[Network]) -> bool:
+def _is_in(address: Address, networks: Iterable[IpNetwork]) -> bool:
     return any(address in network for network in networks)
 
 
@@ -133,23 +133,23 @@ def plain_name(host: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Permitted:
+class PermittedAddresses:
     """The private addresses that the settings permit.
 
     They are networks and host names, each for one port or for all.
     """
 
-    networks: tuple[tuple[Network, int | None], ...] = ()
+    networks: tuple[tuple[IpNetwork, int | None], ...] = ()
     names: frozenset[tuple[str, int | None]] = frozenset()
 
     @classmethod
-    def read(cls, entries: Iterable[str]) -> "Permitted":
+    def read(cls, entries: Iterable[str]) -> "PermittedAddresses":
         """Return the permissions in a list of entries.
 
         An entry is like `127.0.0.1:13013`, `10.1.0.0/16` or `kannel.internal`. Raises SettingsError
         naming the entry that cannot be read or that must never be permitted.
         """
-        networks, names = list[tuple[Network, int | None]](), set[tuple[str, int | None]]()
+        networks, names = list[tuple[IpNetwork, int | None]](), set[tuple[str, int | None]]()
         for entry in entries:
             found, port = _read(entry)
             if isinstance(found, str):
@@ -161,7 +161,7 @@ class Permitted:
     def allows(self, address: Address, port: int, name: str = "") -> bool:
         """Return whether a connection to this address may be made for a URL whose host is `name`.
 
-        >>> kannel = Permitted.read(["127.0.0.1:13013", "kannel.internal"])
+        >>> kannel = PermittedAddresses.read(["127.0.0.1:13013", "kannel.internal"])
         >>> loopback, inside = ip_address("127.0.0.1"), ip_address("10.0.0.5")
         >>> kannel.allows(loopback, 13013), kannel.allows(loopback, 5432)
         (True, False)
@@ -178,7 +178,7 @@ class Permitted:
         return not self.names.isdisjoint({(plain_name(name), port), (plain_name(name), None)})
 
 
-def _read(entry: str) -> tuple[Network | str, int | None]:
+def _read(entry: str) -> tuple[IpNetwork | str, int | None]:
     written = entry.strip()
     try:
         return _of_network(ip_network(written, strict=False), entry), None
@@ -204,7 +204,7 @@ def _host_and_port(written: str) -> tuple[str, int | None]:
     return ("", None) if port is not None and not 0 < port <= _PORT_MAX else (found["host"], port)
 
 
-def _of_network(network: Network, entry: str) -> Network:
+def _of_network(network: IpNetwork, entry: str) -> IpNetwork:
     # `allows` checks NEVER first, so a wide network may contain such an address.
     if any(_within(network, never) for never in NEVER):
         raise SettingsError(
@@ -217,10 +217,10 @@ def _of_network(network: Network, entry: str) -> Network:
     return network
 
 
-def _within(network: Network, other: Network) -> bool:
+def _within(network: IpNetwork, other: IpNetwork) -> bool:
     if isinstance(network, IPv4Network):
         return isinstance(other, IPv4Network) and network.subnet_of(other)
     return isinstance(other, IPv6Network) and network.subnet_of(other)
 
 
-NONE = Permitted()
+NONE = PermittedAddresses()

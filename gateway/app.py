@@ -14,7 +14,7 @@ import aiohttp
 import structlog
 
 from gateway import logs, outside, plugins
-from gateway.addresses import Permitted
+from gateway.addresses import PermittedAddresses
 from gateway.clock import Clock, SystemClock
 from gateway.offload import Helpers
 from gateway.payments import providers
@@ -59,8 +59,8 @@ _KEEP_ALIVE_S = 3.0
 _HTTP_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 
 HELPER = (sys.executable, "-m", "gateway.helper")
-Step = Callable[..., Awaitable[object]]
-STEPS: Mapping[str, Step] = {
+StepFunction = Callable[..., Awaitable[object]]
+STEPS: Mapping[str, StepFunction] = {
     "adjust": adjust,
     "assign": assign,
     "catch_up": catch_up,
@@ -112,7 +112,7 @@ async def open_runtime(
     db = await open_database(
         settings.database_url.get_secret_value(), connections=connections, read_only=read_only
     )
-    permitted = Permitted.read(settings.private_addresses)
+    permitted = PermittedAddresses.read(settings.private_addresses)
     async with (
         outside.session(permitted, timeout=_HTTP_TIMEOUT, keep_alive_s=_KEEP_ALIVE_S) as http,
         Helpers.opened(HELPER, at_once=settings.helpers, limit_s=settings.helper_s) as helpers,

@@ -26,9 +26,9 @@ import structlog
 
 from gateway.redaction import may_tell, redacted, redacted_values
 
-__all__ = ["Format", "Seldom", "bound", "configure", "lost", "pretty", "seldom"]
+__all__ = ["LogFormat", "Seldom", "bound", "configure", "lost", "pretty", "seldom"]
 
-Format = Literal["auto", "json", "pretty"]
+LogFormat = Literal["auto", "json", "pretty"]
 _SELDOM_PER_MINUTE: Final = 30
 _MINUTE_S: Final = 60.0
 _TRACE_LENGTH_MAX: Final = 8000
@@ -144,7 +144,7 @@ def lost() -> int:
     return _lines.lost
 
 
-def configure(form: Format = "auto") -> None:
+def configure(form: LogFormat = "auto") -> None:
     """Send every line of this process through here.
 
     `auto` means JSON, or plain text on a terminal.

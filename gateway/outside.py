@@ -18,7 +18,7 @@ from ipaddress import ip_address
 import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
-from gateway.addresses import NONE, Permitted
+from gateway.addresses import NONE, PermittedAddresses
 
 _AddrInfo = tuple[
     int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[str | int | bytes, ...]
@@ -45,7 +45,7 @@ class Redirected(aiohttp.ClientError):
 
 
 def session(
-    permitted: Permitted = NONE,
+    permitted: PermittedAddresses = NONE,
     *,
     timeout: aiohttp.ClientTimeout = aiohttp.ClientTimeout(total=30, connect=5),  # noqa: B008  # frozen
     keep_alive_s: float = 3.0,
@@ -81,7 +81,7 @@ def why_not_connected(error: BaseException) -> str:
     return type(error).__name__
 
 
-def _factory(permitted: Permitted) -> Callable[[_AddrInfo], socket.socket]:
+def _factory(permitted: PermittedAddresses) -> Callable[[_AddrInfo], socket.socket]:
     def open_socket(info: _AddrInfo) -> socket.socket:
         """Return an unconnected socket for this address. Raises Forbidden."""
         family, kind, protocol, _, target = info

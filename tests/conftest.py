@@ -29,7 +29,7 @@ from gateway.settings import ProviderSettings, Settings
 from gateway.settings.apart import leave_every_gateway
 from gateway.settings.coordinators import Coordinators
 from gateway.simulator.faults import FaultPlan
-from gateway.simulator.operators.daraja import Terms
+from gateway.simulator.operators.daraja import DarajaTerms
 from gateway.simulator.operators.server import Operators
 from gateway.simulator.wire import Listener
 from gateway.store.schema import migrate
@@ -130,7 +130,7 @@ async def opened_gateway(
     # A spool of its own: what one town keeps while its database is away, no other must find.
     with TemporaryDirectory(prefix="gateway-town-") as folder:
         async with (
-            Operators(seed=7, terms=Terms(result_delay_s=0.0)) as operators,
+            Operators(seed=7, terms=DarajaTerms(result_delay_s=0.0)) as operators,
             Listener(board) as door,
         ):
             settings = Settings(

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 import gateway
 from gateway import outside
-from gateway.addresses import NEVER, NONE, Permitted, is_public, literal
+from gateway.addresses import NEVER, NONE, PermittedAddresses, is_public, literal
 from gateway.errors import SettingsError
-from gateway.settings import ChannelSettings, ProviderSettings, Settings, Side
+from gateway.settings import ChannelSettings, ChannelSide, ProviderSettings, Settings
 from tests.served import served
 
 # Each leads to this machine, to a neighbour or to a cloud's metadata for some reader of addresses.
@@ -85,7 +85,7 @@ async def test_without_the_guard_such_spellings_do_get_through(inside):
 
 
 async def test_a_permitted_address_is_reached_and_no_other_port(inside):
-    permitted = Permitted.read([f"127.0.0.1:{inside.port}"])
+    permitted = PermittedAddresses.read([f"127.0.0.1:{inside.port}"])
     async with outside.session(permitted) as http:
         async with http.get(f"http://127.0.0.1:{inside.port}/") as answer:
             assert await answer.text() == "inside"
@@ -99,7 +99,7 @@ async def test_a_permitted_address_is_reached_and_no_other_port(inside):
 async def test_a_name_is_permitted_by_itself(inside, monkeypatch):
     """Permission for a name is not permission for its address: another name that leads there is refused."""
     leads_to(monkeypatch, lambda _: "127.0.0.1")
-    async with outside.session(Permitted.read(["kannel.internal"])) as http:
+    async with outside.session(PermittedAddresses.read(["kannel.internal"])) as http:
         async with http.get(f"http://Kannel.Internal.:{inside.port}/") as answer:
             assert answer.status == 200
         for other in (
@@ -126,7 +126,7 @@ async def test_a_name_that_changes_its_mind_is_refused_when_it_is_dialled(inside
 
 async def test_one_private_address_among_public_ones_is_not_dialled(inside, monkeypatch):
     leads_to(monkeypatch, lambda _: ("127.0.0.1", "127.0.0.2"))
-    permitted = Permitted.read([f"127.0.0.2:{inside.port}"])
+    permitted = PermittedAddresses.read([f"127.0.0.2:{inside.port}"])
     async with (
         outside.session(permitted) as http,
         http.get(f"http://both.example:{inside.port}/") as answer,
@@ -142,7 +142,10 @@ async def test_a_redirect_is_never_followed_even_by_a_caller_that_asks_for_it():
         seen.append(request.path)
         return web.Response(status=307, headers={"Location": "/there"})
 
-    async with served(handle) as url, outside.session(Permitted.read(["127.0.0.1"])) as http:
+    async with (
+        served(handle) as url,
+        outside.session(PermittedAddresses.read(["127.0.0.1"])) as http,
+    ):
         with pytest.raises(outside.Redirected):
             await http.post(f"{url}/here", data=b"x", allow_redirects=True)
         with pytest.raises(outside.Redirected):
@@ -183,7 +186,7 @@ def test_every_ipv4_address_is_judged_alike_in_each_form(address):
 def test_metadata_and_multicast_cannot_be_permitted(never):
     entry = f"[{never}]:80" if ":" in never else f"{never}:80"
     with pytest.raises(SettingsError, match="never"):
-        Permitted.read([entry])
+        PermittedAddresses.read([entry])
 
 
 @pytest.mark.parametrize(
@@ -192,11 +195,11 @@ def test_metadata_and_multicast_cannot_be_permitted(never):
 )  # fmt: skip
 def test_a_permission_that_cannot_be_read_says_so(entry):
     with pytest.raises(SettingsError, match="private_addresses"):
-        Permitted.read([entry])
+        PermittedAddresses.read([entry])
 
 
 def test_a_wide_permission_does_not_reach_the_metadata_in_it():
-    permitted = Permitted.read(["100.64.0.0/10", "fd00::/8"])
+    permitted = PermittedAddresses.read(["100.64.0.0/10", "fd00::/8"])
     allowed = [
         permitted.allows(ipaddress.ip_address(one), 80)
         for one in ("100.64.0.1", "100.100.100.200", "fd12::1", "fd00:ec2::254")
@@ -206,7 +209,7 @@ def test_a_wide_permission_does_not_reach_the_metadata_in_it():
 
 def kannel(url, **more):
     options = {"send_url": url, "username": "u", "password": "p", "sender": "1"}
-    channels = {"k": ChannelSettings(secret="s", sms=Side(kind="kannel", options=options))}
+    channels = {"k": ChannelSettings(secret="s", sms=ChannelSide(kind="kannel", options=options))}
     return Settings(channels=channels, **more)
 
 
@@ -304,4 +307,4 @@ def leads_to(monkeypatch, answer):
 
 def test_nothing_is_permitted_without_settings():
     assert Settings().private_addresses == ()
-    assert Permitted.read(()) == NONE
+    assert PermittedAddresses.read(()) == NONE

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from starlette.types import Scope
 
-from gateway.settings.limits import Network
+from gateway.settings.limits import IpNetwork
 
 Address = IPv4Address | IPv6Address
 UNKNOWN = "unknown"
@@ -64,7 +64,7 @@ def group(host: str) -> str:
     return str(found)
 
 
-def is_trusted(host: str, proxies: Sequence[Network]) -> bool:
+def is_trusted(host: str, proxies: Sequence[IpNetwork]) -> bool:
     """Return whether the address belongs to a configured proxy."""
     if not proxies:
         return False
@@ -72,7 +72,7 @@ def is_trusted(host: str, proxies: Sequence[Network]) -> bool:
     return found is not None and any(found in network for network in proxies)
 
 
-def behind_proxies(scope: Scope, proxies: Sequence[Network]) -> None:
+def behind_proxies(scope: Scope, proxies: Sequence[IpNetwork]) -> None:
     """Put the caller's own address and scheme into the scope, where a trusted proxy names them.
 
     The chain is read from the end: the last address that belongs to no trusted proxy is the
@@ -94,7 +94,7 @@ def behind_proxies(scope: Scope, proxies: Sequence[Network]) -> None:
         scope["scheme"] = scheme
 
 
-def is_private(scope: Scope, proxies: Sequence[Network]) -> bool:
+def is_private(scope: Scope, proxies: Sequence[IpNetwork]) -> bool:
     """Return whether the caller is on this machine or in a private network.
 
     Call it before `behind_proxies`.

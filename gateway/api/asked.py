@@ -13,7 +13,7 @@ Language = Annotated[str, Field(pattern="^[a-z]{2,3}$", examples=["sw"])]
 # The amount is not stripped, because neither a person nor a careful program writes an amount with a
 # line break behind it.
 _MAJOR = Field(gt=0, lt=1_000_000_000_000)
-Price = (
+PriceInput = (
     Annotated[
         str,
         StringConstraints(max_length=40, strip_whitespace=False),
@@ -37,7 +37,7 @@ FORMS = {
 """The accepted forms of fields, for errors where the schema alone would name patterns."""
 # The API's own words are compared as they are.
 Word = Annotated[str, StringConstraints(pattern="^[a-z_]{1,40}$", strip_whitespace=False)]
-Policy = Annotated[str, StringConstraints(pattern=POLICY_PATTERN, strip_whitespace=False)]
+PolicyText = Annotated[str, StringConstraints(pattern=POLICY_PATTERN, strip_whitespace=False)]
 OptionId = Annotated[Id, Field(max_length=64)]
 
 
@@ -82,7 +82,7 @@ class BatchIn(_Strict):
         Field(description="Shown with every task. Keep it short: every message pays for it."),
     ]
     price: Annotated[
-        Price,
+        PriceInput,
         Field(
             description="Per accepted answer, in major units: a string or a number, e.g. 3.00. "
             "No thousands separator.",
@@ -103,7 +103,7 @@ class BatchIn(_Strict):
         ),
     ]
     policy: Annotated[
-        Policy,
+        PolicyText,
         Field(
             description="fixed:N, dynamic, worth:N (minor units that a corrected error is worth), "
             "or all (every worker in each task's audience)",
@@ -127,7 +127,7 @@ class BatchIn(_Strict):
         bool, Field(description="Use results without doubt as gold for other workers")
     ] = False
     review_price: Annotated[
-        Price | None,
+        PriceInput | None,
         Field(description="For worth:N: the cost of your own review of one task, in major units"),
     ] = None
     rotate: Annotated[
@@ -263,7 +263,7 @@ class NewRuleIn(_Strict):
     A field that is left out stays unchanged.
     """
 
-    policy: Policy | None = None
+    policy: PolicyText | None = None
     confidence: Annotated[float | None, Field(gt=0.5, lt=1)] = None
     method: Word | None = None
     by: Line100

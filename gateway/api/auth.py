@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from gateway import logs
-from gateway.api.limits import Limits
+from gateway.api.limits import RequestLimits
 from gateway.errors import Refused
 from gateway.ids import ClientId
 from gateway.runtime import Runtime
@@ -35,7 +35,7 @@ def runtime_of(request: Request) -> Runtime:
 Rt = Annotated[Runtime, Depends(runtime_of)]
 
 
-async def check_key(rt: Runtime, limits: Limits, request: Request) -> ClientId:
+async def check_key(rt: Runtime, limits: RequestLimits, request: Request) -> ClientId:
     """Find the client of the API key in a request, and keep it for the route.
 
     Raises Refused with 401 for an unknown key, and with 429 for a caller that asks too often.

@@ -14,7 +14,7 @@ from gateway import forms, logs
 from gateway.api.protocol import prove
 from gateway.errors import Refused
 from gateway.runtime import Channel, Runtime
-from gateway.sms.port import TakesGet, Webhook
+from gateway.sms.port import TakesGetEvents, Webhook
 from gateway.ussd import port as ussd
 
 _EVENTS = ("ussd", "sms", "receipt", "session-end", "opt-out", "subscription", "validate")
@@ -22,7 +22,7 @@ _EVENTS = ("ussd", "sms", "receipt", "session-end", "opt-out", "subscription", "
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class WebhookCall:
     """A call that passed the checks.
 
     `raw` is the body, or the query of a GET, with its content type where that matters
@@ -40,7 +40,7 @@ class Call:
             raise self.fault
 
 
-async def read(rt: Runtime, request: Request) -> Call | Response:
+async def read(rt: Runtime, request: Request) -> WebhookCall | Response:
     """Return the call, or the response that refuses it."""
     channel = rt.channels.get(request.path_params["channel"])
     if channel is None:
@@ -66,7 +66,7 @@ async def read(rt: Runtime, request: Request) -> Call | Response:
         )
         refused(request, "signature")
         return PlainTextResponse("the signature does not hold", status_code=403)
-    return Call(channel, dict(pairs), raw, fault)
+    return WebhookCall(channel, dict(pairs), raw, fault)
 
 
 def _fields(raw: bytes) -> tuple[list[tuple[str, str]], Refused | None]:
@@ -95,8 +95,8 @@ async def operator(rt: Runtime, request: Request) -> tuple[str, bytes] | Respons
 def takes_get(channel: Channel, path: str) -> bool:
     """Return whether the channel's provider may send this event in the address of a GET."""
     if path.endswith(("/ussd", "/session-end")):
-        return isinstance(channel.ussd, ussd.TakesGet) and channel.ussd.takes_get
-    return isinstance(channel.sms, TakesGet)
+        return isinstance(channel.ussd, ussd.TakesGetSteps) and channel.ussd.takes_get
+    return isinstance(channel.sms, TakesGetEvents)
 
 
 def address_of(request: Request) -> str:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from gateway.api.addresses import group, is_trusted
 from gateway.settings import DoorLimits
-from gateway.settings.limits import Network
+from gateway.settings.limits import IpNetwork
 
 # A younger connection has hardly had the time to send its request, on a busy day.
 YOUNG_S = 3.0
@@ -37,7 +37,7 @@ class _State(Enum):
 
 
 @dataclass(slots=True, eq=False)
-class Line:
+class OpenConnection:
     """The record of one open connection."""
 
     owner: Closable
@@ -47,18 +47,18 @@ class Line:
     since: float = 0.0
 
 
-_Lines = OrderedDict[Line, None]
+_Lines = OrderedDict[OpenConnection, None]
 
 
 @dataclass
-class Connections:
+class ConnectionTable:
     """The records of all connections of one server process.
 
     `most` is the number of connections that the system's limit of open files allows.
     """
 
     limits: DoorLimits
-    proxies: tuple[Network, ...] = ()
+    proxies: tuple[IpNetwork, ...] = ()
     most: int = 1_000_000
     now: Callable[[], float] = time.monotonic
     _open: int = 0
@@ -85,17 +85,17 @@ class Connections:
         reserved = min(self.limits.connections_reserved, self.total // 2)
         return self.total - reserved
 
-    def opened(self, owner: Closable, host: str) -> Line | None:
+    def opened(self, owner: Closable, host: str) -> OpenConnection | None:
         """Return the record of a new connection, or None when no place is free or gives way."""
         if not host or is_trusted(
             host,
             self.proxies,
             # Without a host it came over a Unix socket, so from a process of this gateway.
         ):
-            line = Line(owner, group(host), phone=True)
+            line = OpenConnection(owner, group(host), phone=True)
             room = self._room_in_total()
         else:
-            line = Line(owner, group(host), phone=False)
+            line = OpenConnection(owner, group(host), phone=False)
             self._make_room_at(line.address)
             room = self._room_for_strangers() and self._room_in_total()
         if not room:
@@ -106,19 +106,19 @@ class Connections:
         self._note_waiting(line)
         return line
 
-    def busy(self, line: Line) -> None:
+    def busy(self, line: OpenConnection) -> None:
         """Note that a request is in progress. Such a connection is not closed for another."""
         if line.state is _State.CLOSED:
             return
         self._forget_waiting(line)
         line.state = _State.BUSY
 
-    def waiting(self, line: Line) -> None:
+    def waiting(self, line: OpenConnection) -> None:
         """Note that the connection waits for its caller."""
         if line.state is _State.BUSY:
             self._note_waiting(line)
 
-    def proven(self, line: Line) -> None:
+    def proven(self, line: OpenConnection) -> None:
         """Note that the connection brought a webhook with the right secret."""
         if line.phone or line.state is _State.CLOSED:
             return
@@ -129,7 +129,7 @@ class Connections:
         if waits:
             self._note_waiting(line)
 
-    def closed(self, line: Line) -> None:
+    def closed(self, line: OpenConnection) -> None:
         """Note that the connection is closed. Repeated calls change nothing more."""
         if line.state is _State.CLOSED:
             return
@@ -178,7 +178,7 @@ class Connections:
         else:
             self._of_address.pop(address, None)
 
-    def _note_waiting(self, line: Line) -> None:
+    def _note_waiting(self, line: OpenConnection) -> None:
         line.state, line.since = _State.WAITING, self.now()
         if line.phone:
             self._waiting_phones[line] = None
@@ -186,7 +186,7 @@ class Connections:
             self._waiting[line] = None
             self._waiting_at.setdefault(line.address, _Lines())[line] = None
 
-    def _forget_waiting(self, line: Line) -> None:
+    def _forget_waiting(self, line: OpenConnection) -> None:
         self._waiting_phones.pop(line, None)
         self._waiting.pop(line, None)
         there = self._waiting_at.get(line.address)

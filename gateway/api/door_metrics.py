@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from gateway.api.counts import DISCONNECTED, Counts
-from gateway.api.doors import Doors
+from gateway.api.doors import Dispatcher
 
 
-def of(counts: Counts, doors: Doors) -> Iterator[Metric]:
+def of(counts: Counts, doors: Dispatcher) -> Iterator[Metric]:
     """Yield the metrics."""
     refused = CounterMetricFamily(
         "gateway_door_refused",

@@ -17,7 +17,7 @@ from gateway import logs
 from gateway.api import problems
 from gateway.api.addresses import behind_proxies, is_private, is_trusted
 from gateway.api.bodies import Body
-from gateway.api.connections import Connections
+from gateway.api.connections import ConnectionTable
 from gateway.api.counts import DISCONNECTED, Counts
 from gateway.api.forward import FORWARDED
 from gateway.api.hosts import Hosts
@@ -25,7 +25,7 @@ from gateway.api.places import Class, Places, class_of
 from gateway.api.refusals import DoorRefusal
 from gateway.api.request_ids import REQUEST_ID, given_request_id, new_request_id
 from gateway.api.turnstile import Turnstile
-from gateway.settings import Audience, Settings
+from gateway.settings import ServedAddresses, Settings
 
 log = structlog.get_logger()
 
@@ -41,7 +41,7 @@ any load.
 _REQUEST_ID = REQUEST_ID.encode()
 
 
-class Doors:
+class Dispatcher:
     """The ASGI application.
 
     It serves nothing until `open_with` gives it the applications behind it.
@@ -49,7 +49,7 @@ class Doors:
 
     def __init__(self, api: FastAPI) -> None:
         self.api = api
-        self.connections: Connections | None = None
+        self.connections: ConnectionTable | None = None
         """The open connections, where the server tells them."""
         self.turnstile: Turnstile | None = None
         """Where phones beyond capacity are turned away, in a process that answers them."""
@@ -97,7 +97,7 @@ class Rooms:
         self.check_key: KeyCheck | None = None
         self.hosts = Hosts(settings)
         self.places = Places(settings.limits)
-        self.audiences: dict[str, tuple[Audience, str]] = {
+        self.audiences: dict[str, tuple[ServedAddresses, str]] = {
             "/metrics": (settings.serve_metrics, "serve_metrics"),
             "/docs": (settings.serve_docs, "serve_docs"),
             "/redoc": (settings.serve_docs, "serve_docs"),
@@ -109,7 +109,7 @@ class _Visit:
     """The passage of one request through the entrance."""
 
     def __init__(
-        self, doors: Doors, rooms: Rooms, scope: Scope, receive: Receive, send: Send
+        self, doors: Dispatcher, rooms: Rooms, scope: Scope, receive: Receive, send: Send
     ) -> None:
         self._doors, self._rooms, self._scope, self._send = doors, rooms, scope, send
         proxies = rooms.settings.trusted_proxies

@@ -38,12 +38,12 @@ _LOOK_S = 1.0
 _TELL_S = 0.25
 
 
-_Spooled = tuple[Path, list[inbox.Kept]]
+_Spooled = tuple[Path, list[inbox.SealedEvent]]
 
 
 @dataclass(slots=True)
 class _Waiting:
-    event: inbox.Kept
+    event: inbox.SealedEvent
     new: asyncio.Future[bool]
 
 
@@ -165,7 +165,7 @@ class Intake:
             for one, new in zip(group, told, strict=True):
                 one.new.set_result(new)
 
-    async def _committed(self, events: list[inbox.Kept]) -> list[bool]:
+    async def _committed(self, events: list[inbox.SealedEvent]) -> list[bool]:
         """Store events in the database, or else on the disk, and return for each whether it is new.
 
         For events on the disk this is unknown, so they count as new.
@@ -177,7 +177,7 @@ class Intake:
         await asyncio.to_thread(self._spool.put, events)
         return [True] * len(events)
 
-    async def _in_database(self, events: list[inbox.Kept]) -> list[bool]:
+    async def _in_database(self, events: list[inbox.SealedEvent]) -> list[bool]:
         if self._commit is not None and not self._commit.done():
             raise TimeoutError("the last commit has not come back yet")
         # A slow commit is not cancelled, because with a frozen server that would take even longer.
@@ -239,7 +239,7 @@ class Intake:
         return found
 
 
-def _key(event: inbox.Kept) -> tuple[str, str, str]:
+def _key(event: inbox.SealedEvent) -> tuple[str, str, str]:
     """Return the sort key for storing events.
 
     All processes store in this order, so two that empty one spool never deadlock.

@@ -64,7 +64,7 @@ class Buckets:
         return name in self._left
 
 
-class Limits:
+class RequestLimits:
     """The rate limits of one API process."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway import logs
 from gateway.api import channel_metrics, door_metrics
 from gateway.api.counts import Counts
-from gateway.api.doors import Doors
+from gateway.api.doors import Dispatcher
 from gateway.api.refusals import DoorRefusal
 from gateway.errors import Failed
 from gateway.runtime import Runtime
@@ -47,12 +47,12 @@ _OUTCOMES = {
 class Metrics:
     """The metrics of one API process."""
 
-    def __init__(self, rt: Runtime, counts: Counts, doors: Doors) -> None:
+    def __init__(self, rt: Runtime, counts: Counts, doors: Dispatcher) -> None:
         self._rt = rt
         self._doors = doors
         self._registry = CollectorRegistry()
         self._counts = counts
-        self._figures: health.Figures | None = None
+        self._figures: health.HealthFigures | None = None
         self._channels: list[ChannelHealth] = []
         self._bills: list[Row] = []
         self._refused = self._missing = self._due = 0

@@ -123,7 +123,7 @@ def _phrase(status: int) -> str:
         return "Error"
 
 
-Handler = Callable[[Request, Exception], Awaitable[Response]]
+ProblemHandler = Callable[[Request, Exception], Awaitable[Response]]
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -237,7 +237,7 @@ async def _busy(request: Request, bad: Exception) -> Response:
 # PostgreSQL's text and jsonb hold every character but NUL.
 _NUL = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 _AWAY = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
-_HANDLERS: dict[type[Exception], Handler] = {
+_HANDLERS: dict[type[Exception], ProblemHandler] = {
     SettingsError: _unknown_kind,
     RequestValidationError: _invalid,
     HTTPException: _http,

@@ -18,7 +18,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from gateway.api.connections import Connections, Line
+from gateway.api.connections import ConnectionTable, OpenConnection
 from gateway.api.problems import problem
 from gateway.api.refusals import setting_name
 from gateway.api.request_ids import REQUEST_ID, new_request_id
@@ -81,7 +81,7 @@ class GuardedProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         limits: DoorLimits,
-        connections: Connections,
+        connections: ConnectionTable,
         count: Callable[[str], None],
         turnstile: Callable[[], Turnstile | None],
     ) -> None:
@@ -92,7 +92,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._turnstile = turnstile()
         self._held: bytes | None = None  # the body of a step that the turnstile checks
         self._turned_away = False  # whether the latest bytes ended such a step
-        self._line: Line | None = None
+        self._line: OpenConnection | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._send_timer: asyncio.TimerHandle | None = None
         self._in_head = True  # also true between requests

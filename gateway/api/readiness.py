@@ -18,7 +18,7 @@ _LIMIT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ReadinessReport:
     """The state that /readyz reports. `why` lists the failures, and `slowed` the tolerable ones."""
 
     why: tuple[str, ...]
@@ -36,10 +36,10 @@ class Readiness:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
         self._spool = Spool(rt.settings.data_dir / "spool")
-        self._checking: asyncio.Task[State] | None = None
+        self._checking: asyncio.Task[ReadinessReport] | None = None
         self._checked_at = 0.0
 
-    async def state(self) -> State:
+    async def state(self) -> ReadinessReport:
         """Return the current state."""
         now = asyncio.get_running_loop().time()
         running = self._checking
@@ -48,9 +48,11 @@ class Readiness:
             running = self._checking = asyncio.create_task(self._check())
         return await asyncio.shield(running)
 
-    async def _check(self) -> State:
+    async def _check(self) -> ReadinessReport:
         database, disk, redis = await asyncio.gather(self._database(), self._disk(), self._redis())
-        return State(tuple(why for why in (database, disk) if why), (redis,) if redis else ())
+        return ReadinessReport(
+            tuple(why for why in (database, disk) if why), (redis,) if redis else ()
+        )
 
     async def _database(self) -> str:
         try:

@@ -17,10 +17,10 @@ from starlette.routing import BaseRoute, Router
 
 from gateway.api import auth, batches, judgement, problems, proof, webhooks
 from gateway.api.counts import Counts
-from gateway.api.doors import Doors, Rooms
+from gateway.api.doors import Dispatcher, Rooms
 from gateway.api.forward import Forward
 from gateway.api.intake import Intake
-from gateway.api.limits import Limits
+from gateway.api.limits import RequestLimits
 from gateway.api.metrics import Metrics
 from gateway.api.parameters import refuse_unknown
 from gateway.api.phones_first import let_phones_first
@@ -51,7 +51,7 @@ def make_app(
     serves: Serves = Serves.BOTH,
     clients_at: Path | None = None,
     name: str = "webhooks",
-) -> Doors:
+) -> Dispatcher:
     """Return the application. Its runtime is opened and closed with it.
 
     `mounts` adds pages (the console, the phone) to a process that serves clients. `clients_at` is
@@ -79,7 +79,7 @@ def make_app(
                 folder = rt.settings.data_dir / batches.UPLOADS
                 await asyncio.to_thread(remove_abandoned, folder, time.time())
                 _add_clients(app, rt, mounts)
-                rooms.check_key = partial(auth.check_key, rt, Limits())
+                rooms.check_key = partial(auth.check_key, rt, RequestLimits())
             if clients_at is None:
                 app.add_route("/metrics", metrics.answer)
             else:
@@ -99,7 +99,7 @@ def make_app(
         redirect_slashes=False,  # such a redirect would lead to whatever host the Host header names
     )
     problems.add_handlers(app)
-    doors = Doors(app)
+    doors = Dispatcher(app)
     return doors
 
 

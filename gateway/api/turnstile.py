@@ -14,7 +14,7 @@ from gateway.api.counts import Counts
 from gateway.api.request_ids import REQUEST_ID, new_request_id
 from gateway.errors import Refused
 from gateway.runtime import Channel, Runtime
-from gateway.ussd.port import Shown, UssdReply, is_end
+from gateway.ussd.port import ShownScreen, UssdReply, is_end
 from gateway.ussd.transcript import is_new
 
 BODY_MAX = 4096
@@ -32,11 +32,13 @@ class Turnstile:
 
     admission: Admission
     counts: Counts
-    busy: Shown
+    busy: ShownScreen
     _channels: dict[bytes, Channel] = field(default_factory=dict[bytes, Channel])
 
     @classmethod
-    def of(cls, rt: Runtime, admission: Admission, counts: Counts, busy: Shown) -> "Turnstile":
+    def of(
+        cls, rt: Runtime, admission: Admission, counts: Counts, busy: ShownScreen
+    ) -> "Turnstile":
         """Return the turnstile of all USSD channels."""
         # The keys hold the secrets. A keyed hash finds them, so the time of a look-up gives a
         # guesser no hint.

@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway.api import calls
-from gateway.api.calls import Call
+from gateway.api.calls import WebhookCall
 from gateway.api.intake import Intake
 from gateway.api.protocol import prove
 from gateway.errors import Failed, Refused, Unclear
@@ -31,7 +31,7 @@ from gateway.steps.sorting import sort
 from gateway.steps.typed_pin import step_to_keep
 from gateway.store import inbox
 from gateway.store.db import AWAY
-from gateway.ussd.port import STEP_ID, Shown, UssdChannel, UssdStep, is_end
+from gateway.ussd.port import STEP_ID, ShownScreen, UssdChannel, UssdStep, is_end
 from gateway.ussd.transcript import is_new
 
 log = structlog.get_logger()
@@ -92,13 +92,13 @@ class Webhooks:
         # After a 503 the provider repeats the call, and the events that were taken are recognised.
         return away or _thanks(call.channel)
 
-    async def _take_sms(self, request: Request, call: Call) -> None:
+    async def _take_sms(self, request: Request, call: WebhookCall) -> None:
         assert call.channel.sms is not None
         sms = call.channel.sms_in(call.form)
         if not await self._intake.sms(call.channel, sms, call.raw):
             request.state.outcome = "repeated"
 
-    async def _take_receipt(self, request: Request, call: Call) -> None:
+    async def _take_receipt(self, request: Request, call: WebhookCall) -> None:
         assert call.channel.sms is not None
         receipt = call.channel.sms.parse_receipt(call.form)
         try:
@@ -112,10 +112,10 @@ class Webhooks:
     async def subscription(self, request: Request) -> Response:
         return await self._taken(request, "subscription", self._or_keep("subscription"))
 
-    def _or_keep(self, kind: str) -> Callable[[Call], Awaitable[None]]:
+    def _or_keep(self, kind: str) -> Callable[[WebhookCall], Awaitable[None]]:
         """Return a handler that processes an event now, or keeps it while the database is away."""
 
-        async def take(call: Call) -> None:
+        async def take(call: WebhookCall) -> None:
             try:
                 await events.take(self._rt, call.channel, kind, call.raw)
             except AWAY:
@@ -128,7 +128,7 @@ class Webhooks:
     async def session_end(self, request: Request) -> Response:
         return await self._taken(request, "session-end", self._end)
 
-    async def _end(self, call: Call) -> None:
+    async def _end(self, call: WebhookCall) -> None:
         assert call.channel.ussd is not None
         await hang_up(self._rt, call.channel, call.channel.ussd.parse_end(call.form))
 
@@ -159,7 +159,9 @@ class Webhooks:
             await self._keep_failed_step(request, call, repr(broken), "failed")
         return _screen(channel.ussd, call, last_screen(self._rt, "ussd.sorry"))
 
-    async def _keep_failed_step(self, request: Request, call: Call, why: str, state: str) -> None:
+    async def _keep_failed_step(
+        self, request: Request, call: WebhookCall, why: str, state: str
+    ) -> None:
         """Keep a step that failed, if possible.
 
         On a full disk the phone still gets its polite screen.
@@ -201,7 +203,7 @@ class Webhooks:
         return Response(answer, media_type="application/json")
 
     async def _taken(
-        self, request: Request, kind: str, take: Callable[[Call], Awaitable[None]]
+        self, request: Request, kind: str, take: Callable[[WebhookCall], Awaitable[None]]
     ) -> Response:
         """Run a handler. An event that it cannot process is kept unchanged in the inbox."""
         call = await calls.read(self._rt, request)
@@ -212,7 +214,11 @@ class Webhooks:
         return await self._run(request, call, kind, take) or _thanks(call.channel)
 
     async def _run(
-        self, request: Request, call: Call, kind: str, take: Callable[[Call], Awaitable[None]]
+        self,
+        request: Request,
+        call: WebhookCall,
+        kind: str,
+        take: Callable[[WebhookCall], Awaitable[None]],
     ) -> Response | None:
         """Run a handler on one event. Return a response only if the provider must send it again."""
         try:
@@ -231,7 +237,7 @@ class Webhooks:
         return None
 
     async def _keep_failed(
-        self, request: Request, call: Call, kind: str, why: str, state: str = "failed"
+        self, request: Request, call: WebhookCall, kind: str, why: str, state: str = "failed"
     ) -> None:
         """Keep an event in the inbox as failed.
 
@@ -249,10 +255,10 @@ class Webhooks:
             await self._intake.keep(name, kind, event_id, call.raw)
 
 
-def last_screen(rt: Runtime, key: str) -> Shown:
+def last_screen(rt: Runtime, key: str) -> ShownScreen:
     """Return a screen that ends an unknown session, in the language of the region."""
     language = rt.settings.countries[rt.settings.region].language
-    return Shown(rt.books[language].say(key), end=True)
+    return ShownScreen(rt.books[language].say(key), end=True)
 
 
 def _has_side(channel: Channel, kind: str) -> bool:
@@ -270,7 +276,7 @@ def _thanks(channel: Channel) -> Response:
     return Response(channel.sms.thanks.body, media_type=channel.sms.thanks.media_type)
 
 
-def _step(call: Call) -> tuple[Call, UssdStep]:
+def _step(call: WebhookCall) -> tuple[WebhookCall, UssdStep]:
     """Return the step of a call.
 
     A step without a number of its provider is numbered here, and is kept with its number.
@@ -282,6 +288,6 @@ def _step(call: Call) -> tuple[Call, UssdStep]:
     return replace(call, form=form, raw=body_of(form)), call.channel.step_in(form)
 
 
-def _screen(ussd: UssdChannel, call: Call, shown: Shown) -> Response:
+def _screen(ussd: UssdChannel, call: WebhookCall, shown: ShownScreen) -> Response:
     reply = ussd.render(shown.text, end=shown.end, form=call.form)
     return Response(reply.body, media_type=reply.media_type, headers=dict(reply.headers))

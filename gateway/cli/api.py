@@ -16,8 +16,8 @@ import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
-from gateway.api.connections import Connections
-from gateway.api.doors import Doors
+from gateway.api.connections import ConnectionTable
+from gateway.api.doors import Dispatcher
 from gateway.api.forward import Forwarded
 from gateway.api.protocol import GuardedProtocol
 from gateway.api.server import Mount, Serves, make_app
@@ -72,7 +72,7 @@ def place(
 
 def application(
     settings: Settings, on_ready: Callable[[], None] = lambda: None, place: Place = Place()
-) -> Doors:
+) -> Dispatcher:
     """Return the application of these settings, with a job queue over RQ."""
 
     @asynccontextmanager
@@ -125,7 +125,7 @@ def _listener(settings: Settings, place: Place) -> socket.socket:
 
 
 def config(
-    app: ASGIApp, settings: Settings | None = None, doors: Doors | None = None
+    app: ASGIApp, settings: Settings | None = None, doors: Dispatcher | None = None
 ) -> uvicorn.Config:
     """Return the configuration of uvicorn, which the benchmarks use, too.
 
@@ -133,8 +133,8 @@ def config(
     """
     limits = settings.limits if settings else DoorLimits()
     proxies = settings.trusted_proxies if settings else ()
-    doors = doors or (app if isinstance(app, Doors) else None)
-    connections = Connections(limits, proxies, connections_max())
+    doors = doors or (app if isinstance(app, Dispatcher) else None)
+    connections = ConnectionTable(limits, proxies, connections_max())
     if doors is not None:
         doors.connections = connections
     protocol = partial(

@@ -13,7 +13,9 @@ app = typer.Typer(
     help="What takes two people: large payouts, and what an operator took back.",
 )
 
-By = Annotated[str, typer.Option(help="Your name, as added with `gateway payouts person`.")]
+ApproverOption = Annotated[
+    str, typer.Option(help="Your name, as added with `gateway payouts person`.")
+]
 
 
 class Whose(StrEnum):
@@ -40,7 +42,7 @@ def listed() -> None:
 
 @app.command()
 def prepare(
-    by: By,
+    by: ApproverOption,
     refs: Annotated[
         list[str] | None, typer.Argument(help="These payouts; none named: all that wait.")
     ] = None,
@@ -74,7 +76,7 @@ def show(
 def approve(
     number: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="The list's number.")],
     code: Annotated[str, typer.Option(help="The list's code, as `prepare` and `show` print it.")],
-    by: By,
+    by: ApproverOption,
     key_file: KeyFile = None,
     key: NoKey = None,
 ) -> None:
@@ -94,7 +96,7 @@ def approve(
 def refuse(
     ref: Annotated[str, typer.Argument(help="What the worker reads, e.g. P7K2QX.")],
     because: Annotated[str, typer.Option(help="Why; kept with it.")],
-    by: By,
+    by: ApproverOption,
     key_file: KeyFile = None,
     key: NoKey = None,
 ) -> None:
@@ -117,7 +119,7 @@ def reversal(
         Whose,
         typer.Option(help="worker: back in her balance; house: she has it by another way."),
     ],
-    by: By,
+    by: ApproverOption,
     key_file: KeyFile = None,
     key: NoKey = None,
 ) -> None:

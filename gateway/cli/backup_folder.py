@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 
 from gateway.errors import Refused
-from gateway.store.books import Books
+from gateway.store.books import BooksSnapshot
 from gateway.vault import Vault
 
 DUMP: Final = "database.dump"
@@ -40,7 +40,7 @@ class About:
     server: int
     dumped_by: int
     key_check: str
-    books: Books
+    books: BooksSnapshot
 
 
 def key_check(vault: Vault) -> str:
@@ -83,7 +83,7 @@ def read(folder: Path) -> About:
         told: dict[str, Any] = orjson.loads((folder / ABOUT).read_bytes())
         if told.pop("format") != FORMAT:
             raise Refused(f"{folder / ABOUT} has a format of a newer gateway: restore it with that")
-        books = Books(**told.pop("books"))
+        books = BooksSnapshot(**told.pop("books"))
         return About(**told, books=books)
     except (ValueError, KeyError, TypeError) as bad:
         raise Refused(f"{folder / ABOUT} cannot be read ({bad}): take another backup") from bad

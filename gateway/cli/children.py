@@ -21,7 +21,7 @@ from typing import Any, Final, Self, cast
 
 from gateway.errors import Failed
 from gateway.logs import pretty
-from gateway.servers.watch import Watch
+from gateway.servers.watch import ServerWatch
 
 READY_LIMIT_S: Final = 120.0
 STOP_LIMIT_S: Final = 15.0
@@ -71,7 +71,7 @@ class Children:
         self._log_dir = log_dir
         self._say = say
         self._children: dict[str, _Child] = {}
-        self._servers: Watch | None = None
+        self._servers: ServerWatch | None = None
 
     def start(
         self,
@@ -122,7 +122,7 @@ class Children:
         process = self._children[name].process
         return process.pid if process and process.poll() is None else None
 
-    def attend(self, servers: Watch) -> None:
+    def attend(self, servers: ServerWatch) -> None:
         """Watch the servers that the processes depend on as well, from now until `stop`."""
         self._servers = servers
 

@@ -16,18 +16,20 @@ app = typer.Typer(
     no_args_is_help=True, help="Coordinators: those who enrol and look after workers."
 )
 
-Number = Annotated[str, typer.Argument(help="The coordinator's phone number.")]
+NumberArgument = Annotated[str, typer.Argument(help="The coordinator's phone number.")]
 Because = Annotated[str, typer.Option("--because", help="Why; kept with the coordinator.")]
-By = Annotated[str | None, typer.Option("--by", help="Your name; else the user of this shell.")]
+NameOption = Annotated[
+    str | None, typer.Option("--by", help="Your name; else the user of this shell.")
+]
 
 
 @app.command("add")
 def add(
-    msisdn: Number,
+    msisdn: NumberArgument,
     name: Annotated[str, typer.Argument(help="Her name; workers read it in their invitation.")],
     language: Annotated[str, typer.Option(help="en, sw, fr, ...")] = "en",
     partner: Annotated[str | None, typer.Option(help="The code of her centre.")] = None,
-    by: By = None,
+    by: NameOption = None,
 ) -> None:
     """Add a coordinator, or admit one again.
 
@@ -74,7 +76,7 @@ def listed(json: Json = None) -> None:
 
 @app.command("disable")
 def disable(
-    msisdn: Number,
+    msisdn: NumberArgument,
     because: Because,
     to: Annotated[
         str | None, typer.Option(help="The coordinator (number) who takes over the workers.")
@@ -82,7 +84,7 @@ def disable(
     partner: Annotated[
         str | None, typer.Option(help="The centre (code) that takes over the workers.")
     ] = None,
-    by: By = None,
+    by: NameOption = None,
 ) -> None:
     """End a coordinator's work. Her workers are kept, and move to --to or --partner if given."""
     from gateway.steps import coordinators
@@ -98,7 +100,7 @@ def disable(
 
 
 @app.command("cut-off")
-def cut_off(msisdn: Number, because: Because, by: By = None) -> None:
+def cut_off(msisdn: NumberArgument, because: Because, by: NameOption = None) -> None:
     """End a coordinator's SMS commands and console links at once, for example after a theft."""
     from gateway.steps import coordinators
 
@@ -112,7 +114,7 @@ def cut_off(msisdn: Number, because: Because, by: By = None) -> None:
 
 
 @app.command("pin")
-def pin(msisdn: Number, by: By = None) -> None:
+def pin(msisdn: NumberArgument, by: NameOption = None) -> None:
     """Give a coordinator a PIN, which she types herself, twice and unseen.
 
     It can also be given on standard input, but never as an argument.
@@ -129,7 +131,7 @@ def pin(msisdn: Number, by: By = None) -> None:
 
 
 @app.command("link")
-def link(msisdn: Number, by: By = None) -> None:
+def link(msisdn: NumberArgument, by: NameOption = None) -> None:
     """Print a link to a coordinator's page, with her workers and the findings.
 
     It is valid for a week.
@@ -164,7 +166,7 @@ def revoke_link(
         int, typer.Argument(help="The link's number in `gateway coordinator links`.")
     ],
     because: Because,
-    by: By = None,
+    by: NameOption = None,
 ) -> None:
     """Revoke a link at once."""
     from gateway.steps import coordinators

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from gateway.cli.output import write_json
 from gateway.cli.replay.command import make_plan, run
-from gateway.cli.replay.play import Plan
+from gateway.cli.replay.play import ReplayPlan
 from gateway.cli.replay.recording import read
 from gateway.cli.replay.report import show_demo
 
@@ -35,7 +35,7 @@ def demo(*, quick: bool, out: Path | None) -> None:
         sys.exit(1)
 
 
-def plans(limit_tasks: int | None) -> Sequence[Plan]:
+def plans(limit_tasks: int | None) -> Sequence[ReplayPlan]:
     """Return the three batches. `demo_data/README.md` names the sources of the answers."""
     with resources.as_file(resources.files("gateway.cli").joinpath("demo_data")) as data:
         rte = read(

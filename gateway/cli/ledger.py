@@ -192,9 +192,9 @@ def floats(
     from gateway.runtime import Runtime
     from gateway.steps import weigh
     from gateway.steps.compare_floats import compare
-    from gateway.steps.float_questions import Compared
+    from gateway.steps.float_questions import FloatComparison
 
-    async def both(rt: Runtime) -> tuple[list[weigh.Weighed], Compared | None]:
+    async def both(rt: Runtime) -> tuple[list[weigh.FloatBalance], FloatComparison | None]:
         return await weigh.equations(rt, provider, last), await compare(rt, provider)
 
     rows, now = with_runtime(both)

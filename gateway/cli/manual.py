@@ -9,12 +9,12 @@ from gateway.cli.output import Raw
 from gateway.cli.people import with_runtime
 
 app = typer.Typer(no_args_is_help=True, help="Payouts made by hand: the list, and confirmations.")
-Provider = Annotated[str, typer.Argument(help="The provider's name in the settings.")]
+ProviderArgument = Annotated[str, typer.Argument(help="The provider's name in the settings.")]
 
 
 @app.command("export")
 def export(
-    provider: Provider,
+    provider: ProviderArgument,
     out: Annotated[Path, typer.Option(help="The CSV to write; only you may read it.")],
     *,
     raw: Raw = False,
@@ -33,7 +33,7 @@ def export(
 
 @app.command("confirm")
 def confirm(
-    provider: Provider,
+    provider: ProviderArgument,
     file: Annotated[
         Path,
         typer.Argument(

@@ -14,10 +14,10 @@ app = typer.Typer(
     help="Changes of a worker's number: ask for one, see them, and decide, two persons at a time.",
 )
 
-Number = Annotated[
+MoveArgument = Annotated[
     int, typer.Argument(min=1, max=INT8_MAX, help="The change's number in `gateway moves list`.")
 ]
-By = Annotated[str, typer.Option(help="Your name, as added with `gateway persons add`.")]
+DeciderOption = Annotated[str, typer.Option(help="Your name, as added with `gateway persons add`.")]
 _TOLD = {
     "noted": "noted; another person must say the same of change {number}",
     "invited": "approved; the new number is asked for a YES now, and the old one is told",
@@ -55,7 +55,7 @@ def listed(
 
 
 @app.command("show")
-def show(number: Number) -> None:
+def show(number: MoveArgument) -> None:
     """Show one change, its history, and the questions to ask the worker before approval."""
     from gateway.cli.people import with_runtime
     from gateway.steps.decide_moves import sheet
@@ -85,7 +85,9 @@ def request(
 
 
 @app.command("approve")
-def approve(number: Number, by: By, key_file: KeyFile = None, key: NoKey = None) -> None:
+def approve(
+    number: MoveArgument, by: DeciderOption, key_file: KeyFile = None, key: NoKey = None
+) -> None:
     """Approve a change, or end an objection to one. The second person's approval decides it."""
     from gateway.cli.people import with_runtime
     from gateway.steps import decide_moves
@@ -97,11 +99,11 @@ def approve(number: Number, by: By, key_file: KeyFile = None, key: NoKey = None)
 
 @app.command("refuse")
 def refuse(
-    number: Number,
+    number: MoveArgument,
     because: Annotated[
         str, typer.Option(help="Why; kept with the change, and told the coordinator.")
     ],
-    by: By,
+    by: DeciderOption,
     key_file: KeyFile = None,
     key: NoKey = None,
 ) -> None:

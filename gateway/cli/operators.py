@@ -39,7 +39,7 @@ def operators(
     import asyncio
     import sqlite3
 
-    from gateway.simulator.operators.daraja import Terms
+    from gateway.simulator.operators.daraja import DarajaTerms
     from gateway.simulator.operators.server import Operators
 
     plan = _plan(faults, seed)
@@ -48,7 +48,7 @@ def operators(
             data_dir,
             seed=seed,
             plan=plan,
-            terms=Terms(result_delay_s=result_delay_s),
+            terms=DarajaTerms(result_delay_s=result_delay_s),
             float_minor=float_minor,
             host=host,
             port=port,

@@ -19,7 +19,7 @@ _TROUBLE = timedelta(days=1)
 def show(out: Path | None) -> None:
     async def read(
         rt: Runtime,
-    ) -> tuple[health.Figures, list[ChannelHealth], list[Row], int, list[str], datetime]:
+    ) -> tuple[health.HealthFigures, list[ChannelHealth], list[Row], int, list[str], datetime]:
         now = rt.clock.now()
         troubled = [
             f"{row['channel']}: {channel_lines.trouble(rt, row)}"

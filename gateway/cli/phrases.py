@@ -7,7 +7,7 @@ import typer
 from gateway.cli.output import Json, write_json
 from gateway.phrases import Phrasebook, books
 from gateway.phrases.book import ENGLISH
-from gateway.phrases.budget import Weighed, is_words, weigh
+from gateway.phrases.budget import PhraseLength, is_words, weigh
 
 app = typer.Typer(no_args_is_help=True, help="The texts workers read, language by language.")
 
@@ -25,7 +25,7 @@ class _Language:
     phrases: int
     unchecked: int
     missing: list[str]
-    over: list[Weighed]
+    over: list[PhraseLength]
 
 
 @app.callback()

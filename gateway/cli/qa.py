@@ -11,11 +11,11 @@ import typer
 from gateway.cli import qa_rules, qa_story
 from gateway.cli.output import Raw
 from gateway.cli.qa_files import (
+    AnswerKind,
     AnswersFile,
     ConfidenceOption,
     CurrencyOption,
     JsonFile,
-    Kind,
     KindOption,
     LanguageOption,
     ValueOption,
@@ -39,7 +39,7 @@ from gateway.cli.qa_show import (
 )
 
 if TYPE_CHECKING:
-    from gateway.qa.gold_splits import Figures
+    from gateway.qa.gold_splits import SplitFigures
 
 app = typer.Typer(
     help="Aggregate recorded answers, replay when asking could have stopped, explain a decision.",
@@ -174,14 +174,14 @@ def simulate(
     json_file: JsonFile = None,
 ) -> None:
     """Simulate a crowd and show the price of accuracy, before a batch exists."""
-    from gateway.qa.made_up import Crowd, made_up
+    from gateway.qa.made_up import SyntheticCrowd, made_up
 
     with one_line_errors("simulate"):
-        crowd = Crowd(tasks, workers, options, answers, skill, spread, spammers, copiers)
+        crowd = SyntheticCrowd(tasks, workers, options, answers, skill, spread, spammers, copiers)
         rows, truths = made_up(crowd, seed=0)
         setting = Setting(confidence, worth, price, seeds)
         planted = _suspects(rows) if spammers or copiers else {}
-        _replay(rows, truths, Kind.CATEGORISATION, setting, plot, json_file, planted)
+        _replay(rows, truths, AnswerKind.CATEGORISATION, setting, plot, json_file, planted)
 
 
 @app.command()
@@ -207,7 +207,7 @@ def gold(
         given = asked(kind, value, language, currency)
         votes = answers_of(answers, given)
         answered, truths = votes.rows, truths_of(truth, votes)
-        if given.kind_of(answered) == Kind.TRANSCRIPTION:
+        if given.kind_of(answered) == AnswerKind.TRANSCRIPTION:
             of_size = _text_splits(answered, truths, method, given.tag)
         else:
             of_size = _option_splits(answered, truths, method)
@@ -219,7 +219,7 @@ def gold(
         write_json(json_file, {"method": method, "rows": rows})
 
 
-_OfSize = Callable[[int, int, Callable[[], None]], "Figures"]
+_OfSize = Callable[[int, int, Callable[[], None]], "SplitFigures"]
 
 
 def _option_splits(

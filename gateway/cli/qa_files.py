@@ -17,14 +17,14 @@ from gateway.errors import GatewayError
 from gateway.tabular import CsvWriter
 
 if TYPE_CHECKING:
-    from gateway.cli.qa_typed import Asked
+    from gateway.cli.qa_typed import AnswerFormat
     from gateway.cli.qa_votes import Votes
 
 
 RESULT_COLUMNS = ("task", "value", "confidence", "answers", "confidence_checked", "tied")
 
 
-class Kind(StrEnum):
+class AnswerKind(StrEnum):
     """The kind of the answers."""
 
     VERIFICATION = "verification"
@@ -36,7 +36,7 @@ AnswersFile = Annotated[
     Path, typer.Option("--answers", help="CSV with columns task,worker,answer; - is stdin.")
 ]
 KindOption = Annotated[
-    Kind | None, typer.Option(help="What the answers are; guessed from them if not given.")
+    AnswerKind | None, typer.Option(help="What the answers are; guessed from them if not given.")
 ]
 ValueOption = Annotated[
     str | None,
@@ -67,7 +67,7 @@ def one_line_errors(command: str) -> Generator[None]:
         raise typer.Exit(1) from None
 
 
-def answers_of(path: Path, asked: "Asked") -> "Votes":
+def answers_of(path: Path, asked: "AnswerFormat") -> "Votes":
     """Return the votes of a CSV task,worker,answer. Typed answers may be empty.
 
     Prints on stderr how many answers are left out.

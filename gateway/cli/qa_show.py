@@ -10,7 +10,7 @@ import typer
 from gateway.errors import Refused
 
 if TYPE_CHECKING:
-    from gateway.qa.report import Report
+    from gateway.qa.report import QualityReport
 
 NAMES = {"accuracy": "accuracy", "wer": "word error rate"}
 RATES = ("accuracy", "wer", "exact_match", "near_match", "ece", "ece_debiased", "lapse")
@@ -30,7 +30,7 @@ def plot_savings(plot: Path, figures: Mapping[str, Any], curve: list[dict[str, f
 
 
 def plot_results(
-    plot: Path, found: "Report", truths: Mapping[str, str], gold: Mapping[str, str]
+    plot: Path, found: "QualityReport", truths: Mapping[str, str], gold: Mapping[str, str]
 ) -> None:
     from gateway.cli import picture
     from gateway.qa.calibration_error import reliability
@@ -57,13 +57,13 @@ def plot_results(
 
 
 def _scored(
-    found: "Report", truths: Mapping[str, str], gold: Mapping[str, str]
+    found: "QualityReport", truths: Mapping[str, str], gold: Mapping[str, str]
 ) -> list[tuple[str, str, float, int]]:
     return [row for row in found.results if row[0] in truths and row[0] not in gold]
 
 
 def _right(
-    found: "Report", scored: Sequence[tuple[str, str, float, int]], truths: Mapping[str, str]
+    found: "QualityReport", scored: Sequence[tuple[str, str, float, int]], truths: Mapping[str, str]
 ) -> list[bool]:
     """Return for each result whether it is right.
 
@@ -78,7 +78,9 @@ def _right(
     return [says_same(value, truths[task], found.language) for task, value, _, _ in scored]
 
 
-def show_calibration(found: "Report", truths: Mapping[str, str], gold: Mapping[str, str]) -> None:
+def show_calibration(
+    found: "QualityReport", truths: Mapping[str, str], gold: Mapping[str, str]
+) -> None:
     from gateway.cli.curve import bars
     from gateway.qa.calibration_error import reliability
 

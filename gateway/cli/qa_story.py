@@ -28,8 +28,8 @@ from gateway.cli.qa_files import (
 from gateway.errors import Refused
 
 if TYPE_CHECKING:
-    from gateway.cli.qa_typed import Asked
-    from gateway.qa.dry_run import DryRun, Outcome
+    from gateway.cli.qa_typed import AnswerFormat
+    from gateway.qa.dry_run import DryRun, RuleOutcome
     from gateway.qa.ruling import Ruling
 
 CHANGES_SHOWN = 20
@@ -40,7 +40,7 @@ GoldFile = Annotated[
 ]
 PolicyOption = Annotated[str, typer.Option(help="all, fixed:N, dynamic, or worth:N.")]
 MethodOption = Annotated[str, typer.Option(help="How results are found: auto, or a rule by name.")]
-PriceOption = Annotated[float, typer.Option(min=0.0, help="Of one answer, minor units.")]
+MinorPriceOption = Annotated[float, typer.Option(min=0.0, help="Of one answer, minor units.")]
 
 
 def explain(
@@ -55,7 +55,7 @@ def explain(
     policy: PolicyOption = "dynamic",
     confidence: ConfidenceOption = None,
     method: MethodOption = "auto",
-    price: PriceOption = 0.0,
+    price: MinorPriceOption = 0.0,
     json_file: JsonFile = None,
 ) -> None:
     """Explain one decision with its answers and the workers' skills.
@@ -95,7 +95,7 @@ def dry_run(
     policy: PolicyOption = "dynamic",
     confidence: ConfidenceOption = None,
     method: MethodOption = "auto",
-    price: PriceOption = 0.0,
+    price: MinorPriceOption = 0.0,
     new_policy: Annotated[str | None, typer.Option(help="The new rule's, if it differs.")] = None,
     new_confidence: Annotated[
         float | None, typer.Option(min=0.0, max=1.0, help="The new rule's, if it differs.")
@@ -132,7 +132,7 @@ def dry_run(
 
 def _rule(
     rows: Sequence[tuple[str, str, str]],
-    given: "Asked",
+    given: "AnswerFormat",
     policy: str,
     confidence: float | None,
     method: str,
@@ -231,7 +231,7 @@ def _show_dry_run(found: "DryRun") -> None:
         console.print(f"... and {len(found.changes) - CHANGES_SHOWN} more; --json has them all")
 
 
-def _cells(one: "Outcome") -> tuple[str, ...]:
+def _cells(one: "RuleOutcome") -> tuple[str, ...]:
     accuracy = "" if one.accuracy is None else f"{100 * one.accuracy:.2f} %"
     cost = f"{one.cost_minor:,.0f}"
     return one.version, f"{one.answers:,}", cost, accuracy, str(one.review), str(one.short)

@@ -8,26 +8,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from gateway.cli.qa_files import Kind
+from gateway.cli.qa_files import AnswerKind
 from gateway.errors import Refused
 
 if TYPE_CHECKING:
     from gateway.tasks.port import TaskKind
 
 
-Row = tuple[str, str, str]  # task, worker, answer
+VoteRow = tuple[str, str, str]  # task, worker, answer
 UNREAD_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnswerFormat:
     """The description of a file's answers, as a client describes a batch.
 
     `value` is the task kind of a typed value, and None for options and for plain texts. An empty
     `language` or `currency` is unknown, so the notation of the answers is uncertain.
     """
 
-    kind: Kind | None = None
+    kind: AnswerKind | None = None
     value: "TaskKind | None" = None
     language: str = ""
     currency: str = ""
@@ -35,7 +35,7 @@ class Asked:
     @property
     def is_typed(self) -> bool:
         """Return whether the answers are declared as typed."""
-        return self.kind is Kind.TRANSCRIPTION
+        return self.kind is AnswerKind.TRANSCRIPTION
 
     @property
     def tag(self) -> str:
@@ -44,19 +44,19 @@ class Asked:
 
         return tag(self.language, self.value.COMPARED if self.value else "")
 
-    def kind_of(self, rows: Sequence[Row]) -> str:
+    def kind_of(self, rows: Sequence[VoteRow]) -> str:
         """Return the kind that was given, or else the kind that the answers resemble."""
         from gateway.qa.report import guessed_kind
 
         return self.kind or guessed_kind(rows)
 
-    def read(self, rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    def read(self, rows: Sequence[VoteRow]) -> tuple[list[VoteRow], list[VoteRow]]:
         """Return the rows with answers in stored form, and the rows with unreadable answers."""
         if self.value is None:
             return list(rows), []
         known: dict[str, str | None] = {}
-        read: list[Row] = []
-        unread: list[Row] = []
+        read: list[VoteRow] = []
+        unread: list[VoteRow] = []
         for task, worker, answer in rows:
             if answer not in known:
                 known[answer] = self._value(answer)
@@ -84,7 +84,7 @@ class Asked:
                 raise Refused(f"{name}, task '{task}': {bad}", field="truth") from bad
         return read
 
-    def unread_note(self, unread: Sequence[Row]) -> str:
+    def unread_note(self, unread: Sequence[VoteRow]) -> str:
         """Return a sentence on the answers that were not read, or "" if all were."""
         if self.value is None or not unread:
             return ""
@@ -104,7 +104,7 @@ class Asked:
         return self.value.read(said, question, self.language, words).value
 
 
-def asked(kind: Kind | None, value: str | None, language: str, currency: str) -> Asked:
+def asked(kind: AnswerKind | None, value: str | None, language: str, currency: str) -> AnswerFormat:
     """Return the description that the options of a command give.
 
     Raises Refused for a value that does not exist or is not typed.
@@ -115,15 +115,15 @@ def asked(kind: Kind | None, value: str | None, language: str, currency: str) ->
 
     language, currency = language.lower(), currency.upper()
     if value is None:
-        return Asked(kind, None, language, currency)
+        return AnswerFormat(kind, None, language, currency)
     name = kind_asked(kind or TRANSCRIPTION, value)
     if name == TRANSCRIPTION:
-        return Asked(Kind.TRANSCRIPTION, None, language, currency)
+        return AnswerFormat(AnswerKind.TRANSCRIPTION, None, language, currency)
     typed = cast("TaskKind", cast("object", plugins.load(kinds, name)))  # each kind is a module
-    return Asked(Kind.TRANSCRIPTION, typed, language, currency)
+    return AnswerFormat(AnswerKind.TRANSCRIPTION, typed, language, currency)
 
 
-def _named(unread: Sequence[Row]) -> str:
+def _named(unread: Sequence[VoteRow]) -> str:
     shown = "; ".join(
         f"task {task}, worker {worker}: {answer[:40]!r}"
         for task, worker, answer in unread[:UNREAD_SHOWN]

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.cli.qa_typed import Asked
+from gateway.cli.qa_typed import AnswerFormat
 from gateway.phrases.hearing import clean, fold
 from gateway.qa.port import OPTIONS_MAX
 
-Row = tuple[str, str, str]  # task, worker, answer
+VoteRow = tuple[str, str, str]  # task, worker, answer
 TIES_SHOWN = 20
 # These signs distinguish labels (A+ and A-, 1.5 and 1,5), although folding treats them as
 # punctuation.
@@ -24,11 +24,11 @@ class Votes:
     `unread` are the rows with answers that are not values of the kind in `asked`.
     """
 
-    rows: list[Row]
+    rows: list[VoteRow]
     repeated: int
     spelling: Mapping[str, str]
-    asked: Asked = field(default_factory=Asked)
-    unread: Sequence[Row] = ()
+    asked: AnswerFormat = field(default_factory=AnswerFormat)
+    unread: Sequence[VoteRow] = ()
 
     def spelt(self, truths: Mapping[str, str], name: str = "truths") -> dict[str, str]:
         """Return the truths of the file `name` with the spelling of the answers.
@@ -40,7 +40,7 @@ class Votes:
         return {task: self.spelling.get(_key(truth), truth) for task, truth in truths.items()}
 
 
-def votes_of(given: Sequence[Row], asked: Asked) -> Votes:
+def votes_of(given: Sequence[VoteRow], asked: AnswerFormat) -> Votes:
     """Read typed values, fold labels, and keep each worker's first readable answer per task."""
     rows, unread = asked.read(given)
     spelling = {} if asked.is_typed else _spelling(rows)
@@ -48,7 +48,7 @@ def votes_of(given: Sequence[Row], asked: Asked) -> Votes:
     if len(spelling) > OPTIONS_MAX:
         spelling = {}
     seen: dict[str, set[str]] = {}
-    kept: list[Row] = []
+    kept: list[VoteRow] = []
     for task, worker, answer in rows:
         workers = seen.setdefault(task, set())
         if worker not in workers:
@@ -72,7 +72,7 @@ def ties_note(ties: Sequence[str]) -> str:
     return f"tied votes, decided by the workers' skill: {', '.join(ties[:TIES_SHOWN])}{more}"
 
 
-def _spelling(rows: Sequence[Row]) -> dict[str, str]:
+def _spelling(rows: Sequence[VoteRow]) -> dict[str, str]:
     """Return one spelling per folded label.
 
     It is the most frequent one, then the plainest, then the first.

@@ -14,7 +14,7 @@ from gateway.app import STEPS, open_runtime
 from gateway.cli.open_files import raise_file_limit
 from gateway.queue import runner as worker
 from gateway.queue.bells import HEAVY_QUEUE, QUEUE, RqBells
-from gateway.queue.jobs import Permitted
+from gateway.queue.jobs import PermittedJobs
 from gateway.runtime import Runtime
 from gateway.settings import Settings
 from gateway.steps.precedence import may_run
@@ -58,7 +58,7 @@ class Runner:
         await self._bells.flush()
 
 
-def permitted(execute: Callable[..., None]) -> Permitted:
+def permitted(execute: Callable[..., None]) -> PermittedJobs:
     """Return the jobs that a runner may execute.
 
     They are the gateway's steps, with the number of their arguments.
@@ -67,7 +67,7 @@ def permitted(execute: Callable[..., None]) -> Permitted:
         name: len(inspect.signature(step).parameters) - 1  # the runtime does not count
         for name, step in STEPS.items()
     }
-    return Permitted(ANSWER, numbers, execute)
+    return PermittedJobs(ANSWER, numbers, execute)
 
 
 def queues(*, heavy: bool, light: bool) -> tuple[str, ...]:

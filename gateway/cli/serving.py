@@ -21,7 +21,7 @@ from gateway.servers import locks
 from gateway.servers.embedded import EmbeddedServers
 from gateway.servers.errors import NotRunning
 from gateway.servers.private import make_private
-from gateway.servers.watch import Watch, ask
+from gateway.servers.watch import ServerWatch, ask
 from gateway.servers.why import said_plainly
 from gateway.settings import Settings
 from gateway.store.db import AWAY, open_database
@@ -176,7 +176,7 @@ def _guarded(settings: Settings) -> Generator[None]:
         yield
         return
     ended = threading.Event()
-    watch = Watch(servers, log.error)
+    watch = ServerWatch(servers, log.error)
 
     def guard() -> None:
         rounds = 0

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.errors import GatewayError
-from gateway.sms.prices import MICRO, Price, minor
+from gateway.sms.prices import MICRO, SegmentPrice, minor
 
 app = typer.Typer(
     help="What an SMS weighs: encoding, septets, segments, price.", no_args_is_help=True
@@ -78,13 +78,15 @@ def _message(text: str | None, file: Path | None) -> str:
     return read.decode().removesuffix("\n")
 
 
-def _given(price: str, currency: str) -> Price:
+def _given(price: str, currency: str) -> SegmentPrice:
     from gateway.money import exact_amount, minor_per_major
 
-    return Price(exact_amount(price, currency) * MICRO // minor_per_major(currency), currency)
+    return SegmentPrice(
+        exact_amount(price, currency) * MICRO // minor_per_major(currency), currency
+    )
 
 
-def _listed(country: str | None, network: str | None) -> Price | None:
+def _listed(country: str | None, network: str | None) -> SegmentPrice | None:
     """Return the price of one segment in the price lists.
 
     The lists are those of the package, of the settings and of the worker channel.
@@ -99,7 +101,7 @@ def _listed(country: str | None, network: str | None) -> Price | None:
 
 
 def _figures(
-    text: str, suggest: bool, language: str, shift: str | None, one: Price | None
+    text: str, suggest: bool, language: str, shift: str | None, one: SegmentPrice | None
 ) -> tuple[dict[str, Any], list[str]]:
     from gateway.sms.economy import cheaper
     from gateway.sms.segments import count as weigh
@@ -135,10 +137,10 @@ def _figures(
     return figures, lines
 
 
-def _money(cost: Price) -> str:
+def _money(cost: SegmentPrice) -> str:
     """Return a price as text. Segments may cost fractions of the smallest coin.
 
-    >>> _money(Price(1_600_000, "KES")), _money(Price(22_600, "USD"))
+    >>> _money(SegmentPrice(1_600_000, "KES")), _money(SegmentPrice(22_600, "USD"))
     ('KES 1.60', 'USD 0.0226')
     """
     from gateway.money import amount_text

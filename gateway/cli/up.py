@@ -24,10 +24,10 @@ from gateway.cli.children import Children, gateway_argv
 from gateway.cli.serving import UP_LOCK, own_servers, served
 from gateway.console.start import KEY_FILE
 from gateway.errors import SettingsError
-from gateway.servers.account import Account
+from gateway.servers.account import SystemUser
 from gateway.servers.private import make_private
 from gateway.servers.rundir import make_run_dir
-from gateway.servers.watch import Watch
+from gateway.servers.watch import ServerWatch
 from gateway.settings import Settings
 from gateway.settings.tryout import is_tryout
 
@@ -41,7 +41,7 @@ _LOCALS = ("127.0.0.1", "::1", "localhost")
 Say = Callable[[str], None]
 
 
-class Stopped(BaseException):  # This is not an error, like KeyboardInterrupt.
+class StopRequested(BaseException):  # This is not an error, like KeyboardInterrupt.
     """The end by Ctrl-C or SIGTERM."""
 
 
@@ -60,7 +60,7 @@ def up(settings: Settings, *, port: int | None, ready_file: Path | None, say: Sa
             env = _simulated(children, settings) if simulated else {}
             say("starting PostgreSQL and Redis ...")
             with served(settings, migrated=True) as ready, _inner(settings.data_dir) as inner:
-                children.attend(Watch(own_servers(settings), say))
+                children.attend(ServerWatch(own_servers(settings), say))
                 if simulated:
                     _add_tryout(ready)
                     children.wait_ready("operators")
@@ -133,7 +133,7 @@ def _start(
 @contextmanager
 def _inner(data_dir: Path) -> Generator[socket.socket]:
     """Yield the socket of the client process, in a private folder with a short path."""
-    own = Account(os.geteuid(), os.getegid(), demoted=False)
+    own = SystemUser(os.geteuid(), os.getegid(), demoted=False)
     path = make_run_dir(data_dir, own) / CLIENTS_SOCKET
     with listen_locally(path) as listener:
         try:
@@ -290,13 +290,13 @@ def _stopped_by_signals() -> Generator[None]:
     def stop(number: int, frame: FrameType | None) -> NoReturn:
         for each in signals:
             signal.signal(each, signal.SIG_IGN)
-        raise Stopped
+        raise StopRequested
 
     for each in signals:
         signal.signal(each, stop)
     try:
         yield
-    except Stopped:
+    except StopRequested:
         return
     finally:
         for each in signals:

@@ -15,13 +15,13 @@ app = typer.Typer(
 )
 
 
-Said = Annotated[
+WorkerArgument = Annotated[
     str, typer.Argument(help="A phone number, a name or a part of it, or a worker's id.")
 ]
 
 
 @app.command("find")
-def find(said: Said, json: Json = None) -> None:
+def find(said: WorkerArgument, json: Json = None) -> None:
     """List the workers with a number, a name or an id."""
     from gateway.steps import find_worker
 
@@ -36,7 +36,7 @@ def find(said: Said, json: Json = None) -> None:
 
 
 @app.command("show")
-def show(said: Said, json: Json = None) -> None:
+def show(said: WorkerArgument, json: Json = None) -> None:
     """Show why a worker was or was not paid.
 
     The page has her state, balance, payouts with reasons, messages, question and pauses.

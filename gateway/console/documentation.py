@@ -27,7 +27,7 @@ _HEADERS = {
     "Cache-Control": "no-cache",
 }
 
-Answer = Callable[[Request], Awaitable[Response]]
+RouteHandler = Callable[[Request], Awaitable[Response]]
 
 
 def add_documentation(app: FastAPI, rt: Runtime) -> None:
@@ -51,7 +51,7 @@ def add_documentation(app: FastAPI, rt: Runtime) -> None:
         app.add_route(f"/docs/{name}", _file(_PACKAGE, name, media), methods=["GET"])
 
 
-def _file(package: str, name: str, media: str) -> Answer:
+def _file(package: str, name: str, media: str) -> RouteHandler:
     async def answer(request: Request) -> Response:
         # The file is read per request: its 1.5 MB are never served by most processes.
         body = resources.files(package).joinpath("static", name).read_bytes()

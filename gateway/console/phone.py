@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from gateway import outside
-from gateway.addresses import Permitted
+from gateway.addresses import PermittedAddresses
 from gateway.bounds import whole
 from gateway.errors import Refused
 from gateway.msisdn import normalise
@@ -37,8 +37,8 @@ _STATIC = {"phone.js": "text/javascript", "phone.css": "text/css"}
 _TEXT_MAX = 10_000
 _HANDSETS = (("Grace, coordinator", "+254711000001"), ("Amina, worker", "+254711000002"))
 
-Answer = Callable[[Request], Awaitable[Response]]
-Number = Annotated[str, Field(min_length=1, max_length=40)]
+RouteHandler = Callable[[Request], Awaitable[Response]]
+PhoneNumber = Annotated[str, Field(min_length=1, max_length=40)]
 
 
 class _Given(BaseModel):
@@ -49,7 +49,7 @@ class UssdKey(_Given):
     """One input of a session; `text` holds all inputs so far, joined by `*`."""
 
     session: Annotated[str, Field(min_length=1, max_length=80)]
-    number: Number
+    number: PhoneNumber
     text: Annotated[str, Field(max_length=_TEXT_MAX)] = ""
 
 
@@ -57,14 +57,14 @@ class UssdEnd(_Given):
     """The end of a session."""
 
     session: Annotated[str, Field(min_length=1, max_length=80)]
-    number: Number
+    number: PhoneNumber
     completed: bool
 
 
 class Text(_Given):
     """An SMS that the handset sends."""
 
-    number: Number
+    number: PhoneNumber
     text: Annotated[str, Field(max_length=_TEXT_MAX)]
 
 
@@ -82,7 +82,7 @@ def add_phone(app: FastAPI, rt: Runtime) -> None:
     channel = next(filter(_is_built_in, rt.channels.values()), None)
     if not rt.settings.local_phone or channel is None:
         return
-    phone = Phone(rt, channel)
+    phone = PhonePage(rt, channel)
     app.add_route("/phone", phone.page, methods=["GET"])
     for name in _STATIC:
         app.add_route(f"/phone/{name}", _static(name), methods=["GET"])
@@ -101,7 +101,7 @@ def _is_built_in(channel: Channel) -> bool:
     return all(side is not None and type(side).__module__.endswith(f".{_KIND}") for side in sides)
 
 
-class Phone:
+class PhonePage:
     """The page and the calls that it makes, over one channel."""
 
     def __init__(self, rt: Runtime, channel: Channel) -> None:
@@ -203,7 +203,7 @@ class Phone:
         """Post an event to the gateway's own webhook over HTTP, as a provider does."""
         server: tuple[str, int] = request.scope["server"]
         host = f"[{server[0]}]" if ":" in server[0] else server[0]
-        ourselves = Permitted.read([f"{host}:{server[1]}"])
+        ourselves = PermittedAddresses.read([f"{host}:{server[1]}"])
         path = f"/in/{self._channel.name}/{self._channel.secret}/{event}"
         try:
             async with (
@@ -233,7 +233,7 @@ async def _given(request: Request, shape: type[G]) -> G:
         raise Refused(f"{field}: {first['msg']}", status=422, field=field) from None
 
 
-def _static(name: str) -> Answer:
+def _static(name: str) -> RouteHandler:
     body = resources.files("gateway.console").joinpath("static", name).read_bytes()
 
     async def answer(request: Request) -> Response:

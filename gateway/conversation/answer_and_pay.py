@@ -11,10 +11,10 @@ from dataclasses import replace
 from gateway.conversation import packed, working
 from gateway.conversation.cashing import NotNow, by_sms, promise
 from gateway.conversation.facts import Answered, Turn
-from gateway.conversation.heard import Heard
+from gateway.conversation.heard import ParsedSms
 from gateway.conversation.packing import current, go_on
 from gateway.conversation.situation import Situation, WorkerView
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Context
 from gateway.money import whole_units
 from gateway.phrases.hearing import clean, fold
 from gateway.tasks.question import Question
@@ -22,7 +22,7 @@ from gateway.tasks.question import Question
 _LAST_WORD = re.compile(r"[\s,;.:+&-]+[^\W\d_]+[\s.!]*$")
 
 
-def answer_and_pay(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
+def answer_and_pay(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     """Take the answer and ask for the payout, or return None when the SMS does not contain both.
 
     The worker's next question comes after the money. It comes by itself, or with the answer's
@@ -65,7 +65,7 @@ def _is_named(question: Question, word: str) -> bool:
     return any(word in fold(name).split() for name in names)
 
 
-def _earned(talk: Talk, worker: WorkerView, facts: tuple[object, ...]) -> Talk:
+def _earned(talk: Context, worker: WorkerView, facts: tuple[object, ...]) -> Context:
     """Return the talk after these answers have earned what they earn at once."""
     situation = talk.situation
     of = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gateway.conversation.talk import Books
+from gateway.conversation.talk import Phrasebooks
 from gateway.money import amount_text
 from gateway.phrases import Phrasebook, book_in
 from gateway.phrases.capacity import ANY, Capacity
@@ -23,7 +23,7 @@ def options_text(question: Question, language: str) -> str:
 
 
 def question_sms(
-    question: Question, language: str, books: Books, *, hint_key: str | None = None
+    question: Question, language: str, books: Phrasebooks, *, hint_key: str | None = None
 ) -> str:
     """Return a question as an SMS of its own.
 

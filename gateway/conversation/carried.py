@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from gateway.conversation.facts import Asked, Turn
 from gateway.conversation.situation import NoWork, Situation
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Context
 
 LATER = NoWork("work.next_long")
 
 
-def within(talk: Talk, said: Turn, again: Callable[[Situation], Turn]) -> Turn:
+def within(talk: Context, said: Turn, again: Callable[[Situation], Turn]) -> Turn:
     """Return `said`, or the longest turn of the same meaning that the channel can carry.
 
     `again` decides the same event for a changed situation. First the next question is left out,

@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass, replace
 
 from gateway.conversation.facts import PayAsked, Turn
-from gateway.conversation.heard import Heard
+from gateway.conversation.heard import ParsedSms
 from gateway.conversation.notices import less_words
 from gateway.conversation.packing import current
 from gateway.conversation.situation import Cash, WorkerView
-from gateway.conversation.talk import Talk, money, open_question
+from gateway.conversation.talk import Context, money, open_question
 from gateway.conversation.waiting import TOLD
 from gateway.errors import Refused
 from gateway.money import amount_text, parse_amount, read_amount, typed_amount, whole_units
@@ -36,7 +36,7 @@ class NotNow:
 
 
 def decide(  # noqa: C901, PLR0911, PLR0912  # a list of reasons, in the order they are told
-    talk: Talk, worker: WorkerView, asked_minor: int | None, *, airtime: bool = False
+    talk: Context, worker: WorkerView, asked_minor: int | None, *, airtime: bool = False
 ) -> PayAsked | NotNow:
     """Return the payout to ask for, or the reason why there is none.
 
@@ -141,7 +141,7 @@ def amount_said(text: str, currency: str) -> int | None:
     return minor if minor > 0 else None
 
 
-def pay(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
+def pay(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     """Answer PAY or AIRTIME, alone or with an amount."""
     everything = heard.alone
     asked = None if everything else amount_said(heard.rest, worker.currency)
@@ -154,7 +154,7 @@ def pay(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
 
 
 def by_sms(
-    talk: Talk, worker: WorkerView, asked_minor: int | None, *, airtime: bool = False
+    talk: Context, worker: WorkerView, asked_minor: int | None, *, airtime: bool = False
 ) -> PayAsked | NotNow:
     """Decide as `decide` does, for an SMS, in which no PIN can be typed.
 
@@ -170,7 +170,7 @@ def by_sms(
     return NotNow("pay.dial_for_pin", {"amount": free, "service_code": dial})
 
 
-def promise(talk: Talk, worker: WorkerView, asked: PayAsked) -> str:
+def promise(talk: Context, worker: WorkerView, asked: PayAsked) -> str:
     """Return the words that the worker's money goes out now.
 
     They are the last line of their message, because the outcome may later take its place.
@@ -185,7 +185,7 @@ def withheld(book: Phrasebook, asked: PayAsked, currency: str) -> str:
     return less_words(book, taken.tax_minor, taken.fee_minor, currency) if taken else ""
 
 
-def _answer_example(talk: Talk) -> str:
+def _answer_example(talk: Context) -> str:
     """Return an example of a clear answer to the open question.
 
     It is a number, or a number and a letter.
@@ -194,7 +194,7 @@ def _answer_example(talk: Talk) -> str:
     return f"{items[0]}A" if items else "2"
 
 
-def balance(talk: Talk, worker: WorkerView, *, by_sms: bool) -> str:
+def balance(talk: Context, worker: WorkerView, *, by_sms: bool) -> str:
     """Return the balance, whether it can be paid, and the payout that is on its way.
 
     `by_sms` is True when the reply names the word to text.

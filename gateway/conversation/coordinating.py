@@ -15,9 +15,9 @@ from gateway.conversation.facts import (
     WorkerNamed,
     ZoneChosen,
 )
-from gateway.conversation.heard import Heard, hear
+from gateway.conversation.heard import ParsedSms, hear
 from gateway.conversation.situation import CoordinatorView, NamedWorker, Situation
-from gateway.conversation.talk import Books, Talk, short_name
+from gateway.conversation.talk import Context, Phrasebooks, short_name
 from gateway.errors import Refused
 from gateway.msisdn import mask, normalise
 from gateway.phrases import book_in
@@ -42,7 +42,7 @@ def without_pin(said: str) -> tuple[str, str | None]:
     return (said[: found.start()].rstrip(" ,;"), found[1]) if found else (said, None)
 
 
-def numbers_said(said: str, situation: Situation, books: Books) -> tuple[str, ...]:
+def numbers_said(said: str, situation: Situation, books: Phrasebooks) -> tuple[str, ...]:
     """Return the numbers (E.164) that a coordinator's command names.
 
     The step looks them up for `Situation.named`.
@@ -61,7 +61,7 @@ def numbers_said(said: str, situation: Situation, books: Books) -> tuple[str, ..
     return tuple(dict.fromkeys(found))
 
 
-def coordinator_turn(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> Turn | None:  # noqa: PLR0911  # one return per word
+def coordinator_turn(talk: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn | None:  # noqa: PLR0911  # one return per word
     """Return the turn of a coordinator's command, or None when the SMS is none.
 
     The coordinator may be a worker too.
@@ -86,7 +86,7 @@ def coordinator_turn(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> 
             return None
 
 
-def is_for_work(heard: Heard) -> bool:
+def is_for_work(heard: ParsedSms) -> bool:
     """Return True for ADD or REMOVE without a number, and for STATUS with more words.
 
     While a worker types a text, these are part of that text.
@@ -96,7 +96,7 @@ def is_for_work(heard: Heard) -> bool:
     return not _names_a_number(heard)
 
 
-def status(talk: Talk, coordinator: CoordinatorView) -> str:
+def status(talk: Context, coordinator: CoordinatorView) -> str:
     book = talk.book
     counts = (
         book.plural("status.workers", coordinator.workers_active),
@@ -107,7 +107,7 @@ def status(talk: Talk, coordinator: CoordinatorView) -> str:
     return " ".join(counts)
 
 
-def _not_reached(talk: Talk, coordinator: CoordinatorView) -> list[str]:
+def _not_reached(talk: Context, coordinator: CoordinatorView) -> list[str]:
     """Return the counts of workers that receive nothing now, and of findings to look at.
 
     These workers have stopped, or their phone is off.
@@ -120,7 +120,7 @@ def _not_reached(talk: Talk, coordinator: CoordinatorView) -> list[str]:
     return [talk.book.plural(key, count) for key, count in counts.items() if count]
 
 
-def _remove(talk: Talk, heard: Heard) -> Turn:
+def _remove(talk: Context, heard: ParsedSms) -> Turn:
     msisdn, wrong, _ = _worker_named(talk, heard)
     if msisdn is None:
         key = "remove.bad_number" if wrong else "remove.how"
@@ -131,7 +131,7 @@ def _remove(talk: Talk, heard: Heard) -> Turn:
     return Turn((RemovedByCoordinator(msisdn),), talk.say("remove.done", number=mask(msisdn)))
 
 
-def _unlock(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> Turn:
+def _unlock(talk: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn:
     """Answer UNLOCK with a number and the coordinator's own PIN.
 
     It is for a worker that forgot her PIN, or whose PIN was tried three times.
@@ -151,7 +151,7 @@ def _unlock(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> Turn:
     return Turn(facts, talk.say("unlock.done", number=mask(msisdn)))
 
 
-def _name(talk: Talk, heard: Heard) -> Turn:
+def _name(talk: Context, heard: ParsedSms) -> Turn:
     """Answer `NAME 0712345678 Amina`.
 
     It names a worker that joined without a name, or spells a name anew.
@@ -166,7 +166,7 @@ def _name(talk: Talk, heard: Heard) -> Turn:
     return Turn((WorkerNamed(msisdn, name),), done)
 
 
-def _zone(talk: Talk, heard: Heard) -> Turn:
+def _zone(talk: Context, heard: ParsedSms) -> Turn:
     """Answer `ZONE +243812345678 Lubumbashi`.
 
     It says where the worker lives, so that the gateway respects her nights there.
@@ -181,7 +181,7 @@ def _zone(talk: Talk, heard: Heard) -> Turn:
     return Turn((ZoneChosen(msisdn, zone),), talk.say("zone.done", number=mask(msisdn), city=city))
 
 
-def _known(talk: Talk, msisdn: str) -> NamedWorker:
+def _known(talk: Context, msisdn: str) -> NamedWorker:
     return talk.situation.named.get(msisdn, NamedWorker("nobody"))
 
 
@@ -193,7 +193,7 @@ def _shown(number: str) -> str:
     return gsm_only(numbers_masked(number), _SAID_MAX)
 
 
-def _worker_named(talk: Talk, heard: Heard) -> tuple[str | None, str, tuple[str, ...]]:
+def _worker_named(talk: Context, heard: ParsedSms) -> tuple[str | None, str, tuple[str, ...]]:
     """Return the number that a command names, the wrong number as shown, and the other words.
 
     The number is None when the typed one is no phone number.
@@ -207,5 +207,5 @@ def _worker_named(talk: Talk, heard: Heard) -> tuple[str | None, str, tuple[str,
         return None, _shown(named[0].number), named[0].words
 
 
-def _names_a_number(heard: Heard) -> bool:
+def _names_a_number(heard: ParsedSms) -> bool:
     return sum(ch.isdecimal() for ch in heard.rest) >= _NUMBER_DIGITS_MIN

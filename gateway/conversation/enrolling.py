@@ -14,10 +14,10 @@ from typing import cast
 from babel import Locale, localedata
 
 from gateway.conversation.facts import CoordinatorPinTried, Enrolled, Fact, Turn
-from gateway.conversation.heard import Heard, code_known, language_named
+from gateway.conversation.heard import ParsedSms, code_known, language_named
 from gateway.conversation.notices import invitation
 from gateway.conversation.situation import CoordinatorView, NamedWorker
-from gateway.conversation.talk import Talk, short_name
+from gateway.conversation.talk import Context, short_name
 from gateway.errors import Refused
 from gateway.msisdn import is_number_word, mask, normalise, region_of, split_number
 from gateway.phrases import book_in
@@ -38,7 +38,7 @@ _NEW = NamedWorker("nobody")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EnrolmentEntry:
     """One worker as typed.
 
     `words` holds the words of name, language and partner, and the words behind a comma.
@@ -60,7 +60,7 @@ class _Outcome:
     reason: str = ""
 
 
-def entries(typed: str) -> list[Entry]:
+def entries(typed: str) -> list[EnrolmentEntry]:
     """Return the workers that an SMS names, in order.
 
     `typed` is the SMS without the command word.
@@ -74,12 +74,12 @@ def entries(typed: str) -> list[Entry]:
     return [entry for entry in found if entry.number or entry.words][: WORKERS_MAX + 1]
 
 
-def rest_typed(heard: Heard) -> str:
+def rest_typed(heard: ParsedSms) -> str:
     """Return the text behind the command word, with its line ends."""
     return _COMMAND.sub("", heard.typed, count=1)
 
 
-def add(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> Turn:
+def add(talk: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn:
     """Invite the workers that an ADD names."""
     named = entries(rest_typed(heard))
     if not named or not any(entry.number for entry in named):
@@ -96,7 +96,7 @@ def add(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> Turn:
     return Turn(facts, _several(talk, outcomes))
 
 
-def pin_checked(talk: Talk, coordinator: CoordinatorView) -> Turn:
+def pin_checked(talk: Context, coordinator: CoordinatorView) -> Turn:
     """Return the fact of a right PIN with no reply, or the reply that ends the command."""
     match coordinator.pin:
         case "right":
@@ -178,21 +178,23 @@ def _numbers_in(words: Sequence[str]) -> int:
     return len(_runs(words))
 
 
-def _entry(text: str) -> Entry:
+def _entry(text: str) -> EnrolmentEntry:
     words = text.split()
     for first, _ in _runs(words):
         number, after = split_number(" ".join(words[first:]))
-        return Entry(number, (*_plain(words[:first]), *_plain(after)))
+        return EnrolmentEntry(number, (*_plain(words[:first]), *_plain(after)))
     # It is too short for a number, but stands where a number should stand.
     number, after = split_number(text)
-    return Entry(number, tuple(_plain(after)))
+    return EnrolmentEntry(number, tuple(_plain(after)))
 
 
 def _plain(words: Sequence[str]) -> list[str]:
     return clean(" ".join(words).replace(",", " ")).split()
 
 
-def _outcomes(talk: Talk, coordinator: CoordinatorView, named: Sequence[Entry]) -> list[_Outcome]:
+def _outcomes(
+    talk: Context, coordinator: CoordinatorView, named: Sequence[EnrolmentEntry]
+) -> list[_Outcome]:
     found: list[_Outcome] = []
     seen: set[str] = set()
     for entry in named[:WORKERS_MAX]:
@@ -205,7 +207,7 @@ def _outcomes(talk: Talk, coordinator: CoordinatorView, named: Sequence[Entry]) 
     return found
 
 
-def _outcome(talk: Talk, coordinator: CoordinatorView, entry: Entry) -> _Outcome:  # noqa: PLR0911  # one return per reason
+def _outcome(talk: Context, coordinator: CoordinatorView, entry: EnrolmentEntry) -> _Outcome:  # noqa: PLR0911  # one return per reason
     situation = talk.situation
     called = short_name(numbers_masked(" ".join(entry.words)))
     label = called or _shown(entry.number)
@@ -242,7 +244,7 @@ def _outcome(talk: Talk, coordinator: CoordinatorView, entry: Entry) -> _Outcome
 
 
 def _invited(
-    talk: Talk,
+    talk: Context,
     coordinator: CoordinatorView,
     msisdn: str,
     known: NamedWorker,
@@ -280,7 +282,7 @@ def _within_limit(outcomes: list[_Outcome], coordinator: CoordinatorView) -> lis
     return kept
 
 
-def _one(talk: Talk, coordinator: CoordinatorView, one: _Outcome) -> str:
+def _one(talk: Context, coordinator: CoordinatorView, one: _Outcome) -> str:
     if one.reason == "limit":
         return _limit(talk, coordinator)
     if one.fact is None:
@@ -295,7 +297,7 @@ def _one(talk: Talk, coordinator: CoordinatorView, one: _Outcome) -> str:
     return talk.say("add.again" if one.again else "add.done", **told)
 
 
-def _several(talk: Talk, outcomes: Sequence[_Outcome]) -> str:
+def _several(talk: Context, outcomes: Sequence[_Outcome]) -> str:
     """Return one text about all workers: the invited ones, and the others, each with the reason."""
     invited = [one for one in outcomes if one.fact]
     lines: list[str] = []
@@ -316,13 +318,13 @@ def _several(talk: Talk, outcomes: Sequence[_Outcome]) -> str:
     return "\n".join(lines)
 
 
-def _limit(talk: Talk, coordinator: CoordinatorView) -> str:
+def _limit(talk: Context, coordinator: CoordinatorView) -> str:
     return talk.say(
         "add.limit", count=str(coordinator.invitations_most), time=coordinator.invitations_again
     )
 
 
-def _known_already(talk: Talk, known: NamedWorker, number: str) -> tuple[str, str] | None:
+def _known_already(talk: Context, known: NamedWorker, number: str) -> tuple[str, str] | None:
     """Return the refusal and its reason for a number that cannot be invited, or None.
 
     A worker that has joined is not invited. A worker that said STOP only comes back herself. No
@@ -343,7 +345,7 @@ def _known_already(talk: Talk, known: NamedWorker, number: str) -> tuple[str, st
 
 
 def _name_language_partner(
-    talk: Talk, coordinator: CoordinatorView, words: list[str]
+    talk: Context, coordinator: CoordinatorView, words: list[str]
 ) -> tuple[list[str], str | None, str | None]:
     """Split the words into name, language and partner.
 
@@ -386,7 +388,7 @@ def _languages_in(code: str) -> Mapping[str, str]:
     return cast("Mapping[str, str]", Locale(code).languages)
 
 
-def _wrong_partner(talk: Talk, coordinator: CoordinatorView, partner: str | None) -> str | None:
+def _wrong_partner(talk: Context, coordinator: CoordinatorView, partner: str | None) -> str | None:
     if partner is None:
         return None
     if coordinator.partner and fold(partner) != fold(coordinator.partner):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gateway.conversation.talk import Books
+from gateway.conversation.talk import Phrasebooks
 from gateway.phrases import Phrasebook, book_in
 from gateway.phrases.book import ENGLISH
 from gateway.phrases.hearing import clean, fold
@@ -20,7 +20,7 @@ _FIRST_WORD = re.compile(rf"[\W_]*([^\W_]+){_BETWEEN}(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ParsedSms:
     """An SMS as read."""
 
     said: str
@@ -46,7 +46,7 @@ class Heard:
         return self.rest.split()
 
 
-def hear(said: str, own: Phrasebook, books: Books) -> Heard:
+def hear(said: str, own: Phrasebook, books: Phrasebooks) -> ParsedSms:
     """Read one SMS.
 
     The worker's own language is looked at first, then English, then all others.
@@ -61,16 +61,18 @@ def hear(said: str, own: Phrasebook, books: Books) -> Heard:
             # English words are in every book, so only a word of its own tells the language.
             english = book_in(ENGLISH, books).command(word) is not None
             language = own.language if english else book.language
-            return Heard(text, words, command, first[2].strip() if first else "", language, said)
-    return Heard(text, words, None, "", own.language, said)
+            return ParsedSms(
+                text, words, command, first[2].strip() if first else "", language, said
+            )
+    return ParsedSms(text, words, None, "", own.language, said)
 
 
-def is_stop(heard: Heard, books: Books) -> bool:
+def is_stop(heard: ParsedSms, books: Phrasebooks) -> bool:
     """Return True for STOP in any language and nothing else: "STOP 12345" is another message."""
     return heard.alone and any(heard.words[0] in book.words.stop for book in books.values())
 
 
-def language_named(word: str, books: Books) -> str | None:
+def language_named(word: str, books: Phrasebooks) -> str | None:
     """Return the language that a code or name means, e.g. "kiswahili", or None."""
     folded = fold(word)
     return next((book.language for book in books.values() if folded in book.names), None)
@@ -82,6 +84,6 @@ def code_known(code: str, known: Iterable[str]) -> str | None:
     return next((each for each in known if folded and fold(each) == folded), None)
 
 
-def _in_order(own: Phrasebook, books: Books) -> Iterable[Phrasebook]:
+def _in_order(own: Phrasebook, books: Phrasebooks) -> Iterable[Phrasebook]:
     yield own
     yield from (book for book in books.values() if book is not own)

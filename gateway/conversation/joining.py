@@ -2,17 +2,17 @@
 
 from gateway.conversation import cashing, working
 from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped, Turn
-from gateway.conversation.heard import Heard, code_known, language_named
+from gateway.conversation.heard import ParsedSms, code_known, language_named
 from gateway.conversation.naming import name_said
 from gateway.conversation.situation import WorkerView
-from gateway.conversation.talk import Talk, blank_name
+from gateway.conversation.talk import Context, blank_name
 from gateway.conversation.why import appeal, why
 from gateway.phrases.septets import gsm_only
 
 _CODE_MAX = 12  # The most characters of an unknown code that the reply repeats.
 
 
-def stop(talk: Talk) -> Turn:
+def stop(talk: Context) -> Turn:
     """Answer STOP from any state.
 
     A stranger receives no messages anyway, and no answer either.
@@ -24,7 +24,7 @@ def stop(talk: Talk) -> Turn:
     return Turn((Stopped(),), talk.say("invite.declined" if never_agreed else "stop.done"))
 
 
-def stranger(talk: Talk, heard: Heard) -> Turn:
+def stranger(talk: Context, heard: ParsedSms) -> Turn:
     """Answer a number that belongs to no worker: JOIN, or how to join."""
     if talk.situation.foreign:
         text = talk.in_language(heard.language).say("join.other_country")
@@ -36,7 +36,7 @@ def stranger(talk: Talk, heard: Heard) -> Turn:
     return Turn((), talk.in_language(heard.language).say("join.how"), unclear=True)
 
 
-def join(talk: Talk, heard: Heard) -> Turn:
+def join(talk: Context, heard: ParsedSms) -> Turn:
     """Answer JOIN with the consent text; only a YES to that text joins a worker.
 
     `JOIN KIBERA sw` names a partner and a language. The partner is kept with the invitation.
@@ -54,7 +54,7 @@ def join(talk: Talk, heard: Heard) -> Turn:
     return Turn((Joined(code, language, agreed=False),), talk.say("join.consent"))
 
 
-def invited(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
+def invited(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     """Read what an invited worker texts.
 
     Nothing starts before a YES, and a NO counts as STOP. A worker without a name may put it behind
@@ -71,13 +71,13 @@ def invited(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     return Turn((), talk.say("invite.again", name=blank_name(worker.name)))
 
 
-def _welcome(talk: Talk, worker: WorkerView, name: str = "") -> Turn:
+def _welcome(talk: Context, worker: WorkerView, name: str = "") -> Turn:
     """Welcome a worker that agreed, with the first question in the same message."""
     welcome = talk.say("agreed.welcome", name=blank_name(name or worker.name))
     return working.work(talk, welcome, (Agreed(name),), none="agreed.waiting")
 
 
-def stopped(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
+def stopped(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     """Answer a stopped worker: only START brings her back to work.
 
     A worker that never agreed is asked as an invited one is.
@@ -90,7 +90,7 @@ def stopped(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     return Turn((), talk.say("stopped.how"))
 
 
-def _declined(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
+def _declined(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     """Answer a worker that said NO before.
 
     START, JOIN or YES is her first consent, so the reply does not welcome her back.
@@ -102,13 +102,13 @@ def _declined(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     return Turn((), talk.say("invite.declined"))
 
 
-def removed(talk: Talk, heard: Heard) -> Turn:
+def removed(talk: Context, heard: ParsedSms) -> Turn:
     if heard.command == "join" or (heard.command == "start" and heard.alone):
         return join(talk, heard)
     return Turn((), talk.say("removed.how"))
 
 
-def money_words(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
+def money_words(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     """Answer BAL, PAY, WHY and APPEAL, which work in every state.
 
     Earned money stays the worker's.

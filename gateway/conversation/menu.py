@@ -9,7 +9,7 @@ nothing.
 from gateway.conversation.facts import MenuTurn, MoveDeclined, NumberStopped, Screen, Stopped
 from gateway.conversation.heard import hear, is_stop
 from gateway.conversation.situation import Situation
-from gateway.conversation.talk import Books, KindOf, Talk
+from gateway.conversation.talk import Context, KindOf, Phrasebooks
 from gateway.conversation.views import around, coming, money, moving, pin, working
 from gateway.conversation.views.view import End, Go, Key, Memory, View, start_view
 from gateway.phrases.hearing import clean, fold
@@ -43,13 +43,18 @@ _LOOKALIKES = {"l": "1", "i": "1", "o": "0", "oo": "00"}
 
 
 def menu(
-    situation: Situation, view: str, memory: Memory, said: str | None, books: Books, kind_of: KindOf
+    situation: Situation,
+    view: str,
+    memory: Memory,
+    said: str | None,
+    books: Phrasebooks,
+    kind_of: KindOf,
 ) -> MenuTurn:
     """Return the facts and the next screen of one key.
 
     `said` is None when the worker has just dialled.
     """
-    talk = _in_chosen_language(Talk(situation, books, kind_of), memory)
+    talk = _in_chosen_language(Context(situation, books, kind_of), memory)
     start = start_view(situation)
     if start == "stranger" and situation.foreign:
         return _ended(End(talk.say("join.other_country")))
@@ -67,7 +72,7 @@ def menu(
     return _ended(outcome) if isinstance(outcome, End) else _shown(talk, outcome)
 
 
-def _shown(talk: Talk, go: Go) -> MenuTurn:
+def _shown(talk: Context, go: Go) -> MenuTurn:
     """Return the screen of the next view, as it is after the facts are written."""
     after = _in_chosen_language(talk.after(go.facts), go.memory)
     shown = VIEWS[go.view].show(after, go.memory)
@@ -79,7 +84,7 @@ def _shown(talk: Talk, go: Go) -> MenuTurn:
     )
 
 
-def _asks_for_text(talk: Talk) -> bool:
+def _asks_for_text(talk: Context) -> bool:
     held = talk.situation.held
     return held is not None and talk.kind(held.question).IS_TEXT
 
@@ -88,7 +93,7 @@ def _ended(end: End) -> MenuTurn:
     return MenuTurn(end.facts, Screen("", end.text, (), end=True), ENDED)
 
 
-def _stopped(talk: Talk) -> MenuTurn:
+def _stopped(talk: Context) -> MenuTurn:
     """Answer STOP typed on any screen."""
     change = talk.situation.moving
     if change and change.is_new:
@@ -100,7 +105,7 @@ def _stopped(talk: Talk) -> MenuTurn:
     return _ended(End(talk.say("menu.stop_done"), (Stopped(),)))
 
 
-def _in_chosen_language(talk: Talk, memory: Memory) -> Talk:
+def _in_chosen_language(talk: Context, memory: Memory) -> Context:
     """Return the talk in the language of the memory for a stranger, which has no row yet."""
     chosen = memory.get("language", "")
     worker = talk.situation.worker

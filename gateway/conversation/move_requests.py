@@ -6,21 +6,21 @@ it.
 
 from gateway.conversation.enrolling import pin_checked
 from gateway.conversation.facts import MoveRequested, Turn
-from gateway.conversation.heard import Heard
+from gateway.conversation.heard import ParsedSms
 from gateway.conversation.moving import two_numbers
 from gateway.conversation.situation import CoordinatorView
-from gateway.conversation.talk import Talk, short_name
+from gateway.conversation.talk import Context, short_name
 from gateway.msisdn import mask
 
 
-def is_request(talk: Talk, heard: Heard) -> bool:
+def is_request(talk: Context, heard: ParsedSms) -> bool:
     """Return True when MOVE names two numbers, or comes from a coordinator that is no worker."""
     return (
         talk.situation.worker is None or two_numbers(heard.rest, talk.situation.region) is not None
     )
 
 
-def request(talk: Talk, coordinator: CoordinatorView, heard: Heard) -> Turn:
+def request(talk: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn:
     """Answer `MOVE 0711000002 0799000003 PIN 4821`.
 
     Nothing moves before two operators of the gateway have said so.

@@ -19,9 +19,9 @@ from gateway.conversation.facts import (
     PinWrong,
     Turn,
 )
-from gateway.conversation.heard import Heard, hear
+from gateway.conversation.heard import ParsedSms, hear
 from gateway.conversation.situation import MoveTo, Moving, WorkerView
-from gateway.conversation.talk import Books, Talk, open_question
+from gateway.conversation.talk import Context, Phrasebooks, open_question
 from gateway.errors import Refused
 from gateway.msisdn import normalise
 from gateway.phrases import Phrasebook
@@ -77,18 +77,18 @@ def two_numbers(rest: str, region: str) -> tuple[str, str] | None:
     return found[0] if len(found) == 1 else None
 
 
-def pin_said(said: str, region: str, own: Phrasebook, books: Books) -> str | None:
+def pin_said(said: str, region: str, own: Phrasebook, books: Phrasebooks) -> str | None:
     """Return the PIN in an SMS that asks for another number, or None where there is none."""
     heard = hear(said, own, books)
     return number_and_pin(heard.rest, region)[1] if heard.command == "move" else None
 
 
-def names_a_number(heard: Heard, region: str) -> bool:
+def names_a_number(heard: ParsedSms, region: str) -> bool:
     """Return True when the SMS is MOVE with a number (and a PIN) and nothing else."""
     return number_and_pin(heard.rest, region)[0] is not None
 
 
-def move(talk: Talk, heard: Heard) -> Turn:  # noqa: PLR0911  # one return per reason
+def move(talk: Context, heard: ParsedSms) -> Turn:  # noqa: PLR0911  # one return per reason
     """Answer `MOVE 0712345678 PIN 4821` from the old number."""
     to, pin = talk.situation.move_to, talk.situation.pin
     if heard.alone or to is None or pin is None:
@@ -108,18 +108,18 @@ def move(talk: Talk, heard: Heard) -> Turn:  # noqa: PLR0911  # one return per r
     return Turn((PinRight(), asked(talk, to)), talk.say("move.asked", tail=tail(to.msisdn)))
 
 
-def asked(talk: Talk, to: MoveTo) -> MoveAsked:
+def asked(talk: Context, to: MoveTo) -> MoveAsked:
     """Return the fact of a change that begins, with the question to the new number."""
     return MoveAsked(to.msisdn, talk.say("move.invitation"))
 
 
-def how(talk: Talk) -> str:
+def how(talk: Context) -> str:
     """Return the words that say how to change a number."""
     code = talk.situation.service_code
     return talk.say("move.dial", service_code=code) if code else talk.say("move.how")
 
 
-def at_an_end(talk: Talk, heard: Heard) -> Turn | None:
+def at_an_end(talk: Context, heard: ParsedSms) -> Turn | None:
     """Return the turn of a number that is one end of a change, or None for another message."""
     moving = talk.situation.moving
     if moving is None:
@@ -132,7 +132,7 @@ def at_an_end(talk: Talk, heard: Heard) -> Turn | None:
     return _old_number_after(talk, moving, heard)
 
 
-def stop(talk: Talk) -> Turn | None:
+def stop(talk: Context) -> Turn | None:
     """Return the turn of STOP from a number that is no worker's, or None.
 
     The number is asked for its YES, or was a worker's before.
@@ -148,18 +148,18 @@ def stop(talk: Talk) -> Turn | None:
     return None
 
 
-def in_her_language(talk: Talk, moving: Moving) -> Talk:
+def in_her_language(talk: Context, moving: Moving) -> Context:
     """Return the talk in the language of the worker whose number changes."""
     hers = talk.situation.worker is not None and not moving.is_new
     return talk if hers else talk.in_language(moving.language)
 
 
-def agreed(talk: Talk, moving: Moving) -> MoveAgreed:
+def agreed(talk: Context, moving: Moving) -> MoveAgreed:
     """Return the fact of a YES, with the SMS to the old number and the end of its open sessions."""
     return MoveAgreed(moving.id, talk.say("move.notice", day=moving.until), talk.say("move.old"))
 
 
-def cannot(talk: Talk, moving: Moving) -> str | None:
+def cannot(talk: Context, moving: Moving) -> str | None:
     """Return the reason why a YES cannot be done now, or None where it can."""
     match moving.can:
         case "payout":
@@ -170,7 +170,7 @@ def cannot(talk: Talk, moving: Moving) -> str | None:
             return None
 
 
-def old_number_text(talk: Talk, moving: Moving) -> str:
+def old_number_text(talk: Context, moving: Moving) -> str:
     """Return the text for a number that was a worker's: true, and nothing about the worker."""
     if moving.objected:
         return talk.say("move.objected")
@@ -179,7 +179,7 @@ def old_number_text(talk: Talk, moving: Moving) -> str:
     )
 
 
-def _new_number(talk: Talk, moving: Moving, heard: Heard) -> Turn:
+def _new_number(talk: Context, moving: Moving, heard: ParsedSms) -> Turn:
     if heard.command == "yes" and heard.alone:
         no = cannot(talk, moving)
         if no:
@@ -190,7 +190,7 @@ def _new_number(talk: Talk, moving: Moving, heard: Heard) -> Turn:
     return Turn((), talk.say("move.invitation"), unclear=heard.command is None)
 
 
-def _old_number_before(talk: Talk, moving: Moving, heard: Heard) -> Turn | None:
+def _old_number_before(talk: Context, moving: Moving, heard: ParsedSms) -> Turn | None:
     """Answer the old number while it is still the worker's.
 
     NO alone may be the answer to a question. Then only NOTME objects. While operators have not
@@ -206,7 +206,7 @@ def _old_number_before(talk: Talk, moving: Moving, heard: Heard) -> Turn | None:
     return Turn((MoveObjected(moving.id),), talk.say(key))
 
 
-def _old_number_after(talk: Talk, moving: Moving, heard: Heard) -> Turn | None:
+def _old_number_after(talk: Context, moving: Moving, heard: ParsedSms) -> Turn | None:
     """Answer the old number when it is the worker's no more.
 
     While it may object, it cannot join. Afterwards its holder may.
@@ -219,7 +219,7 @@ def _old_number_after(talk: Talk, moving: Moving, heard: Heard) -> Turn | None:
     return Turn((), old_number_text(talk, moving), unclear=heard.command is None)
 
 
-def not_me(talk: Talk, heard: Heard) -> Turn | None:
+def not_me(talk: Context, heard: ParsedSms) -> Turn | None:
     """Answer NOTME from a worker's number, or return None.
 
     Its SIM may be a stranger's now. The gateway asks back, and then the number is released.
@@ -232,7 +232,7 @@ def not_me(talk: Talk, heard: Heard) -> Turn | None:
     return Turn((NumberDoubted(),), talk.say("not_me.ask"))
 
 
-def may_disown(talk: Talk) -> bool:
+def may_disown(talk: Context) -> bool:
     """Return True when the number may be released.
 
     It may not be while a change of it is under way, because then it can object.
@@ -241,7 +241,7 @@ def may_disown(talk: Talk) -> bool:
     return moving is None or moving.state not in ("requested", "invited", "objected")
 
 
-def _not_me(talk: Talk, heard: Heard) -> bool:
+def _not_me(talk: Context, heard: ParsedSms) -> bool:
     """Return True when the SMS says NOTME.
 
     Where words are asked for, only the one word does, because "not me" may be the answer.
@@ -251,7 +251,7 @@ def _not_me(talk: Talk, heard: Heard) -> bool:
     return says_not_me(heard, talk.books) and (not typing or len(heard.words) == 1)
 
 
-def says_not_me(heard: Heard, books: Books) -> bool:
+def says_not_me(heard: ParsedSms, books: Phrasebooks) -> bool:
     """Return True when an SMS says NOTME in any language, as one word or as several."""
     return "".join(heard.words) in {word for book in books.values() for word in book.words.not_me}
 
@@ -267,7 +267,7 @@ def _day(to: MoveTo) -> dict[str, str]:
     return {"day": to.day} if to.day else {}
 
 
-def typed(talk: Talk, worker: WorkerView) -> tuple[tuple[MoveAsked, ...], str]:
+def typed(talk: Context, worker: WorkerView) -> tuple[tuple[MoveAsked, ...], str]:
     """Return the facts and the notice of a number typed on the menu, behind the PIN."""
     to = talk.situation.move_to
     if to is None or to.problem:

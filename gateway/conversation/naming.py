@@ -6,8 +6,8 @@ It stands in a reply to the consent text or in `NAME Amina`, or is typed on the 
 import re
 
 from gateway.conversation.facts import Named, Turn
-from gateway.conversation.heard import Heard
-from gateway.conversation.talk import Talk, short_name
+from gateway.conversation.heard import ParsedSms
+from gateway.conversation.talk import Context, short_name
 from gateway.phrases.hearing import clean, fold
 from gateway.workers.names import is_name
 
@@ -17,7 +17,7 @@ _WORDS_MAX = 4
 _LETTERS = re.compile(r"[^\W\d_]+(?:['\u2019.-][^\W\d_]+)*\.?")
 
 
-def name_said(talk: Talk, said: str) -> str:
+def name_said(talk: Context, said: str) -> str:
     """Return `said` as a name to keep, or "" when it does not read as a name.
 
     A name has one to four words of letters. A word that means yes, no or a command, or that says
@@ -33,7 +33,7 @@ def name_said(talk: Talk, said: str) -> str:
     return name if len(name) <= NAME_KEPT_MAX and is_name(name) else ""
 
 
-def name(talk: Talk, heard: Heard) -> Turn:
+def name(talk: Context, heard: ParsedSms) -> Turn:
     """Answer `NAME Amina`."""
     found = name_said(talk, heard.rest)
     if not found:
@@ -41,7 +41,7 @@ def name(talk: Talk, heard: Heard) -> Turn:
     return Turn((Named(found),), talk.say("name.done", name=short_name(found)))
 
 
-def _means_something(talk: Talk, word: str) -> bool:
+def _means_something(talk: Context, word: str) -> bool:
     books = (talk.book, *talk.books.values())
     answers = talk.book.answers
     return (

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 
 from gateway.conversation.asking import with_question
 from gateway.conversation.facts import Answered, AskedAlone, Fact, Skipped, Turn
-from gateway.conversation.heard import Heard
+from gateway.conversation.heard import ParsedSms
 from gateway.conversation.packing import current, go_on, put, waiting
 from gateway.conversation.situation import PackItem, WorkerView
-from gateway.conversation.talk import Talk, open_question
+from gateway.conversation.talk import Context, open_question
 from gateway.money import amount_text
 from gateway.tasks.packed import Packed, PackReading, read_packed
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class AcceptedReply:
     """The result of a reply."""
 
     lead: str
@@ -28,7 +28,7 @@ class Taken:
     """The asked questions that still need an answer."""
 
 
-def answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
+def answer(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     """Take an SMS as answers to the numbered questions.
 
     Return None when nothing in it is a clear answer to one.
@@ -42,7 +42,7 @@ def answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
     return go_on(talk, found.lead, found.facts, found.left)
 
 
-def taken(talk: Talk, worker: WorkerView, heard: Heard) -> Taken | None:
+def taken(talk: Context, worker: WorkerView, heard: ParsedSms) -> AcceptedReply | None:
     """Return the result of a reply to several questions.
 
     Return None when nothing in it is a clear answer to one.
@@ -64,10 +64,10 @@ def taken(talk: Talk, worker: WorkerView, heard: Heard) -> Taken | None:
     lead = _lead(talk, worker, counted, skipped, items, reading)
     done = {item.number for item in (*counted, *skipped)}
     left = [item for item in waiting(talk.situation) if item.number not in done]
-    return Taken(lead, tuple(facts), left)
+    return AcceptedReply(lead, tuple(facts), left)
 
 
-def earlier(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
+def earlier(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     """Answer a reply to earlier numbered questions, or return None for another message.
 
     The worker holds another question now, or none. The numbers make it plain which questions the
@@ -95,7 +95,7 @@ def earlier(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
     return Turn(facts, put(talk, lead, asked.question, is_next=False))
 
 
-def skip_all(talk: Talk) -> Turn | None:
+def skip_all(talk: Context) -> Turn | None:
     """Answer SKIP alone, which leaves out all questions that are asked."""
     items = waiting(talk.situation)
     if not items:
@@ -104,7 +104,7 @@ def skip_all(talk: Talk) -> Turn | None:
     return go_on(talk, talk.say("answer.skipped"), facts)
 
 
-def not_understood(talk: Talk) -> Turn | None:
+def not_understood(talk: Context) -> Turn | None:
     """Ask the first of the questions by itself.
 
     Every worker can answer one question with numbered options.
@@ -125,7 +125,7 @@ def not_understood(talk: Talk) -> Turn | None:
 
 
 def _read(
-    talk: Talk, pack: Sequence[PackItem], heard: Heard, *, only_named: bool = False
+    talk: Context, pack: Sequence[PackItem], heard: ParsedSms, *, only_named: bool = False
 ) -> PackReading:
     question = pack[0].held.question
     asked = Packed(
@@ -140,7 +140,7 @@ def _read(
 
 
 def _lead(
-    talk: Talk,
+    talk: Context,
     worker: WorkerView,
     counted: Sequence[PackItem],
     skipped: Sequence[PackItem],
@@ -158,7 +158,7 @@ def _lead(
     return " ".join(filter(None, parts))
 
 
-def _saved(talk: Talk, worker: WorkerView, counted: Sequence[PackItem]) -> str:
+def _saved(talk: Context, worker: WorkerView, counted: Sequence[PackItem]) -> str:
     question, count = counted[0].held.question, len(counted)
     if question.price_minor == 0 or question.currency != worker.currency:
         return talk.say("pack.saved_plain", count=count)
@@ -172,7 +172,7 @@ def _saved(talk: Talk, worker: WorkerView, counted: Sequence[PackItem]) -> str:
     )
 
 
-def _closed(talk: Talk, over: Sequence[PackItem]) -> str:
+def _closed(talk: Context, over: Sequence[PackItem]) -> str:
     before = [item for item in over if item.answered]
     late = [item for item in over if not item.answered]
     parts = (

@@ -7,7 +7,7 @@ from gateway.conversation.ease import needs_hint
 from gateway.conversation.facts import Asked, Fact, Turn
 from gateway.conversation.pack_cost import cheapest
 from gateway.conversation.situation import PackItem, Situation
-from gateway.conversation.talk import Talk, no_work
+from gateway.conversation.talk import Context, no_work
 from gateway.money import amount_text
 from gateway.phrases.septets import segments
 from gateway.tasks.packed import ITEM_MAX, KEYS, packable
@@ -33,7 +33,7 @@ def waiting(situation: Situation) -> tuple[PackItem, ...]:
 
 
 def ask(
-    talk: Talk, lead: str, facts: tuple[Fact, ...], left: Sequence[PackItem], *, is_next: bool
+    talk: Context, lead: str, facts: tuple[Fact, ...], left: Sequence[PackItem], *, is_next: bool
 ) -> Turn | None:
     """Return a turn with `lead`, the `left` questions of the last message, and new questions.
 
@@ -62,7 +62,7 @@ def ask(
     return Turn((*facts, *asked), texts[best])
 
 
-def go_on(talk: Talk, lead: str, facts: tuple[Fact, ...], left: Sequence[PackItem] = ()) -> Turn:
+def go_on(talk: Context, lead: str, facts: tuple[Fact, ...], left: Sequence[PackItem] = ()) -> Turn:
     """Return a turn with `lead`, the remaining questions and the next ones.
 
     Without a question the message says that there is none now.
@@ -76,7 +76,7 @@ def go_on(talk: Talk, lead: str, facts: tuple[Fact, ...], left: Sequence[PackIte
     return Turn((*facts, Asked(question.task)), put(talk, lead, question, is_next=True))
 
 
-def put(talk: Talk, lead: str, question: Question, *, is_next: bool) -> str:
+def put(talk: Context, lead: str, question: Question, *, is_next: bool) -> str:
     """Return `lead` and one question as one message.
 
     A worker that is new to it also reads the line on how to reply.
@@ -93,7 +93,7 @@ def put(talk: Talk, lead: str, question: Question, *, is_next: bool) -> str:
     )
 
 
-def again(talk: Talk, lead: str, facts: tuple[Fact, ...], items: Sequence[PackItem]) -> Turn:
+def again(talk: Context, lead: str, facts: tuple[Fact, ...], items: Sequence[PackItem]) -> Turn:
     """Ask the same questions once more, word for word.
 
     The message contains as many of them as one SMS of the channel can hold.
@@ -105,7 +105,7 @@ def again(talk: Talk, lead: str, facts: tuple[Fact, ...], items: Sequence[PackIt
     return Turn(facts, next(filter(carries, texts), texts[0]))
 
 
-def worded(talk: Talk, lead: str, numbered: Sequence[Numbered], *, is_next: bool) -> str:
+def worded(talk: Context, lead: str, numbered: Sequence[Numbered], *, is_next: bool) -> str:
     """Return the message with these questions.
 
     What the questions share is said once. The price is left out where that saves a segment. So is
@@ -143,12 +143,12 @@ def example(numbers: Sequence[int]) -> str:
     return " ".join(f"{number}{key}" for number, key in zip(numbers, KEYS[:2], strict=False))
 
 
-def _price(talk: Talk, question: Question, *, is_next: bool) -> str:
+def _price(talk: Context, question: Question, *, is_next: bool) -> str:
     amount = amount_text(question.price_minor, question.currency)
     return talk.say("ask.next_each" if is_next else "ask.each", amount=amount)
 
 
-def _new(talk: Talk, old: Sequence[Question]) -> list[Question]:
+def _new(talk: Context, old: Sequence[Question]) -> list[Question]:
     """Return the questions that could be asked beside `old`.
 
     They belong to the same batch, and none is among `old`.
@@ -165,7 +165,7 @@ def _new(talk: Talk, old: Sequence[Question]) -> list[Question]:
     return list(found.values())
 
 
-def packs(talk: Talk, question: Question) -> bool:
+def packs(talk: Context, question: Question) -> bool:
     """Return True when one SMS may ask several questions of this kind."""
     kind = talk.kind(question)
     if kind.IS_TEXT or talk.situation.pack_max < 2:  # noqa: PLR2004

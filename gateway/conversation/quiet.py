@@ -6,8 +6,8 @@ A request of the worker herself is answered at any hour.
 import re
 
 from gateway.conversation.facts import QuietChosen, Turn
-from gateway.conversation.heard import Heard
-from gateway.conversation.talk import Talk
+from gateway.conversation.heard import ParsedSms
+from gateway.conversation.talk import Context
 from gateway.phrases import Phrasebook
 from gateway.phrases.hearing import fold
 
@@ -36,7 +36,7 @@ def hours_said(text: str, book: Phrasebook) -> QuietChosen | None:
     return QuietChosen(hours[0] % _HOURS_A_DAY, hours[1] % _HOURS_A_DAY)
 
 
-def quiet(talk: Talk, heard: Heard) -> Turn:
+def quiet(talk: Context, heard: ParsedSms) -> Turn:
     """Answer `QUIET 21-7`.
 
     The reply repeats the hours in words, as they are said where the worker lives.

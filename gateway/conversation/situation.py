@@ -107,7 +107,7 @@ class Cash:
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
+class PaymentView:
     """A payout as its worker asks about it."""
 
     ref: str
@@ -390,7 +390,7 @@ class Situation:
     """
     wrong_answer: WrongAnswer | None = None
     """The answer that the reference after WHY concerns, where it is an adjustment of the worker."""
-    payment: Payment | None = None
+    payment: PaymentView | None = None
     """The payment that the worker named, else her last. It is looked up only when she asks."""
     languages: tuple[str, ...] = ()
     """The codes of the languages to choose from on the menu, in order. Empty means all."""

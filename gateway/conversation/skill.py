@@ -4,18 +4,18 @@ It rests on the only thing that is known for sure, which is gold.
 """
 
 from gateway.conversation.facts import Turn
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Context
 
 # Fewer say nothing about a worker. The same number begins to judge her (gateway.qa.gold).
 ENOUGH_GOLD = 5
 
 
-def skill(talk: Talk) -> Turn:
+def skill(talk: Context) -> Turn:
     """Answer SKILL by SMS."""
     return Turn((), skill_text(talk))
 
 
-def skill_text(talk: Talk) -> str:
+def skill_text(talk: Context) -> str:
     """Return how many of the worker's answers to gold were right.
 
     It also says that she is paused, where she is, or that it is too early to say.

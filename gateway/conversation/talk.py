@@ -29,7 +29,7 @@ from gateway.phrases.septets import septets
 from gateway.tasks.port import TaskKind
 from gateway.tasks.question import Question
 
-Books = Mapping[str, Phrasebook]
+Phrasebooks = Mapping[str, Phrasebook]
 KindOf = Callable[[str], TaskKind]
 
 # The most characters of a name in the gateway's texts. The budgets of phrases count on it.
@@ -39,11 +39,11 @@ _NOBODYS_ASSIGNMENT = AssignmentId(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class Context:
     """One event as it is answered: the situation, the phrasebooks, and the task kinds."""
 
     situation: Situation
-    books: Books
+    books: Phrasebooks
     kind_of: KindOf
 
     @property
@@ -65,7 +65,7 @@ class Talk:
     def kind(self, question: Question) -> TaskKind:
         return self.kind_of(question.kind)
 
-    def in_language(self, language: str) -> "Talk":
+    def in_language(self, language: str) -> "Context":
         """Return the talk in another language.
 
         The sender just chose it, or a stranger's command word belongs to it.
@@ -74,7 +74,7 @@ class Talk:
         worker = replace(situation.worker, language=language) if situation.worker else None
         return replace(self, situation=situation.changed(worker=worker, default_language=language))
 
-    def after(self, facts: Iterable[Fact]) -> "Talk":
+    def after(self, facts: Iterable[Fact]) -> "Context":
         """Return the talk as it is after `facts` are written.
 
         So a reply can name the new balance.
@@ -105,7 +105,7 @@ def question_to_show(situation: Situation) -> Question | None:
     return situation.upcoming
 
 
-def no_work(talk: Talk, usual: str = "work.none") -> str:
+def no_work(talk: Context, usual: str = "work.none") -> str:
     """Return the words that there is no question now, with the reason where one is known."""
     why = talk.situation.no_work
     return talk.say(why.key, date=why.date) if why else talk.say(usual)

@@ -13,14 +13,14 @@ from gateway.conversation.answer_and_pay import answer_and_pay
 from gateway.conversation.carried import within
 from gateway.conversation.cashing import amount_said
 from gateway.conversation.facts import LanguageChosen, Turn
-from gateway.conversation.heard import Heard, hear, is_stop, language_named
+from gateway.conversation.heard import ParsedSms, hear, is_stop, language_named
 from gateway.conversation.joining import money_words
 from gateway.conversation.naming import name, name_said
 from gateway.conversation.packing import current
 from gateway.conversation.quiet import hours_said, quiet
 from gateway.conversation.situation import Situation, WorkerView
 from gateway.conversation.skill import skill
-from gateway.conversation.talk import Books, KindOf, Talk, open_question
+from gateway.conversation.talk import Context, KindOf, Phrasebooks, open_question
 from gateway.phrases.hearing import fold
 from gateway.phrases.septets import segments
 
@@ -28,20 +28,20 @@ _REF = frozenset("23456789BCDFGHJKMNPQRSTVWXZ")  # This is the alphabet of refer
 _REF_LENGTH = 6
 
 
-def turn(situation: Situation, said: str, books: Books, kind_of: KindOf) -> Turn:
+def turn(situation: Situation, said: str, books: Phrasebooks, kind_of: KindOf) -> Turn:
     """Return the facts and the reply of one SMS, a reply that the channel can carry.
 
     The reply is None only where silence is the right answer.
     """
     found = _turn(situation, said, books, kind_of)
-    talk = Talk(situation, books, kind_of)
+    talk = Context(situation, books, kind_of)
     return within(talk, found, lambda other: _turn(other, said, books, kind_of))
 
 
 def _turn(  # noqa: PLR0911  # one return per kind of sender
-    situation: Situation, said: str, books: Books, kind_of: KindOf
+    situation: Situation, said: str, books: Phrasebooks, kind_of: KindOf
 ) -> Turn:
-    talk = Talk(situation, books, kind_of)
+    talk = Context(situation, books, kind_of)
     heard = hear(said, talk.book, books)
     if is_stop(heard, books):
         return moving.stop(talk) or joining.stop(talk)
@@ -64,7 +64,7 @@ def _turn(  # noqa: PLR0911  # one return per kind of sender
 
 
 def _not_active(  # noqa: PLR0911  # one return per word or state
-    talk: Talk, worker: WorkerView, heard: Heard
+    talk: Context, worker: WorkerView, heard: ParsedSms
 ) -> Turn:
     """Answer an invited, stopped or removed worker: no work, but her money and her language."""
     found = money_words(talk, worker, heard)
@@ -87,7 +87,7 @@ def _not_active(  # noqa: PLR0911  # one return per word or state
             return joining.removed(talk, heard)
 
 
-def _active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
+def _active(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     held, dialled = talk.situation.held, talk.situation.dialled
     asked = (held.question if held else None, dialled)
     is_text = any(question and talk.kind(question).IS_TEXT for question in asked)
@@ -112,7 +112,7 @@ def _active(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     return found or working.not_understood(talk, worker, heard)
 
 
-def _answer_said(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
+def _answer_said(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     """Take the text behind ANSWER as the answer.
 
     It is the answer even where it is a command word or looks like a key.
@@ -124,7 +124,7 @@ def _answer_said(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
     return working.answer(talk, worker, bare)
 
 
-def _command_or_answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
+def _command_or_answer(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     """Obey a command word while a typed answer is asked for.
 
     The reply also says how to give the word as the answer.
@@ -139,7 +139,7 @@ def _command_or_answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | N
     return replace(found, reply=reply)
 
 
-def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # noqa: C901, PLR0911, PLR0912  # one return per word
+def _command(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:  # noqa: C901, PLR0911, PLR0912  # one return per word
     found = money_words(talk, worker, heard)
     if found:
         return found
@@ -172,7 +172,7 @@ def _command(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:  # no
 
 
 def _whole_command(  # noqa: PLR0911  # one return per word
-    talk: Talk, worker: WorkerView, heard: Heard
+    talk: Context, worker: WorkerView, heard: ParsedSms
 ) -> bool:
     """Return True when the SMS is a command and nothing else.
 
@@ -211,14 +211,14 @@ def _whole_command(  # noqa: PLR0911  # one return per word
             return heard.alone
 
 
-def _typing_text(talk: Talk) -> bool:
+def _typing_text(talk: Context) -> bool:
     """Return True when an active worker holds a question that needs typed words."""
     worker, held = talk.situation.worker, open_question(talk.situation)
     active = worker is not None and worker.state == "active"
     return active and held is not None and talk.kind(held.question).IS_TEXT
 
 
-def _language(talk: Talk, heard: Heard) -> Turn:
+def _language(talk: Context, heard: ParsedSms) -> Turn:
     chosen = language_named(heard.rest, talk.books) if heard.rest else None
     if chosen is None:
         names = ", ".join(talk.books[code].say("language.name") for code in sorted(talk.books))
@@ -226,7 +226,7 @@ def _language(talk: Talk, heard: Heard) -> Turn:
     return Turn((LanguageChosen(chosen),), talk.in_language(chosen).say("language.set"))
 
 
-def _help(talk: Talk) -> str:
+def _help(talk: Context) -> str:
     text = talk.say("help.worker")
     if talk.situation.service_code:
         longer = f"{text} {talk.say('help.dial', service_code=talk.situation.service_code)}"

@@ -7,7 +7,7 @@ types it once more.
 
 import re
 
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Context
 from gateway.phrases import Phrasebook
 from gateway.phrases.hearing import clean, fold
 from gateway.phrases.septets import gsm_only, septets, unaccented
@@ -24,7 +24,7 @@ _PACK_STYLE = re.compile(rf"(?:\d{{1,2}} ?{_LETTER} ?)+|(?:{_LETTER} ?\d{{1,2}} 
 _LETTERS = re.compile(rf"{_LETTER}+")
 
 
-def is_doubtful(talk: Talk, question: Question, said: str) -> bool:
+def is_doubtful(talk: Context, question: Question, said: str) -> bool:
     """Return True when words are asked for and `said` looks like something else.
 
     It looks like a key or like a reply to several questions.
@@ -45,7 +45,7 @@ def is_doubtful(talk: Talk, question: Question, said: str) -> bool:
     return len(words) == asked and _LETTERS.fullmatch(words) is not None
 
 
-def ask_back(talk: Talk, said: str) -> str:
+def ask_back(talk: Context, said: str) -> str:
     """Return the SMS that asks whether `said` is meant as the answer.
 
     It also says how to confirm that.
@@ -53,12 +53,12 @@ def ask_back(talk: Talk, said: str) -> str:
     return talk.say("answer.sure", said=shown(said))
 
 
-def command_or_answer(talk: Talk, said: str) -> str:
+def command_or_answer(talk: Context, said: str) -> str:
     """Return the line that says how to give a command word as the answer."""
     return talk.say("answer.as_word", said=shown(said))
 
 
-def echo(talk: Talk, question: Question, value: str, said: str) -> str:
+def echo(talk: Context, question: Question, value: str, said: str) -> str:
     """Return the line that repeats a date, a number or a name as understood.
 
     It is "" for other answers.

@@ -4,10 +4,10 @@ They concern only what is the worker's own. Any other reference is unknown.
 """
 
 from gateway.conversation.facts import Appealed, Turn
-from gateway.conversation.heard import Heard
+from gateway.conversation.heard import ParsedSms
 from gateway.conversation.notices import less_words
-from gateway.conversation.situation import Payment, WorkerView, WrongAnswer
-from gateway.conversation.talk import Talk
+from gateway.conversation.situation import PaymentView, WorkerView, WrongAnswer
+from gateway.conversation.talk import Context
 from gateway.conversation.waiting import TOLD
 from gateway.money import amount_text
 from gateway.phrases.septets import segments
@@ -29,11 +29,11 @@ def ref_said(rest: str) -> str | None:
     return said or None
 
 
-def why(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
+def why(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     return Turn((), explain(talk, worker, ref_said(heard.rest)))
 
 
-def explain(talk: Talk, worker: WorkerView, ref: str | None) -> str:  # noqa: PLR0911  # one return per outcome
+def explain(talk: Context, worker: WorkerView, ref: str | None) -> str:  # noqa: PLR0911  # one return per outcome
     """Return one segment about the payment that was asked for, or about the last one."""
     payment = talk.situation.payment
     if payment is None and (wrong := talk.situation.wrong_answer):
@@ -63,7 +63,7 @@ def explain(talk: Talk, worker: WorkerView, ref: str | None) -> str:  # noqa: PL
             return f"{told} {less}".rstrip()
 
 
-def appeal(talk: Talk, heard: Heard) -> Turn:
+def appeal(talk: Context, heard: ParsedSms) -> Turn:
     """Answer APPEAL: the worker disputes an adjustment of hers.
 
     Saying it twice has the effect of saying it once.
@@ -81,7 +81,7 @@ def appeal(talk: Talk, heard: Heard) -> Turn:
     )
 
 
-def _wrong_answer(talk: Talk, worker: WorkerView, wrong: WrongAnswer) -> str:
+def _wrong_answer(talk: Context, worker: WorkerView, wrong: WrongAnswer) -> str:
     """Return the text about the answer of a case.
 
     It shows as much of question and answer as fits one SMS.
@@ -106,7 +106,7 @@ def _shortened(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 2].rstrip()}.."
 
 
-def _list(payment: Payment, currency: str) -> str:
+def _list(payment: PaymentView, currency: str) -> str:
     """Return `20 x KES 5, 1 x KES 3, +4`.
 
     These are the most frequent prices, and the number of other answers.

@@ -5,10 +5,10 @@ from dataclasses import replace
 from gateway.conversation import packed
 from gateway.conversation.asking import options_text, with_question
 from gateway.conversation.facts import Answered, Asked, Fact, Skipped, Turn
-from gateway.conversation.heard import Heard
+from gateway.conversation.heard import ParsedSms
 from gateway.conversation.packing import again, ask, go_on, put, waiting
 from gateway.conversation.situation import HeldQuestion, WorkerView
-from gateway.conversation.talk import Talk, no_work, open_question, question_to_show
+from gateway.conversation.talk import Context, no_work, open_question, question_to_show
 from gateway.conversation.typed import echo
 from gateway.money import amount_text
 from gateway.phrases.septets import segments
@@ -18,7 +18,7 @@ from gateway.tasks.question import Question
 _WITH_OPTIONS = frozenset({"unclear.choice", "unclear.two"})
 
 
-def read(talk: Talk, question: Question, said: str) -> Reading:
+def read(talk: Context, question: Question, said: str) -> Reading:
     return talk.kind(question).read(said, question, talk.language, talk.book.answers)
 
 
@@ -26,13 +26,13 @@ def answered(held: HeldQuestion, value: str, said: str) -> Answered:
     return Answered(held.assignment, held.question.task, value, said)
 
 
-def receipt(talk: Talk, worker: WorkerView, held: HeldQuestion, value: str, said: str) -> str:
+def receipt(talk: Context, worker: WorkerView, held: HeldQuestion, value: str, said: str) -> str:
     """Return the acknowledgement of an answer, behind the repeated answer where it is repeated."""
     heard = echo(talk, held.question, value, said)
     return f"{heard} {saved(talk, worker, held)}".strip()
 
 
-def saved(talk: Talk, worker: WorkerView, held: HeldQuestion) -> str:
+def saved(talk: Context, worker: WorkerView, held: HeldQuestion) -> str:
     """Return the acknowledgement of an answer: what it earns, and the balance with it."""
     price, currency = held.question.price_minor, held.question.currency
     if price == 0 or currency != worker.currency:
@@ -42,7 +42,7 @@ def saved(talk: Talk, worker: WorkerView, held: HeldQuestion) -> str:
     return talk.say(key, amount=amount_text(price, currency), total=amount_text(total, currency))
 
 
-def answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
+def answer(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
     """Take an SMS as the answer to the held question.
 
     Return None when it is not one that can be understood.
@@ -53,7 +53,9 @@ def answer(talk: Talk, worker: WorkerView, heard: Heard) -> Turn | None:
     return _briefest(talk, worker, found, heard) if found else None
 
 
-def _briefest(talk: Talk, worker: WorkerView, found: packed.Taken, heard: Heard) -> Turn:
+def _briefest(
+    talk: Context, worker: WorkerView, found: packed.AcceptedReply, heard: ParsedSms
+) -> Turn:
     """Return the reply to an answer.
 
     Where repeating the answer costs a segment, the balance is left out if that saves it.
@@ -71,7 +73,7 @@ def _briefest(talk: Talk, worker: WorkerView, found: packed.Taken, heard: Heard)
     return brief if segments(brief.reply) < segments(whole.reply) else whole
 
 
-def taken(talk: Talk, worker: WorkerView, heard: Heard) -> packed.Taken | None:
+def taken(talk: Context, worker: WorkerView, heard: ParsedSms) -> packed.AcceptedReply | None:
     """Return the result of an SMS as the answer to the one held question.
 
     Return None when it is not a clear one.
@@ -81,12 +83,12 @@ def taken(talk: Talk, worker: WorkerView, heard: Heard) -> packed.Taken | None:
     if held is None or reading is None or reading.value is None:
         return None
     if not held.open:
-        return packed.Taken(talk.say("answer.late"), ())
+        return packed.AcceptedReply(talk.say("answer.late"), ())
     fact = answered(held, reading.value, heard.said)
-    return packed.Taken(receipt(talk, worker, held, reading.value, heard.said), (fact,))
+    return packed.AcceptedReply(receipt(talk, worker, held, reading.value, heard.said), (fact,))
 
 
-def _dialled_before(talk: Talk, heard: Heard) -> Turn | None:
+def _dialled_before(talk: Context, heard: ParsedSms) -> Turn | None:
     """Answer an SMS that answers the last SMS, after the worker has answered by dialling.
 
     It is not taken as an answer to what the screen shows now. The worker receives that question by
@@ -101,7 +103,7 @@ def _dialled_before(talk: Talk, heard: Heard) -> Turn | None:
     return Turn((Asked(question.task),), put(talk, lead, question, is_next=True))
 
 
-def which(talk: Talk, heard: Heard) -> Turn | None:
+def which(talk: Context, heard: ParsedSms) -> Turn | None:
     """Ask again where an SMS could answer two questions, or return None.
 
     The worker's last SMS asked one question, and since then a screen showed another. A text that
@@ -116,7 +118,7 @@ def which(talk: Talk, heard: Heard) -> Turn | None:
     return Turn((Asked(now.task),), put(talk, talk.say("answer.which"), now, is_next=False))
 
 
-def skip(talk: Talk) -> Turn:
+def skip(talk: Context) -> Turn:
     if several := packed.skip_all(talk):
         return several
     held = open_question(talk.situation)
@@ -125,7 +127,9 @@ def skip(talk: Talk) -> Turn:
     return go_on(talk, talk.say("answer.skipped"), (Skipped(held.assignment, held.question.task),))
 
 
-def work(talk: Talk, lead: str = "", facts: tuple[Fact, ...] = (), none: str = "work.none") -> Turn:
+def work(
+    talk: Context, lead: str = "", facts: tuple[Fact, ...] = (), none: str = "work.none"
+) -> Turn:
     """Ask the question that the worker holds once more, or the next one.
 
     `none` is the phrase for the case without a question.
@@ -145,7 +149,7 @@ def work(talk: Talk, lead: str = "", facts: tuple[Fact, ...] = (), none: str = "
     return Turn(facts, put(talk, lead, question, is_next=False))
 
 
-def not_understood(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
+def not_understood(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     """Say how to answer the open question, or that there is none."""
     several = packed.earlier(talk, worker, heard) or packed.not_understood(talk)
     if several:
@@ -165,7 +169,7 @@ def not_understood(talk: Talk, worker: WorkerView, heard: Heard) -> Turn:
     return Turn((), f"{text}\n{options}" if options else text, unclear=True)
 
 
-def simplest(talk: Talk) -> str | None:
+def simplest(talk: Context) -> str | None:
     """Return the open question once more, in its simplest form, or None when no question is open.
 
     It takes the place of a reply that only says how to answer, once that has not helped. The worker

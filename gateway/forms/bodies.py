@@ -39,7 +39,7 @@ _PLAIN_TYPES = frozenset(
     }
 )
 
-Pairs = list[tuple[str, str]]
+FormPairs = list[tuple[str, str]]
 
 
 def envelope(content_type: str, body: bytes) -> bytes:
@@ -59,7 +59,7 @@ def opened(raw: bytes) -> tuple[str, bytes]:
     return line.decode("latin-1"), body
 
 
-def pairs(raw: bytes) -> Pairs:
+def pairs(raw: bytes) -> FormPairs:
     """Return the fields of a body or a query in order.
 
     The names of JSON and XML fields are their paths, joined by dots. Raises Refused for a body that
@@ -92,7 +92,7 @@ def _content_type(said: str) -> tuple[str, str | None]:
     return kind.strip().lower(), charset_named(found[1]) if found else None
 
 
-def _form(body: bytes, charset: str | None) -> Pairs:
+def _form(body: bytes, charset: str | None) -> FormPairs:
     if (charset or "").startswith("utf-16") or b"\0" in body[:4] or body[:2] in _UTF16_MARKS:
         # The whole body has that encoding, not only its values.
         body = text_in(body, charset).encode()
@@ -114,7 +114,7 @@ def _unquoted(part: bytes) -> bytes:
     return unquote_to_bytes(plain) if b"%" in plain else plain
 
 
-def _decoded(found: list[tuple[bytes, bytes]], charset: str | None) -> Pairs:
+def _decoded(found: list[tuple[bytes, bytes]], charset: str | None) -> FormPairs:
     """Decode names and values. A field may name the charset of the others (Kannel's `charset=%C`)."""
     names = [text_in(name) for name, _ in found]
     for name, (_, value) in zip(names, found, strict=True):
@@ -168,7 +168,7 @@ def _flat(path: str, value: object, depth: int) -> Iterator[tuple[str, str]]:
         yield path, "" if value is None else str(value)
 
 
-def _multipart(content_type: str, body: bytes) -> Pairs:
+def _multipart(content_type: str, body: bytes) -> FormPairs:
     head = b"Content-Type: " + content_type.encode("latin-1", "replace") + b"\r\n\r\n"
     try:
         message = cast("Message", BytesParser(policy=HTTP).parsebytes(head + body))
@@ -198,7 +198,7 @@ def _parts(parts: list[Message]) -> tuple[list[tuple[bytes, bytes]], str | None]
     return found, charset
 
 
-def _xml(body: bytes, charset: str | None) -> Pairs:
+def _xml(body: bytes, charset: str | None) -> FormPairs:
     """Read XML without a document type, so that it can neither expand nor fetch anything."""
     declared = re.search(
         rb"""^\s*<\?xml[^>]*encoding=["']([\w.-]+)""", body.removeprefix(b"\xef\xbb\xbf")

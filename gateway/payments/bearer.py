@@ -12,8 +12,8 @@ from http import HTTPStatus
 import aiohttp
 
 from gateway.failpoints import reach
-from gateway.payments.port import Answer, Submitted, TokenStore
-from gateway.payments.wire import Lost, Reply, as_text, call, json_object
+from gateway.payments.port import SubmitAnswer, SubmitOutcome, TokenStore
+from gateway.payments.wire import HttpReply, LostCall, as_text, call, json_object
 
 TOKEN_MARGIN_S = 60  # A token must not expire while the call is on its way.
 _TOKEN = re.compile(r"[!-~]+")  # The token becomes a header.
@@ -32,8 +32,8 @@ class Bearer:
         self,
         tokens: TokenStore,
         name: str,
-        fetch: Callable[[aiohttp.ClientSession], Awaitable[Reply | Lost]],
-        refused: Callable[[Reply], bool],
+        fetch: Callable[[aiohttp.ClientSession], Awaitable[HttpReply | LostCall]],
+        refused: Callable[[HttpReply], bool],
     ) -> None:
         self.name = name
         self._tokens = tokens
@@ -49,24 +49,24 @@ class Bearer:
         *,
         headers: Mapping[str, str],
         body: bytes | None = None,
-    ) -> Reply | Lost | Answer:
+    ) -> HttpReply | LostCall | SubmitAnswer:
         """Call the operator's API under the token, and once more if the token is refused.
 
         Return an `Answer` instead of a reply when no token could be had and nothing was sent.
         """
-        reply: Reply | Lost | Answer = Answer(Submitted.NOT_SENT)
+        reply: HttpReply | LostCall | SubmitAnswer = SubmitAnswer(SubmitOutcome.NOT_SENT)
         for _ in range(2):
             token = await self._token(http)
-            if isinstance(token, Answer):
+            if isinstance(token, SubmitAnswer):
                 return token
             sent = {**headers, "Authorization": f"Bearer {token}"}
             reply = await call(http, method, url, headers=sent, body=body)
-            if not isinstance(reply, Reply) or not self._refused(reply):
+            if not isinstance(reply, HttpReply) or not self._refused(reply):
                 break
             await self._tokens.drop(self.name, token)
         return reply
 
-    async def _token(self, http: aiohttp.ClientSession) -> str | Answer:
+    async def _token(self, http: aiohttp.ClientSession) -> str | SubmitAnswer:
         """Return the stored token, or fetch a new one.
 
         Two processes may fetch at the same time. If that ends the first one's token, its next call
@@ -78,16 +78,16 @@ class Bearer:
         async with self._fetching:
             return await self._tokens.get(self.name) or await self._fetched(http)
 
-    async def _fetched(self, http: aiohttp.ClientSession) -> str | Answer:
+    async def _fetched(self, http: aiohttp.ClientSession) -> str | SubmitAnswer:
         reply = await self._fetch(http)
-        if isinstance(reply, Lost):
-            return Answer(Submitted.NOT_SENT, code="token", text=reply.text)
+        if isinstance(reply, LostCall):
+            return SubmitAnswer(SubmitOutcome.NOT_SENT, code="token", text=reply.text)
         told = json_object(reply.body)
         token, lives = as_text(told.get("access_token")), as_text(told.get("expires_in"))
         if reply.status != HTTPStatus.OK or not _TOKEN.fullmatch(token):
             code = as_text(told.get("errorCode")) or f"HTTP {reply.status}"
             ours = reply.status in _REFUSED and reply.status != HTTPStatus.TOO_MANY_REQUESTS
-            return Answer(Submitted.NOT_SENT, code, reply.text, pause_provider=ours)
+            return SubmitAnswer(SubmitOutcome.NOT_SENT, code, reply.text, pause_provider=ours)
         lives_s = int(lives) if lives.isdecimal() else 0
         reach("token.fetched")
         await self._tokens.put(self.name, token, max(lives_s - TOKEN_MARGIN_S, 1))

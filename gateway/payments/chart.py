@@ -17,7 +17,7 @@ from gateway.ids import derived_id
 from gateway.money import MINOR_DIGITS, amount_text
 
 
-class Side(StrEnum):
+class BalanceSide(StrEnum):
     """The side on which an account's balance normally stands."""
 
     CREDIT = "credit"  # The gateway owes or earned it: the balance is zero or above.
@@ -40,7 +40,7 @@ class AccountKind(StrEnum):
     SUSPENSE = "suspense"
 
     @property
-    def side(self) -> Side:
+    def side(self) -> BalanceSide:
         return CHART[self].side
 
     @property
@@ -53,35 +53,45 @@ class AccountKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class AccountProperties:
     """The properties of a kind of account.
 
     `owner` says what the id in an account's `owner` identifies. The gateway has one `house` account
     per currency, with the owner ''.
     """
 
-    side: Side
+    side: BalanceSide
     bounded: bool
     owner: str
 
 
-CHART: Mapping[AccountKind, Kind] = {
-    AccountKind.CLIENT_CASH: Kind(Side.DEBIT, bounded=False, owner="house"),
-    AccountKind.CLIENT_AVAILABLE: Kind(Side.CREDIT, bounded=True, owner="client"),
+CHART: Mapping[AccountKind, AccountProperties] = {
+    AccountKind.CLIENT_CASH: AccountProperties(BalanceSide.DEBIT, bounded=False, owner="house"),
+    AccountKind.CLIENT_AVAILABLE: AccountProperties(
+        BalanceSide.CREDIT, bounded=True, owner="client"
+    ),
     # This account is not bounded, so that an answer locks no row. The finite number of paid answers
     # per task guards it instead.
-    AccountKind.BATCH_HOLD: Kind(Side.CREDIT, bounded=False, owner="batch"),
-    AccountKind.WORKER_PAYABLE: Kind(Side.CREDIT, bounded=True, owner="worker"),
+    AccountKind.BATCH_HOLD: AccountProperties(BalanceSide.CREDIT, bounded=False, owner="batch"),
+    AccountKind.WORKER_PAYABLE: AccountProperties(BalanceSide.CREDIT, bounded=True, owner="worker"),
     # This is one control account. It must equal the sum of the open payouts at every commit.
-    AccountKind.PAYOUT_IN_TRANSIT: Kind(Side.CREDIT, bounded=False, owner="house"),
-    AccountKind.PROVIDER_FLOAT: Kind(Side.DEBIT, bounded=False, owner="provider"),
-    AccountKind.PROVIDER_CHARGES: Kind(Side.CREDIT, bounded=False, owner="provider"),
-    AccountKind.FEE_INCOME: Kind(Side.CREDIT, bounded=False, owner="house"),
-    AccountKind.FEE_EXPENSE: Kind(Side.DEBIT, bounded=False, owner="house"),
-    AccountKind.TAX_WITHHELD: Kind(Side.CREDIT, bounded=False, owner="country"),
-    AccountKind.WORKER_OVERPAID: Kind(Side.DEBIT, bounded=False, owner="worker"),
+    AccountKind.PAYOUT_IN_TRANSIT: AccountProperties(
+        BalanceSide.CREDIT, bounded=False, owner="house"
+    ),
+    AccountKind.PROVIDER_FLOAT: AccountProperties(
+        BalanceSide.DEBIT, bounded=False, owner="provider"
+    ),
+    AccountKind.PROVIDER_CHARGES: AccountProperties(
+        BalanceSide.CREDIT, bounded=False, owner="provider"
+    ),
+    AccountKind.FEE_INCOME: AccountProperties(BalanceSide.CREDIT, bounded=False, owner="house"),
+    AccountKind.FEE_EXPENSE: AccountProperties(BalanceSide.DEBIT, bounded=False, owner="house"),
+    AccountKind.TAX_WITHHELD: AccountProperties(BalanceSide.CREDIT, bounded=False, owner="country"),
+    AccountKind.WORKER_OVERPAID: AccountProperties(
+        BalanceSide.DEBIT, bounded=False, owner="worker"
+    ),
     # The owner is the reason why the money waits: unmatched_in, unmatched_out or reversal.
-    AccountKind.SUSPENSE: Kind(Side.CREDIT, bounded=False, owner="reason"),
+    AccountKind.SUSPENSE: AccountProperties(BalanceSide.CREDIT, bounded=False, owner="reason"),
 }
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from gateway.ids import derived_id
 from gateway.payments.chart import Code
-from gateway.payments.reconcile import Line, LineKind, signed
+from gateway.payments.reconcile import LineKind, StatementLine, signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ _OF_RECEIPT = {
 }
 
 
-def transfers_of(provider: str, lines: Iterable[tuple[Line, UUID | None]]) -> set[UUID]:
+def transfers_of(provider: str, lines: Iterable[tuple[StatementLine, UUID | None]]) -> set[UUID]:
     """Return the ids of the transfers that book these lines, if they were booked.
 
     Each line comes with its payout, or with None where it has none.
@@ -99,7 +99,7 @@ def transfers_of(provider: str, lines: Iterable[tuple[Line, UUID | None]]) -> se
 
 
 def equation(
-    lines: Sequence[Line], booked: Mapping[Code, int], before_minor: int | None
+    lines: Sequence[StatementLine], booked: Mapping[Code, int], before_minor: int | None
 ) -> Equation | None:
     """Return the equation of a statement, or None where the statement contains no balances.
 

@@ -10,7 +10,7 @@ from gateway.payments.wire import as_minor
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class AmountLimits:
     """The currency of an account and the limits of a payment, in minor units."""
 
     currency: str
@@ -18,7 +18,7 @@ class Limits:
     maximum_minor: int
 
     @classmethod
-    def read(cls, provider: str, currency: str, minimum: object, maximum: object) -> "Limits":
+    def read(cls, provider: str, currency: str, minimum: object, maximum: object) -> "AmountLimits":
         """Read the limits from options in major units.
 
         Raises SettingsError for amounts that are no limits, and Refused for an unknown currency.
@@ -35,7 +35,7 @@ class Limits:
         """Return the reason why this order must not be sent at all, or "" when it may be sent.
 
         >>> order = Order("k", "+254712345678", 1050, "KES", "", "", "")
-        >>> Limits("KES", 1000, 10_000).wrong(order)
+        >>> AmountLimits("KES", 1000, 10_000).wrong(order)
         '1050 is not a whole amount within the limits'
         """
         if order.currency != self.currency:

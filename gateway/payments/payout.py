@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.ids import PayoutId, WorkerId
-from gateway.payments.port import Answer, Status
-from gateway.payments.states import Event, State
+from gateway.payments.port import Status, SubmitAnswer
+from gateway.payments.states import PayoutEvent, PayoutState
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Payout:
     """The amount that is sent."""
     currency: str
     """The currency of all its amounts."""
-    state: State = State.REQUESTED
+    state: PayoutState = PayoutState.REQUESTED
     """The state in which it is now."""
     tries: int = 0
     """The number of submits so far. An answer belongs to the try for which it was made."""
@@ -82,18 +82,18 @@ class Payout:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class SubmitAnswered:
     """The operator's answer to one submit.
 
     `attempt` is the submit's number: the `tries` of the payout as it was claimed.
     """
 
-    answer: Answer
+    answer: SubmitAnswer
     attempt: int
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StatusAnswered:
     """The operator's answer to the gateway's question.
 
     It is what `ask` returned, or what came to the secret `status_url`.
@@ -123,4 +123,4 @@ class Resolved:
     receipt: str | None = None
 
 
-Happened = Event | Answered | Asked | Hinted | Resolved
+Happened = PayoutEvent | SubmitAnswered | StatusAnswered | Hinted | Resolved

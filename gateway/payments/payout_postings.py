@@ -2,14 +2,14 @@
 
 from gateway.payments import ledger
 from gateway.payments.chart import Code, Posting
-from gateway.payments.payout import Asked, Happened, Payout
+from gateway.payments.payout import Happened, Payout, StatusAnswered
 
 
 def postings_of(
     payout: Payout, code: Code | None, happened: Happened, worker_balance_minor: int
 ) -> tuple[Posting, ...]:
     p, amount_minor, currency = payout, payout.amount_minor, payout.currency
-    fee_minor = happened.status.fee_minor if isinstance(happened, Asked) else None
+    fee_minor = happened.status.fee_minor if isinstance(happened, StatusAnswered) else None
     charge = (ledger.charge(p.id, p.provider, fee_minor, currency),) if fee_minor else ()
     match code:
         case None:

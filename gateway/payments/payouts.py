@@ -8,10 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateway.payments.chart import Code, Posting
-from gateway.payments.payout import Answered, Asked, Happened, Hinted, Payout, Resolved
+from gateway.payments.payout import (
+    Happened,
+    Hinted,
+    Payout,
+    Resolved,
+    StatusAnswered,
+    SubmitAnswered,
+)
 from gateway.payments.payout_postings import postings_of
-from gateway.payments.port import Answer, Found, Status, Submitted
-from gateway.payments.states import COMMANDS, NEXT, Do, Event, State, Step
+from gateway.payments.port import PaymentStatus, Status, SubmitAnswer, SubmitOutcome
+from gateway.payments.states import COMMANDS, NEXT, Do, PayoutEvent, PayoutState, Transition
 
 LEASE = timedelta(seconds=60)  # A provider's slowest submit must end before this.
 PROBES = tuple(timedelta(seconds=s) for s in (20, 60, 120, 300, 600, 900, 1_800, 3_600))
@@ -31,7 +38,7 @@ RESEND_MAX = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class PayoutDecision:
     """The new payout and what follows from it.
 
     `event` is None when what happened changes nothing (it is late, repeated, or not for this
@@ -39,7 +46,7 @@ class Decision:
     """
 
     payout: Payout
-    event: Event | None = None
+    event: PayoutEvent | None = None
     postings: tuple[Posting, ...] = ()
     do: Do = Do.NOTHING
     pause_provider: bool = False
@@ -53,7 +60,7 @@ def decide(
     jitter: float = 0.5,
     dedups: bool = True,
     worker_balance_minor: int = 0,
-) -> Decision:
+) -> PayoutDecision:
     """Decide about `payout`.
 
     The store writes `Decision.payout` whenever it differs, also without an event. `jitter` is
@@ -65,21 +72,21 @@ def decide(
     pause = _pause(happened)
     step = NEXT.get((payout.state, event)) if event else None
     if step is None or event is None:
-        return Decision(_noted(payout, happened, at, jitter), pause_provider=pause)
+        return PayoutDecision(_noted(payout, happened, at, jitter), pause_provider=pause)
     after = _after(payout, step, event, happened, at, jitter)
     postings = postings_of(payout, step.posting, happened, worker_balance_minor)
-    return Decision(after, event, postings, step.do, pause)
+    return PayoutDecision(after, event, postings, step.do, pause)
 
 
-def request(payout: Payout, at: datetime) -> Decision:
+def request(payout: Payout, at: datetime) -> PayoutDecision:
     """Take a new payout through approval to QUEUED, in one commit with one hold.
 
     The current policy approves every payout.
     """
-    held = decide(payout, Event.HOLD, at)
-    approved = decide(held.payout, Event.APPROVE, at)
-    queued = decide(approved.payout, Event.QUEUE, at)
-    assert queued.payout.state is State.QUEUED
+    held = decide(payout, PayoutEvent.HOLD, at)
+    approved = decide(held.payout, PayoutEvent.APPROVE, at)
+    queued = decide(approved.payout, PayoutEvent.QUEUE, at)
+    assert queued.payout.state is PayoutState.QUEUED
     return replace(queued, postings=held.postings)
 
 
@@ -95,59 +102,65 @@ def next_probe(sent_at: datetime, at: datetime, jitter: float) -> datetime:
     return at + PROBE_AFTER_LAST
 
 
-def _event(payout: Payout, happened: Happened, at: datetime, *, dedups: bool) -> Event | None:
+def _event(payout: Payout, happened: Happened, at: datetime, *, dedups: bool) -> PayoutEvent | None:
     match happened:
-        case Event():
+        case PayoutEvent():
             assert happened in COMMANDS, f"only a provider may report {happened}"
             # A payout that the operator may pay at any moment cannot be cancelled any more.
-            return None if happened is Event.CANCEL and payout.maybe_taken else happened
+            return None if happened is PayoutEvent.CANCEL and payout.maybe_taken else happened
         case Hinted(status):
             # A status without an answer hastens nothing. Else a question that times out would ask
             # itself forever.
-            return None if status.found is Found.NO_ANSWER else Event.HINT
+            return None if status.found is PaymentStatus.NO_ANSWER else PayoutEvent.HINT
         case Resolved(paid):
-            return Event.RESOLVED_PAID if paid else Event.RESOLVED_FAILED
-        case Answered(answer, attempt):
+            return PayoutEvent.RESOLVED_PAID if paid else PayoutEvent.RESOLVED_FAILED
+        case SubmitAnswered(answer, attempt):
             return _answered(payout, answer) if attempt == payout.tries else None
-        case Asked(status, receipt_taken):
-            return Event.MISMATCH if receipt_taken else _asked(payout, status, at, dedups=dedups)
+        case StatusAnswered(status, receipt_taken):
+            return (
+                PayoutEvent.MISMATCH if receipt_taken else _asked(payout, status, at, dedups=dedups)
+            )
 
 
-def _answered(payout: Payout, answer: Answer) -> Event:
+def _answered(payout: Payout, answer: SubmitAnswer) -> PayoutEvent:
     match answer.outcome:
-        case Submitted.ACCEPTED | Submitted.DUPLICATE:
-            return Event.ACCEPTED
-        case Submitted.NOT_SENT:
-            return Event.NOT_SENT
-        case Submitted.REJECTED if not payout.maybe_taken:
-            return Event.FAILED_OURS if answer.pause_provider else Event.REJECTED
-        case Submitted.REJECTED | Submitted.AMBIGUOUS:
+        case SubmitOutcome.ACCEPTED | SubmitOutcome.DUPLICATE:
+            return PayoutEvent.ACCEPTED
+        case SubmitOutcome.NOT_SENT:
+            return PayoutEvent.NOT_SENT
+        case SubmitOutcome.REJECTED if not payout.maybe_taken:
+            return PayoutEvent.FAILED_OURS if answer.pause_provider else PayoutEvent.REJECTED
+        case SubmitOutcome.REJECTED | SubmitOutcome.AMBIGUOUS:
             # The operator rejects now, but may have taken an earlier submit of this key. So the
             # gateway asks.
-            return Event.AMBIGUOUS
+            return PayoutEvent.AMBIGUOUS
 
 
-def _asked(payout: Payout, status: Status, at: datetime, *, dedups: bool) -> Event:
+def _asked(payout: Payout, status: Status, at: datetime, *, dedups: bool) -> PayoutEvent:
     match status.found:
-        case Found.PAID if not _speaks_of(payout, status):
-            return Event.MISMATCH
-        case Found.PAID if payout.receipt and status.receipt and payout.receipt != status.receipt:
-            return Event.MISMATCH  # There are two receipts for one payout.
-        case Found.PAID:
-            return Event.PAID
-        case Found.FAILED if status.key == payout.key and not _too_early(payout, status, at):
+        case PaymentStatus.PAID if not _speaks_of(payout, status):
+            return PayoutEvent.MISMATCH
+        case PaymentStatus.PAID if (
+            payout.receipt and status.receipt and payout.receipt != status.receipt
+        ):
+            return PayoutEvent.MISMATCH  # There are two receipts for one payout.
+        case PaymentStatus.PAID:
+            return PayoutEvent.PAID
+        case PaymentStatus.FAILED if status.key == payout.key and not _too_early(
+            payout, status, at
+        ):
             ours = status.pause_provider or (not status.code and payout.hinted_ours)
-            return Event.FAILED_OURS if ours else Event.FAILED
-        case Found.NOT_FOUND if _gone_for_good(payout, at):
+            return PayoutEvent.FAILED_OURS if ours else PayoutEvent.FAILED
+        case PaymentStatus.NOT_FOUND if _gone_for_good(payout, at):
             # Where a second submit might pay twice, an operator of the gateway looks at the
             # statement first.
-            return Event.NOT_FOUND_FOR_GOOD if dedups else Event.TOO_OLD
+            return PayoutEvent.NOT_FOUND_FOR_GOOD if dedups else PayoutEvent.TOO_OLD
         case _:
             # The payout is pending, not found yet or not answered, or something else has failed
             # (the question itself).
             old = payout.first_sent_at is not None and at - payout.first_sent_at >= HUMAN_AFTER
-            known = payout.state is State.NEEDS_HUMAN
-            return Event.TOO_OLD if old and not known else Event.STILL_OPEN
+            known = payout.state is PayoutState.NEEDS_HUMAN
+            return PayoutEvent.TOO_OLD if old and not known else PayoutEvent.STILL_OPEN
 
 
 def _speaks_of(payout: Payout, status: Status) -> bool:
@@ -184,18 +197,18 @@ def _pause(happened: Happened) -> bool:
     A hint may pause too: a pause only costs time, and a callback's path is a secret.
     """
     match happened:
-        case Answered(answer, _):
+        case SubmitAnswered(answer, _):
             return answer.pause_provider
-        case Asked(status) | Hinted(status):
+        case StatusAnswered(status) | Hinted(status):
             return status.pause_provider
-        case Event() | Resolved():
+        case PayoutEvent() | Resolved():
             return False
 
 
 def _noted(payout: Payout, happened: Happened, at: datetime, jitter: float) -> Payout:
     if isinstance(happened, Hinted) and happened.status.pause_provider:
         return replace(payout, hinted_ours=True)
-    if isinstance(happened, Asked) and not payout.state.open:
+    if isinstance(happened, StatusAnswered) and not payout.state.open:
         return replace(payout, due_at=_ask_at_rest(payout, happened.status, at, jitter))
     return payout
 
@@ -206,8 +219,8 @@ def _ask_at_rest(payout: Payout, status: Status, at: datetime, jitter: float) ->
     A hint made the gateway ask. One real answer is enough. Without one the gateway stops asking
     after a day.
     """
-    said = status.found is not Found.NO_ANSWER and not (
-        status.found is Found.PENDING and status.key is None
+    said = status.found is not PaymentStatus.NO_ANSWER and not (
+        status.found is PaymentStatus.PENDING and status.key is None
     )
     if said or payout.sent_at is None or at - payout.sent_at >= HUMAN_AFTER:
         return None
@@ -215,13 +228,18 @@ def _ask_at_rest(payout: Payout, status: Status, at: datetime, jitter: float) ->
 
 
 def _after(
-    payout: Payout, step: Step, event: Event, happened: Happened, at: datetime, jitter: float
+    payout: Payout,
+    step: Transition,
+    event: PayoutEvent,
+    happened: Happened,
+    at: datetime,
+    jitter: float,
 ) -> Payout:
     noted = _noted(payout, happened, at, jitter)
     reference = payout.reference
-    if isinstance(happened, Answered) and happened.answer.reference:
+    if isinstance(happened, SubmitAnswered) and happened.answer.reference:
         reference = happened.answer.reference
-    if event is Event.CLAIM:
+    if event is PayoutEvent.CLAIM:
         return replace(
             noted,
             state=step.state,
@@ -232,8 +250,10 @@ def _after(
             sent_at=at,
             due_at=at + LEASE,
         )
-    sent = payout.state is State.SUBMITTING and event is not Event.NOT_SENT
-    misses = _misses(payout, happened.status) if isinstance(happened, Asked) else payout.misses
+    sent = payout.state is PayoutState.SUBMITTING and event is not PayoutEvent.NOT_SENT
+    misses = (
+        _misses(payout, happened.status) if isinstance(happened, StatusAnswered) else payout.misses
+    )
     return replace(
         noted,
         state=step.state,
@@ -247,26 +267,32 @@ def _after(
 
 
 def _misses(payout: Payout, status: Status) -> int:
-    if status.found is Found.NOT_FOUND:
+    if status.found is PaymentStatus.NOT_FOUND:
         return payout.misses + 1
     # A PENDING without a key only says that the question was taken, not that the payout is known.
     return 0 if status.key == payout.key else payout.misses
 
 
 def _due(
-    payout: Payout, step: Step, event: Event, at: datetime, jitter: float, *, missed: bool
+    payout: Payout,
+    step: Transition,
+    event: PayoutEvent,
+    at: datetime,
+    jitter: float,
+    *,
+    missed: bool,
 ) -> datetime | None:
     match step.do:
-        case Do.ASK_AT if event is Event.HINT:
+        case Do.ASK_AT if event is PayoutEvent.HINT:
             return at
         case Do.ASK_AT:
             soon = at + PROBE_AFTER_MISS * (1 - JITTER + 2 * JITTER * jitter)
             usual = next_probe(payout.sent_at or at, at, jitter)
             return min(soon, usual) if missed else usual
-        case Do.CALL_PEOPLE if step.state is State.NEEDS_HUMAN:
+        case Do.CALL_PEOPLE if step.state is PayoutState.NEEDS_HUMAN:
             # The provider may still answer well.
             return next_probe(payout.sent_at or at, at, jitter)
-        case Do.SEND_AT if event is Event.NOT_SENT:
+        case Do.SEND_AT if event is PayoutEvent.NOT_SENT:
             wait = min(RESEND_FIRST * 2 ** min(payout.tries - 1, 10), RESEND_MAX)
             return at + wait * (1 - JITTER + 2 * JITTER * jitter)
         case Do.SEND_AT:
@@ -275,18 +301,20 @@ def _due(
             return None
 
 
-def _receipt(payout: Payout, step: Step, happened: Happened) -> str | None:
+def _receipt(payout: Payout, step: Transition, happened: Happened) -> str | None:
     if isinstance(happened, Resolved):
         return happened.receipt or payout.receipt
     paid = step.posting in (Code.SETTLE, Code.LATE_PAID)
-    return happened.status.receipt if paid and isinstance(happened, Asked) else payout.receipt
+    return (
+        happened.status.receipt if paid and isinstance(happened, StatusAnswered) else payout.receipt
+    )
 
 
 def _reason(happened: Happened) -> str:
     match happened:
-        case Answered(answer, _):
+        case SubmitAnswered(answer, _):
             return answer.code
-        case Asked(status):
+        case StatusAnswered(status):
             return status.code
         case _:
             return ""

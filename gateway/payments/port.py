@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 import aiohttp
 
 
-class Submitted(StrEnum):
+class SubmitOutcome(StrEnum):
     """The outcome of a submit."""
 
     ACCEPTED = "accepted"
@@ -25,7 +25,7 @@ class Submitted(StrEnum):
     AMBIGUOUS = "ambiguous"  # The outcome is unknown: ask, and never send again.
 
 
-class Found(StrEnum):
+class PaymentStatus(StrEnum):
     """The outcome of a status query."""
 
     PAID = "paid"
@@ -63,10 +63,10 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SubmitAnswer:
     """The immediate answer to a submit."""
 
-    outcome: Submitted
+    outcome: SubmitOutcome
     """The outcome that the answer means."""
     code: str = ""
     """The operator's own code, kept as evidence."""
@@ -95,7 +95,7 @@ class Status:
     Amounts are in minor units. A field that the operator did not tell is None.
     """
 
-    found: Found
+    found: PaymentStatus
     """The outcome."""
     key: str | None = None
     """The payout's key, only when the operator's own words contain it or it was part of the
@@ -144,7 +144,7 @@ class PayoutProvider(Protocol):
     Otherwise an operator of the gateway decides.
     """
 
-    async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer: ...
+    async def submit(self, http: aiohttp.ClientSession, order: Order) -> SubmitAnswer: ...
 
     async def ask(self, http: aiohttp.ClientSession, order: Order) -> Status:
         """Ask for the outcome of `order.key`.
@@ -206,7 +206,7 @@ class AsksFloat(Protocol):
 
     async def ask_float(
         self, http: aiohttp.ClientSession, result_url: str, timeout_url: str
-    ) -> Answer:
+    ) -> SubmitAnswer:
         """Ask for the float.
 
         ACCEPTED means that the float will arrive at `result_url`, in a body that `parse_callback`

@@ -15,7 +15,7 @@ from enum import StrEnum, unique
 from typing import Protocol, runtime_checkable
 from uuid import UUID
 
-from gateway.payments.states import State
+from gateway.payments.states import PayoutState
 from gateway.tabular import Source
 
 NEAR = timedelta(minutes=30)
@@ -34,7 +34,7 @@ class LineKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StatementLine:
     """A line of a statement.
 
     `number` has the printed digits, with `*` for each hidden one. It is "" where there is none.
@@ -61,7 +61,7 @@ class Ours:
 
     id: UUID
     key: str
-    state: State
+    state: PayoutState
     amount_minor: int
     number: str
     receipt: str | None = None
@@ -70,7 +70,7 @@ class Ours:
 
 
 @unique
-class Kind(StrEnum):
+class DifferenceKind(StrEnum):
     # Money left without a record: alarm the operator of the gateway at once.
     MISSING_HERE = "missing_here"
     # It may be this payout. Its number has hidden digits, so an operator of the gateway decides, or
@@ -90,22 +90,28 @@ class Kind(StrEnum):
     GAP = "gap"
 
 
-SETTLED_BY_STATEMENT = frozenset({Kind.PAID_OPEN_HERE, Kind.PAID_FAILED_HERE, Kind.REVERSED})
+SETTLED_BY_STATEMENT = frozenset(
+    {DifferenceKind.PAID_OPEN_HERE, DifferenceKind.PAID_FAILED_HERE, DifferenceKind.REVERSED}
+)
 """The kinds that the statement decides, through the state machine. The others wait for an
 explanation by an operator of the gateway.
 """
-STOPS = frozenset(Kind) - SETTLED_BY_STATEMENT - {Kind.FEE_DIFFERS, Kind.DUPLICATE_LINE}
+STOPS = (
+    frozenset(DifferenceKind)
+    - SETTLED_BY_STATEMENT
+    - {DifferenceKind.FEE_DIFFERS, DifferenceKind.DUPLICATE_LINE}
+)
 """The kinds that stop all sending through the provider until they are explained."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Difference:
     """A difference between a statement and the gateway's books.
 
     `expected_minor` is the amount in the books, where both sides name an amount.
     """
 
-    kind: Kind
+    kind: DifferenceKind
     receipt: str
     amount_minor: int
     expected_minor: int | None = None
@@ -120,7 +126,7 @@ class Reconciled:
     """
 
     matched: int
-    findings: tuple[Finding, ...]
+    findings: tuple[Difference, ...]
     matches: Mapping[str, UUID]
 
 
@@ -130,7 +136,7 @@ class TellsByStatement(Protocol):
 
     statement_currency: str
 
-    def read_statement(self, source: Source) -> list[Line]:
+    def read_statement(self, source: Source) -> list[StatementLine]:
         """Return the lines in the file's order.
 
         Raises Refused with the row that cannot be read.
@@ -138,7 +144,7 @@ class TellsByStatement(Protocol):
         ...
 
 
-def reconcile(ours: Sequence[Ours], lines: Sequence[Line]) -> Reconciled:
+def reconcile(ours: Sequence[Ours], lines: Sequence[StatementLine]) -> Reconciled:
     """Compare the payouts with the lines of a statement.
 
     `ours` holds the payouts of the statement's time, also open and failed ones.
@@ -153,8 +159,12 @@ def reconcile(ours: Sequence[Ours], lines: Sequence[Line]) -> Reconciled:
             if payout is None and (perhaps := books.perhaps(line)):
                 one = perhaps[0] if len(perhaps) == 1 else None
                 findings.append(
-                    Finding(
-                        Kind.UNSURE, line.receipt, line.amount_minor, None, one.id if one else None
+                    Difference(
+                        DifferenceKind.UNSURE,
+                        line.receipt,
+                        line.amount_minor,
+                        None,
+                        one.id if one else None,
                     )
                 )
                 continue
@@ -166,14 +176,18 @@ def reconcile(ours: Sequence[Ours], lines: Sequence[Line]) -> Reconciled:
         elif line.kind is LineKind.REVERSAL:
             payout = books.by_receipt.get(line.of)
             if payout is None:
-                findings.append(Finding(Kind.MISSING_HERE, line.receipt, line.amount_minor))
-            elif payout.state is not State.REVERSED:
-                findings.append(Finding(Kind.REVERSED, line.of, line.amount_minor, None, payout.id))
+                findings.append(
+                    Difference(DifferenceKind.MISSING_HERE, line.receipt, line.amount_minor)
+                )
+            elif payout.state is not PayoutState.REVERSED:
+                findings.append(
+                    Difference(DifferenceKind.REVERSED, line.of, line.amount_minor, None, payout.id)
+                )
     first, last = _span(lines)
     findings += [
-        Finding(Kind.MISSING_THERE, p.receipt or "", 0, p.amount_minor, p.id)
+        Difference(DifferenceKind.MISSING_THERE, p.receipt or "", 0, p.amount_minor, p.id)
         for p in ours
-        if p.state in (State.PAID, State.LATE_PAID)
+        if p.state in (PayoutState.PAID, PayoutState.LATE_PAID)
         and not books.times[p.id]
         and (first is None or p.sent_at is None or (last and first <= p.sent_at <= last - NEAR))
     ]
@@ -198,7 +212,7 @@ class _Books:
                 self._alike[p.number[-_DIGITS:], p.amount_minor].append(p)
                 self._of_amount[p.amount_minor].append(p)
 
-    def match(self, line: Line) -> Ours | None:
+    def match(self, line: StatementLine) -> Ours | None:
         found = self.by_receipt.get(line.receipt) or self._by_key.get(_plain(line.key))
         if found is None and not line.key and _is_whole(line.number):
             alike = self._open(self._alike[line.number[-_DIGITS:], line.amount_minor], line)
@@ -207,7 +221,7 @@ class _Books:
             self.times[found.id] += 1
         return found
 
-    def perhaps(self, line: Line) -> list[Ours]:
+    def perhaps(self, line: StatementLine) -> list[Ours]:
         """Return the payouts whose number has the visible digits of a number with hidden ones.
 
         Return none for a line that names a key or a whole number.
@@ -217,36 +231,44 @@ class _Books:
         shown = self._open(self._of_amount[line.amount_minor], line)
         return [p for p in shown if _fits(line.number, p.number)]
 
-    def _open(self, payouts: Sequence[Ours], line: Line) -> list[Ours]:
+    def _open(self, payouts: Sequence[Ours], line: StatementLine) -> list[Ours]:
         return [p for p in payouts if not self.times[p.id] and _near(p.sent_at, line.at)]
 
     def is_second(self, payout: Ours | None) -> bool:
         return payout is not None and self.times[payout.id] > 1
 
 
-def _payment(line: Line, p: Ours | None, fee: Line | None, *, second: bool) -> list[Finding]:
-    def finding(kind: Kind, expected_minor: int | None = None) -> Finding:
-        return Finding(kind, line.receipt, line.amount_minor, expected_minor, p.id if p else None)
+def _payment(
+    line: StatementLine, p: Ours | None, fee: StatementLine | None, *, second: bool
+) -> list[Difference]:
+    def finding(kind: DifferenceKind, expected_minor: int | None = None) -> Difference:
+        return Difference(
+            kind, line.receipt, line.amount_minor, expected_minor, p.id if p else None
+        )
 
     if p is None:
-        return [finding(Kind.MISSING_HERE)]
+        return [finding(DifferenceKind.MISSING_HERE)]
     # The gravest comes first: one finding per line is enough.
     so = {
-        Kind.SECOND_RECEIPT: second or not _same_receipt(p, line),
-        Kind.AMOUNT_DIFFERS: p.amount_minor != line.amount_minor,
-        Kind.NUMBER_DIFFERS: not _fits(line.number, p.number),
-        Kind.PAID_OPEN_HERE: p.state.open,
-        Kind.PAID_FAILED_HERE: p.state in (State.FAILED, State.CANCELLED),
+        DifferenceKind.SECOND_RECEIPT: second or not _same_receipt(p, line),
+        DifferenceKind.AMOUNT_DIFFERS: p.amount_minor != line.amount_minor,
+        DifferenceKind.NUMBER_DIFFERS: not _fits(line.number, p.number),
+        DifferenceKind.PAID_OPEN_HERE: p.state.open,
+        DifferenceKind.PAID_FAILED_HERE: p.state in (PayoutState.FAILED, PayoutState.CANCELLED),
     }
     worst = next((kind for kind, is_so in so.items() if is_so), None)
     if worst is not None:
         return [finding(worst, p.amount_minor)]
     if p.fee_minor is not None and fee is not None and fee.amount_minor != p.fee_minor:
-        return [Finding(Kind.FEE_DIFFERS, line.receipt, fee.amount_minor, p.fee_minor, p.id)]
+        return [
+            Difference(
+                DifferenceKind.FEE_DIFFERS, line.receipt, fee.amount_minor, p.fee_minor, p.id
+            )
+        ]
     return []
 
 
-def _same_receipt(p: Ours, line: Line) -> bool:
+def _same_receipt(p: Ours, line: StatementLine) -> bool:
     """Return True when the line has this payout's receipt.
 
     Some statements (pawaPay's) name a movement by the payout's key, while its own receipt comes
@@ -283,27 +305,31 @@ def _near(sent_at: datetime | None, at: datetime | None) -> bool:
     return sent_at is None or at is None or abs(at - sent_at) <= NEAR
 
 
-def _span(lines: Sequence[Line]) -> tuple[datetime | None, datetime | None]:
+def _span(lines: Sequence[StatementLine]) -> tuple[datetime | None, datetime | None]:
     times = [line.at for line in lines if line.at is not None]
     return (min(times), max(times)) if times else (None, None)
 
 
-def _without_duplicates(lines: Sequence[Line]) -> tuple[list[Line], list[Finding]]:
+def _without_duplicates(
+    lines: Sequence[StatementLine],
+) -> tuple[list[StatementLine], list[Difference]]:
     """Return the lines without repetitions, and a finding per repeated line.
 
     The same receipt twice with the same kind is one line that was printed twice.
     """
-    kept: dict[tuple[LineKind, str], Line] = {}
-    findings: list[Finding] = []
+    kept: dict[tuple[LineKind, str], StatementLine] = {}
+    findings: list[Difference] = []
     for line in lines:
         if (line.kind, line.receipt) in kept:
-            findings.append(Finding(Kind.DUPLICATE_LINE, line.receipt, line.amount_minor))
+            findings.append(
+                Difference(DifferenceKind.DUPLICATE_LINE, line.receipt, line.amount_minor)
+            )
         else:
             kept[line.kind, line.receipt] = line
     return list(kept.values()), findings
 
 
-def signed(line: Line) -> int:
+def signed(line: StatementLine) -> int:
     """Return the amount that a line moves, above zero where it comes in."""
     comes_in = line.kind in (LineKind.REVERSAL, LineKind.TOP_UP)
     return line.amount_minor if comes_in else -line.amount_minor

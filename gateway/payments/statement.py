@@ -26,7 +26,7 @@ _HEAD = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class EarningsLine:
     """A line of a statement.
 
     `amount_minor` is above zero for money that came in, below zero for money that went out, and 0
@@ -52,7 +52,7 @@ class Scope:
     to_seq: int
 
 
-def render(scope: Scope, name: str, before_minor: int, lines: Sequence[Line]) -> str:
+def render(scope: Scope, name: str, before_minor: int, lines: Sequence[EarningsLine]) -> str:
     """Return the whole text of a statement.
 
     `before_minor` is the balance on the morning of the first day.
@@ -113,7 +113,7 @@ def _checked(text: str) -> list[str]:
     return lines[start:]
 
 
-def _body(scope: Scope, before_minor: int, lines: Sequence[Line]) -> str:
+def _body(scope: Scope, before_minor: int, lines: Sequence[EarningsLine]) -> str:
     s, balance_minor = scope, before_minor
     rows = [
         f"Worker {s.worker}, {s.currency}, {s.first} to {s.last} UTC, transfers up to {s.to_seq}",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from gateway.errors import Refused
 from gateway.money import MINOR_DIGITS, decimal_mark, read_amount
-from gateway.tabular import NumberCell, Row, Table
+from gateway.tabular import NumberCell, Table, TableRow
 
 
 class Amounts:
@@ -22,7 +22,7 @@ class Amounts:
         if self._mark is None and table.is_decimal_comma_likely and MINOR_DIGITS.get(currency) == 0:
             self._mark = ","
 
-    def of(self, row: Row, column: str) -> int | None:
+    def of(self, row: TableRow, column: str) -> int | None:
         """Return the signed amount in a cell, or None where it is empty.
 
         Raises Refused with the row, the column and the possible readings.

@@ -8,10 +8,10 @@ from pydantic import field_validator
 from gateway.characters import plain
 from gateway.errors import Refused
 from gateway.options import Options
-from gateway.payments.reconcile import Line, LineKind
+from gateway.payments.reconcile import LineKind, StatementLine
 from gateway.payments.statement_amounts import Amounts
 from gateway.payments.statement_times import Times
-from gateway.tabular import Row, Source, open_table
+from gateway.tabular import Source, TableRow, open_table
 
 _DIGITS = re.compile(r"[\d*]{2,15}")
 
@@ -74,7 +74,7 @@ class Columns(Options):
         return value
 
 
-def lines(source: Source, named: Columns | None, currency: str) -> list[Line]:
+def lines(source: Source, named: Columns | None, currency: str) -> list[StatementLine]:
     """Return the completed movements of a statement.
 
     Raises Refused with the row that cannot be read.
@@ -98,7 +98,7 @@ def lines(source: Source, named: Columns | None, currency: str) -> list[Line]:
     return [line for lines in found for line in lines]
 
 
-def _row(row: Row, named: Columns, amounts: Amounts, times: Times) -> list[Line]:
+def _row(row: TableRow, named: Columns, amounts: Amounts, times: Times) -> list[StatementLine]:
     signed_minor = amounts.of(row, named.amount)
     if signed_minor is None:
         raise Refused(
@@ -112,9 +112,9 @@ def _row(row: Row, named: Columns, amounts: Amounts, times: Times) -> list[Line]
     number = _DIGITS.search(shown)
     fee_minor = abs(amounts.of(row, named.fee) or 0)
     balance_minor = amounts.of(row, named.balance)
-    charged = [Line(LineKind.FEE, receipt, fee_minor, at, balance_minor=balance_minor)]
+    charged = [StatementLine(LineKind.FEE, receipt, fee_minor, at, balance_minor=balance_minor)]
     before_fee = balance_minor + fee_minor if balance_minor is not None else None
-    line = Line(
+    line = StatementLine(
         kind,
         receipt,
         abs(signed_minor),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from gateway.errors import Refused
 from gateway.forms import dates
-from gateway.tabular import Row, Table
+from gateway.tabular import Table, TableRow
 
 
 class Times:
@@ -30,7 +30,7 @@ class Times:
         self._zone, self._form = zone, form
         self._day_first = day_first if proven is None else proven
 
-    def of(self, row: Row, column: str) -> datetime:
+    def of(self, row: TableRow, column: str) -> datetime:
         """Return the time in a cell, in UTC.
 
         Raises Refused with the row and the column.

@@ -15,7 +15,7 @@ from gateway.payments.chart import Code
 
 
 @unique
-class State(StrEnum):
+class PayoutState(StrEnum):
     REQUESTED = "requested"
     HELD = "held"
     AWAITING_APPROVAL = "awaiting_approval"
@@ -39,20 +39,20 @@ class State(StrEnum):
 
 OPEN = frozenset(
     {
-        State.HELD,
-        State.AWAITING_APPROVAL,
-        State.APPROVED,
-        State.QUEUED,
-        State.SUBMITTING,
-        State.SUBMITTED,
-        State.UNKNOWN,
-        State.NEEDS_HUMAN,
+        PayoutState.HELD,
+        PayoutState.AWAITING_APPROVAL,
+        PayoutState.APPROVED,
+        PayoutState.QUEUED,
+        PayoutState.SUBMITTING,
+        PayoutState.SUBMITTED,
+        PayoutState.UNKNOWN,
+        PayoutState.NEEDS_HUMAN,
     }
 )
 
 
 @unique
-class Event(StrEnum):
+class PayoutEvent(StrEnum):
     # The gateway's own events
     HOLD = "hold"
     WAIT = "wait"
@@ -84,14 +84,14 @@ class Event(StrEnum):
 # A step may hand in these events itself. `decide` derives all others from a provider's answer.
 COMMANDS = frozenset(
     {
-        Event.HOLD,
-        Event.WAIT,
-        Event.APPROVE,
-        Event.QUEUE,
-        Event.CANCEL,
-        Event.CLAIM,
-        Event.LEASE_EXPIRED,
-        Event.REVERSED,
+        PayoutEvent.HOLD,
+        PayoutEvent.WAIT,
+        PayoutEvent.APPROVE,
+        PayoutEvent.QUEUE,
+        PayoutEvent.CANCEL,
+        PayoutEvent.CLAIM,
+        PayoutEvent.LEASE_EXPIRED,
+        PayoutEvent.REVERSED,
     }
 )
 
@@ -112,66 +112,68 @@ class Do(StrEnum):
     CALL_PEOPLE = "call_people"
 
 
-class Step(NamedTuple):
-    state: State
+class Transition(NamedTuple):
+    state: PayoutState
     posting: Code | None
     do: Do
 
 
-def _table() -> dict[tuple[State, Event], Step]:
+def _table() -> dict[tuple[PayoutState, PayoutEvent], Transition]:
     """Return the table. Its rows are grouped by their meaning."""
-    s, e = State, Event
+    s, e = PayoutState, PayoutEvent
     table = {
-        (s.REQUESTED, e.HOLD): Step(s.HELD, Code.HOLD, Do.APPROVE),
-        (s.HELD, e.WAIT): Step(s.AWAITING_APPROVAL, None, Do.CALL_PEOPLE),
-        (s.HELD, e.APPROVE): Step(s.APPROVED, None, Do.NOTHING),
-        (s.AWAITING_APPROVAL, e.APPROVE): Step(s.APPROVED, None, Do.NOTHING),
+        (s.REQUESTED, e.HOLD): Transition(s.HELD, Code.HOLD, Do.APPROVE),
+        (s.HELD, e.WAIT): Transition(s.AWAITING_APPROVAL, None, Do.CALL_PEOPLE),
+        (s.HELD, e.APPROVE): Transition(s.APPROVED, None, Do.NOTHING),
+        (s.AWAITING_APPROVAL, e.APPROVE): Transition(s.APPROVED, None, Do.NOTHING),
         # A payout that waits for a second operator goes on from here, because none of it has left
         # yet.
-        (s.QUEUED, e.WAIT): Step(s.AWAITING_APPROVAL, None, Do.NOTHING),
-        (s.APPROVED, e.QUEUE): Step(s.QUEUED, None, Do.SEND_AT),
-        (s.QUEUED, e.CLAIM): Step(s.SUBMITTING, None, Do.SEND),
-        (s.SUBMITTING, e.ACCEPTED): Step(s.SUBMITTED, None, Do.ASK_AT),
-        (s.SUBMITTING, e.REJECTED): Step(s.FAILED, Code.PAYOUT_FAILED, Do.TELL_WORKER),
-        (s.SUBMITTING, e.FAILED_OURS): Step(s.FAILED, Code.PAYOUT_FAILED, Do.REPLACE),
-        (s.SUBMITTING, e.NOT_SENT): Step(s.QUEUED, None, Do.SEND_AT),
-        (s.SUBMITTING, e.AMBIGUOUS): Step(s.UNKNOWN, None, Do.ASK_AT),
-        (s.SUBMITTING, e.LEASE_EXPIRED): Step(s.UNKNOWN, None, Do.ASK_AT),
+        (s.QUEUED, e.WAIT): Transition(s.AWAITING_APPROVAL, None, Do.NOTHING),
+        (s.APPROVED, e.QUEUE): Transition(s.QUEUED, None, Do.SEND_AT),
+        (s.QUEUED, e.CLAIM): Transition(s.SUBMITTING, None, Do.SEND),
+        (s.SUBMITTING, e.ACCEPTED): Transition(s.SUBMITTED, None, Do.ASK_AT),
+        (s.SUBMITTING, e.REJECTED): Transition(s.FAILED, Code.PAYOUT_FAILED, Do.TELL_WORKER),
+        (s.SUBMITTING, e.FAILED_OURS): Transition(s.FAILED, Code.PAYOUT_FAILED, Do.REPLACE),
+        (s.SUBMITTING, e.NOT_SENT): Transition(s.QUEUED, None, Do.SEND_AT),
+        (s.SUBMITTING, e.AMBIGUOUS): Transition(s.UNKNOWN, None, Do.ASK_AT),
+        (s.SUBMITTING, e.LEASE_EXPIRED): Transition(s.UNKNOWN, None, Do.ASK_AT),
         # The answer came after the lease had ended: it informs, and nothing else follows.
-        (s.UNKNOWN, e.ACCEPTED): Step(s.SUBMITTED, None, Do.ASK_AT),
-        (s.NEEDS_HUMAN, e.RESOLVED_PAID): Step(s.PAID, Code.SETTLE, Do.TELL_WORKER),
-        (s.NEEDS_HUMAN, e.RESOLVED_FAILED): Step(s.FAILED, Code.PAYOUT_FAILED, Do.TELL_WORKER),
-        (s.PAID, e.REVERSED): Step(s.REVERSED, Code.REVERSED, Do.CALL_PEOPLE),
-        (s.LATE_PAID, e.REVERSED): Step(s.REVERSED, Code.REVERSED, Do.CALL_PEOPLE),
+        (s.UNKNOWN, e.ACCEPTED): Transition(s.SUBMITTED, None, Do.ASK_AT),
+        (s.NEEDS_HUMAN, e.RESOLVED_PAID): Transition(s.PAID, Code.SETTLE, Do.TELL_WORKER),
+        (s.NEEDS_HUMAN, e.RESOLVED_FAILED): Transition(
+            s.FAILED, Code.PAYOUT_FAILED, Do.TELL_WORKER
+        ),
+        (s.PAID, e.REVERSED): Transition(s.REVERSED, Code.REVERSED, Do.CALL_PEOPLE),
+        (s.LATE_PAID, e.REVERSED): Transition(s.REVERSED, Code.REVERSED, Do.CALL_PEOPLE),
     }
     for state in (s.HELD, s.AWAITING_APPROVAL, s.APPROVED, s.QUEUED):
-        table[state, e.CANCEL] = Step(s.CANCELLED, Code.PAYOUT_FAILED, Do.TELL_WORKER)
+        table[state, e.CANCEL] = Transition(s.CANCELLED, Code.PAYOUT_FAILED, Do.TELL_WORKER)
     # PAID is believed wherever the money may be on its way. That includes the time while the HTTP
     # answer is awaited or a second POST of the same key waits. FAILED is believed only where no
     # POST can be on its way.
     for state in (s.QUEUED, s.SUBMITTING, s.SUBMITTED, s.UNKNOWN, s.NEEDS_HUMAN):
-        table[state, e.PAID] = Step(s.PAID, Code.SETTLE, Do.TELL_WORKER)
-        table[state, e.MISMATCH] = Step(s.NEEDS_HUMAN, None, Do.CALL_PEOPLE)
+        table[state, e.PAID] = Transition(s.PAID, Code.SETTLE, Do.TELL_WORKER)
+        table[state, e.MISMATCH] = Transition(s.NEEDS_HUMAN, None, Do.CALL_PEOPLE)
     for state in (s.SUBMITTED, s.UNKNOWN, s.NEEDS_HUMAN):
-        table[state, e.FAILED] = Step(s.FAILED, Code.PAYOUT_FAILED, Do.TELL_WORKER)
-        table[state, e.FAILED_OURS] = Step(s.FAILED, Code.PAYOUT_FAILED, Do.REPLACE)
-        table[state, e.STILL_OPEN] = Step(state, None, Do.ASK_AT)
+        table[state, e.FAILED] = Transition(s.FAILED, Code.PAYOUT_FAILED, Do.TELL_WORKER)
+        table[state, e.FAILED_OURS] = Transition(s.FAILED, Code.PAYOUT_FAILED, Do.REPLACE)
+        table[state, e.STILL_OPEN] = Transition(state, None, Do.ASK_AT)
     for state in (s.SUBMITTED, s.UNKNOWN):
-        table[state, e.NOT_FOUND_FOR_GOOD] = Step(s.QUEUED, None, Do.SEND_AT)
-        table[state, e.TOO_OLD] = Step(s.NEEDS_HUMAN, None, Do.CALL_PEOPLE)
+        table[state, e.NOT_FOUND_FOR_GOOD] = Transition(s.QUEUED, None, Do.SEND_AT)
+        table[state, e.TOO_OLD] = Transition(s.NEEDS_HUMAN, None, Do.CALL_PEOPLE)
     for event in (e.MISMATCH, e.NOT_FOUND_FOR_GOOD, e.TOO_OLD):
         # The operators of the gateway know already.
-        table[s.NEEDS_HUMAN, event] = Step(s.NEEDS_HUMAN, None, Do.ASK_AT)
+        table[s.NEEDS_HUMAN, event] = Transition(s.NEEDS_HUMAN, None, Do.ASK_AT)
     # The money left after the gateway gave it back, or the provider contradicts itself.
     for state in (s.FAILED, s.CANCELLED):
-        table[state, e.PAID] = Step(s.LATE_PAID, Code.LATE_PAID, Do.CALL_PEOPLE)
+        table[state, e.PAID] = Transition(s.LATE_PAID, Code.LATE_PAID, Do.CALL_PEOPLE)
     for state in (s.PAID, s.LATE_PAID, s.REVERSED, s.FAILED, s.CANCELLED):
-        table[state, e.MISMATCH] = Step(state, None, Do.CALL_PEOPLE)
+        table[state, e.MISMATCH] = Transition(state, None, Do.CALL_PEOPLE)
     for state in (s.PAID, s.LATE_PAID):
-        table[state, e.FAILED] = Step(state, None, Do.CALL_PEOPLE)
+        table[state, e.FAILED] = Transition(state, None, Do.CALL_PEOPLE)
     # A hint hastens the next question. Where money rests, it is a reason to ask as well.
     for state in (s.SUBMITTED, s.UNKNOWN, s.NEEDS_HUMAN, s.FAILED, s.CANCELLED):
-        table[state, e.HINT] = Step(state, None, Do.ASK_AT)
+        table[state, e.HINT] = Transition(state, None, Do.ASK_AT)
     return table
 
 
@@ -180,8 +182,8 @@ NEXT = _table()
 
 def as_mermaid() -> str:
     """Return the table as a Mermaid state diagram, for the docs."""
-    lines = ["stateDiagram-v2", f"    [*] --> {State.REQUESTED}"]
-    labels: dict[tuple[State, State], list[str]] = {}
+    lines = ["stateDiagram-v2", f"    [*] --> {PayoutState.REQUESTED}"]
+    labels: dict[tuple[PayoutState, PayoutState], list[str]] = {}
     for (state, event), step in NEXT.items():
         if step.state is state:
             continue  # Questions that change nothing would hide the shape.

@@ -16,7 +16,7 @@ import orjson
 
 from gateway.failpoints import reach
 from gateway.money import MINOR_DIGITS
-from gateway.payments.port import Answer
+from gateway.payments.port import SubmitAnswer
 
 CONNECT_S = 5.0
 CALL_S = 18.0
@@ -30,7 +30,7 @@ _AMOUNT = re.compile(r"(\d{1,13})(?:\.(\d{1,9}))?")
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpReply:
     """The status and body of an HTTP answer."""
 
     status: int
@@ -43,7 +43,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class LostCall:
     """A call without an answer.
 
     `maybe_taken` is False when not a byte of the request can have reached the operator.
@@ -115,7 +115,7 @@ async def call(
     headers: Mapping[str, str],
     body: bytes | None = None,
     total_s: float = CALL_S,
-) -> Reply | Lost:
+) -> HttpReply | LostCall:
     """Make one HTTP call without raising for faults of the network or the operator.
 
     A call that is cancelled raises, and its lease decides.
@@ -133,7 +133,7 @@ async def call(
             allow_redirects=False,
             skip_auto_headers=("Content-Type",),  # An empty body has no type.
         ) as reply:
-            answered = Reply(reply.status, await _bounded(reply.content))
+            answered = HttpReply(reply.status, await _bounded(reply.content))
             reach("wire.answered")
             return answered
     except (
@@ -141,9 +141,9 @@ async def call(
         aiohttp.ConnectionTimeoutError,
         aiohttp.InvalidURL,
     ) as away:
-        return Lost(maybe_taken=False, text=_words(away))
+        return LostCall(maybe_taken=False, text=_words(away))
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as broken:
-        return Lost(maybe_taken=True, text=_words(broken))
+        return LostCall(maybe_taken=True, text=_words(broken))
 
 
 async def _bounded(content: aiohttp.StreamReader) -> bytes:
@@ -159,7 +159,7 @@ def _words(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:TEXT_MAX]
 
 
-def as_evidence(answer: Answer, body: bytes, table: str) -> Answer:
+def as_evidence(answer: SubmitAnswer, body: bytes, table: str) -> SubmitAnswer:
     """Return the answer with a digest of the request and the table that gave the outcome.
 
     The request itself is not kept, because bodies hold credentials.

@@ -32,7 +32,7 @@ class UnknownPhrase(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class CommandWords:
     """The command words of one language, always with the English ones.
 
     They are folded (see `hearing.fold`), and each is one word.
@@ -66,7 +66,7 @@ class Words:
 
 
 @dataclass(slots=True)
-class AnswerWords:
+class PhrasebookWords:
     """The words for yes, no and not sure, with the English ones.
 
     They are folded. The class fulfils `tasks.port.AnswerWords`.
@@ -92,20 +92,22 @@ class Phrasebook:
         compiled.seek(0)
         self._texts = gettext.GNUTranslations(compiled)
         self.keys = frozenset(str(m.id if isinstance(m.id, str) else m.id[0]) for m in catalogue) - {""}  # fmt: skip
-        self.words = Words(
+        self.words = CommandWords(
             **{
                 f.name: self._said(f"word.{f.name}") | _listed(english, f"word.{f.name}")
-                for f in fields(Words)
+                for f in fields(CommandWords)
             }
         )
-        self.answers = AnswerWords(
+        self.answers = PhrasebookWords(
             **{
                 name: self._said(f"answer_word.{name}") | _listed(english, f"answer_word.{name}")
                 for name in ("yes", "no", "unsure")
             }
         )
         self.fillers = self._said("answer_word.filler") | _listed(english, "answer_word.filler")
-        self._commands = {w: f.name for f in fields(Words) for w in getattr(self.words, f.name)}
+        self._commands = {
+            w: f.name for f in fields(CommandWords) for w in getattr(self.words, f.name)
+        }
         self.names = self._said("word.this_language") | {fold(language)}
 
     def say(self, key: str, **values: object) -> str:

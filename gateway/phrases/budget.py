@@ -22,7 +22,7 @@ _PARTS = re.compile(r"^parts: (\d)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class PhraseLength:
     """One form of a phrase at its longest.
 
     `units` counts septets in the SMS alphabet, and UCS-2 characters otherwise.
@@ -74,7 +74,7 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
-def weigh(book: Phrasebook) -> Iterator[Weighed]:
+def weigh(book: Phrasebook) -> Iterator[PhraseLength]:
     """Yield every text of a language at its longest. A phrase without a budget has the budget 0."""
     for key in sorted(book.keys):
         if is_words(key):
@@ -83,15 +83,15 @@ def weigh(book: Phrasebook) -> Iterator[Weighed]:
             yield _weighed(book, key, text.format(**longest(book, key)))
 
 
-def _weighed(book: Phrasebook, key: str, full: str) -> Weighed:
+def _weighed(book: Phrasebook, key: str, full: str) -> PhraseLength:
     allowed = budget(book, key) or 0
     length = septets(full)
     if length is not None:
-        return Weighed(book.language, key, full, "GSM7", length, allowed)
+        return PhraseLength(book.language, key, full, "GSM7", length, allowed)
     parts = _noted(book, key, _PARTS) or 1
     units = len(full.encode("utf-16-le")) // 2
     room = SMS_UNITS if parts == 1 else SMS_PART_UNITS * parts
-    return Weighed(book.language, key, full, "UCS2", units, min(allowed, room))
+    return PhraseLength(book.language, key, full, "UCS2", units, min(allowed, room))
 
 
 def _noted(book: Phrasebook, key: str, what: re.Pattern[str]) -> int | None:

@@ -6,9 +6,9 @@ It shows the rule's costs, results and changes.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.qa.overlap import Decision
+from gateway.qa.overlap import TaskDecision
 from gateway.qa.port import encode
-from gateway.qa.rehearsal import Story, rehearse, same_answer
+from gateway.qa.rehearsal import RehearsedTask, rehearse, same_answer
 from gateway.qa.rows import Answer
 from gateway.qa.ruling import Ruling
 
@@ -16,7 +16,7 @@ Truths = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RuleOutcome:
     """The result of one rule on the recorded answers.
 
     `accuracy` is None without truths. Answers to gold cost the same under any rule and are not
@@ -33,7 +33,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ValueChange:
     """A task whose value the new rule would change, with its `truth` where it is known."""
 
     task: str
@@ -47,9 +47,9 @@ class DryRun:
     """Both rules side by side, and every task whose value differs, in order of name."""
 
     tasks: int
-    old: Outcome
-    new: Outcome
-    changes: tuple[Change, ...]
+    old: RuleOutcome
+    new: RuleOutcome
+    changes: tuple[ValueChange, ...]
 
 
 def dry_run(
@@ -71,7 +71,7 @@ def dry_run(
     before, was = _outcome(rows, old, known, taught, message_minor, language)
     after, becomes = _outcome(rows, new, known, taught, message_minor, language)
     changes = tuple(
-        Change(task, was[task], becomes[task], known.get(task))
+        ValueChange(task, was[task], becomes[task], known.get(task))
         for task in sorted(was)
         if was[task] != becomes[task]
     )
@@ -85,7 +85,7 @@ def _outcome(
     gold: Truths,
     message_minor: float,
     language: str,
-) -> tuple[Outcome, dict[str, str]]:
+) -> tuple[RuleOutcome, dict[str, str]]:
     stories = rehearse(rows, rule, gold, language, message_minor)
     taken = sum(len(story.steps) for task, story in stories.items() if task not in gold)
     values = _values(stories, rule, gold, language)
@@ -94,8 +94,8 @@ def _outcome(
         for task in values
         if task in truths and task not in gold
     ]
-    person = (Decision.REVIEW, Decision.AMBIGUOUS)
-    outcome = Outcome(
+    person = (TaskDecision.REVIEW, TaskDecision.AMBIGUOUS)
+    outcome = RuleOutcome(
         rule.version,
         taken,
         taken * rule.price_minor,
@@ -107,7 +107,7 @@ def _outcome(
 
 
 def _values(
-    stories: Mapping[str, Story], rule: Ruling, gold: Truths, language: str
+    stories: Mapping[str, RehearsedTask], rule: Ruling, gold: Truths, language: str
 ) -> dict[str, str]:
     """Return the results as at the batch's end, estimated over all the answers that were taken."""
     rows = [(task, s.worker, s.answer) for task, story in stories.items() for s in story.steps]

@@ -16,7 +16,7 @@ from gateway.errors import Refused
 from gateway.qa.batch import aggregate
 from gateway.qa.overlap import judge
 from gateway.qa.port import Answers, encode
-from gateway.qa.rehearsal import Step, Story, rehearse
+from gateway.qa.rehearsal import RehearsedAnswer, RehearsedTask, rehearse
 from gateway.qa.relearn import relearned
 from gateway.qa.rows import Answer
 from gateway.qa.ruling import Ruling
@@ -111,7 +111,7 @@ def explain(
 
 
 def _voice(
-    story: Story, place: int, skills: Mapping[str, Skill], rule: Ruling, language: str
+    story: RehearsedTask, place: int, skills: Mapping[str, Skill], rule: Ruling, language: str
 ) -> Voice:
     step = story.steps[place]
     later = skills[step.worker]
@@ -130,7 +130,7 @@ def _voice(
     )
 
 
-def _believed(steps: Sequence[Step], rule: Ruling, language: str) -> str | None:
+def _believed(steps: Sequence[RehearsedAnswer], rule: Ruling, language: str) -> str | None:
     values, skills = [step.answer for step in steps], [step.skill for step in steps]
     return judge(
         rule.is_text, values, skills, rule.options, rule.overlap(), language=language
@@ -173,14 +173,14 @@ def _as_counts(right: float, rows: Sequence[Answer], worker: str) -> Skill:
     return Skill(right * given, (1.0 - right) * given)
 
 
-def _runner_up(story: Story, value: str, rule: Ruling) -> str | None:
+def _runner_up(story: RehearsedTask, value: str, rule: Ruling) -> str | None:
     others = Counter(step.answer for step in story.steps if step.answer != value)
     if others:
         return min(others, key=lambda answer: (-others[answer], answer))
     return next((option for option in rule.options if option != value), None)
 
 
-def _contrary(story: Story, runner_up: str, rule: Ruling, language: str) -> int | None:
+def _contrary(story: RehearsedTask, runner_up: str, rule: Ruling, language: str) -> int | None:
     """Return how many strangers would have had to say `runner_up` for the judge to believe it."""
     stranger = Skill()
     policy = rule.overlap()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gateway.qa.text.aggregate import Unaided
 
 Truths = Mapping[str, str]
-Figures = dict[str, float | int | None]
+SplitFigures = dict[str, float | int | None]
 REST_MIN = 20  # The least number of tasks with a truth beside the gold. Fewer measure nothing.
 
 
@@ -34,7 +34,7 @@ def gold_splits(
     splits: int,
     method: str,
     tick: Callable[[], None],
-) -> Figures:
+) -> SplitFigures:
     """Return means over `splits` random choices of `gold` tasks, and call `tick` after each.
 
     `covered` is the share of certificates that held, or None where `gold` is too little for one.
@@ -60,7 +60,7 @@ def text_gold_splits(
     gold: int,
     splits: int,
     tick: Callable[[], None],
-) -> Figures:
+) -> SplitFigures:
     """Return the means of `gold_splits` for typed answers.
 
     An answer that is near-equal to the truth is right.
@@ -106,7 +106,7 @@ def _splits(
     gold: int,
     splits: int,
     tick: Callable[[], None],
-) -> Figures:
+) -> SplitFigures:
     if len(known) < gold + REST_MIN:
         raise Refused(
             f"{len(known)} tasks have answers and a truth: {gold} gold ones would leave fewer than {REST_MIN}",

@@ -9,7 +9,7 @@ from gateway.qa.rows import Answer
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class SyntheticCrowd:
     """The properties of a synthetic crowd.
 
     `skill` is the mean chance of workers to be right, and `spread` its standard deviation. The
@@ -27,7 +27,7 @@ class Crowd:
     copiers: int = 0
 
 
-def made_up(crowd: Crowd, seed: int) -> tuple[list[Answer], dict[str, str]]:
+def made_up(crowd: SyntheticCrowd, seed: int) -> tuple[list[Answer], dict[str, str]]:
     """Return answers and truths.
 
     Skills are Beta distributed, and errors and truths evenly spread. Raises Refused for an
@@ -54,7 +54,7 @@ def _said(random: np.random.Generator, truth: int, skill: float, options: int) -
     return (truth + int(slip)) % options
 
 
-def _check(crowd: Crowd) -> None:
+def _check(crowd: SyntheticCrowd) -> None:
     if crowd.workers < crowd.answers_per_task:
         raise Refused(
             f"{crowd.workers} workers cannot give {crowd.answers_per_task} answers per task"

@@ -34,7 +34,7 @@ TIE = 1e-9  # Smaller differences come from rounding only.
 AMBIGUOUS = 0.5
 
 
-class Decision(StrEnum):
+class TaskDecision(StrEnum):
     """The next step for the task."""
 
     ACCEPT = "accept"
@@ -81,7 +81,7 @@ Policy = FixedOverlap | DynamicOverlap | PricedOverlap
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class AnswerPrice:
     """One more answer that can be had: its price and its worker's skill.
 
     The price covers payout and segments, in minor units.
@@ -92,18 +92,18 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Market:
+class AnswerPrices:
     """The offers for a task: an answer of any worker, an answer of a better worker, and a review.
 
     An offer is None where there is no such worker or reviewer. A reviewer is taken to be right.
     """
 
-    anyone: Offer = Offer(0.0)
-    better: Offer | None = None
+    anyone: AnswerPrice = AnswerPrice(0.0)
+    better: AnswerPrice | None = None
     review_minor: float | None = None
 
 
-MARKET = Market()
+DEFAULT_PRICES = AnswerPrices()
 
 
 class Verdict(NamedTuple):
@@ -115,7 +115,7 @@ class Verdict(NamedTuple):
     is the least chance to be right of the next worker, and 0 means any worker.
     """
 
-    decision: Decision
+    decision: TaskDecision
     value: str | None
     confidence: float
     answers_wanted: int
@@ -174,7 +174,7 @@ def judge(
     policy: Policy,
     *,
     language: str = "",
-    market: Market = MARKET,
+    market: AnswerPrices = DEFAULT_PRICES,
 ) -> Verdict:
     """Judge the answers that a task has, each with its worker's skill.
 
@@ -187,7 +187,7 @@ def judge(
     given = len(values)
     if not values:
         wanted = policy.answers if isinstance(policy, FixedOverlap) else policy.answers_min
-        return Verdict(Decision.ASK_MORE, None, 0.0, wanted)
+        return Verdict(TaskDecision.ASK_MORE, None, 0.0, wanted)
     if kind_is_text:
         # rapidfuzz costs an import that processes without text tasks need not pay.
         from gateway.qa.text.near import RIVALS, text_belief  # noqa: PLC0415
@@ -202,7 +202,7 @@ def judge(
             verdict = _by_confidence(given, belief, choices, policy, market)
         case PricedOverlap():
             verdict = _by_worth(given, belief, choices, policy, market)
-    if verdict.decision is Decision.REVIEW:
+    if verdict.decision is TaskDecision.REVIEW:
         rights = [skill.mean for skill in skills]
         if kind_is_text:
             from gateway.qa.text.near import grouped  # noqa: PLC0415
@@ -211,7 +211,7 @@ def judge(
         else:
             split = ambiguity(values, rights, options)
         if split >= AMBIGUOUS:
-            return Verdict(Decision.AMBIGUOUS, belief.value, belief.leader, given)
+            return Verdict(TaskDecision.AMBIGUOUS, belief.value, belief.leader, given)
     return verdict
 
 
@@ -261,27 +261,27 @@ def _by_number(given: int, belief: Belief, policy: FixedOverlap) -> Verdict:
     """Accept after all the wanted answers, unless they are tied or not sure enough."""
     value, sure = belief.value, belief.leader
     if given < policy.answers:
-        return Verdict(Decision.ASK_MORE, value, sure, policy.answers)
+        return Verdict(TaskDecision.ASK_MORE, value, sure, policy.answers)
     tied = belief.runner_up > sure - TIE
     decided = sure >= policy.confidence - TIE and not tied
-    return Verdict(Decision.ACCEPT if decided else Decision.REVIEW, value, sure, given)
+    return Verdict(TaskDecision.ACCEPT if decided else TaskDecision.REVIEW, value, sure, given)
 
 
 def _by_confidence(
-    given: int, belief: Belief, options: int, policy: DynamicOverlap, market: Market
+    given: int, belief: Belief, options: int, policy: DynamicOverlap, market: AnswerPrices
 ) -> Verdict:
     value, sure = belief.value, belief.leader
     if given >= policy.answers_min and sure >= policy.confidence - TIE:
-        return Verdict(Decision.ACCEPT, value, sure, given)
+        return Verdict(TaskDecision.ACCEPT, value, sure, given)
     if given >= policy.answers_max:
-        return Verdict(Decision.REVIEW, value, sure, given)
+        return Verdict(TaskDecision.REVIEW, value, sure, given)
     wanted = max(given + 1, policy.answers_min)
     if market.better and given >= policy.answers_min:
         left = policy.answers_max - given
         if _best_case(belief, options, left, market.anyone.skill) < policy.confidence - TIE:
             skill = market.better.skill
-            return Verdict(Decision.ASK_BETTER, value, sure, wanted, skill)
-    return Verdict(Decision.ASK_MORE, value, sure, wanted)
+            return Verdict(TaskDecision.ASK_BETTER, value, sure, wanted, skill)
+    return Verdict(TaskDecision.ASK_MORE, value, sure, wanted)
 
 
 def _best_case(belief: Belief, options: int, answers: int, skill: float) -> float:
@@ -293,7 +293,7 @@ def _best_case(belief: Belief, options: int, answers: int, skill: float) -> floa
 
 
 def _by_worth(
-    given: int, belief: Belief, options: int, policy: PricedOverlap, market: Market
+    given: int, belief: Belief, options: int, policy: PricedOverlap, market: AnswerPrices
 ) -> Verdict:
     """Choose the most expensive step that still pays.
 
@@ -301,7 +301,7 @@ def _by_worth(
     """
     value, sure = belief.value, belief.leader
     if given < policy.answers_min:
-        return Verdict(Decision.ASK_MORE, value, sure, policy.answers_min)
+        return Verdict(TaskDecision.ASK_MORE, value, sure, policy.answers_min)
     leader, runner_up = _careful(belief, given)
     left = policy.answers_max - given
     offer = market.anyone
@@ -317,11 +317,11 @@ def _by_worth(
         looked_at = 1.0 - leader - market.review_minor / policy.error_minor
     if left > 0 and best > max(0.0, looked_at):
         if best > anyone:
-            return Verdict(Decision.ASK_BETTER, value, sure, given + 1, offer.skill)
-        return Verdict(Decision.ASK_MORE, value, sure, given + 1)
+            return Verdict(TaskDecision.ASK_BETTER, value, sure, given + 1, offer.skill)
+        return Verdict(TaskDecision.ASK_MORE, value, sure, given + 1)
     torn = market.review_minor is None and left <= 0 and leader < CONFIDENCE - TIE
     worth_a_look = looked_at > 0.0 or torn
-    return Verdict(Decision.REVIEW if worth_a_look else Decision.ACCEPT, value, sure, given)
+    return Verdict(TaskDecision.REVIEW if worth_a_look else TaskDecision.ACCEPT, value, sure, given)
 
 
 @lru_cache(maxsize=1_024)

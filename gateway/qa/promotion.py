@@ -17,7 +17,7 @@ OPTION_SHARE_MAX = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class PromotionCandidate:
     """A decided task: its value, its calibrated confidence, and the support of the value."""
 
     value: str
@@ -42,12 +42,12 @@ class Bank:
     values: dict[str, int]
 
 
-def objections(candidate: Candidate, bank: Bank) -> list[str]:
+def objections(candidate: PromotionCandidate, bank: Bank) -> list[str]:
     """Return the reasons why the result should not become gold, in words.
 
     The list is empty when it may.
 
-    >>> amina = Candidate("yes", 0.99, 5, 0, 4, 2, appealed=False)
+    >>> amina = PromotionCandidate("yes", 0.99, 5, 0, 4, 2, appealed=False)
     >>> objections(amina, Bank(given=10, promoted=2, values={"yes": 6, "no": 6}))
     []
     """

@@ -8,16 +8,16 @@ first, then from gold and from every task that closed before.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.qa.overlap import Decision, Verdict, judge
+from gateway.qa.overlap import TaskDecision, Verdict, judge
 from gateway.qa.rows import Answer
 from gateway.qa.ruling import Ruling
 from gateway.qa.skill import Skill
 
-ASKING = (Decision.ASK_MORE, Decision.ASK_BETTER)
+ASKING = (TaskDecision.ASK_MORE, TaskDecision.ASK_BETTER)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RehearsedAnswer:
     """One answer as it came in, with its worker, the skill just before, and the verdict just after.
 
     Where the policy wants more answers before it judges, `verdict` says so.
@@ -30,13 +30,13 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class RehearsedTask:
     """A task's answers up to its decision.
 
     `unused` recorded answers were not needed any more.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[RehearsedAnswer, ...]
     unused: int
 
     @property
@@ -55,7 +55,7 @@ def rehearse(
     gold: Mapping[str, str] | None = None,
     language: str = "",
     message_minor: float = 0.0,
-) -> dict[str, Story]:
+) -> dict[str, RehearsedTask]:
     """Return every task's history under a rule, by task.
 
     Rows are (task, worker, answer) in their order. `message_minor` is what the messages of one
@@ -67,7 +67,7 @@ def rehearse(
         queues.setdefault(row[0], []).append(row)
     policy, market = rule.overlap(), rule.market(message_minor)
     skills: dict[str, Skill] = {}
-    steps: dict[str, list[Step]] = {task: [] for task in queues}
+    steps: dict[str, list[RehearsedAnswer]] = {task: [] for task in queues}
     waiting = list(queues)
     while waiting:
         closed: list[str] = []
@@ -85,19 +85,25 @@ def rehearse(
                 language=language,
                 market=market,
             )
-            taken.append(Step(worker, answer, held, verdict))
+            taken.append(RehearsedAnswer(worker, answer, held, verdict))
             more = verdict.answers_wanted > len(taken) and len(taken) < len(queues[task])
             (still if more else closed).append(task)
         for task in closed:
             _learn(skills, steps[task], known.get(task), is_text=rule.is_text, language=language)
         waiting = still
     return {
-        task: Story(tuple(taken), len(queues[task]) - len(taken)) for task, taken in steps.items()
+        task: RehearsedTask(tuple(taken), len(queues[task]) - len(taken))
+        for task, taken in steps.items()
     }
 
 
 def _learn(
-    skills: dict[str, Skill], steps: list[Step], truth: str | None, *, is_text: bool, language: str
+    skills: dict[str, Skill],
+    steps: list[RehearsedAnswer],
+    truth: str | None,
+    *,
+    is_text: bool,
+    language: str,
 ) -> None:
     verdict = steps[-1].verdict
     believed = verdict.value if truth is None else truth

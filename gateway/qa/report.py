@@ -28,7 +28,7 @@ _Found = tuple[dict[str, object], list[tuple[str, str, float, int]], tuple[str, 
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class QualityReport:
     """The figures and results of an aggregation.
 
     `figures` are machine-readable. Their `confidence_checked` is false while no gold has checked
@@ -52,7 +52,7 @@ def guessed_kind(rows: Rows) -> str:
 
 def report(
     rows: Rows, kind: str, method: str, truths: Truths, gold: Truths, language: str = ""
-) -> Report:
+) -> QualityReport:
     """Aggregate (task, worker, answer) rows.
 
     See the module for the figures. Typed answers are compared as `language` says
@@ -77,7 +77,7 @@ def report(
             "no task has answers and a truth (gold aside): do the two files belong together?"
         )
     told: dict[str, object] = {"ties": len(ties), "tied": list(ties)}
-    return Report({**common, **figures, **told}, results, ties, language)
+    return QualityReport({**common, **figures, **told}, results, ties, language)
 
 
 def _options(rows: Rows, method: str, truths: Truths, gold: Truths) -> _Found:

@@ -5,7 +5,7 @@ from sys import intern
 from typing import cast
 
 from gateway.errors import Refused
-from gateway.tabular import Row, Source, open_table
+from gateway.tabular import Source, TableRow, open_table
 
 Answer = tuple[str, str, str]  # The items are task, worker and answer.
 
@@ -56,7 +56,7 @@ def _read(
     return rows
 
 
-def _cells(row: Row, columns: Sequence[str], may_be_empty: Collection[str]) -> tuple[str, ...]:
+def _cells(row: TableRow, columns: Sequence[str], may_be_empty: Collection[str]) -> tuple[str, ...]:
     # Labels repeat a thousand times, so one copy of each is kept.
     cells = tuple([intern(str(row.cells[column])) for column in columns])
     for column, cell in zip(columns, cells, strict=True):

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from gateway.errors import Refused
 from gateway.qa import skill
-from gateway.qa.overlap import CONFIDENCE, Market, Offer, Policy, parse_policy
+from gateway.qa.overlap import CONFIDENCE, AnswerPrice, AnswerPrices, Policy, parse_policy
 from gateway.qa.shared_error import SHARED_ERROR
 
 # These are the assumptions of the judge beside the rule itself.
@@ -65,9 +65,9 @@ class Ruling:
         """
         return parse_policy(self.policy, available=self.answers_max, confidence=self.confidence)
 
-    def market(self, message_minor: float = 0.0) -> Market:
+    def market(self, message_minor: float = 0.0) -> AnswerPrices:
         """Return the price of one more answer, with its messages, as a market."""
-        return Market(Offer(self.price_minor + message_minor))
+        return AnswerPrices(AnswerPrice(self.price_minor + message_minor))
 
     def as_data(self) -> dict[str, object]:
         """Return the rule for a JSON column, which `ruling` reads back."""

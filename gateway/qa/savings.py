@@ -19,8 +19,8 @@ from gateway.qa.rows import Answer
 from gateway.qa.text import stopping as text_stopping
 
 SWEPT = (0.7, 0.8, 0.9, 0.95, 0.98)  # The confidences of the chart.
-Figures = dict[str, float]
-Replays = tuple[Callable[[int], Figures], Callable[[int, int], Figures]]
+SavingFigures = dict[str, float]
+Replays = tuple[Callable[[int], SavingFigures], Callable[[int, int], SavingFigures]]
 
 
 def savings(
@@ -49,7 +49,7 @@ def savings(
         raise Refused(f"no task has answers and a truth{beside}: do the files belong together?")
     dynamic, fixed = _replays(rows, truths, kind, confidence, price, known, language)
 
-    def averaged(replay: Callable[[int], Figures]) -> Figures:
+    def averaged(replay: Callable[[int], SavingFigures]) -> SavingFigures:
         return _averaged(replay, seeds, tick)
 
     overlaps = {
@@ -75,12 +75,12 @@ def sweep(
     tick: Callable[[], None],
     gold: Mapping[str, str] | None = None,
     language: str = "",
-) -> list[Figures]:
+) -> list[SavingFigures]:
     """Return cost and accuracy of dynamic stopping at `SWEPT` confidences.
 
     It calls `tick` `sweep_steps(seeds)` times.
     """
-    curve: list[Figures] = []
+    curve: list[SavingFigures] = []
     for confidence in SWEPT:
         dynamic, _ = _replays(rows, truths, kind, confidence, None, gold or {}, language)
         curve.append(_averaged(dynamic, seeds, tick))
@@ -92,8 +92,10 @@ def sweep_steps(seeds: int) -> int:
     return seeds * len(SWEPT)
 
 
-def _averaged(replay: Callable[[int], Figures], seeds: int, tick: Callable[[], None]) -> Figures:
-    replays: list[Figures] = []
+def _averaged(
+    replay: Callable[[int], SavingFigures], seeds: int, tick: Callable[[], None]
+) -> SavingFigures:
+    replays: list[SavingFigures] = []
     for seed in range(seeds):
         replays.append(replay(seed))
         tick()

@@ -45,7 +45,7 @@ class RefusedJob(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Permitted:
+class PermittedJobs:
     """The jobs that a runner executes: one function's name, and the number of arguments per step."""
 
     function: str

@@ -25,7 +25,7 @@ from gateway.queue.bells import queue, redis_at
 from gateway.queue.jobs import (
     BellJob,
     BellQueue,
-    Permitted,
+    PermittedJobs,
     RefusedJob,
     job_timeout_s,
     refuse,
@@ -47,7 +47,7 @@ class BellWorker(SimpleWorker):
     # with it.
     max_connection_wait_time = 2.0
 
-    def __init__(self, on: BellQueue, permitted: Permitted, *then: BellQueue) -> None:
+    def __init__(self, on: BellQueue, permitted: PermittedJobs, *then: BellQueue) -> None:
         """Prepare the runner. It serves the queues in `then` whenever `on` is empty."""
         super().__init__(
             [on, *then],
@@ -124,7 +124,7 @@ def runners_at_work(redis: Redis) -> int:
 
 
 def run(
-    redis_url: str, permitted: Permitted, on_stop: Callable[[], None], names: Sequence[str]
+    redis_url: str, permitted: PermittedJobs, on_stop: Callable[[], None], names: Sequence[str]
 ) -> None:
     """Execute the jobs of these queues until SIGTERM, and finish the current job first.
 

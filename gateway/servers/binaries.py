@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gateway.servers.account import Account
+from gateway.servers.account import SystemUser
 from gateway.servers.errors import ServerError
 
 POSTGRES_WHEELS: Final = (
@@ -29,7 +29,7 @@ CACHE: Final = Path("/var/cache/gateway")
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Executable:
     """An executable, with the parts beside it that a copy needs (relative to `base`)."""
 
     path: Path
@@ -45,7 +45,7 @@ class Program:
     version: tuple[int, int]
 
 
-def find_postgres(account: Account, major: int | None) -> Program:
+def find_postgres(account: SystemUser, major: int | None) -> Program:
     """Return the PostgreSQL program of the version that wrote the data.
 
     New data (`major` is None) prefer the wheel's program to the machine's, so that all
@@ -73,7 +73,7 @@ def find_postgres(account: Account, major: int | None) -> Program:
     )
 
 
-def find_redis(account: Account) -> Program:
+def find_redis(account: SystemUser) -> Program:
     """Return the machine's Valkey or Redis program, else the wheel's.
 
     The machine's program comes first because it receives security fixes. Raises ServerError when
@@ -94,7 +94,7 @@ def find_redis(account: Account) -> Program:
     )
 
 
-def _postgres_candidates() -> Iterator[Candidate]:
+def _postgres_candidates() -> Iterator[Executable]:
     yield from _in_wheels(POSTGRES_WHEELS)
     by_major = sorted(
         Path("/usr/lib/postgresql").glob("[0-9]*/bin/postgres"),
@@ -106,7 +106,7 @@ def _postgres_candidates() -> Iterator[Candidate]:
         yield _of_the_machine(Path(on_path))
 
 
-def _redis_candidates() -> Iterator[Candidate]:
+def _redis_candidates() -> Iterator[Executable]:
     for name in ("valkey-server", "redis-server"):
         if on_path := shutil.which(name):
             yield _of_the_machine(Path(on_path))
@@ -114,11 +114,11 @@ def _redis_candidates() -> Iterator[Candidate]:
     # `make setup` puts the wheel's program here when no wheel is made for this Python version.
     in_environment = Path(sys.prefix) / "bin" / "redis-server"
     if in_environment.exists():
-        yield Candidate(in_environment, in_environment.parent, (in_environment.name,))
+        yield Executable(in_environment, in_environment.parent, (in_environment.name,))
 
 
-def _of_the_machine(path: Path) -> Candidate:
-    return Candidate(path.resolve(), path.resolve().parent)
+def _of_the_machine(path: Path) -> Executable:
+    return Executable(path.resolve(), path.resolve().parent)
 
 
 def programs_in_wheels(wheels: tuple[tuple[str, str], ...]) -> Iterator[Path]:
@@ -126,7 +126,7 @@ def programs_in_wheels(wheels: tuple[tuple[str, str], ...]) -> Iterator[Path]:
     yield from (candidate.path for candidate in _in_wheels(wheels))
 
 
-def _in_wheels(wheels: tuple[tuple[str, str], ...]) -> Iterator[Candidate]:
+def _in_wheels(wheels: tuple[tuple[str, str], ...]) -> Iterator[Executable]:
     for package, pattern in wheels:
         # find_spec does not run the package. Its Python modules have side effects on import.
         spec = importlib.util.find_spec(package)
@@ -137,10 +137,10 @@ def _in_wheels(wheels: tuple[tuple[str, str], ...]) -> Iterator[Candidate]:
                 # and find them by a relative path, so both are copied and stay neighbours.
                 tree = path.parent if path.parent.parent == Path(folder) else path.parent.parent
                 parts = (str(tree.relative_to(site)), f"{package}.libs")
-                yield Candidate(path, site, parts)
+                yield Executable(path, site, parts)
 
 
-def _program(candidate: Candidate, account: Account) -> Program | None:
+def _program(candidate: Executable, account: SystemUser) -> Program | None:
     """Return the candidate as a program that the account can run, or None when it cannot.
 
     A candidate in a folder that is closed to the account is copied out first. Root's home is closed
@@ -154,7 +154,7 @@ def _program(candidate: Candidate, account: Account) -> Program | None:
     return _asked(_copied_out(candidate), account)
 
 
-def _asked(path: Path, account: Account) -> Program | None:
+def _asked(path: Path, account: SystemUser) -> Program | None:
     """Run `path --version` as the account and return the program with its version.
 
     Return None when the program does not run or prints no version. Raises PermissionError when the
@@ -183,7 +183,7 @@ def _asked(path: Path, account: Account) -> Program | None:
     return Program(path, (int(match[1]), int(match[2] or 0))) if match else None
 
 
-def _copied_out(candidate: Candidate) -> Path:
+def _copied_out(candidate: Executable) -> Path:
     """Return a copy of the program that every user may read, made once per program version."""
     there = candidate.path.stat()
     stamp = f"{candidate.path.name}-{there.st_size:x}-{there.st_mtime_ns:x}"

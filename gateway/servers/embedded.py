@@ -4,7 +4,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from gateway.servers.kept import Kept
+from gateway.servers.kept import KeptServer
 from gateway.servers.postgres import Postgres
 from gateway.servers.redis import Redis
 
@@ -25,7 +25,7 @@ class EmbeddedServers:
         self._postgres = Postgres(folder / "postgres") if postgres else None
         self._redis = Redis(folder / "redis") if redis else None
         self._kept = [
-            Kept(server, folder / name)
+            KeptServer(server, folder / name)
             for name, server in (("postgres", self._postgres), ("redis", self._redis))
             if server is not None
         ]
@@ -50,16 +50,16 @@ class EmbeddedServers:
             self.stop()
             raise
 
-    def down(self) -> list[Kept]:
+    def down(self) -> list[KeptServer]:
         """Return the servers that no keeper keeps running."""
         return [kept for kept in self._kept if kept.is_down]
 
-    def refusing(self) -> list[Kept]:
+    def refusing(self) -> list[KeptServer]:
         """Return the servers that have a keeper but no process that listens at their socket."""
         return [kept for kept in self._kept if not kept.is_down and kept.refuses]
 
     @property
-    def kept(self) -> tuple[Kept, ...]:
+    def kept(self) -> tuple[KeptServer, ...]:
         """Return all servers."""
         return tuple(self._kept)
 

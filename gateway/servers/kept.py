@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from gateway.servers import keeper, locks, outages
-from gateway.servers.account import Account
+from gateway.servers.account import SystemUser
 from gateway.servers.errors import NotRunning, ServerError
 from gateway.servers.why import said_plainly, why
 
@@ -40,12 +40,12 @@ class Launch:
     argv: tuple[str, ...]
     cwd: Path
     run_dir: Path
-    account: Account
+    account: SystemUser
     stop_signal: int
     force_signal: int
 
 
-class Server(Protocol):
+class ServerProgram(Protocol):
     """The interface of a kind of server; its methods are all that differs between the kinds."""
 
     @property
@@ -72,10 +72,10 @@ class Server(Protocol):
         ...
 
 
-class Kept:
+class KeptServer:
     """A use of one server, from `start` to `stop` or to the end of this process."""
 
-    def __init__(self, server: Server, home: Path) -> None:
+    def __init__(self, server: ServerProgram, home: Path) -> None:
         self._server = server
         self._home = home
         self._use: int | None = None

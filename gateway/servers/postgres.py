@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import quote
 
 from gateway.servers import pgwire
-from gateway.servers.account import Account, account_for, can_reach, hand_over
+from gateway.servers.account import SystemUser, account_for, can_reach, hand_over
 from gateway.servers.binaries import Program, find_postgres
 from gateway.servers.errors import ServerError
 from gateway.servers.kept import Launch, server_environment
@@ -135,7 +135,7 @@ class Postgres:
                 f"{self._data} is there but is not a PostgreSQL data folder: move it away."
             ) from None
 
-    def _make_data(self, program: Program, account: Account) -> None:
+    def _make_data(self, program: Program, account: SystemUser) -> None:
         """Run initdb in a folder beside the final place, then rename the folder.
 
         So a half-made data folder is never taken for a complete one.
@@ -174,7 +174,7 @@ class Postgres:
         fresh.rename(self._data)
 
 
-def seen_from_inside(folder: Path, account: Account) -> str:
+def seen_from_inside(folder: Path, account: SystemUser) -> str:
     """Return a path by which a demoted server that was started in `folder` can name it.
 
     The folder may lie below one that is closed to the account (root's home has mode 0700). The

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from gateway.servers.account import Account, can_reach, hand_over
+from gateway.servers.account import SystemUser, can_reach, hand_over
 from gateway.servers.errors import ServerError
 
 SOCKET_PATH_BYTES_MAX: Final = 103
@@ -26,7 +26,7 @@ def run_dir(home: Path) -> Path:
         return home / "run"
 
 
-def make_run_dir(home: Path, account: Account) -> Path:
+def make_run_dir(home: Path, account: SystemUser) -> Path:
     """Return an empty private run folder.
 
     That is the last one if it still belongs to the account, else a new one. The path stays the same
@@ -45,7 +45,7 @@ def make_run_dir(home: Path, account: Account) -> Path:
     return fresh
 
 
-def _is_ours(path: Path, account: Account) -> bool:
+def _is_ours(path: Path, account: SystemUser) -> bool:
     # After a reboot, another user may have made a folder of that name in the temporary folder.
     try:
         there = path.lstat()
@@ -54,7 +54,7 @@ def _is_ours(path: Path, account: Account) -> bool:
     return stat.S_ISDIR(there.st_mode) and there.st_uid == account.uid and not there.st_mode & 0o077
 
 
-def _base(account: Account) -> str:
+def _base(account: SystemUser) -> str:
     """Return the first folder that is writable, short enough for a socket and within reach.
 
     Raises ServerError when there is none.

@@ -16,7 +16,7 @@ from typing import Final
 
 from gateway.servers import locks, outages
 from gateway.servers.embedded import EmbeddedServers
-from gateway.servers.kept import Kept
+from gateway.servers.kept import KeptServer
 
 REQUEST: Final = "restore.request"
 PAUSE_FIRST_S: Final = 0.5
@@ -30,7 +30,7 @@ def ask(data_dir: Path) -> None:
         os.close(locks.open_private(data_dir / REQUEST))
 
 
-class Watch:
+class ServerWatch:
     """The watch of one supervisor over all servers of a data folder."""
 
     def __init__(self, servers: EmbeddedServers, say: Say) -> None:
@@ -60,7 +60,7 @@ class Watch:
 class _One:
     """The watch over one server: the time since when it is down, and the process that starts it."""
 
-    def __init__(self, kept: Kept, data_dir: Path, say: Say) -> None:
+    def __init__(self, kept: KeptServer, data_dir: Path, say: Say) -> None:
         self._kept, self._data_dir, self._say = kept, data_dir, say
         self._starting: subprocess.Popen[bytes] | None = None
         self._down_since: float | None = None

@@ -22,12 +22,19 @@ from pydantic_settings import SettingsError as EnvironmentFault
 from gateway.errors import SettingsError
 from gateway.redaction import redacted
 from gateway.settings import wrong
-from gateway.settings.channels import LOCAL_CHANNEL, ChannelSettings, Side, Tariff
+from gateway.settings.channels import LOCAL_CHANNEL, ChannelSettings, ChannelSide, Tariff
 from gateway.settings.coordinators import Coordinators
-from gateway.settings.limits import Audience, DoorLimits, Networks
+from gateway.settings.limits import DoorLimits, Networks, ServedAddresses
 from gateway.settings.moves import Moves
 from gateway.settings.outgoing import check_addresses
-from gateway.settings.payouts import Controls, Country, DayLimit, FeeBand, ProviderSettings, TaxRow
+from gateway.settings.payouts import (
+    Controls,
+    Country,
+    DayLimitSettings,
+    FeeBand,
+    ProviderSettings,
+    TaxRow,
+)
 from gateway.settings.retention import Retention
 
 __all__ = [
@@ -35,17 +42,17 @@ __all__ = [
     "LOCAL_CHANNEL",
     "QUIET_HOURS",
     "ChannelSettings",
+    "ChannelSide",
     "Controls",
     "Coordinators",
     "Country",
-    "DayLimit",
+    "DayLimitSettings",
     "DoorLimits",
     "FeeBand",
     "Moves",
     "ProviderSettings",
     "Retention",
     "Settings",
-    "Side",
     "Tariff",
     "TaxRow",
     "load",
@@ -200,11 +207,11 @@ class Settings(BaseSettings):
     any). An empty list allows the host of `public_url` and this machine's own names. Webhooks,
     health and metrics answer to any name.
     """
-    serve_metrics: Audience = "private"
+    serve_metrics: ServedAddresses = "private"
     """The callers that may read /metrics."""
-    serve_docs: Audience = "private"
+    serve_docs: ServedAddresses = "private"
     """The callers that may read /docs and the files that it loads."""
-    serve_openapi: Audience = "private"
+    serve_openapi: ServedAddresses = "private"
     """The callers that may read /openapi.json."""
     runners: Annotated[int, Field(ge=1)] = 2
     """The number of RQ runners that `gateway up` starts."""

@@ -5,15 +5,15 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 
-from gateway.settings.section import Options, Section
+from gateway.settings.section import OptionValues, Section
 
 
-class Side(Section):
+class ChannelSide(Section):
     """One side (SMS or USSD) of a channel."""
 
     kind: str
     """The kind of the plug-in."""
-    options: Options = Field(default_factory=dict)
+    options: OptionValues = Field(default_factory=dict)
     """The plug-in's own options."""
 
 
@@ -46,9 +46,9 @@ class ChannelSettings(Section):
     """A part of the webhook's path that only the provider knows. It protects the webhook in
     addition to the provider's own checks.
     """
-    sms: Side | None = None
+    sms: ChannelSide | None = None
     """The SMS side, if the channel has one."""
-    ussd: Side | None = None
+    ussd: ChannelSide | None = None
     """The USSD side, if the channel has one."""
     prices: dict[str, Tariff] = Field(default_factory=dict)
     """This channel's own prices per country. They win over the gateway's."""
@@ -63,7 +63,7 @@ class ChannelSettings(Section):
 LOCAL_CHANNEL: dict[str, ChannelSettings] = {
     "phone": ChannelSettings(
         secret=SecretStr("local"),
-        sms=Side(kind="phone", options={"sender": "20880"}),
-        ussd=Side(kind="phone", options={"service_code": "*384*20#"}),
+        sms=ChannelSide(kind="phone", options={"sender": "20880"}),
+        ussd=ChannelSide(kind="phone", options={"service_code": "*384*20#"}),
     )
 }

@@ -7,10 +7,10 @@ from pydantic import BeforeValidator, Field
 
 from gateway.settings.section import Section
 
-Network = IPv4Network | IPv6Network
+IpNetwork = IPv4Network | IPv6Network
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
-Audience = Literal["all", "private", "off"]
+ServedAddresses = Literal["all", "private", "off"]
 """The callers of a page. `all` means every caller, `private` the callers of this machine and of
 private networks only, and `off` no caller.
 """
@@ -27,7 +27,7 @@ def _network(given: object) -> object:
     return given
 
 
-Networks = tuple[Annotated[Network, BeforeValidator(_network)], ...]
+Networks = tuple[Annotated[IpNetwork, BeforeValidator(_network)], ...]
 
 
 class DoorLimits(Section):

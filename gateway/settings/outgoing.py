@@ -5,11 +5,11 @@ from urllib.parse import urlsplit
 
 from yarl import URL
 
-from gateway.addresses import Permitted, literal
+from gateway.addresses import PermittedAddresses, literal
 from gateway.errors import SettingsError
 from gateway.settings.channels import ChannelSettings
 from gateway.settings.payouts import ProviderSettings
-from gateway.settings.section import Options
+from gateway.settings.section import OptionValues
 
 # The options of a plug-in that hold an address which the plug-in calls. An address that others call
 # (`receipt_url`) has another name.
@@ -29,7 +29,7 @@ def called(
         yield from _of(f"providers.{name}.options", provider.options)
 
 
-def _of(where: str, options: Options) -> Iterator[tuple[str, str]]:
+def _of(where: str, options: OptionValues) -> Iterator[tuple[str, str]]:
     for key in CALLED:
         value: object = options.get(key)
         if isinstance(value, str):
@@ -45,7 +45,7 @@ def check_addresses(
 
     A host name is checked when it is called, and by `gateway doctor`.
     """
-    permitted = Permitted.read(private_addresses)
+    permitted = PermittedAddresses.read(private_addresses)
     for setting, url in called(channels, providers):
         host, port = host_and_port(url)
         address = literal("127.0.0.1" if host == "localhost" else host)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from gateway import currencies
-from gateway.settings.section import Options, Section
+from gateway.settings.section import OptionValues, Section
 
 
 def _known(code: str) -> str:
@@ -38,7 +38,7 @@ class ProviderSettings(Section):
     """A part of the path of the one callback address that some providers' portals ask for (Airtel,
     airtime, pawaPay). Only the provider knows it.
     """
-    options: Options = Field(default_factory=dict)
+    options: OptionValues = Field(default_factory=dict)
     """The plug-in's own options."""
     fee_table: tuple[FeeBand, ...] = ()
     """The provider's tariff, from the smallest payout up. Above the last band, the last fee
@@ -124,7 +124,7 @@ class Country(Section):
         return tuple(row for row in newest.values() if row.percent)
 
 
-class DayLimit(Section):
+class DayLimitSettings(Section):
     """A limit on the payouts of one day (UTC)."""
 
     per: Literal["worker", "coordinator", "provider", "country", "all"]
@@ -138,7 +138,7 @@ class DayLimit(Section):
 class Controls(Section):
     """The rules that make a payout wait. See `gateway.payments.controls`."""
 
-    limits: tuple[DayLimit, ...] = ()
+    limits: tuple[DayLimitSettings, ...] = ()
     """The limits on the payouts of one day."""
     first_payouts_per_day: Annotated[int, Field(ge=1)] = 50
     """The first payouts of one coordinator's workers in 24 hours that count as ordinary. Further

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-Options = dict[str, Any]
+OptionValues = dict[str, Any]
 """A plug-in's own options, as the file gives them. The plug-in's kind checks them."""
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class PhoneScreen:
     """A screen on the phone: `text` without the CON or END, and `open` when it waits for a key."""
 
     text: str
@@ -59,14 +59,14 @@ class Phone:
         self.sent.append(sms)
         return sms
 
-    async def dial(self, code: str) -> "Session":
+    async def dial(self, code: str) -> "UssdDialogue":
         """Dial a code and return the session, which shows the first screen as its `screen`.
 
         A code that is longer than a served one opens the served code and types the rest ahead: with
         `*384*123#` served, `*384*123*5*12#` types 5 and 12.
         """
         service, ahead = self.carrier.terms.split_code(code)
-        session = Session(self, service, self.carrier.new_ref("ATUid"))
+        session = UssdDialogue(self, service, self.carrier.new_ref("ATUid"))
         session.typed = [ahead] if ahead else []
         await session.send()
         return session
@@ -93,7 +93,7 @@ class Phone:
         self._unread.append(sms)
 
 
-class Session:
+class UssdDialogue:
     """A USSD dialogue."""
 
     def __init__(self, phone: Phone, service: str, ref: str) -> None:
@@ -101,7 +101,7 @@ class Session:
         self.service = service
         self.ref = ref
         self.typed: list[str] = []
-        self.screen = Screen("", open=True, took_s=0.0)
+        self.screen = PhoneScreen("", open=True, took_s=0.0)
         self.raw = ""
         self.hops = 0
         self.metadata: list[str] = []
@@ -113,18 +113,18 @@ class Session:
         """Return all inputs joined by `*`. A typed `*` cannot be distinguished from a joint."""
         return "*".join(self.typed)
 
-    async def press(self, text: str) -> Screen:
+    async def press(self, text: str) -> PhoneScreen:
         """Type an input and send it. Raises RuntimeError when the session is over."""
         if not self.screen.open or self.ended:
             raise RuntimeError(f"the session {self.ref} is over: {self.screen.text!r}")
         self.typed.append(text)
         return await self.send()
 
-    async def repeat(self) -> Screen:
+    async def repeat(self) -> PhoneScreen:
         """Send the last step again, word for word, as a network does."""
         return await self.phone.carrier.carry_hop(self, self.transcript)
 
-    async def say(self, transcript: str) -> Screen:
+    async def say(self, transcript: str) -> PhoneScreen:
         """Send any transcript in this session, for example a stale or diverging one."""
         return await self.phone.carrier.carry_hop(self, transcript)
 
@@ -132,7 +132,7 @@ class Session:
         """End the session, as when the worker presses the red key or the radio drops."""
         await self.phone.carrier.end_session(self, "Incomplete")
 
-    async def send(self) -> Screen:
+    async def send(self) -> PhoneScreen:
         self.screen = await self.phone.carrier.carry_hop(self, self.transcript)
         if not self.screen.open:
             status = "Failed" if self.screen.fault else "Success"

@@ -26,7 +26,7 @@ FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON: Final = {"Content-Type": "application/json"}
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     """The reply to a call. `status` 0 means that none came, and `text` then gives the reason."""
 
     status: int
@@ -41,20 +41,20 @@ class Caller:
         self._timeout_s = timeout_s
         self._session: aiohttp.ClientSession | None = None
 
-    async def post_form(self, url: str, form: Mapping[str, str], metadata: str = "") -> Answer:
+    async def post_form(self, url: str, form: Mapping[str, str], metadata: str = "") -> HttpAnswer:
         headers = {**FORM, "at-ussd-hop-metadata": metadata} if metadata else FORM
         return await self.post(url, urlencode(form).encode(), headers)
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
         session = self._session or self._open()
         try:
             async with session.post(url, data=body, headers=headers) as reply:
                 text = (await reply.read()).decode("utf-8", "replace")
-                return Answer(reply.status, text, reply.headers.get("at-ussd-hop-metadata", ""))
+                return HttpAnswer(reply.status, text, reply.headers.get("at-ussd-hop-metadata", ""))
         except TimeoutError:
-            return Answer(0, f"no answer within {self._timeout_s:g} s")
+            return HttpAnswer(0, f"no answer within {self._timeout_s:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Answer(0, f"{type(error).__name__}: {error}")
+            return HttpAnswer(0, f"{type(error).__name__}: {error}")
 
     async def close(self) -> None:
         if self._session is not None:
@@ -80,7 +80,7 @@ class HangUp(Response):
             await asyncio.sleep(0)
 
 
-class Line(HttpToolsProtocol):
+class TransportProtocol(HttpToolsProtocol):
     """The protocol class of uvicorn, extended to give the application its transport."""
 
     def on_message_begin(self) -> None:
@@ -88,7 +88,7 @@ class Line(HttpToolsProtocol):
         self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
 
 
-class Server(uvicorn.Server):
+class SimulatorServer(uvicorn.Server):
     """A server that leaves the signals to its program, and stops at once when nothing is open.
 
     uvicorn's own server polls ten times per second and sleeps for a tenth of a second while it
@@ -135,7 +135,7 @@ class Listener:
         self.app = app
         self.host = host
         self.port = port
-        self._server: Server | None = None
+        self._server: SimulatorServer | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -154,10 +154,10 @@ class Listener:
             sock.close()
             raise
         self.port = int(sock.getsockname()[1])
-        self._server = Server(
+        self._server = SimulatorServer(
             uvicorn.Config(
                 self.app,
-                http=Line,
+                http=TransportProtocol,
                 ws="none",
                 lifespan="off",
                 access_log=False,
@@ -185,7 +185,7 @@ class Listener:
             await self._task
 
 
-class Provider:
+class SimulatedProvider:
     """A simulated provider, used as an asynchronous context manager.
 
     Inside the context it answers at `url`. On leaving it drops the work in progress (`close`).

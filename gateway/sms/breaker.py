@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from gateway.sms.port import Hint, Outcome, Sent
+from gateway.sms.port import Hint, SendStatus, Sent
 
 FAILURES_MAX = 5
 OPEN_S, OPEN_MOST_S = 30.0, 900.0
@@ -28,7 +28,7 @@ TRIES_MAX = 10
 SUSPECTS_MAX = 20
 
 
-class State(StrEnum):
+class BreakerState(StrEnum):
     CLOSED = "closed"  # the channel works
     OPEN = "open"
     PROBING = "probing"  # one message is on its way as a test
@@ -38,7 +38,7 @@ class State(StrEnum):
 class Breaker:
     """The state of a channel's circuit breaker."""
 
-    state: State = State.CLOSED
+    state: BreakerState = BreakerState.CLOSED
     """The current state."""
     failures: int = 0
     """The number of failures in a row."""
@@ -56,7 +56,7 @@ def after(breaker: Breaker, sent: Sequence[Sent], now: datetime, luck: float) ->
     """Return the state of the breaker after the provider's answers `sent`."""
     failed = [one for one in sent if is_failure(one)]
     blamed = next((one for one in failed if one.hint is Hint.PAUSE), None)
-    if any(one.outcome is Outcome.ACCEPTED for one in sent):
+    if any(one.outcome is SendStatus.ACCEPTED for one in sent):
         # The channel works, so a message that was refused beside this one is itself to blame.
         return Breaker()
     if blamed is None and len(failed) < len(sent):
@@ -68,19 +68,19 @@ def after(breaker: Breaker, sent: Sequence[Sent], now: datetime, luck: float) ->
     suspects = tuple(dict.fromkeys([*breaker.suspects, *(one.key for one in failed)]))[
         -SUSPECTS_MAX:
     ]
-    if blamed is None and breaker.state is not State.PROBING and failures < FAILURES_MAX:
+    if blamed is None and breaker.state is not BreakerState.PROBING and failures < FAILURES_MAX:
         return replace(breaker, failures=failures, reason=told.reason, suspects=suspects)
     # The waiting time grows for a channel that fails, not for a single message that fails again.
     opened = breaker.opened if len(suspects) == 1 else min(breaker.opened + 1, 10)
     open_s = spread(min(OPEN_S * 2**breaker.opened, OPEN_MOST_S), luck)
     until = now + timedelta(seconds=open_s)
-    return Breaker(State.OPEN, failures, opened, until, told.reason, suspects)
+    return Breaker(BreakerState.OPEN, failures, opened, until, told.reason, suspects)
 
 
 def is_failure(one: Sent) -> bool:
     """Return True if the channel is to blame, and not the message, its phone or the hour."""
     return one.hint is Hint.PAUSE or (
-        one.hint is None and one.outcome in (Outcome.RETRY, Outcome.UNKNOWN)
+        one.hint is None and one.outcome in (SendStatus.RETRY, SendStatus.UNKNOWN)
     )
 
 

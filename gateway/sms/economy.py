@@ -19,7 +19,7 @@ from functools import lru_cache
 from anyascii import anyascii
 
 from gateway.sms.alphabet import BASIC, EXTENSION
-from gateway.sms.segments import Count, count
+from gateway.sms.segments import SegmentCount, count
 
 _MARKS = {
     "'": "‘’‚‛′´`ʹʻʼˈ＇",
@@ -60,7 +60,7 @@ _SURPLUS = r"(?<= ) +| +(?=\n)|[\[\]{}]"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TextReplacement:
     """One change in a text."""
 
     before: str
@@ -80,11 +80,11 @@ class Suggestion:
 
     text: str
     """The suggested text."""
-    before: Count
+    before: SegmentCount
     """The count of the original text."""
-    after: Count
+    after: SegmentCount
     """The count of the suggested text."""
-    pieces: tuple[str | Change, ...]
+    pieces: tuple[str | TextReplacement, ...]
     """The whole text in order, as unchanged pieces and changes."""
     kept: str = ""
     """The characters that no rule may change."""
@@ -94,8 +94,8 @@ class Suggestion:
         return self.before.segments - self.after.segments
 
     @property
-    def changes(self) -> tuple[Change, ...]:
-        return tuple(piece for piece in self.pieces if isinstance(piece, Change))
+    def changes(self) -> tuple[TextReplacement, ...]:
+        return tuple(piece for piece in self.pieces if isinstance(piece, TextReplacement))
 
     @property
     def loses_letters(self) -> bool:
@@ -128,7 +128,7 @@ def cheaper(
     (None, 'ƙ')
     """
 
-    def weigh(middle: str) -> Count:
+    def weigh(middle: str) -> SegmentCount:
         return count(f"{around[0]}{middle}{around[1]}")
 
     before = weigh(text)
@@ -153,15 +153,15 @@ def cheaper(
     return Suggestion(_join(best), before, after, tuple(best))
 
 
-def _pieces(text: str, language: str | None) -> list[str | Change]:
+def _pieces(text: str, language: str | None) -> list[str | TextReplacement]:
     """Cut `text` at each position where a rule applies."""
     pattern, table, letters = _rules(language)
-    made: list[str | Change] = []
+    made: list[str | TextReplacement] = []
     start = 0
     for found in pattern.finditer(text):
         if found.start() > start:
             made.append(text[start : found.start()])
-        made.append(Change(found[0], table[found[0]], letter=found[0] in letters))
+        made.append(TextReplacement(found[0], table[found[0]], letter=found[0] in letters))
         start = found.end()
     return [*made, text[start:]] if start < len(text) else made
 
@@ -180,26 +180,29 @@ def _rules(language: str | None) -> tuple[re.Pattern[str], dict[str, str], froze
     return re.compile("|".join(map(re.escape, longest_first))), table, letters
 
 
-def _squeezed(pieces: list[str | Change]) -> list[str | Change]:
+def _squeezed(pieces: list[str | TextReplacement]) -> list[str | TextReplacement]:
     """Replace square and curly brackets by round ones and remove surplus blanks.
 
     A blank beside a change is not surplus.
     """
-    made: list[str | Change] = []
+    made: list[str | TextReplacement] = []
     for i, piece in enumerate(pieces):
-        if isinstance(piece, Change):
+        if isinstance(piece, TextReplacement):
             made.append(piece)
             continue
         ends = (r"|\A\s+" if i == 0 else "") + (r"|\s+\Z" if i == len(pieces) - 1 else "")
         start = 0
         for found in re.finditer(_SURPLUS + ends, piece):
-            made += [piece[start : found.start()], Change(found[0], _BRACKETS.get(found[0], ""))]
+            made += [
+                piece[start : found.start()],
+                TextReplacement(found[0], _BRACKETS.get(found[0], "")),
+            ]
             start = found.end()
         made.append(piece[start:])
     return [piece for piece in made if piece]
 
 
-def _join(pieces: list[str | Change]) -> str:
+def _join(pieces: list[str | TextReplacement]) -> str:
     return "".join(piece if isinstance(piece, str) else piece.after for piece in pieces)
 
 

@@ -16,7 +16,7 @@ import aiohttp
 from gateway import outside
 from gateway.errors import Failed
 from gateway.msisdn import mask
-from gateway.sms.port import OutboundSms, Outcome, Sent
+from gateway.sms.port import OutboundSms, SendStatus, Sent
 
 # A missing answer means UNKNOWN, and most providers cannot be asked. The time-out is therefore
 # longer than that of their SDKs.
@@ -40,10 +40,10 @@ def without_numbers(said: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class LostSend:
     """A call without an answer."""
 
-    outcome: Outcome
+    outcome: SendStatus
     """RETRY where the call certainly never reached the provider, else UNKNOWN."""
     reason: str
     """The error, for the operator."""
@@ -51,15 +51,15 @@ class Lost:
 
 async def side_by_side(
     calls: Sequence[Callable[[], Awaitable[Answer]]],
-) -> list[Answer | Lost]:
+) -> list[Answer | LostSend]:
     """Make all calls, a bounded number at a time, and return one answer per call, in order."""
     gate = asyncio.Semaphore(CALLS_AT_ONCE)
     begin_by = asyncio.get_running_loop().time() + BEGIN_WITHIN_S
 
-    async def one(call: Callable[[], Awaitable[Answer]]) -> Answer | Lost:
+    async def one(call: Callable[[], Awaitable[Answer]]) -> Answer | LostSend:
         async with gate:
             if asyncio.get_running_loop().time() > begin_by:
-                return Lost(Outcome.RETRY, "not begun: the provider is slow")
+                return LostSend(SendStatus.RETRY, "not begun: the provider is slow")
             try:
                 return await call()
             except (
@@ -67,9 +67,11 @@ async def side_by_side(
                 aiohttp.ConnectionTimeoutError,
                 aiohttp.InvalidURL,
             ) as error:
-                return Lost(Outcome.RETRY, f"no connection: {outside.why_not_connected(error)}")
+                return LostSend(
+                    SendStatus.RETRY, f"no connection: {outside.why_not_connected(error)}"
+                )
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                return Lost(Outcome.UNKNOWN, f"no answer: {type(error).__name__}")
+                return LostSend(SendStatus.UNKNOWN, f"no answer: {type(error).__name__}")
 
     return await asyncio.gather(*(one(call) for call in calls))
 
@@ -84,7 +86,7 @@ async def each_alone(
     answers = await side_by_side([partial(send, message) for message in messages])
     return [
         Sent(message.key, answer.outcome, reason=answer.reason)
-        if isinstance(answer, Lost)
+        if isinstance(answer, LostSend)
         else answer
         for message, answer in zip(messages, answers, strict=True)
     ]

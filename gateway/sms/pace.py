@@ -29,7 +29,7 @@ _CATCH_UP = 1.05
 
 
 @dataclass(slots=True)
-class Call:
+class SentBurst:
     """The segments that went out together."""
 
     segments: int
@@ -45,7 +45,7 @@ class Pace:
     """The pace of one channel; `limit` is in segments per second."""
 
     limit: int
-    _calls: deque[Call] = field(default_factory=deque[Call])
+    _calls: deque[SentBurst] = field(default_factory=deque[SentBurst])
     _quickest_s: float = inf
     _answers: int = 0
     _next_at: float = -inf
@@ -67,15 +67,15 @@ class Pace:
             wait_s = max(wait_s, leaves_at - now)
         return wait_s
 
-    def begin(self, now: float, segments: int) -> Call:
+    def begin(self, now: float, segments: int) -> SentBurst:
         """Record that `segments` go out now. Call `wait_s` first."""
-        call = Call(segments, now)
+        call = SentBurst(segments, now)
         self._calls.append(call)
         spacing_s = segments / (self.limit * _CATCH_UP)
         self._next_at = max(self._next_at, now) + spacing_s
         return call
 
-    def answered(self, call: Call, now: float) -> None:
+    def answered(self, call: SentBurst, now: float) -> None:
         took_s = now - call.began_at
         self._quickest_s = min(self._quickest_s, took_s)
         self._answers += 1
@@ -94,17 +94,17 @@ class Pace:
         """Take over from the process that sent before; `memory` is relative to `now`."""
         for leaves_in_s, segments in sorted(memory):
             at = now + leaves_in_s - WINDOW_S
-            self._calls.append(Call(segments, at, at))
+            self._calls.append(SentBurst(segments, at, at))
 
     def full(self, now: float) -> None:
         """Take over from an unknown process, which may have just used the whole limit."""
-        self._calls.append(Call(self.limit, now, now))
+        self._calls.append(SentBurst(self.limit, now, now))
 
     def _forget(self, now: float) -> None:
         while self._calls and self._last_leaves_at(self._calls[0], now) <= now:
             self._calls.popleft()
 
-    def _last_leaves_at(self, call: Call, now: float) -> float:
+    def _last_leaves_at(self, call: SentBurst, now: float) -> float:
         return self._arrived_by(call, now) + WINDOW_S * max(1, ceil(call.segments / self.limit))
 
     def _window(self, now: float) -> list[tuple[float, int]]:
@@ -122,7 +122,7 @@ class Pace:
                 leaves_at += WINDOW_S
         return found
 
-    def _arrived_by(self, call: Call, now: float) -> float:
+    def _arrived_by(self, call: SentBurst, now: float) -> float:
         """Return the latest time at which the call can have arrived.
 
         A call without an answer may arrive right now.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # Calculations of costs import this shelf, and never open a c
     import aiohttp
 
 
-class Outcome(StrEnum):
+class SendStatus(StrEnum):
     """The result of handing one message to a provider.
 
     An UNKNOWN message may or may not have gone out. The provider is asked about it, and it is never
@@ -121,7 +121,7 @@ class Hint(StrEnum):
     MORNING = "morning"  # not at night, but from 08:00 at the phone
 
 
-class Fault(StrEnum):
+class RefusalReason(StrEnum):
     """The fault of a message that was refused for good."""
 
     NUMBER = "number"  # the number cannot be reached this way
@@ -139,14 +139,14 @@ class Sent:
     """
 
     key: str
-    outcome: Outcome
+    outcome: SendStatus
     provider_id: str | None = None
     reason: str | None = None
     cost_micro: int | None = None
     currency: str | None = None
     opted_out: bool = False
     hint: Hint | None = None
-    fault: Fault | None = None
+    fault: RefusalReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +258,7 @@ class ReadsOutbox(Protocol):
 
 
 @runtime_checkable
-class TakesGet(Protocol):
+class TakesGetEvents(Protocol):
     """A channel whose provider may send an event in the address of a GET; all others only post."""
 
     takes_get: bool

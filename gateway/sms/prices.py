@@ -25,15 +25,15 @@ MICRO = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class SegmentPrice:
     """A price; `micro` counts millionths of a major unit, so that 0.0113 USD is whole too."""
 
     micro: int
     currency: str
 
-    def times(self, segments: int) -> "Price":
+    def times(self, segments: int) -> "SegmentPrice":
         """Return the price of `segments` segments."""
-        return Price(self.micro * segments, self.currency)
+        return SegmentPrice(self.micro * segments, self.currency)
 
 
 def minor(micro: int, currency: str) -> float:
@@ -56,7 +56,7 @@ class PriceList:
                     f"prices.{country}.currency: unknown {tariff.currency!r}; write its code of ISO 4217, like KES"
                 )
 
-    def segment_price(self, country: str | None, network: str | None = None) -> Price | None:
+    def segment_price(self, country: str | None, network: str | None = None) -> SegmentPrice | None:
         """Return the price of one segment to a phone of this country (ISO 3166) and network.
 
         Return None where no price is known.
@@ -68,9 +68,9 @@ class PriceList:
         if tariff is None:
             return None
         major = tariff.networks.get((network or "").casefold(), tariff.segment)
-        return Price(int(major * MICRO), tariff.currency)
+        return SegmentPrice(int(major * MICRO), tariff.currency)
 
-    def to(self, msisdn: str) -> Price | None:
+    def to(self, msisdn: str) -> SegmentPrice | None:
         """Return the price of one segment to this number (E.164)."""
         country, network = place_of(msisdn)
         return self.segment_price(country, network)

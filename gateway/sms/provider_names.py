@@ -23,7 +23,7 @@ def _known(zone: str) -> str:
 
 
 Zone = Annotated[str, AfterValidator(_known)]
-Pairs = Sequence[tuple[str, str]]
+NamePairs = Sequence[tuple[str, str]]
 WHOLE_BODY = "."
 """The path of a list that is the body itself."""
 
@@ -60,7 +60,7 @@ class ReceiptFields(Options):
     when: dict[str, re.Pattern[str]] = Field(default={})
 
 
-def items(pairs: Pairs, paths: Names | None) -> list[Pairs]:
+def items(pairs: NamePairs, paths: Names | None) -> list[NamePairs]:
     """Return the fields of each item of the first list that exists, with the fields outside it.
 
     Return the whole call where there is no list.
@@ -75,7 +75,7 @@ def items(pairs: Pairs, paths: Names | None) -> list[Pairs]:
     return next((found for path in paths or () if (found := _items(pairs, path))), [pairs])
 
 
-def _items(pairs: Pairs, path: str) -> list[Pairs]:
+def _items(pairs: NamePairs, path: str) -> list[NamePairs]:
     before = "" if path == WHOLE_BODY else f"{path}."
     found, beside = dict[str, list[tuple[str, str]]](), list[tuple[str, str]]()
     for name, value in pairs:

@@ -23,7 +23,7 @@ Encoding = Literal["GSM7", "UCS2"]
 _OCTETS, _LENGTH, _JOIN, _TABLE = 140, 1, 5, 3
 
 
-class Count(NamedTuple):
+class SegmentCount(NamedTuple):
     """The size of a text.
 
     `units` counts septets (GSM7) or 16-bit units (UCS2). `units_left` is the number of units that
@@ -63,16 +63,18 @@ class _Way:
             return frozenset(ch for ch in chars if ch > "\uffff")
         return chars & self.double
 
-    def weigh(self, text: str, chars: frozenset[str]) -> Count:
+    def weigh(self, text: str, chars: frozenset[str]) -> SegmentCount:
         """Return the size of `text`; `chars` is its set of characters, made once for all ways."""
         doubles = self.doubles(chars)
         units = len(text) + sum(map(text.count, doubles))
         if units <= self.alone:
-            return Count(self.encoding, units, 1, self.alone - units, self.table)
+            return SegmentCount(self.encoding, units, 1, self.alone - units, self.table)
         at = _positions(text, doubles)
         borders = _borders(text, at, self.joined)
         filled = len(text) - borders[-1] + len(at) - bisect_left(at, borders[-1])
-        return Count(self.encoding, units, len(borders) + 1, self.joined - filled, self.table)
+        return SegmentCount(
+            self.encoding, units, len(borders) + 1, self.joined - filled, self.table
+        )
 
 
 def _positions(text: str, chars: frozenset[str]) -> list[int]:
@@ -116,7 +118,7 @@ def _ways(shift: str | None) -> tuple[_Way, ...]:
 
 
 @lru_cache(maxsize=4096)
-def count(text: str, shift: str | None = None) -> Count:
+def count(text: str, shift: str | None = None) -> SegmentCount:
     """Return the size of `text` as the network carries it.
 
     `shift` is the language whose national tables the channel can send.
@@ -130,9 +132,9 @@ def count(text: str, shift: str | None = None) -> Count:
     if _BASIC_ONLY.fullmatch(text):
         units = len(text)
         if units <= _DEFAULT.alone:
-            return Count("GSM7", units, 1, _DEFAULT.alone - units)
+            return SegmentCount("GSM7", units, 1, _DEFAULT.alone - units)
         segments = -(-units // _DEFAULT.joined)
-        return Count("GSM7", units, segments, segments * _DEFAULT.joined - units)
+        return SegmentCount("GSM7", units, segments, segments * _DEFAULT.joined - units)
     return _best(text, shift)[1]
 
 
@@ -154,7 +156,7 @@ def parts(text: str, shift: str | None = None) -> list[str]:
     return [text[a:b] for a, b in pairwise(edges)]
 
 
-def _best(text: str, shift: str | None) -> tuple[_Way, Count]:
+def _best(text: str, shift: str | None) -> tuple[_Way, SegmentCount]:
     """Return the encoding with the fewest parts, and of equal ones the plainer."""
     chars = frozenset(text)
     counts = [(way, way.weigh(text, chars)) for way in _ways(shift) if way.can(chars)]

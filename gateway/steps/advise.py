@@ -11,7 +11,7 @@ from gateway.errors import Refused
 from gateway.phrases.capacity import Capacity
 from gateway.phrases.septets import BASIC, SMS_PART_UNITS, SMS_SEPTETS
 from gateway.sms.economy import cheaper
-from gateway.sms.segments import Count, count
+from gateway.sms.segments import SegmentCount, count
 from gateway.steps.questions import question_of
 from gateway.store.batches import Batch
 
@@ -143,7 +143,7 @@ def _advice(
     row: int,
     name: str,
     text: str,
-    weight: Count,
+    weight: SegmentCount,
     language: str | None,
     around: tuple[str, str],
 ) -> Advice:

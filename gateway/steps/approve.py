@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from gateway.errors import Conflict, Refused
 from gateway.money import amount_text
 from gateway.payments.payouts import decide
-from gateway.payments.states import Event, State
+from gateway.payments.states import PayoutEvent, PayoutState
 from gateway.runtime import Runtime
 from gateway.steps.disburse import happened
 from gateway.steps.resolve import found
@@ -114,12 +114,12 @@ async def refuse(rt: Runtime, ref: str, because: str, by: str, key: str) -> None
     """
     await persons.person_of(rt.db, by, key)
     stored = await found(rt, ref)
-    if stored.payout.state is not State.AWAITING_APPROVAL:
+    if stored.payout.state is not PayoutState.AWAITING_APPROVAL:
         raise Refused(f"{stored.ref} is {stored.payout.state}: it does not wait for approval")
     if not because.strip():
         raise Refused("say why", field="because")
     try:
-        await happened(rt, stored, Event.CANCEL, note=f"refused by {by}: {because.strip()}")
+        await happened(rt, stored, PayoutEvent.CANCEL, note=f"refused by {by}: {because.strip()}")
     except Conflict as moved:
         raise Refused(f"{stored.ref} has just moved on") from moved
 
@@ -128,12 +128,12 @@ async def _go_on(rt: Runtime, db: Connection, ref: str, note: str) -> None:
     """Approve and queue a payout, in the transaction that holds both operators' names."""
     stored = await payouts.by_ref_in(db, rt.vault, ref)
     now = rt.clock.now()
-    approved = decide(stored.payout, Event.APPROVE, now)
-    queued = decide(approved.payout, Event.QUEUE, now)
+    approved = decide(stored.payout, PayoutEvent.APPROVE, now)
+    queued = decide(approved.payout, PayoutEvent.QUEUE, now)
     after = replace(stored, payout=approved.payout, version=stored.version + 1)
     parts = [
-        payouts.moved(stored, approved.payout, str(Event.APPROVE), [], note),
-        payouts.moved(after, queued.payout, str(Event.QUEUE), [], ""),
+        payouts.moved(stored, approved.payout, str(PayoutEvent.APPROVE), [], note),
+        payouts.moved(after, queued.payout, str(PayoutEvent.QUEUE), [], ""),
     ]
     for part in parts:  # The second part builds on the first, so they run one after the other.
         query, arguments = statement([part])

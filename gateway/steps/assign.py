@@ -10,7 +10,7 @@ import structlog
 
 from gateway.conversation.facts import Asked
 from gateway.conversation.notices import work_waiting_notice
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Context
 from gateway.conversation.working import work
 from gateway.errors import Conflict, OtherKey
 from gateway.ids import WorkerId
@@ -81,12 +81,12 @@ async def _tell_dialers(rt: Runtime) -> set[str]:
 
 async def _ask(rt: Runtime, worker: int, sealed: bytes, index: bytes, channel_name: str) -> bool:
     channel = rt.channels[channel_name]
-    row = await carried.read(rt, channel, turns.Event(channel_name, "push", "", index, b""))
+    row = await carried.read(rt, channel, turns.InboundEvent(channel_name, "push", "", index, b""))
     msisdn = rt.vault.open(sealed)
     understood = await understand(rt, channel, row, msisdn=msisdn)
     if understood.situation.upcoming is None or row["held_state"] == "held":
         return False
-    said = work(Talk(understood.situation, rt.books, rt.kind_of))
+    said = work(Context(understood.situation, rt.books, rt.kind_of))
     assert said.reply is not None
     batch = understood.next_batch
     prompt = message(

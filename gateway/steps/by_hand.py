@@ -9,8 +9,8 @@ from datetime import datetime
 
 from gateway.errors import Conflict, Fault, Refused
 from gateway.money import MINOR_DIGITS, decimal_mark, minor_per_major, read_amount
-from gateway.payments.payout import Asked
-from gateway.payments.port import Found, Status
+from gateway.payments.payout import StatusAnswered
+from gateway.payments.port import PaymentStatus, Status
 from gateway.payments.providers.manual import Manual
 from gateway.runtime import Runtime
 from gateway.steps.disburse import happened
@@ -73,7 +73,7 @@ async def _apply(rt: Runtime, said: Confirmation, by: str) -> None:
     for _ in range(_TRIES):
         payout = stored.payout
         status = Status(
-            Found.PAID if said.paid else Found.FAILED,
+            PaymentStatus.PAID if said.paid else PaymentStatus.FAILED,
             payout.key,
             receipt=said.receipt or None,
             amount_minor=payout.amount_minor,
@@ -82,7 +82,9 @@ async def _apply(rt: Runtime, said: Confirmation, by: str) -> None:
             table="manual",
         )
         try:
-            await happened(rt, stored, Asked(status), note=f"confirmed by {by}: {said.receipt}")
+            await happened(
+                rt, stored, StatusAnswered(status), note=f"confirmed by {by}: {said.receipt}"
+            )
         except Conflict:
             stored = await payouts.by_id(rt.db, rt.vault, payout.id)
             continue

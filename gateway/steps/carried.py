@@ -17,7 +17,7 @@ _PUT_ASIDE_MAX = 50
 _SURELY_UNITS = 60  # the characters of any alphabet that one SMS holds beside a short option or two
 
 
-async def read(rt: Runtime, channel: Channel, event: turns.Event) -> Row:
+async def read(rt: Runtime, channel: Channel, event: turns.InboundEvent) -> Row:
     """Return the row of one event, whose next question, if there is one, can be sent."""
     row = await turns.read(rt.db, event)
     if channel.sms is None:

@@ -8,18 +8,18 @@ import uuid
 from gateway.conversation.facts import PayAsked
 from gateway.errors import Conflict
 from gateway.ids import PayoutId, WorkerId, secret_path
-from gateway.payments.states import State
+from gateway.payments.states import PayoutState
 from gateway.runtime import Runtime
 from gateway.steps.replace import held_part
 from gateway.steps.taking import country_of
 from gateway.steps.understand import airtime_for, provider_for
 from gateway.store import turns
-from gateway.store.db import Part, Row
+from gateway.store.db import Row, Write
 
 TAIL_DIGITS = 3
 
 
-async def payout_part(rt: Runtime, row: Row, fact: PayAsked, msisdn: str) -> Part:
+async def payout_part(rt: Runtime, row: Row, fact: PayAsked, msisdn: str) -> Write:
     """Return the part of a turn that creates a payout.
 
     Its key is fixed here, long before anything is sent.
@@ -43,7 +43,7 @@ async def payout_part(rt: Runtime, row: Row, fact: PayAsked, msisdn: str) -> Par
         result_token=secret_path(),
         status_token=secret_path(),
         timeout_token=secret_path(),
-        state=State.QUEUED,
+        state=PayoutState.QUEUED,
         due_at=rt.clock.now(),
         country=country_of(rt, msisdn, currency) or "" if taken else "",
         taxes=taken.taxes if taken else (),

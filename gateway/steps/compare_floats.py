@@ -9,7 +9,7 @@ import asyncio
 
 from gateway.payments.port import AsksFloat, TellsFloat
 from gateway.runtime import Runtime
-from gateway.steps.float_questions import Compared, ask_later, books_minor, compared, told
+from gateway.steps.float_questions import FloatComparison, ask_later, books_minor, compared, told
 from gateway.store import float_questions
 
 ANSWER_S = 20.0
@@ -40,7 +40,7 @@ async def _asked(rt: Runtime, provider: str) -> bool:
     return found is not None
 
 
-async def compare(rt: Runtime, provider: str) -> Compared | None:
+async def compare(rt: Runtime, provider: str) -> FloatComparison | None:
     """Compare an operator's float now.
 
     Return None where the operator cannot be asked for the gateway's own float, or gave no answer
@@ -54,7 +54,7 @@ async def compare(rt: Runtime, provider: str) -> Compared | None:
     return await _compare(rt, provider, asked)
 
 
-async def _compare(rt: Runtime, provider: str, asked: TellsFloat) -> Compared | None:
+async def _compare(rt: Runtime, provider: str, asked: TellsFloat) -> FloatComparison | None:
     # Money moves meanwhile: the books before and after the question are the bounds of the answer.
     before = await books_minor(rt, provider)
     told_minor = await asked.float_minor(rt.http)
@@ -62,14 +62,14 @@ async def _compare(rt: Runtime, provider: str, asked: TellsFloat) -> Compared | 
     if told_minor is None:
         return None
     await told(rt, provider, told_minor)
-    return Compared(told_minor, min(before[0], after[0]), max(before[1], after[1]))
+    return FloatComparison(told_minor, min(before[0], after[0]), max(before[1], after[1]))
 
 
-async def _told_later(rt: Runtime, provider: str) -> Compared | None:
+async def _told_later(rt: Runtime, provider: str) -> FloatComparison | None:
     """Wait for an answer that any process may receive, and read it from the database."""
     for _ in range(int(ANSWER_S / _LOOK_S)):
         found = await float_questions.latest(rt.db, provider)
         if found and found.told is not None:
-            return Compared(found.told, found.least, found.most)
+            return FloatComparison(found.told, found.least, found.most)
         await asyncio.sleep(_LOOK_S)
     return None

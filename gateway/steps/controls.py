@@ -20,13 +20,13 @@ from gateway.payments.controls import (
     quiet,
 )
 from gateway.payments.controls.approval import Thresholds
-from gateway.payments.controls.crowding import Crowd
+from gateway.payments.controls.crowding import FirstPayoutBurst
 from gateway.payments.controls.limits import DayLimit
 from gateway.payments.controls.port import Wait
 from gateway.payments.controls.quiet import Guard
 from gateway.payments.payouts import decide
 from gateway.payments.port import TellsName
-from gateway.payments.states import Event
+from gateway.payments.states import PayoutEvent
 from gateway.runtime import Runtime
 from gateway.settings import Controls
 from gateway.steps.messages import in_place_of, message, promise_of
@@ -56,7 +56,9 @@ async def may_go(rt: Runtime, stored: Stored) -> bool:
             moved.check(case),
             named,
             approval.check(case, thresholds(rules)),
-            crowding.check(case, Crowd(rules.first_payouts_per_day, timedelta(hours=rules.hold_h))),
+            crowding.check(
+                case, FirstPayoutBurst(rules.first_payouts_per_day, timedelta(hours=rules.hold_h))
+            ),
             quiet.check(
                 case, Guard(timedelta(days=rules.quiet_days), timedelta(hours=rules.hold_h))
             ),
@@ -111,9 +113,13 @@ async def release(rt: Runtime, ref: str, who: str) -> int:
 
 
 async def _waits_for_approval(db: Connection, stored: Stored, now: datetime) -> None:
-    decision = decide(stored.payout, Event.WAIT, now)
+    decision = decide(stored.payout, PayoutEvent.WAIT, now)
     query, arguments = statement(
-        [payouts.moved(stored, decision.payout, str(Event.WAIT), [], "waits for a second person")]
+        [
+            payouts.moved(
+                stored, decision.payout, str(PayoutEvent.WAIT), [], "waits for a second person"
+            )
+        ]
     )
     await db.execute(query, *arguments)
 

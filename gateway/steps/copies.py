@@ -18,7 +18,7 @@ _UNDER_ANOTHER_ID = (
 )
 
 
-async def keep_undated(rt: Runtime, event: turns.Event, undated: str, raw: bytes) -> bool:
+async def keep_undated(rt: Runtime, event: turns.InboundEvent, undated: str, raw: bytes) -> bool:
     """Keep an SMS without id and time before it is processed; return False where it is a copy.
 
     A copy that arrives later then finds it.
@@ -27,7 +27,7 @@ async def keep_undated(rt: Runtime, event: turns.Event, undated: str, raw: bytes
     return await inbox.keep_undated(rt.db, event, undated, sealed, COPIES_WITHIN, due)
 
 
-async def keep_known(rt: Runtime, event: turns.Event, row: Row) -> None:
+async def keep_known(rt: Runtime, event: turns.InboundEvent, row: Row) -> None:
     """Keep an SMS that was processed under another id as done, so that an operator sees it."""
     if row["known_as"]:
         remark = _UNDER_ANOTHER_ID if row["known_as"] == "twin" else None

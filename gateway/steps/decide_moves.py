@@ -10,7 +10,7 @@ from gateway.errors import Conflict, Refused
 from gateway.ids import WorkerId
 from gateway.money import amount_text
 from gateway.msisdn import mask
-from gateway.payments.states import Event, State
+from gateway.payments.states import PayoutEvent, PayoutState
 from gateway.phrases.septets import gsm_only
 from gateway.runtime import Runtime
 from gateway.steps.disburse import happened
@@ -18,7 +18,7 @@ from gateway.steps.find_worker import number_tail
 from gateway.steps.messages import message
 from gateway.steps.move_requests import opened, shown
 from gateway.store import number_moves, payouts, persons, turns
-from gateway.store.db import Connection, Part, Row, statement
+from gateway.store.db import Connection, Row, Write, statement
 
 Says = Literal["approve", "refuse"]
 _FIRST_MAX, _REASON_MAX = 12, 40
@@ -103,15 +103,15 @@ async def _without_payout(rt: Runtime, number: int) -> None:
     stored = await payouts.by_ref(rt.db, rt.vault, ref) if ref else None
     if stored is None:
         return
-    if stored.payout.state not in (State.QUEUED, State.AWAITING_APPROVAL):
+    if stored.payout.state not in (PayoutState.QUEUED, PayoutState.AWAITING_APPROVAL):
         raise Refused(f"{ref} is with the mobile-money operator: decide again when it is settled")
     try:
-        await happened(rt, stored, Event.CANCEL, note="its number is given back", quiet=True)
+        await happened(rt, stored, PayoutEvent.CANCEL, note="its number is given back", quiet=True)
     except Conflict as moved:
         raise Refused(f"{ref} has just changed its state: decide again") from moved
 
 
-async def _told(rt: Runtime, row: Row, outcome: str, because: str) -> list[Part]:
+async def _told(rt: Runtime, row: Row, outcome: str, because: str) -> list[Write]:
     """Return the SMS that report an outcome: to both numbers, and to the coordinator who asked."""
     move, book = row["id"], rt.books[row["language"]]
     old = "" if row["number_lost_at"] else opened(rt, row["old_sealed"])
@@ -145,7 +145,7 @@ def _when(row: Row) -> str:
     return f"{row['objected_at']:%Y%m%d%H%M%S}" if row["objected_at"] else "first"
 
 
-async def _to_coordinator(rt: Runtime, row: Row, outcome: str, because: str) -> list[Part]:
+async def _to_coordinator(rt: Runtime, row: Row, outcome: str, because: str) -> list[Write]:
     """Return the SMS to the coordinator who asked for the change.
 
     It says that the new number is asked now, or gives the reason against it.
@@ -167,7 +167,7 @@ async def _to_coordinator(rt: Runtime, row: Row, outcome: str, because: str) -> 
     return [turns.put_message(told)]
 
 
-async def _put(db: Connection, parts: list[Part]) -> None:
+async def _put(db: Connection, parts: list[Write]) -> None:
     if parts:
         query, arguments = statement(parts)
         await db.execute(query, *arguments)

@@ -20,7 +20,7 @@ from gateway import logs
 from gateway.errors import OtherKey
 from gateway.failpoints import reach
 from gateway.runtime import Channel, Runtime
-from gateway.sms.breaker import State, after
+from gateway.sms.breaker import BreakerState, after
 from gateway.sms.pace import Pace
 from gateway.sms.port import OutboundSms, SmsChannel
 from gateway.steps import fates, shorter
@@ -194,7 +194,7 @@ class Drain:
         if not messages:
             answered()
             # Nothing was tried, so the next message is the probe.
-            if claim.breaker.state is State.PROBING:
+            if claim.breaker.state is BreakerState.PROBING:
                 again = replace(claim.breaker, until=self.rt.clock.now())
                 await outbox.set_breaker(self.rt.db, self.road.name, claim.version, again)
             return
@@ -211,7 +211,7 @@ class Drain:
             answered()
         reach("deliver.sent")
         now = self.rt.clock.now()
-        probe = claim.breaker.state is State.PROBING
+        probe = claim.breaker.state is BreakerState.PROBING
         found = [
             fates.fate(
                 self.road,
@@ -221,7 +221,7 @@ class Drain:
                 now,
                 random.random(),  # noqa: S311  # spreads
                 probe=probe,
-                worked=message.failed_before and claim.breaker.state is State.CLOSED,
+                worked=message.failed_before and claim.breaker.state is BreakerState.CLOSED,
             )
             for message, one in zip(messages, sent, strict=True)
         ]
@@ -236,7 +236,7 @@ class Drain:
         ):
             log.warning("breaker", channel=self.road.name, now=breaker.state, why=breaker.reason)
             # A probe was accepted, so the other messages need not wait.
-            if breaker.state is State.CLOSED:
+            if breaker.state is BreakerState.CLOSED:
                 self.rt.bells.ring("deliver", self.road.name)
         await shorter.instead(
             self.rt,
@@ -282,7 +282,7 @@ class Drain:
 
     async def _afterwards(
         self,
-        found: Sequence[outbox.Fate],
+        found: Sequence[outbox.SendOutcome],
         numbers: dict[str, str],
         opted_out: Sequence[str],
         now: datetime,
@@ -322,7 +322,7 @@ class Drain:
             task.result()
 
 
-def _outcome(message: Claimed, fate: outbox.Fate) -> dict[str, object]:
+def _outcome(message: Claimed, fate: outbox.SendOutcome) -> dict[str, object]:
     """Return the log's data of one message that was handed over."""
     known = {"provider_id": fate.provider_id} if fate.provider_id else {}
     return {

@@ -22,7 +22,7 @@ from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
 from gateway.steps import moving, no_work, typed_pin
 from gateway.steps.explain import payment
-from gateway.steps.facts import Heard, about, parts_of, ring_for
+from gateway.steps.facts import TurnSource, about, parts_of, ring_for
 from gateway.steps.retry import settle_down
 from gateway.steps.standing import skill_view
 from gateway.steps.step_identity import event_id, read_step, transcript_of
@@ -30,7 +30,7 @@ from gateway.steps.understand import Understood, coordinator_view, understand
 from gateway.store import number_moves, people, sessions, turns
 from gateway.store.db import Repeated, Row
 from gateway.ussd.networks import Network
-from gateway.ussd.port import Shown, UssdChannel, UssdStep
+from gateway.ussd.port import ShownScreen, UssdChannel, UssdStep
 from gateway.ussd.screens import navigation, pages, pages_with_choices_first
 from gateway.ussd.transcript import new_keys
 
@@ -51,7 +51,7 @@ class Dialled:
     read that text even when the screen comes too late.
     """
 
-    screen: Shown
+    screen: ShownScreen
     worker: WorkerId | None = None
     worth_telling: str = ""
 
@@ -78,7 +78,7 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dia
     step = replace(step, transcript=await transcript_of(rt, channel, step, index))
     if len(step.transcript) > _TRANSCRIPT_MAX:
         raise Refused("the transcript is longer than any session's", status=400)
-    event = turns.Event(
+    event = turns.InboundEvent(
         channel.name,
         "ussd",
         identity,
@@ -96,7 +96,7 @@ async def dial(rt: Runtime, channel: Channel, step: UssdStep, raw: bytes) -> Dia
                         return await _take(rt, channel, channel.ussd, step, own, row, msisdn)
                 known: str = row["known_reply"]
                 log.info("ussd step answered", repeated=True)
-                return Dialled(Shown(known[4:], end=known.startswith("END")))
+                return Dialled(ShownScreen(known[4:], end=known.startswith("END")))
             except (Conflict, Repeated):
                 continue
         raise Failed("too many conflicts", retryable=True)
@@ -107,7 +107,7 @@ async def _take(
     channel: Channel,
     ussd: UssdChannel,
     step: UssdStep,
-    event: turns.Event,
+    event: turns.InboundEvent,
     row: Row,
     msisdn: str,
 ) -> Dialled:
@@ -120,7 +120,7 @@ async def _take(
         # This transcript contains nothing new, so the session's current screen is shown.
         assert before is not None
         log.info("ussd step answered", repeated=True)
-        return Dialled(Shown(before.pages[before.page], end=before.ended))
+        return Dialled(ShownScreen(before.pages[before.page], end=before.ended))
     limits = ussd.network(step.network)
     understood = await _understand(rt, channel, row, keys, msisdn)
     understood = await _planned(rt, understood, row, limits)
@@ -134,7 +134,9 @@ async def _take(
     if said != step.transcript:
         event = replace(event, body=rt.vault.seal(typed_pin.NOT_KEPT))
     worker = moving.worker_of(row, understood)
-    heard = Heard(msisdn, "" if secret or not keys else keys[-1], "ussd", _sms_channel(rt, channel))
+    heard = TurnSource(
+        msisdn, "" if secret or not keys else keys[-1], "ussd", _sms_channel(rt, channel)
+    )
     session = turns.SessionRow(
         worker=worker,
         before=row["transcript"],
@@ -162,7 +164,7 @@ async def _take(
     if row["missed_message"]:
         rt.bells.ring("deliver", heard.channel)
     matters = any(isinstance(fact, Answered | PayAsked) for fact in facts)
-    return Dialled(Shown(shown, end=after.ended), worker, notice if matters else "")
+    return Dialled(ShownScreen(shown, end=after.ended), worker, notice if matters else "")
 
 
 async def _planned(rt: Runtime, understood: Understood, row: Row, limits: Network) -> Understood:

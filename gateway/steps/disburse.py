@@ -20,17 +20,17 @@ from gateway.errors import Conflict, Refused
 from gateway.failpoints import reach
 from gateway.money import amount_text
 from gateway.payments.chart import Code
-from gateway.payments.payout import Answered, Asked, Happened, Hinted
-from gateway.payments.payouts import LEASE, Decision, decide
-from gateway.payments.port import Found, Order, Status
-from gateway.payments.states import Do, Event, State
+from gateway.payments.payout import Happened, Hinted, StatusAnswered, SubmitAnswered
+from gateway.payments.payouts import LEASE, PayoutDecision, decide
+from gateway.payments.port import Order, PaymentStatus, Status
+from gateway.payments.states import Do, PayoutEvent, PayoutState
 from gateway.runtime import Runtime
 from gateway.steps.controls import may_go
 from gateway.steps.messages import in_place_of, message, promise_of
 from gateway.steps.pulse import ask_floats, heed
 from gateway.steps.replace import may_be_replaced, replacement_part
 from gateway.store import inbox, outbox, payouts, pulse, turns
-from gateway.store.db import Part, Taken
+from gateway.store.db import ReceiptTaken, Write
 from gateway.store.moves import may_go_together, move_all
 from gateway.store.payouts import Stored
 
@@ -56,7 +56,9 @@ async def disburse(rt: Runtime) -> int:
             if stored not in known:
                 log.error("the payout's provider is no longer configured", ref=stored.ref)
         sends = await _claimed(rt, known)
-        asks = [s for s in known if s.payout.state not in (State.QUEUED, State.SUBMITTING)]
+        asks = [
+            s for s in known if s.payout.state not in (PayoutState.QUEUED, PayoutState.SUBMITTING)
+        ]
         # The calls run side by side, because most of the time passes waiting for the operator.
         await _written_as_they_come(
             rt, [*(_sent(rt, s) for s in sends), *(_asked(rt, s) for s in asks)]
@@ -71,41 +73,41 @@ async def _claimed(rt: Runtime, due: Sequence[Stored]) -> list[Stored]:
     The same commit records the leases that ran out.
     """
     moves: list[tuple[Stored, Happened]] = []
-    await ask_floats(rt, {s.payout.provider for s in due if s.payout.state is State.QUEUED})
+    await ask_floats(rt, {s.payout.provider for s in due if s.payout.state is PayoutState.QUEUED})
     for stored in due:
-        if stored.payout.state is State.SUBMITTING:
-            moves.append((stored, Event.LEASE_EXPIRED))
-        elif stored.payout.state is State.QUEUED and await may_go(rt, stored):
+        if stored.payout.state is PayoutState.SUBMITTING:
+            moves.append((stored, PayoutEvent.LEASE_EXPIRED))
+        elif stored.payout.state is PayoutState.QUEUED and await may_go(rt, stored):
             reach("disburse.allowed")
-            moves.append((stored, Event.CLAIM))
+            moves.append((stored, PayoutEvent.CLAIM))
     sends = await happened_to_all(rt, moves)
-    await heed(rt, [(stored, what) for stored, what in moves if what is Event.LEASE_EXPIRED])
+    await heed(rt, [(stored, what) for stored, what in moves if what is PayoutEvent.LEASE_EXPIRED])
     return sends
 
 
-Heard = tuple[Stored, Answered | Asked]
+ProviderAnswer = tuple[Stored, SubmitAnswered | StatusAnswered]
 
 
-async def _sent(rt: Runtime, claimed: Stored) -> Heard:
+async def _sent(rt: Runtime, claimed: Stored) -> ProviderAnswer:
     """Send a payout in a task of its own, so that the values bound to its log lines stay in it."""
     logs.bind(payout=claimed.ref, provider=claimed.payout.provider)
     log.info("payout is sent to its operator", tries=claimed.payout.tries)
     reach("disburse.submitting")
     answer = await rt.providers[claimed.payout.provider].submit(rt.http, order_of(rt, claimed))
     reach("disburse.answered")
-    return claimed, Answered(answer, claimed.payout.tries)
+    return claimed, SubmitAnswered(answer, claimed.payout.tries)
 
 
-async def _asked(rt: Runtime, stored: Stored) -> Heard:
+async def _asked(rt: Runtime, stored: Stored) -> ProviderAnswer:
     logs.bind(payout=stored.ref, provider=stored.payout.provider)
     log.info("operator is asked about a payout")
     status = await rt.providers[stored.payout.provider].ask(rt.http, order_of(rt, stored))
     reach("disburse.asked")
-    return stored, Asked(status)
+    return stored, StatusAnswered(status)
 
 
 async def _written_as_they_come(
-    rt: Runtime, calls: Sequence[Coroutine[object, object, Heard]]
+    rt: Runtime, calls: Sequence[Coroutine[object, object, ProviderAnswer]]
 ) -> None:
     """Write answers as they come.
 
@@ -122,7 +124,9 @@ async def _written_as_they_come(
             await happened_to_all(rt, heard)
             reach("disburse.written")
             await heed(rt, heard)
-            await _heed_early_callbacks(rt, [s for s, what in heard if isinstance(what, Answered)])
+            await _heed_early_callbacks(
+                rt, [s for s, what in heard if isinstance(what, SubmitAnswered)]
+            )
     finally:
         for one in waiting:
             one.cancel()
@@ -139,7 +143,7 @@ async def _heed_early_callbacks(rt: Runtime, answered: Sequence[Stored]) -> None
     for stored in answered:
         if stored.ref in came:
             now = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
-            await _by_itself(rt, now, Hinted(Status(Found.PENDING)))
+            await _by_itself(rt, now, Hinted(Status(PaymentStatus.PENDING)))
 
 
 async def happened_to_all(rt: Runtime, moves: Sequence[tuple[Stored, Happened]]) -> list[Stored]:
@@ -149,7 +153,7 @@ async def happened_to_all(rt: Runtime, moves: Sequence[tuple[Stored, Happened]])
     was faster, where it breaks a rule, or where it replaces another payout. Each payout occurs at
     most once.
     """
-    together: list[tuple[Stored, Happened, Decision, list[Part]]] = []
+    together: list[tuple[Stored, Happened, PayoutDecision, list[Write]]] = []
     alone: list[tuple[Stored, Happened]] = []
     for stored, what in moves:
         decision = decided(rt, stored, what)
@@ -160,7 +164,7 @@ async def happened_to_all(rt: Runtime, moves: Sequence[tuple[Stored, Happened]])
         ):
             continue
         parts = await written(rt, stored, decision, _note(what))
-        late = decision.event is Event.PAID and decision.payout.state is State.LATE_PAID
+        late = decision.event is PayoutEvent.PAID and decision.payout.state is PayoutState.LATE_PAID
         if late or decision.pause_provider or not may_go_together(parts):
             alone.append((stored, what))
         else:
@@ -175,9 +179,9 @@ async def happened_to_all(rt: Runtime, moves: Sequence[tuple[Stored, Happened]])
         _after_commit(rt, stored, decision)
     sends = [replace(s, payout=d.payout, version=s.version + 1) for s, d in done if d.do is Do.SEND]
     for stored, what in alone:
-        if await _by_itself(rt, stored, what) and what is Event.CLAIM:
+        if await _by_itself(rt, stored, what) and what is PayoutEvent.CLAIM:
             now = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
-            sends += [now] if now.payout.state is State.SUBMITTING else []
+            sends += [now] if now.payout.state is PayoutState.SUBMITTING else []
     return sends
 
 
@@ -191,7 +195,7 @@ async def _by_itself(rt: Runtime, stored: Stored, what: Happened) -> bool:
         try:
             await happened(rt, stored, what, note=_note(what))
         except Conflict:
-            if isinstance(what, Event):
+            if isinstance(what, PayoutEvent):
                 return False
             stored = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
             continue
@@ -203,9 +207,9 @@ async def _by_itself(rt: Runtime, stored: Stored, what: Happened) -> bool:
 
 def _note(what: Happened) -> str:
     match what:
-        case Answered(answer):
+        case SubmitAnswered(answer):
             return answer.text
-        case Asked(status) | Hinted(status):
+        case StatusAnswered(status) | Hinted(status):
             return status.text
         case _:
             return ""
@@ -241,11 +245,13 @@ async def _called_back(rt: Runtime, stored: Stored, token: str, status: Status) 
     asked = token == stored.status_token
     for _ in range(_TRIES):
         try:
-            await happened(rt, stored, Asked(status) if asked else Hinted(status), note=status.text)
+            await happened(
+                rt, stored, StatusAnswered(status) if asked else Hinted(status), note=status.text
+            )
         except Conflict:
             stored = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
             continue
-        await heed(rt, [(stored, Asked(status) if asked else Hinted(status))])
+        await heed(rt, [(stored, StatusAnswered(status) if asked else Hinted(status))])
         rt.bells.ring("disburse")
         return
     raise Conflict(f"payout {stored.ref} keeps changing")
@@ -265,14 +271,14 @@ async def happened(
         await payouts.pause(rt.db, stored.payout.provider, until, note or decision.payout.reason)
     if decision.event is None and decision.payout == stored.payout:
         return
-    if decision.event is Event.PAID and decision.payout.state is State.LATE_PAID:
+    if decision.event is PayoutEvent.PAID and decision.payout.state is PayoutState.LATE_PAID:
         await _take_the_place_of_what_waits(rt, stored)
     parts = await written(rt, stored, decision, note, quiet=quiet)
     reach("payout.decided")
     try:
         await rt.db.commit(parts)
-    except Taken as taken:
-        if not isinstance(what, Asked):
+    except ReceiptTaken as taken:
+        if not isinstance(what, StatusAnswered):
             raise Refused(str(taken)) from taken
         await happened(rt, stored, replace(what, receipt_taken=True), note=note)
         return
@@ -280,7 +286,7 @@ async def happened(
     _after_commit(rt, stored, decision)
 
 
-def _after_commit(rt: Runtime, stored: Stored, decision: Decision) -> None:
+def _after_commit(rt: Runtime, stored: Stored, decision: PayoutDecision) -> None:
     if decision.do is Do.CALL_PEOPLE:
         log.error(
             "payout needs a person",
@@ -292,7 +298,7 @@ def _after_commit(rt: Runtime, stored: Stored, decision: Decision) -> None:
         rt.bells.ring("deliver", stored.sms_channel)
 
 
-def decided(rt: Runtime, stored: Stored, what: Happened) -> Decision:
+def decided(rt: Runtime, stored: Stored, what: Happened) -> PayoutDecision:
     """Return the state machine's decision on `what`, taken now."""
     return decide(
         stored.payout,
@@ -311,13 +317,13 @@ async def _take_the_place_of_what_waits(rt: Runtime, stored: Stored) -> None:
     """
     unsent = await payouts.unsent_of(rt.db, rt.vault, stored.payout.worker)
     if unsent is not None:
-        await happened(rt, unsent, Event.CANCEL, quiet=True)
+        await happened(rt, unsent, PayoutEvent.CANCEL, quiet=True)
         raise Conflict(f"payout {stored.ref} was paid late: the balance is another now")
 
 
 async def written(
-    rt: Runtime, stored: Stored, decision: Decision, note: str, *, quiet: bool = False
-) -> list[Part]:
+    rt: Runtime, stored: Stored, decision: PayoutDecision, note: str, *, quiet: bool = False
+) -> list[Write]:
     """Return all parts that one decision writes in one commit."""
     booked = [
         (posting, await rt.accounts.get(posting.debit), await rt.accounts.get(posting.credit))
@@ -325,7 +331,7 @@ async def written(
     ]
     parts = [payouts.moved(stored, decision.payout, str(decision.event or ""), booked, note)]
     replaced = decision.do is Do.REPLACE and may_be_replaced(stored, decision.payout)
-    late = decision.event is Event.PAID and decision.payout.state is State.LATE_PAID
+    late = decision.event is PayoutEvent.PAID and decision.payout.state is PayoutState.LATE_PAID
     if replaced:
         parts.append(await replacement_part(rt, stored))
     elif (decision.do in (Do.TELL_WORKER, Do.REPLACE) or late) and not quiet:
@@ -337,7 +343,9 @@ async def written(
     return parts
 
 
-def _notice(rt: Runtime, stored: Stored, decision: Decision, waiting: str | None) -> turns.Message:
+def _notice(
+    rt: Runtime, stored: Stored, decision: PayoutDecision, waiting: str | None
+) -> turns.Message:
     """Return the one SMS that tells a worker the outcome of her payout.
 
     It is written once per outcome. `waiting` is the unsent reply that only promises the money. The
@@ -348,7 +356,7 @@ def _notice(rt: Runtime, stored: Stored, decision: Decision, waiting: str | None
     taken_minor = sum(p.amount_minor for p in decision.postings if p.code in taken_again)
     book = rt.books[stored.language]
     amount = amount_text(after.amount_minor, after.currency)
-    if after.state in (State.PAID, State.LATE_PAID):
+    if after.state in (PayoutState.PAID, PayoutState.LATE_PAID):
         text = notices.paid_notice(
             book,
             amount=amount,
@@ -356,7 +364,7 @@ def _notice(rt: Runtime, stored: Stored, decision: Decision, waiting: str | None
             ref=stored.ref,
             balance=amount_text(stored.balance_minor - taken_minor, after.currency),
         )
-        fee_minor = after.fee_minor if after.state is State.PAID else 0
+        fee_minor = after.fee_minor if after.state is PayoutState.PAID else 0
         less = notices.less_words(book, after.tax_minor, fee_minor, after.currency)
         text = f"{text} {less}".rstrip()
     else:

@@ -18,7 +18,7 @@ from gateway.settings import Country
 from gateway.steps import respect
 from gateway.steps.messages import message
 from gateway.store import coordinators, people, turns, worker_parts
-from gateway.store.db import Part, Row
+from gateway.store.db import Row, Write
 
 
 def country_of(rt: Runtime, msisdn: str) -> tuple[str, Country]:
@@ -32,7 +32,7 @@ def country_of(rt: Runtime, msisdn: str) -> tuple[str, Country]:
     return region, rt.settings.countries[region]
 
 
-def joined_part(rt: Runtime, fact: Joined, msisdn: str, channel: str, via: str, said: str) -> Part:
+def joined_part(rt: Runtime, fact: Joined, msisdn: str, channel: str, via: str, said: str) -> Write:
     """Return the part that enrols a worker who joined by herself."""
     region, country = country_of(rt, msisdn)
     new = _new_worker(
@@ -41,7 +41,7 @@ def joined_part(rt: Runtime, fact: Joined, msisdn: str, channel: str, via: str, 
     return worker_parts.enrol_worker(new, "joined" if fact.agreed else "asked", via, channel, said)
 
 
-def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[Part]:
+def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[Write]:
     """Return the invited worker and her invitation.
 
     The invitation replaces one that has not gone yet; at night it waits for her morning. A
@@ -80,7 +80,7 @@ def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[
 
 def expected_part(
     rt: Runtime, msisdn: str, name: str, language: str | None, channel: str, partner: str | None
-) -> Part:
+) -> Write:
     """Return the part that records an expected worker, whom the operator's staff tell how to join.
 
     No invitation is sent; her own JOIN or YES counts.
@@ -93,7 +93,7 @@ def expected_part(
     return worker_parts.enrol_worker(new, "invited", "operator", channel, "EXPECT")
 
 
-async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator) -> list[Part]:
+async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator) -> list[Write]:
     """Return the parts that remove a worker of this coordinator or of her centre.
 
     Any other number changes nothing.
@@ -108,7 +108,7 @@ async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator) -> li
     ]
 
 
-async def named_parts(rt: Runtime, row: Row, fact: WorkerNamed) -> list[Part]:
+async def named_parts(rt: Runtime, row: Row, fact: WorkerNamed) -> list[Write]:
     """Name a worker of this coordinator."""
     worker = await people.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
     if worker is None:
@@ -116,13 +116,13 @@ async def named_parts(rt: Runtime, row: Row, fact: WorkerNamed) -> list[Part]:
     return [worker_parts.name_worker(worker, fact.name, "coordinator", row["coordinator_id"])]
 
 
-async def zone_parts(rt: Runtime, row: Row, fact: ZoneChosen) -> list[Part]:
+async def zone_parts(rt: Runtime, row: Row, fact: ZoneChosen) -> list[Write]:
     """Return the parts that set the time zone of a worker of this coordinator."""
     worker = await people.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
     return [worker_parts.set_zone(worker, fact.zone)] if worker is not None else []
 
 
-async def unlocked_parts(rt: Runtime, row: Row, fact: PinReset) -> list[Part]:
+async def unlocked_parts(rt: Runtime, row: Row, fact: PinReset) -> list[Write]:
     """Return the parts that delete a worker's PIN and tell her so on her own phone.
 
     A coordinator can therefore not unlock it without her knowledge.

@@ -2,24 +2,24 @@
 
 from typing import Literal
 
-from gateway.conversation.situation import Payment, WrongAnswer
+from gateway.conversation.situation import PaymentView, WrongAnswer
 from gateway.ids import WorkerId
-from gateway.payments.states import State
+from gateway.payments.states import PayoutState
 from gateway.runtime import Runtime
 from gateway.store import adjustments, payments_of
 
-_PAID = frozenset({State.PAID, State.LATE_PAID})
+_PAID = frozenset({PayoutState.PAID, PayoutState.LATE_PAID})
 
 
-async def payment(rt: Runtime, worker: WorkerId, ref: str | None) -> Payment | None:
+async def payment(rt: Runtime, worker: WorkerId, ref: str | None) -> PaymentView | None:
     """Return the worker's payment with that reference, or her last one; None where she has none."""
     found = await payments_of.explained(rt.db, worker, ref)
     if found is None:
         return None
     row = found.payout
-    state = State(row["state"])
+    state = PayoutState(row["state"])
     at = row["settled_at"] or row["created_at"]
-    return Payment(
+    return PaymentView(
         ref=row["ref"],
         amount_minor=row["amount"],
         fate=_fate(state, row["waits"]),
@@ -42,10 +42,10 @@ async def wrong_answer(rt: Runtime, worker: WorkerId, ref: str) -> WrongAnswer |
 
 
 def _fate(
-    state: State, waits: str | None
+    state: PayoutState, waits: str | None
 ) -> Literal["paid", "on_way", "failed", "waits", "reversed"]:
     if state.open:
         return "waits" if waits else "on_way"
-    if state is State.REVERSED:
+    if state is PayoutState.REVERSED:
         return "reversed"
     return "paid" if state in _PAID else "failed"

@@ -54,7 +54,7 @@ from gateway.steps.questions import as_held
 from gateway.steps.understand import Understood
 from gateway.store import coordinators, turns, worker_parts
 from gateway.store.batches import Batch
-from gateway.store.db import Part, Row
+from gateway.store.db import Row, Write
 from gateway.texts import numbers_masked
 from gateway.workers import pins
 
@@ -62,7 +62,7 @@ _LAST = 2**63  # larger than any id of a task
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class TurnSource:
     """The event behind the facts.
 
     `via` is sms or ussd. `channel` is the channel of its SMS replies. `pin` is the PIN that a
@@ -77,8 +77,8 @@ class Heard:
 
 
 async def parts_of(
-    rt: Runtime, row: Row, understood: Understood, facts: tuple[Fact, ...], heard: Heard
-) -> list[Part]:
+    rt: Runtime, row: Row, understood: Understood, facts: tuple[Fact, ...], heard: TurnSource
+) -> list[Write]:
     """Return the parts that the facts of one turn write."""
     parts = [*_reach(row, facts, heard), *_idle(row, facts)]
     if row["away"]:
@@ -89,7 +89,7 @@ async def parts_of(
     return parts
 
 
-def _idle(row: Row, facts: tuple[Fact, ...]) -> list[Part]:
+def _idle(row: Row, facts: tuple[Fact, ...]) -> list[Write]:
     """Guard a turn that asks a worker without a question against a push at the same moment."""
     if (
         row["held_state"] == "held"
@@ -130,7 +130,7 @@ def _task_id(fact: Fact) -> int:
     return fact.task if isinstance(fact, Answered | Asked | AskedAlone | Skipped) else 0
 
 
-def _reach(row: Row, facts: tuple[Fact, ...], heard: Heard) -> list[Part]:
+def _reach(row: Row, facts: tuple[Fact, ...], heard: TurnSource) -> list[Write]:
     """Record how the worker was last reached.
 
     A worker who dials is sent no questions that she did not ask for. A worker who takes work by SMS
@@ -147,8 +147,8 @@ def _reach(row: Row, facts: tuple[Fact, ...], heard: Heard) -> list[Part]:
 
 
 async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
-    rt: Runtime, row: Row, understood: Understood, fact: Fact, heard: Heard
-) -> list[Part]:
+    rt: Runtime, row: Row, understood: Understood, fact: Fact, heard: TurnSource
+) -> list[Write]:
     match fact:
         case Answered():
             batch = await _batch_answered(rt, understood, fact)
@@ -220,7 +220,7 @@ async def _batch_answered(rt: Runtime, understood: Understood, fact: Answered) -
     return await rt.batches.get(item.held.question.batch)
 
 
-def asked_part(rt: Runtime, row: Row, understood: Understood, fact: Asked, via: str) -> Part:
+def asked_part(rt: Runtime, row: Row, understood: Understood, fact: Asked, via: str) -> Write:
     """Hold the task of a question for the worker, or extend her lease of one that she holds."""
     batch = understood.batch_of(fact)
     until, worker = rt.clock.now() + timedelta(seconds=batch.lease_s), WorkerId(row["worker_id"])
@@ -229,7 +229,7 @@ def asked_part(rt: Runtime, row: Row, understood: Understood, fact: Asked, via: 
     return turns.hold_item(fact.task, worker, via, until, fact.item)
 
 
-def _pin_part(row: Row, fact: PinChosen | PinRight | PinWrong) -> Part:
+def _pin_part(row: Row, fact: PinChosen | PinRight | PinWrong) -> Write:
     worker = WorkerId(row["worker_id"])
     if isinstance(fact, PinChosen):
         return worker_parts.set_pin(worker, row["pin_hash"], fact.hash)
@@ -237,8 +237,8 @@ def _pin_part(row: Row, fact: PinChosen | PinRight | PinWrong) -> Part:
 
 
 def _word_part(
-    row: Row, fact: Agreed | Stopped | Restarted | LanguageChosen | QuietChosen, heard: Heard
-) -> Part:
+    row: Row, fact: Agreed | Stopped | Restarted | LanguageChosen | QuietChosen, heard: TurnSource
+) -> Write:
     worker = WorkerId(row["worker_id"])
     match fact:
         case LanguageChosen():

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from gateway.runtime import Channel
 from gateway.sms.breaker import TRIES_MAX, again_s, is_failure
 from gateway.sms.morning import next_morning
-from gateway.sms.port import Hint, Outcome, Sent
-from gateway.sms.prices import Price, place_of
-from gateway.store.outbox import UNKNOWN_FOR, Claimed, Fate
+from gateway.sms.port import Hint, SendStatus, Sent
+from gateway.sms.prices import SegmentPrice, place_of
+from gateway.store.outbox import UNKNOWN_FOR, Claimed, SendOutcome
 
 
 def fate(
@@ -23,7 +23,7 @@ def fate(
     *,
     probe: bool = False,
     worked: bool = False,
-) -> Fate:
+) -> SendOutcome:
     """Map the provider's answer for a message to its next state.
 
     `luck` (0 to 1) spreads messages that failed together. `worked` says that this message failed
@@ -36,13 +36,13 @@ def fate(
     state, channel, tries, due_at = _next(road, message, sent, msisdn, now, luck)
     if sent.hint is Hint.PAUSE and worked and not probe and state == "queued":
         state, tries = ("given_up" if message.tries >= TRIES_MAX else state), message.tries
-    if probe and sent.outcome is Outcome.RETRY and is_failure(sent) and channel == road.name:
+    if probe and sent.outcome is SendStatus.RETRY and is_failure(sent) and channel == road.name:
         state, tries = "queued", message.tries - 1
         due_at = now + timedelta(seconds=again_s(message.tries, luck))
     cost = (
         _cost(road, message, sent, country, network) if state in ("accepted", "unknown") else None
     )
-    return Fate(
+    return SendOutcome(
         id=message.id,
         state=state,
         channel=channel,
@@ -57,9 +57,9 @@ def fate(
     )
 
 
-def not_carried(road: Channel, message: Claimed, reason: str) -> Fate:
+def not_carried(road: Channel, message: Claimed, reason: str) -> SendOutcome:
     """Return the outcome of a message that its channel cannot carry, and that was never sent."""
-    return Fate(
+    return SendOutcome(
         id=message.id,
         state="refused",
         channel=road.name,
@@ -80,13 +80,13 @@ def _next(  # noqa: PLR0911  # one return a fate
     """Return the state, the channel, the counted tries and the due time."""
     tries = message.tries
     match sent.outcome, sent.hint:
-        case Outcome.ACCEPTED, _:
+        case SendStatus.ACCEPTED, _:
             return "accepted", road.name, tries, None
-        case Outcome.UNKNOWN, _:
+        case SendStatus.UNKNOWN, _:
             return "unknown", road.name, tries, now + UNKNOWN_FOR
         case _, Hint.REROUTE if road.fallback and road.fallback not in message.roads:
             return "queued", road.fallback, 0, now
-        case Outcome.REFUSED, _:
+        case SendStatus.REFUSED, _:
             return "refused", road.name, tries, None
         case _, Hint.MORNING:
             return "queued", road.name, tries - 1, next_morning(msisdn, now)
@@ -101,9 +101,9 @@ def _next(  # noqa: PLR0911  # one return a fate
 
 def _cost(
     road: Channel, message: Claimed, sent: Sent, country: str | None, network: str | None
-) -> Price | None:
+) -> SegmentPrice | None:
     """Return the cost that the provider named, else that of the price list."""
     listed = road.prices.segment_price(country, network)
     if sent.cost_micro is not None and (sent.currency or listed):
-        return Price(sent.cost_micro, sent.currency or (listed.currency if listed else ""))
+        return SegmentPrice(sent.cost_micro, sent.currency or (listed.currency if listed else ""))
     return listed.times(message.segments) if listed else None

@@ -20,7 +20,7 @@ _TEXT_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundWorker:
     """A worker in the list of a search."""
 
     id: int
@@ -34,7 +34,7 @@ class Found:
 
 
 @dataclass(slots=True)
-class Story:
+class WorkerReport:
     """The data of one worker on one page.
 
     `answers` are the reasons why she has not been paid, in plain sentences, the most important
@@ -59,7 +59,7 @@ def number_tail(rt: Runtime, sealed: bytes) -> str:
     return f"..{number[-_TAIL_DIGITS:]}" if number != NO_NUMBER else "(no number)"
 
 
-async def find(rt: Runtime, said: str) -> list[Found]:
+async def find(rt: Runtime, said: str) -> list[FoundWorker]:
     """Return the workers with this number, id or name. Raises Refused where there is none."""
     rows = await _rows(rt, said)
     if not rows:
@@ -68,7 +68,7 @@ async def find(rt: Runtime, said: str) -> list[Found]:
             status=404,
         )
     return [
-        Found(
+        FoundWorker(
             id=row["id"],
             name=row["name"] or "(no name)",
             number=number_tail(rt, row["msisdn_sealed"]),
@@ -82,7 +82,7 @@ async def find(rt: Runtime, said: str) -> list[Found]:
     ]
 
 
-async def show(rt: Runtime, said: str) -> Story:
+async def show(rt: Runtime, said: str) -> WorkerReport:
     """Return one worker's page. Raises Refused where several workers are meant."""
     found = await find(rt, said)
     if len(found) > 1:
@@ -93,7 +93,7 @@ async def show(rt: Runtime, said: str) -> Story:
     payouts = await store.payouts(rt.db, worker)
     questions = await store.questions(rt.db, worker)
     pauses = await store.pauses(rt.db, worker)
-    story = Story(worker, _facts(rt, row))
+    story = WorkerReport(worker, _facts(rt, row))
     story.answers = _why_not_paid(rt, row, payouts)
     cases = await store.cases(rt.db, worker)
     events, more = await store.events(rt.db, worker)

@@ -12,7 +12,7 @@ import structlog
 
 from gateway.ids import secret_path
 from gateway.payments.controls.floating import FRESH
-from gateway.payments.port import AsksFloat, Submitted
+from gateway.payments.port import AsksFloat, SubmitOutcome
 from gateway.runtime import Runtime
 from gateway.store import float_questions, floats
 
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class FloatComparison:
     """A comparison of an operator's float with the books, in minor units.
 
     The money in flight may have left already, so the operator may hold `least_minor` to
@@ -35,7 +35,7 @@ class Compared:
     def gap_minor(self) -> int:
         """Return the gap; above zero the operator holds more than the books can explain.
 
-        >>> [Compared(told, 900, 1000).gap_minor for told in (899, 900, 1000, 1002)]
+        >>> [FloatComparison(told, 900, 1000).gap_minor for told in (899, 900, 1000, 1002)]
         [-1, 0, 0, 2]
         """
         return self.told_minor - min(max(self.told_minor, self.least_minor), self.most_minor)
@@ -46,7 +46,7 @@ class Compared:
 
         Those fees are reported with its settlement.
 
-        >>> [Compared(told, 900, 1000).sure_gap_minor for told in (799, 800, 950, 1002)]
+        >>> [FloatComparison(told, 900, 1000).sure_gap_minor for told in (799, 800, 950, 1002)]
         [-101, None, 0, 2]
         """
         in_flight_minor = self.most_minor - self.least_minor
@@ -71,9 +71,9 @@ async def ask_later(rt: Runtime, provider: str, asked: AsksFloat) -> bool:
     )
     hook = f"{rt.settings.public_url.rstrip('/')}/hooks/p"
     answer = await asked.ask_float(rt.http, f"{hook}/{result}", f"{hook}/{timeout}")
-    if answer.outcome is not Submitted.ACCEPTED:
+    if answer.outcome is not SubmitOutcome.ACCEPTED:
         log.warning("the float cannot be asked for", provider=provider, code=answer.code)
-    return answer.outcome is Submitted.ACCEPTED
+    return answer.outcome is SubmitOutcome.ACCEPTED
 
 
 async def float_called_back(
@@ -107,7 +107,7 @@ async def float_called_back(
     await floats.told(rt.db, question.provider, status.float_minor, question.asked_at)
     await _wake(rt, question.provider, status.float_minor)
     assert found.told is not None
-    await compared(rt, question.provider, Compared(found.told, found.least, found.most))
+    await compared(rt, question.provider, FloatComparison(found.told, found.least, found.most))
     return True
 
 
@@ -120,7 +120,7 @@ async def books_minor(rt: Runtime, provider: str) -> tuple[int, int]:
     return held - flying, held
 
 
-async def compared(rt: Runtime, provider: str, found: Compared) -> None:
+async def compared(rt: Runtime, provider: str, found: FloatComparison) -> None:
     """Record the gap between float and books, for `gateway doctor`."""
     gap = found.sure_gap_minor
     await floats.compared(rt.db, provider, rt.clock.now(), gap)

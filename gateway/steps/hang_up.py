@@ -4,7 +4,7 @@ from gateway.conversation.asking import question_sms
 from gateway.conversation.facts import Asked, Turn
 from gateway.conversation.packing import again, current
 from gateway.conversation.situation import HeldQuestion
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Context
 from gateway.ids import WorkerId
 from gateway.msisdn import normalise
 from gateway.runtime import Channel, Runtime
@@ -30,7 +30,7 @@ async def hang_up(rt: Runtime, channel: Channel, end: SessionEnd) -> None:
     if not rt.settings.resume_by_sms:
         return
     sms_channel = rt.channels[channel.name if channel.sms else rt.settings.sms_channel]
-    row = await turns.read(rt.db, turns.Event(channel.name, "push", "", index, b""))
+    row = await turns.read(rt.db, turns.InboundEvent(channel.name, "push", "", index, b""))
     understood = await understand(rt, sms_channel, row)
     worker, held = understood.situation.worker, understood.situation.held
     if worker is None or worker.state != "active" or held is None or not held.open or held.lapsed:
@@ -62,7 +62,7 @@ def _asked_again(rt: Runtime, understood: Understood, held: HeldQuestion) -> Tur
 
     If it came with others in one SMS, all that still want an answer follow, under their numbers.
     """
-    talk = Talk(understood.situation, rt.books, rt.kind_of)
+    talk = Context(understood.situation, rt.books, rt.kind_of)
     items = [i for i in current(understood.situation) if i.held.open and not i.held.lapsed]
     if items:
         facts = tuple(Asked(item.held.question.task, item.number) for item in items)

@@ -28,9 +28,9 @@ from gateway.runtime import Channel, Runtime
 from gateway.sms.port import InboundSms
 from gateway.steps import carried, coordinators, copies, moving, no_work, too_early
 from gateway.steps.explain import payment, wrong_answer
-from gateway.steps.facts import Heard, about, batch_of, parts_of, ring_for
+from gateway.steps.facts import TurnSource, about, batch_of, parts_of, ring_for
 from gateway.steps.identity import Identity, identity
-from gateway.steps.loops import Reply, Unanswered, cause_of, without_end
+from gateway.steps.loops import DelayedReply, Unanswered, cause_of, without_end
 from gateway.steps.messages import message, promise_of
 from gateway.steps.origins import reply_cause
 from gateway.steps.retry import settle_down
@@ -39,7 +39,7 @@ from gateway.steps.stuck import stuck_parts
 from gateway.steps.typed_pin import kept_sms, pin_in
 from gateway.steps.understand import Understood, coordinator_view, understand
 from gateway.store import adjustments, inbox, number_moves, people, turns, worker_parts
-from gateway.store.db import Part, Repeated, Row
+from gateway.store.db import Repeated, Row, Write
 
 log = structlog.get_logger()
 
@@ -80,7 +80,7 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, me: 
         )
         return True
     kept = kept_sms(rt, raw, sms.text)
-    event = turns.Event(
+    event = turns.InboundEvent(
         channel.name,
         "sms",
         me.event_id,
@@ -102,7 +102,7 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, me: 
                     await copies.keep_known(rt, event, row)
                     return False
                 reach("hear.read")
-                heard = Heard(msisdn, said, "sms", channel.name)
+                heard = TurnSource(msisdn, said, "sms", channel.name)
                 await _take(rt, channel, event, row, heard, sms.stamp)
         except (Conflict, Repeated):
             continue
@@ -129,9 +129,9 @@ async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, me: 
 async def _take(
     rt: Runtime,
     channel: Channel,
-    event: turns.Event,
+    event: turns.InboundEvent,
     row: Row,
-    heard: Heard,
+    heard: TurnSource,
     stamp: Stamp | None,
 ) -> None:
     if row["coordinator_id"]:
@@ -143,7 +143,7 @@ async def _take(
     said = turn(understood.situation, heard.said, rt.books, rt.kind_of)
     said, early = await too_early.told(rt, channel, stamp, row, understood, said)
     if early:
-        reply = Reply(said, cause=early)
+        reply = DelayedReply(said, cause=early)
     else:
         reply = await without_end(rt, event.index, understood, said)
     await _write(rt, channel, event, row, understood, reply, heard)
@@ -152,16 +152,16 @@ async def _take(
 async def _write(
     rt: Runtime,
     channel: Channel,
-    event: turns.Event,
+    event: turns.InboundEvent,
     row: Row,
     understood: Understood,
-    reply: Reply,
-    heard: Heard,
+    reply: DelayedReply,
+    heard: TurnSource,
 ) -> None:
     """Write the turn in one commit."""
     said = reply.turn
     worker = moving.worker_of(row, understood)
-    parts: list[Part] = [*reply.check, turns.book_event(event, worker, said.reply)]
+    parts: list[Write] = [*reply.check, turns.book_event(event, worker, said.reply)]
     if worker is not None:
         parts.insert(0, number_moves.still_hers(worker, event.index))
     if said.reply:
@@ -185,7 +185,7 @@ async def _write(
     ring_for(rt, said.facts)
 
 
-def _ease_part(row: Row, understood: Understood, said: Turn) -> list[Part]:
+def _ease_part(row: Row, understood: Understood, said: Turn) -> list[Write]:
     """Count a worker's reply to a question as understood or not; see `conversation.ease`."""
     worker = understood.situation.worker
     understood_now = any(isinstance(fact, Answered) for fact in said.facts)
@@ -198,12 +198,12 @@ def _ease_part(row: Row, understood: Understood, said: Turn) -> list[Part]:
 def _reply(
     rt: Runtime,
     channel: Channel,
-    event: turns.Event,
+    event: turns.InboundEvent,
     worker: WorkerId | None,
     understood: Understood,
-    reply: Reply,
-    heard: Heard,
-) -> list[Part]:
+    reply: DelayedReply,
+    heard: TurnSource,
+) -> list[Write]:
     """Put the one reply into the outbox.
 
     A reply that promises money waits a little for the operator, whose answer may replace it. A
@@ -268,7 +268,7 @@ async def _with_payment(rt: Runtime, row: Row, found: Understood, said: str) -> 
     return replace(found, situation=found.situation.changed(payment=paid, wrong_answer=wrong))
 
 
-async def _understand(rt: Runtime, channel: Channel, row: Row, heard: Heard) -> Understood:
+async def _understand(rt: Runtime, channel: Channel, row: Row, heard: TurnSource) -> Understood:
     """Return the situation of an SMS, with the extra look-ups that its words require.
 
     A partner's code or a number that a coordinator names needs a second look-up; a worker's answer

@@ -10,8 +10,8 @@ from gateway.ids import AccountId, AssignmentId, TaskId, WorkerId
 from gateway.payments import ledger
 from gateway.qa.overlap import (
     CONFIDENCE,
-    Decision,
     Policy,
+    TaskDecision,
     Verdict,
     judge,
     parse_policy,
@@ -25,19 +25,19 @@ from gateway.steps.rulings import version_of
 from gateway.steps.understand import skill_of
 from gateway.store import turns
 from gateway.store.batches import Batch
-from gateway.store.db import Part, Row
+from gateway.store.db import Row, Write
 from gateway.store.reviews import AMBIGUOUS
 
 STATES = {
-    Decision.ACCEPT: "decided",
-    Decision.ASK_MORE: "open",
-    Decision.ASK_BETTER: "open",
-    Decision.REVIEW: "review",
-    Decision.AMBIGUOUS: "review",
+    TaskDecision.ACCEPT: "decided",
+    TaskDecision.ASK_MORE: "open",
+    TaskDecision.ASK_BETTER: "open",
+    TaskDecision.REVIEW: "review",
+    TaskDecision.AMBIGUOUS: "review",
 }
 
 
-def answer_part(rt: Runtime, row: Row, batch: Batch, fact: Answered, via: str) -> Part:
+def answer_part(rt: Runtime, row: Row, batch: Batch, fact: Answered, via: str) -> Write:
     """Return the row changes of an answer to the question that was read in `row`."""
     worker = WorkerId(row["worker_id"])
     gold = row["held_gold"]
@@ -82,7 +82,7 @@ def _after(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> turns.T
     # The judge never gets more answers than were reserved and paid for.
     more = min(verdict.answers_wanted + void, row["held_maximum"])
     state = STATES[verdict.decision]
-    rule = AMBIGUOUS if verdict.decision is Decision.AMBIGUOUS else "online"
+    rule = AMBIGUOUS if verdict.decision is TaskDecision.AMBIGUOUS else "online"
     if state == "open" and more > given:
         skill = verdict.skill_wanted or None
         until = rt.clock.now() + timedelta(seconds=batch.lease_s) if skill else None

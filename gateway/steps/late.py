@@ -22,7 +22,7 @@ from gateway.steps.step_identity import event_id
 from gateway.steps.typed_pin import step_to_keep
 from gateway.store import inbox, turns
 from gateway.store.db import AWAY
-from gateway.ussd.port import Shown, UssdStep
+from gateway.ussd.port import ShownScreen, UssdStep
 
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ _unfinished = set[asyncio.Task[None]]()
 
 async def answer_in_time(
     rt: Runtime, channel: Channel, step: UssdStep, raw: bytes, keep: Keep
-) -> Shown:
+) -> ShownScreen:
     """Return the screen for one key press, within `ussd_answer_s`.
 
     Raises what `dial` raises within that time, except when the database is away: then too the step
@@ -74,7 +74,7 @@ async def take_late(rt: Runtime, channel: Channel, raw: bytes) -> None:
     await _tell(rt, channel, step, await dial(rt, channel, step, raw))
 
 
-async def _last_screen(rt: Runtime, channel: Channel, step: UssdStep, keep: Keep) -> Shown:
+async def _last_screen(rt: Runtime, channel: Channel, step: UssdStep, keep: Keep) -> ShownScreen:
     """Return the last screen, which promises only what is true.
 
     It says that the gateway keeps the worker's input once the input is kept.
@@ -85,7 +85,7 @@ async def _last_screen(rt: Runtime, channel: Channel, step: UssdStep, keep: Keep
             await keep(event_id(rt, step))
             said = "ussd.slow"
     country = rt.settings.countries[rt.settings.region]
-    return Shown(rt.books[country.language].say(said), end=True)
+    return ShownScreen(rt.books[country.language].say(said), end=True)
 
 
 async def _finish(

@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from gateway.conversation.facts import Turn
-from gateway.conversation.talk import Talk, open_question
+from gateway.conversation.talk import Context, open_question
 from gateway.conversation.working import simplest
 from gateway.errors import Unclear
 from gateway.runtime import Runtime
 from gateway.steps.understand import Understood
 from gateway.store import outbox, turns
-from gateway.store.db import Part
+from gateway.store.db import Write
 
 UNCLEAR_MAX = 5
 """The replies in a row, within an hour, to texts that are not understood."""
@@ -44,7 +44,7 @@ def cause_of(said: Turn, channel: str, event_id: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class DelayedReply:
     """The outcome of one SMS.
 
     `wait` is the time before its reply is sent. `check` counts the replies again in the commit
@@ -54,14 +54,16 @@ class Reply:
 
     turn: Turn
     wait: timedelta = AT_ONCE
-    check: tuple[Part, ...] = ()
+    check: tuple[Write, ...] = ()
     cause: str | None = None
 
 
-async def without_end(rt: Runtime, index: bytes, understood: Understood, said: Turn) -> Reply:
+async def without_end(
+    rt: Runtime, index: bytes, understood: Understood, said: Turn
+) -> DelayedReply:
     """Return the reply to send. Raises `Unanswered` when there is to be none."""
     if said.facts or said.reply is None:
-        return Reply(said)
+        return DelayedReply(said)
     return await _limited(rt, index, understood, await _asked_once(rt, index, said), said.reply)
 
 
@@ -76,30 +78,30 @@ async def _asked_once(rt: Runtime, index: bytes, said: Turn) -> Turn:
 
 async def _limited(
     rt: Runtime, index: bytes, understood: Understood, said: Turn, reply: str
-) -> Reply:
+) -> DelayedReply:
     """Return the reply of a turn without effect, later and later beyond the limits."""
     asked = open_question(understood.situation) is not None
     if not said.unclear:
         beyond = await outbox.replies_like(rt.db, index, reply) - SAME_MAX
         if beyond < 0:
-            return Reply(said, AT_ONCE, _fewer(index, said, SAME_MAX))
+            return DelayedReply(said, AT_ONCE, _fewer(index, said, SAME_MAX))
         if asked:
-            return Reply(said, _wait(beyond), _fewer(index, said, SAME_MAX + beyond + 1))
+            return DelayedReply(said, _wait(beyond), _fewer(index, said, SAME_MAX + beyond + 1))
         raise Unanswered(f"asked for the same more than {SAME_MAX} times in an hour: no reply")
     beyond = await outbox.unclear_in_a_row(rt.db, index, PREFIX) - UNCLEAR_MAX
     if beyond < -1:
-        return Reply(said, AT_ONCE, _fewer(index, said, UNCLEAR_MAX - 1))
-    talk = Talk(understood.situation, rt.books, rt.kind_of)
+        return DelayedReply(said, AT_ONCE, _fewer(index, said, UNCLEAR_MAX - 1))
+    talk = Context(understood.situation, rt.books, rt.kind_of)
     check = _fewer(index, said, UNCLEAR_MAX + beyond + 1)
     if asked:
         again = replace(said, reply=simplest(talk))
-        return Reply(again, _wait(beyond) if beyond >= 0 else AT_ONCE, check)
+        return DelayedReply(again, _wait(beyond) if beyond >= 0 else AT_ONCE, check)
     if beyond >= 0:
         raise Unanswered(f"not understood more than {UNCLEAR_MAX} times in a row: no reply")
-    return Reply(replace(said, reply=talk.say("unclear.enough")), AT_ONCE, check)
+    return DelayedReply(replace(said, reply=talk.say("unclear.enough")), AT_ONCE, check)
 
 
-def _fewer(index: bytes, said: Turn, most: int) -> tuple[Part, ...]:
+def _fewer(index: bytes, said: Turn, most: int) -> tuple[Write, ...]:
     """Return the check that there are still fewer than `most` such replies."""
     return (turns.limit_replies(index, said.reply or "", PREFIX if said.unclear else None, most),)
 

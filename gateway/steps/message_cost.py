@@ -19,7 +19,7 @@ from gateway.conversation.asking import question_sms, with_question
 from gateway.conversation.pack_cost import accepted, cheapest
 from gateway.conversation.packing import packs, worded
 from gateway.conversation.situation import Situation
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Context
 from gateway.ids import TaskId
 from gateway.money import amount_text
 from gateway.phrases import books
@@ -164,7 +164,7 @@ def _weigh(batch: Batch, texts: Sequence[str], language: str) -> _Each:
     situation = Situation(
         None, None, None, None, default_language=language, pack_max=batch.pack_max
     )
-    talk = Talk(situation, books(), _kind_of)
+    talk = Context(situation, books(), _kind_of)
     alone, behind = _one_by_one(talk, questions)
     least, usual = min(alone, behind), behind / accepted(1)
     if packs(talk, questions[0]):
@@ -172,7 +172,7 @@ def _weigh(batch: Batch, texts: Sequence[str], language: str) -> _Each:
     return _Each(least, usual, max(alone, behind, usual) / accepted(1))
 
 
-def _one_by_one(talk: Talk, questions: Sequence[Question]) -> tuple[float, float]:
+def _one_by_one(talk: Context, questions: Sequence[Question]) -> tuple[float, float]:
     """Return the mean segments of a question: alone, and behind the receipt of an answer."""
     first = questions[0]
     hint = talk.kind(first).hint_key()
@@ -187,7 +187,7 @@ def _one_by_one(talk: Talk, questions: Sequence[Question]) -> tuple[float, float
     return alone / len(questions), behind / len(questions)
 
 
-def _packed(talk: Talk, questions: Sequence[Question]) -> tuple[float, float]:
+def _packed(talk: Context, questions: Sequence[Question]) -> tuple[float, float]:
     """Return the segments per answer for the cheapest number of questions per SMS.
 
     The first figure assumes that all replies are clear, the second the usual share.

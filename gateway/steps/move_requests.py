@@ -14,13 +14,13 @@ from gateway.runtime import Runtime
 from gateway.steps import find_worker, tell_people
 from gateway.steps.find_worker import number_tail
 from gateway.store import number_moves
-from gateway.store.db import Part, Row
+from gateway.store.db import Row, Write
 
 _NAME_SHOWN_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestedMove:
     """A change that was requested on the command line.
 
     `told` counts the notified numbers of `controls.tell`.
@@ -63,7 +63,7 @@ async def problem(rt: Runtime, worker: WorkerId, new: str) -> tuple[str, str]:
 
 async def parts(
     rt: Runtime, coordinator: int | None, fact: MoveRequested, channel: str
-) -> list[Part]:
+) -> list[Write]:
     """Return the parts of a coordinator's request.
 
     They are the change and the SMS about it to the numbers of `controls.tell`.
@@ -73,7 +73,7 @@ async def parts(
     return [number_moves.begin(new), *tell_people.told_parts(rt, text, f"move:{uuid4()}")]
 
 
-async def request(rt: Runtime, said: str, number: str, *, by: str, because: str) -> Asked:
+async def request(rt: Runtime, said: str, number: str, *, by: str, because: str) -> RequestedMove:
     """Request another number for a worker on the command line.
 
     Raises Refused where it cannot be requested.
@@ -104,7 +104,7 @@ async def request(rt: Runtime, said: str, number: str, *, by: str, because: str)
             "this worker's number has just changed: look with gateway moves list"
         ) from moved
     rt.bells.ring("deliver", rt.settings.sms_channel)
-    return Asked(written["begin_move"], len(told))
+    return RequestedMove(written["begin_move"], len(told))
 
 
 _REFUSED = {

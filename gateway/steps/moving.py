@@ -27,7 +27,7 @@ from gateway.steps.messages import message
 from gateway.steps.moving_view import hold
 from gateway.steps.understand import Understood
 from gateway.store import number_moves, turns
-from gateway.store.db import Part, Row
+from gateway.store.db import Row, Write
 from gateway.workers import pins
 
 MoveFact = (
@@ -105,7 +105,7 @@ async def _move_to(rt: Runtime, row: Row, number: str | None, own: str) -> MoveT
 
 async def parts(  # noqa: PLR0911  # one return per fact
     rt: Runtime, row: Row, fact: MoveFact, *, msisdn: str, said: str, via: str, channel: str
-) -> list[Part]:
+) -> list[Write]:
     """Return the parts of a fact about a change of number. `msisdn` is the phone of this turn."""
     now = rt.clock.now()
     match fact:
@@ -141,7 +141,7 @@ async def parts(  # noqa: PLR0911  # one return per fact
 
 async def _agreed_parts(
     rt: Runtime, fact: MoveAgreed, said: str, via: str, channel: str, now: datetime
-) -> list[Part]:
+) -> list[Write]:
     """Return the swap, and the SMS that informs the old number and lets it object."""
     until = now + hold(rt)
     swapped = number_moves.swap(

@@ -7,7 +7,7 @@ by which such workers are asked.
 from functools import lru_cache
 from typing import NamedTuple
 
-from gateway.qa.overlap import Market, Offer
+from gateway.qa.overlap import AnswerPrice, AnswerPrices
 from gateway.runtime import Runtime
 from gateway.sms.prices import PriceList, built_in, minor
 from gateway.sms.segments import count
@@ -23,7 +23,9 @@ class Better(NamedTuple):
     """The share of them who are asked by SMS."""
 
 
-def market(rt: Runtime, batch: Batch, text: str, via: str, better: Better | None = None) -> Market:
+def market(
+    rt: Runtime, batch: Batch, text: str, via: str, better: Better | None = None
+) -> AnswerPrices:
     """Return the answers that could be bought.
 
     A question by SMS costs segments; a session does not.
@@ -33,9 +35,9 @@ def market(rt: Runtime, batch: Batch, text: str, via: str, better: Better | None
         asked = "\n".join((batch.instructions, text, *(o.label("en") for o in batch.options)))
         message = count(asked).segments * _segment_minor(rt, batch.currency)
     review = float(batch.handling.review_minor) or None
-    return Market(
-        Offer(batch.price_minor + (message if via == "sms" else 0.0)),
-        Offer(batch.price_minor + message * better.by_sms, better.skill) if better else None,
+    return AnswerPrices(
+        AnswerPrice(batch.price_minor + (message if via == "sms" else 0.0)),
+        AnswerPrice(batch.price_minor + message * better.by_sms, better.skill) if better else None,
         review_minor=review,
     )
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from gateway.qa.gold import Standing, standing
-from gateway.qa.promotion import Bank, Candidate, objections
+from gateway.qa.promotion import Bank, PromotionCandidate, objections
 from gateway.store import gold
 from gateway.store.batches import Batch
 from gateway.store.db import Connection, Row
@@ -34,7 +34,7 @@ async def promote(
     return made
 
 
-def _candidate(row: Row, confidence: float) -> Candidate:
+def _candidate(row: Row, confidence: float) -> PromotionCandidate:
     behind = [
         (partner, standing(right, wrong))
         for value, partner, right, wrong in zip(
@@ -42,7 +42,7 @@ def _candidate(row: Row, confidence: float) -> Candidate:
         )
         if value == row["value"]
     ]
-    return Candidate(
+    return PromotionCandidate(
         value=row["value"],
         confidence=confidence,
         answers=row["answered"],

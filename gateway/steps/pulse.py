@@ -11,9 +11,9 @@ from datetime import timedelta
 import structlog
 
 from gateway.payments.controls.floating import FRESH
-from gateway.payments.payout import Answered, Asked, Happened, Hinted
-from gateway.payments.port import Found, Submitted, TellsFloat
-from gateway.payments.states import Event
+from gateway.payments.payout import Happened, Hinted, StatusAnswered, SubmitAnswered
+from gateway.payments.port import PaymentStatus, SubmitOutcome, TellsFloat
+from gateway.payments.states import PayoutEvent
 from gateway.runtime import Runtime
 from gateway.steps.float_questions import told
 from gateway.store import floats, payouts, pulse
@@ -62,7 +62,7 @@ async def ask_floats(rt: Runtime, providers: Iterable[str]) -> None:
 async def heed(rt: Runtime, heard: Sequence[tuple[Stored, Happened]]) -> None:
     """Update the health of the operators from the answers that came or did not come."""
     for stored, what in heard:
-        if isinstance(what, Asked | Hinted) and what.status.float_minor is not None:
+        if isinstance(what, StatusAnswered | Hinted) and what.status.float_minor is not None:
             await told(rt, stored.payout.provider, what.status.float_minor)
     for provider in sorted({stored.payout.provider for stored, _ in heard}):
         said = [what for stored, what in heard if stored.payout.provider == provider]
@@ -94,19 +94,25 @@ def _speaks(what: Happened) -> bool:
     The mere acceptance of a question (PENDING without a key) reports none.
     """
     match what:
-        case Answered(answer):
-            return answer.outcome in (Submitted.ACCEPTED, Submitted.DUPLICATE, Submitted.REJECTED)
-        case Asked(status):
-            pending = status.found is Found.PENDING and status.key is None
-            return status.found is not Found.NO_ANSWER and not pending
+        case SubmitAnswered(answer):
+            return answer.outcome in (
+                SubmitOutcome.ACCEPTED,
+                SubmitOutcome.DUPLICATE,
+                SubmitOutcome.REJECTED,
+            )
+        case StatusAnswered(status):
+            pending = status.found is PaymentStatus.PENDING and status.key is None
+            return status.found is not PaymentStatus.NO_ANSWER and not pending
         case _:
             return False
 
 
 def _is_silent(what: Happened) -> bool:
-    return _is_unknown(what) or (isinstance(what, Asked) and what.status.found is Found.NO_ANSWER)
+    return _is_unknown(what) or (
+        isinstance(what, StatusAnswered) and what.status.found is PaymentStatus.NO_ANSWER
+    )
 
 
 def _is_unknown(what: Happened) -> bool:
-    lost = isinstance(what, Answered) and what.answer.outcome is Submitted.AMBIGUOUS
-    return lost or what is Event.LEASE_EXPIRED
+    lost = isinstance(what, SubmitAnswered) and what.answer.outcome is SubmitOutcome.AMBIGUOUS
+    return lost or what is PayoutEvent.LEASE_EXPIRED

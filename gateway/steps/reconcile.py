@@ -16,18 +16,18 @@ from gateway.failpoints import reach
 from gateway.ids import PayoutId, derived_id
 from gateway.payments import ledger
 from gateway.payments.chart import Code, Posting
-from gateway.payments.payout import Asked, Hinted
-from gateway.payments.port import Found, Status
+from gateway.payments.payout import Hinted, StatusAnswered
+from gateway.payments.port import PaymentStatus, Status
 from gateway.payments.reconcile import (
-    Finding,
-    Kind,
-    Line,
+    Difference,
+    DifferenceKind,
     LineKind,
     Ours,
+    StatementLine,
     TellsByStatement,
     reconcile,
 )
-from gateway.payments.states import Event, State
+from gateway.payments.states import PayoutEvent, PayoutState
 from gateway.runtime import Runtime
 from gateway.steps.disburse import happened
 from gateway.steps.weigh import amiss_of, book_moves, payouts_of
@@ -44,7 +44,7 @@ _TRIES = 5
 class Imported:
     lines: int
     matched: int
-    findings: tuple[Finding, ...]
+    findings: tuple[Difference, ...]
 
 
 async def import_statement(rt: Runtime, provider: str, source: str | bytes) -> Imported:
@@ -91,14 +91,16 @@ async def import_statement(rt: Runtime, provider: str, source: str | bytes) -> I
 
 
 async def _act(
-    rt: Runtime, provider: str, finding: Finding, line: Line | None, currency: str
+    rt: Runtime, provider: str, finding: Difference, line: StatementLine | None, currency: str
 ) -> None:
     match finding.kind:
-        case Kind.PAID_OPEN_HERE | Kind.PAID_FAILED_HERE if finding.payout and line:
+        case DifferenceKind.PAID_OPEN_HERE | DifferenceKind.PAID_FAILED_HERE if (
+            finding.payout and line
+        ):
             await _paid(rt, finding, line)
-        case Kind.REVERSED if finding.payout:
+        case DifferenceKind.REVERSED if finding.payout:
             await _reversed(rt, finding)
-        case Kind.MISSING_HERE | Kind.UNSURE if line and finding.amount_minor:
+        case DifferenceKind.MISSING_HERE | DifferenceKind.UNSURE if line and finding.amount_minor:
             # Money left and nobody knows why, or for whom: it stands in suspense until somebody
             # does.
             posting = ledger.unmatched_out(provider, line.receipt, finding.amount_minor, currency)
@@ -145,37 +147,37 @@ async def _post(rt: Runtime, posting: Posting) -> None:
         await ledgers.post(db, posting, debit, credit)
 
 
-async def _ask_now(rt: Runtime, finding: Finding) -> None:
+async def _ask_now(rt: Runtime, finding: Difference) -> None:
     """The operator knows its own receipt: with its answer the next import is sure."""
     assert finding.payout
     stored = await payouts.by_id(rt.db, rt.vault, finding.payout)
     with suppress(Conflict):
-        await happened(rt, stored, Hinted(Status(Found.PENDING)))
+        await happened(rt, stored, Hinted(Status(PaymentStatus.PENDING)))
     rt.bells.ring("disburse")
 
 
-async def _paid(rt: Runtime, finding: Finding, line: Line) -> None:
+async def _paid(rt: Runtime, finding: Difference, line: StatementLine) -> None:
     """The statement is an answer to a question: it says what the operator did, not what somebody called out."""
     assert finding.payout
     for _ in range(_TRIES):
         stored = await payouts.by_id(rt.db, rt.vault, finding.payout)
         status = Status(
-            Found.PAID,
+            PaymentStatus.PAID,
             stored.payout.key,
             receipt=line.receipt,
             amount_minor=line.amount_minor,
             text="by statement",
         )
         try:
-            await happened(rt, stored, Asked(status), note="by statement")
+            await happened(rt, stored, StatusAnswered(status), note="by statement")
         except Conflict:
             continue
         return
     raise Conflict(f"payout {finding.payout} does not hold still")
 
 
-async def _reversed(rt: Runtime, finding: Finding) -> None:
+async def _reversed(rt: Runtime, finding: Difference) -> None:
     assert finding.payout
     stored = await payouts.by_id(rt.db, rt.vault, finding.payout)
-    if stored.payout.state in (State.PAID, State.LATE_PAID):
-        await happened(rt, stored, Event.REVERSED, note=f"by statement: {finding.receipt}")
+    if stored.payout.state in (PayoutState.PAID, PayoutState.LATE_PAID):
+        await happened(rt, stored, PayoutEvent.REVERSED, note=f"by statement: {finding.receipt}")

@@ -8,7 +8,7 @@ worker's skill is today's, and says so.
 from typing import Any
 
 from gateway.errors import Refused
-from gateway.qa.overlap import Decision
+from gateway.qa.overlap import TaskDecision
 from gateway.qa.skill import Skill
 from gateway.qa.ties import tied
 from gateway.runtime import Runtime
@@ -97,7 +97,7 @@ def _told(answers: list[Row], number: int) -> dict[str, Any]:
         "paid_minor": answer["price"],
         "best_so_far": first["best"] if first else None,
         "confidence": first["confidence"] if first else None,
-        "verdict": first["decision"] if first else str(Decision.ASK_MORE),
+        "verdict": first["decision"] if first else str(TaskDecision.ASK_MORE),
         "skill_wanted": (first["skill_wanted"] or None) if first else None,
         "judged": [
             {

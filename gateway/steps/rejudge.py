@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from gateway.qa.overlap import Decision, judge
+from gateway.qa.overlap import TaskDecision, judge
 from gateway.qa.skill import Skill
 from gateway.runtime import Runtime
 from gateway.steps.comparing import compared_as
@@ -31,7 +31,7 @@ class Moved(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class After:
+class RejudgedTask:
     """How a task is left: as `gateway.store.turns.TaskAfter`."""
 
     id: int
@@ -62,7 +62,7 @@ async def rejudge(
     ]
 
 
-def _after(rt: Runtime, batch: Batch, row: Row, *, running: bool) -> After:
+def _after(rt: Runtime, batch: Batch, row: Row, *, running: bool) -> RejudgedTask:
     given, busy, most = row["answered"], row["answered"] + row["held"], row["maximum"]
     skills = [
         Skill(right, wrong) for right, wrong in zip(row["rights"], row["wrongs"], strict=True)
@@ -79,17 +79,19 @@ def _after(rt: Runtime, batch: Batch, row: Row, *, running: bool) -> After:
     kept = judged(rt.clock.now(), version_of(batch), skills, verdict)
     void = given - len(row["values"])  # paid, and they decide nothing
     wanted = min(max(verdict.answers_wanted + void, busy), most)
-    asks = verdict.decision in (Decision.ASK_MORE, Decision.ASK_BETTER)
+    asks = verdict.decision in (TaskDecision.ASK_MORE, TaskDecision.ASK_BETTER)
     if running and (row["held"] or (asks and wanted > given)):
-        return After(row["id"], "open", wanted if asks else busy, None, None, None, kept)
+        return RejudgedTask(row["id"], "open", wanted if asks else busy, None, None, None, kept)
     state = STATES[verdict.decision]
-    rule = AMBIGUOUS if verdict.decision is Decision.AMBIGUOUS else "online"
+    rule = AMBIGUOUS if verdict.decision is TaskDecision.AMBIGUOUS else "online"
     state = "review" if state == "open" else state
     if (
         row["state"] != "open"
     ):  # whoever decided it found the value; the judge says whether that is enough
         was = None if row["rule"] == AMBIGUOUS else row["rule"]
         if not row["values"]:
-            return After(row["id"], state, given, None, None, was or rule, kept)
-        return After(row["id"], state, given, row["value"], row["confidence"], was or rule, kept)
-    return After(row["id"], state, given, verdict.value, verdict.confidence, rule, kept)
+            return RejudgedTask(row["id"], state, given, None, None, was or rule, kept)
+        return RejudgedTask(
+            row["id"], state, given, row["value"], row["confidence"], was or rule, kept
+        )
+    return RejudgedTask(row["id"], state, given, verdict.value, verdict.confidence, rule, kept)

@@ -7,14 +7,14 @@ from gateway.conversation.talk import short_name
 from gateway.errors import OtherKey
 from gateway.ids import WorkerId
 from gateway.msisdn import NO_NUMBER, mask
-from gateway.payments.states import Event, State
+from gateway.payments.states import PayoutEvent, PayoutState
 from gateway.phrases.septets import gsm_only
 from gateway.runtime import Runtime
 from gateway.steps import tell_people
 from gateway.steps.disburse import decided, written
 from gateway.steps.messages import message
 from gateway.store import number_moves, payouts, people, turns
-from gateway.store.db import Part, Row
+from gateway.store.db import Row, Write
 
 _ASKED_BACK = timedelta(days=1)
 _NAME_MAX = 12
@@ -34,7 +34,7 @@ async def parts(
     msisdn: str,
     via: str,
     channel: str,
-) -> list[Part]:
+) -> list[Write]:
     """Return what NOTME from a worker's number writes, the first time and the second."""
     worker, now = WorkerId(row["worker_id"]), rt.clock.now()
     index, none = rt.vault.index(msisdn), rt.vault.seal(NO_NUMBER)
@@ -46,20 +46,23 @@ async def parts(
     return [*await _payout_cancelled(rt, row), released, *await _told(rt, row, worker, msisdn)]
 
 
-async def _payout_cancelled(rt: Runtime, row: Row) -> list[Part]:
+async def _payout_cancelled(rt: Runtime, row: Row) -> list[Write]:
     """Return the parts that bring a payout back which has not left: it would go to the stranger."""
     ref = row["payout_ref"]
     stored = await payouts.by_ref(rt.db, rt.vault, ref) if ref else None
-    if stored is None or stored.payout.state not in (State.QUEUED, State.AWAITING_APPROVAL):
+    if stored is None or stored.payout.state not in (
+        PayoutState.QUEUED,
+        PayoutState.AWAITING_APPROVAL,
+    ):
         return []
-    decision = decided(rt, stored, Event.CANCEL)
+    decision = decided(rt, stored, PayoutEvent.CANCEL)
     return await written(rt, stored, decision, "its number is another person's", quiet=True)
 
 
-async def _told(rt: Runtime, row: Row, worker: WorkerId, msisdn: str) -> list[Part]:
+async def _told(rt: Runtime, row: Row, worker: WorkerId, msisdn: str) -> list[Write]:
     """Return the SMS to the worker's coordinators, else to the numbers of `controls.tell`."""
     name = gsm_only(short_name(row["name"]), _NAME_MAX).strip() or "?"
-    found: list[Part] = []
+    found: list[Write] = []
     for one in await people.coordinators_of(rt.db, worker):
         try:
             to = rt.vault.open(one["msisdn_sealed"])

@@ -10,10 +10,10 @@ from datetime import timedelta
 from gateway.ids import PayoutId, WorkerId, new_ref, secret_path
 from gateway.payments.payout import Payout
 from gateway.payments.payout_postings import held
-from gateway.payments.states import State
+from gateway.payments.states import PayoutState
 from gateway.runtime import Runtime
 from gateway.store import turns
-from gateway.store.db import Part
+from gateway.store.db import Write
 from gateway.store.payouts import Stored
 
 REPLACEMENTS_MAX = 180
@@ -23,7 +23,7 @@ hears that it failed.
 LATER, LATEST = timedelta(minutes=5), timedelta(hours=1)
 
 
-async def replacement_part(rt: Runtime, stored: Stored) -> Part:
+async def replacement_part(rt: Runtime, stored: Stored) -> Write:
     """The payout that stands in for `stored`.
 
     Its provider is paused by the same event, so it waits for that.
@@ -43,7 +43,7 @@ async def replacement_part(rt: Runtime, stored: Stored) -> Part:
         result_token=secret_path(),
         status_token=secret_path(),
         timeout_token=secret_path(),
-        state=State.QUEUED,
+        state=PayoutState.QUEUED,
         due_at=rt.clock.now() + min(LATER * (stored.nth + 1), LATEST),
         replaces=was.id,
         nth=stored.nth + 1,
@@ -54,7 +54,7 @@ async def replacement_part(rt: Runtime, stored: Stored) -> Part:
     return await held_part(rt, new)
 
 
-async def held_part(rt: Runtime, new: turns.NewPayout) -> Part:
+async def held_part(rt: Runtime, new: turns.NewPayout) -> Write:
     """A new payout with the hold of its money, and what is withheld with it."""
     payout = Payout(
         id=PayoutId(new.id),
@@ -75,4 +75,4 @@ async def held_part(rt: Runtime, new: turns.NewPayout) -> Part:
 
 
 def may_be_replaced(stored: Stored, payout: Payout) -> bool:
-    return payout.state is State.FAILED and stored.nth < REPLACEMENTS_MAX
+    return payout.state is PayoutState.FAILED and stored.nth < REPLACEMENTS_MAX

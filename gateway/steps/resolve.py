@@ -6,7 +6,7 @@ from gateway.errors import Conflict, Refused
 from gateway.money import amount_text
 from gateway.msisdn import mask
 from gateway.payments.payout import Resolved
-from gateway.payments.states import State
+from gateway.payments.states import PayoutState
 from gateway.runtime import Runtime
 from gateway.steps.disburse import happened
 from gateway.store import decisions, payouts, persons
@@ -14,14 +14,16 @@ from gateway.store.payouts import Stored
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Resolution:
     """`confirmed`: a second person has said the same, and it is done."""
 
     ref: str
     confirmed: bool
 
 
-async def resolve(rt: Runtime, ref: str, *, paid: bool, receipt: str, by: str, key: str) -> Said:
+async def resolve(
+    rt: Runtime, ref: str, *, paid: bool, receipt: str, by: str, key: str
+) -> Resolution:
     """`by` says that the operator paid (under `receipt`) or did not.
 
     The second person who says so decides it.
@@ -30,7 +32,7 @@ async def resolve(rt: Runtime, ref: str, *, paid: bool, receipt: str, by: str, k
         raise Refused("a payout that was paid has the operator's receipt", field="receipt")
     person = await persons.person_of(rt.db, by, key)
     stored = await found(rt, ref)
-    if stored.payout.state is not State.NEEDS_HUMAN:
+    if stored.payout.state is not PayoutState.NEEDS_HUMAN:
         raise Refused(f"{ref} is {stored.payout.state}: it waits for no decision")
     number = receipt.strip() or None
     try:
@@ -42,7 +44,7 @@ async def resolve(rt: Runtime, ref: str, *, paid: bool, receipt: str, by: str, k
             await happened(rt, again, Resolved(paid, number), note=f"confirmed by {by}")
     except Conflict as moved:
         raise Refused(f"{ref} has just moved on: look at its evidence again") from moved
-    return Said(ref, agreed)
+    return Resolution(ref, agreed)
 
 
 async def found(rt: Runtime, ref: str) -> Stored:

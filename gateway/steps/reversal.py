@@ -6,18 +6,20 @@ from gateway.errors import Refused
 from gateway.money import amount_text
 from gateway.payments import ledger
 from gateway.payments.payout_postings import reversal_undone
-from gateway.payments.states import State
+from gateway.payments.states import PayoutState
 from gateway.runtime import Runtime
 from gateway.steps.messages import message
-from gateway.steps.resolve import Said, found
+from gateway.steps.resolve import Resolution, found
 from gateway.store import decisions, persons, turns
-from gateway.store.db import Part
+from gateway.store.db import Write
 from gateway.store.turns import posting
 
-Whose = Literal["worker", "house"]
+ReversalBearer = Literal["worker", "house"]
 
 
-async def decide_reversal(rt: Runtime, ref: str, whose: Whose, *, by: str, key: str) -> Said:
+async def decide_reversal(
+    rt: Runtime, ref: str, whose: ReversalBearer, *, by: str, key: str
+) -> Resolution:
     """`worker`: it is in her balance again, and she is told. `house`: she has her money by another way.
 
     The second person who says the same decides it. Raises Refused for a payout that was not taken back.
@@ -25,11 +27,11 @@ async def decide_reversal(rt: Runtime, ref: str, whose: Whose, *, by: str, key: 
     person = await persons.person_of(rt.db, by, key)
     stored = await found(rt, ref)
     p = stored.payout
-    if p.state is not State.REVERSED:
+    if p.state is not PayoutState.REVERSED:
         raise Refused(f"{stored.ref} is {p.state}: nothing was taken back")
     agreed = await decisions.say_twice(rt.db, f"reversal:{p.id}", whose, p.id, person)
     if not agreed:
-        return Said(stored.ref, confirmed=False)
+        return Resolution(stored.ref, confirmed=False)
     posted = (
         ledger.reversal_back(p.id, p.worker, p.amount_minor, p.currency)
         if whose == "worker"
@@ -37,11 +39,11 @@ async def decide_reversal(rt: Runtime, ref: str, whose: Whose, *, by: str, key: 
     )
     debit, credit = await rt.accounts.get(posted.debit), await rt.accounts.get(posted.credit)
     transfer, *rest = posting(posted, debit, credit)
-    parts = [Part("settle_reversal", (p.id, whose, transfer, *rest))]
+    parts = [Write("settle_reversal", (p.id, whose, transfer, *rest))]
     if whose == "worker":
         for more in reversal_undone(p):
             accounts = await rt.accounts.get(more.debit), await rt.accounts.get(more.credit)
-            parts.append(Part("post", posting(more, *accounts)))
+            parts.append(Write("post", posting(more, *accounts)))
         text = rt.books[stored.language].say(
             "pay.reversed", ref=stored.ref, amount=amount_text(p.taken_minor, p.currency)
         )
@@ -50,4 +52,4 @@ async def decide_reversal(rt: Runtime, ref: str, whose: Whose, *, by: str, key: 
         parts.append(turns.put_message(told))
     await rt.db.commit(parts)
     rt.bells.ring("deliver", stored.sms_channel)
-    return Said(stored.ref, confirmed=True)
+    return Resolution(stored.ref, confirmed=True)

@@ -17,7 +17,7 @@ from gateway.steps.retry import until_settled
 from gateway.steps.standing import Trial, pause
 from gateway.store import background, findings, skills
 from gateway.store.db import Row
-from gateway.store.findings import Finding
+from gateway.store.findings import FindingRecord
 
 _AT_ONCE = 1000  # tasks
 RELEARN_AFTER = 50
@@ -102,7 +102,7 @@ def _learn(
     return learning
 
 
-def _falling(worker: int, kind: str, one: _Learning) -> Finding:
+def _falling(worker: int, kind: str, one: _Learning) -> FindingRecord:
     """She was better: more gold comes by itself, and a person may want to ask why."""
     evidence: dict[str, object] = {
         "sentence": f"was right about {100 * one.skill.mean:.0f} % of the time and is wrong more often of late",
@@ -111,7 +111,7 @@ def _falling(worker: int, kind: str, one: _Learning) -> Finding:
         "alarm": drift.ALARM,
         "right_most_of_the_time": round(one.skill.mean, 3),
     }
-    return Finding("drift", f"worker:{worker}:{kind}", evidence, worker)
+    return FindingRecord("drift", f"worker:{worker}:{kind}", evidence, worker)
 
 
 def _per_batch(rows: list[Row]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from gateway.errors import OtherKey
 from gateway.ids import WorkerId
 from gateway.phrases import book_in
 from gateway.runtime import Channel, Runtime
-from gateway.sms.port import Fault, Outcome, Sent
+from gateway.sms.port import RefusalReason, SendStatus, Sent
 from gateway.steps.messages import message
 from gateway.steps.origins import shorter_cause
 from gateway.store import outbox, turns
@@ -21,7 +21,10 @@ _PURPOSES = frozenset({"reply", "question", "invitation"})
 
 def helps(sent: Sent) -> bool:
     """Return whether another text may get through where this one was refused."""
-    return sent.outcome is Outcome.REFUSED and sent.fault in (Fault.LENGTH, Fault.CONTENT)
+    return sent.outcome is SendStatus.REFUSED and sent.fault in (
+        RefusalReason.LENGTH,
+        RefusalReason.CONTENT,
+    )
 
 
 async def instead(rt: Runtime, road: Channel, refused: Sequence[Claimed]) -> None:

@@ -19,7 +19,7 @@ from gateway.runtime import Runtime
 from gateway.steps.messages import message
 from gateway.store import findings, turns
 from gateway.store.db import Connection, statement
-from gateway.store.findings import Finding
+from gateway.store.findings import FindingRecord
 
 log = structlog.get_logger()
 
@@ -52,7 +52,7 @@ async def pause(rt: Runtime, db: Connection, trial: Trial) -> None:
         "paused_until": until.isoformat(),
     }
     subject = f"worker:{trial.worker}:{trial.kind}"
-    await findings.record(db, Finding("below_bar", subject, evidence, trial.worker))
+    await findings.record(db, FindingRecord("below_bar", subject, evidence, trial.worker))
     await tell(rt, db, trial.worker, until)
 
 

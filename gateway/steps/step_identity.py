@@ -13,7 +13,9 @@ from gateway.ussd.transcript import behind_code, is_new, typed
 _DIGEST_CHARACTERS = 32
 
 
-async def read_step(rt: Runtime, event: turns.Event, step: UssdStep) -> tuple[turns.Event, Row]:
+async def read_step(
+    rt: Runtime, event: turns.InboundEvent, step: UssdStep
+) -> tuple[turns.InboundEvent, Row]:
     """Return the event of a step and what the step needs.
 
     The start of a session whose id the phone had long ago begins a session of its own, and its

@@ -12,7 +12,7 @@ from gateway.runtime import Runtime
 from gateway.steps.loops import PREFIX, UNCLEAR_MAX
 from gateway.steps.messages import message
 from gateway.store import outbox, people, turns
-from gateway.store.db import Part
+from gateway.store.db import Write
 
 TOLD_PER_DAY_MAX: Final = 10
 """Such SMS that one coordinator gets in a day (UTC); one worker is told of once a day."""
@@ -22,7 +22,7 @@ _DIGITS = re.compile(r"\d{4,}")
 
 async def stuck_parts(
     rt: Runtime, worker: WorkerId, name: str, msisdn: str, said: str
-) -> list[Part]:
+) -> list[Write]:
     """Return the SMS to each coordinator of a worker at the limit of texts that are not understood; else none.
 
     The limit is that of the replies themselves (`steps.loops`): an understood text starts the count afresh.
@@ -30,7 +30,7 @@ async def stuck_parts(
     before = await outbox.unclear_in_a_row(rt.db, rt.vault.index(msisdn), PREFIX)
     if before + 1 < UNCLEAR_MAX:
         return []
-    parts: list[Part] = []
+    parts: list[Write] = []
     for row in await people.coordinators_of(rt.db, worker):
         day = f"stuck:{row['id']}:{rt.clock.now():%Y-%m-%d}:"
         if await outbox.notices_like(rt.db, day) >= TOLD_PER_DAY_MAX:

@@ -14,7 +14,7 @@ from gateway.phrases.septets import gsm_only
 from gateway.runtime import Runtime
 from gateway.steps.messages import message
 from gateway.store import adjustments, outbox, people, seals, turns
-from gateway.store.db import Connection, Part, Row, statement
+from gateway.store.db import Connection, Row, Write, statement
 
 log = structlog.get_logger()
 
@@ -95,12 +95,12 @@ async def tell(rt: Runtime, db: Connection, text: str, cause: str) -> int:
     return len(holders)
 
 
-def told_parts(rt: Runtime, text: str, cause: str) -> list[Part]:
+def told_parts(rt: Runtime, text: str, cause: str) -> list[Write]:
     """Return the SMS to each number of `controls.tell`, once per cause, as parts of another commit."""
     return [_part(rt, holder, text, _cause(rt, cause, holder)) for holder in _named(rt)]
 
 
-def _part(rt: Runtime, to: Holder, text: str, cause: str) -> Part:
+def _part(rt: Runtime, to: Holder, text: str, cause: str) -> Write:
     return turns.put_message(
         message(rt, rt.settings.sms_channel, None, to.msisdn, text, "money", cause=cause)
     )

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway.conversation.facts import Answered, PayAsked, Turn
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Context
 from gateway.conversation.turn import turn
 from gateway.conversation.working import work
 from gateway.forms import Stamp
@@ -87,7 +87,7 @@ async def _was_told(rt: Runtime, cause: str) -> bool:
 
 def _instead(rt: Runtime, understood: Understood, said: Turn) -> Turn:
     """Return the question once more, and why; where the SMS asked for money too, that is done."""
-    talk = Talk(understood.situation, rt.books, rt.kind_of)
+    talk = Context(understood.situation, rt.books, rt.kind_of)
     carries = understood.situation.capacity.carries
     again = work(talk, talk.say("answer.early"))
     if again.reply is None or not carries(again.reply):

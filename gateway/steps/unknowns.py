@@ -9,7 +9,7 @@ import structlog
 from gateway.errors import OtherKey
 from gateway.runtime import Runtime
 from gateway.sms.breaker import TRIES_MAX
-from gateway.sms.port import Asks, OutboundSms, Outcome
+from gateway.sms.port import Asks, OutboundSms, SendStatus
 from gateway.store import outbox
 from gateway.store.db import Row
 
@@ -53,12 +53,12 @@ async def _settle(rt: Runtime, row: Row) -> bool:
             return False
         known = await outbox.known_ids(rt.db, message)
         sent = await sms.ask(rt.http, asked, row["sent_at"], known)
-        if sent.outcome is Outcome.ACCEPTED:
+        if sent.outcome is SendStatus.ACCEPTED:
             await outbox.settle_unknown(
                 rt.db, message, "accepted", provider_id=sent.provider_id, reason=sent.reason
             )
             return False
-        surely_not = sent.outcome is Outcome.RETRY
+        surely_not = sent.outcome is SendStatus.RETRY
     if surely_not or (row["purpose"] != "money" and not isinstance(sms, Asks)):
         if row["tries"] >= TRIES_MAX:
             await outbox.settle_unknown(rt.db, message, "given_up" if surely_not else "lost")

@@ -14,7 +14,7 @@ from gateway.steps.questions import options_for
 from gateway.store import findings
 from gateway.store.batches import Batch
 from gateway.store.db import Row
-from gateway.store.findings import Finding
+from gateway.store.findings import FindingRecord
 
 FIRST_SHOWINGS = 5  # of a gold task: nobody can have told anybody yet
 
@@ -32,7 +32,7 @@ async def watch(rt: Runtime, batch_id: str) -> int:
     return len(found)
 
 
-def _signs(batch: Batch, rows: list[Row]) -> list[Finding]:
+def _signs(batch: Batch, rows: list[Row]) -> list[FindingRecord]:
     deeds = [_deed(batch, row) for row in rows]
     ties = {
         str(row["worker_id"]): {
@@ -44,7 +44,7 @@ def _signs(batch: Batch, rows: list[Row]) -> list[Finding]:
     }
     seen = Observed(deeds, [o.id for o in batch.options], ties)
     return [
-        Finding(
+        FindingRecord(
             one.rule,
             f"batch:{batch.id}:workers:{','.join(one.workers)}",
             {"sentence": one.sentence, "chance": one.chance, **one.evidence},
@@ -64,7 +64,7 @@ def _deed(batch: Batch, row: Row) -> Deed:
     return Deed(str(row["task_id"]), str(worker), row["value"], key, order, at)
 
 
-def _worn_gold(batch: Batch, rows: list[Row]) -> list[Finding]:
+def _worn_gold(batch: Batch, rows: list[Row]) -> list[FindingRecord]:
     """Gold that later comers know much better than the first ones did: it has been passed on."""
     shown: defaultdict[int, list[bool]] = defaultdict(list)
     for row in rows:
@@ -79,7 +79,7 @@ def _worn_gold(batch: Batch, rows: list[Row]) -> list[Finding]:
         if len(rights) > FIRST_SHOWINGS
     }
     return [
-        Finding(
+        FindingRecord(
             "leaked_gold",
             f"task:{leak.who}",
             {

@@ -11,13 +11,20 @@ from gateway.money import amount_text, exact_amount
 from gateway.payments import ledger
 from gateway.payments.chart import Posting
 from gateway.payments.equation import Equation, equation, transfers_of
-from gateway.payments.reconcile import Finding, Kind, Line, LineKind, Ours, TellsByStatement
+from gateway.payments.reconcile import (
+    Difference,
+    DifferenceKind,
+    LineKind,
+    Ours,
+    StatementLine,
+    TellsByStatement,
+)
 from gateway.runtime import Runtime
 from gateway.store import floats, ledgers
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class FloatBalance:
     """A statement's time and its equation."""
 
     first: datetime
@@ -68,14 +75,14 @@ class Weighed:
         }
 
 
-async def equations(rt: Runtime, provider: str, limit: int) -> list[Weighed]:
+async def equations(rt: Runtime, provider: str, limit: int) -> list[FloatBalance]:
     """Of the last statements of a provider, oldest first; those that tell no balances are left out."""
     known = _known(rt, provider)
-    made: list[Weighed] = []
+    made: list[FloatBalance] = []
     for row in await floats.statements_of(rt.db, provider, limit):
         found = await equation_of(rt, provider, row["id"])
         if found is not None:
-            made.append(Weighed(row["first"], row["last"], known.statement_currency, found[0]))
+            made.append(FloatBalance(row["first"], row["last"], known.statement_currency, found[0]))
     return made
 
 
@@ -101,7 +108,7 @@ def _known(rt: Runtime, provider: str) -> TellsByStatement:
 
 
 def payouts_of(
-    lines: Sequence[Line], matches: Mapping[str, UUID], ours: Sequence[Ours]
+    lines: Sequence[StatementLine], matches: Mapping[str, UUID], ours: Sequence[Ours]
 ) -> list[UUID | None]:
     """The payout of each line: of a fee the one of its payment, of a reversal the one it takes back."""
     known = {p.receipt: p.id for p in ours if p.receipt} | dict(matches)
@@ -113,7 +120,7 @@ def payouts_of(
 async def book_moves(
     rt: Runtime,
     provider: str,
-    lines: Sequence[Line],
+    lines: Sequence[StatementLine],
     of_payout: Sequence[UUID | None],
     ours: Sequence[Ours],
     currency: str,
@@ -144,17 +151,19 @@ async def book_moves(
             await ledgers.post_all(db, rows)
 
 
-async def amiss_of(rt: Runtime, provider: str, number: int) -> list[Finding]:
+async def amiss_of(rt: Runtime, provider: str, number: int) -> list[Difference]:
     """Where the balance equation of the statement does not come out, or a statement before it is missing."""
     found = await equation_of(rt, provider, number)
     if found is None:
         return []
     told, last = found
-    amiss: list[Finding] = []
+    amiss: list[Difference] = []
     if told.difference_minor:
-        amiss.append(Finding(Kind.BALANCE, last, told.closing_minor, told.expected_minor))
+        amiss.append(
+            Difference(DifferenceKind.BALANCE, last, told.closing_minor, told.expected_minor)
+        )
     if told.gap_minor:
-        amiss.append(Finding(Kind.GAP, last, told.opening_minor, told.before_minor))
+        amiss.append(Difference(DifferenceKind.GAP, last, told.opening_minor, told.before_minor))
     return amiss
 
 
@@ -172,9 +181,9 @@ async def equation_of(rt: Runtime, provider: str, number: int) -> tuple[Equation
     return (made, lines[-1].receipt) if made else None
 
 
-def _once(lines: Sequence[Line]) -> list[Line]:
+def _once(lines: Sequence[StatementLine]) -> list[StatementLine]:
     """A line printed twice moved money once."""
-    first: dict[tuple[LineKind, str], Line] = {}
+    first: dict[tuple[LineKind, str], StatementLine] = {}
     for line in lines:
         first.setdefault((line.kind, line.receipt), line)
     return list(first.values())

@@ -20,7 +20,7 @@ _HEAD = "select digest from seal order by to_seq desc limit 1"
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class BooksSnapshot:
     """The figures of a database at one moment."""
 
     rows: dict[str, int]
@@ -36,7 +36,7 @@ async def tables(db: Connection) -> list[str]:
     return [row["name"] for row in await db.fetch(_TABLES)]
 
 
-async def read(db: Connection) -> Books:
+async def read(db: Connection) -> BooksSnapshot:
     """Return the figures of the database as this connection sees it."""
     rows = {
         # The names come from the database's own catalogue.
@@ -47,13 +47,13 @@ async def read(db: Connection) -> Books:
     for row in await db.fetch(_BALANCES) if "account" in rows else []:
         digest.update(repr(tuple(row.values())).encode())
     head = await db.fetchval(_HEAD) if "seal" in rows else None
-    return Books(rows, digest.hexdigest(), head.hex() if head else "")
+    return BooksSnapshot(rows, digest.hexdigest(), head.hex() if head else "")
 
 
-def differences(original: Books, copy: Books) -> list[str]:
+def differences(original: BooksSnapshot, copy: BooksSnapshot) -> list[str]:
     """Return a description of each difference, or an empty list when both are equal.
 
-    >>> differences(Books({"worker": 2}, "a", ""), Books({"worker": 1}, "a", ""))
+    >>> differences(BooksSnapshot({"worker": 2}, "a", ""), BooksSnapshot({"worker": 1}, "a", ""))
     ['worker has 1 rows, the original 2']
     """
     found = [

@@ -12,7 +12,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 
-class Connections:
+class PooledConnections:
     """The connections of a pool. The one that was used last is used next."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
@@ -65,7 +65,7 @@ class using:  # noqa: N801  # reads as a word in `async with using(...)`
 
     __slots__ = ("_connection", "_connections")
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: PooledConnections) -> None:
         self._connections = connections
 
     async def __aenter__(self) -> PoolConnectionProxy:

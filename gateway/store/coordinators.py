@@ -6,7 +6,7 @@ The history says what was done, by whom and why.
 from datetime import datetime
 
 from gateway.errors import Refused
-from gateway.store.db import Connection, Database, Part, Row
+from gateway.store.db import Connection, Database, Row, Write
 
 _NOT_THERE = "no coordinator has this number; list all with: gateway coordinator list"
 
@@ -94,14 +94,14 @@ async def pin(db: Database, coordinator: int) -> Row | None:
     )
 
 
-def pin_tried(coordinator: int, wrong_before: int, *, right: bool) -> Part:
+def pin_tried(coordinator: int, wrong_before: int, *, right: bool) -> Write:
     """Count a try of a PIN, based on the number of wrong tries that was read."""
-    return Part("coordinator_pin_tried", (coordinator, wrong_before, right))
+    return Write("coordinator_pin_tried", (coordinator, wrong_before, right))
 
 
-def may_invite(coordinator: int, most: int) -> Part:
+def may_invite(coordinator: int, most: int) -> Write:
     """Stop a commit that would exceed the coordinator's invitations of 24 hours."""
-    return Part("coordinator_may_invite", (coordinator, most))
+    return Write("coordinator_may_invite", (coordinator, most))
 
 
 async def invited(db: Database, coordinator: int) -> Row:

@@ -21,7 +21,7 @@ import orjson
 
 from gateway.errors import Conflict, Failed, SettingsError
 from gateway.redaction import redacted, remember_address, shown_address
-from gateway.store.connections import Connections, using
+from gateway.store.connections import PooledConnections, using
 
 CONFLICT = "GW001"
 REPEATED = "GW002"
@@ -78,22 +78,22 @@ class Repeated(Exception):  # This is not an error: the event was here before.
     """A sign that the same event was processed before."""
 
 
-class Taken(Exception):  # This is not an error of the gateway: the caller decides again.
+class ReceiptTaken(Exception):  # This is not an error of the gateway: the caller decides again.
     """A sign that a receipt, which must be unique to one payout, belongs to another payout."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Write:
     """A write of a turn: a function of `store/sql/` and its arguments, in order."""
 
     function: str
     arguments: tuple[object, ...]
 
 
-def statement(parts: Sequence[Part]) -> tuple[str, list[object]]:
+def statement(parts: Sequence[Write]) -> tuple[str, list[object]]:
     """Return one SELECT that calls every part.
 
-    >>> statement([Part("a", (1, 2)), Part("b", (3,))])
+    >>> statement([Write("a", (1, 2)), Write("b", (3,))])
     ('select a($1,$2),b($3)', [1, 2, 3])
     """
     arguments = [argument for part in parts for argument in part.arguments]
@@ -124,7 +124,7 @@ class Database:
     """
 
     def __init__(self, pool: asyncpg.Pool) -> None:
-        self._connections = Connections(pool)
+        self._connections = PooledConnections(pool)
         self.round_trips = 0
         self.turns: int = pool.get_max_size()
         self.turn = asyncio.Semaphore(self.turns)
@@ -152,7 +152,7 @@ class Database:
         async with using(self._connections) as connection:
             return await connection.execute(query, *arguments)
 
-    async def commit(self, parts: Sequence[Part]) -> Row:
+    async def commit(self, parts: Sequence[Write]) -> Row:
         """Write all parts or none, and return a record of what each part returned.
 
         Raises Conflict when the data have changed since they were read, and Repeated when the event
@@ -201,7 +201,7 @@ class translated:  # noqa: N801  # reads as a word in `with translated():`
         if error.sqlstate == REPEATED:
             raise Repeated(str(error)) from error
         if error.sqlstate == TAKEN:
-            raise Taken(str(error)) from error
+            raise ReceiptTaken(str(error)) from error
 
 
 def _is_twin(error: asyncpg.PostgresError) -> bool:

@@ -35,7 +35,7 @@ _HOLDERS_SHARE = 0.32
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FillPlan:
     """The size of the history, in rows."""
 
     answers: int
@@ -65,7 +65,7 @@ class Plan:
 
 def plan(
     answers: int, workers: int | None = None, open_tasks: int | None = None, seed: int = 1
-) -> Plan:
+) -> FillPlan:
     """Return a plan. The numbers that are not given follow from the number of answers.
 
     >>> plan(5_000_000)
@@ -74,13 +74,13 @@ def plan(
     16
     """
     workers = workers or min(100_000, max(100, answers // 50))
-    return Plan(
+    return FillPlan(
         answers, workers, open_tasks or max(500, answers // 5), int(workers * _HOLDERS_SHARE), seed
     )
 
 
 async def fill(
-    url: str, plan: Plan, sealed: Sequence[tuple[bytes, bytes]], currency: str, region: str
+    url: str, plan: FillPlan, sealed: Sequence[tuple[bytes, bytes]], currency: str, region: str
 ) -> AsyncGenerator[tuple[int, str]]:
     """Fill an empty database, and yield the number of answers so far and the latest step.
 
@@ -108,7 +108,7 @@ async def fill(
 
 
 class _Filling:
-    def __init__(self, db: asyncpg.Connection, plan: Plan, currency: str, region: str) -> None:
+    def __init__(self, db: asyncpg.Connection, plan: FillPlan, currency: str, region: str) -> None:
         self._db, self._plan, self._currency, self._region = db, plan, currency, region
         self._answers = 0
         self._task = 0  # the last task's id

@@ -9,7 +9,7 @@ from gateway.store.db import Connection, Database, Row
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FindingRecord:
     """A finding about a subject."""
 
     kind: str
@@ -24,7 +24,7 @@ class Finding:
     """The batch that it concerns, if any."""
 
 
-async def record(db: Connection, found: Finding) -> None:
+async def record(db: Connection, found: FindingRecord) -> None:
     """Record a finding. One that is already open gets the newer evidence."""
     await db.execute(
         """insert into finding (kind, subject, worker_id, batch_id, evidence) values ($1, $2, $3, $4, $5)

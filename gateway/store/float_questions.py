@@ -22,7 +22,7 @@ and every five minutes while payouts wait for the float.
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class FloatQuery:
     """A balance query to a provider, in minor units."""
 
     provider: str
@@ -89,21 +89,21 @@ async def put(
     )
 
 
-async def by_token(db: Database, token: str) -> Question | None:
+async def by_token(db: Database, token: str) -> FloatQuery | None:
     row = await db.row(
         "select *, result_token = $1 as is_answer from float_question where $1 in (result_token, timeout_token)",
         token,
     )
     if row is None:
         return None
-    return Question(
+    return FloatQuery(
         row["provider"], row["asked_at"], row["least"], row["most"], row["told"], row["is_answer"]
     )
 
 
 async def answered(
     db: Database, token: str, told_minor: int, books_minor: tuple[int, int]
-) -> Question | None:
+) -> FloatQuery | None:
     """Store the first answer, with the current balance of the ledger.
 
     Return None when there is an answer already.
@@ -117,23 +117,23 @@ async def answered(
     )
     if row is None:
         return None
-    return Question(row["provider"], row["asked_at"], row["least"], row["most"], row["told"])
+    return FloatQuery(row["provider"], row["asked_at"], row["least"], row["most"], row["told"])
 
 
-async def latest(db: Database, provider: str) -> Question | None:
+async def latest(db: Database, provider: str) -> FloatQuery | None:
     row = await db.row("select * from float_question where provider = $1", provider)
     if row is None:
         return None
-    return Question(row["provider"], row["asked_at"], row["least"], row["most"], row["told"])
+    return FloatQuery(row["provider"], row["asked_at"], row["least"], row["most"], row["told"])
 
 
-async def unanswered(db: Database, before: datetime) -> list[Question]:
+async def unanswered(db: Database, before: datetime) -> list[FloatQuery]:
     """Return the queries from before this time that have no answer yet."""
     rows = await db.rows(
         "select * from float_question where told is null and asked_at < $1 order by provider",
         before,
     )
-    return [Question(r["provider"], r["asked_at"], r["least"], r["most"], None) for r in rows]
+    return [FloatQuery(r["provider"], r["asked_at"], r["least"], r["most"], None) for r in rows]
 
 
 async def wake(db: Database, provider: str, float_minor: int, now: datetime) -> int:

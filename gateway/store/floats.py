@@ -5,12 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from gateway.payments.chart import Code
-from gateway.payments.reconcile import Line, LineKind
+from gateway.payments.reconcile import LineKind, StatementLine
 from gateway.store.db import Connection, Database, Row
 
 
 async def keep_lines(
-    db: Connection, statement: int, lines: Sequence[tuple[Line, UUID | None]]
+    db: Connection, statement: int, lines: Sequence[tuple[StatementLine, UUID | None]]
 ) -> None:
     """Store every line with its payout. An import that was cut off begins again."""
     await db.execute("delete from statement_line where statement_id = $1", statement)
@@ -31,7 +31,7 @@ async def keep_lines(
     )
 
 
-async def lines_of(db: Database, statement: int) -> list[tuple[Line, UUID | None]]:
+async def lines_of(db: Database, statement: int) -> list[tuple[StatementLine, UUID | None]]:
     """Return each line with its payout, even if that became known later."""
     rows = await db.rows(
         """select l.*, coalesce(l.payout_id, p.id) as payout from statement_line l join statement s on s.id = l.statement_id
@@ -41,7 +41,7 @@ async def lines_of(db: Database, statement: int) -> list[tuple[Line, UUID | None
     )
     return [
         (
-            Line(
+            StatementLine(
                 LineKind(row["kind"]),
                 row["receipt"],
                 row["amount"],

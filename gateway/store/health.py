@@ -30,7 +30,7 @@ select
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class HealthFigures:
     """The numbers of rows by state. Messages count only while they are open.
 
     A value `*_oldest_s` is the number of seconds that the oldest row waits beyond its time, or None
@@ -55,10 +55,10 @@ class Figures:
     """The number of the last answer. A few numbers belong to turns that were undone."""
 
 
-async def figures(db: Database) -> Figures:
+async def figures(db: Database) -> HealthFigures:
     row = await db.row(_FIGURES)
     assert row is not None
-    return Figures(**{name: _or_empty(name, value) for name, value in row.items()})
+    return HealthFigures(**{name: _or_empty(name, value) for name, value in row.items()})
 
 
 def _or_empty(name: str, value: Any) -> Any:  # a column may hold anything

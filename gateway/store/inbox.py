@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from gateway.forms import stored
 from gateway.store.db import Database, Row
-from gateway.store.turns import Event
+from gateway.store.turns import InboundEvent
 from gateway.texts import numbers_masked
 from gateway.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SealedEvent:
     """An event as it is stored, with its raw body sealed.
 
     `event_id` is unique per channel and kind.
@@ -25,11 +25,11 @@ class Kept:
     body_sealed: bytes
 
 
-def sealed(vault: Vault, channel: str, kind: str, event_id: str, raw: bytes) -> Kept:
-    return Kept(channel, kind, event_id, vault.seal(stored(raw)))
+def sealed(vault: Vault, channel: str, kind: str, event_id: str, raw: bytes) -> SealedEvent:
+    return SealedEvent(channel, kind, event_id, vault.seal(stored(raw)))
 
 
-async def keep_many(db: Database, events: Sequence[Kept]) -> list[bool]:
+async def keep_many(db: Database, events: Sequence[SealedEvent]) -> list[bool]:
     """Store events before they are processed, in one commit. Return per event if it is new."""
     rows = await db.rows(
         """with e as (
@@ -98,7 +98,7 @@ async def claim_receipts(db: Database, now: datetime, limit: int) -> list[Row]:
 
 async def keep_undated(
     db: Database,
-    event: Event,
+    event: InboundEvent,
     undated: str,
     raw_sealed: bytes,
     within: timedelta,
@@ -120,7 +120,7 @@ async def keep_undated(
     )
 
 
-async def keep_copy(db: Database, event: Event, remark: str | None) -> None:
+async def keep_copy(db: Database, event: InboundEvent, remark: str | None) -> None:
     """Store, as done, an SMS that had its effect under another id.
 
     The remark is for an operator.

@@ -5,7 +5,7 @@ The parts are the same as for one payout, and their arguments go to the database
 
 from collections.abc import Sequence
 
-from gateway.store.db import Database, Part, translated
+from gateway.store.db import Database, Write, translated
 
 _OWN, _CURRENCY = 17, 21
 """Positions in the arguments of `move_payout`. The first `_OWN` are the payout's own. Then follow
@@ -16,13 +16,13 @@ _MESSAGE = 12
 _QUERY = f"select move_payouts({','.join(f'${n}' for n in range(1, _OWN + 8 + 1 + _MESSAGE + 1))})"
 
 
-def may_go_together(parts: Sequence[Part]) -> bool:
+def may_go_together(parts: Sequence[Write]) -> bool:
     """Return whether the parts are one move and at most one message."""
     functions = [part.function for part in parts]
     return functions in (["move_payout"], ["move_payout", "put_message"])
 
 
-async def move_all(db: Database, moves: Sequence[Sequence[Part]]) -> set[int]:
+async def move_all(db: Database, moves: Sequence[Sequence[Write]]) -> set[int]:
     """Write decisions on different payouts in one commit.
 
     Return the places of the payouts that were still as read. Raises Conflict, with nothing written,

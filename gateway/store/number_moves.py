@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from gateway.ids import WorkerId
-from gateway.store.db import Connection, Database, Part, Row
+from gateway.store.db import Connection, Database, Row, Write
 
 OPEN = "('requested', 'asked', 'invited', 'objected')"
 
@@ -38,16 +38,16 @@ class NewMove:
     """The current time."""
 
 
-def still_hers(worker: WorkerId, index: bytes) -> Part:
+def still_hers(worker: WorkerId, index: bytes) -> Write:
     """Raise Conflict when the number of this turn does not belong to the worker any more.
 
     It must be the first part.
     """
-    return Part("still_hers", (worker, index))
+    return Write("still_hers", (worker, index))
 
 
-def begin(m: NewMove) -> Part:
-    return Part(
+def begin(m: NewMove) -> Write:
+    return Write(
         "begin_move",
         (
             m.worker,
@@ -75,26 +75,26 @@ def swap(
     screen: str,
     hold_until: datetime,
     now: datetime,
-) -> Part:
+) -> Write:
     """Complete the change, since the new number has said YES.
 
     `no_number` is the sealed value for a row that loses its number. `screen` is the last screen of
     the old number's open sessions.
     """
-    return Part("swap_number", (move, via, channel, said, no_number, screen, hold_until, now))
+    return Write("swap_number", (move, via, channel, said, no_number, screen, hold_until, now))
 
 
-def decline(move: int, channel: str, *, stop: bool) -> Part:
-    return Part("decline_move", (move, stop, channel))
+def decline(move: int, channel: str, *, stop: bool) -> Write:
+    return Write("decline_move", (move, stop, channel))
 
 
-def object_to(move: int, now: datetime) -> Part:
-    return Part("object_to_move", (move, now))
+def object_to(move: int, now: datetime) -> Write:
+    return Write("object_to_move", (move, now))
 
 
-def stop_number(index: bytes, channel: str) -> Part:
+def stop_number(index: bytes, channel: str) -> Write:
     """Send nothing more to a number that once was a worker's."""
-    return Part("stop_number", (index, channel))
+    return Write("stop_number", (index, channel))
 
 
 def doubt(
@@ -104,12 +104,12 @@ def doubt(
     channel: str,
     expires_at: datetime,
     now: datetime,
-) -> Part:
+) -> Write:
     """Record that the phone with a worker's number says that it is not hers.
 
     It is asked for a confirmation until `expires_at`.
     """
-    return Part("doubt_number", (worker, index, no_number, channel, expires_at, now))
+    return Write("doubt_number", (worker, index, no_number, channel, expires_at, now))
 
 
 def release(
@@ -121,9 +121,9 @@ def release(
     via: str,
     screen: str,
     now: datetime,
-) -> Part:
+) -> Write:
     """Take a number from its worker, who keeps everything else."""
-    return Part("release_number", (worker, index, no_number, channel, via, screen, now))
+    return Write("release_number", (worker, index, no_number, channel, via, screen, now))
 
 
 async def heard_lately(db: Database, worker: WorkerId, index: bytes, since: datetime) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from gateway.sms.breaker import Breaker, State
+from gateway.sms.breaker import Breaker, BreakerState
 from gateway.sms.port import Receipt, rank
 from gateway.store.db import Connection, Database, Row
 from gateway.texts import numbers_masked
@@ -95,7 +95,7 @@ async def claim(
         return None
     first = rows[0]
     breaker = Breaker(
-        State.CLOSED if first["breaker"] == "closed" else State.PROBING,
+        BreakerState.CLOSED if first["breaker"] == "closed" else BreakerState.PROBING,
         first["failures"],
         first["opened"],
         first["until"],
@@ -107,7 +107,7 @@ async def claim(
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class SendOutcome:
     """The send outcome of a claimed message."""
 
     id: int
@@ -134,7 +134,7 @@ class Fate:
     """The network of the number."""
 
 
-async def settle(db: Database, channel: str, fates: Sequence[Fate]) -> None:
+async def settle(db: Database, channel: str, fates: Sequence[SendOutcome]) -> None:
     """Store the send outcome and the cost of each message of a claim."""
     await db.execute(
         "select settle_messages($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",

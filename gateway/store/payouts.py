@@ -16,8 +16,8 @@ from gateway.errors import OtherKey
 from gateway.ids import AccountId, PayoutId, WorkerId
 from gateway.payments.chart import Posting
 from gateway.payments.payout import Payout
-from gateway.payments.states import State
-from gateway.store.db import Connection, Database, Part, Row
+from gateway.payments.states import PayoutState
+from gateway.store.db import Connection, Database, Row, Write
 from gateway.vault import Vault
 
 log = structlog.get_logger()
@@ -127,7 +127,7 @@ def _stored(vault: Vault, row: Row) -> Stored:
 
 
 def _kept(row: Row) -> dict[str, Any]:
-    return {name: State(row[name]) if name == "state" else row[name] for name in _KEPT}
+    return {name: PayoutState(row[name]) if name == "state" else row[name] for name in _KEPT}
 
 
 async def claim_due(
@@ -266,14 +266,14 @@ Booked = tuple[Posting, AccountId, AccountId]
 """A posting with its debit account and its credit account."""
 
 
-def moved(was: Stored, now: Payout, event: str, booked: Sequence[Booked], note: str) -> Part:
+def moved(was: Stored, now: Payout, event: str, booked: Sequence[Booked], note: str) -> Write:
     """Return the part that writes a decision if the payout still is as it was read.
 
     Otherwise the commit raises Conflict, and nothing is written. It raises Taken when the receipt
     belongs to another payout.
     """
     p = now
-    return Part(
+    return Write(
         "move_payout",
         (
             p.id,

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from gateway.errors import Refused
 from gateway.payments.chart import Code
-from gateway.payments.reconcile import STOPS, Finding, Ours
-from gateway.payments.states import State
+from gateway.payments.reconcile import STOPS, Difference, Ours
+from gateway.payments.states import PayoutState
 from gateway.store.db import Connection, Database, Row
 from gateway.vault import Vault
 
@@ -33,7 +33,7 @@ async def ours(
         Ours(
             row["id"],
             row["key"],
-            State(row["state"]),
+            PayoutState(row["state"]),
             row["amount"],
             vault.open(row["to_sealed"]).removeprefix("+"),
             row["receipt"],
@@ -62,7 +62,9 @@ async def begin(db: Database, provider: str, digest: bytes, lines: int) -> int:
     )
 
 
-async def note(db: Connection, statement: int, provider: str, findings: Sequence[Finding]) -> None:
+async def note(
+    db: Connection, statement: int, provider: str, findings: Sequence[Difference]
+) -> None:
     """Record the findings.
 
     The same finding of the same provider is recorded once, whatever file shows it.

@@ -6,7 +6,7 @@ from typing import Protocol
 from gateway.store.db import Connection, Row
 
 
-class After(Protocol):
+class TaskOutcome(Protocol):
     """The state in which the judge leaves a task."""
 
     @property
@@ -75,7 +75,7 @@ async def decided(
     )
 
 
-async def write(db: Connection, after: Sequence[After], ruling: str) -> None:
+async def write(db: Connection, after: Sequence[TaskOutcome], ruling: str) -> None:
     """Write the new states, and store with each task's last answer the basis of the judgement."""
     await db.execute(
         """update answer a set judged = coalesce(a.judged, '[]') || jsonb_build_array(n.judged)

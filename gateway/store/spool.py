@@ -16,7 +16,7 @@ from uuid import uuid4
 import orjson
 import structlog
 
-from gateway.store.inbox import Kept
+from gateway.store.inbox import SealedEvent
 
 log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put(self, events: Sequence[Kept]) -> None:
+    def put(self, events: Sequence[SealedEvent]) -> None:
         """Store events. They are on the disk when this returns. Raises OSError when that fails."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if sum(1 for _ in self._folder.glob("*.events")) >= FILES_MAX:
@@ -78,14 +78,14 @@ class Spool:
         finally:
             draft.unlink(missing_ok=True)
 
-    def oldest(self) -> list[tuple[Path, list[Kept]]]:
+    def oldest(self) -> list[tuple[Path, list[SealedEvent]]]:
         """Return the oldest files with their events, some thousand at a time.
 
         A file that another process has just emptied is left out. A file that cannot be read (a disk
         that failed) is put aside, so that it delays no other.
         """
         self._remove_drafts()
-        found, events = list[tuple[Path, list[Kept]]](), 0
+        found, events = list[tuple[Path, list[SealedEvent]]](), 0
         for path in sorted(self._folder.glob("*.events"), key=_age):
             with contextlib.suppress(FileNotFoundError):
                 try:
@@ -123,6 +123,6 @@ def _age(path: Path) -> float:
         return 0.0
 
 
-def _event(line: bytes) -> Kept:
+def _event(line: bytes) -> SealedEvent:
     channel, kind, event_id, body = orjson.loads(line)
-    return Kept(channel, kind, event_id, bytes.fromhex(body))
+    return SealedEvent(channel, kind, event_id, bytes.fromhex(body))

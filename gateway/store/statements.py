@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from gateway.ids import derived_id
 from gateway.payments.chart import Code
-from gateway.payments.statement import Line, Scope, differences, render, scope_of
+from gateway.payments.statement import EarningsLine, Scope, differences, render, scope_of
 from gateway.store.db import Database, Row
 
 _WORKER = "select w.id, w.name, w.currency, w.account_id from worker w where w.id = $1"
@@ -43,7 +43,7 @@ async def statement(db: Database, scope: Scope) -> str | None:
     scope = replace(scope, currency=worker["currency"])
     payouts = {str(row["id"]): row for row in await db.rows(_PAYOUTS, scope.worker)}
     told = {
-        row["seq"]: Line(row["at"], _what(row, payouts), row["amount"])
+        row["seq"]: EarningsLine(row["at"], _what(row, payouts), row["amount"])
         for row in await db.rows(_MOVES, worker["account_id"], scope.to_seq)
     }
     told |= await _confirmations(db, payouts, scope.to_seq)
@@ -69,7 +69,9 @@ def _what(row: Row, payouts: dict[str, Row]) -> str:
     return f"{payout['ref']} {what.lower()}" if payout else what
 
 
-async def _confirmations(db: Database, payouts: dict[str, Row], to_seq: int) -> dict[int, Line]:
+async def _confirmations(
+    db: Database, payouts: dict[str, Row], to_seq: int
+) -> dict[int, EarningsLine]:
     """Return the lines that show when the provider confirmed a payout, with its receipt.
 
     They do not change the worker's balance, but they are her proof.
@@ -78,7 +80,7 @@ async def _confirmations(db: Database, payouts: dict[str, Row], to_seq: int) -> 
     rows = await db.rows(_SETTLED, list(settled), to_seq)
     of = {row["seq"]: settled[row["id"]] for row in rows}
     return {
-        row["seq"]: Line(
+        row["seq"]: EarningsLine(
             row["at"], f"{of[row['seq']]['ref']} paid, receipt {of[row['seq']]['receipt']}", 0
         )
         for row in rows

@@ -11,13 +11,13 @@ from uuid import UUID
 from gateway.deductions import Withheld
 from gateway.ids import AccountId, AssignmentId, TaskId, WorkerId
 from gateway.payments.chart import Posting
-from gateway.store.db import Database, Part, Row
+from gateway.store.db import Database, Row, Write
 
 _READ = "select * from situation($1, $2, $3, $4, $5, $6, $7)"
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class InboundEvent:
     """The identity of an inbound event."""
 
     channel: str
@@ -40,7 +40,7 @@ class Event:
     """The id of the SMS in the form before texts and senders were part of it."""
 
 
-async def read(db: Database, event: Event) -> Row:
+async def read(db: Database, event: InboundEvent) -> Row:
     """Return the row of `sql/situation.sql`, which explains each column."""
     found = await db.row(
         _READ,
@@ -59,8 +59,8 @@ async def read(db: Database, event: Event) -> Row:
 # --- The parts that a turn may write.
 
 
-def book_event(event: Event, worker: WorkerId | None, reply: str | None) -> Part:
-    return Part(
+def book_event(event: InboundEvent, worker: WorkerId | None, reply: str | None) -> Write:
+    return Write(
         "book_event",
         (
             event.channel,
@@ -129,8 +129,8 @@ class AnswerRow:
 
 def record_answer(
     answer: AnswerRow, after: TaskAfter, earning: Posting, hold: AccountId, payable: AccountId
-) -> Part:
-    return Part(
+) -> Write:
+    return Write(
         "record_answer",
         (
             answer.assignment,
@@ -172,27 +172,27 @@ def posting(posted: Posting, debit: AccountId, credit: AccountId) -> tuple[objec
     )
 
 
-def hold_task(task: TaskId, worker: WorkerId, via: str, lease_until: datetime) -> Part:
-    return Part("hold_task", (task, worker, via, lease_until))
+def hold_task(task: TaskId, worker: WorkerId, via: str, lease_until: datetime) -> Write:
+    return Write("hold_task", (task, worker, via, lease_until))
 
 
 def hold_item(
     task: TaskId, worker: WorkerId, via: str, lease_until: datetime, item: int | None
-) -> Part:
+) -> Write:
     """Hold a task under an item number, or hold again a question that the worker holds already."""
-    return Part("hold_item", (task, worker, via, lease_until, item))
+    return Write("hold_item", (task, worker, via, lease_until, item))
 
 
-def holds_nothing(worker: WorkerId) -> Part:
+def holds_nothing(worker: WorkerId) -> Write:
     """Raise Conflict when the worker was asked a question meanwhile.
 
     It must come before the parts that hold tasks.
     """
-    return Part("holds_nothing", (worker,))
+    return Write("holds_nothing", (worker,))
 
 
-def release_task(assignment: AssignmentId, state: str) -> Part:
-    return Part("release_task", (assignment, state))
+def release_task(assignment: AssignmentId, state: str) -> Write:
+    return Write("release_task", (assignment, state))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +217,8 @@ class SessionRow:
     """The screen is the session's last one."""
 
 
-def save_session(event: Event, s: SessionRow) -> Part:
-    return Part(
+def save_session(event: InboundEvent, s: SessionRow) -> Write:
+    return Write(
         "save_session",
         (
             event.channel,
@@ -270,8 +270,8 @@ class Message:
     """
 
 
-def put_message(m: Message) -> Part:
-    return Part(
+def put_message(m: Message) -> Write:
+    return Write(
         "put_message",
         (
             m.channel,
@@ -290,54 +290,54 @@ def put_message(m: Message) -> Part:
     )
 
 
-def ask_alone(assignment: AssignmentId, worker: WorkerId, until: datetime) -> Part:
+def ask_alone(assignment: AssignmentId, worker: WorkerId, until: datetime) -> Write:
     """Ask one of several questions by itself, and free the others."""
-    return Part("ask_alone", (worker, assignment, until))
+    return Write("ask_alone", (worker, assignment, until))
 
 
-def limit_replies(index: bytes, text: str, prefix: str | None, most: int) -> Part:
+def limit_replies(index: bytes, text: str, prefix: str | None, most: int) -> Write:
     """Raise Conflict when the number has had `most` replies with these words in this hour.
 
     With a prefix of causes, `most` such replies in a row count, too.
     """
-    return Part("limit_replies", (index, text, prefix, most))
+    return Write("limit_replies", (index, text, prefix, most))
 
 
-def hold_message(cause: str, until: datetime) -> Part:
+def hold_message(cause: str, until: datetime) -> Write:
     """Delay the message of that cause until then."""
-    return Part("hold_message", (cause, until))
+    return Write("hold_message", (cause, until))
 
 
-def drop_held_back(index: bytes) -> Part:
+def drop_held_back(index: bytes) -> Write:
     """Cancel the delayed replies to this number that repeat another one.
 
     A newer reply takes their place.
     """
-    return Part("drop_held_back", (index,))
+    return Write("drop_held_back", (index,))
 
 
-def let_go(cause: str) -> Part:
+def let_go(cause: str) -> Write:
     """Release the message of that cause, if it is still held, before the messages written after it."""
-    return Part("let_go", (cause,))
+    return Write("let_go", (cause,))
 
 
-def take_back(cause: str, reason: str) -> Part:
+def take_back(cause: str, reason: str) -> Write:
     """Cancel the message of that cause, if it is not sent yet, because another one replaces it."""
-    return Part("take_back", (cause, reason))
+    return Write("take_back", (cause, reason))
 
 
-def send_again(message: int) -> Part:
+def send_again(message: int) -> Write:
     """Send a message again that never arrived."""
-    return Part("send_again", (message,))
+    return Write("send_again", (message,))
 
 
-def dispute_adjustment(ref: str, worker: WorkerId, until: datetime) -> Part:
-    return Part("dispute_adjustment", (ref, worker, until))
+def dispute_adjustment(ref: str, worker: WorkerId, until: datetime) -> Write:
+    return Write("dispute_adjustment", (ref, worker, until))
 
 
-def defer_prompts(index: bytes, until: datetime) -> Part:
+def defer_prompts(index: bytes, until: datetime) -> Write:
     """Delay the unasked messages to a number until then."""
-    return Part("defer_prompts", (index, until))
+    return Write("defer_prompts", (index, until))
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,12 +365,12 @@ class NewPayout:
 
 def request_payout(
     p: NewPayout, payable: AccountId, booked: Sequence[tuple[Posting, AccountId]]
-) -> Part:
+) -> Write:
     """Request a payout. `booked` has every posting that leaves the worker's account for it.
 
     Each posting comes with the account that it credits.
     """
-    return Part(
+    return Write(
         "request_payout",
         (
             p.id,

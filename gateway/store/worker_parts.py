@@ -6,39 +6,39 @@ They are her joining and leaving, language, hours, zone and PIN.
 from dataclasses import dataclass
 
 from gateway.ids import WorkerId
-from gateway.store.db import Part
+from gateway.store.db import Write
 from gateway.workers.states import BECOMES, Act
 
 
-def set_reach(worker: WorkerId, reach: str) -> Part:
-    return Part("set_reach", (worker, reach))
+def set_reach(worker: WorkerId, reach: str) -> Write:
+    return Write("set_reach", (worker, reach))
 
 
-def pin_tried(worker: WorkerId, wrong_before: int, *, right: bool) -> Part:
-    return Part("pin_tried", (worker, wrong_before, right))
+def pin_tried(worker: WorkerId, wrong_before: int, *, right: bool) -> Write:
+    return Write("pin_tried", (worker, wrong_before, right))
 
 
-def set_pin(worker: WorkerId, before: str | None, new_hash: str) -> Part:
+def set_pin(worker: WorkerId, before: str | None, new_hash: str) -> Write:
     """Replace the hash of the worker's PIN that was read by a new one."""
-    return Part("set_pin", (worker, before, new_hash))
+    return Write("set_pin", (worker, before, new_hash))
 
 
-def forget_pin(worker: WorkerId) -> Part:
-    return Part("forget_pin", (worker,))
+def forget_pin(worker: WorkerId) -> Write:
+    return Write("forget_pin", (worker,))
 
 
-def set_name(worker: WorkerId, name: str) -> Part:
+def set_name(worker: WorkerId, name: str) -> Write:
     """Store the name that the worker told the gateway."""
-    return Part("set_name", (worker, name))
+    return Write("set_name", (worker, name))
 
 
-def set_ease(worker: WorkerId, ease: int) -> Part:
+def set_ease(worker: WorkerId, ease: int) -> Write:
     """Store how many replies by SMS were understood in a row."""
-    return Part("set_ease", (worker, ease))
+    return Write("set_ease", (worker, ease))
 
 
-def set_language(worker: WorkerId, language: str) -> Part:
-    return Part("set_language", (worker, language))
+def set_language(worker: WorkerId, language: str) -> Write:
+    return Write("set_language", (worker, language))
 
 
 def change_worker(
@@ -48,32 +48,32 @@ def change_worker(
     channel: str | None,
     said: str,
     coordinator: int | None = None,
-) -> Part:
+) -> Write:
     """Change the worker's state by an act of consent.
 
     `via` is sms, ussd, coordinator or carrier. `channel` is the one on which she said it, and
     `said` are her words.
     """
-    return Part("change_worker", (worker, BECOMES[act], act, via, channel, said, coordinator))
+    return Write("change_worker", (worker, BECOMES[act], act, via, channel, said, coordinator))
 
 
-def name_worker(worker: WorkerId, name: str, via: str, coordinator: int | None) -> Part:
+def name_worker(worker: WorkerId, name: str, via: str, coordinator: int | None) -> Write:
     """Give a worker the name that she or her coordinator said."""
-    return Part("name_worker", (worker, name, via, coordinator))
+    return Write("name_worker", (worker, name, via, coordinator))
 
 
-def set_quiet(worker: WorkerId, from_hour: int, until_hour: int) -> Part:
-    return Part("set_quiet", (worker, from_hour, until_hour))
+def set_quiet(worker: WorkerId, from_hour: int, until_hour: int) -> Write:
+    return Write("set_quiet", (worker, from_hour, until_hour))
 
 
-def set_zone(worker: WorkerId, zone: str) -> Part:
+def set_zone(worker: WorkerId, zone: str) -> Write:
     """Store where the worker lives, as an IANA time zone."""
-    return Part("set_zone", (worker, zone))
+    return Write("set_zone", (worker, zone))
 
 
-def is_back(worker: WorkerId) -> Part:
+def is_back(worker: WorkerId) -> Write:
     """Record that the worker's phone is reachable again, so that prompts may go to it."""
-    return Part("is_back", (worker,))
+    return Write("is_back", (worker,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ class NewWorker:
     """The time zone of her number, if it is not that of her country."""
 
 
-def enrol_worker(w: NewWorker, act: Act, via: str, channel: str | None, said: str) -> Part:
-    return Part(
+def enrol_worker(w: NewWorker, act: Act, via: str, channel: str | None, said: str) -> Write:
+    return Write(
         "enrol_worker",
         (
             w.index,

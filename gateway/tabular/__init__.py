@@ -6,7 +6,7 @@ are streamed. `CsvWriter` writes cells that no spreadsheet executes.
 """
 
 from gateway.tabular.lines import json_lines, json_value
-from gateway.tabular.table import Row, Table, column_key, open_table
+from gateway.tabular.table import Table, TableRow, column_key, open_table
 from gateway.tabular.text import Source, decoded_text, encoding_of
 from gateway.tabular.workbook import NumberCell
 from gateway.tabular.writer import CsvWriter, restored, shown
@@ -14,9 +14,9 @@ from gateway.tabular.writer import CsvWriter, restored, shown
 __all__ = [
     "CsvWriter",
     "NumberCell",
-    "Row",
     "Source",
     "Table",
+    "TableRow",
     "column_key",
     "decoded_text",
     "encoding_of",

@@ -22,7 +22,7 @@ _LETTERS = 26
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """A row below the header of a table."""
 
     number: int
@@ -78,7 +78,7 @@ class Table:
                 f"{what}: no column {missing[0]!r}; found: {found}", field=missing[0], row=0
             )
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[TableRow]:
         """Yield the rows below the header that are not blank."""
         width, is_each_named = len(self.keys), all(self.keys)
         with self._errors():
@@ -94,7 +94,7 @@ class Table:
                 named = dict(zip(self.keys, trimmed, strict=False))
                 if not is_each_named:
                     named.pop("", None)
-                yield Row(line - self._start, line, named)
+                yield TableRow(line - self._start, line, named)
 
     @contextmanager
     def _errors(self) -> Generator[None]:

@@ -45,7 +45,7 @@ class SessionEnd:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownScreen:
     """The output on a phone: a screen, and whether the session ends with it."""
 
     text: str
@@ -91,7 +91,7 @@ class UssdChannel(Protocol):
 
 
 @runtime_checkable
-class TakesGet(Protocol):
+class TakesGetSteps(Protocol):
     """A channel whose provider may send a step in the address of a GET; all others only post."""
 
     takes_get: bool

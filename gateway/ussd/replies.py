@@ -15,7 +15,7 @@ _PLACE = re.compile(r"\{(text|state|call\.[^{}]+)\}")
 _ANY_PLACE = re.compile(r"\{([^{}\s]*)\}")
 _JSON_TYPE = "application/json"
 Json = object
-State = bool | int | str
+StateValue = bool | int | str
 
 
 class Replies(Options):
@@ -29,8 +29,8 @@ class Replies(Options):
     body: str | None = None
     json_body: dict[str, Json] | None = Field(default=None, alias="json")
     headers: dict[str, str] = Field(default={})
-    continues: State = "CON"
-    ends: State = "END"
+    continues: StateValue = "CON"
+    ends: StateValue = "END"
     content_type: str | None = Field(
         default=None, pattern=r"^[\w.+-]+/[\w.+-]+(?:; ?charset=[\w-]+)?$"
     )
@@ -70,7 +70,7 @@ class Replies(Options):
         return UssdReply(written.encode(errors="replace"), kind, headers)
 
 
-def _word(state: State) -> str:
+def _word(state: StateValue) -> str:
     return str(state).lower() if isinstance(state, bool) else str(state)
 
 
@@ -89,7 +89,7 @@ def _storable(value: str) -> str:
     return value.encode(errors="replace").decode()
 
 
-def _filled_json(template: Json, values: Mapping[str, str], state: State) -> Json:
+def _filled_json(template: Json, values: Mapping[str, str], state: StateValue) -> Json:
     if template == "{state}":
         return state
     if isinstance(template, str):

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import asyncpg
 import pytest
 
-from gateway.settings import ChannelSettings, Side
+from gateway.settings import ChannelSettings, ChannelSide
 from gateway.store import inbox
 from gateway.store.spool import Full, Spool
 from tests.conftest import opened_gateway
@@ -230,7 +230,7 @@ async def test_when_nothing_can_be_kept_the_provider_is_asked_to_come_again(
 TOKEN = "6789"
 TWILIO = ChannelSettings(
     secret="t",
-    sms=Side(
+    sms=ChannelSide(
         kind="twilio",
         options={"account_sid": "AC1", "auth_token": TOKEN, "sender": "+254200000000"},
     ),

@@ -13,7 +13,7 @@ from gateway.app import STEPS
 from gateway.queue.pressure import Pressure
 from gateway.steps import catch_up as catch_up_step
 from gateway.steps.precedence import may_run
-from gateway.store.inbox import Kept
+from gateway.store.inbox import SealedEvent
 from gateway.store.spool import Spool
 from tests.conftest import opened_gateway
 from tests.town import eventually
@@ -208,7 +208,7 @@ async def test_without_redis_nothing_rests():
 
 
 def kept(name):
-    return Kept("phone", "sms", name, b"sealed")
+    return SealedEvent("phone", "sms", name, b"sealed")
 
 
 def test_thousands_of_files_come_back_in_few_commits(tmp_path):

@@ -13,10 +13,10 @@ from gateway import app as composition
 from gateway.cli import channels, doctor
 from gateway.cli.commands import app
 from gateway.cli.doctor import configured, connections, running
-from gateway.cli.doctor.verdict import Verdict
+from gateway.cli.doctor.verdict import CheckLevel
 from gateway.cli.serving import served, with_secret
 from gateway.servers import EmbeddedServers
-from gateway.settings import ChannelSettings, Country, ProviderSettings, Settings, Side, load
+from gateway.settings import ChannelSettings, ChannelSide, Country, ProviderSettings, Settings, load
 from gateway.store import health, leader
 
 REPOSITORY = Path(__file__).parents[2]
@@ -25,8 +25,10 @@ EXAMPLE = REPOSITORY / "config" / "production.example.toml"
 PAGE = REPOSITORY / "docs" / "operators" / "settings.md"
 AT = ChannelSettings(
     secret=SecretStr("0123456789abcdef0123456789abcdef"),
-    sms=Side(kind="africastalking", options={"username": "u", "api_key": "k", "sender": "21512"}),
-    ussd=Side(kind="africastalking", options={"service_code": "*384*1#"}),
+    sms=ChannelSide(
+        kind="africastalking", options={"username": "u", "api_key": "k", "sender": "21512"}
+    ),
+    ussd=ChannelSide(kind="africastalking", options={"service_code": "*384*1#"}),
 )
 
 
@@ -38,7 +40,7 @@ def alone(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
 
 
-def found(findings) -> dict[str, Verdict]:
+def found(findings) -> dict[str, CheckLevel]:
     return {finding.what: finding.verdict for finding in findings}
 
 
@@ -76,33 +78,33 @@ def test_the_example_is_whole_once_its_secrets_are_given(monkeypatch):
     for name, channel in settings.channels.items():
         assert composition._channel(name, channel, settings).sms
     assert composition._providers(settings, None)["mpesa"].name == "mpesa"
-    assert Verdict.FAIL not in found(configured.addresses(settings)).values()
+    assert CheckLevel.FAIL not in found(configured.addresses(settings)).values()
 
 
 def test_a_wrong_setting_is_the_first_and_only_finding(monkeypatch):
     monkeypatch.setenv("GATEWAY_PORT", "many")
     findings = list(doctor.examine())
-    assert found(findings) == {"settings": Verdict.FAIL}
+    assert found(findings) == {"settings": CheckLevel.FAIL}
     assert "port" in findings[0].said
     assert CliRunner().invoke(app, ["doctor"]).exit_code == 1
 
 
 def test_a_provider_cannot_reach_an_address_of_this_machine():
     settings = Settings(channels={"at": AT}, sms_channel="at")
-    (finding,) = [f for f in configured.addresses(settings) if f.verdict is Verdict.FAIL]
+    (finding,) = [f for f in configured.addresses(settings) if f.verdict is CheckLevel.FAIL]
     assert "GATEWAY_PUBLIC_URL" in finding.cure
 
 
 @pytest.mark.parametrize(
     ("changes", "what", "verdict"),
     [
-        ({"public_url": "http://gw.example.org"}, "public address", Verdict.WARN),
-        ({"public_url": "https://gw.example.org"}, "public address", Verdict.OK),
-        ({"local_phone": True}, "phone page", Verdict.WARN),
+        ({"public_url": "http://gw.example.org"}, "public address", CheckLevel.WARN),
+        ({"public_url": "https://gw.example.org"}, "public address", CheckLevel.OK),
+        ({"local_phone": True}, "phone page", CheckLevel.WARN),
         (
             {"channels": {"at": AT.model_copy(update={"secret": SecretStr("x")})}},
             "channel at",
-            Verdict.WARN,
+            CheckLevel.WARN,
         ),
     ],
 )
@@ -130,7 +132,7 @@ def test_what_is_risky_is_said(changes, what, verdict):
 )
 def test_a_redis_that_strangers_could_use_is_warned_of(url, said):
     findings = list(connections.connections(Settings(redis_url=SecretStr(url))))
-    assert [f.verdict for f in findings] == ([Verdict.WARN] if said else [])
+    assert [f.verdict for f in findings] == ([CheckLevel.WARN] if said else [])
     assert not said or said in findings[0].said
     assert not any("pw" in f"{f.said}{f.cure}" for f in findings)
 
@@ -153,31 +155,31 @@ def test_a_redis_that_strangers_could_use_is_warned_of(url, said):
 )
 def test_a_database_over_an_unverified_connection_is_warned_of(url, warned):
     findings = list(connections.connections(Settings(database_url=SecretStr(url))))
-    assert [f.verdict for f in findings] == [Verdict.WARN] * warned
+    assert [f.verdict for f in findings] == [CheckLevel.WARN] * warned
 
 
 def test_a_try_out_on_this_machine_is_fine():
-    assert set(found(configured.addresses(Settings(local_phone=True))).values()) == {Verdict.OK}
+    assert set(found(configured.addresses(Settings(local_phone=True))).values()) == {CheckLevel.OK}
 
 
 def test_countries_and_their_providers_fit_together():
     paid = {"mpesa": ProviderSettings(kind="mpesa")}
-    assert found(configured.people_and_money(Settings())) == {"payouts": Verdict.WARN}
+    assert found(configured.people_and_money(Settings())) == {"payouts": CheckLevel.WARN}
     assert found(configured.people_and_money(Settings(providers=paid))) == {}
     countries = {"UG": Country(currency="UGX", payout="momo")}
     settings = Settings(providers=paid, countries=countries, region="KE")
     assert found(configured.people_and_money(settings)) == {
-        "region": Verdict.FAIL,
-        "country UG": Verdict.WARN,
+        "region": CheckLevel.FAIL,
+        "country UG": CheckLevel.WARN,
     }
 
 
 def test_a_full_disk_is_told_before_the_database_finds_out(monkeypatch, tmp_path):
     settings = Settings(data_dir=tmp_path / "not" / "there" / "yet")
     monkeypatch.setattr(configured, "_FREE_BYTES_FEW", 2**70)
-    assert found(configured.disk(settings)) == {"data folder": Verdict.WARN}
+    assert found(configured.disk(settings)) == {"data folder": CheckLevel.WARN}
     monkeypatch.setattr(configured, "_FREE_BYTES_MIN", 2**70)
-    assert found(configured.disk(settings)) == {"data folder": Verdict.FAIL}
+    assert found(configured.disk(settings)) == {"data folder": CheckLevel.FAIL}
 
 
 def test_servers_that_do_not_answer_are_one_line(tmp_path):
@@ -188,15 +190,15 @@ def test_servers_that_do_not_answer_are_one_line(tmp_path):
         secret_key=SecretStr("A" * 43 + "="),
     )
     findings = {f.what: f for f in running.servers(settings)}
-    assert findings["Redis"].verdict is Verdict.FAIL
-    assert findings["start"].verdict is Verdict.FAIL
+    assert findings["Redis"].verdict is CheckLevel.FAIL
+    assert findings["start"].verdict is CheckLevel.FAIL
     assert "hush" not in findings["start"].said
     assert "PostgreSQL" not in findings
 
 
 def test_addresses_are_whole_and_only_those_that_the_channel_has(capsys):
     secret = AT.secret.get_secret_value()
-    only_sms = ChannelSettings(secret=SecretStr("s"), sms=Side(kind="kannel"))
+    only_sms = ChannelSettings(secret=SecretStr("s"), sms=ChannelSide(kind="kannel"))
     settings = Settings(channels={"at": AT, "k": only_sms}, public_url="https://gw.example.org/")
     urls = [hook.url for hook in channels.hooks(settings)]
     assert urls == [

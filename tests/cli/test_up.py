@@ -14,7 +14,7 @@ import pytest
 from gateway.cli import up
 from gateway.cli.children import Children
 from gateway.errors import Failed
-from gateway.settings import ChannelSettings, ProviderSettings, Settings, Side
+from gateway.settings import ChannelSettings, ChannelSide, ProviderSettings, Settings
 from gateway.settings.tryout import is_tryout
 
 from ..console.tree import (  # noqa: TID252
@@ -225,7 +225,7 @@ def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
 
 def test_only_a_gateway_without_anything_real_is_a_try_out():
     assert is_tryout(Settings())
-    real = ChannelSettings(secret="s", sms=Side(kind="kannel"))
+    real = ChannelSettings(secret="s", sms=ChannelSide(kind="kannel"))
     assert not is_tryout(Settings(channels={"k": real}))
     assert not is_tryout(Settings(providers={"p": ProviderSettings(kind="mpesa")}))
 

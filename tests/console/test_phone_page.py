@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from gateway.api import problems
 from gateway.api.counts import Counts
-from gateway.api.doors import Doors
+from gateway.api.doors import Dispatcher
 from gateway.api.metrics import Metrics
 from gateway.console.phone import add_phone
 from gateway.runtime import Channel
@@ -95,7 +95,9 @@ async def test_figures_are_asked_for_once_in_a_while_and_a_database_that_is_away
         async def value(self, query: str) -> None:
             raise OSError("no route")
 
-    metrics = Metrics(SimpleNamespace(db=Away(), channels={}), Counts(tmp_path), Doors(FastAPI()))
+    metrics = Metrics(
+        SimpleNamespace(db=Away(), channels={}), Counts(tmp_path), Dispatcher(FastAPI())
+    )
     answer = await metrics.answer(None)
     assert (answer.status_code, b"no route" in answer.body) == (503, True)
 

@@ -15,7 +15,7 @@ from gateway.conversation.situation import (
     WorkerState,
     WorkerView,
 )
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Context
 from gateway.conversation.turn import turn
 from gateway.ids import AssignmentId, BatchId, TaskId, WorkerId
 from gateway.phrases import books
@@ -118,7 +118,7 @@ class Person:
 
     def _write(self, facts: tuple[Fact, ...]) -> None:
         self.facts.extend(facts)
-        now = Talk(self.situation, BOOKS, kind_of).after(facts).situation
+        now = Context(self.situation, BOOKS, kind_of).after(facts).situation
         for fact in facts:
             if isinstance(fact, Asked):
                 assert now.held is not None

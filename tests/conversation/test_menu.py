@@ -18,7 +18,7 @@ from gateway.conversation.facts import (
 )
 from gateway.conversation.menu import VIEWS, menu
 from gateway.conversation.situation import Moving, Situation
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Context
 from gateway.conversation.turn import turn
 from gateway.conversation.views.pin import SECRET
 from gateway.phrases.septets import septets
@@ -324,7 +324,7 @@ def test_every_screen_is_short(language: str) -> None:
             assert length is not None, screen
             assert length <= 160, screen
     for view in SECRET:
-        asked = VIEWS[view].show(Talk(Person(language=language).situation, BOOKS, kind_of), {})
+        asked = VIEWS[view].show(Context(Person(language=language).situation, BOOKS, kind_of), {})
         assert (septets("\n".join([asked.body, *asked.choices])) or 999) <= 100, "a notice fits too"
     changing = {"move_number", "number_new", "number_old", "not_me"}
     for view in changing:
@@ -339,7 +339,7 @@ def test_every_screen_is_short(language: str) -> None:
                 objected=objected,
             )
             there = replace(Person(language=language).situation, moving=change)
-            screen = VIEWS[view].show(Talk(there, BOOKS, kind_of), {})
+            screen = VIEWS[view].show(Context(there, BOOKS, kind_of), {})
             assert (septets("\n".join([screen.body, *screen.choices])) or 999) <= 160, view
     assert shown >= VIEWS.keys() - {"coordinator"} - SECRET - changing
 

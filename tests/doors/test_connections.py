@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.api.connections import YOUNG_S, Connections
+from gateway.api.connections import YOUNG_S, ConnectionTable
 from gateway.settings import DoorLimits, Settings
 
 
@@ -24,7 +24,7 @@ class Clock:
 
 def books(clock=None, proxies=(), most=1_000_000, **limits):
     found = {"connections": 10, "connections_reserved": 4, "connections_per_address": 3, **limits}
-    return Connections(DoorLimits(**found), proxies, most, now=clock or Clock())
+    return ConnectionTable(DoorLimits(**found), proxies, most, now=clock or Clock())
 
 
 def opens(connections, host):

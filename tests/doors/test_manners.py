@@ -216,7 +216,7 @@ async def test_a_fault_of_ours_is_a_problem_with_an_id_and_one_line_in_the_log()
     from starlette.testclient import TestClient
 
     from gateway.api import problems
-    from gateway.api.doors import Doors, Rooms
+    from gateway.api.doors import Dispatcher, Rooms
 
     class Refusals(Counter):
         def add_refusal(self, reason):
@@ -228,7 +228,7 @@ async def test_a_fault_of_ours_is_a_problem_with_an_id_and_one_line_in_the_log()
     app = FastAPI()
     problems.add_handlers(app)
     app.add_api_route("/broken", lambda: 1 / 0)
-    doors = Doors(app)
+    doors = Dispatcher(app)
     doors.open_with(Rooms(Settings(), app, breaks), Refusals())
     client = TestClient(doors, base_url="http://127.0.0.1")
     for path in ("/broken", "/in/at/secret/sms"):

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from gateway.cli.api import config, listen
-from gateway.simulator.wire import Server
+from gateway.simulator.wire import SimulatorServer
 from gateway.ussd.port import is_end
 from gateway.ussd.transcript import is_new
 from tests.conftest import opened_gateway
@@ -59,7 +59,7 @@ async def crowd(new_database):
         served = config(doors, town.rt.settings, doors)
         served.lifespan, served.loop = "off", "none"
         listener = listen("127.0.0.1", 0)
-        server = Server(served)
+        server = SimulatorServer(served)
         running = asyncio.create_task(server.serve(sockets=[listener]))
         yield Crowd(town, doors, listener.getsockname()[1])
         server.stop.set()

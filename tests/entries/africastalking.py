@@ -3,13 +3,13 @@
 import json
 from urllib.parse import parse_qsl
 
-from gateway.payments.port import Found, Order, Submitted, Validates
+from gateway.payments.port import Order, PaymentStatus, SubmitOutcome, Validates
 from gateway.payments.providers import africastalking_airtime
-from gateway.payments.wire import Reply
+from gateway.payments.wire import HttpReply
 from gateway.settings import Settings
 from gateway.sms.channels import africastalking
 from gateway.sms.channels.africastalking.answers import understood as read
-from gateway.sms.port import Delivery, Hint, OutboundSms, Outcome
+from gateway.sms.port import Delivery, Hint, OutboundSms, SendStatus
 from gateway.ussd.channels import africastalking as ussd
 from tests.entries.book import Book
 
@@ -52,7 +52,7 @@ def sends_the_sdks_form(_, value):
 @book.entry(f"{AT}.send.http_success")
 def is_created(_, value):
     body = {"SMSMessageData": {"Recipients": [{"number": AMINA, "status": "Success"}]}}
-    assert understood(body, value).outcome is Outcome.ACCEPTED
+    assert understood(body, value).outcome is SendStatus.ACCEPTED
 
 
 def understood(body, status=201):
@@ -62,9 +62,9 @@ def understood(body, status=201):
 
 
 REPLIES = {
-    "accepted": (Outcome.ACCEPTED, None, "ATPid_SampleTxnId123", 800_000),
-    "nothing accepted: Recipients empty, reason in Message": (Outcome.REFUSED, None, None, None),
-    "Nigeria promotional outside 08-20": (Outcome.RETRY, Hint.MORNING, None, 0),
+    "accepted": (SendStatus.ACCEPTED, None, "ATPid_SampleTxnId123", 800_000),
+    "nothing accepted: Recipients empty, reason in Message": (SendStatus.REFUSED, None, None, None),
+    "Nigeria promotional outside 08-20": (SendStatus.RETRY, Hint.MORNING, None, 0),
 }
 
 
@@ -79,16 +79,16 @@ def understands_the_reply(_, value):
 
 
 MEANINGS = {
-    "accepted": (Outcome.ACCEPTED, None, False),
-    "final": (Outcome.REFUSED, None, False),
-    "final/config": (Outcome.REFUSED, None, False),
-    "final or other channel": (Outcome.REFUSED, None, False),
-    "final + opt-out": (Outcome.REFUSED, None, True),
-    "pause channel, retry after top-up": (Outcome.RETRY, Hint.PAUSE, False),
+    "accepted": (SendStatus.ACCEPTED, None, False),
+    "final": (SendStatus.REFUSED, None, False),
+    "final/config": (SendStatus.REFUSED, None, False),
+    "final or other channel": (SendStatus.REFUSED, None, False),
+    "final + opt-out": (SendStatus.REFUSED, None, True),
+    "pause channel, retry after top-up": (SendStatus.RETRY, Hint.PAUSE, False),
     # never this way: another road, or none
-    "retry other channel": (Outcome.REFUSED, Hint.REROUTE, False),
-    "defer to 08:00 local": (Outcome.RETRY, Hint.MORNING, False),
-    "retry, outcome unknown": (Outcome.UNKNOWN, None, False),
+    "retry other channel": (SendStatus.REFUSED, Hint.REROUTE, False),
+    "defer to 08:00 local": (SendStatus.RETRY, Hint.MORNING, False),
+    "retry, outcome unknown": (SendStatus.UNKNOWN, None, False),
 }  # fmt: skip
 
 
@@ -204,8 +204,8 @@ def sends_airtime_as_the_sdk(_, value):
 
 @book.entry(f"{AT}.airtime.response")
 def takes_sent_for_sent_and_not_for_paid(_, value):
-    answer = africastalking_airtime._judged(Reply(201, json.dumps(value).encode()))
-    assert answer.outcome is Submitted.ACCEPTED
+    answer = africastalking_airtime._judged(HttpReply(201, json.dumps(value).encode()))
+    assert answer.outcome is SubmitOutcome.ACCEPTED
     assert answer.reference == value["responses"][0]["requestId"]
 
 
@@ -226,6 +226,6 @@ def says_that_we_did(_, value):
 @book.entry(f"{AT}.airtime.status_callback")
 def reads_what_became_of_it(_, value):
     told = airtime().parse_callback(json.dumps(value).encode(), {})
-    assert (told.found, told.amount_minor) == (Found.PAID, 100_00)
+    assert (told.found, told.amount_minor) == (PaymentStatus.PAID, 100_00)
     failed = airtime().parse_callback(json.dumps(value | {"status": "Failed"}).encode(), {})
-    assert failed.found is Found.FAILED
+    assert failed.found is PaymentStatus.FAILED

@@ -13,11 +13,11 @@ from gateway import forms
 from gateway.cli import kannel_conf
 from gateway.errors import Refused
 from gateway.msisdn import normalise
-from gateway.settings import ChannelSettings, Settings, Side
+from gateway.settings import ChannelSettings, ChannelSide, Settings
 from gateway.sms import segments
 from gateway.sms.channels import http, kannel, twilio
 from gateway.sms.channels.twilio.answers import understood
-from gateway.sms.port import Delivery, Hint, OutboundSms, Outcome, Webhook
+from gateway.sms.port import Delivery, Hint, OutboundSms, SendStatus, Webhook
 from tests.entries.book import RECORDED, Book
 
 book = Book()
@@ -32,7 +32,7 @@ KANNEL = {"username": "gateway", "password": "p", "sender": "21512", "send_url":
 
 def conf():
     channels = {
-        "k": ChannelSettings(secret=SecretStr("s"), sms=Side(kind="kannel", options=KANNEL))
+        "k": ChannelSettings(secret=SecretStr("s"), sms=ChannelSide(kind="kannel", options=KANNEL))
     }
     return kannel_conf.conf(
         Settings(channels=channels, private_addresses=["127.0.0.1:1"]),
@@ -95,11 +95,11 @@ def asks_for_no_number_in_a_report(_, value):
 
 
 ANSWERS = {
-    "valid": Outcome.ACCEPTED,
-    "no SMSC connected": Outcome.ACCEPTED,
-    "bad password": Outcome.RETRY,
-    "to empty": Outcome.REFUSED,
-    "to=abc": Outcome.REFUSED,
+    "valid": SendStatus.ACCEPTED,
+    "no SMSC connected": SendStatus.ACCEPTED,
+    "bad password": SendStatus.RETRY,
+    "to empty": SendStatus.REFUSED,
+    "to=abc": SendStatus.REFUSED,
 }
 
 
@@ -112,7 +112,7 @@ def understands_sendsms(_, value):
         assert "3 can be sent" in made.capacity.lack("x" * 700)
     elif asked == "no text":
         (sent,) = asyncio.run(made.send(None, [OutboundSms("77", "+254711000001", "")]))
-        assert (sent.outcome, "empty" in sent.reason) == (Outcome.REFUSED, True)
+        assert (sent.outcome, "empty" in sent.reason) == (SendStatus.REFUSED, True)
     elif asked == "two recipients":
         assert dict(parse_qsl(made.query(HI)))["to"] == HI.to
     else:
@@ -162,16 +162,16 @@ def follows_jasmins_reports(_, value):
 def is_taken_by_jasmin(_, value):
     status, body = value.split(" ", 1)
     sent = jasmin().understood(HI, int(status), body.encode())
-    assert (sent.outcome, sent.provider_id) == (Outcome.ACCEPTED, "07033084-5cfd-4812-90a4-e4d24ffb6e3d")  # fmt: skip
+    assert (sent.outcome, sent.provider_id) == (SendStatus.ACCEPTED, "07033084-5cfd-4812-90a4-e4d24ffb6e3d")  # fmt: skip
 
 
 @book.entry("jasmin_live.send_errors.*")
 def understands_jasmins_errors(key, value):
     meant = {
-        "403": Outcome.RETRY,
-        "412": Outcome.RETRY,
-        "400": Outcome.REFUSED,
-        "500": Outcome.UNKNOWN,
+        "403": SendStatus.RETRY,
+        "412": SendStatus.RETRY,
+        "400": SendStatus.REFUSED,
+        "500": SendStatus.UNKNOWN,
     }
     assert jasmin().understood(HI, int(key), value.encode()).outcome is meant[key]
 
@@ -229,9 +229,9 @@ def knows_the_error(key, value):
     sent = understood(HI, status, body)
     assert sent.opted_out is ("opted out" in said)
     if key in REPORTED:
-        assert sent.outcome is Outcome.REFUSED
+        assert sent.outcome is SendStatus.REFUSED
     else:
-        assert meaning in (AGAIN if sent.outcome is Outcome.RETRY else NEVER), sent
+        assert meaning in (AGAIN if sent.outcome is SendStatus.RETRY else NEVER), sent
 
 
 @book.entry("twilio.signature.*")

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway import forms
-from gateway.cli.qa_typed import Asked, asked
+from gateway.cli.qa_typed import AnswerFormat, asked
 from gateway.cli.qa_votes import votes_of
 from gateway.conversation.cashing import amount_said
 from gateway.conversation.coordinating import numbers_said
@@ -123,7 +123,7 @@ def test_an_answer_is_the_same_by_sms_on_a_screen_and_in_a_file(said: str) -> No
     if any(fold(said) == fold(label) for label in LABELS):
         assert len(both) == 2
         rows = [*(("t", f"w{n}", label) for n, label in enumerate(LABELS)), ("t2", "w", said)]
-        *_, (_, _, in_file) = votes_of(rows, Asked()).rows
+        *_, (_, _, in_file) = votes_of(rows, AnswerFormat()).rows
         assert fold(in_file) == fold(both[0])
 
 

@@ -9,8 +9,8 @@ from typing import Self
 
 import aiohttp
 
-from gateway.simulator.carriers.terms import Hooks, Terms
-from gateway.simulator.operators.daraja import Terms as OperatorTerms
+from gateway.simulator.carriers.terms import CarrierTerms, Hooks
+from gateway.simulator.operators.daraja import DarajaTerms as OperatorTerms
 from gateway.simulator.operators.server import Operators
 from gateway.simulator.phones import Phone
 
@@ -86,7 +86,7 @@ class Town:
             seed=seed, terms=OperatorTerms(result_delay_s=0.3), host=address, port=9000
         )
         self.carrier = self.operators.carrier
-        self.carrier.terms = Terms(retry_s=0.5, retry_for_s=600.0, receipt_delay_s=0.1)
+        self.carrier.terms = CarrierTerms(retry_s=0.5, retry_for_s=600.0, receipt_delay_s=0.1)
         self.carrier.hooks = Hooks.under(front, sms=f"at/{SECRET}")
         numbers = [f"+2547110{n:05}" for n in range(phones)]
         self.workers = [Worker(self.carrier.phone(number)) for number in numbers]

@@ -19,10 +19,10 @@ from gateway.cli.serving import with_secret
 from gateway.queue.inline import InlineBells
 from gateway.runtime import Runtime
 from gateway.servers import EmbeddedServers
-from gateway.settings import ChannelSettings, ProviderSettings, Settings, Side
+from gateway.settings import ChannelSettings, ChannelSide, ProviderSettings, Settings
 from gateway.simulator.carriers.africastalking import CarrierServer
-from gateway.simulator.carriers.terms import Hooks, Terms
-from gateway.simulator.operators.daraja import Terms as OperatorTerms
+from gateway.simulator.carriers.terms import CarrierTerms, Hooks
+from gateway.simulator.operators.daraja import DarajaTerms as OperatorTerms
 from gateway.simulator.operators.server import Operators
 from gateway.steps import admit
 from gateway.store.schema import migrate
@@ -113,7 +113,7 @@ class House:
             private_addresses=("127.0.0.0/8",),
             channels={
                 "at": ChannelSettings(
-                    secret=SecretStr("s"), sms=Side(kind="africastalking", options=at)
+                    secret=SecretStr("s"), sms=ChannelSide(kind="africastalking", options=at)
                 )
             },
             providers={"mpesa": ProviderSettings(kind="mpesa", options=mpesa)},
@@ -147,7 +147,7 @@ class House:
 @asynccontextmanager
 async def house(folder: Path) -> AsyncIterator[House]:
     """Everything around the gateway; its own processes are started by the test."""
-    terms = Terms(retry_s=0.1, retry_for_s=60.0, receipt_delay_s=0.0)
+    terms = CarrierTerms(retry_s=0.1, retry_for_s=60.0, receipt_delay_s=0.0)
     async with (
         CarrierServer(terms) as carrier,
         Operators(terms=OperatorTerms(result_delay_s=0.3)) as operators,

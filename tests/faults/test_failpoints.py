@@ -21,7 +21,7 @@ from gateway.failpoints import OF_ARCHIVES, POINTS
 from gateway.queue.inline import InlineBells
 from gateway.runtime import Runtime
 from gateway.servers import EmbeddedServers
-from gateway.simulator.operators.daraja import Terms
+from gateway.simulator.operators.daraja import DarajaTerms
 from gateway.simulator.operators.judge import report
 from gateway.simulator.operators.server import Operators
 from gateway.steps import admit
@@ -112,7 +112,7 @@ class Here:
 @pytest.fixture(scope="module")
 async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Here]:
     folder = tmp_path_factory.mktemp("failpoints")
-    async with Operators(seed=5, terms=Terms(result_delay_s=0.0)) as operators:
+    async with Operators(seed=5, terms=DarajaTerms(result_delay_s=0.0)) as operators:
         house = House(folder, new_master_secret(), free_port(), operators.url)
         with EmbeddedServers(folder / "data") as servers:
             await migrate(servers.database_url)

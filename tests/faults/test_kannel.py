@@ -22,7 +22,7 @@ from gateway.cli.children import Children, gateway_argv
 from gateway.cli.serving import with_secret
 from gateway.queue.inline import InlineBells
 from gateway.servers import EmbeddedServers
-from gateway.settings import ChannelSettings, Settings, Side
+from gateway.settings import ChannelSettings, ChannelSide, Settings
 from gateway.simulator.carriers.smsc import Smsc
 from tests.kannel import boxes, free_ports, needs_kannel
 from tests.town import eventually
@@ -58,7 +58,7 @@ def settings_in(folder, ports):
         "sender": CODE,
         "receipt_url": f"{url}/in/k/s/receipt",
     }
-    k = ChannelSettings(secret=SecretStr("s"), sms=Side(kind="kannel", options=options))
+    k = ChannelSettings(secret=SecretStr("s"), sms=ChannelSide(kind="kannel", options=options))
     lines = [
         f"data_dir = {json.dumps(str(folder / 'data'))}",
         f"port = {ports['api']}",

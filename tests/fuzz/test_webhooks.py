@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from gateway.settings import LOCAL_CHANNEL, ChannelSettings, ProviderSettings, Side
+from gateway.settings import LOCAL_CHANNEL, ChannelSettings, ChannelSide, ProviderSettings
 from tests.conftest import opened_gateway
 from tests.fuzz.webhooks import OPERATORS, SECRET, TWILIO_TOKEN, Webhooks, judged
 from tests.stories.test_payday_elsewhere import providers as elsewhere
@@ -14,7 +14,7 @@ from tests.stories.test_payday_elsewhere import providers as elsewhere
 CASES = 1_000  # python -m tests.fuzz webhooks --cases 100000 for more
 TWILIO = ChannelSettings(
     secret="t",
-    sms=Side(
+    sms=ChannelSide(
         kind="twilio",
         options={
             "account_sid": "AC1",
@@ -29,9 +29,9 @@ NOWHERE = "http://127.0.0.1:1"
 def _channel(
     sms: Mapping[str, object], ussd: Mapping[str, object] | None = None
 ) -> ChannelSettings:
-    def side(options: Mapping[str, object]) -> Side:
+    def side(options: Mapping[str, object]) -> ChannelSide:
         rest = {name: value for name, value in options.items() if name != "kind"}
-        return Side(kind=str(options["kind"]), options=rest)
+        return ChannelSide(kind=str(options["kind"]), options=rest)
 
     return ChannelSettings(secret=SECRET, sms=side(sms), ussd=side(ussd) if ussd else None)
 

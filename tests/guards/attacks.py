@@ -3,10 +3,10 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from gateway.payments.payout import Answered, Asked, Resolved
+from gateway.payments.payout import Resolved, StatusAnswered, SubmitAnswered
 from gateway.payments.payouts import LEASE
-from gateway.payments.port import Answer, Found, Status, Submitted
-from gateway.payments.states import Event, State
+from gateway.payments.port import PaymentStatus, Status, SubmitAnswer, SubmitOutcome
+from gateway.payments.states import PayoutEvent, PayoutState
 from gateway.steps.disburse import called_back, disburse, happened, happened_to_all
 from gateway.store import seals
 
@@ -97,61 +97,61 @@ async def one_receipt_for_two_payouts(till: Till) -> None:
     states = []
     for _ in range(2):
         sent = await till.sends(await till.asks(await till.hires(MUCH), SHILLINGS_10))
-        paid = await till.happens(sent, till.says(sent, Found.PAID, receipt="SAME"))
+        paid = await till.happens(sent, till.says(sent, PaymentStatus.PAID, receipt="SAME"))
         states.append(paid.payout.state)
-    assert states == [State.PAID, State.NEEDS_HUMAN]
+    assert states == [PayoutState.PAID, PayoutState.NEEDS_HUMAN]
 
 
 async def two_decisions_on_one_reading(till: Till) -> None:
     worker = await till.hires(MUCH)
     sent = await till.sends(await till.asks(worker, SHILLINGS_10))
-    await happened(till.rt, sent, till.says(sent, Found.FAILED))
-    assert await refused(happened(till.rt, sent, till.says(sent, Found.PAID)))
+    await happened(till.rt, sent, till.says(sent, PaymentStatus.FAILED))
+    assert await refused(happened(till.rt, sent, till.says(sent, PaymentStatus.PAID)))
     await till.has_right_books()
 
 
 async def two_decisions_on_one_reading_among_many(till: Till) -> None:
     worker = await till.hires(MUCH)
     sent = await till.sends(await till.asks(worker, SHILLINGS_10))
-    await happened(till.rt, sent, till.says(sent, Found.FAILED))
-    await happened_to_all(till.rt, [(sent, till.says(sent, Found.PAID))])
+    await happened(till.rt, sent, till.says(sent, PaymentStatus.FAILED))
+    await happened_to_all(till.rt, [(sent, till.says(sent, PaymentStatus.PAID))])
     await till.has_right_books()
     assert await till.balance(worker) == MUCH - SHILLINGS_10
 
 
 async def one_person_says_it_was_paid(till: Till) -> None:
     sent = await till.sends(await till.asks(await till.hires(MUCH), SHILLINGS_10))
-    stuck = await till.happens(sent, till.says(sent, Found.PAID, amount_minor=5))
-    assert stuck.payout.state is State.NEEDS_HUMAN
+    stuck = await till.happens(sent, till.says(sent, PaymentStatus.PAID, amount_minor=5))
+    assert stuck.payout.state is PayoutState.NEEDS_HUMAN
     assert await refused(till.happens(stuck, Resolved(paid=True, receipt="X")))
 
 
 async def one_person_approves(till: Till) -> None:
     asked = await till.asks(await till.hires(MUCH), SHILLINGS_10)
-    waiting = await till.happens(asked, Event.WAIT)
-    assert waiting.payout.state is State.AWAITING_APPROVAL
-    assert await refused(till.happens(waiting, Event.APPROVE))
+    waiting = await till.happens(asked, PayoutEvent.WAIT)
+    assert waiting.payout.state is PayoutState.AWAITING_APPROVAL
+    assert await refused(till.happens(waiting, PayoutEvent.APPROVE))
 
 
 async def a_forged_callback(till: Till) -> None:
     sent = await till.sends(await till.asks(await till.hires(MUCH), SHILLINGS_10))
-    forged = till.says(sent, Found.PAID).status
+    forged = till.says(sent, PaymentStatus.PAID).status
     await called_back(till.rt, sent, sent.result_token, forged)
-    assert (await till.reads(sent)).payout.state is State.SUBMITTED
+    assert (await till.reads(sent)).payout.state is PayoutState.SUBMITTED
 
 
 async def an_answer_about_another_payment(till: Till) -> None:
     for wrong in ({"key": "other"}, {"amount_minor": 5}, {"msisdn_tail": "999"}):
         sent = await till.sends(await till.asks(await till.hires(MUCH), SHILLINGS_10))
-        told = await till.happens(sent, till.says(sent, Found.PAID, **wrong))
-        assert told.payout.state is State.NEEDS_HUMAN, wrong
+        told = await till.happens(sent, till.says(sent, PaymentStatus.PAID, **wrong))
+        assert told.payout.state is PayoutState.NEEDS_HUMAN, wrong
 
 
 async def not_found_too_soon(till: Till) -> None:
     """The request may still be on its way; an operator that does not know a key yet may know it in a minute."""
     sent = await till.sends(await till.asks(await till.hires(MUCH), SHILLINGS_10))
-    told = await till.happens(sent, Asked(Status(Found.NOT_FOUND)))
-    assert told.payout.state is State.SUBMITTED
+    told = await till.happens(sent, StatusAnswered(Status(PaymentStatus.NOT_FOUND)))
+    assert told.payout.state is PayoutState.SUBMITTED
 
 
 async def not_found_by_an_operator_that_pays_twice(till: Till) -> None:
@@ -160,14 +160,14 @@ async def not_found_by_an_operator_that_pays_twice(till: Till) -> None:
     sent = await till.sends(await till.asks(await till.hires(MUCH), SHILLINGS_10))
     for _ in range(4):
         till.waits(minutes=10)
-        sent = await till.happens(sent, Asked(Status(Found.NOT_FOUND)))
-    assert sent.payout.state is State.NEEDS_HUMAN
+        sent = await till.happens(sent, StatusAnswered(Status(PaymentStatus.NOT_FOUND)))
+    assert sent.payout.state is PayoutState.NEEDS_HUMAN
 
 
 async def a_crash_after_the_operator_was_told(till: Till) -> None:
     till.operator.dedups = False
     asked = await till.asks(await till.hires(MUCH), SHILLINGS_10)
-    claimed = await till.happens(asked, Event.CLAIM)
+    claimed = await till.happens(asked, PayoutEvent.CLAIM)
     till.operator.executed.append(claimed.payout.key)  # and here the process died
     for _ in range(4):
         till.clock.advance(LEASE + timedelta(minutes=2))
@@ -190,9 +190,9 @@ async def cancelled_after_it_may_have_left(till: Till) -> None:
     sent = await till.sends(await till.asks(await till.hires(MUCH), SHILLINGS_10))
     for _ in range(3):
         till.waits(minutes=10)
-        sent = await till.happens(sent, Asked(Status(Found.NOT_FOUND)))
-    assert sent.payout.state is State.QUEUED
-    assert (await till.happens(sent, Event.CANCEL)).payout.state is State.QUEUED
+        sent = await till.happens(sent, StatusAnswered(Status(PaymentStatus.NOT_FOUND)))
+    assert sent.payout.state is PayoutState.QUEUED
+    assert (await till.happens(sent, PayoutEvent.CANCEL)).payout.state is PayoutState.QUEUED
 
 
 async def refused_now_but_taken_before(till: Till) -> None:
@@ -200,37 +200,37 @@ async def refused_now_but_taken_before(till: Till) -> None:
     sent = await till.sends(await till.asks(await till.hires(MUCH), SHILLINGS_10))
     for _ in range(3):
         till.waits(minutes=10)
-        sent = await till.happens(sent, Asked(Status(Found.NOT_FOUND)))
-    again = await till.sends(sent, Submitted.REJECTED)
-    assert again.payout.state is State.UNKNOWN
+        sent = await till.happens(sent, StatusAnswered(Status(PaymentStatus.NOT_FOUND)))
+    again = await till.sends(sent, SubmitOutcome.REJECTED)
+    assert again.payout.state is PayoutState.UNKNOWN
 
 
 async def an_answer_to_an_earlier_try(till: Till) -> None:
     sent = await till.sends(await till.asks(await till.hires(MUCH), SHILLINGS_10))
     for _ in range(3):
         till.waits(minutes=10)
-        sent = await till.happens(sent, Asked(Status(Found.NOT_FOUND)))
-    again = await till.happens(sent, Event.CLAIM)
-    late = await till.happens(again, Answered(Answer(Submitted.NOT_SENT), 1))
-    assert late.payout.state is State.SUBMITTING
+        sent = await till.happens(sent, StatusAnswered(Status(PaymentStatus.NOT_FOUND)))
+    again = await till.happens(sent, PayoutEvent.CLAIM)
+    late = await till.happens(again, SubmitAnswered(SubmitAnswer(SubmitOutcome.NOT_SENT), 1))
+    assert late.payout.state is PayoutState.SUBMITTING
 
 
 async def failed_without_a_cause(till: Till) -> None:
     """Some operators say a bare "failed" of what they later pay."""
     sent = await till.sends(await till.asks(await till.hires(MUCH), SHILLINGS_10))
-    told = await till.happens(sent, till.says(sent, Found.FAILED, generic=True))
-    assert told.payout.state is State.SUBMITTED
+    told = await till.happens(sent, till.says(sent, PaymentStatus.FAILED, generic=True))
+    assert told.payout.state is PayoutState.SUBMITTED
 
 
 async def paid_after_it_was_asked_for_again(till: Till) -> None:
     """She was told that it failed, asks again; then the first is paid after all: the second must not go."""
     worker = await till.hires(2 * SHILLINGS_10)
     first = await till.sends(await till.asks(worker, SHILLINGS_10))
-    first = await till.happens(first, till.says(first, Found.FAILED))
+    first = await till.happens(first, till.says(first, PaymentStatus.FAILED))
     second = await till.asks(worker, SHILLINGS_10)
-    await happened_to_all(till.rt, [(first, till.says(first, Found.PAID))])
-    assert (await till.reads(first)).payout.state is State.LATE_PAID
-    assert (await till.reads(second)).payout.state is State.CANCELLED
+    await happened_to_all(till.rt, [(first, till.says(first, PaymentStatus.PAID))])
+    assert (await till.reads(first)).payout.state is PayoutState.LATE_PAID
+    assert (await till.reads(second)).payout.state is PayoutState.CANCELLED
     assert await till.balance(worker) == SHILLINGS_10
 
 

@@ -7,8 +7,8 @@ from unittest.mock import patch
 from uuid import uuid4
 
 from gateway.payments import payouts as machine
-from gateway.payments.payout import Asked, Happened
-from gateway.payments.states import NEXT, Do, Event, State, Step
+from gateway.payments.payout import Happened, StatusAnswered
+from gateway.payments.states import NEXT, Do, PayoutEvent, PayoutState, Transition
 from gateway.steps import disburse as steps
 
 from . import attacks
@@ -44,12 +44,12 @@ def _always(value: object) -> Callable[..., object]:
 
 async def _claims_unwritten(rt, moves):
     """Sends what it has claimed without writing the claim."""
-    kept = [(s, what) for s, what in moves if what is not Event.CLAIM]
+    kept = [(s, what) for s, what in moves if what is not PayoutEvent.CLAIM]
     await _WRITES(rt, kept)
     return [
         replace(s, payout=steps.decided(rt, s, what).payout)
         for s, what in moves
-        if what is Event.CLAIM
+        if what is PayoutEvent.CLAIM
     ]
 
 
@@ -59,7 +59,11 @@ _EVENT = machine._event
 
 def _no_question(payout: machine.Payout, happened: Happened, at: object, *, dedups: bool):
     """Without the exception for what may be paid already."""
-    return happened if isinstance(happened, Event) else _EVENT(payout, happened, at, dedups=dedups)  # type: ignore[arg-type]
+    return (
+        happened
+        if isinstance(happened, PayoutEvent)
+        else _EVENT(payout, happened, at, dedups=dedups)
+    )  # type: ignore[arg-type]
 
 
 async def _nothing(*_: object) -> None:
@@ -112,7 +116,7 @@ GUARDS = (
     Guard("two people approve", "`move_payout` in SQL", attacks.one_person_approves,
           rewrites=("move_payout", "if p_event = 'approve' and p_was = 'awaiting_approval' and not exists", "if false and not exists")),
     Guard("a callback is a hint", "`steps.disburse.called_back`", attacks.a_forged_callback,
-          patch=lambda: patch("gateway.steps.disburse.Hinted", Asked)),
+          patch=lambda: patch("gateway.steps.disburse.Hinted", StatusAnswered)),
     Guard("key, amount and number must be this payout's", "`payouts._speaks_of`", attacks.an_answer_about_another_payment,
           patch=lambda: patch("gateway.payments.payouts._speaks_of", _always(value=True))),
     Guard("not found three times over five minutes", "`payouts._gone_for_good`", attacks.not_found_too_soon,
@@ -121,17 +125,17 @@ GUARDS = (
           patch=lambda: patch("gateway.payments.payouts._event",
                               lambda payout, happened, at, **_: _EVENT(payout, happened, at, dedups=True))),
     Guard("a lease that ran out is asked about", "`states.NEXT`", attacks.a_crash_after_the_operator_was_told,
-          patch=lambda: patch.dict(NEXT, {(State.SUBMITTING, Event.LEASE_EXPIRED): Step(State.QUEUED, None, Do.SEND_AT)})),
+          patch=lambda: patch.dict(NEXT, {(PayoutState.SUBMITTING, PayoutEvent.LEASE_EXPIRED): Transition(PayoutState.QUEUED, None, Do.SEND_AT)})),
     Guard("the claim is committed before the first byte", "`steps.disburse`", attacks.a_byte_before_the_commit,
           patch=lambda: patch("gateway.steps.disburse.happened_to_all", _claims_unwritten)),
     Guard("no cancel once it may have left", "`payouts._event`", attacks.cancelled_after_it_may_have_left,
           patch=lambda: patch("gateway.payments.payouts._event", _no_question)),
     Guard("a refusal after a submit that may be taken is no refusal", "`payouts._answered`", attacks.refused_now_but_taken_before,
-          patch=lambda: patch("gateway.payments.payouts._answered", _always(Event.REJECTED))),
+          patch=lambda: patch("gateway.payments.payouts._answered", _always(PayoutEvent.REJECTED))),
     Guard("an answer belongs to its try", "`payouts._event`", attacks.an_answer_to_an_earlier_try,
           patch=lambda: patch("gateway.payments.payouts._event",
                               lambda payout, happened, at, *, dedups: machine._answered(payout, happened.answer)
-                              if isinstance(happened, machine.Answered) else _EVENT(payout, happened, at, dedups=dedups))),
+                              if isinstance(happened, machine.SubmitAnswered) else _EVENT(payout, happened, at, dedups=dedups))),
     Guard("a failure without a cause waits half an hour", "`payouts._too_early`", attacks.failed_without_a_cause,
           patch=lambda: patch("gateway.payments.payouts._too_early", _always(value=False))),
     Guard("what was paid late takes the place of what waits", "`steps.disburse`", attacks.paid_after_it_was_asked_for_again,

@@ -20,10 +20,10 @@ from hypothesis.stateful import (
 )
 
 from gateway.errors import Conflict
-from gateway.payments.payout import Answered, Asked, Happened, Resolved
+from gateway.payments.payout import Happened, Resolved, StatusAnswered, SubmitAnswered
 from gateway.payments.payouts import LEASE
-from gateway.payments.port import Answer, Found, Status, Submitted
-from gateway.payments.states import Event, State
+from gateway.payments.port import PaymentStatus, Status, SubmitAnswer, SubmitOutcome
+from gateway.payments.states import PayoutEvent, PayoutState
 from gateway.steps.disburse import called_back, happened, happened_to_all
 from gateway.store import ledgers, payouts
 from gateway.store.payouts import Stored
@@ -35,7 +35,7 @@ ROUNDS_MAX = 60
 EARNED = 20_000
 NETWORK = ["good", "good", "good", "lost", "late", "no answer", "not sent", "refused"]
 AMOUNTS = st.sampled_from([1_000, 1_500, 4_000])
-IN_BOOKS_PAID = (State.PAID, State.LATE_PAID)
+IN_BOOKS_PAID = (PayoutState.PAID, PayoutState.LATE_PAID)
 
 
 @dataclass
@@ -80,14 +80,14 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
                 self.she_asks(who, 4_000)
             self.reads()
 
-        def mine(self, *states: State) -> list[Stored]:
+        def mine(self, *states: PayoutState) -> list[Stored]:
             return [one for one in self.now if not states or one.payout.state in states]
 
         def reads(self) -> None:
             found = run(payouts.by_tokens(till.rt.db, till.rt.vault, list(self.model.tokens)))
             self.now = sorted(found.values(), key=lambda one: self.model.tokens[one.result_token])
 
-        def one(self, data: st.DataObject, *states: State) -> Stored | None:
+        def one(self, data: st.DataObject, *states: PayoutState) -> Stored | None:
             found = self.mine(*states)
             return data.draw(st.sampled_from(found)) if found else None
 
@@ -126,45 +126,45 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
             self.model.truth[asked.payout.key] = Truth()
             self.model.tokens[asked.result_token] = len(self.model.tokens)
 
-        @precondition(lambda self: self.mine(*(state for state in State if state.open)))
+        @precondition(lambda self: self.mine(*(state for state in PayoutState if state.open)))
         @rule(data=st.data(), network=st.sampled_from(NETWORK), pays=st.booleans())
         def it_goes_on(self, data: st.DataObject, network: str, *, pays: bool) -> None:
             """The next thing that usually happens to it, in a network of this day's kind."""
-            stored = self.one(data, *(state for state in State if state.open))
+            stored = self.one(data, *(state for state in PayoutState if state.open))
             assert stored is not None
-            if stored.payout.state is State.QUEUED:
+            if stored.payout.state is PayoutState.QUEUED:
                 self.is_sent(data, stored, network)
             elif network == "good":
                 truth = self.model.truth[stored.payout.key]
                 if truth.fate == "taken":
                     truth.fate = "paid" if pays else "refused"
                     truth.paid_times += pays
-                self.happens(stored, Asked(self.status(stored)))
+                self.happens(stored, StatusAnswered(self.status(stored)))
             else:
                 till.waits(minutes=2)
-                self.happens(stored, Asked(Status(Found.NO_ANSWER)))
+                self.happens(stored, StatusAnswered(Status(PaymentStatus.NO_ANSWER)))
 
         def is_sent(self, data: st.DataObject, queued: Stored, network: str) -> None:
-            self.happens(queued, Event.CLAIM)
+            self.happens(queued, PayoutEvent.CLAIM)
             now = run(till.reads(queued))
-            if now.payout.state is not State.SUBMITTING:
+            if now.payout.state is not PayoutState.SUBMITTING:
                 return
             truth = self.model.truth[now.payout.key]
-            outcome = {"good": Submitted.ACCEPTED, "not sent": Submitted.NOT_SENT, "refused": Submitted.REJECTED}.get(
-                network, Submitted.AMBIGUOUS
+            outcome = {"good": SubmitOutcome.ACCEPTED, "not sent": SubmitOutcome.NOT_SENT, "refused": SubmitOutcome.REJECTED}.get(
+                network, SubmitOutcome.AMBIGUOUS
             )  # fmt: skip
             if network == "late":
                 truth.late += 1
             elif network in ("good", "no answer"):
-                outcome = Submitted.DUPLICATE if truth.fate and network == "good" else outcome
+                outcome = SubmitOutcome.DUPLICATE if truth.fate and network == "good" else outcome
                 truth.fate = truth.fate or "taken"
             elif network == "refused" and truth.fate:
-                outcome = Submitted.DUPLICATE
+                outcome = SubmitOutcome.DUPLICATE
             if data.draw(st.booleans(), label="and the process died") and network != "good":
                 till.clock.advance(LEASE)
-                self.happens(now, Event.LEASE_EXPIRED)
+                self.happens(now, PayoutEvent.LEASE_EXPIRED)
             else:
-                self.happens(now, Answered(Answer(outcome), now.payout.tries))
+                self.happens(now, SubmitAnswered(SubmitAnswer(outcome), now.payout.tries))
 
         @precondition(lambda self: any(t.late for t in self.model.truth.values()))
         @rule()
@@ -188,12 +188,14 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
                 return
             status = self.status(asked)
             if lies == 0 and self.model.truth[asked.payout.key].fate == "taken":
-                status = Status(Found.FAILED, asked.payout.key, code="2040")  # and pays it later
-            self.happens(asked, Asked(status))
+                status = Status(
+                    PaymentStatus.FAILED, asked.payout.key, code="2040"
+                )  # and pays it later
+            self.happens(asked, StatusAnswered(status))
 
         @precondition(lambda self: self.mine())
-        @rule(data=st.data(), found=st.sampled_from(list(Found)))
-        def somebody_calls_back(self, data: st.DataObject, found: Found) -> None:
+        @rule(data=st.data(), found=st.sampled_from(list(PaymentStatus)))
+        def somebody_calls_back(self, data: st.DataObject, found: PaymentStatus) -> None:
             about = self.one(data)
             if about is None:
                 return
@@ -204,12 +206,12 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
             run(called_back(till.rt, about, about.result_token, forged))
             assert run(till.reads(about)).payout.state is before
 
-        @precondition(lambda self: self.mine(State.QUEUED))
+        @precondition(lambda self: self.mine(PayoutState.QUEUED))
         @rule(data=st.data(), surely=st.integers(0, 3))
         def it_is_cancelled(self, data: st.DataObject, surely: int) -> None:
-            queued = self.one(data, State.QUEUED)
+            queued = self.one(data, PayoutState.QUEUED)
             if queued is not None and not surely:
-                self.happens(queued, Event.CANCEL)
+                self.happens(queued, PayoutEvent.CANCEL)
 
         @precondition(lambda self: self.stale)
         @rule(data=st.data())
@@ -218,7 +220,7 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
             now = run(till.reads(old))
             if now.version == old.version:
                 return
-            decided = Asked(Status(Found.FAILED, old.payout.key, code="2040"))
+            decided = StatusAnswered(Status(PaymentStatus.FAILED, old.payout.key, code="2040"))
             with suppress(Conflict):
                 run(happened(till.rt, old, decided))
             assert run(till.reads(old)) == now
@@ -233,11 +235,11 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
                 case "paid":
                     return till.operator.paid(of.payout.key, of.payout.amount_minor)
                 case "refused":
-                    return Status(Found.FAILED, of.payout.key, code="2040")
+                    return Status(PaymentStatus.FAILED, of.payout.key, code="2040")
                 case "taken":
-                    return Status(Found.PENDING, of.payout.key)
+                    return Status(PaymentStatus.PENDING, of.payout.key)
                 case _:
-                    return Status(Found.NOT_FOUND)
+                    return Status(PaymentStatus.NOT_FOUND)
 
         @invariant()
         def the_books_are_right(self) -> None:
@@ -248,7 +250,7 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
                 gone = sum(
                     s.payout.amount_minor
                     for s in mine
-                    if s.payout.worker == one.id and s.payout.state not in (State.FAILED, State.CANCELLED)
+                    if s.payout.worker == one.id and s.payout.state not in (PayoutState.FAILED, PayoutState.CANCELLED)
                 )  # fmt: skip
                 over = run(overpaid(till, one))
                 assert run(till.balance(one)) == self.model.earned[int(one.id)] - gone + over >= 0
@@ -282,24 +284,25 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
             return stored.payout.state in ENDS and paid == (stored.payout.state in IN_BOOKS_PAID)
 
         def goes_on(self, stored: Stored) -> None:
-            if stored.payout.state is State.QUEUED:
-                claimed = run(till.happens(stored, Event.CLAIM))
+            if stored.payout.state is PayoutState.QUEUED:
+                claimed = run(till.happens(stored, PayoutEvent.CLAIM))
                 truth = self.model.truth[stored.payout.key]
                 truth.fate = truth.fate or "taken"
                 run(
                     till.happens(
-                        claimed, Answered(Answer(Submitted.ACCEPTED), claimed.payout.tries)
+                        claimed,
+                        SubmitAnswered(SubmitAnswer(SubmitOutcome.ACCEPTED), claimed.payout.tries),
                     )
                 )
-            elif stored.payout.state is State.SUBMITTING:
-                run(till.happens(stored, Event.LEASE_EXPIRED))
+            elif stored.payout.state is PayoutState.SUBMITTING:
+                run(till.happens(stored, PayoutEvent.LEASE_EXPIRED))
             elif (
-                stored.payout.state is State.NEEDS_HUMAN
+                stored.payout.state is PayoutState.NEEDS_HUMAN
                 and not self.model.truth[stored.payout.key].fate
             ):
                 run(two_people_say_it_never_left(till, stored))
             else:
-                run(happened_to_all(till.rt, [(stored, Asked(self.status(stored)))]))
+                run(happened_to_all(till.rt, [(stored, StatusAnswered(self.status(stored)))]))
 
     def close() -> None:
         runner.run(stack.aclose())
@@ -308,8 +311,14 @@ def payout_machine(url: str):  # noqa: C901  # a method a rule
     return Payouts, close
 
 
-ENDS = frozenset(state for state in State if not state.open)
-ASKED = (State.SUBMITTED, State.UNKNOWN, State.NEEDS_HUMAN, State.FAILED, State.CANCELLED)
+ENDS = frozenset(state for state in PayoutState if not state.open)
+ASKED = (
+    PayoutState.SUBMITTED,
+    PayoutState.UNKNOWN,
+    PayoutState.NEEDS_HUMAN,
+    PayoutState.FAILED,
+    PayoutState.CANCELLED,
+)
 
 
 async def two_people_say_it_never_left(till: Till, stored: Stored) -> None:

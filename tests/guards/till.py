@@ -16,9 +16,9 @@ from gateway.errors import Conflict, Refused
 from gateway.ids import AccountId, BatchId, ClientId, PayoutId, WorkerId, new_ref
 from gateway.payments import ledger
 from gateway.payments.chart import Posting
-from gateway.payments.payout import Answered, Asked, Happened
-from gateway.payments.port import Answer, Found, Order, Status, Submitted
-from gateway.payments.states import Event
+from gateway.payments.payout import Happened, StatusAnswered, SubmitAnswered
+from gateway.payments.port import Order, PaymentStatus, Status, SubmitAnswer, SubmitOutcome
+from gateway.payments.states import PayoutEvent
 from gateway.queue.inline import InlineBells
 from gateway.runtime import Runtime
 from gateway.settings import Settings
@@ -43,31 +43,31 @@ class Operator:
     minimum_minor: int = 1_000
     maximum_minor: int = 25_000_000
     dedups: bool = True
-    answers: Submitted = Submitted.ACCEPTED
+    answers: SubmitOutcome = SubmitOutcome.ACCEPTED
     executed: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     """The state in which our books had the payout when its bytes came."""
     looks_up: object = None
 
-    async def submit(self, http: object, order: Order) -> Answer:
+    async def submit(self, http: object, order: Order) -> SubmitAnswer:
         if self.looks_up is not None:
             self.seen.append(await self.looks_up(order.key))
         if not (self.dedups and order.key in self.executed):
             self.executed.append(order.key)
-        return Answer(self.answers)
+        return SubmitAnswer(self.answers)
 
     async def ask(self, http: object, order: Order) -> Status:
         if order.key not in self.executed:
-            return Status(Found.NOT_FOUND)
+            return Status(PaymentStatus.NOT_FOUND)
         return self.paid(order.key, order.amount_minor)
 
     def paid(self, key: str, amount_minor: int, receipt: str = "") -> Status:
         return Status(
-            Found.PAID, key, receipt=receipt or f"R{key[:8]}", amount_minor=amount_minor, fee_minor=500
+            PaymentStatus.PAID, key, receipt=receipt or f"R{key[:8]}", amount_minor=amount_minor, fee_minor=500
         )  # fmt: skip
 
     def parse_callback(self, body: bytes, headers: object) -> Status:
-        return Status(Found.NO_ANSWER)
+        return Status(PaymentStatus.NO_ANSWER)
 
 
 @dataclass(frozen=True)
@@ -136,15 +136,19 @@ class Till:
             await happened(self.rt, await self.reads(payout), one)
         return await self.reads(payout)
 
-    async def sends(self, payout: Stored, outcome: Submitted = Submitted.ACCEPTED) -> Stored:
+    async def sends(
+        self, payout: Stored, outcome: SubmitOutcome = SubmitOutcome.ACCEPTED
+    ) -> Stored:
         """Claimed and handed over; the operator answers so."""
-        claimed = await self.happens(payout, Event.CLAIM)
-        return await self.happens(claimed, Answered(Answer(outcome), claimed.payout.tries))
+        claimed = await self.happens(payout, PayoutEvent.CLAIM)
+        return await self.happens(
+            claimed, SubmitAnswered(SubmitAnswer(outcome), claimed.payout.tries)
+        )
 
-    def says(self, payout: Stored, found: Found, **said: object) -> Asked:
-        if found is Found.PAID:
-            return Asked(replace(self.operator.paid(payout.payout.key, payout.payout.amount_minor), **said))  # fmt: skip
-        return Asked(Status(found, payout.payout.key, **said))  # type: ignore[arg-type]
+    def says(self, payout: Stored, found: PaymentStatus, **said: object) -> StatusAnswered:
+        if found is PaymentStatus.PAID:
+            return StatusAnswered(replace(self.operator.paid(payout.payout.key, payout.payout.amount_minor), **said))  # fmt: skip
+        return StatusAnswered(Status(found, payout.payout.key, **said))  # type: ignore[arg-type]
 
     async def balance(self, worker: Worker) -> int:
         return await self.rt.db.value("select balance from account where id = $1", worker.account)

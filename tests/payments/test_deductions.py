@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from gateway.deductions import PPM, Deductions, FeeTable, Tax
 from gateway.ids import PayoutId, WorkerId
 from gateway.payments.chart import Account, AccountKind, balances
-from gateway.payments.payout import Asked, Payout
+from gateway.payments.payout import Payout, StatusAnswered
 from gateway.payments.payout_postings import held, reversal_undone
 from gateway.payments.payouts import decide
-from gateway.payments.port import Found, Status
-from gateway.payments.states import State
+from gateway.payments.port import PaymentStatus, Status
+from gateway.payments.states import PayoutState
 from gateway.settings import Country, TaxRow
 
 rates = st.integers(1, 400_000)
@@ -108,7 +108,7 @@ def test_a_percent_is_exact_in_millionths():
 
 P = Payout(
     PayoutId(uuid.UUID(int=1)), WorkerId(7), "mpesa", "k", "+254712345678", 9_000, "KES",
-    state=State.SUBMITTED, country="KE", taxes=(("WHT", 500), ("DST", 100)), fee_minor=400,
+    state=PayoutState.SUBMITTED, country="KE", taxes=(("WHT", 500), ("DST", 100)), fee_minor=400,
 )  # fmt: skip
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -116,17 +116,17 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 12_000))
 def test_through_every_way_a_payout_can_end_no_tax_is_lost_and_none_is_kept_that_is_not_due(left):
-    failed = decide(P, Asked(Status(Found.FAILED, key="k", code="2040")), NOON)
-    assert failed.payout.state is State.FAILED
+    failed = decide(P, StatusAnswered(Status(PaymentStatus.FAILED, key="k", code="2040")), NOON)
+    assert failed.payout.state is PayoutState.FAILED
     back = balances(failed.postings)
     payable = Account(AccountKind.WORKER_PAYABLE, "7", "KES")
     tax = Account(AccountKind.TAX_WITHHELD, "KE", "KES")
     assert balances([*held(P), *failed.postings]) == dict.fromkeys(balances(held(P)), 0)
     assert back[payable] == P.taken_minor == 10_000
 
-    paid = Asked(Status(Found.PAID, key="k", receipt="R1", amount_minor=9_000))
+    paid = StatusAnswered(Status(PaymentStatus.PAID, key="k", receipt="R1", amount_minor=9_000))
     late = decide(failed.payout, paid, NOON, worker_balance_minor=left)
-    assert late.payout.state is State.LATE_PAID
+    assert late.payout.state is PayoutState.LATE_PAID
     moved = balances(late.postings)
     assert moved[tax] == 600, "due after all"
     assert -min(left, 9_600) == moved.get(payable, 0), "never more than she has"

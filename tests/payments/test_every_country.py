@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.errors import SettingsError
 from gateway.money import minor_per_major
-from gateway.payments.port import Order, Submitted
+from gateway.payments.port import Order, SubmitOutcome
 from gateway.payments.providers import africastalking_airtime, airtel, mtn_momo, pawapay
 from tests.payments.test_independent_clients import Tokens
 from tests.served import served
@@ -120,7 +120,7 @@ async def test_airtel_never_pays_the_same_digits_in_its_own_country(operator, re
     elsewhere = phone("UG" if region != "UG" else "KE")[0]
     provider = made("airtel", region, url)
     answer = await provider.submit(http, order(region, elsewhere))
-    assert (answer.outcome, answer.text) == (Submitted.REJECTED, f"not a number of {region}")
+    assert (answer.outcome, answer.text) == (SubmitOutcome.REJECTED, f"not a number of {region}")
     assert await provider.name_of(http, elsewhere) is None
     assert asked == []
 
@@ -140,7 +140,7 @@ async def test_what_is_no_number_is_never_sent(operator, kind, msisdn):
     answer = await made(kind, "KE" if kind != "mtn_momo" else "UG", url).submit(
         http, order("KE" if kind != "mtn_momo" else "UG", msisdn)
     )
-    assert (answer.outcome, answer.code) == (Submitted.REJECTED, "order")
+    assert (answer.outcome, answer.code) == (SubmitOutcome.REJECTED, "order")
     assert asked == []
 
 

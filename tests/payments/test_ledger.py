@@ -13,8 +13,8 @@ from gateway.payments.chart import (
     MATRIX,
     Account,
     AccountKind,
+    BalanceSide,
     Code,
-    Side,
     balances,
 )
 
@@ -115,7 +115,7 @@ def test_each_kind_is_in_the_chart_and_only_what_can_run_dry_is_bounded():
         AccountKind.CLIENT_AVAILABLE,
         AccountKind.WORKER_PAYABLE,
     }
-    assert all(k.side is Side.CREDIT for k in AccountKind if k.bounded)
+    assert all(k.side is BalanceSide.CREDIT for k in AccountKind if k.bounded)
 
 
 @pytest.mark.parametrize("amount", [0, -1, AMOUNT_MAX_MINOR + 1])

@@ -20,11 +20,11 @@ from gateway.ids import PayoutId, WorkerId, derived_id
 from gateway.payments import providers
 from gateway.payments.payout import Hinted, Payout
 from gateway.payments.payouts import decide
-from gateway.payments.port import Answer, Found, Status
+from gateway.payments.port import PaymentStatus, Status, SubmitAnswer
 from gateway.payments.providers import mtn_momo
 from gateway.payments.providers.mpesa.tables import judged
-from gateway.payments.states import State
-from gateway.payments.wire import Reply
+from gateway.payments.states import PayoutState
+from gateway.payments.wire import HttpReply
 
 RECORDED = sorted((Path(__file__).parent / "recorded").rglob("*.json"))
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -135,9 +135,9 @@ READERS = {
         f"{kind} callback": partial(lambda made, body: made.parse_callback(body, {}), made)
         for kind, made in PROVIDERS.items()
     },
-    "mpesa answer": lambda body: judged(Reply(200, body)),
-    "mpesa error": lambda body: judged(Reply(500, body)),
-    "mtn answer": lambda body: mtn_momo._judged(Reply(400, body)),
+    "mpesa answer": lambda body: judged(HttpReply(200, body)),
+    "mpesa error": lambda body: judged(HttpReply(500, body)),
+    "mtn answer": lambda body: mtn_momo._judged(HttpReply(400, body)),
 }
 
 
@@ -146,14 +146,14 @@ def test_ten_thousand_mangled_bodies(reader):
     dice, listed = random.Random(reader), bodies()
     for _ in range(10_000):
         read = READERS[reader](mangled(dice.choice(listed), dice))
-        assert isinstance(read, Status | Answer)
+        assert isinstance(read, Status | SubmitAnswer)
 
 
 def forged_tries(count: int) -> int:
     """Forged callbacks of every provider against payouts in every state; how many had any effect but a question."""
     dice, listed, effects = random.Random(1), bodies(), 0
     made = list(PROVIDERS.values())
-    states = [s for s in State if s is not State.REQUESTED]
+    states = [s for s in PayoutState if s is not PayoutState.REQUESTED]
     for n in range(count):
         one = Payout(
             PayoutId(derived_id("f", n)), WorkerId(1), "mpesa", KEY, "+254712345678", 1_000, "KES",
@@ -179,7 +179,7 @@ def test_every_provider_that_is_called_back_is_here():
 def test_what_is_forged_here_would_be_believed_from_who_was_asked(kind):
     """Else the forgeries would prove nothing."""
     spoken = [PROVIDERS[kind].parse_callback(body, {}).found for body in bodies()]
-    assert {Found.PAID, Found.FAILED} & set(spoken)
+    assert {PaymentStatus.PAID, PaymentStatus.FAILED} & set(spoken)
 
 
 def test_forged_callbacks_have_no_effect():

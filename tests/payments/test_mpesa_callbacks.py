@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.payments.port import Found, Status
+from gateway.payments.port import PaymentStatus, Status
 from gateway.payments.providers.mpesa.results import read_callback
-from gateway.payments.providers.mpesa.tables import RESULTS, TABLE, Verdict
+from gateway.payments.providers.mpesa.tables import RESULTS, TABLE, ResultMeaning
 
 RECORDED = Path(__file__).parent / "recorded"
 BODIES = {p.stem: p.read_bytes() for p in sorted(RECORDED.glob("mpesa_*.json"))}
@@ -27,7 +27,7 @@ def changed(name: str, **changes) -> Status:
 
 def test_a_payment_done():
     assert read("mpesa_b2c_paid") == Status(
-        Found.PAID,
+        PaymentStatus.PAID,
         "53e3-4aa8-9fe0-8fb5e4092cdd3533373",
         receipt="SG632NMUAB",
         amount_minor=1_000,
@@ -41,12 +41,12 @@ def test_a_payment_done():
 
 def test_wrong_credentials_pause_the_provider_and_do_not_blame_the_worker():
     seen = read("mpesa_b2c_initiator_wrong")
-    assert (seen.found, seen.code, seen.pause_provider) == (Found.FAILED, "2001", True)
+    assert (seen.found, seen.code, seen.pause_provider) == (PaymentStatus.FAILED, "2001", True)
 
 
 def test_codes_may_be_text_and_references_a_list():
     seen = read("mpesa_b2c_not_registered")
-    assert (seen.found, seen.code, seen.pause_provider) == (Found.FAILED, "2040", False)
+    assert (seen.found, seen.code, seen.pause_provider) == (PaymentStatus.FAILED, "2040", False)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_the_answer_to_a_status_query_tells_the_payouts_own_key_and_the_true_fee
     name, key, receipt, amount, fee
 ):
     seen = read(name)
-    assert (seen.found, seen.key, seen.receipt) == (Found.PAID, key, receipt)
+    assert (seen.found, seen.key, seen.receipt) == (PaymentStatus.PAID, key, receipt)
     assert (seen.amount_minor, seen.fee_minor) == (amount, fee)
     assert (
         seen.msisdn_tail == "254708374149"
@@ -69,7 +69,7 @@ def test_the_answer_to_a_status_query_tells_the_payouts_own_key_and_the_true_fee
 
 def test_a_declined_payment_failed_and_has_no_code_of_its_own():
     seen = read("mpesa_status_declined")
-    assert (seen.found, seen.key, seen.code) == (Found.FAILED, "3211-416020-3", "")
+    assert (seen.found, seen.key, seen.code) == (PaymentStatus.FAILED, "3211-416020-3", "")
 
 
 @pytest.mark.parametrize(
@@ -86,18 +86,18 @@ def test_a_failed_payment_may_say_why_in_its_reason(reason, code, pause):
         {"Key": "TransactionReason", "Value": reason},
     ]
     seen = changed("mpesa_status_completed", ResultParameters={"ResultParameter": pairs})
-    assert (seen.found, seen.code, seen.pause_provider) == (Found.FAILED, code, pause)
+    assert (seen.found, seen.code, seen.pause_provider) == (PaymentStatus.FAILED, code, pause)
 
 
 def test_not_found():
-    assert read("mpesa_status_not_found").found is Found.NOT_FOUND
+    assert read("mpesa_status_not_found").found is PaymentStatus.NOT_FOUND
 
 
 def test_the_balance_is_the_utility_accounts():
     seen = read("mpesa_balance")
-    assert (seen.found, seen.float_minor) == (Found.NO_ANSWER, 22_803_700)
+    assert (seen.found, seen.float_minor) == (PaymentStatus.NO_ANSWER, 22_803_700)
     assert (seen.float_minor, seen.owed_minor) == (228_037_00, 1_540_00)
-    assert (seen.found, seen.pause_provider) == (Found.NO_ANSWER, False)
+    assert (seen.found, seen.pause_provider) == (PaymentStatus.NO_ANSWER, False)
 
 
 @pytest.mark.parametrize(
@@ -115,13 +115,13 @@ def test_a_balance_that_is_none_tells_nothing(accounts):
     body = {"Result": {"ResultType": 0, "ResultCode": 0, "ResultParameters": {
         "ResultParameter": [{"Key": "AccountBalance", "Value": accounts}]}}}  # fmt: skip
     seen = read_callback(json.dumps(body).encode())
-    assert (seen.found, seen.float_minor) == (Found.NO_ANSWER, None)
+    assert (seen.found, seen.float_minor) == (PaymentStatus.NO_ANSWER, None)
 
 
 def test_our_own_request_sent_back_says_only_that_nobody_waited():
     seen = read("mpesa_timeout_echo")
     assert (seen.found, seen.key, seen.code) == (
-        Found.NO_ANSWER,
+        PaymentStatus.NO_ANSWER,
         "600997_Test_32et3241ed8yu",
         "timeout",
     )
@@ -129,39 +129,41 @@ def test_our_own_request_sent_back_says_only_that_nobody_waited():
 
 def test_a_question_that_fails_is_not_a_payment_that_fails():
     seen = changed("mpesa_status_not_found", ResultCode=2001)
-    assert (seen.found, seen.pause_provider) == (Found.NO_ANSWER, True)
+    assert (seen.found, seen.pause_provider) == (PaymentStatus.NO_ANSWER, True)
 
 
 @pytest.mark.parametrize(
-    "code", [c for c, v in RESULTS.items() if v is Verdict.OPEN] + ["4711", None]
+    "code", [c for c, v in RESULTS.items() if v is ResultMeaning.OPEN] + ["4711", None]
 )
 def test_what_is_never_final_or_not_in_the_table_decides_nothing(code):
-    assert changed("mpesa_b2c_not_registered", ResultCode=code).found is Found.NO_ANSWER
+    assert changed("mpesa_b2c_not_registered", ResultCode=code).found is PaymentStatus.NO_ANSWER
 
 
 def test_a_result_type_other_than_zero_decides_nothing():
-    assert changed("mpesa_b2c_not_registered", ResultType=1).found is Found.NO_ANSWER
+    assert changed("mpesa_b2c_not_registered", ResultType=1).found is PaymentStatus.NO_ANSWER
 
 
 def test_a_success_without_an_amount_decides_nothing():
-    assert changed("mpesa_b2c_paid", ResultParameters=None).found is Found.NO_ANSWER
+    assert changed("mpesa_b2c_paid", ResultParameters=None).found is PaymentStatus.NO_ANSWER
 
 
 def test_completed_under_an_error_code_decides_nothing():
-    assert changed("mpesa_status_completed", ResultCode=17).found is Found.NO_ANSWER
+    assert changed("mpesa_status_completed", ResultCode=17).found is PaymentStatus.NO_ANSWER
 
 
 @pytest.mark.parametrize("status", ["Initiated", "Authorized", "Pending Authorized"])
 def test_what_is_on_its_way_is_pending(status):
     pairs = [{"Key": "TransactionStatus", "Value": status}]
     seen = changed("mpesa_status_completed", ResultParameters={"ResultParameter": pairs})
-    assert seen.found is Found.PENDING
+    assert seen.found is PaymentStatus.PENDING
 
 
 def test_parameters_may_be_one_object_or_a_bare_list():
     one = {"Key": "TransactionStatus", "Value": "Declined"}
     for shape in ({"ResultParameter": one}, [one], one):
-        assert changed("mpesa_status_completed", ResultParameters=shape).found is Found.FAILED
+        assert (
+            changed("mpesa_status_completed", ResultParameters=shape).found is PaymentStatus.FAILED
+        )
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_parameters_may_be_one_object_or_a_bare_list():
 )
 def test_what_is_no_result_is_kept_as_text(body):
     seen = read_callback(body)
-    assert seen.found is Found.NO_ANSWER
+    assert seen.found is PaymentStatus.NO_ANSWER
     assert seen.text == body[:1_000].decode("utf-8", "replace")
 
 
@@ -220,7 +222,7 @@ def test_no_broken_shape_raises(name, data):
             break
     seen = read_callback(json.dumps(body).encode())
     assert isinstance(seen, Status)
-    assert seen.found is not Found.PAID or seen.amount_minor is not None or "status" in name
+    assert seen.found is not PaymentStatus.PAID or seen.amount_minor is not None or "status" in name
 
 
 @settings(max_examples=1_200, deadline=None)

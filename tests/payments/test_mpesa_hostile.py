@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from gateway import plugins
 from gateway.errors import SettingsError
 from gateway.payments import providers, wire
-from gateway.payments.port import Found, Order, PayoutProvider, Submitted
+from gateway.payments.port import Order, PaymentStatus, PayoutProvider, SubmitOutcome
 from gateway.payments.providers import mpesa
 from tests.served import served
 
@@ -138,7 +138,7 @@ def error(status: int, code: str, message: str):
 
 async def test_the_request_is_safaricoms_own_sample_field_by_field(provider, daraja, http):
     answer = await provider.submit(http, ORDER)
-    assert answer.outcome is Submitted.ACCEPTED
+    assert answer.outcome is SubmitOutcome.ACCEPTED
     path, body, _ = daraja.asked[0]
     sample = json.loads((RECORDED / "mpesa_b2c_request.json").read_bytes())
     assert path == "/mpesa/b2c/v3/paymentrequest"
@@ -149,7 +149,7 @@ async def test_the_question_for_the_balance_is_safaricoms_own_sample(provider, d
     answer = await provider.ask_float(
         http, "https://gw.example/hooks/p/r", "https://gw.example/hooks/p/t"
     )
-    assert answer.outcome is Submitted.ACCEPTED
+    assert answer.outcome is SubmitOutcome.ACCEPTED
     assert daraja.asked[0][:2] == (
         "/mpesa/accountbalance/v1/query",
         {
@@ -167,7 +167,7 @@ async def test_the_question_for_the_balance_is_safaricoms_own_sample(provider, d
 
 async def test_the_question_names_our_key_and_where_the_answer_goes(provider, daraja, http):
     status = await provider.ask(http, ORDER)
-    assert (status.found, status.key) == (Found.PENDING, None)
+    assert (status.found, status.key) == (PaymentStatus.PENDING, None)
     assert daraja.asked[0][:2] == (
         "/mpesa/transactionstatus/v1/query",
         {
@@ -185,7 +185,7 @@ async def test_the_question_names_our_key_and_where_the_answer_goes(provider, da
     )
 
 
-S = Submitted
+S = SubmitOutcome
 
 
 CLASSES = [
@@ -233,7 +233,9 @@ async def test_each_answer_has_its_class(provider, daraja, http, answer, outcome
     assert told.table
     daraja.answer = answer
     asked = await provider.ask(http, ORDER)
-    assert asked.found is (Found.PENDING if outcome is S.ACCEPTED else Found.NO_ANSWER)
+    assert asked.found is (
+        PaymentStatus.PENDING if outcome is S.ACCEPTED else PaymentStatus.NO_ANSWER
+    )
 
 
 async def test_a_redirect_is_not_followed(provider, daraja, http):
@@ -253,7 +255,7 @@ async def test_a_slow_operator_may_have_taken_it(provider, daraja, http, monkeyp
     monkeypatch.setattr(wire.call, "__kwdefaults__", {**wire.call.__kwdefaults__, "total_s": 0.2})
     daraja.answer = stalls
     assert (await provider.submit(http, ORDER)).outcome is S.AMBIGUOUS
-    assert (await provider.ask(http, ORDER)).found is Found.NO_ANSWER
+    assert (await provider.ask(http, ORDER)).found is PaymentStatus.NO_ANSWER
 
 
 async def test_an_answer_cut_in_the_middle_may_have_been_taken(provider, daraja, http):
@@ -275,7 +277,7 @@ async def test_nobody_listening_was_certainly_not_sent(http, tokens, unused_port
     tokens.kept[provider._bearer.name] = "t1"
     told = await provider.submit(http, ORDER)
     assert (told.outcome, told.pause_provider) == (S.NOT_SENT, False)
-    assert (await provider.ask(http, ORDER)).found is Found.NO_ANSWER
+    assert (await provider.ask(http, ORDER)).found is PaymentStatus.NO_ANSWER
 
 
 async def test_a_name_that_does_not_resolve_was_certainly_not_sent(http, tokens):
@@ -309,7 +311,7 @@ async def test_a_token_refused_twice_is_not_sent_and_pauses(provider, daraja, ht
     assert (told.outcome, told.pause_provider) == (S.NOT_SENT, True)
     assert len(daraja.asked) == 2
     asked = await provider.ask(http, ORDER)
-    assert (asked.found, asked.pause_provider) == (Found.NO_ANSWER, True)
+    assert (asked.found, asked.pause_provider) == (PaymentStatus.NO_ANSWER, True)
 
 
 @pytest.mark.parametrize(

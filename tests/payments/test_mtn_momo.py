@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gateway import plugins
 from gateway.errors import SettingsError
 from gateway.payments import providers
-from gateway.payments.port import Found, Order, Status, Submitted
+from gateway.payments.port import Order, PaymentStatus, Status, SubmitOutcome
 from gateway.payments.providers import mtn_momo
 from tests.served import served
 
@@ -109,7 +109,7 @@ def hang_up(request):
 
 
 async def test_a_transfer_as_mtn_wants_it(provider, mtn, http):
-    assert (await provider.submit(http, ORDER)).outcome is Submitted.ACCEPTED
+    assert (await provider.submit(http, ORDER)).outcome is SubmitOutcome.ACCEPTED
     method, path, headers, body = mtn.asked[0]
     assert (method, path) == ("POST", "/disbursement/v1_0/transfer")
     assert json.loads(body) == json.loads(BODIES["mtn_transfer_request"])
@@ -125,7 +125,7 @@ async def test_a_transfer_as_mtn_wants_it(provider, mtn, http):
     assert "python-requests" not in headers["user-agent"]
 
 
-S = Submitted
+S = SubmitOutcome
 CLASSES = [
     (says(202, text=""), S.ACCEPTED, False),
     (says(409, {"code": "RESOURCE_ALREADY_EXIST", "message": "Duplicated"}), S.DUPLICATE, False),
@@ -151,24 +151,39 @@ async def test_each_answer_has_its_class(provider, mtn, http, answer, outcome, p
 
 FAILED = json.loads(BODIES["mtn_status_failed"])
 QUESTIONS = [
-    (says(200, FAILED), Found.FAILED, False, False),
-    (says(200, {**FAILED, "reason": {"code": "PAYEE_NOT_FOUND"}}), Found.FAILED, False, False),
-    (says(200, {**FAILED, "reason": "NOT_ENOUGH_FUNDS"}), Found.FAILED, True, False),
-    (says(200, {**FAILED, "reason": "INTERNAL_PROCESSING_ERROR"}), Found.FAILED, False, True),
-    (says(200, {**FAILED, "reason": None}), Found.FAILED, False, True),
-    (says(200, {**FAILED, "reason": "ONGOING"}), Found.PENDING, False, False),
-    (says(200, {**FAILED, "status": "PENDING"}), Found.PENDING, False, False),
-    (says(200, {**FAILED, "status": "NEW"}), Found.NO_ANSWER, False, False),
+    (says(200, FAILED), PaymentStatus.FAILED, False, False),
     (
-        says(404, {"code": "RESOURCE_NOT_FOUND", "message": "not found"}),
-        Found.NOT_FOUND,
+        says(200, {**FAILED, "reason": {"code": "PAYEE_NOT_FOUND"}}),
+        PaymentStatus.FAILED,
         False,
         False,
     ),
-    (says(404, {"statusCode": 404, "message": "Resource not found"}), Found.NO_ANSWER, True, False),
-    (says(403), Found.NO_ANSWER, True, False),
-    (says(500), Found.NO_ANSWER, False, False),
-    (hang_up, Found.NO_ANSWER, False, False),
+    (says(200, {**FAILED, "reason": "NOT_ENOUGH_FUNDS"}), PaymentStatus.FAILED, True, False),
+    (
+        says(200, {**FAILED, "reason": "INTERNAL_PROCESSING_ERROR"}),
+        PaymentStatus.FAILED,
+        False,
+        True,
+    ),
+    (says(200, {**FAILED, "reason": None}), PaymentStatus.FAILED, False, True),
+    (says(200, {**FAILED, "reason": "ONGOING"}), PaymentStatus.PENDING, False, False),
+    (says(200, {**FAILED, "status": "PENDING"}), PaymentStatus.PENDING, False, False),
+    (says(200, {**FAILED, "status": "NEW"}), PaymentStatus.NO_ANSWER, False, False),
+    (
+        says(404, {"code": "RESOURCE_NOT_FOUND", "message": "not found"}),
+        PaymentStatus.NOT_FOUND,
+        False,
+        False,
+    ),
+    (
+        says(404, {"statusCode": 404, "message": "Resource not found"}),
+        PaymentStatus.NO_ANSWER,
+        True,
+        False,
+    ),
+    (says(403), PaymentStatus.NO_ANSWER, True, False),
+    (says(500), PaymentStatus.NO_ANSWER, False, False),
+    (hang_up, PaymentStatus.NO_ANSWER, False, False),
 ]
 
 
@@ -185,7 +200,7 @@ async def test_a_success_tells_all_that_must_match(provider, mtn, http):
     mtn.answer = says(200, json.loads(BODIES["mtn_status_successful"]))
     told = await provider.ask(http, ORDER)
     assert mtn.asked[0][:2] == ("GET", f"/disbursement/v1_0/transfer/{KEY}")
-    assert (told.found, told.key, told.receipt) == (Found.PAID, KEY, "363440463")
+    assert (told.found, told.key, told.receipt) == (PaymentStatus.PAID, KEY, "363440463")
     assert (told.amount_minor, told.msisdn_tail) == (5_000, "256772123456")
     mtn.answer = says(200, {**json.loads(BODIES["mtn_status_successful"]), "currency": "EUR"})
     assert (await provider.ask(http, ORDER)).amount_minor is None
@@ -211,7 +226,7 @@ async def test_nobody_listening_was_certainly_not_sent(http):
     assert (await provider.submit(http, ORDER)).outcome is S.NOT_SENT
     tokens.kept[provider._bearer.name] = "t"
     assert (await provider.submit(http, ORDER)).outcome is S.NOT_SENT
-    assert (await provider.ask(http, ORDER)).found is Found.NO_ANSWER
+    assert (await provider.ask(http, ORDER)).found is PaymentStatus.NO_ANSWER
 
 
 @pytest.mark.parametrize(

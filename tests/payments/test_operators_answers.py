@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import SettingsError
-from gateway.payments.port import Found, Order, Status, Submitted, Validation
+from gateway.payments.port import Order, PaymentStatus, Status, SubmitOutcome, Validation
 from gateway.payments.providers import africastalking_airtime, airtel, manual, pawapay
 
 KEY = "7f9c2ba4-e88f-427d-a23c-0c5a1b1e7a11"
@@ -106,38 +106,38 @@ def pawapay_says(status, code=None):
 @pytest.mark.parametrize(
     ("name", "http_status", "told", "outcome", "pauses"),
     [
-        ("airtel", 200, airtel_says("006", "TIP"), Submitted.ACCEPTED, False),
-        ("airtel", 200, airtel_says("001", "TS"), Submitted.ACCEPTED, False),
-        ("airtel", 200, airtel_says("000"), Submitted.AMBIGUOUS, False),
-        ("airtel", 200, airtel_says("014"), Submitted.AMBIGUOUS, False),
-        ("airtel", 200, airtel_says("005"), Submitted.AMBIGUOUS, False),
-        ("airtel", 200, airtel_says("011"), Submitted.DUPLICATE, False),
-        ("airtel", 200, airtel_says("017"), Submitted.DUPLICATE, False),
-        ("airtel", 200, airtel_says("012"), Submitted.REJECTED, False),
-        ("airtel", 200, airtel_says("007"), Submitted.REJECTED, True),
-        ("airtel", 200, airtel_says("999"), Submitted.AMBIGUOUS, False),
-        ("airtel", 502, "<html>", Submitted.AMBIGUOUS, False),
-        ("airtel", 403, "<html>blocked", Submitted.NOT_SENT, True),
-        ("airtel", 429, "slow down", Submitted.NOT_SENT, False),
-        ("airtel", 0, "", Submitted.AMBIGUOUS, False),
-        ("pawapay", 200, pawapay_says("ACCEPTED"), Submitted.ACCEPTED, False),
-        ("pawapay", 200, pawapay_says("ENQUEUED"), Submitted.ACCEPTED, False),
-        ("pawapay", 200, pawapay_says("DUPLICATE_IGNORED"), Submitted.DUPLICATE, False),
-        ("pawapay", 200, pawapay_says("REJECTED", "INVALID_PHONE_NUMBER"), Submitted.REJECTED, False),
-        ("pawapay", 200, pawapay_says("REJECTED", "PAWAPAY_WALLET_OUT_OF_FUNDS"), Submitted.REJECTED, True),
-        ("pawapay", 200, pawapay_says("SOMETHING_NEW"), Submitted.AMBIGUOUS, False),
-        ("pawapay", 401, pawapay_says("", "AUTHENTICATION_ERROR"), Submitted.NOT_SENT, True),
-        ("pawapay", 500, "oops", Submitted.AMBIGUOUS, False),
-        ("pawapay", 0, "", Submitted.AMBIGUOUS, False),
-        ("airtime", 201, airtime_says(sent="Sent"), Submitted.ACCEPTED, False),
-        ("airtime", 201, airtime_says("A duplicate request was received"), Submitted.DUPLICATE, False),
-        ("airtime", 201, airtime_says("Invalid phone number"), Submitted.REJECTED, False),
-        ("airtime", 201, airtime_says("Insufficient balance"), Submitted.REJECTED, True),
-        ("airtime", 201, airtime_says("Anything else"), Submitted.REJECTED, True),
-        ("airtime", 201, airtime_says(), Submitted.AMBIGUOUS, False),
-        ("airtime", 401, "The supplied authentication is invalid", Submitted.NOT_SENT, True),
-        ("airtime", 503, "later", Submitted.AMBIGUOUS, False),
-        ("airtime", 0, "", Submitted.AMBIGUOUS, False),
+        ("airtel", 200, airtel_says("006", "TIP"), SubmitOutcome.ACCEPTED, False),
+        ("airtel", 200, airtel_says("001", "TS"), SubmitOutcome.ACCEPTED, False),
+        ("airtel", 200, airtel_says("000"), SubmitOutcome.AMBIGUOUS, False),
+        ("airtel", 200, airtel_says("014"), SubmitOutcome.AMBIGUOUS, False),
+        ("airtel", 200, airtel_says("005"), SubmitOutcome.AMBIGUOUS, False),
+        ("airtel", 200, airtel_says("011"), SubmitOutcome.DUPLICATE, False),
+        ("airtel", 200, airtel_says("017"), SubmitOutcome.DUPLICATE, False),
+        ("airtel", 200, airtel_says("012"), SubmitOutcome.REJECTED, False),
+        ("airtel", 200, airtel_says("007"), SubmitOutcome.REJECTED, True),
+        ("airtel", 200, airtel_says("999"), SubmitOutcome.AMBIGUOUS, False),
+        ("airtel", 502, "<html>", SubmitOutcome.AMBIGUOUS, False),
+        ("airtel", 403, "<html>blocked", SubmitOutcome.NOT_SENT, True),
+        ("airtel", 429, "slow down", SubmitOutcome.NOT_SENT, False),
+        ("airtel", 0, "", SubmitOutcome.AMBIGUOUS, False),
+        ("pawapay", 200, pawapay_says("ACCEPTED"), SubmitOutcome.ACCEPTED, False),
+        ("pawapay", 200, pawapay_says("ENQUEUED"), SubmitOutcome.ACCEPTED, False),
+        ("pawapay", 200, pawapay_says("DUPLICATE_IGNORED"), SubmitOutcome.DUPLICATE, False),
+        ("pawapay", 200, pawapay_says("REJECTED", "INVALID_PHONE_NUMBER"), SubmitOutcome.REJECTED, False),
+        ("pawapay", 200, pawapay_says("REJECTED", "PAWAPAY_WALLET_OUT_OF_FUNDS"), SubmitOutcome.REJECTED, True),
+        ("pawapay", 200, pawapay_says("SOMETHING_NEW"), SubmitOutcome.AMBIGUOUS, False),
+        ("pawapay", 401, pawapay_says("", "AUTHENTICATION_ERROR"), SubmitOutcome.NOT_SENT, True),
+        ("pawapay", 500, "oops", SubmitOutcome.AMBIGUOUS, False),
+        ("pawapay", 0, "", SubmitOutcome.AMBIGUOUS, False),
+        ("airtime", 201, airtime_says(sent="Sent"), SubmitOutcome.ACCEPTED, False),
+        ("airtime", 201, airtime_says("A duplicate request was received"), SubmitOutcome.DUPLICATE, False),
+        ("airtime", 201, airtime_says("Invalid phone number"), SubmitOutcome.REJECTED, False),
+        ("airtime", 201, airtime_says("Insufficient balance"), SubmitOutcome.REJECTED, True),
+        ("airtime", 201, airtime_says("Anything else"), SubmitOutcome.REJECTED, True),
+        ("airtime", 201, airtime_says(), SubmitOutcome.AMBIGUOUS, False),
+        ("airtime", 401, "The supplied authentication is invalid", SubmitOutcome.NOT_SENT, True),
+        ("airtime", 503, "later", SubmitOutcome.AMBIGUOUS, False),
+        ("airtime", 0, "", SubmitOutcome.AMBIGUOUS, False),
     ],
 )  # fmt: skip
 async def test_an_answer_to_a_payout(operator, name, http_status, told, outcome, pauses):
@@ -169,27 +169,45 @@ def found_by_airtime(status):
 @pytest.mark.parametrize(
     ("name", "http_status", "told", "found", "generic"),
     [
-        ("airtel", 200, airtel_says("001", "TS", airtel_money_id="MP1"), Found.PAID, False),
-        ("airtel", 200, airtel_says("012", "TF"), Found.FAILED, False),
-        ("airtel", 200, airtel_says("005", "TF"), Found.FAILED, True),
-        ("airtel", 200, airtel_says("006", "TIP"), Found.PENDING, False),
-        ("airtel", 200, airtel_says("000", "TA"), Found.PENDING, False),
-        ("airtel", 200, airtel_says("015"), Found.NOT_FOUND, False),
-        ("airtel", 200, airtel_says("000"), Found.NO_ANSWER, False),
-        ("airtel", 404, "<html>", Found.NO_ANSWER, False),
-        ("airtel", 0, "", Found.NO_ANSWER, False),
-        ("pawapay", 200, found_by_pawapay("COMPLETED"), Found.PAID, False),
-        ("pawapay", 200, found_by_pawapay("FAILED", "RECIPIENT_NOT_FOUND"), Found.FAILED, False),
-        ("pawapay", 200, found_by_pawapay("FAILED", "UNSPECIFIED_FAILURE"), Found.FAILED, True),
-        ("pawapay", 200, found_by_pawapay("SUBMITTED"), Found.PENDING, False),
-        ("pawapay", 200, {"status": "NOT_FOUND"}, Found.NOT_FOUND, False),
-        ("pawapay", 404, "<html>", Found.NO_ANSWER, False),
-        ("pawapay", 500, {"status": "NOT_FOUND"}, Found.NO_ANSWER, False),
-        ("airtime", 200, found_by_airtime("Success"), Found.PAID, False),
-        ("airtime", 200, found_by_airtime("Failed"), Found.FAILED, True),
-        ("airtime", 200, found_by_airtime("Sent"), Found.PENDING, False),
-        ("airtime", 200, {"status": "Failure", "errorMessage": "none"}, Found.NO_ANSWER, False),
-        ("airtime", 0, "", Found.NO_ANSWER, False),
+        ("airtel", 200, airtel_says("001", "TS", airtel_money_id="MP1"), PaymentStatus.PAID, False),
+        ("airtel", 200, airtel_says("012", "TF"), PaymentStatus.FAILED, False),
+        ("airtel", 200, airtel_says("005", "TF"), PaymentStatus.FAILED, True),
+        ("airtel", 200, airtel_says("006", "TIP"), PaymentStatus.PENDING, False),
+        ("airtel", 200, airtel_says("000", "TA"), PaymentStatus.PENDING, False),
+        ("airtel", 200, airtel_says("015"), PaymentStatus.NOT_FOUND, False),
+        ("airtel", 200, airtel_says("000"), PaymentStatus.NO_ANSWER, False),
+        ("airtel", 404, "<html>", PaymentStatus.NO_ANSWER, False),
+        ("airtel", 0, "", PaymentStatus.NO_ANSWER, False),
+        ("pawapay", 200, found_by_pawapay("COMPLETED"), PaymentStatus.PAID, False),
+        (
+            "pawapay",
+            200,
+            found_by_pawapay("FAILED", "RECIPIENT_NOT_FOUND"),
+            PaymentStatus.FAILED,
+            False,
+        ),
+        (
+            "pawapay",
+            200,
+            found_by_pawapay("FAILED", "UNSPECIFIED_FAILURE"),
+            PaymentStatus.FAILED,
+            True,
+        ),
+        ("pawapay", 200, found_by_pawapay("SUBMITTED"), PaymentStatus.PENDING, False),
+        ("pawapay", 200, {"status": "NOT_FOUND"}, PaymentStatus.NOT_FOUND, False),
+        ("pawapay", 404, "<html>", PaymentStatus.NO_ANSWER, False),
+        ("pawapay", 500, {"status": "NOT_FOUND"}, PaymentStatus.NO_ANSWER, False),
+        ("airtime", 200, found_by_airtime("Success"), PaymentStatus.PAID, False),
+        ("airtime", 200, found_by_airtime("Failed"), PaymentStatus.FAILED, True),
+        ("airtime", 200, found_by_airtime("Sent"), PaymentStatus.PENDING, False),
+        (
+            "airtime",
+            200,
+            {"status": "Failure", "errorMessage": "none"},
+            PaymentStatus.NO_ANSWER,
+            False,
+        ),
+        ("airtime", 0, "", PaymentStatus.NO_ANSWER, False),
     ],
 )
 async def test_an_answer_to_our_question(operator, name, http_status, told, found, generic):
@@ -197,10 +215,10 @@ async def test_an_answer_to_our_question(operator, name, http_status, told, foun
     async with aiohttp.ClientSession() as http:
         status = await made(name, operator["url"]).ask(http, ORDERS[name])
     assert (status.found, status.generic) == (found, generic)
-    if found is Found.PAID:
+    if found is PaymentStatus.PAID:
         assert status.amount_minor == ORDERS[name].amount_minor
         assert status.key == KEY
-    if found is Found.FAILED:
+    if found is PaymentStatus.FAILED:
         assert status.key == KEY, "a failure must name the payout it is the failure of"
 
 
@@ -229,7 +247,7 @@ async def test_what_an_operator_holds_for_us(operator, name, http_status, told, 
 async def test_airtime_whose_answer_was_lost_cannot_be_asked_about():
     nameless = Order(KEY, "+254733123456", 30_000, "KES", "", "", "")
     async with aiohttp.ClientSession() as http:
-        assert (await made("airtime").ask(http, nameless)).found is Found.NO_ANSWER
+        assert (await made("airtime").ask(http, nameless)).found is PaymentStatus.NO_ANSWER
 
 
 async def test_paid_with_another_amount_is_told_as_it_is(operator):
@@ -250,7 +268,7 @@ async def test_an_order_outside_the_limits_is_never_sent(name):
     async with aiohttp.ClientSession() as http:
         for each in odd:
             answer = await made(name).submit(http, each)
-            assert (answer.outcome, answer.code) == (Submitted.REJECTED, "order")
+            assert (answer.outcome, answer.code) == (SubmitOutcome.REJECTED, "order")
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -276,7 +294,7 @@ def test_airtels_signed_callback_and_a_forged_one():
     good = json.dumps({"transaction": transaction, "hash": signed}).encode()
     bad = json.dumps({"transaction": transaction, "hash": "x" + signed[1:]}).encode()
     assert provider.parse_callback(good, {}).key == KEY
-    assert provider.parse_callback(bad, {}).found is Found.NO_ANSWER
+    assert provider.parse_callback(bad, {}).found is PaymentStatus.NO_ANSWER
 
 
 def test_airtime_asks_whether_we_ordered_it():

@@ -12,10 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from gateway.ids import PayoutId, WorkerId, derived_id
 from gateway.payments import ledger
 from gateway.payments.chart import Account, AccountKind, Code, balances
-from gateway.payments.payout import Answered, Asked, Hinted, Payout
-from gateway.payments.payouts import LEASE, RESEND_MAX, Decision, decide, next_probe, request
-from gateway.payments.port import Answer, Found, Status, Submitted
-from gateway.payments.states import COMMANDS, OPEN, Do, Event, State
+from gateway.payments.payout import Hinted, Payout, StatusAnswered, SubmitAnswered
+from gateway.payments.payouts import LEASE, RESEND_MAX, PayoutDecision, decide, next_probe, request
+from gateway.payments.port import PaymentStatus, Status, SubmitAnswer, SubmitOutcome
+from gateway.payments.states import COMMANDS, OPEN, Do, PayoutEvent, PayoutState
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -34,40 +34,46 @@ def new(n: int = 1) -> Payout:
 
 
 def submitting() -> Payout:
-    return decide(request(new(), NOON).payout, Event.CLAIM, NOON).payout
+    return decide(request(new(), NOON).payout, PayoutEvent.CLAIM, NOON).payout
 
 
-def after(outcome: Submitted, **kw) -> Decision:
-    return decide(submitting(), Answered(Answer(outcome, **kw), 1), NOON + timedelta(seconds=2))
+def after(outcome: SubmitOutcome, **kw) -> PayoutDecision:
+    return decide(
+        submitting(), SubmitAnswered(SubmitAnswer(outcome, **kw), 1), NOON + timedelta(seconds=2)
+    )
 
 
 def paid(**kw) -> Status:
     told = {"key": "key-1", "receipt": "SG632NMUAB", "amount_minor": 10_300, "msisdn_tail": "5678"}
-    return Status(Found.PAID, **{**told, **kw})
+    return Status(PaymentStatus.PAID, **{**told, **kw})
 
 
-UNKNOWN = after(Submitted.AMBIGUOUS).payout
+UNKNOWN = after(SubmitOutcome.AMBIGUOUS).payout
 
 
 def test_a_request_holds_the_money_once_and_queues():
     made = request(new(), NOON)
-    assert (made.payout.state, made.do, made.payout.due_at) == (State.QUEUED, Do.SEND_AT, NOON)
+    assert (made.payout.state, made.do, made.payout.due_at) == (
+        PayoutState.QUEUED,
+        Do.SEND_AT,
+        NOON,
+    )
     assert [p.code for p in made.postings] == [Code.HOLD]
 
 
 def test_a_claim_sets_the_lease_and_counts_the_try():
     now = submitting()
-    assert (now.state, now.tries, now.due_at) == (State.SUBMITTING, 1, NOON + LEASE)
+    assert (now.state, now.tries, now.due_at) == (PayoutState.SUBMITTING, 1, NOON + LEASE)
 
 
 @pytest.mark.parametrize(
     ("outcome", "state", "do", "codes"),
     [
-        (Submitted.ACCEPTED, State.SUBMITTED, Do.ASK_AT, []),
-        (Submitted.DUPLICATE, State.SUBMITTED, Do.ASK_AT, []),
-        (Submitted.NOT_SENT, State.QUEUED, Do.SEND_AT, []),
-        (Submitted.AMBIGUOUS, State.UNKNOWN, Do.ASK_AT, []),
-        (Submitted.REJECTED, State.FAILED, Do.TELL_WORKER, [Code.PAYOUT_FAILED]),
+        (SubmitOutcome.ACCEPTED, PayoutState.SUBMITTED, Do.ASK_AT, []),
+        (SubmitOutcome.DUPLICATE, PayoutState.SUBMITTED, Do.ASK_AT, []),
+        (SubmitOutcome.NOT_SENT, PayoutState.QUEUED, Do.SEND_AT, []),
+        (SubmitOutcome.AMBIGUOUS, PayoutState.UNKNOWN, Do.ASK_AT, []),
+        (SubmitOutcome.REJECTED, PayoutState.FAILED, Do.TELL_WORKER, [Code.PAYOUT_FAILED]),
     ],
 )
 def test_what_a_submit_comes_to(outcome, state, do, codes):
@@ -76,18 +82,22 @@ def test_what_a_submit_comes_to(outcome, state, do, codes):
 
 
 def test_a_refusal_that_is_our_fault_is_replaced_not_blamed_on_the_worker():
-    made = after(Submitted.REJECTED, code="1", pause_provider=True)
-    assert (made.payout.state, made.do, made.pause_provider) == (State.FAILED, Do.REPLACE, True)
+    made = after(SubmitOutcome.REJECTED, code="1", pause_provider=True)
+    assert (made.payout.state, made.do, made.pause_provider) == (
+        PayoutState.FAILED,
+        Do.REPLACE,
+        True,
+    )
 
 
 def test_a_worker_whose_answer_was_lost_is_paid_once_when_the_operator_says_so():
-    made = decide(UNKNOWN, Asked(paid(fee_minor=500)), NOON + MINUTE)
-    assert (made.payout.state, made.payout.receipt) == (State.PAID, "SG632NMUAB")
+    made = decide(UNKNOWN, StatusAnswered(paid(fee_minor=500)), NOON + MINUTE)
+    assert (made.payout.state, made.payout.receipt) == (PayoutState.PAID, "SG632NMUAB")
     assert [(p.code, p.amount_minor) for p in made.postings] == [
         (Code.SETTLE, 10_300),
         (Code.CHARGE, 500),
     ]
-    assert decide(made.payout, Asked(paid()), NOON + 2 * MINUTE).postings == ()
+    assert decide(made.payout, StatusAnswered(paid()), NOON + 2 * MINUTE).postings == ()
 
 
 @pytest.mark.parametrize(
@@ -95,115 +105,154 @@ def test_a_worker_whose_answer_was_lost_is_paid_once_when_the_operator_says_so()
     [{"amount_minor": 10_200}, {"amount_minor": None}, {"key": "other"}, {"msisdn_tail": "0000"}],
 )
 def test_a_success_that_speaks_of_something_else_calls_people(wrong):
-    made = decide(UNKNOWN, Asked(paid(**wrong)), NOON + MINUTE)
-    assert (made.payout.state, made.do, made.postings) == (State.NEEDS_HUMAN, Do.CALL_PEOPLE, ())
+    made = decide(UNKNOWN, StatusAnswered(paid(**wrong)), NOON + MINUTE)
+    assert (made.payout.state, made.do, made.postings) == (
+        PayoutState.NEEDS_HUMAN,
+        Do.CALL_PEOPLE,
+        (),
+    )
 
 
 def test_a_masked_number_and_a_nameless_answer_at_the_secret_url_count():
-    made = decide(UNKNOWN, Asked(paid(key=None, msisdn_tail=None)), NOON + MINUTE)
-    assert made.payout.state is State.PAID
+    made = decide(UNKNOWN, StatusAnswered(paid(key=None, msisdn_tail=None)), NOON + MINUTE)
+    assert made.payout.state is PayoutState.PAID
 
 
 def test_the_failure_of_the_question_is_not_the_failure_of_the_payout():
-    failed = Status(Found.FAILED, key="3213-416199-2", code="2001", pause_provider=True)
-    made = decide(UNKNOWN, Asked(failed), NOON + MINUTE)
-    assert (made.payout.state, made.postings, made.pause_provider) == (State.UNKNOWN, (), True)
+    failed = Status(PaymentStatus.FAILED, key="3213-416199-2", code="2001", pause_provider=True)
+    made = decide(UNKNOWN, StatusAnswered(failed), NOON + MINUTE)
+    assert (made.payout.state, made.postings, made.pause_provider) == (
+        PayoutState.UNKNOWN,
+        (),
+        True,
+    )
 
 
 def test_a_failure_gives_the_money_back_and_tells_why():
-    made = decide(UNKNOWN, Asked(Status(Found.FAILED, key="key-1", code="2040")), NOON + MINUTE)
+    made = decide(
+        UNKNOWN,
+        StatusAnswered(Status(PaymentStatus.FAILED, key="key-1", code="2040")),
+        NOON + MINUTE,
+    )
     assert (made.payout.state, made.payout.reason, made.do) == (
-        State.FAILED, "2040", Do.TELL_WORKER,
+        PayoutState.FAILED, "2040", Do.TELL_WORKER,
     )  # fmt: skip
     assert [p.code for p in made.postings] == [Code.PAYOUT_FAILED]
 
 
 def test_a_failure_without_a_cause_is_believed_half_an_hour_later():
-    failed = Asked(
-        Status(Found.FAILED, key="key-1", code="INTERNAL_PROCESSING_ERROR", generic=True)
+    failed = StatusAnswered(
+        Status(PaymentStatus.FAILED, key="key-1", code="INTERNAL_PROCESSING_ERROR", generic=True)
     )
     early = decide(UNKNOWN, failed, NOON + 29 * MINUTE)
-    assert (early.payout.state, early.do) == (State.UNKNOWN, Do.ASK_AT)
-    assert decide(early.payout, failed, NOON + 31 * MINUTE).payout.state is State.FAILED
+    assert (early.payout.state, early.do) == (PayoutState.UNKNOWN, Do.ASK_AT)
+    assert decide(early.payout, failed, NOON + 31 * MINUTE).payout.state is PayoutState.FAILED
 
 
 def test_an_empty_float_known_only_from_the_callback_still_spares_the_worker():
-    hinted = decide(UNKNOWN, Hinted(Status(Found.FAILED, code="1", pause_provider=True)), NOON)
-    assert (hinted.event, hinted.payout.due_at, hinted.pause_provider) == (Event.HINT, NOON, True)
-    made = decide(hinted.payout, Asked(Status(Found.FAILED, key="key-1")), NOON + MINUTE)
+    hinted = decide(
+        UNKNOWN, Hinted(Status(PaymentStatus.FAILED, code="1", pause_provider=True)), NOON
+    )
+    assert (hinted.event, hinted.payout.due_at, hinted.pause_provider) == (
+        PayoutEvent.HINT,
+        NOON,
+        True,
+    )
+    made = decide(
+        hinted.payout, StatusAnswered(Status(PaymentStatus.FAILED, key="key-1")), NOON + MINUTE
+    )
     assert made.do is Do.REPLACE
 
 
 def test_a_callback_moves_nothing_but_the_next_question():
     made = decide(UNKNOWN, Hinted(paid()), NOON + MINUTE)
-    assert (made.payout.state, made.postings, made.do) == (State.UNKNOWN, (), Do.ASK_AT)
+    assert (made.payout.state, made.postings, made.do) == (PayoutState.UNKNOWN, (), Do.ASK_AT)
     assert made.payout.due_at == NOON + MINUTE
 
 
 def test_a_callback_that_says_nothing_hastens_nothing():
-    made = decide(UNKNOWN, Hinted(Status(Found.NO_ANSWER, code="timeout")), NOON + MINUTE)
+    made = decide(UNKNOWN, Hinted(Status(PaymentStatus.NO_ANSWER, code="timeout")), NOON + MINUTE)
     assert (made.event, made.payout) == (None, UNKNOWN)
 
 
 def test_not_found_three_times_over_five_minutes_sends_the_same_key_again():
-    now, gone = UNKNOWN, Asked(Status(Found.NOT_FOUND, code="2032"))
+    now, gone = UNKNOWN, StatusAnswered(Status(PaymentStatus.NOT_FOUND, code="2032"))
     for minutes in (1, 2, 3, 4):
         now = decide(now, gone, NOON + minutes * MINUTE).payout
-        assert now.state is State.UNKNOWN
+        assert now.state is PayoutState.UNKNOWN
     made = decide(now, gone, NOON + 5 * MINUTE)
-    assert (made.payout.state, made.do, made.payout.key) == (State.QUEUED, Do.SEND_AT, "key-1")
-    assert decide(made.payout, Event.CANCEL, NOON + 6 * MINUTE).event is None
+    assert (made.payout.state, made.do, made.payout.key) == (
+        PayoutState.QUEUED,
+        Do.SEND_AT,
+        "key-1",
+    )
+    assert decide(made.payout, PayoutEvent.CANCEL, NOON + 6 * MINUTE).event is None
 
 
 def test_not_found_once_is_not_enough_however_late():
-    made = decide(UNKNOWN, Asked(Status(Found.NOT_FOUND)), NOON + 30 * MINUTE)
-    assert (made.payout.state, made.payout.misses) == (State.UNKNOWN, 1)
+    made = decide(UNKNOWN, StatusAnswered(Status(PaymentStatus.NOT_FOUND)), NOON + 30 * MINUTE)
+    assert (made.payout.state, made.payout.misses) == (PayoutState.UNKNOWN, 1)
 
 
 def test_where_the_operator_does_not_deduplicate_people_look_first():
-    now, gone = replace(UNKNOWN, misses=2), Asked(Status(Found.NOT_FOUND))
+    now, gone = replace(UNKNOWN, misses=2), StatusAnswered(Status(PaymentStatus.NOT_FOUND))
     made = decide(now, gone, NOON + 5 * MINUTE, dedups=False)
-    assert (made.payout.state, made.do) == (State.NEEDS_HUMAN, Do.CALL_PEOPLE)
+    assert (made.payout.state, made.do) == (PayoutState.NEEDS_HUMAN, Do.CALL_PEOPLE)
 
 
 def test_a_question_only_taken_does_not_interrupt_the_misses_but_a_real_pending_does():
     missed = replace(UNKNOWN, misses=2)
-    assert decide(missed, Asked(Status(Found.PENDING)), NOON).payout.misses == 2
-    assert decide(missed, Asked(Status(Found.PENDING, key="key-1")), NOON).payout.misses == 0
+    assert decide(missed, StatusAnswered(Status(PaymentStatus.PENDING)), NOON).payout.misses == 2
+    assert (
+        decide(
+            missed, StatusAnswered(Status(PaymentStatus.PENDING, key="key-1")), NOON
+        ).payout.misses
+        == 0
+    )
 
 
 def test_a_refusal_of_the_second_send_gives_nothing_back():
-    again = decide(replace(UNKNOWN, state=State.QUEUED), Event.CLAIM, NOON + 6 * MINUTE).payout
-    made = decide(again, Answered(Answer(Submitted.REJECTED), 2), NOON + 6 * MINUTE)
-    assert (made.payout.state, made.postings) == (State.UNKNOWN, ())
+    again = decide(
+        replace(UNKNOWN, state=PayoutState.QUEUED), PayoutEvent.CLAIM, NOON + 6 * MINUTE
+    ).payout
+    made = decide(again, SubmitAnswered(SubmitAnswer(SubmitOutcome.REJECTED), 2), NOON + 6 * MINUTE)
+    assert (made.payout.state, made.postings) == (PayoutState.UNKNOWN, ())
 
 
 def test_the_answer_to_an_earlier_try_is_not_the_answer_to_this_one():
-    again = decide(replace(UNKNOWN, state=State.QUEUED), Event.CLAIM, NOON + 6 * MINUTE).payout
-    made = decide(again, Answered(Answer(Submitted.NOT_SENT), 1), NOON + 6 * MINUTE)
+    again = decide(
+        replace(UNKNOWN, state=PayoutState.QUEUED), PayoutEvent.CLAIM, NOON + 6 * MINUTE
+    ).payout
+    made = decide(again, SubmitAnswered(SubmitAnswer(SubmitOutcome.NOT_SENT), 1), NOON + 6 * MINUTE)
     assert (made.event, made.payout) == (None, again)
 
 
 def test_a_crash_while_sending_is_asked_about():
-    made = decide(submitting(), Event.LEASE_EXPIRED, NOON + LEASE)
-    assert (made.payout.state, made.payout.maybe_taken) == (State.UNKNOWN, True)
+    made = decide(submitting(), PayoutEvent.LEASE_EXPIRED, NOON + LEASE)
+    assert (made.payout.state, made.payout.maybe_taken) == (PayoutState.UNKNOWN, True)
 
 
 def test_after_a_day_people_are_called_and_the_operator_may_still_answer():
-    made = decide(UNKNOWN, Asked(Status(Found.NO_ANSWER)), NOON + timedelta(hours=24))
-    assert (made.payout.state, made.do) == (State.NEEDS_HUMAN, Do.CALL_PEOPLE)
+    made = decide(
+        UNKNOWN, StatusAnswered(Status(PaymentStatus.NO_ANSWER)), NOON + timedelta(hours=24)
+    )
+    assert (made.payout.state, made.do) == (PayoutState.NEEDS_HUMAN, Do.CALL_PEOPLE)
     assert made.payout.due_at
     later = NOON + timedelta(hours=30)
-    assert decide(made.payout, Asked(Status(Found.NO_ANSWER)), later).do is Do.ASK_AT
-    assert decide(made.payout, Asked(paid()), later).payout.state is State.PAID
+    assert (
+        decide(made.payout, StatusAnswered(Status(PaymentStatus.NO_ANSWER)), later).do is Do.ASK_AT
+    )
+    assert decide(made.payout, StatusAnswered(paid()), later).payout.state is PayoutState.PAID
 
 
 def test_money_that_left_after_it_was_given_back_is_booked_late():
-    failed = after(Submitted.REJECTED).payout
+    failed = after(SubmitOutcome.REJECTED).payout
     hinted = decide(failed, Hinted(paid()), NOON + MINUTE)
     assert (hinted.do, hinted.payout.due_at) == (Do.ASK_AT, NOON + MINUTE)
-    late = decide(hinted.payout, Asked(paid()), NOON + 2 * MINUTE, worker_balance_minor=300)
-    assert (late.payout.state, late.do) == (State.LATE_PAID, Do.CALL_PEOPLE)
+    late = decide(
+        hinted.payout, StatusAnswered(paid()), NOON + 2 * MINUTE, worker_balance_minor=300
+    )
+    assert (late.payout.state, late.do) == (PayoutState.LATE_PAID, Do.CALL_PEOPLE)
     assert [(p.code, p.amount_minor) for p in late.postings] == [
         (Code.LATE_PAID, 300),
         (Code.LATE_OVERPAID, 10_000),
@@ -211,25 +260,25 @@ def test_money_that_left_after_it_was_given_back_is_booked_late():
 
 
 def test_a_question_about_money_at_rest_is_asked_once():
-    failed = decide(after(Submitted.REJECTED).payout, Hinted(paid()), NOON).payout
-    made = decide(failed, Asked(Status(Found.NOT_FOUND)), NOON + MINUTE)
+    failed = decide(after(SubmitOutcome.REJECTED).payout, Hinted(paid()), NOON).payout
+    made = decide(failed, StatusAnswered(Status(PaymentStatus.NOT_FOUND)), NOON + MINUTE)
     assert (made.event, made.payout.due_at) == (None, None)
 
 
 def test_two_receipts_for_one_payout_call_people():
-    done = decide(UNKNOWN, Asked(paid()), NOON + MINUTE).payout
-    made = decide(done, Asked(paid(receipt="OTHER")), NOON + 2 * MINUTE)
-    assert (made.payout.state, made.do, made.postings) == (State.PAID, Do.CALL_PEOPLE, ())
+    done = decide(UNKNOWN, StatusAnswered(paid()), NOON + MINUTE).payout
+    made = decide(done, StatusAnswered(paid(receipt="OTHER")), NOON + 2 * MINUTE)
+    assert (made.payout.state, made.do, made.postings) == (PayoutState.PAID, Do.CALL_PEOPLE, ())
 
 
 def test_the_operator_takes_a_payment_back():
-    done = decide(UNKNOWN, Asked(paid()), NOON + MINUTE).payout
-    made = decide(done, Event.REVERSED, NOON + MINUTE)
+    done = decide(UNKNOWN, StatusAnswered(paid()), NOON + MINUTE).payout
+    made = decide(done, PayoutEvent.REVERSED, NOON + MINUTE)
     assert [p.code for p in made.postings] == [Code.REVERSED]
-    assert made.payout.state is State.REVERSED
+    assert made.payout.state is PayoutState.REVERSED
 
 
-@pytest.mark.parametrize("event", sorted(set(Event) - COMMANDS))
+@pytest.mark.parametrize("event", sorted(set(PayoutEvent) - COMMANDS))
 def test_no_step_can_claim_in_the_operators_name(event):
     with pytest.raises(AssertionError):
         decide(UNKNOWN, event, NOON)
@@ -247,12 +296,14 @@ def test_there_is_always_a_next_question_and_it_is_never_twice_in_the_same_momen
 def test_waits_between_sends_grow_and_stop_growing():
     now, waits = request(new(), NOON).payout, []
     for _ in range(12):
-        now = decide(now, Event.CLAIM, NOON).payout
-        now = decide(now, Answered(Answer(Submitted.NOT_SENT), now.tries), NOON).payout
+        now = decide(now, PayoutEvent.CLAIM, NOON).payout
+        now = decide(
+            now, SubmitAnswered(SubmitAnswer(SubmitOutcome.NOT_SENT), now.tries), NOON
+        ).payout
         waits.append((now.due_at - NOON).total_seconds())
     assert waits[:3] == [5, 10, 20]
     assert waits[-1] == RESEND_MAX.total_seconds()
-    assert decide(now, Event.CANCEL, NOON).payout.state is State.CANCELLED
+    assert decide(now, PayoutEvent.CANCEL, NOON).payout.state is PayoutState.CANCELLED
 
 
 NEWEST = [1, 1, 1, 2, 3]  # counted from the newest: only that one can be open
@@ -275,7 +326,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.worker = WorkerId(7)
         self.journal.append(ledger.reserve("c", "b", 900_000, "KES"))
         self.payouts: list[Payout] = []
-        self.operator: dict[str, Found] = {}
+        self.operator: dict[str, PaymentStatus] = {}
         self.operator_paid: dict[str, int] = {}
         self.in_flight: list[tuple[int, int, str]] = []
         self.on_the_wire: list[str] = []
@@ -294,7 +345,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.journal += made.postings
         self.payouts.append(made.payout)
 
-    def happens(self, i: int, what, **kw) -> Decision:
+    def happens(self, i: int, what, **kw) -> PayoutDecision:
         balance = self.balance(AccountKind.WORKER_PAYABLE, "7")
         made = decide(self.payouts[i], what, self.now, worker_balance_minor=balance, **kw)
         if made.event is None:
@@ -312,12 +363,12 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(i=RECENT, arrives=st.sampled_from(FATES))
     def send(self, i, arrives) -> None:
         i = max(len(self.payouts) - i, 0)
-        made = self.happens(i, Event.CLAIM)
+        made = self.happens(i, PayoutEvent.CLAIM)
         if made.do is not Do.SEND:
             return
         self.in_flight.append((i, made.payout.tries, arrives))
         if arrives == "taken":
-            self.operator.setdefault(made.payout.key, Found.PENDING)
+            self.operator.setdefault(made.payout.key, PaymentStatus.PENDING)
         elif arrives == "later":
             self.on_the_wire.append(made.payout.key)
 
@@ -325,26 +376,28 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.on_the_wire)
     def a_delayed_request_arrives(self, n) -> None:
         key = self.on_the_wire.pop(n % len(self.on_the_wire))
-        self.operator.setdefault(key, Found.PENDING)
+        self.operator.setdefault(key, PaymentStatus.PENDING)
 
     @rule(n=st.integers(0, 9), lost=st.booleans())
     @precondition(lambda self: self.in_flight)
     def answer_to_a_send(self, n, lost) -> None:
         i, attempt, arrived = self.in_flight.pop(n % len(self.in_flight))
         truth = {
-            "taken": Submitted.ACCEPTED,
-            "refused": Submitted.REJECTED,  # this request; not the same one on its way from before
-            "later": Submitted.AMBIGUOUS,
-            "never": Submitted.NOT_SENT,
+            "taken": SubmitOutcome.ACCEPTED,
+            "refused": SubmitOutcome.REJECTED,  # this request; not the same one on its way from before
+            "later": SubmitOutcome.AMBIGUOUS,
+            "never": SubmitOutcome.NOT_SENT,
         }[arrived]
-        self.happens(i, Answered(Answer(Submitted.AMBIGUOUS if lost else truth), attempt))
+        self.happens(
+            i, SubmitAnswered(SubmitAnswer(SubmitOutcome.AMBIGUOUS if lost else truth), attempt)
+        )
 
     @rule()
     def the_sender_dies(self) -> None:
         p = self.payouts[-1]
-        if p.state is State.SUBMITTING:
+        if p.state is PayoutState.SUBMITTING:
             self.now = max(self.now, p.due_at)
-            self.happens(len(self.payouts) - 1, Event.LEASE_EXPIRED)
+            self.happens(len(self.payouts) - 1, PayoutEvent.LEASE_EXPIRED)
 
     @rule()
     def we_ask_for_some_minutes(self) -> None:
@@ -355,8 +408,8 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(i=RECENT, pays=st.booleans())
     def operator_finishes(self, i, pays) -> None:
         key = self.payouts[max(len(self.payouts) - i, 0)].key
-        if self.operator.get(key) is Found.PENDING:
-            self.operator[key] = Found.PAID if pays else Found.FAILED
+        if self.operator.get(key) is PaymentStatus.PENDING:
+            self.operator[key] = PaymentStatus.PAID if pays else PaymentStatus.FAILED
             if pays:
                 self.operator_paid[key] = self.operator_paid.get(key, 0) + 10_300
 
@@ -364,13 +417,21 @@ class AnyOrder(RuleBasedStateMachine):
     def we_ask(self, i, reaches, dedups) -> None:
         i = max(len(self.payouts) - i, 0)
         p = self.payouts[i]
-        found = self.operator.get(p.key, Found.NOT_FOUND) if reaches else Found.NO_ANSWER
-        key = p.key if found in (Found.PAID, Found.FAILED, Found.PENDING) else None
-        receipt = f"R{i}" if found is Found.PAID else None
+        found = (
+            self.operator.get(p.key, PaymentStatus.NOT_FOUND)
+            if reaches
+            else PaymentStatus.NO_ANSWER
+        )
+        key = (
+            p.key
+            if found in (PaymentStatus.PAID, PaymentStatus.FAILED, PaymentStatus.PENDING)
+            else None
+        )
+        receipt = f"R{i}" if found is PaymentStatus.PAID else None
         status = Status(found, key, receipt, p.amount_minor if receipt else None)
-        self.happens(i, Asked(status), dedups=dedups)
+        self.happens(i, StatusAnswered(status), dedups=dedups)
 
-    @rule(i=RECENT, found=st.sampled_from(list(Found)), ours=st.booleans())
+    @rule(i=RECENT, found=st.sampled_from(list(PaymentStatus)), ours=st.booleans())
     def somebody_forges_a_callback(self, i, found, ours) -> None:
         i = max(len(self.payouts) - i, 0)
         before = len(self.journal)
@@ -382,7 +443,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(i=RECENT, really=st.sampled_from([False, False, True]))
     def the_worker_cancels(self, i, really) -> None:
         if really:
-            self.happens(max(len(self.payouts) - i, 0), Event.CANCEL)
+            self.happens(max(len(self.payouts) - i, 0), PayoutEvent.CANCEL)
 
     @invariant()
     def no_cent_is_lost(self) -> None:
@@ -394,8 +455,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def our_books_never_say_more_than_the_operators(self) -> None:
-        ours = sum(p.amount_minor for p in self.payouts if p.state is State.PAID)
-        late = sum(p.amount_minor for p in self.payouts if p.state is State.LATE_PAID)
+        ours = sum(p.amount_minor for p in self.payouts if p.state is PayoutState.PAID)
+        late = sum(p.amount_minor for p in self.payouts if p.state is PayoutState.LATE_PAID)
         assert -self.balance(AccountKind.PROVIDER_FLOAT, "mpesa") == -(ours + late)
         assert ours + late <= sum(self.operator_paid.values())
         assert all(minor == 10_300 for minor in self.operator_paid.values())
@@ -404,9 +465,9 @@ class AnyOrder(RuleBasedStateMachine):
     def nothing_given_back_was_paid_except_as_late(self) -> None:
         # This operator never pays after a failure, so whatever we gave back stays unpaid for ever.
         for p in self.payouts:
-            if p.state in (State.FAILED, State.CANCELLED):
+            if p.state in (PayoutState.FAILED, PayoutState.CANCELLED):
                 assert p.key not in self.operator_paid
-            assert p.state is not State.LATE_PAID
+            assert p.state is not PayoutState.LATE_PAID
 
 
 AnyOrder.TestCase.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
@@ -431,7 +492,7 @@ def any_step(town: AnyOrder, dice: random.Random) -> None:
         case 9:
             town.we_ask_for_some_minutes()
         case 10:
-            town.somebody_forges_a_callback(i, dice.choice(list(Found)), yes)
+            town.somebody_forges_a_callback(i, dice.choice(list(PaymentStatus)), yes)
         case 11:
             town.the_worker_cancels(i, yes)
         case _:

@@ -16,17 +16,17 @@ from gateway.payments import statement_csv
 from gateway.payments.chart import Code
 from gateway.payments.equation import equation
 from gateway.payments.providers.mpesa.statement import read_statement
-from gateway.payments.reconcile import Kind, Line, LineKind, Ours, reconcile
-from gateway.payments.states import State
+from gateway.payments.reconcile import DifferenceKind, LineKind, Ours, StatementLine, reconcile
+from gateway.payments.states import PayoutState
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SEEDED = (
-    Kind.MISSING_HERE, Kind.MISSING_THERE, Kind.PAID_OPEN_HERE, Kind.PAID_FAILED_HERE, Kind.AMOUNT_DIFFERS,
-    Kind.NUMBER_DIFFERS, Kind.FEE_DIFFERS, Kind.DUPLICATE_LINE, Kind.SECOND_RECEIPT, Kind.REVERSED,
+    DifferenceKind.MISSING_HERE, DifferenceKind.MISSING_THERE, DifferenceKind.PAID_OPEN_HERE, DifferenceKind.PAID_FAILED_HERE, DifferenceKind.AMOUNT_DIFFERS,
+    DifferenceKind.NUMBER_DIFFERS, DifferenceKind.FEE_DIFFERS, DifferenceKind.DUPLICATE_LINE, DifferenceKind.SECOND_RECEIPT, DifferenceKind.REVERSED,
 )  # fmt: skip
 
 
-def a_day(count: int) -> tuple[list[Ours], list[Line]]:
+def a_day(count: int) -> tuple[list[Ours], list[StatementLine]]:
     """Payouts and the statement that agrees with them; every fifth line of payment has a fee."""
     ours, lines = [], []
     for n in range(count):
@@ -37,7 +37,7 @@ def a_day(count: int) -> tuple[list[Ours], list[Line]]:
             Ours(
                 derived_id("r", n),
                 f"key-{n}",
-                State.PAID,
+                PayoutState.PAID,
                 amount,
                 f"254712345{tail}",
                 f"R{n:07}",
@@ -45,14 +45,14 @@ def a_day(count: int) -> tuple[list[Ours], list[Line]]:
                 at,
             )
         )
-        lines.append(Line(LineKind.PAYMENT, f"R{n:07}", amount, at, f"254712345{tail}"))
+        lines.append(StatementLine(LineKind.PAYMENT, f"R{n:07}", amount, at, f"254712345{tail}"))
         if fee:
-            lines.append(Line(LineKind.FEE, f"R{n:07}", fee, at))
+            lines.append(StatementLine(LineKind.FEE, f"R{n:07}", fee, at))
     return ours, lines
 
 
 def seeded(  # noqa: C901  # one case a kind
-    ours: list[Ours], lines: list[Line], each: int, seed: int
+    ours: list[Ours], lines: list[StatementLine], each: int, seed: int
 ) -> Counter:
     """Spoil `each` payouts or lines in each of the ten ways, none of them twice; what was spoiled."""
     dice = random.Random(seed)
@@ -64,39 +64,41 @@ def seeded(  # noqa: C901  # one case a kind
     for at, n in enumerate(victims):
         kind, p = SEEDED[at % 10], ours[n]
         i = where[p.receipt or ""]
-        wanted[kind, p.receipt if kind is not Kind.MISSING_HERE else f"X{n}"] += 1
+        wanted[kind, p.receipt if kind is not DifferenceKind.MISSING_HERE else f"X{n}"] += 1
         match kind:
-            case Kind.MISSING_HERE:
+            case DifferenceKind.MISSING_HERE:
                 lines.append(
                     replace(lines[i], receipt=f"X{n}", number="254700000999", amount_minor=77_77)
                 )
-            case Kind.MISSING_THERE:
+            case DifferenceKind.MISSING_THERE:
                 gone.add(i)
-            case Kind.PAID_OPEN_HERE:
-                ours[n] = replace(p, state=State.UNKNOWN, receipt=None)
+            case DifferenceKind.PAID_OPEN_HERE:
+                ours[n] = replace(p, state=PayoutState.UNKNOWN, receipt=None)
                 lines[i] = replace(lines[i], key=p.key)
-            case Kind.PAID_FAILED_HERE:
-                ours[n] = replace(p, state=State.FAILED, receipt=None)
+            case DifferenceKind.PAID_FAILED_HERE:
+                ours[n] = replace(p, state=PayoutState.FAILED, receipt=None)
                 lines[i] = replace(lines[i], key=p.key)
-            case Kind.AMOUNT_DIFFERS:
+            case DifferenceKind.AMOUNT_DIFFERS:
                 lines[i] = replace(lines[i], amount_minor=p.amount_minor + 100)
-            case Kind.NUMBER_DIFFERS:
+            case DifferenceKind.NUMBER_DIFFERS:
                 lines[i] = replace(
                     lines[i], number=f"254712345{(int(p.number[-3:]) + 1) % 1000:03d}"
                 )
-            case Kind.FEE_DIFFERS:
+            case DifferenceKind.FEE_DIFFERS:
                 ours[n] = replace(p, fee_minor=700)
-                lines.append(Line(LineKind.FEE, p.receipt or "", 900, p.sent_at))
+                lines.append(StatementLine(LineKind.FEE, p.receipt or "", 900, p.sent_at))
                 gone.update(j for j in (i + 1,) if lines[j].kind is LineKind.FEE)
-            case Kind.DUPLICATE_LINE:
+            case DifferenceKind.DUPLICATE_LINE:
                 lines.append(lines[i])
-            case Kind.SECOND_RECEIPT:
+            case DifferenceKind.SECOND_RECEIPT:
                 wanted[kind, p.receipt] -= 1
                 wanted[kind, f"Y{n}"] += 1
                 lines.append(replace(lines[i], receipt=f"Y{n}", key=p.key))
             case _:
                 lines.append(
-                    Line(LineKind.REVERSAL, f"Z{n}", p.amount_minor, p.sent_at, of=p.receipt or "")
+                    StatementLine(
+                        LineKind.REVERSAL, f"Z{n}", p.amount_minor, p.sent_at, of=p.receipt or ""
+                    )
                 )
     lines[:] = [line for i, line in enumerate(lines) if i not in gone]
     return +wanted
@@ -117,29 +119,35 @@ def test_ten_kinds_of_differences_are_all_found_and_none_is_invented(seed):
 
 
 def test_a_line_without_key_or_known_receipt_is_matched_by_number_amount_and_time_if_that_is_one_only():
-    ours = Ours(derived_id("a"), "k", State.UNKNOWN, 5_000, "254712345678", None, None, NOON)
-    line = Line(LineKind.PAYMENT, "R1", 5_000, NOON + timedelta(minutes=3), "254712345678")
-    assert [f.kind for f in reconcile([ours], [line]).findings] == [Kind.PAID_OPEN_HERE]
+    ours = Ours(derived_id("a"), "k", PayoutState.UNKNOWN, 5_000, "254712345678", None, None, NOON)
+    line = StatementLine(LineKind.PAYMENT, "R1", 5_000, NOON + timedelta(minutes=3), "254712345678")
+    assert [f.kind for f in reconcile([ours], [line]).findings] == [DifferenceKind.PAID_OPEN_HERE]
     twin = replace(ours, id=derived_id("b"), key="k2")
-    assert [f.kind for f in reconcile([ours, twin], [line]).findings] == [Kind.MISSING_HERE]
+    assert [f.kind for f in reconcile([ours, twin], [line]).findings] == [
+        DifferenceKind.MISSING_HERE
+    ]
     late = replace(line, at=NOON + timedelta(hours=2))
-    assert [f.kind for f in reconcile([ours], [late]).findings] == [Kind.MISSING_HERE]
+    assert [f.kind for f in reconcile([ours], [late]).findings] == [DifferenceKind.MISSING_HERE]
 
 
 def test_hidden_digits_match_nothing_and_a_person_or_the_operator_says_whose_it_is():
-    ours = Ours(derived_id("a"), "k", State.UNKNOWN, 5_000, "254712345678", None, None, NOON)
-    line = Line(LineKind.PAYMENT, "R1", 5_000, NOON + timedelta(minutes=3), "2547******678")
+    ours = Ours(derived_id("a"), "k", PayoutState.UNKNOWN, 5_000, "254712345678", None, None, NOON)
+    line = StatementLine(
+        LineKind.PAYMENT, "R1", 5_000, NOON + timedelta(minutes=3), "2547******678"
+    )
     (found,) = reconcile([ours], [line]).findings
-    assert (found.kind, found.payout) == (Kind.UNSURE, ours.id), (
+    assert (found.kind, found.payout) == (DifferenceKind.UNSURE, ours.id), (
         "perhaps hers, and nothing is booked"
     )
     twin = replace(ours, id=derived_id("b"), key="k2", number="254799999678")
     (found,) = reconcile([ours, twin], [line]).findings
-    assert (found.kind, found.payout) == (Kind.UNSURE, None), "whose of the two, nobody can say"
+    assert (found.kind, found.payout) == (DifferenceKind.UNSURE, None), (
+        "whose of the two, nobody can say"
+    )
     other = replace(line, number="2547******679")
-    assert [f.kind for f in reconcile([ours], [other]).findings] == [Kind.MISSING_HERE]
+    assert [f.kind for f in reconcile([ours], [other]).findings] == [DifferenceKind.MISSING_HERE]
     three = replace(line, number="678")
-    assert reconcile([ours], [three]).findings[0].kind is not Kind.PAID_OPEN_HERE, (
+    assert reconcile([ours], [three]).findings[0].kind is not DifferenceKind.PAID_OPEN_HERE, (
         "never by three digits"
     )
 
@@ -149,19 +157,21 @@ def test_hidden_digits_match_nothing_and_a_person_or_the_operator_says_whose_it_
 )
 def test_our_own_key_matches_however_it_is_printed_and_whatever_is_hidden(shown):
     key = "7f9c2ba4-e88f-427d-a23c-0c5a1b1e7a11"
-    ours = Ours(derived_id("a"), key, State.UNKNOWN, 5_000, "254712345678", None, None, NOON)
-    line = Line(LineKind.PAYMENT, "R1", 5_000, NOON + timedelta(hours=9), "2547******678", shown)
+    ours = Ours(derived_id("a"), key, PayoutState.UNKNOWN, 5_000, "254712345678", None, None, NOON)
+    line = StatementLine(
+        LineKind.PAYMENT, "R1", 5_000, NOON + timedelta(hours=9), "2547******678", shown
+    )
     found = reconcile([ours], [line])
-    assert [f.kind for f in found.findings] == [Kind.PAID_OPEN_HERE]
+    assert [f.kind for f in found.findings] == [DifferenceKind.PAID_OPEN_HERE]
     assert found.matches == {"R1": ours.id}
 
 
 def test_the_balance_equation_comes_out_to_the_minor_unit_or_says_by_how_much():
     lines = [
-        Line(LineKind.TOP_UP, "T1", 100_000, NOON, balance_minor=150_000),
-        Line(LineKind.PAYMENT, "R1", 3_000, NOON, balance_minor=147_000),
-        Line(LineKind.FEE, "R1", 500, NOON, balance_minor=146_500),
-        Line(LineKind.REVERSAL, "Z1", 3_000, NOON, of="R1", balance_minor=149_500),
+        StatementLine(LineKind.TOP_UP, "T1", 100_000, NOON, balance_minor=150_000),
+        StatementLine(LineKind.PAYMENT, "R1", 3_000, NOON, balance_minor=147_000),
+        StatementLine(LineKind.FEE, "R1", 500, NOON, balance_minor=146_500),
+        StatementLine(LineKind.REVERSAL, "Z1", 3_000, NOON, of="R1", balance_minor=149_500),
     ]
     booked = {
         Code.FLOAT_TOP_UP: 100_000,
@@ -242,10 +252,10 @@ def test_other_operators_statements_are_read_by_the_columns_that_are_named(name)
     assert payment.key.replace("-", "") == "7f9c2ba4e88f427da23c0c5a1b1e7a11"
     assert (top_up.kind, top_up.amount_minor) == (LineKind.TOP_UP, 100_000)
     ours = Ours(
-        derived_id("a"), "7f9c2ba4-e88f-427d-a23c-0c5a1b1e7a11", State.PAID, 5_000, "254733123678", "BEHIND", None, NOON
+        derived_id("a"), "7f9c2ba4-e88f-427d-a23c-0c5a1b1e7a11", PayoutState.PAID, 5_000, "254733123678", "BEHIND", None, NOON
     )  # fmt: skip
     kinds = [f.kind for f in reconcile([ours], [payment]).findings]
-    assert kinds == ([] if name == "pawapay" else [Kind.SECOND_RECEIPT])
+    assert kinds == ([] if name == "pawapay" else [DifferenceKind.SECOND_RECEIPT])
 
 
 def test_an_undocumented_statement_is_refused_with_what_to_do():

@@ -3,16 +3,22 @@
 from collections import deque
 
 from gateway.payments.chart import Code
-from gateway.payments.states import COMMANDS, NEXT, OPEN, Do, Event, State, as_mermaid
+from gateway.payments.states import COMMANDS, NEXT, OPEN, Do, PayoutEvent, PayoutState, as_mermaid
 
-RESTING = {State.PAID, State.FAILED, State.CANCELLED, State.LATE_PAID, State.REVERSED}
+RESTING = {
+    PayoutState.PAID,
+    PayoutState.FAILED,
+    PayoutState.CANCELLED,
+    PayoutState.LATE_PAID,
+    PayoutState.REVERSED,
+}
 IN_TRANSIT = {Code.HOLD: 1, Code.SETTLE: -1, Code.PAYOUT_FAILED: -1}
 OPERATOR_PAID = {Code.SETTLE: 1, Code.LATE_PAID: 1, Code.REVERSED: -1}
 
 
-def walked() -> set[tuple[State, int, int, int]]:
+def walked() -> set[tuple[PayoutState, int, int, int]]:
     """Every (state, money in transit, times paid, transfers to the operator ever) some path leads to."""
-    start = (State.REQUESTED, 0, 0, 0)
+    start = (PayoutState.REQUESTED, 0, 0, 0)
     seen, todo = {start}, deque([start])
     while todo:
         state, transit, paid, ever = todo.popleft()
@@ -34,7 +40,7 @@ def walked() -> set[tuple[State, int, int, int]]:
 
 
 def test_every_state_can_be_reached():
-    assert {state for state, *_ in walked()} == set(State)
+    assert {state for state, *_ in walked()} == set(PayoutState)
 
 
 def test_no_path_leads_to_two_settlements():
@@ -44,11 +50,11 @@ def test_no_path_leads_to_two_settlements():
 def test_money_is_in_transit_exactly_while_a_payout_is_open():
     for state, transit, paid, _ in walked():
         assert transit == (1 if state in OPEN else 0), state
-        assert paid == (1 if state in (State.PAID, State.LATE_PAID) else 0), state
+        assert paid == (1 if state in (PayoutState.PAID, PayoutState.LATE_PAID) else 0), state
 
 
 def test_each_state_is_open_or_at_rest():
-    assert {State.REQUESTED} | OPEN | RESTING == set(State)
+    assert {PayoutState.REQUESTED} | OPEN | RESTING == set(PayoutState)
     assert not OPEN & RESTING
 
 
@@ -66,22 +72,27 @@ def test_each_open_state_has_a_way_to_rest():
 
 def test_a_hint_moves_no_money_and_no_state():
     for (state, event), step in NEXT.items():
-        if event is Event.HINT:
+        if event is PayoutEvent.HINT:
             assert (step.state, step.posting, step.do) == (state, None, Do.ASK_AT)
 
 
 def test_nothing_can_be_cancelled_once_it_is_being_sent():
-    cancellable = {state for state, event in NEXT if event is Event.CANCEL}
-    assert cancellable == {State.HELD, State.AWAITING_APPROVAL, State.APPROVED, State.QUEUED}
+    cancellable = {state for state, event in NEXT if event is PayoutEvent.CANCEL}
+    assert cancellable == {
+        PayoutState.HELD,
+        PayoutState.AWAITING_APPROVAL,
+        PayoutState.APPROVED,
+        PayoutState.QUEUED,
+    }
 
 
 def test_only_a_claim_sends():
-    assert {event for (_, event), step in NEXT.items() if step.do is Do.SEND} == {Event.CLAIM}
+    assert {event for (_, event), step in NEXT.items() if step.do is Do.SEND} == {PayoutEvent.CLAIM}
 
 
 def test_every_event_is_used():
-    assert {event for _, event in NEXT} == set(Event)
-    assert set(Event) > COMMANDS
+    assert {event for _, event in NEXT} == set(PayoutEvent)
+    assert set(PayoutEvent) > COMMANDS
 
 
 def test_the_diagram_shows_every_move():

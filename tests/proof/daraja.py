@@ -8,7 +8,7 @@ from dataclasses import replace
 import orjson
 
 from gateway.simulator.operators import daraja_forms as forms
-from gateway.simulator.operators.daraja_books import Books
+from gateway.simulator.operators.daraja_books import DarajaBooks
 
 from .wires import World
 
@@ -21,7 +21,7 @@ class ProofDaraja:
     def __init__(self, world: World, *, seed: int, float_minor: int, name: str = "mpesa") -> None:
         self.name = name
         self.world = world
-        self.books = Books(None, seed=seed, float_minor=float_minor, now=lambda: world.now)
+        self.books = DarajaBooks(None, seed=seed, float_minor=float_minor, now=lambda: world.now)
         self.lies: set[str] = set()
         self._token = ""
 

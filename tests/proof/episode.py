@@ -25,11 +25,11 @@ from gateway.errors import Conflict
 from gateway.ids import AccountId, BatchId, ClientId, WorkerId, new_ref
 from gateway.payments import ledger
 from gateway.payments import providers as shelf
-from gateway.payments.payout import Answered, Asked, Happened, Hinted
+from gateway.payments.payout import Happened, Hinted, StatusAnswered, SubmitAnswered
 from gateway.payments.payouts import LEASE
-from gateway.payments.port import Found
-from gateway.payments.reconcile import Finding, Kind
-from gateway.payments.states import Event, State
+from gateway.payments.port import PaymentStatus
+from gateway.payments.reconcile import Difference, DifferenceKind
+from gateway.payments.states import PayoutEvent, PayoutState
 from gateway.queue.inline import InlineBells
 from gateway.runtime import Runtime
 from gateway.settings import Country, ProviderSettings, Settings
@@ -39,7 +39,7 @@ from gateway.steps.disburse import happened_to_all, order_of
 from gateway.steps.reconcile import import_statement
 from gateway.steps.retry import until_settled
 from gateway.store import ledgers, payouts
-from gateway.store.db import Part, statement
+from gateway.store.db import Write, statement
 from gateway.store.payouts import Stored
 from gateway.vault import new_master_secret
 
@@ -111,7 +111,7 @@ class Episode:
     busy: int = 0
     by_statement: int = 0
     for_people: set[str] = field(default_factory=set)
-    strange: list[Finding] = field(default_factory=list)
+    strange: list[Difference] = field(default_factory=list)
     hours: float = 0.0
 
     async def run(
@@ -263,18 +263,20 @@ class Episode:
         """The day after: the operator's statement settles what a liar's lost callback left wrong, and finds no more."""
         books = self.operators[daraja.HOST].books
         found = await import_statement(self.rt, "mpesa", statement_text(books, moves=True))
-        self.by_statement = sum(f.kind is Kind.PAID_FAILED_HERE for f in found.findings)
+        self.by_statement = sum(f.kind is DifferenceKind.PAID_FAILED_HERE for f in found.findings)
         paid = self.operators[daraja.HOST].paid()
         lied = {paid[key][2] for key in self.operators[daraja.HOST].lies if key in paid}
         # Several payouts alike in number, amount and time: nothing is guessed, people are paged,
         # the provider stops.
         self.for_people = {
-            f.receipt for f in found.findings if f.kind is Kind.MISSING_HERE and f.receipt in lied
+            f.receipt
+            for f in found.findings
+            if f.kind is DifferenceKind.MISSING_HERE and f.receipt in lied
         }
         self.strange = [
             f
             for f in found.findings
-            if f.kind is not Kind.PAID_FAILED_HERE and f.receipt not in self.for_people
+            if f.kind is not DifferenceKind.PAID_FAILED_HERE and f.receipt not in self.for_people
         ]
 
     def _wanted(self) -> bool:
@@ -326,7 +328,7 @@ class Episode:
         async with self.rt.db.transaction() as db:
             await db.executemany(text, [part.arguments for part in parts])
 
-    async def _request(self, one: Person) -> Part:
+    async def _request(self, one: Person) -> Write:
         row = {"worker_id": one.id, "currency": one.currency}
         taken = _withdrawal(one.wants[-1], one.currency)
         asked = PayAsked(taken.amount_minor, new_ref(), withdrawal=taken)
@@ -346,10 +348,10 @@ class Episode:
                 if self.world.strikes("crash"):
                     continue  # between the claim of the row and anything else
                 match stored.payout.state:
-                    case State.QUEUED:
-                        moves.append((stored, Event.CLAIM))
-                    case State.SUBMITTING:
-                        moves.append((stored, Event.LEASE_EXPIRED))
+                    case PayoutState.QUEUED:
+                        moves.append((stored, PayoutEvent.CLAIM))
+                    case PayoutState.SUBMITTING:
+                        moves.append((stored, PayoutEvent.LEASE_EXPIRED))
                     case _:
                         sends.append(stored)
             sends += await happened_to_all(rt, moves)
@@ -358,12 +360,12 @@ class Episode:
                 if self.world.strikes("crash"):
                     continue  # after the commit, before the first byte
                 provider, order = rt.providers[stored.payout.provider], order_of(rt, stored)
-                if stored.payout.state is State.SUBMITTING:
-                    what: Happened = Answered(
+                if stored.payout.state is PayoutState.SUBMITTING:
+                    what: Happened = SubmitAnswered(
                         await provider.submit(rt.http, order), stored.payout.tries
                     )
                 else:
-                    what = Asked(await provider.ask(rt.http, order))
+                    what = StatusAnswered(await provider.ask(rt.http, order))
                 if self.world.strikes("crash"):
                     continue  # the operator has it, nobody here knows
                 heard.append((stored, what))
@@ -395,10 +397,12 @@ class Episode:
                     continue
                 seen.add(one.payout.id)
                 status = rt.providers[one.payout.provider].parse_callback(body, {})
-                moves.append((one, Asked(status) if token == one.status_token else Hinted(status)))
+                moves.append(
+                    (one, StatusAnswered(status) if token == one.status_token else Hinted(status))
+                )
             await happened_to_all(rt, moves)
             await self._heed(moves)
             came = again
 
 
-__all__ = ["Episode", "Found"]
+__all__ = ["Episode", "PaymentStatus"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gateway.qa import rule
-from gateway.qa.made_up import Crowd
+from gateway.qa.made_up import SyntheticCrowd
 from gateway.qa.made_up import made_up as plenty
 from gateway.qa.port import encode
 from gateway.qa.relearn import relearned
@@ -72,14 +72,14 @@ def test_a_batch_teaches_the_judge_who_is_good() -> None:
 def test_where_answers_are_few_the_blend_keeps_close_to_majority(
     answers: int, workers: int, seed: int
 ) -> None:
-    crowd = Crowd(200, workers, 2, answers, 0.75, 0.1)
+    crowd = SyntheticCrowd(200, workers, 2, answers, 0.75, 0.1)
     rows, truths = plenty(crowd, seed)
     majority, blend = (accuracy(values(name, rows), truths) for name in ("majority", "auto"))
     assert blend >= majority - 0.04  # single draws of 200 tasks waver by 2 points
 
 
 def test_spammers_cost_majority_and_not_the_blend() -> None:
-    rows, truths = plenty(Crowd(200, 20, 3, 6, 0.8, 0.1, spammers=10), 1)
+    rows, truths = plenty(SyntheticCrowd(200, 20, 3, 6, 0.8, 0.1, spammers=10), 1)
     majority, blend = (accuracy(values(name, rows), truths) for name in ("majority", "auto"))
     assert blend > majority + 0.03
 
@@ -87,12 +87,12 @@ def test_spammers_cost_majority_and_not_the_blend() -> None:
 @pytest.mark.parametrize(
     "crowd",
     [
-        Crowd(150, 40, 9, 3, 0.75, 0.12),
-        Crowd(150, 25, 3, 5, 0.6, 0.1),
-        Crowd(150, 30, 2, 4, 0.8, 0.1, spammers=12),
+        SyntheticCrowd(150, 40, 9, 3, 0.75, 0.12),
+        SyntheticCrowd(150, 25, 3, 5, 0.6, 0.1),
+        SyntheticCrowd(150, 30, 2, 4, 0.8, 0.1, spammers=12),
     ],
 )
-def test_crowds_of_any_shape_lose_less_than_a_point_to_majority(crowd: Crowd) -> None:
+def test_crowds_of_any_shape_lose_less_than_a_point_to_majority(crowd: SyntheticCrowd) -> None:
     lost = 0.0
     for seed in range(5):
         rows, truths = plenty(crowd, seed)
@@ -105,14 +105,16 @@ def test_answers_that_differ_in_pairs_teach_nothing() -> None:
     """Two answers a task cannot say who erred: the weights stay with majority, and move on from there."""
     pairs, many = (
         auto.weighted(answers, auto.candidates(answers))
-        for answers in (encode(plenty(Crowd(200, 20, 2, n, 0.75, 0.1), 0)[0]) for n in (2, 10))
+        for answers in (
+            encode(plenty(SyntheticCrowd(200, 20, 2, n, 0.75, 0.1), 0)[0]) for n in (2, 10)
+        )
     )
     assert pairs[0] > 0.4
     assert many[0] < 0.25
 
 
 def test_a_model_that_contradicts_majority_on_many_tasks_loses_its_weight() -> None:
-    answers = encode(plenty(Crowd(200, 20, 2, 7, 0.75, 0.1), 0)[0])
+    answers = encode(plenty(SyntheticCrowd(200, 20, 2, 7, 0.75, 0.1), 0)[0])
     estimates = auto.candidates(answers)
     turned = replace(
         estimates[3], value=tuple("o0" if v == "o1" else "o1" for v in estimates[3].value)
@@ -133,7 +135,7 @@ def test_gold_decides_between_the_rules_as_far_as_it_tells_them_apart() -> None:
 def test_pairs_that_differ_are_decided_as_majority_breaks_their_ties(options: int) -> None:
     lost = 0.0
     for seed in range(4):
-        rows, truths = plenty(Crowd(150, 40, options, 2, 0.75, 0.12), seed)
+        rows, truths = plenty(SyntheticCrowd(150, 40, options, 2, 0.75, 0.12), seed)
         majority, blend = (accuracy(values(name, rows), truths) for name in ("majority", "auto"))
         lost += (majority - blend) / 4
     assert lost <= 0.002
@@ -157,7 +159,7 @@ def test_matrices_learnt_from_noise_lose_their_place(options: int) -> None:
     """Small crowds that are not good: matrices see habits where there is luck."""
     lost = matrices = 0.0
     for seed in range(4):
-        rows, truths = plenty(Crowd(150, 30, options, 6, 0.55, 0.1), seed)
+        rows, truths = plenty(SyntheticCrowd(150, 30, options, 6, 0.55, 0.1), seed)
         majority, blend, rich = (
             accuracy(values(name, rows), truths) for name in ("majority", "auto", "dawid_skene")
         )

@@ -49,7 +49,7 @@ def copier(deeds: list[Deed], of: str, seed: int) -> list[Deed]:
 
 
 def weakest(deeds: list[Deed]) -> str:
-    crowd = copying.Crowd(deeds, OPTIONS)
+    crowd = copying.AnswerAgreement(deeds, OPTIONS)
     return min(crowd.of_worker, key=lambda w: crowd.agreement(w)[0] / crowd.agreement(w)[1])
 
 

@@ -11,7 +11,7 @@ from gateway.qa.chance import EXACT_MAX, at_least, beyond_luck, more_often
 from gateway.qa.drift import after, drifting
 from gateway.qa.gold import gold_due
 from gateway.qa.leak import Seen, leaks
-from gateway.qa.promotion import Bank, Candidate, objections
+from gateway.qa.promotion import Bank, PromotionCandidate, objections
 from gateway.qa.skill import Skill
 
 
@@ -70,7 +70,9 @@ def test_a_drifting_worker_sees_more_gold() -> None:
     assert gold(4.0) >= 3 * gold(0.0)
 
 
-SURE = Candidate("yes", 0.99, answers=5, dissenting=0, trusted=4, partners=2, appealed=False)
+SURE = PromotionCandidate(
+    "yes", 0.99, answers=5, dissenting=0, trusted=4, partners=2, appealed=False
+)
 BANK = Bank(given=10, promoted=2, values={"yes": 6, "no": 6})
 
 
@@ -88,7 +90,7 @@ BANK = Bank(given=10, promoted=2, values={"yes": 6, "no": 6})
     ],
 )
 def test_every_doubt_keeps_a_result_out_of_the_bank(
-    candidate: Candidate, bank: Bank, reason: str
+    candidate: PromotionCandidate, bank: Bank, reason: str
 ) -> None:
     assert not objections(SURE, BANK)
     assert [reason in objection for objection in objections(candidate, bank)] == [True]

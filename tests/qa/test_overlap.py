@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from gateway.errors import Refused
 from gateway.qa.overlap import (
-    Decision,
+    AnswerPrice,
+    AnswerPrices,
     DynamicOverlap,
     FixedOverlap,
-    Market,
-    Offer,
     Policy,
     PricedOverlap,
+    TaskDecision,
     Verdict,
     judge,
     parse_policy,
@@ -32,29 +32,29 @@ typed = partial(judge, True, options=())  # noqa: FBT003
 def test_an_unanswered_task_wants_its_minimum() -> None:
     assert choose([], [], YES_NO, FixedOverlap(3)).answers_wanted == 3
     verdict = choose([], [], YES_NO, DynamicOverlap())
-    assert verdict == Verdict(Decision.ASK_MORE, None, 0.0, 2)
+    assert verdict == Verdict(TaskDecision.ASK_MORE, None, 0.0, 2)
 
 
 def test_fixed_overlap_takes_all_its_answers_even_when_they_agree() -> None:
     verdict = choose(["yes", "yes"], [NEW, NEW], YES_NO, FixedOverlap(3))
-    assert (verdict.decision, verdict.answers_wanted) == (Decision.ASK_MORE, 3)
+    assert (verdict.decision, verdict.answers_wanted) == (TaskDecision.ASK_MORE, 3)
     verdict = choose(["yes"] * 3, [NEW] * 3, YES_NO, FixedOverlap(3))
-    assert (verdict.decision, verdict.value) == (Decision.ACCEPT, "yes")
+    assert (verdict.decision, verdict.value) == (TaskDecision.ACCEPT, "yes")
 
 
 @pytest.mark.parametrize("answers", [["yes", "no"], ["yes", "no", "unsure"]])
 def test_a_tie_is_looked_at_by_a_person_however_low_the_threshold(answers: list[str]) -> None:
     policy = FixedOverlap(len(answers), confidence=0.3)
     verdict = choose(answers, [NEW] * len(answers), [*YES_NO, "unsure"], policy)
-    assert verdict.decision in (Decision.REVIEW, Decision.AMBIGUOUS)
+    assert verdict.decision in (TaskDecision.REVIEW, TaskDecision.AMBIGUOUS)
     assert verdict.answers_wanted == len(answers)
 
 
 @pytest.mark.parametrize(
-    ("confidence", "decision"), [(0.7, Decision.ACCEPT), (0.9, Decision.REVIEW)]
+    ("confidence", "decision"), [(0.7, TaskDecision.ACCEPT), (0.9, TaskDecision.REVIEW)]
 )
 def test_a_fixed_overlap_decides_what_reaches_the_threshold(
-    confidence: float, decision: Decision
+    confidence: float, decision: TaskDecision
 ) -> None:
     """Two strangers against one are right three times of four."""
     verdict = choose(["yes", "yes", "no"], [NEW] * 3, YES_NO, FixedOverlap(3, confidence))
@@ -65,8 +65,8 @@ def test_a_fixed_overlap_decides_what_reaches_the_threshold(
 def test_typed_answers_of_a_fixed_overlap_that_differ_are_looked_at() -> None:
     differ = typed(["otieno", "atieno"], [NEW] * 2, policy=FixedOverlap(2))
     agree = typed(["otieno", "Otieno"], [NEW] * 2, policy=FixedOverlap(2))
-    assert differ.decision in (Decision.REVIEW, Decision.AMBIGUOUS)
-    assert agree.decision is Decision.ACCEPT
+    assert differ.decision in (TaskDecision.REVIEW, TaskDecision.AMBIGUOUS)
+    assert agree.decision is TaskDecision.ACCEPT
 
 
 @pytest.mark.parametrize("kind", ["choose", "typed"])
@@ -75,9 +75,9 @@ def test_one_answer_that_was_asked_for_is_decided_as_far_as_a_stranger_is_truste
 ) -> None:
     judged = partial(choose, options=YES_NO) if kind == "choose" else typed
     asked, strict = parse_policy("fixed:1"), parse_policy("fixed:1", confidence=0.95)
-    assert judged(["yes"], [NEW], policy=asked).decision is Decision.ACCEPT
-    assert judged(["yes"], [GUESSER], policy=asked).decision is Decision.REVIEW
-    assert judged(["yes"], [NEW], policy=strict).decision is Decision.REVIEW
+    assert judged(["yes"], [NEW], policy=asked).decision is TaskDecision.ACCEPT
+    assert judged(["yes"], [GUESSER], policy=asked).decision is TaskDecision.REVIEW
+    assert judged(["yes"], [NEW], policy=strict).decision is TaskDecision.REVIEW
 
 
 def test_an_expert_outweighs_two_guessers() -> None:
@@ -87,13 +87,13 @@ def test_an_expert_outweighs_two_guessers() -> None:
 
 def test_two_who_are_known_to_be_good_are_enough() -> None:
     verdict = choose(["yes", "yes"], [EXPERT, EXPERT], YES_NO, DynamicOverlap())
-    assert (verdict.decision, verdict.answers_wanted) == (Decision.ACCEPT, 2)
+    assert (verdict.decision, verdict.answers_wanted) == (TaskDecision.ACCEPT, 2)
     assert verdict.confidence > 0.99
 
 
 def test_one_expert_alone_is_not_enough() -> None:
     verdict = choose(["yes"], [EXPERT], YES_NO, DynamicOverlap())
-    assert (verdict.decision, verdict.answers_wanted) == (Decision.ASK_MORE, 2)
+    assert (verdict.decision, verdict.answers_wanted) == (TaskDecision.ASK_MORE, 2)
 
 
 def test_strangers_who_disagree_need_one_more_until_the_answers_are_spent() -> None:
@@ -101,9 +101,9 @@ def test_strangers_who_disagree_need_one_more_until_the_answers_are_spent() -> N
     said = ["yes", "no", "yes", "no"]
     for given_ in (2, 3):
         verdict = choose(said[:given_], [NEW] * given_, YES_NO, policy)
-        assert (verdict.decision, verdict.answers_wanted) == (Decision.ASK_MORE, given_ + 1)
+        assert (verdict.decision, verdict.answers_wanted) == (TaskDecision.ASK_MORE, given_ + 1)
     verdict = choose(said, [NEW] * 4, YES_NO, policy)
-    assert (verdict.decision, verdict.answers_wanted) == (Decision.REVIEW, 4)
+    assert (verdict.decision, verdict.answers_wanted) == (TaskDecision.REVIEW, 4)
     assert verdict.confidence == pytest.approx(0.5)
 
 
@@ -119,31 +119,31 @@ def test_an_answer_that_is_no_option_any_more_still_counts_for_itself() -> None:
 
 def test_typed_answers_agree_up_to_case_and_punctuation() -> None:
     verdict = typed(["Mama Njeri's shop", "mama njeris SHOP."], [NEW] * 2, policy=DynamicOverlap())
-    assert verdict.decision is Decision.ACCEPT
+    assert verdict.decision is TaskDecision.ACCEPT
     assert verdict.value in ("Mama Njeri's shop", "mama njeris SHOP.")
 
 
 def test_typed_answers_agree_by_the_rules_of_their_language() -> None:
     said, both = ["l'eau", "l eau"], [NEW] * 2
     french = typed(said, both, policy=DynamicOverlap(), language="fr")
-    assert french.decision is Decision.ACCEPT
-    assert typed(said, both, policy=DynamicOverlap()).decision is Decision.ASK_MORE
+    assert french.decision is TaskDecision.ACCEPT
+    assert typed(said, both, policy=DynamicOverlap()).decision is TaskDecision.ASK_MORE
 
 
 def test_typed_numbers_must_agree_to_the_digit() -> None:
     verdict = typed(["254 711 000 111", "254 711 000 112"], [NEW] * 2, policy=DynamicOverlap())
-    assert verdict.decision is Decision.ASK_MORE
+    assert verdict.decision is TaskDecision.ASK_MORE
 
 
 def test_long_texts_agree_up_to_a_letter() -> None:
     said = ["then there was no known way to lubricate", "then there was no known way to lubricat"]
     verdict = typed(said, [NEW] * 2, policy=DynamicOverlap())
-    assert verdict.decision is Decision.ACCEPT
+    assert verdict.decision is TaskDecision.ACCEPT
 
 
 def test_two_against_two_typed_answers_are_far_from_sure() -> None:
     verdict = typed(["otieno", "atieno"] * 2, [NEW] * 4, policy=DynamicOverlap(answers_max=4))
-    assert verdict.decision is Decision.REVIEW
+    assert verdict.decision is TaskDecision.REVIEW
     assert verdict.confidence < 0.5
 
 
@@ -180,63 +180,65 @@ def test_certainty_is_no_confidence_one_can_ask_for() -> None:
 
 def test_a_split_of_good_workers_says_that_the_question_is_at_fault() -> None:
     verdict = choose(["yes", "no"] * 3, [EXPERT] * 6, YES_NO, DynamicOverlap(answers_max=6))
-    assert verdict.decision is Decision.AMBIGUOUS
+    assert verdict.decision is TaskDecision.AMBIGUOUS
     verdict = choose(["yes", "no"] * 3, [GUESSER] * 6, YES_NO, DynamicOverlap(answers_max=6))
-    assert verdict.decision is Decision.REVIEW
+    assert verdict.decision is TaskDecision.REVIEW
 
 
 def test_a_better_worker_is_asked_when_no_number_of_strangers_could_settle_it() -> None:
-    said, market = ["yes", "no"] * 3, Market(better=Offer(5, skill=0.97))
+    said, market = ["yes", "no"] * 3, AnswerPrices(better=AnswerPrice(5, skill=0.97))
     verdict = choose(said, [NEW] * 6, YES_NO, DynamicOverlap(), market=market)
-    assert (verdict.decision, verdict.skill_wanted) == (Decision.ASK_BETTER, 0.97)
-    assert choose(said, [NEW] * 6, YES_NO, DynamicOverlap()).decision is Decision.ASK_MORE
+    assert (verdict.decision, verdict.skill_wanted) == (TaskDecision.ASK_BETTER, 0.97)
+    assert choose(said, [NEW] * 6, YES_NO, DynamicOverlap()).decision is TaskDecision.ASK_MORE
 
 
 def test_an_answer_is_bought_as_long_as_it_is_worth_its_price() -> None:
     said = ["yes", "no", "yes"]
-    dear, cheap = Market(Offer(100)), Market(Offer(1))
+    dear, cheap = AnswerPrices(AnswerPrice(100)), AnswerPrices(AnswerPrice(1))
     assert (
-        choose(said, [NEW] * 3, YES_NO, PricedOverlap(50), market=dear).decision is Decision.ACCEPT
+        choose(said, [NEW] * 3, YES_NO, PricedOverlap(50), market=dear).decision
+        is TaskDecision.ACCEPT
     )
     verdict = choose(said, [NEW] * 3, YES_NO, PricedOverlap(50), market=cheap)
-    assert (verdict.decision, verdict.answers_wanted) == (Decision.ASK_MORE, 4)
+    assert (verdict.decision, verdict.answers_wanted) == (TaskDecision.ASK_MORE, 4)
 
 
 def test_the_more_an_error_costs_the_more_answers_are_bought() -> None:
     said = ["yes"] * 3
-    market = Market(Offer(10))
+    market = AnswerPrices(AnswerPrice(10))
     asked = [
         choose(said, [NEW] * 3, YES_NO, PricedOverlap(worth), market=market).decision
         for worth in (20, 200, 20_000)
     ]
-    assert asked[0] is Decision.ACCEPT
-    assert asked[-1] is Decision.ASK_MORE
+    assert asked[0] is TaskDecision.ACCEPT
+    assert asked[-1] is TaskDecision.ASK_MORE
 
 
 def test_a_dearer_answer_of_a_better_worker_may_be_the_bargain() -> None:
-    market = Market(Offer(10, skill=0.55), better=Offer(20, skill=0.97))
+    market = AnswerPrices(AnswerPrice(10, skill=0.55), better=AnswerPrice(20, skill=0.97))
     verdict = choose(["yes", "no"], [NEW] * 2, YES_NO, PricedOverlap(500), market=market)
-    assert (verdict.decision, verdict.skill_wanted) == (Decision.ASK_BETTER, 0.97)
+    assert (verdict.decision, verdict.skill_wanted) == (TaskDecision.ASK_BETTER, 0.97)
 
 
 def test_a_person_looks_where_that_pays_more_than_asking() -> None:
     said, skills_ = ["yes", "no"], [NEW] * 2
-    market = Market(Offer(40, skill=0.6), review_minor=50)
+    market = AnswerPrices(AnswerPrice(40, skill=0.6), review_minor=50)
     assert (
-        choose(said, skills_, YES_NO, PricedOverlap(500), market=market).decision is Decision.REVIEW
+        choose(said, skills_, YES_NO, PricedOverlap(500), market=market).decision
+        is TaskDecision.REVIEW
     )
-    market = Market(Offer(40, skill=0.6), review_minor=5000)
+    market = AnswerPrices(AnswerPrice(40, skill=0.6), review_minor=5000)
     assert (
         choose(said, skills_, YES_NO, PricedOverlap(500, answers_max=2), market=market).decision
-        is Decision.ACCEPT
+        is TaskDecision.ACCEPT
     )
 
 
 def test_typed_answers_are_priced_too() -> None:
-    market = Market(Offer(10))
+    market = AnswerPrices(AnswerPrice(10))
     agreed = typed(["otieno"] * 4, [EXPERT] * 4, policy=PricedOverlap(200), market=market)
     split = typed(["otieno", "atieno"], [NEW] * 2, policy=PricedOverlap(200), market=market)
-    assert (agreed.decision, split.decision) == (Decision.ACCEPT, Decision.ASK_MORE)
+    assert (agreed.decision, split.decision) == (TaskDecision.ACCEPT, TaskDecision.ASK_MORE)
 
 
 skills = st.builds(Skill, st.floats(0, 200), st.floats(0, 200))
@@ -245,8 +247,8 @@ policies = (
     | st.builds(DynamicOverlap, st.floats(0.5, 0.99), st.integers(1, 3), st.integers(3, 9))
     | st.builds(PricedOverlap, st.floats(1, 9_999), st.integers(1, 3), st.integers(3, 9))
 )
-offers = st.builds(Offer, st.floats(0, 1000), st.floats(0.1, 1.0))
-markets = st.builds(Market, offers, st.none() | offers, st.none() | st.floats(0, 9_999))
+offers = st.builds(AnswerPrice, st.floats(0, 1000), st.floats(0.1, 1.0))
+markets = st.builds(AnswerPrices, offers, st.none() | offers, st.none() | st.floats(0, 9_999))
 
 
 @given(

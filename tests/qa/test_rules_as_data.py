@@ -5,7 +5,7 @@ import pytest
 from gateway.errors import Refused
 from gateway.qa.dry_run import dry_run
 from gateway.qa.explain import explain
-from gateway.qa.overlap import Decision, FixedOverlap
+from gateway.qa.overlap import FixedOverlap, TaskDecision
 from gateway.qa.rehearsal import rehearse
 from gateway.qa.ruling import Ruling, ruling
 
@@ -69,7 +69,7 @@ ROWS = [
 def test_a_rehearsal_stops_where_the_live_judge_would() -> None:
     stories = rehearse(ROWS, RULE)
     assert [step.worker for step in stories["clear"].steps] == ["amina", "brian"]
-    assert (stories["clear"].verdict.decision, stories["clear"].unused) == (Decision.ACCEPT, 1)
+    assert (stories["clear"].verdict.decision, stories["clear"].unused) == (TaskDecision.ACCEPT, 1)
     assert stories["split"].short
     assert stories["split"].verdict.value == "no"
 

@@ -9,7 +9,7 @@ from rapidfuzz.distance import Levenshtein
 
 from gateway.errors import Refused
 from gateway.qa.certificate import Certificate, TooLittleGold
-from gateway.qa.overlap import Decision, DynamicOverlap, judge
+from gateway.qa.overlap import DynamicOverlap, TaskDecision, judge
 from gateway.qa.skill import Skill
 from gateway.qa.text.aggregate import TextEstimate, aggregate
 from gateway.qa.text.near import best_text, group_confidence, grouped, is_near
@@ -149,13 +149,13 @@ def test_two_camps_of_good_workers_make_a_text_ambiguous() -> None:
     """Half of them hear "Otieno", half "Atieno", and all are good: the recording is at fault."""
     said = ["Otieno", "Atieno", "otieno", "ATIENO", "Otieno.", "Atieno"]
     verdict = judge(True, said, [GOOD] * 6, (), SPENT)  # noqa: FBT003
-    assert verdict.decision is Decision.AMBIGUOUS
+    assert verdict.decision is TaskDecision.AMBIGUOUS
 
 
 def test_six_people_who_all_typed_something_else_are_no_camps() -> None:
     said = ["Otieno", "Kamau", "Wanjiru", "Mutua", "Njeri", "Achieng"]
     verdict = judge(True, said, [Skill()] * 6, (), SPENT)  # noqa: FBT003
-    assert verdict.decision is Decision.REVIEW
+    assert verdict.decision is TaskDecision.REVIEW
 
 
 def test_slips_of_the_thumb_do_not_split_a_group() -> None:

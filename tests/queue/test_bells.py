@@ -15,7 +15,7 @@ from rq.job import JobStatus
 from gateway.errors import SettingsError
 from gateway.queue.bells import QUEUE, RqBells, enqueue, queue
 from gateway.queue.inline import InlineBells
-from gateway.queue.jobs import BellJob, Permitted
+from gateway.queue.jobs import BellJob, PermittedJobs
 from gateway.queue.runner import BellWorker, connect
 
 ANSWER = "tests.answer"
@@ -147,7 +147,7 @@ def test_an_answered_bell_leaves_its_name_free(redis):
     on = queue(redis)
     for answered in (lambda *_: None, fails):
         enqueue(on, ANSWER, "sweep")
-        worker = BellWorker(on, Permitted(ANSWER, {"sweep": 0}, answered))
+        worker = BellWorker(on, PermittedJobs(ANSWER, {"sweep": 0}, answered))
         worker.work(burst=True, logging_level="CRITICAL")
         assert hanging(redis) == []
         redis.delete("rq:job:sweep")  # failed bells go after a second

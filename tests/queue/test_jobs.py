@@ -19,7 +19,7 @@ from rq.suspension import suspend
 from gateway.app import STEPS
 from gateway.cli import runner as command
 from gateway.queue.bells import QUEUE, enqueue, queue
-from gateway.queue.jobs import Permitted, RefusedJob, _words, refused_jobs
+from gateway.queue.jobs import PermittedJobs, RefusedJob, _words, refused_jobs
 from gateway.queue.runner import BellWorker, connect
 
 OURS = command.ANSWER
@@ -50,7 +50,7 @@ def works(redis, done):
     """Runs the runner's worker until the queue is empty."""
 
     def run() -> None:
-        permitted = Permitted(OURS, command.permitted(print).steps, lambda *w: done.append(w))
+        permitted = PermittedJobs(OURS, command.permitted(print).steps, lambda *w: done.append(w))
         worker = BellWorker(queue(redis), permitted)
         assert worker.work(burst=True, logging_level="CRITICAL") in (True, False)
 
@@ -177,7 +177,7 @@ def test_jobs_that_wait_for_ours_are_not_enqueued(redis, works, done, mark):
 
 
 def test_commands_over_redis_are_not_listened_to(redis):
-    permitted = Permitted(OURS, {}, lambda *_: None)
+    permitted = PermittedJobs(OURS, {}, lambda *_: None)
     worker = BellWorker(queue(redis), permitted)
     worker.register_birth()
     worker.subscribe()
@@ -301,7 +301,7 @@ def an_intermediate_that_is_a_hash(redis):
 def test_keys_of_another_kind_do_not_stop_the_runner(redis, still_works, attack):
     attack(redis)
     if attack is a_queue_that_is_a_text:
-        permitted = Permitted(OURS, {}, lambda *_: None)
+        permitted = PermittedJobs(OURS, {}, lambda *_: None)
         BellWorker(queue(redis), permitted).work(burst=True, logging_level="CRITICAL")
     still_works()
 
@@ -352,7 +352,7 @@ def test_any_bytes_are_words_or_refused(data):
 def test_a_runner_without_work_waits_without_an_error(embedded):
     """The connection that the runner was tried out with has a limit of its own; RQ's wait must not run into it."""
     connection = connect(embedded.redis_url)
-    worker = BellWorker(queue(connection), Permitted(OURS, {}, print))
+    worker = BellWorker(queue(connection), PermittedJobs(OURS, {}, print))
     used = connection.connection_pool.get_connection()
     try:
         assert used.socket_timeout > worker.dequeue_timeout

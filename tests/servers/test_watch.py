@@ -13,7 +13,7 @@ import pytest
 
 from gateway.servers import EmbeddedServers, locks, outages
 from gateway.servers.private import make_private
-from gateway.servers.watch import REQUEST, Watch, ask
+from gateway.servers.watch import REQUEST, ServerWatch, ask
 
 HANG_S = 300.0
 
@@ -31,7 +31,7 @@ def said():
 
 @pytest.fixture
 def watch(servers, said):
-    made = Watch(servers, said.append)
+    made = ServerWatch(servers, said.append)
     yield made
     made.close()
 

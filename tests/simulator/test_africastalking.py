@@ -4,7 +4,7 @@ import aiohttp
 import pytest
 
 from gateway.simulator.carriers import at_forms
-from gateway.simulator.carriers.terms import Terms
+from gateway.simulator.carriers.terms import CarrierTerms
 from gateway.simulator.faults import FaultPlan, parse_plan
 
 SEND = {"username": "prod", "to": "+254711000000", "message": "hi", "bulkSMSMode": "1", "from": "X"}
@@ -58,7 +58,7 @@ async def test_a_wrong_key_is_refused_in_plain_text(carrier):
 
 
 async def test_an_unknown_sender_id_refuses_the_whole_batch(carrier):
-    carrier.terms = Terms(sender_ids=frozenset({"GATEWAY"}))
+    carrier.terms = CarrierTerms(sender_ids=frozenset({"GATEWAY"}))
     status, body = await send(carrier, to="+254711000001,+254711000002")
     assert (status, body) == (201, {"SMSMessageData": {"Message": "InvalidSenderId", "Recipients": []}})  # fmt: skip
     assert carrier.messages == []
@@ -160,7 +160,7 @@ def test_an_sms_from_a_phone_has_the_documented_fields():
 
 
 def test_the_end_of_a_session_has_the_documented_fields():
-    end = at_forms.SessionEnd(
+    end = at_forms.SessionEndForm(
         at=1790683200.0,
         session="ATUid_1",
         service="*384*123#",

@@ -7,8 +7,8 @@ import sqlite3
 
 import pytest
 
-from gateway.simulator.operators.daraja import Terms
-from gateway.simulator.operators.daraja_books import Books
+from gateway.simulator.operators.daraja import DarajaTerms
+from gateway.simulator.operators.daraja_books import DarajaBooks
 from gateway.simulator.operators.tariff import fee_minor
 
 
@@ -37,7 +37,7 @@ async def test_a_token_of_another_business_stays_good(business, operators):
 
 
 async def test_an_old_token_is_refused(business, operators):
-    operators.daraja.terms = Terms(token_life_s=-1)
+    operators.daraja.terms = DarajaTerms(token_life_s=-1)
     await business.sign_in()
     status, body = await business.pay("k1")
     assert (status, body["errorCode"]) == (401, "401.002.01")
@@ -46,7 +46,7 @@ async def test_an_old_token_is_refused(business, operators):
 async def test_a_login_that_is_none_is_refused(business, operators):
     status, body = await business.sign_in(grant="password")
     assert (status, body["errorCode"]) == (400, "400.008.02")
-    operators.daraja.terms = Terms(consumer_key="another")
+    operators.daraja.terms = DarajaTerms(consumer_key="another")
     status, body = await business.sign_in()
     assert (status, body["errorCode"]) == (400, "400.008.01")
 
@@ -222,10 +222,10 @@ async def test_a_status_query_is_answered_at_its_own_address(business, gateway):
 
 
 async def test_a_status_query_knows_pending_failed_and_none(business, gateway, operators):
-    operators.daraja.terms = Terms(result_delay_s=0.2)
+    operators.daraja.terms = DarajaTerms(result_delay_s=0.2)
     await business.pay("slow")
     await business.pay("bad", PartyB="254711092040")
-    operators.daraja.terms = Terms(result_delay_s=0.0)
+    operators.daraja.terms = DarajaTerms(result_delay_s=0.0)
     await business.ask(OriginalConversationID="slow")
     await business.ask(OriginalConversationID="none")
     await business.books()
@@ -260,7 +260,7 @@ async def test_a_query_with_a_wrong_field_is_refused(business):
 
 
 async def test_another_credential_is_refused_by_the_result(business, gateway, operators):
-    operators.daraja.terms = Terms(credential="Y29ycmVjdA==", result_delay_s=0)
+    operators.daraja.terms = DarajaTerms(credential="Y29ycmVjdA==", result_delay_s=0)
     await business.pay("k1")
     await business.pay("k2", SecurityCredential="Y29ycmVjdA==")
     await business.books()
@@ -283,7 +283,7 @@ def test_the_tariff_has_cliffs():
 
 
 def test_payments_cannot_be_rewritten_and_receipts_never_repeat():
-    books = Books(seed=5)
+    books = DarajaBooks(seed=5)
     assert books.accept("k1", "254711000001", 1000, b"", frozenset())
     assert books.execute("k1", magic=True)
     assert books.execute("k1", magic=True) is None

@@ -13,14 +13,14 @@ from babel.numbers import get_territory_currencies
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from gateway.payments.port import Found, Order, Submitted
+from gateway.payments.port import Order, PaymentStatus, SubmitOutcome
 from gateway.payments.providers import africastalking_airtime, airtel, mtn_momo, pawapay
 from gateway.simulator.carriers.twilio import ACCOUNT, NUMBER, TOKEN
 from gateway.simulator.countries import AIRTEL
 from gateway.simulator.operators.airtel import public_key
 from gateway.simulator.operators.server import Operators
 from gateway.sms.channels import africastalking, twilio
-from gateway.sms.port import OutboundSms, Outcome
+from gateway.sms.port import OutboundSms, SendStatus
 from tests.payments.test_independent_clients import Tokens
 
 AMINA = "+254711000001"
@@ -59,7 +59,7 @@ async def test_operators_serves_twilio_beside_the_others(operators, http, gatewa
     channel = twilio.make("tw", options)
     assert await channel.balance(http) == "USD 9.99"
     (sent,) = await channel.send(http, [OutboundSms("k", AMINA, "Karibu")])
-    assert sent.outcome is Outcome.ACCEPTED
+    assert sent.outcome is SendStatus.ACCEPTED
     await operators.twilio.settle()
     assert [one.form["MessageStatus"] for one in gateway.heard] == ["sent", "delivered"]
     assert {one.path for one in gateway.heard} == {"/in/tw/s/receipt"}
@@ -109,7 +109,7 @@ async def test_an_enqueued_sms_is_queued(operators, enqueue, code):
 async def test_our_channel_takes_queued_for_accepted(operators, http):
     options = {"username": "acme", "api_key": "simulator", "sender": "21512", "base_url": operators.url, "enqueue": True}  # fmt: skip
     (sent,) = await africastalking.make("at", options).send(http, [OutboundSms("k", AMINA, "hi")])
-    assert sent.outcome is Outcome.ACCEPTED
+    assert sent.outcome is SendStatus.ACCEPTED
 
 
 async def test_airtime_needs_no_key_and_has_one_effect_with_one(operators):
@@ -164,7 +164,7 @@ async def test_mtn_pays_in_the_currency_of_its_environment(operators, http, envi
     assert await provider.float_minor(http) is not None
     wrong = mtn(operators.url, environment, "KES")
     refused = await wrong.submit(http, made(region, "KES"))
-    assert (refused.outcome, refused.code) == (Submitted.REJECTED, "INVALID_CURRENCY")
+    assert (refused.outcome, refused.code) == (SubmitOutcome.REJECTED, "INVALID_CURRENCY")
 
 
 def made(region, currency, msisdn=None):
@@ -178,11 +178,11 @@ async def pays(operators, http, provider, region, currency, name):
     """A payout is taken, paid and told with its amount."""
     order = made(region, currency)
     answer = await provider.submit(http, order)
-    assert answer.outcome is Submitted.ACCEPTED, answer
+    assert answer.outcome is SubmitOutcome.ACCEPTED, answer
     other = operators.others[name]
     await other.post.settle()
     status = await provider.ask(http, Order(**{**vars_of(order), "reference": answer.reference}))
-    assert status.found is Found.PAID, status
+    assert status.found is PaymentStatus.PAID, status
     assert status.amount_minor == order.amount_minor
 
 
@@ -292,7 +292,7 @@ async def test_pawapay_pays_in_the_country_of_the_operator(operators, http, prov
     await pays(operators, http, at(currency), region, currency, "pawapay")
     for wrong, money, why in ((made("TZ", currency), currency, "INVALID_PHONE_NUMBER"), (made(region, "TZS"), "TZS", "INVALID_CURRENCY")):  # fmt: skip
         answer = await at(money).submit(http, wrong)
-        assert (answer.outcome, answer.code) == (Submitted.REJECTED, why)
+        assert (answer.outcome, answer.code) == (SubmitOutcome.REJECTED, why)
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ async def test_airtime_is_sent_in_the_currency_of_the_number(operators, http, re
                                                  "currency": currency, "minimum": 1, "maximum": 10_000}, Tokens())  # fmt: skip
     await pays(operators, http, provider, region, currency, "airtime")
     elsewhere = await provider.submit(http, made("GH" if region != "GH" else "KE", currency))
-    assert elsewhere.outcome is Submitted.REJECTED
+    assert elsewhere.outcome is SubmitOutcome.REJECTED
 
 
 # --- USSD over HTTP, by hand ---

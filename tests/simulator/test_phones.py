@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from starlette.responses import PlainTextResponse, Response
 
-from gateway.simulator.carriers.terms import Terms
+from gateway.simulator.carriers.terms import CarrierTerms
 from gateway.simulator.faults import parse_plan
 
 
@@ -85,7 +85,7 @@ async def test_hanging_up_is_an_incomplete_session_told_once(amina, carrier, gat
 
 
 async def test_a_long_code_is_typed_ahead(amina, carrier, gateway):
-    carrier.terms = Terms(service_codes=frozenset({"*384*123#"}))
+    carrier.terms = CarrierTerms(service_codes=frozenset({"*384*123#"}))
     session = await amina.dial("*384*123*5*12#")
     await session.press("1")
     forms = [(one.form["serviceCode"], one.form["text"]) for one in gateway.at("/ussd")]

@@ -17,7 +17,7 @@ from gateway.sms.channels import africastalking
 from gateway.sms.channels.africastalking import adapter
 from gateway.sms.channels.africastalking.adapter import calls
 from gateway.sms.channels.africastalking.answers import understood as read
-from gateway.sms.port import OutboundSms, Outcome
+from gateway.sms.port import OutboundSms, SendStatus
 
 RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "africastalking.json").read_text())
 AMINA, BRIAN = "+254711000001", "+254711000002"
@@ -140,7 +140,7 @@ async def test_our_request_is_the_sdks_byte_for_byte(carrier, text, numbers, enq
 
 async def test_a_message_gets_an_id_and_a_cost(carrier):
     (sent,) = await send(carrier.url, (AMINA, "hi"))
-    assert (sent.outcome, sent.provider_id) == (Outcome.ACCEPTED, f"ATXid_{AMINA}")
+    assert (sent.outcome, sent.provider_id) == (SendStatus.ACCEPTED, f"ATXid_{AMINA}")
     assert (sent.cost_micro, sent.currency, sent.reason) == (800_000, "KES", None)
 
 
@@ -149,7 +149,7 @@ async def test_equal_texts_share_a_call_and_a_number_is_never_twice_in_one(carri
     assert [each.key for each in sent] == ["k0", "k1", "k2", "k3"]
     called = sorted(request.form["to"] for request in carrier.requests)
     assert called == [AMINA, AMINA, f"{AMINA},{BRIAN}"]
-    assert {each.outcome for each in sent} == {Outcome.ACCEPTED}
+    assert {each.outcome for each in sent} == {SendStatus.ACCEPTED}
 
 
 def test_a_call_holds_no_more_numbers_than_its_limit():
@@ -185,35 +185,37 @@ def test_every_status_code_by_name_and_by_number(code, meaning):
 
 def test_the_name_counts_before_the_number():
     recipient = {"statusCode": 409, "status": "DuplicateRequest", "number": AMINA}
-    assert understood({"SMSMessageData": {"Recipients": [recipient]}})[0].outcome == Outcome.UNKNOWN
+    assert (
+        understood({"SMSMessageData": {"Recipients": [recipient]}})[0].outcome == SendStatus.UNKNOWN
+    )
 
 
 def test_a_status_nobody_knows_is_unknown_and_kept():
     recipient = {"statusCode": 999, "status": "Brandnew", "number": AMINA}
     (sent,) = understood({"SMSMessageData": {"Recipients": [recipient]}})
-    assert (sent.outcome, sent.reason) == (Outcome.UNKNOWN, "Brandnew")
+    assert (sent.outcome, sent.reason) == (SendStatus.UNKNOWN, "Brandnew")
 
 
 def test_a_number_the_answer_leaves_out_is_unknown():
     reply = accepted([AMINA])
     amina, brian = understood(reply, to=(AMINA, BRIAN))
-    assert (amina.outcome, brian.outcome) == (Outcome.ACCEPTED, Outcome.UNKNOWN)
+    assert (amina.outcome, brian.outcome) == (SendStatus.ACCEPTED, SendStatus.UNKNOWN)
 
 
 @pytest.mark.parametrize(
     ("status", "body", "outcome"),
     [
-        (401, b"The supplied authentication is invalid", Outcome.RETRY),
-        (429, b"slow down", Outcome.RETRY),
-        (302, b"", Outcome.RETRY),
-        (400, b"Must have a valid message", Outcome.REFUSED),
-        (500, b"", Outcome.UNKNOWN),
-        (503, b"<html>", Outcome.UNKNOWN),
-        (201, b"", Outcome.UNKNOWN),
-        (201, b'{"SMSMessageData": null}', Outcome.UNKNOWN),
-        (201, b'{"SMSMessageData": {"Message": "InsufficientBalance", "Recipients": []}}', Outcome.RETRY),
-        (201, b'{"SMSMessageData": {"Message": "Sent to 0/1", "Recipients": []}}', Outcome.RETRY),
-        (500, b'{"SMSMessageData": {"Message": "Oops", "Recipients": []}}', Outcome.UNKNOWN),
+        (401, b"The supplied authentication is invalid", SendStatus.RETRY),
+        (429, b"slow down", SendStatus.RETRY),
+        (302, b"", SendStatus.RETRY),
+        (400, b"Must have a valid message", SendStatus.REFUSED),
+        (500, b"", SendStatus.UNKNOWN),
+        (503, b"<html>", SendStatus.UNKNOWN),
+        (201, b"", SendStatus.UNKNOWN),
+        (201, b'{"SMSMessageData": null}', SendStatus.UNKNOWN),
+        (201, b'{"SMSMessageData": {"Message": "InsufficientBalance", "Recipients": []}}', SendStatus.RETRY),
+        (201, b'{"SMSMessageData": {"Message": "Sent to 0/1", "Recipients": []}}', SendStatus.RETRY),
+        (500, b'{"SMSMessageData": {"Message": "Oops", "Recipients": []}}', SendStatus.UNKNOWN),
     ],
 )  # fmt: skip
 def test_answers_that_are_not_the_expected_one(status, body, outcome):
@@ -230,14 +232,14 @@ async def test_no_connection_is_certainly_not_sent():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, not listening: refused
         (sent,) = await send(f"http://127.0.0.1:{taken.getsockname()[1]}", (AMINA, "hi"))
-    assert sent.outcome == Outcome.RETRY
+    assert sent.outcome == SendStatus.RETRY
 
 
 async def test_no_answer_is_unknown(carrier, monkeypatch):
     monkeypatch.setattr(adapter, "TIMEOUT", aiohttp.ClientTimeout(connect=5, sock_read=0.1))
     carrier.answer = lambda _: asyncio.sleep(1, web.Response())
     (sent,) = await send(carrier.url, (AMINA, "hi"))
-    assert sent.outcome == Outcome.UNKNOWN
+    assert sent.outcome == SendStatus.UNKNOWN
 
 
 async def test_a_connection_cut_after_the_request_is_unknown():
@@ -250,13 +252,13 @@ async def test_a_connection_cut_after_the_request_is_unknown():
         (sent,) = await send(
             f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", (AMINA, "hi")
         )
-    assert sent.outcome == Outcome.UNKNOWN
+    assert sent.outcome == SendStatus.UNKNOWN
 
 
 async def test_a_call_that_found_no_place_in_time_is_not_begun(carrier, monkeypatch):
     monkeypatch.setattr(lost, "BEGIN_WITHIN_S", -1)
     (sent,) = await send(carrier.url, (AMINA, "hi"))
-    assert sent.outcome == Outcome.RETRY
+    assert sent.outcome == SendStatus.RETRY
     assert carrier.requests == []
 
 
@@ -268,7 +270,7 @@ async def test_one_failed_call_takes_no_other_with_it(carrier):
 
     carrier.answer = answer
     sent = await send(carrier.url, (AMINA, "a"), (BRIAN, "b"))
-    assert [each.outcome for each in sent] == [Outcome.ACCEPTED, Outcome.UNKNOWN]
+    assert [each.outcome for each in sent] == [SendStatus.ACCEPTED, SendStatus.UNKNOWN]
 
 
 async def test_the_key_does_not_follow_a_redirect(carrier):
@@ -276,7 +278,7 @@ async def test_the_key_does_not_follow_a_redirect(carrier):
         status=302, headers={"Location": f"{carrier.url}/elsewhere"}
     )
     (sent,) = await send(carrier.url, (AMINA, "hi"))
-    assert sent.outcome == Outcome.RETRY
+    assert sent.outcome == SendStatus.RETRY
     assert len(carrier.requests) == 1
 
 

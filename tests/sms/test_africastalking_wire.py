@@ -9,9 +9,9 @@ from africastalking.SMS import SMSService
 
 from gateway.errors import Failed
 from gateway.simulator.carriers.africastalking import CarrierServer
-from gateway.simulator.carriers.terms import Hooks, Terms
+from gateway.simulator.carriers.terms import CarrierTerms, Hooks
 from gateway.sms.channels import africastalking
-from gateway.sms.port import OutboundSms, Outcome
+from gateway.sms.port import OutboundSms, SendStatus
 
 AMINA = "+254711000001"
 
@@ -19,7 +19,7 @@ AMINA = "+254711000001"
 @pytest.fixture
 async def carrier():
     """Nobody answers its webhooks: what phones send is known to it alone."""
-    terms = Terms(retry_for_s=0.0, receipts=False)
+    terms = CarrierTerms(retry_for_s=0.0, receipts=False)
     async with CarrierServer(terms, Hooks(sms="http://127.0.0.1:1/")) as server:
         yield server
 
@@ -54,7 +54,7 @@ async def test_sending_costs_what_the_balance_tells(carrier):
     async with aiohttp.ClientSession() as http:
         assert await made.balance(http) == "KES 0.81"
         sent = await made.send(http, [OutboundSms("a", AMINA, "hi"), OutboundSms("b", AMINA, "ho")])
-        assert sorted(one.outcome for one in sent) == [Outcome.ACCEPTED, Outcome.RETRY]
+        assert sorted(one.outcome for one in sent) == [SendStatus.ACCEPTED, SendStatus.RETRY]
         assert await made.balance(http) == "KES 0.01"
     sdk = ApplicationService("u", "simulator")
     sdk._baseUrl = f"{carrier.url}/version1"

@@ -20,8 +20,8 @@ from gateway.sms.port import (
     InboundSms,
     OptOut,
     OutboundSms,
-    Outcome,
     Receipt,
+    SendStatus,
     Sent,
     Subscription,
     TellsSubscriptions,
@@ -104,7 +104,7 @@ def test_whatever_a_provider_answers_is_an_outcome(status, body):
     ]
     assert len(said) == 6
     for sent in said:
-        assert sent.outcome in Outcome
+        assert sent.outcome in SendStatus
         assert sent.key == HI.key
         repr(sent).encode()
 

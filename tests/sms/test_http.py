@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import forms, outside
-from gateway.addresses import NONE, Permitted
+from gateway.addresses import NONE, PermittedAddresses
 from gateway.errors import Refused, SettingsError
 from gateway.sms.channels import http as generic
-from gateway.sms.port import Delivery, OutboundSms, Outcome
+from gateway.sms.port import Delivery, OutboundSms, SendStatus
 
 AMINA = "+254711000001"
 LOCAL = {"insecure": True}
-LOOPBACK = Permitted.read(["127.0.0.1"])
+LOOPBACK = PermittedAddresses.read(["127.0.0.1"])
 
 
 def channel(**options):
@@ -44,7 +44,7 @@ async def test_a_get_with_everything_in_the_address(provider):
         **LOCAL,
     )
     (sent,) = await sends(made, "1 Ndiyo & 2 La? 50% +é {password}")
-    assert (sent.outcome, sent.provider_id) == (Outcome.ACCEPTED, "77")
+    assert (sent.outcome, sent.provider_id) == (SendStatus.ACCEPTED, "77")
     (request,) = provider.requests
     assert request.query == {
         "u": "me",
@@ -79,16 +79,16 @@ async def test_a_form_and_a_json_body_hold_any_text(provider):
 @pytest.mark.parametrize(
     ("status", "body", "outcome"),
     [
-        (200, "OK id=1", Outcome.ACCEPTED),
-        (200, "ERR 21 no credit", Outcome.RETRY),
-        (200, "ERR 13 bad number", Outcome.REFUSED),
-        (200, "what?", Outcome.UNKNOWN),
-        (302, "", Outcome.RETRY),
-        (401, "", Outcome.RETRY),
-        (429, "", Outcome.RETRY),
-        (400, "", Outcome.REFUSED),
-        (408, "", Outcome.UNKNOWN),
-        (500, "OK id=1", Outcome.UNKNOWN),
+        (200, "OK id=1", SendStatus.ACCEPTED),
+        (200, "ERR 21 no credit", SendStatus.RETRY),
+        (200, "ERR 13 bad number", SendStatus.REFUSED),
+        (200, "what?", SendStatus.UNKNOWN),
+        (302, "", SendStatus.RETRY),
+        (401, "", SendStatus.RETRY),
+        (429, "", SendStatus.RETRY),
+        (400, "", SendStatus.REFUSED),
+        (408, "", SendStatus.UNKNOWN),
+        (500, "OK id=1", SendStatus.UNKNOWN),
     ],
 )
 def test_answers(status, body, outcome):
@@ -190,7 +190,7 @@ async def test_a_name_that_leads_inside_is_not_called(provider):
     port = provider.url.rpartition(":")[2]
     inside = channel(url=f"https://localhost:{port}/send")
     (sent,) = await sends(inside, "hi", permitted=NONE)
-    assert sent.outcome is Outcome.RETRY
+    assert sent.outcome is SendStatus.RETRY
     assert "private_addresses" in sent.reason
     assert provider.requests == []
 
@@ -198,7 +198,7 @@ async def test_a_name_that_leads_inside_is_not_called(provider):
 async def test_a_redirect_is_not_followed(provider):
     provider.answer = lambda _: web.Response(status=302, headers={"Location": f"{provider.url}/x"})
     (sent,) = await sends(channel(url=f"{provider.url}/s", **LOCAL), "hi")
-    assert sent.outcome is Outcome.RETRY
+    assert sent.outcome is SendStatus.RETRY
     assert len(provider.requests) == 1
 
 

@@ -10,9 +10,9 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from gateway.cli import kannel_conf
-from gateway.settings import ChannelSettings, Settings, Side
+from gateway.settings import ChannelSettings, ChannelSide, Settings
 from gateway.sms.channels import kannel
-from gateway.sms.port import OutboundSms, Outcome
+from gateway.sms.port import OutboundSms, SendStatus
 
 RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "kannel.json").read_text())
 AMINA = "+254711000001"
@@ -64,7 +64,7 @@ def test_every_answer_of_sendsms(status, body, outcome):
 )
 async def test_the_text_arrives_as_it_was_written(provider, text, coding):
     (sent,) = await send(provider, text)
-    assert sent.outcome == Outcome.ACCEPTED
+    assert sent.outcome == SendStatus.ACCEPTED
     assert sent.provider_id == "70"
     query = provider.requests[0].query
     assert (query["text"], query["to"], query["from"]) == (text, AMINA, "21512")
@@ -86,13 +86,17 @@ async def test_the_receipt_address_carries_our_key_and_kannels_escapes(provider)
 
 async def test_what_kannel_would_cut_or_send_empty_is_refused_here(provider):
     sent = await send(provider, "x" * 613, "x" * 612, "")
-    assert [each.outcome for each in sent] == [Outcome.REFUSED, Outcome.ACCEPTED, Outcome.REFUSED]
+    assert [each.outcome for each in sent] == [
+        SendStatus.REFUSED,
+        SendStatus.ACCEPTED,
+        SendStatus.REFUSED,
+    ]
     assert len(provider.requests) == 1
 
 
 def test_the_kannel_conf_we_make_tries_for_longer_than_a_day():
     """B1: stock Kannel tries once. Whatever the delay between tries, an application that is away for a day loses nothing."""
-    k = ChannelSettings(secret=SecretStr("s"), sms=Side(kind="kannel", options=GIVEN))
+    k = ChannelSettings(secret=SecretStr("s"), sms=ChannelSide(kind="kannel", options=GIVEN))
     settings = Settings(channels={"k": k}, private_addresses=("127.0.0.1:1",))
     made = kannel_conf.conf(
         settings, "k", folders=kannel_conf.Folders("/s", "/s"), admin_port=1, box_port=2

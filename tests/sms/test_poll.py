@@ -3,7 +3,7 @@
 import pytest
 from aiohttp import web
 
-from gateway.settings import ChannelSettings, Side
+from gateway.settings import ChannelSettings, ChannelSide
 from gateway.store import polls
 from tests.conftest import opened_gateway
 
@@ -23,7 +23,7 @@ async def town(provider, new_database, request, tmp_path):
         "base_url": provider.url,
         "poll_s": 60,
     }
-    at = ChannelSettings(secret="s", sms=Side(kind="africastalking", options=options))
+    at = ChannelSettings(secret="s", sms=ChannelSide(kind="africastalking", options=options))
     name = request.node.name[:40]
     changes = {"channels": {"at": at}, "sms_channel": "at", "data_dir": tmp_path}
     async with opened_gateway(await new_database(name), **changes) as town:

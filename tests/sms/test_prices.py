@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import SettingsError
 from gateway.settings import Settings, Tariff
-from gateway.sms.prices import MICRO, Price, PriceList, built_in, minor
+from gateway.sms.prices import MICRO, PriceList, SegmentPrice, built_in, minor
 
 WANJIKU, OKELLO, NEEMA = "+254712345678", "+256772123456", "+255754123456"
 
@@ -19,27 +19,27 @@ def shilling(segment: str, **networks: str) -> Tariff:
 
 def test_the_list_in_the_package_knows_kenya_and_guesses_nothing():
     prices = PriceList(built_in())
-    assert prices.to(WANJIKU) == Price(800_000, "KES")
+    assert prices.to(WANJIKU) == SegmentPrice(800_000, "KES")
     assert prices.to(NEEMA) is None
     assert prices.segment_price(None) is None
 
 
 def test_a_network_may_differ_and_its_name_is_written_as_one_likes():
     prices = PriceList({"KE": shilling("0.80", Airtel="0.95")})
-    assert prices.to("+254733123456") == Price(950_000, "KES")
-    assert prices.to(WANJIKU) == Price(800_000, "KES")
-    assert prices.segment_price("KE", "AIRTEL") == Price(950_000, "KES")
+    assert prices.to("+254733123456") == SegmentPrice(950_000, "KES")
+    assert prices.to(WANJIKU) == SegmentPrice(800_000, "KES")
+    assert prices.segment_price("KE", "AIRTEL") == SegmentPrice(950_000, "KES")
 
 
 def test_the_operators_list_wins_country_by_country():
     prices = PriceList(built_in(), {"KE": shilling("0.60")}, {"KE": shilling("0.55")})
-    assert prices.to(WANJIKU) == Price(550_000, "KES")
+    assert prices.to(WANJIKU) == SegmentPrice(550_000, "KES")
     assert prices.segment_price("NG") == PriceList(built_in()).segment_price("NG")
 
 
 def test_prices_come_from_the_environment_too():
     settings = Settings(prices={"UG": {"currency": "UGX", "segment": "35"}})  # type: ignore[arg-type]
-    assert PriceList(settings.prices).to(OKELLO) == Price(35 * MICRO, "UGX")
+    assert PriceList(settings.prices).to(OKELLO) == SegmentPrice(35 * MICRO, "UGX")
 
 
 def test_an_unknown_currency_is_said_by_name():

@@ -12,9 +12,9 @@ import pytest
 from aiohttp import web
 
 from gateway.cli import kannel_conf
-from gateway.settings import ChannelSettings, Settings, Side
+from gateway.settings import ChannelSettings, ChannelSide, Settings
 from gateway.sms.channels import kannel
-from gateway.sms.port import Delivery, OutboundSms, Outcome
+from gateway.sms.port import Delivery, OutboundSms, SendStatus
 from tests.kannel import boxes, free_ports, needs_kannel
 
 pytestmark = needs_kannel
@@ -40,7 +40,9 @@ def conf_of(ports, spool):
     options = SETTINGS | {"send_url": f"http://127.0.0.1:{ports['send']}/cgi-bin/sendsms"}
     settings = Settings(
         public_url=f"http://127.0.0.1:{ports['app']}",
-        channels={"k": ChannelSettings(secret="s", sms=Side(kind="kannel", options=options))},
+        channels={
+            "k": ChannelSettings(secret="s", sms=ChannelSide(kind="kannel", options=options))
+        },
         private_addresses=("127.0.0.1",),
     )
     made = kannel_conf.conf(
@@ -140,7 +142,7 @@ async def test_both_ways_with_receipts_and_with_us_away(ports):
         sent = await channel.send(
             http, [OutboundSms(f"k{i}", AMINA, t) for i, t in enumerate(texts)]
         )
-    assert {each.outcome for each in sent} == {Outcome.ACCEPTED}
+    assert {each.outcome for each in sent} == {SendStatus.ACCEPTED}
     await until(lambda: len(us.of("receipt")) == 2 * len(texts))
     receipts = Counter(
         (r.provider_id, r.delivery) for r in map(channel.parse_receipt, us.of("receipt"))

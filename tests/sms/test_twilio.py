@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from gateway.sms.channels import twilio
 from gateway.sms.channels.twilio import signature
 from gateway.sms.channels.twilio.answers import understood
-from gateway.sms.port import Delivery, OutboundSms, Outcome, Webhook
+from gateway.sms.port import Delivery, OutboundSms, SendStatus, Webhook
 
 RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "twilio.json").read_text())
 AMINA = "+254711000001"
@@ -68,7 +68,7 @@ async def test_our_request_is_the_sdks(provider, case):
     async with aiohttp.ClientSession() as http:
         made = channel(base_url=provider.url, **case["options"])
         (sent,) = await made.send(http, [OutboundSms("k", **case["message"])])
-    assert (sent.outcome, sent.provider_id) == (Outcome.ACCEPTED, "SM1")
+    assert (sent.outcome, sent.provider_id) == (SendStatus.ACCEPTED, "SM1")
     (request,) = provider.requests
     assert (request.path, request.body.decode()) == (case["path"], case["body"])
     assert request.headers["Authorization"] == case["authorization"]
@@ -89,7 +89,7 @@ def test_errors(code, expected):
     ("status", "body"), [(500, b""), (503, b"<html>"), (201, b"{}"), (201, b"[]")]
 )
 def test_answers_that_say_nothing_are_unknown(status, body):
-    assert understood(OutboundSms("k", AMINA, "hi"), status, body).outcome == Outcome.UNKNOWN
+    assert understood(OutboundSms("k", AMINA, "hi"), status, body).outcome == SendStatus.UNKNOWN
 
 
 @pytest.mark.parametrize(("status", "delivery"), RECORDED["statuses"].items())

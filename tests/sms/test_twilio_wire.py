@@ -24,7 +24,7 @@ from gateway.simulator.faults import FaultPlan
 from gateway.sms.channels import twilio
 from gateway.sms.channels.twilio import adapter
 from gateway.sms.channels.twilio.listed import found
-from gateway.sms.port import Hint, OutboundSms, Outcome
+from gateway.sms.port import Hint, OutboundSms, SendStatus
 from gateway.steps.deliver import deliver
 from gateway.steps.messages import message
 from gateway.store import polls, turns
@@ -135,22 +135,22 @@ async def test_twilio_is_asked_as_the_sdk_asks(channel, carrier):
     assert [one.sid for one in listed] == [made.sid]
     async with aiohttp.ClientSession() as http:
         asked = await channel.ask(http, OutboundSms("k", AMINA, "hi"), listed[0].date_created, ())
-        assert (asked.outcome, asked.provider_id) == (Outcome.ACCEPTED, made.sid)
+        assert (asked.outcome, asked.provider_id) == (SendStatus.ACCEPTED, made.sid)
         assert await channel.balance(http) == "USD 9.99"
         other = await channel.ask(http, OutboundSms("k", AMINA, "ho"), listed[0].date_created, ())
-    assert other.outcome is Outcome.RETRY
+    assert other.outcome is SendStatus.RETRY
 
 
 @pytest.mark.parametrize(
     ("created", "outcome"),
     [
-        ("Sun, 22 Nov 2026 01:00:30 +0000", Outcome.ACCEPTED),
-        ("Sun, 22 Nov 2026 01:00:30 -0000", Outcome.ACCEPTED),
-        ("Sun, 22 Nov 2026 01:00:30", Outcome.ACCEPTED),
-        ("Sun, 22 Nov 2026 00:30:00 +0000", Outcome.RETRY),
-        ("", Outcome.UNKNOWN),
-        ("yesterday", Outcome.UNKNOWN),
-        ("Sun, 22 Nov 99999 01:00:30 +0000", Outcome.UNKNOWN),
+        ("Sun, 22 Nov 2026 01:00:30 +0000", SendStatus.ACCEPTED),
+        ("Sun, 22 Nov 2026 01:00:30 -0000", SendStatus.ACCEPTED),
+        ("Sun, 22 Nov 2026 01:00:30", SendStatus.ACCEPTED),
+        ("Sun, 22 Nov 2026 00:30:00 +0000", SendStatus.RETRY),
+        ("", SendStatus.UNKNOWN),
+        ("yesterday", SendStatus.UNKNOWN),
+        ("Sun, 22 Nov 99999 01:00:30 +0000", SendStatus.UNKNOWN),
     ],
 )
 def test_a_date_in_any_shape_is_read_or_not_guessed_from(created, outcome):
@@ -164,7 +164,7 @@ async def test_refusals_are_told_apart(channel, carrier):
     numbers = [AMINA, OPTED_OUT, NO_ROUTE, "12"]
     async with aiohttp.ClientSession() as http:
         sent = await channel.send(http, [OutboundSms(str(n), to, "hi") for n, to in enumerate(numbers)])  # fmt: skip
-    assert [one.outcome for one in sent] == [Outcome.ACCEPTED, *[Outcome.REFUSED] * 3]
+    assert [one.outcome for one in sent] == [SendStatus.ACCEPTED, *[SendStatus.REFUSED] * 3]
     assert [one.opted_out for one in sent] == [False, True, False, False]
     assert sent[2].hint is Hint.REROUTE
     assert [one.to for one in carrier.messages] == [AMINA]

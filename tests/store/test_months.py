@@ -17,7 +17,7 @@ from gateway.settings.retention import Retention
 from gateway.steps import archive, find_worker
 from gateway.store import archive_file, due, inbox, months
 from gateway.store.db import open_database, plain_dsn
-from gateway.store.inbox import Kept
+from gateway.store.inbox import SealedEvent
 from tests.conftest import NewDatabase, opened_gateway
 from tests.town import Town
 
@@ -284,7 +284,7 @@ async def test_what_came_while_a_month_was_missing_moves_into_it(house):
 # --- repetitions
 # ---------------------------------------------------------------------------------------------------
 async def test_an_event_of_last_month_is_known(house):
-    kept = Kept("phone", "receipt", "r1", b"x")
+    kept = SealedEvent("phone", "receipt", "r1", b"x")
     assert await inbox.keep_many(house.rt.db, [kept, kept]) == [True, False]
     await house.rt.db.execute("update inbox set created_at = created_at - interval '1 month'")
     await house.rt.db.execute("update inbox_key set created_at = created_at - interval '1 month'")

@@ -7,14 +7,14 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.errors import SettingsError
-from gateway.settings import ChannelSettings, Settings, Side
+from gateway.settings import ChannelSettings, ChannelSide, Settings
 from tests.conftest import opened_gateway
 from tests.town import FORM
 
 NATIONAL = "0772 123 456"  # a number of Kenya, of Uganda, and of others
 UGANDAN, KENYAN = "+256772123456", "+254772123456"
-SMS = Side(kind="http", options={"sender": "8181", "url": "https://sms.example.org/send", "opt_out": "gone"})  # fmt: skip
-USSD = Side(kind="http", options={"service_code": "*8181#", "input": "last", "begins": {"new": "1"}})  # fmt: skip
+SMS = ChannelSide(kind="http", options={"sender": "8181", "url": "https://sms.example.org/send", "opt_out": "gone"})  # fmt: skip
+USSD = ChannelSide(kind="http", options={"service_code": "*8181#", "input": "last", "begins": {"new": "1"}})  # fmt: skip
 
 
 @pytest.fixture(scope="module")

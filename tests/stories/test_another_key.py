@@ -6,7 +6,7 @@ import pytest
 
 from gateway.cli import inbox as command
 from gateway.cli.doctor.running import _secret
-from gateway.cli.doctor.verdict import Verdict
+from gateway.cli.doctor.verdict import CheckLevel
 from gateway.runtime import Channel
 from gateway.sms.channels import twilio
 from gateway.steps.messages import message
@@ -159,7 +159,7 @@ async def test_a_payout_to_a_number_of_another_key_waits_and_the_others_are_paid
     assert await town.count("payout", waits, theirs) == 1
     assert await town.count("payout", "state = 'paid'") == 1
     (told,) = await _secret(rt)
-    assert told.verdict is Verdict.FAIL
+    assert told.verdict is CheckLevel.FAIL
     assert "1 open payouts" in told.said
 
     await rt.db.execute("update payout set to_sealed = $2 where id = $1", theirs, kept)
@@ -167,7 +167,7 @@ async def test_a_payout_to_a_number_of_another_key_waits_and_the_others_are_paid
     await town.pays_out()
     assert await town.count("payout", "state = 'paid'") == 2
     (told,) = await _secret(rt)
-    assert told.verdict is Verdict.OK
+    assert told.verdict is CheckLevel.OK
     assert await health.sealed(rt.db)
 
 

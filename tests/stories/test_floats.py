@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.payments.reconcile import Kind
+from gateway.payments.reconcile import DifferenceKind
 from gateway.steps import reconcile, weigh
 from gateway.store import reconciliations, traces
 
@@ -83,7 +83,7 @@ async def test_money_that_is_not_in_our_books_stops_the_provider_until_explained
     text = await day(town, *rows)
     wrong = text.replace(text.strip().rsplit("\n", 1)[1].split(",")[7], "999.99")
     found = await reconcile.import_statement(town.rt, "mpesa", wrong)
-    assert [f.kind for f in found.findings] == [Kind.BALANCE]
+    assert [f.kind for f in found.findings] == [DifferenceKind.BALANCE]
     (told,) = await weigh.equations(town.rt, "mpesa", 7)
     assert told.told().endswith("DIFFERENCE")
     (open_,) = await reconciliations.open_findings(town.rt.db)
@@ -97,14 +97,14 @@ async def test_a_missing_statement_is_seen_by_the_next_ones_opening(town, amina)
     late = await day(town, ("T9", "Float top-up", 500), opening=opens, later=timedelta(days=1))
     found = await reconcile.import_statement(town.rt, "mpesa", late)
     assert [(f.kind, f.amount_minor - f.expected_minor) for f in found.findings] == [
-        (Kind.GAP, 100)
+        (DifferenceKind.GAP, 100)
     ]
 
 
 async def test_a_payment_to_a_stranger_stands_in_suspense_and_in_the_equation(town, amina):
     text = await day(town, *await hers(town), ("X1", "Business Payment to Customer", -7_000))
     found = await reconcile.import_statement(town.rt, "mpesa", text)
-    assert [f.kind for f in found.findings] == [Kind.MISSING_HERE]
+    assert [f.kind for f in found.findings] == [DifferenceKind.MISSING_HERE]
     (told,) = await weigh.equations(town.rt, "mpesa", 7)
     assert (told.equation.unexplained_minor, told.equation.difference_minor) == (7_000, 0)
 
@@ -166,5 +166,8 @@ async def test_two_different_charges_under_one_receipt_are_told_to_people_and_st
     (payment, *_), receipt = await hers(town), await town.value("select receipt from payout")
     charges = [(receipt, "Customer Charge", -300), (receipt, "Customer Charge", -200)]
     found = await reconcile.import_statement(town.rt, "mpesa", await day(town, payment, *charges))
-    assert [f.kind for f in found.findings] == [Kind.DUPLICATE_LINE, Kind.BALANCE], "it stops"
+    assert [f.kind for f in found.findings] == [
+        DifferenceKind.DUPLICATE_LINE,
+        DifferenceKind.BALANCE,
+    ], "it stops"
     assert await town.count("transfer", "code in (14, 26)") == 1

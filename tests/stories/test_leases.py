@@ -114,15 +114,15 @@ async def test_an_answer_to_a_question_whose_receipt_said_failed_counts_while_it
 
 
 async def test_a_question_the_provider_refuses_to_send_is_free_again(town, monkeypatch):
-    from gateway.sms.channels.phone import Phone
-    from gateway.sms.port import Outcome, Sent
+    from gateway.sms.channels.phone import PhoneSms
+    from gateway.sms.port import SendStatus, Sent
 
     (amina,) = await pushed(town, "amina")
 
     async def refuses(self, http, messages):
-        return [Sent(m.key, Outcome.REFUSED, reason="blacklisted") for m in messages]
+        return [Sent(m.key, SendStatus.REFUSED, reason="blacklisted") for m in messages]
 
-    monkeypatch.setattr(Phone, "send", refuses)
+    monkeypatch.setattr(PhoneSms, "send", refuses)
     await town.posts_batch("Is it open?", **LEASE)
     await town.ticks()
     assert not await held(town, amina)

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from gateway.cli import channel_lines
 from gateway.cli.doctor import running
-from gateway.cli.doctor.verdict import Verdict
+from gateway.cli.doctor.verdict import CheckLevel
 from gateway.runtime import Channel
 from gateway.simulator.carriers.twilio import ACCOUNT, NUMBER, TOKEN, TwilioServer
 from gateway.sms.channels import kannel, twilio
@@ -81,7 +81,7 @@ async def test_a_number_kannel_cannot_route_is_final_and_the_others_go_on(town, 
     assert "+2547..09" in said
     assert UNROUTABLE not in said
     found = await running._channel_health(town.rt)
-    assert any(f.verdict is Verdict.WARN and said in f.said for f in found)
+    assert any(f.verdict is CheckLevel.WARN and said in f.said for f in found)
 
 
 async def test_a_message_that_opens_the_breaker_is_not_the_probe(town, smsbox):

@@ -8,13 +8,13 @@ import pytest
 
 from gateway.cli import channel_lines
 from gateway.cli.doctor import running
-from gateway.cli.doctor.verdict import Verdict
+from gateway.cli.doctor.verdict import CheckLevel
 from gateway.runtime import Channel
 from gateway.simulator.carriers.africastalking import CarrierServer
-from gateway.simulator.carriers.terms import Terms
+from gateway.simulator.carriers.terms import CarrierTerms
 from gateway.simulator.faults import FaultPlan
 from gateway.sms.channels import africastalking, kannel
-from gateway.sms.port import Delivery, Outcome, Receipt, Sent
+from gateway.sms.port import Delivery, Receipt, SendStatus, Sent
 from gateway.sms.prices import PriceList, built_in
 from gateway.steps.deliver import deliver
 from gateway.steps.messages import message
@@ -33,7 +33,7 @@ NUMBERS = count(1)
 
 @pytest.fixture
 async def carrier():
-    async with CarrierServer(Terms(receipts=False)) as server:
+    async with CarrierServer(CarrierTerms(receipts=False)) as server:
         yield server
 
 
@@ -274,12 +274,12 @@ class Askable:
 
     async def send(self, http, messages):
         self.sends += len(messages)
-        return [Sent(m.key, Outcome.UNKNOWN, reason="no answer") for m in messages]
+        return [Sent(m.key, SendStatus.UNKNOWN, reason="no answer") for m in messages]
 
     async def ask(self, http, message, since, known):
         if message.text in self.there:
-            return Sent(message.key, Outcome.ACCEPTED, f"sid-{message.key}")
-        return Sent(message.key, Outcome.RETRY)
+            return Sent(message.key, SendStatus.ACCEPTED, f"sid-{message.key}")
+        return Sent(message.key, SendStatus.RETRY)
 
 
 async def test_where_the_provider_can_be_asked_it_is_and_even_money_news_may_then_go_again(
@@ -558,7 +558,7 @@ async def test_a_channel_that_mostly_fails_is_a_warning(town, roads):
         await writes(town, "Hello", to=f"+2547000984{n}6", channel="lonely")
     await town.rt.db.execute("update outbox set state = 'given_up', sent_at = now()")
     (finding,) = [f for f in await running._channel_health(town.rt) if f.what == "channel lonely"]
-    assert finding.verdict is Verdict.WARN
+    assert finding.verdict is CheckLevel.WARN
     assert "100% (6 of 6 in the last hour)" in finding.said
 
 

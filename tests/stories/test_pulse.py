@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.payments.states import Event
+from gateway.payments.states import PayoutEvent
 from gateway.settings import Controls
 from gateway.simulator.faults import FaultPlan
 from gateway.steps import pulse as steps
@@ -105,7 +105,7 @@ async def crashed(town):
         town.rt.vault,
         await town.value("select id from payout where worker_id = $1", await amina.id()),
     )
-    await happened(town.rt, stored, Event.CLAIM)
+    await happened(town.rt, stored, PayoutEvent.CLAIM)
     town.bells.take()
     return amina, brian
 

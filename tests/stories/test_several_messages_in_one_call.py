@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gateway.settings import ChannelSettings, Side
+from gateway.settings import ChannelSettings, ChannelSide
 from gateway.steps import events
 from tests.conftest import opened_gateway
 
@@ -18,7 +18,7 @@ AMINA, FATUMA, ZAWADI = "+254712000101", "+254712000102", "+254712000103"
 
 @pytest.fixture(scope="module")
 async def lokal(new_database):
-    side = Side(kind="http", options=OPTIONS)
+    side = ChannelSide(kind="http", options=OPTIONS)
     channels = {"lokal": ChannelSettings(secret="t", sms=side)}
     async with opened_gateway(await new_database("lists"), channels=channels) as town:
         yield town

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from gateway.errors import Refused
-from gateway.payments.states import Event
+from gateway.payments.states import PayoutEvent
 from gateway.settings import Controls
 from gateway.steps import approve, persons
 from gateway.steps.disburse import happened
@@ -112,7 +112,7 @@ async def test_the_database_itself_lets_nothing_pass_that_two_people_have_not_ap
         town.rt.db, town.rt.vault, await town.value("select id from payout")
     )
     with pytest.raises(asyncpg.PostgresError, match="two people"):
-        await happened(town.rt, stored, Event.APPROVE)
+        await happened(town.rt, stored, PayoutEvent.APPROVE)
     with pytest.raises(asyncpg.PostgresError, match="two_people"):
         await town.rt.db.execute("update approval_list set approved_by = made_by")
     assert await states(town) == ["awaiting_approval"]
@@ -155,7 +155,7 @@ async def test_what_the_operator_took_back_is_decided_by_two(town, people, whose
     )
     with pytest.raises(Refused, match="nothing was taken back"):
         await decide_reversal(town.rt, stored.ref, whose, by="Asha", key=people["Asha"])
-    await happened(town.rt, stored, Event.REVERSED)
+    await happened(town.rt, stored, PayoutEvent.REVERSED)
     assert "took it back" in await amina.texts(f"WHY {stored.ref}")
     for name in ("Asha", "Asha"):
         said = await decide_reversal(town.rt, stored.ref, whose, by=name, key=people[name])

@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from gateway.settings import ChannelSettings, Side
+from gateway.settings import ChannelSettings, ChannelSide
 from gateway.simulator.carriers.ussd_formats import FORMATS
 from gateway.simulator.carriers.ussd_http import UssdHttp
 from gateway.steps import events, late
@@ -28,10 +28,10 @@ SINGLE = [kind for kind in sorted(EXAMPLES) if EXAMPLES[kind]["input"] == "last"
 @pytest.fixture(scope="module")
 async def dialled(new_database):
     channels = {
-        kind: ChannelSettings(secret="t", ussd=Side(kind="http", options=options))
+        kind: ChannelSettings(secret="t", ussd=ChannelSide(kind="http", options=options))
         for kind, options in EXAMPLES.items()
     }
-    phone = ChannelSettings(secret="local", sms=Side(kind="phone", options={}))
+    phone = ChannelSettings(secret="local", sms=ChannelSide(kind="phone", options={}))
     async with opened_gateway(
         await new_database("ussdhttp"), channels={**channels, "phone": phone}, sms_channel="phone"
     ) as town:

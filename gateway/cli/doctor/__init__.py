@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from gateway.cli.doctor import configured, connections, running
-from gateway.cli.doctor.verdict import Finding, Verdict, fail, ok
+from gateway.cli.doctor.verdict import CheckLevel, CheckResult, fail, ok
 from gateway.cli.output import write_json
 from gateway.errors import GatewayError
 from gateway.settings import load
@@ -27,11 +27,11 @@ def doctor(out: Path | None) -> None:
             typer.echo(f"{mark} {found.what:<14} {found.said}")
             if found.cure:
                 typer.echo(f"{'':<21}-> {found.cure}")
-    if any(found.verdict is Verdict.FAIL for found in findings):
+    if any(found.verdict is CheckLevel.FAIL for found in findings):
         raise typer.Exit(1)
 
 
-def examine() -> Generator[Finding]:
+def examine() -> Generator[CheckResult]:
     """Yield all findings that can be determined."""
     try:
         settings = load()

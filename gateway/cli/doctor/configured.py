@@ -5,16 +5,16 @@ import socket
 from collections.abc import Generator
 from ipaddress import ip_address
 
-from gateway.addresses import Permitted
+from gateway.addresses import PermittedAddresses
 from gateway.cli.channels import is_local
-from gateway.cli.doctor.verdict import Finding, fail, ok, warn
+from gateway.cli.doctor.verdict import CheckResult, fail, ok, warn
 from gateway.settings import Settings
 from gateway.settings.outgoing import called, host_and_port
 
 _FREE_BYTES_MIN, _FREE_BYTES_FEW = 200 * 2**20, 2 * 2**30
 
 
-def disk(settings: Settings) -> Generator[Finding]:
+def disk(settings: Settings) -> Generator[CheckResult]:
     folder = settings.data_dir.absolute()
     there = next(each for each in (folder, *folder.parents) if each.exists())
     free = shutil.disk_usage(there).free
@@ -27,7 +27,7 @@ def disk(settings: Settings) -> Generator[Finding]:
         yield ok("data folder", said)
 
 
-def addresses(settings: Settings) -> Generator[Finding]:
+def addresses(settings: Settings) -> Generator[CheckResult]:
     url = settings.public_url
     real = sorted(name for name, kinds in _kinds(settings) if kinds != {"phone"})
     if not real:
@@ -63,9 +63,9 @@ def addresses(settings: Settings) -> Generator[Finding]:
         )
 
 
-def calls(settings: Settings) -> Generator[Finding]:
+def calls(settings: Settings) -> Generator[CheckResult]:
     """Report addresses to call whose names lead to private addresses that are not permitted."""
-    permitted = Permitted.read(settings.private_addresses)
+    permitted = PermittedAddresses.read(settings.private_addresses)
     for setting, url in called(settings.channels, settings.providers):
         host, port = host_and_port(url)
         try:
@@ -91,7 +91,7 @@ def _kinds(settings: Settings) -> list[tuple[str, set[str]]]:
     ]
 
 
-def people_and_money(settings: Settings) -> Generator[Finding]:
+def people_and_money(settings: Settings) -> Generator[CheckResult]:
     if not settings.providers and _up_runs(settings):
         yield ok("payouts", "simulated, by the `gateway up` that runs here")
     elif not settings.providers:

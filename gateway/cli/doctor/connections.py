@@ -9,13 +9,13 @@ import ipaddress
 from collections.abc import Generator
 from urllib.parse import parse_qs, unquote
 
-from gateway.cli.doctor.verdict import Finding, warn
+from gateway.cli.doctor.verdict import CheckResult, warn
 from gateway.settings import Settings
 
 _LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
 
 
-def connections(settings: Settings) -> Generator[Finding]:
+def connections(settings: Settings) -> Generator[CheckResult]:
     """Warn of each connection that a stranger on the network could use or change."""
     if settings.redis_url is not None:
         yield from _redis(settings.redis_url.get_secret_value())
@@ -23,7 +23,7 @@ def connections(settings: Settings) -> Generator[Finding]:
         yield from _postgres(settings.database_url.get_secret_value())
 
 
-def _redis(url: str) -> Generator[Finding]:
+def _redis(url: str) -> Generator[CheckResult]:
     scheme, hosts, password, options = _read(url)
     if scheme == "unix" or _is_local(hosts):
         return
@@ -42,7 +42,7 @@ def _redis(url: str) -> Generator[Finding]:
         )
 
 
-def _postgres(url: str) -> Generator[Finding]:
+def _postgres(url: str) -> Generator[CheckResult]:
     _, hosts, _, options = _read(url)
     if hosts in ([], [""]):
         hosts = options.get("host", "").split(",")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import aiohttp
 
-from gateway.cli.doctor.verdict import Finding, fail, ok, warn
+from gateway.cli.doctor.verdict import CheckResult, fail, ok, warn
 from gateway.money import amount_text
 from gateway.runtime import Runtime
 from gateway.store.db import Row
@@ -14,7 +14,7 @@ _TOLD_WITHIN = timedelta(minutes=10)
 _FLOAT_DAYS_MIN = 1.5  # by the average of the last seven days
 
 
-async def operators(rt: Runtime) -> list[Finding]:
+async def operators(rt: Runtime) -> list[CheckResult]:
     from gateway.store import float_questions, floats, health, pulse
 
     findings = [
@@ -64,7 +64,7 @@ async def operators(rt: Runtime) -> list[Finding]:
     return findings
 
 
-def _lasting(row: Row) -> Finding:
+def _lasting(row: Row) -> CheckResult:
     what, a_day = f"float {row['provider']}", row["a_day"]
     currency = row["currency"]
 
@@ -77,7 +77,7 @@ def _lasting(row: Row) -> Finding:
     return ok(what, said)
 
 
-def _ailing(row: Row) -> Finding:
+def _ailing(row: Row) -> CheckResult:
     what = f"provider {row['provider']}"
     if row["stopped_at"]:
         return warn(

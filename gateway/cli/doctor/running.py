@@ -7,12 +7,12 @@ from collections.abc import AsyncGenerator, Generator, Iterable
 from datetime import UTC, datetime
 
 from gateway.cli.doctor.operators import operators
-from gateway.cli.doctor.verdict import Finding, fail, ok, warn
+from gateway.cli.doctor.verdict import CheckResult, fail, ok, warn
 from gateway.cli.shown import age
 from gateway.errors import GatewayError, OtherKey
 from gateway.runtime import Runtime
 from gateway.servers import EmbeddedServers, outages
-from gateway.servers.kept import Kept
+from gateway.servers.kept import KeptServer
 from gateway.settings import Settings
 
 _OUTAGES_S = 24 * 3600.0
@@ -20,7 +20,7 @@ _NAMED = 3
 _OUTBOX_LATE_S, _PAYOUT_LATE_S = 300.0, 3600.0
 
 
-def servers(settings: Settings) -> Generator[Finding]:
+def servers(settings: Settings) -> Generator[CheckResult]:
     from gateway.cli.serving import must_be_there, own_servers, reading
 
     own = settings.database_url is None
@@ -39,14 +39,14 @@ def servers(settings: Settings) -> Generator[Finding]:
         yield fail("servers", str(bad))
 
 
-def _down(settings: Settings, down: Iterable[Kept]) -> Generator[Finding]:
+def _down(settings: Settings, down: Iterable[KeptServer]) -> Generator[CheckResult]:
     from gateway.cli.serving import next_step
 
     for one in down:
         yield fail(one.name, f"is down (see {one.log_file})", next_step(settings))
 
 
-def _outages(servers: EmbeddedServers) -> Generator[Finding]:
+def _outages(servers: EmbeddedServers) -> Generator[CheckResult]:
     """Yield the servers that were down in the last day and came back.
 
     Otherwise only a log file would show them.
@@ -62,7 +62,7 @@ def _outages(servers: EmbeddedServers) -> Generator[Finding]:
             )
 
 
-def _redis(settings: Settings) -> Generator[Finding]:
+def _redis(settings: Settings) -> Generator[CheckResult]:
     from gateway.queue.runner import connect, runners_at_work
 
     assert settings.redis_url
@@ -79,11 +79,11 @@ def _redis(settings: Settings) -> Generator[Finding]:
         yield warn("runners", "none: messages and payouts wait", "start one: gateway runner")
 
 
-async def _collect(settings: Settings, said: str) -> list[Finding]:
+async def _collect(settings: Settings, said: str) -> list[CheckResult]:
     return [found async for found in _runtime(settings, said)]
 
 
-async def _runtime(settings: Settings, said: str) -> AsyncGenerator[Finding]:
+async def _runtime(settings: Settings, said: str) -> AsyncGenerator[CheckResult]:
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineBells
     from gateway.store import health, schema
@@ -115,7 +115,7 @@ def _named(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))
 
 
-async def _secret(rt: Runtime) -> list[Finding]:
+async def _secret(rt: Runtime) -> list[CheckResult]:
     from gateway.store import health
 
     rows = await health.sealed(rt.db)
@@ -133,7 +133,7 @@ async def _secret(rt: Runtime) -> list[Finding]:
     return [ok("secret key", "opens what is stored" if rows else "is there; nothing is sealed yet")]
 
 
-async def _work(rt: Runtime) -> list[Finding]:
+async def _work(rt: Runtime) -> list[CheckResult]:
     from gateway.store import health
 
     found = await health.figures(rt.db)
@@ -164,7 +164,7 @@ async def _work(rt: Runtime) -> list[Finding]:
     ]
 
 
-async def _months(rt: Runtime) -> list[Finding]:
+async def _months(rt: Runtime) -> list[CheckResult]:
     from gateway.steps import archive
     from gateway.store import months
 
@@ -188,11 +188,11 @@ async def _months(rt: Runtime) -> list[Finding]:
     ]
 
 
-async def _channel_health(rt: Runtime) -> list[Finding]:
+async def _channel_health(rt: Runtime) -> list[CheckResult]:
     from gateway.cli import channel_lines
     from gateway.store import channel_health, outbox
 
-    now, findings = rt.clock.now(), list[Finding]()
+    now, findings = rt.clock.now(), list[CheckResult]()
     troubled = await outbox.troubled(rt.db, now - channel_health.WINDOW)
     for one in await channel_health.channels(rt.db, rt.channels, now):
         what, said = f"channel {one.channel}", "; ".join(channel_lines.lines(one, now))
@@ -217,10 +217,10 @@ async def _channel_health(rt: Runtime) -> list[Finding]:
     return findings
 
 
-async def _balances(rt: Runtime) -> list[Finding]:
+async def _balances(rt: Runtime) -> list[CheckResult]:
     from gateway.cli.balances import balances
 
-    findings = list[Finding]()
+    findings = list[CheckResult]()
     for one in await balances(rt):
         what = f"channel {one.channel}"
         if not one.failed:
@@ -234,7 +234,7 @@ async def _balances(rt: Runtime) -> list[Finding]:
     return findings
 
 
-async def _people(rt: Runtime) -> list[Finding]:
+async def _people(rt: Runtime) -> list[CheckResult]:
     """Return the counts of decisions that wait for an operator."""
     from gateway.store import adjustments, approvals, decisions, number_moves
 

@@ -8,7 +8,7 @@ from gateway.qa import rule
 from gateway.qa.port import encode
 from gateway.qa.text.normalise import normalise
 
-Said = tuple[str, str, str]
+AnswerTriple = tuple[str, str, str]
 """The task, the worker and the answer as it was given."""
 
 
@@ -23,7 +23,7 @@ class Baselines:
     majority: float | None
 
 
-def baselines(recording: Recording, said: Iterable[Said]) -> Baselines:
+def baselines(recording: Recording, said: Iterable[AnswerTriple]) -> Baselines:
     """Return the shares that one answer, drawn by chance, and the majority would have got right."""
     rows = [one for one in said if one[0] in recording.truth]
     if not rows:
@@ -31,7 +31,7 @@ def baselines(recording: Recording, said: Iterable[Said]) -> Baselines:
     return Baselines(_single(recording, rows), majority(recording, rows))
 
 
-def _single(recording: Recording, rows: list[Said]) -> float:
+def _single(recording: Recording, rows: list[AnswerTriple]) -> float:
     """Return the mean over tasks of the share of right answers."""
     found: dict[str, list[bool]] = {}
     for task, _, answer in rows:
@@ -41,7 +41,7 @@ def _single(recording: Recording, rows: list[Said]) -> float:
     return sum(sum(each) / len(each) for each in found.values()) / len(found)
 
 
-def majority(recording: Recording, rows: list[Said]) -> float | None:
+def majority(recording: Recording, rows: list[AnswerTriple]) -> float | None:
     """Return the share of tasks that the majority gets right.
 
     Returns None without a truth, and for typed text, which has no majority.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway import outside
-from gateway.addresses import Permitted
+from gateway.addresses import PermittedAddresses
 from gateway.cli.replay.crowd import Crowd
 from gateway.cli.replay.town import Town
 from gateway.store import ledgers
@@ -25,7 +25,7 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ReplayComparison:
     """The result of the comparison.
 
     `differences` has one line each. Amounts are in minor units. SMS, segments and sessions are
@@ -49,7 +49,7 @@ class Compared:
     differences: tuple[str, ...]
 
 
-async def compare(town: Town, played: Sequence[Played]) -> Compared:
+async def compare(town: Town, played: Sequence[Played]) -> ReplayComparison:
     """Compare every answer, message, earning and payout in all books."""
     differences: list[str] = []
     counts = [await _answers(town, one, differences) for one in played]
@@ -65,7 +65,7 @@ async def compare(town: Town, played: Sequence[Played]) -> Compared:
     differences += audit.faults
     differences += [f"the carrier saw a broken rule: {v}" for v in town.carrier.violations]
     tally = town.carrier.tally()
-    return Compared(
+    return ReplayComparison(
         answers_used=sum(stored for stored, _, _ in counts),
         lost=sum(lost for _, lost, _ in counts),
         duplicated=sum(doubled for _, _, doubled in counts),
@@ -175,7 +175,7 @@ async def _payouts(town: Town, differences: list[str]) -> tuple[int, dict[str, i
     Each must have been executed once, with its amount.
     """
     async with (
-        outside.session(Permitted.read(["127.0.0.0/8"])) as http,
+        outside.session(PermittedAddresses.read(["127.0.0.0/8"])) as http,
         http.get(f"{town.operator_url}/admin/books?provider=daraja") as answer,
     ):
         books = await answer.json()

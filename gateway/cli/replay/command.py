@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gateway.cli.output import write_json
-from gateway.cli.replay.play import INSTRUCTIONS, Plan, Watch, play
+from gateway.cli.replay.play import INSTRUCTIONS, ReplayPlan, ReplayWatcher, play
 from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.report import show
 from gateway.cli.replay.town import town
@@ -36,14 +36,14 @@ def make_plan(
     price_minor: int = PRICE_MINOR,
     pack: str = "auto",
     seed: int = 0,
-) -> Plan:
+) -> ReplayPlan:
     """Return a checked plan. Raises Refused naming the fault."""
     if channel not in CHANNELS:
         raise Refused(f"no channel {channel!r}; there is: {', '.join(CHANNELS)}", field="channel")
     if pack not in ("auto", "off") and not (pack.isdecimal() and 2 <= int(pack) <= PACK_MAX):  # noqa: PLR2004
         raise Refused(f"packing is auto, off or 2 to {PACK_MAX}, not {pack!r}", field="packing")
     parse_policy(policy, available=_ANSWERS_MAX, confidence=confidence or CONFIDENCE)
-    return Plan(
+    return ReplayPlan(
         name=name,
         recording=recording,
         channel=channel,
@@ -57,7 +57,7 @@ def make_plan(
     )
 
 
-async def run(plans: Sequence[Plan], console: Console) -> dict[str, Any]:
+async def run(plans: Sequence[ReplayPlan], console: Console) -> dict[str, Any]:
     """Play plans in one town, with live progress."""
     needed = sum(plan.recording.count * plan.price_minor for plan in plans) + _SPARE_MINOR
     columns = (
@@ -76,7 +76,7 @@ async def run(plans: Sequence[Plan], console: Console) -> dict[str, Any]:
             bars.console.print(line, style="dim", highlight=False, soft_wrap=True)
 
         async with town(runners=_RUNNERS, top_up_minor=needed, say=say) as here:
-            return await play(here, plans, Watch(tell))
+            return await play(here, plans, ReplayWatcher(tell))
 
 
 def finish(report: dict[str, Any], out: Path | None, console: Console) -> None:

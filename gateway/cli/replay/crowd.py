@@ -13,7 +13,7 @@ from gateway.cli.replay.player import Player, is_left_out, key_of, tasks_of, wit
 from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.town import CHANNEL, PARTNER, SERVICE_CODE, SHORTCODE, Town
 from gateway.simulator import handwriting
-from gateway.simulator.phones import Screen, Session
+from gateway.simulator.phones import PhoneScreen, UssdDialogue
 from gateway.steps import admit
 
 # The number of phones that are busy at a time.
@@ -186,7 +186,7 @@ class Crowd:
             await session.hang_up()
         return answered
 
-    async def _left_out(self, player: Player, session: Session, task: str) -> None:
+    async def _left_out(self, player: Player, session: UssdDialogue, task: str) -> None:
         """Count an answer that a screen did not acknowledge.
 
         After some tries the worker leaves the question out.
@@ -198,7 +198,9 @@ class Crowd:
         del player.todo[task]
         await session.press(_SKIP)
 
-    async def _which(self, player: Player, session: Session, screen: Screen) -> str | None:
+    async def _which(
+        self, player: Player, session: UssdDialogue, screen: PhoneScreen
+    ) -> str | None:
         """Return the task on the screen. Page on while the visible part fits several tasks."""
         shown = without_keys(screen.text)
         while len(found := player.recognise(shown)) > 1 and f"{_MORE} " in session.screen.text:

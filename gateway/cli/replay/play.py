@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from gateway.cli.replay.baselines import baselines
-from gateway.cli.replay.books import Compared, Played, compare
+from gateway.cli.replay.books import Played, ReplayComparison, compare
 from gateway.cli.replay.crowd import Crowd
 from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.savings import fixed_overlaps, saving
@@ -28,7 +28,7 @@ _STALLED_S, _RECEIPTS_S = 60.0, 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReplayPlan:
     """The plan of a replay.
 
     `price_minor` is per answer, in minor units. `confidence` is for the policy dynamic. `pack` is
@@ -49,13 +49,13 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Watch:
+class ReplayWatcher:
     """The display of a running replay, which is called with the phase and its progress."""
 
     tell: Callable[[str, int, int], None]
 
 
-async def play(town: Town, plans: Sequence[Plan], watch: Watch) -> dict[str, Any]:
+async def play(town: Town, plans: Sequence[ReplayPlan], watch: ReplayWatcher) -> dict[str, Any]:
     """Run the plans in one town at the same time, each with workers of its own.
 
     The report has the keys that `gateway replay --json` promises. Its `batches` has one part per
@@ -112,7 +112,7 @@ async def play(town: Town, plans: Sequence[Plan], watch: Watch) -> dict[str, Any
     return {**report, "saving": saving(report)}
 
 
-def _steps_each(rounds: Sequence["_Round"], compared: Compared) -> float | None:
+def _steps_each(rounds: Sequence["_Round"], compared: ReplayComparison) -> float | None:
     """Return the USSD steps per accepted answer, including looking in, joining and cashing out.
 
     Returns None unless every worker dials.
@@ -126,14 +126,14 @@ def _steps_each(rounds: Sequence["_Round"], compared: Compared) -> float | None:
 class _Round:
     """A plan in progress."""
 
-    plan: Plan
+    plan: ReplayPlan
     crowd: Crowd
     batch: str = ""
     stalled: bool = False
     """No answer came for a while, so the rest of the batch was cancelled."""
 
 
-def _crowd(town: Town, plan: Plan, first: int) -> Crowd:
+def _crowd(town: Town, plan: ReplayPlan, first: int) -> Crowd:
     return Crowd(town, plan.recording, plan.channel, first=first, seed=plan.seed)
 
 
@@ -141,7 +141,7 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-async def _submit(town: Town, plan: Plan, crowd: Crowd) -> str:
+async def _submit(town: Town, plan: ReplayPlan, crowd: Crowd) -> str:
     """Make the batch, upload the tasks and start it, through the client's API."""
     ids = await _worker_ids(town, crowd)
     recording = plan.recording
@@ -208,7 +208,7 @@ async def _call(town: Town, method: str, path: str, **given: Any) -> Any:
     raise AssertionError("the last call returns or raises")
 
 
-async def _until_done(town: Town, rounds: Sequence[_Round], watch: Watch) -> None:
+async def _until_done(town: Town, rounds: Sequence[_Round], watch: ReplayWatcher) -> None:
     """Watch the batches through the client's API until all are closed, or no answer comes."""
     seen, since = -1, time.monotonic()
     while not all(r.crowd.done for r in rounds):
@@ -228,7 +228,7 @@ async def _until_done(town: Town, rounds: Sequence[_Round], watch: Watch) -> Non
         await asyncio.sleep(_POLL_S)
 
 
-async def _settled(town: Town, watch: Watch) -> None:
+async def _settled(town: Town, watch: ReplayWatcher) -> None:
     """Wait until every payout is final and every message is sent."""
     deadline = time.monotonic() + _STALLED_S
     while time.monotonic() < deadline:

@@ -17,7 +17,7 @@ _WIDTH, _BAR = 80, 20
 _BOOKS = "our books, the phones' diaries and the mobile-money operator's books"
 
 Report = dict[str, Any]
-Lines = list[tuple[str, RenderableType]]
+ReportLines = list[tuple[str, RenderableType]]
 
 
 def show(report: Report, console: Console) -> None:
@@ -62,7 +62,7 @@ def _ok(report: Report) -> bool:
     return not (report["mismatches"] or report["lost"] or report["duplicated"])
 
 
-def _panel(title: str, lines: Lines, *, ok: bool) -> Panel:
+def _panel(title: str, lines: ReportLines, *, ok: bool) -> Panel:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", justify="right", min_width=10)
     table.add_column()
@@ -73,7 +73,7 @@ def _panel(title: str, lines: Lines, *, ok: bool) -> Panel:
     )
 
 
-def _of_result(r: Report, questions: int, batches: int) -> Lines:
+def _of_result(r: Report, questions: int, batches: int) -> ReportLines:
     """Return the main results: nothing is lost, every worker is paid once, and all books agree."""
     state = "green" if _ok(r) else "red"
     differences = "1 difference" if r["mismatches"] == 1 else f"{r['mismatches']:,} differences"
@@ -115,11 +115,11 @@ def _undelivered(report: Report, console: Console) -> None:
         console.print(f"  [yellow]not delivered:[/] {escape(said)}", highlight=False)
 
 
-def _of_batch(r: Report) -> Lines:
+def _of_batch(r: Report) -> ReportLines:
     """Return a batch's accuracy beside that of one answer and of the majority."""
     exact = r["accuracy"] is None
     right = r["exact_match"] if exact else r["accuracy"]
-    lines: Lines = []
+    lines: ReportLines = []
     if right is not None:
         word = " word for word" if exact else ""
         lines.append(("right", f"{_bar(right)} [bold]{right:.1%}[/bold]{word}"))
@@ -132,8 +132,8 @@ def _of_batch(r: Report) -> Lines:
     return [*lines, ("answers", f"{used}, {each}"), ("", _asked(r["policy"]))]
 
 
-def _compared(r: Report, word: str) -> Lines:
-    found: Lines = []
+def _compared(r: Report, word: str) -> ReportLines:
+    found: ReportLines = []
     if r["baseline"]["single"] is not None:
         single = r["baseline"]["single"]
         found.append(("one answer", f"{_bar(single)} {single:.1%}{word} on average"))
@@ -174,7 +174,7 @@ def _each_step(r: Report) -> str:
     return f", {each:.2f} for each accepted answer" if each else ""
 
 
-def _saved(r: Report) -> Lines:
+def _saved(r: Report) -> ReportLines:
     """Return the savings of dynamic overlap against a fixed number of answers per task."""
     if not r["saving"] or (r["policy"] != "dynamic" and not r["policy"].startswith("worth:")):
         return []
@@ -208,7 +208,7 @@ def _bar(share: float) -> str:
     return f"[green]{chr(0x2588) * full}[/][dim]{chr(0x2591) * (_BAR - full)}[/]"
 
 
-def _of_all(r: Report) -> Lines:
+def _of_all(r: Report) -> ReportLines:
     used = r["answers_used"]
 
     def each(minor: int) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 import aiohttp
 
 from gateway import outside
-from gateway.addresses import Permitted
+from gateway.addresses import PermittedAddresses
 from gateway.app import open_runtime
 from gateway.cli.children import Children, gateway_argv
 from gateway.cli.serving import served
@@ -29,7 +29,7 @@ from gateway.runtime import Runtime
 from gateway.settings import load
 from gateway.settings.apart import apart
 from gateway.simulator.carriers.africastalking import CarrierServer
-from gateway.simulator.carriers.terms import Hooks, Terms
+from gateway.simulator.carriers.terms import CarrierTerms, Hooks
 from gateway.steps import admit
 from gateway.store.schema import migrate
 
@@ -107,7 +107,7 @@ async def _running(
     folder: Path, config: Path, children: Children, runners: int, top_up_minor: int, currency: str
 ) -> AsyncGenerator[Town]:
     """Start the operators, the servers and the gateway's processes, and yield their town."""
-    async with CarrierServer(Terms(service_codes=frozenset({SERVICE_CODE}))) as carrier:
+    async with CarrierServer(CarrierTerms(service_codes=frozenset({SERVICE_CODE}))) as carrier:
         operator_url = _start_operators(folder, children)
         port = free_port()
         _write_config(config, folder, port, carrier.url, operator_url)
@@ -122,7 +122,7 @@ async def _running(
                 client, key = await admit.add_client(rt, "Replay", currency)
                 await admit.top_up(rt, client, "replay", top_up_minor)
                 await admit.add_partner(rt, PARTNER, "Replay town")
-                permitted = Permitted.read([f"127.0.0.1:{port}"])
+                permitted = PermittedAddresses.read([f"127.0.0.1:{port}"])
                 headers = {"Authorization": f"Bearer {key}"}
                 async with outside.session(
                     permitted, base_url=url, headers=headers, timeout=_CALL

@@ -1,7 +1,7 @@
 """The views beside the work: language, help, and stopping."""
 
 from gateway.conversation.facts import LanguageChosen, Stopped
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Context
 from gateway.conversation.views.coming import language_choices, language_chosen
 from gateway.conversation.views.view import (
     BACK,
@@ -10,8 +10,8 @@ from gateway.conversation.views.view import (
     Go,
     Key,
     Memory,
-    Shown,
     View,
+    ViewContent,
     choices,
     menu_line,
     wrong_key,
@@ -20,11 +20,11 @@ from gateway.conversation.views.view import (
 from gateway.conversation.views.working import typed_after_all
 
 
-def _show_language(talk: Talk, _memory: Memory) -> Shown:
-    return Shown(talk.say("menu.join_language"), (*language_choices(talk), menu_line(talk)))
+def _show_language(talk: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(talk.say("menu.join_language"), (*language_choices(talk), menu_line(talk)))
 
 
-def _press_language(talk: Talk, memory: Memory, key: Key) -> Go:
+def _press_language(talk: Context, memory: Memory, key: Key) -> Go:
     if key.name in (BACK, MENU):
         return Go("home")
     chosen = language_chosen(talk, key)
@@ -33,24 +33,24 @@ def _press_language(talk: Talk, memory: Memory, key: Key) -> Go:
     return Go("home", (LanguageChosen(chosen),))
 
 
-def _show_help(talk: Talk, _memory: Memory) -> Shown:
-    return Shown(talk.say("menu.help"), (menu_line(talk),))
+def _show_help(talk: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(talk.say("menu.help"), (menu_line(talk),))
 
 
-def _press_help(talk: Talk, memory: Memory, key: Key) -> Go:
+def _press_help(talk: Context, memory: Memory, key: Key) -> Go:
     return Go("home") if key.name in (BACK, MENU) else wrong_key(talk, "help", memory)
 
 
-def _show_stop(talk: Talk, memory: Memory) -> Shown:
+def _show_stop(talk: Context, memory: Memory) -> ViewContent:
     """Ask before stopping.
 
     Where words were asked for, the word may have been the answer.
     """
     keys = ("yes", "no", "my_answer" if "said" in memory else "new_here")
-    return Shown(talk.say("menu.stop"), choices(talk, *keys), dict(memory))
+    return ViewContent(talk.say("menu.stop"), choices(talk, *keys), dict(memory))
 
 
-def _press_stop(talk: Talk, memory: Memory, key: Key) -> Go | End:
+def _press_stop(talk: Context, memory: Memory, key: Key) -> Go | End:
     if key.name in (BACK, MENU):
         return Go("home")
     if key.name == "3" and "said" in memory:

@@ -6,15 +6,15 @@ These workers are invited, stopped or removed.
 from gateway.conversation import coordinating
 from gateway.conversation.facts import Agreed, Joined, Restarted, Stopped
 from gateway.conversation.heard import code_known
-from gateway.conversation.talk import Talk, blank_name, money
+from gateway.conversation.talk import Context, blank_name, money
 from gateway.conversation.views.view import (
     BACK,
     End,
     Go,
     Key,
     Memory,
-    Shown,
     View,
+    ViewContent,
     choices,
     start_view,
     wrong_key,
@@ -25,12 +25,12 @@ from gateway.conversation.views.working import to_work
 _KEYS_MAX = 9  # A language is chosen with one key.
 
 
-def _offered(talk: Talk) -> list[str]:
+def _offered(talk: Context) -> list[str]:
     codes = talk.situation.languages or sorted(talk.books)
     return [code for code in codes if code in talk.books][:_KEYS_MAX]
 
 
-def language_choices(talk: Talk) -> tuple[str, ...]:
+def language_choices(talk: Context) -> tuple[str, ...]:
     """Return the languages of the country, in their own words.
 
     Any other language can be chosen with LANG.
@@ -41,44 +41,46 @@ def language_choices(talk: Talk) -> tuple[str, ...]:
     )
 
 
-def language_chosen(talk: Talk, key: Key) -> str | None:
+def language_chosen(talk: Context, key: Key) -> str | None:
     codes = _offered(talk)
     index = int(key.name) if key.name.isdecimal() and len(key.name) == 1 else 0
     return codes[index - 1] if 1 <= index <= len(codes) else None
 
 
-def _show_stranger(talk: Talk, _memory: Memory) -> Shown:
-    return Shown(talk.say("menu.stranger"), choices(talk, "join"))
+def _show_stranger(talk: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(talk.say("menu.stranger"), choices(talk, "join"))
 
 
-def _show_coordinator(talk: Talk, _memory: Memory) -> Shown:
+def _show_coordinator(talk: Context, _memory: Memory) -> ViewContent:
     assert talk.situation.coordinator is not None
     counts = coordinating.status(talk, talk.situation.coordinator)
-    return Shown(f"{counts}\n{talk.say('menu.coordinator')}", choices(talk, "join_worker"))
+    return ViewContent(f"{counts}\n{talk.say('menu.coordinator')}", choices(talk, "join_worker"))
 
 
-def _press_stranger(talk: Talk, memory: Memory, key: Key) -> Go:
+def _press_stranger(talk: Context, memory: Memory, key: Key) -> Go:
     if key.name == "1":
         return Go("join_language")
     return wrong_key(talk, start_view(talk.situation), memory)
 
 
-def _show_language(talk: Talk, _memory: Memory) -> Shown:
-    return Shown(talk.say("menu.join_language"), language_choices(talk))
+def _show_language(talk: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(talk.say("menu.join_language"), language_choices(talk))
 
 
-def _press_language(talk: Talk, memory: Memory, key: Key) -> Go:
+def _press_language(talk: Context, memory: Memory, key: Key) -> Go:
     chosen = language_chosen(talk, key)
     if chosen is None:
         return wrong_key(talk, "join_language", memory)
     return Go("join_code", memory={"language": chosen})
 
 
-def _show_code(talk: Talk, memory: Memory) -> Shown:
-    return Shown(talk.say("menu.join_code"), (f"{BACK} {talk.say('key.no_code')}",), dict(memory))
+def _show_code(talk: Context, memory: Memory) -> ViewContent:
+    return ViewContent(
+        talk.say("menu.join_code"), (f"{BACK} {talk.say('key.no_code')}",), dict(memory)
+    )
 
 
-def _press_code(talk: Talk, memory: Memory, key: Key) -> Go:
+def _press_code(talk: Context, memory: Memory, key: Key) -> Go:
     if key.name == BACK:
         return Go("join_consent", memory={"language": talk.language})
     code = code_known(key.said, talk.situation.partner_codes)
@@ -87,11 +89,11 @@ def _press_code(talk: Talk, memory: Memory, key: Key) -> Go:
     return Go("join_consent", memory={"language": talk.language, "code": code})
 
 
-def _show_consent(talk: Talk, memory: Memory) -> Shown:
-    return Shown(talk.say("menu.consent"), choices(talk, "yes", "no"), dict(memory))
+def _show_consent(talk: Context, memory: Memory) -> ViewContent:
+    return ViewContent(talk.say("menu.consent"), choices(talk, "yes", "no"), dict(memory))
 
 
-def _press_consent(talk: Talk, memory: Memory, key: Key) -> Go | End:
+def _press_consent(talk: Context, memory: Memory, key: Key) -> Go | End:
     match yes_or_no(talk, key):
         case True:
             fact = Joined(memory.get("code"), talk.language, agreed=True)
@@ -102,11 +104,11 @@ def _press_consent(talk: Talk, memory: Memory, key: Key) -> Go | End:
             return wrong_key(talk, "join_consent", memory)
 
 
-def _show_invited(talk: Talk, _memory: Memory) -> Shown:
-    return Shown(talk.say("menu.consent"), choices(talk, "yes", "no"))
+def _show_invited(talk: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(talk.say("menu.consent"), choices(talk, "yes", "no"))
 
 
-def _press_invited(talk: Talk, memory: Memory, key: Key) -> Go | End:
+def _press_invited(talk: Context, memory: Memory, key: Key) -> Go | End:
     match yes_or_no(talk, key):
         case True:
             assert talk.situation.worker is not None
@@ -118,13 +120,13 @@ def _press_invited(talk: Talk, memory: Memory, key: Key) -> Go | End:
             return wrong_key(talk, "invited", memory)
 
 
-def _show_stopped(talk: Talk, _memory: Memory) -> Shown:
+def _show_stopped(talk: Context, _memory: Memory) -> ViewContent:
     assert talk.situation.worker is not None
     body = talk.say("menu.stopped", amount=money(talk.situation.worker))
-    return Shown(body, choices(talk, "start", "cash", "balance", "new_here"))
+    return ViewContent(body, choices(talk, "start", "cash", "balance", "new_here"))
 
 
-def _press_stopped(talk: Talk, memory: Memory, key: Key) -> Go:
+def _press_stopped(talk: Context, memory: Memory, key: Key) -> Go:
     assert talk.situation.worker is not None
     match key.name:
         case "1":
@@ -140,13 +142,13 @@ def _press_stopped(talk: Talk, memory: Memory, key: Key) -> Go:
             return wrong_key(talk, "stopped", memory)
 
 
-def _show_removed(talk: Talk, _memory: Memory) -> Shown:
+def _show_removed(talk: Context, _memory: Memory) -> ViewContent:
     assert talk.situation.worker is not None
     body = talk.say("menu.removed", amount=money(talk.situation.worker))
-    return Shown(body, choices(talk, "join", "cash", "new_here"))
+    return ViewContent(body, choices(talk, "join", "cash", "new_here"))
 
 
-def _press_removed(talk: Talk, memory: Memory, key: Key) -> Go:
+def _press_removed(talk: Context, memory: Memory, key: Key) -> Go:
     match key.name:
         case "1":
             return Go("join_language")

@@ -4,7 +4,7 @@ from gateway.conversation import cashing
 from gateway.conversation.facts import PayAsked
 from gateway.conversation.situation import WorkerView
 from gateway.conversation.skill import skill_text
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Context
 from gateway.conversation.views.moving import move_view
 from gateway.conversation.views.view import (
     BACK,
@@ -12,8 +12,8 @@ from gateway.conversation.views.view import (
     Go,
     Key,
     Memory,
-    Shown,
     View,
+    ViewContent,
     choices,
     menu_line,
     start_view,
@@ -24,15 +24,15 @@ from gateway.conversation.why import explain
 from gateway.money import amount_text
 
 
-def _show_balance(talk: Talk, _memory: Memory) -> Shown:
+def _show_balance(talk: Context, _memory: Memory) -> ViewContent:
     assert talk.situation.worker is not None
     body = cashing.balance(talk, talk.situation.worker, by_sms=False)
-    return Shown(
+    return ViewContent(
         body, (*choices(talk, "cash", "last_payment", "pin", "skill", "move"), menu_line(talk))
     )
 
 
-def _press_balance(talk: Talk, memory: Memory, key: Key) -> Go:
+def _press_balance(talk: Context, memory: Memory, key: Key) -> Go:
     match key.name:
         case "1" | "2" | "4":
             return Go({"1": "cash", "2": "payment", "4": "skill"}[key.name])
@@ -46,7 +46,7 @@ def _press_balance(talk: Talk, memory: Memory, key: Key) -> Go:
             return wrong_key(talk, "balance", memory)
 
 
-def pin_view(talk: Talk) -> Go:
+def pin_view(talk: Context) -> Go:
     """Go to the first screen of choosing or changing the PIN."""
     pin = talk.situation.pin
     if pin and pin.locked:
@@ -54,28 +54,28 @@ def pin_view(talk: Talk) -> Go:
     return Go("pin_old" if pin and pin.known else "pin_new")
 
 
-def _show_payment(talk: Talk, _memory: Memory) -> Shown:
+def _show_payment(talk: Context, _memory: Memory) -> ViewContent:
     assert talk.situation.worker is not None
-    return Shown(explain(talk, talk.situation.worker, None), (menu_line(talk),))
+    return ViewContent(explain(talk, talk.situation.worker, None), (menu_line(talk),))
 
 
-def _press_payment(talk: Talk, memory: Memory, key: Key) -> Go:
+def _press_payment(talk: Context, memory: Memory, key: Key) -> Go:
     if key.name in (BACK, MENU):
         return Go(start_view(talk.situation))
     return wrong_key(talk, "payment", memory)
 
 
-def _show_skill(talk: Talk, _memory: Memory) -> Shown:
-    return Shown(skill_text(talk), (menu_line(talk),))
+def _show_skill(talk: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(skill_text(talk), (menu_line(talk),))
 
 
-def _press_skill(talk: Talk, memory: Memory, key: Key) -> Go:
+def _press_skill(talk: Context, memory: Memory, key: Key) -> Go:
     if key.name in (BACK, MENU):
         return Go(start_view(talk.situation))
     return wrong_key(talk, "skill", memory)
 
 
-def _show_cash(talk: Talk, _memory: Memory) -> Shown:
+def _show_cash(talk: Context, _memory: Memory) -> ViewContent:
     """Ask before anything is paid, and remember the amount that was on the screen."""
     worker = talk.situation.worker
     assert worker is not None
@@ -87,12 +87,12 @@ def _show_cash(talk: Talk, _memory: Memory) -> Shown:
         body = talk.say("menu.cash", amount=amount_text(decided.amount_minor, worker.currency))
         less = cashing.withheld(talk.book, decided, worker.currency)
         body = f"{body} {less}".rstrip()
-        return Shown(body, choices(talk, "yes", "no"), {"amount": str(decided.taken_minor)})
+        return ViewContent(body, choices(talk, "yes", "no"), {"amount": str(decided.taken_minor)})
     key = "menu.nothing_yet" if decided.key == "pay.nothing" else decided.key
-    return Shown(talk.say(key, **decided.values), (menu_line(talk),))
+    return ViewContent(talk.say(key, **decided.values), (menu_line(talk),))
 
 
-def _press_cash(talk: Talk, memory: Memory, key: Key) -> Go:
+def _press_cash(talk: Context, memory: Memory, key: Key) -> Go:
     worker = talk.situation.worker
     assert worker is not None
     start = start_view(talk.situation)
@@ -113,7 +113,7 @@ def _press_cash(talk: Talk, memory: Memory, key: Key) -> Go:
             return wrong_key(talk, "cash", memory)
 
 
-def _sends(talk: Talk, worker: WorkerView, decided: PayAsked) -> Go:
+def _sends(talk: Context, worker: WorkerView, decided: PayAsked) -> Go:
     """Pay at once, or after the worker's PIN where she has one."""
     start, pin = start_view(talk.situation), talk.situation.pin
     if pin and pin.locked:

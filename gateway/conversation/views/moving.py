@@ -12,7 +12,7 @@ from gateway.conversation.facts import (
     NumberReleased,
     PinRight,
 )
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Context
 from gateway.conversation.views.pin import asks_for_pin
 from gateway.conversation.views.view import (
     BACK,
@@ -21,8 +21,8 @@ from gateway.conversation.views.view import (
     Go,
     Key,
     Memory,
-    Shown,
     View,
+    ViewContent,
     choices,
     menu_line,
     start_view,
@@ -31,7 +31,7 @@ from gateway.conversation.views.view import (
 )
 
 
-def move_view(talk: Talk) -> Go:
+def move_view(talk: Context) -> Go:
     """Go to the first screen of changing the number.
 
     It is the PIN, where there is one that is not locked.
@@ -44,11 +44,11 @@ def move_view(talk: Talk) -> Go:
     return Go("move_pin")
 
 
-def _show_number(talk: Talk, _memory: Memory) -> Shown:
-    return Shown(talk.say("menu.move_number"), (menu_line(talk),))
+def _show_number(talk: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(talk.say("menu.move_number"), (menu_line(talk),))
 
 
-def _press_number(talk: Talk, _memory: Memory, key: Key) -> Go:
+def _press_number(talk: Context, _memory: Memory, key: Key) -> Go:
     worker = talk.situation.worker
     assert worker is not None
     if key.name in (BACK, MENU):
@@ -59,14 +59,14 @@ def _press_number(talk: Talk, _memory: Memory, key: Key) -> Go:
     return Go(start_view(talk.situation), facts, notice)
 
 
-def _show_new(talk: Talk, _memory: Memory) -> Shown:
+def _show_new(talk: Context, _memory: Memory) -> ViewContent:
     change = talk.situation.moving
     assert change is not None
     talk = moving.in_her_language(talk, change)
-    return Shown(talk.say("menu.move_here"), choices(talk, "yes", "no"))
+    return ViewContent(talk.say("menu.move_here"), choices(talk, "yes", "no"))
 
 
-def _press_new(talk: Talk, memory: Memory, key: Key) -> Go | End:
+def _press_new(talk: Context, memory: Memory, key: Key) -> Go | End:
     change = talk.situation.moving
     assert change is not None
     talk = moving.in_her_language(talk, change)
@@ -82,16 +82,16 @@ def _press_new(talk: Talk, memory: Memory, key: Key) -> Go | End:
             return wrong_key(talk, "number_new", memory)
 
 
-def _show_old(talk: Talk, _memory: Memory) -> Shown:
+def _show_old(talk: Context, _memory: Memory) -> ViewContent:
     change = talk.situation.moving
     assert change is not None
     talk = moving.in_her_language(talk, change)
     if change.objected:
-        return Shown(talk.say("menu.move_looked"), (menu_line(talk),))
-    return Shown(talk.say("menu.move_away"), choices(talk, "not_me"))
+        return ViewContent(talk.say("menu.move_looked"), (menu_line(talk),))
+    return ViewContent(talk.say("menu.move_away"), choices(talk, "not_me"))
 
 
-def _press_old(talk: Talk, memory: Memory, key: Key) -> Go | End:
+def _press_old(talk: Context, memory: Memory, key: Key) -> Go | End:
     change = talk.situation.moving
     assert change is not None
     talk = moving.in_her_language(talk, change)
@@ -102,11 +102,11 @@ def _press_old(talk: Talk, memory: Memory, key: Key) -> Go | End:
     return wrong_key(talk, "number_old", memory)
 
 
-def _show_not_me(talk: Talk, _memory: Memory) -> Shown:
-    return Shown(talk.say("menu.not_me"), choices(talk, "yes", "no"))
+def _show_not_me(talk: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(talk.say("menu.not_me"), choices(talk, "yes", "no"))
 
 
-def _press_not_me(talk: Talk, memory: Memory, key: Key) -> Go | End:
+def _press_not_me(talk: Context, memory: Memory, key: Key) -> Go | End:
     match yes_or_no(talk, key):
         case True if moving.may_disown(talk):
             done = talk.say("not_me.done")

@@ -8,15 +8,15 @@ from collections.abc import Callable
 
 from gateway.conversation import cashing
 from gateway.conversation.facts import PayAsked, PinChosen, PinRight, PinWrong
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Context
 from gateway.conversation.views.view import (
     BACK,
     MENU,
     Go,
     Key,
     Memory,
-    Shown,
     View,
+    ViewContent,
     menu_line,
     start_view,
 )
@@ -27,19 +27,19 @@ SECRET = frozenset({"pin_old", "pin_new", "pin_again", "pin_pay", "move_pin"})
 
 
 def _show(key: str) -> View:
-    def show(talk: Talk, memory: Memory) -> Shown:
-        return Shown(talk.say(key), (menu_line(talk),), dict(memory))
+    def show(talk: Context, memory: Memory) -> ViewContent:
+        return ViewContent(talk.say(key), (menu_line(talk),), dict(memory))
 
     return View(show, _PRESS[key])
 
 
-def asks_for_pin(phrase: str, view: str, then: Callable[[Talk, Memory], Go]) -> View:
+def asks_for_pin(phrase: str, view: str, then: Callable[[Context, Memory], Go]) -> View:
     """Return a view that asks for the PIN and goes on with `then` where it is right."""
 
-    def show(talk: Talk, memory: Memory) -> Shown:
-        return Shown(talk.say(phrase), (menu_line(talk),), dict(memory))
+    def show(talk: Context, memory: Memory) -> ViewContent:
+        return ViewContent(talk.say(phrase), (menu_line(talk),), dict(memory))
 
-    def press(talk: Talk, memory: Memory, key: Key) -> Go:
+    def press(talk: Context, memory: Memory, key: Key) -> Go:
         if key.name in (BACK, MENU):
             return Go(start_view(talk.situation))
         return then(talk, memory) if _right(talk) else _wrong(talk, view, memory)
@@ -47,13 +47,13 @@ def asks_for_pin(phrase: str, view: str, then: Callable[[Talk, Memory], Go]) -> 
     return View(show, press)
 
 
-def _press_old(talk: Talk, memory: Memory, key: Key) -> Go:
+def _press_old(talk: Context, memory: Memory, key: Key) -> Go:
     if key.name in (BACK, MENU):
         return Go(start_view(talk.situation))
     return Go("pin_new", (PinRight(),)) if _right(talk) else _wrong(talk, "pin_old", memory)
 
 
-def _press_new(talk: Talk, memory: Memory, key: Key) -> Go:
+def _press_new(talk: Context, memory: Memory, key: Key) -> Go:
     if key.name in (BACK, MENU):
         return Go(start_view(talk.situation))
     pin = talk.situation.pin
@@ -62,7 +62,7 @@ def _press_new(talk: Talk, memory: Memory, key: Key) -> Go:
     return Go("pin_again", memory={"hash": pin.typed_hash})
 
 
-def _press_again(talk: Talk, memory: Memory, key: Key) -> Go:
+def _press_again(talk: Context, memory: Memory, key: Key) -> Go:
     if key.name in (BACK, MENU):
         return Go(start_view(talk.situation))
     if not _right(talk):
@@ -71,7 +71,7 @@ def _press_again(talk: Talk, memory: Memory, key: Key) -> Go:
     return Go(start_view(talk.situation), (chosen,), talk.say("pin.set"))
 
 
-def _press_pay(talk: Talk, memory: Memory, key: Key) -> Go:
+def _press_pay(talk: Context, memory: Memory, key: Key) -> Go:
     worker = talk.situation.worker
     assert worker is not None
     start = start_view(talk.situation)
@@ -87,12 +87,12 @@ def _press_pay(talk: Talk, memory: Memory, key: Key) -> Go:
     return Go(start, (PinRight(), decided), asked)
 
 
-def _right(talk: Talk) -> bool:
+def _right(talk: Context) -> bool:
     pin = talk.situation.pin
     return pin is not None and not pin.locked and pin.typed_right
 
 
-def _wrong(talk: Talk, view: str, memory: Memory) -> Go:
+def _wrong(talk: Context, view: str, memory: Memory) -> Go:
     """Show the same screen again after a wrong PIN. The third wrong one locks it."""
     pin = talk.situation.pin
     left = pin.tries_left - 1 if pin else 0

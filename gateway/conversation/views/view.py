@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from gateway.conversation.facts import Fact
 from gateway.conversation.situation import Situation
-from gateway.conversation.talk import Talk
+from gateway.conversation.talk import Context
 
 Memory = Mapping[str, str]
 """The ids and choices that a view needs again when its key comes back. Nothing in it is secret."""
@@ -28,7 +28,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ViewContent:
     """The lasting part of a screen.
 
     The notice above it belongs to the moment.
@@ -67,8 +67,8 @@ class End:
 class View:
     """A screen of the menu: how it is shown, and what a key pressed on it does."""
 
-    show: Callable[[Talk, Memory], Shown]
-    press: Callable[[Talk, Memory, Key], Go | End]
+    show: Callable[[Context, Memory], ViewContent]
+    press: Callable[[Context, Memory, Key], Go | End]
 
 
 def start_view(situation: Situation) -> str:
@@ -85,21 +85,21 @@ def start_view(situation: Situation) -> str:
     return "home" if worker.state == "active" else worker.state
 
 
-def wrong_key(talk: Talk, view: str, memory: Memory) -> Go:
+def wrong_key(talk: Context, view: str, memory: Memory) -> Go:
     """Return the same screen, its choices first. Nothing is recorded."""
     return Go(view, notice=talk.say("notice.choice"), memory=dict(memory), wrong=True)
 
 
-def choices(talk: Talk, *keys: str) -> tuple[str, ...]:
+def choices(talk: Context, *keys: str) -> tuple[str, ...]:
     """Return `1 Work`, `2 Balance`, ... for phrase keys."""
     return tuple(f"{n} {talk.say(f'key.{key}')}" for n, key in enumerate(keys, start=1))
 
 
-def menu_line(talk: Talk) -> str:
+def menu_line(talk: Context) -> str:
     return f"{MENU} {talk.say('key.menu')}"
 
 
-def yes_or_no(talk: Talk, key: Key) -> bool | None:
+def yes_or_no(talk: Context, key: Key) -> bool | None:
     """Return True for 1 or yes, False for 2 or no, and None for anything else."""
     words = talk.book.words
     if key.name == "1" or key.name in words.yes:

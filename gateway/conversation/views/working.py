@@ -6,7 +6,7 @@ from gateway.conversation.heard import hear, is_stop
 from gateway.conversation.naming import name_said
 from gateway.conversation.situation import HeldQuestion
 from gateway.conversation.talk import (
-    Talk,
+    Context,
     blank_name,
     money,
     no_work,
@@ -21,8 +21,8 @@ from gateway.conversation.views.view import (
     Go,
     Key,
     Memory,
-    Shown,
     View,
+    ViewContent,
     choices,
     menu_line,
     wrong_key,
@@ -40,7 +40,7 @@ _NOTICES = {
 }
 
 
-def to_work(talk: Talk, facts: tuple[Fact, ...] = (), notice: str = "") -> Go:
+def to_work(talk: Context, facts: tuple[Fact, ...] = (), notice: str = "") -> Go:
     """Go to the question that the worker holds or to the next one, else to the menu.
 
     Without a notice the price is shown.
@@ -56,13 +56,13 @@ def to_work(talk: Talk, facts: tuple[Fact, ...] = (), notice: str = "") -> Go:
     return Go("question", facts, notice)
 
 
-def _show_home(talk: Talk, _memory: Memory) -> Shown:
+def _show_home(talk: Context, _memory: Memory) -> ViewContent:
     situation = talk.situation
     held = open_question(situation)
     first = "continue" if held and not held.lapsed else "work"
     lines = choices(talk, first, "balance", "cash", "language", "help", "stop")
     if situation.worker is None:  # The worker joined with this very key.
-        return Shown(f"{talk.say('menu.joined')}\n{talk.say('menu.say_name')}", lines)
+        return ViewContent(f"{talk.say('menu.joined')}\n{talk.say('menu.say_name')}", lines)
     name = blank_name(situation.worker.name)
     body = talk.say("menu.home", name=name, amount=money(situation.worker))
     if not situation.worker.name:
@@ -70,10 +70,10 @@ def _show_home(talk: Talk, _memory: Memory) -> Shown:
     if situation.resuming:
         number, total = situation.resuming
         body = f"{body}\n{talk.say('menu.resume', number=number, total=total)}"
-    return Shown(body, lines)
+    return ViewContent(body, lines)
 
 
-def _press_home(talk: Talk, memory: Memory, key: Key) -> Go:
+def _press_home(talk: Context, memory: Memory, key: Key) -> Go:
     if key.name == "1":
         return to_work(talk)
     if view := _HOME.get(key.name):
@@ -84,7 +84,7 @@ def _press_home(talk: Talk, memory: Memory, key: Key) -> Go:
     return wrong_key(talk, "home", memory)
 
 
-def _show_question(talk: Talk, memory: Memory) -> Shown:
+def _show_question(talk: Context, memory: Memory) -> ViewContent:
     held = talk.situation.held
     assert held is not None
     question = held.question
@@ -92,14 +92,14 @@ def _show_question(talk: Talk, memory: Memory) -> Shown:
     hint = talk.say(key) if key else ""
     parts = (question.instructions.strip(), question.text.strip(), hint)
     ways_out = f"{BACK} {talk.say('key.skip')} {menu_line(talk)}"
-    return Shown(
+    return ViewContent(
         "\n".join(filter(None, parts)),
         (*option_lines(question, talk.language), ways_out),
         {"task": str(question.task), **({"said": memory["said"]} if "said" in memory else {})},
     )
 
 
-def _press_question(talk: Talk, memory: Memory, key: Key) -> Go | End:
+def _press_question(talk: Context, memory: Memory, key: Key) -> Go | End:
     """Take an answer only for the question that was on the screen.
 
     It may have changed behind the screen.
@@ -119,23 +119,23 @@ def _press_question(talk: Talk, memory: Memory, key: Key) -> Go | End:
     return _press_answer(talk, held, memory, key)
 
 
-def _left_out(talk: Talk, held: HeldQuestion) -> Go | End:
+def _left_out(talk: Context, held: HeldQuestion) -> Go | End:
     if talk.kind(held.question).KEYS_ARE_ANSWERS:
         return Go("zero", memory={"task": str(held.question.task)})
     return _skip(talk, held)
 
 
-def _skip(talk: Talk, held: HeldQuestion) -> Go | End:
+def _skip(talk: Context, held: HeldQuestion) -> Go | End:
     skipped = Skipped(held.assignment, held.question.task)
     return _go_on(talk, (skipped,), talk.say("answer.skipped"))
 
 
-def _show_zero(talk: Talk, memory: Memory) -> Shown:
+def _show_zero(talk: Context, memory: Memory) -> ViewContent:
     """Ask whether 0 is the number asked for, or leaves the question out as on other screens."""
-    return Shown(talk.say("menu.zero"), choices(talk, "yes", "skip"), dict(memory))
+    return ViewContent(talk.say("menu.zero"), choices(talk, "yes", "skip"), dict(memory))
 
 
-def _press_zero(talk: Talk, memory: Memory, key: Key) -> Go | End:
+def _press_zero(talk: Context, memory: Memory, key: Key) -> Go | End:
     held = talk.situation.held
     if held is None or str(held.question.task) != memory.get("task") or not held.open:
         return to_work(talk, (), talk.say("notice.changed"))
@@ -148,13 +148,13 @@ def _press_zero(talk: Talk, memory: Memory, key: Key) -> Go | End:
             return wrong_key(talk, "zero", memory)
 
 
-def _take(talk: Talk, held: HeldQuestion, value: str, said: str) -> Go | End:
+def _take(talk: Context, held: HeldQuestion, value: str, said: str) -> Go | End:
     assert talk.situation.worker is not None
     told = receipt(talk, talk.situation.worker, held, value, said)
     return _go_on(talk, (answered(held, value, said),), told)
 
 
-def _way_out(talk: Talk, held: HeldQuestion, key: Key) -> str:
+def _way_out(talk: Context, held: HeldQuestion, key: Key) -> str:
     """Return the key to compare with 0 and 00.
 
     A typed text means them only when it is just that. An O may be an option.
@@ -164,7 +164,7 @@ def _way_out(talk: Talk, held: HeldQuestion, key: Key) -> str:
     return "" if read(talk, held.question, key.said).value else key.name
 
 
-def _press_answer(talk: Talk, held: HeldQuestion, memory: Memory, key: Key) -> Go | End:
+def _press_answer(talk: Context, held: HeldQuestion, memory: Memory, key: Key) -> Go | End:
     limit = talk.situation.input_characters
     if limit and len(key.said) >= limit and talk.kind(held.question).IS_TEXT:
         # Half an answer is none. The worker is informed, instead of being judged by what the
@@ -187,7 +187,7 @@ def _press_answer(talk: Talk, held: HeldQuestion, memory: Memory, key: Key) -> G
     return _take(talk, held, reading.value, key.said)
 
 
-def typed_after_all(talk: Talk, memory: Memory) -> Go | End:
+def typed_after_all(talk: Context, memory: Memory) -> Go | End:
     """Take a command word as the answer to the question for which it was typed."""
     held = talk.situation.held
     if held is None or not held.open or str(held.question.task) != memory["task"]:
@@ -195,7 +195,7 @@ def typed_after_all(talk: Talk, memory: Memory) -> Go | End:
     return _press_answer(talk, held, memory, Key(fold(memory["said"]), memory["said"]))
 
 
-def _go_on(talk: Talk, facts: tuple[Fact, ...], notice: str) -> Go | End:
+def _go_on(talk: Context, facts: tuple[Fact, ...], notice: str) -> Go | End:
     """Show the notice and the next question on one screen, or the menu when there is none.
 
     Where the network is about to end the session, it ends here with everything saved, and not in

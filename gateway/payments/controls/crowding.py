@@ -13,7 +13,7 @@ NAME = "crowding"
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class FirstPayoutBurst:
     """The ordinary number of first payouts in 24 hours, and the wait of the others.
 
     `most` first payouts are ordinary. Each further one waits for `hold` from the worker's request.
@@ -23,11 +23,11 @@ class Crowd:
     hold: timedelta
 
 
-def check(case: Case, crowd: Crowd) -> Wait | None:
+def check(case: Case, crowd: FirstPayoutBurst) -> Wait | None:
     """Return the wait of a first payout above the ordinary number, or None.
 
     >>> from datetime import UTC, datetime
-    >>> at, crowd = datetime(2026, 11, 21, tzinfo=UTC), Crowd(50, timedelta(hours=48))
+    >>> at, crowd = datetime(2026, 11, 21, tzinfo=UTC), FirstPayoutBurst(50, timedelta(hours=48))
     >>> check(Case(1000, "KES", at, 3, True, 50, {}), crowd).until.isoformat()
     '2026-11-23T00:00:00+00:00'
     >>> check(Case(1000, "KES", at, None, True, 50, {}), crowd) is None

@@ -22,14 +22,22 @@ from pydantic import SecretStr
 
 from gateway.money import minor_per_major
 from gateway.options import Options, read
-from gateway.payments.limits import Limits
-from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore, Validation
-from gateway.payments.reconcile import Line
+from gateway.payments.limits import AmountLimits
+from gateway.payments.port import (
+    Order,
+    PaymentStatus,
+    Status,
+    SubmitAnswer,
+    SubmitOutcome,
+    TokenStore,
+    Validation,
+)
+from gateway.payments.reconcile import StatementLine
 from gateway.payments.statement_csv import Columns, lines
 from gateway.payments.wire import (
     TEXT_MAX,
-    Lost,
-    Reply,
+    HttpReply,
+    LostCall,
     as_evidence,
     as_list,
     as_minor,
@@ -46,7 +54,7 @@ by it.
 """
 
 _HOSTS = {True: "https://api.sandbox.africastalking.com", False: "https://api.africastalking.com"}
-_TOLD = {"Success": Found.PAID, "Failed": Found.FAILED, "Sent": Found.PENDING, "Queued": Found.PENDING}  # fmt: skip
+_TOLD = {"Success": PaymentStatus.PAID, "Failed": PaymentStatus.FAILED, "Sent": PaymentStatus.PENDING, "Queued": PaymentStatus.PENDING}  # fmt: skip
 _VALUE = re.compile(r"([A-Z]{3}) ([\d.]{1,20})")
 _FLOAT = re.compile(r"insufficient (balance|credit|funds)", re.IGNORECASE)
 _WORKERS = re.compile(r"phone ?number|outside the allowed limits", re.IGNORECASE)
@@ -74,7 +82,7 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Airti
     It needs no token, because every call carries the API key.
     """
     told = read(AirtimeOptions, name, options, "payout provider")
-    return Airtime(name, told, Limits.read(name, told.currency, told.minimum, told.maximum))
+    return Airtime(name, told, AmountLimits.read(name, told.currency, told.minimum, told.maximum))
 
 
 def send_form(username: str, order: Order) -> dict[str, str]:
@@ -97,7 +105,7 @@ class Airtime:
     float_is_shared: bool
     statement_currency: str
 
-    def __init__(self, name: str, options: AirtimeOptions, limits: Limits) -> None:
+    def __init__(self, name: str, options: AirtimeOptions, limits: AmountLimits) -> None:
         self.name = name
         self.minimum_minor, self.maximum_minor = limits.minimum_minor, limits.maximum_minor
         # No document says how long a key is remembered. So an operator of the gateway looks at the
@@ -110,10 +118,10 @@ class Airtime:
         self._base = base.rstrip("/")
         self._headers = {"apiKey": options.api_key.get_secret_value()}
 
-    async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer:
+    async def submit(self, http: aiohttp.ClientSession, order: Order) -> SubmitAnswer:
         wrong = self._limits.wrong(order)
         if wrong:
-            return Answer(Submitted.REJECTED, code="order", text=wrong, table=TABLE)
+            return SubmitAnswer(SubmitOutcome.REJECTED, code="order", text=wrong, table=TABLE)
         body = urlencode(send_form(self._username, order)).encode()
         headers = {
             **self._headers,
@@ -131,7 +139,7 @@ class Airtime:
         query = f"username={quote(self._username)}&transactionId={quote(order.reference)}"
         url = f"{self._base}/query/transaction/find?{query}"
         reply = await call(http, "GET", url, headers=self._headers)
-        if isinstance(reply, Lost):
+        if isinstance(reply, LostCall):
             return _nothing("no answer", reply.text)
         told = json_object(reply.body)
         data = as_object(told.get("data"))
@@ -149,13 +157,13 @@ class Airtime:
         """
         url = f"{self._base}/version1/user?username={quote(self._username)}"
         reply = await call(http, "GET", url, headers=self._headers)
-        if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
+        if not isinstance(reply, HttpReply) or reply.status != HTTPStatus.OK:
             return None
         told = as_text(as_object(json_object(reply.body).get("UserData")).get("balance"))
         currency, _, amount = told.partition(" ")
         return as_minor(amount, currency) if currency == self._limits.currency else None
 
-    def read_statement(self, source: Source) -> list[Line]:
+    def read_statement(self, source: Source) -> list[StatementLine]:
         return lines(source, self._columns, self.statement_currency)
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
@@ -178,49 +186,49 @@ class Airtime:
         return orjson.dumps({"status": "Validated" if ours else "Failed"})
 
 
-def _judged(reply: Reply | Lost) -> Answer:
+def _judged(reply: HttpReply | LostCall) -> SubmitAnswer:
     """Return the outcome of an HTTP answer to a send.
 
     Every answer that is not known is AMBIGUOUS.
     """
-    if isinstance(reply, Lost):
-        outcome = Submitted.AMBIGUOUS if reply.maybe_taken else Submitted.NOT_SENT
-        return Answer(outcome, code="no answer", text=reply.text)
+    if isinstance(reply, LostCall):
+        outcome = SubmitOutcome.AMBIGUOUS if reply.maybe_taken else SubmitOutcome.NOT_SENT
+        return SubmitAnswer(outcome, code="no answer", text=reply.text)
     match reply.status:
         case HTTPStatus.UNAUTHORIZED:
-            return Answer(Submitted.NOT_SENT, "HTTP 401", reply.text, pause_provider=True)
+            return SubmitAnswer(SubmitOutcome.NOT_SENT, "HTTP 401", reply.text, pause_provider=True)
         case HTTPStatus.TOO_MANY_REQUESTS:
-            return Answer(Submitted.NOT_SENT, "HTTP 429", reply.text)
+            return SubmitAnswer(SubmitOutcome.NOT_SENT, "HTTP 429", reply.text)
         case HTTPStatus.OK | HTTPStatus.CREATED:
             return _read(reply)
         case status:
-            return Answer(Submitted.AMBIGUOUS, f"HTTP {status}", reply.text)
+            return SubmitAnswer(SubmitOutcome.AMBIGUOUS, f"HTTP {status}", reply.text)
 
 
-def _read(reply: Reply) -> Answer:
+def _read(reply: HttpReply) -> SubmitAnswer:
     told = json_object(reply.body)
     one = as_object(next(iter(as_list(told.get("responses"))), None))
     reference = as_text(one.get("requestId"))
     if as_text(one.get("status")) == "Sent" and reference not in ("", "None"):
-        return Answer(Submitted.ACCEPTED, "Sent", reply.text, reference=reference)
+        return SubmitAnswer(SubmitOutcome.ACCEPTED, "Sent", reply.text, reference=reference)
     error = as_text(one.get("errorMessage")) or as_text(told.get("errorMessage"))
     if error in ("", "None"):
-        return Answer(Submitted.AMBIGUOUS, "odd answer", reply.text)
+        return SubmitAnswer(SubmitOutcome.AMBIGUOUS, "odd answer", reply.text)
     if "duplicate" in error.lower():
-        return Answer(Submitted.DUPLICATE, error, reply.text)
+        return SubmitAnswer(SubmitOutcome.DUPLICATE, error, reply.text)
     # A refusal that mentions neither the worker's number nor the amount concerns the gateway's
     # account. So the provider pauses until an operator of the gateway has looked.
     ours = bool(_FLOAT.search(error)) or not _WORKERS.search(error)
-    return Answer(Submitted.REJECTED, error, reply.text, pause_provider=ours)
+    return SubmitAnswer(SubmitOutcome.REJECTED, error, reply.text, pause_provider=ours)
 
 
 def _status(
-    found: Found, told: Mapping[str, object], number: object, currency: str, key: str | None
+    found: PaymentStatus, told: Mapping[str, object], number: object, currency: str, key: str | None
 ) -> Status:
     value = _VALUE.fullmatch(as_text(told.get("value")))
     same = value is not None and value[1] == currency
     tail = as_text(number).removeprefix("+")
-    failed = found is Found.FAILED
+    failed = found is PaymentStatus.FAILED
     return Status(
         found,
         key,
@@ -236,4 +244,4 @@ def _status(
 
 
 def _nothing(code: str, text: str, *, pause: bool = False) -> Status:
-    return Status(Found.NO_ANSWER, code=code, text=text, pause_provider=pause, table=TABLE)
+    return Status(PaymentStatus.NO_ANSWER, code=code, text=text, pause_provider=pause, table=TABLE)

@@ -30,15 +30,22 @@ from gateway.money import minor_per_major
 from gateway.msisdn import is_region, national_number
 from gateway.options import Options, read
 from gateway.payments.bearer import Bearer
-from gateway.payments.limits import Limits
-from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore
-from gateway.payments.reconcile import Line
+from gateway.payments.limits import AmountLimits
+from gateway.payments.port import (
+    Order,
+    PaymentStatus,
+    Status,
+    SubmitAnswer,
+    SubmitOutcome,
+    TokenStore,
+)
+from gateway.payments.reconcile import StatementLine
 from gateway.payments.statement_csv import Columns, lines
 from gateway.payments.wire import (
     TEXT_MAX,
     TOKEN_S,
-    Lost,
-    Reply,
+    HttpReply,
+    LostCall,
     as_evidence,
     as_minor,
     as_object,
@@ -60,11 +67,11 @@ WORKERS = frozenset(_CODE.format(c) for c in ("003", "004", "009", "010", "012",
 OURS = frozenset(_CODE.format(c) for c in ("007", "016"))
 UNKNOWN_ID = _CODE.format("015")
 _TOLD = {
-    "TS": Found.PAID,
-    "TF": Found.FAILED,
-    "TIP": Found.PENDING,
-    "TI": Found.PENDING,
-    "TA": Found.PENDING,  # This is ambiguous and never final.
+    "TS": PaymentStatus.PAID,
+    "TF": PaymentStatus.FAILED,
+    "TIP": PaymentStatus.PENDING,
+    "TI": PaymentStatus.PENDING,
+    "TA": PaymentStatus.PENDING,  # This is ambiguous and never final.
 }
 
 
@@ -103,7 +110,7 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Airte
         raise SettingsError(
             f"payout provider {name!r}: country: {told.country!r} is not an ISO 3166 country code such as KE"
         )
-    limits = Limits.read(name, told.currency, told.minimum, told.maximum)
+    limits = AmountLimits.read(name, told.currency, told.minimum, told.maximum)
     return Airtel(name, told, tokens, limits, _sealed(name, told))
 
 
@@ -163,7 +170,7 @@ class Airtel:
     float_is_shared: bool
 
     def __init__(
-        self, name: str, options: AirtelOptions, tokens: TokenStore, limits: Limits, pin: str
+        self, name: str, options: AirtelOptions, tokens: TokenStore, limits: AmountLimits, pin: str
     ) -> None:
         self.name = name
         self.minimum_minor, self.maximum_minor = limits.minimum_minor, limits.maximum_minor
@@ -176,27 +183,27 @@ class Airtel:
         user = hashlib.sha256(f"{self._base} {options.client_id}".encode()).hexdigest()[:16]
         self._bearer = Bearer(tokens, f"airtel:{user}", self._fetch_token, _token_refused)
 
-    async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer:
+    async def submit(self, http: aiohttp.ClientSession, order: Order) -> SubmitAnswer:
         national = national_number(order.msisdn, self._options.country)
         wrong = self._limits.wrong(order)
         if wrong or national is None:
             text = wrong or f"not a number of {self._options.country}"
-            return Answer(Submitted.REJECTED, code="order", text=text, table=TABLE)
+            return SubmitAnswer(SubmitOutcome.REJECTED, code="order", text=text, table=TABLE)
         body = orjson.dumps(disbursement(order, national, self._pin, self._options.note))
         headers = {**self._headers, "Content-Type": "application/json"}
         reply = await self._bearer.call(http, "POST", self._url, headers=headers, body=body)
-        answer = reply if isinstance(reply, Answer) else _judged(reply)
+        answer = reply if isinstance(reply, SubmitAnswer) else _judged(reply)
         return as_evidence(answer, body, TABLE)
 
     async def ask(self, http: aiohttp.ClientSession, order: Order) -> Status:
         url = f"{self._url}{plain(order.key)}?transactionType=B2C"
         reply = await self._bearer.call(http, "GET", url, headers=self._headers)
         match reply:
-            case Answer():
+            case SubmitAnswer():
                 return _nothing(reply.code, reply.text, pause=reply.pause_provider)
-            case Lost():
+            case LostCall():
                 return _nothing("no answer", reply.text)
-            case Reply():
+            case HttpReply():
                 return _told(reply, order)
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
@@ -215,7 +222,7 @@ class Airtel:
     def statement_currency(self) -> str:
         return self._options.currency
 
-    def read_statement(self, source: Source) -> list[Line]:
+    def read_statement(self, source: Source) -> list[StatementLine]:
         return lines(source, self._options.statement_columns, self._options.currency)
 
     async def name_of(self, http: aiohttp.ClientSession, msisdn: str) -> str | None:
@@ -224,7 +231,7 @@ class Airtel:
             return None
         url = f"{self._base}/standard/v1/users/{national}"
         reply = await self._bearer.call(http, "GET", url, headers=self._headers)
-        if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
+        if not isinstance(reply, HttpReply) or reply.status != HTTPStatus.OK:
             return None
         told = as_object(json_object(reply.body).get("data"))
         words = (as_text(told.get(part)) for part in ("first_name", "last_name"))
@@ -234,7 +241,7 @@ class Airtel:
         # Money that was collected is in another wallet.
         url = f"{self._base}/standard/v2/users/balance?type=DISB"
         reply = await self._bearer.call(http, "GET", url, headers=self._headers)
-        if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
+        if not isinstance(reply, HttpReply) or reply.status != HTTPStatus.OK:
             return None
         told = as_object(json_object(reply.body).get("data"))
         if as_text(told.get("currency")) != self._options.currency:
@@ -246,7 +253,7 @@ class Airtel:
         digest = hmac.new(secret, orjson.dumps(transaction), hashlib.sha256).digest()
         return hmac.compare_digest(base64.b64encode(digest).decode(), hashed)
 
-    async def _fetch_token(self, http: aiohttp.ClientSession) -> Reply | Lost:
+    async def _fetch_token(self, http: aiohttp.ClientSession) -> HttpReply | LostCall:
         body = orjson.dumps(
             {
                 "client_id": self._options.client_id,
@@ -259,7 +266,7 @@ class Airtel:
         return await call(http, "POST", url, headers=headers, body=body, total_s=TOKEN_S)
 
 
-def _token_refused(reply: Reply) -> bool:
+def _token_refused(reply: HttpReply) -> bool:
     return reply.status == HTTPStatus.UNAUTHORIZED
 
 
@@ -267,32 +274,32 @@ def _code_of(told: Mapping[str, object]) -> str:
     return as_text(as_object(told.get("status")).get("response_code"))
 
 
-def _judged(reply: Reply | Lost) -> Answer:
+def _judged(reply: HttpReply | LostCall) -> SubmitAnswer:
     """Return the outcome of an HTTP answer to a disbursement.
 
     Every answer that is not known is AMBIGUOUS.
     """
-    if isinstance(reply, Lost):
-        outcome = Submitted.AMBIGUOUS if reply.maybe_taken else Submitted.NOT_SENT
-        return Answer(outcome, code="no answer", text=reply.text)
+    if isinstance(reply, LostCall):
+        outcome = SubmitOutcome.AMBIGUOUS if reply.maybe_taken else SubmitOutcome.NOT_SENT
+        return SubmitAnswer(outcome, code="no answer", text=reply.text)
     code = _code_of(json_object(reply.body))
-    outcome, pause = Submitted.AMBIGUOUS, False
+    outcome, pause = SubmitOutcome.AMBIGUOUS, False
     if code in TAKEN:
-        outcome = Submitted.ACCEPTED
+        outcome = SubmitOutcome.ACCEPTED
     elif code in DUPLICATES:
-        outcome = Submitted.DUPLICATE
+        outcome = SubmitOutcome.DUPLICATE
     elif code in WORKERS:
-        outcome = Submitted.REJECTED
+        outcome = SubmitOutcome.REJECTED
     elif code in OURS:
-        outcome, pause = Submitted.REJECTED, True
+        outcome, pause = SubmitOutcome.REJECTED, True
     elif reply.status == HTTPStatus.TOO_MANY_REQUESTS:
-        outcome = Submitted.NOT_SENT
+        outcome = SubmitOutcome.NOT_SENT
     elif reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        outcome, pause = Submitted.NOT_SENT, True
-    return Answer(outcome, code or f"HTTP {reply.status}", reply.text, "", pause)
+        outcome, pause = SubmitOutcome.NOT_SENT, True
+    return SubmitAnswer(outcome, code or f"HTTP {reply.status}", reply.text, "", pause)
 
 
-def _told(reply: Reply, order: Order) -> Status:
+def _told(reply: HttpReply, order: Order) -> Status:
     """Return the status in the answer to an enquiry.
 
     The enquiry used the payout's own id, so amount and number are this payout's.
@@ -305,21 +312,21 @@ def _told(reply: Reply, order: Order) -> Status:
         pause = reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
         return _nothing(code, reply.text, pause=pause)
     if found is None:
-        return Status(Found.NOT_FOUND, code=code, text=reply.text, table=TABLE)
+        return Status(PaymentStatus.NOT_FOUND, code=code, text=reply.text, table=TABLE)
     if as_key(as_text(transaction.get("id"))) not in (None, order.key):
         return _nothing(code, "an answer about another transaction")
     return Status(
         found,
         order.key,
         receipt=as_text(transaction.get("airtel_money_id")) or None,
-        amount_minor=order.amount_minor if found is Found.PAID else None,
-        code=code if found is Found.FAILED else "",
+        amount_minor=order.amount_minor if found is PaymentStatus.PAID else None,
+        code=code if found is PaymentStatus.FAILED else "",
         text=as_text(transaction.get("message")),
-        pause_provider=found is Found.FAILED and code in OURS,
+        pause_provider=found is PaymentStatus.FAILED and code in OURS,
         table=TABLE,
-        generic=found is Found.FAILED and code not in WORKERS | OURS,
+        generic=found is PaymentStatus.FAILED and code not in WORKERS | OURS,
     )
 
 
 def _nothing(code: str, text: str, *, pause: bool = False) -> Status:
-    return Status(Found.NO_ANSWER, code=code, text=text, pause_provider=pause, table=TABLE)
+    return Status(PaymentStatus.NO_ANSWER, code=code, text=text, pause_provider=pause, table=TABLE)

@@ -10,8 +10,15 @@ from collections.abc import Mapping
 import aiohttp
 
 from gateway.options import Options, read
-from gateway.payments.limits import Limits
-from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore
+from gateway.payments.limits import AmountLimits
+from gateway.payments.port import (
+    Order,
+    PaymentStatus,
+    Status,
+    SubmitAnswer,
+    SubmitOutcome,
+    TokenStore,
+)
 
 TABLE = "manual 2026-11-21"
 
@@ -27,7 +34,7 @@ class ManualOptions(Options):
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Manual":
     """Make the provider `name` of the settings."""
     told = read(ManualOptions, name, options, "payout provider")
-    return Manual(name, Limits.read(name, told.currency, told.minimum, told.maximum))
+    return Manual(name, AmountLimits.read(name, told.currency, told.minimum, told.maximum))
 
 
 class Manual:
@@ -38,21 +45,23 @@ class Manual:
     maximum_minor: int
     dedups: bool
 
-    def __init__(self, name: str, limits: Limits) -> None:
+    def __init__(self, name: str, limits: AmountLimits) -> None:
         self.name = name
         self.minimum_minor, self.maximum_minor = limits.minimum_minor, limits.maximum_minor
         # The payers do not detect repetitions, so no payout is ever put on the list twice.
         self.dedups = False
         self._limits = limits
 
-    async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer:
+    async def submit(self, http: aiohttp.ClientSession, order: Order) -> SubmitAnswer:
         wrong = self._limits.wrong(order)
         if wrong:
-            return Answer(Submitted.REJECTED, code="order", text=wrong, table=TABLE)
-        return Answer(Submitted.ACCEPTED, code="listed", table=TABLE)
+            return SubmitAnswer(SubmitOutcome.REJECTED, code="order", text=wrong, table=TABLE)
+        return SubmitAnswer(SubmitOutcome.ACCEPTED, code="listed", table=TABLE)
 
     async def ask(self, http: aiohttp.ClientSession, order: Order) -> Status:
-        return Status(Found.PENDING, order.key, text="waits for a confirmation", table=TABLE)
+        return Status(
+            PaymentStatus.PENDING, order.key, text="waits for a confirmation", table=TABLE
+        )
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
-        return Status(Found.NO_ANSWER, text="this provider sends no callbacks", table=TABLE)
+        return Status(PaymentStatus.NO_ANSWER, text="this provider sends no callbacks", table=TABLE)

@@ -23,13 +23,20 @@ from gateway.msisdn import is_number
 from gateway.options import read
 from gateway.payments import statement_csv as statement
 from gateway.payments.bearer import Bearer
-from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore
-from gateway.payments.reconcile import Line
+from gateway.payments.port import (
+    Order,
+    PaymentStatus,
+    Status,
+    SubmitAnswer,
+    SubmitOutcome,
+    TokenStore,
+)
+from gateway.payments.reconcile import StatementLine
 from gateway.payments.wire import (
     TEXT_MAX,
     TOKEN_S,
-    Lost,
-    Reply,
+    HttpReply,
+    LostCall,
     as_evidence,
     as_minor,
     as_object,
@@ -64,11 +71,15 @@ _STATEMENT = statement.Columns(
     receipt="Id", key="External id", at="Date", status="Status", done="Successful", kind="Type", payment="Transfer",
     number="To", amount="Amount", fee="Fee", balance="Balance",
 )  # fmt: skip
-_TOLD = {"SUCCESSFUL": Found.PAID, "FAILED": Found.FAILED, "PENDING": Found.PENDING}
+_TOLD = {
+    "SUCCESSFUL": PaymentStatus.PAID,
+    "FAILED": PaymentStatus.FAILED,
+    "PENDING": PaymentStatus.PENDING,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class MomoAccount:
     base_url: str
     api_user: str
     api_key: str
@@ -104,7 +115,7 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "MtnMo
         raise SettingsError(
             f"payout provider {name!r}: minimum and maximum must be amounts above zero, minimum first"
         )
-    account = Account(
+    account = MomoAccount(
         told["base_url"].rstrip("/"),
         told["api_user"],
         told["api_key"],
@@ -120,7 +131,7 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "MtnMo
     return MtnMomo(name, account, tokens, low, high, columns)
 
 
-def transfer_request(account: Account, order: Order) -> dict[str, object]:
+def transfer_request(account: MomoAccount, order: Order) -> dict[str, object]:
     """Return the body of a transfer, as in MTN's reference."""
     return {
         "amount": str(order.amount_minor // minor_per_major(order.currency)),
@@ -145,7 +156,7 @@ class MtnMomo:
     def __init__(
         self,
         name: str,
-        account: Account,
+        account: MomoAccount,
         tokens: TokenStore,
         minimum_minor: int,
         maximum_minor: int,
@@ -166,10 +177,10 @@ class MtnMomo:
         user = hashlib.sha256(f"{account.base_url} {account.api_user}".encode()).hexdigest()[:16]
         self._bearer = Bearer(tokens, f"mtn_momo:{user}", self._fetch_token, _token_refused)
 
-    async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer:
+    async def submit(self, http: aiohttp.ClientSession, order: Order) -> SubmitAnswer:
         wrong = self._wrong(order)
         if wrong:
-            return Answer(Submitted.REJECTED, code="order", text=wrong, table=TABLE)
+            return SubmitAnswer(SubmitOutcome.REJECTED, code="order", text=wrong, table=TABLE)
         body = orjson.dumps(transfer_request(self._account, order))
         headers = {
             **self._headers,
@@ -178,7 +189,7 @@ class MtnMomo:
             "Content-Type": "application/json",
         }
         reply = await self._bearer.call(http, "POST", self._url, headers=headers, body=body)
-        answer = reply if isinstance(reply, Answer) else _judged(reply)
+        answer = reply if isinstance(reply, SubmitAnswer) else _judged(reply)
         return as_evidence(answer, body, TABLE)
 
     async def ask(self, http: aiohttp.ClientSession, order: Order) -> Status:
@@ -186,11 +197,11 @@ class MtnMomo:
             http, "GET", f"{self._url}/{order.key}", headers=self._headers
         )
         match reply:
-            case Answer():
+            case SubmitAnswer():
                 return _nothing(reply.code, reply.text, pause=reply.pause_provider)
-            case Lost():
+            case LostCall():
                 return _nothing("no answer", reply.text)
-            case Reply():
+            case HttpReply():
                 return self._told(reply, order)
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
@@ -199,7 +210,7 @@ class MtnMomo:
         seen = _status(told, key, self._account.currency)
         return seen or _nothing("", body[:TEXT_MAX].decode("utf-8", "replace"))
 
-    def read_statement(self, source: Source) -> list[Line]:
+    def read_statement(self, source: Source) -> list[StatementLine]:
         """Return the lines of the partner portal's export.
 
         The payout's key stands in its external id, and the fee in the payment's own row. The
@@ -213,7 +224,7 @@ class MtnMomo:
         holder = f"{self._account.base_url}/disbursement/v1_0/accountholder/msisdn/{number}"
         url = f"{holder}/basicuserinfo"
         reply = await self._bearer.call(http, "GET", url, headers=self._headers)
-        if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
+        if not isinstance(reply, HttpReply) or reply.status != HTTPStatus.OK:
             return None
         told = json_object(reply.body)
         words = (as_text(told.get(part)) for part in ("name", "given_name", "family_name"))
@@ -222,21 +233,21 @@ class MtnMomo:
     async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
         url = f"{self._account.base_url}/disbursement/v1_0/account/balance"
         reply = await self._bearer.call(http, "GET", url, headers=self._headers)
-        if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
+        if not isinstance(reply, HttpReply) or reply.status != HTTPStatus.OK:
             return None
         told = json_object(reply.body)
         if as_text(told.get("currency")) != self._account.currency:
             return None
         return as_minor(told.get("availableBalance"), self._account.currency)
 
-    def _told(self, reply: Reply, order: Order) -> Status:
+    def _told(self, reply: HttpReply, order: Order) -> Status:
         told = json_object(reply.body)
         if reply.status == HTTPStatus.OK:
             # The question named the payout in its path, so the answer belongs to this payout.
             return _status(told, order.key, order.currency) or _nothing("HTTP 200", reply.text)
         code = _reason(told) or f"HTTP {reply.status}"
         if reply.status == HTTPStatus.NOT_FOUND and code == "RESOURCE_NOT_FOUND":
-            return Status(Found.NOT_FOUND, code=code, text=reply.text, table=TABLE)
+            return Status(PaymentStatus.NOT_FOUND, code=code, text=reply.text, table=TABLE)
         # Any other 404 comes from the proxy: a wrong address or subscription. It says nothing about
         # the payout.
         pause = reply.status in (
@@ -246,7 +257,7 @@ class MtnMomo:
         )
         return _nothing(code, reply.text, pause=pause)
 
-    async def _fetch_token(self, http: aiohttp.ClientSession) -> Reply | Lost:
+    async def _fetch_token(self, http: aiohttp.ClientSession) -> HttpReply | LostCall:
         pair = f"{self._account.api_user}:{self._account.api_key}"
         basic = base64.b64encode(pair.encode()).decode()
         headers = {**self._headers, "Authorization": f"Basic {basic}"}
@@ -268,38 +279,38 @@ class MtnMomo:
         return ""
 
 
-def _token_refused(reply: Reply) -> bool:
+def _token_refused(reply: HttpReply) -> bool:
     return reply.status == HTTPStatus.UNAUTHORIZED
 
 
-def _judged(reply: Reply | Lost) -> Answer:
+def _judged(reply: HttpReply | LostCall) -> SubmitAnswer:
     """Return the outcome of an HTTP answer to a transfer.
 
     Every answer that is not known is AMBIGUOUS.
     """
-    if isinstance(reply, Lost):
-        outcome = Submitted.AMBIGUOUS if reply.maybe_taken else Submitted.NOT_SENT
-        return Answer(outcome, code="no answer", text=reply.text)
+    if isinstance(reply, LostCall):
+        outcome = SubmitOutcome.AMBIGUOUS if reply.maybe_taken else SubmitOutcome.NOT_SENT
+        return SubmitAnswer(outcome, code="no answer", text=reply.text)
     code = _reason(json_object(reply.body)) or f"HTTP {reply.status}"
-    outcome, pause = Submitted.AMBIGUOUS, False
+    outcome, pause = SubmitOutcome.AMBIGUOUS, False
     match reply.status:
         case HTTPStatus.ACCEPTED:
-            outcome = Submitted.ACCEPTED
+            outcome = SubmitOutcome.ACCEPTED
         case HTTPStatus.CONFLICT:
-            outcome = Submitted.DUPLICATE
+            outcome = SubmitOutcome.DUPLICATE
         case HTTPStatus.TOO_MANY_REQUESTS:
-            outcome = Submitted.NOT_SENT
+            outcome = SubmitOutcome.NOT_SENT
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
             # This includes the HTML block page of the new platform.
-            outcome, pause = Submitted.NOT_SENT, True
+            outcome, pause = SubmitOutcome.NOT_SENT, True
         case HTTPStatus.BAD_REQUEST if code in WORKERS:
-            outcome = Submitted.REJECTED
+            outcome = SubmitOutcome.REJECTED
         case HTTPStatus.BAD_REQUEST:
             # The form of the request is wrong, so the next one will fail as well.
-            outcome, pause = Submitted.REJECTED, True
+            outcome, pause = SubmitOutcome.REJECTED, True
         case _:
             pass
-    return Answer(outcome, code, reply.text, "", pause)
+    return SubmitAnswer(outcome, code, reply.text, "", pause)
 
 
 def _status(told: Mapping[str, object], key: str | None, currency: str) -> Status | None:
@@ -311,8 +322,8 @@ def _status(told: Mapping[str, object], key: str | None, currency: str) -> Statu
     if found is None:
         return None
     reason = _reason(told)
-    if found is Found.FAILED and reason in NOT_FINAL:
-        found = Found.PENDING
+    if found is PaymentStatus.FAILED and reason in NOT_FINAL:
+        found = PaymentStatus.PENDING
     same_currency = as_text(told.get("currency")) == currency
     party = as_text(as_object(told.get("payee")).get("partyId")).removeprefix("+")
     return Status(
@@ -323,9 +334,9 @@ def _status(told: Mapping[str, object], key: str | None, currency: str) -> Statu
         msisdn_tail=party if party.isdecimal() else None,
         code=reason,
         text=as_text(told.get("status")),
-        pause_provider=found is Found.FAILED and reason in OURS,
+        pause_provider=found is PaymentStatus.FAILED and reason in OURS,
         table=TABLE,
-        generic=found is Found.FAILED and reason not in WORKERS | OURS,
+        generic=found is PaymentStatus.FAILED and reason not in WORKERS | OURS,
     )
 
 
@@ -336,4 +347,4 @@ def _reason(told: Mapping[str, object]) -> str:
 
 
 def _nothing(code: str, text: str, *, pause: bool = False) -> Status:
-    return Status(Found.NO_ANSWER, code=code, text=text, pause_provider=pause, table=TABLE)
+    return Status(PaymentStatus.NO_ANSWER, code=code, text=text, pause_provider=pause, table=TABLE)

@@ -20,14 +20,21 @@ from pydantic import SecretStr
 from gateway.errors import SettingsError
 from gateway.money import minor_per_major
 from gateway.options import Options, read
-from gateway.payments.limits import Limits
-from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore
-from gateway.payments.reconcile import Line
+from gateway.payments.limits import AmountLimits
+from gateway.payments.port import (
+    Order,
+    PaymentStatus,
+    Status,
+    SubmitAnswer,
+    SubmitOutcome,
+    TokenStore,
+)
+from gateway.payments.reconcile import StatementLine
 from gateway.payments.statement_csv import Columns, lines
 from gateway.payments.wire import (
     TEXT_MAX,
-    Lost,
-    Reply,
+    HttpReply,
+    LostCall,
     as_evidence,
     as_list,
     as_minor,
@@ -63,19 +70,19 @@ OURS = frozenset(
     }
 )
 _SUBMITTED = {
-    "ACCEPTED": Submitted.ACCEPTED,
-    "ENQUEUED": Submitted.ACCEPTED,
-    "DUPLICATE_IGNORED": Submitted.DUPLICATE,
-    "REJECTED": Submitted.REJECTED,
+    "ACCEPTED": SubmitOutcome.ACCEPTED,
+    "ENQUEUED": SubmitOutcome.ACCEPTED,
+    "DUPLICATE_IGNORED": SubmitOutcome.DUPLICATE,
+    "REJECTED": SubmitOutcome.REJECTED,
 }
 _TOLD = {
-    "COMPLETED": Found.PAID,
-    "FAILED": Found.FAILED,
-    "ACCEPTED": Found.PENDING,
-    "ENQUEUED": Found.PENDING,
-    "SUBMITTED": Found.PENDING,
-    "PROCESSING": Found.PENDING,
-    "IN_RECONCILIATION": Found.PENDING,
+    "COMPLETED": PaymentStatus.PAID,
+    "FAILED": PaymentStatus.FAILED,
+    "ACCEPTED": PaymentStatus.PENDING,
+    "ENQUEUED": PaymentStatus.PENDING,
+    "SUBMITTED": PaymentStatus.PENDING,
+    "PROCESSING": PaymentStatus.PENDING,
+    "IN_RECONCILIATION": PaymentStatus.PENDING,
 }
 _NOTE = re.compile(r"[A-Za-z0-9 ]{4,22}")
 
@@ -115,7 +122,7 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Pawap
         raise SettingsError(
             f"payout provider {name!r}: note must have 4 to 22 plain letters, digits and spaces"
         )
-    return Pawapay(name, told, Limits.read(name, told.currency, told.minimum, told.maximum))
+    return Pawapay(name, told, AmountLimits.read(name, told.currency, told.minimum, told.maximum))
 
 
 def payout(options: PawapayOptions, order: Order) -> dict[str, object]:
@@ -139,7 +146,7 @@ class Pawapay:
     dedups: bool
     float_is_shared: bool
 
-    def __init__(self, name: str, options: PawapayOptions, limits: Limits) -> None:
+    def __init__(self, name: str, options: PawapayOptions, limits: AmountLimits) -> None:
         self.name = name
         self.minimum_minor, self.maximum_minor = limits.minimum_minor, limits.maximum_minor
         self.dedups = True  # The documentation says that the same payoutId is ignored.
@@ -148,10 +155,10 @@ class Pawapay:
         self._url = f"{options.base_url.rstrip('/')}/v2/payouts"
         self._headers = {"Authorization": f"Bearer {options.api_token.get_secret_value()}"}
 
-    async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer:
+    async def submit(self, http: aiohttp.ClientSession, order: Order) -> SubmitAnswer:
         wrong = self._limits.wrong(order)
         if wrong:
-            return Answer(Submitted.REJECTED, code="order", text=wrong, table=TABLE)
+            return SubmitAnswer(SubmitOutcome.REJECTED, code="order", text=wrong, table=TABLE)
         body = orjson.dumps(payout(self._options, order))
         headers = {**self._headers, "Content-Type": "application/json"}
         answer = _judged(await call(http, "POST", self._url, headers=headers, body=body))
@@ -159,12 +166,14 @@ class Pawapay:
 
     async def ask(self, http: aiohttp.ClientSession, order: Order) -> Status:
         reply = await call(http, "GET", f"{self._url}/{order.key}", headers=self._headers)
-        if isinstance(reply, Lost):
+        if isinstance(reply, LostCall):
             return _nothing("no answer", reply.text)
         told = json_object(reply.body)
         match (reply.status, as_text(told.get("status"))):
             case (HTTPStatus.OK, "NOT_FOUND"):
-                return Status(Found.NOT_FOUND, code="NOT_FOUND", text=reply.text, table=TABLE)
+                return Status(
+                    PaymentStatus.NOT_FOUND, code="NOT_FOUND", text=reply.text, table=TABLE
+                )
             case (HTTPStatus.OK, "FOUND"):
                 found = _status(as_object(told.get("data")), self._limits.currency)
                 return found or _nothing("FOUND", reply.text)
@@ -179,7 +188,7 @@ class Pawapay:
         """
         url = self._url.removesuffix("/payouts") + "/wallet-balances"
         reply = await call(http, "GET", url, headers=self._headers)
-        if not isinstance(reply, Reply) or reply.status != HTTPStatus.OK:
+        if not isinstance(reply, HttpReply) or reply.status != HTTPStatus.OK:
             return None
         for wallet in map(as_object, as_list(json_object(reply.body).get("balances"))):
             whose = as_text(wallet.get("provider"))
@@ -192,7 +201,7 @@ class Pawapay:
     def statement_currency(self) -> str:
         return self._limits.currency
 
-    def read_statement(self, source: Source) -> list[Line]:
+    def read_statement(self, source: Source) -> list[StatementLine]:
         return lines(source, self._options.statement_columns, self._limits.currency)
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
@@ -200,25 +209,27 @@ class Pawapay:
         return found or _nothing("", body[:TEXT_MAX].decode("utf-8", "replace"))
 
 
-def _judged(reply: Reply | Lost) -> Answer:
+def _judged(reply: HttpReply | LostCall) -> SubmitAnswer:
     """Return the outcome of an HTTP answer to a payout.
 
     Every answer that is not known is AMBIGUOUS.
     """
-    if isinstance(reply, Lost):
-        outcome = Submitted.AMBIGUOUS if reply.maybe_taken else Submitted.NOT_SENT
-        return Answer(outcome, code="no answer", text=reply.text)
+    if isinstance(reply, LostCall):
+        outcome = SubmitOutcome.AMBIGUOUS if reply.maybe_taken else SubmitOutcome.NOT_SENT
+        return SubmitAnswer(outcome, code="no answer", text=reply.text)
     told = json_object(reply.body)
     code = _reason(told) or f"HTTP {reply.status}"
     if reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return Answer(Submitted.NOT_SENT, code, reply.text, pause_provider=True)
+        return SubmitAnswer(SubmitOutcome.NOT_SENT, code, reply.text, pause_provider=True)
     if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Answer(Submitted.NOT_SENT, code, reply.text)
-    outcome = _SUBMITTED.get(as_text(told.get("status")), Submitted.AMBIGUOUS)
+        return SubmitAnswer(SubmitOutcome.NOT_SENT, code, reply.text)
+    outcome = _SUBMITTED.get(as_text(told.get("status")), SubmitOutcome.AMBIGUOUS)
     if reply.status not in (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED):
-        outcome = Submitted.REJECTED if reply.status == HTTPStatus.BAD_REQUEST else Submitted.AMBIGUOUS  # fmt: skip
-    pause = outcome is Submitted.REJECTED and code not in WORKERS
-    return Answer(outcome, code if outcome is Submitted.REJECTED else "", reply.text, "", pause)
+        outcome = SubmitOutcome.REJECTED if reply.status == HTTPStatus.BAD_REQUEST else SubmitOutcome.AMBIGUOUS  # fmt: skip
+    pause = outcome is SubmitOutcome.REJECTED and code not in WORKERS
+    return SubmitAnswer(
+        outcome, code if outcome is SubmitOutcome.REJECTED else "", reply.text, "", pause
+    )
 
 
 def _status(told: Mapping[str, object], currency: str) -> Status | None:
@@ -230,7 +241,7 @@ def _status(told: Mapping[str, object], currency: str) -> Status | None:
     key = as_text(told.get("payoutId")) or None
     if found is None or key is None:
         return None
-    reason = _reason(told) if found is Found.FAILED else ""
+    reason = _reason(told) if found is PaymentStatus.FAILED else ""
     account = as_object(as_object(told.get("recipient")).get("accountDetails"))
     number = as_text(account.get("phoneNumber")).removeprefix("+")
     same_currency = as_text(told.get("currency")) == currency
@@ -238,14 +249,14 @@ def _status(told: Mapping[str, object], currency: str) -> Status | None:
         found,
         key,
         receipt=as_text(told.get("providerTransactionId"))
-        or (key if found is Found.PAID else None),
+        or (key if found is PaymentStatus.PAID else None),
         amount_minor=as_minor(told.get("amount"), currency) if same_currency else None,
         msisdn_tail=number if number.isdecimal() else None,
         code=reason,
         text=as_text(told.get("status")),
-        pause_provider=found is Found.FAILED and reason in OURS,
+        pause_provider=found is PaymentStatus.FAILED and reason in OURS,
         table=TABLE,
-        generic=found is Found.FAILED and reason not in WORKERS | OURS,
+        generic=found is PaymentStatus.FAILED and reason not in WORKERS | OURS,
     )
 
 
@@ -254,4 +265,4 @@ def _reason(told: Mapping[str, object]) -> str:
 
 
 def _nothing(code: str, text: str, *, pause: bool = False) -> Status:
-    return Status(Found.NO_ANSWER, code=code, text=text, pause_provider=pause, table=TABLE)
+    return Status(PaymentStatus.NO_ANSWER, code=code, text=text, pause_provider=pause, table=TABLE)

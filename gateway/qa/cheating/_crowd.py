@@ -11,7 +11,7 @@ from gateway.qa.observed import Deed
 SMOOTHING = 1.0  # The answers of all workers at large, beside those to the task itself.
 
 
-class Crowd:
+class AnswerAgreement:
     """The answers per task, and how often a worker agrees with the answer of most others."""
 
     def __init__(self, deeds: Sequence[Deed], options: Sequence[str]) -> None:

@@ -19,7 +19,7 @@ from itertools import combinations
 from statistics import NormalDist, median, quantiles
 
 from gateway.qa.chance import at_least, beyond_luck
-from gateway.qa.cheating._crowd import Crowd
+from gateway.qa.cheating._crowd import AnswerAgreement
 from gateway.qa.observed import FALSE_SHARE, Finding, Observed
 
 SHARED_MIN = 8  # The number of questions that both answered, and others too.
@@ -54,7 +54,7 @@ def look(observed: Observed) -> list[Finding]:
 
     See `gateway.qa.observed.Sign`.
     """
-    crowd = Crowd(observed.deeds, observed.options)
+    crowd = AnswerAgreement(observed.deeds, observed.options)
     times = {(deed.task, deed.worker): deed.at for deed in observed.deeds}
     pairs = _tempered(list(_pairs(crowd, times, observed.ties)))
     attention = [TIED if _near(pair) else 1.0 for pair in pairs]
@@ -72,7 +72,7 @@ def _near(pair: _Pair) -> bool:
 
 
 def _pairs(
-    crowd: Crowd,
+    crowd: AnswerAgreement,
     times: Mapping[tuple[str, str], float | None],
     ties: Mapping[str, Mapping[str, str]],
 ) -> Iterator[_Pair]:
@@ -120,7 +120,7 @@ def _tempered(pairs: list[_Pair]) -> list[_Pair]:
     ]
 
 
-def _alike(crowd: Crowd, task: str, one: str, other: str) -> bool:
+def _alike(crowd: AnswerAgreement, task: str, one: str, other: str) -> bool:
     """Return True when both gave the same answer, and most others another."""
     answers = crowd.of_task[task]
     if answers[one] != answers[other]:
@@ -135,7 +135,7 @@ class _Habits:
     It is in units of the rate of all workers.
     """
 
-    def __init__(self, crowd: Crowd) -> None:
+    def __init__(self, crowd: AnswerAgreement) -> None:
         self._crowd = crowd
         self._said: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self._all: defaultdict[str, Counter[str]] = defaultdict(Counter)

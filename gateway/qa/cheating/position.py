@@ -6,7 +6,7 @@ explain.
 """
 
 from gateway.qa.chance import at_least, beyond_luck
-from gateway.qa.cheating._crowd import Crowd
+from gateway.qa.cheating._crowd import AnswerAgreement
 from gateway.qa.observed import FALSE_SHARE, Deed, Finding, Observed
 
 DEEDS_MIN = 12  # The answers from a menu that are needed before a worker's keys are examined.
@@ -17,7 +17,7 @@ def look(observed: Observed) -> list[Finding]:
 
     See `gateway.qa.observed.Sign`.
     """
-    crowd = Crowd(observed.deeds, observed.options)
+    crowd = AnswerAgreement(observed.deeds, observed.options)
     found: list[Finding] = []
     for worker, deeds in sorted(crowd.of_worker.items()):
         pressed = [deed for deed in deeds if deed.key >= 0]
@@ -27,7 +27,7 @@ def look(observed: Observed) -> list[Finding]:
     return [one for one, sure in zip(found, believed, strict=True) if sure]
 
 
-def _favourite(worker: str, pressed: list[Deed], crowd: Crowd) -> Finding:
+def _favourite(worker: str, pressed: list[Deed], crowd: AnswerAgreement) -> Finding:
     keys = max(len(deed.order) for deed in pressed)
     expected: list[list[float]] = [[] for _ in range(keys)]
     for deed in pressed:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from math import log, log2
 
 from gateway.qa.chance import at_least, beyond_luck, chi_square_beyond
-from gateway.qa.cheating._crowd import Crowd
+from gateway.qa.cheating._crowd import AnswerAgreement
 from gateway.qa.observed import FALSE_SHARE, Finding, Observed
 
 PRESSES_MIN = 20
@@ -22,7 +22,7 @@ def look(observed: Observed) -> list[Finding]:
 
     See `gateway.qa.observed.Sign`.
     """
-    crowd = Crowd(observed.deeds, observed.options)
+    crowd = AnswerAgreement(observed.deeds, observed.options)
     found: list[Finding] = []
     for worker, deeds in sorted(crowd.of_worker.items()):
         keys = [deed.key for deed in deeds if deed.key >= 0]
@@ -36,12 +36,12 @@ def look(observed: Observed) -> list[Finding]:
     ]
 
 
-def _disagrees(crowd: Crowd, worker: str) -> bool:
+def _disagrees(crowd: AnswerAgreement, worker: str) -> bool:
     agreed, seen = crowd.agreement(worker)
     return at_least(seen - agreed, [1.0 - crowd.usual] * seen) < WORSE
 
 
-def _pattern(worker: str, keys: list[int], crowd: Crowd) -> Finding:
+def _pattern(worker: str, keys: list[int], crowd: AnswerAgreement) -> Finding:
     steps = list(pairwise(keys))
     pairs, before, after = Counter(steps), Counter(keys[:-1]), Counter(keys[1:])
     information = sum(

@@ -15,7 +15,7 @@ from rapidfuzz.distance import Levenshtein
 from gateway.qa.port import Floats
 from gateway.qa.text.batch import TypedTask
 
-Words: TypeAlias = tuple[str, ...]
+WordSequence: TypeAlias = tuple[str, ...]
 
 STRAY_PENALTY = 8.0  # An answer 10 % off the others counts e^-0.8 = 45 %.
 DECIMALS = 9  # Sums closer than this differ by rounding only.
@@ -29,7 +29,7 @@ def rover(task: TypedTask, trust: Floats, previous: str) -> str:
     """
     backbone = previous.split()
     # Places 0, 2, 4, ... are the gaps, and 1, 3, 5, ... the words of the backbone.
-    ballots: list[dict[Words, float]] = [{} for _ in range(2 * len(backbone) + 1)]
+    ballots: list[dict[WordSequence, float]] = [{} for _ in range(2 * len(backbone) + 1)]
     for text, weight in zip(task.texts, _weights(task, trust), strict=True):
         for ballot, words in zip(ballots, _aligned(backbone, text.split()), strict=True):
             ballot[words] = ballot.get(words, 0.0) + weight
@@ -44,12 +44,12 @@ def _weights(task: TypedTask, trust: Floats) -> list[float]:
     return [weight * exp(-STRAY_PENALTY * off) for weight, off in zip(trust, stray, strict=True)]
 
 
-def _aligned(backbone: list[str], words: list[str]) -> list[Words]:
+def _aligned(backbone: list[str], words: list[str]) -> list[WordSequence]:
     """Return the words of an answer at every place.
 
     They are none, one word, or in a gap any number of words.
     """
-    said: list[Words] = [()] * (2 * len(backbone) + 1)
+    said: list[WordSequence] = [()] * (2 * len(backbone) + 1)
     for step in Levenshtein.opcodes(backbone, words):
         if step.tag == "insert":
             said[2 * step.src_start] = tuple(words[step.dest_start : step.dest_end])
@@ -60,7 +60,7 @@ def _aligned(backbone: list[str], words: list[str]) -> list[Words]:
     return said
 
 
-def _winner(ballot: dict[Words, float]) -> Words:
+def _winner(ballot: dict[WordSequence, float]) -> WordSequence:
     """Return the words with most weight.
 
     A tie goes to fewer words, then to the first in sorted order.

@@ -13,12 +13,12 @@ from gateway.errors import Refused
 from gateway.qa.overlap import (
     ANSWERS_MIN,
     CONFIDENCE,
-    Decision,
+    AnswerPrice,
+    AnswerPrices,
     DynamicOverlap,
-    Market,
-    Offer,
     Policy,
     PricedOverlap,
+    TaskDecision,
     judge,
 )
 from gateway.qa.rows import Answer
@@ -66,7 +66,7 @@ def dynamic(
     taught = [row for row in rows if row[0] in known]
     skills = _taught(taught, known, language)
     waiting = list(queues)
-    market = Market(Offer(price or 0.0))
+    market = AnswerPrices(AnswerPrice(price or 0.0))
 
     def policy(available: int) -> Policy:
         least = min(answers_min, available)
@@ -87,7 +87,7 @@ def dynamic(
                 language=language,
                 market=market,
             )
-            if verdict.decision is Decision.ASK_MORE:
+            if verdict.decision is TaskDecision.ASK_MORE:
                 taken[task] += 1
                 still.append(task)
             else:

@@ -26,14 +26,14 @@ from starlette.routing import Route
 
 from gateway.simulator.carriers.terms import Hooks
 from gateway.simulator.carriers.ussd_formats import FORMATS
-from gateway.simulator.carriers.ussd_http import Session as UssdSession
 from gateway.simulator.carriers.ussd_http import UssdHttp
+from gateway.simulator.carriers.ussd_http import UssdHttpDialogue as UssdSession
 from gateway.simulator.septets import Weight
 
 if TYPE_CHECKING:
     from gateway.simulator.carriers.africastalking import CarrierServer
     from gateway.simulator.carriers.twilio import TwilioServer
-    from gateway.simulator.phones import Session
+    from gateway.simulator.phones import UssdDialogue
 
 
 def carrier_routes(carrier: "CarrierServer") -> list[Route]:
@@ -122,7 +122,7 @@ class _Desk:
 
     def __init__(self, carrier: "CarrierServer") -> None:
         self._carrier = carrier
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, UssdDialogue] = {}
 
     async def totals(self, request: Request) -> Response:
         violations = [asdict(each) for each in self._carrier.violations]

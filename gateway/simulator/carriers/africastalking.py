@@ -23,23 +23,29 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.simulator.carriers import at_forms as at
-from gateway.simulator.carriers.terms import Hooks, Terms
+from gateway.simulator.carriers.terms import CarrierTerms, Hooks
 from gateway.simulator.diary import Hop, Sms, Tally, Violation, tally
 from gateway.simulator.faults import FaultPlan
-from gateway.simulator.phones import Phone, Screen, Session
+from gateway.simulator.phones import Phone, PhoneScreen, UssdDialogue
 from gateway.simulator.septets import fits_ussd, weigh
-from gateway.simulator.wire import Answer, Caller, Provider, after_acting, before_acting
+from gateway.simulator.wire import (
+    Caller,
+    HttpAnswer,
+    SimulatedProvider,
+    after_acting,
+    before_acting,
+)
 
 PREFIXES: Final = ("CON ", "END ")
 HTTP_OK: Final = 200
 
 
-class CarrierServer(Provider):
+class CarrierServer(SimulatedProvider):
     """The provider. Its books are `phones`, `messages`, `hops` and `violations`."""
 
     def __init__(
         self,
-        terms: Terms | None = None,
+        terms: CarrierTerms | None = None,
         hooks: Hooks | None = None,
         plan: FaultPlan | None = None,
         *,
@@ -50,7 +56,7 @@ class CarrierServer(Provider):
 
         `run` is random unless given, because ids outlive a run.
         """
-        self.terms = terms or Terms()
+        self.terms = terms or CarrierTerms()
         self.hooks = hooks or Hooks()
         self.plan = plan or FaultPlan()
         self.now = time.time
@@ -128,7 +134,7 @@ class CarrierServer(Provider):
         before = phone.sent[-1].at if phone.sent else -1.0
         return max(self.now(), before + 1.0)
 
-    async def carry_hop(self, session: Session, transcript: str) -> Screen:
+    async def carry_hop(self, session: UssdDialogue, transcript: str) -> PhoneScreen:
         """Post one USSD step and check the answer against the provider's rules."""
         phone = session.phone
         if not session.hops:
@@ -152,14 +158,14 @@ class CarrierServer(Provider):
         self.hops.append(hop)
         return self._judge(session, answer, took_s)
 
-    async def end_session(self, session: Session, status: str, error: str = "") -> None:
+    async def end_session(self, session: UssdDialogue, status: str, error: str = "") -> None:
         """Notify the gateway, once, that a session is over."""
         if session.ended:
             return
         session.ended = True
         if not self.hooks.session_end:
             return
-        end = at.SessionEnd(
+        end = at.SessionEndForm(
             at=self.now(),
             session=session.ref,
             service=session.service,
@@ -177,7 +183,7 @@ class CarrierServer(Provider):
         )
         self._spawn(self._tell(at.session_end(end), self.hooks.session_end))
 
-    async def _twice(self, session: Session, form: dict[str, str], said: str) -> Answer:
+    async def _twice(self, session: UssdDialogue, form: dict[str, str], said: str) -> HttpAnswer:
         """Repeat a step at once, as a network does. Both answers must be the same screen."""
         url = self.hooks.ussd
         one, two = await asyncio.gather(
@@ -187,7 +193,7 @@ class CarrierServer(Provider):
             self._note(session, "two screens for one step", f"{one.text!r} / {two.text!r}")
         return one
 
-    def _judge(self, session: Session, answer: Answer, took_s: float) -> Screen:
+    def _judge(self, session: UssdDialogue, answer: HttpAnswer, took_s: float) -> PhoneScreen:
         body = answer.text
         rule = ""
         if answer.status != HTTP_OK:
@@ -203,11 +209,11 @@ class CarrierServer(Provider):
             self._note(session, "an empty screen", body)
         if rule:
             self._note(session, rule, body)
-            return Screen("Connection problem or invalid MMI code.", open=False, took_s=took_s,
+            return PhoneScreen("Connection problem or invalid MMI code.", open=False, took_s=took_s,
                           fault=rule)  # fmt: skip
-        return Screen(body[4:], open=body.startswith("CON "), took_s=took_s)
+        return PhoneScreen(body[4:], open=body.startswith("CON "), took_s=took_s)
 
-    def _note(self, session: Session, rule: str, shown: str) -> None:
+    def _note(self, session: UssdDialogue, rule: str, shown: str) -> None:
         self.violations.append(
             Violation(self.now(), session.phone.msisdn, session.ref, rule, shown[:400])
         )
@@ -262,7 +268,9 @@ class CarrierServer(Provider):
             lambda: Response(body, 409 if refused_by_night else 201, media_type="application/json"),
         )
 
-    def _accept(self, number: str, sender: str, text: str, *, queued: bool = False) -> at.Fate:
+    def _accept(
+        self, number: str, sender: str, text: str, *, queued: bool = False
+    ) -> at.RecipientStatus:
         weight = weigh(text)
         cost_minor = weight.segments * self.terms.price_minor
         status = at.magic_status(number) if self.plan.magic else 101
@@ -271,7 +279,7 @@ class CarrierServer(Provider):
         elif self.balance_minor is not None and self.balance_minor < cost_minor:
             status = 405
         if status not in at.ACCEPTED:
-            return at.Fate(number, status, "None", 0)
+            return at.RecipientStatus(number, status, "None", 0)
         if queued:
             status = at.QUEUED
         if self.balance_minor is not None:
@@ -279,7 +287,7 @@ class CarrierServer(Provider):
         ref = self.new_ref("ATXid")
         sms = Sms(self.now(), "to_phone", number, sender, text, weight, ref, cost_minor)
         self._deliver(sms)
-        return at.Fate(number, status, sms.ref, cost_minor)
+        return at.RecipientStatus(number, status, sms.ref, cost_minor)
 
     def _deliver(self, sms: Sms) -> None:
         status, reason = "Success", ""

@@ -64,7 +64,7 @@ NETWORKS: Final[Mapping[str, str]] = {
 }
 
 
-class Fate(NamedTuple):
+class RecipientStatus(NamedTuple):
     """The outcome for one recipient of a send request."""
 
     number: str
@@ -74,7 +74,7 @@ class Fate(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionEnd:
+class SessionEndForm:
     """The end of a USSD session, posted to a URL of its own."""
 
     at: float
@@ -120,7 +120,7 @@ def money(currency: str, minor: int) -> str:
     return f"{currency} {minor // 100}.{minor % 100:02d}00" if minor else "0"
 
 
-def reply(currency: str, fates: Sequence[Fate]) -> bytes:
+def reply(currency: str, fates: Sequence[RecipientStatus]) -> bytes:
     """Return the 201 body of a send: one summary line, and one entry per recipient."""
     taken = sum(fate.status_code in ACCEPTED for fate in fates)
     total = money(currency, sum(fate.cost_minor for fate in fates))
@@ -184,7 +184,7 @@ def hop(session: str, number: str, network: str, service: str, text: str) -> dic
     }
 
 
-def session_end(end: SessionEnd) -> dict[str, str]:
+def session_end(end: SessionEndForm) -> dict[str, str]:
     form = {
         "date": datetime.fromtimestamp(end.at, UTC).strftime("%Y-%m-%d %H:%M:%S"),
         "sessionId": end.session,

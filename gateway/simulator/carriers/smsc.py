@@ -25,7 +25,7 @@ _TEXT_BYTES_MAX = 254
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
+class SubmittedMessage:
     """A message that was handed to the operator."""
 
     id: str
@@ -41,7 +41,7 @@ class Smsc:
 
     port: int = 0
     """The port to listen on. 0 takes any free port."""
-    submitted: list[Submitted] = field(default_factory=list)
+    submitted: list[SubmittedMessage] = field(default_factory=list)
     """The messages that were submitted, in order of arrival."""
     receipts: int = 0
     """The number of receipts delivered."""
@@ -91,14 +91,14 @@ class Smsc:
             self._links.remove(link)
             link.close()
 
-    def took(self, sent: Submitted) -> None:
+    def took(self, sent: SubmittedMessage) -> None:
         self.submitted.append(sent)
         if sent.wants_receipt:
             task = asyncio.create_task(self._receipt(sent))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _receipt(self, sent: Submitted) -> None:
+    async def _receipt(self, sent: SubmittedMessage) -> None:
         """Deliver the receipt of a message, also for an unreachable phone.
 
         The format is that of SMPP 3.4, appendix B.
@@ -179,7 +179,7 @@ class _Link:
         self._writer.write(struct.pack("!IIII", 16 + len(body), command, status, sequence) + body)
 
 
-def _submitted(body: bytes, message_id: str) -> Submitted:
+def _submitted(body: bytes, message_id: str) -> SubmittedMessage:
     """Read the body of a submit_sm (SMPP 3.4, 4.4.1)."""
     _, at = _string(body, 0)
     sender, at = _string(body, at + 2)
@@ -189,7 +189,7 @@ def _submitted(body: bytes, message_id: str) -> Submitted:
     registered, coding, length = body[at], body[at + 2], body[at + 4]
     short = body[at + 5 : at + 5 + length]
     text = short.decode("utf-16-be" if coding == UCS2 else "latin-1", "replace")
-    return Submitted(message_id, sender, to, text, bool(registered & 3))
+    return SubmittedMessage(message_id, sender, to, text, bool(registered & 3))
 
 
 def _string(body: bytes, at: int) -> tuple[str, int]:

@@ -29,7 +29,7 @@ class Hooks:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class CarrierTerms:
     """The conditions of the account at the provider. Prices are in minor units."""
 
     api_key: str = "simulator"
@@ -52,7 +52,7 @@ class Terms:
 
         Raises ValueError when no served code matches.
 
-        >>> Terms(service_codes=frozenset({"*384*123#"})).split_code("*384*123*5*12#")
+        >>> CarrierTerms(service_codes=frozenset({"*384*123#"})).split_code("*384*123*5*12#")
         ('*384*123#', '5*12')
         """
         served = self.service_codes

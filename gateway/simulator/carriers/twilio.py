@@ -25,7 +25,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.simulator.faults import FaultPlan
-from gateway.simulator.wire import FORM, Answer, Caller, Provider, after_acting, before_acting
+from gateway.simulator.wire import (
+    FORM,
+    Caller,
+    HttpAnswer,
+    SimulatedProvider,
+    after_acting,
+    before_acting,
+)
 
 ACCOUNT, TOKEN, NUMBER = "AC" + "5" * 32, "simulator", "+254200000000"
 # Twilio always answers these numbers with its error codes of the same ending.
@@ -37,7 +44,7 @@ RECEIPT_DELAY_S = 0.05
 
 
 @dataclass(slots=True)
-class Taken:
+class TwilioMessage:
     """A message that Twilio took from the gateway."""
 
     sid: str
@@ -51,7 +58,7 @@ class Taken:
     error: str = ""
 
 
-class TwilioServer(Provider):
+class TwilioServer(SimulatedProvider):
     """The provider.
 
     Its books, oldest first, are the `messages` that it took from the gateway and the texts that
@@ -66,8 +73,8 @@ class TwilioServer(Provider):
         self.plan = plan or FaultPlan()
         self._receipts = receipts
         self._tasks: set[asyncio.Task[None]] = set()
-        self.messages: list[Taken] = []
-        self.came: list[Taken] = []
+        self.messages: list[TwilioMessage] = []
+        self.came: list[TwilioMessage] = []
         self.asked = 0
         self.now = time.time
         self._caller = Caller()
@@ -95,22 +102,24 @@ class TwilioServer(Provider):
 
     # To the gateway, signed
 
-    async def texts(self, url: str, msisdn: str, text: str) -> Answer:
+    async def texts(self, url: str, msisdn: str, text: str) -> HttpAnswer:
         """Send a text from a phone to the gateway's number and return the gateway's answer."""
-        came = Taken(self._sid(), NUMBER, msisdn, text, "", self.now(), "inbound", "received")
+        came = TwilioMessage(
+            self._sid(), NUMBER, msisdn, text, "", self.now(), "inbound", "received"
+        )
         self.came.append(came)
         form = {"MessageSid": came.sid, "AccountSid": ACCOUNT, "From": msisdn, "To": NUMBER, "Body": text,
                 "NumSegments": "1", "NumMedia": "0", "SmsStatus": "received", "ApiVersion": "2010-04-01"}  # fmt: skip
         return await self.post(url, form)
 
-    async def reports(self, message: Taken, status: str, error: str = "") -> Answer:
+    async def reports(self, message: TwilioMessage, status: str, error: str = "") -> HttpAnswer:
         """Report the status of a message to the address that came with it. Returns the answer."""
         message.status, message.error = status, error
         form = {"MessageSid": message.sid, "AccountSid": ACCOUNT, "To": message.to, "From": message.sender,
                 "MessageStatus": status, "ApiVersion": "2010-04-01", **({"ErrorCode": error} if error else {})}  # fmt: skip
         return await self.post(message.callback, form)
 
-    async def post(self, url: str, form: Mapping[str, str], token: str = TOKEN) -> Answer:
+    async def post(self, url: str, form: Mapping[str, str], token: str = TOKEN) -> HttpAnswer:
         """Post a signed webhook and return the answer.
 
         With another `token` the webhook is forged.
@@ -132,7 +141,7 @@ class TwilioServer(Provider):
         to, sender = form.get("To", ""), form.get("From") or form.get("MessagingServiceSid", "")
         if refused := _refusal(to, sender, form.get("Body", "")):
             return refused
-        made = Taken(
+        made = TwilioMessage(
             self._sid(), to, sender, form["Body"], form.get("StatusCallback", ""), self.now()
         )
         self.messages.append(made)
@@ -161,7 +170,7 @@ class TwilioServer(Provider):
                 "uri": f"{path}?{request.url.query}"}  # fmt: skip
         return JSONResponse(page)
 
-    async def _delivered(self, message: Taken) -> None:
+    async def _delivered(self, message: TwilioMessage) -> None:
         await asyncio.sleep(RECEIPT_DELAY_S)
         for status in ("sent", "delivered"):
             await self.reports(message, status)
@@ -211,7 +220,7 @@ def _error(code: int, status: int, message: str) -> Response:
     return JSONResponse({"code": code, "message": message, "status": status}, status)
 
 
-def _resource(message: Taken) -> dict[str, object]:
+def _resource(message: TwilioMessage) -> dict[str, object]:
     return {
         "sid": message.sid,
         "account_sid": ACCOUNT,

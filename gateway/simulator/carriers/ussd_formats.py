@@ -51,7 +51,7 @@ class Dialogue:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class UssdRequest:
     """A call from the aggregator: a body, or a query for a GET."""
 
     method: str
@@ -61,26 +61,26 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class UssdFormat:
     """The format of one aggregator.
 
     `end` is None if the aggregator does not report the end of a session.
     """
 
-    step: Callable[[Dialogue], Call]
-    end: Callable[[Dialogue], Call] | None
+    step: Callable[[Dialogue], UssdRequest]
+    end: Callable[[Dialogue], UssdRequest] | None
     read: Callable[[Dialogue, str, str], tuple[str, bool]]
     """Takes the session, content type and body of an answer. Returns the screen, and whether it
     waits for a key.
     """
 
 
-def _posted(told: Mapping[str, object]) -> Call:
-    return Call("POST", body=orjson.dumps(told), content_type=JSON)
+def _posted(told: Mapping[str, object]) -> UssdRequest:
+    return UssdRequest("POST", body=orjson.dumps(told), content_type=JSON)
 
 
-def _got(told: Mapping[str, str]) -> Call:
-    return Call("GET", query=urlencode(told))
+def _got(told: Mapping[str, str]) -> UssdRequest:
+    return UssdRequest("GET", query=urlencode(told))
 
 
 def _object(content_type: str, body: str) -> dict[str, object]:
@@ -118,7 +118,7 @@ def _same(told: Mapping[str, object], name: str, value: str) -> None:
 # Hubtel
 
 
-def _hubtel(dialogue: Dialogue, kind: str) -> Call:
+def _hubtel(dialogue: Dialogue, kind: str) -> UssdRequest:
     first = dialogue.hops == 0
     return _posted(
         {
@@ -148,7 +148,7 @@ def _read_hubtel(dialogue: Dialogue, content_type: str, body: str) -> tuple[str,
 # Arkesel
 
 
-def _arkesel(dialogue: Dialogue) -> Call:
+def _arkesel(dialogue: Dialogue) -> UssdRequest:
     first = dialogue.hops == 0
     return _posted(
         {
@@ -173,7 +173,7 @@ def _read_arkesel(dialogue: Dialogue, content_type: str, body: str) -> tuple[str
 # Moolre
 
 
-def _moolre(dialogue: Dialogue) -> Call:
+def _moolre(dialogue: Dialogue) -> UssdRequest:
     first = dialogue.hops == 0
     return _posted(
         {
@@ -196,7 +196,7 @@ def _read_moolre(_: Dialogue, content_type: str, body: str) -> tuple[str, bool]:
 # Uzo
 
 
-def _uzo(dialogue: Dialogue, operation: str) -> Call:
+def _uzo(dialogue: Dialogue, operation: str) -> UssdRequest:
     return _posted(
         {
             "ussdString": f"{dialogue.dialled}#" if dialogue.hops == 0 else dialogue.newest,
@@ -218,7 +218,7 @@ def _read_uzo(_: Dialogue, content_type: str, body: str) -> tuple[str, bool]:
 # HollaTags
 
 
-def _hollatags(dialogue: Dialogue, operation: str) -> Call:
+def _hollatags(dialogue: Dialogue, operation: str) -> UssdRequest:
     return _got(
         {
             "session_msisdn": dialogue.msisdn.removeprefix("+"),
@@ -242,7 +242,7 @@ def _read_hollatags(dialogue: Dialogue, content_type: str, body: str) -> tuple[s
 # Crossgate
 
 
-def _crossgate(dialogue: Dialogue) -> Call:
+def _crossgate(dialogue: Dialogue) -> UssdRequest:
     return _got(
         {
             "network_code": "2541",
@@ -262,19 +262,21 @@ def _read_crossgate(_: Dialogue, content_type: str, body: str) -> tuple[str, boo
     return body[4:], body.startswith("CON ")
 
 
-FORMATS: Final[Mapping[str, Format]] = {
-    "hubtel": Format(
+FORMATS: Final[Mapping[str, UssdFormat]] = {
+    "hubtel": UssdFormat(
         lambda d: _hubtel(d, "response" if d.hops else "initiation"),
         lambda d: _hubtel(d, "release"),
         _read_hubtel,
     ),
-    "arkesel": Format(_arkesel, None, _read_arkesel),
-    "moolre": Format(_moolre, None, _read_moolre),
-    "uzo": Format(lambda d: _uzo(d, "18" if d.hops else "1"), lambda d: _uzo(d, "30"), _read_uzo),
-    "hollatags": Format(
+    "arkesel": UssdFormat(_arkesel, None, _read_arkesel),
+    "moolre": UssdFormat(_moolre, None, _read_moolre),
+    "uzo": UssdFormat(
+        lambda d: _uzo(d, "18" if d.hops else "1"), lambda d: _uzo(d, "30"), _read_uzo
+    ),
+    "hollatags": UssdFormat(
         lambda d: _hollatags(d, "continue" if d.hops else "begin"),
         lambda d: _hollatags(d, "end"),
         _read_hollatags,
     ),
-    "crossgate": Format(_crossgate, None, _read_crossgate),
+    "crossgate": UssdFormat(_crossgate, None, _read_crossgate),
 }

@@ -13,8 +13,8 @@ from typing import Self
 
 import aiohttp
 
-from gateway.simulator.carriers.ussd_formats import FORMATS, Call, Dialogue, Unreadable
-from gateway.simulator.phones import Screen
+from gateway.simulator.carriers.ussd_formats import FORMATS, Dialogue, Unreadable, UssdRequest
+from gateway.simulator.phones import PhoneScreen
 
 HTTP_OK = 200
 
@@ -39,13 +39,13 @@ class UssdHttp:
         if self._http is not None:
             await self._http.close()
 
-    async def dial(self, msisdn: str, code: str, *ahead: str) -> "Session":
+    async def dial(self, msisdn: str, code: str, *ahead: str) -> "UssdHttpDialogue":
         """Dial a code, optionally with keys behind it, and return the new session."""
-        session = Session(self, Dialogue(token_hex(8), msisdn, code, list(ahead)))
+        session = UssdHttpDialogue(self, Dialogue(token_hex(8), msisdn, code, list(ahead)))
         await session.send()
         return session
 
-    async def carry(self, call: Call) -> tuple[int, str, str]:
+    async def carry(self, call: UssdRequest) -> tuple[int, str, str]:
         """Post a call and return the status, content type and body of the gateway's answer."""
         assert self._http is not None
         url = f"{self.url}?{call.query}" if call.query else self.url
@@ -55,15 +55,15 @@ class UssdHttp:
             return reply.status, reply.headers.get("Content-Type", ""), await reply.text()
 
 
-class Session:
+class UssdHttpDialogue:
     """A dialogue of one phone with the gateway."""
 
     def __init__(self, carrier: UssdHttp, dialogue: Dialogue) -> None:
         self.carrier, self.dialogue = carrier, dialogue
-        self.screen = Screen("", open=True, took_s=0.0)
-        self._last: Call | None = None
+        self.screen = PhoneScreen("", open=True, took_s=0.0)
+        self._last: UssdRequest | None = None
 
-    async def press(self, *keys: str) -> Screen:
+    async def press(self, *keys: str) -> PhoneScreen:
         """Type one input after the other and return the last screen.
 
         Raises RuntimeError when the session is over.
@@ -75,13 +75,13 @@ class Session:
             await self.send()
         return self.screen
 
-    async def send(self) -> Screen:
+    async def send(self) -> PhoneScreen:
         self._last = self.carrier.format.step(self.dialogue)
         self.dialogue.hops += 1
         self.screen = await self._carried(self._last)
         return self.screen
 
-    async def repeat(self) -> Screen:
+    async def repeat(self) -> PhoneScreen:
         """Send the last call again, byte for byte.
 
         An aggregator does this when it missed the gateway's answer.
@@ -99,7 +99,7 @@ class Session:
         status, _, _ = await self.carrier.carry(self.carrier.format.end(self.dialogue))
         return status
 
-    async def _carried(self, call: Call) -> Screen:
+    async def _carried(self, call: UssdRequest) -> PhoneScreen:
         status, content_type, body = await self.carrier.carry(call)
         if status != HTTP_OK:
             return _broken(f"HTTP {status}")
@@ -107,8 +107,8 @@ class Session:
             text, goes_on = self.carrier.format.read(self.dialogue, content_type, body)
         except Unreadable as bad:
             return _broken(str(bad))
-        return Screen(text, open=goes_on, took_s=0.0)
+        return PhoneScreen(text, open=goes_on, took_s=0.0)
 
 
-def _broken(why: str) -> Screen:
-    return Screen("Connection problem or invalid MMI code.", open=False, took_s=0.0, fault=why)
+def _broken(why: str) -> PhoneScreen:
+    return PhoneScreen("Connection problem or invalid MMI code.", open=False, took_s=0.0, fault=why)

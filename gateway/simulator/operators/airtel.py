@@ -28,7 +28,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.simulator.countries import AIRTEL, is_national, minor_per_major, pays_in
-from gateway.simulator.operators.books import OperatorBooks, Payment
+from gateway.simulator.operators.books import OperatorBooks, PaymentRequest
 from gateway.simulator.operators.operator import Operator, json, minor_of, object_of, part
 from gateway.simulator.wire import after_acting, before_acting
 
@@ -64,7 +64,7 @@ class AirtelBooks(OperatorBooks):
     def fee_minor(self, amount_minor: int) -> int:
         return FEE_MINOR
 
-    def refusal(self, payment: Payment, *, magic: bool) -> str:
+    def refusal(self, payment: PaymentRequest, *, magic: bool) -> str:
         if magic and payment.msisdn[-4] == "9" and payment.msisdn[-3:] in FAILING:
             return payment.msisdn[-3:]
         return "007" if self.short_of(payment) else ""
@@ -73,7 +73,7 @@ class AirtelBooks(OperatorBooks):
         return f"MP{number * 7_919 % 10**10:010}"
 
 
-class Airtel(Operator):
+class AirtelOperator(Operator):
     token_life_s = 180.0
     names: Mapping[str, str] = MappingProxyType({})
     """Names of subscribers, by their number within the country."""
@@ -96,7 +96,7 @@ class Airtel(Operator):
             Route("/v1/rsa/encryption-keys", self._key, methods=["GET"]),
         ]
 
-    def told(self, payment: Payment) -> bytes:
+    def told(self, payment: PaymentRequest) -> bytes:
         return _signed(_transaction(payment))
 
     def forged(self, true: bytes) -> bytes:
@@ -227,7 +227,7 @@ def _fault(
     return "" if good and body.get("pin") else "013"
 
 
-def _transaction(payment: Payment) -> dict[str, object]:
+def _transaction(payment: PaymentRequest) -> dict[str, object]:
     status = {"paid": "TS", "refused": "TF"}.get(payment.state, "TIP")
     told: dict[str, object] = {
         "id": payment.key,
@@ -244,7 +244,7 @@ def _signed(transaction: dict[str, object]) -> bytes:
     return orjson.dumps({"transaction": transaction, "hash": base64.b64encode(digest).decode()})
 
 
-def _said(code: str, payment: Payment | None) -> Response:
+def _said(code: str, payment: PaymentRequest | None) -> Response:
     """Return a code and a payment in Airtel's envelope, with status 200 for any code."""
     data: dict[str, object] = {}
     if payment is not None:

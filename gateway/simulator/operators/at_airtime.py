@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.simulator.countries import minor_per_major, pays_in, region_of
-from gateway.simulator.operators.books import OperatorBooks, Payment
+from gateway.simulator.operators.books import OperatorBooks, PaymentRequest
 from gateway.simulator.operators.operator import Operator, json, minor_of, object_of
 from gateway.simulator.wire import JSON, Caller, after_acting, before_acting
 
@@ -39,7 +39,7 @@ class AirtimeBooks(OperatorBooks):
     def fee_minor(self, amount_minor: int) -> int:
         return 0
 
-    def refusal(self, payment: Payment, *, magic: bool) -> str:
+    def refusal(self, payment: PaymentRequest, *, magic: bool) -> str:
         if magic and payment.msisdn.endswith(MAGIC_FAILED):
             return "Failed"
         return "Insufficient balance" if self.short_of(payment) else ""
@@ -48,7 +48,7 @@ class AirtimeBooks(OperatorBooks):
         return f"ATQid_{number * 104_729 % 16**12:012x}{self.seed:04x}"
 
 
-class Airtime(Operator):
+class AirtimeOperator(Operator):
     def routes(self) -> list[Route]:
         return [
             Route("/version1/airtime/send", self._send, methods=["POST"]),
@@ -56,7 +56,7 @@ class Airtime(Operator):
             Route("/version1/user", self._user, methods=["GET"]),
         ]
 
-    def told(self, payment: Payment) -> bytes:
+    def told(self, payment: PaymentRequest) -> bytes:
         return orjson.dumps(
             {
                 "phoneNumber": f"+{payment.msisdn}",
@@ -99,7 +99,7 @@ class Airtime(Operator):
         await self.begin(key, faults)
         return after_acting(faults, lambda: _sent(payment))
 
-    async def _validated(self, payment: Payment) -> bool:
+    async def _validated(self, payment: PaymentRequest) -> bool:
         """Return whether the business confirms at its validation URL that it ordered this."""
         if not self.portal.validation_url:
             return True
@@ -193,7 +193,7 @@ def _none(error: str) -> Response:
     return json(told, 201)
 
 
-def _sent(payment: Payment) -> Response:
+def _sent(payment: PaymentRequest) -> Response:
     amount, off = _written(payment), _written(payment, DISCOUNT_PERCENT)
     one = {
         "phoneNumber": f"+{payment.msisdn}",
@@ -213,13 +213,13 @@ def _sent(payment: Payment) -> Response:
     return json(told, 201)
 
 
-def _money(payment: Payment) -> tuple[str, str]:
+def _money(payment: PaymentRequest) -> tuple[str, str]:
     """Return the currency and amount that the recipient was given."""
     form = {name: values[0] for name, values in parse_qs(payment.body.decode()).items()}
     currency, _, amount = str(orjson.loads(form["recipients"])[0]["amount"]).partition(" ")
     return currency, amount
 
 
-def _written(payment: Payment, percent: int = 100) -> str:
+def _written(payment: PaymentRequest, percent: int = 100) -> str:
     currency, amount = _money(payment)
     return f"{currency} {float(amount) * percent / 100:.4f}"

@@ -60,7 +60,7 @@ DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
+class PaymentRequest:
     """A payment request as the operator's books know it."""
 
     key: str  # the caller's own id for the payment
@@ -143,7 +143,7 @@ class OperatorBooks(ABC):
         shortcode: str = "",
         result_url: str = "",
         timeout_url: str = "",
-    ) -> Payment | None:
+    ) -> PaymentRequest | None:
         """Record a payment request.
 
         Return None if its key was used before, whatever the outcome.
@@ -160,7 +160,7 @@ class OperatorBooks(ABC):
             )  # fmt: skip
         return self.find(key)
 
-    def find(self, key: str = "", transaction: str = "") -> Payment | None:
+    def find(self, key: str = "", transaction: str = "") -> PaymentRequest | None:
         """Return the payment with this key, conversation id or receipt.
 
         `key` is the caller's own key or the operator's conversation id.
@@ -172,14 +172,14 @@ class OperatorBooks(ABC):
         ).fetchone()
         return _payment(row) if row else None
 
-    def unfinished(self) -> list[Payment]:
+    def unfinished(self) -> list[PaymentRequest]:
         """Return the payments that are neither paid nor refused, which a restart must continue."""
         rows = self.db.execute(
             f"SELECT {COLUMNS} FROM request WHERE state = 'accepted' ORDER BY id"  # noqa: S608
         )
         return [_payment(row) for row in rows]
 
-    def execute(self, key: str, *, magic: bool, forbid: str = "") -> Payment | None:
+    def execute(self, key: str, *, magic: bool, forbid: str = "") -> PaymentRequest | None:
         """Pay or refuse (with the code `forbid`) a request. Return None if that was done before."""
         with self.writing() as db:
             payment = self.find(key)
@@ -231,7 +231,7 @@ class OperatorBooks(ABC):
         return f"SIM{text}"
 
     @abstractmethod
-    def refusal(self, payment: Payment, *, magic: bool) -> str:
+    def refusal(self, payment: PaymentRequest, *, magic: bool) -> str:
         """Return the code that forbids this payment, or "" when nothing does."""
 
     @abstractmethod
@@ -242,11 +242,13 @@ class OperatorBooks(ABC):
         """Return the operator's calendar day as YYYYMMDD."""
         return datetime.fromtimestamp(at, UTC).strftime("%Y%m%d")
 
-    def short_of(self, payment: Payment) -> bool:
+    def short_of(self, payment: PaymentRequest) -> bool:
         """Return whether the float is too low for a payment, or the plan pretends so."""
         return "float_empty" in payment.faults or self.funds().utility_minor < payment.amount_minor
 
-    def _pay(self, db: sqlite3.Connection, payment: Payment, receipt: str, at: float) -> None:
+    def _pay(
+        self, db: sqlite3.Connection, payment: PaymentRequest, receipt: str, at: float
+    ) -> None:
         fee = self.fee_minor(payment.amount_minor)
         _change(db, "utility", -payment.amount_minor)
         _change(db, "charges", -fee)
@@ -267,10 +269,10 @@ def _change(db: sqlite3.Connection, account: str, by_minor: int) -> None:
     db.execute("UPDATE account SET balance_minor = balance_minor + ? WHERE name = ?", (by_minor, account))  # fmt: skip
 
 
-def _payment(row: tuple[str, str, str, str, int, str, str, str, bytes, float, str, str, str, float]) -> Payment:  # fmt: skip
+def _payment(row: tuple[str, str, str, str, int, str, str, str, bytes, float, str, str, str, float]) -> PaymentRequest:  # fmt: skip
     (key, conversation, transaction, msisdn, amount_minor, shortcode, result_url, timeout_url,
      body, accepted_at, faults, state, code, finalised_at) = row  # fmt: skip
-    return Payment(
+    return PaymentRequest(
         key=key,
         conversation=conversation,
         transaction=transaction,

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from gateway.simulator.faults import FaultPlan
 from gateway.simulator.operators import daraja_forms as forms
-from gateway.simulator.operators.daraja_books import Books
+from gateway.simulator.operators.daraja_books import DarajaBooks
 from gateway.simulator.operators.operator import basic_of, object_of
 from gateway.simulator.operators.post import PostRoom
 from gateway.simulator.wire import after_acting, before_acting
@@ -30,7 +30,7 @@ BODY_MAX_BYTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class DarajaTerms:
     """The credentials and delays of this operator. "" accepts any credential."""
 
     consumer_key: str = ""
@@ -43,10 +43,12 @@ class Terms:
 class Daraja:
     """The operator. Its books are `books`, and `post` sends its results."""
 
-    def __init__(self, books: Books, plan: FaultPlan, terms: Terms | None = None) -> None:
+    def __init__(
+        self, books: DarajaBooks, plan: FaultPlan, terms: DarajaTerms | None = None
+    ) -> None:
         self.books = books
         self.plan = plan
-        self.terms = terms or Terms()
+        self.terms = terms or DarajaTerms()
         self.post = PostRoom(books, plan, forms.forged)
 
     def routes(self) -> list[Route]:

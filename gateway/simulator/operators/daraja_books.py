@@ -4,11 +4,11 @@ All amounts are Kenyan cents.
 """
 
 from gateway.simulator.operators import tariff
-from gateway.simulator.operators.books import OperatorBooks, Payment
+from gateway.simulator.operators.books import OperatorBooks, PaymentRequest
 from gateway.simulator.operators.daraja_forms import MAGIC, day
 
 
-class Books(OperatorBooks):
+class DarajaBooks(OperatorBooks):
     """The books of Daraja. They are kept in memory if `path` is None."""
 
     provider = "daraja"
@@ -20,7 +20,7 @@ class Books(OperatorBooks):
     def fee_minor(self, amount_minor: int) -> int:
         return tariff.fee_minor(amount_minor)
 
-    def refusal(self, payment: Payment, *, magic: bool) -> str:
+    def refusal(self, payment: PaymentRequest, *, magic: bool) -> str:
         """Return the ResultCode that forbids this payment, or "" when nothing does."""
         amount = payment.amount_minor
         if magic and payment.msisdn[-5:] in MAGIC:

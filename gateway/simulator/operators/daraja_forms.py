@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from gateway.simulator.operators.books import Funds, Payment
+from gateway.simulator.operators.books import Funds, PaymentRequest
 from gateway.simulator.operators.tariff import fee_minor
 
 NAIROBI: Final = timezone(timedelta(hours=3))
@@ -118,7 +118,7 @@ def ack(conversation: str, key: str) -> bytes:
     )
 
 
-def b2c_result(payment: Payment, funds: Funds) -> bytes:
+def b2c_result(payment: PaymentRequest, funds: Funds) -> bytes:
     """Return the Result posted to ResultURL. Failures have no ResultParameters."""
     if payment.state != "paid":
         code = int(payment.code) if payment.code.isdigit() else payment.code
@@ -138,7 +138,7 @@ def b2c_result(payment: Payment, funds: Funds) -> bytes:
                    reference=_timeout_reference(payment))  # fmt: skip
 
 
-def status_result(query: str, conversation: str, found: Payment | None) -> bytes:
+def status_result(query: str, conversation: str, found: PaymentRequest | None) -> bytes:
     """Return the answer to a status query: the payment in its state, or that there is none.
 
     The documentation shows only "Completed". "Pending" and "Failed", and the code in front of
@@ -225,7 +225,7 @@ def local_time(at: float) -> str:
     return _local(at, "%d-%m-%Y %H:%M:%S")
 
 
-def _timeout_reference(payment: Payment) -> dict[str, object]:
+def _timeout_reference(payment: PaymentRequest) -> dict[str, object]:
     return {"Key": "QueueTimeoutURL", "Value": payment.timeout_url}
 
 

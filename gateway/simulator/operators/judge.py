@@ -5,7 +5,7 @@ from typing import TypedDict
 from gateway.simulator.operators.books import OperatorBooks
 
 
-class Entry(TypedDict):
+class PaymentRecord(TypedDict):
     """The record of one OriginatorConversationID."""
 
     state: str
@@ -17,7 +17,7 @@ class Entry(TypedDict):
     receipt: str
 
 
-class Report(TypedDict):
+class BooksReport(TypedDict):
     """A report of one operator's whole books. Amounts are in minor units."""
 
     provider: str
@@ -35,10 +35,10 @@ class Report(TypedDict):
     open: int  # of these, not yet executed
     duplicate_requests: int  # the same key sent again, and turned away
     callbacks: dict[str, int]
-    by_key: dict[str, Entry]
+    by_key: dict[str, PaymentRecord]
 
 
-def report(books: OperatorBooks, *, by_key: bool = True) -> Report:
+def report(books: OperatorBooks, *, by_key: bool = True) -> BooksReport:
     """Return a report of the books. The figures are counted from the rows on each call."""
     db = books.db
     payouts, keys, paid, fees = db.execute(
@@ -52,7 +52,7 @@ def report(books: OperatorBooks, *, by_key: bool = True) -> Report:
         "SELECT count(*) FROM call WHERE kind = 'b2c' AND verdict LIKE '%uplicate%'"
     ).fetchone()
     funds = books.funds()
-    return Report(
+    return BooksReport(
         provider=books.provider,
         currency=books.currency,
         paid_minor=paid,
@@ -72,14 +72,14 @@ def report(books: OperatorBooks, *, by_key: bool = True) -> Report:
     )
 
 
-def _entries(books: OperatorBooks) -> dict[str, Entry]:
+def _entries(books: OperatorBooks) -> dict[str, PaymentRecord]:
     rows = books.db.execute(
         "SELECT r.key, r.state, r.code, r.msisdn, r.amount_minor, count(p.id),"
         " coalesce(sum(p.amount_minor), 0), coalesce(min(p.receipt), '')"
         " FROM request r LEFT JOIN payment p ON p.key = r.key GROUP BY r.id ORDER BY r.id"
     )
     return {
-        key: Entry(
+        key: PaymentRecord(
             state=state,
             code=code,
             msisdn=msisdn,

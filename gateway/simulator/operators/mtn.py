@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.simulator.countries import MTN, minor_per_major, region_of
-from gateway.simulator.operators.books import OperatorBooks, Payment
+from gateway.simulator.operators.books import OperatorBooks, PaymentRequest
 from gateway.simulator.operators.operator import (
     BODY_MAX_BYTES,
     Operator,
@@ -71,7 +71,7 @@ class MtnBooks(OperatorBooks):
     def fee_minor(self, amount_minor: int) -> int:
         return FEE_MINOR
 
-    def refusal(self, payment: Payment, *, magic: bool) -> str:
+    def refusal(self, payment: PaymentRequest, *, magic: bool) -> str:
         if magic and (found := magic_of(payment.msisdn)) and found[0] == "FAILED":
             return found[1]
         if payment.amount_minor > MAXIMUM_MINOR:
@@ -82,7 +82,7 @@ class MtnBooks(OperatorBooks):
         return str(1_000_000_007 + number * 17)
 
 
-class Mtn(Operator):
+class MtnOperator(Operator):
     names: Mapping[str, str] = MappingProxyType({})
     """Names of account holders, by number."""
 
@@ -106,7 +106,7 @@ class Mtn(Operator):
             ),
         ]
 
-    def told(self, payment: Payment) -> bytes:
+    def told(self, payment: PaymentRequest) -> bytes:
         return orjson.dumps(_status(payment))
 
     def forged(self, true: bytes) -> bytes:
@@ -235,7 +235,7 @@ def _fault(
     return ""
 
 
-def _status(payment: Payment) -> dict[str, object]:
+def _status(payment: PaymentRequest) -> dict[str, object]:
     """Return a status body. It holds the caller's external id but not the reference."""
     body = object_of(payment.body)
     told: dict[str, object] = {

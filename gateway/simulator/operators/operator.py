@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.simulator.faults import FaultPlan
-from gateway.simulator.operators.books import OperatorBooks, Payment
+from gateway.simulator.operators.books import OperatorBooks, PaymentRequest
 from gateway.simulator.operators.post import PostRoom
 
 BODY_MAX_BYTES: Final = 64 * 1024
@@ -53,7 +53,7 @@ class Operator(ABC):
     def routes(self) -> list[Route]: ...
 
     @abstractmethod
-    def told(self, payment: Payment) -> bytes:
+    def told(self, payment: PaymentRequest) -> bytes:
         """Return the callback of a payment that is paid or refused."""
 
     @abstractmethod
@@ -83,7 +83,7 @@ class Operator(ABC):
         if done and url:
             await self.post.tell(key, url, self.told(done), done.faults)
 
-    def seen(self, key: str, faults: frozenset[str]) -> Payment | None:
+    def seen(self, key: str, faults: frozenset[str]) -> PaymentRequest | None:
         """Return the payment that a status query finds.
 
         Returns None for a young payment if the plan has the answers lag behind.

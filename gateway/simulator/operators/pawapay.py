@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.simulator.countries import minor_per_major, pays_in, region_named, region_of
-from gateway.simulator.operators.books import OperatorBooks, Payment
+from gateway.simulator.operators.books import OperatorBooks, PaymentRequest
 from gateway.simulator.operators.operator import Operator, json, minor_of, object_of, part
 from gateway.simulator.wire import after_acting, before_acting
 
@@ -48,7 +48,7 @@ class PawapayBooks(OperatorBooks):
     def fee_minor(self, amount_minor: int) -> int:
         return FEE_MINOR
 
-    def refusal(self, payment: Payment, *, magic: bool) -> str:
+    def refusal(self, payment: PaymentRequest, *, magic: bool) -> str:
         if magic and payment.msisdn[-3:] in MAGIC:
             return MAGIC[payment.msisdn[-3:]]
         return "PAWAPAY_WALLET_OUT_OF_FUNDS" if self.short_of(payment) else ""
@@ -57,7 +57,7 @@ class PawapayBooks(OperatorBooks):
         return f"{14_000_000_000 + number * 31}"
 
 
-class Pawapay(Operator):
+class PawapayOperator(Operator):
     def routes(self) -> list[Route]:
         return [
             Route("/v2/payouts", self._initiate, methods=["POST"]),
@@ -65,7 +65,7 @@ class Pawapay(Operator):
             Route("/v2/wallet-balances", self._balance, methods=["GET"]),
         ]
 
-    def told(self, payment: Payment) -> bytes:
+    def told(self, payment: PaymentRequest) -> bytes:
         return orjson.dumps(_data(payment))
 
     def forged(self, true: bytes) -> bytes:
@@ -154,7 +154,7 @@ def _fault(
     return next((code for code, good in checks.items() if not good), "")
 
 
-def _data(payment: Payment) -> dict[str, object]:
+def _data(payment: PaymentRequest) -> dict[str, object]:
     body = object_of(payment.body)
     account = part(part(body, "recipient"), "accountDetails")
     told: dict[str, object] = {

@@ -5,7 +5,7 @@ the event loop (`async with Operators() as it: it.url`). `gateway operators` run
 application as a process of its own, with its books in a data folder.
 
     GET  /admin/health                                  {"ok": true, ...}
-    GET  /admin/books?provider=daraja[&by_key=0]        judge.Report
+    GET  /admin/books?provider=daraja[&by_key=0]        judge.BooksReport
     POST /admin/float[?provider=mtn]   {"float_minor": N} or {"add_minor": N}
     POST /admin/portal?provider=airtel {"callback_url": ..., "validation_url": ...}
     POST /admin/faults     a fault plan (see faults.py); null for none
@@ -33,30 +33,30 @@ from gateway.simulator.carriers.admin import UssdDesk, carrier_routes, twilio_ro
 from gateway.simulator.carriers.africastalking import CarrierServer
 from gateway.simulator.carriers.twilio import TwilioServer, not_found
 from gateway.simulator.faults import FaultPlan, FaultPlanError, parse_plan
-from gateway.simulator.operators.airtel import Airtel, AirtelBooks
-from gateway.simulator.operators.at_airtime import Airtime, AirtimeBooks
+from gateway.simulator.operators.airtel import AirtelBooks, AirtelOperator
+from gateway.simulator.operators.at_airtime import AirtimeBooks, AirtimeOperator
 from gateway.simulator.operators.books import FLOAT_MINOR, OperatorBooks
-from gateway.simulator.operators.daraja import Daraja, Terms
-from gateway.simulator.operators.daraja_books import Books
+from gateway.simulator.operators.daraja import Daraja, DarajaTerms
+from gateway.simulator.operators.daraja_books import DarajaBooks
 from gateway.simulator.operators.judge import report
-from gateway.simulator.operators.mtn import Mtn, MtnBooks
+from gateway.simulator.operators.mtn import MtnBooks, MtnOperator
 from gateway.simulator.operators.operator import Operator
-from gateway.simulator.operators.pawapay import Pawapay, PawapayBooks
+from gateway.simulator.operators.pawapay import PawapayBooks, PawapayOperator
 from gateway.simulator.operators.statement import statement
 from gateway.simulator.wire import Listener
 
 OTHERS: Final[Mapping[str, tuple[type[OperatorBooks], type[Operator]]]] = {
-    "mtn": (MtnBooks, Mtn),
-    "airtel": (AirtelBooks, Airtel),
-    "airtime": (AirtimeBooks, Airtime),
-    "pawapay": (PawapayBooks, Pawapay),
+    "mtn": (MtnBooks, MtnOperator),
+    "airtel": (AirtelBooks, AirtelOperator),
+    "airtime": (AirtimeBooks, AirtimeOperator),
+    "pawapay": (PawapayBooks, PawapayOperator),
 }
 PROVIDERS: Final = ("daraja", *OTHERS)
 ODD_PATHS: Final = {
     404: ("404.001.01", "Resource not found"),
     405: ("405.001", "Method Not Allowed"),
 }
-Handler = Callable[[Request], Awaitable[Response]]
+OperatorHandler = Callable[[Request], Awaitable[Response]]
 
 
 class Operators:
@@ -68,7 +68,7 @@ class Operators:
         *,
         seed: int = 0,
         plan: FaultPlan | None = None,
-        terms: Terms | None = None,
+        terms: DarajaTerms | None = None,
         float_minor: int = FLOAT_MINOR,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -81,7 +81,7 @@ class Operators:
             data_dir.mkdir(parents=True, exist_ok=True)
         path = data_dir / "daraja.sqlite3" if data_dir else None
         self.seed = seed
-        self.books = Books(path, seed=seed, float_minor=float_minor)
+        self.books = DarajaBooks(path, seed=seed, float_minor=float_minor)
         self.daraja = Daraja(self.books, plan or FaultPlan(seed=seed), terms)
         self.carrier = CarrierServer(plan=self.daraja.plan)
         self.ussd = UssdDesk()
@@ -151,7 +151,7 @@ class Operators:
         self.carrier.plan = self.twilio.plan = plan
 
     def _admin(self) -> list[Route]:
-        def route(path: str, method: str, handler: Handler) -> Route:
+        def route(path: str, method: str, handler: OperatorHandler) -> Route:
             return Route(f"/admin/{path}", handler, methods=[method])
 
         return [

@@ -9,7 +9,7 @@ import random
 from collections.abc import Mapping
 from typing import Final
 
-from gateway.simulator.operators.daraja_books import Books
+from gateway.simulator.operators.daraja_books import DarajaBooks
 from gateway.simulator.operators.daraja_forms import local_time, name_of
 from gateway.tabular import CsvWriter
 
@@ -32,7 +32,7 @@ DEFECTS: Final = frozenset({"missing", "extra", "amount", "duplicate"})
 WITHDRAWN: Final = 6
 
 
-def statement(books: Books, day: str = "", defects: Mapping[str, int] | None = None, seed: int = 0, *, moves: bool = False) -> str:  # fmt: skip
+def statement(books: DarajaBooks, day: str = "", defects: Mapping[str, int] | None = None, seed: int = 0, *, moves: bool = False) -> str:  # fmt: skip
     """Return a CSV of the payments of one `day` (YYYYMMDD, Nairobi), or of all days.
 
     With `moves` it covers all days and includes the movements of the float and the charges. Raises
@@ -79,7 +79,7 @@ def _charge(payment: list[str], fee_minor: int) -> list[str]:
             "", "true", "Business Payment to Customer Charge", "", "", ""]  # fmt: skip
 
 
-def _with_moves(books: Books, lines: list[list[str]]) -> list[list[str]]:
+def _with_moves(books: DarajaBooks, lines: list[list[str]]) -> list[list[str]]:
     """Return the lines with charges, top-ups and draws, and with a balance on each line.
 
     A payment's charge follows the payment.

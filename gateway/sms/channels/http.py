@@ -36,8 +36,8 @@ from gateway.sms.port import (
     InboundSms,
     OptOut,
     OutboundSms,
-    Outcome,
     Receipt,
+    SendStatus,
     Sent,
     Thanks,
     Webhook,
@@ -230,29 +230,29 @@ class Http:
         options, said = self._options, body.decode(errors="replace")
         if status in options.accepted_status and _matches(options.accepted, said, unset=True):
             given = options.message_id.search(said) if options.message_id else None
-            return Sent(message.key, Outcome.ACCEPTED, given[1] if given else message.key)
+            return Sent(message.key, SendStatus.ACCEPTED, given[1] if given else message.key)
         outcome, hint = self._outcome(status, said)
         # Only the status is kept: the provider's words may hold the number or one of the gateway's
         # passwords.
         return Sent(message.key, outcome, reason=f"HTTP {status}", hint=hint)
 
-    def _outcome(self, status: int, said: str) -> tuple[Outcome, Hint | None]:
+    def _outcome(self, status: int, said: str) -> tuple[SendStatus, Hint | None]:
         """Return the outcome and the hint of an answer that is not an acceptance.
 
         The patterns of the settings come first, because they know the words of this provider.
         """
         options = self._options
         if _matches(options.refused, said):
-            return Outcome.REFUSED, None
+            return SendStatus.REFUSED, None
         if _matches(options.pause, said):
-            return Outcome.RETRY, Hint.PAUSE
+            return SendStatus.RETRY, Hint.PAUSE
         if _matches(options.retry, said) or status in _LATER or 300 <= status < 400:  # noqa: PLR2004
-            return Outcome.RETRY, None
+            return SendStatus.RETRY, None
         if status in {401, 402, 403}:
-            return Outcome.RETRY, Hint.PAUSE
+            return SendStatus.RETRY, Hint.PAUSE
         if 400 <= status < 500 and status != 408:  # noqa: PLR2004
-            return Outcome.REFUSED, None
-        return Outcome.UNKNOWN, None
+            return SendStatus.REFUSED, None
+        return SendStatus.UNKNOWN, None
 
 
 def _matches(pattern: re.Pattern[str] | None, said: str, *, unset: bool = False) -> bool:

@@ -28,13 +28,13 @@ from gateway.phrases.capacity import Capacity
 from gateway.sms.lost import TIMEOUT, each_alone, without_numbers
 from gateway.sms.port import (
     Delivery,
-    Fault,
     Hint,
     InboundSms,
     OptOut,
     OutboundSms,
-    Outcome,
     Receipt,
+    RefusalReason,
+    SendStatus,
     Sent,
     Thanks,
     Webhook,
@@ -137,9 +137,9 @@ class Kannel:
     async def _one(self, http: aiohttp.ClientSession, message: OutboundSms) -> Sent:
         if not message.text:
             empty = "an empty text: Kannel would send an empty SMS"
-            return Sent(message.key, Outcome.REFUSED, reason=empty, fault=Fault.CONTENT)
+            return Sent(message.key, SendStatus.REFUSED, reason=empty, fault=RefusalReason.CONTENT)
         if lack := self.capacity.lack(message.text):  # Kannel would silently cut it.
-            return Sent(message.key, Outcome.REFUSED, reason=lack, fault=Fault.LENGTH)
+            return Sent(message.key, SendStatus.REFUSED, reason=lack, fault=RefusalReason.LENGTH)
         url = f"{self._options.send_url}?{self.query(message)}"
         async with http.get(url, timeout=TIMEOUT, allow_redirects=False) as response:
             return understood(message, response.status, await response.read())
@@ -174,21 +174,21 @@ def understood(message: OutboundSms, status: int, body: bytes) -> Sent:
     said = body.decode(errors="replace").strip()
     reason = f"HTTP {status}: {without_numbers(said)}"[:_REASON_CHARS_MAX]
     if status == HTTPStatus.ACCEPTED and _ACCEPTED.match(body):
-        return Sent(message.key, Outcome.ACCEPTED, provider_id=message.key)
+        return Sent(message.key, SendStatus.ACCEPTED, provider_id=message.key)
     if status in _LATER or 300 <= status < 400:  # noqa: PLR2004
-        return Sent(message.key, Outcome.RETRY, reason=reason)
+        return Sent(message.key, SendStatus.RETRY, reason=reason)
     if 400 <= status < 500 and status != HTTPStatus.REQUEST_TIMEOUT:  # noqa: PLR2004
         if fault := _fault(said):
-            return Sent(message.key, Outcome.REFUSED, reason=reason, fault=fault)
+            return Sent(message.key, SendStatus.REFUSED, reason=reason, fault=fault)
         if status in {401, 403} or _ACCOUNT_REFUSED.search(said):
-            return Sent(message.key, Outcome.RETRY, reason=reason, hint=Hint.PAUSE)
-        return Sent(message.key, Outcome.REFUSED, reason=reason)
-    return Sent(message.key, Outcome.UNKNOWN, provider_id=message.key, reason=reason)
+            return Sent(message.key, SendStatus.RETRY, reason=reason, hint=Hint.PAUSE)
+        return Sent(message.key, SendStatus.REFUSED, reason=reason)
+    return Sent(message.key, SendStatus.UNKNOWN, provider_id=message.key, reason=reason)
 
 
-def _fault(said: str) -> Fault | None:
+def _fault(said: str) -> RefusalReason | None:
     if _ACCOUNT_REFUSED.search(said):
         return None
     if _NUMBER_REFUSED.search(said):
-        return Fault.NUMBER
-    return Fault.LENGTH if _TOO_LONG.search(said) else None
+        return RefusalReason.NUMBER
+    return RefusalReason.LENGTH if _TOO_LONG.search(said) else None

@@ -19,30 +19,30 @@ from gateway.sms.port import (
     InboundSms,
     OptOut,
     OutboundSms,
-    Outcome,
     Receipt,
+    SendStatus,
     Sent,
     Thanks,
     Webhook,
 )
 
 
-class PhoneOptions(Options):
+class PhoneSmsOptions(Options):
     """The options of the built-in phone."""
 
     sender: str = Field(default="20880", min_length=1)
 
 
-def make(name: str, options: Mapping[str, object]) -> "Phone":
-    return Phone(name, read(PhoneOptions, name, options))
+def make(name: str, options: Mapping[str, object]) -> "PhoneSms":
+    return PhoneSms(name, read(PhoneSmsOptions, name, options))
 
 
-class Phone:
+class PhoneSms:
     """The channel of the built-in phone."""
 
     reads_outbox = True
 
-    def __init__(self, name: str, options: PhoneOptions) -> None:
+    def __init__(self, name: str, options: PhoneSmsOptions) -> None:
         self.name = name
         self.sender = options.sender
         self.capacity = Capacity()
@@ -71,4 +71,4 @@ class Phone:
     async def send(
         self, http: aiohttp.ClientSession, messages: Sequence[OutboundSms]
     ) -> list[Sent]:
-        return [Sent(m.key, Outcome.ACCEPTED, provider_id=m.key) for m in messages]
+        return [Sent(m.key, SendStatus.ACCEPTED, provider_id=m.key) for m in messages]

@@ -19,11 +19,11 @@ from gateway.ussd.port import SessionEnd, UssdReply, UssdStep
 _COST = re.compile(r"\s*([A-Z]{3})\s+(\d{1,9}(?:\.\d{1,9})?)\s*", re.ASCII)
 
 
-def make(name: str, options: Mapping[str, object]) -> "AfricasTalking":
-    return AfricasTalking(name, read(UssdOptions, name, options))
+def make(name: str, options: Mapping[str, object]) -> "AfricasTalkingUssd":
+    return AfricasTalkingUssd(name, read(UssdOptions, name, options))
 
 
-class AfricasTalking:
+class AfricasTalkingUssd:
     """A USSD channel for Africa's Talking."""
 
     def __init__(self, name: str, options: UssdOptions) -> None:

@@ -16,20 +16,20 @@ from gateway.ussd.options import UssdOptions
 from gateway.ussd.port import SessionEnd, UssdReply, UssdStep
 
 
-class PhoneOptions(UssdOptions):
+class PhoneUssdOptions(UssdOptions):
     """The options of the built-in phone."""
 
     service_code: str = Field(default="*384*20880#", min_length=1)
 
 
-def make(name: str, options: Mapping[str, object]) -> "Phone":
-    return Phone(name, read(PhoneOptions, name, options))
+def make(name: str, options: Mapping[str, object]) -> "PhoneUssd":
+    return PhoneUssd(name, read(PhoneUssdOptions, name, options))
 
 
-class Phone:
+class PhoneUssd:
     """The USSD channel of the built-in phone."""
 
-    def __init__(self, name: str, options: PhoneOptions) -> None:
+    def __init__(self, name: str, options: PhoneUssdOptions) -> None:
         self.name = name
         self.service_code = options.service_code
         self._options = options

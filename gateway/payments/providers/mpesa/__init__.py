@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from gateway.errors import SettingsError
 from gateway.payments.port import TokenStore
-from gateway.payments.providers.mpesa.adapter import Account, Mpesa
+from gateway.payments.providers.mpesa.adapter import Mpesa, MpesaAccount
 from gateway.payments.wire import as_text
 
 _OPTIONS = {
@@ -54,7 +54,7 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> Mpesa:
         )
     if len(remarks) not in _REMARKS_CHARS:
         raise SettingsError(f"payout provider {name!r}: remarks must have 2 to 100 characters")
-    account = Account(
+    account = MpesaAccount(
         base_url=told["base_url"].rstrip("/"),
         consumer_key=told["consumer_key"],
         consumer_secret=told["consumer_secret"],

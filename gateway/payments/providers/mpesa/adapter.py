@@ -11,12 +11,19 @@ import orjson
 from gateway.money import minor_per_major
 from gateway.msisdn import national_number
 from gateway.payments.bearer import Bearer
-from gateway.payments.port import Answer, Found, Order, Status, Submitted, TokenStore
+from gateway.payments.port import (
+    Order,
+    PaymentStatus,
+    Status,
+    SubmitAnswer,
+    SubmitOutcome,
+    TokenStore,
+)
 from gateway.payments.providers.mpesa.results import CURRENCY, read_callback
 from gateway.payments.providers.mpesa.statement import read_statement
 from gateway.payments.providers.mpesa.tables import TABLE, judged, token_refused
-from gateway.payments.reconcile import Line
-from gateway.payments.wire import TOKEN_S, Lost, Reply, call
+from gateway.payments.reconcile import StatementLine
+from gateway.payments.wire import TOKEN_S, HttpReply, LostCall, call
 from gateway.tabular import Source
 
 MINIMUM_MINOR = 10_00
@@ -25,7 +32,7 @@ COUNTRY = "KE"
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class MpesaAccount:
     """The gateway's account with Safaricom.
 
     `credential` is the initiator's password, RSA-encrypted, in base64.
@@ -46,7 +53,7 @@ class Account:
         return f"Account({self.base_url}, {self.shortcode})"
 
 
-def payment_request(account: Account, order: Order) -> dict[str, str]:
+def payment_request(account: MpesaAccount, order: Order) -> dict[str, str]:
     """Return the body of a B2C v3 request, field by field as in Safaricom's sample.
 
     Safaricom spells 'Occassion' with two s.
@@ -68,7 +75,7 @@ def payment_request(account: Account, order: Order) -> dict[str, str]:
     return {**body, "Occassion": account.occasion or order.key}
 
 
-def status_request(account: Account, order: Order) -> dict[str, str]:
+def status_request(account: MpesaAccount, order: Order) -> dict[str, str]:
     """Return the body of a transaction status query by the payout's key.
 
     Safaricom spells 'Occasion' with one s here.
@@ -87,7 +94,7 @@ def status_request(account: Account, order: Order) -> dict[str, str]:
     }
 
 
-def balance_request(account: Account, result_url: str, timeout_url: str) -> dict[str, str]:
+def balance_request(account: MpesaAccount, result_url: str, timeout_url: str) -> dict[str, str]:
     """Return the body of an account balance query, field by field as in Safaricom's sample."""
     return {
         "Initiator": account.initiator,
@@ -110,7 +117,7 @@ class Mpesa:
     dedups: bool
     statement_currency: str
 
-    def __init__(self, name: str, account: Account, tokens: TokenStore) -> None:
+    def __init__(self, name: str, account: MpesaAccount, tokens: TokenStore) -> None:
         self.name = name
         self.minimum_minor, self.maximum_minor = MINIMUM_MINOR, MAXIMUM_MINOR
         self.statement_currency = CURRENCY
@@ -121,16 +128,16 @@ class Mpesa:
         app = hashlib.sha256(account.consumer_key.encode()).hexdigest()[:16]
         self._bearer = Bearer(tokens, f"mpesa:{app}", self._fetch_token, token_refused)
 
-    async def submit(self, http: aiohttp.ClientSession, order: Order) -> Answer:
+    async def submit(self, http: aiohttp.ClientSession, order: Order) -> SubmitAnswer:
         wrong = _wrong(order)
         if wrong:
-            return Answer(Submitted.REJECTED, code="order", text=wrong, table=TABLE)
+            return SubmitAnswer(SubmitOutcome.REJECTED, code="order", text=wrong, table=TABLE)
         body = payment_request(self._account, order)
         reply = await self._post(http, "/mpesa/b2c/v3/paymentrequest", body)
-        answer = judged(reply) if not isinstance(reply, Answer) else reply
+        answer = judged(reply) if not isinstance(reply, SubmitAnswer) else reply
         # The credential differs with every encryption of the same password and must stay secret.
         evidence = orjson.dumps({**body, "SecurityCredential": ""})
-        return Answer(
+        return SubmitAnswer(
             answer.outcome,
             answer.code,
             answer.text,
@@ -146,10 +153,10 @@ class Mpesa:
         """
         body = status_request(self._account, order)
         reply = await self._post(http, "/mpesa/transactionstatus/v1/query", body)
-        answer = judged(reply) if not isinstance(reply, Answer) else reply
-        asked = answer.outcome is Submitted.ACCEPTED
+        answer = judged(reply) if not isinstance(reply, SubmitAnswer) else reply
+        asked = answer.outcome is SubmitOutcome.ACCEPTED
         return Status(
-            Found.PENDING if asked else Found.NO_ANSWER,
+            PaymentStatus.PENDING if asked else PaymentStatus.NO_ANSWER,
             code=answer.code,
             text=answer.text,
             pause_provider=answer.pause_provider,
@@ -158,12 +165,12 @@ class Mpesa:
 
     async def ask_float(
         self, http: aiohttp.ClientSession, result_url: str, timeout_url: str
-    ) -> Answer:
+    ) -> SubmitAnswer:
         body = balance_request(self._account, result_url, timeout_url)
         reply = await self._post(http, "/mpesa/accountbalance/v1/query", body)
-        return judged(reply) if not isinstance(reply, Answer) else reply
+        return judged(reply) if not isinstance(reply, SubmitAnswer) else reply
 
-    def read_statement(self, source: Source) -> list[Line]:
+    def read_statement(self, source: Source) -> list[StatementLine]:
         return read_statement(source)
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Status:
@@ -171,11 +178,11 @@ class Mpesa:
 
     async def _post(
         self, http: aiohttp.ClientSession, path: str, body: Mapping[str, str]
-    ) -> Reply | Lost | Answer:
+    ) -> HttpReply | LostCall | SubmitAnswer:
         url, headers = self._account.base_url + path, {"Content-Type": "application/json"}
         return await self._bearer.call(http, "POST", url, headers=headers, body=orjson.dumps(body))
 
-    async def _fetch_token(self, http: aiohttp.ClientSession) -> Reply | Lost:
+    async def _fetch_token(self, http: aiohttp.ClientSession) -> HttpReply | LostCall:
         pair = f"{self._account.consumer_key}:{self._account.consumer_secret}"
         headers = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
         url = f"{self._account.base_url}/oauth/v1/generate?grant_type=client_credentials"

@@ -7,8 +7,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.payments.port import Found, Status
-from gateway.payments.providers.mpesa.tables import EMPTY, RESULTS, STATUSES, TABLE, Verdict, ours
+from gateway.payments.port import PaymentStatus, Status
+from gateway.payments.providers.mpesa.tables import (
+    EMPTY,
+    RESULTS,
+    STATUSES,
+    TABLE,
+    ResultMeaning,
+    ours,
+)
 from gateway.payments.wire import TEXT_MAX, as_list, as_minor, as_object, as_text, json_object
 
 CURRENCY = "KES"
@@ -29,13 +36,13 @@ def read_callback(body: bytes) -> Status:
         # unpaid.
         key = as_text(told.get("OriginatorConversationID") or told.get("OriginalConversationID"))
         return Status(
-            Found.NO_ANSWER, key or None, code="timeout", text="request echoed", table=TABLE
+            PaymentStatus.NO_ANSWER, key or None, code="timeout", text="request echoed", table=TABLE
         )
     return _no_answer("", body[:TEXT_MAX].decode("utf-8", "replace"))
 
 
 def _no_answer(code: str, text: str, *, pause: bool = False) -> Status:
-    return Status(Found.NO_ANSWER, code=code, text=text, pause_provider=pause, table=TABLE)
+    return Status(PaymentStatus.NO_ANSWER, code=code, text=text, pause_provider=pause, table=TABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +94,16 @@ def _params(holder: object, item: str) -> dict[str, list[object]]:
 def _payment(seen: _Result, transaction: str) -> Status:
     """Read the Result of a payout or of a question that itself failed. Both have the same shape."""
     verdict = RESULTS.get(seen.code)
-    pause = verdict is Verdict.OURS
-    if verdict is Verdict.NOT_KNOWN:
-        return Status(Found.NOT_FOUND, code=seen.code, text=seen.text, table=TABLE)
-    if seen.is_answer_to_query or verdict in (None, Verdict.OPEN):
+    pause = verdict is ResultMeaning.OURS
+    if verdict is ResultMeaning.NOT_KNOWN:
+        return Status(PaymentStatus.NOT_FOUND, code=seen.code, text=seen.text, table=TABLE)
+    if seen.is_answer_to_query or verdict in (None, ResultMeaning.OPEN):
         return _no_answer(seen.code, seen.text, pause=pause)
     amount_minor = as_minor(seen.first("TransactionAmount"), CURRENCY)
-    if verdict is Verdict.DONE and amount_minor is None:
+    if verdict is ResultMeaning.DONE and amount_minor is None:
         return _no_answer(seen.code, seen.text)
     return Status(
-        Found.PAID if verdict is Verdict.DONE else Found.FAILED,
+        PaymentStatus.PAID if verdict is ResultMeaning.DONE else PaymentStatus.FAILED,
         seen.outer_key,
         receipt=as_text(seen.first("TransactionReceipt")) or transaction or None,
         amount_minor=amount_minor,
@@ -125,8 +132,8 @@ def _transaction_status(seen: _Result) -> Status:
     The payout's key is among the parameters. The outer one is the question's.
     """
     word = as_text(seen.first("TransactionStatus"))
-    found = STATUSES.get(word.casefold(), Found.NO_ANSWER)
-    if found is Found.PAID and seen.code != "0":
+    found = STATUSES.get(word.casefold(), PaymentStatus.NO_ANSWER)
+    if found is PaymentStatus.PAID and seen.code != "0":
         return _no_answer(seen.code, f"{word}: {seen.text}")
     fee = _FEE.search(as_text(seen.first("DebitPartyCharges")))
     names = seen.params.get("CreditPartyName", []) + seen.params.get("DebitPartyName", [])
@@ -137,10 +144,10 @@ def _transaction_status(seen: _Result) -> Status:
         amount_minor=as_minor(seen.first("Amount"), CURRENCY),
         msisdn_tail=_tail(names),
         fee_minor=as_minor(fee[1], CURRENCY) if fee else None,
-        code=_cause(seen) if found is Found.FAILED else seen.code,
+        code=_cause(seen) if found is PaymentStatus.FAILED else seen.code,
         text=f"{word}: {seen.text}",
-        float_minor=0 if found is Found.FAILED and _cause(seen) == EMPTY else None,
-        pause_provider=found is Found.FAILED and ours(_cause(seen)),
+        float_minor=0 if found is PaymentStatus.FAILED and _cause(seen) == EMPTY else None,
+        pause_provider=found is PaymentStatus.FAILED and ours(_cause(seen)),
         table=TABLE,
     )
 
@@ -152,7 +159,7 @@ def _cause(seen: _Result) -> str:
     sample of a failed payment's status, so neither place is certain.
     """
     reason = as_text(seen.first("TransactionReason")).partition(" - ")[0]
-    if RESULTS.get(reason) in (Verdict.WORKER, Verdict.OURS):
+    if RESULTS.get(reason) in (ResultMeaning.WORKER, ResultMeaning.OURS):
         return reason
     return "" if seen.code == "0" else seen.code
 
@@ -173,7 +180,7 @@ def _balance(seen: _Result) -> Status:
     if seen.code != "0" or float_minor is None:
         return _no_answer(seen.code, seen.text)
     return Status(
-        Found.NO_ANSWER,
+        PaymentStatus.NO_ANSWER,
         code=seen.code,
         text=seen.text,
         float_minor=float_minor,

@@ -7,10 +7,10 @@ import re
 
 from gateway.characters import plain
 from gateway.errors import Refused
-from gateway.payments.reconcile import Line, LineKind
+from gateway.payments.reconcile import LineKind, StatementLine
 from gateway.payments.statement_amounts import Amounts
 from gateway.payments.statement_times import Times
-from gateway.tabular import Row, Source, open_table
+from gateway.tabular import Source, TableRow, open_table
 
 _NAIROBI = "Africa/Nairobi"
 _NEEDED = ("Receipt No.", "Completion Time", "Details", "Paid In", "Withdrawn")
@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"\s*\+?([\d*xX]{9,15})\s*-")
 _KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def read_statement(source: Source) -> list[Line]:
+def read_statement(source: Source) -> list[StatementLine]:
     """Return the completed lines.
 
     The export has lines about the organisation above its header.
@@ -38,7 +38,7 @@ def read_statement(source: Source) -> list[Line]:
     return [line for _, line in done]
 
 
-def _line(row: Row, amounts: Amounts, times: Times) -> Line:
+def _line(row: TableRow, amounts: Amounts, times: Times) -> StatementLine:
     details = row.cell("Details").casefold()
     paid_in = abs(amounts.of(row, "Paid In") or 0)
     withdrawn = abs(amounts.of(row, "Withdrawn") or 0)
@@ -54,7 +54,7 @@ def _line(row: Row, amounts: Amounts, times: Times) -> Line:
     # in a column of its own.
     key = _KEY.search(" ".join(row.cells.values()))
     began = "Initiation Time" if row.cell("Initiation Time") else "Completion Time"
-    return Line(
+    return StatementLine(
         kind,
         row.cell("Receipt No."),
         paid_in or withdrawn,

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from http import HTTPStatus
 
-from gateway.payments.port import Answer, Found, Submitted
-from gateway.payments.wire import Lost, Reply, as_text, json_object
+from gateway.payments.port import PaymentStatus, SubmitAnswer, SubmitOutcome
+from gateway.payments.wire import HttpReply, LostCall, as_text, json_object
 
 TABLE = "mpesa 2026-11-21"
 """The version of the tables below. Raise it with every change, because old decisions are explained
@@ -16,7 +16,7 @@ by it.
 """
 
 
-class Verdict(Enum):
+class ResultMeaning(Enum):
     """The meaning of a result code for a payment."""
 
     DONE = auto()
@@ -28,46 +28,46 @@ class Verdict(Enum):
 
 
 EMPTY = "1"
-RESULTS: Mapping[str, Verdict] = {
-    "0": Verdict.DONE,
-    EMPTY: Verdict.OURS,  # The gateway's utility account is empty.
-    "2": Verdict.WORKER,  # below the minimum
-    "3": Verdict.WORKER,  # above the maximum
-    "4": Verdict.WORKER,  # daily limit
-    "8": Verdict.WORKER,  # the wallet would be too full
-    "11": Verdict.OURS,  # debit party in an invalid state
+RESULTS: Mapping[str, ResultMeaning] = {
+    "0": ResultMeaning.DONE,
+    EMPTY: ResultMeaning.OURS,  # The gateway's utility account is empty.
+    "2": ResultMeaning.WORKER,  # below the minimum
+    "3": ResultMeaning.WORKER,  # above the maximum
+    "4": ResultMeaning.WORKER,  # daily limit
+    "8": ResultMeaning.WORKER,  # the wallet would be too full
+    "11": ResultMeaning.OURS,  # debit party in an invalid state
     # A duplicate was detected, but the code does not say of what, or what the outcome of that was.
-    "15": Verdict.OPEN,
-    "17": Verdict.OPEN,  # internal failure
-    "20": Verdict.OURS,
-    "21": Verdict.OURS,  # The initiator is not allowed to.
-    "26": Verdict.OPEN,  # busy
-    "2001": Verdict.OURS,  # initiator or credential wrong
-    "2006": Verdict.OURS,
-    "2028": Verdict.OURS,  # product not assigned
+    "15": ResultMeaning.OPEN,
+    "17": ResultMeaning.OPEN,  # internal failure
+    "20": ResultMeaning.OURS,
+    "21": ResultMeaning.OURS,  # The initiator is not allowed to.
+    "26": ResultMeaning.OPEN,  # busy
+    "2001": ResultMeaning.OURS,  # initiator or credential wrong
+    "2006": ResultMeaning.OURS,
+    "2028": ResultMeaning.OURS,  # product not assigned
     # This answers a status query. It was seen in production logs and is not in the printed tables.
-    "2032": Verdict.NOT_KNOWN,
-    "2040": Verdict.WORKER,  # not an M-PESA customer
-    "8006": Verdict.OURS,  # credential locked
-    "SFC_IC0003": Verdict.WORKER,  # no such number
-    "100000000": Verdict.OPEN,  # "cached, waiting for resending"
-    "100000001": Verdict.OPEN,
-    "100000002": Verdict.OPEN,
-    "100000011": Verdict.OPEN,
+    "2032": ResultMeaning.NOT_KNOWN,
+    "2040": ResultMeaning.WORKER,  # not an M-PESA customer
+    "8006": ResultMeaning.OURS,  # credential locked
+    "SFC_IC0003": ResultMeaning.WORKER,  # no such number
+    "100000000": ResultMeaning.OPEN,  # "cached, waiting for resending"
+    "100000001": ResultMeaning.OPEN,
+    "100000002": ResultMeaning.OPEN,
+    "100000011": ResultMeaning.OPEN,
 }
 
 # These are the values of TransactionStatus in the Result of a status query. The final ones are as
 # Safaricom prints them, and "failed" was seen.
-STATUSES: Mapping[str, Found] = {
-    "completed": Found.PAID,
-    "cancelled": Found.FAILED,
-    "declined": Found.FAILED,
-    "expired": Found.FAILED,
-    "failed": Found.FAILED,
-    "initiated": Found.PENDING,
-    "authorized": Found.PENDING,
-    "pending authorized": Found.PENDING,
-    "pending": Found.PENDING,
+STATUSES: Mapping[str, PaymentStatus] = {
+    "completed": PaymentStatus.PAID,
+    "cancelled": PaymentStatus.FAILED,
+    "declined": PaymentStatus.FAILED,
+    "expired": PaymentStatus.FAILED,
+    "failed": PaymentStatus.FAILED,
+    "initiated": PaymentStatus.PENDING,
+    "authorized": PaymentStatus.PENDING,
+    "pending authorized": PaymentStatus.PENDING,
+    "pending": PaymentStatus.PENDING,
 }
 
 TOKEN_ERRORS = frozenset({"401.002.01", "404.001.03"})
@@ -89,57 +89,57 @@ _WORKERS_FIELDS = ("partyb", "amount")
 _TURNED_AWAY = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
-def token_refused(reply: Reply) -> bool:
+def token_refused(reply: HttpReply) -> bool:
     code = as_text(json_object(reply.body).get("errorCode"))
     return reply.status == HTTPStatus.UNAUTHORIZED or code in TOKEN_ERRORS
 
 
-def judged(reply: Reply | Lost) -> Answer:
+def judged(reply: HttpReply | LostCall) -> SubmitAnswer:
     """Return the outcome of an HTTP answer.
 
     An answer that is in no table is AMBIGUOUS.
     """
-    if isinstance(reply, Lost):
-        outcome = Submitted.AMBIGUOUS if reply.maybe_taken else Submitted.NOT_SENT
-        return Answer(outcome, code="no answer", text=reply.text)
+    if isinstance(reply, LostCall):
+        outcome = SubmitOutcome.AMBIGUOUS if reply.maybe_taken else SubmitOutcome.NOT_SENT
+        return SubmitAnswer(outcome, code="no answer", text=reply.text)
     told = json_object(reply.body)
     code = as_text(told.get("ResponseCode"))
     if reply.status == HTTPStatus.OK and code:
-        return Answer(_response(code), code, reply.text, pause_provider=ours(code))
+        return SubmitAnswer(_response(code), code, reply.text, pause_provider=ours(code))
     error, text = as_text(told.get("errorCode")), as_text(told.get("errorMessage"))
     outcome, pause = _error(reply.status, error, text.casefold())
-    return Answer(outcome, error or f"HTTP {reply.status}", text or reply.text, "", pause)
+    return SubmitAnswer(outcome, error or f"HTTP {reply.status}", text or reply.text, "", pause)
 
 
-def _response(code: str) -> Submitted:
+def _response(code: str) -> SubmitOutcome:
     match RESULTS.get(code):
-        case Verdict.DONE:
-            return Submitted.ACCEPTED
-        case Verdict.WORKER | Verdict.OURS:
-            return Submitted.REJECTED
+        case ResultMeaning.DONE:
+            return SubmitOutcome.ACCEPTED
+        case ResultMeaning.WORKER | ResultMeaning.OURS:
+            return SubmitOutcome.REJECTED
         case _:
-            return Submitted.AMBIGUOUS
+            return SubmitOutcome.AMBIGUOUS
 
 
-def _error(status: int, error: str, text: str) -> tuple[Submitted, bool]:
+def _error(status: int, error: str, text: str) -> tuple[SubmitOutcome, bool]:
     """Return the outcome, and True when the provider must pause."""
     if error == _BAD_FIELD and "invalid" in text:
         theirs = any(field in text for field in _WORKERS_FIELDS)
         # Any other field comes from the settings. Nothing was taken, and nothing will be until they
         # are repaired.
-        return (Submitted.REJECTED, False) if theirs else (Submitted.NOT_SENT, True)
+        return (SubmitOutcome.REJECTED, False) if theirs else (SubmitOutcome.NOT_SENT, True)
     if error in NOT_TAKEN:
-        return Submitted.NOT_SENT, NOT_TAKEN[error]
+        return SubmitOutcome.NOT_SENT, NOT_TAKEN[error]
     if error in TOKEN_ERRORS or status in _TURNED_AWAY:
-        return Submitted.NOT_SENT, True
+        return SubmitOutcome.NOT_SENT, True
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Submitted.NOT_SENT, False
+        return SubmitOutcome.NOT_SENT, False
     # 500.002.1001 also says "System internal error" and "under maintenance". Only this text means
     # that the request was taken before.
     if "duplicate" in text and "conversationid" in text.replace(" ", ""):
-        return Submitted.DUPLICATE, False
-    return Submitted.AMBIGUOUS, False
+        return SubmitOutcome.DUPLICATE, False
+    return SubmitOutcome.AMBIGUOUS, False
 
 
 def ours(code: str) -> bool:
-    return RESULTS.get(code) is Verdict.OURS
+    return RESULTS.get(code) is ResultMeaning.OURS

@@ -11,9 +11,9 @@ the secret in the path proves a callback.
 from collections.abc import Mapping
 
 from gateway.options import read
-from gateway.sms.channels.africastalking.adapter import AfricasTalking, AfricasTalkingOptions
+from gateway.sms.channels.africastalking.adapter import AfricasTalkingOptions, AfricasTalkingSms
 
 
-def make(name: str, options: Mapping[str, object]) -> AfricasTalking:
+def make(name: str, options: Mapping[str, object]) -> AfricasTalkingSms:
     """Return the channel `name` of the settings. Raises SettingsError that names a wrong option."""
-    return AfricasTalking(name, read(AfricasTalkingOptions, name, options))
+    return AfricasTalkingSms(name, read(AfricasTalkingOptions, name, options))

@@ -13,7 +13,7 @@ from gateway.errors import Failed, Refused
 from gateway.options import Options
 from gateway.phrases.capacity import Capacity
 from gateway.sms.channels.africastalking.answers import understood
-from gateway.sms.lost import TIMEOUT, Lost, ask, side_by_side
+from gateway.sms.lost import TIMEOUT, LostSend, ask, side_by_side
 from gateway.sms.port import (
     Delivery,
     InboundSms,
@@ -78,7 +78,7 @@ class _UserReply(BaseModel):
     data: _User = Field(alias="UserData")
 
 
-class AfricasTalking:
+class AfricasTalkingSms:
     """A channel for Africa's Talking."""
 
     def __init__(self, name: str, options: AfricasTalkingOptions) -> None:
@@ -216,8 +216,8 @@ class AfricasTalking:
         }
 
 
-def _sent_of(call: Sequence[OutboundSms], answer: list[Sent] | Lost) -> list[Sent]:
-    if isinstance(answer, Lost):
+def _sent_of(call: Sequence[OutboundSms], answer: list[Sent] | LostSend) -> list[Sent]:
+    if isinstance(answer, LostSend):
         return [Sent(message.key, answer.outcome, reason=answer.reason) for message in call]
     return answer
 

@@ -9,27 +9,27 @@ from pydantic.alias_generators import to_camel
 
 from gateway.money import MINOR_DIGITS
 from gateway.sms.lost import without_numbers
-from gateway.sms.port import Fault, Hint, OutboundSms, Outcome, Sent
+from gateway.sms.port import Hint, OutboundSms, RefusalReason, SendStatus, Sent
 
 # The name is read before the number: the documents and the clients in use disagree on some numbers
 # (409 above all).
 OUTCOMES = {
-    "processed": Outcome.ACCEPTED,
-    "sent": Outcome.ACCEPTED,
-    "success": Outcome.ACCEPTED,
-    "queued": Outcome.ACCEPTED,
-    "riskhold": Outcome.REFUSED,
-    "invalidsenderid": Outcome.REFUSED,
-    "invalidphonenumber": Outcome.REFUSED,
-    "unsupportednumbertype": Outcome.REFUSED,
-    "insufficientbalance": Outcome.RETRY,  # possible after a top-up
-    "userinblacklist": Outcome.REFUSED,
-    "couldnotroute": Outcome.REFUSED,  # another channel may reach it
-    "donotdisturbrejection": Outcome.RETRY,  # Nigeria, promotional senders, 20:00-08:00
-    "duplicaterequest": Outcome.UNKNOWN,  # an earlier copy may have gone out
-    "internalservererror": Outcome.UNKNOWN,
-    "gatewayerror": Outcome.UNKNOWN,
-    "rejectedbygateway": Outcome.REFUSED,
+    "processed": SendStatus.ACCEPTED,
+    "sent": SendStatus.ACCEPTED,
+    "success": SendStatus.ACCEPTED,
+    "queued": SendStatus.ACCEPTED,
+    "riskhold": SendStatus.REFUSED,
+    "invalidsenderid": SendStatus.REFUSED,
+    "invalidphonenumber": SendStatus.REFUSED,
+    "unsupportednumbertype": SendStatus.REFUSED,
+    "insufficientbalance": SendStatus.RETRY,  # possible after a top-up
+    "userinblacklist": SendStatus.REFUSED,
+    "couldnotroute": SendStatus.REFUSED,  # another channel may reach it
+    "donotdisturbrejection": SendStatus.RETRY,  # Nigeria, promotional senders, 20:00-08:00
+    "duplicaterequest": SendStatus.UNKNOWN,  # an earlier copy may have gone out
+    "internalservererror": SendStatus.UNKNOWN,
+    "gatewayerror": SendStatus.UNKNOWN,
+    "rejectedbygateway": SendStatus.REFUSED,
 }
 HINTS = {
     "insufficientbalance": Hint.PAUSE,
@@ -37,11 +37,11 @@ HINTS = {
     "donotdisturbrejection": Hint.MORNING,
 }
 FAULTS = {
-    "invalidphonenumber": Fault.NUMBER,
-    "unsupportednumbertype": Fault.NUMBER,
-    "couldnotroute": Fault.NUMBER,
-    "riskhold": Fault.CONTENT,
-    "userinblacklist": Fault.BLOCKED,
+    "invalidphonenumber": RefusalReason.NUMBER,
+    "unsupportednumbertype": RefusalReason.NUMBER,
+    "couldnotroute": RefusalReason.NUMBER,
+    "riskhold": RefusalReason.CONTENT,
+    "userinblacklist": RefusalReason.BLOCKED,
 }
 NAMES = {
     100: "Processed", 101: "Sent", 102: "Queued", 401: "RiskHold", 402: "InvalidSenderId", 403: "InvalidPhoneNumber",
@@ -82,7 +82,7 @@ def understood(call: Sequence[OutboundSms], status: int, body: bytes) -> list[Se
         reason = _reason(f"HTTP {status}", body)
         return [Sent(m.key, outcome, reason=reason, hint=hint) for m in call]
     if not reply.recipients:  # The whole call was refused, and Message holds the reason.
-        said_nothing_known = _outcome_of_status(status) if status >= 400 else Outcome.RETRY  # noqa: PLR2004
+        said_nothing_known = _outcome_of_status(status) if status >= 400 else SendStatus.RETRY  # noqa: PLR2004
         name = reply.message.strip().casefold()
         outcome = OUTCOMES.get(name, said_nothing_known)
         hint = HINTS.get(name, _hint_of_status(status))
@@ -95,24 +95,24 @@ def understood(call: Sequence[OutboundSms], status: int, body: bytes) -> list[Se
 
 def _sent(message: OutboundSms, answer: _Recipient | None) -> Sent:
     if answer is None:
-        return Sent(message.key, Outcome.UNKNOWN, reason="the answer does not name this number")
+        return Sent(message.key, SendStatus.UNKNOWN, reason="the answer does not name this number")
     name = answer.status.strip().casefold()
     if name not in OUTCOMES:
         name = NAMES.get(answer.status_code, "").casefold()
-    outcome = OUTCOMES.get(name, Outcome.UNKNOWN)
+    outcome = OUTCOMES.get(name, SendStatus.UNKNOWN)
     cost_micro, currency = cost(answer.cost or "")
     return Sent(
         key=message.key,
         outcome=outcome,
         provider_id=answer.message_id if answer.message_id not in {None, "", "None"} else None,
         reason=None
-        if outcome is Outcome.ACCEPTED
+        if outcome is SendStatus.ACCEPTED
         else _reason(answer.status or f"statusCode {answer.status_code}"),
         cost_micro=cost_micro,
         currency=currency,
         opted_out=name == "userinblacklist",
         hint=HINTS.get(name),
-        fault=FAULTS.get(name) if outcome is Outcome.REFUSED else None,
+        fault=FAULTS.get(name) if outcome is SendStatus.REFUSED else None,
     )
 
 
@@ -130,17 +130,17 @@ def cost(written: str) -> tuple[int | None, str | None]:
     return int((Decimal(found[2]) * 1_000_000).quantize(Decimal(1), ROUND_HALF_UP)), found[1]
 
 
-def _outcome_of_status(status: int) -> Outcome:
+def _outcome_of_status(status: int) -> SendStatus:
     """Return the outcome that an answer without a list of recipients means."""
     if status in {401, 403, 404, 429} or 300 <= status < 400:  # noqa: PLR2004
         return (
-            Outcome.RETRY
+            SendStatus.RETRY
             # The key, the address or the pace is wrong: nothing was sent, and the message is not to
             # blame.
         )
     if 400 <= status < 500 and status != 408:  # noqa: PLR2004
-        return Outcome.REFUSED
-    return Outcome.UNKNOWN
+        return SendStatus.REFUSED
+    return SendStatus.UNKNOWN
 
 
 def _hint_of_status(status: int) -> Hint | None:

@@ -28,8 +28,8 @@ from gateway.sms.port import (
     Missed,
     OptOut,
     OutboundSms,
-    Outcome,
     Receipt,
+    SendStatus,
     Sent,
     Thanks,
     Webhook,
@@ -214,7 +214,9 @@ class Twilio:
                 body = await response.read()
                 return found(message, response.status, body, since, known)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return Sent(message.key, Outcome.UNKNOWN, reason=f"no answer: {type(error).__name__}")
+            return Sent(
+                message.key, SendStatus.UNKNOWN, reason=f"no answer: {type(error).__name__}"
+            )
 
     def body(self, message: OutboundSms) -> bytes:
         form = {"To": message.to}

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gateway.money import MINOR_DIGITS
-from gateway.sms.port import Fault, Hint, OutboundSms, Outcome, Sent
+from gateway.sms.port import Hint, OutboundSms, RefusalReason, SendStatus, Sent
 
 # These errors say more than their HTTP status. Twilio splits and adds codes; any other 4xx is
 # final.
@@ -32,9 +32,9 @@ PAUSE_CODES = {20003, 20005, 30002, 30032, 30034}
 REROUTE_CODES = {21408, 21612}
 # The fault of the message itself, by error code.
 FAULTS = {
-    21211: Fault.NUMBER, 21214: Fault.NUMBER, 21217: Fault.NUMBER, 21614: Fault.NUMBER, 21265: Fault.NUMBER,
-    21408: Fault.NUMBER, 21612: Fault.NUMBER, 30006: Fault.NUMBER, 21617: Fault.LENGTH, 21605: Fault.LENGTH,
-    30007: Fault.CONTENT, 30044: Fault.LENGTH, 21610: Fault.BLOCKED, 30004: Fault.BLOCKED,
+    21211: RefusalReason.NUMBER, 21214: RefusalReason.NUMBER, 21217: RefusalReason.NUMBER, 21614: RefusalReason.NUMBER, 21265: RefusalReason.NUMBER,
+    21408: RefusalReason.NUMBER, 21612: RefusalReason.NUMBER, 30006: RefusalReason.NUMBER, 21617: RefusalReason.LENGTH, 21605: RefusalReason.LENGTH,
+    30007: RefusalReason.CONTENT, 30044: RefusalReason.LENGTH, 21610: RefusalReason.BLOCKED, 30004: RefusalReason.BLOCKED,
 }  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def understood(message: OutboundSms, status: int, body: bytes) -> Sent:
         reply = _Reply()
     if 200 <= status < 300 and reply.sid:  # noqa: PLR2004
         cost_micro, currency = cost(reply.price, reply.price_unit)
-        return Sent(message.key, Outcome.ACCEPTED, reply.sid, None, cost_micro, currency)
+        return Sent(message.key, SendStatus.ACCEPTED, reply.sid, None, cost_micro, currency)
     code = reply.code or reply.error_code or 0
     # The message of an error contains the phone number, so only the code is kept.
     reason = f"Twilio error {code}" if code else f"HTTP {status}"
@@ -79,10 +79,10 @@ def _hint(status: int, code: int) -> Hint | None:
     return Hint.PAUSE if code in PAUSE_CODES or (not code and status in {401, 403}) else None
 
 
-def _outcome(status: int, code: int) -> Outcome:
+def _outcome(status: int, code: int) -> SendStatus:
     if code in RETRY_CODES or status in {401, 403, 404, 429} or 300 <= status < 400:  # noqa: PLR2004
-        return Outcome.RETRY
-    return Outcome.REFUSED if 400 <= status < 500 and status != 408 else Outcome.UNKNOWN  # noqa: PLR2004
+        return SendStatus.RETRY
+    return SendStatus.REFUSED if 400 <= status < 500 and status != 408 else SendStatus.UNKNOWN  # noqa: PLR2004
 
 
 def cost(price: str | None, unit: str | None) -> tuple[int | None, str | None]:

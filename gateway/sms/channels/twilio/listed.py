@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gateway.forms import stamp
-from gateway.sms.port import OutboundSms, Outcome, Sent
+from gateway.sms.port import OutboundSms, SendStatus, Sent
 
 ASKED_MAX = 50
 _CLOCKS = timedelta(minutes=2)
@@ -63,18 +63,18 @@ def found(
         listed = _Messages.model_validate_json(body).messages
         made = [(one, _created(one.date_created)) for one in listed]
     except (ValidationError, ValueError):
-        return Sent(message.key, Outcome.UNKNOWN, reason=f"asked: HTTP {status}")
+        return Sent(message.key, SendStatus.UNKNOWN, reason=f"asked: HTTP {status}")
     if status != 200:  # noqa: PLR2004
-        return Sent(message.key, Outcome.UNKNOWN, reason=f"asked: HTTP {status}")
+        return Sent(message.key, SendStatus.UNKNOWN, reason=f"asked: HTTP {status}")
     # Twilio's clock and the gateway's may differ by some seconds.
     begun = since - _CLOCKS
     for one, at in made:
         ours = one.direction.startswith("outbound") and one.body == message.text
         if ours and at >= begun and one.sid not in known:
-            return Sent(message.key, Outcome.ACCEPTED, one.sid)
+            return Sent(message.key, SendStatus.ACCEPTED, one.sid)
     if len(listed) >= ASKED_MAX and all(at >= begun for _, at in made):
-        return Sent(message.key, Outcome.UNKNOWN, reason="asked: too many messages since then")
-    return Sent(message.key, Outcome.RETRY, reason="asked: Twilio does not have it")
+        return Sent(message.key, SendStatus.UNKNOWN, reason="asked: too many messages since then")
+    return Sent(message.key, SendStatus.RETRY, reason="asked: Twilio does not have it")
 
 
 def _created(written: str) -> datetime:

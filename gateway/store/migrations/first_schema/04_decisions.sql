@@ -29,7 +29,7 @@ create table statement_line (
 );
 create index ix_statement_line_payout_id on statement_line (payout_id);
 
--- A difference between an operator's statement and our books: see gateway.payments.reconcile.Kind.
+-- A difference between an operator's statement and our books: see gateway.payments.reconcile.DifferenceKind.
 create table discrepancy (
   id bigint not null generated always as identity,
   statement_id bigint not null,
