@@ -60,9 +60,9 @@ async def reached(db: Database, worker: WorkerId) -> tuple[str, str]:
 
 
 async def state_of(db: Database, index: bytes) -> str:
-    """Return the state of the worker with this number, or 'nobody' when there is none.
+    """Return the state of the worker with this number, or `nobody` when there is none.
 
-    A number whose carrier reports an opt-out is 'stopped', even without a worker.
+    A number whose carrier reports an opt-out is `stopped`, even without a worker.
     """
     return await db.value(
         """select case when exists (select from opt_out where msisdn_index = $1) then 'stopped'

@@ -23,7 +23,9 @@ async def person_of(db: Database | Connection, name: str, key: str) -> int:
 
     Raises Refused for a wrong key, and for a person who may not decide any more.
     """
-    query = f"select id, key_hash, gone_at, expires_at, {_VALID} as valid from person where name = $1"  # a constant
+    query = (
+        f"select id, key_hash, gone_at, expires_at, {_VALID} as valid from person where name = $1"
+    )
     row = await (db.row(query, name) if isinstance(db, Database) else db.fetchrow(query, name))
     if row is None or not hmac.compare_digest(row["key_hash"], key_hash(key)):
         raise Refused("no such person, or not her key")
@@ -131,4 +133,4 @@ async def listed(db: Database) -> list[Row]:
 
 
 async def _valid(db: Connection) -> int:
-    return await db.fetchval(f"select count(*) from person where {_VALID}")  # a constant
+    return await db.fetchval(f"select count(*) from person where {_VALID}")

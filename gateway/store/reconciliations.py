@@ -52,7 +52,10 @@ async def imported(db: Database, digest: bytes) -> int | None:
 
 
 async def begin(db: Database, provider: str, digest: bytes, lines: int) -> int:
-    """Return the statement's id. The same file gets the same id, so that a cut-off import goes on."""
+    """Return the statement's id.
+
+    The same file gets the same id, so that an import that was cut off goes on.
+    """
     return await db.value(
         """insert into statement (provider, digest, lines) values ($1, $2, $3)
            on conflict (digest) do update set lines = excluded.lines returning id""",

@@ -1,4 +1,4 @@
-"""The tasks that are judged again, with all that the judge needs, locked in the order of their ids."""
+"""The tasks that are judged again, with all that the judge needs, locked in order of their ids."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol

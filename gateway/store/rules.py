@@ -30,7 +30,7 @@ async def switched(
 
 
 async def of_batch(db: Database, batch: str) -> list[Row]:
-    """Return all rules that ever decided the batch, oldest first, with the number of their results."""
+    """Return all rules that ever decided the batch, oldest first, with their numbers of results."""
     return await db.rows(
         """select s.created_at as at, s.version, s.by, s.reason, s.trial, r.data,
              (select count(*) from task t where t.batch_id = s.batch_id and t.ruling = s.version) as decided

@@ -66,7 +66,7 @@ class Spool:
             os.close(folder)
 
     def check_room(self) -> None:
-        """Raise OSError when a group of events could not be stored now. It leaves no file behind."""
+        """Raise OSError when a group of events could not be stored now. It leaves no file."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self._folder / f"{uuid4().hex}.draft"
         try:

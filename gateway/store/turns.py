@@ -317,7 +317,10 @@ def drop_held_back(index: bytes) -> Write:
 
 
 def let_go(cause: str) -> Write:
-    """Release the message of that cause, if it is still held, before the messages written after it."""
+    """Release the message of that cause, if it is still held.
+
+    It goes before the messages that are written after it.
+    """
     return Write("let_go", (cause,))
 
 
