@@ -1,4 +1,4 @@
--- What only ever grows, beside the ledger: seals.
+-- The seals, which only ever grow, and other controls besides the ledger.
 
 create or replace function only_ever_grows() returns trigger language plpgsql as $$
 begin
@@ -12,15 +12,16 @@ create or replace trigger seal_is_never_emptied before truncate on seal
 create or replace trigger adjustment_event_is_forever before update or delete on adjustment_event
   for each row execute function only_ever_grows();
 
--- Why an open payout has not left yet: the control's name, null where nothing holds it.
+-- Return the control that keeps an open payout from leaving, or null when none does.
 create or replace function payout_waits(p_state text, p_reason text) returns text language sql immutable as $$
   select case when p_state = 'awaiting_approval' then 'approval'
     when p_state = 'queued' and p_reason like 'waits: %' then substr(p_reason, 8) end
 $$;
 
--- Books many transfers at once, given as arrays of one length; how many were new. All bounded accounts are locked first,
--- in the order of their ids: two batches over the same workers then never wait for each other in a circle. (Unbounded
--- accounts store nothing, so nothing of them is locked but against deletion, which any number may do at once.)
+-- Post many transfers at once, given as arrays of one length, and return how many were new. All
+-- bounded accounts are locked first, in the order of their ids, so that two batches over the same
+-- workers never deadlock. Unbounded accounts store no balance. They are only locked against
+-- deletion, which any number of transactions may do at once.
 create or replace function post_all(
   p_ids uuid[], p_debits bigint[], p_credits bigint[], p_amounts bigint[], p_currencies text[], p_codes smallint[], p_causes text[]
 ) returns bigint language plpgsql security definer set search_path from current as $$
@@ -44,8 +45,8 @@ begin
   return v_new;
 end $$;
 
--- The newest message about her money that surely never arrived, if it was not sent again before; null where there is
--- none. Asked when she dials in: her phone is in her hand.
+-- Return the newest message about a worker's money that surely never arrived, unless it was sent
+-- again before, or null. It is asked for when she dials, since she then has her phone in her hand.
 create or replace function missed_message(p_worker bigint) returns bigint language sql stable as $$
   select o.id from outbox o
     where o.worker_id = p_worker and o.purpose = 'money' and o.cause is not null and o.cause not like '%:again'
@@ -55,7 +56,7 @@ create or replace function missed_message(p_worker bigint) returns bigint langua
     order by o.id desc limit 1
 $$;
 
--- The same words once more; never a third time.
+-- Send the same words once more, but never a third time.
 create or replace function send_again(p_message bigint) returns void language sql as $$
   with m as (
     select o.*, nextval('outbox_id_seq') as next, coalesce(w.msisdn_sealed, o.to_sealed) as sealed,
@@ -71,7 +72,8 @@ create or replace function send_again(p_message bigint) returns void language sq
       from m join k on k.id = m.next
 $$;
 
--- APPEAL: nothing is taken until her coordinator has looked. What is no open adjustment of hers changes nothing.
+-- APPEAL: no money is taken until her coordinator has looked. A reference that is not an open
+-- adjustment of hers changes nothing.
 create or replace function dispute_adjustment(p_ref text, p_worker bigint, p_until timestamptz) returns void language plpgsql as $$
 declare v_id bigint;
 begin
@@ -82,8 +84,9 @@ begin
   end if;
 end $$;
 
--- A PIN that was tried, judged on the number of wrong tries that was read (p_wrong): if another try came in between,
--- GW001, and this one is judged anew. So any number of phones at once have three tries together.
+-- Count a try of a PIN, judged on the number of wrong tries that was read (p_wrong). If another try
+-- came in between, raise GW001, and this one is judged again. So any number of phones have three
+-- tries together.
 create or replace function pin_tried(p_worker bigint, p_wrong smallint, p_right boolean) returns void language plpgsql as $$
 begin
   update worker_pin set wrong = case when p_right then 0 else wrong + 1 end

@@ -1,9 +1,11 @@
--- Coordinators: a PIN with three tries, a bounded number of invitations, and a history that only grows.
+-- Coordinators: a PIN with three tries, a bounded number of invitations, and a history that only
+-- grows.
 
 create or replace trigger coordinator_event_is_forever before update or delete on coordinator_event
   for each row execute function only_ever_grows();
 
--- As pin_tried of workers: judged on the wrong tries that were read, so that any number of SMS at once have three tries.
+-- Count a try of a coordinator's PIN like pin_tried does for workers. It is judged on the wrong
+-- tries that were read, so that any number of SMS have three tries together.
 create or replace function coordinator_pin_tried(p_coordinator bigint, p_wrong smallint, p_right boolean)
 returns void language plpgsql as $$
 begin
@@ -14,7 +16,8 @@ begin
   end if;
 end $$;
 
--- Written after the invitations of this commit: any number of SMS at once stay below the day's limit together.
+-- Check the day's limit after the invitations of this commit are written, so that any number of SMS
+-- stay below it together.
 create or replace function coordinator_may_invite(p_coordinator bigint, p_most int) returns void language plpgsql as $$
 begin
   perform from coordinator where id = p_coordinator for update;
@@ -24,7 +27,8 @@ begin
   end if;
 end $$;
 
--- A name that a coordinator or the worker gives; kept in the ledger of consent with its author.
+-- Set a name that a coordinator or the worker gives, and record it in the history of consent with
+-- its author.
 create or replace function name_worker(p_worker bigint, p_name text, p_via text, p_coordinator bigint)
 returns void language plpgsql as $$
 begin
@@ -33,7 +37,8 @@ begin
     values (p_worker, 'named', p_via, null, 'NAME', p_coordinator);
 end $$;
 
--- The coordinators who look after a worker now: the one who enrolled her, else those of her centre.
+-- Return the coordinators who look after a worker now: the one who enrolled her, else those of her
+-- centre.
 create or replace function worker_coordinators(p_worker bigint) returns setof bigint language sql stable as $$
   select c.id from worker w join coordinator c on c.state = 'active' and (c.id = w.coordinator_id
       or c.partner_id = w.partner_id and not exists (select from coordinator x

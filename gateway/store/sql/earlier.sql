@@ -1,7 +1,9 @@
--- The question of her last SMS, whose time ran out before she was asked what she holds now: by dialling (she has read
--- that one on a screen only), or by a push of a moment ago. An SMS that comes now may well answer the earlier one.
--- sure: it cannot answer the other one, for nobody texts while a session is open, or reads, thinks and types in ten
--- seconds. No row where her last SMS asked for nothing any more.
+-- Return the question of the worker's last SMS, if its time ran out before she was asked the
+-- question that she holds now. She was asked that one by dialling (so she has only read it on a
+-- screen), or by a push of a moment ago. So an SMS that comes now may well answer the earlier
+-- question. `sure` says that it cannot answer the other one: a worker does not text while a session
+-- is open, and cannot read, think and type in ten seconds. There is no row if her last SMS asked
+-- for nothing any more.
 create or replace function earlier_by_sms(
   p_worker bigint, p_index bytea, p_held_via text, p_held_at timestamptz
 ) returns table (assignment bigint, sure boolean) language sql stable as $$
@@ -12,7 +14,7 @@ create or replace function earlier_by_sms(
     from assignment a join task t on t.id = a.task_id
     where a.worker_id = p_worker and a.state = 'expired' and a.via = 'sms' and a.item is null and a.asked_at < p_held_at
       and a.asked_at > now() - interval '1 day'
-      -- Nothing she was asked by SMS since; what she answered or skipped of it is past.
+      -- She was asked nothing by SMS since. A question that she answered or skipped is past.
       and not exists (select from assignment n where n.worker_id = p_worker and n.via = 'sms' and n.asked_at > a.asked_at
         and n.asked_at < p_held_at)
       and (p_held_via = 'ussd' or exists (select from outbox o where o.to_index = p_index and o.purpose = 'question'

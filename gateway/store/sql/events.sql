@@ -1,6 +1,7 @@
--- Events, sessions and messages: the other parts of a turn.
+-- Events, sessions and messages: further parts of a turn.
 
--- Keeps an event that is not known, its key first: the key alone is unique over all months. False where it is known.
+-- Store an event that is not known, its key first, since only the key is unique over all months.
+-- Return false when the event is known.
 create or replace function keep_event(
   p_channel text, p_kind text, p_event_id text, p_body bytea, p_state text, p_error text, p_due timestamptz, p_twin bytea
 ) returns boolean language plpgsql as $$
@@ -15,10 +16,10 @@ begin
   return found;
 end $$;
 
--- Takes an inbound event into the books with its reply. The same event twice: GW002, and nothing else happens.
--- (An event that waited or failed before is done now.) p_twin: of an SMS, unique on its channel (steps/identity.py).
--- p_same_id: what the events of all texts begin with that this sender sent under the provider's id; an operator is told
--- of a second one.
+-- Record an inbound event with its reply. For a known event raise GW002, and do nothing else. An
+-- event that waited or failed before becomes done. p_twin is set for an SMS and unique on its
+-- channel (steps/identity.py). p_same_id is the beginning of the ids of all texts that this sender
+-- sent under the provider's id. A second such text is reported to an operator.
 create or replace function book_event(
   p_channel text, p_kind text, p_event_id text, p_worker bigint, p_body bytea, p_reply text, p_twin bytea, p_same_id text
 ) returns void language plpgsql as $$
@@ -27,7 +28,7 @@ begin
   if p_same_id is not null and exists (select from inbox_key i where i.channel = p_channel and i.kind = p_kind
       and i.event_id >= p_same_id and i.event_id < p_same_id || 'g' and starts_with(i.event_id, p_same_id)
       and i.event_id <> p_event_id
-      -- Of two that were stored before they are heard, the later one is the other text.
+      -- Of two texts that were stored before they were processed, the later one is the other text.
       and not exists (select from inbox_key o where o.channel = p_channel and o.kind = p_kind
         and o.event_id = p_event_id and o.id < i.id)) then
     v_remark := 'another text of this phone came under the same id: each was heard as a message of its own';
@@ -52,7 +53,8 @@ begin
     where id = v_id;
 end $$;
 
--- An event that could not be processed, or waits until p_due: kept as it came. What is done stays done.
+-- Store, as it came, an event that could not be processed or that waits until p_due. A done event
+-- stays done.
 create or replace function leave_event(
   p_channel text, p_kind text, p_event_id text, p_body bytea, p_state text, p_error text, p_due timestamptz
 ) returns void language plpgsql as $$
@@ -70,7 +72,7 @@ begin
   end if;
 end $$;
 
--- An event needs nothing more. One that is done keeps no remark.
+-- Mark an event as done. A done event keeps no remark.
 create or replace function event_done(p_channel text, p_kind text, p_event_id text) returns void language plpgsql as $$
 declare v_id bigint;
 begin
@@ -79,12 +81,13 @@ begin
   update inbox set state = 'done', done_at = now(), error = null where id = v_id;
 end $$;
 
--- When an SMS without id and time came: its event's id ends with it.
+-- Return the time when an SMS without id and time came, which is the end of its event's id.
 create or replace function arrived_at(p_event_id text) returns timestamptz language sql immutable as $$
   select to_timestamp(right(p_event_id, 14)::bigint / 1000.0)
 $$;
 
--- An event that has its effect already, or is a copy: kept as done, so that an operator sees it (p_remark).
+-- Store an event that has had its effect already, or is a copy, as done. p_remark is for an
+-- operator.
 create or replace function book_copy(p_channel text, p_event_id text, p_body bytea, p_remark text)
 returns void language plpgsql as $$
 declare v_id bigint;
@@ -98,9 +101,10 @@ begin
     where id = v_id;
 end $$;
 
--- Keeps an SMS that came without id and time, and marks it by a twin of its own as no copy. False for a copy: an equal
--- text of the same phone was marked that came within p_within of this one, and no reply to it had been handed over to
--- a provider when this one came. The time of arrival tells, whichever of them is kept or heard first.
+-- Store an SMS that came without id and time, and mark it by a twin of its own as no copy. Return
+-- false for a copy. It is one if an equal text of the same phone was marked that came within
+-- p_within of this one, and no reply to it had been sent when this one came. The times of arrival
+-- decide, in whatever order the two are stored or processed.
 create or replace function keep_undated(
   p_channel text, p_undated text, p_event_id text, p_index bytea, p_body bytea, p_within interval, p_due timestamptz
 ) returns boolean language plpgsql as $$
@@ -125,9 +129,9 @@ begin
   return true;
 end $$;
 
--- Where a USSD session stands after this key. p_before: the transcript that was read (null = a new session: its row is
--- not there, or was made empty by renew_session). One that begins is counted one after the other, so that a phone never
--- has two sessions of one id in two months.
+-- Save the state of a USSD session after this key. p_before is the transcript that was read. It is
+-- null for a new session, whose row is absent or was emptied by renew_session. New sessions are
+-- counted one after the other, so that a phone never has two sessions of one id in two months.
 create or replace function save_session(
   p_channel text, p_session text, p_index bytea, p_worker bigint, p_before text, p_transcript text,
   p_view text, p_memory jsonb, p_pages text[], p_page smallint, p_ended boolean
@@ -160,8 +164,9 @@ begin
   end if;
 end $$;
 
--- A provider gives the id of a session to the same phone again, when that session is long over: from now on its steps
--- are other events (their ids end with nth), and nothing of the earlier session is shown.
+-- Empty a session that is long over, since a provider may give its id to the same phone again. From
+-- now on the steps of that id are other events (their ids end with nth), and nothing of the earlier
+-- session is shown.
 create or replace function renew_session(p_channel text, p_session text, p_index bytea, p_nth smallint)
 returns void language sql as $$
   update ussd_session set nth = nth + 1, transcript = '', view = '', memory = '{}', pages = '{}', page = 0, ended = false,
@@ -170,9 +175,9 @@ returns void language sql as $$
       and created_at < until_now() and nth = p_nth and view <> ''
 $$;
 
--- One message for the outbox. p_cause: what makes it the same message if it is written twice (null = never the same).
--- What is a worker's goes to the number that is hers at this moment, whichever number was read before; she who has none
--- is sent nothing.
+-- Put one message into the outbox. p_cause makes it the same message if it is written twice (null
+-- for a new message in any case). A worker's message goes to the number that is hers at this
+-- moment, whichever number was read before. A worker without a number is sent nothing.
 create or replace function put_message(
   p_channel text, p_worker bigint, p_to bytea, p_to_index bytea, p_text text, p_segments smallint, p_encoding text,
   p_purpose text, p_priority smallint, p_cause text, p_batch text, p_lane text

@@ -1,14 +1,15 @@
--- How payout operators are doing: silent, stopped, or settling what a crash left open. See gateway.steps.pulse.
+-- The health of payout providers: silent, stopped, or settling the payouts that a crash left open.
 
--- A question or a payment of ours got no answer that tells anything: one payout is asked about each minute from now on.
+-- Record that a query or a payment got no usable answer. From now on, one payout is queried each
+-- minute.
 create or replace function provider_silent(p_provider text, p_now timestamptz) returns void language sql as $$
   insert into provider_health as h (provider, silent_since, ask_at) values (p_provider, p_now, p_now + interval '1 minute')
     on conflict (provider) do update set silent_since = coalesce(h.silent_since, p_now),
       ask_at = coalesce(h.ask_at, p_now + interval '1 minute')
 $$;
 
--- All that has been open with an operator since before a time is asked about: twenty a second, so that an operator which
--- has just come back is not knocked over again.
+-- Query all payouts that have been open with a provider since before a time. Twenty per second are
+-- queried, so that a provider which has just recovered is not overloaded again.
 create or replace function ask_all_open(p_provider text, p_before timestamptz, p_now timestamptz)
 returns bigint language plpgsql as $$
 declare v_asked bigint;
@@ -22,8 +23,8 @@ begin
   return v_asked;
 end $$;
 
--- It has answered. If it was silent before, everything that is open with it is asked about at once, and for five minutes
--- each minute again. Returns how many payouts that are.
+-- Record that a provider has answered. If it was silent before, all its open payouts are queried at
+-- once, and for five minutes again each minute. Return how many payouts that are.
 create or replace function provider_heard(p_provider text, p_now timestamptz) returns bigint language plpgsql as $$
 begin
   perform from provider_health where provider = p_provider and silent_since is not null for update skip locked;
@@ -37,7 +38,8 @@ begin
   return ask_all_open(p_provider, p_now, p_now);
 end $$;
 
--- Of what was sent since it was last heard again, at most ten minutes ago: how many, and of how many nobody knows.
+-- Return the number of payments sent since the provider was last heard again, at most ten minutes
+-- ago, and the number of those with an unknown outcome.
 create or replace function provider_share(p_provider text, out sent bigint, out unknown bigint) language sql stable as $$
   select count(*) filter (where e.event = 'claim'), count(*) filter (where e.event in ('ambiguous', 'lease_expired'))
     from payout_event e join payout p on p.id = e.payout_id
@@ -46,7 +48,7 @@ create or replace function provider_share(p_provider text, out sent bigint, out 
       and e.id > coalesce((select h.heard_event from provider_health h where h.provider = p_provider), 0)
 $$;
 
--- The breaker: nothing more is sent until the operator answers again, at least two minutes.
+-- Open the breaker: no payout is sent until the provider answers again, for at least two minutes.
 create or replace function provider_stops(p_provider text, p_now timestamptz, p_reason text) returns void language sql as $$
   insert into provider_health as h (provider, silent_since, ask_at, stopped_at, reason)
     values (p_provider, p_now, p_now + interval '1 minute', p_now, p_reason)
@@ -54,8 +56,9 @@ create or replace function provider_stops(p_provider text, p_now timestamptz, p_
       ask_at = coalesce(h.ask_at, p_now + interval '1 minute'), stopped_at = p_now, reason = p_reason
 $$;
 
--- After a crash: what was in flight is settled first. Nothing new is sent by an operator with open payouts until each of
--- them was asked about once (those that a runner may still be sending: when its lease is over).
+-- Settle first what was in flight at a crash. A provider with open payouts sends nothing new until
+-- each of them was queried once. A payout that a runner may still be sending is queried when its
+-- lease is over.
 create or replace function settle_first(p_now timestamptz) returns bigint language plpgsql as $$
 declare v_open bigint;
 begin
@@ -69,8 +72,9 @@ begin
   return v_open;
 end $$;
 
--- Each time a runner looks for what is due: of each silent operator the payout that was sent last is asked about, once a
--- minute; who has answered for two minutes is sent to again; who has settled what was in flight, too.
+-- Maintain the providers' states each time a runner looks for due work. Each silent provider's last
+-- sent payout is queried once a minute. A provider that has answered for two minutes is used again,
+-- and so is one that has settled its payouts in flight.
 create or replace function tend_providers(p_now timestamptz) returns void language plpgsql as $$
 declare v record;
 begin
@@ -80,7 +84,7 @@ begin
         and q.state in ('submitted', 'unknown') order by q.sent_at desc limit 1);
     if found then
       update provider_health set ask_at = p_now + interval '1 minute' where provider = v.provider;
-    else  -- nothing to ask about: what is sent next tells
+    else  -- There is nothing to query, so the next payment will tell.
       update provider_health set ask_at = null, silent_since = null, stopped_at = null where provider = v.provider;
     end if;
   end loop;

@@ -1,8 +1,9 @@
--- How long a question stays hers. By USSD the lease runs from the screen. By SMS it runs from the delivery receipt;
--- where none comes, from the sending plus a grace. A message is found by its worker and by the moment it was written:
--- that is the moment its questions were put to her, since both are one commit.
+-- The leases of questions. By USSD a lease runs from the screen. By SMS it runs from the delivery
+-- receipt, or without one from the sending plus a grace. A message is found by its worker and by
+-- the time when it was written. That is also the time when its questions were put to her, since
+-- both are one commit.
 
--- A report about a message that may have carried questions.
+-- Apply a report about a message that may have carried questions.
 create or replace function prompt_reported(
   p_channel text, p_provider_id text, p_delivered boolean, p_at timestamptz, p_quiet interval
 ) returns void language plpgsql as $$
@@ -18,7 +19,7 @@ begin
     perform prompt_failed(v_worker, v_asked, p_at, p_quiet);
     return;
   end if;
-  -- Whom somebody else's turn holds right now is answering: she needs no lease any more.
+  -- A worker whose row another turn locks right now is answering, so she needs no lease any more.
   update assignment a set delivered_at = p_at, lease_until = p_at + make_interval(secs => b.lease_s)
     from task t join batch b on b.id = t.batch_id
     where t.id = a.task_id and a.id in (
@@ -27,8 +28,9 @@ begin
   update worker set unreached_until = null where id = v_worker and unreached_until is not null;
 end $$;
 
--- The questions of a message that did not get through go to somebody else at once, and nothing more is pushed to this
--- phone for a while: each try costs money. (If it got through after all, a late answer counts as ever.)
+-- Free the questions of a message that did not get through at once, and push nothing more to this
+-- phone for a while, since each try costs money. (If it got through after all, a late answer counts
+-- as usual.)
 create or replace function prompt_failed(
   p_worker bigint, p_asked timestamptz, p_at timestamptz, p_quiet interval
 ) returns void language plpgsql as $$
@@ -41,8 +43,8 @@ begin
   end if;
 end $$;
 
--- Leases that ran out: the question goes to somebody else, unless its message is still on its way.
--- In the order of the tasks' ids, as every turn takes its locks.
+-- Free the questions whose leases ran out, unless their message is still on its way. They are taken
+-- in the order of the tasks' ids, as every turn takes its locks.
 create or replace function lapse_leases(p_now timestamptz, p_grace interval, p_limit int)
 returns void language plpgsql as $$
 declare v record; v_until timestamptz;

@@ -1,13 +1,16 @@
--- The ledger's laws, kept by the database: append-only, idempotent, bounded accounts never below zero.
+-- The rules of the ledger, enforced by the database: append-only, idempotent, bounded accounts
+-- never below zero.
 
--- A new transfer moves the stored balance of its bounded side. (No transfer has two bounded sides: see MATRIX in
--- gateway.payments.chart; so one transfer waits for one account at most, and never in a circle.)
--- With the owner's rights: the role that runs the gateway need not be able to write a balance.
+-- Move the stored balance of a new transfer's bounded side. No transfer has two bounded sides (see
+-- gateway.payments.chart), so a transfer waits for at most one account and never deadlocks. The
+-- function has the owner's rights, so that the role that runs the gateway need not be able to write
+-- a balance.
 create or replace function transfer_moves_balances() returns trigger language plpgsql security definer
 set search_path from current as $$
 begin
-  -- In place of two foreign keys, which would lock both rows: every answer to a batch shares one of them. Accounts are
-  -- never deleted and never change their currency (below), so that what is found here stays.
+  -- This replaces two foreign keys, which would lock both rows: every answer to a batch shares one
+  -- of them. Accounts are never deleted and never change their currency (below), so the result
+  -- stays true.
   if (select count(*) from account where id in (new.debit, new.credit) and currency = new.currency) <> 2 then
     raise exception 'a transfer needs two accounts in %', new.currency using errcode = 'foreign_key_violation';
   end if;
@@ -27,7 +30,8 @@ create or replace trigger transfer_is_forever before update or delete on transfe
 create or replace trigger transfer_is_never_emptied before truncate on transfer
   for each statement execute function transfer_is_forever();
 
--- Balances change only through transfers: an update from anywhere but the trigger above is refused.
+-- Refuse every update of a balance except by the trigger above, since balances change only by
+-- transfers.
 create or replace function account_follows_transfers() returns trigger language plpgsql as $$
 begin
   if tg_op = 'INSERT' then
@@ -43,14 +47,15 @@ begin
 end $$;
 create or replace trigger account_opens_empty before insert or delete on account
   for each row execute function account_follows_transfers();
--- The condition is told apart from the function, so that a transfer's own update costs no call.
+-- The condition is separate from the function, so that a transfer's own update costs no call.
 create or replace trigger account_follows_transfers before update on account for each row
   when (pg_trigger_depth() < 1 or (new.id, new.kind, new.owner, new.currency, new.bounded)
     is distinct from (old.id, old.kind, old.owner, old.currency, old.bounded))
   execute function account_follows_transfers();
 
--- Books one transfer. The id is derived from the cause, so a repeat is a no-op; the same id with other contents
--- is a mistake of ours and is refused loudly. Returns whether it was new.
+-- Post one transfer and return whether it was new. The id is derived from the cause, so a
+-- repetition does nothing. The same id with other contents is a mistake of the gateway and raises
+-- an error.
 create or replace function post(
   p_id uuid, p_debit bigint, p_credit bigint, p_amount bigint, p_currency text, p_code smallint, p_cause text
 ) returns boolean language plpgsql as $$
@@ -69,7 +74,7 @@ begin
   return false;
 end $$;
 
--- The account of this kind and owner, opened if it is not there yet.
+-- Return the account of this kind and owner, and open it if it does not exist.
 create or replace function open_account(p_kind text, p_owner text, p_currency text, p_bounded boolean)
 returns bigint language plpgsql as $$
 declare v_id bigint;

@@ -1,12 +1,15 @@
--- The months in which the inbox, the outbox and the sessions lie, and for how long keys are known (decision 58).
+-- The monthly partitions of the inbox, the outbox and the sessions, and the time for which keys are
+-- known (decision 58).
 
--- A provider may bring an event again for so long: `known_for` of what is forgotten, `sessions_since` of where a session
--- that a step may belong to can lie. A step's key is younger than its session, so sessions are looked for further back.
+-- A provider may bring an event again for this time. `known_for` limits the keys, and
+-- `sessions_since` the months in which the session of a step can be. A step's key is younger than
+-- its session, so sessions are searched further back.
 create or replace function known_for() returns interval language sql immutable as $$ select interval '30 days' $$;
 create or replace function sessions_since() returns timestamptz language sql stable as $$
   select now() - interval '32 days'
 $$;
--- Tells the planner that no month to come is meant; a transaction that began a moment later may be over already.
+-- Tell the planner that no future month is meant. A transaction that began a moment later may be
+-- over already.
 create or replace function until_now() returns timestamptz language sql stable as $$
   select now() + interval '1 minute'
 $$;
@@ -19,8 +22,9 @@ create or replace function part_name(p_table text, p_start timestamptz) returns 
   select p_table || to_char(p_start at time zone 'UTC', '_YYYY_MM')
 $$;
 
--- The parts of the three tables. `since` is null for the part of all before the months began; both are null for the one
--- that catches what has no month.
+-- Return the partitions of the three tables. `since` is null for the one with all rows from before
+-- the months began. Both times are null for the default partition, which takes rows without a
+-- month.
 create or replace function parts() returns table (parent text, part text, since timestamptz, until timestamptz)
 language sql stable set timezone = 'UTC' as $$
   select p.relname, c.relname, (regexp_match(b.said, $r$FROM \('([^']+)'\)$r$))[1]::timestamptz,
@@ -31,7 +35,8 @@ language sql stable set timezone = 'UTC' as $$
     order by 1, 4 nulls last
 $$;
 
--- Months that are wanted and have no part: this one and the next ones, up to p_ahead.
+-- Return the months that are needed and have no partition: the current and the next ones, up to
+-- p_ahead.
 create or replace function missing_months(p_ahead int) returns table (parent text, since timestamptz, until timestamptz)
 language sql stable as $$
   select t.parent, month_start(n), month_start(n + 1)
@@ -42,8 +47,9 @@ language sql stable as $$
     order by 2, 1
 $$;
 
--- Makes the part of a month. Rows that came before there was one are taken from the part that catches them. With the
--- owner's rights: only an owner may. Waits for a lock for two seconds at most, since all turns wait behind it.
+-- Make the partition of a month. Rows that came before it existed are moved from the default
+-- partition. The function has the owner's rights, since only an owner may do this. It waits at most
+-- two seconds for a lock, because all turns wait behind it.
 create or replace function make_month(p_parent text, p_since timestamptz, p_until timestamptz) returns void
 language plpgsql security definer set search_path from current set timezone = 'UTC' set lock_timeout = '2s' as $$
 declare v_part text := part_name(p_parent, p_since); v_caught boolean;
@@ -59,8 +65,9 @@ begin
   execute format('alter table %I attach partition %I for values from (%L) to (%L)', p_parent, v_part, p_since, p_until);
 end $$;
 
--- Forgets the keys of the next p_limit rows whose time is over, of each table; how many rows. What is not done, or is
--- about money, stays known. The rows tell which keys are old, so that the keys need no index by time.
+-- Delete the keys of the next p_limit expired rows of each table, and return how many rows that
+-- were. The keys of events that are not done, and of messages about money, stay. The rows tell
+-- which keys are old, so the keys need no index by time.
 create or replace function forget_keys(p_limit int) returns bigint language plpgsql as $$
 declare v_upto bigint; v_last bigint; v_rows bigint; v_all bigint := 0; v_old timestamptz := now() - known_for();
 begin
@@ -88,7 +95,8 @@ begin
   return v_all + v_rows;
 end $$;
 
--- The moment from which the next key would be forgotten; null where a table has no further row.
+-- Return the time from which the next key would be deleted, or null when a table has no further
+-- row.
 create or replace function next_forgotten() returns timestamptz language plpgsql stable as $$
 declare v_next timestamptz; v_first timestamptz; v_upto bigint;
 begin
@@ -99,14 +107,16 @@ begin
   return least(v_first, v_next) + known_for();
 end $$;
 
--- Rows that are not over when their month leaves: they stay, in the part that catches what has no month.
+-- Return the condition for rows that are still open when their month leaves. They stay, in the
+-- default partition.
 create or replace function is_open(p_parent text) returns text language sql immutable as $$
   select case p_parent when 'inbox' then $q$state in ('waiting', 'failed')$q$
     when 'outbox' then $q$state in ('queued', 'sending', 'unknown')$q$ else 'false' end
 $$;
 
--- Takes a month out of its table, but for the rows that are not over. From now on nobody writes to it, and
--- archived_month says that it is on its way. Only what is older than any key that is known. With the owner's rights.
+-- Take a month out of its table, except for the rows that are still open. From then on no process
+-- writes to it, and archived_month records that it is leaving. Only a month that is older than
+-- every known key may leave. The function has the owner's rights.
 create or replace function detach_month(p_part text) returns void
 language plpgsql security definer set search_path from current set lock_timeout = '2s' as $$
 declare p record;
@@ -121,7 +131,8 @@ begin
   insert into archived_month (part, parent, since, until) values (p.part, p.parent, p.since, p.until);
 end $$;
 
--- The month is written to p_file (null = to none), so its table goes, with the keys that only its rows had.
+-- Drop the table of a month that is written to p_file (null for none), with the keys that only its
+-- rows had.
 create or replace function drop_month(p_part text, p_file text, p_rows bigint, p_bytes bigint, p_sha256 text)
 returns void language plpgsql security definer set search_path from current set lock_timeout = '2s' as $$
 declare v_parent text; v_until timestamptz;
@@ -131,7 +142,7 @@ begin
   if not found then
     raise exception '% did not leave its table', p_part;
   end if;
-  -- Keys that were not forgotten when their time was over: what was not done then.
+  -- These keys were not deleted in time because their events were not done then.
   delete from inbox_key k where v_parent = 'inbox' and k.created_at < v_until and not exists (select from inbox i
     where i.id = k.id and i.created_at = k.created_at);
   delete from outbox_key k where v_parent = 'outbox' and k.created_at < v_until and not k.lasting and not exists (
@@ -139,8 +150,9 @@ begin
   execute format('drop table %I', p_part);
 end $$;
 
--- Empties what the planner knows of months to come. Of one that was analysed while it was empty, it believes that it
--- stays so, and reads it from end to end until autovacuum comes by: a minute of slow turns at the begin of a month.
+-- Reset the planner's statistics of future months. If a partition was analysed while it was empty,
+-- the planner believes that it stays empty. It then reads the whole partition until autovacuum
+-- runs, which means a minute of slow turns at the beginning of a month.
 create or replace function plan_months_anew() returns void language plpgsql security definer
 set search_path from current set lock_timeout = '2s' as $$
 declare v_part text;
@@ -149,7 +161,7 @@ begin
       where p.since > now() + interval '1 hour' and c.reltuples = 0
   loop
     execute format('lock table %I in access exclusive mode', v_part);
-    -- As new: there is no other way in the versions before 18.
+    -- A truncated table counts as new. There is no other way before version 18.
     execute format('do $do$ begin if not exists (select from %I) then truncate %I; end if; end $do$', v_part, v_part);
   end loop;
 end $$;

@@ -1,4 +1,4 @@
--- When a runner looks at a payout next, whoever writes it.
+-- Keep the time when a runner looks at a payout next, whichever function writes the payout.
 create or replace function payout_comes_due() returns trigger language plpgsql as $$
 begin
   if new.due_at is null then
@@ -14,10 +14,11 @@ create or replace trigger payout_opens_due after insert on payout for each row
 create or replace trigger payout_comes_due after update of due_at on payout for each row
   when (new.due_at is distinct from old.due_at) execute function payout_comes_due();
 
--- Many payouts' decisions in one statement: what `move_payout` with `put_message` does for one. Arrays of one length for
--- the payouts; their transfers and messages say whose they are by place (1 = the first payout). Returns the places of
--- those that still were what was read; of the others nothing is written. Any rule broken undoes all of it (GW001): then
--- each is for itself.
+-- Write many payouts' decisions in one statement, as `move_payout` and `put_message` do for one.
+-- The payouts come as arrays of one length. Their transfers and messages name the payout by its
+-- place (1 for the first). Return the places of the payouts that were still as read. Nothing is
+-- written of the others. Any broken rule undoes all of it (GW001), and then each payout must be
+-- written by itself.
 create or replace function move_payouts(
   p_ids uuid[], p_versions int[], p_was text[], p_states text[], p_tries smallint[], p_maybe_taken boolean[],
   p_misses smallint[], p_first_sent_at timestamptz[], p_sent_at timestamptz[], p_due_at timestamptz[],
@@ -63,7 +64,7 @@ begin
         from unnest(p_told, p_channels, p_workers, p_tos, p_to_indexes, p_texts, p_segments, p_encodings, p_purposes,
             p_priorities, p_message_causes, p_batches, p_lanes)
           as x(n, channel, worker, sealed, index, text, segments, encoding, purpose, priority, cause, batch, lane)
-          -- What is a worker's goes to the number that is hers now: see put_message.
+          -- A worker's message goes to the number that is hers now: see put_message.
           left join (select w.id, w.msisdn_sealed, w.msisdn_index, w.number_lost_at from worker w
             where w.id = any(p_workers) for key share) w on w.id = x.worker
         where x.n = any(v_moved) and w.number_lost_at is null order by x.n

@@ -1,11 +1,13 @@
--- Changes of number. The worker's row, and with it her money, skill and history, stays; only its number is swapped.
--- Locks: always the worker first, then the change. A turn of hers takes the lesser lock of `still_hers` on that row,
--- so that a turn and a swap never pass each other: one of them sees what the other has written.
+-- The changes of number. The worker's row stays, with her money, skill and history, and only its
+-- number is exchanged. The worker is always locked before the change. A turn of hers takes the
+-- weaker lock of `still_hers` on that row. So a turn and an exchange never miss each other: one of
+-- them sees what the other has written.
 
 create or replace trigger number_move_event_is_forever before update or delete on number_move_event
   for each row execute function only_ever_grows();
 
--- The number that this turn came from is still the worker's: else GW001, and the turn is read again.
+-- Raise GW001 unless the number of this turn still belongs to the worker. The turn is then read
+-- again.
 create or replace function still_hers(p_worker bigint, p_index bytea) returns void language plpgsql as $$
 begin
   perform from worker where id = p_worker and msisdn_index = p_index for key share;
@@ -14,7 +16,8 @@ begin
   end if;
 end $$;
 
--- Answers, money or a refusal of a worker's own: nobody else may get her number with its history.
+-- Return whether a worker has answers, money or a refusal of her own. No other worker may get her
+-- number with that history.
 create or replace function has_history(p_worker bigint) returns boolean language sql stable as $$
   select exists (select from worker w where w.id = p_worker and w.state in ('stopped', 'removed'))
     or exists (select from assignment where worker_id = p_worker and state = 'answered')
@@ -23,8 +26,9 @@ create or replace function has_history(p_worker bigint) returns boolean language
     or exists (select from number_move m where m.worker_id = p_worker)
 $$;
 
--- May a worker move to this number? Not where it has a history, is a coordinator's, wants no messages, is promised to
--- another worker, or was given up lately by another one who may still object.
+-- Return whether a worker may move to this number. It must have no history and no opt-out, and must
+-- not be a coordinator's, be promised to another worker, or have been given up lately by a worker
+-- who may still object.
 create or replace function number_is_free(p_index bytea, p_worker bigint, p_now timestamptz) returns boolean
 language sql stable as $$
   select not exists (select from coordinator where msisdn_index = p_index)
@@ -36,7 +40,8 @@ language sql stable as $$
       and (m.state = 'objected' or m.state = 'done' and m.hold_until > p_now))
 $$;
 
--- Was this number given up by a worker who may still get it back? Nobody is taken in on it meanwhile.
+-- Return whether a worker gave this number up and may still get it back. Meanwhile no one can join
+-- with it.
 create or replace function number_in_hold(p_index bytea, p_now timestamptz) returns boolean language sql stable as $$
   select exists (select from number_move m where m.old_index = p_index and m.done_at is not null
     and (m.state = 'objected' or m.state = 'done' and m.hold_until > p_now))
@@ -46,7 +51,8 @@ create or replace function note_move(p_move bigint, p_event text, p_who text, p_
   insert into number_move_event (move_id, event, by_whom, reason) values (p_move, p_event, p_who, p_reason)
 $$;
 
--- A change begins. It takes the place of one that was not done yet; not of one that is objected to or in its hold.
+-- Begin a change. It replaces one that was not done yet, but not one that is objected to or in its
+-- hold.
 create or replace function begin_move(
   p_worker bigint, p_kind text, p_state text, p_new_index bytea, p_new_sealed bytea, p_channel text,
   p_coordinator bigint, p_who text, p_reason text, p_expires_at timestamptz, p_now timestamptz
@@ -75,7 +81,7 @@ begin
   return v_move;
 end $$;
 
--- Lock a change behind its worker; its row as it is by then.
+-- Lock a change after its worker, and return its current row.
 create or replace function locked_move(p_move bigint) returns number_move language plpgsql as $$
 declare m number_move;
 begin
@@ -87,8 +93,8 @@ begin
   return m;
 end $$;
 
--- A row without any history makes room: its number is taken from it, and it holds nothing. p_none: a number sealed that
--- is none. The index is one that no phone can have.
+-- Free the number of a row without any history, so that the row holds no number. p_none is a sealed
+-- value that is no number. Its index is one that no phone can have.
 create or replace function retire_row(p_worker bigint, p_none bytea) returns void language plpgsql as $$
 begin
   perform release_task(a.id, 'expired') from assignment a where a.worker_id = p_worker and a.state = 'held';
@@ -100,7 +106,8 @@ begin
     where id = p_worker;
 end $$;
 
--- Give a worker another number, with what waits to be sent to her. Her open sessions end with p_screen.
+-- Give a worker another number, also in the messages that wait for her. Her open sessions end with
+-- p_screen.
 create or replace function give_number(p_worker bigint, p_index bytea, p_sealed bytea, p_screen text)
 returns void language plpgsql as $$
 begin
@@ -113,7 +120,8 @@ begin
     where worker_id = p_worker and not ended;
 end $$;
 
--- A message that is tried again goes to the number that is its worker's by then; to her who has none it does not go.
+-- Send a message that is tried again to the current number of its worker, or not at all if she has
+-- none.
 create or replace function requeued_to_her_number() returns trigger language plpgsql as $$
 declare w record;
 begin
@@ -131,7 +139,8 @@ create or replace trigger requeued_to_her_number before update of state on outbo
   when (new.state = 'queued' and old.state <> 'queued' and new.worker_id is not null)
   execute function requeued_to_her_number();
 
--- Who lost her number is what she was before, now that she has one. Who stopped or was removed stays so.
+-- Restore the state of a worker who had lost her number. A worker who stopped or was removed stays
+-- so.
 create or replace function found_again(p_worker bigint) returns void language sql as $$
   update worker w set state = coalesce((select case when r.worker_was in ('stopped', 'removed') then r.worker_was
         else 'active' end from number_move r where r.worker_id = w.id and r.state = 'released' order by r.id desc limit 1),
@@ -139,8 +148,9 @@ create or replace function found_again(p_worker bigint) returns void language sq
     where w.id = p_worker and w.number_lost_at is not null
 $$;
 
--- YES of the new number. Checked again under the worker's lock: no payout is open, and the number is still free.
--- Whoever lost her number with her consent to work has given it anew with this YES; whoever stopped stays so.
+-- Complete a change after the YES of the new number. Under the worker's lock, check again that no
+-- payout is open and that the number is still free. With this YES, a worker who had lost her number
+-- with her consent gives it again. A worker who stopped stays so.
 create or replace function swap_number(
   p_move bigint, p_via text, p_channel text, p_said text, p_none bytea, p_screen text, p_hold_until timestamptz,
   p_now timestamptz
@@ -164,7 +174,7 @@ begin
   perform note_move(p_move, 'done', 'the new number', '');
 end $$;
 
--- The new number says no. With STOP it is never written to again, until its own word.
+-- Record the no of the new number. With STOP it is never written to again, until its own word.
 create or replace function decline_move(p_move bigint, p_stop boolean, p_channel text) returns void language plpgsql as $$
 declare m number_move := locked_move(p_move);
 begin
@@ -178,7 +188,8 @@ begin
   end if;
 end $$;
 
--- The old number says no: once. What was only asked for with a PIN ends with it; all else waits for two persons.
+-- Record the no of the old number, which counts once. It ends a change that was only asked for with
+-- a PIN. Every other change waits for two persons.
 create or replace function object_to_move(p_move bigint, p_now timestamptz) returns void language plpgsql as $$
 declare m number_move := locked_move(p_move);
 begin
@@ -191,14 +202,16 @@ begin
   perform note_move(p_move, 'objected', 'the old number', '');
 end $$;
 
--- STOP from a number that was a worker's: nothing is sent to it any more. Her new number is not concerned.
+-- Record STOP from a number that was a worker's, so that nothing more is sent to it. Her new number
+-- is not affected.
 create or replace function stop_number(p_index bytea, p_channel text) returns void language plpgsql as $$
 begin
   insert into opt_out (msisdn_index, channel, source) values (p_index, p_channel, 'STOP') on conflict do nothing;
   update outbox set state = 'cancelled', reason = 'STOP' where to_index = p_index and state = 'queued';
 end $$;
 
--- The change of number that a phone is one end of, for the turn that it begins; null for almost every phone.
+-- Return the change of number in which a phone is one of the two ends, or null for almost every
+-- phone.
 create or replace function moving_of(p_index bytea) returns jsonb language sql stable as $$
   select jsonb_build_object('id', m.id, 'is_new', m.new_index = p_index, 'kind', m.kind, 'state', m.state,
       'worker', m.worker_id, 'created_at', m.created_at, 'expires_at', m.expires_at, 'hold_until', m.hold_until,
@@ -206,25 +219,28 @@ create or replace function moving_of(p_index bytea) returns jsonb language sql s
     from number_move m join worker w on w.id = m.worker_id
     where m.new_index = p_index and m.state = 'invited'
       or m.old_index = p_index and m.state in ('requested', 'asked', 'invited', 'objected', 'done')
-    -- Of those that ask this number for its YES the one that ends last: the others are over.
+    -- Of the changes that ask this number for its YES, the one that ends last counts. The others
+    -- are over.
     order by m.new_index = p_index desc, case when m.new_index = p_index then m.expires_at end desc, m.id desc limit 1
 $$;
 
--- What a YES of the new number would meet now: ok, payout (one is open), taken.
+-- Return what a YES of the new number would meet now: ok, payout (one is open), or taken.
 create or replace function move_can(p_move bigint, p_now timestamptz) returns text language sql stable as $$
   select case when exists (select from payout p where p.worker_id = m.worker_id and p.settled_at is null) then 'payout'
       when number_is_free(m.new_index, m.worker_id, p_now) then 'ok' else 'taken' end
     from number_move m where m.id = p_move
 $$;
 
--- What a change is bound to while persons decide: both numbers, and where it stands.
+-- Return the facts to which a decision of persons is bound: both numbers and the state.
 create or replace function move_evidence(m number_move) returns bytea language sql immutable as $$
   select sha256(m.old_index || m.new_index || convert_to(m.state || coalesce(m.objected_at::text, ''), 'UTF8'))
 $$;
 
--- One person says what becomes of a change; two different ones decide it. Returns what it came to: noted (the first
--- word), invited (the new number is asked), kept (an objection is over, the change stands), refused, given_back, or
--- none (it waits for nobody), old (nobody decided in time). One person is enough to refuse what was never done: nothing has happened by then.
+-- Record one person's decision about a change; two different persons decide it. The result is one
+-- of noted (the first word), invited (the new number is asked), kept (an objection is over, the
+-- change stands), refused, given_back, none (it does not wait for a decision), or old (no decision
+-- came in time). One person is enough to refuse a change that was never done, since nothing has
+-- happened by then.
 create or replace function decide_move(
   p_move bigint, p_says text, p_person bigint, p_who text, p_reason text, p_expires_at timestamptz, p_screen text,
   p_now timestamptz
@@ -279,7 +295,8 @@ begin
   return v_outcome;
 end $$;
 
--- NOTME from a worker's number, the first time: asked back, since a slip of her own would cost her the number.
+-- Record the first NOTME from a worker's number. She is asked to confirm it, since a slip of her
+-- own would cost her the number.
 create or replace function doubt_number(
   p_worker bigint, p_index bytea, p_none bytea, p_channel text, p_expires_at timestamptz, p_now timestamptz
 ) returns void language plpgsql as $$
@@ -300,8 +317,9 @@ begin
   perform note_move(v_move, 'asked', 'the number', '');
 end $$;
 
--- NOTME again: the number is free, and wants nothing. The worker keeps all else, and comes back with a number that two
--- persons approve. Runs after the parts that cancel a payout which has not left.
+-- Free the number after the second NOTME. It receives nothing more. The worker keeps everything
+-- else, and comes back with a number that two persons approve. This runs after the parts that
+-- cancel a payout which has not left.
 create or replace function release_number(
   p_worker bigint, p_index bytea, p_none bytea, p_channel text, p_via text, p_screen text, p_now timestamptz
 ) returns void language plpgsql as $$

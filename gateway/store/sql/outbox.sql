@@ -1,16 +1,17 @@
--- The outbox: claimed in batches, settled in batches, billed once.
+-- The outbox: claimed in groups, settled in groups, billed once.
 
--- Takes messages that are due: replies first, then broadcasts, clients in turn and each client's batches in turn, counted
--- in segments. One claim at a time on a channel, so that two runners do not look at the same rows. An open breaker gives
--- nothing before its time, and then one message to see. p_holder (channels with a limit): only who holds the channel
--- gets anything, and holds on to it. The probe is a message that has not failed since the breaker opened, if there is one:
--- and while a single message is suspected, any other is tried at once.
--- The reference of the payout that a message tells of, by the message's cause.
+-- Return the reference of the payout that a message is about, from the message's cause.
 create or replace function payout_told_of(p_cause text) returns text language sql stable as $$
   select case when p_cause ~ '^payout:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:'
     then (select ref from payout where id = split_part(p_cause, ':', 2)::uuid) end
 $$;
 
+-- Claim due messages: replies first, then broadcasts, with clients in turn and each client's
+-- batches in turn, counted in segments. A channel has one claim at a time, so that two runners do
+-- not look at the same rows. An open breaker gives no message before its time, and then one probe.
+-- p_holder is for channels with a rate limit: only the holder of the channel gets messages, and
+-- keeps its hold. The probe is a message that has not failed since the breaker opened, if there is
+-- one. While only one message is suspected, any other is tried at once.
 drop function if exists claim_messages(text, timestamptz, timestamptz, int, int, uuid, float8);
 create function claim_messages(
   p_channel text, p_now timestamptz, p_lease_until timestamptz, p_limit int, p_segments int, p_holder uuid, p_hold_s float8
@@ -21,7 +22,8 @@ create function claim_messages(
 ) language plpgsql as $$
 #variable_conflict use_column
 declare s channel_state; v_limit int := p_limit; v_ids bigint[]; v_more bigint[]; v_early boolean := false;
-  v_since timestamptz; v_more_since timestamptz;  -- the oldest of them: older months are not looked at again
+  -- the oldest of them, since older months need not be searched again
+  v_since timestamptz; v_more_since timestamptz;
 begin
   select * into s from channel_state c where c.channel = p_channel for update;
   if not found then
@@ -105,8 +107,9 @@ begin
   end if;
 end $$;
 
--- Holds a channel with a limit for one runner; false when another one holds it. How the last holder stopped: its pace,
--- seconds since then (null = it did not say; it may still have been sending until its hold ran out).
+-- Hold a channel with a rate limit for one runner, and return false when another runner holds it.
+-- Also return the pace of the last holder and the seconds since then. They are null if it left no
+-- record; it may then have been sending until its hold ran out.
 create or replace function hold_channel(
   p_channel text, p_holder uuid, p_hold_s float8, out held boolean, out pace jsonb, out since_s float8, out was_held boolean
 ) language plpgsql as $$
@@ -128,7 +131,7 @@ create or replace function release_channel(p_channel text, p_holder uuid, p_pace
     where channel = p_channel and holder = p_holder
 $$;
 
--- Adds messages that were just taken by a provider to the sums.
+-- Add messages that a provider has just accepted to the sums.
 create or replace function bill_messages(p_ids bigint[]) returns void language sql as $$
   insert into message_bill as b (channel, batch_id, day, country, network, currency, messages, segments, micro)
     select channel, coalesce(batch_id, ''), (now() at time zone 'utc')::date, coalesce(country, ''), coalesce(network, ''),
@@ -138,15 +141,17 @@ create or replace function bill_messages(p_ids bigint[]) returns void language s
       messages = b.messages + excluded.messages, segments = b.segments + excluded.segments, micro = b.micro + excluded.micro
 $$;
 
--- Writes down what the provider said of each message of a claim; `fate` is the state it comes to. Who moves to another
--- channel is due there at once; p_tries is what its tries count from now on.
+-- Store the provider's response to each message of a claim. `fate` is the new state. A message that
+-- moves to another channel is due there at once. p_tries is the new start of its tries.
 create or replace function settle_messages(
   p_channel text, p_ids bigint[], p_fates text[], p_channels text[], p_tries smallint[], p_due timestamptz[],
   p_provider_ids text[], p_reasons text[], p_costs bigint[], p_currencies text[], p_countries text[], p_networks text[]
 ) returns void language plpgsql as $$
-declare v_taken bigint[]; v_since timestamptz;  -- the oldest of them: older months are not looked at again
+-- the oldest of them, since older months need not be searched again
+declare v_taken bigint[]; v_since timestamptz;
 begin
-  -- Locked in the order of their ids: receipts and other drains wait rather than meet in a circle.
+  -- The rows are locked in the order of their ids, so that receipts and other runners never
+  -- deadlock.
   select min(x.created_at) into v_since from (select o.created_at from outbox o where o.id = any(p_ids)
     order by o.id for update) x;
   with changed as (
@@ -169,9 +174,10 @@ begin
   end if;
 end $$;
 
--- A delivery report, ranked: it never goes backwards. All null when no message is known by this id (yet). p_own: the same
--- id as one of ours, where the provider hands ours back. A report on a message whose fate was not known settles it, also
--- where it was about to be sent again.
+-- Store a delivery report. Reports are ranked, so the state never goes backwards. All columns are
+-- null when no message has this id (yet). p_own is the gateway's own id, if the provider returns
+-- it. A report on a message with an unknown outcome settles it, even when it was about to be sent
+-- again.
 drop function if exists take_receipt(text, text, bigint, text, smallint, text);
 create function take_receipt(
   p_channel text, p_provider_id text, p_own bigint, p_delivery text, p_rank smallint, p_reason text,
@@ -202,10 +208,10 @@ begin
   end if;
 end $$;
 
--- Fewer than p_most replies an hour like this one: with its words, or (p_prefix) with a cause that begins so since the
--- last reply whose cause does not. Replies to
--- one number are counted one after the other, so that a burst cannot all see the same count; where there are as many
--- already it is GW001, and the turn is decided again on what is so by then.
+-- Raise GW001 unless the number has had fewer than p_most similar replies in this hour. Similar
+-- replies have the same words or, with p_prefix, a cause that begins so since the last reply whose
+-- cause does not. Replies to one number are counted one after the other, so that a burst cannot see
+-- the same count. After GW001 the turn is decided again on the new facts.
 create or replace function limit_replies(p_index bytea, p_text text, p_prefix text, p_most int)
 returns void language plpgsql as $$
 declare
@@ -222,7 +228,7 @@ begin
   end if;
 end $$;
 
--- A message that waits a little for news that may take its place.
+-- Delay a message that may soon be replaced by news.
 create or replace function hold_message(p_cause text, p_until timestamptz) returns void language plpgsql as $$
 declare k outbox_key;
 begin
@@ -230,7 +236,8 @@ begin
   update outbox set due_at = p_until where id = k.id and state = 'queued' and tries = 0;
 end $$;
 
--- Replies that were held back because their SMS was not understood again and again: a newer reply takes their place.
+-- Cancel the replies that were held back because their SMS were not understood again and again. A
+-- newer reply takes their place.
 create or replace function drop_held_back(p_index bytea) returns void language sql as $$
   update outbox set state = 'cancelled', reason = 'a newer reply takes its place'
     where id in (select id from outbox where to_index = p_index and created_at > now() - interval '2 days'
@@ -255,7 +262,7 @@ begin
     where id = k.id and state = 'queued' and tries = 0;
 end $$;
 
--- What is known of the message of a cause: nothing where none was written, or where its month is archived.
+-- Return the message of a cause. There is no row if none was written, or if its month is archived.
 create or replace function message_of(p_cause text) returns setof outbox language plpgsql stable rows 1 as $$
 declare k outbox_key;
 begin

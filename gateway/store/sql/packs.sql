@@ -1,6 +1,7 @@
--- Several questions in one SMS. Each is an assignment of its own, with the number it had in the message.
+-- Several questions in one SMS. Each is an assignment of its own, with its number in the message.
 
--- Holds a task like hold_task, under a number; a question she holds already is hers for another while.
+-- Hold a task like hold_task, under a number. A question that the worker holds already is held for
+-- another while.
 create or replace function hold_item(
   p_task bigint, p_worker bigint, p_via text, p_lease_until timestamptz, p_item smallint
 ) returns bigint language plpgsql as $$
@@ -16,7 +17,7 @@ begin
   return v_id;
 end $$;
 
--- One of several questions is asked by itself from now on; the others are free again for whoever comes next.
+-- Ask one of several questions by itself, and free the others for other workers.
 create or replace function ask_alone(p_worker bigint, p_assignment bigint, p_lease_until timestamptz)
 returns void language plpgsql as $$
 begin
@@ -26,8 +27,9 @@ begin
     where id = p_assignment and state = 'held';
 end $$;
 
--- The numbered questions of a batch that a worker may still name: those she holds, and those of her last messages.
--- Where a number came twice, the newer. `last`: it stands in the last message. Votes as in situation().
+-- Return the numbered questions of a batch that a worker may still name: those that she holds, and
+-- those of her last messages. If a number came twice, the newer question counts. `last` says that
+-- it is in the last message. Votes are as in situation().
 create or replace function pack_of(p_worker bigint, p_batch text) returns jsonb language sql stable as $$
   select jsonb_agg(jsonb_build_object('batch', t.batch_id, 'number', i.item, 'assignment', i.id, 'state', i.state, 'task', t.id,
       'text', t.text, 'gold', t.gold, 'answered', t.answered, 'wanted', t.wanted, 'maximum', t.maximum,
@@ -51,8 +53,9 @@ create or replace function pack_of(p_worker bigint, p_batch text) returns jsonb 
           where x.task_id = t.id and not x.void and t.state = 'open' and t.answered > 0 and t.answered + 1 >= t.wanted) v on true
 $$;
 
--- What she could be asked in the same message as p_first, in the order she would come to it. Nothing where her gold has
--- paused the kind meanwhile: what she holds already she may still answer.
+-- Return the tasks that the worker could be asked in the same message as p_first, in the order in
+-- which she would come to them. There is none if her gold has paused the kind meanwhile. She may
+-- still answer the questions that she holds already.
 create or replace function more_tasks(
   p_worker bigint, p_partner bigint, p_language text, p_batch text, p_first bigint, p_held bigint, p_limit int
 ) returns jsonb language plpgsql stable as $$
@@ -78,7 +81,8 @@ begin
           where t.batch_id = p_batch and t.state = 'open' and t.gold is null and not t.directed
             and t.answered + t.held < t.wanted and t.id <> p_first and t.id is distinct from p_held and t.position > v_low
             and is_hers(t.skill_wanted, t.better_until, v_skill, t.kept_for, v_kept_until, p_partner)
-            -- Looked up task by task: joined as a set, it reads all that she ever was asked.
+            -- Each task is looked up by itself. A join as a set would read all that she was ever
+            -- asked.
             and (select a.state from assignment a where a.task_id = t.id and a.worker_id = p_worker
               and a.state <> 'expired') is null
           order by t.position limit 72) s

@@ -1,5 +1,6 @@
--- A worker asks for her money: the payout and the hold on her balance are one part of her turn. A replacement of a
--- payout that failed for our fault is made in the commit of that failure.
+-- Request a payout of a worker. The payout and the hold on her balance are one part of her turn. A
+-- replacement of a payout that failed for a fault of the gateway is made in the commit of that
+-- failure.
 create or replace function request_payout(
   p_id uuid, p_ref text, p_worker bigint, p_provider text, p_currency text, p_amount bigint, p_key text,
   p_to bytea, p_tail text, p_result_token text, p_status_token text, p_timeout_token text,
@@ -8,18 +9,19 @@ create or replace function request_payout(
   p_transfers uuid[], p_credits bigint[], p_amounts bigint[], p_codes smallint[], p_causes text[]
 ) returns void language plpgsql as $$
 begin
-  -- A second payout while one is open breaks the unique index, a balance below zero the account's check:
-  -- both come back as GW001, and the turn is decided again on what is so by then.
+  -- A second open payout violates the unique index, and a balance below zero violates the account's
+  -- check. Both raise GW001, and the turn is decided again on the new facts.
   insert into payout (id, ref, worker_id, state, provider, currency, amount, key, to_sealed, to_tail,
       result_token, status_token, timeout_token, due_at, replaces, nth, country, tax_names, tax_bases, tax_amounts, fee, reason)
     values (p_id, p_ref, p_worker, p_state, p_provider, p_currency, p_amount, p_key, p_to, p_tail,
       p_result_token, p_status_token, p_timeout_token, p_due_at, p_replaces, p_nth,
       p_country, p_tax_names, p_tax_bases, p_tax_amounts, p_fee,
-      -- What stands in for a payout that an empty float refused waits for the top-up, and she may be told so.
+      -- The replacement of a payout that an empty float refused waits for the top-up, and the
+      -- worker may be told so.
       case when p_replaces is not null and exists (select from provider_health h
         where h.provider = p_provider and h.float < p_amount) then 'waits: float' else '' end);
   insert into payout_event (payout_id, event, was, becomes) values (p_id, 'request', 'requested', p_state);
-  -- The hold, and what is withheld with it.
+  -- These are the hold and the sums that are withheld with it.
   for i in 1 .. cardinality(p_transfers) loop
     perform post(p_transfers[i], p_worker_account, p_credits[i], p_amounts[i], p_currency, p_codes[i], p_causes[i]);
   end loop;
@@ -27,14 +29,15 @@ exception when unique_violation or check_violation then
   raise exception 'the payout cannot be booked: %', sqlerrm using errcode = 'GW001';
 end $$;
 
--- What is known of a payout, as one value: it changes with every event but the operator's silence.
+-- Return the facts about a payout as one value. It changes with every event except the provider's
+-- silence.
 create or replace function payout_evidence(p_payout uuid) returns bytea language sql stable as $$
   select sha256(coalesce(string_agg(id::text, ',' order by id), '')::bytea) from payout_event
     where payout_id = p_payout and event <> 'still_open'
 $$;
 
--- One person says what became of a payout; another one, who says the same of the same evidence, confirms it.
--- Returns whether it is confirmed by now.
+-- Record one person's decision about a payout's outcome. Another person confirms it with the same
+-- decision on the same evidence. Return whether it is confirmed now.
 create or replace function resolve_payout(p_payout uuid, p_paid boolean, p_receipt text, p_person bigint)
 returns boolean language plpgsql as $$
 declare v resolution; v_evidence bytea;
@@ -56,7 +59,7 @@ begin
     update resolution set confirmed_by = p_person, confirmed_at = now() where id = v.id;
     return true;
   end if;
-  -- The first word, or another one than before: then that one is the first.
+  -- This is the first word, or one that differs from it and so becomes the first.
   insert into resolution as r (payout_id, paid, receipt, evidence, said_by)
     values (p_payout, p_paid, p_receipt, v_evidence, p_person)
     on conflict (payout_id) do update set paid = excluded.paid, receipt = excluded.receipt,
@@ -65,14 +68,16 @@ begin
   return false;
 end $$;
 
--- What an approval is bound to: who gets how much by whom, of every payout on the list. Any change gives another digest.
+-- Return the facts to which an approval is bound: recipient, amount and provider of every payout on
+-- the list. Any change gives another digest.
 create or replace function approval_digest(p_list bigint) returns bytea language sql stable as $$
   select sha256(coalesce(string_agg(concat_ws(',', p.id, p.worker_id, encode(p.to_sealed, 'hex'), p.amount, p.currency,
       p.provider), E'\n' order by p.id), '')::bytea)
     from approval_item i join payout p on p.id = i.payout_id where i.list_id = p_list
 $$;
 
--- One person freezes the list of what waits for approval (these refs, or all); its id.
+-- Freeze the list of payouts that wait for approval (these refs, or all) for one person, and return
+-- its id.
 create or replace function make_approval_list(p_refs text[], p_person bigint) returns bigint language plpgsql as $$
 declare v_list bigint;
 begin
@@ -84,7 +89,8 @@ begin
   return v_list;
 end $$;
 
--- Another person approves exactly that list. Says why not, where it may not be: nothing is approved then.
+-- Let another person approve exactly that list. If it may not be approved, return the reason and
+-- approve nothing.
 create or replace function approve_list(p_list bigint, p_code text, p_person bigint) returns text language plpgsql as $$
 declare v approval_list;
 begin
@@ -107,8 +113,8 @@ begin
   return 'approved';
 end $$;
 
--- The same for anything else that two people decide: the first says it, another one says the same of the same evidence.
--- Returns whether two have said so by now.
+-- Record a decision about any other subject that needs two persons. The second person must say the
+-- same on the same evidence. Return whether two persons have said so now.
 create or replace function say_twice(p_subject text, p_says text, p_evidence bytea, p_person bigint)
 returns boolean language plpgsql as $$
 declare v verdict;
@@ -132,7 +138,7 @@ begin
   return false;
 end $$;
 
--- What becomes of money the operator took back: once, and only as two people have said.
+-- Settle money that the provider took back: once, and only as two persons have decided.
 create or replace function settle_reversal(
   p_payout uuid, p_says text, p_transfer uuid, p_debit bigint, p_credit bigint, p_amount bigint, p_currency text,
   p_code smallint, p_cause text
@@ -148,8 +154,9 @@ begin
   end if;
 end $$;
 
--- What the state machine decided: the payout as it is now, its event and its transfers, if it still is what was
--- read (GW001 if not). A receipt that another payout has is GW003: the operator speaks of something else.
+-- Write the state machine's decision: the payout, its event and its transfers, if the payout still
+-- is as it was read (else GW001). A receipt that another payout has raises GW003: the provider
+-- means another payment.
 create or replace function move_payout(
   p_id uuid, p_version int, p_was text,
   p_state text, p_tries smallint, p_maybe_taken boolean, p_misses smallint, p_first_sent_at timestamptz,
@@ -192,6 +199,6 @@ exception
     end if;
     raise exception 'payout %: %', p_id, sqlerrm using errcode = 'GW001';
   when check_violation then
-    -- A balance that was read is no longer there: decide again on the one there is.
+    -- A balance that was read has changed, so the turn is decided again on the current one.
     raise exception 'payout %: %', p_id, sqlerrm using errcode = 'GW001';
 end $$;

@@ -1,6 +1,8 @@
--- Workers come, agree, stop and go. Every step of consent is kept: who, when, by which way, in which words.
+-- Workers join, agree, stop and leave. Every step of consent is recorded: its author, time, channel
+-- and words.
 
--- A person asks to join or is enrolled. Someone known is taken back in; a worker who is active stays as she is.
+-- Enrol a person who asks to join or is enrolled. A known person is taken back. An active worker
+-- stays unchanged.
 create or replace function enrol_worker(
   p_index bytea, p_sealed bytea, p_name text, p_language text, p_state text, p_partner text, p_coordinator bigint,
   p_region text, p_currency text, p_channel text, p_act text, p_via text, p_by_channel text, p_said text,
@@ -32,7 +34,7 @@ begin
   insert into consent (worker_id, act, via, channel, said, coordinator_id)
     values (v_id, p_act, p_via, p_by_channel, p_said, p_coordinator);
   if p_act = 'invited' then
-    -- The invitation that follows takes the place of one that has not gone yet.
+    -- The invitation that follows replaces one that has not been sent yet.
     update outbox set state = 'cancelled', reason = 'invited again'
       where to_index = p_index and state = 'queued' and purpose = 'invitation';
   end if;
@@ -42,7 +44,8 @@ begin
   return v_id;
 end $$;
 
--- A worker's own word (or her coordinator's) changes her state. Leaving gives back what she holds.
+-- Change a worker's state by her own word (or her coordinator's). Leaving frees the tasks that she
+-- holds.
 create or replace function change_worker(
   p_worker bigint, p_state text, p_act text, p_via text, p_channel text, p_said text, p_coordinator bigint default null
 ) returns void language plpgsql as $$
@@ -51,7 +54,7 @@ begin
   insert into consent (worker_id, act, via, channel, said, coordinator_id)
     values (p_worker, p_act, p_via, p_channel, p_said, p_coordinator);
   if p_state = 'active' then
-    -- Her own word ends what the carrier told us before.
+    -- Her own word ends an opt-out that the carrier reported before.
     delete from opt_out x using worker w where w.id = p_worker and x.msisdn_index = w.msisdn_index;
   end if;
   if p_state in ('stopped', 'removed') then

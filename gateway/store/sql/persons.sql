@@ -1,5 +1,6 @@
--- Persons who decide about money. Everything that is decided by two of them asks `person_counts` at the moment of the
--- second word, of both: a person who was disabled or whose key expired meanwhile has not said anything.
+-- The persons who decide about money. Every decision of two persons calls `person_counts` for both
+-- at the moment of the second word. The word of a person who was disabled or whose key expired
+-- meanwhile does not count.
 
 create or replace trigger person_event_is_forever before update or delete on person_event
   for each row execute function only_ever_grows();

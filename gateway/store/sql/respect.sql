@@ -1,20 +1,25 @@
--- Who may be sent something unasked, and when. What somebody asked for (replies, her money) is never held back here.
+-- The rules for unasked messages: to whom and when they may be sent. A message that a worker asked
+-- for (replies, her money) is never held back here.
 
--- Is `p_hour` within the quiet hours? From 21 until 8 passes midnight; equal hours are none.
+-- Return whether `p_hour` is within the quiet hours. From 21 until 8 passes midnight. Equal hours
+-- mean none.
 create or replace function is_quiet(p_hour int, p_from int, p_until int) returns boolean language sql immutable as $$
   select case when p_from = p_until then false
     when p_from < p_until then p_hour >= p_from and p_hour < p_until
     else p_hour >= p_from or p_hour < p_until end
 $$;
 
--- The house's rules (p_rules): {"now": when, "hours": {region: the hour there now}, "from": 21, "until": 8, "per_hour": n, "per_day": n}.
+-- The gateway's rules (p_rules) have this form:
+--   {"now": when, "hours": {region: the hour there now}, "from": 21, "until": 8, "per_hour": n,
+--   "per_day": n}
 create or replace function is_asleep(p_worker worker, p_rules jsonb) returns boolean language sql stable as $$
   select is_quiet(case when p_worker.zone is null then (p_rules->'hours'->>(p_worker.region))::int
       else extract(hour from (p_rules->>'now')::timestamptz at time zone p_worker.zone)::int end, coalesce(p_worker.quiet_from, (p_rules->>'from')::int),
     coalesce(p_worker.quiet_until, (p_rules->>'until')::int))
 $$;
 
--- May she be prompted now: not while her phone is away, not in her quiet hours, not more often than the house allows.
+-- Return whether a worker may be prompted now: not while her phone is away, not in her quiet hours,
+-- and not more often than the gateway's rules allow.
 create or replace function may_prompt(p_worker worker, p_rules jsonb, p_now timestamptz) returns boolean
 language plpgsql stable as $$
 declare v_hour int; v_day int;
@@ -28,7 +33,8 @@ begin
   return v_hour < (p_rules->>'per_hour')::int and v_day < (p_rules->>'per_day')::int;
 end $$;
 
--- Where she lives. A zone that this database does not know would break every look at her clock.
+-- Store where a worker lives. A zone that this database does not know is refused, since it would
+-- break every look at her local time.
 create or replace function set_zone(p_worker bigint, p_zone text) returns void language plpgsql as $$
 begin
   if p_zone is not null and not exists (select from pg_timezone_names where name = p_zone) then
@@ -50,8 +56,9 @@ create or replace function defer_prompts(p_index bytea, p_until timestamptz) ret
     where to_index = p_index and state = 'queued' and purpose in ('question', 'notice', 'invitation')
 $$;
 
--- Prompts that were held up (a channel that was down, say) until she sleeps or her phone is off: a question is taken
--- back, and asked again when she is there; the rest is not news any more by then, and is told again too.
+-- Withdraw prompts that were delayed (by a channel that was down, for example) until the worker
+-- sleeps or her phone is off. A question is asked again when she is back. Other prompts are
+-- outdated by then, and are written again as well.
 create or replace function hush(p_rules jsonb, p_now timestamptz, p_limit int) returns void language plpgsql as $$
 declare r record;
 begin
@@ -64,7 +71,7 @@ begin
   end loop;
 end $$;
 
--- Takes back what waits to be sent to her unasked, with the question it asks.
+-- Withdraw the unasked messages that wait for a worker, with the questions that they ask.
 create or replace function withdraw_prompts(p_worker bigint, p_reason text) returns void language plpgsql as $$
 declare v_asked boolean;
 begin
@@ -77,8 +84,8 @@ begin
   end if;
 end $$;
 
--- A report says where a phone is. Away: nothing more is sent to it unasked, unless it has shown itself since that
--- message went out. Delivered: it is back.
+-- Apply a report about a phone. If it is away, no unasked message is sent to it any more, unless it
+-- was active after that message was sent. If the message was delivered, the phone is back.
 create or replace function phone_reported(p_channel text, p_provider_id text, p_away boolean) returns void
 language plpgsql as $$
 declare m record; v_worker bigint;
@@ -104,7 +111,8 @@ begin
   end if;
 end $$;
 
--- The ledger of consent is written once and never changed: it is the proof that she was asked.
+-- The history of consent is written once and never changed, since it proves that the worker was
+-- asked.
 create or replace function consent_is_forever() returns trigger language plpgsql as $$
 begin
   raise exception 'the ledger of consent is only ever added to';

@@ -1,7 +1,8 @@
--- Holding, answering and giving back tasks. Each function is one part of a turn; all parts of a turn are one
--- statement and one commit. Parts that touch tasks come in the order of the tasks' ids: two turns over the same two
--- tasks then never wait for each other in a circle (PostgreSQL would find out, but only after a second).
--- What was read may have changed since: then GW001, and the turn is decided again.
+-- Holding, answering and giving back tasks. Each function is one part of a turn, and all parts of a
+-- turn are one statement and one commit. Parts that touch tasks come in the order of the tasks'
+-- ids, so that two turns over the same two tasks never deadlock. (PostgreSQL would detect that, but
+-- only after a second.) If the data have changed since they were read, a part raises GW001, and the
+-- turn is decided again.
 
 create or replace function audience_fits(p_audience jsonb, p_partner bigint, p_language text)
 returns boolean language sql immutable as $$
@@ -9,27 +10,28 @@ returns boolean language sql immutable as $$
      and (not p_audience ? 'partners' or p_audience->'partners' @> to_jsonb(p_partner))
 $$;
 
--- How much evidence from p_at is worth now: `Skill.decayed` in SQL, half of it every 90 days.
+-- Return the current worth of evidence from p_at: `Skill.decayed` in SQL, half of it every 90 days.
 create or replace function kept(p_at timestamptz) returns real language sql stable as $$
   select power(0.5::float8, greatest(0, extract(epoch from now() - p_at))::float8 / 7776000)::real
 $$;
 
--- May she be asked this kind of question now? Her gold may have paused it for a while.
+-- Return whether a worker's gold has paused this kind of question for her at the moment.
 create or replace function is_paused(p_worker bigint, p_kind text) returns boolean language sql stable as $$
   select exists (select from skill s where s.worker_id = p_worker and s.kind = p_kind and s.paused_until > now())
 $$;
 
--- What makes two gold questions the same one for a phone.
+-- Return the digest that makes two gold questions the same one for a worker.
 create or replace function gold_digest(p_text text) returns bigint language sql immutable as $$
   select hashtextextended(p_text, 0)
 $$;
 
--- How likely she is right, by what is known of her: `Skill.mean` in SQL, of evidence as old as that.
+-- Return the likelihood that a worker is right: `Skill.mean` in SQL, from evidence of that age.
 create or replace function skill_mean(p_right real, p_wrong real, p_at timestamptz) returns real language sql stable as $$
   select (coalesce(p_right * kept(p_at), 0) + 6.0)::real / (coalesce((p_right + p_wrong) * kept(p_at), 0) + 8.0)::real
 $$;
 
--- May an open task go to her? Some want a better worker at first, some are kept for a partner's workers for a while.
+-- Return whether an open task may go to a worker. Some tasks want a better worker at first, and
+-- some are kept for a partner's workers for a while.
 create or replace function is_hers(
   p_skill_wanted real, p_better_until timestamptz, p_skill real, p_kept_for bigint, p_kept_until timestamptz, p_partner bigint
 ) returns boolean language sql stable as $$
@@ -37,7 +39,8 @@ create or replace function is_hers(
      and (p_kept_for is null or p_kept_for = p_partner or p_kept_until <= now())
 $$;
 
--- How many more questions of a batch with limits she may get; those she holds count. A day is the last 24 hours.
+-- Return how many more questions of a batch with limits a worker may get. Those that she holds
+-- count. A day is the last 24 hours.
 create or replace function room_left(p_worker bigint, p_batch text, p_max int, p_day_max int) returns int language sql stable as $$
   select least(p_max - count(*), p_day_max - count(*) filter (where x.created_at > now() - interval '1 day'))::int
       - (select count(*) from assignment a join task h on h.id = a.task_id
@@ -46,8 +49,9 @@ create or replace function room_left(p_worker bigint, p_batch text, p_max int, p
     where x.worker_id = p_worker and x.capped and t.batch_id = p_batch
 $$;
 
--- The first task made out to her by name that she could be asked now. A fence (offset 0) on either side: her own few
--- rows are looked at one by one, whatever the planner believes of the tables' sizes.
+-- Return the first task addressed to a worker by name that she could be asked now. A fence (offset
+-- 0) on either side makes PostgreSQL look at her own few rows one by one, whatever the planner
+-- believes of the tables' sizes.
 create or replace function work_by_name(p_worker bigint, p_currency text, p_held bigint)
 returns table (task bigint, batch text, text text) language sql stable as $$
   select t.id, t.batch_id, t.text
@@ -60,8 +64,9 @@ returns table (task bigint, batch text, text text) language sql stable as $$
     limit 1
 $$;
 
--- After many rows came at once: what the planner knows of their tables is of before, and plans that are kept for them
--- would be walked until autovacuum comes by. With the owner's rights: only an owner may.
+-- Analyse tables into which many rows came at once. Otherwise the planner's statistics are
+-- outdated, and their stored plans stay in use until autovacuum runs. The function has the owner's
+-- rights, since only an owner may do this.
 create or replace function plan_anew() returns void language plpgsql security definer set search_path from current as $$
 begin
   analyze task, directed;
@@ -81,7 +86,8 @@ begin
   end if;
   insert into assignment (task_id, worker_id, via, lease_until) values (p_task, p_worker, p_via, p_lease_until)
     on conflict (task_id, worker_id) do update set state = 'held', via = excluded.via, lease_until = excluded.lease_until,
-        asked_at = now(), delivered_at = null, item = null  -- the number it had in an earlier message is over
+        -- The number that it had in an earlier message no longer counts.
+        asked_at = now(), delivered_at = null, item = null
       where assignment.state = 'expired'
     returning id into v_id;
   if v_id is null then
@@ -146,8 +152,9 @@ begin
   end if;
 end $$;
 
--- Somebody who holds nothing is about to be asked something, by a push or because she asked for it: only one of the two
--- may. Comes before the parts that hold tasks.
+-- Raise GW001 if the worker holds a question. A worker without one may be asked by a push and by
+-- her own request at the same time, and only one of the two may succeed. It comes before the parts
+-- that hold tasks.
 create or replace function holds_nothing(p_worker bigint) returns void language plpgsql as $$
 begin
   perform from worker where id = p_worker for no key update;
@@ -156,8 +163,9 @@ begin
   end if;
 end $$;
 
--- A held task goes back: 'skipped' (never asked of her again), 'expired' (may be, and a late answer may still count)
--- or 'withdrawn' (the batch was cancelled, or she left). False when it was not held any more.
+-- Give a held task back: 'skipped' (never asked of this worker again), 'expired' (may be asked
+-- again, and a late answer may still count) or 'withdrawn' (the batch was cancelled, or she left).
+-- Return false when it was not held any more.
 create or replace function release_task(p_assignment bigint, p_state text) returns boolean language plpgsql as $$
 declare v_task bigint; v_worker bigint; v_directed boolean;
 begin
@@ -170,15 +178,15 @@ begin
   if v_directed and p_state = 'expired' then
     update directed set asked = false where task_id = v_task and worker_id = v_worker;
   elsif v_directed then
-    -- Her place in the line goes to the next one.
+    -- Her place in the order goes to the next worker.
     update directed set position = position - 1 where task_id = v_task and not asked;
   end if;
   return true;
 end $$;
 
--- Takes back every question of a batch that somebody still holds; with p_state, leaves its open tasks so ('cancelled',
--- 'decided'). Task after task in the order of their ids, each with its assignments first: the order in which turns
--- take their locks too.
+-- Withdraw every held question of a batch. With p_state, leave its open tasks in that state
+-- ('cancelled', 'decided'). The tasks are taken in the order of their ids, each with its
+-- assignments first, since turns take their locks in this order, too.
 create or replace function withdraw_batch(p_batch text, p_state text) returns void language plpgsql as $$
 declare v_task bigint;
 begin
@@ -189,18 +197,19 @@ begin
   end loop;
 end $$;
 
--- A task that her channel cannot carry in her language is never put to this worker: as if she had skipped it.
+-- Never put a task to this worker that her channel cannot carry in her language, as if she had
+-- skipped it.
 create or replace function put_aside(p_task bigint, p_worker bigint) returns void language plpgsql as $$
 begin
   insert into assignment (task_id, worker_id, state, via, lease_until) values (p_task, p_worker, 'skipped', 'sms', now())
     on conflict (task_id, worker_id) do update set state = 'skipped' where assignment.state = 'expired';
   update directed set asked = true where task_id = p_task and worker_id = p_worker and not asked;
-  if found then  -- her place in the line goes to the next one
+  if found then  -- Her place in the order goes to the next worker.
     update directed set position = position - 1 where task_id = p_task and not asked;
   end if;
 end $$;
 
--- What answers name without a foreign key is never deleted (docs/decisions/0061).
+-- Rows that answers name without a foreign key are never deleted (docs/decisions/0061).
 create or replace function work_is_kept() returns trigger language plpgsql as $$
 begin
   if tg_op = 'DELETE' and tg_table_name = 'task' then
@@ -220,7 +229,8 @@ create or replace trigger tasks_are_kept before truncate on task for each statem
 create or replace trigger assignments_are_kept before truncate on assignment
   for each statement execute function work_is_kept();
 
--- Answers whose worth is known now, for `score`: the first time a task is decided, and each answer to gold.
+-- Queue the answers whose worth is known now for `score`: when a task is first decided, and for
+-- each answer to gold.
 create or replace function answers_are_due() returns trigger language plpgsql as $$
 begin
   insert into score_due as d (task_id, batch_id) values (new.id, new.batch_id)

@@ -1,18 +1,18 @@
--- Accounts, transfers, payouts: the money. See gateway.payments.chart for what the kinds and codes
--- mean.
+-- The money: accounts, transfers and payouts. See gateway.payments.chart for the meaning of the
+-- kinds and codes.
 
--- A balance moves often: the pages keep room for heap-only updates.
+-- A balance changes often, so the pages keep space for heap-only updates.
 create table account (
   id bigint not null generated always as identity,
   kind text not null,
-  -- a worker's, client's or batch's id, a provider's name
+  -- the id of a worker, client or batch, or the name of a provider
   owner text not null,
   currency text not null,
-  -- Only bounded accounts store their balance: a hot unbounded account (a batch's hold, an
-  -- operator's float) is never written when money passes through it, so answers do not queue behind
+  -- Only bounded accounts store their balance. A hot unbounded account (a batch's hold, a
+  -- provider's float) is never written when money passes through it, so answers do not queue behind
   -- each other.
   bounded boolean not null,
-  -- credits - debits, if bounded
+  -- credits minus debits, if bounded
   balance bigint not null default 0,
   constraint pk_account primary key (id),
   constraint uq_account_id_currency unique (id, currency),
@@ -20,10 +20,10 @@ create table account (
   constraint ck_account_never_negative check ((not bounded) or (balance >= 0))
 ) with (fillfactor=50);
 
--- The id is the order of history: seals cover ranges of it. A trigger checks that both accounts are
--- there in this currency, so money cannot change its currency on the way.
+-- The column `seq` is the order of history: seals cover ranges of it. A trigger checks that both
+-- accounts exist in this currency, so money cannot change its currency on the way.
 create table transfer (
-  -- derived from its cause: writing it twice is writing it once
+  -- The id is derived from the cause, so a second write is the same row.
   id uuid not null,
   seq bigint not null generated always as identity,
   debit bigint not null,
@@ -32,7 +32,7 @@ create table transfer (
   currency text not null,
   -- gateway.payments.chart.Code
   code smallint not null,
-  -- what it is for, e.g. "answer:17", "payout:<id>"
+  -- the cause, e.g. "answer:17", "payout:<id>"
   cause text not null,
   at timestamptz not null default now(),
   constraint pk_transfer primary key (id),
@@ -43,11 +43,11 @@ create index ix_transfer_credit on transfer (credit);
 create index ix_transfer_debit on transfer (debit);
 create unique index uq_transfer_seq on transfer (seq);
 
--- A payout moves some eight times and few of its columns are indexed: the pages keep room for
--- heap-only updates.
+-- A payout changes about eight times, and few of its columns are indexed. So the pages keep space
+-- for heap-only updates.
 create table payout (
   id uuid not null,
-  -- what the worker reads
+  -- the reference that the worker reads
   ref text not null,
   worker_id bigint not null,
   -- gateway.payments.states
@@ -56,36 +56,36 @@ create table payout (
   provider text not null,
   currency text not null,
   amount bigint not null,
-  -- our idempotency key, stored before the first byte is sent
+  -- the gateway's idempotency key, stored before the first byte is sent
   key text not null,
   to_sealed bytea not null,
-  -- last three digits: enough to match a receipt, not to call anybody
+  -- the last three digits, which match a receipt but do not suffice for a call
   to_tail text not null,
-  -- path of hints
+  -- the secret path of hints
   result_token text not null,
-  -- path of answers to our own status queries
+  -- the secret path of answers to the gateway's own status queries
   status_token text not null,
   timeout_token text not null,
-  -- What the state machine remembers: see gateway.payments.payout.Payout.
+  -- These columns are the memory of the state machine: see gateway.payments.payout.Payout.
   tries smallint not null default 0,
   maybe_taken boolean not null default false,
   misses smallint not null default 0,
   first_sent_at timestamptz,
   sent_at timestamptz,
-  -- when a runner has to act next; null = nothing to do
+  -- the time when a runner has to act next; null for never
   due_at timestamptz,
   hinted_ours boolean not null default false,
   receipt text,
   reason text not null default '',
   settled_at timestamptz,
   created_at timestamptz not null default now(),
-  -- The payout this one stands in for, where the operator refused that one for our fault; how many
-  -- came before it.
+  -- The payout that this one replaces, if the provider refused it for a fault of the gateway. `nth`
+  -- is the number of payouts before it.
   replaces uuid,
   nth smallint not null default 0,
   reference text not null default '',
-  -- What left her balance beside the amount: taxes of `country`, each with what it is reckoned on,
-  -- and the operator's fee.
+  -- The deductions from the balance besides the amount: taxes of `country`, each with the sum on
+  -- which it was computed, and the provider's fee.
   country text not null default '',
   tax_names text[] not null default '{}'::text[],
   tax_bases bigint[] not null default '{}'::bigint[],
@@ -107,8 +107,8 @@ create index ix_payout_reference on payout (provider, reference) where (referenc
 create index ix_payout_worker_id on payout (worker_id);
 create unique index uq_payout_one_open on payout (worker_id) where (settled_at is null);
 
--- When a runner looks at a payout next: its `due_at`, put off while a runner has it in hand. A
--- table of its own, because it changes at every step, and in `payout` each change would be written
+-- The time when a runner looks at a payout next: its `due_at`, delayed while a runner works on it.
+-- The table is separate because it changes at every step. In `payout`, each change would be written
 -- to a dozen indexes.
 create table payout_due (
   payout_id uuid not null,
@@ -131,7 +131,7 @@ create table payout_event (
 );
 create index ix_payout_event_payout_id on payout_event (payout_id);
 
--- A provider that stopped (credentials, float): nothing is sent until the time has passed.
+-- A provider that stopped (credentials, float). No payout is sent until the time has passed.
 create table provider_pause (
   provider text not null,
   until timestamptz not null,
@@ -139,10 +139,10 @@ create table provider_pause (
   constraint pk_provider_pause primary key (provider)
 );
 
--- How an operator is doing: see gateway.steps.pulse. `stopped_at`: nothing is sent until it
--- answers; `settling_at`: until what was in flight at that time was asked about. `heard_at`,
--- `heard_event`: when it was last heard again, and the newest event then; `attend_at`: what has
--- been open since before is asked about again then.
+-- The health of a provider: see `sql/health.sql`. After `stopped_at`, no payout is sent until it
+-- answers. After `settling_at`, no payout is sent until the payouts in flight at that time were
+-- queried. `heard_at` is the time when it last answered again, and `heard_event` the newest event
+-- then. At `attend_at`, the payouts that have been open since before are queried again.
 create table provider_health (
   provider text not null,
   silent_since timestamptz,
@@ -153,23 +153,23 @@ create table provider_health (
   settling_at timestamptz,
   reason text not null default '',
   heard_event bigint not null default 0,
-  -- What it says it holds for us.
+  -- the float that the provider reports
   float bigint,
   float_at timestamptz,
-  -- When that was compared with our books last, and by how much it was more than they can explain.
+  -- The time when the float was last compared with the ledger, and the surplus that the ledger
+  -- cannot explain.
   compared_at timestamptz,
   gap bigint not null default 0,
-  -- When it was last asked for that.
+  -- the time when the provider was last asked for the float
   float_asked_at timestamptz,
   constraint pk_provider_health primary key (provider)
 );
 
--- The last question to an operator that tells later what it holds for us (see
--- gateway.steps.float_questions). Our books said from `least` to `most` meanwhile; `told` is what
--- the operator said, null until it does.
+-- The last balance query to a provider that answers later. The ledger's balance was between `least`
+-- and `most` meanwhile. `told` is the provider's answer, or null while there is none.
 create table float_question (
   provider text not null,
-  -- path of the answer
+  -- the secret path of the answer
   result_token text not null,
   timeout_token text not null,
   asked_at timestamptz not null,

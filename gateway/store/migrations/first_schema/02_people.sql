@@ -1,8 +1,8 @@
--- Partners, coordinators, workers, their consent and their skills.
+-- Partners, coordinators and workers, with their consent and their skills.
 
 create table partner (
   id bigint not null generated always as identity,
-  -- what workers text: JOIN KIBERA
+  -- the code that workers text: JOIN KIBERA
   code text not null,
   name text not null,
   created_at timestamptz not null default now(),
@@ -18,7 +18,8 @@ create table coordinator (
   msisdn_sealed bytea not null,
   msisdn_index bytea not null,
   created_at timestamptz not null default now(),
-  -- cut_off: her commands and links open nothing; disabled: that, and her workers are another's.
+  -- The commands and links of a coordinator who is cut_off do not work. When she is disabled, her
+  -- workers belong to another coordinator as well.
   state text not null default 'active',
   constraint pk_coordinator primary key (id),
   constraint uq_coordinator_msisdn_index unique (msisdn_index),
@@ -39,26 +40,27 @@ create table worker (
   region text not null,
   currency text not null,
   account_id bigint not null,
-  -- How she last worked: 'sms' workers are sent questions, 'ussd' workers dial in for them.
+  -- The way in which the worker last worked. Workers by 'sms' are sent questions, and workers by
+  -- 'ussd' dial for them.
   reach text not null default 'sms',
   sms_channel text not null,
   created_at timestamptz not null default now(),
-  -- Her own quiet hours, 0-23 where she lives; null = the house's.
+  -- The worker's own quiet hours, 0-23 in her time zone; null for the gateway's.
   quiet_from smallint,
   quiet_until smallint,
-  -- Her phone is off, says a report; null = not known to be.
+  -- A report says since when the phone is off; null if that is not known.
   away_since timestamptz,
-  -- A question did not get through: nothing is pushed to her until then. Her own messages are
-  -- answered as ever.
+  -- A question did not reach the phone, so no prompt is pushed to it until then. The worker's own
+  -- messages are answered as before.
   unreached_until timestamptz,
-  -- Where she lives, as Africa/Lubumbashi; null = where her country is.
+  -- The worker's time zone, like Africa/Lubumbashi; null for that of her country.
   zone text,
-  -- How many replies to questions by SMS were understood in a row, up to
-  -- `conversation.ease.EASE_MAX`.
+  -- The number of replies by SMS that were understood in a row, up to `conversation.ease.EASE_MAX`.
   ease smallint not null default 0,
-  -- Her number is another person's now and she has none: nothing is sent to her; see `number_move`.
+  -- The number belongs to another person now, and the worker has none. So no message is sent to
+  -- her; see `number_move`.
   number_lost_at timestamptz,
-  -- Her place in the circle in which idle workers are offered work (`store.idle`).
+  -- The worker's place in the circle in which idle workers are offered work (`store.idle`).
   lot real not null default random(),
   constraint pk_worker primary key (id),
   constraint uq_worker_msisdn_index unique (msisdn_index),
@@ -72,7 +74,7 @@ create index ix_worker_coordinator_id on worker (coordinator_id);
 create index ix_worker_lot on worker (reach, lot) where (state = 'active');
 create index ix_worker_partner_id on worker (partner_id);
 
--- Where the last look at idle workers ended, by how they work.
+-- The place where the last search for idle workers ended, by reach.
 create table circle (
   reach text not null,
   lot real not null,
@@ -86,12 +88,12 @@ create table consent (
   act text not null,
   -- sms, ussd, coordinator, carrier
   via text not null,
-  -- in which words; of a carrier, why
+  -- the words in which it was said, or a carrier's reason
   said text,
   at timestamptz not null default now(),
-  -- by which it was said
+  -- the channel on which it was said
   channel text,
-  -- who did it, where one did
+  -- the coordinator who did it, if one did
   coordinator_id bigint,
   constraint pk_consent primary key (id),
   constraint fk_consent_coordinator_id foreign key (coordinator_id) references coordinator(id),
@@ -104,32 +106,32 @@ create index ix_consent_worker_id on consent (worker_id);
 create table skill (
   worker_id bigint not null,
   kind text not null,
-  -- Evidence so far, as weights (see gateway.qa.skill): agreement counts less than gold.
+  -- The evidence so far, as weights (see gateway.qa.skill). Agreement counts less than gold.
   "right" real not null default 0,
   wrong real not null default 0,
   gold_right integer not null default 0,
   gold_wrong integer not null default 0,
   answers integer not null default 0,
-  -- evidence is worth less the older it is
+  -- Evidence is worth less the older it is.
   learned_at timestamptz not null default now(),
   trial_from timestamptz not null default now(),
   -- see gateway.qa.drift
   drift real not null default 0,
-  -- The gold of the present trial, which a pause ends: a new one begins with nothing held against
-  -- her.
+  -- The gold of the current trial. A pause ends it, and the next trial begins without earlier
+  -- mistakes.
   trial_right integer not null default 0,
   trial_wrong integer not null default 0,
   paused_right integer not null default 0,
   paused_wrong integer not null default 0,
-  -- A pause, and the gold it was decided on.
+  -- The end of a pause, and the gold on which it was decided.
   paused_until timestamptz,
   pauses smallint not null default 0,
   constraint pk_skill primary key (worker_id, kind),
   constraint fk_skill_worker_id foreign key (worker_id) references worker(id)
 );
 
--- What the answers of one batch have taught about a worker, so that a better estimate of the batch
--- can replace it.
+-- The lessons of one batch's answers about a worker. A better estimate of the batch can replace
+-- them.
 create table taught (
   batch_id text not null,
   worker_id bigint not null,
@@ -139,8 +141,8 @@ create table taught (
   constraint fk_taught_worker_id_worker foreign key (worker_id) references worker(id)
 );
 
--- Gold a phone has been shown, by a digest of its text: the same question in another batch counts
--- as the same gold.
+-- The gold that a worker was shown, by a digest of its text: the same question in another batch is
+-- the same gold.
 create table gold_seen (
   worker_id bigint not null,
   digest bigint not null,

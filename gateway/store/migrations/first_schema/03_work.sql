@@ -1,4 +1,4 @@
--- Clients, batches, tasks, assignments, answers.
+-- Clients, batches, tasks, assignments and answers.
 
 create table client (
   id text not null,
@@ -11,10 +11,10 @@ create table client (
 );
 
 create table api_key (
-  -- SHA-256; the key itself is shown once and never kept
+  -- SHA-256; the key itself is shown once and never stored
   hash bytea not null,
   client_id text not null,
-  -- the first characters, to tell keys apart
+  -- the first characters, which identify a key
   shown text not null,
   revoked_at timestamptz,
   created_at timestamptz not null default now(),
@@ -42,14 +42,14 @@ create table batch (
   instructions text not null,
   -- [{"id": "...", "labels": {"en": "..."}}]
   options jsonb not null,
-  -- workers of these languages; empty = all
+  -- the languages of its workers; empty for all
   languages text[] not null,
   price bigint not null,
   currency text not null,
   -- fixed:N | all | dynamic, see gateway.qa.overlap
   policy text not null,
   policy_options jsonb not null default '{}'::jsonb,
-  -- aggregation rule
+  -- the rule that turns answers into results
   method text not null,
   -- share of hidden gold
   gold_rate real not null default 0,
@@ -60,39 +60,39 @@ create table batch (
   created_at timestamptz not null default now(),
   started_at timestamptz,
   closed_at timestamptz,
-  -- Questions in one SMS at most; 1 = each by itself.
+  -- the most questions in one SMS; 1 sends each by itself
   pack_max smallint not null default 1,
-  -- Answers that skills know, and those of them that came after the batch was last estimated as a
-  -- whole.
+  -- The answers that skills know, and those of them that came after the last estimate of the whole
+  -- batch.
   learned integer not null default 0,
   unlearned integer not null default 0,
-  -- A better worker than most: how likely she is right, and how many of such are asked by SMS; null
-  -- = there is none.
+  -- The skill of a worker who is better than most, and the share of such workers who are asked by
+  -- SMS; null if there is none.
   better real,
   better_by_sms real,
   breadth boolean not null default false,
-  -- answers of one worker at most
+  -- the most answers of one worker
   worker_max integer,
-  -- in 24 hours
+  -- the most answers of one worker in 24 hours
   worker_day_max integer,
-  -- until when tasks are kept for partners
+  -- the time until which tasks are kept for partners
   kept_until timestamptz,
-  -- of its rule
+  -- the number of changes of the batch's rule
   revision smallint not null default 0,
-  -- What uploads have put into it, and what its messages weigh by language (steps.prepare,
-  -- steps.message_cost); null = not worked out yet.
+  -- The sum of all uploads, and the weights of the batch's messages by language (steps.prepare,
+  -- steps.message_cost); null if not computed yet.
   filled jsonb,
   weights jsonb,
-  -- Heavy work that goes on (gateway.store.background): what, and how far; until when its answers
-  -- are not scored.
+  -- The heavy work in progress (gateway.store.background): its kind and progress, and the time
+  -- until which the batch's answers are not scored.
   background jsonb,
   learning_until timestamptz,
   look_again boolean not null default false,
-  -- Tasks up to this position were not free when somebody last looked: where a search for work
-  -- begins. Only a hint.
+  -- Tasks up to this position were not free at the last look, so a search for work begins here. It
+  -- is only a hint.
   low integer not null default 0,
-  -- An upload on its way in (gateway.store.uploads): the position up to which tasks count (null:
-  -- all do), whose turn it is to store more, and until when.
+  -- An upload in progress (gateway.store.uploads): the position up to which tasks count (null for
+  -- all), the upload that may store more, and the time until which it may.
   filled_to integer,
   upload_token uuid,
   upload_until timestamptz,
@@ -106,44 +106,45 @@ create index ix_batch_client_id on batch (client_id);
 create index ix_batch_upload on batch (upload_until) where (upload_until is not null);
 
 -- The counts are kept out of every index, so that counting an answer rewrites no index entry. The
--- pages keep room for heap-only updates. Never more open assignments than answers still needed; the
--- database has the last word.
+-- pages keep space for heap-only updates. The database ensures that there are never more open
+-- assignments than answers still needed.
 create table task (
   id bigint not null generated always as identity,
   batch_id text not null,
-  -- the client's own id for it
+  -- the client's own id for the task
   name text not null,
   position integer not null,
   text text not null,
-  -- the truth, for hidden gold; null for real questions
+  -- the truth of hidden gold; null for real questions
   gold text,
-  -- who may be asked: {"workers": [...], "partners": [...], "languages": [...]}
+  -- the workers who may be asked: {"workers": [...], "partners": [...], "languages": [...]}
   audience jsonb,
-  -- audience names workers
+  -- The audience names workers.
   directed boolean not null default false,
   state text not null default 'open',
-  -- paid answers at most: what was reserved
+  -- the most paid answers, for which money was reserved
   maximum smallint not null,
-  -- answers wanted by now, <= maximum
+  -- the number of answers wanted now, <= maximum
   wanted smallint not null,
-  -- open assignments
+  -- the number of open assignments
   held smallint not null default 0,
   answered smallint not null default 0,
   value text,
   confidence real,
-  -- which rule decided
+  -- the rule that decided
   rule text,
   decided_at timestamptz,
-  -- the person who did, where it was one
+  -- the person who decided, if one did
   decided_by text,
   -- the task whose result became this gold
   promoted_from bigint,
-  -- the version of what it was decided by: see gateway.qa.ruling
+  -- the version of the rule that decided: see gateway.qa.ruling
   ruling text,
-  -- Asked next of who is right as often as that, until then: see Decision.ASK_BETTER.
+  -- The next question goes to a worker who is right at least that often, until then: see
+  -- Decision.ASK_BETTER.
   skill_wanted real,
   better_until timestamptz,
-  -- a partner's share of the work
+  -- the partner for whom the task is kept as a share of the work
   kept_for bigint,
   constraint pk_task primary key (id),
   constraint uq_task_batch_id_name unique (batch_id, name),
@@ -164,7 +165,7 @@ create index ix_task_promoted_from on task (promoted_from) where (promoted_from 
 create table directed (
   task_id bigint not null,
   worker_id bigint not null,
-  -- the n-th to be asked
+  -- The worker is the n-th to be asked.
   position smallint not null,
   batch_position integer not null,
   asked boolean not null default false,
@@ -174,11 +175,11 @@ create table directed (
 );
 create index ix_directed_waiting on directed (worker_id, batch_position) where (not asked);
 
--- The results of a batch that is being closed, in slices, until they are published all at once.
+-- The results of a batch that is being closed, in slices, until all are published together.
 create table estimate (
   task_id bigint not null,
   batch_id text not null,
-  -- what it rests on (gateway.store.background)
+  -- the basis of the result (gateway.store.background)
   basis text not null,
   value text not null,
   confidence real not null,
@@ -190,19 +191,19 @@ create index ix_estimate_batch_id on estimate (batch_id);
 
 create table assignment (
   id bigint not null generated always as identity,
-  -- `hold_task` has locked it
+  -- There is no foreign key, since `hold_task` has locked the task.
   task_id bigint not null,
   worker_id bigint not null,
   state text not null default 'held',
   via text not null,
   lease_until timestamptz not null,
   created_at timestamptz not null default now(),
-  -- its number, where it came with others in one SMS
+  -- its number, if it came with others in one SMS
   item smallint,
-  -- When it was put to her last: the very moment its message was written, which is how a receipt
-  -- finds it.
+  -- The time when it was last put to the worker. Its message was written at the same time, and so a
+  -- receipt finds it.
   asked_at timestamptz not null default now(),
-  -- the first receipt that says so (SMS only)
+  -- the first receipt of a delivery (SMS only)
   delivered_at timestamptz,
   constraint pk_assignment primary key (id),
   constraint uq_assignment_task_id_worker_id unique (task_id, worker_id),
@@ -214,32 +215,32 @@ create index ix_assignment_held on assignment (worker_id) where (state in ('held
 create index ix_assignment_item on assignment (worker_id, id) where (item is not null);
 create index ix_assignment_lease on assignment (lease_until) where (state = 'held');
 
--- Nobody's answer counts who was not asked: `record_answer` changes the assignment first.
+-- Only an answer of a worker who was asked counts: `record_answer` changes the assignment first.
 create table answer (
   id bigint not null generated always as identity,
   task_id bigint not null,
   worker_id bigint not null,
-  -- the n-th paid answer of its task
+  -- The answer is the n-th paid one of its task.
   slot smallint not null,
   value text not null,
   -- the worker's own words
   said text not null,
   via text not null,
   price bigint not null,
-  -- written by the same function
+  -- The same function writes the transfer.
   transfer_id uuid not null,
-  -- on gold only
+  -- set on gold only
   "right" boolean,
-  -- its worker's skill knows it
+  -- The worker's skill knows the answer.
   scored boolean not null default false,
   created_at timestamptz not null default now(),
-  -- its batch has limits for each worker
+  -- The batch has limits per worker.
   capped boolean not null default false,
-  -- What the judge went by and said when this answer came, and whenever the task was judged again
-  -- behind it: see gateway.steps.judged. Null where the task wanted more answers anyway.
+  -- The basis and the verdict of the judge when this answer came, and whenever the task was judged
+  -- again after it: see gateway.steps.judged. Null if the task wanted more answers anyway.
   judged jsonb,
-  -- Its option had a label that said something else: it was paid and stays on record, but decides
-  -- nothing any more.
+  -- The label of the option said something else. The answer was paid and stays on record, but it no
+  -- longer decides anything.
   void boolean not null default false,
   constraint pk_answer primary key (id),
   constraint uq_answer_task_id_slot unique (task_id, slot),
@@ -249,9 +250,9 @@ create index ix_answer_capped on answer (worker_id, id) where capped;
 create index ix_answer_unscored on answer (task_id) where (not scored);
 create index ix_answer_worker_id on answer (worker_id, created_at);
 
--- Tasks with answers that no skill knows yet: triggers put them here (see `sql/work.sql`), `score`
--- takes them away. `version` counts what was put: an answer that comes while its task is being
--- scored is not lost with the row.
+-- The tasks with answers that no skill knows yet. Triggers insert them (see `sql/work.sql`), and
+-- `score` removes them. `version` counts the inserts, so that an answer which comes while its task
+-- is being scored is not lost with the row.
 create table score_due (
   task_id bigint not null,
   batch_id text not null,
@@ -262,8 +263,8 @@ create table score_due (
 );
 create unique index uq_score_due_seq on score_due (seq);
 
--- The counts of a batch that is too large to be counted at each look, and when they are counted
--- next; null = never again.
+-- The counts of a batch that is too large to be counted at each look, and the time of the next
+-- count (null for never again).
 create table tally (
   batch_id text not null,
   counts jsonb not null,

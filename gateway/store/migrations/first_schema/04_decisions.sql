@@ -1,9 +1,9 @@
--- What operators' statements showed, and what people decided about money.
+-- The findings of providers' statements, and the decisions of persons about money.
 
 create table statement (
   id bigint not null generated always as identity,
   provider text not null,
-  -- of the file: the same one counts once
+  -- the digest of the file; the same file counts once
   digest bytea not null,
   lines integer not null,
   matched integer not null default 0,
@@ -13,7 +13,7 @@ create table statement (
   constraint uq_statement_digest unique (digest)
 );
 
--- A statement's lines as they came, each with the payout it is of.
+-- The lines of a statement as they came, each with its payout.
 create table statement_line (
   statement_id bigint not null,
   n bigint not null,
@@ -29,19 +29,20 @@ create table statement_line (
 );
 create index ix_statement_line_payout_id on statement_line (payout_id);
 
--- A difference between an operator's statement and our books: see gateway.payments.reconcile.DifferenceKind.
+-- A difference between a provider's statement and the ledger: see
+-- gateway.payments.reconcile.DifferenceKind.
 create table discrepancy (
   id bigint not null generated always as identity,
   statement_id bigint not null,
   provider text not null,
   kind text not null,
-  -- the operator's, or our payout's id where there is none
+  -- the provider's receipt, or the payout's id if there is none
   receipt text not null,
   payout_id uuid,
   amount bigint not null,
   expected bigint,
-  -- The circuit breaker: while this is true and nobody has explained it, the provider is sent
-  -- nothing.
+  -- The circuit breaker: while this is true and the difference is not explained, no payout is sent
+  -- to the provider.
   stops boolean not null,
   explained_at timestamptz,
   explained_by text,
@@ -55,12 +56,12 @@ create table discrepancy (
 create index ix_discrepancy_stops on discrepancy (provider) where (stops and (explained_at is
   null));
 
--- Somebody who may decide about money. The key is shown once; only its hash is kept.
+-- A person who may decide about money. The key is shown once, and only its hash is stored.
 create table person (
   id bigint not null generated always as identity,
   name text not null,
   key_hash bytea not null,
-  -- disabled
+  -- the time when the person was disabled
   gone_at timestamptz,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null default (now() + '180 days'::interval),
@@ -69,12 +70,13 @@ create table person (
   constraint uq_person_name unique (name)
 );
 
--- What was done to a person's say, by which other person and why. Only ever grows.
+-- The history of a person's right to decide: what was done, by which other person and why. Rows are
+-- only ever added.
 create table person_event (
   id bigint not null generated always as identity,
   person_id bigint not null,
   event text not null,
-  -- null: nobody could vouch, or time did it
+  -- null if there was no person who could vouch, or if the time ran out
   by_id bigint,
   reason text not null default '',
   at timestamptz not null default now(),
@@ -85,8 +87,8 @@ create table person_event (
 );
 create index ix_person_event_person_id on person_event (person_id);
 
--- Payouts that one person put together and another one approves; the digest is of who gets how
--- much.
+-- Payouts that one person has listed and another one approves. The digest covers the recipients and
+-- the amounts.
 create table approval_list (
   id bigint not null generated always as identity,
   digest bytea not null,
@@ -109,8 +111,8 @@ create table approval_item (
 );
 create index ix_approval_item_payout_id on approval_item (payout_id);
 
--- Anything else that two people decide; `subject` names it, `evidence` is of what was known of it
--- then.
+-- Other decisions by two persons. `subject` names the matter, and `evidence` is a digest of the
+-- facts that were known then.
 create table verdict (
   id bigint not null generated always as identity,
   subject text not null,
@@ -127,13 +129,13 @@ create table verdict (
   constraint fk_verdict_said_by foreign key (said_by) references person(id)
 );
 
--- What one person says of a payout nobody else can decide, and another one confirms.
+-- One person's decision about a payout that only persons can decide. Another person confirms it.
 create table resolution (
   id bigint not null generated always as identity,
   payout_id uuid not null,
   paid boolean not null,
   receipt text,
-  -- Of what was known of the payout then: newer evidence makes the first word void.
+  -- A digest of the facts about the payout. Newer evidence voids the first person's word.
   evidence bytea not null,
   said_by bigint not null,
   confirmed_by bigint,

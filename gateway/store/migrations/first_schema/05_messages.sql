@@ -1,27 +1,28 @@
 -- Inbound events, USSD sessions, outgoing messages, opt-outs.
 
 create sequence inbox_id_seq;
--- The inbox, the outbox and the sessions lie in months by `created_at` (decision 58). A key that is
--- unique over all months stands in a table of its own, `inbox_key` or `outbox_key`; the months' own
--- keys only find rows.
+-- The inbox, the outbox and the sessions are partitioned into months by `created_at` (decision 58).
+-- A key that is unique over all months is in a table of its own, `inbox_key` or `outbox_key`. The
+-- keys of the months only find rows.
 create table inbox (
   id bigint not null default nextval('inbox_id_seq'::regclass),
   channel text not null,
   -- sms, ussd, receipt, session-end, opt-out, payout
   kind text not null,
-  -- what makes it the same event: see the port of its kind
+  -- the id that makes it the same event: see the port of its kind
   event_id text not null,
   worker_id bigint,
   -- the raw event, as received
   body_sealed bytea,
-  -- failed: an operator must look. unclear: any phone can send it, and nobody need act on it.
+  -- An operator must look at a `failed` event. Any phone can send an `unclear` one, and no action
+  -- is needed.
   state text not null,
   reply text,
   error text,
   tries smallint not null default 0,
   created_at timestamptz not null default now(),
   done_at timestamptz,
-  -- waiting: when a runner takes it (again)
+  -- the time when a runner takes a waiting event (again)
   due_at timestamptz not null default now(),
   constraint pk_inbox primary key (id, created_at),
   constraint ck_inbox_state check (state in ('waiting', 'done', 'failed', 'unclear'))
@@ -31,9 +32,8 @@ create index ix_inbox_remarks on inbox (created_at) where ((state = 'done') and 
   null));
 create index ix_inbox_unheard on inbox (due_at) where ((state = 'waiting') and (kind <> 'receipt'));
 
--- What makes an event the same one, for as long as a provider may bring it again:
--- `store/sql/months.sql` forgets it then. What is not done is not forgotten. With `id` and
--- `created_at` its row is found in one month.
+-- The identity of an event, as long as a provider may bring it again. Then `store/sql/months.sql`
+-- deletes it, unless the event is not done. `id` and `created_at` find its row in one month.
 create table inbox_key (
   channel text not null,
   kind text not null,
@@ -42,20 +42,20 @@ create table inbox_key (
   created_at timestamptz not null default now(),
   worker_id bigint,
   done boolean not null,
-  -- The same SMS under another id: sender, text and the provider's time, keyed. Of one without id
-  -- and time: set once it is known to be no copy.
+  -- The same SMS under another id: a keyed digest of sender, text and the provider's time. For an
+  -- SMS without id and time, it is set once it is known to be no copy.
   twin bytea,
   constraint pk_inbox_key primary key (channel, kind, event_id)
 );
 create unique index ix_inbox_key_twin on inbox_key (channel, twin) where (twin is not null);
 
--- How far each channel has been asked for the messages its provider received.
+-- The progress of polling each channel for the messages that its provider received.
 create table poll (
   channel text not null,
   last_id text not null default '0',
   every_s double precision not null,
   due_at timestamptz not null default now(),
-  -- what was received before is not ours to answer
+  -- Messages received before this time are not the gateway's to answer.
   created_at timestamptz not null default now(),
   constraint pk_poll primary key (channel)
 );
@@ -67,16 +67,16 @@ create table ussd_session (
   transcript text not null,
   view text not null,
   memory jsonb not null,
-  -- the screen as shown, page by page
+  -- the screen page by page, as shown
   pages text[] not null,
   page smallint not null default 0,
   ended boolean not null default false,
-  -- the provider's notice: null = none yet
+  -- the provider's notice of the end; null if there is none yet
   completed boolean,
   created_at timestamptz not null default now(),
   last_at timestamptz not null default now(),
-  -- Providers give an id to several phones, and to the same phone again. One phone has one session
-  -- of an id: see save_session.
+  -- Providers give one id to several phones, and to the same phone again. A phone has one session
+  -- per id: see save_session.
   msisdn_index bytea not null,
   nth smallint not null default 0,
   constraint pk_ussd_session primary key (channel, session, msisdn_index, created_at)
@@ -84,7 +84,8 @@ create table ussd_session (
 create index ix_ussd_session_worker_id on ussd_session (worker_id);
 
 create sequence outbox_id_seq;
--- given_up: certainly not sent, and not tried again; lost: nobody will ever know whether it went.
+-- A message that is given_up was certainly not sent and is not tried again. For a lost one, it will
+-- never be known whether it was sent.
 create table outbox (
   id bigint not null default nextval('outbox_id_seq'::regclass),
   channel text not null,
@@ -98,7 +99,7 @@ create table outbox (
   purpose text not null,
   -- 0 overtakes 1
   priority smallint not null,
-  -- what makes it the same message, where it could be written twice
+  -- the cause that makes it the same message, if it could be written twice
   cause text,
   state text not null default 'queued',
   tries smallint not null default 0,
@@ -111,15 +112,17 @@ create table outbox (
   cost_currency text,
   created_at timestamptz not null default now(),
   sent_at timestamptz,
-  -- the batch it asks for, or whose answer it replies to
+  -- the batch for which it asks, or to whose answer it replies
   batch_id text,
-  -- Whose turn it counts against in a broadcast: client/batch; '' for what overtakes.
+  -- The client and batch (client/batch) that share the channel fairly in a broadcast; '' for a
+  -- message that overtakes.
   lane text not null default '',
-  -- Channels it went to before this one.
+  -- the channels on which it was before this one
   roads text[] not null default '{}'::text[],
   country text,
   network text,
-  -- Millionths of a major unit of cost_currency: the provider's word, else the price list's.
+  -- The cost in millionths of a major unit of cost_currency: the provider's figure, else the price
+  -- list's.
   cost_micro bigint,
   constraint pk_outbox primary key (id, created_at),
   constraint ck_outbox_state check (state in ('queued', 'sending', 'accepted', 'refused', 'unknown',
@@ -135,8 +138,8 @@ create index ix_outbox_provider_id on outbox (channel, provider_id) where (provi
 create index ix_outbox_to_index on outbox (to_index, id);
 create index ix_outbox_unknown on outbox (due_at) where (state = 'unknown');
 
--- The causes of messages: what was written once is not written again. Those about money stay for
--- good (`lasting`); the others are forgotten like the keys of events.
+-- The causes of messages, so that no message is written twice. Those about money stay for good
+-- (`lasting`). The others are deleted like the keys of events.
 create table outbox_key (
   cause text not null,
   id bigint not null,
@@ -145,23 +148,24 @@ create table outbox_key (
   constraint pk_outbox_key primary key (cause)
 );
 
--- Up to which row the keys of a table are forgotten: its rows lie in the order of time, so that
--- keys need no index of it.
+-- The row up to which the keys of a table are deleted. Rows lie in the order of time, so keys need
+-- no index by time.
 create table forgotten (
   parent text not null,
   upto bigint not null,
   constraint pk_forgotten primary key (parent)
 );
 
--- Months that left the database. Not done: taken out of its table, and not written to its file yet.
+-- The months that left the database. Until done_at is set, the month is taken out of its table but
+-- not written to its file yet.
 create table archived_month (
   part text not null,
   parent text not null,
-  -- null: all that was there before the months began
+  -- null for all rows from before the months began
   since timestamptz,
   until timestamptz not null,
   left_at timestamptz not null default now(),
-  -- null: dropped without a file
+  -- null for a month that was dropped without a file
   file text,
   rows bigint,
   bytes bigint,
@@ -170,7 +174,7 @@ create table archived_month (
   constraint pk_archived_month primary key (part)
 );
 
--- How a channel is doing: its breaker, and who sends on it at what pace (where it has a limit).
+-- The state of a channel: its breaker, and the holder and the pace of a channel with a rate limit.
 create table channel_state (
   channel text not null,
   breaker text not null default 'closed',
@@ -178,27 +182,27 @@ create table channel_state (
   opened integer not null default 0,
   until timestamptz,
   reason text,
-  -- of the breaker
+  -- the version of the breaker
   version bigint not null default 0,
   last_success_at timestamptz,
   holder uuid,
   held_until timestamptz,
-  -- what left the window when the last holder stopped; null = not known
+  -- the segments in the window when the last holder stopped; null if not known
   pace jsonb,
   paced_at timestamptz,
-  -- Messages that failed since the channel last worked: never the next probe.
+  -- the messages that failed since the channel last worked, which are never the next probe
   suspects bigint[] not null default '{}'::bigint[],
   constraint pk_channel_state primary key (channel),
   constraint ck_channel_state_breaker check (breaker in ('closed', 'open', 'probing'))
 );
 
--- What was taken by providers, summed up: every message once.
+-- The sums that providers charged. Every message counts once.
 create table message_bill (
   channel text not null,
   -- '' for none
   batch_id text not null,
   day date not null,
-  -- '' where it is not known; so the others
+  -- '' if not known, also in the other columns
   country text not null,
   network text not null,
   currency text not null,

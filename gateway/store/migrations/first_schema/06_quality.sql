@@ -1,6 +1,6 @@
--- What people decide about quality: corrected gold, and findings that wait for somebody to look.
+-- The decisions of persons about quality: corrected gold, and findings that wait for a person.
 
--- A rule that decides tasks, by its version: see gateway.qa.ruling.
+-- A rule that decides tasks, by version: see gateway.qa.ruling.
 create table ruling (
   version text not null,
   data jsonb not null,
@@ -8,7 +8,7 @@ create table ruling (
   constraint pk_ruling primary key (version)
 );
 
--- A rule tried on a batch's past answers: see gateway.qa.dry_run.
+-- A trial of a rule on a batch's past answers: see gateway.qa.dry_run.
 create table rule_trial (
   id bigint not null generated always as identity,
   batch_id text not null,
@@ -22,8 +22,8 @@ create table rule_trial (
 );
 create index ix_rule_trial_batch_id on rule_trial (batch_id);
 
--- Which rule a batch is decided by, from when; who switched it on, why, and what its dry run on
--- past answers said.
+-- The rules of a batch and their beginnings: the person who switched a rule on, the reason, and the
+-- result of its dry run on past answers.
 create table batch_ruling (
   id bigint not null generated always as identity,
   batch_id text not null,
@@ -38,8 +38,8 @@ create table batch_ruling (
 );
 create index ix_batch_ruling_batch_id on batch_ruling (batch_id);
 
--- Gold that was wrong, or an option that means the same as another (then without a task): who
--- corrected it, why, and all that followed from it.
+-- Gold that was wrong, or an option that means the same as another (then without a task): the
+-- person who corrected it, the reason, and all consequences.
 create table correction (
   id bigint not null generated always as identity,
   task_id bigint,
@@ -58,11 +58,11 @@ create table correction (
 create index ix_correction_batch_id on correction (batch_id);
 create index ix_correction_task_id on correction (task_id);
 
--- Something a person should look at, with its evidence. Nobody is banned by a formula.
+-- A finding that a person should look at, with its evidence. No formula bans a worker.
 create table finding (
   id bigint not null generated always as identity,
   kind text not null,
-  -- what it is about, and what makes it the same finding
+  -- the subject, which makes it the same finding
   subject text not null,
   worker_id bigint,
   batch_id text,

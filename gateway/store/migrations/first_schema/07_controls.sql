@@ -1,13 +1,13 @@
--- What keeps money honest beside the ledger itself: seals over its history.
+-- The tables that protect the money besides the ledger itself: seals, PINs, holds and adjustments.
 
 -- A link of the hash chain over the ledger: see gateway.payments.seals.
 create table seal (
   id bigint not null generated always as identity,
   from_seq bigint not null,
   to_seq bigint not null,
-  -- rows in the range: identities leave gaps
+  -- the number of rows in the range, since identities leave gaps
   transfers integer not null,
-  -- a chain never forks
+  -- It is unique, so a chain never forks.
   prev bytea not null,
   digest bytea not null,
   at timestamptz not null default now(),
@@ -19,7 +19,7 @@ create table seal (
   constraint ck_seal_range check (from_seq <= to_seq)
 );
 
--- What is kept of a worker's PIN: see gateway.workers.pins. Who has none has no row.
+-- The PIN of a worker as stored: see gateway.workers.pins. A worker without a PIN has no row.
 create table worker_pin (
   worker_id bigint not null,
   hash text not null,
@@ -30,7 +30,7 @@ create table worker_pin (
   constraint fk_worker_pin_worker_id foreign key (worker_id) references worker(id)
 );
 
--- Payouts that were let go, and when: what today's limits are counted from.
+-- The payouts that were released, and when. The limits of a day are counted from these.
 create table payout_pass (
   payout_id uuid not null,
   at timestamptz not null default now(),
@@ -39,8 +39,8 @@ create table payout_pass (
 );
 create index ix_payout_pass_at on payout_pass (at);
 
--- Why a payout waits: one row a control. `ends`: at `until` it goes by itself; else it is looked at
--- again.
+-- The reasons why a payout waits: one row per control. If `ends`, the hold ends by itself at
+-- `until`. Else the control examines the payout again then.
 create table payout_hold (
   id bigint not null generated always as identity,
   payout_id uuid not null,
@@ -55,12 +55,13 @@ create table payout_hold (
   constraint fk_payout_hold_payout_id foreign key (payout_id) references payout(id)
 );
 
--- An answer that was paid and turned out wrong later. What was paid stays paid; a bounded part of
--- what she earns from now on may pay it back: see gateway.payments.adjusting. open: she may
--- dispute; disputed: her coordinator looks; standing: taken bit by bit; dropped, done: over.
+-- An answer that was paid and turned out wrong later. The payment stands. A bounded part of her
+-- later earnings may pay it back: see gateway.payments.adjusting. The states are: open (she may
+-- dispute it), disputed (her coordinator looks), standing (it is collected in parts), and dropped
+-- or done (it is over).
 create table adjustment (
   id bigint not null generated always as identity,
-  -- what the worker reads
+  -- the reference that the worker reads
   ref text not null,
   answer_id bigint not null,
   worker_id bigint not null,

@@ -1,5 +1,5 @@
--- What is kept of coordinators beside their row: what was done to them, their PINs, the links to
--- their pages.
+-- The data about coordinators besides their row: the history, the PINs, and the links to their
+-- pages.
 
 create table coordinator_event (
   id bigint not null generated always as identity,
@@ -14,7 +14,7 @@ create table coordinator_event (
 );
 create index ix_coordinator_event_coordinator_id on coordinator_event (coordinator_id);
 
--- As of a worker's PIN, only a slow hash is kept: see gateway.workers.pins.
+-- As for a worker's PIN, only a slow hash is stored: see gateway.workers.pins.
 create table coordinator_pin (
   coordinator_id bigint not null,
   hash text not null,

@@ -1,30 +1,31 @@
--- Changes of a worker's phone number, and what was done in each, by whom.
+-- The changes of a worker's phone number, with the history of each.
 
--- One change of number. The worker's row stays; only its number becomes another one. requested:
--- waits for two persons; asked: the number must say NOTME once more; invited: waits for the new
--- number's YES; objected: the old number said no, two persons look; given_back: they gave it back.
+-- A change of number. The worker's row stays, and only its number changes. The open states are:
+-- requested (it waits for two persons), asked (the number must say NOTME once more), invited (it
+-- waits for the new number's YES) and objected (the old number said no, so two persons decide). A
+-- change that is given_back was undone by two persons.
 create table number_move (
   id bigint not null generated always as identity,
   worker_id bigint not null,
-  -- pin: the worker asked with her PIN; persons: two persons decide; release: the number is a
-  -- stranger's now.
+  -- pin: the worker asked with her PIN. persons: two persons decide. release: the number belongs to
+  -- a stranger now.
   kind text not null,
   state text not null,
   old_index bytea not null,
   old_sealed bytea not null,
-  -- The number she moves to; after a release the index that no phone has.
+  -- The new number. After a release it is the index that no phone has.
   new_index bytea not null,
   new_sealed bytea not null,
-  -- by which both numbers are written to
+  -- the channel for messages to both numbers
   channel text not null,
-  -- who asked, where one did
+  -- the coordinator who asked, if one did
   coordinator_id bigint,
-  -- her state when it began
+  -- the worker's state when the change began
   worker_was text not null,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
   done_at timestamptz,
-  -- payouts wait, and the old number may object
+  -- Until then payouts wait, and the old number may object.
   hold_until timestamptz,
   objected_at timestamptz,
   constraint pk_number_move primary key (id),
