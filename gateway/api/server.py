@@ -90,7 +90,7 @@ def make_app(
 
     app = FastAPI(
         title="Gateway",
-        summary="Paid digital work for people with a feature phone.",
+        summary="Paid digital work for workers with a feature phone.",
         version="1",
         lifespan=lifespan,
         # FastAPI's pages load their scripts from other servers; see gateway.console.documentation.

@@ -10,7 +10,7 @@ from gateway.cli.keys import KeyFile, NoKey, read_key
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="What takes two people: large payouts, and what an operator took back.",
+    help="Decisions that need two persons: large payouts, and reversed payouts.",
 )
 
 ApproverOption = Annotated[
@@ -44,7 +44,7 @@ def listed() -> None:
 def prepare(
     by: ApproverOption,
     refs: Annotated[
-        list[str] | None, typer.Argument(help="These payouts; none named: all that wait.")
+        list[str] | None, typer.Argument(help="These payouts. Default: all that wait.")
     ] = None,
     key_file: KeyFile = None,
     key: NoKey = None,
@@ -57,7 +57,7 @@ def prepare(
     made = with_runtime(lambda rt: step.prepare(rt, refs or [], by, hers))
     typer.echo(made.sheet())
     typer.echo(
-        f"another person: gateway approvals approve {made.number} --code {made.code} --by HER"
+        f"another person: gateway approvals approve {made.number} --code {made.code} --by NAME"
     )
 
 
@@ -89,13 +89,13 @@ def approve(
 
     hers = read_key(key_file, by)
     count = with_runtime(lambda rt: step.approve(rt, number, code, by, hers))
-    typer.echo(f"{count} payouts are approved and go out")
+    typer.echo(f"{count} payouts are approved and will be sent")
 
 
 @app.command()
 def refuse(
-    ref: Annotated[str, typer.Argument(help="What the worker reads, e.g. P7K2QX.")],
-    because: Annotated[str, typer.Option(help="Why; kept with it.")],
+    ref: Annotated[str, typer.Argument(help="The reference that the worker reads, e.g. P7K2QX.")],
+    because: Annotated[str, typer.Option(help="The reason, which is kept with it.")],
     by: ApproverOption,
     key_file: KeyFile = None,
     key: NoKey = None,
@@ -114,10 +114,10 @@ def refuse(
 
 @app.command()
 def reversal(
-    ref: Annotated[str, typer.Argument(help="A payout that the operator took back.")],
+    ref: Annotated[str, typer.Argument(help="A payout that the mobile-money operator reversed.")],
     whose: Annotated[
         Whose,
-        typer.Option(help="worker: back in her balance; house: she has it by another way."),
+        typer.Option(help="worker: back in her balance. house: she was paid in another way."),
     ],
     by: ApproverOption,
     key_file: KeyFile = None,
@@ -133,7 +133,7 @@ def reversal(
     hers = read_key(key_file, by)
     said = with_runtime(lambda rt: decide_reversal(rt, ref, whose.value, by=by, key=hers))
     typer.echo(
-        f"{said.ref}: the money is the {whose}'s now"
+        f"{said.ref}: the money now belongs to the {whose}"
         if said.confirmed
-        else f"noted; a second person must say the same of {said.ref}"
+        else f"noted; a second person must decide the same about {said.ref}"
     )

@@ -18,20 +18,22 @@ def archive(
     read: Annotated[
         list[Path] | None,
         typer.Option(
-            "--read", help="Show the rows of this file, one JSON object per line; may be repeated."
+            "--read", help="Show the rows of this file, one JSON object per line. Repeatable."
         ),
     ] = None,
     worker: Annotated[
-        int | None, typer.Option(min=1, help="With --read: only what belongs to this worker's id.")
+        int | None,
+        typer.Option(min=1, help="With --read: only the rows of the worker with this id."),
     ] = None,
     listed: Annotated[
         bool, typer.Option("--list", help="Only list the months that left the database.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say which months would leave now.")
+        bool, typer.Option("--dry-run", help="Only list the months that would leave now.")
     ] = False,
     without_files: Annotated[
-        bool, typer.Option("--without-files", help="Delete the months, and keep no file of them.")
+        bool,
+        typer.Option("--without-files", help="Delete the months without keeping files of them."),
     ] = False,
     json: Json = None,
 ) -> None:

@@ -31,7 +31,9 @@ def backup(
     ] = None,
     without_key: Annotated[
         bool,
-        typer.Option("--without-key", help="The secret key is kept safe already: do not store it."),
+        typer.Option(
+            "--without-key", help="Do not store the secret key, because it is kept safe already."
+        ),
     ] = False,
 ) -> None:
     """Write the whole database to a new folder, with checksums.
@@ -42,7 +44,7 @@ def backup(
 
     if (key_to is None) is not without_key:
         raise Refused(
-            "say where the secret key goes with --key-to FILE (without it no phone number in the backup can be read), or "
+            "say where to store the secret key with --key-to FILE (without it no phone number in the backup can be read), or "
             "--without-key when you keep it safe already"
         )
     if folder.exists():
@@ -171,7 +173,7 @@ async def _dump(settings: Settings, draft: Path) -> tuple[backup_folder.About, i
 def _where_the_key_is(key_to: Path | None) -> str:
     if key_to is None:
         return "key      not stored: without it no phone number in this backup can be read"
-    return f"key      {key_to}: take it to another place than the backup; who has both can read every phone number"
+    return f"key      {key_to}: keep it in another place than the backup, because both together reveal every phone number"
 
 
 def _key_for(folder: Path, about: backup_folder.About, given: Settings, file: Path | None) -> str:

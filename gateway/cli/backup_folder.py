@@ -72,17 +72,21 @@ def publish(draft: Path, folder: Path) -> None:
 def read(folder: Path) -> About:
     """Return the description of a complete backup. Raises Refused for a damaged or unknown one."""
     if not folder.is_dir():
-        raise Refused(f"{folder} is no folder: name the folder that `gateway backup` has written")
+        raise Refused(
+            f"{folder} is not a folder: name the folder that `gateway backup` has written"
+        )
     for name in (DUMP, ABOUT, CHECKSUMS, SIGNATURE):
         if not (folder / name).is_file():
             raise Refused(
-                f"{folder} is no whole backup: {name} is missing; copy the folder again, or take another backup"
+                f"{folder} is not a complete backup: {name} is missing; copy the folder again, or take another backup"
             )
     _check_sums(folder)
     try:
         told: dict[str, Any] = orjson.loads((folder / ABOUT).read_bytes())
         if told.pop("format") != FORMAT:
-            raise Refused(f"{folder / ABOUT} has a format of a newer gateway: restore it with that")
+            raise Refused(
+                f"{folder / ABOUT} has the format of a newer gateway: restore it with that version"
+            )
         books = BooksSnapshot(**told.pop("books"))
         return About(**told, books=books)
     except (ValueError, KeyError, TypeError) as bad:

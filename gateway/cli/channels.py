@@ -19,7 +19,7 @@ from gateway.settings import LOCAL_CHANNEL, ChannelSettings, Settings
 from gateway.store.channel_health import ChannelHealth
 
 app = typer.Typer(
-    help="The addresses to paste into each provider's dashboard, and how each channel is doing."
+    help="The addresses to paste into each provider's dashboard, and the state of each channel."
 )
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104  # compared, not bound
@@ -69,7 +69,7 @@ def payout_hooks(settings: Settings) -> list[Hook]:
         url = f"{public_url(settings)}/hooks/o/{name}/{provider.secret.get_secret_value()}"
         found.append(Hook(name, provider.kind, "results of payouts", url))
         if _asks_first(provider.kind):
-            found.append(Hook(name, provider.kind, "validation (did we order?)", f"{url}/validate"))  # fmt: skip
+            found.append(Hook(name, provider.kind, "validation (before it pays)", f"{url}/validate"))  # fmt: skip
     return found
 
 
@@ -119,7 +119,8 @@ def channels(context: typer.Context, json: Json = None) -> None:
 def kannel_conf(
     name: Annotated[str, typer.Argument(help="The channel's name in the settings.")],
     out: Annotated[
-        Path | None, typer.Option(help="Write it here, for your eyes only. Default: print it.")
+        Path | None,
+        typer.Option(help="Write it here, readable by its owner only. Default: print it."),
     ] = None,
     spool: Annotated[
         str, typer.Option(help="Folder where Kannel keeps its messages.")
@@ -130,7 +131,7 @@ def kannel_conf(
     admin_port: Annotated[int, typer.Option(help="Port of bearerbox's admin pages.")] = 13000,
     box_port: Annotated[int, typer.Option(help="Port between the two boxes.")] = 13001,
     retry_s: Annotated[
-        int, typer.Option(min=1, help="Seconds between two tries to hand over a message.")
+        int, typer.Option(min=1, help="Seconds between two tries to deliver a message.")
     ] = 10,
 ) -> None:
     """Make a kannel.conf that loses nothing and cuts nothing, for a channel of kind kannel."""
@@ -168,7 +169,7 @@ def show(settings: Settings, out: Path | None) -> None:
             if hook.channel == name:
                 print(f"  {hook.what:<28} {hook.url}")
     if why_not:
-        print(f"\nHow they are doing is not known: {why_not}")
+        print(f"\nTheir state is not known: {why_not}")
     _say_what_else_matters(settings)
 
 
@@ -177,10 +178,12 @@ def _say_what_else_matters(settings: Settings) -> None:
         print(
             "\nThe built-in phone is served with GATEWAY_LOCAL_PHONE=true only (gateway up, trying out)."
         )
-    print("\nKeep them secret: who knows an address can send messages in anybody's name.")
+    print(
+        "\nKeep them secret: with an address a stranger can send messages in the name of any worker."
+    )
     bare = [name for name, one in settings.providers.items() if one.secret is None]
     if bare:
-        print(f"{', '.join(bare)}: no address is needed, each payment brings its own.")
+        print(f"{', '.join(bare)}: no address is needed, because each payment brings its own.")
     if is_local(public_url(settings)):
         print(
             f"{public_url(settings)} is this machine only; set GATEWAY_PUBLIC_URL to the address "

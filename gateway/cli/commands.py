@@ -42,7 +42,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
-    help="Paid digital work for people with a feature phone: tasks by SMS and USSD, answers judged, earnings paid.",
+    help="Paid digital work by feature phone: tasks by SMS and USSD, judged answers, paid earnings.",
     epilog=START,
 )
 app.add_typer(qa.app, name="qa")
@@ -80,7 +80,7 @@ def api(
         int | None, typer.Option(help="Port; 0 = any free one. Default: the setting `port`.")
     ] = None,
     ready_file: Annotated[
-        Path | None, typer.Option(help='Written when it listens: {"port": N}.')
+        Path | None, typer.Option(help='Write {"port": N} here when it listens.')
     ] = None,
     webhooks: Annotated[
         bool, typer.Option("--webhooks", help="Serve the providers' webhooks (phones) only.")
@@ -91,14 +91,14 @@ def api(
     clients_at: Annotated[
         Path | None,
         typer.Option(
-            help="With --webhooks: pass all other requests on to the client process behind this Unix socket."
+            help="With --webhooks: forward all other requests to the client process behind this socket."
         ),
     ] = None,
     fd: Annotated[
         int | None, typer.Option(help="Listen on this inherited socket.", hidden=True)
     ] = None,
     name: Annotated[
-        str, typer.Option(help="Of this process among those of the machine.", hidden=True)
+        str, typer.Option(help="The name of this process on this machine.", hidden=True)
     ] = "webhooks",
 ) -> None:
     """Serve the client API, the providers' webhooks and the console, or one of them with a flag."""
@@ -115,10 +115,10 @@ def api(
 @app.command()
 def runner(
     heavy: Annotated[
-        bool, typer.Option("--heavy", help="Only what looks at whole batches: estimate, close.")
+        bool, typer.Option("--heavy", help="Do only jobs on whole batches: estimate, close.")
     ] = False,
     light: Annotated[
-        bool, typer.Option("--light", help="Everything else: send, pay, hear stored SMS.")
+        bool, typer.Option("--light", help="Do all other jobs: send, pay, process stored SMS.")
     ] = False,
 ) -> None:
     """Do queued jobs: send messages, make payouts, close batches. Start as many as you like."""
@@ -161,25 +161,25 @@ def replay(
     answers: Annotated[Path, typer.Option(help="CSV task,worker,answer: the recorded answers.")],
     kind: Annotated[str, typer.Option(help="verification, categorisation or transcription.")],
     tasks: Annotated[
-        Path | None, typer.Option(help="CSV task,text: what is asked. Without: `Item <task>`.")
+        Path | None, typer.Option(help="CSV task,text: the questions. Default: `Item <task>`.")
     ] = None,
     truth: Annotated[
-        Path | None, typer.Option(help="CSV task,truth: what the results are scored against.")
+        Path | None, typer.Option(help="CSV task,truth: the truth that results are scored with.")
     ] = None,
     channel: Annotated[
-        str, typer.Option(help="ussd, sms or mixed: how the phones answer.")
+        str, typer.Option(help="ussd, sms or mixed: the way in which the phones answer.")
     ] = "ussd",
     policy: Annotated[
-        str, typer.Option(help="all, fixed:N or dynamic: how many answers are asked for.")
+        str, typer.Option(help="all, fixed:N or dynamic: the number of answers per task.")
     ] = "all",
     confidence: Annotated[
-        float | None, typer.Option(help="For dynamic: stop when this sure (0 to 1).")
+        float | None, typer.Option(help="For dynamic: stop at this confidence (0 to 1).")
     ] = None,
     packing: Annotated[
-        str, typer.Option(help="Questions in one SMS: auto, off, or 2 to 9 at most.")
+        str, typer.Option(help="Questions per SMS: auto, off, or at most 2 to 9.")
     ] = "auto",
     limit_tasks: Annotated[int | None, typer.Option(min=1, help="Only the first N tasks.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of everything that is drawn by chance.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
     json: Json = None,
 ) -> None:
     """Play recorded crowd answers through simulated phones over HTTP, and compare all books.
@@ -207,7 +207,7 @@ def up(
         int | None, typer.Option(help="Port; 0 = any free one. Default: the setting `port`.")
     ] = None,
     ready_file: Annotated[
-        Path | None, typer.Option(help='Written when all is up: {"port": N, "pid": N}.')
+        Path | None, typer.Option(help='Write {"port": N, "pid": N} here when all is up.')
     ] = None,
 ) -> None:
     """Run everything on this machine, with a simulated phone to click on. Ctrl-C stops it."""
@@ -242,7 +242,7 @@ def outbox(
 @app.command()
 def demo(
     quick: Annotated[
-        bool, typer.Option("--quick", help="A smaller part of the data: about half a minute.")
+        bool, typer.Option("--quick", help="Use less data: about half a minute.")
     ] = False,
     json: Json = None,
 ) -> None:
@@ -257,10 +257,12 @@ def demo(
 
 @app.command()
 def bench(
-    name: Annotated[str | None, typer.Argument(help="One benchmark; without, all of them.")] = None,
+    name: Annotated[str | None, typer.Argument(help="One benchmark. Default: all of them.")] = None,
     short: Annotated[
         bool,
-        typer.Option("--short", help="The short form for CI, where a benchmark has one: edges."),
+        typer.Option(
+            "--short", help="Run the short form for CI, if the benchmark has one (edges)."
+        ),
     ] = False,
     json: Json = None,
 ) -> None:

@@ -12,23 +12,27 @@ import typer
 from gateway.cli.output import Json, write_json
 from gateway.cli.people import with_runtime
 
-app = typer.Typer(
-    no_args_is_help=True, help="Coordinators: those who enrol and look after workers."
-)
+app = typer.Typer(no_args_is_help=True, help="Coordinators, who enrol and look after workers.")
 
 NumberArgument = Annotated[str, typer.Argument(help="The coordinator's phone number.")]
-Because = Annotated[str, typer.Option("--because", help="Why; kept with the coordinator.")]
+Because = Annotated[
+    str, typer.Option("--because", help="The reason, which is kept with the coordinator.")
+]
 NameOption = Annotated[
-    str | None, typer.Option("--by", help="Your name; else the user of this shell.")
+    str | None, typer.Option("--by", help="Your name. Default: the user of this shell.")
 ]
 
 
 @app.command("add")
 def add(
     msisdn: NumberArgument,
-    name: Annotated[str, typer.Argument(help="Her name; workers read it in their invitation.")],
+    name: Annotated[
+        str, typer.Argument(help="The coordinator's name, which workers read in their invitation.")
+    ],
     language: Annotated[str, typer.Option(help="en, sw, fr, ...")] = "en",
-    partner: Annotated[str | None, typer.Option(help="The code of her centre.")] = None,
+    partner: Annotated[
+        str | None, typer.Option(help="The code of the coordinator's centre.")
+    ] = None,
     by: NameOption = None,
 ) -> None:
     """Add a coordinator, or admit one again.
@@ -40,7 +44,7 @@ def add(
     with_runtime(lambda rt: admit.add_coordinator(rt, msisdn, name, language, partner, _author(by)))
     typer.echo(f"{name} can now text: ADD <number> <name> [language] [partner]")
     typer.echo(
-        "For UNLOCK and for many invitations she needs a PIN: gateway coordinator pin NUMBER"
+        "For UNLOCK and for many invitations the coordinator needs a PIN: gateway coordinator pin NUMBER"
     )
 
 
@@ -79,10 +83,10 @@ def disable(
     msisdn: NumberArgument,
     because: Because,
     to: Annotated[
-        str | None, typer.Option(help="The coordinator (number) who takes over the workers.")
+        str | None, typer.Option(help="The number of the coordinator who takes over the workers.")
     ] = None,
     partner: Annotated[
-        str | None, typer.Option(help="The centre (code) that takes over the workers.")
+        str | None, typer.Option(help="The code of the centre that takes over the workers.")
     ] = None,
     by: NameOption = None,
 ) -> None:
@@ -95,7 +99,8 @@ def disable(
         )
     )
     typer.echo(
-        f"disabled: her SMS commands and links open nothing; {moved} workers were handed over"
+        f"disabled: the coordinator's SMS commands and links no longer work; {moved} workers "
+        "have a new coordinator or partner"
     )
 
 
@@ -108,8 +113,9 @@ def cut_off(msisdn: NumberArgument, because: Because, by: NameOption = None) -> 
         lambda rt: coordinators.cut_off(rt, msisdn, by=_author(by), because=because)
     )
     typer.echo(
-        f"cut off: her SMS commands are not understood any more, {links} links were ended. Her workers stay hers; "
-        "gateway coordinator add with the same number lets her in again, with a new PIN"
+        f"cut off: the coordinator's SMS commands no longer work, and {links} links were revoked. "
+        "Her workers stay; gateway coordinator add with the same number admits her again, "
+        "with a new PIN"
     )
 
 
@@ -127,7 +133,7 @@ def pin(msisdn: NumberArgument, by: NameOption = None) -> None:
         else sys.stdin.readline(100).strip()
     )
     with_runtime(lambda rt: coordinators.set_pin(rt, msisdn, typed, by=_author(by)))
-    typer.echo("set; it stands behind a command, like: UNLOCK +254712345678 PIN ....")
+    typer.echo("set; it is typed behind a command, like: UNLOCK +254712345678 PIN ....")
 
 
 @app.command("link")
@@ -151,7 +157,7 @@ def links(json: Json = None) -> None:
         return
     for row in rows:
         ended = (
-            f"called back {row['revoked_at']:%Y-%m-%d %H:%M}: {row['revoked_because']}"
+            f"revoked {row['revoked_at']:%Y-%m-%d %H:%M}: {row['revoked_because']}"
             if row["revoked_at"]
             else f"until {row['until']:%Y-%m-%d %H:%M}"
         )
@@ -172,7 +178,7 @@ def revoke_link(
     from gateway.steps import coordinators
 
     with_runtime(lambda rt: coordinators.revoke_link(rt, number, by=_author(by), because=because))
-    typer.echo(f"link {number} opens nothing any more")
+    typer.echo(f"link {number} no longer works")
 
 
 def _author(by: str | None) -> str:

@@ -24,7 +24,7 @@ def demo(*, quick: bool, out: Path | None) -> None:
     """Play the shipped recordings. Exits with 1 when any two books differ."""
     console = Console(stderr=str(out) == "-")
     console.print(
-        "[bold]A client sends three batches of questions. Recorded answers of real people\n"
+        "[bold]A client sends three batches of questions. Recorded answers of real workers\n"
         "come back over simulated phones, by USSD and SMS. They are judged, earnings are\n"
         "booked, workers are paid, and at the end all books are compared.[/]\n"
     )

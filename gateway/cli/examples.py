@@ -128,7 +128,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "persons list": ("persons list",),
     "persons add": ("persons add Juma --by Asha",),
     "persons rekey": ("persons rekey Juma --by Asha",),
-    "persons disable": ('persons disable Juma --by Asha --because "left the house"',),
+    "persons disable": ('persons disable Juma --by Asha --because "left the organisation"',),
     "manual export": ("manual export bank --out today.csv",),
     "manual confirm": ("manual confirm bank paid.csv --by Grace",),
     "statements import": ("statements import mpesa yesterday.csv",),

@@ -66,7 +66,7 @@ def _checked(story: dict[str, Any]) -> str:
 def _judged(answer: dict[str, Any]) -> str:
     """Return the judge's verdict on the answers so far, with the skills known at that time."""
     if not answer["judged"]:
-        return "; more were wanted anyway"
+        return "; more answers were wanted anyway"
     skills = _list(answer["judged"][0]["skills"])
     wanted = f" (of a skill of {answer['skill_wanted']} at least)" if answer["skill_wanted"] else ""
     return f"; then, skills {skills}: {answer['best_so_far']} at {answer['confidence']}: {answer['verdict']}{wanted}"

@@ -15,18 +15,22 @@ _CURRENCY, _REGION = "KES", "KE"
 
 
 def fill(
-    into: Annotated[Path, typer.Option(help="A data folder that is new or was never used.")],
+    into: Annotated[Path, typer.Option(help="A data folder that is new or unused.")],
     answers: Annotated[
         int,
-        typer.Option(min=1000, max=100_000_000, help="About so many answers of finished batches."),
+        typer.Option(
+            min=1000, max=100_000_000, help="The approximate number of answers of finished batches."
+        ),
     ] = 100_000,
     workers: Annotated[
         int | None,
-        typer.Option(min=50, max=9_000_000, help="Workers; by default one for 50 answers."),
+        typer.Option(
+            min=50, max=9_000_000, help="The number of workers. Default: one per 50 answers."
+        ),
     ] = None,
     open_tasks: Annotated[
         int | None,
-        typer.Option(min=100, help="Tasks of the very large open batch; by default a fifth."),
+        typer.Option(min=100, help="The tasks of the very large open batch. Default: a fifth."),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed makes the same history.")] = 1,
 ) -> None:
@@ -42,7 +46,7 @@ def fill(
 
     plan = rows.plan(answers, workers, open_tasks, seed)
     console = Console(stderr=True)
-    console.print(f"made-up history goes into {into}; inherited settings are ignored")
+    console.print(f"invented history goes into {into}; inherited settings are ignored")
 
     async def run(settings: Settings) -> int:
         assert settings.secret_key is not None

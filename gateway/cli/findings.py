@@ -12,18 +12,18 @@ from gateway.errors import Refused
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Findings: what a person should look at. Nothing happens to anybody by a finding alone.",
+    help="Findings: observations to look at. A finding alone has no consequence for a worker.",
 )
 
 _Number = Annotated[
-    int, typer.Argument(min=1, max=INT8_MAX, metavar="FINDING", help="Its number in the list.")
+    int, typer.Argument(min=1, max=INT8_MAX, metavar="FINDING", help="The number in the list.")
 ]
 
 
 @app.command("list")
 def listed(
     *,
-    closed: Annotated[bool, typer.Option("--closed", help="Those that somebody closed.")] = False,
+    closed: Annotated[bool, typer.Option("--closed", help="List the closed findings.")] = False,
     batch: Annotated[str | None, typer.Option(help="Only of this batch (b_...).")] = None,
     json: Json = None,
 ) -> None:
@@ -46,7 +46,7 @@ def listed(
             f"{'  ' + row['partner'] if row['partner'] else ''}"
         )
     if not rows:
-        typer.echo("nothing waits for a look")
+        typer.echo("no finding is open")
 
 
 @app.command("show")
@@ -69,8 +69,12 @@ def shown(finding: _Number, json: Json = None) -> None:
 @app.command("close")
 def close(
     finding: _Number,
-    outcome: Annotated[str, typer.Argument(metavar="OUTCOME", help="What you found, in words.")],
-    by: Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")] = None,
+    outcome: Annotated[
+        str, typer.Argument(metavar="OUTCOME", help="The result of your look, in words.")
+    ],
+    by: Annotated[
+        str | None, typer.Option(help="Your name. Default: the user of this shell.")
+    ] = None,
 ) -> None:
     """Close a finding after a person has looked at it."""
     from gateway.store import findings

@@ -9,7 +9,7 @@ from gateway.cli.output import Json, write_json
 from gateway.cli.people import of_batch, with_runtime
 from gateway.cli.shown import say_moved
 
-app = typer.Typer(no_args_is_help=True, help="Gold: questions whose answer is known.")
+app = typer.Typer(no_args_is_help=True, help="Gold: questions with known answers.")
 
 _Batch = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id (b_...).")]
 
@@ -35,9 +35,11 @@ def listed(batch: _Batch, json: Json = None) -> None:
 def correct(
     batch: _Batch,
     task: Annotated[str, typer.Argument(metavar="TASK", help="The client's id of the gold task.")],
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="What is true.")],
-    reason: Annotated[str, typer.Option(help="Why: kept with the correction.")],
-    by: Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")] = None,
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="The true value.")],
+    reason: Annotated[str, typer.Option(help="The reason, which is kept with the correction.")],
+    by: Annotated[
+        str | None, typer.Option(help="Your name. Default: the user of this shell.")
+    ] = None,
     json: Json = None,
 ) -> None:
     """Correct gold that was wrong.

@@ -18,7 +18,7 @@ def listed() -> None:
     if not rows:
         typer.echo("no payout is held")
     for row in rows:
-        end = "goes by itself" if row["ends"] else "looked at again"
+        end = "released automatically" if row["ends"] else "checked again"
         typer.echo(
             f"{row['ref']}  {amount_text(row['amount'], row['currency']):>14}  worker {row['worker']}, "
             f"coordinator {row['coordinator_id'] or '-'}  {row['control']}: {end} {row['until']:%Y-%m-%d %H:%M} UTC"
@@ -28,11 +28,13 @@ def listed() -> None:
 @app.command()
 def release(
     ref: Annotated[str, typer.Argument(help="The payout's reference.")],
-    who: Annotated[str, typer.Option(help="Who looked; kept with it.")],
+    who: Annotated[
+        str, typer.Option(help="The name of the person who looked, which is kept with it.")
+    ],
 ) -> None:
     """Release a delayed payout, whatever control delays it."""
     from gateway.cli.people import with_runtime
     from gateway.steps import controls
 
     with_runtime(lambda rt: controls.release(rt, ref.upper(), who))
-    typer.echo(f"{ref.upper()} goes out now")
+    typer.echo(f"{ref.upper()} is released")

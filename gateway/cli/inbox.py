@@ -16,14 +16,15 @@ from gateway.store import inbox
 from gateway.store.db import Row
 
 app = typer.Typer(
-    no_args_is_help=True, help="Inbound events that could not be processed: look, and try again."
+    no_args_is_help=True,
+    help="Inbound events that could not be processed: inspect them, and try again.",
 )
 _SHOWN_MAX = 1000
 
 
 @app.command("list")
 def list_events(
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="The most events to list, newest first.")] = 50,
     json: Json = None,
 ) -> None:
     """List the open events, newest first.
@@ -34,16 +35,16 @@ def list_events(
     if write_json([dict(row) for row in [*rows, *remarked]], json):
         return
     if not rows:
-        print("nothing is left over: all that came in is done")
+        print("all events are done")
     _print(rows, now)
     if remarked:
-        print("\ndone, with a remark (gateway inbox dismiss takes it off the list)")
+        print("\ndone, with a remark (gateway inbox dismiss removes it from the list)")
         _print(remarked, now)
 
 
 @app.command("show")
 def show(
-    event: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="Its number in the list.")],
+    event: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="The number in the list.")],
 ) -> None:
     """Show one event as it came.
 
@@ -68,7 +69,7 @@ def show(
 @app.command("replay")
 def replay(
     event: Annotated[
-        int | None, typer.Argument(min=1, max=INT8_MAX, help="Its number in the list.")
+        int | None, typer.Argument(min=1, max=INT8_MAX, help="The number in the list.")
     ] = None,
     all_failed: Annotated[
         bool, typer.Option("--all", help="All failed events that can be replayed, oldest first.")
@@ -90,7 +91,7 @@ def replay(
 
 @app.command("dismiss")
 def dismiss(
-    event: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="Its number in the list.")],
+    event: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="The number in the list.")],
 ) -> None:
     """Mark an event as done without processing it, when it needs no action."""
 
@@ -167,6 +168,6 @@ async def _again(rt: Runtime, row: Mapping[str, Any]) -> None:
 
 
 _WHY_NOT = {
-    "session-end": "the end of a session has no effect any more (gateway inbox dismiss)",
-    "payout": "the operator is asked about the payout again by itself (gateway inbox dismiss)",
+    "session-end": "the end of a session no longer has an effect (gateway inbox dismiss)",
+    "payout": "the gateway asks the operator about the payout again automatically (gateway inbox dismiss)",
 }

@@ -171,7 +171,7 @@ def _channel(settings: Settings, name: str) -> ChannelSettings:
     if channel is None or channel.sms is None or channel.sms.kind != "kannel":
         kannels = [n for n, c in settings.channels.items() if c.sms and c.sms.kind == "kannel"]
         raise Refused(
-            f"{name!r} is no Kannel channel; there is: {', '.join(kannels) or 'none'} (see docs/operators/kannel.md)"
+            f"{name!r} is not a Kannel channel; there is: {', '.join(kannels) or 'none'} (see docs/operators/kannel.md)"
         )
     return channel
 
@@ -179,5 +179,7 @@ def _channel(settings: Settings, name: str) -> ChannelSettings:
 def _value(what: str, value: str) -> str:
     """Return a quoted value. Raises Refused for a quotation mark, which Kannel cannot express."""
     if '"' in value or "\\" in value or not value.isprintable():
-        raise Refused(f"the {what} cannot stand in a kannel.conf: no quotation mark, no backslash")
+        raise Refused(
+            f"the {what} must not contain a quotation mark or a backslash in a kannel.conf"
+        )
     return value

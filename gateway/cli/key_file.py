@@ -15,7 +15,7 @@ def store(path: Path, key: str) -> None:
     if path.exists():
         if read(path) != key:
             raise Refused(
-                f"{path} holds another secret key: name another file, or move this one away (backups of before need it)"
+                f"{path} holds another secret key: name another file, or move this one away (earlier backups need it)"
             )
         return
     try:

@@ -19,7 +19,7 @@ def _refuse_key(value: str | None) -> None:
     if value is not None:
         raise Refused(
             "a key on the command line can be read by every user of this machine (ps) and stays in the shell's history: "
-            "leave --key out and type the key when asked, or give --key-file FILE (- for standard input). "
+            "omit --key and type the key when asked, or give --key-file FILE (- for standard input). "
             "If this was a real key, renew it now: gateway persons rekey NAME --by NAME",
             field="key",
         )

@@ -90,7 +90,7 @@ def verify(
         if str(json) != "-":
             for one in wrong:
                 typer.echo(f"difference: {one}")
-            typer.echo("not what the books say" if wrong else "genuine: the books say the same")
+            typer.echo("different from the books" if wrong else "genuine: equal to the books")
         write_json({"genuine": not wrong, "differences": wrong}, json)
         if wrong:
             sys.exit(1)
@@ -112,9 +112,10 @@ def verify(
 def print_statement(
     worker: Annotated[int, typer.Argument(min=1, max=INT8_MAX, help="The worker's id.")],
     first: Annotated[
-        str | None, typer.Option("--from", help="First day, 2026-11-01; default: her first.")
+        str | None,
+        typer.Option("--from", help="First day, 2026-11-01. Default: the worker's first."),
     ] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last day; default: today.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day. Default: today.")] = None,
 ) -> None:
     """Print a worker's statement with every movement and a checksum.
 
@@ -180,7 +181,7 @@ def _day(text: str) -> date:
 @app.command("float")
 def floats(
     provider: Annotated[str, typer.Argument(help="The provider's name in the settings.")],
-    last: Annotated[int, typer.Option(min=1, max=INT8_MAX, help="How many statements.")] = 7,
+    last: Annotated[int, typer.Option(min=1, max=INT8_MAX, help="The number of statements.")] = 7,
     json: Json = None,
 ) -> None:
     """Show how each imported statement balances with the books. Exits with 1 on a difference.
@@ -201,7 +202,7 @@ def floats(
     if str(json) != "-":
         if now is not None:
             typer.echo(
-                f"now: the operator says {now.told_minor} minor units, our books {now.least_minor} to {now.most_minor}"
+                f"now: the operator reports {now.told_minor} minor units, the gateway's books {now.least_minor} to {now.most_minor}"
                 f" with what is in flight: {f'{now.gap_minor:+} DIFFERENCE' if now.gap_minor else 'agrees'}"
             )
         for row in rows:
@@ -221,7 +222,7 @@ def float_top_up(
     provider: Annotated[str, typer.Argument(help="The provider's name in the settings.")],
     amount: Annotated[str, typer.Argument(help="In major units, e.g. 50000.")],
     receipt: Annotated[
-        str, typer.Option(help="The operator's receipt of it, as its statement will show it.")
+        str, typer.Option(help="The operator's receipt, as its statement will show it.")
     ],
 ) -> None:
     """Book money that was moved to the account from which the operator pays.
@@ -238,7 +239,7 @@ def float_top_up(
 
 @app.command()
 def grants(
-    role: Annotated[str, typer.Argument(help="The database role the gateway runs as.")],
+    role: Annotated[str, typer.Argument(help="The database role that the gateway runs as.")],
 ) -> None:
     """Print the SQL that lets a role run the gateway but never rewrite the ledger.
 
@@ -280,7 +281,7 @@ def disputes() -> None:
     for row in rows:
         typer.echo(
             f"{row['ref']}  {amount_text(row['amount'], row['currency'])}  worker {row['worker']}, "
-            f"coordinator {row['coordinator'] or '-'}: dropped by itself {row['decide_by']:%Y-%m-%d}"
+            f"coordinator {row['coordinator'] or '-'}: dropped automatically on {row['decide_by']:%Y-%m-%d}"
         )
     typer.echo(f"{len(rows)} wait for a decision (gateway ledger decide)")
 
@@ -288,9 +289,13 @@ def disputes() -> None:
 @app.command("decide")
 def decide_adjustment(
     ref: Annotated[str, typer.Argument(help="The adjustment's reference.")],
-    who: Annotated[str, typer.Option(help="Who decides; kept with the decision.")],
+    who: Annotated[
+        str,
+        typer.Option(help="The name of the person who decides, which is kept with the decision."),
+    ],
     uphold: Annotated[
-        bool, typer.Option("--uphold/--drop", help="Uphold it, or drop it: nothing is taken.")
+        bool,
+        typer.Option("--uphold/--drop", help="Uphold it, or drop it, so that no money is taken."),
     ] = False,
 ) -> None:
     """Decide an adjustment that its worker disputes, on her coordinator's advice."""

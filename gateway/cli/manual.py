@@ -8,7 +8,9 @@ import typer
 from gateway.cli.output import Raw
 from gateway.cli.people import with_runtime
 
-app = typer.Typer(no_args_is_help=True, help="Payouts made by hand: the list, and confirmations.")
+app = typer.Typer(
+    no_args_is_help=True, help="Payouts made outside the gateway: the list, and confirmations."
+)
 ProviderArgument = Annotated[str, typer.Argument(help="The provider's name in the settings.")]
 
 
@@ -40,7 +42,10 @@ def confirm(
             help="CSV or XLSX with ref,status,receipt,amount; status is paid or failed."
         ),
     ],
-    by: Annotated[str, typer.Option(help="Who confirms; it is written beside each payout.")],
+    by: Annotated[
+        str,
+        typer.Option(help="The name of the person who confirms, which is kept with each payout."),
+    ],
 ) -> None:
     """Take confirmations: either all rows are right, or none is taken.
 
@@ -53,4 +58,4 @@ def confirm(
     except OSError as bad:
         raise SystemExit(f"gateway: {file} cannot be read: {bad}") from None
     paid, back = with_runtime(lambda rt: taken(rt, provider, content, by))
-    print(f"{paid} paid, {back} given back to their workers")
+    print(f"{paid} paid, {back} returned to their workers")

@@ -11,7 +11,7 @@ from gateway.cli.output import Json, write_json
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Changes of a worker's number: ask for one, see them, and decide, two persons at a time.",
+    help="Changes of a worker's number: request, list and decide them. Each needs two persons.",
 )
 
 MoveArgument = Annotated[
@@ -19,18 +19,18 @@ MoveArgument = Annotated[
 ]
 DeciderOption = Annotated[str, typer.Option(help="Your name, as added with `gateway persons add`.")]
 _TOLD = {
-    "noted": "noted; another person must say the same of change {number}",
-    "invited": "approved; the new number is asked for a YES now, and the old one is told",
-    "kept": "the objection is over: the number stays the new one, and payouts go on",
+    "noted": "noted; another person must decide the same about change {number}",
+    "invited": "approved; the new number is asked for a YES now, and the old one is notified",
+    "kept": "the objection is over: the new number stays, and payouts continue",
     "refused": "refused; nothing changes",
-    "given_back": "the number is given back: the worker has her old number again",
+    "given_back": "the change is undone: the worker has her old number again",
 }
 
 
 @app.command("list")
 def listed(
     everything: Annotated[
-        bool, typer.Option("--all", help="Also those that are over, the last 200.")
+        bool, typer.Option("--all", help="List the last 200 finished ones, too.")
     ] = False,
     json: Json = None,
 ) -> None:
@@ -66,11 +66,11 @@ def show(number: MoveArgument) -> None:
 @app.command("request")
 def request(
     worker: Annotated[
-        str, typer.Argument(help="Her number, also the one she lost, her name, or her id.")
+        str, typer.Argument(help="The worker's number (also the lost one), name or id.")
     ],
     new: Annotated[str, typer.Argument(help="The new number.")],
-    because: Annotated[str, typer.Option(help="Why; kept with the change.")],
-    by: Annotated[str | None, typer.Option(help="Who asks. Default: your user name.")] = None,
+    because: Annotated[str, typer.Option(help="The reason, which is kept with the change.")],
+    by: Annotated[str | None, typer.Option(help="Your name. Default: your user name.")] = None,
 ) -> None:
     """Request another number for a worker. Nothing changes before two persons have approved it."""
     from gateway.cli.people import with_runtime
@@ -80,7 +80,7 @@ def request(
     made = with_runtime(lambda rt: move_requests.request(rt, worker, new, by=who, because=because))
     typer.echo(
         f"change {made.number} waits for two persons: gateway moves show {made.number}; "
-        f"told by SMS: {made.told} numbers of controls.tell"
+        f"notified by SMS: {made.told} numbers of controls.tell"
     )
 
 
@@ -101,7 +101,8 @@ def approve(
 def refuse(
     number: MoveArgument,
     because: Annotated[
-        str, typer.Option(help="Why; kept with the change, and told the coordinator.")
+        str,
+        typer.Option(help="The reason, which is kept with the change and sent to the coordinator."),
     ],
     by: DeciderOption,
     key_file: KeyFile = None,

@@ -19,7 +19,7 @@ def operators(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of receipts and of the fault plan.")] = 0,
     faults: Annotated[
-        str, typer.Option(help="JSON file that says what goes wrong, or `none`.")
+        str, typer.Option(help="JSON file with the faults to inject, or `none`.")
     ] = "none",
     float_minor: Annotated[
         int, typer.Option(help="Opening float of new books, in minor units (KES cents).")

@@ -13,7 +13,7 @@ from gateway.cli.people import with_runtime
 from gateway.cli.shown import say_moved
 
 app = typer.Typer(
-    no_args_is_help=True, help="Options of a batch: two that mean the same, or a wrong label."
+    no_args_is_help=True, help="Options of a batch: two with one meaning, or a wrong label."
 )
 
 
@@ -25,10 +25,14 @@ def options() -> None:
 @app.command("same")
 def same(
     batch: Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id (b_...).")],
-    option: Annotated[str, typer.Argument(metavar="OPTION", help="The id of the one.")],
-    same_as: Annotated[str, typer.Argument(metavar="AS", help="The id of the one that stays.")],
-    reason: Annotated[str, typer.Option(help="Why: kept with the correction.")],
-    by: Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")] = None,
+    option: Annotated[
+        str, typer.Argument(metavar="OPTION", help="The id of the option to count as another.")
+    ],
+    same_as: Annotated[str, typer.Argument(metavar="AS", help="The id of the option that stays.")],
+    reason: Annotated[str, typer.Option(help="The reason, which is kept with the correction.")],
+    by: Annotated[
+        str | None, typer.Option(help="Your name. Default: the user of this shell.")
+    ] = None,
     json: Json = None,
 ) -> None:
     """Count one option as another. Answers, gold, skills and results follow.
@@ -48,17 +52,21 @@ def same(
 @app.command("label")
 def label(
     batch: Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id (b_...).")],
-    option: Annotated[str, typer.Argument(metavar="OPTION", help="Its id, which stays.")],
-    text: Annotated[str, typer.Argument(metavar="LABEL", help="What workers read from now on.")],
-    reason: Annotated[str, typer.Option(help="Why: kept with the correction.")],
-    language: Annotated[str, typer.Option(help="Of the workers who read it.")] = "en",
+    option: Annotated[str, typer.Argument(metavar="OPTION", help="The option's id, which stays.")],
+    text: Annotated[
+        str, typer.Argument(metavar="LABEL", help="The label that workers read from now on.")
+    ],
+    reason: Annotated[str, typer.Option(help="The reason, which is kept with the correction.")],
+    language: Annotated[str, typer.Option(help="The language of the workers who read it.")] = "en",
     misled: Annotated[
         bool,
         typer.Option(
-            "--misled", help="The old label said something else: ask again what chose it."
+            "--misled", help="The old label had another meaning: ask again where it was chosen."
         ),
     ] = False,
-    by: Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Your name. Default: the user of this shell.")
+    ] = None,
     json: Json = None,
 ) -> None:
     """Correct an option's label, which every later question shows.
@@ -74,6 +82,6 @@ def label(
     typer.echo(f"{option} is called {text!r} now")
     if misled:
         typer.echo(
-            f"{diff['void']:,} answers are void (they were paid and stay so); questions that somebody holds are asked anew"
+            f"{diff['void']:,} answers are void (they stay paid); open questions are asked again"
         )
     say_moved(diff)

@@ -65,7 +65,7 @@ def show(out: Path | None) -> None:
         )
     if figures.outbox.get("unknown"):
         print(
-            "unknown: the provider's answer was lost; a delivery report, or the provider when asked, may still tell. "
+            "unknown: the provider's answer was lost; a delivery report or a query may still settle it. "
             "Questions and replies are sent again after a minute, news about money never."
         )
     if locked:

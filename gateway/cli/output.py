@@ -11,14 +11,13 @@ import typer
 from gateway.errors import SettingsError
 from gateway.tabular import CsvWriter
 
-Json = Annotated[
-    Path | None, typer.Option("--json", help="Write it as JSON; - = to standard output.")
-]
+Json = Annotated[Path | None, typer.Option("--json", help="Write the result as JSON; - is stdout.")]
 
 Raw = Annotated[
     bool,
     typer.Option(
-        "--raw", help="For programs: cells as they are. Do not open such a file in a spreadsheet."
+        "--raw",
+        help="Leave cells unchanged, for programs. Do not open such a file in a spreadsheet.",
     ),
 ]
 

@@ -11,10 +11,11 @@ from gateway.cli.keys import KeyFile, NoKey, read_key
 from gateway.cli.persons import add as add_person
 
 app = typer.Typer(
-    no_args_is_help=True, help="Payouts that need people: evidence, decisions, the circuit breaker."
+    no_args_is_help=True,
+    help="Payouts that need a person: evidence, decisions, the circuit breaker.",
 )
 statements = typer.Typer(
-    no_args_is_help=True, help="Operators' statements, held against our books."
+    no_args_is_help=True, help="Operators' statements, compared with the gateway's books."
 )
 
 
@@ -46,7 +47,7 @@ def waiting() -> None:
 
 @app.command()
 def evidence(
-    ref: Annotated[str, typer.Argument(help="What the worker reads, e.g. P7K2QX.")],
+    ref: Annotated[str, typer.Argument(help="The reference that the worker reads, e.g. P7K2QX.")],
 ) -> None:
     """Print everything that is known about a payout on one page."""
     from gateway.cli.people import with_runtime
@@ -60,8 +61,8 @@ app.command("person")(add_person)
 
 @app.command("resolve")
 def resolve_payout(
-    ref: Annotated[str, typer.Argument(help="What the worker reads, e.g. P7K2QX.")],
-    became: Annotated[Became, typer.Option("--as", help="What the operator did.")],
+    ref: Annotated[str, typer.Argument(help="The reference that the worker reads, e.g. P7K2QX.")],
+    became: Annotated[Became, typer.Option("--as", help="What the operator did with the payment.")],
     by: Annotated[str, typer.Option(help="Your name, as added with `gateway payouts person`.")],
     receipt: Annotated[str, typer.Option(help="The operator's receipt, if it paid.")] = "",
     key_file: KeyFile = None,
@@ -80,7 +81,7 @@ def resolve_payout(
     typer.echo(
         f"{said.ref} is {became} now"
         if said.confirmed
-        else f"noted; a second person must say the same of {said.ref}"
+        else f"noted; a second person must decide the same about {said.ref}"
     )
 
 
@@ -108,7 +109,7 @@ def explain(
         int, typer.Argument(min=1, max=INT8_MAX, help="The number in `gateway payouts breaker`.")
     ],
     by: Annotated[str, typer.Option(help="Your name.")],
-    because: Annotated[str, typer.Option(help="What it was.")],
+    because: Annotated[str, typer.Option(help="The explanation.")],
     key_file: KeyFile = None,
     key: NoKey = None,
 ) -> None:

@@ -11,11 +11,11 @@ from gateway.ids import ClientId
 from gateway.money import amount_text, exact_amount
 from gateway.runtime import Runtime
 
-client = typer.Typer(no_args_is_help=True, help="Clients: those who send work and pay for it.")
+client = typer.Typer(no_args_is_help=True, help="Clients, who send work and pay for it.")
 keys = typer.Typer(no_args_is_help=True, help="A client's API keys.")
 client.add_typer(keys, name="keys")
 partner = typer.Typer(
-    no_args_is_help=True, help="Partners: local centres whose workers join with a code."
+    no_args_is_help=True, help="Partners: local centres, whose workers join with a code."
 )
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ async def of_batch(rt: Runtime, batch: str, rows: Awaitable[T]) -> T:
 @client.command("add")
 def add_client(
     name: Annotated[str, typer.Argument(help="The client's name.")],
-    currency: Annotated[str, typer.Option(help="The money it pays in.")] = "KES",
+    currency: Annotated[str, typer.Option(help="The currency in which the client pays.")] = "KES",
 ) -> None:
     """Add a client and print its API key, once."""
     from gateway.steps import admit
@@ -103,7 +103,9 @@ def list_keys(
 @keys.command("revoke")
 def revoke_key(
     client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
-    key: Annotated[str, typer.Argument(metavar="KEY", help="Its first characters, as listed.")],
+    key: Annotated[
+        str, typer.Argument(metavar="KEY", help="The key's first characters, as listed.")
+    ],
 ) -> None:
     """Revoke an API key at once."""
     from gateway.steps import admit
@@ -129,7 +131,7 @@ def list_clients() -> None:
 def top_up(
     client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
     amount: Annotated[str, typer.Argument(help="In major units, e.g. 5000.00")],
-    ref: Annotated[str, typer.Option(help="The bank's reference; the same one counts once.")],
+    ref: Annotated[str, typer.Option(help="The bank's reference. A repeated one counts once.")],
 ) -> None:
     """Book money that arrived from a client."""
     from gateway.steps import admit
@@ -149,7 +151,9 @@ def top_up(
 
 @partner.command("add")
 def add_partner(
-    code: Annotated[str, typer.Argument(help="What workers text after JOIN, e.g. KIBERA.")],
+    code: Annotated[
+        str, typer.Argument(help="The word that workers text after JOIN, e.g. KIBERA.")
+    ],
     name: Annotated[str, typer.Argument(help="The centre's name.")],
 ) -> None:
     """Add a partner, or rename it."""

@@ -12,11 +12,11 @@ from gateway.cli.output import Json, write_json
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Persons who decide about money, two at a time: vouched for, expiring, each with her own key.",
+    help="Persons who decide about money, two per decision. Each has a key that expires.",
 )
 
 Name = Annotated[str, typer.Argument(help="The person's name.")]
-Voucher = Annotated[str, typer.Option("--by", help="The person who is here and vouches for it.")]
+Voucher = Annotated[str, typer.Option("--by", help="The existing person who vouches for this one.")]
 
 
 @app.command("list")
@@ -52,8 +52,8 @@ def add(name: Name, by: Voucher = "", key_file: KeyFile = None, key: NoKey = Non
     _shown(made.key, name)
     if not made.vouched:
         typer.echo(
-            "Nobody vouched for this person: there was nobody who could (the first two persons, or none is left). "
-            "From now on a present person's key is needed (--by)."
+            "No person vouched for this one, because none could (it is one of the first two, or none is left). "
+            "From now on an existing person's key is needed (--by)."
         )
     _told(made.told)
 
@@ -77,7 +77,7 @@ def rekey(name: Name, by: Voucher = "", key_file: KeyFile = None, key: NoKey = N
 def disable(
     name: Name,
     by: Voucher,
-    because: Annotated[str, typer.Option(help="Why; kept with the person.")],
+    because: Annotated[str, typer.Option(help="The reason, which is kept with the person.")],
     key_file: KeyFile = None,
     key: NoKey = None,
 ) -> None:
@@ -90,7 +90,9 @@ def disable(
 
     hers = read_key(key_file, by)
     told = with_runtime(lambda rt: persons.disable_person(rt, name, because, by, hers))
-    typer.echo(f"{name} decides nothing any more; what only she had said does not count")
+    typer.echo(
+        f"{name} may no longer decide; decisions that only this person had made do not count"
+    )
     _told(told)
 
 
@@ -100,7 +102,7 @@ def _shown(key: str, name: str) -> None:
 
 def _told(told: int) -> None:
     typer.echo(
-        f"told by SMS: {told} numbers of controls.tell"
+        f"notified by SMS: {told} numbers of controls.tell"
         if told
-        else "Nobody outside is told: set controls.tell to phone numbers of people outside (docs/operators/settings.md)."
+        else "No outside person is notified: set controls.tell to their phone numbers (docs/operators/settings.md)."
     )

@@ -15,7 +15,7 @@ __all__ = ["client"]
 @client.command("proof")
 def proof(
     batch: Annotated[str, typer.Argument(help="The batch's id (b_...).")],
-    out: Annotated[Path | None, typer.Option(help="Write the CSV there; default: stdout.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the CSV there. Default: stdout.")] = None,
     *,
     raw: Raw = False,
 ) -> None:

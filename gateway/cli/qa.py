@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from gateway.qa.gold_splits import SplitFigures
 
 app = typer.Typer(
-    help="Aggregate recorded answers, replay when asking could have stopped, explain a decision.",
+    help="Aggregate recorded answers, replay stopping rules, explain a decision.",
     no_args_is_help=True,
 )
 app.command()(qa_story.explain)
@@ -57,12 +57,14 @@ PlotFile = Annotated[
 WorthOption = Annotated[
     float | None,
     typer.Option(
-        min=0.01, help="Stop by price instead: what a corrected error is worth (see --price)."
+        min=0.01, help="Stop by price instead: the value of a corrected error (see --price)."
     ),
 ]
 PriceOption = Annotated[
     float,
-    typer.Option(min=0.0, help="Of one answer, payout and segments, in the money of --worth."),
+    typer.Option(
+        min=0.0, help="The cost of one answer (payout and segments), in the money of --worth."
+    ),
 ]
 
 
@@ -74,14 +76,14 @@ def aggregate(
     ] = None,
     gold: Annotated[
         Path | None,
-        typer.Option(help="CSV task,truth: let these teach skills, calibrate and certify."),
+        typer.Option(help="CSV task,truth: use these to learn skills, calibrate and certify."),
     ] = None,
     kind: KindOption = None,
     value: ValueOption = None,
     language: LanguageOption = "",
     currency: CurrencyOption = "",
     method: Annotated[
-        str, typer.Option(help="auto, or a rule by name; an unknown one lists those there are.")
+        str, typer.Option(help="auto, or a rule by name. An unknown name lists the rules.")
     ] = "auto",
     out: Annotated[
         str | None,
@@ -128,7 +130,7 @@ def stopping(
     truth: Annotated[Path, typer.Option(help="CSV with columns task,truth.")],
     gold: Annotated[
         Path | None,
-        typer.Option(help="CSV task,truth: these teach skills first, and are not counted."),
+        typer.Option(help="CSV task,truth: use these to learn skills first. They are not counted."),
     ] = None,
     kind: KindOption = None,
     value: ValueOption = None,
@@ -155,16 +157,16 @@ def stopping(
 @app.command()
 def simulate(
     tasks: Annotated[int, typer.Option(min=1, max=20_000, help="Questions in the batch.")] = 500,
-    workers: Annotated[int, typer.Option(min=1, max=2_000, help="People who answer.")] = 50,
-    options: Annotated[int, typer.Option(min=2, max=9, help="Choices per question.")] = 2,
-    answers: Annotated[int, typer.Option(min=1, max=30, help="Most answers a task may get.")] = 7,
+    workers: Annotated[int, typer.Option(min=1, max=2_000, help="The workers who answer.")] = 50,
+    options: Annotated[int, typer.Option(min=2, max=9, help="The options per question.")] = 2,
+    answers: Annotated[int, typer.Option(min=1, max=30, help="The most answers per task.")] = 7,
     skill: Annotated[float, typer.Option(help="Mean share of right answers.")] = 0.75,
     spread: Annotated[float, typer.Option(help="Standard deviation between workers.")] = 0.12,
     spammers: Annotated[
-        int, typer.Option(min=0, help="Of the workers: press keys without reading.")
+        int, typer.Option(min=0, help="The share of workers who press keys without reading.")
     ] = 0,
     copiers: Annotated[
-        int, typer.Option(min=0, help="Of the workers: hand in what the first worker says.")
+        int, typer.Option(min=0, help="The share of workers who copy the first worker's answer.")
     ] = 0,
     confidence: ConfidenceOption = None,
     seeds: Annotated[int, typer.Option(min=1, help="Random orders to average.")] = 3,
@@ -188,7 +190,9 @@ def simulate(
 def gold(
     answers: AnswersFile,
     truth: Annotated[Path, typer.Option(help="CSV with columns task,truth.")],
-    gold: Annotated[list[int] | None, typer.Option(min=1, help="Gold tasks; repeatable.")] = None,
+    gold: Annotated[
+        list[int] | None, typer.Option(min=1, help="The number of gold tasks. Repeatable.")
+    ] = None,
     splits: Annotated[int, typer.Option(min=1, help="Random choices of them to average.")] = 200,
     kind: KindOption = None,
     value: ValueOption = None,
@@ -301,7 +305,7 @@ def _suspects(rows: Sequence[tuple[str, str, str]]) -> dict[str, object]:
     for one in found:
         typer.echo(f"{one.rule}: {', '.join(one.workers)}: {one.sentence}", err=True)
     if not found:
-        typer.echo("nobody shares mistakes beyond luck", err=True)
+        typer.echo("no workers share mistakes beyond chance", err=True)
     named = [
         {"rule": one.rule, "workers": list(one.workers), "chance": one.chance} for one in found
     ]

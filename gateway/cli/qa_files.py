@@ -36,21 +36,31 @@ AnswersFile = Annotated[
     Path, typer.Option("--answers", help="CSV with columns task,worker,answer; - is stdin.")
 ]
 KindOption = Annotated[
-    AnswerKind | None, typer.Option(help="What the answers are; guessed from them if not given.")
+    AnswerKind | None, typer.Option(help="The kind of the answers. Default: guessed from them.")
 ]
 ValueOption = Annotated[
     str | None,
-    typer.Option("--value", help="Of typed answers: text, date, number or name, read as by phone."),
+    typer.Option(
+        "--value", help="The type of typed answers: text, date, number or name, read as by phone."
+    ),
 ]
 LanguageOption = Annotated[
-    str, typer.Option("--language", help="Of the workers (en, sw, ...): how they write values.")
+    str,
+    typer.Option(
+        "--language",
+        help="The workers' language (en, sw, ...), which decides how they write values.",
+    ),
 ]
 CurrencyOption = Annotated[
-    str, typer.Option("--currency", help="Of their country (KES, ...): how values are written.")
+    str,
+    typer.Option(
+        "--currency",
+        help="Their country's currency (KES, ...), which decides how values are written.",
+    ),
 ]
 ConfidenceOption = Annotated[
     float | None,
-    typer.Option(min=0.0, max=1.0, help="Close a task at this posterior (0.9 if not given)."),
+    typer.Option(min=0.0, max=1.0, help="Close a task at this posterior. Default: 0.9."),
 ]
 JsonFile = Annotated[
     str | None, typer.Option("--json", help="Write the figures as JSON; - is stdout.")

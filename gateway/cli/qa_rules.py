@@ -12,7 +12,7 @@ from gateway.cli.qa_files import JsonFile, one_line_errors, write_json
 from gateway.money import amount_text
 
 BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id (b_...).")]
-_By = Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")]
+_By = Annotated[str | None, typer.Option(help="Your name. Default: the user of this shell.")]
 CHANGES_SHOWN = 20
 
 
@@ -84,8 +84,10 @@ def try_live(
 
 def switch(
     batch: BatchId,
-    version: Annotated[str, typer.Argument(metavar="VERSION", help="As the dry run named it.")],
-    reason: Annotated[str, typer.Option(help="Why: kept with the change.")],
+    version: Annotated[
+        str, typer.Argument(metavar="VERSION", help="The version that the dry run printed.")
+    ],
+    reason: Annotated[str, typer.Option(help="The reason, which is kept with the change.")],
     by: _By = None,
     json_file: JsonFile = None,
 ) -> None:
@@ -99,7 +101,7 @@ def switch(
         if json_file:
             write_json(json_file, {"version": version, "moved": moved})
             return
-        typer.echo(f"rule {version} is on; {len(moved):,} open tasks are settled by it")
+        typer.echo(f"rule {version} is on; {len(moved):,} open tasks are decided by it")
         for one in moved[:CHANGES_SHOWN]:
             typer.echo(f"  {one['task']}: {one['becomes']}")
 

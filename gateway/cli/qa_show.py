@@ -26,7 +26,7 @@ def plot_savings(plot: Path, figures: Mapping[str, Any], curve: list[dict[str, f
     series = {"fixed overlap": fixed, "dynamic, at rising confidence": dynamic}
     labels = dict(zip(dynamic, (f"{sure:g}" for sure in SWEPT), strict=True))
     title = f"{NAMES[rate]} against cost"
-    write(plot, [lines(title, "answers a task", NAMES[rate], series, labels)])
+    write(plot, [lines(title, "answers per task", NAMES[rate], series, labels)])
 
 
 def plot_results(
@@ -38,7 +38,7 @@ def plot_results(
 
     scored = _scored(found, truths, gold)
     if not scored:
-        raise Refused("a picture needs --truth: it shows what was found against what is true")
+        raise Refused("a picture needs --truth: it compares the results with the truth")
     right = _right(found, scored, truths)
     bins = reliability([sure for _, _, sure, _ in scored], right)
     panels = [picture.calibration("calibration", bins)]
@@ -51,8 +51,8 @@ def plot_results(
         by_answers.setdefault(given, []).append(hit)
     points = [(float(given), sum(hits) / len(hits)) for given, hits in by_answers.items()]
     if len(points) > 1:
-        series = {"tasks with so many answers": points}
-        panels.append(picture.lines("accuracy by overlap", "answers a task", "right", series))
+        series = {"tasks with this number of answers": points}
+        panels.append(picture.lines("accuracy by overlap", "answers per task", "right", series))
     picture.write(plot, panels)
 
 
@@ -96,7 +96,7 @@ def show_curve(figures: Mapping[str, Any]) -> None:
     rate = "accuracy" if "accuracy" in figures else "wer"
     fixed = [(one["answers_per_task"], one[rate]) for one in figures["fixed"].values()]
     series = {"fixed overlap": fixed, "dynamic": [(figures["answers_per_task"], figures[rate])]}
-    typer.echo(curve("answers a task", NAMES[rate], series))
+    typer.echo(curve("answers per task", NAMES[rate], series))
 
 
 def show_figures(figures: Mapping[str, Any]) -> None:
@@ -171,7 +171,7 @@ def show_savings(figures: Mapping[str, Any]) -> None:
 
     rates = [key for key in figures if key in RATES]
     table = Table(title=_setting(figures))
-    for heading in ("policy", "answers a task", *(rate.replace("_", " ") for rate in rates)):
+    for heading in ("policy", "answers per task", *(rate.replace("_", " ") for rate in rates)):
         table.add_column(heading, justify="left" if heading == "policy" else "right")
     policies = {f"fixed {n}": one for n, one in figures["fixed"].items()} | {"dynamic": figures}
     for name, one in policies.items():

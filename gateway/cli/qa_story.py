@@ -36,15 +36,17 @@ CHANGES_SHOWN = 20
 
 TruthFile = Annotated[Path | None, typer.Option("--truth", help="CSV task,truth.")]
 GoldFile = Annotated[
-    Path | None, typer.Option("--gold", help="CSV task,truth that teaches skills.")
+    Path | None, typer.Option("--gold", help="CSV task,truth to learn skills from.")
 ]
 PolicyOption = Annotated[str, typer.Option(help="all, fixed:N, dynamic, or worth:N.")]
-MethodOption = Annotated[str, typer.Option(help="How results are found: auto, or a rule by name.")]
-MinorPriceOption = Annotated[float, typer.Option(min=0.0, help="Of one answer, minor units.")]
+MethodOption = Annotated[str, typer.Option(help="The rule for results: auto, or a rule by name.")]
+MinorPriceOption = Annotated[
+    float, typer.Option(min=0.0, help="The cost of one answer, in minor units.")
+]
 
 
 def explain(
-    task: Annotated[str, typer.Argument(help="The task whose decision is to be told.")],
+    task: Annotated[str, typer.Argument(help="The task whose decision is explained.")],
     answers: AnswersFile,
     truth: TruthFile = None,
     gold: GoldFile = None,
@@ -84,7 +86,7 @@ def dry_run(
         Path | None, typer.Option("--answers", help="CSV with columns task,worker,answer.")
     ] = None,
     batch: Annotated[
-        str | None, typer.Option("--batch", help="Or the answers of a live batch (b_...).")
+        str | None, typer.Option("--batch", help="Use the answers of a live batch (b_...).")
     ] = None,
     truth: TruthFile = None,
     gold: GoldFile = None,
@@ -96,11 +98,16 @@ def dry_run(
     confidence: ConfidenceOption = None,
     method: MethodOption = "auto",
     price: MinorPriceOption = 0.0,
-    new_policy: Annotated[str | None, typer.Option(help="The new rule's, if it differs.")] = None,
-    new_confidence: Annotated[
-        float | None, typer.Option(min=0.0, max=1.0, help="The new rule's, if it differs.")
+    new_policy: Annotated[
+        str | None, typer.Option(help="The value of the new rule, if it differs.")
     ] = None,
-    new_method: Annotated[str | None, typer.Option(help="The new rule's, if it differs.")] = None,
+    new_confidence: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=1.0, help="The value of the new rule, if it differs."),
+    ] = None,
+    new_method: Annotated[
+        str | None, typer.Option(help="The value of the new rule, if it differs.")
+    ] = None,
     json_file: JsonFile = None,
 ) -> None:
     """Try a changed rule on past answers before it is switched on.
@@ -193,13 +200,13 @@ def _sentences(story: Mapping[str, Any]) -> list[str]:
     mark = "" if story["confidence_checked"] else ", not checked with gold"
     sure = f"{100 * story['confidence']:.1f} % sure{mark}, by {story['method']}"
     chances = ", ".join(f"{option} {100 * p:.1f} %" for option, p in story["chances"].items())
-    told = [f"The whole batch says: {story['value']} ({sure}). Chances: {chances}."]
+    told = [f"The whole batch gives: {story['value']} ({sure}). Chances: {chances}."]
     if story["gold"]:
         told = [f"This task is gold: its truth, {story['value']}, was known."]
     if story["unused"]:
-        told.append(f"{story['unused']} more recorded answers were not needed.")
+        told.append(f"{story['unused']} further recorded answers were not needed.")
     if any(voice["decisive"] for voice in story["voices"]):
-        told.append("* without this answer the judge would have believed something else.")
+        told.append("* without this answer the judge would have reached another value.")
     if story["contrary_needed"] is not None:
         more, other = story["contrary_needed"], story["runner_up"]
         told.append(f"{more} more strangers saying '{other}' would have changed the judge's mind.")

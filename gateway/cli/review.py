@@ -12,7 +12,7 @@ from gateway.cli.people import of_batch, with_runtime
 if TYPE_CHECKING:
     from gateway.steps.confidences import Sure
 
-app = typer.Typer(no_args_is_help=True, help="Tasks that stayed in doubt: a person decides.")
+app = typer.Typer(no_args_is_help=True, help="Tasks that stayed in doubt, for a person to decide.")
 
 
 @app.command("list")
@@ -59,8 +59,10 @@ def _sure(row: Mapping[str, Any]) -> "Sure":
 def decide(
     batch: Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id (b_...).")],
     task: Annotated[str, typer.Argument(metavar="TASK", help="The client's id of the task.")],
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="What is true.")],
-    by: Annotated[str | None, typer.Option(help="Who says so; without: who is logged in.")] = None,
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="The true value.")],
+    by: Annotated[
+        str | None, typer.Option(help="Your name. Default: the user of this shell.")
+    ] = None,
 ) -> None:
     """Decide a task in review. A person's decision is final."""
     from gateway.steps import review

@@ -30,4 +30,6 @@ def say_moved(diff: Mapping[str, Any]) -> None:
     for one in diff["moved"]:
         typer.echo(f"  {one['task']}: was {one['was']}, is {one['becomes']}")
     for worker in diff["back"]:
-        typer.echo(f"  worker {worker} was paused wrongly: works again, and is told so")
+        typer.echo(
+            f"  worker {worker} was paused wrongly: the pause is over, and the worker is notified"
+        )

@@ -11,7 +11,7 @@ from gateway.errors import GatewayError
 from gateway.sms.prices import MICRO, SegmentPrice, minor
 
 app = typer.Typer(
-    help="What an SMS weighs: encoding, septets, segments, price.", no_args_is_help=True
+    help="The size of an SMS: encoding, septets, segments, price.", no_args_is_help=True
 )
 
 
@@ -42,10 +42,12 @@ def count(
     currency: Annotated[str, typer.Option(help="Currency of the price.")] = "KES",
     country: Annotated[
         str | None,
-        typer.Option(help="ISO country of the phone, whose listed price is taken. Default: yours."),
+        typer.Option(
+            help="ISO country of the phone, for its listed price. Default: the gateway's region."
+        ),
     ] = None,
     network: Annotated[
-        str | None, typer.Option(help="Its network, e.g. airtel, where prices differ.")
+        str | None, typer.Option(help="The phone's network, e.g. airtel, where prices differ.")
     ] = None,
     json_file: Annotated[
         str | None, typer.Option("--json", help="Write the figures as JSON; - is stdout.")
@@ -156,8 +158,14 @@ def _advice(found: Any) -> list[str]:
         return ["nothing to save"]
     if found.kept:
         kept = " ".join(found.kept)
-        return [f"nothing to save: {kept} cannot be changed, and any one of these makes it UCS-2"]
-    letters = "; letters lose their marks, let a speaker read it" if found.loses_letters else ""
+        return [
+            f"nothing to save: {kept} cannot be changed, and any of these characters makes it UCS-2"
+        ]
+    letters = (
+        "; letters lose their marks, so let a speaker of the language read it"
+        if found.loses_letters
+        else ""
+    )
     return [
         f"saves {found.segments_saved} of {found.before.segments} segments{letters}",
         f"changes   {found.diff()}",

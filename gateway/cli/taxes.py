@@ -11,8 +11,10 @@ from gateway.cli.output import Json, Raw, write_csv, write_json
 
 
 def taxes(
-    month: Annotated[str, typer.Option(help="2026-11; default: this month (UTC).")] = "",
-    csv: Annotated[Path | None, typer.Option(help="Every payout as CSV; - = stdout.")] = None,
+    month: Annotated[str, typer.Option(help="2026-11. Default: this month (UTC).")] = "",
+    csv: Annotated[
+        Path | None, typer.Option(help="Write every payout as CSV; - is stdout.")
+    ] = None,
     json: Json = None,
     *,
     raw: Raw = False,
@@ -35,7 +37,7 @@ def taxes(
                     amount_text(minor, one.currency)
                     for minor in (one.handed_over_minor, one.owed_minor)
                 )
-                typer.echo(f"  handed over {paid}, still owed {left}")
+                typer.echo(f"  paid over {paid}, still owed {left}")
         typer.echo(f"{len(rows)} movements in {day:%Y-%m}" if rows else "nothing was withheld")
     columns = ("at", "country", "name", "what", "worker", "ref", "currency", "base", "amount")
     write_csv(columns, ([row[c] for c in columns] for row in rows), csv, raw=raw)
@@ -48,11 +50,13 @@ def tax_paid(  # Each parameter is one argument or option of the command.
     country: Annotated[str, typer.Argument(help="As in the settings, e.g. KE.")],
     name: Annotated[str, typer.Argument(help="The tax, e.g. WHT.")],
     amount: Annotated[
-        str | None, typer.Argument(help="In major units; default: all that is owed for the month.")
+        str | None, typer.Argument(help="In major units. Default: all that is owed for the month.")
     ] = None,
     *,
-    month: Annotated[str, typer.Option(help="For which it was withheld: 2026-11.")],
-    reference: Annotated[str, typer.Option(help="The payment's reference; it counts once.")],
+    month: Annotated[str, typer.Option(help="The month for which it was withheld: 2026-11.")],
+    reference: Annotated[
+        str, typer.Option(help="The payment's reference. A repeated one counts once.")
+    ],
 ) -> None:
     """Book that a month's tax was paid to the authority, from the bank.
 

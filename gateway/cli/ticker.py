@@ -45,7 +45,7 @@ async def serve(settings: Settings) -> None:
                             await _tick(rt)
                             await asyncio.sleep(_TICK_S)
                 except (GatewayError, *AWAY) as away:
-                    log.warning("nothing is rung for until the database is back", why=str(away))
+                    log.warning("no jobs are queued until the database is back", why=str(away))
                 await asyncio.sleep(_TICK_S)
     finally:
         await bells.close()

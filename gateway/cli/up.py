@@ -193,7 +193,7 @@ def _add_tryout(settings: Settings) -> None:
 def _banner(settings: Settings, port: int, *, simulated: bool) -> str:
     url = f"http://{_reached_at(settings.host)}:{port}"
     if not simulated:
-        return f"\nThe gateway runs: {url}\nWhat is set up: gateway doctor   Stop: Ctrl-C\n"
+        return f"\nThe gateway runs: {url}\nThe configuration: gateway doctor   Stop: Ctrl-C\n"
     (boss, grace), (number, amina) = tryout.COORDINATOR, tryout.WORKER
     code = _service_code(settings)
     lines = [
@@ -204,7 +204,7 @@ def _banner(settings: Settings, port: int, *, simulated: bool) -> str:
         f"  2. On {amina}'s phone ({number}) text:  YES",
         f"  3. On {amina}'s phone dial:  {code}   answer questions, then cash out",
         "",
-        f"  Start page    {url}/   (what there is, and what to do next)",
+        f"  Start page    {url}/   (an overview, and the next steps)",
         f"  API           {url}/docs   (key of a client with money: {settings.data_dir / KEY_FILE})",
         f"  Figures       {url}/metrics",
         f"  Data, logs    {settings.data_dir}",
@@ -214,7 +214,7 @@ def _banner(settings: Settings, port: int, *, simulated: bool) -> str:
     if settings.host not in _LOCALS:
         lines.insert(
             1,
-            f"  CAREFUL: {settings.host} is open to others, and on /phone anybody can be anybody.",
+            f"  CAREFUL: {settings.host} is open to others, and on /phone every visitor can act as any worker.",
         )
     return "\n".join(lines)
 

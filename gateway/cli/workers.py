@@ -11,7 +11,7 @@ from gateway.msisdn import mask
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Workers: find one, see why one was not paid, put one down at a desk.",
+    help="Workers: find one, see why one was not paid, register one.",
 )
 
 
@@ -59,8 +59,10 @@ def show(said: WorkerArgument, json: Json = None) -> None:
 @app.command("expect")
 def expect(
     msisdn: Annotated[str, typer.Argument(help="The worker's phone number.")],
-    name: Annotated[str, typer.Argument(help="The worker's name; stands in greetings.")] = "",
-    language: Annotated[str | None, typer.Option(help="en, sw, fr, ... until changed.")] = None,
+    name: Annotated[str, typer.Argument(help="The worker's name, which greetings use.")] = "",
+    language: Annotated[
+        str | None, typer.Option(help="en, sw, fr, ... until the worker changes it.")
+    ] = None,
     partner: Annotated[str | None, typer.Option(help="The code of the centre.")] = None,
 ) -> None:
     """Register a person whom you invite outside the gateway.

@@ -37,7 +37,7 @@ options = { currency = "KES", minimum = "10", maximum = "70000" }
 # What a gateway says that has no such batch, payout, finding ... yet: one line, which names what it
 # looked for.
 NOT_THERE = re.compile(
-    r"no \w+|nothing was|nothing holds|not what the books say|is not an adjustment|no such person"
+    r"no \w+|nothing was|nothing holds|different from the books|is not an adjustment|no such person"
 )
 
 

@@ -75,7 +75,7 @@ def test_an_operator_sees_what_runs_what_failed_and_tries_it_again(tree):
     assert again.returncode == 1
     assert "0 processed, 1 not" in again.stdout
     assert gateway(tree.folder, "inbox", "dismiss", number).returncode == 0
-    assert "nothing is left over" in gateway(tree.folder, "inbox", "list").stdout
+    assert "all events are done" in gateway(tree.folder, "inbox", "list").stdout
     assert gateway(tree.folder, "inbox", "show", "999999").returncode == 1
     assert "states" in json.loads(gateway(tree.folder, "outbox", "--json", "-").stdout)
 

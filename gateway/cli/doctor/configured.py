@@ -31,7 +31,7 @@ def addresses(settings: Settings) -> Generator[CheckResult]:
     url = settings.public_url
     real = sorted(name for name, kinds in _kinds(settings) if kinds != {"phone"})
     if not real:
-        yield ok("channels", "the built-in phone only: nothing reaches real phones")
+        yield ok("channels", "only the built-in phone: nothing reaches real phones")
     else:
         yield ok("channels", f"{', '.join(settings.channels)} (addresses: gateway channels)")
         if is_local(url):
@@ -52,14 +52,14 @@ def addresses(settings: Settings) -> Generator[CheckResult]:
             if len(settings.channels[name].secret.get_secret_value()) < 16:  # noqa: PLR2004  # characters
                 yield warn(
                     f"channel {name}",
-                    "its secret is short: somebody could guess the webhook's address",
+                    "its secret is short: a stranger could guess the webhook's address",
                     "take 32 random characters, e.g. from: openssl rand -hex 16",
                 )
     if settings.local_phone and (real or not is_local(f"//{settings.host}") or not is_local(url)):
         yield warn(
             "phone page",
-            "/phone is served: whoever reaches it can be any worker",
-            "leave GATEWAY_LOCAL_PHONE away where others can reach the gateway",
+            "/phone is served: every visitor can act as any worker",
+            "unset GATEWAY_LOCAL_PHONE if others can reach the gateway",
         )
 
 
@@ -80,7 +80,7 @@ def calls(settings: Settings) -> Generator[CheckResult]:
             yield fail(
                 setting,
                 f"{host} is {', '.join(inside)}, a private address: calls are refused",
-                f'where that is meant: private_addresses = ["{host}:{port}"]',
+                f'if that is intended: private_addresses = ["{host}:{port}"]',
             )
 
 
@@ -109,7 +109,7 @@ def people_and_money(settings: Settings) -> Generator[CheckResult]:
         if settings.providers and country.payout and country.payout not in settings.providers:
             yield warn(
                 f"country {code}",
-                f"is to be paid by {country.payout!r}, which is not set up",
+                f"is paid by {country.payout!r}, which is not set up",
                 f"add it to `providers`, or change countries.{code}.payout",
             )
 

@@ -37,7 +37,7 @@ def _redis(url: str) -> Generator[CheckResult]:
     if missing:
         yield warn(
             "Redis",
-            f"{' and '.join(missing)}: a stranger who reaches it can stop the work and read what waits",
+            f"{' and '.join(missing)}: a stranger on the network can stop the work and read the waiting jobs",
             "set GATEWAY_REDIS_URL to rediss://:PASSWORD@HOST:6379/0 (see docs/operator.md)",
         )
 
@@ -52,8 +52,8 @@ def _postgres(url: str) -> Generator[CheckResult]:
     if mode != "verify-full":
         yield warn(
             "PostgreSQL",
-            f"sslmode is {mode}: a stranger in between can read and change what it says",
-            "add ?sslmode=verify-full to GATEWAY_DATABASE_URL (and sslrootcert where the authority is your own)",
+            f"sslmode is {mode}: a stranger in between can read and change its answers",
+            "add ?sslmode=verify-full to GATEWAY_DATABASE_URL (and sslrootcert for an authority of your own)",
         )
 
 

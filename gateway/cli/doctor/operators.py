@@ -21,7 +21,7 @@ async def operators(rt: Runtime) -> list[CheckResult]:
         warn(
             f"provider {row['provider']}",
             f"no payouts are sent until {row['until']:%H:%M}: {row['reason']}",
-            "put right what the operator complains of; it is tried again then",
+            "correct the cause of the operator's complaint; then it is tried again",
         )
         for row in await health.paused_providers(rt.db)
     ]
@@ -29,7 +29,7 @@ async def operators(rt: Runtime) -> list[CheckResult]:
     findings += [
         warn(
             f"float {row['provider']}",
-            f"{row['gap']:+} minor units beside our books at {row['compared_at']:%d/%m %H:%M}",
+            f"{row['gap']:+} minor units different from the gateway's books at {row['compared_at']:%d/%m %H:%M}",
             f"import its statement (fees, top-ups), then gateway ledger float {row['provider']}",
         )
         for row in await floats.gaps(rt.db)
@@ -37,8 +37,8 @@ async def operators(rt: Runtime) -> list[CheckResult]:
     findings += [
         warn(
             f"float {one.provider}",
-            f"asked at {one.asked_at:%d/%m %H:%M} UTC, and not told",
-            "may its API operator ask for the balance, and do its callbacks reach GATEWAY_PUBLIC_URL?",
+            f"asked at {one.asked_at:%d/%m %H:%M} UTC, and not answered",
+            "check that its API operator may query the balance, and that its callbacks reach GATEWAY_PUBLIC_URL",
         )
         for one in await float_questions.unanswered(rt.db, rt.clock.now() - _TOLD_WITHIN)
     ]
@@ -73,7 +73,7 @@ def _lasting(row: Row) -> CheckResult:
 
     said = f"{shown(row['float'])} at {row['float_at']:%d/%m %H:%M} UTC, {shown(a_day)} go out on a day"
     if row["float"] < _FLOAT_DAYS_MIN * a_day or not row["float"]:
-        return warn(what, said, "top it up: what it cannot pay waits until then")
+        return warn(what, said, "top it up: payouts that it cannot cover wait until then")
     return ok(what, said)
 
 
@@ -85,10 +85,10 @@ def _ailing(row: Row) -> CheckResult:
         )
     if row["settling_at"]:
         return warn(
-            what, "settles what was in flight before it sends", "a minute or two after a crash"
+            what, "settles the payouts in flight before it sends", "a minute or two after a crash"
         )
     return warn(
         what,
-        f"tells nothing since {row['silent_since']:%H:%M} UTC",
-        "one payout is asked about each minute, all of them when it answers",
+        f"has not answered since {row['silent_since']:%H:%M} UTC",
+        "one payout is queried each minute, and all of them when it answers",
     )

@@ -58,7 +58,7 @@ def _outages(servers: EmbeddedServers) -> Generator[CheckResult]:
             yield warn(
                 one.name,
                 f"was down at {at:%d/%m %H:%M:%S} UTC{times}: {found[-1].why}",
-                f"it runs again unless another line says otherwise; why it ended: {one.log_file}",
+                f"it runs again unless another line says otherwise; for the reason see {one.log_file}",
             )
 
 
@@ -143,17 +143,17 @@ async def _work(rt: Runtime) -> list[CheckResult]:
     return [
         ok("ticker", "one leads")
         if leads
-        else warn("ticker", "none: lost bells stay lost", "start one: gateway ticker"),
-        warn("inbox", f"{failed} events failed", "look: gateway inbox list")
+        else warn("ticker", "none: lost jobs stay lost", "start one: gateway ticker"),
+        warn("inbox", f"{failed} events failed", "see: gateway inbox list")
         if failed
-        else ok("inbox", "nothing is left over"),
-        warn("outbox", f"a message has waited for {age(late)}", "look: gateway outbox")
+        else ok("inbox", "all events are done"),
+        warn("outbox", f"a message has waited for {age(late)}", "see: gateway outbox")
         if late > _OUTBOX_LATE_S
         else ok("outbox", f"{found.outbox.get('queued', 0)} waiting"),
         warn(
             "payouts due",
             f"one has been on its way for {age(unpaid)}",
-            "does its operator answer? (below)",
+            "check whether its operator answers (below)",
         )
         if unpaid > _PAYOUT_LATE_S
         else ok("payouts due", f"{sum(found.payouts_open.values())} on their way"),
@@ -174,14 +174,14 @@ async def _months(rt: Runtime) -> list[CheckResult]:
         warn(
             "months",
             f"a month has no part yet: {_named(set(missing))}; its rows are caught apart",
-            "does a ticker lead, and do runners work? (above)",
+            "check that a ticker leads and runners work (above)",
         )
         if missing
-        else ok("months", "this one and the next are there"),
+        else ok("months", "the current and the next month exist"),
         warn(
             "retention",
             f"{len(due)} months are older than the settings allow",
-            "take them out: gateway archive",
+            "move them out: gateway archive",
         )
         if due
         else ok("retention", "nothing is older than the settings allow"),
@@ -201,7 +201,7 @@ async def _channel_health(rt: Runtime) -> list[CheckResult]:
             said = f"is left alone until {until}: {one.reason or 'it fails'}"
             suspects = [row for row in troubled if row["suspect"] and row["channel"] == one.channel]
             said = "; ".join([said, *(channel_lines.trouble(rt, row) for row in suspects[:_NAMED])])
-            cure = "put right what the provider complains of; it is tried with one message then (gateway channels)"
+            cure = "correct the cause of the provider's complaint; then it is tried with one message (gateway channels)"
             findings.append(warn(what, said, cure))
         elif channel_lines.errs(one):
             cure = "see why: gateway outbox, and the provider's own log"
@@ -229,7 +229,7 @@ async def _balances(rt: Runtime) -> list[CheckResult]:
             findings.append(fail(what, one.failed, "check its username and key in the settings"))
         else:
             findings.append(
-                warn(what, one.failed, "messages wait meanwhile; is a firewall in the way?")
+                warn(what, one.failed, "messages wait meanwhile; check for a firewall in the way")
             )
     return findings
 
@@ -246,7 +246,7 @@ async def _people(rt: Runtime) -> list[CheckResult]:
         "numbers": (sum(row["waits"] for row in changes), "changes", "gateway moves list"),
     }
     return [
-        warn(what, f"{count} {things} wait for people", f"look: {look}")
+        warn(what, f"{count} {things} wait for an operator", f"look: {look}")
         for what, (count, things, look) in waiting.items()
         if count
     ]

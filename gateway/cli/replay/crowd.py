@@ -283,7 +283,7 @@ class Crowd:
             ]
             if len(done) != int(saved[1]):
                 self.differences.append(
-                    f"{player.name} was told that {saved[1]} answers count, not {len(done)}"
+                    f"{player.name} was notified that {saved[1]} answers count, not {len(done)}"
                 )
             for number in done:
                 self._sent(player, player.replied[number][0])

@@ -14,7 +14,7 @@ from gateway.money import amount_text
 
 _DIFFERENCES_SHOWN = 10
 _WIDTH, _BAR = 80, 20
-_BOOKS = "our books, the phones' diaries and the mobile-money operator's books"
+_BOOKS = "the gateway's books, the phones' diaries and the mobile-money operator's books"
 
 Report = dict[str, Any]
 ReportLines = list[tuple[str, RenderableType]]
@@ -50,7 +50,7 @@ def show_demo(report: Report, console: Console) -> None:
     )
     console.print(_panel("Figures", _of_all(report), ok=True))
     console.print(
-        "Next: play it by hand, with phones to click on, a coordinator and payouts:\n"
+        "Next: play it yourself, with phones to click on, a coordinator and payouts:\n"
         "  [bold]gateway up[/]    (or make up), then open the address that it prints\n"
         "Or judge a recording of your own, task,worker,answer in a file:\n"
         "  [bold]gateway qa aggregate --answers answers.csv[/]",
@@ -128,7 +128,7 @@ def _of_batch(r: Report) -> ReportLines:
         lines.append(("words", f"{r['wer']:.1%} of the words wrong (word error rate)"))
     share = r["answers_used"] / r["answers_available"]
     used = f"{r['answers_used']:,} of {r['answers_available']:,} recorded ({share:.0%})"
-    each = f"{r['answers_per_task']:.2f} a question"
+    each = f"{r['answers_per_task']:.2f} per question"
     return [*lines, ("answers", f"{used}, {each}"), ("", _asked(r["policy"]))]
 
 
@@ -160,7 +160,7 @@ def _asked(policy: str) -> str:
     name, _, number = policy.partition(":")
     return {
         "fixed": f"{number} workers are asked per task",
-        "dynamic": "asked until it is sure enough, 2 to 7 workers",
+        "dynamic": "asked until the result is sure enough, 2 to 7 workers",
         "worth": "asked as long as an answer is worth its cost",
     }.get(name, "every worker is asked")
 
@@ -171,7 +171,7 @@ def _each_step(r: Report) -> str:
     The text is empty unless every worker answered by USSD.
     """
     each = r.get("ussd_steps_per_answer")
-    return f", {each:.2f} for each accepted answer" if each else ""
+    return f", {each:.2f} per accepted answer" if each else ""
 
 
 def _saved(r: Report) -> ReportLines:
@@ -196,10 +196,10 @@ def _saved(r: Report) -> ReportLines:
     row("as here", used, spent, segments, r["accuracy"], "")
     for overlap, saved in r["saving"].items():
         fixed = r["fixed"][overlap]
-        name = "everybody" if overlap == "all" else f"{overlap} a task"
+        name = "all workers" if overlap == "all" else f"{overlap} per task"
         minor, parts = spent + saved["money_minor"], segments + saved["segments"]
         row(name, fixed["answers"], minor, parts, fixed["accuracy"], f"{saved['share']:.0%}")
-    said = "[dim]money is pay and messages; other rows at this replay's mean for an answer, by majority[/]"
+    said = "[dim]money is pay and messages; other rows use this replay's mean per answer, by majority[/]"
     return [("saving", table), ("", said)]
 
 
@@ -219,14 +219,14 @@ def _of_all(r: Report) -> ReportLines:
         (
             "SMS",
             (
-                f"{r['sms_out']:,} out, {r['sms_in']:,} in; {segments:.2f} segments (both ways) for each accepted answer, "
+                f"{r['sms_out']:,} out, {r['sms_in']:,} in; {segments:.2f} segments (both ways) per accepted answer, "
                 f"{r['work_segments_per_answer'] or 0.0:.2f} without joining and cashing out"
             ),
         ),
         ("USSD", f"{r['ussd_sessions']:,} sessions, {r['ussd_steps']:,} steps{_each_step(r)}"),
         (
             "cost",
-            f"{each(r['earned_minor'] + r['cost_minor'])} for each accepted answer ({each(r['cost_minor'])} of it messages)",
+            f"{each(r['earned_minor'] + r['cost_minor'])} per accepted answer ({each(r['cost_minor'])} of it for messages)",
         ),
         (
             "ledger",
@@ -234,6 +234,6 @@ def _of_all(r: Report) -> ReportLines:
         ),
         (
             "speed",
-            f"{r['answers_per_second']:.0f} answers a second; {r['seconds']:.1f} s from the first JOIN to the compared books",
+            f"{r['answers_per_second']:.0f} answers per second; {r['seconds']:.1f} s from the first JOIN to the compared books",
         ),
     ]
