@@ -16,9 +16,9 @@ def invitation(book: Phrasebook, name: str, coordinator: str) -> str:
 
 
 def paid_notice(book: Phrasebook, amount: str, receipt: str, ref: str, balance: str) -> str:
-    """Return the SMS about a payout that the operator has confirmed.
+    """Return the SMS about a payout that the provider has confirmed.
 
-    `receipt` is the operator's own number of the payment.
+    `receipt` is the provider's own number of the payment.
     """
     return book.say("pay.paid", amount=amount, receipt=receipt, ref=ref, total=balance)
 

@@ -79,13 +79,13 @@ class Cash:
     """The cash-out side of the situation, in minor units."""
 
     payable_minor: int
-    """The amount that could be paid now: whole units that operators can pay, within limits. 0 is
+    """The amount that could be paid now: whole units that providers can pay, within limits. 0 is
     nothing.
     """
     minimum_minor: int
-    """The operator's least amount per payout."""
+    """The provider's least amount per payout."""
     maximum_minor: int
-    """The operator's greatest amount per payout."""
+    """The provider's greatest amount per payout."""
     new_ref: str
     """The reference for a payout that this turn asks for."""
     open_ref: str | None = None
@@ -119,7 +119,7 @@ class PaymentView:
     day: str
     """The day as `21/11`."""
     receipt: str
-    """The operator's receipt."""
+    """The provider's receipt."""
     answers: Sequence[tuple[int, int]] = ()
     """The paid answers: how many, at which price in minor units."""
     waits: str = ""

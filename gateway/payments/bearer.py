@@ -1,6 +1,6 @@
 """Calls under an access token that all processes share.
 
-When the operator refuses a token, a new one is fetched and the call is made once more. That second
+When the provider refuses a token, a new one is fetched and the call is made once more. That second
 call is no retry of a payment, because a proxy that refuses the token has taken nothing.
 """
 
@@ -21,11 +21,11 @@ _REFUSED = range(400, 500)
 
 
 class Bearer:
-    """The caller of an operator's API under a shared access token.
+    """The caller of a provider's API under a shared access token.
 
-    `name` names the token in the store. It stands for the account at the operator and not for the
+    `name` names the token in the store. It stands for the account at the provider and not for the
     provider in the settings, so that two providers of one account share the token. `fetch` asks the
-    operator for a token. `refused` tells that a reply refuses the token of the call.
+    provider for a token. `refused` tells that a reply refuses the token of the call.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Bearer:
         headers: Mapping[str, str],
         body: bytes | None = None,
     ) -> HttpReply | LostCall | SubmitAnswer:
-        """Call the operator's API under the token, and once more if the token is refused.
+        """Call the provider's API under the token, and once more if the token is refused.
 
         Return an `Answer` instead of a reply when no token could be had and nothing was sent.
         """

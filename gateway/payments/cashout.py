@@ -1,4 +1,4 @@
-"""The amount of a balance that is paid out: whole units within the operator's limits.
+"""The amount of a balance that is paid out: whole units within the provider's limits.
 
 The rest stays in the worker's balance.
 """
@@ -38,7 +38,7 @@ class CashOut:
 
 
 def payable(balance_minor: int, currency: str, provider_min: int, provider_max: int) -> int:
-    """Return the most that one payout can pay, or 0 when the operator would not take it.
+    """Return the most that one payout can pay, or 0 when the provider would not take it.
 
     All amounts are in minor units.
 

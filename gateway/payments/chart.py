@@ -146,7 +146,7 @@ MATRIX: Mapping[Code, tuple[AccountKind, AccountKind]] = {
     Code.RELEASE: (_K.BATCH_HOLD, _K.CLIENT_AVAILABLE),
     Code.HOLD: (_K.WORKER_PAYABLE, _K.PAYOUT_IN_TRANSIT),
     # Taxes leave the worker's own account, so that her statement shows the use of every shilling.
-    # The account of payouts in transit holds only what the operator is to pay.
+    # The account of payouts in transit holds only what the provider is to pay.
     Code.TAX: (_K.WORKER_PAYABLE, _K.TAX_WITHHELD),
     Code.TAX_BACK: (_K.TAX_WITHHELD, _K.WORKER_PAYABLE),
     Code.LATE_TAX: (_K.WORKER_PAYABLE, _K.TAX_WITHHELD),

@@ -1,7 +1,7 @@
-"""The balance equation of an operator's statement, to the minor unit. Pure.
+"""The balance equation of a provider's statement, to the minor unit. Pure.
 
-The operator's opening balance, with every movement of the gateway's ledger, must give the closing
-balance. The two balances are the operator's. All movements between them are the ledger's.
+The provider's opening balance, with every movement of the gateway's ledger, must give the closing
+balance. The two balances are the provider's. All movements between them are the ledger's.
 
 >>> Equation(
 ...     opening_minor=1000, top_ups_minor=500, payouts_minor=300, fees_minor=5, closing_minor=1195
@@ -45,9 +45,9 @@ class Equation:
 
     @property
     def difference_minor(self) -> int:
-        """Return the operator's closing balance minus the expected one.
+        """Return the provider's closing balance minus the expected one.
 
-        Above zero, the operator holds more than the gateway's books say.
+        Above zero, the provider holds more than the gateway's books say.
         """
         return self.closing_minor - self.expected_minor
 

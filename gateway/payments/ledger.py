@@ -96,7 +96,7 @@ def tax_back(
 def reversal_tax(
     payout: PayoutId, worker: WorkerId, country: str, name: str, amount_minor: int, currency: str
 ) -> Posting:
-    """Give a withheld tax back, because the operator took the payout back for the worker."""
+    """Give a withheld tax back, because the provider took the payout back for the worker."""
     return posting(Code.REVERSAL_TAX, (payout, name), country, str(worker), amount_minor, currency)
 
 
@@ -140,14 +140,14 @@ def late_tax(
 def worker_fee(
     payout: PayoutId, worker: WorkerId, provider: str, amount_minor: int, currency: str
 ) -> Posting:
-    """Book the operator's charge to the worker, where the worker bears it."""
+    """Book the provider's charge to the worker, where the worker bears it."""
     return posting(Code.WORKER_FEE, (payout,), str(worker), provider, amount_minor, currency)
 
 
 def fee_back(
     payout: PayoutId, worker: WorkerId, provider: str, amount_minor: int, currency: str
 ) -> Posting:
-    """Give the worker back the operator's charge of a payout, once per payout.
+    """Give the worker back the provider's charge of a payout, once per payout.
 
     The payout was not paid, or was taken back.
     """
@@ -155,7 +155,7 @@ def fee_back(
 
 
 def settle(payout: PayoutId, provider: str, amount_minor: int, currency: str) -> Posting:
-    """Book that the operator paid.
+    """Book that the provider paid.
 
     A payout has one such posting forever: its id depends on no receipt and no attempt.
     """
@@ -163,12 +163,12 @@ def settle(payout: PayoutId, provider: str, amount_minor: int, currency: str) ->
 
 
 def charge(payout: PayoutId, provider: str, amount_minor: int, currency: str) -> Posting:
-    """Book the operator's charge that the gateway bears, once per payout."""
+    """Book the provider's charge that the gateway bears, once per payout."""
     return posting(Code.CHARGE, (payout,), "", provider, amount_minor, currency)
 
 
 def payout_failed(payout: PayoutId, worker: WorkerId, amount_minor: int, currency: str) -> Posting:
-    """Move the money back into the worker's balance, because the operator certainly did not pay."""
+    """Move the money back into the worker's balance, because the provider certainly did not pay."""
     return posting(Code.PAYOUT_FAILED, (payout,), "", str(worker), amount_minor, currency)
 
 
@@ -200,7 +200,7 @@ def late_paid(
 def reversed_by_operator(
     payout: PayoutId, provider: str, amount_minor: int, currency: str
 ) -> Posting:
-    """Book that the operator took a paid payout back.
+    """Book that the provider took a paid payout back.
 
     Two operators of the gateway decide whose money it is.
     """
@@ -208,7 +208,7 @@ def reversed_by_operator(
 
 
 def reversal_back(payout: PayoutId, worker: WorkerId, amount_minor: int, currency: str) -> Posting:
-    """Give the worker the money that the operator took back.
+    """Give the worker the money that the provider took back.
 
     Two operators of the gateway decided so. The worker may ask for the money again.
     """
@@ -216,7 +216,7 @@ def reversal_back(payout: PayoutId, worker: WorkerId, amount_minor: int, currenc
 
 
 def reversal_kept(payout: PayoutId, amount_minor: int, currency: str) -> Posting:
-    """Keep the money that the operator took back.
+    """Keep the money that the provider took back.
 
     Two operators of the gateway decided so, because the worker received her money in another way.
     """
@@ -224,14 +224,14 @@ def reversal_kept(payout: PayoutId, amount_minor: int, currency: str) -> Posting
 
 
 def float_top_up(provider: str, transfer_ref: str, amount_minor: int, currency: str) -> Posting:
-    """Book cash that was moved to where the operator pays from."""
+    """Book cash that was moved to where the provider pays from."""
     return posting(
         Code.FLOAT_TOP_UP, (provider, transfer_ref), provider, "", amount_minor, currency
     )
 
 
 def float_out(provider: str, transfer_ref: str, amount_minor: int, currency: str) -> Posting:
-    """Book cash that was moved back from where the operator pays from."""
+    """Book cash that was moved back from where the provider pays from."""
     return posting(Code.FLOAT_OUT, (provider, transfer_ref), "", provider, amount_minor, currency)
 
 

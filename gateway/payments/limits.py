@@ -1,4 +1,4 @@
-"""The limits of one account at an operator: its currency, and its least and greatest amount."""
+"""The limits of one account at a provider: its currency, and its least and greatest amount."""
 
 from dataclasses import dataclass
 

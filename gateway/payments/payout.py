@@ -25,7 +25,7 @@ class Payout:
     provider: str
     """The name of the provider that pays it."""
     key: str
-    """The name under which the operator knows it, unique forever."""
+    """The name under which the provider knows it, unique forever."""
     msisdn: str
     """The phone number that is paid."""
     amount_minor: int
@@ -37,7 +37,7 @@ class Payout:
     tries: int = 0
     """The number of submits so far. An answer belongs to the try for which it was made."""
     maybe_taken: bool = False
-    """True once a submit may have reached the operator. From then on no cancellation and no
+    """True once a submit may have reached the provider. From then on no cancellation and no
     rejection is certain.
     """
     misses: int = 0
@@ -51,11 +51,11 @@ class Payout:
     states).
     """
     receipt: str | None = None
-    """The operator's receipt, once it is paid."""
+    """The provider's receipt, once it is paid."""
     reason: str = ""
-    """The operator's code behind the present state."""
+    """The provider's code behind the present state."""
     reference: str = ""
-    """The operator's own id, from its answer to a submit. Some operators can only be asked by it.
+    """The provider's own id, from its answer to a submit. Some providers can only be asked by it.
     """
     hinted_ours: bool = False
     """True when a callback said that the trouble is the gateway's (float, credentials), not the
@@ -69,7 +69,7 @@ class Payout:
     The taxes and `fee_minor` left the worker's balance in addition to `amount_minor`.
     """
     fee_minor: int = 0
-    """The operator's charge that the worker bears."""
+    """The provider's charge that the worker bears."""
 
     @property
     def tax_minor(self) -> int:
@@ -83,7 +83,7 @@ class Payout:
 
 @dataclass(frozen=True, slots=True)
 class SubmitAnswered:
-    """The operator's answer to one submit.
+    """The provider's answer to one submit.
 
     `attempt` is the submit's number: the `tries` of the payout as it was claimed.
     """
@@ -94,13 +94,13 @@ class SubmitAnswered:
 
 @dataclass(frozen=True, slots=True)
 class StatusAnswered:
-    """The operator's answer to the gateway's question.
+    """The provider's answer to the gateway's question.
 
     It is what `ask` returned, or what came to the secret `status_url`.
     """
 
     status: Status
-    """The operator's answer."""
+    """The provider's answer."""
     receipt_taken: bool = False
     """True when the receipt that it names already belongs to another payout."""
 

@@ -91,7 +91,7 @@ def request(payout: Payout, at: datetime) -> PayoutDecision:
 
 
 def next_probe(sent_at: datetime, at: datetime, jitter: float) -> datetime:
-    """Return the time of the next question to the operator.
+    """Return the time of the next question to the provider.
 
     It depends only on the age of the submit, so that nothing else must be stored.
     """
@@ -106,7 +106,7 @@ def _event(payout: Payout, happened: Happened, at: datetime, *, dedups: bool) ->
     match happened:
         case PayoutEvent():
             assert happened in COMMANDS, f"only a provider may report {happened}"
-            # A payout that the operator may pay at any moment cannot be cancelled any more.
+            # A payout that the provider may pay at any moment cannot be cancelled any more.
             return None if happened is PayoutEvent.CANCEL and payout.maybe_taken else happened
         case Hinted(status):
             # A status without an answer hastens nothing. Else a question that times out would ask
@@ -131,7 +131,7 @@ def _answered(payout: Payout, answer: SubmitAnswer) -> PayoutEvent:
         case SubmitOutcome.REJECTED if not payout.maybe_taken:
             return PayoutEvent.FAILED_OURS if answer.pause_provider else PayoutEvent.REJECTED
         case SubmitOutcome.REJECTED | SubmitOutcome.AMBIGUOUS:
-            # The operator rejects now, but may have taken an earlier submit of this key. So the
+            # The provider rejects now, but may have taken an earlier submit of this key. So the
             # gateway asks.
             return PayoutEvent.AMBIGUOUS
 
@@ -178,7 +178,7 @@ def _speaks_of(payout: Payout, status: Status) -> bool:
 def _too_early(payout: Payout, status: Status, at: datetime) -> bool:
     """Return True while a failure without a named cause must not be believed.
 
-    Some operators report a bare "failed" for payouts that they later pay.
+    Some providers report a bare "failed" for payouts that they later pay.
     """
     return status.generic and payout.sent_at is not None and at - payout.sent_at < QUARANTINE
 

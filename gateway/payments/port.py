@@ -18,9 +18,9 @@ class SubmitOutcome(StrEnum):
     """The outcome of a submit."""
 
     ACCEPTED = "accepted"
-    DUPLICATE = "duplicate"  # The operator knows this key already: treat it as accepted, and ask.
+    DUPLICATE = "duplicate"  # The provider knows this key already: treat it as accepted, and ask.
     REJECTED = "rejected"  # This is final: it will never be paid under this key.
-    # The operator has certainly not taken it: the same key may be sent again.
+    # The provider has certainly not taken it: the same key may be sent again.
     NOT_SENT = "not_sent"
     AMBIGUOUS = "ambiguous"  # The outcome is unknown: ask, and never send again.
 
@@ -40,7 +40,7 @@ class Order:
     """A payout as it is handed to a provider."""
 
     key: str
-    """The name under which the operator knows the payout, unique forever."""
+    """The name under which the provider knows the payout, unique forever."""
     msisdn: str
     """The phone number to pay."""
     amount_minor: int
@@ -52,12 +52,12 @@ class Order:
     status_url: str
     """The URL to which answers to the gateway's status queries go.
 
-    Its path is a secret that only the operator receives.
+    Its path is a secret that only the provider receives.
     """
     timeout_url: str
-    """The URL to which the operator reports that it gave up waiting, which does not mean unpaid."""
+    """The URL to which the provider reports that it gave up waiting, which does not mean unpaid."""
     reference: str = ""
-    """The operator's own id of the payout, from its answer to the submit. Some operators must be
+    """The provider's own id of the payout, from its answer to the submit. Some providers must be
     asked by it.
     """
 
@@ -69,13 +69,13 @@ class SubmitAnswer:
     outcome: SubmitOutcome
     """The outcome that the answer means."""
     code: str = ""
-    """The operator's own code, kept as evidence."""
+    """The provider's own code, kept as evidence."""
     text: str = ""
-    """The operator's own text, kept as evidence."""
+    """The provider's own text, kept as evidence."""
     request_hash: str = ""
     """The digest of the request."""
     pause_provider: bool = False
-    """True when the trouble is the gateway's or the operator's (credentials, float), not the
+    """True when the trouble is the gateway's or the provider's (credentials, float), not the
     worker's.
     """
     table: str = ""
@@ -83,7 +83,7 @@ class SubmitAnswer:
     can be explained.
     """
     reference: str = ""
-    """The operator's own id of the payment, where it gives one. Later the operator is asked, or
+    """The provider's own id of the payment, where it gives one. Later the provider is asked, or
     calls back, by it.
     """
 
@@ -92,46 +92,46 @@ class SubmitAnswer:
 class Status:
     """The answer to a status query, or a hint from a callback, in the gateway's terms.
 
-    Amounts are in minor units. A field that the operator did not tell is None.
+    Amounts are in minor units. A field that the provider did not tell is None.
     """
 
     found: PaymentStatus
     """The outcome."""
     key: str | None = None
-    """The payout's key, only when the operator's own words contain it or it was part of the
+    """The payout's key, only when the provider's own words contain it or it was part of the
     question's path. A FAILED without the payout's key is the failure of something else, e.g. of
     the question.
     """
     reference: str = ""
-    """The operator's own id of the payment, where a callback names only that."""
+    """The provider's own id of the payment, where a callback names only that."""
     receipt: str | None = None
-    """The operator's receipt of the payment."""
+    """The provider's receipt of the payment."""
     amount_minor: int | None = None
     """The amount that was paid."""
     msisdn_tail: str | None = None
     """The last digits of the phone number that was paid."""
     fee_minor: int | None = None
-    """The operator's charge."""
+    """The provider's charge."""
     code: str = ""
-    """The operator's own code."""
+    """The provider's own code."""
     text: str = ""
-    """The operator's own text."""
+    """The provider's own text."""
     float_minor: int | None = None
-    """The amount that the operator can still pay out for the gateway."""
+    """The amount that the provider can still pay out for the gateway."""
     owed_minor: int = 0
-    """The charges that the operator counts and has not taken out of `float_minor` yet."""
+    """The charges that the provider counts and has not taken out of `float_minor` yet."""
     pause_provider: bool = False
-    """True when the trouble is the gateway's or the operator's, not the worker's."""
+    """True when the trouble is the gateway's or the provider's, not the worker's."""
     table: str = ""
     """The version of the provider's table of codes that gave the outcome."""
     generic: bool = False
-    """True for a FAILED whose cause the operator does not name. It is believed only when it is
+    """True for a FAILED whose cause the provider does not name. It is believed only when it is
     still reported half an hour after the send.
     """
 
 
 class PayoutProvider(Protocol):
-    """An operator's account, made by the provider module's `make(name, options, tokens)`."""
+    """An account at a provider, made by the plug-in's `make(name, options, tokens)`."""
 
     name: str
     """The provider's name in the settings."""
@@ -140,7 +140,7 @@ class PayoutProvider(Protocol):
     maximum_minor: int
     """The greatest amount of one payout."""
     dedups: bool
-    """True when the operator surely refuses a second request with a key that it has taken.
+    """True when the provider surely refuses a second request with a key that it has taken.
     Otherwise an operator of the gateway decides.
     """
 
@@ -163,7 +163,7 @@ class PayoutProvider(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """An operator's question before it sends: whether the gateway ordered this payment.
+    """A provider's question before it sends: whether the gateway ordered this payment.
 
     The amount is in minor units.
     """
@@ -178,11 +178,11 @@ class Validates(Protocol):
     """A provider that asks the gateway before it sends, as a second lock against a stolen key."""
 
     def parse_validation(self, body: bytes) -> Validation | None:
-        """Return the operator's question, or None when the body contains no readable question."""
+        """Return the provider's question, or None when the body contains no readable question."""
         ...
 
     def answer_validation(self, *, ours: bool) -> bytes:
-        """Return the answer as the operator expects it."""
+        """Return the answer as the provider expects it."""
         ...
 
 
@@ -196,7 +196,7 @@ class TellsFloat(Protocol):
     """
 
     async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
-        """Return the float in minor units, or None where the operator did not report it."""
+        """Return the float in minor units, or None where the provider did not report it."""
         ...
 
 
@@ -220,7 +220,7 @@ class TellsName(Protocol):
     """A provider that reports the registered name of a phone number."""
 
     async def name_of(self, http: aiohttp.ClientSession, msisdn: str) -> str | None:
-        """Return the registered name, or None where the operator did not report one."""
+        """Return the registered name, or None where the provider did not report one."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The comparison of an operator's statement with the gateway's payouts. Pure.
+"""The comparison of a provider's statement with the gateway's payouts. Pure.
 
 Every line and every payout is matched or becomes a finding. A line is matched by its receipt, else
 by the payout's key where the statement names it. Else it is matched by the whole number, amount and
@@ -55,8 +55,8 @@ class StatementLine:
 class Ours:
     """A payout of the gateway.
 
-    `number` is the whole number. `fee_minor` is the operator's charge as booked, and None when the
-    operator never told it.
+    `number` is the whole number. `fee_minor` is the provider's charge as booked, and None when the
+    provider never told it.
     """
 
     id: UUID
@@ -272,7 +272,7 @@ def _same_receipt(p: Ours, line: StatementLine) -> bool:
     """Return True when the line has this payout's receipt.
 
     Some statements (pawaPay's) name a movement by the payout's key, while its own receipt comes
-    from the operator behind them.
+    from the mobile-money operator.
     """
     return p.receipt in (None, "", line.receipt) or _plain(line.receipt) == _plain(p.key)
 
@@ -296,7 +296,7 @@ def _fits(shown: str, whole: str) -> bool:
 def _plain(key: str) -> str:
     """Return a key without dashes and in lower case.
 
-    Operators print the UUID with or without its dashes, in either case.
+    Providers print the UUID with or without its dashes, in either case.
     """
     return key.replace("-", "").casefold()
 

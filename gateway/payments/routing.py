@@ -55,7 +55,7 @@ def home_of(money: Mapping[str, str], msisdn: str, currency: str) -> str | None:
     here = region_of(msisdn) or ""
     if money.get(here) == currency:
         return here
-    # A foreign number is paid through the country of the worker's currency. The operators report
+    # A foreign number is paid through the country of the worker's currency. The providers report
     # whether they can pay it.
     return next((code for code, own in money.items() if own == currency), None)
 

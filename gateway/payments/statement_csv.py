@@ -17,13 +17,13 @@ _DIGITS = re.compile(r"[\d*]{2,15}")
 
 
 class Columns(Options):
-    """The names of an operator's columns, with "" for a column that is missing.
+    """The names of a provider's columns, with "" for a column that is missing.
 
     Only receipt, time and amount must be there.
     """
 
     receipt: str
-    """The column with the operator's receipt."""
+    """The column with the provider's receipt."""
     at: str
     """The column with the time."""
     amount: str
@@ -47,7 +47,7 @@ class Columns(Options):
     number: str = ""
     """The column with the phone number."""
     fee: str = ""
-    """The column with the operator's charge."""
+    """The column with the provider's charge."""
     balance: str = ""
     """The column with the balance after the movement."""
     signed: bool = True

@@ -12,7 +12,7 @@ class Times:
     """The reader of the times of a file.
 
     `form` is the form of the times as strptime reads it, where the settings give one. `day_first`
-    is the order of day and month that the operator is known to use. It counts where the file proves
+    is the order of day and month that the provider is known to use. It counts where the file proves
     none.
     """
 

@@ -1,6 +1,6 @@
 """The tools that all providers share: one HTTP call, and readers of foreign JSON and amounts.
 
-When a call fails, only one question matters: can the operator have taken a byte? There are no
+When a call fails, only one question matters: can the provider have taken a byte? There are no
 retries and no redirects, and the answer is bounded. A refused or timed-out *connection* was
 certainly not taken. Anything that breaks later may have been.
 """
@@ -46,7 +46,7 @@ class HttpReply:
 class LostCall:
     """A call without an answer.
 
-    `maybe_taken` is False when not a byte of the request can have reached the operator.
+    `maybe_taken` is False when not a byte of the request can have reached the provider.
     """
 
     maybe_taken: bool
@@ -77,7 +77,7 @@ def as_list(value: object) -> list[object]:
 
 
 def as_text(value: object) -> str:
-    """Return a JSON string or number as text, else "". Operators send codes as either.
+    """Return a JSON string or number as text, else "". Providers send codes as either.
 
     >>> as_text(2001), as_text(" 2001 "), as_text(None), as_text({}), as_text(True)
     ('2001', '2001', '', '', '')
@@ -116,7 +116,7 @@ async def call(
     body: bytes | None = None,
     total_s: float = CALL_S,
 ) -> HttpReply | LostCall:
-    """Make one HTTP call without raising for faults of the network or the operator.
+    """Make one HTTP call without raising for faults of the network or the provider.
 
     A call that is cancelled raises, and its lease decides.
     """

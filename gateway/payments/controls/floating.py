@@ -1,6 +1,6 @@
-"""The control that makes payouts wait while the operator's float is short.
+"""The control that makes payouts wait while the provider's float is short.
 
-A payout that the operator cannot pay now is paid after a top-up. Nothing fails.
+A payout that the provider cannot pay now is paid after a top-up. Nothing fails.
 """
 
 from datetime import datetime, timedelta
@@ -9,8 +9,8 @@ from gateway.payments.controls.port import Case, Wait
 
 NAME = "float"
 FRESH = timedelta(minutes=15)
-"""The time for which a float that the operator reported is believed. After it, the payment itself
-shows whether the operator can pay.
+"""The time for which a float that the provider reported is believed. After it, the payment itself
+shows whether the provider can pay.
 """
 
 

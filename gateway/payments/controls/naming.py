@@ -1,4 +1,4 @@
-"""The control that compares an operator's name for a number with the worker's enrolled name.
+"""The control that compares a provider's name for a number with the worker's enrolled name.
 
 Where they differ, the payout waits until an operator of the gateway has looked. No payout is
 refused for a name: a worker is called by one name, registered by another, and spelt by a clerk.

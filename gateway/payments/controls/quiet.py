@@ -1,7 +1,7 @@
 """The control of payouts to a number that was quiet for weeks.
 
 Its SIM may belong to another holder by now. The payout waits, and the SMS that says so reaches the
-number. The true worker loses some days, and her coordinator can stop another holder. (No operator
+number. The true worker loses some days, and her coordinator can stop another holder. (No provider
 here reports a changed SIM without a separate contract. Where one does, that needs a control of its
 own.)
 """

@@ -69,7 +69,7 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> Mpesa:
 
 
 def _credential(name: str, told: Mapping[str, str]) -> str:
-    """Return the initiator's password encrypted under the operator's certificate.
+    """Return the initiator's password encrypted under the provider's certificate.
 
     It is RSA with PKCS#1 v1.5 padding, in base64.
     """

@@ -32,7 +32,7 @@ def read_callback(body: bytes) -> Status:
     if "ResultCode" in result:
         return _read_result(result)
     if "CommandID" in told:
-        # The gateway's own request comes back: the operator gave up waiting, which does not mean
+        # The gateway's own request comes back: the provider gave up waiting, which does not mean
         # unpaid.
         key = as_text(told.get("OriginatorConversationID") or told.get("OriginalConversationID"))
         return Status(

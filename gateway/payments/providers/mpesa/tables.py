@@ -23,7 +23,7 @@ class ResultMeaning(Enum):
     WORKER = auto()  # It will never be paid, for a reason on the worker's side.
     # It was not paid, and the next will not be either: float, credentials or the gateway's account.
     OURS = auto()
-    NOT_KNOWN = auto()  # The operator has no such transaction.
+    NOT_KNOWN = auto()  # The provider has no such transaction.
     OPEN = auto()  # It says nothing final, whatever its text.
 
 
