@@ -1,6 +1,6 @@
 """The reading of `2 PAY`: an answer and the wish to be paid in one SMS.
 
-It is for a worker that stops after this answer, and saves the worker and the gateway an SMS. PAY
+It is for a worker who stops after this answer, and saves the worker and the gateway an SMS. PAY
 counts only behind an answer that is clear without it, and never where an option has the word in its
 name.
 """

@@ -108,7 +108,7 @@ def status(talk: Context, coordinator: CoordinatorView) -> str:
 
 
 def _not_reached(talk: Context, coordinator: CoordinatorView) -> list[str]:
-    """Return the counts of workers that receive nothing now, and of findings to look at.
+    """Return the counts of workers who receive nothing now, and of findings to look at.
 
     These workers have stopped, or their phone is off.
     """
@@ -134,7 +134,7 @@ def _remove(talk: Context, heard: ParsedSms) -> Turn:
 def _unlock(talk: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn:
     """Answer UNLOCK with a number and the coordinator's own PIN.
 
-    It is for a worker that forgot her PIN, or whose PIN was tried three times.
+    It is for a worker who forgot her PIN, or whose PIN was tried three times.
     """
     msisdn, _, _ = _worker_named(talk, heard)
     if msisdn is None:
@@ -154,7 +154,7 @@ def _unlock(talk: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Tu
 def _name(talk: Context, heard: ParsedSms) -> Turn:
     """Answer `NAME 0712345678 Amina`.
 
-    It names a worker that joined without a name, or spells a name anew.
+    It names a worker who joined without a name, or spells a name anew.
     """
     msisdn, _, words = _worker_named(talk, heard)
     name = as_name(" ".join(words))

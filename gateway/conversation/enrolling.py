@@ -1,7 +1,7 @@
 """The command ADD: a coordinator invites workers, and corrects or repeats an invitation.
 
 `ADD 0712345678 Amina Wanjiku sw KIBERA` has number and name in either order, and language and
-partner last. Several workers stand on one line each, or with `;` or `,` between them. A worker that
+partner last. Several workers stand on one line each, or with `;` or `,` between them. A worker who
 is invited already gets the invitation again, with the new name and language.
 """
 
@@ -327,7 +327,7 @@ def _limit(talk: Context, coordinator: CoordinatorView) -> str:
 def _known_already(talk: Context, known: NamedWorker, number: str) -> tuple[str, str] | None:
     """Return the refusal and its reason for a number that cannot be invited, or None.
 
-    A worker that has joined is not invited. A worker that said STOP only comes back herself. No
+    A worker who has joined is not invited. A worker who said STOP only comes back herself. No
     number is flooded. A number that a worker gave up may return to her, so it cannot join before
     that is over.
     """

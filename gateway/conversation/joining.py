@@ -37,9 +37,10 @@ def stranger(talk: Context, heard: ParsedSms) -> Turn:
 
 
 def join(talk: Context, heard: ParsedSms) -> Turn:
-    """Answer JOIN with the consent text; only a YES to that text joins a worker.
+    """Answer JOIN with the consent text.
 
-    `JOIN KIBERA sw` names a partner and a language. The partner is kept with the invitation.
+    Only a YES to that text joins a worker. `JOIN KIBERA sw` names a partner and a language. The
+    partner is kept with the invitation.
     """
     arguments = heard.arguments
     named = language_named(arguments[-1], talk.books) if arguments else None
@@ -72,7 +73,7 @@ def invited(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
 
 
 def _welcome(talk: Context, worker: WorkerView, name: str = "") -> Turn:
-    """Welcome a worker that agreed, with the first question in the same message."""
+    """Welcome a worker who agreed, with the first question in the same message."""
     welcome = talk.say("agreed.welcome", name=blank_name(name or worker.name))
     return working.work(talk, welcome, (Agreed(name),), none="agreed.waiting")
 
@@ -80,7 +81,7 @@ def _welcome(talk: Context, worker: WorkerView, name: str = "") -> Turn:
 def stopped(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     """Answer a stopped worker: only START brings her back to work.
 
-    A worker that never agreed is asked as an invited one is.
+    A worker who never agreed is asked as an invited one is.
     """
     if not worker.agreed:
         return _declined(talk, worker, heard)
@@ -91,7 +92,7 @@ def stopped(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
 
 
 def _declined(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
-    """Answer a worker that said NO before.
+    """Answer a worker who said NO before.
 
     START, JOIN or YES is her first consent, so the reply does not welcome her back.
     """

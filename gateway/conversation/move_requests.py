@@ -1,6 +1,6 @@
 """A coordinator's request for another number of a worker.
 
-It is for a worker that has no PIN, or no SIM any more. Two operators of the gateway decide about
+It is for a worker who has no PIN, or no SIM any more. Two operators of the gateway decide about
 it.
 """
 
@@ -14,7 +14,7 @@ from gateway.msisdn import mask
 
 
 def is_request(talk: Context, heard: ParsedSms) -> bool:
-    """Return True when MOVE names two numbers, or comes from a coordinator that is no worker."""
+    """Return True when MOVE names two numbers, or comes from a coordinator who is no worker."""
     return (
         talk.situation.worker is None or two_numbers(heard.rest, talk.situation.region) is not None
     )

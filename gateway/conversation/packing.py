@@ -79,7 +79,7 @@ def go_on(talk: Context, lead: str, facts: tuple[Fact, ...], left: Sequence[Pack
 def put(talk: Context, lead: str, question: Question, *, is_next: bool) -> str:
     """Return `lead` and one question as one message.
 
-    A worker that is new to it also reads the line on how to reply.
+    A worker who is new to it also reads the line on how to reply.
     """
     worker = talk.situation.worker
     return with_question(

@@ -38,7 +38,7 @@ class WorkerView:
     `conversation.ease`.
     """
     agreed: bool = True
-    """True when the worker ever consented. A worker that only ever said NO is stopped, but has
+    """True when the worker ever consented. A worker who only ever said NO is stopped, but has
     nothing to come back to.
     """
 
@@ -183,7 +183,7 @@ class CoordinatorView:
     answers_today: int = 0
     """The number of her workers' answers today."""
     workers_stopped: int = 0
-    """The number of her workers that have stopped."""
+    """The number of her workers who have stopped."""
     workers_away: int = 0
     """The number of her workers whose phone is off."""
     findings: int = 0
@@ -193,11 +193,13 @@ class CoordinatorView:
     pin_tries_left: int = 3
     """The number of wrong tries that are left."""
     invited_today: int = 0
-    """The number of invitations that she sent in the last 24 hours."""
+    """The number of invitations that the coordinator sent in the last 24 hours."""
     invitations_most: int = 100
-    """The most invitations that she may send in 24 hours."""
+    """The most invitations that the coordinator may send in 24 hours."""
     invitations_again: str = ""
-    """The time of her next possible invitation, as `24/11 14:05`, where the limit is reached."""
+    """The time of the coordinator's next possible invitation, as `24/11 14:05`, where the limit is
+    reached.
+    """
     adds_free: int = 20
     """The number of invitations per 24 hours that need no PIN."""
     adds_per_sms_free: int = 5
@@ -291,7 +293,7 @@ class MoveTo:
     problem: str = ""
     """The phrase that says why the worker cannot move to it, and "" where she can."""
     day: str = ""
-    """The day on which she may ask again, as `24/11`, where the day is the problem."""
+    """The day on which the worker may ask again, as `24/11`, where the day is the problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,7 +373,7 @@ class Situation:
     moving: Moving | None = None
     """The change of number of which the sender's number is one end."""
     quiet_number: bool = False
-    """True when nothing was received from this worker's number for weeks, so that a sender that
+    """True when nothing was received from this worker's number for weeks, so that a sender who
     asks to join may be a stranger. It is looked up at JOIN.
     """
     move_to: MoveTo | None = None

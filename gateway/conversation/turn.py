@@ -1,6 +1,6 @@
 """The reading of one SMS: its meaning for its sender now, and the one reply.
 
-STOP alone always stops. Then follow a coordinator's commands, the words of a sender that has not
+STOP alone always stops. Then follow a coordinator's commands, the words of a sender who has not
 joined yet, a worker's answer, and a worker's commands, in this order. An answer wins over a command
 word only when the held question has that very word as an option. While a text is asked for, only
 whole commands count as commands.

@@ -21,7 +21,7 @@ class Payout:
     id: PayoutId
     """The payout's id."""
     worker: WorkerId
-    """The worker that asked for the money."""
+    """The worker who asked for the money."""
     provider: str
     """The name of the provider that pays it."""
     key: str
@@ -114,7 +114,7 @@ class Hinted:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The decision of two operators of the gateway that have looked at the evidence and agree.
+    """The decision of two operators of the gateway who have looked at the evidence and agree.
 
     `receipt` is the provider's, where it paid.
     """

@@ -27,8 +27,8 @@ class Ways:
     airtime: str | None = None
 
 
-# The first call loads the table of carriers. After that a number costs about 20 us, and the same
-# phones come again.
+# The first call loads the table of carriers. After that a number costs about 20 microseconds, and
+# the same phones come again.
 @lru_cache(maxsize=10_000)
 def carrier_of(msisdn: str) -> str:
     """Return the English name of the carrier to which a number was given, or "".

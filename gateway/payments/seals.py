@@ -1,11 +1,12 @@
 """The seals: a hash chain over ranges of the ledger's history. Pure.
 
-A row that is changed, removed, inserted or swapped makes every later digest differ. A reader that
+A row that is changed, removed, inserted or swapped makes every later digest differ. A reader who
 wrote down one digest (a head) can prove it. Ranges are sealed and not rows, because a chain over
 rows would make all writers wait for each other.
 
-The hashed bytes are the preceding digest (32 bytes, zeros at first), one line that names the range,
-and one line per transfer in the order of `seq`. Each is a JSON array as PostgreSQL prints it:
+The hashed bytes begin with the preceding digest (32 bytes, zeros at first). One line that names the
+range follows, and then one line per transfer in the order of `seq`. Each is a JSON array as
+PostgreSQL prints it:
 
     [seq, id, debit, credit, amount in minor units, currency, code, cause, microseconds since 1970]
 

@@ -1,9 +1,10 @@
 """The life of a payout as a table: the next state, posting and action per state and event.
 
-It rests on three rules. The key for the provider is stored before the first byte is sent and belongs to
-the payout forever, so a lost answer is asked about and never paid again. A callback that the
-gateway did not ask for is a hint to go and ask. Only an answer to the gateway's own question (or
-two operators of the gateway) settles or gives back, and only when it speaks of this payout.
+It rests on three rules. The key for the provider is stored before the first byte is sent, and it
+belongs to the payout forever. So a lost answer is asked about and never paid again. A callback that
+the gateway did not ask for is a hint to go and ask. Only an answer to the gateway's own question
+(or two operators of the gateway) settles or gives back, and only when it speaks of this payout.
+
 `payouts.decide` interprets what happened and looks here. The diagram in the docs is printed from
 this table.
 """

@@ -2,7 +2,7 @@
 
 Two explanations of the same answers are compared. Clear: one option is true, and every worker says
 it with their skill. Ambiguous: two options are equally good answers, and good workers split between
-them. Many good workers that split evenly are hard to explain by mistakes.
+them. Many good workers who split evenly are hard to explain by mistakes.
 """
 
 from collections.abc import Sequence

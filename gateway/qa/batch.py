@@ -21,7 +21,7 @@ USUAL = Usual(temperature=1.2)
 # The number of parts of the gold that are hidden in turn. Two are enough where each half teaches
 # nearly as much as the whole.
 FOLDS, FOLDS_OF_MUCH, MUCH_GOLD = 5, 2, 100
-AGREEING_MAX = 30  # More strangers that agree change nothing visible.
+AGREEING_MAX = 30  # More strangers who agree change nothing visible.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +67,7 @@ def estimated(
     unaided: Estimate | None = None,
     usual: Usual = USUAL,
 ) -> BatchEstimate:
-    """Aggregate by a rule; gold teaches skills, calibrates and certifies.
+    """Aggregate by a rule. Gold teaches skills, calibrates and certifies.
 
     Only values that were found without their own truth say how right the others are. So the rule
     runs again with a part of the gold hidden, once per part. Its result on that part calibrates and
@@ -132,7 +132,7 @@ def _codes(answers: Answers, estimate: Estimate) -> Codes:
 
 
 def _confidence(answers: Answers, estimate: Estimate, learnt: Calibration) -> Floats:
-    """Return the chance of each task's value; a lone answer is never certain.
+    """Return the chance of each task's value. A lone answer is never certain.
 
     Where every answer of the batch is the same, nothing is learnt of any worker. Each answer then
     counts as that of an unknown worker.

@@ -1,6 +1,6 @@
 """The calibration of posteriors into reliable confidences.
 
-Workers that read the same question make the same mistakes. So their answers are worth less than
+Workers who read the same question make the same mistakes. So their answers are worth less than
 independent ones, and posteriors that multiply them are too sure of themselves. Softening divides
 the log-odds of a task by the design effect of its answers (Kish 1965). It is 1 + r (n - 1) for n
 answers whose errors share r.
@@ -35,7 +35,7 @@ class Usual:
     """The expectation of a batch before its gold is seen.
 
     Temperatures are log-normal around `temperature`, with `deviation`. `lapse` is the mean lapse.
-    `shared_error` is what the errors of workers that read the same question share.
+    `shared_error` is what the errors of workers who read the same question share.
     """
 
     temperature: float = 1.1

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from math import sqrt
 
 GOLD_MIN = 30  # Below that an interval would be too wide to be of use.
-# The promise is 95 %. The interval is built at 97 %, because the true coverage of an interval for
-# counts varies with the share itself, and the promise must hold on every batch.
+# The promise is 95 %, and it must hold on every batch. The interval is built at 97 %, because the
+# true coverage of an interval for counts varies with the share itself.
 Z = 2.17
 
 

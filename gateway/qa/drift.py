@@ -1,4 +1,4 @@
-"""The detection of a worker that is getting worse.
+"""The detection of a worker who is getting worse.
 
 It is a running sum that forgets good days and adds up bad ones: Page's CUSUM ("Continuous
 inspection schemes", 1954). It is the log-likelihood ratio of "has fallen by `FALL`" against "is as

@@ -1,6 +1,6 @@
 """The detection of leaked gold.
 
-A worker that knows the old gold by heart does worse on gold that no worker has seen before. Both
+A worker who knows the old gold by heart does worse on gold that no worker has seen before. Both
 shares of a worker come from the same days and kind, so that difficulty and learning affect both.
 The caller calls gold `old` when other workers (best: of the same partner) have had time to pass it
 on.

@@ -22,7 +22,7 @@ from gateway.qa.shared_error import design_effect
 from gateway.qa.skill import PRIOR_RIGHT, PRIOR_WRONG, Skill
 from gateway.qa.worth import Belief, Prospect, quick_gain
 
-# This is the default of dynamic overlap. Two strangers that agree on yes or no reach it exactly. On
+# This is the default of dynamic overlap. Two strangers who agree on yes or no reach it exactly. On
 # seven recorded crowds it costs 2.8 answers per task and finds what majority finds with five.
 CONFIDENCE = 0.9
 ANSWERS_MIN = 2
@@ -158,7 +158,7 @@ def parse_policy(
 def _fixed(answers: int, confidence: float) -> FixedOverlap:
     """Return the policy of a fixed number of answers.
 
-    A client that asks for a single answer and names no higher confidence than the default accepts
+    A client who asks for a single answer and names no higher confidence than the default accepts
     what one stranger is worth. No single answer of a stranger reaches the default.
     """
     if answers == 1 and confidence <= CONFIDENCE:

@@ -2,8 +2,8 @@
 
 The pooled matrix of all workers says which classes are mistaken for which. The worker's own share
 of right answers says how often. The prior is the pooled matrix with its diagonal tilted, in odds,
-until it fits that share. So a good worker that has never met class k is believed to be good at k,
-but to make the mistakes that all workers make there.
+until it fits that share. So a good worker who has never met class k is believed to be good at it.
+Her mistakes there are expected to be those that all workers make.
 """
 
 import numpy as np

@@ -25,7 +25,7 @@ class PromotionCandidate:
     answers: int
     dissenting: int  # The answers for something else.
     trusted: int  # The answers for the value by trusted workers.
-    partners: int  # The different partners of the workers that gave the value.
+    partners: int  # The different partners of the workers who gave the value.
     appealed: bool  # The value is contested, or a finding on one of its workers is open.
 
 

@@ -1,6 +1,6 @@
 """The design effect of answers that are not independent.
 
-Workers that read the same question make the same mistakes. So n answers whose errors share r of
+Workers who read the same question make the same mistakes. So n answers whose errors share r of
 their variance are worth less than n independent ones. The design effect (Kish, "Survey Sampling",
 1965) is the factor: 1 + r (n - 1).
 """

@@ -1,11 +1,11 @@
 """The share of mistakes that go to one wrong option, and how much less agreement then means.
 
-With more than two options, the rules take a mistake to be equally likely for any wrong option, so
-that two answers that agree are strong evidence. Recorded crowds do not err like that. Most
-questions have one tempting wrong option, and workers agree on it. The votes show how far, without
-any truth: how often do two of the answers that are not for the leading option of a task agree?
-Where mistakes spread evenly over the K - 1 wrong options, that is 1 / (K - 1). Where they all go to
-one option, it is 1.
+With more than two options, the rules take any wrong option as equally likely for a mistake. Then
+two answers that agree are strong evidence. Recorded crowds do not err like that. Most questions
+have one tempting wrong option, and workers agree on it. The votes show how far, without any truth:
+how often do two of the answers that are not for the leading option of a task agree? Where mistakes
+spread evenly over the K - 1 wrong options, that is 1 / (K - 1). Where they all go to one option, it
+is 1.
 
 Of two options one is right, and nothing can be read: the temperature is then 1.
 """

@@ -1,1 +1,4 @@
-"""The screens of the menu, one file per group; `gateway.conversation.menu` knows them all."""
+"""The screens of the menu, one file per group.
+
+`gateway.conversation.menu` knows them all.
+"""

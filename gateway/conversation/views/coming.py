@@ -1,4 +1,4 @@
-"""The views of senders that are not at work: strangers, coordinators, and other workers.
+"""The views of senders who are not at work: strangers, coordinators, and other workers.
 
 These workers are invited, stopped or removed.
 """

@@ -1,6 +1,6 @@
 """The control of many first payouts of one coordinator's workers at once.
 
-Workers that share no phones rarely do that, but SIM farms do. The payouts above the ordinary number
+Workers who share no phones rarely do that, but SIM farms do. The payouts above the ordinary number
 wait, so that an operator of the gateway can look. They go out by themselves at the deadline.
 """
 

@@ -16,7 +16,7 @@ class Case:
     asked_at: datetime
     """The time of the worker's request."""
     coordinator: int | None
-    """The worker's coordinator, and None for a worker that enrolled by herself."""
+    """The worker's coordinator, and None for a worker who enrolled by herself."""
     first: bool
     """True for the worker's first payout."""
     others_first: int

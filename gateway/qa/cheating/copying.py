@@ -1,4 +1,4 @@
-"""The sign of copying: two workers that make the same mistakes too often.
+"""The sign of copying: two workers who make the same mistakes too often.
 
 The difficulty of their questions does not explain it. Being right together proves nothing. Being
 wrong together, with the same answer, on questions where the others are right, does. An answer is
@@ -9,7 +9,7 @@ workers show is taken for their nature (an empirical null, Efron 2004).
 
 Ties are a shared payout number, a referral or a partner. Ties and answers within a minute of each
 other make a pair worth a closer look, with the same number of false alarms in sum. Alone they mean
-nothing. Copying from a worker that makes no mistakes cannot be seen here, and does no harm either.
+nothing. Copying from a worker who makes no mistakes cannot be seen here, and does no harm either.
 """
 
 from collections import Counter, defaultdict
@@ -50,7 +50,7 @@ class _Pair:
 
 
 def look(observed: Observed) -> list[Finding]:
-    """Return one finding per group of workers that copy each other.
+    """Return one finding per group of workers who copy each other.
 
     See `gateway.qa.observed.Sign`.
     """

@@ -2,7 +2,7 @@
 
 They are weighted by what the batch can teach and by how far they agree. No single model is best for
 every crowd. The richer a model, the more answers it needs. A matrix per worker cannot be learnt
-from three answers per task, nor from workers that gave five. So weights follow from the batch's
+from three answers per task, nor from workers who gave five. So weights follow from the batch's
 shape. As answers per task and per worker grow, the weight moves from majority over one coin to
 matrices.
 

@@ -3,7 +3,7 @@
 It is classifier combination with correlated errors: Li, Rubinstein and Cohn, "Exploiting worker
 correlation for label aggregation in crowdsourcing" (ICML 2019), by variational Bayes. Questions
 with the same true option fall into a few kinds (easy ones, ones that look like another option).
-Workers that read the same kind make the same mistakes. So answers are independent only within a
+Workers who read the same kind make the same mistakes. So answers are independent only within a
 kind. A shared mistake is not taken for agreement, nor for another class.
 
 At first the kinds of a task are drawn from a hash of its name. The mean over several such starts is

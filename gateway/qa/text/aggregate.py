@@ -239,7 +239,7 @@ def _confidence(task: TypedTask, believed: str, skill: Mapping[str, float]) -> f
 
 
 def _as_typed(task: TypedTask, believed: str, trust: Mapping[str, float], language: str) -> str:
-    """Return the spelling of the most trusted worker that typed exactly that.
+    """Return the spelling of the most trusted worker who typed exactly that.
 
     Where there is none, return the spelling word by word.
     """

@@ -1,4 +1,4 @@
-"""The medoid: the answer closest to all others, weighted by trust in the workers that typed them.
+"""The medoid: the answer closest to all others, weighted by trust in the workers who typed them.
 
 It is best for short exact strings (names, numbers, plates). The result is always an answer that a
 worker really typed, never a mixture.
