@@ -26,6 +26,8 @@ class BalanceSide(StrEnum):
 
 @unique
 class AccountKind(StrEnum):
+    """The kind of an account in the ledger."""
+
     CLIENT_CASH = "client_cash"
     CLIENT_AVAILABLE = "client_available"
     BATCH_HOLD = "batch_hold"

@@ -26,6 +26,8 @@ _HIDDEN = "*"
 
 @unique
 class LineKind(StrEnum):
+    """The kind of a movement on a statement."""
+
     PAYMENT = "payment"
     FEE = "fee"  # The fee of the payment with the same receipt.
     REVERSAL = "reversal"  # The reversal of the payment whose receipt is `of`.
@@ -72,6 +74,8 @@ class Ours:
 @unique
 class DifferenceKind(StrEnum):
     # Money left without a record: alarm the operator of the gateway at once.
+    """The kind of a difference between a statement and the gateway's books."""
+
     MISSING_HERE = "missing_here"
     # It may be this payout. Its number has hidden digits, so an operator of the gateway decides, or
     # the provider when it is asked.

@@ -17,6 +17,8 @@ from gateway.payments.chart import Code
 
 @unique
 class PayoutState(StrEnum):
+    """The state of a payout."""
+
     REQUESTED = "requested"
     HELD = "held"
     AWAITING_APPROVAL = "awaiting_approval"
@@ -55,6 +57,8 @@ OPEN = frozenset(
 @unique
 class PayoutEvent(StrEnum):
     # The gateway's own events
+    """The event that moves a payout from state to state."""
+
     HOLD = "hold"
     WAIT = "wait"
     APPROVE = "approve"
@@ -114,6 +118,8 @@ class Do(StrEnum):
 
 
 class Transition(NamedTuple):
+    """The effect of an event: the next state, the posting, and the next action."""
+
     state: PayoutState
     posting: Code | None
     do: Do

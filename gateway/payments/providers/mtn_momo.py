@@ -80,6 +80,8 @@ _TOLD = {
 
 @dataclass(frozen=True, slots=True)
 class MomoAccount:
+    """The gateway's account at MTN MoMo, with its credentials."""
+
     base_url: str
     api_user: str
     api_key: str

@@ -39,6 +39,8 @@ _NORMAL = NormalDist()
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
+    """Two workers, with their shared questions, their same mistakes, and the chance of these."""
+
     one: str
     other: str
     same_mistakes: int
