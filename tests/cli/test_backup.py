@@ -29,7 +29,7 @@ def machine(tmp_path_factory):
         assert done.returncode == 0, done.stderr
     done = gateway(data, "backup", str(folder / "backup"), "--key-to", str(folder / "safe" / "key"))
     assert done.returncode == 0, done.stderr
-    assert "take it to another place than the backup" in done.stdout
+    assert "keep it in another place than the backup" in done.stdout
     return folder
 
 

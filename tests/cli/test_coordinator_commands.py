@@ -49,7 +49,7 @@ def test_an_operator_adds_limits_and_ends_a_coordinator(run):
     assert "/console?key=" in said(run("coordinator", "link", GRACE))
     (link,) = json.loads(said(run("coordinator", "links", "--json", "-")))
     said(run("coordinator", "revoke-link", str(link["id"]), "--because", "sent to a wrong number"))
-    assert "called back" in said(run("coordinator", "links"))
+    assert "revoked" in said(run("coordinator", "links"))
     said(run("coordinator", "cut-off", GRACE, "--because", "phone stolen", "--by", "asha"))
     listed = said(run("coordinator", "list"))
     assert "cut off" in listed

@@ -80,7 +80,7 @@ async def test_what_somebody_took_at_the_portal_is_seen_within_the_hour(asked):
     asked.operators.books.move_float(-700, "nobody told us")
     await goes_by(asked, minutes=61)
     assert await gap_of(asked) == -700
-    assert any("-700 minor units beside our books" in f.said for f in await operators(asked.rt))
+    assert any("-700 minor units different from the gateway's books" in f.said for f in await operators(asked.rt))
     asked.operators.books.move_float(700, "put right")
     await goes_by(asked, minutes=61)
     assert await gap_of(asked) == 0
@@ -113,7 +113,7 @@ async def test_only_the_newest_question_is_answered_once_and_soon(asked):
     asked.clock.advance(minutes=16)
     assert await posts(first) == 200
     assert await float_of(asked) is None, "it was true a while ago"
-    assert any("and not told" in f.said for f in await operators(asked.rt))
+    assert any("and not answered" in f.said for f in await operators(asked.rt))
 
     await goes_by(asked, minutes=50)
     second, _ = await paths()

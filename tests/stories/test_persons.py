@@ -176,7 +176,7 @@ def test_persons_by_command_with_keys_from_standard_input_and_files(tmp_path):
     third = command(
         tmp_path, "persons", "add", "Wanja", "--by", "Asha", "--key-file", str(tmp_path / "key")
     )
-    assert "Nobody outside is told" in third.stdout
+    assert "No outside person is notified" in third.stdout
     gone = command(
         tmp_path, "persons", "disable", "Wanja", "--by", "Juma", "--because", "left", typed=keys[1]
     )
