@@ -1,11 +1,12 @@
--- All that one inbound event needs to know, in one round trip. Reads only.
+-- Return all that one inbound event needs, in one round trip. It reads only.
 create or replace function situation(
   p_channel text, p_kind text, p_event_id text, p_index bytea, p_session text, p_twin bytea, p_former text,
-  -- has this event been here before? known_as: set where that was under another id (twin, or former: see steps/identity.py)
+  -- set if this event has been here before; known_as: the other id, if it had one then (twin or
+  -- former, see steps/identity.py)
   out known_state text, out known_reply text, out known_as text,
-  -- when was it stored, where it was stored before it is heard?
+  -- the time when it was stored, if it was stored before its processing
   out came_at timestamptz,
-  -- who is it?
+  -- the worker
   out worker_id bigint, out name text, out language text, out state text, out currency text,
   out account_id bigint, out balance bigint, out partner_id bigint, out reach text, out sms_channel text,
   out away boolean, out ease smallint, out never_agreed boolean,
@@ -15,45 +16,50 @@ create or replace function situation(
   out coordinator_id bigint, out payout_ref text, out payout_amount bigint, out payout_waits text, out payout_until timestamptz,
   out kinds text[], out rights real[], out wrongs real[], out golds_right int[], out golds_wrong int[], out answers int[],
   out trials int[], out drifts real[],
-  -- what was she last asked?
+  -- the question that she was last asked
   out held_assignment bigint, out held_state text, out held_task bigint, out held_batch text, out held_text text,
   out held_gold text, out held_via text, out held_open boolean, out held_answered smallint,
   out held_wanted smallint, out held_maximum smallint, out held_revision smallint, out held_better real,
   out held_better_by_sms real, out held_item smallint, out pack jsonb,
-  -- of an SMS: since when can the question have reached her? asked_unsent: it is not on its way yet
+  -- for an SMS: the time since when the question can have reached her; asked_unsent: it is not on
+  -- its way yet
   out asked_since timestamptz, out asked_unsent boolean,
   out vote_values text[], out vote_rights real[], out vote_wrongs real[],
   -- the question of an SMS that she answered by dialling, while no newer SMS asks her anything
   out dialled_task bigint, out dialled_batch text, out dialled_text text,
-  -- what would she be asked next?
+  -- the question that she would be asked next
   out next_task bigint, out next_batch text, out next_text text, out next_revision smallint,
   out gold_task bigint, out gold_text text, out next_held boolean, out more jsonb,
-  -- set: what she was last asked is an earlier question, and the next one is what she holds; see earlier.sql
+  -- if set, the question that she was last asked is an earlier one, and the next one is the one
+  -- that she holds: see earlier.sql
   out earlier_sure boolean,
-  -- where does her USSD session stand?
+  -- the state of her USSD session
   out transcript text, out view text, out memory jsonb, out pages text[], out page smallint, out ended boolean,
   out began_at timestamptz,
-  -- how many sessions of this id she had before; is it so long ago that a start begins another one?
+  -- the number of earlier sessions of this id, and whether the last one is so old that a start
+  -- begins another
   out session_nth smallint, out session_over boolean
 ) language plpgsql stable as $$
 declare
-  v_worker bigint;  -- whose number this is
+  v_worker bigint;  -- the worker with this number
   v_kind text;
-  v_skills boolean := false;  -- her own skill is asked for: to judge her answer, or to see whether gold is due
-  v_directed boolean;  -- work made out to her by name waits
-  v_moves boolean;  -- her number is one end of a change
+  -- Her own skill is needed, to judge her answer or to see whether gold is due.
+  v_skills boolean := false;
+  v_directed boolean;  -- Work that is addressed to her by name waits.
+  v_moves boolean;  -- Her number is one of the two ends of a change.
   v_batch record;
-  v_is_last boolean := false;  -- v_batch is the batch of the next question
-  v_asked_at timestamptz;  -- when what she holds was put to her
+  v_is_last boolean := false;  -- v_batch is the batch of the next question.
+  v_asked_at timestamptz;  -- the time when the question that she holds was put to her
   v_gold boolean;
   v_pack_max smallint;
-  v_room int;  -- questions of the next batch she may get; null = as many as there are
+  v_room int;  -- the questions of the next batch that she may get; null for all
   v_from int;
   v_earlier bigint;
   v_packed text;  -- the batch of her last message with several questions
-  v_event bigint;  -- this very event, where it is known
+  v_event bigint;  -- this event, if it is known
 begin
-  -- One statement for all that is found by a key: each of its own would cost as much as finding the row.
+  -- One statement does all look-ups by key, since each of its own would cost as much as finding the
+  -- row.
   select case when i.done then 'done' when i.id is not null then 'open' end, i.id, i.created_at, coalesce(i.worker_id, w.id),
       w.id, w.name, w.language, w.state, w.currency,
       w.account_id, a.balance, w.partner_id, w.reach, w.sms_channel, w.away_since is not null or w.unreached_until is not null,
@@ -73,7 +79,8 @@ begin
     from (values (1)) as one
       left join ussd_session s on s.channel = p_channel and s.session = p_session and s.msisdn_index = p_index
         and s.created_at > sessions_since() and s.created_at < until_now()
-      -- Its own subquery: joined, the planner may compare the key with every event of the channel.
+      -- This is a subquery, since in a join the planner may compare the key with every event of the
+      -- channel.
       left join lateral (select x.id, x.done, x.created_at, x.worker_id from inbox_key x
         where x.channel = p_channel and x.kind = p_kind
           and x.event_id = p_event_id || coalesce('~' || nullif(s.nth, 0), '') limit 1) i on true
@@ -87,7 +94,8 @@ begin
   elsif p_twin is not null or p_former is not null then
     select x.known into known_as from (
       select 'twin' as known, 1 as place from inbox_key t where t.channel = p_channel and t.twin = p_twin
-      -- Providers repeat for hours: what came before an upgrade is still known by its former id.
+      -- Providers repeat an event for hours, so an event from before an upgrade is still known by
+      -- its former id.
       union all select 'former', 2 from inbox_key f where f.channel = p_channel and f.kind = p_kind
         and f.event_id = p_former and f.done and f.created_at > now() - interval '2 days'
         and f.worker_id is not distinct from v_worker) x order by x.place limit 1;
@@ -95,7 +103,8 @@ begin
       known_state := 'done';
     end if;
   end if;
-  -- Who is no worker may be a coordinator; a coordinator who is one sends her commands by SMS.
+  -- A sender who is not a worker may be a coordinator. A coordinator who is also a worker sends her
+  -- commands by SMS.
   if p_kind = 'sms' or worker_id is null then
     select c.id into coordinator_id from coordinator c where c.msisdn_index = p_index and c.state = 'active';
   end if;
@@ -105,7 +114,7 @@ begin
   if known_state = 'done' or v_worker is null then
     return;
   end if;
-  if p_session is not null and transcript is null then  -- she has just dialled in
+  if p_session is not null and transcript is null then  -- She has just dialled in.
     missed_message := missed_message(situation.worker_id);
   end if;
   if state = 'stopped' then
@@ -113,7 +122,8 @@ begin
       and x.act in ('joined', 'agreed', 'restarted'));
   end if;
 
-  -- What she holds comes first; else the last question whose lease ran out: a late reply belongs to it.
+  -- The question that she holds comes first, else the last one whose lease ran out, since a late
+  -- reply belongs to it.
   select a.id, a.state, a.via, a.asked_at, a.item, t.id, t.batch_id, t.text, t.gold, t.answered, t.wanted, t.maximum,
       b.revision, b.better, b.better_by_sms, b.kind,
       t.state = 'open' and b.state in ('running', 'paused')
@@ -124,7 +134,8 @@ begin
     where a.worker_id = situation.worker_id and a.state in ('held', 'expired')
     order by a.state = 'held' desc, a.task_id::text = memory->>'task' desc nulls last, case when a.state = 'held' then a.id else -a.id end limit 1;
 
-  -- An SMS answers what came by SMS, which may be an earlier question than the one she holds.
+  -- An SMS answers a question that came by SMS, which may be an earlier one than the one that she
+  -- holds.
   if p_kind = 'sms' and held_state = 'held' and held_item is null
       and (held_via = 'ussd' or v_asked_at > now() - interval '10 seconds') then
     select e.assignment, e.sure into v_earlier, earlier_sure
@@ -141,21 +152,22 @@ begin
   end if;
 
   if p_kind = 'sms' and held_via = 'sms' then
-    -- A provider's own answer may take half a minute, which the phone does not wait for.
+    -- A provider's own response may take half a minute, and the phone does not wait for it.
     select min(case when o.sent_at is not null then greatest(o.created_at, o.sent_at - interval '30 seconds')
           when o.state in ('sending', 'unknown', 'lost') or o.state = 'queued' and (o.tries > 0 or o.in_trouble) then o.created_at end),
         bool_or(o.state = 'queued' and o.tries = 0)
       into asked_since, asked_unsent
       from (select x.created_at, x.sent_at, x.state, x.tries, exists (select from channel_state c
-          -- What becomes of messages is not known for sure while a channel fails.
+          -- The outcome of messages is uncertain while a channel fails.
           where c.channel = x.channel and c.breaker <> 'closed') as in_trouble from outbox x
         where x.to_index = p_index and x.created_at >= v_asked_at order by x.id desc limit 20) o where o.created_at >= v_asked_at;
     asked_unsent := asked_since is null and coalesce(asked_unsent, false);
   elsif p_kind = 'sms' and held_task is not null then
-    asked_since := v_asked_at;  -- on a screen
+    asked_since := v_asked_at;  -- The question was on a screen.
   end if;
 
-  -- An SMS on its way while she dials answers what the SMS before it asked, not what the screen shows now.
+  -- An SMS on its way while she dials answers the question of the SMS before it, not the one on the
+  -- screen.
   if p_kind = 'sms' and (held_state = 'held' and held_via = 'sms') is not true then
     select t.id, t.batch_id, t.text into dialled_task, dialled_batch, dialled_text
       from answer x join assignment a on a.task_id = x.task_id and a.worker_id = x.worker_id join task t on t.id = a.task_id
@@ -165,7 +177,7 @@ begin
       order by x.id desc limit 1;
   end if;
 
-  -- Votes matter only when the answer that may come now completes what the task wanted.
+  -- Votes matter only when the answer that may come now completes the number that the task wants.
   if held_open and held_answered + 1 >= held_wanted and held_answered > 0 then
     select array_agg(x.value order by x.id), array_agg(coalesce(s."right" * kept(s.learned_at), 0) order by x.id),
         array_agg(coalesce(s.wrong * kept(s.learned_at), 0) order by x.id)
@@ -178,7 +190,7 @@ begin
   end if;
 
   if p_kind = 'ussd' then
-    -- Who dials while she holds several sees one after the other.
+    -- A worker who dials while she holds several questions sees one after the other.
     if held_item is not null then
       select t.id, t.batch_id, t.text, true into next_task, next_batch, next_text, next_held
         from assignment a join task t on t.id = a.task_id
@@ -196,7 +208,7 @@ begin
     end if;
   end if;
 
-  -- Work made out to her by name comes before work for anybody.
+  -- Work that is addressed to her by name comes before work that is open to all.
   if next_task is null and v_directed then
     select n.task, n.batch, n.text into next_task, next_batch, next_text
       from work_by_name(situation.worker_id, situation.currency, held_task) n;
@@ -214,12 +226,13 @@ begin
       v_room := v_batch.room;
       continue when v_room < 1;
       v_from := v_batch.low;
-      if v_batch.breadth then  -- from anywhere, the tasks with the fewest answers first
+      if v_batch.breadth then  -- from any position, the tasks with the fewest answers first
         select max(t.position) into v_from from task t where t.batch_id = v_batch.id;
         v_from := greatest(v_batch.low, abs(hashint8(situation.worker_id # coalesce(held_task, 0))::bigint) % greatest(v_from - 95, 1));
       end if;
-      -- The first few free tasks, in an order of her own: phones that ask at the same moment rarely collide.
-      -- Whether she had one is looked up task by task: joined as a set, it reads all that she ever was asked.
+      -- The first few free tasks come in an order of her own, so that phones which ask at the same
+      -- moment rarely collide. Whether she had one is looked up task by task: a join as a set would
+      -- read all that she was ever asked.
       select f.id, v_batch.id, f.text into next_task, next_batch, next_text from (
         select s.* from (
           select t.id, t.text, t.audience, case when v_batch.breadth then t.answered + t.held end as load from task t
@@ -234,7 +247,8 @@ begin
         limit 1;
       v_is_last := next_task is not null;
       exit when v_is_last;
-      -- None of those is for her (she had them all, say): the first of all the others that is.
+      -- If none of those is for her (she had them all, say), take the first of all the others that
+      -- is.
       select t.id, v_batch.id, t.text into next_task, next_batch, next_text from task t
         where t.batch_id = v_batch.id and t.state = 'open' and t.gold is null and not t.directed
           and t.answered + t.held < t.wanted and t.id is distinct from held_task and t.position > v_batch.low
@@ -265,7 +279,7 @@ begin
       from skill s where s.worker_id = situation.worker_id;
   end if;
 
-  -- A hidden gold question of the same batch, in case one is due.
+  -- Take a hidden gold question of the same batch, in case one is due.
   if not coalesce(v_gold, false) then
     return;
   end if;
@@ -274,6 +288,7 @@ begin
       and t.answered + t.held < t.wanted and t.id is distinct from held_task
       and not exists (select from gold_seen g
         where g.worker_id = situation.worker_id and g.digest = gold_digest(t.text))
-    -- The least shown first: the bank goes round, and neighbours rarely meet the same one on the same day.
+    -- The least shown question comes first, so that all gold is used and neighbours rarely get the
+    -- same question on the same day.
     order by t.answered + t.held, hashint8(t.id # situation.worker_id) limit 1;
 end $$;
