@@ -121,7 +121,7 @@ def _hangs(on: BellQueue, name: str) -> bool:
         return False
     if _is_young(rung_at):  # RQ stores a job before it puts the job's name on the queue.
         return True
-    log.warning("a job had lost its place on the queue and is enqueued again", bell=name)
+    log.warning("a job had lost its place on the queue and is enqueued again", job=name)
     on.push_job_id(name)
     return True
 
@@ -194,7 +194,7 @@ class RqBells:
                 why = redacted(str(away))
                 log.warning(
                     "a job was not enqueued; the scheduler will enqueue it again",
-                    bell=bell,
+                    job=bell,
                     why=why,
                 )
 

@@ -78,7 +78,7 @@ class Keeper:
                 self._leave()
                 return 1
             if quick_deaths > QUICK_DEATHS_MAX:
-                _say(f"server ended with status {status} again and again; giving up")
+                _say(f"server ended with status {status} too often in a row; giving up")
                 return 1
             _say(f"server ended with status {status} while in use; starting it again")
             self._note_outage(status)

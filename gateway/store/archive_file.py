@@ -68,7 +68,9 @@ class Writer:
         self._file.close()
         digest = _digest(self._draft)
         if sum(1 for _ in _rows(self._draft)) != self._rows:
-            raise Refused(f"{self._draft} does not hold what was written to it")
+            raise Refused(
+                f"{self._draft} differs from the rows that were written to it; check the disk"
+            )
         self._draft.rename(self._path)
         _write_checksum(self._path, digest)
         return Written(self._path, self._rows, self._path.stat().st_size, digest)
@@ -96,7 +98,7 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
     with_header = _lines(path)
     header = next(with_header, None)
     if header is None or header.get("gateway_archive") != FORMAT:
-        raise Refused(f"{path} is no archive of this gateway")
+        raise Refused(f"{path} is not an archive of this gateway")
     yield header
     yield from _rows(path)
 

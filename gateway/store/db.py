@@ -287,7 +287,7 @@ async def check_write(database: Database) -> None:
             await database.value("select pg_logical_emit_message(true, 'gateway', 'ready')::text")
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as bad:
         raise Failed(
-            f"the database takes no write: {redacted(str(bad)) or 'timeout'}", retryable=True
+            f"the database refuses writes: {redacted(str(bad)) or 'timeout'}", retryable=True
         ) from bad
 
 

@@ -93,13 +93,13 @@ async def fill(
     try:
         if await db.fetchval(sql.IS_USED):
             raise Refused(
-                "this database is not empty, and made-up history is never mixed with real one: choose an empty data folder"
+                "this database is not empty, and synthetic history is never mixed with real history: choose an empty data folder"
             )
         try:
             await db.execute("set session_replication_role = replica")
         except asyncpg.InsufficientPrivilegeError as bad:
             raise Refused(
-                "made-up history needs a database role that may switch triggers off (a superuser)"
+                "synthetic history needs a database role that may switch triggers off (a superuser)"
             ) from bad
         async for step in _Filling(db, plan, currency, region).steps(sealed):
             yield step

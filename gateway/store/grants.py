@@ -27,7 +27,9 @@ def grants(role: str) -> str:
     Raises Refused for a text that cannot be a role's name.
     """
     if not _ROLE.match(role):
-        raise Refused(f"{role!r} is no role name: small letters, digits and _", field="role")
+        raise Refused(
+            f"{role!r} is not a name of a role: use small letters, digits and _", field="role"
+        )
     return f"""grant usage on schema public to {role};
 grant select, insert, update, delete on all tables in schema public to {role};
 grant usage, select on all sequences in schema public to {role};

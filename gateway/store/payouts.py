@@ -157,7 +157,7 @@ def _opened(vault: Vault, rows: Sequence[Row]) -> list[Stored]:
         try:
             found.append(_stored(vault, row))
         except OtherKey:
-            log.error("a payout waits for the key its number was sealed with", ref=row["ref"])
+            log.error("a payout waits for the key with which its number was sealed", ref=row["ref"])
     return found
 
 

@@ -28,7 +28,7 @@ async def person_of(db: Database | Connection, name: str, key: str) -> int:
     )
     row = await (db.row(query, name) if isinstance(db, Database) else db.fetchrow(query, name))
     if row is None or not hmac.compare_digest(row["key_hash"], key_hash(key)):
-        raise Refused("no such person, or not her key")
+        raise Refused("there is no such person, or this is not her key")
     if row["gone_at"]:
         raise Refused(f"{name} was disabled on {row['gone_at']:%Y-%m-%d} and decides nothing more")
     if not row["valid"]:
@@ -105,7 +105,9 @@ async def named(db: Connection, name: str) -> Row:
     row = await db.fetchrow("select id, name, gone_at from person where name = $1 for update", name)
     if row is None:
         raise Refused(
-            f"no person {name!r}; list all with: gateway persons list", field="name", status=404
+            f"there is no person {name!r}; list all with: gateway persons list",
+            field="name",
+            status=404,
         )
     return row
 

@@ -118,7 +118,7 @@ async def open_findings(db: Database) -> list[Row]:
 async def explain(db: Database, finding: int, by: str, because: str) -> None:
     """Record a person's explanation. Raises Refused when there is nothing to explain."""
     if not (by.strip() and because.strip()):
-        raise Refused("say who explains it and what it was")
+        raise Refused("name the person who explains it, and give the explanation")
     done = await db.value(
         """update discrepancy set explained_at = now(), explained_by = $2, explanation = $3
            where id = $1 and explained_at is null returning id""",

@@ -117,7 +117,7 @@ async def must_be_current(database: Database) -> None:
     await must_be_known(database)
     if await health.sql_digest(database) != sql_digest():
         raise SettingsError(
-            "the database was never set up, or by another version of the gateway; run: gateway migrate"
+            "the database was never set up, or another version of the gateway set it up; run: gateway migrate"
         )
 
 

@@ -108,7 +108,7 @@ class Spool:
 
     def put_aside(self, path: Path, why: str) -> None:
         """Rename a file, so that it is kept for an operator and delays no other."""
-        log.error("events of the spool are put aside", file=str(path), why=why)
+        log.error("a file of the spool was put aside for an operator", file=str(path), why=why)
         path.rename(path.with_suffix(".aside"))
 
     def drop(self, paths: Iterable[Path]) -> None:

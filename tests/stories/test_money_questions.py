@@ -75,7 +75,7 @@ async def test_the_database_refuses_a_resolution_that_two_people_did_not_make(to
     from gateway.payments.payout import Resolved
     from gateway.steps.disburse import happened
 
-    with pytest.raises(Exception, match="not resolved by two people"):
+    with pytest.raises(Exception, match="not resolved by two persons"):
         await happened(town.rt, stored, Resolved(paid=False))
 
 

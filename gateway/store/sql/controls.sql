@@ -92,7 +92,7 @@ begin
   update worker_pin set wrong = case when p_right then 0 else wrong + 1 end
     where worker_id = p_worker and wrong = p_wrong and wrong < 3;
   if not found then
-    raise exception 'somebody else tried the PIN of worker %', p_worker using errcode = 'GW001';
+    raise exception 'the PIN of worker % was tried meanwhile', p_worker using errcode = 'GW001';
   end if;
 end $$;
 

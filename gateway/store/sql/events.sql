@@ -160,7 +160,7 @@ begin
         and created_at < until_now() and transcript = p_before;
   end if;
   if not found then
-    raise exception 'session % has moved on', p_session using errcode = 'GW001';
+    raise exception 'session % has changed since it was read', p_session using errcode = 'GW001';
   end if;
 end $$;
 

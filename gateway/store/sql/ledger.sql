@@ -36,7 +36,7 @@ create or replace function account_follows_transfers() returns trigger language 
 begin
   if tg_op = 'INSERT' then
     if new.balance <> 0 then
-      raise exception 'an account is opened empty' using errcode = 'GW010';
+      raise exception 'an account must be opened without a balance' using errcode = 'GW010';
     end if;
   elsif tg_op = 'DELETE' then
     raise exception 'accounts are never deleted' using errcode = 'GW010';

@@ -123,7 +123,7 @@ declare p record;
 begin
   select * into p from parts() x where x.part = p_part and x.until < now() - interval '34 days';
   if not found then
-    raise exception 'no part % is old enough to leave', p_part;
+    raise exception 'there is no partition % that is old enough to leave', p_part;
   end if;
   execute format('alter table %I detach partition %I', p.parent, p.part);
   execute format('with open as (delete from %I where %s returning *) insert into %I select * from open', p.part,

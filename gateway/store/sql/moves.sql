@@ -33,7 +33,7 @@ create or replace function move_payouts(
 declare v_moved int[];
 begin
   if p_events && array['resolved_paid', 'resolved_failed', 'approve'] then
-    raise exception 'what people decide is written one by one' using errcode = 'GW010';
+    raise exception 'decisions of persons are written one by one' using errcode = 'GW010';
   end if;
   with moved as (
     update payout p set version = p.version + 1, state = g.state, tries = g.tries, maybe_taken = g.maybe_taken,

@@ -179,7 +179,7 @@ create or replace function decline_move(p_move bigint, p_stop boolean, p_channel
 declare m number_move := locked_move(p_move);
 begin
   if m.state <> 'invited' then
-    raise exception 'change of number % has moved on', p_move using errcode = 'GW001';
+    raise exception 'change of number % has changed since it was read', p_move using errcode = 'GW001';
   end if;
   update number_move set state = 'refused' where id = p_move;
   perform note_move(p_move, 'declined', 'the new number', case when p_stop then 'STOP' else '' end);

@@ -26,7 +26,7 @@ begin
     perform post(p_transfers[i], p_worker_account, p_credits[i], p_amounts[i], p_currency, p_codes[i], p_causes[i]);
   end loop;
 exception when unique_violation or check_violation then
-  raise exception 'the payout cannot be booked: %', sqlerrm using errcode = 'GW001';
+  raise exception 'the payout cannot be posted: %', sqlerrm using errcode = 'GW001';
 end $$;
 
 -- Return the facts about a payout as one value. It changes with every event except the provider's
@@ -44,7 +44,7 @@ declare v resolution; v_evidence bytea;
 begin
   perform from payout where id = p_payout and state = 'needs_human' for update;
   if not found then
-    raise exception 'the payout waits for nobody' using errcode = 'GW001';
+    raise exception 'the payout does not wait for a decision' using errcode = 'GW001';
   end if;
   if not person_counts(p_person) then
     raise exception 'person % may not decide', p_person using errcode = 'GW001';
@@ -146,7 +146,7 @@ create or replace function settle_reversal(
 begin
   if not exists (select from verdict v where v.subject = 'reversal:' || p_payout and v.says = p_says
       and v.confirmed_by <> v.said_by) then
-    raise exception 'the reversal of payout % is not decided by two people', p_payout using errcode = 'GW010';
+    raise exception 'the reversal of payout % is not decided by two persons', p_payout using errcode = 'GW010';
   end if;
   if post(p_transfer, p_debit, p_credit, p_amount, p_currency, p_code, p_cause) then
     insert into payout_event (payout_id, event, was, becomes, note)
@@ -170,12 +170,12 @@ begin
   if p_event in ('resolved_paid', 'resolved_failed') and not exists (
     select from resolution r where r.payout_id = p_id and r.paid = (p_event = 'resolved_paid')
       and r.confirmed_by <> r.said_by and r.evidence = payout_evidence(p_id)) then
-    raise exception 'payout % is not resolved by two people', p_id using errcode = 'GW010';
+    raise exception 'payout % is not resolved by two persons', p_id using errcode = 'GW010';
   end if;
   if p_event = 'approve' and p_was = 'awaiting_approval' and not exists (
     select from approval_item i join approval_list l on l.id = i.list_id
       where i.payout_id = p_id and l.approved_by <> l.made_by) then
-    raise exception 'payout % is not approved by two people', p_id using errcode = 'GW010';
+    raise exception 'payout % is not approved by two persons', p_id using errcode = 'GW010';
   end if;
   update payout set version = version + 1, state = p_state, tries = p_tries, maybe_taken = p_maybe_taken,
       misses = p_misses, first_sent_at = p_first_sent_at, sent_at = p_sent_at, due_at = p_due_at,
@@ -183,7 +183,7 @@ begin
       settled_at = case when not p_open then coalesce(settled_at, now()) end
     where id = p_id and version = p_version and state = p_was;
   if not found then
-    raise exception 'payout % has moved on', p_id using errcode = 'GW001';
+    raise exception 'payout % has changed since it was read', p_id using errcode = 'GW001';
   end if;
   for i in 1 .. cardinality(p_transfers) loop
     perform post(p_transfers[i], p_debits[i], p_credits[i], p_amounts[i], p_currency, p_codes[i], p_causes[i]);
@@ -195,7 +195,7 @@ exception
   when unique_violation then
     get stacked diagnostics v_rule = constraint_name;
     if v_rule = 'uq_payout_provider_receipt' then
-      raise exception 'receipt % is another payout''s', p_receipt using errcode = 'GW003';
+      raise exception 'receipt % belongs to another payout', p_receipt using errcode = 'GW003';
     end if;
     raise exception 'payout %: %', p_id, sqlerrm using errcode = 'GW001';
   when check_violation then

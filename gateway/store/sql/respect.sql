@@ -115,7 +115,7 @@ end $$;
 -- asked.
 create or replace function consent_is_forever() returns trigger language plpgsql as $$
 begin
-  raise exception 'the ledger of consent is only ever added to';
+  raise exception 'the history of consent is only ever added to';
 end $$;
 create or replace trigger consent_is_forever before update or delete on consent
   for each row execute function consent_is_forever();
