@@ -80,7 +80,10 @@ class Phones:
         await self._dials(self._dialler(n), "", "w")
 
     def _dialler(self, n: int) -> int:
-        """Return the number of the n-th phone after those with a question; every other one dials."""
+        """Return the number of the n-th phone after those with a question.
+
+        Every other worker dials.
+        """
         return self._holders + 1 + (self._holders % 2) + 2 * n
 
     async def _dials(self, worker: int, typed: str, session: str) -> str:

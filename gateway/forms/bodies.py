@@ -115,7 +115,7 @@ def _unquoted(part: bytes) -> bytes:
 
 
 def _decoded(found: list[tuple[bytes, bytes]], charset: str | None) -> FormPairs:
-    """Decode names and values. A field may name the charset of the others (Kannel's `charset=%C`)."""
+    """Decode names and values. A field may name the others' charset (Kannel's `charset=%C`)."""
     names = [text_in(name) for name, _ in found]
     for name, (_, value) in zip(names, found, strict=True):
         if name.lower() in _CHARSET_FIELDS and (named := charset_named(value.decode("latin-1"))):
@@ -149,7 +149,7 @@ def _loads(text: str) -> object:
 
 
 def _float(written: str) -> str:
-    """Return a number as it is written, with a sign in its exponent to distinguish it from an id."""
+    """Return a number as it is written, with a signed exponent to distinguish it from an id."""
     return re.sub(r"[eE](?=\d)", "e+", written)
 
 

@@ -130,7 +130,7 @@ def _even(raw: bytes, codec: str) -> str:
 
 
 def _wide(raw: bytes) -> str | None:
-    """Return `raw` as UTF-16 without a byte order mark, or None when the bytes do not look like it."""
+    """Return `raw` as UTF-16 without a byte order mark, or None for bytes of another kind."""
     if len(raw) < 2 or (len(raw) % 2 and 0 not in raw):  # noqa: PLR2004
         return None
     if not _CONTROLS.intersection(raw.decode("latin-1")):
@@ -170,7 +170,7 @@ def _blocks(text: str) -> list[int]:
 
 
 def _one_script(text: str) -> bool:
-    """Return whether the letters come from very few blocks of Unicode, as in the right byte order."""
+    """Return whether the letters come from few blocks of Unicode, as in the right byte order."""
     blocks = _blocks(text)
     return len(set(blocks)) <= max(2, min(6, (len(blocks) + 1) // 2))
 

@@ -46,7 +46,7 @@ class RefusedJob(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PermittedJobs:
-    """The jobs that a runner executes: one function's name, and the number of arguments per step."""
+    """The jobs that a runner executes: one function's name, and each step's number of arguments."""
 
     function: str
     steps: Mapping[str, int]
@@ -135,7 +135,7 @@ class BellQueue(Queue):
     """A queue that hands out instances of BellJob and removes every other entry."""
 
     def enqueue_dependents(self, *_args: object, **_more: object) -> None:
-        """Ignore dependents. The gateway's jobs have none, so a list of them in Redis is foreign."""
+        """Ignore dependents. The gateway's jobs have none, so a list of them is foreign."""
 
     @classmethod
     def dequeue_any(cls, queues: Any, timeout: int | None, *args: Any, **more: Any) -> Any:

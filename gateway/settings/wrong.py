@@ -1,4 +1,4 @@
-"""The faults of the settings, all reported at once, each with its setting, its rule and its cure."""
+"""The faults of the settings, all reported at once, with setting, rule and cure."""
 
 import difflib
 import os

@@ -23,7 +23,7 @@ ZIP = b"PK\x03\x04"
 
 
 class NumberCell(str):
-    """A number of a spreadsheet as text. Its point is a decimal point, whatever other cells hold."""
+    """A number of a spreadsheet as text. Its point is a decimal point in any table."""
 
     __slots__ = ()
 
