@@ -49,7 +49,7 @@ async def test_the_first_two_need_no_voucher_and_the_third_does(town, keeper, ke
     assert first.startswith("Gateway: Asha may decide about payouts now (without a voucher)")
     assert "Juma" in second
     assert segments(second) == 1
-    with pytest.raises(Refused, match="vouches"):
+    with pytest.raises(Refused, match="must vouch"):
         await persons.add_person(town.rt, "Mallory")
     with pytest.raises(Refused, match="not her key"):
         await persons.add_person(town.rt, "Mallory", "Asha", keys["Juma"])
@@ -128,7 +128,7 @@ async def test_where_no_valid_person_is_left_one_is_renewed_without_a_voucher_an
     made = await persons.rekey_person(town.rt, "Asha")
     assert not made.vouched
     assert "without a voucher" in (await told(town, keeper))[-1]
-    with pytest.raises(Refused, match="vouches"):
+    with pytest.raises(Refused, match="must vouch"):
         await persons.rekey_person(town.rt, "Juma")
 
 
