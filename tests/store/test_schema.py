@@ -4,7 +4,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from gateway.store.schema import config, known_revisions, migrate
+from gateway.store.schema import known_revisions, migrate
+from gateway.store.upgrade import config
 
 
 async def test_a_new_database_has_the_newest_revision_of_one_line(new_database):

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the versions over a connection handed in by `gateway.store.schema`."""
+"""Alembic's entry: runs the versions over a connection handed in by `gateway.store.upgrade`."""
 
 from alembic import context
 from sqlalchemy import Connection
