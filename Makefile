@@ -50,18 +50,18 @@ bench: setup
 	@$(BIN)/gateway bench $(ARGS)
 
 payout-proof: setup
-	@$(BIN)/python -m tests.proof --payouts $(PAYOUTS) --seed $(SEED) $(ARGS)
+	@$(BIN)/python -m tests.system.proof --payouts $(PAYOUTS) --seed $(SEED) $(ARGS)
 
 failpoints: setup
-	@FAILPOINTS=all $(BIN)/python -m pytest tests/faults/test_failpoints.py $(ARGS)
+	@FAILPOINTS=all $(BIN)/python -m pytest tests/system/faults/test_failpoints.py $(ARGS)
 
 guard-proof: setup
-	@$(BIN)/python -m tests.guards.table
-	@$(BIN)/python -m pytest tests/guards tests/proof/test_policies.py -v $(ARGS)
+	@$(BIN)/python -m tests.system.guards.table
+	@$(BIN)/python -m pytest tests/system/guards tests/system/proof/test_policies.py -v $(ARGS)
 
 failover: setup
 	@sh scripts/machines.sh
-	@$(BIN)/python -m tests.failover --seeds $(SEEDS) $(ARGS)
+	@$(BIN)/python -m tests.system.failover --seeds $(SEEDS) $(ARGS)
 
 fmt: setup
 	@$(BIN)/ruff check --fix --exit-zero --quiet .

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from gateway.base.vault import new_master_secret
 from gateway.cli.replay.town import free_port
 from gateway.cli.serving import served
 from gateway.settings import Settings
-from gateway.vault import new_master_secret
 
 
 @contextmanager

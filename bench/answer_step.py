@@ -22,7 +22,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from bench._here import gateway, serving
-from gateway.cli.api import config, listen
+from gateway.cli.run.api import config, listen
 from gateway.settings import Settings
 
 PHONES = 320
@@ -98,13 +98,14 @@ async def prepare(settings: Settings, answers: int) -> None:
     """Create a running batch with enough tasks for all phones."""
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineBells
-    from gateway.steps import admit, submit
+    from gateway.steps.batches import submit
+    from gateway.steps.people import register
     from gateway.tasks.intake import TaskSpec
 
     async with open_runtime(settings, InlineBells()) as rt:
-        client, _ = await admit.add_client(rt, "Bench", "KES")
-        await admit.top_up(rt, client, "bench", 10**10)
-        await admit.add_partner(rt, "BENCH", "Bench")
+        client, _ = await register.add_client(rt, "Bench", "KES")
+        await register.top_up(rt, client, "bench", 10**10)
+        await register.add_partner(rt, "BENCH", "Bench")
         spec = submit.BatchSpec(
             name="b",
             kind="verification",

@@ -38,8 +38,8 @@ def work(settings: Settings, batch: str) -> None:
 async def _work(settings: Settings, batch: str) -> None:
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineBells
-    from gateway.steps.close import close_batch
-    from gateway.steps.relearn import relearn
+    from gateway.steps.batches.close import close_batch
+    from gateway.steps.quality.reestimate import relearn
 
     async with open_runtime(settings, InlineBells(), connections=3) as rt:
         await relearn(rt, batch)
@@ -49,11 +49,11 @@ async def _work(settings: Settings, batch: str) -> None:
 async def _filled(settings: Settings, tasks: int) -> str:
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineBells
-    from gateway.steps import admit
+    from gateway.steps.people import register
 
     async with open_runtime(settings, InlineBells()) as rt:
-        client, _ = await admit.add_client(rt, "Large", "KES")
-        await admit.top_up(rt, client, "large", 10**12)
+        client, _ = await register.add_client(rt, "Large", "KES")
+        await register.top_up(rt, client, "large", 10**12)
         return await heavy_work.prepare(rt, client, tasks)
 
 

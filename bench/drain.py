@@ -25,14 +25,14 @@ from pydantic import SecretStr
 
 from bench._here import gateway
 from gateway.app import open_runtime
+from gateway.gsm.segments import count
 from gateway.queue.inline import InlineBells
 from gateway.settings import ChannelSettings, ChannelSide, Settings
 from gateway.sms.lost import side_by_side
-from gateway.sms.segments import count
-from gateway.steps.deliver import deliver
-from gateway.steps.messages import message
-from gateway.store import turns
+from gateway.steps.messages.compose import message
+from gateway.steps.messages.deliver import deliver
 from gateway.store.db import Write
+from gateway.store.turns import turns
 
 LIMIT = 200
 RUNNERS = 2

@@ -16,10 +16,10 @@ import aiohttp
 
 from bench._here import gateway, serving
 from bench.answer_step import serve_ours
-from gateway.ids import ClientId
+from gateway.base.ids import ClientId
 from gateway.settings import Settings
-from gateway.store import fill
-from gateway.store.fill import FillPlan
+from gateway.store.history import fill
+from gateway.store.history.fill import FillPlan
 
 AT_ONCE = 4
 _FIRST = 254_700_000_000
@@ -33,7 +33,7 @@ Act = Callable[[int], Awaitable[None]]
 
 async def make_past(settings: Settings, plan: FillPlan) -> int:
     """Fill a gateway, and return how many answers it holds."""
-    from gateway.vault import Vault
+    from gateway.base.vault import Vault
 
     assert settings.secret_key
     assert settings.database_url
@@ -168,8 +168,12 @@ async def looks(settings: Settings) -> dict[str, float]:
     """
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineBells
-    from gateway.steps.count import count
-    from gateway.store import batches, clients, due, health, idle, people, traces
+    from gateway.steps.batches.count import count
+    from gateway.store import due, health
+    from gateway.store.batches import batches
+    from gateway.store.ledger import traces
+    from gateway.store.people import clients, workers
+    from gateway.store.turns import idle_workers
 
     asleep = {
         "now": "2026-01-01T00:00:00Z", "hours": {"KE": 3}, "from": 21, "until": 8, "per_hour": 9, "per_day": 99,
@@ -180,8 +184,10 @@ async def looks(settings: Settings) -> dict[str, float]:
         now = rt.clock.now()
 
         async def assign_idle() -> None:
-            assert not await idle.by_sms(rt.db, 500, asleep, now)
-            assert not await idle.by_ussd(rt.db, 500, asleep, now, idle.Since(now, now))
+            assert not await idle_workers.by_sms(rt.db, 500, asleep, now)
+            assert not await idle_workers.by_ussd(
+                rt.db, 500, asleep, now, idle_workers.Since(now, now)
+            )
 
         coordinator = await rt.db.value(
             """with made as (insert into coordinator (name, language, msisdn_sealed, msisdn_index)
@@ -197,7 +203,7 @@ async def looks(settings: Settings) -> dict[str, float]:
             "metrics_ms": await _ms(lambda: health.figures(rt.db)),
             "account_ms": await _ms(lambda: clients.account(rt.db, _CLIENT)),
             "batch_ms": await _ms(lambda: batches.of_client(rt.db, _CLIENT, "b_large")),
-            "console_ms": await _ms(lambda: people.workers_of(rt.db, coordinator)),
+            "console_ms": await _ms(lambda: workers.workers_of(rt.db, coordinator)),
         }
         rows, began = 0, time.perf_counter()
         async for _ in traces.of_batch(rt.db, "b_done0"):
@@ -213,7 +219,7 @@ async def pruned(settings: Settings) -> dict[str, float]:
     """
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineBells
-    from gateway.steps.archive import archive
+    from gateway.steps.housekeeping.archive import archive
     from gateway.store.db import Database
 
     async def per_answer(db: Database) -> float:

@@ -22,15 +22,21 @@ import asyncpg
 from bench._here import gateway
 from gateway.app import open_runtime
 from gateway.queue.inline import InlineBells
-from gateway.runtime import Runtime
 from gateway.settings import Settings
-from gateway.steps import admit, submit
-from gateway.steps.air import air_of
-from gateway.steps.close import close_batch
-from gateway.steps.forgive import Correction, SameOption, correct_gold, correct_option
-from gateway.steps.prepare import write_specs
-from gateway.steps.relabel import NewLabel, correct_label
-from gateway.steps.relearn import relearn
+from gateway.steps.batches import submit
+from gateway.steps.batches.close import close_batch
+from gateway.steps.batches.prepare import write_specs
+from gateway.steps.batches.routes_on_air import air_of
+from gateway.steps.people import register
+from gateway.steps.quality.corrections.correct_gold import (
+    Correction,
+    SameOption,
+    correct_gold,
+    correct_option,
+)
+from gateway.steps.quality.corrections.correct_label import NewLabel, correct_label
+from gateway.steps.quality.reestimate import relearn
+from gateway.steps.runtime import Runtime
 from gateway.store.db import plain_dsn
 from gateway.tasks.intake import TaskSpec
 from gateway.tasks.question import Option
@@ -185,8 +191,8 @@ _FILL = (
 
 async def measure(settings: Settings, tasks: int) -> list[dict[str, object]]:
     async with open_runtime(settings, InlineBells(), connections=10) as rt:
-        client, _ = await admit.add_client(rt, "Bench", "KES")
-        await admit.top_up(rt, client, "bench", 10**12)
+        client, _ = await register.add_client(rt, "Bench", "KES")
+        await register.top_up(rt, client, "bench", 10**12)
         batch = await prepare(rt, client, tasks)
         draft = await submit.create(rt, client, _spec("upload"))
         lines: list[bytes] = []

@@ -133,11 +133,11 @@ async def bare_copy(settings: Settings, rows: list[tuple[str, str]]) -> float:
 async def _customer(settings: Settings) -> str:
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineBells
-    from gateway.steps import admit
+    from gateway.steps.people import register
 
     async with open_runtime(settings, InlineBells()) as rt:
-        client, key = await admit.add_client(rt, "Bench", "KES")
-        await admit.top_up(rt, client, "bench", 10**12)
+        client, key = await register.add_client(rt, "Bench", "KES")
+        await register.top_up(rt, client, "bench", 10**12)
     return key
 
 

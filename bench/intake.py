@@ -185,7 +185,7 @@ async def walk(settings: Settings, total: int) -> dict[str, object]:
     """Let one runner process the stored SMS, and check that none is lost or doubled."""
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineBells
-    from gateway.steps.catch_up import catch_up
+    from gateway.steps.turns.catch_up import catch_up
 
     async with open_runtime(settings, InlineBells(), connections=3) as rt:
         kept = await rt.db.value("select count(*) from inbox")
@@ -217,11 +217,11 @@ def run(
 ) -> list[dict[str, object]]:
     from gateway.app import open_runtime
     from gateway.queue.inline import InlineBells
-    from gateway.steps import admit
+    from gateway.steps.people import register
 
     async def prepare(settings: Settings) -> None:
         async with open_runtime(settings, InlineBells(), connections=2) as rt:
-            await admit.add_partner(rt, "BENCH", "Bench")
+            await register.add_partner(rt, "BENCH", "Bench")
 
     with gateway() as settings:
         asyncio.run(prepare(settings))

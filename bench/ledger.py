@@ -20,10 +20,10 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 
 from bench._here import gateway
-from gateway.ids import AccountId, BatchId, WorkerId
-from gateway.payments import ledger
-from gateway.store import ledgers, seals
+from gateway.base.ids import AccountId, BatchId, WorkerId
+from gateway.payments.ledger import postings
 from gateway.store.db import open_database, plain_dsn
+from gateway.store.ledger import seals, transfers
 
 WRITERS = 8
 WORKERS = 2000
@@ -74,18 +74,18 @@ class Books:
 
     def _earned(
         self, chance: random.Random, cause: str
-    ) -> tuple[ledger.Posting, AccountId, AccountId]:
+    ) -> tuple[postings.Posting, AccountId, AccountId]:
         worker = chance.randrange(WORKERS)
-        posted = ledger.bonus(f"{self._run}:{cause}", self._batch, WorkerId(worker), 300, "KES")
+        posted = postings.bonus(f"{self._run}:{cause}", self._batch, WorkerId(worker), 300, "KES")
         return posted, AccountId(self.hold), AccountId(self.workers[worker])
 
     async def single(self, db: asyncpg.Connection, chance: random.Random, n: int) -> int:
-        await ledgers.post(db, *self._earned(chance, str(next(self._causes))))
+        await transfers.post(db, *self._earned(chance, str(next(self._causes))))
         return 1
 
     async def batched(self, db: asyncpg.Connection, chance: random.Random, n: int) -> int:
         booked = [self._earned(chance, str(next(self._causes))) for _ in range(PER_BATCH)]
-        return await ledgers.post_all(db, booked)
+        return await transfers.post_all(db, booked)
 
 
 async def drive(dsn: str, write: Write, seconds: float) -> tuple[float, list[float]]:
@@ -177,7 +177,7 @@ async def _proofs(url: str) -> list[dict[str, object]]:
     db = await open_database(url, connections=2)
     try:
         began = time.perf_counter()
-        audit = await ledgers.audit(db)
+        audit = await transfers.audit(db)
         audit_s = time.perf_counter() - began
         assert audit.faults == (), audit.faults
         began = time.perf_counter()

@@ -23,12 +23,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from bench._recorded import HERE, SINGLE, Part, balanced, made_up, recorded
-from gateway.qa import batch, stopping
-from gateway.qa.calibration import Usual, calibration
-from gateway.qa.calibration_error import debiased_calibration_error
-from gateway.qa.certificate import Certificate
+from gateway.qa import batch
+from gateway.qa.confidence.calibration import Usual, calibration
+from gateway.qa.confidence.calibration_error import debiased_calibration_error
+from gateway.qa.confidence.certificate import Certificate
 from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Floats
 from gateway.qa.rules import auto
+from gateway.qa.trials import stopping
 
 SPLITS, SEEDS, GOLD, MADE_UP_SEEDS = 40, 3, 40, 1
 ROUNDS = 2  # rounds of the descent

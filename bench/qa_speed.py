@@ -23,10 +23,17 @@ from statistics import median, quantiles
 from time import perf_counter_ns, process_time
 
 from bench import _crowd_kit
-from gateway.qa import em, resume, rule
-from gateway.qa.overlap import AnswerPrice, AnswerPrices, DynamicOverlap, PricedOverlap, judge
+from gateway.qa import rule
+from gateway.qa.estimation import em, resume
+from gateway.qa.judging.overlap import (
+    AnswerPrice,
+    AnswerPrices,
+    DynamicOverlap,
+    PricedOverlap,
+    judge,
+)
 from gateway.qa.port import Answers, Estimate, encode
-from gateway.qa.skill import Skill
+from gateway.qa.skills.skill import Skill
 
 ITERATIONS = 20
 REPEATS = 5

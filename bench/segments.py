@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from smsutil import split
 
-from gateway.sms.segments import count
+from gateway.gsm.segments import count
 
 TEXTS = {
     "one GSM-7 part": "Je, duka la Mama Njeri liko Kibera? " * 4,

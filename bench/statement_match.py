@@ -9,7 +9,7 @@ The floor is one pass over the lines that only looks each receipt up in a dictio
 import json
 import time
 
-from gateway.payments.reconcile import LineKind, reconcile
+from gateway.payments.reconciliation.reconcile import LineKind, reconcile
 from tests.payments.test_reconcile import a_day, seeded
 
 PAYMENTS, EACH = 100_000, 50

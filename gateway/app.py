@@ -13,52 +13,53 @@ from typing import Protocol, cast
 import aiohttp
 import structlog
 
-from gateway import logs, outside, plugins
-from gateway.addresses import PermittedAddresses
-from gateway.clock import Clock, SystemClock
-from gateway.offload import Helpers
+from gateway.base import logs, plugins
+from gateway.base.clock import Clock, SystemClock
+from gateway.base.net import outside
+from gateway.base.net.addresses import PermittedAddresses
+from gateway.base.offload import Helpers
+from gateway.base.vault import Vault
 from gateway.payments import providers
 from gateway.payments.port import PayoutProvider, TokenStore
-from gateway.payments.reconcile import TellsByStatement
+from gateway.payments.reconciliation.reconcile import TellsByStatement
 from gateway.phrases import books
 from gateway.queue.pressure import Pressure
-from gateway.runtime import Accounts, Bells, Channel, Runtime
 from gateway.settings import ChannelSettings, Settings, wrong
 from gateway.sms import channels as sms_channels
 from gateway.sms.port import SmsChannel
 from gateway.sms.prices import PriceList, built_in
-from gateway.steps.adjust import adjust
-from gateway.steps.assign import assign
-from gateway.steps.catch_up import catch_up
-from gateway.steps.close import close
-from gateway.steps.compare_floats import compare_floats
-from gateway.steps.count import count
-from gateway.steps.deliver import deliver
-from gateway.steps.disburse import disburse
-from gateway.steps.keep_months import keep_months
-from gateway.steps.persons import tell_expiries
-from gateway.steps.poll import poll
-from gateway.steps.relearn import relearn
-from gateway.steps.score import score
-from gateway.steps.seal import seal
-from gateway.steps.still_asking import still_asking
-from gateway.steps.sweep import sweep
-from gateway.steps.watch import watch
-from gateway.store.batches import Batches
+from gateway.steps.batches.close import close
+from gateway.steps.batches.count import count
+from gateway.steps.housekeeping.keep_months import keep_months
+from gateway.steps.housekeeping.sweep import sweep
+from gateway.steps.messages.deliver import deliver
+from gateway.steps.payouts.adjust import adjust
+from gateway.steps.payouts.compare_floats import compare_floats
+from gateway.steps.payouts.disburse import disburse
+from gateway.steps.payouts.notify_pending import still_asking
+from gateway.steps.payouts.seal_ledger import seal
+from gateway.steps.people.persons import tell_expiries
+from gateway.steps.quality.detect_cheating import watch
+from gateway.steps.quality.reestimate import relearn
+from gateway.steps.quality.update_skills import score
+from gateway.steps.runtime import Accounts, Bells, Channel, Runtime
+from gateway.steps.turns.assign import assign
+from gateway.steps.turns.catch_up import catch_up
+from gateway.steps.turns.poll import poll
+from gateway.store.batches.batches import Batches
 from gateway.store.db import open_database
-from gateway.store.tokens import StoredTokens
+from gateway.store.payouts.tokens import StoredTokens
 from gateway.tasks import kinds
 from gateway.tasks.port import TaskKind
 from gateway.ussd import channels as ussd_channels
 from gateway.ussd.port import UssdChannel
-from gateway.vault import Vault
 
 # This is shorter than any provider keeps an idle connection. When a request is written on a
 # connection that is just being closed, it is unknown whether it arrived.
 _KEEP_ALIVE_S = 3.0
 _HTTP_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 
-HELPER = (sys.executable, "-m", "gateway.helper")
+HELPER = (sys.executable, "-m", "gateway.steps.batches.helper")
 StepFunction = Callable[..., Awaitable[object]]
 STEPS: Mapping[str, StepFunction] = {
     "adjust": adjust,

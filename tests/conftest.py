@@ -19,11 +19,11 @@ from pydantic import SecretStr
 
 from gateway.api.server import make_app
 from gateway.app import open_runtime
+from gateway.base.vault import new_master_secret
 from gateway.console.coordinator import add_console
 from gateway.console.documentation import add_documentation
 from gateway.console.start import add_start
 from gateway.queue.inline import InlineBells
-from gateway.runtime import Runtime
 from gateway.servers import EmbeddedServers
 from gateway.settings import ProviderSettings, Settings
 from gateway.settings.apart import leave_every_gateway
@@ -32,10 +32,9 @@ from gateway.simulator.faults import FaultPlan
 from gateway.simulator.operators.daraja import DarajaTerms
 from gateway.simulator.operators.server import Operators
 from gateway.simulator.wire import Listener
+from gateway.steps.runtime import Runtime
 from gateway.store.schema import migrate
-from gateway.vault import new_master_secret
-
-from .town import MovableClock, Town, eventually
+from tests.support.town import MovableClock, Town, eventually
 
 # Before any test reads a setting: what is set in this shell belongs to somebody's gateway.
 leave_every_gateway()

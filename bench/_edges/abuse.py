@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from gateway.cli.open_files import raise_file_limit
+from gateway.cli.run.open_files import raise_file_limit
 from gateway.settings import DoorLimits
 
 ANONYMOUS_BYTES = 1_500_000_000

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from bench._edges.phones import SAID, Heard
 from gateway.app import open_runtime
 from gateway.queue.inline import InlineBells
-from gateway.runtime import Runtime
 from gateway.settings import Settings
 from gateway.sms.port import InboundSms
-from gateway.steps.identity import identity
-from gateway.steps.step_identity import event_id
+from gateway.steps.runtime import Runtime
+from gateway.steps.turns.arrival.sms_identity import identity
+from gateway.steps.turns.arrival.ussd_identity import event_id
 from gateway.ussd.port import UssdStep
 
 _WORKED_OFF_S = 300.0

@@ -214,7 +214,7 @@ def _cpu_s() -> float:
 
 def main() -> None:
     from bench._edges.product import pin
-    from gateway.cli.open_files import raise_file_limit
+    from gateway.cli.run.open_files import raise_file_limit
 
     load = Load(**json.load(sys.stdin))
     raise_file_limit()

@@ -15,14 +15,15 @@ import uvloop
 
 from bench._edges.phones import number
 from gateway.app import open_runtime
-from gateway.cli.children import gateway_argv
+from gateway.cli.run.process_group import gateway_argv
 from gateway.cli.serving import served
 from gateway.queue.inline import InlineBells
-from gateway.runtime import Runtime
 from gateway.settings import Settings
 from gateway.settings.apart import scrubbed_environment
-from gateway.steps import admit, submit
-from gateway.steps.dial import dial
+from gateway.steps.batches import submit
+from gateway.steps.people import register
+from gateway.steps.runtime import Runtime
+from gateway.steps.turns.dial import dial
 from gateway.tasks.intake import TaskSpec
 from gateway.ussd.port import UssdStep
 
@@ -138,9 +139,9 @@ def _await(ready: Path, running: subprocess.Popen[bytes], log: Path) -> None:
 
 async def _client(settings: Settings, tasks: int) -> str:
     async with open_runtime(settings, InlineBells(), connections=2) as rt:
-        client, key = await admit.add_client(rt, "Bench", "KES")
-        await admit.top_up(rt, client, "bench", 10**12)
-        await admit.add_partner(rt, PARTNER, "Bench")
+        client, key = await register.add_client(rt, "Bench", "KES")
+        await register.top_up(rt, client, "bench", 10**12)
+        await register.add_partner(rt, PARTNER, "Bench")
         # The batches of the try-out would be offered first, and they are soon done.
         await rt.db.execute("update batch set state = 'paused' where state = 'running'")
         await submit.start(rt, client, await _work(rt, client, tasks))

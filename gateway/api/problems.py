@@ -13,10 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from gateway.api import wording
-from gateway.api.limits import TooOften
-from gateway.api.phones_first import PhonesFirst
-from gateway.api.request_ids import request_id_of
-from gateway.errors import Conflict, Failed, Fault, Refused, SettingsError
+from gateway.api.callers.limits import TooOften
+from gateway.api.callers.phones_first import PhonesFirst
+from gateway.api.callers.request_ids import request_id_of
+from gateway.base.errors import Conflict, Failed, Fault, Refused, SettingsError
 
 log = structlog.get_logger()
 

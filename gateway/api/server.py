@@ -15,19 +15,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import BaseRoute, Router
 
-from gateway.api import auth, batches, judgement, problems, proof, webhooks
-from gateway.api.counts import Counts
-from gateway.api.doors import Dispatcher, Rooms
-from gateway.api.forward import Forward
-from gateway.api.intake import Intake
-from gateway.api.limits import RequestLimits
-from gateway.api.metrics import Metrics
-from gateway.api.parameters import refuse_unknown
-from gateway.api.phones_first import let_phones_first
-from gateway.api.readiness import Readiness
-from gateway.api.turnstile import Turnstile
-from gateway.api.uploads import remove_abandoned
-from gateway.runtime import Runtime
+from gateway.api import problems
+from gateway.api.callers import auth
+from gateway.api.callers.limits import RequestLimits
+from gateway.api.callers.phones_first import let_phones_first
+from gateway.api.client import batches, judgement, proof
+from gateway.api.client.parameters import refuse_unknown
+from gateway.api.client.uploads import remove_abandoned
+from gateway.api.edge.counts import Counts
+from gateway.api.edge.doors import Dispatcher, Rooms
+from gateway.api.edge.forward import Forward
+from gateway.api.edge.turnstile import Turnstile
+from gateway.api.monitoring.metrics import Metrics
+from gateway.api.monitoring.readiness import Readiness
+from gateway.api.webhooks import routes as webhooks
+from gateway.api.webhooks.intake import Intake
+from gateway.steps.runtime import Runtime
 
 Opener = Callable[[], AbstractAsyncContextManager[Runtime]]
 Mount = Callable[[FastAPI, Runtime], None]

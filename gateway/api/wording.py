@@ -14,9 +14,9 @@ from fastapi import Request
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from gateway.api.asked import FORMS
-from gateway.errors import Fault
-from gateway.plain import KINDS, Error, taken
+from gateway.api.requests import FORMS
+from gateway.base.errors import Fault
+from gateway.base.text.plain_errors import KINDS, Error, taken
 
 _PLACES = ("body", "query", "path", "header", "cookie")
 # pydantic names the members of a union between the names of fields.
@@ -111,7 +111,7 @@ def _body(request: Request) -> object:
 def names_at(annotation: object, path: Sequence[str | int]) -> list[str]:
     """Return the names of the fields at a position in a body's model.
 
-    >>> from gateway.api.asked import BatchIn, SwitchIn
+    >>> from gateway.api.requests import BatchIn, SwitchIn
     >>> names_at(SwitchIn, ()), names_at(BatchIn, ("options", 0))
     (['by', 'reason'], ['id', 'labels'])
     """

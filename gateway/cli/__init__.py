@@ -5,9 +5,9 @@ import sys
 
 def main() -> None:
     """Run a command. An expected error is printed as one line, and the exit code is 1."""
+    from gateway.base.errors import GatewayError
+    from gateway.base.redaction import redacted
     from gateway.cli.commands import app
-    from gateway.errors import GatewayError
-    from gateway.redaction import redacted
 
     try:
         _refuse_broken_arguments()
@@ -19,7 +19,7 @@ def main() -> None:
 
 def _refuse_broken_arguments() -> None:
     """Raise Refused for an argument whose bytes are not UTF-8 text."""
-    from gateway.errors import Refused
+    from gateway.base.errors import Refused
 
     for place, argument in enumerate(sys.argv[1:], 1):
         try:

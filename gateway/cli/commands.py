@@ -7,35 +7,18 @@ from typing import Annotated
 import typer
 
 from gateway import settings as settings_room
-from gateway.cli import (
-    approvals,
-    archive,
-    backup,
-    batches,
-    channels,
-    coordinators,
-    explain,
-    fill,
-    findings,
-    gold,
-    holds,
-    inbox,
-    ledger,
-    manual,
-    moves,
-    operators,
-    options,
-    payouts,
-    people,
-    persons,
-    phrases,
-    qa,
-    review,
-    sms,
-    workers,
-)
-from gateway.cli.output import Json
+from gateway.cli.backup import archive, backup
+from gateway.cli.batches import batches
+from gateway.cli.json_output import Json
+from gateway.cli.messages import channels, phrases, sms
+from gateway.cli.payouts import approvals, holds, ledger, manual, payouts
+from gateway.cli.people import clients as people
+from gateway.cli.people import coordinators, number_moves, persons, workers
+from gateway.cli.qa import commands
+from gateway.cli.quality import explain, findings, gold, options, review
+from gateway.cli.run import fill, operators
 from gateway.cli.subjects import START, BySubject, arrange
+from gateway.cli.turns import inbox
 
 app = typer.Typer(
     cls=BySubject,
@@ -45,7 +28,7 @@ app = typer.Typer(
     help="Paid digital work by feature phone: tasks by SMS and USSD, judged answers, paid earnings.",
     epilog=START,
 )
-app.add_typer(qa.app, name="qa")
+app.add_typer(commands.app, name="qa")
 app.add_typer(sms.app, name="sms")
 app.add_typer(phrases.app, name="phrases")
 app.add_typer(ledger.app, name="ledger")
@@ -60,7 +43,7 @@ app.add_typer(channels.app, name="channels")
 app.add_typer(manual.app, name="manual")
 app.add_typer(payouts.app, name="payouts")
 app.add_typer(approvals.app, name="approvals")
-app.add_typer(moves.app, name="moves")
+app.add_typer(number_moves.app, name="moves")
 app.add_typer(persons.app, name="persons")
 app.add_typer(payouts.statements, name="statements")
 app.add_typer(batches.client, name="client")
@@ -102,7 +85,7 @@ def api(
     ] = "webhooks",
 ) -> None:
     """Serve the client API, the providers' webhooks and the console, or one of them with a flag."""
-    from gateway.cli import api as command
+    from gateway.cli.run import api as command
     from gateway.cli.serving import serving
 
     place = command.place(
@@ -122,7 +105,7 @@ def runner(
     ] = False,
 ) -> None:
     """Do queued jobs: send messages, make payouts, close batches. Start as many as you like."""
-    from gateway.cli import runner as command
+    from gateway.cli.run import runner as command
     from gateway.cli.serving import serving
 
     with serving(settings_room.load()) as settings:
@@ -132,7 +115,7 @@ def runner(
 @app.command()
 def ticker() -> None:
     """Queue all due work every second. Several tickers may run, and one leads."""
-    from gateway.cli import ticker as command
+    from gateway.cli.run import ticker as command
     from gateway.cli.serving import serving
 
     with serving(settings_room.load()) as settings:
@@ -151,7 +134,7 @@ def migrate() -> None:
 @app.command()
 def secret() -> None:
     """Print a new secret key for GATEWAY_SECRET_KEY."""
-    from gateway.vault import new_master_secret
+    from gateway.base.vault import new_master_secret
 
     typer.echo(new_master_secret())
 
@@ -211,7 +194,7 @@ def up(
     ] = None,
 ) -> None:
     """Run everything on this machine, with a simulated phone to click on. Ctrl-C stops it."""
-    from gateway.cli.up import up as command
+    from gateway.cli.run.up import up as command
 
     command(settings_room.load(), port=port, ready_file=ready_file, say=typer.echo)
 
@@ -234,7 +217,7 @@ def outbox(
     json: Json = None,
 ) -> None:
     """Count the messages by state, and show the waiting time of the oldest."""
-    from gateway.cli.outbox import show
+    from gateway.cli.messages.outbox import show
 
     show(json)
 
@@ -250,7 +233,7 @@ def demo(
 
     Three batches run at once, with simulated phones and payouts.
     """
-    from gateway.cli import demo as command
+    from gateway.cli.replay import demo as command
 
     command.demo(quick=quick, out=json)
 
@@ -270,7 +253,7 @@ def bench(
 
     It needs a checkout of the source.
     """
-    from gateway.cli import bench as command
+    from gateway.cli.run import bench as command
 
     command.bench(name, json, short=short)
 

@@ -15,8 +15,9 @@ from typing import Final
 import structlog
 from pydantic import SecretStr
 
-from gateway import logs
-from gateway.errors import SettingsError
+from gateway.base import logs
+from gateway.base.errors import SettingsError
+from gateway.base.vault import Vault, new_master_secret
 from gateway.servers import locks
 from gateway.servers.embedded import EmbeddedServers
 from gateway.servers.errors import NotRunning
@@ -26,7 +27,6 @@ from gateway.servers.why import said_plainly
 from gateway.settings import Settings
 from gateway.store.db import AWAY, open_database
 from gateway.store.schema import migrate, must_be_known
-from gateway.vault import Vault, new_master_secret
 
 log = structlog.get_logger()
 

@@ -10,10 +10,11 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from gateway.runtime import Runtime
-from gateway.steps.console_links import GOOD_FOR, coordinator_of
-from gateway.steps.find_worker import number_tail
-from gateway.store import findings, number_moves, people
+from gateway.steps.people.console_links import GOOD_FOR, coordinator_of
+from gateway.steps.people.find_worker import number_tail
+from gateway.steps.runtime import Runtime
+from gateway.store.people import number_moves, workers
+from gateway.store.quality import findings
 
 COOKIE = "console"
 _HEADERS = {
@@ -38,7 +39,7 @@ def add_console(app: FastAPI, rt: Runtime) -> None:
             return HTMLResponse(closed.render(), status_code=401, headers=_HEADERS)
         if key is not None:
             return _without_key(key, secure=rt.settings.public_url.startswith("https"))
-        who = await people.coordinator(rt.db, coordinator)
+        who = await workers.coordinator(rt.db, coordinator)
         if who is None:
             return HTMLResponse(closed.render(), status_code=401, headers=_HEADERS)
         body = shown.render(
@@ -46,7 +47,7 @@ def add_console(app: FastAPI, rt: Runtime) -> None:
             partner=who["partner"],
             workers=[
                 {**row, "tail": number_tail(rt, row["msisdn_sealed"])}
-                for row in await people.workers_of(rt.db, coordinator)
+                for row in await workers.workers_of(rt.db, coordinator)
             ],
             findings=[
                 {**row, "tail": number_tail(rt, row["msisdn_sealed"])}

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from gateway.runtime import Runtime
+from gateway.steps.runtime import Runtime
 
 _PACKAGE = "fastapi_offline"
 """The package whose files are served: Swagger UI as its makers publish it."""

@@ -16,14 +16,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from gateway import outside
-from gateway.addresses import PermittedAddresses
-from gateway.bounds import whole
-from gateway.errors import Refused
-from gateway.msisdn import normalise
-from gateway.runtime import Channel, Runtime
-from gateway.sms.segments import count
-from gateway.store import outbox
+from gateway.base.bounds import whole
+from gateway.base.errors import Refused
+from gateway.base.msisdn import normalise
+from gateway.base.net import outside
+from gateway.base.net.addresses import PermittedAddresses
+from gateway.gsm.segments import count
+from gateway.steps.runtime import Channel, Runtime
+from gateway.store.messages import outbox
 
 _KIND = "phone"
 _HEADERS = {

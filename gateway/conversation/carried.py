@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from gateway.conversation.context import Context
 from gateway.conversation.facts import Asked, Turn
 from gateway.conversation.situation import NoWork, Situation
-from gateway.conversation.talk import Context
 
 LATER = NoWork("work.next_long")
 

@@ -1,13 +1,13 @@
 """The results of the conversation: facts for the books, and a reply.
 
 The reply is a `Turn` for an SMS and a `MenuTurn` for a USSD key. Nothing is written here:
-`steps/facts.py` turns facts into rows.
+`steps/turns/facts.py` turns facts into rows.
 """
 
 from dataclasses import dataclass, field
 
-from gateway.deductions import Withdrawal
-from gateway.ids import AssignmentId, TaskId, WorkerId
+from gateway.base.deductions import Withdrawal
+from gateway.base.ids import AssignmentId, TaskId, WorkerId
 
 
 @dataclass(frozen=True, slots=True)

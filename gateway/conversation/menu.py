@@ -6,19 +6,19 @@ views only. From any other view the worker is taken to where she stands now, and
 nothing.
 """
 
+from gateway.conversation.context import Context, KindOf, Phrasebooks
 from gateway.conversation.facts import MenuTurn, MoveDeclined, NumberStopped, Screen, Stopped
-from gateway.conversation.heard import hear, is_stop
+from gateway.conversation.parsed_sms import hear, is_stop
 from gateway.conversation.situation import Situation
-from gateway.conversation.talk import Context, KindOf, Phrasebooks
-from gateway.conversation.views import around, coming, money, moving, pin, working
+from gateway.conversation.views import money, moving, onboarding, pin, settings, work
 from gateway.conversation.views.view import End, Go, Key, Memory, View, start_view
 from gateway.phrases.hearing import clean, fold
 
 VIEWS: dict[str, View] = {
-    **coming.VIEWS,
-    **working.VIEWS,
+    **onboarding.VIEWS,
+    **work.VIEWS,
     **money.VIEWS,
-    **around.VIEWS,
+    **settings.VIEWS,
     **pin.VIEWS,
     **moving.VIEWS,
 }
@@ -32,9 +32,7 @@ _ALLOWED = {
     "stranger": _JOINING | {"stranger"},
     "coordinator": _JOINING | {"coordinator"},
     "invited": frozenset({"invited"}),
-    "home": frozenset(
-        {*working.VIEWS, *money.VIEWS, *around.VIEWS, *pin.VIEWS, *_MOVING, "not_me"}
-    ),
+    "home": frozenset({*work.VIEWS, *money.VIEWS, *settings.VIEWS, *pin.VIEWS, *_MOVING, "not_me"}),
     "stopped": frozenset({"stopped", *money.VIEWS, *pin.VIEWS, *_MOVING, "not_me"}),
     "removed": _JOINING | {"removed", "cash", "pin_pay", "not_me"},
 }

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from gateway.conversation.talk import NAME_MAX, short_name
-from gateway.money import amount_text
+from gateway.base.money import amount_text
+from gateway.conversation.context import NAME_MAX, short_name
 from gateway.phrases import Phrasebook
 
 

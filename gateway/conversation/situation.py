@@ -1,6 +1,6 @@
 """The input of the conversation when an event arrives: a `Situation`.
 
-Nothing here touches a clock, a row or a socket. `steps/understand.py` gathers it, and pure
+Nothing here touches a clock, a row or a socket. `steps/turns/understand.py` gathers it, and pure
 functions read it and answer with `facts`.
 """
 
@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from gateway.base.deductions import Deductions
+from gateway.base.ids import AssignmentId, WorkerId
 from gateway.conversation.ease import EASE_MAX
-from gateway.deductions import Deductions
-from gateway.ids import AssignmentId, WorkerId
 from gateway.phrases.capacity import ANY, Capacity
 from gateway.tasks.question import Question
 

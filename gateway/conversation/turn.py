@@ -8,21 +8,23 @@ whole commands count as commands.
 
 from dataclasses import replace
 
-from gateway.conversation import coordinating, joining, moving, packed, typed, working
-from gateway.conversation.answer_and_pay import answer_and_pay
 from gateway.conversation.carried import within
-from gateway.conversation.cashing import amount_said
+from gateway.conversation.context import Context, KindOf, Phrasebooks, open_question
 from gateway.conversation.facts import LanguageChosen, Turn
-from gateway.conversation.heard import ParsedSms, hear, is_stop, language_named
-from gateway.conversation.joining import money_words
-from gateway.conversation.naming import name, name_said
-from gateway.conversation.packing import current
-from gateway.conversation.quiet import hours_said, quiet
+from gateway.conversation.money.answer_and_pay import answer_and_pay
+from gateway.conversation.money.cash_out import amount_said
+from gateway.conversation.parsed_sms import ParsedSms, hear, is_stop, language_named
+from gateway.conversation.people import coordinator as coordinating
+from gateway.conversation.people import joining, number_change
+from gateway.conversation.people.joining import money_words
+from gateway.conversation.people.own_name import name, name_said
+from gateway.conversation.people.quiet_hours import hours_said, quiet
 from gateway.conversation.situation import Situation, WorkerView
-from gateway.conversation.skill import skill
-from gateway.conversation.talk import Context, KindOf, Phrasebooks, open_question
+from gateway.conversation.work import answering, multi_answer, typed
+from gateway.conversation.work.multi_question import current
+from gateway.conversation.work.skill import skill
+from gateway.gsm.septets import segments
 from gateway.phrases.hearing import fold
-from gateway.phrases.septets import segments
 
 _REF = frozenset("23456789BCDFGHJKMNPQRSTVWXZ")  # This is the alphabet of references, see `ids`.
 _REF_LENGTH = 6
@@ -44,15 +46,15 @@ def _turn(  # noqa: PLR0911  # one return per kind of sender
     talk = Context(situation, books, kind_of)
     heard = hear(said, talk.book, books)
     if is_stop(heard, books):
-        return moving.stop(talk) or joining.stop(talk)
-    if found := moving.at_an_end(talk, heard):
+        return number_change.stop(talk) or joining.stop(talk)
+    if found := number_change.at_an_end(talk, heard):
         return found
     coordinator, worker = situation.coordinator, situation.worker
     if coordinator and not (_typing_text(talk) and coordinating.is_for_work(heard)):
         mine = coordinating.coordinator_turn(talk, coordinator, heard)
         if mine:
             return mine
-    if worker is not None and (found := moving.not_me(talk, heard)):
+    if worker is not None and (found := number_change.not_me(talk, heard)):
         return found
     if worker is None:
         if coordinator and heard.command != "join":
@@ -75,7 +77,7 @@ def _not_active(  # noqa: PLR0911  # one return per word or state
     if heard.command == "stop":
         return Turn((), talk.say("stop.only"))
     if heard.command == "move" and worker.state != "invited":
-        return moving.move(talk, heard)
+        return number_change.move(talk, heard)
     if heard.command == "join" and talk.situation.quiet_number and worker.state != "invited":
         return Turn((), talk.say("join.known"))
     match worker.state:
@@ -93,23 +95,23 @@ def _active(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn:
     is_text = any(question and talk.kind(question).IS_TEXT for question in asked)
     if heard.command == "answer" and not heard.alone:
         found = _answer_said(talk, worker, heard)
-    elif which := working.which(talk, heard):
+    elif which := answering.which(talk, heard):
         found = which
     elif not is_text and (both := answer_and_pay(talk, worker, heard)):
         found = both
     elif current(talk.situation):
-        found = packed.answer(talk, worker, heard) or _command(talk, worker, heard)
+        found = multi_answer.answer(talk, worker, heard) or _command(talk, worker, heard)
     elif not is_text:
-        found = working.answer(talk, worker, heard) or _command(talk, worker, heard)
+        found = answering.answer(talk, worker, heard) or _command(talk, worker, heard)
     elif _whole_command(talk, worker, heard):
         found = _command_or_answer(talk, worker, heard)
     elif held and held.open and typed.is_doubtful(talk, held.question, heard.said):
-        found = packed.earlier(talk, worker, heard) or Turn(
+        found = multi_answer.earlier(talk, worker, heard) or Turn(
             (), typed.ask_back(talk, heard.said), asks_back=True
         )
     else:
-        found = working.answer(talk, worker, heard)
-    return found or working.not_understood(talk, worker, heard)
+        found = answering.answer(talk, worker, heard)
+    return found or answering.not_understood(talk, worker, heard)
 
 
 def _answer_said(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
@@ -120,8 +122,8 @@ def _answer_said(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | 
     words = tuple(fold(heard.rest).split())
     bare = replace(heard, said=heard.rest, words=words, command=None, rest="", typed=heard.rest)
     if current(talk.situation):
-        return packed.answer(talk, worker, bare)
-    return working.answer(talk, worker, bare)
+        return multi_answer.answer(talk, worker, bare)
+    return answering.answer(talk, worker, bare)
 
 
 def _command_or_answer(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
@@ -133,7 +135,7 @@ def _command_or_answer(talk: Context, worker: WorkerView, heard: ParsedSms) -> T
     held = open_question(talk.situation)
     if found is None or found.reply is None or found.facts or held is None:
         return found
-    if working.read(talk, held.question, heard.said).value is None:
+    if answering.read(talk, held.question, heard.said).value is None:
         return found  # It could be no answer to this question.
     reply = f"{found.reply}\n{typed.command_or_answer(talk, heard.said)}"
     return replace(found, reply=reply)
@@ -145,9 +147,9 @@ def _command(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None
         return found
     match heard.command:
         case "work" if heard.alone:
-            return working.work(talk)
+            return answering.work(talk)
         case "skip" if heard.alone:
-            return working.skip(talk)
+            return answering.skip(talk)
         case "help":
             return Turn((), _help(talk))
         case "language":
@@ -166,7 +168,7 @@ def _command(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None
         case "name":
             return name(talk, heard)
         case "move":
-            return moving.move(talk, heard)
+            return number_change.move(talk, heard)
         case _:
             return None
 
@@ -184,7 +186,7 @@ def _whole_command(  # noqa: PLR0911  # one return per word
         case "name":
             return bool(heard.alone or (not worker.name and name_said(talk, heard.rest)))
         case "move":
-            return heard.alone or moving.names_a_number(heard, talk.situation.region)
+            return heard.alone or number_change.names_a_number(heard, talk.situation.region)
         case (
             None
             | "yes"

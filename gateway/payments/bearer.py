@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 import aiohttp
 
-from gateway.failpoints import reach
+from gateway.base.failpoints import reach
 from gateway.payments.port import SubmitAnswer, SubmitOutcome, TokenStore
 from gateway.payments.wire import HttpReply, LostCall, as_text, call, json_object
 

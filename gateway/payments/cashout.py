@@ -6,8 +6,8 @@ The rest stays in the worker's balance.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.errors import SettingsError
-from gateway.money import whole_units
+from gateway.base.errors import SettingsError
+from gateway.base.money import whole_units
 
 
 class Why(StrEnum):

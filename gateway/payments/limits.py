@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from gateway.errors import SettingsError
-from gateway.money import minor_per_major
-from gateway.msisdn import is_number
+from gateway.base.errors import SettingsError
+from gateway.base.money import minor_per_major
+from gateway.base.msisdn import is_number
 from gateway.payments.port import Order
 from gateway.payments.wire import as_minor
 

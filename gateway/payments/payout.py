@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.ids import PayoutId, WorkerId
+from gateway.base.ids import PayoutId, WorkerId
 from gateway.payments.port import Status, SubmitAnswer
 from gateway.payments.states import PayoutEvent, PayoutState
 

@@ -1,7 +1,7 @@
 """The postings of one payout: its amount, its taxes and its fee, there and back."""
 
-from gateway.payments import ledger
-from gateway.payments.chart import Code, Posting
+from gateway.payments.ledger import postings
+from gateway.payments.ledger.chart_of_accounts import Code, Posting
 from gateway.payments.payout import Happened, Payout, StatusAnswered
 
 
@@ -10,18 +10,18 @@ def postings_of(
 ) -> tuple[Posting, ...]:
     p, amount_minor, currency = payout, payout.amount_minor, payout.currency
     fee_minor = happened.status.fee_minor if isinstance(happened, StatusAnswered) else None
-    charge = (ledger.charge(p.id, p.provider, fee_minor, currency),) if fee_minor else ()
+    charge = (postings.charge(p.id, p.provider, fee_minor, currency),) if fee_minor else ()
     match code:
         case None:
             return ()
         case Code.HOLD:
             return held(p)
         case Code.SETTLE:
-            return (ledger.settle(p.id, p.provider, amount_minor, currency), *charge)
+            return (postings.settle(p.id, p.provider, amount_minor, currency), *charge)
         case Code.PAYOUT_FAILED:
-            return (ledger.payout_failed(p.id, p.worker, amount_minor, currency), *_undone(p))
+            return (postings.payout_failed(p.id, p.worker, amount_minor, currency), *_undone(p))
         case Code.LATE_PAID:
-            late = ledger.late_paid(
+            late = postings.late_paid(
                 p.id,
                 p.worker,
                 p.provider,
@@ -31,7 +31,7 @@ def postings_of(
             )
             return (*late, *_late_taxes(p, worker_balance_minor - amount_minor), *charge)
         case Code.REVERSED:
-            return (ledger.reversed_by_operator(p.id, p.provider, amount_minor, currency),)
+            return (postings.reversed_by_operator(p.id, p.provider, amount_minor, currency),)
         case _:
             raise AssertionError(f"{code.name} is no payout's posting")
 
@@ -41,17 +41,17 @@ def held(p: Payout) -> tuple[Posting, ...]:
 
     That is the amount which is sent, its taxes, and the fee where the worker bears it.
     """
-    hold = ledger.hold(p.id, p.worker, p.amount_minor, p.currency)
-    taxes = (ledger.tax(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes)
+    hold = postings.hold(p.id, p.worker, p.amount_minor, p.currency)
+    taxes = (postings.tax(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes)
     if not p.fee_minor:
         return (hold, *taxes)
-    return (hold, *taxes, ledger.worker_fee(p.id, p.worker, p.provider, p.fee_minor, p.currency))
+    return (hold, *taxes, postings.worker_fee(p.id, p.worker, p.provider, p.fee_minor, p.currency))
 
 
 def reversal_undone(p: Payout) -> tuple[Posting, ...]:
     """Return the postings of taxes and fee for a reversal that was given back to the worker."""
     taxes = (
-        ledger.reversal_tax(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes
+        postings.reversal_tax(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes
     )
     # A payout that was paid late bears no fee of the worker any more. Its fee was given back then,
     # and the same id counts once.
@@ -59,14 +59,16 @@ def reversal_undone(p: Payout) -> tuple[Posting, ...]:
 
 
 def _undone(p: Payout) -> tuple[Posting, ...]:
-    taxes = (ledger.tax_back(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes)
+    taxes = (
+        postings.tax_back(p.id, p.worker, p.country, name, m, p.currency) for name, m in p.taxes
+    )
     return (*taxes, *_fee_undone(p))
 
 
 def _fee_undone(p: Payout) -> tuple[Posting, ...]:
     if not p.fee_minor:
         return ()
-    return (ledger.fee_back(p.id, p.worker, p.provider, p.fee_minor, p.currency),)
+    return (postings.fee_back(p.id, p.worker, p.provider, p.fee_minor, p.currency),)
 
 
 def _late_taxes(p: Payout, left_minor: int) -> tuple[Posting, ...]:
@@ -76,7 +78,7 @@ def _late_taxes(p: Payout, left_minor: int) -> tuple[Posting, ...]:
     """
     made: list[Posting] = []
     for name, minor in p.taxes:
-        made += ledger.late_tax(
+        made += postings.late_tax(
             p.id, p.worker, p.country, name, minor, p.currency, balance_minor=left_minor
         )
         left_minor -= minor

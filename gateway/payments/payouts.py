@@ -7,7 +7,7 @@ commit, guarded by the state and version that it read.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gateway.payments.chart import Code, Posting
+from gateway.payments.ledger.chart_of_accounts import Code, Posting
 from gateway.payments.payout import (
     Happened,
     Hinted,

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import phonenumbers
 
-from gateway.msisdn import region_of
+from gateway.base.msisdn import region_of
 
 
 @dataclass(frozen=True, slots=True)

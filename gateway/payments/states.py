@@ -12,7 +12,7 @@ this table.
 from enum import StrEnum, unique
 from typing import NamedTuple
 
-from gateway.payments.chart import Code
+from gateway.payments.ledger.chart_of_accounts import Code
 
 
 @unique

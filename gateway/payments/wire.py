@@ -14,8 +14,8 @@ from typing import cast
 import aiohttp
 import orjson
 
-from gateway.failpoints import reach
-from gateway.money import MINOR_DIGITS
+from gateway.base.failpoints import reach
+from gateway.base.money import MINOR_DIGITS
 from gateway.payments.port import SubmitAnswer
 
 CONNECT_S = 5.0

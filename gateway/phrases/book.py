@@ -17,7 +17,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from gateway.errors import SettingsError
+from gateway.base.errors import SettingsError
 from gateway.phrases import languages
 from gateway.phrases.hearing import fold
 

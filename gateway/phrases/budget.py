@@ -11,8 +11,8 @@ import string
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gateway.gsm.septets import SMS_PART_UNITS, SMS_UNITS, septets
 from gateway.phrases.book import Phrasebook
-from gateway.phrases.septets import SMS_PART_UNITS, SMS_UNITS, septets
 
 # These texts take a name with its blank in front, or nothing.
 NAME_WITH_BLANK = frozenset({"agreed.welcome", "start.back", "invite.again", "menu.home"})

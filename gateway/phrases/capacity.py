@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from gateway.phrases.septets import segments, septets
+from gateway.gsm.septets import segments, septets
 
 PARTS_USUAL = 10
 

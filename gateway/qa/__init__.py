@@ -7,7 +7,7 @@ it.
 
 from typing import TYPE_CHECKING, cast
 
-from gateway import plugins
+from gateway.base import plugins
 from gateway.qa import rules
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gateway.qa import rule
-from gateway.qa.calibration import Calibration, Usual, calibration
-from gateway.qa.certificate import Certificate, TooLittleGold, certificate
-from gateway.qa.draws import uniform
-from gateway.qa.overlap import SKILL_MAX
+from gateway.qa.confidence.calibration import Calibration, Usual, calibration
+from gateway.qa.confidence.certificate import Certificate, TooLittleGold, certificate
+from gateway.qa.confidence.shared_wrong import TWO, shared_wrong_temperature
+from gateway.qa.estimation.draws import uniform
+from gateway.qa.estimation.sums import sums_of
+from gateway.qa.judging.overlap import SKILL_MAX
 from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Flags, Floats, Rule, gold_codes
-from gateway.qa.shared_wrong import TWO, shared_wrong_temperature
-from gateway.qa.skill import PRIOR_RIGHT, PRIOR_WRONG
-from gateway.qa.sums import sums_of
+from gateway.qa.skills.skill import PRIOR_RIGHT, PRIOR_WRONG
 
 # This is what batches with options usually are. `bench.qa_left_out` fits it with each recorded
 # crowd left out in turn. It minimises the squared error, because the largest errors do the harm.

@@ -15,7 +15,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.errors import Refused
+from gateway.base.errors import Refused
 
 Codes: TypeAlias = NDArray[np.intp]
 Floats: TypeAlias = NDArray[np.float64]
@@ -91,7 +91,7 @@ class Rule(Protocol):
         """Estimate every task.
 
         `gold` maps tasks whose truth is known to that truth. `start` is a posterior to begin from
-        instead of the shares of votes (see `gateway.qa.resume`).
+        instead of the shares of votes (see `gateway.qa.estimation.resume`).
         """
         ...
 

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from sys import intern
 from typing import cast
 
-from gateway.errors import Refused
-from gateway.tabular import Source, TableRow, open_table
+from gateway.base.errors import Refused
+from gateway.base.tabular import Source, TableRow, open_table
 
 Answer = tuple[str, str, str]  # The items are task, worker and answer.
 

@@ -19,9 +19,9 @@ from rq.exceptions import DuplicateJobError, NoSuchJobError
 from rq.intermediate_queue import IntermediateQueue
 from rq.job import JobStatus
 
-from gateway.errors import SettingsError
+from gateway.base.errors import SettingsError
+from gateway.base.redaction import redacted, remember_address
 from gateway.queue.jobs import BellJob, BellQueue, job_timeout_s, refused_jobs
-from gateway.redaction import redacted, remember_address
 
 log = structlog.get_logger()
 

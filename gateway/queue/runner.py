@@ -20,7 +20,8 @@ from rq.job import Job
 from rq.utils import now
 from rq.worker_registration import REDIS_WORKER_KEYS
 
-from gateway.errors import SettingsError
+from gateway.base.errors import SettingsError
+from gateway.base.redaction import redacted
 from gateway.queue.bells import queue, redis_at
 from gateway.queue.jobs import (
     BellJob,
@@ -30,7 +31,6 @@ from gateway.queue.jobs import (
     job_timeout_s,
     refuse,
 )
-from gateway.redaction import redacted
 
 log = structlog.get_logger()
 

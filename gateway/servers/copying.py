@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-from gateway.redaction import redacted
+from gateway.base.redaction import redacted
 from gateway.servers.binaries import POSTGRES_WHEELS, programs_in_wheels
 from gateway.servers.errors import ServerError
 

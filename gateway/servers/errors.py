@@ -1,6 +1,6 @@
 """The errors of an embedded server. Each message is one line that says what to do."""
 
-from gateway.errors import GatewayError
+from gateway.base.errors import GatewayError
 
 
 class ServerError(GatewayError):

@@ -19,8 +19,8 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as EnvironmentFault
 
-from gateway.errors import SettingsError
-from gateway.redaction import redacted
+from gateway.base.errors import SettingsError
+from gateway.base.redaction import redacted
 from gateway.settings import wrong
 from gateway.settings.channels import LOCAL_CHANNEL, ChannelSettings, ChannelSide, Tariff
 from gateway.settings.coordinators import Coordinators
@@ -264,7 +264,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _no_address_leads_inside(self) -> Self:
-        """Raise SettingsError for an address that the guard of `gateway.outside` always refuses."""
+        """Raise SettingsError for an address that the guard of `gateway.base.net.outside` always refuses."""
         check_addresses(self.channels, self.providers, self.private_addresses)
         return self
 

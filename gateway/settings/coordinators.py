@@ -8,7 +8,7 @@ from gateway.settings.section import Section
 
 
 class Coordinators(Section):
-    """The limits of one coordinator. See `gateway.conversation.enrolling`."""
+    """The limits of one coordinator. See `gateway.conversation.people.enrolment`."""
 
     invitations_per_day: Annotated[int, Field(ge=1, le=10_000)] = 100
     """The invitations that one coordinator may send in 24 hours, with her PIN or without."""

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 from yarl import URL
 
-from gateway.addresses import PermittedAddresses, literal
-from gateway.errors import SettingsError
+from gateway.base.errors import SettingsError
+from gateway.base.net.addresses import PermittedAddresses, literal
 from gateway.settings.channels import ChannelSettings
 from gateway.settings.payouts import ProviderSettings
 from gateway.settings.section import OptionValues

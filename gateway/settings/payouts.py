@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
-from gateway import currencies
+from gateway.base import currencies
 from gateway.settings.section import OptionValues, Section
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gateway.errors import SettingsError
-from gateway.plain import taken
-from gateway.redaction import redacted
+from gateway.base.errors import SettingsError
+from gateway.base.redaction import redacted
+from gateway.base.text.plain_errors import taken
 
 PAGE = "docs/operators/settings.md"
 _FORMS = {"quiet_hours": "must be two hours of the day like 21-8, or empty for none"}

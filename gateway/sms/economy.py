@@ -18,8 +18,8 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
-from gateway.sms.alphabet import BASIC, EXTENSION
-from gateway.sms.segments import SegmentCount, count
+from gateway.gsm.alphabet import BASIC, EXTENSION
+from gateway.gsm.segments import SegmentCount, count
 
 _MARKS = {
     "'": "‘’‚‛′´`ʹʻʼˈ＇",

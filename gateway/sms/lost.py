@@ -13,9 +13,9 @@ from typing import TypeVar
 
 import aiohttp
 
-from gateway import outside
-from gateway.errors import Failed
-from gateway.msisdn import mask
+from gateway.base.errors import Failed
+from gateway.base.msisdn import mask
+from gateway.base.net import outside
 from gateway.sms.port import OutboundSms, SendStatus, Sent
 
 # A missing answer means UNKNOWN, and most providers cannot be asked. The time-out is therefore

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gateway.msisdn import region_of, zone_of, zone_of_number
+from gateway.base.msisdn import region_of, zone_of, zone_of_number
 
 _HOUR = 8
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from gateway.forms import Stamp
+from gateway.base.forms import Stamp
 from gateway.phrases.capacity import Capacity
 
 if TYPE_CHECKING:  # Calculations of costs import this shelf, and never open a connection.

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import phonenumbers
 
-from gateway import msisdn as numbers
-from gateway.errors import SettingsError
-from gateway.money import MINOR_DIGITS, minor_per_major
+from gateway.base import msisdn as numbers
+from gateway.base.errors import SettingsError
+from gateway.base.money import MINOR_DIGITS, minor_per_major
 
 if TYPE_CHECKING:
     from gateway.settings import Tariff

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
-from gateway.forms.names import Names
-from gateway.options import Options
+from gateway.base.forms.names import Names
+from gateway.base.options import Options
 
 
 def _known(zone: str) -> str:

@@ -5,7 +5,7 @@ Everything else comes after these.
 
 import asyncio
 
-from gateway.runtime import Runtime
+from gateway.steps.runtime import Runtime
 
 _REST_S, _RESTS_MAX = 1.0, 60
 AFTER_PHONES = frozenset(

@@ -5,7 +5,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from gateway.errors import Conflict
+from gateway.base.errors import Conflict
 
 _PAUSE_S = 0.004
 _TRIES = 8

@@ -19,8 +19,8 @@ from typing import Any, Protocol, cast
 import asyncpg
 import orjson
 
-from gateway.errors import Conflict, Failed, SettingsError
-from gateway.redaction import redacted, remember_address, shown_address
+from gateway.base.errors import Conflict, Failed, SettingsError
+from gateway.base.redaction import redacted, remember_address, shown_address
 from gateway.store.connections import PooledConnections, using
 
 CONFLICT = "GW001"

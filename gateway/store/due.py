@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from gateway.store import float_questions
-from gateway.store.background import PUBLISHING
+from gateway.store.batches.background import PUBLISHING
 from gateway.store.db import Database
-from gateway.store.payouts import LONG_UNKNOWN
+from gateway.store.payouts import float_queries
+from gateway.store.payouts.payouts import LONG_UNKNOWN
 
 # These are the jobs for all waiting work. A row whose job was lost (or never enqueued, or lost with
 # an emptied Redis) is found here.
@@ -18,7 +18,7 @@ union all select 'disburse', null where exists (select from payout_due where due
   or exists (select from provider_health where ask_at <= $1 or attend_at <= $1 or settling_at is not null
     or stopped_at <= $1::timestamptz - interval '2 minutes')
 union all select 'still_asking', null where exists (select from payout p where {LONG_UNKNOWN})
-union all select 'compare_floats', null where {float_questions.DUE}
+union all select 'compare_floats', null where {float_queries.DUE}
 union all select 'close', null where exists (select from batch b where b.state = 'running' and not exists
   (select from task t where t.batch_id = b.id and t.gold is null and t.state = 'open')) or exists (select {PUBLISHING})
 union all select 'score', null where exists (select from score_due s join batch b on b.id = s.batch_id

@@ -8,7 +8,7 @@ import hashlib
 from importlib import resources
 from pathlib import Path
 
-from gateway.errors import SettingsError
+from gateway.base.errors import SettingsError
 from gateway.store import health
 from gateway.store.db import Database, open_database
 

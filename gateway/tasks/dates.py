@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import date
 from functools import cache
 
-from gateway.characters import plain
+from gateway.base.text.characters import plain
 from gateway.phrases import Phrasebook, books
 from gateway.phrases.hearing import fold
 from gateway.tasks import ethiopian

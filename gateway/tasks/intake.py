@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from gateway.bounds import ANSWERS_OF_TASK_MAX, within
-from gateway.errors import Fault, Refused
+from gateway.base.bounds import ANSWERS_OF_TASK_MAX, within
+from gateway.base.errors import Fault, Refused
+from gateway.base.text.strings import identifier
 from gateway.tasks.port import TaskKind
 from gateway.tasks.question import Option
 from gateway.tasks.uploaded import UploadedRow
-from gateway.texts import identifier
 
 FAULTS_SHOWN = 20
 _LANGUAGE, _LANGUAGES_MAX = re.compile("[a-z]{2,3}"), 20

@@ -40,7 +40,7 @@ class TaskKind(Protocol):
     """
 
     COMPARED: str
-    """The way to compare two typed answers, as `gateway.qa.text.normalise` knows it: "" for texts
+    """The way to compare two typed answers, as `gateway.qa.typed.normalise` knows it: "" for texts
     that may differ by a typing error.
     """
 

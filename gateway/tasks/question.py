@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gateway.ids import BatchId, TaskId
+from gateway.base.ids import BatchId, TaskId
 
 FALLBACK_LANGUAGE = "en"
 

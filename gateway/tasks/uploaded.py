@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO, cast
 
-from gateway.errors import Refused
-from gateway.tabular import (
+from gateway.base.errors import Refused
+from gateway.base.tabular import (
     Source,
     column_key,
     decoded_text,

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import cast
 
-from gateway import plugins
-from gateway.errors import Refused
+from gateway.base import plugins
+from gateway.base.errors import Refused
 from gateway.tasks import kinds
 from gateway.tasks.port import TaskKind
 

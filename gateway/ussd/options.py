@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gateway.options import Options
+from gateway.base.options import Options
 from gateway.ussd import networks
 from gateway.ussd.networks import DEFAULT, Network
 

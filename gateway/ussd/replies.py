@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 import orjson
 from pydantic import Field, model_validator
 
-from gateway.options import Options
+from gateway.base.options import Options
 from gateway.ussd.port import PLAIN, UssdReply
 
 _PLACE = re.compile(r"\{(text|state|call\.[^{}]+)\}")

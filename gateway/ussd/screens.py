@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Literal
 
-from gateway.ussd.septets import fits
+from gateway.gsm.ussd_fit import fits
 
 MORE, BACK = "98", "99"
 # The space beside the two lines of navigation must hold a word or two, or paging never ends.

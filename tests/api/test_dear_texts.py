@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.sms.segments import count
+from gateway.gsm.segments import count
 
 CURLY = "It’s market day tomorrow: is the shop of Mama Njeri open, and does it sell soap?"  # noqa: RUF001
 LONG = "Is it open? " * 20

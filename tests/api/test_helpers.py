@@ -8,10 +8,10 @@ import signal
 
 import pytest
 
-from gateway import helper
-from gateway.errors import Failed, Refused
-from gateway.offload import Busy, Helpers
-from tests.town import eventually
+from gateway.base.errors import Failed, Refused
+from gateway.base.offload import Busy, Helpers
+from gateway.steps.batches import helper
+from tests.support.town import eventually
 
 TASKS = [{"id": f"t{n}", "text": f"Is shop {n} open?"} for n in range(50)]
 
@@ -159,7 +159,7 @@ async def test_a_job_that_takes_too_long_is_ended(town):
 
 
 async def test_when_too_much_waits_more_is_refused_at_once(monkeypatch):
-    monkeypatch.setattr("gateway.offload.WAITING_MAX", 1)
+    monkeypatch.setattr("gateway.base.offload.WAITING_MAX", 1)
     async with Helpers.opened(("sleep", "60"), at_once=1, limit_s=1) as helpers:
         jobs = [asyncio.create_task(helpers.run("prepare")) for _ in range(2)]
         await asyncio.sleep(0)

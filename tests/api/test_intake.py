@@ -13,10 +13,10 @@ import asyncpg
 import pytest
 
 from gateway.settings import ChannelSettings, ChannelSide
-from gateway.store import inbox
-from gateway.store.spool import Full, Spool
+from gateway.store.turns import inbox
+from gateway.store.turns.spool import Full, Spool
 from tests.conftest import opened_gateway
-from tests.town import eventually
+from tests.support.town import eventually
 
 BIG = "+254722000001"
 
@@ -197,7 +197,7 @@ async def test_what_was_kept_is_heard_however_long_the_outage_was(new_database, 
 
 
 def test_a_spool_that_is_full_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr("gateway.store.spool.FILES_MAX", 0)
+    monkeypatch.setattr("gateway.store.turns.spool.FILES_MAX", 0)
     with pytest.raises(Full):
         Spool(tmp_path).put([])
 

@@ -1,7 +1,7 @@
 """Who asks too often is told when to come again; nobody else is held up, and providers never are."""
 
-from gateway.api import limits
-from gateway.api.limits import Buckets
+from gateway.api.callers import limits
+from gateway.api.callers.limits import Buckets
 
 
 async def account(town, key):

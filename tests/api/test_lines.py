@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 import pytest
 import structlog
 
-from gateway import logs
-from gateway.steps.catch_up import catch_up
-from gateway.steps.deliver import deliver
-from tests.town import FORM
+from gateway.base import logs
+from gateway.steps.messages.deliver import deliver
+from gateway.steps.turns.catch_up import catch_up
+from tests.support.town import FORM
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.bounds import INT8_MAX, whole
-from gateway.errors import Refused
-from gateway.money import exact_amount, parse_amount
-from gateway.steps import admit
-from gateway.texts import identifier, is_line, line
+from gateway.base.bounds import INT8_MAX, whole
+from gateway.base.errors import Refused
+from gateway.base.money import exact_amount, parse_amount
+from gateway.base.text.strings import identifier, is_line, line
+from gateway.steps.people import register
 
 BATCH = {"name": "Shops", "kind": "verification", "instructions": "Is it true?", "price": "3.00"}
 SHOPS = {**BATCH, "kind": "categorisation", "options": ["shop", "bar"]}
@@ -340,8 +340,8 @@ async def test_no_number_in_an_sms_is_too_much(town, words):
 @pytest.mark.parametrize("name", ["a\x1bb", "a\nb", "a\u202eb", "", "x" * 201])
 async def test_names_that_an_operator_types_are_held_to_the_same(town, name):
     with pytest.raises(Refused, match="name"):
-        await admit.add_client(town.rt, name, "KES")
+        await register.add_client(town.rt, name, "KES")
     with pytest.raises(Refused, match="name"):
-        await admit.add_partner(town.rt, "X1", name)
+        await register.add_partner(town.rt, "X1", name)
     with pytest.raises(Refused, match="name"):
-        await admit.add_coordinator(town.rt, "+254722000009", name, "en", None)
+        await register.add_coordinator(town.rt, "+254722000009", name, "en", None)

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.api.admission import Admission
+from gateway.api.edge.admission import Admission
 from gateway.app import STEPS
 from gateway.queue.pressure import Pressure
-from gateway.steps import catch_up as catch_up_step
 from gateway.steps.precedence import may_run
-from gateway.store.inbox import SealedEvent
-from gateway.store.spool import Spool
+from gateway.steps.turns import catch_up as catch_up_step
+from gateway.store.turns.inbox import SealedEvent
+from gateway.store.turns.spool import Spool
 from tests.conftest import opened_gateway
-from tests.town import eventually
+from tests.support.town import eventually
 
 BUSY = "Too many people are dialling now"
 
@@ -220,7 +220,7 @@ def test_thousands_of_files_come_back_in_few_commits(tmp_path):
 
 def test_drafts_do_not_count_and_do_not_stay(tmp_path, monkeypatch):
     spool = Spool(tmp_path)
-    monkeypatch.setattr("gateway.store.spool.FILES_MAX", 1)
+    monkeypatch.setattr("gateway.store.turns.spool.FILES_MAX", 1)
     old, new = tmp_path / "old.draft", tmp_path / "new.draft"
     for draft in (old, new):
         draft.touch()
@@ -234,7 +234,7 @@ def test_a_full_disk_leaves_no_file_behind(tmp_path, monkeypatch):
     def full_disk(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("gateway.store.spool.os.fsync", full_disk)
+    monkeypatch.setattr("gateway.store.turns.spool.os.fsync", full_disk)
     with pytest.raises(OSError, match="No space"):
         Spool(tmp_path).put([kept("a")])
     assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from tests.town import FORM
+from tests.support.town import FORM
 
 SMS = {"id": "1", "from": "+254712000001", "to": "20880", "text": "JOIN KIBERA"}
 

@@ -3,7 +3,7 @@
 from starlette.applications import Starlette
 
 from gateway import app
-from gateway.cli.api import config
+from gateway.cli.run.api import config
 
 # So long clients keep an idle connection, as their sources and documents say (s).
 GO, NGINX, AIOHTTP, KANNEL_AND_SDKS = 90, 75, 15, 60

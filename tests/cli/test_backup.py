@@ -8,11 +8,12 @@ import subprocess
 import asyncpg
 import pytest
 
+from gateway.base.vault import Vault, new_master_secret
 from gateway.servers import EmbeddedServers
-from gateway.store import books, health, ledgers, seals
+from gateway.store import health
 from gateway.store.db import open_database
+from gateway.store.ledger import books, seals, transfers
 from gateway.store.schema import known_revisions
-from gateway.vault import Vault, new_master_secret
 from tests.console.tree import gateway
 
 ROWS = "select coalesce(string_agg(t::text, chr(10) order by t::text), '') from {} t"
@@ -52,7 +53,7 @@ async def everything(data):
                     ).hexdigest()
                     for name in await books.tables(connection)
                 }
-            audited, verified = await ledgers.audit(db), await seals.verify(db)
+            audited, verified = await transfers.audit(db), await seals.verify(db)
             numbers = [vault.open(row["sealed"]) for row in await health.sealed(db)]
         finally:
             await db.close()

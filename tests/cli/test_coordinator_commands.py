@@ -7,8 +7,8 @@ import os
 import pytest
 from typer.testing import CliRunner
 
+from gateway.base.errors import GatewayError
 from gateway.cli.commands import app
-from gateway.errors import GatewayError
 from gateway.servers import EmbeddedServers
 from tests.console.tree import gateway
 

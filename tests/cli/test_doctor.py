@@ -10,10 +10,11 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from gateway import app as composition
-from gateway.cli import channels, doctor
+from gateway.cli import doctor
 from gateway.cli.commands import app
 from gateway.cli.doctor import configured, connections, running
 from gateway.cli.doctor.verdict import CheckLevel
+from gateway.cli.messages import channels
 from gateway.cli.serving import served, with_secret
 from gateway.servers import EmbeddedServers
 from gateway.settings import ChannelSettings, ChannelSide, Country, ProviderSettings, Settings, load

@@ -12,9 +12,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from gateway.base.errors import GatewayError
 from gateway.cli.commands import app
 from gateway.cli.effects import EFFECTS, Effect
-from gateway.errors import GatewayError
 from gateway.servers import EmbeddedServers
 from tests.console.tree import clean_environment, gateway
 
@@ -160,7 +160,7 @@ def test_a_reading_command_reads_in_a_session_that_cannot_write(started, run, na
 def test_a_reading_command_that_writes_would_be_found_out(started):
     """The guard is real: a write under a reading command's name is refused by the database."""
     program = """
-from gateway.cli import effects, people
+from gateway.cli import effects; from gateway.cli.people import clients as people
 effects.current = lambda: effects.Effect.READS
 people.with_runtime(lambda rt: rt.db.execute("insert into sql_version values ('x')"))
 """

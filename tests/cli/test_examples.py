@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from gateway.base.errors import GatewayError
 from gateway.cli.commands import app
 from gateway.cli.effects import EFFECTS, Effect
 from gateway.cli.examples import BATCH, CLIENT, EXAMPLES
 from gateway.cli.subjects import SUBJECTS
-from gateway.errors import GatewayError
 from gateway.servers import EmbeddedServers
 from tests.cli.test_effects import ALL, ROOT
 from tests.console.tree import gateway

@@ -9,13 +9,13 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from gateway.app import open_runtime
-from gateway.cli import ticker
+from gateway.base.vault import new_master_secret
+from gateway.cli.run import ticker
 from gateway.queue.inline import InlineBells
 from gateway.settings import Settings
-from gateway.steps.messages import message
-from gateway.store import turns
-from gateway.vault import new_master_secret
-from tests.town import eventually
+from gateway.steps.messages.compose import message
+from gateway.store.turns import turns
+from tests.support.town import eventually
 
 BELL = "rq:job:deliver-phone"
 

@@ -1,9 +1,9 @@
 """What `gateway up` puts into an empty gateway."""
 # pyright: basic
 
-from gateway.cli.tryout import add_tryout
+from gateway.cli.run.tryout import add_tryout
 from gateway.simulator.operators.books import FLOAT_MINOR
-from gateway.store import floats
+from gateway.store.payouts import floats
 
 
 async def test_a_newcomers_books_know_what_the_simulated_operator_holds(town):

@@ -11,9 +11,9 @@ import time
 
 import pytest
 
-from gateway.cli import up
-from gateway.cli.children import Children
-from gateway.errors import Failed
+from gateway.base.errors import Failed
+from gateway.cli.run import up
+from gateway.cli.run.process_group import Children
 from gateway.settings import ChannelSettings, ChannelSide, ProviderSettings, Settings
 from gateway.settings.tryout import is_tryout
 
@@ -84,8 +84,8 @@ def test_an_sms_that_failed_once_is_processed_when_it_is_replayed(tree):
     """As after a fault that was put right: the event waits in the inbox, as it came."""
     keep = """
 import sys
-from gateway.cli.people import with_runtime
-from gateway.store import inbox
+from gateway.cli.people.clients import with_runtime
+from gateway.store.turns import inbox
 raw = b"id=sms-1&from=%2B254711000008&to=20880&text=JOIN+KIBERA"
 with_runtime(lambda rt: inbox.keep_failed(rt.db, rt.vault, "phone", "sms", "sms-1", raw, "a fault"))
 """
@@ -271,7 +271,7 @@ def test_who_keeps_dying_is_given_longer_and_longer_pauses(family):
 
 
 def test_who_does_not_listen_is_ended_by_force(family, monkeypatch, tmp_path):
-    monkeypatch.setattr("gateway.cli.children.STOP_LIMIT_S", 0.3)
+    monkeypatch.setattr("gateway.cli.run.process_group.STOP_LIMIT_S", 0.3)
     ready = tmp_path / "ready"
     code = (
         "import pathlib, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
@@ -286,7 +286,7 @@ def test_who_does_not_listen_is_ended_by_force(family, monkeypatch, tmp_path):
 
 
 def test_a_log_that_grows_too_long_is_started_over(family, monkeypatch, tmp_path):
-    monkeypatch.setattr("gateway.cli.children.LOG_BYTES_MAX", 1000)
+    monkeypatch.setattr("gateway.cli.run.process_group.LOG_BYTES_MAX", 1000)
     family.start("chatty", python("print('x' * 2000, flush=True); import time; time.sleep(60)"))
     old = tmp_path / "logs" / "chatty.log.1"
     eventually(lambda: family.watch() or old.exists())
@@ -297,7 +297,7 @@ def test_a_log_that_grows_too_long_is_started_over(family, monkeypatch, tmp_path
 def test_no_process_outlives_a_parent_that_was_killed(tmp_path):
     code = """
 import pathlib, sys, time
-from gateway.cli.children import Children
+from gateway.cli.run.process_group import Children
 children = Children(pathlib.Path(sys.argv[1]))
 children.start("child", [sys.executable, "-c", "import time; time.sleep(60)"])
 print(children.pid("child"), flush=True)

@@ -7,16 +7,16 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from gateway.api import problems
-from gateway.api.counts import Counts
-from gateway.api.doors import Dispatcher
-from gateway.api.metrics import Metrics
+from gateway.api.edge.counts import Counts
+from gateway.api.edge.doors import Dispatcher
+from gateway.api.monitoring.metrics import Metrics
+from gateway.base.vault import Vault, new_master_secret
 from gateway.console.phone import add_phone
-from gateway.runtime import Channel
 from gateway.settings import Settings
 from gateway.sms.channels import kannel
 from gateway.sms.channels import phone as sms_phone
+from gateway.steps.runtime import Channel
 from gateway.ussd.channels import phone as ussd_phone
-from gateway.vault import Vault, new_master_secret
 
 BUILT_IN = Channel(
     "phone",

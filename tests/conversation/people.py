@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 
-from gateway import plugins
+from gateway.base import plugins
+from gateway.base.ids import AssignmentId, BatchId, TaskId, WorkerId
+from gateway.conversation.context import Context
 from gateway.conversation.facts import Answered, Asked, Fact, Joined, MenuTurn
 from gateway.conversation.menu import menu
 from gateway.conversation.situation import (
@@ -15,9 +17,7 @@ from gateway.conversation.situation import (
     WorkerState,
     WorkerView,
 )
-from gateway.conversation.talk import Context
 from gateway.conversation.turn import turn
-from gateway.ids import AssignmentId, BatchId, TaskId, WorkerId
 from gateway.phrases import books
 from gateway.tasks import kinds
 from gateway.tasks.port import TaskKind

@@ -3,13 +3,13 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.conversation.coordinating import numbers_said
 from gateway.conversation.facts import Answered, Asked, Fact, MenuTurn, Skipped, Stopped, Turn
 from gateway.conversation.menu import VIEWS, menu
+from gateway.conversation.people.coordinator import numbers_said
 from gateway.conversation.situation import Situation
 from gateway.conversation.turn import turn
+from gateway.gsm.septets import segments
 from gateway.phrases.hearing import fold
-from gateway.phrases.septets import segments
 from gateway.tasks.question import Option
 
 from .people import BOOKS, GRACE, Person, held, kind_of, question

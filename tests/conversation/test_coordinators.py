@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.conversation.coordinating import numbers_said, without_pin
 from gateway.conversation.facts import (
     Answered,
     CoordinatorPinTried,
@@ -15,8 +14,9 @@ from gateway.conversation.facts import (
     RemovedByCoordinator,
     WorkerNamed,
 )
+from gateway.conversation.people.coordinator import numbers_said, without_pin
 from gateway.conversation.situation import NamedWorker, WrongAnswer
-from gateway.phrases.septets import segments
+from gateway.gsm.septets import segments
 
 from .people import BOOKS, GRACE, Person, held, question
 

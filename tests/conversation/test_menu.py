@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.app import kind_of
+from gateway.conversation.context import Context
 from gateway.conversation.facts import (
     Agreed,
     Answered,
@@ -18,13 +19,12 @@ from gateway.conversation.facts import (
 )
 from gateway.conversation.menu import VIEWS, menu
 from gateway.conversation.situation import Moving, Situation
-from gateway.conversation.talk import Context
 from gateway.conversation.turn import turn
 from gateway.conversation.views.pin import SECRET
-from gateway.phrases.septets import septets
+from gateway.gsm.septets import septets
+from gateway.gsm.ussd_fit import fits
 from gateway.tasks.question import Option
 from gateway.ussd.screens import pages
-from gateway.ussd.septets import fits
 
 from .people import BOOKS, Person, held, question
 

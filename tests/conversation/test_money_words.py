@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from gateway.conversation import notices
-from gateway.conversation.cashing import amount_said
 from gateway.conversation.facts import PayAsked
-from gateway.phrases.septets import segments
+from gateway.conversation.money.cash_out import amount_said
+from gateway.gsm.septets import segments
 
 from .people import BOOKS, Person
 

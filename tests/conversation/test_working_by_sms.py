@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.conversation.asking import question_sms
 from gateway.conversation.facts import Answered, Asked, LanguageChosen, Skipped
 from gateway.conversation.situation import PackItem
-from gateway.phrases.septets import segments
+from gateway.conversation.work.asking import question_sms
+from gateway.gsm.septets import segments
 from gateway.tasks.question import Option
 
 from .people import BOOKS, Person, held, question

@@ -1,7 +1,7 @@
 """A process dies just after it kept an operator's callback: no alarm, since the operator is asked anyway."""
 
-from gateway.steps.catch_up import catch_up
-from gateway.store import inbox
+from gateway.steps.turns.catch_up import catch_up
+from gateway.store.turns import inbox
 
 
 async def test_what_was_kept_and_never_read_is_no_alarm(town):

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from gateway.deductions import PPM, Deductions, FeeTable, Tax
-from gateway.ids import PayoutId, WorkerId
-from gateway.payments.chart import Account, AccountKind, balances
+from gateway.base.deductions import PPM, Deductions, FeeTable, Tax
+from gateway.base.ids import PayoutId, WorkerId
+from gateway.payments.ledger.chart_of_accounts import Account, AccountKind, balances
 from gateway.payments.payout import Payout, StatusAnswered
 from gateway.payments.payout_postings import held, reversal_undone
 from gateway.payments.payouts import decide

@@ -9,12 +9,12 @@ from babel.numbers import get_territory_currencies
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gateway.errors import SettingsError
-from gateway.money import minor_per_major
+from gateway.base.errors import SettingsError
+from gateway.base.money import minor_per_major
 from gateway.payments.port import Order, SubmitOutcome
 from gateway.payments.providers import africastalking_airtime, airtel, mtn_momo, pawapay
 from tests.payments.test_independent_clients import Tokens
-from tests.served import served
+from tests.support.served import served
 
 KEY = "7f9c2ba4-e88f-427d-a23c-0c5a1b1e7a11"
 SERVED = {

@@ -19,7 +19,7 @@ from momo_openapi.config import MomoConfig
 
 from gateway.payments.port import Order
 from gateway.payments.providers import airtel, mtn_momo
-from tests.served import served
+from tests.support.served import served
 
 KEY = "7f9c2ba4-e88f-427d-a23c-0c5a1b1e7a11"
 CALLBACK = "https://g.example/hooks/p/0123"

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.bounds import AMOUNT_MAX_MINOR
-from gateway.errors import Refused
-from gateway.ids import AssignmentId, BatchId, ClientId, PayoutId, WorkerId, derived_id
-from gateway.payments import ledger
-from gateway.payments.chart import (
+from gateway.base.bounds import AMOUNT_MAX_MINOR
+from gateway.base.errors import Refused
+from gateway.base.ids import AssignmentId, BatchId, ClientId, PayoutId, WorkerId, derived_id
+from gateway.payments.ledger import postings
+from gateway.payments.ledger.chart_of_accounts import (
     CHART,
     MATRIX,
     Account,
@@ -28,17 +28,17 @@ def account(kind: AccountKind, owner: str = "") -> Account:
 
 def test_the_worked_example_of_a_programme_balances_at_each_line():
     lines = [
-        ledger.float_top_up("mpesa", "transfer-1", 1_000_000, "KES"),
-        ledger.top_up(ACME, "bank-1", 1_000_000, "KES"),
-        ledger.reserve(ACME, B1, 99_000, "KES"),
+        postings.float_top_up("mpesa", "transfer-1", 1_000_000, "KES"),
+        postings.top_up(ACME, "bank-1", 1_000_000, "KES"),
+        postings.reserve(ACME, B1, 99_000, "KES"),
     ]
     for n in range(280):
-        lines.append(ledger.earn(AssignmentId(n), B1, AMINA, 300, "KES"))
-        lines.append(ledger.fee(AssignmentId(n), B1, 30, "KES"))
-    lines.append(ledger.release(B1, ACME, 6_600, "KES"))
-    lines.append(ledger.hold(P1, AMINA, 10_300, "KES"))
-    lines.append(ledger.settle(P1, "mpesa", 10_300, "KES"))
-    lines.append(ledger.charge(P1, "mpesa", 500, "KES"))
+        lines.append(postings.earn(AssignmentId(n), B1, AMINA, 300, "KES"))
+        lines.append(postings.fee(AssignmentId(n), B1, 30, "KES"))
+    lines.append(postings.release(B1, ACME, 6_600, "KES"))
+    lines.append(postings.hold(P1, AMINA, 10_300, "KES"))
+    lines.append(postings.settle(P1, "mpesa", 10_300, "KES"))
+    lines.append(postings.charge(P1, "mpesa", 500, "KES"))
     for n in range(len(lines)):
         assert sum(balances(lines[: n + 1]).values()) == 0
     books = balances(lines)
@@ -52,44 +52,44 @@ def test_the_worked_example_of_a_programme_balances_at_each_line():
 
 
 def test_writing_a_cause_twice_is_writing_it_once():
-    first, again = (ledger.earn(AssignmentId(1), B1, AMINA, 300, "KES") for _ in range(2))
+    first, again = (postings.earn(AssignmentId(1), B1, AMINA, 300, "KES") for _ in range(2))
     assert first.id == again.id
     assert balances([first, again]) == balances([first])
 
 
 def test_each_cause_has_an_id_of_its_own():
     made = [
-        ledger.top_up(ACME, "1", 5, "KES"),
-        ledger.reserve(ACME, B1, 5, "KES"),
-        ledger.reserve(ACME, B1, 5, "KES", nth=2),
-        ledger.release(B1, ACME, 5, "KES"),
-        ledger.earn(AssignmentId(1), B1, AMINA, 5, "KES"),
-        ledger.fee(AssignmentId(1), B1, 5, "KES"),
-        ledger.bonus("1", B1, AMINA, 5, "KES"),
-        ledger.correct_down("1", B1, AMINA, 5, "KES"),
-        ledger.hold(P1, AMINA, 5, "KES"),
-        ledger.tax(P1, AMINA, "KE", "WHT", 5, "KES"),
-        ledger.tax_back(P1, AMINA, "KE", "WHT", 5, "KES"),
-        ledger.reversal_tax(P1, AMINA, "KE", "WHT", 5, "KES"),
-        ledger.tax_paid("KE", "WHT", "2026-11", "R1", 5, "KES"),
-        *ledger.late_tax(P1, AMINA, "KE", "WHT", 5, "KES", balance_minor=2),
-        ledger.worker_fee(P1, AMINA, "mpesa", 5, "KES"),
-        ledger.fee_back(P1, AMINA, "mpesa", 5, "KES"),
-        ledger.settle(P1, "mpesa", 5, "KES"),
-        ledger.charge(P1, "mpesa", 5, "KES"),
-        ledger.payout_failed(P1, AMINA, 5, "KES"),
-        *ledger.late_paid(P1, AMINA, "mpesa", 5, "KES", balance_minor=2),
-        ledger.reversed_by_operator(P1, "mpesa", 5, "KES"),
-        ledger.float_top_up("mpesa", "1", 5, "KES"),
-        ledger.unmatched_out("mpesa", "SGX1", 5, "KES"),
-        ledger.matched_since("mpesa", "SGX1", 5, "KES"),
-        ledger.float_out("mpesa", "1", 5, "KES"),
-        *ledger.charge_by_statement(P1, "mpesa", 5, 7, "KES"),
-        *ledger.charge_by_statement(P1, "mpesa", 7, 5, "KES"),
-        ledger.charge_of_nobody("mpesa", "SGX1", 5, "KES"),
-        ledger.charge_of_somebody("mpesa", "SGX1", 5, "KES"),
-        ledger.reversal_back(P1, AMINA, 5, "KES"),
-        ledger.reversal_kept(P1, 5, "KES"),
+        postings.top_up(ACME, "1", 5, "KES"),
+        postings.reserve(ACME, B1, 5, "KES"),
+        postings.reserve(ACME, B1, 5, "KES", nth=2),
+        postings.release(B1, ACME, 5, "KES"),
+        postings.earn(AssignmentId(1), B1, AMINA, 5, "KES"),
+        postings.fee(AssignmentId(1), B1, 5, "KES"),
+        postings.bonus("1", B1, AMINA, 5, "KES"),
+        postings.correct_down("1", B1, AMINA, 5, "KES"),
+        postings.hold(P1, AMINA, 5, "KES"),
+        postings.tax(P1, AMINA, "KE", "WHT", 5, "KES"),
+        postings.tax_back(P1, AMINA, "KE", "WHT", 5, "KES"),
+        postings.reversal_tax(P1, AMINA, "KE", "WHT", 5, "KES"),
+        postings.tax_paid("KE", "WHT", "2026-11", "R1", 5, "KES"),
+        *postings.late_tax(P1, AMINA, "KE", "WHT", 5, "KES", balance_minor=2),
+        postings.worker_fee(P1, AMINA, "mpesa", 5, "KES"),
+        postings.fee_back(P1, AMINA, "mpesa", 5, "KES"),
+        postings.settle(P1, "mpesa", 5, "KES"),
+        postings.charge(P1, "mpesa", 5, "KES"),
+        postings.payout_failed(P1, AMINA, 5, "KES"),
+        *postings.late_paid(P1, AMINA, "mpesa", 5, "KES", balance_minor=2),
+        postings.reversed_by_operator(P1, "mpesa", 5, "KES"),
+        postings.float_top_up("mpesa", "1", 5, "KES"),
+        postings.unmatched_out("mpesa", "SGX1", 5, "KES"),
+        postings.matched_since("mpesa", "SGX1", 5, "KES"),
+        postings.float_out("mpesa", "1", 5, "KES"),
+        *postings.charge_by_statement(P1, "mpesa", 5, 7, "KES"),
+        *postings.charge_by_statement(P1, "mpesa", 7, 5, "KES"),
+        postings.charge_of_nobody("mpesa", "SGX1", 5, "KES"),
+        postings.charge_of_somebody("mpesa", "SGX1", 5, "KES"),
+        postings.reversal_back(P1, AMINA, 5, "KES"),
+        postings.reversal_kept(P1, 5, "KES"),
     ]
     assert len({p.id for p in made}) == len(made)
     assert {p.code for p in made} == set(Code)
@@ -121,17 +121,17 @@ def test_each_kind_is_in_the_chart_and_only_what_can_run_dry_is_bounded():
 @pytest.mark.parametrize("amount", [0, -1, AMOUNT_MAX_MINOR + 1])
 def test_no_posting_of_nothing_or_of_too_much(amount):
     with pytest.raises(Refused, match="cannot be booked"):
-        ledger.hold(P1, AMINA, amount, "KES")
+        postings.hold(P1, AMINA, amount, "KES")
 
 
 def test_no_posting_in_a_currency_nobody_knows():
     with pytest.raises(Refused, match="XXX"):
-        ledger.hold(P1, AMINA, 5, "XXX")
+        postings.hold(P1, AMINA, 5, "XXX")
 
 
 @given(st.integers(1, 10**9), st.integers(-(10**9), 10**9))
 def test_a_late_success_takes_what_is_there_and_books_the_rest_as_overpaid(amount, balance):
-    parts = ledger.late_paid(P1, AMINA, "mpesa", amount, "KES", balance_minor=balance)
+    parts = postings.late_paid(P1, AMINA, "mpesa", amount, "KES", balance_minor=balance)
     assert sum(p.amount_minor for p in parts) == amount
     taken = sum(p.amount_minor for p in parts if p.code is Code.LATE_PAID)
     assert taken <= max(0, balance)

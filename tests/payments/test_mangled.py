@@ -15,8 +15,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gateway import plugins
-from gateway.ids import PayoutId, WorkerId, derived_id
+from gateway.base import plugins
+from gateway.base.ids import PayoutId, WorkerId, derived_id
 from gateway.payments import providers
 from gateway.payments.payout import Hinted, Payout
 from gateway.payments.payouts import decide

@@ -14,12 +14,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from gateway import plugins
-from gateway.errors import SettingsError
+from gateway.base import plugins
+from gateway.base.errors import SettingsError
 from gateway.payments import providers, wire
 from gateway.payments.port import Order, PaymentStatus, PayoutProvider, SubmitOutcome
 from gateway.payments.providers import mpesa
-from tests.served import served
+from tests.support.served import served
 
 RECORDED = Path(__file__).parent / "recorded"
 ORDER = Order(

@@ -11,12 +11,12 @@ from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway import plugins
-from gateway.errors import SettingsError
+from gateway.base import plugins
+from gateway.base.errors import SettingsError
 from gateway.payments import providers
 from gateway.payments.port import Order, PaymentStatus, Status, SubmitOutcome
 from gateway.payments.providers import mtn_momo
-from tests.served import served
+from tests.support.served import served
 
 RECORDED = Path(__file__).parent / "recorded"
 BODIES = {p.stem: p.read_bytes() for p in sorted(RECORDED.glob("mtn_*.json"))}

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import SettingsError
+from gateway.base.errors import SettingsError
 from gateway.payments.port import Order, PaymentStatus, Status, SubmitOutcome, Validation
 from gateway.payments.providers import africastalking_airtime, airtel, manual, pawapay
 

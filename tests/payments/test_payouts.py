@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from gateway.ids import PayoutId, WorkerId, derived_id
-from gateway.payments import ledger
-from gateway.payments.chart import Account, AccountKind, Code, balances
+from gateway.base.ids import PayoutId, WorkerId, derived_id
+from gateway.payments.ledger import postings
+from gateway.payments.ledger.chart_of_accounts import Account, AccountKind, Code, balances
 from gateway.payments.payout import Hinted, Payout, StatusAnswered, SubmitAnswered
 from gateway.payments.payouts import LEASE, RESEND_MAX, PayoutDecision, decide, next_probe, request
 from gateway.payments.port import PaymentStatus, Status, SubmitAnswer, SubmitOutcome
@@ -322,9 +322,9 @@ class AnyOrder(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = NOON
-        self.journal = [ledger.top_up("c", "1", 1_000_000, "KES")]
+        self.journal = [postings.top_up("c", "1", 1_000_000, "KES")]
         self.worker = WorkerId(7)
-        self.journal.append(ledger.reserve("c", "b", 900_000, "KES"))
+        self.journal.append(postings.reserve("c", "b", 900_000, "KES"))
         self.payouts: list[Payout] = []
         self.operator: dict[str, PaymentStatus] = {}
         self.operator_paid: dict[str, int] = {}
@@ -340,7 +340,7 @@ class AnyOrder(RuleBasedStateMachine):
         if self.payouts and (self.payouts[-1].state.open or len(self.payouts) == 12):
             return
         fresh = new(len(self.payouts) + 1)
-        self.journal.append(ledger.earn(len(self.payouts), "b", self.worker, 10_500, "KES"))
+        self.journal.append(postings.earn(len(self.payouts), "b", self.worker, 10_500, "KES"))
         made = request(fresh, self.now)
         self.journal += made.postings
         self.payouts.append(made.payout)

@@ -10,13 +10,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.errors import Refused
-from gateway.ids import derived_id
-from gateway.payments import statement_csv
-from gateway.payments.chart import Code
-from gateway.payments.equation import equation
+from gateway.base.errors import Refused
+from gateway.base.ids import derived_id
+from gateway.payments.ledger.chart_of_accounts import Code
 from gateway.payments.providers.mpesa.statement import read_statement
-from gateway.payments.reconcile import DifferenceKind, LineKind, Ours, StatementLine, reconcile
+from gateway.payments.reconciliation import statement_csv
+from gateway.payments.reconciliation.balance_equation import equation
+from gateway.payments.reconciliation.reconcile import (
+    DifferenceKind,
+    LineKind,
+    Ours,
+    StatementLine,
+    reconcile,
+)
 from gateway.payments.states import PayoutState
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -5,10 +5,10 @@ import io
 import openpyxl
 import pytest
 
-from gateway.errors import Refused
+from gateway.base.errors import Refused
 from gateway.payments.providers.mpesa.statement import read_statement
-from gateway.payments.reconcile import LineKind
-from gateway.payments.statement_csv import Columns, lines
+from gateway.payments.reconciliation.reconcile import LineKind
+from gateway.payments.reconciliation.statement_csv import Columns, lines
 
 NAMED = Columns(
     receipt="Transaction ID", at="Date", amount="Amount", fee="Charge", number="Payee", kind="Service",

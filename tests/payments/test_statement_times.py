@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import Refused
-from gateway.forms.dates import day_order, stamp
+from gateway.base.errors import Refused
+from gateway.base.forms.dates import day_order, stamp
 from gateway.payments.providers.mpesa.statement import read_statement
-from gateway.payments.statement_csv import Columns, lines
+from gateway.payments.reconciliation.statement_csv import Columns, lines
 
 AT = datetime(2026, 11, 21, 13, 34, 32, tzinfo=UTC)
 EARLY, LATE = datetime(2001, 1, 2), datetime(2099, 12, 30)  # noqa: DTZ001  # as written, without a zone

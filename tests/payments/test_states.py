@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from gateway.payments.chart import Code
+from gateway.payments.ledger.chart_of_accounts import Code
 from gateway.payments.states import COMMANDS, NEXT, OPEN, Do, PayoutEvent, PayoutState, as_mermaid
 
 RESTING = {

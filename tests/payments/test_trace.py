@@ -5,8 +5,8 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.payments.chart import Code
-from gateway.payments.trace import Move, spend
+from gateway.payments.ledger.chart_of_accounts import Code
+from gateway.payments.ledger.trace import Move, spend
 
 
 @st.composite

@@ -8,10 +8,10 @@ import smsutil
 from babel import Locale
 
 import gateway
+from gateway.gsm.ussd_fit import fits
 from gateway.phrases import books
 from gateway.phrases.budget import NAME_WITH_BLANK, budget, forms, is_words, placeholders, weigh
 from gateway.ussd.networks import known
-from gateway.ussd.septets import fits
 
 BOOKS = books()
 LANGUAGES = sorted(BOOKS)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.gsm.septets import gsm_only, segments, septets
 from gateway.phrases.hearing import clean, fold
-from gateway.phrases.septets import gsm_only, segments, septets
 from gateway.simulator.septets import weigh
 
 ANYTHING = st.text(st.characters(codec=None), max_size=300)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from gateway.qa import rule
-from gateway.qa.made_up import SyntheticCrowd
-from gateway.qa.made_up import made_up as plenty
 from gateway.qa.port import encode
-from gateway.qa.relearn import relearned
 from gateway.qa.rules import auto
+from gateway.qa.skills.relearn import relearned
+from gateway.qa.trials.synthetic import SyntheticCrowd
+from gateway.qa.trials.synthetic import made_up as plenty
 
 from .crowd import Rows, accuracy, made_up, recorded
 

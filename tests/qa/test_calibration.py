@@ -5,15 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import Refused
+from gateway.base.errors import Refused
 from gateway.qa import batch, rule
-from gateway.qa.calibration import USUAL, calibration, softened
-from gateway.qa.calibration_error import debiased_calibration_error, expected_calibration_error
-from gateway.qa.certificate import GOLD_MIN, Certificate, TooLittleGold, certificate
-from gateway.qa.gold_splits import gold_splits
+from gateway.qa.confidence.calibration import USUAL, calibration, softened
+from gateway.qa.confidence.calibration_error import (
+    debiased_calibration_error,
+    expected_calibration_error,
+)
+from gateway.qa.confidence.certificate import GOLD_MIN, Certificate, TooLittleGold, certificate
+from gateway.qa.confidence.shared_wrong import agreement_of_mistakes, shared_wrong_temperature
+from gateway.qa.estimation.sums import sums_of
 from gateway.qa.port import UNKNOWN, encode
-from gateway.qa.shared_wrong import agreement_of_mistakes, shared_wrong_temperature
-from gateway.qa.sums import sums_of
+from gateway.qa.trials.gold_splits import gold_splits
 
 from .crowd import Rows, accuracy, made_up, recorded
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.qa.chance import EXACT_MAX, at_least, beyond_luck, more_often
-from gateway.qa.drift import after, drifting
-from gateway.qa.gold import gold_due
-from gateway.qa.leak import Seen, leaks
-from gateway.qa.promotion import Bank, PromotionCandidate, objections
-from gateway.qa.skill import Skill
+from gateway.qa.gold_leak import Seen, leaks
+from gateway.qa.judging.promotion import Bank, PromotionCandidate, objections
+from gateway.qa.significance import EXACT_MAX, at_least, beyond_luck, more_often
+from gateway.qa.skills.drift import after, drifting
+from gateway.qa.skills.gold import gold_due
+from gateway.qa.skills.skill import Skill
 
 
 def answers_of(random: Random, chance: float, seen: int) -> Seen:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import Refused
-from gateway.qa.overlap import (
+from gateway.base.errors import Refused
+from gateway.qa.judging.overlap import (
     AnswerPrice,
     AnswerPrices,
     DynamicOverlap,
@@ -19,7 +19,7 @@ from gateway.qa.overlap import (
     judge,
     parse_policy,
 )
-from gateway.qa.skill import Skill
+from gateway.qa.skills.skill import Skill
 
 NEW = Skill()
 EXPERT = Skill(right=94, wrong=0)

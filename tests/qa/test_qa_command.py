@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli.qa import app
+from gateway.cli.qa.commands import app
 
 DATA = Path(__file__).parent / "data"
 RTE = ["--answers", f"{DATA}/rte150.csv", "--truth", f"{DATA}/rte150_gold.csv"]

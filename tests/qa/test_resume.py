@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gateway.qa import em, resume, rule
+from gateway.qa import rule
+from gateway.qa.estimation import em, resume
 from gateway.qa.port import encode
 
 from .crowd import accuracy, recorded

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.errors import Refused, SettingsError
+from gateway.base.errors import Refused, SettingsError
 from gateway.qa import rule, rule_names
 from gateway.qa.port import OPTIONS_MAX, encode
 

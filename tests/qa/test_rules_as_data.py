@@ -2,12 +2,12 @@
 
 import pytest
 
-from gateway.errors import Refused
-from gateway.qa.dry_run import dry_run
-from gateway.qa.explain import explain
-from gateway.qa.overlap import FixedOverlap, TaskDecision
-from gateway.qa.rehearsal import rehearse
-from gateway.qa.ruling import Ruling, ruling
+from gateway.base.errors import Refused
+from gateway.qa.judging.overlap import FixedOverlap, TaskDecision
+from gateway.qa.judging.ruling import Ruling, ruling
+from gateway.qa.trials.dry_run import dry_run
+from gateway.qa.trials.explain import explain
+from gateway.qa.trials.rehearsal import rehearse
 
 from .crowd import made_up, recorded
 
@@ -39,7 +39,7 @@ def test_whatever_decides_is_in_the_version(change: dict[str, object]) -> None:
 
 def test_a_change_of_the_engine_is_a_change_of_version(monkeypatch: pytest.MonkeyPatch) -> None:
     before = RULE.version
-    monkeypatch.setattr("gateway.qa.ruling.ENGINE", {"prior right": 7.0})
+    monkeypatch.setattr("gateway.qa.judging.ruling.ENGINE", {"prior right": 7.0})
     assert RULE.version != before
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.qa.gold import ENTRY_GOLD, Standing, gold_due, standing
-from gateway.qa.skill import HALF_LIFE_DAYS, Skill
+from gateway.qa.skills.gold import ENTRY_GOLD, Standing, gold_due, standing
+from gateway.qa.skills.skill import HALF_LIFE_DAYS, Skill
 
 
 def test_a_stranger_gets_the_benefit_of_the_doubt() -> None:

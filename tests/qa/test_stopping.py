@@ -2,11 +2,10 @@
 
 import pytest
 
-from gateway.errors import Refused
-from gateway.qa import stopping
+from gateway.base.errors import Refused
 from gateway.qa.port import encode
-from gateway.qa.savings import savings, steps
-from gateway.qa.text import stopping as text_stopping
+from gateway.qa.trials import stopping, text_stopping
+from gateway.qa.trials.savings import savings, steps
 
 from .crowd import made_up, recorded
 

@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from gateway.errors import Refused
-from gateway.qa.certificate import Certificate, TooLittleGold
-from gateway.qa.overlap import DynamicOverlap, TaskDecision, judge
-from gateway.qa.skill import Skill
+from gateway.base.errors import Refused
+from gateway.qa.confidence.certificate import Certificate, TooLittleGold
+from gateway.qa.judging.overlap import DynamicOverlap, TaskDecision, judge
+from gateway.qa.skills.skill import Skill
 from gateway.qa.text.aggregate import TextEstimate, aggregate
-from gateway.qa.text.near import best_text, group_confidence, grouped, is_near
-from gateway.qa.text.normalise import normalise
+from gateway.qa.typed.near import best_text, group_confidence, grouped, is_near
+from gateway.qa.typed.normalise import normalise
 
 from .crowd import Rows, recorded
 

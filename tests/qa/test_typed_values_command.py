@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli.qa import app
+from gateway.cli.qa.commands import app
 
 Row = tuple[str, str, str]
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from gateway.qa.overlap import FixedOverlap, judge
-from gateway.qa.skill import Skill
+from gateway.qa.judging.overlap import FixedOverlap, judge
+from gateway.qa.skills.skill import Skill
 from gateway.qa.text.aggregate import aggregate
-from gateway.qa.text.near import grouped, says_same
-from gateway.qa.text.normalise import tag
+from gateway.qa.typed.near import grouped, says_same
+from gateway.qa.typed.normalise import tag
 
 EXACT = tag("sw", "exact")
 

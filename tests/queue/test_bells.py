@@ -12,7 +12,7 @@ from rq.exceptions import NoSuchJobError
 from rq.intermediate_queue import IntermediateQueue
 from rq.job import JobStatus
 
-from gateway.errors import SettingsError
+from gateway.base.errors import SettingsError
 from gateway.queue.bells import QUEUE, RqBells, enqueue, queue
 from gateway.queue.inline import InlineBells
 from gateway.queue.jobs import BellJob, PermittedJobs

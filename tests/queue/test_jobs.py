@@ -17,7 +17,7 @@ from rq.job import JobStatus
 from rq.suspension import suspend
 
 from gateway.app import STEPS
-from gateway.cli import runner as command
+from gateway.cli.run import runner as command
 from gateway.queue.bells import QUEUE, enqueue, queue
 from gateway.queue.jobs import PermittedJobs, RefusedJob, _words, refused_jobs
 from gateway.queue.runner import BellWorker, connect

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.app import paying_their_countries
-from gateway.errors import SettingsError
+from gateway.base.errors import SettingsError
 from gateway.payments.providers import africastalking_airtime
 from gateway.settings import Settings, load
 

@@ -168,7 +168,7 @@ async def test_mtn_pays_in_the_currency_of_its_environment(operators, http, envi
 
 
 def made(region, currency, msisdn=None):
-    from gateway.money import minor_per_major
+    from gateway.base.money import minor_per_major
 
     major = 500 * minor_per_major(currency)
     return Order(next(KEYS), msisdn or phone(region), major, currency, "", "", "")

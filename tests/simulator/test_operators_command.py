@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli.operators import operators
+from gateway.cli.run.operators import operators
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -18,7 +18,7 @@ def start(folder: Path, *more: str) -> tuple[subprocess.Popen[str], str]:
     """The process, and its address once it answers."""
     ready = folder / "ready.json"
     ready.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "gateway.cli.operators", "--port", "0",
+    command = [sys.executable, "-m", "gateway.cli.run.operators", "--port", "0",
                "--data-dir", folder / "books", "--ready-file", ready, *more]  # fmt: skip
     process = subprocess.Popen(command, cwd=REPOSITORY, text=True, stdout=subprocess.PIPE)
     deadline = time.monotonic() + 20

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from hypothesis import HealthCheck, settings
 
-from tests.served import served
+from tests.support.served import served
 
 # Machines under test are busy: how long an example takes says nothing here.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -11,7 +11,7 @@ import pytest
 from africastalking.SMS import SMSService
 from aiohttp import web
 
-from gateway.errors import Refused, SettingsError
+from gateway.base.errors import Refused, SettingsError
 from gateway.sms import lost
 from gateway.sms.channels import africastalking
 from gateway.sms.channels.africastalking import adapter
@@ -19,7 +19,9 @@ from gateway.sms.channels.africastalking.adapter import calls
 from gateway.sms.channels.africastalking.answers import understood as read
 from gateway.sms.port import OutboundSms, SendStatus
 
-RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "africastalking.json").read_text())
+RECORDED = json.loads(
+    (Path(__file__).parents[1] / "support" / "recorded" / "africastalking.json").read_text()
+)
 AMINA, BRIAN = "+254711000001", "+254711000002"
 
 
@@ -41,7 +43,7 @@ def test_incoming_messages(case):
 
 
 def test_a_message_without_id_has_its_second():
-    """How it is known by that when it comes again: tests/stories/test_the_same_sms.py."""
+    """How it is known by that when it comes again: tests/stories/turns/test_the_same_sms.py."""
     body = form("text=YES&to=21512&date=2017-05-03T06%3A04%3A45Z&from=%2B254791541111")
     sms = channel().parse_sms(body)
     assert (sms.provider_id, sms.moment) == ("", "2017-05-03T06:04:45+00:00")

@@ -7,7 +7,7 @@ import pytest
 from africastalking.Application import ApplicationService
 from africastalking.SMS import SMSService
 
-from gateway.errors import Failed
+from gateway.base.errors import Failed
 from gateway.simulator.carriers.africastalking import CarrierServer
 from gateway.simulator.carriers.terms import CarrierTerms, Hooks
 from gateway.sms.channels import africastalking

@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from gateway import forms
-from gateway.options import Options
+from gateway.base import forms
+from gateway.base.options import Options
 from gateway.sms.channels import http as generic
-from gateway.steps.sorting import sort
+from gateway.steps.turns.arrival.split_calls import sort
 from gateway.ussd.channels.http import HttpUssdOptions
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operators" / "http.md").read_text()

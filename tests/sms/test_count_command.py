@@ -5,7 +5,7 @@ import json
 
 from typer.testing import CliRunner
 
-from gateway.cli.sms import app
+from gateway.cli.messages.sms import app
 
 run = CliRunner().invoke
 QUOTE = "It’s market day tomorrow: is the shop of Mama Njeri open, and does it sell soap?"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.gsm.segments import count
 from gateway.sms.economy import FOLDED, cheaper
-from gateway.sms.segments import count
 
 
 def test_a_curly_quote_is_straightened_and_halves_the_price():

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway import plugins
-from gateway.errors import Refused, SettingsError
+from gateway.base import plugins
+from gateway.base.errors import Refused, SettingsError
 from gateway.sms import channels
 from gateway.sms.channels import kannel
 from gateway.sms.channels.africastalking.answers import understood as at_understood

@@ -9,9 +9,10 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway import forms, outside
-from gateway.addresses import NONE, PermittedAddresses
-from gateway.errors import Refused, SettingsError
+from gateway.base import forms
+from gateway.base.errors import Refused, SettingsError
+from gateway.base.net import outside
+from gateway.base.net.addresses import NONE, PermittedAddresses
 from gateway.sms.channels import http as generic
 from gateway.sms.port import Delivery, OutboundSms, SendStatus
 
@@ -107,7 +108,9 @@ def test_incoming_from_a_form_and_from_json():
     assert (sms.provider_id, sms.sender, sms.to, sms.text) == ("12", AMINA, "21512", "Ndiyo")
 
 
-JASMIN = json.loads((Path(__file__).parents[1] / "recorded" / "jasmin.json").read_text())
+JASMIN = json.loads(
+    (Path(__file__).parents[1] / "support" / "recorded" / "jasmin.json").read_text()
+)
 
 
 def jasmin():
@@ -137,7 +140,7 @@ def test_what_a_real_jasmin_sent_and_answered():
 
 
 def test_without_an_id_a_message_has_its_second():
-    """How it is known by that when it comes again: tests/stories/test_the_same_sms.py."""
+    """How it is known by that when it comes again: tests/stories/turns/test_the_same_sms.py."""
     sms = channel().parse_sms({"from": AMINA, "text": "1", "date": "2026-11-21 10:00:00.25"})
     assert (sms.provider_id, sms.moment) == ("", "2026-11-21T10:00:00.250000+00:00")
 

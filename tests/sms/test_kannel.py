@@ -9,12 +9,14 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from gateway.cli import kannel_conf
+from gateway.cli.messages import kannel_conf
 from gateway.settings import ChannelSettings, ChannelSide, Settings
 from gateway.sms.channels import kannel
 from gateway.sms.port import OutboundSms, SendStatus
 
-RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "kannel.json").read_text())
+RECORDED = json.loads(
+    (Path(__file__).parents[1] / "support" / "recorded" / "kannel.json").read_text()
+)
 AMINA = "+254711000001"
 
 

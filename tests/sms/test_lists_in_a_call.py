@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 import pytest
 
-from gateway import forms
-from gateway.errors import Refused
+from gateway.base import forms
+from gateway.base.errors import Refused
 from gateway.sms.channels import http as generic
-from gateway.steps.sorting import sort
+from gateway.steps.turns.arrival.split_calls import sort
 
 AMINA, FATUMA = "+254711000001", "+254711000002"
 

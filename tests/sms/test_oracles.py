@@ -1,6 +1,6 @@
 """The providers' own SDKs as oracles: for the same message they send what we send, and they sign what we check.
 
-(Sending and signatures of recorded SDK versions stand in `tests/recorded/`; here the SDK itself runs.)
+(Sending and signatures of recorded SDK versions stand in `tests/support/recorded/`; here the SDK itself runs.)
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from gateway.errors import Failed
+from gateway.base.errors import Failed
 from gateway.sms.channels import africastalking, twilio
 from gateway.sms.port import OutboundSms, Webhook
 
@@ -71,7 +71,7 @@ async def test_missed_messages_are_asked_for_as_the_sdk_does(provider, after):
 
 
 def _pairs(raw):
-    from gateway.forms import pairs
+    from gateway.base.forms import pairs
 
     return pairs(raw)
 

@@ -4,7 +4,7 @@ import pytest
 from aiohttp import web
 
 from gateway.settings import ChannelSettings, ChannelSide
-from gateway.store import polls
+from gateway.store.turns import polls
 from tests.conftest import opened_gateway
 
 CHEGE = "+254711000003"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import SettingsError
+from gateway.base.errors import SettingsError
 from gateway.settings import Settings, Tariff
 from gateway.sms.prices import MICRO, PriceList, SegmentPrice, built_in, minor
 

@@ -11,11 +11,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from gateway.cli import kannel_conf
+from gateway.cli.messages import kannel_conf
 from gateway.settings import ChannelSettings, ChannelSide, Settings
 from gateway.sms.channels import kannel
 from gateway.sms.port import Delivery, OutboundSms, SendStatus
-from tests.kannel import boxes, free_ports, needs_kannel
+from tests.support.kannel import boxes, free_ports, needs_kannel
 
 pytestmark = needs_kannel
 AMINA = "+254711000001"

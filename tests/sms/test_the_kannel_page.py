@@ -21,7 +21,7 @@ import pytest
 from gateway.settings import ChannelSettings
 from gateway.settings.apart import scrubbed_environment
 from tests.conftest import opened_gateway
-from tests.kannel import free_ports, needs_kannel, wait_for
+from tests.support.kannel import free_ports, needs_kannel, wait_for
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operators" / "kannel.md").read_text()
 SCRIPT = Path("/etc/init.d/kannel")
@@ -116,7 +116,7 @@ def place(umask):
 
 def test_the_page_names_the_retries_and_settings_that_the_file_has():
     """Each setting in the page's table is one that `kannel-conf` writes, or leaves out as the table says."""
-    from gateway.cli import kannel_conf
+    from gateway.cli.messages import kannel_conf
     from gateway.settings import Settings
 
     settings = Settings(

@@ -16,7 +16,9 @@ from gateway.sms.channels.twilio import signature
 from gateway.sms.channels.twilio.answers import understood
 from gateway.sms.port import Delivery, OutboundSms, SendStatus, Webhook
 
-RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "twilio.json").read_text())
+RECORDED = json.loads(
+    (Path(__file__).parents[1] / "support" / "recorded" / "twilio.json").read_text()
+)
 AMINA = "+254711000001"
 SHA256 = {"x-twilio-webhooks-signature-settings": "key=webhooks_1,algorithm=HMAC_SHA256"}
 

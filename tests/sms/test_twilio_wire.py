@@ -10,8 +10,7 @@ import pytest
 from aiohttp import web
 from twilio.rest import Client
 
-from gateway.errors import Failed
-from gateway.runtime import Channel
+from gateway.base.errors import Failed
 from gateway.simulator.carriers.twilio import (
     ACCOUNT,
     NO_ROUTE,
@@ -25,9 +24,10 @@ from gateway.sms.channels import twilio
 from gateway.sms.channels.twilio import adapter
 from gateway.sms.channels.twilio.listed import found
 from gateway.sms.port import Hint, OutboundSms, SendStatus
-from gateway.steps.deliver import deliver
-from gateway.steps.messages import message
-from gateway.store import polls, turns
+from gateway.steps.messages.compose import message
+from gateway.steps.messages.deliver import deliver
+from gateway.steps.runtime import Channel
+from gateway.store.turns import polls, turns
 
 AMINA = "+254711000001"
 LOST, NEVER_CAME = {"drop_after": 1.0}, {"drop_before": 1.0}

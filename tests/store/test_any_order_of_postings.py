@@ -15,10 +15,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from gateway.payments import ledger
-from gateway.payments.chart import Posting
-from gateway.store import ledgers
+from gateway.payments.ledger import postings
+from gateway.payments.ledger.chart_of_accounts import Posting
 from gateway.store.db import open_database
+from gateway.store.ledger import transfers
 
 AMOUNTS = st.integers(min_value=1, max_value=2_000)
 
@@ -69,24 +69,26 @@ def ledger_machine(url: str):  # noqa: C901  # a method a rule, nothing else
 
         async def _post(self, posting: Posting, debit: int, credit: int) -> bool:
             async with db.transaction() as connection:
-                return await ledgers.post(connection, posting, debit, credit)
+                return await transfers.post(connection, posting, debit, credit)
 
         @rule(amount=AMOUNTS)
         def a_client_pays_in(self, amount: int) -> None:
-            assert self.posts(ledger.top_up(f"c{self.name}", f"ref{self.next()}", amount, "KES"))
+            assert self.posts(postings.top_up(f"c{self.name}", f"ref{self.next()}", amount, "KES"))
 
         @rule(amount=AMOUNTS)
         def a_batch_reserves(self, amount: int) -> None:
-            self.posts(ledger.reserve(f"c{self.name}", f"b{self.name}{self.next()}", amount, "KES"))
+            self.posts(
+                postings.reserve(f"c{self.name}", f"b{self.name}{self.next()}", amount, "KES")
+            )
 
         @rule(amount=AMOUNTS)
         def a_worker_earns(self, amount: int) -> None:
-            self.posts(ledger.earn(self.next(), f"b{self.name}", self.worker, amount, "KES"))
+            self.posts(postings.earn(self.next(), f"b{self.name}", self.worker, amount, "KES"))
 
         @rule(amount=AMOUNTS)
         def a_worker_asks_for_money(self, amount: int) -> None:
             payout = uuid.uuid4()
-            if self.posts(ledger.hold(payout, self.worker, amount, "KES")):
+            if self.posts(postings.hold(payout, self.worker, amount, "KES")):
                 self.open.append((payout, amount))
 
         @precondition(lambda self: self.open)
@@ -94,9 +96,9 @@ def ledger_machine(url: str):  # noqa: C901  # a method a rule, nothing else
         def a_payout_ends(self, *, paid: bool) -> None:
             payout, amount = self.open.pop()
             if paid:
-                self.posts(ledger.settle(payout, "mpesa", amount, "KES"))
+                self.posts(postings.settle(payout, "mpesa", amount, "KES"))
             else:
-                self.posts(ledger.payout_failed(payout, self.worker, amount, "KES"))
+                self.posts(postings.payout_failed(payout, self.worker, amount, "KES"))
 
         @precondition(lambda self: self.posted)
         @rule(data=st.data())
@@ -114,7 +116,7 @@ def ledger_machine(url: str):  # noqa: C901  # a method a rule, nothing else
 
         @invariant()
         def the_books_are_right(self) -> None:
-            rows = runner.run(ledgers.balances(db))
+            rows = runner.run(transfers.balances(db))
             assert sum(row["balance"] for row in rows) == 0
             assert all(row["stored"] == row["balance"] >= 0 for row in rows if row["bounded"])
             kept = {f"{r['kind']}:{r['owner']}:{r['currency']}": r["balance"] for r in rows}

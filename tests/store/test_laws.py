@@ -5,8 +5,8 @@ import uuid
 import asyncpg
 import pytest
 
-from gateway.store import ledgers
 from gateway.store.db import Database
+from gateway.store.ledger import transfers
 
 OURS = "GW010"
 
@@ -126,14 +126,14 @@ PLANTED = {
 
 @pytest.mark.parametrize("finding", PLANTED)
 async def test_the_audit_finds_a_planted_difference(books, finding):
-    assert (await ledgers.audit(books)).faults == ()
+    assert (await transfers.audit(books)).faults == ()
     async with books.connection() as connection:
         await connection.execute("begin")
         try:
             # What no user of the product can do: switch the laws off.
             await connection.execute("set local session_replication_role = replica")
             await connection.execute(PLANTED[finding])
-            planted = await ledgers.audit(_Seen(connection))
+            planted = await transfers.audit(_Seen(connection))
         finally:
             await connection.execute("rollback")
     assert any(finding in fault for fault in planted.faults), planted.faults

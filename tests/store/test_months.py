@@ -11,15 +11,18 @@ import pytest
 from pydantic import SecretStr
 
 from gateway.app import STEPS
-from gateway.cli.archive import archive as command
-from gateway.errors import Failed, Refused
+from gateway.base.errors import Failed, Refused
+from gateway.cli.backup.archive import archive as command
 from gateway.settings.retention import Retention
-from gateway.steps import archive, find_worker
-from gateway.store import archive_file, due, inbox, months
+from gateway.steps.housekeeping import archive
+from gateway.steps.people import find_worker
+from gateway.store import due
 from gateway.store.db import open_database, plain_dsn
-from gateway.store.inbox import SealedEvent
+from gateway.store.retention import archive_file, months
+from gateway.store.turns import inbox
+from gateway.store.turns.inbox import SealedEvent
 from tests.conftest import NewDatabase, opened_gateway
-from tests.town import Town
+from tests.support.town import Town
 
 JANUARY, FEBRUARY = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC)
 TABLES = ("inbox", "outbox", "ussd_session")

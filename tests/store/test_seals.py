@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from gateway.app import STEPS
-from gateway.store import ledgers, seals
-from gateway.store.ledgers import post_all
+from gateway.store.ledger import seals, transfers
+from gateway.store.ledger.transfers import post_all
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ async def _as_role(db, statement):
 
 async def test_the_app_role_can_work_and_cannot_rewrite(sealed):
     """Triggers refuse even the owner; a role of its own for the gateway cannot so much as try."""
-    from gateway.store.grants import grants
+    from gateway.store.ledger.grants import grants
 
     db = sealed.rt.db
     await db.execute("drop role if exists gateway_app")
@@ -167,8 +167,8 @@ async def test_the_app_role_can_work_and_cannot_rewrite(sealed):
 
 async def test_batches_over_the_same_workers_never_lock_each_other_out(town):
     """Each in another order: without the lock in id order PostgreSQL would have to end one of them."""
-    from gateway.ids import AccountId, BatchId, WorkerId
-    from gateway.payments import ledger
+    from gateway.base.ids import AccountId, BatchId, WorkerId
+    from gateway.payments.ledger import postings
 
     db = town.rt.db
     hold = await db.value("select open_account('client_cash', '', 'KES', false)")
@@ -183,7 +183,7 @@ async def test_batches_over_the_same_workers_never_lock_each_other_out(town):
             order.reverse()
         booked = [
             (
-                ledger.bonus(f"{batch}:{n}", BatchId("b"), WorkerId(n), 100, "KES"),
+                postings.bonus(f"{batch}:{n}", BatchId("b"), WorkerId(n), 100, "KES"),
                 AccountId(hold),
                 AccountId(account),
             )
@@ -197,4 +197,4 @@ async def test_batches_over_the_same_workers_never_lock_each_other_out(town):
 
     assert await asyncio.gather(*(one(batch) for batch in range(8))) == [10] * 8
     assert await db.value("select min(balance) from account where id = any($1)", accounts) == 800
-    assert (await ledgers.audit(db)).sum_minor == 0
+    assert (await transfers.audit(db)).sum_minor == 0

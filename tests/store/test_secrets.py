@@ -2,7 +2,7 @@
 
 import re
 
-from gateway.msisdn import normalise
+from gateway.base.msisdn import normalise
 
 
 async def everything_stored(town):

@@ -8,7 +8,9 @@ import pytest
 
 from gateway.ussd.channels import africastalking
 
-RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "africastalking.json").read_text())
+RECORDED = json.loads(
+    (Path(__file__).parents[1] / "support" / "recorded" / "africastalking.json").read_text()
+)
 CHANNEL = africastalking.make("at", {"service_code": "*384*123#"})
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway import plugins
-from gateway.errors import Refused, SettingsError
+from gateway.base import plugins
+from gateway.base.errors import Refused, SettingsError
 from gateway.ussd import channels
 from gateway.ussd.port import SessionEnd, UssdStep
 

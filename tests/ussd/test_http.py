@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import Refused, SettingsError
+from gateway.base.errors import Refused, SettingsError
 from gateway.ussd.channels import http
 
 CODE = {"service_code": "*713*10#"}

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.sms.segments import count
+from gateway.gsm.segments import count
+from gateway.gsm.ussd_fit import fits, weigh
 from gateway.ussd.screens import navigation, pages
-from gateway.ussd.septets import fits, weigh
 
 MORE, BACK = "98 More", "99 Back"
 CHOICES = ["1 Yes", "2 No", "3 Not sure"]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import typer
 
+from gateway.base.errors import GatewayError
 from gateway.cli.doctor import configured, connections, running
 from gateway.cli.doctor.verdict import CheckLevel, CheckResult, fail, ok
-from gateway.cli.output import write_json
-from gateway.errors import GatewayError
+from gateway.cli.json_output import write_json
 from gateway.settings import load
 
 _COLOURS = {"ok": typer.colors.GREEN, "warn": typer.colors.YELLOW, "fail": typer.colors.RED}

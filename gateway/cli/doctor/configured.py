@@ -5,9 +5,9 @@ import socket
 from collections.abc import Generator
 from ipaddress import ip_address
 
-from gateway.addresses import PermittedAddresses
-from gateway.cli.channels import is_local
+from gateway.base.net.addresses import PermittedAddresses
 from gateway.cli.doctor.verdict import CheckResult, fail, ok, warn
+from gateway.cli.messages.channels import is_local
 from gateway.settings import Settings
 from gateway.settings.outgoing import called, host_and_port
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import aiohttp
 
+from gateway.base.money import amount_text
 from gateway.cli.doctor.verdict import CheckResult, fail, ok, warn
-from gateway.money import amount_text
-from gateway.runtime import Runtime
+from gateway.steps.runtime import Runtime
 from gateway.store.db import Row
 
 _REACH_S = 5.0
@@ -15,7 +15,8 @@ _FLOAT_DAYS_MIN = 1.5  # by the average of the last seven days
 
 
 async def operators(rt: Runtime) -> list[CheckResult]:
-    from gateway.store import float_questions, floats, health, pulse
+    from gateway.store import health
+    from gateway.store.payouts import float_queries, floats, provider_health
 
     findings = [
         warn(
@@ -40,9 +41,9 @@ async def operators(rt: Runtime) -> list[CheckResult]:
             f"asked at {one.asked_at:%d/%m %H:%M} UTC, and not answered",
             "check that its API operator may query the balance, and that its callbacks reach GATEWAY_PUBLIC_URL",
         )
-        for one in await float_questions.unanswered(rt.db, rt.clock.now() - _TOLD_WITHIN)
+        for one in await float_queries.unanswered(rt.db, rt.clock.now() - _TOLD_WITHIN)
     ]
-    findings += [_ailing(row) for row in await pulse.ailing(rt.db)]
+    findings += [_ailing(row) for row in await provider_health.ailing(rt.db)]
     for name, provider in rt.settings.providers.items():
         url = str(provider.options.get("base_url", ""))
         if not url:

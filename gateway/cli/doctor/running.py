@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Generator, Iterable
 from datetime import UTC, datetime
 
+from gateway.base.errors import GatewayError, OtherKey
 from gateway.cli.doctor.operators import operators
 from gateway.cli.doctor.verdict import CheckResult, fail, ok, warn
-from gateway.cli.shown import age
-from gateway.errors import GatewayError, OtherKey
-from gateway.runtime import Runtime
+from gateway.cli.formatting import age
 from gateway.servers import EmbeddedServers, outages
 from gateway.servers.kept import KeptServer
 from gateway.settings import Settings
+from gateway.steps.runtime import Runtime
 
 _OUTAGES_S = 24 * 3600.0
 _NAMED = 3
@@ -165,8 +165,8 @@ async def _work(rt: Runtime) -> list[CheckResult]:
 
 
 async def _months(rt: Runtime) -> list[CheckResult]:
-    from gateway.steps import archive
-    from gateway.store import months
+    from gateway.steps.housekeeping import archive
+    from gateway.store.retention import months
 
     missing = [part["parent"] for part in await months.missing(rt.db, months.WARN_AHEAD)]
     due = await archive.due(rt)
@@ -189,8 +189,8 @@ async def _months(rt: Runtime) -> list[CheckResult]:
 
 
 async def _channel_health(rt: Runtime) -> list[CheckResult]:
-    from gateway.cli import channel_lines
-    from gateway.store import channel_health, outbox
+    from gateway.cli.messages import channel_lines
+    from gateway.store.messages import channel_health, outbox
 
     now, findings = rt.clock.now(), list[CheckResult]()
     troubled = await outbox.troubled(rt.db, now - channel_health.WINDOW)
@@ -218,7 +218,7 @@ async def _channel_health(rt: Runtime) -> list[CheckResult]:
 
 
 async def _balances(rt: Runtime) -> list[CheckResult]:
-    from gateway.cli.balances import balances
+    from gateway.cli.messages.balances import balances
 
     findings = list[CheckResult]()
     for one in await balances(rt):
@@ -236,7 +236,9 @@ async def _balances(rt: Runtime) -> list[CheckResult]:
 
 async def _people(rt: Runtime) -> list[CheckResult]:
     """Return the counts of decisions that wait for an operator."""
-    from gateway.store import adjustments, approvals, decisions, number_moves
+    from gateway.store.ledger import adjustments
+    from gateway.store.payouts import approvals, decisions
+    from gateway.store.people import number_moves
 
     changes = await number_moves.listed(rt.db, everything=False)
     waiting = {

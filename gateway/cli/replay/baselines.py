@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gateway.cli.replay.recording import Recording
 from gateway.qa import rule
 from gateway.qa.port import encode
-from gateway.qa.text.normalise import normalise
+from gateway.qa.typed.normalise import normalise
 
 AnswerTriple = tuple[str, str, str]
 """The task, the worker and the answer as it was given."""

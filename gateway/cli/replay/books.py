@@ -6,11 +6,11 @@ They are the gateway's, the phones' diaries and the mobile-money operator's.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway import outside
-from gateway.addresses import PermittedAddresses
+from gateway.base.net import outside
+from gateway.base.net.addresses import PermittedAddresses
 from gateway.cli.replay.crowd import Crowd
 from gateway.cli.replay.town import Town
-from gateway.store import ledgers
+from gateway.store.ledger import transfers
 
 SHOWN_MAX = 20
 
@@ -61,7 +61,7 @@ async def compare(town: Town, played: Sequence[Played]) -> ReplayComparison:
         differences += one.crowd.differences
     await _messages(town, differences)
     paid, operator = await _payouts(town, differences)
-    audit = await ledgers.audit(town.rt.db)
+    audit = await transfers.audit(town.rt.db)
     differences += audit.faults
     differences += [f"the carrier saw a broken rule: {v}" for v in town.carrier.violations]
     tally = town.carrier.tally()

@@ -9,13 +9,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from gateway.cli.output import write_json
+from gateway.base.errors import Refused
+from gateway.cli.json_output import write_json
 from gateway.cli.replay.play import INSTRUCTIONS, ReplayPlan, ReplayWatcher, play
 from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.report import show
 from gateway.cli.replay.town import town
-from gateway.errors import Refused
-from gateway.qa.overlap import CONFIDENCE, parse_policy
+from gateway.qa.judging.overlap import CONFIDENCE, parse_policy
 from gateway.tasks.packed import PACK_MAX
 
 CHANNELS = ("ussd", "sms", "mixed")

@@ -14,7 +14,7 @@ from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.town import CHANNEL, PARTNER, SERVICE_CODE, SHORTCODE, Town
 from gateway.simulator import handwriting
 from gateway.simulator.phones import PhoneScreen, UssdDialogue
-from gateway.steps import admit
+from gateway.steps.people import register
 
 # The number of phones that are busy at a time.
 PHONES_AT_ONCE = 24
@@ -107,7 +107,7 @@ class Crowd:
 
     async def _come(self, player: Player) -> None:
         if player.by_sms:
-            await admit.expect_worker(self._town.rt, player.phone.msisdn, CHANNEL, PARTNER)
+            await register.expect_worker(self._town.rt, player.phone.msisdn, CHANNEL, PARTNER)
             return
         await self._join(player)
         await player.phone.next_sms(_WELCOME_S)

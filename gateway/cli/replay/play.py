@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from gateway.base.errors import Failed
 from gateway.cli.replay.baselines import baselines
 from gateway.cli.replay.books import Played, ReplayComparison, compare
 from gateway.cli.replay.crowd import Crowd
 from gateway.cli.replay.recording import Recording
 from gateway.cli.replay.savings import fixed_overlaps, saving
 from gateway.cli.replay.town import Town
-from gateway.errors import Failed
-from gateway.qa.text.normalise import normalise
+from gateway.qa.typed.normalise import normalise
 
 INSTRUCTIONS = {
     "verification": "Is it true?",

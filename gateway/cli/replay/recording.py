@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.errors import Refused
+from gateway.base.errors import Refused
+from gateway.base.tabular import open_table
 from gateway.phrases.hearing import clean
-from gateway.tabular import open_table
 
 YES = frozenset({"yes", "y", "true", "t", "1"})
 NO = frozenset({"no", "n", "false", "f", "0"})

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from gateway.money import amount_text
+from gateway.base.money import amount_text
 
 _DIFFERENCES_SHOWN = 10
 _WIDTH, _BAR = 80, 20

@@ -17,20 +17,20 @@ from pathlib import Path
 
 import aiohttp
 
-from gateway import outside
-from gateway.addresses import PermittedAddresses
 from gateway.app import open_runtime
-from gateway.cli.children import Children, gateway_argv
+from gateway.base.errors import Failed, GatewayError
+from gateway.base.ids import ClientId
+from gateway.base.net import outside
+from gateway.base.net.addresses import PermittedAddresses
+from gateway.cli.run.process_group import Children, gateway_argv
 from gateway.cli.serving import served
-from gateway.errors import Failed, GatewayError
-from gateway.ids import ClientId
 from gateway.queue.inline import InlineBells
-from gateway.runtime import Runtime
 from gateway.settings import load
 from gateway.settings.apart import apart
 from gateway.simulator.carriers.africastalking import CarrierServer
 from gateway.simulator.carriers.terms import CarrierTerms, Hooks
-from gateway.steps import admit
+from gateway.steps.people import register
+from gateway.steps.runtime import Runtime
 from gateway.store.schema import migrate
 
 CHANNEL, SECRET = "at", "replay-secret"
@@ -119,9 +119,9 @@ async def _running(
             url = f"http://127.0.0.1:{port}"
             carrier.hooks = Hooks.under(url, sms=f"{CHANNEL}/{SECRET}")
             async with open_runtime(settings, InlineBells(), connections=4) as rt:
-                client, key = await admit.add_client(rt, "Replay", currency)
-                await admit.top_up(rt, client, "replay", top_up_minor)
-                await admit.add_partner(rt, PARTNER, "Replay town")
+                client, key = await register.add_client(rt, "Replay", currency)
+                await register.top_up(rt, client, "replay", top_up_minor)
+                await register.add_partner(rt, PARTNER, "Replay town")
                 permitted = PermittedAddresses.read([f"127.0.0.1:{port}"])
                 headers = {"Authorization": f"Bearer {key}"}
                 async with outside.session(

@@ -1,10 +1,11 @@
 """The views of a worker's money: the balance, and cashing out."""
 
-from gateway.conversation import cashing
+from gateway.base.money import amount_text
+from gateway.conversation.context import Context
 from gateway.conversation.facts import PayAsked
+from gateway.conversation.money import cash_out
+from gateway.conversation.money.why import explain
 from gateway.conversation.situation import WorkerView
-from gateway.conversation.skill import skill_text
-from gateway.conversation.talk import Context
 from gateway.conversation.views.moving import move_view
 from gateway.conversation.views.view import (
     BACK,
@@ -20,13 +21,12 @@ from gateway.conversation.views.view import (
     wrong_key,
     yes_or_no,
 )
-from gateway.conversation.why import explain
-from gateway.money import amount_text
+from gateway.conversation.work.skill import skill_text
 
 
 def _show_balance(talk: Context, _memory: Memory) -> ViewContent:
     assert talk.situation.worker is not None
-    body = cashing.balance(talk, talk.situation.worker, by_sms=False)
+    body = cash_out.balance(talk, talk.situation.worker, by_sms=False)
     return ViewContent(
         body, (*choices(talk, "cash", "last_payment", "pin", "skill", "move"), menu_line(talk))
     )
@@ -79,13 +79,13 @@ def _show_cash(talk: Context, _memory: Memory) -> ViewContent:
     """Ask before anything is paid, and remember the amount that was on the screen."""
     worker = talk.situation.worker
     assert worker is not None
-    decided = cashing.decide(talk, worker, None)
-    if isinstance(decided, cashing.NotNow) and decided.instead:
+    decided = cash_out.decide(talk, worker, None)
+    if isinstance(decided, cash_out.NotNow) and decided.instead:
         # The amount that is left over for the smaller fee can be taken next.
         decided = decided.instead
     if isinstance(decided, PayAsked):
         body = talk.say("menu.cash", amount=amount_text(decided.amount_minor, worker.currency))
-        less = cashing.withheld(talk.book, decided, worker.currency)
+        less = cash_out.withheld(talk.book, decided, worker.currency)
         body = f"{body} {less}".rstrip()
         return ViewContent(body, choices(talk, "yes", "no"), {"amount": str(decided.taken_minor)})
     key = "menu.nothing_yet" if decided.key == "pay.nothing" else decided.key
@@ -103,7 +103,7 @@ def _press_cash(talk: Context, memory: Memory, key: Key) -> Go:
         return wrong_key(talk, "cash", memory)
     match yes_or_no(talk, key):
         case True:
-            decided = cashing.decide(talk, worker, int(amount))
+            decided = cash_out.decide(talk, worker, int(amount))
             if not isinstance(decided, PayAsked):
                 return Go("cash", notice=talk.say("menu.not_sent"))
             return _sends(talk, worker, decided)

@@ -4,7 +4,7 @@ They ask for the worker's PIN and the new number, for the new number's YES, and 
 objection afterwards.
 """
 
-from gateway.conversation import moving
+from gateway.conversation.context import Context
 from gateway.conversation.facts import (
     MoveDeclined,
     MoveObjected,
@@ -12,7 +12,7 @@ from gateway.conversation.facts import (
     NumberReleased,
     PinRight,
 )
-from gateway.conversation.talk import Context
+from gateway.conversation.people import number_change
 from gateway.conversation.views.pin import asks_for_pin
 from gateway.conversation.views.view import (
     BACK,
@@ -53,7 +53,7 @@ def _press_number(talk: Context, _memory: Memory, key: Key) -> Go:
     assert worker is not None
     if key.name in (BACK, MENU):
         return Go(start_view(talk.situation))
-    facts, notice = moving.typed(talk, worker)
+    facts, notice = number_change.typed(talk, worker)
     if not facts:
         return Go("move_number", notice=notice)
     return Go(start_view(talk.situation), facts, notice)
@@ -62,20 +62,22 @@ def _press_number(talk: Context, _memory: Memory, key: Key) -> Go:
 def _show_new(talk: Context, _memory: Memory) -> ViewContent:
     change = talk.situation.moving
     assert change is not None
-    talk = moving.in_her_language(talk, change)
+    talk = number_change.in_her_language(talk, change)
     return ViewContent(talk.say("menu.move_here"), choices(talk, "yes", "no"))
 
 
 def _press_new(talk: Context, memory: Memory, key: Key) -> Go | End:
     change = talk.situation.moving
     assert change is not None
-    talk = moving.in_her_language(talk, change)
+    talk = number_change.in_her_language(talk, change)
     match yes_or_no(talk, key):
         case True:
-            no = moving.cannot(talk, change)
+            no = number_change.cannot(talk, change)
             if no:
                 return End(no)
-            return End(talk.say("move.done", day=change.until), (moving.agreed(talk, change),))
+            return End(
+                talk.say("move.done", day=change.until), (number_change.agreed(talk, change),)
+            )
         case False:
             return End(talk.say("move.declined"), (MoveDeclined(change.id),))
         case None:
@@ -85,7 +87,7 @@ def _press_new(talk: Context, memory: Memory, key: Key) -> Go | End:
 def _show_old(talk: Context, _memory: Memory) -> ViewContent:
     change = talk.situation.moving
     assert change is not None
-    talk = moving.in_her_language(talk, change)
+    talk = number_change.in_her_language(talk, change)
     if change.objected:
         return ViewContent(talk.say("menu.move_looked"), (menu_line(talk),))
     return ViewContent(talk.say("menu.move_away"), choices(talk, "not_me"))
@@ -94,7 +96,7 @@ def _show_old(talk: Context, _memory: Memory) -> ViewContent:
 def _press_old(talk: Context, memory: Memory, key: Key) -> Go | End:
     change = talk.situation.moving
     assert change is not None
-    talk = moving.in_her_language(talk, change)
+    talk = number_change.in_her_language(talk, change)
     if key.name == "1" and change.may_object and not change.objected:
         return End(talk.say("move.objected"), (MoveObjected(change.id),))
     if key.name in (BACK, MENU):
@@ -108,7 +110,7 @@ def _show_not_me(talk: Context, _memory: Memory) -> ViewContent:
 
 def _press_not_me(talk: Context, memory: Memory, key: Key) -> Go | End:
     match yes_or_no(talk, key):
-        case True if moving.may_disown(talk):
+        case True if number_change.may_disown(talk):
             done = talk.say("not_me.done")
             return End(done, (NumberDoubted(), NumberReleased(done)))
         case True | False:

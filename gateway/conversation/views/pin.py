@@ -6,9 +6,10 @@ it was right.
 
 from collections.abc import Callable
 
-from gateway.conversation import cashing
+from gateway.base.money import amount_text
+from gateway.conversation.context import Context
 from gateway.conversation.facts import PayAsked, PinChosen, PinRight, PinWrong
-from gateway.conversation.talk import Context
+from gateway.conversation.money import cash_out
 from gateway.conversation.views.view import (
     BACK,
     MENU,
@@ -20,7 +21,6 @@ from gateway.conversation.views.view import (
     menu_line,
     start_view,
 )
-from gateway.money import amount_text
 
 SECRET = frozenset({"pin_old", "pin_new", "pin_again", "pin_pay", "move_pin"})
 """The views whose next key is a PIN. Every store of typed keys must leave it out."""
@@ -79,7 +79,7 @@ def _press_pay(talk: Context, memory: Memory, key: Key) -> Go:
         return Go(start, notice=talk.say("menu.not_sent"))
     if not _right(talk):
         return _wrong(talk, "pin_pay", memory)
-    decided = cashing.decide(talk, worker, int(memory["amount"]))
+    decided = cash_out.decide(talk, worker, int(memory["amount"]))
     if not isinstance(decided, PayAsked):
         return Go("cash", (PinRight(),), talk.say("menu.not_sent"))
     sent = amount_text(decided.amount_minor, worker.currency)

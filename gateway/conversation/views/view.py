@@ -6,9 +6,9 @@ Views name each other and never call each other.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from gateway.conversation.context import Context
 from gateway.conversation.facts import Fact
 from gateway.conversation.situation import Situation
-from gateway.conversation.talk import Context
 
 Memory = Mapping[str, str]
 """The ids and choices that a view needs again when its key comes back. Nothing in it is secret."""

@@ -20,8 +20,9 @@ import aiohttp
 import orjson
 from pydantic import SecretStr
 
-from gateway.money import minor_per_major
-from gateway.options import Options, read
+from gateway.base.money import minor_per_major
+from gateway.base.options import Options, read
+from gateway.base.tabular import Source
 from gateway.payments.limits import AmountLimits
 from gateway.payments.port import (
     Order,
@@ -32,8 +33,8 @@ from gateway.payments.port import (
     TokenStore,
     Validation,
 )
-from gateway.payments.reconcile import StatementLine
-from gateway.payments.statement_csv import Columns, lines
+from gateway.payments.reconciliation.reconcile import StatementLine
+from gateway.payments.reconciliation.statement_csv import Columns, lines
 from gateway.payments.wire import (
     TEXT_MAX,
     HttpReply,
@@ -46,7 +47,6 @@ from gateway.payments.wire import (
     call,
     json_object,
 )
-from gateway.tabular import Source
 
 TABLE = "africastalking_airtime 2026-11-21"
 """The version of the tables below. Raise it with every change, because old decisions are explained

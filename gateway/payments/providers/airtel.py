@@ -25,10 +25,11 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from pydantic import SecretStr
 
-from gateway.errors import SettingsError
-from gateway.money import minor_per_major
-from gateway.msisdn import is_region, national_number
-from gateway.options import Options, read
+from gateway.base.errors import SettingsError
+from gateway.base.money import minor_per_major
+from gateway.base.msisdn import is_region, national_number
+from gateway.base.options import Options, read
+from gateway.base.tabular import Source
 from gateway.payments.bearer import Bearer
 from gateway.payments.limits import AmountLimits
 from gateway.payments.port import (
@@ -39,8 +40,8 @@ from gateway.payments.port import (
     SubmitOutcome,
     TokenStore,
 )
-from gateway.payments.reconcile import StatementLine
-from gateway.payments.statement_csv import Columns, lines
+from gateway.payments.reconciliation.reconcile import StatementLine
+from gateway.payments.reconciliation.statement_csv import Columns, lines
 from gateway.payments.wire import (
     TEXT_MAX,
     TOKEN_S,
@@ -53,7 +54,6 @@ from gateway.payments.wire import (
     call,
     json_object,
 )
-from gateway.tabular import Source
 
 TABLE = "airtel 2026-11-21"
 """The version of the tables below. Raise it with every change, because old decisions are explained

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import aiohttp
 
-from gateway.options import Options, read
+from gateway.base.options import Options, read
 from gateway.payments.limits import AmountLimits
 from gateway.payments.port import (
     Order,

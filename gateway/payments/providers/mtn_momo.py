@@ -17,11 +17,11 @@ from http import HTTPStatus
 import aiohttp
 import orjson
 
-from gateway.errors import SettingsError
-from gateway.money import minor_per_major
-from gateway.msisdn import is_number
-from gateway.options import read
-from gateway.payments import statement_csv as statement
+from gateway.base.errors import SettingsError
+from gateway.base.money import minor_per_major
+from gateway.base.msisdn import is_number
+from gateway.base.options import read
+from gateway.base.tabular import Source
 from gateway.payments.bearer import Bearer
 from gateway.payments.port import (
     Order,
@@ -31,7 +31,8 @@ from gateway.payments.port import (
     SubmitOutcome,
     TokenStore,
 )
-from gateway.payments.reconcile import StatementLine
+from gateway.payments.reconciliation import statement_csv as statement
+from gateway.payments.reconciliation.reconcile import StatementLine
 from gateway.payments.wire import (
     TEXT_MAX,
     TOKEN_S,
@@ -44,7 +45,6 @@ from gateway.payments.wire import (
     call,
     json_object,
 )
-from gateway.tabular import Source
 
 TABLE = "mtn_momo 2026-11-21"
 """The version of the tables below. Raise it with every change, because old decisions are explained

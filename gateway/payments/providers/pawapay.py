@@ -17,9 +17,10 @@ import aiohttp
 import orjson
 from pydantic import SecretStr
 
-from gateway.errors import SettingsError
-from gateway.money import minor_per_major
-from gateway.options import Options, read
+from gateway.base.errors import SettingsError
+from gateway.base.money import minor_per_major
+from gateway.base.options import Options, read
+from gateway.base.tabular import Source
 from gateway.payments.limits import AmountLimits
 from gateway.payments.port import (
     Order,
@@ -29,8 +30,8 @@ from gateway.payments.port import (
     SubmitOutcome,
     TokenStore,
 )
-from gateway.payments.reconcile import StatementLine
-from gateway.payments.statement_csv import Columns, lines
+from gateway.payments.reconciliation.reconcile import StatementLine
+from gateway.payments.reconciliation.statement_csv import Columns, lines
 from gateway.payments.wire import (
     TEXT_MAX,
     HttpReply,
@@ -43,7 +44,6 @@ from gateway.payments.wire import (
     call,
     json_object,
 )
-from gateway.tabular import Source
 
 TABLE = "pawapay 2026-11-21"
 """The version of the tables below. Raise it with every change, because old decisions are explained

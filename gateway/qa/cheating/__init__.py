@@ -7,7 +7,7 @@ speed of answers is never a finding: in recorded crowds the quickest workers are
 
 from typing import TYPE_CHECKING, cast
 
-from gateway import plugins
+from gateway.base import plugins
 
 if TYPE_CHECKING:
     from gateway.qa.observed import Finding, Observed, Sign

@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from statistics import NormalDist, median, quantiles
 
-from gateway.qa.chance import at_least, beyond_luck
 from gateway.qa.cheating._crowd import AnswerAgreement
 from gateway.qa.observed import FALSE_SHARE, Finding, Observed
+from gateway.qa.significance import at_least, beyond_luck
 
 SHARED_MIN = 8  # The number of questions that both answered, and others too.
 WRONG_MIN = 3  # The number of these that both answered with the same mistake.

@@ -5,9 +5,9 @@ behind it is a thumb, not a reading. The other workers' answers show which keys 
 explain.
 """
 
-from gateway.qa.chance import at_least, beyond_luck
 from gateway.qa.cheating._crowd import AnswerAgreement
 from gateway.qa.observed import FALSE_SHARE, Deed, Finding, Observed
+from gateway.qa.significance import at_least, beyond_luck
 
 DEEDS_MIN = 12  # The answers from a menu that are needed before a worker's keys are examined.
 

@@ -9,9 +9,9 @@ from collections import Counter
 from itertools import pairwise
 from math import log, log2
 
-from gateway.qa.chance import at_least, beyond_luck, chi_square_beyond
 from gateway.qa.cheating._crowd import AnswerAgreement
 from gateway.qa.observed import FALSE_SHARE, Finding, Observed
+from gateway.qa.significance import at_least, beyond_luck, chi_square_beyond
 
 PRESSES_MIN = 20
 WORSE = 0.05  # The chance that a worker with the usual agreement agrees as seldom.

@@ -29,7 +29,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from gateway.qa import rule
-from gateway.qa.em import logs, posteriors
+from gateway.qa.estimation.em import logs, posteriors
 from gateway.qa.port import TIE, UNKNOWN, Answers, Codes, Estimate, Floats, decide, gold_codes
 
 CANDIDATES = ("majority", "one_coin", "ibcc", "ebcc")

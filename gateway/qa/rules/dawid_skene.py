@@ -2,15 +2,15 @@
 
 Dawid and Skene, "Maximum likelihood estimation of observer error-rates using the EM algorithm"
 (1979). It is made safe for workers with few answers, by drawing every row towards a prior. The
-prior knows the mistakes of all workers and the worker's own skill (`gateway.qa.prior`). So a batch
+prior knows the mistakes of all workers and the worker's own skill (`gateway.qa.estimation.prior`). So a batch
 cannot collapse into one class or swap two.
 """
 
 from collections.abc import Mapping
 
-from gateway.qa.em import expectation_maximisation
+from gateway.qa.estimation.em import expectation_maximisation
+from gateway.qa.estimation.prior import tilted
 from gateway.qa.port import Answers, Estimate, Floats
-from gateway.qa.prior import tilted
 
 PRIOR_ANSWERS = 3.0  # The weight of the prior in every row.
 

@@ -16,11 +16,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.qa.draws import uniform
-from gateway.qa.em import shares
+from gateway.qa.estimation.draws import uniform
+from gateway.qa.estimation.em import shares
+from gateway.qa.estimation.sums import Sums, sums_of
 from gateway.qa.port import UNKNOWN, Answers, Codes, Estimate, Flags, Floats, decide, gold_codes
 from gateway.qa.rules.ibcc import digamma
-from gateway.qa.sums import Sums, sums_of
 
 Halves: TypeAlias = NDArray[np.float32]
 KINDS = 8  # The number of kinds of questions in all, spread evenly over the options and rounded up.

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gateway.qa.em import expectation_maximisation
+from gateway.qa.estimation.em import expectation_maximisation
+from gateway.qa.estimation.prior import tilted
 from gateway.qa.port import Answers, Estimate, Floats
-from gateway.qa.prior import tilted
 
 PRIOR_ANSWERS = 10.0  # The weight of the prior in every row.
 DIGAMMA_STEPS = 6  # The series below is exact to 1e-9 from there on.

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gateway.qa.em import posteriors, shares
+from gateway.qa.estimation.em import posteriors, shares
+from gateway.qa.estimation.sums import sums_of
 from gateway.qa.port import Answers, Estimate, Floats, decide, gold_codes
-from gateway.qa.sums import sums_of
 
 # The number of answers. A worker with few answers is taken to agree as all workers do.
 AGREEMENT_PRIOR = 8.0

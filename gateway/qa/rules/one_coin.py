@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gateway.qa.em import expectation_maximisation
+from gateway.qa.estimation.em import expectation_maximisation
+from gateway.qa.estimation.prior import skills
 from gateway.qa.port import Answers, Estimate, Floats
-from gateway.qa.prior import skills
 
 PRIOR_RIGHT, PRIOR_WRONG = 4.0, 1.0  # The prior is in answers.
 

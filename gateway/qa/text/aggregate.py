@@ -10,16 +10,16 @@ from statistics import median
 
 import numpy as np
 
-from gateway.errors import Refused
-from gateway.qa.calibration import Calibration, calibration
-from gateway.qa.certificate import Certificate, TooLittleGold, certificate
+from gateway.base.errors import Refused
+from gateway.qa.confidence.calibration import Calibration, calibration
+from gateway.qa.confidence.certificate import Certificate, TooLittleGold, certificate
 from gateway.qa.port import UNKNOWN, Codes, Floats
-from gateway.qa.skill import PRIOR_RIGHT, PRIOR_WRONG
+from gateway.qa.skills.skill import PRIOR_RIGHT, PRIOR_WRONG
 from gateway.qa.text.batch import TRUST, TypedTask, read, trusts
 from gateway.qa.text.medoid import medoid
-from gateway.qa.text.near import group_confidence, is_near
-from gateway.qa.text.normalise import EXACT, normalise
 from gateway.qa.text.rover import rover
+from gateway.qa.typed.near import group_confidence, is_near
+from gateway.qa.typed.normalise import EXACT, normalise
 
 METHODS = ("auto", "medoid", "rover")
 SENTENCE_WORDS = 4  # Answers of fewer words are names and numbers, which are kept as typed.

@@ -8,7 +8,7 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
 from gateway.qa.port import Floats
-from gateway.qa.text.normalise import EXACT, normalise
+from gateway.qa.typed.normalise import EXACT, normalise
 
 ERROR_PRIOR = 6.0  # The number of imaginary wrong characters of every worker.
 LENGTH_PRIOR = 60.0  # The number of imaginary typed characters that contain them.

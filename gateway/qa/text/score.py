@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from rapidfuzz.distance import Levenshtein
 
-from gateway.qa.text.normalise import normalise
+from gateway.qa.typed.normalise import normalise
 
 
 def word_error_rate(

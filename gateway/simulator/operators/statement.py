@@ -9,9 +9,9 @@ import random
 from collections.abc import Mapping
 from typing import Final
 
+from gateway.base.tabular import CsvWriter
 from gateway.simulator.operators.daraja_books import DarajaBooks
 from gateway.simulator.operators.daraja_forms import local_time, name_of
-from gateway.tabular import CsvWriter
 
 COLUMNS: Final = (
     "Receipt No.",

@@ -23,10 +23,10 @@ import aiohttp
 import orjson
 from pydantic import Field, SecretStr, model_validator
 
-from gateway import forms as fields
-from gateway.errors import Refused
-from gateway.forms import names
-from gateway.options import Options, read
+from gateway.base import forms as fields
+from gateway.base.errors import Refused
+from gateway.base.forms import names
+from gateway.base.options import Options, read
 from gateway.phrases.capacity import PARTS_USUAL, Capacity
 from gateway.sms import provider_names as named
 from gateway.sms.lost import TIMEOUT, each_alone

@@ -21,9 +21,10 @@ from urllib.parse import quote, urlencode
 import aiohttp
 from pydantic import Field, SecretStr
 
-from gateway import forms as fields
-from gateway.errors import Refused
-from gateway.options import Options, read
+from gateway.base import forms as fields
+from gateway.base.errors import Refused
+from gateway.base.options import Options, read
+from gateway.gsm.segments import count
 from gateway.phrases.capacity import Capacity
 from gateway.sms.lost import TIMEOUT, each_alone, without_numbers
 from gateway.sms.port import (
@@ -39,7 +40,6 @@ from gateway.sms.port import (
     Thanks,
     Webhook,
 )
-from gateway.sms.segments import count
 
 # 1 delivered, 2 failed, 4 buffered, 8 taken by the SMSC, 16 refused by it. All are requested, and
 # they come in any order.

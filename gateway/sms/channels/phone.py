@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 import aiohttp
 from pydantic import Field
 
-from gateway import forms as fields
-from gateway.errors import Refused
-from gateway.options import Options, read
+from gateway.base import forms as fields
+from gateway.base.errors import Refused
+from gateway.base.options import Options, read
 from gateway.phrases.capacity import Capacity
 from gateway.sms.port import (
     Delivery,

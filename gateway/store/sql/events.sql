@@ -18,7 +18,7 @@ end $$;
 
 -- Record an inbound event with its reply. For a known event raise GW002, and do nothing else. An
 -- event that waited or failed before becomes done. p_twin is set for an SMS and unique on its
--- channel (steps/identity.py). p_same_id is the beginning of the ids of all texts that this sender
+-- channel (steps/turns/arrival/sms_identity.py). p_same_id is the beginning of the ids of all texts that this sender
 -- sent under the provider's id. A second such text is reported to an operator.
 create or replace function book_event(
   p_channel text, p_kind text, p_event_id text, p_worker bigint, p_body bytea, p_reply text, p_twin bytea, p_same_id text

@@ -2,7 +2,7 @@
 -- never below zero.
 
 -- Move the stored balance of a new transfer's bounded side. No transfer has two bounded sides (see
--- gateway.payments.chart), so a transfer waits for at most one account and never deadlocks. The
+-- gateway.payments.ledger.chart_of_accounts), so a transfer waits for at most one account and never deadlocks. The
 -- function has the owner's rights, so that the role that runs the gateway need not be able to write
 -- a balance.
 create or replace function transfer_moves_balances() returns trigger language plpgsql security definer

@@ -2,7 +2,7 @@
 create or replace function situation(
   p_channel text, p_kind text, p_event_id text, p_index bytea, p_session text, p_twin bytea, p_former text,
   -- set if this event has been here before; known_as: the other id, if it had one then (twin or
-  -- former, see steps/identity.py)
+  -- former, see steps/turns/arrival/sms_identity.py)
   out known_state text, out known_reply text, out known_as text,
   -- the time when it was stored, if it was stored before its processing
   out came_at timestamptz,

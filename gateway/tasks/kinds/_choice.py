@@ -8,13 +8,13 @@ answer is ever guessed.
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from gateway.errors import Refused
+from gateway.base.errors import Refused
+from gateway.base.text.strings import prose
 from gateway.phrases import books
 from gateway.phrases.hearing import clean, fold
 from gateway.tasks.packed import Meanings
 from gateway.tasks.port import Reading
 from gateway.tasks.question import FALLBACK_LANGUAGE, Option
-from gateway.texts import prose
 
 OPTIONS_MAX = 9  # one key of a phone per option
 ID_MAX, LABEL_MAX = 64, 40

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gateway.errors import Refused
+from gateway.base.errors import Refused
 from gateway.tasks.packed import Meanings
 from gateway.tasks.port import AnswerWords
 from gateway.tasks.question import Option
@@ -14,7 +14,7 @@ ANSWER_MAX = 640
 TOO_LONG = "unclear.too_long"
 EXACT, AS_NAMES = "exact", "name"
 """The two comparisons of values: character by character, or as names. See
-`gateway.qa.text.normalise`.
+`gateway.qa.typed.normalise`.
 """
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gateway.errors import Refused
+from gateway.base.errors import Refused
 from gateway.tasks.kinds import _choice
 from gateway.tasks.packed import Meanings
 from gateway.tasks.port import AnswerWords, Reading

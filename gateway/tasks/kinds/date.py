@@ -8,7 +8,7 @@ date of that calendar is kept as the same day.
 
 from collections.abc import Sequence
 
-from gateway.errors import Refused
+from gateway.base.errors import Refused
 from gateway.phrases import book_in, books
 from gateway.phrases.hearing import fold
 from gateway.tasks import dates

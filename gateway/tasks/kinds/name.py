@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 
-from gateway.errors import Refused
+from gateway.base.errors import Refused
 from gateway.phrases.hearing import clean, fold
 from gateway.tasks.kinds import _choice, _typed
 from gateway.tasks.port import AnswerWords, Reading

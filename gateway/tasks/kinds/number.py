@@ -14,9 +14,9 @@ from babel.core import Locale, UnknownLocaleError, get_global
 from babel.languages import get_official_languages
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
-from gateway.characters import plain
-from gateway.errors import Refused
-from gateway.figures import Figure, looks_grouped, readings
+from gateway.base.errors import Refused
+from gateway.base.text.characters import plain
+from gateway.base.text.figures import Figure, looks_grouped, readings
 from gateway.phrases.ethiopic import NUMERAL, NUMERALS, folded
 from gateway.phrases.hearing import clean, fold
 from gateway.tasks.kinds import _choice, _typed

@@ -6,7 +6,7 @@ The client may reword the three answers, but not add to them.
 from collections.abc import Sequence
 from functools import cache
 
-from gateway.errors import Refused
+from gateway.base.errors import Refused
 from gateway.phrases import books
 from gateway.tasks.kinds import _choice
 from gateway.tasks.packed import Meanings

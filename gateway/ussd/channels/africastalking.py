@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
-from gateway import forms as fields
-from gateway.errors import Refused
-from gateway.money import minor_per_major
-from gateway.options import read
+from gateway.base import forms as fields
+from gateway.base.errors import Refused
+from gateway.base.money import minor_per_major
+from gateway.base.options import read
 from gateway.ussd.networks import Network
 from gateway.ussd.options import UssdOptions
 from gateway.ussd.port import SessionEnd, UssdReply, UssdStep

@@ -12,9 +12,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from gateway.forms import names
-from gateway.forms.names import Names
-from gateway.options import Options, read
+from gateway.base.forms import names
+from gateway.base.forms.names import Names
+from gateway.base.options import Options, read
 from gateway.ussd.networks import Network
 from gateway.ussd.options import UssdOptions
 from gateway.ussd.port import STEP_ID, SessionEnd, UssdReply, UssdStep

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from gateway import forms as fields
-from gateway.options import read
+from gateway.base import forms as fields
+from gateway.base.options import read
 from gateway.ussd.networks import Network
 from gateway.ussd.options import UssdOptions
 from gateway.ussd.port import SessionEnd, UssdReply, UssdStep

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import Refused
+from gateway.base.errors import Refused
 from gateway.phrases import book_in, books
 from gateway.tasks import ethiopian
 from gateway.tasks.dates import in_words

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import Refused
+from gateway.base.errors import Refused
 from gateway.qa.text.aggregate import aggregate
-from gateway.qa.text.near import says_same
-from gateway.qa.text.normalise import tag
+from gateway.qa.typed.near import says_same
+from gateway.qa.typed.normalise import tag
 from gateway.tasks.kinds import name
 
 from .test_reading import read

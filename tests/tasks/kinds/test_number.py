@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import Refused
-from gateway.money import read_amount
+from gateway.base.errors import Refused
+from gateway.base.money import read_amount
 from gateway.phrases import books
 from gateway.tasks.kinds import number
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.errors import Refused
+from gateway.base.errors import Refused
 from gateway.tasks.kinds import categorisation, transcription, verification
 from gateway.tasks.question import Option
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway import plugins
-from gateway.ids import BatchId, TaskId
+from gateway.base import plugins
+from gateway.base.ids import BatchId, TaskId
 from gateway.phrases import book_in, books
 from gateway.tasks import kinds
 from gateway.tasks.kinds import categorisation, transcription, verification

@@ -20,7 +20,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from gateway.errors import SettingsError
+from gateway.base.errors import SettingsError
 from gateway.payments.port import TokenStore
 from gateway.payments.providers.mpesa.adapter import Mpesa, MpesaAccount
 from gateway.payments.wire import as_text

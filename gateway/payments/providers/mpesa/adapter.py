@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import aiohttp
 import orjson
 
-from gateway.money import minor_per_major
-from gateway.msisdn import national_number
+from gateway.base.money import minor_per_major
+from gateway.base.msisdn import national_number
+from gateway.base.tabular import Source
 from gateway.payments.bearer import Bearer
 from gateway.payments.port import (
     Order,
@@ -22,9 +23,8 @@ from gateway.payments.port import (
 from gateway.payments.providers.mpesa.results import CURRENCY, read_callback
 from gateway.payments.providers.mpesa.statement import read_statement
 from gateway.payments.providers.mpesa.tables import TABLE, judged, token_refused
-from gateway.payments.reconcile import StatementLine
+from gateway.payments.reconciliation.reconcile import StatementLine
 from gateway.payments.wire import TOKEN_S, HttpReply, LostCall, call
-from gateway.tabular import Source
 
 MINIMUM_MINOR = 10_00
 MAXIMUM_MINOR = 250_000_00

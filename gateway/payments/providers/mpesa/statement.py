@@ -5,12 +5,12 @@ The export is CSV, with amounts in shillings and times in Nairobi's time zone.
 
 import re
 
-from gateway.characters import plain
-from gateway.errors import Refused
-from gateway.payments.reconcile import LineKind, StatementLine
-from gateway.payments.statement_amounts import Amounts
-from gateway.payments.statement_times import Times
-from gateway.tabular import Source, TableRow, open_table
+from gateway.base.errors import Refused
+from gateway.base.tabular import Source, TableRow, open_table
+from gateway.base.text.characters import plain
+from gateway.payments.reconciliation.reconcile import LineKind, StatementLine
+from gateway.payments.reconciliation.statement_amounts import Amounts
+from gateway.payments.reconciliation.statement_times import Times
 
 _NAIROBI = "Africa/Nairobi"
 _NEEDED = ("Receipt No.", "Completion Time", "Details", "Paid In", "Withdrawn")

@@ -10,7 +10,7 @@ the secret in the path proves a callback.
 
 from collections.abc import Mapping
 
-from gateway.options import read
+from gateway.base.options import read
 from gateway.sms.channels.africastalking.adapter import AfricasTalkingOptions, AfricasTalkingSms
 
 

@@ -8,9 +8,9 @@ import aiohttp
 import structlog
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
-from gateway import forms as fields
-from gateway.errors import Failed, Refused
-from gateway.options import Options
+from gateway.base import forms as fields
+from gateway.base.errors import Failed, Refused
+from gateway.base.options import Options
 from gateway.phrases.capacity import Capacity
 from gateway.sms.channels.africastalking.answers import understood
 from gateway.sms.lost import TIMEOUT, LostSend, ask, side_by_side

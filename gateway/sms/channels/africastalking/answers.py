@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from gateway.money import MINOR_DIGITS
+from gateway.base.money import MINOR_DIGITS
 from gateway.sms.lost import without_numbers
 from gateway.sms.port import Hint, OutboundSms, RefusalReason, SendStatus, Sent
 

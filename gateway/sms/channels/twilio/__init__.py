@@ -7,7 +7,7 @@ channel.
 
 from collections.abc import Mapping
 
-from gateway.options import read
+from gateway.base.options import read
 from gateway.sms.channels.twilio.adapter import Twilio, TwilioOptions
 
 

@@ -13,10 +13,10 @@ import aiohttp
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from gateway import forms as fields
-from gateway.errors import Failed, Refused
-from gateway.forms import Stamp
-from gateway.options import Options
+from gateway.base import forms as fields
+from gateway.base.errors import Failed, Refused
+from gateway.base.forms import Stamp
+from gateway.base.options import Options
 from gateway.phrases.capacity import Capacity
 from gateway.sms.channels.twilio.answers import OPTED_OUT, understood
 from gateway.sms.channels.twilio.listed import ASKED_MAX, found, page

@@ -4,7 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from gateway.money import MINOR_DIGITS
+from gateway.base.money import MINOR_DIGITS
 from gateway.sms.port import Hint, OutboundSms, RefusalReason, SendStatus, Sent
 
 # These errors say more than their HTTP status. Twilio splits and adds codes; any other 4xx is

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gateway.forms import stamp
+from gateway.base.forms import stamp
 from gateway.sms.port import OutboundSms, SendStatus, Sent
 
 ASKED_MAX = 50

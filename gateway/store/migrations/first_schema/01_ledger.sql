@@ -1,4 +1,4 @@
--- The money: accounts, transfers and payouts. See gateway.payments.chart for the meaning of the
+-- The money: accounts, transfers and payouts. See gateway.payments.ledger.chart_of_accounts for the meaning of the
 -- kinds and codes.
 
 -- A balance changes often, so the pages keep space for heap-only updates.
@@ -30,7 +30,7 @@ create table transfer (
   credit bigint not null,
   amount bigint not null,
   currency text not null,
-  -- gateway.payments.chart.Code
+  -- gateway.payments.ledger.chart_of_accounts.Code
   code smallint not null,
   -- the cause, e.g. "answer:17", "payout:<id>"
   cause text not null,

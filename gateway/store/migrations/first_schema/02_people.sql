@@ -106,7 +106,7 @@ create index ix_consent_worker_id on consent (worker_id);
 create table skill (
   worker_id bigint not null,
   kind text not null,
-  -- The evidence so far, as weights (see gateway.qa.skill). Agreement counts less than gold.
+  -- The evidence so far, as weights (see gateway.qa.skills.skill). Agreement counts less than gold.
   "right" real not null default 0,
   wrong real not null default 0,
   gold_right integer not null default 0,
@@ -115,7 +115,7 @@ create table skill (
   -- Evidence is worth less the older it is.
   learned_at timestamptz not null default now(),
   trial_from timestamptz not null default now(),
-  -- see gateway.qa.drift
+  -- see gateway.qa.skills.drift
   drift real not null default 0,
   -- The gold of the current trial. A pause ends it, and the next trial begins without earlier
   -- mistakes.

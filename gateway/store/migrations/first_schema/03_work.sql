@@ -46,7 +46,7 @@ create table batch (
   languages text[] not null,
   price bigint not null,
   currency text not null,
-  -- fixed:N | all | dynamic, see gateway.qa.overlap
+  -- fixed:N | all | dynamic, see gateway.qa.judging.overlap
   policy text not null,
   policy_options jsonb not null default '{}'::jsonb,
   -- the rule that turns answers into results
@@ -83,7 +83,7 @@ create table batch (
   -- steps.message_cost); null if not computed yet.
   filled jsonb,
   weights jsonb,
-  -- The heavy work in progress (gateway.store.background): its kind and progress, and the time
+  -- The heavy work in progress (gateway.store.batches.background): its kind and progress, and the time
   -- until which the batch's answers are not scored.
   background jsonb,
   learning_until timestamptz,
@@ -91,7 +91,7 @@ create table batch (
   -- Tasks up to this position were not free at the last look, so a search for work begins here. It
   -- is only a hint.
   low integer not null default 0,
-  -- An upload in progress (gateway.store.uploads): the position up to which tasks count (null for
+  -- An upload in progress (gateway.store.batches.uploads): the position up to which tasks count (null for
   -- all), the upload that may store more, and the time until which it may.
   filled_to integer,
   upload_token uuid,
@@ -138,7 +138,7 @@ create table task (
   decided_by text,
   -- the task whose result became this gold
   promoted_from bigint,
-  -- the version of the rule that decided: see gateway.qa.ruling
+  -- the version of the rule that decided: see gateway.qa.judging.ruling
   ruling text,
   -- The next question goes to a worker who is right at least that often, until then: see
   -- Decision.ASK_BETTER.
@@ -179,7 +179,7 @@ create index ix_directed_waiting on directed (worker_id, batch_position) where (
 create table estimate (
   task_id bigint not null,
   batch_id text not null,
-  -- the basis of the result (gateway.store.background)
+  -- the basis of the result (gateway.store.batches.background)
   basis text not null,
   value text not null,
   confidence real not null,
@@ -237,7 +237,7 @@ create table answer (
   -- The batch has limits per worker.
   capped boolean not null default false,
   -- The basis and the verdict of the judge when this answer came, and whenever the task was judged
-  -- again after it: see gateway.steps.judged. Null if the task wanted more answers anyway.
+  -- again after it: see gateway.steps.quality.judgement_record. Null if the task wanted more answers anyway.
   judged jsonb,
   -- The label of the option said something else. The answer was paid and stays on record, but it no
   -- longer decides anything.

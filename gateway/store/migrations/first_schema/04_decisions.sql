@@ -30,7 +30,7 @@ create table statement_line (
 create index ix_statement_line_payout_id on statement_line (payout_id);
 
 -- A difference between a provider's statement and the ledger: see
--- gateway.payments.reconcile.DifferenceKind.
+-- gateway.payments.reconciliation.reconcile.DifferenceKind.
 create table discrepancy (
   id bigint not null generated always as identity,
   statement_id bigint not null,

@@ -1,6 +1,6 @@
 -- The decisions of persons about quality: corrected gold, and findings that wait for a person.
 
--- A rule that decides tasks, by version: see gateway.qa.ruling.
+-- A rule that decides tasks, by version: see gateway.qa.judging.ruling.
 create table ruling (
   version text not null,
   data jsonb not null,
@@ -8,7 +8,7 @@ create table ruling (
   constraint pk_ruling primary key (version)
 );
 
--- A trial of a rule on a batch's past answers: see gateway.qa.dry_run.
+-- A trial of a rule on a batch's past answers: see gateway.qa.trials.dry_run.
 create table rule_trial (
   id bigint not null generated always as identity,
   batch_id text not null,

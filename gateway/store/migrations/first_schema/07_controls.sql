@@ -1,6 +1,6 @@
 -- The tables that protect the money besides the ledger itself: seals, PINs, holds and adjustments.
 
--- A link of the hash chain over the ledger: see gateway.payments.seals.
+-- A link of the hash chain over the ledger: see gateway.payments.ledger.seals.
 create table seal (
   id bigint not null generated always as identity,
   from_seq bigint not null,
@@ -56,7 +56,7 @@ create table payout_hold (
 );
 
 -- An answer that was paid and turned out wrong later. The payment stands. A bounded part of her
--- later earnings may pay it back: see gateway.payments.adjusting. The states are: open (she may
+-- later earnings may pay it back: see gateway.payments.ledger.adjusting. The states are: open (she may
 -- dispute it), disputed (her coordinator looks), standing (it is collected in parts), and dropped
 -- or done (it is over).
 create table adjustment (

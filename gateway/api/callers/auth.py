@@ -1,0 +1,69 @@
+"""The authentication of clients by an API key, sent as bearer token.
+
+Every query is scoped by the client that the key belongs to. The entrance (`doors`) checks the key
+before the body is read, and the routes find the client in the request's state.
+"""
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+
+from gateway.api.callers.limits import RequestLimits
+from gateway.base import logs
+from gateway.base.errors import Refused
+from gateway.base.ids import ClientId
+from gateway.base.vault import key_hash
+from gateway.steps.runtime import Runtime
+from gateway.store.people import clients
+
+_CLIENT = "client"
+SCHEME = HTTPBearer(
+    scheme_name="API key",
+    bearerFormat="gw_...",
+    description="Your API key, as the operator of the gateway printed it.",
+    auto_error=False,
+)
+"""The description of the key in /openapi.json. It checks nothing, because the entrance does."""
+
+
+def runtime_of(request: Request) -> Runtime:
+    """Return the server's runtime, which was stored when the server was opened."""
+    return cast("Runtime", request.app.state.runtime)
+
+
+Rt = Annotated[Runtime, Depends(runtime_of)]
+
+
+async def check_key(rt: Runtime, limits: RequestLimits, request: Request) -> ClientId:
+    """Find the client of the API key in a request, and keep it for the route.
+
+    Raises Refused with 401 for an unknown key, and with 429 for a caller that asks too often.
+    """
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    given = key_hash(key.strip()) if scheme.lower() == "bearer" and key.strip() else b""
+    limits.stranger(rt, request, given.hex())
+    if not given:
+        raise Refused("send your API key as `Authorization: Bearer <key>`", status=401)
+    found = await clients.by_key(rt.db, given)
+    if found is None:
+        address = request.client.host if request.client else "unknown"
+        logs.seldom.warning("an API key is not known", address=address, path=request.url.path)
+        raise Refused("this API key is not known or was revoked", status=401)
+    limits.client(rt, given.hex())
+    request.scope["state"][_CLIENT] = found
+    return found
+
+
+async def client_of(request: Request) -> ClientId:
+    """Return the client whose key the entrance has checked.
+
+    Raises Refused with 401 when there was no such check.
+    """
+    found = request.scope["state"].get(_CLIENT)
+    if found is None:
+        raise Refused("send your API key as `Authorization: Bearer <key>`", status=401)
+    return cast("ClientId", found)
+
+
+Client = Annotated[ClientId, Depends(client_of)]

@@ -1,0 +1,341 @@
+"""The client's routes for batches: create, fill, quote, start, watch and read them."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from gateway.api.callers.auth import Client, Rt
+from gateway.api.client.idempotency import once
+from gateway.api.client.paths import BatchPath
+from gateway.api.client.results import as_csv, as_json, as_lines
+from gateway.api.client.uploads import received, upload_docs
+from gateway.api.requests import BatchIn, OptionIn
+from gateway.api.responses import (
+    AccountOut,
+    Added,
+    Background,
+    BatchOut,
+    FindingOut,
+    MessageCost,
+    MessageCostRange,
+    MessagesQuoteOut,
+    Money,
+    Progress,
+    QuoteOut,
+    ResultOut,
+    ShareOut,
+    Warned,
+)
+from gateway.base.errors import Refused
+from gateway.base.ids import ClientId
+from gateway.base.money import exact_amount
+from gateway.sms.prices import minor
+from gateway.steps.batches import submit
+from gateway.steps.batches.quote import quote as quote_of
+from gateway.steps.quality.confidences import Checked, results_of
+from gateway.steps.runtime import Runtime
+from gateway.store.batches import batches, shares
+from gateway.store.db import Row
+from gateway.store.people import clients
+from gateway.store.quality import findings
+from gateway.tasks.forecast import answers_at_close
+from gateway.tasks.handling import Handling, from_options
+from gateway.tasks.packed import PACK_MAX
+from gateway.tasks.question import Option
+from gateway.tasks.values import as_asked, kind_asked
+
+UPLOADS = "uploads"
+"""The folder of `data_dir` that holds uploads while they are read."""
+router = APIRouter(prefix="/api/v1")
+
+
+@router.get("/account")
+async def account(rt: Rt, client: Client) -> AccountOut:
+    """Show your money: the free amount, and the amount that is set aside for running batches."""
+    row = await clients.account(rt.db, client)
+    return AccountOut(
+        client=row["id"],
+        name=row["name"],
+        currency=row["currency"],
+        available_minor=row["available"],
+        reserved_minor=row["reserved"],
+    )
+
+
+@router.post("/batches", status_code=201)
+async def create(rt: Rt, client: Client, given: BatchIn, request: Request) -> Response:
+    """Make a batch. Send an `Idempotency-Key`, so that a repeated request makes no second one."""
+
+    async def made() -> bytes:
+        batch = await submit.create(rt, client, await _spec(rt, client, given))
+        return _one(await _mine(rt, client, batch.id)).model_dump_json().encode()
+
+    answer = await once(rt, client, request, 201, made)
+    answer.headers["Location"] = f"{request.url.path}/{orjson.loads(bytes(answer.body))['id']}"
+    return answer
+
+
+@router.get("/batches")
+async def listed(rt: Rt, client: Client) -> list[BatchOut]:
+    """List your batches, newest first."""
+    return [_one(row) for row in await batches.all_of_client(rt.db, client)]
+
+
+@router.get("/batches/{batch}")
+async def shown(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
+    """Show a batch: its state, progress, cost so far, partners' shares, and findings to look at."""
+    one = _one(await _mine(rt, client, batch))
+    one.shares = [ShareOut(**row) for row in await shares.shares(rt.db, batch)]
+    one.findings = [FindingOut(**row) for row in await findings.of_batch(rt.db, batch)]
+    return one
+
+
+@router.post("/batches/{batch}/tasks", status_code=201, openapi_extra=upload_docs())
+async def tasks(rt: Rt, client: Client, batch: BatchPath, request: Request) -> Added:
+    """Add tasks to a draft: a JSON list, JSON lines, or CSV with the header id,text[,gold].
+
+    Either all tasks of a request are added or none.
+    """
+    await _mine(rt, client, batch)
+    folder, kind = rt.settings.data_dir / UPLOADS, request.headers.get("content-type", "")
+    async with received(request, folder) as (body, out):
+        filled = await submit.upload(rt, client, batch, body, kind, out)
+    return Added(
+        added=filled.tasks + filled.golds,
+        warned=filled.warned,
+        warnings=[_warned(each) for each in filled.warnings],
+    )
+
+
+@router.get("/batches/{batch}/quote")
+async def quote(rt: Rt, client: Client, batch: BatchPath) -> QuoteOut:
+    """Show the possible cost of the batch, before it starts."""
+    await _mine(rt, client, batch)
+    q = await quote_of(rt, client, batch)
+    return QuoteOut(
+        tasks=q.tasks,
+        golds=q.golds,
+        price_minor=q.price_minor,
+        answers_minimum=q.answers_minimum,
+        answers_maximum=q.answers_maximum,
+        least_minor=q.least_minor,
+        most_minor=q.most_minor,
+        available_minor=q.available_minor,
+        enough=q.most_minor <= q.available_minor,
+        currency=q.currency,
+        messages=MessagesQuoteOut(
+            segments_least=q.messages.segments_least,
+            segments_expected=q.messages.segments_expected,
+            segments_most=q.messages.segments_most,
+            costs=[
+                MessageCostRange(
+                    currency=currency, least_minor=least, expected_minor=expected, most_minor=most
+                )
+                for currency, (least, expected, most) in q.messages.costs.items()
+            ],
+            unpriced=list(q.messages.unpriced),
+        ),
+        warned=q.warned,
+        warnings=[_warned(each) for each in q.warnings],
+        workers=q.workers,
+        workers_needed=q.workers_needed,
+        days_least=q.days_least,
+        can_finish=q.can_finish,
+        why_not=q.why_not,
+    )
+
+
+@router.post("/batches/{batch}/start")
+async def start(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
+    """Start a draft (which sets the money aside), or continue a paused batch.
+
+    Repeating the request changes nothing more.
+    """
+    return await _changed(rt, client, batch, submit.start)
+
+
+@router.post("/batches/{batch}/pause")
+async def pause(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
+    """Pause a batch: no new questions are sent, but open ones may still be answered.
+
+    Repeating the request changes nothing more.
+    """
+    return await _changed(rt, client, batch, submit.pause)
+
+
+@router.post("/batches/{batch}/cancel")
+async def cancel(rt: Rt, client: Client, batch: BatchPath) -> BatchOut:
+    """Cancel a batch for good: answers given stay paid, and the rest of the money comes back.
+
+    Repeating the request changes nothing more.
+    """
+    return await _changed(rt, client, batch, submit.cancel)
+
+
+async def _changed(
+    rt: Runtime,
+    client: ClientId,
+    batch: str,
+    change: Callable[[Runtime, ClientId, str], Awaitable[None]],
+) -> BatchOut:
+    await _mine(rt, client, batch)
+    await change(rt, client, batch)
+    return _one(await _mine(rt, client, batch))
+
+
+@router.get(
+    "/batches/{batch}/results",
+    response_model=list[ResultOut],
+    responses={
+        200: {
+            "content": {
+                "text/csv": {"schema": {"type": "string"}},
+                "application/jsonl": {"schema": {"type": "string"}},
+            }
+        }
+    },
+)
+async def found(
+    rt: Rt,
+    client: Client,
+    batch: BatchPath,
+    format: Annotated[Literal["json", "csv", "jsonl"], Query()] = "json",  # noqa: A002
+    *,
+    raw: bool = False,
+) -> StreamingResponse:
+    """Return the results so far, task by task in your order.
+
+    They are streamed, so any size will do.
+
+    In CSV, cells that a spreadsheet would execute have an apostrophe before them. `raw=true` leaves
+    it out, for programs.
+    """
+    row = await _mine(rt, client, batch)
+    rows = results_of(rt, await rt.batches.fresh(batch), row["state"])
+    writer, media = {
+        "json": (as_json, "application/json"),
+        "jsonl": (as_lines, "application/jsonl"),
+        "csv": (partial(as_csv, raw=raw), "text/csv; charset=utf-8"),
+    }[format]
+    return StreamingResponse(writer(rows), media_type=media)
+
+
+def _warned(found: dict[str, Any]) -> Warned:
+    return Warned(text=found["suggestion"], **{n: v for n, v in found.items() if n != "suggestion"})
+
+
+async def _mine(rt: Runtime, client: ClientId, batch: str) -> Row:
+    row = await batches.of_client(rt.db, client, batch)
+    if row is None:
+        raise Refused(f"no batch {batch!r}", status=404)
+    return row
+
+
+async def _spec(rt: Runtime, client: ClientId, given: BatchIn) -> submit.BatchSpec:
+    currency = (await clients.account(rt.db, client))["currency"]
+    price_minor = exact_amount(given.price, currency, "price")
+    review_minor = 0
+    if given.review_price is not None:
+        review_minor = exact_amount(given.review_price, currency, "review_price")
+    return submit.BatchSpec(
+        name=given.name,
+        kind=kind_asked(given.kind, given.value),
+        instructions=given.instructions,
+        options=[
+            Option(o) if isinstance(o, str) else Option(o.id, o.labels) for o in given.options
+        ],
+        languages=given.languages,
+        price_minor=price_minor,
+        policy=given.policy,
+        confidence=given.confidence or 0.0,
+        method=given.method,
+        gold_rate=given.gold_rate,
+        lease_s=given.lease_s,
+        pack_max={"auto": PACK_MAX, "off": 1}.get(str(given.pack)) or int(given.pack),
+        handling=Handling(
+            entry_gold=given.entry_gold,
+            promote_gold=given.promote_gold,
+            review_minor=review_minor,
+            rotate=given.rotate,
+            shares={code.upper(): share for code, share in given.shares.items()},
+            keep_h=given.keep_shares_h,
+        ),
+        breadth=given.order == "breadth",
+        worker_max=given.worker_max,
+        worker_day_max=given.worker_day_max,
+    )
+
+
+def _one(row: Row) -> BatchOut:
+    wanted = row["answers_wanted"]
+    kind, value = as_asked(row["kind"])
+    return BatchOut(
+        id=row["id"],
+        name=row["name"],
+        kind=kind,
+        value=value,
+        state=row["state"],
+        instructions=row["instructions"],
+        price_minor=row["price"],
+        policy=row["policy"],
+        method=row["method"],
+        languages=row["languages"],
+        options=[OptionIn(id=o["id"], labels=o["labels"]) for o in row["options"]],
+        pack_max=row["pack_max"],
+        rotates=from_options(row["policy_options"]).rotate,
+        order="breadth" if row["breadth"] else "depth",
+        worker_max=row["worker_max"],
+        worker_day_max=row["worker_day_max"],
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        closed_at=row["closed_at"],
+        progress=Progress(
+            tasks=row["tasks"],
+            tasks_done=row["tasks_done"],
+            tasks_review=row["tasks_review"],
+            golds=row["golds"],
+            answers=row["answers"],
+            answers_wanted=wanted,
+            asked_now=row["asked_now"],
+            percent=round(100 * row["answers_real"] / wanted, 1) if wanted else 0.0,
+            counted_at=row["counted_at"],
+        ),
+        money=_money(row),
+        confidence_checked=Checked(row["gold_answered"], row["state"] == "done").all,
+        gold_answered=row["gold_answered"],
+        background=Background(**row["background"]) if row["background"] else None,
+    )
+
+
+def _money(row: Row) -> Money:
+    closed = row["state"] in ("done", "cancelled")
+    spent_minor = row["answers"] * row["price"]
+    at_close = answers_at_close(
+        given=row["answers"],
+        decided=row["tasks_done"],
+        decided_answers=row["answers_decided"],
+        still_open=row["tasks"] - row["tasks_done"],
+        open_given=row["answers_real"] - row["answers_decided"],
+        open_wanted=row["answers_wanted"] - row["answers_real"],
+        most=row["answers_maximum"],
+    )
+    return Money(
+        currency=row["currency"],
+        reserved_minor=row["reserved"],
+        spent_minor=spent_minor,
+        forecast_minor=spent_minor if closed else at_close * row["price"],
+        released_minor=max(row["reserved"] - spent_minor, 0) if closed else 0,
+        messages=[
+            MessageCost(
+                currency=bill["currency"],
+                messages=bill["messages"],
+                segments=bill["segments"],
+                cost_minor=minor(bill["micro"], bill["currency"]) if bill["currency"] else 0.0,
+            )
+            for bill in row["bills"]
+        ],
+    )

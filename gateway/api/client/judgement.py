@@ -1,0 +1,131 @@
+"""A client's own judgement: deciding doubtful tasks, correcting gold, and explaining results."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from gateway.api.callers.auth import Client, Rt
+from gateway.api.client.paths import BatchPath, OptionPath, TaskPath, VersionPath
+from gateway.api.requests import DecisionIn, GoldIn, LabelIn, NewRuleIn, SameIn, SwitchIn
+from gateway.base.bounds import Cursor
+from gateway.base.errors import Refused
+from gateway.base.ids import ClientId
+from gateway.steps.quality import review, rule_trials
+from gateway.steps.quality.corrections.correct_gold import (
+    Correction,
+    SameOption,
+    correct_gold,
+    correct_option,
+)
+from gateway.steps.quality.corrections.correct_label import NewLabel, correct_label
+from gateway.steps.quality.task_history import explain
+from gateway.steps.runtime import Runtime
+from gateway.store.batches import audiences, batches
+from gateway.store.quality import rulings
+
+router = APIRouter(prefix="/api/v1")
+
+
+@router.get("/batches/{batch}/tasks/{task}/decision")
+async def decision(rt: Rt, client: Client, batch: BatchPath, task: TaskPath) -> dict[str, Any]:
+    """Show how a result came about: the workers asked, their answers, and the judge's verdicts."""
+    await _mine(rt, client, batch)
+    return await explain(rt, batch, task)
+
+
+@router.post("/batches/{batch}/tasks/{task}/decision")
+async def decide(
+    rt: Rt, client: Client, batch: BatchPath, task: TaskPath, given: DecisionIn
+) -> dict[str, Any]:
+    """Decide a task in review. A person's decision is final."""
+    await _mine(rt, client, batch)
+    await review.decide(rt, batch, task, given.value, given.by)
+    return await explain(rt, batch, task)
+
+
+@router.post("/batches/{batch}/gold/{task}/correct")
+async def correct(
+    rt: Rt, client: Client, batch: BatchPath, task: TaskPath, given: GoldIn
+) -> dict[str, Any]:
+    """Correct gold that was wrong. The response lists all changes. No money is taken back."""
+    await _mine(rt, client, batch)
+    said = Correction(batch, task, given.value, given.by, given.reason)
+    return dict(await correct_gold(rt, said))
+
+
+@router.post("/batches/{batch}/options/{option}/same")
+async def same_option(
+    rt: Rt, client: Client, batch: BatchPath, option: OptionPath, given: SameIn
+) -> dict[str, Any]:
+    """Count an option as another one with the same meaning. The response lists all changes.
+
+    No money is taken back.
+    """
+    await _mine(rt, client, batch)
+    said = SameOption(batch, option, given.same_as, given.by, given.reason)
+    return dict(await correct_option(rt, said))
+
+
+@router.post("/batches/{batch}/options/{option}/label")
+async def label_option(
+    rt: Rt, client: Client, batch: BatchPath, option: OptionPath, given: LabelIn
+) -> dict[str, Any]:
+    """Correct the label that workers read for an option. The response lists all changes.
+
+    No money is taken back.
+    """
+    await _mine(rt, client, batch)
+    said = NewLabel(
+        batch, option, given.label, given.by, given.reason, given.language, misled=given.misled
+    )
+    return dict(await correct_label(rt, said))
+
+
+@router.get("/batches/{batch}/rules")
+async def rules_of(rt: Rt, client: Client, batch: BatchPath) -> dict[str, Any]:
+    """List the rules that decided the batch, with times and reasons, and the tried rules."""
+    await _mine(rt, client, batch)
+    return {
+        "used": [dict(row) for row in await rulings.of_batch(rt.db, batch)],
+        "tried": [dict(row) for row in await rulings.trials(rt.db, batch)],
+    }
+
+
+@router.post("/batches/{batch}/rules/trials")
+async def try_rule(rt: Rt, client: Client, batch: BatchPath, given: NewRuleIn) -> dict[str, Any]:
+    """Try a changed rule on the batch's answers.
+
+    The response shows its cost, its accuracy on gold, and the results that would change.
+    """
+    await _mine(rt, client, batch)
+    wanted = rule_trials.NewRule(given.policy, given.confidence, given.method)
+    return await rule_trials.try_rule(rt, batch, wanted, given.by)
+
+
+@router.post("/batches/{batch}/rules/{version}/switch")
+async def switch(
+    rt: Rt, client: Client, batch: BatchPath, version: VersionPath, given: SwitchIn
+) -> dict[str, Any]:
+    """Decide the running batch by a rule that was tried.
+
+    The response names the tasks that this decided.
+    """
+    await _mine(rt, client, batch)
+    return {"moved": await rule_trials.switch(rt, batch, version, given.by, given.reason)}
+
+
+@router.get("/audience")
+async def audience(rt: Rt, client: Client, after: Annotated[Cursor, Query()] = 0) -> dict[str, Any]:
+    """List the ids for a task's `audience`: partners, and workers by number only.
+
+    A page has 1,000 ids after the id `after`.
+    """
+    return {
+        "partners": [dict(row) for row in await audiences.partners(rt.db)],
+        "workers": [dict(row) for row in await audiences.workers(rt.db, client, after)],
+    }
+
+
+async def _mine(rt: Runtime, client: ClientId, batch: str) -> None:
+    if await batches.of_client(rt.db, client, batch) is None:
+        raise Refused(f"no batch {batch!r}", status=404)

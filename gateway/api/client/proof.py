@@ -1,0 +1,82 @@
+"""The proof of payment for a batch as CSV: each paid answer with its payout and receipt."""
+
+from collections.abc import AsyncGenerator, AsyncIterable
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from gateway.api.callers.auth import Client, Rt
+from gateway.api.client.paths import BatchPath
+from gateway.api.client.results import cell
+from gateway.base.errors import Refused
+from gateway.base.tabular import CsvWriter
+from gateway.steps.quality.confidences import Checked
+from gateway.store.batches import batches, results
+from gateway.store.ledger import traces
+from gateway.store.ledger.traces import Link
+
+router = APIRouter(prefix="/api/v1")
+
+PROOF_COLUMNS = (
+    "task", "answer", "answered_at", "currency", "amount_minor", "fate", "transfer", "payout", "provider", "receipt", "paid_at",
+    "state", "value", "confidence", "confidence_checked", "checked_with_gold",
+)  # fmt: skip
+# Columns are added at the end only, because programs may rely on the positions of the others.
+
+
+@router.get(
+    "/batches/{batch}/proof.csv",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+async def proof(
+    rt: Rt, client: Client, batch: BatchPath, *, raw: bool = False
+) -> StreamingResponse:
+    """Return a CSV that shows for each paid answer of your batch where its money is.
+
+    It was paid out (with the operator's receipt), is on its way, or is still in its worker's
+    balance. There is one line per part, because an answer may be paid by two payouts. Workers are
+    not named. The last columns show the decided value of the task, its confidence, and whether gold
+    has checked it.
+    """
+    row = await batches.of_client(rt.db, client, batch)
+    if row is None:
+        raise Refused(f"no batch {batch!r}", status=404)
+    known = Checked(await results.gold_answered(rt.db, batch), row["state"] == "done")
+    lines = as_csv(traces.of_batch(rt.db, batch), row["currency"], known, raw=raw)
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8")
+
+
+async def as_csv(
+    links: AsyncIterable[Link], currency: str, known: Checked, *, raw: bool = False
+) -> AsyncGenerator[bytes]:
+    """Yield the proof line by line, so that any size will do.
+
+    `known` says whether the confidences are checked.
+    """
+    writer = CsvWriter(raw=raw)
+    yield writer.row(PROOF_COLUMNS).encode()
+    async for link in links:
+        yield writer.row([cell(one) for one in _columns(link, currency, known)]).encode()
+
+
+def _columns(link: Link, currency: str, known: Checked) -> list[object]:
+    assert link.answer is not None
+    payout = link.payout
+    ends = [payout["ref"], payout["provider"]] if payout else ["", ""]
+    paid = payout if payout and link.fate == "paid" else None
+    return [
+        link.answer["task"],
+        link.answer["slot"],
+        link.answer["answered_at"].isoformat(),
+        currency,
+        link.amount_minor,
+        link.fate,
+        link.earning,
+        *ends,
+        paid["receipt"] if paid else "",
+        paid["settled_at"].isoformat() if paid else "",
+        link.answer["decision"],
+        link.answer["result"],
+        *known.told(link.answer["confidence"], link.answer["rule"]).values(),
+    ]

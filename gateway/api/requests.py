@@ -1,0 +1,276 @@
+"""The typed models of clients' requests, from which the requests in /openapi.json are made."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from gateway.base.bounds import ANSWERS_OF_TASK_MAX, INT8_MAX, RowId
+from gateway.base.money import EXACT_PATTERN
+from gateway.base.text.strings import Id, Line40, Line100, Line160, Line200, Line500
+from gateway.tasks.packed import PACK_MAX
+
+Language = Annotated[str, Field(pattern="^[a-z]{2,3}$", examples=["sw"])]
+# The amount is not stripped, because neither a person nor a careful program writes an amount with a
+# line break behind it.
+_MAJOR = Field(gt=0, lt=1_000_000_000_000)
+PriceInput = (
+    Annotated[
+        str,
+        StringConstraints(max_length=40, strip_whitespace=False),
+        # The pattern is for the document only: `exact_amount` refuses with a more helpful text.
+        Field(json_schema_extra={"pattern": EXACT_PATTERN}),
+    ]
+    | Annotated[int, _MAJOR]
+    | Annotated[float, _MAJOR]
+)
+POLICY_PATTERN = "^(all|dynamic|fixed:[0-9]{1,5}|worth:[0-9]{1,13})$"
+FORMS = {
+    "policy": "all, dynamic, fixed:N (N answers per task) or worth:N (the value of a corrected "
+    "error, in minor units), with N a whole number, like fixed:3",
+    "price": 'an amount in major units, like 3.00 or "3.00"',
+    "review_price": 'an amount in major units, like 3.00 or "3.00"',
+    "languages": 'codes of languages in a list, like ["sw"]',
+    "language": "a code of a language, like sw",
+    "pack": f"auto, off, or a whole number from 2 to {PACK_MAX}",
+    "shares": 'partners with their parts, like {"KIBERA": 0.6}',
+}
+"""The accepted forms of fields, for errors where the schema alone would name patterns."""
+# The API's own words are compared as they are.
+Word = Annotated[str, StringConstraints(pattern="^[a-z_]{1,40}$", strip_whitespace=False)]
+PolicyText = Annotated[str, StringConstraints(pattern=POLICY_PATTERN, strip_whitespace=False)]
+OptionId = Annotated[Id, Field(max_length=64)]
+
+
+class _Strict(BaseModel):
+    # Strict means that 0 is not false and 5 is not "5". A field that the schema does not define is
+    # refused.
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, strict=True)
+
+
+class OptionIn(_Strict):
+    """A possible answer of a categorisation. Results name its `id`, and workers read its label."""
+
+    id: OptionId
+    labels: Annotated[
+        dict[Language, Line40],
+        Field(default_factory=dict, max_length=20, examples=[{"en": "Shop", "sw": "Duka"}]),
+    ]
+
+
+class BatchIn(_Strict):
+    """A new batch, which starts as a draft."""
+
+    name: Line200
+    kind: Annotated[
+        Word,
+        Field(
+            description="verification, categorisation or transcription",
+            examples=["verification"],
+        ),
+    ]
+    value: Annotated[
+        Word,
+        Field(
+            description="The type of a transcription's answer: text, date, number or name. A date "
+            "is kept as 2026-05-03, a number in plain digits with a point before decimals, a name "
+            "as typed but compared without case, spaces and accents. The worker reads how her "
+            "answer was understood, and is asked back when it is not certain.",
+        ),
+    ] = "text"
+    instructions: Annotated[
+        Line160,
+        Field(description="Shown with every task. Keep it short: every message pays for it."),
+    ]
+    price: Annotated[
+        PriceInput,
+        Field(
+            description="Per accepted answer, in major units: a string or a number, e.g. 3.00. "
+            "No thousands separator.",
+            examples=["3.00"],
+        ),
+    ]
+    options: Annotated[
+        list[OptionIn | OptionId],
+        Field(default_factory=list, max_length=9, description="2 to 9, for a categorisation"),
+    ]
+    languages: Annotated[
+        list[Language],
+        Field(
+            default_factory=list,
+            max_length=20,
+            description="The workers' languages; none = all",
+            examples=[["sw"]],
+        ),
+    ]
+    policy: Annotated[
+        PolicyText,
+        Field(
+            description="fixed:N, dynamic, worth:N (minor units that a corrected error is worth), "
+            "or all (every worker in each task's audience)",
+        ),
+    ] = "fixed:3"
+    confidence: Annotated[
+        float | None, Field(gt=0.5, lt=1, description="For dynamic: stop when this sure")
+    ] = None
+    method: Annotated[Word, Field(description="The rule that turns answers into results")] = "auto"
+    gold_rate: Annotated[
+        float,
+        Field(ge=0, le=0.5, description="Share of hidden gold among a proven worker's questions"),
+    ] = 0.0
+    entry_gold: Annotated[
+        int,
+        Field(
+            ge=0, le=20, description="Gold among a new worker's first questions, if there is any"
+        ),
+    ] = 5
+    promote_gold: Annotated[
+        bool, Field(description="Use results without doubt as gold for other workers")
+    ] = False
+    review_price: Annotated[
+        PriceInput | None,
+        Field(description="For worth:N: the cost of your own review of one task, in major units"),
+    ] = None
+    rotate: Annotated[
+        bool,
+        Field(
+            description="For categorisations: show each worker the options in a different order, "
+            "which reveals a worker who always presses the same key. Use false for scales and "
+            "other options that have an order. Options that begin with a digit, are a single "
+            "letter, yes or no keep your order in any case."
+        ),
+    ] = True
+    order: Annotated[
+        Literal["depth", "breadth"],
+        Field(
+            description="depth: tasks are finished one after the other, so first results come "
+            "early. breadth: every task gets an answer before any gets a second, which gives a "
+            "first impression of all"
+        ),
+    ] = "depth"
+    worker_max: Annotated[
+        int | None,
+        Field(ge=1, le=1_000_000, description="The most answers per worker; none = no limit"),
+    ] = None
+    worker_day_max: Annotated[
+        int | None,
+        Field(ge=1, le=100_000, description="The most answers per worker in any 24 hours"),
+    ] = None
+    shares: Annotated[
+        dict[
+            Annotated[str, Field(pattern="^[A-Za-z0-9]{1,40}$")],
+            Annotated[float, Field(gt=0, le=1)],
+        ],
+        Field(
+            default_factory=dict,
+            max_length=20,
+            description="The part of the tasks kept for each partner's workers, by the code",
+            examples=[{"KIBERA": 0.6}],
+        ),
+    ]
+    keep_shares_h: Annotated[
+        int,
+        Field(
+            ge=1, le=24 * 90, description="Hours for which shares are kept; then for all workers"
+        ),
+    ] = 72
+    lease_s: Annotated[
+        int | None,
+        Field(ge=60, le=7 * 86400, description="Seconds a question waits for its worker"),
+    ] = None
+
+    pack: Annotated[
+        Literal["auto", "off"] | Annotated[int, Field(ge=2, le=PACK_MAX)],
+        Field(
+            description="Questions per SMS: the cheapest number (auto), at most N, or one (off). "
+            "Transcriptions always go one by one."
+        ),
+    ] = "auto"
+
+
+_IDS: Any = {"max_length": ANSWERS_OF_TASK_MAX, "json_schema_extra": {"uniqueItems": True}}
+
+
+class AudienceIn(_Strict):
+    """The workers that may receive a task.
+
+    Workers and partners are named by id (see `/audience`), and workers also by language.
+    """
+
+    workers: Annotated[list[RowId], Field(default_factory=list, **_IDS)]
+    partners: Annotated[list[RowId], Field(default_factory=list, **_IDS)]
+    languages: Annotated[list[Language], Field(default_factory=list, max_length=20)]
+
+
+class TaskIn(_Strict):
+    """A task.
+
+    `gold` is its known truth, for a hidden check, and `audience` the workers that may get it.
+    """
+
+    id: Id | Annotated[int, Field(ge=-INT8_MAX, le=INT8_MAX)]
+    text: Annotated[str, Field(min_length=1, max_length=1_200)]
+    gold: Annotated[str, Field(max_length=1_200)] | int | None = None
+    audience: AudienceIn | None = None
+
+
+class DecisionIn(_Strict):
+    """The true value of a task in review, and the name of the person that decides it (`by`)."""
+
+    value: Annotated[str, Field(min_length=1, max_length=1_200)]
+    by: Line100
+
+
+class GoldIn(DecisionIn):
+    """A correction of wrong gold: the true value, the name of the corrector, and the reason."""
+
+    reason: Line500
+
+
+class SameIn(_Strict):
+    """Two options with one meaning.
+
+    It holds the option that stays, the name of the corrector, and the reason.
+    """
+
+    same_as: OptionId
+    by: Line100
+    reason: Line500
+
+
+class LabelIn(_Strict):
+    """A correction of a wrong label.
+
+    It holds the label that workers of a language read instead, the name of the corrector, and the
+    reason.
+    """
+
+    label: Line40
+    language: Language = "en"
+    misled: Annotated[
+        bool,
+        Field(
+            description="The old label had another meaning: answers under it no longer count, and "
+            "the tasks are asked again. If false, the answers stay."
+        ),
+    ] = False
+    by: Line100
+    reason: Line500
+
+
+class NewRuleIn(_Strict):
+    """A changed rule, to be tried on the batch's answers.
+
+    A field that is left out stays unchanged.
+    """
+
+    policy: PolicyText | None = None
+    confidence: Annotated[float | None, Field(gt=0.5, lt=1)] = None
+    method: Word | None = None
+    by: Line100
+
+
+class SwitchIn(_Strict):
+    """A switch to a rule: the name of the person that switches it on, and the reason."""
+
+    by: Line100
+    reason: Line500

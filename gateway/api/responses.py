@@ -1,0 +1,279 @@
+"""The typed models of responses to clients, from which the responses in /openapi.json are made."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from gateway.api.requests import OptionIn
+
+
+class Progress(BaseModel):
+    """The progress of a batch, counted in answers as well as in tasks.
+
+    With 90 % of the answers in, `percent` is 90. `counted_at` is the time when a large batch was
+    counted last. It is null for other batches, which are counted when they are shown.
+    """
+
+    tasks: int
+    tasks_done: int
+    tasks_review: int
+    golds: int
+    answers: int
+    answers_wanted: int
+    asked_now: int
+    percent: float
+    counted_at: datetime | None
+
+
+class MessageCost(BaseModel):
+    """The cost of the batch's SMS that providers accepted.
+
+    It is in minor units of `currency` with their fraction, and is the provider's own price where
+    the provider names one. `currency` is empty where no price is known. The cost is not taken from
+    the batch's money.
+    """
+
+    currency: str
+    messages: int
+    segments: int
+    cost_minor: float
+
+
+class MessageCostRange(BaseModel):
+    """A range of costs, in minor units of `currency`, rounded up."""
+
+    currency: str
+    least_minor: int
+    expected_minor: int
+    most_minor: int
+
+
+class MessagesQuoteOut(BaseModel):
+    """The expected cost of messages to the current workers.
+
+    Each worker is assumed to continue as she last worked. A worker that dials costs no message. A
+    worker that texts gets several questions in one SMS if the batch packs them. `least`: the first
+    answers are enough and all replies are clear. `expected`: a few are not. `most`: every paid slot
+    is used, every worker answers by SMS, and each message holds one question. `unpriced`: countries
+    without a price.
+    """
+
+    segments_least: int
+    segments_expected: int
+    segments_most: int
+    costs: list[MessageCostRange]
+    unpriced: list[str]
+
+
+class Money(BaseModel):
+    """The money of a batch, in minor units of `currency`.
+
+    `forecast_minor` is the expected total cost at the close, at the current rate. `released_minor`
+    is the amount that came back to you at the close.
+    """
+
+    currency: str
+    reserved_minor: int
+    spent_minor: int
+    forecast_minor: int
+    released_minor: int
+    messages: list[MessageCost]
+
+
+class ShareOut(BaseModel):
+    """A partner's share of a batch.
+
+    It shows the promised part of the tasks, their number, the number that is done, and the answers
+    that the partner's workers gave in the whole batch. From `kept_until` on, all workers may get
+    its open tasks.
+    """
+
+    partner: str
+    share: float
+    tasks: int
+    tasks_done: int
+    answers: int
+    kept_until: datetime | None
+
+
+class FindingOut(BaseModel):
+    """An observation for a person to look at, with the figures it rests on.
+
+    A finding alone has no consequence for a worker. `worker` is the worker's number, and null where
+    the finding is about a task.
+    """
+
+    id: int
+    kind: str
+    worker: int | None
+    evidence: dict[str, Any]
+    state: str
+    outcome: str | None
+    at: datetime
+
+
+class Background(BaseModel):
+    """Work on the whole batch that is in progress.
+
+    `doing` is one of: `checking` and `storing` (an upload), `starting` (its tasks are distributed
+    among partners), `learning` and `teaching` (estimating the workers' skills), `closing` (its
+    results are estimated) or `publishing` (they are there, and are counted with the next look).
+    `of` is null until it is known. Tasks and results change all at once when the work is done.
+    """
+
+    doing: str
+    done: int
+    of: int | None
+
+
+class BatchOut(BaseModel):
+    id: str
+    name: str
+    kind: str
+    value: Annotated[
+        str | None,
+        Field(description="For a transcription: text, date, number or name; null for options"),
+    ]
+    state: str
+    instructions: str
+    price_minor: int
+    policy: str
+    method: str
+    languages: list[str]
+    options: list[OptionIn]
+    pack_max: Annotated[int, Field(description="The most questions per SMS")]
+    rotates: Annotated[bool, Field(description="Each worker has a different order of options")]
+    order: str
+    worker_max: int | None
+    worker_day_max: int | None
+    created_at: datetime
+    started_at: datetime | None
+    closed_at: datetime | None
+    progress: Progress
+    money: Money
+    confidence_checked: Annotated[
+        bool,
+        Field(
+            description="Whether gold has checked the confidences of the results; see the results"
+        ),
+    ]
+    gold_answered: Annotated[
+        int, Field(description="Your gold tasks that were answered at least once")
+    ]
+    background: Annotated[
+        Background | None, Field(description="Null: no such work is in progress")
+    ] = None
+    shares: Annotated[list[ShareOut], Field(description="Only for a single batch")] = []
+    findings: Annotated[list[FindingOut], Field(description="Only for a single batch")] = []
+
+
+class Warned(BaseModel):
+    """A question that costs more than one plain SMS segment.
+
+    `text` is a cheaper wording, where there is one, and `diff` shows the difference. Nothing was
+    changed. `cannot_go` names the channel and language in which it cannot be asked, and the reason.
+    `loses_letters` means that a speaker of the language should read the text. `kept` lists
+    characters that cannot be replaced and that make the whole message dearer (UCS-2).
+    """
+
+    row: int
+    task: str
+    encoding: str
+    segments: int
+    segments_then: Annotated[int, Field(description="With the cheaper wording")]
+    text: str | None
+    diff: str | None
+    loses_letters: bool
+    cannot_go: str | None = None
+    kept: str
+
+
+class QuoteOut(BaseModel):
+    """The possible cost of the batch.
+
+    `most_minor` is the cost if every paid slot is used, and `least_minor` if every task is clear at
+    once. `warned` is the number of questions that cost more than one plain SMS segment, and
+    `warnings` lists the first of them.
+    """
+
+    tasks: int
+    golds: int
+    price_minor: int
+    answers_minimum: int
+    answers_maximum: int
+    least_minor: int
+    most_minor: int
+    available_minor: int
+    enough: bool
+    currency: str
+    messages: MessagesQuoteOut
+    warned: int
+    warnings: list[Warned]
+    workers: Annotated[int, Field(description="The number of workers that may be asked")]
+    workers_needed: Annotated[
+        int,
+        Field(
+            description="The least number: no worker answers a task twice, or more than your limit"
+        ),
+    ]
+    days_least: Annotated[
+        int | None, Field(description="With your limit per day and these workers; null without")
+    ]
+    can_finish: Annotated[
+        bool, Field(description="Whether enough workers exist now to finish the batch")
+    ]
+    why_not: Annotated[
+        str | None,
+        Field(
+            description="The reason why it cannot be finished now, and the remedy; null if it can"
+        ),
+    ]
+
+
+class ResultOut(BaseModel):
+    """The result of one task.
+
+    `state` is decided, review (answers do not agree well enough), ambiguous (the question has no
+    single answer), open or cancelled.
+    """
+
+    task: str
+    state: str
+    value: str | None
+    confidence: float | None
+    confidence_checked: Annotated[
+        bool | None,
+        Field(
+            description="Whether gold of this batch has checked how often such confidences are "
+            "right. True only when the batch is closed and some of its gold was answered. False: "
+            "take the confidence as a rough order of the results. Null: there is no confidence, "
+            "or a person decided."
+        ),
+    ]
+    checked_with_gold: Annotated[
+        int, Field(description="The number of answered gold tasks that checked the confidence")
+    ]
+    answers: int
+    tied: Annotated[bool, Field(description="No answer was given more often than every other one")]
+    rule: str | None
+
+
+class AccountOut(BaseModel):
+    client: str
+    name: str
+    currency: str
+    available_minor: int
+    reserved_minor: int
+
+
+class Added(BaseModel):
+    """The outcome of an upload of tasks.
+
+    `warned` is the number of questions that cost more than one plain SMS segment, and `warnings`
+    lists the first of them.
+    """
+
+    added: int
+    warned: int
+    warnings: list[Warned]

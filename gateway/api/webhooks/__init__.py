@@ -1,0 +1,1 @@
+"""The routes that providers of messages and of payouts call."""

@@ -1,0 +1,130 @@
+"""The text of a file's bytes. One rule decides which encoding the file has.
+
+1. A byte order mark decides (UTF-8, UTF-16 LE or BE).
+2. Without one, a NUL in every second of the first bytes means UTF-16.
+3. Otherwise the file is UTF-8, if all of it is valid.
+4. Otherwise, and only if nothing in it looks like UTF-8, it is Windows-1252.
+"""
+
+import codecs
+import io
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, TextIO, TypeAlias
+
+from gateway.base.errors import Refused
+
+Source: TypeAlias = str | bytes | Path | BinaryIO
+_CHUNK = 1 << 16
+_SAMPLE = 1024
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@contextmanager
+def opened(source: bytes | Path | BinaryIO) -> Generator[BinaryIO]:
+    """Open the bytes of a source at their start. A file that is open already stays open."""
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            yield file
+    elif isinstance(source, bytes):
+        yield io.BytesIO(source)
+    else:
+        source.seek(0)
+        yield source
+
+
+@contextmanager
+def opened_text(source: Source, encoding: str) -> Generator[TextIO]:
+    """Open the text of a source. Line ends stay unchanged."""
+    if isinstance(source, str):
+        yield io.StringIO(source.removeprefix("\ufeff"), newline="")
+        return
+    with opened(source) as file:
+        text = io.TextIOWrapper(file, encoding, newline="")
+        try:
+            yield text
+        finally:
+            if not file.closed:  # A reader that was given up may end after its file.
+                text.detach()
+
+
+def encoding_of(source: Source) -> str:
+    """Return the encoding of a source.
+
+    Raises Refused, which names the row, when a row has no known encoding.
+    """
+    if isinstance(source, str):
+        return "utf-8"
+    with opened(source) as file:
+        sample = file.read(_SAMPLE)
+        for mark, name in _MARKS:
+            if sample.startswith(mark):
+                return name
+        if wide := _wide(sample):
+            return wide
+        file.seek(0)
+        return _narrow(iter(lambda: file.read(_CHUNK), b""))
+
+
+def decoded_text(source: Source) -> str:
+    """Return the whole text of a source that must be in memory at once, such as a JSON document."""
+    with opened_text(source, encoding_of(source)) as text:
+        try:
+            return text.read()
+        except UnicodeDecodeError as bad:
+            raise Refused(f"this is not {bad.encoding} text (byte {bad.start})") from bad
+
+
+def _wide(sample: bytes) -> str | None:
+    pairs = len(sample) // 2
+    if pairs == 0:
+        return None
+    first, second = sample[: 2 * pairs : 2].count(0), sample[1 : 2 * pairs : 2].count(0)
+    if second > 0.4 * pairs and first < 0.1 * pairs:
+        return "utf-16-le"
+    return "utf-16-be" if first > 0.4 * pairs and second < 0.1 * pairs else None
+
+
+def _narrow(chunks: Iterator[bytes]) -> str:
+    """Return UTF-8, or Windows-1252 for bytes that are not UTF-8.
+
+    Raises Refused when the bytes mix both or fit neither.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    row, has_utf8, is_utf8 = 1, False, True
+    for chunk in chunks:
+        if is_utf8:
+            try:
+                has_utf8 = not decoder.decode(chunk).isascii() or has_utf8
+            except UnicodeDecodeError as bad:
+                good = bad.object[: bad.start]
+                if has_utf8 or not good.isascii():
+                    raise _broken(row + good.count(b"\n")) from bad
+                is_utf8 = False
+        if not is_utf8:
+            _check_western(chunk, row)
+        row += chunk.count(b"\n")
+    if is_utf8 and decoder.getstate()[0]:  # The last character is cut, or it is not UTF-8.
+        if has_utf8:
+            raise _broken(row)
+        is_utf8 = False
+    return "utf-8" if is_utf8 else "cp1252"
+
+
+def _check_western(chunk: bytes, row: int) -> None:
+    try:
+        chunk.decode("cp1252")
+    except UnicodeDecodeError as bad:
+        raise _broken(row + chunk[: bad.start].count(b"\n")) from bad
+
+
+def _broken(line: int) -> Refused:
+    return Refused(
+        f"line {line}: this is not UTF-8 text; save the file as CSV UTF-8 and send it again",
+        row=line,
+    )

@@ -1,0 +1,1 @@
+"""The reading and checking of characters, figures and strings that other parties write."""

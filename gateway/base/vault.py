@@ -1,0 +1,81 @@
+"""The protection of stored secrets.
+
+Phone numbers are encrypted and found by a blind index, and API keys are stored as hashes. Text that
+must be read again is sealed with AES-256-GCM and a random nonce. Equality look-ups use HMAC-SHA256
+with a key of its own, because a plain hash of a phone number is worthless: all numbers of a country
+can be tried in a minute.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from gateway.base.errors import OtherKey, SettingsError
+
+_NONCE_BYTES = 12
+_KEY_BYTES = 32
+
+
+class Vault:
+    """The sealing and opening of text with one master secret (32 bytes, base64).
+
+    The two working keys are derived from it.
+    """
+
+    def __init__(self, master: str) -> None:
+        try:
+            key = base64.b64decode(master, validate=True)
+        except ValueError as bad:
+            raise SettingsError(
+                "GATEWAY_SECRET_KEY is not base64; make one with: gateway secret"
+            ) from bad
+        if len(key) != _KEY_BYTES:
+            raise SettingsError(
+                f"GATEWAY_SECRET_KEY must be {_KEY_BYTES} bytes; make one with: gateway secret"
+            )
+        self._aead = AESGCM(hmac.digest(key, b"seal", "sha256"))
+        # The key is part of every PIN's hash but is not stored beside it, so the PINs of a stolen
+        # database cannot be guessed.
+        self.pepper = hmac.digest(key, b"pin", "sha256")
+        self._index_key = hmac.digest(key, b"index", "sha256")
+
+    def seal(self, text: str) -> bytes:
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._aead.encrypt(nonce, text.encode(), None)
+
+    def open(self, sealed: bytes) -> str:
+        """Return the text again. Raises OtherKey if it was sealed with another master secret."""
+        try:
+            return self._aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None).decode()
+        except InvalidTag as bad:
+            raise OtherKey(
+                "stored data was sealed with another GATEWAY_SECRET_KEY; set the old one"
+            ) from bad
+
+    def index(self, text: str) -> bytes:
+        """Return the blind index of a phone number.
+
+        It is equal for equal numbers, and useless without the key.
+        """
+        return hmac.digest(self._index_key, text.encode(), "sha256")
+
+
+def new_master_secret() -> str:
+    return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
+
+
+def new_api_key() -> str:
+    """Return a new API key. It is shown once, and stored only as `key_hash`."""
+    return f"gw_{secrets.token_urlsafe(32)}"
+
+
+def key_hash(key: str) -> bytes:
+    """Return the stored hash of an API key.
+
+    SHA-256 is enough here, because the key carries 256 random bits and cannot be guessed.
+    """
+    return hashlib.sha256(key.encode()).digest()

@@ -1,0 +1,1 @@
+"""The commands about channels, outgoing messages and phrases."""

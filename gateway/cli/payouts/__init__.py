@@ -1,0 +1,1 @@
+"""The commands about payouts, the ledger and taxes."""

@@ -1,0 +1,40 @@
+"""The commands `gateway holds`: list payouts that a control delays, and release them."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Payouts that wait for a limit or a check.")
+
+
+@app.command("list")
+def listed() -> None:
+    """List the delayed payouts, with the reason and the end of the delay."""
+    from gateway.base.money import amount_text
+    from gateway.cli.people.clients import with_runtime
+    from gateway.store.payouts import holds
+
+    rows = with_runtime(lambda rt: holds.waiting(rt.db))
+    if not rows:
+        typer.echo("no payout is held")
+    for row in rows:
+        end = "released automatically" if row["ends"] else "checked again"
+        typer.echo(
+            f"{row['ref']}  {amount_text(row['amount'], row['currency']):>14}  worker {row['worker']}, "
+            f"coordinator {row['coordinator_id'] or '-'}  {row['control']}: {end} {row['until']:%Y-%m-%d %H:%M} UTC"
+        )
+
+
+@app.command()
+def release(
+    ref: Annotated[str, typer.Argument(help="The payout's reference.")],
+    who: Annotated[
+        str, typer.Option(help="The name of the person who looked, which is kept with it.")
+    ],
+) -> None:
+    """Release a delayed payout, whatever control delays it."""
+    from gateway.cli.people.clients import with_runtime
+    from gateway.steps.payouts import controls
+
+    with_runtime(lambda rt: controls.release(rt, ref.upper(), who))
+    typer.echo(f"{ref.upper()} is released")

@@ -1,0 +1,160 @@
+"""The commands `gateway payouts` and `gateway statements`, for payouts that need an operator."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.base.bounds import INT8_MAX
+from gateway.cli.people.keys import KeyFile, NoKey, read_key
+from gateway.cli.people.persons import add as add_person
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Payouts that need a person: evidence, decisions, the circuit breaker.",
+)
+statements = typer.Typer(
+    no_args_is_help=True, help="Operators' statements, compared with the gateway's books."
+)
+
+
+class Became(StrEnum):
+    PAID = "paid"
+    FAILED = "failed"
+
+
+@app.command("list")
+def waiting() -> None:
+    """List the payouts that only a person can decide."""
+    from gateway.base.money import amount_text
+    from gateway.cli.people.clients import with_runtime
+    from gateway.store.payouts import decisions
+
+    rows = with_runtime(lambda rt: decisions.waiting(rt.db))
+    for row in rows:
+        word = (
+            f"  {row['said_by']} says {'paid' if row['paid'] else 'failed'}"
+            if row["said_by"]
+            else ""
+        )
+        amount = amount_text(row["amount"], row["currency"])
+        typer.echo(
+            f"{row['ref']}  {row['provider']}  {amount}  since {row['first_sent_at']:%Y-%m-%d %H:%M}{word}"
+        )
+    typer.echo(f"{len(rows)} payouts wait for a decision")
+
+
+@app.command()
+def evidence(
+    ref: Annotated[str, typer.Argument(help="The reference that the worker reads, e.g. P7K2QX.")],
+) -> None:
+    """Print everything that is known about a payout on one page."""
+    from gateway.cli.people.clients import with_runtime
+    from gateway.steps.payouts import resolve
+
+    typer.echo(with_runtime(lambda rt: resolve.evidence(rt, ref)))
+
+
+app.command("person")(add_person)
+
+
+@app.command("resolve")
+def resolve_payout(
+    ref: Annotated[str, typer.Argument(help="The reference that the worker reads, e.g. P7K2QX.")],
+    became: Annotated[Became, typer.Option("--as", help="What the operator did with the payment.")],
+    by: Annotated[str, typer.Option(help="Your name, as added with `gateway payouts person`.")],
+    receipt: Annotated[str, typer.Option(help="The operator's receipt, if it paid.")] = "",
+    key_file: KeyFile = None,
+    key: NoKey = None,
+) -> None:
+    """Record the outcome of a payout. It takes effect when a second person records the same."""
+    from gateway.cli.people.clients import with_runtime
+    from gateway.steps.payouts import resolve
+
+    hers = read_key(key_file, by)
+    said = with_runtime(
+        lambda rt: resolve.resolve(
+            rt, ref, paid=became is Became.PAID, receipt=receipt, by=by, key=hers
+        )
+    )
+    typer.echo(
+        f"{said.ref} is {became} now"
+        if said.confirmed
+        else f"noted; a second person must decide the same about {said.ref}"
+    )
+
+
+@app.command()
+def breaker() -> None:
+    """List the unexplained differences, those that stop a provider first."""
+    from gateway.cli.people.clients import with_runtime
+    from gateway.store.payouts import reconciliations
+
+    rows = with_runtime(lambda rt: reconciliations.open_findings(rt.db))
+    for row in rows:
+        stops = "STOPS" if row["stops"] else "     "
+        ref = row["ref"] or "-"
+        typer.echo(
+            f"{row['id']:>6}  {stops}  {row['provider']}  {row['kind']}  receipt {row['receipt']}  payout {ref}"
+            f"  {row['amount']} against {row['expected'] if row['expected'] is not None else '-'} minor units"
+        )
+    stopped = sorted({row["provider"] for row in rows if row["stops"]})
+    typer.echo(f"stopped: {', '.join(stopped)}" if stopped else "no provider is stopped")
+
+
+@app.command()
+def explain(
+    finding: Annotated[
+        int, typer.Argument(min=1, max=INT8_MAX, help="The number in `gateway payouts breaker`.")
+    ],
+    by: Annotated[str, typer.Option(help="Your name.")],
+    because: Annotated[str, typer.Option(help="The explanation.")],
+    key_file: KeyFile = None,
+    key: NoKey = None,
+) -> None:
+    """Explain a difference. A provider continues when all of its differences are explained."""
+    from gateway.cli.people.clients import with_runtime
+    from gateway.steps.runtime import Runtime
+    from gateway.store.payouts import reconciliations
+    from gateway.store.people import persons
+
+    hers = read_key(key_file, by)
+
+    async def explained(rt: Runtime) -> None:
+        await persons.person_of(rt.db, by, hers)
+        await reconciliations.explain(rt.db, finding, by, because)
+
+    with_runtime(explained)
+    typer.echo(f"finding {finding} is explained")
+
+
+@statements.callback()
+def all_statements() -> None:
+    """List the operators' statements, and how they compare with the gateway's books."""
+
+
+@statements.command("import")
+def import_statement(
+    provider: Annotated[str, typer.Argument(help="The provider's name in the settings.")],
+    file: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help="The export of the operator's portal."),
+    ],
+) -> None:
+    """Match a statement with the gateway's payouts, and list the differences.
+
+    A grave difference stops the provider.
+    """
+    from gateway.cli.people.clients import with_runtime
+    from gateway.steps.payouts import reconcile
+
+    content = file.read_bytes()
+    found = with_runtime(lambda rt: reconcile.import_statement(rt, provider, content))
+    typer.echo(
+        f"{found.lines} lines, {found.matched} payments matched, {len(found.findings)} differences"
+    )
+    for finding in found.findings:
+        typer.echo(
+            f"  {finding.kind}  receipt {finding.receipt or '-'}  {finding.amount_minor} minor units"
+        )

@@ -1,0 +1,1 @@
+"""The commands about clients, partners, workers, coordinators and persons with keys."""

@@ -1,0 +1,163 @@
+"""The commands `gateway client` and `gateway partner`, which manage clients and partners."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import typer
+
+from gateway import settings as settings_room
+from gateway.base.ids import ClientId
+from gateway.base.money import amount_text, exact_amount
+from gateway.steps.runtime import Runtime
+
+client = typer.Typer(no_args_is_help=True, help="Clients, who send work and pay for it.")
+keys = typer.Typer(no_args_is_help=True, help="A client's API keys.")
+client.add_typer(keys, name="keys")
+partner = typer.Typer(
+    no_args_is_help=True, help="Partners: local centres, whose workers join with a code."
+)
+T = TypeVar("T")
+
+
+def with_runtime(work: Callable[[Runtime], Awaitable[T]]) -> T:
+    """Run one piece of work over a runtime whose wake-ups are dropped.
+
+    The ticker finds the work that is left. A command that only reads (see `effects`) starts
+    nothing, and its database session is read-only.
+    """
+    from gateway.app import open_runtime
+    from gateway.cli import effects
+    from gateway.cli.serving import must_be_there, reading, served
+    from gateway.queue.inline import InlineBells
+    from gateway.store.schema import must_be_current
+
+    reads = effects.current() is effects.Effect.READS
+
+    async def run() -> T:
+        async with open_runtime(settings, InlineBells(), connections=2, read_only=reads) as rt:
+            if reads:
+                await must_be_current(rt.db)
+            return await work(rt)
+
+    given = settings_room.load()
+    must_be_there(given)
+    with reading(given, redis=False) if reads else served(given, migrated=True) as settings:
+        return asyncio.run(run())
+
+
+async def of_batch(rt: Runtime, batch: str, rows: Awaitable[T]) -> T:
+    """Return `rows`, which belong to this batch.
+
+    Raises Refused for an unknown batch, so that a wrong id does not look like an empty result.
+    """
+    found = await rows
+    await rt.batches.fresh(batch)
+    return found
+
+
+@client.command("add")
+def add_client(
+    name: Annotated[str, typer.Argument(help="The client's name.")],
+    currency: Annotated[str, typer.Option(help="The currency in which the client pays.")] = "KES",
+) -> None:
+    """Add a client and print its API key, once."""
+    from gateway.steps.people import register
+
+    made, key = with_runtime(lambda rt: register.add_client(rt, name, currency))
+    typer.echo(f"client  {made}\nkey     {key}\nThe key is shown this once; keep it safe.")
+
+
+@client.command("key")
+def new_key(
+    client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
+) -> None:
+    """Print one more API key of a client, once."""
+    from gateway.steps.people import register
+
+    typer.echo(with_runtime(lambda rt: register.add_key(rt, ClientId(client_id))))
+
+
+@keys.command("list")
+def list_keys(
+    client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
+) -> None:
+    """List a client's API keys by their first characters. Nothing else of them is kept."""
+    from gateway.steps.people import register
+    from gateway.store.db import Row
+    from gateway.store.people import clients
+
+    async def found(rt: Runtime) -> list[Row]:
+        # This raises Refused for an unknown client.
+        await register.currency_of(rt, ClientId(client_id))
+        return await clients.keys(rt.db, ClientId(client_id))
+
+    rows = with_runtime(found)
+    if not rows:
+        typer.echo(f"no key yet; make one: gateway client key {client_id}")
+    for row in rows:
+        revoked = f"revoked {row['revoked_at']:%Y-%m-%d %H:%M}" if row["revoked_at"] else "valid"
+        typer.echo(f"{row['shown']}...  made {row['created_at']:%Y-%m-%d %H:%M}  {revoked}")
+
+
+@keys.command("revoke")
+def revoke_key(
+    client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
+    key: Annotated[
+        str, typer.Argument(metavar="KEY", help="The key's first characters, as listed.")
+    ],
+) -> None:
+    """Revoke an API key at once."""
+    from gateway.steps.people import register
+
+    with_runtime(lambda rt: register.revoke_key(rt, ClientId(client_id), key.removesuffix("...")))
+    typer.echo("revoked")
+
+
+@client.command("list")
+def list_clients() -> None:
+    """List clients and their free money."""
+    query = "select c.id, c.name, c.currency, a.balance from client c join account a on a.id = c.account_id order by c.created_at"
+    rows = with_runtime(lambda rt: rt.db.rows(query))
+    if not rows:
+        typer.echo("no clients yet; add one: gateway client add NAME")
+    for row in rows:
+        typer.echo(
+            f"{row['id']}  {amount_text(row['balance'], row['currency']):>16}  {row['name']}"
+        )
+
+
+@client.command("top-up")
+def top_up(
+    client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id (c_...).")],
+    amount: Annotated[str, typer.Argument(help="In major units, e.g. 5000.00")],
+    ref: Annotated[str, typer.Option(help="The bank's reference. A repeated one counts once.")],
+) -> None:
+    """Book money that arrived from a client."""
+    from gateway.steps.people import register
+
+    async def booked(rt: Runtime) -> str:
+        currency = await register.currency_of(rt, ClientId(client_id))
+        minor = exact_amount(amount, currency)
+        new = await register.top_up(rt, ClientId(client_id), ref, minor)
+        return (
+            f"booked {amount_text(minor, currency)}"
+            if new
+            else f"{ref} was booked before; nothing changed"
+        )
+
+    typer.echo(with_runtime(booked))
+
+
+@partner.command("add")
+def add_partner(
+    code: Annotated[
+        str, typer.Argument(help="The word that workers text after JOIN, e.g. KIBERA.")
+    ],
+    name: Annotated[str, typer.Argument(help="The centre's name.")],
+) -> None:
+    """Add a partner, or rename it."""
+    from gateway.steps.people import register
+
+    with_runtime(lambda rt: register.add_partner(rt, code, name))
+    typer.echo(f"workers join it by texting: JOIN {code.upper()}")

@@ -1,0 +1,1 @@
+"""The commands about decisions, gold, findings, options and reviews."""

@@ -1,0 +1,62 @@
+"""The command `gateway ticker`, which queues jobs for all waiting work.
+
+Any number may run, and one of them leads.
+"""
+
+import asyncio
+
+import structlog
+
+from gateway.app import open_runtime
+from gateway.base.errors import GatewayError
+from gateway.cli.run.open_files import raise_file_limit
+from gateway.cli.run.runner import ANSWER
+from gateway.queue.bells import RqBells
+from gateway.settings import Settings
+from gateway.sms.port import Polls
+from gateway.steps.runtime import Runtime
+from gateway.store.db import AWAY
+from gateway.store.due import due
+from gateway.store.leader import leading
+from gateway.store.payouts import float_queries
+from gateway.store.turns.polls import plan
+
+log = structlog.get_logger()
+
+_TICK_S = 1.0
+
+
+async def serve(settings: Settings) -> None:
+    """Queue due work every second until cancelled.
+
+    A database or Redis that is away is simply tried again.
+    """
+    raise_file_limit()
+    assert settings.redis_url
+    bells = RqBells(settings.redis_url.get_secret_value(), ANSWER)
+    try:
+        async with open_runtime(settings, bells, connections=2) as rt:
+            await plan(rt.db, _polled(rt))
+            await float_queries.plan(rt.db, rt.providers)
+            while True:
+                try:
+                    async with leading(rt.db) as leads:
+                        while leads:
+                            await _tick(rt)
+                            await asyncio.sleep(_TICK_S)
+                except (GatewayError, *AWAY) as away:
+                    log.warning("no jobs are queued until the database is back", why=str(away))
+                await asyncio.sleep(_TICK_S)
+    finally:
+        await bells.close()
+
+
+async def _tick(rt: Runtime) -> None:
+    for bell in await due(rt.db, rt.clock.now()):
+        rt.bells.ring(*bell)
+
+
+def _polled(rt: Runtime) -> dict[str, float]:
+    """Return the channels with providers that are polled for missed messages, and the intervals."""
+    sides = ((name, channel.sms) for name, channel in rt.channels.items())
+    return {name: sms.poll_s for name, sms in sides if isinstance(sms, Polls) and sms.poll_s}

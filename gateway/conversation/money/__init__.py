@@ -1,0 +1,1 @@
+"""The balance, the cash-out, and the explanation of payments."""

@@ -1,0 +1,1 @@
+"""Joining and leaving, coordinators' commands, names, numbers and quiet hours."""

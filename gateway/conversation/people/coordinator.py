@@ -1,0 +1,211 @@
+"""The commands of a coordinator: ADD, REMOVE, UNLOCK, ZONE, NAME, MOVE and STATUS.
+
+No other role can use them.
+"""
+
+import re
+
+from gateway.base.errors import Refused
+from gateway.base.msisdn import mask, normalise
+from gateway.base.text.strings import numbers_masked
+from gateway.conversation.context import Context, Phrasebooks, short_name
+from gateway.conversation.facts import (
+    Fact,
+    PinReset,
+    RemovedByCoordinator,
+    Turn,
+    WorkerNamed,
+    ZoneChosen,
+)
+from gateway.conversation.parsed_sms import ParsedSms, hear
+from gateway.conversation.people import number_requests
+from gateway.conversation.people.enrolment import add, entries, pin_checked, rest_typed
+from gateway.conversation.situation import CoordinatorView, NamedWorker, Situation
+from gateway.gsm.septets import gsm_only
+from gateway.phrases import book_in
+from gateway.workers.names import as_name, is_name
+from gateway.workers.quiet import zone_named
+
+_SAID_MAX = 13  # The most characters of a wrong number that are shown again.
+_NUMBER_DIGITS_MIN = 7
+_PIN_BEHIND = re.compile(r"(?:^|(?<=[\s,;]))PIN[\s:=]*(\d{4,6})[\s.!]*$", re.IGNORECASE)
+_NAMING = ("add", "remove", "unlock", "zone", "name")
+
+
+def without_pin(said: str) -> tuple[str, str | None]:
+    """Return a coordinator's words without the PIN behind them, and the PIN.
+
+    >>> without_pin("UNLOCK 0712345678 PIN 4821"), without_pin("PIN 0712345678")
+    (('UNLOCK 0712345678', '4821'), ('PIN 0712345678', None))
+    """
+    found = _PIN_BEHIND.search(said)
+    return (said[: found.start()].rstrip(" ,;"), found[1]) if found else (said, None)
+
+
+def numbers_said(said: str, situation: Situation, books: Phrasebooks) -> tuple[str, ...]:
+    """Return the numbers (E.164) that a coordinator's command names.
+
+    The step looks them up for `Situation.named`.
+    """
+    if situation.coordinator is None:
+        return ()
+    heard = hear(said, book_in(situation.coordinator.language, books), books)
+    if heard.command not in _NAMING:
+        return ()
+    found: list[str] = []
+    for entry in entries(rest_typed(heard)):
+        try:
+            found.append(normalise(entry.number, situation.region))
+        except Refused:
+            continue
+    return tuple(dict.fromkeys(found))
+
+
+def coordinator_turn(talk: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn | None:  # noqa: PLR0911  # one return per word
+    """Return the turn of a coordinator's command, or None when the SMS is none.
+
+    The coordinator may be a worker too.
+    """
+    talk = talk if talk.situation.worker else talk.in_language(coordinator.language)
+    match heard.command:
+        case "add":
+            return add(talk, coordinator, heard)
+        case "remove":
+            return _remove(talk, heard)
+        case "unlock":
+            return _unlock(talk, coordinator, heard)
+        case "zone":
+            return _zone(talk, heard)
+        case "name" if _names_a_number(heard) or talk.situation.worker is None:
+            return _name(talk, heard)
+        case "status":
+            return Turn((), status(talk, coordinator))
+        case "move" if number_requests.is_request(talk, heard):
+            return number_requests.request(talk, coordinator, heard)
+        case _:
+            return None
+
+
+def is_for_work(heard: ParsedSms) -> bool:
+    """Return True for ADD or REMOVE without a number, and for STATUS with more words.
+
+    While a worker types a text, these are part of that text.
+    """
+    if heard.command == "status":
+        return not heard.alone
+    return not _names_a_number(heard)
+
+
+def status(talk: Context, coordinator: CoordinatorView) -> str:
+    book = talk.book
+    counts = (
+        book.plural("status.workers", coordinator.workers_active),
+        book.plural("status.invited", coordinator.workers_invited),
+        book.plural("status.answers", coordinator.answers_today),
+        *_not_reached(talk, coordinator),
+    )
+    return " ".join(counts)
+
+
+def _not_reached(talk: Context, coordinator: CoordinatorView) -> list[str]:
+    """Return the counts of workers who receive nothing now, and of findings to look at.
+
+    These workers have stopped, or their phone is off.
+    """
+    counts = {
+        "status.stopped": coordinator.workers_stopped,
+        "status.away": coordinator.workers_away,
+        "status.findings": coordinator.findings,
+    }
+    return [talk.book.plural(key, count) for key, count in counts.items() if count]
+
+
+def _remove(talk: Context, heard: ParsedSms) -> Turn:
+    msisdn, wrong, _ = _worker_named(talk, heard)
+    if msisdn is None:
+        key = "remove.bad_number" if wrong else "remove.how"
+        return Turn((), talk.say(key, said=wrong))
+    known = _known(talk, msisdn)
+    if not known.mine or known.state == "removed":
+        return Turn((), talk.say("remove.unknown", number=mask(msisdn)))
+    return Turn((RemovedByCoordinator(msisdn),), talk.say("remove.done", number=mask(msisdn)))
+
+
+def _unlock(talk: Context, coordinator: CoordinatorView, heard: ParsedSms) -> Turn:
+    """Answer UNLOCK with a number and the coordinator's own PIN.
+
+    It is for a worker who forgot her PIN, or whose PIN was tried three times.
+    """
+    msisdn, _, _ = _worker_named(talk, heard)
+    if msisdn is None:
+        return Turn((), talk.say("unlock.how"))
+    known = _known(talk, msisdn)
+    if not known.mine:
+        return Turn((), talk.say("unlock.unknown", number=mask(msisdn)))
+    if not known.has_pin:
+        return Turn((), talk.say("unlock.no_pin", number=mask(msisdn)))
+    tried = pin_checked(talk, coordinator)
+    if tried.reply:
+        return tried
+    facts: tuple[Fact, ...] = (*tried.facts, PinReset(msisdn))
+    return Turn(facts, talk.say("unlock.done", number=mask(msisdn)))
+
+
+def _name(talk: Context, heard: ParsedSms) -> Turn:
+    """Answer `NAME 0712345678 Amina`.
+
+    It names a worker who joined without a name, or spells a name anew.
+    """
+    msisdn, _, words = _worker_named(talk, heard)
+    name = as_name(" ".join(words))
+    if msisdn is None or not is_name(name):
+        return Turn((), talk.say("rename.how"))
+    if not _known(talk, msisdn).mine:
+        return Turn((), talk.say("unlock.unknown", number=mask(msisdn)))
+    done = talk.say("rename.done", name=short_name(name), number=mask(msisdn))
+    return Turn((WorkerNamed(msisdn, name),), done)
+
+
+def _zone(talk: Context, heard: ParsedSms) -> Turn:
+    """Answer `ZONE +243812345678 Lubumbashi`.
+
+    It says where the worker lives, so that the gateway respects her nights there.
+    """
+    msisdn, _, words = _worker_named(talk, heard)
+    zone = zone_named(" ".join(words))
+    if msisdn is None or zone is None:
+        return Turn((), talk.say("zone.how"))
+    if not _known(talk, msisdn).mine:
+        return Turn((), talk.say("unlock.unknown", number=mask(msisdn)))
+    city = zone.rpartition("/")[2].replace("_", " ")
+    return Turn((ZoneChosen(msisdn, zone),), talk.say("zone.done", number=mask(msisdn), city=city))
+
+
+def _known(talk: Context, msisdn: str) -> NamedWorker:
+    return talk.situation.named.get(msisdn, NamedWorker("nobody"))
+
+
+def _shown(number: str) -> str:
+    """Return a typed number as the reply shows it.
+
+    Its digits are masked, because a reply is stored and other roles may read it.
+    """
+    return gsm_only(numbers_masked(number), _SAID_MAX)
+
+
+def _worker_named(talk: Context, heard: ParsedSms) -> tuple[str | None, str, tuple[str, ...]]:
+    """Return the number that a command names, the wrong number as shown, and the other words.
+
+    The number is None when the typed one is no phone number.
+    """
+    named = entries(rest_typed(heard))
+    if not named or not named[0].number:
+        return None, "", named[0].words if named else ()
+    try:
+        return normalise(named[0].number, talk.situation.region), "", named[0].words
+    except Refused:
+        return None, _shown(named[0].number), named[0].words
+
+
+def _names_a_number(heard: ParsedSms) -> bool:
+    return sum(ch.isdecimal() for ch in heard.rest) >= _NUMBER_DIGITS_MIN

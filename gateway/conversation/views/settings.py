@@ -1,0 +1,73 @@
+"""The views beside the work: language, help, and stopping."""
+
+from gateway.conversation.context import Context
+from gateway.conversation.facts import LanguageChosen, Stopped
+from gateway.conversation.views.onboarding import language_choices, language_chosen
+from gateway.conversation.views.view import (
+    BACK,
+    MENU,
+    End,
+    Go,
+    Key,
+    Memory,
+    View,
+    ViewContent,
+    choices,
+    menu_line,
+    wrong_key,
+    yes_or_no,
+)
+from gateway.conversation.views.work import typed_after_all
+
+
+def _show_language(talk: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(talk.say("menu.join_language"), (*language_choices(talk), menu_line(talk)))
+
+
+def _press_language(talk: Context, memory: Memory, key: Key) -> Go:
+    if key.name in (BACK, MENU):
+        return Go("home")
+    chosen = language_chosen(talk, key)
+    if chosen is None:
+        return wrong_key(talk, "language", memory)
+    return Go("home", (LanguageChosen(chosen),))
+
+
+def _show_help(talk: Context, _memory: Memory) -> ViewContent:
+    return ViewContent(talk.say("menu.help"), (menu_line(talk),))
+
+
+def _press_help(talk: Context, memory: Memory, key: Key) -> Go:
+    return Go("home") if key.name in (BACK, MENU) else wrong_key(talk, "help", memory)
+
+
+def _show_stop(talk: Context, memory: Memory) -> ViewContent:
+    """Ask before stopping.
+
+    Where words were asked for, the word may have been the answer.
+    """
+    keys = ("yes", "no", "my_answer" if "said" in memory else "new_here")
+    return ViewContent(talk.say("menu.stop"), choices(talk, *keys), dict(memory))
+
+
+def _press_stop(talk: Context, memory: Memory, key: Key) -> Go | End:
+    if key.name in (BACK, MENU):
+        return Go("home")
+    if key.name == "3" and "said" in memory:
+        return typed_after_all(talk, memory)
+    if key.name == "3":
+        return Go("not_me")
+    match yes_or_no(talk, key):
+        case True:
+            return End(talk.say("menu.stop_done"), (Stopped(),))
+        case False:
+            return Go("home")
+        case None:
+            return wrong_key(talk, "stop", memory)
+
+
+VIEWS = {
+    "language": View(_show_language, _press_language),
+    "help": View(_show_help, _press_help),
+    "stop": View(_show_stop, _press_stop),
+}

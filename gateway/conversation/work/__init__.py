@@ -1,0 +1,1 @@
+"""The questions a worker is asked, and the answers she gives."""

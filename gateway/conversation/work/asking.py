@@ -1,0 +1,75 @@
+"""The wording of a question: the richest one that costs the fewest SMS segments."""
+
+from collections.abc import Iterator
+
+from gateway.base.money import amount_text
+from gateway.conversation.context import Phrasebooks
+from gateway.phrases import Phrasebook, book_in
+from gateway.phrases.capacity import ANY, Capacity
+from gateway.tasks.question import Question
+
+# Up to this number the options stand in one line. More are easier to read on one line each.
+LINE_OPTIONS_MAX = 3
+
+
+def option_lines(question: Question, language: str) -> list[str]:
+    """Return `1 Yes`, `2 No`, ...: each key that answers, with its meaning."""
+    return [f"{key} {o.label(language)}" for key, o in enumerate(question.options, start=1)]
+
+
+def options_text(question: Question, language: str) -> str:
+    lines = option_lines(question, language)
+    return (" " if len(lines) <= LINE_OPTIONS_MAX else "\n").join(lines)
+
+
+def question_sms(
+    question: Question, language: str, books: Phrasebooks, *, hint_key: str | None = None
+) -> str:
+    """Return a question as an SMS of its own.
+
+    `hint_key` is the kind's line on how to answer (`TaskKind.hint_key`).
+    """
+    return with_question("", question, book_in(language, books), hint_key=hint_key, is_next=False)
+
+
+def with_question(
+    lead: str,
+    question: Question,
+    book: Phrasebook,
+    *,
+    hint_key: str | None = None,
+    is_next: bool,
+    must_hint: bool = False,
+    capacity: Capacity = ANY,
+) -> str:
+    """Return one message with `lead` and the question.
+
+    `lead` says what happened to the last answer, or is empty. The price and the line on how to
+    answer are left out where that saves a segment. The client's words and the options never are.
+    `is_next` says that this is the next question. `must_hint` keeps the line on how to answer
+    whatever it costs, because the worker is new or was not understood.
+    """
+    hint_key = hint_key or ("how.choice" if question.options else "how.text")
+    asked = (question.instructions.strip(), question.text.strip(), options_text(question, book.language))  # fmt: skip
+    wordings = [
+        "\n".join(filter(None, (lead, head, *asked, hint)))
+        for head in _heads(question, book, is_next=is_next)
+        for hint in ((book.say(hint_key),) if must_hint else (book.say(hint_key), ""))
+    ]
+    if must_hint and not any(map(capacity.carries, wordings)):
+        return with_question(lead, question, book, is_next=is_next, capacity=capacity)
+    wordings.sort(key=len, reverse=True)  # Among equally expensive wordings, the longest one wins.
+    return capacity.cheapest(wordings)
+
+
+def barest(question: Question, language: str) -> str:
+    """Return the shortest message that asks this question: its own words and its options."""
+    asked = (question.instructions, question.text, options_text(question, language))
+    return "\n".join(filter(None, map(str.strip, asked)))
+
+
+def _heads(question: Question, book: Phrasebook, *, is_next: bool) -> Iterator[str]:
+    if question.price_minor:
+        price = amount_text(question.price_minor, question.currency)
+        yield book.say("ask.next_price" if is_next else "ask.price", amount=price)
+    yield book.say("ask.next") if is_next else ""

@@ -1,0 +1,186 @@
+"""The reading of one reply to several questions.
+
+Clear answers are counted. The answer of the gateway asks for the others again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from gateway.base.money import amount_text
+from gateway.conversation.context import Context, open_question
+from gateway.conversation.facts import Answered, AskedAlone, Fact, Skipped, Turn
+from gateway.conversation.parsed_sms import ParsedSms
+from gateway.conversation.situation import PackItem, WorkerView
+from gateway.conversation.work.asking import with_question
+from gateway.conversation.work.multi_question import current, go_on, put, waiting
+from gateway.tasks.packed import Packed, PackReading, read_packed
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedReply:
+    """The result of a reply."""
+
+    lead: str
+    """The words that report it to the worker."""
+    facts: tuple[Fact, ...]
+    """The facts to write."""
+    left: Sequence[PackItem] = ()
+    """The asked questions that still need an answer."""
+
+
+def answer(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
+    """Take an SMS as answers to the numbered questions.
+
+    Return None when nothing in it is a clear answer to one.
+    """
+    found = taken(talk, worker, heard)
+    if found is None:
+        return None
+    if found.left and not found.facts:
+        # An old reply came once more: the worker has the open questions already.
+        return Turn((), found.lead)
+    return go_on(talk, found.lead, found.facts, found.left)
+
+
+def taken(talk: Context, worker: WorkerView, heard: ParsedSms) -> AcceptedReply | None:
+    """Return the result of a reply to several questions.
+
+    Return None when nothing in it is a clear answer to one.
+    """
+    pack = current(talk.situation)
+    if not pack:
+        return None
+    reading = _read(talk, pack, heard)
+    if reading.empty:
+        return None
+    items = {item.number: item for item in pack}
+    counted = [items[n] for n in reading.values if items[n].held.open]
+    skipped = [items[n] for n in reading.skipped if items[n].held.open]
+    facts: list[Fact] = [
+        Answered(i.held.assignment, i.held.question.task, reading.values[i.number], heard.said)
+        for i in counted
+    ]
+    facts += [Skipped(i.held.assignment, i.held.question.task) for i in skipped]
+    lead = _lead(talk, worker, counted, skipped, items, reading)
+    done = {item.number for item in (*counted, *skipped)}
+    left = [item for item in waiting(talk.situation) if item.number not in done]
+    return AcceptedReply(lead, tuple(facts), left)
+
+
+def earlier(talk: Context, worker: WorkerView, heard: ParsedSms) -> Turn | None:
+    """Answer a reply to earlier numbered questions, or return None for another message.
+
+    The worker holds another question now, or none. The numbers make it plain which questions the
+    reply names. Answers that still count are counted. For the others the reply of the gateway says
+    that their question is over.
+    """
+    pack = talk.situation.pack
+    if current(talk.situation) or not pack:
+        return None
+    reading = _read(talk, pack, heard, only_named=True)
+    named = [item for item in pack if item.number in reading.values]
+    if not named or len(named) < len(reading.values):
+        return None
+    counted = [item for item in named if item.held.open]
+    over = [item for item in named if not item.held.open]
+    facts = tuple(
+        Answered(i.held.assignment, i.held.question.task, reading.values[i.number], heard.said)
+        for i in counted
+    )
+    parts = (_saved(talk, worker, counted) if counted else "", _closed(talk, over) if over else "")
+    lead, asked = " ".join(filter(None, parts)), open_question(talk.situation)
+    if asked is None:
+        return Turn(facts, lead)
+    # The reply seems to answer all, so the question that still waits must not be forgotten.
+    return Turn(facts, put(talk, lead, asked.question, is_next=False))
+
+
+def skip_all(talk: Context) -> Turn | None:
+    """Answer SKIP alone, which leaves out all questions that are asked."""
+    items = waiting(talk.situation)
+    if not items:
+        return None
+    facts = tuple(Skipped(i.held.assignment, i.held.question.task) for i in items)
+    return go_on(talk, talk.say("answer.skipped"), facts)
+
+
+def not_understood(talk: Context) -> Turn | None:
+    """Ask the first of the questions by itself.
+
+    Every worker can answer one question with numbered options.
+    """
+    items = waiting(talk.situation)
+    if not items:
+        return None
+    held = items[0].held
+    reply = with_question(
+        talk.say("unclear.pack"),
+        replace(held.question, price_minor=0),
+        talk.book,
+        hint_key=talk.kind(held.question).hint_key(),
+        is_next=False,
+        must_hint=True,
+    )
+    return Turn((AskedAlone(held.assignment, held.question.task),), reply, unclear=True)
+
+
+def _read(
+    talk: Context, pack: Sequence[PackItem], heard: ParsedSms, *, only_named: bool = False
+) -> PackReading:
+    question = pack[0].held.question
+    asked = Packed(
+        numbers=[] if only_named else [item.number for item in pack if item.last],
+        known=frozenset(item.number for item in pack),
+        options=question.options,
+        names=talk.kind(question).names(question.options, talk.language, talk.book.answers),
+        skips=talk.book.words.skip,
+        fillers=talk.book.fillers,
+    )
+    return read_packed(heard.typed, asked)
+
+
+def _lead(
+    talk: Context,
+    worker: WorkerView,
+    counted: Sequence[PackItem],
+    skipped: Sequence[PackItem],
+    items: dict[int, PackItem],
+    reading: PackReading,
+) -> str:
+    over = [i for n in (*reading.values, *reading.skipped) if not (i := items[n]).held.open]
+    unclear = [items[n] for n in reading.unclear if items[n].held.open]
+    parts = (
+        _saved(talk, worker, counted) if counted else "",
+        talk.say("answer.skipped") if skipped else "",
+        _closed(talk, over) if over else "",
+        talk.say("pack.unclear", items=_numbers(unclear)) if unclear else "",
+    )
+    return " ".join(filter(None, parts))
+
+
+def _saved(talk: Context, worker: WorkerView, counted: Sequence[PackItem]) -> str:
+    question, count = counted[0].held.question, len(counted)
+    if question.price_minor == 0 or question.currency != worker.currency:
+        return talk.say("pack.saved_plain", count=count)
+    now = sum(i.held.question.price_minor for i in counted if i.held.paid_at_once)
+    later = sum(i.held.question.price_minor for i in counted if not i.held.paid_at_once)
+    return talk.say(
+        "pack.saved_pending" if later else "pack.saved",
+        count=count,
+        amount=amount_text(later or now, question.currency),
+        total=amount_text(worker.balance_minor + now, question.currency),
+    )
+
+
+def _closed(talk: Context, over: Sequence[PackItem]) -> str:
+    before = [item for item in over if item.answered]
+    late = [item for item in over if not item.answered]
+    parts = (
+        talk.say("pack.before", items=_numbers(before)) if before else "",
+        talk.say("pack.late", items=_numbers(late)) if late else "",
+    )
+    return " ".join(filter(None, parts))
+
+
+def _numbers(items: Iterable[PackItem]) -> str:
+    return " ".join(str(number) for number in sorted(item.number for item in items))

@@ -1,0 +1,1 @@
+"""The ledger's rules: the chart of accounts, postings, seals, statements, traces. Pure."""

@@ -1,0 +1,1 @@
+"""The reading of an operator's statement and its comparison with the gateway's payouts."""

@@ -1,0 +1,1 @@
+"""The confidence of results: calibration, its error, and certificates."""

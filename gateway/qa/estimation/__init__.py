@@ -1,0 +1,1 @@
+"""The numerical parts that the rules share to estimate truths and workers' skills."""

@@ -1,0 +1,1 @@
+"""The judging of one task while its answers arrive."""

@@ -1,0 +1,344 @@
+"""The online judge, which decides after every answer whether the task needs one more.
+
+It is called inside the transaction that processes an answer. So it is plain Python over the few
+votes of one task: a sum of log-odds and a softmax, which take a few microseconds.
+
+A client either names the confidence that a value must reach (`DynamicOverlap`), or says what a
+corrected error is worth (`PricedOverlap`). In the second case the judge asks for one more answer as
+long as it is expected to bring more than it costs on its channel. A reviewer looks where that pays.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from math import exp, inf, log
+from typing import NamedTuple
+
+from gateway.base.bounds import AMOUNT_MAX_MINOR, ANSWERS_OF_TASK_MAX, whole
+from gateway.base.errors import Refused
+from gateway.qa.confidence.shared_error import design_effect
+from gateway.qa.judging.ambiguity import ambiguity
+from gateway.qa.skills.skill import PRIOR_RIGHT, PRIOR_WRONG, Skill
+from gateway.qa.value_of_information import Belief, Prospect, quick_gain
+
+# This is the default of dynamic overlap. Two strangers who agree on yes or no reach it exactly. On
+# seven recorded crowds it costs 2.8 answers per task and finds what majority finds with five.
+CONFIDENCE = 0.9
+ANSWERS_MIN = 2
+ANSWERS_MAX = 7
+SKILL_MAX = 0.99  # No single answer closes a task of many others.
+ODDS_MAX = SKILL_MAX / (1.0 - SKILL_MAX)
+TIE = 1e-9  # Smaller differences come from rounding only.
+# The chance of an ambiguous question at which the verdict says so, once the answers are spent.
+AMBIGUOUS = 0.5
+
+
+class TaskDecision(StrEnum):
+    """The next step for the task."""
+
+    ACCEPT = "accept"
+    ASK_MORE = "ask_more"
+    # Ask one more worker, with at least the skill `Verdict.skill_wanted`.
+    ASK_BETTER = "ask_better"
+    REVIEW = "review"  # A reviewer should look: `value` is the best guess so far.
+    AMBIGUOUS = "ambiguous"  # A reviewer should look at the question: it has no single answer.
+
+
+@dataclass(frozen=True, slots=True)
+class FixedOverlap:
+    """The policy of a fixed number of answers, whatever they say.
+
+    A reviewer looks at tasks whose answers leave them below `confidence`.
+    """
+
+    answers: int
+    confidence: float = CONFIDENCE
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicOverlap:
+    """The policy to ask until the posterior of one value reaches `confidence`, within limits."""
+
+    confidence: float = CONFIDENCE
+    answers_min: int = ANSWERS_MIN
+    answers_max: int = ANSWERS_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class PricedOverlap:
+    """The policy to ask as long as one more answer should be worth its price, within limits.
+
+    `error_minor` is what a corrected error is worth to the client, in minor units.
+    """
+
+    error_minor: float
+    answers_min: int = ANSWERS_MIN
+    answers_max: int = ANSWERS_MAX
+
+
+Policy = FixedOverlap | DynamicOverlap | PricedOverlap
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPrice:
+    """One more answer that can be had: its price and its worker's skill.
+
+    The price covers payout and segments, in minor units.
+    """
+
+    price_minor: float
+    skill: float = PRIOR_RIGHT / (PRIOR_RIGHT + PRIOR_WRONG)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPrices:
+    """The offers for a task: an answer of any worker, an answer of a better worker, and a review.
+
+    An offer is None where there is no such worker or reviewer. A reviewer is taken to be right.
+    """
+
+    anyone: AnswerPrice = AnswerPrice(0.0)
+    better: AnswerPrice | None = None
+    review_minor: float | None = None
+
+
+DEFAULT_PRICES = AnswerPrices()
+
+
+class Verdict(NamedTuple):
+    """The judge's decision on one task.
+
+    `value` is None only before the first answer. `confidence` is the posterior of `value`, not
+    calibrated. `answers_wanted` is how many answers the task wants in all, including the given
+    ones. It never exceeds the policy's maximum, unless more have been given already. `skill_wanted`
+    is the least chance to be right of the next worker, and 0 means any worker.
+    """
+
+    decision: TaskDecision
+    value: str | None
+    confidence: float
+    answers_wanted: int
+    skill_wanted: float = 0.0
+
+
+def parse_policy(
+    text: str, *, available: int | None = None, confidence: float = CONFIDENCE
+) -> Policy:
+    """Read `all`, `fixed:N`, `dynamic` or `worth:MINOR` (of a corrected error).
+
+    `available` is how many answers can be had at all (recorded ones in a replay). `all` needs it,
+    and it limits the others. Raises Refused for any other text.
+
+    >>> parse_policy("fixed:3"), parse_policy("all", available=1)
+    (FixedOverlap(answers=3, confidence=0.9), FixedOverlap(answers=1, confidence=0.75))
+    """
+    limit = ANSWERS_MAX if available is None else available
+    match text.split(":"):
+        case ["all"] if available is not None:
+            return _fixed(available, confidence)
+        case ["fixed", number] if number.isascii() and number.isdecimal():
+            answers = whole(number, "policy", least=1, most=ANSWERS_OF_TASK_MAX)
+            return _fixed(answers if available is None else min(answers, available), confidence)
+        case ["dynamic"] if 0.0 < confidence < 1.0:
+            return DynamicOverlap(confidence, min(ANSWERS_MIN, limit), limit)
+        case ["worth", minor] if minor.isascii() and minor.isdecimal():
+            worth = whole(minor, "policy", least=1, most=AMOUNT_MAX_MINOR)
+            return PricedOverlap(float(worth), min(ANSWERS_MIN, limit), limit)
+        case ["dynamic"]:
+            raise Refused(f"confidence {confidence} is not between 0 and 1", field="confidence")
+        case _:
+            raise Refused(
+                f"unknown overlap policy '{text}': write all, fixed:N (N >= 1), dynamic, or worth:N (minor units "
+                "that a corrected error is worth)",
+                field="policy",
+            )
+
+
+def _fixed(answers: int, confidence: float) -> FixedOverlap:
+    """Return the policy of a fixed number of answers.
+
+    A client who asks for a single answer and names no higher confidence than the default accepts
+    what one stranger is worth. No single answer of a stranger reaches the default.
+    """
+    if answers == 1 and confidence <= CONFIDENCE:
+        confidence = min(confidence, PRIOR_RIGHT / (PRIOR_RIGHT + PRIOR_WRONG))
+    return FixedOverlap(answers, confidence)
+
+
+def judge(
+    kind_is_text: bool,  # noqa: FBT001  # one of two shapes of task, always given by position
+    values: Sequence[str],
+    skills: Sequence[Skill],
+    options: Sequence[str],
+    policy: Policy,
+    *,
+    language: str = "",
+    market: AnswerPrices = DEFAULT_PRICES,
+) -> Verdict:
+    """Judge the answers that a task has, each with its worker's skill.
+
+    `language` (ISO 639-1) is that of typed answers, where it is known. `market` says which workers
+    could be asked next, and at which price. Only a `PricedOverlap` looks at prices. A tie goes to
+    the value of the worker with most skill, then to the earlier option, or for text to the first in
+    sorted order. The order of arrival never matters.
+    """
+    assert len(values) == len(skills)
+    given = len(values)
+    if not values:
+        wanted = policy.answers if isinstance(policy, FixedOverlap) else policy.answers_min
+        return Verdict(TaskDecision.ASK_MORE, None, 0.0, wanted)
+    if kind_is_text:
+        # rapidfuzz costs an import that processes without text tasks need not pay.
+        from gateway.qa.typed.near import RIVALS, text_belief  # noqa: PLC0415
+
+        belief, choices = text_belief(values, [s.mean for s in skills], language), int(RIVALS) + 1
+    else:
+        belief, choices = option_belief(values, skills, options), len(options)
+    match policy:
+        case FixedOverlap():
+            verdict = _by_number(given, belief, policy)
+        case DynamicOverlap():
+            verdict = _by_confidence(given, belief, choices, policy, market)
+        case PricedOverlap():
+            verdict = _by_worth(given, belief, choices, policy, market)
+    if verdict.decision is TaskDecision.REVIEW:
+        rights = [skill.mean for skill in skills]
+        if kind_is_text:
+            from gateway.qa.typed.near import grouped  # noqa: PLC0415
+
+            split = ambiguity(grouped(values, language), rights, (), unseen=choices - 1)
+        else:
+            split = ambiguity(values, rights, options)
+        if split >= AMBIGUOUS:
+            return Verdict(TaskDecision.AMBIGUOUS, belief.value, belief.leader, given)
+    return verdict
+
+
+def option_belief(values: Sequence[str], skills: Sequence[Skill], options: Sequence[str]) -> Belief:
+    """Return the option with the highest posterior, and that posterior.
+
+    All options are equally likely before. A worker of skill p says the truth with p and any other
+    option with (1 - p) / (K - 1). An answer that is no option any more still counts for itself.
+    """
+    scores = dict.fromkeys(options, 0.0)
+    others = max(1, len(options) - 1)
+    for value, skill in zip(values, skills, strict=True):
+        # These are the odds to be right, `Skill.mean` over its rest, times `others`. A worker below
+        # chance (here: 1) is taken for a guesser, not for a liar whose answers point away.
+        odds = (skill.right + PRIOR_RIGHT) / (skill.wrong + PRIOR_WRONG)
+        odds = ODDS_MAX * others if odds > ODDS_MAX else odds * others
+        if odds > 1.0:
+            scores[value] = scores.get(value, 0.0) + log(odds)
+        elif value not in scores:
+            scores[value] = 0.0
+    best, top, second = "", -inf, -inf
+    for value, score in scores.items():
+        if score > top:
+            best, top, second = value, score, top
+        elif score > second:
+            second = score
+    if second > top - TIE:
+        tied = [value for value in scores if scores[value] > top - TIE]
+        best = _break_tie(tied, values, skills, options)
+    total = 0.0
+    for score in scores.values():
+        total += exp(score - top)
+    return Belief(best, 1.0 / total, exp(second - top) / total)
+
+
+def _break_tie(
+    tied: list[str], values: Sequence[str], skills: Sequence[Skill], options: Sequence[str]
+) -> str:
+    strongest: dict[str, float] = {}
+    for value, skill in zip(values, skills, strict=True):
+        strongest[value] = max(strongest.get(value, 0.0), min(skill.mean, SKILL_MAX))
+    places = {option: place for place, option in enumerate(options)}
+    return min(tied, key=lambda v: (-strongest.get(v, 0.0), places.get(v, len(places)), v))
+
+
+def _by_number(given: int, belief: Belief, policy: FixedOverlap) -> Verdict:
+    """Accept after all the wanted answers, unless they are tied or not sure enough."""
+    value, sure = belief.value, belief.leader
+    if given < policy.answers:
+        return Verdict(TaskDecision.ASK_MORE, value, sure, policy.answers)
+    tied = belief.runner_up > sure - TIE
+    decided = sure >= policy.confidence - TIE and not tied
+    return Verdict(TaskDecision.ACCEPT if decided else TaskDecision.REVIEW, value, sure, given)
+
+
+def _by_confidence(
+    given: int, belief: Belief, options: int, policy: DynamicOverlap, market: AnswerPrices
+) -> Verdict:
+    value, sure = belief.value, belief.leader
+    if given >= policy.answers_min and sure >= policy.confidence - TIE:
+        return Verdict(TaskDecision.ACCEPT, value, sure, given)
+    if given >= policy.answers_max:
+        return Verdict(TaskDecision.REVIEW, value, sure, given)
+    wanted = max(given + 1, policy.answers_min)
+    if market.better and given >= policy.answers_min:
+        left = policy.answers_max - given
+        if _best_case(belief, options, left, market.anyone.skill) < policy.confidence - TIE:
+            skill = market.better.skill
+            return Verdict(TaskDecision.ASK_BETTER, value, sure, wanted, skill)
+    return Verdict(TaskDecision.ASK_MORE, value, sure, wanted)
+
+
+def _best_case(belief: Belief, options: int, answers: int, skill: float) -> float:
+    """Return the confidence if `answers` further answers by workers of `skill` all agreed."""
+    sure = min(max(skill, 1.0 / max(2, options)), SKILL_MAX)
+    odds = belief.leader / max(1.0 - belief.leader, TIE)
+    odds *= (sure * max(1, options - 1) / (1.0 - sure)) ** answers
+    return odds / (1.0 + odds)
+
+
+def _by_worth(
+    given: int, belief: Belief, options: int, policy: PricedOverlap, market: AnswerPrices
+) -> Verdict:
+    """Choose the most expensive step that still pays.
+
+    The steps are nothing, an answer of any worker, an answer of a better worker, and a review.
+    """
+    value, sure = belief.value, belief.leader
+    if given < policy.answers_min:
+        return Verdict(TaskDecision.ASK_MORE, value, sure, policy.answers_min)
+    leader, runner_up = _careful(belief, given)
+    left = policy.answers_max - given
+    offer = market.anyone
+    price = offer.price_minor / policy.error_minor
+    anyone = best = quick_gain(leader, runner_up, _asked(offer.skill, options, left, given), price)
+    if market.better:
+        offer = market.better
+        price = offer.price_minor / policy.error_minor
+        asked = _asked(offer.skill, options, left, given)
+        best = max(anyone, quick_gain(leader, runner_up, asked, price))
+    looked_at = 0.0
+    if market.review_minor is not None:
+        looked_at = 1.0 - leader - market.review_minor / policy.error_minor
+    if left > 0 and best > max(0.0, looked_at):
+        if best > anyone:
+            return Verdict(TaskDecision.ASK_BETTER, value, sure, given + 1, offer.skill)
+        return Verdict(TaskDecision.ASK_MORE, value, sure, given + 1)
+    torn = market.review_minor is None and left <= 0 and leader < CONFIDENCE - TIE
+    worth_a_look = looked_at > 0.0 or torn
+    return Verdict(TaskDecision.REVIEW if worth_a_look else TaskDecision.ACCEPT, value, sure, given)
+
+
+@lru_cache(maxsize=1_024)
+def _asked(skill: float, options: int, left: int, given: int) -> Prospect:
+    return Prospect(skill, options, left, 1.0 / design_effect(given + 1))
+
+
+def _careful(belief: Belief, given: int) -> tuple[float, float]:
+    """Return the chances of leader and runner-up with the answers' shared errors taken out.
+
+    Calibration does the same for a batch.
+    """
+    _, leader, runner_up = belief
+    if leader >= 1.0:
+        return leader, runner_up
+    power = 1.0 / design_effect(given)
+    rest = 1.0 - leader - runner_up
+    leader, runner_up = leader**power, runner_up**power
+    total = leader + runner_up + (rest**power if rest > 0.0 else 0.0)
+    return leader / total, runner_up / total

@@ -1,0 +1,1 @@
+"""The comparison of typed answers: when two texts say the same."""

@@ -1,0 +1,1 @@
+"""The steps of a client's batch: upload, quote, start, close."""

@@ -1,0 +1,208 @@
+"""The preparation of a client's upload for the database.
+
+Rows are read, checked, and given slots and advice. This runs in a helper process
+(`gateway.base.offload`). The checked tasks go to a second file, one line per task, and only the ids are
+held in memory: an upload of any size needs little memory.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from gateway.base import plugins
+from gateway.base.errors import Refused
+from gateway.steps.batches.slots import new_task
+from gateway.steps.batches.text_advice import Adviser, Air
+from gateway.steps.batches.upload_files import first_file
+from gateway.store.batches.batches import Batch, NewTask
+from gateway.store.batches.uploads import Slice
+from gateway.tasks import kinds
+from gateway.tasks.intake import Room, TaskSpec, checked
+from gateway.tasks.port import TaskKind
+from gateway.tasks.uploaded import read_rows
+
+_LOOKED_AT_EVERY = 1000
+"""The number of rows after which the size of the batch is checked again."""
+_SPECIAL = re.compile(r"[\\\b\f\n\r\t\v]")
+_ESCAPES = str.maketrans(
+    {"\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"}
+)
+
+
+@dataclass(slots=True)
+class Filled:
+    """The sums over a batch's uploads.
+
+    They are kept with the batch, so that a quote reads them instead of counting again.
+    """
+
+    tasks: int = 0
+    """The number of real tasks."""
+    golds: int = 0
+    """The number of gold tasks."""
+    most: int = 0
+    """The most paid answers over all tasks."""
+    least: int = 0
+    """The first answers of the real tasks."""
+    overlap: int = 0
+    """The most answers that one real task may get."""
+    warned: int = 0
+    """The number of tasks that cost more than one plain segment."""
+    warnings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """The first of these tasks."""
+    size_bytes: int = 0
+    """The size of ids, texts, gold and audiences."""
+
+    def add(self, task: NewTask) -> None:
+        self.most += task.maximum
+        if task.gold is not None:
+            self.golds += 1
+            return
+        self.tasks += 1
+        self.least += task.wanted
+        self.overlap = max(self.overlap, task.maximum)
+
+
+def prepare(
+    upload: Path, content_type: str, out: Path, batch: Batch, air: Air, room: Room | None = None
+) -> Filled:
+    """Check an upload and write its tasks to `out`, one line per task.
+
+    Raises Refused naming row and column.
+    """
+    with upload.open("rb") as raw, first_file(raw, content_type) as (file, kind_of_file):
+        rows = read_rows(file, kind_of_file)
+        with out.open("wb") as lines:
+            return write_tasks(rows, batch, air, lines.write, room)
+
+
+def write_tasks(
+    rows: Iterable[Mapping[str, object]],
+    batch: Batch,
+    air: Air,
+    write: Any,
+    room: Room | None = None,
+) -> Filled:
+    """Check rows, `write` a line per task, and return their sums."""
+    kind: TaskKind = plugins.load(kinds, batch.kind)  # pyright: ignore[reportAssignmentType]  # a kind is its module
+    return write_specs(checked(rows, kind, batch.options, room), batch, air, write, room)
+
+
+def write_specs(
+    specs: Iterable[TaskSpec], batch: Batch, air: Air, write: Any, room: Room | None = None
+) -> Filled:
+    """Write a line per task for rows that are already checked, and return their sums."""
+    adviser, filled = Adviser(batch, air), Filled()
+    late: Refused | None = None
+    for row, spec in enumerate(specs, 1):
+        if late is not None:
+            # A faulty row that comes later is reported first, with all others of its kind.
+            continue
+        try:
+            task = new_task(batch, spec, row)
+            adviser.see(row, spec.name, spec.text)
+        except Refused as refused:
+            late = refused if refused.faults and refused.faults[0].row else _in_row(refused, row)
+            continue
+        filled.add(task)
+        line = _line(task)
+        filled.size_bytes += len(line)
+        if room is not None and not row % _LOOKED_AT_EVERY:
+            room.check(0, filled.size_bytes)
+        write(line)
+    if late is not None:
+        raise late
+    if not filled.tasks + filled.golds:
+        raise Refused("there is no task in this upload")
+    if room is not None:
+        room.check(filled.tasks + filled.golds, filled.size_bytes)
+    filled.warned, filled.warnings = adviser.warned, [asdict(one) for one in adviser.shown]
+    return filled
+
+
+def _in_row(refused: Refused, row: int) -> Refused:
+    field = refused.faults[0].field if refused.faults else None
+    return Refused(f"row {row}, {field}: {refused}", field=field, row=row)
+
+
+def advise_texts(batch: Batch, texts: list[tuple[str, str]], air: Air) -> Filled:
+    """Return the advice on tasks that are already stored; its counts stay 0."""
+    # The tasks are stored, so nothing is refused.
+    adviser = Adviser(batch, replace(air, dialled=True))
+    for row, (name, text) in enumerate(texts, 1):
+        adviser.see(row, name, text)
+    return Filled(warned=adviser.warned, warnings=[asdict(one) for one in adviser.shown])
+
+
+def added(before: Filled, new: Filled, shown_max: int) -> Filled:
+    """Return the sums of both; rows of the new upload are numbered on from those before."""
+    earlier = before.tasks + before.golds
+    later = [{**one, "row": one["row"] + earlier} for one in new.warnings]
+    warnings = sorted([*before.warnings, *later], key=lambda one: one.get("cannot_go") is None)
+    return Filled(
+        before.tasks + new.tasks,
+        before.golds + new.golds,
+        before.most + new.most,
+        before.least + new.least,
+        max(before.overlap, new.overlap),
+        before.warned + new.warned,
+        warnings[:shown_max],
+        before.size_bytes + new.size_bytes,
+    )
+
+
+def _line(task: NewTask) -> bytes:
+    """Return a task as the storing process needs it.
+
+    The line holds the workers to whom the task is directed, a tab, and the task's row for COPY.
+    """
+    columns = (
+        _cell(task.name),
+        _cell(task.text),
+        rb"\N" if task.gold is None else _cell(task.gold),
+        rb"\N" if task.audience is None else _cell(orjson.dumps(task.audience).decode()),
+        b"t" if task.workers else b"f",
+        b"%d" % task.maximum,
+        b"%d" % task.wanted,
+    )
+    workers = orjson.dumps(list(task.workers)) if task.workers else b""
+    return workers + b"\t" + b"\t".join(columns) + b"\n"
+
+
+def _cell(text: str) -> bytes:
+    r"""Return a text as a column of COPY's text format.
+
+    >>> _cell("two\nlines"), _cell("a\\b")
+    (b'two\\nlines', b'a\\\\b')
+    """
+    if _SPECIAL.search(text):
+        text = text.translate(_ESCAPES)
+    return text.encode()
+
+
+def slices_of(lines: Iterable[bytes], at_once: int) -> Iterator[Slice]:
+    """Yield prepared lines as slices of `at_once` tasks."""
+    each = iter(lines)
+    while some := list(islice(each, at_once)):
+        parted = [line.partition(b"\t") for line in some]
+        directed = [(n, orjson.loads(head)) for n, (head, _, _) in enumerate(parted) if head]
+        yield Slice([row for _, _, row in parted], directed)
+
+
+def lines_of(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file."""
+    with path.open("rb") as file:
+        yield from file
+
+
+def remove(*paths: Path) -> None:
+    """Remove files that may be gone already."""
+    for path in paths:
+        with suppress(FileNotFoundError):
+            path.unlink()

@@ -1,0 +1,127 @@
+"""What a client's batch can cost, told before it starts; and what the client has for it."""
+
+from dataclasses import asdict, dataclass, replace
+from math import ceil
+from typing import Any
+
+from gateway.base.ids import ClientId
+from gateway.steps.batches.prepare import Filled
+from gateway.steps.batches.routes_on_air import air_of
+from gateway.steps.batches.slots import gold_answers
+from gateway.steps.messages import message_cost
+from gateway.steps.messages.message_cost import MessagesQuote
+from gateway.steps.runtime import Runtime
+from gateway.store.batches import batches
+from gateway.store.batches.batches import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a batch may cost at most and is likely to, in minor units; and how many answers that buys.
+
+    `workers`: how many there are who may be asked; `workers_needed`: how many it takes at least, since nobody answers a
+    task twice or more than the batch's limit; `days_least`: with that many, as its limit a day has it. `warned`, `warnings`:
+    the advice on texts that was worked out at the uploads.
+    """
+
+    tasks: int
+    golds: int
+    answers_maximum: int
+    answers_minimum: int
+    price_minor: int
+    most_minor: int
+    least_minor: int
+    available_minor: int
+    currency: str
+    messages: MessagesQuote
+    workers: int
+    workers_needed: int
+    days_least: int | None
+    can_finish: bool
+    why_not: str | None
+    warned: int
+    warnings: list[dict[str, Any]]
+
+
+async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
+    """The cost known before: at most (every slot paid) and at least (every task content with its first answers)."""
+    batch = await rt.batches.get(batch_id)
+    found = await filled(rt, batch)
+    available = await available_minor(rt, client)
+    crowd = await workers_who_may_be_asked(rt, batch)
+    if found.golds:  # a draft sets gold aside for the workers there are when it starts
+        too_many = await batches.gold_above(rt.db, batch.id, gold_answers(crowd))
+        found = replace(found, most=found.most - too_many)
+    needed, days = _needed(batch, found.overlap, found.most, crowd)
+    return Quote(
+        tasks=found.tasks,
+        golds=found.golds,
+        answers_maximum=found.most,
+        answers_minimum=found.least,
+        price_minor=batch.price_minor,
+        most_minor=found.most * batch.price_minor,
+        least_minor=found.least * batch.price_minor,
+        available_minor=available,
+        currency=batch.currency,
+        messages=await message_cost.quote(rt, batch, found.least, found.most),
+        workers=crowd,
+        workers_needed=needed,
+        days_least=days if crowd else None,
+        can_finish=crowd >= needed,
+        why_not=_why_not(batch, crowd, needed),
+        warned=found.warned,
+        warnings=found.warnings,
+    )
+
+
+async def workers_who_may_be_asked(rt: Runtime, batch: Batch) -> int:
+    """Return how many active workers of the batch's currency and languages there are."""
+    return sum(each[3] for each in await batches.crowd(rt.db, batch))
+
+
+def _why_not(batch: Batch, workers: int, needed: int) -> str | None:
+    """Return in one sentence why the batch cannot be finished now; None where it can."""
+    if workers >= needed:
+        return None
+    one = workers == 1
+    active = "1 active worker" if one else f"{workers or 'no'} active workers"
+    language = " or ".join(batch.languages)
+    who = (
+        f"who {'reads' if one else 'read'} {language} and {'is' if one else 'are'} paid"
+        if language
+        else "paid"
+    )
+    more = ", name more languages" if batch.languages else ""
+    return (
+        f"the gateway has {active} {who} in {batch.currency}, and each task needs answers of {needed} different "
+        f"workers: the batch would wait; ask the operator for more workers{more}, or ask fewer workers for each task (policy)"
+    )
+
+
+async def filled(rt: Runtime, batch: Batch) -> Filled:
+    """What the batch holds, as its uploads left it; worked out once where it came before that was kept."""
+    kept = (await batches.filled_of(rt.db, batch.id))["filled"]
+    if kept is not None:
+        return Filled(**kept)
+    counts = await batches.counts(rt.db, batch.id)
+    texts = await batches.texts(rt.db, batch.id)
+    found = await rt.helpers.run("advise_texts", batch, texts, air_of(rt))
+    assert isinstance(found, Filled)
+    found = replace(found, **counts)
+    await batches.keep_filled(rt.db, batch.id, asdict(found))
+    return found
+
+
+def _needed(batch: Batch, overlap: int, answers: int, workers: int) -> tuple[int, int]:
+    """How many workers the batch takes at least, and how many days with the `workers` there are."""
+    needed = max(overlap, ceil(answers / batch.worker_max) if batch.worker_max else 0)
+    a_day = (batch.worker_day_max or answers) * max(workers, 1)
+    return needed, ceil(answers / a_day) if answers else 0
+
+
+async def available_minor(rt: Runtime, client: ClientId) -> int:
+    """What a client can still reserve, in minor units."""
+    return await rt.db.value(
+        "select a.balance from client c join account a on a.id = c.account_id where c.id = $1",
+        client,
+    )

@@ -1,0 +1,76 @@
+"""How many answers each task of an upload wants, and how many are paid for at most."""
+
+from functools import lru_cache
+
+from gateway.base.errors import Refused
+from gateway.qa.judging.overlap import (
+    CONFIDENCE,
+    DynamicOverlap,
+    FixedOverlap,
+    Policy,
+    PricedOverlap,
+    parse_policy,
+)
+from gateway.store.batches.batches import Batch, NewTask
+from gateway.tasks.intake import TaskSpec
+
+GOLD_ANSWERS_MAX = 20
+"""Paid answers that a gold question may get, where so many workers may be asked."""
+
+
+def gold_answers(workers: int) -> int:
+    """Return the paid answers to set aside for one gold question: each worker sees it once.
+
+    Where no worker exists yet, nothing is known of how many there will be.
+
+    >>> gold_answers(0), gold_answers(3), gold_answers(500)
+    (20, 3, 20)
+    """
+    return min(workers, GOLD_ANSWERS_MAX) if workers else GOLD_ANSWERS_MAX
+
+
+def new_task(batch: Batch, spec: TaskSpec, row: int) -> NewTask:
+    """Return the task as it is stored; raises Refused naming the row."""
+    workers = spec.audience.workers if spec.audience else ()
+    first, most = _slots(batch, spec, len(workers), row)
+    rest: dict[str, list[object]] | None = None
+    if spec.audience and (spec.audience.partners or spec.audience.languages):
+        rest = {
+            key: list(value)
+            for key, value in (
+                ("partners", spec.audience.partners),
+                ("languages", spec.audience.languages),
+            )
+            if value
+        }
+    return NewTask(spec.name, spec.text, spec.gold, first, most, rest, workers)
+
+
+def _slots(batch: Batch, spec: TaskSpec, workers: int, row: int) -> tuple[int, int]:
+    """How many answers a task wants at first, and at most: the slots that are paid for."""
+    if spec.gold is not None and not batch.gold_rate:
+        raise Refused(
+            f"row {row}: gold is never asked in a batch whose gold_rate is 0; make the batch with one, like 0.05",
+            field="gold",
+            row=row,
+        )
+    if spec.gold is not None:
+        slots = workers or GOLD_ANSWERS_MAX
+        return slots, slots
+    if batch.policy == "all":
+        if not workers:
+            raise Refused(
+                f"row {row}: policy all needs audience.workers", field="audience.workers", row=row
+            )
+        return workers, workers
+    available = workers or None
+    match _policy(batch.policy, available, batch.confidence or CONFIDENCE):
+        case FixedOverlap(answers):
+            return answers, answers
+        case DynamicOverlap(_, least, most) | PricedOverlap(_, least, most):
+            return least, most
+
+
+@lru_cache(maxsize=256)  # the same for all tasks of an upload but those made out to workers
+def _policy(text: str, available: int | None, confidence: float) -> Policy:
+    return parse_policy(text, available=available, confidence=confidence)

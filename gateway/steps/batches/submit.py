@@ -1,0 +1,295 @@
+"""A client's batch: made, filled with tasks, started (its money set aside first), paused, cancelled."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import asyncpg
+
+from gateway.base.bounds import AMOUNT_MAX_MINOR
+from gateway.base.errors import Conflict, Refused, SettingsError
+from gateway.base.ids import AccountId, BatchId, ClientId, new_public_id
+from gateway.base.money import amount_text
+from gateway.payments.ledger import postings
+from gateway.payments.ledger.chart_of_accounts import Account, AccountKind
+from gateway.qa import rule_names
+from gateway.qa.judging.overlap import CONFIDENCE, parse_policy
+from gateway.steps.batches.close import release_rest, withdraw
+from gateway.steps.batches.prepare import Filled, lines_of, slices_of, write_specs
+from gateway.steps.batches.quote import available_minor, quote, workers_who_may_be_asked
+from gateway.steps.batches.routes_on_air import air_of
+from gateway.steps.batches.slots import gold_answers
+from gateway.steps.batches.uploading import SLICE, Upload, begun, check_state, dealt, ended
+from gateway.steps.quality import rulings
+from gateway.steps.quality.top_workers import look_for_better
+from gateway.steps.retry import until_settled
+from gateway.steps.runtime import Runtime
+from gateway.store.batches import batches, shares, uploads
+from gateway.store.batches.batches import Batch
+from gateway.store.db import Connection, Row
+from gateway.store.ledger import transfers
+from gateway.store.people import workers as people
+from gateway.tasks.handling import DEFAULT, Handling
+from gateway.tasks.intake import TaskSpec
+from gateway.tasks.question import Option
+from gateway.tasks.rotation import may_rotate
+
+_ROUNDING = 1e-9
+# What PostgreSQL says of a key that is there: Key (batch_id, name)=(b_1, shop 7) already exists.
+_TAKEN_ID = re.compile(r"\)=\([^,]*, (.*)\) already exists\.\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSpec:
+    """What a client asks for.
+
+    `price_minor`: per accepted answer. `policy`: fixed:N, all or dynamic.
+    """
+
+    name: str
+    kind: str
+    instructions: str
+    options: Sequence[Option]
+    languages: Sequence[str]
+    price_minor: int
+    policy: str
+    confidence: float
+    method: str
+    gold_rate: float
+    lease_s: int | None
+    pack_max: int
+    handling: Handling = DEFAULT
+    breadth: bool = False
+    worker_max: int | None = None
+    worker_day_max: int | None = None
+
+
+async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
+    """A draft. Raises Refused naming the field that is wrong."""
+    try:
+        kind = rt.kind_of(spec.kind)
+    except SettingsError as unknown:
+        raise Refused(str(unknown), field="kind") from unknown
+    options = kind.options(spec.options)
+    unknown = [code for code in spec.languages if code not in rt.books]
+    if unknown:
+        raise Refused(
+            f"no language {unknown[0]!r}; there is: {', '.join(sorted(rt.books))}",
+            field="languages",
+        )
+    if spec.method not in rule_names():
+        raise Refused(
+            f"no method {spec.method!r}; there is: {', '.join(rule_names())}", field="method"
+        )
+    if spec.policy != "all":
+        parse_policy(spec.policy, confidence=spec.confidence or CONFIDENCE)
+    await _check_shares(rt, spec.handling)
+    batch_id = BatchId(new_public_id("b"))
+    currency: str = await rt.db.value("select currency from client where id = $1", client)
+    batch = Batch(
+        id=batch_id,
+        client=client,
+        name=spec.name,
+        kind=spec.kind,
+        instructions=spec.instructions,
+        options=options,
+        languages=tuple(spec.languages),
+        price_minor=spec.price_minor,
+        currency=currency,
+        policy=spec.policy,
+        confidence=spec.confidence,
+        method=spec.method,
+        gold_rate=spec.gold_rate,
+        lease_s=spec.lease_s or rt.settings.lease_s,
+        pack_max=1 if kind.IS_TEXT else spec.pack_max,
+        hold_account=await rt.accounts.get(Account(AccountKind.BATCH_HOLD, batch_id, currency)),
+        handling=replace(
+            spec.handling,
+            rotate=spec.handling.rotate and kind.ROTATES and may_rotate(options),
+        ),
+        breadth=spec.breadth,
+        worker_max=spec.worker_max,
+        worker_day_max=spec.worker_day_max,
+    )
+    async with rt.db.transaction() as db:
+        await batches.insert_batch(db, batch)
+    return batch
+
+
+async def _check_shares(rt: Runtime, handling: Handling) -> None:
+    codes = list(handling.shares)
+    unknown = set(codes) - await people.partner_codes(rt.db, codes)
+    if unknown:
+        raise Refused(
+            f"no partner {min(unknown)!r}; GET /audience lists the partners", field="shares"
+        )
+    if sum(handling.shares.values()) > 1 + _ROUNDING:
+        raise Refused("the shares add up to more than 1", field="shares")
+
+
+async def add_tasks(rt: Runtime, client: ClientId, batch_id: str, specs: Sequence[TaskSpec]) -> int:
+    """Add a few checked tasks of our own to a draft, all or none. (A client's come by `upload`.)"""
+    batch, lines = await rt.batches.get(batch_id), list[bytes]()
+    filled = write_specs(specs, batch, air_of(rt), lines.append)
+    await add_prepared(rt, client, batch_id, filled, lines)
+    return len(lines)
+
+
+async def upload(
+    rt: Runtime, client: ClientId, batch_id: str, body: Path, content_type: str, out: Path
+) -> Filled:
+    """Let a helper check an upload and write its tasks to `out`, and store them, all or none.
+
+    Raises Refused naming row and column, or the limit of the batch that was reached.
+    """
+    batch = await rt.batches.get(batch_id)
+    async with begun(rt, client, batch_id) as turn:
+        filled = await rt.helpers.run(
+            "prepare", body, content_type, out, batch, air_of(rt), turn.room
+        )
+        assert isinstance(filled, Filled)
+        await _stored(turn, filled, lines_of(out))
+    return filled
+
+
+async def add_prepared(
+    rt: Runtime, client: ClientId, batch_id: str, filled: Filled, lines: Iterable[bytes]
+) -> None:
+    """Store tasks that `prepare` has checked, all or none: their lines, and what they come to."""
+    async with begun(rt, client, batch_id) as turn:
+        await _stored(turn, filled, lines)
+
+
+async def _stored(turn: Upload, filled: Filled, lines: Iterable[bytes]) -> None:
+    try:
+        await turn.store(slices_of(lines, SLICE), filled)
+    except asyncpg.UniqueViolationError as bad:
+        named = _TAKEN_ID.search(str(getattr(bad, "detail", "")))
+        which = f"the id {named[1]!r}" if named else "an id"
+        raise Refused(
+            f"{which} is in this batch already; nothing of this upload was taken",
+            field="id",
+            status=409,
+        ) from bad
+    except asyncpg.ForeignKeyViolationError as bad:
+        raise Refused(
+            "audience.workers names a worker that does not exist", field="audience.workers"
+        ) from bad
+
+
+async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
+    """Set the most the batch can cost aside, and let it run.
+
+    Starting a running batch changes nothing.
+    """
+    batch = await rt.batches.get(batch_id)
+    workers = await workers_who_may_be_asked(rt, batch)
+
+    async def started() -> None:
+        await ended(rt, client, batch_id)
+        turn = await dealt(rt, client, batch)
+        try:
+            await _set_going(rt, client, batch, workers, turn)
+        except BaseException:
+            if turn is not None:
+                await turn.take_back()
+            raise
+
+    try:
+        await until_settled(started)
+    except asyncpg.CheckViolationError as bad:
+        needed = (await quote(rt, client, batch_id)).most_minor
+        has = await available_minor(rt, client)
+        raise Refused(
+            f"the batch can cost up to {amount_text(needed, batch.currency)}, but only "
+            f"{amount_text(has, batch.currency)} is available; top up first",
+            status=402,
+        ) from bad
+    await rt.db.execute("select plan_anew()")
+    await look_for_better(rt, batch)
+    rt.bells.ring("assign")
+
+
+async def _set_going(
+    rt: Runtime, client: ClientId, batch: Batch, workers: int, turn: Upload | None
+) -> None:
+    """Let the batch run, in one short commit.
+
+    The client's account comes last: others of its batches wait for it.
+    """
+    available = AccountId(await rt.db.value("select account_id from client where id = $1", client))
+    async with rt.db.transaction() as db:
+        row = await _locked(db, client, batch.id, ("draft", "paused", "running"), "it is over")
+        if row["state"] == "running":
+            return
+        if row["upload_token"] != (turn.token if turn else None):
+            raise Conflict("another upload has begun")
+        if row["state"] == "draft":
+            await batches.cap_gold(db, batch.id, gold_answers(workers))
+        slots = await batches.paid_slots(db, batch.id)
+        if not slots:
+            raise Refused("the batch has no tasks yet; POST them to /tasks first", status=409)
+        if row["state"] == "paused":
+            await batches.set_state(db, batch.id, "running")
+            return
+        amount = _reservable(slots, batch)
+        await batches.set_state(db, batch.id, "running", reserved=amount)
+        await shares.keep_until(db, batch, rt.clock.now())
+        why = "the client started the batch"
+        await rulings.switch_on(db, batch.id, rulings.ruling_of(batch), by=client, reason=why)
+        if turn is not None:
+            await uploads.end(db, batch.id, turn.token)
+        posted = postings.reserve(client, batch.id, amount, batch.currency)
+        await transfers.post(db, posted, available, batch.hold_account)
+
+
+def _reservable(slots: int, batch: Batch) -> int:
+    """Return what all paid slots cost. Raises Refused where no ledger entry could hold so much."""
+    amount = slots * batch.price_minor
+    if amount > AMOUNT_MAX_MINOR:
+        raise Refused(
+            f"the batch can cost up to {amount_text(amount, batch.currency)} ({slots:,} answers at "
+            f"{amount_text(batch.price_minor, batch.currency)}); one batch may reserve at most "
+            f"{amount_text(AMOUNT_MAX_MINOR, batch.currency)}: lower the price, or make batches of fewer tasks",
+            field="price",
+        )
+    return amount
+
+
+async def pause(rt: Runtime, client: ClientId, batch_id: str) -> None:
+    """Nobody is asked anything new; answers to questions already asked still count."""
+
+    async def paused() -> None:
+        async with rt.db.transaction() as db:
+            row = await _locked(
+                db, client, batch_id, ("running", "paused"), "only a running batch can be paused"
+            )
+            await batches.set_state(db, BatchId(row["id"]), "paused")
+
+    await until_settled(paused)
+
+
+async def cancel(rt: Runtime, client: ClientId, batch_id: str) -> None:
+    """Stop for good: what is answered stays answered and paid, the rest of the money goes back."""
+    batch = await rt.batches.get(batch_id)
+
+    async def cancelled() -> None:
+        async with rt.db.transaction() as db:
+            row = await _locked(
+                db, client, batch_id, ("draft", "running", "paused", "cancelled"), "it is done"
+            )
+            if row["state"] == "cancelled":
+                return
+            await withdraw(db, batch.id, "cancelled")
+            await batches.set_state(db, batch.id, "cancelled")
+            if row["state"] != "draft":
+                await release_rest(db, batch)
+
+    await until_settled(cancelled)
+
+
+async def _locked(
+    db: Connection, client: ClientId, batch_id: str, states: Sequence[str], why: str
+) -> Row:
+    return check_state(await batches.lock(db, client, batch_id), batch_id, states, why)

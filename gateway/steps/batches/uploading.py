@@ -1,0 +1,220 @@
+"""One upload into a draft: whose turn it is, its slices, and its end. Nobody sees a task of it before the last slice.
+
+Each slice is a commit of its own, so no transaction is long, and how far it is can be seen. An upload that is refused takes
+its slices back; what a killed process leaves is not seen, and is taken back by the next upload, the start, or the sweep.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass
+from typing import NoReturn
+from uuid import UUID, uuid4
+
+from gateway.base.errors import Conflict, Failed, Refused
+from gateway.base.failpoints import reach
+from gateway.base.ids import ClientId
+from gateway.steps.batches.prepare import Filled, added
+from gateway.steps.batches.text_advice import SHOWN_MAX
+from gateway.steps.runtime import Runtime
+from gateway.store.batches import batches, shares, uploads
+from gateway.store.batches.batches import Batch
+from gateway.store.batches.uploads import Slice
+from gateway.store.db import AWAY, Row
+from gateway.tasks.intake import Room
+
+SLICE = 5000
+"""Tasks in one commit: so many are stored in less than a second on a busy machine."""
+LEASE_S, _RENEW_S = 20.0, 5.0
+"""How long after its last word an upload counts as cut off."""
+_LOOK_S = 0.2
+_STARTED = "tasks can be added before the start only"
+
+
+class _Over(Exception):  # undoes a slice, and is never shown
+    """It is not this upload's turn any more."""
+
+
+@dataclass(slots=True)
+class Upload:
+    """An upload whose turn it is.
+
+    `before`: what the batch held; None where that was never worked out.
+
+    `after`: the position of the last task that counts.
+    """
+
+    rt: Runtime
+    client: ClientId
+    batch: str
+    token: UUID
+    after: int
+    before: Filled | None
+
+    @property
+    def room(self) -> Room:
+        """What still goes into the batch."""
+        limits, before = self.rt.settings.limits, self.before or Filled(tasks=self.after)
+        there = before.tasks + before.golds
+        return Room(limits.batch_tasks, limits.batch_bytes, there, before.size_bytes)
+
+    async def store(self, slices: Iterable[Slice], filled: Filled) -> None:
+        """Store prepared tasks, which come to `filled`, slice by slice; then all of them count at once."""
+        of, done, each = filled.tasks + filled.golds, 0, iter(slices)
+        self.room.check(of, filled.size_bytes)
+        # Reading the file must not hold up others of this process.
+        while (some := await asyncio.to_thread(next, each, None)) is not None:
+            if not await self._add(some, done, of):
+                await self._tell_why()
+            done += len(some.rows)
+            reach("upload.slice")
+        now = None if self.before is None else asdict(added(self.before, filled, SHOWN_MAX))
+        if not await uploads.publish(self.rt.db, self.batch, self.token, now):
+            await self._tell_why()
+        reach("upload.written")
+
+    async def _add(self, some: Slice, done: int, of: int) -> bool:
+        """Commit a slice; return False, with nothing done, where it is no longer this upload's turn."""
+        try:
+            async with self.rt.db.transaction() as db:
+                await uploads.add(db, self.batch, self.after + done, some)
+                # The batch's row is taken last, so that nothing waits for it while the slice is
+                # stored.
+                doing = _doing("storing", done + len(some.rows), of)
+                state = await uploads.renew(db, self.batch, self.token, LEASE_S, doing)
+                if state != "draft":
+                    raise _Over  # noqa: TRY301  # undoes the transaction
+        except _Over:
+            return False
+        return True
+
+    async def _tell_why(self) -> NoReturn:
+        async with self.rt.db.transaction() as db:
+            row = await batches.lock(db, self.client, self.batch)
+        check_state(row, self.batch, ("draft",), _STARTED)
+        raise Failed("the upload was cut off; send it again", retryable=True)
+
+    async def take_back(self) -> None:
+        """Remove what was stored, as long as it is this upload's turn, and end it."""
+        await self.remove()
+        async with self.rt.db.transaction() as db:
+            await uploads.end(db, self.batch, self.token)
+
+    async def remove(self) -> None:
+        """Remove all tasks that do not count, as long as it is this upload's turn."""
+        more = True
+        while more:
+            async with self.rt.db.transaction() as db:
+                if await uploads.renew(db, self.batch, self.token, LEASE_S) is None:
+                    return
+                more = await uploads.remove_behind(db, self.batch, self.after, SLICE) == SLICE
+
+    async def keep(self) -> None:
+        """Keep the turn as long as the process lives."""
+        while True:
+            await asyncio.sleep(_RENEW_S)
+            with suppress(*AWAY):
+                await uploads.renew(self.rt.db, self.batch, self.token, LEASE_S)
+
+
+@asynccontextmanager
+async def begun(rt: Runtime, client: ClientId, batch: str) -> AsyncGenerator[Upload]:
+    """Give the turn to fill a draft to the block; raises Refused where the batch takes no tasks.
+
+    Uploads into one batch come one after the other, so that its limits hold for all of them
+    together.
+    """
+    upload = await _turn(rt, client, batch)
+    keeping = asyncio.create_task(upload.keep())
+    try:
+        yield upload
+    except BaseException:
+        with suppress(*AWAY):  # then the sweep does it
+            await asyncio.shield(upload.take_back())
+        raise
+    finally:
+        keeping.cancel()
+
+
+async def _turn(rt: Runtime, client: ClientId, batch: str) -> Upload:
+    try:
+        async with asyncio.timeout(rt.settings.helper_s):
+            while (upload := await _taken(rt, client, batch)) is None:  # noqa: ASYNC110  # of another process
+                await asyncio.sleep(_LOOK_S)
+    except TimeoutError as late:
+        raise Refused(
+            "another upload into this batch goes on; send this one again when that is stored",
+            status=409,
+        ) from late
+    await upload.remove()  # what one that was cut off has left
+    return upload
+
+
+async def _taken(
+    rt: Runtime, client: ClientId, batch: str, *, forced: bool = False
+) -> Upload | None:
+    """Take the turn; None where another upload goes on. `forced`: take it from that one."""
+    async with rt.db.transaction() as db:
+        row = check_state(await batches.lock(db, client, batch), batch, ("draft",), _STARTED)
+        if not forced and await uploads.is_going_on(db, batch):
+            return None
+        token = uuid4()
+        after = await uploads.take(db, batch, token, LEASE_S, _doing("checking", 0, None))
+    before = Filled(**row["filled"]) if row["filled"] else None if after else Filled()
+    return Upload(rt, client, batch, token, after, before)
+
+
+async def ended(rt: Runtime, client: ClientId, batch: str) -> None:
+    """End whatever upload goes on, or was cut off: nothing of it counts. Its own process is refused then."""
+    row = await rt.db.row(
+        "select state, filled_to from batch where id = $1 and client_id = $2", batch, client
+    )
+    if row is None or row["state"] != "draft" or row["filled_to"] is None:
+        return
+    upload = await _taken(rt, client, batch, forced=True)
+    if upload is not None:
+        await upload.take_back()
+
+
+async def dealt(rt: Runtime, client: ClientId, batch: Batch) -> Upload | None:
+    """Deal the tasks of a draft out to partners with a share, slice by slice, and return the turn in which that was done.
+
+    No upload comes in between. None: there is nothing to deal.
+    """
+    row = await rt.db.row("select state from batch where id = $1", batch.id)
+    if not batch.handling.shares or row is None or row["state"] != "draft":
+        return None
+    turn = await _taken(rt, client, batch.id, forced=True)
+    assert turn is not None
+    await turn.remove()
+    tasks = await shares.dealt_tasks(rt.db, batch)
+    for at in range(0, len(tasks), SLICE):
+        some = tasks[at : at + SLICE]
+        doing = _doing("starting", at + len(some), len(tasks))
+        async with rt.db.transaction() as db:
+            await shares.keep_for_partners(db, some)
+            if await uploads.renew(db, batch.id, turn.token, LEASE_S, doing) != "draft":
+                raise Conflict("another process starts it")
+    return turn
+
+
+async def sweep_uploads(rt: Runtime) -> None:
+    """Take back what uploads have left that were cut off."""
+    for batch in await uploads.cut_off(rt.db, 10):
+        token = uuid4()
+        after = await uploads.take_over(rt.db, batch, token, LEASE_S)
+        if after is not None:
+            await Upload(rt, ClientId(""), batch, token, after, None).take_back()
+
+
+def check_state(row: Row | None, batch: str, states: Iterable[str], why: str) -> Row:
+    """Return the row; raise Refused where the client has no such batch, or it is in another state."""
+    if row is None:
+        raise Refused(f"no batch {batch!r}", status=404)
+    if row["state"] not in states:
+        raise Refused(f"the batch is {row['state']}: {why}", status=409)
+    return row
+
+
+def _doing(what: str, done: int, of: int | None) -> dict[str, object]:
+    return {"doing": what, "done": done, "of": of}

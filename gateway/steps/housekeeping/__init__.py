@@ -1,0 +1,1 @@
+"""The steps that keep the database tidy: expired rows, new months, archives."""

@@ -1,0 +1,23 @@
+"""Finds what was left lying: leases that ran out, messages whose runner died, early receipts, lonely sessions."""
+
+from datetime import timedelta
+
+from gateway.steps.batches.uploading import sweep_uploads
+from gateway.steps.messages import contact_hours
+from gateway.steps.messages.receipts import retry_waiting_receipts
+from gateway.steps.messages.settle_unknown import settle_unknown
+from gateway.steps.retry import until_settled
+from gateway.steps.runtime import Runtime
+from gateway.store.turns import leases
+
+_AT_ONCE = 1000
+
+
+async def sweep(rt: Runtime) -> None:
+    now = rt.clock.now()
+    grace = timedelta(seconds=rt.settings.receipt_grace_s)
+    await until_settled(lambda: leases.lapse(rt.db, now, grace, _AT_ONCE))
+    await settle_unknown(rt)
+    await contact_hours.hush(rt)
+    await retry_waiting_receipts(rt)
+    await sweep_uploads(rt)

@@ -1,0 +1,1 @@
+"""The steps that compose, send and follow outgoing messages."""

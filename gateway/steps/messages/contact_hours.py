@@ -1,0 +1,84 @@
+"""When somebody may be sent what she did not ask for: her night, her phone being off, and how much is enough.
+
+Replies and notices about her own money never come this way. The rules are checked where prompts are made
+(`may_prompt` in `store/sql/respect.sql`), and again where they have been held up (`hush`).
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from gateway.base.ids import WorkerId
+from gateway.base.msisdn import region_of, zone_of, zone_of_number
+from gateway.sms.port import Delivery, Receipt
+from gateway.steps.runtime import Channel, Runtime
+from gateway.workers import quiet
+
+_AT_ONCE = 500
+
+
+def rules(rt: Runtime) -> dict[str, object]:
+    """The house's rules at this moment, as `may_prompt` takes them."""
+    hours = quiet.parse(rt.settings.quiet_hours)
+    now = rt.clock.now()
+    return {
+        "now": now.isoformat(),
+        "hours": {
+            region: now.astimezone(ZoneInfo(zone_of_region(rt, region))).hour
+            for region in rt.settings.countries
+        },
+        "from": hours.from_hour,
+        "until": hours.until_hour,
+        "per_hour": rt.settings.prompts_per_hour,
+        "per_day": rt.settings.prompts_per_day,
+    }
+
+
+def wakes_at(rt: Runtime, region: str, zone: str | None = None) -> datetime | None:
+    """When the night is over in a region, or in a zone of its own there; None by day."""
+    hours = quiet.parse(rt.settings.quiet_hours)
+    return quiet.wakes_at(rt.clock.now(), zone or zone_of_region(rt, region), hours)
+
+
+def own_zone(rt: Runtime, msisdn: str, region: str) -> str | None:
+    """The zone of a number, where its country has several and there is no doubt about it.
+
+    What the house says of a country counts for all its numbers.
+    """
+    country = rt.settings.countries.get(region)
+    if region_of(msisdn) != region or (country and country.time_zone):
+        return None
+    zone = zone_of_number(msisdn)
+    return zone if zone != zone_of(region) else None
+
+
+async def may_prompt(rt: Runtime, worker: WorkerId) -> bool:
+    """Whether this one may be sent something unasked now."""
+    return bool(
+        await rt.db.value(
+            """select may_prompt(w, $2::jsonb, $3)
+                 and not exists (select from opt_out x where x.msisdn_index = w.msisdn_index)
+               from worker w where w.id = $1""",
+            worker,
+            rules(rt),
+            rt.clock.now(),
+        )
+    )
+
+
+async def hush(rt: Runtime) -> None:
+    """Take back prompts that a channel held up until it was too late to send them."""
+    await rt.db.execute("select hush($1::jsonb, $2, $3)", rules(rt), rt.clock.now(), _AT_ONCE)
+
+
+async def note_phone(rt: Runtime, channel: Channel, receipt: Receipt) -> None:
+    """What a delivery report says about the phone: there, or away."""
+    away = receipt.phone_away or receipt.delivery is Delivery.AWAY
+    if away or receipt.delivery is Delivery.DELIVERED:
+        await rt.db.execute(
+            "select phone_reported($1, $2, $3)", channel.name, receipt.provider_id, away
+        )
+
+
+def zone_of_region(rt: Runtime, region: str) -> str:
+    country = rt.settings.countries.get(region)
+    return (country and country.time_zone) or zone_of(region)

@@ -1,0 +1,147 @@
+"""What people outside the database are told by SMS: the day's head of the ledger, and a worker who does not agree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+import structlog
+
+from gateway.base.errors import OtherKey
+from gateway.base.money import amount_text
+from gateway.base.msisdn import normalise
+from gateway.gsm.septets import gsm_only
+from gateway.steps.messages.compose import message
+from gateway.steps.runtime import Runtime
+from gateway.store.db import Connection, Row, Write, statement
+from gateway.store.ledger import adjustments, seals
+from gateway.store.messages import outbox
+from gateway.store.people import workers
+from gateway.store.turns import turns
+
+log = structlog.get_logger()
+
+_NAME_MAX = 12
+_TAIL_DIGITS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody with a phone who is told."""
+
+    msisdn: str
+    language: str
+
+
+async def day_head(rt: Runtime) -> int:
+    """The first head of each day (UTC) goes to the numbers of the settings, and to coordinators where they are to have it:
+    whoever keeps that SMS can show later that history before it is what it was. How many were told now."""
+    day = f"{rt.clock.now():%Y-%m-%d}"
+    holders = await _holders(rt)
+    if not holders or await outbox.is_written(rt.db, _cause(rt, f"head:{day}", holders[0])):
+        return 0
+    head, last = await seals.head(rt.db), await seals.last_sealed(rt.db)
+    if not head:
+        return 0
+    async with rt.db.transaction() as db:
+        for holder in holders:
+            text = rt.books[holder.language].say("seal.head", day=day, last=str(last), head=head)
+            await _put(rt, db, holder, text, _cause(rt, f"head:{day}", holder))
+    rt.bells.ring("deliver", rt.settings.sms_channel)
+    return len(holders)
+
+
+async def appeals(rt: Runtime) -> int:
+    """Each appeal once to the worker's coordinator, else to the numbers of the settings.
+
+    How many.
+    """
+    rows = await adjustments.not_passed_on(rt.db)
+    for _, group in groupby(rows, key=lambda row: row["id"]):
+        same = list(group)
+        row = same[0]
+        hers = _opened(rt, [one for one in same if one["msisdn_sealed"]])
+        async with rt.db.transaction() as db:
+            for holder in hers or _named(rt):
+                text = rt.books[holder.language].say(
+                    "appeal.to_coordinator",
+                    name=_worker_shown(rt, row),
+                    ref=row["ref"],
+                    amount=amount_text(row["amount"], row["currency"]),
+                    day=_day(row["decide_by"]),
+                )
+                await _put(rt, db, holder, text, _cause(rt, f"appeal:{row['ref']}", holder))
+            await adjustments.note(
+                db, row["id"], "passed_on", 0, "coordinator" if hers else "house"
+            )
+    told = len({row["id"] for row in rows})
+    if told:
+        rt.bells.ring("deliver", rt.settings.sms_channel)
+    return told
+
+
+def _worker_shown(rt: Runtime, row: Row) -> str:
+    """A name with the end of the number, for the coordinator who may look after several of one name, or of none."""
+    name = gsm_only(row["name"], _NAME_MAX).strip() if row["name"] else ""
+    try:
+        tail = f"..{rt.vault.open(row['hers'])[-_TAIL_DIGITS:]}"
+    except OtherKey:
+        tail = ""
+    return f"{name} {tail}".strip() or "?"
+
+
+async def tell(rt: Runtime, db: Connection, text: str, cause: str) -> int:
+    """Write one SMS to each number of `controls.tell`, once per cause; return how many numbers there are."""
+    holders = _named(rt)
+    for holder in holders:
+        await _put(rt, db, holder, text, _cause(rt, cause, holder))
+    return len(holders)
+
+
+def told_parts(rt: Runtime, text: str, cause: str) -> list[Write]:
+    """Return the SMS to each number of `controls.tell`, once per cause, as parts of another commit."""
+    return [_part(rt, holder, text, _cause(rt, cause, holder)) for holder in _named(rt)]
+
+
+def _part(rt: Runtime, to: Holder, text: str, cause: str) -> Write:
+    return turns.put_message(
+        message(rt, rt.settings.sms_channel, None, to.msisdn, text, "money", cause=cause)
+    )
+
+
+async def _put(rt: Runtime, db: Connection, to: Holder, text: str, cause: str) -> None:
+    query, arguments = statement([_part(rt, to, text, cause)])
+    await db.execute(query, *arguments)
+
+
+async def _holders(rt: Runtime) -> list[Holder]:
+    found = _named(rt)
+    if rt.settings.controls.heads_to_coordinators:
+        found += _opened(rt, await workers.coordinators(rt.db))
+    return found
+
+
+def _opened(rt: Runtime, rows: Sequence[Row]) -> list[Holder]:
+    """Coordinators who can be told: not those whose number was sealed with another key."""
+    found = list[Holder]()
+    for row in rows:
+        try:
+            found.append(Holder(rt.vault.open(row["msisdn_sealed"]), row["language"]))
+        except OtherKey:
+            log.warning("a coordinator's number was sealed with another key")
+    return found
+
+
+def _named(rt: Runtime) -> list[Holder]:
+    return [
+        Holder(normalise(number, rt.settings.region), "en") for number in rt.settings.controls.tell
+    ]
+
+
+def _cause(rt: Runtime, what: str, holder: Holder) -> str:
+    """One SMS to one holder about one thing. No number stands in a cause."""
+    return f"{what}:{rt.vault.index(holder.msisdn).hex()[:16]}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%d/%m}"

@@ -1,0 +1,48 @@
+"""A shorter message where a reply or a question could not go: a worker is never met with silence.
+
+It says that a message was too long and how to go on. It is written once per message, and it is not
+itself replaced when it is refused too.
+"""
+
+from collections.abc import Sequence
+
+from gateway.base.errors import OtherKey
+from gateway.base.ids import WorkerId
+from gateway.phrases import book_in
+from gateway.sms.port import RefusalReason, SendStatus, Sent
+from gateway.steps.messages.compose import message
+from gateway.steps.messages.origins import shorter_cause
+from gateway.steps.runtime import Channel, Runtime
+from gateway.store.messages import outbox
+from gateway.store.messages.outbox import Claimed
+from gateway.store.turns import turns
+
+_PURPOSES = frozenset({"reply", "question", "invitation"})
+
+
+def helps(sent: Sent) -> bool:
+    """Return whether another text may get through where this one was refused."""
+    return sent.outcome is SendStatus.REFUSED and sent.fault in (
+        RefusalReason.LENGTH,
+        RefusalReason.CONTENT,
+    )
+
+
+async def instead(rt: Runtime, road: Channel, refused: Sequence[Claimed]) -> None:
+    """Write a short message for each refused one whose reader waits for it."""
+    wanted = [each for each in refused if each.purpose in _PURPOSES]
+    if not wanted:
+        return
+    causes = {each.id: each.cause for each in wanted}
+    for row in await outbox.readers(rt.db, list(causes)):
+        try:
+            msisdn = rt.vault.open(row["to_sealed"])
+        except OtherKey:
+            continue
+        language = row["language"] or rt.settings.countries[rt.settings.region].language
+        text = book_in(language, rt.books).say("reply.too_long")
+        worker = WorkerId(row["worker_id"]) if row["worker_id"] else None
+        cause = shorter_cause(row["id"], causes[row["id"]])
+        said = message(rt, road.name, worker, msisdn, text, "reply", cause=cause)
+        await rt.db.commit([turns.put_message(said)])
+    rt.bells.ring("deliver", road.name)

@@ -1,0 +1,1 @@
+"""The steps that pay workers and compare the books with those of payout providers."""

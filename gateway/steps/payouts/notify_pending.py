@@ -1,0 +1,22 @@
+"""Who waits ten minutes for word of her money reads once that it is reserved and asked about: she need not ask again."""
+
+from gateway.base.money import amount_text
+from gateway.conversation import notices
+from gateway.steps.messages.compose import message
+from gateway.steps.runtime import Runtime
+from gateway.store.payouts import payouts
+from gateway.store.turns import turns
+
+
+async def still_asking(rt: Runtime) -> int:
+    """Tell each whose payout may have left, and of which nobody has known since; how many."""
+    found = await payouts.long_unknown(rt.db, rt.vault, rt.clock.now())
+    for stored in found:
+        p = stored.payout
+        amount = amount_text(p.amount_minor, p.currency)
+        text = notices.pay_unknown_notice(rt.books[stored.language], amount, stored.ref)
+        cause = f"payout:{p.id}:unknown"
+        told = message(rt, stored.sms_channel, p.worker, p.msisdn, text, "money", cause=cause)
+        await rt.db.commit([turns.put_message(told)])
+        rt.bells.ring("deliver", stored.sms_channel)
+    return len(found)

@@ -1,0 +1,91 @@
+"""A payout nobody can decide: the evidence on one page, and two people who say what became of it."""
+
+from dataclasses import dataclass
+
+from gateway.base.errors import Conflict, Refused
+from gateway.base.money import amount_text
+from gateway.base.msisdn import mask
+from gateway.payments.payout import Resolved
+from gateway.payments.states import PayoutState
+from gateway.steps.payouts.disburse import happened
+from gateway.steps.runtime import Runtime
+from gateway.store.payouts import decisions, payouts
+from gateway.store.payouts.payouts import Stored
+from gateway.store.people import persons
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """`confirmed`: a second person has said the same, and it is done."""
+
+    ref: str
+    confirmed: bool
+
+
+async def resolve(
+    rt: Runtime, ref: str, *, paid: bool, receipt: str, by: str, key: str
+) -> Resolution:
+    """`by` says that the operator paid (under `receipt`) or did not.
+
+    The second person who says so decides it.
+    """
+    if paid and not receipt.strip():
+        raise Refused("a payout that was paid has the operator's receipt", field="receipt")
+    person = await persons.person_of(rt.db, by, key)
+    stored = await found(rt, ref)
+    if stored.payout.state is not PayoutState.NEEDS_HUMAN:
+        raise Refused(f"{ref} is {stored.payout.state}: it waits for no decision")
+    number = receipt.strip() or None
+    try:
+        agreed = await decisions.resolve(
+            rt.db, stored.payout.id, paid=paid, receipt=number, person=person
+        )
+        if agreed:
+            again = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
+            await happened(rt, again, Resolved(paid, number), note=f"confirmed by {by}")
+    except Conflict as moved:
+        raise Refused(f"{ref} has just moved on: look at its evidence again") from moved
+    return Resolution(ref, agreed)
+
+
+async def found(rt: Runtime, ref: str) -> Stored:
+    stored = await payouts.by_ref(rt.db, rt.vault, ref.strip().upper())
+    if stored is None:
+        raise Refused(f"there is no payout {ref!r}", status=404)
+    return stored
+
+
+async def evidence(rt: Runtime, ref: str) -> str:
+    """The evidence sheet: what we asked, what was answered, what was booked, what the statement shows."""
+    stored = await found(rt, ref)
+    p = stored.payout
+    lines = [
+        f"Payout {stored.ref}: {amount_text(p.amount_minor, p.currency)} by {p.provider} to {mask(p.msisdn)}",
+        f"state {p.state}, submits {p.tries}, not found {p.misses} times in a row, reason {p.reason or '-'}",
+        f"our key {p.key}, the operator's receipt {p.receipt or '-'}, its id {p.reference or '-'}",
+        f"first sent {p.first_sent_at or '-'}, last sent {p.sent_at or '-'}, asked again {p.due_at or '-'}",
+        "",
+        "What happened:",
+    ]
+    for row in await decisions.events(rt.db, p.id):
+        note = f"  {row['note']}" if row["note"] else ""
+        lines.append(
+            f"  {row['at']:%Y-%m-%d %H:%M:%S}  {row['event']}: {row['was']} -> {row['becomes']}{note}"
+        )
+    lines += ["", "What was booked:"]
+    lines += [
+        f"  {row['seq']}  {row['cause'].partition(':')[0]}  {amount_text(row['amount'], row['currency'])}"
+        for row in await decisions.transfers(rt.db, p.id)
+    ]
+    lines += ["", "What statements showed:"]
+    lines += [
+        f"  finding {row['id']}  {row['kind']}  receipt {row['receipt']}  {row['explanation'] or 'not explained'}"
+        for row in await decisions.findings(rt.db, p.id)
+    ] or ["  nothing"]
+    lines += [
+        "",
+        "Look the key and the number up in the operator's portal. Then two of you, each with her own key:",
+        f"  gateway payouts resolve {stored.ref} --as paid --receipt <receipt> --by <name>",
+        f"  gateway payouts resolve {stored.ref} --as failed --by <name>",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,57 @@
+"""An operator took a paid payout back: two people say whose the money is now, and it is booked once."""
+
+from typing import Literal
+
+from gateway.base.errors import Refused
+from gateway.base.money import amount_text
+from gateway.payments.ledger import postings
+from gateway.payments.payout_postings import reversal_undone
+from gateway.payments.states import PayoutState
+from gateway.steps.messages.compose import message
+from gateway.steps.payouts.resolve import Resolution, found
+from gateway.steps.runtime import Runtime
+from gateway.store.db import Write
+from gateway.store.payouts import decisions
+from gateway.store.people import persons
+from gateway.store.turns import turns
+from gateway.store.turns.turns import posting
+
+ReversalBearer = Literal["worker", "house"]
+
+
+async def decide_reversal(
+    rt: Runtime, ref: str, whose: ReversalBearer, *, by: str, key: str
+) -> Resolution:
+    """`worker`: it is in her balance again, and she is told. `house`: she has her money by another way.
+
+    The second person who says the same decides it. Raises Refused for a payout that was not taken back.
+    """
+    person = await persons.person_of(rt.db, by, key)
+    stored = await found(rt, ref)
+    p = stored.payout
+    if p.state is not PayoutState.REVERSED:
+        raise Refused(f"{stored.ref} is {p.state}: nothing was taken back")
+    agreed = await decisions.say_twice(rt.db, f"reversal:{p.id}", whose, p.id, person)
+    if not agreed:
+        return Resolution(stored.ref, confirmed=False)
+    posted = (
+        postings.reversal_back(p.id, p.worker, p.amount_minor, p.currency)
+        if whose == "worker"
+        else postings.reversal_kept(p.id, p.amount_minor, p.currency)
+    )
+    debit, credit = await rt.accounts.get(posted.debit), await rt.accounts.get(posted.credit)
+    transfer, *rest = posting(posted, debit, credit)
+    parts = [Write("settle_reversal", (p.id, whose, transfer, *rest))]
+    if whose == "worker":
+        for more in reversal_undone(p):
+            accounts = await rt.accounts.get(more.debit), await rt.accounts.get(more.credit)
+            parts.append(Write("post", posting(more, *accounts)))
+        text = rt.books[stored.language].say(
+            "pay.reversed", ref=stored.ref, amount=amount_text(p.taken_minor, p.currency)
+        )
+        cause = f"payout:{p.id}:reversal"
+        told = message(rt, stored.sms_channel, p.worker, p.msisdn, text, "money", cause=cause)
+        parts.append(turns.put_message(told))
+    await rt.db.commit(parts)
+    rt.bells.ring("deliver", stored.sms_channel)
+    return Resolution(stored.ref, confirmed=True)

@@ -1,0 +1,1 @@
+"""The steps about workers, coordinators, partners, clients and operators, and their numbers and keys."""

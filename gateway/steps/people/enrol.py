@@ -1,0 +1,163 @@
+"""The rows of joining: a worker joins, or a coordinator enrols, names or removes a worker.
+
+The ledger of consent keeps a worker's own words. Of a coordinator's words it keeps only the
+command, because they contain a phone number.
+"""
+
+from gateway.base.msisdn import region_of
+from gateway.conversation.facts import (
+    Enrolled,
+    Joined,
+    PinReset,
+    RemovedByCoordinator,
+    WorkerNamed,
+    ZoneChosen,
+)
+from gateway.settings import Country
+from gateway.steps.messages import contact_hours
+from gateway.steps.messages.compose import message
+from gateway.steps.runtime import Runtime
+from gateway.store.db import Row, Write
+from gateway.store.people import coordinators, worker_writes, workers
+from gateway.store.turns import turns
+
+
+def country_of(rt: Runtime, msisdn: str) -> tuple[str, Country]:
+    """Return the region and the country of a number.
+
+    A number of a country that is not set up counts as the home country's.
+    """
+    region = region_of(msisdn) or rt.settings.region
+    if region not in rt.settings.countries:
+        region = rt.settings.region
+    return region, rt.settings.countries[region]
+
+
+def joined_part(rt: Runtime, fact: Joined, msisdn: str, channel: str, via: str, said: str) -> Write:
+    """Return the part that enrols a worker who joined by herself."""
+    region, country = country_of(rt, msisdn)
+    new = _new_worker(
+        rt, msisdn, fact.language, region, country.currency, channel, partner=fact.code
+    )
+    return worker_writes.enrol_worker(new, "joined" if fact.agreed else "asked", via, channel, said)
+
+
+def enrolled_parts(rt: Runtime, row: Row, fact: Enrolled, channel: str) -> list[Write]:
+    """Return the invited worker and her invitation.
+
+    The invitation replaces one that has not gone yet; at night it waits for her morning. A
+    coordinator who repeats the command wants it sent again, because the first one may be lost.
+    """
+    region, country = country_of(rt, fact.msisdn)
+    new = _new_worker(
+        rt,
+        fact.msisdn,
+        fact.language,
+        region,
+        country.currency,
+        channel,
+        name=fact.name,
+        partner=fact.partner,
+        coordinator=row["coordinator_id"],
+    )
+    invitation = message(
+        rt,
+        channel,
+        None,
+        fact.msisdn,
+        fact.invitation,
+        "invitation",
+    )
+    wakes = contact_hours.wakes_at(rt, region, new.zone)
+    return [
+        worker_writes.enrol_worker(new, "invited", "coordinator", channel, "ADD"),
+        coordinators.may_invite(
+            row["coordinator_id"], rt.settings.coordinators.invitations_per_day
+        ),
+        turns.put_message(invitation),
+        *([turns.defer_prompts(invitation.to_index, wakes)] if wakes else []),
+    ]
+
+
+def expected_part(
+    rt: Runtime, msisdn: str, name: str, language: str | None, channel: str, partner: str | None
+) -> Write:
+    """Return the part that records an expected worker, whom the operator's staff tell how to join.
+
+    No invitation is sent; her own JOIN or YES counts.
+    """
+    region, country = country_of(rt, msisdn)
+    new = _new_worker(
+        rt, msisdn, language or country.language, region, country.currency, channel,
+        name=name, partner=partner,
+    )  # fmt: skip
+    return worker_writes.enrol_worker(new, "invited", "operator", channel, "EXPECT")
+
+
+async def removed_parts(rt: Runtime, row: Row, fact: RemovedByCoordinator) -> list[Write]:
+    """Return the parts that remove a worker of this coordinator or of her centre.
+
+    Any other number changes nothing.
+    """
+    worker = await workers.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
+    if worker is None:
+        return []
+    return [
+        worker_writes.change_worker(
+            worker, "removed", "coordinator", None, "REMOVE", row["coordinator_id"]
+        )
+    ]
+
+
+async def named_parts(rt: Runtime, row: Row, fact: WorkerNamed) -> list[Write]:
+    """Name a worker of this coordinator."""
+    worker = await workers.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
+    if worker is None:
+        return []
+    return [worker_writes.name_worker(worker, fact.name, "coordinator", row["coordinator_id"])]
+
+
+async def zone_parts(rt: Runtime, row: Row, fact: ZoneChosen) -> list[Write]:
+    """Return the parts that set the time zone of a worker of this coordinator."""
+    worker = await workers.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
+    return [worker_writes.set_zone(worker, fact.zone)] if worker is not None else []
+
+
+async def unlocked_parts(rt: Runtime, row: Row, fact: PinReset) -> list[Write]:
+    """Return the parts that delete a worker's PIN and tell her so on her own phone.
+
+    A coordinator can therefore not unlock it without her knowledge.
+    """
+    worker = await workers.theirs(rt.db, rt.vault.index(fact.msisdn), row["coordinator_id"])
+    if worker is None:
+        return []
+    language, channel = await workers.reached(rt.db, worker)
+    text = rt.books[language].say("pin.reset")
+    told = message(rt, channel, worker, fact.msisdn, text, "money")
+    return [worker_writes.forget_pin(worker), turns.put_message(told)]
+
+
+def _new_worker(
+    rt: Runtime,
+    msisdn: str,
+    language: str,
+    region: str,
+    currency: str,
+    channel: str,
+    *,
+    name: str = "",
+    partner: str | None = None,
+    coordinator: int | None = None,
+) -> worker_writes.NewWorker:
+    return worker_writes.NewWorker(
+        index=rt.vault.index(msisdn),
+        sealed=rt.vault.seal(msisdn),
+        name=name,
+        language=language,
+        partner=partner,
+        coordinator=coordinator,
+        region=region,
+        currency=currency,
+        channel=channel,
+        zone=contact_hours.own_zone(rt, msisdn, region),
+    )

@@ -1,0 +1,211 @@
+"""What was typed where a PIN is asked for: judged here, and left out of everything that is kept.
+
+A provider sends the whole transcript with each step, PIN and all. What we keep of it has `MASK` for
+each secret key; the next step's transcript is compared with the same places masked. The raw body of
+such a step is not kept, its event is known by a keyed hash, and a PIN that was dialled ahead
+(`*384*20*2*3*1234#`) is not taken at all. What may be a PIN is left out as well where none is asked
+for (`maybe_pins_left_out`).
+"""
+
+import asyncio
+import base64
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import replace
+
+from gateway.base.errors import Refused
+from gateway.base.forms import body_of, fields
+from gateway.base.money import minor_per_major
+from gateway.conversation.people.coordinator import without_pin
+from gateway.conversation.people.number_change import pin_said
+from gateway.conversation.situation import PinView, Situation
+from gateway.conversation.views.pin import SECRET
+from gateway.phrases import book_in
+from gateway.phrases.book import ENGLISH
+from gateway.steps.runtime import Channel, Runtime
+from gateway.store.db import Row
+from gateway.ussd.port import TellsInput
+from gateway.workers import pins
+
+MASK = "\u2022"
+NOT_KEPT = "(a step with a PIN is not kept)"
+SMS_NOT_KEPT = b"(an SMS with a PIN is not kept)"
+_DIGITS = re.compile(r"\d(?:[ .-]?\d){3}")
+_BLANK = rb"(?:[\s+:=]|%20|%3A|%3D|%0A|%0D)"
+_SMS_PIN = re.compile(
+    rb"(\bPIN" + _BLANK + rb"*)[0-9]{4,6}(?=" + _BLANK + rb"*[.!]*(?:[&\"<;,}]|$))", re.IGNORECASE
+)
+_DIGIT_RUN = re.compile(r"\d(?:[ .-]?\d){3,}")
+_ANY_PIN = re.compile(rb"(?<![0-9])[0-9]{4,6}(?![0-9])")
+_MAYBE_PIN = re.compile(rb"(?<=[*=A-Fa-f])[0-9]{4,6}(?=\*|%2[Aa]|&|\s|$)")
+
+
+def masked(key: str) -> str:
+    """A key as it is kept: nothing of it, not even its length.
+
+    >>> masked("4821"), masked("48*21")
+    ('\u2022', '\u2022*\u2022')
+    """
+    return "*".join(MASK for _ in key.split("*"))
+
+
+def masked_like(transcript: str, known: str | None) -> str:
+    """`transcript` with the places masked that are masked in what is known of it.
+
+    >>> masked_like("2*3*4821*1", "2*3*\u2022")
+    '2*3*\u2022*1'
+    """
+    if not known or MASK not in known:
+        return transcript
+    secret = [n for n, key in enumerate(known.split("*")) if key == MASK]
+    keys = transcript.split("*")
+    for n in secret:
+        if n < len(keys):
+            keys[n] = MASK
+    return "*".join(keys)
+
+
+def left_out(known: str | None, typed: str) -> tuple[str, list[str]]:
+    """The transcript to keep after a secret key, and the keys to walk: only what leads back is walked as it was typed.
+
+    >>> left_out("2*3", "4821"), left_out("2*3", "00")
+    (('2*3*\u2022', ['\u2022']), ('2*3*\u2022', ['00']))
+    """
+    leads_back = not typed.isdecimal() or typed.strip() in ("0", "00")
+    return f"{known or ''}*{masked(typed)}", [typed if leads_back else MASK]
+
+
+def maybe_pins_left_out(transcript: str, known: str | None) -> str:
+    """Return the transcript with every new key masked that might be a PIN: four digits or more.
+
+    A PIN is also typed where none is asked for: while it is locked, too late, or dialled ahead. On
+    no screen but a question's is such a key the answer to anything, and a question's answer is kept
+    by itself.
+
+    >>> maybe_pins_left_out("2*3*4821*1", None), maybe_pins_left_out("2*3*4821", "2*3")
+    ('2*3*•*1', '2*3*•')
+    >>> maybe_pins_left_out("1*1200*7", "1*1200")
+    '1*1200*7'
+    """
+    before = len(known.split("*")) if known else 0
+    keys = transcript.split("*")
+    new = [MASK if _DIGITS.search(key) else key for key in keys[before:]]
+    return "*".join([*keys[:before], *new])
+
+
+def step_to_keep(channel: Channel, raw: bytes) -> bytes:
+    """Return the raw body of a step that failed, to be kept, without what might be a PIN."""
+    told = channel.ussd.typed_in if isinstance(channel.ussd, TellsInput) else ()
+    return without_pins(raw, told)
+
+
+def without_pins(raw: bytes, typed_in: Collection[str] = ()) -> bytes:
+    """Return the raw body of a step without what might be a PIN.
+
+    `typed_in`: the fields that hold what was typed, where the channel knows them; all others then
+    stay as they are.
+
+    >>> without_pins(b"session=a1&from=%2B254712345678&text=2*3*4821")
+    b'session=a1&from=%2B254712345678&text=2*3*####'
+    >>> without_pins(b'{"id": 7038, "text": "482199"}', ("text",))
+    b'{"id":"7038","text":"####"}'
+    """
+    if not typed_in:
+        return _MAYBE_PIN.sub(b"####", raw)
+    try:
+        form = fields(raw)
+    except Refused:
+        return _ANY_PIN.sub(b"####", raw)
+    return body_of({n: _DIGIT_RUN.sub("####", v) if n in typed_in else v for n, v in form.items()})
+
+
+def without_sms_pin(raw: bytes) -> bytes:
+    """Return the raw body of an SMS without the PIN that stands last in its text.
+
+    >>> without_sms_pin(b"from=%2B254722000001&text=UNLOCK+0712345678+PIN+4821&id=7")
+    b'from=%2B254722000001&text=UNLOCK+0712345678+PIN+####&id=7'
+    >>> without_sms_pin(b'{"text": "unlock 0712345678 pin 4821"}'), without_sms_pin(b"text=PIN+0712345678")
+    (b'{"text": "unlock 0712345678 pin ####"}', b'text=PIN+0712345678')
+    """
+    return _SMS_PIN.sub(rb"\1####", raw)
+
+
+def pin_in(rt: Runtime, said: str) -> str | None:
+    """Return the PIN in a worker's SMS: one that asks for another number, in any language."""
+    return pin_said(said, rt.settings.region, book_in(ENGLISH, rt.books), rt.books)
+
+
+def kept_sms(rt: Runtime, raw: bytes, said: str) -> bytes:
+    """Return the raw body of an SMS to keep: without the PIN that stands in its text, however that is coded.
+
+    Where the text cannot be found in the body, nothing of it is kept."""
+    kept = without_sms_pin(raw)
+    pin = without_pin(said)[1] or pin_in(rt, said)
+    if pin is None:
+        return kept
+    try:
+        form = fields(kept)
+    except Refused:
+        return SMS_NOT_KEPT
+    if kept != raw and not any(_shows(pin, value) for value in form.values()):
+        return kept
+    masked = {name: _masked_text(pin, said, value) for name, value in form.items()}
+    hidden = masked != form and not any(_shows(pin, value) for value in masked.values())
+    return body_of(masked) if hidden else SMS_NOT_KEPT
+
+
+def _masked_text(pin: str, said: str, value: str) -> str:
+    """Return a field without the PIN, where the field is the text that was read."""
+    if value.strip() == said.strip():
+        return _without(pin, value)
+    return _without(pin, said) if _shows(pin, _unpacked(value)) else value
+
+
+def _without(pin: str, text: str) -> str:
+    """Return a text in which neither the PIN nor another run of digits as short is left."""
+    short = re.compile(rf"(?<!\d)\d{{{len(pin)}}}(?!\d)")
+    return short.sub("####", text)
+
+
+def _shows(pin: str, value: str) -> bool:
+    """Return whether a PIN stands in a value, in digits of any script, and not within a longer number."""
+    plain = "".join(str(unicodedata.digit(ch, ch)) for ch in value)
+    return re.search(rf"(?<![0-9]){re.escape(pin)}(?![0-9])", plain) is not None
+
+
+def _unpacked(value: str) -> str:
+    """Return what a value in base64 holds, "" for any other value: some providers send long texts so."""
+    try:
+        return base64.b64decode(value, validate=True).decode(errors="replace")
+    except ValueError:
+        return ""
+
+
+async def judged(rt: Runtime, row: Row, situation: Situation, keys: list[str]) -> Situation:
+    """The situation with whether the key that was typed, where a PIN is asked for, is the right one."""
+    if situation.pin is None or not keys or row["view"] not in SECRET:
+        return situation
+    return situation.changed(pin=await _typed(rt, row, situation.pin, keys[0].strip()))
+
+
+async def _typed(rt: Runtime, row: Row, view: PinView, typed: str) -> PinView:
+    if row["view"] == "pin_new":
+        if not pins.acceptable(typed):
+            return view
+        made = await asyncio.to_thread(pins.hashed, typed, rt.vault.pepper)
+        return replace(view, typed_hash=made)
+    kept = row["memory"].get("hash") if row["view"] == "pin_again" else row["pin_hash"]
+    if not kept or view.locked:
+        return view
+    right = await asyncio.to_thread(pins.is_right, typed, kept, rt.vault.pepper)
+    return replace(view, typed_right=right)
+
+
+def view(rt: Runtime, row: Row, currency: str) -> PinView:
+    """What every turn may know of her PIN."""
+    return PinView(
+        known=row["pin_hash"] is not None,
+        tries_left=pins.TRIES_MAX - (row["pin_wrong"] or 0),
+        free_minor=rt.settings.pin_free * minor_per_major(currency),
+    )

@@ -1,0 +1,79 @@
+"""A worker's SIM is a stranger's now: the number is taken from the worker, who keeps all else and comes back with another."""
+
+from datetime import timedelta
+
+from gateway.base.errors import OtherKey
+from gateway.base.ids import WorkerId
+from gateway.base.msisdn import NO_NUMBER, mask
+from gateway.conversation.context import short_name
+from gateway.conversation.facts import NumberDoubted, NumberReleased
+from gateway.gsm.septets import gsm_only
+from gateway.payments.states import PayoutEvent, PayoutState
+from gateway.steps.messages import notify_outside
+from gateway.steps.messages.compose import message
+from gateway.steps.payouts.disburse import decided, written
+from gateway.steps.runtime import Runtime
+from gateway.store.db import Row, Write
+from gateway.store.payouts import payouts
+from gateway.store.people import number_moves, workers
+from gateway.store.turns import turns
+
+_ASKED_BACK = timedelta(days=1)
+_NAME_MAX = 12
+
+
+async def is_quiet(rt: Runtime, worker: WorkerId, msisdn: str) -> bool:
+    """Return whether this number was not heard of for so long that its SIM may be another person's by now."""
+    since = rt.clock.now() - timedelta(days=rt.settings.controls.quiet_days)
+    return not await number_moves.heard_lately(rt.db, worker, rt.vault.index(msisdn), since)
+
+
+async def parts(
+    rt: Runtime,
+    row: Row,
+    fact: NumberDoubted | NumberReleased,
+    *,
+    msisdn: str,
+    via: str,
+    channel: str,
+) -> list[Write]:
+    """Return what NOTME from a worker's number writes, the first time and the second."""
+    worker, now = WorkerId(row["worker_id"]), rt.clock.now()
+    index, none = rt.vault.index(msisdn), rt.vault.seal(NO_NUMBER)
+    if isinstance(fact, NumberDoubted):
+        return [number_moves.doubt(worker, index, none, channel, now + _ASKED_BACK, now)]
+    released = number_moves.release(
+        worker, index, none, channel=channel, via=via, screen=fact.screen, now=now
+    )
+    return [*await _payout_cancelled(rt, row), released, *await _told(rt, row, worker, msisdn)]
+
+
+async def _payout_cancelled(rt: Runtime, row: Row) -> list[Write]:
+    """Return the parts that bring a payout back which has not left: it would go to the stranger."""
+    ref = row["payout_ref"]
+    stored = await payouts.by_ref(rt.db, rt.vault, ref) if ref else None
+    if stored is None or stored.payout.state not in (
+        PayoutState.QUEUED,
+        PayoutState.AWAITING_APPROVAL,
+    ):
+        return []
+    decision = decided(rt, stored, PayoutEvent.CANCEL)
+    return await written(rt, stored, decision, "its number is another person's", quiet=True)
+
+
+async def _told(rt: Runtime, row: Row, worker: WorkerId, msisdn: str) -> list[Write]:
+    """Return the SMS to the worker's coordinators, else to the numbers of `controls.tell`."""
+    name = gsm_only(short_name(row["name"]), _NAME_MAX).strip() or "?"
+    found: list[Write] = []
+    for one in await workers.coordinators_of(rt.db, worker):
+        try:
+            to = rt.vault.open(one["msisdn_sealed"])
+        except OtherKey:
+            continue
+        text = rt.books[one["language"]].say("not_me.told", first=name, number=mask(msisdn))
+        told = message(rt, rt.settings.sms_channel, None, to, text, "money")
+        found.append(turns.put_message(told))
+    if found:
+        return found
+    text = rt.books["en"].say("not_me.told", first=name, number=mask(msisdn))
+    return notify_outside.told_parts(rt, text, f"released:{worker}:{rt.clock.now():%Y-%m-%d}")

@@ -1,0 +1,128 @@
+"""The mark of a batch's confidences: whether gold has checked them, and with how many gold tasks.
+
+Every output of a confidence (results, proof, the history of a task, a correction's diff, commands)
+uses `Checked.told`, and `in_words` for its wording.
+"""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from gateway.qa.judging.overlap import CONFIDENCE
+from gateway.qa.judging.ties import tied
+from gateway.steps.quality.comparison import compared_as
+from gateway.steps.runtime import Runtime
+from gateway.store.batches import results
+from gateway.store.batches.batches import Batch
+from gateway.store.batches.reviews import PERSON
+from gateway.store.db import Row
+
+_ONLINE = "online"
+"""The rule of a result that was judged one answer at a time; its confidence is estimated anew when
+the batch closes.
+"""
+_DIGITS = 4
+
+
+class Sure(TypedDict):
+    """A confidence with its mark (`Checked.of`).
+
+    `checked_with_gold` is 0 where it is not checked.
+    """
+
+    confidence: float | None
+    confidence_checked: bool | None
+    checked_with_gold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The check of a batch's confidences with gold."""
+
+    gold: int
+    """The number of gold tasks of the batch that were answered."""
+    done: bool
+    """True if the batch is closed and its confidences were estimated with them."""
+
+    @property
+    def all(self) -> bool:
+        """Return True if the confidences of the batch's estimated results are checked."""
+        return self.done and self.gold > 0
+
+    def of(self, confidence: float | None, rule: str | None) -> bool | None:
+        """Return True if one result's confidence is checked.
+
+        Return None where the result has no confidence, or where a person decided it.
+        """
+        if confidence is None or rule == PERSON:
+            return None
+        return self.all and rule != _ONLINE
+
+    def told(self, confidence: float | None, rule: str | None) -> Sure:
+        """Return one result's confidence with its mark."""
+        is_checked = self.of(confidence, rule)
+        return {
+            "confidence": None if confidence is None else round(confidence, _DIGITS),
+            "confidence_checked": is_checked,
+            "checked_with_gold": self.gold if is_checked else 0,
+        }
+
+
+def in_words(told: Sure | Mapping[str, Any]) -> str:
+    """Return the words behind a confidence; "" where there is none, or a person decided.
+
+    >>> in_words(Checked(40, done=True).told(0.97, "auto"))
+    ', checked with 40 gold tasks'
+    >>> in_words(Checked(40, done=True).told(1.0, "person"))
+    ''
+    >>> in_words(Checked(0, done=True).told(0.97, "auto"))
+    ', not checked with gold'
+    """
+    match told["confidence_checked"]:
+        case True:
+            return f", checked with {told['checked_with_gold']} gold tasks"
+        case False:
+            return ", not checked with gold"
+        case _:
+            return ""
+
+
+async def checked(rt: Runtime, batch: Batch, state: str) -> Checked:
+    """Return the check of the confidences of a batch in this state."""
+    return Checked(await results.gold_answered(rt.db, batch.id), state == "done")
+
+
+async def sure_of(rt: Runtime, answers: Sequence[Row | None]) -> list[Sure | None]:
+    """Return the marked confidence of the decision behind each paid answer.
+
+    The rows come from `gateway.store.ledger.traces`. The entry is None for a row that is not an answer.
+    """
+    known: dict[str, Checked] = {}
+    for batch in {answer["batch"] for answer in answers if answer}:
+        state = await results.state_of(rt.db, batch)
+        known[batch] = Checked(await results.gold_answered(rt.db, batch), state == "done")
+    return [
+        known[answer["batch"]].told(answer["confidence"], answer["rule"]) if answer else None
+        for answer in answers
+    ]
+
+
+async def results_of(rt: Runtime, batch: Batch, state: str) -> AsyncGenerator[dict[str, Any]]:
+    """Yield every result of a batch in the form that clients receive."""
+    known = await checked(rt, batch, state)
+    is_text, language = rt.kind_of(batch.kind).IS_TEXT, compared_as(rt, batch)
+    bar = batch.confidence or CONFIDENCE
+    async for row in results.of_batch(rt.db, batch.id, batch.method, bar):
+        yield _told(row, known, is_tied=tied(row["values"], is_text=is_text, language=language))
+
+
+def _told(row: Row, known: Checked, *, is_tied: bool) -> dict[str, Any]:
+    return {
+        "task": row["name"],
+        "state": row["state"],
+        "value": row["value"],
+        **known.told(row["confidence"], row["rule"]),
+        "answers": row["answered"],
+        "tied": is_tied,
+        "rule": row["rule"],
+    }

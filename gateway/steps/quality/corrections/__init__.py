@@ -1,0 +1,1 @@
+"""The corrections of gold and of labels, and what follows from them."""

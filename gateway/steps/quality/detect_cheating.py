@@ -1,0 +1,95 @@
+"""Looks over a batch for signs that answers were not read, were copied, or that gold has leaked.
+
+What it finds goes to a person with the evidence (see `store.findings`). It changes nobody's work
+and nobody's money.
+"""
+
+from collections import defaultdict
+
+from gateway.qa.cheating import findings as signs_of
+from gateway.qa.gold_leak import Seen, leaks
+from gateway.qa.observed import Deed, Observed
+from gateway.steps.runtime import Runtime
+from gateway.steps.turns.questions import options_for
+from gateway.store.batches.batches import Batch
+from gateway.store.db import Row
+from gateway.store.quality import findings
+from gateway.store.quality.findings import FindingRecord
+
+FIRST_SHOWINGS = 5  # of a gold task: nobody can have told anybody yet
+
+
+async def watch(rt: Runtime, batch_id: str) -> int:
+    """Write down what a person should look at; how many findings."""
+    batch = await rt.batches.fresh(batch_id)
+    rows = await findings.deeds(rt.db, batch_id)
+    found = _worn_gold(batch, rows)
+    if not rt.kind_of(batch.kind).IS_TEXT and rows:
+        found += _signs(batch, rows)
+    async with rt.db.transaction() as db:
+        for one in found:
+            await findings.record(db, one)
+    return len(found)
+
+
+def _signs(batch: Batch, rows: list[Row]) -> list[FindingRecord]:
+    deeds = [_deed(batch, row) for row in rows]
+    ties = {
+        str(row["worker_id"]): {
+            name: str(row[column])
+            for name, column in (("partner", "partner_id"), ("enrolled by", "coordinator_id"))
+            if row[column] is not None
+        }
+        for row in rows
+    }
+    seen = Observed(deeds, [o.id for o in batch.options], ties)
+    return [
+        FindingRecord(
+            one.rule,
+            f"batch:{batch.id}:workers:{','.join(one.workers)}",
+            {"sentence": one.sentence, "chance": one.chance, **one.evidence},
+            worker=int(one.workers[0]),
+            batch=batch.id,
+        )
+        for one in signs_of(seen)
+    ]
+
+
+def _deed(batch: Batch, row: Row) -> Deed:
+    """An answer with the key it was on this worker's own menu."""
+    worker = row["worker_id"]
+    order = tuple(o.id for o in options_for(batch, worker))
+    key = order.index(row["value"]) if row["value"] in order else -1
+    at = row["created_at"].timestamp()
+    return Deed(str(row["task_id"]), str(worker), row["value"], key, order, at)
+
+
+def _worn_gold(batch: Batch, rows: list[Row]) -> list[FindingRecord]:
+    """Gold that later comers know much better than the first ones did: it has been passed on."""
+    shown: defaultdict[int, list[bool]] = defaultdict(list)
+    for row in rows:
+        if row["right"] is not None:
+            shown[row["task_id"]].append(row["right"])
+    tested = {
+        str(task): (
+            Seen(sum(rights[FIRST_SHOWINGS:]), len(rights) - FIRST_SHOWINGS),
+            Seen(sum(rights[:FIRST_SHOWINGS]), FIRST_SHOWINGS),
+        )
+        for task, rights in shown.items()
+        if len(rights) > FIRST_SHOWINGS
+    }
+    return [
+        FindingRecord(
+            "leaked_gold",
+            f"task:{leak.who}",
+            {
+                "first_right": leak.fresh.right,
+                "first_seen": leak.fresh.seen,
+                "later_right": leak.old.right,
+                "later_seen": leak.old.seen,
+                "chance": leak.chance,
+            },
+            batch=batch.id,
+        )
+        for leak in leaks(tested)
+    ]

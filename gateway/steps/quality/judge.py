@@ -1,0 +1,143 @@
+"""The effect of one answer on its task: the next paid slot, the verdict, the earning.
+
+It is pure except for the shape of its inputs.
+"""
+
+from datetime import timedelta
+
+from gateway.base.ids import AccountId, AssignmentId, TaskId, WorkerId
+from gateway.conversation.facts import Answered
+from gateway.payments.ledger import postings
+from gateway.qa.judging.overlap import (
+    CONFIDENCE,
+    Policy,
+    TaskDecision,
+    Verdict,
+    judge,
+    parse_policy,
+)
+from gateway.qa.skills.skill import Skill
+from gateway.steps.quality.answer_price import Better, market
+from gateway.steps.quality.comparison import compared_as
+from gateway.steps.quality.judgement_record import judged
+from gateway.steps.quality.rulings import version_of
+from gateway.steps.runtime import Runtime
+from gateway.steps.turns.understand import skill_of
+from gateway.store.batches.batches import Batch
+from gateway.store.batches.reviews import AMBIGUOUS
+from gateway.store.db import Row, Write
+from gateway.store.turns import turns
+
+STATES = {
+    TaskDecision.ACCEPT: "decided",
+    TaskDecision.ASK_MORE: "open",
+    TaskDecision.ASK_BETTER: "open",
+    TaskDecision.REVIEW: "review",
+    TaskDecision.AMBIGUOUS: "review",
+}
+
+
+def answer_part(rt: Runtime, row: Row, batch: Batch, fact: Answered, via: str) -> Write:
+    """Return the row changes of an answer to the question that was read in `row`."""
+    worker = WorkerId(row["worker_id"])
+    gold = row["held_gold"]
+    value = batch.handling.same.get(fact.value, fact.value)
+    answered = turns.AnswerRow(
+        assignment=AssignmentId(fact.assignment),
+        assignment_was=row["held_state"],
+        task=TaskId(fact.task),
+        answered=row["held_answered"],
+        wanted=row["held_wanted"],
+        worker=worker,
+        gold_kind=batch.kind if batch.gold_rate else None,
+        via=via,
+        said=fact.said,
+        value=value,
+        right=None if gold is None else is_right(rt, batch, value, gold),
+        capped=batch.capped,
+    )
+    earning = postings.earn(
+        answered.assignment, batch.id, worker, batch.price_minor, batch.currency
+    )
+    return turns.record_answer(
+        answered,
+        _after(rt, row, batch, value, via),
+        earning,
+        batch.hold_account,
+        AccountId(row["account_id"]),
+    )
+
+
+def _after(rt: Runtime, row: Row, batch: Batch, value: str, via: str) -> turns.TaskAfter:
+    given: int = row["held_answered"] + 1
+    wanted: int = row["held_wanted"]
+    if given < wanted:
+        return turns.TaskAfter(wanted, "open", None, None, None)
+    if row["held_gold"] is not None:
+        return turns.TaskAfter(wanted, "decided", row["held_gold"], 1.0, "gold")
+    skills = _skills(row, batch)
+    verdict = _verdict(rt, row, batch, value, via, skills)
+    version = version_of(batch)
+    # these answers are paid, but decide nothing
+    void = row["held_answered"] - len(row["vote_values"] or ())
+    kept = judged(rt.clock.now(), version, skills, verdict)
+    # The judge never gets more answers than were reserved and paid for.
+    more = min(verdict.answers_wanted + void, row["held_maximum"])
+    state = STATES[verdict.decision]
+    rule = AMBIGUOUS if verdict.decision is TaskDecision.AMBIGUOUS else "online"
+    if state == "open" and more > given:
+        skill = verdict.skill_wanted or None
+        until = rt.clock.now() + timedelta(seconds=batch.lease_s) if skill else None
+        return turns.TaskAfter(more, "open", None, None, None, None, skill, until, kept)
+    state = "review" if state == "open" else state
+    return turns.TaskAfter(
+        given, state, verdict.value, verdict.confidence, rule, version, judged=kept
+    )
+
+
+def _skills(row: Row, batch: Batch) -> list[Skill]:
+    """Return the skills of the workers who answered, in the order of their answers.
+
+    The skill of the worker of this answer is last.
+    """
+    rights, wrongs = row["vote_rights"] or (), row["vote_wrongs"] or ()
+    skills = [Skill(right, wrong) for right, wrong in zip(rights, wrongs, strict=True)]
+    return [*skills, skill_of(row, batch.kind)[0]]
+
+
+def _verdict(
+    rt: Runtime, row: Row, batch: Batch, value: str, via: str, skills: list[Skill]
+) -> Verdict:
+    return judge(
+        rt.kind_of(batch.kind).IS_TEXT,
+        [*(row["vote_values"] or ()), value],
+        skills,
+        batch.option_ids,
+        policy_of(batch, row["held_maximum"]),
+        language=compared_as(rt, batch),
+        market=market(rt, batch, row["held_text"], via, _better(row)),
+    )
+
+
+def _better(row: Row) -> Better | None:
+    found: float | None = row["held_better"]
+    return None if found is None else Better(found, row["held_better_by_sms"])
+
+
+def policy_of(batch: Batch, available: int) -> Policy:
+    """Return the batch's overlap policy for a task that may have `available` paid answers."""
+    return parse_policy(
+        batch.policy, available=available, confidence=batch.confidence or CONFIDENCE
+    )
+
+
+def is_right(rt: Runtime, batch: Batch, value: str, truth: str) -> bool:
+    """Return True if an answer agrees with the known truth.
+
+    A typed answer may differ from it by a typing error.
+    """
+    if not rt.kind_of(batch.kind).IS_TEXT:
+        return value == truth
+    from gateway.qa.typed.near import says_same  # noqa: PLC0415  # rapidfuzz, for text only
+
+    return says_same(value, truth, compared_as(rt, batch))

@@ -1,0 +1,108 @@
+"""What gold means for a worker: a pause where it stays under the bar, a kind word, and a way back.
+
+A pause is of one kind of task and of a few days. Then a new trial begins, with nothing held against
+her. Money is never touched. Whoever is paused is also a finding, so that a person can see whether
+it is the worker or the gold.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from gateway.base.errors import OtherKey
+from gateway.base.ids import WorkerId
+from gateway.conversation.notices import back_notice, day_text, paused_notice
+from gateway.conversation.situation import SkillView
+from gateway.phrases import book_in
+from gateway.steps.messages.compose import message
+from gateway.steps.runtime import Runtime
+from gateway.store.db import Connection, statement
+from gateway.store.quality import findings
+from gateway.store.quality.findings import FindingRecord
+from gateway.store.turns import turns
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Gold of one worker at one kind, since her trial began: found right and wrong."""
+
+    worker: int
+    kind: str
+    right: int
+    wrong: int
+
+
+async def pause(rt: Runtime, db: Connection, trial: Trial) -> None:
+    """No questions of this kind for a while; she is told until when."""
+    until = rt.clock.now() + timedelta(days=rt.settings.pause_days)
+    await db.execute(
+        """update skill set paused_until = $3, paused_right = trial_right, paused_wrong = trial_wrong, pauses = pauses + 1,
+             trial_right = 0, trial_wrong = 0, trial_from = now(), drift = 0
+           where worker_id = $1 and kind = $2""",
+        trial.worker,
+        trial.kind,
+        until,
+    )
+    evidence: dict[str, object] = {
+        "kind": trial.kind,
+        "gold_right": trial.right,
+        "gold_wrong": trial.wrong,
+        "paused_until": until.isoformat(),
+    }
+    subject = f"worker:{trial.worker}:{trial.kind}"
+    await findings.record(db, FindingRecord("below_bar", subject, evidence, trial.worker))
+    await tell(rt, db, trial.worker, until)
+
+
+async def unpause(rt: Runtime, db: Connection, worker: int, kind: str) -> None:
+    """The pause was ours to regret: she may work again, and is told so."""
+    await db.execute(
+        """update skill set paused_until = null, pauses = greatest(0, pauses - 1),
+             trial_right = trial_right + paused_right, trial_wrong = trial_wrong + paused_wrong, trial_from = 'epoch'
+           where worker_id = $1 and kind = $2""",
+        worker,
+        kind,
+    )
+    await db.execute(
+        """update finding set state = 'closed', outcome = 'the gold was wrong', closed_by = 'gold correct', closed_at = now()
+           where kind = 'below_bar' and subject = $1 and state = 'open'""",
+        f"worker:{worker}:{kind}",
+    )
+    await tell(rt, db, worker, None)
+
+
+async def tell(rt: Runtime, db: Connection, worker: int, until: datetime | None) -> None:
+    """One SMS: paused until then, or (None) back again. Nothing to who has left."""
+    row = await db.fetchrow(
+        "select language, state, sms_channel, msisdn_sealed from worker where id = $1", worker
+    )
+    if row is None or row["state"] != "active":
+        return
+    book = book_in(row["language"], rt.books)
+    text = paused_notice(book, until) if until else back_notice(book)
+    try:
+        msisdn = rt.vault.open(row["msisdn_sealed"])
+    except OtherKey:  # STATUS and SKILL tell the same; everybody else's gold is judged on
+        log.warning("a worker's number was sealed with another key", worker=worker)
+        return
+    notice = message(rt, row["sms_channel"], WorkerId(worker), msisdn, text, "standing")
+    query, arguments = statement([turns.put_message(notice)])
+    await db.execute(query, *arguments)
+    rt.bells.ring("deliver", row["sms_channel"])
+
+
+async def skill_view(rt: Runtime, worker: WorkerId) -> SkillView:
+    """What SKILL tells: her gold so far, and the pause she is in."""
+    row = await rt.db.row(
+        """select coalesce(sum(gold_right), 0)::int as right, coalesce(sum(gold_right + gold_wrong), 0)::int as seen,
+             max(paused_until) filter (where paused_until > now()) as until,
+             (select count(*) from answer where worker_id = $1) as answers
+           from skill where worker_id = $1""",
+        worker,
+    )
+    assert row is not None
+    until = day_text(row["until"]) if row["until"] else None
+    return SkillView(row["answers"], row["right"], row["seen"], until)

@@ -1,0 +1,189 @@
+"""A running batch is estimated as a whole while its answers come in: warm skills for the judge of single answers.
+
+One answer's update is O(options) and stays in its turn; this is the slower, better look over all of them. It runs when
+enough answers are new (see `score.RELEARN_AFTER`), so that all of a batch's looks together cost about as much as the last.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway.qa.batch import aggregate
+from gateway.qa.port import encode
+from gateway.qa.skills.relearn import relearned
+from gateway.qa.skills.skill import CONSENSUS_WEIGHT, Skill
+from gateway.steps.batches.close import SLICE
+from gateway.steps.precedence import wait_for_phones
+from gateway.steps.quality.comparison import compared_as
+from gateway.steps.quality.corrections.follow import follow
+from gateway.steps.quality.promote import promote
+from gateway.steps.quality.top_workers import look_for_better
+from gateway.steps.retry import until_settled
+from gateway.steps.runtime import Runtime
+from gateway.store.batches import background
+from gateway.store.batches.batches import Batch
+from gateway.store.db import Row
+from gateway.store.quality import skills
+
+_LEASE, _RENEW_S = timedelta(seconds=60), 15.0
+WORKERS_SLICE = 500
+"""Workers whose skills change in one commit: a worker's own answer waits for her skill."""
+
+
+async def relearn(rt: Runtime, batch_id: str) -> int:
+    """Skills of a batch's workers anew; from how many answers. 0 while another process is at it."""
+    await follow(rt, batch_id)
+    batch = await rt.batches.fresh(batch_id)
+    now = rt.clock.now()
+    async with rt.db.transaction() as db:
+        before = await background.begin_learning(
+            db, batch.id, now, now + _LEASE, {"doing": "learning", "done": 0, "of": None}
+        )
+    if before is None:
+        return 0
+    try:
+        async with _held(rt, batch):
+            known = await _relearn(rt, batch)
+    finally:
+        if await background.ends(rt.db, batch.id):  # somebody corrected what we had read already
+            rt.bells.ring("relearn", batch_id)
+    await look_for_better(rt, batch)
+    if _rung(known) > _rung(before):
+        rt.bells.ring("watch", batch_id)
+    return known
+
+
+@asynccontextmanager
+async def _held(rt: Runtime, batch: Batch) -> AsyncGenerator[None]:
+    """Keep the batch from being scored while the block runs; a process that dies keeps it no longer than its lease."""
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(_RENEW_S)
+            await background.renew(rt.db, batch.id, rt.clock.now() + _LEASE)
+
+    renewing = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        renewing.cancel()
+
+
+def _rung(answers: int) -> int:
+    """Looking for cheats costs far more than learning, and nobody is judged by it at once: at every doubling is enough
+    (and at the end, see `steps.close`).
+
+    >>> _rung(0), _rung(50), _rung(99), _rung(100)
+    (0, 6, 7, 7)
+    """
+    return answers.bit_length()
+
+
+async def _relearn(rt: Runtime, batch: Batch) -> int:
+    """How many answers are known now.
+
+    The look itself needs no lock: what it rests on is not scored meanwhile.
+
+    Answers are marked first, some at a time; then what they teach, some workers at a time. A
+    process that dies in between leaves them to the next look, which the batch is still due for, and
+    which replaces what each worker was taught before.
+    """
+    rows = await skills.decided_answers(rt.db, batch.id)
+    look, number, new = await asyncio.to_thread(_looked, rt, batch, rows)
+    for at in range(0, len(new), SLICE):
+        async with rt.db.transaction() as db:
+            await skills.scored(db, new[at : at + SLICE])
+        doing = {"doing": "learning", "done": min(at + SLICE, len(new)), "of": len(new)}
+        await background.goes_on(rt.db, batch.id, rt.clock.now() + _LEASE, doing)
+        await wait_for_phones(rt)
+
+    if look is not None:
+        await _teach(rt, batch, look)
+    async with rt.db.transaction() as db:
+        await skills.learned(db, batch.id, number)
+    return number
+
+
+def _looked(rt: Runtime, batch: Batch, rows: list[Row]) -> tuple["_Look | None", int, list[int]]:
+    """What a look says, how many answers to real questions it rests on, and which of them no skill knows."""
+    real = [row for row in rows if row["gold"] is None]
+    new = [row["id"] for row in real if not row["scored"]]
+    return _shown(rt, batch, rows) if real else None, len(real), new
+
+
+async def _teach(rt: Runtime, batch: Batch, look: "_Look") -> None:
+    sure = look.sure
+    if sure is not None:
+
+        async def promoted() -> None:
+            async with rt.db.transaction() as db:
+                await promote(db, batch, look.gold, sure)
+
+        await until_settled(promoted)
+    workers = sorted(look.shown)
+    for at in range(0, len(workers), WORKERS_SLICE):
+        some = {worker: look.shown[worker] for worker in workers[at : at + WORKERS_SLICE]}
+
+        async def taught(some: dict[int, Skill] = some) -> None:
+            async with rt.db.transaction() as db:
+                await skills.replace_taught(db, batch.id, batch.kind, some)
+
+        await until_settled(taught)
+        doing = {"doing": "teaching", "done": min(at + WORKERS_SLICE, len(workers)), "of": len(workers)}  # fmt: skip
+        await background.goes_on(rt.db, batch.id, rt.clock.now() + _LEASE, doing)
+        await wait_for_phones(rt)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the answers to real questions say of their workers; gold helps to judge them, and is counted elsewhere.
+    `sure`: how sure each task's result is, where results may become gold."""
+
+    shown: dict[int, Skill]
+    gold: dict[str, str]
+    sure: dict[str, float] | None
+
+
+def _shown(rt: Runtime, batch: Batch, rows: list[Row]) -> _Look:
+    gold = {row["name"]: row["gold"] for row in rows if row["gold"] is not None}
+    triples = [(row["name"], str(row["worker_id"]), row["value"]) for row in rows]
+    if rt.kind_of(batch.kind).IS_TEXT:
+        return _Look(_shown_by_text(triples, gold, compared_as(rt, batch)), gold, None)
+    answers = encode(triples, batch.option_ids)
+    found = aggregate(answers, batch.method, gold or None)
+    sure = None
+    if batch.handling.promote_gold:
+        sure = dict(zip(answers.tasks, (float(c) for c in found.confidence), strict=True))
+    known = relearned(answers, found.estimate)
+    for task, worker, value in triples:
+        if task in gold:
+            right = CONSENSUS_WEIGHT * (value == gold[task])
+            was = known[worker]
+            known[worker] = Skill(
+                max(0.0, was.right - right), max(0.0, was.wrong - CONSENSUS_WEIGHT + right)
+            )
+    return _Look({int(worker): skill for worker, skill in known.items()}, gold, sure)
+
+
+def _shown_by_text(
+    triples: list[tuple[str, str, str]], gold: dict[str, str], language: str
+) -> dict[int, Skill]:
+    from gateway.qa.text.aggregate import aggregate as aggregate_texts  # noqa: PLC0415  # rapidfuzz, for text only
+    from gateway.qa.typed.near import is_near  # noqa: PLC0415
+    from gateway.qa.typed.normalise import normalise  # noqa: PLC0415
+
+    found = aggregate_texts(triples, gold, language=language)
+    believed = {
+        task: (normalise(value, language), sure)
+        for task, value, sure in zip(found.tasks, found.value, found.confidence, strict=True)
+    }
+    shown: dict[int, Skill] = {}
+    for task, worker, value in triples:
+        if task in gold:
+            continue
+        best, sure = believed[task]
+        agreement = sure if is_near(normalise(value, language), best) else 1.0 - sure
+        shown[int(worker)] = shown.get(int(worker), Skill()).after_consensus(agreement)
+    return shown

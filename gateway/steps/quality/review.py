@@ -1,0 +1,33 @@
+"""Tasks that stayed in doubt wait for a person: she decides, and her word stands."""
+
+from gateway.base.errors import Refused
+from gateway.steps.runtime import Runtime
+from gateway.store.batches import reviews
+from gateway.store.batches.batches import Batch
+
+
+async def decide(rt: Runtime, batch_id: str, task: str, value: str, by: str) -> None:
+    """A person's decision of a task in review.
+
+    Raises Refused when it is not in review, or the value is none.
+    """
+    batch = await rt.batches.fresh(batch_id)
+    truth = said_truth(rt, batch, value)
+    if await reviews.decide(rt.db, batch_id, task, truth, by):
+        return
+    state = await reviews.state_of(rt.db, batch_id, task)
+    if state is None:
+        raise Refused(f"no task {task!r} in this batch", field="task", status=404)
+    raise Refused(
+        f"the task {task!r} is {state}; only a task in review can be decided",
+        field="task",
+        status=409,
+    )
+
+
+def said_truth(rt: Runtime, batch: Batch, value: str) -> str:
+    """Return the value that a person says is true, as results name it; raise Refused where the batch has no such value."""
+    try:
+        return rt.kind_of(batch.kind).check_truth(value, batch.options)
+    except Refused as bad:
+        raise Refused(str(bad).replace("the truth", "value", 1), field="value") from None

@@ -1,0 +1,55 @@
+"""By which rule a batch decides, as data with a version: every decision keeps the version (see `gateway.qa.judging.ruling`)."""
+
+from functools import lru_cache
+
+from gateway.base.ids import BatchId
+from gateway.qa.judging.overlap import CONFIDENCE
+from gateway.qa.judging.ruling import Ruling
+from gateway.store.batches.batches import Batch
+from gateway.store.db import Connection
+from gateway.store.quality import rulings
+
+_EVERYBODY = 32_767  # answers that the policy `all` may want; each task's own slots limit it
+
+
+def ruling_of(batch: Batch) -> Ruling:
+    """The batch's rule now. How many answers a task may have at most stands with the task."""
+    return _ruling(
+        batch.option_ids,
+        batch.policy,
+        batch.confidence or CONFIDENCE,
+        batch.method,
+        batch.price_minor,
+    )
+
+
+async def switch_on(
+    db: Connection,
+    batch: BatchId,
+    rule: Ruling,
+    *,
+    by: str,
+    reason: str,
+    trial: dict[str, object] | None = None,
+) -> None:
+    """Write down that a batch is decided by a rule from now on; `trial`: what a dry run on past answers said."""
+    await rulings.keep(db, rule.version, rule.as_data())
+    await rulings.switched(db, batch, rule.version, by, reason, trial)
+
+
+def version_of(batch: Batch) -> str:
+    """The version of the batch's rule now."""
+    return _version(ruling_of(batch))
+
+
+@lru_cache(maxsize=256)
+def _version(rule: Ruling) -> str:
+    return rule.version
+
+
+@lru_cache(maxsize=256)
+def _ruling(
+    options: tuple[str, ...], policy: str, confidence: float, method: str, price_minor: int
+) -> Ruling:
+    most = _EVERYBODY if policy == "all" else None
+    return Ruling(options, policy, confidence, method, price_minor, most)

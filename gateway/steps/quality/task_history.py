@@ -1,0 +1,125 @@
+"""The whole story of one task: who was asked when, what was answered, what the judge made of each answer, and by what.
+
+What a judgement went by was kept when it was made (`gateway.steps.quality.judgement_record`): the workers' skills are those of that moment. An
+answer that nobody judged, since the task wanted more anyway, has no confidence; if no judgement came behind it either, its
+worker's skill is today's, and says so.
+"""
+
+from typing import Any
+
+from gateway.base.errors import Refused
+from gateway.qa.judging.overlap import TaskDecision
+from gateway.qa.judging.ties import tied
+from gateway.qa.skills.skill import Skill
+from gateway.steps.quality.comparison import compared_as
+from gateway.steps.quality.confidences import checked
+from gateway.steps.quality.judgement_record import judgements
+from gateway.steps.runtime import Runtime
+from gateway.store.db import Row
+from gateway.store.quality import rulings, task_history
+
+
+async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
+    """The story, in order."""
+    batch = await rt.batches.fresh(batch_id)
+    row = await task_history.of_task(rt.db, batch_id, task)
+    if row is None:
+        raise Refused(f"no task {task!r} in this batch", field="task", status=404)
+    answers = await task_history.answers(rt.db, row["id"])
+    known = await checked(rt, batch, row["batch_state"])
+    told = [_told(answers, number) for number in range(len(answers))]
+    return {
+        "task": task,
+        "text": row["text"],
+        "batch": batch_id,
+        "policy": batch.policy,
+        "gold": row["gold"],
+        "asked": [
+            {
+                "worker": a["worker_id"],
+                "via": a["via"],
+                "at": a["asked_at"].isoformat(),
+                "delivered_at": a["delivered_at"].isoformat() if a["delivered_at"] else None,
+                "became": a["state"],
+            }
+            for a in await task_history.asked(rt.db, row["id"])
+        ],
+        "answers": told,
+        "corrections": [
+            {**row, "at": row["at"].isoformat()}
+            for row in await task_history.corrections(rt.db, batch_id, row["id"], task)
+        ],
+        "waits_for": {"skill": row["skill_wanted"], "until": row["better_until"].isoformat()}
+        if row["state"] == "open" and row["skill_wanted"]
+        else None,
+        "kept_for": row["kept_for"],
+        "state": row["state"],
+        "value": row["value"],
+        **known.told(row["confidence"], row["rule"]),
+        "tied": tied(
+            [a["value"] for a in answers if not a["void"]],
+            is_text=rt.kind_of(batch.kind).IS_TEXT,
+            language=compared_as(rt, batch),
+        ),
+        "rule": row["rule"],
+        "ruling": row["ruling"],
+        "switched": [
+            {
+                "version": one["version"],
+                "at": one["at"].isoformat(),
+                "by": one["by"],
+                "reason": one["reason"],
+            }
+            for one in await rulings.of_batch(rt.db, batch_id)
+        ],
+        "decided_by": row["decided_by"],
+        "decided_at": row["decided_at"].isoformat() if row["decided_at"] else None,
+    }
+
+
+def _told(answers: list[Row], number: int) -> dict[str, Any]:
+    """One answer, with the judgement that it brought about and those behind it."""
+    answer = answers[number]
+    kept = judgements(answer["judged"])
+    then = _skill_then(answers, number)
+    skill = then or Skill(answer["right"], answer["wrong"])
+    first = kept[0] if kept else None
+    return {
+        "at": answer["created_at"].isoformat(),
+        "worker": answer["worker_id"],
+        "via": answer["via"],
+        "said": answer["said"],
+        "value": answer["value"],
+        "void": answer["void"],
+        "skill": round(skill.mean, 3),
+        "skill_at_least": round(skill.lower, 3),
+        "skill_as_of": "then" if then else "today",
+        "paid_minor": answer["price"],
+        "best_so_far": first["best"] if first else None,
+        "confidence": first["confidence"] if first else None,
+        "verdict": first["decision"] if first else str(TaskDecision.ASK_MORE),
+        "skill_wanted": (first["skill_wanted"] or None) if first else None,
+        "judged": [
+            {
+                "at": each["at"],
+                "ruling": each["ruling"],
+                "skills": [round(Skill(*one).mean, 3) for one in each["skills"]],
+                "best": each["best"],
+                "confidence": each["confidence"],
+                "verdict": each["decision"],
+            }
+            for each in kept
+        ],
+    }
+
+
+def _skill_then(answers: list[Row], number: int) -> Skill | None:
+    """The skill of an answer's worker in the first judgement that she was part of; None where there is none such."""
+    for last in range(number, len(answers)):
+        # Answers that are void by now may have counted in it or not.
+        counted = [n for n in range(last + 1) if not answers[n]["void"]]
+        for each in judgements(answers[last]["judged"]):
+            for places in (list(range(last + 1)), counted):
+                if len(each["skills"]) == len(places) and number in places:
+                    return Skill(*each["skills"][places.index(number)])
+    return None

@@ -1,0 +1,136 @@
+"""Workers' skills learn from decided tasks: each answer once, by how far it agrees with what was decided.
+
+Gold counts in full, and may pause a worker (see `standing`). What the others' answers teach is kept per batch, so that
+`relearn` can replace it by what the whole batch shows.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.qa.skills import drift
+from gateway.qa.skills.gold import Standing, standing
+from gateway.qa.skills.skill import Skill
+from gateway.steps.quality.comparison import compared_in
+from gateway.steps.quality.pauses import Trial, pause
+from gateway.steps.retry import until_settled
+from gateway.steps.runtime import Runtime
+from gateway.store.batches import background
+from gateway.store.db import Row
+from gateway.store.quality import findings, skills
+from gateway.store.quality.findings import FindingRecord
+
+_AT_ONCE = 1000  # tasks
+RELEARN_AFTER = 50
+"""Answers after which a running batch is estimated as a whole again; later, a tenth of what it knew
+then.
+"""
+
+
+@dataclass(slots=True)
+class _Learning:
+    """One worker at one kind, while a pass goes over her answers."""
+
+    skill: Skill
+    drift: float
+    saw_gold: bool = False
+    taught: dict[str, Skill] = field(default_factory=dict[str, Skill])
+
+
+async def score(rt: Runtime) -> int:
+    """Let skills know the answers of newly decided tasks; how many answers."""
+    count, batches = await until_settled(lambda: _score(rt))
+    for batch in batches:
+        rt.bells.ring("relearn", batch)
+    return count
+
+
+async def _score(rt: Runtime) -> tuple[int, list[str]]:
+    async with rt.db.transaction() as db:
+        await background.scoring(db)
+        tasks = await skills.to_score(db, _AT_ONCE, rt.clock.now())
+        rows = await skills.unscored(db, [row["task_id"] for row in tasks])
+        if not rows:
+            await skills.end_scoring(db, tasks)
+            return 0, []
+        pairs = sorted({(row["worker_id"], row["kind"]) for row in rows})
+        known = await skills.lock(db, pairs)
+        learning = _learn(rt, rows, known, rt.clock.now())
+        await skills.write(db, [(*who, one.skill, one.drift) for who, one in learning.items()])
+        taught = [
+            (batch, worker, skill)
+            for (worker, _), one in learning.items()
+            for batch, skill in sorted(one.taught.items())
+        ]
+        await skills.add_taught(db, sorted(taught, key=lambda t: t[:2]))
+        await skills.scored(db, [row["id"] for row in rows])
+        await skills.end_scoring(db, tasks)
+        due = await skills.count_learned(db, _per_batch(rows), RELEARN_AFTER)
+        for worker, kind in [who for who, one in learning.items() if one.saw_gold]:
+            at = known[worker, kind]
+            right, wrong = at["trial_right"], at["trial_wrong"]
+            if standing(right, wrong) is Standing.PAUSED and not at["paused"]:
+                await pause(rt, db, Trial(worker, kind, right, wrong))
+            elif drift.drifting(learning[worker, kind].drift):
+                await findings.record(db, _falling(worker, kind, learning[worker, kind]))
+    return len(rows), due
+
+
+def _learn(
+    rt: Runtime, rows: list[Row], known: dict[tuple[int, str], Row], now: datetime
+) -> dict[tuple[int, str], _Learning]:
+    """Every worker's skill after her answers, in worker order so that two runners never lock crosswise."""
+    learning = {
+        who: _Learning(
+            Skill(at["right"], at["wrong"]).decayed(
+                (now - at["learned_at"]).total_seconds() / 86400
+            ),
+            at["drift"],
+        )
+        for who, at in known.items()
+    }
+    for row in rows:
+        one = learning[row["worker_id"], row["kind"]]
+        if row["right"] is not None:
+            one.drift = drift.after(one.drift, one.skill, right=row["right"])
+            one.skill = one.skill.after_gold(right=row["right"])
+            one.saw_gold = True
+        elif row["decided"] is not None:
+            agreement = _agreement(rt, row)
+            one.skill = one.skill.after_consensus(agreement)
+            so_far = one.taught.get(row["batch_id"], Skill())
+            one.taught[row["batch_id"]] = so_far.after_consensus(agreement)
+    return learning
+
+
+def _falling(worker: int, kind: str, one: _Learning) -> FindingRecord:
+    """She was better: more gold comes by itself, and a person may want to ask why."""
+    evidence: dict[str, object] = {
+        "sentence": f"was right about {100 * one.skill.mean:.0f} % of the time and is wrong more often of late",
+        "kind": kind,
+        "drift": round(one.drift, 2),
+        "alarm": drift.ALARM,
+        "right_most_of_the_time": round(one.skill.mean, 3),
+    }
+    return FindingRecord("drift", f"worker:{worker}:{kind}", evidence, worker)
+
+
+def _per_batch(rows: list[Row]) -> dict[str, int]:
+    """Answers to real questions, by batch: gold teaches at once and for good."""
+    counts = defaultdict[str, int](int)
+    for row in rows:
+        if row["right"] is None:
+            counts[row["batch_id"]] += 1
+    return dict(sorted(counts.items()))
+
+
+def _agreement(rt: Runtime, row: Row) -> float:
+    """The chance that this answer is right, as far as the decision knows."""
+    if rt.kind_of(row["kind"]).IS_TEXT:
+        from gateway.qa.typed.near import says_same  # noqa: PLC0415  # rapidfuzz, for text only
+
+        language = compared_in(rt, row["kind"], row["languages"])
+        agrees = says_same(row["value"], row["decided"], language)
+    else:
+        agrees = row["value"] == row["decided"]
+    return row["confidence"] if agrees else 1.0 - row["confidence"]

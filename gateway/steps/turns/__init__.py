@@ -1,0 +1,1 @@
+"""The steps that take one inbound event (an SMS, a USSD key, a report) and its effects."""

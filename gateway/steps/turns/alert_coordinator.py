@@ -1,0 +1,55 @@
+"""A worker who is not understood again and again needs a person: her coordinator is told by SMS, a few times a day at most."""
+
+import re
+from typing import Final
+
+from gateway.base.errors import OtherKey
+from gateway.base.ids import WorkerId
+from gateway.base.msisdn import mask
+from gateway.conversation.context import short_name
+from gateway.gsm.septets import gsm_only
+from gateway.steps.messages.compose import message
+from gateway.steps.runtime import Runtime
+from gateway.steps.turns.loop_guard import PREFIX, UNCLEAR_MAX
+from gateway.store.db import Write
+from gateway.store.messages import outbox
+from gateway.store.people import workers
+from gateway.store.turns import turns
+
+TOLD_PER_DAY_MAX: Final = 10
+"""Such SMS that one coordinator gets in a day (UTC); one worker is told of once a day."""
+_SAID_MAX, _NAME_MAX = 20, 12
+_DIGITS = re.compile(r"\d{4,}")
+
+
+async def stuck_parts(
+    rt: Runtime, worker: WorkerId, name: str, msisdn: str, said: str
+) -> list[Write]:
+    """Return the SMS to each coordinator of a worker at the limit of texts that are not understood; else none.
+
+    The limit is that of the replies themselves (`steps.loops`): an understood text starts the count afresh.
+    """
+    before = await outbox.unclear_in_a_row(rt.db, rt.vault.index(msisdn), PREFIX)
+    if before + 1 < UNCLEAR_MAX:
+        return []
+    parts: list[Write] = []
+    for row in await workers.coordinators_of(rt.db, worker):
+        day = f"stuck:{row['id']}:{rt.clock.now():%Y-%m-%d}:"
+        if await outbox.notices_like(rt.db, day) >= TOLD_PER_DAY_MAX:
+            continue
+        try:
+            to = rt.vault.open(row["msisdn_sealed"])
+        except OtherKey:
+            continue
+        text = rt.books[row["language"]].say(
+            "help.needed",
+            first=gsm_only(short_name(name), _NAME_MAX) if name else "?",
+            number=mask(msisdn),
+            # What may be a PIN or a number is nobody else's.
+            said=gsm_only(_DIGITS.sub("####", said), _SAID_MAX),
+        )
+        told = message(
+            rt, rt.settings.sms_channel, None, to, text, "notice", cause=f"{day}{worker}"
+        )
+        parts.append(turns.put_message(told))
+    return parts

@@ -1,0 +1,260 @@
+"""The step from facts to rows: one function per fact, all parts of one commit."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from gateway.base.ids import WorkerId
+from gateway.base.text.strings import numbers_masked
+from gateway.conversation.facts import (
+    Agreed,
+    Answered,
+    Appealed,
+    Asked,
+    AskedAlone,
+    CoordinatorPinTried,
+    Enrolled,
+    Fact,
+    Joined,
+    LanguageChosen,
+    MoveAgreed,
+    MoveAsked,
+    MoveDeclined,
+    MoveObjected,
+    MoveRequested,
+    Named,
+    NumberDoubted,
+    NumberReleased,
+    NumberStopped,
+    PayAsked,
+    PinChosen,
+    PinReset,
+    PinRight,
+    PinWrong,
+    QuietChosen,
+    RemovedByCoordinator,
+    Restarted,
+    Skipped,
+    Stopped,
+    WorkerNamed,
+    ZoneChosen,
+)
+from gateway.payments.ledger.adjusting import DISPUTE
+from gateway.steps.payouts.cash_out import payout_part
+from gateway.steps.people.enrol import (
+    enrolled_parts,
+    joined_part,
+    named_parts,
+    removed_parts,
+    unlocked_parts,
+    zone_parts,
+)
+from gateway.steps.quality.judge import answer_part
+from gateway.steps.runtime import Runtime
+from gateway.steps.turns import number_change
+from gateway.steps.turns.questions import as_held
+from gateway.steps.turns.understand import Understood
+from gateway.store.batches.batches import Batch
+from gateway.store.db import Row, Write
+from gateway.store.people import coordinators, worker_writes
+from gateway.store.turns import turns
+from gateway.workers import pins
+
+_LAST = 2**63  # larger than any id of a task
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSource:
+    """The event behind the facts.
+
+    `via` is sms or ussd. `channel` is the channel of its SMS replies. `pin` is the PIN that a
+    coordinator put behind her words; it is checked and not kept.
+    """
+
+    msisdn: str
+    said: str
+    via: str
+    channel: str
+    pin: str | None = field(default=None, repr=False)
+
+
+async def parts_of(
+    rt: Runtime, row: Row, understood: Understood, facts: tuple[Fact, ...], heard: TurnSource
+) -> list[Write]:
+    """Return the parts that the facts of one turn write."""
+    parts = [*_reach(row, facts, heard), *_idle(row, facts)]
+    if row["away"]:
+        parts.append(worker_writes.is_back(WorkerId(row["worker_id"])))
+    # The order of the tasks' ids is the order of their locks: see store/sql/work.sql.
+    for fact in sorted(facts, key=_task_id):
+        parts.extend(await _parts(rt, row, understood, fact, heard))
+    return parts
+
+
+def _idle(row: Row, facts: tuple[Fact, ...]) -> list[Write]:
+    """Guard a turn that asks a worker without a question against a push at the same moment."""
+    if (
+        row["held_state"] == "held"
+        or row["next_held"]
+        or not any(isinstance(fact, Asked) for fact in facts)
+    ):
+        return []
+    return [turns.holds_nothing(WorkerId(row["worker_id"]))]
+
+
+def batch_of(understood: Understood, facts: tuple[Fact, ...]) -> Batch | None:
+    """Return the batch that a reply with these facts is about.
+
+    It is the batch of the question that the reply asks, else of the answer that it accepts.
+    """
+    asked = next((fact for fact in facts if isinstance(fact, Asked)), None)
+    if asked:
+        return understood.batch_of(asked)
+    return understood.held_batch if any(isinstance(fact, Answered) for fact in facts) else None
+
+
+def about(understood: Understood, facts: tuple[Fact, ...]) -> dict[str, str]:
+    """Return the log's data of these facts: their batch and the payout they ask for."""
+    batch = batch_of(understood, facts)
+    paying = next((fact for fact in facts if isinstance(fact, PayAsked)), None)
+    return {**({"batch": batch.id} if batch else {}), **({"payout": paying.ref} if paying else {})}
+
+
+def ring_for(rt: Runtime, facts: tuple[Fact, ...]) -> None:
+    """Enqueue the payout job after the commit, so that a payout need not wait for the ticker."""
+    if any(isinstance(fact, PayAsked) for fact in facts):
+        rt.bells.ring("disburse")
+
+
+def _task_id(fact: Fact) -> int:
+    if isinstance(fact, PayAsked):
+        return _LAST  # The earnings of this turn's answers can be paid out in the same turn.
+    return fact.task if isinstance(fact, Answered | Asked | AskedAlone | Skipped) else 0
+
+
+def _reach(row: Row, facts: tuple[Fact, ...], heard: TurnSource) -> list[Write]:
+    """Record how the worker was last reached.
+
+    A worker who dials is sent no questions that she did not ask for. A worker who takes work by SMS
+    is.
+    """
+    took_work = any(isinstance(fact, Asked | Answered) for fact in facts)
+    if (
+        row["worker_id"] is None
+        or row["reach"] == heard.via
+        or not (heard.via == "ussd" or took_work)
+    ):
+        return []
+    return [worker_writes.set_reach(WorkerId(row["worker_id"]), heard.via)]
+
+
+async def _parts(  # noqa: C901, PLR0911, PLR0912  # one branch per fact
+    rt: Runtime, row: Row, understood: Understood, fact: Fact, heard: TurnSource
+) -> list[Write]:
+    match fact:
+        case Answered():
+            batch = await _batch_answered(rt, understood, fact)
+            return [answer_part(rt, as_held(row, fact), batch, fact, heard.via)]
+        case Skipped():
+            return [turns.release_task(fact.assignment, "skipped")]
+        case Asked():
+            return [asked_part(rt, row, understood, fact, heard.via)]
+        case AskedAlone():
+            assert understood.held_batch is not None
+            until = rt.clock.now() + timedelta(seconds=understood.held_batch.lease_s)
+            return [turns.ask_alone(fact.assignment, WorkerId(row["worker_id"]), until)]
+        case PinChosen() | PinRight() | PinWrong():
+            return [_pin_part(row, fact)]
+        case PinReset():
+            return await unlocked_parts(rt, row, fact)
+        case WorkerNamed():
+            return await named_parts(rt, row, fact)
+        case CoordinatorPinTried():
+            tries = understood.situation.coordinator
+            before = pins.TRIES_MAX - tries.pin_tries_left if tries else 0
+            return [coordinators.pin_tried(row["coordinator_id"], before, right=fact.right)]
+        case ZoneChosen():
+            return await zone_parts(rt, row, fact)
+        case Appealed():
+            until = rt.clock.now() + DISPUTE
+            return [turns.dispute_adjustment(fact.ref, WorkerId(row["worker_id"]), until)]
+        case (
+            MoveAsked()
+            | MoveRequested()
+            | MoveAgreed()
+            | MoveDeclined()
+            | MoveObjected()
+            | NumberDoubted()
+            | NumberReleased()
+            | NumberStopped()
+        ):
+            said = numbers_masked(heard.said)
+            return await number_change.parts(
+                rt, row, fact, msisdn=heard.msisdn, said=said, via=heard.via, channel=heard.channel
+            )
+        case PayAsked():
+            return [await payout_part(rt, row, fact, heard.msisdn)]
+        case Joined():
+            return [
+                joined_part(
+                    rt, fact, heard.msisdn, heard.channel, heard.via, numbers_masked(heard.said)
+                )
+            ]
+        case Enrolled():
+            return enrolled_parts(rt, row, fact, heard.channel)
+        case RemovedByCoordinator():
+            return await removed_parts(rt, row, fact)
+        case Agreed() if fact.name:
+            named = worker_writes.set_name(WorkerId(row["worker_id"]), fact.name)
+            return [_word_part(row, fact, heard), named]
+        case Named():
+            return [worker_writes.set_name(WorkerId(row["worker_id"]), fact.name)]
+        case Agreed() | Stopped() | Restarted() | LanguageChosen() | QuietChosen():
+            return [_word_part(row, fact, heard)]
+
+
+async def _batch_answered(rt: Runtime, understood: Understood, fact: Answered) -> Batch:
+    """Return the batch of the question that the worker holds, or of one of an earlier message."""
+    held = understood.situation.held
+    if understood.held_batch and held and held.assignment == fact.assignment:
+        return understood.held_batch
+    item = next(i for i in understood.situation.pack if i.held.assignment == fact.assignment)
+    return await rt.batches.get(item.held.question.batch)
+
+
+def asked_part(rt: Runtime, row: Row, understood: Understood, fact: Asked, via: str) -> Write:
+    """Hold the task of a question for the worker, or extend her lease of one that she holds."""
+    batch = understood.batch_of(fact)
+    until, worker = rt.clock.now() + timedelta(seconds=batch.lease_s), WorkerId(row["worker_id"])
+    if fact.item is None and not row["next_held"] and fact.task != row["held_task"]:
+        return turns.hold_task(fact.task, worker, via, until)
+    return turns.hold_item(fact.task, worker, via, until, fact.item)
+
+
+def _pin_part(row: Row, fact: PinChosen | PinRight | PinWrong) -> Write:
+    worker = WorkerId(row["worker_id"])
+    if isinstance(fact, PinChosen):
+        return worker_writes.set_pin(worker, row["pin_hash"], fact.hash)
+    return worker_writes.pin_tried(worker, row["pin_wrong"], right=isinstance(fact, PinRight))
+
+
+def _word_part(
+    row: Row, fact: Agreed | Stopped | Restarted | LanguageChosen | QuietChosen, heard: TurnSource
+) -> Write:
+    worker = WorkerId(row["worker_id"])
+    match fact:
+        case LanguageChosen():
+            return worker_writes.set_language(worker, fact.language)
+        case QuietChosen():
+            return worker_writes.set_quiet(worker, fact.from_hour, fact.until_hour)
+        case Agreed():
+            return worker_writes.change_worker(
+                worker, "agreed", heard.via, heard.channel, numbers_masked(heard.said)
+            )
+        case Stopped():
+            return worker_writes.change_worker(
+                worker, "stopped", heard.via, heard.channel, numbers_masked(heard.said)
+            )
+        case Restarted():
+            return worker_writes.change_worker(
+                worker, "restarted", heard.via, heard.channel, numbers_masked(heard.said)
+            )

@@ -1,0 +1,307 @@
+"""The processing of one SMS from a phone: one transaction, one reply.
+
+A repeated SMS (the provider repeats it until it gets its 200) finds its row and changes nothing.
+When the data that was read has changed before the turn could be written, the turn is read and
+decided again. An SMS that cannot be processed is kept in the inbox as it came, where an operator
+can see and replay it.
+"""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from gateway.base import logs
+from gateway.base.errors import Conflict, Refused
+from gateway.base.failpoints import reach
+from gateway.base.forms import Stamp, stored
+from gateway.base.ids import WorkerId
+from gateway.base.msisdn import mask, normalise
+from gateway.conversation.ease import after_reply
+from gateway.conversation.facts import Answered, PayAsked, Turn
+from gateway.conversation.money.why import ref_said
+from gateway.conversation.parsed_sms import hear as read_words
+from gateway.conversation.people.coordinator import numbers_said, without_pin
+from gateway.conversation.turn import turn
+from gateway.sms.port import InboundSms
+from gateway.steps.messages.compose import message, promise_of
+from gateway.steps.messages.origins import reply_cause
+from gateway.steps.people import coordinators
+from gateway.steps.people.pin_input import kept_sms, pin_in
+from gateway.steps.quality.pauses import skill_view
+from gateway.steps.retry import settle_down
+from gateway.steps.runtime import Channel, Runtime
+from gateway.steps.turns import carried, number_change, too_early, why_no_work
+from gateway.steps.turns.alert_coordinator import stuck_parts
+from gateway.steps.turns.arrival import copies
+from gateway.steps.turns.arrival.sms_identity import Identity, identity
+from gateway.steps.turns.facts import TurnSource, about, batch_of, parts_of, ring_for
+from gateway.steps.turns.loop_guard import DelayedReply, Unanswered, cause_of, without_end
+from gateway.steps.turns.payment_details import payment, wrong_answer
+from gateway.steps.turns.understand import Understood, coordinator_view, understand
+from gateway.store.db import Repeated, Row, Write
+from gateway.store.ledger import adjustments
+from gateway.store.people import number_moves, worker_writes, workers
+from gateway.store.turns import inbox, turns
+
+log = structlog.get_logger()
+
+_TRIES = 8
+_PUT_OFF = timedelta(seconds=1)
+# An SMS has at most 1,530 septets in ten parts. A longer text does not come from a phone and is
+# kept only as sealed evidence.
+_SAID_CHARACTERS_MAX = 2000
+
+
+async def hear(
+    rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, kept_as: str | None = None
+) -> bool:
+    """Process one SMS completely, as `_hear` does; its log lines carry the event's id.
+
+    `kept_as` is the event's id under which it was stored when it came.
+    """
+    me = identity(rt, sms, kept_as)
+    with logs.bound(event_id=me.event_id, channel=channel.name):
+        new = await _hear(rt, channel, sms, raw, me)
+        log.info("sms heard", repeated=not new)
+        return new
+
+
+async def _hear(rt: Runtime, channel: Channel, sms: InboundSms, raw: bytes, me: Identity) -> bool:
+    """Process one SMS completely; return False where it was processed before.
+
+    Afterwards the SMS is done, kept as failed, or (when too many turns collide) put off a little.
+    Raises only when the database is away, or for a programming fault.
+    """
+    try:
+        msisdn = normalise(sms.sender, rt.settings.region)
+    except Refused as refused:
+        # A short code or a brand name sent this text. It gets no reply and is kept for the
+        # operator.
+        await inbox.keep_failed(
+            rt.db, rt.vault, channel.name, "sms", me.event_id, raw, str(refused), "unclear"
+        )
+        return True
+    kept = kept_sms(rt, raw, sms.text)
+    event = turns.InboundEvent(
+        channel.name,
+        "sms",
+        me.event_id,
+        rt.vault.index(msisdn),
+        rt.vault.seal(stored(kept)),
+        twin=me.twin,
+        same_id=me.same_id,
+        former=me.former,
+    )
+    if me.undated and not await copies.keep_undated(rt, event, me.undated, raw):
+        return False
+    said = sms.text[:_SAID_CHARACTERS_MAX].replace("\0", "")
+    for attempt in range(_TRIES):
+        await settle_down(attempt)
+        try:
+            async with rt.db.turn:
+                row = await carried.read(rt, channel, event)
+                if row["known_state"] == "done":
+                    await copies.keep_known(rt, event, row)
+                    return False
+                reach("hear.read")
+                heard = TurnSource(msisdn, said, "sms", channel.name)
+                await _take(rt, channel, event, row, heard, sms.stamp)
+        except (Conflict, Repeated):
+            continue
+        except Unanswered as why:
+            await inbox.keep_failed(
+                rt.db,
+                rt.vault,
+                channel.name,
+                "sms",
+                me.event_id,
+                kept,
+                str(why),
+                "unclear",
+            )
+            return True
+        rt.bells.ring("deliver", channel.name)
+        return True
+    log.warning("sms put off", channel=channel.name, sender=mask(msisdn), why="too many conflicts")
+    until = rt.clock.now() + _PUT_OFF
+    await inbox.put_off(rt.db, rt.vault, channel.name, me.event_id, raw, until)
+    return True
+
+
+async def _take(
+    rt: Runtime,
+    channel: Channel,
+    event: turns.InboundEvent,
+    row: Row,
+    heard: TurnSource,
+    stamp: Stamp | None,
+) -> None:
+    if row["coordinator_id"]:
+        words, pin = without_pin(heard.said)
+        heard = replace(heard, said=words, pin=pin)
+    if row["worker_id"]:
+        heard = replace(heard, pin=heard.pin or pin_in(rt, heard.said))
+    understood = await _understand(rt, channel, row, heard)
+    said = turn(understood.situation, heard.said, rt.books, rt.kind_of)
+    said, early = await too_early.told(rt, channel, stamp, row, understood, said)
+    if early:
+        reply = DelayedReply(said, cause=early)
+    else:
+        reply = await without_end(rt, event.index, understood, said)
+    await _write(rt, channel, event, row, understood, reply, heard)
+
+
+async def _write(
+    rt: Runtime,
+    channel: Channel,
+    event: turns.InboundEvent,
+    row: Row,
+    understood: Understood,
+    reply: DelayedReply,
+    heard: TurnSource,
+) -> None:
+    """Write the turn in one commit."""
+    said = reply.turn
+    worker = number_change.worker_of(row, understood)
+    parts: list[Write] = [*reply.check, turns.book_event(event, worker, said.reply)]
+    if worker is not None:
+        parts.insert(0, number_moves.still_hers(worker, event.index))
+    if said.reply:
+        if row["payout_ref"]:  # A waiting message about the payout comes before this reply.
+            parts.append(turns.let_go(promise_of(row["payout_ref"])))
+        parts += _reply(rt, channel, event, worker, understood, reply, heard)
+    if said.unclear and worker is not None:
+        name = understood.situation.worker.name if understood.situation.worker else ""
+        parts += await stuck_parts(rt, worker, name, heard.msisdn, heard.said)
+    parts += _ease_part(row, understood, said)
+    # Rows that other workers' turns may wait for (a task with many answers) come last, so that they
+    # are locked only briefly.
+    parts += await parts_of(rt, row, understood, said.facts, heard)
+    reach("hear.decided")
+    written = await rt.db.commit(parts)
+    if said.reply:
+        # The sender's log lines carry the message's id, by which the reply is followed to its
+        # provider.
+        log.info("reply written", message=written.get("put_message"))
+    reach("hear.written")
+    ring_for(rt, said.facts)
+
+
+def _ease_part(row: Row, understood: Understood, said: Turn) -> list[Write]:
+    """Count a worker's reply to a question as understood or not; see `conversation.ease`."""
+    worker = understood.situation.worker
+    understood_now = any(isinstance(fact, Answered) for fact in said.facts)
+    if worker is None or not (understood_now or (said.unclear and understood.situation.held)):
+        return []
+    after = after_reply(worker.ease, understood=understood_now)
+    return [worker_writes.set_ease(worker.id, after)] if after != worker.ease else []
+
+
+def _reply(
+    rt: Runtime,
+    channel: Channel,
+    event: turns.InboundEvent,
+    worker: WorkerId | None,
+    understood: Understood,
+    reply: DelayedReply,
+    heard: TurnSource,
+) -> list[Write]:
+    """Put the one reply into the outbox.
+
+    A reply that promises money waits a little for the operator, whose answer may replace it. A
+    reply to a text that is repeatedly not understood waits too, and replaces the one before.
+    """
+    said = reply.turn
+    assert said.reply is not None
+    batch = batch_of(understood, said.facts)
+    paying = next((fact for fact in said.facts if isinstance(fact, PayAsked)), None)
+    promise = promise_of(paying.ref) if paying else None
+    if told_of := about(understood, said.facts):
+        log.info("reply decided", **told_of)
+    cause = promise or reply.cause or cause_of(said, channel.name, event.event_id)
+    cause = cause or (f"again:{channel.name}:{event.event_id}" if reply.wait else None)
+    cause = cause or reply_cause(channel.name, event.event_id)
+    told = message(rt, channel.name, worker, heard.msisdn, said.reply, "reply", cause, batch)
+    parts = [turns.put_message(told)]
+    asked_by = understood.situation.worker
+    # only such a worker can have a reply that was held back
+    if asked_by is None or asked_by.ease == 0:
+        parts.insert(0, turns.drop_held_back(event.index))
+    if reply.wait:
+        parts.append(turns.hold_message(cause, rt.clock.now() + reply.wait))
+    if promise and rt.settings.pay_reply_wait_s:
+        until = rt.clock.now() + timedelta(seconds=rt.settings.pay_reply_wait_s)
+        parts.append(turns.hold_message(promise, until))
+    return parts
+
+
+async def _with_payment(rt: Runtime, row: Row, found: Understood, said: str) -> Understood:
+    """Add the look-ups of WHY, APPEAL, SKILL, and of WORK where there is none.
+
+    They concern the payment or case that the worker names, or her last payment.
+    """
+    worker = found.situation.worker
+    own = rt.books.get(worker.language) if worker else None
+    if (
+        worker is None
+        or own is None
+        or (asked := read_words(said, own, rt.books)).command
+        not in ("why", "appeal", "skill", "work")
+    ):
+        return found
+    if asked.command == "skill":
+        return replace(
+            found, situation=found.situation.changed(skill=await skill_view(rt, worker.id))
+        )
+    if asked.command == "work":
+        return await why_no_work.explained(rt, row, found)
+    ref = ref_said(asked.rest)
+    if asked.command == "appeal":
+        mine = ref if ref and await adjustments.waits(rt.db, worker.id, ref) else None
+        cared_for = await workers.coordinators_of(rt.db, worker.id)
+        appealing = found.situation.changed(
+            appealable=mine,
+            appeals_open=tuple(await adjustments.open_refs(rt.db, worker.id)),
+            appeal_goes_to_office=not cared_for,
+        )
+        return replace(found, situation=appealing)
+    paid = await payment(rt, worker.id, ref)
+    wrong = await wrong_answer(rt, worker.id, ref) if ref and paid is None else None
+    return replace(found, situation=found.situation.changed(payment=paid, wrong_answer=wrong))
+
+
+async def _understand(rt: Runtime, channel: Channel, row: Row, heard: TurnSource) -> Understood:
+    """Return the situation of an SMS, with the extra look-ups that its words require.
+
+    A partner's code or a number that a coordinator names needs a second look-up; a worker's answer
+    needs none.
+    """
+    words = heard.said.upper().split()
+    if not row["coordinator_id"]:
+        asks_for_code = len(words) > 1 and row["state"] != "active"
+        codes = await workers.partner_codes(rt.db, words) if asks_for_code else frozenset[str]()
+        found = await understand(rt, channel, row, codes=codes, msisdn=heard.msisdn)
+        found = await number_change.with_words(rt, row, found, heard.said, heard.pin, heard.msisdn)
+        return await _with_payment(rt, row, found, heard.said)
+    view = await coordinator_view(rt, row["coordinator_id"])
+    understood = await understand(
+        rt,
+        channel,
+        row,
+        codes=await workers.partner_codes(rt.db, re.findall(r"\w+", heard.said.upper())),
+        coordinator=await coordinators.with_limits(rt, view, heard.pin),
+        msisdn=heard.msisdn,
+    )
+    numbers = numbers_said(heard.said, understood.situation, rt.books)
+    if not numbers:
+        understood = await number_change.with_words(
+            rt, row, understood, heard.said, heard.pin, heard.msisdn
+        )
+        return await _with_payment(rt, row, understood, heard.said)
+    named = {
+        number: await coordinators.named_worker(rt, number, row["coordinator_id"])
+        for number in numbers
+    }
+    return replace(understood, situation=understood.situation.changed(named=named))

@@ -1,0 +1,169 @@
+"""A worker's change of number: the data that a turn uses, and the rows that it writes."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from gateway.base.ids import WorkerId
+from gateway.base.msisdn import NO_NUMBER, region_of
+from gateway.conversation.facts import (
+    MoveAgreed,
+    MoveAsked,
+    MoveDeclined,
+    MoveObjected,
+    MoveRequested,
+    NumberDoubted,
+    NumberReleased,
+    NumberStopped,
+)
+from gateway.conversation.parsed_sms import hear
+from gateway.conversation.people.number_change import number_and_pin, two_numbers
+from gateway.conversation.situation import MoveTo
+from gateway.phrases import book_in
+from gateway.steps.messages.compose import message
+from gateway.steps.people import number_requests, release_number
+from gateway.steps.people.number_move_view import hold
+from gateway.steps.runtime import Runtime
+from gateway.steps.turns.understand import Understood
+from gateway.store.db import Row, Write
+from gateway.store.people import number_moves
+from gateway.store.turns import turns
+from gateway.workers import pins
+
+MoveFact = (
+    MoveAsked
+    | MoveRequested
+    | MoveAgreed
+    | MoveDeclined
+    | MoveObjected
+    | NumberDoubted
+    | NumberReleased
+    | NumberStopped
+)
+
+
+def worker_of(row: Row, understood: Understood) -> WorkerId | None:
+    """Return the worker of this turn.
+
+    A number that is asked to become another worker's speaks for no worker: its words end the row
+    that it may have.
+    """
+    moving = understood.situation.moving
+    if row["worker_id"] is None or (moving and moving.is_new):
+        return None
+    return WorkerId(row["worker_id"])
+
+
+async def with_words(
+    rt: Runtime, row: Row, found: Understood, said: str, pin: str | None, msisdn: str
+) -> Understood:
+    """Look up the number behind MOVE (or the two of a coordinator), and check the PIN behind it."""
+    worker, coordinator = found.situation.worker, found.situation.coordinator
+    if coordinator is not None:
+        heard = hear(said, book_in(coordinator.language, rt.books), rt.books)
+        both = two_numbers(heard.rest, found.situation.region) if heard.command == "move" else None
+        if both:
+            asked = await number_requests.looked_up(rt, coordinator.id, *both)
+            return replace(found, situation=found.situation.changed(move_request=asked))
+    if worker is None or found.situation.pin is None:
+        return found
+    heard = hear(said, book_in(worker.language, rt.books), rt.books)
+    if heard.command == "join":
+        quiet = await release_number.is_quiet(rt, worker.id, msisdn)
+        return replace(found, situation=found.situation.changed(quiet_number=quiet))
+    if heard.command != "move" or heard.alone:
+        return found
+    number, _ = number_and_pin(heard.rest, found.situation.region)
+    to = await _move_to(rt, row, number, msisdn)
+    known = found.situation.pin
+    if pin and row["pin_hash"] and not known.locked:
+        right = await asyncio.to_thread(pins.is_right, pin, row["pin_hash"], rt.vault.pepper)
+        known = replace(known, typed=True, typed_right=right)
+    return replace(found, situation=found.situation.changed(move_to=to, pin=known))
+
+
+async def with_keys(
+    rt: Runtime, row: Row, found: Understood, keys: Sequence[str], msisdn: str
+) -> Understood:
+    """Look up the number that is typed on the screen which asks for it."""
+    if row["view"] != "move_number" or not keys or found.situation.worker is None:
+        return found
+    number, _ = number_and_pin(keys[0], found.situation.region)
+    to = await _move_to(rt, row, number, msisdn)
+    return replace(found, situation=found.situation.changed(move_to=to))
+
+
+async def _move_to(rt: Runtime, row: Row, number: str | None, own: str) -> MoveTo:
+    """Return the obstacles of a worker who wants to move to this number."""
+    if number is None or number == own or region_of(number) != region_of(own):
+        return MoveTo(number or "", "move.bad_number")
+    if row["payout_ref"]:
+        return MoveTo(number, "move.wait_asked")
+    problem, day = await number_requests.problem(rt, WorkerId(row["worker_id"]), number)
+    return MoveTo(number, problem, day)
+
+
+async def parts(  # noqa: PLR0911  # one return per fact
+    rt: Runtime, row: Row, fact: MoveFact, *, msisdn: str, said: str, via: str, channel: str
+) -> list[Write]:
+    """Return the parts of a fact about a change of number. `msisdn` is the phone of this turn."""
+    now = rt.clock.now()
+    match fact:
+        case MoveAsked():
+            new = number_moves.NewMove(
+                worker=WorkerId(row["worker_id"]),
+                kind="pin",
+                state="invited",
+                new_index=rt.vault.index(fact.msisdn),
+                new_sealed=rt.vault.seal(fact.msisdn),
+                channel=channel,
+                coordinator=None,
+                who="the worker",
+                reason=f"with her PIN, by {via}",
+                expires_at=now + timedelta(hours=rt.settings.moves.answer_h),
+                now=now,
+            )
+            asked = message(rt, channel, None, fact.msisdn, fact.invitation, "money")
+            return [number_moves.begin(new), turns.put_message(asked)]
+        case MoveRequested():
+            return await number_requests.parts(rt, row["coordinator_id"], fact, channel)
+        case MoveAgreed():
+            return await _agreed_parts(rt, fact, said, via, channel, now)
+        case MoveDeclined():
+            return [number_moves.decline(fact.move, channel, stop=fact.stop)]
+        case MoveObjected():
+            return [number_moves.object_to(fact.move, now)]
+        case NumberDoubted() | NumberReleased():
+            return await release_number.parts(
+                rt, row, fact, msisdn=msisdn, via=via, channel=channel
+            )
+        case NumberStopped():
+            return [number_moves.stop_number(rt.vault.index(msisdn), channel)]
+
+
+async def _agreed_parts(
+    rt: Runtime, fact: MoveAgreed, said: str, via: str, channel: str, now: datetime
+) -> list[Write]:
+    """Return the swap, and the SMS that informs the old number and lets it object."""
+    until = now + hold(rt)
+    swapped = number_moves.swap(
+        fact.move,
+        via=via,
+        channel=channel,
+        said=said,
+        no_number=rt.vault.seal(NO_NUMBER),
+        screen=fact.screen,
+        hold_until=until,
+        now=now,
+    )
+    row = await number_moves.move(rt.db, fact.move)
+    old = (
+        number_requests.opened(rt, row["old_sealed"])
+        if row and row["number_lost_at"] is None
+        else NO_NUMBER
+    )
+    if not row or not old:
+        return [swapped]
+    told = message(rt, row["channel"], None, old, fact.told, "money", f"move:{fact.move}:notice")
+    return [swapped, turns.put_message(told)]

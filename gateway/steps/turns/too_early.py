@@ -1,0 +1,99 @@
+"""An answer that a worker sent before its question could have reached her counts for nothing.
+
+Three things tell it: the question was not handed over to a provider yet; the SMS was stored here
+before it was; or the provider's time of the SMS is older. Only the last one can be wrong, where
+clocks differ: then the worker is told once for each question, and what she texts after that is her
+answer.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from gateway.base.forms import Stamp
+from gateway.conversation.context import Context
+from gateway.conversation.facts import Answered, PayAsked, Turn
+from gateway.conversation.turn import turn
+from gateway.conversation.work.answering import work
+from gateway.sms.port import ReadsOutbox
+from gateway.steps.runtime import Channel, Runtime
+from gateway.steps.turns.understand import Understood
+from gateway.store.db import Row
+from gateway.store.messages import outbox
+
+_CLOCKS_APART = timedelta(seconds=2)
+# What comes so soon after the notice was sent cannot have been typed because of it.
+_READ_WITHIN = timedelta(seconds=10)
+
+
+class Early(StrEnum):
+    """How it is known that an SMS is older than the question."""
+
+    SURELY = "surely"
+    BY_THE_PROVIDERS_CLOCK = "by the provider's clock"
+
+
+async def told(
+    rt: Runtime,
+    channel: Channel,
+    stamp: Stamp | None,
+    row: Row,
+    understood: Understood,
+    said: Turn,
+) -> tuple[Turn, str | None]:
+    """Return the turn of an SMS that is older than the question it would answer, and the cause of its reply; `said`
+    itself where it is not."""
+    sent_at = _sent_at(rt, channel.name, stamp) if stamp and stamp.exact else None
+    if not _answers_the_last(said, understood):
+        return said, None
+    early = _early(channel, sent_at, row)
+    cause = f"early:{row['held_assignment']}"
+    if early is None or (early is not Early.SURELY and await _was_told(rt, cause)):
+        return said, None
+    return _instead(rt, understood, said), cause
+
+
+def _answers_the_last(said: Turn, understood: Understood) -> bool:
+    """Return whether every answer is one to what the worker's last message asked."""
+    situation = understood.situation
+    last = {i.held.assignment for i in situation.pack if i.last}
+    if situation.held:
+        last.add(situation.held.assignment)
+    answers = [fact.assignment for fact in said.facts if isinstance(fact, Answered)]
+    return bool(answers) and last.issuperset(answers)
+
+
+def _early(channel: Channel, sent_at: datetime | None, row: Row) -> Early | None:
+    if isinstance(channel.sms, ReadsOutbox):
+        return None
+    since: datetime | None = row["asked_since"]
+    if row["asked_unsent"] or (since and row["came_at"] and row["came_at"] < since):
+        return Early.SURELY
+    if since is None or sent_at is None:
+        return None
+    return Early.BY_THE_PROVIDERS_CLOCK if sent_at + _CLOCKS_APART < since else None
+
+
+def _sent_at(rt: Runtime, channel: str, stamp: Stamp) -> datetime:
+    """Return when the provider heard the SMS, by our clock."""
+    rt.clocks.note(channel, rt.clock.now() - stamp.at, zoned=stamp.zoned)
+    return stamp.at + rt.clocks.behind(channel, zoned=stamp.zoned)
+
+
+async def _was_told(rt: Runtime, cause: str) -> bool:
+    """Return whether the worker had time to read that an earlier SMS was too early."""
+    sent_at = await outbox.sent_at(rt.db, cause)
+    return sent_at is not None and rt.clock.now() - sent_at > _READ_WITHIN
+
+
+def _instead(rt: Runtime, understood: Understood, said: Turn) -> Turn:
+    """Return the question once more, and why; where the SMS asked for money too, that is done."""
+    talk = Context(understood.situation, rt.books, rt.kind_of)
+    carries = understood.situation.capacity.carries
+    again = work(talk, talk.say("answer.early"))
+    if again.reply is None or not carries(again.reply):
+        again = work(talk)
+    if not any(isinstance(fact, PayAsked) for fact in said.facts):
+        return again
+    paid = turn(understood.situation, "PAY", rt.books, rt.kind_of)
+    both = f"{paid.reply}\n{again.reply}"
+    return Turn((*paid.facts, *again.facts), both) if carries(both) else paid

@@ -1,0 +1,229 @@
+"""From the row that was read to the `Situation` the conversation decides on."""
+
+from dataclasses import dataclass
+
+from gateway.base.ids import WorkerId, new_ref
+from gateway.base.msisdn import region_of
+from gateway.conversation.ease import pack_limit
+from gateway.conversation.facts import Asked
+from gateway.conversation.situation import Cash, CoordinatorView, Situation, WorkerView
+from gateway.payments.cashout import payable
+from gateway.payments.routing import Ways, airtime_route, route
+from gateway.qa.skills.gold import gold_due
+from gateway.qa.skills.skill import Skill
+from gateway.steps.payouts.controls import most_at_once
+from gateway.steps.payouts.withholdings import deductions
+from gateway.steps.people import number_move_view, pin_input
+from gateway.steps.runtime import Channel, Runtime
+from gateway.steps.turns.questions import held_question, more_of, pack_of, question_of
+from gateway.store.batches.batches import Batch
+from gateway.store.db import Row
+from gateway.tasks.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The situation, and the batches its questions belong to (None where there is no question)."""
+
+    situation: Situation
+    held_batch: Batch | None
+    next_batch: Batch | None
+
+    def batch_of(self, asked: Asked) -> Batch:
+        """Of the next question, or of one she has already and is asked again."""
+        items = self.situation.pack
+        held = self.situation.held
+        again = (held is not None and held.question.task == asked.task) or any(
+            item.held.question.task == asked.task for item in items
+        )
+        batch = self.held_batch if again else self.next_batch
+        assert batch is not None
+        return batch
+
+
+async def understand(
+    rt: Runtime,
+    channel: Channel,
+    row: Row,
+    *,
+    codes: frozenset[str] = frozenset(),
+    coordinator: CoordinatorView | None = None,
+    msisdn: str = "",
+) -> Understood:
+    """All a turn is decided on. `codes`: those partner codes that were said and exist."""
+    held_batch = (
+        await rt.batches.get(row["held_batch"], row["held_revision"]) if row["held_task"] else None
+    )
+    next_batch = (
+        await rt.batches.get(row["next_batch"], row["next_revision"]) if row["next_task"] else None
+    )
+    dialled = await rt.batches.get(row["dialled_batch"]) if row["dialled_task"] else None
+    worker = _worker(row)
+    situation = Situation(
+        worker=worker,
+        held=held_question(row, held_batch) if held_batch else None,
+        upcoming=_upcoming(row, next_batch) if next_batch else None,
+        cash=await _cash(rt, row, worker, msisdn) if worker and msisdn else None,
+        coordinator=coordinator,
+        moving=await number_move_view.view(rt, row),
+        pin=pin_input.view(rt, row, worker.currency) if worker else None,
+        regions=frozenset(rt.settings.countries),
+        dialled=question_of(dialled, row["worker_id"], row["dialled_task"], row["dialled_text"])
+        if dialled
+        else None,
+        earlier=None
+        if row["earlier_sure"] is None
+        else "sure"
+        if row["earlier_sure"]
+        else "unsure",
+        pack=await pack_of(rt, row),
+        capacity=channel.capacity,
+        more=more_of(row, next_batch) if next_batch else (),
+        pack_max=pack_limit(row["ease"] or 0, next_batch.pack_max) if next_batch else 1,
+        # The prices decide nothing where one question goes into an SMS.
+        segment_prices=channel.prices.both_ways(msisdn)
+        if msisdn and next_batch and next_batch.pack_max > 1
+        else (1.0, 1.0),
+        foreign=worker is None
+        and bool(msisdn)
+        and region_of(msisdn) not in {None, *rt.settings.countries},
+        partner_codes=codes,
+        region=channel.region or rt.settings.region,
+        languages=_languages(rt, msisdn),
+        default_language=rt.settings.countries[rt.settings.region].language,
+        shortcode=channel.sms.sender if channel.sms else "",
+        service_code=channel.ussd.service_code if channel.ussd else "",
+    )
+    return Understood(situation, held_batch, next_batch)
+
+
+def _languages(rt: Runtime, msisdn: str) -> tuple[str, ...]:
+    """What her country is offered; where nobody said, its first language and then all others."""
+    countries = rt.settings.countries
+    region = region_of(msisdn) if msisdn else None
+    country = countries.get(region or "", countries[rt.settings.region])
+    return country.languages or tuple(dict.fromkeys((country.language, *sorted(rt.books))))
+
+
+def skill_of(row: Row, kind: str) -> tuple[Skill, int, int]:
+    """The worker's skill at a kind, how many answers she gave at it, and how many of them were gold."""
+    kinds: list[str] = row["kinds"] or []
+    if kind not in kinds:
+        return Skill(), 0, 0
+    at = kinds.index(kind)
+    skill = Skill(row["rights"][at], row["wrongs"][at])
+    return skill, row["answers"][at], row["golds_right"][at] + row["golds_wrong"][at]
+
+
+def _trial(row: Row, kind: str) -> tuple[int, float]:
+    """Gold answers since the worker's present trial at a kind began, and how far she seems to drift."""
+    kinds: list[str] = row["kinds"] or []
+    if kind not in kinds:
+        return 0, 0.0
+    at = kinds.index(kind)
+    return row["trials"][at], row["drifts"][at]
+
+
+def _worker(row: Row) -> WorkerView | None:
+    if row["worker_id"] is None:
+        return None
+    return WorkerView(
+        id=WorkerId(row["worker_id"]),
+        name=row["name"],
+        language=row["language"],
+        state=row["state"],
+        balance_minor=row["balance"],
+        currency=row["currency"],
+        ease=row["ease"],
+        agreed=not row["never_agreed"],
+    )
+
+
+def _upcoming(row: Row, batch: Batch) -> Question:
+    """The next question: hidden gold where it is due, else the real one."""
+    if row["gold_task"]:
+        skill, answers, golds = skill_of(row, batch.kind)
+        trial, drift = _trial(row, batch.kind)
+        is_entry = trial < batch.handling.entry_gold
+        if is_entry or gold_due(answers, golds, skill, batch.gold_rate, drift):
+            return question_of(batch, row["worker_id"], row["gold_task"], row["gold_text"])
+    return question_of(batch, row["worker_id"], row["next_task"], row["next_text"])
+
+
+async def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
+    provider = provider_for(rt, msisdn, worker.currency)
+    if provider is None:
+        return Cash(payable_minor=0, minimum_minor=0, maximum_minor=0, new_ref="")
+    limits = rt.providers[provider]
+    most_minor = most_at_once(rt.settings.controls, worker.currency, limits.maximum_minor)
+    airtime = airtime_for(rt, msisdn, worker.currency)
+    top_up = rt.providers[airtime] if airtime else None
+    ways = (provider, airtime)
+    taken, off_airtime = await deductions(rt, worker.id, msisdn, worker.currency, ways)
+    return Cash(
+        payable_minor=payable(
+            worker.balance_minor, worker.currency, limits.minimum_minor, most_minor
+        ),
+        minimum_minor=limits.minimum_minor,
+        maximum_minor=most_minor,
+        new_ref=new_ref(),
+        open_ref=row["payout_ref"],
+        open_minor=row["payout_amount"] or 0,
+        open_waits=row["payout_waits"] or "",
+        open_day=f"{row['payout_until']:%d/%m}" if row["payout_until"] else "",
+        airtime_minor=payable(
+            worker.balance_minor, worker.currency, top_up.minimum_minor, top_up.maximum_minor
+        )
+        if top_up
+        else 0,
+        airtime_minimum_minor=top_up.minimum_minor if top_up else 0,
+        deductions=taken,
+        airtime_deductions=off_airtime,
+    )
+
+
+def provider_for(rt: Runtime, msisdn: str, currency: str) -> str | None:
+    """The payout provider of this phone and money; None where none is set up."""
+    return route(_ways(rt), rt.providers.keys(), msisdn, currency)
+
+
+def airtime_for(rt: Runtime, msisdn: str, currency: str) -> str | None:
+    """The provider that sends this phone airtime; None where none is set up."""
+    return airtime_route(_ways(rt), rt.providers.keys(), msisdn, currency)
+
+
+def _ways(rt: Runtime) -> dict[str, Ways]:
+    return {
+        region: Ways(c.currency, c.payout, c.payout_by_carrier, c.airtime)
+        for region, c in rt.settings.countries.items()
+    }
+
+
+async def coordinator_view(rt: Runtime, coordinator: int) -> CoordinatorView:
+    row = await rt.db.row(
+        """select c.id, c.name, c.language, p.code,
+             count(w.id) filter (where w.state = 'active') as active,
+             count(w.id) filter (where w.state = 'invited') as invited,
+             count(w.id) filter (where w.state = 'stopped') as stopped,
+             count(w.id) filter (where w.state = 'active' and w.away_since is not null) as away,
+             (select count(*) from answer a join worker v on v.id = a.worker_id
+                where (v.coordinator_id = c.id or v.partner_id = c.partner_id) and a.created_at > now() - interval '24 hours') as answers,
+             (select count(*) from finding f join worker v on v.id = f.worker_id
+                where f.state = 'open' and (v.coordinator_id = c.id or v.partner_id = c.partner_id)) as findings
+           from coordinator c left join partner p on p.id = c.partner_id left join worker w on w.coordinator_id = c.id or w.partner_id = c.partner_id
+           where c.id = $1 group by c.id, p.code""",
+        coordinator,
+    )
+    assert row is not None
+    return CoordinatorView(
+        id=row["id"],
+        name=row["name"],
+        language=row["language"],
+        partner=row["code"],
+        workers_active=row["active"],
+        workers_invited=row["invited"],
+        workers_stopped=row["stopped"],
+        workers_away=row["away"],
+        findings=row["findings"],
+        answers_today=row["answers"],
+    )

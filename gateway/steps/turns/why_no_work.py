@@ -1,0 +1,29 @@
+"""The reason why a worker who asks for work receives none: a pause is not a lack of work."""
+
+from dataclasses import replace
+
+from gateway.base.ids import WorkerId
+from gateway.conversation.notices import day_text
+from gateway.conversation.situation import NoWork
+from gateway.steps.runtime import Runtime
+from gateway.steps.turns.understand import Understood
+from gateway.store.db import Row
+from gateway.store.turns import why_no_work
+
+
+async def explained(rt: Runtime, row: Row, found: Understood) -> Understood:
+    """Return `found` with the reason, where an active worker has no question and none comes."""
+    situation = found.situation
+    idle = situation.held is None or situation.held.lapsed
+    if row["state"] != "active" or situation.upcoming is not None or not idle:
+        return found
+    why = await why_no_work.why(rt.db, WorkerId(row["worker_id"]))
+    if why["until"]:
+        reason = NoWork("work.paused_you", day_text(why["until"]))
+    elif why["share"]:
+        reason = NoWork("work.share_done")
+    elif why["held_up"]:
+        reason = NoWork("work.paused")
+    else:
+        return found
+    return replace(found, situation=situation.changed(no_work=reason))

@@ -1,0 +1,1 @@
+"""The rows of batches: tasks, uploads, results, shares, progress."""

@@ -1,0 +1,349 @@
+"""Batches. The columns that never change after the start are cached per process."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.base.errors import Refused
+from gateway.base.ids import AccountId, BatchId, ClientId
+from gateway.store.batches import tallies
+from gateway.store.db import Connection, Database, Row
+from gateway.tasks.handling import DEFAULT, Handling, from_options, to_options
+from gateway.tasks.question import Option
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The columns of a batch that a turn needs."""
+
+    id: BatchId
+    """The id of the batch."""
+    client: ClientId
+    """The client who owns it."""
+    name: str
+    """The client's name for it."""
+    kind: str
+    """The kind of its tasks."""
+    instructions: str
+    """The instructions for workers."""
+    options: tuple[Option, ...]
+    """The possible answers."""
+    languages: tuple[str, ...]
+    """The languages of its workers; empty for all."""
+    price_minor: int
+    """The price of an accepted answer."""
+    currency: str
+    """The currency of the price."""
+    policy: str
+    """The rule for the number of answers per task, as in `gateway.qa.judging.overlap.parse_policy`."""
+    confidence: float
+    """The confidence with which a task is decided."""
+    method: str
+    """The rule that turns answers into results."""
+    gold_rate: float
+    """The share of hidden gold among the questions."""
+    lease_s: int
+    """The seconds for which a question is held for a worker."""
+    pack_max: int
+    """The largest number of questions in one SMS."""
+    hold_account: AccountId
+    """The account of the money reserved for the batch."""
+    handling: Handling = DEFAULT
+    """The client's choices for the batch."""
+    breadth: bool = False
+    """True gives every task one answer before any gets a second. False finishes the tasks one after
+    the other.
+    """
+    worker_max: int | None = None
+    """The largest number of answers of one worker."""
+    worker_day_max: int | None = None
+    """The largest number of answers of one worker in 24 hours."""
+    revision: int = 0
+    """The number of changes of the batch's rule (`policy`, `confidence`, `method`). While the batch
+    runs, nothing else changes except `handling.same`.
+    """
+
+    @property
+    def option_ids(self) -> tuple[str, ...]:
+        """Return the possible values of an answer.
+
+        Options that mean the same as another are left out.
+        """
+        return tuple(o.id for o in self.options if o.id not in self.handling.same)
+
+    @property
+    def language(self) -> str:
+        """Return the language in which workers write (ISO 639-1), or "" when there are several."""
+        return self.languages[0] if len(self.languages) == 1 else ""
+
+    @property
+    def capped(self) -> bool:
+        return self.worker_max is not None or self.worker_day_max is not None
+
+
+_COLUMNS = """b.id, b.client_id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.currency, b.policy,
+  b.policy_options, b.method, b.gold_rate, b.lease_s, b.pack_max, b.account_id,
+  b.breadth, b.worker_max, b.worker_day_max, b.revision"""
+
+
+def _batch(row: Row) -> Batch:
+    return Batch(
+        id=BatchId(row["id"]),
+        client=ClientId(row["client_id"]),
+        name=row["name"],
+        kind=row["kind"],
+        instructions=row["instructions"],
+        options=tuple(Option(o["id"], o["labels"]) for o in row["options"]),
+        languages=tuple(row["languages"]),
+        price_minor=row["price"],
+        currency=row["currency"],
+        policy=row["policy"],
+        confidence=row["policy_options"].get("confidence", 0.0),
+        method=row["method"],
+        gold_rate=row["gold_rate"],
+        lease_s=row["lease_s"],
+        pack_max=row["pack_max"],
+        hold_account=AccountId(row["account_id"]),
+        handling=from_options(row["policy_options"]),
+        breadth=row["breadth"],
+        worker_max=row["worker_max"],
+        worker_day_max=row["worker_day_max"],
+        revision=row["revision"],
+    )
+
+
+class Batches:
+    """The reader of batches, with a cache. The columns of `Batch` change only with its revision."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._known: dict[str, Batch] = {}
+
+    async def get(self, batch: str, revision: int = 0) -> Batch:
+        """Return the batch as it was at this revision or later.
+
+        A caller that applies the batch's rule passes the revision that it read. Other callers need
+        none.
+        """
+        known = self._known.get(batch)
+        if known is None or known.revision < revision:
+            return await self.fresh(batch)
+        return known
+
+    async def fresh(self, batch: str) -> Batch:
+        """Return the batch with its current rule, for rare operations.
+
+        Raises Refused when there is no such batch.
+        """
+        row = await self._db.row(f"select {_COLUMNS} from batch b where b.id = $1", batch)
+        if row is None:
+            raise Refused(f"there is no batch {batch!r}", field="batch", status=404)
+        self._known[batch] = _batch(row)
+        return self._known[batch]
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task to be inserted."""
+
+    name: str
+    """The client's id for the task."""
+    text: str
+    """The text of the question."""
+    gold: str | None
+    """The truth of a gold task, else None."""
+    wanted: int
+    """The number of answers that the task needs at first."""
+    maximum: int
+    """The largest number of paid answers."""
+    audience: dict[str, list[object]] | None = None
+    """The workers who may be asked; None for all."""
+    workers: Sequence[int] = ()
+    """The ids of the workers to whom the task is addressed, in the order in which they are asked.
+    """
+
+
+async def insert_batch(db: Connection, batch: Batch) -> None:
+    """Insert a new batch as a draft."""
+    await db.execute(
+        """insert into batch (id, client_id, name, kind, instructions, options, languages, price, currency, policy,
+             policy_options, method, gold_rate, lease_s, pack_max, state, account_id, breadth, worker_max,
+             worker_day_max)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'draft', $16, $17, $18, $19)""",
+        batch.id,
+        batch.client,
+        batch.name,
+        batch.kind,
+        batch.instructions,
+        [{"id": o.id, "labels": dict(o.labels)} for o in batch.options],
+        list(batch.languages),
+        batch.price_minor,
+        batch.currency,
+        batch.policy,
+        to_options(batch.handling) | ({"confidence": batch.confidence} if batch.confidence else {}),
+        batch.method,
+        batch.gold_rate,
+        batch.lease_s,
+        batch.pack_max,
+        batch.hold_account,
+        batch.breadth,
+        batch.worker_max,
+        batch.worker_day_max,
+    )
+
+
+async def filled_of(db: Database, batch: str) -> Row:
+    """Return `filled` and `weights` of a batch. Each is None if it has not been computed yet."""
+    found = await db.row("select filled, weights from batch where id = $1", batch)
+    assert found is not None
+    return found
+
+
+async def counts(db: Database, batch: BatchId) -> dict[str, int]:
+    """Count the tasks of a batch and the answers they may get, as in `steps.prepare.Filled`."""
+    row = await db.row(
+        """select count(*) filter (where gold is null) as tasks, count(gold) as golds,
+             coalesce(sum(maximum), 0)::bigint as most,
+             coalesce(sum(wanted) filter (where gold is null), 0)::bigint as least,
+             coalesce(max(maximum) filter (where gold is null), 0)::int as overlap
+           from task where batch_id = $1 and position <= (select coalesce(filled_to, 2147483647) from batch where id = $1)""",
+        batch,
+    )
+    assert row is not None
+    return dict(row)
+
+
+async def keep_filled(db: Database, batch: BatchId, filled: Mapping[str, object]) -> None:
+    """Store `filled` of a batch whose uploads came before the column existed."""
+    await db.execute(
+        "update batch set filled = $2 where id = $1 and filled is null", batch, dict(filled)
+    )
+
+
+async def keep_weights(
+    db: Database, batch: str, filled: Mapping[str, object] | None, weights: Mapping[str, object]
+) -> None:
+    """Store the weights of messages, unless another upload came meanwhile."""
+    await db.execute(
+        """update batch set weights = coalesce(weights, '{}') || $3
+           where id = $1 and filled is not distinct from $2""",
+        batch,
+        filled and dict(filled),
+        dict(weights),
+    )
+
+
+async def sample_of_texts(db: Database, batch: BatchId, most: int) -> list[str]:
+    """Return texts of the batch's tasks, evenly distributed from first to last."""
+    rows = await db.rows(
+        """select text from task where batch_id = $1 and gold is null
+             and position % greatest(1, (select count(*) from task where batch_id = $1) / $2) = 0
+             and position <= (select coalesce(filled_to, 2147483647) from batch where id = $1)
+           order by position limit $2""",
+        batch,
+        most,
+    )
+    return [row["text"] for row in rows]
+
+
+async def texts(db: Database, batch: BatchId) -> list[tuple[str, str]]:
+    """Return the name and the text of every task, in order."""
+    rows = await db.rows(
+        """select name, text from task where batch_id = $1
+             and position <= (select coalesce(filled_to, 2147483647) from batch where id = $1) order by position""",
+        batch,
+    )
+    return [(row["name"], row["text"]) for row in rows]
+
+
+async def crowd(db: Database, batch: Batch) -> list[tuple[str, str, str, int, str]]:
+    """Return the active workers who may be asked, counted by group.
+
+    A row has region, language, SMS channel, the number of workers, and their reach (sms, ussd).
+    """
+    rows = await db.rows(
+        """select region, language, sms_channel, reach, count(*) as workers from worker
+           where state = 'active' and currency = $1 and (cardinality($2::text[]) = 0 or language = any($2))
+           group by 1, 2, 3, 4 order by 1, 2, 3, 4""",
+        batch.currency,
+        list(batch.languages),
+    )
+    return [(r["region"], r["language"], r["sms_channel"], r["workers"], r["reach"]) for r in rows]
+
+
+async def of_client(db: Database, client: ClientId, batch: str) -> Row | None:
+    """Return a batch of this client with its counts, or None when it belongs to another client."""
+    return await db.row(_LIST + " and b.id = $2", client, batch)
+
+
+async def all_of_client(db: Database, client: ClientId) -> list[Row]:
+    return await db.rows(_LIST + " order by b.created_at desc limit 200", client)
+
+
+_LIST = f"""
+select b.id, b.name, b.kind, b.instructions, b.options, b.languages, b.price, b.currency, b.policy, b.policy_options,
+  b.method, b.gold_rate, b.lease_s, b.pack_max, b.breadth, b.worker_max, b.worker_day_max, b.state, b.reserved, b.created_at, b.started_at, b.closed_at,
+  case when (b.upload_until < now()) is not true then b.background end as background,
+  (select coalesce(jsonb_agg(jsonb_build_object('currency', m.currency, 'messages', m.messages, 'segments', m.segments,
+      'micro', m.micro) order by m.currency), '[]')
+    from (select currency, sum(messages)::bigint as messages, sum(segments)::bigint as segments, sum(micro)::bigint as micro
+      from message_bill where batch_id = b.id group by currency) m) as bills, c.*
+from batch b {tallies.OF_BATCH}
+where b.client_id = $1"""
+
+
+async def lock(db: Connection, client: ClientId, batch: str) -> Row | None:
+    """Return the batch's row, locked for a change of state, or None for another client's."""
+    return await db.fetchrow(
+        """select id, state, price, currency, account_id, reserved, filled, filled_to, upload_token from batch
+           where id = $1 and client_id = $2 for no key update""",
+        batch,
+        client,
+    )
+
+
+async def set_state(
+    db: Connection, batch: BatchId, state: str, *, reserved: int | None = None
+) -> None:
+    await db.execute(
+        """update batch set state = $2, reserved = coalesce($3, reserved),
+             started_at = case when $2 = 'running' then coalesce(started_at, now()) else started_at end,
+             closed_at = case when $2 in ('done', 'cancelled') then now() end
+           where id = $1""",
+        batch,
+        state,
+        reserved,
+    )
+    await tallies.count_anew(db, batch)
+
+
+async def cap_gold(db: Connection, batch: BatchId, workers: int) -> None:
+    """Limit the answers that a draft's gold question wants to `workers`, since each sees it once.
+
+    Gold that is addressed to named workers keeps its own number.
+    """
+    await db.execute(
+        """update task set maximum = $2, wanted = $2
+           where batch_id = $1 and gold is not null and not directed and maximum > $2""",
+        batch,
+        workers,
+    )
+
+
+async def gold_above(db: Database, batch: BatchId, workers: int) -> int:
+    """Return how many paid answers `cap_gold` would remove from a draft.
+
+    The number is 0 for a batch that has started.
+    """
+    return await db.value(
+        """select coalesce(sum(t.maximum - $2), 0)::bigint from task t join batch b on b.id = t.batch_id
+           where b.id = $1 and b.state = 'draft' and t.position <= coalesce(b.filled_to, t.position) and t.gold is not null and not t.directed and t.maximum > $2""",
+        batch,
+        workers,
+    )
+
+
+async def paid_slots(db: Connection, batch: BatchId) -> int:
+    """Return the largest number of answers that the batch may have to pay."""
+    return await db.fetchval(
+        "select coalesce(sum(maximum), 0) from task where batch_id = $1", batch
+    )

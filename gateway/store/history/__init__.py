@@ -1,0 +1,1 @@
+"""Synthetic history for benchmarks and for tests of growth."""

@@ -1,0 +1,1 @@
+"""The rows of outgoing messages and the health of channels."""

@@ -1,0 +1,1 @@
+"""The rows of payouts, their controls and approvals, floats, statements and taxes."""

