@@ -84,9 +84,9 @@ class Money(BaseModel):
 class ShareOut(BaseModel):
     """A partner's share of a batch.
 
-    It shows the promised part of the tasks, their number, the number that is done, and the answers
-    that the partner's workers gave in the whole batch. From `kept_until` on, all workers may get
-    its open tasks.
+    It shows the promised part of the tasks, their number, and the number that is done. `answers`
+    counts the answers that the partner's workers gave in the whole batch. From `kept_until` on, all
+    workers may get its open tasks.
     """
 
     partner: str
@@ -116,9 +116,14 @@ class FindingOut(BaseModel):
 class Background(BaseModel):
     """Work on the whole batch that is in progress.
 
-    `doing` is one of: `checking` and `storing` (an upload), `starting` (its tasks are distributed
-    among partners), `learning` and `teaching` (estimating the workers' skills), `closing` (its
-    results are estimated) or `publishing` (they are there, and are counted with the next look).
+    `doing` is one of these:
+
+    - `checking` and `storing`: an upload
+    - `starting`: the tasks are distributed among partners
+    - `learning` and `teaching`: the workers' skills are estimated
+    - `closing`: the results are estimated
+    - `publishing`: the results are there, and are counted with the next look
+
     `of` is null until it is known. Tasks and results change all at once when the work is done.
     """
 

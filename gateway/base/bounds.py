@@ -1,7 +1,7 @@
 """The bounds of numbers, taken from the columns and the ledger that store them.
 
 Every reader of a number from a client, a provider, an operator or a phone takes its bound from
-here, so that no number reaches a query or a posting that cannot hold it.
+here. No number therefore reaches a query or a posting that cannot hold it.
 """
 
 import re
@@ -24,7 +24,7 @@ one.
 RowId = Annotated[int, Field(ge=1, le=INT8_MAX)]
 """The id of a row."""
 Cursor = Annotated[int, Field(ge=0, le=INT8_MAX)]
-"""The id after which a page begins; 0 for the first page."""
+"""The id after which a page begins, and 0 for the first page."""
 
 _DIGITS = re.compile(r"[0-9]+")
 

@@ -44,7 +44,7 @@ class bound:  # noqa: N801  # reads as a word in `with bound(...):`
     """A block whose values stand in every log line, also in tasks that it starts.
 
     structlog's own function goes over every variable of the context twice, which costs as much as a
-    whole line, and each step of a phone binds twice.
+    whole line. Each step of a phone binds twice.
     """
 
     __slots__ = ("_token", "_values")

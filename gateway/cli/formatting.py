@@ -21,7 +21,7 @@ def age(seconds: float) -> str:
 
 
 def say_moved(diff: Mapping[str, Any]) -> None:
-    """Print the workers with results and pauses that a correction changed (`steps/forgive`)."""
+    """Print the workers with results and pauses that a correction changed (`steps/quality`)."""
     from gateway.steps.quality.confidences import in_words
 
     for one in diff["decisions"]:

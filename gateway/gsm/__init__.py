@@ -1,1 +1,1 @@
-"""The alphabets of GSM, and the counting of the segments and characters that a text needs in them."""
+"""The alphabets of GSM, and the number of segments and characters that a text takes in them."""

@@ -59,7 +59,7 @@ NOTHING: Final[frozenset[str]] = frozenset()
 
 
 class FaultPlanError(ValueError):
-    """A plan that asks for something impossible; the text lists the possible values."""
+    """A plan that asks for something impossible. The text lists the possible values."""
 
 
 @dataclass

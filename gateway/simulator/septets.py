@@ -67,7 +67,7 @@ def _ucs2_units(ch: str) -> int:
 
 
 def _pack(encoding: str, text: str, size: Callable[[str], int], single: int, part: int) -> Weight:
-    """Fill parts greedily; a two-unit character never straddles the edge of a part."""
+    """Fill parts greedily. A two-unit character never straddles the edge of a part."""
     sizes = [size(ch) for ch in text]
     units = sum(sizes)
     if units <= single:

@@ -92,7 +92,7 @@ class SimulatorServer(uvicorn.Server):
     """A server that leaves the signals to its program, and stops at once when nothing is open.
 
     uvicorn's own server polls ten times per second and sleeps for a tenth of a second while it
-    stops, which adds up over hundreds of tests.
+    stops. That adds up over hundreds of tests.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -199,7 +199,7 @@ class SimulatedProvider:
         return self._listener.url
 
     async def close(self) -> None:
-        """Drop the work in progress. This provider has none; a subclass may."""
+        """Drop the work in progress. This provider has none, but a subclass may."""
 
     async def __aenter__(self) -> Self:
         """Start to answer. Raises OSError when the port is taken."""

@@ -2,8 +2,8 @@
 
 A step that is turned away inside the application costs about a tenth of one that is answered. At
 ten times the capacity, turning away alone would take all the capacity there is. Here a step is read
-by the same channel, counted by the same admission and answered with the same screen, but it passes
-none of the layers of a request. Steps are checked here only while new sessions are turned away.
+by the same channel, counted by the same admission and answered with the same screen. It passes none
+of the layers of a request, however. Steps are checked here only while new sessions are turned away.
 """
 
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
 """The page /metrics for Prometheus: gauges counted from the rows, and counts of webhook events.
 
-The counters are those of `gateway.api.edge.counts`. Figures from the rows are kept for some seconds, so
-that several scrapers cost the database no more than one.
+The counters are those of `gateway.api.edge.counts`. Figures from the rows are kept for some
+seconds, so that several scrapers cost the database no more than one.
 """
 
 import time

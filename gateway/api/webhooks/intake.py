@@ -3,8 +3,8 @@
 In calm times an SMS is processed completely before its 200, and its reply is in the outbox a moment
 later. When more SMS come than can be processed (a burst), or the database is slow, they are stored
 first. Those that come at the same moment are stored in one commit, and runners process them
-afterwards (`steps/turns/catch_up.py`). When the database does not answer at all, SMS go to the spool on
-this machine's disk. Only when that fails too is the provider asked to send the SMS again.
+afterwards (`steps/turns/catch_up.py`). When the database does not answer at all, SMS go to the
+spool on this machine's disk. Only when that fails too is the provider asked to send the SMS again.
 """
 
 import asyncio
@@ -132,7 +132,8 @@ class Intake:
         self._walking -= 1
         self._walks.discard(task)
         if not task.cancelled():
-            # The waiting caller got the exception; without one, the stored copy raises it again.
+            # The waiting caller got the exception. Without a caller, the stored copy raises it
+            # again.
             task.exception()
 
     def _rushed(self) -> bool:

@@ -1,8 +1,8 @@
 """The rules for the addresses that a call from this gateway may reach.
 
 These are public addresses, and the private ones that the settings permit. This module has only
-rules and no socket. `gateway.base.net.outside` applies them to the address that is actually dialled, and
-`gateway.settings` to the written address, so that a mistake is reported at start.
+rules and no socket. `gateway.base.net.outside` applies them to the address that is actually
+dialled, and `gateway.settings` to the written address, so that a mistake is reported at start.
 """
 
 import re

@@ -1,8 +1,8 @@
 """The parts of a written number: the digits of its whole part, and its decimals.
 
-Half of the world separates thousands with a comma and decimals with a point, the other half the
-other way round, and some countries write blanks or apostrophes between thousands. A text may
-therefore have two readings, and nothing here chooses between them.
+Half of the world separates thousands with a comma and decimals with a point, and the other half the
+other way round. Some countries write blanks or apostrophes between thousands. A text may therefore
+have two readings, and nothing here chooses between them.
 """
 
 import re

@@ -30,7 +30,7 @@ _UNSEEN = (
 )
 LINE_PATTERN = rf"^[^{_UNSEEN}]*[^\s{_UNSEEN}][^{_UNSEEN}]*$"
 """The pattern of a line for /openapi.json, as far as a pattern can express it. `line` decides."""
-# Joiners shape letters in some scripts and in emoji; every other format character is invisible.
+# Joiners shape letters in some scripts and in emoji. Every other format character is invisible.
 _JOINERS = "\u200c\u200d"
 
 

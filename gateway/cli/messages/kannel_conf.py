@@ -1,7 +1,7 @@
 """The command `gateway channels kannel-conf`, for a Kannel in front of this gateway.
 
 It makes a kannel.conf that loses nothing and cuts nothing. Kannel's defaults are not safe: a
-message that does not get its 200 at once is thrown away (`http-request-retry` is 0), texts are cut
+message that does not get its 200 at once is thrown away (`http-request-retry` is 0). Texts are cut
 silently at `max-messages`, and `global-sender` overwrites the number that was texted. (Tried with
 1.4.5.)
 """

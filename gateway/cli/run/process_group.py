@@ -1,7 +1,7 @@
 """A group of processes that are started in order, restarted when one dies, and stopped together.
 
-None outlives this process, however it ends, because the kernel then sends each a SIGTERM. (macOS
-has no such service, so there only `stop` stops them.) To the kernel the parent is the thread that
+None outlives this process, however it ends, because the kernel then sends each a SIGTERM. macOS has
+no such service, so there only `stop` stops them. To the kernel the parent is the thread that
 started them, so start them from the main thread. The output of each goes to a log file of its own.
 """
 

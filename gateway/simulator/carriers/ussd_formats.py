@@ -23,7 +23,7 @@ JSON: Final = "application/json"
 
 
 class Unreadable(Exception):
-    """A screen that the aggregator would not show; the text gives the reason."""
+    """A screen that the aggregator would not show. The text gives the reason."""
 
 
 @dataclass(slots=True)

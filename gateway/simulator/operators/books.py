@@ -1,8 +1,8 @@
 """The books of a mobile-money operator in SQLite: its requests, payments and callbacks.
 
-`payment` is append-only and deliberately does not forbid a second payment for one key, because the
-judge must be able to detect an operator (or a fault) that pays twice. All amounts are minor units
-of the operator's one currency. A subclass per operator decides about refusals and charges.
+`payment` is append-only and deliberately does not forbid a second payment for one key. The judge
+must be able to detect an operator (or a fault) that pays twice. All amounts are minor units of the
+operator's one currency. A subclass per operator decides about refusals and charges.
 """
 
 import sqlite3

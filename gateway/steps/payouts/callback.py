@@ -44,7 +44,7 @@ async def callback(rt: Runtime, token: str, body: bytes, headers: Mapping[str, s
     reach("callback.kept")
     # The payout is read again, now that the callback is kept. While the payout's own request is
     # still being answered, the callback cannot hasten anything. Then the code that handles the
-    # answer sees the kept callback and acts on it (steps/disburse).
+    # answer sees the kept callback and acts on it (steps/payouts/disburse).
     stored = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
     status = rt.providers[stored.payout.provider].parse_callback(body, headers)
     await called_back(rt, stored, token, status)
