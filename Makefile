@@ -7,9 +7,9 @@
 #   make bench    run the benchmarks                     make bench ARGS=ussd
 #   make fmt      format the code
 #   make payout-proof   pay a million times with faults  make payout-proof PAYOUTS=20000 SEED=7
-#   make failpoints     kill the process, PostgreSQL and Redis at every failpoint (`make test`: at some)
-#   make guard-proof    remove each guard of the money in turn: an attack must succeed (docs/payout-guards.md)
-#   make failover       kill and cut off hosts of several simulated machines (docs/operators/many-machines.md)
+#   make failpoints     kill the process, PostgreSQL and Redis at every failpoint
+#   make guard-proof    remove each guard of the money: an attack must succeed (docs/payout-guards.md)
+#   make failover       kill and cut off hosts (docs/operators/many-machines.md)
 #   make setup    only install (into .venv, never into the system's Python)
 
 SHELL = /bin/sh
@@ -18,7 +18,8 @@ ARGS =
 PAYOUTS = 1000000
 SEED = 1
 SEEDS = 1,2,3,4,5
-# Byte code is kept even where the shell forbids it: tests start hundreds of processes, and each would compile every module.
+# Byte code is kept even where the shell forbids it. Tests start hundreds of processes, and each would
+# compile every module.
 export PYTHONDONTWRITEBYTECODE =
 # Each process has its own servers. A file's tests run in one process, since some share servers.
 PYTEST_SPREAD = -n auto --maxprocesses 4 --dist loadfile

@@ -56,7 +56,7 @@ from (
     group by p.country, p.currency
 ) o full join (
   select a.owner, a.currency, sum(case when t.credit = a.id then t.amount else -t.amount end) as withheld
-    from account a join transfer t on a.id in (t.debit, t.credit) where a.kind = 'tax_withheld' and t.code <> 33  -- handed to the authority
+    from account a join transfer t on a.id in (t.debit, t.credit) where a.kind = 'tax_withheld' and t.code <> 33  -- 33: paid to the authority
     group by a.owner, a.currency
 ) b on (b.owner, b.currency) = (o.country, o.currency)"""
 """The query for the tax accounts: per country, the tax withheld according to the payouts, and the

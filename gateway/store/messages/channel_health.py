@@ -19,7 +19,7 @@ with w as (
     select channel, count(*) filter (where state = 'queued') as queued,
       count(*) filter (where state = 'sending') as sending, count(*) filter (where state = 'unknown') as unknown,
       min(due_at) filter (where state = 'queued') as oldest
-    from (select channel, state, due_at from outbox where state = 'queued'  -- each by its own index
+    from (select channel, state, due_at from outbox where state = 'queued'  -- each state has an index of its own
       union all select channel, state, due_at from outbox where state = 'sending'
       union all select channel, state, due_at from outbox where state = 'unknown') o group by channel),
   sent as (
