@@ -21,8 +21,8 @@ import orjson
 from pydantic import SecretStr
 
 from gateway.base.money import minor_per_major
-from gateway.base.options import Options, read
 from gateway.base.tabular import Source
+from gateway.payments.account import AmountOptions, read
 from gateway.payments.limits import AmountLimits
 from gateway.payments.port import (
     Order,
@@ -60,18 +60,15 @@ _FLOAT = re.compile(r"insufficient (balance|credit|funds)", re.IGNORECASE)
 _WORKERS = re.compile(r"phone ?number|outside the allowed limits", re.IGNORECASE)
 
 
-class AirtimeOptions(Options):
+class AirtimeOptions(AmountOptions):
     """The options of the provider in the settings.
 
-    `base_url` is only for a simulator. Limits are in major units. `statement_columns` names the
-    columns of the dashboard's export of airtime, which is not documented.
+    `base_url` is only for a simulator. `statement_columns` names the columns of the dashboard's
+    export of airtime, which is not documented.
     """
 
     username: str
     api_key: SecretStr
-    currency: str
-    minimum: str | int
-    maximum: str | int
     base_url: str = ""
     statement_columns: Columns | None = None
 
@@ -81,8 +78,8 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Airti
 
     It needs no token, because every call carries the API key.
     """
-    told = read(AirtimeOptions, name, options, "payout provider")
-    return Airtime(name, told, AmountLimits.read(name, told.currency, told.minimum, told.maximum))
+    told = read(AirtimeOptions, name, options)
+    return Airtime(name, told, told.limits(name))
 
 
 def send_form(username: str, order: Order) -> dict[str, str]:

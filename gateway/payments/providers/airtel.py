@@ -28,8 +28,8 @@ from pydantic import SecretStr
 from gateway.base.errors import SettingsError
 from gateway.base.money import minor_per_major
 from gateway.base.msisdn import is_region, national_number
-from gateway.base.options import Options, read
 from gateway.base.tabular import Source
+from gateway.payments.account import AmountOptions, read
 from gateway.payments.bearer import Bearer
 from gateway.payments.limits import AmountLimits
 from gateway.payments.port import (
@@ -75,23 +75,20 @@ _TOLD = {
 }
 
 
-class AirtelOptions(Options):
+class AirtelOptions(AmountOptions):
     """The options of the provider in the settings.
 
-    `public_key` is the portal's RSA key in base64, under which `pin` is encrypted. Limits are in
-    major units. `statement_columns` names the columns of the portal's export, which is not
-    documented and differs by country.
+    `public_key` is the portal's RSA key in base64, under which `pin` is encrypted.
+    `statement_columns` names the columns of the portal's export, which is not documented and
+    differs by country.
     """
 
     base_url: str
     client_id: str
     client_secret: SecretStr
     country: str
-    currency: str
     public_key: str
     pin: SecretStr
-    minimum: str | int
-    maximum: str | int
     note: str = "Payout"
     statement_columns: Columns | None = None
 
@@ -101,7 +98,7 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Airte
 
     Raises SettingsError with the name of a missing, unknown or invalid option.
     """
-    told = read(AirtelOptions, name, options, "payout provider")
+    told = read(AirtelOptions, name, options)
     if not re.fullmatch(r"[A-Za-z0-9 ]{4,64}", told.note):
         raise SettingsError(
             f"payout provider {name!r}: note must have 4 to 64 plain letters, digits and spaces"
@@ -110,8 +107,7 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Airte
         raise SettingsError(
             f"payout provider {name!r}: country: {told.country!r} is not an ISO 3166 country code such as KE"
         )
-    limits = AmountLimits.read(name, told.currency, told.minimum, told.maximum)
-    return Airtel(name, told, tokens, limits, _sealed(name, told))
+    return Airtel(name, told, tokens, told.limits(name), _sealed(name, told))
 
 
 def _sealed(name: str, told: AirtelOptions) -> str:

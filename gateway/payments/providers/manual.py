@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import aiohttp
 
-from gateway.base.options import Options, read
+from gateway.payments.account import AmountOptions, read
 from gateway.payments.limits import AmountLimits
 from gateway.payments.port import (
     Order,
@@ -23,18 +23,13 @@ from gateway.payments.port import (
 TABLE = "manual 2026-11-21"
 
 
-class ManualOptions(Options):
-    """The options of the provider in the settings, with limits in major units."""
-
-    currency: str
-    minimum: str | int
-    maximum: str | int
+class ManualOptions(AmountOptions):
+    """The options of the provider in the settings."""
 
 
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Manual":
     """Make the provider `name` of the settings."""
-    told = read(ManualOptions, name, options, "payout provider")
-    return Manual(name, AmountLimits.read(name, told.currency, told.minimum, told.maximum))
+    return Manual(name, read(ManualOptions, name, options).limits(name))
 
 
 class Manual:

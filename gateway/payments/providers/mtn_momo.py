@@ -11,18 +11,17 @@ import base64
 import hashlib
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 
 import aiohttp
 import orjson
+from pydantic import SecretStr
 
-from gateway.base.errors import SettingsError
 from gateway.base.money import minor_per_major
-from gateway.base.msisdn import is_number
-from gateway.base.options import read
 from gateway.base.tabular import Source
+from gateway.payments.account import AmountOptions, read
 from gateway.payments.bearer import Bearer
+from gateway.payments.limits import AmountLimits
 from gateway.payments.port import (
     Order,
     PaymentStatus,
@@ -63,10 +62,6 @@ OURS = frozenset(
     }
 )
 NOT_FINAL = frozenset({"ONGOING", "DELAYED", "PENDING"})
-_OPTIONS = {
-    "base_url", "api_user", "api_key", "subscription_key", "target_environment", "currency", "minimum",
-    "maximum", "note", "statement_columns",
-}  # fmt: skip
 _STATEMENT = statement.Columns(
     receipt="Id", key="External id", at="Date", status="Status", done="Successful", kind="Type", payment="Transfer",
     number="To", amount="Amount", fee="Fee", balance="Balance",
@@ -78,62 +73,28 @@ _TOLD = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class MomoAccount:
-    """The gateway's account at MTN MoMo, with its credentials."""
+class MomoOptions(AmountOptions):
+    """The options of the provider in the settings: the gateway's account at MTN MoMo."""
 
     base_url: str
     api_user: str
-    api_key: str
-    subscription_key: str
+    api_key: SecretStr
+    subscription_key: SecretStr
     target_environment: str
-    currency: str
-    note: str
-
-    def __repr__(self) -> str:
-        # The secrets are never shown.
-        return f"Account({self.base_url}, {self.target_environment})"
+    note: str = "Payout"
+    statement_columns: statement.Columns = _STATEMENT
 
 
 def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "MtnMomo":
     """Make the provider `name` of the settings.
 
-    `minimum` and `maximum` are in major units, because they differ by country. Raises SettingsError
-    with the name of a missing, unknown or invalid option.
+    Raises SettingsError with the name of a missing, unknown or invalid option.
     """
-    unknown = sorted(set(options) - _OPTIONS)
-    if unknown:
-        raise SettingsError(
-            f"payout provider {name!r}: unknown option {unknown[0]!r}; known options: {', '.join(sorted(_OPTIONS))}"
-        )
-    told = {key: as_text(value) for key, value in options.items()}
-    for key in sorted(_OPTIONS - {"note", "statement_columns"}):
-        if not told.get(key):
-            raise SettingsError(f"payout provider {name!r}: option {key!r} is missing")
-    currency = told["currency"]
-    minor_per_major(currency)
-    low, high = as_minor(told["minimum"], currency), as_minor(told["maximum"], currency)
-    if not low or not high or low > high:
-        raise SettingsError(
-            f"payout provider {name!r}: minimum and maximum must be amounts above zero, minimum first"
-        )
-    account = MomoAccount(
-        told["base_url"].rstrip("/"),
-        told["api_user"],
-        told["api_key"],
-        told["subscription_key"],
-        told["target_environment"],
-        currency,
-        told.get("note") or "Payout",
-    )
-    columns = _STATEMENT
-    if "statement_columns" in options:
-        given = as_object(options["statement_columns"])
-        columns = read(statement.Columns, name, given, "payout provider")
-    return MtnMomo(name, account, tokens, low, high, columns)
+    told = read(MomoOptions, name, options)
+    return MtnMomo(name, told, tokens, told.limits(name))
 
 
-def transfer_request(account: MomoAccount, order: Order) -> dict[str, object]:
+def transfer_request(account: MomoOptions, order: Order) -> dict[str, object]:
     """Return the body of a transfer, as in MTN's reference."""
     return {
         "amount": str(order.amount_minor // minor_per_major(order.currency)),
@@ -156,31 +117,28 @@ class MtnMomo:
     statement_currency: str
 
     def __init__(
-        self,
-        name: str,
-        account: MomoAccount,
-        tokens: TokenStore,
-        minimum_minor: int,
-        maximum_minor: int,
-        columns: statement.Columns,
+        self, name: str, account: MomoOptions, tokens: TokenStore, limits: AmountLimits
     ) -> None:
-        self.name, self._columns = name, columns
-        self.minimum_minor, self.maximum_minor = minimum_minor, maximum_minor
+        self.name, self._account, self._limits = name, account, limits
+        self.minimum_minor, self.maximum_minor = limits.minimum_minor, limits.maximum_minor
         self.statement_currency = account.currency
         # The answer is 409 for a reference that MTN has seen, whatever its outcome.
         self.dedups = True
         self.float_is_shared = False
-        self._account = account
-        self._url = f"{account.base_url}/disbursement/v1_0/transfer"
-        self._headers = {
-            "X-Target-Environment": account.target_environment,
-            "Ocp-Apim-Subscription-Key": account.subscription_key,
-        }
-        user = hashlib.sha256(f"{account.base_url} {account.api_user}".encode()).hexdigest()[:16]
+        self._base = account.base_url.rstrip("/")
+        self._url = f"{self._base}/disbursement/v1_0/transfer"
+        user = hashlib.sha256(f"{self._base} {account.api_user}".encode()).hexdigest()[:16]
         self._bearer = Bearer(tokens, f"mtn_momo:{user}", self._fetch_token, _token_refused)
 
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {
+            "X-Target-Environment": self._account.target_environment,
+            "Ocp-Apim-Subscription-Key": self._account.subscription_key.get_secret_value(),
+        }
+
     async def submit(self, http: aiohttp.ClientSession, order: Order) -> SubmitAnswer:
-        wrong = self._wrong(order)
+        wrong = self._limits.wrong(order) or _wrong_key(order.key)
         if wrong:
             return SubmitAnswer(SubmitOutcome.REJECTED, code="order", text=wrong, table=TABLE)
         body = orjson.dumps(transfer_request(self._account, order))
@@ -218,12 +176,12 @@ class MtnMomo:
         The payout's key stands in its external id, and the fee in the payment's own row. The
         columns are not documented and differ by country, so `statement_columns` may name others.
         """
-        return statement.lines(source, self._columns, self._account.currency)
+        return statement.lines(source, self._account.statement_columns, self._account.currency)
 
     async def name_of(self, http: aiohttp.ClientSession, msisdn: str) -> str | None:
         """Return the name from the basic user info, as in MTN's reference of the account holder."""
         number = msisdn.removeprefix("+")
-        holder = f"{self._account.base_url}/disbursement/v1_0/accountholder/msisdn/{number}"
+        holder = f"{self._base}/disbursement/v1_0/accountholder/msisdn/{number}"
         url = f"{holder}/basicuserinfo"
         reply = await self._bearer.call(http, "GET", url, headers=self._headers)
         if not isinstance(reply, HttpReply) or reply.status != HTTPStatus.OK:
@@ -233,7 +191,7 @@ class MtnMomo:
         return " ".join(filter(None, words)) or None
 
     async def float_minor(self, http: aiohttp.ClientSession) -> int | None:
-        url = f"{self._account.base_url}/disbursement/v1_0/account/balance"
+        url = f"{self._base}/disbursement/v1_0/account/balance"
         reply = await self._bearer.call(http, "GET", url, headers=self._headers)
         if not isinstance(reply, HttpReply) or reply.status != HTTPStatus.OK:
             return None
@@ -260,25 +218,20 @@ class MtnMomo:
         return _nothing(code, reply.text, pause=pause)
 
     async def _fetch_token(self, http: aiohttp.ClientSession) -> HttpReply | LostCall:
-        pair = f"{self._account.api_user}:{self._account.api_key}"
+        pair = f"{self._account.api_user}:{self._account.api_key.get_secret_value()}"
         basic = base64.b64encode(pair.encode()).decode()
         headers = {**self._headers, "Authorization": f"Basic {basic}"}
-        url = f"{self._account.base_url}/disbursement/token/"
+        url = f"{self._base}/disbursement/token/"
         return await call(http, "POST", url, headers=headers, total_s=TOKEN_S)
 
-    def _wrong(self, order: Order) -> str:
-        if order.currency != self._account.currency:
-            return f"this account pays in {self._account.currency}, not {order.currency}"
-        whole = order.amount_minor % minor_per_major(order.currency) == 0
-        if not whole or not self.minimum_minor <= order.amount_minor <= self.maximum_minor:
-            return f"{order.amount_minor} is not a whole amount within the limits"
-        if not is_number(order.msisdn):
-            return "not a phone number"
-        try:
-            uuid.UUID(order.key)
-        except ValueError:
-            return "the key is not a UUID"
-        return ""
+
+def _wrong_key(key: str) -> str:
+    """Return the reason why MTN refuses this key, or "" when it is a UUID."""
+    try:
+        uuid.UUID(key)
+    except ValueError:
+        return "the key is not a UUID"
+    return ""
 
 
 def _token_refused(reply: HttpReply) -> bool:

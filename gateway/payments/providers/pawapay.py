@@ -19,8 +19,8 @@ from pydantic import SecretStr
 
 from gateway.base.errors import SettingsError
 from gateway.base.money import minor_per_major
-from gateway.base.options import Options, read
 from gateway.base.tabular import Source
+from gateway.payments.account import AmountOptions, read
 from gateway.payments.limits import AmountLimits
 from gateway.payments.port import (
     Order,
@@ -96,18 +96,15 @@ _STATEMENT = Columns(
 )  # fmt: skip
 
 
-class PawapayOptions(Options):
+class PawapayOptions(AmountOptions):
     """The options of the provider in the settings.
 
-    `provider` is pawaPay's code of the operator. Limits are in major units.
+    `provider` is pawaPay's code of the operator.
     """
 
     base_url: str
     api_token: SecretStr
     provider: str
-    currency: str
-    minimum: str | int
-    maximum: str | int
     note: str = "Payout"
     statement_columns: Columns = _STATEMENT
 
@@ -117,12 +114,12 @@ def make(name: str, options: Mapping[str, object], tokens: TokenStore) -> "Pawap
 
     Its token does not expire, so none is stored.
     """
-    told = read(PawapayOptions, name, options, "payout provider")
+    told = read(PawapayOptions, name, options)
     if not _NOTE.fullmatch(told.note):
         raise SettingsError(
             f"payout provider {name!r}: note must have 4 to 22 plain letters, digits and spaces"
         )
-    return Pawapay(name, told, AmountLimits.read(name, told.currency, told.minimum, told.maximum))
+    return Pawapay(name, told, told.limits(name))
 
 
 def payout(options: PawapayOptions, order: Order) -> dict[str, object]:

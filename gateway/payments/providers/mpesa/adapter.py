@@ -3,7 +3,6 @@
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import aiohttp
 import orjson
@@ -12,6 +11,7 @@ from gateway.base.money import minor_per_major
 from gateway.base.msisdn import national_number
 from gateway.base.tabular import Source
 from gateway.payments.bearer import Bearer
+from gateway.payments.limits import AmountLimits
 from gateway.payments.port import (
     Order,
     PaymentStatus,
@@ -20,37 +20,15 @@ from gateway.payments.port import (
     SubmitOutcome,
     TokenStore,
 )
+from gateway.payments.providers.mpesa.account import MpesaAccount
 from gateway.payments.providers.mpesa.results import CURRENCY, read_callback
 from gateway.payments.providers.mpesa.statement import read_statement
 from gateway.payments.providers.mpesa.tables import TABLE, judged, token_refused
 from gateway.payments.reconciliation.reconcile import StatementLine
 from gateway.payments.wire import TOKEN_S, HttpReply, LostCall, call
 
-MINIMUM_MINOR = 10_00
-MAXIMUM_MINOR = 250_000_00
+LIMITS = AmountLimits(CURRENCY, minimum_minor=10_00, maximum_minor=250_000_00)
 COUNTRY = "KE"
-
-
-@dataclass(frozen=True, slots=True)
-class MpesaAccount:
-    """The gateway's account with Safaricom.
-
-    `credential` is the initiator's password, RSA-encrypted, in base64.
-    """
-
-    base_url: str
-    consumer_key: str
-    consumer_secret: str
-    initiator: str
-    credential: str
-    shortcode: str
-    command: str
-    remarks: str
-    occasion: str
-
-    def __repr__(self) -> str:
-        # The secrets are never shown, not even in a traceback.
-        return f"Account({self.base_url}, {self.shortcode})"
 
 
 def payment_request(account: MpesaAccount, order: Order) -> dict[str, str]:
@@ -61,7 +39,7 @@ def payment_request(account: MpesaAccount, order: Order) -> dict[str, str]:
     body = {
         "OriginatorConversationID": order.key,
         "InitiatorName": account.initiator,
-        "SecurityCredential": account.credential,
+        "SecurityCredential": account.credential.get_secret_value(),
         "CommandID": account.command,
         "Amount": str(order.amount_minor // minor_per_major(CURRENCY)),
         "PartyA": account.shortcode,
@@ -82,7 +60,7 @@ def status_request(account: MpesaAccount, order: Order) -> dict[str, str]:
     """
     return {
         "Initiator": account.initiator,
-        "SecurityCredential": account.credential,
+        "SecurityCredential": account.credential.get_secret_value(),
         "CommandID": "TransactionStatusQuery",
         "OriginalConversationID": order.key,
         "PartyA": account.shortcode,
@@ -98,7 +76,7 @@ def balance_request(account: MpesaAccount, result_url: str, timeout_url: str) ->
     """Return the body of an account balance query, field by field as in Safaricom's sample."""
     return {
         "Initiator": account.initiator,
-        "SecurityCredential": account.credential,
+        "SecurityCredential": account.credential.get_secret_value(),
         "CommandID": "AccountBalance",
         "PartyA": account.shortcode,
         "IdentifierType": "4",
@@ -119,13 +97,13 @@ class Mpesa:
 
     def __init__(self, name: str, account: MpesaAccount, tokens: TokenStore) -> None:
         self.name = name
-        self.minimum_minor, self.maximum_minor = MINIMUM_MINOR, MAXIMUM_MINOR
+        self.minimum_minor, self.maximum_minor = LIMITS.minimum_minor, LIMITS.maximum_minor
         self.statement_currency = CURRENCY
         self.dedups = True  # v3 answers "Duplicate OriginatorConversationID".
         self._account = account
         # Each new token of a Daraja app ends the preceding one, so all users of the app must share
         # one.
-        app = hashlib.sha256(account.consumer_key.encode()).hexdigest()[:16]
+        app = hashlib.sha256(account.consumer_key.get_secret_value().encode()).hexdigest()[:16]
         self._bearer = Bearer(tokens, f"mpesa:{app}", self._fetch_token, token_refused)
 
     async def submit(self, http: aiohttp.ClientSession, order: Order) -> SubmitAnswer:
@@ -183,7 +161,8 @@ class Mpesa:
         return await self._bearer.call(http, "POST", url, headers=headers, body=orjson.dumps(body))
 
     async def _fetch_token(self, http: aiohttp.ClientSession) -> HttpReply | LostCall:
-        pair = f"{self._account.consumer_key}:{self._account.consumer_secret}"
+        secret = self._account.consumer_secret.get_secret_value()
+        pair = f"{self._account.consumer_key.get_secret_value()}:{secret}"
         headers = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
         url = f"{self._account.base_url}/oauth/v1/generate?grant_type=client_credentials"
         return await call(http, "GET", url, headers=headers, total_s=TOKEN_S)
@@ -191,13 +170,7 @@ class Mpesa:
 
 def _wrong(order: Order) -> str:
     """Return the reason why this order can never be sent, or "" when it can."""
-    if order.currency != CURRENCY:
-        return f"M-PESA pays in {CURRENCY}, not {order.currency}"
-    if (
-        order.amount_minor % minor_per_major(CURRENCY)
-        or not MINIMUM_MINOR <= order.amount_minor <= MAXIMUM_MINOR
-    ):
-        return f"{order.amount_minor} is not a whole amount within M-PESA's limits"
-    if national_number(order.msisdn, COUNTRY) is None:
+    wrong = LIMITS.wrong(order)
+    if not wrong and national_number(order.msisdn, COUNTRY) is None:
         return "not a Kenyan mobile number"
-    return ""
+    return wrong
