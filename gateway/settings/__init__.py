@@ -264,7 +264,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _no_address_leads_inside(self) -> Self:
-        """Raise SettingsError for an address that the guard of `gateway.base.net.outside` always refuses."""
+        """Raise SettingsError for an address that the guard of the network would always refuse.
+
+        The guard is `gateway.base.net.outside`.
+        """
         check_addresses(self.channels, self.providers, self.private_addresses)
         return self
 

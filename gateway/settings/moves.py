@@ -8,7 +8,10 @@ from gateway.settings.section import Section
 
 
 class Moves(Section):
-    """The rules for a worker's change of number. See `gateway.conversation.people.number_change`."""
+    """The rules for a worker's change of number.
+
+    See `gateway.conversation.people.number_change`.
+    """
 
     hold_h: Annotated[int, Field(ge=1, le=720)] = 48
     """The hours after a change in which her payouts wait and her old number may object."""

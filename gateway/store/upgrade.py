@@ -21,7 +21,7 @@ do $$ declare f record; begin
   for f in select p.oid::regprocedure as name from pg_proc p join pg_language l on l.oid = p.prolang
     where p.pronamespace = current_schema()::regnamespace and p.prorettype <> 'trigger'::regtype
       and l.lanname in ('plpgsql', 'sql')
-      and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')  -- an extension's own
+      and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')  -- functions of extensions stay
   loop execute 'drop function ' || f.name; end loop;
 end $$
 """
@@ -43,7 +43,7 @@ def _run_migrations(connection: Connection) -> None:
 
 
 async def upgrade(database_url: str, sources: Sequence[str], digest: str) -> None:
-    """Run what is missing: the migrations, and the functions where their digest is another."""
+    """Run the migrations, and load the functions again if their digest has changed."""
     # asyncpg reads the address itself, as in the rest of the gateway: SQLAlchemy has no `sslmode`
     # for it.
     dsn = plain_dsn(database_url)

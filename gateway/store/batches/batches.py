@@ -34,7 +34,8 @@ class Batch:
     currency: str
     """The currency of the price."""
     policy: str
-    """The rule for the number of answers per task, as in `gateway.qa.judging.overlap.parse_policy`."""
+    """The rule for the number of answers per task, as in `gateway.qa.judging.overlap.parse_policy`.
+    """
     confidence: float
     """The confidence with which a task is decided."""
     method: str

@@ -1,1 +1,4 @@
-"""The rows of inbound events: the inbox, sessions, leases, and the one read and one write of a turn."""
+"""The rows of inbound events: the inbox, sessions and leases.
+
+`turns` has the one read and the one write of a turn.
+"""

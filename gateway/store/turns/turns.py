@@ -96,7 +96,9 @@ class TaskAfter:
     better_until: datetime | None = None
     """The time until which `skill_wanted` applies."""
     judged: Mapping[str, object] | None = None
-    """The basis of the judgement, if the judge was asked (`gateway.steps.quality.judgement_record`)."""
+    """The basis of the judgement, if the judge was asked
+    (`gateway.steps.quality.judgement_record`).
+    """
 
 
 @dataclass(frozen=True, slots=True)
