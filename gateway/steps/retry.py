@@ -1,4 +1,7 @@
-"""When two turns met at one row: a short, growing, random pause, so that they do not meet again."""
+"""The pause after two turns met at one row: short, growing and random.
+
+They therefore do not meet again.
+"""
 
 import asyncio
 import random
@@ -14,18 +17,17 @@ T = TypeVar("T")
 
 
 async def settle_down(attempt: int) -> None:
-    """Nothing before the first try; then up to 4 ms, 8 ms, 16 ms ..."""
+    """Wait: not before the first try, then up to 4 ms, 8 ms, 16 ms ..."""
     if attempt:
         await asyncio.sleep(random.uniform(0, _PAUSE_S * 2**attempt))  # noqa: S311  # spreads, guards nothing
 
 
 async def until_settled(work: Callable[[], Awaitable[T]]) -> T:
-    """Do `work`, which is one transaction, and again when others were in its way.
+    """Run `work`, which is one transaction, and repeat it after conflicts.
 
-    Raises Conflict after eight tries.
-
-    Turns take their locks in one order, but a whole batch's change meets many of them: where
-    PostgreSQL still finds a circle, it undoes one of the two, and that one has only to begin anew.
+    Raises Conflict after eight tries. Turns take their locks in one order, but a change of a whole
+    batch meets many of them. Where PostgreSQL still finds a deadlock, it undoes one of the two
+    transactions, which only has to start again.
     """
     for attempt in range(_TRIES - 1):
         await settle_down(attempt)

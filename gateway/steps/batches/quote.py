@@ -1,4 +1,4 @@
-"""What a client's batch can cost, told before it starts; and what the client has for it."""
+"""The quote of a client's batch before it starts, and the money that the client has for it."""
 
 from dataclasses import asdict, dataclass, replace
 from math import ceil
@@ -17,11 +17,15 @@ from gateway.store.batches.batches import Batch
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a batch may cost at most and is likely to, in minor units; and how many answers that buys.
+    """The quote of a batch, with costs in minor units.
 
-    `workers`: how many there are who may be asked; `workers_needed`: how many it takes at least, since nobody answers a
-    task twice or more than the batch's limit; `days_least`: with that many, as its limit a day has it. `warned`, `warnings`:
-    the advice on texts that was worked out at the uploads.
+    - `most_minor` and `least_minor` are the most and the likely cost; the answers are the numbers
+      that these buy.
+    - `workers` counts the workers who may be asked.
+    - `workers_needed` is the least number of workers, since no worker answers a task twice or more
+      than the batch's limit.
+    - `days_least` is the least number of days with the present workers and the limit per day.
+    - `warned` and `warnings` are the advice on texts, worked out at the uploads.
     """
 
     tasks: int
@@ -44,12 +48,16 @@ class Quote:
 
 
 async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
-    """The cost known before: at most (every slot paid) and at least (every task content with its first answers)."""
+    """Return the cost known before the start.
+
+    It lies between the most (every slot paid) and the least (every task content with its first
+    answers).
+    """
     batch = await rt.batches.get(batch_id)
     found = await filled(rt, batch)
     available = await available_minor(rt, client)
     crowd = await workers_who_may_be_asked(rt, batch)
-    if found.golds:  # a draft sets gold aside for the workers there are when it starts
+    if found.golds:  # A draft sets gold aside for the workers present when it starts.
         too_many = await batches.gold_above(rt.db, batch.id, gold_answers(crowd))
         found = replace(found, most=found.most - too_many)
     needed, days = _needed(batch, found.overlap, found.most, crowd)
@@ -75,12 +83,12 @@ async def quote(rt: Runtime, client: ClientId, batch_id: str) -> Quote:
 
 
 async def workers_who_may_be_asked(rt: Runtime, batch: Batch) -> int:
-    """Return how many active workers of the batch's currency and languages there are."""
+    """Return the number of active workers of the batch's currency and languages."""
     return sum(each[3] for each in await batches.crowd(rt.db, batch))
 
 
 def _why_not(batch: Batch, workers: int, needed: int) -> str | None:
-    """Return in one sentence why the batch cannot be finished now; None where it can."""
+    """Return the reason why the batch cannot be finished now, in one sentence; None where it can."""
     if workers >= needed:
         return None
     one = workers == 1
@@ -99,7 +107,10 @@ def _why_not(batch: Batch, workers: int, needed: int) -> str | None:
 
 
 async def filled(rt: Runtime, batch: Batch) -> Filled:
-    """What the batch holds, as its uploads left it; worked out once where it came before that was kept."""
+    """Return the sums of the batch's uploads.
+
+    They are computed once where the batch is older than the keeping of these sums.
+    """
     kept = (await batches.filled_of(rt.db, batch.id))["filled"]
     if kept is not None:
         return Filled(**kept)
@@ -113,14 +124,14 @@ async def filled(rt: Runtime, batch: Batch) -> Filled:
 
 
 def _needed(batch: Batch, overlap: int, answers: int, workers: int) -> tuple[int, int]:
-    """How many workers the batch takes at least, and how many days with the `workers` there are."""
+    """Return the least number of workers of the batch, and the days with the present `workers`."""
     needed = max(overlap, ceil(answers / batch.worker_max) if batch.worker_max else 0)
     a_day = (batch.worker_day_max or answers) * max(workers, 1)
     return needed, ceil(answers / a_day) if answers else 0
 
 
 async def available_minor(rt: Runtime, client: ClientId) -> int:
-    """What a client can still reserve, in minor units."""
+    """Return the money that a client can still reserve, in minor units."""
     return await rt.db.value(
         "select a.balance from client c join account a on a.id = c.account_id where c.id = $1",
         client,

@@ -1,4 +1,4 @@
-"""How many answers each task of an upload wants, and how many are paid for at most."""
+"""The slots of an upload's tasks: the answers wanted first, and the answers paid for at most."""
 
 from functools import lru_cache
 
@@ -15,13 +15,13 @@ from gateway.store.batches.batches import Batch, NewTask
 from gateway.tasks.intake import TaskSpec
 
 GOLD_ANSWERS_MAX = 20
-"""Paid answers that a gold question may get, where so many workers may be asked."""
+"""The most paid answers of a gold question, where enough workers may be asked."""
 
 
 def gold_answers(workers: int) -> int:
     """Return the paid answers to set aside for one gold question: each worker sees it once.
 
-    Where no worker exists yet, nothing is known of how many there will be.
+    Where no worker exists yet, the later number of workers is unknown.
 
     >>> gold_answers(0), gold_answers(3), gold_answers(500)
     (20, 3, 20)
@@ -30,7 +30,7 @@ def gold_answers(workers: int) -> int:
 
 
 def new_task(batch: Batch, spec: TaskSpec, row: int) -> NewTask:
-    """Return the task as it is stored; raises Refused naming the row."""
+    """Return the task as it is stored. Raises Refused naming the row."""
     workers = spec.audience.workers if spec.audience else ()
     first, most = _slots(batch, spec, len(workers), row)
     rest: dict[str, list[object]] | None = None
@@ -47,7 +47,7 @@ def new_task(batch: Batch, spec: TaskSpec, row: int) -> NewTask:
 
 
 def _slots(batch: Batch, spec: TaskSpec, workers: int, row: int) -> tuple[int, int]:
-    """How many answers a task wants at first, and at most: the slots that are paid for."""
+    """Return the answers that a task wants first, and the most that are paid for."""
     if spec.gold is not None and not batch.gold_rate:
         raise Refused(
             f"row {row}: gold is never asked in a batch whose gold_rate is 0; make the batch with one, like 0.05",
@@ -71,6 +71,7 @@ def _slots(batch: Batch, spec: TaskSpec, workers: int, row: int) -> tuple[int, i
             return least, most
 
 
-@lru_cache(maxsize=256)  # the same for all tasks of an upload but those made out to workers
+# The policy is equal for all tasks of an upload except those directed to workers.
+@lru_cache(maxsize=256)
 def _policy(text: str, available: int | None, confidence: float) -> Policy:
     return parse_policy(text, available=available, confidence=confidence)

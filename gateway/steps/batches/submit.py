@@ -1,4 +1,7 @@
-"""A client's batch: made, filled with tasks, started (its money set aside first), paused, cancelled."""
+"""A client's batch: created, filled with tasks, started, paused and cancelled.
+
+Its money is set aside before it starts.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -36,15 +39,15 @@ from gateway.tasks.question import Option
 from gateway.tasks.rotation import may_rotate
 
 _ROUNDING = 1e-9
-# What PostgreSQL says of a key that is there: Key (batch_id, name)=(b_1, shop 7) already exists.
+# PostgreSQL's text for an existing key: Key (batch_id, name)=(b_1, shop 7) already exists.
 _TAKEN_ID = re.compile(r"\)=\([^,]*, (.*)\) already exists\.\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class BatchSpec:
-    """What a client asks for.
+    """A client's order of a batch.
 
-    `price_minor`: per accepted answer. `policy`: fixed:N, all or dynamic.
+    `price_minor` is per accepted answer. `policy` is fixed:N, all or dynamic.
     """
 
     name: str
@@ -66,7 +69,7 @@ class BatchSpec:
 
 
 async def create(rt: Runtime, client: ClientId, spec: BatchSpec) -> Batch:
-    """A draft. Raises Refused naming the field that is wrong."""
+    """Create a draft. Raises Refused naming the field that is wrong."""
     try:
         kind = rt.kind_of(spec.kind)
     except SettingsError as unknown:
@@ -129,7 +132,10 @@ async def _check_shares(rt: Runtime, handling: Handling) -> None:
 
 
 async def add_tasks(rt: Runtime, client: ClientId, batch_id: str, specs: Sequence[TaskSpec]) -> int:
-    """Add a few checked tasks of our own to a draft, all or none. (A client's come by `upload`.)"""
+    """Add a few checked tasks of the gateway's own to a draft, all or none.
+
+    A client's tasks come by `upload`.
+    """
     batch, lines = await rt.batches.get(batch_id), list[bytes]()
     filled = write_specs(specs, batch, air_of(rt), lines.append)
     await add_prepared(rt, client, batch_id, filled, lines)
@@ -139,7 +145,7 @@ async def add_tasks(rt: Runtime, client: ClientId, batch_id: str, specs: Sequenc
 async def upload(
     rt: Runtime, client: ClientId, batch_id: str, body: Path, content_type: str, out: Path
 ) -> Filled:
-    """Let a helper check an upload and write its tasks to `out`, and store them, all or none.
+    """Check an upload in a helper, which writes its tasks to `out`, and store them, all or none.
 
     Raises Refused naming row and column, or the limit of the batch that was reached.
     """
@@ -156,7 +162,7 @@ async def upload(
 async def add_prepared(
     rt: Runtime, client: ClientId, batch_id: str, filled: Filled, lines: Iterable[bytes]
 ) -> None:
-    """Store tasks that `prepare` has checked, all or none: their lines, and what they come to."""
+    """Store tasks that `prepare` has checked, all or none: their lines and their sums."""
     async with begun(rt, client, batch_id) as turn:
         await _stored(turn, filled, lines)
 
@@ -179,7 +185,7 @@ async def _stored(turn: Upload, filled: Filled, lines: Iterable[bytes]) -> None:
 
 
 async def start(rt: Runtime, client: ClientId, batch_id: str) -> None:
-    """Set the most the batch can cost aside, and let it run.
+    """Reserve the most that the batch can cost, and let it run.
 
     Starting a running batch changes nothing.
     """
@@ -216,7 +222,7 @@ async def _set_going(
 ) -> None:
     """Let the batch run, in one short commit.
 
-    The client's account comes last: others of its batches wait for it.
+    The client's account comes last, because the client's other batches wait for it.
     """
     available = AccountId(await rt.db.value("select account_id from client where id = $1", client))
     async with rt.db.transaction() as db:
@@ -245,7 +251,7 @@ async def _set_going(
 
 
 def _reservable(slots: int, batch: Batch) -> int:
-    """Return what all paid slots cost. Raises Refused where no ledger entry could hold so much."""
+    """Return the cost of all paid slots. Raises Refused where no ledger entry could hold it."""
     amount = slots * batch.price_minor
     if amount > AMOUNT_MAX_MINOR:
         raise Refused(
@@ -258,7 +264,10 @@ def _reservable(slots: int, batch: Batch) -> int:
 
 
 async def pause(rt: Runtime, client: ClientId, batch_id: str) -> None:
-    """Nobody is asked anything new; answers to questions already asked still count."""
+    """Pause a batch: no worker is asked a new question.
+
+    Answers to questions already asked still count.
+    """
 
     async def paused() -> None:
         async with rt.db.transaction() as db:
@@ -271,7 +280,7 @@ async def pause(rt: Runtime, client: ClientId, batch_id: str) -> None:
 
 
 async def cancel(rt: Runtime, client: ClientId, batch_id: str) -> None:
-    """Stop for good: what is answered stays answered and paid, the rest of the money goes back."""
+    """Cancel a batch for good: answers stay and stay paid, and the rest of the money returns."""
     batch = await rt.batches.get(batch_id)
 
     async def cancelled() -> None:

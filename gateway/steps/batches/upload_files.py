@@ -1,4 +1,4 @@
-"""The file of an upload: the body itself, or the first file of a form, taken out of it piece by piece."""
+"""The file of an upload: the body itself, or the first file of a form, extracted piece by piece."""
 
 import tempfile
 from collections.abc import Generator
@@ -14,7 +14,7 @@ _PIECE_BYTES = 256 * 1024
 
 @contextmanager
 def first_file(body: BinaryIO, content_type: str) -> Generator[tuple[BinaryIO, str]]:
-    """Give the uploaded file and its content type; raises Refused for a form that holds none."""
+    """Yield the uploaded file and its content type. Raises Refused for a form without a file."""
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data":
         yield body, content_type
@@ -28,7 +28,7 @@ def first_file(body: BinaryIO, content_type: str) -> Generator[tuple[BinaryIO, s
             while piece := body.read(_PIECE_BYTES):
                 parser.write(piece)
             parser.finalize()
-        except ValueError as bad:  # python_multipart's own errors are such
+        except ValueError as bad:  # the errors of python_multipart are ValueErrors
             raise Refused(f"this is not a form: {bad}") from bad
         if not part.found:
             raise Refused("the form holds no file")
@@ -37,7 +37,7 @@ def first_file(body: BinaryIO, content_type: str) -> Generator[tuple[BinaryIO, s
 
 
 class _FirstFile:
-    """What the parser tells of the parts of a form, and what is kept of it."""
+    """The receiver of the parser's calls for the parts of a form, which keeps the first file."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out

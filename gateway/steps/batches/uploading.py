@@ -1,7 +1,9 @@
-"""One upload into a draft: whose turn it is, its slices, and its end. Nobody sees a task of it before the last slice.
+"""One upload into a draft: its turn, its slices, and its end.
 
-Each slice is a commit of its own, so no transaction is long, and how far it is can be seen. An upload that is refused takes
-its slices back; what a killed process leaves is not seen, and is taken back by the next upload, the start, or the sweep.
+No reader sees a task of it before the last slice. Each slice is a commit of its own, so no
+transaction is long, and the progress is visible. An upload that is refused removes its slices.
+Slices that a killed process leaves are invisible, and the next upload, the start, or the sweep
+removes them.
 """
 
 import asyncio
@@ -24,24 +26,25 @@ from gateway.store.db import AWAY, Row
 from gateway.tasks.intake import Room
 
 SLICE = 5000
-"""Tasks in one commit: so many are stored in less than a second on a busy machine."""
+"""The tasks in one commit; they are stored in less than a second on a busy machine."""
 LEASE_S, _RENEW_S = 20.0, 5.0
-"""How long after its last word an upload counts as cut off."""
+"""The time after its last renewal at which an upload counts as cut off, and the interval of the
+renewals.
+"""
 _LOOK_S = 0.2
 _STARTED = "tasks can be added before the start only"
 
 
-class _Over(Exception):  # undoes a slice, and is never shown
-    """It is not this upload's turn any more."""
+class _Over(Exception):  # It undoes a slice and is never shown.
+    """A signal that the turn of this upload is over."""
 
 
 @dataclass(slots=True)
 class Upload:
     """An upload whose turn it is.
 
-    `before`: what the batch held; None where that was never worked out.
-
-    `after`: the position of the last task that counts.
+    `before` holds the former content of the batch, None where that was never computed. `after` is
+    the position of the last task that counts.
     """
 
     rt: Runtime
@@ -53,16 +56,19 @@ class Upload:
 
     @property
     def room(self) -> Room:
-        """What still goes into the batch."""
+        """Return the space that is left in the batch."""
         limits, before = self.rt.settings.limits, self.before or Filled(tasks=self.after)
         there = before.tasks + before.golds
         return Room(limits.batch_tasks, limits.batch_bytes, there, before.size_bytes)
 
     async def store(self, slices: Iterable[Slice], filled: Filled) -> None:
-        """Store prepared tasks, which come to `filled`, slice by slice; then all of them count at once."""
+        """Store prepared tasks slice by slice; then all of them count at once.
+
+        `filled` holds their sums.
+        """
         of, done, each = filled.tasks + filled.golds, 0, iter(slices)
         self.room.check(of, filled.size_bytes)
-        # Reading the file must not hold up others of this process.
+        # Reading the file must not hold up other work of this process.
         while (some := await asyncio.to_thread(next, each, None)) is not None:
             if not await self._add(some, done, of):
                 await self._tell_why()
@@ -74,11 +80,14 @@ class Upload:
         reach("upload.written")
 
     async def _add(self, some: Slice, done: int, of: int) -> bool:
-        """Commit a slice; return False, with nothing done, where it is no longer this upload's turn."""
+        """Commit a slice.
+
+        Return False, with nothing done, where the turn of this upload is over.
+        """
         try:
             async with self.rt.db.transaction() as db:
                 await uploads.add(db, self.batch, self.after + done, some)
-                # The batch's row is taken last, so that nothing waits for it while the slice is
+                # The batch's row is locked last, so that nothing waits for it while the slice is
                 # stored.
                 doing = _doing("storing", done + len(some.rows), of)
                 state = await uploads.renew(db, self.batch, self.token, LEASE_S, doing)
@@ -95,7 +104,7 @@ class Upload:
         raise Failed("the upload was cut off; send it again", retryable=True)
 
     async def take_back(self) -> None:
-        """Remove what was stored, as long as it is this upload's turn, and end it."""
+        """Remove the stored tasks, as long as it is this upload's turn, and end the turn."""
         await self.remove()
         async with self.rt.db.transaction() as db:
             await uploads.end(db, self.batch, self.token)
@@ -119,7 +128,7 @@ class Upload:
 
 @asynccontextmanager
 async def begun(rt: Runtime, client: ClientId, batch: str) -> AsyncGenerator[Upload]:
-    """Give the turn to fill a draft to the block; raises Refused where the batch takes no tasks.
+    """Give the turn to fill a draft to the block. Raises Refused where the batch takes no tasks.
 
     Uploads into one batch come one after the other, so that its limits hold for all of them
     together.
@@ -129,7 +138,7 @@ async def begun(rt: Runtime, client: ClientId, batch: str) -> AsyncGenerator[Upl
     try:
         yield upload
     except BaseException:
-        with suppress(*AWAY):  # then the sweep does it
+        with suppress(*AWAY):  # otherwise the sweep does it
             await asyncio.shield(upload.take_back())
         raise
     finally:
@@ -146,14 +155,17 @@ async def _turn(rt: Runtime, client: ClientId, batch: str) -> Upload:
             "another upload into this batch goes on; send this one again when that is stored",
             status=409,
         ) from late
-    await upload.remove()  # what one that was cut off has left
+    await upload.remove()  # remove the tasks that an interrupted upload has left
     return upload
 
 
 async def _taken(
     rt: Runtime, client: ClientId, batch: str, *, forced: bool = False
 ) -> Upload | None:
-    """Take the turn; None where another upload goes on. `forced`: take it from that one."""
+    """Take the turn; return None during another upload.
+
+    With `forced`, take the turn from that one.
+    """
     async with rt.db.transaction() as db:
         row = check_state(await batches.lock(db, client, batch), batch, ("draft",), _STARTED)
         if not forced and await uploads.is_going_on(db, batch):
@@ -165,7 +177,10 @@ async def _taken(
 
 
 async def ended(rt: Runtime, client: ClientId, batch: str) -> None:
-    """End whatever upload goes on, or was cut off: nothing of it counts. Its own process is refused then."""
+    """End an upload that goes on or was cut off.
+
+    Nothing of it counts, and its own process is refused.
+    """
     row = await rt.db.row(
         "select state, filled_to from batch where id = $1 and client_id = $2", batch, client
     )
@@ -177,7 +192,7 @@ async def ended(rt: Runtime, client: ClientId, batch: str) -> None:
 
 
 async def dealt(rt: Runtime, client: ClientId, batch: Batch) -> Upload | None:
-    """Deal the tasks of a draft out to partners with a share, slice by slice, and return the turn in which that was done.
+    """Deal the tasks of a draft out to partners with a share, slice by slice, and return the turn.
 
     No upload comes in between. None: there is nothing to deal.
     """
@@ -199,7 +214,7 @@ async def dealt(rt: Runtime, client: ClientId, batch: Batch) -> Upload | None:
 
 
 async def sweep_uploads(rt: Runtime) -> None:
-    """Take back what uploads have left that were cut off."""
+    """Remove the tasks that interrupted uploads have left."""
     for batch in await uploads.cut_off(rt.db, 10):
         token = uuid4()
         after = await uploads.take_over(rt.db, batch, token, LEASE_S)
@@ -208,7 +223,10 @@ async def sweep_uploads(rt: Runtime) -> None:
 
 
 def check_state(row: Row | None, batch: str, states: Iterable[str], why: str) -> Row:
-    """Return the row; raise Refused where the client has no such batch, or it is in another state."""
+    """Return the row of a batch.
+
+    Raises Refused where the client has no such batch, or it is in another state.
+    """
     if row is None:
         raise Refused(f"no batch {batch!r}", status=404)
     if row["state"] not in states:

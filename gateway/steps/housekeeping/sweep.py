@@ -1,4 +1,7 @@
-"""Finds what was left lying: leases that ran out, messages whose runner died, early receipts, lonely sessions."""
+"""The job that finds abandoned work.
+
+It finds leases that ran out, messages whose runner died, early receipts, uploads and sessions.
+"""
 
 from datetime import timedelta
 
@@ -14,6 +17,7 @@ _AT_ONCE = 1000
 
 
 async def sweep(rt: Runtime) -> None:
+    """Process all abandoned work once."""
     now = rt.clock.now()
     grace = timedelta(seconds=rt.settings.receipt_grace_s)
     await until_settled(lambda: leases.lapse(rt.db, now, grace, _AT_ONCE))

@@ -1,7 +1,8 @@
-"""When somebody may be sent what she did not ask for: her night, her phone being off, and how much is enough.
+"""The conditions under which a worker may be sent an unrequested message.
 
-Replies and notices about her own money never come this way. The rules are checked where prompts are made
-(`may_prompt` in `store/sql/respect.sql`), and again where they have been held up (`hush`).
+They concern her night, a phone that is off, and the number of messages. Replies and notices about
+her own money are exempt. The rules are checked where prompts are made (`may_prompt` in
+`store/sql/respect.sql`), and again where prompts have been held up (`hush`).
 """
 
 from datetime import datetime
@@ -17,7 +18,7 @@ _AT_ONCE = 500
 
 
 def rules(rt: Runtime) -> dict[str, object]:
-    """The house's rules at this moment, as `may_prompt` takes them."""
+    """Return the current rules of the gateway, in the form that `may_prompt` takes."""
     hours = quiet.parse(rt.settings.quiet_hours)
     now = rt.clock.now()
     return {
@@ -34,15 +35,15 @@ def rules(rt: Runtime) -> dict[str, object]:
 
 
 def wakes_at(rt: Runtime, region: str, zone: str | None = None) -> datetime | None:
-    """When the night is over in a region, or in a zone of its own there; None by day."""
+    """Return the end of the night in a region, or in a zone of its own there; None by day."""
     hours = quiet.parse(rt.settings.quiet_hours)
     return quiet.wakes_at(rt.clock.now(), zone or zone_of_region(rt, region), hours)
 
 
 def own_zone(rt: Runtime, msisdn: str, region: str) -> str | None:
-    """The zone of a number, where its country has several and there is no doubt about it.
+    """Return the zone of a number, where its country has several and the zone is certain.
 
-    What the house says of a country counts for all its numbers.
+    A zone that the settings give for a country holds for all its numbers.
     """
     country = rt.settings.countries.get(region)
     if region_of(msisdn) != region or (country and country.time_zone):
@@ -52,7 +53,7 @@ def own_zone(rt: Runtime, msisdn: str, region: str) -> str | None:
 
 
 async def may_prompt(rt: Runtime, worker: WorkerId) -> bool:
-    """Whether this one may be sent something unasked now."""
+    """Return True if the worker may be sent an unrequested message now."""
     return bool(
         await rt.db.value(
             """select may_prompt(w, $2::jsonb, $3)
@@ -66,12 +67,12 @@ async def may_prompt(rt: Runtime, worker: WorkerId) -> bool:
 
 
 async def hush(rt: Runtime) -> None:
-    """Take back prompts that a channel held up until it was too late to send them."""
+    """Cancel prompts that a channel held up until it was too late to send them."""
     await rt.db.execute("select hush($1::jsonb, $2, $3)", rules(rt), rt.clock.now(), _AT_ONCE)
 
 
 async def note_phone(rt: Runtime, channel: Channel, receipt: Receipt) -> None:
-    """What a delivery report says about the phone: there, or away."""
+    """Record whether a delivery report shows the phone as present or away."""
     away = receipt.phone_away or receipt.delivery is Delivery.AWAY
     if away or receipt.delivery is Delivery.DELIVERED:
         await rt.db.execute(

@@ -1,4 +1,4 @@
-"""What people outside the database are told by SMS: the day's head of the ledger, and a worker who does not agree."""
+"""The SMS to holders outside the database: the ledger's head of the day, and workers' appeals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,15 +27,18 @@ _TAIL_DIGITS = 2
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Somebody with a phone who is told."""
+    """A person with a phone who receives such SMS."""
 
     msisdn: str
     language: str
 
 
 async def day_head(rt: Runtime) -> int:
-    """The first head of each day (UTC) goes to the numbers of the settings, and to coordinators where they are to have it:
-    whoever keeps that SMS can show later that history before it is what it was. How many were told now."""
+    """Send the first head of each day (UTC) to the numbers of the settings.
+
+    Coordinators get it too where the settings say so. A kept SMS proves later that the history
+    before it is unchanged. Return the number of receivers.
+    """
     day = f"{rt.clock.now():%Y-%m-%d}"
     holders = await _holders(rt)
     if not holders or await outbox.is_written(rt.db, _cause(rt, f"head:{day}", holders[0])):
@@ -52,9 +55,9 @@ async def day_head(rt: Runtime) -> int:
 
 
 async def appeals(rt: Runtime) -> int:
-    """Each appeal once to the worker's coordinator, else to the numbers of the settings.
+    """Send each appeal once to the worker's coordinator, else to the numbers of the settings.
 
-    How many.
+    Return the number of appeals.
     """
     rows = await adjustments.not_passed_on(rt.db)
     for _, group in groupby(rows, key=lambda row: row["id"]):
@@ -81,7 +84,10 @@ async def appeals(rt: Runtime) -> int:
 
 
 def _worker_shown(rt: Runtime, row: Row) -> str:
-    """A name with the end of the number, for the coordinator who may look after several of one name, or of none."""
+    """Return a worker's name with the end of the number.
+
+    A coordinator may look after several workers of one name, or of none.
+    """
     name = gsm_only(row["name"], _NAME_MAX).strip() if row["name"] else ""
     try:
         tail = f"..{rt.vault.open(row['hers'])[-_TAIL_DIGITS:]}"
@@ -91,7 +97,10 @@ def _worker_shown(rt: Runtime, row: Row) -> str:
 
 
 async def tell(rt: Runtime, db: Connection, text: str, cause: str) -> int:
-    """Write one SMS to each number of `controls.tell`, once per cause; return how many numbers there are."""
+    """Write one SMS to each number of `controls.tell`, once per cause.
+
+    Return the number of receivers.
+    """
     holders = _named(rt)
     for holder in holders:
         await _put(rt, db, holder, text, _cause(rt, cause, holder))
@@ -122,7 +131,10 @@ async def _holders(rt: Runtime) -> list[Holder]:
 
 
 def _opened(rt: Runtime, rows: Sequence[Row]) -> list[Holder]:
-    """Coordinators who can be told: not those whose number was sealed with another key."""
+    """Return the coordinators who can be told.
+
+    Those whose number was sealed with another key cannot.
+    """
     found = list[Holder]()
     for row in rows:
         try:
@@ -139,7 +151,7 @@ def _named(rt: Runtime) -> list[Holder]:
 
 
 def _cause(rt: Runtime, what: str, holder: Holder) -> str:
-    """One SMS to one holder about one thing. No number stands in a cause."""
+    """Return the cause of one SMS to one holder about one thing; no number stands in a cause."""
     return f"{what}:{rt.vault.index(holder.msisdn).hex()[:16]}"
 
 

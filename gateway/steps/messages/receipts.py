@@ -1,4 +1,7 @@
-"""Delivery reports: ranked, so that late ones never undo newer ones; early ones wait for their message."""
+"""Delivery reports: they are ranked, so that a late report never undoes a newer one.
+
+An early report waits for its message.
+"""
 
 import structlog
 
@@ -19,14 +22,14 @@ _AT_ONCE = 200
 
 
 def receipt_id(receipt: Receipt) -> str:
-    """What makes it the same report: providers give reports no id of their own."""
+    """Return the identity of a report, because providers give reports no id of their own."""
     return f"{receipt.provider_id}:{receipt.raw_status}"
 
 
 async def take_receipt(rt: Runtime, channel: Channel, receipt: Receipt, raw: bytes) -> None:
-    """Take one report.
+    """Process one report.
 
-    A report can beat the answer to the send itself: then it waits in the inbox.
+    A report can come before the answer to the send itself: then it waits in the inbox.
     """
     event_id = receipt_id(receipt)
     if not await _taken(rt, channel, receipt):
@@ -34,9 +37,10 @@ async def take_receipt(rt: Runtime, channel: Channel, receipt: Receipt, raw: byt
 
 
 async def retry_waiting_receipts(rt: Runtime) -> int:
-    """Try early receipts again, each after a longer while; how many found their message.
+    """Try early reports again, each after a longer time.
 
-    After a day they are given up, and stay visible.
+    Return the number of reports that found their message. After a day they are given up, and stay
+    visible.
     """
     found = 0
     for row in await inbox.claim_receipts(rt.db, rt.clock.now(), _AT_ONCE):
@@ -60,7 +64,10 @@ async def _retried(rt: Runtime, row: Row) -> bool:
 
 
 async def _taken(rt: Runtime, channel: Channel, receipt: Receipt) -> bool:
-    """Write a report down with all that follows from it; False when there is no such message (yet)."""
+    """Record a report with all its consequences.
+
+    Return False when its message does not exist (yet).
+    """
     message = await outbox.receipt(rt.db, channel.name, receipt)
     if message is None:
         return False
@@ -85,7 +92,10 @@ async def _taken(rt: Runtime, channel: Channel, receipt: Receipt) -> bool:
 
 
 async def _leases(rt: Runtime, channel: Channel, receipt: Receipt) -> None:
-    """The lease of a question starts when it arrived; what did not arrive goes to somebody else at once."""
+    """Start the lease of a question that arrived.
+
+    A question that did not arrive is free for another worker at once.
+    """
     at = rt.clock.now()
     await until_settled(lambda: leases.reported(rt.db, channel.name, receipt, at))
     if receipt.delivery is Delivery.FAILED:

@@ -1,5 +1,7 @@
-"""Messages whose fate nobody knows: the provider is asked where it can be; else prompts and replies go out again, and
-notices about money wait for a receipt until, after a day, they are lost: never sent twice on a guess.
+"""The settlement of messages whose send outcome is unknown.
+
+The provider is asked where possible. Otherwise prompts and replies are sent again. Notices about
+money wait for a receipt and are lost after a day: they are never sent twice on a guess.
 """
 
 from datetime import timedelta
@@ -20,7 +22,7 @@ _ASK_AGAIN = timedelta(minutes=5)
 
 
 async def settle_unknown(rt: Runtime) -> int:
-    """Settle those whose time has come; how many will go out again."""
+    """Settle the messages whose time has come and return the number that will be sent again."""
     now, again = rt.clock.now(), set[str]()
     await outbox.notice_the_lost(rt.db, now)
     count = 0
@@ -34,7 +36,7 @@ async def settle_unknown(rt: Runtime) -> int:
 
 
 async def _settle(rt: Runtime, row: Row) -> bool:
-    """Whether it goes out again."""
+    """Settle one message; return True if it is sent again."""
     now, message = rt.clock.now(), row["id"]
     channel = rt.channels.get(row["channel"])
     sms = channel.sms if channel else None

@@ -1,7 +1,7 @@
-"""A shorter message where a reply or a question could not go: a worker is never met with silence.
+"""A shorter message in place of a reply or a question that could not be sent.
 
-It says that a message was too long and how to go on. It is written once per message, and it is not
-itself replaced when it is refused too.
+A worker therefore never gets silence. The message says that another one was too long, and how to go
+on. It is written once per message, and is not replaced itself when it is refused too.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def helps(sent: Sent) -> bool:
 
 
 async def instead(rt: Runtime, road: Channel, refused: Sequence[Claimed]) -> None:
-    """Write a short message for each refused one whose reader waits for it."""
+    """Write a short message for each refused one that its reader waits for."""
     wanted = [each for each in refused if each.purpose in _PURPOSES]
     if not wanted:
         return

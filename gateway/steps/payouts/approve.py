@@ -122,7 +122,7 @@ async def refuse(rt: Runtime, ref: str, because: str, by: str, key: str) -> None
     try:
         await happened(rt, stored, PayoutEvent.CANCEL, note=f"refused by {by}: {because.strip()}")
     except Conflict as moved:
-        raise Refused(f"{stored.ref} has just moved on") from moved
+        raise Refused(f"{stored.ref} has just changed its state") from moved
 
 
 async def _go_on(rt: Runtime, db: Connection, ref: str, note: str) -> None:

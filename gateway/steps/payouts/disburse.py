@@ -291,7 +291,7 @@ async def happened(
 def _after_commit(rt: Runtime, stored: Stored, decision: PayoutDecision) -> None:
     if decision.do is Do.CALL_PEOPLE:
         log.error(
-            "payout needs a person",
+            "payout needs an operator",
             ref=stored.ref,
             happened=decision.event,
             state=decision.payout.state,

@@ -1,4 +1,8 @@
-"""Our float against the operator's: what a statement books, its balance equation, and money moved to the float by people."""
+"""The gateway's float against the operator's.
+
+A statement books the operator's own entries, has a balance equation, and shows manual moves of the
+float.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -34,7 +38,10 @@ class FloatBalance:
     equation: Equation
 
     def told(self) -> str:
-        """One line: opening + top-ups - payouts - fees + reversals = closing, in words."""
+        """Return the equation in one line.
+
+        Its words are: opening + top-ups - payouts - fees + reversals = closing.
+        """
 
         def plain(minor: int) -> str:
             return amount_text(abs(minor), self.currency)
@@ -47,11 +54,7 @@ class FloatBalance:
             f"- fees {plain(e.fees_minor)}",
             f"+ reversals {plain(e.reversals_minor)}",
             *([f"- moved away {plain(e.withdrawn_minor)}"] if e.withdrawn_minor else []),
-            *(
-                [f"- for nobody we know {plain(e.unexplained_minor)}"]
-                if e.unexplained_minor
-                else []
-            ),
+            *([f"- unmatched {plain(e.unexplained_minor)}"] if e.unexplained_minor else []),
         ]
         text = f"{self.first:%Y-%m-%d %H:%M} to {self.last:%Y-%m-%d %H:%M} UTC  {' '.join(terms)} = {plain(e.expected_minor)}"
         more = "more" if e.difference_minor > 0 else "less"
@@ -88,7 +91,10 @@ async def equations(rt: Runtime, provider: str, limit: int) -> list[FloatBalance
 
 
 async def top_up(rt: Runtime, provider: str, amount: str, receipt: str) -> tuple[int, str]:
-    """Book it; the amount in minor units and its currency. The same receipt counts once."""
+    """Book a top-up of the float, and return the amount in minor units and its currency.
+
+    The same receipt counts once.
+    """
     currency = _known(rt, provider).statement_currency
     if not receipt.strip():
         raise Refused("say the operator's receipt", field="receipt")
@@ -111,7 +117,10 @@ def _known(rt: Runtime, provider: str) -> TellsByStatement:
 def payouts_of(
     lines: Sequence[StatementLine], matches: Mapping[str, UUID], ours: Sequence[Ours]
 ) -> list[UUID | None]:
-    """The payout of each line: of a fee the one of its payment, of a reversal the one it takes back."""
+    """Return the payout of each line.
+
+    A fee has the payout of its payment, and a reversal the payout that it takes back.
+    """
     known = {p.receipt: p.id for p in ours if p.receipt} | dict(matches)
     return [
         known.get(line.of if line.kind is LineKind.REVERSAL else line.receipt) for line in lines
@@ -126,8 +135,10 @@ async def book_moves(
     ours: Sequence[Ours],
     currency: str,
 ) -> None:
-    """What only the operator knew: money moved to and from the float by people, and fees. Each is booked once; a second line
-    with the same receipt is nobody's but the people's who are told of it."""
+    """Book the entries that only the operator knew: manual moves of the float, and fees.
+
+    Each is booked once. A second line with the same receipt is only reported in the findings.
+    """
     fees = {p.id: p.fee_minor for p in ours}
     made: list[Posting] = []
     payouts = {(x.kind, x.receipt): payout for x, payout in zip(lines, of_payout, strict=True)}
@@ -169,7 +180,10 @@ async def amiss_of(rt: Runtime, provider: str, number: int) -> list[Difference]:
 
 
 async def equation_of(rt: Runtime, provider: str, number: int) -> tuple[Equation, str] | None:
-    """The balance equation of an imported statement with its last receipt; None where it tells no balances."""
+    """Return the balance equation of an imported statement with its last receipt.
+
+    Return None where the statement names no balances.
+    """
     kept = await floats.lines_of(rt.db, number)
     lines = [line for line, _ in kept]
     times = [line.at for line in lines if line.at]

@@ -89,7 +89,7 @@ async def _apply(rt: Runtime, said: Confirmation, by: str) -> None:
             stored = await payouts.by_id(rt.db, rt.vault, payout.id)
             continue
         return
-    raise Conflict(f"payout {stored.ref} does not hold still")
+    raise Conflict(f"payout {stored.ref} keeps changing")
 
 
 async def _checked(rt: Runtime, provider: str, source: str | bytes) -> list[Confirmation]:

@@ -1,4 +1,7 @@
-"""Who waits ten minutes for word of her money reads once that it is reserved and asked about: she need not ask again."""
+"""The notice to workers who wait ten minutes for news of their money.
+
+It says once that the money is reserved and asked about, so that the worker need not ask again.
+"""
 
 from gateway.base.money import amount_text
 from gateway.conversation import notices
@@ -9,7 +12,10 @@ from gateway.store.turns import turns
 
 
 async def still_asking(rt: Runtime) -> int:
-    """Tell each whose payout may have left, and of which nobody has known since; how many."""
+    """Notify each worker whose payout may have left and whose outcome is unknown.
+
+    Return the number of workers.
+    """
     found = await payouts.long_unknown(rt.db, rt.vault, rt.clock.now())
     for stored in found:
         p = stored.payout

@@ -1,7 +1,8 @@
-"""An operator's statement is read: what it settles is settled by the state machine, the rest waits for a person.
+"""The import of an operator's statement.
 
-Each finding is acted upon before the statement counts as done, and every act is harmless twice, so an import that was
-cut off is simply done again.
+The state machine settles the payouts that the statement settles; the rest waits for an operator.
+Each finding is processed before the statement counts as done, and every action is harmless when
+repeated. An import that was cut off is therefore simply done again.
 """
 
 import hashlib
@@ -35,23 +36,25 @@ from gateway.store.ledger import transfers
 from gateway.store.payouts import floats, payouts, reconciliations
 
 BEFORE = timedelta(days=3)
-"""A payment may appear on a statement this long after it was sent."""
+"""The longest time after its sending at which a payment may appear on a statement."""
 AFTER = timedelta(hours=1)
-"""The operator's clock and ours differ, and its times have no fractions."""
+"""The allowance for the operator's clock, whose times have no fractions."""
 _TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
+    """The outcome of an import."""
+
     lines: int
     matched: int
     findings: tuple[Difference, ...]
 
 
 async def import_statement(rt: Runtime, provider: str, source: str | bytes) -> Imported:
-    """Hold a statement against our books; the same file again changes nothing.
+    """Compare a statement with the books; the same file again changes nothing.
 
-    Raises Refused for what is no statement.
+    Raises Refused for a file that is not a statement.
     """
     known = rt.providers.get(provider)
     if not isinstance(known, TellsByStatement):
@@ -119,9 +122,11 @@ async def _known_since(
     ours: Sequence[Ours],
     currency: str,
 ) -> None:
-    """Money that stood in suspense as nobody's, and is known to be a payout's now, leaves suspense again, and its charge is
-    the payout's, whether this statement shows it again or not. By what the ledger holds, so that an import that was cut off
-    here loses nothing."""
+    """Move money that is matched with a payout now out of suspense, and its charge to the payout.
+
+    This does not depend on whether this statement shows the money again. It follows the ledger, so
+    that an import that was cut off here loses nothing.
+    """
     fees = {p.id: p.fee_minor for p in ours}
     unmatched = {derived_id(*_cause(Code.UNMATCHED_OUT, provider, r)): r for r in matches}
     charged = {derived_id(*_cause(Code.CHARGE_MORE, provider, r)): r for r in matches}
@@ -174,7 +179,7 @@ async def _paid(rt: Runtime, finding: Difference, line: StatementLine) -> None:
         except Conflict:
             continue
         return
-    raise Conflict(f"payout {finding.payout} does not hold still")
+    raise Conflict(f"payout {finding.payout} keeps changing")
 
 
 async def _reversed(rt: Runtime, finding: Difference) -> None:

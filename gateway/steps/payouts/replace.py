@@ -1,7 +1,8 @@
-"""A payout refused for our own fault (float, credentials) is asked for again by us, not by the worker.
+"""The replacement of a payout that was refused through the gateway's fault (float, credentials).
 
-The new payout has a key, a number read out and a hold of its own, and is written in the commit that gives the first
-one's money back: so there is never a moment in which both hold it, and the first can be replaced once only.
+The gateway requests the payout again, not the worker. The new payout has a key, a number to read
+out and a hold of its own. It is written in the commit that returns the money of the first one. Both
+therefore never hold the money at the same time, and the first can be replaced only once.
 """
 
 import uuid
@@ -17,8 +18,8 @@ from gateway.store.payouts.payouts import Stored
 from gateway.store.turns import turns
 
 REPLACEMENTS_MAX = 180
-"""Of one request, each later than the one before, from five minutes to an hour: after a week she
-hears that it failed.
+"""The most replacements of one request. Each comes later than the one before, after five minutes to
+an hour. After a week the worker hears that the payout failed.
 """
 LATER, LATEST = timedelta(minutes=5), timedelta(hours=1)
 
@@ -26,7 +27,7 @@ LATER, LATEST = timedelta(minutes=5), timedelta(hours=1)
 async def replacement_part(rt: Runtime, stored: Stored) -> Write:
     """The payout that stands in for `stored`.
 
-    Its provider is paused by the same event, so it waits for that.
+    Its provider is paused by the same event, so it waits for that pause.
     """
     was = stored.payout
     payout = PayoutId(uuid.uuid4())

@@ -1,4 +1,4 @@
-"""A payout nobody can decide: the evidence on one page, and two people who say what became of it."""
+"""A payout that the gateway cannot decide: its evidence on one page, and two operators' word on it."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ async def resolve(
 ) -> Resolution:
     """`by` says that the operator paid (under `receipt`) or did not.
 
-    The second person who says so decides it.
+    The second person who says the same decides it.
     """
     if paid and not receipt.strip():
         raise Refused("a payout that was paid has the operator's receipt", field="receipt")
@@ -49,6 +49,7 @@ async def resolve(
 
 
 async def found(rt: Runtime, ref: str) -> Stored:
+    """Return the payout with this reference. Raises Refused where there is none."""
     stored = await payouts.by_ref(rt.db, rt.vault, ref.strip().upper())
     if stored is None:
         raise Refused(f"there is no payout {ref!r}", status=404)
@@ -56,13 +57,16 @@ async def found(rt: Runtime, ref: str) -> Stored:
 
 
 async def evidence(rt: Runtime, ref: str) -> str:
-    """The evidence sheet: what we asked, what was answered, what was booked, what the statement shows."""
+    """Return the evidence sheet of a payout.
+
+    It shows the questions, the answers, the bookings, and the lines of statements.
+    """
     stored = await found(rt, ref)
     p = stored.payout
     lines = [
         f"Payout {stored.ref}: {amount_text(p.amount_minor, p.currency)} by {p.provider} to {mask(p.msisdn)}",
         f"state {p.state}, submits {p.tries}, not found {p.misses} times in a row, reason {p.reason or '-'}",
-        f"our key {p.key}, the operator's receipt {p.receipt or '-'}, its id {p.reference or '-'}",
+        f"the gateway's key {p.key}, the operator's receipt {p.receipt or '-'}, its id {p.reference or '-'}",
         f"first sent {p.first_sent_at or '-'}, last sent {p.sent_at or '-'}, asked again {p.due_at or '-'}",
         "",
         "What happened:",
@@ -84,7 +88,7 @@ async def evidence(rt: Runtime, ref: str) -> str:
     ] or ["  nothing"]
     lines += [
         "",
-        "Look the key and the number up in the operator's portal. Then two of you, each with her own key:",
+        "Look the key and the number up in the mobile-money operator's portal. Then two persons, each with a personal key:",
         f"  gateway payouts resolve {stored.ref} --as paid --receipt <receipt> --by <name>",
         f"  gateway payouts resolve {stored.ref} --as failed --by <name>",
     ]

@@ -1,4 +1,7 @@
-"""An operator took a paid payout back: two people say whose the money is now, and it is booked once."""
+"""The decision on a paid payout that the operator took back.
+
+Two operators of the gateway say to whom the money belongs now, and it is booked once.
+"""
 
 from typing import Literal
 
@@ -24,7 +27,9 @@ async def decide_reversal(
 ) -> Resolution:
     """`worker`: it is in her balance again, and she is told. `house`: she has her money by another way.
 
-    The second person who says the same decides it. Raises Refused for a payout that was not taken back.
+    With `worker` it is in her balance again, and she is told. With `house` she has received her
+    money in another way. The second person who says the same decides it. Raises Refused for a
+    payout that was not taken back.
     """
     person = await persons.person_of(rt.db, by, key)
     stored = await found(rt, ref)

@@ -1,4 +1,8 @@
-"""Once a minute the ledger's new history is sealed: a link of the hash chain over all of it; once a day people outside get its head."""
+"""The sealing of the ledger's new history, once per minute.
+
+Each seal is a link of a hash chain over the whole history. Once per day the numbers of
+`controls.tell` get its head.
+"""
 
 import asyncpg
 import structlog
@@ -12,9 +16,9 @@ log = structlog.get_logger()
 
 
 async def seal(rt: Runtime) -> int:
-    """Seal what is not sealed yet; how many seals.
+    """Seal the unsealed history and return the number of seals.
 
-    Where another sealer was faster nothing happens: the bell rings again.
+    Where another process was faster nothing happens: the job is enqueued again.
     """
     try:
         sealed = await seals.seal(rt.db, rt.clock.now())

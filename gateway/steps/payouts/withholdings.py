@@ -1,5 +1,8 @@
-"""What is taken from a worker's withdrawal: the taxes of the country of her number as they stand today,
-and the operator's fee where that country has its workers bear it."""
+"""The amounts withheld from a worker's withdrawal: taxes and the operator's fee.
+
+The taxes are those of the country of her number, as they stand today. The fee is withheld where
+that country has its workers bear it.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,7 +16,10 @@ from gateway.store.payouts import worker_payments
 
 
 def country_of(rt: Runtime, msisdn: str, currency: str) -> str | None:
-    """Whose rules a payout of this money to this number follows: the same country that says who pays it."""
+    """Return the country whose rules a payout of this money to this number follows.
+
+    It is the country that also decides the provider.
+    """
     money = {code: country.currency for code, country in rt.settings.countries.items()}
     return home_of(money, msisdn, currency)
 
@@ -21,7 +27,7 @@ def country_of(rt: Runtime, msisdn: str, currency: str) -> str | None:
 async def deductions(
     rt: Runtime, worker: WorkerId, msisdn: str, currency: str, providers: Sequence[str | None]
 ) -> list[Deductions | None]:
-    """By each of these providers; None where nothing is taken.
+    """Return the deductions for each of these providers; None where nothing is withheld.
 
     Only a tax that counts by month costs a read.
     """

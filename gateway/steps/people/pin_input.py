@@ -1,10 +1,10 @@
-"""What was typed where a PIN is asked for: judged here, and left out of everything that is kept.
+"""The input where a PIN is asked for: it is checked here, and left out of everything that is kept.
 
-A provider sends the whole transcript with each step, PIN and all. What we keep of it has `MASK` for
-each secret key; the next step's transcript is compared with the same places masked. The raw body of
-such a step is not kept, its event is known by a keyed hash, and a PIN that was dialled ahead
-(`*384*20*2*3*1234#`) is not taken at all. What may be a PIN is left out as well where none is asked
-for (`maybe_pins_left_out`).
+A provider sends the whole transcript with each step, PIN and all. The kept transcript has `MASK`
+for each secret key, and the next step's transcript is compared with the same positions masked. The
+raw body of such a step is not kept, and its event is known by a keyed hash. A PIN that was dialled
+ahead (`*384*20*2*3*1234#`) is not accepted at all. Input that may be a PIN is left out as well
+where none is asked for (`maybe_pins_left_out`).
 """
 
 import asyncio
@@ -42,7 +42,7 @@ _MAYBE_PIN = re.compile(rb"(?<=[*=A-Fa-f])[0-9]{4,6}(?=\*|%2[Aa]|&|\s|$)")
 
 
 def masked(key: str) -> str:
-    """A key as it is kept: nothing of it, not even its length.
+    """Return a key in the form that is kept: nothing of it, not even its length.
 
     >>> masked("4821"), masked("48*21")
     ('\u2022', '\u2022*\u2022')
@@ -51,7 +51,7 @@ def masked(key: str) -> str:
 
 
 def masked_like(transcript: str, known: str | None) -> str:
-    """`transcript` with the places masked that are masked in what is known of it.
+    """Return `transcript` with the positions masked that are masked in its known part.
 
     >>> masked_like("2*3*4821*1", "2*3*\u2022")
     '2*3*\u2022*1'
@@ -67,7 +67,9 @@ def masked_like(transcript: str, known: str | None) -> str:
 
 
 def left_out(known: str | None, typed: str) -> tuple[str, list[str]]:
-    """The transcript to keep after a secret key, and the keys to walk: only what leads back is walked as it was typed.
+    """Return the transcript to keep after a secret key, and the keys to process.
+
+    Only a key that leads back is processed as it was typed.
 
     >>> left_out("2*3", "4821"), left_out("2*3", "00")
     (('2*3*\u2022', ['\u2022']), ('2*3*\u2022', ['00']))
@@ -79,9 +81,9 @@ def left_out(known: str | None, typed: str) -> tuple[str, list[str]]:
 def maybe_pins_left_out(transcript: str, known: str | None) -> str:
     """Return the transcript with every new key masked that might be a PIN: four digits or more.
 
-    A PIN is also typed where none is asked for: while it is locked, too late, or dialled ahead. On
-    no screen but a question's is such a key the answer to anything, and a question's answer is kept
-    by itself.
+    A PIN is also typed where none is asked for: while it is locked, too late, or dialled ahead.
+    Only on a question's screen can such a key be an answer, and a question's answer is kept on its
+    own.
 
     >>> maybe_pins_left_out("2*3*4821*1", None), maybe_pins_left_out("2*3*4821", "2*3")
     ('2*3*•*1', '2*3*•')
@@ -95,15 +97,15 @@ def maybe_pins_left_out(transcript: str, known: str | None) -> str:
 
 
 def step_to_keep(channel: Channel, raw: bytes) -> bytes:
-    """Return the raw body of a step that failed, to be kept, without what might be a PIN."""
+    """Return the raw body of a failed step in the form to keep, without a possible PIN."""
     told = channel.ussd.typed_in if isinstance(channel.ussd, TellsInput) else ()
     return without_pins(raw, told)
 
 
 def without_pins(raw: bytes, typed_in: Collection[str] = ()) -> bytes:
-    """Return the raw body of a step without what might be a PIN.
+    """Return the raw body of a step without any possible PIN.
 
-    `typed_in`: the fields that hold what was typed, where the channel knows them; all others then
+    `typed_in` names the fields that hold input, where the channel knows them; all other fields then
     stay as they are.
 
     >>> without_pins(b"session=a1&from=%2B254712345678&text=2*3*4821")
@@ -125,21 +127,24 @@ def without_sms_pin(raw: bytes) -> bytes:
 
     >>> without_sms_pin(b"from=%2B254722000001&text=UNLOCK+0712345678+PIN+4821&id=7")
     b'from=%2B254722000001&text=UNLOCK+0712345678+PIN+####&id=7'
-    >>> without_sms_pin(b'{"text": "unlock 0712345678 pin 4821"}'), without_sms_pin(b"text=PIN+0712345678")
-    (b'{"text": "unlock 0712345678 pin ####"}', b'text=PIN+0712345678')
+    >>> without_sms_pin(b'{"text": "unlock 0712345678 pin 4821"}')
+    b'{"text": "unlock 0712345678 pin ####"}'
+    >>> without_sms_pin(b"text=PIN+0712345678")
+    b'text=PIN+0712345678'
     """
     return _SMS_PIN.sub(rb"\1####", raw)
 
 
 def pin_in(rt: Runtime, said: str) -> str | None:
-    """Return the PIN in a worker's SMS: one that asks for another number, in any language."""
+    """Return the PIN in a worker's SMS that asks for another number, in any language."""
     return pin_said(said, rt.settings.region, book_in(ENGLISH, rt.books), rt.books)
 
 
 def kept_sms(rt: Runtime, raw: bytes, said: str) -> bytes:
-    """Return the raw body of an SMS to keep: without the PIN that stands in its text, however that is coded.
+    """Return the raw body of an SMS to keep: without the PIN in its text, in any encoding.
 
-    Where the text cannot be found in the body, nothing of it is kept."""
+    Where the text cannot be found in the body, nothing of it is kept.
+    """
     kept = without_sms_pin(raw)
     pin = without_pin(said)[1] or pin_in(rt, said)
     if pin is None:
@@ -163,19 +168,22 @@ def _masked_text(pin: str, said: str, value: str) -> str:
 
 
 def _without(pin: str, text: str) -> str:
-    """Return a text in which neither the PIN nor another run of digits as short is left."""
+    """Return a text without the PIN and without other runs of digits of its length."""
     short = re.compile(rf"(?<!\d)\d{{{len(pin)}}}(?!\d)")
     return short.sub("####", text)
 
 
 def _shows(pin: str, value: str) -> bool:
-    """Return whether a PIN stands in a value, in digits of any script, and not within a longer number."""
+    """Return True if a value contains the PIN, in digits of any script, outside a longer number."""
     plain = "".join(str(unicodedata.digit(ch, ch)) for ch in value)
     return re.search(rf"(?<![0-9]){re.escape(pin)}(?![0-9])", plain) is not None
 
 
 def _unpacked(value: str) -> str:
-    """Return what a value in base64 holds, "" for any other value: some providers send long texts so."""
+    """Return the content of a value in base64, "" for any other value.
+
+    Some providers send long texts in this form.
+    """
     try:
         return base64.b64decode(value, validate=True).decode(errors="replace")
     except ValueError:
@@ -183,7 +191,7 @@ def _unpacked(value: str) -> str:
 
 
 async def judged(rt: Runtime, row: Row, situation: Situation, keys: list[str]) -> Situation:
-    """The situation with whether the key that was typed, where a PIN is asked for, is the right one."""
+    """Return the situation with the check of the key that was typed as a PIN."""
     if situation.pin is None or not keys or row["view"] not in SECRET:
         return situation
     return situation.changed(pin=await _typed(rt, row, situation.pin, keys[0].strip()))
@@ -203,7 +211,7 @@ async def _typed(rt: Runtime, row: Row, view: PinView, typed: str) -> PinView:
 
 
 def view(rt: Runtime, row: Row, currency: str) -> PinView:
-    """What every turn may know of her PIN."""
+    """Return the data of a worker's PIN that every turn may use."""
     return PinView(
         known=row["pin_hash"] is not None,
         tries_left=pins.TRIES_MAX - (row["pin_wrong"] or 0),

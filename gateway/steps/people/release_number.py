@@ -1,4 +1,7 @@
-"""A worker's SIM is a stranger's now: the number is taken from the worker, who keeps all else and comes back with another."""
+"""The release of a number whose SIM belongs to another person now.
+
+The number is taken from the worker. She keeps everything else and returns with another number.
+"""
 
 from datetime import timedelta
 
@@ -23,7 +26,10 @@ _NAME_MAX = 12
 
 
 async def is_quiet(rt: Runtime, worker: WorkerId, msisdn: str) -> bool:
-    """Return whether this number was not heard of for so long that its SIM may be another person's by now."""
+    """Return True if the number has been silent long enough.
+
+    Its SIM may then belong to another person.
+    """
     since = rt.clock.now() - timedelta(days=rt.settings.controls.quiet_days)
     return not await number_moves.heard_lately(rt.db, worker, rt.vault.index(msisdn), since)
 

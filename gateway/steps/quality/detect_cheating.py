@@ -1,7 +1,7 @@
-"""Looks over a batch for signs that answers were not read, were copied, or that gold has leaked.
+"""The search of a batch for answers that were not read or were copied, and for leaked gold.
 
-What it finds goes to a person with the evidence (see `store.findings`). It changes nobody's work
-and nobody's money.
+Its findings go to an operator with the evidence (see `store.findings`). They change no worker's
+work and money.
 """
 
 from collections import defaultdict
@@ -16,11 +16,11 @@ from gateway.store.db import Row
 from gateway.store.quality import findings
 from gateway.store.quality.findings import FindingRecord
 
-FIRST_SHOWINGS = 5  # of a gold task: nobody can have told anybody yet
+FIRST_SHOWINGS = 5  # showings of a gold task after which it may have been passed on
 
 
 async def watch(rt: Runtime, batch_id: str) -> int:
-    """Write down what a person should look at; how many findings."""
+    """Record the findings that deserve a look, and return their number."""
     batch = await rt.batches.fresh(batch_id)
     rows = await findings.deeds(rt.db, batch_id)
     found = _worn_gold(batch, rows)
@@ -56,7 +56,7 @@ def _signs(batch: Batch, rows: list[Row]) -> list[FindingRecord]:
 
 
 def _deed(batch: Batch, row: Row) -> Deed:
-    """An answer with the key it was on this worker's own menu."""
+    """Return an answer with its key on this worker's own menu."""
     worker = row["worker_id"]
     order = tuple(o.id for o in options_for(batch, worker))
     key = order.index(row["value"]) if row["value"] in order else -1

@@ -1,8 +1,9 @@
-"""What gold means for a worker: a pause where it stays under the bar, a kind word, and a way back.
+"""The consequences of gold for a worker.
 
-A pause is of one kind of task and of a few days. Then a new trial begins, with nothing held against
-her. Money is never touched. Whoever is paused is also a finding, so that a person can see whether
-it is the worker or the gold.
+A skill under the bar brings a pause, a kind message, and a way back. A pause holds for one kind of
+task and some days. Then a new trial begins, with nothing held against her. Money is never touched.
+Each pause is also a finding, so that an operator can see whether the worker or the gold is at
+fault.
 """
 
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Gold of one worker at one kind, since her trial began: found right and wrong."""
+    """The gold of one worker at one kind since her trial began: right and wrong answers."""
 
     worker: int
     kind: str
@@ -36,7 +37,7 @@ class Trial:
 
 
 async def pause(rt: Runtime, db: Connection, trial: Trial) -> None:
-    """No questions of this kind for a while; she is told until when."""
+    """Pause the questions of this kind for the worker, and tell her until when."""
     until = rt.clock.now() + timedelta(days=rt.settings.pause_days)
     await db.execute(
         """update skill set paused_until = $3, paused_right = trial_right, paused_wrong = trial_wrong, pauses = pauses + 1,
@@ -58,7 +59,7 @@ async def pause(rt: Runtime, db: Connection, trial: Trial) -> None:
 
 
 async def unpause(rt: Runtime, db: Connection, worker: int, kind: str) -> None:
-    """The pause was ours to regret: she may work again, and is told so."""
+    """End a pause that was unjustified; the worker may work again, and is told so."""
     await db.execute(
         """update skill set paused_until = null, pauses = greatest(0, pauses - 1),
              trial_right = trial_right + paused_right, trial_wrong = trial_wrong + paused_wrong, trial_from = 'epoch'
@@ -75,7 +76,10 @@ async def unpause(rt: Runtime, db: Connection, worker: int, kind: str) -> None:
 
 
 async def tell(rt: Runtime, db: Connection, worker: int, until: datetime | None) -> None:
-    """One SMS: paused until then, or (None) back again. Nothing to who has left."""
+    """Tell a worker by SMS that she is paused until `until`, or (None) that she is back.
+
+    A worker who has left gets no SMS.
+    """
     row = await db.fetchrow(
         "select language, state, sms_channel, msisdn_sealed from worker where id = $1", worker
     )
@@ -85,7 +89,8 @@ async def tell(rt: Runtime, db: Connection, worker: int, until: datetime | None)
     text = paused_notice(book, until) if until else back_notice(book)
     try:
         msisdn = rt.vault.open(row["msisdn_sealed"])
-    except OtherKey:  # STATUS and SKILL tell the same; everybody else's gold is judged on
+    # STATUS and SKILL say the same, and the gold of all other workers is still judged.
+    except OtherKey:
         log.warning("a worker's number was sealed with another key", worker=worker)
         return
     notice = message(rt, row["sms_channel"], WorkerId(worker), msisdn, text, "standing")
@@ -95,7 +100,7 @@ async def tell(rt: Runtime, db: Connection, worker: int, until: datetime | None)
 
 
 async def skill_view(rt: Runtime, worker: WorkerId) -> SkillView:
-    """What SKILL tells: her gold so far, and the pause she is in."""
+    """Return the data of SKILL: the worker's gold so far, and her present pause."""
     row = await rt.db.row(
         """select coalesce(sum(gold_right), 0)::int as right, coalesce(sum(gold_right + gold_wrong), 0)::int as seen,
              max(paused_until) filter (where paused_until > now()) as until,

@@ -1,7 +1,9 @@
-"""A running batch is estimated as a whole while its answers come in: warm skills for the judge of single answers.
+"""The estimate of a running batch as a whole.
 
-One answer's update is O(options) and stays in its turn; this is the slower, better look over all of them. It runs when
-enough answers are new (see `score.RELEARN_AFTER`), so that all of a batch's looks together cost about as much as the last.
+It gives the judge of single answers current skills. The update for one answer is O(options) and
+stays in its turn. This is the slower and better estimate over all answers. It runs when enough
+answers are new (see `score.RELEARN_AFTER`), so that all estimates of a batch together cost about as
+much as the last.
 """
 
 import asyncio
@@ -29,11 +31,16 @@ from gateway.store.quality import skills
 
 _LEASE, _RENEW_S = timedelta(seconds=60), 15.0
 WORKERS_SLICE = 500
-"""Workers whose skills change in one commit: a worker's own answer waits for her skill."""
+"""The number of workers whose skills change in one commit; a worker's own answer waits for her
+skill.
+"""
 
 
 async def relearn(rt: Runtime, batch_id: str) -> int:
-    """Skills of a batch's workers anew; from how many answers. 0 while another process is at it."""
+    """Estimate the skills of a batch's workers again and return the number of answers used.
+
+    Return 0 while another process is doing so.
+    """
     await follow(rt, batch_id)
     batch = await rt.batches.fresh(batch_id)
     now = rt.clock.now()
@@ -47,7 +54,8 @@ async def relearn(rt: Runtime, batch_id: str) -> int:
         async with _held(rt, batch):
             known = await _relearn(rt, batch)
     finally:
-        if await background.ends(rt.db, batch.id):  # somebody corrected what we had read already
+        # Answers that were already read were corrected meanwhile.
+        if await background.ends(rt.db, batch.id):
             rt.bells.ring("relearn", batch_id)
     await look_for_better(rt, batch)
     if _rung(known) > _rung(before):
@@ -57,7 +65,10 @@ async def relearn(rt: Runtime, batch_id: str) -> int:
 
 @asynccontextmanager
 async def _held(rt: Runtime, batch: Batch) -> AsyncGenerator[None]:
-    """Keep the batch from being scored while the block runs; a process that dies keeps it no longer than its lease."""
+    """Keep the batch from being scored while the block runs.
+
+    A process that dies keeps it no longer than its lease.
+    """
 
     async def renew() -> None:
         while True:
@@ -72,8 +83,10 @@ async def _held(rt: Runtime, batch: Batch) -> AsyncGenerator[None]:
 
 
 def _rung(answers: int) -> int:
-    """Looking for cheats costs far more than learning, and nobody is judged by it at once: at every doubling is enough
-    (and at the end, see `steps.close`).
+    """Return the number of doublings of `answers`.
+
+    Looking for cheating costs far more than learning, and has no immediate effect. It is enough at
+    every doubling, and at the end (see `steps.close`).
 
     >>> _rung(0), _rung(50), _rung(99), _rung(100)
     (0, 6, 7, 7)
@@ -82,13 +95,12 @@ def _rung(answers: int) -> int:
 
 
 async def _relearn(rt: Runtime, batch: Batch) -> int:
-    """How many answers are known now.
+    """Estimate and store the skills; return the number of known answers.
 
-    The look itself needs no lock: what it rests on is not scored meanwhile.
-
-    Answers are marked first, some at a time; then what they teach, some workers at a time. A
-    process that dies in between leaves them to the next look, which the batch is still due for, and
-    which replaces what each worker was taught before.
+    The estimate itself needs no lock, because its answers are not scored meanwhile. Answers are
+    marked first, some at a time. Then the workers' skills are stored, some workers at a time. A
+    process that dies in between leaves them to the next estimate, which the batch is still due for.
+    That estimate replaces each worker's earlier skill from this batch.
     """
     rows = await skills.decided_answers(rt.db, batch.id)
     look, number, new = await asyncio.to_thread(_looked, rt, batch, rows)
@@ -107,7 +119,7 @@ async def _relearn(rt: Runtime, batch: Batch) -> int:
 
 
 def _looked(rt: Runtime, batch: Batch, rows: list[Row]) -> tuple["_Look | None", int, list[int]]:
-    """What a look says, how many answers to real questions it rests on, and which of them no skill knows."""
+    """Return the estimate, the number of answers to real questions, and those of them new to skills."""
     real = [row for row in rows if row["gold"] is None]
     new = [row["id"] for row in real if not row["scored"]]
     return _shown(rt, batch, rows) if real else None, len(real), new
@@ -138,12 +150,17 @@ async def _teach(rt: Runtime, batch: Batch, look: "_Look") -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What the answers to real questions say of their workers; gold helps to judge them, and is counted elsewhere.
-    `sure`: how sure each task's result is, where results may become gold."""
+    """The result of one estimate from the answers to real questions.
+
+    Gold helps to judge the answers, and is counted elsewhere.
+    """
 
     shown: dict[int, Skill]
+    """The skill of each worker."""
     gold: dict[str, str]
+    """The known truth of gold tasks."""
     sure: dict[str, float] | None
+    """The confidence of each task's result, where results may become gold."""
 
 
 def _shown(rt: Runtime, batch: Batch, rows: list[Row]) -> _Look:

@@ -1,7 +1,8 @@
-"""Tasks judged again without a new answer: after a rule was switched, or what answers mean was corrected.
+"""The judging of tasks without a new answer, after a switch of rules or a correction of answers.
 
-A task that somebody is asked right now is not closed under her: it wants her answer, and is judged with it. What wants
-more answers gets them as far as slots were paid for; in a batch that is over, a person looks instead.
+A task that a worker is being asked is not closed: it wants her answer, and is judged with it. A
+task that needs more answers gets them as far as slots were paid for; in a batch that is over it
+goes to review.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from gateway.store.quality import rejudging
 
 
 class Moved(TypedDict):
-    """A task that stands elsewhere than before."""
+    """A task whose state has changed."""
 
     task: str
     was: str
@@ -46,7 +47,10 @@ class RejudgedTask:
 async def rejudge(
     rt: Runtime, db: Connection, batch: Batch, rows: Sequence[Row], *, running: bool
 ) -> list[Moved]:
-    """Judge these tasks (from `rejudging`, locked) by the batch's rule of now; those whose state changed."""
+    """Judge these tasks by the batch's current rule and return those whose state changed.
+
+    The rows come from `rejudging` and are locked.
+    """
     after = [_after(rt, batch, row, running=running) for row in rows]
     changed = [
         (row, one)
@@ -77,7 +81,7 @@ def _after(rt: Runtime, batch: Batch, row: Row, *, running: bool) -> RejudgedTas
         market=market(rt, batch, row["text"], row["via"]),
     )
     kept = judged(rt.clock.now(), version_of(batch), skills, verdict)
-    void = given - len(row["values"])  # paid, and they decide nothing
+    void = given - len(row["values"])  # these answers are paid, but decide nothing
     wanted = min(max(verdict.answers_wanted + void, busy), most)
     asks = verdict.decision in (TaskDecision.ASK_MORE, TaskDecision.ASK_BETTER)
     if running and (row["held"] or (asks and wanted > given)):
@@ -87,7 +91,7 @@ def _after(rt: Runtime, batch: Batch, row: Row, *, running: bool) -> RejudgedTas
     state = "review" if state == "open" else state
     if (
         row["state"] != "open"
-    ):  # whoever decided it found the value; the judge says whether that is enough
+    ):  # The value was found when the task was decided; the judge says whether that is enough.
         was = None if row["rule"] == AMBIGUOUS else row["rule"]
         if not row["values"]:
             return RejudgedTask(row["id"], state, given, None, None, was or rule, kept)

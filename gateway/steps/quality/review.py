@@ -1,4 +1,4 @@
-"""Tasks that stayed in doubt wait for a person: she decides, and her word stands."""
+"""The review of doubtful tasks: a person decides, and this decision stands."""
 
 from gateway.base.errors import Refused
 from gateway.steps.runtime import Runtime
@@ -7,9 +7,9 @@ from gateway.store.batches.batches import Batch
 
 
 async def decide(rt: Runtime, batch_id: str, task: str, value: str, by: str) -> None:
-    """A person's decision of a task in review.
+    """Record a person's decision on a task in review.
 
-    Raises Refused when it is not in review, or the value is none.
+    Raises Refused when the task is not in review, or the value is invalid.
     """
     batch = await rt.batches.fresh(batch_id)
     truth = said_truth(rt, batch, value)
@@ -26,7 +26,10 @@ async def decide(rt: Runtime, batch_id: str, task: str, value: str, by: str) -> 
 
 
 def said_truth(rt: Runtime, batch: Batch, value: str) -> str:
-    """Return the value that a person says is true, as results name it; raise Refused where the batch has no such value."""
+    """Return the value that a person declares true, in the form of results.
+
+    Raises Refused where the batch has no such value.
+    """
     try:
         return rt.kind_of(batch.kind).check_truth(value, batch.options)
     except Refused as bad:

@@ -1,7 +1,7 @@
-"""A changed rule, tried on a batch's past answers; and switched on when somebody says so.
+"""The trial of a changed rule on a batch's past answers, and its switch by an operator or client.
 
-What was never tried cannot be switched on. Both are kept: who tried what and what it would have
-cost and changed; who switched it on, and why.
+A rule that was never tried cannot be switched on. Both are kept: each trial with its author, cost
+and changes, and each switch with its author and reason.
 """
 
 import asyncio
@@ -23,13 +23,13 @@ from gateway.store.batches.batches import Batch
 from gateway.store.quality import rejudging, rulings
 
 CHANGES_KEPT = 1000
-_ENOUGH = 1000  # answers over which a price is averaged, so that rounding does not matter
+_ENOUGH = 1000  # the answers over which a price is averaged, so that rounding does not matter
 _AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class NewRule:
-    """What is to be different; None = as it is."""
+    """The changes to a rule; None leaves a field as it is."""
 
     policy: str | None = None
     confidence: float | None = None
@@ -37,8 +37,11 @@ class NewRule:
 
 
 async def try_rule(rt: Runtime, batch_id: str, wanted: NewRule, by: str) -> dict[str, Any]:
-    """The rule of now and the new one on the answers there are: answers, their cost and that of their messages, accuracy
-    on gold, tasks to a person, tasks whose value would be another. Changes nothing but that the trial is kept."""
+    """Apply the current rule and the new one to the existing answers, and return the comparison.
+
+    It names answers, their cost and that of their messages, accuracy on gold, tasks in review, and
+    tasks with another value. Only the trial itself is stored.
+    """
     batch = await _batch(rt, batch_id)
     old = ruling_of(batch)
     new = _changed(old, wanted)
@@ -82,13 +85,13 @@ async def try_rule(rt: Runtime, batch_id: str, wanted: NewRule, by: str) -> dict
 
 
 async def _message_minor(rt: Runtime, batch: Batch) -> float:
-    """What the messages of one answer cost on average over the routes, in the batch's own money."""
+    """Return the mean message cost of one answer over the routes, in the batch's own money."""
     costs = (await quote(rt, batch, _ENOUGH, _ENOUGH)).costs.get(batch.currency)
     return costs[1] / _ENOUGH if costs else 0.0
 
 
 async def _messages(rt: Runtime, batch: Batch, answers: int) -> dict[str, object]:
-    """What the messages of so many answers are expected to cost, reckoned as in the batch's quote."""
+    """Return the expected message cost of `answers` answers, computed as in the batch's quote."""
     said = await quote(rt, batch, answers, answers)
     return {
         "segments": said.segments_expected,
@@ -109,15 +112,15 @@ def _changed(old: Ruling, wanted: NewRule) -> Ruling:
         )
     if "all" in (old.policy, wanted.policy):
         raise Refused(
-            "'all' asks everybody in each task's audience: no rule decides", field="policy"
+            "'all' asks every worker in each task's audience: no rule decides", field="policy"
         )
     return old.changed(**changes)
 
 
 async def switch(rt: Runtime, batch_id: str, version: str, by: str, reason: str) -> list[Moved]:
-    """Decide the batch by this rule from now on; its open tasks are judged by it at once.
+    """Switch a batch to this rule, and return the tasks whose state changed.
 
-    Those whose state changed.
+    Its open tasks are judged by the rule at once.
     """
     batch = await _batch(rt, batch_id)
     if version == ruling_of(batch).version:
@@ -131,7 +134,7 @@ async def switch(rt: Runtime, batch_id: str, version: str, by: str, reason: str)
     rule = ruling(found["data"])
     if rule.version != version or rule.options != batch.option_ids:
         raise Refused(
-            "the options or the engine are others than when this rule was tried: try it again",
+            "the options or the engine have changed since this rule was tried: try it again",
             status=409,
         )
     await until_settled(lambda: _switch(rt, batch, rule, by, reason, found["found"]))
@@ -149,7 +152,10 @@ async def _switch(
 
 
 async def _judge_open(rt: Runtime, batch_id: str) -> list[Moved]:
-    """Some at a time: no phone waits for all of them. A task missed by a crash is judged with its next answer."""
+    """Judge the open tasks, some at a time, so that no phone waits for all of them.
+
+    A task missed by a crash is judged with its next answer.
+    """
     batch = await rt.batches.fresh(batch_id)
     moved: list[Moved] = []
     last = 0

@@ -9,11 +9,11 @@ from gateway.store.batches.batches import Batch
 from gateway.store.db import Connection
 from gateway.store.quality import rulings
 
-_EVERYBODY = 32_767  # answers that the policy `all` may want; each task's own slots limit it
+_EVERYBODY = 32_767  # the answers that the policy `all` may want; each task's own slots limit it
 
 
 def ruling_of(batch: Batch) -> Ruling:
-    """The batch's rule now. How many answers a task may have at most stands with the task."""
+    """Return the current ruling of a batch. Each task holds its own limit of answers."""
     return _ruling(
         batch.option_ids,
         batch.policy,
@@ -38,7 +38,7 @@ async def switch_on(
 
 
 def version_of(batch: Batch) -> str:
-    """The version of the batch's rule now."""
+    """Return the version of the batch's current ruling."""
     return _version(ruling_of(batch))
 
 

@@ -1,4 +1,4 @@
-"""The whole story of one task: who was asked when, what was answered, what the judge made of each answer, and by what.
+"""The history of one task: questions, answers, and each judgement with its basis.
 
 What a judgement went by was kept when it was made (`gateway.steps.quality.judgement_record`): the workers' skills are those of that moment. An
 answer that nobody judged, since the task wanted more anyway, has no confidence; if no judgement came behind it either, its
@@ -20,7 +20,7 @@ from gateway.store.quality import rulings, task_history
 
 
 async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
-    """The story, in order."""
+    """Return the history of a task, in order."""
     batch = await rt.batches.fresh(batch_id)
     row = await task_history.of_task(rt.db, batch_id, task)
     if row is None:
@@ -78,7 +78,7 @@ async def explain(rt: Runtime, batch_id: str, task: str) -> dict[str, Any]:
 
 
 def _told(answers: list[Row], number: int) -> dict[str, Any]:
-    """One answer, with the judgement that it brought about and those behind it."""
+    """Return one answer, with the judgement that it brought about and those after it."""
     answer = answers[number]
     kept = judgements(answer["judged"])
     then = _skill_then(answers, number)
@@ -114,9 +114,9 @@ def _told(answers: list[Row], number: int) -> dict[str, Any]:
 
 
 def _skill_then(answers: list[Row], number: int) -> Skill | None:
-    """The skill of an answer's worker in the first judgement that she was part of; None where there is none such."""
+    """Return the skill of an answer's worker in the first judgement with her answer, or None."""
     for last in range(number, len(answers)):
-        # Answers that are void by now may have counted in it or not.
+        # Answers that are void now may or may not have counted in it.
         counted = [n for n in range(last + 1) if not answers[n]["void"]]
         for each in judgements(answers[last]["judged"]):
             for places in (list(range(last + 1)), counted):

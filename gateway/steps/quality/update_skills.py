@@ -1,7 +1,8 @@
-"""Workers' skills learn from decided tasks: each answer once, by how far it agrees with what was decided.
+"""The learning of workers' skills from decided tasks.
 
-Gold counts in full, and may pause a worker (see `standing`). What the others' answers teach is kept per batch, so that
-`relearn` can replace it by what the whole batch shows.
+Each answer counts once, by its agreement with the decision. Gold counts in full, and may pause a
+worker (see `standing`). The skill learned from other answers is kept per batch, so that `relearn`
+can replace it by the estimate over the whole batch.
 """
 
 from collections import defaultdict
@@ -22,14 +23,14 @@ from gateway.store.quality.findings import FindingRecord
 
 _AT_ONCE = 1000  # tasks
 RELEARN_AFTER = 50
-"""Answers after which a running batch is estimated as a whole again; later, a tenth of what it knew
-then.
+"""The number of answers after which a running batch is first estimated as a whole. Later it is a
+tenth of the answers known then.
 """
 
 
 @dataclass(slots=True)
 class _Learning:
-    """One worker at one kind, while a pass goes over her answers."""
+    """One worker's skill at one kind, while a pass goes over her answers."""
 
     skill: Skill
     drift: float
@@ -38,7 +39,7 @@ class _Learning:
 
 
 async def score(rt: Runtime) -> int:
-    """Let skills know the answers of newly decided tasks; how many answers."""
+    """Update skills by the answers of newly decided tasks and return the number of answers."""
     count, batches = await until_settled(lambda: _score(rt))
     for batch in batches:
         rt.bells.ring("relearn", batch)
@@ -79,7 +80,10 @@ async def _score(rt: Runtime) -> tuple[int, list[str]]:
 def _learn(
     rt: Runtime, rows: list[Row], known: dict[tuple[int, str], Row], now: datetime
 ) -> dict[tuple[int, str], _Learning]:
-    """Every worker's skill after her answers, in worker order so that two runners never lock crosswise."""
+    """Return every worker's skill after her answers.
+
+    The order is that of the workers, so that two runners never lock each other out.
+    """
     learning = {
         who: _Learning(
             Skill(at["right"], at["wrong"]).decayed(
@@ -116,7 +120,10 @@ def _falling(worker: int, kind: str, one: _Learning) -> FindingRecord:
 
 
 def _per_batch(rows: list[Row]) -> dict[str, int]:
-    """Answers to real questions, by batch: gold teaches at once and for good."""
+    """Return the number of answers to real questions per batch.
+
+    Gold teaches at once and finally.
+    """
     counts = defaultdict[str, int](int)
     for row in rows:
         if row["right"] is None:
@@ -125,7 +132,7 @@ def _per_batch(rows: list[Row]) -> dict[str, int]:
 
 
 def _agreement(rt: Runtime, row: Row) -> float:
-    """The chance that this answer is right, as far as the decision knows."""
+    """Return the probability that this answer is right, by the decision's confidence."""
     if rt.kind_of(row["kind"]).IS_TEXT:
         from gateway.qa.typed.near import says_same  # noqa: PLC0415  # rapidfuzz, for text only
 

@@ -1,4 +1,7 @@
-"""A worker who is not understood again and again needs a person: her coordinator is told by SMS, a few times a day at most."""
+"""The notice to a coordinator about a worker who is repeatedly not understood.
+
+It is an SMS, and a coordinator gets a few of them per day at most.
+"""
 
 import re
 from typing import Final
@@ -17,7 +20,7 @@ from gateway.store.people import workers
 from gateway.store.turns import turns
 
 TOLD_PER_DAY_MAX: Final = 10
-"""Such SMS that one coordinator gets in a day (UTC); one worker is told of once a day."""
+"""The most such SMS per coordinator and day (UTC); each worker is named once per day."""
 _SAID_MAX, _NAME_MAX = 20, 12
 _DIGITS = re.compile(r"\d{4,}")
 
@@ -27,7 +30,8 @@ async def stuck_parts(
 ) -> list[Write]:
     """Return the SMS to each coordinator of a worker at the limit of texts that are not understood; else none.
 
-    The limit is that of the replies themselves (`steps.loops`): an understood text starts the count afresh.
+    The limit is that of the replies themselves (`steps.loops`): an understood text resets the
+    count.
     """
     before = await outbox.unclear_in_a_row(rt.db, rt.vault.index(msisdn), PREFIX)
     if before + 1 < UNCLEAR_MAX:
@@ -45,7 +49,7 @@ async def stuck_parts(
             "help.needed",
             first=gsm_only(short_name(name), _NAME_MAX) if name else "?",
             number=mask(msisdn),
-            # What may be a PIN or a number is nobody else's.
+            # A possible PIN or number must not reach another person.
             said=gsm_only(_DIGITS.sub("####", said), _SAID_MAX),
         )
         told = message(

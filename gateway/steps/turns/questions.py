@@ -1,4 +1,4 @@
-"""Questions as the conversation sees them, out of the rows that were read: the one she holds, and packs of several."""
+"""Questions as the conversation sees them, built from rows: the one held, and packs of several."""
 
 from collections import ChainMap
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ from gateway.tasks.rotation import rotated
 
 
 def options_for(batch: Batch, worker: int) -> tuple[Option, ...]:
-    """A batch's options as this worker is shown them."""
+    """Return a batch's options in the order that this worker sees."""
     return rotated(batch.options, batch.id, worker) if batch.handling.rotate else batch.options
 
 
 def question_of(batch: Batch, worker: int, task: int, text: str) -> Question:
-    """A task as this worker meets it."""
+    """Return a task as this worker meets it."""
     return Question(
         task=TaskId(task),
         batch=batch.id,
@@ -34,6 +34,7 @@ def question_of(batch: Batch, worker: int, task: int, text: str) -> Question:
 
 
 def held_question(row: Row, batch: Batch) -> HeldQuestion:
+    """Return the question that the worker holds."""
     return HeldQuestion(
         assignment=AssignmentId(row["held_assignment"]),
         question=question_of(batch, row["worker_id"], row["held_task"], row["held_text"]),
@@ -43,7 +44,7 @@ def held_question(row: Row, batch: Batch) -> HeldQuestion:
 
 
 async def pack_of(rt: Runtime, row: Row) -> tuple[PackItem, ...]:
-    """The numbered questions of her last messages."""
+    """Return the numbered questions of the worker's last messages."""
     found: list[dict[str, Any]] = row["pack"] or []
     if not found:
         return ()
@@ -65,9 +66,9 @@ async def pack_of(rt: Runtime, row: Row) -> tuple[PackItem, ...]:
 
 
 def more_of(row: Row, batch: Batch) -> tuple[Question, ...]:
-    """What she could be asked together with the next question.
+    """Return the questions that could follow the next question in the same message.
 
-    Where that is gold, its place in line is still here.
+    Where the next question is gold, the real question that it precedes is among them.
     """
     found = [(row["next_task"], row["next_text"])] if row["gold_task"] else []
     found += [(each["task"], each["text"]) for each in row["more"] or ()]
@@ -75,7 +76,7 @@ def more_of(row: Row, batch: Batch) -> tuple[Question, ...]:
 
 
 def as_held(row: Row, fact: Answered) -> Row:
-    """`row` with the answered question as the held one, where it is one of several."""
+    """Return `row` with the answered question as the held one, where it is one of several."""
     if row["held_assignment"] == fact.assignment:
         return row
     each: dict[str, Any] = next(p for p in row["pack"] if p["assignment"] == fact.assignment)

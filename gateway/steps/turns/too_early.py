@@ -1,9 +1,8 @@
-"""An answer that a worker sent before its question could have reached her counts for nothing.
+"""The rule that an answer counts for nothing if it was sent before its question could have arrived.
 
-Three things tell it: the question was not handed over to a provider yet; the SMS was stored here
+Three facts show it: the question was not handed over to a provider yet; the SMS was stored here
 before it was; or the provider's time of the SMS is older. Only the last one can be wrong, where
-clocks differ: then the worker is told once for each question, and what she texts after that is her
-answer.
+clocks differ. Then the worker is told once per question, and her next text is her answer.
 """
 
 from datetime import datetime, timedelta
@@ -21,12 +20,12 @@ from gateway.store.db import Row
 from gateway.store.messages import outbox
 
 _CLOCKS_APART = timedelta(seconds=2)
-# What comes so soon after the notice was sent cannot have been typed because of it.
+# A text that comes so soon after the notice cannot be a reaction to it.
 _READ_WITHIN = timedelta(seconds=10)
 
 
 class Early(StrEnum):
-    """How it is known that an SMS is older than the question."""
+    """The evidence that an SMS is older than the question."""
 
     SURELY = "surely"
     BY_THE_PROVIDERS_CLOCK = "by the provider's clock"
@@ -40,8 +39,10 @@ async def told(
     understood: Understood,
     said: Turn,
 ) -> tuple[Turn, str | None]:
-    """Return the turn of an SMS that is older than the question it would answer, and the cause of its reply; `said`
-    itself where it is not."""
+    """Return the turn of an SMS that is older than its question, and the cause of its reply.
+
+    Return `said` itself where the SMS is not older.
+    """
     sent_at = _sent_at(rt, channel.name, stamp) if stamp and stamp.exact else None
     if not _answers_the_last(said, understood):
         return said, None
@@ -53,7 +54,7 @@ async def told(
 
 
 def _answers_the_last(said: Turn, understood: Understood) -> bool:
-    """Return whether every answer is one to what the worker's last message asked."""
+    """Return True if every answer is one to the questions of the worker's last message."""
     situation = understood.situation
     last = {i.held.assignment for i in situation.pack if i.last}
     if situation.held:
@@ -74,13 +75,13 @@ def _early(channel: Channel, sent_at: datetime | None, row: Row) -> Early | None
 
 
 def _sent_at(rt: Runtime, channel: str, stamp: Stamp) -> datetime:
-    """Return when the provider heard the SMS, by our clock."""
+    """Return the time at which the provider received the SMS, by the gateway's clock."""
     rt.clocks.note(channel, rt.clock.now() - stamp.at, zoned=stamp.zoned)
     return stamp.at + rt.clocks.behind(channel, zoned=stamp.zoned)
 
 
 async def _was_told(rt: Runtime, cause: str) -> bool:
-    """Return whether the worker had time to read that an earlier SMS was too early."""
+    """Return True if the worker had time to read that an earlier SMS was too early."""
     sent_at = await outbox.sent_at(rt.db, cause)
     return sent_at is not None and rt.clock.now() - sent_at > _READ_WITHIN
 

@@ -1,4 +1,4 @@
-"""From the row that was read to the `Situation` the conversation decides on."""
+"""The step from the row that was read to the `Situation` on which the conversation decides."""
 
 from dataclasses import dataclass
 
@@ -23,14 +23,20 @@ from gateway.tasks.question import Question
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """The situation, and the batches its questions belong to (None where there is no question)."""
+    """The situation and the batches of its questions.
+
+    A batch is None where there is no question.
+    """
 
     situation: Situation
     held_batch: Batch | None
     next_batch: Batch | None
 
     def batch_of(self, asked: Asked) -> Batch:
-        """Of the next question, or of one she has already and is asked again."""
+        """Return the batch of the question being asked.
+
+        It is the next question, or one that the worker has already and is asked again.
+        """
         items = self.situation.pack
         held = self.situation.held
         again = (held is not None and held.question.task == asked.task) or any(
@@ -50,7 +56,10 @@ async def understand(
     coordinator: CoordinatorView | None = None,
     msisdn: str = "",
 ) -> Understood:
-    """All a turn is decided on. `codes`: those partner codes that were said and exist."""
+    """Return all data on which a turn is decided.
+
+    `codes` are the partner codes in its words that exist.
+    """
     held_batch = (
         await rt.batches.get(row["held_batch"], row["held_revision"]) if row["held_task"] else None
     )
@@ -80,7 +89,7 @@ async def understand(
         capacity=channel.capacity,
         more=more_of(row, next_batch) if next_batch else (),
         pack_max=pack_limit(row["ease"] or 0, next_batch.pack_max) if next_batch else 1,
-        # The prices decide nothing where one question goes into an SMS.
+        # The prices decide nothing where only one question fits an SMS.
         segment_prices=channel.prices.both_ways(msisdn)
         if msisdn and next_batch and next_batch.pack_max > 1
         else (1.0, 1.0),
@@ -98,7 +107,10 @@ async def understand(
 
 
 def _languages(rt: Runtime, msisdn: str) -> tuple[str, ...]:
-    """What her country is offered; where nobody said, its first language and then all others."""
+    """Return the languages offered in the country of a number.
+
+    Without a setting it is the country's first language and then all others.
+    """
     countries = rt.settings.countries
     region = region_of(msisdn) if msisdn else None
     country = countries.get(region or "", countries[rt.settings.region])
@@ -106,7 +118,7 @@ def _languages(rt: Runtime, msisdn: str) -> tuple[str, ...]:
 
 
 def skill_of(row: Row, kind: str) -> tuple[Skill, int, int]:
-    """The worker's skill at a kind, how many answers she gave at it, and how many of them were gold."""
+    """Return the worker's skill at a kind, the number of her answers, and of gold among them."""
     kinds: list[str] = row["kinds"] or []
     if kind not in kinds:
         return Skill(), 0, 0
@@ -116,7 +128,7 @@ def skill_of(row: Row, kind: str) -> tuple[Skill, int, int]:
 
 
 def _trial(row: Row, kind: str) -> tuple[int, float]:
-    """Gold answers since the worker's present trial at a kind began, and how far she seems to drift."""
+    """Return the gold answers since the worker's present trial at a kind began, and her drift."""
     kinds: list[str] = row["kinds"] or []
     if kind not in kinds:
         return 0, 0.0
@@ -140,7 +152,7 @@ def _worker(row: Row) -> WorkerView | None:
 
 
 def _upcoming(row: Row, batch: Batch) -> Question:
-    """The next question: hidden gold where it is due, else the real one."""
+    """Return the next question: hidden gold where it is due, else the real one."""
     if row["gold_task"]:
         skill, answers, golds = skill_of(row, batch.kind)
         trial, drift = _trial(row, batch.kind)
@@ -183,12 +195,12 @@ async def _cash(rt: Runtime, row: Row, worker: WorkerView, msisdn: str) -> Cash:
 
 
 def provider_for(rt: Runtime, msisdn: str, currency: str) -> str | None:
-    """The payout provider of this phone and money; None where none is set up."""
+    """Return the payout provider of this phone and money; None where none is set up."""
     return route(_ways(rt), rt.providers.keys(), msisdn, currency)
 
 
 def airtime_for(rt: Runtime, msisdn: str, currency: str) -> str | None:
-    """The provider that sends this phone airtime; None where none is set up."""
+    """Return the provider that sends airtime to this phone; None where none is set up."""
     return airtime_route(_ways(rt), rt.providers.keys(), msisdn, currency)
 
 
@@ -200,6 +212,7 @@ def _ways(rt: Runtime) -> dict[str, Ways]:
 
 
 async def coordinator_view(rt: Runtime, coordinator: int) -> CoordinatorView:
+    """Return the turn's view of a coordinator, with the numbers of her workers."""
     row = await rt.db.row(
         """select c.id, c.name, c.language, p.code,
              count(w.id) filter (where w.state = 'active') as active,

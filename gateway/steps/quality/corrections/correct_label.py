@@ -1,11 +1,12 @@
-"""An option's label was wrong: the words are corrected while the batch runs; its id stays, and so does all money.
+"""The correction of an option's label while the batch runs; the option's id and all money stay.
 
-What was answered under the wrong words is kept where the person says that they were only badly put. Where they said something
-else (`misled`), the answers that chose the option, of workers who read that label, decide nothing any more: they were paid
-and stay on record, their tasks are judged by the other answers and asked again as far as slots were set aside (in a batch that
-is over, a person looks), questions that somebody holds are asked anew, and gold missed on the option's account counts as right for
-who missed it. Who meant the option but
-could not find it cannot be known: what such workers chose instead stays.
+Answers given under the wrong words are kept where the old label was only badly put. Where it said
+something else (`misled`), the answers that chose the option, of workers who read that label, no
+longer decide anything. They were paid and stay on record. Their tasks are judged by the other
+answers and asked again as far as slots were set aside; in a batch that is over they go to review.
+Questions that a worker holds are asked again. Gold that was missed because of the option counts as
+right for its workers. A worker who meant the option but could not find it cannot be identified: her
+choice stays.
 """
 
 from dataclasses import dataclass, replace
@@ -29,9 +30,10 @@ from gateway.tasks.rotation import may_rotate
 
 @dataclass(frozen=True, slots=True)
 class NewLabel:
-    """What a person says: workers of `language` (ISO 639-1) read `label` for `option` from now on, and why.
+    """The correction of a label.
 
-    `misled`: the old label said something else; without, it was only badly put.
+    From now on, workers of `language` (ISO 639-1) read `label` for `option`. `misled` says that the
+    old label said something else; otherwise it was only badly put.
     """
 
     batch: str
@@ -44,15 +46,18 @@ class NewLabel:
 
 
 async def correct_label(rt: Runtime, said: NewLabel) -> Diff:
-    """Correct a label; the diff that was kept: answers that are void, changed results, tasks asked again, workers who are
-    back. Raises Refused where the option or the label cannot be."""
+    """Correct a label and return the diff that was kept.
+
+    It names answers that are void, changed results, tasks asked again, and workers who are back.
+    Raises Refused where the option or the label is invalid.
+    """
     batch = await rt.batches.fresh(said.batch)
     old = next((option for option in batch.options if option.id == said.option), None)
     if old is None:
         known = ", ".join(option.id for option in batch.options)
         raise Refused(f"the options of this batch are: {known}", field="option", status=404)
     if old.labels.get(said.language, old.id) == said.label:
-        raise Refused(f"{said.option!r} is called so already", field="label", status=409)
+        raise Refused(f"{said.option!r} has this label already", field="label", status=409)
     new = Option(old.id, {**old.labels, said.language: said.label})
     options = tuple(new if option.id == old.id else option for option in batch.options)
     rt.kind_of(batch.kind).options(options)
@@ -65,7 +70,8 @@ async def correct_label(rt: Runtime, said: NewLabel) -> Diff:
     correction = await until_settled(lambda: _correct(rt, now, old, said))
     await rt.batches.fresh(batch.id)
     if said.misled:
-        # Behind the commit of the new words: nobody is asked with the old ones any more.
+        # This follows the commit of the new words, so that no worker is asked with the old ones any
+        # more.
         await until_settled(lambda: _ask_anew(rt, batch))
     return await followed(rt, batch, correction)
 
@@ -81,7 +87,7 @@ async def _correct(rt: Runtime, batch: Batch, old: Option, said: NewLabel) -> in
         await gold.turn(db, [row["id"] for row in missed])
         await gold.make_void(db, [row["id"] for row in misled])
         decisions = await decisions_after(rt, db, batch, before)
-        # Workers' answers wait for these rows: they come last.
+        # Workers' answers wait for these rows, so they come last.
         back = await skills_after(rt, db, batch, missed)
         diff = diff_of(missed, back, decisions, {"by": "void", "argument": old.id, "after": 0})
         diff["void"] = len(misled)

@@ -1,4 +1,4 @@
-"""What one call of a provider holds: each message and each report in it becomes an event of its own."""
+"""The events of one call of a provider: each message and report becomes an event of its own."""
 
 from gateway.base.errors import Refused
 from gateway.base.forms import body_of, pairs
@@ -11,16 +11,16 @@ _SORTED = ("sms", "receipt")
 def sort(channel: Channel, kind: str, raw: bytes) -> list[tuple[str, bytes]]:
     """Return the kind and the body of each event in a call.
 
-    Every body can be read, kept and replayed alone.
-
-    Two items that say the same are one event, so a copy inside of a call has no second effect.
+    Every body can be read, kept and replayed alone. Two equal items are one event, so a copy inside
+    a call has no second effect.
     """
     if kind not in _SORTED or not isinstance(channel.sms, Sorts):
         return [(kind, raw)]
     try:
         whole = pairs(raw)
     except Refused:
-        return [(kind, raw)]  # its reader says why, where such an event is kept
+        # The reader of the call reports the error, where such an event is kept.
+        return [(kind, raw)]
     found = channel.sms.events(kind, whole)
     if len(found) == 1 and found[0][1] is whole:
         return [(found[0][0], raw)]

@@ -1,4 +1,4 @@
-"""What makes a USSD step itself: its session, its phone, and all that was typed or the step's number."""
+"""The identity of a USSD step: its session, its phone, and its whole input or its number."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ async def read_step(
 ) -> tuple[turns.InboundEvent, Row]:
     """Return the event of a step and what the step needs.
 
-    The start of a session whose id the phone had long ago begins a session of its own, and its
+    Where a phone starts a session with the id of a session long ago, it is a new session, and its
     steps are other events.
     """
     row = await turns.read(rt.db, event)
@@ -31,9 +31,9 @@ async def read_step(
 
 
 async def transcript_of(rt: Runtime, channel: Channel, step: UssdStep, index: bytes) -> str:
-    """Return the whole transcript, also where the provider tells the newest input alone.
+    """Return the whole transcript, also where the provider sends only the newest input.
 
-    It is read once and not again after a conflict: a copy of a step, taken meanwhile, then adds
+    It is read once and not again after a conflict: a copy of a step, processed meanwhile, then adds
     nothing.
     """
     if step.newest is None:
@@ -47,8 +47,11 @@ async def transcript_of(rt: Runtime, channel: Channel, step: UssdStep, index: by
 
 
 def event_id(rt: Runtime, step: UssdStep) -> str:
-    """Return the identity of a step: its session, and a keyed digest of the phone's number with the step's number or
-    the whole transcript, in which a PIN may stand. Raises Refused for a phone number that is none."""
+    """Return the identity of a step.
+
+    It consists of the session and a keyed digest of the phone's number with the step's number or
+    the whole transcript, which may contain a PIN. Raises Refused for an invalid phone number.
+    """
     msisdn, numbered = normalise(step.msisdn, rt.settings.region), step.newest is not None
     if numbered and not step.id:
         raise Refused("the step has no number", status=400)
