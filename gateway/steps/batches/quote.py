@@ -88,7 +88,7 @@ async def workers_who_may_be_asked(rt: Runtime, batch: Batch) -> int:
 
 
 def _why_not(batch: Batch, workers: int, needed: int) -> str | None:
-    """Return the reason why the batch cannot be finished now, in one sentence; None where it can."""
+    """Return the reason, as one sentence, why the batch cannot be finished now, or None."""
     if workers >= needed:
         return None
     one = workers == 1

@@ -1,4 +1,4 @@
-"""A payout that the gateway cannot decide: its evidence on one page, and two operators' word on it."""
+"""A payout that the gateway cannot decide: its evidence on one page, and two operators' decision."""
 
 from dataclasses import dataclass
 

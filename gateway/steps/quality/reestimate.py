@@ -119,7 +119,10 @@ async def _relearn(rt: Runtime, batch: Batch) -> int:
 
 
 def _looked(rt: Runtime, batch: Batch, rows: list[Row]) -> tuple["_Look | None", int, list[int]]:
-    """Return the estimate, the number of answers to real questions, and those of them new to skills."""
+    """Return the estimate, the number of answers to real questions, and the new ones.
+
+    New are those that no skill knows.
+    """
     real = [row for row in rows if row["gold"] is None]
     new = [row["id"] for row in real if not row["scored"]]
     return _shown(rt, batch, rows) if real else None, len(real), new
