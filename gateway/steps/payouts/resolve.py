@@ -1,4 +1,4 @@
-"""A payout that the gateway cannot decide: its evidence on one page, and two operators' decision."""
+"""A payout that the gateway cannot decide: its evidence on one page, and two operators' word."""
 
 from dataclasses import dataclass
 
