@@ -109,6 +109,6 @@ async def ask(
         raise Failed(f"{provider}: no answer ({why})", retryable=True) from error
     if response.status != HTTPStatus.OK:
         refused = response.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
-        said = "refuses our credentials" if refused else f"HTTP {response.status}"
+        said = "refuses the gateway's credentials" if refused else f"HTTP {response.status}"
         raise Failed(f"{provider}: {said}", retryable=not refused)
     return body

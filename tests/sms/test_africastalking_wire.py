@@ -66,6 +66,6 @@ async def test_a_wrong_key_is_told_apart_from_a_carrier_that_is_away(carrier):
     made = channel(carrier, key="wrong")
     async with aiohttp.ClientSession() as http:
         for ask in (made.balance(http), made.received(http, "0")):
-            with pytest.raises(Failed, match="refuses our credentials") as failed:
+            with pytest.raises(Failed, match="refuses the gateway's credentials") as failed:
                 await ask
             assert not failed.value.retryable

@@ -69,7 +69,7 @@ async def provider_callback(
     if stored is None:
         # A callback may also overtake the answer that names its id. The next status query finds the
         # same result.
-        why = "speaks of no payout we know"
+        why = "names no payout of this gateway"
         await inbox.keep_failed(rt.db, rt.vault, provider, "payout", event_id, body, why)
         return False
     await inbox.keep(rt.db, rt.vault, provider, "payout", event_id, body)
@@ -96,5 +96,5 @@ async def validate(rt: Runtime, provider: str, body: bytes) -> bytes | None:
         for stored in found
     )
     if not ours:
-        log.warning("an operator was asked to pay what we did not order", provider=provider)
+        log.warning("an operator asks about a payment that was not ordered", provider=provider)
     return asked.answer_validation(ours=ours)

@@ -168,6 +168,6 @@ async def _tell(rt: Runtime, db: Connection, stored: Stored, wait: Wait) -> None
         cause=f"payout:{after.id}:waits:{wait.control}",
     )
     # The message "We send it now" must not come after this one.
-    taken_back = turns.take_back(promise, "it waits, and she is told why")
+    taken_back = turns.take_back(promise, "the payout waits, and the worker is told why")
     query, arguments = statement([taken_back, turns.put_message(told)])
     await db.execute(query, *arguments)

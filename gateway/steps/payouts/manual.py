@@ -59,7 +59,7 @@ async def confirm(rt: Runtime, provider: str, source: str | bytes, by: str) -> t
     """
     _by_hand(rt, provider)
     if not by.strip():
-        raise Refused("say who confirms", field="by")
+        raise Refused("name the operator who confirms", field="by")
     confirmations = await _checked(rt, provider, source)
     paid = 0
     for said in confirmations:
@@ -157,7 +157,9 @@ def _by_hand(rt: Runtime, provider: str) -> None:
     if not isinstance(rt.providers.get(provider), Manual):
         by_hand = sorted(name for name, p in rt.providers.items() if isinstance(p, Manual))
         there = ", ".join(by_hand) or "none: add one with kind = 'manual'"
-        raise Refused(f"{provider!r} is not paid by hand; there is: {there}", field="provider")
+        raise Refused(
+            f"{provider!r} is not a provider of manual payouts; there is: {there}", field="provider"
+        )
 
 
 def _day(at: datetime | None) -> str:

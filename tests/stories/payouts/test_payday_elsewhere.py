@@ -295,7 +295,7 @@ async def test_paid_by_hand_a_list_goes_out_and_confirmations_come_in(africa):
     assert "R1" in (await workers[0].messages())[-1]
     assert len([m for m in await workers[1].messages() if "R2" in m]) == 1
     await africa.has_right_books()
-    with pytest.raises(Refused, match="not paid by hand; there is: bank"):
+    with pytest.raises(Refused, match="not a provider of manual payouts; there is: bank"):
         await waiting_list(africa.rt, "mpesa")
 
 

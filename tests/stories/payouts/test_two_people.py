@@ -47,7 +47,7 @@ async def test_a_large_payout_goes_out_when_a_second_person_approves_the_list(to
 
     made = await approve.prepare(town.rt, [], "Asha", people["Asha"])
     assert "together KES 30" in made.sheet()
-    with pytest.raises(Refused, match="another person"):
+    with pytest.raises(Refused, match="another operator"):
         await approve.approve(town.rt, made.number, made.code, "Asha", people["Asha"])
     with pytest.raises(Refused, match="not her key"):
         await approve.approve(town.rt, made.number, made.code, "Juma", people["Asha"])

@@ -162,7 +162,7 @@ async def test_the_operator_asks_by_name_and_is_told_why_not(town, people, amina
         ("Amina", COORDINATOR, "cannot be used"),
         ("Amina", "+255712345678", "another country"),
         ("Nobody", new.msisdn, "no worker"),
-        ("i", new.msisdn, "workers are meant"),
+        ("i", new.msisdn, "workers match"),
     ):
         with pytest.raises(Refused, match=why):
             await number_requests.request(rt, who, to, by="asha", because="asked")
