@@ -108,7 +108,10 @@ async def tell(rt: Runtime, db: Connection, text: str, cause: str) -> int:
 
 
 def told_parts(rt: Runtime, text: str, cause: str) -> list[Write]:
-    """Return the SMS to each number of `controls.tell`, once per cause, as parts of another commit."""
+    """Return the SMS to each number of `controls.tell`, once per cause.
+
+    They are parts of the caller's commit.
+    """
     return [_part(rt, holder, text, _cause(rt, cause, holder)) for holder in _named(rt)]
 
 

@@ -21,7 +21,7 @@ _PURPOSES = frozenset({"reply", "question", "invitation"})
 
 
 def helps(sent: Sent) -> bool:
-    """Return whether another text may get through where this one was refused."""
+    """Return True if another text may be accepted where this one was refused."""
     return sent.outcome is SendStatus.REFUSED and sent.fault in (
         RefusalReason.LENGTH,
         RefusalReason.CONTENT,

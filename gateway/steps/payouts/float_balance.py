@@ -80,7 +80,10 @@ class FloatBalance:
 
 
 async def equations(rt: Runtime, provider: str, limit: int) -> list[FloatBalance]:
-    """Of the last statements of a provider, oldest first; those that tell no balances are left out."""
+    """Return the equations of a provider's last statements, oldest first.
+
+    Statements without balances are left out.
+    """
     known = _known(rt, provider)
     made: list[FloatBalance] = []
     for row in await floats.statements_of(rt.db, provider, limit):
@@ -164,7 +167,10 @@ async def book_moves(
 
 
 async def amiss_of(rt: Runtime, provider: str, number: int) -> list[Difference]:
-    """Where the balance equation of the statement does not come out, or a statement before it is missing."""
+    """Return the findings on a statement's balances.
+
+    The equation may fail, or a statement before it may be missing.
+    """
     found = await equation_of(rt, provider, number)
     if found is None:
         return []
@@ -197,7 +203,7 @@ async def equation_of(rt: Runtime, provider: str, number: int) -> tuple[Equation
 
 
 def _once(lines: Sequence[StatementLine]) -> list[StatementLine]:
-    """A line printed twice moved money once."""
+    """Return the lines without repetitions: a line printed twice moved money once."""
     first: dict[tuple[LineKind, str], StatementLine] = {}
     for line in lines:
         first.setdefault((line.kind, line.receipt), line)

@@ -154,7 +154,7 @@ async def _post(rt: Runtime, posting: Posting) -> None:
 
 
 async def _ask_now(rt: Runtime, finding: Difference) -> None:
-    """The operator knows its own receipt: with its answer the next import is sure."""
+    """Ask the operator about a payout; it knows its own receipt, so the next import is certain."""
     assert finding.payout
     stored = await payouts.by_id(rt.db, rt.vault, finding.payout)
     with suppress(Conflict):
@@ -163,7 +163,11 @@ async def _ask_now(rt: Runtime, finding: Difference) -> None:
 
 
 async def _paid(rt: Runtime, finding: Difference, line: StatementLine) -> None:
-    """The statement is an answer to a question: it says what the operator did, not what somebody called out."""
+    """Settle a payout by the statement.
+
+    The statement counts as an answer to a question: it says what the operator did, and is not a
+    mere notice.
+    """
     assert finding.payout
     for _ in range(_TRIES):
         stored = await payouts.by_id(rt.db, rt.vault, finding.payout)

@@ -25,7 +25,7 @@ LATER, LATEST = timedelta(minutes=5), timedelta(hours=1)
 
 
 async def replacement_part(rt: Runtime, stored: Stored) -> Write:
-    """The payout that stands in for `stored`.
+    """Return the payout that replaces `stored`.
 
     Its provider is paused by the same event, so it waits for that pause.
     """
@@ -56,7 +56,7 @@ async def replacement_part(rt: Runtime, stored: Stored) -> Write:
 
 
 async def held_part(rt: Runtime, new: turns.NewPayout) -> Write:
-    """A new payout with the hold of its money, and what is withheld with it."""
+    """Return a new payout with the hold of its money, and the amounts withheld with it."""
     payout = Payout(
         id=PayoutId(new.id),
         worker=WorkerId(new.worker),
@@ -76,4 +76,5 @@ async def held_part(rt: Runtime, new: turns.NewPayout) -> Write:
 
 
 def may_be_replaced(stored: Stored, payout: Payout) -> bool:
+    """Return True if a payout has failed and may be replaced once more."""
     return payout.state is PayoutState.FAILED and stored.nth < REPLACEMENTS_MAX

@@ -25,7 +25,7 @@ class Resolution:
 async def resolve(
     rt: Runtime, ref: str, *, paid: bool, receipt: str, by: str, key: str
 ) -> Resolution:
-    """`by` says that the operator paid (under `receipt`) or did not.
+    """Record the word of `by` that the operator company paid (under `receipt`) or did not.
 
     The second person who says the same decides it.
     """
@@ -44,7 +44,7 @@ async def resolve(
             again = await payouts.by_id(rt.db, rt.vault, stored.payout.id)
             await happened(rt, again, Resolved(paid, number), note=f"confirmed by {by}")
     except Conflict as moved:
-        raise Refused(f"{ref} has just moved on: look at its evidence again") from moved
+        raise Refused(f"{ref} has just changed its state: look at its evidence again") from moved
     return Resolution(ref, agreed)
 
 

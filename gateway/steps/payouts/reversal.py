@@ -25,7 +25,7 @@ ReversalBearer = Literal["worker", "house"]
 async def decide_reversal(
     rt: Runtime, ref: str, whose: ReversalBearer, *, by: str, key: str
 ) -> Resolution:
-    """`worker`: it is in her balance again, and she is told. `house`: she has her money by another way.
+    """Record the word of `by` on the owner of the money.
 
     With `worker` it is in her balance again, and she is told. With `house` she has received her
     money in another way. The second person who says the same decides it. Raises Refused for a

@@ -43,7 +43,7 @@ async def parts(
     via: str,
     channel: str,
 ) -> list[Write]:
-    """Return what NOTME from a worker's number writes, the first time and the second."""
+    """Return the parts of NOTME from a worker's number, for the first time and the second."""
     worker, now = WorkerId(row["worker_id"]), rt.clock.now()
     index, none = rt.vault.index(msisdn), rt.vault.seal(NO_NUMBER)
     if isinstance(fact, NumberDoubted):
@@ -55,7 +55,7 @@ async def parts(
 
 
 async def _payout_cancelled(rt: Runtime, row: Row) -> list[Write]:
-    """Return the parts that bring a payout back which has not left: it would go to the stranger."""
+    """Return the parts that cancel a payout which has not left: it would go to the other person."""
     ref = row["payout_ref"]
     stored = await payouts.by_ref(rt.db, rt.vault, ref) if ref else None
     if stored is None or stored.payout.state not in (

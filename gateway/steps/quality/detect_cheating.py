@@ -65,7 +65,7 @@ def _deed(batch: Batch, row: Row) -> Deed:
 
 
 def _worn_gold(batch: Batch, rows: list[Row]) -> list[FindingRecord]:
-    """Gold that later comers know much better than the first ones did: it has been passed on."""
+    """Return gold that later workers know much better than the first ones did: it was passed on."""
     shown: defaultdict[int, list[bool]] = defaultdict(list)
     for row in rows:
         if row["right"] is not None:

@@ -108,7 +108,10 @@ def _learn(
 
 
 def _falling(worker: int, kind: str, one: _Learning) -> FindingRecord:
-    """She was better: more gold comes by itself, and a person may want to ask why."""
+    """Return the finding that a worker was better before.
+
+    More gold follows automatically, and a coordinator may want to ask her for the reason.
+    """
     evidence: dict[str, object] = {
         "sentence": f"was right about {100 * one.skill.mean:.0f} % of the time and is wrong more often of late",
         "kind": kind,

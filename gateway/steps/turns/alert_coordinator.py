@@ -28,7 +28,7 @@ _DIGITS = re.compile(r"\d{4,}")
 async def stuck_parts(
     rt: Runtime, worker: WorkerId, name: str, msisdn: str, said: str
 ) -> list[Write]:
-    """Return the SMS to each coordinator of a worker at the limit of texts that are not understood; else none.
+    """Return the SMS to each coordinator of a worker at the limit of unclear texts; else none.
 
     The limit is that of the replies themselves (`steps.loops`): an understood text resets the
     count.

@@ -87,7 +87,10 @@ async def _was_told(rt: Runtime, cause: str) -> bool:
 
 
 def _instead(rt: Runtime, understood: Understood, said: Turn) -> Turn:
-    """Return the question once more, and why; where the SMS asked for money too, that is done."""
+    """Return the question once more, with the reason.
+
+    Where the SMS asked for money too, that is done.
+    """
     talk = Context(understood.situation, rt.books, rt.kind_of)
     carries = understood.situation.capacity.carries
     again = work(talk, talk.say("answer.early"))

@@ -16,7 +16,7 @@ _DIGEST_CHARACTERS = 32
 async def read_step(
     rt: Runtime, event: turns.InboundEvent, step: UssdStep
 ) -> tuple[turns.InboundEvent, Row]:
-    """Return the event of a step and what the step needs.
+    """Return the event of a step and the row that the step needs.
 
     Where a phone starts a session with the id of a session long ago, it is a new session, and its
     steps are other events.
