@@ -1,6 +1,6 @@
 """The size of a screen: a USSD string is counted like an SMS, but never joined from parts.
 
-It holds at most 160 octets (GSM 04.80): 182 septets, or 80 UCS-2 units. Operators allow less.
+It holds at most 160 octets (GSM 04.80): 182 septets, or 80 UCS-2 units. Networks allow less.
 """
 
 from gateway.gsm.septets import septets

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from gateway.base.forms import Stamp
 from gateway.phrases.capacity import Capacity
 
-if TYPE_CHECKING:  # Calculations of costs import this shelf, and never open a connection.
+if TYPE_CHECKING:  # Calculations of costs import this package, and never open a connection.
     import aiohttp
 
 

@@ -1,7 +1,7 @@
 """Screens: a text too long for one screen is paged, so that no screen is ever cut.
 
 The pages are measured after rendering. `98` shows the next page and `99` the previous one, as in
-the operators' own menus. Both lines count as part of the screen.
+the networks' own menus. Both lines count as part of the screen.
 """
 
 import unicodedata

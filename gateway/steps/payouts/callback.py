@@ -1,8 +1,8 @@
-"""The callbacks of a payout operator.
+"""The callbacks of a payout provider.
 
-A callback comes on one of a payout's secret paths (or a float question's). Where the operator's
+A callback comes on one of a payout's secret paths (or a float question's). Where the provider's
 portal knows one address for all, it comes on the provider's path. It is stored as it came and then
-read. Its content is only a hint: the gateway then asks the operator.
+read. Its content is only a hint: the gateway then asks the provider.
 """
 
 import re
@@ -79,7 +79,7 @@ async def provider_callback(
 
 
 async def validate(rt: Runtime, provider: str, body: bytes) -> bytes | None:
-    """Answer an operator's question whether the gateway ordered a payment.
+    """Answer a provider's question whether the gateway ordered a payment.
 
     Return None when this provider asks no such question.
     """
@@ -96,5 +96,5 @@ async def validate(rt: Runtime, provider: str, body: bytes) -> bytes | None:
         for stored in found
     )
     if not ours:
-        log.warning("an operator asks about a payment that was not ordered", provider=provider)
+        log.warning("a provider asks about a payment that was not ordered", provider=provider)
     return asked.answer_validation(ours=ours)

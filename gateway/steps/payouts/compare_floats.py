@@ -1,6 +1,6 @@
-"""The comparison of each operator's float with the gateway's books and the payouts in flight.
+"""The comparison of each provider's float with the gateway's books and the payouts in flight.
 
-It happens each hour, and every five minutes while payouts wait for it, for each operator that can
+It happens each hour, and every five minutes while payouts wait for it, for each provider that can
 be asked. A difference alone stops nothing, because fees that only a statement shows look the same.
 `gateway doctor` reports it.
 """
@@ -19,12 +19,12 @@ from gateway.steps.runtime import Runtime
 from gateway.store.payouts import float_queries
 
 ANSWER_S = 20.0
-"""The seconds that a caller waits for an operator that answers later."""
+"""The seconds that a caller waits for a provider that answers later."""
 _LOOK_S = 0.25
 
 
 async def compare_floats(rt: Runtime) -> int:
-    """Ask the operators whose turn it is, and return their number."""
+    """Ask the providers whose turn it is, and return their number."""
     now = rt.clock.now()
     providers = await float_queries.claim(rt.db, now)
     for provider in providers:
@@ -34,12 +34,12 @@ async def compare_floats(rt: Runtime) -> int:
 
 
 async def _asked(rt: Runtime, provider: str) -> bool:
-    """Ask one operator; return False where it did not accept the question."""
+    """Ask one provider; return False where it did not accept the question."""
     asked = rt.providers.get(provider)
     if isinstance(asked, AsksFloat):
         return await ask_later(rt, provider, asked)
     if not isinstance(asked, TellsFloat):
-        return True  # The operator's statement names the float.
+        return True  # The provider's statement names the float.
     found = await _compare(rt, provider, asked)
     if found is not None and not asked.float_is_shared:
         await compared(rt, provider, found)
@@ -47,9 +47,9 @@ async def _asked(rt: Runtime, provider: str) -> bool:
 
 
 async def compare(rt: Runtime, provider: str) -> FloatComparison | None:
-    """Compare an operator's float now.
+    """Compare a provider's float now.
 
-    Return None where the operator cannot be asked for the gateway's own float, or gave no answer
+    Return None where the provider cannot be asked for the gateway's own float, or gave no answer
     within `ANSWER_S`.
     """
     asked = rt.providers.get(provider)

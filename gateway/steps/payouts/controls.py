@@ -82,9 +82,9 @@ async def may_go(rt: Runtime, stored: Stored) -> bool:
 
 
 async def _name(rt: Runtime, stored: Stored) -> Wait | None:
-    """Return the hold that follows from the operator's name for a new number, if any.
+    """Return the hold that follows from the provider's name for a new number, if any.
 
-    The operator is asked before anything is locked.
+    The provider is asked before anything is locked.
     """
     rules, provider = rt.settings.controls, rt.providers[stored.payout.provider]
     if not rules.check_names or not isinstance(provider, TellsName):

@@ -1,4 +1,4 @@
-"""Payouts on their way: sent once, and asked about until the operator reports their outcome.
+"""Payouts on their way: sent once, and asked about until the provider reports their outcome.
 
 The claim is committed before the first byte is sent. A crash therefore leaves a payout that is
 asked about, never one that is blindly sent again. Each answer is written with its postings in one
@@ -61,7 +61,7 @@ async def disburse(rt: Runtime) -> int:
         asks = [
             s for s in known if s.payout.state not in (PayoutState.QUEUED, PayoutState.SUBMITTING)
         ]
-        # The calls run side by side, because most of the time passes waiting for the operator.
+        # The calls run side by side, because most of the time passes waiting for the provider.
         await _written_as_they_come(
             rt, [*(_sent(rt, s) for s in sends), *(_asked(rt, s) for s in asks)]
         )
@@ -93,7 +93,7 @@ ProviderAnswer = tuple[Stored, SubmitAnswered | StatusAnswered]
 async def _sent(rt: Runtime, claimed: Stored) -> ProviderAnswer:
     """Send a payout in a task of its own, so that the values bound to its log lines stay in it."""
     logs.bind(payout=claimed.ref, provider=claimed.payout.provider)
-    log.info("payout is sent to its operator", tries=claimed.payout.tries)
+    log.info("payout is sent to its provider", tries=claimed.payout.tries)
     reach("disburse.submitting")
     answer = await rt.providers[claimed.payout.provider].submit(rt.http, order_of(rt, claimed))
     reach("disburse.answered")
@@ -102,7 +102,7 @@ async def _sent(rt: Runtime, claimed: Stored) -> ProviderAnswer:
 
 async def _asked(rt: Runtime, stored: Stored) -> ProviderAnswer:
     logs.bind(payout=stored.ref, provider=stored.payout.provider)
-    log.info("operator is asked about a payout")
+    log.info("provider is asked about a payout")
     status = await rt.providers[stored.payout.provider].ask(rt.http, order_of(rt, stored))
     reach("disburse.asked")
     return stored, StatusAnswered(status)
@@ -113,7 +113,7 @@ async def _written_as_they_come(
 ) -> None:
     """Write answers as they come.
 
-    Answers that came while others were being written share the next commit. A slow operator delays
+    Answers that came while others were being written share the next commit. A slow provider delays
     only its own.
     """
     waiting = {asyncio.ensure_future(call) for call in calls}
@@ -235,7 +235,7 @@ def order_of(rt: Runtime, stored: Stored) -> Order:
 async def called_back(rt: Runtime, stored: Stored, token: str, status: Status) -> None:
     """Process a callback; its log lines carry the payout's reference."""
     with logs.bound(payout=stored.ref, provider=stored.payout.provider):
-        log.info("operator called back")
+        log.info("provider called back")
         await _called_back(rt, stored, token, status)
 
 

@@ -1,6 +1,6 @@
-"""The gateway's float against the operator's.
+"""The gateway's float against the provider's.
 
-A statement books the operator's own entries, has a balance equation, and shows manual moves of the
+A statement books the provider's own entries, has a balance equation, and shows manual moves of the
 float.
 """
 
@@ -30,7 +30,7 @@ from gateway.store.payouts import floats
 
 @dataclass(frozen=True, slots=True)
 class FloatBalance:
-    """A statement's time and its equation."""
+    """The period of a statement and its equation."""
 
     first: datetime
     last: datetime
@@ -59,7 +59,7 @@ class FloatBalance:
         text = f"{self.first:%Y-%m-%d %H:%M} to {self.last:%Y-%m-%d %H:%M} UTC  {' '.join(terms)} = {plain(e.expected_minor)}"
         more = "more" if e.difference_minor > 0 else "less"
         text += (
-            f"; the operator has {plain(e.difference_minor)} {more}: DIFFERENCE"
+            f"; the provider has {plain(e.difference_minor)} {more}: DIFFERENCE"
             if e.difference_minor
             else ": agrees"
         )
@@ -100,7 +100,7 @@ async def top_up(rt: Runtime, provider: str, amount: str, receipt: str) -> tuple
     """
     currency = _known(rt, provider).statement_currency
     if not receipt.strip():
-        raise Refused("say the operator's receipt", field="receipt")
+        raise Refused("say the provider's receipt", field="receipt")
     minor = exact_amount(amount, currency)
     posting = postings.float_top_up(provider, receipt.strip(), minor, currency)
     debit = await rt.accounts.get(posting.debit)
@@ -138,7 +138,7 @@ async def book_moves(
     ours: Sequence[Ours],
     currency: str,
 ) -> None:
-    """Book the entries that only the operator knew: manual moves of the float, and fees.
+    """Book the entries that only the provider knew: manual moves of the float, and fees.
 
     Each is booked once. A second line with the same receipt is only reported in the findings.
     """

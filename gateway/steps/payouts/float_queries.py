@@ -1,7 +1,7 @@
-"""The float that an operator reports: at once or later as an answer, or with a payment's result.
+"""The float that a provider reports: at once or later as an answer, or with a payment's result.
 
 It decides when payouts wait and go on, and it is compared with the gateway's books. No money moves
-by it. An operator that answers later (Daraja) is asked on two secret paths of the question's own.
+by it. A provider that answers later (Daraja) is asked on two secret paths of the question's own.
 Only its newest question counts, and only if it is answered once and soon.
 """
 
@@ -21,9 +21,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class FloatComparison:
-    """A comparison of an operator's float with the books, in minor units.
+    """A comparison of a provider's float with the books, in minor units.
 
-    The money in flight may have left already, so the operator may hold `least_minor` to
+    The money in flight may have left already, so the provider may hold `least_minor` to
     `most_minor`.
     """
 
@@ -33,7 +33,7 @@ class FloatComparison:
 
     @property
     def gap_minor(self) -> int:
-        """Return the gap; above zero the operator holds more than the books can explain.
+        """Return the gap; above zero the provider holds more than the books can explain.
 
         >>> [FloatComparison(told, 900, 1000).gap_minor for told in (899, 900, 1000, 1002)]
         [-1, 0, 0, 2]
@@ -54,14 +54,14 @@ class FloatComparison:
 
 
 async def told(rt: Runtime, provider: str, float_minor: int) -> None:
-    """Record the operator's current float; payouts that waited for it go on."""
+    """Record the provider's current float; payouts that waited for it go on."""
     now = rt.clock.now()
     await floats.told(rt.db, provider, float_minor, now)
     await _wake(rt, provider, float_minor)
 
 
 async def ask_later(rt: Runtime, provider: str, asked: AsksFloat) -> bool:
-    """Ask an operator that answers later; return True if it accepted the question.
+    """Ask a provider that answers later; return True if it accepted the question.
 
     The question is kept before the first byte is sent.
     """
@@ -79,7 +79,7 @@ async def ask_later(rt: Runtime, provider: str, asked: AsksFloat) -> bool:
 async def float_called_back(
     rt: Runtime, token: str, body: bytes, headers: Mapping[str, str]
 ) -> bool:
-    """Process an operator's call on a question's path.
+    """Process a provider's call on a question's path.
 
     Return False when the path belongs to no question.
     """
@@ -90,7 +90,7 @@ async def float_called_back(
     if not question.is_answer or status.float_minor is None:
         # This is a time-out notice, or a question that failed, for example because the initiator
         # may not ask it.
-        log.warning("the operator reported no float", provider=question.provider, code=status.code)
+        log.warning("the provider reported no float", provider=question.provider, code=status.code)
         return True
     if rt.clock.now() - question.asked_at > FRESH:
         return True  # The answer is outdated.
@@ -112,7 +112,7 @@ async def float_called_back(
 
 
 async def books_minor(rt: Runtime, provider: str) -> tuple[int, int]:
-    """Return the least and the most that the operator holds by the gateway's books.
+    """Return the least and the most that the provider holds by the gateway's books.
 
     The least assumes that all money in flight has left, and the most that none has.
     """

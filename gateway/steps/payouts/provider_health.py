@@ -1,8 +1,8 @@
-"""The health of a payout operator.
+"""The health of a payout provider.
 
-While an operator is silent, one payout per minute is asked about. With its first answer all open
+While a provider is silent, one payout per minute is asked about. With its first answer all open
 payouts are asked about. Where the outcome of too many payments is unknown, nothing more is sent
-until the operator answers. After a crash the payouts in flight are settled before anything is sent.
+until the provider answers. After a crash the payouts in flight are settled before anything is sent.
 """
 
 from collections.abc import Iterable, Sequence
@@ -45,9 +45,9 @@ async def begin(rt: Runtime) -> None:
 
 
 async def ask_floats(rt: Runtime, providers: Iterable[str]) -> None:
-    """Ask these operators for their float before a run.
+    """Ask these providers for their float before a run.
 
-    An operator that reported it lately or cannot be asked is left out.
+    A provider that reported it lately or cannot be asked is left out.
     """
     asked = {n: p for n in providers if isinstance(p := rt.providers[n], TellsFloat)}
     if not asked:
@@ -60,7 +60,7 @@ async def ask_floats(rt: Runtime, providers: Iterable[str]) -> None:
 
 
 async def heed(rt: Runtime, heard: Sequence[tuple[Stored, Happened]]) -> None:
-    """Update the health of the operators from the answers that came or did not come."""
+    """Update the health of the providers from the answers that came or did not come."""
     for stored, what in heard:
         if isinstance(what, StatusAnswered | Hinted) and what.status.float_minor is not None:
             await told(rt, stored.payout.provider, what.status.float_minor)
@@ -70,7 +70,7 @@ async def heed(rt: Runtime, heard: Sequence[tuple[Stored, Happened]]) -> None:
         if any(map(_speaks, said)):
             asked = await provider_health.heard(rt.db, provider, now)
             if asked:
-                log.info("the operator answers again", provider=provider, asked=asked)
+                log.info("the provider answers again", provider=provider, asked=asked)
                 rt.bells.ring("disburse")
         elif any(map(_is_silent, said)):
             await provider_health.silent(rt.db, provider, now)

@@ -1,4 +1,4 @@
-"""The import of an operator's statement.
+"""The import of a provider's statement.
 
 The state machine settles the payouts that the statement settles; the rest waits for an operator.
 Each finding is processed before the statement counts as done, and every action is harmless when
@@ -38,7 +38,7 @@ from gateway.store.payouts import floats, payouts, reconciliations
 BEFORE = timedelta(days=3)
 """The longest time after its sending at which a payment may appear on a statement."""
 AFTER = timedelta(hours=1)
-"""The allowance for the operator's clock, whose times have no fractions."""
+"""The allowance for the provider's clock, whose times have no fractions."""
 _TRIES = 5
 
 
@@ -154,7 +154,7 @@ async def _post(rt: Runtime, posting: Posting) -> None:
 
 
 async def _ask_now(rt: Runtime, finding: Difference) -> None:
-    """Ask the operator about a payout; it knows its own receipt, so the next import is certain."""
+    """Ask the provider about a payout; it knows its own receipt, so the next import is certain."""
     assert finding.payout
     stored = await payouts.by_id(rt.db, rt.vault, finding.payout)
     with suppress(Conflict):
@@ -165,7 +165,7 @@ async def _ask_now(rt: Runtime, finding: Difference) -> None:
 async def _paid(rt: Runtime, finding: Difference, line: StatementLine) -> None:
     """Settle a payout by the statement.
 
-    The statement counts as an answer to a question: it says what the operator did, and is not a
+    The statement counts as an answer to a question: it says what the provider did, and is not a
     mere notice.
     """
     assert finding.payout

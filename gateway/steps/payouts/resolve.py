@@ -16,7 +16,10 @@ from gateway.store.people import persons
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """`confirmed`: a second person has said the same, and it is done."""
+    """One operator's decision on a payout.
+
+    `confirmed` is True where a second operator has decided the same, so that it is done.
+    """
 
     ref: str
     confirmed: bool
@@ -25,12 +28,12 @@ class Resolution:
 async def resolve(
     rt: Runtime, ref: str, *, paid: bool, receipt: str, by: str, key: str
 ) -> Resolution:
-    """Record the word of `by` that the operator company paid (under `receipt`) or did not.
+    """Record the decision of the operator `by`: the provider paid (under `receipt`) or did not.
 
-    The second person who says the same decides it.
+    It takes effect when a second operator decides the same.
     """
     if paid and not receipt.strip():
-        raise Refused("a payout that was paid has the operator's receipt", field="receipt")
+        raise Refused("a payout that was paid has the provider's receipt", field="receipt")
     person = await persons.person_of(rt.db, by, key)
     stored = await found(rt, ref)
     if stored.payout.state is not PayoutState.NEEDS_HUMAN:
@@ -66,7 +69,7 @@ async def evidence(rt: Runtime, ref: str) -> str:
     lines = [
         f"Payout {stored.ref}: {amount_text(p.amount_minor, p.currency)} by {p.provider} to {mask(p.msisdn)}",
         f"state {p.state}, submits {p.tries}, not found {p.misses} times in a row, reason {p.reason or '-'}",
-        f"the gateway's key {p.key}, the operator's receipt {p.receipt or '-'}, its id {p.reference or '-'}",
+        f"the gateway's key {p.key}, the provider's receipt {p.receipt or '-'}, its id {p.reference or '-'}",
         f"first sent {p.first_sent_at or '-'}, last sent {p.sent_at or '-'}, asked again {p.due_at or '-'}",
         "",
         "What happened:",
@@ -88,7 +91,7 @@ async def evidence(rt: Runtime, ref: str) -> str:
     ] or ["  nothing"]
     lines += [
         "",
-        "Look the key and the number up in the mobile-money operator's portal. Then two persons, each with a personal key:",
+        "Look the key and the number up in the provider's portal. Then two persons, each with a personal key:",
         f"  gateway payouts resolve {stored.ref} --as paid --receipt <receipt> --by <name>",
         f"  gateway payouts resolve {stored.ref} --as failed --by <name>",
     ]

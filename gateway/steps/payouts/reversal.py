@@ -1,6 +1,6 @@
-"""The decision on a paid payout that the operator took back.
+"""The decision on a paid payout that the provider took back.
 
-Two operators of the gateway say to whom the money belongs now, and it is booked once.
+Two operators decide to whom the money belongs now, and it is booked once.
 """
 
 from typing import Literal
@@ -25,11 +25,11 @@ ReversalBearer = Literal["worker", "house"]
 async def decide_reversal(
     rt: Runtime, ref: str, whose: ReversalBearer, *, by: str, key: str
 ) -> Resolution:
-    """Record the word of `by` on the owner of the money.
+    """Record the decision of the operator `by` on the owner of the money.
 
     With `worker` it is in her balance again, and she is told. With `house` she has received her
-    money in another way. The second person who says the same decides it. Raises Refused for a
-    payout that was not taken back.
+    money in another way. The decision takes effect when a second operator decides the same. Raises
+    Refused for a payout that was not taken back.
     """
     person = await persons.person_of(rt.db, by, key)
     stored = await found(rt, ref)

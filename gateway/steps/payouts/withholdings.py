@@ -1,4 +1,4 @@
-"""The amounts withheld from a worker's withdrawal: taxes and the operator's fee.
+"""The amounts withheld from a worker's withdrawal: taxes and the provider's fee.
 
 The taxes are those of the country of her number, as they stand today. The fee is withheld where
 that country has its workers bear it.

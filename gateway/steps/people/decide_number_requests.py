@@ -52,7 +52,7 @@ async def decide(
         except Conflict as moved:
             raise Refused(
                 f"change {number} cannot be done now: one of its numbers is no longer free, or a payment is with the "
-                "mobile-money operator; look at it with: gateway moves show"
+                "provider; look at it with: gateway moves show"
             ) from moved
     rt.bells.ring("deliver", rt.settings.sms_channel)
     rt.bells.ring("disburse")
@@ -106,7 +106,7 @@ async def _without_payout(rt: Runtime, number: int) -> None:
     if stored is None:
         return
     if stored.payout.state not in (PayoutState.QUEUED, PayoutState.AWAITING_APPROVAL):
-        raise Refused(f"{ref} is with the mobile-money operator: decide again when it is settled")
+        raise Refused(f"{ref} is with the provider: decide again when it is settled")
     try:
         await happened(rt, stored, PayoutEvent.CANCEL, note="its number is given back", quiet=True)
     except Conflict as moved:

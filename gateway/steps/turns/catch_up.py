@@ -121,7 +121,7 @@ async def _take_bound(rt: Runtime, row: Row) -> None:
         await inbox.fail(rt.db, row["id"], f"tried {TRIES_MAX} times")
         return
     if kind == "payout":
-        # The process of this callback died after it was kept. It is only a hint: the operator is
+        # The process of this callback died after it was kept. It is only a hint: the provider is
         # asked in any case when the payout is due.
         await inbox.done(rt.db, row["channel"], kind, row["event_id"])
         return

@@ -210,7 +210,7 @@ def _reply(
 ) -> list[Write]:
     """Put the one reply into the outbox.
 
-    A reply that promises money waits a little for the operator, whose answer may replace it. A
+    A reply that promises money waits a little for the provider, whose answer may replace it. A
     reply to a text that is repeatedly not understood waits too, and replaces the one before.
     """
     said = reply.turn

@@ -109,7 +109,7 @@ def test_a_payouts_reference_finds_its_path(tree):
     def told():
         found = search(tree, reference)
         sent = [line for line in found if line["event"] == "messages were answered"]
-        return found if sent and "operator called back" in {x["event"] for x in found} else None
+        return found if sent and "provider called back" in {x["event"] for x in found} else None
 
     events = [line["event"] for line in eventually(told)]
-    assert {"reply decided", "payout is sent to its operator"} <= set(events)
+    assert {"reply decided", "payout is sent to its provider"} <= set(events)
